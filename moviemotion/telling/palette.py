@@ -1,0 +1,49 @@
+"""How a feeling looks: a word, a symbol, a dash and a colour for light and for dark paper.
+
+Colour is never the only sign. Each colour stands at least 3 : 1 against its paper, and the deck's three
+(happy, surprise, sad) stay apart under protanopia, deuteranopia and tritanopia.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from moviemotion.emotions import FEELINGS, Emotion
+
+LIGHT_PAPER = "#ffffff"
+DARK_PAPER = "#1b1d22"
+
+
+@dataclass(frozen=True)
+class FeelingStyle:
+    """How one feeling looks.
+
+    Attributes:
+        symbol: one character that text fonts carry.
+        light, dark: colour as #rrggbb on `LIGHT_PAPER` and on `DARK_PAPER`.
+        dash: line pattern, in Plotly's words.
+    """
+
+    symbol: str
+    light: str
+    dark: str
+    dash: str
+
+
+PALETTE: dict[Emotion, FeelingStyle] = {
+    Emotion.HAPPY: FeelingStyle("●", "#b36200", "#f5b341", "solid"),
+    Emotion.SURPRISE: FeelingStyle("◆", "#00806b", "#3fd0b0", "dash"),
+    Emotion.SAD: FeelingStyle("▼", "#2f5fd0", "#86aaff", "dot"),
+    Emotion.ANGER: FeelingStyle("▲", "#c22f2f", "#ff7d6e", "dashdot"),
+    Emotion.DISGUST: FeelingStyle("■", "#566300", "#a3b43c", "longdash"),
+    Emotion.FEAR: FeelingStyle("✚", "#6a2c9b", "#c79bf5", "longdashdot"),
+    Emotion.CONTEMPT: FeelingStyle("✕", "#b5387f", "#f58cc4", "5px,2px"),
+}
+
+EMPHASISED: tuple[Emotion, ...] = (Emotion.HAPPY, Emotion.SURPRISE, Emotion.SAD)
+"""The feelings a chart shows at first: the deck's, less neutral."""
+
+
+def css_variables(dark: bool) -> str:
+    """The palette as CSS declarations: `--happy: #b36200; …`."""
+    return " ".join(f"--{f}: {PALETTE[f].dark if dark else PALETTE[f].light};" for f in FEELINGS)

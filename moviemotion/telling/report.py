@@ -1,0 +1,138 @@
+"""The report: one HTML page that opens offline, with everything it needs inside it.
+
+Telling computes nothing: the page shows what `Analysis` holds.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from moviemotion.emotions import FEELINGS
+from moviemotion.resonance.analysis import Analysis
+from moviemotion.resonance.lines import Feeling
+from moviemotion.story.alignment import Cue, TimeSource
+from moviemotion.story.screenplay import Element, Kind
+from moviemotion.telling import words
+from moviemotion.telling.charts import chart_data
+from moviemotion.telling.palette import PALETTE, css_variables
+
+# A speaker's name and a parenthetical share the time of their dialogue: one label a speech is enough.
+LABELLED = (Kind.SCENE_HEADING, Kind.ACTION, Kind.DIALOGUE, Kind.LYRICS, Kind.CENTERED)
+NOT_PRINTED = (Kind.SECTION, Kind.SYNOPSIS)
+
+
+@dataclass(frozen=True)
+class ScriptRow:
+    """One element of the script as the page shows it.
+
+    Attributes:
+        index: of the element.
+        feeling: what to write beside it, or None where nothing is written.
+        moments: numbers, from 1, of the moments it is in.
+    """
+
+    index: int
+    element: Element
+    cue: Cue
+    feeling: Feeling | None
+    moments: tuple[int, ...]
+
+    @property
+    def cut(self) -> bool:
+        """Whether the element is not in the film."""
+        return self.cue.source is TimeSource.CUT
+
+    @property
+    def estimated(self) -> bool:
+        """Whether its time was not read from the subtitles."""
+        return self.cue.source in (TimeSource.BETWEEN, TimeSource.PAGE)
+
+
+def render_report(analysis: Analysis) -> str:
+    """Render the report of one screening.
+
+    Returns:
+        A complete HTML page that makes no network request.
+    """
+    template = _environment().get_template("report.html")
+    return template.render(
+        analysis=analysis,
+        moments=analysis.search.moments,
+        elements=analysis.script.screenplay.elements if analysis.script else (),
+        rows=script_rows(analysis),
+        data=_script_safe(chart_data(analysis)),
+    )
+
+
+def script_rows(analysis: Analysis) -> list[ScriptRow]:
+    """The script's printed elements, each with its time, its feeling and its moments."""
+    if analysis.script is None:
+        return []
+    moments: dict[int, list[int]] = {}
+    for number, indices in enumerate(analysis.moment_elements, 1):
+        for index in indices:
+            moments.setdefault(index, []).append(number)
+    elements = analysis.script.screenplay.elements
+    return [
+        ScriptRow(
+            cue.element,
+            elements[cue.element],
+            cue,
+            feeling if elements[cue.element].kind in LABELLED and cue.source is not TimeSource.CUT else None,
+            tuple(moments.get(cue.element, ())),
+        )
+        for cue, feeling in zip(analysis.script.cues, analysis.lines, strict=True)
+        if elements[cue.element].kind not in NOT_PRINTED
+    ]
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("moviemotion.telling"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    for function in (
+        words.clock,
+        words.span,
+        words.plural,
+        words.number,
+        words.percent,
+        words.interval,
+        words.percent_interval,
+        words.count_of,
+        words.p_value,
+        words.summary,
+    ):
+        environment.filters[function.__name__] = function
+    environment.globals |= {
+        "feelings": FEELINGS,
+        "palette": PALETTE,
+        "colours": {"light": Markup(css_variables(dark=False)), "dark": Markup(css_variables(dark=True))},
+        "css": Markup(_asset("report.css")),
+        "javascript": Markup(_asset("report.js")),
+        "plotly": Markup(get_plotlyjs()),
+        "not_measured": lambda feeling: feeling.strength != feeling.strength,
+    }
+    return environment
+
+
+def _asset(name: str) -> str:
+    return files("moviemotion.telling").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _script_safe(data: dict[str, Any]) -> Markup:
+    # Inside <script>, only "<" can end the element or open a comment.
+    text = json.dumps(data, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c"))

@@ -1,0 +1,110 @@
+"""The figures as files other programs read: `timeline.csv` and `moments.json`."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from math import isnan
+from typing import Any
+
+import numpy as np
+
+from moviemotion.emotions import EMOTIONS
+from moviemotion.resonance.analysis import Analysis
+from moviemotion.resonance.timeline import Timeline
+
+NULL = "each viewer's reactions shifted in time by a random amount, round the ends of the film"
+CORRECTION = "family-wise"
+
+
+def timeline_csv(timeline: Timeline) -> Iterator[str]:
+    """Write a timeline as text, piece by piece, for `file.writelines`.
+
+    Yields:
+        The header, then one piece a viewer with one row a second: viewer, second, samples and the
+        emotions with four decimals; the emotions are empty where the viewer was not seen.
+    """
+    yield ",".join(("viewer", "second", "samples", *EMOTIONS)) + "\n"
+    seen_row = "%s,%d,%d" + ",%.4f" * len(EMOTIONS) + "\n"
+    unseen_row = "%s,%d,%d" + "," * len(EMOTIONS) + "\n"
+    for viewer, scores, samples in zip(timeline.viewers, timeline.scores, timeline.samples, strict=True):
+        name = _csv_field(viewer)
+        seen = ~np.isnan(scores).any(axis=1)
+        rows = zip(seen.tolist(), samples.tolist(), scores.tolist(), strict=True)
+        yield "".join(
+            seen_row % (name, second, count, *row) if is_seen else unseen_row % (name, second, count)
+            for second, (is_seen, count, row) in enumerate(rows, timeline.start)
+        )
+
+
+def moments_json(analysis: Analysis) -> dict[str, Any]:
+    """The moments with their evidence and their lines, ready for `json.dumps(…, allow_nan=False)`.
+
+    Times are seconds of film time, `end` exclusive; intervals are 95 %; null stands for undefined.
+    """
+    search = analysis.search
+    return {
+        "film": analysis.title,
+        "viewers": analysis.quality.viewers,
+        "seconds": analysis.quality.seconds,
+        "conclusive": search.conclusive,
+        "conclusion": search.conclusion,
+        "method": {
+            "null": NULL,
+            "shifts": search.shifts,
+            "correction": CORRECTION,
+            "alpha": search.alpha,
+            "seed": search.seed,
+            "interval": 0.95,
+        },
+        "moments": [_moment(analysis, index) for index in range(len(search.moments))],
+    }
+
+
+def _moment(analysis: Analysis, index: int) -> dict[str, Any]:
+    moment = analysis.search.moments[index]
+    return {
+        "number": index + 1,
+        "start": float(moment.start),
+        "peak": float(moment.peak),
+        "end": float(moment.end),
+        "emotion": str(moment.emotion),
+        "strength": _or_null(moment.strength),
+        "strength_interval": [_or_null(v) for v in moment.strength_interval],
+        "share": _or_null(moment.share),
+        "share_interval": [_or_null(v) for v in moment.share_interval],
+        "synchrony": _or_null(moment.synchrony),
+        "viewers": int(moment.viewers),
+        "p_adjusted": _or_null(moment.p_adjusted),
+        "scene": _scene(analysis, index),
+        "lines": _lines(analysis, index),
+    }
+
+
+def _scene(analysis: Analysis, index: int) -> dict[str, Any] | None:
+    for scene in analysis.scenes:
+        if index in scene.moments and analysis.script is not None:
+            return {
+                "number": scene.scene,
+                "heading": analysis.script.screenplay.elements[scene.heading].text,
+            }
+    return None
+
+
+def _lines(analysis: Analysis, index: int) -> list[dict[str, Any]]:
+    if analysis.script is None:
+        return []
+    elements = (analysis.script.screenplay.elements[e] for e in analysis.moment_elements[index])
+    return [{"line": e.line, "kind": str(e.kind), "character": e.character, "text": e.text} for e in elements]
+
+
+def _or_null(value: float) -> float | None:
+    return None if isnan(value) else round(float(value), 6)
+
+
+def _csv_field(text: str) -> str:
+    cell = io.StringIO()
+    csv.writer(cell, lineterminator="").writerow([text])
+    # The name is later the argument of a %-format, never the format itself, so % needs no escape.
+    return cell.getvalue()

@@ -1,0 +1,99 @@
+"""Numbers as people read them. NaN never reaches the reader as "nan"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isnan
+
+from moviemotion.resonance.analysis import Analysis
+from moviemotion.resonance.moments import Moment
+
+
+def clock(seconds: float) -> str:
+    """Film time as `1:05` or `1:02:05`, rounded down to the second; a dash for NaN."""
+    if isnan(seconds):
+        return "–"
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def span(start: float, end: float) -> str:
+    """A stretch of film time, `1:05–1:12`; a dash where it has no time."""
+    return "–" if isnan(start) or isnan(end) else f"{clock(start)}–{clock(end)}"
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """`1 viewer`, `12 viewers`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def duration(seconds: int) -> str:
+    """A length in words: `2 minutes 30 seconds`."""
+    hours, rest = divmod(seconds, 3600)
+    minutes, rest = divmod(rest, 60)
+    parts = ((hours, "hour"), (minutes, "minute"), (rest, "second"))
+    return " ".join(plural(n, unit) for n, unit in parts if n) or "0 seconds"
+
+
+def number(value: float) -> str:
+    """A strength or a correlation with two decimals; a dash for NaN."""
+    return "–" if isnan(value) else f"{value:.2f}".replace("-", "−")
+
+
+def percent(share: float) -> str:
+    """A share as a whole percentage that never rounds up to 100 % nor down to 0 %."""
+    if isnan(share):
+        return "–"
+    whole = round(100 * share)
+    if whole == 100 and share < 1:
+        return "over 99 %"
+    if whole == 0 and share > 0:
+        return "under 1 %"
+    return f"{whole} %"
+
+
+def interval(low_high: Sequence[float]) -> str:
+    """A 95 % interval of strengths: `0.31–0.53`."""
+    low, high = low_high
+    return "no interval" if isnan(low) or isnan(high) else f"{number(low)}–{number(high)}"
+
+
+def percent_interval(low_high: Sequence[float]) -> str:
+    """A 95 % interval of shares: `47–91 %`."""
+    low, high = low_high
+    if isnan(low) or isnan(high):
+        return "no interval"
+    return f"{round(100 * low)}–{round(100 * high)} %"
+
+
+def count_of(share: float, viewers: int) -> str:
+    """A share as people: `9 of 12`."""
+    return "–" if isnan(share) else f"{round(share * viewers)} of {viewers}"
+
+
+def p_value(p: float) -> str:
+    """An adjusted p-value as an equation: `p = 0.004`, `p < 0.001`."""
+    if isnan(p):
+        return "p unknown"
+    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
+
+
+def strongest(moments: Sequence[Moment]) -> int:
+    """Index of the moment with the greatest strength. There must be one."""
+    return max(range(len(moments)), key=lambda k: moments[k].strength)
+
+
+def summary(analysis: Analysis) -> str:
+    """The screening in one sentence, for people."""
+    quality, moments = analysis.quality, analysis.search.moments
+    watched = f"{plural(quality.viewers, 'viewer')} watched {duration(quality.seconds)} of film"
+    if not moments:
+        return f"{watched}; no moment stands out from chance."
+    top = strongest(moments)
+    moment = moments[top]
+    return (
+        f"{watched}; the room moved together in {plural(len(moments), 'moment')}, most strongly in moment "
+        f"{top + 1} ({span(moment.start, moment.end)}, {moment.emotion} {number(moment.strength)}, "
+        f"{count_of(moment.share, moment.viewers)} reacting)."
+    )
