@@ -1,0 +1,184 @@
+"""An audience that is invented: what it feels while a film with known beats runs, viewer by viewer.
+
+The truth is what each viewer was made to show. `videos.py` beside this module films it.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+from moviemotion.emotions import EMOTIONS, FEELINGS, Emotion
+from moviemotion.errors import MoviemotionError
+
+Float = NDArray[np.float64]
+
+RATE = 10
+"""Steps a second of an audience's curves, and frames a second of its videos."""
+PRIVATE: tuple[Emotion, ...] = (Emotion.HAPPY, Emotion.SURPRISE, Emotion.SAD)
+SECONDS_BETWEEN_BLINKS = 4.0
+
+
+@dataclass(frozen=True)
+class Beat:
+    """A stretch of film that makes people feel something.
+
+    Attributes:
+        start, end: seconds of film time.
+        emotion: what most people feel.
+        strength: 0–1, in an average viewer.
+    """
+
+    start: float
+    end: float
+    emotion: Emotion
+    strength: float
+
+
+@dataclass(frozen=True)
+class FeelingScript:
+    """What a film makes people feel: its beats in order of time; between them, nothing."""
+
+    beats: tuple[Beat, ...]
+
+
+def read_feeling_script(path: Path) -> FeelingScript:
+    """Read a CSV file with the columns start, end, emotion, strength.
+
+    Raises:
+        MoviemotionError: the file cannot be read or a row is not a beat.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise MoviemotionError(f"{path}: cannot be read ({error}); give a CSV file of beats") from error
+    beats = []
+    for number, row in enumerate(rows, start=2):
+        try:
+            beat = Beat(
+                float(row["start"]), float(row["end"]), Emotion(row["emotion"]), float(row["strength"])
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise MoviemotionError(
+                f"{path}: line {number} is no beat ({error}); expected start,end,emotion,strength"
+            ) from error
+        if not (0 <= beat.start < beat.end and 0 <= beat.strength <= 1 and beat.emotion in FEELINGS):
+            raise MoviemotionError(
+                f"{path}: line {number} is no beat; mend it: start before end, strength 0–1, not neutral"
+            )
+        beats.append(beat)
+    return FeelingScript(tuple(sorted(beats, key=lambda b: b.start)))
+
+
+@dataclass(frozen=True)
+class Audience:
+    """What V viewers do during a film of T steps, `RATE` a second.
+
+    Attributes:
+        viewers: V names.
+        feelings: (V, T, 7) intensities 0–1 in the order of `FEELINGS`; at most one in sum.
+        away: (V, T) how far the viewer has leaned out of the picture, 0 (in) to 1 (out).
+        blinks: (V, T) how far a blink has closed the eyes, 0–1.
+        seed: what it was made from.
+    """
+
+    viewers: tuple[str, ...]
+    feelings: Float
+    away: Float
+    blinks: Float
+    seed: int
+
+    @property
+    def truth(self) -> Float:
+        """(V, S, 8) mean intensity in each second in the order of `EMOTIONS`; neutral is the rest."""
+        seconds = self.feelings.reshape(len(self.viewers), -1, RATE, len(FEELINGS)).mean(axis=2)
+        rest = 1 - seconds.sum(axis=-1, keepdims=True)
+        return np.concatenate([np.clip(rest, 0, 1), seconds], axis=-1)
+
+    @property
+    def in_view(self) -> Float:
+        """(V, S) share of each second in which the face is wholly in the picture, 0–1."""
+        return (self.away < 0.05).reshape(len(self.viewers), -1, RATE).mean(axis=2)
+
+
+def simulate_audience(script: FeelingScript, viewers: int, seconds: int, seed: int) -> Audience:
+    """Let an audience watch a film.
+
+    Viewers differ in how strongly (gain), how late (0.3–2 s) and how long they react; they miss about
+    one beat in ten, feel something of their own about once a minute, blink, and some lean out of the
+    picture for a few seconds. Feelings rise and fall smoothly, as faces do.
+
+    Args:
+        script: the beats.
+        viewers: V.
+        seconds: length of the film.
+        seed: same seed, same audience.
+    """
+    steps = seconds * RATE
+    feelings = np.zeros((viewers, steps, len(FEELINGS)))
+    away, blinks = np.zeros((viewers, steps)), np.zeros((viewers, steps))
+    for v in range(viewers):
+        rng = np.random.default_rng([seed, v])
+        gain, delay = float(np.clip(rng.normal(0.95, 0.12), 0.65, 1.2)), float(rng.uniform(0.3, 2.0))
+        for beat in script.beats:
+            missed, own = rng.random() < 0.1, float(rng.normal(1.0, 0.1))
+            late, linger = delay + float(rng.normal(0, 0.15)), float(rng.uniform(0.0, 1.0))
+            if not missed:
+                start, end = beat.start + max(0.2, late), beat.end + late * 0.5 + linger
+                _add(feelings[v], start, end, beat.emotion, beat.strength * gain * own)
+        for _ in range(rng.poisson(seconds / 60)):
+            start = float(rng.uniform(0, seconds))
+            emotion = PRIVATE[int(rng.integers(len(PRIVATE)))]
+            _add(
+                feelings[v], start, start + float(rng.uniform(1.5, 3)), emotion, float(rng.uniform(0.4, 0.8))
+            )
+        feelings[v] = gaussian_filter1d(feelings[v], 0.3 * RATE, axis=0)
+        feelings[v] /= np.maximum(feelings[v].sum(axis=-1, keepdims=True), 1)
+        away[v] = _leaning_out(rng, seconds)
+        blinks[v] = _blinking(rng, seconds)
+    names = tuple(f"seat-{v + 1:02d}" for v in range(viewers))
+    return Audience(names, feelings, away, blinks, seed)
+
+
+def _add(curves: Float, start: float, end: float, emotion: Emotion, strength: float) -> None:
+    """Raise one feeling to `strength` between two seconds; the stronger of two reactions wins."""
+    column = curves[round(start * RATE) : round(end * RATE), FEELINGS.index(emotion)]
+    np.maximum(column, np.clip(strength, 0, 1), out=column)
+
+
+def _leaning_out(rng: np.random.Generator, seconds: int) -> Float:
+    """Every other viewer drops something once and is out of the picture for three to six seconds."""
+    away = np.zeros(seconds * RATE)
+    out, start, lasts = rng.random() < 0.5, rng.uniform(0.1, 0.9) * seconds, rng.uniform(3, 6)
+    if out:
+        away[round(start * RATE) : round((start + lasts) * RATE)] = 1
+    return gaussian_filter1d(away, 0.25 * RATE)
+
+
+def _blinking(rng: np.random.Generator, seconds: int) -> Float:
+    blinks = np.zeros(seconds * RATE)
+    moment = rng.exponential(SECONDS_BETWEEN_BLINKS)
+    while moment < seconds:
+        step = int(moment * RATE)
+        blinks[step : step + 2] = 1
+        moment += 0.5 + rng.exponential(SECONDS_BETWEEN_BLINKS)
+    return blinks
+
+
+def write_truth(audience: Audience, path: Path) -> None:
+    """Write the truth: one row a viewer and second: viewer, second, in_view, then the emotions."""
+    partial = path.with_name(path.name + ".partial")
+    truth, in_view = audience.truth, audience.in_view
+    with partial.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["viewer", "second", "in_view", *EMOTIONS])
+        for v, viewer in enumerate(audience.viewers):
+            for s in range(truth.shape[1]):
+                writer.writerow([viewer, s, f"{in_view[v, s]:.2f}", *(f"{x:.4f}" for x in truth[v, s])])
+    partial.replace(path)

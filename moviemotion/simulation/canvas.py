@@ -1,0 +1,90 @@
+"""Brushes: a canvas in face units, and soft-edged shapes to lay on it.
+
+The origin lies between the eyes and the nose, x to the right, y down, and one unit is half the width
+of an average face: cheekbones at x = ±1, chin at y = 1.4, top of the skull at y = -1.54; the eyes lie
+half-way, as in every manual of drawing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Field = NDArray[np.float32]
+Size = float | Field
+
+SHADE = np.array([0.8, 1.0, 1.05], np.float32)
+"""How much each colour loses in shade: skin in shade keeps its red."""
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """A picture, or a part of one that shares its pixels.
+
+    Attributes:
+        x: (1, W) face units.
+        y: (H, 1) face units.
+        rgb: (H, W, 3) float32, 0–255.
+        alpha: (H, W) float32, 0–1.
+        pixel: face units a pixel.
+    """
+
+    x: Field
+    y: Field
+    rgb: Field
+    alpha: Field
+    pixel: float
+
+    @classmethod
+    def blank(cls, left: float, top: float, width: int, height: int, pixel: float) -> Canvas:
+        """A transparent canvas of width × height pixels."""
+        x = (left + pixel * (np.arange(width, dtype=np.float32) + 0.5))[None, :]
+        y = (top + pixel * (np.arange(height, dtype=np.float32) + 0.5))[:, None]
+        rgb, alpha = np.zeros((height, width, 3), np.float32), np.zeros((height, width), np.float32)
+        return cls(x, y, rgb, alpha, pixel)
+
+    def slices(self, left: float, top: float, right: float, bottom: float) -> tuple[slice, slice]:
+        """Rows and columns of a rectangle in face units."""
+        rows = np.searchsorted(self.y[:, 0], (top, bottom))
+        columns = np.searchsorted(self.x[0], (left, right))
+        return slice(int(rows[0]), int(rows[1])), slice(int(columns[0]), int(columns[1]))
+
+    def part(self, left: float, top: float, right: float, bottom: float) -> Canvas:
+        """A rectangle of this canvas; painting on it paints on this one."""
+        rows, columns = self.slices(left, top, right, bottom)
+        return Canvas(
+            self.x[:, columns], self.y[rows], self.rgb[rows, columns], self.alpha[rows, columns], self.pixel
+        )
+
+    def edge(self, distance: ArrayLike) -> Field:
+        """Signed distance in face units, positive inside → coverage 0–1, antialiased."""
+        return np.clip(np.asarray(distance, np.float32) / self.pixel + 0.5, 0, 1)
+
+    def spot(self, x: float, y: float, rx: float, ry: float) -> Field:
+        """A soft spot: 1 at its centre."""
+        across, down = np.exp(-(((self.x - x) / rx) ** 2)), np.exp(-(((self.y - y) / ry) ** 2))
+        return np.asarray(across * down, np.float32)
+
+    def ellipse(self, x: float, y: float, rx: float, ry: float) -> Field:
+        """Coverage of an ellipse."""
+        radius = np.sqrt(((self.x - x) / rx) ** 2 + ((self.y - y) / ry) ** 2)
+        return self.edge((1 - radius) * min(rx, ry))
+
+    def stroke(self, curve: Size, thickness: Size, inside: Size = 1.0) -> Field:
+        """A soft line along y = curve(x), where `inside`."""
+        return np.asarray(np.exp(-(((self.y - curve) / thickness) ** 2)) * inside, np.float32)
+
+    def between(self, top: Size, bottom: Size) -> Field:
+        """Coverage of the band between two curves over x."""
+        return self.edge(self.y - top) * self.edge(bottom - self.y)
+
+    def paint(self, mask: Field, colour: ArrayLike) -> None:
+        """Lay a colour, RGB or (H, W, 3), over the picture where `mask` is."""
+        self.rgb[...] += (np.asarray(colour, np.float32) - self.rgb) * mask[..., None]
+        np.maximum(self.alpha, mask, out=self.alpha)
+
+    def darken(self, mask: Field, amount: float) -> None:
+        """Shade the picture where `mask` is."""
+        self.rgb[...] *= 1 - np.clip(mask, 0, 1)[..., None] * (SHADE * amount)

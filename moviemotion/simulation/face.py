@@ -1,0 +1,242 @@
+"""Invented people: who they are (`Identity`) and what their face does (`Expression`).
+
+An expression is a set of action units of the Facial Action Coding System (Ekman & Friesen, 1978).
+The emotions use its EMFACS prototypes, in the form that an audience in the dark shows:
+
+    happy      6 + 12 + 25           cheeks up, lip corners pulled, teeth
+    surprise   1 + 2 + 5 + 26        brows and upper lids up, jaw dropped
+    sad        1 + 4 + 15 + 17 + 43  inner brows up and together, lip corners and lids down, chin up
+    anger      4 + 5 + 7 + 24        brows down and together, lids tight, lips pressed
+    disgust    4 + 7 + 9 + 10        nose wrinkled, upper lip up
+    fear       1 + 2 + 4 + 5 + 20 + 25
+    contempt   12 + 14 on one side
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from types import MappingProxyType
+
+import numpy as np
+
+from moviemotion.emotions import FEELINGS, Emotion, FloatArray
+
+Colour = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class Expression:
+    """What a face does. Each action unit runs from 0 (rest) to about 1 (as strong as people show it).
+
+    Attributes:
+        inner_brow_raise: AU 1.
+        outer_brow_raise: AU 2.
+        brow_lower: AU 4, brows down and together.
+        lid_raise: AU 5, upper lids.
+        cheek_raise: AU 6.
+        lid_tighten: AU 7.
+        nose_wrinkle: AU 9.
+        upper_lip_raise: AU 10.
+        lip_corner_pull: AU 12.
+        one_sided_pull: AU 12 + 14 of the viewer's left side only.
+        lip_corner_depress: AU 15.
+        chin_raise: AU 17.
+        lip_stretch: AU 20.
+        lip_press: AU 24.
+        lips_part: AU 25.
+        jaw_drop: AU 26.
+        eyes_closed: AU 43 (slowly) or 45 (a blink).
+    """
+
+    inner_brow_raise: float = 0.0
+    outer_brow_raise: float = 0.0
+    brow_lower: float = 0.0
+    lid_raise: float = 0.0
+    cheek_raise: float = 0.0
+    lid_tighten: float = 0.0
+    nose_wrinkle: float = 0.0
+    upper_lip_raise: float = 0.0
+    lip_corner_pull: float = 0.0
+    one_sided_pull: float = 0.0
+    lip_corner_depress: float = 0.0
+    chin_raise: float = 0.0
+    lip_stretch: float = 0.0
+    lip_press: float = 0.0
+    lips_part: float = 0.0
+    jaw_drop: float = 0.0
+    eyes_closed: float = 0.0
+
+
+PROTOTYPES: Mapping[Emotion, Expression] = MappingProxyType(
+    {
+        Emotion.NEUTRAL: Expression(),
+        Emotion.HAPPY: Expression(cheek_raise=1.0, lip_corner_pull=1.0, lips_part=0.8),
+        Emotion.SURPRISE: Expression(inner_brow_raise=1.0, outer_brow_raise=1.0, lid_raise=1.0, jaw_drop=1.0),
+        Emotion.SAD: Expression(
+            inner_brow_raise=1.0, brow_lower=0.5, lip_corner_depress=1.0, chin_raise=0.7, eyes_closed=0.4
+        ),
+        Emotion.ANGER: Expression(brow_lower=1.0, lid_raise=0.3, lid_tighten=0.8, lip_press=0.9),
+        Emotion.DISGUST: Expression(brow_lower=0.6, lid_tighten=0.9, nose_wrinkle=1.0, upper_lip_raise=1.0),
+        Emotion.FEAR: Expression(
+            inner_brow_raise=1.0,
+            outer_brow_raise=0.5,
+            brow_lower=0.5,
+            lid_raise=1.0,
+            lip_stretch=1.0,
+            lips_part=0.7,
+        ),
+        Emotion.CONTEMPT: Expression(one_sided_pull=1.0),
+    }
+)
+
+
+def expression_of(emotion: Emotion, intensity: float) -> Expression:
+    """The prototype of an emotion, scaled.
+
+    Args:
+        intensity: 0 (neutral) to 1.
+    """
+    return Expression(
+        **{f.name: intensity * getattr(PROTOTYPES[emotion], f.name) for f in fields(Expression)}
+    )
+
+
+def blended_expression(feelings: FloatArray, eyes_closed: float = 0.0) -> Expression:
+    """Several emotions at once: their action units add up, and never pass 1.
+
+    Args:
+        feelings: (7,) intensities 0–1 in the order of `FEELINGS`.
+        eyes_closed: a blink on top, 0–1.
+    """
+    total = {
+        f.name: min(
+            1.0,
+            sum(
+                float(s) * float(getattr(PROTOTYPES[e], f.name))
+                for s, e in zip(feelings, FEELINGS, strict=True)
+            ),
+        )
+        for f in fields(Expression)
+    }
+    total["eyes_closed"] = max(total["eyes_closed"], eyes_closed)
+    return Expression(**total)
+
+
+SKINS: tuple[Colour, ...] = (
+    (236, 198, 172),
+    (224, 178, 146),
+    (205, 156, 120),
+    (178, 126, 92),
+    (146, 98, 70),
+    (116, 78, 58),
+)
+HAIRS: tuple[Colour, ...] = (
+    (34, 27, 24),
+    (58, 40, 30),
+    (88, 58, 38),
+    (130, 84, 46),
+    (172, 132, 84),
+    (150, 146, 142),
+)
+CLOTHES: tuple[Colour, ...] = (
+    (52, 70, 96),
+    (110, 48, 52),
+    (58, 86, 70),
+    (84, 74, 100),
+    (60, 60, 66),
+    (142, 118, 82),
+)
+HAIR_STYLES: tuple[str, ...] = ("short", "long", "bun", "curls", "bald", "bob")
+
+
+@dataclass(frozen=True)
+class Identity:
+    """An invented person. Lengths are factors of the average face unless a unit is given.
+
+    Attributes:
+        skin, hair, iris, clothes: RGB 0–255.
+        hair_style: one of `HAIR_STYLES`.
+        face_width, jaw_length: of the head.
+        jaw_square: 0 (pointed) to 1 (square).
+        eye_size, eye_spacing, eye_tilt: tilt in half face widths, positive lifts the outer corners.
+        brow_thickness, brow_height: height is added, in half face widths.
+        nose_width, nose_length, mouth_width, lip_fullness: of the features.
+        beard: 0 (shaven) to 1 (full).
+        glasses: whether worn.
+        age: 0 (young) to 1 (lined).
+        resting: lip corners at rest, -1 (down) to 1 (up): some faces look sad when they are not.
+        texture: seed of the skin and hair texture.
+    """
+
+    skin: Colour
+    hair: Colour
+    iris: Colour
+    clothes: Colour
+    hair_style: str
+    face_width: float
+    jaw_length: float
+    jaw_square: float
+    eye_size: float
+    eye_spacing: float
+    eye_tilt: float
+    brow_thickness: float
+    brow_height: float
+    nose_width: float
+    nose_length: float
+    mouth_width: float
+    lip_fullness: float
+    beard: float
+    glasses: bool
+    age: float
+    resting: float
+    texture: int
+
+
+IRISES: tuple[Colour, ...] = ((62, 42, 30), (84, 60, 40), (92, 112, 120), (86, 100, 72))
+
+
+def sample_identity(seed: int, number: int) -> Identity:
+    """Person `number` of the cast that `seed` makes. Neighbours differ in skin, hair and style.
+
+    Args:
+        seed: of the cast.
+        number: from 0.
+    """
+    cast = np.random.default_rng([seed, 0])
+    person = np.random.default_rng([seed, 1, number])
+    # The cast walks through shuffled lists, so that twelve people are twelve looks.
+    style = HAIR_STYLES[cast.permutation(len(HAIR_STYLES))[number % len(HAIR_STYLES)]]
+    skin = SKINS[cast.permutation(len(SKINS))[(number + number // len(SKINS)) % len(SKINS)]]
+    clothes = CLOTHES[cast.permutation(len(CLOTHES))[(number + 2 * (number // len(CLOTHES))) % len(CLOTHES)]]
+    dark = sum(skin) < 420
+    age = float(person.uniform(0.0, 1.0))
+    hair = HAIRS[5] if age > 0.8 else HAIRS[int(person.integers(0, 2 if dark else 5))]
+    iris = IRISES[int(person.integers(0, 1 if dark else len(IRISES)))]
+    bearded = style in ("short", "bald", "curls") and person.random() < 0.4
+    return Identity(
+        skin=skin,
+        hair=hair,
+        iris=iris,
+        clothes=clothes,
+        hair_style=style,
+        face_width=float(person.uniform(0.94, 1.06)),
+        jaw_length=float(person.uniform(0.95, 1.05)),
+        jaw_square=float(
+            person.uniform(0.5, 1.0) if style in ("short", "bald") else person.uniform(0.1, 0.6)
+        ),
+        eye_size=float(person.uniform(0.94, 1.12)),
+        eye_spacing=float(person.uniform(0.95, 1.06)),
+        eye_tilt=float(person.uniform(-0.01, 0.025)),
+        brow_thickness=float(person.uniform(0.7, 1.25)),
+        brow_height=float(person.uniform(-0.02, 0.03)),
+        nose_width=float(person.uniform(0.85, 1.2)),
+        nose_length=float(person.uniform(0.94, 1.06)),
+        mouth_width=float(person.uniform(0.92, 1.1)),
+        lip_fullness=float(person.uniform(0.75, 1.25)),
+        beard=float(person.uniform(0.4, 0.9)) if bearded else 0.0,
+        glasses=bool(person.random() < 0.25),
+        age=age,
+        resting=float(person.uniform(-0.15, 0.2)),
+        texture=int(person.integers(2**31)),
+    )
