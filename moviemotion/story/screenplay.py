@@ -2,56 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 
+from moviemotion.errors import MoviemotionError
+from moviemotion.story.elements import Element, Kind, Screenplay
+from moviemotion.story.fountain import parse_fountain, title_of
+from moviemotion.story.plaintext import is_indented_script, parse_plain_text, title_of_plain_text
+from moviemotion.story.textfile import read_text
 
-class Kind(StrEnum):
-    """What an element of a screenplay is."""
+__all__ = ["Element", "Kind", "Screenplay", "read_screenplay"]
 
-    SECTION = "section"
-    SYNOPSIS = "synopsis"
-    SCENE_HEADING = "scene heading"
-    ACTION = "action"
-    CHARACTER = "character"
-    PARENTHETICAL = "parenthetical"
-    DIALOGUE = "dialogue"
-    LYRICS = "lyrics"
-    TRANSITION = "transition"
-    CENTERED = "centered"
-    PAGE_BREAK = "page break"
+FOUNTAIN_SUFFIXES = (".fountain", ".spmd")
 
 
-@dataclass(frozen=True)
-class Element:
-    """One element of a screenplay.
+def read_screenplay(path: Path | str) -> Screenplay:
+    """Read a screenplay: Fountain, or a plain-text shooting script laid out by indentation.
 
-    Attributes:
-        kind: what it is.
-        text: its text without Fountain marks; lines joined by newlines.
-        line: number of its first line in the source file, from 1.
-        lines: how many source lines it takes.
-        scene: number of the scene it is in, from 1 in order of appearance; 0 before the first heading.
-        character: who speaks (dialogue, parentheticals, lyrics and the character element), else None;
-            without extensions such as (V.O.).
-        dual: true where the speech stands beside the one before it.
+    A `.txt` file whose character cues are not indented is read as Fountain, which is made to read so.
+
+    Raises:
+        MoviemotionError: the file is missing, not text, empty, or holds no scene and no dialogue.
     """
-
-    kind: Kind
-    text: str
-    line: int
-    lines: int
-    scene: int
-    character: str | None = None
-    dual: bool = False
-
-
-@dataclass(frozen=True)
-class Screenplay:
-    """A screenplay: its title, its source lines as read, and its elements in order."""
-
-    title: str
-    path: Path
-    source: tuple[str, ...]
-    elements: tuple[Element, ...]
+    path = Path(path)
+    text = read_text(path, "screenplay", "Fountain (.fountain) or plain text (.txt)")
+    source = tuple(text.removesuffix("\n").split("\n"))
+    fountain = path.suffix.lower() in FOUNTAIN_SUFFIXES
+    if fountain or not is_indented_script(source):
+        title, elements = title_of(source), parse_fountain(source)
+    else:
+        title, elements = title_of_plain_text(source), parse_plain_text(source)
+    if not any(e.kind in (Kind.SCENE_HEADING, Kind.DIALOGUE) for e in elements):
+        raise MoviemotionError(
+            f"{path}: no scene heading and no dialogue found; give a screenplay in Fountain (.fountain) or "
+            "as an indented shooting script (.txt)."
+        )
+    return Screenplay(title or path.stem, path, source, elements)

@@ -1,0 +1,33 @@
+"""When an element of the screenplay is on screen, and how that is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class TimeSource(StrEnum):
+    """Where a cue's time comes from."""
+
+    SUBTITLES = "subtitles"
+    BETWEEN = "between neighbours"
+    PAGE = "page"
+    CUT = "not in the film"
+
+
+@dataclass(frozen=True)
+class Cue:
+    """When one element of the screenplay is on screen.
+
+    Attributes:
+        element: index into `Screenplay.elements`.
+        start, end: seconds of film time; NaN where `source` is CUT.
+        source: where the time comes from.
+        confidence: 0–1; share of the element's words found in the subtitles, 0 where none were.
+    """
+
+    element: int
+    start: float
+    end: float
+    source: TimeSource
+    confidence: float
