@@ -71,7 +71,10 @@ def _timing(screenplay: Screenplay, found: dict[int, FoundLine], cues: Sequence[
         for cue, e in zip(cues, screenplay.elements, strict=True)
     )
     elsewhere = f" ({moved} of them elsewhere than in the script)" if moved else ""
+    rough = (
+        " The script differs much from the film, so most times are rough." if len(found) < spoken / 4 else ""
+    )
     return (
         f"Times come from the subtitles: {len(found)} of {spoken} lines of dialogue were found in "
-        f"them{elsewhere}, {cut} are not in the film, and everything else lies between its neighbours."
+        f"them{elsewhere}, {cut} are not in the film, and everything else lies between its neighbours.{rough}"
     )

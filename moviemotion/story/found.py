@@ -20,6 +20,8 @@ WORD_SECONDS = 0.33
 """How long a word takes to say: 180 words a minute, the middle of film dialogue."""
 _PAUSE = 8.0
 """A silence in seconds beyond which words are not of one line."""
+_MOVED_SHARE = 0.5
+"""Share of a line's words that must be found where the order of the script does not speak for it."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,7 @@ def _moved(
     return {
         left[k]: (script_left[c[pairs]], spoken_left[d[pairs]])
         for k, pairs in believe(ranges, rest, spoken, c, d).items()
+        if len(pairs) >= _MOVED_SHARE * len(ranges[k])
     }
 
 

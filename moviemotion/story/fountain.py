@@ -1,4 +1,4 @@
-"""Fountain, the plain-text language of screenplays (https://fountain.io/syntax): read and write.
+"""Read Fountain, the plain-text language of screenplays (https://fountain.io/syntax).
 
 Where the syntax page is silent this follows the format's authors' own parser: a scene heading needs a
 blank line before it but not after it, and a line that can only stand alone (a heading, a transition, a
@@ -47,7 +47,7 @@ def title_page_length(source: Sequence[str]) -> int:
     """How many source lines the title page takes, without the blank line after it; 0 without one."""
     length = next((k for k, line in enumerate(source) if not line.strip()), len(source))
     page = source[:length]
-    if not page or _is_heading(page[0]) or not _TITLE_KEY.fullmatch(page[0].rstrip()):
+    if not page or is_heading(page[0]) or not _TITLE_KEY.fullmatch(page[0].rstrip()):
         return 0
     if not all(line[0] in " \t" or _TITLE_KEY.fullmatch(line.rstrip()) for line in page):
         return 0
@@ -86,6 +86,11 @@ def parse_fountain(source: Sequence[str]) -> tuple[Element, ...]:
     return _Parser(_visible_lines(source, title_page_length(source))).elements()
 
 
+def without_notes(text: str) -> str:
+    """The text without its notes and boneyard."""
+    return _HIDDEN.sub("", text)
+
+
 def _visible_lines(source: Sequence[str], skip: int) -> list[_Line]:
     """Take notes and boneyard out, remembering which lines of the file each remaining line came from.
 
@@ -110,7 +115,8 @@ def _visible_lines(source: Sequence[str], skip: int) -> list[_Line]:
     return lines
 
 
-def _is_heading(text: str) -> bool:
+def is_heading(text: str) -> bool:
+    """Whether a line opens a scene without being forced to."""
     return bool(_HEADING.match(text.strip()))
 
 
@@ -118,11 +124,13 @@ def _is_forced_heading(text: str) -> bool:
     return text.startswith(".") and not text.startswith("..") and len(text) > 1
 
 
-def _is_transition(text: str) -> bool:
+def is_transition(text: str) -> bool:
+    """Whether a line is a transition without being forced to."""
     return text.endswith("TO:") and text == text.upper()
 
 
-def _is_centered(text: str) -> bool:
+def is_centered(text: str) -> bool:
+    """Whether a line is centred between > and <."""
     return text.startswith(">") and text.endswith("<") and len(text) > 1
 
 
@@ -134,7 +142,7 @@ def character_name(cue: str) -> str:
 def is_cue(text: str) -> bool:
     """Whether a line reads as a character cue: a name in capitals, extensions in any case."""
     name = character_name(text.rstrip("^ "))
-    return name == name.upper() and any(c.isalpha() for c in name) and not _is_transition(text)
+    return name == name.upper() and any(c.isalpha() for c in name) and not is_transition(text)
 
 
 class _Parser:
@@ -167,16 +175,16 @@ class _Parser:
             return self._single(Kind.SYNOPSIS, text[1:])
         if text.startswith("~"):
             return self._run(Kind.LYRICS, lambda t: t.startswith("~"), lambda t: t[1:])
-        if _is_centered(text):
-            return self._run(Kind.CENTERED, _is_centered, lambda t: t[1:-1])
+        if is_centered(text):
+            return self._run(Kind.CENTERED, is_centered, lambda t: t[1:-1])
         if text.startswith(">"):
             return self._single(Kind.TRANSITION, text[1:])
         if starts_paragraph:
-            if _is_forced_heading(text) or _is_heading(text):
+            if _is_forced_heading(text) or is_heading(text):
                 self._scene += 1
                 heading = text[1:] if text.startswith(".") else text
                 return self._single(Kind.SCENE_HEADING, _SCENE_NUMBER.sub("", heading))
-            if _is_transition(text):
+            if is_transition(text):
                 return self._single(Kind.TRANSITION, text)
             followed = self._at + 1 < len(self._lines) and not self._lines[self._at + 1].blank
             if followed and (text.startswith("@") or (text[0] != "!" and is_cue(text))):

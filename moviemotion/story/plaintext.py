@@ -98,6 +98,12 @@ def _columns(lines: list[str]) -> _Columns | None:
     return _Columns(action, dialogue, cue) if action < dialogue < cue else None
 
 
+def _opens_parenthetical(line: str) -> bool:
+    """Whether a line is a parenthetical or the first line of one; "(beat) Well." is dialogue."""
+    text = line.strip()
+    return text.startswith("(") and (text.endswith(")") or ")" not in text)
+
+
 class _Reader:
     """One pass over the lines, paragraph by paragraph."""
 
@@ -143,15 +149,16 @@ class _Reader:
         self._add(Kind.CHARACTER, cue, self._at - 1, who)
         while self._in_speech():
             first = self._at
-            if self._lines[first].lstrip().startswith("("):
-                self._at += 1
+            self._at += 1
+            kind = Kind.DIALOGUE
+            if _opens_parenthetical(self._lines[first]):
+                kind = Kind.PARENTHETICAL
                 while not self._lines[self._at - 1].endswith(")") and self._in_speech():
                     self._at += 1
-                self._add(Kind.PARENTHETICAL, self._take(first), first, who)
             else:
-                while self._in_speech() and not self._lines[self._at].lstrip().startswith("("):
+                while self._in_speech() and not _opens_parenthetical(self._lines[self._at]):
                     self._at += 1
-                self._add(Kind.DIALOGUE, self._take(first), first, who)
+            self._add(kind, self._take(first), first, who)
 
     def _in_speech(self) -> bool:
         if self._at >= len(self._lines):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from moviemotion.errors import MoviemotionError
@@ -10,7 +11,7 @@ from moviemotion.story.fountain import parse_fountain, title_of
 from moviemotion.story.plaintext import is_indented_script, parse_plain_text, title_of_plain_text
 from moviemotion.story.textfile import read_text
 
-__all__ = ["Element", "Kind", "Screenplay", "read_screenplay"]
+__all__ = ["Element", "Kind", "Screenplay", "is_fountain", "read_screenplay"]
 
 FOUNTAIN_SUFFIXES = (".fountain", ".spmd")
 
@@ -26,8 +27,7 @@ def read_screenplay(path: Path | str) -> Screenplay:
     path = Path(path)
     text = read_text(path, "screenplay", "Fountain (.fountain) or plain text (.txt)")
     source = tuple(text.removesuffix("\n").split("\n"))
-    fountain = path.suffix.lower() in FOUNTAIN_SUFFIXES
-    if fountain or not is_indented_script(source):
+    if is_fountain(path, source):
         title, elements = title_of(source), parse_fountain(source)
     else:
         title, elements = title_of_plain_text(source), parse_plain_text(source)
@@ -37,3 +37,8 @@ def read_screenplay(path: Path | str) -> Screenplay:
             "as an indented shooting script (.txt)."
         )
     return Screenplay(title or path.stem, path, source, elements)
+
+
+def is_fountain(path: Path, source: Sequence[str]) -> bool:
+    """Whether a screenplay is read as Fountain: by its name, or because it is not laid out by indents."""
+    return path.suffix.lower() in FOUNTAIN_SUFFIXES or not is_indented_script(source)
