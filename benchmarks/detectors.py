@@ -205,7 +205,7 @@ def libfacedetection(long_side: int) -> Detect:
 
 def haar() -> Detect:
     cv2 = _optional("cv2")
-    weights = Path(cv2.__file__).parent / "data" / "haarcascade_frontalface_default.xml"
+    weights = Path(str(cv2.__file__)).parent / "data" / "haarcascade_frontalface_default.xml"
     if not weights.exists():  # OpenCV 5 no longer ships it
         raise NotInstalled
     detector = cv2.CascadeClassifier(str(weights))
