@@ -45,7 +45,13 @@ def chart_data(analysis: Analysis) -> dict[str, Any]:
         "names": list(analysis.timeline.viewers),
         "strips": pack_strips(analysis.strength),
         "moments": [
-            {"start": float(m.start), "end": float(m.end), "feeling": m.emotion, "elements": list(lines)}
+            {
+                "start": float(m.start),
+                "peak": float(m.peak),
+                "end": float(m.end),
+                "feeling": m.emotion,
+                "elements": list(lines),
+            }
             for m, lines in zip(analysis.search.moments, analysis.moment_elements, strict=True)
         ],
         "scenes": [

@@ -21,7 +21,7 @@ class FeelingStyle:
     Attributes:
         symbol: one character that text fonts carry.
         light, dark: colour as #rrggbb on `LIGHT_PAPER` and on `DARK_PAPER`.
-        dash: line pattern, in Plotly's words.
+        dash: line pattern in pixels, drawn and blank in turn, or `none` (SVG's `stroke-dasharray`).
     """
 
     symbol: str
@@ -31,13 +31,13 @@ class FeelingStyle:
 
 
 PALETTE: dict[Emotion, FeelingStyle] = {
-    Emotion.HAPPY: FeelingStyle("●", "#b36200", "#f5b341", "solid"),
-    Emotion.SURPRISE: FeelingStyle("◆", "#00806b", "#3fd0b0", "dash"),
-    Emotion.SAD: FeelingStyle("▼", "#2f5fd0", "#86aaff", "dot"),
-    Emotion.ANGER: FeelingStyle("▲", "#c22f2f", "#ff7d6e", "dashdot"),
-    Emotion.DISGUST: FeelingStyle("■", "#566300", "#a3b43c", "longdash"),
-    Emotion.FEAR: FeelingStyle("✚", "#6a2c9b", "#c79bf5", "longdashdot"),
-    Emotion.CONTEMPT: FeelingStyle("✕", "#b5387f", "#f58cc4", "5px,2px"),
+    Emotion.HAPPY: FeelingStyle("●", "#b36200", "#f5b341", "none"),
+    Emotion.SURPRISE: FeelingStyle("◆", "#00806b", "#3fd0b0", "7 3"),
+    Emotion.SAD: FeelingStyle("▼", "#2f5fd0", "#86aaff", "2 2"),
+    Emotion.ANGER: FeelingStyle("▲", "#c22f2f", "#ff7d6e", "8 3 2 3"),
+    Emotion.DISGUST: FeelingStyle("■", "#566300", "#a3b43c", "12 4"),
+    Emotion.FEAR: FeelingStyle("✚", "#6a2c9b", "#c79bf5", "12 3 2 3"),
+    Emotion.CONTEMPT: FeelingStyle("✕", "#b5387f", "#f58cc4", "4 2"),
 }
 
 EMPHASISED: tuple[Emotion, ...] = (Emotion.HAPPY, Emotion.SURPRISE, Emotion.SAD)

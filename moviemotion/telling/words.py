@@ -88,6 +88,8 @@ def summary(analysis: Analysis) -> str:
     """The screening in one sentence, for people."""
     quality, moments = analysis.quality, analysis.search.moments
     watched = f"{plural(quality.viewers, 'viewer')} watched {duration(quality.seconds)} of film"
+    if not analysis.search.conclusive:
+        return f"{watched}."
     if not moments:
         return f"{watched}; no moment stands out from chance."
     top = strongest(moments)

@@ -68,7 +68,7 @@ def _wilson(share: np.ndarray, n: np.ndarray) -> np.ndarray:
 
 
 def _script(seconds: int, copies: int, start: int) -> TimedScript:
-    """`copies` scenes; every seventh line is cut, every fifth estimated."""
+    """`copies` scenes; a speech in every second one is cut, and action is timed between its neighbours."""
     elements, cues, line = [], [], 1
     count = copies * len(SCENE)
     for copy in range(copies):
@@ -78,7 +78,7 @@ def _script(seconds: int, copies: int, start: int) -> TimedScript:
             elements.append(Element(kind, heading, line, 1, copy + 1, character))
             begin, end = start + seconds * k / count, start + seconds * (k + 1) / count
             source = TimeSource.BETWEEN if kind is Kind.ACTION else TimeSource.SUBTITLES
-            if k % 21 == 9:
+            if k % 24 == 9:
                 begin = end = NAN
                 source = TimeSource.CUT
             cues.append(Cue(k, begin, end, source, 0.9 if source is TimeSource.SUBTITLES else 0.0))
@@ -209,6 +209,12 @@ def make_analysis(
 def make() -> Callable[..., Analysis]:
     """`make_analysis`, for tests that want another screening than `analysis`."""
     return make_analysis
+
+
+@pytest.fixture(scope="session")
+def long_film() -> Analysis:
+    """Two hundred viewers, two hours, 110 scenes, forty moments."""
+    return make_analysis(viewers=200, seconds=7200, scenes=110, moments=40)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,6 @@
   // Fixed margins (px) let the scene ribbon, the moment tags and the cursor lie exactly over the plot.
   const MARGIN = { l: 46, r: 12, t: 4, b: 30 };
   const NOT_SEEN = 255, LEVELS = 32;
-  const EMPTY_HINT = "nobody was seen";
 
   const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const curve = (text) => {
@@ -33,11 +32,15 @@
 
   /* ---- the curve ---- */
 
-  // Plotly's time axis counts milliseconds; a second is drawn at its middle.
-  const middles = Array.from({ length: data.seconds }, (_, k) => (data.start + k + 0.5) * 1000);
+  // Plotly's time axis counts milliseconds, but takes numbers of four digits for years: so not from 1970.
+  const MIDNIGHT = Date.UTC(2000, 0, 1);
+  const stamp = (t) => MIDNIGHT + t * 1000;
+  // A second is drawn at its middle.
+  const middles = Array.from({ length: data.seconds }, (_, k) => stamp(data.start + k + 0.5));
   const seconds = (value) => {
-    if (typeof value === "number") return value / 1000;
-    return Date.parse(value.length === 10 ? value : value.replace(" ", "T") + "Z") / 1000;
+    const ms = typeof value === "number" ? value
+      : Date.parse(value.length === 10 ? value : value.replace(" ", "T") + "Z");
+    return (ms - MIDNIGHT) / 1000;
   };
 
   // One closed shape for each run of known values, so that a gap stays a gap.
@@ -56,23 +59,27 @@
       fillcolor: colour, hoverinfo: "skip" };
   }
 
+  const two = (v) => v.toFixed(2), percent = (v) => `${Math.round(100 * v)} %`;
+  const interval = (key, k, format) => {
+    const [low, high] = [curves[`${key}Low`][k], curves[`${key}High`][k]];
+    return isNaN(low) ? "no interval" : `${format(low).replace(" %", "")}–${format(high)}`;
+  };
+
   function line(name, key, style, axis, format) {
-    const [low, high] = [curves[key + "Low"], curves[key + "High"]];
     return { x: middles, y: curves[key], yaxis: axis, type: "scatter", mode: "lines", name, line: style,
-      // A second seen between two unseen ones has no line through it: a dot keeps it visible.
-      customdata: middles.map((_, k) => isNaN(low[k]) ? "no interval" : `${format(low[k])}–${format(high[k])}`),
+      customdata: middles.map((_, k) => interval(key, k, format)),
       hovertemplate: `%{y:${axis === "y2" ? ".0%" : ".2f"}} (%{customdata})` };
   }
 
-  const two = (v) => v.toFixed(2), percent = (v) => String(Math.round(100 * v)) + " %";
+  const dash = (f) => f.dash === "none" ? "solid" : f.dash.split(" ").map((px) => `${px}px`).join(",");
 
   function traces() {
     const ink = css("ink");
     const all = [
       band(curves.overallLow, curves.overallHigh, faded(ink, 0.16), "y"),
-      line("strength", "overall", { color: ink, width: 2.5 }, "y", two),
+      line("strength", "overall", { color: faded(ink, 0.5), width: 4.5 }, "y", two),
       ...data.feelings.filter((f) => shown.has(f.key)).map((f) =>
-        line(`${f.symbol} ${f.key}`, f.key, { color: css(f.key), width: 1.75, dash: f.dash }, "y", two)),
+        line(`${f.symbol} ${f.key}`, f.key, { color: css(f.key), width: 1.75, dash: dash(f) }, "y", two)),
       band(curves.shareLow, curves.shareHigh, faded(ink, 0.16), "y2"),
       line("reacting", "share", { color: ink, width: 1.75 }, "y2", percent),
     ];
@@ -87,36 +94,32 @@
   }
 
   function shapes() {
-    const bound = { type: "line", xref: "x", yref: "paper", y0: 0, y1: 1, layer: "below",
-      line: { color: css("muted"), width: 1, dash: "dot" } };
     const shade = (m, k) => ({ type: "rect", xref: "x", yref: "paper", y0: 0, y1: 1, layer: "below",
-      x0: m.start * 1000, x1: m.end * 1000, fillcolor: faded(css(m.feeling), k === chosen ? 0.34 : 0.15),
-      line: { width: k === chosen ? 2 : 0, color: css("accent") } });
-    return [...data.moments.map(shade),
-      ...data.scenes.filter((s) => s.start > data.start).map((s) => ({ ...bound, x0: s.start * 1000, x1: s.start * 1000 }))];
+      x0: stamp(m.start), x1: stamp(m.end), fillcolor: faded(css(m.feeling), k === chosen ? 0.34 : 0.15),
+      line: { width: k === chosen ? 2 : 1, color: k === chosen ? css("accent") : faded(css(m.feeling), 0.4) } });
+    return data.moments.map(shade);
   }
 
   function layout() {
     const grid = css("faint"), text = css("muted");
     const y = { fixedrange: true, gridcolor: grid, zeroline: false, tickfont: { color: text, size: 11 } };
     const title = (words) => ({ text: words, font: { size: 11, color: text }, standoff: 4 });
-    const zoomed = range[0] > data.start || range[1] < end;
     return {
       margin: { ...MARGIN, pad: 0 }, showlegend: false, hovermode: "x unified", hoversubplots: "axis",
       dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: css("sans"), color: css("ink") },
       hoverlabel: { bgcolor: css("paper"), bordercolor: css("rule"), font: { color: css("ink"), size: 12 } },
-      xaxis: { type: "date", anchor: "y2", range: zoomed ? range.map((t) => t * 1000) : [data.start * 1000, end * 1000],
-        minallowed: data.start * 1000, maxallowed: end * 1000, tickformat: end >= 3600 ? "%-H:%M:%S" : "%-M:%S",
+      xaxis: { type: "date", anchor: "y2", range: range.map(stamp),
+        minallowed: stamp(data.start), maxallowed: stamp(end), tickformat: end >= 3600 ? "%-H:%M:%S" : "%-M:%S",
         hoverformat: end >= 3600 ? "%-H:%M:%S" : "%-M:%S", gridcolor: grid, tickfont: { color: text, size: 11 },
         showspikes: false, nticks: 9 },
-      yaxis: { ...y, domain: [0.36, 1], range: [0, top()], nticks: 5, title: title("strength") },
-      yaxis2: { ...y, domain: [0, 0.27], range: [0, 1], tickvals: [0, 0.5, 1], tickformat: ".0%", title: title("reacting") },
+      yaxis: { ...y, domain: [0.38, 1], range: [-0.02, top()], nticks: 6, title: title("strength") },
+      yaxis2: { ...y, domain: [0, 0.28], range: [-0.05, 1.05], tickvals: [0, 0.5, 1], tickformat: ".0%", title: title("reacting") },
       shapes: shapes(),
     };
   }
 
-  const config = { displaylogo: false, displayModeBar: false, responsive: true, doubleClick: "reset" };
+  const config = { displaylogo: false, displayModeBar: false, showTips: false, responsive: true, doubleClick: false, doubleClickDelay: 450 };
   const draw = () => Plotly.react(plot, traces(), layout(), config);
 
   const pixel = (t) => MARGIN.l + (t - range[0]) / (range[1] - range[0]) * (plot.clientWidth - MARGIN.l - MARGIN.r);
@@ -130,19 +133,23 @@
   }
 
   function overlays() {
-    $("ribbon").replaceChildren(...data.scenes.filter((s) => s.end > range[0] && s.start < range[1]).map((s) => {
+    $("ribbon").replaceChildren(...data.scenes.filter((s) => s.end > range[0] && s.start < range[1]).flatMap((s) => {
       const left = pixel(Math.max(s.start, range[0])), width = pixel(Math.min(s.end, range[1])) - left;
       const span = make("span", "", width < 18 ? "" : width < 60 ? s.number : `${s.number}  ${s.heading}`);
       span.title = `${s.number}  ${s.heading}`;
       Object.assign(span.style, { left: `${left}px`, width: `${width}px`, padding: width < 18 ? 0 : "" });
-      return span;
+      // Boundaries closer than this would be a curtain before the curve.
+      if (width < 10 || s.start <= range[0]) return [span];
+      const boundary = make("i", "", "");
+      Object.assign(boundary.style, { left: `${left}px`, height: `${$("tags").offsetHeight + plot.clientHeight + 4 - MARGIN.b}px` });
+      return [span, boundary];
     }));
     let edge = -Infinity;
     data.moments.forEach((m, k) => {
       const tag = tags[k], middle = (Math.max(m.start, range[0]) + Math.min(m.end, range[1])) / 2;
       const x = pixel(middle);
       // A tag that would cover its neighbour waits for a zoom; its shade stays.
-      tag.hidden = m.end <= range[0] || m.start >= range[1] || (x - edge < 23 && k !== chosen);
+      tag.hidden = m.end <= range[0] || m.start >= range[1] || (x - edge < 28 && k !== chosen);
       tag.style.left = `${x}px`;
       if (!tag.hidden) edge = x;
     });
@@ -161,8 +168,7 @@
   $("tags").append(...tags);
 
   function zoom(from, to) {
-    range = [Math.max(data.start, from), Math.min(end, to)];
-    Plotly.relayout(plot, { "xaxis.range": range.map((t) => t * 1000) });
+    Plotly.relayout(plot, { "xaxis.range": [Math.max(data.start, from), Math.min(end, to)].map(stamp) });
   }
 
   /* ---- cursor, moments and script ---- */
@@ -172,11 +178,8 @@
 
   function describe(second) {
     const k = second - data.start, n = data.viewers[k];
-    if (!n) return `<b>${clock(second)}</b> ${EMPTY_HINT}`;
-    const figure = (key, format) => {
-      const [low, high] = [curves[key + "Low"][k], curves[key + "High"][k]];
-      return `<b>${format(curves[key][k])}</b> (${isNaN(low) ? "no interval" : `${format(low)}–${format(high)}`})`;
-    };
+    if (!n) return `<b>${clock(second)}</b> nobody was seen`;
+    const figure = (key, format) => `<b>${format(curves[key][k])}</b> (${interval(key, k, format)})`;
     const felt = data.feelings.filter((f) => shown.has(f.key)).map((f) => `${f.symbol} ${f.key} ${figure(f.key, two)}`);
     return `<b>${clock(second)}</b> strength ${figure("overall", two)}, reacting ${figure("share", percent)}, n = ${n}. ${felt.join(", ")}`;
   }
@@ -208,7 +211,7 @@
     const moment = data.moments[k];
     const own = moment.elements.map((e) => $(`line-${e}`)).filter(Boolean);
     own.forEach((l) => l.classList.add("in-moment"));
-    moveCursor(moment.start);
+    moveCursor(moment.peak);
     Plotly.relayout(plot, { shapes: shapes() });
     const card = $(`moment-${k + 1}`);
     scrollTo(card.parentElement, card);
@@ -352,6 +355,7 @@
       overlays();
       drawStrips();
     });
+    plot.on("plotly_doubleclick", () => zoom(data.start, end));
     plot.on("plotly_click", (event) => {
       const time = seconds(event.points[0].x);
       const moment = data.moments.findIndex((m) => m.start <= time && time < m.end);

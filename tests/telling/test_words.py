@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from math import nan
+
+import pytest
+
+from moviemotion.telling import words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0, "0:00"), (65.9, "1:05"), (3599, "59:59"), (3725, "1:02:05"), (nan, "–")]
+)
+def test_clock(seconds, text):
+    assert words.clock(seconds) == text
+
+
+def test_duration_in_words():
+    assert words.duration(150) == "2 minutes 30 seconds"
+    assert words.duration(3601) == "1 hour 1 second"
+    assert words.duration(0) == "0 seconds"
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [(0, "0 %"), (0.004, "under 1 %"), (0.5, "50 %"), (0.997, "over 99 %"), (1, "100 %"), (nan, "–")],
+)
+def test_percent_does_not_round_to_all_or_nothing(share, text):
+    assert words.percent(share) == text
+
+
+def test_an_undefined_interval_is_said_in_words():
+    assert words.interval((nan, nan)) == "no interval"
+    assert words.percent_interval((0.467, 0.911)) == "47–91 %"
+    assert words.interval((0.314, 0.526)) == "0.31–0.53"
+
+
+def test_p_values():
+    assert words.p_value(0.0004) == "p < 0.001"
+    assert words.p_value(0.0124) == "p = 0.012"
+
+
+def test_summary_names_the_strongest_moment(analysis, make):
+    text = words.summary(analysis)
+    assert text.startswith(
+        "12 viewers watched 2 minutes 30 seconds of film; the room moved together in 4 moments"
+    )
+    strongest = max(analysis.search.moments, key=lambda m: m.strength)
+    assert words.span(strongest.start, strongest.end) in text
+
+
+def test_summary_claims_nothing_where_nothing_can_be_concluded(make):
+    text = words.summary(make(viewers=1, conclusive=False, scenes=0))
+    assert text == "1 viewer watched 2 minutes 30 seconds of film."
+    assert "no moment stands out" in words.summary(make(moments=0))
