@@ -1,0 +1,1 @@
+"""Watch the room: video in, samples of emotion out."""

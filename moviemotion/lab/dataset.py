@@ -111,10 +111,14 @@ def _read_votes(path: Path, names: tuple[str, ...]) -> NDArray[np.int64] | None:
         try:
             votes = {row["image"]: [int(row[c]) for c in VOTE_COLUMNS] for row in reader}
         except (TypeError, ValueError) as error:
-            raise MoviemotionError(f"{path}: a vote is not a whole number ({error}); mend that row") from error
+            raise MoviemotionError(
+                f"{path}: a vote is not a whole number ({error}); mend that row"
+            ) from error
     absent = [name for name in names if name not in votes]
     if absent:
-        raise MoviemotionError(f"{path}: no votes for {len(absent)} images, first {absent[0]}; add their rows")
+        raise MoviemotionError(
+            f"{path}: no votes for {len(absent)} images, first {absent[0]}; add their rows"
+        )
     return np.array([votes[name] for name in names], dtype=np.int64)
 
 

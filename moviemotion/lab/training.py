@@ -165,9 +165,7 @@ def predict_logits(network: nn.Module, images: np.ndarray, batch: int = 256) -> 
         return torch.cat([(network(x) + network(x.flip(-1))) / 2 for x in parts])
 
 
-def _load(
-    data: Path, recipe: Recipe, say: Callable[[str], None]
-) -> tuple[dataset.FaceSet, dataset.FaceSet]:
+def _load(data: Path, recipe: Recipe, say: Callable[[str], None]) -> tuple[dataset.FaceSet, dataset.FaceSet]:
     faces = dataset.load_faces(data, "train")
     if faces.votes is None:
         raise MoviemotionError(f"{data / 'annotations.csv'}: missing; training needs the annotators' votes")
@@ -186,7 +184,10 @@ def _load(
 def _optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     decayed = [p for p in network.parameters() if p.ndim > 1]
     plain = [p for p in network.parameters() if p.ndim <= 1]
-    groups = [{"params": decayed, "weight_decay": recipe.weight_decay}, {"params": plain, "weight_decay": 0.0}]
+    groups = [
+        {"params": decayed, "weight_decay": recipe.weight_decay},
+        {"params": plain, "weight_decay": 0.0},
+    ]
     return torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=0.9, nesterov=True)
 
 

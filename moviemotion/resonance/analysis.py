@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from moviemotion.resonance.lines import Feeling, SceneFeeling
-from moviemotion.resonance.moments import MomentSearch
-from moviemotion.resonance.room import Float, Room
-from moviemotion.resonance.timeline import Timeline
+import numpy as np
+
+from moviemotion.resonance.lines import Feeling, SceneFeeling, feel_lines, feel_scenes
+from moviemotion.resonance.moments import Moment, MomentSearch, find_moments
+from moviemotion.resonance.room import Room, read_room
+from moviemotion.resonance.timeline import Timeline, strength
+from moviemotion.statistics import Float
 from moviemotion.story.alignment import TimedScript
 
 
@@ -59,3 +62,53 @@ class Analysis:
     lines: tuple[Feeling, ...]
     scenes: tuple[SceneFeeling, ...]
     moment_elements: tuple[tuple[int, ...], ...]
+
+
+def analyse(
+    title: str, timeline: Timeline, script: TimedScript | None, problems: tuple[str, ...], seed: int
+) -> Analysis:
+    """Read a screening: the room, its moments, and the feeling of each line and scene.
+
+    Args:
+        title: of the film.
+        script: the screenplay on the film's clock, or None.
+        problems: what went wrong before, in plain sentences.
+        seed: of the moments' null.
+    """
+    of_viewers = strength(timeline)
+    room = read_room(timeline, of_viewers)
+    search = find_moments(of_viewers, room, seed)
+    return Analysis(
+        title=title,
+        timeline=timeline,
+        strength=of_viewers,
+        room=room,
+        search=search,
+        quality=_quality(timeline, problems),
+        script=script,
+        lines=feel_lines(script, of_viewers, timeline.start) if script else (),
+        scenes=feel_scenes(script, of_viewers, timeline.start, search.moments) if script else (),
+        moment_elements=tuple(_elements_during(script, moment) for moment in search.moments),
+    )
+
+
+def _quality(timeline: Timeline, problems: tuple[str, ...]) -> Quality:
+    seen = timeline.samples > 0
+    return Quality(
+        viewers=seen.shape[0],
+        seconds=seen.shape[1],
+        seen=float(seen.mean()) if seen.size else 0.0,
+        seen_by_viewer=tuple(seen.mean(axis=1).tolist()),
+        samples_per_second=float(timeline.samples[seen].mean()) if seen.any() else 0.0,
+        problems=problems,
+    )
+
+
+def _elements_during(script: TimedScript | None, moment: Moment) -> tuple[int, ...]:
+    if script is None:
+        return ()
+    return tuple(
+        cue.element
+        for cue in script.cues
+        if np.isfinite(cue.start) and cue.start < moment.end and cue.end > moment.start
+    )

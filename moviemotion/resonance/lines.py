@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from moviemotion.emotions import Emotion
+import numpy as np
+
+from moviemotion.emotions import FEELINGS, Emotion
+from moviemotion.resonance.moments import Moment
+from moviemotion.resonance.room import REACTING
+from moviemotion.statistics import Float, mean_interval, wilson_interval
+from moviemotion.story.alignment import TimedScript
+from moviemotion.story.screenplay import Kind
+
+NOTHING_FELT = 0.1
+"""A feeling weaker than this is not told as the dominant one."""
 
 
 @dataclass(frozen=True)
@@ -45,3 +55,67 @@ class SceneFeeling:
     heading: int
     feeling: Feeling
     moments: tuple[int, ...]
+
+
+def feeling_during(strength: Float, first: int, start: float, end: float) -> Feeling:
+    """What the room felt from `start` to `end`; each second counts by its overlap.
+
+    Args:
+        strength: (V, S, 7) of every viewer, NaN where not seen.
+        first: film second of the first column.
+        start, end: seconds of film time; NaN where the stretch is not in the film.
+    """
+    nan = float("nan")
+    nothing = Feeling(start, end, None, nan, (nan, nan), nan, (nan, nan), 0)
+    if not np.isfinite([start, end]).all():
+        return nothing
+    columns = np.arange(int(np.floor(start)), max(int(np.ceil(end)), int(np.floor(start)) + 1))
+    overlap = np.minimum(columns + 1, end) - np.maximum(columns, start)
+    inside = (columns >= first) & (columns < first + strength.shape[1])
+    part = strength[:, columns[inside] - first]
+    seen = ~np.isnan(part[:, :, 0])
+    weight = seen * np.maximum(overlap[inside], 1e-6)
+    watched = seen.any(axis=1)
+    viewers = int(watched.sum())
+    if not viewers:
+        return nothing
+    weight = weight[watched] / weight[watched].sum(axis=1, keepdims=True)
+    of_viewer = (np.nan_to_num(part[watched]) * weight[:, :, None]).sum(axis=1)
+    mean, low, high = mean_interval(of_viewer)
+    strongest = int(mean.argmax())
+    reacted = int((np.nan_to_num(part[watched]) >= REACTING).any(axis=(1, 2)).sum())
+    share_low, share_high = wilson_interval(reacted, viewers)
+    return Feeling(
+        start=start,
+        end=end,
+        emotion=FEELINGS[strongest] if mean[strongest] >= NOTHING_FELT else None,
+        strength=float(mean[strongest]),
+        strength_interval=(float(low[strongest]), float(high[strongest])),
+        share=reacted / viewers,
+        share_interval=(float(share_low), float(share_high)),
+        viewers=viewers,
+    )
+
+
+def feel_lines(script: TimedScript, strength: Float, first: int) -> tuple[Feeling, ...]:
+    """The room's feeling during each cue of the script."""
+    return tuple(feeling_during(strength, first, cue.start, cue.end) for cue in script.cues)
+
+
+def feel_scenes(
+    script: TimedScript, strength: Float, first: int, moments: tuple[Moment, ...]
+) -> tuple[SceneFeeling, ...]:
+    """The room's feeling during each scene, from its first to its last second on screen."""
+    scenes = []
+    elements = script.screenplay.elements
+    for heading, element in enumerate(elements):
+        if element.kind is not Kind.SCENE_HEADING:
+            continue
+        cues = [cue for cue in script.cues if elements[cue.element].scene == element.scene]
+        starts = [cue.start for cue in cues if np.isfinite(cue.start)]
+        ends = [cue.end for cue in cues if np.isfinite(cue.end)]
+        start, end = (min(starts), max(ends)) if starts else (float("nan"), float("nan"))
+        inside = tuple(i for i, moment in enumerate(moments) if start <= moment.peak < end)
+        feeling = feeling_during(strength, first, start, end)
+        scenes.append(SceneFeeling(element.scene, heading, feeling, inside))
+    return tuple(scenes)

@@ -1,0 +1,71 @@
+"""What one camera saw: a column for each measurement, a row for each face in each sampled frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from moviemotion.emotions import EMOTIONS
+
+
+@dataclass(frozen=True)
+class Samples:
+    """The readings of one camera.
+
+    Attributes:
+        viewers: names, from left to right in the picture.
+        frames: how many frames were sampled.
+        end: film time of the last of them, seconds.
+        viewer: (n,) int16 index into `viewers`.
+        time: (n,) float64 seconds of film time.
+        box: (n, 4) float32 left, top, right, bottom of the face, px.
+        detection: (n,) float32 the detector's confidence, 0–1.
+        emotions: (n, 8) float32 probabilities in the order of `EMOTIONS`.
+    """
+
+    viewers: tuple[str, ...]
+    frames: int
+    end: float
+    viewer: NDArray[np.int16]
+    time: NDArray[np.float64]
+    box: NDArray[np.float32]
+    detection: NDArray[np.float32]
+    emotions: NDArray[np.float32]
+
+    def write(self, path: Path) -> None:
+        """Save as Parquet; the file appears whole or not at all."""
+        columns = {
+            "viewer": pa.DictionaryArray.from_arrays(
+                pa.array(self.viewer), pa.array(self.viewers, pa.string())
+            ),
+            "time": self.time,
+            **dict(zip(("left", "top", "right", "bottom"), self.box.T, strict=True)),
+            "detection": self.detection,
+            **{str(e): self.emotions[:, i] for i, e in enumerate(EMOTIONS)},
+        }
+        facts = {"viewers": "\n".join(self.viewers), "frames": str(self.frames), "end": repr(self.end)}
+        partial = path.with_suffix(".partial")
+        pq.write_table(pa.table(columns).replace_schema_metadata(facts), partial)
+        partial.replace(path)
+
+    @classmethod
+    def read(cls, path: Path) -> Samples:
+        """Load what `write` saved."""
+        table = pq.read_table(path)
+        facts = {k.decode(): v.decode() for k, v in table.schema.metadata.items()}
+        column = {name: table[name].combine_chunks() for name in table.column_names}
+        return cls(
+            viewers=tuple(facts["viewers"].split("\n")) if facts["viewers"] else (),
+            frames=int(facts["frames"]),
+            end=float(facts["end"]),
+            viewer=column["viewer"].indices.to_numpy(),
+            time=column["time"].to_numpy(),
+            box=np.stack([column[c].to_numpy() for c in ("left", "top", "right", "bottom")], axis=1),
+            detection=column["detection"].to_numpy(),
+            emotions=np.stack([column[str(e)].to_numpy() for e in EMOTIONS], axis=1),
+        )

@@ -1,0 +1,119 @@
+"""Files → timestamped frames. Decoding is streamed: one frame is held at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from moviemotion.errors import MoviemotionError
+
+CUT_OFF = 0.9
+"""A file whose last frame comes before this share of its declared length was cut off."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture.
+
+    Attributes:
+        time: seconds of film time.
+        image: (height, width, 3) uint8 RGB, upright.
+    """
+
+    time: float
+    image: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """What a file says of itself: its length in seconds (NaN where it does not say)."""
+
+    path: Path
+    seconds: float
+
+
+def probe(path: Path) -> VideoInfo:
+    """Open a file far enough to know that it is a video.
+
+    Raises:
+        MoviemotionError: missing, empty, not a video, or without a picture.
+    """
+    with _open(path) as container:
+        stream = container.streams.video[0]
+        if stream.duration is not None and stream.time_base is not None:
+            return VideoInfo(path, float(stream.duration * stream.time_base))
+        return VideoInfo(path, container.duration / 1e6 if container.duration else float("nan"))
+
+
+def read_frames(path: Path, rate: float, offset: float = 0.0) -> Iterator[Frame]:
+    """The first frame at or after each tick of a clock of `rate` ticks a second.
+
+    Time comes from the stream's own timestamps, so variable frame rates keep their place; pictures
+    that a phone recorded on its side are turned upright.
+
+    Args:
+        rate: frames a second to keep; a slower file gives all of its frames.
+        offset: seconds added to the file's clock to give film time.
+
+    Raises:
+        MoviemotionError: the file cannot be opened, or breaks off before its declared end.
+    """
+    declared = probe(path).seconds
+    last = float("nan")
+    with _open(path) as container:
+        stream = container.streams.video[0]
+        stream.thread_type = "AUTO"
+        origin = (container.start_time or 0) / 1e6
+        next_tick = 0
+        try:
+            for picture in container.decode(stream):
+                if picture.time is None:
+                    continue
+                last = picture.time - origin
+                # Half a millisecond of slack: timestamps are rounded to the stream's time base.
+                tick = int((last + 5e-4) * rate)
+                if tick < next_tick:
+                    continue
+                next_tick = tick + 1
+                yield Frame(last + offset, _upright(picture))
+        except av.error.FFmpegError as error:
+            at = "its start" if np.isnan(last) else f"{last:.1f} s"
+            raise MoviemotionError(
+                f"{path}: damaged after {at} ({error.strerror}); copy it again from the camera"
+            ) from error
+    if np.isnan(last):
+        raise MoviemotionError(f"{path}: no picture could be decoded; copy it again from the camera")
+    if last < declared * CUT_OFF and declared - last > 1.0:
+        raise MoviemotionError(
+            f"{path}: ends after {last:.1f} of {declared:.1f} s, it was cut off; copy it again from the camera"
+        )
+
+
+def _open(path: Path) -> av.container.InputContainer:
+    if not path.exists():
+        raise MoviemotionError(f"{path}: no such file; check the name")
+    if path.is_dir():
+        raise MoviemotionError(f"{path}: a folder, not a video; name the files in it, such as {path}/*.mp4")
+    if path.stat().st_size == 0:
+        raise MoviemotionError(f"{path}: the file is empty; copy it again from the camera")
+    try:
+        container = av.open(str(path))
+    except (av.error.FFmpegError, OSError) as error:
+        raise MoviemotionError(
+            f"{path}: not a readable video ({error.strerror}); convert it to MP4, or copy it again"
+        ) from error
+    if not container.streams.video:
+        container.close()
+        raise MoviemotionError(f"{path}: has no picture, only sound or text; give the camera's video file")
+    return container
+
+
+def _upright(picture: av.VideoFrame) -> NDArray[np.uint8]:
+    image: NDArray[np.uint8] = picture.to_ndarray(format="rgb24")
+    turns = round(picture.rotation / 90) % 4
+    return np.ascontiguousarray(np.rot90(image, turns)) if turns else image

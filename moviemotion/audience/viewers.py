@@ -1,0 +1,102 @@
+"""Which face is which viewer, over time, by place alone: nobody is recognised.
+
+An audience sits. A face belongs to the viewer who was last seen nearest to it, measured in face
+sizes, so that somebody who leans out of the picture and comes back is the same viewer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from moviemotion.audience.faces import FaceBox
+
+REACH = 1.0
+"""Face sizes that a face may move between two samples."""
+REACH_GROWTH = 0.5
+"""Further face sizes for each second in which the viewer was not seen …"""
+REACH_LIMIT = 2.5
+"""… up to this many."""
+SIZE_LIMIT = 2.0
+"""A face does not grow or shrink by more than this factor between two samples."""
+SHORTEST_SECONDS = 2.0
+SHORTEST_SHARE = 0.05
+LONGEST_NEEDED = 30.0
+
+
+@dataclass
+class Track:
+    """One face through time.
+
+    Attributes:
+        times: seconds at which it was seen.
+        face: where it was last seen.
+        column: sum of the x of its centres, to name viewers from left to right.
+    """
+
+    face: FaceBox
+    times: list[float] = field(default_factory=list)
+    column: float = 0.0
+
+    def add(self, time: float, face: FaceBox) -> None:
+        self.face = face
+        self.times.append(time)
+        self.column += face.centre[0]
+
+    def mean_column(self) -> float:
+        """Mean x of its centres in pixels."""
+        return self.column / len(self.times)
+
+
+class ViewerTracker:
+    """Gives each face of each frame of one camera to a track."""
+
+    def __init__(self) -> None:
+        self.tracks: list[Track] = []
+
+    def assign(self, time: float, faces: list[FaceBox]) -> list[int]:
+        """The index into `tracks` of each face; new tracks are opened for faces that fit none.
+
+        The pairing that is cheapest over all faces together wins (Hungarian method), so that two
+        neighbours who lean together do not change places.
+        """
+        result = [-1] * len(faces)
+        if faces and self.tracks:
+            cost = np.array([[_distance(t, time, f) for f in faces] for t in self.tracks])
+            possible = np.isfinite(cost)
+            for track, face in zip(*linear_sum_assignment(np.where(possible, cost, 1e6)), strict=True):
+                if possible[track, face]:
+                    result[face] = int(track)
+        for i, face in enumerate(faces):
+            if result[i] < 0:
+                self.tracks.append(Track(face))
+                result[i] = len(self.tracks) - 1
+            self.tracks[result[i]].add(time, face)
+        return result
+
+    def viewers(self, frames: int, rate: float) -> list[int]:
+        """Tracks seen long enough to be a viewer, from left to right.
+
+        A face must be there for 2 s and for a twentieth of the frames (of a long film: 30 s);
+        less is a passer-by or a false alarm.
+
+        Args:
+            frames: sampled frames in the whole film.
+            rate: sampled frames a second.
+        """
+        needed = max(SHORTEST_SECONDS * rate, min(SHORTEST_SHARE * frames, LONGEST_NEEDED * rate))
+        kept = [i for i, track in enumerate(self.tracks) if len(track.times) >= min(needed, 0.5 * frames)]
+        return sorted(kept, key=lambda i: self.tracks[i].mean_column())
+
+
+def _distance(track: Track, time: float, face: FaceBox) -> float:
+    """Distance in face sizes, infinite where the face cannot be this track's."""
+    last = track.face
+    size = (last.size + face.size) / 2
+    away = float(np.hypot(last.centre[0] - face.centre[0], last.centre[1] - face.centre[1])) / size
+    grown = max(last.size, face.size) / min(last.size, face.size)
+    gap = time - track.times[-1]
+    reach = min(REACH + REACH_GROWTH * gap, REACH_LIMIT)
+    return away + np.log(grown) if away <= reach and grown <= SIZE_LIMIT else float("inf")

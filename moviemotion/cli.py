@@ -1,0 +1,184 @@
+"""The command line. Thin: each command is one call of one public function."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from moviemotion.audience.screening import Camera
+from moviemotion.audience.screening import Progress as OnProgress
+from moviemotion.errors import MoviemotionError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+lab = typer.Typer(no_args_is_help=True, help="The laboratory: train, export and evaluate readers of faces.")
+app.add_typer(lab, name="lab")
+messages = Console(stderr=True, highlight=False, soft_wrap=True)
+
+SOME_UNREADABLE = 1
+BAD_INPUT = 2
+STOPPED = 130
+
+
+def main() -> None:
+    """Run the command line; what the user can mend is one line a fault and exit code 2."""
+    try:
+        app()
+    except MoviemotionError as error:
+        for line in str(error).splitlines():
+            messages.print(f"error: {line}", markup=False, style="red")
+        sys.exit(BAD_INPUT)
+    except KeyboardInterrupt:
+        messages.print("stopped; finished parts are kept, the same command goes on from there", markup=False)
+        sys.exit(STOPPED)
+
+
+@app.command()
+def screen(
+    videos: Annotated[list[Path], typer.Argument(help="The cameras' files; one face or several in each.")],
+    out: Annotated[Path, typer.Option(help="Study folder to write; an interrupted one goes on.")],
+    script: Annotated[Path | None, typer.Option(help="Screenplay: Fountain or plain text.")] = None,
+    subtitles: Annotated[Path | None, typer.Option(help="SubRip subtitles of the film.")] = None,
+    offset: Annotated[
+        list[str] | None,
+        typer.Option(help="CAMERA=SECONDS added to a camera's clock to give film time; may be repeated."),
+    ] = None,
+    rate: Annotated[float, typer.Option(help="Samples a second.", min=0.1, max=60)] = 5.0,
+    seed: Annotated[int, typer.Option(help="Seed of the statistics.")] = 36,
+) -> None:
+    """Read an audience from its videos: a report, a timeline, the moments and the annotated script."""
+    from moviemotion import screen as screening
+    from moviemotion.telling.summary import summary_lines
+
+    offsets = dict(_offset(text) for text in offset or [])
+    with _bar(screening.video_seconds(videos)) as progress:
+        result = screening.screen(videos, out, script, subtitles, offsets, rate, seed, progress)
+    for line in summary_lines(result.analysis):
+        typer.echo(line)
+    typer.echo(f"Report: {result.folder / 'report.html'}   (seed {seed})")
+    for problem in result.unreadable:
+        messages.print(f"left out: {problem}", markup=False, style="red")
+    if result.unreadable:
+        raise typer.Exit(SOME_UNREADABLE)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for the audience's videos and the study.")] = Path("demo"),
+    seed: Annotated[int, typer.Option(help="Seed of the audience and the statistics.")] = 36,
+) -> None:
+    """Film an invented audience, screen it like any other, and say how well that went."""
+    from moviemotion import demo as demonstration
+    from moviemotion import screen as screening
+    from moviemotion.simulation.recovery import recovery_lines
+    from moviemotion.telling.summary import summary_lines
+
+    typer.echo(f"Filming an invented audience into {out / 'audience'} (seed {seed}) …")
+    videos = demonstration.film_audience(out / "audience", seed)
+    with _bar(screening.video_seconds(videos)) as progress:
+        result = demonstration.run_demo(videos, out / "study", progress, seed)
+    for line in [*summary_lines(result.screening.analysis), "", *recovery_lines(result.recovery), ""]:
+        typer.echo(line)
+    typer.echo(f"Report: {out / 'study' / 'report.html'}")
+
+
+@lab.command()
+def train(
+    data: Annotated[Path, typer.Option(help="Folder with train/<label>/*.png and annotations.csv.")],
+    out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted one goes on.")],
+    network: Annotated[str, typer.Option(help="Name in the registry of networks.")] = "compact",
+    epochs: Annotated[int, typer.Option(min=1)] = 36,
+    seed: Annotated[int, typer.Option()] = 36,
+) -> None:
+    """Train a reader on faces and their annotators' votes."""
+    with _torch():
+        from moviemotion.lab import training
+    recipe = training.Recipe(network=network, epochs=epochs, seed=seed)
+    result = training.train(data, out, recipe, typer.echo)
+    typer.echo(f"Weights: {result.weights}   temperature {result.temperature}")
+
+
+@lab.command()
+def export(
+    run: Annotated[Path, typer.Argument(help="Folder of a finished training run.")],
+    data: Annotated[Path, typer.Option(help="The same data; its test split is measured for the card.")],
+    out: Annotated[Path, typer.Option(help="ONNX file to write; its card is put beside it.")],
+) -> None:
+    """Write a trained reader as ONNX, with its model card."""
+    with _torch():
+        from moviemotion.lab import export as exporting
+    from moviemotion.lab.card import write_card
+
+    exporting.export(run, out)
+    typer.echo(f"{out} ({out.stat().st_size / 1e6:.1f} MB), {write_card(out, data)}")
+
+
+@lab.command()
+def evaluate(
+    data: Annotated[Path, typer.Option(help="Folder with <split>/<label>/*.png.")],
+    split: Annotated[str, typer.Option(help="Which split.")] = "test",
+    truth: Annotated[
+        str, typer.Option(help="label (the folder's) or consensus (the annotators').")
+    ] = "label",
+    model: Annotated[
+        Path | None, typer.Option(help="An exported reader; by default the shipped one.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Measure a reader: accuracy with its interval, recall by emotion, calibration."""
+    from moviemotion.lab import evaluation
+
+    if truth not in list(evaluation.Truth):
+        raise MoviemotionError(f"--truth {truth}: unknown; choose {' or '.join(evaluation.Truth)}")
+    result = evaluation.evaluate(data, split, evaluation.Truth(truth), model or evaluation.SHIPPED_READER)
+    if as_json:
+        typer.echo(json.dumps(result.as_dict()))
+        return
+    for line in evaluation.evaluation_lines(result):
+        typer.echo(line)
+
+
+def _offset(text: str) -> tuple[str, float]:
+    camera, _, seconds = text.rpartition("=")
+    try:
+        return camera, float(seconds)
+    except ValueError:
+        raise MoviemotionError(f"--offset {text}: write it as CAMERA=SECONDS, such as seat-07=2.5") from None
+
+
+@contextmanager
+def _bar(total: float) -> Iterator[OnProgress]:
+    """A progress bar over seconds of video."""
+    columns = (
+        TextColumn("watching"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("s"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=messages, transient=True) as bar:
+        task = bar.add_task("", total=round(total) or None)
+        watched: dict[str, float] = {}
+
+        def show(camera: Camera, seconds: float) -> None:
+            watched[camera.name] = seconds
+            bar.update(task, completed=round(sum(watched.values())))
+
+        yield show
+
+
+@contextmanager
+def _torch() -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MoviemotionError(
+            f"{error.name} is not installed; run: pip install 'moviemotion[lab]'"
+        ) from None

@@ -1,0 +1,85 @@
+"""Trained weights → an ONNX reader that standardises, averages over the mirror image and calibrates."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+from pathlib import Path
+
+import onnx
+import torch
+from onnx import TensorProto, helper, numpy_helper
+from torch import Tensor, nn
+
+from moviemotion.emotions import EMOTIONS
+from moviemotion.errors import MoviemotionError
+from moviemotion.lab.dataset import FACE_SIZE
+from moviemotion.lab.networks import NETWORKS
+
+OPSET = 17
+
+
+class Reader(nn.Module):
+    """Crops → probabilities: the mean over face and mirror image, at the fitted temperature."""
+
+    def __init__(self, network: nn.Module, temperature: float) -> None:
+        super().__init__()
+        self.network = network
+        self.temperature = temperature
+
+    def forward(self, faces: Tensor) -> Tensor:
+        logits = (self.network(faces) + self.network(faces.flip(-1))) / 2
+        return torch.softmax(logits / self.temperature, dim=1)
+
+
+def export(run: Path, out: Path) -> None:
+    """Write the reader of a finished training run as ONNX, weights stored in half precision.
+
+    The file takes faces, (n, 1, 48, 48) float32 with grey 0–255, and gives probabilities, (n, 8) in
+    the order of `EMOTIONS`.
+
+    Raises:
+        MoviemotionError: `run` holds no finished run.
+    """
+    record = run / "run.json"
+    if not record.exists():
+        raise MoviemotionError(f"{run}: no finished run (run.json is missing); train first, or resume it")
+    settings = json.loads(record.read_text(encoding="utf-8"))
+    network = NETWORKS[settings["recipe"]["network"]]()
+    network.load_state_dict(torch.load(run / settings["weights"], weights_only=True))
+    model = _to_onnx(Reader(network.eval(), settings["temperature"]).eval())
+    _halve_weights(model)
+    helper.set_model_props(
+        model, {"emotions": ",".join(EMOTIONS), "run": json.dumps(settings, sort_keys=True)}
+    )
+    onnx.checker.check_model(model)
+    partial = out.with_suffix(".partial")
+    onnx.save(model, str(partial))
+    os.replace(partial, out)
+
+
+def _to_onnx(reader: nn.Module) -> onnx.ModelProto:
+    buffer = io.BytesIO()
+    torch.onnx.export(
+        reader,
+        (torch.zeros(2, 1, FACE_SIZE, FACE_SIZE),),
+        buffer,
+        input_names=["faces"],
+        output_names=["probabilities"],
+        dynamic_axes={"faces": {0: "n"}, "probabilities": {0: "n"}},
+        opset_version=OPSET,
+        dynamo=False,
+    )
+    return onnx.load_from_string(buffer.getvalue())
+
+
+def _halve_weights(model: onnx.ModelProto) -> None:
+    """Store large weights as float16 with a cast back, which the runtime folds when it loads."""
+    for index, tensor in enumerate(model.graph.initializer):
+        if tensor.data_type != TensorProto.FLOAT or len(tensor.dims) < 2:
+            continue
+        half = numpy_helper.from_array(numpy_helper.to_array(tensor).astype("float16"), tensor.name + "_half")
+        cast = helper.make_node("Cast", [half.name], [tensor.name], to=TensorProto.FLOAT)
+        model.graph.initializer[index].CopyFrom(half)
+        model.graph.node.insert(0, cast)

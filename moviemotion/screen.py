@@ -1,0 +1,195 @@
+"""A screening from files to results: watch the cameras, time the script, read the room, tell it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from moviemotion import __version__
+from moviemotion.audience import reader, video
+from moviemotion.audience.samples import Samples
+from moviemotion.audience.screening import Camera, Progress, Watcher
+from moviemotion.errors import MoviemotionError
+from moviemotion.resonance.analysis import Analysis, analyse
+from moviemotion.resonance.timeline import Timeline, build_timeline
+from moviemotion.story.alignment import TimedScript, time_script
+from moviemotion.story.screenplay import Screenplay, read_screenplay
+from moviemotion.story.subtitles import Subtitle, read_subtitles
+from moviemotion.study import Study
+from moviemotion.telling.annotate import annotated_fountain
+from moviemotion.telling.report import render_report
+from moviemotion.telling.tables import moments_json, timeline_csv
+
+RATE = 5.0
+SEED = 36
+_FINGERPRINT_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Screening:
+    """A finished screening: where it was written, and what it says."""
+
+    folder: Path
+    analysis: Analysis
+    unreadable: tuple[str, ...]
+    """One line for each file that could not be read; the others were."""
+
+
+def screen(
+    videos: Sequence[Path],
+    out: Path,
+    script: Path | None = None,
+    subtitles: Path | None = None,
+    offsets: Mapping[str, float] | None = None,
+    rate: float = RATE,
+    seed: int = SEED,
+    progress: Progress = lambda camera, seconds: None,
+) -> Screening:
+    """Read an audience from its videos and write the study folder `out`.
+
+    The folder gets `report.html`, `timeline.csv`, `moments.json` and, with a script,
+    `annotated.fountain`. Cameras finished before an interruption are not watched again.
+
+    Args:
+        videos: one file a camera; each may show one viewer or several.
+        script: the screenplay.
+        subtitles: of the film; without them line times are estimated from the page.
+        offsets: camera (file name with or without suffix) → seconds added to its clock for film time.
+        rate: samples a second.
+        seed: of the moments' null.
+
+    Raises:
+        MoviemotionError: no video can be read, nobody is seen in any, the script or the subtitles
+            cannot be used, or `out` holds something else. Nothing is written then.
+    """
+    if subtitles is not None and script is None:
+        raise MoviemotionError(f"{subtitles}: subtitles need the script that they time; add --script")
+    screenplay = read_screenplay(script) if script else None
+    spoken = read_subtitles(subtitles) if subtitles else None
+    cameras = _cameras(videos, offsets or {})
+    problems, length = _probe(cameras)
+    if screenplay:
+        _time(screenplay, spoken, length, subtitles)  # a script that does not fit stops before the long work
+    study = Study(out, _made_from(cameras, [p for p in (script, subtitles) if p], rate, seed))
+    readable = [camera for camera in cameras if camera.name not in problems]
+    watched = {camera.name: saved for camera in readable if (saved := study.samples(camera.name))}
+
+    def keep(camera: Camera, samples: Samples) -> None:
+        study.save_samples(camera.name, samples)
+        watched[camera.name] = samples
+
+    waiting = [camera for camera in readable if camera.name not in watched]
+    problems |= Watcher(rate).watch_all(waiting, progress, keep, os.cpu_count() or 1)
+    unreadable = tuple(problems.values())
+    empty = [camera for camera in cameras if camera.name in watched and not watched[camera.name].viewers]
+    if len(empty) == len(watched):
+        study.discard()
+        nobody = [f"{camera.path}: no face was seen; check that it shows the audience" for camera in empty]
+        raise MoviemotionError("\n".join([*unreadable, *nobody]))
+    timeline = _timeline([watched[camera.name] for camera in cameras if camera.name in watched])
+    timed = _time(screenplay, spoken, timeline.samples.shape[1], subtitles) if screenplay else None
+    notes = (*unreadable, *(f"{camera.path}: nobody was seen" for camera in empty))
+    title = screenplay.title if screenplay else out.resolve().name
+    analysis = analyse(title, timeline, timed, notes, seed)
+    _tell(study, analysis)
+    return Screening(out, analysis, unreadable)
+
+
+def video_seconds(videos: Sequence[Path]) -> float:
+    """Seconds of video in the files that can be read, for a progress bar."""
+    lengths = []
+    for path in videos:
+        try:
+            lengths.append(video.probe(path).seconds)
+        except MoviemotionError:
+            continue
+    return float(np.nansum(lengths))
+
+
+def _cameras(videos: Sequence[Path], offsets: Mapping[str, float]) -> list[Camera]:
+    if not videos:
+        raise MoviemotionError("no video given; name the files of the audience, such as seats/*.mp4")
+    stems = Counter(path.stem for path in videos)
+    names = [p.stem if stems[p.stem] == 1 else f"{p.resolve().parent.name}-{p.name}" for p in videos]
+    twice = [path for path, name in zip(videos, names, strict=True) if names.count(name) > 1]
+    if twice:
+        raise MoviemotionError(f"{twice[0]}: given twice, or two cameras have one name; rename one of them")
+    left = dict(offsets)
+    cameras = []
+    for path, name in zip(videos, names, strict=True):
+        given = [left.pop(key) for key in dict.fromkeys((name, path.name)) if key in left]
+        cameras.append(Camera(name, path, given[0] if given else 0.0))
+    if left:
+        raise MoviemotionError(f"--offset {next(iter(left))}: no such camera; use one of {', '.join(names)}")
+    return cameras
+
+
+def _probe(cameras: Sequence[Camera]) -> tuple[dict[str, str], float | None]:
+    """Camera → what is wrong with its file, and the length of the film as far as the files tell."""
+    problems, ends = {}, []
+    for camera in cameras:
+        try:
+            ends.append(video.probe(camera.path).seconds + camera.offset)
+        except MoviemotionError as error:
+            problems[camera.name] = str(error)
+    if not ends:
+        raise MoviemotionError("\n".join(problems.values()))
+    return problems, None if np.isnan(ends).all() else float(np.nanmax(ends))
+
+
+def _time(
+    screenplay: Screenplay, spoken: Sequence[Subtitle] | None, seconds: float | None, subtitles: Path | None
+) -> TimedScript:
+    try:
+        return time_script(screenplay, spoken, seconds)
+    except MoviemotionError as error:
+        raise MoviemotionError(f"{subtitles or screenplay.path}: {error}") from error
+
+
+def _made_from(cameras: Sequence[Camera], texts: Sequence[Path], rate: float, seed: int) -> dict[str, object]:
+    return {
+        "moviemotion": __version__,
+        "reader": _fingerprint(reader.WEIGHTS),
+        "rate": rate,
+        "seed": seed,
+        "cameras": {c.name: {"file": _fingerprint(c.path), "offset": c.offset} for c in cameras},
+        "texts": {path.name: _fingerprint(path) for path in texts},
+    }
+
+
+def _fingerprint(path: Path) -> str:
+    """Size and a hash of the file's two ends: hours of video are not read twice."""
+    if not path.is_file():
+        return "unreadable"
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        digest = hashlib.sha256(file.read(_FINGERPRINT_BYTES))
+        file.seek(max(0, size - _FINGERPRINT_BYTES))
+        digest.update(file.read())
+    return f"{size}-{digest.hexdigest()[:16]}"
+
+
+def _timeline(watched: Sequence[Samples]) -> Timeline:
+    def readings() -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+        for samples in watched:
+            for index, viewer in enumerate(samples.viewers):
+                own = samples.viewer == index
+                yield viewer, samples.time[own], samples.emotions[own]
+
+    return build_timeline(readings(), max(samples.end for samples in watched))
+
+
+def _tell(study: Study, analysis: Analysis) -> None:
+    study.write("timeline.csv", timeline_csv(analysis.timeline))
+    moments = json.dumps(moments_json(analysis), indent=2, ensure_ascii=False, allow_nan=False)
+    study.write("moments.json", [moments, "\n"])
+    if analysis.script:
+        study.write("annotated.fountain", [annotated_fountain(analysis)])
+    study.write("report.html", [render_report(analysis)])

@@ -1,0 +1,81 @@
+"""One study on disk: what it was made from, the samples of each camera, and the results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from moviemotion.audience.samples import Samples
+from moviemotion.errors import MoviemotionError
+
+FORMAT = 1
+
+
+class Study:
+    """A study folder. Every file in it appears whole or not at all.
+
+    `study.json` says what the study was made from; a folder whose study was made from something
+    else is left alone.
+    """
+
+    def __init__(self, folder: Path, made_from: dict[str, object]) -> None:
+        """Open a new study, or the one that was begun from the same inputs and settings.
+
+        Nothing is written yet.
+
+        Raises:
+            MoviemotionError: the folder holds another study, or other files.
+        """
+        self.folder = folder
+        self._made_from = {"format": FORMAT, **made_from}
+        record = folder / "study.json"
+        if folder.exists() and not folder.is_dir():
+            raise MoviemotionError(f"{folder}: a file, not a folder; choose another --out")
+        if record.exists():
+            if _read_json(record) != json.loads(json.dumps(self._made_from)):
+                raise MoviemotionError(
+                    f"{folder}: holds another study (other files, settings or version); choose another --out"
+                )
+        elif folder.exists() and any(folder.iterdir()):
+            raise MoviemotionError(f"{folder}: not empty and not a study; choose another --out")
+
+    def samples(self, camera: str) -> Samples | None:
+        """What was saved of a camera, or None where it has not been watched yet."""
+        path = self._samples_path(camera)
+        return Samples.read(path) if path.exists() else None
+
+    def save_samples(self, camera: str, samples: Samples) -> None:
+        """Keep what a camera saw, so that an interrupted study can go on from here."""
+        path = self._samples_path(camera)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.write("study.json", [json.dumps(self._made_from, indent=2, ensure_ascii=False), "\n"])
+        samples.write(path)
+
+    def write(self, name: str, parts: Iterable[str]) -> Path:
+        """Write a result as UTF-8 text."""
+        path = self.folder / name
+        partial = path.with_name(f".{name}.partial")
+        with partial.open("w", encoding="utf-8", newline="") as file:
+            file.writelines(parts)
+        partial.replace(path)
+        return path
+
+    def discard(self) -> None:
+        """Remove what this study has written: there was nothing to tell."""
+        for path in (self.folder / "samples").glob("*.parquet"):
+            path.unlink()
+        (self.folder / "study.json").unlink(missing_ok=True)
+        for folder in (self.folder / "samples", self.folder):
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+
+    def _samples_path(self, camera: str) -> Path:
+        return self.folder / "samples" / f"{camera}.parquet"
+
+
+def _read_json(path: Path) -> object:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise MoviemotionError(f"{path}: not readable ({error}); choose another --out") from error
