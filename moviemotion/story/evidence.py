@@ -62,7 +62,7 @@ def words_beyond_chance(script: Words, spoken: Words, a: Ints, b: Ints) -> int:
 def words_needed(script: Words, spoken: Words) -> float:
     """How many words beyond chance tell that both texts are of the same film."""
     shorter = min(len(script.words), len(spoken.words))
-    return min(_FEWEST_WORDS + _LEAST_SHARE * shorter, shorter / 3)
+    return max(min(_FEWEST_WORDS + _LEAST_SHARE * shorter, shorter / 3), 1.0)
 
 
 def _chance(n: int, m: int) -> float:

@@ -46,10 +46,8 @@ def is_indented_script(source: Sequence[str]) -> bool:
 
 def title_of_plain_text(source: Sequence[str]) -> str:
     """The first centred line in capitals before the first scene, or an empty string."""
-    for element in parse_plain_text(source):
-        if element.kind is Kind.SCENE_HEADING:
-            break
-        if element.kind is Kind.CENTERED and element.text == element.text.upper():
+    for element in _all_elements(source):
+        if _on_title_page(element) and element.text == element.text.upper():
             return element.text.splitlines()[0].strip('"“” ')
     return ""
 
@@ -57,14 +55,24 @@ def title_of_plain_text(source: Sequence[str]) -> str:
 def parse_plain_text(source: Sequence[str]) -> tuple[Element, ...]:
     """The elements of an indented shooting script, in order; lines wrapped by hand are joined.
 
+    The centred lines of its title page are not of the film and left out.
+
     Raises:
         ValueError: the lines are not laid out by indentation (see `is_indented_script`).
     """
+    return tuple(element for element in _all_elements(source) if not _on_title_page(element))
+
+
+def _all_elements(source: Sequence[str]) -> tuple[Element, ...]:
     lines = _tidy(source)
     columns = _columns(lines)
     if columns is None:
         raise ValueError("no columns of cues and dialogue found")
     return _Reader(lines, columns).elements()
+
+
+def _on_title_page(element: Element) -> bool:
+    return element.kind is Kind.CENTERED and element.scene == 0
 
 
 def _tidy(source: Sequence[str]) -> list[str]:

@@ -133,6 +133,19 @@ def test_a_short_film_is_told_from_another(seed: int) -> None:
         time_script(film.screenplay, other.subtitles, None)
 
 
+def test_one_shared_phrase_does_not_make_it_the_same_film() -> None:
+    film, other = make_film(40, seed=10), make_film(40, seed=11)
+    phrase = next(s.text for s in film.subtitles if len(s.text.split()) == 8)
+    shared = (*other.subtitles[:20], replace(other.subtitles[20], text=phrase), *other.subtitles[21:])
+    with pytest.raises(MoviemotionError, match="do not match"):
+        time_script(film.screenplay, shared, None)
+
+
+def test_subtitles_without_a_word_do_not_match(film: Film) -> None:
+    with pytest.raises(MoviemotionError, match="do not match"):
+        time_script(film.screenplay, (Subtitle(1.0, 2.0, "..."),), None)
+
+
 def test_a_script_without_dialogue_cannot_be_found(film: Film) -> None:
     silent = replace(
         film.screenplay, elements=tuple(e for e in film.screenplay.elements if e.kind is Kind.ACTION)
@@ -162,9 +175,9 @@ def test_without_subtitles_a_page_is_a_minute(film: Film) -> None:
 def test_real_pairs_fit_and_are_fast(name: str, least: float) -> None:
     screenplay = read_screenplay(SHARED / "pairs" / f"{name}.txt")
     subtitles = read_subtitles(SHARED / "pairs" / f"{name}.srt")
-    began = time.perf_counter()
+    began = time.process_time()  # of this process: others may keep the machine busy
     timed = time_script(screenplay, subtitles, None)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
     spoken = [c for c in timed.cues if screenplay.elements[c.element].kind is Kind.DIALOGUE]
     found = np.mean([c.source is TimeSource.SUBTITLES for c in spoken])
     print(f"{name}: {found:.3f} of {len(spoken)} lines found")

@@ -50,7 +50,7 @@ def write(folder: Path, data: bytes | str, name: str = "film.fountain") -> Path:
 def test_an_indented_shooting_script(tmp_path: Path) -> None:
     screenplay = read_screenplay(write(tmp_path, SHOOTING_SCRIPT, "film.txt"))
     assert screenplay.title == "THE SECOND SPOON"
-    assert [(e.kind, e.text, e.scene, e.character) for e in screenplay.elements[1:]] == [
+    assert [(e.kind, e.text, e.scene, e.character) for e in screenplay.elements] == [
         (Kind.SCENE_HEADING, "INT. KITCHEN - NIGHT", 1, None),
         (Kind.ACTION, "MARTA lays a table for two. The lamp goes out and comes back.", 1, None),
         (Kind.CHARACTER, "MARTA (O.S.)", 1, "MARTA"),
@@ -65,7 +65,7 @@ def test_an_indented_shooting_script(tmp_path: Path) -> None:
         (Kind.SCENE_HEADING, "EXT. CLIFF - DAWN", 2, None),
         (Kind.ACTION, "Wind.", 2, None),
     ]
-    speech = screenplay.elements[5]
+    speech = screenplay.elements[4]
     assert screenplay.source[speech.line - 1].strip() == "You are late again, and the soup has"
     assert speech.lines == 2
 

@@ -97,6 +97,13 @@ def test_only_what_was_felt_is_noted(make: Callable[..., Analysis]) -> None:
     assert re.sub(r"\[\[.*\]\]\n\n?", "", annotated).replace("\n\n\n", "\n\n") == SCRIPT
 
 
+def test_brackets_left_open_swallow_no_note(make: Callable[..., Analysis]) -> None:
+    screenplay = screenplay_of("INT. A - DAY\n\nHe writes [[ on\nthe wall.\n\nShe reads.")
+    lines = annotated_fountain(felt_everywhere(make(moments=0), screenplay)).split("\n")
+    assert lines[lines.index("the wall.") + 1] == ""
+    assert lines[lines.index("the wall.") + 2].startswith("[[0:02–0:04")
+
+
 PIECE = st.sampled_from(
     [
         "INT. A - DAY",
