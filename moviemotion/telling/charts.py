@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from moviemotion.emotions import FEELINGS
 from moviemotion.resonance.analysis import Analysis
-from moviemotion.resonance.room import Float, Room
+from moviemotion.resonance.room import Room
+from moviemotion.statistics import Float
 from moviemotion.telling.palette import EMPHASISED, PALETTE
 
 NO_VALUE = 65_535

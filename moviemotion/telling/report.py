@@ -17,7 +17,8 @@ from plotly.offline import get_plotlyjs
 
 from moviemotion.emotions import FEELINGS
 from moviemotion.resonance.analysis import Analysis
-from moviemotion.resonance.lines import Feeling
+from moviemotion.resonance.lines import NOTHING_FELT, Feeling
+from moviemotion.resonance.room import REACTING
 from moviemotion.story.alignment import Cue, TimeSource
 from moviemotion.story.screenplay import Element, Kind
 from moviemotion.telling import words
@@ -123,6 +124,8 @@ def _environment() -> Environment:
         "css": Markup(_asset("report.css")),
         "javascript": Markup(_asset("report.js")),
         "plotly": Markup(get_plotlyjs()),
+        "reacting": REACTING,
+        "nothing_felt": NOTHING_FELT,
         "not_measured": lambda feeling: feeling.strength != feeling.strength,
     }
     return environment

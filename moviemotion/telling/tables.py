@@ -15,7 +15,7 @@ from moviemotion.resonance.analysis import Analysis
 from moviemotion.resonance.timeline import Timeline
 
 NULL = "each viewer's reactions shifted in time by a random amount, round the ends of the film"
-CORRECTION = "family-wise"
+CORRECTION = "family-wise over all seconds and feelings (Westfall & Young, single-step minP)"
 
 
 def timeline_csv(timeline: Timeline) -> Iterator[str]:

@@ -12,8 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moviemotion.emotions import FEELINGS
+from moviemotion.resonance.analysis import analyse
 from moviemotion.telling.charts import NO_VALUE, NOT_SEEN, STEPS, pack_curve, pack_strips
 from moviemotion.telling.report import render_report, script_rows
+from moviemotion.telling.summary import summary_lines
+from moviemotion.telling.tables import moments_json
 
 
 class Page(HTMLParser):
@@ -100,7 +103,7 @@ def test_no_case_shows_nan(make, case):
 def test_without_a_conclusion_the_page_says_so(make):
     analysis = make(viewers=1, conclusive=False)
     text = Page(render_report(analysis)).text
-    assert f"Nothing can be concluded. {analysis.search.conclusion}" in text
+    assert f"Caution. {analysis.search.conclusion}" in text
     assert "Moments 0" in text
 
 
@@ -155,3 +158,13 @@ def test_strips_hold_the_strongest_feeling_and_the_unseen():
     cells = list(b64decode(pack_strips(strength)))
     assert [divmod(c, 32) for c in cells[:2]] == [(2, 31), (6, 16)]
     assert cells[2] == NOT_SEEN
+
+
+def test_a_screening_really_read_can_be_told(analysis):
+    """The statistics themselves, not made-up ones, go through the page, the tables and the summary."""
+    read = analyse(analysis.title, analysis.timeline, analysis.script, ("A problem.",), seed=3)
+    page = Page(render_report(read))
+    assert read.search.conclusion in page.text
+    assert f"Moments {len(read.search.moments)}" in page.text
+    json.dumps(moments_json(read), allow_nan=False)
+    assert len(summary_lines(read)) <= 15

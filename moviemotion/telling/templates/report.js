@@ -28,7 +28,8 @@
   };
   const faded = (hex, alpha) => hex + Math.round(alpha * 255).toString(16).padStart(2, "0");
   const plot = $("plot");
-  let range = [data.start, end], cursor = null, chosen = null;
+  const PAPER_WIDTH = 660;
+  let range = [data.start, end], cursor = null, chosen = null, printing = false;
 
   /* ---- the curve ---- */
 
@@ -105,6 +106,7 @@
     const y = { fixedrange: true, gridcolor: grid, zeroline: false, tickfont: { color: text, size: 11 } };
     const title = (words) => ({ text: words, font: { size: 11, color: text }, standoff: 4 });
     return {
+      width: printing ? PAPER_WIDTH : undefined, autosize: !printing,
       margin: { ...MARGIN, pad: 0 }, showlegend: false, hovermode: "x unified", hoversubplots: "axis",
       dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
       paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: css("sans"), color: css("ink") },
@@ -369,6 +371,13 @@
   const repaint = () => { draw(); drawStrips(); };
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
   addEventListener("resize", drawStrips);
-  addEventListener("beforeprint", repaint);
-  addEventListener("afterprint", repaint);
+  // Paper has its own width and is always light; the browser asks for neither before it prints.
+  const print = (on) => () => {
+    printing = on;
+    document.documentElement.classList.toggle("paper", on);
+    $("frame").style.width = on ? `${PAPER_WIDTH}px` : "";
+    repaint();
+  };
+  addEventListener("beforeprint", print(true));
+  addEventListener("afterprint", print(false));
 })();
