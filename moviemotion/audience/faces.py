@@ -16,6 +16,14 @@ WEIGHTS = Path(__file__).parent / "models" / "centerface.onnx"
 THRESHOLD = 0.4
 OVERLAP = 0.3
 STRIDE = 4
+FIRST_LOOK, CLOSE_LOOK = 320, 640
+"""Pixels of the frame's longer side: enough for a face that fills the picture; for 24-pixel faces."""
+SMALL = 24
+"""A face smaller than this in the first look asks for a close one."""
+LOOK_CLOSELY_EVERY = 5
+"""Batches after which a close look is taken anyhow, for far faces behind a near one."""
+LEAST_ROLL, MOST_ROLL = 5.0, 30.0
+"""Degrees: a smaller roll is the landmarks' own noise, a larger one an error."""
 CROP_SIZE = 48
 CROP_SCALE = 1.04
 """Side of the crop in longer sides of the box: the median over the training faces."""
@@ -92,6 +100,39 @@ class FaceDetector:
         return [_decode(*maps, zoom) for maps in zip(heat[:, 0], extent, offset, marks, strict=True)]
 
 
+class FaceFinder:
+    """Finds the faces of one camera: a small look first, a close one only where it is needed.
+
+    Measured against close looks alone: the same faces at 40 % of the cost (`ARCHITECTURE.md`).
+    """
+
+    def __init__(self, detector: FaceDetector) -> None:
+        self._detector = detector
+        self._batches = 0
+        self._close_until = 0
+
+    def find(self, images: list[NDArray[np.uint8]]) -> list[list[FaceBox]]:
+        """Faces in each of the next images of the camera, (height, width, 3) uint8 RGB of one size."""
+        self._batches += 1
+        if self._batches <= self._close_until:
+            return self._detector.detect(images, CLOSE_LOOK)
+        small = SMALL * max(images[0].shape[:2]) / FIRST_LOOK
+        found = self._detector.detect(images, FIRST_LOOK)
+        due = self._batches % LOOK_CLOSELY_EVERY == 1
+        doubtful = [
+            k
+            for k, faces in enumerate(found)
+            if not faces or any(face.size < small for face in faces) or (due and k == 0)
+        ]
+        if doubtful:
+            closer = self._detector.detect([images[k] for k in doubtful], CLOSE_LOOK)
+            if any(len(faces) > len(found[k]) for k, faces in zip(doubtful, closer, strict=True)):
+                self._close_until = self._batches + LOOK_CLOSELY_EVERY
+            for k, faces in zip(doubtful, closer, strict=True):
+                found[k] = faces
+        return found
+
+
 def _multiple_of_32(pixels: float) -> int:
     return max(32, round(pixels / 32) * 32)
 
@@ -114,8 +155,9 @@ def _decode(
     x = marks[1::2, row, column] * size[1] + top_left[1]
     y = marks[0::2, row, column] * size[0] + top_left[0]
     landmarks = np.stack([x, y], axis=-1).transpose(1, 0, 2)
+    boxes = boxes * np.tile(zoom, 2)
     return [
-        FaceBox(*(boxes[i] * np.tile(zoom, 2)).tolist(), float(heat[row[i], column[i]]), landmarks[i] * zoom)
+        FaceBox(*map(float, boxes[i]), float(heat[row[i], column[i]]), landmarks[i] * zoom)  # type: ignore[call-arg]
         for i in keep
     ]
 
@@ -157,9 +199,10 @@ def crop_face(image: NDArray[np.uint8], face: FaceBox) -> NDArray[np.uint8]:
 
 
 def _roll(face: FaceBox) -> float:
-    """Degrees by which the line of the eyes falls to the picture's right."""
+    """Degrees by which the line of the eyes falls to the picture's right; 0 where it hardly does."""
     right, down = face.landmarks[1] - face.landmarks[0]
-    return float(np.degrees(np.arctan2(down, right))) if right > 0 else 0.0
+    roll = float(np.degrees(np.arctan2(down, right))) if right > 0 else 0.0
+    return float(np.clip(roll, -MOST_ROLL, MOST_ROLL)) if abs(roll) >= LEAST_ROLL else 0.0
 
 
 def _padded(image: NDArray[np.uint8], left: int, top: int, side: int) -> NDArray[np.uint8]:

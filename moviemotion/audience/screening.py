@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from moviemotion.audience.faces import FaceDetector, crop_face
+from moviemotion.audience.faces import FaceDetector, FaceFinder, crop_face
 from moviemotion.audience.reader import EmotionReader
 from moviemotion.audience.samples import Samples
 from moviemotion.audience.video import Frame, read_frames
@@ -19,7 +19,6 @@ from moviemotion.emotions import EMOTIONS
 from moviemotion.errors import MoviemotionError
 
 BATCH = 8
-LONG_SIDE = 640
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ Progress = Callable[[Camera, float], None]
 """Called with a camera and the seconds of it that have been watched."""
 
 
-class Interrupted(Exception):
+class InterruptedWatchError(Exception):
     """Watching was stopped on request; cameras already finished are kept."""
 
 
@@ -59,18 +58,18 @@ class Watcher:
 
         Raises:
             MoviemotionError: the file cannot be read to its end.
-            Interrupted: `stop` was called.
+            InterruptedWatchError: the user stopped the work.
         """
-        tracker = ViewerTracker()
+        finder, tracker = FaceFinder(self._detector), ViewerTracker()
         tracks: list[int] = []
         rows: list[tuple[float, ...]] = []
         emotions = [np.empty((0, len(EMOTIONS)), dtype=np.float32)]
         frames, end = 0, camera.offset
         for batch in _batches(read_frames(camera.path, self._rate, camera.offset)):
             if self._stop.is_set():
-                raise Interrupted
+                raise InterruptedWatchError
             crops = []
-            found = self._detector.detect([frame.image for frame in batch], LONG_SIDE)
+            found = finder.find([frame.image for frame in batch])
             for frame, faces in zip(batch, found, strict=True):
                 tracks += tracker.assign(frame.time, faces)
                 for face in faces:

@@ -90,7 +90,7 @@ def read_frames(path: Path, rate: float, offset: float = 0.0) -> Iterator[Frame]
         raise MoviemotionError(f"{path}: no picture could be decoded; copy it again from the camera")
     if last < declared * CUT_OFF and declared - last > 1.0:
         raise MoviemotionError(
-            f"{path}: ends after {last:.1f} of {declared:.1f} s, it was cut off; copy it again from the camera"
+            f"{path}: ends after {last:.1f} of {declared:.1f} s, cut off; copy it again from the camera"
         )
 
 

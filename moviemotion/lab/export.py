@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 from pathlib import Path
 
 import onnx
@@ -56,7 +55,7 @@ def export(run: Path, out: Path) -> None:
     onnx.checker.check_model(model)
     partial = out.with_suffix(".partial")
     onnx.save(model, str(partial))
-    os.replace(partial, out)
+    partial.replace(out)
 
 
 def _to_onnx(reader: nn.Module) -> onnx.ModelProto:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 import json
 import math
-import os
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -143,7 +142,8 @@ def train(data: Path, out: Path, recipe: Recipe, say: Callable[[str], None] = pr
         accuracy, n = _consensus_accuracy(average, held_out)
         say(
             f"epoch {epoch + 1}/{recipe.epochs} loss {total / len(images):.4f} validation consensus "
-            f"{accuracy:.4f} (n={n}) {seconds:.0f} s, {seconds * (recipe.epochs - epoch - 1) / 60:.0f} min left"
+            f"{accuracy:.4f} (n={n}) {seconds:.0f} s, "
+            f"{seconds * (recipe.epochs - epoch - 1) / 60:.0f} min left"
         )
 
     temperature = _fit_temperature(average, held_out)
@@ -260,4 +260,4 @@ def _save(
 def _write_atomically(path: Path, state: object) -> None:
     partial = path.with_suffix(".partial")
     torch.save(state, partial)
-    os.replace(partial, path)
+    partial.replace(path)

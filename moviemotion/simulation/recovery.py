@@ -95,7 +95,8 @@ def recovery_lines(recovery: Recovery) -> list[str]:
         low, high = one.viewer_range
         lines.append(
             f"  {one.emotion:<9} room {one.room_correlation:.2f}   "
-            f"single viewers {one.viewer_correlation:.2f} (middle half {low:.2f} to {high:.2f}, n={one.viewers})"
+            f"single viewers {one.viewer_correlation:.2f} "
+            f"(middle half {low:.2f} to {high:.2f}, n={one.viewers})"
         )
     beats = len(recovery.found) + len(recovery.missed)
     lines.append(
