@@ -104,7 +104,8 @@ class Audience:
     @property
     def in_view(self) -> Float:
         """(V, S) share of each second in which the face is wholly in the picture, 0–1."""
-        return (self.away < 0.05).reshape(len(self.viewers), -1, RATE).mean(axis=2)
+        share: Float = (self.away < 0.05).reshape(len(self.viewers), -1, RATE).mean(axis=2)
+        return share
 
 
 def simulate_audience(script: FeelingScript, viewers: int, seconds: int, seed: int) -> Audience:
@@ -158,7 +159,7 @@ def _leaning_out(rng: np.random.Generator, seconds: int) -> Float:
     out, start, lasts = rng.random() < 0.5, rng.uniform(0.1, 0.9) * seconds, rng.uniform(3, 6)
     if out:
         away[round(start * RATE) : round((start + lasts) * RATE)] = 1
-    return gaussian_filter1d(away, 0.25 * RATE)
+    return np.asarray(gaussian_filter1d(away, 0.25 * RATE), np.float64)
 
 
 def _blinking(rng: np.random.Generator, seconds: int) -> Float:

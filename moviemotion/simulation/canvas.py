@@ -60,7 +60,8 @@ class Canvas:
 
     def edge(self, distance: ArrayLike) -> Field:
         """Signed distance in face units, positive inside → coverage 0–1, antialiased."""
-        return np.clip(np.asarray(distance, np.float32) / self.pixel + 0.5, 0, 1)
+        covered: Field = np.clip(np.asarray(distance, np.float32) / self.pixel + 0.5, 0, 1)
+        return covered
 
     def spot(self, x: float, y: float, rx: float, ry: float) -> Field:
         """A soft spot: 1 at its centre."""

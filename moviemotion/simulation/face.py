@@ -5,7 +5,7 @@ The emotions use its EMFACS prototypes, in the form that an audience in the dark
 
     happy      6 + 12 + 25           cheeks up, lip corners pulled, teeth
     surprise   1 + 2 + 5 + 26        brows and upper lids up, jaw dropped
-    sad        1 + 4 + 15 + 17 + 43  inner brows up and together, lip corners and lids down, chin up
+    sad        1 + 4 + 15, 6 + 17 + 43   inner brows up and together, lip corners and lids down, chin up
     anger      4 + 5 + 7 + 24        brows down and together, lids tight, lips pressed
     disgust    4 + 7 + 9 + 10        nose wrinkled, upper lip up
     fear       1 + 2 + 4 + 5 + 20 + 25
@@ -38,6 +38,7 @@ class Expression:
         lid_tighten: AU 7.
         nose_wrinkle: AU 9.
         upper_lip_raise: AU 10.
+        nasolabial_deepen: AU 11.
         lip_corner_pull: AU 12.
         one_sided_pull: AU 12 + 14 of the viewer's left side only.
         lip_corner_depress: AU 15.
@@ -57,6 +58,7 @@ class Expression:
     lid_tighten: float = 0.0
     nose_wrinkle: float = 0.0
     upper_lip_raise: float = 0.0
+    nasolabial_deepen: float = 0.0
     lip_corner_pull: float = 0.0
     one_sided_pull: float = 0.0
     lip_corner_depress: float = 0.0
@@ -74,7 +76,16 @@ PROTOTYPES: Mapping[Emotion, Expression] = MappingProxyType(
         Emotion.HAPPY: Expression(cheek_raise=1.0, lip_corner_pull=1.0, lips_part=0.8),
         Emotion.SURPRISE: Expression(inner_brow_raise=1.0, outer_brow_raise=1.0, lid_raise=1.0, jaw_drop=1.0),
         Emotion.SAD: Expression(
-            inner_brow_raise=1.0, brow_lower=0.5, lip_corner_depress=1.0, chin_raise=0.7, eyes_closed=0.4
+            inner_brow_raise=1.0,
+            brow_lower=0.7,
+            cheek_raise=0.7,
+            upper_lip_raise=0.4,
+            nasolabial_deepen=1.0,
+            lip_corner_depress=0.7,
+            chin_raise=0.3,
+            lip_stretch=0.5,
+            lips_part=0.4,
+            eyes_closed=0.5,
         ),
         Emotion.ANGER: Expression(brow_lower=1.0, lid_raise=0.3, lid_tighten=0.8, lip_press=0.9),
         Emotion.DISGUST: Expression(brow_lower=0.6, lid_tighten=0.9, nose_wrinkle=1.0, upper_lip_raise=1.0),
@@ -124,12 +135,12 @@ def blended_expression(feelings: FloatArray, eyes_closed: float = 0.0) -> Expres
 
 
 SKINS: tuple[Colour, ...] = (
-    (236, 198, 172),
+    (230, 188, 162),
     (224, 178, 146),
     (205, 156, 120),
     (178, 126, 92),
     (146, 98, 70),
-    (116, 78, 58),
+    (128, 88, 66),
 )
 HAIRS: tuple[Colour, ...] = (
     (34, 27, 24),

@@ -197,12 +197,14 @@ class _Face:
     def __init__(self, canvas: Canvas, who: Identity, expression: Expression) -> None:
         self.canvas, self.who, self.au = canvas, who, expression
         au = expression
-        self.chin = 1.4 * who.jaw_length + 0.26 * au.jaw_drop + 0.05 * au.lips_part
+        self.chin = 1.4 * who.jaw_length + 0.32 * au.jaw_drop + 0.05 * au.lips_part
         self.eye_x = 0.43 * who.eye_spacing * who.face_width
         self.nose_y = 0.5 * who.nose_length - 0.05 * au.nose_wrinkle
         self.mouth_y = 0.86 + 0.1 * au.jaw_drop - 0.05 * au.lip_corner_pull - 0.04 * au.chin_raise
-        stretch = 0.34 * au.lip_corner_pull + 0.2 * au.lip_stretch - 0.2 * au.jaw_drop
+        stretch = 0.34 * au.lip_corner_pull + 0.2 * au.lip_stretch - 0.26 * au.jaw_drop
         self.mouth_half = 0.37 * who.mouth_width * (1 + stretch - 0.05 * au.lip_corner_depress)
+        # A camera exposes for the face, so dark skin is filmed a little brighter than it is.
+        self.exposure = (600 / sum(who.skin)) ** 0.25
         self.shape = head_shape(canvas, who, self.chin, au.cheek_raise)
 
     def skin(self, still: _Still) -> None:
@@ -214,8 +216,8 @@ class _Face:
         down, across = np.gradient(height, c.pixel)
         facing = (LIGHT[2] - across * LIGHT[0] - down * LIGHT[1]) / np.sqrt(across**2 + down**2 + 1)
         hollow = np.clip(gaussian_filter(height, 0.12 / c.pixel, truncate=2.5) - height, 0, 0.2)
-        light = 0.4 + 0.78 * np.clip(facing, 0, 1) - 1.3 * hollow - self.creases(still)
-        return np.asarray(np.clip(light, 0.12, 1.25), np.float32)
+        light = 0.44 + 0.8 * np.clip(facing, 0, 1) - 1.3 * hollow - self.creases(still)
+        return np.asarray(np.clip(light, 0.12, 1.25) * self.exposure, np.float32)
 
     def height(self) -> Field:
         """(H, W) towards the camera, in face units."""
@@ -256,12 +258,13 @@ class _Face:
             deep += 0.22 * au.nose_wrinkle * c.spot(side * 0.13, 0.02, 0.025, 0.13)
             # The nasolabial fold runs from the wing of the nose round the corner of the mouth.
             fold = 0.05 + 0.1 * who.age + 0.24 * pull + 0.2 * au.upper_lip_raise
-            fold += 0.06 * au.lip_corner_depress
+            fold += 0.06 * au.lip_corner_depress + 0.34 * au.nasolabial_deepen
             down = (c.y - self.nose_y + 0.06) / (self.mouth_y + 0.1 - self.nose_y)
-            wing, end = 0.24 * who.nose_width, 1.25 * self.mouth_half
+            wing = 0.24 * who.nose_width + 0.04 * au.nasolabial_deepen
+            end = (1.25 + 0.15 * au.nasolabial_deepen) * self.mouth_half
             path = wing + (end - wing) * np.clip(down, 0, 1.5) ** 0.9
             fade = np.exp(-(((down - 0.35) / 0.45) ** 4))
-            deep += fold * fade * np.exp(-(((x - path) / 0.035) ** 2))
+            deep += fold * fade * np.exp(-(((x - path) / (0.035 + 0.03 * au.nasolabial_deepen)) ** 2))
             bag = EYE_Y + 0.2 - 0.05 * au.cheek_raise - 0.5 * (x - self.eye_x) ** 2
             under = np.exp(-(((x - self.eye_x) / 0.19) ** 4))
             tight = 0.05 + 0.06 * who.age + 0.2 * au.cheek_raise + 0.12 * au.lid_tighten
@@ -270,6 +273,8 @@ class _Face:
                 foot = EYE_Y + 0.03 + 0.06 * k + 0.35 * k * (x - 0.72)
                 beside = np.exp(-(((x - 0.76) / 0.08) ** 2))
                 deep += (0.14 * au.cheek_raise + 0.04 * who.age) * c.stroke(foot, 0.015, beside)
+            knit = au.brow_lower * c.spot(side * 0.2, -0.2 - 0.1 * au.inner_brow_raise, 0.12, 0.11)
+            deep += 0.3 * knit
             corner = c.spot(side * self.mouth_half * 1.12, self.mouth_y + 0.16, 0.05, 0.13)
             deep += 0.2 * au.lip_corner_depress * corner
         return deep
@@ -279,9 +284,9 @@ class _Face:
         closed = min(1.0, au.eyes_closed)
         half = 0.215 * who.eye_size
         upper = (
-            0.105 * who.eye_size * (1 + 0.55 * au.lid_raise - 0.25 * au.lid_tighten - 0.3 * au.cheek_raise)
+            0.105 * who.eye_size * (1 + 0.75 * au.lid_raise - 0.25 * au.lid_tighten - 0.3 * au.cheek_raise)
         )
-        lower = 0.062 * who.eye_size * (1 + 0.25 * au.lid_raise - 0.4 * au.lid_tighten - 0.5 * au.cheek_raise)
+        lower = 0.062 * who.eye_size * (1 + 0.35 * au.lid_raise - 0.4 * au.lid_tighten - 0.5 * au.cheek_raise)
         upper = upper * (1 - closed) - 0.045 * closed
         for side in SIDES:
             middle = side * self.eye_x
@@ -318,9 +323,9 @@ class _Face:
             along = np.clip(u, 0, 1)
             inside = np.clip(u / 0.08, 0, 1) * np.clip((1 - u) / 0.2, 0, 1)
             y = -0.36 - who.brow_height - 0.09 * np.sin(along * 2.2) + 0.13 * np.clip(u - 0.55, 0, 1)
-            y = y - 0.21 * au.inner_brow_raise * np.clip(1 - u * 1.25, 0, 1)
+            y = y - au.inner_brow_raise * (0.26 * np.clip(1 - u * 1.25, 0, 1) - 0.05 * along)
             y = y - 0.17 * au.outer_brow_raise * np.clip(np.sin(along * 2.3), 0, 1)
-            y = y + au.brow_lower * (0.13 - 0.07 * along) + 0.05 * au.nose_wrinkle
+            y = y + au.brow_lower * (0.13 - 0.05 * along) + 0.05 * au.nose_wrinkle
             thick = 0.05 * who.brow_thickness * (1.05 - 0.55 * along)
             mask = np.clip(1.7 * c.stroke(y, thick, inside) - 0.25, 0, 1)
             c.paint(np.clip(mask * (0.86 + 0.12 * strands), 0, 0.92), colour)
@@ -342,7 +347,7 @@ class _Face:
         bend = -0.19 * pull + 0.12 * au.lip_corner_depress + 0.02 * au.jaw_drop
         middle = self.mouth_y + bend * np.clip(np.abs(u), 0, 1.2) ** 1.8 - 0.12 * np.minimum(bend, 0)
         up = 0.03 * au.lips_part * (1 + au.lip_corner_pull) + 0.06 * au.jaw_drop + 0.07 * au.upper_lip_raise
-        down = au.lips_part * (0.05 + 0.07 * au.lip_corner_pull) + 0.36 * au.jaw_drop
+        down = au.lips_part * (0.05 + 0.07 * au.lip_corner_pull) + 0.45 * au.jaw_drop
         upper = middle - up * round_ ** (0.5 + 0.3 * min(1.0, au.lip_corner_pull))
         lower = middle + down * round_**0.55
         full = who.lip_fullness * (1 - 0.6 * au.lip_press) * (1 - 0.22 * au.lip_corner_pull)
@@ -354,7 +359,7 @@ class _Face:
     def mouth(self) -> None:
         c, who, au = self.canvas.part(-0.75, 0.55, 0.75, 1.6), self.who, self.au
         m = self.mouth_curves(c)
-        lip = np.array(who.skin, np.float32) * np.array([0.78, 0.54, 0.54], np.float32) + (10, 0, 4)
+        lip = np.array(who.skin, np.float32) * np.array([0.72, 0.46, 0.47], np.float32) + (8, 0, 4)
         c.darken(c.stroke(m.bottom + 0.05, 0.04, m.within), 0.25)
         c.paint(c.between(m.top, m.upper) * m.within * 0.85, lip * 0.78)
         sheen = 1 + 0.16 * c.stroke(0.55 * m.lower + 0.45 * m.bottom, 0.03, m.within)
@@ -363,7 +368,7 @@ class _Face:
         c.paint(gap, (44, 18, 20))
         tongue = c.spot(0, float(m.lower.max()) - 0.03, 0.2, 0.09)
         c.paint(gap * tongue * 0.6 * min(1.0, au.jaw_drop), (150, 74, 74))
-        reach = 0.03 + 0.13 * au.lip_corner_pull + 0.04 * au.upper_lip_raise + 0.02 * au.jaw_drop
+        reach = 0.03 + 0.13 * au.lip_corner_pull + 0.04 * au.upper_lip_raise - 0.02 * au.jaw_drop
         enamel = 0.6 + 0.4 * np.exp(-((c.x / (0.8 * self.mouth_half)) ** 4))
         enamel = enamel * (1 - 0.1 * np.exp(-(((np.mod(c.x + 0.05, 0.1) - 0.05) / 0.008) ** 2)))
         teeth = np.array([238, 232, 220], np.float32) * enamel[..., None]
@@ -387,7 +392,7 @@ class _Face:
         for side in SIDES:
             x, y = side * self.eye_x * 1.04, EYE_Y + 0.05
             rim, lens = c.ellipse(x, y, 0.33, 0.27), c.ellipse(x, y, 0.305, 0.245)
-            c.paint((rim - lens).clip(0, 1) * 0.85, frame)
+            c.paint(np.asarray((rim - lens).clip(0, 1) * 0.85, np.float32), frame)
             c.rgb[...] += (lens * c.spot(x - 0.1, y - 0.12, 0.14, 0.03))[..., None] * 18
             arm = c.edge(0.02 - np.abs(c.y - y + 0.08)) * c.edge(side * (c.x - x) - 0.31)
             c.paint(arm * c.edge(1.02 * self.who.face_width - np.abs(c.x)), frame)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from math import cos, radians, sin
@@ -26,9 +26,8 @@ SEAT_WIDTH, HEIGHT = 320, 240
 SHARED_SEAT_WIDTH = 240
 SCALE = 44.0
 """Pixels a face unit: faces are about 115 pixels high."""
-LEVELS = 16
+LEVELS = 12
 """Steps of intensity that are drawn apart; faces drawn once are kept."""
-CLOSE_TO_NOTHING = 0.5 / LEVELS
 
 
 def write_seat_videos(audience: Audience, folder: Path, cameras: Sequence[Sequence[int]]) -> list[Path]:
@@ -74,21 +73,22 @@ def _film(audience: Audience, seats: Sequence[int], path: Path) -> None:
         stream.width, stream.height, stream.pix_fmt = width, HEIGHT, "yuv420p"
         stream.thread_count = 1  # for the same bytes from the same seed
         if codec == "libx264":
-            stream.options = {"preset": "veryfast", "crf": "20"}
+            stream.options = {"preset": "superfast", "crf": "24"}
         for frame in _frames(audience, seats, width):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         container.mux(stream.encode(None))
     partial.replace(path)
 
 
-def _frames(audience: Audience, seats: Sequence[int], width: int):  # type: ignore[no-untyped-def]
+def _frames(audience: Audience, seats: Sequence[int], width: int) -> Iterator[Frame]:
+    """(H, W, 3) uint8 RGB pictures, one a step."""
     steps = audience.feelings.shape[1]
     sitters = [_Sitter(audience, v) for v in seats]
     centres = [width * (k + 0.5) / len(seats) for k in range(len(seats))]
     room = _room(width, centres)
     light = _screen_light(audience.seed, steps)
     rng = np.random.default_rng([audience.seed, 3, *seats])
-    grain = rng.normal(0, 3.0, (2 * HEIGHT, 2 * width, 1)).astype(np.int16)
+    grain = rng.normal(0, 2.5, (2 * HEIGHT, 2 * width, 1)).astype(np.int16)
     for step in range(steps):
         image = room.copy()
         for sitter, centre in zip(sitters, centres, strict=True):
@@ -122,7 +122,7 @@ class _Sitter:
     def pose(self, step: int, centre: float, width: int) -> Image.Image:
         """The figure on a transparent frame."""
         feelings = self.audience.feelings[self.viewer, step]
-        levels = tuple(int(round(float(f) * LEVELS)) for f in feelings)
+        levels = tuple(round(float(f) * LEVELS) for f in feelings)
         sprite = self.draw(levels, float(self.audience.blinks[self.viewer, step]))
         away = float(self.audience.away[self.viewer, step])
         turn, zoom = radians(self.roll[step] + 25 * away), 1 / self.size[step]
