@@ -155,11 +155,13 @@ def _decode(
     x = marks[1::2, row, column] * size[1] + top_left[1]
     y = marks[0::2, row, column] * size[0] + top_left[0]
     landmarks = np.stack([x, y], axis=-1).transpose(1, 0, 2)
-    boxes = boxes * np.tile(zoom, 2)
-    return [
-        FaceBox(*map(float, boxes[i]), float(heat[row[i], column[i]]), landmarks[i] * zoom)  # type: ignore[call-arg]
-        for i in keep
-    ]
+    scaled: list[list[float]] = (boxes * np.tile(zoom, 2)).tolist()
+    found = []
+    for i in keep:
+        left, top, right, bottom = scaled[i]
+        score = float(heat[row[i], column[i]])
+        found.append(FaceBox(left, top, right, bottom, score, landmarks[i] * zoom))
+    return found
 
 
 def _without_overlaps(boxes: NDArray[np.float32]) -> list[int]:

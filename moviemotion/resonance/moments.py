@@ -162,7 +162,7 @@ def _shifted_maxima(
     maxima = np.empty((SHIFTS, feelings))
     for shift in range(SHIFTS):
         total, spread = np.zeros((2, seconds, feelings), dtype=np.float32)
-        shifts = rng.integers(0, seconds, size=viewers).tolist()
+        shifts = rng.integers(0, seconds, size=(viewers,)).tolist()
         for viewer, by in enumerate(shifts):
             for source, sums in ((deviation[viewer], total), (variance[viewer], spread)):
                 sums[by:] += source[: seconds - by]
