@@ -18,7 +18,7 @@ from moviemotion.errors import MoviemotionError
 
 Float = NDArray[np.float64]
 
-RATE = 10
+RATE = 8
 """Steps a second of an audience's curves, and frames a second of its videos."""
 PRIVATE: tuple[Emotion, ...] = (Emotion.HAPPY, Emotion.SURPRISE, Emotion.SAD)
 SECONDS_BETWEEN_BLINKS = 4.0

@@ -5,7 +5,8 @@ The emotions use its EMFACS prototypes, in the form that an audience in the dark
 
     happy      6 + 12 + 25           cheeks up, lip corners pulled, teeth
     surprise   1 + 2 + 5 + 26        brows and upper lids up, jaw dropped
-    sad        1 + 4 + 15, 6 + 17 + 43   inner brows up and together, lip corners and lids down, chin up
+    sad        1 + 4 + 11 + 15, with 6 + 10 + 17 + 20 + 25 + 43: inner brows up and together, folds beside
+               the nose, lip corners and lids down, the mouth of someone near tears
     anger      4 + 5 + 7 + 24        brows down and together, lids tight, lips pressed
     disgust    4 + 7 + 9 + 10        nose wrinkled, upper lip up
     fear       1 + 2 + 4 + 5 + 20 + 25
@@ -81,7 +82,7 @@ PROTOTYPES: Mapping[Emotion, Expression] = MappingProxyType(
             cheek_raise=0.7,
             upper_lip_raise=0.4,
             nasolabial_deepen=1.0,
-            lip_corner_depress=0.7,
+            lip_corner_depress=0.4,
             chin_raise=0.3,
             lip_stretch=0.5,
             lips_part=0.4,
@@ -245,7 +246,7 @@ def sample_identity(seed: int, number: int) -> Identity:
         nose_length=float(person.uniform(0.94, 1.06)),
         mouth_width=float(person.uniform(0.92, 1.1)),
         lip_fullness=float(person.uniform(0.75, 1.25)),
-        beard=float(person.uniform(0.4, 0.9)) if bearded else 0.0,
+        beard=float(person.uniform(0.35, 0.7)) if bearded else 0.0,
         glasses=bool(person.random() < 0.25),
         age=age,
         resting=float(person.uniform(-0.15, 0.2)),

@@ -197,14 +197,14 @@ class _Face:
     def __init__(self, canvas: Canvas, who: Identity, expression: Expression) -> None:
         self.canvas, self.who, self.au = canvas, who, expression
         au = expression
-        self.chin = 1.4 * who.jaw_length + 0.32 * au.jaw_drop + 0.05 * au.lips_part
+        self.chin = 1.4 * who.jaw_length + 0.27 * au.jaw_drop + 0.05 * au.lips_part
         self.eye_x = 0.43 * who.eye_spacing * who.face_width
         self.nose_y = 0.5 * who.nose_length - 0.05 * au.nose_wrinkle
         self.mouth_y = 0.86 + 0.1 * au.jaw_drop - 0.05 * au.lip_corner_pull - 0.04 * au.chin_raise
         stretch = 0.34 * au.lip_corner_pull + 0.2 * au.lip_stretch - 0.26 * au.jaw_drop
         self.mouth_half = 0.37 * who.mouth_width * (1 + stretch - 0.05 * au.lip_corner_depress)
         # A camera exposes for the face, so dark skin is filmed a little brighter than it is.
-        self.exposure = (600 / sum(who.skin)) ** 0.25
+        self.exposure = (600 / sum(who.skin)) ** 0.4
         self.shape = head_shape(canvas, who, self.chin, au.cheek_raise)
 
     def skin(self, still: _Still) -> None:
@@ -284,7 +284,7 @@ class _Face:
         closed = min(1.0, au.eyes_closed)
         half = 0.215 * who.eye_size
         upper = (
-            0.105 * who.eye_size * (1 + 0.75 * au.lid_raise - 0.25 * au.lid_tighten - 0.3 * au.cheek_raise)
+            0.097 * who.eye_size * (1 + 0.75 * au.lid_raise - 0.25 * au.lid_tighten - 0.3 * au.cheek_raise)
         )
         lower = 0.062 * who.eye_size * (1 + 0.35 * au.lid_raise - 0.4 * au.lid_tighten - 0.5 * au.cheek_raise)
         upper = upper * (1 - closed) - 0.045 * closed
@@ -347,7 +347,7 @@ class _Face:
         bend = -0.19 * pull + 0.12 * au.lip_corner_depress + 0.02 * au.jaw_drop
         middle = self.mouth_y + bend * np.clip(np.abs(u), 0, 1.2) ** 1.8 - 0.12 * np.minimum(bend, 0)
         up = 0.03 * au.lips_part * (1 + au.lip_corner_pull) + 0.06 * au.jaw_drop + 0.07 * au.upper_lip_raise
-        down = au.lips_part * (0.05 + 0.07 * au.lip_corner_pull) + 0.45 * au.jaw_drop
+        down = au.lips_part * (0.05 + 0.07 * au.lip_corner_pull) + 0.39 * au.jaw_drop
         upper = middle - up * round_ ** (0.5 + 0.3 * min(1.0, au.lip_corner_pull))
         lower = middle + down * round_**0.55
         full = who.lip_fullness * (1 - 0.6 * au.lip_press) * (1 - 0.22 * au.lip_corner_pull)
@@ -385,13 +385,14 @@ class _Face:
         lips = np.clip((c.y - m.top) / 0.03, 0, 1) * np.clip((m.bottom - c.y) / 0.03, 0, 1) * m.within
         mask = np.maximum(jaw, c.spot(0, self.nose_y + 0.2, 0.4, 0.08)) * outline(c, self.shape) * (1 - lips)
         texture = np.clip(0.85 + 0.2 * still.strands + 0.1 * still.grain, 0, 1)
-        c.paint(np.asarray(mask * texture * self.who.beard, np.float32), hair * 0.8)
+        fold = np.clip(1 - 1.6 * self.creases(still), 0.2, 1)[..., None]
+        c.paint(np.asarray(mask * texture * self.who.beard, np.float32), hair * 0.8 * fold)
 
     def glasses(self) -> None:
         c, frame = self.canvas.part(-1.1, -0.5, 1.1, 0.5), (38, 34, 36)
         for side in SIDES:
             x, y = side * self.eye_x * 1.04, EYE_Y + 0.05
-            rim, lens = c.ellipse(x, y, 0.33, 0.27), c.ellipse(x, y, 0.305, 0.245)
+            rim, lens = c.ellipse(x, y, 0.33, 0.27), c.ellipse(x, y, 0.312, 0.252)
             c.paint(np.asarray((rim - lens).clip(0, 1) * 0.85, np.float32), frame)
             c.rgb[...] += (lens * c.spot(x - 0.1, y - 0.12, 0.14, 0.03))[..., None] * 18
             arm = c.edge(0.02 - np.abs(c.y - y + 0.08)) * c.edge(side * (c.x - x) - 0.31)
