@@ -1,0 +1,508 @@
+"""Does MoviEmotion keep its promises? Measures each bar and prints a line for it, then a Markdown table.
+
+    python benchmarks/bars.py --data ../shared/data                   # every bar: some minutes on 2 cores
+    python benchmarks/bars.py --data ../shared/data --only seats demo
+
+Ends with 1 where a bar is short. What cannot be measured here is said, with the reason.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import metadata
+from importlib.util import find_spec
+from itertools import combinations, count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import ParamSpec
+
+import av
+import numpy as np
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from moviemotion.audience.faces import FaceDetector, FaceFinder, crop_face
+from moviemotion.audience.reader import EmotionReader
+from moviemotion.audience.samples import Samples
+from moviemotion.audience.screening import BATCH, Camera, Watcher
+from moviemotion.audience.video import probe, read_frames
+from moviemotion.demo import Demo, run_demo
+from moviemotion.lab.dataset import load_faces
+from moviemotion.lab.evaluation import SHIPPED_READER, Truth, predict, score
+from moviemotion.resonance.timeline import build_timeline
+from moviemotion.screen import RATE
+from moviemotion.story.alignment import TimeSource, time_script
+from moviemotion.story.found import SPOKEN
+from moviemotion.story.fountain import parse_fountain
+from moviemotion.story.fountain_writer import write_fountain
+from moviemotion.story.screenplay import read_screenplay
+from moviemotion.story.subtitles import read_subtitles
+
+LEAST_ACCURACY, MOST_ECE, MOST_MODEL_MB = 0.91, 0.03, 8.0
+LEAST_SEEN = 0.95
+MOST_MEMORY_RATIO = 1.10
+SHORT_FILM, LONG_FILM = 120, 1200
+MOST_DEMO_SECONDS = 300.0
+THROUGHPUT_RUNS = 3
+NO_BAR = "reported"
+SEATS = ("seat-a1", "seat-a2", "seat-a3", "seat-b1", "seat-b2", "seat-b3")
+CLASSROOMS = ("classroom", "smart-classroom")
+PAIRS = ("mission_impossible", "mystery_men")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+PEAK_OF_CHILD = """
+import os, sys
+child = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
+_, status, usage = os.wait4(child, 0)
+print(usage.ru_maxrss)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+"""A child's peak is never less than its parent's, so the parent is this, not the whole benchmark."""
+
+
+class NotMeasuredError(Exception):
+    """What a bar needs is not on this machine."""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One promise: what was measured, what was asked, and whether it was kept (None: no verdict)."""
+
+    name: str
+    measured: str
+    bar: str
+    ok: bool | None = None
+
+    @property
+    def verdict(self) -> str:
+        return {True: "pass", False: "short", None: "–"}[self.ok]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A finished `moviemotion` command: wall-clock seconds and peak resident memory in MB."""
+
+    seconds: float
+    peak: float
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What the bars share: the data, a folder for what they write, and one run of the demo."""
+
+    data: Path
+    work: Path
+
+    def needed(self, name: str) -> Path:
+        """A file or folder below the data folder."""
+        path = self.data / name
+        if not path.exists():
+            raise NotMeasuredError(f"{path} is missing")
+        return path
+
+    @cached_property
+    def demo(self) -> Command:
+        return run_command("demo", "--out", str(self.work / "demo"))
+
+
+def run_command(*arguments: str) -> Command:
+    program = str(Path(sys.executable).with_name("moviemotion"))
+    start = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, "-c", PEAK_OF_CHILD, program, *arguments], capture_output=True, text=True
+    )
+    seconds = time.perf_counter() - start
+    if done.returncode:
+        raise RuntimeError(f"moviemotion {arguments[0]} ended with {done.returncode}: {done.stderr.strip()}")
+    unit = 1e6 if sys.platform == "darwin" else 1e3  # bytes there, kilobytes elsewhere
+    return Command(seconds, int(done.stdout.splitlines()[-1]) / unit)
+
+
+Parts = ParamSpec("Parts")
+
+
+def attempt(
+    name: str,
+    part: Callable[Parts, Iterator[Bar]],
+    *args: Parts.args,
+    **kwargs: Parts.kwargs,
+) -> Iterator[Bar]:
+    """The bars of a part; where it cannot be measured or breaks, a bar that says so."""
+    try:
+        yield from part(*args, **kwargs)
+    except NotMeasuredError as error:
+        yield Bar(name, f"not measured: {error}", "–")
+    except Exception as error:  # whatever broke one part must not hide the others
+        yield Bar(name, f"broke: {type(error).__name__}: {error}", "no error", ok=False)
+
+
+# --- The reader ---------------------------------------------------------------------------------------
+
+
+def reader(bench: Bench) -> Iterator[Bar]:
+    """The shipped reader on the test split, against both truths."""
+    megabytes = SHIPPED_READER.stat().st_size / 1e6
+    yield Bar(
+        "reader: model file", f"{megabytes:.2f} MB", f"≤ {MOST_MODEL_MB:g} MB", megabytes <= MOST_MODEL_MB
+    )
+    faces = load_faces(bench.needed("faces"), "test")
+    probabilities = predict(SHIPPED_READER, faces)
+    for truth in (Truth.CONSENSUS, Truth.LABEL):
+        result = score(probabilities, faces, "test", truth)
+        low, high = result.interval
+        recalls = ", ".join(f"{name} {one.recall:.3f}" for name, one in result.per_class.items())
+        accuracy = f"{result.accuracy:.4f} (95 % {low:.3f} to {high:.3f}, n={result.n}); recall {recalls}"
+        error = f"{result.ece:.4f} (n={result.n})"
+        if truth is Truth.CONSENSUS:
+            kept = result.accuracy >= LEAST_ACCURACY
+            yield Bar("reader: accuracy, consensus", accuracy, f"≥ {LEAST_ACCURACY}", kept)
+            yield Bar("reader: ECE, consensus", error, f"≤ {MOST_ECE}", result.ece <= MOST_ECE)
+        else:
+            yield Bar("reader: accuracy, label", accuracy, NO_BAR)
+            yield Bar("reader: ECE, label", error, NO_BAR)
+
+
+# --- Watching -----------------------------------------------------------------------------------------
+
+
+def watch(path: Path) -> Samples:
+    return Watcher(RATE).watch(Camera(path.stem, path), lambda camera, seconds: None)
+
+
+def seen_shares(samples: Samples) -> list[float]:
+    """For each viewer, the share of the file's seconds in which they were seen."""
+    own = [samples.viewer == viewer for viewer in range(len(samples.viewers))]
+    readings = [("", samples.time[o], samples.emotions[o]) for o in own]
+    timeline = build_timeline(readings, samples.end)
+    return [float(share) for share in (timeline.samples > 0).mean(axis=1)]
+
+
+def watched(samples: Samples) -> str:
+    """Viewers and how much of them was seen, in words."""
+    shares = seen_shares(samples)
+    length = f"{int(samples.end) + 1} s, {samples.frames} frames"
+    if not shares:
+        return f"no viewer ({length})"
+    return f"{len(shares)} viewer{'s' * (len(shares) > 1)}, seen ≥ {min(shares):.1%} of seconds ({length})"
+
+
+def seats(bench: Bench) -> Iterator[Bar]:
+    """One viewer in each seat, none in the empty one."""
+    for name in SEATS:
+        yield from attempt(f"seats: {name}", seat, bench, name)
+    samples = watch(bench.needed("seats/empty-seat.mp4"))
+    yield Bar("seats: empty-seat", watched(samples), "no viewer", not samples.viewers)
+
+
+def seat(bench: Bench, name: str) -> Iterator[Bar]:
+    samples = watch(bench.needed(f"seats/{name}.mp4"))
+    ok = len(samples.viewers) == 1 and min(seen_shares(samples)) >= LEAST_SEEN
+    yield Bar(f"seats: {name}", watched(samples), f"1 viewer, ≥ {LEAST_SEEN:.0%}", ok)
+
+
+def groups(bench: Bench) -> Iterator[Bar]:
+    """Six viewers in one camera, each in their own place throughout; two classrooms."""
+    yield from attempt("groups: six seats", six_seats, bench)
+    for name in CLASSROOMS:
+        yield from attempt(f"groups: {name}", classroom, bench, name)
+
+
+def classroom(bench: Bench, name: str) -> Iterator[Bar]:
+    samples = watch(bench.needed(f"groups/{name}.gif"))
+    yield Bar(f"groups: {name}", watched(samples), f"{NO_BAR}; 4 people are in it")
+
+
+def six_seats(bench: Bench) -> Iterator[Bar]:
+    samples = watch(bench.needed("groups/six-seats-one-camera.mp4"))
+    shares = seen_shares(samples)
+    whole = len(shares) == 6 and min(shares) == 1
+    yield Bar("groups: six seats", watched(samples), "6 viewers, in every second", whole)
+    centre = (samples.box[:, :2] + samples.box[:, 2:]) / 2
+    size = (samples.box[:, 2:] - samples.box[:, :2]).max(axis=1)
+    strayed, regions = 0.0, []
+    for viewer in range(len(samples.viewers)):
+        own = samples.viewer == viewer
+        away = np.linalg.norm(centre[own] - np.median(centre[own], axis=0), axis=1)
+        strayed = max(strayed, float((away / np.median(size[own])).max()))
+        regions.append((centre[own].min(axis=0), centre[own].max(axis=0)))
+    shared = sum(
+        bool((np.minimum(a[1], b[1]) >= np.maximum(a[0], b[0])).all()) for a, b in combinations(regions, 2)
+    )
+    yield Bar(
+        "groups: identities",
+        f"{shared} of {len(regions) * (len(regions) - 1) // 2} pairs ever share a place; "
+        f"furthest from their median {strayed:.2f} face sizes (n={len(centre)} faces)",
+        "0 pairs, ≤ 1 face size",
+        len(regions) == 6 and shared == 0 and strayed <= 1,
+    )
+
+
+# --- The script ---------------------------------------------------------------------------------------
+
+
+def scripts(bench: Bench) -> Iterator[Bar]:
+    """Shooting scripts become Fountain and are laid on the subtitles of their films."""
+    for name in PAIRS:
+        yield from attempt(f"scripts: {name}", pair, bench, name)
+
+
+def pair(bench: Bench, name: str) -> Iterator[Bar]:
+    script, subtitles = (bench.needed(f"scripts/pairs/{name}{suffix}") for suffix in (".txt", ".srt"))
+    start = time.perf_counter()
+    screenplay = read_screenplay(script)
+    again = parse_fountain(write_fountain(screenplay).split("\n"))
+    timed = time_script(screenplay, read_subtitles(subtitles), None)
+    seconds = time.perf_counter() - start
+    elements = screenplay.elements
+    same = [(e.kind, e.text) for e in again] == [(e.kind, e.text) for e in elements]
+    spoken = [cue for cue, e in zip(timed.cues, elements, strict=True) if e.kind in SPOKEN]
+    found = sum(cue.source is TimeSource.SUBTITLES for cue in spoken)
+    yield Bar(
+        f"scripts: {name}",
+        f"{len(again)} elements, {'the same' if same else 'NOT the same'} from Fountain; "
+        f"{found} of {len(spoken)} lines found ({found / len(spoken):.1%}); {seconds:.1f} s",
+        "converts and aligns",
+        same and found > 0,
+    )
+
+
+# --- The whole command --------------------------------------------------------------------------------
+
+
+def loop_clip(clip: Path, seconds: float, out: Path) -> Path:
+    """Repeat a clip's packets until `seconds`: nothing is encoded anew, so no quality is lost."""
+    length = probe(clip).seconds
+    with av.open(str(out), "w") as written:
+        target = None
+        for turn in count():
+            with av.open(str(clip)) as read:
+                source = read.streams.video[0]
+                target = target or written.add_stream_from_template(source)
+                shift = round(turn * length / source.time_base)
+                for packet in read.demux(source):
+                    if packet.dts is None:
+                        continue  # the mark of the end
+                    packet.dts += shift
+                    packet.pts += shift
+                    if packet.dts * source.time_base >= seconds:
+                        return out
+                    packet.stream = target
+                    written.mux(packet)
+    raise AssertionError
+
+
+def memory(bench: Bench) -> Iterator[Bar]:
+    """Peak memory of `screen` does not grow with the length of the film."""
+    clip = bench.needed("seats/seat-a1.mp4")
+    peaks = []
+    for seconds in (SHORT_FILM, LONG_FILM):
+        film = loop_clip(clip, seconds, bench.work / f"{seconds}.mp4")
+        command = run_command("screen", str(film), "--out", str(bench.work / f"{seconds}"))
+        peaks.append(command.peak)
+        measured = f"{command.peak:.0f} MB peak, {command.seconds:.0f} s"
+        yield Bar(f"memory: {seconds // 60} minutes at {RATE:g} a second", measured, NO_BAR)
+    ratio = peaks[1] / peaks[0]
+    yield Bar(
+        "memory: ratio",
+        f"{ratio:.3f} (n=1 run each)",
+        f"≤ {MOST_MEMORY_RATIO:.2f}",
+        ratio <= MOST_MEMORY_RATIO,
+    )
+
+
+def demo(bench: Bench) -> Iterator[Bar]:
+    """The demo's time, and how well it recovers what was acted."""
+    command = bench.demo
+    yield Bar(
+        "demo: run, without the install",
+        f"{command.seconds:.0f} s, {command.peak:.0f} MB peak",
+        f"< {MOST_DEMO_SECONDS:g} s",
+        command.seconds < MOST_DEMO_SECONDS,
+    )
+    recovery = finished_demo(bench).recovery
+    for one in recovery.emotions:
+        low, high = one.viewer_range
+        yield Bar(
+            f"demo: {one.emotion}, correlation",
+            f"room {one.room_correlation:.2f}, viewers {one.viewer_correlation:.2f} "
+            f"(middle half {low:.2f} to {high:.2f}, n={one.viewers})",
+            NO_BAR,
+        )
+    found, missed = len(recovery.found), len(recovery.missed)
+    moments = f"{found} of {found + missed} found, {missed} missed, {len(recovery.invented)} invented"
+    yield Bar("demo: moments", moments, NO_BAR)
+
+
+def finished_demo(bench: Bench) -> Demo:
+    """The demo's results as records: its study is opened again, nothing is watched twice."""
+    videos = sorted((bench.work / "demo" / "audience").glob("*.mp4"))
+    return run_demo(videos, bench.work / "demo" / "study", lambda camera, seconds: None)
+
+
+def report(bench: Bench) -> Iterator[Bar]:
+    """The demo's report in a browser: quiet and offline."""
+    if CHROMIUM is None:
+        raise NotMeasuredError("chromium is not installed")
+    from playwright.sync_api import sync_playwright
+
+    assert bench.demo
+    page_file = bench.work / "demo" / "study" / "report.html"
+    errors: list[str] = []
+    requests: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("request", lambda request: requests.append(request.url))
+        page.goto(page_file.as_uri())
+        page.wait_for_selector("#plot .main-svg")
+        moments = page.locator("button.choose")
+        lines = []
+        for k in range(moments.count()):
+            moments.nth(k).click()
+            lines.append(page.locator(".line.in-moment").count())
+        browser.close()
+    requests = [url for url in requests if url != page_file.as_uri() and not url.startswith("data:")]
+    told = "; ".join([*errors, *requests])
+    yield Bar(
+        "report: in a browser",
+        f"{len(errors)} errors, {len(requests)} requests, {len(lines)} moments chosen, each showing "
+        f"≥ {min(lines, default=0)} lines ({page_file.stat().st_size / 1e6:.1f} MB)"
+        + (f": {told}" if told else ""),
+        "0 errors, 0 requests",
+        not errors and not requests,
+    )
+
+
+def install(bench: Bench) -> Iterator[Bar]:
+    """The demo needs no torch: neither here nor among what installing it brings."""
+    here = find_spec("torch") is not None
+    brought = runtime_packages()
+    size = sum(path_size(Path(str(f.locate()))) for d in brought.values() for f in d.files or ())
+    whole = sum(path_size(path) for path in Path(sys.prefix).rglob("*"))
+    yield Bar(
+        "install: no torch",
+        f"torch {'IS' if here else 'is not'} importable; without extras {len(brought)} packages, "
+        f"{size / 1e6:.0f} MB; this environment with its tools {whole / 1e6:.0f} MB",
+        "no torch",
+        not here and "torch" not in brought,
+    )
+
+
+def runtime_packages() -> dict[str, metadata.Distribution]:
+    """What `pip install moviemotion` brings, the package itself included, by name."""
+    brought: dict[str, metadata.Distribution] = {}
+    waiting = ["moviemotion"]
+    while waiting:
+        name = canonicalize_name(waiting.pop())
+        if name not in brought:
+            brought[name] = metadata.distribution(name)
+            wanted = [Requirement(line) for line in brought[name].requires or ()]
+            waiting += [r.name for r in wanted if r.marker is None or r.marker.evaluate({"extra": ""})]
+    return brought
+
+
+def path_size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() and not path.is_symlink() else 0
+
+
+# --- Speed --------------------------------------------------------------------------------------------
+
+
+def throughput(bench: Bench) -> Iterator[Bar]:
+    """Viewer-seconds read in one second of one core, and where that second goes."""
+    clip = bench.needed("seats/seat-a1.mp4")
+    speeds = []
+    for _ in range(THROUGHPUT_RUNS):
+        start = time.process_time()
+        samples = watch(clip)
+        spent = time.process_time() - start
+        speeds.append(sum(seen_shares(samples)) * samples.end / spent)
+    low, middle, high = np.percentile(speeds, [0, 50, 100])
+    yield Bar(
+        f"throughput: one face at {RATE:g} a second",
+        f"{middle:.0f} viewer-seconds a core-second ({low:.0f} to {high:.0f}, n={len(speeds)} runs)",
+        NO_BAR,
+    )
+    stages = stage_seconds(clip)
+    total, frames = sum(stages.values()), samples.frames
+    shares = ", ".join(f"{k} {v / total:.0%} ({1e3 * v / frames:.1f} ms)" for k, v in stages.items())
+    yield Bar("throughput: by stage, a frame", f"{shares}; n={frames} frames", NO_BAR)
+
+
+def stage_seconds(clip: Path) -> dict[str, float]:
+    """CPU seconds of each stage of watching, one stage after the other."""
+    finder, emotion_reader = FaceFinder(FaceDetector()), EmotionReader()
+    seconds: dict[str, float] = {}
+
+    @contextmanager
+    def clock(stage: str) -> Iterator[None]:
+        start = time.process_time()
+        yield
+        seconds[stage] = time.process_time() - start
+
+    with clock("decode"):
+        images = [frame.image for frame in read_frames(clip, RATE)]
+    with clock("detect"):
+        found = [faces for k in range(0, len(images), BATCH) for faces in finder.find(images[k : k + BATCH])]
+    with clock("crop"):
+        crops = [crop_face(i, face) for i, faces in zip(images, found, strict=True) for face in faces]
+    with clock("read"):
+        for k in range(0, len(crops), BATCH):
+            emotion_reader.read(crops[k : k + BATCH])
+    return seconds
+
+
+# --- Telling ------------------------------------------------------------------------------------------
+
+BARS: dict[str, Callable[[Bench], Iterator[Bar]]] = {
+    "reader": reader,
+    "seats": seats,
+    "groups": groups,
+    "scripts": scripts,
+    "memory": memory,
+    "demo": demo,
+    "report": report,
+    "install": install,
+    "throughput": throughput,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True, help="folder with faces, seats, groups, scripts")
+    parser.add_argument(
+        "--only", nargs="+", choices=BARS, default=list(BARS), metavar="NAME", help=", ".join(BARS)
+    )
+    options = parser.parse_args()
+    print(f"{os.cpu_count()} cores; load before the start {os.getloadavg()[0]:.1f}\n", flush=True)
+    bars = []
+    with TemporaryDirectory() as work:
+        bench = Bench(options.data, Path(work))
+        for name in options.only:
+            for bar in attempt(name, BARS[name], bench):
+                bars.append(bar)
+                print(f"{bar.verdict:<6}{bar.name}: {bar.measured}   [{bar.bar}]", flush=True)
+    print("\n| Bar | Measured | Asked | |\n| --- | --- | --- | --- |")
+    for bar in bars:
+        print(f"| {bar.name} | {bar.measured} | {bar.bar} | {bar.verdict} |")
+    short = sum(bar.ok is False for bar in bars)
+    unmeasured = sum(bar.measured.startswith("not measured") for bar in bars)
+    print(f"\n{sum(bar.ok is True for bar in bars)} pass, {short} short, {unmeasured} not measured")
+    sys.exit(bool(short))
+
+
+if __name__ == "__main__":
+    main()
