@@ -1,0 +1,125 @@
+"""Folders of faces."""
+
+import numpy as np
+import pytest
+from faces_folder import write_faces
+from PIL import Image
+
+from moviemotion.emotions import DECK_EMOTIONS
+from moviemotion.errors import MoviemotionError
+from moviemotion.lab import dataset
+
+
+@pytest.fixture
+def data(tmp_path):
+    write_faces(tmp_path)
+    return tmp_path
+
+
+def test_a_split_is_read_with_labels_votes_and_both_truths(data):
+    faces = dataset.load_faces(data, "test")
+    assert faces.images.shape == (32, 48, 48)
+    assert set(faces.labels) == {str(e) for e in DECK_EMOTIONS}
+    assert (dataset.original_truth(faces) == dataset.consensus_truth(faces)).all()
+
+
+def test_other_sizes_and_colour_are_converted(data):
+    Image.new("RGB", (96, 80), (200, 10, 10)).save(data / "test" / "happy" / "000.png")
+    assert dataset.load_faces(data, "test").images.shape == (32, 48, 48)
+
+
+@pytest.mark.parametrize(
+    ("votes", "truth"),
+    [
+        ([1, 9, 0, 0, 0, 0, 0, 0, 0, 0], "happy"),
+        ([5, 0, 0, 5, 0, 0, 0, 0, 0, 0], None),  # two tops
+        ([3, 0, 0, 4, 3, 0, 0, 0, 0, 0], None),  # fewer than five
+        ([1, 0, 0, 0, 9, 0, 0, 0, 0, 0], None),  # not one of the four
+        ([0, 0, 0, 4, 0, 0, 0, 0, 0, 6], None),  # not a face
+        ([0, 1, 5, 1, 1, 1, 1, 0, 0, 0], "surprise"),
+    ],
+)
+def test_consensus_is_a_single_top_vote_of_at_least_five_among_the_four(votes, truth):
+    faces = dataset.FaceSet(("x",), np.zeros((1, 48, 48), np.uint8), ("",), np.array([votes]))
+    expected = -1 if truth is None else list(DECK_EMOTIONS).index(truth)
+    assert dataset.consensus_truth(faces).tolist() == [expected]
+
+
+def test_soft_targets_drop_lone_votes_and_sum_to_one():
+    targets = dataset.soft_targets(np.array([[6, 3, 1, 0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0, 0, 2, 8]]))
+    assert targets[0] == pytest.approx([2 / 3, 1 / 3, 0, 0, 0, 0, 0, 0])
+    assert targets[1].sum() == 0
+
+
+def test_validation_keeps_copies_on_one_side_and_every_emotion_on_both(data):
+    copied = data / "train" / "happy" / "000.png"
+    for name in ("001.png", "002.png"):
+        (data / "train" / "happy" / name).write_bytes(copied.read_bytes())
+    faces = dataset.load_faces(data, "train")
+    for seed in range(20):
+        held = dataset.validation_mask(faces, 0.25, seed)
+        copies = [
+            held[i] for i, key in enumerate(dataset.pixel_keys(faces)) if key == faces.images[0].tobytes()
+        ]
+        assert len(copies) == 3
+        assert len(set(copies)) == 1
+        assert len({faces.labels[i] for i in np.flatnonzero(held)}) == 4
+        assert 0.15 <= held.mean() <= 0.35
+
+
+def test_training_never_sees_the_pixels_of_a_test_image(data):
+    leaked = data / "test" / "sad" / "000.png"
+    leaked.write_bytes((data / "train" / "happy" / "005.png").read_bytes())
+    train, test = dataset.load_faces(data, "train"), dataset.load_faces(data, "test")
+    assert len(dataset.without_copies_of(train, test)) == len(train) - 1
+
+
+def _absent_split(data):
+    (data / "test").rename(data / "elsewhere")
+
+
+def _broken_image(data):
+    (data / "test" / "happy" / "000.png").write_bytes(b"not a picture")
+
+
+def _unknown_class(data):
+    (data / "test" / "joyous").mkdir()
+
+
+def _no_images(data):
+    for path in (data / "test").glob("*/*.png"):
+        path.unlink()
+
+
+def _missing_votes(data):
+    lines = (data / "annotations.csv").read_text().splitlines()
+    (data / "annotations.csv").write_text("\n".join(line for line in lines if "test/happy/000" not in line))
+
+
+def _odd_votes(data):
+    text = (data / "annotations.csv").read_text()
+    (data / "annotations.csv").write_text(text.replace("test/happy/000.png,2", "test/happy/000.png,two"))
+
+
+def _lost_column(data):
+    text = (data / "annotations.csv").read_text()
+    (data / "annotations.csv").write_text(text.replace("sadness", "gloom"))
+
+
+@pytest.mark.parametrize(
+    ("damage", "named"),
+    [
+        (_absent_split, "test"),
+        (_broken_image, "000.png"),
+        (_unknown_class, "joyous"),
+        (_no_images, "no images"),
+        (_missing_votes, "test/happy/000.png"),
+        (_odd_votes, "annotations.csv"),
+        (_lost_column, "sadness"),
+    ],
+)
+def test_bad_folders_are_named_in_one_line(data, damage, named):
+    damage(data)
+    with pytest.raises(MoviemotionError, match=named) as caught:
+        dataset.load_faces(data, "test")
+    assert "\n" not in str(caught.value)

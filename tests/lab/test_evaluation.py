@@ -1,0 +1,74 @@
+"""Scores with their doubt, and the shipped reader against its bars."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from faces_folder import write_faces
+
+from moviemotion.emotions import DECK_COLUMNS
+from moviemotion.errors import MoviemotionError
+from moviemotion.lab import dataset
+from moviemotion.lab.evaluation import (
+    SHIPPED_READER,
+    Truth,
+    evaluate,
+    expected_calibration_error,
+    predict,
+    score,
+)
+
+FACES = Path(__file__).parents[2].parent / "shared" / "data" / "faces"
+needs_faces = pytest.mark.skipif(not FACES.exists(), reason="needs ../shared/data/faces (real faces)")
+
+
+def test_calibration_error_is_0_for_an_honest_reader_and_the_gap_for_a_boaster():
+    rng = np.random.default_rng(1)
+    confidence = rng.uniform(0.25, 1, 200_000)
+    assert expected_calibration_error(confidence, rng.random(200_000) < confidence) < 0.01
+    assert expected_calibration_error(np.full(1000, 0.9), np.arange(1000) < 600) == pytest.approx(0.3)
+
+
+def test_a_score_counts_what_was_read_right(tmp_path):
+    write_faces(tmp_path)
+    faces = dataset.load_faces(tmp_path, "test")
+    truth = dataset.original_truth(faces)
+    probabilities = np.full((len(faces), 8), 0.01, dtype=np.float32)
+    guess = truth.copy()
+    guess[truth == 1] = 2  # every sad face read as neutral
+    probabilities[np.arange(len(faces)), np.array(DECK_COLUMNS)[guess]] = 0.93
+    result = score(probabilities, faces, "test", Truth.LABEL)
+    assert (result.n, result.accuracy) == (32, 0.75)
+    assert result.interval[0] < 0.75 < result.interval[1]
+    assert result.per_class["sad"].recall == 0
+    assert result.confusion["sad"]["neutral"] == 8
+    assert result.per_class["happy"].n == 8
+
+
+def test_consensus_without_votes_and_a_wrong_model_are_named(tmp_path):
+    write_faces(tmp_path)
+    (tmp_path / "other.onnx").write_bytes(b"not a model")
+    with pytest.raises(MoviemotionError, match=r"other\.onnx"):
+        evaluate(tmp_path, "test", Truth.LABEL, tmp_path / "other.onnx")
+    with pytest.raises(MoviemotionError, match=r"absent\.onnx"):
+        evaluate(tmp_path, "test", Truth.LABEL, tmp_path / "absent.onnx")
+    (tmp_path / "annotations.csv").unlink()
+    with pytest.raises(MoviemotionError, match=r"annotations\.csv"):
+        evaluate(tmp_path, "test", Truth.CONSENSUS)
+
+
+def test_the_shipped_reader_is_small_and_gives_distributions(tmp_path):
+    assert SHIPPED_READER.stat().st_size <= 8_000_000
+    write_faces(tmp_path)
+    probabilities = predict(SHIPPED_READER, dataset.load_faces(tmp_path, "test"))
+    assert probabilities.shape == (32, 8)
+    assert probabilities.sum(axis=1) == pytest.approx(np.ones(32), abs=1e-5)
+
+
+@needs_faces
+def test_the_shipped_reader_meets_its_bars_on_faces_it_never_saw():
+    faces = dataset.load_faces(FACES, "test")
+    result = score(predict(SHIPPED_READER, faces), faces, "test", Truth.CONSENSUS)
+    assert result.accuracy >= 0.91
+    assert result.ece <= 0.03
+    assert all(one.recall > 0.6 for one in result.per_class.values())

@@ -1,0 +1,51 @@
+"""The room second by second."""
+
+import numpy as np
+import pytest
+from rooms import room_of, unseen
+
+from moviemotion.emotions import FEELINGS, Emotion
+from moviemotion.resonance.room import SYNCHRONY_WINDOW, read_room, synchrony
+from moviemotion.resonance.timeline import strength
+
+
+def test_figures_of_a_room_are_those_of_its_seen_viewers():
+    timeline = unseen(room_of(6, 80, 3, ((30, 36, Emotion.HAPPY, 1.0),)), 0, 30, 40)
+    of_viewers = strength(timeline)
+    room = read_room(timeline, of_viewers)
+    assert room.viewers[33] == 5
+    happy = FEELINGS.index(Emotion.HAPPY)
+    assert room.strength[33, happy] == pytest.approx(of_viewers[1:, 33, happy].mean())
+    assert room.overall[33] == pytest.approx(of_viewers[1:, 33].max(axis=1).mean())
+    low, high = room.share_interval[:, 33]
+    assert low < room.share[33] <= high
+
+
+def test_nobody_seen_is_unknown_not_zero():
+    timeline = room_of(2, 70, 4)
+    for viewer in range(2):
+        timeline = unseen(timeline, viewer, 20, 25)
+    room = read_room(timeline, strength(timeline))
+    assert room.viewers[22] == 0
+    assert np.isnan([room.overall[22], room.share[22], *room.strength[22]]).all()
+
+
+def test_synchrony_equals_correlation_with_the_others_computed_plainly():
+    of_viewers = strength(room_of(4, 40, 5, ((15, 22, Emotion.SAD, 0.8),)))
+    at, half = 18, SYNCHRONY_WINDOW // 2
+    window = of_viewers[:, at - half : at + half + 1]
+    centred = window - window.mean(axis=1, keepdims=True)
+    plain = []
+    for viewer in range(4):
+        others = np.delete(centred, viewer, axis=0).mean(axis=0).ravel()
+        own = centred[viewer].ravel()
+        plain.append(own @ others / np.sqrt((own @ own) * (others @ others)))
+    assert synchrony(of_viewers)[at] == pytest.approx(np.mean(plain))
+
+
+def test_synchrony_is_1_for_copies_of_one_viewer_near_0_for_strangers_and_unknown_alone():
+    one = strength(room_of(1, 120, 6))
+    assert synchrony(np.repeat(one, 4, axis=0)) == pytest.approx(np.ones(120))
+    strangers = np.concatenate([strength(room_of(1, 400, seed)) for seed in range(30)])
+    assert abs(np.nanmean(synchrony(strangers))) < 0.05
+    assert np.isnan(synchrony(one)).all()

@@ -1,0 +1,44 @@
+"""Intervals: against published values, and whether they hold what they promise."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moviemotion.statistics import mean_interval, wilson_interval
+
+
+def test_wilson_gives_the_values_of_newcombe_1998():
+    # Newcombe (1998), table I, method 3.
+    for k, n, low, high in [(81, 263, 0.2553, 0.3662), (15, 148, 0.0624, 0.1605), (0, 20, 0.0, 0.1611)]:
+        measured = wilson_interval(k, n)
+        assert measured[0] == pytest.approx(low, abs=5e-5)
+        assert measured[1] == pytest.approx(high, abs=5e-5)
+
+
+@given(st.integers(1, 500).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_wilson_holds_the_share_and_stays_inside_0_and_1(counts):
+    k, n = counts
+    low, high = wilson_interval(k, n)
+    assert 0 <= low <= k / n + 1e-12
+    assert k / n - 1e-12 <= high <= 1
+
+
+def test_wilson_of_nothing_is_unknown():
+    assert np.isnan(wilson_interval(0, 0)).all()
+
+
+def test_mean_interval_covers_the_true_mean_in_95_of_100_rooms():
+    rng = np.random.default_rng(1)
+    rooms = rng.beta(2, 3, size=(12, 4000))
+    _, low, high = mean_interval(rooms)
+    covered = ((low <= 0.4) & (high >= 0.4)).mean()
+    assert 0.93 <= covered <= 0.97
+
+
+def test_mean_interval_leaves_out_viewers_who_were_not_seen():
+    values = np.array([[0.2, np.nan, np.nan], [0.4, 0.5, np.nan], [np.nan, np.nan, np.nan]])
+    mean, low, high = mean_interval(values)
+    assert mean[:2] == pytest.approx([0.3, 0.5])
+    assert low[0] < 0.3 < high[0]
+    assert np.isnan([low[1], high[1], mean[2]]).all()
