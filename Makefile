@@ -2,30 +2,33 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
+# make test EXTRAS=dev,lab also installs torch and tests training.
+EXTRAS ?= dev
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: demo test lint bench clean
 
 demo: $(VENV)/installed
 	$(BIN)/moviemotion demo --out demo
 
-test: $(VENV)/installed-dev
+test: $(VENV)/installed-$(EXTRAS)
 	$(BIN)/python -m pytest
 
-lint: $(VENV)/installed-dev
+lint: $(VENV)/installed-$(EXTRAS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: $(VENV)/installed-dev
+bench: $(VENV)/installed-$(EXTRAS)
 	$(BIN)/python benchmarks/bars.py --data ../shared/data
 
 $(VENV)/installed: pyproject.toml hatch_build.py
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	$(PIP) --editable .
 	touch $@
 
-$(VENV)/installed-dev: $(VENV)/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+$(VENV)/installed-$(EXTRAS): $(VENV)/installed
+	$(PIP) --editable '.[$(EXTRAS)]'
 	touch $@
 
 clean:
