@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,9 +36,10 @@ def main() -> None:
         for line in str(error).splitlines():
             messages.print(f"error: {line}", markup=False, style="red")
         sys.exit(BAD_INPUT)
-    except KeyboardInterrupt:
-        messages.print("stopped; finished parts are kept, the same command goes on from there", markup=False)
-        sys.exit(STOPPED)
+    except SystemExit as end:
+        if end.code == STOPPED:  # what Typer makes of Ctrl-C
+            messages.print("stopped; finished parts are kept, the same command goes on from there")
+        raise
 
 
 @app.command()
@@ -148,9 +150,12 @@ def evaluate(
 def _offset(text: str) -> tuple[str, float]:
     camera, _, seconds = text.rpartition("=")
     try:
-        return camera, float(seconds)
+        value = float(seconds)
     except ValueError:
-        raise MoviemotionError(f"--offset {text}: write it as CAMERA=SECONDS, such as seat-07=2.5") from None
+        value = math.nan
+    if not camera or not math.isfinite(value):
+        raise MoviemotionError(f"--offset {text}: write it as CAMERA=SECONDS, such as seat-07=2.5")
+    return camera, value
 
 
 @contextmanager
@@ -163,7 +168,8 @@ def _bar(total: float) -> Iterator[OnProgress]:
         TextColumn("s"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=messages, transient=True) as bar:
+    # In a log file even a bar that vanishes leaves empty lines.
+    with Progress(*columns, console=messages, transient=True, disable=not messages.is_terminal) as bar:
         task = bar.add_task("", total=round(total) or None)
         watched: dict[str, float] = {}
 

@@ -136,9 +136,16 @@ def _probe(cameras: Sequence[Camera]) -> tuple[dict[str, str], float | None]:
     problems, ends = {}, []
     for camera in cameras:
         try:
-            ends.append(video.probe(camera.path).seconds + camera.offset)
+            end = video.probe(camera.path).seconds + camera.offset
         except MoviemotionError as error:
             problems[camera.name] = str(error)
+            continue
+        if end <= 0:
+            raise MoviemotionError(
+                f"--offset {camera.name}={camera.offset:g}: its video ends before the film begins; "
+                "give the seconds from the start of the film to the start of the video"
+            )
+        ends.append(end)
     if not ends:
         raise MoviemotionError("\n".join(problems.values()))
     return problems, None if np.isnan(ends).all() else float(np.nanmax(ends))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from moviemotion.audience.samples import Samples
@@ -25,7 +27,7 @@ class Study:
         Nothing is written yet.
 
         Raises:
-            MoviemotionError: the folder holds another study, or other files.
+            MoviemotionError: the folder holds another study, or other files, or cannot be written.
         """
         self.folder = folder
         self._made_from = {"format": FORMAT, **made_from}
@@ -39,6 +41,9 @@ class Study:
                 )
         elif folder.exists() and any(folder.iterdir()):
             raise MoviemotionError(f"{folder}: not empty and not a study; choose another --out")
+        nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+        if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+            raise MoviemotionError(f"{folder}: cannot be written; choose another --out")
 
     def samples(self, camera: str) -> Samples | None:
         """What was saved of a camera, or None where it has not been watched yet."""
@@ -48,17 +53,19 @@ class Study:
     def save_samples(self, camera: str, samples: Samples) -> None:
         """Keep what a camera saw, so that an interrupted study can go on from here."""
         path = self._samples_path(camera)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self.write("study.json", [json.dumps(self._made_from, indent=2, ensure_ascii=False), "\n"])
-        samples.write(path)
+        with _writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.write("study.json", [json.dumps(self._made_from, indent=2, ensure_ascii=False), "\n"])
+            samples.write(path)
 
     def write(self, name: str, parts: Iterable[str]) -> Path:
         """Write a result as UTF-8 text."""
         path = self.folder / name
         partial = path.with_name(f".{name}.partial")
-        with partial.open("w", encoding="utf-8", newline="") as file:
-            file.writelines(parts)
-        partial.replace(path)
+        with _writing(path):
+            with partial.open("w", encoding="utf-8", newline="") as file:
+                file.writelines(parts)
+            partial.replace(path)
         return path
 
     def discard(self) -> None:
@@ -72,6 +79,16 @@ class Study:
 
     def _samples_path(self, camera: str) -> Path:
         return self.folder / "samples" / f"{camera}.parquet"
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise MoviemotionError(
+            f"{path}: cannot be written ({error.strerror}); make room or choose another --out"
+        ) from error
 
 
 def _read_json(path: Path) -> object:

@@ -114,10 +114,12 @@ class Watcher:
                 for future in as_completed(running):
                     camera = running[future]
                     try:
-                        done(camera, future.result())
+                        samples = future.result()
                     except MoviemotionError as error:
                         problems[camera.name] = str(error)
-            except KeyboardInterrupt:
+                    else:
+                        done(camera, samples)
+            except BaseException:  # the other cameras would be watched for hours before it is told
                 self._stop.set()
                 pool.shutdown(cancel_futures=True)
                 raise

@@ -88,7 +88,8 @@ def read_frames(path: Path, rate: float, offset: float = 0.0) -> Iterator[Frame]
             ) from error
     if np.isnan(last):
         raise MoviemotionError(f"{path}: no picture could be decoded; copy it again from the camera")
-    if last < declared * CUT_OFF and declared - last > 1.0:
+    # Matroska declares its end on a clock that need not start at zero.
+    if last + origin < declared * CUT_OFF and declared - last > 1.0:
         raise MoviemotionError(
             f"{path}: ends after {last:.1f} of {declared:.1f} s, cut off; copy it again from the camera"
         )

@@ -1,0 +1,91 @@
+"""An invented audience of three, filmed once and screened once for the whole suite."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+from moviemotion.emotions import Emotion
+from moviemotion.screen import Screening, screen
+from moviemotion.simulation.audience import Beat, FeelingScript, simulate_audience
+from moviemotion.simulation.videos import write_seat_videos
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
+
+SECONDS = 8
+RATE = 2.0
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+
+SCRIPT = """Title: The Last Ferry
+
+EXT. PIER - NIGHT
+
+A bench. Fog over the water.
+
+OLGA
+The ferry leaves without us tonight, I think.
+
+PAVEL
+Then we shall learn to swim before morning comes.
+
+OLGA
+You cannot even stand in a bathtub, my dear.
+
+They laugh until the lamp goes out.
+"""
+SUBTITLES = """1
+00:00:00,500 --> 00:00:02,000
+The ferry leaves without us tonight, I think.
+
+2
+00:00:02,500 --> 00:00:04,500
+Then we shall learn to swim before morning comes.
+
+3
+00:00:05,000 --> 00:00:07,000
+You cannot even stand in a bathtub, my dear.
+"""
+SUBTITLES_OF_ANOTHER_FILM = """1
+00:00:00,500 --> 00:00:02,000
+Captain, both engines burn and the wings are iced over.
+
+2
+00:00:02,500 --> 00:00:04,500
+Drop every barrel of fuel except the red ones.
+
+3
+00:00:05,000 --> 00:00:07,000
+Mountain ahead! Somebody wake Rodriguez quickly!
+"""
+
+
+@pytest.fixture(scope="session")
+def seats(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two cameras: `seat-01.mp4` shows one viewer, `row-02-03.mp4` two. All stay in the picture."""
+    beats = FeelingScript((Beat(2, 6, Emotion.HAPPY, 0.9),))
+    audience = simulate_audience(beats, viewers=3, seconds=SECONDS, seed=1)
+    seated = replace(audience, away=np.zeros_like(audience.away))
+    return write_seat_videos(seated, tmp_path_factory.mktemp("audience"), [(0,), (1, 2)])
+
+
+@pytest.fixture(scope="session")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `film.fountain`, its subtitles `film.srt`, and `other.srt` of another film."""
+    folder = tmp_path_factory.mktemp("film")
+    (folder / "film.fountain").write_text(SCRIPT, encoding="utf-8")
+    (folder / "film.srt").write_text(SUBTITLES, encoding="utf-8")
+    (folder / "other.srt").write_text(SUBTITLES_OF_ANOTHER_FILM, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def screened(seats: list[Path], film: Path, tmp_path_factory: pytest.TempPathFactory) -> Screening:
+    """The finished study of the three viewers. Tests only read it."""
+    out = tmp_path_factory.mktemp("studies") / "study"
+    return screen(seats, out, film / "film.fountain", film / "film.srt", rate=RATE)

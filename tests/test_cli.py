@@ -1,0 +1,197 @@
+"""The installed command, as people run it: what it prints, where, and how it ends."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import pytest
+
+from moviemotion.screen import Screening
+
+COMMAND = Path(sys.executable).with_name("moviemotion")
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=300)
+
+
+def refused(tmp_path: Path, *arguments: str | Path) -> list[str]:
+    """The faults that a command names when it refuses its input: one line each, and nothing else."""
+    before = sorted(tmp_path.rglob("*"))
+    ran = run(*arguments)
+    assert ran.returncode == 2, ran.stderr
+    assert ran.stdout == ""
+    assert "Traceback" not in ran.stderr
+    lines = ran.stderr.splitlines()
+    assert lines
+    assert all(line.startswith("error: ") for line in lines), ran.stderr
+    assert sorted(tmp_path.rglob("*")) == before
+    return [line.removeprefix("error: ") for line in lines]
+
+
+def screen(tmp_path: Path, videos: Sequence[Path], *more: str | Path) -> list[str]:
+    return refused(tmp_path, "screen", *videos, "--out", tmp_path / "study", *more)
+
+
+# What cannot be used
+
+
+def test_each_bad_video_is_one_line(tmp_path: Path) -> None:
+    (notes := tmp_path / "notes with a long [name] to wrap.mp4").write_bytes(b"not a video\n" * 99)
+    (empty := tmp_path / "empty.mp4").touch()
+    bad = [tmp_path / "gone.mp4", empty, notes, tmp_path]
+    lines = screen(tmp_path, bad)
+    assert [line.split(": ")[0] for line in lines] == [str(path) for path in bad]
+
+
+def test_a_video_cut_in_half(seats: list[Path], tmp_path: Path) -> None:
+    data = seats[0].read_bytes()
+    (half := tmp_path / "half.mp4").write_bytes(data[: len(data) // 2])
+    (line,) = screen(tmp_path, [half])
+    assert line.startswith(f"{half}: ")
+
+
+def test_an_unreadable_script(seats: list[Path], tmp_path: Path) -> None:
+    (script := tmp_path / "film.fountain").write_bytes(bytes(range(256)) * 8)
+    (line,) = screen(tmp_path, seats, "--script", script)
+    assert line.startswith(f"{script}: ")
+
+
+def test_an_empty_script(seats: list[Path], tmp_path: Path) -> None:
+    (script := tmp_path / "film.fountain").touch()
+    (line,) = screen(tmp_path, seats, "--script", script)
+    assert line.startswith(f"{script}: ")
+
+
+def test_subtitles_of_another_film(seats: list[Path], film: Path, tmp_path: Path) -> None:
+    (line,) = screen(tmp_path, seats, "--script", film / "film.fountain", "--subtitles", film / "other.srt")
+    assert line.startswith(f"{film / 'other.srt'}: ")
+    assert "do not match" in line
+
+
+def test_subtitles_that_are_none(seats: list[Path], film: Path, tmp_path: Path) -> None:
+    (line,) = screen(tmp_path, seats, "--script", film / "film.fountain", "--subtitles", seats[0])
+    assert line.startswith(f"{seats[0]}: ")
+
+
+@pytest.mark.parametrize("offset", ["seat-01", "seat-01=soon", "2.5", "seat-01=nan", "=3"])
+def test_a_malformed_offset(offset: str, tmp_path: Path) -> None:
+    from moviemotion import cli
+    from moviemotion.errors import MoviemotionError
+
+    with pytest.raises(MoviemotionError, match=f"--offset {offset}: write it as CAMERA=SECONDS"):
+        cli._offset(offset)
+
+
+def test_a_malformed_offset_is_one_line(seats: list[Path], tmp_path: Path) -> None:
+    (line,) = screen(tmp_path, seats, "--offset", "seat-01=soon")
+    assert line.startswith("--offset seat-01=soon: ")
+
+
+def test_an_offset_for_a_camera_that_is_not_there(seats: list[Path], tmp_path: Path) -> None:
+    (line,) = screen(tmp_path, seats, "--offset", "seat-99=2")
+    assert line.startswith("--offset seat-99: ")
+    assert "seat-01, row-02-03" in line
+
+
+def test_a_folder_that_holds_other_files(seats: list[Path], tmp_path: Path) -> None:
+    (tmp_path / "study").mkdir()
+    (tmp_path / "study" / "thesis.txt").write_text("draft", encoding="utf-8")
+    (line,) = screen(tmp_path, seats)
+    assert line.startswith(f"{tmp_path / 'study'}: not empty and not a study")
+    assert (tmp_path / "study" / "thesis.txt").read_text(encoding="utf-8") == "draft"
+
+
+def test_evaluating_what_is_not_there(tmp_path: Path) -> None:
+    (line,) = refused(tmp_path, "lab", "evaluate", "--data", tmp_path / "faces")
+    assert line.startswith(f"{tmp_path / 'faces' / 'test'}: ")
+
+
+def test_evaluating_against_an_unknown_truth(tmp_path: Path) -> None:
+    (line,) = refused(tmp_path, "lab", "evaluate", "--data", tmp_path, "--truth", "moon")
+    assert line == "--truth moon: unknown; choose label or consensus"
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("torch") is not None, reason="torch is installed: its absence cannot be tested"
+)
+def test_training_without_torch_says_how_to_get_it(tmp_path: Path) -> None:
+    (line,) = refused(tmp_path, "lab", "train", "--data", tmp_path, "--out", tmp_path / "run")
+    assert line == "torch is not installed; run: pip install 'moviemotion[lab]'"
+
+
+# What can
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["screen", "--help"], ["lab", "evaluate", "--help"]])
+def test_help_is_help(arguments: list[str]) -> None:
+    ran = run(*arguments)
+    assert ran.returncode == 0
+    assert "Usage: moviemotion" in ran.stdout
+    assert ran.stderr == ""
+
+
+def test_a_screening_ends_with_a_summary_and_the_report(
+    screened: Screening, seats: list[Path], film: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(screened.folder, tmp_path / "study")  # already watched: only the telling is left
+    text = ["--script", film / "film.fountain", "--subtitles", film / "film.srt", "--rate", "2"]
+    ran = run("screen", *seats, "--out", tmp_path / "study", *text)
+    assert (ran.returncode, ran.stderr.strip()) == (0, "")
+    *summary, report = ran.stdout.splitlines()
+    assert summary
+    assert report.startswith(f"Report: {tmp_path / 'study' / 'report.html'}")
+
+
+def test_one_bad_seat_does_not_stop_the_others(seats: list[Path], tmp_path: Path) -> None:
+    (bad := tmp_path / "seat-02.mp4").write_bytes(b"not a video")
+    ran = run("screen", bad, seats[0], "--out", tmp_path / "study", "--rate", "1")
+    assert ran.returncode == 1
+    (line,) = [line for line in ran.stderr.splitlines() if line.strip()]
+    assert line.startswith(f"left out: {bad}: ")
+    assert (tmp_path / "study" / "report.html").exists()
+
+
+def repeated(video: Path, times: int, path: Path) -> Path:
+    """The same film over and over, copied without decoding."""
+    with av.open(str(path), "w") as out, av.open(str(video)) as source:
+        picture = source.streams.video[0]
+        stream = out.add_stream_from_template(picture)
+        packets = [p for p in source.demux(picture) if p.dts is not None]
+        length = packets[-1].dts - packets[0].dts + packets[-1].duration
+        clock = Fraction(picture.time_base)
+        for turn in range(times):
+            with av.open(str(video)) as again:
+                for packet in again.demux(again.streams.video[0]):
+                    if packet.dts is not None:
+                        packet.pts, packet.dts = packet.pts + turn * length, packet.dts + turn * length
+                        packet.time_base, packet.stream = clock, stream
+                        out.mux(packet)
+    return path
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process on Windows")
+def test_stopped_by_the_user_it_keeps_what_is_finished(seats: list[Path], tmp_path: Path) -> None:
+    long = repeated(seats[0], 60, tmp_path / "long.mp4")
+    finished = tmp_path / "study" / "samples" / "seat-01.parquet"
+    arguments = [COMMAND, "screen", long, seats[0], "--out", tmp_path / "study", "--rate", "2"]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        end = time.monotonic() + 120
+        while not finished.exists() and process.poll() is None and time.monotonic() < end:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert out == ""
+    assert [line.split(";")[0] for line in err.splitlines() if line.strip()] == ["stopped"]
+    written = {p.name for p in (tmp_path / "study").rglob("*") if p.is_file()}
+    assert written == {"study.json", "seat-01.parquet"}
