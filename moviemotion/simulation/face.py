@@ -75,7 +75,8 @@ PROTOTYPES: Mapping[Emotion, Expression] = MappingProxyType(
     {
         Emotion.NEUTRAL: Expression(),
         Emotion.HAPPY: Expression(cheek_raise=1.0, lip_corner_pull=1.0, lips_part=0.8),
-        Emotion.SURPRISE: Expression(inner_brow_raise=1.0, outer_brow_raise=1.0, lid_raise=1.0, jaw_drop=1.0),
+        # No stronger: CenterFace loses a gaping face before the reader asks for more.
+        Emotion.SURPRISE: Expression(inner_brow_raise=0.5, outer_brow_raise=0.5, lid_raise=0.3, jaw_drop=0.8),
         Emotion.SAD: Expression(
             inner_brow_raise=1.0,
             brow_lower=0.7,
