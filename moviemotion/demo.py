@@ -7,15 +7,13 @@ from pathlib import Path
 
 from moviemotion.audience.screening import Progress
 from moviemotion.screen import SEED, Screening, screen
+from moviemotion.simulation import film
 from moviemotion.simulation.audience import Audience, read_feeling_script, simulate_audience
 from moviemotion.simulation.recovery import Recovery, compare_with_truth
 from moviemotion.simulation.videos import write_seat_videos
-from moviemotion.story.subtitles import read_subtitles
 
-FILM = Path(__file__).parent / "simulation" / "film"
 CAMERAS = (*((seat,) for seat in range(9)), (9, 10, 11))
 """Nine seats with a camera each, and three that share one."""
-AFTER_THE_LAST_LINE = 6
 
 
 @dataclass(frozen=True)
@@ -33,14 +31,11 @@ def film_audience(out: Path, seed: int = SEED) -> list[Path]:
 
 def run_demo(videos: list[Path], out: Path, progress: Progress, seed: int = SEED) -> Demo:
     """Screen the filmed audience as any user would, then compare with what it was made to feel."""
-    screening = screen(
-        videos, out, FILM / "parrot-light.fountain", FILM / "parrot-light.srt", seed=seed, progress=progress
-    )
-    beats = read_feeling_script(FILM / "feelings.csv")
+    screening = screen(videos, out, film.SCREENPLAY, film.SUBTITLES, seed=seed, progress=progress)
+    beats = read_feeling_script(film.FEELINGS)
     return Demo(screening, compare_with_truth(screening.analysis, _audience(seed), beats))
 
 
 def _audience(seed: int) -> Audience:
-    seconds = int(read_subtitles(FILM / "parrot-light.srt")[-1].end) + AFTER_THE_LAST_LINE
     viewers = sum(len(seats) for seats in CAMERAS)
-    return simulate_audience(read_feeling_script(FILM / "feelings.csv"), viewers, seconds, seed)
+    return simulate_audience(read_feeling_script(film.FEELINGS), viewers, film.SECONDS, seed)

@@ -63,12 +63,13 @@ class ViewerTracker:
         neighbours who lean together do not change places.
         """
         result = [-1] * len(faces)
-        if faces and self.tracks:
-            cost = np.array([[_distance(t, time, f) for f in faces] for t in self.tracks])
+        awaited = [i for i, track in enumerate(self.tracks) if _is_awaited(track, time)]
+        if faces and awaited:
+            cost = np.array([[_distance(self.tracks[i], time, f) for f in faces] for i in awaited])
             possible = np.isfinite(cost)
-            for track, face in zip(*linear_sum_assignment(np.where(possible, cost, 1e6)), strict=True):
-                if possible[track, face]:
-                    result[face] = int(track)
+            for row, face in zip(*linear_sum_assignment(np.where(possible, cost, 1e6)), strict=True):
+                if possible[row, face]:
+                    result[face] = awaited[row]
         for i, face in enumerate(faces):
             if result[i] < 0:
                 self.tracks.append(Track(face))
@@ -89,6 +90,11 @@ class ViewerTracker:
         needed = max(SHORTEST_SECONDS * rate, min(SHORTEST_SHARE * frames, LONGEST_NEEDED * rate))
         kept = [i for i, track in enumerate(self.tracks) if len(track.times) >= min(needed, 0.5 * frames)]
         return sorted(kept, key=lambda i: self.tracks[i].mean_column())
+
+
+def _is_awaited(track: Track, time: float) -> bool:
+    """Whoever sat here for a while may come back at any time; a false alarm is not waited for."""
+    return time - track.times[-1] <= SHORTEST_SECONDS or track.times[-1] - track.times[0] >= SHORTEST_SECONDS
 
 
 def _distance(track: Track, time: float, face: FaceBox) -> float:

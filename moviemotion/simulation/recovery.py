@@ -8,6 +8,7 @@ import numpy as np
 from scipy.stats import pearsonr
 
 from moviemotion.emotions import FEELINGS, Emotion
+from moviemotion.errors import MoviemotionError
 from moviemotion.resonance.analysis import Analysis
 from moviemotion.resonance.moments import Moment
 from moviemotion.simulation.audience import Audience, Beat, FeelingScript
@@ -53,11 +54,18 @@ class Recovery:
 def compare_with_truth(analysis: Analysis, audience: Audience, script: FeelingScript) -> Recovery:
     """Score a screening of an invented audience.
 
-    Viewers are matched by the order of their names; seconds in which one was not seen do not count.
+    Viewers of both are in one order; seconds in which one was not seen do not count.
+
+    Raises:
+        MoviemotionError: not as many viewers were read as were filmed.
     """
+    read_viewers, filmed = len(analysis.strength), len(audience.viewers)
+    if read_viewers != filmed:
+        raise MoviemotionError(
+            f"{filmed} viewers were filmed but {read_viewers} were read: nothing to compare"
+        )
     seconds = min(analysis.strength.shape[1], audience.truth.shape[1])
-    order = np.argsort(analysis.timeline.viewers)
-    read, acted = analysis.strength[order, :seconds], audience.truth[:, :seconds, 1:]
+    read, acted = analysis.strength[:, :seconds], audience.truth[:, :seconds, 1:]
     felt = sorted({beat.emotion for beat in script.beats}, key=FEELINGS.index)
     emotions = [_recovery(e, read[:, :, FEELINGS.index(e)], acted[:, :, FEELINGS.index(e)]) for e in felt]
     found = tuple(b for b in script.beats if any(_belongs(m, b) for m in analysis.search.moments))
