@@ -192,7 +192,8 @@ def watched(samples: Samples) -> str:
     length = f"{int(samples.end) + 1} s, {samples.frames} frames"
     if not shares:
         return f"no viewer ({length})"
-    return f"{len(shares)} viewer{'s' * (len(shares) > 1)}, seen ≥ {min(shares):.1%} of seconds ({length})"
+    who = "1 viewer" if len(shares) == 1 else f"{len(shares)} viewers, each"
+    return f"{who} seen in {min(shares):.1%} of seconds or more ({length})"
 
 
 def seats(bench: Bench) -> Iterator[Bar]:
