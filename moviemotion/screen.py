@@ -116,8 +116,10 @@ def video_seconds(videos: Sequence[Path]) -> float:
 def _cameras(videos: Sequence[Path], offsets: Mapping[str, float]) -> list[Camera]:
     if not videos:
         raise MoviemotionError("no video given; name the files of the audience, such as seats/*.mp4")
-    stems = Counter(path.stem for path in videos)
-    names = [p.stem if stems[p.stem] == 1 else f"{p.resolve().parent.name}-{p.name}" for p in videos]
+    for path in videos:
+        if not _is_unicode(path):
+            raise MoviemotionError(f"{path}: the file's name is not valid Unicode; rename it")
+    names = _names(videos)
     twice = [path for path, name in zip(videos, names, strict=True) if names.count(name) > 1]
     if twice:
         raise MoviemotionError(f"{twice[0]}: given twice, or two cameras have one name; rename one of them")
@@ -129,6 +131,23 @@ def _cameras(videos: Sequence[Path], offsets: Mapping[str, float]) -> list[Camer
     if left:
         raise MoviemotionError(f"--offset {next(iter(left))}: no such camera; use one of {', '.join(names)}")
     return cameras
+
+
+def _names(videos: Sequence[Path]) -> list[str]:
+    """A name for each camera: no longer than it takes to keep the cameras and their viewers apart."""
+    stems = Counter(path.stem for path in videos)
+    names = [p.stem if stems[p.stem] == 1 else f"{p.resolve().parent.name}-{p.name}" for p in videos]
+    # Two viewers of "row" would be "row-1" and "row-2", which may be cameras too.
+    numbered = {name.rpartition("-")[0] for name in names if name.rpartition("-")[2].isdecimal()}
+    return [p.name if name in numbered else name for p, name in zip(videos, names, strict=True)]
+
+
+def _is_unicode(path: Path) -> bool:
+    try:
+        str(path).encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _probe(cameras: Sequence[Camera]) -> tuple[dict[str, str], float | None]:

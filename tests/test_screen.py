@@ -167,6 +167,16 @@ def test_files_of_one_name_in_two_folders_are_two_cameras(seats: list[Path], tmp
     assert [c.name for c in screening._cameras(paths, {})] == ["friday-seat.mp4", "saturday-seat.mp4"]
 
 
+def test_viewers_of_one_camera_are_not_taken_for_another_camera() -> None:
+    """Two people before `row.mp4` must not be `row-1` and `row-2` beside a camera `row-1`."""
+    cameras = screening._cameras([Path("row.mp4"), Path("row-1.mp4"), Path("row-left.mp4")], {})
+    assert [c.name for c in cameras] == ["row.mp4", "row-1", "row-left"]
+
+
+def test_a_name_that_cannot_be_written_down(tmp_path: Path) -> None:
+    refused(tmp_path, "not valid Unicode; rename it", [tmp_path / "si\udce8ge.mp4"])
+
+
 def test_an_audience_before_the_film_has_begun(seats: list[Path], tmp_path: Path) -> None:
     refused(
         tmp_path,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,7 +49,7 @@ class Samples:
             "detection": self.detection,
             **{str(e): self.emotions[:, i] for i, e in enumerate(EMOTIONS)},
         }
-        facts = {"viewers": "\n".join(self.viewers), "frames": str(self.frames), "end": repr(self.end)}
+        facts = {"viewers": json.dumps(self.viewers), "frames": str(self.frames), "end": repr(self.end)}
         partial = path.with_suffix(".partial")
         pq.write_table(pa.table(columns).replace_schema_metadata(facts), partial)
         partial.replace(path)
@@ -60,7 +61,7 @@ class Samples:
         facts = {k.decode(): v.decode() for k, v in table.schema.metadata.items()}
         column = {name: table[name].combine_chunks() for name in table.column_names}
         return cls(
-            viewers=tuple(facts["viewers"].split("\n")) if facts["viewers"] else (),
+            viewers=tuple(json.loads(facts["viewers"])),
             frames=int(facts["frames"]),
             end=float(facts["end"]),
             viewer=column["viewer"].indices.to_numpy(),

@@ -121,3 +121,10 @@ def test_a_large_face_in_front_is_not_the_small_one_behind() -> None:
         frames[k] = {"in front": face(105, 105, 3 * SIZE)}
     tracked = track(frames)
     assert tracked.viewers == [tracked.of("viewer")]
+    assert tracked.of("in front") != tracked.of("viewer")
+
+
+def test_a_face_on_a_far_seat_is_somebody_else_even_if_nobody_else_is_there() -> None:
+    here, there = [{"first": face(100)}] * 20, [{"second": face(100 + 6 * SIZE)}] * 20
+    tracked = track([*here, *[{}] * 50, *there])
+    assert tracked.viewers == [tracked.of("first"), tracked.of("second")]
