@@ -96,13 +96,14 @@ def train(
     data: Annotated[Path, typer.Option(help="Folder with train/<label>/*.png and annotations.csv.")],
     out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted one goes on.")],
     network: Annotated[str, typer.Option(help="Name in the registry of networks.")] = "compact",
-    epochs: Annotated[int, typer.Option(min=1)] = 36,
+    epochs: Annotated[int, typer.Option(help="Epochs with full augmentation.", min=1)] = 30,
+    settling: Annotated[int, typer.Option(help="Further epochs with half of it.", min=0)] = 16,
     seed: Annotated[int, typer.Option()] = 36,
 ) -> None:
     """Train a reader on faces and their annotators' votes."""
     with _torch():
         from moviemotion.lab import training
-    recipe = training.Recipe(network=network, epochs=epochs, seed=seed)
+    recipe = training.Recipe(network=network, epochs=epochs, settling=settling, seed=seed)
     result = training.train(data, out, recipe, typer.echo)
     typer.echo(f"Weights: {result.weights}   temperature {result.temperature}")
 

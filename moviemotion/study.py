@@ -46,9 +46,18 @@ class Study:
             raise MoviemotionError(f"{folder}: cannot be written; choose another --out")
 
     def samples(self, camera: str) -> Samples | None:
-        """What was saved of a camera, or None where it has not been watched yet."""
+        """What was saved of a camera, or None where it has not been watched yet.
+
+        Raises:
+            MoviemotionError: the file was damaged since.
+        """
         path = self._samples_path(camera)
-        return Samples.read(path) if path.exists() else None
+        if not path.exists():
+            return None
+        try:
+            return Samples.read(path)
+        except (OSError, ValueError, KeyError) as error:
+            raise MoviemotionError(f"{path}: damaged; delete it and run the same command again") from error
 
     def save_samples(self, camera: str, samples: Samples) -> None:
         """Keep what a camera saw, so that an interrupted study can go on from here."""

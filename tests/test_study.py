@@ -140,3 +140,11 @@ def test_a_full_disk_is_said_with_the_file_that_did_not_fit(tmp_path: Path) -> N
 
     with pytest.raises(MoviemotionError, match=r"report\.html: cannot be written \(No space left"):
         study.write("report.html", no_room())
+
+
+def test_damaged_samples_are_named_with_the_remedy(tmp_path):
+    study = Study(tmp_path / "study", {"cameras": "one"})
+    (tmp_path / "study" / "samples").mkdir(parents=True)
+    (tmp_path / "study" / "samples" / "seat.parquet").write_bytes(b"PAR1 and then nothing")
+    with pytest.raises(MoviemotionError, match=r"seat\.parquet: damaged; delete it"):
+        study.samples("seat")

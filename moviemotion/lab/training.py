@@ -24,13 +24,23 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.lab import dataset
 from moviemotion.lab.networks import NETWORKS
 
+SETTLING_AUGMENTATION = 0.5
+
 
 @dataclass(frozen=True)
 class Recipe:
-    """What decides a run besides the data. `learning_rate` is the peak of a warm-up and cosine."""
+    """What decides a run besides the data.
+
+    Attributes:
+        epochs: with full augmentation, the learning rate rising to `learning_rate` and falling to 0 (cosine).
+        settling: further epochs with augmentation at `SETTLING_AUGMENTATION`, the rate falling from
+            `settling_rate` to 0: the network first learns what does not matter, then the faces as they are.
+    """
 
     network: str = "compact"
-    epochs: int = 36
+    epochs: int = 30
+    settling: int = 16
+    settling_rate: float = 0.03
     batch: int = 128
     learning_rate: float = 0.1
     weight_decay: float = 5e-4
@@ -50,20 +60,21 @@ class TrainedRun:
     validation_faces: int
 
 
-def augment(images: Tensor, generator: torch.Generator) -> Tensor:
+def augment(images: Tensor, generator: torch.Generator, strength: float = 1.0) -> Tensor:
     """Flip, turn, scale, shift, re-light, blur and cover faces the way cameras and crops do.
 
     Args:
         images: (n, 1, 48, 48) float32, grey 0–255.
+        strength: 0–1, share of the full range of each change.
     """
     n = len(images)
 
     def uniform(low: float, high: float, *shape: int) -> Tensor:
         return torch.rand(n, *shape, generator=generator) * (high - low) + low
 
-    angle, scale = uniform(-0.21, 0.21), uniform(0.85, 1.15)
+    angle, scale = strength * uniform(-0.21, 0.21), 1 + strength * uniform(-0.15, 0.15)
     flip = torch.where(uniform(0, 1) < 0.5, -1.0, 1.0)
-    shift = uniform(-0.17, 0.17, 2)
+    shift = strength * uniform(-0.17, 0.17, 2)
     theta = torch.zeros(n, 2, 3)
     theta[:, 0, 0], theta[:, 0, 1] = flip * scale * angle.cos(), -scale * angle.sin()
     theta[:, 1, 0], theta[:, 1, 1] = flip * scale * angle.sin(), scale * angle.cos()
@@ -71,12 +82,12 @@ def augment(images: Tensor, generator: torch.Generator) -> Tensor:
     grid = F.affine_grid(theta, list(images.shape), align_corners=False)
     moved = F.grid_sample(images, grid, padding_mode="border", align_corners=False)
 
-    gamma = uniform(-0.5, 0.5, 1, 1, 1).exp()
+    gamma = (strength * uniform(-0.5, 0.5, 1, 1, 1)).exp()
     lit = (moved.clamp(0, 255) / 255).pow(gamma) * 255
 
     blurred = F.interpolate(F.avg_pool2d(lit, 2), scale_factor=2, mode="bilinear", align_corners=False)
-    faces = torch.where(uniform(0, 1, 1, 1, 1) < 0.2, blurred, lit)
-    faces = faces + torch.randn(faces.shape, generator=generator) * uniform(0, 6, 1, 1, 1)
+    faces = torch.where(uniform(0, 1, 1, 1, 1) < 0.2 * strength, blurred, lit)
+    faces = faces + torch.randn(faces.shape, generator=generator) * uniform(0, 6 * strength, 1, 1, 1)
 
     # Random erasing (Zhong et al., 2020): a hand, a cup, a neighbour's head.
     size = images.shape[-1]
@@ -84,7 +95,8 @@ def augment(images: Tensor, generator: torch.Generator) -> Tensor:
     row = torch.arange(size)
     inside_y = (row - centre[:, :1]).abs() < half[:, :1]
     inside_x = (row - centre[:, 1:]).abs() < half[:, 1:]
-    covered = (inside_y[:, :, None] & inside_x[:, None, :])[:, None] & (uniform(0, 1, 1, 1, 1) < 0.35)
+    chosen = uniform(0, 1, 1, 1, 1) < 0.35 * strength
+    covered = (inside_y[:, :, None] & inside_x[:, None, :])[:, None] & chosen
     return torch.where(covered, uniform(0, 255, 1, 1, 1), faces)
 
 
@@ -112,23 +124,25 @@ def train(data: Path, out: Path, recipe: Recipe, say: Callable[[str], None] = pr
     out.mkdir(parents=True, exist_ok=True)
     checkpoint = out / "checkpoint.pt"
     done = _resume(checkpoint, recipe, network, average, optimiser)
+    epochs = recipe.epochs + recipe.settling
     if done:
-        say(f"resuming after epoch {done} of {recipe.epochs}")
+        say(f"resuming after epoch {done} of {epochs}")
     # Twice as fast on a CPU that has it; the averaged weights stay in float32.
     bf16 = torch.autocast("cpu", torch.bfloat16, enabled=torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
-    for epoch in range(done, recipe.epochs):
+    for epoch in range(done, epochs):
         began = time.monotonic()
+        strength = 1.0 if epoch < recipe.epochs else SETTLING_AUGMENTATION
         generator = torch.Generator().manual_seed(recipe.seed * 100_003 + epoch)
         order = torch.randperm(len(images), generator=generator)
         network.train()
         total = 0.0
         for step in range(steps):
-            rate = _learning_rate(epoch * steps + step, recipe.epochs * steps, recipe.learning_rate)
+            rate = _learning_rate(epoch * steps + step, steps, recipe)
             for group in optimiser.param_groups:
                 group["lr"] = rate
             index = order[step * recipe.batch : (step + 1) * recipe.batch]
-            batch = augment(images[index].float(), generator)
+            batch = augment(images[index].float(), generator, strength)
             with bf16:
                 logits = network(batch.to(memory_format=torch.channels_last))
             loss = F.cross_entropy(logits.float(), targets[index])
@@ -141,9 +155,9 @@ def train(data: Path, out: Path, recipe: Recipe, say: Callable[[str], None] = pr
         seconds = time.monotonic() - began
         accuracy, n = _consensus_accuracy(average, held_out)
         say(
-            f"epoch {epoch + 1}/{recipe.epochs} loss {total / len(images):.4f} validation consensus "
+            f"epoch {epoch + 1}/{epochs} loss {total / len(images):.4f} validation consensus "
             f"{accuracy:.4f} (n={n}) {seconds:.0f} s, "
-            f"{seconds * (recipe.epochs - epoch - 1) / 60:.0f} min left"
+            f"{seconds * (epochs - epoch - 1) / 60:.0f} min left"
         )
 
     temperature = _fit_temperature(average, held_out)
@@ -191,11 +205,19 @@ def _optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
     return torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=0.9, nesterov=True)
 
 
-def _learning_rate(step: int, steps: int, peak: float) -> float:
-    warm = max(1, steps // 12)
+def _learning_rate(step: int, steps: int, recipe: Recipe) -> float:
+    """The rate of one step of a run with `steps` an epoch."""
+    first = recipe.epochs * steps
+    if step >= first:
+        return recipe.settling_rate * _cosine((step - first) / max(1, recipe.settling * steps))
+    warm = max(1, first // 12)
     if step < warm:
-        return peak * (step + 1) / warm
-    return peak * 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
+        return recipe.learning_rate * (step + 1) / warm
+    return recipe.learning_rate * _cosine((step - warm) / max(1, first - warm))
+
+
+def _cosine(progress: float) -> float:
+    return 0.5 * (1 + math.cos(math.pi * progress))
 
 
 @torch.no_grad()

@@ -61,9 +61,7 @@ def compare_with_truth(analysis: Analysis, audience: Audience, script: FeelingSc
     """
     read_viewers, filmed = len(analysis.strength), len(audience.viewers)
     if read_viewers != filmed:
-        raise MoviemotionError(
-            f"{filmed} viewers were filmed but {read_viewers} were read: nothing to compare"
-        )
+        raise MoviemotionError(f"{filmed} viewers were filmed, {read_viewers} read: nothing to compare")
     seconds = min(analysis.strength.shape[1], audience.truth.shape[1])
     read, acted = analysis.strength[:, :seconds], audience.truth[:, :seconds, 1:]
     felt = sorted({beat.emotion for beat in script.beats}, key=FEELINGS.index)

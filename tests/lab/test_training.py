@@ -17,7 +17,7 @@ from moviemotion.lab.export import export  # noqa: E402
 from moviemotion.lab.networks import NETWORKS  # noqa: E402
 from moviemotion.lab.training import Recipe, augment, predict_logits, train  # noqa: E402
 
-RECIPE = Recipe(epochs=2, batch=16, learning_rate=0.02, averaging=0.9, validation=0.2)
+RECIPE = Recipe(epochs=1, settling=1, batch=16, learning_rate=0.02, averaging=0.9, validation=0.2)
 
 
 class KilledError(Exception):
