@@ -81,18 +81,19 @@ class Watcher:
             progress(camera, end - camera.offset)
         kept = tracker.viewers(frames, self._rate)
         number = np.full(len(tracker.tracks) + 1, -1, dtype=np.int16)
-        number[kept] = np.arange(len(kept))
-        viewer = number[np.array(tracks, dtype=int)]
-        table = np.array(rows, dtype=np.float64).reshape(-1, 6)[viewer >= 0]
+        for viewer, tracks_of_viewer in enumerate(kept):
+            number[tracks_of_viewer] = viewer
+        whose = number[np.array(tracks, dtype=int)]
+        table = np.array(rows, dtype=np.float64).reshape(-1, 6)[whose >= 0]
         return Samples(
             viewers=_names(camera.name, len(kept)),
             frames=frames,
             end=end,
-            viewer=viewer[viewer >= 0],
+            viewer=whose[whose >= 0],
             time=table[:, 0],
             box=table[:, 1:5].astype(np.float32),
             detection=table[:, 5].astype(np.float32),
-            emotions=np.concatenate(emotions)[viewer >= 0],
+            emotions=np.concatenate(emotions)[whose >= 0],
         )
 
     def watch_all(

@@ -21,6 +21,8 @@ REACH_LIMIT = 2.5
 """… up to this many."""
 SIZE_LIMIT = 2.0
 """A face does not grow or shrink by more than this factor between two samples."""
+ONE_SEAT = 0.01
+"""A camera that shows two faces in no more than this share of its frames with faces watches one seat."""
 SHORTEST_SECONDS = 2.0
 SHORTEST_SHARE = 0.05
 LONGEST_NEEDED = 30.0
@@ -55,6 +57,8 @@ class ViewerTracker:
 
     def __init__(self) -> None:
         self.tracks: list[Track] = []
+        self._occupied = 0
+        self._crowded = 0
 
     def assign(self, time: float, faces: list[FaceBox]) -> list[int]:
         """The index into `tracks` of each face; new tracks are opened for faces that fit none.
@@ -62,6 +66,8 @@ class ViewerTracker:
         The pairing that is cheapest over all faces together wins (Hungarian method), so that two
         neighbours who lean together do not change places.
         """
+        self._occupied += len(faces) > 0
+        self._crowded += len(faces) > 1
         result = [-1] * len(faces)
         awaited = [i for i, track in enumerate(self.tracks) if _is_awaited(track, time)]
         if faces and awaited:
@@ -77,19 +83,24 @@ class ViewerTracker:
             self.tracks[result[i]].add(time, face)
         return result
 
-    def viewers(self, frames: int, rate: float) -> list[int]:
-        """Tracks seen long enough to be a viewer, from left to right.
+    def viewers(self, frames: int, rate: float) -> list[list[int]]:
+        """The tracks of each viewer, from left to right.
 
-        A face must be there for 2 s and for a twentieth of the frames (of a long film: 30 s);
-        less is a passer-by or a false alarm.
+        A viewer must be there for 2 s and for a twentieth of the frames (of a long film: 30 s);
+        less is a passer-by or a false alarm. Where one seat is watched all tracks are one viewer,
+        however far the face jumps.
 
         Args:
             frames: sampled frames in the whole film.
             rate: sampled frames a second.
         """
         needed = max(SHORTEST_SECONDS * rate, min(SHORTEST_SHARE * frames, LONGEST_NEEDED * rate))
-        kept = [i for i, track in enumerate(self.tracks) if len(track.times) >= min(needed, 0.5 * frames)]
-        return sorted(kept, key=lambda i: self.tracks[i].mean_column())
+        everyone = range(len(self.tracks))
+        one_seat = self._crowded <= ONE_SEAT * self._occupied
+        candidates = [list(everyone)] if one_seat else [[i] for i in everyone]
+        seen = [sum(len(self.tracks[i].times) for i in candidate) for candidate in candidates]
+        kept = [c for c, n in zip(candidates, seen, strict=True) if n and n >= min(needed, 0.5 * frames)]
+        return sorted(kept, key=lambda candidate: self.tracks[candidate[0]].mean_column())
 
 
 def _is_awaited(track: Track, time: float) -> bool:

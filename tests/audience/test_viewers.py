@@ -29,7 +29,8 @@ def track(frames: Sequence[dict[str, FaceBox]], order: np.random.Generator | Non
             order.shuffle(names)
         for name, number in zip(names, tracker.assign(k / RATE, [frame[n] for n in names]), strict=True):
             owners.setdefault(name, []).append(number)
-    return Tracked(tracker.viewers(len(frames), RATE), owners)
+    viewers = tracker.viewers(len(frames), RATE)
+    return Tracked([tracks[0] for tracks in viewers], owners)
 
 
 class Tracked:
@@ -124,7 +125,17 @@ def test_a_large_face_in_front_is_not_the_small_one_behind() -> None:
     assert tracked.of("in front") != tracked.of("viewer")
 
 
-def test_a_face_on_a_far_seat_is_somebody_else_even_if_nobody_else_is_there() -> None:
-    here, there = [{"first": face(100)}] * 20, [{"second": face(100 + 6 * SIZE)}] * 20
-    tracked = track([*here, *[{}] * 50, *there])
-    assert tracked.viewers == [tracked.of("first"), tracked.of("second")]
+def test_in_a_row_of_seats_a_face_on_a_far_one_is_somebody_else() -> None:
+    beside = {"beside": face(100 + 3 * SIZE)}
+    here, there = [{"first": face(100), **beside}] * 20, [{"second": face(100 + 6 * SIZE)}] * 20
+    tracked = track([*here, *[beside] * 50, *there])
+    assert tracked.viewers == [tracked.of("first"), tracked.of("beside"), tracked.of("second")]
+
+
+def test_one_face_at_a_time_is_one_viewer_however_far_it_jumps() -> None:
+    tracker = ViewerTracker()
+    places = [100, 400, 700, 100]
+    for k in range(80):
+        tracker.assign(k / RATE, [face(places[k // 20])])
+    (tracks,) = tracker.viewers(80, RATE)
+    assert sum(len(tracker.tracks[i].times) for i in tracks) == 80
