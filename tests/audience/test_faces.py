@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from moviemotion.audience import faces
-from moviemotion.audience.faces import CLOSE_LOOK, FIRST_LOOK, FaceBox, FaceDetector, FaceFinder, crop_face
+from moviemotion.audience.faces import LOOKS, FaceBox, FaceDetector, FaceFinder, crop_face
 from moviemotion.emotions import Emotion
 from moviemotion.errors import MoviemotionError
 from moviemotion.simulation.face import expression_of, sample_identity
@@ -54,7 +54,7 @@ def detector() -> FaceDetector:
     return FaceDetector()
 
 
-@pytest.mark.parametrize("look", [FIRST_LOOK, CLOSE_LOOK])
+@pytest.mark.parametrize("look", LOOKS[1:])
 @pytest.mark.parametrize("number", range(4))
 def test_the_box_sits_on_the_face(detector: FaceDetector, number: int, look: int) -> None:
     x, y, scale = 150, 110, 44.0
@@ -68,26 +68,26 @@ def test_the_box_sits_on_the_face(detector: FaceDetector, number: int, look: int
 
 
 def test_an_empty_room_has_no_face(detector: FaceDetector) -> None:
-    assert detector.detect([scene(320, 240), scene(320, 240)], FIRST_LOOK) == [[], []]
+    assert detector.detect([scene(320, 240), scene(320, 240)], LOOKS[1]) == [[], []]
 
 
 def test_faces_of_a_tall_picture_keep_its_proportions(detector: FaceDetector) -> None:
-    (found,) = detector.detect([scene(250, 470, (2, 40.0, 120, 300))], FIRST_LOOK)
+    (found,) = detector.detect([scene(250, 470, (2, 40.0, 120, 300))], LOOKS[1])
     assert len(found) == 1
     assert overlap(found[0], 80, 256, 160, 356) > 0.55
 
 
 def test_a_batch_reads_as_its_pictures_alone(detector: FaceDetector) -> None:
     pictures = [scene(320, 240, (n, 44.0, 120 + 20 * n, 110)) for n in range(3)]
-    together = detector.detect(pictures, FIRST_LOOK)
+    together = detector.detect(pictures, LOOKS[1])
     for picture, found in zip(pictures, together, strict=True):
-        (alone,) = detector.detect([picture], FIRST_LOOK)
+        (alone,) = detector.detect([picture], LOOKS[1])
         assert len(found) == len(alone) == 1
         assert found[0].centre == pytest.approx(alone[0].centre, abs=0.1)
 
 
 def test_the_best_face_comes_first(detector: FaceDetector) -> None:
-    (found,) = detector.detect([scene(640, 240, (0, 44.0, 150, 110), (1, 44.0, 480, 110))], CLOSE_LOOK)
+    (found,) = detector.detect([scene(640, 240, (0, 44.0, 150, 110), (1, 44.0, 480, 110))], LOOKS[-1])
     assert len(found) == 2
     assert found[0].score >= found[1].score
 
@@ -97,7 +97,7 @@ def test_the_best_face_comes_first(detector: FaceDetector) -> None:
 
 def test_a_crop_is_a_small_grey_square_filled_by_the_face(detector: FaceDetector) -> None:
     picture = scene(320, 240, (1, 44.0, 150, 110))
-    (face,) = detector.detect([picture], FIRST_LOOK)[0]
+    (face,) = detector.detect([picture], LOOKS[1])[0]
     crop = crop_face(picture, face)
     assert crop.shape == (48, 48)
     assert crop.dtype == np.uint8
@@ -109,8 +109,8 @@ def test_a_tilted_head_is_levelled(detector: FaceDetector) -> None:
     tilted = np.asarray(
         Image.fromarray(picture).rotate(20, Image.Resampling.BILINEAR, fillcolor=(34, 32, 42))
     )
-    (straight,) = detector.detect([picture], FIRST_LOOK)[0]
-    (rolled,) = detector.detect([tilted], FIRST_LOOK)[0]
+    (straight,) = detector.detect([picture], LOOKS[1])[0]
+    (rolled,) = detector.detect([tilted], LOOKS[1])[0]
     level = likeness(crop_face(picture, straight), crop_face(tilted, rolled))
     flat = rolled.landmarks.copy()
     flat[:2, 1] = flat[:2, 1].mean()  # as if the eyes were level already
@@ -169,7 +169,7 @@ def test_no_two_kept_boxes_overlap_and_each_dropped_one_overlaps_a_better(boxes:
             assert max(better) > faces.OVERLAP - 1e-4
 
 
-# Two looks
+# Looks as close as the faces need
 
 
 class Watched:
@@ -183,29 +183,38 @@ class Watched:
         return self.detector.detect(images, long_side)
 
 
-def test_small_faces_get_a_close_look_and_are_found(detector: FaceDetector) -> None:
-    # In the first look, 320 pixels wide, these faces are about 14 pixels high.
+def test_small_faces_are_looked_at_closely_and_found(detector: FaceDetector) -> None:
     picture = scene(960, 540, *((n, 16.0, 120 + 240 * n, 200 + 60 * (n % 2)) for n in range(4)))
     watched = Watched(detector)
-    (found,) = FaceFinder(watched).find([picture])
-    assert len(found) == 4
-    assert (CLOSE_LOOK, 1) in watched.looks
+    finder = FaceFinder(watched)
+    assert [len(finder.find([picture])[0]) for _ in range(3)] == [4, 4, 4]
+    assert {side for side, _ in watched.looks} == {LOOKS[-1]}
 
 
 def test_large_faces_are_looked_at_closely_only_now_and_then(detector: FaceDetector) -> None:
     watched = Watched(detector)
     finder = FaceFinder(watched)
     pictures = [scene(320, 240, (1, 44.0, 150, 110))] * 2
-    for _ in range(faces.LOOK_CLOSELY_EVERY):
+    for _ in range(faces.LOOK_CLOSELY_EVERY + 1):
         assert [len(found) for found in finder.find(pictures)] == [1, 1]
-    # Every picture is looked at once; the first of the first batch a second time.
-    assert watched.looks == [(FIRST_LOOK, 2), (CLOSE_LOOK, 1), *[(FIRST_LOOK, 2)] * 4]
+    close = [count for side, count in watched.looks if side == LOOKS[-1]]
+    assert close == [2, 1]  # the first batch, then one frame of the sixth
+    assert all(side < LOOKS[1] for side, _ in watched.looks[1:-1])
 
 
-def test_an_empty_seat_is_looked_at_closely_before_it_is_called_empty(detector: FaceDetector) -> None:
+def test_a_frame_with_a_face_less_is_looked_at_again_and_an_empty_seat_soon_is_not(
+    detector: FaceDetector,
+) -> None:
     watched = Watched(detector)
-    assert FaceFinder(watched).find([scene(320, 240)] * 2) == [[], []]
-    assert watched.looks == [(FIRST_LOOK, 2), (CLOSE_LOOK, 2)]
+    finder = FaceFinder(watched)
+    taken, empty = scene(320, 240, (1, 44.0, 150, 110)), scene(320, 240)
+    finder.find([taken] * 3)
+    assert [len(found) for found in finder.find([taken, empty, taken])] == [1, 0, 1]
+    assert (LOOKS[-1], 1) in watched.looks
+    finder.find([empty] * 3)
+    watched.looks.clear()
+    finder.find([empty] * 3)
+    assert watched.looks == [(LOOKS[1], 3)]
 
 
 def test_a_far_face_behind_a_near_one_is_found(detector: FaceDetector) -> None:
