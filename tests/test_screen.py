@@ -9,13 +9,15 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import RATE, SECONDS
 
 from moviemotion import screen as screening
 from moviemotion.audience.screening import Camera
 from moviemotion.emotions import EMOTIONS
 from moviemotion.errors import MoviemotionError
 from moviemotion.screen import Screening, screen
+
+RATE, SECONDS = 2.0, 8
+"""Of the fixture `screened`."""
 
 RESULTS = ("timeline.csv", "moments.json", "annotated.fountain", "report.html")
 

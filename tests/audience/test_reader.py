@@ -38,4 +38,4 @@ def test_a_face_reads_the_same_alone_and_in_company(reader: EmotionReader) -> No
 def test_a_brighter_copy_reads_the_same(reader: EmotionReader) -> None:
     """The network standardises its input, so the light of the room does not matter."""
     crop = np.random.default_rng(5).integers(20, 100, (48, 48)).astype(np.uint8)
-    assert reader.read([crop])[0] == pytest.approx(reader.read([crop * 2 + 10])[0], abs=1e-3)
+    assert reader.read([crop])[0] == pytest.approx(reader.read([crop * 2 + 10])[0], abs=1e-2)
