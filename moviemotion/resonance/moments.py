@@ -106,10 +106,10 @@ def find_moments(strength: Float, room: Room, seed: int) -> MomentSearch:
     ]
     moments = _without_shadows(found)
     if moments:
-        number = "1 moment" if len(moments) == 1 else f"{len(moments)} moments"
+        number = "1 moment stands" if len(moments) == 1 else f"{len(moments)} moments stand"
         conclusion = (
-            f"{number} in which the room moved together more than chance explains: in at most "
-            f"{ALPHA:.0%} of screenings without any would this search find one."
+            f"{number} out: the room moved together more than chance explains. Where nothing is shared, "
+            f"this search finds a false moment in at most {ALPHA * 100:.0f} % of screenings."
         )
     else:
         conclusion = (
