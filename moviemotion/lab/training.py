@@ -133,6 +133,7 @@ def train(data: Path, out: Path, recipe: Recipe, say: Callable[[str], None] = pr
     for epoch in range(done, epochs):
         began = time.monotonic()
         strength = 1.0 if epoch < recipe.epochs else SETTLING_AUGMENTATION
+        torch.manual_seed(recipe.seed * 100_003 + epoch)  # dropout draws from the global generator
         generator = torch.Generator().manual_seed(recipe.seed * 100_003 + epoch)
         order = torch.randperm(len(images), generator=generator)
         network.train()
