@@ -84,20 +84,21 @@ class FaceDetector:
         """Faces in each image, best first.
 
         Args:
-            images: (height, width, 3) uint8 RGB, all of one size.
+            images: (height, width, 3) uint8 RGB.
             long_side: pixels to which the longer side is scaled before the network sees it.
         """
-        height, width = images[0].shape[:2]
+        # One by one: on one thread a batch is slower by a tenth and takes its size in memory.
+        return [self._detect(image, long_side) for image in images]
+
+    def _detect(self, image: NDArray[np.uint8], long_side: int) -> list[FaceBox]:
+        height, width = image.shape[:2]
         scale = long_side / max(height, width)
         size = (_multiple_of_32(width * scale), _multiple_of_32(height * scale))
-        batch = np.stack(
-            [np.asarray(Image.fromarray(i).resize(size, Image.Resampling.BILINEAR)) for i in images]
-        )
-        heat, extent, offset, marks = self._session.run(
-            None, {self._input: batch.transpose(0, 3, 1, 2).astype(np.float32)}
-        )
+        small = np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BILINEAR))
+        pixels = small.transpose(2, 0, 1)[None].astype(np.float32)
+        heat, extent, offset, marks = self._session.run(None, {self._input: pixels})
         zoom = np.array([width / size[0], height / size[1]], dtype=np.float32)
-        return [_decode(*maps, zoom) for maps in zip(heat[:, 0], extent, offset, marks, strict=True)]
+        return _decode(heat[0, 0], extent[0], offset[0], marks[0], zoom)
 
 
 class FaceFinder:
