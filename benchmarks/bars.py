@@ -345,8 +345,9 @@ def demo(bench: Bench) -> Iterator[Bar]:
 
 def finished_demo(bench: Bench) -> Demo:
     """The demo's results as records: its study is opened again, nothing is watched twice."""
-    videos = sorted((bench.work / "demo" / "audience").glob("*.mp4"))
-    return run_demo(videos, bench.work / "demo" / "study", lambda camera, seconds: None)
+    return run_demo(
+        bench.work / "demo" / "audience", bench.work / "demo" / "study", lambda camera, seconds: None
+    )
 
 
 def report(bench: Bench) -> Iterator[Bar]:

@@ -18,7 +18,12 @@ from moviemotion.audience.screening import Camera
 from moviemotion.audience.screening import Progress as OnProgress
 from moviemotion.errors import MoviemotionError
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__, pretty_exceptions_enable=False)
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="What the faces of an audience showed, second by second, beside the screenplay.",
+    pretty_exceptions_enable=False,
+)
 lab = typer.Typer(no_args_is_help=True, help="The laboratory: train, export and evaluate readers of faces.")
 app.add_typer(lab, name="lab")
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -85,7 +90,7 @@ def demo(
     typer.echo(f"Filming an invented audience into {out / 'audience'} (seed {seed}) …")
     videos = demonstration.film_audience(out / "audience", seed)
     with _bar(screening.video_seconds(videos)) as progress:
-        result = demonstration.run_demo(videos, out / "study", progress, seed)
+        result = demonstration.run_demo(out / "audience", out / "study", progress, seed)
     for line in [*summary_lines(result.screening.analysis), "", *recovery_lines(result.recovery), ""]:
         typer.echo(line)
     typer.echo(f"Report: {out / 'study' / 'report.html'}")

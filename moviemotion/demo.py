@@ -10,7 +10,7 @@ from moviemotion.screen import SEED, Screening, screen
 from moviemotion.simulation import film
 from moviemotion.simulation.audience import Audience, read_feeling_script, simulate_audience
 from moviemotion.simulation.recovery import Recovery, compare_with_truth
-from moviemotion.simulation.videos import write_seat_videos
+from moviemotion.simulation.videos import camera_name, write_seat_videos
 
 CAMERAS = (*((seat,) for seat in range(9)), (9, 10, 11))
 """Nine seats with a camera each, and three that share one."""
@@ -29,11 +29,14 @@ def film_audience(out: Path, seed: int = SEED) -> list[Path]:
     return write_seat_videos(_audience(seed), out, CAMERAS)
 
 
-def run_demo(videos: list[Path], out: Path, progress: Progress, seed: int = SEED) -> Demo:
-    """Screen the filmed audience as any user would, then compare with what it was made to feel."""
+def run_demo(filmed: Path, out: Path, progress: Progress, seed: int = SEED) -> Demo:
+    """Screen the audience filmed into `filmed` as any user would, and compare with what it was made to feel."""
+    audience = _audience(seed)
+    # In the order of the cameras, so that viewers read and viewers filmed are in one order.
+    videos = [filmed / f"{camera_name(audience, seats)}.mp4" for seats in CAMERAS]
     screening = screen(videos, out, film.SCREENPLAY, film.SUBTITLES, seed=seed, progress=progress)
     beats = read_feeling_script(film.FEELINGS)
-    return Demo(screening, compare_with_truth(screening.analysis, _audience(seed), beats))
+    return Demo(screening, compare_with_truth(screening.analysis, audience, beats))
 
 
 def _audience(seed: int) -> Audience:

@@ -29,6 +29,8 @@ from moviemotion.telling.tables import moments_json, timeline_csv
 
 RATE = 5.0
 SEED = 36
+WHOLE_FILM = 0.95
+"""A camera that ends before this share of the film is told as a problem."""
 _FINGERPRINT_BYTES = 1 << 20
 
 
@@ -76,7 +78,8 @@ def screen(
     cameras = _cameras(videos, offsets or {})
     problems, length = _probe(cameras)
     if screenplay:
-        _time(screenplay, spoken, length, subtitles)  # a script that does not fit stops before the long work
+        # A script that does not fit stops before the long work.
+        _time(screenplay, spoken, _film_end(length, spoken), subtitles)
     study = Study(out, _made_from(cameras, [p for p in (script, subtitles) if p], rate, seed))
     readable = [camera for camera in cameras if camera.name not in problems]
     watched = {camera.name: saved for camera in readable if (saved := study.samples(camera.name))}
@@ -94,9 +97,10 @@ def screen(
         nobody = [f"{camera.path}: no face was seen; check that it shows the audience" for camera in empty]
         raise MoviemotionError("\n".join([*unreadable, *nobody]))
     timeline = _timeline([watched[camera.name] for camera in cameras if camera.name in watched])
-    timed = _time(screenplay, spoken, timeline.samples.shape[1], subtitles) if screenplay else None
-    notes = (*unreadable, *(f"{camera.path}: nobody was seen" for camera in empty))
-    title = screenplay.title if screenplay else out.resolve().name
+    seconds = float(timeline.samples.shape[1])
+    timed = _time(screenplay, spoken, _film_end(seconds, spoken), subtitles) if screenplay else None
+    notes = (*unreadable, *_gaps(cameras, watched, seconds, spoken))
+    title = screenplay.title if screenplay else "Untitled film"
     analysis = analyse(title, timeline, timed, notes, seed)
     _tell(study, analysis)
     return Screening(out, analysis, unreadable)
@@ -177,6 +181,35 @@ def _time(
         return time_script(screenplay, spoken, seconds)
     except MoviemotionError as error:
         raise MoviemotionError(f"{subtitles or screenplay.path}: {error}") from error
+
+
+def _film_end(watched: float | None, spoken: Sequence[Subtitle] | None) -> float | None:
+    """The film is as long as its cameras or its subtitles tell, whichever is longer."""
+    ends = [*([watched] if watched is not None else []), *(subtitle.end for subtitle in spoken or ())]
+    return max(ends, default=None)
+
+
+def _gaps(
+    cameras: Sequence[Camera],
+    watched: Mapping[str, Samples],
+    seconds: float,
+    spoken: Sequence[Subtitle] | None,
+) -> Iterator[str]:
+    """What the cameras do not show of the film, in plain sentences."""
+    for camera in cameras:
+        if camera.name not in watched:
+            continue
+        samples = watched[camera.name]
+        if not samples.viewers:
+            yield f"{camera.path}: nobody was seen"
+        elif samples.end < seconds * WHOLE_FILM:
+            yield f"{camera.path}: ends at {samples.end:.0f} s of {seconds:.0f} s; not seen after that"
+    film = _film_end(seconds, spoken) or seconds
+    if seconds < film * WHOLE_FILM:
+        yield (
+            f"The subtitles run to {film:.0f} s but the cameras end at {seconds:.0f} s: "
+            "the lines after that were not seen"
+        )
 
 
 def _made_from(cameras: Sequence[Camera], texts: Sequence[Path], rate: float, seed: int) -> dict[str, object]:

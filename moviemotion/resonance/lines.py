@@ -24,7 +24,8 @@ class Feeling:
     Attributes:
         start, end: seconds of film time.
         emotion: the dominant feeling (never neutral), or None where it was not measured (nobody
-            seen, no time known) or none stood out (strength below `NOTHING_FELT`).
+            seen, no time known) or none stood out (strength below `NOTHING_FELT`, or its interval
+            reaches 0).
         strength: mean over viewers of each one's mean strength of that feeling, 0–1; of the strongest
             feeling where none stood out; NaN where not measured.
         strength_interval: its 95 % interval over viewers; NaNs with fewer than two viewers.
@@ -88,7 +89,7 @@ def feeling_during(strength: Float, first: int, start: float, end: float) -> Fee
     return Feeling(
         start=start,
         end=end,
-        emotion=FEELINGS[strongest] if mean[strongest] >= NOTHING_FELT else None,
+        emotion=FEELINGS[strongest] if mean[strongest] >= NOTHING_FELT and not low[strongest] <= 0 else None,
         strength=float(mean[strongest]),
         strength_interval=(float(low[strongest]), float(high[strongest])),
         share=reacted / viewers,

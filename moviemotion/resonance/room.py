@@ -98,7 +98,8 @@ def synchrony(strength: Float) -> Float:
         own_variance = (_window_sum(own**2) - own_sum**2 / n).sum(axis=1)
         others_variance = (_window_sum(others**2) - others_sum**2 / n).sum(axis=1)
         varied = (own_variance > 1e-9) & (others_variance > 1e-9)
-        correlations[viewer, varied] = covariance[varied] / np.sqrt(own_variance * others_variance)[varied]
+        product = own_variance[varied] * others_variance[varied]
+        correlations[viewer, varied] = covariance[varied] / np.sqrt(product)
     counted = ~np.isnan(correlations)
     with np.errstate(invalid="ignore"):
         return np.where(counted, correlations, 0).sum(axis=0) / counted.sum(axis=0)

@@ -96,13 +96,16 @@ def _belongs(moment: Moment, beat: Beat) -> bool:
 
 def recovery_lines(recovery: Recovery) -> list[str]:
     """The score as lines for the terminal."""
-    lines = ["Against what was acted, second by second (correlation, 1 is perfect):"]
+    lines = [
+        "Against what was acted, second by second (correlation, 1 is perfect). These invented faces were",
+        "drawn to be read; real faces are harder, see the reader's card for those.",
+    ]
     for one in recovery.emotions:
         low, high = one.viewer_range
         lines.append(
             f"  {one.emotion:<9} room {one.room_correlation:.2f}   "
             f"single viewers {one.viewer_correlation:.2f} "
-            f"(middle half {low:.2f} to {high:.2f}, n={one.viewers})"
+            f"(half of the {one.viewers} lie between {low:.2f} and {high:.2f})"
         )
     beats = len(recovery.found) + len(recovery.missed)
     lines.append(

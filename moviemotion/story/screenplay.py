@@ -14,6 +14,7 @@ from moviemotion.story.textfile import read_text
 __all__ = ["Element", "Kind", "Screenplay", "is_fountain", "read_screenplay"]
 
 FOUNTAIN_SUFFIXES = (".fountain", ".spmd")
+NOT_READ = (".fdx", ".pdf", ".docx", ".doc", ".rtf", ".odt", ".celtx")
 
 
 def read_screenplay(path: Path | str) -> Screenplay:
@@ -25,6 +26,10 @@ def read_screenplay(path: Path | str) -> Screenplay:
         MoviemotionError: the file is missing, not text, empty, or holds no scene and no dialogue.
     """
     path = Path(path)
+    if path.suffix.lower() in NOT_READ:
+        raise MoviemotionError(
+            f"{path}: {path.suffix} scripts cannot be read; export it as Fountain (.fountain)"
+        )
     text = read_text(path, "screenplay", "Fountain (.fountain) or plain text (.txt)")
     source = tuple(text.removesuffix("\n").split("\n"))
     if is_fountain(path, source):

@@ -59,7 +59,7 @@ def annotated_fountain(analysis: Analysis) -> str:
 def _how_to_read(timing: str) -> str:
     return (
         "The room's feelings, beside the lines. A note gives film time, the feeling, its mean strength from "
-        f"0 to 1 with its 95 % interval, and how many viewers reacted. {timing}"
+        f"0 to 1 with its 95 % interval, and how many viewers reacted; times after ≈ are estimated. {timing}"
     )
 
 
@@ -76,7 +76,8 @@ def _notes(analysis: Analysis, script: TimedScript) -> dict[int, list[str]]:
         if cue.source is TimeSource.CUT:
             notes[cue.element].append("[[not in the film]]")
         elif feeling.emotion is not None:
-            notes[cue.element].append(f"[[{_felt(feeling)}]]")
+            about = "≈ " if cue.source in (TimeSource.BETWEEN, TimeSource.PAGE) else ""
+            notes[cue.element].append(f"[[{about}{_felt(feeling)}]]")
     for count, (moment, overlapped) in enumerate(
         zip(analysis.search.moments, analysis.moment_elements, strict=True), start=1
     ):

@@ -82,12 +82,16 @@ def script_rows(analysis: Analysis) -> list[ScriptRow]:
         for index in indices:
             moments.setdefault(index, []).append(number)
     elements = analysis.script.screenplay.elements
+    # A heading is told with its whole scene, not with the second in which it would be read.
+    of_scenes = {scene.heading: scene.feeling for scene in analysis.scenes}
     return [
         ScriptRow(
             cue.element,
             elements[cue.element],
             cue,
-            feeling if elements[cue.element].kind in LABELLED and cue.source is not TimeSource.CUT else None,
+            of_scenes.get(cue.element, feeling)
+            if elements[cue.element].kind in LABELLED and cue.source is not TimeSource.CUT
+            else None,
             tuple(moments.get(cue.element, ())),
         )
         for cue, feeling in zip(analysis.script.cues, analysis.lines, strict=True)

@@ -13,6 +13,7 @@ import numpy as np
 from moviemotion.emotions import EMOTIONS
 from moviemotion.resonance.analysis import Analysis
 from moviemotion.resonance.timeline import Timeline
+from moviemotion.story.screenplay import Kind
 
 NULL = "each viewer's reactions shifted in time by a random amount, round the ends of the film"
 CORRECTION = "family-wise over all seconds and feelings (Westfall & Young, single-step minP)"
@@ -96,6 +97,8 @@ def _lines(analysis: Analysis, index: int) -> list[dict[str, Any]]:
     if analysis.script is None:
         return []
     elements = (analysis.script.screenplay.elements[e] for e in analysis.moment_elements[index])
+    # A speaker's name and a parenthetical are part of the speech they stand over.
+    elements = (e for e in elements if e.kind not in (Kind.CHARACTER, Kind.PARENTHETICAL))
     return [{"line": e.line, "kind": str(e.kind), "character": e.character, "text": e.text} for e in elements]
 
 
