@@ -30,7 +30,7 @@ def film_audience(out: Path, seed: int = SEED) -> list[Path]:
 
 
 def run_demo(filmed: Path, out: Path, progress: Progress, seed: int = SEED) -> Demo:
-    """Screen the audience filmed into `filmed` as any user would, and compare with what it was made to feel."""
+    """Screen the audience filmed into `filmed` as any user would; compare with what it was made to feel."""
     audience = _audience(seed)
     # In the order of the cameras, so that viewers read and viewers filmed are in one order.
     videos = [filmed / f"{camera_name(audience, seats)}.mp4" for seats in CAMERAS]

@@ -275,3 +275,22 @@ def test_a_folder_with_other_files_is_left_as_it_was(seats: list[Path], tmp_path
     with pytest.raises(MoviemotionError, match="not empty and not a study"):
         screen(seats, tmp_path)
     assert contents(tmp_path) == {"thesis.txt": b"draft"}
+
+
+def test_what_the_cameras_do_not_show_is_told_and_lines_keep_their_time(
+    seats: list[Path], film: Path, tmp_path: Path
+) -> None:
+    longer = tmp_path / "longer.srt"
+    cue = "4\n00:00:30,000 --> 00:00:32,000\nThey laugh until the lamp goes out.\n"
+    longer.write_text(f"{(film / 'film.srt').read_text(encoding='utf-8')}\n{cue}", encoding="utf-8")
+    script = tmp_path / "longer.fountain"
+    text = (film / "film.fountain").read_text(encoding="utf-8")
+    script.write_text(f"{text}\nOLGA\nThey laugh until the lamp goes out.\n", encoding="utf-8")
+    offsets = {"row-02-03": -4.0}
+    analysis = screen(seats, tmp_path / "study", script, longer, offsets, RATE).analysis
+    problems = "\n".join(analysis.quality.problems)
+    assert "The subtitles run to 32 s but the cameras end at 8 s" in problems
+    assert "row-02-03.mp4: ends at 4 s of 8 s" in problems
+    assert analysis.script is not None
+    assert analysis.script.cues[-1].start == pytest.approx(30, abs=0.5)
+    assert analysis.lines[-1].viewers == 0

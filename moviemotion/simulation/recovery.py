@@ -25,7 +25,7 @@ class EmotionRecovery:
     Attributes:
         viewers: how many viewers acted it.
         viewer_correlation: median over them of the correlation, second by second, of strength read
-            with intensity acted; `viewer_range` the middle half.
+            with intensity acted; `viewer_range` the middle half. NaN where nobody acted it.
         room_correlation: the same for the means over all viewers.
     """
 
@@ -81,7 +81,7 @@ def _recovery(emotion: Emotion, read: Float, acted: Float) -> EmotionRecovery:
         for of_viewer, truth in zip(read, acted, strict=True)
         if (seen := ~np.isnan(of_viewer)).any() and truth[seen].max() > 0
     ]
-    low, middle, high = np.percentile(own, [25, 50, 75])
+    low, middle, high = np.percentile(own, [25, 50, 75]) if own else np.full(3, np.nan)
     room = _correlation(np.nanmean(read, axis=0), acted.mean(axis=0))
     return EmotionRecovery(emotion, len(own), float(middle), (float(low), float(high)), room)
 
