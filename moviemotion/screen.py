@@ -163,6 +163,10 @@ def _probe(cameras: Sequence[Camera]) -> tuple[dict[str, str], float | None]:
         except MoviemotionError as error:
             problems[camera.name] = str(error)
             continue
+        if abs(camera.offset) > video.LONGEST_FILM:
+            raise MoviemotionError(
+                f"--offset {camera.name}={camera.offset:g}: more than a day; give seconds of film time"
+            )
         if end <= 0:
             raise MoviemotionError(
                 f"--offset {camera.name}={camera.offset:g}: its video ends before the film begins; "

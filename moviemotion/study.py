@@ -32,10 +32,16 @@ class Study:
         self.folder = folder
         self._made_from = {"format": FORMAT, **made_from}
         record = folder / "study.json"
+        try:
+            begun = record.exists()
+        except OSError as error:
+            raise MoviemotionError(
+                f"{folder}: cannot be used ({error.strerror}); choose another --out"
+            ) from error
         if folder.exists() and not folder.is_dir():
             raise MoviemotionError(f"{folder}: a file, not a folder; choose another --out")
-        if record.exists():
-            if _read_json(record) != json.loads(json.dumps(self._made_from)):
+        if begun:
+            if self._settled(_read_json(record)) != self._settled(json.loads(json.dumps(self._made_from))):
                 raise MoviemotionError(
                     f"{folder}: holds another study (other files, settings or version); choose another --out"
                 )
@@ -56,7 +62,7 @@ class Study:
             return None
         try:
             return Samples.read(path)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, AttributeError) as error:
             raise MoviemotionError(f"{path}: damaged; delete it and run the same command again") from error
 
     def save_samples(self, camera: str, samples: Samples) -> None:
@@ -72,9 +78,12 @@ class Study:
         path = self.folder / name
         partial = path.with_name(f".{name}.partial")
         with _writing(path):
-            with partial.open("w", encoding="utf-8", newline="") as file:
-                file.writelines(parts)
-            partial.replace(path)
+            try:
+                with partial.open("w", encoding="utf-8", newline="") as file:
+                    file.writelines(parts)
+                partial.replace(path)
+            finally:
+                partial.unlink(missing_ok=True)
         return path
 
     def discard(self) -> None:
@@ -85,6 +94,13 @@ class Study:
         for folder in (self.folder / "samples", self.folder):
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
+
+    def _settled(self, made_from: object) -> object:
+        """What of a record may not change: a camera without samples may still be mended or left out."""
+        if not isinstance(made_from, dict) or not isinstance(made_from.get("cameras"), dict):
+            return made_from
+        cameras = {n: c for n, c in made_from["cameras"].items() if self._samples_path(n).exists()}
+        return {**made_from, "cameras": cameras}
 
     def _samples_path(self, camera: str) -> Path:
         return self.folder / "samples" / f"{camera}.parquet"

@@ -294,3 +294,7 @@ def test_what_the_cameras_do_not_show_is_told_and_lines_keep_their_time(
     assert analysis.script is not None
     assert analysis.script.cues[-1].start == pytest.approx(30, abs=0.5)
     assert analysis.lines[-1].viewers == 0
+
+
+def test_an_offset_of_more_than_a_day_is_refused(seats: list[Path], tmp_path: Path) -> None:
+    refused(tmp_path, "more than a day", seats, offsets={"seat-01": 1e9})

@@ -148,3 +148,27 @@ def test_damaged_samples_are_named_with_the_remedy(tmp_path):
     (tmp_path / "study" / "samples" / "seat.parquet").write_bytes(b"PAR1 and then nothing")
     with pytest.raises(MoviemotionError, match=r"seat\.parquet: damaged; delete it"):
         study.samples("seat")
+
+
+def test_a_camera_that_could_not_be_read_may_be_mended_a_watched_one_may_not_change(tmp_path):
+    def cameras(bad: str, good: str = "1") -> dict[str, object]:
+        return {"cameras": {"good": {"file": good}, "bad": {"file": bad}}}
+
+    study = Study(tmp_path / "study", cameras("empty"))
+    nothing = np.empty((0, 8), np.float32)
+    study.save_samples(
+        "good",
+        Samples(
+            ("good",),
+            5,
+            1.0,
+            nothing[:, 0].astype(np.int16),
+            nothing[:, 0].astype(float),
+            nothing[:, :4],
+            nothing[:, 0],
+            nothing,
+        ),
+    )
+    Study(tmp_path / "study", cameras("copied again"))
+    with pytest.raises(MoviemotionError, match="another study"):
+        Study(tmp_path / "study", cameras("empty", good="2"))

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from moviemotion.errors import MoviemotionError
 
+LONGEST_FILM = 24 * 3600.0
+"""Seconds. A later timestamp is a broken clock: a timeline has a cell for every second."""
 CUT_OFF = 0.9
 """A file whose last frame comes before this share of its declared length was cut off."""
 
@@ -64,7 +66,7 @@ def read_frames(path: Path, rate: float, offset: float = 0.0) -> Iterator[Frame]
         MoviemotionError: the file cannot be opened, or breaks off before its declared end.
     """
     declared = probe(path).seconds
-    last = float("nan")
+    last = step = float("nan")
     with _open(path) as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
@@ -74,7 +76,12 @@ def read_frames(path: Path, rate: float, offset: float = 0.0) -> Iterator[Frame]
             for picture in container.decode(stream):
                 if picture.time is None:
                     continue
-                last = picture.time - origin
+                step, last = picture.time - origin - last, picture.time - origin
+                if last > LONGEST_FILM:
+                    raise MoviemotionError(
+                        f"{path}: a picture is stamped {last / 3600:.0f} hours after the start; "
+                        "its clock is broken, convert it to MP4"
+                    )
                 # Half a millisecond of slack: timestamps are rounded to the stream's time base.
                 tick = int((last + 5e-4) * rate)
                 if tick < next_tick:
@@ -88,22 +95,27 @@ def read_frames(path: Path, rate: float, offset: float = 0.0) -> Iterator[Frame]
             ) from error
     if np.isnan(last):
         raise MoviemotionError(f"{path}: no picture could be decoded; copy it again from the camera")
-    # Matroska declares its end on a clock that need not start at zero.
-    if last + origin < declared * CUT_OFF and declared - last > 1.0:
+    # Matroska declares its end on a clock that need not start at zero; the last picture may stand for long.
+    if last + origin < declared * CUT_OFF and declared - last > np.nanmax([1.0, 2 * step]):
         raise MoviemotionError(
             f"{path}: ends after {last:.1f} of {declared:.1f} s, cut off; copy it again from the camera"
         )
 
 
 def _open(path: Path) -> av.container.InputContainer:
-    if not path.exists():
+    try:
+        exists = path.exists()
+    except OSError as error:
+        raise MoviemotionError(f"{path}: cannot be opened ({error.strerror}); rename it") from error
+    if not exists:
         raise MoviemotionError(f"{path}: no such file; check the name")
     if path.is_dir():
         raise MoviemotionError(f"{path}: a folder, not a video; name the files in it, such as {path}/*.mp4")
     if path.stat().st_size == 0:
         raise MoviemotionError(f"{path}: the file is empty; copy it again from the camera")
     try:
-        container = av.open(str(path))
+        # Without the prefix a name with a colon would be taken for a URL.
+        container = av.open(f"file:{path}")
     except (av.error.FFmpegError, OSError) as error:
         raise MoviemotionError(
             f"{path}: not a readable video ({error.strerror}); convert it to MP4, or copy it again"

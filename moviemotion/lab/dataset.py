@@ -30,6 +30,7 @@ VOTE_COLUMNS = (
     "not_a_face",
 )
 CONSENSUS_VOTES = 5
+MOST_VOTES = 1000
 
 
 @dataclass(frozen=True)
@@ -103,16 +104,18 @@ def _read_face(path: Path) -> NDArray[np.uint8]:
 def _read_votes(path: Path, names: tuple[str, ...]) -> NDArray[np.int64] | None:
     if not path.exists():
         return None
-    with path.open(newline="", encoding="utf-8") as file:
+    if not path.is_file():
+        raise MoviemotionError(f"{path}: not a file; put the annotators' votes there, or remove it")
+    with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
         reader = csv.DictReader(file)
         missing = {"image", *VOTE_COLUMNS} - set(reader.fieldnames or ())
         if missing:
             raise MoviemotionError(f"{path}: no column {', '.join(sorted(missing))}; add it to the header")
         try:
-            votes = {row["image"]: [int(row[c]) for c in VOTE_COLUMNS] for row in reader}
+            votes = {row["image"]: [_vote(row[c]) for c in VOTE_COLUMNS] for row in reader}
         except (TypeError, ValueError) as error:
             raise MoviemotionError(
-                f"{path}: a vote is not a whole number ({error}); mend that row"
+                f"{path}: a vote is not a count of people ({error}); mend that row"
             ) from error
     absent = [name for name in names if name not in votes]
     if absent:
@@ -120,6 +123,13 @@ def _read_votes(path: Path, names: tuple[str, ...]) -> NDArray[np.int64] | None:
             f"{path}: no votes for {len(absent)} images, first {absent[0]}; add their rows"
         )
     return np.array([votes[name] for name in names], dtype=np.int64)
+
+
+def _vote(text: str) -> int:
+    votes = int(text)
+    if not 0 <= votes <= MOST_VOTES:
+        raise ValueError(text)
+    return votes
 
 
 def original_truth(faces: FaceSet) -> NDArray[np.int64]:

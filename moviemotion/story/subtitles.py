@@ -43,7 +43,7 @@ def read_subtitles(path: Path | str) -> tuple[Subtitle, ...]:
     text = read_text(path, "subtitle file", "SubRip (.srt)")
     try:
         events = pysubs2.SSAFile.from_string(text).events
-    except (pysubs2.Pysubs2Error, ValueError):
+    except Exception:  # its parsers of other formats raise whatever they stumble over
         raise MoviemotionError(f"{path}: these are not subtitles; give a SubRip file (.srt).") from None
     subtitles = [
         Subtitle(event.start / 1000, event.end / 1000, spoken)

@@ -108,6 +108,6 @@ def _or_null(value: float) -> float | None:
 
 def _csv_field(text: str) -> str:
     cell = io.StringIO()
-    csv.writer(cell, lineterminator="").writerow([text])
+    csv.writer(cell, lineterminator="\n").writerow([text])
     # The name is later the argument of a %-format, never the format itself, so % needs no escape.
-    return cell.getvalue()
+    return cell.getvalue().removesuffix("\n")

@@ -169,3 +169,23 @@ def test_a_file_with_garbage_in_its_middle_never_leaves_its_clock(tmp_path: Path
     seen, wrong = read_until_fault(path)
     assert seen == pytest.approx(np.arange(len(seen)) / 5, abs=MILLISECOND)
     assert len(seen) == 40 or (len(seen) > 10 and wrong.startswith(f"{path}: damaged after "))
+
+
+def test_a_name_with_a_colon_is_a_file_and_no_address(tmp_path: Path) -> None:
+    path = write_film(tmp_path / "plain.mp4", [k / 10 for k in range(20)])
+    odd = path.rename(tmp_path / "20:15 file:seat.mp4")
+    assert len(list(read_frames(odd, 5))) == 10
+
+
+def test_a_name_too_long_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(MoviemotionError, match="cannot be opened"):
+        probe(tmp_path / ("x" * 300 + ".mp4"))
+
+
+def test_a_wild_timestamp_is_a_broken_clock_not_a_long_film(tmp_path: Path) -> None:
+    path = write_film(tmp_path / "wild.mkv", [0, 0.1, 0.2, 200_000])
+    assert "its clock is broken" in read_until_fault(path)[1]
+
+
+def test_a_last_picture_that_stands_for_long_is_no_cut(tmp_path: Path) -> None:
+    assert times(write_film(tmp_path / "slides.mkv", [0, 30, 60]), 5) == [0, 30, 60]

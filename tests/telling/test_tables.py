@@ -80,3 +80,9 @@ def test_moments_json_without_a_conclusion_is_still_a_record(make):
     assert record["conclusive"] is False
     assert record["moments"] == []
     assert record["conclusion"]
+
+
+def test_a_viewer_named_over_two_lines_stays_in_one_cell() -> None:
+    timeline = Timeline(("a\nb",), 0, np.full((1, 2, 8), 0.125, np.float32), np.ones((1, 2), np.int32))
+    rows = list(csv.reader(io.StringIO("".join(timeline_csv(timeline)))))
+    assert [row[:2] for row in rows[1:]] == [["a\nb", "0"], ["a\nb", "1"]]
