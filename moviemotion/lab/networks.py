@@ -46,7 +46,7 @@ class ResidualBlock(nn.Module):
 
 
 def compact() -> nn.Module:
-    """The network that ships: a residual net of 2.7 M parameters, about 2.5 ms a face on one core."""
+    """The network that ships: a residual net of 2.7 M parameters."""
     return nn.Sequential(
         Standardise(),
         _conv_bn(1, 32, 3),

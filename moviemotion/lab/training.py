@@ -127,7 +127,7 @@ def train(data: Path, out: Path, recipe: Recipe, say: Callable[[str], None] = pr
     epochs = recipe.epochs + recipe.settling
     if done:
         say(f"resuming after epoch {done} of {epochs}")
-    # Twice as fast on a CPU that has it; the averaged weights stay in float32.
+    # Faster on a CPU that has it; the averaged weights stay in float32.
     bf16 = torch.autocast("cpu", torch.bfloat16, enabled=torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
     for epoch in range(done, epochs):
