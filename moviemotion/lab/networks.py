@@ -1,17 +1,25 @@
 """The registry of architectures: a network is chosen by name.
 
-Every network takes (n, 1, 48, 48) float32 crops with grey values 0–255 and returns (n, 8) logits in
-the order of `EMOTIONS`; each standardises its own input, so a file of weights is all a reader needs.
+Every network takes (n, 1, 48, 48) float32 crops with grey values 0–255 and returns (n, outputs)
+logits; each scales its own input, so a file of weights is all a reader needs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from moviemotion.emotions import EMOTIONS
+from moviemotion.errors import MoviemotionError
+
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+    "relu": nn.ReLU,
+    "leaky_relu": lambda: nn.LeakyReLU(0.3),  # the slope that Keras takes when none is given
+    "identity": nn.Identity,
+}
 
 
 class Standardise(nn.Module):
@@ -21,6 +29,13 @@ class Standardise(nn.Module):
         mean = x.mean(dim=(1, 2, 3), keepdim=True)
         deviation = (x - mean).square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
         return (x - mean) / (deviation + 1.0)
+
+
+class Rescale(nn.Module):
+    """Grey 0–255 to 0–1, as the deck's data loader gives it."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x / 255
 
 
 def _conv_bn(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Sequential:
@@ -45,7 +60,7 @@ class ResidualBlock(nn.Module):
         return torch.relu(self.second(torch.relu(self.first(x))) + self.shortcut(x))
 
 
-def compact() -> nn.Module:
+def compact(outputs: int = 8) -> nn.Module:
     """The network that ships: a residual net of 2.7 M parameters."""
     return nn.Sequential(
         Standardise(),
@@ -59,8 +74,200 @@ def compact() -> nn.Module:
         nn.AdaptiveAvgPool2d(1),
         nn.Flatten(),
         nn.Dropout(0.2),
-        nn.Linear(256, len(EMOTIONS)),
+        nn.Linear(256, outputs),
     )
 
 
-NETWORKS: dict[str, Callable[[], nn.Module]] = {"compact": compact}
+@dataclass(frozen=True)
+class DeckDesign:
+    """What the deck's experiments vary in its network; the defaults are its CNN #36.
+
+    Attributes:
+        filters, kernels: of each block's convolution; the kernels' sides in px.
+        dense: neurons of each dense layer.
+        conv_activation, dense_activation: names in `ACTIVATIONS`.
+        normalise: batch normalisation "after" or "before" the activation.
+        dropout: share dropped after each dense layer.
+    """
+
+    filters: tuple[int, ...] = (128, 256, 1024, 1024, 256)
+    kernels: tuple[int, ...] = (3, 3, 2, 2, 2)
+    dense: tuple[int, ...] = (256, 512, 1024)
+    conv_activation: str = "relu"
+    dense_activation: str = "relu"
+    normalise: str = "after"
+    dropout: float = 0.2
+
+
+class DeckNetwork(nn.Module):
+    """The deck's network: blocks of convolution, activation, batch norm and 2×2 max pooling, then dense layers.
+
+    Attributes:
+        blocks: one module a block, so that what each sees can be looked at.
+        head: flattening, dense layers and the classification layer (softmax is left to the loss).
+    """
+
+    def __init__(self, design: DeckDesign, outputs: int) -> None:
+        super().__init__()
+        self.design = design
+        self.scale = Rescale()
+        blocks: list[nn.Module] = []
+        inputs, side = 1, 48
+        for filters, kernel in zip(design.filters, design.kernels, strict=True):
+            blocks.append(_deck_block(inputs, filters, kernel, design))
+            inputs, side = filters, side // 2
+        self.blocks = nn.ModuleList(blocks)
+        dense: list[nn.Module] = [nn.Flatten()]
+        inputs *= side * side
+        for width in design.dense:
+            activation = ACTIVATIONS[design.dense_activation]()
+            dense += [nn.Linear(inputs, width), activation, nn.Dropout(design.dropout)]
+            inputs = width
+        self.head = nn.Sequential(*dense, nn.Linear(inputs, outputs))
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d | nn.Linear):
+                # Keras starts layers so, and the deck was built in Keras (Glorot & Bengio, 2010).
+                nn.init.xavier_uniform_(layer.weight)
+                assert layer.bias is not None
+                nn.init.zeros_(layer.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.scale(x)
+        for block in self.blocks:
+            x = block(x)
+        return self.head(x)
+
+
+def _deck_block(inputs: int, filters: int, kernel: int, design: DeckDesign) -> nn.Sequential:
+    # "Same" padding as Keras does it: what an even kernel lacks is added below and to the right.
+    before, after = (kernel - 1) // 2, kernel // 2
+    convolution = nn.Sequential(
+        nn.ZeroPad2d((before, after, before, after)), nn.Conv2d(inputs, filters, kernel)
+    )
+    activation = ACTIVATIONS[design.conv_activation]()
+    # Keras' defaults: it keeps 0.99 of its running mean where PyTorch keeps 0.9.
+    norm = nn.BatchNorm2d(filters, eps=1e-3, momentum=0.01)
+    middle = [activation, norm] if design.normalise == "after" else [norm, activation]
+    return nn.Sequential(*convolution, *middle, nn.MaxPool2d(2))
+
+
+def deck36(outputs: int = 4, **design: object) -> nn.Module:
+    """The deck's CNN #36, or one that differs from it as `design` (fields of `DeckDesign`) says.
+
+    Raises:
+        MoviemotionError: an activation or a place for the batch norm is unknown.
+    """
+    values = {key: tuple(v) if isinstance(v, list) else v for key, v in design.items()}
+    try:
+        chosen = DeckDesign(**values)  # type: ignore[arg-type]
+    except TypeError as error:
+        raise MoviemotionError(f"network deck36: {error}; see DeckDesign for what can be varied") from error
+    for name in (chosen.conv_activation, chosen.dense_activation):
+        if name not in ACTIVATIONS:
+            raise MoviemotionError(f"activation {name}: unknown; choose from {', '.join(ACTIVATIONS)}")
+    if chosen.normalise not in ("after", "before"):
+        raise MoviemotionError(f"normalise {chosen.normalise}: unknown; choose after or before")
+    return DeckNetwork(chosen, outputs)
+
+
+VGG_MEAN, VGG_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+VGG_WEIGHTS = Path(torch.hub.get_dir()) / "checkpoints" / "vgg16-397923af.pth"
+"""Where torchvision's `vgg16(weights="IMAGENET1K_V1")` keeps its download."""
+
+
+class VGG16Block3(nn.Module):
+    """VGG-16 (Simonyan & Zisserman, 2015) cut at the pooling of its third block, frozen, with a new head."""
+
+    def __init__(self, outputs: int) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        inputs = 3
+        for width, depth in ((64, 2), (128, 2), (256, 3)):
+            for _ in range(depth):
+                layers += [nn.Conv2d(inputs, width, 3, padding=1), nn.ReLU()]
+                inputs = width
+            layers.append(nn.MaxPool2d(2))
+        self.features = nn.Sequential(*layers)
+        self.head = nn.Sequential(
+            nn.Flatten(), nn.Linear(256 * 6 * 6, 256), nn.ReLU(), nn.Dropout(0.2), nn.Linear(256, outputs)
+        )
+        self.register_buffer("mean", torch.tensor(VGG_MEAN).view(1, 3, 1, 1))
+        self.register_buffer("deviation", torch.tensor(VGG_DEVIATION).view(1, 3, 1, 1))
+        for weight in self.features.parameters():
+            weight.requires_grad_(False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        colour = (x / 255).expand(-1, 3, -1, -1)
+        return self.head(self.features((colour - self.mean) / self.deviation))
+
+
+def vgg16_block3(outputs: int = 4, weights: str | None = None) -> nn.Module:
+    """`VGG16Block3` with ImageNet's weights, from `weights` or from torchvision's cache.
+
+    Args:
+        weights: a state dict in torchvision's naming (`features.0.weight` …), as `.pth`.
+
+    Raises:
+        MoviemotionError: the weights are not there or are not VGG-16's.
+    """
+    path = Path(weights) if weights else VGG_WEIGHTS
+    if not path.exists():
+        raise MoviemotionError(
+            f"{path}: no ImageNet weights of VGG-16; on a machine with torchvision run python -c "
+            "'from torchvision.models import vgg16; vgg16(weights=\"IMAGENET1K_V1\")' and copy the file here"
+        )
+    network = VGG16Block3(outputs)
+    try:
+        state = torch.load(path, weights_only=True, map_location="cpu")
+        ours = {k: v for k, v in state.items() if k in network.state_dict() and k.startswith("features.")}
+        missing = set(network.features.state_dict(prefix="features.")) - set(ours)
+        if missing:
+            raise KeyError(f"no {min(missing)}")
+        network.load_state_dict(ours, strict=False)
+    except Exception as error:  # torch raises pickle's, zip's and its own classes here
+        raise MoviemotionError(
+            f"{path}: not VGG-16's weights in torchvision's naming ({error}); replace the file"
+        ) from error
+    return network
+
+
+NETWORKS: dict[str, Callable[..., nn.Module]] = {
+    "compact": compact,
+    "deck36": deck36,
+    "vgg16_block3": vgg16_block3,
+}
+
+
+def build(name: str, outputs: int, options: Mapping[str, object]) -> nn.Module:
+    """A fresh network with its registry name, number of outputs and options.
+
+    Raises:
+        MoviemotionError: the name or an option is unknown.
+    """
+    if name not in NETWORKS:
+        raise MoviemotionError(f"--network {name}: unknown; choose from {', '.join(NETWORKS)}")
+    try:
+        return NETWORKS[name](outputs, **options)
+    except TypeError as error:
+        raise MoviemotionError(f"network {name}: {error}") from error
+
+
+def layer_table(network: nn.Module) -> list[tuple[str, str, int]]:
+    """(layer, output shape of one face, parameters with batch norm's running statistics) of every layer."""
+    rows: list[tuple[str, str, int]] = []
+    hooks = []
+
+    def note(layer: nn.Module, _: object, output: Tensor) -> None:
+        count = sum(p.numel() for p in layer.parameters())
+        # As Keras counts: the running mean and variance too, not the counter of batches.
+        count += sum(b.numel() for b in layer.buffers(recurse=False) if b.is_floating_point())
+        rows.append((type(layer).__name__, "×".join(map(str, output.shape[1:])), count))
+
+    for layer in network.modules():
+        if not any(True for _ in layer.children()):
+            hooks.append(layer.register_forward_hook(note))
+    with torch.inference_mode():
+        network.eval()(torch.zeros(1, 1, 48, 48))
+    for hook in hooks:
+        hook.remove()
+    return rows
