@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
@@ -98,19 +98,35 @@ def demo(
 
 @lab.command()
 def train(
-    data: Annotated[Path, typer.Option(help="Folder with train/<label>/*.png and annotations.csv.")],
+    data: Annotated[
+        Path, typer.Option(help="Folder with train/<label>/*.png and, for votes, annotations.csv.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted one goes on.")],
-    network: Annotated[str, typer.Option(help="Name in the registry of networks.")] = "compact",
-    epochs: Annotated[int, typer.Option(help="Epochs with full augmentation.", min=1)] = 30,
-    settling: Annotated[int, typer.Option(help="Further epochs with half of it.", min=0)] = 16,
+    network: Annotated[str, typer.Option(help="Name in the registry; each has its own recipe.")] = "compact",
+    epochs: Annotated[
+        int | None, typer.Option(help="At most so many, instead of the recipe's.", min=1)
+    ] = None,
+    fraction: Annotated[float, typer.Option(help="Share of the train split to use.", min=0.001, max=1)] = 1.0,
     seed: Annotated[int, typer.Option()] = 36,
+    weights: Annotated[
+        Path | None, typer.Option(help="First weights of vgg16_block3 or face_resnet; see the README.")
+    ] = None,
+    teacher: Annotated[
+        list[Path] | None, typer.Option(help="Finished run to learn from beside the votes; may be repeated.")
+    ] = None,
+    store: Annotated[
+        str | None, typer.Option(help="MLflow tracking URI; by default mlflow.db beside --out.")
+    ] = None,
 ) -> None:
-    """Train a reader on faces and their annotators' votes."""
+    """Train a network on faces: on their annotators' votes, or the deck's networks on their labels."""
     with _torch():
-        from moviemotion.lab import training
-    recipe = training.Recipe(network=network, epochs=epochs, settling=settling, seed=seed)
-    result = training.train(data, out, recipe, typer.echo)
-    typer.echo(f"Weights: {result.weights}   temperature {result.temperature}")
+        from moviemotion.lab import runs
+    from moviemotion.lab.recipe import recipe_for
+
+    recipe = recipe_for(network, epochs=epochs, fraction=fraction, seed=seed, weights=weights)
+    with _steps("training") as (say, step):
+        run = runs.train(data, out, recipe, teacher or (), store, say, step)
+    typer.echo(f"{out}: {len(run.history)} epochs, seed {seed}, temperature {run.temperature}")
 
 
 @lab.command()
@@ -184,6 +200,19 @@ def _bar(total: float) -> Iterator[OnProgress]:
             bar.update(task, completed=round(sum(watched.values())))
 
         yield show
+
+
+@contextmanager
+def _steps(task: str) -> Iterator[tuple[Callable[[str], None], Callable[[int, int], None]]]:
+    """A line printer and a progress bar over steps, with the time left."""
+    columns = (TextColumn(task), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=messages, transient=True, disable=not messages.is_terminal) as bar:
+        number = bar.add_task("", total=None)
+
+        def step(done: int, total: int) -> None:
+            bar.update(number, completed=done, total=total)
+
+        yield typer.echo, step
 
 
 @contextmanager

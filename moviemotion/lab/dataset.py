@@ -196,12 +196,11 @@ def without_copies_of(faces: FaceSet, others: FaceSet) -> FaceSet:
 
 
 def validation_mask(faces: FaceSet, share: float, seed: int) -> NDArray[np.bool_]:
-    """Choose a validation part: stratified by top vote, and exact duplicates stay on one side.
+    """Choose a part: stratified by top vote, or by label without votes; exact duplicates stay on one side.
 
     Returns:
         (n,) true for about `share` of the faces.
     """
-    assert faces.votes is not None
     rng = np.random.default_rng(seed)
     keys = pixel_keys(faces)
     first_of: dict[bytes, int] = {}
@@ -209,7 +208,7 @@ def validation_mask(faces: FaceSet, share: float, seed: int) -> NDArray[np.bool_
         first_of.setdefault(key, i)
     group = np.array([first_of[key] for key in keys])
     size = Counter(group.tolist())
-    top = faces.votes.argmax(axis=1)
+    top = original_truth(faces) if faces.votes is None else faces.votes.argmax(axis=1)
     chosen: set[int] = set()
     for emotion in np.unique(top):
         groups = np.array([g for g in first_of.values() if top[g] == emotion])

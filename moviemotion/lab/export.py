@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import onnx
@@ -11,25 +12,30 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
-from moviemotion.emotions import EMOTIONS
-from moviemotion.errors import MoviemotionError
+from moviemotion.emotions import DECK_COLUMNS, EMOTIONS
 from moviemotion.lab.dataset import FACE_SIZE
-from moviemotion.lab.networks import NETWORKS
+from moviemotion.lab.runs import load_run
 
 OPSET = 17
 
 
 class Reader(nn.Module):
-    """Crops → probabilities: the mean over face and mirror image, at the fitted temperature."""
+    """Crops → probabilities: the mean over face and mirror image, at the fitted temperature.
 
-    def __init__(self, network: nn.Module, temperature: float) -> None:
+    A network of the deck's four emotions answers with eight columns too, the others 0.
+    """
+
+    def __init__(self, network: nn.Module, outputs: int, temperature: float) -> None:
         super().__init__()
         self.network = network
         self.temperature = temperature
+        columns = range(len(EMOTIONS)) if outputs == len(EMOTIONS) else DECK_COLUMNS
+        self.register_buffer("spread", torch.eye(len(EMOTIONS))[list(columns)])
 
     def forward(self, faces: Tensor) -> Tensor:
         logits = (self.network(faces) + self.network(faces.flip(-1))) / 2
-        return torch.softmax(logits / self.temperature, dim=1)
+        probabilities = torch.softmax(logits / self.temperature, dim=1)
+        return probabilities @ self.spread
 
 
 def export(run: Path, out: Path) -> None:
@@ -41,13 +47,9 @@ def export(run: Path, out: Path) -> None:
     Raises:
         MoviemotionError: `run` holds no finished run.
     """
-    record = run / "run.json"
-    if not record.exists():
-        raise MoviemotionError(f"{run}: no finished run (run.json is missing); train first, or resume it")
-    settings = json.loads(record.read_text(encoding="utf-8"))
-    network = NETWORKS[settings["recipe"]["network"]]()
-    network.load_state_dict(torch.load(run / settings["weights"], weights_only=True))
-    model = _to_onnx(Reader(network.eval(), settings["temperature"]).eval())
+    network, record = load_run(run)
+    settings = {**asdict(record), "history": len(record.history)}
+    model = _to_onnx(Reader(network, record.recipe.outputs, record.temperature).eval())
     _halve_weights(model)
     helper.set_model_props(
         model, {"emotions": ",".join(EMOTIONS), "run": json.dumps(settings, sort_keys=True)}

@@ -14,28 +14,14 @@ import torch
 from torch import Tensor, nn
 
 from moviemotion.errors import MoviemotionError
+from moviemotion.lab.layers import Rescale, Standardise
+from moviemotion.lab.pretrained import FaceResNet, VGG16Block3, load_face_resnet, load_vgg16
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,
     "leaky_relu": lambda: nn.LeakyReLU(0.3),  # the slope that Keras takes when none is given
     "identity": nn.Identity,
 }
-
-
-class Standardise(nn.Module):
-    """Each crop to zero mean and unit variance: exposure and contrast carry no emotion."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        mean = x.mean(dim=(1, 2, 3), keepdim=True)
-        deviation = (x - mean).square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
-        return (x - mean) / (deviation + 1.0)
-
-
-class Rescale(nn.Module):
-    """Grey 0–255 to 0–1, as the deck's data loader gives it."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x / 255
 
 
 def _conv_bn(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Sequential:
@@ -100,7 +86,7 @@ class DeckDesign:
 
 
 class DeckNetwork(nn.Module):
-    """The deck's network: blocks of convolution, activation, batch norm and 2×2 max pooling, then dense layers.
+    """The deck's network: blocks of convolution, activation, batch norm and pooling, then dense layers.
 
     Attributes:
         blocks: one module a block, so that what each sees can be looked at.
@@ -170,72 +156,18 @@ def deck36(outputs: int = 4, **design: object) -> nn.Module:
     return DeckNetwork(chosen, outputs)
 
 
-VGG_MEAN, VGG_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-VGG_WEIGHTS = Path(torch.hub.get_dir()) / "checkpoints" / "vgg16-397923af.pth"
-"""Where torchvision's `vgg16(weights="IMAGENET1K_V1")` keeps its download."""
-
-
-class VGG16Block3(nn.Module):
-    """VGG-16 (Simonyan & Zisserman, 2015) cut at the pooling of its third block, frozen, with a new head."""
-
-    def __init__(self, outputs: int) -> None:
-        super().__init__()
-        layers: list[nn.Module] = []
-        inputs = 3
-        for width, depth in ((64, 2), (128, 2), (256, 3)):
-            for _ in range(depth):
-                layers += [nn.Conv2d(inputs, width, 3, padding=1), nn.ReLU()]
-                inputs = width
-            layers.append(nn.MaxPool2d(2))
-        self.features = nn.Sequential(*layers)
-        self.head = nn.Sequential(
-            nn.Flatten(), nn.Linear(256 * 6 * 6, 256), nn.ReLU(), nn.Dropout(0.2), nn.Linear(256, outputs)
-        )
-        self.register_buffer("mean", torch.tensor(VGG_MEAN).view(1, 3, 1, 1))
-        self.register_buffer("deviation", torch.tensor(VGG_DEVIATION).view(1, 3, 1, 1))
-        for weight in self.features.parameters():
-            weight.requires_grad_(False)
-
-    def forward(self, x: Tensor) -> Tensor:
-        colour = (x / 255).expand(-1, 3, -1, -1)
-        return self.head(self.features((colour - self.mean) / self.deviation))
-
-
-def vgg16_block3(outputs: int = 4, weights: str | None = None) -> nn.Module:
-    """`VGG16Block3` with ImageNet's weights, from `weights` or from torchvision's cache.
-
-    Args:
-        weights: a state dict in torchvision's naming (`features.0.weight` …), as `.pth`.
-
-    Raises:
-        MoviemotionError: the weights are not there or are not VGG-16's.
-    """
-    path = Path(weights) if weights else VGG_WEIGHTS
-    if not path.exists():
-        raise MoviemotionError(
-            f"{path}: no ImageNet weights of VGG-16; on a machine with torchvision run python -c "
-            "'from torchvision.models import vgg16; vgg16(weights=\"IMAGENET1K_V1\")' and copy the file here"
-        )
-    network = VGG16Block3(outputs)
-    try:
-        state = torch.load(path, weights_only=True, map_location="cpu")
-        ours = {k: v for k, v in state.items() if k in network.state_dict() and k.startswith("features.")}
-        missing = set(network.features.state_dict(prefix="features.")) - set(ours)
-        if missing:
-            raise KeyError(f"no {min(missing)}")
-        network.load_state_dict(ours, strict=False)
-    except Exception as error:  # torch raises pickle's, zip's and its own classes here
-        raise MoviemotionError(
-            f"{path}: not VGG-16's weights in torchvision's naming ({error}); replace the file"
-        ) from error
-    return network
-
-
 NETWORKS: dict[str, Callable[..., nn.Module]] = {
     "compact": compact,
     "deck36": deck36,
-    "vgg16_block3": vgg16_block3,
+    "vgg16_block3": VGG16Block3,
+    "face_resnet": FaceResNet,
 }
+
+FIRST_WEIGHTS: dict[str, Callable[[nn.Module, Path | None], None]] = {
+    "vgg16_block3": load_vgg16,
+    "face_resnet": load_face_resnet,
+}
+"""Networks that start from weights learnt elsewhere → what gives them these, from a local path or a cache."""
 
 
 def build(name: str, outputs: int, options: Mapping[str, object]) -> nn.Module:

@@ -1,13 +1,12 @@
-"""One training loop: faces and votes in, averaged weights out.
+"""One training loop for every network: faces and targets in, kept weights out.
 
 Each epoch draws its randomness from (seed, epoch) alone, so a run that was killed and resumed from
-its checkpoint sees the same batches as one that was not.
+its checkpoint sees the same batches, and drops the same neurons, as one that was not.
 """
 
 from __future__ import annotations
 
 import copy
-import json
 import math
 import time
 from collections.abc import Callable
@@ -17,208 +16,235 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from moviemotion.emotions import DECK_COLUMNS
 from moviemotion.errors import MoviemotionError
-from moviemotion.lab import dataset
-from moviemotion.lab.networks import NETWORKS
+from moviemotion.lab import augmentation, networks
+from moviemotion.lab.recipe import AUGMENTATIONS, OPTIMISERS, SCHEDULES, Recipe
 
-SETTLING_AUGMENTATION = 0.5
+Step = Callable[[int, int], None]
+"""Called after each batch with the batches done and the batches of the whole run."""
+
+PLATEAU_FACTOR, PLATEAU_PATIENCE = 0.2, 3
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """What decides a run besides the data.
+class Examples:
+    """Faces to learn from or to be judged on.
 
     Attributes:
-        epochs: with full augmentation, the learning rate rising to `learning_rate` and falling to 0 (cosine).
-        settling: further epochs with augmentation at `SETTLING_AUGMENTATION`, the rate falling from
-            `settling_rate` to 0: the network first learns what does not matter, then the faces as they are.
+        images: (n, 48, 48) uint8, grey.
+        targets: (n, outputs) float32, each row a distribution.
+        truth: n indices into `DECK_EMOTIONS` that count as right; -1 where nothing does.
     """
 
-    network: str = "compact"
-    epochs: int = 30
-    settling: int = 16
-    settling_rate: float = 0.03
-    batch: int = 128
-    learning_rate: float = 0.1
-    weight_decay: float = 5e-4
-    averaging: float = 0.998
-    validation: float = 0.06
-    seed: int = 36
+    images: NDArray[np.uint8]
+    targets: NDArray[np.float32]
+    truth: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.images)
 
 
 @dataclass(frozen=True)
-class TrainedRun:
-    """A finished run: the averaged weights, their temperature, and what they were trained on."""
+class Epoch:
+    """What one epoch gave: mean losses, accuracy on the held-out faces that have a truth, seconds."""
 
-    recipe: Recipe
-    weights: Path
-    temperature: float
-    faces: int
-    validation_faces: int
+    loss: float
+    held_out_loss: float
+    held_out_accuracy: float
+    learning_rate: float
+    seconds: float
 
 
-def augment(images: Tensor, generator: torch.Generator, strength: float = 1.0) -> Tensor:
-    """Flip, turn, scale, shift, re-light, blur and cover faces the way cameras and crops do.
+@dataclass
+class _State:
+    """All that a resumed run needs."""
+
+    network: nn.Module
+    average: nn.Module
+    optimiser: torch.optim.Optimizer
+    plateau: torch.optim.lr_scheduler.ReduceLROnPlateau
+    history: list[Epoch]
+    best: dict[str, Tensor]
+    device: torch.device
+
+
+def fit(
+    recipe: Recipe,
+    examples: Examples,
+    held_out: Examples,
+    checkpoint: Path | None = None,
+    step: Step = lambda done, total: None,
+    after_epoch: Callable[[int, Epoch], None] = lambda number, epoch: None,
+) -> tuple[nn.Module, list[Epoch]]:
+    """Train a fresh network and return it with its history, ready to predict.
 
     Args:
-        images: (n, 1, 48, 48) float32, grey 0–255.
-        strength: 0–1, share of the full range of each change.
-    """
-    n = len(images)
-
-    def uniform(low: float, high: float, *shape: int) -> Tensor:
-        return torch.rand(n, *shape, generator=generator) * (high - low) + low
-
-    angle, scale = strength * uniform(-0.21, 0.21), 1 + strength * uniform(-0.15, 0.15)
-    flip = torch.where(uniform(0, 1) < 0.5, -1.0, 1.0)
-    shift = strength * uniform(-0.17, 0.17, 2)
-    theta = torch.zeros(n, 2, 3)
-    theta[:, 0, 0], theta[:, 0, 1] = flip * scale * angle.cos(), -scale * angle.sin()
-    theta[:, 1, 0], theta[:, 1, 1] = flip * scale * angle.sin(), scale * angle.cos()
-    theta[:, :, 2] = shift
-    grid = F.affine_grid(theta, list(images.shape), align_corners=False)
-    moved = F.grid_sample(images, grid, padding_mode="border", align_corners=False)
-
-    gamma = (strength * uniform(-0.5, 0.5, 1, 1, 1)).exp()
-    lit = (moved.clamp(0, 255) / 255).pow(gamma) * 255
-
-    blurred = F.interpolate(F.avg_pool2d(lit, 2), scale_factor=2, mode="bilinear", align_corners=False)
-    faces = torch.where(uniform(0, 1, 1, 1, 1) < 0.2 * strength, blurred, lit)
-    faces = faces + torch.randn(faces.shape, generator=generator) * uniform(0, 6 * strength, 1, 1, 1)
-
-    # Random erasing (Zhong et al., 2020): a hand, a cup, a neighbour's head.
-    size = images.shape[-1]
-    centre, half = uniform(0, size, 2), uniform(4, 11, 2)
-    row = torch.arange(size)
-    inside_y = (row - centre[:, :1]).abs() < half[:, :1]
-    inside_x = (row - centre[:, 1:]).abs() < half[:, 1:]
-    chosen = uniform(0, 1, 1, 1, 1) < 0.35 * strength
-    covered = (inside_y[:, :, None] & inside_x[:, None, :])[:, None] & chosen
-    return torch.where(covered, uniform(0, 255, 1, 1, 1), faces)
-
-
-def train(data: Path, out: Path, recipe: Recipe, say: Callable[[str], None] = print) -> TrainedRun:
-    """Train on `<data>/train`, keep the exponentially averaged weights, fit their temperature.
-
-    Resumes from `<out>/checkpoint.pt` if it was made by the same recipe. Images whose pixels are
-    also in `<data>/test` are left out.
+        checkpoint: file written after every epoch; a run of the same recipe goes on from it.
 
     Raises:
-        MoviemotionError: the data cannot be read, or `out` holds a run of another recipe.
+        MoviemotionError: the recipe names something unknown, or `checkpoint` is another recipe's.
     """
-    if recipe.network not in NETWORKS:
-        raise MoviemotionError(f"--network {recipe.network}: unknown; choose from {', '.join(NETWORKS)}")
+    _check(recipe)
     torch.manual_seed(recipe.seed)
-    train_set, held_out = _load(data, recipe, say)
-    images = torch.from_numpy(train_set.images)[:, None]
-    assert train_set.votes is not None
-    targets = torch.from_numpy(dataset.soft_targets(train_set.votes))
-
-    network = NETWORKS[recipe.network]().to(memory_format=torch.channels_last)
-    average = copy.deepcopy(network)
-    optimiser = _optimiser(network, recipe)
-    steps = math.ceil(len(images) / recipe.batch)
-    out.mkdir(parents=True, exist_ok=True)
-    checkpoint = out / "checkpoint.pt"
-    done = _resume(checkpoint, recipe, network, average, optimiser)
-    epochs = recipe.epochs + recipe.settling
-    if done:
-        say(f"resuming after epoch {done} of {epochs}")
-    # Faster on a CPU that has it; the averaged weights stay in float32.
-    bf16 = torch.autocast("cpu", torch.bfloat16, enabled=torch.ops.mkldnn._is_mkldnn_bf16_supported())
-
-    for epoch in range(done, epochs):
+    state = _begin(recipe)
+    if checkpoint is not None and checkpoint.exists():
+        _restore(checkpoint, recipe, state)
+    images = torch.from_numpy(examples.images)[:, None].to(state.device)
+    targets = torch.from_numpy(examples.targets).to(state.device)
+    for number in range(len(state.history), recipe.epochs):
+        if _has_settled(state.history, recipe.patience):
+            break
         began = time.monotonic()
-        strength = 1.0 if epoch < recipe.epochs else SETTLING_AUGMENTATION
-        torch.manual_seed(recipe.seed * 100_003 + epoch)  # dropout draws from the global generator
-        generator = torch.Generator().manual_seed(recipe.seed * 100_003 + epoch)
-        order = torch.randperm(len(images), generator=generator)
-        network.train()
-        total = 0.0
-        for step in range(steps):
-            rate = _learning_rate(epoch * steps + step, steps, recipe)
-            for group in optimiser.param_groups:
-                group["lr"] = rate
-            index = order[step * recipe.batch : (step + 1) * recipe.batch]
-            batch = augment(images[index].float(), generator, strength)
-            with bf16:
-                logits = network(batch.to(memory_format=torch.channels_last))
-            loss = F.cross_entropy(logits.float(), targets[index])
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            optimiser.step()
-            _average(average, network, min(recipe.averaging, (1 + epoch * steps + step) / 100))
-            total += loss.item() * len(index)
-        _save(checkpoint, recipe, epoch + 1, network, average, optimiser)
-        seconds = time.monotonic() - began
-        accuracy, n = _consensus_accuracy(average, held_out)
-        say(
-            f"epoch {epoch + 1}/{epochs} loss {total / len(images):.4f} validation consensus "
-            f"{accuracy:.4f} (n={n}) {seconds:.0f} s, "
-            f"{seconds * (epochs - epoch - 1) / 60:.0f} min left"
-        )
-
-    temperature = _fit_temperature(average, held_out)
-    weights = out / "weights.pt"
-    _write_atomically(weights, average.state_dict())
-    run = TrainedRun(recipe, weights, temperature, len(train_set), len(held_out))
-    (out / "run.json").write_text(
-        json.dumps({**asdict(run), "weights": weights.name}, indent=2) + "\n", encoding="utf-8"
-    )
-    return run
+        loss = _train_epoch(state, recipe, number, images, targets, step)
+        kept = state.average if recipe.averaging else state.network
+        held_loss, accuracy = assess(kept, held_out)
+        rate = state.optimiser.param_groups[0]["lr"]
+        state.history.append(Epoch(loss, held_loss, accuracy, rate, time.monotonic() - began))
+        if recipe.schedule == "plateau":
+            state.plateau.step(held_loss)
+        if not recipe.patience or held_loss <= min(epoch.held_out_loss for epoch in state.history):
+            state.best = copy.deepcopy(kept.state_dict())
+        if checkpoint is not None:
+            _save(checkpoint, recipe, state)
+        after_epoch(number + 1, state.history[-1])
+    state.average.load_state_dict(state.best)
+    return state.average.eval(), state.history
 
 
-def predict_logits(network: nn.Module, images: np.ndarray, batch: int = 256) -> Tensor:
-    """(n, 48, 48) uint8 → (n, 8) logits, the mean over each face and its mirror image."""
+def predict_logits(network: nn.Module, images: NDArray[np.uint8], mirror: bool = True) -> Tensor:
+    """(n, 48, 48) uint8 → (n, outputs) logits on the CPU, the mean over each face and its mirror image."""
     network.eval()
+    device = next(network.parameters()).device
     faces = torch.from_numpy(images)[:, None]
+    parts = []
     with torch.inference_mode():
-        parts = [faces[i : i + batch].float() for i in range(0, len(faces), batch)]
-        return torch.cat([(network(x) + network(x.flip(-1))) / 2 for x in parts])
+        for i in range(0, len(faces), 256):
+            x = faces[i : i + 256].float().to(device)
+            logits = (network(x) + network(x.flip(-1))) / 2 if mirror else network(x)
+            parts.append(logits.float().cpu())
+    return torch.cat(parts)
 
 
-def _load(data: Path, recipe: Recipe, say: Callable[[str], None]) -> tuple[dataset.FaceSet, dataset.FaceSet]:
-    faces = dataset.load_faces(data, "train")
-    if faces.votes is None:
-        raise MoviemotionError(f"{data / 'annotations.csv'}: missing; training needs the annotators' votes")
-    total = len(faces)
-    faces = faces.subset(dataset.usable(faces))
-    say(f"{total} images, {total - len(faces)} left out: no emotion has most votes")
-    if (data / "test").is_dir():
-        before = len(faces)
-        faces = dataset.without_copies_of(faces, dataset.load_faces(data, "test"))
-        say(f"{before - len(faces)} left out: the same pixels are in the test split")
-    held = dataset.validation_mask(faces, recipe.validation, recipe.seed)
-    say(f"training on {(~held).sum()}, holding out {held.sum()}; seed {recipe.seed}")
-    return faces.subset(~held), faces.subset(held)
+def to_deck_logits(logits: Tensor) -> Tensor:
+    """(n, 8) or (n, 4) logits → (n, 4) in the order of `DECK_EMOTIONS`."""
+    return logits[:, list(DECK_COLUMNS)] if logits.shape[1] > len(DECK_COLUMNS) else logits
 
 
-def _optimiser(network: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    decayed = [p for p in network.parameters() if p.ndim > 1]
-    plain = [p for p in network.parameters() if p.ndim <= 1]
+def assess(network: nn.Module, examples: Examples) -> tuple[float, float]:
+    """Mean cross-entropy against the targets, and accuracy on the faces that have a truth (NaN without)."""
+    with _fast(next(network.parameters()).device):
+        logits = predict_logits(network, examples.images, mirror=False)
+    loss = F.cross_entropy(logits, torch.from_numpy(examples.targets)).item()
+    judged = examples.truth >= 0
+    if not judged.any():
+        return loss, math.nan
+    guess = to_deck_logits(logits).argmax(1).numpy()
+    return loss, float((guess[judged] == examples.truth[judged]).mean())
+
+
+def _check(recipe: Recipe) -> None:
+    for name, value, known in (
+        ("optimiser", recipe.optimiser, OPTIMISERS),
+        ("schedule", recipe.schedule, SCHEDULES),
+        ("augmentation", recipe.augmentation, AUGMENTATIONS),
+    ):
+        if value not in known:
+            raise MoviemotionError(f"{name} {value}: unknown; choose from {', '.join(known)}")
+
+
+def _begin(recipe: Recipe) -> _State:
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    network = networks.build(recipe.network, recipe.outputs, recipe.options)
+    if recipe.network in networks.FIRST_WEIGHTS:
+        path = Path(recipe.first_weights) if recipe.first_weights else None
+        networks.FIRST_WEIGHTS[recipe.network](network, path)
+    network = network.to(device, memory_format=torch.channels_last)
+    trained = [p for p in network.parameters() if p.requires_grad]
     groups = [
-        {"params": decayed, "weight_decay": recipe.weight_decay},
-        {"params": plain, "weight_decay": 0.0},
+        {"params": [p for p in trained if p.ndim > 1], "weight_decay": recipe.weight_decay},
+        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
     ]
-    return torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=0.9, nesterov=True)
+    optimiser: torch.optim.Optimizer
+    if recipe.optimiser == "sgd":
+        optimiser = torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=0.9, nesterov=True)
+    else:
+        kind = torch.optim.AdamW if recipe.optimiser == "adamw" else torch.optim.Adam
+        optimiser = kind(groups, lr=recipe.learning_rate)
+    plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
+        optimiser,
+        factor=PLATEAU_FACTOR,
+        patience=PLATEAU_PATIENCE - 1,  # Keras counts the epoch that lowers the rate, PyTorch does not
+        threshold=recipe.min_delta,
+        threshold_mode="abs",
+    )
+    average = copy.deepcopy(network)
+    return _State(network, average, optimiser, plateau, [], copy.deepcopy(network.state_dict()), device)
 
 
-def _learning_rate(step: int, steps: int, recipe: Recipe) -> float:
-    """The rate of one step of a run with `steps` an epoch."""
-    first = recipe.epochs * steps
-    if step >= first:
-        return recipe.settling_rate * _cosine((step - first) / max(1, recipe.settling * steps))
-    warm = max(1, first // 12)
+def _fast(device: torch.device) -> torch.autocast:
+    """bfloat16 where the processor has it; the weights stay in float32."""
+    supported = device.type == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return torch.autocast(device.type, torch.bfloat16, enabled=supported)
+
+
+def _train_epoch(
+    state: _State, recipe: Recipe, number: int, images: Tensor, targets: Tensor, step: Step
+) -> float:
+    torch.manual_seed(recipe.seed * 100_003 + number)  # dropout and mixup draw from the global generator
+    generator = torch.Generator(state.device).manual_seed(recipe.seed * 100_003 + number)
+    order = torch.randperm(len(images), generator=generator, device=state.device)
+    steps = math.ceil(len(images) / recipe.batch)
+    state.network.train()
+    total = 0.0
+    for i in range(steps):
+        done = number * steps + i
+        if recipe.schedule == "cosine":
+            for group in state.optimiser.param_groups:
+                group["lr"] = recipe.learning_rate * _cosine(done, recipe.epochs * steps)
+        index = order[i * recipe.batch : (i + 1) * recipe.batch]
+        batch, target = _augmented(images[index].float(), targets[index], recipe, generator)
+        with _fast(state.device):
+            logits = state.network(batch.to(memory_format=torch.channels_last))
+        loss = F.cross_entropy(logits.float(), target)
+        state.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        state.optimiser.step()
+        if recipe.averaging:
+            _average(state.average, state.network, min(recipe.averaging, (1 + done) / 100))
+        total += loss.item() * len(index)
+        step(done + 1, recipe.epochs * steps)
+    return total / len(images)
+
+
+def _augmented(
+    batch: Tensor, target: Tensor, recipe: Recipe, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    if recipe.augmentation == "camera":
+        batch = augmentation.camera(batch, generator)
+    elif recipe.augmentation == "brightness":
+        batch = augmentation.brightness(batch, recipe.brightness, generator)
+    if recipe.mixup:
+        return augmentation.mixup(batch, target, recipe.mixup, generator)
+    return batch, target
+
+
+def _cosine(step: int, steps: int) -> float:
+    """Share of the peak rate: a twelfth of the run rising, then half a cosine to 0."""
+    warm = max(1, steps // 12)
     if step < warm:
-        return recipe.learning_rate * (step + 1) / warm
-    return recipe.learning_rate * _cosine((step - warm) / max(1, first - warm))
+        return (step + 1) / warm
+    return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
 
 
-def _cosine(progress: float) -> float:
-    return 0.5 * (1 + math.cos(math.pi * progress))
+def _has_settled(history: list[Epoch], patience: int) -> bool:
+    if not patience or len(history) <= patience:
+        return False
+    losses = [epoch.held_out_loss for epoch in history]
+    return min(losses[-patience:]) >= min(losses[:-patience])
 
 
 @torch.no_grad()
@@ -230,57 +256,35 @@ def _average(average: nn.Module, network: nn.Module, decay: float) -> None:
             mean.copy_(value)
 
 
-def _consensus_accuracy(network: nn.Module, faces: dataset.FaceSet) -> tuple[float, int]:
-    truth = dataset.consensus_truth(faces)
-    kept = truth >= 0
-    guess = predict_logits(network, faces.images[kept])[:, list(DECK_COLUMNS)].argmax(1).numpy()
-    return float((guess == truth[kept]).mean()), int(kept.sum())
+def _save(path: Path, recipe: Recipe, state: _State) -> None:
+    write_atomically(
+        path,
+        {
+            "recipe": asdict(recipe),
+            "history": [asdict(epoch) for epoch in state.history],
+            "network": state.network.state_dict(),
+            "average": state.average.state_dict(),
+            "optimiser": state.optimiser.state_dict(),
+            "plateau": state.plateau.state_dict(),
+            "best": state.best,
+        },
+    )
 
 
-def _fit_temperature(network: nn.Module, faces: dataset.FaceSet) -> float:
-    """Temperature scaling (Guo et al., 2017) of the deck's four on the held-out consensus."""
-    truth = dataset.consensus_truth(faces)
-    kept = truth >= 0
-    logits = predict_logits(network, faces.images[kept])[:, list(DECK_COLUMNS)]
-    target = torch.from_numpy(truth[kept])
-    candidates = torch.linspace(0.3, 3.0, 271)
-    losses = torch.stack([F.cross_entropy(logits / t, target) for t in candidates])
-    return round(float(candidates[losses.argmin()]), 3)
-
-
-def _resume(
-    path: Path, recipe: Recipe, network: nn.Module, average: nn.Module, optimiser: torch.optim.Optimizer
-) -> int:
-    if not path.exists():
-        return 0
-    state = torch.load(path, weights_only=True)
-    if state["recipe"] != asdict(recipe):
+def _restore(path: Path, recipe: Recipe, state: _State) -> None:
+    saved = torch.load(path, weights_only=True, map_location=state.device)
+    if saved["recipe"] != asdict(recipe):
         raise MoviemotionError(f"{path}: a run of another recipe; choose another --out, or remove it")
-    network.load_state_dict(state["network"])
-    average.load_state_dict(state["average"])
-    optimiser.load_state_dict(state["optimiser"])
-    return int(state["epoch"])
+    state.network.load_state_dict(saved["network"])
+    state.average.load_state_dict(saved["average"])
+    state.optimiser.load_state_dict(saved["optimiser"])
+    state.plateau.load_state_dict(saved["plateau"])
+    state.history[:] = [Epoch(**epoch) for epoch in saved["history"]]
+    state.best = saved["best"]
 
 
-def _save(
-    path: Path,
-    recipe: Recipe,
-    epoch: int,
-    network: nn.Module,
-    average: nn.Module,
-    optimiser: torch.optim.Optimizer,
-) -> None:
-    state = {
-        "recipe": asdict(recipe),
-        "epoch": epoch,
-        "network": network.state_dict(),
-        "average": average.state_dict(),
-        "optimiser": optimiser.state_dict(),
-    }
-    _write_atomically(path, state)
-
-
-def _write_atomically(path: Path, state: object) -> None:
+def write_atomically(path: Path, state: object) -> None:
+    """`torch.save`, so that a stop in the middle leaves the old file."""
     partial = path.with_suffix(".partial")
     torch.save(state, partial)
     partial.replace(path)

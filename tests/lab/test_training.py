@@ -1,6 +1,11 @@
-"""Training: interrupted and resumed gives the same weights, and the export reads as the network does."""
+"""Training: killed and resumed gives the same weights, and the export reads as the network does."""
 
-import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,19 +13,24 @@ from faces_folder import write_faces
 
 torch = pytest.importorskip("torch", reason="needs the lab extra (torch)")
 pytest.importorskip("onnx", reason="needs the lab extra (onnx)")
+pytest.importorskip("mlflow", reason="needs the lab extra (mlflow-skinny)")
+
+from mlflow.tracking import MlflowClient  # noqa: E402
 
 from moviemotion.errors import MoviemotionError  # noqa: E402
-from moviemotion.lab import dataset  # noqa: E402
+from moviemotion.lab import augmentation, dataset, networks  # noqa: E402
 from moviemotion.lab.card import write_card  # noqa: E402
 from moviemotion.lab.evaluation import predict  # noqa: E402
 from moviemotion.lab.export import export  # noqa: E402
-from moviemotion.lab.networks import NETWORKS  # noqa: E402
-from moviemotion.lab.training import Recipe, augment, predict_logits, train  # noqa: E402
+from moviemotion.lab.recipe import RECIPES, Recipe  # noqa: E402
+from moviemotion.lab.runs import load_run, train  # noqa: E402
+from moviemotion.lab.training import Examples, fit, predict_logits  # noqa: E402
 
-RECIPE = Recipe(epochs=1, settling=1, batch=16, learning_rate=0.02, averaging=0.9, validation=0.2)
+RECIPE = Recipe(epochs=3, batch=16, learning_rate=0.02, averaging=0.9, validation=0.2, mixup=0.2)
+NARROW = {"filters": (8, 8, 8, 8, 8), "dense": (8, 8)}
 
 
-class KilledError(Exception):
+def quiet(_):
     pass
 
 
@@ -32,44 +42,138 @@ def data(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def run(data, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("run")
-    train(data, folder, RECIPE, lambda line: None)
-    return folder
+def runs(tmp_path_factory):
+    return tmp_path_factory.mktemp("runs")  # one folder, so that one tracking store serves all tests
 
 
-def test_a_killed_run_goes_on_to_the_same_weights(data, run, tmp_path):
-    def kill_after_the_first_epoch(line):
-        if line.startswith("epoch 1/"):
-            raise KilledError
+@pytest.fixture(scope="module")
+def run(data, runs):
+    train(data, runs / "whole", RECIPE, say=quiet)
+    return runs / "whole"
 
-    with pytest.raises(KilledError):
-        train(data, tmp_path, RECIPE, kill_after_the_first_epoch)
-    said = []
-    train(data, tmp_path, RECIPE, said.append)
-    assert any("resuming after epoch 1" in line for line in said)
-    resumed, whole = (torch.load(f / "weights.pt", weights_only=True) for f in (tmp_path, run))
-    assert all(torch.equal(resumed[name], whole[name]) for name in whole)
+
+def test_a_run_killed_in_the_middle_goes_on_to_the_same_weights(data, run, runs):
+    out = runs / "killed"
+    code = f"""
+from dataclasses import replace
+from pathlib import Path
+from test_training import RECIPE
+from moviemotion.lab.runs import train
+import time
+train(Path({str(data)!r}), Path({str(out)!r}), RECIPE, say=print, step=lambda done, total: time.sleep(0.3))
+"""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    process = subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not (out / "checkpoint.pt").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.4)  # into the next epoch
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert not (out / "run.json").exists()
+    resumed = []
+    train(data, out, RECIPE, say=resumed.append)
+    assert not any(line.startswith("epoch 1/") for line in resumed)
+    one, other = (torch.load(f / "weights.pt", weights_only=True) for f in (out, run))
+    assert all(torch.equal(one[name], other[name]) for name in other)
 
 
 def test_another_recipe_does_not_overwrite_a_run(data, run):
     with pytest.raises(MoviemotionError, match="another recipe"):
-        train(data, run, Recipe(epochs=3, batch=16), lambda line: None)
+        train(data, run, replace(RECIPE, epochs=9), say=quiet)
     with pytest.raises(MoviemotionError, match="compact"):
-        train(data, run, Recipe(network="huge"), lambda line: None)
+        train(data, run, Recipe(network="huge"), say=quiet)
+
+
+def test_every_epoch_is_in_the_tracking_store(run):
+    run_id = (run / "mlflow-run.txt").read_text().strip()
+    client = MlflowClient(tracking_uri=f"sqlite:///{run.parent / 'mlflow.db'}")
+    assert [m.step for m in client.get_metric_history(run_id, "held_out_loss")] == [1, 2, 3]
+    assert client.get_run(run_id).data.params["network"] == "compact"
+    assert client.get_run(run_id).info.status == "FINISHED"
 
 
 def test_the_export_reads_as_the_network_does_and_its_card_says_how_well(data, run, tmp_path):
     export(run, tmp_path / "reader.onnx")
     faces = dataset.load_faces(data, "test")
-    network = NETWORKS["compact"]()
-    network.load_state_dict(torch.load(run / "weights.pt", weights_only=True))
-    temperature = json.loads((run / "run.json").read_text())["temperature"]
-    direct = torch.softmax(predict_logits(network, faces.images) / temperature, dim=1).numpy()
+    network, record = load_run(run)
+    direct = torch.softmax(predict_logits(network, faces.images) / record.temperature, dim=1).numpy()
     assert np.abs(predict(tmp_path / "reader.onnx", faces) - direct).max() < 0.02
     card = write_card(tmp_path / "reader.onnx", data).read_text()
     assert "n=32" in card
     assert "--seed 36" in card
+
+
+def test_the_decks_network_learns_labels_stops_early_and_exports_eight_columns(data, runs, tmp_path):
+    recipe = replace(
+        RECIPES["deck36"],
+        options=NARROW,
+        epochs=40,
+        patience=2,
+        batch=16,
+        learning_rate=3e-3,
+        validation=0.25,
+    )
+    run = train(data, runs / "deck", recipe, say=quiet)
+    assert 3 <= len(run.history) < 40
+    assert run.history[-1].loss < run.history[0].loss
+    export(runs / "deck", tmp_path / "deck.onnx")
+    probabilities = predict(tmp_path / "deck.onnx", dataset.load_faces(data, "test"))
+    assert probabilities.shape == (32, 8)
+    assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-3)
+
+
+def test_a_pupil_learns_what_its_teacher_says(data, run, runs):
+    taught = train(data, runs / "pupil", replace(RECIPE, teacher_share=1.0), teachers=[run], say=quiet)
+    assert taught.teachers == ("whole",)
+    untaught = load_run(run)[1].history[0].loss
+    assert taught.history[0].loss != untaught
+    with pytest.raises(MoviemotionError, match="teacher of other emotions"):
+        train(data, runs / "wrong", RECIPE, teachers=[runs / "deck"], say=quiet)
+
+
+def test_the_plateau_lowers_the_rate_and_the_best_epoch_is_kept():
+    rng = np.random.default_rng(5)
+    images = rng.integers(0, 256, (64, 48, 48), dtype=np.uint8)
+    truth = rng.integers(0, 4, 64)
+    noise = Examples(images, np.eye(4, dtype=np.float32)[truth], truth)
+    recipe = replace(
+        RECIPES["deck36"], options=NARROW, epochs=14, patience=0, batch=16, learning_rate=1e-2, min_delta=5.0
+    )
+    _, history = fit(recipe, noise, noise)
+    # A first epoch, then three without a fall of 5 nats, lower it; so do the next three.
+    assert history[3].learning_rate == pytest.approx(1e-2)
+    assert history[4].learning_rate == pytest.approx(2e-3)
+    assert history[7].learning_rate == pytest.approx(4e-4)
+
+
+def test_deck36_is_as_published():
+    network = networks.build("deck36", 4, {})
+    table = networks.layer_table(network)
+    shapes = [shape for layer, shape, _ in table if layer == "MaxPool2d"]
+    assert shapes == ["128×24×24", "256×12×12", "1024×6×6", "1024×3×3", "256×1×1"]
+    kernels = [layer.kernel_size for layer in network.modules() if isinstance(layer, torch.nn.Conv2d)]
+    assert kernels == [(3, 3), (3, 3), (2, 2), (2, 2), (2, 2)]
+    order = [type(layer).__name__ for layer in network.blocks[0]]
+    assert order == ["ZeroPad2d", "Conv2d", "ReLU", "BatchNorm2d", "MaxPool2d"]
+    assert [shape for layer, shape, _ in table if layer == "Linear"] == ["256", "512", "1024", "4"]
+    assert sum(count for _, _, count in table) == 7_327_748
+
+
+def test_first_weights_that_are_not_there_are_one_clear_line(data, tmp_path):
+    for network in ("vgg16_block3", "face_resnet"):
+        recipe = replace(RECIPES[network], first_weights=str(tmp_path / "nothing"), epochs=1)
+        with pytest.raises(MoviemotionError, match="nothing"):
+            train(data, tmp_path / "run", recipe, say=quiet)
+
+
+def test_vgg_takes_torchvision_weights_and_keeps_them_frozen(tmp_path):
+    whole = networks.build("vgg16_block3", 4, {})
+    state = {key: torch.randn_like(value) for key, value in whole.state_dict().items() if "features" in key}
+    torch.save({**state, "classifier.0.weight": torch.zeros(1)}, tmp_path / "vgg16.pth")
+    networks.FIRST_WEIGHTS["vgg16_block3"](whole, tmp_path / "vgg16.pth")
+    assert torch.equal(whole.features[0].weight, state["features.0.weight"])
+    assert not any(p.requires_grad for p in whole.features.parameters())
 
 
 def test_an_unfinished_run_is_not_exported(tmp_path):
@@ -79,7 +183,7 @@ def test_an_unfinished_run_is_not_exported(tmp_path):
 
 def test_augmentation_keeps_shape_and_repeats_with_its_seed():
     images = torch.rand(6, 1, 48, 48) * 255
-    one, two = (augment(images, torch.Generator().manual_seed(3)) for _ in range(2))
+    one, two = (augmentation.camera(images, torch.Generator().manual_seed(3)) for _ in range(2))
     assert torch.equal(one, two)
     assert one.shape == images.shape
-    assert not torch.equal(one, augment(images, torch.Generator().manual_seed(4)))
+    assert not torch.equal(one, augmentation.camera(images, torch.Generator().manual_seed(4)))

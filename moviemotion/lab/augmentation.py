@@ -1,0 +1,64 @@
+"""Faces changed as cameras, crops and hands change them: a network learns what does not matter."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def camera(images: Tensor, generator: torch.Generator) -> Tensor:
+    """Flip, turn, scale, shift, re-light, blur and cover faces.
+
+    Args:
+        images: (n, 1, 48, 48) float32, grey 0–255.
+        generator: on the images' device.
+    """
+    n, device = len(images), images.device
+
+    def uniform(low: float, high: float, *shape: int) -> Tensor:
+        return torch.rand(n, *shape, generator=generator, device=device) * (high - low) + low
+
+    angle, scale = uniform(-0.21, 0.21), 1 + uniform(-0.15, 0.15)
+    flip = torch.where(uniform(0, 1) < 0.5, -1.0, 1.0)
+    theta = torch.zeros(n, 2, 3, device=device)
+    theta[:, 0, 0], theta[:, 0, 1] = flip * scale * angle.cos(), -scale * angle.sin()
+    theta[:, 1, 0], theta[:, 1, 1] = flip * scale * angle.sin(), scale * angle.cos()
+    theta[:, :, 2] = uniform(-0.17, 0.17, 2)
+    grid = F.affine_grid(theta, list(images.shape), align_corners=False)
+    moved = F.grid_sample(images, grid, padding_mode="border", align_corners=False)
+
+    gamma = uniform(-0.5, 0.5, 1, 1, 1).exp()
+    lit = (moved.clamp(0, 255) / 255).pow(gamma) * 255
+
+    blurred = F.interpolate(F.avg_pool2d(lit, 2), scale_factor=2, mode="bilinear", align_corners=False)
+    faces = torch.where(uniform(0, 1, 1, 1, 1) < 0.2, blurred, lit)
+    noise = torch.randn(faces.shape, generator=generator, device=device)
+    faces = faces + noise * uniform(0, 6, 1, 1, 1)
+
+    # Random erasing (Zhong et al., 2020): a hand, a cup, a neighbour's head.
+    size = images.shape[-1]
+    centre, half = uniform(0, size, 2), uniform(4, 11, 2)
+    row = torch.arange(size, device=device)
+    inside_y = (row - centre[:, :1]).abs() < half[:, :1]
+    inside_x = (row - centre[:, 1:]).abs() < half[:, 1:]
+    chosen = uniform(0, 1, 1, 1, 1) < 0.35
+    covered = (inside_y[:, :, None] & inside_x[:, None, :])[:, None] & chosen
+    return torch.where(covered, uniform(0, 255, 1, 1, 1), faces)
+
+
+def brightness(images: Tensor, span: tuple[float, float], generator: torch.Generator) -> Tensor:
+    """Grey values times one factor a face, clipped to 0–255: the deck's augmentation."""
+    low, high = span
+    factor = torch.rand(len(images), 1, 1, 1, generator=generator, device=images.device)
+    return (images * (low + factor * (high - low))).clamp(0, 255)
+
+
+def mixup(
+    images: Tensor, targets: Tensor, parameter: float, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Each face and its target mixed with another, by a Beta-drawn share (Zhang et al., 2018)."""
+    # Beta draws come from the global generator only; the training loop seeds it each epoch.
+    share = float(torch.distributions.Beta(parameter, parameter).sample())
+    other = torch.randperm(len(images), generator=generator, device=images.device)
+    return torch.lerp(images[other], images, share), torch.lerp(targets[other], targets, share)
