@@ -26,6 +26,8 @@ app = typer.Typer(
 )
 lab = typer.Typer(no_args_is_help=True, help="The laboratory: train, export and evaluate readers of faces.")
 app.add_typer(lab, name="lab")
+experiments = typer.Typer(no_args_is_help=True, help="The deck's experiments, put to the test.")
+lab.add_typer(experiments, name="experiments")
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
 
 SOME_UNREADABLE = 1
@@ -167,6 +169,62 @@ def evaluate(
         return
     for line in evaluation.evaluation_lines(result):
         typer.echo(line)
+
+
+@experiments.command("list")
+def list_experiments() -> None:
+    """Every experiment with what the deck published."""
+    from moviemotion.lab.experiments_report import list_lines
+
+    for line in list_lines():
+        typer.echo(line)
+
+
+@experiments.command("run")
+def run_experiments(
+    data: Annotated[Path, typer.Option(help="Folder with a train and a test split of labelled faces.")],
+    out: Annotated[Path, typer.Option(help="Folder of the runs; finished ones are not repeated.")],
+    numbers: Annotated[list[str] | None, typer.Argument(help="Which; all without any.")] = None,
+    seeds: Annotated[str, typer.Option(help="Seeds of the runs, separated by commas.")] = "1,2,3",
+    epochs: Annotated[int, typer.Option(help="Epochs of every run.", min=1)] = 60,
+    fraction: Annotated[float, typer.Option(help="Share of the train split.", min=0.001, max=1)] = 1.0,
+    jobs: Annotated[int, typer.Option(help="Runs at once.", min=1)] = 1,
+    weights: Annotated[
+        Path | None, typer.Option(help="ImageNet's weights of VGG-16; see the README.")
+    ] = None,
+) -> None:
+    """Train both sides of each experiment, once a seed."""
+    with _torch():
+        from moviemotion.lab import experiments as catalogue
+
+    reduction = catalogue.Reduction(epochs, fraction, _seeds(seeds))
+    failures = catalogue.run(data, out, numbers or (), reduction, jobs, weights, typer.echo)
+    for line in failures:
+        messages.print(f"not run: {line}", markup=False, style="red")
+    if failures:
+        raise typer.Exit(SOME_UNREADABLE)
+
+
+@experiments.command("report")
+def report_experiments(
+    runs: Annotated[Path, typer.Argument(help="Folder of the runs.")],
+    data: Annotated[Path, typer.Option(help="The same data.")],
+    out: Annotated[Path, typer.Option(help="Folder for report.md and its picture.")],
+) -> None:
+    """Say of each published change whether it was confirmed, contradicted, or cannot be told."""
+    with _torch():
+        from moviemotion.lab.experiments_report import write_report
+
+    typer.echo(f"Report: {write_report(data, runs, out, typer.echo)}")
+
+
+def _seeds(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(dict.fromkeys(int(seed) for seed in text.split(",")))
+    except ValueError:
+        raise MoviemotionError(
+            f"--seeds {text}: write whole numbers separated by commas, such as 1,2,3"
+        ) from None
 
 
 def _offset(text: str) -> tuple[str, float]:

@@ -61,9 +61,25 @@ def train(
     Raises:
         MoviemotionError: the data cannot be read, or `out` holds a run of another recipe.
     """
+    faces = dataset.load_faces(data, "train")
+    test = dataset.load_faces(data, "test") if (data / "test").is_dir() else None
+    return train_on(faces, test, out, recipe, teachers, store, say, step)
+
+
+def train_on(
+    faces: dataset.FaceSet,
+    test: dataset.FaceSet | None,
+    out: Path,
+    recipe: Recipe,
+    teachers: Sequence[Path] = (),
+    store: str | None = None,
+    say: Callable[[str], None] = print,
+    step: Step = lambda done, total: None,
+) -> TrainedRun:
+    """`train` on faces already read; those whose pixels are in `test` are left out."""
     if recipe.targets not in TARGETS:
         raise MoviemotionError(f"targets {recipe.targets}: unknown; choose from {', '.join(TARGETS)}")
-    examples, held_out = load_examples(data, recipe, say)
+    examples, held_out = make_examples(faces, test, recipe, say)
     if teachers:
         examples = _taught(examples, teachers, recipe.teacher_share)
     out.mkdir(parents=True, exist_ok=True)
@@ -114,26 +130,27 @@ def load_run(folder: Path) -> tuple[nn.Module, TrainedRun]:
     return network.eval(), run
 
 
-def load_examples(data: Path, recipe: Recipe, say: Callable[[str], None]) -> tuple[Examples, Examples]:
-    """`<data>/train` as examples to learn from and examples held out, the same for the same recipe.
+def make_examples(
+    faces: dataset.FaceSet, test: dataset.FaceSet | None, recipe: Recipe, say: Callable[[str], None]
+) -> tuple[Examples, Examples]:
+    """Examples to learn from and examples held out of `faces`, the same for the same recipe.
 
     Raises:
-        MoviemotionError: the data cannot be read, or have no votes and the recipe needs them.
+        MoviemotionError: the faces have no votes and the recipe needs them.
     """
-    faces = dataset.load_faces(data, "train")
     total = len(faces)
     if recipe.targets == "votes":
         if faces.votes is None:
             raise MoviemotionError(
-                f"{data / 'annotations.csv'}: missing; training needs the annotators' votes"
+                "no annotations.csv beside the splits; a network on votes needs the annotators' votes"
             )
         faces = faces.subset(dataset.usable(faces))
     else:
         faces = faces.subset(dataset.original_truth(faces) >= 0)
-    say(f"{total} images, {total - len(faces)} left out: no emotion has most votes, or no label")
-    if (data / "test").is_dir():
+    say(f"{total} images, {total - len(faces)} left out: no emotion to learn")
+    if test is not None:
         before = len(faces)
-        faces = dataset.without_copies_of(faces, dataset.load_faces(data, "test"))
+        faces = dataset.without_copies_of(faces, test)
         say(f"{before - len(faces)} left out: the same pixels are in the test split")
     if recipe.fraction < 1:
         faces = faces.subset(dataset.validation_mask(faces, recipe.fraction, recipe.seed))

@@ -42,18 +42,15 @@ class Tracker:
         from mlflow.exceptions import MlflowException
         from mlflow.tracking import MlflowClient
 
-        for name in ("mlflow", "alembic"):
-            logging.getLogger(name).setLevel(logging.ERROR)  # table-by-table news of a fresh store
         uri = store or f"sqlite:///{(folder.parent / 'mlflow.db').resolve()}"
         known = folder / RUN_ID
         try:
+            number = experiment_id(uri)
             client = MlflowClient(tracking_uri=uri)
             if known.exists():
                 run_id = known.read_text(encoding="utf-8").strip()
                 client.get_run(run_id)
                 return cls(uri, run_id)
-            experiment = client.get_experiment_by_name(EXPERIMENT)
-            number = experiment.experiment_id if experiment else client.create_experiment(EXPERIMENT)
             run_id = client.create_run(number, run_name=folder.name).info.run_id
             for key, value in parameters.items():
                 client.log_param(run_id, key, value)
@@ -78,3 +75,14 @@ class Tracker:
         from mlflow.tracking import MlflowClient
 
         MlflowClient(tracking_uri=self.store).set_terminated(self.run_id)
+
+
+def experiment_id(store: str) -> str:
+    """MLflow's id of our experiment in a store; makes store and experiment where there are none."""
+    from mlflow.tracking import MlflowClient
+
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.ERROR)  # table-by-table news of a fresh store
+    client = MlflowClient(tracking_uri=store)
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    return experiment.experiment_id if experiment else client.create_experiment(EXPERIMENT)

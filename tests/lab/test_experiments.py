@@ -1,0 +1,155 @@
+"""The deck's experiments: the catalogue is complete, runs resume, and the report says what was measured."""
+
+import shutil
+
+import numpy as np
+import pytest
+from faces_folder import write_faces
+from hypothesis import given
+from hypothesis import strategies as st
+
+pytest.importorskip("torch", reason="needs the lab extra (torch)")
+pytest.importorskip("mlflow", reason="needs the lab extra (mlflow-skinny)")
+pytest.importorskip("matplotlib", reason="needs the lab extra (matplotlib)")
+
+from moviemotion.errors import MoviemotionError
+from moviemotion.lab import experiments
+from moviemotion.lab.experiments_report import list_lines, write_report
+from moviemotion.lab.networks import build
+from moviemotion.lab.paired_change import (
+    Change,
+    Verdict,
+    holm,
+    images_needed,
+    judge,
+    paired_change,
+)
+
+IN_THE_DECK = ["1", "2", "4", "5", "8", "9", "10", "12", "13", "21", "23", "25", "27", "31", "36", "transfer"]
+
+
+def test_every_documented_experiment_is_listed_with_its_published_figures():
+    designs, listed = experiments.load_catalogue()
+    assert [e.number for e in listed if e.published] == IN_THE_DECK
+    assert [round(100 * e.published.change) for e in listed if e.published] == [
+        10, -4, -10, -3, -13, -4, 3, 4, -7, 3, -10, -19, -35, 2, 1, -21,
+    ]  # fmt: skip
+    assert len(list_lines()) == len(listed)
+    for experiment in listed:
+        assert {experiment.before, experiment.after} <= set(designs)
+
+
+def test_each_experiment_of_the_deck_changes_what_it_says():
+    designs, listed = experiments.load_catalogue()
+    by_number = {e.number: e for e in listed}
+    sides = {n: (designs[e.before], designs[e.after]) for n, e in by_number.items()}
+    assert [r.learning_rate for r in sides["12"]] == [1e-3, 1e-4]
+    assert [r.batch for r in sides["13"]] == [128, 64]
+    assert [r.min_delta for r in sides["5"]] == [1e-4, 1e-5]
+    assert [r.validation for r in sides["23"]] == [0.3, 0.4]
+    assert [r.weight_decay for r in sides["27"]] == [0.0, 0.02]
+    assert [r.options["kernels"] for r in sides["10"]] == [[2, 2, 2, 2, 2], [3, 3, 2, 2, 2]]
+    # The last design is the network of the registry.
+    last = designs["cnn_36"]
+    assert build(last.network, 4, last.options).design == build("deck36", 4, {}).design
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    """A catalogue of two designs that train in a second, and faces for them."""
+    folder = tmp_path_factory.mktemp("tiny")
+    write_faces(folder / "faces", train=12, test=10)
+    catalogue = folder / "experiments.toml"
+    text = experiments.CATALOGUE.read_text(encoding="utf-8")
+    for wide, narrow in (
+        ("filters = [64, 128, 512, 512, 128]", "filters = [8, 8, 8, 8, 8]"),
+        ("dense = [128, 256]", "dense = [8, 8]"),
+    ):
+        assert wide in text
+        text = text.replace(wide, narrow)
+    catalogue.write_text(text, encoding="utf-8")
+    return folder, catalogue
+
+
+def test_runs_are_made_once_and_reported(tiny, monkeypatch, capsys):
+    folder, catalogue = tiny
+    designs, listed = experiments.load_catalogue(catalogue)
+    monkeypatch.setattr(experiments, "load_catalogue", lambda: (designs, listed))
+    out = folder / "runs"
+    reduction = experiments.Reduction(epochs=1, fraction=1.0, seeds=(1, 2))
+    said = []
+    assert experiments.run(folder / "faces", out, ["13"], reduction, jobs=2, say=said.append) == []
+    assert said[0].startswith("4 runs to make")
+    before = sorted((p, p.stat().st_mtime_ns) for p in out.rglob("predictions.npy"))
+    assert len(before) == 4
+    shutil.rmtree(out / "batch_64" / "seed-2")
+    assert experiments.run(folder / "faces", out, ["13"], reduction, say=said.append) == []
+    assert "1 runs to make, 3 already there" in said
+    with pytest.raises(MoviemotionError, match="holds runs of 1 epochs"):
+        experiments.run(folder / "faces", out, ["13"], experiments.Reduction(2, 1.0, (1,)))
+
+    text = write_report(folder / "faces", out, folder / "report", said.append).read_text()
+    assert "| 13 | Half the batch size | 0.88 → 0.81 (-7.0) |" in text
+    assert "This is a reduction" in text
+    assert "- 36, A third dense layer: 0 of its seeds" in text
+    assert (folder / "report" / "changes.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_absent_first_weights_are_told_and_the_rest_goes_on(tiny, tmp_path):
+    folder, _ = tiny
+    reduction = experiments.Reduction(epochs=1, fraction=1.0, seeds=(1,))
+    failures = experiments.run(
+        folder / "faces",
+        tmp_path,
+        ["transfer"],
+        reduction,
+        weights=tmp_path / "vgg.pth",
+        say=lambda line: None,
+    )
+    assert len(failures) == 1
+    assert "vgg16_block3 seed 1" in failures[0]
+    assert (tmp_path / "cnn_36" / "seed-1" / "predictions.npy").exists()
+
+
+def test_unknown_numbers_and_empty_folders_are_refused(tmp_path):
+    with pytest.raises(MoviemotionError, match="experiment 99"):
+        experiments.choose(experiments.load_catalogue()[1], ["99"])
+    with pytest.raises(MoviemotionError, match="no experiments here"):
+        experiments.read_reduction(tmp_path)
+
+
+def _answers(rng, share, seeds=3, images=2000):
+    return rng.random((seeds, images)) < share
+
+
+def test_the_interval_covers_the_true_change_and_a_clear_one_is_confirmed():
+    rng = np.random.default_rng(7)
+    covered = 0
+    for _ in range(200):
+        change = paired_change(_answers(rng, 0.80), _answers(rng, 0.84))
+        covered += change.interval[0] <= 0.04 <= change.interval[1]
+    assert covered >= 185
+    change = paired_change(_answers(rng, 0.70), _answers(rng, 0.84))
+    assert judge(change, change.p, 0.10) is Verdict.CONFIRMED
+    assert judge(change, change.p, -0.10) is Verdict.CONTRADICTED
+
+
+def test_a_published_change_without_room_is_contradicted_and_a_small_one_open():
+    rng = np.random.default_rng(8)
+    change = paired_change(_answers(rng, 0.8, images=100), _answers(rng, 0.8, images=100))
+    assert judge(change, 1.0, -0.35) is Verdict.CONTRADICTED
+    assert judge(change, 1.0, 0.06) is Verdict.CANNOT_TELL
+
+
+def test_more_images_are_needed_for_smaller_changes_and_none_suffice_when_seeds_differ():
+    change = Change(0.80, 0.82, (0.0, 0.04), 0.05, 3, 500, 1e-6, 0.4)
+    assert images_needed(change, 0.01) > images_needed(change, 0.04) > 100
+    assert images_needed(Change(0.80, 0.82, (0.0, 0.04), 0.05, 3, 500, 1e-2, 0.4), 0.01) is None
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
+def test_adjusted_p_values_are_no_smaller_and_keep_their_order(p_values):
+    adjusted = holm(p_values)
+    assert all(a >= p for a, p in zip(adjusted, p_values, strict=True))
+    order = np.argsort(p_values, kind="stable")
+    assert (np.diff(np.array(adjusted)[order]) >= 0).all()
