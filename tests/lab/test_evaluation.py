@@ -1,5 +1,6 @@
 """Scores with their doubt, and the shipped reader against its bars."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +10,16 @@ from faces_folder import write_faces
 from moviemotion.emotions import DECK_COLUMNS
 from moviemotion.errors import MoviemotionError
 from moviemotion.lab import dataset
+from moviemotion.lab.calibration import (
+    calibration_curve,
+    expected_calibration_error,
+    honest_calibration_error,
+)
 from moviemotion.lab.evaluation import (
     SHIPPED_READER,
     Truth,
     evaluate,
-    expected_calibration_error,
+    evaluation_lines,
     predict,
     score,
 )
@@ -27,6 +33,22 @@ def test_calibration_error_is_0_for_an_honest_reader_and_the_gap_for_a_boaster()
     confidence = rng.uniform(0.25, 1, 200_000)
     assert expected_calibration_error(confidence, rng.random(200_000) < confidence) < 0.01
     assert expected_calibration_error(np.full(1000, 0.9), np.arange(1000) < 600) == pytest.approx(0.3)
+
+
+def test_the_calibration_curve_holds_every_face_once_and_an_honest_reader_passes_its_own_bar():
+    rng = np.random.default_rng(4)
+    confidence = np.append(rng.uniform(0.25, 1, 3000), 1.0)
+    right = rng.random(3001) < confidence
+    curve = calibration_curve(confidence, right)
+    assert sum(b.n for b in curve) == 3001
+    assert all(
+        b.low <= b.confidence <= b.high and b.interval[0] <= b.accuracy <= b.interval[1] for b in curve
+    )
+    gap = sum(b.n * abs(b.confidence - b.accuracy) for b in curve) / 3001
+    assert gap == pytest.approx(expected_calibration_error(confidence, right))
+    bar = honest_calibration_error(confidence, seed=1)
+    honest = [expected_calibration_error(confidence, rng.random(3001) < confidence) < bar for _ in range(400)]
+    assert 0.9 < np.mean(honest) < 0.99
 
 
 def test_a_score_counts_what_was_read_right(tmp_path):
@@ -43,6 +65,26 @@ def test_a_score_counts_what_was_read_right(tmp_path):
     assert result.per_class["sad"].recall == 0
     assert result.confusion["sad"]["neutral"] == 8
     assert result.per_class["happy"].n == 8
+    # neutral: precision 8/16, recall 1 → F1 2/3; sad 0; the others 1.
+    assert result.macro_f1 == pytest.approx((1 + 0 + 2 / 3 + 1) / 4)
+    assert result.macro_f1_interval[0] < result.macro_f1 < result.macro_f1_interval[1]
+    assert [(row.votes, row.n) for row in result.agreement] == [(8, 24), (10, 8)]
+    assert result.deck_protocol is None  # 8 faces an emotion are too few for 32
+    assert "not possible" in " ".join(evaluation_lines(result))
+
+
+def test_two_readers_are_compared_on_the_same_faces_and_json_holds_everything(tmp_path):
+    write_faces(tmp_path, test=40)
+    result = evaluate(tmp_path, "test", Truth.CONSENSUS, against=SHIPPED_READER)
+    assert result.comparison.difference == 0
+    assert result.comparison.p_value == 1
+    assert result.panel.n == result.n == 160
+    told = json.loads(json.dumps(result.as_dict(), allow_nan=False))
+    assert {"macro_f1", "calibration", "agreement", "deck_protocol", "panel", "comparison"} <= set(told)
+    assert sum(told["deck_protocol"]["probability"]) == pytest.approx(1)
+    lines = evaluation_lines(result)
+    assert any("McNemar" in line for line in lines)
+    assert all(len(line) < 300 for line in lines)
 
 
 def test_consensus_without_votes_and_a_wrong_model_are_named(tmp_path):
@@ -52,6 +94,8 @@ def test_consensus_without_votes_and_a_wrong_model_are_named(tmp_path):
         evaluate(tmp_path, "test", Truth.LABEL, tmp_path / "other.onnx")
     with pytest.raises(MoviemotionError, match=r"absent\.onnx"):
         evaluate(tmp_path, "test", Truth.LABEL, tmp_path / "absent.onnx")
+    with pytest.raises(MoviemotionError, match=r"absent\.onnx"):
+        evaluate(tmp_path, "test", Truth.LABEL, against=tmp_path / "absent.onnx")
     (tmp_path / "annotations.csv").unlink()
     with pytest.raises(MoviemotionError, match=r"annotations\.csv"):
         evaluate(tmp_path, "test", Truth.CONSENSUS)

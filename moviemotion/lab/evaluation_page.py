@@ -1,0 +1,74 @@
+"""An evaluation as one HTML page with charts, which opens offline."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from moviemotion.errors import MoviemotionError
+from moviemotion.lab.deck_protocol import FACES, PUBLISHED_RIGHT
+from moviemotion.lab.evaluation import Evaluation
+from moviemotion.lab.evaluation_lines import comparison_lines, panel_line, protocol_line
+
+VISIBLE = 1e-5
+"""Scores rarer than this are not drawn."""
+
+
+def write_page(result: Evaluation, model: str, page: Path) -> None:
+    """Write the page of an evaluation.
+
+    Raises:
+        MoviemotionError: the page cannot be written there.
+    """
+    environment = Environment(
+        loader=PackageLoader("moviemotion.lab", "."),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    text = environment.get_template("evaluation.html.jinja").render(
+        result=result,
+        model=model,
+        protocol=protocol_line(result.deck_protocol),
+        panel=panel_line(result.panel, result.truth) if result.panel else "",
+        comparison=comparison_lines(result.comparison) if result.comparison else [],
+        # Inside <script>, only "<" can end the element.
+        data=Markup(json.dumps(_chart_data(result), allow_nan=False).replace("<", "\\u003c")),
+        plotly=Markup(get_plotlyjs()),
+    )
+    partial = page.with_name(page.name + ".partial")
+    try:
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(page)
+    except OSError as error:
+        raise MoviemotionError(
+            f"{page}: cannot be written ({error.strerror}); choose another --page"
+        ) from error
+
+
+def _chart_data(result: Evaluation) -> dict[str, Any]:
+    names = list(result.confusion)
+    table = [[result.confusion[true][read] for read in names] for true in names]
+    protocol = result.deck_protocol
+    chances = enumerate(protocol.probability) if protocol else ()
+    return {
+        "calibration": [
+            {"x": b.confidence, "y": b.accuracy, "interval": b.interval, "n": b.n} for b in result.calibration
+        ],
+        "names": names,
+        "counts": table,
+        "shares": [[count / max(sum(row), 1) for count in row] for row in table],
+        "agreement": [
+            {"x": row.votes, "y": row.accuracy, "interval": row.interval, "n": row.n}
+            for row in result.agreement
+        ],
+        "accuracy": result.accuracy,
+        "protocol": [{"x": k / FACES, "y": p, "right": k} for k, p in chances if p > VISIBLE],
+        "published": PUBLISHED_RIGHT / FACES,
+    }
