@@ -1,0 +1,103 @@
+"""One HTML page that opens offline, with charts and pictures inside it. It shows; it measures nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from moviemotion.emotions import DECK_EMOTIONS
+from moviemotion.lab.explain import answers as words
+from moviemotion.lab.explain.charts import block_charts, relu_charts, translation_charts
+from moviemotion.lab.explain.evidence import Answer, Estimate, Verdict
+from moviemotion.lab.explain.inside import Sample
+from moviemotion.lab.explain.measure import Blocks, Relu, Translation
+from moviemotion.lab.explain.pictures import SHOWN_SHIFTS, grey_tiles, heat_tiles, shifted_face
+from moviemotion.lab.explain.tuning import CUTOFFS
+
+MARKS = {Verdict.RIGHT: "✓", Verdict.INCOMPLETE: "◐", Verdict.WRONG: "✕", Verdict.UNDECIDED: "?"}
+
+
+@dataclass(frozen=True)
+class About:
+    """What was explained, and with what.
+
+    Attributes:
+        run: the folder's name.
+        parameters: of the network.
+    """
+
+    run: str
+    filters: Sequence[int]
+    kernels: Sequence[int]
+    parameters: int
+    data: str
+    split: str
+    seed: int
+
+
+def render(
+    about: About,
+    sample: Sample,
+    blocks: Blocks,
+    relu: Relu,
+    translation: Translation,
+    answers: Sequence[Answer],
+) -> str:
+    """A complete HTML page that makes no network request."""
+    charts = block_charts(blocks) | relu_charts(relu) | translation_charts(translation)
+    return (
+        _environment()
+        .get_template("explain.html.jinja")
+        .render(
+            about=about,
+            sample=sample,
+            blocks=blocks,
+            relu=relu,
+            translation=translation,
+            answers={answer.key: answer for answer in answers},
+            charts=_script_safe(charts),
+            faces_row=grey_tiles(sample.images[blocks.faces_shown]),
+            shifts_row=shifted_face(sample, blocks.faces_shown[0]),
+        )
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("moviemotion.lab.explain"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+    )
+    for function in (words.number, words.percent, words.doubt, words.doubt_percent, grey_tiles, heat_tiles):
+        environment.filters[function.__name__] = function
+    environment.globals |= {
+        "css": Markup(_asset("explain.css")),
+        "javascript": Markup(_asset("explain.js")),
+        "plotly": Markup(get_plotlyjs()),
+        "marks": MARKS,
+        "emotions": DECK_EMOTIONS,
+        "shown_shifts": SHOWN_SHIFTS,
+        "cutoff": CUTOFFS[len(CUTOFFS) // 2],
+        "unknown": lambda value: (value.value if isinstance(value, Estimate) else value) != value,
+    }
+    return environment
+
+
+def _asset(name: str) -> str:
+    return files("moviemotion.lab.explain").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _script_safe(data: object) -> Markup:
+    # Inside <script>, only "<" can end the element or open a comment.
+    text = json.dumps(data, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+    return Markup(text.replace("<", "\\u003c"))

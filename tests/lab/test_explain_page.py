@@ -1,0 +1,142 @@
+"""`lab explain` from runs on disk to the page, its figures, and what it says of bad input."""
+
+import json
+import re
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+from faces_folder import write_faces
+
+torch = pytest.importorskip("torch", reason="needs the lab extra (torch)")
+pytest.importorskip("sklearn", reason="needs the lab extra (scikit-learn)")
+
+from moviemotion.errors import MoviemotionError  # noqa: E402
+from moviemotion.lab.comparison import compare  # noqa: E402
+from moviemotion.lab.explain import answers, explain  # noqa: E402
+from moviemotion.lab.explain.activations import ActivationResult  # noqa: E402
+from moviemotion.lab.explain.evidence import Claim, Verdict, census, mean, mean_share, share  # noqa: E402
+from moviemotion.lab.networks import build  # noqa: E402
+from moviemotion.lab.recipe import Recipe  # noqa: E402
+from moviemotion.lab.runs import RECORD, WEIGHTS, TrainedRun  # noqa: E402
+
+
+def write_run(folder, name="deck36", targets="labels", **options):
+    if name == "deck36":
+        options = {"filters": [4, 6, 6, 6, 4], "dense": [8, 8], **options}
+    recipe = Recipe(network=name, options=options, targets=targets)
+    torch.manual_seed(3)
+    folder.mkdir(parents=True)
+    torch.save(build(name, recipe.outputs, options).state_dict(), folder / WEIGHTS)
+    (folder / RECORD).write_text(json.dumps(asdict(TrainedRun(recipe, (), 1.0, 0, 0, ()))))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("faces")
+    write_faces(folder, train=12, test=6)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def made(data, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("explain")
+    runs = [write_run(folder / "first")]
+    for activation in ("leaky_relu", "identity"):
+        runs.append(write_run(folder / activation, conv_activation=activation, dense_activation=activation))
+    page = explain(runs, data, "train", folder / "out", 1, say=lambda line: None)
+    return runs, page
+
+
+def test_the_page_holds_everything_and_says_that_it_shows_faces(made):
+    _, page = made
+    html = page.read_text(encoding="utf-8")
+    body = re.sub(r"<script>.*?</script>", "", html, flags=re.DOTALL)
+    assert "faces from your data" in body
+    assert not re.search(r"(src|href)=\"(?!data:|#)", body)
+    assert html.count("data:image/png;base64,") > 30
+    for words in ("Leaky ReLU", "no activation", "block 5", "48 different faces"):
+        assert words in body
+    charts = json.loads(re.search(r'id="data">(.*?)</script>', html, re.DOTALL)[1])
+    assert all(f'id="{name}"' in body for name in charts)
+    assert not list(page.parent.glob("*.partial"))
+
+
+def test_the_evidence_has_a_sentence_a_value_and_its_doubt(made):
+    _, page = made
+    evidence = json.loads((page.parent / "evidence.json").read_text(encoding="utf-8"))
+    assert list(evidence) == ["blocks", "relu", "translation"]
+    for one in (one for listed in evidence.values() for one in listed):
+        assert set(one) == {"text", "value", "interval", "n"}
+        assert one["text"].endswith(".")
+        assert isinstance(one["value"], float)
+        assert one["n"] > 0
+        if one["interval"] is not None:
+            assert one["interval"][0] <= one["value"] <= one["interval"][1]
+
+
+def test_the_same_seed_gives_the_same_page_and_eight_outputs_are_read_as_four(data, tmp_path):
+    runs = [write_run(tmp_path / "votes", targets="votes")]
+    one, two = (explain(runs, data, "test", tmp_path / k, 1, 24, lambda line: None) for k in "ab")
+    assert one.read_bytes() == two.read_bytes()
+    assert (one.parent / "evidence.json").read_bytes() == (two.parent / "evidence.json").read_bytes()
+
+
+def test_what_does_not_fit_is_named_and_nothing_is_written(made, data, tmp_path):
+    runs, _ = made
+    out = tmp_path / "out"
+
+    def refused(match, runs, data=data, split="train"):
+        with pytest.raises(MoviemotionError, match=match) as error:
+            explain(runs, data, split, out, 1, say=lambda line: None)
+        assert "\n" not in str(error.value)
+        assert not out.exists()
+
+    refused("--run", [])
+    refused("no finished run", [tmp_path / "nowhere"])
+    refused("deck36", [write_run(tmp_path / "small", "compact", "votes")])
+    refused("not a ReLU network", runs[1:])
+    refused("no such folder", runs, split="absent")
+    few = tmp_path / "few"
+    write_faces(few, train=4, test=1)
+    refused("needs 5 of each", runs, data=few)
+
+
+def test_verdicts_follow_the_figures():
+    right, wrong = (Claim("", verdict, "") for verdict in (Verdict.RIGHT, Verdict.WRONG))
+    unsure = Claim("", Verdict.UNDECIDED, "")
+    assert answers.overall([right, right, unsure]) is Verdict.RIGHT
+    assert answers.overall([wrong, wrong]) is Verdict.WRONG
+    assert answers.overall([right, wrong]) is Verdict.INCOMPLETE
+    assert answers.overall([unsure]) is Verdict.UNDECIDED
+
+
+@pytest.mark.parametrize(
+    ("only_relu", "only_leaky", "verdict"),
+    [
+        (60, 20, Verdict.RIGHT),
+        (45, 20, Verdict.INCOMPLETE),
+        (24, 20, Verdict.UNDECIDED),
+        (20, 60, Verdict.WRONG),
+    ],
+)
+def test_the_decks_ten_points_for_relu_are_judged(only_relu, only_leaky, verdict):
+    relu_right = np.zeros(500, dtype=bool)
+    leaky_right = relu_right.copy()
+    relu_right[:only_relu] = True
+    leaky_right[only_relu : only_relu + only_leaky] = True
+    made = [
+        ActivationResult("a", words, share(1, 2), census(1, 2), 1, 0, 1, 0, against)
+        for words, against in (("ReLU", None), ("Leaky ReLU", compare(leaky_right, relu_right, "a")))
+    ]
+    assert answers._against(*made).verdict is verdict
+
+
+def test_estimates_and_their_words():
+    assert mean([1.0, 3.0, 2.0]).value == 2
+    assert mean_share([1.0, 1.0, 0.9]).high == 1
+    assert answers.number(3.2e-16) == "3 × 10⁻¹⁶"
+    assert answers.number(-0.5) == "−0.50"
+    assert answers.number(float("nan")) == "–"
+    assert census(4, 1).apart_from(census(5, 1)) is False
