@@ -11,15 +11,20 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from moviemotion.story.elements import Element, Kind
+from moviemotion.story.elements import Element, Kind, Note
+from moviemotion.story.emphasis import plain, styled
+from moviemotion.story.line_tests import (
+    character_name,
+    is_centered,
+    is_cue,
+    is_heading,
+    is_parenthetical,
+    is_transition,
+)
+from moviemotion.story.title_page import title_page_length
 
-_HEADING = re.compile(r"(INT|EXT|EST|INT\.?/EXT|EXT\.?/INT|I/E)[. ]", re.IGNORECASE)
-_SCENE_NUMBER = re.compile(r"\s*#[^#\s][^#]*#\s*$")
-_TITLE_KEY = re.compile(r"([A-Za-z][\w /-]*):(.*)")
-_HIDDEN = re.compile(r"/\*(?P<boneyard>.*?)\*/|\[\[(?:(?!\n ?\n|\[\[).)*?\]\]", re.DOTALL)
-_EMPHASIS = re.compile(r"(?<!\\)(\*{1,3}|_)(?=[^\s*_])((?:\\.|[^\\\n*_])+?)(?<=\S)\1")
-_Test = Callable[[str], bool]
-_Edit = Callable[[str], str]
+_SCENE_NUMBER = re.compile(r"\s*#([^#\s][^#]*)#\s*$")
+_HIDDEN = re.compile(r"/\*(?P<boneyard>.*?)\*/|\[\[(?P<note>(?:(?!\n ?\n|\[\[).)*?)\]\]", re.DOTALL)
 _PAGE_BREAK = re.compile(r"={3,}")
 _NOTE_CHARACTER = "\ue000"
 """Stands where a note was, so that a line holding nothing else can be told from a blank line."""
@@ -43,40 +48,6 @@ class _Line:
         return len(self.text) >= 2
 
 
-def title_page_length(source: Sequence[str]) -> int:
-    """How many source lines the title page takes, without the blank line after it; 0 without one."""
-    length = next((k for k, line in enumerate(source) if not line.strip()), len(source))
-    page = source[:length]
-    if not page or is_heading(page[0]) or not _TITLE_KEY.fullmatch(page[0].rstrip()):
-        return 0
-    if not all(line[0] in " \t" or _TITLE_KEY.fullmatch(line.rstrip()) for line in page):
-        return 0
-    # "FADE IN:" alone opens the film, not a title page.
-    has_value = any(line[0] in " \t" or line.partition(":")[2].strip() for line in page)
-    return length if has_value else 0
-
-
-def title_of(source: Sequence[str]) -> str:
-    """The title on the title page on one line, or an empty string."""
-    values: list[str] = []
-    key = ""
-    for line in source[: title_page_length(source)]:
-        match = _TITLE_KEY.fullmatch(line.rstrip()) if line[0] not in " \t" else None
-        value = match[2] if match else line
-        key = match[1].lower() if match else key
-        if key == "title" and value.strip():
-            values.append(plain(value.strip()))
-    return " ".join(values)
-
-
-def plain(text: str) -> str:
-    """The text without emphasis marks and escapes."""
-    before = None
-    while before != text:  # marks nest: _**title**_
-        before, text = text, _EMPHASIS.sub(r"\2", text)
-    return re.sub(r"\\([*_\\])", r"\1", text)
-
-
 def parse_fountain(source: Sequence[str]) -> tuple[Element, ...]:
     """The elements of a Fountain file, in order.
 
@@ -84,6 +55,18 @@ def parse_fountain(source: Sequence[str]) -> tuple[Element, ...]:
         source: the lines of the whole file, title page included.
     """
     return _Parser(_visible_lines(source, title_page_length(source))).elements()
+
+
+def notes_of(source: Sequence[str], elements: Sequence[Element]) -> tuple[Note, ...]:
+    """The notes of a Fountain file, beside its elements as `parse_fountain` gives them."""
+    top = title_page_length(source)
+    text = "\n".join(source[top:])
+    notes = []
+    for match in _HIDDEN.finditer(text):
+        if match["note"] is not None:
+            line = top + 1 + text.count("\n", 0, match.start())
+            notes.append(Note(match["note"].strip(), sum(e.line <= line for e in elements) - 1))
+    return tuple(notes)
 
 
 def without_notes(text: str) -> str:
@@ -115,34 +98,8 @@ def _visible_lines(source: Sequence[str], skip: int) -> list[_Line]:
     return lines
 
 
-def is_heading(text: str) -> bool:
-    """Whether a line opens a scene without being forced to."""
-    return bool(_HEADING.match(text.strip()))
-
-
 def _is_forced_heading(text: str) -> bool:
     return text.startswith(".") and not text.startswith("..") and len(text) > 1
-
-
-def is_transition(text: str) -> bool:
-    """Whether a line is a transition without being forced to."""
-    return text.endswith("TO:") and text == text.upper()
-
-
-def is_centered(text: str) -> bool:
-    """Whether a line is centred between > and <."""
-    return text.startswith(">") and text.endswith("<") and len(text) > 1
-
-
-def character_name(cue: str) -> str:
-    """The name in a character cue: "EDWARD (V.O.) (CONT'D)" is EDWARD."""
-    return re.sub(r"\s*\([^()]*\)?", "", cue).strip()
-
-
-def is_cue(text: str) -> bool:
-    """Whether a line reads as a character cue: a name in capitals, extensions in any case."""
-    name = character_name(text.rstrip("^ "))
-    return name == name.upper() and any(c.isalpha() for c in name) and not is_transition(text)
 
 
 class _Parser:
@@ -170,7 +127,8 @@ class _Parser:
         if _PAGE_BREAK.fullmatch(text):
             return self._single(Kind.PAGE_BREAK, "")
         if text.startswith("#"):
-            return self._single(Kind.SECTION, text.lstrip("#"))
+            bare = text.lstrip("#")
+            return self._single(Kind.SECTION, bare, level=len(text) - len(bare))
         if text.startswith("="):
             return self._single(Kind.SYNOPSIS, text[1:])
         if text.startswith("~"):
@@ -183,7 +141,9 @@ class _Parser:
             if _is_forced_heading(text) or is_heading(text):
                 self._scene += 1
                 heading = text[1:] if text.startswith(".") else text
-                return self._single(Kind.SCENE_HEADING, _SCENE_NUMBER.sub("", heading))
+                number = _SCENE_NUMBER.search(heading)
+                heading = heading[: number.start()] if number else heading
+                return self._single(Kind.SCENE_HEADING, heading, number=number[1].strip() if number else None)
             if is_transition(text):
                 return self._single(Kind.TRANSITION, text)
             followed = self._at + 1 < len(self._lines) and not self._lines[self._at + 1].blank
@@ -191,13 +151,36 @@ class _Parser:
                 return self._speech(text)
         return self._action()
 
-    def _add(self, kind: Kind, text: str, first: int, count: int, who: str | None, dual: bool) -> None:
+    def _add(
+        self,
+        kind: Kind,
+        text: str,
+        first: int,
+        count: int,
+        who: str | None = None,
+        dual: bool = False,
+        number: str | None = None,
+        level: int = 0,
+    ) -> None:
         """Add an element made of `count` visible lines from `first`."""
         line, last = self._lines[first].first, self._lines[first + count - 1].last
-        self._found.append(Element(kind, plain(text).strip(), line, last - line + 1, self._scene, who, dual))
+        bare, emphasis = styled(text.strip())
+        element = Element(
+            kind,
+            bare,
+            line,
+            last - line + 1,
+            self._scene,
+            who,
+            dual,
+            number,
+            level,
+            emphasis=emphasis,
+        )
+        self._found.append(element)
 
-    def _single(self, kind: Kind, text: str) -> bool:
-        self._add(kind, text.strip(), self._at, 1, None, False)
+    def _single(self, kind: Kind, text: str, number: str | None = None, level: int = 0) -> bool:
+        self._add(kind, text, self._at, 1, number=number, level=level)
         self._at += 1
         return True
 
@@ -239,7 +222,7 @@ class _Parser:
             text = line.text.strip()
             if line.blank and not (line.holds_speech_open and self._speech_goes_on()):
                 break
-            if _is_parenthetical(text):
+            if is_parenthetical(text):
                 self._add(Kind.PARENTHETICAL, text, self._at, 1, who, dual)
                 self._at += 1
             elif text.startswith("~"):
@@ -258,12 +241,8 @@ class _Parser:
             text = line.text.strip()
             if line.blank and not (line.holds_speech_open and self._speech_goes_on()):
                 break
-            if text.startswith("~") or _is_parenthetical(text):
+            if text.startswith("~") or is_parenthetical(text):
                 break
             texts.append(text)
             self._at += 1
         self._add(Kind.DIALOGUE, "\n".join(texts), first, len(texts), who, dual)
-
-
-def _is_parenthetical(text: str) -> bool:
-    return text.startswith("(") and text.endswith(")")

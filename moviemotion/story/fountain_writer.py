@@ -2,38 +2,44 @@
 
 from __future__ import annotations
 
-import re
+from collections import defaultdict
 
 from moviemotion.story.elements import Element, Kind, Screenplay
-from moviemotion.story.fountain import is_centered, is_cue, is_heading, is_transition
+from moviemotion.story.emphasis import escaped, marked
+from moviemotion.story.line_tests import is_centered, is_cue, is_heading, is_transition
+from moviemotion.story.title_page import written_title_page
 
 _OWN_MARKS = tuple("#=~>!@.")
+_IN_SPEECH = (Kind.PARENTHETICAL, Kind.DIALOGUE, Kind.LYRICS)
 
 
 def write_fountain(screenplay: Screenplay) -> str:
-    """The screenplay as Fountain; reading it again gives the same title and elements.
+    """The screenplay as Fountain; reading it again gives the same title page, elements and notes.
 
-    Emphasis, scene numbers and the depth of sections, which elements do not carry, are not written.
-    Fountain cannot spell two opening brackets in a row in its text; they are set apart.
+    Fountain cannot spell two opening brackets in a row in its text; they are set apart. Emphasis that
+    changes within a word is left out. Pages are not written: Fountain has none.
     """
-    parts = [f"Title: {_escaped(screenplay.title)}\n"]
-    for element in screenplay.elements:
-        in_speech = element.kind in (Kind.PARENTHETICAL, Kind.DIALOGUE)
-        sung_in_speech = element.kind is Kind.LYRICS and element.character is not None
-        parts.append(("" if in_speech or sung_in_speech else "\n") + _written(element) + "\n")
+    notes = defaultdict(list)
+    for note in screenplay.notes:
+        notes[note.element].append(f"[[{note.text}]]\n")
+    parts = [written_title_page(escaped(screenplay.title), screenplay.title_page)]
+    parts += [f"\n{note}" for note in notes[-1]]
+    for k, element in enumerate(screenplay.elements):
+        goes_on = element.kind in _IN_SPEECH and element.character is not None
+        parts.append(("" if goes_on else "\n") + _written(element) + "\n")
+        in_speech = element.character is not None
+        # Under a speech a note stands without a blank line, which would end it.
+        parts += [note if in_speech else f"\n{note}" for note in notes[k]]
     return "".join(parts)
 
 
-def _escaped(text: str) -> str:
-    return re.sub(r"([\\*_])", r"\\\1", text).replace("[[", "[ [")
-
-
 def _written(element: Element) -> str:
-    text = _escaped(element.text)
+    text = marked(element.text, element.emphasis).replace("[[", "[ [")
     lines = text.split("\n")
     match element.kind:
         case Kind.SCENE_HEADING:
-            return text if is_heading(text) else f".{text}"
+            number = f" #{element.number}#" if element.number else ""
+            return (text if is_heading(text) else f".{text}") + number
         case Kind.ACTION:
             forced = is_heading(text) or is_transition(text) or (len(lines) > 1 and is_cue(lines[0]))
             return "\n".join(
@@ -52,7 +58,7 @@ def _written(element: Element) -> str:
         case Kind.CENTERED:
             return "\n".join(f"> {line} <" for line in lines)
         case Kind.SECTION:
-            return f"# {text}"
+            return "#" * max(element.level, 1) + f" {text}"
         case Kind.SYNOPSIS:
             return f"= {text}"
         case Kind.PAGE_BREAK:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from moviemotion.story.elements import Element, Kind
-from moviemotion.story.fountain import character_name, is_cue
+from moviemotion.story.line_tests import character_name, is_cue
 
 _HEADING = re.compile(r"(?:[A-Z]?\d+[A-Z]*\.?\s+)?((?:INT|EXT|EST|INT\.?/EXT|EXT\.?/INT|I/E)[. ].*)")
 _NUMBER_AT_END = re.compile(r"\s{2,}[A-Z]?\d+[A-Z]*\.?$")

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.story.elements import Element, Kind, Screenplay
-from moviemotion.story.fountain import parse_fountain, title_of
+from moviemotion.story.elements import Element, Kind, Note, Screenplay
+from moviemotion.story.fountain import notes_of, parse_fountain
 from moviemotion.story.plaintext import is_indented_script, parse_plain_text, title_of_plain_text
 from moviemotion.story.textfile import read_text
+from moviemotion.story.title_page import title_of, title_page_of
 
 __all__ = ["Element", "Kind", "Screenplay", "is_fountain", "read_screenplay"]
 
@@ -32,8 +33,11 @@ def read_screenplay(path: Path | str) -> Screenplay:
         )
     text = read_text(path, "screenplay", "Fountain (.fountain) or plain text (.txt)")
     source = tuple(text.removesuffix("\n").split("\n"))
+    title_page: tuple[tuple[str, str], ...] = ()
+    notes: tuple[Note, ...] = ()
     if is_fountain(path, source):
         title, elements = title_of(source), parse_fountain(source)
+        title_page, notes = title_page_of(source), notes_of(source, elements)
     else:
         title, elements = title_of_plain_text(source), parse_plain_text(source)
     if not any(e.kind in (Kind.SCENE_HEADING, Kind.DIALOGUE) for e in elements):
@@ -41,7 +45,7 @@ def read_screenplay(path: Path | str) -> Screenplay:
             f"{path}: no scene heading and no dialogue found; give a screenplay in Fountain (.fountain) or "
             "as an indented shooting script (.txt)."
         )
-    return Screenplay(title or path.stem, path, source, elements)
+    return Screenplay(title or path.stem, path, source, elements, title_page, notes)
 
 
 def is_fountain(path: Path, source: Sequence[str]) -> bool:

@@ -10,9 +10,10 @@ from moviemotion.resonance.lines import Feeling
 from moviemotion.resonance.moments import Moment
 from moviemotion.story.alignment import TimedScript, TimeSource
 from moviemotion.story.elements import Kind
-from moviemotion.story.fountain import parse_fountain, title_page_length, without_notes
+from moviemotion.story.fountain import parse_fountain, without_notes
 from moviemotion.story.fountain_writer import write_fountain
 from moviemotion.story.screenplay import is_fountain
+from moviemotion.story.title_page import title_page_length
 from moviemotion.telling.words import clock, count_of, interval, number, p_value, span
 
 _FELT = (Kind.ACTION, Kind.DIALOGUE, Kind.LYRICS, Kind.CENTERED)

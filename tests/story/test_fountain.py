@@ -3,13 +3,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from invented_screenplays import screenplay
 
-from moviemotion.story.elements import Element, Kind, Screenplay
-from moviemotion.story.fountain import is_cue, parse_fountain, title_of, title_page_length
+from moviemotion.story.elements import Element, Emphasis, Kind, Screenplay, Style
+from moviemotion.story.fountain import notes_of, parse_fountain
 from moviemotion.story.fountain_writer import write_fountain
+from moviemotion.story.line_tests import is_cue
 from moviemotion.story.screenplay import read_screenplay
+from moviemotion.story.title_page import title_of, title_page_length, title_page_of
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "scripts"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/data/scripts")
@@ -24,7 +27,8 @@ def kinds(text: str) -> list[tuple[Kind, str]]:
 
 
 def content(elements: tuple[Element, ...]) -> list[tuple[object, ...]]:
-    return [(e.kind, e.text, e.scene, e.character, e.dual) for e in elements]
+    """All of the elements but where they stand in their file."""
+    return [(e.kind, e.text, e.scene, e.character, e.dual, e.number, e.level, e.emphasis) for e in elements]
 
 
 @pytest.mark.parametrize(
@@ -61,6 +65,47 @@ def test_a_speech_with_everything_in_it() -> None:
         (Kind.DIALOGUE, "\nAfter the gap.".strip()),
     ]
     assert {e.character for e in speech} == {"McAVOY"}
+
+
+def test_emphasis_is_kept_as_runs_of_letters() -> None:
+    (action,) = parse("A *b* **c** ***d*** _e *f*_ g\\*h")
+    assert action.text == "A b c d e f g*h"
+    assert action.emphasis == (
+        Emphasis(2, 3, Style.ITALIC),
+        Emphasis(4, 5, Style.BOLD),
+        Emphasis(6, 7, Style.BOLD | Style.ITALIC),
+        Emphasis(8, 10, Style.UNDERLINE),
+        Emphasis(10, 11, Style.UNDERLINE | Style.ITALIC),
+    )
+    assert parse("2 * 3 * 4 and snake_case")[0].emphasis == ()
+
+
+def test_scene_numbers_and_depths_of_sections() -> None:
+    elements = parse("### Beat\n\nINT. A - DAY #12-B.1#\n\nINT. B #\n\nINT. C")
+    assert [(e.text, e.number, e.level) for e in elements] == [
+        ("Beat", None, 3),
+        ("INT. A - DAY", "12-B.1", 0),
+        ("INT. B #", None, 0),
+        ("INT. C", None, 0),
+    ]
+
+
+def test_notes_are_kept_beside_the_elements() -> None:
+    source = [
+        "[[first]]",
+        "",
+        "INT. A",
+        "",
+        "ANNA",
+        "Hello [[softer",
+        "here]] there.",
+        "",
+        "Not [[a",
+        "",
+        "note]]",
+    ]
+    notes = notes_of(source, parse_fountain(source))
+    assert [(n.text, n.element) for n in notes] == [("first", -1), ("softer\nhere", 2)]
 
 
 def test_dual_dialogue_marks_the_second_speech_only() -> None:
@@ -125,13 +170,25 @@ def test_any_speech_survives_writing_and_reading(name: str, lines: list[str]) ->
     assert content(parse(written)) == content((cue, said)), written
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(screenplay())
+def test_any_screenplay_survives_writing_and_reading(written: Screenplay) -> None:
+    source = write_fountain(written).split("\n")
+    elements = parse_fountain(source)
+    assert content(elements) == content(written.elements), "\n".join(source)
+    assert title_page_of(source) == written.title_page
+    assert notes_of(source, elements) == written.notes, "\n".join(source)
+
+
 @needs_shared
 @pytest.mark.parametrize("name", ["Big-Fish", "Brick-and-Steel"])
 def test_a_real_screenplay_survives_writing_and_reading(name: str) -> None:
     screenplay = read_screenplay(SHARED / f"{name}.fountain")
     written = write_fountain(screenplay).split("\n")
     assert title_of(written) == screenplay.title
+    assert title_page_of(written) == screenplay.title_page
     assert content(parse_fountain(written)) == content(screenplay.elements)
+    assert sum(len(e.emphasis) for e in screenplay.elements) > 2
 
 
 @needs_shared

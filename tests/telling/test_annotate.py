@@ -15,8 +15,9 @@ from moviemotion.resonance.analysis import Analysis
 from moviemotion.resonance.lines import Feeling
 from moviemotion.story.alignment import Cue, TimedScript, TimeSource
 from moviemotion.story.elements import Element, Screenplay
-from moviemotion.story.fountain import parse_fountain, title_of
+from moviemotion.story.fountain import parse_fountain
 from moviemotion.story.screenplay import read_screenplay
+from moviemotion.story.title_page import title_of
 from moviemotion.telling.annotate import annotated_fountain
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "scripts"
