@@ -12,6 +12,7 @@ import os
 import re
 import select
 import sys
+import textwrap
 import time
 import tomllib
 import unicodedata
@@ -30,6 +31,7 @@ from moviemotion.grading import Grade, Idea, grade, parse_way
 
 SECONDS = 180.0
 TICK = 0.25
+WIDTH = 96
 EVIDENCE = Path(str(files("moviemotion"))) / "lab" / "evidence.json"
 NO_EVIDENCE = "no evidence yet: run moviemotion lab explain"
 TURNED_AWAY = "Sorry, Greg. The challenge has one rule, and it is that you are not allowed to play."
@@ -172,7 +174,7 @@ def play(
     say(f"Good luck, {name}. The clock runs while you answer and stands while you read.")
     left, right, of = seconds, 0, 0
     for number, question in enumerate(questions(), 1):
-        say(f"\n{number}. {question.ask}")
+        say("\n" + textwrap.fill(f"{number}. {question.ask}", WIDTH, subsequent_indent="   "))
         text, left = _timed(player, "> ", left)
         choice = question.choice
         say("\n".join(["", choice.ask, *(f"  {letter}) {o}" for letter, o in _lettered(choice))]))
@@ -181,7 +183,7 @@ def play(
         hit = picked.strip().casefold()[:1] == "abcd"[choice.right]
         right, of = right + len(graded.found) + hit, of + len(question.ideas) + 1
         for line in _told(question, graded, hit, figures):
-            say(line)
+            say(textwrap.fill(line, WIDTH, subsequent_indent="    "))
         if left > 0 and number < len(questions()) and isinstance(player, Typist):
             player.ask(f"[{_clock(left)} left; Enter goes on] ", None)
     say(f"\n{name}: {right} of {of}, {_clock(seconds - left)} used.")
