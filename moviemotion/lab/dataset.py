@@ -9,14 +9,21 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from moviemotion.emotions import DECK_EMOTIONS, EMOTIONS
 from moviemotion.errors import MoviemotionError
 
 FACE_SIZE = 48
 IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
+GREY_MODES = {"1", "L", "LA"}
 OTHER = "other"
+KNOWN_LABELS = {*DECK_EMOTIONS, OTHER}
+ANNOTATIONS = "annotations.csv"
+SPLIT_ORDER = {"train": 0, "test": 2}
+"""Before and after the splits with other names."""
+MOST_LINES = 20
+"""Faults that an error message lists."""
 VOTE_COLUMNS = (
     "neutral",
     "happiness",
@@ -63,66 +70,173 @@ class FaceSet:
         )
 
 
+@dataclass(frozen=True)
+class Fault:
+    """Something wrong with a data folder.
+
+    Attributes:
+        kind: "unreadable", "other form", "unknown class", "empty", "one class", "stray file" or "votes".
+        path: the file or folder, relative to the data folder.
+        message: what is wrong and what to do about it.
+        refused: whether `load_faces` refuses a split that has it.
+    """
+
+    kind: str
+    path: str
+    message: str
+    refused: bool = True
+
+
+def splits(data: Path) -> tuple[str, ...]:
+    """The splits of a data folder, train first; ("",) where the classes lie in the folder itself.
+
+    Raises:
+        MoviemotionError: there is no such folder, or it has no folders in it.
+    """
+    if not data.is_dir():
+        raise MoviemotionError(f"{data}: no such folder; expected {data}/<split>/<label>/<image>.png")
+    folders = [d.name for d in data.iterdir() if d.is_dir() and not d.name.startswith(".")]
+    if not folders:
+        raise MoviemotionError(f"{data}: no folders in it; expected {data}/<split>/<label>/<image>.png")
+    if any(name in KNOWN_LABELS for name in folders):
+        return ("",)
+    return tuple(sorted(folders, key=lambda name: (SPLIT_ORDER.get(name, 1), name)))
+
+
 def load_faces(data: Path, split: str) -> FaceSet:
-    """Read every image of one split.
+    """Read every image of one split, or refuse it with all its faults, one a line.
 
     Images of another size or colour are converted to 48×48 grey.
 
     Raises:
         MoviemotionError: the folder, the split or an image cannot be read, a folder has an unknown
-            label, or the votes do not cover the images.
+            label, all images are of one class, or the votes do not cover the images.
+    """
+    faces, faults = survey(data, split)
+    refused = [fault for fault in faults if fault.refused]
+    if refused:
+        lines = [f"{data / fault.path}: {fault.message}" for fault in refused[:MOST_LINES]]
+        if len(refused) > MOST_LINES:
+            lines.append(
+                f"{data}: {len(refused) - MOST_LINES} more; list all with: moviemotion lab audit {data}"
+            )
+        raise MoviemotionError("\n".join(lines))
+    return faces
+
+
+def survey(data: Path, split: str) -> tuple[FaceSet, tuple[Fault, ...]]:
+    """Read what can be read of one split, and list everything that is wrong with it.
+
+    Returns:
+        the readable faces under known labels, without votes where these do not cover them; the faults.
     """
     root = data / split
     if not root.is_dir():
-        raise MoviemotionError(f"{root}: no such folder; expected {data}/{split}/<label>/<image>.png")
-    known = {*DECK_EMOTIONS, OTHER}
-    unknown = sorted(d.name for d in root.iterdir() if d.is_dir() and d.name not in known)
-    if unknown:
-        raise MoviemotionError(
-            f"{root / unknown[0]}: unknown label; rename it to one of {', '.join(sorted(known))}"
+        message = f"no such folder; expected {data}/{split}/<label>/<image>.png"
+        return _no_faces(), (Fault("empty", split, message),)
+    faults: list[Fault] = []
+    names: list[str] = []
+    images: list[NDArray[np.uint8]] = []
+    for folder in sorted(root.iterdir()):
+        place = folder.relative_to(data).as_posix()
+        if folder.is_dir() and folder.name not in KNOWN_LABELS and not folder.name.startswith("."):
+            known = ", ".join(sorted(KNOWN_LABELS))
+            faults.append(Fault("unknown class", place, f"unknown label; rename it to one of {known}"))
+        elif folder.is_file() and folder.suffix.lower() in IMAGE_SUFFIXES:
+            faults.append(Fault("stray file", place, "a picture in no class; move it into a class's folder"))
+        if folder.name not in KNOWN_LABELS or not folder.is_dir():
+            continue
+        for path in sorted(folder.iterdir()):
+            name = path.relative_to(data).as_posix()
+            if path.suffix.lower() not in IMAGE_SUFFIXES:
+                if not path.name.startswith("."):
+                    message = f"not read: expected one of {', '.join(sorted(IMAGE_SUFFIXES))}"
+                    faults.append(Fault("stray file", name, message, refused=False))
+                continue
+            try:
+                image, form = _read_face(path)
+            except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+                message = f"not a readable image ({_first_line(error)}); remove or replace it"
+                faults.append(Fault("unreadable", name, message))
+                continue
+            if form:
+                faults.append(Fault("other form", name, f"{form}; read as 48×48 grey", refused=False))
+            names.append(name)
+            images.append(image)
+    labels = tuple("" if (label := Path(name).parent.name) == OTHER else label for name in names)
+    if not names:
+        expected = f"{root}/<label>/<image>.png"
+        faults.append(Fault("empty", split, f"no images; expected {expected}"))
+        return _no_faces(), tuple(faults)
+    if len(classes := set(labels) - {""}) == 1:
+        message = (
+            f"all pictures are {classes.pop()}; a reader learns from, and is judged on, at least two classes"
         )
-    paths = sorted(p for p in root.glob("*/*") if p.suffix.lower() in IMAGE_SUFFIXES)
-    if not paths:
-        raise MoviemotionError(f"{root}: no images; expected {root}/<label>/<image>.png")
-    images = np.stack([_read_face(path) for path in paths])
-    names = tuple(p.relative_to(data).as_posix() for p in paths)
-    labels = tuple("" if p.parent.name == OTHER else p.parent.name for p in paths)
-    return FaceSet(names, images, labels, _read_votes(data / "annotations.csv", names))
+        faults.append(Fault("one class", split, message))
+    votes, vote_faults = _read_votes(data, split, tuple(names), labels)
+    return FaceSet(tuple(names), np.stack(images), labels, votes), (*faults, *vote_faults)
 
 
-def _read_face(path: Path) -> NDArray[np.uint8]:
-    try:
-        with Image.open(path) as image:
-            grey = image.convert("L")
-            if grey.size != (FACE_SIZE, FACE_SIZE):
-                grey = grey.resize((FACE_SIZE, FACE_SIZE), Image.Resampling.LANCZOS)
-            return np.asarray(grey, dtype=np.uint8)
-    except (OSError, UnidentifiedImageError) as error:
-        raise MoviemotionError(f"{path}: not a readable image ({error}); remove or replace it") from error
+def _no_faces() -> FaceSet:
+    return FaceSet((), np.zeros((0, FACE_SIZE, FACE_SIZE), np.uint8), (), None)
 
 
-def _read_votes(path: Path, names: tuple[str, ...]) -> NDArray[np.int64] | None:
+def _read_face(path: Path) -> tuple[NDArray[np.uint8], str]:
+    """The picture as 48×48 grey, and how it differed from that; "" where it did not."""
+    with Image.open(path) as image:
+        form = [] if image.size == (FACE_SIZE, FACE_SIZE) else [f"{image.width}×{image.height} px"]
+        if image.mode not in GREY_MODES:
+            form.append(f"colour ({image.mode})")
+        grey = image.convert("L")
+        if grey.size != (FACE_SIZE, FACE_SIZE):
+            grey = grey.resize((FACE_SIZE, FACE_SIZE), Image.Resampling.LANCZOS)
+        return np.asarray(grey, dtype=np.uint8), ", ".join(form)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).splitlines()[0]
+
+
+def _read_votes(
+    data: Path, split: str, names: tuple[str, ...], labels: tuple[str, ...]
+) -> tuple[NDArray[np.int64] | None, list[Fault]]:
+    """The votes of the named images, or None with the reasons; rows that fit nothing are faults too."""
+    path = data / ANNOTATIONS
     if not path.exists():
-        return None
+        return None, []
     if not path.is_file():
-        raise MoviemotionError(f"{path}: not a file; put the annotators' votes there, or remove it")
+        return None, [
+            Fault("votes", ANNOTATIONS, "not a file; put the annotators' votes there, or remove it")
+        ]
     with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
         reader = csv.DictReader(file)
         missing = {"image", *VOTE_COLUMNS} - set(reader.fieldnames or ())
         if missing:
-            raise MoviemotionError(f"{path}: no column {', '.join(sorted(missing))}; add it to the header")
+            message = f"no column {', '.join(sorted(missing))}; add it to the header"
+            return None, [Fault("votes", ANNOTATIONS, message)]
+        rows = {row["image"] or "": row for row in reader}
+    faults = []
+    votes: dict[str, list[int]] = {}
+    for name, label in zip(names, labels, strict=True):
+        if name not in rows:
+            faults.append(Fault("votes", name, f"no votes in {ANNOTATIONS}; add its row"))
+            continue
         try:
-            votes = {row["image"]: [_vote(row[c]) for c in VOTE_COLUMNS] for row in reader}
+            votes[name] = [_vote(rows[name][column]) for column in VOTE_COLUMNS]
         except (TypeError, ValueError) as error:
-            raise MoviemotionError(
-                f"{path}: a vote is not a count of people ({error}); mend that row"
-            ) from error
-    absent = [name for name in names if name not in votes]
-    if absent:
-        raise MoviemotionError(
-            f"{path}: no votes for {len(absent)} images, first {absent[0]}; add their rows"
-        )
-    return np.array([votes[name] for name in names], dtype=np.int64)
+            message = f"a vote in {ANNOTATIONS} is not a count of people ({error}); mend that row"
+            faults.append(Fault("votes", name, message))
+        noted = rows[name].get("label")
+        if noted and noted != (label or OTHER):
+            message = f"{ANNOTATIONS} calls it {noted}; mend the row or move the picture"
+            faults.append(Fault("votes", name, message, refused=False))
+    prefix = f"{split}/" if split else ""
+    for name in sorted({name for name in rows if name.startswith(prefix)} - set(names)):
+        if not (data / name).is_file():
+            message = f"{ANNOTATIONS} has its votes, but there is no such picture; remove the row"
+            faults.append(Fault("votes", name, message, refused=False))
+    whole = len(votes) == len(names)
+    return np.array([votes[name] for name in names], dtype=np.int64) if whole else None, faults
 
 
 def _vote(text: str) -> int:

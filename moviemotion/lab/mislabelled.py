@@ -1,0 +1,143 @@
+"""Pictures whose label is probably wrong, ranked, by an opinion that never saw that label.
+
+Two opinions are on offer: networks trained on the other pictures' labels alone (out of fold), which
+any data set allows, and the shipped reader, which is the better judge of data it was not trained on.
+Either way a picture's suspicion is the normalised margin (Northcutt et al., 2021): how much
+likelier the best other answer is than the label.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from cleanlab.count import num_label_issues
+from cleanlab.rank import get_label_quality_scores
+from numpy.typing import NDArray
+
+from moviemotion.emotions import DECK_COLUMNS, EMOTIONS
+from moviemotion.errors import MoviemotionError
+from moviemotion.lab.dataset import FaceSet, original_truth
+from moviemotion.lab.evaluation import predict
+
+FOLDS = 3
+EPOCHS = 8
+SMOOTHING = 0.1
+"""Share of each target spread over all classes: a wrong label then costs a network less to contradict."""
+FEWEST_A_CLASS = 2 * FOLDS
+CLEAR_MARGIN = 0.8
+"""Margin from which another label is proposed."""
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What somebody who did not see the labels says of n faces.
+
+    Attributes:
+        probabilities: (n, k) of the k possible answers, the deck's four and perhaps more.
+        answers: names of the k columns.
+        labels: n columns of the faces' own labels; -1 where a face has none.
+        source: who says so, for people.
+        from_labels: whether whoever says so learnt from the same labels, and so from the same errors.
+    """
+
+    probabilities: NDArray[np.float64]
+    answers: tuple[str, ...]
+    labels: NDArray[np.int64]
+    source: str
+    from_labels: bool
+
+    @property
+    def judged(self) -> NDArray[np.bool_]:
+        """(n,) true where a face has a label to doubt."""
+        return self.labels >= 0
+
+    @property
+    def suspicion(self) -> NDArray[np.float64]:
+        """(n,) from -1 to 1: probability of the best other answer less the label's; NaN without a label."""
+        rows = np.arange(len(self.labels))
+        others = self.probabilities.copy()
+        others[rows, self.labels] = -1
+        margin = others.max(axis=1) - self.probabilities[rows, self.labels]
+        return np.where(self.judged, margin, np.nan)
+
+    @property
+    def ranking(self) -> NDArray[np.float64]:
+        """(n,) 0–1, to sort by: the margin and, for a judge who learnt from the labels, that of its class.
+
+        Where one label is often wrong, a network learns the error and doubts none of its pictures
+        much, but all of them somewhat: the class's mean margin restores what each lost.
+        """
+        margin = self.suspicion
+        if self.from_labels:
+            for k in np.unique(self.labels[self.judged]):
+                chosen = self.labels == k
+                margin[chosen] = (margin[chosen] + margin[chosen].mean()) / 2
+        return (margin + 1) / 2
+
+    @property
+    def best(self) -> tuple[str, ...]:
+        """The likeliest answer for each face."""
+        return tuple(self.answers[k] for k in self.probabilities.argmax(axis=1))
+
+    @property
+    def cleanlab_suspicion(self) -> NDArray[np.float64]:
+        """(n,) 0–1: cleanlab's own default ranking, one less its self-confidence; NaN without a label."""
+        return self._of_the_judged(
+            1 - get_label_quality_scores(self.labels[self.judged], self.probabilities[self.judged])
+        )
+
+    @property
+    def expected_wrong(self) -> int:
+        """How many labels confident learning (Northcutt et al., 2021) expects to be wrong."""
+        return int(num_label_issues(self.labels[self.judged], self.probabilities[self.judged]))
+
+    def _of_the_judged(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        whole = np.full(len(self.labels), np.nan)
+        whole[self.judged] = values
+        return whole
+
+
+def reader_opinion(faces: FaceSet, model: Path) -> Opinion:
+    """What an exported reader says; worth something on faces that it was not trained on.
+
+    Raises:
+        MoviemotionError: the model cannot be read.
+    """
+    truth = original_truth(faces)
+    labels = np.where(truth >= 0, np.array(DECK_COLUMNS)[truth], -1)
+    answers = tuple(str(emotion) for emotion in EMOTIONS)
+    return Opinion(
+        predict(model, faces).astype(np.float64), answers, labels, f"the reader {model.name}", False
+    )
+
+
+def label_opinion(faces: FaceSet, groups: NDArray[np.int64], seed: int) -> Opinion:
+    """What networks say that were trained on the labels of the other folds.
+
+    Args:
+        groups: (n,) pictures of one group, copies of each other, stay in one fold.
+
+    Raises:
+        MoviemotionError: a class has too few pictures to be split into folds.
+    """
+    truth = original_truth(faces)
+    judged = np.flatnonzero(truth >= 0)
+    classes = np.unique(truth[judged])
+    counts = np.bincount(truth[judged], minlength=len(DECK_COLUMNS))
+    answers = tuple(str(EMOTIONS[column]) for column in DECK_COLUMNS)
+    few = [f"{answers[k]} {counts[k]}" for k in classes if counts[k] < FEWEST_A_CLASS]
+    if len(classes) < 2 or few:
+        have = ", ".join(few) if few else f"{len(classes)} class"
+        raise MoviemotionError(
+            f"label errors need {FEWEST_A_CLASS} pictures in each of two classes (have: {have}); "
+            "add pictures, or use --second-opinion reader"
+        )
+    from moviemotion.lab.folds import out_of_fold  # trains, so it needs torch
+
+    probabilities = np.full((len(faces), len(answers)), 1 / len(answers))
+    probabilities[judged] = out_of_fold(faces.images[judged], truth[judged], groups[judged], seed)
+    return Opinion(
+        probabilities, answers, truth, f"networks trained on the other labels, {FOLDS} folds", True
+    )
