@@ -1,4 +1,4 @@
-"""Plain-text shooting scripts, whose layout is their indentation.
+"""Shooting scripts laid out by indentation: plain text, and the pages of a PDF laid out as text.
 
 Such a script has columns: action at the left margin, dialogue further in, character cues furthest in.
 How far differs from script to script, so the columns are found from the lines themselves: a cue is a line
@@ -10,17 +10,25 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from moviemotion.story.elements import Element, Kind
 from moviemotion.story.line_tests import character_name, is_cue
+from moviemotion.story.paper import Row, rows_of
 
-_HEADING = re.compile(r"(?:[A-Z]?\d+[A-Z]*\.?\s+)?((?:INT|EXT|EST|INT\.?/EXT|EXT\.?/INT|I/E)[. ].*)")
-_NUMBER_AT_END = re.compile(r"\s{2,}[A-Z]?\d+[A-Z]*\.?$")
+_HEADING = re.compile(r"(?:([A-Z]?\d+[A-Z]*)\.?\s+)?((?:INT|EXT|EST|INT\.?/EXT|EXT\.?/INT|I/E)[. ].*)")
+_NUMBER_AT_END = re.compile(r"\s{2,}([A-Z]?\d+[A-Z]*)\.?$")
 _TRANSITION = re.compile(r"(.*\bTO|FADE (IN|OUT|INTO|UP)|CUT TO [A-Z ]+|.*\bINTO)[:.]?")
-_PAGE_FURNITURE = re.compile(r"\(?CONTINUED:?( \(\d+\))?\)?|\(MORE\)|(Page )?\d+\.?", re.IGNORECASE)
+_BY_LINE = re.compile(r"(written|screenplay|teleplay|story|adapted|based|by)\b", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"[.!?:…—-][\"'”’)\]]*$")
 _FEWEST_CUES = 3
-_TAB = 8
+_LOOSE = 2
+"""Characters by which a line of dialogue may miss its column."""
+_GUTTER = 3
+"""Blank characters that part two speeches side by side."""
+_TITLE_LINES = 30
+"""A title page has no more lines than this."""
 
 
 @dataclass(frozen=True)
@@ -31,23 +39,33 @@ class _Columns:
     dialogue: int
     cue: int
 
-    def in_speech(self, indent: int) -> bool:
-        return indent > (self.action + self.dialogue) / 2
+    def in_speech(self, row: Row) -> bool:
+        return row.indent > (self.action + self.dialogue) / 2
 
-    def is_cue(self, indent: int) -> bool:
+    def is_cue(self, row: Row) -> bool:
         # Cues are sometimes centred by name, so their column is loose.
-        return (self.dialogue + self.cue) / 2 < indent < self.cue + (self.cue - self.dialogue)
+        loose = (self.dialogue + self.cue) / 2 < row.indent < self.cue + (self.cue - self.dialogue)
+        return loose and is_cue(row.text)
 
 
 def is_indented_script(source: Sequence[str]) -> bool:
     """Whether the lines are laid out by indentation, cues furthest in."""
-    return _columns(_tidy(source)) is not None
+    return _columns(rows_of(source)) is not None
 
 
 def title_of_plain_text(source: Sequence[str]) -> str:
-    """The first centred line in capitals before the first scene, or an empty string."""
-    for element in _all_elements(source):
-        if _on_title_page(element) and element.text == element.text.upper():
+    """The title on the title page, else the first centred line in capitals before the first scene."""
+    rows = rows_of(source)
+    columns = _columns(rows)
+    if columns is None:
+        return ""
+    page = rows[: _title_page_rows(rows, columns)]
+    lines = [row.text for row in page if row.text]
+    by_line = next((k for k, text in enumerate(lines) if _BY_LINE.match(text)), 1)
+    if lines and by_line:
+        return " ".join(lines[:by_line]).strip('"“” ')
+    for element in _Reader(rows, columns).elements():
+        if _is_title(element) and element.text == element.text.upper():
             return element.text.splitlines()[0].strip('"“” ')
     return ""
 
@@ -55,49 +73,51 @@ def title_of_plain_text(source: Sequence[str]) -> str:
 def parse_plain_text(source: Sequence[str]) -> tuple[Element, ...]:
     """The elements of an indented shooting script, in order; lines wrapped by hand are joined.
 
-    The centred lines of its title page are not of the film and left out.
+    Its title page is not of the film and left out, as are page numbers, headers and (MORE); a speech or a
+    paragraph that goes on on the next page is one element.
 
     Raises:
         ValueError: the lines are not laid out by indentation (see `is_indented_script`).
     """
-    return tuple(element for element in _all_elements(source) if not _on_title_page(element))
-
-
-def _all_elements(source: Sequence[str]) -> tuple[Element, ...]:
-    lines = _tidy(source)
-    columns = _columns(lines)
+    rows = rows_of(source)
+    columns = _columns(rows)
     if columns is None:
         raise ValueError("no columns of cues and dialogue found")
-    return _Reader(lines, columns).elements()
+    film = rows[_title_page_rows(rows, columns) :]
+    found = [element for element in _Reader(film, columns).elements() if not _is_title(element)]
+    return tuple(_with_eighths(found, film))
 
 
-def _on_title_page(element: Element) -> bool:
+def _is_title(element: Element) -> bool:
     return element.kind is Kind.CENTERED and element.scene == 0
 
 
-def _tidy(source: Sequence[str]) -> list[str]:
-    """Spaces for tabs; page numbers, (MORE) and (CONTINUED) are furniture of the paper, not the film."""
-    lines = [line.replace("\f", " ").expandtabs(_TAB).rstrip() for line in source]
-    return ["" if _PAGE_FURNITURE.fullmatch(line.strip()) else line for line in lines]
+def _title_page_rows(rows: Sequence[Row], columns: _Columns) -> int:
+    """How many rows the title page takes, where it is a page of its own; else 0."""
+    if not rows or rows[0].page == rows[-1].page:
+        return 0
+    length = next(k for k, row in enumerate(rows) if row.page != rows[0].page)
+    inked = [row for row in rows[:length] if row.text]
+    if not 0 < len(inked) <= _TITLE_LINES or not columns.in_speech(inked[0]):
+        return 0
+    script = any(_HEADING.fullmatch(row.text) or _TRANSITION.fullmatch(row.text) for row in inked)
+    return 0 if script or _columns(rows[:length], fewest=1) else length
 
 
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip())
-
-
-def _columns(lines: list[str]) -> _Columns | None:
+def _columns(rows: Sequence[Row], fewest: int = _FEWEST_CUES) -> _Columns | None:
     cues, speech, margins = Counter[int](), Counter[int](), Counter[int]()
-    for before, line, after in zip(["", *lines], lines, [*lines[1:], ""], strict=False):
-        if not line:
+    blank = Row("", 0, 0, None)
+    for before, row, after in zip([blank, *rows], rows, [*rows[1:], blank], strict=False):
+        if not row.text:
             continue
-        text = line.strip()
-        if not before and after and _indent(line) > _indent(after) > 0 and is_cue(text):
-            cues[_indent(line)] += 1
-            if not after.lstrip().startswith("("):
-                speech[_indent(after)] += 1
+        opens = not before.text or before.page != row.page
+        if opens and after.text and row.indent > after.indent > 0 and is_cue(row.text):
+            cues[row.indent] += 1
+            if not after.text.startswith("("):
+                speech[after.indent] += 1
         else:
-            margins[_indent(line)] += 1
-    if sum(cues.values()) < _FEWEST_CUES or not speech:
+            margins[row.indent] += 1
+    if sum(cues.values()) < fewest or not speech:
         return None
     dialogue = speech.most_common(1)[0][0]
     cue = cues.most_common(1)[0][0]
@@ -106,99 +126,230 @@ def _columns(lines: list[str]) -> _Columns | None:
     return _Columns(action, dialogue, cue) if action < dialogue < cue else None
 
 
-def _opens_parenthetical(line: str) -> bool:
+def _with_eighths(elements: Sequence[Element], rows: Sequence[Row]) -> list[Element]:
+    """Headings with their scene's length, from the lines between them on pages as long as the longest."""
+    pages = Counter(row.page for row in rows)
+    if None in pages or not pages:
+        return list(elements)
+    first = rows[0].line
+    starts = [e.line - first for e in elements if e.kind is Kind.SCENE_HEADING] + [len(rows)]
+
+    full = max(pages.values())
+    lengths = iter(max(1, round(8 * (b - a) / full)) for a, b in pairwise(starts))
+    return [replace(e, eighths=next(lengths)) if e.kind is Kind.SCENE_HEADING else e for e in elements]
+
+
+def _opens_parenthetical(text: str) -> bool:
     """Whether a line is a parenthetical or the first line of one; "(beat) Well." is dialogue."""
-    text = line.strip()
     return text.startswith("(") and (text.endswith(")") or ")" not in text)
 
 
-class _Reader:
-    """One pass over the lines, paragraph by paragraph."""
+def _parts(row: Row) -> list[tuple[int, str]]:
+    """A row's pieces between wide gaps, and where each begins."""
+    return [
+        (row.indent + m.start(), m[0]) for m in re.finditer(rf"\S+(?: {{1,{_GUTTER - 1}}}\S+)*", row.text)
+    ]
 
-    def __init__(self, lines: list[str], columns: _Columns) -> None:
-        self._lines = lines
+
+class _Reader:
+    """One pass over the rows, paragraph by paragraph."""
+
+    def __init__(self, rows: Sequence[Row], columns: _Columns) -> None:
+        self._rows = rows
         self._columns = columns
         self._at = 0
         self._scene = 0
         self._found: list[Element] = []
 
     def elements(self) -> tuple[Element, ...]:
-        while self._at < len(self._lines):
-            line = self._lines[self._at]
-            if not line:
+        while self._at < len(self._rows):
+            row = self._rows[self._at]
+            if not row.text:
                 self._at += 1
+            elif (split := self._gutter()) is not None:
+                self._dual(split)
             elif self._starts_speech():
                 self._speech()
             else:
-                self._paragraph(line.strip(), _indent(line))
+                self._paragraph(row)
         return tuple(self._found)
 
+    def _next(self, ahead: int = 1) -> Row:
+        at = self._at + ahead
+        return self._rows[at] if at < len(self._rows) else Row("", 0, 0, None)
+
     def _starts_speech(self) -> bool:
-        line = self._lines[self._at]
-        after = self._lines[self._at + 1] if self._at + 1 < len(self._lines) else ""
+        row, after = self._next(0), self._next()
         return (
-            self._columns.is_cue(_indent(line))
-            and is_cue(line.strip())
-            and self._columns.in_speech(_indent(after))
-            and (_indent(after) < _indent(line) or after.lstrip().startswith("("))
+            self._columns.is_cue(row)
+            and bool(after.text)
+            and self._columns.in_speech(after)
+            and (after.indent < row.indent or after.text.startswith("("))
+            and not self._centred_together(row, after)
         )
 
-    def _add(self, kind: Kind, text: str, first: int, who: str | None = None) -> None:
-        self._found.append(Element(kind, text, first + 1, self._at - first, self._scene, who))
+    def _centred_together(self, row: Row, after: Row) -> bool:
+        """Whether two rows are a centred card rather than a cue over its speech."""
+        off_column = abs(after.indent - self._columns.dialogue) > _LOOSE and after.text[0] != "("
+        return off_column and abs(2 * (row.indent - after.indent) + len(row.text) - len(after.text)) <= 2
 
-    def _take(self, first: int, joint: str = " ") -> str:
-        """The lines from `first` up to here; a space undoes the wrapping by hand."""
-        return joint.join(line.strip() for line in self._lines[first : self._at])
+    def _add(
+        self, kind: Kind, rows: Sequence[Row], text: str, who: str | None = None, dual: bool = False
+    ) -> None:
+        first, last = rows[0], rows[-1]
+        element = Element(
+            kind, text, first.line, last.line - first.line + 1, self._scene, who, dual, page=first.page
+        )
+        self._found.append(element)
+
+    def _extend(self, rows: Sequence[Row], text: str) -> None:
+        last = self._found[-1]
+        self._found[-1] = replace(last, text=f"{last.text} {text}", lines=rows[-1].line - last.line + 1)
 
     def _speech(self) -> None:
-        cue = self._lines[self._at].strip()
-        who = character_name(cue)
+        cue = self._rows[self._at]
+        who = character_name(cue.text)
+        goes_on = self._after_more(cue, who)
         self._at += 1
-        self._add(Kind.CHARACTER, cue, self._at - 1, who)
-        while self._in_speech():
-            first = self._at
+        said = self._take_speech()
+        if not goes_on:
+            self._add(Kind.CHARACTER, [cue], cue.text, who)
+        self._say(who, said, goes_on=goes_on)
+
+    def _after_more(self, cue: Row, who: str) -> bool:
+        """Whether a cue only repeats the speaker on a new page, after a (MORE) on the old one."""
+        before = self._at - 1
+        while before >= 0 and not self._rows[before].text and not self._rows[before].more:
+            before -= 1
+        last = self._found[-1] if self._found else None
+        return before >= 0 and self._rows[before].more and last is not None and last.character == who
+
+    def _take_speech(self) -> list[Row]:
+        first = self._at
+        while self._next(0).text and self._columns.in_speech(self._next(0)) and not self._starts_speech():
             self._at += 1
-            kind = Kind.DIALOGUE
-            if _opens_parenthetical(self._lines[first]):
-                kind = Kind.PARENTHETICAL
-                while not self._lines[self._at - 1].endswith(")") and self._in_speech():
-                    self._at += 1
+        return list(self._rows[first : self._at])
+
+    def _say(self, who: str | None, said: list[Row], dual: bool = False, goes_on: bool = False) -> None:
+        """Parentheticals and dialogue of one speech; `goes_on` where its first words are on another page."""
+        while said:
+            end = 1
+            kind = Kind.PARENTHETICAL if _opens_parenthetical(said[0].text) else Kind.DIALOGUE
+            if kind is Kind.PARENTHETICAL:
+                while end < len(said) and not said[end - 1].text.endswith(")"):
+                    end += 1
             else:
-                while self._in_speech() and not _opens_parenthetical(self._lines[self._at]):
-                    self._at += 1
-            self._add(kind, self._take(first), first, who)
+                while end < len(said) and not _opens_parenthetical(said[end].text):
+                    end += 1
+            text = " ".join(row.text for row in said[:end])
+            if goes_on and self._found[-1].kind is kind:
+                self._extend(said[:end], text)
+            else:
+                self._add(kind, said[:end], text, who, dual)
+            goes_on, said = False, said[end:]
 
-    def _in_speech(self) -> bool:
-        if self._at >= len(self._lines):
-            return False
-        line = self._lines[self._at]
-        return bool(line) and self._columns.in_speech(_indent(line)) and not self._starts_speech()
+    def _gutter(self) -> int | None:
+        """Where two speeches side by side are parted, if two cues stand on this row."""
+        parts = _parts(self._next(0))
+        if len(parts) != 2 or not all(is_cue(text) for _, text in parts) or not self._next().text:
+            return None
+        (left, name), (right, _) = parts
+        end = left + len(name)
+        block = self._block()
+        return next(
+            (
+                column
+                for column in range(right, end + 1, -1)
+                if all(
+                    not any(start < column <= start + len(text) for start, text in _parts(row))
+                    for row in block
+                )
+                and any(start >= column for row in block[1:] for start, _ in _parts(row))
+                and any(start < column for row in block[1:] for start, _ in _parts(row))
+            ),
+            None,
+        )
 
-    def _paragraph(self, text: str, indent: int) -> None:
+    def _block(self) -> list[Row]:
+        """The rows from here to the next blank one."""
+        end = self._at
+        while end < len(self._rows) and self._rows[end].text:
+            end += 1
+        return list(self._rows[self._at : end])
+
+    def _dual(self, split: int) -> None:
+        block = self._block()
+        self._at += len(block)
+        for dual in (False, True):
+            side = [
+                replace(row, text=" ".join(texts))
+                for row in block
+                if (texts := [text for start, text in _parts(row) if (start >= split) == dual])
+            ]
+            who = character_name(side[0].text)
+            self._add(Kind.CHARACTER, side[:1], side[0].text, who, dual)
+            self._say(who, side[1:], dual)
+
+    def _paragraph(self, row: Row) -> None:
         first = self._at
         self._at += 1
-        heading = _HEADING.fullmatch(text)
+        heading = _HEADING.fullmatch(row.text)
+        centred = self._columns.in_speech(row)
         if heading:
-            self._scene += 1
-            self._add(Kind.SCENE_HEADING, _NUMBER_AT_END.sub("", heading[1]), first)
-        elif _TRANSITION.fullmatch(text):
-            self._add(Kind.TRANSITION, text, first)
+            self._heading(heading[1], heading[2])
+        elif _TRANSITION.fullmatch(row.text) or self._at_right_edge(row):
+            self._add(Kind.TRANSITION, [row], row.text)
         else:
-            centred = self._columns.in_speech(indent)
             while self._goes_on(centred):
                 self._at += 1
-            if centred:
-                self._add(Kind.CENTERED, self._take(first, "\n"), first)
+            rows = self._rows[first : self._at]
+            text = " ".join(r.text for r in rows)
+            last = self._found[-1] if self._found else None
+            turned = last is not None and self._turned(first)
+            if centred and turned and last is not None and last.kind is Kind.DIALOGUE:
+                self._say(last.character, list(rows), last.dual, goes_on=True)
+            elif centred:
+                self._add(Kind.CENTERED, rows, "\n".join(r.text for r in rows))
+            elif turned and last is not None and last.kind is Kind.ACTION and _runs_on(last.text, text):
+                self._extend(rows, text)
             else:
-                self._add(Kind.ACTION, self._take(first), first)
+                self._add(Kind.ACTION, rows, text)
+
+    def _heading(self, number: str | None, text: str) -> None:
+        """A heading with its number from either margin; a second line in capitals is still the heading."""
+        rows = [self._rows[self._at - 1]]
+        at_end = _NUMBER_AT_END.search(text)
+        text = _NUMBER_AT_END.sub("", text)
+        while self._goes_on(centred=False) and self._next(0).text.isupper():
+            rows.append(self._next(0))
+            text += " " + rows[-1].text
+            self._at += 1
+        self._scene += 1
+        self._add(Kind.SCENE_HEADING, rows, text)
+        self._found[-1] = replace(self._found[-1], number=number or (at_end[1] if at_end else None))
+
+    def _at_right_edge(self, row: Row) -> bool:
+        """Whether a row in capitals stands further in than any cue: a transition in words of its own."""
+        return row.indent > 2 * self._columns.cue - self._columns.dialogue and row.text.isupper()
+
+    def _turned(self, at: int) -> bool:
+        """Whether a page was turned right before a row."""
+        before = at - 1
+        while before >= 0 and not self._rows[before].text:
+            before -= 1
+        return before >= 0 and self._rows[before].page != self._rows[at].page
 
     def _goes_on(self, centred: bool) -> bool:
-        if self._at >= len(self._lines):
-            return False
-        line = self._lines[self._at]
+        row, before = self._next(0), self._next(-1)
         return (
-            bool(line)
-            and self._columns.in_speech(_indent(line)) == centred
-            and not _HEADING.fullmatch(line.strip())
+            bool(row.text)
+            and row.page == before.page
+            and self._columns.in_speech(row) == centred
+            and not _HEADING.fullmatch(row.text)
             and not self._starts_speech()
         )
+
+
+def _runs_on(text: str, after: str) -> bool:
+    """Whether a paragraph goes on over a page: it stops within a sentence."""
+    return after[:1].islower() or not _SENTENCE_END.search(text)

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.story.elements import Element, Kind, Note, Screenplay
+from moviemotion.story.final_draft import read_final_draft
 from moviemotion.story.fountain import notes_of, parse_fountain
+from moviemotion.story.pdf import read_pdf
 from moviemotion.story.plaintext import is_indented_script, parse_plain_text, title_of_plain_text
 from moviemotion.story.textfile import read_text
 from moviemotion.story.title_page import title_of, title_page_of
@@ -15,22 +17,35 @@ from moviemotion.story.title_page import title_of, title_page_of
 __all__ = ["Element", "Kind", "Screenplay", "is_fountain", "read_screenplay"]
 
 FOUNTAIN_SUFFIXES = (".fountain", ".spmd")
-NOT_READ = (".fdx", ".pdf", ".docx", ".doc", ".rtf", ".odt", ".celtx")
+NOT_READ = (".docx", ".doc", ".rtf", ".odt", ".celtx", ".fdr", ".fadein")
 
 
 def read_screenplay(path: Path | str) -> Screenplay:
-    """Read a screenplay: Fountain, or a plain-text shooting script laid out by indentation.
+    """Read a screenplay: Fountain, Final Draft, a PDF, or a plain-text script laid out by indentation.
 
     A `.txt` file whose character cues are not indented is read as Fountain, which is made to read so.
 
     Raises:
-        MoviemotionError: the file is missing, not text, empty, or holds no scene and no dialogue.
+        MoviemotionError: the file is missing, broken, of another kind, empty, or holds no scene and no
+            dialogue.
     """
     path = Path(path)
     if path.suffix.lower() in NOT_READ:
         raise MoviemotionError(
-            f"{path}: {path.suffix} scripts cannot be read; export it as Fountain (.fountain)"
+            f"{path}: {path.suffix} scripts cannot be read; export it as Fountain (.fountain), Final Draft "
+            "(.fdx) or PDF."
         )
+    reader = _READERS.get(path.suffix.lower(), _read_text_script)
+    screenplay = reader(path)
+    if not any(e.kind in (Kind.SCENE_HEADING, Kind.DIALOGUE) for e in screenplay.elements):
+        raise MoviemotionError(
+            f"{path}: no scene heading and no dialogue found; give a screenplay in Fountain (.fountain), "
+            "Final Draft (.fdx), PDF, or as an indented shooting script (.txt)."
+        )
+    return screenplay
+
+
+def _read_text_script(path: Path) -> Screenplay:
     text = read_text(path, "screenplay", "Fountain (.fountain) or plain text (.txt)")
     source = tuple(text.removesuffix("\n").split("\n"))
     title_page: tuple[tuple[str, str], ...] = ()
@@ -40,14 +55,13 @@ def read_screenplay(path: Path | str) -> Screenplay:
         title_page, notes = title_page_of(source), notes_of(source, elements)
     else:
         title, elements = title_of_plain_text(source), parse_plain_text(source)
-    if not any(e.kind in (Kind.SCENE_HEADING, Kind.DIALOGUE) for e in elements):
-        raise MoviemotionError(
-            f"{path}: no scene heading and no dialogue found; give a screenplay in Fountain (.fountain) or "
-            "as an indented shooting script (.txt)."
-        )
     return Screenplay(title or path.stem, path, source, elements, title_page, notes)
 
 
 def is_fountain(path: Path, source: Sequence[str]) -> bool:
     """Whether a screenplay is read as Fountain: by its name, or because it is not laid out by indents."""
-    return path.suffix.lower() in FOUNTAIN_SUFFIXES or not is_indented_script(source)
+    suffix = path.suffix.lower()
+    return suffix not in _READERS and (suffix in FOUNTAIN_SUFFIXES or not is_indented_script(source))
+
+
+_READERS = {".fdx": read_final_draft, ".pdf": read_pdf}

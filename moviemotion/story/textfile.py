@@ -23,14 +23,7 @@ def read_text(path: Path, what: str, save_as: str) -> str:
     Raises:
         MoviemotionError: the file is missing, unreadable, empty, or not text.
     """
-    try:
-        data = Path(path).read_bytes()
-    except FileNotFoundError:
-        raise MoviemotionError(f"{path}: there is no such file; check the {what}'s path.") from None
-    except OSError as error:
-        raise MoviemotionError(
-            f"{path}: the {what} cannot be read ({error.strerror}); check the path and its permissions."
-        ) from None
+    data = read_bytes(path, what)
     for magic, name in _NOT_TEXT.items():
         if data.startswith(magic):
             raise MoviemotionError(f"{path}: this is {name}, not a {what} as text; save it as {save_as}.")
@@ -39,6 +32,32 @@ def read_text(path: Path, what: str, save_as: str) -> str:
         raise MoviemotionError(f"{path}: this is not a text file; give the {what} as {save_as}.")
     if not text.strip():
         raise MoviemotionError(f"{path}: the {what} is empty; give a file with text in it.")
+    return _with_newlines(text)
+
+
+def read_bytes(path: Path, what: str) -> bytes:
+    """What a file holds.
+
+    Raises:
+        MoviemotionError: the file is missing or unreadable.
+    """
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError:
+        raise MoviemotionError(f"{path}: there is no such file; check the {what}'s path.") from None
+    except OSError as error:
+        raise MoviemotionError(
+            f"{path}: the {what} cannot be read ({error.strerror}); check the path and its permissions."
+        ) from None
+
+
+def as_lines(data: bytes) -> tuple[str, ...]:
+    """The lines of a file that is known to be text."""
+    text = _with_newlines(_decode(data) or "")
+    return tuple(text.removesuffix("\n").split("\n"))
+
+
+def _with_newlines(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

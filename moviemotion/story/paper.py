@@ -1,0 +1,149 @@
+"""What belongs to a script's paper and not to its film: pages, page numbers, headers, (MORE), (CONTINUED).
+
+Works on text laid out by spaces: a plain-text script, or a PDF's pages laid out as such.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+_MORE = re.compile(r"\(?MORE\)?", re.IGNORECASE)
+_CONTINUED = re.compile(
+    r"(?:[A-Z]?\d+[A-Z]*\s+)?\(?CONTINUED:?\)?:?(?:\s*\(\d+\))?(?:\s+[A-Z]?\d+[A-Z]*)?", re.IGNORECASE
+)
+_PAGE_NUMBER = re.compile(r"(?:page\s+)?[-–]?\s*(\d{1,3})[A-Z]?\s*[-–.]?(?:\s+of\s+\d+)?", re.IGNORECASE)
+_ENDS_IN_NUMBER = re.compile(r"(.*\S)\s{2,}(?:page\s+)?(\d{1,3})[A-Z]?\.?", re.IGNORECASE)
+_REVISED = re.compile(r"\s{2,}\*+$")
+_FEWEST_HEADERS = 3
+"""Headers and page numbers are believed only where there are as many."""
+_TAB = 8
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line on paper.
+
+    Attributes:
+        text: without the white space around it; empty for a blank line.
+        indent: characters before it.
+        line: its number in the source, from 1.
+        page: its page, as printed there or else counted; None where the source has no pages.
+        more: whether it was a (MORE), after which the speech goes on on the next page.
+    """
+
+    text: str
+    indent: int
+    line: int
+    page: int | None
+    more: bool = False
+
+
+def rows_of(source: Sequence[str]) -> list[Row]:
+    """The lines of a script; what belongs to the paper has become blank.
+
+    A page begins at a form feed. Without form feeds it begins at a line that is a page's number, or a
+    header with the number at its end.
+    """
+    lines = [_REVISED.sub("", line.replace("\f", "").expandtabs(_TAB).rstrip()) for line in source]
+    sheets = _sheets(source)
+    numbers = _page_numbers(lines, sheets)
+    pages = _pages(sheets, numbers)
+    rows: list[Row] = []
+    for at, (line, page) in enumerate(zip(lines, pages, strict=True)):
+        text = line.strip()
+        more = bool(_MORE.fullmatch(text))
+        if at in numbers or more or _CONTINUED.fullmatch(text):
+            text = ""
+        rows.append(Row(text, len(line) - len(line.lstrip()), at + 1, page, more))
+    return rows
+
+
+def _sheets(source: Sequence[str]) -> list[int]:
+    """The sheet of paper of every line, from 0; all 0 without form feeds."""
+    sheets, sheet = [], 0
+    for at, line in enumerate(source):
+        sheet += "\f" in line and at > 0
+        sheets.append(sheet)
+    return sheets
+
+
+def _page_numbers(lines: Sequence[str], sheets: Sequence[int]) -> dict[int, int | None]:
+    """Lines that are page numbers, headers or footers, and the number each carries."""
+    found: dict[int, int | None] = {}
+    for at, line in enumerate(lines):
+        number = _PAGE_NUMBER.fullmatch(line.strip())
+        if number:
+            found[at] = int(number[1])
+    found.update(_numbered_headers(lines))
+    for at in _repeated_at_edges(lines, sheets):
+        found.setdefault(at, None)
+    return found
+
+
+def _numbered_headers(lines: Sequence[str]) -> dict[int, int]:
+    """Lines that come again and again with a number at their end that only grows."""
+    alike: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for at, line in enumerate(lines):
+        match = _ENDS_IN_NUMBER.fullmatch(line.strip())
+        # A heading's scene number is at both its ends.
+        if match and not re.match(rf"[A-Z]?{match[2]}\b", match[1]):
+            alike[_skeleton(match[1])].append((at, int(match[2])))
+    return {
+        at: number
+        for found in alike.values()
+        if len(found) >= _FEWEST_HEADERS and all(a[1] < b[1] for a, b in pairwise(found))
+        for at, number in found
+    }
+
+
+def _repeated_at_edges(lines: Sequence[str], sheets: Sequence[int]) -> Iterator[int]:
+    """First and last lines of sheets that read alike on half of them; not the cue of a speech going on."""
+    edges: dict[str, list[int]] = defaultdict(list)
+    inked = [at for at, line in enumerate(lines) if line.strip()]
+    for before, at in pairwise([-1, *inked]):
+        if before < 0 or sheets[before] != sheets[at]:
+            edges[_skeleton(lines[at])].append(at)
+            if before >= 0:
+                edges[_skeleton(lines[before])].append(before)
+    count = sheets[-1] + 1 if sheets else 0
+    for skeleton, found in edges.items():
+        if len(found) >= max(_FEWEST_HEADERS, count / 2) and "(cont" not in skeleton:
+            yield from found
+
+
+def _skeleton(line: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"\d+", "0", line)).strip().lower()
+
+
+def _pages(sheets: Sequence[int], numbers: dict[int, int | None]) -> list[int | None]:
+    """The page of every line."""
+    if not sheets or sheets[-1] > 0:
+        printed: dict[int, int] = {}
+        for at, number in numbers.items():
+            if number is not None:
+                printed.setdefault(sheets[at], number)
+        # The title page is not counted: sheets before the first number count back from it.
+        first = min(printed, default=0)
+        page = printed.get(first, 1) - first - 1
+        pages: dict[int, int | None] = {}
+        for sheet in range(sheets[-1] + 1 if sheets else 0):
+            page = printed.get(sheet, page + 1)
+            pages[sheet] = page
+        return [pages[sheet] for sheet in sheets]
+    counted = [(at, number) for at, number in sorted(numbers.items()) if number is not None]
+    growing = [
+        (at, n) for (at, n), (_, before) in zip(counted, [(0, 0), *counted], strict=False) if n > before
+    ]
+    if len(growing) < _FEWEST_HEADERS:
+        return [None] * len(sheets)
+    starts = dict(growing)
+    now = growing[0][1] - 1
+    result: list[int | None] = []
+    for at in range(len(sheets)):
+        now = starts.get(at, now)
+        result.append(now)
+    return result

@@ -1,0 +1,84 @@
+"""XML as a tree that knows its lines. Files that declare entities or a document type are not read.
+
+Python's own parser (expat) does the reading; a screenplay needs no entities, and they are how a small file
+is made to fill the memory or to fetch others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from xml.parsers import expat
+
+from moviemotion.errors import MoviemotionError
+
+_DEEPEST = 200
+
+
+@dataclass
+class Node:
+    """One XML element.
+
+    Attributes:
+        line, last_line: lines of the file on which it begins and ends, from 1.
+        text: all text right inside it, not that of its children.
+    """
+
+    tag: str
+    attributes: dict[str, str]
+    line: int
+    last_line: int = 0
+    text: str = ""
+    children: list[Node] = field(default_factory=list)
+
+    def all(self, tag: str) -> Iterator[Node]:
+        """Its children of one tag."""
+        return (child for child in self.children if child.tag == tag)
+
+    def first(self, tag: str) -> Node | None:
+        """Its first child of one tag, if there is one."""
+        return next(self.all(tag), None)
+
+
+def parse_xml(data: bytes, path: Path, save_as: str) -> Node:
+    """The root of an XML file.
+
+    Args:
+        path: the file, for the message.
+        save_as: what to save it as instead, for the message.
+
+    Raises:
+        MoviemotionError: it is not well-formed, or declares a document type or entities.
+    """
+    open_nodes = [Node("", {}, 0)]
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        if len(open_nodes) > _DEEPEST:
+            raise MoviemotionError(f"{path}: its XML is nested too deeply; {save_as}.")
+        node = Node(tag, attributes, parser.CurrentLineNumber)
+        open_nodes[-1].children.append(node)
+        open_nodes.append(node)
+
+    def end(_tag: str) -> None:
+        open_nodes.pop().last_line = parser.CurrentLineNumber
+
+    def text(data: str) -> None:
+        open_nodes[-1].text += data
+
+    def doctype(*_: object) -> None:
+        raise MoviemotionError(
+            f"{path}: its XML declares a document type, as no screenplay needs to and traps do; {save_as}."
+        )
+
+    parser.StartElementHandler = start
+    parser.EndElementHandler = end
+    parser.CharacterDataHandler = text
+    parser.StartDoctypeDeclHandler = doctype  # entities can only be declared in one
+    try:
+        parser.Parse(data, True)
+    except (expat.ExpatError, ValueError, LookupError) as error:  # the latter two: an unknown encoding
+        raise MoviemotionError(f"{path}: its XML is broken ({error}); {save_as}.") from None
+    return open_nodes[0].children[0]
