@@ -188,6 +188,7 @@ def run_experiments(
     seeds: Annotated[str, typer.Option(help="Seeds of the runs, separated by commas.")] = "1,2,3",
     epochs: Annotated[int, typer.Option(help="Epochs of every run.", min=1)] = 60,
     fraction: Annotated[float, typer.Option(help="Share of the train split.", min=0.001, max=1)] = 1.0,
+    width: Annotated[float, typer.Option(help="Share of each layer's filters and neurons.", min=0.01)] = 1.0,
     jobs: Annotated[int, typer.Option(help="Runs at once.", min=1)] = 1,
     weights: Annotated[
         Path | None, typer.Option(help="ImageNet's weights of VGG-16; see the README.")
@@ -197,7 +198,7 @@ def run_experiments(
     with _torch():
         from moviemotion.lab import experiments as catalogue
 
-    reduction = catalogue.Reduction(epochs, fraction, _seeds(seeds))
+    reduction = catalogue.Reduction(epochs, fraction, width, _seeds(seeds))
     failures = catalogue.run(data, out, numbers or (), reduction, jobs, weights, typer.echo)
     for line in failures:
         messages.print(f"not run: {line}", markup=False, style="red")

@@ -62,10 +62,16 @@ class Experiment:
 
 @dataclass(frozen=True)
 class Reduction:
-    """How much smaller than the deck's training a set of runs is, the same for all of them."""
+    """How much smaller than the deck's training a set of runs is, the same for all of them.
+
+    Attributes:
+        fraction: share of the train split.
+        width: share of each layer's filters and neurons; pretrained layers stay whole.
+    """
 
     epochs: int
     fraction: float
+    width: float
     seeds: tuple[int, ...]
 
 
@@ -160,7 +166,7 @@ def read_reduction(out: Path) -> Reduction:
     if not path.exists():
         raise MoviemotionError(f"{out}: no experiments here; make them with: moviemotion lab experiments run")
     fields = json.loads(path.read_text(encoding="utf-8"))
-    return Reduction(fields["epochs"], fields["fraction"], tuple(fields["seeds"]))
+    return Reduction(**{**fields, "seeds": tuple(fields["seeds"])})
 
 
 def _agree(out: Path, reduction: Reduction) -> None:
@@ -168,10 +174,10 @@ def _agree(out: Path, reduction: Reduction) -> None:
     path = out / SETTINGS
     if path.exists():
         before = read_reduction(out)
-        if (before.epochs, before.fraction) != (reduction.epochs, reduction.fraction):
+        if replace(before, seeds=()) != replace(reduction, seeds=()):
             raise MoviemotionError(
-                f"{out}: holds runs of {before.epochs} epochs on {before.fraction:g} of the faces; "
-                "repeat these, or choose another --out"
+                f"{out}: holds runs of {before.epochs} epochs on {before.fraction:g} of the faces with "
+                f"{before.width:g} of the width; repeat these, or choose another --out"
             )
         reduction = replace(reduction, seeds=tuple(dict.fromkeys((*before.seeds, *reduction.seeds))))
     out.mkdir(parents=True, exist_ok=True)
@@ -182,8 +188,17 @@ def _agree(out: Path, reduction: Reduction) -> None:
 
 def _reduced(recipe: Recipe, reduction: Reduction, seed: int, weights: Path | None) -> Recipe:
     first = str(weights) if weights and recipe.network == "vgg16_block3" else None
+    options = {
+        key: [max(1, round(reduction.width * n)) for n in value] if key in ("filters", "dense") else value
+        for key, value in recipe.options.items()
+    }
     return replace(
-        recipe, epochs=reduction.epochs, fraction=reduction.fraction, seed=seed, first_weights=first
+        recipe,
+        options=options,
+        epochs=reduction.epochs,
+        fraction=reduction.fraction,
+        seed=seed,
+        first_weights=first,
     )
 
 

@@ -54,7 +54,7 @@ class Recipe:
     augmentation: str = "camera"
     brightness: tuple[float, float] = (0.7, 2.0)
     mixup: float = 0.0
-    teacher_share: float = 0.7
+    teacher_share: float = 0.5
     validation: float = 0.06
     fraction: float = 1.0
     seed: int = 36
@@ -80,7 +80,7 @@ _DECK = Recipe(
 )
 
 RECIPES: dict[str, Recipe] = {
-    "compact": Recipe(),
+    "compact": Recipe(mixup=0.2),
     "deck36": _DECK,
     "vgg16_block3": replace(_DECK, network="vgg16_block3"),
     "face_resnet": Recipe(

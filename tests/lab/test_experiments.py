@@ -1,5 +1,6 @@
 """The deck's experiments: the catalogue is complete, runs resume, and the report says what was measured."""
 
+import json
 import shutil
 
 import numpy as np
@@ -76,17 +77,19 @@ def test_runs_are_made_once_and_reported(tiny, monkeypatch, capsys):
     designs, listed = experiments.load_catalogue(catalogue)
     monkeypatch.setattr(experiments, "load_catalogue", lambda: (designs, listed))
     out = folder / "runs"
-    reduction = experiments.Reduction(epochs=1, fraction=1.0, seeds=(1, 2))
+    reduction = experiments.Reduction(epochs=1, fraction=1.0, width=0.5, seeds=(1, 2))
     said = []
     assert experiments.run(folder / "faces", out, ["13"], reduction, jobs=2, say=said.append) == []
     assert said[0].startswith("4 runs to make")
     before = sorted((p, p.stat().st_mtime_ns) for p in out.rglob("predictions.npy"))
     assert len(before) == 4
+    record = json.loads((out / "batch_64" / "seed-1" / "run.json").read_text())
+    assert record["recipe"]["options"]["filters"] == [4] * 5
     shutil.rmtree(out / "batch_64" / "seed-2")
     assert experiments.run(folder / "faces", out, ["13"], reduction, say=said.append) == []
     assert "1 runs to make, 3 already there" in said
     with pytest.raises(MoviemotionError, match="holds runs of 1 epochs"):
-        experiments.run(folder / "faces", out, ["13"], experiments.Reduction(2, 1.0, (1,)))
+        experiments.run(folder / "faces", out, ["13"], experiments.Reduction(2, 1.0, 0.5, (1,)))
 
     text = write_report(folder / "faces", out, folder / "report", said.append).read_text()
     assert "| 13 | Half the batch size | 0.88 → 0.81 (-7.0) |" in text
@@ -97,7 +100,7 @@ def test_runs_are_made_once_and_reported(tiny, monkeypatch, capsys):
 
 def test_absent_first_weights_are_told_and_the_rest_goes_on(tiny, tmp_path):
     folder, _ = tiny
-    reduction = experiments.Reduction(epochs=1, fraction=1.0, seeds=(1,))
+    reduction = experiments.Reduction(epochs=1, fraction=1.0, width=0.05, seeds=(1,))
     failures = experiments.run(
         folder / "faces",
         tmp_path,
