@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import charset_normalizer
+
 from moviemotion.errors import MoviemotionError
 
 _NOT_TEXT = {
@@ -12,9 +14,18 @@ _NOT_TEXT = {
     b"\xd0\xcf\x11\xe0": "a word processor's file",
 }
 
+_ENCODINGS = [
+    *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258"),
+    *("iso8859_2", "iso8859_5", "koi8_r", "mac_roman", "gb18030", "big5", "shift_jis", "euc_jp", "cp949"),
+]
+"""What scripts and subtitles are saved in, besides Unicode."""
+_FEWEST_TO_GUESS = 40
+"""Bytes beyond ASCII; fewer do not tell encodings apart, and Western European is the likeliest."""
+_ZERO_SHARE = 0.3
+
 
 def read_text(path: Path, what: str, save_as: str) -> str:
-    """The text of a file: UTF-8, UTF-16 with its mark, else Windows-1252; line ends become newlines.
+    """The text of a file in any common encoding; line ends become newlines.
 
     Args:
         what: what the file should hold, for the message ("screenplay").
@@ -62,13 +73,31 @@ def _with_newlines(text: str) -> str:
 
 
 def _decode(data: bytes) -> str | None:
+    """UTF-8, UTF-16, else what the letters beyond ASCII speak for; None if this is no text."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace")
     if b"\0" in data:  # no text encoding but UTF-16 holds zero bytes
-        return None
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return data.decode("latin-1")  # five byte values are undefined in cp1252
+        return _unmarked_utf16(data)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        pass
+    beyond_ascii = sum(byte > 127 for byte in data)
+    if beyond_ascii >= _FEWEST_TO_GUESS:
+        guess = charset_normalizer.from_bytes(data, cp_isolation=_ENCODINGS).best()
+        if guess is not None:
+            return str(guess)
+    try:
+        return data.decode("cp1252")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")  # five byte values are undefined in cp1252
+
+
+def _unmarked_utf16(data: bytes) -> str | None:
+    """UTF-16 without its mark: every second byte of Western text is zero."""
+    half = len(data) // 2
+    for encoding, high in (("utf-16-le", data[1::2]), ("utf-16-be", data[::2])):
+        if high.count(0) > _ZERO_SHARE * half and data.count(0) == high.count(0) and len(data) % 2 == 0:
+            text = data.decode(encoding, errors="replace")
+            return text if all(c.isprintable() or c.isspace() for c in text[:1000]) else None
+    return None

@@ -1,0 +1,90 @@
+"""The subtitle track inside a film's file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+
+from moviemotion.errors import MoviemotionError
+
+FILM_SUFFIXES = (
+    ".mkv",
+    ".mks",
+    ".mp4",
+    ".m4v",
+    ".mov",
+    ".webm",
+    ".avi",
+    ".ts",
+    ".mpg",
+    ".mpeg",
+    ".vob",
+    ".ogm",
+)
+_PICTURES = ("hdmv_pgs_subtitle", "pgssub", "dvd_subtitle", "dvdsub", "dvb_subtitle", "dvbsub", "xsub")
+_NAME_FIELD, _TEXT_FIELD = 3, 8
+"""Fields of an ASS event as FFmpeg gives it: order, layer, style, name, three margins, effect, text."""
+
+
+@dataclass(frozen=True)
+class RawSubtitle:
+    """A subtitle as it stands: seconds, its lines, and its speaker where the format has a field for one."""
+
+    start: float
+    end: float
+    text: str
+    speaker: str | None = None
+
+
+def track_subtitles(path: Path, track: int | None = None) -> list[RawSubtitle]:
+    """The subtitles of a film's text track.
+
+    Args:
+        track: which text track, from 1; needed only where there are several.
+
+    Raises:
+        MoviemotionError: the file is missing or no film, has no such track, or only pictures of text.
+    """
+    try:
+        with av.open(str(path)) as film:
+            stream = _text_track(film, track, path)
+            found = []
+            for packet in film.demux(stream):
+                if packet.pts is None or packet.time_base is None:
+                    continue
+                start = float(packet.pts * packet.time_base)
+                end = start + float((packet.duration or 0) * packet.time_base)
+                found += [_raw(start, end, each.ass) for each in packet.decode() if each.type == b"ass"]
+            return found
+    except FileNotFoundError:
+        raise MoviemotionError(f"{path}: there is no such file; check the film's path.") from None
+    except (av.error.FFmpegError, OSError):
+        raise MoviemotionError(
+            f"{path}: the film cannot be read; give its subtitles as a SubRip file (.srt)."
+        ) from None
+
+
+def _text_track(
+    film: av.container.InputContainer, track: int | None, path: Path
+) -> av.subtitles.stream.SubtitleStream:
+    streams = list(film.streams.subtitles)
+    texts = [stream for stream in streams if stream.codec_context.name not in _PICTURES]
+    if not streams:
+        raise MoviemotionError(f"{path}: the film has no subtitle track; give a SubRip file (.srt).")
+    if not texts:
+        raise MoviemotionError(
+            f"{path}: its subtitles are pictures of text ({streams[0].codec_context.name}); make them SubRip "
+            "(.srt) with a subtitle editor's text recognition."
+        )
+    if (track is None and len(texts) > 1) or (track is not None and not 1 <= track <= len(texts)):
+        named = ", ".join(f"{k} {stream.language or 'unnamed'}" for k, stream in enumerate(texts, 1))
+        raise MoviemotionError(f"{path}: choose one of its subtitle tracks by number: {named}.")
+    return texts[(track or 1) - 1]
+
+
+def _raw(start: float, end: float, event: bytes) -> RawSubtitle:
+    fields = event.decode("utf-8", errors="replace").split(",", _TEXT_FIELD)
+    text = fields[-1].replace("\\N", "\n").replace("\\n", "\n").replace("\\h", " ")
+    return RawSubtitle(start, end, text, fields[_NAME_FIELD].strip() or None)
