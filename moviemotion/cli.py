@@ -98,6 +98,15 @@ def demo(
     typer.echo(f"Report: {out / 'study' / 'report.html'}")
 
 
+@app.command()
+def challenge() -> None:
+    """The 3 Minute Challenge: the deck's three questions against the clock. Greg is not allowed to play."""
+    from moviemotion import challenge as quiz
+
+    if quiz.play(say=typer.echo) is None:
+        raise typer.Exit(BAD_INPUT)
+
+
 @lab.command()
 def train(
     data: Annotated[
@@ -156,19 +165,44 @@ def evaluate(
     model: Annotated[
         Path | None, typer.Option(help="An exported reader; by default the shipped one.")
     ] = None,
+    against: Annotated[
+        Path | None, typer.Option(help="Another exported reader, compared on the same faces.")
+    ] = None,
+    page: Annotated[Path | None, typer.Option(help="HTML page with charts to write.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Measure a reader: accuracy with its interval, recall by emotion, calibration."""
+    """Measure a reader: how good, how sure, how well calibrated, and how much of a score is luck."""
     from moviemotion.lab import evaluation
+    from moviemotion.lab.evaluation_lines import evaluation_lines
+    from moviemotion.lab.evaluation_page import write_page
 
     if truth not in list(evaluation.Truth):
         raise MoviemotionError(f"--truth {truth}: unknown; choose {' or '.join(evaluation.Truth)}")
-    result = evaluation.evaluate(data, split, evaluation.Truth(truth), model or evaluation.SHIPPED_READER)
+    reader = model or evaluation.SHIPPED_READER
+    result = evaluation.evaluate(data, split, evaluation.Truth(truth), reader, against)
+    if page:
+        write_page(result, reader.name, page)
     if as_json:
         typer.echo(json.dumps(result.as_dict()))
         return
-    for line in evaluation.evaluation_lines(result):
+    for line in evaluation_lines(result):
         typer.echo(line)
+
+
+@lab.command("explain")
+def explain_run(
+    run: Annotated[list[Path], typer.Argument(help="Finished runs of deck36; the first has ReLU.")],
+    data: Annotated[Path, typer.Option(help="Folder with <split>/<label>/*.png.")],
+    out: Annotated[Path, typer.Option(help="Folder for explain.html and evidence.json.")],
+    split: Annotated[str, typer.Option(help="Best one that no run has learnt from.")] = "test",
+    faces: Annotated[int, typer.Option(help="At most so many faces.", min=8)] = 500,
+    seed: Annotated[int, typer.Option(help="Draws faces and filters.")] = 36,
+) -> None:
+    """Evidence for the deck's three questions, measured on a trained network, as one page."""
+    with _torch():
+        from moviemotion.lab.explain import explain
+
+    typer.echo(f"Page: {explain(run, data, split, out, seed, faces, typer.echo)}")
 
 
 @experiments.command("list")

@@ -21,7 +21,6 @@ from moviemotion.lab.calibration import (
 from moviemotion.lab.comparison import Comparison, compare
 from moviemotion.lab.dataset import FaceSet, consensus_truth, load_faces, original_truth
 from moviemotion.lab.deck_protocol import DeckProtocol, deck_protocol
-from moviemotion.lab.evaluation_lines import evaluation_lines as evaluation_lines
 from moviemotion.lab.panel import PanelAgreement, fit_prior, panel_agreement
 from moviemotion.statistics import wilson_interval
 

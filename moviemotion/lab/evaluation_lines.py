@@ -58,7 +58,7 @@ def protocol_line(protocol: DeckProtocol | None) -> str:
 
 def panel_line(panel: PanelAgreement, truth: str) -> str:
     """How far a reader can come."""
-    limit = "; more is not to be expected of any reader" if truth == "consensus" else ""
+    limit = "; an estimate of what any reader could reach" if truth == "consensus" else ""
     return (
         f"a second panel of {PANEL} annotators would give the {truth} in {panel.second_panel:.3f} "
         f"({_span(panel.second_interval)}, n={panel.n}) of these faces, a panel without end in "

@@ -19,10 +19,10 @@ from moviemotion.lab.evaluation import (
     SHIPPED_READER,
     Truth,
     evaluate,
-    evaluation_lines,
     predict,
     score,
 )
+from moviemotion.lab.evaluation_lines import evaluation_lines
 
 FACES = Path(__file__).parents[2].parent / "shared" / "data" / "faces"
 needs_faces = pytest.mark.skipif(not FACES.exists(), reason="needs ../shared/data/faces (real faces)")
