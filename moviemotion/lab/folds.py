@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
 from moviemotion.emotions import DECK_EMOTIONS
-from moviemotion.lab.mislabelled import EPOCHS, FOLDS, SMOOTHING
+from moviemotion.lab.mislabelled import FOLDS, SMOOTHING
 from moviemotion.lab.recipe import Recipe
 from moviemotion.lab.training import Examples, fit, predict_logits
 
 JUDGED_EACH_EPOCH = 64
 """Held-out faces on which `fit` reports its progress; nothing is chosen by them."""
 
+STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 840, 8, 60
+"""Training ends after so many batches, within bounds: small folders need many epochs, large ones few."""
+BATCH, BATCHES_AN_EPOCH = 128, 8
+"""Faces a batch, unless the folder is too small for so many batches."""
+
 RECIPE = Recipe(
     network="deck36",
     options={"filters": (16, 32, 64, 128, 64), "kernels": (3, 3, 3, 3, 3), "dense": (64,)},
     targets="labels",
-    epochs=EPOCHS,
     learning_rate=0.05,
     averaging=0.99,
 )
@@ -42,7 +48,9 @@ def out_of_fold(
     probabilities = np.zeros((len(labels), k))
     splitter = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=seed)
     for fold, (learnt, held) in enumerate(splitter.split(images, labels, groups)):
-        recipe = Recipe(**{**vars(RECIPE), "seed": seed + fold})
+        batch = min(BATCH, max(2, len(learnt) // BATCHES_AN_EPOCH))
+        epochs = int(np.clip(STEPS * batch // len(learnt), FEWEST_EPOCHS, MOST_EPOCHS))
+        recipe = replace(RECIPE, batch=batch, epochs=epochs, seed=seed + fold)
         watched = held[:JUDGED_EACH_EPOCH]
         network, _ = fit(
             recipe,

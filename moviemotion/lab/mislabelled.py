@@ -22,7 +22,6 @@ from moviemotion.lab.dataset import FaceSet, original_truth
 from moviemotion.lab.evaluation import predict
 
 FOLDS = 3
-EPOCHS = 8
 SMOOTHING = 0.1
 """Share of each target spread over all classes: a wrong label then costs a network less to contradict."""
 FEWEST_A_CLASS = 2 * FOLDS

@@ -8,23 +8,24 @@ torch = pytest.importorskip("torch", reason="needs the lab extra (torch)")
 pytest.importorskip("cleanlab", reason="needs the lab extra (cleanlab)")
 pytest.importorskip("sklearn", reason="needs the lab extra (scikit-learn)")
 
+from sklearn.metrics import roc_auc_score  # noqa: E402
+
 from moviemotion.lab import dataset, folds  # noqa: E402
 from moviemotion.lab.mislabelled import FOLDS, label_opinion  # noqa: E402
 
 
-def test_flipped_labels_rank_first_and_the_same_seed_says_the_same(tmp_path):
-    write_faces(tmp_path, train=90)
+def test_labels_that_were_flipped_rank_above_those_that_were_not(tmp_path):
+    write_faces(tmp_path, train=24)
     faces = dataset.load_faces(tmp_path, "train")
-    flipped = np.arange(5, len(faces), 40)
-    labels = list(faces.labels)
-    for i in flipped:
-        labels[i] = "happy" if labels[i] != "happy" else "sad"
+    flipped = np.zeros(len(faces), dtype=bool)
+    flipped[5::19] = True
+    labels = [
+        ("sad" if y == "happy" else "happy") if f else y for y, f in zip(faces.labels, flipped, strict=True)
+    ]
     wrong = dataset.FaceSet(faces.names, faces.images, tuple(labels), None)
-    one, two = (label_opinion(wrong, np.arange(len(faces)), seed=1) for _ in range(2))
-    assert (one.probabilities == two.probabilities).all()
-    first = np.argsort(-one.ranking)[: len(flipped)]
-    assert len(set(first) & set(flipped)) >= len(flipped) - 1
-    assert one.cleanlab_suspicion[flipped].mean() > np.delete(one.cleanlab_suspicion, flipped).mean()
+    opinion = label_opinion(wrong, np.arange(len(faces)), seed=1)
+    assert roc_auc_score(flipped, opinion.ranking) >= 0.9
+    assert roc_auc_score(flipped, opinion.cleanlab_suspicion) >= 0.9
 
 
 def test_copies_stay_in_one_fold_and_everybody_is_judged_once(monkeypatch):
