@@ -6,7 +6,7 @@ Own reading of the XML: the parsers we tried keep neither scene numbers and leng
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -46,13 +46,7 @@ def read_final_draft(path: Path) -> Screenplay:
         MoviemotionError: the file is missing, is not a Final Draft script, or its XML is broken or a trap.
     """
     data = read_bytes(path, "screenplay")
-    root = parse_xml(data, path, SAVE_AS)
-    content = root.first("Content")
-    if root.tag != "FinalDraft" or content is None:
-        raise MoviemotionError(f"{path}: this is not a Final Draft script; {SAVE_AS}.")
-    reader = _Reader()
-    for paragraph in content.all("Paragraph"):
-        reader.paragraph(paragraph)
+    root, reader = _read(data, path)
     title_page = root.first("TitlePage")
     return Screenplay(
         _title(title_page) or path.stem,
@@ -63,7 +57,27 @@ def read_final_draft(path: Path) -> Screenplay:
     )
 
 
-def paragraph_text(paragraph: Node) -> str:
+def letter_ranges(data: bytes, path: Path) -> list[tuple[int, int]]:
+    """The letters of each element of an FDX file, counted as the ranges of its script notes are.
+
+    Letters count from the start of the script, each end of a paragraph as one. What stands in a block of
+    dual dialogue has the range of the block.
+    """
+    return _read(data, path)[1].ranges
+
+
+def _read(data: bytes, path: Path) -> tuple[Node, _Reader]:
+    root = parse_xml(data, path, SAVE_AS)
+    content = root.first("Content")
+    if root.tag != "FinalDraft" or content is None:
+        raise MoviemotionError(f"{path}: this is not a Final Draft script; {SAVE_AS}.")
+    reader = _Reader()
+    for paragraph in content.all("Paragraph"):
+        reader.paragraph(paragraph)
+    return root, reader
+
+
+def _paragraph_text(paragraph: Node) -> str:
     """What a paragraph says, as Final Draft counts its letters."""
     return "".join(text.text for text in paragraph.all("Text"))
 
@@ -73,25 +87,26 @@ class _Reader:
 
     def __init__(self) -> None:
         self.found: list[Element] = []
-        self.starts: list[int] = []
-        self.element_at: list[int] = []
+        self.ranges: list[tuple[int, int]] = []
         self._offset = 0
         self._scene = 0
         self._who: str | None = None
 
     def paragraph(self, paragraph: Node) -> None:
         """Read a paragraph of the script itself."""
-        self.starts.append(self._offset)
-        before = len(self.found)
         dual = paragraph.first("DualDialogue")
         if dual is not None:
             self._dual_dialogue(dual)
         else:
             self._element(paragraph)
-        last = len(self.found) - 1
-        self.element_at.append(min(before, last) if dual is not None else last)
         embedded = sum(child.tag in _EMBEDDED for child in paragraph.children)
-        self._offset += len(paragraph_text(paragraph)) + _EMBEDDED_UNITS * embedded + 1
+        end = self._offset + len(_paragraph_text(paragraph)) + _EMBEDDED_UNITS * embedded
+        added = len(self.found) - len(self.ranges)
+        if added:
+            self.ranges += [(self._offset, end)] * added
+        elif self.ranges and _styled(paragraph)[0]:  # joined to the element before
+            self.ranges[-1] = (self.ranges[-1][0], end)
+        self._offset = end + 1
 
     def _dual_dialogue(self, block: Node) -> None:
         speeches = 0
@@ -181,7 +196,11 @@ def _styled(paragraph: Node) -> tuple[str, tuple[Emphasis, ...]]:
             lines.append([])
         else:
             lines[-1].append((letter, style))
-    kept = [line for line in map(_trimmed, lines) if line]
+    kept = [_trimmed(line) for line in lines]
+    while kept and not kept[0]:
+        del kept[0]
+    while kept and not kept[-1]:
+        del kept[-1]
     joined = [pair for line in kept for pair in [("\n", Style(0)), *line]][1:]
     # A space takes a style only between letters that have it: "the **end** " has no bold space.
     return "".join(letter for letter, _ in joined), _between_words(
@@ -222,8 +241,13 @@ def _notes(root: Node, reader: _Reader) -> Iterator[Note]:
     block = root.first("ScriptNotes")
     for note in block.all("ScriptNote") if block is not None else ():
         start = note.attributes.get("Range", "").partition(",")[0]
-        paragraph = bisect_right(reader.starts, int(start)) - 1 if start.isdecimal() else -1
+        at = int(start) if start.isdecimal() else -1
         lines = [_styled(line)[0] for line in note.all("Paragraph")]
-        element = reader.element_at[paragraph] if paragraph >= 0 else -1
         if any(lines):
-            yield Note("\n".join(lines).strip(), element)
+            yield Note("\n".join(lines).strip(), _element_at(reader.ranges, at))
+
+
+def _element_at(ranges: list[tuple[int, int]], letter: int) -> int:
+    """The element a letter is in or after; in a block of dual dialogue its first."""
+    last = bisect_right(ranges, letter, key=lambda r: r[0]) - 1
+    return bisect_left(ranges, ranges[last]) if last >= 0 else -1
