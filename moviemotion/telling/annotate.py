@@ -1,24 +1,28 @@
-"""The screenplay with the room's feelings beside its lines, as Fountain notes."""
+"""The screenplay with the room's feelings beside its lines: Fountain notes, Final Draft's script notes."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
 
+from moviemotion.errors import MoviemotionError
 from moviemotion.resonance.analysis import Analysis
-from moviemotion.resonance.lines import Feeling
-from moviemotion.resonance.moments import Moment
-from moviemotion.story.alignment import TimedScript, TimeSource
+from moviemotion.story.alignment import TimedScript
 from moviemotion.story.elements import Kind
+from moviemotion.story.final_draft import letter_ranges
+from moviemotion.story.final_draft_writer import NOT_WRITTEN, ScriptNote, with_script_notes, write_final_draft
 from moviemotion.story.fountain import parse_fountain, without_notes
 from moviemotion.story.fountain_writer import write_fountain
 from moviemotion.story.screenplay import is_fountain
+from moviemotion.story.textfile import as_lines, read_bytes
 from moviemotion.story.title_page import title_page_length
-from moviemotion.telling.words import clock, count_of, interval, number, p_value, span
+from moviemotion.telling.line_notes import how_to_read, line_notes
+from moviemotion.telling.palette import PALETTE
 
-_FELT = (Kind.ACTION, Kind.DIALOGUE, Kind.LYRICS, Kind.CENTERED)
 _INLINE = (Kind.ACTION, Kind.DIALOGUE)
 """Kinds that stay what they are in any Fountain program when a note follows on their last line."""
+_NO_FEELING = "#6b6f76"
 
 
 def annotated_fountain(analysis: Analysis) -> str:
@@ -29,16 +33,16 @@ def annotated_fountain(analysis: Analysis) -> str:
     Raises:
         ValueError: the analysis has no script.
     """
-    if analysis.script is None:
-        raise ValueError("an analysis without a script cannot be laid on the page")
-    screenplay = analysis.script.screenplay
+    script = _script(analysis)
+    screenplay = script.screenplay
     source, elements = list(screenplay.source), screenplay.elements
     if not is_fountain(screenplay.path, source):
         source = write_fountain(screenplay).rstrip("\n").split("\n")
         elements = parse_fountain(source)
     inline: dict[int, list[str]] = defaultdict(list)
     below: dict[int, list[str]] = defaultdict(list)
-    for k, notes in _notes(analysis, analysis.script).items():
+    for k, found in line_notes(analysis, script).items():
+        notes = [f"[[{note.text}]]" for note in found]
         last = elements[k].line + elements[k].lines - 1
         if _note_would_run_on(source, last):
             below[_paragraph_end(source, last)] += notes
@@ -47,7 +51,7 @@ def annotated_fountain(analysis: Analysis) -> str:
         else:
             below[last] += notes
     top = title_page_length(source)
-    header = f"[[{_how_to_read(analysis.script.timing)}]]"
+    header = f"[[{how_to_read(script.timing)}]]"
     lines = [*source[:top], "", header] if top else [header, ""]
     for at, line in enumerate(source[top:], start=top + 1):
         lines.append(" ".join([line, *inline[at]]) if at in inline else line)
@@ -57,52 +61,44 @@ def annotated_fountain(analysis: Analysis) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _how_to_read(timing: str) -> str:
-    return (
-        "The room's feelings, beside the lines. A note gives film time, the feeling, its mean strength from "
-        f"0 to 1 with its 95 % interval, and how many viewers reacted; times after ≈ are estimated. {timing}"
-    )
+def annotated_final_draft(analysis: Analysis) -> bytes:
+    """The user's Final Draft file with script notes; every other byte of it stays as it is.
+
+    A script of another kind is written as Final Draft first.
+
+    Raises:
+        MoviemotionError: the user's file is gone or not what it was when it was read.
+        ValueError: the analysis has no script.
+    """
+    script = _script(analysis)
+    screenplay = script.screenplay
+    if screenplay.path.suffix.lower() == ".fdx":
+        data = read_bytes(screenplay.path, "screenplay")
+        if as_lines(data) != screenplay.source:
+            raise MoviemotionError(f"{screenplay.path}: the script was changed meanwhile; run this again.")
+        return _noted(data, analysis, script, range(len(screenplay.elements)))
+    written = [k for k, e in enumerate(screenplay.elements) if e.kind not in NOT_WRITTEN]
+    return _noted(write_final_draft(screenplay), analysis, script, written)
 
 
-def _notes(analysis: Analysis, script: TimedScript) -> dict[int, list[str]]:
-    """The notes of each element that has any, by its index."""
-    elements = script.screenplay.elements
-    notes: dict[int, list[str]] = defaultdict(list)
-    for scene in analysis.scenes:
-        if elements[scene.heading].kind is Kind.SCENE_HEADING and scene.feeling.emotion is not None:
-            notes[scene.heading].append(f"[[SCENE {scene.scene} · {_felt(scene.feeling)}]]")
-    for cue, feeling in zip(script.cues, analysis.lines, strict=True):
-        if elements[cue.element].kind not in _FELT:
-            continue
-        if cue.source is TimeSource.CUT:
-            notes[cue.element].append("[[not in the film]]")
-        elif feeling.emotion is not None:
-            about = "≈ " if cue.source in (TimeSource.BETWEEN, TimeSource.PAGE) else ""
-            notes[cue.element].append(f"[[{about}{_felt(feeling)}]]")
-    for count, (moment, overlapped) in enumerate(
-        zip(analysis.search.moments, analysis.moment_elements, strict=True), start=1
-    ):
-        if overlapped:
-            at = _at_peak(moment, overlapped, script)
-            notes[at].append(
-                f"[[MOMENT {count} · {moment.emotion} · peak {clock(moment.peak)} · "
-                f"adjusted {p_value(moment.p_adjusted)}]]"
-            )
-    return notes
+def _noted(data: bytes, analysis: Analysis, script: TimedScript, written: Sequence[int]) -> bytes:
+    """Notes at the letters of their elements; `written` are the elements that the file holds, in order."""
+    ranges = dict(zip(written, letter_ranges(data, script.screenplay.path), strict=False))
+    notes = [ScriptNote(0, 0, "MoviEmotion", how_to_read(script.timing), _NO_FEELING)]
+    for element, found in sorted(line_notes(analysis, script).items()):
+        for note in found:
+            colour = PALETTE[note.emotion].light if note.emotion else _NO_FEELING
+            # A moment over a section alone stands at the line before it, which the file does hold.
+            at = written[max(bisect_right(written, element) - 1, 0)]
+            start, end = ranges[at]
+            notes.append(ScriptNote(start, end, note.title, note.text, colour))
+    return with_script_notes(data, notes)
 
 
-def _felt(feeling: Feeling) -> str:
-    return (
-        f"{span(feeling.start, feeling.end)} · {feeling.emotion} {number(feeling.strength)} "
-        f"({interval(feeling.strength_interval)}) · {count_of(feeling.share, feeling.viewers)} reacted"
-    )
-
-
-def _at_peak(moment: Moment, overlapped: Sequence[int], script: TimedScript) -> int:
-    """The element on screen at the peak, a line rather than a heading where there is a choice."""
-    elements, cues = script.screenplay.elements, script.cues
-    lines = [k for k in overlapped if elements[k].kind in _FELT] or list(overlapped)
-    return min(lines, key=lambda k: max(cues[k].start - moment.peak, moment.peak - cues[k].end, 0.0))
+def _script(analysis: Analysis) -> TimedScript:
+    if analysis.script is None:
+        raise ValueError("an analysis without a script cannot be laid on the page")
+    return analysis.script
 
 
 def _is_blank(line: str) -> bool:

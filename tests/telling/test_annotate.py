@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moviemotion.emotions import Emotion
+from moviemotion.errors import MoviemotionError
 from moviemotion.resonance.analysis import Analysis
 from moviemotion.resonance.lines import Feeling
 from moviemotion.story.alignment import Cue, TimedScript, TimeSource
@@ -18,7 +19,8 @@ from moviemotion.story.elements import Element, Screenplay
 from moviemotion.story.fountain import parse_fountain
 from moviemotion.story.screenplay import read_screenplay
 from moviemotion.story.title_page import title_of
-from moviemotion.telling.annotate import annotated_fountain
+from moviemotion.telling.annotate import annotated_final_draft, annotated_fountain
+from moviemotion.telling.line_notes import FELT
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "scripts"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/data/scripts")
@@ -167,6 +169,62 @@ def test_a_plain_text_script_becomes_fountain(analysis: Analysis, name: str) -> 
     annotated = annotated_fountain(felt_everywhere(analysis, screenplay)).split("\n")
     assert content(parse_fountain(annotated)) == content(screenplay.elements)
     assert title_of(annotated) == screenplay.title
+
+
+FDX = """<?xml version="1.0" encoding="UTF-8"?>\r
+<FinalDraft DocumentType="Script" Version="5"><Content>\r
+<Paragraph Type="Scene Heading"><Text>INT. KITCHEN - NIGHT</Text></Paragraph>\r
+<Paragraph Type="Action"><Text>MARTA lays a table.</Text></Paragraph>\r
+<Paragraph Type="Character"><Text>MARTA</Text></Paragraph>\r
+<Paragraph Type="Dialogue"><Text>You are late.</Text></Paragraph>\r
+</Content>\r
+<ScriptNotes><ScriptNote Range="21,26"><Paragraph><Text>mine</Text></Paragraph></ScriptNote></ScriptNotes>\r
+<Unknown x='1'/></FinalDraft>"""
+
+
+def test_feelings_become_script_notes_in_the_users_own_file(
+    make: Callable[..., Analysis], tmp_path: Path
+) -> None:
+    path = tmp_path / "film.fdx"
+    path.write_bytes(FDX.encode())
+    screenplay = read_screenplay(path)
+    noted = annotated_final_draft(felt_everywhere(make(moments=1), screenplay, cut=frozenset({1})))
+    start, end = FDX.encode().split(b"</ScriptNotes>")
+    assert noted.startswith(start)
+    assert noted.endswith(b"</ScriptNotes>" + end)
+    out = tmp_path / "annotated.fdx"
+    out.write_bytes(noted)
+    again = read_screenplay(out)
+    assert again.elements == screenplay.elements
+    assert [note.element for note in again.notes] == [1, 0, 0, 1, 3]
+    assert again.notes[1].text.startswith("The room's feelings")
+    assert again.notes[2].text.startswith("MOMENT 1")
+    assert again.notes[3].text == "not in the film"
+    assert again.notes[4].text == "0:06–0:08 · happy 0.62 (0.48–0.74) · 9 of 12 reacted"
+    path.write_bytes(FDX.replace("late", "early").encode())
+    with pytest.raises(MoviemotionError, match="was changed meanwhile"):
+        annotated_final_draft(felt_everywhere(make(moments=1), screenplay))
+
+
+def test_a_fountain_script_becomes_final_draft(analysis: Analysis, tmp_path: Path) -> None:
+    screenplay = screenplay_of("# Act\n\n" + SCRIPT.partition("\n\n")[2])
+    path = tmp_path / "film.fdx"
+    path.write_bytes(annotated_final_draft(felt_everywhere(analysis, screenplay)))
+    again = read_screenplay(path)
+    assert content(again.elements) == content(screenplay.elements[1:])
+    assert any(note.text.startswith("MOMENT 1") for note in again.notes)
+
+
+@needs_shared
+def test_big_fish_with_script_notes(analysis: Analysis, tmp_path: Path) -> None:
+    screenplay = read_screenplay(SHARED / "Big-Fish.fdx")
+    path = tmp_path / "film.fdx"
+    path.write_bytes(annotated_final_draft(felt_everywhere(analysis, screenplay)))
+    again = read_screenplay(path)
+    assert content(again.elements) == content(screenplay.elements)
+    felt = [k for k, e in enumerate(screenplay.elements) if e.kind in FELT]
+    assert len(again.notes) == len(felt) + len(analysis.search.moments) + 1
+    assert {note.element for note in again.notes[1:]} >= set(felt)
 
 
 def test_without_a_script_there_is_nothing_to_annotate(make: Callable[..., Analysis]) -> None:
