@@ -38,7 +38,7 @@ from moviemotion.audience.video import probe, read_frames
 from moviemotion.demo import Demo, run_demo
 from moviemotion.lab.dataset import load_faces
 from moviemotion.lab.evaluation import SHIPPED_READER, Truth, predict, score
-from moviemotion.resonance.timeline import build_timeline
+from moviemotion.resonance.timeline import Reading, build_timeline
 from moviemotion.screen import RATE
 from moviemotion.story.alignment import TimeSource, time_script
 from moviemotion.story.found import SPOKEN
@@ -181,7 +181,7 @@ def watch(path: Path) -> Samples:
 def seen_shares(samples: Samples) -> list[float]:
     """For each viewer, the share of the file's seconds in which they were seen."""
     own = [samples.viewer == viewer for viewer in range(len(samples.viewers))]
-    readings = [("", samples.time[o], samples.emotions[o]) for o in own]
+    readings = [Reading("", samples.time[o], samples.emotions[o], samples.weight[o]) for o in own]
     timeline = build_timeline(readings, samples.end)
     return [float(share) for share in (timeline.samples > 0).mean(axis=1)]
 

@@ -14,11 +14,13 @@ import numpy as np
 
 from moviemotion import __version__
 from moviemotion.audience import reader, video
+from moviemotion.audience.quality import REASONS
 from moviemotion.audience.samples import Samples
 from moviemotion.audience.screening import Camera, Progress, Watcher
 from moviemotion.errors import MoviemotionError
 from moviemotion.resonance.analysis import Analysis, analyse
-from moviemotion.resonance.timeline import Timeline, build_timeline
+from moviemotion.resonance.baseline import Stretch
+from moviemotion.resonance.timeline import Reading, Timeline, build_timeline
 from moviemotion.story.alignment import TimedScript, time_script
 from moviemotion.story.screenplay import Screenplay, read_screenplay
 from moviemotion.story.subtitles import Subtitle, read_subtitles
@@ -53,6 +55,7 @@ def screen(
     rate: float = RATE,
     seed: int = SEED,
     progress: Progress = lambda camera, seconds: None,
+    baseline: Stretch | None = None,
 ) -> Screening:
     """Read an audience from its videos and write the study folder `out`.
 
@@ -66,10 +69,13 @@ def screen(
         offsets: camera (file name with or without suffix) → seconds added to its clock for film time.
         rate: samples a second.
         seed: of the moments' null.
+        baseline: film time in which viewers feel nothing, to measure their feelings from; without it each
+            one's resting face is estimated from the whole film.
 
     Raises:
         MoviemotionError: no video can be read, nobody is seen in any, the script or the subtitles
-            cannot be used, or `out` holds something else. Nothing is written then.
+            cannot be used, the baseline is not in the film, or `out` holds something else. Nothing is
+            written then.
     """
     if subtitles is not None and script is None:
         raise MoviemotionError(f"{subtitles}: subtitles need the script that they time; add --script")
@@ -80,7 +86,12 @@ def screen(
     if screenplay:
         # A script that does not fit stops before the long work.
         _time(screenplay, spoken, _film_end(length, spoken), subtitles)
-    study = Study(out, _made_from(cameras, [p for p in (script, subtitles) if p], rate, seed))
+    if baseline and length is not None and baseline.start >= length:
+        raise MoviemotionError(
+            f"--baseline {baseline.start:g}-{baseline.end:g}: the cameras end at {length:.0f} s; "
+            "mark seconds that they show"
+        )
+    study = Study(out, _made_from(cameras, [p for p in (script, subtitles) if p], rate, seed, baseline))
     readable = [camera for camera in cameras if camera.name not in problems]
     watched = {camera.name: saved for camera in readable if (saved := study.samples(camera.name))}
 
@@ -96,12 +107,13 @@ def screen(
         study.discard()
         nobody = [f"{camera.path}: no face was seen; check that it shows the audience" for camera in empty]
         raise MoviemotionError("\n".join([*unreadable, *nobody]))
-    timeline = _timeline([watched[camera.name] for camera in cameras if camera.name in watched])
+    in_order = [watched[camera.name] for camera in cameras if camera.name in watched]
+    timeline = _timeline(in_order)
     seconds = float(timeline.samples.shape[1])
     timed = _time(screenplay, spoken, _film_end(seconds, spoken), subtitles) if screenplay else None
     notes = (*unreadable, *_gaps(cameras, watched, seconds, spoken))
     title = screenplay.title if screenplay else "Untitled film"
-    analysis = analyse(title, timeline, timed, notes, seed)
+    analysis = analyse(title, timeline, timed, notes, seed, baseline, _refused(in_order))
     _tell(study, analysis)
     return Screening(out, analysis, unreadable)
 
@@ -208,6 +220,12 @@ def _gaps(
             yield f"{camera.path}: nobody was seen"
         elif samples.end < seconds * WHOLE_FILM:
             yield f"{camera.path}: ends at {samples.end:.0f} s of {seconds:.0f} s; not seen after that"
+        for exchange in samples.exchanges:
+            first, second = samples.viewers[exchange.first], samples.viewers[exchange.second]
+            yield (
+                f"{camera.path}: {first} and {second} changed places at about {exchange.time:.0f} s; "
+                + ("each was followed" if exchange.followed else "from there on each reading is the other's")
+            )
     film = _film_end(seconds, spoken) or seconds
     if seconds < film * WHOLE_FILM:
         yield (
@@ -216,18 +234,21 @@ def _gaps(
         )
 
 
-def _made_from(cameras: Sequence[Camera], texts: Sequence[Path], rate: float, seed: int) -> dict[str, object]:
+def _made_from(
+    cameras: Sequence[Camera], texts: Sequence[Path], rate: float, seed: int, baseline: Stretch | None
+) -> dict[str, object]:
     return {
         "moviemotion": __version__,
-        "reader": _fingerprint(reader.WEIGHTS),
+        "reader": fingerprint(reader.WEIGHTS),
         "rate": rate,
         "seed": seed,
-        "cameras": {c.name: {"file": _fingerprint(c.path), "offset": c.offset} for c in cameras},
-        "texts": {path.name: _fingerprint(path) for path in texts},
+        "baseline": [baseline.start, baseline.end] if baseline else None,
+        "cameras": {c.name: {"file": fingerprint(c.path), "offset": c.offset} for c in cameras},
+        "texts": {path.name: fingerprint(path) for path in texts},
     }
 
 
-def _fingerprint(path: Path) -> str:
+def fingerprint(path: Path) -> str:
     """Size and a hash of the file's two ends: hours of video are not read twice."""
     if not path.is_file():
         return "unreadable"
@@ -240,13 +261,19 @@ def _fingerprint(path: Path) -> str:
 
 
 def _timeline(watched: Sequence[Samples]) -> Timeline:
-    def readings() -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
+    def readings() -> Iterator[Reading]:
         for samples in watched:
             for index, viewer in enumerate(samples.viewers):
                 own = samples.viewer == index
-                yield viewer, samples.time[own], samples.emotions[own]
+                yield Reading(viewer, samples.time[own], samples.emotions[own], samples.weight[own])
 
     return build_timeline(readings(), max(samples.end for samples in watched))
+
+
+def _refused(watched: Sequence[Samples]) -> dict[str, int]:
+    """Reason → how many samples were refused for it; `REASONS[0]` is no reason."""
+    counts = np.bincount(np.concatenate([s.refused for s in watched]), minlength=len(REASONS))
+    return dict(zip(REASONS[1:], counts[1:].tolist(), strict=True))
 
 
 def _tell(study: Study, analysis: Analysis) -> None:

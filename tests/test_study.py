@@ -24,6 +24,8 @@ def seen(n: int = 3) -> Samples:
         box=np.zeros((n, 4), np.float32),
         detection=np.ones(n, np.float32),
         emotions=np.full((n, 8), 1 / 8, np.float32),
+        weight=np.ones(n, np.float32),
+        refused=np.zeros(n, np.int8),
     )
 
 
@@ -167,6 +169,8 @@ def test_a_camera_that_could_not_be_read_may_be_mended_a_watched_one_may_not_cha
             nothing[:, :4],
             nothing[:, 0],
             nothing,
+            nothing[:, 0],
+            nothing[:, 0].astype(np.int8),
         ),
     )
     Study(tmp_path / "study", cameras("copied again"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from moviemotion.audience.exchanges import Exchange
+from moviemotion.audience.quality import REASONS
 from moviemotion.emotions import EMOTIONS
+from moviemotion.errors import MoviemotionError
+
+FORMAT = "2"
+"""Of the file. Since 2 it has weight, refused and the exchanges of seats."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,9 @@ class Samples:
         box: (n, 4) float32 left, top, right, bottom of the face, px.
         detection: (n,) float32 the detector's confidence, 0–1.
         emotions: (n, 8) float32 probabilities in the order of `EMOTIONS`.
+        weight: (n,) float32 how far the sample is to be trusted, 0 (refused) to 1.
+        refused: (n,) int8 index into `quality.REASONS`: why its weight is 0; 0 where it is not.
+        exchanges: pairs of `viewers` who changed places.
     """
 
     viewers: tuple[str, ...]
@@ -37,6 +46,9 @@ class Samples:
     box: NDArray[np.float32]
     detection: NDArray[np.float32]
     emotions: NDArray[np.float32]
+    weight: NDArray[np.float32]
+    refused: NDArray[np.int8]
+    exchanges: tuple[Exchange, ...] = ()
 
     def write(self, path: Path) -> None:
         """Save as Parquet; the file appears whole or not at all."""
@@ -48,17 +60,33 @@ class Samples:
             **dict(zip(("left", "top", "right", "bottom"), self.box.T, strict=True)),
             "detection": self.detection,
             **{str(e): self.emotions[:, i] for i, e in enumerate(EMOTIONS)},
+            "weight": self.weight,
+            "refused": pa.DictionaryArray.from_arrays(pa.array(self.refused), pa.array(REASONS)),
         }
-        facts = {"viewers": json.dumps(self.viewers), "frames": str(self.frames), "end": repr(self.end)}
+        facts = {
+            "format": FORMAT,
+            "viewers": json.dumps(self.viewers),
+            "frames": str(self.frames),
+            "end": repr(self.end),
+            "exchanges": json.dumps([asdict(exchange) for exchange in self.exchanges]),
+        }
         partial = path.with_suffix(".partial")
         pq.write_table(pa.table(columns).replace_schema_metadata(facts), partial)
         partial.replace(path)
 
     @classmethod
     def read(cls, path: Path) -> Samples:
-        """Load what `write` saved."""
+        """Load what `write` saved.
+
+        Raises:
+            MoviemotionError: another version wrote it.
+        """
         table = pq.read_table(path)
         facts = {k.decode(): v.decode() for k, v in table.schema.metadata.items()}
+        if facts.get("format", "1") != FORMAT:
+            raise MoviemotionError(
+                f"{path}: written by another version of moviemotion; delete it and run the same command again"
+            )
         column = {name: table[name].combine_chunks() for name in table.column_names}
         return cls(
             viewers=tuple(json.loads(facts["viewers"])),
@@ -69,4 +97,7 @@ class Samples:
             box=np.stack([column[c].to_numpy() for c in ("left", "top", "right", "bottom")], axis=1),
             detection=column["detection"].to_numpy(),
             emotions=np.stack([column[str(e)].to_numpy() for e in EMOTIONS], axis=1),
+            weight=column["weight"].to_numpy(),
+            refused=column["refused"].indices.to_numpy(),
+            exchanges=tuple(Exchange(**exchange) for exchange in json.loads(facts["exchanges"])),
         )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from moviemotion.audience.exchanges import ExchangeWatch
 from moviemotion.audience.faces import FaceDetector, FaceFinder, crop_face
+from moviemotion.audience.quality import weigh
 from moviemotion.audience.reader import EmotionReader
 from moviemotion.audience.samples import Samples
 from moviemotion.audience.video import Frame, read_frames
@@ -44,6 +46,78 @@ class InterruptedWatchError(Exception):
     """Watching was stopped on request; cameras already finished are kept."""
 
 
+class CameraLog:
+    """What one camera has shown so far. Frames are added as they come, from a file or from a live camera."""
+
+    def __init__(self, name: str, rate: float, detector: FaceDetector, reader: EmotionReader) -> None:
+        """Begin a camera.
+
+        Args:
+            name: of the camera; viewers are named after it.
+            rate: frames a second that will be added.
+            detector, reader: threads may share them.
+        """
+        self._name, self._rate = name, rate
+        self._reader = reader
+        self._finder, self._tracker = FaceFinder(detector), ViewerTracker()
+        self._exchanges = ExchangeWatch()
+        self._tracks: list[int] = []
+        self._rows: list[tuple[float, ...]] = []
+        self._emotions = [np.empty((0, len(EMOTIONS)), dtype=np.float32)]
+        self._weights = [np.empty(0, dtype=np.float32)]
+        self._refused = [np.empty(0, dtype=np.int8)]
+        self.frames = 0
+
+    def add(self, frames: Sequence[Frame]) -> None:
+        """Read the next frames, of one size, in order of time."""
+        crops, faces = [], []
+        found = self._finder.find([frame.image for frame in frames])
+        for frame, in_frame in zip(frames, found, strict=True):
+            tracks = self._tracker.assign(frame.time, in_frame)
+            self._exchanges.see(frame.time, frame.image, in_frame, tracks)
+            self._tracks += tracks
+            faces += in_frame
+            for face in in_frame:
+                self._rows.append((frame.time, face.left, face.top, face.right, face.bottom, face.score))
+                crops.append(crop_face(frame.image, face))
+        weight, refused = weigh(faces, crops)
+        self._weights.append(weight)
+        self._refused.append(refused)
+        self._emotions.append(self._reader.read(crops))
+        self.frames += len(frames)
+
+    def samples(self, end: float) -> Samples:
+        """Everything so far, by viewer.
+
+        Args:
+            end: film time of the last frame, seconds.
+        """
+        kept = self._tracker.viewers(self.frames, self._rate)
+        number = np.full(len(self._tracker.tracks) + 1, -1, dtype=np.int16)
+        for viewer, tracks_of_viewer in enumerate(kept):
+            number[tracks_of_viewer] = viewer
+        whose = number[np.array(self._tracks, dtype=int)]
+        table = np.array(self._rows, dtype=np.float64).reshape(-1, 6)[whose >= 0]
+        return Samples(
+            viewers=viewer_names(self._name, len(kept)),
+            frames=self.frames,
+            end=end,
+            viewer=whose[whose >= 0],
+            time=table[:, 0],
+            box=table[:, 1:5].astype(np.float32),
+            detection=table[:, 5].astype(np.float32),
+            emotions=np.concatenate(self._emotions)[whose >= 0],
+            weight=np.concatenate(self._weights)[whose >= 0],
+            refused=np.concatenate(self._refused)[whose >= 0],
+            exchanges=tuple(
+                replace(exchange, first=first, second=second)
+                for exchange in self._exchanges.found
+                if (first := int(number[exchange.first])) != (second := int(number[exchange.second]))
+                and min(first, second) >= 0
+            ),
+        )
+
+
 class Watcher:
     """Watches cameras with one detector and one reader, which threads may share."""
 
@@ -60,41 +134,15 @@ class Watcher:
             MoviemotionError: the file cannot be read to its end.
             InterruptedWatchError: the user stopped the work.
         """
-        finder, tracker = FaceFinder(self._detector), ViewerTracker()
-        tracks: list[int] = []
-        rows: list[tuple[float, ...]] = []
-        emotions = [np.empty((0, len(EMOTIONS)), dtype=np.float32)]
-        frames, end = 0, camera.offset
+        log = CameraLog(camera.name, self._rate, self._detector, self._reader)
+        end = camera.offset
         for batch in _batches(read_frames(camera.path, self._rate, camera.offset)):
             if self._stop.is_set():
                 raise InterruptedWatchError
-            crops = []
-            found = finder.find([frame.image for frame in batch])
-            for frame, faces in zip(batch, found, strict=True):
-                tracks += tracker.assign(frame.time, faces)
-                for face in faces:
-                    rows.append((frame.time, face.left, face.top, face.right, face.bottom, face.score))
-                    crops.append(crop_face(frame.image, face))
-            emotions.append(self._reader.read(crops))
-            frames += len(batch)
+            log.add(batch)
             end = batch[-1].time
             progress(camera, end - camera.offset)
-        kept = tracker.viewers(frames, self._rate)
-        number = np.full(len(tracker.tracks) + 1, -1, dtype=np.int16)
-        for viewer, tracks_of_viewer in enumerate(kept):
-            number[tracks_of_viewer] = viewer
-        whose = number[np.array(tracks, dtype=int)]
-        table = np.array(rows, dtype=np.float64).reshape(-1, 6)[whose >= 0]
-        return Samples(
-            viewers=_names(camera.name, len(kept)),
-            frames=frames,
-            end=end,
-            viewer=whose[whose >= 0],
-            time=table[:, 0],
-            box=table[:, 1:5].astype(np.float32),
-            detection=table[:, 5].astype(np.float32),
-            emotions=np.concatenate(emotions)[whose >= 0],
-        )
+        return log.samples(end)
 
     def watch_all(
         self,
@@ -139,5 +187,5 @@ def _batches(frames: Iterator[Frame]) -> Iterator[list[Frame]]:
         yield batch
 
 
-def _names(camera: str, viewers: int) -> tuple[str, ...]:
+def viewer_names(camera: str, viewers: int) -> tuple[str, ...]:
     return (camera,) if viewers == 1 else tuple(f"{camera}-{i + 1}" for i in range(viewers))

@@ -8,7 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from moviemotion.emotions import EMOTIONS, FEELINGS
+from moviemotion.emotions import EMOTIONS
+from moviemotion.resonance.smoothing import smooth
+
+LEAST_WEIGHT = 0.5
+"""Sum of the weights of a second's samples below which it counts as not seen: half a good sample."""
 
 
 @dataclass(frozen=True)
@@ -18,8 +22,8 @@ class Timeline:
     Attributes:
         viewers: V names.
         start: film second of the first column; column k covers [start + k, start + k + 1).
-        scores: (V, S, 8) float32, mean emotion probabilities in the order of `EMOTIONS`;
-            NaN where the viewer was not seen. Never filled in.
+        scores: (V, S, 8) float32, mean emotion probabilities in the order of `EMOTIONS`, weighted by the
+            samples' quality; NaN where the viewer was not seen, or too badly. Never filled in.
         samples: (V, S) int32, how many samples each cell is the mean of.
     """
 
@@ -29,48 +33,48 @@ class Timeline:
     samples: NDArray[np.int32]
 
 
-def build_timeline(
-    readings: Iterable[tuple[str, NDArray[np.float64], NDArray[np.float32]]], end: float
-) -> Timeline:
-    """Join the samples of all viewers on the film's clock.
+@dataclass(frozen=True)
+class Reading:
+    """The samples of one viewer.
+
+    Attributes:
+        viewer: name.
+        time: (n,) seconds of film time, ascending.
+        emotions: (n, 8) probabilities in the order of `EMOTIONS`.
+        weight: (n,) how far each sample is to be trusted, 0 (refused) to 1.
+    """
+
+    viewer: str
+    time: NDArray[np.float64]
+    emotions: NDArray[np.float32]
+    weight: NDArray[np.float32]
+
+
+def build_timeline(readings: Iterable[Reading], end: float) -> Timeline:
+    """Join the samples of all viewers, smoothed over time, on the film's clock.
 
     Args:
-        readings: for each viewer: name, (n,) seconds of film time, (n, 8) emotion probabilities.
-            Samples before the film's start or after `end` are left out.
+        readings: one a viewer. Samples before the film's start or after `end`, and those of weight 0,
+            are left out.
         end: film time at which the timeline ends, seconds; its last second may be a part.
     """
     seconds = max(0, int(np.floor(end)) + 1)
     names, scores, samples = [], [], []
-    for name, time, emotions in readings:
-        inside = (time >= 0) & (time <= end)
-        second = time[inside].astype(np.int64)
-        count = np.bincount(second, minlength=seconds)
-        total = np.stack([np.bincount(second, e, minlength=seconds) for e in emotions[inside].T], axis=1)
-        with np.errstate(invalid="ignore"):
-            scores.append((total / count[:, None]).astype(np.float32))
-        samples.append(count.astype(np.int32))
-        names.append(name)
+    for reading in readings:
+        inside = (reading.time >= 0) & (reading.time <= end) & (reading.weight > 0)
+        time, weight = reading.time[inside], reading.weight[inside].astype(np.float64)
+        emotions, second = smooth(time, reading.emotions[inside], weight), time.astype(np.int64)
+        total = np.bincount(second, weight, minlength=seconds)
+        by_emotion = [np.bincount(second, weight * e, minlength=seconds) for e in emotions.T]
+        told = total >= LEAST_WEIGHT
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean = np.where(told[:, None], np.stack(by_emotion, axis=1) / total[:, None], np.nan)
+        scores.append(mean.astype(np.float32))
+        samples.append(np.where(told, np.bincount(second, minlength=seconds), 0).astype(np.int32))
+        names.append(reading.viewer)
     return Timeline(
         viewers=tuple(names),
         start=0,
         scores=np.stack(scores) if scores else np.empty((0, seconds, len(EMOTIONS)), np.float32),
         samples=np.stack(samples) if samples else np.empty((0, seconds), np.int32),
     )
-
-
-def strength(timeline: Timeline) -> NDArray[np.float64]:
-    """How far each face has left its own resting face, for each feeling.
-
-    A viewer's rest is their median probability of the feeling over the film; strength is the rise
-    above it as a share of the rise that is possible: (p − rest) / (1 − rest), at least 0.
-
-    Returns:
-        (V, S, 7) 0–1 in the order of `FEELINGS`; NaN where the viewer was not seen.
-    """
-    columns = [EMOTIONS.index(feeling) for feeling in FEELINGS]
-    p = timeline.scores[:, :, columns].astype(np.float64)
-    rest = np.full((p.shape[0], 1, p.shape[2]), np.nan)
-    for viewer, seen in enumerate(timeline.samples > 0):
-        if seen.any():
-            rest[viewer, 0] = np.median(p[viewer, seen], axis=0)
-    return np.maximum((p - rest) / (1 - rest), 0)

@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from moviemotion.emotions import FEELINGS
+from moviemotion.emotions import COMPOUND_FEELINGS, FEELINGS
 from moviemotion.resonance.analysis import Analysis
 from moviemotion.resonance.lines import NOTHING_FELT, Feeling
 from moviemotion.resonance.room import REACTING
@@ -119,6 +119,7 @@ def _environment() -> Environment:
         words.count_of,
         words.p_value,
         words.summary,
+        words.baseline,
     ):
         environment.filters[function.__name__] = function
     environment.globals |= {
@@ -130,6 +131,7 @@ def _environment() -> Environment:
         "plotly": Markup(get_plotlyjs()),
         "reacting": REACTING,
         "nothing_felt": NOTHING_FELT,
+        "mixed_window": max(feeling.window for feeling in COMPOUND_FEELINGS),
         "not_measured": lambda feeling: feeling.strength != feeling.strength,
     }
     return environment

@@ -78,6 +78,17 @@ def _moment(analysis: Analysis, index: int) -> dict[str, Any]:
         "synchrony": _or_null(moment.synchrony),
         "viewers": int(moment.viewers),
         "p_adjusted": _or_null(moment.p_adjusted),
+        "mixed": [
+            {
+                "feeling": mixed.feeling.name,
+                "parts": [str(part) for part in mixed.feeling.parts],
+                "share": _or_null(mixed.share),
+                "share_interval": [_or_null(v) for v in mixed.share_interval],
+                "viewers": mixed.viewers,
+                "strength": _or_null(mixed.strength),
+            }
+            for mixed in analysis.moment_mixed[index]
+        ],
         "scene": _scene(analysis, index),
         "lines": _lines(analysis, index),
     }

@@ -99,3 +99,20 @@ def summary(analysis: Analysis) -> str:
         f"{top + 1} ({span(moment.start, moment.end)}, {moment.emotion} {number(moment.strength)}, "
         f"{count_of(moment.share, moment.viewers)} reacting)."
     )
+
+
+def baseline(analysis: Analysis) -> str:
+    """What the viewers' resting faces were taken from, in one sentence; empty where nobody was seen."""
+    rest = analysis.rest
+    seen = rest.seconds > 0
+    if not seen.any():
+        return ""
+    marked = int(rest.marked.sum())
+    whole = int(seen.sum()) - marked
+    parts = [
+        *([f"{plural(marked, 'viewer')} in the marked stretch"] if marked else []),
+        *([f"{plural(whole, 'viewer')} in the seconds in which they were most at rest"] if whole else []),
+    ]
+    fewest, most = int(rest.seconds[seen].min()), int(rest.seconds[seen].max())
+    seconds = str(fewest) if fewest == most else f"{fewest} to {most}"
+    return f"Resting faces were measured for {' and '.join(parts)}, over {seconds} seconds each."

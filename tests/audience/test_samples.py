@@ -6,10 +6,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from moviemotion.audience.exchanges import Exchange
+from moviemotion.audience.quality import REASONS
 from moviemotion.audience.samples import Samples
+from moviemotion.errors import MoviemotionError
 
 NAMES = st.lists(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=12),
@@ -32,6 +38,12 @@ def samples(draw: st.DrawFn) -> Samples:
         box=rng.normal(100, 50, (n, 4)).astype(np.float32),
         detection=rng.random(n, np.float32),
         emotions=rng.dirichlet(np.ones(8), n).astype(np.float32),
+        weight=rng.random(n, np.float32),
+        refused=rng.integers(0, len(REASONS), n).astype(np.int8),
+        exchanges=tuple(
+            Exchange(float(rng.uniform(0, 99)), k, k + 1, bool(rng.integers(2)))
+            for k in range(len(viewers) - 1)
+        ),
     )
 
 
@@ -44,8 +56,20 @@ def test_round_trip(written: Samples) -> None:
         read = Samples.read(path)
         assert list(Path(folder).iterdir()) == [path]
     assert (read.viewers, read.frames, read.end) == (written.viewers, written.frames, written.end)
-    for name in ("viewer", "time", "box", "detection", "emotions"):
+    assert read.exchanges == written.exchanges
+    for name in ("viewer", "time", "box", "detection", "emotions", "weight", "refused"):
         before, after = getattr(written, name), getattr(read, name)
         assert after.dtype == before.dtype
         assert after.shape == before.shape
         assert (after == before).all()
+
+
+def test_samples_of_an_earlier_version_are_refused_in_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "seat-01.parquet"
+    earlier = pa.table({"time": [0.0]}).replace_schema_metadata(
+        {"viewers": "[]", "frames": "1", "end": "0.0"}
+    )
+    pq.write_table(earlier, path)
+    with pytest.raises(MoviemotionError, match=r"another version .* delete it") as refused:
+        Samples.read(path)
+    assert "\n" not in str(refused.value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from moviemotion.emotions import EMOTIONS, Emotion
+from moviemotion.resonance import baseline
 from moviemotion.resonance.timeline import Timeline
 
 
@@ -43,3 +44,8 @@ def unseen(timeline: Timeline, viewer: int, start: int, end: int) -> Timeline:
     scores, samples = timeline.scores.copy(), timeline.samples.copy()
     scores[viewer, start:end], samples[viewer, start:end] = np.nan, 0
     return Timeline(timeline.viewers, timeline.start, scores, samples)
+
+
+def of_viewers_in(timeline: Timeline) -> np.ndarray:
+    """(V, S, 7) the strength of a room's viewers, from their estimated rest."""
+    return baseline.strength(timeline, baseline.find_rest(timeline))

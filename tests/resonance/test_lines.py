@@ -4,12 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from rooms import room_of, unseen
+from rooms import of_viewers_in, room_of, unseen
 
 from moviemotion.emotions import FEELINGS, Emotion
 from moviemotion.resonance.analysis import analyse
 from moviemotion.resonance.lines import feeling_during
-from moviemotion.resonance.timeline import strength
 from moviemotion.story.alignment import time_script
 from moviemotion.story.fountain import parse_fountain
 from moviemotion.story.screenplay import Screenplay
@@ -44,7 +43,7 @@ def test_a_line_without_length_still_has_its_second():
 
 def test_only_viewers_who_were_seen_count():
     timeline = unseen(room_of(4, 70, 1, ((20, 30, Emotion.HAPPY, 1.0),)), 0, 15, 35)
-    assert feeling_during(strength(timeline), 0, 20, 30).viewers == 3
+    assert feeling_during(of_viewers_in(timeline), 0, 20, 30).viewers == 3
 
 
 def test_scenes_hold_their_moments_and_moments_their_lines():

@@ -2,32 +2,34 @@
 
 import numpy as np
 import pytest
-from rooms import room_of, unseen
+from rooms import of_viewers_in, room_of, unseen
 
 from moviemotion.emotions import Emotion
 from moviemotion.resonance.analysis import analyse
 from moviemotion.resonance.moments import find_moments
 from moviemotion.resonance.room import read_room
-from moviemotion.resonance.timeline import strength
 
 PLANTED = ((30, 37, Emotion.HAPPY, 1.0), (80, 86, Emotion.SURPRISE, 0.9), (130, 139, Emotion.SAD, 0.8))
 
 
 def search(timeline, seed=1):
-    of_viewers = strength(timeline)
+    of_viewers = of_viewers_in(timeline)
     return find_moments(of_viewers, read_room(timeline, of_viewers), seed)
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_planted_moments_are_found_in_their_place_and_no_other(seed):
+def test_planted_moments_are_found_in_their_place(seed):
     found = search(room_of(16, 180, seed, PLANTED))
-    assert [m.emotion for m in found.moments] == [p[2] for p in PLANTED]
-    for moment, (start, end, _, _) in zip(found.moments, PLANTED, strict=True):
+    by_feeling = {m.emotion: m for m in found.moments}
+    for start, end, emotion, _ in PLANTED:
+        moment = by_feeling[emotion]
         assert start - 2 <= moment.start <= start + 3
         assert end - 2 <= moment.end <= end + 4
         assert moment.start <= moment.peak < moment.end
         assert moment.p_adjusted <= found.alpha
         assert moment.share_interval[0] < moment.share <= moment.share_interval[1] + 1e-9
+    # One room in twenty may have one more.
+    assert len(found.moments) <= len(PLANTED) + 1
 
 
 def test_viewers_who_share_nothing_have_a_moment_in_about_one_room_of_twenty_at_most():

@@ -2,16 +2,15 @@
 
 import numpy as np
 import pytest
-from rooms import room_of, unseen
+from rooms import of_viewers_in, room_of, unseen
 
 from moviemotion.emotions import FEELINGS, Emotion
 from moviemotion.resonance.room import SYNCHRONY_WINDOW, read_room, synchrony
-from moviemotion.resonance.timeline import strength
 
 
 def test_figures_of_a_room_are_those_of_its_seen_viewers():
     timeline = unseen(room_of(6, 80, 3, ((30, 36, Emotion.HAPPY, 1.0),)), 0, 30, 40)
-    of_viewers = strength(timeline)
+    of_viewers = of_viewers_in(timeline)
     room = read_room(timeline, of_viewers)
     assert room.viewers[33] == 5
     happy = FEELINGS.index(Emotion.HAPPY)
@@ -25,13 +24,13 @@ def test_nobody_seen_is_unknown_not_zero():
     timeline = room_of(2, 70, 4)
     for viewer in range(2):
         timeline = unseen(timeline, viewer, 20, 25)
-    room = read_room(timeline, strength(timeline))
+    room = read_room(timeline, of_viewers_in(timeline))
     assert room.viewers[22] == 0
     assert np.isnan([room.overall[22], room.share[22], *room.strength[22]]).all()
 
 
 def test_synchrony_equals_correlation_with_the_others_computed_plainly():
-    of_viewers = strength(room_of(4, 40, 5, ((15, 22, Emotion.SAD, 0.8),)))
+    of_viewers = of_viewers_in(room_of(4, 40, 5, ((15, 22, Emotion.SAD, 0.8),)))
     at, half = 18, SYNCHRONY_WINDOW // 2
     window = of_viewers[:, at - half : at + half + 1]
     centred = window - window.mean(axis=1, keepdims=True)
@@ -44,8 +43,8 @@ def test_synchrony_equals_correlation_with_the_others_computed_plainly():
 
 
 def test_synchrony_is_1_for_copies_of_one_viewer_near_0_for_strangers_and_unknown_alone():
-    one = strength(room_of(1, 120, 6))
+    one = of_viewers_in(room_of(1, 120, 6))
     assert synchrony(np.repeat(one, 4, axis=0)) == pytest.approx(np.ones(120))
-    strangers = np.concatenate([strength(room_of(1, 400, seed)) for seed in range(30)])
+    strangers = np.concatenate([of_viewers_in(room_of(1, 400, seed)) for seed in range(30)])
     assert abs(np.nanmean(synchrony(strangers))) < 0.05
     assert np.isnan(synchrony(one)).all()

@@ -11,6 +11,8 @@ import pytest
 
 from moviemotion.emotions import FEELINGS, Emotion
 from moviemotion.resonance.analysis import Analysis, Quality
+from moviemotion.resonance.baseline import find_rest
+from moviemotion.resonance.compounds import mixed_feelings
 from moviemotion.resonance.lines import Feeling, SceneFeeling
 from moviemotion.resonance.moments import Moment, MomentSearch
 from moviemotion.resonance.room import Room
@@ -199,9 +201,23 @@ def make_analysis(
     )
     search = MomentSearch(tuple(found), conclusion, conclusive, 999 if conclusive else 0, 0.05, 1)
     by_viewer = tuple(float(v) for v in (~unseen).mean(axis=1))
-    quality = Quality(viewers, seconds, float((~unseen).mean()), by_viewer, 4.9, problems)
+    refused = {"too dark or washed out": 0.013, "half covered": 0.004}
+    quality = Quality(viewers, seconds, float((~unseen).mean()), by_viewer, 4.9, refused, problems)
+    rest = find_rest(timeline)
+    mixed = tuple(mixed_feelings(strength, start, m.start, m.end) for m in found)
     return Analysis(
-        title, timeline, strength, room, search, quality, script, lines, tuple(laid), tuple(overlaps)
+        title,
+        timeline,
+        rest,
+        strength,
+        room,
+        search,
+        quality,
+        script,
+        lines,
+        tuple(laid),
+        tuple(overlaps),
+        mixed,
     )
 
 

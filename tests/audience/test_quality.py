@@ -1,0 +1,118 @@
+"""How far a face can be trusted: known harm lowers the weight, and is called by its name."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+
+from moviemotion.audience.faces import FaceBox, crop_face
+from moviemotion.audience.quality import GOOD, LIMITS, REASONS, measure, weigh
+from moviemotion.simulation.face import Expression, sample_identity
+from moviemotion.simulation.rendering import LEFT, TOP, render_face
+
+Picture = NDArray[np.uint8]
+SCALE = 44.0
+
+
+def portrait(person: int) -> tuple[Picture, FaceBox]:
+    """A rendered face of about 115 px, and where it is; drawn, so nothing has to be detected."""
+    rgba = render_face(sample_identity(1, person), Expression(), SCALE).astype(float)
+    alpha = rgba[..., 3:] / 255
+    image = (rgba[..., :3] * alpha + 30 * (1 - alpha)).astype(np.uint8)
+
+    def at(x: float, y: float) -> tuple[float, float]:
+        return (x - LEFT) * SCALE, (y - TOP) * SCALE
+
+    left, top = at(-1.05, -1.15)
+    right, bottom = at(1.05, 1.45)
+    marks = [at(-0.43, -0.1), at(0.43, -0.1), at(0, 0.4), at(-0.35, 0.86), at(0.35, 0.86)]
+    return image, FaceBox(left, top, right, bottom, 0.9, np.array(marks, np.float32))
+
+
+@pytest.fixture(scope="module", params=range(4))
+def face(request: pytest.FixtureRequest) -> tuple[Picture, FaceBox]:
+    return portrait(request.param)
+
+
+def weight(image: Picture, box: FaceBox) -> tuple[float, str]:
+    weights, refused = weigh([box], [crop_face(image, box)])
+    return float(weights[0]), REASONS[refused[0]]
+
+
+def test_a_plain_face_is_good(face: tuple[Picture, FaceBox]) -> None:
+    assert weight(*face)[0] > 0.8
+    assert weight(*face)[1] == GOOD
+
+
+def test_a_blurred_face_is_worth_less_and_a_smear_nothing(face: tuple[Picture, FaceBox]) -> None:
+    image, box = face
+    crops = [gaussian_filter(image, (sigma, sigma, 0)) for sigma in (0, 3, 6, 12)]
+    weights = [weight(crop, box)[0] for crop in crops]
+    assert weights == sorted(weights, reverse=True)
+    assert weight(crops[-1], box) == (0.0, "blurred")
+
+
+def test_no_light_is_refused_but_a_dark_theatre_is_not(face: tuple[Picture, FaceBox]) -> None:
+    image, box = face
+    dark = (255 * (image / 255) ** 2.5).astype(np.uint8)
+    noisy = np.clip(dark + np.random.default_rng(1).normal(0, 3, dark.shape), 0, 255).astype(np.uint8)
+    assert weight(noisy, box)[0] > 0.5
+    assert weight((image * 0.01).astype(np.uint8), box) == (0.0, "too dark or washed out")
+
+
+def test_a_hand_before_the_face_lowers_the_weight(face: tuple[Picture, FaceBox]) -> None:
+    image, box = face
+    covered = image.astype(float)
+    size = box.size
+    y, x = np.mgrid[: image.shape[0], : image.shape[1]]
+    hand = ((x - box.centre[0]) / (0.4 * size)) ** 2 + (
+        (y - box.bottom + 0.2 * size) / (0.27 * size)
+    ) ** 2 < 1
+    covered[hand] = np.median(image[int(box.centre[1])], axis=0) * 0.95
+    assert weight(covered.astype(np.uint8), box)[0] < 0.5 * weight(image, box)[0]
+
+
+def test_infrared_grey_is_as_good_as_colour(face: tuple[Picture, FaceBox]) -> None:
+    image, box = face
+    grey = np.repeat(np.asarray(Image.fromarray(image).convert("L"))[..., None], 3, axis=2)
+    assert weight(grey, box)[0] == pytest.approx(weight(image, box)[0], abs=0.02)
+
+
+@pytest.mark.parametrize(("nose", "reason"), [(0.0, GOOD), (0.55, "turned away")])
+def test_a_profile_is_turned_away(nose: float, reason: str) -> None:
+    image, box = portrait(0)
+    marks = box.landmarks.copy()
+    marks[2, 0] += nose * (marks[1, 0] - marks[0, 0])
+    turned = FaceBox(box.left, box.top, box.right, box.bottom, box.score, marks)
+    assert weight(image, turned)[1] == reason
+
+
+def test_a_far_face_is_too_small() -> None:
+    image, box = portrait(0)
+    tiny = FaceBox(0, 0, 9, 9, 0.9, box.landmarks / 14)
+    assert weigh([tiny], [crop_face(image, box)])[1].tolist() == [REASONS.index("too small")]
+
+
+def test_nobody_is_nobody() -> None:
+    weights, refused = weigh([], [])
+    assert (len(weights), len(refused)) == (0, 0)
+    assert {name: len(values) for name, values in measure([], []).items()} == dict.fromkeys(LIMITS, 0)
+
+
+@given(st.integers(0, 999))
+def test_weight_is_a_share_and_only_what_is_refused_has_a_reason(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    crops = [rng.integers(0, rng.integers(1, 257), (48, 48)).astype(np.uint8) for _ in range(4)]
+    corners = rng.uniform(0, 60, (4, 2))
+    faces = [
+        FaceBox(0, 0, *map(float, c), float(rng.uniform(0, 1)), rng.uniform(0, 50, (5, 2)).astype(np.float32))
+        for c in corners
+    ]
+    weights, refused = weigh(faces, crops)
+    assert ((weights >= 0) & (weights <= 1)).all()
+    assert ((weights == 0) == (refused > 0)).all()
