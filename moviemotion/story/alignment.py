@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from moviemotion.story.cues import Cue, TimeSource
 from moviemotion.story.elements import Screenplay
-from moviemotion.story.found import SPOKEN, FoundLine, find_lines
+from moviemotion.story.found import SPOKEN, Found, find_lines
 from moviemotion.story.pages import page_seconds
 from moviemotion.story.placement import place_elements, with_speech
 from moviemotion.story.subtitles import Subtitle
@@ -34,7 +34,7 @@ def time_script(
     """Give every element of a screenplay its time in the film.
 
     With subtitles, dialogue takes the time of its words in them; what stands between takes the time
-    between. Lines not found that have no room there were cut. Without, time is estimated from the page.
+    between. Lines that are probably spoken nowhere were cut. Without, time is estimated from the page.
 
     Args:
         film_seconds: length of the film where known; no time lies beyond it.
@@ -63,18 +63,20 @@ def _timed_by_page(screenplay: Screenplay, film_seconds: float | None) -> TimedS
     return TimedScript(screenplay, with_speech(screenplay.elements, cues), timing)
 
 
-def _timing(screenplay: Screenplay, found: dict[int, FoundLine], cues: Sequence[Cue]) -> str:
+def _timing(screenplay: Screenplay, found: Found, cues: Sequence[Cue]) -> str:
     spoken = sum(e.kind in SPOKEN for e in screenplay.elements)
-    moved = sum(line.moved for line in found.values())
+    moved = sum(line.moved for line in found.lines.values())
     cut = sum(
         cue.source is TimeSource.CUT and e.kind in SPOKEN
         for cue, e in zip(cues, screenplay.elements, strict=True)
     )
     elsewhere = f" ({moved} of them elsewhere than in the script)" if moved else ""
     rough = (
-        " The script differs much from the film, so most times are rough." if len(found) < spoken / 4 else ""
+        " The script differs much from the film, so most times are rough."
+        if len(found.lines) < spoken / 4
+        else ""
     )
     return (
-        f"Times come from the subtitles: {len(found)} of {spoken} lines of dialogue were found in "
+        f"Times come from the subtitles: {len(found.lines)} of {spoken} lines of dialogue were found in "
         f"them{elsewhere}, {cut} are not in the film, and everything else lies between its neighbours.{rough}"
     )

@@ -23,7 +23,8 @@ class Cue:
         element: index into `Screenplay.elements`.
         start, end: seconds of film time; NaN where `source` is CUT.
         source: where the time comes from.
-        confidence: 0–1; share of the element's words found in the subtitles, 0 where none were.
+        confidence: 0–1; probability that a line of dialogue is spoken at this time, or, where it was cut,
+            that it is spoken nowhere; 0 where nothing was measured.
     """
 
     element: int

@@ -1,118 +1,64 @@
-"""Which matched words to believe: agreement that chance does not explain.
+"""How much a match of words says: bits, by how unlikely the words are anywhere else in the film.
 
-Any two films share "what are you doing". A run of shared words is weighed as sequence searches weigh it
-(Karlin and Altschul, 1990): with information of B bits, N · M · 2^-B such runs are expected by chance
-between texts of N and M words. A line is believed when far less than one is expected in the stretch where
-it could have matched: the whole film at first, then the gap between its believed neighbours.
+A word that follows another of its line where both are matched earns by its chance after that word: "do not
+know" is one habit of speech, not three coincidences.
 """
 
 from __future__ import annotations
 
 import math
-from bisect import bisect
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 
-import numpy as np
-from numpy.typing import NDArray
+from rapidfuzz import fuzz, process
 
-from moviemotion.story.matching import Ints, Words
-
-_MARGIN = 5.0
-"""Bits beyond N · M: at most one chance run in 2^5 = 32 is believed."""
-_NEW_RUN = 6.0
-"""Bits that a further run in the same line must pay for starting elsewhere."""
-_FEWEST_WORDS = 12.0
-_LEAST_SHARE = 0.003
-"""Words in runs beyond chance needed to call it the same film: 12, and 3 in each 1,000 words.
-
-Measured: early draft against its film 102 of 6,446 words (31 needed); later drafts thousands; films
-and scripts that do not belong together at most 14 of 6,446."""
-
-Bits = NDArray[np.float64]
+_KEPT = 0.85
+"""Chance that a word of a line that is spoken is spoken as written."""
+_HABIT = 0.45
+"""Share of its bits a word keeps after another: the language, not only this film, joins common words."""
+_SMOOTHING = 4.0
+"""Weight of a word's overall rate against its rate after another, in occurrences."""
+_FUZZY_LENGTH = 4
+_FUZZY_SCORE = 82.0
+SLIP = 2.0
+"""Bits that a word spelled almost alike loses."""
 
 
-def information(script: Words, spoken: Words, a: Ints, b: Ints) -> Bits:
-    """Bits of each matched pair of words: how unlikely the word is in the two texts together."""
-    counts = Counter(script.words) + Counter(spoken.words)
-    total = counts.total()
-    return np.array(
-        [
-            math.log2(total / max(counts[script.words[i]], counts[spoken.words[j]]))
-            for i, j in zip(a, b, strict=True)
-        ]
-    )
+class Evidence:
+    """Bits earned by matched words, from how often they stand in both texts (add nothing for themselves)."""
+
+    def __init__(self, script: Sequence[str], spoken: Sequence[str]) -> None:
+        self._one = Counter(script) + Counter(spoken)
+        self._two = Counter(pairwise(script)) + Counter(pairwise(spoken))
+        self._total = max(self._one.total(), 2)
+
+    def alone(self, word: str) -> float:
+        """Bits of a word matched by itself: log2 P(word | same line) / P(word)."""
+        return math.log2(_KEPT / self._rate(word))
+
+    def after(self, before: str, word: str) -> float:
+        """Bits of a word matched right after `before`, which is matched too."""
+        # One occurrence in each text is the match itself.
+        seen = max(self._two[before, word] - 2, 0)
+        given = max(self._one[before] - 2, 0)
+        usual = self._rate(word) ** _HABIT
+        rate = (seen + _SMOOTHING * usual) / (given + _SMOOTHING)
+        return math.log2(_KEPT / rate)
+
+    def _rate(self, word: str) -> float:
+        return max(self._one[word] - 1, 1) / self._total
 
 
-def runs(a: Ints, b: Ints) -> Ints:
-    """(K,) number of the run each pair is in; pairs in a run follow each other in both texts."""
-    breaks = (np.diff(a) != 1) | (np.diff(b) != 1)
-    return np.concatenate([[0], np.cumsum(breaks)]) if len(a) else np.zeros(0, np.int64)
-
-
-def words_beyond_chance(script: Words, spoken: Words, a: Ints, b: Ints) -> int:
-    """How many matched words lie in runs that chance does not explain."""
-    if not len(a):
-        return 0
-    run = runs(a, b)
-    weight = np.bincount(run, information(script, spoken, a, b))[run]
-    return int((weight > _chance(len(script.words), len(spoken.words))).sum())
-
-
-def words_needed(script: Words, spoken: Words) -> float:
-    """How many words beyond chance tell that both texts are of the same film."""
-    shorter = min(len(script.words), len(spoken.words))
-    return max(min(_FEWEST_WORDS + _LEAST_SHARE * shorter, shorter / 3), 1.0)
-
-
-def _chance(n: int, m: int) -> float:
-    return math.log2(max(n, 1) * max(m, 1)) + _MARGIN
-
-
-def believe(lines: Sequence[range], script: Words, spoken: Words, a: Ints, b: Ints) -> dict[int, Ints]:
-    """The lines that were found, each with its pairs (positions in `a` and `b`).
-
-    Args:
-        lines: the positions of each line's words in the script, in order.
-        script, spoken, a, b: the texts and their alignment.
-    """
-    bits = information(script, spoken, a, b)
-    run = runs(a, b)
-    pairs: dict[int, Ints] = {}
-    weights: dict[int, float] = {}
-    for number, words in enumerate(lines):
-        lo, hi = np.searchsorted(a, [words.start, words.stop])
-        if hi > lo:
-            pairs[number] = np.arange(lo, hi)
-            of_runs = np.bincount(run[lo:hi] - run[lo], bits[lo:hi])
-            weights[number] = np.maximum(of_runs - _NEW_RUN, 0).sum() + _NEW_RUN
-    believed: set[int] = set()
-    while found := _sure(pairs.keys() - believed, sorted(believed), weights, pairs, lines, b, spoken):
-        believed |= found
-    return {number: pairs[number] for number in sorted(believed)}
-
-
-def _sure(
-    candidates: set[int],
-    believed: list[int],
-    weights: dict[int, float],
-    pairs: dict[int, Ints],
-    lines: Sequence[range],
-    b: Ints,
-    spoken: Words,
-) -> set[int]:
-    """The candidates that outweigh chance in the gap between their believed neighbours."""
-    sure = set()
-    for number in candidates:
-        at = bisect(believed, number)
-        first_word, first_spoken = 0, 0
-        last_word, last_spoken = lines[-1].stop, len(spoken.words)
-        if at:
-            before = believed[at - 1]
-            first_word, first_spoken = lines[before].stop, int(b[pairs[before][-1]]) + 1
-        if at < len(believed):
-            after = believed[at]
-            last_word, last_spoken = lines[after].start, int(b[pairs[after][0]])
-        if weights[number] > _chance(last_word - first_word, last_spoken - first_spoken):
-            sure.add(number)
-    return sure
+def alike(script: Sequence[str], spoken: Sequence[str]) -> dict[str, list[str]]:
+    """For words of the script the different words spoken that are spelled almost alike."""
+    left = [word for word in script if len(word) >= _FUZZY_LENGTH]
+    right = [word for word in spoken if len(word) >= _FUZZY_LENGTH]
+    if not left or not right:
+        return {}
+    scores = process.cdist(left, right, scorer=fuzz.ratio, score_cutoff=_FUZZY_SCORE)
+    pairs: dict[str, list[str]] = {}
+    for i, j in zip(*scores.nonzero(), strict=True):
+        if left[i] != right[j]:
+            pairs.setdefault(left[i], []).append(right[j])
+    return pairs

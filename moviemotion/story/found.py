@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from moviemotion.errors import MoviemotionError
+from moviemotion.story.claims import Claim, best_claims, out_of_order, settled
 from moviemotion.story.elements import Kind, Screenplay
-from moviemotion.story.evidence import believe, information, words_beyond_chance, words_needed
-from moviemotion.story.matching import Ints, Words, align, words_of
+from moviemotion.story.matching import Bools, Floats, Places, Search
+from moviemotion.story.sequence import posteriors
 from moviemotion.story.subtitles import Subtitle
+from moviemotion.story.wording import words_of
 
 SPOKEN = (Kind.DIALOGUE, Kind.LYRICS)
-WORD_SECONDS = 0.33
-"""How long a word takes to say: 180 words a minute, the middle of film dialogue."""
-_PAUSE = 8.0
-"""A silence in seconds beyond which words are not of one line."""
-_MOVED_SHARE = 0.5
-"""Share of a line's words that must be found where the order of the script does not speak for it."""
+WORD_SECONDS = 1 / 3
+"""Seconds to say a word: 180 words a minute, the middle of film dialogue."""
+_OTHER_WORDS = 3
+"""Words at an end of a line that may be said otherwise; more of them were cut."""
+_OWN_WORDS = 0.6
+_SAME_BREATH = 2.0
+"""Share of an utterance's words that are a line's own, and seconds to it, to be said with the line."""
+_MARGIN = 5.0
+"""Bits beyond N · M: at most one chance place in 2^5 = 32 is believed."""
+_FEWEST_WORDS = 12.0
+_LEAST_SHARE = 0.003
+"""Words matched beyond chance that show it is the same film: 12, and 3 in each 1,000."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,7 @@ class FoundLine:
         start, end: seconds of film time.
         first, last: when its first found word begins and its last one ends, seconds of film time;
             beyond them `start` and `end` are guesses.
-        share: share of its words that were found, 0–1.
+        probability: that it is spoken there, 0–1.
         moved: whether the film has it in another place than the script.
     """
 
@@ -40,108 +47,148 @@ class FoundLine:
     end: float
     first: float
     last: float
-    share: float
+    probability: float
     moved: bool
 
 
 @dataclass(frozen=True)
-class _Speech:
-    """All words spoken, with the film time of each: (M,) starts and ends in seconds."""
+class Found:
+    """What became of the lines of dialogue, by index into `Screenplay.elements`.
 
-    words: Words
-    start: NDArray[np.float64]
-    end: NDArray[np.float64]
+    Attributes:
+        lines: those found.
+        absent: for all others the probability that they are nowhere in the film.
+    """
+
+    lines: dict[int, FoundLine]
+    absent: dict[int, float]
 
 
-def find_lines(screenplay: Screenplay, subtitles: Sequence[Subtitle]) -> dict[int, FoundLine]:
+@dataclass(frozen=True)
+class Speech:
+    """All words spoken.
+
+    Attributes:
+        words: M words.
+        opens: (M,) whether a word begins an utterance.
+        start, end: (M,) seconds of film time.
+    """
+
+    words: tuple[str, ...]
+    opens: Bools
+    start: Floats
+    end: Floats
+
+
+def find_lines(screenplay: Screenplay, subtitles: Sequence[Subtitle]) -> Found:
     """Find the lines of dialogue in the subtitles.
-
-    Returns:
-        the lines found, by index into `Screenplay.elements`.
 
     Raises:
         MoviemotionError: the script has no dialogue, or the subtitles are of another film.
     """
-    elements = [k for k, e in enumerate(screenplay.elements) if e.kind in SPOKEN and words_of(e.text)]
-    if not elements:
+    said = {k: words_of(e.text) for k, e in enumerate(screenplay.elements) if e.kind in SPOKEN}
+    elements = [k for k, words in said.items() if words]
+    lines = [said[k] for k in elements]
+    if not lines:
         raise MoviemotionError(
             f"{screenplay.path}: there is no dialogue to find in the subtitles; leave out --subtitles."
         )
-    script, lines = _script_words(screenplay, elements)
-    speech = _spoken_words(subtitles)
-    a, b = align(script, speech.words)
-    sure = words_beyond_chance(script, speech.words, a, b)
-    if sure < words_needed(script, speech.words):
-        raise MoviemotionError(
-            f"{screenplay.path}: these subtitles do not match this script; {sure / len(script.words):.1%} of "
-            "the script's dialogue found; check that they belong to this film, or leave out --subtitles."
-        )
-    taken = believe(lines, script, speech.words, a, b)
-    found = {line: _timed(lines[line], a[p], b[p], script, speech, moved=False) for line, p in taken.items()}
-    for line, (words, spoken) in _moved(lines, script, speech, a, b, taken).items():
-        found[line] = _timed(lines[line], words, spoken, script, speech, moved=True)
-    return {elements[line]: found[line] for line in sorted(found)}
+    speech = spoken_words(subtitles)
+    search = Search(lines, speech.words, speech.opens, speech.start)
+    options = [search.places(line) for line in lines]
+    _same_film(screenplay, lines, options, speech)
+    beliefs = posteriors(options, len(speech.words))
+    claimed = best_claims(options, beliefs, speech.start)
+    claims = settled(claimed, lines, search, len(speech.words))
+    moved = out_of_order(claims)
+    taken = np.zeros(len(speech.words), bool)
+    for claim in claims.values():
+        taken[claim.pairs[:, 1]] = True
+    found = {
+        elements[k]: _timed(lines[k], claim, taken, speech, moved=k in moved) for k, claim in claims.items()
+    }
+    # A line whose place turned out to be another's is not there.
+    lost = {elements[k]: claim.probability for k, claim in claimed.items()}
+    absent = {k: beliefs[n].absent + lost.get(k, 0.0) for n, k in enumerate(elements) if k not in found}
+    return Found(found, absent)
 
 
-def _script_words(screenplay: Screenplay, elements: Sequence[int]) -> tuple[Words, list[range]]:
-    words: list[str] = []
-    lines: list[range] = []
-    for element in elements:
-        said = words_of(screenplay.elements[element].text)
-        lines.append(range(len(words), len(words) + len(said)))
-        words += said
-    starts = np.zeros(len(words), bool)
-    starts[[line.start for line in lines]] = True
-    return Words(tuple(words), starts), lines
-
-
-def _spoken_words(subtitles: Sequence[Subtitle]) -> _Speech:
+def spoken_words(subtitles: Sequence[Subtitle]) -> Speech:
     """The words of the subtitles; within a subtitle each takes time by its letters."""
     words: list[str] = []
-    starts: list[bool] = []
-    times: list[NDArray[np.float64]] = []
+    opens: list[bool] = []
+    times = [np.zeros((2, 0))]
     for subtitle in subtitles:
         speeches = [said for text in subtitle.text.split("\n") if (said := words_of(text))]
         if not speeches:
             continue
-        starts += [k == 0 for said in speeches for k in range(len(said))]
+        opens += [k == 0 for said in speeches for k in range(len(said))]
         said = [word for speech in speeches for word in speech]
         words += said
         letters = np.cumsum([0] + [len(word) + 1 for word in said])
         at = subtitle.start + (subtitle.end - subtitle.start) * letters / letters[-1]
         times.append(np.stack([at[:-1], at[1:]]))
-    start, end = np.concatenate(times, axis=1) if times else np.zeros((2, 0))
-    return _Speech(Words(tuple(words), np.array(starts, bool)), start, end)
+    start, end = np.concatenate(times, axis=1)
+    return Speech(tuple(words), np.array(opens, bool), start, end)
 
 
-def _moved(
-    lines: Sequence[range], script: Words, speech: _Speech, a: Ints, b: Ints, taken: dict[int, Ints]
-) -> dict[int, tuple[Ints, Ints]]:
-    """Lines that the film has elsewhere: align once more what is left of both texts."""
-    left = [k for k in range(len(lines)) if k not in taken]
-    script_left = np.array([word for k in left for word in lines[k]], np.int64)
-    used = np.concatenate([b[pairs] for pairs in taken.values()]) if taken else np.zeros(0, np.int64)
-    spoken_left = np.setdiff1d(np.arange(len(speech.words.words)), used)
-    if not len(script_left) or not len(spoken_left):
-        return {}
-    rest, spoken = script.take(script_left), speech.words.take(spoken_left)
-    c, d = align(rest, spoken)
-    at = np.cumsum([0] + [len(lines[k]) for k in left])
-    ranges = [range(lo, hi) for lo, hi in pairwise(at.tolist())]
-    return {
-        left[k]: (script_left[c[pairs]], spoken_left[d[pairs]])
-        for k, pairs in believe(ranges, rest, spoken, c, d).items()
-        if len(pairs) >= _MOVED_SHARE * len(ranges[k])
-    }
+def _same_film(
+    screenplay: Screenplay, lines: Sequence[Sequence[str]], options: Sequence[Places], speech: Speech
+) -> None:
+    """Refuse subtitles in which too few lines are found that chance does not put there.
+
+    A place of B bits is expected by chance N · M · 2^-B times between texts of N and M words (Karlin and
+    Altschul, 1990).
+    """
+    n, m = sum(len(line) for line in lines), len(speech.words)
+    chance = math.log2(max(n * m, 1)) + _MARGIN
+    best = [(line, int(line.bits.argmax())) for line in options if line.bits.max(initial=0.0) > chance]
+    sure = sum(len(line.pairs(place)) for line, place in best)
+    if sure < max(min(_FEWEST_WORDS + _LEAST_SHARE * min(n, m), min(n, m) / 3), 1.0):
+        raise MoviemotionError(
+            f"{screenplay.path}: these subtitles do not match this script; {sure / n:.1%} of the script's "
+            "dialogue found; check that they belong to this film, or leave out --subtitles."
+        )
 
 
-def _timed(line: range, a: Ints, b: Ints, script: Words, speech: _Speech, moved: bool) -> FoundLine:
-    """Time a line from its words that were found; those missing at its ends take their usual time."""
-    group = np.concatenate([[0], np.cumsum(np.diff(speech.start[b]) > _PAUSE)])
-    weight = np.bincount(group, information(script, speech.words, a, b))
-    kept = group == weight.argmax()
-    a, b = a[kept], b[kept]
-    first, last = float(speech.start[b[0]]), float(speech.end[b[-1]])
-    start = max(first - float(a[0] - line.start) * WORD_SECONDS, 0.0)
-    end = last + float(line.stop - 1 - a[-1]) * WORD_SECONDS
-    return FoundLine(start, end, first, last, len(a) / len(line), moved)
+def _timed(line: Sequence[str], claim: Claim, taken: Bools, speech: Speech, moved: bool) -> FoundLine:
+    """Time a line from its matches; words of it that were said otherwise stand around them."""
+    first, last = int(claim.pairs[0, 1]), int(claim.pairs[-1, 1])
+    start = _said_otherwise(first, int(claim.pairs[0, 0]), -1, taken, speech)
+    start = _said_before(start, set(line), taken, speech)
+    stop = _said_otherwise(last, len(line) - 1 - int(claim.pairs[-1, 0]), 1, taken, speech)
+    return FoundLine(
+        start=float(speech.start[start]),
+        end=float(speech.end[stop]),
+        first=float(speech.start[first]),
+        last=float(speech.end[last]),
+        probability=claim.probability,
+        moved=moved,
+    )
+
+
+def _said_otherwise(word: int, missing: int, step: int, taken: Bools, speech: Speech) -> int:
+    """How far an utterance goes on, before or after a word, with words that no line claims."""
+    for _ in range(min(missing, _OTHER_WORDS)):
+        after = word + step
+        if not 0 <= after < len(taken) or taken[after] or speech.opens[max(word, after)]:
+            break
+        word = after
+    return word
+
+
+def _said_before(first: int, line: set[str], taken: Bools, speech: Speech) -> int:
+    """Back over unclaimed words said just before that are the line's own: "Man down. Man down!"."""
+    start = first
+    while start > 0:
+        begin = start - 1
+        while begin > 0 and not speech.opens[begin]:
+            begin -= 1
+        words = speech.words[begin:start]
+        own = sum(word in line for word in words)
+        if taken[begin:start].any() or own < _OWN_WORDS * len(words):
+            break
+        if speech.start[start] - speech.end[start - 1] > _SAME_BREATH:
+            break
+        start = begin
+    return start

@@ -1,163 +1,166 @@
-"""Find the words of the script in the subtitles: one global alignment by dynamic programming.
+"""Where in the film could a line be spoken? Every place whose words resemble it, with the bits that says.
 
-A script is revised until the film is cut: words are swapped, lines dropped, others added. So the alignment
-looks for runs of shared words in the same order. It is Needleman and Wunsch's (1970) with free gaps and a
-price for opening a run, solved a row at a time with numpy: along a row the free gap is a running maximum.
+Each line is laid over all words spoken by local alignment with affine gaps (Gotoh, 1982), in bits: matched
+words earn by their rarity (see `evidence`), words cut, added or swapped cost. As most pairs of words differ,
+only equal ones are visited.
 """
 
 from __future__ import annotations
 
-import math
-import re
-import unicodedata
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz import fuzz, process
+
+from moviemotion.story.evidence import SLIP, Evidence, alike
 
 Ints = NDArray[np.int64]
-Floats = NDArray[np.float32]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
-_OPEN = 0.9
-"""Price of opening a run: more than one common word earns, so chance matches do not pay."""
-_OPEN_AT_START = 0.45
-"""The price where both a speech and a subtitle begin."""
-_SWAP = 0.7
-"""Price of one differing word within a run."""
-_LEAST_WORTH = 0.25
-_FUZZY_LENGTH = 4
-_FUZZY_SCORE = 78.0
-
-
-def words_of(text: str) -> list[str]:
-    """The words of a text as they are compared: lower case, no accents, no apostrophes."""
-    bare = unicodedata.normalize("NFKD", text.lower())
-    bare = "".join(c for c in bare if not unicodedata.combining(c))
-    return re.findall(r"[^\W_]+", re.sub(r"(?<=\w)['’`´](?=\w)", "", bare))
+_GAP = 5.0
+"""Bits lost where words of the line or of the film stand between two matched ones."""
+_CUT_WORD = 0.5
+"""Bits lost for each word of the line that is not matched."""
+_ADDED_WORD = 0.7
+"""Bits lost for each word of the film between two matched ones."""
+_TURN = 1.0
+"""Bits gained where the line's first word begins an utterance, or its last one ends one; else lost."""
+_LONGEST_CUT = 6.0
+"""Bits that words cut before the first matched one, or after the last, lose at most."""
+_SILENCE = 3.0
+"""Bits lost for each second of silence between two matched words that are no run."""
+_PAUSE = 0.7, 4.7
+"""Seconds from word to word beyond which there is silence, and from which more of it says no more."""
+_REACH = 32
+"""Words of the film between two matched ones at most."""
+_LEAST_BITS = 3.0
+_MOST_BITS = 250.0
 
 
 @dataclass(frozen=True)
-class Words:
-    """A text as a sequence of words.
+class Places:
+    """Places of one line in the film; arrays of one length.
 
     Attributes:
-        words: N words, as `words_of` gives them.
-        starts: (N,) bool, whether the word begins an utterance.
+        first, last: positions among the words spoken of its first and last matched word.
+        bits: evidence that the line is spoken there.
+        chains: (places, 2) row and column in `trail` of its last match.
+        trail: for each word of the line that is spoken anywhere its number, where it is spoken (ascending
+            or not), and row and column of the match before it in the best chain, -1 where it begins one.
     """
 
-    words: tuple[str, ...]
-    starts: NDArray[np.bool_]
+    first: Ints
+    last: Ints
+    bits: Floats
+    chains: Ints
+    trail: tuple[tuple[int, Ints, Ints], ...]
 
-    def take(self, where: Ints) -> Words:
-        """The words at these positions only."""
-        return Words(tuple(self.words[k] for k in where), self.starts[where])
+    def pairs(self, place: int) -> Ints:
+        """(K, 2) numbers of the line's words and positions of their matches, in order."""
+        pairs: list[tuple[int, int]] = []
+        row, column = self.chains[place]
+        while row >= 0:
+            word, where, before = self.trail[row]
+            pairs.append((word, int(where[column])))
+            row, column = before[column]
+        return np.array(pairs[::-1], np.int64)
 
 
-def align(script: Words, spoken: Words) -> tuple[Ints, Ints]:
-    """Align two texts word by word, in order.
+class Search:
+    """The film's words, with the best chain of one line's matches that ends in each of them.
 
     Args:
-        script: N words.
+        lines: the words of every line of the script.
         spoken: M words.
-
-    Returns:
-        two (K,) arrays of positions, both rising: word `a[k]` of the script is word `b[k]` as spoken.
+        opens: (M,) whether a word begins an utterance.
+        at: (M,) when each word is spoken, seconds.
     """
-    if not script.words or not spoken.words:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
-    return _walk_back(*_fill(script, spoken))
+
+    def __init__(
+        self, lines: Sequence[Sequence[str]], spoken: Sequence[str], opens: Bools, at: Floats
+    ) -> None:
+        self._evidence = Evidence([word for line in lines for word in line], spoken)
+        self._matches = _all_matches({word for line in lines for word in line}, spoken, self._evidence)
+        self._opening = np.where(opens, _TURN, -_TURN)
+        self._closing = np.where(np.append(opens[1:], True), _TURN, -_TURN)
+        # A chain that ends in word e stands at e + _REACH: a window never leaves the board.
+        silence = np.cumsum(np.clip(np.diff(at, prepend=at[:1]), *_PAUSE) - _PAUSE[0])
+        passed = _ADDED_WORD * np.arange(len(opens)) + _SILENCE * silence
+        self._passed = np.concatenate([np.zeros(_REACH), passed])
+        self._score = np.full(len(self._passed), -np.inf)
+        self._first, self._row, self._column = (np.zeros(len(self._passed), np.int64) for _ in range(3))
+
+    def places(self, line: Sequence[str], free: Bools | None = None) -> Places:
+        """The places of a line; with `free` (M,) only among these words."""
+        trail: list[tuple[int, Ints, Ints]] = []
+        for k, word in enumerate(line):
+            where, bits = self._matches[word]
+            if free is not None:
+                where, bits = where[free[where]], bits[free[where]]
+            if not len(where):
+                continue
+            score, first, before = self._chains(line, k, where, bits, trail)
+            better = score > self._score[where + _REACH]
+            here = where[better] + _REACH
+            self._score[here], self._first[here] = score[better], first[better]
+            self._row[here], self._column[here] = len(trail), np.flatnonzero(better)
+            trail.append((k, where, before))
+        return self._harvest(len(line), trail)
+
+    def _chains(
+        self, line: Sequence[str], k: int, where: Ints, bits: Floats, trail: list[tuple[int, Ints, Ints]]
+    ) -> tuple[Floats, Ints, Ints]:
+        """The best chain ending in word `k` of the line at each place it is spoken."""
+        start = bits + (self._opening[where] if k == 0 else max(_CUT_WORD * k - _LONGEST_CUT, 0.0) - _GAP)
+        window = where[:, None] + np.arange(_REACH)  # from _REACH words before up to the last one
+        added = self._passed[where + _REACH][:, None] - self._passed[window] - _ADDED_WORD
+        onward = self._score[window] + (bits - _GAP)[:, None] - added
+        if trail and trail[-1][0] == k - 1:
+            # Right after its neighbour in both texts a word opens no gap, but is less of a surprise.
+            before = window[:, -1]
+            run = self._score[before] + np.minimum(bits, self._evidence.after(line[k - 1], line[k]))
+            onward[:, -1] = np.where(self._row[before] == len(trail) - 1, run, onward[:, -1])
+        best = onward.argmax(axis=1)
+        rows = np.arange(len(where))
+        chain, before = onward[rows, best], window[rows, best]
+        goes_on = chain > start
+        return (
+            np.where(goes_on, chain, start) + _CUT_WORD,
+            np.where(goes_on, self._first[before], where),
+            np.where(goes_on, [self._row[before], self._column[before]], -1).T,
+        )
+
+    def _harvest(self, length: int, trail: list[tuple[int, Ints, Ints]]) -> Places:
+        """Settle what the chains owe for the words of the line not matched, and clear the board."""
+        ends = np.unique(np.concatenate([where for _, where, _ in trail])) if trail else np.zeros(0, np.int64)
+        at = ends + _REACH
+        rest = length - 1 - np.array([k for k, _, _ in trail], np.int64)[self._row[at]]
+        refund = np.maximum(_CUT_WORD * rest - _LONGEST_CUT, 0.0) - _GAP
+        bits = self._score[at] - _CUT_WORD * length + np.where(rest == 0, self._closing[ends], refund)
+        good = bits >= _LEAST_BITS
+        chains = np.stack([self._row[at], self._column[at]], axis=1)[good]
+        first = self._first[at][good]
+        self._score[at] = -np.inf
+        return Places(first, ends[good], np.minimum(bits[good], _MOST_BITS), chains, tuple(trail))
 
 
-def _fill(script: Words, spoken: Words) -> tuple[NDArray[np.uint8], ...]:
-    """Score every pair of positions; keep three packed (N, M) bit tables of the choices made.
-
-    They say: the best alignment ends in this pair; it comes from the row above; the pair goes on a run.
-    A fourth says where the two words are equal.
-    """
-    columns = len(spoken.words)
-    worths = _worths(script, spoken)
-    price = np.full(columns, _OPEN, np.float32)
-    price_at_start = np.where(spoken.starts, np.float32(_OPEN_AT_START), price)
-    best = np.zeros(columns + 1, np.float32)  # best[j]: of the rows so far against spoken[:j]
-    run = np.full(columns + 1, -np.inf, np.float32)  # the same, ending in a pair at j - 1
-    tables: tuple[list[NDArray[np.uint8]], ...] = ([], [], [], [])
-    for word, starts in zip(script.words, script.starts, strict=True):
-        worth = np.full(columns, -_SWAP, np.float32)
-        where, gain = worths[word]
-        worth[where] = gain
-        opened = best[:-1] - (price_at_start if starts else price)
-        goes_on = run[:-1] > opened
-        pair = np.maximum(run[:-1], opened) + worth
-        through = np.maximum(pair, best[1:])
-        row = np.maximum.accumulate(through)
-        equal = np.zeros(columns, bool)
-        equal[where] = True
-        above = row == best[1:]
-        for table, bits in zip(tables, (row == pair, above, goes_on, equal), strict=True):
-            table.append(np.packbits(bits))
-        best[1:] = row
-        run[1:] = pair
-    return tuple(np.array(table) for table in tables)
-
-
-def _walk_back(
-    ends: NDArray[np.uint8], above: NDArray[np.uint8], goes_on: NDArray[np.uint8], equal: NDArray[np.uint8]
-) -> tuple[Ints, Ints]:
-    def is_set(table: NDArray[np.uint8], i: int, j: int) -> bool:
-        return bool(table[i, j >> 3] >> (7 - (j & 7)) & 1)
-
-    i, j = len(ends) - 1, ends.shape[1] * 8 - 1
-    pairs: list[tuple[int, int]] = []
-    in_run = False
-    while i >= 0 and j >= 0:
-        if in_run or (is_set(ends, i, j) and not is_set(above, i, j)):
-            if is_set(equal, i, j):
-                pairs.append((i, j))
-            in_run = is_set(goes_on, i, j)
-            i, j = i - 1, j - 1
-        elif is_set(above, i, j):
-            i -= 1
-        else:
-            j -= 1
-    found = np.array(pairs[::-1], np.int64).reshape(-1, 2)
-    return found[:, 0], found[:, 1]
-
-
-def _worths(script: Words, spoken: Words) -> dict[str, tuple[Ints, Floats]]:
-    """For each word of the script, where it is spoken and what a match there earns.
-
-    A word earns more the rarer it is, from `_LEAST_WORTH` to 1, as in inverse document frequency; a word
-    spelled almost alike ("goin'", a slip of the keyboard) earns a part of it.
-    """
-    counts = Counter(script.words) + Counter(spoken.words)
-    total = math.log(max(counts.total(), 3))
-    places: dict[str, list[int]] = {}
-    for position, word in enumerate(spoken.words):
-        places.setdefault(word, []).append(position)
-    alike = _alike(sorted(set(script.words)), sorted(places))
-    worths = {}
-    for word in set(script.words):
-        where, gain = list[int](), list[float]()
-        for other, likeness in alike.get(word, []) + ([(word, 1.0)] if word in places else []):
-            rarity = 1 - math.log(max(counts[word], counts[other])) / total
-            where += places[other]
-            gain += [max(_LEAST_WORTH, rarity) * likeness] * len(places[other])
-        worths[word] = np.array(where, np.int64), np.array(gain, np.float32)
-    return worths
-
-
-def _alike(script: Sequence[str], spoken: Sequence[str]) -> dict[str, list[tuple[str, float]]]:
-    """Pairs of different words spelled almost alike, with how much alike, 0–1."""
-    left = [word for word in script if len(word) >= _FUZZY_LENGTH]
-    right = [word for word in spoken if len(word) >= _FUZZY_LENGTH]
-    if not left or not right:
-        return {}
-    scores = process.cdist(left, right, scorer=fuzz.ratio, score_cutoff=_FUZZY_SCORE, dtype=np.uint8)
-    pairs: dict[str, list[tuple[str, float]]] = {}
-    for i, j in zip(*np.nonzero(scores), strict=True):
-        if left[i] != right[j]:
-            pairs.setdefault(left[i], []).append((right[j], float(scores[i, j]) / 100))
-    return pairs
+def _all_matches(
+    vocabulary: set[str], spoken: Sequence[str], evidence: Evidence
+) -> dict[str, tuple[Ints, Floats]]:
+    """For each word where it is spoken, or one almost alike, with the bits of that match alone."""
+    where: dict[str, list[int]] = {}
+    for position, word in enumerate(spoken):
+        where.setdefault(word, []).append(position)
+    near = alike(sorted(vocabulary), sorted(where))
+    matches = {}
+    for word in vocabulary:
+        positions = list(where.get(word, []))
+        bits = [evidence.alone(word)] * len(positions)
+        for other in near.get(word, []):
+            positions += where[other]
+            alone = min(evidence.alone(word), evidence.alone(other))
+            bits += [max(alone - SLIP, 0.0)] * len(where[other])
+        matches[word] = np.array(positions, np.int64), np.array(bits)
+    return matches

@@ -10,38 +10,36 @@ from itertools import pairwise
 
 from moviemotion.story.cues import Cue, TimeSource
 from moviemotion.story.elements import Element, Kind
-from moviemotion.story.found import SPOKEN, WORD_SECONDS, FoundLine
-from moviemotion.story.matching import words_of
+from moviemotion.story.found import SPOKEN, Found, FoundLine
 from moviemotion.story.pages import page_lines, page_seconds
 
-_LEAST_ROOM = 0.5
-"""Share of their speaking time that lines not found need between their neighbours to count as spoken."""
+_SURELY_CUT = 0.5
+"""Probability of being spoken nowhere from which a line counts as cut."""
 _BREATH = 10.0
 """Seconds that moved lines which stayed together may lie further apart than on the page."""
 _OF_ITS_SPEECH = (Kind.CHARACTER, Kind.PARENTHETICAL)
 _OF_A_SPEECH = (*_OF_ITS_SPEECH, *SPOKEN)
 
 
-def place_elements(
-    elements: Sequence[Element], found: dict[int, FoundLine], film_end: float
-) -> tuple[Cue, ...]:
+def place_elements(elements: Sequence[Element], found: Found, film_end: float) -> tuple[Cue, ...]:
     """One cue an element.
 
     Lines found keep their time, and the rest shares the time between them by its length on the page.
-    Where lines not found have no room, they were cut; a scene whose every line was cut is cut whole.
+    Lines that are probably spoken nowhere were cut; a scene whose every line was cut is cut whole.
 
     Args:
-        found: the lines found, by index into `elements`, in order.
+        found: what became of the lines, by index into `elements`.
         film_end: seconds; no time lies beyond it.
     """
-    lines = _without_overlap({k: _within(line, film_end) for k, line in found.items()})
-    gaps = list(_gaps(elements, lines, film_end))
-    cut = {k for items, start, end in gaps for k in _without_room(elements, items, end - start)}
+    lines = _without_overlap({k: _within(line, film_end) for k, line in found.lines.items()})
+    cut = {k for k, absent in found.absent.items() if absent >= _SURELY_CUT}
     cut |= _of_cut_scenes(elements, cut)
-    cues = [Cue(k, math.nan, math.nan, TimeSource.CUT, 0.0) for k in range(len(elements))]
+    cues = [
+        Cue(k, math.nan, math.nan, TimeSource.CUT, found.absent.get(k, 0.0)) for k in range(len(elements))
+    ]
     for k, line in lines.items():
-        cues[k] = Cue(k, line.start, line.end, TimeSource.SUBTITLES, line.share)
-    for items, start, end in gaps:
+        cues[k] = Cue(k, line.start, line.end, TimeSource.SUBTITLES, line.probability)
+    for items, start, end in _gaps(elements, lines, film_end):
         kept = [k for k in items if k not in cut]
         weights = [page_lines(elements[k]) for k in kept]
         scale = (end - start) / max(sum(weights), 1)
@@ -108,7 +106,7 @@ def _gaps(elements: Sequence[Element], lines: dict[int, FoundLine], film_end: fl
     """Elements to be placed together, in order, with the start and end of their time."""
     starts = sorted(line.start for line in lines.values())
     ends = sorted(line.end for line in lines.values())
-    edge = FoundLine(0.0, 0.0, 0.0, 0.0, 0.0, moved=False)
+    edge = FoundLine(0.0, 0.0, 0.0, 0.0, 1.0, moved=False)
     last = replace(edge, start=film_end)
     anchors = [(-1, edge), *lines.items(), (len(elements), last)]
     for (k, line), (after, following) in pairwise(anchors):
@@ -145,13 +143,6 @@ def _stays(elements: Sequence[Element], n: int, k: int, after: int, moved: bool)
     if k >= 0 and scene == elements[k].scene:
         return True
     return not moved and not (after < len(elements) and scene == elements[after].scene)
-
-
-def _without_room(elements: Sequence[Element], items: Sequence[int], room: float) -> list[int]:
-    """The lines not found in a gap, where it is too short to say them."""
-    unsaid = [k for k in items if elements[k].kind in SPOKEN]
-    needed = sum(len(words_of(elements[k].text)) for k in unsaid) * WORD_SECONDS
-    return unsaid if room < _LEAST_ROOM * needed else []
 
 
 def _of_cut_scenes(elements: Sequence[Element], cut: set[int]) -> set[int]:

@@ -1,0 +1,118 @@
+"""Which words spoken belong to which line, where several lines claim the same."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from moviemotion.story.matching import Floats, Ints, Places, Search
+from moviemotion.story.sequence import Posterior
+
+_SAME_PLACE = 1.0
+"""Seconds within which two alignments of a line are the same place."""
+_MARGIN = 3.0
+"""Bits beyond chance that a line which lost words needs in what is left between its neighbours."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A line's claim on words spoken.
+
+    Attributes:
+        pairs: (K, 2) numbers of its words and positions of theirs, both rising.
+        probability: that it is spoken there.
+    """
+
+    pairs: Ints
+    probability: float
+
+
+def best_claims(options: Sequence[Places], beliefs: Sequence[Posterior], start: Floats) -> dict[int, Claim]:
+    """For each line its most probable place, if that is more probable than none.
+
+    Args:
+        start: (M,) when each word is spoken, seconds.
+    """
+    claims: dict[int, Claim] = {}
+    for k, (line, belief) in enumerate(zip(options, beliefs, strict=True)):
+        if not len(line.first):
+            continue
+        at = start[line.first]
+        same = np.abs(at[:, None] - at) <= _SAME_PLACE
+        mass = same @ belief.there
+        best = int(mass.argmax())
+        if mass[best] > belief.absent:
+            place = int(np.where(same[best], belief.there, -1.0).argmax())
+            claims[k] = Claim(line.pairs(place), float(min(mass[best], 1.0)))
+    return claims
+
+
+def settled(
+    claims: dict[int, Claim], lines: Sequence[Sequence[str]], search: Search, words: int
+) -> dict[int, Claim]:
+    """The claims without conflict: the longest run of matches keeps the words.
+
+    A line that loses some looks again at the words that no line claims between its neighbours.
+    """
+    owner = _owners(claims, words)
+    moved = out_of_order(claims)
+    kept: dict[int, Claim] = {}
+    losers: list[int] = []
+    for k, claim in claims.items():
+        if (owner[claim.pairs[:, 1]] == k).all():
+            kept[k] = claim
+        else:
+            losers.append(k)
+    # What losers keep is free again: it is theirs to find.
+    free = ~np.isin(owner, list(kept))
+    for k in losers:
+        before = [n for n in kept if n < k and n not in moved]
+        after = [n for n in kept if n > k and n not in moved]
+        lo = int(kept[max(before)].pairs[-1, 1]) + 1 if before else 0
+        hi = int(kept[min(after)].pairs[0, 1]) if after else words
+        if k in moved:
+            lo, hi = max(int(claims[k].pairs[0, 1]) - 20, 0), int(claims[k].pairs[-1, 1]) + 20
+        room = np.zeros(words, bool)
+        room[lo:hi] = free[lo:hi]
+        room[owner == k] = True
+        found = search.places(lines[k], room)
+        if len(found.bits) and found.bits.max() > math.log2(max(room.sum(), 1)) + _MARGIN:
+            pairs = found.pairs(int(found.bits.argmax()))
+            free[pairs[:, 1]] = False
+            kept[k] = Claim(pairs, claims[k].probability)
+    return dict(sorted(kept.items()))
+
+
+def _owners(claims: dict[int, Claim], words: int) -> Ints:
+    """(M,) the line that keeps each word spoken, -1 for none."""
+    runs: list[tuple[int, float, int, Ints]] = []
+    for k, claim in claims.items():
+        breaks = np.flatnonzero((np.diff(claim.pairs, axis=0) != 1).any(axis=1)) + 1
+        runs += [(len(run), claim.probability, -k, run) for run in np.split(claim.pairs[:, 1], breaks)]
+    owner = np.full(words, -1)
+    for _, _, k, run in sorted(runs, key=lambda run: run[:3]):  # the strongest comes last
+        owner[run] = -k
+    return owner
+
+
+def out_of_order(claims: dict[int, Claim]) -> set[int]:
+    """The fewest lines without which all others are spoken in the script's order."""
+    order = sorted(claims)
+    at = [int(claims[k].pairs[0, 1]) for k in order]
+    # Longest increasing subsequence by patience sorting, each line linked to the one before it.
+    tops: list[int] = []
+    link = [-1] * len(order)
+    for n, position in enumerate(at):
+        pile = bisect([at[top] for top in tops], position)
+        link[n] = tops[pile - 1] if pile else -1
+        tops[pile : pile + 1] = [n]
+    keeping: set[int] = set()
+    n = tops[-1] if tops else -1
+    while n >= 0:
+        keeping.add(order[n])
+        n = link[n]
+    return set(order) - keeping

@@ -1,0 +1,66 @@
+"""Words as they are compared: a script and its subtitles spell the same speech differently."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_APOSTROPHE = re.compile(r"(?<=[^\W\d_])['’‘`´](?=[^\W\d_])")
+_MANGLED = re.compile(r"(?<=[a-z])í(?=(?:s|t|m|d|re|ve|ll)\b)")
+"""A typographic apostrophe read in the wrong encoding: "donít"."""
+_DIGITS = re.compile(r"\d+(?:[.,:]\d+)*")
+_WORD = re.compile(r"[^\W_]+")
+_SPELLINGS = """
+gonna: going to, wanna: want to, gotta: got to, dunno: do not know, lemme: let me, gimme: give me
+kinda: kind of, cmon: come on, em: them, cause: because, til: till, ya: you, yall: you all, yeah: yes
+yep: yes, ok: okay, alright: all right, goddamn: god damn, dr: doctor, mr: mister, mrs: missus
+theatre: theater, colour: color, cannot: can not, cant: can not, wont: will not, aint: is not
+im: i am, ive: i have, youre: you are, youll: you will, youve: you have, theyre: they are
+theyll: they will, theyve: they have, weve: we have, itll: it will, thatll: that will, lets: let us
+its: it is, thats: that is, whats: what is, theres: there is, heres: here is, wheres: where is
+whos: who is, hes: he is, shes: she is, dont: do not, didnt: did not, doesnt: does not, isnt: is not
+wasnt: was not, werent: were not, arent: are not, hasnt: has not, havent: have not, hadnt: had not
+couldnt: could not, wouldnt: would not, shouldnt: should not
+"""
+_SHORT = {
+    short.strip(): whole.split()
+    for short, whole in (entry.split(":") for entry in _SPELLINGS.strip().replace("\n", ",").split(","))
+}
+_ONES = (
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven"),
+    *("twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+)
+_TENS = ("", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text as they are compared.
+
+    Lower case, no accents; numbers and the usual contractions are spelled out ("26" and "twenty-six" are
+    the same two words, "I'm" and "I am" too).
+    """
+    text = _MANGLED.sub("'", text.lower())
+    bare = unicodedata.normalize("NFKD", text)
+    bare = "".join(c for c in bare if not unicodedata.combining(c))
+    bare = _DIGITS.sub(lambda number: f" {_spelled(number[0])} ", _APOSTROPHE.sub("", bare))
+    words: list[str] = []
+    for word in _WORD.findall(bare):
+        words += _SHORT.get(word, [word])
+    return words
+
+
+def _spelled(number: str) -> str:
+    """A number in words: thousands by their commas, any other mark parts two numbers."""
+    if re.fullmatch(r"\d{1,3}(,\d{3})+", number):
+        number = number.replace(",", "")
+    parts = [part for part in re.split(r"\D", number) if part]
+    return " ".join(_cardinal(int(part)) if len(part) < 7 and part[0] != "0" else part for part in parts)
+
+
+def _cardinal(n: int) -> str:
+    if n < 20:
+        return _ONES[n]
+    if n < 100:
+        return _TENS[n // 10] + (f" {_ONES[n % 10]}" if n % 10 else "")
+    size, name = (100, "hundred") if n < 1000 else (1000, "thousand")
+    return f"{_cardinal(n // size)} {name}" + (f" {_cardinal(n % size)}" if n % size else "")
