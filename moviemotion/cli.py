@@ -108,6 +108,69 @@ def challenge() -> None:
 
 
 @lab.command()
+def audit(
+    data: Annotated[Path, typer.Argument(help="Folder with <split>/<label>/<image>, or <label>/<image>.")],
+    out: Annotated[Path, typer.Option(help="Folder for report.html, findings.csv, decisions.csv.")] = Path(
+        "audit"
+    ),
+    second_opinion: Annotated[
+        str,
+        typer.Option(
+            help="labels (networks that learnt from the other labels) or reader (the shipped one; "
+            "not on the faces that it learnt from)."
+        ),
+    ] = "labels",
+    clean: Annotated[Path | None, typer.Option(help="Write a cleaned copy here; the source stays.")] = None,
+    decisions: Annotated[
+        Path | None, typer.Option(help="With --clean: apply this edited decisions.csv without a new audit.")
+    ] = None,
+    copy: Annotated[bool, typer.Option("--copy", help="Files in the copy, not links.")] = False,
+    seed: Annotated[int, typer.Option()] = 36,
+) -> None:
+    """Find mislabelled, corrupted and repeated pictures, and propose what to do with each."""
+    with _torch():
+        from moviemotion.lab import audit as auditing
+        from moviemotion.lab import audit_report, cleaning
+
+    if second_opinion not in list(auditing.Judge):
+        choices = " or ".join(auditing.Judge)
+        raise MoviemotionError(f"--second-opinion {second_opinion}: unknown; choose {choices}")
+    if decisions and not clean:
+        raise MoviemotionError("--decisions: says what to copy; add --clean OUT")
+    if decisions:
+        chosen = cleaning.read_decisions(decisions)
+    else:
+        with _torch():
+            result = auditing.audit(data, auditing.Judge(second_opinion), seed=seed, say=typer.echo)
+        page = audit_report.write_report(result, out)
+        for line in audit_report.audit_lines(result):
+            typer.echo(line)
+        typer.echo(f"Report: {page}")
+        chosen = cleaning.decide(result.findings)
+    if clean:
+        typer.echo(f"{clean}: {cleaning.clean(data, clean, chosen, copy)} pictures")
+
+
+@lab.command()
+def split(
+    data: Annotated[Path, typer.Argument(help="Folder with <split>/<label>/<image>, or <label>/<image>.")],
+    out: Annotated[Path, typer.Option(help="Folder to write.")],
+    train: Annotated[float, typer.Option(help="Share of the faces.", min=0, max=1)] = 0.7,
+    validation: Annotated[float, typer.Option(help="Share of the faces.", min=0, max=1)] = 0.2,
+    test: Annotated[float, typer.Option(help="Share of the faces.", min=0, max=1)] = 0.1,
+    copy: Annotated[bool, typer.Option("--copy", help="Files, not links.")] = False,
+    seed: Annotated[int, typer.Option()] = 36,
+) -> None:
+    """Divide faces anew: stratified by class, copies of a picture on one side."""
+    with _torch():
+        from moviemotion.lab import splitting
+
+    shares = {"train": train, "validation": validation, "test": test}
+    for line in splitting.split_lines(splitting.split_faces(data, out, shares, seed, copy)):
+        typer.echo(line)
+
+
+@lab.command()
 def train(
     data: Annotated[
         Path, typer.Option(help="Folder with train/<label>/*.png and, for votes, annotations.csv.")
