@@ -87,7 +87,7 @@ def read_frames(path: Path, rate: float, offset: float = 0.0) -> Iterator[Frame]
                 if tick < next_tick:
                     continue
                 next_tick = tick + 1
-                yield Frame(last + offset, _upright(picture))
+                yield Frame(last + offset, upright(picture))
         except av.error.FFmpegError as error:
             at = "its start" if np.isnan(last) else f"{last:.1f} s"
             raise MoviemotionError(
@@ -126,7 +126,8 @@ def _open(path: Path) -> av.container.InputContainer:
     return container
 
 
-def _upright(picture: av.VideoFrame) -> NDArray[np.uint8]:
+def upright(picture: av.VideoFrame) -> NDArray[np.uint8]:
+    """A decoded picture as (height, width, 3) uint8 RGB, turned as its file says."""
     image: NDArray[np.uint8] = picture.to_ndarray(format="rgb24")
     turns = round(picture.rotation / 90) % 4
     return np.ascontiguousarray(np.rot90(image, turns)) if turns else image

@@ -6,7 +6,7 @@ sizes, so that somebody who leans out of the picture and comes back is the same 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -33,23 +33,27 @@ class Track:
     """One face through time.
 
     Attributes:
-        times: seconds at which it was seen.
         face: where it was last seen.
+        first, last: seconds at which it was first and last seen.
+        samples: how often it was seen.
         column: sum of the x of its centres, to name viewers from left to right.
     """
 
     face: FaceBox
-    times: list[float] = field(default_factory=list)
+    first: float
+    last: float
+    samples: int = 0
     column: float = 0.0
 
     def add(self, time: float, face: FaceBox) -> None:
         self.face = face
-        self.times.append(time)
+        self.last = time
+        self.samples += 1
         self.column += face.centre[0]
 
     def mean_column(self) -> float:
         """Mean x of its centres in pixels."""
-        return self.column / len(self.times)
+        return self.column / self.samples
 
 
 class ViewerTracker:
@@ -78,7 +82,7 @@ class ViewerTracker:
                     result[face] = awaited[row]
         for i, face in enumerate(faces):
             if result[i] < 0:
-                self.tracks.append(Track(face))
+                self.tracks.append(Track(face, time, time))
                 result[i] = len(self.tracks) - 1
             self.tracks[result[i]].add(time, face)
         return result
@@ -98,14 +102,14 @@ class ViewerTracker:
         everyone = range(len(self.tracks))
         one_seat = self._crowded <= ONE_SEAT * self._occupied
         candidates = [list(everyone)] if one_seat else [[i] for i in everyone]
-        seen = [sum(len(self.tracks[i].times) for i in candidate) for candidate in candidates]
+        seen = [sum(self.tracks[i].samples for i in candidate) for candidate in candidates]
         kept = [c for c, n in zip(candidates, seen, strict=True) if n and n >= min(needed, 0.5 * frames)]
         return sorted(kept, key=lambda candidate: self.tracks[candidate[0]].mean_column())
 
 
 def _is_awaited(track: Track, time: float) -> bool:
     """Whoever sat here for a while may come back at any time; a false alarm is not waited for."""
-    return time - track.times[-1] <= SHORTEST_SECONDS or track.times[-1] - track.times[0] >= SHORTEST_SECONDS
+    return time - track.last <= SHORTEST_SECONDS or track.last - track.first >= SHORTEST_SECONDS
 
 
 def _distance(track: Track, time: float, face: FaceBox) -> float:
@@ -114,6 +118,6 @@ def _distance(track: Track, time: float, face: FaceBox) -> float:
     size = (last.size + face.size) / 2
     away = float(np.hypot(last.centre[0] - face.centre[0], last.centre[1] - face.centre[1])) / size
     grown = max(last.size, face.size) / min(last.size, face.size)
-    gap = time - track.times[-1]
+    gap = time - track.last
     reach = min(REACH + REACH_GROWTH * gap, REACH_LIMIT)
     return away + np.log(grown) if away <= reach and grown <= SIZE_LIMIT else float("inf")

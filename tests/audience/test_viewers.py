@@ -138,4 +138,4 @@ def test_one_face_at_a_time_is_one_viewer_however_far_it_jumps() -> None:
     for k in range(80):
         tracker.assign(k / RATE, [face(places[k // 20])])
     (tracks,) = tracker.viewers(80, RATE)
-    assert sum(len(tracker.tracks[i].times) for i in tracks) == 80
+    assert sum(tracker.tracks[i].samples for i in tracks) == 80

@@ -1,0 +1,151 @@
+"""Two hours of eight live cameras, with planted troubles: no crash, memory flat, every gap listed.
+
+Usage: python benchmarks/live.py [--speed 12] [--seconds 7200] [--rate 1]
+The cameras show short rendered videos over and over, decoded anew each time; the film's clock runs
+`speed` times as fast as ours. Exit code 1 where memory grew by more than 5 % or a gap was not told.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import av
+import numpy as np
+
+from moviemotion.audience.capture import LiveCapture
+from moviemotion.audience.captured import Gap, Offset, camera_samples, find_gaps, pictures_dropped
+from moviemotion.audience.clock import FilmClock
+from moviemotion.audience.sources import Picture, SourceLostError, luma
+from moviemotion.emotions import Emotion
+from moviemotion.simulation.audience import Beat, FeelingScript, simulate_audience
+from moviemotion.simulation.videos import write_seat_videos
+
+CAMERAS = 8
+CLIP = 8
+"""Seconds of a clip."""
+FROZEN_AFTER = 10.0
+FLAT = 0.05
+Span = tuple[float, float]
+
+
+class LoopingCamera:
+    """A clip over and over on the film's clock; unreachable while `lost`, and still while `frozen`."""
+
+    recorded = True
+
+    def __init__(
+        self, clip: Path, clock: FilmClock, seconds: float, lost: Sequence[Span], frozen: Sequence[Span]
+    ) -> None:
+        self.clip, self.clock, self.seconds = clip, clock, seconds
+        self.lost, self.frozen = lost, frozen
+
+    def pictures(self) -> Iterator[Picture]:
+        start = self.clock.now()
+        self._reach(start)
+        held: av.VideoFrame | None = None
+        for time_, picture in self._played(start - start % CLIP):
+            if time_ < start:
+                continue
+            if time_ >= self.seconds or not self.clock.sleep_until(time_):
+                return
+            self._reach(time_)
+            still = any(a <= time_ < b for a, b in self.frozen)
+            held = (held or picture) if still else None
+            yield Picture(time_, luma(held or picture), held or picture)
+
+    def _played(self, start: float) -> Iterator[tuple[float, av.VideoFrame]]:
+        while True:
+            with av.open(str(self.clip)) as container:
+                container.streams.video[0].codec_context.thread_count = 1
+                for picture in container.decode(video=0):
+                    if picture.time is not None and picture.time < CLIP:
+                        yield start + picture.time, picture
+            start += CLIP
+
+    def _reach(self, time_: float) -> None:
+        if any(a <= time_ < b for a, b in self.lost):
+            raise SourceLostError("Connection refused")
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--speed", type=float, default=12)
+    options.add_argument("--seconds", type=float, default=7200)
+    options.add_argument("--rate", type=float, default=1.0)
+    asked = options.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        return run(Path(folder), asked.speed, asked.seconds, asked.rate)
+
+
+def run(folder: Path, speed: float, seconds: float, rate: float) -> int:
+    print(f"filming {CAMERAS} seats …", flush=True)
+    script = FeelingScript((Beat(2, 6, Emotion.HAPPY, 0.9),))
+    audience = simulate_audience(script, viewers=CAMERAS, seconds=CLIP, seed=36)
+    seated = replace(audience, away=np.zeros_like(audience.away))
+    clips = write_seat_videos(seated, folder / "clips", [(k,) for k in range(CAMERAS)])
+    lost = {"seat-2": (seconds * 0.25, seconds * 0.25 + 60), "seat-5": (seconds * 0.6, seconds * 0.6 + 300)}
+    frozen = {"seat-7": (seconds * 0.4, seconds * 0.4 + 200)}
+    clock = FilmClock(speed)
+    cameras = {
+        name: LoopingCamera(
+            clip,
+            clock,
+            seconds,
+            [lost[name]] if name in lost else [],
+            [frozen[name]] if name in frozen else [],
+        )
+        for name, clip in ((f"seat-{k + 1}", clip) for k, clip in enumerate(clips))
+    }
+    began, processor = time.monotonic(), time.process_time()
+    capture = LiveCapture(cameras, folder / "live", clock, rate, FROZEN_AFTER)
+    memory = watch(capture, seconds)
+    capture.stop()
+    wall, processor = time.monotonic() - began, time.process_time() - processor
+    gaps = find_gaps(folder / "live", dict.fromkeys(cameras, Offset(0.0, float("nan"), "as it came")), rate)
+    for name in cameras:
+        samples = camera_samples(folder / "live", name, 0.0, rate)
+        dropped = pictures_dropped(folder / "live", name, rate)
+        print(f"{name}: {len(samples.viewers)} viewer, {samples.frames} pictures read, {dropped} dropped")
+    print(f"{seconds:.0f} s of {CAMERAS} cameras in {wall:.0f} s, {processor:.0f} s of processor time")
+    for gap in gaps:
+        print(f"  {gap.camera}: {gap.start:.1f}–{gap.end:.1f} s, {gap.reason}")
+    planted = [(name, *span) for name, span in (*lost.items(), *frozen.items())]
+    found = [told(gaps, *trouble) for trouble in planted]
+    grown = memory[-1] / memory[0] - 1
+    print(f"memory at 10 %: {memory[0]:.1f} MB, at the end: {memory[-1]:.1f} MB ({grown:+.1%})")
+    print(f"planted gaps told: {sum(found)} of {len(found)}; other gaps: {len(gaps) - sum(found)}")
+    return 0 if grown <= FLAT and all(found) else 1
+
+
+def watch(capture: LiveCapture, seconds: float) -> list[float]:
+    """Megabytes in memory at each tenth of the film, from the first on."""
+    memory: list[float] = []
+    while not capture.wait(0.5):
+        if capture.clock.now() >= seconds * (len(memory) + 1) / 10:
+            memory.append(resident())
+            read = sum(camera.read for camera in capture.health())
+            print(f"{len(memory) * 10:>3} % {memory[-1]:.1f} MB, {read} pictures read", flush=True)
+    memory.append(resident())
+    return memory
+
+
+def resident() -> float:
+    """Megabytes of this process in memory."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def told(gaps: Sequence[Gap], camera: str, start: float, end: float) -> bool:
+    """Whether a gap of this camera is this trouble: within a sample of its start, and not before its end."""
+    return any(g.camera == camera and abs(g.start - start) <= 1 and g.end >= end - 0.5 for g in gaps)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,87 @@
+"""Simulated live cameras: pictures from memory on the film's clock, with planted troubles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from moviemotion.audience.clock import FilmClock
+from moviemotion.audience.faces import FaceBox, FaceDetector
+from moviemotion.audience.reader import EmotionReader
+from moviemotion.audience.sources import Picture, SourceLostError
+from moviemotion.emotions import EMOTIONS
+
+Image = NDArray[np.uint8]
+Span = tuple[float, float]
+
+
+def images(path: Path, every: int) -> list[Image]:
+    """Some pictures of a short video."""
+    with av.open(str(path)) as container:
+        return [picture.to_ndarray(format="rgb24") for picture in container.decode(video=0)][::every]
+
+
+class RememberingDetector(FaceDetector):
+    """The detector, which looks at each picture only once: how fast a machine reads is not tested."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen: dict[tuple[bytes, int], list[FaceBox]] = {}
+
+    def detect(self, images: list[Image], long_side: int) -> list[list[FaceBox]]:
+        for image in images:
+            if (image.tobytes(), long_side) not in self._seen:
+                (self._seen[image.tobytes(), long_side],) = super().detect([image], long_side)
+        return [self._seen[image.tobytes(), long_side] for image in images]
+
+
+class RememberingReader(EmotionReader):
+    """The reader, which reads each crop only once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._read: dict[bytes, NDArray[np.float32]] = {}
+
+    def read(self, crops: list[Image]) -> NDArray[np.float32]:
+        for crop in crops:
+            if crop.tobytes() not in self._read:
+                (self._read[crop.tobytes()],) = super().read([crop])
+        return np.array([self._read[crop.tobytes()] for crop in crops]).reshape(-1, len(EMOTIONS))
+
+
+class SimulatedCamera:
+    """Shows `pictures` over and over until `seconds`; unreachable while `lost`, and still while `frozen`."""
+
+    recorded = True
+
+    def __init__(
+        self,
+        clock: FilmClock,
+        pictures: Sequence[Image],
+        seconds: float,
+        rate: float = 5.0,
+        lost: Sequence[Span] = (),
+        frozen: Sequence[Span] = (),
+    ) -> None:
+        self.clock, self.seconds, self.rate = clock, seconds, rate
+        self.pictures_, self.lost, self.frozen = pictures, lost, frozen
+        self.connections = 0
+
+    def pictures(self) -> Iterator[Picture]:
+        self.connections += 1
+        now = self.clock.now()
+        if any(start <= now < end for start, end in self.lost):
+            raise SourceLostError("Connection refused")
+        for step in range(int(np.ceil(now * self.rate)), int(self.seconds * self.rate)):
+            time = step / self.rate
+            if any(start <= time < end for start, end in self.lost):
+                raise SourceLostError("Connection reset by peer")
+            if not self.clock.sleep_until(time):
+                return
+            shown = next((int(a * self.rate) for a, b in self.frozen if a <= time < b), step)
+            image = self.pictures_[shown % len(self.pictures_)]
+            yield Picture(time, image[::5, ::5, 1].copy(), av.VideoFrame.from_ndarray(image, "rgb24"))

@@ -1,0 +1,109 @@
+"""seats.toml: what is right is read, what is wrong is said in a line that names the key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from moviemotion.audience.seats import SeatCamera, Seats, Sync, SyncMethod, read_seats
+from moviemotion.errors import MoviemotionError
+
+GOOD = """
+rate = 4
+frozen_after = 8.5
+
+[sync]
+method = "light"
+film = "film.mp4"
+within = 30
+
+[[camera]]
+name = "seat-01"
+source = "rtsp://someone:secret@10.0.0.7:554/stream?token=abc"
+
+[[camera]]
+name = "seat-02"
+source = "/dev/video0"
+offset = -0.25
+
+[[camera]]
+name = "row"
+source = "row.mp4"
+"""
+
+
+def read(tmp_path: Path, text: str) -> Seats:
+    (path := tmp_path / "seats.toml").write_text(text, encoding="utf-8")
+    return read_seats(path)
+
+
+def faults(tmp_path: Path, text: str) -> list[str]:
+    with pytest.raises(MoviemotionError) as error:
+        read(tmp_path, text)
+    prefix = f"{tmp_path / 'seats.toml'}: "
+    lines = str(error.value).splitlines()
+    assert all(line.startswith(prefix) for line in lines)
+    return [line.removeprefix(prefix) for line in lines]
+
+
+def camera(text: str) -> str:
+    return f'[[camera]]\nname = "a"\nsource = "/dev/video0"\n{text}\n'
+
+
+def test_everything_is_read(tmp_path: Path) -> None:
+    assert read(tmp_path, GOOD) == Seats(
+        cameras=(
+            SeatCamera("seat-01", "rtsp://someone:secret@10.0.0.7:554/stream?token=abc"),
+            SeatCamera("seat-02", "/dev/video0", -0.25),
+            SeatCamera("row", str(tmp_path / "row.mp4")),
+        ),
+        rate=4.0,
+        frozen_after=8.5,
+        sync=Sync(SyncMethod.LIGHT, film=tmp_path / "film.mp4", within=30.0),
+    )
+
+
+def test_a_source_is_told_without_its_password(tmp_path: Path) -> None:
+    assert read(tmp_path, GOOD).cameras[0].public_source == "rtsp://10.0.0.7:554/stream"
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "camera: none"),
+        ("rate = 0\n" + camera(""), "rate: 0 cannot be used; write a number from 0.1 to 60"),
+        ('rate = "5"\n' + camera(""), "rate: '5' cannot be used"),
+        ("rate = true\n" + camera(""), "rate: True cannot be used"),
+        ("rate = nan\n" + camera(""), "rate: nan cannot be used"),
+        ("speed = 2\n" + camera(""), "speed: unknown; use camera, frozen_after, rate or sync"),
+        (camera("") + "[store]\npictures = true\n", "store: pictures are never stored; remove it"),
+        (camera('size = "640x480"'), "camera 1: size: unknown; use name, offset or source"),
+        (camera('offset = "soon"'), "camera 1: offset: 'soon' cannot be used"),
+        (
+            camera("") + '[sync]\nmethod = "clap"\n',
+            'sync.method: "clap" is unknown; write none, mark or light',
+        ),
+        (camera("") + '[sync]\nfilm = "f.mp4"\n', 'sync.film: of no use with method "none"'),
+        ('sync = "mark"\n' + camera(""), "sync: not a table; write [sync]"),
+        ('[[camera]]\nsource = "/dev/video0"\n', "camera 1: name: missing or unusable"),
+        ('[[camera]]\nname = "../x"\nsource = "/dev/video0"\n', "camera 1: name: missing or unusable"),
+        ('[[camera]]\nname = "a"\n', "camera 1: source: missing"),
+        ('[[camera]]\nname = "a"\nsource = "ftp://x/y"\n', "camera 1: source: ftp:// is not supported"),
+        (camera("") + camera(""), 'camera name: "a" is given twice'),
+        (camera("") + camera("").replace('"a"', '"a-1"'), 'camera name: "a-1" reads like a viewer of "a"'),
+        ("rate = \n", "not valid TOML"),
+    ],
+)
+def test_a_fault_is_one_line_that_names_the_key(tmp_path: Path, text: str, fault: str) -> None:
+    (line,) = faults(tmp_path, text)
+    assert line.startswith(fault)
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    assert len(faults(tmp_path, "rate = 0\nfoo = 1\n" + camera("bar = 1"))) == 3
+
+
+def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(MoviemotionError, match=r"nowhere\.toml: cannot be read .*; check the name"):
+        read_seats(tmp_path / "nowhere.toml")

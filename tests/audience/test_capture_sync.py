@@ -1,0 +1,101 @@
+"""Offsets between clocks, measured on light that is known to be shifted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from moviemotion.audience.sources import film_light
+from moviemotion.audience.sync import CODE, ELEMENT, LEAD, shift_by_light, shift_by_mark, write_mark
+
+Array = NDArray[np.float64]
+
+
+def film(times: Array, seed: int) -> Array:
+    """Brightness of a film: shots of one to six seconds."""
+    rng = np.random.default_rng(seed)
+    cuts = np.cumsum(rng.uniform(1, 6, 3000))
+    return rng.uniform(20, 200, len(cuts) + 1)[np.searchsorted(cuts, times)]
+
+
+def seen_by_camera(light: Array, times: Array, rng: np.random.Generator) -> Array:
+    """What of the screen's light comes back from a face: little, noisy, and with the face's own moves."""
+    return 30 + 0.04 * light + rng.normal(0, 0.2, len(light)) + 3 * np.sin(times / 7)
+
+
+@settings(max_examples=15)
+@given(shift=st.floats(-45, 45), seed=st.integers(0, 10_000), rate=st.sampled_from([12.5, 25.0, 30.0]))
+def test_flicker_gives_the_shift_to_a_twentieth_of_a_second(shift: float, seed: int, rate: float) -> None:
+    rng = np.random.default_rng(seed)
+    times, own = np.arange(0, 400, 1 / 24), np.arange(60, 360, 1 / rate)
+    seen = seen_by_camera(film(own + shift, seed), own, rng)
+    measured = shift_by_light((own, seen), (times, film(times, seed)), within=60)
+    assert measured.seconds == pytest.approx(shift, abs=0.05)
+    assert 0 < measured.half_width < 0.05
+
+
+def test_cameras_are_put_in_step_without_the_film() -> None:
+    rng, times = np.random.default_rng(1), np.arange(0, 300, 1 / 25)
+    one = seen_by_camera(film(times, 5), times, rng)
+    other = seen_by_camera(film(times + 1.3, 5), times, rng)
+    assert shift_by_light((times, other), (times, one), 10).seconds == pytest.approx(1.3, abs=0.05)
+
+
+def test_the_interval_holds_what_it_promises() -> None:
+    """95 % intervals should miss about one time in twenty, so hardly four in thirty."""
+    times, missed = np.arange(0, 260, 1 / 25), 0
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        seen = seen_by_camera(film(times + 0.4, seed), times, rng)
+        measured = shift_by_light((times, seen), (times, film(times, seed)), 10)
+        # The grid of the comparison is 25 ms: nothing finer is promised.
+        missed += abs(measured.seconds - 0.4) > measured.half_width + 0.0125
+    assert missed <= 4
+
+
+def test_light_of_another_film_gives_no_shift() -> None:
+    rng, times = np.random.default_rng(2), np.arange(0, 600, 1 / 25)
+    for seed in range(5):
+        seen = seen_by_camera(film(times, 100 + seed), times, rng)
+        assert np.isnan(shift_by_light((times, seen), (times, film(times, seed)), 60).seconds)
+
+
+def test_a_camera_that_saw_next_to_nothing_gives_no_shift() -> None:
+    times = np.arange(0, 100, 1 / 25)
+    reference = (times, film(times, 1))
+    assert np.isnan(shift_by_light((times[:10], film(times[:10], 1)), reference, 60).seconds)
+    assert np.isnan(shift_by_light(([], []), reference, 60).seconds)
+    assert np.isnan(shift_by_mark(([], []), 0.0).seconds)
+
+
+@settings(max_examples=15)
+@given(start=st.floats(10, 80), seed=st.integers(0, 10_000), rate=st.sampled_from([15.0, 25.0, 30.0]))
+def test_the_mark_is_found_between_two_pictures(start: float, seed: int, rate: float) -> None:
+    rng = np.random.default_rng(seed)
+    times = np.arange(0, 100, 1 / rate)
+    element = np.floor((times - start) / ELEMENT).astype(int)
+    lit = np.where((element >= 0) & (element < len(CODE)), np.take(CODE, element, mode="clip"), 0)
+    seen = 25 + 4 * lit + rng.normal(0, 0.3, len(times)) + np.sin(times / 9)
+    measured = shift_by_mark((times, seen), mark=5.0)
+    assert measured.seconds == pytest.approx(5.0 - start, abs=1 / rate)
+
+
+def test_the_cuts_of_a_film_are_not_taken_for_the_mark() -> None:
+    times = np.arange(0, 1800, 1 / 25)
+    for seed in range(4):
+        seen = seen_by_camera(film(times, seed), times, np.random.default_rng(seed))
+        assert np.isnan(shift_by_mark((times, seen), 0.0).seconds)
+
+
+def test_the_mark_that_is_written_is_the_mark_that_is_found(tmp_path: Path) -> None:
+    write_mark(path := tmp_path / "mark.mp4", width=64, height=48)
+    assert list(tmp_path.iterdir()) == [path]
+    times, light = film_light(path, 100)
+    assert light.max() > 200
+    assert light[0] < 30
+    assert shift_by_mark((times, light), mark=LEAD).seconds == pytest.approx(0.0, abs=1 / 24)
