@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from reportlab.lib.colors import HexColor
@@ -50,9 +50,8 @@ def annotated_pdf(analysis: Analysis, font: Path | None = None) -> bytes:
     if analysis.script is None:
         raise ValueError("an analysis without a script cannot be laid on the page")
     screenplay = analysis.script.screenplay
-    faces = _own_faces(font) if font else _FACES
-    if not font:
-        _check_letters([screenplay.title, *(e.text for e in screenplay.elements)], screenplay.path)
+    faces, has = _own_font(font) if font else (_FACES, _in_courier)
+    _check_letters([analysis.title, *(e.text for e in screenplay.elements)], has, screenplay.path)
     notes = line_notes(analysis, analysis.script)
     sheet = io.BytesIO()
     canvas = Canvas(sheet, pagesize=LETTER, invariant=True)
@@ -73,25 +72,27 @@ def annotated_pdf(analysis: Analysis, font: Path | None = None) -> bytes:
     return sheet.getvalue()
 
 
-def _own_faces(font: Path) -> dict[Style, str]:
+def _own_font(font: Path) -> tuple[dict[Style, str], Callable[[str], bool]]:
+    """The font for every style, and whether it has a letter."""
     try:
-        registerFont(TTFont("Script", str(font)))
+        own = TTFont("Script", str(font))
     except (TTFError, OSError):
         raise MoviemotionError(f"{font}: the font cannot be read; give a TrueType font (.ttf).") from None
-    return dict.fromkeys(_FACES, "Script")
+    registerFont(own)
+    return dict.fromkeys(_FACES, "Script"), lambda letter: ord(letter) in own.face.charToGlyph
 
 
-def _check_letters(texts: Iterable[str], path: Path) -> None:
-    """Courier as every PDF reader has it holds the letters of Western Europe."""
-    missing = sorted({c for text in texts for c in text if c != "\n" and not _in_courier(c)})
+def _check_letters(texts: Iterable[str], has: Callable[[str], bool], path: Path) -> None:
+    missing = sorted({c for text in texts for c in text if c != "\n" and not has(c)})
     if missing:
         raise MoviemotionError(
-            f"{path}: Courier lacks some of its letters ({' '.join(missing[:8])}); give the PDF a TrueType "
+            f"{path}: the font lacks some of its letters ({' '.join(missing[:8])}); give the PDF a TrueType "
             "font of even width that has them."
         )
 
 
 def _in_courier(letter: str) -> bool:
+    """Courier as every PDF reader has it holds the letters of Western Europe."""
     try:
         letter.encode("cp1252")
     except UnicodeEncodeError:
@@ -141,7 +142,7 @@ def _folded(text: str, width: float) -> Iterator[str]:
 
 
 def _draw(canvas: Canvas, piece: Piece, y: float, faces: dict[Style, str]) -> None:
-    """A piece of a line, letter by letter in its column, so that any font keeps to the columns."""
+    """A piece of a line, one style after the other."""
     start = 0
     for end in range(1, len(piece.text) + 1):
         if end < len(piece.text) and piece.styles[end] == piece.styles[start]:
