@@ -33,7 +33,7 @@ LIMITS: dict[str, Limits] = {
     "size": Limits(10.0, 24.0, "too small"),
     "score": Limits(0.3, 0.5, "hardly a face"),
     "contrast": Limits(2.0, 6.0, "too dark or washed out"),
-    "sharpness": Limits(0.05, 0.25, "blurred"),
+    "sharpness": Limits(0.01, 0.1, "blurred"),
     "turn": Limits(0.9, 0.6, "turned away"),
     "bareness": Limits(0.1, 0.25, "covered"),
 }

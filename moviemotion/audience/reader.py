@@ -14,13 +14,18 @@ WEIGHTS = Path(__file__).parent / "models" / "emotion.onnx"
 
 
 class EmotionReader:
-    """Reads crops in batches. The network standardises its input and calibrates its output itself."""
+    """Reads crops in batches. The network standardises its input itself.
+
+    What it gives are shares of votes: of ten annotators, how many would name each emotion. The lab measures
+    by which exponent its probabilities become such shares, and the file carries it (`lab/vote_scale.py`).
+    """
 
     def __init__(self) -> None:
         self._session = session(WEIGHTS)
+        self._exponent = float(self._session.get_modelmeta().custom_metadata_map.get("vote_exponent", 1.0))
 
     def read(self, crops: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """Emotion probabilities of each crop.
+        """The emotions of each crop, as shares of the annotators who would name them.
 
         Args:
             crops: n arrays (48, 48) uint8, grey.
@@ -32,4 +37,5 @@ class EmotionReader:
             return np.empty((0, len(EMOTIONS)), dtype=np.float32)
         faces = np.stack(crops)[:, None].astype(np.float32)
         (probabilities,) = self._session.run(["probabilities"], {"faces": faces})
-        return np.asarray(probabilities)
+        shares = np.asarray(probabilities) ** self._exponent
+        return np.asarray(shares / shares.sum(axis=1, keepdims=True))

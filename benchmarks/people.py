@@ -1,0 +1,429 @@
+"""Is a person read from their own neutral, in a unit that means something? Measures it and prints lines.
+
+    python benchmarks/people.py --data ../shared/data/faces                  # some minutes on 2 cores
+    python benchmarks/people.py --data ../shared/data/faces --only strength mixed
+
+Real faces are those that `moviemotion lab train` holds out of the train split with its default recipe; the
+test split is never read. A still face has no film around it, so a real "viewer" is invented: one neutral
+face, seen again and again a little shifted, turned, lit and noisy, between expressions read from others'
+faces. Rendered viewers are drawn with a resting face that looks sad, amused or plain.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+from scipy.signal import lfilter
+from scipy.stats import bootstrap, pearsonr, spearmanr
+
+from moviemotion.audience.faces import FaceBox, FaceDetector, crop_face
+from moviemotion.audience.quality import weigh
+from moviemotion.audience.reader import EmotionReader
+from moviemotion.emotions import COMPOUND_FEELINGS, EMOTIONS, FEELINGS, Emotion
+from moviemotion.lab.dataset import (
+    FaceSet,
+    load_faces,
+    soft_targets,
+    usable,
+    validation_mask,
+    without_copies_of,
+)
+from moviemotion.lab.recipe import recipe_for
+from moviemotion.resonance.baseline import Rest, find_rest, strength
+from moviemotion.resonance.smoothing import smooth
+from moviemotion.resonance.timeline import Timeline
+from moviemotion.simulation.audience import RATE, Beat, FeelingScript, simulate_audience
+from moviemotion.simulation.face import Identity, blended_expression, sample_identity
+from moviemotion.simulation.rendering import render_face
+from moviemotion.statistics import wilson_interval
+
+Float = NDArray[np.float64]
+Pixels = NDArray[np.uint8]
+
+SEED = 36
+PEOPLE = 12
+ACTED = (Emotion.HAPPY, Emotion.SURPRISE, Emotion.SAD)
+LEVELS = np.linspace(0, 1, 5)
+VIEWS = 6
+"""Slightly different views of each rendered face."""
+BIAS = 0.25
+"""The resting face of a biased person is drawn until the reader gives this much of the feeling."""
+NEUTRAL_FACES = 100
+LEAST_FALL = 0.70
+SAMPLES_A_SECOND = 5
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Rendered people: P `kinds` of resting face; `readings` (P, 3, L, VIEWS, 8) by emotion and level."""
+
+    kinds: tuple[str, ...]
+    readings: Float
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What the parts share."""
+
+    data: Path
+
+    @cached_property
+    def held_out(self) -> FaceSet:
+        recipe = recipe_for("compact")
+        train = load_faces(self.data, "train")
+        train = without_copies_of(train.subset(usable(train)), load_faces(self.data, "test"))
+        return train.subset(validation_mask(train, recipe.validation, recipe.seed))
+
+    @cached_property
+    def shares(self) -> Float:
+        """(n, 8) the annotators' votes for each held-out face, as shares."""
+        assert self.held_out.votes is not None
+        return soft_targets(self.held_out.votes).astype(np.float64)
+
+    @cached_property
+    def probabilities(self) -> Float:
+        """(n, 8) what the reader says of each."""
+        return read(list(self.held_out.images))
+
+    @cached_property
+    def cast(self) -> Cast:
+        return film_cast()
+
+
+def read(crops: list[Pixels]) -> Float:
+    reader = EmotionReader()
+    parts = [reader.read(crops[at : at + 64]) for at in range(0, len(crops), 64)]
+    return np.concatenate(parts).astype(np.float64)
+
+
+# --- Rendered people ----------------------------------------------------------------------------------
+
+
+def film_cast() -> Cast:
+    """Draw `PEOPLE` with plain, sad and amused resting faces, each emotion at each level, and read them."""
+    detector = FaceDetector()
+    kinds = tuple(("plain", "sad", "smile")[n % 3] for n in range(PEOPLE))
+    readings = np.empty((PEOPLE, len(ACTED), len(LEVELS), VIEWS, len(EMOTIONS)))
+    for person, kind in enumerate(kinds):
+        rng = np.random.default_rng([SEED, person])
+        who = replace(sample_identity(SEED, person), resting={"plain": 0.0, "sad": -1.0, "smile": 1.0}[kind])
+        (face, *_) = detector.detect([drawn(who, np.zeros(7)).astype(np.uint8)], 320)[0]
+
+        def views(feelings: Float, who: Identity = who, face: FaceBox = face, rng=rng) -> Float:
+            picture = drawn(who, feelings)
+            return read([view(picture, face, rng) for _ in range(VIEWS)])
+
+        rest, biased = np.zeros(7), {"plain": None, "sad": Emotion.SAD, "smile": Emotion.HAPPY}[kind]
+        while biased and views(rest)[:, EMOTIONS.index(biased)].mean() < BIAS and rest.max() < 0.9:
+            rest[FEELINGS.index(biased)] += 0.08
+        for acted, emotion in enumerate(ACTED):
+            column = FEELINGS.index(emotion)
+            for step, level in enumerate(LEVELS):
+                feelings = rest * (1 - level)
+                feelings[column] = rest[column] + level * (1 - rest[column])
+                readings[person, acted, step] = views(feelings)
+    return Cast(kinds, readings)
+
+
+def drawn(who: Identity, feelings: Float) -> Float:
+    rgba = render_face(who, blended_expression(feelings), 44.0).astype(np.float64)
+    alpha = rgba[..., 3:] / 255
+    return rgba[..., :3] * alpha + np.array([30, 29, 38]) * (1 - alpha)
+
+
+def view(picture: Float, face: FaceBox, rng: np.random.Generator) -> Pixels:
+    """The crop of a face in another light, with the camera's noise and the detector's."""
+    lit = np.clip(picture * rng.uniform(0.75, 1.15) + rng.normal(0, 3, picture.shape), 0, 255)
+    (x, y), half = face.centre + rng.normal(0, 1.2, 2), face.size / 2 * np.exp(rng.normal(0, 0.02))
+    box = FaceBox(x - half, y - half, x + half, y + half, face.score, face.landmarks)
+    return crop_face(lit.astype(np.uint8), box)
+
+
+def sessions(cast: Cast, share: float, only: tuple[Emotion, ...], seed: int) -> tuple[Float, Float]:
+    """Four minutes in which something is felt for `share` of the time.
+
+    Returns:
+        (P, S, 7) the truth; (P, S × 5, 8) the readings of the samples.
+    """
+    rng, seconds = np.random.default_rng(seed), 240
+    beats, at = [], 5.0
+    while at < seconds - 10:
+        lasts = float(rng.uniform(4, 9))
+        emotion = only[int(rng.integers(len(only)))]
+        beats.append(Beat(at, at + lasts, emotion, float(rng.uniform(0.4, 1.0))))
+        at += lasts / share
+    audience = simulate_audience(FeelingScript(tuple(beats)), len(cast.kinds), seconds, seed)
+    step = (np.arange(seconds * SAMPLES_A_SECOND) * RATE / SAMPLES_A_SECOND).astype(int)
+    samples = np.empty((len(cast.kinds), len(step), len(EMOTIONS)))
+    for person, felt in enumerate(audience.feelings[:, step][:, :, [FEELINGS.index(e) for e in ACTED]]):
+        # Between two drawn levels one of both, the nearer more often.
+        level = felt.max(axis=1) * (len(LEVELS) - 1) + rng.uniform(-0.5, 0.5, len(step))
+        which = np.clip(np.round(level), 0, len(LEVELS) - 1).astype(int)
+        seen = np.repeat(rng.integers(0, VIEWS, len(step) // 3 + 1), 3)[: len(step)]
+        log = np.log(np.maximum(cast.readings[person, felt.argmax(axis=1), which, seen], 1e-5))
+        noisy = np.exp(log + rng.normal(0, 0.5, log.shape))
+        samples[person] = noisy / noisy.sum(axis=1, keepdims=True)
+    return audience.truth[:, :, 1:], samples
+
+
+def timeline_of(samples: Float, smoothing: Callable[[Float], Float]) -> Timeline:
+    scores = np.stack([smoothing(own) for own in samples])
+    scores = scores.reshape(len(samples), -1, SAMPLES_A_SECOND, len(EMOTIONS)).mean(axis=2)
+    count = np.full(scores.shape[:2], SAMPLES_A_SECOND, np.int32)
+    return Timeline(tuple(map(str, range(len(samples)))), 0, scores.astype(np.float32), count)
+
+
+def as_shipped(samples: Float) -> Float:
+    return smooth(np.arange(len(samples)) / SAMPLES_A_SECOND, samples, np.ones(len(samples)))
+
+
+# --- Parts --------------------------------------------------------------------------------------------
+
+
+def baseline(bench: Bench) -> Iterator[str]:
+    """Neutral faces that read as something: how much of that the baseline takes away."""
+    cases = ((0.1, ACTED), (0.3, ACTED), (0.6, ACTED), (0.5, (Emotion.HAPPY,)))
+    for share, only in cases:
+        before: dict[str, list[float]] = {"sad": [], "smile": []}
+        after: dict[str, list[float]] = {"sad": [], "smile": []}
+        for seed in range(4):
+            truth, samples = sessions(bench.cast, share, only, seed)
+            timeline = timeline_of(samples, as_shipped)
+            without, measured = strength(timeline, no_rest(timeline)), strength(timeline, find_rest(timeline))
+            calm = truth.sum(axis=2) < 0.03
+            for person, kind in enumerate(bench.cast.kinds):
+                if kind != "plain" and calm[person].sum() >= 5:
+                    column = FEELINGS.index(Emotion.SAD if kind == "sad" else Emotion.HAPPY)
+                    before[kind].append(float(without[person, calm[person], column].mean()))
+                    after[kind].append(float(measured[person, calm[person], column].mean()))
+        what = "smiling" if len(only) == 1 else "feeling something"
+        for kind in before:
+            case = f"rendered, resting {kind:<5}, {what} {share:.0%} of the time"
+            yield f"{case}: {fall(before[kind], after[kind])}"
+    yield from real_baseline(bench)
+
+
+def real_baseline(bench: Bench) -> Iterator[str]:
+    faces, shares, rng = bench.held_out, bench.shares, np.random.default_rng(SEED)
+    neutral = np.flatnonzero(shares[:, 0] > 0.5)
+    neutral = rng.permutation(neutral)[:NEUTRAL_FACES]
+    views = [jittered(faces.images[n], rng) for n in neutral for _ in range(24)]
+    resting = read(views).reshape(len(neutral), 24, 8)
+    expressions = np.flatnonzero(shares[:, [EMOTIONS.index(e) for e in ACTED]].max(axis=1) >= 0.7)
+    # Rest is found in twelve views between eight expressions of others; the bias is that of the other twelve.
+    others = bench.probabilities[rng.choice(expressions, (len(neutral), 8))]
+    session = np.concatenate([resting[:, :12], others], axis=1).astype(np.float32)
+    rest = find_rest(Timeline(faces.names[: len(neutral)], 0, session, np.ones(session.shape[:2], np.int32)))
+    held = resting[:, 12:].astype(np.float32)
+    timeline = Timeline(faces.names[: len(neutral)], 0, held, np.ones(held.shape[:2], np.int32))
+    without, measured = strength(timeline, no_rest(timeline)), strength(timeline, rest)
+    for name, columns in (("sad", [FEELINGS.index(Emotion.SAD)]), ("all seven", list(range(7)))):
+        before, after = (s[:, :, columns].sum(axis=2).mean(axis=1).tolist() for s in (without, measured))
+        yield f"real neutral faces, {name}: {fall(before, after)}"
+
+
+def no_rest(timeline: Timeline) -> Rest:
+    viewers = len(timeline.viewers)
+    return Rest(np.zeros((viewers, len(EMOTIONS))), np.ones(viewers, int), np.zeros(viewers, bool))
+
+
+def jittered(face: Pixels, rng: np.random.Generator) -> Pixels:
+    """The same face again: shifted up to about a pixel, turned a degree or two, lit and noisy."""
+    turned = Image.fromarray(face).rotate(
+        float(rng.normal(0, 1.5)), Image.Resampling.BILINEAR, translate=tuple(np.round(rng.normal(0, 0.7, 2)))
+    )
+    lit = 255 * (np.asarray(turned, np.float64) / 255) ** float(np.exp(rng.normal(0, 0.15)))
+    return np.clip(lit + rng.normal(0, 3, face.shape), 0, 255).astype(np.uint8)
+
+
+def fall(before: list[float], after: list[float]) -> str:
+    """How much of a mean bias went, with its interval over viewers."""
+    a, b = np.array(before), np.array(after)
+    low, high = interval(lambda i: 1 - b[i].mean() / a[i].mean(), len(a))
+    gone = 1 - b.mean() / a.mean()
+    verdict = "pass" if gone >= LEAST_FALL else "short"
+    return (
+        f"{a.mean():.3f} → {b.mean():.3f}, falls by {gone:.0%} (95 % {low:.0%} to {high:.0%}, n={len(a)}); "
+        f"bar {LEAST_FALL:.0%}: {verdict}"
+    )
+
+
+def strengths(bench: Bench) -> Iterator[str]:
+    """Does strength grow with the drawn intensity, and with the annotators' votes?"""
+    cast = bench.cast
+    for acted, emotion in enumerate(ACTED):
+        column = EMOTIONS.index(emotion)
+        rest = cast.readings[:, :, 0].mean(axis=(1, 2))[:, column, None, None]
+        p = cast.readings[:, acted, :, :, column]
+        won = np.maximum((p - rest) / np.maximum(1 - rest, 0.5), 0)
+        drawn_at = np.broadcast_to(LEVELS[:, None], p.shape[1:])
+        own = [float(spearmanr(drawn_at.ravel(), one.ravel()).statistic) for one in won]
+        means = won.mean(axis=(0, 2))
+        steps = np.diff(won.mean(axis=2), axis=1)
+        yield (
+            f"rendered {emotion}, drawn at {LEVELS[0]:g} to {LEVELS[-1]:g}: strength "
+            f"{', '.join(f'{m:.2f}' for m in means)}; Spearman within a person "
+            f"{np.median(own):.2f} (median of {len(own)}, least {min(own):.2f}), over all "
+            f"{spearmanr(np.broadcast_to(drawn_at, p.shape).ravel(), won.ravel()).statistic:.2f}; "
+            f"{(steps >= -0.02).mean():.0%} of {steps.size} steps rise or stay"
+        )
+    for column, emotion in enumerate(EMOTIONS):
+        p, share = bench.probabilities[:, column], bench.shares[:, column]
+        low, high = interval(lambda i, p=p, s=share: spearmanr(p[i], s[i]).statistic, len(p), draws=200)
+        bins = []
+        for a, b in ((0, 0.05), (0.05, 0.2), (0.2, 0.4), (0.4, 0.6), (0.6, 0.8), (0.8, 1.01)):
+            here = (p >= a) & (p < b)
+            if here.sum() >= 10:
+                half = 1.96 * share[here].std(ddof=1) / np.sqrt(here.sum())
+                bins.append(f"{p[here].mean():.2f}→{share[here].mean():.2f}±{half:.2f} (n={here.sum()})")
+        yield (
+            f"votes, {emotion}: Spearman {spearmanr(p, share).statistic:.2f} (95 % {low:.2f} to {high:.2f}, "
+            f"n={len(p)}); read→share of votes: {', '.join(bins)}"
+        )
+
+
+def mixed(bench: Bench) -> Iterator[str]:
+    """Faces on which the annotators' votes are split between two emotions, against chance."""
+    told: set[tuple[Emotion, ...]] = set()
+    for feeling in COMPOUND_FEELINGS:
+        parts = tuple(sorted(feeling.parts))
+        if parts in told:
+            continue
+        told.add(parts)
+        columns = [EMOTIONS.index(part) for part in feeling.parts]
+        truth = bench.shares[:, columns].min(axis=1) >= feeling.threshold
+        found = bench.probabilities[:, columns].min(axis=1) >= feeling.threshold
+        names = " / ".join(f.name for f in COMPOUND_FEELINGS if tuple(sorted(f.parts)) == parts)
+        hits, n = int((truth & found).sum()), len(truth)
+        yield (
+            f"{names}: {truth.sum()} of {n} faces by the votes; "
+            f"precision {part_of(hits, int(found.sum()))}, by chance {truth.mean():.3f}; "
+            f"recall {part_of(hits, int(truth.sum()))}, by chance {found.mean():.3f}"
+        )
+
+
+def smoothing(bench: Bench) -> Iterator[str]:
+    """Correlation with the acted truth, second by second, by filter."""
+    filters: dict[str, Callable[[Float], Float]] = {"none": lambda x: x, "as shipped": as_shipped}
+    for constant in (0.2, 0.4, 0.8):
+        keep = float(np.exp(-1 / SAMPLES_A_SECOND / constant))
+        filters[f"causal, {constant} s"] = lambda x, k=keep: lfilter(
+            [1 - k], [1, -k], x, axis=0, zi=k * x[:1]
+        )[0]
+    for name, chosen in filters.items():
+        found: dict[Emotion, list[float]] = {emotion: [] for emotion in ACTED}
+        for seed in range(4):
+            truth, samples = sessions(bench.cast, 0.3, ACTED, seed)
+            timeline = timeline_of(samples, chosen)
+            measured = strength(timeline, find_rest(timeline))
+            for emotion, column in ((e, FEELINGS.index(e)) for e in ACTED):
+                for own, acted in zip(measured[:, :, column], truth[:, :, column], strict=True):
+                    if acted.max() > 0.2:
+                        found[emotion].append(float(pearsonr(own, acted).statistic))
+        figures = ", ".join(f"{e} {np.mean(r):.3f}" for e, r in found.items())
+        yield f"smoothing {name}: {figures} (n={min(map(len, found.values()))} viewers each)"
+
+
+def quality(bench: Bench) -> Iterator[str]:
+    """Harmed faces: does the weight fall where the reader errs more?"""
+    rng = np.random.default_rng(SEED)
+    chosen = rng.permutation(len(bench.held_out))[:200]
+    images, shares = bench.held_out.images[chosen], bench.shares[chosen]
+    marks = np.array([[15, 20], [31, 20], [23, 29], [16, 37], [30, 37]], np.float32)
+    faces = [FaceBox(0, 0, 46, 46, 0.9, marks)] * len(images)
+    weights, errors = [], []
+    for name, harm in HARMS.items():
+        harmed = [harm(image, rng) for image in images]
+        weight, _ = weigh(faces, harmed)
+        error = np.abs(read(harmed) - shares).sum(axis=1) / 2
+        weights.append(weight)
+        errors.append(error)
+        yield (
+            f"quality, {name}: votes misplaced {error.mean():.3f}, mean weight {weight.mean():.2f}, "
+            f"refused {(weight == 0).mean():.0%} (n={len(images)})"
+        )
+    w, e = np.concatenate(weights), np.concatenate(errors)
+    rho = spearmanr(w, e).statistic
+    yield (
+        f"quality, all together: votes misplaced {e.mean():.3f}, by weight {np.average(e, weights=w):.3f}, "
+        f"of the refused {e[w == 0].mean():.3f}; Spearman of weight and error {rho:.2f} (n={len(w)})"
+    )
+
+
+def _covered(image: Pixels, inside: NDArray[np.bool_], rng: np.random.Generator) -> Pixels:
+    hand = gaussian_filter(rng.normal(0, 1, image.shape), 3)
+    skin = np.median(image[10:30, 10:38]) * 0.95 + 8 * hand / hand.std()
+    return np.where(inside, np.clip(skin, 0, 255), image).astype(np.uint8)
+
+
+_Y, _X = np.mgrid[:48, :48]
+HARMS: dict[str, Callable[[Pixels, np.random.Generator], Pixels]] = {
+    "as they are": lambda x, rng: x,
+    "dark (gamma 2.5, noise)": lambda x, rng: np.clip(
+        255 * (x / 255.0) ** 2.5 + rng.normal(0, 3, x.shape), 0, 255
+    ).astype(np.uint8),
+    "hardly any light": lambda x, rng: np.clip(x * 0.03 + rng.normal(0, 2, x.shape), 0, 255).astype(np.uint8),
+    "blur of 2 px": lambda x, rng: gaussian_filter(x, 2),
+    "blur of 4 px": lambda x, rng: gaussian_filter(x, 4),
+    "hand before the mouth": lambda x, rng: _covered(
+        x, ((_Y - 40) / 12) ** 2 + ((_X - 24) / 17) ** 2 < 1, rng
+    ),
+    "hand at one side": lambda x, rng: _covered(x, ((_Y - 26) / 22) ** 2 + ((_X - 6) / 16) ** 2 < 1, rng),
+    "popcorn before the mouth": lambda x, rng: np.where(
+        (_Y > 30) & (abs(_X - 24) < 18), rng.integers(120, 256, x.shape), x
+    ).astype(np.uint8),
+}
+
+
+def part_of(count: int, total: int) -> str:
+    low, high = wilson_interval(count, total)
+    return f"{count / total:.2f} ({low:.2f} to {high:.2f}, n={total})" if total else "– (n=0)"
+
+
+def interval(
+    statistic: Callable[[NDArray[np.int64]], float], n: int, draws: int = 1000
+) -> tuple[float, float]:
+    """95 % percentile bootstrap over n units."""
+    result = bootstrap(
+        (np.arange(n),),
+        statistic,
+        n_resamples=draws,
+        vectorized=False,
+        method="percentile",
+        random_state=np.random.default_rng(SEED),
+    )
+    return float(result.confidence_interval.low), float(result.confidence_interval.high)
+
+
+PARTS = {
+    "baseline": baseline,
+    "strength": strengths,
+    "mixed": mixed,
+    "smoothing": smoothing,
+    "quality": quality,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True, help="folder with train/<label>/*.png and votes")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
+    arguments = parser.parse_args()
+    bench = Bench(arguments.data)
+    for name in arguments.only:
+        for line in PARTS[name](bench):
+            print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,131 @@
+"""A dark theatre, infrared, glasses, hands, flicker, leaning out, swapped seats: two rendered viewers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from moviemotion.audience.faces import FaceDetector
+from moviemotion.audience.reader import EmotionReader
+from moviemotion.audience.samples import Samples
+from moviemotion.audience.screening import CameraLog
+from moviemotion.audience.video import Frame
+from moviemotion.emotions import EMOTIONS, Emotion
+from moviemotion.simulation.face import Expression, expression_of, sample_identity
+from moviemotion.simulation.rendering import render_face
+
+Picture = NDArray[np.uint8]
+RATE = 2.0
+SEATS = (130, 390)
+HAPPY = EMOTIONS.index(Emotion.HAPPY)
+REST, LAUGH = Expression(), expression_of(Emotion.HAPPY, 1.0)
+
+
+@cache
+def figure(person: int, expression: Expression, glasses: bool) -> Image.Image:
+    who = replace(sample_identity(1, person), glasses=glasses)
+    return Image.fromarray(render_face(who, expression, 36.0))
+
+
+def picture(people: Sequence[tuple[int, int, Expression]], glasses: bool = False) -> Picture:
+    """Persons with their expressions before the seats at their places, x in pixels."""
+    room = Image.new("RGB", (520, 240), (30, 29, 38))
+    for person, x, expression in people:
+        sprite = figure(person, expression, glasses)
+        room.paste(sprite, (x - sprite.width // 2, 20), sprite)
+    return np.asarray(room)
+
+
+def watch(pictures: Iterable[Picture]) -> Samples:
+    log = CameraLog("row", RATE, *tools())
+    frames = [Frame(k / RATE, image) for k, image in enumerate(pictures)]
+    for at in range(0, len(frames), 8):
+        log.add(frames[at : at + 8])
+    return log.samples(frames[-1].time)
+
+
+@cache
+def tools() -> tuple[FaceDetector, EmotionReader]:
+    return FaceDetector(), EmotionReader()
+
+
+def laughing_in_the_middle(glasses: bool = False) -> list[Picture]:
+    """Eight seconds; both laugh from the third to the sixth."""
+    at_rest, laughing = (picture([(0, SEATS[0], e), (1, SEATS[1], e)], glasses) for e in (REST, LAUGH))
+    return [laughing if 5 <= k < 11 else at_rest for k in range(16)]
+
+
+def dark(image: Picture, rng: np.random.Generator) -> Picture:
+    lit = 255 * (image / 255) ** 2.2 + rng.normal(0, 3, image.shape)
+    return np.clip(lit, 0, 255).astype(np.uint8)
+
+
+def infrared(image: Picture, rng: np.random.Generator) -> Picture:
+    grey = image[..., 0] * 0.7 + rng.normal(0, 4, image.shape[:2])
+    return np.repeat(np.clip(grey, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+
+
+def flicker(image: Picture, rng: np.random.Generator) -> Picture:
+    return np.clip(image * rng.uniform(0.35, 1.1), 0, 255).astype(np.uint8)
+
+
+Light = Callable[[Picture, np.random.Generator], Picture]
+
+
+@pytest.mark.parametrize(
+    ("light", "glasses"),
+    [(dark, False), (infrared, False), (flicker, False), (lambda image, rng: image, True)],
+    ids=["dark theatre", "infrared", "the screen's flicker", "glasses"],
+)
+def test_a_laugh_is_read_in_bad_light_and_behind_glasses(light: Light, glasses: bool) -> None:
+    rng = np.random.default_rng(4)
+    samples = watch(light(image, rng) for image in laughing_in_the_middle(glasses))
+    assert len(samples.viewers) == 2
+    assert samples.exchanges == ()
+    laughing = (samples.time >= 2.5) & (samples.time < 5.5)
+    for viewer in (0, 1):
+        own = samples.viewer == viewer
+        assert own.sum() >= 15
+        assert samples.weight[own].mean() > 0.4
+        happy = samples.emotions[:, HAPPY]
+        assert happy[own & laughing].mean() - happy[own & ~laughing].mean() > 0.4
+
+
+def test_a_hand_before_a_face_weighs_less() -> None:
+    bare = picture([(0, SEATS[0], REST), (1, SEATS[1], REST)])
+    covered = bare.copy()
+    y, x = np.mgrid[: bare.shape[0], : bare.shape[1]]
+    hand = ((x - SEATS[0]) / 34) ** 2 + ((y - 134) / 24) ** 2 < 1
+    covered[hand] = (190, 140, 112)
+    samples = watch([bare] * 8 + [covered] * 8)
+    before = samples.time < 4
+    left, right = (samples.viewer == viewer for viewer in (0, 1))
+    assert samples.weight[left & ~before].mean() < 0.6 * samples.weight[left & before].mean()
+    assert samples.weight[right & ~before].mean() > 0.9 * samples.weight[right & before].mean()
+
+
+def test_who_leans_out_and_comes_back_is_the_same_viewer_and_no_exchange() -> None:
+    both = picture([(0, SEATS[0], REST), (1, SEATS[1], REST)])
+    alone = picture([(1, SEATS[1], REST)])
+    samples = watch([both] * 14 + [alone] * 8 + [both] * 14)
+    assert len(samples.viewers) == 2
+    assert samples.exchanges == ()
+    away = (samples.time >= 7) & (samples.time < 11)
+    assert set(samples.viewer[away]) == {1}
+    assert set(samples.viewer[~away]) == {0, 1}
+
+
+def test_two_who_swap_seats_are_flagged() -> None:
+    here, there = (picture([(a, SEATS[0], REST), (b, SEATS[1], REST)]) for a, b in ((0, 1), (1, 0)))
+    empty = picture([])
+    samples = watch([here] * 14 + [empty] * 6 + [there] * 14)
+    assert len(samples.viewers) == 2
+    (exchange,) = samples.exchanges
+    assert (exchange.first, exchange.second, exchange.followed) == (0, 1, False)
+    assert 10 <= exchange.time <= 15
