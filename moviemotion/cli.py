@@ -183,7 +183,14 @@ def train(
     fraction: Annotated[float, typer.Option(help="Share of the train split to use.", min=0.001, max=1)] = 1.0,
     seed: Annotated[int, typer.Option()] = 36,
     weights: Annotated[
-        Path | None, typer.Option(help="First weights of vgg16_block3 or face_resnet; see the README.")
+        Path | None,
+        typer.Option(
+            help="First weights: a run's weights.pt, or those of a pretrained network; see the README."
+        ),
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="FIELD=VALUE of the recipe, such as mixup=0; may be repeated."),
     ] = None,
     teacher: Annotated[
         list[Path] | None, typer.Option(help="Finished run to learn from beside the votes; may be repeated.")
@@ -197,7 +204,9 @@ def train(
         from moviemotion.lab import runs
     from moviemotion.lab.recipe import recipe_for
 
-    recipe = recipe_for(network, epochs=epochs, fraction=fraction, seed=seed, weights=weights)
+    recipe = recipe_for(
+        network, epochs=epochs, fraction=fraction, seed=seed, weights=weights, changes=changes or ()
+    )
     with _steps("training") as (say, step):
         run = runs.train(data, out, recipe, teacher or (), store, say, step)
     typer.echo(f"{out}: {len(run.history)} epochs, seed {seed}, temperature {run.temperature}")

@@ -184,6 +184,24 @@ def build(name: str, outputs: int, options: Mapping[str, object]) -> nn.Module:
         raise MoviemotionError(f"network {name}: {error}") from error
 
 
+def load_own(network: nn.Module, path: Path | None) -> None:
+    """Give a network the weights that a run of the same network ended with.
+
+    Args:
+        path: the run's `weights.pt`.
+
+    Raises:
+        MoviemotionError: the file is missing or holds another network's weights.
+    """
+    try:
+        network.load_state_dict(torch.load(path or "", weights_only=True, map_location="cpu"))
+    except Exception as error:  # torch raises pickle's, zip's and its own classes here
+        first = str(error).splitlines()[0]
+        raise MoviemotionError(
+            f"{path}: not weights of this network ({first}); name a run's weights.pt"
+        ) from error
+
+
 def layer_table(network: nn.Module) -> list[tuple[str, str, int]]:
     """(layer, output shape of one face, parameters with batch norm's running statistics) of every layer."""
     rows: list[tuple[str, str, int]] = []

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from moviemotion.errors import MoviemotionError
 
@@ -100,19 +101,35 @@ def recipe_for(
     fraction: float = 1.0,
     seed: int = 36,
     weights: Path | None = None,
+    changes: Sequence[str] = (),
 ) -> Recipe:
     """The recipe that comes with a network, with what a command line may change.
 
+    Args:
+        changes: any other field of `Recipe` that holds one value, as FIELD=VALUE.
+
     Raises:
-        MoviemotionError: the network is unknown.
+        MoviemotionError: the network or a field is unknown, or a value is not of the field's kind.
     """
     if network not in RECIPES:
         raise MoviemotionError(f"--network {network}: unknown; choose from {', '.join(RECIPES)}")
     recipe = RECIPES[network]
     return replace(
         recipe,
+        **dict(_change(recipe, text) for text in changes),
         epochs=epochs or recipe.epochs,
         fraction=fraction,
         seed=seed,
         first_weights=str(weights) if weights else None,
     )
+
+
+def _change(recipe: Recipe, text: str) -> tuple[str, Any]:
+    name, _, value = text.partition("=")
+    now = getattr(recipe, name, None)
+    if not isinstance(now, int | float | str):
+        raise MoviemotionError(f"--set {text}: no such field; write FIELD=VALUE with a field of Recipe")
+    try:
+        return name, type(now)(value)
+    except ValueError:
+        raise MoviemotionError(f"--set {text}: {name} takes a value such as {now}") from None

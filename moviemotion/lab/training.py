@@ -159,9 +159,9 @@ def _check(recipe: Recipe) -> None:
 def _begin(recipe: Recipe) -> _State:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network = networks.build(recipe.network, recipe.outputs, recipe.options)
-    if recipe.network in networks.FIRST_WEIGHTS:
+    if recipe.first_weights or recipe.network in networks.FIRST_WEIGHTS:
         path = Path(recipe.first_weights) if recipe.first_weights else None
-        networks.FIRST_WEIGHTS[recipe.network](network, path)
+        networks.FIRST_WEIGHTS.get(recipe.network, networks.load_own)(network, path)
     network = network.to(device, memory_format=torch.channels_last)
     trained = [p for p in network.parameters() if p.requires_grad]
     groups = [

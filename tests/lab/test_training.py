@@ -22,7 +22,7 @@ from moviemotion.lab import augmentation, dataset, networks  # noqa: E402
 from moviemotion.lab.card import write_card  # noqa: E402
 from moviemotion.lab.evaluation import predict  # noqa: E402
 from moviemotion.lab.export import export  # noqa: E402
-from moviemotion.lab.recipe import RECIPES, Recipe  # noqa: E402
+from moviemotion.lab.recipe import RECIPES, Recipe, recipe_for  # noqa: E402
 from moviemotion.lab.runs import load_run, train  # noqa: E402
 from moviemotion.lab.training import Examples, fit, predict_logits  # noqa: E402
 
@@ -165,6 +165,21 @@ def test_first_weights_that_are_not_there_are_one_clear_line(data, tmp_path):
         recipe = replace(RECIPES[network], first_weights=str(tmp_path / "nothing"), epochs=1)
         with pytest.raises(MoviemotionError, match="nothing"):
             train(data, tmp_path / "run", recipe, say=quiet)
+
+
+def test_a_run_can_begin_from_another_and_its_recipe_be_changed_by_name(data, run, runs):
+    recipe = recipe_for(
+        "compact", epochs=1, weights=run / "weights.pt", changes=["learning_rate=0", "mixup=0"]
+    )
+    assert (recipe.learning_rate, recipe.mixup, recipe.batch) == (0.0, 0.0, 128)
+    train(data, runs / "further", replace(recipe, validation=0.2), say=quiet)
+    one, other = (torch.load(f / "weights.pt", weights_only=True) for f in (run, runs / "further"))
+    assert torch.equal(one["11.weight"], other["11.weight"])
+    for wrong in ("epoch=3", "batch=many", "options=3"):
+        with pytest.raises(MoviemotionError, match=f"--set {wrong}"):
+            recipe_for("compact", changes=[wrong])
+    with pytest.raises(MoviemotionError, match="not weights of this network"):
+        train(data, runs / "none", recipe_for("compact", weights=run / "run.json"), say=quiet)
 
 
 def test_vgg_takes_torchvision_weights_and_keeps_them_frozen(tmp_path):
