@@ -95,6 +95,9 @@ class _Reader:
     def paragraph(self, paragraph: Node) -> None:
         """Read a paragraph of the script itself."""
         dual = paragraph.first("DualDialogue")
+        if paragraph.attributes.get("StartsNewPage") == "Yes":
+            self._add(Kind.PAGE_BREAK, "", paragraph)
+            self.ranges.append((self._offset, self._offset))
         if dual is not None:
             self._dual_dialogue(dual)
         else:
@@ -121,8 +124,6 @@ class _Reader:
         kind = _KIND.get(paragraph.attributes.get("Type", ""), Kind.ACTION)
         if kind is Kind.ACTION and paragraph.attributes.get("Alignment") == "Center":
             kind = Kind.CENTERED
-        if paragraph.attributes.get("StartsNewPage") == "Yes":
-            self._add(Kind.PAGE_BREAK, "", paragraph)
         if kind is Kind.CHARACTER:
             self._who = character_name(text)
         elif kind not in _SPOKEN:
