@@ -135,7 +135,7 @@ def test_what_is_no_script_is_refused_in_one_line(tmp_path: Path, data: str, mes
     assert "\n" not in str(caught.value)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=40)
 @given(screenplay())
 def test_any_screenplay_survives_writing_and_reading(
     tmp_path_factory: pytest.TempPathFactory, written: Screenplay

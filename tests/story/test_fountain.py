@@ -170,7 +170,7 @@ def test_any_speech_survives_writing_and_reading(name: str, lines: list[str]) ->
     assert content(parse(written)) == content((cue, said)), written
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(screenplay())
 def test_any_screenplay_survives_writing_and_reading(written: Screenplay) -> None:
     source = write_fountain(written).split("\n")
