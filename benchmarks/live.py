@@ -125,10 +125,10 @@ def run(folder: Path, speed: float, seconds: float, rate: float) -> int:
 
 
 def watch(capture: LiveCapture, seconds: float) -> list[float]:
-    """Megabytes in memory at each tenth of the film, from the first on."""
+    """Megabytes in memory at each tenth of the film, the last of them at its end."""
     memory: list[float] = []
     while not capture.wait(0.5):
-        if capture.clock.now() >= seconds * (len(memory) + 1) / 10:
+        if len(memory) < 9 and capture.clock.now() >= seconds * (len(memory) + 1) / 10:
             memory.append(resident())
             read = sum(camera.read for camera in capture.health())
             print(f"{len(memory) * 10:>3} % {memory[-1]:.1f} MB, {read} pictures read", flush=True)

@@ -6,9 +6,10 @@ import csv
 import io
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from moviemotion import __version__
 from moviemotion.audience import reader, video
@@ -25,7 +26,10 @@ from moviemotion.audience.clock import FilmClock
 from moviemotion.audience.seats import SeatCamera, Seats, Sync, SyncMethod, read_seats
 from moviemotion.audience.sources import open_source
 from moviemotion.errors import MoviemotionError
-from moviemotion.screen import fingerprint
+from moviemotion.resonance.baseline import Stretch
+from moviemotion.screen import SEED, Screening, fingerprint, tell
+from moviemotion.story.screenplay import read_screenplay
+from moviemotion.story.subtitles import read_subtitles
 from moviemotion.study import FORMAT, Study
 
 JOURNAL = "live"
@@ -116,8 +120,7 @@ def finish(out: Path) -> Captured:
     journal = out / JOURNAL
     if not journal.is_dir():
         raise MoviemotionError(f"{out}: holds no unfinished capture; check the name")
-    seats = _seats(out / "study.json")
-    study = Study(out, _made_from(seats))
+    seats, study = _opened(out)
     offsets = measure_offsets(journal, seats)
     cameras, seconds = [], 0.0
     for camera in seats.cameras:
@@ -133,6 +136,49 @@ def finish(out: Path) -> Captured:
     study.write("capture.json", [json.dumps(told, indent=2, ensure_ascii=False), "\n"])
     shutil.rmtree(journal)
     return captured
+
+
+def report(
+    folder: Path,
+    script: Path | None = None,
+    subtitles: Path | None = None,
+    seed: int = SEED,
+    baseline: Stretch | None = None,
+) -> Screening:
+    """Make of a captured study what `screen` makes of files: report, timeline, moments, annotated script.
+
+    A capture that was killed is finished first.
+
+    Args:
+        script, subtitles, seed, baseline: as for `screen`.
+
+    Raises:
+        MoviemotionError: `folder` holds no capture, nobody was seen, or script and subtitles cannot be used.
+    """
+    if subtitles is not None and script is None:
+        raise MoviemotionError(f"{subtitles}: subtitles need the script that they time; add --script")
+    screenplay = read_screenplay(script) if script else None
+    spoken = read_subtitles(subtitles) if subtitles else None
+    if (folder / JOURNAL).is_dir():
+        finish(folder)
+    seats, study = _opened(folder)
+    saved = [samples for camera in seats.cameras if (samples := study.samples(camera.name))]
+    if not any(samples.viewers for samples in saved):
+        raise MoviemotionError(f"{folder}: no camera saw a face; check that they show the audience")
+    told = json.loads((folder / "capture.json").read_text(encoding="utf-8"))
+    analysis = tell(study, saved, screenplay, spoken, subtitles, lambda _: _notes(told), seed, baseline)
+    return Screening(folder, analysis, ())
+
+
+def _notes(told: dict[str, Any]) -> Iterator[str]:
+    """What capture.json says of cameras that saw nobody, of clocks that are guessed, and of gaps."""
+    for camera in told["cameras"]:
+        if not camera["viewers"]:
+            yield f"{camera['name']}: nobody was seen"
+        if "median" in camera["offset"]["origin"]:
+            yield f"{camera['name']}: its clock is guessed: {camera['offset']['origin']}"
+    for gap in told["gaps"]:
+        yield f"{gap['camera']}: not seen from {gap['start']:.0f} to {gap['end']:.0f} s, {gap['reason']}"
 
 
 def _gaps_csv(gaps: tuple[Gap, ...]) -> str:
@@ -154,23 +200,26 @@ def _made_from(seats: Seats) -> dict[str, object]:
     }
 
 
-def _seats(record: Path) -> Seats:
+def _opened(folder: Path) -> tuple[Seats, Study]:
+    """What a captured study was made from, and the study."""
+    record = folder / "study.json"
     try:
         made_from = json.loads(record.read_text(encoding="utf-8"))
-        sync = made_from["sync"]
-        return Seats(
-            cameras=tuple(
-                SeatCamera(name, camera["live"], camera["offset"])
-                for name, camera in made_from["cameras"].items()
-            ),
-            rate=made_from["rate"],
-            frozen_after=made_from["frozen_after"],
-            sync=Sync(
-                SyncMethod(sync["method"]),
-                sync["mark"],
-                Path(sync["film"]) if sync["film"] else None,
-                sync["within"],
-            ),
-        )
+        seats = _seats(made_from)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise MoviemotionError(f"{record}: not the record of a capture; check the name") from error
+        raise MoviemotionError(f"{folder}: holds no live capture; check the name") from error
+    return seats, Study(folder, {key: value for key, value in made_from.items() if key != "format"})
+
+
+def _seats(made_from: dict[str, Any]) -> Seats:
+    sync = made_from["sync"]
+    film = Path(sync["film"]) if sync["film"] else None
+    return Seats(
+        cameras=tuple(
+            SeatCamera(name, camera["live"], camera["offset"])
+            for name, camera in made_from["cameras"].items()
+        ),
+        rate=made_from["rate"],
+        frozen_after=made_from["frozen_after"],
+        sync=Sync(SyncMethod(sync["method"]), sync["mark"], film, sync["within"]),
+    )

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,14 +108,46 @@ def screen(
         nobody = [f"{camera.path}: no face was seen; check that it shows the audience" for camera in empty]
         raise MoviemotionError("\n".join([*unreadable, *nobody]))
     in_order = [watched[camera.name] for camera in cameras if camera.name in watched]
-    timeline = _timeline(in_order)
+    analysis = tell(
+        study,
+        in_order,
+        screenplay,
+        spoken,
+        subtitles,
+        lambda seconds: (*unreadable, *_gaps(cameras, watched, seconds, spoken)),
+        seed,
+        baseline,
+    )
+    return Screening(out, analysis, unreadable)
+
+
+def tell(
+    study: Study,
+    watched: Sequence[Samples],
+    screenplay: Screenplay | None,
+    spoken: Sequence[Subtitle] | None,
+    subtitles: Path | None,
+    notes: Callable[[float], Iterable[str]],
+    seed: int,
+    baseline: Stretch | None,
+) -> Analysis:
+    """Analyse what the cameras saw, and write the study's report, tables and annotated script.
+
+    Args:
+        watched: of at least one camera that saw somebody.
+        subtitles: the file that `spoken` comes from.
+        notes: seconds of the timeline → what the reader must know about the data.
+
+    Raises:
+        MoviemotionError: the script and the subtitles do not fit.
+    """
+    timeline = _timeline(watched)
     seconds = float(timeline.samples.shape[1])
     timed = _time(screenplay, spoken, _film_end(seconds, spoken), subtitles) if screenplay else None
-    notes = (*unreadable, *_gaps(cameras, watched, seconds, spoken))
     title = screenplay.title if screenplay else "Untitled film"
-    analysis = analyse(title, timeline, timed, notes, seed, baseline, _refused(in_order))
+    analysis = analyse(title, timeline, timed, tuple(notes(seconds)), seed, baseline, _refused(watched))
     _tell(study, analysis)
-    return Screening(out, analysis, unreadable)
+    return analysis
 
 
 def video_seconds(videos: Sequence[Path]) -> float:

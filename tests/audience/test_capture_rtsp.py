@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -44,7 +44,7 @@ pytestmark = pytest.mark.skipif(
 
 
 @contextmanager
-def serving(port: int = 0, **pipelines: str) -> Iterator[int]:
+def serving(pipelines: Mapping[str, str], port: int = 0) -> Iterator[int]:
     """A server with a mount for each pipeline; its port."""
     mounts = [f"{name}={pipeline}" for name, pipeline in pipelines.items()]
     server = subprocess.Popen(
@@ -64,7 +64,7 @@ def film(path: Path) -> str:
 
 
 def test_a_stream_gives_pictures_in_time_and_says_why_it_cannot(seats: list[Path]) -> None:
-    with serving(ball=f"{BALL} ! {JPEG}") as port:
+    with serving({"ball": f"{BALL} ! {JPEG}"}) as port:
         times = []
         for picture in StreamSource(f"rtsp://127.0.0.1:{port}/ball").pictures():
             times.append(picture.time)
@@ -82,7 +82,7 @@ def test_cameras_that_are_lost_come_back_and_a_still_one_is_found(seats: list[Pa
     """Three cameras, two of them clients of one stream; the server dies and is started again."""
     clock, mounts = FilmClock(), {"one": film(seats[0]), "still": f"{STILL} ! {JPEG}"}
     names = {"seat-a": "one", "seat-b": "one", "still": "still"}
-    with serving(**mounts) as port:
+    with serving(mounts) as port:
         urls = {name: f"rtsp://127.0.0.1:{port}/{mount}" for name, mount in names.items()}
         cameras = {name: open_source(url, clock) for name, url in urls.items()}
         capture = LiveCapture(cameras, tmp_path / "live", clock, rate=2.0, frozen_after=3.0)
@@ -91,7 +91,7 @@ def test_cameras_that_are_lost_come_back_and_a_still_one_is_found(seats: list[Pa
         before = [camera.read for camera in capture.health()]
     died = clock.now()
     until(lambda: all(camera.state is State.LOST for camera in capture.health()))
-    with serving(port, **mounts):
+    with serving(mounts, port):
         until(lambda: all(c.read > n for c, n in zip(capture.health()[:2], before[:2], strict=True)))
         until(lambda: capture.health()[2].state is State.FROZEN)
         back = clock.now()
