@@ -174,7 +174,8 @@ def _taught(examples: Examples, teachers: Sequence[Path], share: float) -> Examp
         network, run = load_run(folder)
         if run.recipe.outputs != examples.targets.shape[1]:
             raise MoviemotionError(f"{folder}: a teacher of other emotions; choose one trained on votes")
-        taught.append(training.predict_logits(network, examples.images).softmax(1).numpy())
+        with training.fast(torch.device("cpu")):
+            taught.append(training.predict_logits(network, examples.images).softmax(1).numpy())
     mixed = (1 - share) * examples.targets + share * np.mean(taught, axis=0)
     return Examples(examples.images, mixed.astype(np.float32), examples.truth)
 

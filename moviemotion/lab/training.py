@@ -136,7 +136,7 @@ def to_deck_logits(logits: Tensor) -> Tensor:
 
 def assess(network: nn.Module, examples: Examples) -> tuple[float, float]:
     """Mean cross-entropy against the targets, and accuracy on the faces that have a truth (NaN without)."""
-    with _fast(next(network.parameters()).device):
+    with fast(next(network.parameters()).device):
         logits = predict_logits(network, examples.images, mirror=False)
     loss = F.cross_entropy(logits, torch.from_numpy(examples.targets)).item()
     judged = examples.truth >= 0
@@ -185,7 +185,7 @@ def _begin(recipe: Recipe) -> _State:
     return _State(network, average, optimiser, plateau, [], copy.deepcopy(network.state_dict()), device)
 
 
-def _fast(device: torch.device) -> torch.autocast:
+def fast(device: torch.device) -> torch.autocast:
     """bfloat16 where the processor has it; the weights stay in float32."""
     supported = device.type == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
     return torch.autocast(device.type, torch.bfloat16, enabled=supported)
@@ -207,7 +207,7 @@ def _train_epoch(
                 group["lr"] = recipe.learning_rate * _cosine(done, recipe.epochs * steps)
         index = order[i * recipe.batch : (i + 1) * recipe.batch]
         batch, target = _augmented(images[index].float(), targets[index], recipe, generator)
-        with _fast(state.device):
+        with fast(state.device):
             logits = state.network(batch.to(memory_format=torch.channels_last))
         loss = F.cross_entropy(logits.float(), target)
         state.optimiser.zero_grad(set_to_none=True)
