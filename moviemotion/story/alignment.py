@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from moviemotion.story.by_scene import cues_by_scene, with_shots
+from moviemotion.story.clock import Clock, fit_clock
 from moviemotion.story.cues import Cue, TimeSource
-from moviemotion.story.elements import Screenplay
+from moviemotion.story.elements import Kind, Screenplay
 from moviemotion.story.found import SPOKEN, Found, find_lines
 from moviemotion.story.pages import page_seconds
 from moviemotion.story.placement import place_elements, with_speech
 from moviemotion.story.subtitles import Subtitle
+from moviemotion.story.timing_sheet import SceneTime
 
 __all__ = ["Cue", "TimeSource", "TimedScript", "time_script"]
 
@@ -29,25 +33,79 @@ class TimedScript:
 
 
 def time_script(
-    screenplay: Screenplay, subtitles: Sequence[Subtitle] | None, film_seconds: float | None
+    screenplay: Screenplay,
+    subtitles: Sequence[Subtitle] | None,
+    film_seconds: float | None,
+    sheet: Sequence[SceneTime] | None = None,
+    shots: Sequence[float] = (),
 ) -> TimedScript:
     """Give every element of a screenplay its time in the film.
 
     With subtitles, dialogue takes the time of its words in them; what stands between takes the time
-    between. Lines that are probably spoken nowhere were cut. Without, time is estimated from the page.
+    between. Lines that are probably spoken nowhere were cut. Without, scenes take their time from a timing
+    sheet, else all time is estimated from the page. Where there are both, the sheet sets the subtitles'
+    clock right, which may be of another transfer of the film.
 
     Args:
         film_seconds: length of the film where known; no time lies beyond it.
+        shots: seconds of film time where shots change, ascending; scenes whose start is an estimate start
+            with the nearest if it is near.
 
     Raises:
         MoviemotionError: the script has no dialogue to find, or the subtitles are of another film.
     """
-    if subtitles is None:
-        return _timed_by_page(screenplay, film_seconds)
+    if subtitles is not None:
+        timed = _timed_by_subtitles(screenplay, subtitles, film_seconds, sheet)
+    elif sheet is not None:
+        cues = with_speech(screenplay.elements, cues_by_scene(screenplay, sheet, film_seconds))
+        timed = TimedScript(screenplay, cues, _timing_by_sheet(screenplay, cues))
+    else:
+        timed = _timed_by_page(screenplay, film_seconds)
+    return replace(timed, cues=with_shots(screenplay.elements, timed.cues, shots)) if shots else timed
+
+
+def _timed_by_subtitles(
+    screenplay: Screenplay,
+    subtitles: Sequence[Subtitle],
+    film_seconds: float | None,
+    sheet: Sequence[SceneTime] | None,
+) -> TimedScript:
     found = find_lines(screenplay, subtitles)
+    note = ""
+    if sheet is not None:
+        clock = _clock(screenplay, found, cues_by_scene(screenplay, sheet, film_seconds))
+        if clock is None:
+            note = " The timing sheet and the subtitles do not agree, so the sheet was left out."
+        elif clock.speed != 1.0 or abs(clock.offset) > clock.error:
+            subtitles = clock.set_right(subtitles)
+            found = find_lines(screenplay, subtitles)
+            note = (
+                f" By the timing sheet the subtitles run at {1 / clock.speed:.4f} of the film's speed and "
+                f"begin {-clock.offset / clock.speed:+.1f} s off; set right (n = {clock.n} lines, median "
+                f"error {clock.error:.1f} s)."
+            )
     end = film_seconds if film_seconds is not None else max(s.end for s in subtitles)
     cues = place_elements(screenplay.elements, found, end)
-    return TimedScript(screenplay, cues, _timing(screenplay, found, cues))
+    return TimedScript(screenplay, cues, _timing(screenplay, found, cues) + note)
+
+
+def _clock(screenplay: Screenplay, found: Found, scenes: Sequence[Cue]) -> Clock | None:
+    """The clock on which the lines found lie nearest to where the sheet's scenes would have them."""
+    points = [
+        (line.start, scenes[k].start)
+        for k, line in found.lines.items()
+        if not line.moved and not math.isnan(scenes[k].start)
+    ]
+    return fit_clock([of for of, _ in points], [film for _, film in points])
+
+
+def _timing_by_sheet(screenplay: Screenplay, cues: Sequence[Cue]) -> str:
+    scenes = [cue for cue, e in zip(cues, screenplay.elements, strict=True) if e.kind is Kind.SCENE_HEADING]
+    named = sum(cue.source is TimeSource.SHEET for cue in scenes)
+    return (
+        f"Times come from a timing sheet: {named} of {len(scenes)} scenes are in it, the others are not in "
+        "the film; within a scene everything shares its time by the page."
+    )
 
 
 def _timed_by_page(screenplay: Screenplay, film_seconds: float | None) -> TimedScript:

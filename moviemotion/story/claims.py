@@ -9,13 +9,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moviemotion.story.matching import Floats, Ints, Places, Search
+from moviemotion.story.matching import Bools, Floats, Ints, Places, Search
 from moviemotion.story.sequence import Posterior
 
 _SAME_PLACE = 1.0
 """Seconds within which two alignments of a line are the same place."""
 _MARGIN = 3.0
 """Bits beyond chance that a line which lost words needs in what is left between its neighbours."""
+
+
+_ABOUT = 0.34
+"""How far the length of an utterance may be from a line's, as a share, to stand for it."""
+_CLOSE = 3.0
+"""Seconds for each word of it, and as many again, between the neighbours at most."""
+_SAID_OTHERWISE = 0.6
+"""Probability given to such a line: a guess, no word speaks for it."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +93,33 @@ def settled(
             free[pairs[:, 1]] = False
             kept[k] = Claim(pairs, claims[k].probability)
     return dict(sorted(kept.items()))
+
+
+def said_otherwise(
+    claims: dict[int, Claim], lines: Sequence[Sequence[str]], opens: Bools, start: Floats
+) -> dict[int, Claim]:
+    """Lines of which no word is left: the utterance of their length alone between their neighbours.
+
+    Args:
+        opens: (M,) whether a word begins an utterance.
+        start: (M,) when each word is spoken, seconds.
+    """
+    moved = out_of_order(claims)
+    found: dict[int, Claim] = {}
+    for k, line in enumerate(lines):
+        around = {k - 1, k + 1}
+        if k in claims or not around <= claims.keys() or around & moved:
+            continue
+        first, last = int(claims[k - 1].pairs[-1, 1]) + 1, int(claims[k + 1].pairs[0, 1])
+        # What the neighbours left of their own utterances is theirs.
+        while first < last and not opens[first]:
+            first += 1
+        size = last - first
+        alone = first < last and opens[last] and not opens[first + 1 : last].any()
+        fits = abs(size - len(line)) <= max(_ABOUT * len(line), 1)
+        if alone and fits and start[last] - start[first - 1] <= _CLOSE * (1 + size):
+            found[k] = Claim(np.array([[0, first]]), _SAID_OTHERWISE)
+    return found
 
 
 def _owners(claims: dict[int, Claim], words: int) -> Ints:

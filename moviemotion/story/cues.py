@@ -12,6 +12,7 @@ class TimeSource(StrEnum):
     SUBTITLES = "subtitles"
     BETWEEN = "between neighbours"
     PAGE = "page"
+    SHEET = "timing sheet"
     CUT = "not in the film"
 
 

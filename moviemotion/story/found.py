@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.story.claims import Claim, best_claims, out_of_order, settled
+from moviemotion.story.claims import Claim, best_claims, out_of_order, said_otherwise, settled
 from moviemotion.story.elements import Kind, Screenplay
 from moviemotion.story.matching import Bools, Floats, Places, Search
 from moviemotion.story.sequence import posteriors
@@ -100,6 +100,8 @@ def find_lines(screenplay: Screenplay, subtitles: Sequence[Subtitle]) -> Found:
     beliefs = posteriors(options, len(speech.words))
     claimed = best_claims(options, beliefs, speech.start)
     claims = settled(claimed, lines, search, len(speech.words))
+    claims |= said_otherwise(claims, lines, speech.opens, speech.start)
+    claims = dict(sorted(claims.items()))
     moved = out_of_order(claims)
     taken = np.zeros(len(speech.words), bool)
     for claim in claims.values():

@@ -155,7 +155,7 @@ def _mixture() -> tuple[Floats, Floats]:
     ahead = np.zeros(len(_STEPS))
     for k, (_, share) in enumerate(_STEPS):
         ahead += share * (1 - keeps[k]) * np.poly(np.delete(keeps, k))
-    return ahead, np.poly(keeps)
+    return ahead, np.asarray(np.poly(keeps), np.float64)
 
 
 _AHEAD, _BEHIND = _mixture()

@@ -1,0 +1,107 @@
+"""Is every line laid in its second? Prints the alignment's figures with n and 95 % Wilson intervals.
+
+    python benchmarks/alignment.py --data ../shared/data/scripts
+
+The gold lists (`tests/story/gold`) hold line numbers and times only; half of each was used for tuning.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import math
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "story"))
+
+from damaged_film import damaged_film
+from invented_film import make_film
+
+from moviemotion.statistics import wilson_interval
+from moviemotion.story.alignment import TimedScript, TimeSource, time_script
+from moviemotion.story.elements import Kind, Screenplay
+from moviemotion.story.screenplay import read_screenplay
+from moviemotion.story.subtitles import read_subtitles
+
+GOLD = Path(__file__).parents[1] / "tests" / "story" / "gold"
+KINDS = ("kept", "changed", "moved")
+
+
+def told(name: str, right: Sequence[bool]) -> None:
+    """Print one figure."""
+    low, high = wilson_interval(sum(right), len(right)) if right else (math.nan, math.nan)
+    share = sum(right) / len(right) if right else math.nan
+    print(f"  {name:44} {share:6.1%}  (n = {len(right)}, 95 % {float(low):.1%}–{float(high):.1%})")
+
+
+def gold_figures(timed: TimedScript, gold: Path) -> None:
+    cues = {
+        e.line: cue
+        for e, cue in zip(timed.screenplay.elements, timed.cues, strict=True)
+        if e.kind in (Kind.DIALOGUE, Kind.LYRICS)
+    }
+    with gold.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for half in ("development", "evaluation"):
+        mine = [row for row in rows if row["half"] == half]
+        near = {
+            row["line"]: abs(cues[int(row["line"])].start - float(row["seconds"])) <= 1.0
+            for row in mine
+            if row["kind"] in KINDS
+        }
+        told(f"{half}: spoken lines within 1 s", list(near.values()))
+        for kind in KINDS:
+            told(f"{half}:   {kind}", [near[row["line"]] for row in mine if row["kind"] == kind])
+        absent = [cues[int(row["line"])] for row in mine if row["kind"] == "absent"]
+        told(f"{half}: absent lines told", [cue.source is TimeSource.CUT for cue in absent])
+        for low, high in ((0.0, 0.7), (0.7, 0.9), (0.9, 1.01)):
+            sure = [
+                near.get(row["line"], False)
+                for row in mine
+                if cues[int(row["line"])].source is TimeSource.SUBTITLES
+                and low <= cues[int(row["line"])].confidence < high
+            ]
+            told(f"{half}: right at confidence {low}–{min(high, 1)}", sure)
+
+
+def damage_figures(name: str, screenplay: Screenplay) -> None:
+    near: list[bool] = []
+    absent: list[bool] = []
+    for seed in range(3):
+        film = damaged_film(screenplay, seed)
+        timed = time_script(screenplay, film.subtitles, None)
+        for k, start in film.starts.items():
+            if math.isnan(start):
+                absent.append(timed.cues[k].source is TimeSource.CUT)
+            else:
+                near.append(abs(timed.cues[k].start - start) <= 1.5)
+    print(f"{name}: planted damage, seeds 0–2")
+    told("spoken lines within 1.5 s", near)
+    told("cut lines told", absent)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, default=Path("../shared/data/scripts"))
+    data: Path = parser.parse_args().data
+    for gold in sorted(GOLD.glob("*.csv")):
+        script = data / "pairs" / f"{gold.stem}.txt"
+        if not script.is_file():
+            print(f"{gold.stem}: left out, {script} is not there")
+            continue
+        screenplay, subtitles = read_screenplay(script), read_subtitles(script.with_suffix(".srt"))
+        began = time.process_time()
+        timed = time_script(screenplay, subtitles, None)
+        print(f"{gold.stem}: aligned in {time.process_time() - began:.1f} s of processor time")
+        gold_figures(timed, gold)
+        damage_figures(gold.stem, screenplay)
+    damage_figures("invented film of 400 lines", make_film(400, seed=21).screenplay)
+
+
+if __name__ == "__main__":
+    main()

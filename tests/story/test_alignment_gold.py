@@ -1,0 +1,69 @@
+"""The alignment against what a reader heard, and against damage planted with the truth known."""
+
+from __future__ import annotations
+
+import csv
+import math
+from pathlib import Path
+
+import pytest
+from damaged_film import damaged_film
+from invented_film import make_film
+
+from moviemotion.story.alignment import TimeSource, time_script
+from moviemotion.story.elements import Kind
+from moviemotion.story.screenplay import read_screenplay
+from moviemotion.story.subtitles import read_subtitles
+from moviemotion.story.wording import words_of
+
+SHARED = Path(__file__).parents[3] / "shared" / "data" / "scripts" / "pairs"
+GOLD = Path(__file__).parent / "gold"
+needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/data/scripts/pairs")
+
+
+def test_planted_damage_on_an_invented_film() -> None:
+    screenplay = make_film(400, seed=21).screenplay
+    film = damaged_film(screenplay, seed=1)
+    timed = time_script(screenplay, film.subtitles, None)
+    spoken = {k: start for k, start in film.starts.items() if not math.isnan(start)}
+    near = [abs(timed.cues[k].start - start) <= 1.5 for k, start in spoken.items()]
+    told = [timed.cues[k].source is TimeSource.CUT for k in film.starts.keys() - spoken.keys()]
+    assert sum(near) >= 0.95 * len(near)
+    assert sum(told) >= 0.95 * len(told)
+
+
+@needs_shared
+@pytest.mark.parametrize(
+    ("name", "spoken", "absent"),
+    # The second script is an early draft of which 49 lines are spoken; most of those were rewritten.
+    [("mission_impossible", 0.92, 0.95), ("mystery_men", 0.7, 0.95)],
+)
+def test_gold_lines_of_real_films(name: str, spoken: float, absent: float) -> None:
+    screenplay = read_screenplay(SHARED / f"{name}.txt")
+    timed = time_script(screenplay, read_subtitles(SHARED / f"{name}.srt"), None)
+    cues = {
+        e.line: cue for e, cue in zip(screenplay.elements, timed.cues, strict=True) if e.kind is Kind.DIALOGUE
+    }
+    with (GOLD / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    heard = [row for row in rows if row["kind"] != "absent"]
+    near = [abs(cues[int(row["line"])].start - float(row["seconds"])) <= 1.0 for row in heard]
+    told = [cues[int(row["line"])].source is TimeSource.CUT for row in rows if row["kind"] == "absent"]
+    sure = [n for n, row in zip(near, heard, strict=True) if cues[int(row["line"])].confidence >= 0.9]
+    assert sum(near) >= spoken * len(near)
+    assert sum(told) >= absent * len(told)
+    assert sum(sure) >= 0.9 * len(sure)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Twenty-six, twenty-seven.", "26, 27."),
+        ("I'm gonna say it's 4:30.", "I am going to say it is four thirty"),
+        ("Dr. Weiß can’t dance", "Doctor WEIß can not dance!"),
+        ("Iím sure they donít", "I'm sure they don't"),
+        ("125,000 people", "one hundred twenty-five thousand people"),
+    ],
+)
+def test_the_same_speech_spelled_differently(one: str, other: str) -> None:
+    assert words_of(one) == words_of(other)
