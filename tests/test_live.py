@@ -52,6 +52,16 @@ def config(seats: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "seats.toml"
 
 
+@pytest.fixture(scope="module")
+def endless(config: Path) -> Path:
+    """With a third camera, which never answers, so that the capture does not end by itself."""
+    unreachable = '[[camera]]\nname = "c"\nsource = "rtsp://127.0.0.1:9/x"\n'
+    (path := config.with_name("endless.toml")).write_text(
+        config.read_text(encoding="utf-8") + unreachable, encoding="utf-8"
+    )
+    return path
+
+
 def light_by_mark(video: Path, out: Path, at: float) -> None:
     """The same video, brighter where the code is lit."""
     with av.open(str(video)) as source, av.open(str(out), "w") as sink:
@@ -160,11 +170,7 @@ def test_a_signal_stops_a_capture_cleanly(config: Path, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "study" / "capture.json").read_text(encoding="utf-8"))["cameras"]
 
 
-def test_a_capture_that_is_killed_is_finished_later(config: Path, tmp_path: Path) -> None:
-    # A camera that never answers, so that the capture does not end by itself.
-    endless = config.with_name("endless.toml")
-    unreachable = '[[camera]]\nname = "c"\nsource = "rtsp://127.0.0.1:9/x"\n'
-    endless.write_text(config.read_text(encoding="utf-8") + unreachable, encoding="utf-8")
+def test_a_capture_that_is_killed_is_finished_later(endless: Path, tmp_path: Path) -> None:
     process = started(endless, tmp_path / "study")
     until_written(tmp_path / "study" / "live" / "a.faces.arrows")
     process.kill()
@@ -173,6 +179,26 @@ def test_a_capture_that_is_killed_is_finished_later(config: Path, tmp_path: Path
     assert captured.cameras[0].read > 0
     assert (captured.gaps[-1].camera, captured.gaps[-1].reason) == ("c", "waiting: never reached")
     assert not (tmp_path / "study" / "live").exists()
+
+
+def test_p_pauses_and_q_stops_on_a_terminal(endless: Path, tmp_path: Path) -> None:
+    ours, terminal = os.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, str(endless), str(tmp_path / "study")],
+        stdin=terminal,
+        stdout=terminal,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "100"},
+    )
+    os.close(terminal)
+    shown = ""
+    for awaited, key in (("live", b"p"), ("paused", b"p"), ("film", b"q"), ("finished", b"")):
+        shown, end = "", time.monotonic() + 120
+        while awaited not in shown:
+            assert time.monotonic() < end, shown
+            shown += os.read(ours, 4096).decode()
+        os.write(ours, key)
+    assert process.wait(60) == 0
+    os.close(ours)
 
 
 def started(config: Path, out: Path) -> subprocess.Popen[str]:
