@@ -53,22 +53,36 @@ def main() -> None:
 def screen(
     videos: Annotated[list[Path], typer.Argument(help="The cameras' files; one face or several in each.")],
     out: Annotated[Path, typer.Option(help="Study folder to write; an interrupted one goes on.")],
-    script: Annotated[Path | None, typer.Option(help="Screenplay: Fountain or plain text.")] = None,
-    subtitles: Annotated[Path | None, typer.Option(help="SubRip subtitles of the film.")] = None,
+    script: Annotated[
+        Path | None, typer.Option(help="Screenplay: Fountain, Final Draft, PDF or plain text.")
+    ] = None,
+    subtitles: Annotated[
+        Path | None, typer.Option(help="Subtitles of the film, or the film with its own track.")
+    ] = None,
     offset: Annotated[
         list[str] | None,
         typer.Option(help="CAMERA=SECONDS added to a camera's clock to give film time; may be repeated."),
     ] = None,
     rate: Annotated[float, typer.Option(help="Samples a second.", min=0.1, max=60)] = 5.0,
+    baseline: Annotated[
+        str | None, typer.Option(help="START-END of film time in which nothing is felt, such as 0:00-0:20.")
+    ] = None,
+    subtitle_track: Annotated[
+        int | None, typer.Option(help="Which text track, from 1, of a film given as --subtitles.", min=1)
+    ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the statistics.")] = 36,
 ) -> None:
     """Read an audience from its videos: a report, a timeline, the moments and the annotated script."""
     from moviemotion import screen as screening
+    from moviemotion.resonance.baseline import parse_stretch
     from moviemotion.telling.summary import summary_lines
 
     offsets = dict(_offset(text) for text in offset or [])
+    rest = parse_stretch(baseline) if baseline else None
     with _bar(screening.video_seconds(videos)) as progress:
-        result = screening.screen(videos, out, script, subtitles, offsets, rate, seed, progress)
+        result = screening.screen(
+            videos, out, script, subtitles, offsets, rate, seed, progress, rest, subtitle_track
+        )
     for line in summary_lines(result.analysis):
         typer.echo(line)
     typer.echo(f"Report: {result.folder / 'report.html'}   (seed {seed})")
@@ -222,8 +236,10 @@ def export(
     with _torch():
         from moviemotion.lab import export as exporting
     from moviemotion.lab.card import write_card
+    from moviemotion.lab.vote_scale import scale_to_votes
 
     exporting.export(run, out)
+    scale_to_votes(out, data)
     typer.echo(f"{out} ({out.stat().st_size / 1e6:.1f} MB), {write_card(out, data)}")
 
 

@@ -7,7 +7,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,8 @@ from moviemotion.story.alignment import TimedScript, time_script
 from moviemotion.story.screenplay import Screenplay, read_screenplay
 from moviemotion.story.subtitles import Subtitle, read_subtitles
 from moviemotion.study import Study
-from moviemotion.telling.annotate import annotated_fountain
+from moviemotion.telling.annotate import annotated_final_draft, annotated_fountain
+from moviemotion.telling.annotated_pdf import annotated_pdf
 from moviemotion.telling.report import render_report
 from moviemotion.telling.tables import moments_json, timeline_csv
 
@@ -56,11 +57,12 @@ def screen(
     seed: int = SEED,
     progress: Progress = lambda camera, seconds: None,
     baseline: Stretch | None = None,
+    subtitle_track: int | None = None,
 ) -> Screening:
     """Read an audience from its videos and write the study folder `out`.
 
-    The folder gets `report.html`, `timeline.csv`, `moments.json` and, with a script,
-    `annotated.fountain`. Cameras finished before an interruption are not watched again.
+    The folder gets `report.html`, `timeline.csv`, `moments.json` and, with a script, `annotated.fountain`,
+    `annotated.fdx` and `annotated.pdf`. Cameras finished before an interruption are not watched again.
 
     Args:
         videos: one file a camera; each may show one viewer or several.
@@ -71,6 +73,7 @@ def screen(
         seed: of the moments' null.
         baseline: film time in which viewers feel nothing, to measure their feelings from; without it each
             one's resting face is estimated from the whole film.
+        subtitle_track: which text track, from 1, where `subtitles` is a film with several.
 
     Raises:
         MoviemotionError: no video can be read, nobody is seen in any, the script or the subtitles
@@ -80,7 +83,7 @@ def screen(
     if subtitles is not None and script is None:
         raise MoviemotionError(f"{subtitles}: subtitles need the script that they time; add --script")
     screenplay = read_screenplay(script) if script else None
-    spoken = read_subtitles(subtitles) if subtitles else None
+    spoken = read_subtitles(subtitles, subtitle_track) if subtitles else None
     cameras = _cameras(videos, offsets or {})
     problems, length = _probe(cameras)
     if screenplay:
@@ -146,7 +149,12 @@ def tell(
     timed = _time(screenplay, spoken, _film_end(seconds, spoken), subtitles) if screenplay else None
     title = screenplay.title if screenplay else "Untitled film"
     analysis = analyse(title, timeline, timed, tuple(notes(seconds)), seed, baseline, _refused(watched))
-    _tell(study, analysis)
+    if analysis.script:
+        analysis = _annotate(study, analysis)
+    study.write("timeline.csv", timeline_csv(analysis.timeline))
+    moments = json.dumps(moments_json(analysis), indent=2, ensure_ascii=False, allow_nan=False)
+    study.write("moments.json", [moments, "\n"])
+    study.write("report.html", [render_report(analysis)])
     return analysis
 
 
@@ -308,10 +316,14 @@ def _refused(watched: Sequence[Samples]) -> dict[str, int]:
     return dict(zip(REASONS[1:], counts[1:].tolist(), strict=True))
 
 
-def _tell(study: Study, analysis: Analysis) -> None:
-    study.write("timeline.csv", timeline_csv(analysis.timeline))
-    moments = json.dumps(moments_json(analysis), indent=2, ensure_ascii=False, allow_nan=False)
-    study.write("moments.json", [moments, "\n"])
-    if analysis.script:
-        study.write("annotated.fountain", [annotated_fountain(analysis)])
-    study.write("report.html", [render_report(analysis)])
+def _annotate(study: Study, analysis: Analysis) -> Analysis:
+    """Write the annotated scripts; the analysis then says which one could not be made."""
+    study.write("annotated.fountain", [annotated_fountain(analysis)])
+    study.write_bytes("annotated.fdx", [annotated_final_draft(analysis)])
+    try:
+        study.write_bytes("annotated.pdf", [annotated_pdf(analysis)])
+    except MoviemotionError as error:
+        # Courier has Latin letters only; the other copies have them all.
+        problems = (*analysis.quality.problems, f"annotated.pdf was not made: {error}")
+        return replace(analysis, quality=replace(analysis.quality, problems=problems))
+    return analysis

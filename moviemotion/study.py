@@ -75,11 +75,15 @@ class Study:
 
     def write(self, name: str, parts: Iterable[str]) -> Path:
         """Write a result as UTF-8 text."""
+        return self.write_bytes(name, (part.encode() for part in parts))
+
+    def write_bytes(self, name: str, parts: Iterable[bytes]) -> Path:
+        """Write a result."""
         path = self.folder / name
         partial = path.with_name(f".{name}.partial")
         with _writing(path):
             try:
-                with partial.open("w", encoding="utf-8", newline="") as file:
+                with partial.open("wb") as file:
                     file.writelines(parts)
                 partial.replace(path)
             finally:

@@ -19,7 +19,8 @@ from moviemotion.screen import Screening, screen
 RATE, SECONDS = 2.0, 8
 """Of the fixture `screened`."""
 
-RESULTS = ("timeline.csv", "moments.json", "annotated.fountain", "report.html")
+ANNOTATED = ("annotated.fountain", "annotated.fdx", "annotated.pdf")
+RESULTS = ("timeline.csv", "moments.json", *ANNOTATED, "report.html")
 
 
 def contents(folder: Path) -> dict[str, bytes]:
