@@ -30,6 +30,7 @@ class TrainedRun:
         temperature: fitted on the held-out faces; 1 where none has a truth.
         faces, validation_faces: how many were learnt from and held out.
         history: one record an epoch.
+        note: what else the card has to say.
     """
 
     recipe: Recipe
@@ -38,6 +39,7 @@ class TrainedRun:
     faces: int
     validation_faces: int
     history: tuple[Epoch, ...]
+    note: str = ""
 
 
 def train(
