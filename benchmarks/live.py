@@ -109,7 +109,9 @@ def run(folder: Path, speed: float, seconds: float, rate: float) -> int:
         dropped = pictures_dropped(folder / "live", name, rate)
         print(f"{name}: {len(samples.viewers)} viewer, {samples.frames} pictures read, {dropped} dropped")
     print(f"{seconds:.0f} s of {CAMERAS} cameras in {wall:.0f} s, {processor:.0f} s of processor time")
-    for gap in gaps:
+    slow = [gap for gap in gaps if gap.reason.startswith("dropped")]
+    print(f"{len(slow)} gaps because reading did not keep up, and:")
+    for gap in (gap for gap in gaps if gap not in slow):
         print(f"  {gap.camera}: {gap.start:.1f}–{gap.end:.1f} s, {gap.reason}")
     planted = [(name, *span) for name, span in (*lost.items(), *frozen.items())]
     found = [told(gaps, *trouble) for trouble in planted]
