@@ -113,6 +113,50 @@ def demo(
 
 
 @app.command()
+def capture(
+    config: Annotated[Path, typer.Option(help="seats.toml: the cameras.")],
+    out: Annotated[Path, typer.Option(help="Study folder to make.")],
+) -> None:
+    """Watch an audience live; p pauses, q stops. Then: moviemotion report FOLDER."""
+    from moviemotion import live
+    from moviemotion.live_console import captured_lines, watch_on
+
+    for line in captured_lines(live.capture(config, out, watch_on(messages))):
+        typer.echo(line)
+
+
+@app.command()
+def report(
+    study: Annotated[Path, typer.Argument(help="Folder of a live capture, also of one that was killed.")],
+    script: Annotated[Path | None, typer.Option(help="Screenplay, as for screen.")] = None,
+    subtitles: Annotated[Path | None, typer.Option(help="Subtitles of the film, as for screen.")] = None,
+    baseline: Annotated[
+        str | None, typer.Option(help="START-END of film time in which nothing is felt, such as 0:00-0:20.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the statistics.")] = 36,
+) -> None:
+    """Make the report of a captured study."""
+    from moviemotion import live
+    from moviemotion.resonance.baseline import parse_stretch
+    from moviemotion.telling.summary import summary_lines
+
+    rest = parse_stretch(baseline) if baseline else None
+    result = live.report(study, script, subtitles, seed, rest)
+    for line in summary_lines(result.analysis):
+        typer.echo(line)
+    typer.echo(f"Report: {result.folder / 'report.html'}   (seed {seed})")
+
+
+@app.command("sync-mark")
+def sync_mark(out: Annotated[Path, typer.Option(help="MP4 to write.")]) -> None:
+    """Write the black-and-white mark to show before the film; its code begins 1 s in."""
+    from moviemotion.audience.sync import write_mark
+
+    write_mark(out)
+    typer.echo(f"{out}")
+
+
+@app.command()
 def challenge() -> None:
     """The 3 Minute Challenge: the deck's three questions against the clock. Greg is not allowed to play."""
     from moviemotion import challenge as quiz
