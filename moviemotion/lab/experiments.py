@@ -188,9 +188,10 @@ def _agree(out: Path, reduction: Reduction) -> None:
 
 def _reduced(recipe: Recipe, reduction: Reduction, seed: int, weights: Path | None) -> Recipe:
     first = str(weights) if weights and recipe.network == "vgg16_block3" else None
+    options: dict[str, Any] = dict(recipe.options)
     options = {
         key: [max(1, round(reduction.width * n)) for n in value] if key in ("filters", "dense") else value
-        for key, value in recipe.options.items()
+        for key, value in options.items()
     }
     return replace(
         recipe,
