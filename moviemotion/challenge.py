@@ -108,17 +108,20 @@ def _idea(raw: dict[str, Any]) -> Idea:
     return Idea(raw["name"], ways, raw.get("part"), tuple(raw.get("cancels", ())))
 
 
-def read_evidence(path: Path = EVIDENCE) -> dict[str, tuple[Figure, ...]]:
-    """Figures by question, as `lab explain` writes them; empty where the file is missing.
+def read_evidence(path: Path = EVIDENCE) -> tuple[str, dict[str, tuple[Figure, ...]]]:
+    """The network that was measured, and its figures by question, as `lab explain` writes them.
+
+    Both are empty where the file is missing.
 
     Raises:
         MoviemotionError: the file is not evidence.
     """
     if not path.exists():
-        return {}
+        return "", {}
     try:
         listed = json.loads(path.read_text(encoding="utf-8"))
-        return {key: tuple(_figure(raw) for raw in figures) for key, figures in listed.items()}
+        figures = {key: tuple(_figure(raw) for raw in raws) for key, raws in listed["figures"].items()}
+        return str(listed["network"]), figures
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise MoviemotionError(
             f"{path}: not evidence ({error!r}); run moviemotion lab explain again"
@@ -162,7 +165,7 @@ def play(
     Raises:
         MoviemotionError: no name was given, or the evidence cannot be read.
     """
-    figures = read_evidence(evidence)
+    network, figures = read_evidence(evidence)
     player = player or (Typist() if sys.stdin.isatty() and sys.stdout.isatty() else Pipe())
     say(f"The 3 Minute Challenge: three questions, {_clock(seconds)} of answering in all.")
     name = (player.ask("Your name: ", None) or "").strip()
@@ -182,7 +185,7 @@ def play(
         graded = grade(text, question.ideas, question.wrong)
         hit = picked.strip().casefold()[:1] == "abcd"[choice.right]
         right, of = right + len(graded.found) + hit, of + len(question.ideas) + 1
-        for line in _told(question, graded, hit, figures):
+        for line in _told(question, graded, hit, network, figures):
             say(textwrap.fill(line, WIDTH, subsequent_indent="    "))
         if left > 0 and number < len(questions()) and isinstance(player, Typist):
             player.ask(f"[{_clock(left)} left; Enter goes on] ", None)
@@ -199,7 +202,9 @@ def _timed(player: Player, prompt: str, left: float) -> tuple[str, float]:
     return answer, max(0.0, left - (time.monotonic() - began))
 
 
-def _told(question: Question, graded: Grade, hit: bool, figures: dict[str, tuple[Figure, ...]]) -> list[str]:
+def _told(
+    question: Question, graded: Grade, hit: bool, network: str, figures: dict[str, tuple[Figure, ...]]
+) -> list[str]:
     choice = question.choice
     letter, option = _lettered(choice)[choice.right]
     lines = [
@@ -217,7 +222,11 @@ def _told(question: Question, graded: Grade, hit: bool, figures: dict[str, tuple
     evidence = figures.get(question.key, ())
     if not evidence:
         return [*lines, f"  {NO_EVIDENCE}"]
-    return [*lines, "  Evidence:", *(f"  – {_told_figure(f)}" for f in evidence)]
+    return [
+        *lines,
+        f"  Evidence, from a trained network ({network}):",
+        *(f"  – {_told_figure(f)}" for f in evidence),
+    ]
 
 
 def _told_figure(figure: Figure) -> str:

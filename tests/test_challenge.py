@@ -44,7 +44,11 @@ def test_a_good_player_gets_every_mark_and_reads_the_evidence(tmp_path):
     figure = {"text": "A shift of 2 px changes nothing.", "value": 0.91, "interval": [0.9, 0.92], "n": 500}
     census = {"text": "Filters that never answer.", "value": 12, "interval": None, "n": 2688}
     path = tmp_path / "evidence.json"
-    path.write_text(json.dumps({"blocks": [figure], "relu": [census], "translation": []}))
+    path.write_text(
+        json.dumps(
+            {"network": "narrow", "figures": {"blocks": [figure], "relu": [census], "translation": []}}
+        )
+    )
     score, said = played("Ann", *GOOD, evidence=path)
     assert score == Score(11, 11)
     assert "A shift of 2 px changes nothing. (0.91, 95 % interval 0.9 to 0.92, n=500)" in said
@@ -100,7 +104,12 @@ def test_others_are(name):
 def test_no_name_and_broken_evidence_are_named(tmp_path):
     with pytest.raises(MoviemotionError, match="no name"):
         played(evidence=tmp_path / "no.json")
-    for text in ("[]", "{", '{"blocks": [{"value": 1}]}', '{"blocks": [{"text": "x", "value": null}]}'):
+    for text in (
+        "[]",
+        "{",
+        '{"network": "x", "figures": {"blocks": [{"value": 1}]}}',
+        '{"figures": {"blocks": []}}',
+    ):
         (tmp_path / "evidence.json").write_text(text)
         with pytest.raises(MoviemotionError, match=r"evidence\.json"):
             read_evidence(tmp_path / "evidence.json")

@@ -202,7 +202,7 @@ def repeated(video: Path, times: int, path: Path) -> Path:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process on Windows")
 def test_stopped_by_the_user_it_keeps_what_is_finished(seats: list[Path], tmp_path: Path) -> None:
-    long = repeated(seats[0], 60, tmp_path / "long.mp4")
+    long = repeated(seats[0], 240, tmp_path / "long.mp4")
     finished = tmp_path / "study" / "samples" / "seat-01.parquet"
     arguments = [COMMAND, "screen", long, seats[0], "--out", tmp_path / "study", "--rate", "2"]
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:

@@ -66,8 +66,9 @@ def test_the_page_holds_everything_and_says_that_it_shows_faces(made):
 def test_the_evidence_has_a_sentence_a_value_and_its_doubt(made):
     _, page = made
     evidence = json.loads((page.parent / "evidence.json").read_text(encoding="utf-8"))
-    assert list(evidence) == ["blocks", "relu", "translation"]
-    for one in (one for listed in evidence.values() for one in listed):
+    assert evidence["network"] == "filters 4-6-6-6-4, kernels 3-3-2-2-2, dense 8-8"
+    assert list(evidence["figures"]) == ["blocks", "relu", "translation"]
+    for one in (one for listed in evidence["figures"].values() for one in listed):
         assert set(one) == {"text", "value", "interval", "n"}
         assert one["text"].endswith(".")
         assert isinstance(one["value"], float)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from moviemotion.lab.explain.evidence import write_evidence
 from moviemotion.lab.explain.inside import load_network, sample_faces
 from moviemotion.lab.explain.measure import measure_blocks, measure_relu, measure_translation
 from moviemotion.lab.explain.page import About, render
+from moviemotion.lab.networks import DeckNetwork
 
 FACES = 500
 PAGE, EVIDENCE = "explain.html", "evidence.json"
@@ -42,7 +44,7 @@ def explain(
     Raises:
         MoviemotionError: a run or the data cannot be read or do not fit.
     """
-    networks = [(run.name, load_network(run)) for run in runs]
+    networks = [(name, load_network(run)) for name, run in zip(_names(runs), runs, strict=True)]
     if not networks:
         raise MoviemotionError("--run: none given; name the folder of a finished deck36 run")
     name, network = networks[0]
@@ -68,5 +70,24 @@ def explain(
     partial = out / (PAGE + ".partial")
     partial.write_text(html, encoding="utf-8")
     partial.replace(out / PAGE)
-    write_evidence(answers, out / EVIDENCE)
+    write_evidence(answers, _described(network), out / EVIDENCE)
     return out / PAGE
+
+
+def _names(runs: Sequence[Path]) -> list[str]:
+    """Their folders' names, with as much of the way to them as keeps them apart."""
+    if len({run.name for run in runs}) == len(runs):
+        return [run.name for run in runs]
+    shared = Path(os.path.commonpath([run.resolve() for run in runs]))
+    return [run.resolve().relative_to(shared).as_posix() for run in runs]
+
+
+def _described(network: DeckNetwork) -> str:
+    design = network.design
+    return (
+        f"filters {_dashed(design.filters)}, kernels {_dashed(design.kernels)}, dense {_dashed(design.dense)}"
+    )
+
+
+def _dashed(numbers: Sequence[int]) -> str:
+    return "-".join(map(str, numbers))

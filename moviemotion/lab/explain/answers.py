@@ -271,7 +271,7 @@ def _relu_evidence(m: Relu, dead: int, units: int, n: int) -> tuple[Evidence, ..
 
 
 def _both(slopes: tuple[float, float]) -> str:
-    low, high = (f"{value:g}" for value in slopes)
+    low, high = (f"{value + 0.0:g}" for value in slopes)  # −0 + 0 is 0
     return low if low == high else f"{low} to {high}"
 
 

@@ -102,9 +102,10 @@ class Answer:
     evidence: tuple[Evidence, ...]
 
 
-def write_evidence(answers: Sequence[Answer], path: Path) -> None:
-    """Write every answer's evidence as JSON: key → list of `Evidence.as_dict()`."""
-    listed: Mapping[str, object] = {a.key: [e.as_dict() for e in a.evidence] for a in answers}
+def write_evidence(answers: Sequence[Answer], network: str, path: Path) -> None:
+    """Write every answer's evidence as JSON: key → list of `Evidence.as_dict()`, and what was measured."""
+    figures: Mapping[str, object] = {a.key: [e.as_dict() for e in a.evidence] for a in answers}
+    listed = {"network": network, "figures": figures}
     partial = path.with_name(path.name + ".partial")
     partial.write_text(json.dumps(listed, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     partial.replace(path)
