@@ -205,7 +205,14 @@ def test_stopped_by_the_user_it_keeps_what_is_finished(seats: list[Path], tmp_pa
     long = repeated(seats[0], 240, tmp_path / "long.mp4")
     finished = tmp_path / "study" / "samples" / "seat-01.parquet"
     arguments = [COMMAND, "screen", long, seats[0], "--out", tmp_path / "study", "--rate", "2"]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        arguments,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell that runs the tests in the background has them, and their children, ignore it.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    ) as process:
         end = time.monotonic() + 120
         while not finished.exists() and process.poll() is None and time.monotonic() < end:
             time.sleep(0.02)
