@@ -261,12 +261,14 @@ def train(
     with _torch():
         from moviemotion.lab import runs
     from moviemotion.lab.recipe import recipe_for
+    from moviemotion.lab.selection import read_splits
 
     recipe = recipe_for(
         network, epochs=epochs, fraction=fraction, seed=seed, weights=weights, changes=changes or ()
     )
+    faces, test = read_splits(data)
     with _steps("training") as (say, step):
-        run = runs.train(data, out, recipe, teacher or (), store, say, step)
+        run = runs.train(faces, test, out, recipe, teacher or (), store, say, step)
     typer.echo(f"{out}: {len(run.history)} epochs, seed {seed}, temperature {run.temperature}")
 
 
@@ -290,7 +292,9 @@ def export(
 @lab.command()
 def evaluate(
     data: Annotated[Path, typer.Option(help="Folder with <split>/<label>/*.png.")],
-    split: Annotated[str, typer.Option(help="Which split.")] = "test",
+    split: Annotated[
+        str, typer.Option(help="Which split; held-out is what the reader's own run held out of train.")
+    ] = "test",
     truth: Annotated[
         str, typer.Option(help="label (the folder's) or consensus (the annotators').")
     ] = "label",

@@ -22,6 +22,7 @@ from moviemotion.lab.comparison import Comparison, compare
 from moviemotion.lab.dataset import FaceSet, consensus_truth, load_faces, original_truth
 from moviemotion.lab.deck_protocol import DeckProtocol, deck_protocol
 from moviemotion.lab.panel import PanelAgreement, fit_prior, panel_agreement
+from moviemotion.lab.selection import HELD_OUT, held_out_of
 from moviemotion.statistics import wilson_interval
 
 SHIPPED_READER = Path(__file__).parents[1] / "audience" / "models" / "emotion.onnx"
@@ -102,10 +103,13 @@ def evaluate(
 ) -> Evaluation:
     """Score an exported reader on `<data>/<split>`, and with `against` compare it with another.
 
+    Args:
+        split: a folder of `data`, or `HELD_OUT`: what the reader's own run held out of the train split.
+
     Raises:
         MoviemotionError: data, votes or a model cannot be read, or no face has a truth.
     """
-    faces = load_faces(data, split)
+    faces = held_out_of(model, data) if split == HELD_OUT else load_faces(data, split)
     probabilities = predict(model, faces)
     result = score(probabilities, faces, split, truth)
     target = truth_of(faces, truth)

@@ -9,7 +9,6 @@ import tomllib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +78,7 @@ def load_catalogue(path: Path = CATALOGUE) -> tuple[dict[str, Recipe], list[Expe
     """The designs by name, and the experiments between them in the deck's order."""
     content = tomllib.loads(path.read_text(encoding="utf-8"))
     written: dict[str, dict[str, Any]] = content["designs"]
-    designs = {name: _recipe(_resolve(written, name)) for name in written}
+    designs = {name: Recipe.of(_resolve(written, name)) for name in written}
     return designs, [_experiment(entry) for entry in content["experiments"]]
 
 
@@ -121,11 +120,7 @@ def run(
     """
     designs, experiments = load_catalogue()
     needed = dict.fromkeys(n for e in choose(experiments, numbers) for n in (e.before, e.after))
-    for split in ("train", "test"):
-        if not (data / split).is_dir():
-            raise MoviemotionError(
-                f"{data / split}: no such folder; experiments need a train and a test split"
-            )
+    faces, test = (dataset.load_faces(data, split) for split in ("train", "test"))
     _agree(out, reduction)
     # Seed by seed, so that a stop leaves whole comparisons.
     tasks = [
@@ -140,10 +135,10 @@ def run(
     experiment_id(store)  # before several processes would make it at once
     threads = max(1, (os.cpu_count() or 1) // jobs)
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, context, initializer=_limit_threads, initargs=(threads,)) as pool:
+    with ProcessPoolExecutor(jobs, context, initializer=_prepare, initargs=(threads, faces, test)) as pool:
         started = {
             pool.submit(
-                _run_one, data, out / design, _reduced(designs[design], reduction, seed, weights), store
+                _run_one, out / design, _reduced(designs[design], reduction, seed, weights), store
             ): f"{design} seed {seed}"
             for design, seed in tasks
         }
@@ -203,24 +198,24 @@ def _reduced(recipe: Recipe, reduction: Reduction, seed: int, weights: Path | No
     )
 
 
-def _limit_threads(threads: int) -> None:
+_given: dict[str, dataset.FaceSet] = {}
+"""In a process of the pool: the train and the test split, handed over once instead of with every run."""
+
+
+def _prepare(threads: int, faces: dataset.FaceSet, test: dataset.FaceSet) -> None:
     import torch
 
     torch.set_num_threads(threads)
+    _given.update(train=faces, test=test)
 
 
-@lru_cache(maxsize=2)
-def _faces(data: Path, split: str) -> dataset.FaceSet:
-    return dataset.load_faces(data, split)
-
-
-def _run_one(data: Path, out: Path, recipe: Recipe, store: str) -> str:
+def _run_one(out: Path, recipe: Recipe, store: str) -> str:
     """One run, in a process of its own; says how it went."""
     from moviemotion.lab import runs, training
 
     folder = out / f"seed-{recipe.seed}"
-    test = _faces(data, "test")
-    run = runs.train_on(_faces(data, "train"), test, folder, recipe, store=store, say=_nothing)
+    test = _given["test"]
+    run = runs.train(_given["train"], test, folder, recipe, store=store, say=_nothing)
     network, _ = runs.load_run(folder)
     logits = training.to_deck_logits(training.predict_logits(network, test.images, mirror=False))
     partial = folder / "predictions.partial.npy"
@@ -247,10 +242,6 @@ def _resolve(written: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
     if fields.get("network", base["network"]) == base["network"]:
         fields["options"] = {**base["options"], **fields.get("options", {})}
     return {**base, **fields}
-
-
-def _recipe(fields: dict[str, Any]) -> Recipe:
-    return Recipe(**{**fields, "brightness": tuple(fields["brightness"])})
 
 
 def _experiment(entry: dict[str, Any]) -> Experiment:

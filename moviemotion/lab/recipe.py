@@ -60,6 +60,11 @@ class Recipe:
     fraction: float = 1.0
     seed: int = 36
 
+    @classmethod
+    def of(cls, fields: Mapping[str, Any]) -> Recipe:
+        """A recipe from plain containers, as JSON and TOML hold it."""
+        return cls(**{**fields, "brightness": tuple(fields["brightness"])})
+
     @property
     def outputs(self) -> int:
         """Columns of the network's answer: eight emotions, or the deck's four."""

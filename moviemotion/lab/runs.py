@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from moviemotion.errors import MoviemotionError
 from moviemotion.lab import dataset, networks, training
 from moviemotion.lab.recipe import TARGETS, Recipe
+from moviemotion.lab.selection import select
 from moviemotion.lab.tracking import Tracker
 from moviemotion.lab.training import Epoch, Examples, Step
 
@@ -43,32 +44,6 @@ class TrainedRun:
 
 
 def train(
-    data: Path,
-    out: Path,
-    recipe: Recipe,
-    teachers: Sequence[Path] = (),
-    store: str | None = None,
-    say: Callable[[str], None] = print,
-    step: Step = lambda done, total: None,
-) -> TrainedRun:
-    """Train on `<data>/train` and write the run's folder; a run that was stopped goes on.
-
-    Images whose pixels are also in `<data>/test` are left out.
-
-    Args:
-        teachers: folders of finished runs on votes, whose mean probabilities are part of the targets
-            (Hinton et al., 2015).
-        store: MLflow tracking URI; by default `mlflow.db` beside `out`.
-
-    Raises:
-        MoviemotionError: the data cannot be read, or `out` holds a run of another recipe.
-    """
-    faces = dataset.load_faces(data, "train")
-    test = dataset.load_faces(data, "test") if (data / "test").is_dir() else None
-    return train_on(faces, test, out, recipe, teachers, store, say, step)
-
-
-def train_on(
     faces: dataset.FaceSet,
     test: dataset.FaceSet | None,
     out: Path,
@@ -78,10 +53,26 @@ def train_on(
     say: Callable[[str], None] = print,
     step: Step = lambda done, total: None,
 ) -> TrainedRun:
-    """`train` on faces already read; those whose pixels are in `test` are left out."""
+    """Train on the faces of a train split and write the run's folder; a run that was stopped goes on.
+
+    Args:
+        test: faces whose pixels are left out of `faces`.
+        teachers: folders of finished runs on votes, whose mean probabilities are part of the targets
+            (Hinton et al., 2015).
+        store: MLflow tracking URI; by default `mlflow.db` beside `out`.
+
+    Raises:
+        MoviemotionError: the recipe does not fit the faces, or `out` holds a run of another recipe.
+    """
     if recipe.targets not in TARGETS:
         raise MoviemotionError(f"targets {recipe.targets}: unknown; choose from {', '.join(TARGETS)}")
-    examples, held_out = make_examples(faces, test, recipe, say)
+    chosen = select(faces, test, recipe)
+    say(
+        f"{len(faces)} images; left out: {chosen.without_target} without an emotion to learn, "
+        f"{chosen.in_test} whose pixels are in the test split"
+    )
+    say(f"training on {len(chosen.learnt)}, holding out {len(chosen.held_out)}; seed {recipe.seed}")
+    examples, held_out = as_examples(chosen.learnt, recipe), as_examples(chosen.held_out, recipe)
     if teachers:
         examples = _taught(examples, teachers, recipe.teacher_share)
     out.mkdir(parents=True, exist_ok=True)
@@ -122,7 +113,7 @@ def load_run(folder: Path) -> tuple[nn.Module, TrainedRun]:
     if not record.exists():
         raise MoviemotionError(f"{folder}: no finished run (run.json is missing); train first, or resume it")
     fields = json.loads(record.read_text(encoding="utf-8"))
-    recipe = Recipe(**{**fields["recipe"], "brightness": tuple(fields["recipe"]["brightness"])})
+    recipe = Recipe.of(fields["recipe"])
     network = networks.build(recipe.network, recipe.outputs, recipe.options)
     network.load_state_dict(torch.load(folder / WEIGHTS, weights_only=True, map_location="cpu"))
     history = tuple(Epoch(**epoch) for epoch in fields["history"])
@@ -132,36 +123,8 @@ def load_run(folder: Path) -> tuple[nn.Module, TrainedRun]:
     return network.eval(), run
 
 
-def make_examples(
-    faces: dataset.FaceSet, test: dataset.FaceSet | None, recipe: Recipe, say: Callable[[str], None]
-) -> tuple[Examples, Examples]:
-    """Examples to learn from and examples held out of `faces`, the same for the same recipe.
-
-    Raises:
-        MoviemotionError: the faces have no votes and the recipe needs them.
-    """
-    total = len(faces)
-    if recipe.targets == "votes":
-        if faces.votes is None:
-            raise MoviemotionError(
-                "no annotations.csv beside the splits; a network on votes needs the annotators' votes"
-            )
-        faces = faces.subset(dataset.usable(faces))
-    else:
-        faces = faces.subset(dataset.original_truth(faces) >= 0)
-    say(f"{total} images, {total - len(faces)} left out: no emotion to learn")
-    if test is not None:
-        before = len(faces)
-        faces = dataset.without_copies_of(faces, test)
-        say(f"{before - len(faces)} left out: the same pixels are in the test split")
-    if recipe.fraction < 1:
-        faces = faces.subset(dataset.validation_mask(faces, recipe.fraction, recipe.seed))
-    held = dataset.validation_mask(faces, recipe.validation, recipe.seed)
-    say(f"training on {(~held).sum()}, holding out {held.sum()}; seed {recipe.seed}")
-    return _as_examples(faces.subset(~held), recipe), _as_examples(faces.subset(held), recipe)
-
-
-def _as_examples(faces: dataset.FaceSet, recipe: Recipe) -> Examples:
+def as_examples(faces: dataset.FaceSet, recipe: Recipe) -> Examples:
+    """Faces with the targets that the recipe learns, and what counts as right for it."""
     if recipe.targets == "votes":
         assert faces.votes is not None
         return Examples(faces.images, dataset.soft_targets(faces.votes), dataset.consensus_truth(faces))

@@ -8,7 +8,6 @@ renormalised, its probabilities come closest to the annotators' votes.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +16,9 @@ from numpy.typing import NDArray
 from onnx import helper
 from scipy.optimize import minimize_scalar
 
-from moviemotion.emotions import EMOTIONS
-from moviemotion.lab import runs
-from moviemotion.lab.dataset import FaceSet, load_faces
+from moviemotion.lab.dataset import soft_targets
 from moviemotion.lab.evaluation import predict
-from moviemotion.lab.recipe import Recipe
+from moviemotion.lab.selection import held_out_of, recipe_of
 
 PROPERTY = "vote_exponent"
 """The reader of the audience looks for it in the file's metadata under this name."""
@@ -59,14 +56,11 @@ def scale_to_votes(model: Path, data: Path) -> float:
     """
     exported = onnx.load(str(model))
     properties = {p.key: p.value for p in exported.metadata_props}
-    fields = json.loads(properties["run"])["recipe"]
-    recipe = Recipe(**{**fields, "brightness": tuple(fields["brightness"])})
     exponent = 1.0
-    if recipe.targets == "votes":
-        test = load_faces(data, "test") if (data / "test").is_dir() else None
-        _, held = runs.make_examples(load_faces(data, "train"), test, recipe, lambda line: None)
-        faces = FaceSet(("",) * len(held), held.images, ("",) * len(held), None)
-        exponent = fit_vote_exponent(predict(model, faces), held.targets[:, : len(EMOTIONS)])
+    if recipe_of(model).targets == "votes":
+        faces = held_out_of(model, data)
+        assert faces.votes is not None
+        exponent = fit_vote_exponent(predict(model, faces), soft_targets(faces.votes))
     helper.set_model_props(exported, {**properties, PROPERTY: str(exponent)})
     partial = model.with_suffix(".partial")
     onnx.save(exported, str(partial))

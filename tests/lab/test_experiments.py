@@ -114,6 +114,15 @@ def test_absent_first_weights_are_told_and_the_rest_goes_on(tiny, tmp_path):
     assert (tmp_path / "cnn_36" / "seed-1" / "predictions.npy").exists()
 
 
+def test_faces_that_cannot_be_used_are_told_once_and_nothing_is_written(tiny, tmp_path):
+    folder, _ = tiny
+    shutil.copytree(folder / "faces" / "train", tmp_path / "faces" / "train")
+    reduction = experiments.Reduction(epochs=1, fraction=1.0, width=0.05, seeds=(1, 2))
+    with pytest.raises(MoviemotionError, match="no such folder"):
+        experiments.run(tmp_path / "faces", tmp_path / "out", ["13"], reduction)
+    assert not (tmp_path / "out").exists()
+
+
 def test_unknown_numbers_and_empty_folders_are_refused(tmp_path):
     with pytest.raises(MoviemotionError, match="experiment 99"):
         experiments.choose(experiments.load_catalogue()[1], ["99"])

@@ -20,10 +20,12 @@ from mlflow.tracking import MlflowClient  # noqa: E402
 from moviemotion.errors import MoviemotionError  # noqa: E402
 from moviemotion.lab import augmentation, dataset, networks  # noqa: E402
 from moviemotion.lab.card import write_card  # noqa: E402
-from moviemotion.lab.evaluation import predict  # noqa: E402
+from moviemotion.lab.evaluation import Truth, evaluate, predict  # noqa: E402
 from moviemotion.lab.export import export  # noqa: E402
 from moviemotion.lab.recipe import RECIPES, Recipe, recipe_for  # noqa: E402
-from moviemotion.lab.runs import load_run, train  # noqa: E402
+from moviemotion.lab.runs import load_run  # noqa: E402
+from moviemotion.lab.runs import train as train_faces  # noqa: E402
+from moviemotion.lab.selection import HELD_OUT, read_splits, select  # noqa: E402
 from moviemotion.lab.training import Examples, fit, predict_logits  # noqa: E402
 
 RECIPE = Recipe(epochs=3, batch=16, learning_rate=0.02, averaging=0.9, validation=0.2, mixup=0.2)
@@ -32,6 +34,10 @@ NARROW = {"filters": (8, 8, 8, 8, 8), "dense": (8, 8)}
 
 def quiet(_):
     pass
+
+
+def train(data, out, recipe, **options):
+    return train_faces(*read_splits(data), out, recipe, **options)
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +63,7 @@ def test_a_run_killed_in_the_middle_goes_on_to_the_same_weights(data, run, runs)
     code = f"""
 from dataclasses import replace
 from pathlib import Path
-from test_training import RECIPE
-from moviemotion.lab.runs import train
+from test_training import RECIPE, train
 import time
 train(Path({str(data)!r}), Path({str(out)!r}), RECIPE, say=print, step=lambda done, total: time.sleep(0.3))
 """
@@ -99,6 +104,10 @@ def test_the_export_reads_as_the_network_does_and_its_card_says_how_well(data, r
     network, record = load_run(run)
     direct = torch.softmax(predict_logits(network, faces.images) / record.temperature, dim=1).numpy()
     assert np.abs(predict(tmp_path / "reader.onnx", faces) - direct).max() < 0.02
+    held_out = select(*read_splits(data), RECIPE).held_out
+    assert len(held_out) == record.validation_faces
+    result = evaluate(data, HELD_OUT, Truth.CONSENSUS, tmp_path / "reader.onnx")
+    assert result.n == (dataset.consensus_truth(held_out) >= 0).sum()
     card = write_card(tmp_path / "reader.onnx", data).read_text()
     assert "n=32" in card
     assert "--seed 36" in card
