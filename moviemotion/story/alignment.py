@@ -61,7 +61,7 @@ def time_script(
         timed = TimedScript(screenplay, cues, _timing_by_sheet(screenplay, cues))
     else:
         timed = _timed_by_page(screenplay, film_seconds)
-    return replace(timed, cues=with_shots(screenplay.elements, timed.cues, shots)) if shots else timed
+    return replace(timed, cues=with_shots(screenplay.elements, timed.cues, shots))
 
 
 def _timed_by_subtitles(
@@ -136,5 +136,6 @@ def _timing(screenplay: Screenplay, found: Found, cues: Sequence[Cue]) -> str:
     )
     return (
         f"Times come from the subtitles: {len(found.lines)} of {spoken} lines of dialogue were found in "
-        f"them{elsewhere}, {cut} are not in the film, and everything else lies between its neighbours.{rough}"
+        f"them{elsewhere}, {cut} {'is' if cut == 1 else 'are'} not in the film, and everything else lies "
+        f"between its neighbours.{rough}"
     )

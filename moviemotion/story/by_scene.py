@@ -96,8 +96,7 @@ def with_shots(elements: Sequence[Element], cues: Sequence[Cue], shots: Sequence
     """
     moved = list(cues)
     for k, cue in enumerate(cues):
-        estimated = cue.source in (TimeSource.BETWEEN, TimeSource.PAGE)
-        if elements[k].kind is not Kind.SCENE_HEADING or not estimated or not shots:
+        if elements[k].kind is not Kind.SCENE_HEADING or not cue.estimated or not shots:
             continue
         at = bisect(shots, cue.start)
         shot = min(shots[max(at - 1, 0) : at + 1], key=lambda time: abs(time - cue.start))

@@ -16,8 +16,6 @@ _SAME_PLACE = 1.0
 """Seconds within which two alignments of a line are the same place."""
 _MARGIN = 3.0
 """Bits beyond chance that a line which lost words needs in what is left between its neighbours."""
-
-
 _ABOUT = 0.34
 """How far the length of an utterance may be from a line's, as a share, to stand for it."""
 _CLOSE = 3.0
@@ -92,7 +90,7 @@ def settled(
             pairs = found.pairs(int(found.bits.argmax()))
             free[pairs[:, 1]] = False
             kept[k] = Claim(pairs, claims[k].probability)
-    return dict(sorted(kept.items()))
+    return kept
 
 
 def said_otherwise(
@@ -142,7 +140,7 @@ def out_of_order(claims: dict[int, Claim]) -> set[int]:
     tops: list[int] = []
     link = [-1] * len(order)
     for n, position in enumerate(at):
-        pile = bisect([at[top] for top in tops], position)
+        pile = bisect(tops, position, key=at.__getitem__)
         link[n] = tops[pile - 1] if pile else -1
         tops[pile : pile + 1] = [n]
     keeping: set[int] = set()

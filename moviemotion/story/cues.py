@@ -33,3 +33,8 @@ class Cue:
     end: float
     source: TimeSource
     confidence: float
+
+    @property
+    def estimated(self) -> bool:
+        """Whether the time was read neither from subtitles nor from a timing sheet."""
+        return self.source in (TimeSource.BETWEEN, TimeSource.PAGE)

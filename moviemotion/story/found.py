@@ -17,8 +17,6 @@ from moviemotion.story.subtitles import Subtitle
 from moviemotion.story.wording import words_of
 
 SPOKEN = (Kind.DIALOGUE, Kind.LYRICS)
-WORD_SECONDS = 1 / 3
-"""Seconds to say a word: 180 words a minute, the middle of film dialogue."""
 _OTHER_WORDS = 3
 """Words at an end of a line that may be said otherwise; more of them were cut."""
 _OWN_WORDS = 0.6

@@ -126,7 +126,7 @@ class _Model:
         steps[1:] += _BACK[1] * _decay(at, _BACK[0])[:-1]
         return (1 - _ALONE - _TOGETHER) * steps + _TOGETHER * at.sum() / self._words
 
-    def _stands_alone(self, k: int) -> Mass:
+    def _stands_alone(self, k: int) -> NDArray[np.float32]:
         """How likely line `k` stands elsewhere alone, by the words gone by."""
         gain = _scattered(self._lines[k].first, self._gain[k], self._words)
         return (_ALONE * self._around(gain)).astype(np.float32)

@@ -23,7 +23,6 @@ FILM_SUFFIXES = (
     ".vob",
     ".ogm",
 )
-_PICTURES = ("hdmv_pgs_subtitle", "pgssub", "dvd_subtitle", "dvdsub", "dvb_subtitle", "dvbsub", "xsub")
 _NAME_FIELD, _TEXT_FIELD = 3, 8
 """Fields of an ASS event as FFmpeg gives it: order, layer, style, name, three margins, effect, text."""
 
@@ -70,7 +69,7 @@ def _text_track(
     film: av.container.InputContainer, track: int | None, path: Path
 ) -> av.subtitles.stream.SubtitleStream:
     streams = list(film.streams.subtitles)
-    texts = [stream for stream in streams if stream.codec_context.name not in _PICTURES]
+    texts = [stream for stream in streams if stream.codec_context.codec.text_sub]
     if not streams:
         raise MoviemotionError(f"{path}: the film has no subtitle track; give a SubRip file (.srt).")
     if not texts:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import math
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -150,7 +149,7 @@ def read_shot_changes(path: Path | str) -> tuple[float, ...]:
     path = Path(path)
     lines = enumerate(read_text(path, "list of shot changes", "plain text (.txt)").splitlines(), 1)
     times = [_seconds(line.strip(), "the shot change", f"{path}, line {n}") for n, line in lines]
-    shots: Sequence[float] = [time for time in times if time is not None]
+    shots = [time for time in times if time is not None]
     if not shots:
         raise MoviemotionError(f"{path}: no shot change in it; give one time a line.")
     return tuple(sorted(shots))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import LETTER
-from reportlab.pdfbase.pdfmetrics import registerFont, stringWidth
+from reportlab.lib.utils import simpleSplit
+from reportlab.pdfbase.pdfmetrics import registerFont
 from reportlab.pdfbase.ttfonts import TTFError, TTFont
 from reportlab.pdfgen.canvas import Canvas
 
@@ -18,6 +19,7 @@ from moviemotion.story.elements import Style
 from moviemotion.telling.line_notes import LineNote, line_notes
 from moviemotion.telling.palette import PALETTE
 from moviemotion.telling.script_pages import Line, Piece, pages_of
+from moviemotion.telling.words import duration, plural
 
 _LETTER, _LINE = 7.2, 12.0
 """Points a letter is wide and a line is high in 12-point Courier."""
@@ -56,7 +58,7 @@ def annotated_pdf(analysis: Analysis, font: Path | None = None) -> bytes:
     sheet = io.BytesIO()
     canvas = Canvas(sheet, pagesize=LETTER, invariant=True)
     canvas.setTitle(f"{screenplay.title}, with the room's feelings")
-    _cover(canvas, analysis, faces)
+    _cover(canvas, analysis, analysis.script.timing, faces)
     told: set[int] = set()
     for number, page in enumerate(pages_of(screenplay.elements), start=1):
         if number > 1:
@@ -100,7 +102,7 @@ def _in_courier(letter: str) -> bool:
     return True
 
 
-def _cover(canvas: Canvas, analysis: Analysis, faces: dict[Style, str]) -> None:
+def _cover(canvas: Canvas, analysis: Analysis, timing: str, faces: dict[Style, str]) -> None:
     """The title and how to read the margin, with every feeling's colour beside its name."""
     middle = LETTER[0] / 2
     canvas.setFont(faces[Style.BOLD], 18)
@@ -108,15 +110,14 @@ def _cover(canvas: Canvas, analysis: Analysis, faces: dict[Style, str]) -> None:
     canvas.setFont(faces[Style(0)], 12)
     canvas.drawCentredString(middle, 530, "with the room's feelings beside its lines")
     canvas.setFont("Helvetica", 9)
-    script = analysis.script
     lines = [
-        f"{analysis.quality.viewers} viewers, {analysis.quality.seconds} seconds of film.",
+        f"{plural(analysis.quality.viewers, 'viewer')}, {duration(analysis.quality.seconds)} of film.",
         "Beside a line: its main feeling and that feeling's mean strength from 0 to 1.",
-        "Strengths, 95 % intervals and p-values of every line are in the report.",
-        script.timing if script else "",
+        "The report gives every strength its 95 % interval, and every moment its adjusted p-value.",
+        timing,
     ]
     y = 470.0
-    for line in (part for text in lines for part in _folded(text, 380)):
+    for line in (part for text in lines for part in simpleSplit(text, "Helvetica", 9, 380)):
         canvas.drawString(116, y, line)
         y -= 13
     y -= 12
@@ -127,18 +128,6 @@ def _cover(canvas: Canvas, analysis: Analysis, faces: dict[Style, str]) -> None:
         y -= 15
     canvas.setFillColor(HexColor("#000000"))
     canvas.showPage()
-
-
-def _folded(text: str, width: float) -> Iterator[str]:
-    """Text in lines no wider than `width` points of the small type."""
-    line = ""
-    for word in text.split():
-        if line and stringWidth(f"{line} {word}", "Helvetica", 9) > width:
-            yield line
-            line = word
-        else:
-            line = f"{line} {word}".strip()
-    yield line
 
 
 def _draw(canvas: Canvas, piece: Piece, y: float, faces: dict[Style, str]) -> None:

@@ -16,7 +16,6 @@ from moviemotion.telling.words import clock, count_of, interval, number, p_value
 
 FELT = (Kind.ACTION, Kind.DIALOGUE, Kind.LYRICS, Kind.CENTERED)
 """Kinds that have a feeling of their own; cues, parentheticals and transitions stay bare."""
-ESTIMATED = (TimeSource.BETWEEN, TimeSource.PAGE)
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def line_notes(analysis: Analysis, script: TimedScript) -> dict[int, list[LineNo
         if cue.source is TimeSource.CUT:
             notes[cue.element].append(LineNote("not in the film", "not in the film", None))
         elif feeling.emotion is not None:
-            about = "≈ " if cue.source in ESTIMATED else ""
+            about = "≈ " if cue.estimated else ""
             title = f"{feeling.emotion} {number(feeling.strength)}"
             notes[cue.element].append(LineNote(title, about + _felt(feeling), feeling.emotion))
     for count, (moment, overlapped) in enumerate(

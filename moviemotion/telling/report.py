@@ -51,11 +51,6 @@ class ScriptRow:
         """Whether the element is not in the film."""
         return self.cue.source is TimeSource.CUT
 
-    @property
-    def estimated(self) -> bool:
-        """Whether its time was not read from the subtitles."""
-        return self.cue.source in (TimeSource.BETWEEN, TimeSource.PAGE)
-
 
 def render_report(analysis: Analysis) -> str:
     """Render the report of one screening.
