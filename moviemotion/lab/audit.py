@@ -99,28 +99,22 @@ def audit(
     notes = []
     sound = np.ones(len(faces), dtype=bool)
     sound[[one.index for one in damage]] = False
+    subset = faces.subset(sound)
     opinion = None
-    say(
-        "asking the reader about the labels"
-        if judge is Judge.READER
-        else "training judges on the labels, fold by fold"
-    )
-    try:
-        subset = faces.subset(sound)
-        opinion = (
-            reader_opinion(subset, model)
-            if judge is Judge.READER
-            else label_opinion(subset, group[sound], seed)
-        )
-    except MoviemotionError as error:
-        if judge is Judge.READER:
-            raise
-        notes.append(f"Labels were not judged: {error}")
-    if judge is Judge.READER:
+    if not any(subset.labels):
+        notes.append("Labels were not judged: no sound picture has one.")
+    elif judge is Judge.READER:
+        say("asking the reader about the labels")
+        opinion = reader_opinion(subset, model)
         notes.append(
             "The reader is a fair judge only of pictures that it was not trained on. If these are its "
             "training data, run the audit with the labels as judge."
         )
+    else:
+        try:
+            opinion = label_opinion(subset, group[sound], seed, say)
+        except MoviemotionError as error:
+            notes.append(f"Labels were not judged: {error}")
     suspicion = np.full(len(faces), np.nan)
     if opinion is not None:
         suspicion[sound] = opinion.suspicion

@@ -15,12 +15,12 @@ from PIL import Image
 
 from moviemotion.emotions import DECK_EMOTIONS
 from moviemotion.lab.audit import Audit
-from moviemotion.lab.cleaning import decide, write_decisions
+from moviemotion.lab.cleaning import decide, refuse_inside, write_decisions
 from moviemotion.lab.findings import CORRUPTED, DUPLICATED, Choice, Finding, Kind
+from moviemotion.lab.splitting import SHARES
 
 SHOWN = 48
 """Pictures on a contact sheet."""
-IDEAL_SHARES = {"train": 0.7, "validation": 0.2, "test": 0.1}
 DECK_SHARE = {"happy": 0.26, "sad": 0.26, "neutral": 0.26, "surprise": 0.21}
 """Shares that the deck counted among its pictures."""
 HEADINGS = {
@@ -62,7 +62,11 @@ def write_report(audit: Audit, out: Path) -> Path:
 
     Returns:
         the page.
+
+    Raises:
+        MoviemotionError: `out` lies in the data folder.
     """
+    refuse_inside(audit.data, out)
     out.mkdir(parents=True, exist_ok=True)
     _write_findings(audit, out / "findings.csv")
     write_decisions(decide(audit.findings), out / "decisions.csv")
@@ -105,10 +109,9 @@ def split_shares(audit: Audit) -> list[Shares]:
     """Each split's share of the pictures against 70/20/10, and the ideal splits that are missing."""
     sizes = {split: sum(row.values()) for split, row in audit.counts.items()}
     total = sum(sizes.values())
-    names = [*sizes, *(name for name in IDEAL_SHARES if name not in sizes)]
+    names = [*sizes, *(name for name in SHARES if name not in sizes)]
     return [
-        Shares(name, n := sizes.get(name, 0), n / total, IDEAL_SHARES.get(name, float("nan")))
-        for name in names
+        Shares(name, n := sizes.get(name, 0), n / total, SHARES.get(name, float("nan"))) for name in names
     ]
 
 

@@ -77,6 +77,29 @@ def read_decisions(path: Path) -> tuple[Decision, ...]:
     return tuple(decisions)
 
 
+def refuse_inside(data: Path, out: Path) -> None:
+    """Nothing is written into a data folder: it is never touched, and would be read with it the next time.
+
+    Raises:
+        MoviemotionError: `out` is `data`, or lies in it.
+    """
+    if out.resolve().is_relative_to(data.resolve()):
+        raise MoviemotionError(f"{out}: lies in {data}; choose a folder beside it")
+
+
+def refuse_place(data: Path, out: Path) -> None:
+    """A copy needs a folder of its own.
+
+    Raises:
+        MoviemotionError: `out` lies in `data` or around it, or is not an empty or a new folder.
+    """
+    refuse_inside(data, out)
+    if data.resolve().is_relative_to(out.resolve()):
+        raise MoviemotionError(f"{out}: {data} lies in it; choose a folder beside it")
+    if out.exists() and not (out.is_dir() and not any(out.iterdir())):
+        raise MoviemotionError(f"{out}: not an empty folder; choose another, or remove it")
+
+
 def clean(data: Path, out: Path, decisions: Iterable[Decision], copy: bool = False) -> int:
     """Write a cleaned copy of a data folder: links to the pictures, or copies of them.
 
@@ -86,8 +109,9 @@ def clean(data: Path, out: Path, decisions: Iterable[Decision], copy: bool = Fal
         the number of pictures in the copy.
 
     Raises:
-        MoviemotionError: `out` is not free or lies in the source, or a decision names no picture.
+        MoviemotionError: `out` is no place for a copy, or a decision names no picture.
     """
+    refuse_place(data, out)
     chosen = {decision.image: decision for decision in decisions}
     files = {}
     for split in dataset.splits(data):
@@ -114,23 +138,17 @@ def write_copy(data: Path, out: Path, places: dict[str, str], copy: bool) -> Non
     """Lay out pictures anew, whole or not at all, with the rows of the annotations that belong to them.
 
     Args:
-        places: path in `data` → path in `out`; of two that would meet, the later is renamed by its old label.
-
-    Raises:
-        MoviemotionError: `out` is not free, or one of the two folders lies in the other.
+        out: a place that `refuse_place` has let pass.
+        places: path in `data` → path in `out`; of two that would meet, the later takes on its old folder.
     """
     source, target = data.resolve(), out.resolve()
-    if target == source or source in target.parents or target in source.parents:
-        raise MoviemotionError(f"{out}: lies in {data}, or around it; choose a folder beside it")
-    if out.exists() and any(out.iterdir()):
-        raise MoviemotionError(f"{out}: not empty; choose another folder, or remove it")
     partial = target.with_name(target.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     taken: dict[str, str] = {}
     for name, place in places.items():
-        if place in taken:
-            path = Path(place)
-            place = (path.parent / f"{path.stem}-{Path(name).parent.name}{path.suffix}").as_posix()
+        while place in taken:
+            folder, _, file = place.rpartition("/")
+            place = f"{folder}/{'-'.join(Path(name).parent.parts)}-{file}"
         taken[place] = name
         destination = partial / place
         destination.parent.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ likelier the best other answer is than the label.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,7 +113,9 @@ def reader_opinion(faces: FaceSet, model: Path) -> Opinion:
     )
 
 
-def label_opinion(faces: FaceSet, groups: NDArray[np.int64], seed: int) -> Opinion:
+def label_opinion(
+    faces: FaceSet, groups: NDArray[np.int64], seed: int, say: Callable[[str], None] = print
+) -> Opinion:
     """What networks say that were trained on the labels of the other folds.
 
     Args:
@@ -133,6 +136,7 @@ def label_opinion(faces: FaceSet, groups: NDArray[np.int64], seed: int) -> Opini
             f"label errors need {FEWEST_A_CLASS} pictures in each of two classes (have: {have}); "
             "add pictures, or use --second-opinion reader"
         )
+    say("training judges on the labels, fold by fold")
     from moviemotion.lab.folds import out_of_fold  # trains, so it needs torch
 
     probabilities = np.full((len(faces), len(answers)), 1 / len(answers))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.lab import dataset
-from moviemotion.lab.cleaning import write_copy
+from moviemotion.lab.cleaning import refuse_place, write_copy
 from moviemotion.lab.duplicates import duplicate_pairs, groups
 
 SHARES = {"train": 0.7, "validation": 0.2, "test": 0.1}
@@ -38,25 +38,22 @@ def split_faces(
 
     Raises:
         MoviemotionError: the shares do not add up to 1, the data are refused (see `load_faces`), or `out`
-            is not free.
+            is no place for a copy.
     """
     if min(shares.values()) <= 0 or abs(sum(shares.values()) - 1) > 1e-6:
         text = " ".join(f"{name} {share:g}" for name, share in shares.items())
         raise MoviemotionError(f"shares {text}: each must be above 0, and together 1")
+    refuse_place(data, out)
     parts = [dataset.load_faces(data, split) for split in dataset.splits(data)]
     names = [name for part in parts for name in part.names]
     labels = np.array([Path(name).parent.name for name in names])
     images = np.concatenate([part.images for part in parts])
     group = groups(len(images), duplicate_pairs(images))
     assigned = assign(labels, group, shares, seed)
-    places: dict[str, str] = {}
-    used: set[str] = set()
-    for name, label, to in zip(names, labels, assigned, strict=True):
-        place = f"{to}/{label}/{Path(name).name}"
-        if place in used:  # the same file name in two of the old splits
-            place = f"{to}/{label}/{name.replace('/', '-')}"
-        used.add(place)
-        places[name] = place
+    places = {
+        name: f"{to}/{label}/{Path(name).name}"
+        for name, label, to in zip(names, labels, assigned, strict=True)
+    }
     write_copy(data, out, places, copy)
     counts = {
         to: {str(label): int(((assigned == to) & (labels == label)).sum()) for label in sorted(set(labels))}

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import shutil
 from collections import Counter
 
 import numpy as np
@@ -134,19 +135,51 @@ def test_relabelled_pictures_move_with_their_votes(data, tmp_path):
     clean(data, tmp_path / "clean", decide(findings), copy=True)
     was, now = dataset.load_faces(data, "train"), dataset.load_faces(tmp_path / "clean", "train")
     assert len(now) == len(was)
-    moved = now.names.index("train/happy/002-sad.png")
+    moved = now.names.index("train/happy/train-sad-002.png")
     old = was.names.index("train/sad/002.png")
     assert now.labels[moved] == "happy"
     assert (now.images[moved] == was.images[old]).all()
     assert (now.votes[moved] == was.votes[old]).all()
 
 
-@pytest.mark.parametrize("place", [".", "inside", "train"])
-def test_a_copy_into_the_source_is_refused(data, place):
+@pytest.mark.parametrize("place", [".", "inside", "train", ".."])
+def test_a_copy_into_the_source_or_around_it_is_refused(data, place):
     before = digest(data)
-    with pytest.raises(MoviemotionError, match="beside it"):
-        clean(data, data / place, [])
+    for write in (lambda out: clean(data, out, []), lambda out: splitting.split_faces(data, out)):
+        with pytest.raises(MoviemotionError, match="beside it"):
+            write(data / place)
     assert digest(data) == before
+
+
+def test_a_place_that_is_taken_is_refused_before_a_picture_is_read(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(dataset, "survey", None)
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine").touch()
+    for name in ("file", "full"):
+        with pytest.raises(MoviemotionError, match=f"{name}: not an empty folder"):
+            clean(data, tmp_path / name, [])
+        with pytest.raises(MoviemotionError, match=f"{name}: not an empty folder"):
+            splitting.split_faces(data, tmp_path / name)
+
+
+def test_a_report_inside_the_data_is_refused(data):
+    result = audit(data, Judge.READER, say=lambda line: None)
+    with pytest.raises(MoviemotionError, match="beside it"):
+        write_report(result, data / "audit")
+    assert not (data / "audit").exists()
+
+
+def test_pictures_that_meet_under_one_name_are_all_kept(data, tmp_path):
+    Image.fromarray(picture(100)).save(data / "train" / "happy" / "train-sad-002.png")
+    findings = [
+        Finding(Kind.MISLABELLED, f"train/{label}/002.png", 1, "", choice=Choice.RELABEL, new_label="happy")
+        for label in ("sad", "neutral", "surprise")
+    ]
+    for copy in (False, True):
+        out = tmp_path / f"clean{copy}"
+        written = clean(data, out, decide(findings), copy)
+        assert len(list(out.rglob("*.png"))) == written == len(list(data.rglob("*.png")))
 
 
 def test_bad_decisions_are_all_listed(tmp_path):
@@ -180,9 +213,35 @@ def test_one_class_only_is_refused_and_listed(tmp_path):
     Image.fromarray(picture(1)).save(tmp_path / "train" / "sad" / "a.png")
     with pytest.raises(MoviemotionError, match="all pictures are sad"):
         dataset.load_faces(tmp_path, "train")
-    result = audit(tmp_path, Judge.LABELS, say=lambda line: None)
+    said = []
+    result = audit(tmp_path, Judge.LABELS, say=said.append)
     assert result.of(Kind.FOLDER)
     assert "not judged" in result.notes[0]
+    assert not any("training" in line for line in said)
+
+
+@pytest.mark.parametrize("judge", list(Judge))
+def test_where_no_sound_picture_has_a_label_that_is_said(data, judge, tmp_path):
+    (data / "train" / "sad").rename(tmp_path / "other")
+    shutil.rmtree(data)
+    (data / "train").mkdir(parents=True)
+    (tmp_path / "other").rename(data / "train" / "other")
+    (data / "train" / "happy").mkdir()
+    Image.fromarray(np.zeros((48, 48), np.uint8)).save(data / "train" / "happy" / "black.png")
+    result = audit(data, judge, say=lambda line: None)
+    assert (result.judge, result.judged) == ("", 0)
+    assert result.notes == ("Labels were not judged: no sound picture has one.",)
+    assert write_report(result, tmp_path / "out").exists()
+
+
+def test_the_reader_judges_two_classes_of_the_four(data, tmp_path, monkeypatch):
+    monkeypatch.setattr("moviemotion.lab.audit.corrupted", lambda images: [])
+    for label in ("neutral", "surprise"):
+        for split in ("train", "test"):
+            shutil.rmtree(data / split / label)
+    result = audit(data, Judge.READER, say=lambda line: None)
+    assert result.judged == 2 * (6 + 4)
+    assert 0 <= result.expected_wrong <= result.judged
 
 
 def test_a_split_keeps_copies_together_carries_votes_and_repeats_with_its_seed(data, tmp_path):
