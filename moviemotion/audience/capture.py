@@ -34,7 +34,8 @@ STILL = 0.3
 """Mean grey levels by which a picture must differ from the last that did; people in front of a real
 camera never stay below it for half a second."""
 FIRST_WAIT, LONGEST_WAIT = 0.5, 8.0
-"""Seconds between attempts to reach a lost camera: doubled from the first to the longest."""
+"""Seconds between attempts to reach a lost camera: doubled from the first to the longest while it does
+not answer."""
 RECENT = 20
 """Samples over which the rate is told."""
 
@@ -229,6 +230,7 @@ class LiveCapture:
                 if seat.source.recorded:
                     self._become(seat, State.ENDED, seat.last_seen)
                     return
+                wait = FIRST_WAIT  # it answers, though its stream ended, perhaps before a first picture
             except SourceLostError as error:
                 why = str(error)
             seat.clock, seat.stillness = CameraClock(), Stillness()

@@ -69,8 +69,10 @@ class StreamSource:
         self._url = url
 
     def pictures(self) -> Iterator[Picture]:
-        # Over UDP a lost packet is a smeared face.
-        options = {"rtsp_transport": "tcp"} if urlsplit(self._url).scheme.startswith("rtsp") else {}
+        # Measuring the frame rate first would hold a slow camera's pictures back for seconds.
+        options = {"fpsprobesize": "0"}
+        if urlsplit(self._url).scheme.startswith("rtsp"):
+            options["rtsp_transport"] = "tcp"  # over UDP a lost packet is a smeared face
         yield from _decoded(self._url, None, options)
 
 

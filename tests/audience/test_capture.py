@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 from cameras import Image, RememberingDetector, RememberingReader, SimulatedCamera, images
 
-from moviemotion.audience.capture import DEPTH, LiveCapture, Stillness
+from moviemotion.audience.capture import DEPTH, FIRST_WAIT, LiveCapture, Stillness
 from moviemotion.audience.captured import Offset, camera_samples, find_gaps, pictures_dropped
 from moviemotion.audience.clock import FilmClock
 from moviemotion.audience.faces import LOOKS, crop_face
 from moviemotion.audience.journal import State, read_changes, read_faces, read_light
+from moviemotion.audience.sources import Picture, SourceLostError
 from moviemotion.errors import MoviemotionError
 
 RATE = 0.5
@@ -114,6 +115,42 @@ def test_dropped_pictures_are_counted_alike_now_and_from_the_journal(
     folder, capture = troubled
     for camera in (capture.health()[0], capture.health()[2]):
         assert pictures_dropped(folder, camera.name, RATE) == camera.dropped
+
+
+class Ending:
+    """A camera that answers, but whose stream ends before a picture comes."""
+
+    recorded = False
+
+    def __init__(self, clock: FilmClock) -> None:
+        self.clock, self.tried = clock, list[float]()
+
+    def pictures(self) -> Iterator[Picture]:
+        self.tried.append(self.clock.now())
+        return iter(())
+
+
+class Gone(Ending):
+    """A camera that does not answer."""
+
+    def pictures(self) -> Iterator[Picture]:
+        super().pictures()
+        raise SourceLostError("Connection refused")
+
+
+def test_a_camera_that_answers_is_tried_again_at_once_and_one_that_does_not_less_and_less(
+    tmp_path: Path,
+) -> None:
+    clock = FilmClock(speed=10)
+    ending, gone = Ending(clock), Gone(clock)
+    capture = LiveCapture({"ending": ending, "gone": gone}, tmp_path / "live", clock, RATE, 5.0)
+    capture.wait(2)
+    capture.stop()
+    assert np.diff(ending.tried).min() >= FIRST_WAIT
+    assert np.median(np.diff(ending.tried)) < 2 * FIRST_WAIT
+    waits = np.diff(gone.tried)
+    assert (waits >= [FIRST_WAIT * 2**k for k in range(len(waits))]).all()
+    assert len(waits) <= 5
 
 
 def test_the_newest_picture_wins(
