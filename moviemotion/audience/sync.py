@@ -7,6 +7,7 @@ shift at which two series of brightness fit each other best.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +17,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.signal import correlate
 from scipy.stats import t as student
+
+from moviemotion.errors import MoviemotionError
 
 Array = NDArray[np.float64]
 Light = tuple[ArrayLike, ArrayLike]
@@ -66,18 +69,30 @@ def write_mark(path: Path, width: int = 1280, height: int = 720, rate: int = 24)
 
     A second of black, the code, a second of black. Film time `mark` of seats.toml is where the code
     begins: `LEAD` seconds into this video.
+
+    Raises:
+        MoviemotionError: the file cannot be written.
     """
     partial = path.with_name(f".{path.name}.partial")
     lit = np.repeat(CODE, round(ELEMENT * rate))
     dark = np.zeros(round(LEAD * rate), int)
-    with av.open(str(partial), "w", format="mp4") as container:
-        stream = container.add_stream("libx264" if "libx264" in av.codecs_available else "mpeg4", rate=rate)
-        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        for on in (*dark, *lit, *dark):
-            picture = np.full((height, width, 3), 255 * on, np.uint8)
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
-        container.mux(stream.encode(None))
-    partial.replace(path)
+    try:
+        with av.open(str(partial), "w", format="mp4") as container:
+            stream = container.add_stream(
+                "libx264" if "libx264" in av.codecs_available else "mpeg4", rate=rate
+            )
+            stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+            for on in (*dark, *lit, *dark):
+                picture = np.full((height, width, 3), 255 * on, np.uint8)
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+            container.mux(stream.encode(None))
+        partial.replace(path)
+    except (av.error.FFmpegError, OSError) as error:
+        with suppress(OSError):
+            partial.unlink()
+        raise MoviemotionError(
+            f"{path}: cannot be written ({error.strerror}); choose another --out"
+        ) from error
 
 
 def shift_by_mark(light: Light, mark: float) -> Shift:

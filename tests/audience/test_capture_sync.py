@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from moviemotion.audience.sources import film_light
 from moviemotion.audience.sync import CODE, ELEMENT, LEAD, shift_by_light, shift_by_mark, write_mark
+from moviemotion.errors import MoviemotionError
 
 Array = NDArray[np.float64]
 
@@ -99,3 +100,14 @@ def test_the_mark_that_is_written_is_the_mark_that_is_found(tmp_path: Path) -> N
     assert light.max() > 200
     assert light[0] < 30
     assert shift_by_mark((times, light), mark=LEAD).seconds == pytest.approx(0.0, abs=1 / 24)
+
+
+@pytest.mark.parametrize("place", ["nowhere/mark.mp4", "file/mark.mp4", "folder"])
+def test_a_mark_that_cannot_be_written_says_so_and_leaves_nothing(tmp_path: Path, place: str) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
+    told = r"^[^\n]*: cannot be written \(.+\); choose another --out$"
+    with pytest.raises(MoviemotionError, match=told) as said:
+        write_mark(tmp_path / place, width=64, height=48)
+    assert str(tmp_path / place) in str(said.value)
+    assert {path.name for path in tmp_path.rglob("*")} == {"file", "folder"}
