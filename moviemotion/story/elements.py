@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntFlag, StrEnum
 from pathlib import Path
@@ -21,6 +22,10 @@ class Kind(StrEnum):
     TRANSITION = "transition"
     CENTERED = "centered"
     PAGE_BREAK = "page break"
+
+
+IN_SPEECH = (Kind.PARENTHETICAL, Kind.DIALOGUE, Kind.LYRICS)
+"""What stands under a character cue."""
 
 
 class Style(IntFlag):
@@ -73,6 +78,16 @@ class Element:
     page: int | None = None
     eighths: int | None = None
     emphasis: tuple[Emphasis, ...] = ()
+
+
+def speech_end(elements: Sequence[Element], at: int) -> int:
+    """The index after a cue at `at` and what is said under it; `at` where no cue is."""
+    if elements[at].kind is not Kind.CHARACTER:
+        return at
+    end = at + 1
+    while end < len(elements) and elements[end].character and elements[end].kind is not Kind.CHARACTER:
+        end += 1
+    return end
 
 
 @dataclass(frozen=True)

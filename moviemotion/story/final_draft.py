@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.story.elements import Element, Emphasis, Kind, Note, Screenplay, Style
+from moviemotion.story.elements import IN_SPEECH, Element, Emphasis, Kind, Note, Screenplay, Style
 from moviemotion.story.emphasis import runs
 from moviemotion.story.line_tests import character_name
 from moviemotion.story.textfile import as_lines, read_bytes
@@ -31,11 +31,10 @@ _KIND = {
     "End of Act": Kind.CENTERED,
 }
 """Every other type of paragraph (Action, Shot, General, Cast List, …) is action."""
-_SPOKEN = (Kind.PARENTHETICAL, Kind.DIALOGUE, Kind.LYRICS)
 _STYLE = {"Italic": Style.ITALIC, "Bold": Style.BOLD, "Underline": Style.UNDERLINE}
 _LENGTH = re.compile(r"(?:(\d+)(?:\s+|$))?(?:(\d)/8)?")
 _EMBEDDED = ("DualDialogue", "OmittedScene")
-_EMBEDDED_UNITS = 2
+EMBEDDED_UNITS = 2
 """What Final Draft counts for a block inside a paragraph; its text counts nothing."""
 
 
@@ -103,7 +102,7 @@ class _Reader:
         else:
             self._element(paragraph)
         embedded = sum(child.tag in _EMBEDDED for child in paragraph.children)
-        end = self._offset + len(_paragraph_text(paragraph)) + _EMBEDDED_UNITS * embedded
+        end = self._offset + len(_paragraph_text(paragraph)) + EMBEDDED_UNITS * embedded
         added = len(self.found) - len(self.ranges)
         if added:
             self.ranges += [(self._offset, end)] * added
@@ -126,9 +125,9 @@ class _Reader:
             kind = Kind.CENTERED
         if kind is Kind.CHARACTER:
             self._who = character_name(text)
-        elif kind not in _SPOKEN:
+        elif kind not in IN_SPEECH:
             self._who = None
-        who = self._who if kind is Kind.CHARACTER or kind in _SPOKEN else None
+        who = self._who if kind is Kind.CHARACTER or kind in IN_SPEECH else None
         if kind is Kind.SCENE_HEADING:
             self._heading(paragraph, text, emphasis)
         elif kind in (Kind.DIALOGUE, Kind.LYRICS) and self._goes_on(kind, who):

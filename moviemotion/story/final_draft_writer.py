@@ -9,8 +9,9 @@ from itertools import pairwise
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-from moviemotion.story.elements import Element, Kind, Screenplay, Style
+from moviemotion.story.elements import Element, Kind, Screenplay, Style, speech_end
 from moviemotion.story.emphasis import plain
+from moviemotion.story.final_draft import EMBEDDED_UNITS
 
 _TYPE = {
     Kind.SCENE_HEADING: "Scene Heading",
@@ -59,6 +60,22 @@ def write_final_draft(screenplay: Screenplay) -> bytes:
     ]
     parts += ["</Content>", "</TitlePage>", "</FinalDraft>", ""]
     return "\n".join(parts).encode()
+
+
+def written_ranges(elements: Sequence[Element]) -> dict[int, tuple[int, int]]:
+    """The letters that elements have in the file written of them, by index, as `letter_ranges` counts.
+
+    Counted as the file is written, as a reader joins some elements and drops empty ones. Sections, synopses
+    and page breaks have no letters and are left out.
+    """
+    ranges: dict[int, tuple[int, int]] = {}
+    offset = 0
+    for _, group in _paragraphs(elements):
+        one = len(group) == 1
+        end = offset + (len(_NOT_XML.sub("", elements[group[0]].text)) if one else EMBEDDED_UNITS)
+        ranges |= dict.fromkeys(group, (offset, end))
+        offset = end + 1
+    return ranges
 
 
 def with_script_notes(data: bytes, notes: Iterable[ScriptNote]) -> bytes:
@@ -131,34 +148,30 @@ def _note(note: ScriptNote) -> str:
 
 
 def _content(elements: Sequence[Element]) -> Iterator[str]:
-    shown = [e for e in elements if e.kind not in NOT_WRITTEN]
-    breaks, at = False, 0
-    while at < len(shown):
-        speech = _speech_end(shown, at)
-        end = speech
-        while end < len(shown) and shown[end].kind is Kind.CHARACTER and shown[end].dual:
-            end = _speech_end(shown, end)
-        if shown[at].kind is Kind.PAGE_BREAK:
-            breaks = True
-        elif end > speech:
-            inner = "".join(_paragraph(e, False) for e in shown[at:end])
-            new_page = ' StartsNewPage="Yes"' if breaks else ""
-            yield f"<Paragraph{new_page}><DualDialogue>{inner}</DualDialogue></Paragraph>"
-            breaks = False
+    for new_page, group in _paragraphs(elements):
+        if len(group) == 1:
+            yield _paragraph(elements[group[0]], new_page)
         else:
-            for element in shown[at:end]:
-                yield _paragraph(element, breaks)
-                breaks = False
-        at = end
+            inner = "".join(_paragraph(elements[k], False) for k in group)
+            attribute = ' StartsNewPage="Yes"' if new_page else ""
+            yield f"<Paragraph{attribute}><DualDialogue>{inner}</DualDialogue></Paragraph>"
 
 
-def _speech_end(elements: Sequence[Element], at: int) -> int:
-    """The index after a cue and what is said under it; of any other element, the next."""
-    end = at + 1
-    if elements[at].kind is Kind.CHARACTER:
-        while end < len(elements) and elements[end].character and elements[end].kind is not Kind.CHARACTER:
-            end += 1
-    return end
+def _paragraphs(elements: Sequence[Element]) -> Iterator[tuple[bool, list[int]]]:
+    """Whether each paragraph starts a page, and its elements: one, or a block of dual dialogue."""
+    written = [k for k, e in enumerate(elements) if e.kind not in NOT_WRITTEN]
+    shown = [elements[k] for k in written]
+    new_page, at = False, 0
+    while at < len(shown):
+        if shown[at].kind is Kind.PAGE_BREAK:
+            new_page, at = True, at + 1
+            continue
+        speech = end = speech_end(shown, at)
+        while end < len(shown) and shown[end].kind is Kind.CHARACTER and shown[end].dual:
+            end = speech_end(shown, end)
+        end = end if end > speech else at + 1
+        yield new_page, written[at:end]
+        new_page, at = False, end
 
 
 def _paragraph(element: Element, new_page: bool) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from moviemotion.story.elements import Element, Kind, Screenplay
+from moviemotion.story.elements import IN_SPEECH, Element, Kind, Screenplay
 from moviemotion.story.emphasis import escaped, marked
 from moviemotion.story.line_tests import is_centered, is_cue, is_heading, is_transition
 from moviemotion.story.title_page import written_title_page
 
 _OWN_MARKS = tuple("#=~>!@.")
-_IN_SPEECH = (Kind.PARENTHETICAL, Kind.DIALOGUE, Kind.LYRICS)
 
 
 def write_fountain(screenplay: Screenplay) -> str:
@@ -25,7 +24,7 @@ def write_fountain(screenplay: Screenplay) -> str:
     parts = [written_title_page(escaped(screenplay.title), screenplay.title_page)]
     parts += [f"\n{note}" for note in notes[-1]]
     for k, element in enumerate(screenplay.elements):
-        goes_on = element.kind in _IN_SPEECH and element.character is not None
+        goes_on = element.kind in IN_SPEECH and element.character is not None
         parts.append(("" if goes_on else "\n") + _written(element) + "\n")
         in_speech = element.character is not None
         # Under a speech a note stands without a blank line, which would end it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from moviemotion.story.elements import Element, Kind
+from moviemotion.story.elements import IN_SPEECH, Element, Kind
 
 LINES_A_PAGE = 55
 SECONDS_A_PAGE = 60.0
@@ -12,7 +12,6 @@ _WIDTH = {Kind.DIALOGUE: 35, Kind.LYRICS: 35, Kind.PARENTHETICAL: 25}
 """Characters a line in a script set in 12-point Courier; other elements take the full 60."""
 _FULL_WIDTH = 60
 _NOT_PRINTED = (Kind.SECTION, Kind.SYNOPSIS, Kind.PAGE_BREAK)
-_IN_SPEECH = (Kind.PARENTHETICAL, Kind.DIALOGUE, Kind.LYRICS)
 
 
 def page_lines(element: Element) -> int:
@@ -21,7 +20,7 @@ def page_lines(element: Element) -> int:
         return 0
     width = _WIDTH.get(element.kind, _FULL_WIDTH)
     printed = sum(max(1, math.ceil(len(line) / width)) for line in element.text.split("\n"))
-    return printed + (element.kind not in _IN_SPEECH)
+    return printed + (element.kind not in IN_SPEECH)
 
 
 def page_seconds(element: Element) -> float:

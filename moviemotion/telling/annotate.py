@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.resonance.analysis import Analysis
 from moviemotion.story.alignment import TimedScript
 from moviemotion.story.elements import Kind
 from moviemotion.story.final_draft import letter_ranges
-from moviemotion.story.final_draft_writer import NOT_WRITTEN, ScriptNote, with_script_notes, write_final_draft
+from moviemotion.story.final_draft_writer import (
+    ScriptNote,
+    with_script_notes,
+    write_final_draft,
+    written_ranges,
+)
 from moviemotion.story.fountain import parse_fountain, without_notes
 from moviemotion.story.fountain_writer import write_fountain
 from moviemotion.story.screenplay import is_fountain
@@ -76,20 +81,22 @@ def annotated_final_draft(analysis: Analysis) -> bytes:
         data = read_bytes(screenplay.path, "screenplay")
         if as_lines(data) != screenplay.source:
             raise MoviemotionError(f"{screenplay.path}: the script was changed meanwhile; run this again.")
-        return _noted(data, analysis, script, range(len(screenplay.elements)))
-    written = [k for k, e in enumerate(screenplay.elements) if e.kind not in NOT_WRITTEN]
-    return _noted(write_final_draft(screenplay), analysis, script, written)
+        ranges = dict(enumerate(letter_ranges(data, screenplay.path)))
+        return _noted(data, analysis, script, ranges)
+    return _noted(write_final_draft(screenplay), analysis, script, written_ranges(screenplay.elements))
 
 
-def _noted(data: bytes, analysis: Analysis, script: TimedScript, written: Sequence[int]) -> bytes:
-    """Notes at the letters of their elements; `written` are the elements that the file holds, in order."""
-    ranges = dict(zip(written, letter_ranges(data, script.screenplay.path), strict=False))
+def _noted(
+    data: bytes, analysis: Analysis, script: TimedScript, ranges: Mapping[int, tuple[int, int]]
+) -> bytes:
+    """Notes at the letters of their elements; `ranges` has those of the elements that the file holds."""
+    held = sorted(ranges)
     notes = [ScriptNote(0, 0, "MoviEmotion", how_to_read(script.timing), _NO_FEELING)]
     for element, found in sorted(line_notes(analysis, script).items()):
         for note in found:
             colour = PALETTE[note.emotion].light if note.emotion else _NO_FEELING
             # A moment over a section alone stands at the line before it, which the file does hold.
-            at = written[max(bisect_right(written, element) - 1, 0)]
+            at = held[max(bisect_right(held, element) - 1, 0)]
             start, end = ranges[at]
             notes.append(ScriptNote(start, end, note.title, note.text, colour))
     return with_script_notes(data, notes)

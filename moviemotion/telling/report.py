@@ -5,17 +5,14 @@ Telling computes nothing: the page shows what `Analysis` holds.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 
 from moviemotion.emotions import COMPOUND_FEELINGS, FEELINGS
+from moviemotion.page import asset, script_data, templates
 from moviemotion.resonance.analysis import Analysis
 from moviemotion.resonance.lines import NOTHING_FELT, Feeling
 from moviemotion.resonance.room import REACTING
@@ -64,7 +61,7 @@ def render_report(analysis: Analysis) -> str:
         moments=analysis.search.moments,
         elements=analysis.script.screenplay.elements if analysis.script else (),
         rows=script_rows(analysis),
-        data=_script_safe(chart_data(analysis)),
+        data=script_data(chart_data(analysis)),
     )
 
 
@@ -96,13 +93,7 @@ def script_rows(analysis: Analysis) -> list[ScriptRow]:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("moviemotion.telling"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
+    environment = templates("moviemotion.telling")
     for function in (
         words.clock,
         words.span,
@@ -121,22 +112,11 @@ def _environment() -> Environment:
         "feelings": FEELINGS,
         "palette": PALETTE,
         "colours": {"light": Markup(css_variables(dark=False)), "dark": Markup(css_variables(dark=True))},
-        "css": Markup(_asset("report.css")),
-        "javascript": Markup(_asset("report.js")),
-        "plotly": Markup(get_plotlyjs()),
+        "css": asset("moviemotion.telling", "report.css"),
+        "javascript": asset("moviemotion.telling", "report.js"),
         "reacting": REACTING,
         "nothing_felt": NOTHING_FELT,
         "mixed_window": max(feeling.window for feeling in COMPOUND_FEELINGS),
         "not_measured": lambda feeling: feeling.strength != feeling.strength,
     }
     return environment
-
-
-def _asset(name: str) -> str:
-    return files("moviemotion.telling").joinpath("templates", name).read_text(encoding="utf-8")
-
-
-def _script_safe(data: dict[str, Any]) -> Markup:
-    # Inside <script>, only "<" can end the element or open a comment.
-    text = json.dumps(data, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-    return Markup(text.replace("<", "\\u003c"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from moviemotion.story.elements import Element, Kind, Style
+from moviemotion.story.elements import Element, Kind, Style, speech_end
 
 LINES_A_PAGE = 54
 LEFT, RIGHT = 15, 75
@@ -190,22 +190,13 @@ def _broken(line: str, width: int) -> Iterator[tuple[int, int]]:
 
 def _dual_end(elements: Sequence[Element], at: int) -> int:
     """The index after two speeches side by side; `at` where there are none."""
-    first = _speech_end(elements, at)
-    second = _speech_end(elements, first) if first < len(elements) and elements[first].dual else first
+    first = speech_end(elements, at)
+    second = speech_end(elements, first) if first < len(elements) and elements[first].dual else first
     return second if second > first > at else at
 
 
-def _speech_end(elements: Sequence[Element], at: int) -> int:
-    if elements[at].kind is not Kind.CHARACTER:
-        return at
-    end = at + 1
-    while end < len(elements) and elements[end].character and elements[end].kind is not Kind.CHARACTER:
-        end += 1
-    return end
-
-
 def _dual_lines(elements: Sequence[Element], at: int, end: int) -> Iterator[Line]:
-    middle = _speech_end(elements, at)
+    middle = speech_end(elements, at)
     sides: list[list[Piece]] = []
     for (left, right), span in zip(_DUAL, (range(at, middle), range(middle, end)), strict=True):
         side: list[Piece] = []

@@ -10,7 +10,14 @@ from invented_screenplays import screenplay
 from moviemotion.errors import MoviemotionError
 from moviemotion.story.elements import Element, Emphasis, Kind, Note, Screenplay, Style
 from moviemotion.story.final_draft import letter_ranges, read_final_draft
-from moviemotion.story.final_draft_writer import NOT_WRITTEN, ScriptNote, with_script_notes, write_final_draft
+from moviemotion.story.final_draft_writer import (
+    NOT_WRITTEN,
+    ScriptNote,
+    with_script_notes,
+    write_final_draft,
+    written_ranges,
+)
+from moviemotion.story.fountain import parse_fountain
 from moviemotion.story.screenplay import read_screenplay
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "scripts"
@@ -149,7 +156,21 @@ def test_any_screenplay_survives_writing_and_reading(
         kept.pop()
     # One page break after another is one.
     kept = [e for k, e in enumerate(kept) if e.kind is not Kind.PAGE_BREAK or kept[k + 1].kind is not e.kind]
-    assert content(read_final_draft(path).elements) == content(tuple(kept))
+    again = read_final_draft(path).elements
+    assert content(again) == content(tuple(kept))
+    read = zip(again, letter_ranges(path.read_bytes(), path), strict=True)
+    in_order = list(written_ranges(written.elements).values())
+    assert [found for e, found in read if e.kind is not Kind.PAGE_BREAK] == in_order
+
+
+def test_letters_are_counted_where_reading_joins_and_drops(tmp_path: Path) -> None:
+    source = "===\n\n===\n\nINT. A\n\n>\n\nANNA\n~la\n  \n~lo\n\nEnd here."
+    elements = parse_fountain(source.split("\n"))
+    path = write(tmp_path, write_final_draft(Screenplay("A", Path("a.fountain"), (), elements)))
+    read = zip(read_final_draft(path).elements, letter_ranges(path.read_bytes(), path), strict=True)
+    ranges = written_ranges(elements)
+    assert {e.text: found for e, found in read}["End here."] == ranges[len(elements) - 1]
+    assert sorted(ranges.values()) == [(0, 6), (7, 7), (8, 12), (13, 15), (16, 16), (17, 19), (20, 29)]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "iso-8859-1"])
