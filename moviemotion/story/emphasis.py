@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import reduce
 from itertools import pairwise
+from operator import or_
 
 from moviemotion.story.elements import Emphasis, Style
 
@@ -46,20 +48,27 @@ def styled(text: str) -> tuple[str, tuple[Emphasis, ...]]:
             now.remove(Style(ord(letter) - _CLOSE))
         else:
             letters.append(letter)
-            styles.append(_together(now))
+            styles.append(reduce(or_, now, Style(0)))
     return "".join(letters), runs(styles)
 
 
+def stretches(styles: Sequence[Style]) -> list[tuple[int, int, Style]]:
+    """Start, end and style of neighbouring letters of one style; one style a letter, 0 for none."""
+    cuts = [0, *(k for k in range(1, len(styles)) if styles[k] != styles[k - 1]), len(styles)]
+    return [(a, b, styles[a]) for a, b in pairwise(cuts) if a < b]
+
+
 def runs(styles: Sequence[Style]) -> tuple[Emphasis, ...]:
-    """Equal styles of neighbouring letters as runs; one style a letter, 0 for none."""
-    found: list[Emphasis] = []
-    start = 0
-    for end in range(1, len(styles) + 1):
-        if end == len(styles) or styles[end] != styles[start]:
-            if styles[start]:
-                found.append(Emphasis(start, end, styles[start]))
-            start = end
-    return tuple(found)
+    """The stretches that are emphasised."""
+    return tuple(Emphasis(*stretch) for stretch in stretches(styles) if stretch[2])
+
+
+def letter_styles(text: str, emphasis: Sequence[Emphasis]) -> list[Style]:
+    """The style of each letter."""
+    styles = [Style(0)] * len(text)
+    for run in emphasis:
+        styles[run.start : run.end] = [run.style] * (run.end - run.start)
+    return styles
 
 
 def marked(text: str, emphasis: Sequence[Emphasis]) -> str:
@@ -68,9 +77,7 @@ def marked(text: str, emphasis: Sequence[Emphasis]) -> str:
     A line whose emphasis Fountain cannot spell, such as two styles meeting within a word, is written
     without it.
     """
-    styles = [Style(0)] * len(text)
-    for run in emphasis:
-        styles[run.start : run.end] = [run.style] * (run.end - run.start)
+    styles = letter_styles(text, emphasis)
     lines, at = [], 0
     for line in text.split("\n"):
         wanted = styles[at : at + len(line)]
@@ -88,23 +95,11 @@ def escaped(text: str) -> str:
 def _marked_line(line: str, styles: Sequence[Style]) -> str:
     """Underlining goes outside of bold and italic."""
     parts = []
-    for start, end, underlined in _stretches([style & Style.UNDERLINE for style in styles]):
+    for start, end, underlined in stretches([style & Style.UNDERLINE for style in styles]):
         mark = _MARK[Style.UNDERLINE] if underlined else ""
         parts.append(mark)
-        for a, b, style in _stretches([s & ~Style.UNDERLINE for s in styles[start:end]]):
+        for a, b, style in stretches([s & ~Style.UNDERLINE for s in styles[start:end]]):
             letters = escaped(line[start + a : start + b])
             parts.append(f"{_MARK[style]}{letters}{_MARK[style]}" if style else letters)
         parts.append(mark)
     return "".join(parts)
-
-
-def _stretches(styles: Sequence[Style]) -> list[tuple[int, int, Style]]:
-    cuts = [0, *(k for k in range(1, len(styles)) if styles[k] != styles[k - 1]), len(styles)]
-    return [(a, b, styles[a]) for a, b in pairwise(cuts) if a < b]
-
-
-def _together(styles: Sequence[Style]) -> Style:
-    style = Style(0)
-    for each in styles:
-        style |= each
-    return style

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
 from moviemotion.story.elements import Element, Kind, Screenplay, Style, speech_end
-from moviemotion.story.emphasis import plain
+from moviemotion.story.emphasis import letter_styles, plain, stretches
 from moviemotion.story.final_draft import EMBEDDED_UNITS
 
 _TYPE = {
@@ -192,10 +191,8 @@ def _paragraph(element: Element, new_page: bool) -> str:
 
 
 def _texts(element: Element) -> str:
-    cuts = sorted({0, len(element.text), *(k for e in element.emphasis for k in (e.start, e.end))})
     parts = []
-    for start, end in pairwise(cuts):
-        style = next((e.style for e in element.emphasis if e.start <= start < e.end), Style(0))
+    for start, end, style in stretches(letter_styles(element.text, element.emphasis)):
         names = "+".join(name.capitalize() for flag in Style if flag in style and (name := flag.name))
         attribute = f' Style="{names}"' if names else ""
         parts.append(f"<Text{attribute}>{_escaped(element.text[start:end])}</Text>")

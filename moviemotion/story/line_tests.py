@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_HEADING = re.compile(r"(INT|EXT|EST|INT\.?/EXT|EXT\.?/INT|I/E)[. ]", re.IGNORECASE)
+HEADING = r"(?:INT|EXT|EST|INT\.?/EXT|EXT\.?/INT|I/E)[. ]"
+"""How a scene heading begins, as a regular expression."""
+_HEADING = re.compile(HEADING, re.IGNORECASE)
 
 
 def is_heading(text: str) -> bool:

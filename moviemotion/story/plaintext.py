@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from moviemotion.story.elements import Element, Kind
-from moviemotion.story.line_tests import character_name, is_cue
+from moviemotion.story.line_tests import HEADING, character_name, is_cue
 from moviemotion.story.paper import Row, rows_of
 
-_HEADING = re.compile(r"(?:([A-Z]?\d+[A-Z]*)\.?\s+)?((?:INT|EXT|EST|INT\.?/EXT|EXT\.?/INT|I/E)[. ].*)")
+_HEADING = re.compile(rf"(?:([A-Z]?\d+[A-Z]*)\.?\s+)?({HEADING}.*)")
 _NUMBER_AT_END = re.compile(r"\s{2,}([A-Z]?\d+[A-Z]*)\.?$")
 _TRANSITION = re.compile(r"(.*\bTO|FADE (IN|OUT|INTO|UP)|CUT TO [A-Z ]+|.*\bINTO)[:.]?")
 _BY_LINE = re.compile(r"(written|screenplay|teleplay|story|adapted|based|by)\b", re.IGNORECASE)

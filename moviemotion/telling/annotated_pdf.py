@@ -16,6 +16,7 @@ from reportlab.pdfgen.canvas import Canvas
 from moviemotion.errors import MoviemotionError
 from moviemotion.resonance.analysis import Analysis
 from moviemotion.story.elements import Style
+from moviemotion.story.emphasis import stretches
 from moviemotion.telling.line_notes import LineNote, line_notes
 from moviemotion.telling.palette import PALETTE
 from moviemotion.telling.script_pages import Line, Piece, pages_of
@@ -132,18 +133,13 @@ def _cover(canvas: Canvas, analysis: Analysis, timing: str, faces: dict[Style, s
 
 def _draw(canvas: Canvas, piece: Piece, y: float, faces: dict[Style, str]) -> None:
     """A piece of a line, one style after the other."""
-    start = 0
-    for end in range(1, len(piece.text) + 1):
-        if end < len(piece.text) and piece.styles[end] == piece.styles[start]:
-            continue
-        style = piece.styles[start]
+    for start, end, style in stretches(piece.styles):
         x = (piece.column + start) * _LETTER
         canvas.setFont(faces[style & ~Style.UNDERLINE], 12)
         canvas.drawString(x, y, piece.text[start:end])
         if Style.UNDERLINE in style:
             canvas.setLineWidth(0.6)
             canvas.line(x, y - 1.5, x + (end - start) * _LETTER, y - 1.5)
-        start = end
 
 
 def _margin(canvas: Canvas, page: list[Line], notes: dict[int, list[LineNote]], told: set[int]) -> None:

@@ -46,9 +46,9 @@ def line_notes(analysis: Analysis, script: TimedScript) -> dict[int, list[LineNo
     elements = script.screenplay.elements
     notes: dict[int, list[LineNote]] = defaultdict(list)
     for scene in analysis.scenes:
-        emotion = scene.feeling.emotion
-        if elements[scene.heading].kind is Kind.SCENE_HEADING and emotion is not None:
-            text = f"SCENE {scene.scene} · {_felt(scene.feeling)}"
+        heading, emotion = elements[scene.heading], scene.feeling.emotion
+        if heading.kind is Kind.SCENE_HEADING and emotion is not None:
+            text = f"SCENE {heading.number or scene.scene} · {_felt(scene.feeling)}"
             notes[scene.heading].append(LineNote(f"scene: {emotion}", text, emotion))
     for cue, feeling in zip(script.cues, analysis.lines, strict=True):
         if elements[cue.element].kind not in FELT:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from moviemotion.story.elements import Element, Kind, Style, speech_end
+from moviemotion.story.emphasis import letter_styles
 
 LINES_A_PAGE = 54
 LEFT, RIGHT = 15, 75
@@ -166,9 +167,8 @@ def _lines(index: int, element: Element) -> list[Line]:
 
 def _wrapped(index: int, element: Element, left: int, right: int) -> Iterator[Piece]:
     """An element's text broken between words into lines no wider than its column."""
-    styles = [Style.BOLD if element.kind is Kind.SCENE_HEADING else Style(0)] * len(element.text)
-    for run in element.emphasis:
-        styles[run.start : run.end] = [run.style | styles[run.start]] * (run.end - run.start)
+    usual = Style.BOLD if element.kind is Kind.SCENE_HEADING else Style(0)
+    styles = [style | usual for style in letter_styles(element.text, element.emphasis)]
     start = 0
     for line in element.text.split("\n"):
         for a, b in _broken(line, right - left):

@@ -76,6 +76,7 @@ def _moment(analysis: Analysis, index: int) -> dict[str, Any]:
         "share": _or_null(moment.share),
         "share_interval": [_or_null(v) for v in moment.share_interval],
         "synchrony": _or_null(moment.synchrony),
+        "synchrony_interval": [_or_null(v) for v in moment.synchrony_interval],
         "viewers": int(moment.viewers),
         "p_adjusted": _or_null(moment.p_adjusted),
         "mixed": [

@@ -38,7 +38,7 @@ def duration(seconds: int) -> str:
 
 def number(value: float) -> str:
     """A strength or a correlation with two decimals; a dash for NaN."""
-    return "–" if isnan(value) else f"{value:.2f}".replace("-", "−")
+    return "–" if isnan(value) else f"{value:z.2f}".replace("-", "−")
 
 
 def percent(share: float) -> str:
@@ -54,9 +54,11 @@ def percent(share: float) -> str:
 
 
 def interval(low_high: Sequence[float]) -> str:
-    """A 95 % interval of strengths: `0.31–0.53`."""
+    """A 95 % interval of strengths or correlations: `0.31–0.53`, `−0.12 to 0.30`."""
     low, high = low_high
-    return "no interval" if isnan(low) or isnan(high) else f"{number(low)}–{number(high)}"
+    if isnan(low) or isnan(high):
+        return "no interval"
+    return f"{number(low)}{' to ' if low < 0 else '–'}{number(high)}"
 
 
 def percent_interval(low_high: Sequence[float]) -> str:

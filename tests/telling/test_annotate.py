@@ -87,9 +87,11 @@ def test_feelings_stand_beside_their_lines(analysis: Analysis) -> None:
 
 def test_scenes_carry_their_feeling(analysis: Analysis) -> None:
     assert analysis.script is not None
-    base = felt_everywhere(analysis, screenplay_of(SCRIPT))
-    scene = replace(analysis.scenes[0], scene=1, heading=0, feeling=base.lines[0])
-    assert "[[SCENE 1 · 0:00–0:02 · happy 0.62" in annotated_fountain(replace(base, scenes=(scene,)))
+    for number, told in ((" #12A#", "12A"), ("", "1")):
+        base = felt_everywhere(analysis, screenplay_of(SCRIPT.replace(" #1#", number)))
+        scene = replace(analysis.scenes[0], scene=1, heading=0, feeling=base.lines[0])
+        annotated = annotated_fountain(replace(base, scenes=(scene,)))
+        assert f"[[SCENE {told} · 0:00–0:02 · happy 0.62" in annotated
 
 
 def test_only_what_was_felt_is_noted(make: Callable[..., Analysis]) -> None:
