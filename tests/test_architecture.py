@@ -19,6 +19,8 @@ ROOMS = ("audience", "lab", "resonance", "simulation", "story", "telling")
 CLOSED = {
     "emotions": {"everything"},
     "errors": {"everything"},
+    "files": {"everything"},
+    "page": {"everything"},
     "statistics": {"everything"},
     "audience": {"lab", "story", "resonance", "telling", "simulation", "study", "screen", "live", "demo"},
     "lab": {"audience", "story", "resonance", "telling", "simulation", "study", "screen", "live", "demo"},

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 import csv
 import io
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from numpy.typing import NDArray
+from markupsafe import Markup
 from PIL import Image
 
 from moviemotion.emotions import DECK_EMOTIONS
+from moviemotion.files import write_whole
 from moviemotion.lab.audit import Audit
 from moviemotion.lab.cleaning import decide, refuse_inside, write_decisions
 from moviemotion.lab.findings import CORRUPTED, DUPLICATED, Choice, Finding, Kind
 from moviemotion.lab.splitting import SHARES
+from moviemotion.page import data_uri, templates
 
 SHOWN = 48
 """Pictures on a contact sheet."""
@@ -54,7 +53,7 @@ class Sheet:
 
     heading: str
     total: int
-    tiles: tuple[tuple[Finding, tuple[str, ...]], ...]
+    tiles: tuple[tuple[Finding, tuple[Markup, ...]], ...]
 
 
 def write_report(audit: Audit, out: Path) -> Path:
@@ -71,37 +70,32 @@ def write_report(audit: Audit, out: Path) -> Path:
     _write_findings(audit, out / "findings.csv")
     write_decisions(decide(audit.findings), out / "decisions.csv")
     page = out / "report.html"
-    partial = page.with_suffix(".partial")
-    partial.write_text(render(audit), encoding="utf-8")
-    partial.replace(page)
+    write_whole(page, render(audit))
     return page
 
 
 def render(audit: Audit) -> str:
     """The page: complete, and it asks the network for nothing."""
-    environment = Environment(
-        loader=PackageLoader("moviemotion.lab", "."),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
     choices = [decision.choice for decision in decide(audit.findings)]
-    return environment.get_template("audit.html.jinja").render(
-        audit=audit,
-        pictures=sum(sum(row.values()) for row in audit.counts.values()),
-        corrupted=len(audit.of(*CORRUPTED)),
-        duplicated=len(audit.of(*DUPLICATED)),
-        leaked=len(audit.of(Kind.SPLIT_LEAK)),
-        doubted=len(audit.of(Kind.MISLABELLED)),
-        removed=choices.count(Choice.REMOVE),
-        relabelled=choices.count(Choice.RELABEL),
-        splits=split_shares(audit),
-        classes=class_shares(audit),
-        deck=DECK_SHARE,
-        faults=audit.of(*FILES),
-        sheets=[sheet(audit, kind) for kind in HEADINGS if audit.of(kind)],
-        shown=SHOWN,
+    return (
+        templates("moviemotion.lab", ".")
+        .get_template("audit.html.jinja")
+        .render(
+            audit=audit,
+            pictures=sum(sum(row.values()) for row in audit.counts.values()),
+            corrupted=len(audit.of(*CORRUPTED)),
+            duplicated=len(audit.of(*DUPLICATED)),
+            leaked=len(audit.of(Kind.SPLIT_LEAK)),
+            doubted=len(audit.of(Kind.MISLABELLED)),
+            removed=choices.count(Choice.REMOVE),
+            relabelled=choices.count(Choice.RELABEL),
+            splits=split_shares(audit),
+            classes=class_shares(audit),
+            deck=DECK_SHARE,
+            faults=audit.of(*FILES),
+            sheets=[sheet(audit, kind) for kind in HEADINGS if audit.of(kind)],
+            shown=SHOWN,
+        )
     )
 
 
@@ -128,15 +122,8 @@ def sheet(audit: Audit, kind: Kind) -> Sheet:
     tiles = []
     for finding in found[:SHOWN]:
         names = [name for name in (finding.image, finding.other) if name in audit.images]
-        tiles.append((finding, tuple(picture(audit.images[name]) for name in names)))
+        tiles.append((finding, tuple(data_uri(Image.fromarray(audit.images[name])) for name in names)))
     return Sheet(HEADINGS[kind], len(found), tuple(tiles))
-
-
-def picture(image: NDArray[np.uint8]) -> str:
-    """A grey picture as a data URI."""
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 def audit_lines(audit: Audit) -> list[str]:
@@ -154,10 +141,9 @@ def audit_lines(audit: Audit) -> list[str]:
 
 
 def _write_findings(audit: Audit, path: Path) -> None:
-    partial = path.with_suffix(".partial")
-    with partial.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["kind", "image", "score", "why", "other", "choice", "new_label"])
-        for f in audit.findings:
-            writer.writerow([f.kind, f.image, f"{f.score:.4f}", f.why, f.other, f.choice, f.new_label])
-    partial.replace(path)
+    table = io.StringIO()
+    writer = csv.writer(table)
+    writer.writerow(["kind", "image", "score", "why", "other", "choice", "new_label"])
+    for f in audit.findings:
+        writer.writerow([f.kind, f.image, f"{f.score:.4f}", f.why, f.other, f.choice, f.new_label])
+    write_whole(path, table.getvalue())

@@ -8,6 +8,7 @@ from pathlib import Path
 import onnx
 from jinja2 import Template
 
+from moviemotion.files import write_whole
 from moviemotion.lab.evaluation import Truth, evaluate
 from moviemotion.lab.evaluation_lines import panel_line, protocol_line, score_lines
 
@@ -26,7 +27,6 @@ def write_card(model: Path, data: Path) -> Path:
     consensus = results[Truth.CONSENSUS]
     assert consensus.panel is not None
     path = model.with_suffix(".md")
-    partial = path.with_suffix(".partial")
     text = Template(TEMPLATE.read_text(encoding="utf-8"), keep_trailing_newline=True).render(
         run=run,
         scores=[line for result in results.values() for line in score_lines(result)],
@@ -34,6 +34,5 @@ def write_card(model: Path, data: Path) -> Path:
         protocol=protocol_line(consensus.deck_protocol),
         panel=panel_line(consensus.panel, consensus.truth),
     )
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, text)
     return path

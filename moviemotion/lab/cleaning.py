@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from moviemotion.errors import MoviemotionError
+from moviemotion.files import write_whole
 from moviemotion.lab import dataset
 from moviemotion.lab.findings import Choice, Finding
 
@@ -42,12 +44,11 @@ def decide(findings: Iterable[Finding]) -> tuple[Decision, ...]:
 
 def write_decisions(decisions: Iterable[Decision], path: Path) -> None:
     """One row a decision; edit `choice` and `new_label`, then give the file to `clean` again."""
-    partial = path.with_suffix(".partial")
-    with partial.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(COLUMNS)
-        writer.writerows((d.image, d.choice, d.new_label, d.why) for d in decisions)
-    partial.replace(path)
+    table = io.StringIO()
+    writer = csv.writer(table)
+    writer.writerow(COLUMNS)
+    writer.writerows((d.image, d.choice, d.new_label, d.why) for d in decisions)
+    write_whole(path, table.getvalue())
 
 
 def read_decisions(path: Path) -> tuple[Decision, ...]:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-from plotly.offline import get_plotlyjs
-
 from moviemotion.errors import MoviemotionError
+from moviemotion.files import write_whole
 from moviemotion.lab.deck_protocol import FACES, PUBLISHED_RIGHT
 from moviemotion.lab.evaluation import Evaluation
 from moviemotion.lab.evaluation_lines import comparison_lines, panel_line, protocol_line
+from moviemotion.page import script_data, templates
 
 VISIBLE = 1e-5
 """Scores rarer than this are not drawn."""
@@ -25,27 +22,20 @@ def write_page(result: Evaluation, model: str, page: Path) -> None:
     Raises:
         MoviemotionError: the page cannot be written there.
     """
-    environment = Environment(
-        loader=PackageLoader("moviemotion.lab", "."),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
+    text = (
+        templates("moviemotion.lab", ".")
+        .get_template("evaluation.html.jinja")
+        .render(
+            result=result,
+            model=model,
+            protocol=protocol_line(result.deck_protocol),
+            panel=panel_line(result.panel, result.truth) if result.panel else "",
+            comparison=comparison_lines(result.comparison) if result.comparison else [],
+            data=script_data(_chart_data(result)),
+        )
     )
-    text = environment.get_template("evaluation.html.jinja").render(
-        result=result,
-        model=model,
-        protocol=protocol_line(result.deck_protocol),
-        panel=panel_line(result.panel, result.truth) if result.panel else "",
-        comparison=comparison_lines(result.comparison) if result.comparison else [],
-        # Inside <script>, only "<" can end the element.
-        data=Markup(json.dumps(_chart_data(result), allow_nan=False).replace("<", "\\u003c")),
-        plotly=Markup(get_plotlyjs()),
-    )
-    partial = page.with_name(page.name + ".partial")
     try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(page)
+        write_whole(page, text)
     except OSError as error:
         raise MoviemotionError(
             f"{page}: cannot be written ({error.strerror}); choose another --page"

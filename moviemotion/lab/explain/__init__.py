@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from moviemotion.errors import MoviemotionError
+from moviemotion.files import write_whole
 from moviemotion.lab.explain.answers import about_blocks, about_relu, about_translation
 from moviemotion.lab.explain.evidence import write_evidence
 from moviemotion.lab.explain.inside import load_network, sample_faces
@@ -67,9 +68,7 @@ def explain(
     )
     html = render(about, sample, blocks, relu, translation, answers)
     out.mkdir(parents=True, exist_ok=True)
-    partial = out / (PAGE + ".partial")
-    partial.write_text(html, encoding="utf-8")
-    partial.replace(out / PAGE)
+    write_whole(out / PAGE, html)
     write_evidence(answers, _described(network), out / EVIDENCE)
     return out / PAGE
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import t as student_t
 
+from moviemotion.files import write_whole
 from moviemotion.statistics import mean_interval, wilson_interval
 
 
@@ -106,6 +107,4 @@ def write_evidence(answers: Sequence[Answer], network: str, path: Path) -> None:
     """Write every answer's evidence as JSON: key → list of `Evidence.as_dict()`, and what was measured."""
     figures: Mapping[str, object] = {a.key: [e.as_dict() for e in a.evidence] for a in answers}
     listed = {"network": network, "figures": figures}
-    partial = path.with_name(path.name + ".partial")
-    partial.write_text(json.dumps(listed, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, json.dumps(listed, indent=2, ensure_ascii=False) + "\n")

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-from plotly.offline import get_plotlyjs
+from jinja2 import Environment
 
 from moviemotion.emotions import DECK_EMOTIONS
 from moviemotion.lab.explain import answers as words
@@ -20,6 +16,7 @@ from moviemotion.lab.explain.inside import Sample
 from moviemotion.lab.explain.measure import Blocks, Relu, Translation
 from moviemotion.lab.explain.pictures import SHOWN_SHIFTS, grey_tiles, heat_tiles, shifted_face
 from moviemotion.lab.explain.tuning import CUTOFFS
+from moviemotion.page import asset, script_data, templates
 
 MARKS = {Verdict.RIGHT: "✓", Verdict.INCOMPLETE: "◐", Verdict.WRONG: "✕", Verdict.UNDECIDED: "?"}
 
@@ -62,7 +59,7 @@ def render(
             relu=relu,
             translation=translation,
             answers={answer.key: answer for answer in answers},
-            charts=_script_safe(charts),
+            charts=script_data(charts),
             faces_row=grey_tiles(sample.images[blocks.faces_shown]),
             shifts_row=shifted_face(sample, blocks.faces_shown[0]),
         )
@@ -71,19 +68,12 @@ def render(
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("moviemotion.lab.explain"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
+    environment = templates("moviemotion.lab.explain")
     for function in (words.number, words.percent, words.doubt, words.doubt_percent, grey_tiles, heat_tiles):
         environment.filters[function.__name__] = function
     environment.globals |= {
-        "css": Markup(_asset("explain.css")),
-        "javascript": Markup(_asset("explain.js")),
-        "plotly": Markup(get_plotlyjs()),
+        "css": asset("moviemotion.lab.explain", "explain.css"),
+        "javascript": asset("moviemotion.lab.explain", "explain.js"),
         "marks": MARKS,
         "emotions": DECK_EMOTIONS,
         "shown_shifts": SHOWN_SHIFTS,
@@ -91,13 +81,3 @@ def _environment() -> Environment:
         "unknown": lambda value: (value.value if isinstance(value, Estimate) else value) != value,
     }
     return environment
-
-
-def _asset(name: str) -> str:
-    return files("moviemotion.lab.explain").joinpath("templates", name).read_text(encoding="utf-8")
-
-
-def _script_safe(data: object) -> Markup:
-    # Inside <script>, only "<" can end the element or open a comment.
-    text = json.dumps(data, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-    return Markup(text.replace("<", "\\u003c"))

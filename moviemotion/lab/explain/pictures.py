@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-from base64 import b64encode
 from collections.abc import Sequence
 
 import numpy as np
@@ -13,6 +11,7 @@ from PIL import Image
 
 from moviemotion.lab.explain.inside import Sample, as_input
 from moviemotion.lab.explain.shifts import shifted
+from moviemotion.page import data_uri
 
 TILE, GAP = 64, 6
 SMALL = 16
@@ -54,6 +53,4 @@ def _row(tiles: Sequence[NDArray[np.floating]]) -> Markup:
         how = Image.Resampling.NEAREST if len(tile) <= SMALL else Image.Resampling.BICUBIC
         picture = Image.fromarray(np.rint(tile).astype(np.uint8), "RGBA").resize((TILE, TILE), how)
         row.paste(picture, (k * (TILE + GAP), 0))
-    buffer = io.BytesIO()
-    row.save(buffer, "PNG")
-    return Markup("data:image/png;base64,") + b64encode(buffer.getvalue()).decode("ascii")
+    return data_uri(row)
