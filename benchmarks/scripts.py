@@ -3,8 +3,9 @@
     python benchmarks/scripts.py --data ../shared/data
 
 A line is a scene heading, or what one speaker says in one element, with the scene it is in. Lines are
-matched in order; white space and the wrapping of lines do not count. Ends with 1 under 99 %, save for one
-file whose scenes paper cannot show.
+matched in order; white space and the wrapping of lines do not count. Headings that only Fountain's mark
+makes such look like action on paper: a PDF may lack them, and they are named under the table. Ends with 1
+where a file agrees in less than 99 % apart from these.
 """
 
 from __future__ import annotations
@@ -17,12 +18,11 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 from moviemotion.story.elements import Kind, Screenplay
+from moviemotion.story.line_tests import is_heading
 from moviemotion.story.screenplay import read_screenplay
 
 BAR = 0.99
 FILMS = ("Big-Fish", "Brick-and-Steel")
-FORCED = "Brick-and-Steel.pdf"
-"""Two of its eight headings are forced in Fountain; on paper they look as action in capitals does."""
 Line = tuple[str, str | None, str]
 
 
@@ -33,10 +33,9 @@ class Agreement:
     scenes: tuple[int, int]
     spoken: tuple[int, int]
 
-    @property
-    def share(self) -> float:
-        """The share of all lines that are the same in both."""
-        return (self.scenes[0] + self.spoken[0]) / (self.scenes[1] + self.spoken[1])
+    def share(self, excused: int = 0) -> float:
+        """The share of all lines that are the same in both, or may be missing from one."""
+        return (self.scenes[0] + self.spoken[0] + excused) / (self.scenes[1] + self.spoken[1])
 
 
 def lines_of(screenplay: Screenplay) -> list[Line]:
@@ -60,6 +59,13 @@ def agreement(one: Screenplay, other: Screenplay) -> Agreement:
     return Agreement(found[True], found[False])
 
 
+def forced_headings(fountain: Screenplay, pdf: Screenplay) -> list[str]:
+    """Headings that only Fountain's mark makes such and the PDF, where they look like action, has not."""
+    read = {e.text for e in pdf.elements if e.kind is Kind.SCENE_HEADING}
+    headings = [e.text for e in fountain.elements if e.kind is Kind.SCENE_HEADING]
+    return [text for text in headings if not is_heading(text) and text not in read]
+
+
 def main() -> int:
     """Compare each film's Final Draft and PDF with its Fountain."""
     parser = argparse.ArgumentParser(
@@ -71,6 +77,7 @@ def main() -> int:
     folder = parser.parse_args().data / "scripts"
     print("| film | file | scenes | speakers and dialogue | all lines | seconds |\n|---|---|---|---|---|---|")
     short = False
+    notes = []
     for film in FILMS:
         fountain = read_screenplay(folder / f"{film}.fountain")
         for suffix in (".fdx", ".pdf"):
@@ -78,12 +85,16 @@ def main() -> int:
             other = read_screenplay(folder / f"{film}{suffix}")
             seconds = time.process_time() - began
             found = agreement(fountain, other)
-            short |= found.share < BAR and film + suffix != FORCED
+            forced = forced_headings(fountain, other) if suffix == ".pdf" else []
+            short |= found.share(len(forced)) < BAR
+            if forced:
+                notes.append(f"{film}{suffix} may lack: {', '.join(forced)} (forced headings).")
             (scenes, of_scenes), (spoken, of_spoken) = found.scenes, found.spoken
             print(
-                f"| {film} | {suffix} | {scenes}/{of_scenes} | {spoken}/{of_spoken} | {found.share:.1%} "
+                f"| {film} | {suffix} | {scenes}/{of_scenes} | {spoken}/{of_spoken} | {found.share():.1%} "
                 f"| {seconds:.1f} |"
             )
+    print(*notes, sep="\n")
     return int(short)
 
 

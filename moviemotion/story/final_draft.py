@@ -202,24 +202,18 @@ def _styled(paragraph: Node) -> tuple[str, tuple[Emphasis, ...]]:
     while kept and not kept[-1]:
         del kept[-1]
     joined = [pair for line in kept for pair in [("\n", Style(0)), *line]][1:]
+    text, styles = "".join(letter for letter, _ in joined), [style for _, style in joined]
     # A space takes a style only between letters that have it: "the **end** " has no bold space.
-    return "".join(letter for letter, _ in joined), _between_words(
-        runs([style for _, style in joined]), joined
-    )
+    for space in re.finditer(r"\s+", text):
+        start, end = space.span()
+        around = styles[start - 1] & styles[end]
+        styles[start:end] = [style & around for style in styles[start:end]]
+    return text, runs(styles)
 
 
 def _trimmed(line: list[tuple[str, Style]]) -> list[tuple[str, Style]]:
     inked = [k for k, (letter, _) in enumerate(line) if not letter.isspace()]
     return line[inked[0] : inked[-1] + 1] if inked else []
-
-
-def _between_words(emphasis: tuple[Emphasis, ...], letters: list[tuple[str, Style]]) -> tuple[Emphasis, ...]:
-    trimmed = []
-    for run in emphasis:
-        inked = [k for k in range(run.start, run.end) if not letters[k][0].isspace()]
-        if inked:
-            trimmed.append(Emphasis(inked[0], inked[-1] + 1, run.style))
-    return tuple(trimmed)
 
 
 def _eighths(length: str) -> int | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from refusal import refused_in_one_line
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.story.subtitles import Subtitle, read_subtitles
@@ -138,59 +139,13 @@ def test_encodings_without_a_mark(tmp_path: Path, encoding: str, line: str) -> N
     assert read_subtitles(path)[0].text == line
 
 
-ENGLISH = [
-    "I",
-    "do",
-    "not",
-    "know",
-    "where",
-    "you",
-    "are",
-    "but",
-    "I",
-    "will",
-    "wait",
-    "for",
-    "you",
-    "by",
-    "the",
-    "sea",
-    "and",
-    "you",
-    "will",
-    "come",
-    "to",
-    "me",
-]
-FRENCH = [
-    "je",
-    "ne",
-    "sais",
-    "pas",
-    "que",
-    "tu",
-    "es",
-    "mais",
-    "je",
-    "te",
-    "la",
-    "sur",
-    "le",
-    "les",
-    "des",
-    "une",
-    "dans",
-    "nous",
-    "vous",
-    "avec",
-    "pour",
-    "qui",
-]
+ENGLISH = "I do not know where you are but I will wait for you by the sea and you will come to me"
+FRENCH = "je ne sais pas que tu es mais je te la sur le les des une dans nous vous avec pour qui"
 
 
-def lines_of(words: list[str], count: int, seed: int) -> list[str]:
+def lines_of(words: str, count: int, seed: int) -> list[str]:
     rng = random.Random(seed)
-    return [" ".join(rng.choices(words, k=5)) for _ in range(count)]
+    return [" ".join(rng.choices(words.split(), k=5)) for _ in range(count)]
 
 
 def test_two_languages_in_one_file_are_refused(tmp_path: Path) -> None:
@@ -218,10 +173,8 @@ def test_two_languages_in_one_file_are_refused(tmp_path: Path) -> None:
 def test_absurd_times_are_refused_in_one_line(tmp_path: Path, times: str, message: str) -> None:
     path = tmp_path / "film.srt"
     path.write_text(f"1\n{times}\nWhere have you been all night?\n", encoding="utf-8")
-    with pytest.raises(MoviemotionError, match=message) as caught:
+    with refused_in_one_line(path, message):
         read_subtitles(path)
-    assert "\n" not in str(caught.value)
-    assert str(path) in str(caught.value)
 
 
 def film_with(path: Path, *tracks: str) -> Path:

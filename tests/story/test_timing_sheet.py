@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from invented_film import make_film
+from refusal import refused_in_one_line
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.story.alignment import TimeSource, time_script
@@ -91,10 +92,9 @@ def test_drop_frame_counts_as_the_clock_does(tmp_path: Path) -> None:
     ],
 )
 def test_bad_sheets_say_in_one_line_what_to_mend(tmp_path: Path, name: str, text: str, says: str) -> None:
-    with pytest.raises(MoviemotionError, match=says) as caught:
-        read_timing_sheet(written(tmp_path, name, text))
-    assert name in str(caught.value)
-    assert "\n" not in str(caught.value)
+    path = written(tmp_path, name, text)
+    with refused_in_one_line(path, says):
+        read_timing_sheet(path)
 
 
 def test_a_scene_of_another_draft_is_named() -> None:
@@ -137,7 +137,6 @@ def test_a_sheet_sets_subtitles_of_another_transfer_right() -> None:
     sheet = [SceneTime(str(scene), None, at - 6.0, None) for scene, at in sorted(first.items())]
     other = Clock(23.976 / 25, 40.0, 0.0, 9).set_right(film.subtitles)
     timed = time_script(film.screenplay, other, None, sheet=sheet)
-    errors = sorted(abs(timed.cues[k].start - t) for k, t in film.starts.items())
-    print(timed.timing, errors[len(errors) // 2])
-    assert "1.0427" not in timed.timing
-    assert errors[int(0.9 * len(errors))] < 3.0
+    errors = [abs(timed.cues[k].start - t) for k, t in film.starts.items()]
+    assert "run at 0.9590 of the film's speed" in timed.timing
+    assert np.quantile(errors, 0.9) < 3.0

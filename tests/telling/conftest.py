@@ -156,6 +156,7 @@ def make_analysis(
             share,
             _wilson(share, seen),
             np.full(seconds, 0.3),
+            np.tile([[0.2], [0.4]], seconds),
         )
     found = []
     for peak, emotion in peaks if conclusive else []:
@@ -174,6 +175,7 @@ def make_analysis(
                 float(share[k]),
                 tuple(float(v) for v in room.share_interval[:, k]),
                 0.41 if viewers > 1 else NAN,
+                (-0.05, 0.87) if viewers > 1 else (NAN, NAN),
                 int(seen[k]),
                 0.002,
             )

@@ -11,7 +11,7 @@ from test_annotate import felt_everywhere, screenplay_of
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.resonance.analysis import Analysis
-from moviemotion.story.elements import Kind
+from moviemotion.story.elements import Element, Kind
 from moviemotion.story.screenplay import read_screenplay
 from moviemotion.telling.annotated_pdf import annotated_pdf
 from moviemotion.telling.script_pages import LINES_A_PAGE, pages_of
@@ -120,8 +120,8 @@ def test_big_fish_set_and_read_again(make: Callable[..., Analysis], tmp_path: Pa
     path.write_bytes(annotated_pdf(analysis))
     assert analysis.script is not None
 
-    def spoken(elements: tuple[object, ...]) -> list[tuple[object, ...]]:
-        said = (e for e in elements if e.kind in (Kind.DIALOGUE, Kind.SCENE_HEADING))  # type: ignore[attr-defined]
-        return [(e.scene, e.character, " ".join(e.text.split())) for e in said]  # type: ignore[attr-defined]
+    def spoken(elements: tuple[Element, ...]) -> list[tuple[int, str | None, str]]:
+        said = (e for e in elements if e.kind in (Kind.DIALOGUE, Kind.SCENE_HEADING))
+        return [(e.scene, e.character, " ".join(e.text.split())) for e in said]
 
     assert spoken(read_screenplay(path).elements) == spoken(analysis.script.screenplay.elements)

@@ -60,6 +60,7 @@ def test_moments_json_holds_the_evidence_and_the_lines(analysis):
     first, moment = record["moments"][0], analysis.search.moments[0]
     assert (first["start"], first["peak"], first["end"]) == (moment.start, moment.peak, moment.end)
     assert first["strength"] == round(moment.strength, 6)
+    assert (first["synchrony"], first["synchrony_interval"]) == (0.41, [-0.05, 0.87])
     assert first["scene"] == {"number": 1, "heading": "INT. LIGHTHOUSE KITCHEN – NIGHT"}
     texts = [line["text"] for line in first["lines"]]
     assert "I knocked. You were talking to my coat & <nobody> else." in texts
@@ -71,6 +72,7 @@ def test_moments_json_says_undefined_with_null(make):
     text = json.dumps(record, allow_nan=False)
     assert record["moments"][0]["synchrony"] is None
     assert record["moments"][0]["strength_interval"] == [None, None]
+    assert record["moments"][0]["synchrony_interval"] == [None, None]
     assert record["moments"][0]["scene"] is None
     assert "NaN" not in text
 

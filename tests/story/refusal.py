@@ -1,0 +1,20 @@
+"""How bad input is refused: in one line that names the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from moviemotion.errors import MoviemotionError
+
+
+@contextmanager
+def refused_in_one_line(path: Path, message: str) -> Iterator[None]:
+    """What is done inside is refused, with a message that matches a regular expression."""
+    with pytest.raises(MoviemotionError, match=message) as caught:
+        yield
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
