@@ -8,7 +8,6 @@ The gold lists (`tests/story/gold`) hold line numbers and times only; half of ea
 from __future__ import annotations
 
 import argparse
-import csv
 import math
 import sys
 import time
@@ -18,51 +17,40 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "story"))
 
 from damaged_film import damaged_film
+from gold_lines import GOLD, gold_lines
 from invented_film import make_film
 
 from moviemotion.statistics import wilson_interval
 from moviemotion.story.alignment import TimedScript, TimeSource, time_script
-from moviemotion.story.elements import Kind, Screenplay
+from moviemotion.story.elements import Screenplay
 from moviemotion.story.screenplay import read_screenplay
 from moviemotion.story.subtitles import read_subtitles
 
-GOLD = Path(__file__).parents[1] / "tests" / "story" / "gold"
 KINDS = ("kept", "changed", "moved")
 
 
 def told(name: str, right: Sequence[bool]) -> None:
     """Print one figure."""
-    low, high = wilson_interval(sum(right), len(right)) if right else (math.nan, math.nan)
-    share = sum(right) / len(right) if right else math.nan
+    if not right:
+        print(f"  {name:44}      –  (n = 0)")
+        return
+    low, high = wilson_interval(sum(right), len(right))
+    share = sum(right) / len(right)
     print(f"  {name:44} {share:6.1%}  (n = {len(right)}, 95 % {float(low):.1%}–{float(high):.1%})")
 
 
-def gold_figures(timed: TimedScript, gold: Path) -> None:
-    cues = {
-        e.line: cue
-        for e, cue in zip(timed.screenplay.elements, timed.cues, strict=True)
-        if e.kind in (Kind.DIALOGUE, Kind.LYRICS)
-    }
-    with gold.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+def gold_figures(timed: TimedScript, name: str) -> None:
+    """Print the figures of a gold list, half by half."""
+    lines = gold_lines(timed, name)
     for half in ("development", "evaluation"):
-        mine = [row for row in rows if row["half"] == half]
-        near = {
-            row["line"]: abs(cues[int(row["line"])].start - float(row["seconds"])) <= 1.0
-            for row in mine
-            if row["kind"] in KINDS
-        }
-        told(f"{half}: spoken lines within 1 s", list(near.values()))
+        mine = [line for line in lines if line.half == half]
+        told(f"{half}: spoken lines within 1 s", [line.near for line in mine if line.kind != "absent"])
         for kind in KINDS:
-            told(f"{half}:   {kind}", [near[row["line"]] for row in mine if row["kind"] == kind])
-        absent = [cues[int(row["line"])] for row in mine if row["kind"] == "absent"]
-        told(f"{half}: absent lines told", [cue.source is TimeSource.CUT for cue in absent])
+            told(f"{half}:   {kind}", [line.near for line in mine if line.kind == kind])
+        told(f"{half}: absent lines told", [line.cut for line in mine if line.kind == "absent"])
         for low, high in ((0.0, 0.7), (0.7, 0.9), (0.9, 1.01)):
             sure = [
-                near.get(row["line"], False)
-                for row in mine
-                if cues[int(row["line"])].source is TimeSource.SUBTITLES
-                and low <= cues[int(row["line"])].confidence < high
+                line.near for line in mine if line.confidence is not None and low <= line.confidence < high
             ]
             told(f"{half}: right at confidence {low}–{min(high, 1)}", sure)
 
@@ -98,7 +86,7 @@ def main() -> None:
         began = time.process_time()
         timed = time_script(screenplay, subtitles, None)
         print(f"{gold.stem}: aligned in {time.process_time() - began:.1f} s of processor time")
-        gold_figures(timed, gold)
+        gold_figures(timed, gold.stem)
         damage_figures(gold.stem, screenplay)
     damage_figures("invented film of 400 lines", make_film(400, seed=21).screenplay)
 

@@ -21,8 +21,7 @@ _PAIRED_SHARE = 0.4
 """Share of subtitles with two lines that makes a file a candidate for two languages."""
 _FEWEST_WORDS = 150
 _SAME_LANGUAGE = 0.3
-"""Cosine of word counts. The upper and lower lines of one language reach 0.8 and more, as its small words
-are in both; those of two languages stay under 0.15."""
+"""Cosine of word counts: lines of one language share its small words, those of two languages hardly any."""
 # Scripts that set no spaces between words are compared letter by letter.
 _WORD = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\d_]+")
 Timed = tuple[float, float, str]

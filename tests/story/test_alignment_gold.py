@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from pathlib import Path
 
 import pytest
 from damaged_film import damaged_film
+from gold_lines import gold_lines
 from invented_film import make_film
 
 from moviemotion.story.alignment import TimeSource, time_script
-from moviemotion.story.elements import Kind
 from moviemotion.story.screenplay import read_screenplay
 from moviemotion.story.subtitles import read_subtitles
 from moviemotion.story.wording import words_of
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "scripts" / "pairs"
-GOLD = Path(__file__).parent / "gold"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/data/scripts/pairs")
 
 
@@ -42,17 +40,11 @@ def test_planted_damage_on_an_invented_film() -> None:
 def test_gold_lines_of_real_films(name: str, spoken: float, absent: float, sure: float) -> None:
     screenplay = read_screenplay(SHARED / f"{name}.txt")
     timed = time_script(screenplay, read_subtitles(SHARED / f"{name}.srt"), None)
-    cues = {
-        e.line: cue for e, cue in zip(screenplay.elements, timed.cues, strict=True) if e.kind is Kind.DIALOGUE
-    }
-    with (GOLD / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    heard = [row for row in rows if row["kind"] != "absent"]
-    near = {row["line"]: abs(cues[int(row["line"])].start - float(row["seconds"])) <= 1.0 for row in heard}
-    told = [cues[int(row["line"])].source is TimeSource.CUT for row in rows if row["kind"] == "absent"]
-    found = [row["line"] for row in rows if cues[int(row["line"])].source is TimeSource.SUBTITLES]
-    certain = [near.get(line, False) for line in found if cues[int(line)].confidence >= 0.9]
-    assert sum(near.values()) >= spoken * len(near)
+    lines = gold_lines(timed, name)
+    near = [line.near for line in lines if line.kind != "absent"]
+    told = [line.cut for line in lines if line.kind == "absent"]
+    certain = [line.near for line in lines if line.confidence is not None and line.confidence >= 0.9]
+    assert sum(near) >= spoken * len(near)
     assert sum(told) >= absent * len(told)
     assert sum(certain) >= sure * len(certain)
 
