@@ -13,9 +13,18 @@ pytest.importorskip("sklearn", reason="needs the lab extra (scikit-learn)")
 
 from moviemotion.errors import MoviemotionError  # noqa: E402
 from moviemotion.lab.comparison import compare  # noqa: E402
-from moviemotion.lab.explain import answers, explain  # noqa: E402
+from moviemotion.lab.explain import explain, words  # noqa: E402
 from moviemotion.lab.explain.activations import ActivationResult  # noqa: E402
-from moviemotion.lab.explain.evidence import Claim, Verdict, census, mean, mean_share, share  # noqa: E402
+from moviemotion.lab.explain.answer_relu import _against  # noqa: E402
+from moviemotion.lab.explain.evidence import (  # noqa: E402
+    Claim,
+    Verdict,
+    census,
+    mean,
+    mean_share,
+    overall,
+    share,
+)
 from moviemotion.lab.networks import build  # noqa: E402
 from moviemotion.lab.recipe import Recipe  # noqa: E402
 from moviemotion.lab.runs import RECORD, WEIGHTS, TrainedRun  # noqa: E402
@@ -56,8 +65,8 @@ def test_the_page_holds_everything_and_says_that_it_shows_faces(made):
     assert "faces from your data" in body
     assert not re.search(r"(src|href)=\"(?!data:|#)", body)
     assert html.count("data:image/png;base64,") > 30
-    for words in ("Leaky ReLU", "no activation", "block 5", "48 different faces"):
-        assert words in body
+    for told in ("Leaky ReLU", "no activation", "block 5", "48 different faces"):
+        assert told in body
     charts = json.loads(re.search(r'id="data">(.*?)</script>', html, re.DOTALL)[1])
     assert all(f'id="{name}"' in body for name in charts)
     assert not list(page.parent.glob("*.partial"))
@@ -107,10 +116,10 @@ def test_what_does_not_fit_is_named_and_nothing_is_written(made, data, tmp_path)
 def test_verdicts_follow_the_figures():
     right, wrong = (Claim("", verdict, "") for verdict in (Verdict.RIGHT, Verdict.WRONG))
     unsure = Claim("", Verdict.UNDECIDED, "")
-    assert answers.overall([right, right, unsure]) is Verdict.RIGHT
-    assert answers.overall([wrong, wrong]) is Verdict.WRONG
-    assert answers.overall([right, wrong]) is Verdict.INCOMPLETE
-    assert answers.overall([unsure]) is Verdict.UNDECIDED
+    assert overall([right, right, unsure]) is Verdict.RIGHT
+    assert overall([wrong, wrong]) is Verdict.WRONG
+    assert overall([right, wrong]) is Verdict.INCOMPLETE
+    assert overall([unsure]) is Verdict.UNDECIDED
 
 
 @pytest.mark.parametrize(
@@ -128,16 +137,16 @@ def test_the_decks_ten_points_for_relu_are_judged(only_relu, only_leaky, verdict
     relu_right[:only_relu] = True
     leaky_right[only_relu : only_relu + only_leaky] = True
     made = [
-        ActivationResult("a", words, share(1, 2), census(1, 2), 1, 0, 1, 0, against)
-        for words, against in (("ReLU", None), ("Leaky ReLU", compare(leaky_right, relu_right, "a")))
+        ActivationResult("a", activation, share(1, 2), census(1, 2), 1, 0, 1, 0, against)
+        for activation, against in (("ReLU", None), ("Leaky ReLU", compare(leaky_right, relu_right, "a")))
     ]
-    assert answers._against(*made).verdict is verdict
+    assert _against(*made).verdict is verdict
 
 
 def test_estimates_and_their_words():
     assert mean([1.0, 3.0, 2.0]).value == 2
     assert mean_share([1.0, 1.0, 0.9]).high == 1
-    assert answers.number(3.2e-16) == "3 × 10⁻¹⁶"
-    assert answers.number(-0.5) == "−0.50"
-    assert answers.number(float("nan")) == "–"
+    assert words.number(3.2e-16) == "3 × 10⁻¹⁶"
+    assert words.number(-0.5) == "−0.50"
+    assert words.number(float("nan")) == "–"
     assert census(4, 1).apart_from(census(5, 1)) is False

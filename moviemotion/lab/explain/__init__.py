@@ -1,7 +1,7 @@
 """`moviemotion lab explain`: evidence for the deck's three questions, computed on a trained network.
 
 `inside` looks into the network; `receptive`, `patches`, `tuning`, `relu`, `activations` and `shifts` measure;
-`answers` says what that means for the deck's answers; `page` shows it.
+`answer_…` say what that means for the deck's answers; `page` shows it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ from pathlib import Path
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.files import write_whole
-from moviemotion.lab.explain.answers import about_blocks, about_relu, about_translation
+from moviemotion.lab.explain.answer_blocks import about_blocks
+from moviemotion.lab.explain.answer_relu import about_relu
+from moviemotion.lab.explain.answer_translation import about_translation
 from moviemotion.lab.explain.evidence import write_evidence
 from moviemotion.lab.explain.inside import load_network, sample_faces
 from moviemotion.lab.explain.measure import measure_blocks, measure_relu, measure_translation

@@ -55,6 +55,11 @@ def census(value: float, n: int) -> Estimate:
     return Estimate(value, float("nan"), float("nan"), n)
 
 
+def order(one: Estimate, other: Estimate) -> int:
+    """1 or −1 where one is above or below the other by more than their doubt; else 0."""
+    return int(np.sign(one.value - other.value)) if one.apart_from(other) else 0
+
+
 @dataclass(frozen=True)
 class Evidence:
     """One plain sentence and the number in it."""
@@ -89,6 +94,12 @@ class Claim:
     says: str
     verdict: Verdict
     why: str
+
+
+def overall(claims: Sequence[Claim]) -> Verdict:
+    """What all claims that are decided have in common; incomplete where they differ."""
+    kinds = {claim.verdict for claim in claims} - {Verdict.UNDECIDED} or {Verdict.UNDECIDED}
+    return kinds.pop() if len(kinds) == 1 else Verdict.INCOMPLETE
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from functools import cache
 from jinja2 import Environment
 
 from moviemotion.emotions import DECK_EMOTIONS
-from moviemotion.lab.explain import answers as words
+from moviemotion.lab.explain import words
 from moviemotion.lab.explain.charts import block_charts, relu_charts, translation_charts
 from moviemotion.lab.explain.evidence import Answer, Estimate, Verdict
 from moviemotion.lab.explain.inside import Sample
