@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from cleanlab.rank import get_label_quality_scores
 from sklearn.metrics import roc_auc_score
 
 from moviemotion.emotions import DECK_COLUMNS, DECK_EMOTIONS
@@ -23,7 +24,7 @@ from moviemotion.lab import dataset
 from moviemotion.lab.corruption import corrupted
 from moviemotion.lab.duplicates import duplicate_pairs, groups
 from moviemotion.lab.evaluation import SHIPPED_READER
-from moviemotion.lab.mislabelled import label_opinion, reader_opinion
+from moviemotion.lab.mislabelled import Opinion, label_opinion, reader_opinion
 from moviemotion.statistics import wilson_interval
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "lab"))
@@ -40,8 +41,7 @@ def reader(data: Path) -> Iterator[str]:
     faces = faces.subset(dataset.original_truth(faces) >= 0)
     opinion = reader_opinion(faces, SHIPPED_READER)
     yield "Second opinion of the shipped reader, test split (bars: 0.95, in each class 0.90, first 100: 97)"
-    yield from against_the_votes(faces, "our margin", opinion.ranking)
-    yield from against_the_votes(faces, "cleanlab's self-confidence", opinion.cleanlab_suspicion)
+    yield from rankings(faces, opinion)
 
 
 def labels(data: Path, faces_used: int | None, seed: int) -> Iterator[str]:
@@ -55,9 +55,17 @@ def labels(data: Path, faces_used: int | None, seed: int) -> Iterator[str]:
     opinion = label_opinion(faces, groups(len(faces), duplicate_pairs(faces.images)), seed)
     took = time.monotonic() - began
     yield f"Labels alone, out of fold, {len(faces)} faces of the train split, {took:.0f} s (bar: 0.85)"
-    yield from against_the_votes(faces, "our ranking", opinion.ranking)
-    yield from against_the_votes(faces, "cleanlab's self-confidence", opinion.cleanlab_suspicion)
+    yield from rankings(faces, opinion)
     yield f"  expected wrong by confident learning: {opinion.expected_wrong} of {opinion.judged.sum()}"
+
+
+def rankings(faces: dataset.FaceSet, opinion: Opinion) -> Iterator[str]:
+    """Of an opinion on faces that all have a label."""
+    if opinion.from_labels:
+        yield from against_the_votes(faces, "our ranking, margin and class", opinion.ranking)
+    yield from against_the_votes(faces, "the margin alone", opinion.suspicion)
+    confidence = get_label_quality_scores(opinion.labels, opinion.probabilities)
+    yield from against_the_votes(faces, "cleanlab's self-confidence", 1 - confidence)
 
 
 def against_the_votes(faces: dataset.FaceSet, name: str, suspicion: np.ndarray) -> Iterator[str]:

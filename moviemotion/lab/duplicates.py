@@ -19,7 +19,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 HASH_BITS_APART = 8
-"""Of 64; on FER2013 a further pair that the pixels confirm is rare."""
+"""Of 64 bits."""
 SAME_PICTURE = 0.9
 """Correlation of the pixels: below, different photographs of one sitting begin."""
 MARGIN = 3

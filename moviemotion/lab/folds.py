@@ -29,7 +29,7 @@ RECIPE = Recipe(
     learning_rate=0.05,
     averaging=0.99,
 )
-"""The deck's design, a sixteenth as wide: noisy labels are learnt by heart less, and folds cost minutes."""
+"""The deck's design, much narrower: noisy labels are learnt by heart less, and folds cost minutes."""
 
 
 def out_of_fold(

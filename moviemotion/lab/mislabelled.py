@@ -56,18 +56,20 @@ class Opinion:
     @property
     def suspicion(self) -> NDArray[np.float64]:
         """(n,) from -1 to 1: probability of the best other answer less the label's; NaN without a label."""
-        rows = np.arange(len(self.labels))
-        others = self.probabilities.copy()
-        others[rows, self.labels] = -1
-        margin = others.max(axis=1) - self.probabilities[rows, self.labels]
-        return np.where(self.judged, margin, np.nan)
+        margin = np.full(len(self.labels), np.nan)
+        quality = get_label_quality_scores(
+            self.labels[self.judged], self.probabilities[self.judged], method="normalized_margin"
+        )
+        margin[self.judged] = 1 - 2 * quality
+        return margin
 
     @property
     def ranking(self) -> NDArray[np.float64]:
         """(n,) 0–1, to sort by: the margin and, for a judge who learnt from the labels, that of its class.
 
         Where one label is often wrong, a network learns the error and doubts none of its pictures
-        much, but all of them somewhat: the class's mean margin restores what each lost.
+        much, but all of them somewhat: the class's mean margin restores what each lost. The order within
+        a class stays.
         """
         margin = self.suspicion
         if self.from_labels:
@@ -82,21 +84,9 @@ class Opinion:
         return tuple(self.answers[k] for k in self.probabilities.argmax(axis=1))
 
     @property
-    def cleanlab_suspicion(self) -> NDArray[np.float64]:
-        """(n,) 0–1: cleanlab's own default ranking, one less its self-confidence; NaN without a label."""
-        return self._of_the_judged(
-            1 - get_label_quality_scores(self.labels[self.judged], self.probabilities[self.judged])
-        )
-
-    @property
     def expected_wrong(self) -> int:
         """How many labels confident learning (Northcutt et al., 2021) expects to be wrong."""
         return int(num_label_issues(self.labels[self.judged], self.probabilities[self.judged]))
-
-    def _of_the_judged(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        whole = np.full(len(self.labels), np.nan)
-        whole[self.judged] = values
-        return whole
 
 
 def reader_opinion(faces: FaceSet, model: Path) -> Opinion:

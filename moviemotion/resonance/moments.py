@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moviemotion.emotions import FEELINGS, Emotion
-from moviemotion.resonance.room import REACTING, Room
+from moviemotion.resonance.room import REACTING, Room, synchrony_interval
 from moviemotion.statistics import Float, wilson_interval
 
 ALPHA = 0.05
@@ -40,6 +40,7 @@ class Moment:
         share: share of the viewers seen in the moment who reacted with that feeling in it, 0–1.
         share_interval: its 95 % Wilson interval.
         synchrony: inter-subject correlation in the window around the peak; NaN if undefined.
+        synchrony_interval: its 95 % interval over viewers.
         viewers: how many viewers were seen in the moment.
         p_adjusted: p-value from the circular-shift null, adjusted for all seconds and feelings.
     """
@@ -53,6 +54,7 @@ class Moment:
     share: float
     share_interval: tuple[float, float]
     synchrony: float
+    synchrony_interval: tuple[float, float]
     viewers: int
     p_adjusted: float
 
@@ -223,6 +225,7 @@ def _moment(strength: Float, room: Room, feeling: int, start: int, stop: int, pe
         share=float(reacted / seen.sum()),
         share_interval=(float(low), float(high)),
         synchrony=float(room.synchrony[peak]),
+        synchrony_interval=synchrony_interval(strength, peak),
         viewers=int(seen.sum()),
         p_adjusted=p,
     )

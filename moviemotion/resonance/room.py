@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import t as student_t
 
 from moviemotion.resonance.timeline import Timeline
 from moviemotion.statistics import Float, mean_interval, wilson_interval
@@ -103,6 +104,28 @@ def synchrony(strength: Float) -> Float:
     counted = ~np.isnan(correlations)
     with np.errstate(invalid="ignore"):
         return np.where(counted, correlations, 0).sum(axis=0) / counted.sum(axis=0)
+
+
+def synchrony_interval(strength: Float, at: int) -> tuple[float, float]:
+    """95 % interval over viewers of the synchrony at one column of `strength`.
+
+    Each viewer's correlation is with the mean of the others, so the correlations depend on each other and
+    their own spread is too small. The delete-one jackknife (Tukey, 1958) leaves a viewer out of both. It
+    takes the viewers for independent draws, and is too narrow for a few viewers in close step.
+
+    Returns:
+        low and high, −1…1; NaNs with fewer than three viewers in the window, or no variation.
+    """
+    start = max(at - SYNCHRONY_WINDOW // 2, 0)
+    window = strength[:, start : at + SYNCHRONY_WINDOW // 2 + 1]
+    window = window[~np.isnan(window).all(axis=(1, 2))]
+    n = len(window)
+    if n < 3:
+        return float("nan"), float("nan")
+    without = [synchrony(np.delete(window, viewer, axis=0))[at - start] for viewer in range(n)]
+    half = student_t.ppf(0.975, n - 1) * np.sqrt((n - 1) * np.var(without))
+    low, high = np.clip(synchrony(window)[at - start] + np.array([-half, half]), -1, 1)
+    return float(low), float(high)
 
 
 def _window_sum(x: Float) -> Float:

@@ -34,7 +34,9 @@ def cues_by_scene(
     """
     starts = {e.scene: e for e in screenplay.elements if e.kind is Kind.SCENE_HEADING}
     if not starts:
-        raise MoviemotionError(f"{screenplay.path}: no scene heading in it, so no timing sheet fits it.")
+        raise MoviemotionError(
+            f"{screenplay.path}: no scene heading that a timing sheet could name; leave the sheet out."
+        )
     times: dict[int, tuple[float, float]] = {}
     for n, time in enumerate(sheet):
         scene = _scene_of(time, starts, set(times))

@@ -26,7 +26,7 @@ def test_labels_that_were_flipped_rank_above_those_that_were_not(tmp_path, monke
     wrong = dataset.FaceSet(faces.names, faces.images, tuple(labels), None)
     opinion = label_opinion(wrong, np.arange(len(faces)), seed=1)
     assert roc_auc_score(flipped, opinion.ranking) >= 0.9
-    assert roc_auc_score(flipped, opinion.cleanlab_suspicion) >= 0.9
+    assert roc_auc_score(flipped, opinion.suspicion) >= 0.9
 
 
 def test_copies_stay_in_one_fold_and_everybody_is_judged_once(monkeypatch):

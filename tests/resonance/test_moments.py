@@ -27,6 +27,7 @@ def test_planted_moments_are_found_in_their_place_and_no_other(seed):
         assert end - 2 <= moment.end <= end + 4
         assert moment.start <= moment.peak < moment.end
         assert moment.p_adjusted <= found.alpha
+        assert moment.synchrony_interval[0] < moment.synchrony < moment.synchrony_interval[1]
         assert moment.share_interval[0] < moment.share <= moment.share_interval[1] + 1e-9
 
 

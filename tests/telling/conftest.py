@@ -156,7 +156,6 @@ def make_analysis(
             share,
             _wilson(share, seen),
             np.full(seconds, 0.3),
-            np.tile([[0.2], [0.4]], seconds),
         )
     found = []
     for peak, emotion in peaks if conclusive else []:

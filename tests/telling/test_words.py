@@ -32,6 +32,8 @@ def test_an_undefined_interval_is_said_in_words():
     assert words.interval((nan, nan)) == "no interval"
     assert words.percent_interval((0.467, 0.911)) == "47–91 %"
     assert words.interval((0.314, 0.526)) == "0.31–0.53"
+    assert words.interval((-0.12, 0.3)) == "−0.12 to 0.30"
+    assert words.number(-0.001) == "0.00"
 
 
 def test_p_values():
