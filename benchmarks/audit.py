@@ -13,6 +13,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -35,13 +36,14 @@ FIRST = 100
 VOTES = {"at least five of ten": 5, "six of ten or more": 6}
 
 
-def reader(data: Path) -> Iterator[str]:
+def reader(data: Path, seed: int) -> Iterator[str]:
     """The shipped reader as second opinion on the test split."""
     faces = dataset.load_faces(data, "test")
     faces = faces.subset(dataset.original_truth(faces) >= 0)
-    opinion = reader_opinion(faces, SHIPPED_READER)
     yield "Second opinion of the shipped reader, test split (bars: 0.95, in each class 0.90, first 100: 97)"
-    yield from rankings(faces, opinion)
+    yield from rankings(faces, reader_opinion(faces, SHIPPED_READER))
+    faces, flipped = with_flipped_labels(faces, seed)
+    yield from of_the_flipped(faces, flipped, reader_opinion(faces, SHIPPED_READER))
 
 
 def labels(data: Path, faces_used: int | None, seed: int) -> Iterator[str]:
@@ -51,21 +53,50 @@ def labels(data: Path, faces_used: int | None, seed: int) -> Iterator[str]:
     if faces_used is not None:
         chosen = np.random.default_rng(seed).permutation(len(faces)) < faces_used
         faces = faces.subset(chosen)
+    faces, flipped = with_flipped_labels(faces, seed)
     began = time.monotonic()
     opinion = label_opinion(faces, groups(len(faces), duplicate_pairs(faces.images)), seed)
     took = time.monotonic() - began
     yield f"Labels alone, out of fold, {len(faces)} faces of the train split, {took:.0f} s (bar: 0.85)"
-    yield from rankings(faces, opinion)
+    yield from rankings(faces, opinion, ~flipped)
+    yield from of_the_flipped(faces, flipped, opinion)
     yield f"  expected wrong by confident learning: {opinion.expected_wrong} of {opinion.judged.sum()}"
 
 
-def rankings(faces: dataset.FaceSet, opinion: Opinion) -> Iterator[str]:
-    """Of an opinion on faces that all have a label."""
-    if opinion.from_labels:
-        yield from against_the_votes(faces, "our ranking, margin and class", opinion.ranking)
-    yield from against_the_votes(faces, "the margin alone", opinion.suspicion)
+def with_flipped_labels(faces: dataset.FaceSet, seed: int) -> tuple[dataset.FaceSet, np.ndarray]:
+    """`PLANTED` faces that the annotators agree on get another label of the deck's; (n,) bool which."""
+    rng = np.random.default_rng(seed)
+    truth = dataset.original_truth(faces)
+    right = np.flatnonzero(dataset.consensus_truth(faces) == truth)
+    flipped = np.zeros(len(faces), dtype=bool)
+    flipped[rng.choice(right, PLANTED, replace=False)] = True
+    other = (truth + rng.integers(1, len(DECK_EMOTIONS), len(faces))) % len(DECK_EMOTIONS)
+    given = np.where(flipped, other, truth)
+    return replace(faces, labels=tuple(str(DECK_EMOTIONS[k]) for k in given)), flipped
+
+
+def of_the_flipped(faces: dataset.FaceSet, flipped: np.ndarray, opinion: Opinion) -> Iterator[str]:
+    """How the planted labels rank among those that the annotators confirm."""
+    right = ~flipped & (dataset.consensus_truth(faces) == dataset.original_truth(faces))
+    score = opinion.ranking
+    limit = np.quantile(score[right], 0.99)
+    found = int((score[flipped] > limit).sum())
+    area = roc_auc_score(flipped[flipped | right], score[flipped | right])
+    yield (
+        f"  flipped labels: AUC {area:.4f} (n={PLANTED} among {right.sum()} right ones); "
+        f"recall at 1 % false alarms {_share(found, PLANTED)}"
+    )
+
+
+def rankings(faces: dataset.FaceSet, opinion: Opinion, asked: np.ndarray | None = None) -> Iterator[str]:
+    """Of an opinion on faces that all have a label; `asked`, (n,) bool, leaves some out."""
+    asked = np.ones(len(faces), dtype=bool) if asked is None else asked
     confidence = get_label_quality_scores(opinion.labels, opinion.probabilities)
-    yield from against_the_votes(faces, "cleanlab's self-confidence", 1 - confidence)
+    scores = {"the margin alone": opinion.suspicion, "cleanlab's self-confidence": 1 - confidence}
+    if opinion.from_labels:
+        scores = {"our ranking, margin and class": opinion.ranking, **scores}
+    for name, score in scores.items():
+        yield from against_the_votes(faces.subset(asked), name, score[asked])
 
 
 def against_the_votes(faces: dataset.FaceSet, name: str, suspicion: np.ndarray) -> Iterator[str]:
@@ -135,7 +166,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=36)
     args = parser.parse_args()
     parts = {
-        "reader": lambda: reader(args.data),
+        "reader": lambda: reader(args.data, args.seed),
         "labels": lambda: labels(args.data, args.faces, args.seed),
         "planted": lambda: planted_faults(args.data, args.clean, args.seed),
     }

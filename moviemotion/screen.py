@@ -14,13 +14,11 @@ import numpy as np
 
 from moviemotion import __version__
 from moviemotion.audience import reader, video
-from moviemotion.audience.quality import REASONS
 from moviemotion.audience.samples import Samples
 from moviemotion.audience.screening import Camera, Progress, Watcher
 from moviemotion.errors import MoviemotionError
-from moviemotion.resonance.analysis import Analysis, analyse
+from moviemotion.resonance.analysis import Analysis
 from moviemotion.resonance.baseline import Stretch
-from moviemotion.resonance.timeline import Reading, Timeline, build_timeline
 from moviemotion.story.alignment import TimedScript, time_script
 from moviemotion.story.screenplay import Screenplay, read_screenplay
 from moviemotion.story.subtitles import Subtitle, read_subtitles
@@ -29,6 +27,7 @@ from moviemotion.telling.annotate import annotated_final_draft, annotated_founta
 from moviemotion.telling.annotated_pdf import annotated_pdf
 from moviemotion.telling.report import render_report
 from moviemotion.telling.tables import moments_json, timeline_csv
+from moviemotion.told import Told, timeline_of
 
 RATE = 5.0
 SEED = 36
@@ -144,11 +143,13 @@ def tell(
     Raises:
         MoviemotionError: the script and the subtitles do not fit.
     """
-    timeline = _timeline(watched)
+    timeline = timeline_of(watched)
     seconds = float(timeline.samples.shape[1])
     timed = _time(screenplay, spoken, _film_end(seconds, spoken), subtitles) if screenplay else None
     title = screenplay.title if screenplay else "Untitled film"
-    analysis = analyse(title, timeline, timed, tuple(notes(seconds)), seed, baseline, _refused(watched))
+    told = Told(title, timed, tuple(notes(seconds)), seed, baseline)
+    analysis = told.analyse(timeline, watched)
+    told.keep(study)
     if analysis.script:
         analysis = _annotate(study, analysis)
     study.write("timeline.csv", timeline_csv(analysis.timeline))
@@ -298,22 +299,6 @@ def fingerprint(path: Path) -> str:
         file.seek(max(0, size - _FINGERPRINT_BYTES))
         digest.update(file.read())
     return f"{size}-{digest.hexdigest()[:16]}"
-
-
-def _timeline(watched: Sequence[Samples]) -> Timeline:
-    def readings() -> Iterator[Reading]:
-        for samples in watched:
-            for index, viewer in enumerate(samples.viewers):
-                own = samples.viewer == index
-                yield Reading(viewer, samples.time[own], samples.emotions[own], samples.weight[own])
-
-    return build_timeline(readings(), max(samples.end for samples in watched))
-
-
-def _refused(watched: Sequence[Samples]) -> dict[str, int]:
-    """Reason → how many samples were refused for it; `REASONS[0]` is no reason."""
-    counts = np.bincount(np.concatenate([s.refused for s in watched]), minlength=len(REASONS))
-    return dict(zip(REASONS[1:], counts[1:].tolist(), strict=True))
 
 
 def _annotate(study: Study, analysis: Analysis) -> Analysis:

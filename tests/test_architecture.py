@@ -29,6 +29,7 @@ CLOSED = {
     "telling": {"audience", "lab", "simulation", "study", "screen", "live", "demo"},
     "study": {"lab", "simulation", "screen", "live", "demo"},
     "screen": {"lab", "simulation", "live", "demo"},
+    "told": {"lab", "telling", "simulation", "screen", "live", "demo"},
     "live": {"lab", "simulation", "demo"},
     "challenge": {
         "audience",

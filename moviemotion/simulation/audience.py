@@ -22,6 +22,8 @@ RATE = 8
 """Steps a second of an audience's curves, and frames a second of its videos."""
 PRIVATE: tuple[Emotion, ...] = (Emotion.HAPPY, Emotion.SURPRISE, Emotion.SAD)
 SECONDS_BETWEEN_BLINKS = 4.0
+MISSED = 0.1
+"""Share of the beats that a viewer misses."""
 
 
 @dataclass(frozen=True)
@@ -126,30 +128,65 @@ def simulate_audience(script: FeelingScript, viewers: int, seconds: int, seed: i
     away, blinks = np.zeros((viewers, steps)), np.zeros((viewers, steps))
     for v in range(viewers):
         rng = np.random.default_rng([seed, v])
-        gain, delay = float(np.clip(rng.normal(0.95, 0.12), 0.65, 1.2)), float(rng.uniform(0.3, 2.0))
-        for beat in script.beats:
-            missed, own = rng.random() < 0.1, float(rng.normal(1.0, 0.1))
-            late, linger = delay + float(rng.normal(0, 0.15)), float(rng.uniform(0.0, 1.0))
-            if not missed:
-                start, end = beat.start + max(0.2, late), beat.end + late * 0.5 + linger
-                _add(feelings[v], start, end, beat.emotion, beat.strength * gain * own)
-        for _ in range(rng.poisson(seconds / 60)):
-            start = float(rng.uniform(0, seconds))
-            emotion = PRIVATE[int(rng.integers(len(PRIVATE)))]
-            _add(
-                feelings[v], start, start + float(rng.uniform(1.5, 3)), emotion, float(rng.uniform(0.4, 0.8))
-            )
-        feelings[v] = gaussian_filter1d(feelings[v], 0.3 * RATE, axis=0)
-        feelings[v] /= np.maximum(feelings[v].sum(axis=-1, keepdims=True), 1)
+        feelings[v] = react(script, draw_temper(rng), seconds, RATE, rng)
         away[v] = _leaning_out(rng, seconds)
-        blinks[v] = _blinking(rng, seconds)
-    names = tuple(f"seat-{v + 1:02d}" for v in range(viewers))
-    return Audience(names, feelings, away, blinks, seed)
+        blinks[v] = draw_blinks(rng, seconds, RATE)
+    return Audience(viewer_names(viewers), feelings, away, blinks, seed)
 
 
-def _add(curves: Float, start: float, end: float, emotion: Emotion, strength: float) -> None:
+def viewer_names(viewers: int) -> tuple[str, ...]:
+    """`seat-01`, `seat-02`, …, as wide as the last one needs."""
+    width = max(2, len(str(viewers)))
+    return tuple(f"seat-{v + 1:0{width}d}" for v in range(viewers))
+
+
+@dataclass(frozen=True)
+class Temper:
+    """How one viewer reacts.
+
+    Attributes:
+        gain: what a feeling of an average viewer is multiplied by.
+        delay: seconds after which this viewer reacts to what the film does.
+    """
+
+    gain: float
+    delay: float
+
+
+def draw_temper(rng: np.random.Generator) -> Temper:
+    """Somebody: gain 0.65–1.2, delay 0.3–2 s."""
+    return Temper(float(np.clip(rng.normal(0.95, 0.12), 0.65, 1.2)), float(rng.uniform(0.3, 2.0)))
+
+
+def react(script: FeelingScript, temper: Temper, seconds: int, rate: int, rng: np.random.Generator) -> Float:
+    """What one viewer feels.
+
+    Args:
+        rate: steps a second.
+
+    Returns:
+        (seconds · rate, 7) intensities 0–1 in the order of `FEELINGS`; at most one in sum.
+    """
+    curves = np.zeros((seconds * rate, len(FEELINGS)))
+    for beat in script.beats:
+        missed, own = rng.random() < MISSED, float(rng.normal(1.0, 0.1))
+        late, linger = temper.delay + float(rng.normal(0, 0.15)), float(rng.uniform(0.0, 1.0))
+        if not missed:
+            start, end = beat.start + max(0.2, late), beat.end + late * 0.5 + linger
+            _add(curves, rate, start, end, beat.emotion, beat.strength * temper.gain * own)
+    for _ in range(rng.poisson(seconds / 60)):
+        start = float(rng.uniform(0, seconds))
+        emotion = PRIVATE[int(rng.integers(len(PRIVATE)))]
+        lasts, strength = float(rng.uniform(1.5, 3)), float(rng.uniform(0.4, 0.8))
+        _add(curves, rate, start, start + lasts, emotion, strength)
+    felt = curves.any(axis=0)
+    curves[:, felt] = gaussian_filter1d(curves[:, felt], 0.3 * rate, axis=0)
+    return curves / np.maximum(curves.sum(axis=-1, keepdims=True), 1)
+
+
+def _add(curves: Float, rate: int, start: float, end: float, emotion: Emotion, strength: float) -> None:
     """Raise one feeling to `strength` between two seconds; the stronger of two reactions wins."""
-    column = curves[round(start * RATE) : round(end * RATE), FEELINGS.index(emotion)]
+    column = curves[round(start * rate) : round(end * rate), FEELINGS.index(emotion)]
     np.maximum(column, np.clip(strength, 0, 1), out=column)
 
 
@@ -162,12 +199,13 @@ def _leaning_out(rng: np.random.Generator, seconds: int) -> Float:
     return np.asarray(gaussian_filter1d(away, 0.25 * RATE), np.float64)
 
 
-def _blinking(rng: np.random.Generator, seconds: int) -> Float:
-    blinks = np.zeros(seconds * RATE)
+def draw_blinks(rng: np.random.Generator, seconds: int, rate: int) -> Float:
+    """(seconds · rate,) how far the eyes are closed, 0–1: about a quarter of a second, every few seconds."""
+    blinks = np.zeros(seconds * rate)
     moment = rng.exponential(SECONDS_BETWEEN_BLINKS)
     while moment < seconds:
-        step = int(moment * RATE)
-        blinks[step : step + 2] = 1
+        step = int(moment * rate)
+        blinks[step : step + max(1, rate // 4)] = 1
         moment += 0.5 + rng.exponential(SECONDS_BETWEEN_BLINKS)
     return blinks
 
