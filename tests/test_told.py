@@ -1,0 +1,53 @@
+"""A finished study is read again as it was told."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from moviemotion.errors import MoviemotionError
+from moviemotion.screen import Screening
+from moviemotion.story.alignment import time_script
+from moviemotion.story.screenplay import read_screenplay
+from moviemotion.story.timed_json import from_json, to_json
+from moviemotion.told import load_analysis
+
+
+def test_the_analysis_read_again_is_the_one_that_was_told(screened: Screening) -> None:
+    again = load_analysis(screened.folder)
+    for field in fields(again):
+        if field.name in ("timeline", "rest", "room"):
+            continue
+        np.testing.assert_equal(getattr(again, field.name), getattr(screened.analysis, field.name))
+    np.testing.assert_array_equal(again.timeline.scores, screened.analysis.timeline.scores)
+    assert again.timeline.viewers == screened.analysis.timeline.viewers
+
+
+def test_a_timed_script_survives_json_with_its_cuts_and_emphasis(tmp_path: Path) -> None:
+    (script := tmp_path / "a.fountain").write_text(
+        "Title: A\n\nINT. BARN - DAY #3#\n\nHay. **Much** hay. [[why?]]\n\nANN ^\n_Run!_\n", encoding="utf-8"
+    )
+    timed = time_script(read_screenplay(script), None, 20.0)
+    assert from_json(to_json(timed)) == timed
+
+
+@pytest.mark.parametrize("name", ["study.json", "told.json", "samples"])
+def test_a_study_that_lacks_a_part_is_refused_in_one_line(
+    screened: Screening, tmp_path: Path, name: str
+) -> None:
+    shutil.copytree(screened.folder, study := tmp_path / "study")
+    shutil.rmtree(study / name) if name == "samples" else (study / name).unlink()
+    with pytest.raises(MoviemotionError, match="made it again") as refused:
+        load_analysis(study)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_study_told_from_something_unreadable_is_refused(screened: Screening, tmp_path: Path) -> None:
+    shutil.copytree(screened.folder, study := tmp_path / "study")
+    (study / "told.json").write_text('{"script": 3}', encoding="utf-8")
+    with pytest.raises(MoviemotionError, match="cannot be read"):
+        load_analysis(study)
