@@ -22,6 +22,7 @@ CLOSED = {
     "files": {"everything"},
     "page": {"everything"},
     "statistics": {"everything"},
+    "timecode": {"everything"},
     "audience": {"lab", "story", "resonance", "telling", "simulation", "study", "screen", "live", "demo"},
     "lab": {"audience", "story", "resonance", "telling", "simulation", "study", "screen", "live", "demo"},
     "story": {"audience", "lab", "resonance", "telling", "simulation", "study", "screen", "live", "demo"},
