@@ -87,7 +87,7 @@ class Timecode:
 
     def __post_init__(self) -> None:
         if self.drop and (self._base % 30 or self.rate.denominator == 1):
-            raise ValueError(f"no drop-frame timecode at {float(self.rate):g} frames a second; give 29.97")
+            raise ValueError(f"no numbers are dropped at {float(self.rate):g} frames a second")
 
     @property
     def _base(self) -> int:

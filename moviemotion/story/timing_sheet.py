@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import csv
-import math
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.story.textfile import read_text
+from moviemotion.timecode import Timecode, exact_rate
 
 _COLUMNS = "scene,start[,end] or heading,start[,end]"
 _CLOCK = re.compile(r"(?:(\d+):)?(\d{1,3}):(\d{1,2}(?:[.,]\d+)?)")
 _SECONDS = re.compile(r"\d+(?:\.\d+)?")
-_TIMECODE = re.compile(r"(\d{2})[:;](\d{2})[:;](\d{2})([:;])(\d{2})")
 _EVENT = re.compile(
     r"\d{3,6}\s+\S+\s+\S+\s+\S+(?:\s+\d+)?\s+" + r"\s+".join([r"(\d\d[:;]\d\d[:;]\d\d[:;]\d\d)"] * 4)
 )
@@ -48,7 +48,7 @@ def read_timing_sheet(path: Path | str, frame_rate: float = 24.0) -> tuple[Scene
     `* FROM CLIP NAME: 12A-3`; its record times count from the full hour in which the first event begins.
 
     Args:
-        frame_rate: frames a second of an EDL's timecode; 29.97 is counted as 30, dropped where it says so.
+        frame_rate: frames a second of an EDL's timecode; a semicolon before its frames drops numbers.
 
     Raises:
         MoviemotionError: the file cannot be read as either; the message names its first bad line.
@@ -94,16 +94,18 @@ def _seconds(cell: str, name: str, where: str) -> float | None:
 
 
 def _edl(path: Path, text: str, frame_rate: float) -> list[SceneTime]:
-    if not math.isfinite(frame_rate) or frame_rate <= 0:
-        raise MoviemotionError(f"frame rate {frame_rate}: give the frames a second of {path}, such as 24.")
+    try:
+        rate = exact_rate(frame_rate)
+    except ValueError as error:
+        raise MoviemotionError(f"{path}: {error}.") from None
     events: list[tuple[float, float, str | None]] = []
     hours: list[float] = []
     for number, line in enumerate(text.splitlines(), 1):
         event = _EVENT.match(line.strip())
         if event:
             where = f"{path}, line {number}"
-            start, end = (_frames(code, frame_rate, where) for code in event.group(3, 4))
-            hours.append(_frames(f"{event[3][:2]}:00:00{event[3][8]}00", frame_rate, where))
+            start, end = (_film_time(code, rate, where) for code in event.group(3, 4))
+            hours.append(_film_time(f"{event[3][:2]}:00:00{event[3][8]}00", rate, where))
             events.append((start, end, None))
         elif events and (named := _SCENE.match(line.strip()) or _CLIP.match(line.strip())):
             start, end, scene = events[-1]
@@ -126,18 +128,12 @@ def _edl(path: Path, text: str, frame_rate: float) -> list[SceneTime]:
     return times
 
 
-def _frames(code: str, frame_rate: float, where: str) -> float:
-    """Seconds of a timecode. Drop-frame counts skip two frames a minute, save each tenth (SMPTE ST 12-1)."""
-    part = _TIMECODE.fullmatch(code)
-    base = round(frame_rate)
-    if part is None or int(part[5]) >= base or int(part[2]) > 59 or int(part[3]) > 59:
-        raise MoviemotionError(f"{where}: {code} is no timecode at {frame_rate:g} frames a second.")
-    hours, minutes, seconds, frames = (int(part[k]) for k in (1, 2, 3, 5))
-    count = ((hours * 60 + minutes) * 60 + seconds) * base + frames
-    if part[4] == ";":
-        gone = hours * 60 + minutes
-        count -= base // 15 * (gone - gone // 10)
-    return count / frame_rate
+def _film_time(code: str, rate: Fraction, where: str) -> float:
+    try:
+        timecode = Timecode(rate, drop=code[8] == ";")
+        return timecode.seconds(timecode.frame_at(code))
+    except ValueError as error:
+        raise MoviemotionError(f"{where}: {error}; give the film's frame rate.") from None
 
 
 def read_shot_changes(path: Path | str) -> tuple[float, ...]:
