@@ -15,7 +15,7 @@ from moviemotion.lab.mislabelled import FOLDS, label_opinion  # noqa: E402
 
 
 def test_labels_that_were_flipped_rank_above_those_that_were_not(tmp_path, monkeypatch):
-    monkeypatch.setattr(folds, "MOST_EPOCHS", 24)
+    monkeypatch.setattr(folds, "MOST_EPOCHS", 16)
     write_faces(tmp_path, train=24)
     faces = dataset.load_faces(tmp_path, "train")
     flipped = np.zeros(len(faces), dtype=bool)
