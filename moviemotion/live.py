@@ -145,15 +145,15 @@ def report(
     seed: int = SEED,
     baseline: Stretch | None = None,
 ) -> Screening:
-    """Make of a captured study what `screen` makes of files: report, timeline, moments, annotated script.
+    """Make of a study's samples what `screen` makes of files: report, timeline, moments, annotated script.
 
-    A capture that was killed is finished first.
+    The study may be captured or simulated. A capture that was killed is finished first.
 
     Args:
         script, subtitles, seed, baseline: as for `screen`.
 
     Raises:
-        MoviemotionError: `folder` holds no capture, nobody was seen, or script and subtitles cannot be used.
+        MoviemotionError: `folder` holds no study, nobody was seen, or script and subtitles cannot be used.
     """
     if subtitles is not None and script is None:
         raise MoviemotionError(f"{subtitles}: subtitles need the script that they time; add --script")
@@ -161,17 +161,23 @@ def report(
     spoken = read_subtitles(subtitles) if subtitles else None
     if (folder / JOURNAL).is_dir():
         finish(folder)
-    seats, study = _opened(folder)
-    saved = [samples for camera in seats.cameras if (samples := study.samples(camera.name))]
-    if not any(samples.viewers for samples in saved):
+    study = Study.reopen(folder)
+    saved = {camera: samples for camera in study.cameras if (samples := study.samples(camera))}
+    if not any(samples.viewers for samples in saved.values()):
         raise MoviemotionError(f"{folder}: no camera saw a face; check that they show the audience")
-    told = json.loads((folder / "capture.json").read_text(encoding="utf-8"))
-    analysis = tell(study, saved, screenplay, spoken, subtitles, lambda _: _notes(told), seed, baseline)
+    unread = [f"{camera}: was not read" for camera in study.cameras if camera not in saved]
+    notes = [*unread, *_notes(folder / "capture.json")]
+    analysis = tell(
+        study, list(saved.values()), screenplay, spoken, subtitles, lambda _: notes, seed, baseline
+    )
     return Screening(folder, analysis, ())
 
 
-def _notes(told: dict[str, Any]) -> Iterator[str]:
+def _notes(captured: Path) -> Iterator[str]:
     """What capture.json says of cameras that saw nobody, of clocks that are guessed, and of gaps."""
+    if not captured.exists():
+        return
+    told = json.loads(captured.read_text(encoding="utf-8"))
     for camera in told["cameras"]:
         if not camera["viewers"]:
             yield f"{camera['name']}: nobody was seen"

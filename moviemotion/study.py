@@ -51,6 +51,25 @@ class Study:
         if not nearest.is_dir() or not os.access(nearest, os.W_OK):
             raise MoviemotionError(f"{folder}: cannot be written; choose another --out")
 
+    @classmethod
+    def reopen(cls, folder: Path) -> Study:
+        """Open the study that a folder holds, whatever it was made from.
+
+        Raises:
+            MoviemotionError: the folder holds no study, or one of another version.
+        """
+        record = folder / "study.json"
+        made_from = _read_json(record) if record.is_file() else None
+        if not isinstance(made_from, dict) or not isinstance(made_from.get("cameras"), dict):
+            raise MoviemotionError(f"{folder}: holds no study; check the name")
+        return cls(folder, {key: value for key, value in made_from.items() if key != "format"})
+
+    @property
+    def cameras(self) -> tuple[str, ...]:
+        """Names of the cameras that the study was made from."""
+        cameras = self._made_from.get("cameras")
+        return tuple(cameras) if isinstance(cameras, dict) else ()
+
     def samples(self, camera: str) -> Samples | None:
         """What was saved of a camera, or None where it has not been watched yet.
 

@@ -133,8 +133,8 @@ def test_a_study_is_not_captured_into_twice(captured: tuple[Captured, str], conf
         finish(captured[0].folder)
 
 
-def test_what_is_no_capture_is_not_reported_on(tmp_path: Path) -> None:
-    with pytest.raises(MoviemotionError, match="holds no live capture; check the name"):
+def test_what_is_no_study_is_not_reported_on(tmp_path: Path) -> None:
+    with pytest.raises(MoviemotionError, match="holds no study; check the name"):
         report(tmp_path)
 
 
