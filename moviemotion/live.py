@@ -28,8 +28,7 @@ from moviemotion.audience.sources import open_source
 from moviemotion.errors import MoviemotionError
 from moviemotion.resonance.baseline import Stretch
 from moviemotion.screen import SEED, Screening, fingerprint, tell
-from moviemotion.story.screenplay import read_screenplay
-from moviemotion.story.subtitles import read_subtitles
+from moviemotion.story.sources import read_sources
 from moviemotion.study import FORMAT, Study
 
 JOURNAL = "live"
@@ -144,21 +143,24 @@ def report(
     subtitles: Path | None = None,
     seed: int = SEED,
     baseline: Stretch | None = None,
+    subtitle_track: int | None = None,
+    timing_sheet: Path | None = None,
+    shots: Path | None = None,
+    frame_rate: float | None = None,
 ) -> Screening:
     """Make of a study's samples what `screen` makes of files: report, timeline, moments, annotated script.
 
     The study may be captured or simulated. A capture that was killed is finished first.
 
     Args:
-        script, subtitles, seed, baseline: as for `screen`.
+        script, subtitles, subtitle_track, timing_sheet, shots, frame_rate: as for `read_sources`.
+        seed, baseline: as for `screen`.
 
     Raises:
-        MoviemotionError: `folder` holds no study, nobody was seen, or script and subtitles cannot be used.
+        MoviemotionError: `folder` holds no study, nobody was seen, or the script or what times it cannot
+            be used.
     """
-    if subtitles is not None and script is None:
-        raise MoviemotionError(f"{subtitles}: subtitles need the script that they time; add --script")
-    screenplay = read_screenplay(script) if script else None
-    spoken = read_subtitles(subtitles) if subtitles else None
+    sources = read_sources(script, subtitles, subtitle_track, timing_sheet, shots, frame_rate)
     if (folder / JOURNAL).is_dir():
         finish(folder)
     study = Study.reopen(folder)
@@ -167,9 +169,7 @@ def report(
         raise MoviemotionError(f"{folder}: no camera saw a face; check that they show the audience")
     unread = [f"{camera}: was not read" for camera in study.cameras if camera not in saved]
     notes = [*unread, *_notes(folder / "capture.json")]
-    analysis = tell(
-        study, list(saved.values()), screenplay, spoken, subtitles, lambda _: notes, seed, baseline
-    )
+    analysis = tell(study, list(saved.values()), sources, lambda _: notes, seed, baseline)
     return Screening(folder, analysis, ())
 
 

@@ -19,9 +19,7 @@ from moviemotion.audience.screening import Camera, Progress, Watcher
 from moviemotion.errors import MoviemotionError
 from moviemotion.resonance.analysis import Analysis
 from moviemotion.resonance.baseline import Stretch
-from moviemotion.story.alignment import TimedScript, time_script
-from moviemotion.story.screenplay import Screenplay, read_screenplay
-from moviemotion.story.subtitles import Subtitle, read_subtitles
+from moviemotion.story.sources import ScriptSources, read_sources
 from moviemotion.study import Study
 from moviemotion.telling.annotate import annotated_final_draft, annotated_fountain
 from moviemotion.telling.annotated_pdf import annotated_pdf
@@ -57,6 +55,9 @@ def screen(
     progress: Progress = lambda camera, seconds: None,
     baseline: Stretch | None = None,
     subtitle_track: int | None = None,
+    timing_sheet: Path | None = None,
+    shots: Path | None = None,
+    frame_rate: float | None = None,
 ) -> Screening:
     """Read an audience from its videos and write the study folder `out`.
 
@@ -65,35 +66,31 @@ def screen(
 
     Args:
         videos: one file a camera; each may show one viewer or several.
-        script: the screenplay.
-        subtitles: of the film; without them line times are estimated from the page.
+        script, subtitles, subtitle_track, timing_sheet, shots, frame_rate: the screenplay and what times it,
+            as for `read_sources`.
         offsets: camera (file name with or without suffix) → seconds added to its clock for film time.
         rate: samples a second.
         seed: of the moments' null.
         baseline: film time in which viewers feel nothing, to measure their feelings from; without it each
             one's resting face is estimated from the whole film.
-        subtitle_track: which text track, from 1, where `subtitles` is a film with several.
 
     Raises:
-        MoviemotionError: no video can be read, nobody is seen in any, the script or the subtitles
+        MoviemotionError: no video can be read, nobody is seen in any, the script or what times it
             cannot be used, the baseline is not in the film, or `out` holds something else. Nothing is
             written then.
     """
-    if subtitles is not None and script is None:
-        raise MoviemotionError(f"{subtitles}: subtitles need the script that they time; add --script")
-    screenplay = read_screenplay(script) if script else None
-    spoken = read_subtitles(subtitles, subtitle_track) if subtitles else None
+    sources = read_sources(script, subtitles, subtitle_track, timing_sheet, shots, frame_rate)
     cameras = _cameras(videos, offsets or {})
     problems, length = _probe(cameras)
-    if screenplay:
+    if sources:
         # A script that does not fit stops before the long work.
-        _time(screenplay, spoken, _film_end(length, spoken), subtitles)
+        sources.time(length)
     if baseline and length is not None and baseline.start >= length:
         raise MoviemotionError(
             f"--baseline {baseline.start:g}-{baseline.end:g}: the cameras end at {length:.0f} s; "
             "mark seconds that they show"
         )
-    study = Study(out, _made_from(cameras, [p for p in (script, subtitles) if p], rate, seed, baseline))
+    study = Study(out, _made_from(cameras, sources.files if sources else (), rate, seed, baseline))
     readable = [camera for camera in cameras if camera.name not in problems]
     watched = {camera.name: saved for camera in readable if (saved := study.samples(camera.name))}
 
@@ -113,10 +110,8 @@ def screen(
     analysis = tell(
         study,
         in_order,
-        screenplay,
-        spoken,
-        subtitles,
-        lambda seconds: (*unreadable, *_gaps(cameras, watched, seconds, spoken)),
+        sources,
+        lambda seconds: (*unreadable, *_gaps(cameras, watched, seconds, sources)),
         seed,
         baseline,
     )
@@ -126,9 +121,7 @@ def screen(
 def tell(
     study: Study,
     watched: Sequence[Samples],
-    screenplay: Screenplay | None,
-    spoken: Sequence[Subtitle] | None,
-    subtitles: Path | None,
+    sources: ScriptSources | None,
     notes: Callable[[float], Iterable[str]],
     seed: int,
     baseline: Stretch | None,
@@ -137,16 +130,16 @@ def tell(
 
     Args:
         watched: of at least one camera that saw somebody.
-        subtitles: the file that `spoken` comes from.
+        sources: the script and what times it, or None.
         notes: seconds of the timeline → what the reader must know about the data.
 
     Raises:
-        MoviemotionError: the script and the subtitles do not fit.
+        MoviemotionError: the script and what times it do not fit.
     """
     timeline = timeline_of(watched)
     seconds = float(timeline.samples.shape[1])
-    timed = _time(screenplay, spoken, _film_end(seconds, spoken), subtitles) if screenplay else None
-    title = screenplay.title if screenplay else "Untitled film"
+    timed = sources.time(seconds) if sources else None
+    title = sources.screenplay.title if sources else "Untitled film"
     told = Told(title, timed, tuple(notes(seconds)), seed, baseline)
     analysis = told.analyse(timeline, watched)
     told.keep(study)
@@ -231,26 +224,11 @@ def _probe(cameras: Sequence[Camera]) -> tuple[dict[str, str], float | None]:
     return problems, None if np.isnan(ends).all() else float(np.nanmax(ends))
 
 
-def _time(
-    screenplay: Screenplay, spoken: Sequence[Subtitle] | None, seconds: float | None, subtitles: Path | None
-) -> TimedScript:
-    try:
-        return time_script(screenplay, spoken, seconds)
-    except MoviemotionError as error:
-        raise MoviemotionError(f"{subtitles or screenplay.path}: {error}") from error
-
-
-def _film_end(watched: float | None, spoken: Sequence[Subtitle] | None) -> float | None:
-    """The film is as long as its cameras or its subtitles tell, whichever is longer."""
-    ends = [*([watched] if watched is not None else []), *(subtitle.end for subtitle in spoken or ())]
-    return max(ends, default=None)
-
-
 def _gaps(
     cameras: Sequence[Camera],
     watched: Mapping[str, Samples],
     seconds: float,
-    spoken: Sequence[Subtitle] | None,
+    sources: ScriptSources | None,
 ) -> Iterator[str]:
     """What the cameras do not show of the film, in plain sentences."""
     for camera in cameras:
@@ -267,7 +245,7 @@ def _gaps(
                 f"{camera.path}: {first} and {second} changed places at about {exchange.time:.0f} s; "
                 + ("each was followed" if exchange.followed else "from there on each reading is the other's")
             )
-    film = _film_end(seconds, spoken) or seconds
+    film = (sources.film_seconds(seconds) if sources else None) or seconds
     if seconds < film * WHOLE_FILM:
         yield (
             f"The subtitles run to {film:.0f} s but the cameras end at {seconds:.0f} s: "

@@ -27,7 +27,7 @@ def exact_rate(fps: float) -> Fraction:
             for rate in (Fraction(whole), Fraction(whole * 1000, 1001)):
                 if abs(rate - Fraction(fps)) < _NEAR:
                     return rate
-    raise ValueError(f"{fps:g} frames a second: no rate of timecode; give one such as 24, 25 or 29.97")
+    raise ValueError(f"{fps:g} is no frame rate that timecode has; give one such as 24, 25 or 29.97")
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,84 @@
+"""What a film's own file tells of its picture: where shots change, and how its frames are numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import av
+
+from moviemotion.errors import MoviemotionError
+from moviemotion.timecode import Timecode, exact_rate
+
+HEIGHT = 120
+"""Pixels: a cut shows as well in a small picture, and comparing small ones is fast."""
+THRESHOLD = 10.0
+"""FFmpeg's own: how much a picture differs from the last, of 100, where a shot begins."""
+
+
+def find_shots(path: Path) -> tuple[float, ...]:
+    """Seconds of film time at which shots begin after a cut, by FFmpeg's scene change detection (scdet).
+
+    A dissolve is not found.
+
+    Raises:
+        MoviemotionError: the file is missing or no film.
+    """
+    with _picture_of(path) as (film, stream):
+        graph = av.filter.Graph()
+        graph.link_nodes(
+            graph.add_buffer(template=stream),
+            graph.add("scale", f"-2:{HEIGHT}"),
+            graph.add("scdet", f"threshold={THRESHOLD}:sc_pass=1"),
+            graph.add("buffersink"),
+        ).configure()
+        origin = (film.start_time or 0) / 1e6
+        stream.thread_type = "AUTO"
+        return tuple(time - origin for time in _passed(graph, film.decode(stream)))
+
+
+def film_timecode(path: Path) -> Timecode:
+    """How a film's frames are numbered: by the timecode in its file, else from 0.
+
+    Raises:
+        MoviemotionError: the file is missing or no film, or its frame rate is none that timecode has.
+    """
+    with _picture_of(path) as (film, stream):
+        rate = stream.average_rate or stream.guessed_rate
+        noted = (data.metadata.get("timecode") for data in (*film.streams, film))
+        start = next((code for code in noted if code), None)
+        try:
+            exact = exact_rate(float(rate or 0))
+            return Timecode.starting(start, exact) if start else Timecode(exact)
+        except ValueError as error:
+            raise MoviemotionError(f"{path}: {error}") from None
+
+
+def _passed(graph: av.filter.Graph, frames: Iterator[av.VideoFrame]) -> Iterator[float]:
+    """The times of the frames that the filters let through."""
+    for frame in frames:
+        graph.push(frame)
+        while True:
+            try:
+                picture = graph.vpull()
+            except (av.error.BlockingIOError, av.error.EOFError):
+                break
+            if picture.time is not None:
+                yield picture.time
+
+
+@contextmanager
+def _picture_of(path: Path) -> Iterator[tuple[av.container.InputContainer, av.video.stream.VideoStream]]:
+    try:
+        # Without the prefix a name with a colon would be taken for a URL.
+        with av.open(f"file:{path}") as film:
+            if not film.streams.video:
+                raise MoviemotionError(f"{path}: has no picture; give the film's video file")
+            yield film, film.streams.video[0]
+    except FileNotFoundError:
+        raise MoviemotionError(f"{path}: there is no such file; check the film's path") from None
+    except (av.error.FFmpegError, OSError) as error:
+        raise MoviemotionError(
+            f"{path}: the film cannot be read ({error.strerror}); convert it to MP4"
+        ) from None
