@@ -10,6 +10,7 @@ from pathlib import Path
 
 from moviemotion.audience.samples import Samples
 from moviemotion.errors import MoviemotionError
+from moviemotion.files import appearing
 
 FORMAT = 1
 
@@ -99,14 +100,8 @@ class Study:
     def write_bytes(self, name: str, parts: Iterable[bytes]) -> Path:
         """Write a result."""
         path = self.folder / name
-        partial = path.with_name(f".{name}.partial")
-        with _writing(path):
-            try:
-                with partial.open("wb") as file:
-                    file.writelines(parts)
-                partial.replace(path)
-            finally:
-                partial.unlink(missing_ok=True)
+        with _writing(path), appearing(path) as partial, partial.open("wb") as file:
+            file.writelines(parts)
         return path
 
     def discard(self) -> None:

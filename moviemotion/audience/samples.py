@@ -15,6 +15,7 @@ from moviemotion.audience.exchanges import Exchange
 from moviemotion.audience.quality import REASONS
 from moviemotion.emotions import EMOTIONS
 from moviemotion.errors import MoviemotionError
+from moviemotion.files import appearing
 
 FORMAT = "2"
 """Of the file. Since 2 it has weight, refused and the exchanges of seats."""
@@ -70,9 +71,8 @@ class Samples:
             "end": repr(self.end),
             "exchanges": json.dumps([asdict(exchange) for exchange in self.exchanges]),
         }
-        partial = path.with_suffix(".partial")
-        pq.write_table(pa.table(columns).replace_schema_metadata(facts), partial)
-        partial.replace(path)
+        with appearing(path) as partial:
+            pq.write_table(pa.table(columns).replace_schema_metadata(facts), partial)
 
     @classmethod
     def read(cls, path: Path) -> Samples:

@@ -7,7 +7,6 @@ shift at which two series of brightness fit each other best.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +18,7 @@ from scipy.signal import correlate
 from scipy.stats import t as student
 
 from moviemotion.errors import MoviemotionError
+from moviemotion.files import appearing
 
 Array = NDArray[np.float64]
 Light = tuple[ArrayLike, ArrayLike]
@@ -73,11 +73,10 @@ def write_mark(path: Path, width: int = 1280, height: int = 720, rate: int = 24)
     Raises:
         MoviemotionError: the file cannot be written.
     """
-    partial = path.with_name(f".{path.name}.partial")
     lit = np.repeat(CODE, round(ELEMENT * rate))
     dark = np.zeros(round(LEAD * rate), int)
     try:
-        with av.open(str(partial), "w", format="mp4") as container:
+        with appearing(path) as partial, av.open(str(partial), "w", format="mp4") as container:
             stream = container.add_stream(
                 "libx264" if "libx264" in av.codecs_available else "mpeg4", rate=rate
             )
@@ -86,10 +85,7 @@ def write_mark(path: Path, width: int = 1280, height: int = 720, rate: int = 24)
                 picture = np.full((height, width, 3), 255 * on, np.uint8)
                 container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
             container.mux(stream.encode(None))
-        partial.replace(path)
     except (av.error.FFmpegError, OSError) as error:
-        with suppress(OSError):
-            partial.unlink()
         raise MoviemotionError(
             f"{path}: cannot be written ({error.strerror}); choose another --out"
         ) from error

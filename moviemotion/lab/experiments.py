@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from moviemotion.errors import MoviemotionError
+from moviemotion.files import appearing, write_whole
 from moviemotion.lab import dataset
 from moviemotion.lab.recipe import Recipe
 from moviemotion.lab.tracking import experiment_id
@@ -176,9 +177,7 @@ def _agree(out: Path, reduction: Reduction) -> None:
             )
         reduction = replace(reduction, seeds=tuple(dict.fromkeys((*before.seeds, *reduction.seeds))))
     out.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(asdict(reduction)) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, json.dumps(asdict(reduction)) + "\n")
 
 
 def _reduced(recipe: Recipe, reduction: Reduction, seed: int, weights: Path | None) -> Recipe:
@@ -218,9 +217,8 @@ def _run_one(out: Path, recipe: Recipe, store: str) -> str:
     run = runs.train(_given["train"], test, folder, recipe, store=store, say=_nothing)
     network, _ = runs.load_run(folder)
     logits = training.to_deck_logits(training.predict_logits(network, test.images, mirror=False))
-    partial = folder / "predictions.partial.npy"
-    np.save(partial, logits.softmax(1).numpy())
-    partial.replace(folder / PREDICTIONS)
+    with appearing(folder / PREDICTIONS) as partial, partial.open("wb") as file:
+        np.save(file, logits.softmax(1).numpy())
     (folder / runs.CHECKPOINT).unlink()
     last = run.history[-1]
     seconds = sum(epoch.seconds for epoch in run.history)

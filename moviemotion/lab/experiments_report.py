@@ -11,6 +11,7 @@ from jinja2 import Template
 from numpy.typing import NDArray
 
 from moviemotion.errors import MoviemotionError
+from moviemotion.files import appearing, write_whole
 from moviemotion.lab import dataset
 from moviemotion.lab.experiments import (
     PREDICTIONS,
@@ -119,9 +120,7 @@ def write_report(data: Path, out: Path, to: Path, say: Callable[[str], None] = p
         points=_points,
         span=_span,
     )
-    partial = to / "report.partial"
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(to / REPORT)
+    write_whole(to / REPORT, text)
     for result in results:
         say(_line(result))
     return to / REPORT
@@ -171,9 +170,8 @@ def draw(results: Sequence[Result], path: Path) -> None:
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x", color="#e5e5e5")
     axes.set_axisbelow(True)
-    partial = path.with_suffix(".partial")
-    figure.savefig(partial, format="png")
-    partial.replace(path)
+    with appearing(path) as partial:
+        figure.savefig(partial, format="png")
 
 
 def list_lines() -> list[str]:

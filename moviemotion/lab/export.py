@@ -13,6 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from moviemotion.emotions import DECK_COLUMNS, EMOTIONS
+from moviemotion.files import appearing
 from moviemotion.lab.dataset import FACE_SIZE
 from moviemotion.lab.runs import load_run
 
@@ -55,9 +56,8 @@ def export(run: Path, out: Path) -> None:
         model, {"emotions": ",".join(EMOTIONS), "run": json.dumps(settings, sort_keys=True)}
     )
     onnx.checker.check_model(model)
-    partial = out.with_suffix(".partial")
-    onnx.save(model, str(partial))
-    partial.replace(out)
+    with appearing(out) as partial:
+        onnx.save(model, str(partial))
 
 
 def _to_onnx(reader: nn.Module) -> onnx.ModelProto:

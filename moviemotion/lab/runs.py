@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from moviemotion.errors import MoviemotionError
+from moviemotion.files import write_whole
 from moviemotion.lab import dataset, networks, training
 from moviemotion.lab.recipe import TARGETS, Recipe
 from moviemotion.lab.selection import select
@@ -96,9 +97,7 @@ def train(
         len(held_out),
         tuple(history),
     )
-    partial = (out / RECORD).with_suffix(".partial")
-    partial.write_text(json.dumps(asdict(run), indent=2) + "\n", encoding="utf-8")
-    partial.replace(out / RECORD)
+    write_whole(out / RECORD, json.dumps(asdict(run), indent=2) + "\n")
     tracker.finish()
     return run
 

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from moviemotion.emotions import DECK_COLUMNS
 from moviemotion.errors import MoviemotionError
+from moviemotion.files import appearing
 from moviemotion.lab import augmentation, networks
 from moviemotion.lab.recipe import AUGMENTATIONS, OPTIMISERS, SCHEDULES, Recipe
 
@@ -285,6 +286,5 @@ def _restore(path: Path, recipe: Recipe, state: _State) -> None:
 
 def write_atomically(path: Path, state: object) -> None:
     """`torch.save`, so that a stop in the middle leaves the old file."""
-    partial = path.with_suffix(".partial")
-    torch.save(state, partial)
-    partial.replace(path)
+    with appearing(path) as partial:
+        torch.save(state, partial)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from onnx import helper
 from scipy.optimize import minimize_scalar
 
+from moviemotion.files import appearing
 from moviemotion.lab.dataset import soft_targets
 from moviemotion.lab.evaluation import predict
 from moviemotion.lab.selection import held_out_of, recipe_of
@@ -62,7 +63,6 @@ def scale_to_votes(model: Path, data: Path) -> float:
         assert faces.votes is not None
         exponent = fit_vote_exponent(predict(model, faces), soft_targets(faces.votes))
     helper.set_model_props(exported, {**properties, PROPERTY: str(exponent)})
-    partial = model.with_suffix(".partial")
-    onnx.save(exported, str(partial))
-    partial.replace(model)
+    with appearing(model) as partial:
+        onnx.save(exported, str(partial))
     return exponent

@@ -15,6 +15,7 @@ from scipy.ndimage import gaussian_filter1d
 
 from moviemotion.emotions import EMOTIONS, FEELINGS, Emotion
 from moviemotion.errors import MoviemotionError
+from moviemotion.files import appearing
 
 Float = NDArray[np.float64]
 
@@ -212,12 +213,10 @@ def draw_blinks(rng: np.random.Generator, seconds: int, rate: int) -> Float:
 
 def write_truth(audience: Audience, path: Path) -> None:
     """Write the truth: one row a viewer and second: viewer, second, in_view, then the emotions."""
-    partial = path.with_name(path.name + ".partial")
     truth, in_view = audience.truth, audience.in_view
-    with partial.open("w", newline="", encoding="utf-8") as file:
+    with appearing(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["viewer", "second", "in_view", *EMOTIONS])
         for v, viewer in enumerate(audience.viewers):
             for s in range(truth.shape[1]):
                 writer.writerow([viewer, s, f"{in_view[v, s]:.2f}", *(f"{x:.4f}" for x in truth[v, s])])
-    partial.replace(path)

@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from scipy.ndimage import gaussian_filter1d
 
 from moviemotion.errors import MoviemotionError
+from moviemotion.files import appearing
 from moviemotion.simulation.audience import RATE, Audience, write_truth
 from moviemotion.simulation.face import blended_expression, sample_identity
 from moviemotion.simulation.rendering import LEFT, TOP, render_face
@@ -65,10 +66,9 @@ def camera_name(audience: Audience, seats: Sequence[int]) -> str:
 
 
 def _film(audience: Audience, seats: Sequence[int], path: Path) -> None:
-    partial = path.with_name(path.name + ".partial")
     codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
     width = SEAT_WIDTH if len(seats) == 1 else SHARED_SEAT_WIDTH * len(seats)
-    with av.open(str(partial), "w", format="mp4") as container:
+    with appearing(path) as partial, av.open(str(partial), "w", format="mp4") as container:
         stream = container.add_stream(codec, rate=RATE)
         stream.width, stream.height, stream.pix_fmt = width, HEIGHT, "yuv420p"
         stream.thread_count = 1  # for the same bytes from the same seed
@@ -77,7 +77,6 @@ def _film(audience: Audience, seats: Sequence[int], path: Path) -> None:
         for frame in _frames(audience, seats, width):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
         container.mux(stream.encode(None))
-    partial.replace(path)
 
 
 def _frames(audience: Audience, seats: Sequence[int], width: int) -> Iterator[Frame]:
