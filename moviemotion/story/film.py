@@ -20,7 +20,7 @@ THRESHOLD = 10.0
 def find_shots(path: Path) -> tuple[float, ...]:
     """Seconds of film time at which shots begin after a cut, by FFmpeg's scene change detection (scdet).
 
-    A dissolve is not found.
+    A dissolve is not found, nor a cut between pictures that change as much from frame to frame.
 
     Raises:
         MoviemotionError: the file is missing or no film.
@@ -57,14 +57,15 @@ def film_timecode(path: Path) -> Timecode:
 
 def _passed(graph: av.filter.Graph, frames: Iterator[av.VideoFrame]) -> Iterator[float]:
     """The times of the frames that the filters let through."""
-    for frame in frames:
+    for number, frame in enumerate(frames):
         graph.push(frame)
         while True:
             try:
                 picture = graph.vpull()
             except (av.error.BlockingIOError, av.error.EOFError):
                 break
-            if picture.time is not None:
+            # A cut is told by a change unlike the last one, of which the second frame has none.
+            if number > 1 and picture.time is not None:
                 yield picture.time
 
 
