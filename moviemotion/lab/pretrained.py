@@ -35,7 +35,12 @@ class VGG16Block3(nn.Module):
             layers.append(nn.MaxPool2d(2))
         self.features = nn.Sequential(*layers).requires_grad_(False)
         self.head = nn.Sequential(
-            nn.Flatten(), nn.Linear(256 * 6 * 6, 256), nn.ReLU(), nn.Dropout(0.2), nn.Linear(256, outputs)
+            nn.BatchNorm2d(256),  # published weights differ a hundredfold in the scale of what they give
+            nn.Flatten(),
+            nn.Linear(256 * 6 * 6, 256),
+            nn.ReLU(),
+            nn.Dropout(0.2),
+            nn.Linear(256, outputs),
         )
         self.register_buffer("mean", torch.tensor(VGG_MEAN).view(1, 3, 1, 1))
         self.register_buffer("deviation", torch.tensor(VGG_DEVIATION).view(1, 3, 1, 1))
