@@ -1,0 +1,149 @@
+"""The model: a plan's values → cash in and out by quarter, and the deck's ROI of them.
+
+ROI = net gain / cost × 100 (the deck, "Return on investment"), of the cash up to the end of a quarter.
+Time is in months from the start of the plan; a contract is served and paid evenly over its length, and
+what it costs to set up is spread over its first three months. The workbook has the same formulas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from moviemotion.roi.plan import MONTHS, QUARTERS, Per, Plan
+from moviemotion.statistics import Float
+
+SETUP_MONTHS = 3.0
+MACHINES = "Machines for each audience"
+COMPUTE = "Reading the faces"
+STORAGE = "Storing the readings"
+
+
+@dataclass(frozen=True)
+class CashFlow:
+    """Cash by quarter, in the plan's currency; (Q, ...) where drivers were arrays of shape (...).
+
+    Attributes:
+        receipts: what contracts pay.
+        costs: by (group, name), in the plan's order; last the two of `MACHINES`.
+        contract_months: months of all contracts that are paid for.
+        audience_hours: read.
+    """
+
+    receipts: Float
+    costs: Mapping[tuple[str, str], Float]
+    contract_months: Float
+    audience_hours: Float
+
+    @property
+    def cost(self) -> Float:
+        return sum(self.costs.values(), np.zeros_like(self.receipts))
+
+    @property
+    def net(self) -> Float:
+        return self.receipts - self.cost
+
+    @property
+    def cumulative(self) -> Float:
+        """Net cash up to the end of each quarter."""
+        return self.net.cumsum(axis=0)
+
+    @property
+    def roi(self) -> Float:
+        """ROI in % of all cash up to the end of each quarter; NaN where nothing was spent."""
+        return _percent(self.cumulative, self.cost.cumsum(axis=0))
+
+    @property
+    def roi_of_quarter(self) -> Float:
+        """ROI in % of each quarter's own cash; NaN where nothing was spent."""
+        return _percent(self.net, self.cost)
+
+    @property
+    def positive_from(self) -> Float:
+        """The quarter, from 1, from which the net stays positive to the end; NaN where there is none."""
+        stays = np.logical_and.accumulate(self.cumulative[::-1] > 0, axis=0)
+        count = stays.sum(axis=0)
+        return np.where(count > 0, QUARTERS + 1.0 - count, np.nan)
+
+    def present_value(self, discount_rate: float) -> Float:
+        """Net present value (...): each quarter's net cash is discounted from its end, by the year."""
+        years = np.arange(1, QUARTERS + 1) / 4
+        return np.tensordot((1 + discount_rate) ** -years, self.net, axes=1)
+
+
+def cash_flow(plan: Plan, values: Mapping[str, ArrayLike]) -> CashFlow:
+    """The cash of a plan.
+
+    Args:
+        values: of every driver, by its key: numbers, or arrays of one shape (...).
+    """
+    v = {key: np.asarray(value, dtype=np.float64) for key, value in values.items()}
+    shape = np.broadcast_shapes(*(value.shape for value in v.values()))
+    number, months = v["contracts.number"], v["contracts.months"]
+    contracts = np.arange(ceil(float(np.max(number, initial=0)))).reshape(-1, *[1] * len(shape))
+    begin = v["contracts.first_month"] + contracts * v["contracts.months_between"]
+    # The last one may be a part of a contract: the plan's number may be an expected one.
+    won = np.clip(number - contracts, 0, 1)
+
+    def contract_months(start: Float, length: Float) -> Float:
+        return (won * _months_in_quarters(start, start + length)).sum(axis=1)
+
+    served = contract_months(begin, months) / months
+    paid = contract_months(begin + v["contracts.paid_after"], months)
+    set_up = contract_months(begin, np.array(SETUP_MONTHS)) / SETUP_MONTHS
+    screenings = served * v["use.screenings"]
+    person = v["people.person_month"] * (1 + v["people.burden"])
+
+    def quantity(per: Per, start: float, end: float) -> Float:
+        """How many of `per` fall into each quarter."""
+        if per is Per.CONTRACT:
+            return set_up
+        if per is Per.SCREENING:
+            return screenings
+        if per is Per.ONCE:
+            return _quarters((np.arange(QUARTERS) == min(start, MONTHS - 1) // 3).astype(float), shape)
+        present = _quarters(_months_in_quarters(np.array(start), np.array(end)), shape)
+        return present * person if per is Per.PERSONS else present
+
+    costs = {(c.group, c.name): v[c.key] * quantity(c.per, c.begin, c.end) for c in plan.costs}
+    hours = screenings * v["use.viewers"] * v["use.film_hours"]
+    costs[MACHINES, COMPUTE] = hours / v["compute.audience_hours_per_core_hour"] * v["compute.core_hour"]
+    costs[MACHINES, STORAGE] = (
+        hours * v["compute.gb_per_audience_hour"] * v["compute.gb_month"] * v["compute.months_kept"]
+    )
+    return CashFlow(
+        receipts=np.broadcast_to(v["contracts.price"] / months * paid, (QUARTERS, *shape)),
+        costs={key: np.broadcast_to(cost, (QUARTERS, *shape)) for key, cost in costs.items()},
+        contract_months=np.broadcast_to(paid, (QUARTERS, *shape)),
+        audience_hours=np.broadcast_to(hours, (QUARTERS, *shape)),
+    )
+
+
+def price_for(plan: Plan, multiple: float) -> float:
+    """The price of a contract with which the plan's likely receipts are so many times its likely costs.
+
+    The deck's rule is a multiple of 10. NaN where no contract pays within the plan.
+    """
+    values = plan.likely() | {"contracts.price": 0.0}
+    flow = cash_flow(plan, values)
+    shares = float(flow.contract_months.sum()) / values["contracts.months"]
+    return multiple * float(flow.cost.sum()) / shares if shares else float("nan")
+
+
+def _months_in_quarters(begin: Float, end: Float) -> Float:
+    """Months of each quarter (Q, ...) that lie between two times (...)."""
+    quarter = _quarters(np.arange(0.0, MONTHS, 3.0), np.broadcast_shapes(begin.shape, end.shape))
+    return np.clip(np.minimum(quarter + 3, end) - np.maximum(quarter, begin), 0, None)
+
+
+def _quarters(values: Float, shape: tuple[int, ...]) -> Float:
+    """(Q,) → (Q, 1, ...), to stand against arrays of a shape."""
+    return values.reshape(QUARTERS, *[1] * len(shape))
+
+
+def _percent(part: Float, whole: Float) -> Float:
+    return np.divide(100 * part, whole, out=np.full(whole.shape, np.nan), where=whole > 0)

@@ -1,0 +1,156 @@
+"""What an investor asks of a plan: what must be true, what matters most, and how sure it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+
+from moviemotion.roi.cash_flow import CashFlow, cash_flow
+from moviemotion.roi.plan import MOST, QUARTERS, Driver, Plan
+from moviemotion.statistics import Float, wilson_interval
+
+DRAWS = 10_000
+INTERVAL = (0.025, 0.5, 0.975)
+
+
+@dataclass(frozen=True)
+class BreakEven:
+    """The value of one driver, all others being likely, from which on ROI is positive after the last quarter.
+
+    Attributes:
+        value: at which the net cash is nil; NaN where no value of this driver alone makes the difference.
+        at_least: whether ROI is positive above it, not below.
+        positive: whether ROI is positive at the likely value.
+    """
+
+    driver: Driver
+    value: float
+    at_least: bool
+    positive: bool
+
+
+@dataclass(frozen=True)
+class Swing:
+    """ROI in % after the last quarter with one driver at its ends, all others being likely."""
+
+    driver: Driver
+    at_low: float
+    at_high: float
+
+    @property
+    def width(self) -> float:
+        return abs(self.at_high - self.at_low)
+
+
+@dataclass(frozen=True)
+class MonteCarlo:
+    """What comes out where every uncertain driver is drawn from a triangle, each on its own.
+
+    Attributes:
+        roi: (D,) in % after the last quarter; NaN where nothing was spent.
+        roi_by_quarter: (Q, 3), net_present_value: (3,): median between the ends of a 95 % interval.
+        positive: share of draws in which ROI is positive after the last quarter.
+        positive_interval: its 95 % interval (Wilson), from the number of draws alone.
+        positive_from: (Q,) share of draws in which it is so from each quarter on.
+    """
+
+    seed: int
+    draws: int
+    roi: Float
+    roi_by_quarter: Float
+    net_present_value: Float
+    positive: float
+    positive_interval: tuple[float, float]
+    positive_from: Float
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """A plan, worked out: its likely cash, and the answers to the three questions."""
+
+    plan: Plan
+    flow: CashFlow
+    needs: tuple[BreakEven, ...]
+    swings: tuple[Swing, ...]
+    futures: MonteCarlo
+
+
+def work_out(plan: Plan, seed: int) -> Prospect:
+    """Work a plan out: the likely case, what must be true (the tightest first), what matters, how sure."""
+    needs = sorted((break_even(plan, driver) for driver in plan.drivers.values()), key=_slack)
+    flow = cash_flow(plan, plan.likely())
+    return Prospect(plan, flow, tuple(needs), tuple(tornado(plan)), monte_carlo(plan, seed))
+
+
+def _slack(need: BreakEven) -> float:
+    """By how many times a driver is off its break-even, as a logarithm."""
+    if np.isnan(need.value):
+        return np.inf
+    if need.value <= 0 or need.driver.likely <= 0:
+        return np.inf if need.value != need.driver.likely else 0.0
+    return abs(float(np.log(need.value / need.driver.likely)))
+
+
+def break_even(plan: Plan, driver: Driver) -> BreakEven:
+    """Solve for the value of one driver, the nearest to likely, at which all quarters' net cash is nil."""
+
+    def net(value: Float | float) -> Float:
+        return cash_flow(plan, plan.likely() | {driver.key: value}).cumulative[-1]
+
+    tried = _within_reach(driver)
+    gains = net(tried) > 0
+    positive = bool(net(driver.likely) > 0)
+    changes = np.flatnonzero(gains[1:] != gains[:-1])
+    if not len(changes):
+        return BreakEven(driver, float("nan"), False, positive)
+    middles = (tried[changes] + tried[changes + 1]) / 2
+    change = changes[np.abs(middles - driver.likely).argmin()]
+    value = brentq(lambda x: float(net(x)), tried[change], tried[change + 1])
+    return BreakEven(driver, value, bool(gains[change + 1]), positive)
+
+
+def _within_reach(driver: Driver) -> Float:
+    """Values to try: evenly up to the driver's bound; without one, up to a million times what is likely."""
+    if driver.most < MOST:
+        even = np.linspace(driver.least, driver.most, 401)
+    else:
+        even = np.concatenate(([driver.least], np.geomspace(1e-6, 1e6, 601) * max(driver.likely, 1.0)))
+    return np.unique([*even, driver.likely])
+
+
+def tornado(plan: Plan) -> list[Swing]:
+    """The uncertain drivers, the one that moves ROI most first."""
+
+    def roi(driver: Driver, value: float) -> float:
+        return float(cash_flow(plan, plan.likely() | {driver.key: value}).roi[-1])
+
+    swings = [Swing(d, roi(d, d.low), roi(d, d.high)) for d in plan.drivers.values() if d.uncertain]
+    return sorted(swings, key=lambda swing: -swing.width)
+
+
+def monte_carlo(plan: Plan, seed: int, draws: int = DRAWS) -> MonteCarlo:
+    """Draw every uncertain driver, in the plan's order, and see what comes of it."""
+    generator = np.random.default_rng(seed)
+    values: dict[str, float | Float] = {}
+    for key, driver in plan.drivers.items():
+        values[key] = driver.likely
+        if driver.uncertain:
+            values[key] = generator.triangular(driver.low, driver.likely, driver.high, draws)
+    # In one future there is no half contract.
+    values["contracts.number"] = np.rint(np.broadcast_to(values["contracts.number"], draws))
+    flow = cash_flow(plan, values)
+    count = int((flow.cumulative[-1] > 0).sum())
+    low, high = wilson_interval(count, draws)
+    first = flow.positive_from
+    return MonteCarlo(
+        seed=seed,
+        draws=draws,
+        roi=flow.roi[-1],
+        roi_by_quarter=np.quantile(flow.roi, INTERVAL, axis=1).T,
+        net_present_value=np.quantile(flow.present_value(plan.discount_rate), INTERVAL),
+        positive=count / draws,
+        positive_interval=(float(low), float(high)),
+        positive_from=np.array([(first == quarter).mean() for quarter in range(1, QUARTERS + 1)]),
+    )
