@@ -77,21 +77,16 @@ def load_analysis(folder: Path) -> Analysis:
     Raises:
         MoviemotionError: `folder` holds no finished study, or one that was damaged.
     """
+    study = Study.reopen(folder)
     try:
-        made_from = json.loads((folder / "study.json").read_text(encoding="utf-8"))
-        cameras = tuple(made_from["cameras"])
         told = _read(folder / TOLD)
     except FileNotFoundError as error:
-        raise MoviemotionError(
-            f"{folder}: holds no finished study ({Path(error.filename).name} is missing); check the name, or "
-            "run the command that made it again"
-        ) from error
+        raise MoviemotionError(f"{folder}: holds no {TOLD}; run the command that made it again") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise MoviemotionError(
-            f"{folder}: its study.json or {TOLD} cannot be read; run the command that made it again"
+            f"{folder / TOLD}: cannot be read; run the command that made the study again"
         ) from error
-    study = Study(folder, {key: value for key, value in made_from.items() if key != "format"})
-    watched = [samples for camera in cameras if (samples := study.samples(camera))]
+    watched = [samples for camera in study.cameras if (samples := study.samples(camera))]
     if not watched:
         raise MoviemotionError(f"{folder}: holds no samples; run the command that made it again")
     return told.analyse(timeline_of(watched), watched)

@@ -32,6 +32,7 @@ CLOSED = {
     "screen": {"lab", "simulation", "live", "demo"},
     "told": {"lab", "telling", "simulation", "screen", "live", "demo"},
     "live": {"lab", "simulation", "demo"},
+    "comparing": {"audience", "lab", "simulation", "live", "demo"},
     "challenge": {
         "audience",
         "story",

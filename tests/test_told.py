@@ -35,7 +35,7 @@ def test_a_timed_script_survives_json_with_its_cuts_and_emphasis(tmp_path: Path)
     assert from_json(to_json(timed)) == timed
 
 
-@pytest.mark.parametrize("name", ["study.json", "told.json", "samples"])
+@pytest.mark.parametrize("name", ["told.json", "samples"])
 def test_a_study_that_lacks_a_part_is_refused_in_one_line(
     screened: Screening, tmp_path: Path, name: str
 ) -> None:

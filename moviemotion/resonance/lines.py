@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from moviemotion.emotions import FEELINGS, Emotion
 from moviemotion.resonance.moments import Moment
@@ -70,21 +71,15 @@ def feeling_during(strength: Float, first: int, start: float, end: float) -> Fee
     nothing = Feeling(start, end, None, nan, (nan, nan), nan, (nan, nan), 0)
     if not np.isfinite([start, end]).all():
         return nothing
-    columns = np.arange(int(np.floor(start)), max(int(np.ceil(end)), int(np.floor(start)) + 1))
-    overlap = np.minimum(columns + 1, end) - np.maximum(columns, start)
-    inside = (columns >= first) & (columns < first + strength.shape[1])
-    part = strength[:, columns[inside] - first]
-    seen = ~np.isnan(part[:, :, 0])
-    weight = seen * np.maximum(overlap[inside], 1e-6)
-    watched = seen.any(axis=1)
+    of_viewer = mean_during(strength, first, start, end)
+    watched = ~np.isnan(of_viewer[:, 0])
     viewers = int(watched.sum())
     if not viewers:
         return nothing
-    weight = weight[watched] / weight[watched].sum(axis=1, keepdims=True)
-    of_viewer = (np.nan_to_num(part[watched]) * weight[:, :, None]).sum(axis=1)
+    part = strength[:, _columns(strength, first, start, end) - first][watched]
     mean, low, high = mean_interval(of_viewer)
     strongest = int(mean.argmax())
-    reacted = int((np.nan_to_num(part[watched]) >= REACTING).any(axis=(1, 2)).sum())
+    reacted = int((np.nan_to_num(part) >= REACTING).any(axis=(1, 2)).sum())
     share_low, share_high = wilson_interval(reacted, viewers)
     return Feeling(
         start=start,
@@ -96,6 +91,30 @@ def feeling_during(strength: Float, first: int, start: float, end: float) -> Fee
         share_interval=(float(share_low), float(share_high)),
         viewers=viewers,
     )
+
+
+def mean_during(strength: Float, first: int, start: float, end: float) -> Float:
+    """Each viewer's mean strength from `start` to `end`; each second counts by its overlap.
+
+    Args:
+        strength, first: as for `feeling_during`.
+        start, end: seconds of film time.
+
+    Returns:
+        (V, 7); NaN for a viewer who was not seen in the stretch.
+    """
+    columns = _columns(strength, first, start, end)
+    overlap = np.minimum(columns + 1, end) - np.maximum(columns, start)
+    part = strength[:, columns - first]
+    weight = ~np.isnan(part[:, :, :1]) * np.maximum(overlap, 1e-6)[None, :, None]
+    with np.errstate(invalid="ignore"):
+        return np.asarray((np.nan_to_num(part) * weight).sum(axis=1) / weight.sum(axis=1))
+
+
+def _columns(strength: Float, first: int, start: float, end: float) -> NDArray[np.int64]:
+    """The film seconds that a stretch touches, at least one, as far as the film was read."""
+    seconds = np.arange(int(np.floor(start)), max(int(np.ceil(end)), int(np.floor(start)) + 1))
+    return seconds[(seconds >= first) & (seconds < first + strength.shape[1])]
 
 
 def feel_lines(script: TimedScript, strength: Float, first: int) -> tuple[Feeling, ...]:
