@@ -8,13 +8,18 @@ rooms, corrected for all seconds and feelings that were looked at.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isnan
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import t as student_t
 
 from moviemotion.emotions import FEELINGS, Emotion
-from moviemotion.resonance.room import REACTING, Room, synchrony_interval
+from moviemotion.resonance.room import REACTING, Room
+from moviemotion.resonance.shifts import Departures, adjusted_p
+from moviemotion.resonance.synchrony import Jackknife, synchrony_at
 from moviemotion.statistics import Float, wilson_interval
 
 ALPHA = 0.05
@@ -43,6 +48,7 @@ class Moment:
         synchrony_interval: its 95 % interval over viewers.
         viewers: how many viewers were seen in the moment.
         p_adjusted: p-value from the circular-shift null, adjusted for all seconds and feelings.
+        resonance_interval: the 95 % interval of `resonance` over viewers (jackknife); NaNs where unknown.
     """
 
     start: float
@@ -57,6 +63,17 @@ class Moment:
     synchrony_interval: tuple[float, float]
     viewers: int
     p_adjusted: float
+    resonance_interval: tuple[float, float] = (float("nan"), float("nan"))
+
+    @property
+    def resonance(self) -> float:
+        """How much the moment resonated, 0–1: the cube root of strength × share × synchrony.
+
+        The geometric mean of how deeply, how widely and how much in step the room felt: as with any
+        geometric mean, none of the three makes up for the lack of another. Synchrony below 0 counts as 0.
+        NaN where one of them is unknown.
+        """
+        return float(_resonance(self.strength, self.share, self.synchrony))
 
 
 @dataclass(frozen=True)
@@ -80,6 +97,13 @@ class MomentSearch:
     seed: int
 
 
+def ranked(moments: Sequence[Moment]) -> tuple[int, ...]:
+    """Indices of the moments from the most resonant to the least; those of unknown resonance come last."""
+    return tuple(
+        sorted(range(len(moments)), key=lambda k: (isnan(moments[k].resonance), -moments[k].resonance))
+    )
+
+
 def find_moments(strength: Float, room: Room, seed: int) -> MomentSearch:
     """Search a screening for moments.
 
@@ -97,16 +121,21 @@ def find_moments(strength: Float, room: Room, seed: int) -> MomentSearch:
     lacking = _lacking(viewers, seconds)
     if lacking:
         return MomentSearch((), f"{lacking} Nothing can be concluded.", False, 0, ALPHA, seed)
-    deviation, variance = _standardise(_smooth(strength))
-    observed = _standardised_sum(deviation.sum(axis=0), variance.sum(axis=0))
-    null = _shifted_maxima(deviation, variance, np.random.default_rng(seed))
-    p = _adjusted_p(observed, null)
+    departures = Departures.of(_smooth(strength))
+    null = departures.shifted_maxima(SHIFTS, np.random.default_rng(seed))
+    p = adjusted_p(departures.standardised_sum(), null)
     found = [
-        _moment(strength, room, feeling, start, stop, peak, float(p[peak, feeling]))
+        _Found(feeling, *stretch, float(room.strength[stretch[2], feeling]))
         for feeling in range(len(FEELINGS))
-        for start, stop, peak in _stretches(room.strength[:, feeling], p[:, feeling])
+        for stretch in _stretches(room.strength[:, feeling], p[:, feeling])
     ]
-    moments = _without_shadows(found)
+    kept = _without_shadows(found)
+    in_step = [synchrony_at(strength, one.peak) for one in kept]
+    spread = np.nanmean([one.variance for one in in_step]) if in_step else 0.0
+    moments = tuple(
+        _moment(strength, room, one, float(p[one.peak, one.feeling]), own, float(spread))
+        for one, own in zip(kept, in_step, strict=True)
+    )
     if moments:
         number = "1 moment stands" if len(moments) == 1 else f"{len(moments)} moments stand"
         conclusion = (
@@ -142,49 +171,15 @@ def _smooth(strength: Float) -> Float:
     return np.where(seen, total / np.maximum(n, 1), np.nan)
 
 
-def _standardise(x: Float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Each viewer's departures from their own mean, and their own variance where seen; else 0."""
-    seen = ~np.isnan(x)
-    n = np.maximum(seen.sum(axis=1, keepdims=True), 1)
-    mean = np.where(seen, x, 0).sum(axis=1, keepdims=True) / n
-    deviation = np.where(seen, x - mean, 0)
-    variance = (deviation**2).sum(axis=1, keepdims=True) / n
-    return deviation.astype(np.float32), np.where(seen, variance, 0).astype(np.float32)
+@dataclass(frozen=True)
+class _Found:
+    """A stretch of one feeling: columns of start, stop (exclusive) and peak, and the strength there."""
 
-
-def _standardised_sum(deviation: NDArray[np.float32], variance: NDArray[np.float32]) -> Float:
-    return np.asarray(deviation / np.sqrt(np.maximum(variance, 1e-12)), dtype=np.float64)
-
-
-def _shifted_maxima(
-    deviation: NDArray[np.float32], variance: NDArray[np.float32], rng: np.random.Generator
-) -> Float:
-    """(SHIFTS, 7) the largest second of each feeling in each shifted room."""
-    viewers, seconds, feelings = deviation.shape
-    maxima = np.empty((SHIFTS, feelings))
-    for shift in range(SHIFTS):
-        total, spread = np.zeros((2, seconds, feelings), dtype=np.float32)
-        shifts = rng.integers(0, seconds, size=(viewers,)).tolist()
-        for viewer, by in enumerate(shifts):
-            for source, sums in ((deviation[viewer], total), (variance[viewer], spread)):
-                sums[by:] += source[: seconds - by]
-                sums[:by] += source[seconds - by :]
-        maxima[shift] = _standardised_sum(total, spread).max(axis=0)
-    return maxima
-
-
-def _adjusted_p(observed: Float, null: Float) -> Float:
-    """(S, 7) p-values adjusted for every second and feeling, from (SHIFTS, 7) maxima of the null."""
-    ranked = np.sort(null, axis=0)
-
-    def p_of(statistic: Float, feeling: int) -> Float:
-        at_least = len(ranked) - np.searchsorted(ranked[:, feeling], statistic, side="left")
-        return np.asarray((1 + at_least) / (1 + len(ranked)))
-
-    feelings = range(observed.shape[1])
-    raw = np.stack([p_of(observed[:, f], f) for f in feelings], axis=1)
-    smallest = np.sort(np.stack([p_of(null[:, f], f) for f in feelings], axis=1).min(axis=1))
-    return np.asarray((1 + np.searchsorted(smallest, raw, side="right")) / (1 + len(smallest)))
+    feeling: int
+    start: int
+    stop: int
+    peak: int
+    strength: float
 
 
 def _stretches(curve: Float, p: Float) -> list[tuple[int, int, int]]:
@@ -206,35 +201,63 @@ def _stretches(curve: Float, p: Float) -> list[tuple[int, int, int]]:
     return found
 
 
-def _moment(strength: Float, room: Room, feeling: int, start: int, stop: int, peak: int, p: float) -> Moment:
-    during = strength[:, start:stop, feeling]
-    seen = (~np.isnan(during)).any(axis=1)
-    reacted = (np.nan_to_num(during) >= REACTING).any(axis=1).sum()
-    low, high = wilson_interval(reacted, seen.sum())
+def _moment(
+    strength: Float, room: Room, found: _Found, p: float, in_step: Jackknife, least_variance: float
+) -> Moment:
+    during = strength[:, found.start : found.stop, found.feeling]
+    at_peak = strength[:, found.peak, found.feeling]
+    seen = np.asarray((~np.isnan(during)).any(axis=1))
+    reacted = np.asarray((np.nan_to_num(during) >= REACTING).any(axis=1))
+    low, high = wilson_interval(reacted.sum(), seen.sum())
+    low_strength, high_strength = room.strength_interval[:, found.peak, found.feeling]
     first = int(room.seconds[0])
     return Moment(
-        start=float(first + start),
-        end=float(first + stop),
-        peak=float(first + peak),
-        emotion=FEELINGS[feeling],
-        strength=float(room.strength[peak, feeling]),
-        strength_interval=(
-            float(room.strength_interval[0, peak, feeling]),
-            float(room.strength_interval[1, peak, feeling]),
-        ),
-        share=float(reacted / seen.sum()),
+        start=float(first + found.start),
+        end=float(first + found.stop),
+        peak=float(first + found.peak),
+        emotion=FEELINGS[found.feeling],
+        strength=found.strength,
+        strength_interval=(float(low_strength), float(high_strength)),
+        share=float(reacted.sum() / seen.sum()),
         share_interval=(float(low), float(high)),
-        synchrony=float(room.synchrony[peak]),
-        synchrony_interval=synchrony_interval(strength, peak),
+        synchrony=in_step.value,
+        synchrony_interval=in_step.interval(least_variance),
         viewers=int(seen.sum()),
         p_adjusted=p,
+        resonance_interval=_resonance_interval(at_peak, seen, reacted, in_step),
     )
 
 
-def _without_shadows(moments: list[Moment]) -> tuple[Moment, ...]:
+def _resonance(strength: ArrayLike, share: ArrayLike, synchrony: ArrayLike) -> Float:
+    return np.cbrt(np.multiply(strength, share) * np.maximum(synchrony, 0.0))
+
+
+def _resonance_interval(
+    at_peak: Float, seen: NDArray[np.bool_], reacted: NDArray[np.bool_], in_step: Jackknife
+) -> tuple[float, float]:
+    """Leaving out the same viewers as `in_step` did, one group at a time.
+
+    Args:
+        at_peak: (V,) strength at the peak; NaN where not seen.
+        seen, reacted: (V,) in the moment.
+    """
+    kept = (~in_step.left_out).astype(float)
+    groups = len(kept)
+    if groups < 3:
+        return float("nan"), float("nan")
+    strength = kept @ np.nan_to_num(at_peak) / (kept @ ~np.isnan(at_peak))
+    without = _resonance(strength, kept @ reacted / (kept @ seen), in_step.without)
+    share = reacted.sum() / seen.sum()
+    middle = _resonance(np.nanmean(at_peak), share, in_step.value)
+    half = student_t.ppf(0.975, groups - 1) * np.sqrt((groups - 1) * np.var(without))
+    low, high = np.clip([middle - half, middle + half], 0, 1)
+    return float(low), float(high)
+
+
+def _without_shadows(found: list[_Found]) -> list[_Found]:
     """Drop the weaker of two moments where one's peak lies in the other: it is told with it."""
-    kept: list[Moment] = []
-    for moment in sorted(moments, key=lambda m: -m.strength):
-        if not any(k.start <= moment.peak < k.end or moment.start <= k.peak < moment.end for k in kept):
-            kept.append(moment)
-    return tuple(sorted(kept, key=lambda m: m.start))
+    kept: list[_Found] = []
+    for one in sorted(found, key=lambda f: -f.strength):
+        if not any(k.start <= one.peak < k.stop or one.start <= k.peak < one.stop for k in kept):
+            kept.append(one)
+    return sorted(kept, key=lambda f: f.start)

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student_t
 
+from moviemotion.resonance.synchrony import SYNCHRONY_WINDOW as SYNCHRONY_WINDOW
+from moviemotion.resonance.synchrony import synchrony
 from moviemotion.resonance.timeline import Timeline
 from moviemotion.statistics import Float, mean_interval, wilson_interval
 
 REACTING = 0.25
 """A viewer reacts in a second in which one of their feelings has at least this strength."""
-SYNCHRONY_WINDOW = 15
-"""Seconds over which viewers' curves are correlated."""
 
 
 @dataclass(frozen=True)
@@ -70,68 +69,3 @@ def read_room(timeline: Timeline, strength: Float) -> Room:
         share_interval=np.stack(wilson_interval(reacting, viewers)),
         synchrony=synchrony(strength),
     )
-
-
-def synchrony(strength: Float) -> Float:
-    """Leave-one-out inter-subject correlation (Hasson et al., 2004) in a sliding window.
-
-    Each viewer's feelings in the window are correlated with the mean of all others', the seven
-    feelings pooled after each is centred; the viewers' correlations are averaged.
-
-    Args:
-        strength: (V, S, 7), NaN where not seen.
-
-    Returns:
-        (S,) −1…1; NaN where no viewer has both variation and company.
-    """
-    seen = ~np.isnan(strength[:, :, :1])
-    filled = np.where(seen, strength, 0)
-    total, count = filled.sum(axis=0), seen.sum(axis=0)
-    correlations = np.full(strength.shape[:2], np.nan)
-    for viewer in range(len(strength)):
-        company = count - seen[viewer]
-        both = seen[viewer] & (company > 0)
-        own = np.where(both, filled[viewer], 0)
-        others = np.where(both, (total - filled[viewer]) / np.maximum(company, 1), 0)
-        n = np.maximum(_window_sum(both.astype(float)), 1)
-        own_sum, others_sum = _window_sum(own), _window_sum(others)
-        covariance = (_window_sum(own * others) - own_sum * others_sum / n).sum(axis=1)
-        own_variance = (_window_sum(own**2) - own_sum**2 / n).sum(axis=1)
-        others_variance = (_window_sum(others**2) - others_sum**2 / n).sum(axis=1)
-        varied = (own_variance > 1e-9) & (others_variance > 1e-9)
-        product = own_variance[varied] * others_variance[varied]
-        correlations[viewer, varied] = covariance[varied] / np.sqrt(product)
-    counted = ~np.isnan(correlations)
-    with np.errstate(invalid="ignore"):
-        return np.where(counted, correlations, 0).sum(axis=0) / counted.sum(axis=0)
-
-
-def synchrony_interval(strength: Float, at: int) -> tuple[float, float]:
-    """95 % interval over viewers of the synchrony at one column of `strength`.
-
-    Each viewer's correlation is with the mean of the others, so the correlations depend on each other and
-    their own spread is too small. The delete-one jackknife (Tukey, 1958) leaves a viewer out of both. It
-    takes the viewers for independent draws, and is too narrow for a few viewers in close step.
-
-    Returns:
-        low and high, −1…1; NaNs with fewer than three viewers in the window, or no variation.
-    """
-    start = max(at - SYNCHRONY_WINDOW // 2, 0)
-    window = strength[:, start : at + SYNCHRONY_WINDOW // 2 + 1]
-    window = window[~np.isnan(window).all(axis=(1, 2))]
-    n = len(window)
-    if n < 3:
-        return float("nan"), float("nan")
-    without = [synchrony(np.delete(window, viewer, axis=0))[at - start] for viewer in range(n)]
-    half = student_t.ppf(0.975, n - 1) * np.sqrt((n - 1) * np.var(without))
-    low, high = np.clip(synchrony(window)[at - start] + np.array([-half, half]), -1, 1)
-    return float(low), float(high)
-
-
-def _window_sum(x: Float) -> Float:
-    """(S, n) → the sum over `SYNCHRONY_WINDOW` rows centred on each, fewer at the ends."""
-    half = SYNCHRONY_WINDOW // 2
-    running = np.concatenate([np.zeros((1, x.shape[1])), np.cumsum(x, axis=0)])
-    row = np.arange(len(x))
-    result: Float = running[np.minimum(row + half + 1, len(x))] - running[np.maximum(row - half, 0)]
-    return result

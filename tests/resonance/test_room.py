@@ -6,7 +6,8 @@ from rooms import of_viewers_in, room_of, unseen
 from scipy.stats import binom
 
 from moviemotion.emotions import FEELINGS, Emotion
-from moviemotion.resonance.room import SYNCHRONY_WINDOW, read_room, synchrony, synchrony_interval
+from moviemotion.resonance.room import read_room
+from moviemotion.resonance.synchrony import SYNCHRONY_WINDOW, synchrony, synchrony_at
 
 
 def test_figures_of_a_room_are_those_of_its_seen_viewers():
@@ -53,21 +54,21 @@ def test_synchrony_is_1_for_copies_of_one_viewer_near_0_for_strangers_and_unknow
 
 def test_the_interval_of_synchrony_holds_the_truth_as_often_as_it_promises():
     """Strangers, whose true synchrony is 0."""
-    rooms = [synchrony_interval(of_viewers_in(room_of(8, 60, seed)), 30) for seed in range(100)]
+    rooms = [synchrony_at(of_viewers_in(room_of(8, 60, seed)), 30).interval() for seed in range(100)]
     assert sum(low <= 0 <= high for low, high in rooms) >= binom.ppf(0.005, 100, 0.95)
 
 
 def test_the_interval_of_synchrony_is_around_it_also_at_the_ends_and_unknown_for_a_pair():
     shared = of_viewers_in(room_of(12, 60, 2, ((0, 5, Emotion.HAPPY, 1.0), (55, 60, Emotion.SAD, 1.0))))
     for second in (0, 3, 30, 59):
-        low, high = synchrony_interval(shared, second)
+        low, high = synchrony_at(shared, second).interval()
         assert -1 <= low < synchrony(shared)[second] < high <= 1
     copies = np.repeat(shared[:1], 4, axis=0)
-    assert synchrony_interval(copies, 3) == (pytest.approx(1), pytest.approx(1))
-    assert np.isnan(synchrony_interval(shared[:2], 3)).all()
+    assert synchrony_at(copies, 3).interval() == (pytest.approx(1), pytest.approx(1))
+    assert np.isnan(synchrony_at(shared[:2], 3).interval()).all()
 
 
 def test_a_viewer_who_was_not_there_does_not_change_the_interval_of_synchrony():
     of_viewers = of_viewers_in(room_of(6, 60, 3, ((30, 36, Emotion.HAPPY, 1.0),)))
     absent = np.concatenate([of_viewers, np.full((1, 60, 7), np.nan)])
-    assert synchrony_interval(absent, 33) == synchrony_interval(of_viewers, 33)
+    assert synchrony_at(absent, 33).interval() == synchrony_at(of_viewers, 33).interval()

@@ -1,0 +1,126 @@
+"""The null of the moments: rooms in which each viewer is shifted in time, in a circle, by a random amount.
+
+Their own rhythm stays; the tie to the film and to the others goes.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moviemotion.statistics import Float
+
+_LEAST_VARIANCE = 1e-12
+_BLOCK = 50
+
+
+@dataclass(frozen=True)
+class Departures:
+    """How far each viewer is from their own mean.
+
+    Attributes:
+        deviation: (V, S, F) float32; 0 where the viewer was not seen.
+        seen: (V, S) bool.
+        variance: (V, F) of each viewer where seen.
+    """
+
+    deviation: NDArray[np.float32]
+    seen: NDArray[np.bool_]
+    variance: Float
+
+    @classmethod
+    def of(cls, curves: Float) -> Departures:
+        """From (V, S, F) curves, NaN where not seen."""
+        seen = ~np.isnan(curves[:, :, 0])
+        n = np.maximum(seen.sum(axis=1), 1)[:, None]
+        mean = np.nansum(curves, axis=1) / n
+        deviation = np.nan_to_num(curves - mean[:, None])
+        return cls(deviation.astype(np.float32), seen, (deviation**2).sum(axis=1) / n)
+
+    def standardised_sum(self) -> Float:
+        """(S, F) the room's sum of departures over its standard deviation, were the viewers strangers."""
+        return _standardised(self.deviation.sum(axis=0), self.seen.T.astype(float) @ self.variance)
+
+    def shifted_maxima(self, count: int, rng: np.random.Generator) -> Float:
+        """(count, F) the largest standardised sum of each shifted room."""
+        viewers, seconds, _ = self.deviation.shape
+        shifts = rng.integers(0, seconds, size=(count, viewers))
+        twice = np.concatenate([self.deviation, self.deviation], axis=1)  # a circle is a slice of two films
+        edges = _Edges.of(self)
+
+        def maxima(rooms: NDArray[np.int64]) -> list[Float]:
+            return [self._maxima(twice, edges, shift) for shift in rooms]
+
+        blocks = [shifts[at : at + _BLOCK] for at in range(0, count, _BLOCK)]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # numpy's sums leave the lock
+            return np.array([room for block in pool.map(maxima, blocks) for room in block])
+
+    def _maxima(self, twice: NDArray[np.float32], edges: _Edges, shift: NDArray[np.int64]) -> Float:
+        seconds = self.deviation.shape[1]
+        total = np.zeros_like(self.deviation[0])
+        for viewer, by in enumerate(shift.tolist()):
+            total += twice[viewer, seconds - by : 2 * seconds - by]
+        return _standardised(total, edges.spread(shift)).max(axis=0)
+
+
+@dataclass(frozen=True)
+class _Edges:
+    """Where viewers come and go: between these seconds the variance of a room's sum stays as it is.
+
+    Attributes:
+        departures: of the room.
+        viewer, second: (n,) who comes or goes, and when.
+        change: (F, n) what that adds to the variance.
+    """
+
+    departures: Departures
+    viewer: NDArray[np.int64]
+    second: NDArray[np.int64]
+    change: Float
+
+    @classmethod
+    def of(cls, departures: Departures) -> _Edges:
+        seen = departures.seen.astype(np.int8)
+        step = seen - np.roll(seen, 1, axis=1)
+        viewer, second = np.nonzero(step)
+        return cls(departures, viewer, second, departures.variance[viewer].T * step[viewer, second])
+
+    def spread(self, shift: NDArray[np.int64]) -> Float:
+        """(S, F) the variance of the sum, with each viewer shifted."""
+        viewers, seconds = self.departures.seen.shape
+        at = (self.second + shift[self.viewer]) % seconds
+        by_second = np.empty((seconds, len(self.change)))
+        for feeling, change in enumerate(self.change):
+            by_second[:, feeling] = np.bincount(at, change, minlength=seconds)
+        by_second[0] = self.departures.seen[np.arange(viewers), -shift % seconds] @ self.departures.variance
+        return np.asarray(np.cumsum(by_second, axis=0))
+
+
+def _standardised(total: NDArray[np.float32], variance: Float) -> Float:
+    return np.asarray(total / np.sqrt(np.maximum(variance, _LEAST_VARIANCE)))
+
+
+def adjusted_p(observed: Float, null: Float) -> Float:
+    """Single-step minP (Westfall & Young, 1993).
+
+    Args:
+        observed: (S, F) standardised sums.
+        null: (n, F) the largest of each shifted room.
+
+    Returns:
+        (S, F) p-values adjusted for every second and feeling.
+    """
+    ranked = np.sort(null, axis=0)
+
+    def p_of(statistic: Float, feeling: int) -> Float:
+        at_least = len(ranked) - np.searchsorted(ranked[:, feeling], statistic, side="left")
+        return np.asarray((1 + at_least) / (1 + len(ranked)))
+
+    feelings = range(observed.shape[1])
+    raw = np.stack([p_of(observed[:, f], f) for f in feelings], axis=1)
+    smallest = np.sort(np.stack([p_of(null[:, f], f) for f in feelings], axis=1).min(axis=1))
+    return np.asarray((1 + np.searchsorted(smallest, raw, side="right")) / (1 + len(smallest)))
