@@ -1,0 +1,89 @@
+"""What the commands share: where messages go, exit codes, progress bars, options in words of their own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from moviemotion.audience.screening import Camera
+from moviemotion.audience.screening import Progress as OnProgress
+from moviemotion.errors import MoviemotionError
+
+messages = Console(stderr=True, highlight=False, soft_wrap=True)
+
+SOME_UNREADABLE = 1
+BAD_INPUT = 2
+STOPPED = 130
+
+
+def seeds_of(text: str) -> tuple[int, ...]:
+    """Whole numbers separated by commas, each once."""
+    try:
+        return tuple(dict.fromkeys(int(seed) for seed in text.split(",")))
+    except ValueError:
+        raise MoviemotionError(
+            f"--seeds {text}: write whole numbers separated by commas, such as 1,2,3"
+        ) from None
+
+
+def offset_of(text: str) -> tuple[str, float]:
+    """CAMERA=SECONDS."""
+    camera, _, seconds = text.rpartition("=")
+    try:
+        value = float(seconds)
+    except ValueError:
+        value = math.nan
+    if not camera or not math.isfinite(value):
+        raise MoviemotionError(f"--offset {text}: write it as CAMERA=SECONDS, such as seat-07=2.5")
+    return camera, value
+
+
+@contextmanager
+def watching_bar(total: float) -> Iterator[OnProgress]:
+    """A progress bar over seconds of video."""
+    columns = (
+        TextColumn("watching"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("s"),
+        TimeRemainingColumn(),
+    )
+    # In a log file even a bar that vanishes leaves empty lines.
+    with Progress(*columns, console=messages, transient=True, disable=not messages.is_terminal) as bar:
+        task = bar.add_task("", total=round(total) or None)
+        watched: dict[str, float] = {}
+
+        def show(camera: Camera, seconds: float) -> None:
+            watched[camera.name] = seconds
+            bar.update(task, completed=round(sum(watched.values())))
+
+        yield show
+
+
+@contextmanager
+def step_bar(task: str) -> Iterator[tuple[Callable[[str], None], Callable[[int, int], None]]]:
+    """A line printer and a progress bar over steps, with the time left."""
+    columns = (TextColumn(task), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=messages, transient=True, disable=not messages.is_terminal) as bar:
+        number = bar.add_task("", total=None)
+
+        def step(done: int, total: int) -> None:
+            bar.update(number, completed=done, total=total)
+
+        yield typer.echo, step
+
+
+@contextmanager
+def needs_lab() -> Iterator[None]:
+    """Says how to install what the laboratory needs where it is missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        raise MoviemotionError(
+            f"{error.name} is not installed; run: pip install 'moviemotion[lab]'"
+        ) from None
