@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import ceil
 
+FIRST_FRAME = "01:00:00:00"
+"""The timecode at which a film begins by custom, and the timelines of Resolve and Avid by default."""
 _CODE = re.compile(r"(\d{1,2})[:;](\d{2})[:;](\d{2})([:;])(\d{2,3})")
 _NEAR = 0.005
 """Frames a second: 23.98 is what people write for 24000/1001."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.timecode import Timecode, exact_rate
+from moviemotion.timecode import FIRST_FRAME, Timecode, exact_rate
 
 HEIGHT = 120
 """Pixels: a cut shows as well in a small picture, and comparing small ones is fast."""
@@ -39,7 +39,7 @@ def find_shots(path: Path) -> tuple[float, ...]:
 
 
 def film_timecode(path: Path) -> Timecode:
-    """How a film's frames are numbered: by the timecode in its file, else from 0.
+    """How a film's frames are numbered: by the timecode in its file, else from `FIRST_FRAME`.
 
     Raises:
         MoviemotionError: the file is missing or no film, or its frame rate is none that timecode has.
@@ -47,10 +47,9 @@ def film_timecode(path: Path) -> Timecode:
     with _picture_of(path) as (film, stream):
         rate = stream.average_rate or stream.guessed_rate
         noted = (data.metadata.get("timecode") for data in (*film.streams, film))
-        start = next((code for code in noted if code), None)
+        start = next((code for code in noted if code), FIRST_FRAME)
         try:
-            exact = exact_rate(float(rate or 0))
-            return Timecode.starting(start, exact) if start else Timecode(exact)
+            return Timecode.starting(start, exact_rate(float(rate or 0)))
         except ValueError as error:
             raise MoviemotionError(f"{path}: {error}") from None
 

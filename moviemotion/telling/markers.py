@@ -6,13 +6,12 @@ counts 29.97 with dropped frames whether the film does or not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from moviemotion.emotions import Emotion
 from moviemotion.resonance.analysis import Analysis
 from moviemotion.telling.tables import moments_json
-from moviemotion.telling.words import count_of, interval, number, p_value
+from moviemotion.telling.words import evidence
 from moviemotion.timecode import Timecode
 
 COLOURS: dict[Emotion, tuple[str, str]] = {
@@ -51,10 +50,8 @@ def markers(analysis: Analysis, timecode: Timecode) -> tuple[Marker, ...]:
     made = []
     for k, moment in enumerate(analysis.search.moments):
         parts = [
-            f"strength {number(moment.strength)} ({interval(moment.strength_interval)})",
-            f"{count_of(moment.share, moment.viewers)} reacted",
+            evidence(moment),
             f"peak {timecode.code(timecode.frame(moment.peak))}",
-            p_value(moment.p_adjusted),
             *(f"{mixed.feeling.name} {mixed.count} of {mixed.viewers}" for mixed in analysis.moment_mixed[k]),
         ]
         if k in scenes and analysis.script:
@@ -106,38 +103,31 @@ def _written(analysis: Analysis, timecode: Timecode, adapter: str) -> str:
     return str(otio.adapters.write_to_string(timeline, adapter))
 
 
-def locator_edl(analysis: Analysis, timecode: Timecode) -> Iterator[str]:
-    """A CMX3600 EDL: the film as one event, a `* LOC:` comment a moment, as Avid and Baselight write them.
-
-    Yields:
-        Its lines, with their ends.
-    """
-    end = timecode.frame(analysis.quality.seconds)
-    yield from _edl_head(analysis, timecode)
-    yield _event(1, "AX", timecode, 0, end)
-    yield f"* FROM CLIP NAME: {_plain(analysis.title)}\n"
+def locator_edl(analysis: Analysis, timecode: Timecode) -> str:
+    """A CMX3600 EDL: the film as one event, a `* LOC:` comment a moment, as Avid and Baselight write them."""
+    lines = [_event(1, "AX", timecode, 0, timecode.frame(analysis.quality.seconds))]
+    lines.append(f"* FROM CLIP NAME: {_plain(analysis.title)}\n")
     for marker in markers(analysis, timecode):
         colour = COLOURS[marker.emotion][1]
-        yield f"* LOC: {timecode.code(marker.start)} {colour:<7} {_plain(f'{marker.name}, {marker.note}')}\n"
+        told = _plain(f"{marker.name}, {marker.note}")
+        lines.append(f"* LOC: {timecode.code(marker.start)} {colour:<7} {told}\n")
+    return _edl_head(analysis, timecode) + "".join(lines)
 
 
-def resolve_edl(analysis: Analysis, timecode: Timecode) -> Iterator[str]:
-    """Timeline markers as Resolve writes and imports them: an event a moment, its marker on the next line.
-
-    Yields:
-        Its lines, with their ends.
-    """
-    yield from _edl_head(analysis, timecode)
+def resolve_edl(analysis: Analysis, timecode: Timecode) -> str:
+    """Timeline markers as Resolve writes and imports them: an event a moment, its marker on the next line."""
+    lines = []
     for k, marker in enumerate(markers(analysis, timecode), 1):
-        yield _event(k, "001", timecode, marker.start, marker.start + 1)
+        lines.append(_event(k, "001", timecode, marker.start, marker.start + 1))
         colour = COLOURS[marker.emotion][0].title()
         name, note = (_plain(text).replace("|", "/") for text in (marker.name, marker.note))
-        yield f"{note} |C:ResolveColor{colour} |M:{name} |D:{marker.frames}\n\n"
+        lines.append(f"{note} |C:ResolveColor{colour} |M:{name} |D:{marker.frames}\n\n")
+    return _edl_head(analysis, timecode) + "".join(lines)
 
 
-def _edl_head(analysis: Analysis, timecode: Timecode) -> Iterator[str]:
-    yield f"TITLE: {_plain(analysis.title)}\n"
-    yield f"FCM: {'DROP FRAME' if timecode.drop else 'NON-DROP FRAME'}\n\n"
+def _edl_head(analysis: Analysis, timecode: Timecode) -> str:
+    numbers = "DROP FRAME" if timecode.drop else "NON-DROP FRAME"
+    return f"TITLE: {_plain(analysis.title)}\nFCM: {numbers}\n\n"
 
 
 def _event(number: int, reel: str, timecode: Timecode, start: int, end: int) -> str:

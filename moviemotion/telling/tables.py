@@ -71,22 +71,22 @@ def _moment(analysis: Analysis, index: int) -> dict[str, Any]:
         "peak": float(moment.peak),
         "end": float(moment.end),
         "emotion": str(moment.emotion),
-        "strength": _or_null(moment.strength),
-        "strength_interval": [_or_null(v) for v in moment.strength_interval],
-        "share": _or_null(moment.share),
-        "share_interval": [_or_null(v) for v in moment.share_interval],
-        "synchrony": _or_null(moment.synchrony),
-        "synchrony_interval": [_or_null(v) for v in moment.synchrony_interval],
+        "strength": or_null(moment.strength),
+        "strength_interval": [or_null(v) for v in moment.strength_interval],
+        "share": or_null(moment.share),
+        "share_interval": [or_null(v) for v in moment.share_interval],
+        "synchrony": or_null(moment.synchrony),
+        "synchrony_interval": [or_null(v) for v in moment.synchrony_interval],
         "viewers": int(moment.viewers),
-        "p_adjusted": _or_null(moment.p_adjusted),
+        "p_adjusted": or_null(moment.p_adjusted),
         "mixed": [
             {
                 "feeling": mixed.feeling.name,
                 "parts": [str(part) for part in mixed.feeling.parts],
-                "share": _or_null(mixed.share),
-                "share_interval": [_or_null(v) for v in mixed.share_interval],
+                "share": or_null(mixed.share),
+                "share_interval": [or_null(v) for v in mixed.share_interval],
                 "viewers": mixed.viewers,
-                "strength": _or_null(mixed.strength),
+                "strength": or_null(mixed.strength),
             }
             for mixed in analysis.moment_mixed[index]
         ],
@@ -114,7 +114,8 @@ def _lines(analysis: Analysis, index: int) -> list[dict[str, Any]]:
     return [{"line": e.line, "kind": str(e.kind), "character": e.character, "text": e.text} for e in elements]
 
 
-def _or_null(value: float) -> float | None:
+def or_null(value: float) -> float | None:
+    """A figure as JSON carries it: six decimals, and null for NaN."""
     return None if isnan(value) else round(float(value), 6)
 
 

@@ -81,6 +81,14 @@ def p_value(p: float) -> str:
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
+def evidence(moment: Moment) -> str:
+    """How strong a moment is and how surely: `strength 0.41 (0.30–0.52), 9 of 12 reacted, p = 0.004`."""
+    return (
+        f"strength {number(moment.strength)} ({interval(moment.strength_interval)}), "
+        f"{count_of(moment.share, moment.viewers)} reacted, {p_value(moment.p_adjusted)}"
+    )
+
+
 def strongest(moments: Sequence[Moment]) -> int:
     """Index of the moment with the greatest strength. There must be one."""
     return max(range(len(moments)), key=lambda k: moments[k].strength)

@@ -36,7 +36,7 @@ def test_the_timecode_of_a_film_is_read_from_its_file(tmp_path: Path) -> None:
     timecode = film_timecode(tmp_path / "film.mov")
     assert (timecode.rate, timecode.drop, timecode.code(0)) == (NTSC, True, "01:00:00;00")
     film_of(tmp_path / "plain.mp4", (0.2,), Fraction(25))
-    assert film_timecode(tmp_path / "plain.mp4").code(25) == "00:00:01:00"
+    assert film_timecode(tmp_path / "plain.mp4").code(25) == "01:00:01:00"
 
 
 def test_films_that_cannot_be_used(tmp_path: Path) -> None:
