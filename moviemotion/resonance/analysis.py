@@ -9,9 +9,11 @@ import numpy as np
 
 from moviemotion.resonance.baseline import FEWEST_SECONDS, Rest, Stretch, find_rest, strength
 from moviemotion.resonance.compounds import MixedFeeling, mixed_feelings
+from moviemotion.resonance.delay import RelativeDelay, relative_delay
 from moviemotion.resonance.lines import Feeling, SceneFeeling, feel_lines, feel_scenes
 from moviemotion.resonance.moments import Moment, MomentSearch, find_moments
 from moviemotion.resonance.room import Room, read_room
+from moviemotion.resonance.synchrony import FilmSynchrony, film_synchrony
 from moviemotion.resonance.timeline import Timeline
 from moviemotion.statistics import Float
 from moviemotion.story.alignment import TimedScript
@@ -50,6 +52,8 @@ class Analysis:
         rest: each viewer's resting face, from which their strength is measured.
         strength: (V, S, 7) float, each viewer's strength of each of `FEELINGS`, 0–1; NaN not seen.
         room: the room, second by second.
+        synchrony: how alike the viewers felt through the whole film.
+        delay: who reacts later than whom.
         search: the moments, or why there are none.
         quality: how good the data are.
         script: the screenplay on the film's clock, or None without a script.
@@ -64,6 +68,8 @@ class Analysis:
     rest: Rest
     strength: Float
     room: Room
+    synchrony: FilmSynchrony
+    delay: RelativeDelay
     search: MomentSearch
     quality: Quality
     script: TimedScript | None
@@ -88,7 +94,7 @@ def analyse(
         title: of the film.
         script: the screenplay on the film's clock, or None.
         problems: what went wrong before, in plain sentences.
-        seed: of the moments' null.
+        seed: of the moments' null and of the bootstrap.
         baseline: film time in which nothing is felt, to measure from; without it rest is estimated.
         refused: reason → how many samples were refused for it.
 
@@ -105,6 +111,8 @@ def analyse(
         rest=rest,
         strength=of_viewers,
         room=room,
+        synchrony=film_synchrony(of_viewers),
+        delay=relative_delay(of_viewers, seed),
         search=search,
         quality=_quality(timeline, refused or {}, (*problems, *_without_baseline(timeline, rest, baseline))),
         script=script,

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from moviemotion.resonance.intervals import strength_intervals
 from moviemotion.resonance.synchrony import SYNCHRONY_WINDOW as SYNCHRONY_WINDOW
 from moviemotion.resonance.synchrony import synchrony
 from moviemotion.resonance.timeline import Timeline
-from moviemotion.statistics import Float, mean_interval, wilson_interval
+from moviemotion.statistics import Float, wilson_interval
 
 REACTING = 0.25
 """A viewer reacts in a second in which one of their feelings has at least this strength."""
@@ -23,11 +24,13 @@ class Room:
     Attributes:
         seconds: (S,) int, film second at which each column starts.
         viewers: (S,) int, how many viewers were seen.
-        strength: (S, 7) mean strength over the seen viewers, 0–1; NaN where nobody was seen.
-        strength_interval: (2, S, 7) its 95 % interval over viewers (Student's t), low then high.
-        overall: (S,) mean over the seen viewers of each one's strongest feeling, 0–1.
+        strength: (S, 7) mean strength over the seen viewers, each by the weight of their samples, 0–1; NaN
+            where nobody was seen.
+        strength_interval: (2, S, 7) its 95 % interval over viewers (see `intervals`), low then high.
+        overall: (S,) mean over the seen viewers of each one's strongest feeling, weighted alike, 0–1.
         overall_interval: (2, S) its 95 % interval.
-        share: (S,) share of the seen viewers who react (some strength ≥ `REACTING`), 0–1.
+        share: (S,) share of the seen viewers who react (some strength ≥ `REACTING`), 0–1. It counts people,
+            so all count alike.
         share_interval: (2, S) its 95 % Wilson interval.
         synchrony: (S,) leave-one-out inter-subject correlation in a window around the second, −1…1;
             NaN with fewer than two viewers or no variation.
@@ -53,8 +56,8 @@ def read_room(timeline: Timeline, strength: Float) -> Room:
     seen = timeline.samples > 0
     viewers = seen.sum(axis=0)
     strongest = np.where(seen, np.nan_to_num(strength).max(axis=2), np.nan)
-    mean, low, high = mean_interval(strength)
-    overall, overall_low, overall_high = mean_interval(strongest)
+    mean, low, high = strength_intervals(strength, timeline.weight)
+    overall, overall_low, overall_high = strength_intervals(strongest, timeline.weight)
     reacting = (strongest >= REACTING).sum(axis=0)
     with np.errstate(invalid="ignore"):
         share = reacting / viewers

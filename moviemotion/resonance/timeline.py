@@ -25,12 +25,15 @@ class Timeline:
         scores: (V, S, 8) float32, mean emotion probabilities in the order of `EMOTIONS`, weighted by the
             samples' quality; NaN where the viewer was not seen, or too badly. Never filled in.
         samples: (V, S) int32, how many samples each cell is the mean of.
+        weight: (V, S) float32, mean weight of those samples, 0–1: how far the cell is to be trusted; None
+            where all are trusted alike.
     """
 
     viewers: tuple[str, ...]
     start: int
     scores: NDArray[np.float32]
     samples: NDArray[np.int32]
+    weight: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def build_timeline(readings: Iterable[Reading], end: float) -> Timeline:
         end: film time at which the timeline ends, seconds; its last second may be a part.
     """
     seconds = max(0, int(np.floor(end)) + 1)
-    names, scores, samples = [], [], []
+    names, scores, samples, weights = [], [], [], []
     for reading in readings:
         inside = (reading.time >= 0) & (reading.time <= end) & (reading.weight > 0)
         time, weight = reading.time[inside], reading.weight[inside].astype(np.float64)
@@ -70,11 +73,14 @@ def build_timeline(readings: Iterable[Reading], end: float) -> Timeline:
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = np.where(told[:, None], np.stack(by_emotion, axis=1) / total[:, None], np.nan)
         scores.append(mean.astype(np.float32))
-        samples.append(np.where(told, np.bincount(second, minlength=seconds), 0).astype(np.int32))
+        count = np.where(told, np.bincount(second, minlength=seconds), 0)
+        samples.append(count.astype(np.int32))
+        weights.append((np.where(told, total, 0) / np.maximum(count, 1)).astype(np.float32))
         names.append(reading.viewer)
     return Timeline(
         viewers=tuple(names),
         start=0,
         scores=np.stack(scores) if scores else np.empty((0, seconds, len(EMOTIONS)), np.float32),
         samples=np.stack(samples) if samples else np.empty((0, seconds), np.int32),
+        weight=np.stack(weights) if weights else np.empty((0, seconds), np.float32),
     )

@@ -13,9 +13,11 @@ from moviemotion.emotions import FEELINGS, Emotion
 from moviemotion.resonance.analysis import Analysis, Quality
 from moviemotion.resonance.baseline import find_rest
 from moviemotion.resonance.compounds import mixed_feelings
+from moviemotion.resonance.delay import relative_delay
 from moviemotion.resonance.lines import Feeling, SceneFeeling
 from moviemotion.resonance.moments import Moment, MomentSearch
 from moviemotion.resonance.room import Room
+from moviemotion.resonance.synchrony import film_synchrony
 from moviemotion.resonance.timeline import Timeline
 from moviemotion.story.alignment import Cue, TimedScript, TimeSource
 from moviemotion.story.screenplay import Element, Kind, Screenplay
@@ -212,6 +214,8 @@ def make_analysis(
         rest,
         strength,
         room,
+        film_synchrony(strength),
+        relative_delay(strength, seed),
         search,
         quality,
         script,

@@ -1,0 +1,53 @@
+"""The interval of a mean strength over viewers, for many seconds (or lines) of one film at once.
+
+Strengths lie between 0 and 1, mostly near 0, and some viewers miss what others feel: Student's interval and
+the percentile bootstrap over viewers are then too narrow, above all where by luck nobody reacted
+(`benchmarks/validity.py` prints how often each holds the truth). So the interval is Wilson's, as for a share,
+with the number of viewers divided by the dispersion φ = variance / (mean · (1 − mean)) (as for shares from
+surveys: Korn & Graubard, 1998); and φ is not taken for less than the whole film shows.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t as student_t
+
+from moviemotion.statistics import Z95, Float
+
+_TINY = 1e-12
+
+
+def strength_intervals(
+    values: Float, weight: NDArray[np.floating] | None = None
+) -> tuple[Float, Float, Float]:
+    """Mean over viewers and its 95 % interval.
+
+    Args:
+        values: (V, S) or (V, S, F) strengths 0–1, NaN where not seen; S seconds or lines of one film.
+        weight: (V, S) how far each is to be trusted, 0–1; by default all alike.
+
+    Returns:
+        mean, low, high, each (S,) or (S, F): NaN without values; low and high NaN with fewer than two.
+    """
+    x = values if values.ndim == 3 else values[:, :, None]
+    seen = ~np.isnan(x[:, :, 0])
+    w = np.where(seen, 1.0 if weight is None else weight, 0.0)[:, :, None]
+    x = np.nan_to_num(x)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        total = w.sum(axis=0)
+        n = total**2 / (w**2).sum(axis=0)  # as many viewers of one weight would tell as much (Kish, 1965)
+        mean = (w * x).sum(axis=0) / total
+        variance = (w * (x - mean) ** 2).sum(axis=0) / total * n / (n - 1)
+        enough = (seen.sum(axis=0) > 1)[:, None]
+        product = np.maximum(mean * (1 - mean), _TINY)
+        pooled = np.where(enough, variance, 0).sum(axis=0) / np.where(enough, product, 0).sum(axis=0)
+        t = student_t.ppf(0.975, np.maximum(n - 1, _TINY))
+        # The film's dispersion rests on all its seconds, so its quantile is the normal's.
+        k = np.fmax(t**2 * variance / product, Z95**2 * pooled) / n
+        centre = (mean + k / 2) / (1 + k)
+        half = np.sqrt(k * mean * (1 - mean) + k**2 / 4) / (1 + k)
+        low, high = (np.where(enough, np.clip(c, 0, 1), np.nan) for c in (centre - half, centre + half))
+    if values.ndim == 3:
+        return mean, low, high
+    return mean[:, 0], low[:, 0], high[:, 0]
