@@ -137,7 +137,7 @@ def _tornado(prospect: Prospect) -> dict[str, Any]:
                 }
                 for k, name in enumerate(names)
             ],
-            "shapes": [_upright(base, "ink")],
+            "shapes": [] if np.isnan(base) else [_upright(base, "ink")],
         },
     }
 

@@ -127,7 +127,7 @@ def tornado(plan: Plan) -> list[Swing]:
         return float(cash_flow(plan, plan.likely() | {driver.key: value}).roi[-1])
 
     swings = [Swing(d, roi(d, d.low), roi(d, d.high)) for d in plan.drivers.values() if d.uncertain]
-    return sorted(swings, key=lambda swing: -swing.width)
+    return sorted(swings, key=lambda swing: (np.isnan(swing.width), -swing.width))
 
 
 def monte_carlo(plan: Plan, seed: int, draws: int = DRAWS) -> MonteCarlo:

@@ -31,7 +31,9 @@ def roi(number: float) -> str:
 
 
 def value(number: float) -> str:
-    """A driver's value with three digits or more: `0.002`, `13.7`, `535,202`."""
+    """A driver's value with three digits or more: `0.002`, `13.7`, `535,202`; a dash for NaN."""
+    if isnan(number):
+        return "–"
     digits = 0 if number == 0 else max(0, 2 - floor(log10(abs(number))))
     text = f"{number:z,.{digits}f}".replace("-", "−")
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,156 @@
+"""The page, the table and the terminal's lines, from a plan on disk."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from plans import SMALL, small_plan, with_likely, written
+
+from moviemotion.errors import MoviemotionError
+from moviemotion.roi import calculate, example, roi_lines
+from moviemotion.roi.page import render
+from moviemotion.roi.questions import Prospect, work_out
+from moviemotion.roi.words import doubt, money, roi, share, summary, value
+
+
+@dataclass(frozen=True)
+class Worked:
+    """The deck's example, worked out into a folder."""
+
+    prospect: Prospect
+    folder: Path
+
+    @property
+    def page(self) -> str:
+        return (self.folder / "roi.html").read_text(encoding="utf-8")
+
+    @property
+    def table(self) -> list[dict[str, str]]:
+        text = (self.folder / "cash-flow.csv").read_text(encoding="utf-8")
+        return list(csv.DictReader(io.StringIO(text)))
+
+
+@pytest.fixture(scope="module")
+def deck(tmp_path_factory: pytest.TempPathFactory) -> Worked:
+    folder = tmp_path_factory.mktemp("deck")
+    plan = written(folder, example())
+    return Worked(calculate(plan, folder / "new" / "roi", 36), folder / "new" / "roi")
+
+
+def test_a_plan_becomes_a_page_a_table_and_a_workbook(deck: Worked) -> None:
+    assert {path.name for path in deck.folder.iterdir()} == {"roi.html", "cash-flow.csv", "roi.xlsx"}
+
+
+def test_the_same_seed_writes_the_same_page(tmp_path: Path) -> None:
+    first, again, other = (
+        work_out(small_plan(tmp_path, price="[1, 9000, 9999]"), seed) for seed in (1, 1, 2)
+    )
+    assert render(first) == render(again)
+    assert render(first) != render(other)
+
+
+def test_a_bad_plan_or_folder_writes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(MoviemotionError, match=r"use\.viewers"):
+        calculate(written(tmp_path, viewers="-1"), tmp_path / "roi", 36)
+    assert not (tmp_path / "roi").exists()
+    (tmp_path / "file").touch()
+    with pytest.raises(MoviemotionError, match=r"file: cannot be written .* choose another --out"):
+        calculate(written(tmp_path), tmp_path / "file", 36)
+
+
+def test_the_page_says_what_the_decks_rule_does(deck: Worked, tmp_path: Path) -> None:
+    page = deck.page
+    assert "The price is not known" in page
+    assert "900\N{NO-BREAK SPACE}% by that rule alone" in page
+    for open_question in ("top 7", "names six", "$1,046.77", "Colab Pro+"):
+        assert open_question in page
+    assert "The price is not known" not in render(work_out(small_plan(tmp_path), 1))
+
+
+def test_the_page_asks_nothing_of_the_network_and_escapes_the_plan(tmp_path: Path) -> None:
+    text = SMALL.replace("A small plan", "<script>alert(1)</script>").replace("Cameras", "Cameras </script>")
+    page = render(calculate(written(tmp_path, text), tmp_path / "roi", 36))
+    assert "<script>alert" not in page
+    assert "Cameras </script>" not in page
+    without_scripts = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
+    assert not re.search(r"(src|href)=[\"'](?!#)", without_scripts)
+
+
+def test_the_charts_hold_the_models_figures(deck: Worked) -> None:
+    prospect = deck.prospect
+    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', deck.page, re.DOTALL)
+    assert found
+    charts = json.loads(found[1])
+    paid, spent, so_far = charts["cash"]["data"]
+    assert paid["y"] == prospect.flow.receipts.tolist()
+    assert spent["y"] == (-prospect.flow.cost).tolist()
+    assert so_far["y"] == prospect.flow.cumulative.tolist()
+    losses, gains = charts["futures"]["data"]
+    assert sum(losses["y"]) + sum(gains["y"]) == prospect.futures.draws
+    assert sum(gains["y"]) == round(prospect.futures.positive * prospect.futures.draws)
+
+
+def test_the_table_adds_up(deck: Worked) -> None:
+    rows = deck.table
+    total = {row["line"]: float(row["total"] or "nan") for row in rows}
+    assert total["All costs"] == pytest.approx(sum(total[r["line"]] for r in rows if r["group"]), abs=0.2)
+    assert total["Receipts from contracts"] == pytest.approx(10 * total["All costs"], abs=0.1)
+    quarters = [f"Q{q}" for q in range(1, 7)]
+    for row in rows:
+        if row["group"]:
+            assert sum(float(row[q]) for q in quarters) == pytest.approx(float(row["total"]), abs=0.05)
+
+
+def test_a_plan_without_costs_or_ranges_still_has_a_page(tmp_path: Path) -> None:
+    free = written(tmp_path, SMALL.partition("[costs")[0], core_hour="0", gb_month="0")
+    prospect = calculate(free, tmp_path / "roi", 36)
+    page = (tmp_path / "roi" / "roi.html").read_text(encoding="utf-8")
+    assert "ROI is –" in page
+    assert "The plan gives no ranges" in page
+    assert "nan" not in "\n".join(roi_lines(prospect))
+    table = (tmp_path / "roi" / "cash-flow.csv").read_text(encoding="utf-8")
+    assert ',"ROI so far, %",,,,,,,\n' in table
+
+
+def test_costs_that_may_be_nil_leave_dashes_not_faults(tmp_path: Path) -> None:
+    text = SMALL.partition("[costs")[0] + '[costs."X"]\n"Perhaps" = { month = [0, 0, 5] }\n'
+    free = written(tmp_path, text, core_hour="0", gb_month="0", price="[1, 2, 3]")
+    prospect = calculate(free, tmp_path / "roi", 36)
+    assert [swing.driver.name for swing in prospect.swings] == ["Price of a contract", "Perhaps"]
+
+
+def test_the_terminal_prints_the_seeded_answer(deck: Worked) -> None:
+    lines = roi_lines(deck.prospect)
+    assert re.search(r"ROI is 900\s%; it turns positive in quarter 4 and stays so\.", lines[0])
+    assert "10,000 draws" in lines[1]
+    assert any("Price of a contract: at least" in line for line in lines)
+
+
+def test_a_loss_is_said_plainly(tmp_path: Path) -> None:
+    poor = work_out(with_likely(small_plan(tmp_path), contracts__price=10.0), 1)
+    assert "it does not turn positive within 6 quarters" in summary(poor)
+    assert doubt(poor).startswith("In 0.0\N{NO-BREAK SPACE}% of 10,000 draws")
+
+
+def test_figures_as_people_read_them() -> None:
+    assert (money(-1234.5), money(-0.2)) == ("−1,234", "0")
+    assert (roi(-24.714), roi(900.04), roi(float("nan"))) == (
+        "−24.7\N{NO-BREAK SPACE}%",
+        "900\N{NO-BREAK SPACE}%",
+        "–",
+    )
+    assert [value(number) for number in (0, 0.002, 13.7476, 535_202.4, 12)] == [
+        "0",
+        "0.002",
+        "13.7",
+        "535,202",
+        "12",
+    ]
+    assert share(0.99999) == "over 99.9\N{NO-BREAK SPACE}%"
+    assert share(0.00001) == "under 0.1\N{NO-BREAK SPACE}%"

@@ -1,0 +1,132 @@
+"""A bad plan is refused with one line a fault, each with the key and the remedy."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from plans import SMALL, small_plan, written
+
+from moviemotion.errors import MoviemotionError
+from moviemotion.roi.cash_flow import cash_flow, price_for
+from moviemotion.roi.plan import FIGURES, Per
+from moviemotion.roi.reading import example, read_plan
+
+
+def faults(path: Path) -> list[str]:
+    with pytest.raises(MoviemotionError) as refused:
+        read_plan(path)
+    lines = str(refused.value).splitlines()
+    assert all(line.startswith(f"{path}: ") for line in lines)
+    return [line.removeprefix(f"{path}: ") for line in lines]
+
+
+def changed(folder: Path, old: str, new: str) -> Path:
+    assert SMALL.count(old) == 1
+    return written(folder, SMALL.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ('title = "A small plan"', "", "title: write a line of text in quotes"),
+        ('currency = "EUR"', 'currency = "\\u0007"', "currency: write a line of text in quotes"),
+        ("discount_rate = 0.1", 'discount_rate = "ten"', "discount_rate: write a number from 0 to 10"),
+        ('notes = ["Invented."]', "notes = 3", 'notes: not a list; write notes = ["…", "…"]'),
+        ('notes = ["Invented."]', "notes = [3]", "notes, 1: write a line of text in quotes"),
+        ("viewers = 10", "", "use.viewers: missing; write a number, [low, likely, high]"),
+        ("viewers = 10", "viewers = true", "use.viewers: True cannot be used; write a number"),
+        ("viewers = 10", "viewers = nan", "use.viewers: nan cannot be used; write a number"),
+        ("viewers = 10", "viewers = [1, 2]", "use.viewers: [1, 2] cannot be used; write a number"),
+        ("viewers = 10", "viewers = { source = 'x' }", "use.viewers: missing; write a number"),
+        ("viewers = 10", "viewers = { value = 1, of = 2 }", "use.viewers.of: unknown; use source or value"),
+        ("viewers = 10", "viewers = [3, 2, 4]", "use.viewers: [3, 2, 4] is not in order; write [low, likely"),
+        ("viewers = 10", "viewers = -1", "use.viewers: write 0 to 1e+06"),
+        ("viewers = 10", "veiwers = 10\nviewers = 10", "use.veiwers: unknown; use film_hours, screenings"),
+        ("film_hours = 2", "film_hours = 25", "use.film_hours: write 0 to 24"),
+        ("per_core_hour = 8", "per_core_hour = 0", "compute.audience_hours_per_core_hour: write 0.001 to"),
+        ("[use]", "[usage]", "usage: unknown; use compute, contracts, costs"),
+        ('"Made" = { once = 110 }', '"Made" = 110', 'costs."Machines"."Made": not a table; write { month'),
+        (
+            "once = 110",
+            "",
+            'costs."Machines"."Made": write one of once, month, contract, screening or persons',
+        ),
+        ("once = 110", "once = 1, month = 2", 'costs."Machines"."Made": write one of once, month'),
+        ("once = 110", "once = -1", 'costs."Machines"."Made": write 0 to 1e+12'),
+        ("once = 110", "once = 1, until = 3", 'costs."Machines"."Made".until: unknown; use from, once or'),
+        ("month = 50, until = 12", "month = 50, until = 19", '"Model".until: write a number from 0 to 18'),
+        ("month = 50, until = 12", "month = 5, from = 9, until = 8", '"Model".until: write a number from 9'),
+        ("month = 50, until = 12", "month = 50, source = 3", '"Model".source: write a line of text'),
+        ('"Made" =', '"=1+1" =', "'=1+1' cannot be a name; begin it with a letter or a digit"),
+        ("price = 12000", "price = 1\nmultiple = 10", "contracts.price: unknown; use first_month, months"),
+    ],
+)
+def test_a_fault_is_one_line_with_the_key_and_the_remedy(
+    tmp_path: Path, old: str, new: str, fault: str
+) -> None:
+    found = faults(changed(tmp_path, old, new))
+    assert any(fault in line for line in found), found
+    assert len(found) == 1 or "[use]" in old
+
+
+def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
+    found = faults(written(tmp_path, viewers="-1", number="99", once="0"))
+    assert [line.partition(":")[0] for line in found] == ["contracts.number", "use.viewers"]
+
+
+def test_an_empty_plan_names_every_figure(tmp_path: Path) -> None:
+    assert faults(written(tmp_path, "costs = 3"))[-1] == "costs: not a table; write [costs]"
+    named = {line.partition(":")[0] for line in faults(written(tmp_path, ""))}
+    assert named == {"title", "currency", "discount_rate", *FIGURES}
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [(b"price = [", "not valid TOML"), (b"\xff\xfe", "cannot be read (not UTF-8 text); check the name")],
+)
+def test_what_is_no_toml_is_refused(tmp_path: Path, content: bytes, fault: str) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_bytes(content)
+    assert fault in faults(path)[0]
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    assert faults(tmp_path / "none.toml") == ["cannot be read (No such file or directory); check the name"]
+
+
+def test_a_multiple_without_any_payment_gives_no_price(tmp_path: Path) -> None:
+    text = SMALL.replace("price = 12000", "multiple = 10").replace("number = 2", "number = 0")
+    assert faults(written(tmp_path, text)) == [
+        "contracts.multiple: no contract pays within 18 months, so no price follows; write contracts.price"
+    ]
+
+
+def test_a_multiple_becomes_a_price_that_keeps_its_range(tmp_path: Path) -> None:
+    text = SMALL.replace("price = 12000", "multiple = { value = [2, 10, 12], source = 'deck' }")
+    plan = read_plan(written(tmp_path, text))
+    price = plan.drivers["contracts.price"]
+    once = price_for(small_plan(tmp_path), 1.0)
+    assert (price.low, price.likely, price.high) == pytest.approx((2 * once, 10 * once, 12 * once))
+    assert price.unit == "EUR a contract"
+    assert price.source == "10 × the burdened cost; deck"
+    assert cash_flow(plan, plan.likely()).roi[-1] == pytest.approx(900)
+
+
+def test_the_three_ways_to_write_a_figure(tmp_path: Path) -> None:
+    plan = small_plan(
+        tmp_path, viewers="[5, 10, 20]", screenings="{ value = 4, source = 'a guess' }", film_hours="2"
+    )
+    viewers, screenings = plan.drivers["use.viewers"], plan.drivers["use.screenings"]
+    assert (viewers.low, viewers.likely, viewers.high, viewers.source) == (5, 10, 20, "")
+    assert (screenings.likely, screenings.source, screenings.uncertain) == (4, "a guess", False)
+
+
+def test_the_example_says_of_every_figure_where_it_comes_from(tmp_path: Path) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_text(example(), encoding="utf-8")
+    plan = read_plan(path)
+    assert {cost.per for cost in plan.costs} == set(Per)
+    for driver in plan.drivers.values():
+        assert re.search(r"\b(deck|assumed|measured)\b", driver.source), driver.key
