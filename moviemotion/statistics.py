@@ -38,12 +38,33 @@ def mean_interval(values: ArrayLike) -> tuple[Float, Float, Float]:
     Returns:
         mean, low, high, each (...): NaN without values; low and high NaN with fewer than two.
     """
-    x = np.asarray(values, dtype=np.float64)
-    seen = ~np.isnan(x)
+    mean, low, high = difference_interval(0.0, values)
+    return mean, np.clip(low, 0, 1), np.clip(high, 0, 1)
+
+
+def difference_interval(before: ArrayLike, after: ArrayLike) -> tuple[Float, Float, Float]:
+    """Mean over the first axis (viewers) of `after` − `before`, and its 95 % interval (paired Student's t).
+
+    Args:
+        before, after: (V, ...) of the same viewers; those with NaN in either are not counted.
+
+    Returns:
+        mean, low, high, each (...): NaN without viewers; low and high NaN with fewer than two.
+    """
+    d = np.asarray(after, dtype=np.float64) - np.asarray(before, dtype=np.float64)
+    seen = ~np.isnan(d)
     n = seen.sum(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
-        mean = np.where(seen, x, 0).sum(axis=0) / n
-        variance = np.where(seen, (x - mean) ** 2, 0).sum(axis=0) / (n - 1)
-        half = student_t.ppf(0.975, np.maximum(n - 1, 1)) * np.sqrt(variance / n)
-    half = np.where(n > 1, half, np.nan)
-    return mean, np.clip(mean - half, 0, 1), np.clip(mean + half, 0, 1)
+        mean = np.where(seen, d, 0).sum(axis=0) / n
+        variance = np.where(seen, (d - mean) ** 2, 0).sum(axis=0) / (n - 1)
+        half = np.where(n > 1, student_t.ppf(0.975, np.maximum(n - 1, 1)) * np.sqrt(variance / n), np.nan)
+    return mean, mean - half, mean + half
+
+
+def holm(p_values: ArrayLike) -> Float:
+    """Adjust the p-values of several comparisons (Holm, 1979); NaN was not tested and stays."""
+    p = np.array(p_values, dtype=np.float64)
+    tested = np.flatnonzero(~np.isnan(p))
+    tested = tested[np.argsort(p[tested])]
+    p[tested] = np.minimum(1, np.maximum.accumulate(p[tested] * np.arange(len(tested), 0, -1)))
+    return p

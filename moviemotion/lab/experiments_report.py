@@ -21,8 +21,8 @@ from moviemotion.lab.experiments import (
     load_catalogue,
     read_reduction,
 )
-from moviemotion.lab.paired_change import Change, Verdict, holm, images_needed, judge, paired_change
-from moviemotion.statistics import wilson_interval
+from moviemotion.lab.paired_change import Change, Verdict, images_needed, judge, paired_change
+from moviemotion.statistics import holm, wilson_interval
 
 TEMPLATE = Path(__file__).with_name("experiments_report.md.jinja")
 REPORT, PICTURE = "report.md", "changes.png"
@@ -89,7 +89,7 @@ def measure(data: Path, out: Path, numbers: Sequence[str] = ()) -> tuple[Reducti
                 ],
             )
         )
-    adjusted = holm([change[0].p for _, change in changes])
+    adjusted = holm([change[0].p for _, change in changes]).tolist()
     return reduction, [_result(e, c, p) for (e, c), p in zip(changes, adjusted, strict=True)], left
 
 

@@ -90,17 +90,6 @@ def paired_change(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> Change
     )
 
 
-def holm(p_values: list[float]) -> list[float]:
-    """Adjust p-values of several comparisons (Holm, 1979)."""
-    order = np.argsort(p_values)
-    adjusted = np.empty(len(p_values))
-    highest = 0.0
-    for rank, index in enumerate(order):
-        highest = max(highest, min(1.0, p_values[index] * (len(p_values) - rank)))
-        adjusted[index] = highest
-    return adjusted.tolist()
-
-
 def judge(change: Change, adjusted_p: float, published: float) -> Verdict:
     """Does the measurement bear out the published change?
 

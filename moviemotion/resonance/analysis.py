@@ -12,6 +12,7 @@ from moviemotion.resonance.compounds import MixedFeeling, mixed_feelings
 from moviemotion.resonance.delay import RelativeDelay, relative_delay
 from moviemotion.resonance.lines import Feeling, SceneFeeling, feel_lines, feel_scenes
 from moviemotion.resonance.moments import Moment, MomentSearch, find_moments
+from moviemotion.resonance.patterns import Patterns, find_patterns
 from moviemotion.resonance.room import Room, read_room
 from moviemotion.resonance.synchrony import FilmSynchrony, film_synchrony
 from moviemotion.resonance.timeline import Timeline
@@ -61,6 +62,7 @@ class Analysis:
         scenes: in order (empty without a script).
         moment_elements: for each moment, the indices of the script elements it overlaps.
         moment_mixed: for each moment, the mixed feelings that viewers had in it.
+        patterns: of the moments and the curves as a whole.
     """
 
     title: str
@@ -77,6 +79,7 @@ class Analysis:
     scenes: tuple[SceneFeeling, ...]
     moment_elements: tuple[tuple[int, ...], ...]
     moment_mixed: tuple[tuple[MixedFeeling, ...], ...]
+    patterns: Patterns
 
 
 def analyse(
@@ -122,6 +125,7 @@ def analyse(
         moment_mixed=tuple(
             mixed_feelings(of_viewers, timeline.start, moment.start, moment.end) for moment in search.moments
         ),
+        patterns=find_patterns(of_viewers, room, search, script, seed),
     )
 
 

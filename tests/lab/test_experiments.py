@@ -6,8 +6,6 @@ import shutil
 import numpy as np
 import pytest
 from faces_folder import write_faces
-from hypothesis import given
-from hypothesis import strategies as st
 
 pytest.importorskip("torch", reason="needs the lab extra (torch)")
 pytest.importorskip("mlflow", reason="needs the lab extra (mlflow-skinny)")
@@ -20,7 +18,6 @@ from moviemotion.lab.networks import build
 from moviemotion.lab.paired_change import (
     Change,
     Verdict,
-    holm,
     images_needed,
     judge,
     paired_change,
@@ -157,11 +154,3 @@ def test_more_images_are_needed_for_smaller_changes_and_none_suffice_when_seeds_
     change = Change(0.80, 0.82, (0.0, 0.04), 0.05, 3, 500, 1e-6, 0.4)
     assert images_needed(change, 0.01) > images_needed(change, 0.04) > 100
     assert images_needed(Change(0.80, 0.82, (0.0, 0.04), 0.05, 3, 500, 1e-2, 0.4), 0.01) is None
-
-
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
-def test_adjusted_p_values_are_no_smaller_and_keep_their_order(p_values):
-    adjusted = holm(p_values)
-    assert all(a >= p for a, p in zip(adjusted, p_values, strict=True))
-    order = np.argsort(p_values, kind="stable")
-    assert (np.diff(np.array(adjusted)[order]) >= 0).all()

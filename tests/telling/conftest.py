@@ -16,6 +16,7 @@ from moviemotion.resonance.compounds import mixed_feelings
 from moviemotion.resonance.delay import relative_delay
 from moviemotion.resonance.lines import Feeling, SceneFeeling
 from moviemotion.resonance.moments import Moment, MomentSearch
+from moviemotion.resonance.patterns import find_patterns
 from moviemotion.resonance.room import Room
 from moviemotion.resonance.synchrony import film_synchrony
 from moviemotion.resonance.timeline import Timeline
@@ -223,6 +224,7 @@ def make_analysis(
         tuple(laid),
         tuple(overlaps),
         mixed,
+        find_patterns(strength, room, search, script, seed),
     )
 
 
