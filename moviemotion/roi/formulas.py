@@ -32,7 +32,7 @@ RESULTS = (
 
 
 def inputs_sheet(sheet: Worksheet, plan: Plan) -> dict[str, str]:
-    """Returns: the cell of each driver, and of discount_rate and multiple, by key."""
+    """The plan's figures. Gives the cell of each driver, and of discount_rate and multiple, by key."""
     head = (
         "Figure",
         "Likely: change this",
@@ -48,13 +48,11 @@ def inputs_sheet(sheet: Worksheet, plan: Plan) -> dict[str, str]:
         (d.name, d.likely, d.low, d.high, d.unit, d.source, *spans.get(key, ()))
         for key, d in plan.drivers.items()
     ]
-    rows.append(
-        ("Discount rate", plan.discount_rate, None, None, "share a year", "for the net present value")
+    rest = (
+        ("Discount rate", plan.discount_rate, None, None, "share a year", "for the net present value"),
+        ("Receipts, times the costs", plan.multiple, None, None, "times", "for the price by the rule"),
     )
-    rows.append(
-        ("Receipts, times the costs", plan.multiple, None, None, "times", "for the price by the rule")
-    )
-    fill(sheet, (head, *rows), (44, 20, 14, 14, 28, 80, 12, 12))
+    fill(sheet, (head, *rows, *rest), (44, 20, 14, 14, 28, 80, 12, 12))
     cells = {
         key: f"Inputs!$B${row}" for row, key in enumerate([*plan.drivers, "discount_rate", "multiple"], 2)
     }
@@ -77,7 +75,7 @@ def _quarter_head(sheet: Worksheet, title: str) -> None:
 
 
 def contracts_sheet(sheet: Worksheet, plan: Plan, inputs: dict[str, str]) -> dict[str, int]:
-    """Months of each contract in each quarter, three times. Returns: the row of each sum."""
+    """Months served, paid and set up of each contract in each quarter. Gives the row of each sum."""
     _quarter_head(sheet, "Months of contracts")
     sheet["I1"], sheet["J1"] = "Begins in month", "Won"
     first, between = inputs["contracts.first_month"], inputs["contracts.months_between"]
@@ -115,6 +113,7 @@ def _overlap(column: str, begin: str, end: str) -> str:
 
 
 def cash_flow_sheet(sheet: Worksheet, plan: Plan, inputs: dict[str, str], contracts: dict[str, int]) -> None:
+    """What is done, cash in, cash out, and what comes of it, a column for each quarter."""
     _quarter_head(sheet, f"{plan.title} ({plan.currency})")
     rows: dict[str, int] = {}
     row = ENDS
@@ -133,12 +132,8 @@ def cash_flow_sheet(sheet: Worksheet, plan: Plan, inputs: dict[str, str], contra
             sheet[f"{column}{row}"].number_format = number_format
 
     def each(formula: str) -> list[str]:
-        """The formula in each quarter's column: @ stands for it, @@ for the one before."""
-        before = ["", *QUARTER_COLUMNS]
-        return [
-            formula.replace("@@", left).replace("@", column)
-            for left, column in zip(before, QUARTER_COLUMNS, strict=False)
-        ]
+        """The formula in each quarter's column, for which @ stands."""
+        return [formula.replace("@", column) for column in QUARTER_COLUMNS]
 
     def total() -> str:
         return f"=SUM({QUARTER_COLUMNS[0]}{row + 1}:{QUARTER_COLUMNS[-1]}{row + 1})"

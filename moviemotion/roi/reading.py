@@ -186,7 +186,8 @@ class _Reading:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # TOML's whole numbers may be too large for isfinite.
+    return isinstance(value, int | float) and not isinstance(value, bool) and -math.inf < value < math.inf
 
 
 def _either(words: Collection[str]) -> str:

@@ -18,7 +18,7 @@ SHARE = "0.0%"
 def fill(
     sheet: Worksheet, rows: Iterable[Sequence[object]], widths: Sequence[float], number_format: str = ""
 ) -> None:
-    """Rows from the top; the first is a head that stays in sight. Without a format each number has one."""
+    """Values from the top, the first row a head that stays in sight. Without a format each number has one."""
     for row in rows:
         sheet.append(row)
     for cell in sheet[1]:
@@ -26,12 +26,14 @@ def fill(
     for column, width in enumerate(widths, 1):
         sheet.column_dimensions[get_column_letter(column)].width = width
     sheet.freeze_panes = "B2"
-    for row in sheet.iter_rows(min_col=2):
+    for row in sheet.iter_rows():
         for cell in row:
             if isinstance(cell.value, str):
-                cell.alignment = Alignment(indent=1)
+                cell.data_type = "s"  # a text that begins with = is no formula here
+                cell.alignment = Alignment(horizontal="left", indent=int(cell.column > 1))
             elif cell.value is not None:
                 cell.number_format = number_format or _suited(cell.value)
+                sheet.cell(1, cell.column).alignment = Alignment(horizontal="right")
 
 
 def _suited(value: float) -> str:

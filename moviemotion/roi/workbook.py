@@ -103,4 +103,5 @@ def _notes(sheet: Worksheet, notes: Sequence[str]) -> None:
 
 
 def _known(value: float) -> float | None:
-    return None if isnan(value) else float(value)
+    # Rounded, so that a spreadsheet shows no minus before a nought.
+    return None if isnan(value) else round(float(value), 9) + 0.0

@@ -38,6 +38,7 @@ def changed(folder: Path, old: str, new: str) -> Path:
         ("viewers = 10", "", "use.viewers: missing; write a number, [low, likely, high]"),
         ("viewers = 10", "viewers = true", "use.viewers: True cannot be used; write a number"),
         ("viewers = 10", "viewers = nan", "use.viewers: nan cannot be used; write a number"),
+        ("viewers = 10", f"viewers = {10**400}", "use.viewers: write 0 to 1e+06"),
         ("viewers = 10", "viewers = [1, 2]", "use.viewers: [1, 2] cannot be used; write a number"),
         ("viewers = 10", "viewers = { source = 'x' }", "use.viewers: missing; write a number"),
         ("viewers = 10", "viewers = { value = 1, of = 2 }", "use.viewers.of: unknown; use source or value"),

@@ -158,6 +158,15 @@ def test_the_solved_values_are_in_the_workbook(books: dict[str, Recalculated]) -
         assert side.startswith("at ")
 
 
+def test_a_text_that_looks_like_a_formula_stays_a_text(tmp_path: Path) -> None:
+    text = SMALL.replace("A small plan", "=1+1").replace("Invented.", "=2+2")
+    write_workbook(tmp_path / "roi.xlsx", work_out(read_plan(written(tmp_path, text)), 1))
+    book = load_workbook(tmp_path / "roi.xlsx")
+    for cell in (book["Cash flow"]["A1"], book["Notes"]["A2"]):
+        assert cell.value.startswith("=")
+        assert cell.data_type == "s"
+
+
 def test_a_workbook_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "roi.xlsx").mkdir()
     with pytest.raises(OSError, match=r"roi\.xlsx"):
