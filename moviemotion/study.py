@@ -13,6 +13,12 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.files import appearing
 
 FORMAT = 1
+REGISTER = "study.db"
+"""Consent, deletion dates and the audit log of a study; see `moviemotion.privacy`."""
+UPLOADS, PICTURES, EXPORTS = "uploads", "pictures", "exports"
+"""Folders in a study: cameras' files on their way to be watched, pictures that were asked for, and what
+`moviemotion export` wrote."""
+_MAY_COME_FIRST = {REGISTER, f"{REGISTER}-wal", f"{REGISTER}-shm", UPLOADS, PICTURES}
 
 
 class Study:
@@ -46,7 +52,7 @@ class Study:
                 raise MoviemotionError(
                     f"{folder}: holds another study (other files, settings or version); choose another --out"
                 )
-        elif folder.exists() and any(folder.iterdir()):
+        elif folder.exists() and any(path.name not in _MAY_COME_FIRST for path in folder.iterdir()):
             raise MoviemotionError(f"{folder}: not empty and not a study; choose another --out")
         nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
         if not nearest.is_dir() or not os.access(nearest, os.W_OK):
@@ -66,6 +72,16 @@ class Study:
         return cls(folder, {key: value for key, value in made_from.items() if key != "format"})
 
     @property
+    def made_from(self) -> dict[str, object]:
+        """What the study says it was made from."""
+        return {key: value for key, value in self._made_from.items() if key != "format"}
+
+    def remake(self, made_from: dict[str, object]) -> None:
+        """Have the study say that it was made from something else; its samples stay as they are."""
+        self._made_from = {"format": FORMAT, **made_from}
+        self.write("study.json", [json.dumps(self._made_from, indent=2, ensure_ascii=False), "\n"])
+
+    @property
     def cameras(self) -> tuple[str, ...]:
         """Names of the cameras that the study was made from."""
         cameras = self._made_from.get("cameras")
@@ -77,7 +93,7 @@ class Study:
         Raises:
             MoviemotionError: the file was damaged since.
         """
-        path = self._samples_path(camera)
+        path = self.samples_path(camera)
         if not path.exists():
             return None
         try:
@@ -87,10 +103,10 @@ class Study:
 
     def save_samples(self, camera: str, samples: Samples) -> None:
         """Keep what a camera saw, so that an interrupted study can go on from here."""
-        path = self._samples_path(camera)
+        path = self.samples_path(camera)
         with _writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            self.write("study.json", [json.dumps(self._made_from, indent=2, ensure_ascii=False), "\n"])
+            self.remake(self.made_from)
             samples.write(path)
 
     def write(self, name: str, parts: Iterable[str]) -> Path:
@@ -117,10 +133,11 @@ class Study:
         """What of a record may not change: a camera without samples may still be mended or left out."""
         if not isinstance(made_from, dict) or not isinstance(made_from.get("cameras"), dict):
             return made_from
-        cameras = {n: c for n, c in made_from["cameras"].items() if self._samples_path(n).exists()}
+        cameras = {n: c for n, c in made_from["cameras"].items() if self.samples_path(n).exists()}
         return {**made_from, "cameras": cameras}
 
-    def _samples_path(self, camera: str) -> Path:
+    def samples_path(self, camera: str) -> Path:
+        """The file of a camera's samples."""
         return self.folder / "samples" / f"{camera}.parquet"
 
 

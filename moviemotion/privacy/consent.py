@@ -1,0 +1,289 @@
+"""Seats and what their viewers agreed to. A viewer is a random id; nobody's name is ever asked for.
+
+A seat is masked unless its viewer has accepted the disclosure that is current when they accept. Every answer
+gets a receipt: a random code that only its holder has. The register keeps its hash, and the audit log keeps
+it beyond erasure, so that a viewer can always show what they answered and when, and withdraw with it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from moviemotion.audience.masking import OPEN, Mask, Region
+from moviemotion.errors import MoviemotionError
+from moviemotion.privacy import audit_log
+from moviemotion.privacy.audit_log import Role, utc
+from moviemotion.privacy.disclosure import current_disclosure
+from moviemotion.privacy.register import Register, is_governed, opened
+
+
+class State(StrEnum):
+    """What a viewer has said."""
+
+    ASKED = "asked"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    """Accepted once; what is held about them is being erased."""
+    UNRECORDED = "not recorded"
+    """Screened without a register: consent was taken in another way, or not at all."""
+
+
+WATCHED = (State.ACCEPTED, State.UNRECORDED)
+"""The states in which a viewer's samples are kept."""
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One seat.
+
+    Attributes:
+        seat: what the house calls it.
+        camera: name of the camera that sees it, as in the study: the file's name without its suffix.
+        region: where in that camera's picture; None where the camera sees this seat alone.
+        viewer, state: who sits there, and what they said; None before they were asked.
+    """
+
+    seat: str
+    camera: str
+    region: Region | None
+    viewer: str | None
+    state: State | None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a viewer takes home from an answer.
+
+    Attributes:
+        code: random; kept nowhere but with the viewer.
+        disclosure: version of the disclosure that was on the page.
+        time: UTC.
+        row, hash: of the audit log, which can be shown not to have been cut or rewritten since.
+    """
+
+    code: str
+    state: State
+    disclosure: str
+    time: str
+    row: int
+    hash: str
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the audit log says of a receipt."""
+
+    action: str
+    disclosure: str
+    time: str
+    row: int
+
+
+def add_seat(
+    folder: Path, seat: str, camera: str, region: Region | None = None, now: datetime | None = None
+) -> None:
+    """Add a seat.
+
+    Args:
+        camera, region: as in `Seat`.
+
+    Raises:
+        MoviemotionError: the seat is there already, or the region is empty.
+    """
+    if region and (region.left >= region.right or region.top >= region.bottom):
+        raise MoviemotionError(f"seat {seat}: its region is empty; give left, top, right, bottom in pixels")
+    corners = (region.left, region.top, region.right, region.bottom) if region else (None,) * 4
+    with opened(folder) as register, register.writing():
+        try:
+            register.db.execute("INSERT INTO seats VALUES (?, ?, ?, ?, ?, ?)", (seat, camera, *corners))
+        except sqlite3.IntegrityError:
+            raise MoviemotionError(f"seat {seat}: is there already; choose another name") from None
+        register.log(Role.RESEARCHER, "seat added", {}, now)
+
+
+def seats(folder: Path) -> tuple[Seat, ...]:
+    """Every seat with its viewer and their answer."""
+    with opened(folder) as register:
+        return seats_in(register)
+
+
+def seats_in(register: Register) -> tuple[Seat, ...]:
+    """The same, of an open register."""
+    rows = register.db.execute(
+        """SELECT s.seat, s.camera, s.x0, s.y0, s.x1, s.y1, v.id, v.state FROM seats s
+           LEFT JOIN viewers v ON v.seat = s.seat ORDER BY s.seat"""
+    )
+    return tuple(
+        Seat(
+            seat,
+            camera,
+            None if corners[0] is None else Region(*corners),
+            viewer,
+            State(state) if state else None,
+        )
+        for seat, camera, *corners, viewer, state in rows
+    )
+
+
+def ask(folder: Path, seat: str, now: datetime | None = None) -> str:
+    """Open the page of a seat; the answer is to be given with the id that this returns.
+
+    Who reloads the page, or comes back after declining, stays the same viewer.
+
+    Returns:
+        The viewer's random id.
+
+    Raises:
+        MoviemotionError: no such seat, or its viewer has accepted already.
+    """
+    with opened(folder) as register, register.writing():
+        here = next((s for s in seats_in(register) if s.seat == seat), None)
+        if here is None:
+            raise MoviemotionError(f"seat {seat}: no such seat; check the name")
+        if here.state in (State.ACCEPTED, State.WITHDRAWN):
+            raise MoviemotionError(f"seat {seat}: its viewer has accepted; withdraw with the receipt")
+        if here.viewer:
+            return here.viewer
+        viewer = new_viewer(register, seat, State.ASKED)
+        register.log(Role.SEAT, "asked", {"subject": subject_of(register, viewer)}, now)
+        return viewer
+
+
+def answer(folder: Path, viewer: str, accepts: bool, version: str, now: datetime | None = None) -> Receipt:
+    """Take down a viewer's answer to the disclosure.
+
+    Args:
+        version: of the disclosure that was on the page.
+
+    Raises:
+        MoviemotionError: the disclosure has changed since, there is no such viewer, or they have accepted
+            before (what takes that back is `erasure.withdraw`).
+    """
+    state = State.ACCEPTED if accepts else State.DECLINED
+    with opened(folder) as register, register.writing():
+        disclosure = current_disclosure(register)
+        if version != disclosure.version:
+            raise MoviemotionError("the disclosure has changed since the page was opened; read it again")
+        if state_of(register, viewer) not in (State.ASKED, State.DECLINED):
+            raise MoviemotionError(f"viewer {viewer}: has accepted; withdraw with the receipt")
+        register.db.execute(
+            "INSERT OR IGNORE INTO disclosures VALUES (?, ?)", (disclosure.version, disclosure.text)
+        )
+        return record(register, viewer, state, disclosure.version, now)
+
+
+def record(register: Register, viewer: str, state: State, disclosure: str, now: datetime | None) -> Receipt:
+    """Write down a viewer's new state, inside a transaction."""
+    code = "-".join(secrets.token_hex(4) for _ in range(4))
+    subject = subject_of(register, viewer)
+    register.db.execute("UPDATE viewers SET state = ? WHERE id = ?", (state, viewer))
+    register.db.execute(
+        "INSERT INTO consents VALUES (?, ?, ?, ?, ?)", (viewer, state, disclosure, utc(now), _hash(code))
+    )
+    details = {"subject": subject, "disclosure": disclosure, "receipt": _hash(code)}
+    entry = register.log(Role.SEAT, str(state), details, now)
+    return Receipt(code, state, disclosure, entry.time, entry.seq, entry.hash)
+
+
+def viewer_with(folder: Path, code: str) -> str:
+    """The viewer who holds a receipt.
+
+    Raises:
+        MoviemotionError: nobody who is held here does.
+    """
+    with opened(folder) as register:
+        row = register.db.execute("SELECT viewer FROM consents WHERE receipt = ?", (_hash(code),)).fetchone()
+    if row is None:
+        raise MoviemotionError("receipt: nothing is held here for it; check the code")
+    return str(row[0])
+
+
+def check_receipt(folder: Path, code: str) -> Proof:
+    """What the audit log says of a receipt, also after erasure.
+
+    Raises:
+        MoviemotionError: it is not in the log: the code is wrong, or the log was cut or rewritten.
+    """
+    with opened(folder) as register:
+        for entry in audit_log.entries(register.db):
+            details = json.loads(entry.details)
+            if details.get("receipt") == _hash(code):
+                return Proof(entry.action, details["disclosure"], entry.time, entry.seq)
+    raise MoviemotionError(
+        "receipt: not in the audit log; check the code, then run moviemotion privacy verify"
+    )
+
+
+def masks(folder: Path, cameras: Iterable[str]) -> dict[str, Mask]:
+    """What each camera of a study may see, by what its seats' viewers have said.
+
+    Args:
+        cameras: names. One that no seat names may see nothing.
+
+    Returns:
+        camera → mask; all open in a study that has no register.
+    """
+    if not is_governed(folder):
+        return dict.fromkeys(cameras, OPEN)
+    by_camera: dict[str, list[Seat]] = {}
+    for seat in seats(folder):
+        by_camera.setdefault(seat.camera, []).append(seat)
+    return {camera: mask_of(by_camera.get(camera, [])) for camera in cameras}
+
+
+def mask_of(of_camera: list[Seat]) -> Mask:
+    """What one camera may see: the regions of the seats whose viewers accepted, less those of the others."""
+    agreed = [seat for seat in of_camera if seat.state is State.ACCEPTED]
+    others = [seat for seat in of_camera if seat.state is not State.ACCEPTED]
+    if not agreed or any(seat.region is None for seat in others):
+        return Mask(seen=())
+    hidden = tuple(seat.region for seat in others if seat.region)
+    if any(seat.region is None for seat in agreed):
+        return Mask(None, hidden)
+    return Mask(tuple(seat.region for seat in agreed if seat.region), hidden)
+
+
+def new_viewer(register: Register, seat: str, state: State) -> str:
+    """Give the viewer of a seat a random id; inside a transaction."""
+    # The letter keeps spreadsheets from reading 12e4… as a number.
+    viewer = f"v-{secrets.token_hex(6)}"
+    register.db.execute(
+        "INSERT INTO viewers VALUES (?, ?, ?, ?)", (viewer, secrets.token_hex(8), seat, state)
+    )
+    return viewer
+
+
+def subject_of(register: Register, viewer: str) -> str:
+    """What the audit log calls a viewer.
+
+    Raises:
+        MoviemotionError: no such viewer.
+    """
+    row = register.db.execute("SELECT subject FROM viewers WHERE id = ?", (viewer,)).fetchone()
+    if row is None:
+        raise MoviemotionError(f"viewer {viewer}: nothing is held about them; check the id")
+    return str(row[0])
+
+
+def state_of(register: Register, viewer: str) -> State:
+    """What a viewer has said last.
+
+    Raises:
+        MoviemotionError: no such viewer.
+    """
+    subject_of(register, viewer)
+    row = register.db.execute("SELECT state FROM viewers WHERE id = ?", (viewer,)).fetchone()
+    return State(row[0])
+
+
+def _hash(code: str) -> str:
+    return hashlib.sha256(code.strip().lower().encode()).hexdigest()

@@ -1,0 +1,147 @@
+"""What a viewer reads before they answer: short, in plain words, made from what the study really does.
+
+A disclosure is versioned by the hash of its own words: when a date, the purpose or what is kept changes, so
+does the version, and every answer says which version was on the page.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from moviemotion.emotions import FEELINGS
+from moviemotion.errors import MoviemotionError
+from moviemotion.privacy.register import Register, Terms, opened
+from moviemotion.privacy.small_groups import FEWEST
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and its sentences."""
+
+    title: str
+    points: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """What is on the page.
+
+    Attributes:
+        version: the first 16 digits of the SHA-256 of `text`.
+        summary: one sentence, for the top of the page.
+        sections: in reading order.
+        until: kind of data → first day on which it is no longer kept.
+    """
+
+    version: str
+    summary: str
+    sections: tuple[Section, ...]
+    until: dict[str, date]
+
+    @property
+    def text(self) -> str:
+        """All of it as plain text."""
+        return _text(self.summary, self.sections)
+
+
+def disclosure_of(folder: Path) -> Disclosure:
+    """The disclosure that is current in a study.
+
+    Raises:
+        MoviemotionError: the study has no register, or its operator has not said who they are.
+    """
+    with opened(folder) as register:
+        return current_disclosure(register)
+
+
+def current_disclosure(register: Register) -> Disclosure:
+    """The same, of an open register."""
+    terms = register.terms
+    if terms is None:
+        raise MoviemotionError(
+            f"{register.folder}: nobody is named as responsible; only a study that moviemotion privacy begin "
+            "began can ask for consent"
+        )
+    rows = register.db.execute("SELECT kind, until FROM retention")
+    until = {kind: date.fromisoformat(day) for kind, day in rows}
+    summary = (
+        "While you watch, a camera sees your face and a program estimates which feeling it shows. "
+        "You choose whether yours is included."
+    )
+    sections = tuple(_sections(terms, until))
+    version = hashlib.sha256(_text(summary, sections).encode()).hexdigest()[:16]
+    return Disclosure(version, summary, sections, until)
+
+
+def _sections(terms: Terms, until: dict[str, date]) -> Iterator[Section]:
+    yield Section(
+        "Who and why",
+        (
+            f"{terms.controller} does this to {terms.purpose}. Reach them at {terms.contact}.",
+            "They may do so only because you agree, if you do.",
+        ),
+    )
+    feelings = ", ".join(FEELINGS[:-1]) + f" or {FEELINGS[-1]}"
+    yield Section(
+        "What happens",
+        (
+            "Several times a second your face is found in the picture and measured: how much it looks "
+            f"{feelings}.",
+            "It says what a face shows, not what you feel, and can be wrong. Nothing is decided about you.",
+            "You are not recognised: your face is compared with nobody's, and your name is not asked.",
+        ),
+    )
+    yield Section("What is kept, and until when", tuple(_kept(terms, until)))
+    passed_on = f"The figures about the room also go to {terms.recipients}." if terms.recipients else ""
+    yield Section(
+        "Who sees it",
+        tuple(
+            filter(
+                None,
+                (
+                    "The study's researchers and its privacy officer see single viewers, under a random id.",
+                    f"Everybody else sees figures about {FEWEST} viewers or more together.",
+                    passed_on,
+                ),
+            )
+        ),
+    )
+    yield Section(
+        "Your choice",
+        (
+            "If you say no, your seat is blacked out before the program looks at the picture. Watch the film "
+            "all the same.",
+            "If you say yes, you get a code. With it you can withdraw at any time, without a reason. All that "
+            "is held about you is deleted and the results are made again without you.",
+            f"You can ask {terms.contact} for a copy of what is held about you, have it deleted, restricted "
+            "or corrected, and complain to your data protection authority.",
+        ),
+    )
+
+
+def _kept(terms: Terms, until: dict[str, date]) -> Iterator[str]:
+    if terms.pictures:
+        yield f"Some pictures of your face, encrypted, without your seat, until {_day(until['pictures'])}."
+    else:
+        yield (
+            "No picture of you. A recording that waits to be measured is deleted afterwards, "
+            f"{_day(until['pictures'])} at the latest."
+        )
+    yield f"The measurements of your face over time, under a random id, until {_day(until['samples'])}."
+    yield f"Results about the whole room until {_day(until['reports'])}."
+    yield "That somebody agreed, declined or withdrew, and when, as proof. It does not say who or where."
+
+
+def _text(summary: str, sections: tuple[Section, ...]) -> str:
+    parts = [summary]
+    for section in sections:
+        parts += ["", section.title, *(f"- {point}" for point in section.points)]
+    return "\n".join(parts) + "\n"
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"

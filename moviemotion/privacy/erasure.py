@@ -1,0 +1,224 @@
+"""Take a viewer out of a study: their samples, their part in every result, their pictures and their rows.
+
+What stays is that somebody agreed and was erased, in the audit log, under a number that nothing ties to them
+any more. Blocks that a file system has freed are not overwritten: keep studies on an encrypted disk.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import mmap
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from moviemotion.errors import MoviemotionError
+from moviemotion.privacy import retention
+from moviemotion.privacy.audit_log import Role
+from moviemotion.privacy.consent import Receipt, State, record, subject_of, viewer_with
+from moviemotion.privacy.naming import CAPTURED, is_finished, settle, tell_again
+from moviemotion.privacy.register import opened
+from moviemotion.privacy.retention import Kind
+from moviemotion.privacy.rows import rows_of, without
+from moviemotion.results import REPORTS, VIEWERS_RESULTS
+from moviemotion.study import PICTURES, REGISTER, Study
+from moviemotion.told import TOLD
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What was erased of a viewer.
+
+    Attributes:
+        samples, pictures: how many.
+        files: others that had the viewer's id and were deleted whole, relative to the study folder.
+        strangers: files in the folder that this program did not write; they may speak of the viewer in
+            another way, and are left to whoever put them there.
+    """
+
+    samples: int
+    pictures: int
+    files: tuple[str, ...]
+    strangers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What keeping a study's promises did.
+
+    Attributes:
+        deleted: kinds of data whose day had come.
+        erased: how many viewers who had withdrawn.
+    """
+
+    deleted: tuple[Kind, ...]
+    erased: int
+
+
+def withdraw(folder: Path, code: str, now: datetime | None = None) -> Receipt:
+    """Take a viewer's consent back, with the receipt of their answer, and erase them.
+
+    While a screening is still running they are masked from now on and erased at its end, by `keep_promises`.
+
+    Returns:
+        A receipt of the withdrawal, which can be checked after the viewer is gone.
+
+    Raises:
+        MoviemotionError: nothing is held for the receipt.
+    """
+    viewer = viewer_with(folder, code)
+    with opened(folder) as register, register.writing():
+        query = "SELECT disclosure FROM consents WHERE viewer = ? ORDER BY rowid DESC"
+        (disclosure,) = register.db.execute(query, (viewer,)).fetchone()
+        receipt = record(register, viewer, State.WITHDRAWN, disclosure, now)
+    if _can_erase(folder):
+        erase(folder, viewer, Role.SEAT, now)
+    return receipt
+
+
+def erase(
+    folder: Path, viewer: str, role: Role = Role.PRIVACY_OFFICER, now: datetime | None = None
+) -> Erased:
+    """Erase a viewer and make the results again without them. An interrupted erasure is done by a second one.
+
+    Args:
+        viewer: random id.
+
+    Raises:
+        MoviemotionError: nothing is held about the viewer, the study is not finished, or another program
+            keeps the register open.
+    """
+    if not _can_erase(folder):
+        raise MoviemotionError(
+            f"{folder}: is being screened; erase when it is finished, or let it be withdrawn"
+        )
+    if (folder / "study.json").is_file():
+        settle(folder, now)
+    with opened(folder) as register:
+        subject = subject_of(register, viewer)
+        samples, cameras = _erase_samples(folder, viewer)
+        files = [
+            name for (name,) in register.db.execute("SELECT file FROM pictures WHERE viewer = ?", (viewer,))
+        ]
+        for name in files:
+            (folder / PICTURES / name).unlink(missing_ok=True)
+        for partial in folder.rglob("*.partial"):
+            partial.unlink()
+        others = tuple(path for path in traces(folder, viewer) if path.name != REGISTER)
+        for path in others:
+            path.unlink()
+        with register.writing():
+            for table, column in (("pictures", "viewer"), ("consents", "viewer"), ("viewers", "id")):
+                register.db.execute(f"DELETE FROM {table} WHERE {column} = ?", (viewer,))
+            register.db.executemany("DELETE FROM cameras WHERE id = ?", [(camera,) for camera in cameras])
+            details = {"subject": subject, "samples": samples, "pictures": len(files)}
+            register.log(role, "erased", details, now)
+        register.scrub()
+    gone = tuple(str(path.relative_to(folder)) for path in others)
+    return Erased(samples, len(files), gone, tuple(_strangers(folder)))
+
+
+def keep_promises(folder: Path, now: datetime | None = None) -> Kept:
+    """Erase who has withdrawn, and delete what has had its day. To be called on start and once a day."""
+    withdrawn: list[str] = []
+    if _can_erase(folder):
+        with opened(folder) as register:
+            query = "SELECT id FROM viewers WHERE state = ?"
+            withdrawn = [viewer for (viewer,) in register.db.execute(query, (State.WITHDRAWN,))]
+    for viewer in withdrawn:
+        erase(folder, viewer, Role.SYSTEM, now)
+    return Kept(retention.enforce(folder, now), len(withdrawn))
+
+
+def traces(folder: Path, text: str) -> Iterator[Path]:
+    """Every file in a folder that contains a text: as it is on disk, or packed in a table or an archive."""
+    needle = text.encode()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        if path.stat().st_size and any(part.find(needle) >= 0 for part in _readings(path)):
+            yield path
+
+
+def _strangers(folder: Path) -> Iterator[str]:
+    ours = {"study.json", TOLD, *CAPTURED, *VIEWERS_RESULTS, *REPORTS, "samples", PICTURES}
+    for path in sorted(folder.iterdir()):
+        if path.name not in ours and not path.name.startswith(REGISTER):
+            yield path.name
+
+
+def _can_erase(folder: Path) -> bool:
+    """Not while a study is being made: there is nothing yet, or all of it."""
+    return is_finished(folder) or not (folder / "study.json").is_file()
+
+
+def _erase_samples(folder: Path, viewer: str) -> tuple[int, list[str]]:
+    """How many samples were erased, and the cameras that saw nobody else."""
+    if not is_finished(folder):
+        return 0, []
+    study = Study.reopen(folder)
+    erased, gone = 0, []
+    for camera in study.cameras:
+        samples = study.samples(camera)
+        if samples is None or viewer not in samples.viewers:
+            continue
+        index = samples.viewers.index(viewer)
+        erased += int(rows_of(samples, index).sum())
+        if len(samples.viewers) > 1:
+            study.save_samples(camera, without(samples, index))
+        else:
+            gone.append(camera)
+    _forget(study, [viewer, *gone])
+    for camera in gone:
+        study.samples_path(camera).unlink()
+    tell_again(folder)
+    return erased, gone
+
+
+def _forget(study: Study, ids: Sequence[str]) -> None:
+    """Leave a viewer and their camera out of study.json and of what is told in words."""
+    cameras = study.made_from["cameras"]
+    assert isinstance(cameras, dict)
+    study.remake({**study.made_from, "cameras": {c: how for c, how in cameras.items() if c not in ids}})
+    for name in (TOLD, *CAPTURED):
+        path = study.folder / name
+        if path.suffix == ".json" and path.is_file():
+            left = _less(json.loads(path.read_text(encoding="utf-8")), ids)
+            study.write(name, [json.dumps(left, ensure_ascii=False, allow_nan=False), "\n"])
+        elif path.is_file():
+            lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+            study.write(name, [line for line in lines if not any(each in line for each in ids)])
+
+
+def _less(value: Any, ids: Sequence[str]) -> Any:
+    """JSON without the sentences that mention, and the records that have, one of some ids."""
+    if isinstance(value, dict):
+        return {key: _less(part, ids) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_less(part, ids) for part in value if not _mentions(part, ids)]
+    return value
+
+
+def _mentions(value: Any, ids: Sequence[str]) -> bool:
+    texts = value.values() if isinstance(value, dict) else [value]
+    return any(isinstance(text, str) and any(each in text for each in ids) for text in texts)
+
+
+def _readings(path: Path) -> Iterator[Any]:
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as bytes_on_disk:
+        yield bytes_on_disk
+    if path.suffix == ".parquet":
+        table = pq.read_table(path)
+        yield repr(table.schema.metadata).encode()
+        for column in table.columns:
+            if str(column.type).startswith(("string", "dictionary<values=string")):
+                yield "\n".join(column.unique().to_pylist()).encode()
+    elif zipfile.is_zipfile(path):
+        with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
+            for member in archive.namelist():
+                yield member.encode()
+                yield archive.read(member)

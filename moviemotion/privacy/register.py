@@ -1,0 +1,234 @@
+"""`study.db`: what must be true of a study. Opened for one piece of work and closed again."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from moviemotion.errors import MoviemotionError
+from moviemotion.files import write_whole
+from moviemotion.privacy import audit_log
+from moviemotion.privacy.audit_log import Entry, Role
+from moviemotion.study import REGISTER
+
+KEYS_VARIABLE = "MOVIEMOTION_KEYS"
+"""Environment variable: the folder of keys and anchors, outside every study folder."""
+WAIT = 10.0
+"""Seconds to wait for another process that writes."""
+
+SCHEMA = (
+    "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    """CREATE TABLE seats (seat TEXT PRIMARY KEY, camera TEXT NOT NULL,
+       x0 INTEGER, y0 INTEGER, x1 INTEGER, y1 INTEGER)""",
+    "CREATE TABLE cameras (name TEXT PRIMARY KEY, id TEXT UNIQUE NOT NULL)",
+    """CREATE TABLE viewers (id TEXT PRIMARY KEY, subject TEXT UNIQUE NOT NULL, seat TEXT NOT NULL,
+       state TEXT NOT NULL)""",
+    """CREATE TABLE consents (viewer TEXT NOT NULL REFERENCES viewers (id), state TEXT NOT NULL,
+       disclosure TEXT NOT NULL, time TEXT NOT NULL, receipt TEXT UNIQUE NOT NULL)""",
+    "CREATE TABLE disclosures (version TEXT PRIMARY KEY, text TEXT NOT NULL)",
+    "CREATE TABLE retention (kind TEXT PRIMARY KEY, until TEXT NOT NULL, deleted TEXT)",
+    "CREATE TABLE pictures (file TEXT PRIMARY KEY, viewer TEXT NOT NULL REFERENCES viewers (id), time REAL)",
+    *audit_log.SCHEMA,
+)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the operator says of a study; everything else in the disclosure the program knows.
+
+    Attributes:
+        controller: who is responsible, by name.
+        contact: where a viewer reaches them.
+        purpose: what the study is for, in a few words that follow "to".
+        recipients: who else gets the results; empty for nobody.
+        pictures: whether pictures may be kept.
+    """
+
+    controller: str
+    contact: str
+    purpose: str = "learn which moments of the film move its audience"
+    recipients: str = ""
+    pictures: bool = False
+
+
+class Register:
+    """An open `study.db`."""
+
+    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
+        self.folder = folder
+        self.db = connection
+        self._head: Entry | None = None
+
+    @property
+    def study_id(self) -> str:
+        """Random; names the study's key and anchor."""
+        return self.fact("study") or ""
+
+    @property
+    def terms(self) -> Terms | None:
+        """What the operator has said; None for a study that was screened without."""
+        told = self.fact("terms")
+        return Terms(**json.loads(told)) if told else None
+
+    def fact(self, name: str) -> str | None:
+        row = self.db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def set_fact(self, name: str, value: str | None) -> None:
+        self.db.execute("DELETE FROM facts WHERE name = ?", (name,))
+        if value is not None:
+            self.db.execute("INSERT INTO facts VALUES (?, ?)", (name, value))
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """A transaction: everything in it is kept, with its rows in the log, or nothing."""
+        self.db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self.db.execute("ROLLBACK")
+            self._head = None
+            raise
+        self.db.execute("COMMIT")
+        if self._head:
+            _anchor(self.study_id, self._head)
+
+    def log(self, role: Role, action: str, details: Mapping[str, object], now: datetime | None) -> Entry:
+        """Add a row to the audit log; inside `writing`."""
+        self._head = audit_log.append(self.db, role, action, details, now)
+        return self._head
+
+    def scrub(self) -> None:
+        """Leave nothing of deleted rows in the database file or its write-ahead log.
+
+        Raises:
+            MoviemotionError: another process is reading the file.
+        """
+        for step in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+            try:
+                answer = self.db.execute(step).fetchone()
+            except sqlite3.OperationalError as error:
+                raise _in_use(self.folder) from error
+            if answer and answer[0]:
+                raise _in_use(self.folder)
+
+
+def keys_folder() -> Path:
+    """Where keys and anchors lie: $MOVIEMOTION_KEYS, or the user's own data folder."""
+    named = os.environ.get(KEYS_VARIABLE)
+    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return Path(named) if named else data / "moviemotion" / "keys"
+
+
+def key_file(study_id: str, suffix: str) -> Path:
+    """A file of a study in the folder of keys, which only its owner may read.
+
+    Raises:
+        MoviemotionError: the folder cannot be made.
+    """
+    folder = keys_folder()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise MoviemotionError(
+            f"{folder}: cannot be made ({error.strerror}); name another folder in {KEYS_VARIABLE}"
+        ) from error
+    return folder / f"{study_id}{suffix}"
+
+
+def anchor_of(study_id: str) -> tuple[int, str] | None:
+    """Number and hash of the last row as kept outside the study; None where it is not on this machine."""
+    try:
+        kept = json.loads(key_file(study_id, ".head").read_text(encoding="utf-8"))
+        return int(kept["seq"]), str(kept["hash"])
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError):
+        return 0, "unreadable"
+
+
+def _anchor(study_id: str, entry: Entry) -> None:
+    write_whole(key_file(study_id, ".head"), json.dumps({"seq": entry.seq, "hash": entry.hash}) + "\n")
+
+
+def is_governed(folder: Path) -> bool:
+    """Whether a study has a register."""
+    return (folder / REGISTER).is_file()
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Register]:
+    """The register of a study that has one.
+
+    Raises:
+        MoviemotionError: there is none, or it cannot be read.
+    """
+    if not is_governed(folder):
+        raise MoviemotionError(f"{folder}: holds no {REGISTER}; run moviemotion privacy begin first")
+    with _connected(folder) as connection:
+        yield Register(folder, connection)
+
+
+def create(folder: Path, terms: Terms | None, until: Mapping[str, str], now: datetime | None = None) -> None:
+    """Make the register of a study, before it is screened or after.
+
+    Args:
+        terms: what the operator says, or None for a study that was screened without a register.
+        until: kind of data → day on which it is deleted, ISO 8601.
+
+    Raises:
+        MoviemotionError: the study has, or had, one already, or the folder cannot be written.
+    """
+    if is_governed(folder):
+        raise MoviemotionError(f"{folder}: has a {REGISTER} already; its terms were given when it was made")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MoviemotionError(f"{folder}: cannot be made ({error.strerror}); choose another") from error
+    study_id = secrets.token_hex(8)
+    with _connected(folder) as connection:
+        register = Register(folder, connection)
+        with register.writing():
+            for statement in SCHEMA:
+                connection.execute(statement)
+            register.set_fact("study", study_id)
+            register.set_fact("terms", json.dumps(asdict(terms)) if terms else None)
+            connection.executemany("INSERT INTO retention VALUES (?, ?, NULL)", until.items())
+            register.log(Role.PRIVACY_OFFICER, "begun", {"until": dict(until)}, now)
+
+
+@contextmanager
+def _connected(folder: Path) -> Iterator[sqlite3.Connection]:
+    path = folder / REGISTER
+    connection = None
+    try:
+        connection = sqlite3.connect(path, timeout=WAIT, isolation_level=None)
+        for pragma in (
+            "journal_mode = WAL",
+            "secure_delete = ON",
+            "temp_store = MEMORY",
+            "foreign_keys = ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+        yield connection
+    except sqlite3.OperationalError as error:
+        raise MoviemotionError(f"{path}: cannot be used ({error}); close what else uses it") from error
+    except sqlite3.DatabaseError as error:
+        raise MoviemotionError(f"{path}: damaged ({error}); restore it from a copy") from error
+    finally:
+        if connection:
+            connection.close()
+
+
+def _in_use(folder: Path) -> MoviemotionError:
+    return MoviemotionError(
+        f"{folder / REGISTER}: another program is reading it, so what was deleted may still be in it; "
+        "close that and run the same command again"
+    )

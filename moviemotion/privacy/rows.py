@@ -1,0 +1,88 @@
+"""Which samples are whose: viewers renamed, and one viewer's samples found and taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moviemotion.audience.samples import Samples
+
+DOUBT = 10.0
+"""Seconds before an exchange of seats was certain, in which a reading may be either viewer's."""
+
+
+def renamed(samples: Samples, names: Mapping[int, str]) -> Samples:
+    """The samples of some viewers under other names, in the order of these names.
+
+    Where a face was in the picture is left out: it tells the seat, and nothing is computed from it any more.
+
+    Args:
+        names: index into `samples.viewers` → new name; the other viewers are left out.
+    """
+    order = sorted(names, key=names.__getitem__)
+    number = np.full(len(samples.viewers), -1, np.int16)
+    number[order] = np.arange(len(order))
+    kept = _rows(samples, number[samples.viewer] >= 0)
+    return replace(
+        kept,
+        viewers=tuple(names[index] for index in order),
+        viewer=number[kept.viewer],
+        box=np.full_like(kept.box, np.nan),
+        exchanges=tuple(
+            replace(exchange, first=int(number[exchange.first]), second=int(number[exchange.second]))
+            for exchange in samples.exchanges
+            if number[exchange.first] >= 0 and number[exchange.second] >= 0
+        ),
+    )
+
+
+def persons(samples: Samples) -> NDArray[np.int16]:
+    """(n,) index into `viewers` of the person behind each sample.
+
+    It is the sample's own viewer but after two viewers changed places unnoticed: then each one's readings
+    are the other's.
+    """
+    person = samples.viewer.copy()
+    sits = np.arange(len(samples.viewers), dtype=np.int16)
+    for exchange in sorted(samples.exchanges, key=lambda exchange: exchange.time):
+        if not exchange.followed:
+            sits[[exchange.first, exchange.second]] = sits[[exchange.second, exchange.first]]
+            later = samples.time > exchange.time
+            person[later] = sits[samples.viewer[later]]
+    return person
+
+
+def rows_of(samples: Samples, viewer: int) -> NDArray[np.bool_]:
+    """(n,) whether each sample is, or may be, of a viewer.
+
+    Around an exchange of seats a reading may be of either: it counts as the viewer's.
+    """
+    mine: NDArray[np.bool_] = persons(samples) == viewer
+    for exchange in samples.exchanges:
+        if viewer in (exchange.first, exchange.second):
+            near = (samples.time > exchange.time - DOUBT) & (samples.time <= exchange.time)
+            mine |= near & np.isin(samples.viewer, (exchange.first, exchange.second))
+    return mine
+
+
+def without(samples: Samples, viewer: int) -> Samples:
+    """The samples of everybody else."""
+    if any(
+        not exchange.followed and viewer in (exchange.first, exchange.second)
+        for exchange in samples.exchanges
+    ):
+        # What was read in the viewer's seat is somebody else's now, and goes to them.
+        others = replace(_rows(samples, ~rows_of(samples, viewer)), exchanges=())
+        others = replace(others, viewer=persons(samples)[~rows_of(samples, viewer)])
+    else:
+        others = _rows(samples, ~rows_of(samples, viewer))
+    names = {index: name for index, name in enumerate(samples.viewers) if index != viewer}
+    return replace(renamed(others, names), box=others.box)
+
+
+def _rows(samples: Samples, kept: NDArray[np.bool_]) -> Samples:
+    columns = ("viewer", "time", "box", "detection", "emotions", "weight", "refused")
+    return replace(samples, **{name: getattr(samples, name)[kept] for name in columns})

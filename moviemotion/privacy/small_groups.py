@@ -1,0 +1,96 @@
+"""Figures about fewer than five viewers are figures about people: only the researcher sees them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from moviemotion.privacy.audit_log import Role
+from moviemotion.resonance.analysis import Analysis, Quality
+from moviemotion.resonance.lines import Feeling
+from moviemotion.resonance.room import Room
+from moviemotion.statistics import Float
+
+FEWEST = 5
+"""Viewers behind a figure that others than the researcher may see."""
+WITHHELD = "There are notes on single viewers and cameras; the researcher sees them."
+_NAN = float("nan")
+
+
+def seen_by(analysis: Analysis, role: Role) -> Analysis:
+    """What of an analysis somebody may see, as an analysis that can be told like any other.
+
+    Outside the researcher's role there are no single viewers, and no second, line, scene or moment with
+    fewer than `FEWEST` viewers behind it: it is told as one in which nothing was measured. What two figures
+    may tell together, such as those before and after somebody withdrew, this cannot know.
+    """
+    if role is Role.RESEARCHER:
+        return analysis
+    few = analysis.room.viewers < FEWEST
+    first = analysis.timeline.start
+    moments = [
+        k
+        for k, moment in enumerate(analysis.search.moments)
+        # Its strength is of its peak, which fewer may have been seen in than in all of it.
+        if moment.viewers >= FEWEST and not few[int(moment.peak) - first]
+    ]
+    number = {old: new for new, old in enumerate(moments)}
+    timeline, rest = analysis.timeline, analysis.rest
+    return replace(
+        analysis,
+        timeline=replace(timeline, viewers=(), scores=timeline.scores[:0], samples=timeline.samples[:0]),
+        rest=replace(rest, emotions=rest.emotions[:0], seconds=rest.seconds[:0], marked=rest.marked[:0]),
+        strength=analysis.strength[:0],
+        room=_room(analysis.room),
+        search=replace(analysis.search, moments=tuple(analysis.search.moments[k] for k in moments)),
+        quality=_quality(analysis.quality),
+        lines=tuple(_feeling(feeling) for feeling in analysis.lines),
+        scenes=tuple(
+            replace(
+                scene,
+                feeling=_feeling(scene.feeling),
+                moments=tuple(number[k] for k in scene.moments if k in number),
+            )
+            for scene in analysis.scenes
+        ),
+        moment_elements=tuple(analysis.moment_elements[k] for k in moments),
+        moment_mixed=tuple(
+            tuple(mixed for mixed in analysis.moment_mixed[k] if mixed.viewers >= FEWEST) for k in moments
+        ),
+    )
+
+
+def _quality(quality: Quality) -> Quality:
+    told = replace(quality, seen_by_viewer=(), problems=(WITHHELD,) if quality.problems else ())
+    if quality.viewers >= FEWEST:
+        return told
+    return replace(told, seen=_NAN, samples_per_second=_NAN, refused={})
+
+
+def _room(room: Room) -> Room:
+    few = room.viewers < FEWEST
+
+    def hidden(figure: Float) -> Float:
+        return np.where(few.reshape(-1, *(1,) * (figure.ndim - 1)), _NAN, figure)
+
+    def hidden_interval(interval: Float) -> Float:
+        return np.stack([hidden(end) for end in interval])
+
+    return replace(
+        room,
+        viewers=np.where(few, 0, room.viewers),
+        strength=hidden(room.strength),
+        strength_interval=hidden_interval(room.strength_interval),
+        overall=hidden(room.overall),
+        overall_interval=hidden_interval(room.overall_interval),
+        share=hidden(room.share),
+        share_interval=hidden_interval(room.share_interval),
+        synchrony=hidden(room.synchrony),
+    )
+
+
+def _feeling(feeling: Feeling) -> Feeling:
+    if feeling.viewers >= FEWEST:
+        return feeling
+    return Feeling(feeling.start, feeling.end, None, _NAN, (_NAN, _NAN), _NAN, (_NAN, _NAN), 0)

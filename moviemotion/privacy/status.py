@@ -1,0 +1,132 @@
+"""What a study holds, until when, and whether its log is whole; in lines for people."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from moviemotion.errors import MoviemotionError
+from moviemotion.privacy import audit_log, retention
+from moviemotion.privacy.consent import Proof, State
+from moviemotion.privacy.naming import is_finished, settle
+from moviemotion.privacy.register import anchor_of, opened
+from moviemotion.privacy.retention import Held
+
+
+@dataclass(frozen=True)
+class Status:
+    """What a study holds.
+
+    Attributes:
+        viewers: random id, seat and state of everybody something is held about.
+        held: each kind of data.
+        row, hash: of the last row of the audit log; note them elsewhere, to show later that nothing was cut.
+    """
+
+    viewers: tuple[tuple[str, str, State], ...]
+    held: tuple[Held, ...]
+    row: int
+    hash: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether the audit log is whole.
+
+    Attributes:
+        rows: how many it has.
+        faults: one sentence each; none where it is whole.
+        anchored: whether its last hash was also found outside the study; without it rows that were cut off
+            the end are only missed by whoever holds a receipt.
+    """
+
+    rows: int
+    faults: tuple[str, ...]
+    anchored: bool
+
+
+def status(folder: Path, now: datetime | None = None) -> Status:
+    """What a study holds; one that was screened without a register gets one.
+
+    Raises:
+        MoviemotionError: the folder holds no study.
+    """
+    if is_finished(folder):
+        settle(folder, now)
+    with opened(folder) as register:
+        viewers = register.db.execute("SELECT id, seat, state FROM viewers ORDER BY seat, id").fetchall()
+        last = list(audit_log.entries(register.db))[-1]
+    held = retention.held(folder)
+    return Status(tuple((id_, seat, State(state)) for id_, seat, state in viewers), held, last.seq, last.hash)
+
+
+def verify(folder: Path) -> Verdict:
+    """Check the audit log: every row against its hash, the row before it, and the anchor.
+
+    Raises:
+        MoviemotionError: the study has no register, or it cannot be read.
+    """
+    with opened(folder) as register:
+        try:
+            anchor = anchor_of(register.study_id)
+            faults = tuple(audit_log.faults(register.db, anchor))
+            rows = sum(1 for _ in audit_log.entries(register.db))
+        except sqlite3.DatabaseError as error:
+            raise MoviemotionError(
+                f"{folder}: its register is damaged ({error}); restore it from a copy"
+            ) from error
+    return Verdict(rows, faults, anchor is not None)
+
+
+def viewer_named(folder: Path, name: str) -> str:
+    """The random id of a viewer who is named by it, or by their seat.
+
+    Raises:
+        MoviemotionError: nothing is held about anybody of that name.
+    """
+    if is_finished(folder):
+        settle(folder)
+    with opened(folder) as register:
+        row = register.db.execute("SELECT id FROM viewers WHERE id = ? OR seat = ?", (name, name)).fetchone()
+    if row is None:
+        raise MoviemotionError(f"--viewer {name}: nothing is held about them; see moviemotion privacy status")
+    return str(row[0])
+
+
+def status_lines(found: Status, now: datetime | None = None) -> Iterator[str]:
+    """For the terminal."""
+    today = (now or datetime.now(UTC)).astimezone(UTC).date()
+    count = Counter(state for _, _, state in found.viewers)
+    yield f"Viewers: {len(found.viewers)}" + "".join(f", {n} {state}" for state, n in sorted(count.items()))
+    for viewer, seat, state in found.viewers:
+        yield f"  {viewer}  seat {seat}  {state}"
+    for held in found.held:
+        what = f"{held.files} file{'s' * (held.files != 1)}, {held.bytes / 1e6:.1f} MB"
+        when = f"until {held.until}"
+        if held.deleted and not held.files:
+            when = f"deleted {held.deleted[:10]}"
+        elif held.until <= today:
+            when += ": overdue, run moviemotion privacy enforce"
+        yield f"{str(held.kind).capitalize()}: {what}, {when}"
+    yield f"Audit log: {found.row} rows, the last is {found.hash}"
+
+
+def verdict_lines(verdict: Verdict) -> Iterator[str]:
+    """For the terminal."""
+    yield from verdict.faults
+    if not verdict.faults:
+        yield f"The audit log is whole: {verdict.rows} rows, each sealed by the next."
+    if not verdict.anchored:
+        yield (
+            "Its last hash is not on this machine: rows cut off its end would only be missed with a receipt "
+            "(--receipt)."
+        )
+
+
+def proof_line(proof: Proof) -> str:
+    """What a receipt proves."""
+    return f"Row {proof.row}, {proof.time}: {proof.action} disclosure {proof.disclosure}."

@@ -1,0 +1,74 @@
+"""Small studies of invented samples: three viewers in one camera, and two with one each."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from moviemotion.audience.masking import Region
+from moviemotion.audience.samples import Samples
+from moviemotion.privacy.register import KEYS_VARIABLE, Terms
+from moviemotion.screen import tell
+from moviemotion.study import Study
+
+SECONDS, RATE = 40, 2
+PLACES = {"row": (100, 300, 500), "cam-a": (200,), "cam-b": (250,)}
+REGIONS = {f"R{k + 1}": Region(100 * (2 * k + 0), 0, 100 * (2 * k + 2), 400) for k in range(3)}
+TERMS = Terms("Lantern Films", "privacy@lantern.example", pictures=True)
+
+
+@pytest.fixture(autouse=True)
+def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of keys of the test's own."""
+    monkeypatch.setenv(KEYS_VARIABLE, str(tmp_path / "keys"))
+    return tmp_path / "keys"
+
+
+def invented_samples(camera: str, places: tuple[int, ...], seed: int, exchanges: tuple = ()) -> Samples:
+    """Faces of 60 px around some x, each seen twice a second."""
+    rng = np.random.default_rng(seed)
+    frames = SECONDS * RATE
+    n = frames * len(places)
+    viewer = np.tile(np.arange(len(places), dtype=np.int16), frames)
+    x = np.array(places, np.float32)[viewer] + rng.normal(0, 5, n).astype(np.float32)
+    names = (camera,) if len(places) == 1 else tuple(f"{camera}-{k + 1}" for k in range(len(places)))
+    return Samples(
+        viewers=names,
+        frames=frames,
+        end=SECONDS - 1 / RATE,
+        viewer=viewer,
+        time=np.repeat(np.arange(frames) / RATE, len(places)),
+        box=np.stack([x - 30, np.full(n, 170, np.float32), x + 30, np.full(n, 230, np.float32)], axis=1),
+        detection=rng.uniform(0.5, 1, n).astype(np.float32),
+        emotions=rng.dirichlet(np.ones(8), n).astype(np.float32),
+        weight=np.ones(n, np.float32),
+        refused=np.zeros(n, np.int8),
+        exchanges=exchanges,
+    )
+
+
+def write_study(folder: Path, exchanges: tuple = ()) -> Path:
+    """A finished study as `screen` leaves it."""
+    study = Study(folder, {"rate": RATE, "cameras": {c: {"file": f"{c}-fingerprint"} for c in PLACES}})
+    watched = []
+    for seed, (camera, places) in enumerate(PLACES.items()):
+        watched.append(invented_samples(camera, places, seed, exchanges if camera == "row" else ()))
+        study.save_samples(camera, watched[-1])
+    notes = ["videos/cam-a.mp4: ends at 30 s of 40 s", "videos/row.mp4: row-1 and row-2 changed places"]
+    tell(study, watched, None, lambda _: notes, 36, None)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Tests only read it."""
+    return write_study(tmp_path_factory.mktemp("privacy") / "finished")
+
+
+@pytest.fixture
+def study(finished: Path, tmp_path: Path) -> Path:
+    """A finished study of five viewers, without a register."""
+    return Path(shutil.copytree(finished, tmp_path / "study"))

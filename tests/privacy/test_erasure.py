@@ -1,0 +1,225 @@
+"""After an erasure nothing of the viewer is anywhere in the study folder; of the others nothing is lost."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from privacy_studies import PLACES, REGIONS, TERMS, write_study
+
+from moviemotion.audience.exchanges import Exchange
+from moviemotion.audience.samples import Samples
+from moviemotion.emotions import EMOTIONS
+from moviemotion.errors import MoviemotionError
+from moviemotion.export import export
+from moviemotion.privacy import consent, pictures, retention
+from moviemotion.privacy.consent import State
+from moviemotion.privacy.disclosure import disclosure_of
+from moviemotion.privacy.erasure import erase, keep_promises, traces, withdraw
+from moviemotion.privacy.naming import settle
+from moviemotion.privacy.register import opened
+from moviemotion.privacy.status import status, verify, viewer_named
+from moviemotion.study import Study
+from moviemotion.told import load_analysis
+
+
+def samples_in(folder: Path) -> dict[str, Samples]:
+    """Viewer's id → the samples of their camera."""
+    study = Study.reopen(folder)
+    every = [samples for camera in study.cameras if (samples := study.samples(camera))]
+    return {viewer: samples for samples in every for viewer in samples.viewers}
+
+
+def readings(samples: Samples, viewer: str) -> np.ndarray:
+    return samples.emotions[samples.viewer == samples.viewers.index(viewer)]
+
+
+def bytes_of(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def holds_readings(folder: Path, emotions: np.ndarray) -> list[str]:
+    """Files in which one of a viewer's readings is found: in a table's columns, as bytes, or as text."""
+    found = []
+    for name, content in bytes_of(folder).items():
+        texts = {f"{value:.4f},{other:.4f}".encode() for value, other in emotions[:, :2]}
+        raw = {row.tobytes() for row in emotions} | {column[:4].tobytes() for column in emotions.T}
+        if any(needle in content for needle in texts | raw):
+            found.append(name)
+        if name.endswith(".parquet"):
+            table = pq.read_table(folder / name)
+            column = table[str(EMOTIONS[0])].to_numpy()
+            if np.isin(column, emotions[:, 0]).any():
+                found.append(name)
+    return found
+
+
+@pytest.mark.parametrize("seat", ["cam-a", "row-2"])
+def test_no_byte_of_an_erased_viewer_is_left(study: Path, seat: str) -> None:
+    viewer = viewer_named(study, seat)
+    emotions = readings(samples_in(study)[viewer], viewer)
+    assert holds_readings(study, emotions)
+    assert {path.name for path in traces(study, viewer)} >= {"timeline.csv", "report.html", "study.db"}
+    export(study, ["vtt", "csv", "parquet"])
+    (study / "my copy.csv").write_text(f"{viewer},0.5\n", encoding="utf-8")
+    (study / "timeline.csv.partial").write_text(f"{viewer}\n", encoding="utf-8")
+    pq.write_table(pa.table({"who": [viewer] * 3}), study / "copy.parquet")
+    erased = erase(study, viewer)
+    assert erased.samples == 80
+    assert erased.files == ("copy.parquet", "my copy.csv")
+    assert not any(viewer.encode() in content for content in bytes_of(study).values())
+    assert list(traces(study, viewer)) == []
+    assert holds_readings(study, emotions) == []
+
+
+def test_the_others_readings_stay_as_they_were(study: Path) -> None:
+    settle(study)
+    before = {v: readings(samples, v) for v, samples in samples_in(study).items()}
+    gone = viewer_named(study, "row-2")
+    erase(study, gone)
+    after = {v: readings(samples, v) for v, samples in samples_in(study).items()}
+    assert set(after) == set(before) - {gone}
+    for viewer in after:
+        np.testing.assert_array_equal(after[viewer], before[viewer])
+
+
+def test_the_results_are_those_of_a_study_without_the_viewer(study: Path) -> None:
+    settle(study)
+    gone = viewer_named(study, "row-3")
+    before = load_analysis(study)
+    erase(study, gone)
+    after = load_analysis(study)
+    others = [index for index, viewer in enumerate(before.timeline.viewers) if viewer != gone]
+    np.testing.assert_allclose(after.room.strength, np.nanmean(before.strength[others], axis=0))
+    assert json.loads((study / "moments.json").read_text(encoding="utf-8"))["viewers"] == 4
+
+
+def test_a_camera_nobody_is_left_in_is_gone_with_its_notes(study: Path) -> None:
+    settle(study)
+    assert any("30 s of 40 s" in problem for problem in load_analysis(study).quality.problems)
+    erase(study, viewer_named(study, "cam-a"))
+    assert len(Study.reopen(study).cameras) == 2
+    assert not any("30 s of 40 s" in problem for problem in load_analysis(study).quality.problems)
+
+
+def test_the_last_viewer_takes_the_results_with_them(study: Path) -> None:
+    for viewer, *_ in status(study).viewers:
+        erase(study, viewer)
+    assert {path.name for path in study.iterdir()} == {"study.db", "study.json", "told.json", "samples"}
+    assert status(study).viewers == ()
+
+
+def test_after_an_exchange_of_seats_it_is_the_person_who_goes(tmp_path: Path) -> None:
+    folder = write_study(tmp_path / "study", (Exchange(25.0, 0, 1, followed=False),))
+    settle(folder)
+    first, second = viewer_named(folder, "row-1"), viewer_named(folder, "row-2")
+    samples = samples_in(folder)[first]
+    a, b = samples.viewers.index(first), samples.viewers.index(second)
+    seat_a, seat_b = samples.viewer == a, samples.viewer == b
+    early, late = samples.time <= 15.0, samples.time > 25.0
+    erase(folder, first)
+    left = readings(samples_in(folder)[second], second)
+    np.testing.assert_array_equal(
+        left, np.concatenate([samples.emotions[seat_b & early], samples.emotions[seat_a & late]])
+    )
+    assert holds_readings(folder, samples.emotions[seat_a & early]) == []
+    assert holds_readings(folder, samples.emotions[seat_b & late]) == []
+
+
+def test_an_open_reader_is_told_and_a_second_try_finishes(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    viewer = viewer_named(study, "cam-b")
+    reader = sqlite3.connect(study / "study.db", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM viewers").fetchall()
+    monkeypatch.setattr("moviemotion.privacy.register.WAIT", 0.1)
+    with pytest.raises(MoviemotionError, match="another program is reading it"):
+        erase(study, viewer)
+    reader.close()
+    keep_promises(study)
+    assert list(traces(study, viewer)) == []
+
+
+def test_a_stranger_is_named_and_left(study: Path) -> None:
+    (study / "notes.txt").write_text("the woman in the first row", encoding="utf-8")
+    assert erase(study, viewer_named(study, "cam-b")).strangers == ("notes.txt",)
+    assert (study / "notes.txt").is_file()
+
+
+def test_an_unknown_viewer_is_refused(study: Path) -> None:
+    with pytest.raises(MoviemotionError, match="nothing is held"):
+        erase(study, "v-000000000000")
+
+
+def governed(folder: Path) -> dict[str, consent.Receipt]:
+    """Begin a study with a register, ask its seats, and screen it; seat → receipt."""
+    retention.begin(folder, TERMS, {})
+    for seat, region in REGIONS.items():
+        consent.add_seat(folder, seat, "row", region)
+    consent.add_seat(folder, "A", "cam-a")
+    consent.add_seat(folder, "B", "cam-b")
+    version = disclosure_of(folder).version
+    receipts = {
+        seat: consent.answer(folder, consent.ask(folder, seat), seat != "R2", version)
+        for seat in (*REGIONS, "A", "B")
+    }
+    write_study(folder)
+    return receipts
+
+
+def test_a_withdrawal_erases_and_its_receipt_can_still_be_checked(tmp_path: Path) -> None:
+    receipts = governed(folder := tmp_path / "study")
+    settle(folder)
+    viewer = consent.viewer_with(folder, receipts["A"].code)
+    name = pictures.keep(folder, viewer, np.full((8, 8, 3), 77, np.uint8), 3.0)
+    picture = (folder / "pictures" / name).read_bytes()
+    receipt = withdraw(folder, receipts["A"].code)
+    assert not any(viewer.encode() in content for content in bytes_of(folder).values())
+    assert not any(picture[12:44] in content for content in bytes_of(folder).values())
+    assert consent.check_receipt(folder, receipt.code).action == State.WITHDRAWN
+    assert consent.check_receipt(folder, receipts["A"].code).action == State.ACCEPTED
+    with pytest.raises(MoviemotionError, match="nothing is held"):
+        consent.viewer_with(folder, receipt.code)
+    assert verify(folder).faults == ()
+
+
+def test_who_withdraws_while_it_is_screened_is_erased_at_its_end(tmp_path: Path) -> None:
+    receipts = governed(folder := tmp_path / "study")
+    told = (folder / "told.json").read_bytes()
+    (folder / "told.json").unlink()
+    viewer = consent.viewer_with(folder, receipts["B"].code)
+    withdraw(folder, receipts["B"].code)
+    assert consent.masks(folder, PLACES)["cam-b"].closed
+    (folder / "told.json").write_bytes(told)
+    settle(folder)
+    assert keep_promises(folder).erased == 1
+    assert not any(viewer.encode() in content for content in bytes_of(folder).values())
+    assert len(load_analysis(folder).timeline.viewers) == 3
+
+
+def test_only_who_accepted_is_in_the_samples(tmp_path: Path) -> None:
+    governed(folder := tmp_path / "study")
+    settle(folder)
+    accepted = {seat.viewer for seat in consent.seats(folder) if seat.state is State.ACCEPTED}
+    assert len(accepted) == 4
+    assert set(samples_in(folder)) == accepted
+
+
+def test_a_crash_before_the_register_forgot_is_mended_by_a_second_erasure(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    viewer = viewer_named(study, "row-1")
+    with monkeypatch.context() as broken:
+        broken.setattr("moviemotion.privacy.erasure.tell_again", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            erase(study, viewer)
+    with opened(study) as register:
+        assert register.db.execute("SELECT COUNT(*) FROM viewers").fetchone() == (5,)
+    erase(study, viewer)
+    assert list(traces(study, viewer)) == []
