@@ -1,5 +1,7 @@
 """Moments: found where they were planted, not found where nothing was shared."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from rooms import of_viewers_in, room_of, unseen
@@ -7,7 +9,7 @@ from scipy.stats import binom
 
 from moviemotion.emotions import Emotion
 from moviemotion.resonance.analysis import analyse
-from moviemotion.resonance.moments import ALPHA, find_moments
+from moviemotion.resonance.moments import ALPHA, find_moments, ranked
 from moviemotion.resonance.room import read_room
 
 PLANTED = ((30, 37, Emotion.HAPPY, 1.0), (80, 86, Emotion.SURPRISE, 0.9), (130, 139, Emotion.SAD, 0.8))
@@ -28,6 +30,7 @@ def test_planted_moments_are_found_in_their_place_and_no_other(seed):
         assert moment.start <= moment.peak < moment.end
         assert moment.p_adjusted <= found.alpha
         assert moment.synchrony_interval[0] < moment.synchrony < moment.synchrony_interval[1]
+        assert moment.resonance_interval[0] < moment.resonance < moment.resonance_interval[1]
         assert moment.share_interval[0] < moment.share <= moment.share_interval[1] + 1e-9
 
 
@@ -73,3 +76,15 @@ def test_an_analysis_of_one_viewer_has_figures_but_no_conclusion():
     assert not analysis.search.conclusive
     assert np.isfinite(analysis.room.overall).all()
     assert np.isnan(analysis.room.overall_interval).all()
+
+
+def test_moments_are_ranked_by_the_geometric_mean_of_depth_breadth_and_step():
+    found = search(room_of(16, 180, 0, PLANTED)).moments
+    for moment in found:
+        assert moment.resonance**3 == pytest.approx(moment.strength * moment.share * moment.synchrony)
+    order = ranked(found)
+    assert sorted(order) == [0, 1, 2]
+    assert [found[k].resonance for k in order] == sorted((m.resonance for m in found), reverse=True)
+    unknown = replace(found[order[0]], synchrony=float("nan"))
+    assert ranked((unknown, *found))[-1] == 0
+    assert replace(found[0], synchrony=-0.2).resonance == 0

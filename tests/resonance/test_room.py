@@ -7,7 +7,13 @@ from scipy.stats import binom
 
 from moviemotion.emotions import FEELINGS, Emotion
 from moviemotion.resonance.room import read_room
-from moviemotion.resonance.synchrony import SYNCHRONY_WINDOW, synchrony, synchrony_at
+from moviemotion.resonance.synchrony import (
+    MOST_GROUPS,
+    SYNCHRONY_WINDOW,
+    film_synchrony,
+    synchrony,
+    synchrony_at,
+)
 
 
 def test_figures_of_a_room_are_those_of_its_seen_viewers():
@@ -72,3 +78,31 @@ def test_a_viewer_who_was_not_there_does_not_change_the_interval_of_synchrony():
     of_viewers = of_viewers_in(room_of(6, 60, 3, ((30, 36, Emotion.HAPPY, 1.0),)))
     absent = np.concatenate([of_viewers, np.full((1, 60, 7), np.nan)])
     assert synchrony_at(absent, 33).interval() == synchrony_at(of_viewers, 33).interval()
+
+
+def test_the_synchrony_of_a_film_is_told_feeling_by_feeling_with_intervals():
+    together = of_viewers_in(
+        room_of(10, 240, 4, ((30, 40, Emotion.HAPPY, 1.0), (90, 98, Emotion.HAPPY, 1.0)))
+    )
+    film = film_synchrony(together)
+    happy, sad = FEELINGS.index(Emotion.HAPPY), FEELINGS.index(Emotion.SAD)
+    assert film.feelings_interval[happy][0] > 0.4
+    low, high = film.feelings_interval[sad]
+    assert low <= film.feelings[sad] <= high < film.feelings[happy]
+    assert film.overall_interval[0] < film.overall < film.overall_interval[1]
+    centred = together - together.mean(axis=1, keepdims=True)
+    plain = [
+        np.corrcoef(centred[v].ravel(), np.delete(centred, v, axis=0).mean(axis=0).ravel())[0, 1]
+        for v in range(10)
+    ]
+    assert film.overall == pytest.approx(np.mean(plain))
+
+
+def test_large_rooms_leave_out_groups_and_hardly_differ():
+    few = of_viewers_in(room_of(60, 80, 8, ((30, 36, Emotion.HAPPY, 1.0),)))
+    in_groups = synchrony_at(few, 33)
+    assert in_groups.left_out.shape == (MOST_GROUPS, 60)
+    assert (in_groups.left_out.sum(axis=0) == 1).all()
+    assert in_groups.value == pytest.approx(synchrony(few)[33])
+    low, high = in_groups.interval()
+    assert high - low < 0.4

@@ -1,0 +1,114 @@
+"""A big room: 200 viewers × 2 hours at 5 samples a second, from samples on disk to the report.
+
+    python benchmarks/big_room.py                  # about a minute on 2 cores, and as long to simulate it
+    python benchmarks/big_room.py --study FOLDER   # a study that `moviemotion simulate` made
+
+Prints wall-clock and processor seconds of each stage, and the process's peak memory. Ends with 1 where a bar
+is short. On a busy machine the wall clock tells of the others; the processor's seconds do not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from moviemotion.resonance.analysis import analyse
+from moviemotion.resonance.baseline import find_rest, strength
+from moviemotion.resonance.delay import relative_delay
+from moviemotion.resonance.moments import find_moments
+from moviemotion.resonance.room import read_room
+from moviemotion.resonance.synchrony import film_synchrony
+from moviemotion.simulate import simulate
+from moviemotion.study import Study
+from moviemotion.telling.report import render_report
+from moviemotion.told import timeline_of
+
+VIEWERS, MINUTES, SEED = 200, 120, 36
+MOST_SECONDS, MOST_MEGABYTES = 60.0, 2000.0
+Result = TypeVar("Result")
+
+
+def timed(name: str, work: Callable[[], Result]) -> Result:
+    wall, processor = time.perf_counter(), time.process_time()
+    result = work()
+    wall, processor = time.perf_counter() - wall, time.process_time() - processor
+    print(f"  {name:<34} {wall:6.1f} s {processor:6.1f} s of processor {peak():6.0f} MB at most", flush=True)
+    return result
+
+
+def peak() -> float:
+    unit = 1e6 if sys.platform == "darwin" else 1e3  # bytes there, kilobytes elsewhere
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+
+
+def measure(folder: Path) -> int:
+    """The stages of `moviemotion report`, and then the parts of the analysis one by one."""
+    study = Study.reopen(folder)
+    began, processor = time.perf_counter(), time.process_time()
+    samples = timed("reading samples", lambda: [s for c in study.cameras if (s := study.samples(c))])
+    print(f"  ({sum(len(s.time) for s in samples):,} samples of {len(samples)} viewers)")
+    timeline = timed("timeline", lambda: timeline_of(samples))
+    samples.clear()
+    analysis = timed("analysis, of which:", lambda: analyse("A big room", timeline, None, (), SEED))
+    page = timed("report", lambda: render_report(analysis))
+    wall, processor = time.perf_counter() - began, time.process_time() - processor
+    most = peak()
+    rest = timed("  resting faces", lambda: find_rest(timeline))
+    of_viewers = timed("  strength", lambda: strength(timeline, rest))
+    room = timed("  the room second by second", lambda: read_room(timeline, of_viewers))
+    timed("  synchrony of the film", lambda: film_synchrony(of_viewers))
+    timed("  delays", lambda: relative_delay(of_viewers, SEED))
+    timed("  moments, the shift test included", lambda: find_moments(of_viewers, room, SEED))
+    print(f"{len(analysis.search.moments)} moments; the page is {len(page) / 1e6:.1f} MB")
+    quick, small = wall < MOST_SECONDS, most < MOST_MEGABYTES
+    took = f"{wall:.1f} s ({processor:.1f} s of processor)"
+    print(f"samples to report: {took}   bar < {MOST_SECONDS:g} s: {verdict(quick)}")
+    print(f"peak memory: {most:.0f} MB   bar < {MOST_MEGABYTES:g} MB: {verdict(small)}")
+    return int(not (quick and small))
+
+
+def verdict(ok: bool) -> str:
+    return "pass" if ok else "SHORT"
+
+
+def write_beats(path: Path) -> None:
+    """A beat every ninety seconds."""
+    rng = np.random.default_rng(SEED)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(["start", "end", "emotion", "strength"])
+        for start in range(60, 60 * MINUTES - 60, 90):
+            emotion = ("happy", "surprise", "sad")[int(rng.integers(3))]
+            table.writerow(
+                [start, round(start + rng.uniform(4, 12), 1), emotion, round(rng.uniform(0.5, 1), 2)]
+            )
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument("--study", type=Path, help="A study folder, instead of simulating one.")
+    asked = options.parse_args()
+    if asked.study:
+        return measure(asked.study)
+    with tempfile.TemporaryDirectory() as folder:
+        beats, study = Path(folder) / "beats.csv", Path(folder) / "study"
+        write_beats(beats)
+        timed("simulating (not counted)", lambda: simulate(beats, VIEWERS, MINUTES, study, SEED))
+        # In a process of its own, so that the peak is the report's.
+        return subprocess.run([sys.executable, __file__, "--study", str(study)]).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
