@@ -45,6 +45,18 @@ CLOSED = {
         "demo",
     },
     "grading": {"everything"},
+    "roi": {
+        "audience",
+        "lab",
+        "story",
+        "resonance",
+        "telling",
+        "simulation",
+        "study",
+        "screen",
+        "live",
+        "demo",
+    },
     "simulation": {"audience", "lab", "story", "telling", "study", "screen", "live", "demo"},
 }
 FOR_THE_LAB = {"torch", "torchvision", "onnx"}

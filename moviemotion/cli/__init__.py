@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -19,6 +21,26 @@ app = typer.Typer(
 )
 app.add_typer(screening.app)
 app.add_typer(lab, name="lab")
+
+
+@app.command("roi")
+def return_on_investment(
+    plan: Annotated[Path | None, typer.Argument(help="plan.toml: what is sold, used and paid.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for roi.html, cash-flow.csv and roi.xlsx.")] = Path("roi"),
+    example: Annotated[bool, typer.Option("--example", help="Print the deck's figures as a plan.")] = False,
+    seed: Annotated[int, typer.Option(help="Seed of the draws.", min=0)] = 36,
+) -> None:
+    """Cash flow, ROI, what must be true and how sure it is, over six quarters."""
+    from moviemotion import roi
+
+    if example:
+        typer.echo(roi.example(), nl=False)
+        return
+    if plan is None:
+        raise MoviemotionError("roi: no plan; moviemotion roi --example > plan.toml writes one to change")
+    for line in roi.roi_lines(roi.calculate(plan, out, seed)):
+        typer.echo(line)
+    typer.echo(f"Page: {out / 'roi.html'}   (seed {seed})")
 
 
 @app.command()
