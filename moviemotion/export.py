@@ -84,7 +84,7 @@ def export(
             elif name == "elan":
                 written.append(_text(folder / "study.eaf", elan_document(analysis, film)))
             else:
-                written += _tables(folder / name, name, analysis)
+                written += write_tables(folder / name, name, analysis)
     except OSError as error:
         raise MoviemotionError(f"{folder}: cannot be written ({error.strerror}); make room") from error
     return tuple(written)
@@ -109,7 +109,7 @@ def _text(path: Path, text: str) -> Path:
     return path
 
 
-def _tables(folder: Path, suffix: str, analysis: Analysis) -> Iterator[Path]:
+def write_tables(folder: Path, suffix: str, analysis: Analysis) -> Iterator[Path]:
     """Every table, and what its columns mean for programs and for people."""
     folder.mkdir(exist_ok=True)
     for table in TABLES:

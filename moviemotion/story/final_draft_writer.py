@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from xml.parsers import expat
@@ -11,6 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 from moviemotion.story.elements import Element, Kind, Screenplay, Style, speech_end
 from moviemotion.story.emphasis import letter_styles, plain, stretches
 from moviemotion.story.final_draft import EMBEDDED_UNITS
+from moviemotion.story.xml_tree import NOT_XML
 
 _TYPE = {
     Kind.SCENE_HEADING: "Scene Heading",
@@ -21,7 +21,6 @@ _TYPE = {
     Kind.TRANSITION: "Transition",
 }
 NOT_WRITTEN = (Kind.SECTION, Kind.SYNOPSIS)
-_NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ def written_ranges(elements: Sequence[Element]) -> dict[int, tuple[int, int]]:
     offset = 0
     for _, group in _paragraphs(elements):
         one = len(group) == 1
-        end = offset + (len(_NOT_XML.sub("", elements[group[0]].text)) if one else EMBEDDED_UNITS)
+        end = offset + (len(NOT_XML.sub("", elements[group[0]].text)) if one else EMBEDDED_UNITS)
         ranges |= dict.fromkeys(group, (offset, end))
         offset = end + 1
     return ranges
@@ -200,4 +199,4 @@ def _texts(element: Element) -> str:
 
 
 def _escaped(text: str) -> str:
-    return escape(_NOT_XML.sub("", text))
+    return escape(NOT_XML.sub("", text))

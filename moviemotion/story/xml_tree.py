@@ -6,6 +6,7 @@ is made to fill the memory or to fetch others.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,8 @@ from xml.parsers import expat
 
 from moviemotion.errors import MoviemotionError
 
+NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+"""Characters that XML cannot carry."""
 _DEEPEST = 200
 
 

@@ -18,13 +18,13 @@ from moviemotion.emotions import FEELINGS
 from moviemotion.resonance.analysis import Analysis
 from moviemotion.resonance.lines import NOTHING_FELT
 from moviemotion.story.elements import Kind
+from moviemotion.story.xml_tree import NOT_XML
 from moviemotion.telling.words import evidence, interval, number
 
 SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
 _NO_DATE = "1970-01-01T00:00:00+00:00"
 """The format wants a date; the same study is to give the same file."""
 _KIND_OF_TIER = "annotation"
-_NOT_IN_XML = dict.fromkeys(i for i in range(32) if i not in (9, 10, 13))
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def tiers_of(analysis: Analysis) -> Iterator[Tier]:
         (moment.start, moment.end, f"Moment {k}: {moment.emotion}, {evidence(moment)}")
         for k, moment in enumerate(analysis.search.moments, 1)
     )
-    yield Tier("moments", _apart(moments))
+    yield Tier("moments", apart(moments))
     for column, feeling in enumerate(FEELINGS):
         yield Tier(f"room: {feeling}", tuple(_felt(analysis, column)))
     if analysis.script is None:
@@ -110,14 +110,14 @@ def tiers_of(analysis: Analysis) -> Iterator[Tier]:
     scenes = (
         (scene.feeling.start, scene.feeling.end, elements[scene.heading].text) for scene in analysis.scenes
     )
-    yield Tier("scenes", _apart(scenes))
+    yield Tier("scenes", apart(scenes))
     rows: dict[str | None, list[tuple[float, float, str]]] = {None: []}
     for cue in analysis.script.cues:
         element = elements[cue.element]
         if element.kind in (Kind.ACTION, Kind.DIALOGUE, Kind.LYRICS, Kind.CENTERED):
             rows.setdefault(element.character, []).append((cue.start, cue.end, element.text))
     for speaker, spans in rows.items():
-        yield Tier(f"speaker: {speaker}" if speaker else "action", _apart(spans), speaker)
+        yield Tier(f"speaker: {speaker}" if speaker else "action", apart(spans), speaker)
 
 
 def _felt(analysis: Analysis, column: int) -> Iterator[Annotation]:
@@ -134,7 +134,7 @@ def _felt(analysis: Analysis, column: int) -> Iterator[Annotation]:
         yield Annotation(begin, begin + (end - start) * 1000, text)
 
 
-def _apart(spans: Iterable[tuple[float, float, str]]) -> tuple[Annotation, ...]:
+def apart(spans: Iterable[tuple[float, float, str]]) -> tuple[Annotation, ...]:
     """Annotations without overlap: one ends where the next starts; what starts together stands together."""
     timed = sorted(
         (round(start * 1000), round(end * 1000), " ".join(text.split()))
@@ -161,5 +161,5 @@ def _time_slots(root: ET.Element, tiers: Iterable[Tier]) -> None:
 
 
 def _xml(text: str) -> str:
-    """Without the control characters that XML cannot carry."""
-    return text.translate(_NOT_IN_XML)
+    """Without what XML cannot carry."""
+    return NOT_XML.sub("", text)

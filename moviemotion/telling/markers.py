@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from moviemotion.emotions import Emotion
 from moviemotion.resonance.analysis import Analysis
+from moviemotion.story.xml_tree import NOT_XML
 from moviemotion.telling.tables import moments_json
 from moviemotion.telling.words import evidence
 from moviemotion.timecode import Timecode
@@ -59,7 +60,8 @@ def markers(analysis: Analysis, timecode: Timecode) -> tuple[Marker, ...]:
             parts.append(f"scene {heading.number or scenes[k].scene}: {' '.join(heading.text.split())}")
         start, end = timecode.frame(moment.start), timecode.frame(moment.end)
         name = f"Moment {k + 1}: {moment.emotion}"
-        made.append(Marker(name, ", ".join(parts), start, max(end - start, 1), moment.emotion))
+        note = NOT_XML.sub("", ", ".join(parts))
+        made.append(Marker(name, note, start, max(end - start, 1), moment.emotion))
     return tuple(made)
 
 
@@ -82,12 +84,13 @@ def _written(analysis: Analysis, timecode: Timecode, adapter: str) -> str:
         rate = float(timecode.rate)
         return TimeRange(RationalTime(start, rate), RationalTime(frames, rate))
 
-    timeline = otio.schema.Timeline(analysis.title, global_start_time=span(timecode.start, 0).start_time)
+    title = NOT_XML.sub("", analysis.title)
+    timeline = otio.schema.Timeline(title, global_start_time=span(timecode.start, 0).start_time)
     timeline.metadata["fcp_xml"] = {"timecode": {"displayformat": "DF" if timecode.drop else "NDF"}}
     told = moments_json(analysis)
     figures = told.pop("moments")
     timeline.metadata["moviemotion"] = told
-    film = otio.schema.Track(analysis.title, kind=otio.schema.TrackKind.Video)
+    film = otio.schema.Track(title, kind=otio.schema.TrackKind.Video)
     film.append(otio.schema.Gap(source_range=span(0, timecode.frame(analysis.quality.seconds))))
     timeline.tracks.append(film)
     for marker, moment in zip(markers(analysis, timecode), figures, strict=True):

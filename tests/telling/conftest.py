@@ -69,7 +69,7 @@ def _wilson(share: np.ndarray, n: np.ndarray) -> np.ndarray:
     n = np.where(n > 0, n, np.nan)
     centre = (share + 1.92 / n) / (1 + 3.84 / n)
     half = 1.96 * np.sqrt(share * (1 - share) / n + 0.96 / n**2) / (1 + 3.84 / n)
-    return np.stack([centre - half, centre + half])
+    return np.clip(np.stack([centre - half, centre + half]), 0, 1)
 
 
 def _script(seconds: int, copies: int, start: int) -> TimedScript:

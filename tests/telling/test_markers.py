@@ -132,6 +132,18 @@ def test_a_title_cannot_break_an_edl(make) -> None:
     assert "INT. A /C:ResolveColorRed B |C:ResolveColorYellow" in marker
 
 
+def test_control_characters_do_not_break_final_cuts_xml(make) -> None:
+    analysis = make(title="One\x00 \x0bTwo")
+    heading = replace(analysis.script.screenplay.elements[0], text="INT. \x01A\ufffe & <B>")
+    screenplay = replace(
+        analysis.script.screenplay, elements=(heading, *analysis.script.screenplay.elements[1:])
+    )
+    analysis = replace(analysis, script=replace(analysis.script, screenplay=screenplay))
+    read = otio.adapters.read_from_string(final_cut_xml(analysis, NUMBERINGS[0]), "fcp_xml")
+    assert read.name == "One Two"
+    assert read.tracks.markers[0].metadata["fcp_xml"]["comment"].endswith("INT. A & <B>")
+
+
 @pytest.mark.parametrize("write", [locator_edl, resolve_edl, otio_timeline, final_cut_xml])
 def test_a_screening_without_moments_or_script_is_still_a_timeline(make, write) -> None:
     text = "".join(write(make(viewers=1, conclusive=False, scenes=0), NUMBERINGS[0]))

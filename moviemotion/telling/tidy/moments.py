@@ -30,9 +30,9 @@ MOMENTS = Table(
     _moments,
     (
         Column("moment", "integer", "Number, from 1 in order of time.", each(lambda r: r[0])),
-        Column("start", "number", "Film time at which it starts, s.", each(lambda r: r[1].start)),
-        Column("peak", "number", "Film time of the strongest shared feeling, s.", each(lambda r: r[1].peak)),
-        Column("end", "number", "Film time at which it ends, s.", each(lambda r: r[1].end)),
+        Column("start_s", "number", "Film time at which it starts, s.", each(lambda r: r[1].start)),
+        Column("peak_s", "number", "Film time of the strongest shared feeling, s.", each(lambda r: r[1].peak)),
+        Column("end_s", "number", "Film time at which it ends, s.", each(lambda r: r[1].end)),
         Column("feeling", "string", "The dominant one.", each(lambda r: r[1].emotion), one_of=FEELINGS),
         Column(
             "strength",
@@ -59,6 +59,15 @@ MOMENTS = Table(
             CORRELATION,
         ),
         *ends_of_each("synchrony", lambda r: r[1].synchrony_interval, NO_SYNCHRONY, CORRELATION),
+        Column(
+            "resonance",
+            "number",
+            "Cube root of strength × share × synchrony; synchrony below 0 counts as 0.",
+            each(lambda r: r[1].resonance),
+            NO_SYNCHRONY,
+            SHARE,
+        ),
+        *ends_of_each("resonance", lambda r: r[1].resonance_interval, NO_SYNCHRONY),
         Column("viewers", "integer", "How many viewers were seen in it.", each(lambda r: r[1].viewers)),
         Column(
             "p_adjusted", "number", f"p-value, {CORRECTION}.", each(lambda r: r[1].p_adjusted), range=SHARE

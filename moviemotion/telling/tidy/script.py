@@ -48,9 +48,9 @@ def _lines(analysis: Analysis) -> Iterator[list[_Line]]:
 
 _FELT = (
     Column(
-        "start", "number", "Film time at which it starts, s.", each(lambda r: r.feeling.start), _NOT_TIMED
+        "start_s", "number", "Film time at which it starts, s.", each(lambda r: r.feeling.start), _NOT_TIMED
     ),
-    Column("end", "number", "Film time at which it ends, s.", each(lambda r: r.feeling.end), _NOT_TIMED),
+    Column("end_s", "number", "Film time at which it ends, s.", each(lambda r: r.feeling.end), _NOT_TIMED),
     Column(
         "feeling",
         "string",
