@@ -104,6 +104,12 @@ def ranked(moments: Sequence[Moment]) -> tuple[int, ...]:
     )
 
 
+def ranks(moments: Sequence[Moment]) -> tuple[int, ...]:
+    """The rank of each moment by resonance, from 1."""
+    order = ranked(moments)
+    return tuple(order.index(k) + 1 for k in range(len(order)))
+
+
 def find_moments(strength: Float, room: Room, seed: int) -> MomentSearch:
     """Search a screening for moments.
 

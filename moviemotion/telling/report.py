@@ -15,6 +15,7 @@ from moviemotion.emotions import COMPOUND_FEELINGS, FEELINGS
 from moviemotion.page import asset, script_data, templates
 from moviemotion.resonance.analysis import Analysis
 from moviemotion.resonance.lines import NOTHING_FELT, Feeling
+from moviemotion.resonance.moments import ranks
 from moviemotion.resonance.room import REACTING
 from moviemotion.story.alignment import Cue, TimeSource
 from moviemotion.story.screenplay import Element, Kind
@@ -59,6 +60,7 @@ def render_report(analysis: Analysis) -> str:
     return template.render(
         analysis=analysis,
         moments=analysis.search.moments,
+        ranks=ranks(analysis.search.moments),
         elements=analysis.script.screenplay.elements if analysis.script else (),
         rows=script_rows(analysis),
         data=script_data(chart_data(analysis)),
@@ -105,6 +107,7 @@ def _environment() -> Environment:
         words.count_of,
         words.p_value,
         words.summary,
+        words.together,
         words.baseline,
     ):
         environment.filters[function.__name__] = function

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from moviemotion.emotions import EMOTIONS
+from moviemotion.emotions import EMOTIONS, FEELINGS
 from moviemotion.resonance.analysis import Analysis
+from moviemotion.resonance.moments import ranks
 from moviemotion.resonance.timeline import Timeline
 from moviemotion.story.screenplay import Kind
 
@@ -59,7 +60,30 @@ def moments_json(analysis: Analysis) -> dict[str, Any]:
             "seed": search.seed,
             "interval": 0.95,
         },
+        "synchrony": _synchrony(analysis),
+        "delay": _delay(analysis),
         "moments": [_moment(analysis, index) for index in range(len(search.moments))],
+    }
+
+
+def _synchrony(analysis: Analysis) -> dict[str, Any]:
+    """Over the whole film: overall, then feeling by feeling."""
+    film = analysis.synchrony
+    values = {"overall": film.overall, **dict(zip(map(str, FEELINGS), film.feelings, strict=True))}
+    intervals = (film.overall_interval, *film.feelings_interval)
+    return {
+        name: {"value": or_null(value), "interval": [or_null(v) for v in interval]}
+        for (name, value), interval in zip(values.items(), intervals, strict=True)
+    }
+
+
+def _delay(analysis: Analysis) -> dict[str, Any]:
+    """Seconds by which each viewer reacts later than the others, and how much that differs."""
+    delay = analysis.delay
+    return {
+        "behind": dict(zip(analysis.timeline.viewers, map(or_null, delay.behind.tolist()), strict=True)),
+        "spread": or_null(delay.spread),
+        "spread_interval": [or_null(v) for v in delay.spread_interval],
     }
 
 
@@ -77,6 +101,9 @@ def _moment(analysis: Analysis, index: int) -> dict[str, Any]:
         "share_interval": [or_null(v) for v in moment.share_interval],
         "synchrony": or_null(moment.synchrony),
         "synchrony_interval": [or_null(v) for v in moment.synchrony_interval],
+        "resonance": or_null(moment.resonance),
+        "resonance_interval": [or_null(v) for v in moment.resonance_interval],
+        "rank": ranks(analysis.search.moments)[index],
         "viewers": int(moment.viewers),
         "p_adjusted": or_null(moment.p_adjusted),
         "mixed": [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isnan
 
+from moviemotion.emotions import FEELINGS
 from moviemotion.resonance.analysis import Analysis
 from moviemotion.resonance.moments import Moment
 
@@ -109,6 +110,30 @@ def summary(analysis: Analysis) -> str:
         f"{top + 1} ({span(moment.start, moment.end)}, {moment.emotion} {number(moment.strength)}, "
         f"{count_of(moment.share, moment.viewers)} reacting)."
     )
+
+
+def together(analysis: Analysis) -> str:
+    """How alike the viewers felt through the film, and who was late; empty where it cannot be told."""
+    film, delay = analysis.synchrony, analysis.delay
+    if isnan(film.overall):
+        return ""
+    felt = [
+        f"{feeling} {number(value)} ({interval(low_high)})"
+        for feeling, value, low_high in zip(FEELINGS, film.feelings, film.feelings_interval, strict=True)
+        if low_high[0] > 0
+    ]
+    text = (
+        f"Over the whole film, a viewer's curves correlate {number(film.overall)} "
+        f"({interval(film.overall_interval)}) with those of the others"
+    )
+    text += f"; feeling by feeling, where above chance: {', '.join(felt)}." if felt else "."
+    if not isnan(delay.spread):
+        text += (
+            f" Viewers differ in how late they react by {number(delay.spread)} s "
+            f"({interval(delay.spread_interval)}; standard deviation). How late the room as a whole is, "
+            "faces alone cannot tell."
+        )
+    return text
 
 
 def baseline(analysis: Analysis) -> str:
