@@ -21,14 +21,16 @@ from moviemotion.statistics import Float, holm
 
 GOOD = (Emotion.HAPPY,)
 BAD = (Emotion.SAD, Emotion.ANGER, Emotion.FEAR, Emotion.DISGUST, Emotion.CONTEMPT)
-PARTS = 60
-"""A stretch is read in so many parts of equal length, or in seconds where it has fewer."""
+PARTS = 24
+"""A stretch is read in so many parts of equal length: a shape is a matter of whole scenes."""
 FEWEST_VIEWERS = 5
 FEWEST_SECONDS = 60
 DRAWS = 1000
 ALPHA = 0.05
 CLEAR = 0.95
 """Share of resampled audiences that must give the same shape for it to be told."""
+CLOSE = 0.5
+"""Correlation with the shape that a curve must have for it to be told: a quarter of its variance."""
 
 
 class Shape(StrEnum):
@@ -65,8 +67,8 @@ class Arc:
     Attributes:
         name: of the stretch.
         start, end: seconds of film time.
-        curve: (P,) the room's mean valence in `P` parts of equal length, −1…1; NaN where nobody was seen.
-        curve_interval: (2, P) its 95 % interval over viewers (bootstrap).
+        curve: (`PARTS`,) the room's mean valence in parts of equal length, −1…1; NaN where nobody was seen.
+        curve_interval: (2, `PARTS`) its 95 % interval over viewers (bootstrap).
         shape: the nearest classic shape; None where too little was seen.
         fit: correlation of the curve with that shape; `fit_interval` its 95 % interval over viewers
             (delete-one jackknife of Fisher's z: in a bootstrap's noisier curves every fit is worse).
@@ -92,8 +94,8 @@ class Arc:
 
     @property
     def clear(self) -> bool:
-        """Whether the shape is more than chance, and the same with nearly every audience."""
-        return self.shape is not None and self.p_adjusted <= ALPHA and self.same >= CLEAR
+        """Whether the shape is more than chance, near, and the same with nearly every audience."""
+        return self.p_adjusted <= ALPHA and self.same >= CLEAR and self.fit >= CLOSE
 
 
 def valence_of(strength: Float) -> Float:
@@ -119,6 +121,13 @@ def find_arcs(strength: Float, first: int, acts: Sequence[Act], seed: int) -> tu
     arcs = [_arc(valence, first, *stretch, rng) for stretch in stretches]
     adjusted = holm([arc.p_adjusted for arc in arcs]).tolist()
     return tuple(replace(arc, p_adjusted=p) for arc, p in zip(arcs, adjusted, strict=True))
+
+
+def likeness(curve: Float) -> dict[Shape, float]:
+    """Correlation of a (P,) curve with the shapes that begin each pair of opposites; their opposites have the
+    negative of it.
+    """
+    return {pair[0]: float(fit) for pair, fit in zip(_SHAPES, _fits(curve[None])[0], strict=True)}
 
 
 def _arc(valence: Float, first: int, name: str, start: float, end: float, rng: np.random.Generator) -> Arc:
@@ -168,8 +177,8 @@ def _jackknife(fit: float, without: Float) -> tuple[float, float]:
 def _in_parts(seconds: Float) -> Float:
     """(V, S) → (V, P) the mean of what was seen in each part."""
     length = seconds.shape[1]
-    part = np.arange(length) * min(PARTS, length) // max(length, 1)
-    member = (part[:, None] == np.arange(min(PARTS, length))).astype(float)
+    part = np.arange(length) * PARTS // max(length, 1)
+    member = (part[:, None] == np.arange(PARTS)).astype(float)
     seen = ~np.isnan(seconds)
     with np.errstate(invalid="ignore"):
         return np.asarray((np.where(seen, seconds, 0) @ member) / (seen @ member))

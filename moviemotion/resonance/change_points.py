@@ -45,7 +45,7 @@ class Change:
     Attributes:
         time: seconds of film time; `time_interval` the middle 95 % of those that resampled
             audiences give.
-        feeling: the one whose level changes most surely.
+        feeling: the one whose level changes most.
         before, after: its mean strength in the stretches between this change and its neighbours, 0–1.
         change: `after` − `before` over the viewers seen in both; `change_interval` its 95 % interval.
         viewers: how many those are.
@@ -214,7 +214,8 @@ def _time_intervals(
         if (np.ptp(filled, axis=0) > 0).all():
             found.append([times[k] for k in _search(_scores(filled, weight)[0]).predict(n_bkps=len(at))[:-1]])
     low, high = np.percentile(np.array(found), [2.5, 97.5], axis=0)
-    return list(zip(low.tolist(), high.tolist(), strict=True))
+    # A change lies in the middle of a part as easily as between two.
+    return list(zip((low - PART / 2).tolist(), (high + PART / 2).tolist(), strict=True))
 
 
 def _change(
@@ -227,16 +228,16 @@ def _change(
     begin, at, end = span
     before, after = _viewer_means(parts[:, begin:at]), _viewer_means(parts[:, at:end])
     mean, low, high = difference_interval(before, after)
-    surest = int(np.nanargmax(np.abs(mean) / np.maximum(high - low, 1e-9)))
-    both = ~np.isnan(before[:, surest] + after[:, surest])
+    most = int(np.nanargmax(np.abs(mean)))
+    both = ~np.isnan(before[:, most] + after[:, most])
     return Change(
         time=float(times[at]),
         time_interval=interval,
-        feeling=feelings[surest],
-        before=float(before[both, surest].mean()),
-        after=float(after[both, surest].mean()),
-        change=float(mean[surest]),
-        change_interval=(float(low[surest]), float(high[surest])),
+        feeling=feelings[most],
+        before=float(before[both, most].mean()),
+        after=float(after[both, most].mean()),
+        change=float(mean[most]),
+        change_interval=(float(low[most]), float(high[most])),
         viewers=int(both.sum()),
     )
 

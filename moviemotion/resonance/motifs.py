@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from moviemotion.emotions import FEELINGS, Emotion
 from moviemotion.resonance.moments import Moment
+from moviemotion.resonance.shifts import adjusted_p
 from moviemotion.statistics import Float, wilson_interval
 
 WINDOWS = (30, 90, 240)
@@ -101,9 +102,8 @@ def find_motifs(films: Sequence[Sequence[Moment]], seed: int) -> MotifSearch:
     null = np.zeros((SHUFFLES, len(observed)), dtype=np.int64)
     for within, feelings in prepared:
         null += _support(within, rng.permuted(np.tile(feelings, (SHUFFLES, 1)), axis=1), len(used))
-    p, smallest = _p_of(observed, null)
-    adjusted = (1 + np.searchsorted(smallest, p, side="right")) / (1 + SHUFFLES)
-    reachable = float((1 + np.searchsorted(smallest, smallest[0], side="right")) / (1 + SHUFFLES))
+    # What the test could say at its surest is read from the shuffles themselves.
+    adjusted, *possible = adjusted_p(np.vstack([observed, null]).astype(float), null.astype(float))
     firsts = np.bincount(np.concatenate([feelings for _, feelings in prepared]), minlength=len(used))
     found = [
         _motif(names, window, int(observed[k]), int(firsts[column[names[0]]]), float(null[:, k].mean()), a)
@@ -111,10 +111,20 @@ def find_motifs(films: Sequence[Sequence[Moment]], seed: int) -> MotifSearch:
         if (a := float(adjusted[k])) <= ALPHA
     ]
     motifs = _best(found)
-    conclusive = bool(motifs) or reachable <= ALPHA
+    conclusive = bool(motifs) or float(np.min(possible)) <= ALPHA
     return MotifSearch(
         motifs, moments, len(films), len(observed), conclusive, _conclusion(motifs, moments, conclusive)
     )
+
+
+def follows(moments: Sequence[Moment], feelings: Sequence[Emotion], window: int) -> bool:
+    """Whether moments of these feelings come in this order, each within the window of the one before."""
+    ends = [m.peak for m in moments if m.emotion is feelings[0]]
+    for feeling in feelings[1:]:
+        ends = [
+            m.peak for m in moments if m.emotion is feeling and any(0 < m.peak - e <= window for e in ends)
+        ]
+    return bool(ends)
 
 
 def _sequence(film: Sequence[Moment]) -> tuple[Float, NDArray[np.int64]]:
@@ -149,22 +159,6 @@ def _tried(used: Sequence[int]) -> list[tuple[int, tuple[int, ...]]]:
     pairs = [(a, b) for a in used for b in used]
     triples = [(a, b, c) for a in used for b in used for c in used]
     return [(window, names) for window in WINDOWS for names in (*pairs, *triples)]
-
-
-def _p_of(observed: NDArray[np.int64], null: NDArray[np.int64]) -> tuple[Float, Float]:
-    """p of each motif, and the sorted smallest p of each shuffle."""
-    p = np.empty(len(observed))
-    smallest = np.ones(len(null))
-    for k in range(len(observed)):
-        ranked = np.sort(null[:, k])
-
-        def tail(count: NDArray[np.int64], ranked: NDArray[np.int64] = ranked) -> Float:
-            at_least = len(ranked) - np.searchsorted(ranked, count, side="left")
-            return np.asarray((1 + at_least) / (1 + len(ranked)))
-
-        p[k] = tail(observed[k])
-        np.minimum(smallest, tail(null[:, k]), out=smallest)
-    return p, np.sort(smallest)
 
 
 def _motif(names: Sequence[int], window: int, count: int, of: int, expected: float, p: float) -> Motif:

@@ -20,8 +20,10 @@ from moviemotion.resonance.room import REACTING
 from moviemotion.story.alignment import Cue, TimeSource
 from moviemotion.story.screenplay import Element, Kind
 from moviemotion.telling import words
+from moviemotion.telling.arc_picture import HEIGHT, WIDTH, arc_picture
 from moviemotion.telling.charts import chart_data
 from moviemotion.telling.palette import PALETTE, css_variables
+from moviemotion.telling.patterns import findings
 
 # A speaker's name and a parenthetical share the time of their dialogue: one label a speech is enough.
 LABELLED = (Kind.SCENE_HEADING, Kind.ACTION, Kind.DIALOGUE, Kind.LYRICS, Kind.CENTERED)
@@ -63,6 +65,8 @@ def render_report(analysis: Analysis) -> str:
         ranks=ranks(analysis.search.moments),
         elements=analysis.script.screenplay.elements if analysis.script else (),
         rows=script_rows(analysis),
+        findings=findings(analysis),
+        arc=arc_picture(analysis),
         data=script_data(chart_data(analysis)),
     )
 
@@ -119,6 +123,7 @@ def _environment() -> Environment:
         "javascript": asset("moviemotion.telling", "report.js"),
         "reacting": REACTING,
         "nothing_felt": NOTHING_FELT,
+        "arc_box": (WIDTH, HEIGHT),
         "mixed_window": max(feeling.window for feeling in COMPOUND_FEELINGS),
         "not_measured": lambda feeling: feeling.strength != feeling.strength,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from moviemotion.resonance.analysis import Analysis
+from moviemotion.telling.patterns import pattern_summary
 from moviemotion.telling.words import (
     count_of,
     interval,
@@ -23,7 +24,7 @@ def summary_lines(analysis: Analysis) -> list[str]:
 
     Returns:
         At most 15 lines without line ends: the summary, the conclusion, the first moments in order of
-        time, the data's quality and the first problems.
+        time, the patterns, the data's quality and the first problems.
     """
     quality = analysis.quality
     lines = [f"{analysis.title}: {summary(analysis)}", analysis.search.conclusion]
@@ -34,6 +35,7 @@ def summary_lines(analysis: Analysis) -> list[str]:
             f"{p_value(moment.p_adjusted)}"
         )
     lines += _more(len(analysis.search.moments), MOST_MOMENTS, "moment")
+    lines.append(pattern_summary(analysis))
     lines.append(
         f"Faces seen in {percent(quality.seen)} of the time, "
         f"{quality.samples_per_second:.1f} samples a second."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
 from math import isnan
 from typing import Any
 
@@ -41,9 +42,10 @@ def timeline_csv(timeline: Timeline) -> Iterator[str]:
 
 
 def moments_json(analysis: Analysis) -> dict[str, Any]:
-    """The moments with their evidence and their lines, ready for `json.dumps(…, allow_nan=False)`.
+    """The moments with evidence and lines, and the patterns, for `json.dumps(…, allow_nan=False)`.
 
     Times are seconds of film time, `end` exclusive; intervals are 95 %; null stands for undefined.
+    What is under `patterns` has the names and units of `resonance.patterns.Patterns`.
     """
     search = analysis.search
     return {
@@ -63,7 +65,19 @@ def moments_json(analysis: Analysis) -> dict[str, Any]:
         "synchrony": _synchrony(analysis),
         "delay": _delay(analysis),
         "moments": [_moment(analysis, index) for index in range(len(search.moments))],
+        "patterns": _plain(analysis.patterns),
     }
+
+
+def _plain(record: object) -> Any:
+    """A record as its attributes by name, arrays as lists, NaN as null."""
+    if is_dataclass(record):
+        return {field.name: _plain(getattr(record, field.name)) for field in fields(record)}
+    if isinstance(record, np.ndarray):
+        record = record.tolist()
+    if isinstance(record, list | tuple):
+        return [_plain(one) for one in record]
+    return or_null(record) if isinstance(record, float) else record
 
 
 def _synchrony(analysis: Analysis) -> dict[str, Any]:
