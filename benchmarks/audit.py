@@ -94,7 +94,7 @@ def rankings(faces: dataset.FaceSet, opinion: Opinion, asked: np.ndarray | None 
     confidence = get_label_quality_scores(opinion.labels, opinion.probabilities)
     scores = {"the margin alone": opinion.suspicion, "cleanlab's self-confidence": 1 - confidence}
     if opinion.from_labels:
-        scores = {"our ranking, margin and class": opinion.ranking, **scores}
+        scores = {"our ranking, odds and class": opinion.ranking, **scores}
     for name, score in scores.items():
         yield from against_the_votes(faces.subset(asked), name, score[asked])
 

@@ -16,6 +16,7 @@ import numpy as np
 from cleanlab.count import num_label_issues
 from cleanlab.rank import get_label_quality_scores
 from numpy.typing import NDArray
+from scipy.special import expit, logit
 
 from moviemotion.emotions import DECK_COLUMNS, EMOTIONS
 from moviemotion.errors import MoviemotionError
@@ -26,6 +27,8 @@ FOLDS = 3
 SMOOTHING = 0.1
 """Share of each target spread over all classes: a wrong label then costs a network less to contradict."""
 FEWEST_A_CLASS = 2 * FOLDS
+TINY = 1e-6
+"""Added to probabilities before their logarithm."""
 CLEAR_MARGIN = 0.8
 """Margin from which another label is proposed."""
 
@@ -65,18 +68,24 @@ class Opinion:
 
     @property
     def ranking(self) -> NDArray[np.float64]:
-        """(n,) 0–1, to sort by: the margin and, for a judge who learnt from the labels, that of its class.
+        """(n,) 0–1, to sort by; NaN without a label.
 
-        Where one label is often wrong, a network learns the error and doubts none of its pictures
-        much, but all of them somewhat: the class's mean margin restores what each lost. The order within
-        a class stays.
+        Of a judge who learnt from the same labels: the odds of the best other answer against the label,
+        times the odds that a label of its class is contradicted. Where one label is often wrong, a
+        network learns the error and doubts none of its pictures much, but many of them.
         """
-        margin = self.suspicion
-        if self.from_labels:
-            for k in np.unique(self.labels[self.judged]):
-                chosen = self.labels == k
-                margin[chosen] = (margin[chosen] + margin[chosen].mean()) / 2
-        return (margin + 1) / 2
+        if not self.from_labels:
+            return (self.suspicion + 1) / 2
+        rows = np.flatnonzero(self.judged)
+        label, answer = self.labels[rows], self.probabilities[rows].copy()
+        own = answer[np.arange(len(rows)), label]
+        answer[np.arange(len(rows)), label] = 0
+        other = answer.max(axis=1)
+        contradicted = np.bincount(label, other > own, minlength=len(self.answers))
+        rate = (contradicted + 1) / (np.bincount(label, minlength=len(self.answers)) + 2)
+        odds = np.full(len(self.labels), np.nan)
+        odds[rows] = expit(np.log(other + TINY) - np.log(own + TINY) + logit(rate)[label])
+        return odds
 
     @property
     def best(self) -> tuple[str, ...]:
