@@ -33,6 +33,7 @@ CLOSED = {
     "told": {"lab", "telling", "simulation", "screen", "live", "demo"},
     "live": {"lab", "simulation", "demo"},
     "comparing": {"audience", "lab", "simulation", "live", "demo"},
+    "predicting": {"audience", "story", "lab", "simulation", "live", "demo"},
     "challenge": {
         "audience",
         "story",

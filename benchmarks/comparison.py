@@ -1,0 +1,217 @@
+"""Do comparisons and trailer predictions keep their error rates? Simulated, with the truth known.
+
+    python benchmarks/comparison.py                    # 500 runs of each: some minutes on one core
+    python benchmarks/comparison.py --runs 100
+
+Viewers are drawn from a large invented population, so that its true differences are known exactly. Ends with
+1 where a bar is short.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+
+import numpy as np
+
+from moviemotion.emotions import FEELINGS, Emotion
+from moviemotion.resonance.baseline import find_rest, strength
+from moviemotion.resonance.contrast import ALPHA, contrast
+from moviemotion.resonance.cuts import by_seconds
+from moviemotion.resonance.lines import mean_during
+from moviemotion.resonance.timeline import build_timeline
+from moviemotion.resonance.trailer import Reactions, Verdict, predict
+from moviemotion.simulation.audience import Beat, FeelingScript
+from moviemotion.simulation.crowd import CONTAGION, gather_crowd, see
+from moviemotion.statistics import Float, wilson_interval
+
+SECONDS = 100
+POPULATION = 1000
+BEATS = (
+    Beat(8, 14, Emotion.HAPPY, 0.7),
+    Beat(30, 36, Emotion.SURPRISE, 0.6),
+    Beat(52, 60, Emotion.SAD, 0.7),
+    Beat(80, 88, Emotion.HAPPY, 0.8),
+)
+PLANTED = Beat(65, 70, Emotion.HAPPY, 0.6)
+AUDIENCES = ((6, 6), (12, 12), (24, 24), (10, 30))
+FEATURES, FACTORS = 34, 6
+short: list[str] = []
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--runs", type=int, default=500)
+    parser.add_argument("--only", choices=("comparison", "trailer"))
+    chosen = parser.parse_args()
+    if chosen.only != "trailer":
+        comparison(chosen.runs)
+    if chosen.only != "comparison":
+        trailers(chosen.runs)
+    if short:
+        sys.exit(f"short: {', '.join(short)}")
+
+
+def told(name: str, hits: int, of: int, least: float | None = None, most: float | None = None) -> None:
+    """Print a share with its 95 % interval, and its bar."""
+    low, high = wilson_interval(hits, of)
+    bar, verdict = "reported", ""
+    if least is not None or most is not None:
+        ok = (least is None or hits >= least * of) and (most is None or hits <= most * of)
+        bar = f"{least or 0:.0%} to {most or 1:.0%}"
+        verdict = "pass" if ok else "short"
+        if not ok:
+            short.append(name)
+    print(f"{name:<66} {hits / of:6.1%} ({low:.1%} to {high:.1%}, n = {of:,})  {bar} {verdict}", flush=True)
+
+
+def comparison(runs: int) -> None:
+    same, planted = (
+        population(FeelingScript(beats), seed) for beats, seed in ((BEATS, 1), ((*BEATS, PLANTED), 2))
+    )
+    again = population(FeelingScript(BEATS), 3)
+    at = (1 + int(PLANTED.start) // 5, FEELINGS.index(PLANTED.emotion))
+    truth = planted.mean(axis=0) - same.mean(axis=0)
+    print(f"{len(truth)} stretches, {len(FEELINGS)} feelings; planted: {truth[at]:+.2f} in {PLANTED.emotion}")
+    for sizes in AUDIENCES:
+        rng = np.random.default_rng(sizes)
+        false, covered, found, of_planted, cells = 0, 0, 0, 0, 0
+        for run in range(runs):
+            first, second = (same[rng.integers(0, POPULATION, n)] for n in sizes)
+            null = contrast(first, second, False, run)
+            false += bool((null.p_adjusted <= ALPHA).any())
+            covered += int(((null.interval[0] <= 0) & (null.interval[1] >= 0)).sum())
+            cells += null.difference.size
+            other = contrast(first, planted[rng.integers(0, POPULATION, sizes[1])], False, run)
+            found += bool(other.p_adjusted[at] <= ALPHA)
+            of_planted += bool(other.interval[0][at] <= truth[at] <= other.interval[1][at])
+        who = f"{sizes[0]} and {sizes[1]} viewers"
+        told(f"identical cuts significant, {who}", false, runs, 0.04, 0.06)
+        told(f"intervals of no difference cover it, {who}", covered, cells, 0.93, 0.97)
+        told(f"interval of the planted difference covers it, {who}", of_planted, runs, 0.93, 0.97)
+        told(f"planted difference found, {who}", found, runs)
+    paired(same, again, runs)
+    needed(same, planted, at, runs)
+    contagious(max(runs // 5, 20))
+
+
+def paired(first: Float, second: Float, runs: int) -> None:
+    rng, false, covered, cells = np.random.default_rng(4), 0, 0, 0
+    for run in range(runs):
+        chosen = rng.integers(0, POPULATION, 12)
+        # Which one is the second cut is drawn by lot: the populations differ by their own chance.
+        swap = (rng.random(12) < 0.5)[:, None, None]
+        a, b = first[chosen], second[chosen]
+        null = contrast(np.where(swap, b, a), np.where(swap, a, b), True, run)
+        false += bool((null.p_adjusted <= ALPHA).any())
+        covered += int(((null.interval[0] <= 0) & (null.interval[1] >= 0)).sum())
+        cells += null.difference.size
+    told("identical cuts significant, 12 viewers who saw both", false, runs, 0.04, 0.06)
+    told("intervals of no difference cover it, 12 viewers who saw both", covered, cells, 0.93, 0.97)
+
+
+def needed(same: Float, planted: Float, at: tuple[int, int], runs: int) -> None:
+    """Does the number of viewers that the comparison asks for give the power that it promises?"""
+    asked = int(contrast(same[:200], planted[:200], False, 1).needed[at])
+    rng, found = np.random.default_rng(5), 0
+    for run in range(runs):
+        first, second = (group[rng.integers(0, POPULATION, asked)] for group in (same, planted))
+        found += bool(contrast(first, second, False, run).p_adjusted[at] <= ALPHA)
+    told(f"planted difference found, with the {asked} viewers asked for (80 % promised)", found, runs)
+
+
+def contagious(runs: int) -> None:
+    """Viewers who move each other are not independent; the test takes them as if they were."""
+    false = 0
+    for run in range(runs):
+        first, second = (
+            population(FeelingScript(BEATS), 10_000 + 2 * run + k, 12, CONTAGION) for k in range(2)
+        )
+        false += bool((contrast(first, second, False, run).p_adjusted <= ALPHA).any())
+    told("identical cuts significant, rooms of 12 that catch feelings", false, runs)
+
+
+def population(script: FeelingScript, seed: int, viewers: int = POPULATION, contagion: float = 0.0) -> Float:
+    """(V, U, 7) mean strength of each viewer in each stretch; the few who were away for one are left out."""
+    crowd = gather_crowd(script, viewers, SECONDS, seed, contagion)
+    timeline = build_timeline((see(crowd, v).reading for v in range(viewers)), SECONDS - 0.2)
+    shown = strength(timeline, find_rest(timeline))
+    units = [unit.stretches[0] for unit in by_seconds(0, SECONDS).units]
+    means = np.stack([mean_during(shown, 0, s.start, s.end) for s in units], axis=1)
+    # Filled from the population itself, so that every draw from it has the same truth.
+    return np.where(np.isnan(means), np.nanmean(means, axis=0), means)
+
+
+def trailers(runs: int) -> None:
+    """One viewer or trailer a row; features go together as reactions do, the outcome is linear in them."""
+    for name, viewers, explained, yes_no, most in (
+        ("noise: 20 viewers", 20, 0.0, False, 0.05),
+        ("noise: 60 viewers", 60, 0.0, False, 0.05),
+        ("noise: 60 viewers, yes or no", 60, 0.0, True, 0.05),
+        ("outcome 30 % explained: 60 viewers", 60, 0.3, False, None),
+        ("outcome 30 % explained: 120 viewers", 120, 0.3, False, None),
+    ):
+        useful = count_useful(runs, lambda rng: independent(rng, viewers, explained, yes_no))  # noqa: B023
+        told(f"called useful, {name}", useful, runs, most=most)
+    told(
+        "called useful, noise: 15 trailers of 6 viewers each, alike within a trailer",
+        count_useful(runs, lambda rng: nested(rng, 15, 6)),
+        runs,
+        most=0.05,
+    )
+    told(
+        "called useful, noise: 12 trailers, 8 viewers who saw all",
+        count_useful(runs, lambda rng: crossed(rng, 12, 8)),
+        runs,
+        most=0.05,
+    )
+
+
+def count_useful(runs: int, make: Callable[[np.random.Generator], tuple[Reactions, Float]]) -> int:
+    count = 0
+    for run in range(runs):
+        table, outcome = make(np.random.default_rng(run))
+        count += predict(table, outcome, run, curve=False).verdict is Verdict.USEFUL
+    return count
+
+
+def reactions(rng: np.random.Generator, rows: int) -> Float:
+    factors = rng.normal(size=(rows, FACTORS)) @ rng.normal(size=(FACTORS, FEATURES))
+    return factors + 0.7 * rng.normal(size=(rows, FEATURES))
+
+
+def independent(
+    rng: np.random.Generator, viewers: int, explained: float, yes_no: bool
+) -> tuple[Reactions, Float]:
+    values = reactions(rng, viewers)
+    signal = values @ rng.normal(size=FEATURES)
+    outcome = np.sqrt(explained) * signal / signal.std() + np.sqrt(1 - explained) * rng.normal(size=viewers)
+    names = tuple(f"v{k}" for k in range(viewers))
+    outcome = (outcome > 0).astype(float) if yes_no else outcome
+    return Reactions(("",) * viewers, names, NAMES, values), outcome
+
+
+def nested(rng: np.random.Generator, trailers: int, viewers: int) -> tuple[Reactions, Float]:
+    rows = trailers * viewers
+    values = np.repeat(reactions(rng, trailers), viewers, axis=0) + reactions(rng, rows)
+    outcome = np.repeat(rng.normal(size=trailers), viewers) + rng.normal(size=rows)
+    of_trailer = tuple(f"t{k // viewers}" for k in range(rows))
+    return Reactions(of_trailer, tuple(f"v{k}" for k in range(rows)), NAMES, values), outcome
+
+
+def crossed(rng: np.random.Generator, trailers: int, viewers: int) -> tuple[Reactions, Float]:
+    """Trailers and viewers each have their ways, of reacting and of rating, that have nothing to do with
+    each other."""
+    t, v = np.repeat(np.arange(trailers), viewers), np.tile(np.arange(viewers), trailers)
+    values = reactions(rng, trailers)[t] + reactions(rng, viewers)[v] + reactions(rng, trailers * viewers)
+    outcome = rng.normal(size=trailers)[t] + rng.normal(size=viewers)[v] + rng.normal(size=len(t))
+    return Reactions(tuple(f"t{k}" for k in t), tuple(f"v{k}" for k in v), NAMES, values), outcome
+
+
+NAMES = ("happy_mean", "strength_mean", *(f"feature {k}" for k in range(2, FEATURES)))
+
+if __name__ == "__main__":
+    main()
