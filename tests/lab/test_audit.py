@@ -103,6 +103,15 @@ def test_suspicion_is_the_margin_of_the_best_other_answer():
     assert opinion.ranking[1] > opinion.ranking[0]
 
 
+def test_of_two_pictures_doubted_alike_the_one_whose_class_is_often_contradicted_comes_first():
+    """And the order within a class is that of the odds."""
+    probabilities = np.array([[0.9, 0.1]] * 9 + [[0.4, 0.6]] + [[0.6, 0.4]] * 6 + [[0.3, 0.7]] * 4)
+    labels = np.array([0] * 10 + [1] * 10)
+    opinion = Opinion(probabilities, ("a", "b"), labels, "a pupil", True)
+    assert opinion.ranking[10] > opinion.ranking[9] > opinion.ranking[0]
+    assert opinion.ranking[10] > opinion.ranking[19]
+
+
 def test_the_folder_is_left_alone_and_its_clean_copy_follows_the_edited_decisions(data, tmp_path):
     (data / "train" / "happy" / "000.png").write_bytes(b"not a picture")
     Image.fromarray(np.zeros((48, 48), np.uint8)).save(data / "train" / "sad" / "001.png")
