@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,8 @@ LONGEST_FILM = 24 * 3600.0
 """Seconds. A later timestamp is a broken clock: a timeline has a cell for every second."""
 CUT_OFF = 0.9
 """A file whose last frame comes before this share of its declared length was cut off."""
+REORDERED = 16
+"""Pictures within which a codec may store them out of order."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +71,10 @@ def read_frames(path: Path, rate: float, offset: float = 0.0) -> Iterator[Frame]
     declared = probe(path).seconds
     last = step = float("nan")
     with _open(path) as container:
-        stream = container.streams.video[0]
-        stream.thread_type = "AUTO"
         origin = (container.start_time or 0) / 1e6
         next_tick = 0
         try:
-            for picture in container.decode(stream):
+            for picture in _needed_pictures(container, rate):
                 if picture.time is None:
                     continue
                 step, last = picture.time - origin - last, picture.time - origin
@@ -82,8 +83,7 @@ def read_frames(path: Path, rate: float, offset: float = 0.0) -> Iterator[Frame]
                         f"{path}: a picture is stamped {last / 3600:.0f} hours after the start; "
                         "its clock is broken, convert it to MP4"
                     )
-                # Half a millisecond of slack: timestamps are rounded to the stream's time base.
-                tick = int((last + 5e-4) * rate)
+                tick = _tick(last, rate)
                 if tick < next_tick:
                     continue
                 next_tick = tick + 1
@@ -100,6 +100,29 @@ def read_frames(path: Path, rate: float, offset: float = 0.0) -> Iterator[Frame]
         raise MoviemotionError(
             f"{path}: ends after {last:.1f} of {declared:.1f} s, cut off; copy it again from the camera"
         )
+
+
+def _needed_pictures(container: av.container.InputContainer, rate: float) -> Iterator[av.VideoFrame]:
+    """Decoded pictures, less those that are neither the first after a tick nor needed to decode others."""
+    stream = container.streams.video[0]
+    # Cameras are watched in parallel, so threads within one would only cost.
+    stream.codec_context.thread_count = 1
+    origin = (container.start_time or 0) / 1e6
+    recent: deque[float] = deque(maxlen=REORDERED)
+    for packet in container.demux(stream):
+        needed = True
+        if packet.pts is not None and stream.time_base is not None:
+            time = float(packet.pts * stream.time_base) - origin
+            before = max((other for other in recent if other < time), default=float("-inf"))
+            needed = before < 0 or _tick(before, rate) < _tick(time, rate)
+            recent.append(time)
+        stream.codec_context.skip_frame = "DEFAULT" if needed else "NONREF"
+        yield from packet.decode()
+
+
+def _tick(time: float, rate: float) -> int:
+    """The last tick at a time in seconds; half a millisecond of slack, as stamps are rounded."""
+    return int((time + 5e-4) * rate)
 
 
 def _open(path: Path) -> av.container.InputContainer:

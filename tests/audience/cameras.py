@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moviemotion.audience.clock import FilmClock
-from moviemotion.audience.faces import FaceBox, FaceDetector
+from moviemotion.audience.faces import LOOKS, FaceBox, FaceDetector
 from moviemotion.audience.reader import EmotionReader
 from moviemotion.audience.sources import Picture, SourceLostError
 from moviemotion.emotions import EMOTIONS
@@ -25,18 +25,18 @@ def images(path: Path, every: int) -> list[Image]:
         return [picture.to_ndarray(format="rgb24") for picture in container.decode(video=0)][::every]
 
 
-class RememberingDetector(FaceDetector):
-    """The detector, which looks at each picture only once: how fast a machine reads is not tested."""
+class RememberingFinder:
+    """Looks closely at each picture, and only once: how fast a machine reads is not tested."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self._seen: dict[tuple[bytes, int], list[FaceBox]] = {}
+        self._detector = FaceDetector()
+        self._seen: dict[bytes, list[FaceBox]] = {}
 
-    def detect(self, images: list[Image], long_side: int) -> list[list[FaceBox]]:
+    def find(self, images: list[Image]) -> list[list[FaceBox]]:
         for image in images:
-            if (image.tobytes(), long_side) not in self._seen:
-                (self._seen[image.tobytes(), long_side],) = super().detect([image], long_side)
-        return [self._seen[image.tobytes(), long_side] for image in images]
+            if image.tobytes() not in self._seen:
+                (self._seen[image.tobytes()],) = self._detector.detect([image], LOOKS[-1])
+        return [self._seen[image.tobytes()] for image in images]
 
 
 class RememberingReader(EmotionReader):

@@ -16,10 +16,16 @@ UPRIGHT = (0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000)
 TURNED_CLOCKWISE = (0, 0x10000, 0, -0x10000, 0, 0, HEIGHT * 0x10000, 0, 0x40000000)
 
 
-def write_film(path: Path, times: Sequence[float], codec: str = "mpeg4", **options: str) -> Path:
-    """One picture at each of `times` (seconds): its left half is white, the right half black."""
+def write_film(
+    path: Path, times: Sequence[float], codec: str = "mpeg4", b_frames: int = 0, **options: str
+) -> Path:
+    """One picture at each of `times` (seconds): its left half is white, the right half black.
+
+    Args:
+        b_frames: pictures in a row that may be stored after one that they precede.
+    """
     with av.open(str(path), "w", options=options) as container:
-        _encode(container, times, codec)
+        _encode(container, times, codec, b_frames)
     return path
 
 
@@ -67,11 +73,15 @@ def turn(path: Path, matrix: tuple[int, ...] = TURNED_CLOCKWISE) -> Path:
     return path
 
 
-def _encode(container: av.container.OutputContainer, times: Sequence[float], codec: str) -> None:
+def _encode(
+    container: av.container.OutputContainer, times: Sequence[float], codec: str, b_frames: int = 0
+) -> None:
     stream = container.add_stream(codec, rate=1000)
     stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
     stream.time_base = stream.codec_context.time_base = TIME_BASE
-    stream.codec_context.max_b_frames = 0
+    stream.codec_context.max_b_frames = b_frames
+    if b_frames:
+        stream.options = {"b_strategy": "0", "sc_threshold": "0"}  # as many as allowed, whatever the picture
     stream.codec_context.gop_size = 5
     stream.bit_rate = 50_000_000
     picture = np.zeros((HEIGHT, WIDTH, 3), np.uint8)

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cameras import Image, RememberingDetector, RememberingReader, SimulatedCamera, images
+from cameras import Image, RememberingFinder, RememberingReader, SimulatedCamera, images
 
 from moviemotion.audience.capture import DEPTH, FIRST_WAIT, LiveCapture, Stillness
 from moviemotion.audience.captured import Offset, camera_samples, find_gaps, pictures_dropped
 from moviemotion.audience.clock import FilmClock
-from moviemotion.audience.faces import LOOKS, crop_face
+from moviemotion.audience.faces import crop_face
 from moviemotion.audience.journal import State, read_changes, read_faces, read_light
 from moviemotion.audience.sources import Picture, SourceLostError
 from moviemotion.errors import MoviemotionError
@@ -26,16 +26,15 @@ AS_IT_CAME = Offset(0.0, float("nan"), "as it came")
 @pytest.fixture(scope="module")
 def pictures(seats: list[Path]) -> Iterator[tuple[list[Image], list[Image]]]:
     """One viewer, and two; their faces are read beforehand, for how fast a machine reads is not tested."""
-    detector, reader = RememberingDetector(), RememberingReader()
+    finder, reader = RememberingFinder(), RememberingReader()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("moviemotion.audience.capture.FaceDetector", lambda: detector)
+        patch.setattr("moviemotion.audience.capture.FaceFinder", lambda detector: finder)
         patch.setattr("moviemotion.audience.capture.EmotionReader", lambda: reader)
         patch.setattr("moviemotion.audience.capture.KEPT_EVERY", 0.5)
         one, two = images(seats[0], every=20), images(seats[1], every=20)
         for image in (*one, *two):
-            for side in LOOKS:
-                (faces,) = detector.detect([image], side)
-                reader.read([crop_face(image, face) for face in faces])
+            (faces,) = finder.find([image])
+            reader.read([crop_face(image, face) for face in faces])
         yield one, two
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
 from small_films import HEIGHT, WIDTH, turn, write_film, write_sound, write_stream
 
-from moviemotion.audience.video import probe, read_frames
+from moviemotion.audience import video
+from moviemotion.audience.video import probe, read_frames, upright
 from moviemotion.errors import MoviemotionError
 
 MILLISECOND = 1e-3
@@ -52,6 +54,20 @@ def test_thirty_pictures_a_second_drift_by_no_more_than_a_picture(tmp_path: Path
     assert len(seen) == 25
     assert (seen - np.arange(25) / 5 >= -MILLISECOND).all()
     assert (seen - np.arange(25) / 5 < 1 / 29.97 + MILLISECOND).all()
+
+
+def test_pictures_that_no_tick_needs_are_left_out_and_no_other_changes(tmp_path: Path) -> None:
+    """H.264 stores pictures out of order, and some to which no other refers."""
+    path = write_film(tmp_path / "h264.mp4", np.arange(90) / 30, "libx264", b_frames=3)
+    with av.open(str(path)) as container:
+        whole = [(picture.time, upright(picture)) for picture in container.decode(video=0)]
+    assert len(whole) == 90
+    with av.open(str(path)) as container:
+        assert len(list(video._needed_pictures(container, 5))) < 70
+    due = [next(w for w in whole if w[0] >= k / 5 - MILLISECOND) for k in range(15)]
+    seen = list(read_frames(path, 5))
+    assert [frame.time for frame in seen] == [time for time, _ in due]
+    assert all((frame.image == image).all() for frame, (_, image) in zip(seen, due, strict=True))
 
 
 def test_a_slower_file_gives_all_of_its_pictures_once(tmp_path: Path) -> None:
