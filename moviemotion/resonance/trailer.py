@@ -65,7 +65,8 @@ class Score:
         explained: share of the outcome's variance explained out of fold, at most 1: 1 less the squared
             error over that of predicting the mean; for yes and no this is the Brier skill score.
         interval: 95 % over units (bootstrap of their errors; the predictors are not fitted anew).
-        in_order: share of pairs with different outcomes that the predictions put in the right order.
+        in_order: share of pairs with different outcomes that the predictions put in the right order; 0.5
+            is chance; NaN without such pairs.
     """
 
     name: str
@@ -135,10 +136,10 @@ def predict(table: Reactions, outcome: Float, seed: int, curve: bool = True) -> 
         )  # fmt: skip
     folds = [deal_folds(design.groups, FOLDS, rng) for _ in range(DEALS_OF_FOLDS)]
     models = [NestedRidge(table.values, design.groups, f) for f in folds]
-    score, explained = _score("all reactions", models, folds, outcome, design, yes_no, rng)
-    p, tried = _permutation_p(models, folds, outcome, design, yes_no, explained, rng)
-    needed = _needed(table.values, max(explained, USEFUL))
-    points = _learning_curve(table.values, outcome, design, yes_no, explained, rng) if curve else ()
+    score = _score("all reactions", models, folds, outcome, design, yes_no, rng)
+    p, tried = _permutation_p(models, folds, outcome, design, yes_no, score.explained, rng)
+    needed = _needed(table.values, max(score.explained, USEFUL))
+    points = _learning_curve(table.values, outcome, design, yes_no, score.explained, rng) if curve else ()
     verdict, reason = _judge(score, p, design, _needed(table.values, USEFUL))
     return Prediction(
         verdict=verdict,
@@ -157,7 +158,7 @@ def predict(table: Reactions, outcome: Float, seed: int, curve: bool = True) -> 
                 design,
                 yes_no,
                 rng,
-            )[0]
+            )
             for name, names in BASELINES
             if set(names) <= set(table.names)
         ),
@@ -246,8 +247,9 @@ class _Design:
 
 def _errors(
     models: Sequence[NestedRidge], folds: Sequence[NDArray[np.int64]], outcomes: Float, yes_no: bool
-) -> tuple[Float, Float, Float]:
-    """(n, B) squared errors of the models and of the mean, averaged over deals of folds; predictions."""
+) -> tuple[Float, Float, list[Float]]:
+    """(n, B) squared errors of the models and of the mean, averaged over deals of folds; each one's
+    predictions."""
     of_models, of_mean, all_predicted = [], [], []
     for model, fold in zip(models, folds, strict=True):
         predicted = model.predict(outcomes)
@@ -256,7 +258,7 @@ def _errors(
         of_models.append((outcomes - predicted) ** 2)
         of_mean.append((outcomes - mean_of_others(outcomes, fold)) ** 2)
         all_predicted.append(predicted)
-    return np.mean(of_models, axis=0), np.mean(of_mean, axis=0), np.mean(all_predicted, axis=0)
+    return np.mean(of_models, axis=0), np.mean(of_mean, axis=0), all_predicted
 
 
 def _score(
@@ -267,23 +269,29 @@ def _score(
     design: _Design,
     yes_no: bool,
     rng: np.random.Generator,
-) -> tuple[Score, float]:
-    """The score of a predictor, and the share explained alone."""
+) -> Score:
     error, of_mean, predicted = _errors(models, folds, outcome[:, None], yes_no)
-    explained = float(1 - error.sum() / of_mean.sum())
     ours = np.bincount(design.groups, error[:, 0])
     theirs = np.bincount(design.groups, of_mean[:, 0])
     drawn = rng.integers(0, len(ours), (RESAMPLES, len(ours)))
     spread = 1 - ours[drawn].sum(axis=1) / theirs[drawn].sum(axis=1)
     low, high = np.quantile(spread, [0.025, 0.975])
-    return Score(name, explained, (float(low), float(high)), _in_order(outcome, predicted[:, 0])), explained
+    explained = float(1 - error.sum() / of_mean.sum())
+    return Score(name, explained, (float(low), float(high)), _in_order(outcome, predicted, folds))
 
 
-def _in_order(outcome: Float, predicted: Float) -> float:
-    """Share of pairs with different outcomes in the right order; ties count half."""
-    differ = outcome[:, None] > outcome[None]
-    gap = predicted[:, None] - predicted[None]
-    return float((differ * (0.5 + 0.5 * np.sign(gap))).sum() / differ.sum())
+def _in_order(outcome: Float, predicted: Sequence[Float], folds: Sequence[NDArray[np.int64]]) -> float:
+    """Share of pairs with different outcomes in the right order; ties count half.
+
+    Pairs are of one fold: a fold with high outcomes is predicted from the others, and so from lower ones.
+    """
+    right = pairs = 0.0
+    for prediction, fold in zip(predicted, folds, strict=True):
+        differ = (outcome[:, None] > outcome[None]) & (fold[:, None] == fold[None])
+        gap = prediction[:, 0, None] - prediction[None, :, 0]
+        right += float((differ * (0.5 + 0.5 * np.sign(np.round(gap, 12)))).sum())
+        pairs += int(differ.sum())
+    return right / pairs if pairs else math.nan
 
 
 def _permutation_p(
