@@ -1,5 +1,7 @@
 """The room second by second."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from rooms import of_viewers_in, room_of, unseen
@@ -106,3 +108,15 @@ def test_large_rooms_leave_out_groups_and_hardly_differ():
     assert in_groups.value == pytest.approx(synchrony(few)[33])
     low, high = in_groups.interval()
     assert high - low < 0.4
+
+
+def test_a_viewer_in_poor_light_counts_less_in_the_mean_but_is_one_person_in_the_share():
+    timeline = room_of(6, 80, 3, ((30, 36, Emotion.HAPPY, 1.0),))
+    of_viewers, weight = of_viewers_in(timeline), np.ones((6, 80), np.float32)
+    weight[0] = 0.2
+    even, uneven = read_room(timeline, of_viewers), read_room(replace(timeline, weight=weight), of_viewers)
+    happy = FEELINGS.index(Emotion.HAPPY)
+    expected = np.average(of_viewers[:, 33, happy], weights=weight[:, 33])
+    assert uneven.strength[33, happy] == pytest.approx(expected)
+    assert uneven.strength[33, happy] != pytest.approx(even.strength[33, happy])
+    np.testing.assert_array_equal(uneven.share, even.share)

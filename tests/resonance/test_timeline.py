@@ -45,6 +45,7 @@ def test_samples_count_by_their_weight_and_too_little_weight_is_not_seen(weights
         assert timeline.samples[0, 0] == (w > 0).sum()
         expected = (reading.emotions * w[:, None]).sum(axis=0) / w.sum()
         assert timeline.scores[0, 0] == pytest.approx(expected, abs=1e-5)
+        assert timeline.weight[0, 0] == pytest.approx(w[w > 0].mean(), abs=1e-6)
 
 
 def test_a_refused_sample_does_not_count_at_all():
