@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moviemotion.story.matching import Bools, Floats, Ints, Places, Search
+from moviemotion.story.matching import Floats, Ints, Places, Search
 from moviemotion.story.sequence import Posterior
+from moviemotion.story.wording import Bools
 
 _SAME_PLACE = 1.0
 """Seconds within which two alignments of a line are the same place."""
@@ -57,9 +58,7 @@ def best_claims(options: Sequence[Places], beliefs: Sequence[Posterior], start: 
     return claims
 
 
-def settled(
-    claims: dict[int, Claim], lines: Sequence[Sequence[str]], search: Search, words: int
-) -> dict[int, Claim]:
+def settled(claims: dict[int, Claim], search: Search, words: int) -> dict[int, Claim]:
     """The claims without conflict: the longest run of matches keeps the words.
 
     A line that loses some looks again at the words that no line claims between its neighbours.
@@ -85,7 +84,7 @@ def settled(
         room = np.zeros(words, bool)
         room[lo:hi] = free[lo:hi]
         room[owner == k] = True
-        found = search.places(lines[k], room)
+        found = search.places(k, room)
         if len(found.bits) and found.bits.max() > math.log2(max(room.sum(), 1)) + _MARGIN:
             pairs = found.pairs(int(found.bits.argmax()))
             free[pairs[:, 1]] = False

@@ -11,14 +11,15 @@ import numpy as np
 from moviemotion.errors import MoviemotionError
 from moviemotion.story.claims import Claim, best_claims, out_of_order, said_otherwise, settled
 from moviemotion.story.elements import Kind, Screenplay
-from moviemotion.story.matching import Bools, Floats, Places, Search
+from moviemotion.story.matching import Floats, Places, Search
 from moviemotion.story.sequence import posteriors
 from moviemotion.story.subtitles import Subtitle
-from moviemotion.story.wording import words_of
+from moviemotion.story.wording import Bools, worded
 
 SPOKEN = (Kind.DIALOGUE, Kind.LYRICS)
 _OTHER_WORDS = 3
-"""Words at an end of a line that may be said otherwise; more of them were cut."""
+_OTHER_SECONDS = 1.0
+"""Words at an end of a line, and seconds of them, that may be said otherwise; more of them were cut."""
 _OWN_WORDS = 0.6
 _SAME_BREATH = 2.0
 """Share of an utterance's words that are a line's own, and seconds to it, to be said with the line."""
@@ -69,11 +70,13 @@ class Speech:
     Attributes:
         words: M words.
         opens: (M,) whether a word begins an utterance.
+        sentences: (M,) whether it begins a sentence or an utterance.
         start, end: (M,) seconds of film time.
     """
 
     words: tuple[str, ...]
     opens: Bools
+    sentences: Bools
     start: Floats
     end: Floats
 
@@ -84,20 +87,20 @@ def find_lines(screenplay: Screenplay, subtitles: Sequence[Subtitle]) -> Found:
     Raises:
         MoviemotionError: the script has no dialogue, or the subtitles are of another film.
     """
-    said = {k: words_of(e.text) for k, e in enumerate(screenplay.elements) if e.kind in SPOKEN}
-    elements = [k for k, words in said.items() if words]
-    lines = [said[k] for k in elements]
+    said = {k: worded(e.text) for k, e in enumerate(screenplay.elements) if e.kind in SPOKEN}
+    wordings = {k: wording for k, wording in said.items() if wording.words}
+    elements, lines = list(wordings), [wording.words for wording in wordings.values()]
     if not lines:
         raise MoviemotionError(
             f"{screenplay.path}: there is no dialogue to find in the subtitles; leave out --subtitles."
         )
     speech = spoken_words(subtitles)
-    search = Search(lines, speech.words, speech.opens, speech.start)
-    options = [search.places(line) for line in lines]
+    search = Search(list(wordings.values()), speech.words, speech.sentences, speech.start)
+    options = [search.places(k) for k in range(len(lines))]
     _same_film(screenplay, lines, options, speech)
     beliefs = posteriors(options, len(speech.words))
     claimed = best_claims(options, beliefs, speech.start)
-    claims = settled(claimed, lines, search, len(speech.words))
+    claims = settled(claimed, search, len(speech.words))
     claims |= said_otherwise(claims, lines, speech.opens, speech.start)
     claims = dict(sorted(claims.items()))
     moved = out_of_order(claims)
@@ -116,20 +119,21 @@ def find_lines(screenplay: Screenplay, subtitles: Sequence[Subtitle]) -> Found:
 def spoken_words(subtitles: Sequence[Subtitle]) -> Speech:
     """The words of the subtitles; within a subtitle each takes time by its letters."""
     words: list[str] = []
-    opens: list[bool] = []
+    opens, sentences = list[bool](), list[bool]()
     times = [np.zeros((2, 0))]
     for subtitle in subtitles:
-        speeches = [said for text in subtitle.text.split("\n") if (said := words_of(text))]
+        speeches = [speech for text in subtitle.text.split("\n") if (speech := worded(text)).words]
         if not speeches:
             continue
-        opens += [k == 0 for said in speeches for k in range(len(said))]
-        said = [word for speech in speeches for word in speech]
+        opens += [k == 0 for speech in speeches for k in range(len(speech.words))]
+        sentences += [begins for speech in speeches for begins in speech.sentences]
+        said = [word for speech in speeches for word in speech.words]
         words += said
         letters = np.cumsum([0] + [len(word) + 1 for word in said])
         at = subtitle.start + (subtitle.end - subtitle.start) * letters / letters[-1]
         times.append(np.stack([at[:-1], at[1:]]))
     start, end = np.concatenate(times, axis=1)
-    return Speech(tuple(words), np.array(opens, bool), start, end)
+    return Speech(tuple(words), np.array(opens, bool), np.array(sentences, bool), start, end)
 
 
 def _same_film(
@@ -169,9 +173,12 @@ def _timed(line: Sequence[str], claim: Claim, taken: Bools, speech: Speech, move
 
 def _said_otherwise(word: int, missing: int, step: int, taken: Bools, speech: Speech) -> int:
     """How far an utterance goes on, before or after a word, with words that no line claims."""
+    begun = word
     for _ in range(min(missing, _OTHER_WORDS)):
         after = word + step
         if not 0 <= after < len(taken) or taken[after] or speech.opens[max(word, after)]:
+            break
+        if abs(speech.start[after] - speech.start[begun]) > _OTHER_SECONDS:
             break
         word = after
     return word

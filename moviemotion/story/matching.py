@@ -1,8 +1,9 @@
 """Where in the film could a line be spoken? Every place whose words resemble it, with the bits that says.
 
 Each line is laid over all words spoken by local alignment with affine gaps (Gotoh, 1982), in bits: matched
-words earn by their rarity (see `evidence`), words cut, added or swapped cost. As most pairs of words differ,
-only equal ones are visited.
+words earn by their rarity (see `evidence`), words cut, added or swapped cost; less so where whole sentences
+are. A short line is tried with its first or last part at the other end, too: "Jim, it is over" is said as "It
+is over, Jim". As most pairs of words differ, only equal ones are visited.
 """
 
 from __future__ import annotations
@@ -14,25 +15,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moviemotion.story.evidence import SLIP, Evidence, alike
+from moviemotion.story.wording import Bools, Wording
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 _GAP = 5.0
 """Bits lost where words of the line or of the film stand between two matched ones."""
+_SENTENCE_CUT = 3.0
+"""Bits lost where what is cut from an end of the line is whole sentences."""
 _CUT_WORD = 0.5
 """Bits lost for each word of the line that is not matched."""
 _ADDED_WORD = 0.7
 """Bits lost for each word of the film between two matched ones."""
-_TURN = 1.0
-"""Bits gained where the line's first word begins an utterance, or its last one ends one; else lost."""
+_TOGETHER, _APART = 0.5, -2.0
+"""Bits where a sentence of the line begins, or ends, and one of the film does so too, or does not."""
 _LONGEST_CUT = 6.0
 """Bits that words cut before the first matched one, or after the last, lose at most."""
 _SILENCE = 3.0
 """Bits lost for each second of silence between two matched words that are no run."""
 _PAUSE = 0.7, 4.7
 """Seconds from word to word beyond which there is silence, and from which more of it says no more."""
+_HUSH = 1.0, 3.0
+"""Bits lost for each second of silence within a run of matched words, beyond so many seconds."""
+_SWAPPED = 4.0
+"""Bits lost where the first or last part of a line is said at its other end."""
+_SHORT = 12
+"""Words of a line at most whose parts may change places; longer ones are found without it."""
 _REACH = 32
 """Words of the film between two matched ones at most."""
 _LEAST_BITS = 3.0
@@ -72,28 +81,41 @@ class Search:
     """The film's words, with the best chain of one line's matches that ends in each of them.
 
     Args:
-        lines: the words of every line of the script.
+        lines: every line of the script.
         spoken: M words.
-        opens: (M,) whether a word begins an utterance.
+        opens: (M,) whether a word begins a sentence.
         at: (M,) when each word is spoken, seconds.
     """
 
-    def __init__(
-        self, lines: Sequence[Sequence[str]], spoken: Sequence[str], opens: Bools, at: Floats
-    ) -> None:
-        self._evidence = Evidence([word for line in lines for word in line], spoken)
-        self._matches = _all_matches({word for line in lines for word in line}, spoken, self._evidence)
-        self._opening = np.where(opens, _TURN, -_TURN)
-        self._closing = np.where(np.append(opens[1:], True), _TURN, -_TURN)
+    def __init__(self, lines: Sequence[Wording], spoken: Sequence[str], opens: Bools, at: Floats) -> None:
+        self._lines = lines
+        said = [word for line in lines for word in line.words]
+        self._evidence = Evidence(said, spoken)
+        self._matches = _all_matches(set(said), spoken, self._evidence)
+        self._opening = np.where(opens, _TOGETHER, _APART)
+        self._closing = np.where(np.append(opens[1:], True), _TOGETHER, _APART)
+        pause = np.diff(at, prepend=at[:1])
+        self._hush = _HUSH[0] * np.maximum(pause - _HUSH[1], 0.0)
         # A chain that ends in word e stands at e + _REACH: a window never leaves the board.
-        silence = np.cumsum(np.clip(np.diff(at, prepend=at[:1]), *_PAUSE) - _PAUSE[0])
+        silence = np.cumsum(np.clip(pause, *_PAUSE) - _PAUSE[0])
         passed = _ADDED_WORD * np.arange(len(opens)) + _SILENCE * silence
         self._passed = np.concatenate([np.zeros(_REACH), passed])
         self._score = np.full(len(self._passed), -np.inf)
         self._first, self._row, self._column = (np.zeros(len(self._passed), np.int64) for _ in range(3))
 
-    def places(self, line: Sequence[str], free: Bools | None = None) -> Places:
-        """The places of a line; with `free` (M,) only among these words."""
+    def places(self, number: int, free: Bools | None = None) -> Places:
+        """The places of a line, by its number; with `free` (M,) only among these words."""
+        line = self._lines[number]
+        found = [self._search(line.words, line.sentences, free, 0.0)]
+        starts = np.flatnonzero(line.parts)
+        if len(starts) > 1 and len(line.words) <= _SHORT:
+            for cut in dict.fromkeys((starts[1], starts[-1])):
+                words = (*line.words[cut:], *line.words[:cut])
+                found.append(self._search(words, np.roll(line.sentences, -cut), free, _SWAPPED))
+        return _all_of(found)
+
+    def _search(self, line: Sequence[str], begins: Bools, free: Bools | None, owed: float) -> Places:
+        """The places of words in this order; `begins`: where a sentence does."""
         trail: list[tuple[int, Ints, Ints]] = []
         for k, word in enumerate(line):
             where, bits = self._matches[word]
@@ -101,26 +123,35 @@ class Search:
                 where, bits = where[free[where]], bits[free[where]]
             if not len(where):
                 continue
-            score, first, before = self._chains(line, k, where, bits, trail)
+            score, first, before = self._chains(line, begins, k, where, bits, trail)
             better = score > self._score[where + _REACH]
             here = where[better] + _REACH
             self._score[here], self._first[here] = score[better], first[better]
             self._row[here], self._column[here] = len(trail), np.flatnonzero(better)
             trail.append((k, where, before))
-        return self._harvest(len(line), trail)
+        return self._harvest(begins, trail, owed)
 
     def _chains(
-        self, line: Sequence[str], k: int, where: Ints, bits: Floats, trail: list[tuple[int, Ints, Ints]]
+        self,
+        line: Sequence[str],
+        begins: Bools,
+        k: int,
+        where: Ints,
+        bits: Floats,
+        trail: list[tuple[int, Ints, Ints]],
     ) -> tuple[Floats, Ints, Ints]:
         """The best chain ending in word `k` of the line at each place it is spoken."""
-        start = bits + (self._opening[where] if k == 0 else max(_CUT_WORD * k - _LONGEST_CUT, 0.0) - _GAP)
+        start = bits + (self._opening[where] if begins[k] else 0.0)
+        if k > 0:
+            start += max(_CUT_WORD * k - _LONGEST_CUT, 0.0) - (_SENTENCE_CUT if begins[k] else _GAP)
         window = where[:, None] + np.arange(_REACH)  # from _REACH words before up to the last one
         added = self._passed[where + _REACH][:, None] - self._passed[window] - _ADDED_WORD
         onward = self._score[window] + (bits - _GAP)[:, None] - added
         if trail and trail[-1][0] == k - 1:
             # Right after its neighbour in both texts a word opens no gap, but is less of a surprise.
             before = window[:, -1]
-            run = self._score[before] + np.minimum(bits, self._evidence.after(line[k - 1], line[k]))
+            earned = np.minimum(bits, self._evidence.after(line[k - 1], line[k]))
+            run = self._score[before] + earned - self._hush[where]
             onward[:, -1] = np.where(self._row[before] == len(trail) - 1, run, onward[:, -1])
         best = onward.argmax(axis=1)
         rows = np.arange(len(where))
@@ -132,18 +163,41 @@ class Search:
             np.where(goes_on, [self._row[before], self._column[before]], -1).T,
         )
 
-    def _harvest(self, length: int, trail: list[tuple[int, Ints, Ints]]) -> Places:
+    def _harvest(self, begins: Bools, trail: list[tuple[int, Ints, Ints]], owed: float) -> Places:
         """Settle what the chains owe for the words of the line not matched, and clear the board."""
         ends = np.unique(np.concatenate([where for _, where, _ in trail])) if trail else np.zeros(0, np.int64)
         at = ends + _REACH
-        rest = length - 1 - np.array([k for k, _, _ in trail], np.int64)[self._row[at]]
-        refund = np.maximum(_CUT_WORD * rest - _LONGEST_CUT, 0.0) - _GAP
-        bits = self._score[at] - _CUT_WORD * length + np.where(rest == 0, self._closing[ends], refund)
+        last = np.array([k for k, _, _ in trail], np.int64)[self._row[at]]
+        closes = np.append(begins[1:], True)[last]
+        rest = len(begins) - 1 - last
+        cut = np.maximum(_CUT_WORD * rest - _LONGEST_CUT, 0.0) - np.where(closes, _SENTENCE_CUT, _GAP)
+        bits = self._score[at] - _CUT_WORD * len(begins) - owed
+        bits += np.where(rest > 0, cut, 0.0) + np.where(closes, self._closing[ends], 0.0)
         good = bits >= _LEAST_BITS
         chains = np.stack([self._row[at], self._column[at]], axis=1)[good]
         first = self._first[at][good]
         self._score[at] = -np.inf
         return Places(first, ends[good], np.minimum(bits[good], _MOST_BITS), chains, tuple(trail))
+
+
+def _all_of(found: Sequence[Places]) -> Places:
+    """The places of one line's words in several orders."""
+    if len(found) == 1:
+        return found[0]
+    rows = np.cumsum([0] + [len(places.trail) for places in found[:-1]])
+    shifts = [np.array([row, 0]) for row in rows]
+    trail = [
+        (k, where, np.where(before >= 0, before + shift, -1))
+        for places, shift in zip(found, shifts, strict=True)
+        for k, where, before in places.trail
+    ]
+    return Places(
+        np.concatenate([places.first for places in found]),
+        np.concatenate([places.last for places in found]),
+        np.concatenate([places.bits for places in found]),
+        np.concatenate([places.chains + shift for places, shift in zip(found, shifts, strict=True)]),
+        tuple(trail),
+    )
 
 
 def _all_matches(

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+Bools = NDArray[np.bool_]
+_SENTENCE_END = re.compile(
+    r"(?<!\bmr)(?<!\bms)(?<!\bmrs)(?<!\bdr)(?<!\bst)[.?!…]+[\"”'’)]*\s+|\.{2,}|\s*--+\s*|\s+[-–—]+\s+",
+    re.IGNORECASE,
+)
+_PART_END = re.compile(r"[,;]\s+")
 _APOSTROPHE = re.compile(r"(?<=[^\W\d_])['’‘`´](?=[^\W\d_])")
 _MANGLED = re.compile(r"(?<=[a-z])í(?=(?:s|t|m|d|re|ve|ll)\b)")
 """A typographic apostrophe read in the wrong encoding: "donít"."""
@@ -31,6 +41,35 @@ _ONES = (
     *("twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
 )
 _TENS = ("", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+
+
+@dataclass(frozen=True)
+class Wording:
+    """What is said, in words as they are compared.
+
+    Attributes:
+        words: N words.
+        sentences: (N,) whether a word begins a sentence, or what follows a dash or dots.
+        parts: (N,) whether it begins a sentence or what follows a comma.
+    """
+
+    words: tuple[str, ...]
+    sentences: Bools
+    parts: Bools
+
+
+def worded(text: str) -> Wording:
+    """The words of a text, with its sentences and their parts."""
+    words: list[str] = []
+    sentences, parts = list[bool](), list[bool]()
+    for sentence in _SENTENCE_END.split(text):
+        begins = len(words)
+        for part in _PART_END.split(sentence):
+            said = words_of(part)
+            sentences += [len(words) == begins and k == 0 for k in range(len(said))]
+            parts += [k == 0 for k in range(len(said))]
+            words += said
+    return Wording(tuple(words), np.array(sentences, bool), np.array(parts, bool))
 
 
 def words_of(text: str) -> list[str]:

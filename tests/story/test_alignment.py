@@ -100,6 +100,48 @@ def test_a_scene_moved_in_the_film_is_found_there() -> None:
     assert "elsewhere than in the script" in timed.timing
 
 
+def said_by(film: Film, line: int, script: str, *subtitles: Subtitle) -> tuple[Film, int]:
+    """The film with another text for one of its lines, and other subtitles for it; the line's element."""
+    k = list(film.starts)[line]
+    elements = list(film.screenplay.elements)
+    elements[k] = replace(elements[k], text=script)
+    around = (*film.subtitles[:line], *subtitles, *film.subtitles[line + 1 :])
+    return replace(film, screenplay=replace(film.screenplay, elements=tuple(elements)), subtitles=around), k
+
+
+@pytest.mark.parametrize(
+    ("script", "spoken"),
+    [
+        ("Jimbo, the tide is out.", "The tide is out, Jimbo."),
+        ("Run. The tide, quick!", "Quick! Run. The tide,"),
+    ],
+)
+def test_a_line_whose_parts_change_places_begins_with_what_is_said_first(
+    film: Film, script: str, spoken: str
+) -> None:
+    slot = film.subtitles[50]
+    swapped, k = said_by(film, 50, script, replace(slot, text=spoken))
+    timed = time_script(swapped.screenplay, swapped.subtitles, None)
+    assert timed.cues[k].source is TimeSource.SUBTITLES
+    assert timed.cues[k].start == pytest.approx(slot.start, abs=0.1)
+
+
+def test_a_line_does_not_reach_over_a_long_silence_for_words_at_its_end() -> None:
+    film = make_film(80, seed=12)
+    late = [replace(s, start=s.start + 40, end=s.end + 40) for s in film.subtitles[41:]]
+    slot = film.subtitles[40]
+    film, k = said_by(
+        replace(film, subtitles=(*film.subtitles[:41], *late)),
+        40,
+        "The tide came up to the house, come on.",
+        replace(slot, text="The tide came up to the house."),
+        Subtitle(slot.end + 35, slot.end + 36, "Come on."),
+    )
+    timed = time_script(film.screenplay, film.subtitles, None)
+    assert timed.cues[k].start == pytest.approx(slot.start, abs=0.1)
+    assert timed.cues[k].end == pytest.approx(slot.end, abs=0.1)
+
+
 def test_an_offset_moves_every_line_and_the_end_of_the_film_caps_them(film: Film) -> None:
     late = tuple(replace(s, start=s.start + 300, end=s.end + 300) for s in film.subtitles)
     timed = time_script(film.screenplay, late, None)
