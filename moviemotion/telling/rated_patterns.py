@@ -20,8 +20,9 @@ def rated_pattern_lines(
     """The motifs of all films, then each pattern: does it go with the ratings, or what would settle it."""
     tested = [a for a in associations if not isnan(a.p_adjusted)]
     found = sum(a.found for a in tested)
+    go = "goes" if found == 1 else "go"
     lines = [
-        f"{len(films)} films, {plural(len(tested), 'pattern')} tried: {found} {'goes' if found == 1 else 'go'} with ratings "
+        f"{len(films)} films, {plural(len(tested), 'pattern')} tried: {found} {go} with ratings "
         f"(adjusted for all that were tried; a false one in at most {100 * ALPHA:.0f} % of such tables).",
         motifs.conclusion,
         *(f"  {' '.join(motif_sentence(motif))}" for motif in motifs.motifs),

@@ -1,0 +1,169 @@
+"""Are patterns found by chance alone, and planted ones too? Prints shares with n and 95 % Wilson intervals.
+
+    python benchmarks/patterns.py                      # 500 runs each without a pattern, 100 with one
+    python benchmarks/patterns.py --runs 50 --only motifs arc
+
+Ends with 1 where more than 5 % of the runs without a pattern gave one (the interval lies above 5 %).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "resonance"))
+
+from pattern_rooms import (
+    autoregression,
+    laughing_room,
+    moments_at_random,
+    moments_in_order,
+    still_room,
+    turning_room,
+)
+
+from moviemotion.emotions import FEELINGS
+from moviemotion.resonance.across_films import associate
+from moviemotion.resonance.acts import acts_of
+from moviemotion.resonance.arc import find_arcs
+from moviemotion.resonance.change_points import find_changes
+from moviemotion.resonance.contagion import find_contagion
+from moviemotion.resonance.flat import find_flat
+from moviemotion.resonance.motifs import find_motifs
+from moviemotion.resonance.room import REACTING, read_room
+from moviemotion.resonance.timeline import Timeline
+from moviemotion.statistics import wilson_interval
+
+BAR = 0.05
+Run = Callable[[np.random.Generator, int], bool]
+
+
+def by_motifs(moments: Callable[[np.random.Generator], list]) -> Run:
+    return lambda rng, seed: bool(find_motifs([moments(rng)], seed).motifs)
+
+
+def by_changes(room: Callable[[np.random.Generator], np.ndarray]) -> Run:
+    return lambda rng, seed: bool(find_changes(room(rng), 0, seed).changes)
+
+
+def by_contagion(viewers: int, seconds: int, contagion: float) -> Run:
+    return lambda rng, seed: bool(find_contagion(laughing_room(rng, viewers, seconds, contagion), seed).found)
+
+
+def films(rng: np.random.Generator, count: int, correlation: float) -> tuple[list[dict[str, float]], list]:
+    """So many films with fifteen figures; the first goes with the ratings."""
+    ratings = rng.standard_normal(count)
+    figures = rng.standard_normal((count, 15))
+    figures[:, 0] = correlation * ratings + np.sqrt(1 - correlation**2) * figures[:, 0]
+    return [{str(k): x for k, x in enumerate(film)} for film in figures.tolist()], ratings.tolist()
+
+
+def by_ratings(count: int, correlation: float) -> Run:
+    return lambda rng, seed: any(a.found for a in associate(*films(rng, count, correlation), seed))
+
+
+def arc_room(rng: np.random.Generator, viewers: int, seconds: int, by: float) -> np.ndarray:
+    """Viewers with slow feelings of their own, and a mood that falls and rises by so much."""
+    room = 0.1 + 0.08 * autoregression(rng, 0.98, viewers, seconds, len(FEELINGS))
+    room[:, :, 0] += (
+        by * np.cos(2 * np.pi * np.arange(seconds) / seconds) * rng.uniform(0.3, 1.7, (viewers, 1))
+    )
+    return np.clip(room, 0, 1)
+
+
+def by_arc(by: float) -> Run:
+    def run(rng: np.random.Generator, seed: int) -> bool:
+        room = arc_room(rng, 16, 1800, by)
+        return any(arc.clear for arc in find_arcs(room, 0, acts_of(None, 0, 1800)[0], seed))
+
+    return run
+
+
+def by_flat(share: float) -> Run:
+    """Each of 24 viewers reacts for some seconds at a time, in such a share of the film."""
+
+    def run(rng: np.random.Generator, seed: int) -> bool:
+        level = autoregression(rng, 0.8, 24, 3600, 1)[:, :, 0]
+        strength = np.zeros((24, 3600, len(FEELINGS)))
+        strength[:, :, 0] = np.where(level > np.quantile(level, 1 - share), 2 * REACTING, 0)
+        scores = np.zeros((24, 3600, 8), np.float32)
+        names = tuple(str(v) for v in range(24))
+        timeline = Timeline(names, 0, scores, np.full((24, 3600), 5, np.int32))
+        return bool(find_flat(read_room(timeline, strength)).stretches)
+
+    return run
+
+
+NOISE: dict[str, list[tuple[str, Run]]] = {
+    "motifs": [
+        (f"{n} moments in no order", by_motifs(lambda rng, n=n: moments_at_random(rng, n)))
+        for n in (8, 16, 40)
+    ],
+    "changes": [
+        ("12 viewers on their own, 30 min", by_changes(lambda rng: still_room(rng, 12, 1800, 0.0))),
+        ("a shared rhythm of 10 s, 30 min", by_changes(lambda rng: still_room(rng, 12, 1800))),
+        ("a shared rhythm of 30 s, 30 min", by_changes(lambda rng: still_room(rng, 12, 1800, 0.05, 0.967))),
+    ],
+    "contagion": [
+        ("16 viewers, 15 min", by_contagion(16, 900, 0)),
+        ("10 viewers, 20 min", by_contagion(10, 1200, 0)),
+    ],
+    "ratings": [(f"{n} films, 15 patterns", by_ratings(n, 0.0)) for n in (6, 12, 30)],
+    "arc": [("16 viewers, 30 min, film or an act", by_arc(0.0))],
+    "flat": [("a quarter of 24 viewers reacts at any time", by_flat(0.25))],
+}
+PLANTED: dict[str, list[tuple[str, Run]]] = {
+    "motifs": [
+        (f"sad, then happy, {n} times", by_motifs(lambda rng, n=n: moments_in_order(rng, n)))
+        for n in (3, 4, 6)
+    ],
+    "changes": [
+        (f"happier by {by} for 20 min of 60", by_changes(lambda rng, by=by: turning_room(rng, 12, 3600, by)))
+        for by in (0.03, 0.05, 0.1)
+    ],
+    "contagion": [
+        (f"16 viewers, 15 min, {c:.0%} of neighbours' feelings", by_contagion(16, 900, c))
+        for c in (0.1, 0.2, 0.4)
+    ],
+    "ratings": [(f"{n} films, correlation 0.8", by_ratings(n, 0.8)) for n in (8, 12, 20)],
+    "arc": [(f"falls and rises by {by}", by_arc(by)) for by in (0.02, 0.04, 0.08)],
+    "flat": [("a twentieth of 24 viewers reacts", by_flat(0.05))],
+}
+
+
+def shares(kind: dict[str, list[tuple[str, Run]]], only: list[str], runs: int) -> Iterator[tuple[str, int]]:
+    for part in only:
+        for name, run in kind[part]:
+            found = sum(run(np.random.default_rng([seed, len(name)]), seed) for seed in range(runs))
+            yield f"{part}: {name}", found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--runs", type=int, default=500)
+    parser.add_argument("--only", nargs="+", choices=NOISE, default=list(NOISE))
+    options = parser.parse_args()
+    short = False
+    for title, kind, runs in (
+        ("No pattern: found by chance", NOISE, options.runs),
+        ("Planted: found", PLANTED, max(20, options.runs // 5)),
+    ):
+        print(f"{title} ({runs} runs each)", flush=True)
+        for name, found in shares(kind, options.only, runs):
+            low, high = (float(v) for v in wilson_interval(found, runs))
+            verdict = ""
+            if kind is NOISE:
+                verdict = f"  at most {BAR:.0%}: {'pass' if low <= BAR else 'short'}"
+                short |= low > BAR
+            print(f"  {name:58} {found / runs:6.1%}  (95 % {low:.1%}–{high:.1%}){verdict}", flush=True)
+    sys.exit(short)
+
+
+if __name__ == "__main__":
+    main()
