@@ -13,6 +13,7 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.files import appearing, write_whole
 from moviemotion.resonance.analysis import Analysis
 from moviemotion.story.film import film_timecode
+from moviemotion.study import EXPORTS
 from moviemotion.telling.elan import elan_document
 from moviemotion.telling.markers import final_cut_xml, locator_edl, otio_timeline, resolve_edl
 from moviemotion.telling.tables import moments_json
@@ -22,7 +23,6 @@ from moviemotion.telling.webvtt import metadata_vtt, readable_vtt
 from moviemotion.timecode import FIRST_FRAME, Timecode, exact_rate
 from moviemotion.told import load_analysis
 
-FOLDER = "exports"
 MARKERS: dict[str, tuple[str, Callable[[Analysis, Timecode], str]]] = {
     "otio": ("moments.otio", otio_timeline),
     "edl": ("moments.edl", locator_edl),
@@ -71,7 +71,7 @@ def export(
     chosen = tuple(dict.fromkeys(formats)) or FORMATS
     counting = [name for name in chosen if name in MARKERS]
     timecode = _timecode(frame_rate, start, film) if counting else None
-    analysis, folder = load_analysis(study), study / FOLDER
+    analysis, folder = load_analysis(study), study / EXPORTS
     written: list[Path] = []
     try:
         folder.mkdir(exist_ok=True)

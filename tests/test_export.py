@@ -77,7 +77,7 @@ def test_what_cannot_be_exported_is_said_and_nothing_written(study: Path, tmp_pa
     refused("25:00:00:00 is no timecode", study, frame_rate=24, start="25:00:00:00")
     refused("gone.mp4: there is no such file", study, film=tmp_path / "gone.mp4")
     (study / "told.json").unlink()
-    refused("holds no finished study", study, frame_rate=24)
+    refused("holds no told.json", study, frame_rate=24)
 
 
 def test_every_format_is_named_in_the_refusal_of_another(study: Path) -> None:

@@ -14,7 +14,9 @@ from moviemotion import screen as screening
 from moviemotion.audience.screening import Camera
 from moviemotion.emotions import EMOTIONS
 from moviemotion.errors import MoviemotionError
+from moviemotion.live import report
 from moviemotion.screen import Screening, screen
+from moviemotion.story.cues import TimeSource
 
 RATE, SECONDS = 2.0, 8
 """Of the fixture `screened`."""
@@ -299,3 +301,21 @@ def test_what_the_cameras_do_not_show_is_told_and_lines_keep_their_time(
 
 def test_an_offset_of_more_than_a_day_is_refused(seats: list[Path], tmp_path: Path) -> None:
     refused(tmp_path, "more than a day", seats, offsets={"seat-01": 1e9})
+
+
+def test_a_timing_sheet_and_shot_changes_time_the_script(
+    screened: Screening, film: Path, tmp_path: Path
+) -> None:
+    """As `report` does from the samples of a study, whatever it was made from; `screen` reads them alike."""
+    study = shutil.copytree(screened.folder, tmp_path / "study")
+    (sheet := tmp_path / "sheet.csv").write_text("scene,start,end\n1,1.5,8\n", encoding="utf-8")
+    (shots := tmp_path / "shots.txt").write_text("1.6\n", encoding="utf-8")
+    script = report(study, film / "film.fountain", timing_sheet=sheet, shots=shots).analysis.script
+    assert "Times come from a timing sheet: 1 of 1 scenes" in script.timing
+    assert (script.cues[0].start, script.cues[0].source) == (1.5, TimeSource.SHEET)
+    page = (study / "report.html").read_text(encoding="utf-8")
+    assert "Times come from a timing sheet" in page
+
+
+def test_a_timing_sheet_without_a_script(seats: list[Path], tmp_path: Path) -> None:
+    refused(tmp_path, "sheet.csv: .*add --script", seats, timing_sheet=tmp_path / "sheet.csv")
