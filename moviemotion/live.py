@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from moviemotion.audience.captured import (
     pictures_dropped,
 )
 from moviemotion.audience.clock import FilmClock
+from moviemotion.audience.masking import Mask
 from moviemotion.audience.seats import SeatCamera, Seats, Sync, SyncMethod, read_seats
 from moviemotion.audience.sources import open_source
 from moviemotion.errors import MoviemotionError
@@ -86,11 +87,14 @@ def capture(config: Path, out: Path, watch: Callable[[LiveCapture], None]) -> Ca
     return finish(out)
 
 
-def begin(seats: Seats, out: Path, clock: FilmClock | None = None) -> LiveCapture:
+def begin(
+    seats: Seats, out: Path, clock: FilmClock | None = None, masks: Mapping[str, Mask] | None = None
+) -> LiveCapture:
     """Start a capture; film time 0 is now. Call its `stop` at the end, and then `finish`.
 
     Args:
         clock: by default one that runs as ours does.
+        masks: camera name → what of its picture may be seen, as for `LiveCapture`.
 
     Raises:
         MoviemotionError: a file or the film is not a video, or `out` is taken or cannot be written.
@@ -105,7 +109,7 @@ def begin(seats: Seats, out: Path, clock: FilmClock | None = None) -> LiveCaptur
     study = Study(out, _made_from(seats))
     out.mkdir(parents=True, exist_ok=True)
     study.write("study.json", [json.dumps(record, indent=2, ensure_ascii=False), "\n"])
-    return LiveCapture(sources, out / JOURNAL, clock, seats.rate, seats.frozen_after)
+    return LiveCapture(sources, out / JOURNAL, clock, seats.rate, seats.frozen_after, masks=masks)
 
 
 def finish(out: Path) -> Captured:

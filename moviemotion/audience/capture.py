@@ -21,6 +21,7 @@ from moviemotion.audience.clock import CameraClock, FilmClock, ticks
 from moviemotion.audience.exchanges import ExchangeWatch
 from moviemotion.audience.faces import FaceDetector, FaceFinder, crop_face
 from moviemotion.audience.journal import KEPT_EVERY, NOBODY, Change, Journal, State
+from moviemotion.audience.masking import OPEN, Mask
 from moviemotion.audience.quality import weigh
 from moviemotion.audience.reader import EmotionReader
 from moviemotion.audience.sources import Picture, Source, SourceLostError
@@ -117,6 +118,7 @@ class LiveCapture:
         rate: float,
         frozen_after: float,
         workers: int | None = None,
+        masks: Mapping[str, Mask] | None = None,
     ) -> None:
         """Starts at once, and the clock with it.
 
@@ -126,6 +128,8 @@ class LiveCapture:
             rate: samples a second.
             frozen_after: film seconds of one picture after which a camera counts as frozen.
             workers: threads that read faces; by default one a core.
+            masks: camera name → what of its picture may be seen; looked up for every picture, so that a seat
+                can be masked while the film runs.
 
         Raises:
             MoviemotionError: the folder cannot be written.
@@ -134,6 +138,7 @@ class LiveCapture:
         self._rate = rate
         self._frozen_after = frozen_after
         self._folder = folder
+        self._masks = {} if masks is None else masks
         self._detector, self._reader = FaceDetector(), EmotionReader()
         self._seats = [_Seat(name, source, FaceFinder(self._detector)) for name, source in sources.items()]
         self._journal = Journal(folder, tuple(sources))
@@ -259,7 +264,7 @@ class LiveCapture:
         if tick < seat.next_tick or seat.state is State.FROZEN:
             return
         seat.next_tick = tick + 1
-        frame = Frame(time, picture.image())
+        frame = Frame(time, self._masks.get(seat.name, OPEN).over(picture.image()))
         with self._turn:
             seat.waiting.append(frame)
             while len(seat.waiting) > DEPTH or seat.waiting[0].image.shape != frame.image.shape:

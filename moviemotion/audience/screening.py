@@ -12,6 +12,7 @@ import numpy as np
 
 from moviemotion.audience.exchanges import ExchangeWatch
 from moviemotion.audience.faces import FaceDetector, FaceFinder, crop_face
+from moviemotion.audience.masking import OPEN, Mask, masked
 from moviemotion.audience.quality import weigh
 from moviemotion.audience.reader import EmotionReader
 from moviemotion.audience.samples import Samples
@@ -31,11 +32,13 @@ class Camera:
         name: unique in the study; viewers are named after it.
         path: of the file.
         offset: seconds added to the file's clock to give film time.
+        mask: what of its picture may be seen.
     """
 
     name: str
     path: Path
     offset: float = 0.0
+    mask: Mask = OPEN
 
 
 Progress = Callable[[Camera, float], None]
@@ -136,7 +139,8 @@ class Watcher:
         """
         log = CameraLog(camera.name, self._rate, self._detector, self._reader)
         end = camera.offset
-        for batch in _batches(read_frames(camera.path, self._rate, camera.offset)):
+        frames = read_frames(camera.path, self._rate, camera.offset)
+        for batch in _batches(masked(frames, camera.mask)):
             if self._stop.is_set():
                 raise InterruptedWatchError
             log.add(batch)

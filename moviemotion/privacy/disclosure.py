@@ -17,6 +17,9 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.register import Register, Terms, opened
 from moviemotion.privacy.small_groups import FEWEST
 
+ACCEPT = "I have read this and agree that my face is measured as it says."
+DECLINE = "I do not agree. Black out my seat."
+
 
 @dataclass(frozen=True)
 class Section:
@@ -34,6 +37,7 @@ class Disclosure:
         version: the first 16 digits of the SHA-256 of `text`.
         summary: one sentence, for the top of the page.
         sections: in reading order.
+        accept, decline: what a viewer says by their answer; the words of the two buttons.
         until: kind of data → first day on which it is no longer kept.
     """
 
@@ -41,6 +45,8 @@ class Disclosure:
     summary: str
     sections: tuple[Section, ...]
     until: dict[str, date]
+    accept: str = ACCEPT
+    decline: str = DECLINE
 
     @property
     def text(self) -> str:
@@ -115,8 +121,8 @@ def _sections(terms: Terms, until: dict[str, date]) -> Iterator[Section]:
         (
             "If you say no, your seat is blacked out before the program looks at the picture. Watch the film "
             "all the same.",
-            "If you say yes, you get a code. With it you can withdraw at any time, without a reason. All that "
-            "is held about you is deleted and the results are made again without you.",
+            "If you say yes, you get a code. With it you can withdraw at any time, without a reason. All "
+            "that is held about you is then deleted, and the results are made again without you.",
             f"You can ask {terms.contact} for a copy of what is held about you, have it deleted, restricted "
             "or corrected, and complain to your data protection authority.",
         ),
@@ -140,7 +146,7 @@ def _text(summary: str, sections: tuple[Section, ...]) -> str:
     parts = [summary]
     for section in sections:
         parts += ["", section.title, *(f"- {point}" for point in section.points)]
-    return "\n".join(parts) + "\n"
+    return "\n".join([*parts, "", f"Yes: {ACCEPT}", f"No: {DECLINE}"]) + "\n"
 
 
 def _day(day: date) -> str:

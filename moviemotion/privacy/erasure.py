@@ -23,11 +23,11 @@ from moviemotion.privacy import retention
 from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import Receipt, State, record, subject_of, viewer_with
 from moviemotion.privacy.naming import CAPTURED, is_finished, settle, tell_again
-from moviemotion.privacy.register import opened
+from moviemotion.privacy.register import Register, opened
 from moviemotion.privacy.retention import Kind
 from moviemotion.privacy.rows import rows_of, without
 from moviemotion.results import REPORTS, VIEWERS_RESULTS
-from moviemotion.study import PICTURES, REGISTER, Study
+from moviemotion.study import PICTURES, REGISTER, UPLOADS, Study
 from moviemotion.told import TOLD
 
 
@@ -102,6 +102,7 @@ def erase(
         settle(folder, now)
     with opened(folder) as register:
         subject = subject_of(register, viewer)
+        _erase_uploads(register, viewer)
         samples, cameras = _erase_samples(folder, viewer)
         files = [
             name for (name,) in register.db.execute("SELECT file FROM pictures WHERE viewer = ?", (viewer,))
@@ -110,16 +111,16 @@ def erase(
             (folder / PICTURES / name).unlink(missing_ok=True)
         for partial in folder.rglob("*.partial"):
             partial.unlink()
-        others = tuple(path for path in traces(folder, viewer) if path.name != REGISTER)
+        # The register and its write-ahead log are open here.
+        others = tuple(path for path in traces(folder, viewer) if not path.name.startswith(REGISTER))
         for path in others:
             path.unlink()
-        with register.writing():
+        with register.forgetting():
             for table, column in (("pictures", "viewer"), ("consents", "viewer"), ("viewers", "id")):
                 register.db.execute(f"DELETE FROM {table} WHERE {column} = ?", (viewer,))
             register.db.executemany("DELETE FROM cameras WHERE id = ?", [(camera,) for camera in cameras])
             details = {"subject": subject, "samples": samples, "pictures": len(files)}
             register.log(role, "erased", details, now)
-        register.scrub()
     gone = tuple(str(path.relative_to(folder)) for path in others)
     return Erased(samples, len(files), gone, tuple(_strangers(folder)))
 
@@ -129,6 +130,7 @@ def keep_promises(folder: Path, now: datetime | None = None) -> Kept:
     withdrawn: list[str] = []
     if _can_erase(folder):
         with opened(folder) as register:
+            register.scrub()
             query = "SELECT id FROM viewers WHERE state = ?"
             withdrawn = [viewer for (viewer,) in register.db.execute(query, (State.WITHDRAWN,))]
     for viewer in withdrawn:
@@ -142,6 +144,15 @@ def traces(folder: Path, text: str) -> Iterator[Path]:
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         if path.stat().st_size and any(part.find(needle) >= 0 for part in _readings(path)):
             yield path
+
+
+def _erase_uploads(register: Register, viewer: str) -> None:
+    """Delete recordings that wait to be measured and show the viewer."""
+    query = "SELECT camera FROM seats JOIN viewers USING (seat) WHERE id = ?"
+    for (camera,) in register.db.execute(query, (viewer,)).fetchall():
+        for path in (register.folder / UPLOADS).glob("*"):
+            if camera in (path.stem, path.name):
+                path.unlink()
 
 
 def _strangers(folder: Path) -> Iterator[str]:

@@ -15,6 +15,7 @@ import numpy as np
 from moviemotion.audience.quality import REASONS
 from moviemotion.audience.samples import Samples
 from moviemotion.emotions import EMOTIONS, FEELINGS
+from moviemotion.errors import MoviemotionError
 from moviemotion.files import appearing
 from moviemotion.privacy import audit_log, pictures, retention
 from moviemotion.privacy.audit_log import Role
@@ -36,16 +37,25 @@ pictures/        pictures of you, if any were kept
 """
 
 
-def export_viewer(folder: Path, viewer: str, out: Path, now: datetime | None = None) -> Path:
+def export_viewer(
+    folder: Path,
+    viewer: str,
+    out: Path,
+    role: Role = Role.PRIVACY_OFFICER,
+    now: datetime | None = None,
+) -> Path:
     """Write everything that a study holds about a viewer.
 
     Args:
         viewer: random id.
-        out: ZIP file to write; outside the study folder, which would otherwise hold it.
+        out: ZIP file to write, outside the study folder.
+        role: who asked for it.
 
     Raises:
-        MoviemotionError: nothing is held about the viewer.
+        MoviemotionError: nothing is held about the viewer, or `out` cannot be written.
     """
+    if out.resolve().is_relative_to(folder.resolve()):
+        raise MoviemotionError(f"{out}: the study would then hold a copy; choose another --out")
     if is_finished(folder):
         settle(folder, now)
     with opened(folder) as register:
@@ -57,7 +67,27 @@ def export_viewer(folder: Path, viewer: str, out: Path, now: datetime | None = N
             (viewer,),
         ).fetchall()
         files = register.db.execute("SELECT file, time FROM pictures WHERE viewer = ?", (viewer,)).fetchall()
-    with appearing(out) as partial, zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
+    try:
+        with appearing(out) as partial:
+            partial.write_bytes(_zipped(folder, viewer, held, told, files))
+    except OSError as error:
+        raise MoviemotionError(
+            f"{out}: cannot be written ({error.strerror}); choose another --out"
+        ) from error
+    with opened(folder) as register, register.writing():
+        register.log(role, "exported", {"subject": subject}, now)
+    return out
+
+
+def _zipped(
+    folder: Path,
+    viewer: str,
+    held: dict[str, object],
+    told: list[tuple[str, str]],
+    files: list[tuple[str, float]],
+) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("README.txt", READ_ME)
         archive.writestr("viewer.json", json.dumps(held, indent=2, ensure_ascii=False) + "\n")
         for version, text in told:
@@ -67,9 +97,7 @@ def export_viewer(folder: Path, viewer: str, out: Path, now: datetime | None = N
         if is_finished(folder):
             archive.writestr("samples.csv", _samples(folder, viewer))
             archive.writestr("seconds.csv", _seconds(folder, viewer))
-    with opened(folder) as register, register.writing():
-        register.log(Role.PRIVACY_OFFICER, "exported", {"subject": subject}, now)
-    return out
+    return content.getvalue()
 
 
 def _held(folder: Path, register: Register, viewer: str, subject: str) -> dict[str, object]:

@@ -105,12 +105,23 @@ class Register:
         self._head = audit_log.append(self.db, role, action, details, now)
         return self._head
 
-    def scrub(self) -> None:
-        """Leave nothing of deleted rows in the database file or its write-ahead log.
+    @contextmanager
+    def forgetting(self) -> Iterator[None]:
+        """A transaction after which nothing of the rows that it deletes is left in the file.
 
         Raises:
-            MoviemotionError: another process is reading the file.
+            MoviemotionError: another program is reading the file; the rows are deleted, and `scrub` does the
+                rest when it is called again.
         """
+        with self.writing():
+            self.set_fact("unscrubbed", "yes")
+            yield
+        self.scrub()
+
+    def scrub(self) -> None:
+        """Leave nothing of deleted rows in the database file or its write-ahead log, where any may be."""
+        if not self.fact("unscrubbed"):
+            return
         for step in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
             try:
                 answer = self.db.execute(step).fetchone()
@@ -118,6 +129,8 @@ class Register:
                 raise _in_use(self.folder) from error
             if answer and answer[0]:
                 raise _in_use(self.folder)
+        with self.writing():
+            self.set_fact("unscrubbed", None)
 
 
 def keys_folder() -> Path:
@@ -171,6 +184,7 @@ def opened(folder: Path) -> Iterator[Register]:
         MoviemotionError: there is none, or it cannot be read.
     """
     if not is_governed(folder):
+        _refuse_lost(folder)
         raise MoviemotionError(f"{folder}: holds no {REGISTER}; run moviemotion privacy begin first")
     with _connected(folder) as connection:
         yield Register(folder, connection)
@@ -188,6 +202,7 @@ def create(folder: Path, terms: Terms | None, until: Mapping[str, str], now: dat
     """
     if is_governed(folder):
         raise MoviemotionError(f"{folder}: has a {REGISTER} already; its terms were given when it was made")
+    _refuse_lost(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -202,6 +217,13 @@ def create(folder: Path, terms: Terms | None, until: Mapping[str, str], now: dat
             register.set_fact("terms", json.dumps(asdict(terms)) if terms else None)
             connection.executemany("INSERT INTO retention VALUES (?, ?, NULL)", until.items())
             register.log(Role.PRIVACY_OFFICER, "begun", {"until": dict(until)}, now)
+
+
+def _refuse_lost(folder: Path) -> None:
+    """A study that says it has a register must not get another one in its place."""
+    record = folder / "study.json"
+    if record.is_file() and '"register":' in record.read_text(encoding="utf-8"):
+        raise MoviemotionError(f"{folder}: its {REGISTER} is missing; restore it from a copy")
 
 
 @contextmanager
@@ -230,5 +252,5 @@ def _connected(folder: Path) -> Iterator[sqlite3.Connection]:
 def _in_use(folder: Path) -> MoviemotionError:
     return MoviemotionError(
         f"{folder / REGISTER}: another program is reading it, so what was deleted may still be in it; "
-        "close that and run the same command again"
+        "close that and run moviemotion privacy enforce"
     )

@@ -148,7 +148,7 @@ def _delete(study: Register, kind: Kind, files: list[Path], now: datetime | None
     if kind is Kind.SAMPLES and (study.folder / "study.json").is_file():
         begun = Study.reopen(study.folder)
         begun.remake({**begun.made_from, "cameras": {}, "register": study.study_id})
-    with study.writing():
+    with study.forgetting():
         if kind is Kind.PICTURES:
             study.db.execute("DELETE FROM pictures")
         if kind is Kind.SAMPLES:
@@ -156,7 +156,6 @@ def _delete(study: Register, kind: Kind, files: list[Path], now: datetime | None
                 study.db.execute(f"DELETE FROM {table}")
         study.db.execute("UPDATE retention SET deleted = ? WHERE kind = ?", (utc(now), kind))
         study.log(Role.SYSTEM, "deleted on its day", {"kind": kind, "files": len(files), "bytes": size}, now)
-    study.scrub()
 
 
 def _dates(study: Register) -> list[tuple[Kind, date, str | None]]:

@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from moviemotion.privacy.audit_log import Role
 from moviemotion.resonance.analysis import Analysis, Quality
+from moviemotion.resonance.delay import RelativeDelay
 from moviemotion.resonance.lines import Feeling
+from moviemotion.resonance.moments import MomentSearch
+from moviemotion.resonance.patterns import find_patterns
 from moviemotion.resonance.room import Room
+from moviemotion.resonance.synchrony import film_synchrony
 from moviemotion.statistics import Float
 
 FEWEST = 5
@@ -22,28 +27,30 @@ def seen_by(analysis: Analysis, role: Role) -> Analysis:
     """What of an analysis somebody may see, as an analysis that can be told like any other.
 
     Outside the researcher's role there are no single viewers, and no second, line, scene or moment with
-    fewer than `FEWEST` viewers behind it: it is told as one in which nothing was measured. What two figures
-    may tell together, such as those before and after somebody withdrew, this cannot know.
+    fewer than `FEWEST` viewers behind it: it is told as one in which nothing was measured. Figures of the
+    whole film are then made of the other seconds. What two figures may tell together, such as those before
+    and after somebody withdrew, this cannot know.
     """
     if role is Role.RESEARCHER:
         return analysis
     few = analysis.room.viewers < FEWEST
-    first = analysis.timeline.start
-    moments = [
-        k
-        for k, moment in enumerate(analysis.search.moments)
-        # Its strength is of its peak, which fewer may have been seen in than in all of it.
-        if moment.viewers >= FEWEST and not few[int(moment.peak) - first]
-    ]
-    number = {old: new for new, old in enumerate(moments)}
     timeline, rest = analysis.timeline, analysis.rest
+    room, search, moments = _room(analysis.room), *_moments(analysis, few)
+    number = {old: new for new, old in enumerate(moments)}
+    synchrony, patterns = analysis.synchrony, analysis.patterns
+    if few.any():
+        strength = np.where(few[:, None], _NAN, analysis.strength)
+        synchrony = film_synchrony(strength)
+        patterns = find_patterns(strength, room, search, analysis.script, search.seed)
     return replace(
         analysis,
         timeline=replace(timeline, viewers=(), scores=timeline.scores[:0], samples=timeline.samples[:0]),
         rest=replace(rest, emotions=rest.emotions[:0], seconds=rest.seconds[:0], marked=rest.marked[:0]),
         strength=analysis.strength[:0],
-        room=_room(analysis.room),
-        search=replace(analysis.search, moments=tuple(analysis.search.moments[k] for k in moments)),
+        room=room,
+        synchrony=synchrony,
+        delay=_delay(analysis.delay),
+        search=search,
         quality=_quality(analysis.quality),
         lines=tuple(_feeling(feeling) for feeling in analysis.lines),
         scenes=tuple(
@@ -58,7 +65,25 @@ def seen_by(analysis: Analysis, role: Role) -> Analysis:
         moment_mixed=tuple(
             tuple(mixed for mixed in analysis.moment_mixed[k] if mixed.viewers >= FEWEST) for k in moments
         ),
+        patterns=patterns,
     )
+
+
+def _moments(analysis: Analysis, few: NDArray[np.bool_]) -> tuple[MomentSearch, list[int]]:
+    """The search with the moments that may be seen, and which of all they are."""
+    kept = [
+        k
+        for k, moment in enumerate(analysis.search.moments)
+        # Its strength is of its peak, in which fewer may have been seen than in all of it.
+        if moment.viewers >= FEWEST and not few[int(moment.peak) - analysis.timeline.start]
+    ]
+    return replace(analysis.search, moments=tuple(analysis.search.moments[k] for k in kept)), kept
+
+
+def _delay(delay: RelativeDelay) -> RelativeDelay:
+    if np.isfinite(delay.behind).sum() >= FEWEST:
+        return replace(delay, behind=delay.behind[:0])
+    return RelativeDelay(delay.behind[:0], _NAN, (_NAN, _NAN))
 
 
 def _quality(quality: Quality) -> Quality:

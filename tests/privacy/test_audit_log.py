@@ -1,0 +1,215 @@
+"""Whatever is done to a row of the audit log is found."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from privacy_studies import TERMS
+
+from moviemotion.errors import MoviemotionError
+from moviemotion.privacy import audit_log, consent, retention
+from moviemotion.privacy.audit_log import Entry, Role
+from moviemotion.privacy.disclosure import disclosure_of
+from moviemotion.privacy.register import opened
+from moviemotion.privacy.status import verify
+
+ROWS = 8
+GUARDS = ("audit_no_update", "audit_no_delete", "audit_only_append")
+
+
+@pytest.fixture
+def logged(tmp_path: Path) -> Path:
+    """A study with eight rows in its log."""
+    folder = tmp_path / "logged"
+    retention.begin(folder, TERMS, {})
+    consent.add_seat(folder, "A", "cam-a")
+    viewer = consent.ask(folder, "A")
+    consent.answer(folder, viewer, True, disclosure_of(folder).version)
+    with opened(folder) as register, register.writing():
+        for number in range(ROWS - 4):
+            register.log(Role.RESEARCHER, "looked", {"number": number}, None)
+    return folder
+
+
+@contextmanager
+def forger(folder: Path) -> Iterator[sqlite3.Connection]:
+    """Somebody with the file and SQLite, who takes the triggers off and puts them back."""
+    connection = sqlite3.connect(folder / "study.db", isolation_level=None)
+    for name in GUARDS:
+        connection.execute(f"DROP TRIGGER {name}")
+    yield connection
+    for trigger in audit_log.SCHEMA[1:]:
+        connection.execute(trigger)
+    connection.close()
+
+
+def reseal(connection: sqlite3.Connection, first: int) -> None:
+    """Make the chain whole again from a row on."""
+    row = connection.execute("SELECT hash FROM audit WHERE seq = ?", (first - 1,)).fetchone()
+    previous = row[0] if row else audit_log.FIRST
+    for entry in [e for e in audit_log.entries(connection) if e.seq >= first]:
+        sealed = Entry(**{**vars(entry), "previous": previous}).sealed()
+        connection.execute(
+            "UPDATE audit SET previous = ?, hash = ? WHERE seq = ?", (previous, sealed, entry.seq)
+        )
+        previous = sealed
+
+
+def test_an_untouched_log_is_whole(logged: Path) -> None:
+    verdict = verify(logged)
+    assert (verdict.rows, verdict.faults, verdict.anchored) == (ROWS, (), True)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit SET action = 'nothing' WHERE seq = 3",
+        "DELETE FROM audit WHERE seq = 3",
+        "DELETE FROM audit",
+        "INSERT OR REPLACE INTO audit SELECT seq, time, role, 'nothing', details, previous, hash FROM audit",
+        "INSERT INTO audit SELECT 40, time, role, action, details, previous, hash FROM audit WHERE seq = 3",
+        "INSERT INTO audit SELECT 0, time, role, action, details, previous, hash FROM audit WHERE seq = 3",
+    ],
+)
+def test_the_table_refuses_all_but_the_next_row(logged: Path, statement: str) -> None:
+    connection = sqlite3.connect(logged / "study.db")
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+        connection.execute(statement)
+    connection.close()
+    assert verify(logged).faults == ()
+
+
+@pytest.mark.parametrize("column", ["time", "role", "action", "details", "previous", "hash"])
+@pytest.mark.parametrize("row", [1, 4, ROWS])
+def test_a_changed_field_is_found_in_its_row(logged: Path, column: str, row: int) -> None:
+    with forger(logged) as connection:
+        connection.execute(f"UPDATE audit SET {column} = {column} || ' ' WHERE seq = ?", (row,))
+    assert any(fault.startswith(f"row {row}:") for fault in verify(logged).faults)
+
+
+def log_in_memory() -> sqlite3.Connection:
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    for statement in audit_log.SCHEMA:
+        connection.execute(statement)
+    for number in range(ROWS):
+        audit_log.append(connection, Role.RESEARCHER, "looked", {"number": number})
+    for name in GUARDS:
+        connection.execute(f"DROP TRIGGER {name}")
+    return connection
+
+
+@given(
+    row=st.integers(1, ROWS),
+    column=st.sampled_from(["time", "role", "action", "details", "previous", "hash"]),
+    text=st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=70),
+    resealed=st.booleans(),
+)
+def test_any_other_text_in_any_field_is_found_also_when_the_chain_is_made_whole_again(
+    row: int, column: str, text: str, resealed: bool
+) -> None:
+    log = log_in_memory()
+    *_, last = audit_log.entries(log)
+    log.execute(f"UPDATE audit SET {column} = ? WHERE seq = ?", (text, row))
+    if resealed:
+        reseal(log, row)
+    for guard in audit_log.SCHEMA[1:]:
+        log.execute(guard)
+    found = list(audit_log.faults(log, (last.seq, last.hash)))
+    # These two are what the chain is made whole of.
+    assert bool(found) == (not resealed or column not in ("previous", "hash"))
+
+
+@pytest.mark.parametrize(
+    ("forgery", "found"),
+    [
+        ("DELETE FROM audit WHERE seq = 3", "row 3 is missing"),
+        ("DELETE FROM audit WHERE seq IN (3, 4)", "rows 3 to 4 are missing"),
+        ("DELETE FROM audit WHERE seq = 1", "row 1 is missing"),
+        (f"DELETE FROM audit WHERE seq > {ROWS - 2}", f"rows {ROWS - 1} to {ROWS} were cut off"),
+        ("DELETE FROM audit", f"rows 1 to {ROWS} were cut off"),
+        (
+            "INSERT INTO audit SELECT seq + 1, time, role, action, details, hash, hash FROM audit "
+            f"WHERE seq = {ROWS}",
+            f"row {ROWS + 1}: was changed",
+        ),
+    ],
+)
+def test_rows_taken_out_cut_off_or_put_in_are_found(logged: Path, forgery: str, found: str) -> None:
+    with forger(logged) as connection:
+        connection.execute(forgery)
+    assert any(fault == found for fault in verify(logged).faults)
+
+
+@pytest.mark.parametrize("resealed", [False, True])
+def test_rows_that_changed_places_are_found(logged: Path, resealed: bool) -> None:
+    with forger(logged) as connection:
+        for old, new in ((5, 99), (6, 5), (99, 6)):
+            connection.execute("UPDATE audit SET seq = ? WHERE seq = ?", (new, old))
+        if resealed:
+            reseal(connection, 5)
+    assert verify(logged).faults
+
+
+def test_a_row_taken_out_of_a_chain_made_whole_again_is_found_by_the_anchor(logged: Path) -> None:
+    with forger(logged) as connection:
+        connection.execute("DELETE FROM audit WHERE seq = 5")
+        connection.execute("UPDATE audit SET seq = seq - 1 WHERE seq > 5")
+        reseal(connection, 5)
+    assert verify(logged).faults == (f"rows {ROWS} to {ROWS} were cut off",)
+
+
+def test_without_its_anchor_a_cut_is_missed_and_that_is_said_but_a_receipt_shows_it(
+    logged: Path, keys: Path
+) -> None:
+    receipt = consent.answer(
+        logged, consent.ask(logged, add(logged, "B")), False, disclosure_of(logged).version
+    )
+    with forger(logged) as connection:
+        connection.execute("DELETE FROM audit WHERE seq >= ?", (receipt.row,))
+    assert verify(logged).faults
+    for anchor in keys.glob("*.head"):
+        anchor.unlink()
+    verdict = verify(logged)
+    assert (verdict.faults, verdict.anchored) == ((), False)
+    with pytest.raises(MoviemotionError, match="not in the audit log"):
+        consent.check_receipt(logged, receipt.code)
+
+
+def add(folder: Path, seat: str) -> str:
+    consent.add_seat(folder, seat, f"cam-{seat}")
+    return seat
+
+
+def test_a_dropped_guard_is_found(logged: Path) -> None:
+    connection = sqlite3.connect(logged / "study.db")
+    connection.execute("DROP TRIGGER audit_no_update")
+    connection.close()
+    assert any("not guarded" in fault for fault in verify(logged).faults)
+
+
+def test_an_older_copy_put_in_its_place_is_found(logged: Path, tmp_path: Path) -> None:
+    older = Path(shutil.copy(logged / "study.db", tmp_path / "older.db"))
+    add(logged, "C")
+    shutil.copy(older, logged / "study.db")
+    assert verify(logged).faults == (f"rows {ROWS + 1} to {ROWS + 1} were cut off",)
+
+
+def test_what_fails_leaves_no_row(logged: Path) -> None:
+    with opened(logged) as register, pytest.raises(sqlite3.OperationalError), register.writing():
+        _ = register.log(Role.SYSTEM, "did it", {}, None), register.db.execute("no such statement")
+    assert verify(logged).rows == ROWS
+
+
+def test_the_log_names_nobody(logged: Path) -> None:
+    with opened(logged) as register:
+        (viewer,) = register.db.execute("SELECT id FROM viewers").fetchone()
+        told = [json.dumps(vars(entry)) for entry in audit_log.entries(register.db)]
+    assert not any(viewer in row or "cam-a" in row or '"A"' in row for row in told)
