@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from moviemotion.emotions import FEELINGS, Emotion
+from moviemotion.resonance.intervals import strength_intervals
 from moviemotion.resonance.moments import Moment
 from moviemotion.resonance.room import REACTING
 from moviemotion.statistics import Float, mean_interval, wilson_interval
@@ -26,10 +28,10 @@ class Feeling:
         start, end: seconds of film time.
         emotion: the dominant feeling (never neutral), or None where it was not measured (nobody
             seen, no time known) or none stood out (strength below `NOTHING_FELT`, or its interval
-            reaches 0).
+            reaches 0, by Student's t).
         strength: mean over viewers of each one's mean strength of that feeling, 0–1; of the strongest
             feeling where none stood out; NaN where not measured.
-        strength_interval: its 95 % interval over viewers; NaNs with fewer than two viewers.
+        strength_interval: its 95 % interval over viewers (see `intervals`); NaNs with fewer than two viewers.
         share: share of the viewers who reacted at least once, 0–1; NaN where not measured.
         share_interval: its 95 % Wilson interval.
         viewers: how many viewers were seen in the stretch.
@@ -59,45 +61,62 @@ class SceneFeeling:
     moments: tuple[int, ...]
 
 
-def feeling_during(strength: Float, first: int, start: float, end: float) -> Feeling:
-    """What the room felt from `start` to `end`; each second counts by its overlap.
+def feelings_during(
+    strength: Float, first: int, stretches: Sequence[tuple[float, float]]
+) -> tuple[Feeling, ...]:
+    """What the room felt in stretches of one film; each second counts by its overlap.
 
     Args:
         strength: (V, S, 7) of every viewer, NaN where not seen.
         first: film second of the first column.
-        start, end: seconds of film time; NaN where the stretch is not in the film.
+        stretches: start and end of each, seconds of film time; NaN where it is not in the film.
     """
-    nan = float("nan")
-    nothing = Feeling(start, end, None, nan, (nan, nan), nan, (nan, nan), 0)
-    if not np.isfinite([start, end]).all():
-        return nothing
-    of_viewer = mean_during(strength, first, start, end)
-    watched = ~np.isnan(of_viewer[:, 0])
-    viewers = int(watched.sum())
-    if not viewers:
-        return nothing
-    part = strength[:, _columns(strength, first, start, end) - first][watched]
-    mean, low, high = mean_interval(of_viewer)
-    strongest = int(mean.argmax())
-    reacted = int((np.nan_to_num(part) >= REACTING).any(axis=(1, 2)).sum())
+    if not stretches:
+        return ()
+    of_viewers = np.full((len(strength), len(stretches), len(FEELINGS)), np.nan)
+    reacted = np.zeros(len(stretches), dtype=np.int64)
+    for k, (start, end) in enumerate(stretches):
+        if np.isfinite([start, end]).all():
+            of_viewers[:, k] = mean_during(strength, first, start, end)
+            part = strength[:, _columns(strength, first, start, end) - first]
+            reacted[k] = (np.nan_to_num(part) >= REACTING).any(axis=(1, 2)).sum()
+    viewers = (~np.isnan(of_viewers[:, :, 0])).sum(axis=0)
+    mean, low, high = strength_intervals(of_viewers)
     share_low, share_high = wilson_interval(reacted, viewers)
-    return Feeling(
-        start=start,
-        end=end,
-        emotion=FEELINGS[strongest] if mean[strongest] >= NOTHING_FELT and not low[strongest] <= 0 else None,
-        strength=float(mean[strongest]),
-        strength_interval=(float(low[strongest]), float(high[strongest])),
-        share=reacted / viewers,
-        share_interval=(float(share_low), float(share_high)),
-        viewers=viewers,
-    )
+    # Whether a feeling stood out is asked of Student's interval: the other one reaches 0 only at 0.
+    _, least, _ = mean_interval(of_viewers)
+    feelings = []
+    for k, (start, end) in enumerate(stretches):
+        if not viewers[k]:
+            feelings.append(_unknown(start, end))
+            continue
+        strongest = int(mean[k].argmax())
+        stood_out = mean[k, strongest] >= NOTHING_FELT and not least[k, strongest] <= 0
+        feelings.append(
+            Feeling(
+                start=start,
+                end=end,
+                emotion=FEELINGS[strongest] if stood_out else None,
+                strength=float(mean[k, strongest]),
+                strength_interval=(float(low[k, strongest]), float(high[k, strongest])),
+                share=float(reacted[k] / viewers[k]),
+                share_interval=(float(share_low[k]), float(share_high[k])),
+                viewers=int(viewers[k]),
+            )
+        )
+    return tuple(feelings)
+
+
+def _unknown(start: float, end: float) -> Feeling:
+    nan = float("nan")
+    return Feeling(start, end, None, nan, (nan, nan), nan, (nan, nan), 0)
 
 
 def mean_during(strength: Float, first: int, start: float, end: float) -> Float:
     """Each viewer's mean strength from `start` to `end`; each second counts by its overlap.
 
     Args:
-        strength, first: as for `feeling_during`.
+        strength, first: as for `feelings_during`.
         start, end: seconds of film time.
 
     Returns:
@@ -119,23 +138,28 @@ def _columns(strength: Float, first: int, start: float, end: float) -> NDArray[n
 
 def feel_lines(script: TimedScript, strength: Float, first: int) -> tuple[Feeling, ...]:
     """The room's feeling during each cue of the script."""
-    return tuple(feeling_during(strength, first, cue.start, cue.end) for cue in script.cues)
+    return feelings_during(strength, first, [(cue.start, cue.end) for cue in script.cues])
 
 
 def feel_scenes(
     script: TimedScript, strength: Float, first: int, moments: tuple[Moment, ...]
 ) -> tuple[SceneFeeling, ...]:
     """The room's feeling during each scene, from its first to its last second on screen."""
-    scenes = []
     elements = script.screenplay.elements
-    for heading, element in enumerate(elements):
-        if element.kind is not Kind.SCENE_HEADING:
-            continue
-        cues = [cue for cue in script.cues if elements[cue.element].scene == element.scene]
+    headings = [k for k, element in enumerate(elements) if element.kind is Kind.SCENE_HEADING]
+    stretches = []
+    for heading in headings:
+        cues = [cue for cue in script.cues if elements[cue.element].scene == elements[heading].scene]
         starts = [cue.start for cue in cues if np.isfinite(cue.start)]
         ends = [cue.end for cue in cues if np.isfinite(cue.end)]
-        start, end = (min(starts), max(ends)) if starts else (float("nan"), float("nan"))
-        inside = tuple(i for i, moment in enumerate(moments) if start <= moment.peak < end)
-        feeling = feeling_during(strength, first, start, end)
-        scenes.append(SceneFeeling(element.scene, heading, feeling, inside))
-    return tuple(scenes)
+        stretches.append((min(starts), max(ends)) if starts else (float("nan"), float("nan")))
+    feelings = feelings_during(strength, first, stretches)
+    return tuple(
+        SceneFeeling(
+            elements[heading].scene,
+            heading,
+            feeling,
+            tuple(i for i, moment in enumerate(moments) if start <= moment.peak < end),
+        )
+        for heading, feeling, (start, end) in zip(headings, feelings, stretches, strict=True)
+    )

@@ -8,10 +8,16 @@ from rooms import of_viewers_in, room_of, unseen
 
 from moviemotion.emotions import FEELINGS, Emotion
 from moviemotion.resonance.analysis import analyse
-from moviemotion.resonance.lines import feeling_during
+from moviemotion.resonance.lines import Feeling, feelings_during
 from moviemotion.story.alignment import time_script
 from moviemotion.story.fountain import parse_fountain
 from moviemotion.story.screenplay import Screenplay
+
+
+def feeling_during(of_viewers: np.ndarray, first: int, start: float, end: float) -> Feeling:
+    (feeling,) = feelings_during(of_viewers, first, [(start, end)])
+    return feeling
+
 
 HAPPY = FEELINGS.index(Emotion.HAPPY)
 
