@@ -1,4 +1,7 @@
-"""What became of the gold lists' lines: lines of two films, with the second in which each is heard."""
+"""What became of the gold lists' lines: lines of two films, with the second in which each is heard.
+
+A line is heard from the first words that give any of it, a false start or a "yeah" for its "yes" included.
+"""
 
 from __future__ import annotations
 

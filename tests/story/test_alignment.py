@@ -12,8 +12,10 @@ from invented_film import Film, make_film, with_words_changed
 from moviemotion.errors import MoviemotionError
 from moviemotion.story.alignment import TimedScript, TimeSource, time_script
 from moviemotion.story.elements import Element, Kind
+from moviemotion.story.matching import Search
 from moviemotion.story.screenplay import read_screenplay
 from moviemotion.story.subtitles import Subtitle, read_subtitles
+from moviemotion.story.wording import worded
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "scripts"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/data/scripts")
@@ -109,21 +111,16 @@ def said_by(film: Film, line: int, script: str, *subtitles: Subtitle) -> tuple[F
     return replace(film, screenplay=replace(film.screenplay, elements=tuple(elements)), subtitles=around), k
 
 
-@pytest.mark.parametrize(
-    ("script", "spoken"),
-    [
-        ("Jimbo, the tide is out.", "The tide is out, Jimbo."),
-        ("Run. The tide, quick!", "Quick! Run. The tide,"),
-    ],
-)
-def test_a_line_whose_parts_change_places_begins_with_what_is_said_first(
-    film: Film, script: str, spoken: str
-) -> None:
-    slot = film.subtitles[50]
-    swapped, k = said_by(film, 50, script, replace(slot, text=spoken))
-    timed = time_script(swapped.screenplay, swapped.subtitles, None)
-    assert timed.cues[k].source is TimeSource.SUBTITLES
-    assert timed.cues[k].start == pytest.approx(slot.start, abs=0.1)
+def test_parts_of_a_line_that_change_places_are_found_whole(film: Film) -> None:
+    lines = [worded("Jimbo, it is over."), worded("Jimbo it is over")]  # the second has no parts
+    others = ". ".join(subtitle.text for subtitle in film.subtitles)
+    spoken = worded(f"{others}. It is over, Jimbo. {others}")
+    at = np.linspace(0.0, 600.0, len(spoken.words))
+    search = Search(lines, spoken.words, spoken.sentences, at)
+    parted, whole = search.places(0), search.places(1)
+    best = int(parted.bits.argmax())
+    assert [spoken.words[k] for k in parted.pairs(best)[:, 1]] == ["it", "is", "over", "jimbo"]
+    assert parted.bits.max() > whole.bits.max() + 1
 
 
 def test_a_line_does_not_reach_over_a_long_silence_for_words_at_its_end() -> None:
