@@ -88,3 +88,18 @@ def test_a_viewer_named_over_two_lines_stays_in_one_cell() -> None:
     timeline = Timeline(("a\nb",), 0, np.full((1, 2, 8), 0.125, np.float32), np.ones((1, 2), np.int32))
     rows = list(csv.reader(io.StringIO("".join(timeline_csv(timeline)))))
     assert [row[:2] for row in rows[1:]] == [["a\nb", "0"], ["a\nb", "1"]]
+
+
+def test_moments_json_ranks_the_moments_and_tells_the_films_synchrony_and_delays(analysis, make):
+    record = moments_json(analysis)
+    by_rank = sorted(record["moments"], key=lambda m: m["rank"])
+    assert [m["rank"] for m in by_rank] == [1, 2, 3, 4]
+    resonances = [m["resonance"] for m in by_rank]
+    assert resonances == sorted(resonances, reverse=True)
+    overall = record["synchrony"]["overall"]
+    assert overall["interval"][0] < overall["value"] < overall["interval"][1]
+    assert set(record["synchrony"]) == {"overall", *EMOTIONS[1:]}
+    assert set(record["delay"]["behind"]) == set(analysis.timeline.viewers)
+    alone = moments_json(make(viewers=1, scenes=0))
+    assert alone["synchrony"]["overall"] == {"value": None, "interval": [None, None]}
+    assert alone["delay"]["spread"] is None

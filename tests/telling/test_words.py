@@ -54,3 +54,11 @@ def test_summary_claims_nothing_where_nothing_can_be_concluded(make):
     text = words.summary(make(viewers=1, conclusive=False, scenes=0))
     assert text == "1 viewer watched 2 minutes 30 seconds of film."
     assert "no moment stands out" in words.summary(make(moments=0))
+
+
+def test_together_tells_synchrony_and_delay_and_what_faces_cannot_tell(analysis, make):
+    text = words.together(analysis)
+    assert f"correlate {words.number(analysis.synchrony.overall)}" in text
+    assert f"by {words.number(analysis.delay.spread)} s" in text
+    assert "faces alone cannot tell" in text
+    assert words.together(make(viewers=1, conclusive=False, scenes=0)) == ""
