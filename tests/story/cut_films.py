@@ -19,6 +19,7 @@ def film_of(
     timecode: str | None = None,
     speed: int = 4,
     seed: int = 0,
+    origin: float = 0.0,
 ) -> tuple[float, ...]:
     """Write a film of shots of so many seconds, in which the camera pans.
 
@@ -28,6 +29,7 @@ def film_of(
     Args:
         timecode: of the first frame, as the file's metadata.
         speed: pixels a frame.
+        origin: the file's own time of the first frame, seconds.
     """
     width, height = SIZE
     rng = np.random.default_rng(seed)
@@ -45,7 +47,9 @@ def film_of(
             scene = np.kron(blocks, np.ones((20, 20, 1), np.uint8))
             for k in range(count):
                 picture = np.ascontiguousarray(scene[:height, speed * k : speed * k + width])
-                container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+                frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+                frame.pts, frame.time_base = round(origin * rate) + frames + k, 1 / rate
+                container.mux(stream.encode(frame))
             frames += count
         container.mux(stream.encode(None))
     return tuple(begins[1:])
