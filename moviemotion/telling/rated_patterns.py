@@ -39,8 +39,6 @@ def _verdict(a: Association) -> str:
     figures = f"ρ = {number(a.correlation)} ({interval(a.interval)}), {p_value(a.p_adjusted)}, n = {a.films}"
     if a.found:
         return f"goes with {'higher' if a.correlation > 0 else 'lower'} ratings: {figures}"
-    if a.needed is None or a.needed > MOST_FILMS:
-        settled = f"more than {MOST_FILMS:,} films"
-    else:
-        settled = f"{a.needed} films"
-    return f"cannot tell: {figures}; {settled} would settle so much (power {100 * POWER:.0f} %)"
+    many = a.needed is None or a.needed > MOST_FILMS
+    films = f"more than {MOST_FILMS:,}" if many else f"{a.needed}"
+    return f"cannot tell: {figures}; so much would show in {films} films (power {100 * POWER:.0f} %)"
