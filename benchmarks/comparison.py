@@ -35,7 +35,7 @@ BEATS = (
     Beat(80, 88, Emotion.HAPPY, 0.8),
 )
 PLANTED = Beat(65, 70, Emotion.HAPPY, 0.6)
-AUDIENCES = ((6, 6), (12, 12), (24, 24), (10, 30))
+AUDIENCES = ((6, 6), (12, 12), (24, 24), (30, 10))
 FEATURES, FACTORS = 34, 6
 short: list[str] = []
 

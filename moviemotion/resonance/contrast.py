@@ -90,8 +90,9 @@ def contrast(first: Float, second: Float, paired: bool, seed: int) -> Contrast:
     Standardised differences are compared with their step-down maxima (Westfall & Young, 1993, algorithm
     4.1) over viewers dealt anew. The standard error is that of the deals themselves (Strasser & Weber,
     1999), so that it does not vary between them. The chance of one or more false differences among all
-    outcomes is at most `ALPHA`. The interval holds the differences that the same deals do not reject (the
-    test inverted; Ernst, 2004), so that it needs no normal distribution.
+    outcomes is at most `ALPHA`. The interval is a permutation t interval (Janssen, 1997): Welch's statistic
+    of the viewers' residuals over the same deals, so that it needs neither a normal distribution nor the
+    same spread in both groups.
 
     Args:
         first, second: (V, …) each viewer's strength, 0–1; NaN where not seen. Paired: the same viewers in
@@ -202,35 +203,36 @@ def _adjusted_p(samples: list[Float], deals: Float) -> tuple[Float, float]:
 
 
 def _interval(samples: list[Float], difference: Float, deals: Float) -> Float:
-    """(2, K) the least and the greatest shift of the second group that equal tails do not reject.
-
-    Were the second group's values less a shift s, a deal's difference would be (its difference now) − c s,
-    with c of what was dealt to the second group having been there; it is at least the actual one, D − s,
-    where s ≥ (D − its difference now) / (1 − c). Sorted over the deals these are the ends.
-    """
-    x, paired = np.concatenate(samples), len(samples) == 1
-    there = np.ones((len(x), 1)) if paired else np.repeat([0.0, 1.0], [len(s) for s in samples])[:, None]
+    """(2, K) the difference less the ends of what its t statistic is over the deals, times its error."""
+    paired = len(samples) == 1
+    # Each group's own mean is taken out: what is dealt is what is left, also where the groups differ.
+    x = np.concatenate([sample - _mean(sample) for sample in samples])
+    error = np.sqrt(np.sum([_variance(s) / (~np.isnan(s)).sum(axis=0) for s in samples], axis=0))
     tail = int(0.025 * len(deals))
     ends = np.empty((2, x.shape[1]))
     batch = max(1, _CELLS // len(deals))
     for at in range(0, x.shape[1], batch):
         part = slice(at, at + batch)
         seen = ~np.isnan(x[:, part])
-        filled, was = np.where(seen, x[:, part], 0), seen * there
+        left = np.where(seen, x[:, part], 0)
+        n, square = seen.sum(axis=0), (left**2).sum(axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):
+            total = deals @ left
             if paired:
-                now, c = (deals @ filled) / seen.sum(axis=0), (deals @ was) / seen.sum(axis=0)
+                t = total / n / np.sqrt((square - total**2 / n) / (n - 1) / n)
             else:
-                n = deals @ seen
-                rest = seen.sum(axis=0) - n
-                now = (deals @ filled) / n - (filled.sum(axis=0) - deals @ filled) / rest
-                c = (deals @ was) / n - (was.sum(axis=0) - deals @ was) / rest
-            shift = (difference[part] - now) / (1 - c)
-        # A deal that keeps everybody who was seen in place, or leaves nobody, rejects no shift.
-        nothing = ~(c < 1 - _TIE)
-        ends[0, part] = np.partition(np.where(nothing, -np.inf, shift), tail, axis=0)[tail]
-        ends[1, part] = np.partition(np.where(nothing, np.inf, shift), -1 - tail, axis=0)[-1 - tail]
-    return np.clip(ends, -1, 1)
+                second = deals @ seen
+                first = n - second
+                of_second = deals @ left**2 - total**2 / second
+                of_first = square - deals @ left**2 - total**2 / first
+                variance = of_second / (second - 1) / second + of_first / (first - 1) / first
+                t = total * (1 / second + 1 / first) / np.sqrt(variance)
+        # A deal that leaves a group with too few to vary says nothing, at either end.
+        nothing = ~np.isfinite(t)
+        ends[0, part] = np.partition(np.where(nothing, np.inf, t), -1 - tail, axis=0)[-1 - tail]
+        ends[1, part] = np.partition(np.where(nothing, -np.inf, t), tail, axis=0)[tail]
+    with np.errstate(invalid="ignore"):
+        return np.clip(difference - np.where(error > 0, ends * error, 0), -1, 1)
 
 
 def _level(largest: float, viewers: int, paired: bool, outcomes: int) -> float:

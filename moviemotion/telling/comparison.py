@@ -23,7 +23,7 @@ METHOD = {
     "test": "viewers dealt anew to the two screenings",
     "paired_test": "each viewer's two values changed places",
     "correction": "family-wise over all units and feelings (Westfall & Young, step-down maxT)",
-    "interval": "95 %, of each difference alone: the test inverted",
+    "interval": "95 %, of each difference alone: permutation t (Janssen)",
 }
 _COLUMNS = (
     "kind",
@@ -72,22 +72,19 @@ def conclusion(comparison: Comparison) -> str:
     tested = sum(count.values()) - count[Verdict.NOT_TESTED]
     kinds = Counter(unit.kind for unit in comparison.side_by_side.units)
     parts = [
-        words.plural(kinds[kind], name)
-        for kind, name in (
-            (UnitKind.SCENE, "scene"),
-            (UnitKind.PASSAGE, "passage"),
-            (UnitKind.LINE, "line"),
-            (
-                UnitKind.SECONDS,
-                "stretch",
-            ),
+        words.plural(kinds[kind], one, many)
+        for kind, one, many in (
+            (UnitKind.SCENE, "scene", "scenes"),
+            (UnitKind.PASSAGE, "passage", "passages"),
+            (UnitKind.LINE, "line", "lines"),
+            (UnitKind.SECONDS, "stretch", "stretches"),
         )
         if kinds[kind]
     ]
     return (
         f"The film and {', '.join(parts)}, seven feelings each: of {tested:,} differences "
-        f"{count[Verdict.DIFFERS]:,} stand out (adjusted p ≤ {ALPHA:g}), {count[Verdict.ALIKE]:,} are smaller "
-        f"than {MATTERS:g} by their 95 % intervals, and {count[Verdict.OPEN]:,} are open."
+        f"{count[Verdict.DIFFERS]:,} stand out (adjusted p ≤ {ALPHA:g}), {count[Verdict.ALIKE]:,} are "
+        f"smaller than {MATTERS:g} by their 95 % intervals, and {count[Verdict.OPEN]:,} are open."
     )
 
 

@@ -17,11 +17,11 @@ from moviemotion.telling.words import number, p_value, percent, plural
 
 
 def explained(score: Score) -> str:
-    """A score in words: `explains 0.31 of the outcome (0.12 to 0.45), puts 71 % of pairs in order`."""
+    """A score in words: `all reactions: 0.31 of the variance explained (0.12 to 0.45), 71 % of pairs …`."""
     low, high = score.interval
     return (
-        f"explains {number(score.explained)} of the outcome's variance ({number(low)} to {number(high)}), "
-        f"puts {percent(score.in_order)} of pairs in order"
+        f"{score.name}: {number(score.explained)} of the variance explained "
+        f"({number(low)} to {number(high)}), {percent(score.in_order)} of pairs in order"
     )
 
 
@@ -45,7 +45,7 @@ def prediction_lines(prediction: Prediction) -> list[str]:
     """The prediction for the terminal, at most 8 lines."""
     lines = [f"{prediction.verdict.capitalize()}: {prediction.reason}"]
     if not isnan(prediction.score.explained):
-        lines += [f"  {score.name} {explained(score)}" for score in (prediction.score, *prediction.baselines)]
+        lines += [f"  {explained(score)}" for score in (prediction.score, *prediction.baselines)]
         lines.append(
             f"  {p_value(prediction.p)} ({prediction.permutations} permutations), "
             f"{plural(prediction.rows, 'row')} of {plural(prediction.units, prediction.unit)}"

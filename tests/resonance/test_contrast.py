@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import ttest_ind
 
 from moviemotion.resonance.contrast import ALPHA, DEALS, FEWEST_VIEWERS, Verdict, contrast
 
@@ -55,17 +56,22 @@ def test_paired_viewers_cancel_what_each_one_is_like() -> None:
     assert contrast(first, second, True, 1).needed[0] < contrast(first, second, False, 1).needed[0]
 
 
-def test_the_interval_holds_exactly_the_shifts_that_the_test_does_not_reject() -> None:
-    first, second = groups(4, (5, 6), (1,))
-    low = contrast(first, second, False, 1).interval[0, 0]
+def test_where_all_is_normal_the_interval_is_welchs() -> None:
+    rng = np.random.default_rng(4)
+    first, second = rng.normal(0.4, 0.05, (30, 40)), rng.normal(0.5, 0.15, (20, 40))
+    ours = contrast(first, second, False, 1).interval
+    welch = ttest_ind(second, first, equal_var=False).confidence_interval()
+    assert np.median((ours[1] - ours[0]) / (welch.high - welch.low)) == pytest.approx(1, abs=0.05)
 
-    def as_large(shift: float) -> float:
-        """Share of the ways to deal the viewers in which the second group, less the shift, is as large."""
-        x = np.concatenate([first[:, 0], second[:, 0] - shift])
-        ways = np.array([x[list(chosen)].sum() for chosen in combinations(range(11), 6)])
-        return float(np.mean(ways >= x[5:].sum() - 1e-12))
 
-    assert as_large(low + 1e-6) > 0.025 >= as_large(low - 1e-6)
+def test_intervals_cover_the_truth_in_groups_of_other_sizes_and_spreads() -> None:
+    rng, covered = np.random.default_rng(5), []
+    for seed in range(25):
+        first = rng.beta(1, 9, (24, 40))
+        second = rng.beta(2, 3, (10, 40))
+        low, high = contrast(first, second, False, seed).interval
+        covered.append((low <= 0.3) & (high >= 0.3))
+    assert 0.92 < np.mean(covered) < 0.98
 
 
 @settings(max_examples=20)
