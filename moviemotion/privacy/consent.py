@@ -110,6 +110,19 @@ def add_seat(
         register.log(Role.RESEARCHER, "seat added", {}, now)
 
 
+def read_region(text: str) -> Region:
+    """Read `LEFT,TOP,RIGHT,BOTTOM`, pixels.
+
+    Raises:
+        MoviemotionError: it is written otherwise.
+    """
+    try:
+        left, top, right, bottom = (int(part) for part in text.split(","))
+    except ValueError:
+        raise MoviemotionError(f"--region {text}: write LEFT,TOP,RIGHT,BOTTOM, such as 0,0,640,720") from None
+    return Region(left, top, right, bottom)
+
+
 def seats(folder: Path) -> tuple[Seat, ...]:
     """Every seat with its viewer and their answer."""
     with opened(folder) as register:
@@ -179,6 +192,17 @@ def answer(folder: Path, viewer: str, accepts: bool, version: str, now: datetime
             "INSERT OR IGNORE INTO disclosures VALUES (?, ?)", (disclosure.version, disclosure.text)
         )
         return record(register, viewer, state, disclosure.version, now)
+
+
+def answer_by_hand(folder: Path, seat: str, accepts: bool, now: datetime | None = None) -> Receipt:
+    """Take down what a viewer said who had the current disclosure in their hand, not on a page.
+
+    Raises:
+        MoviemotionError: as for `ask` and `answer`.
+    """
+    with opened(folder) as register:
+        version = current_disclosure(register).version
+    return answer(folder, ask(folder, seat, now), accepts, version, now)
 
 
 def record(register: Register, viewer: str, state: State, disclosure: str, now: datetime | None) -> Receipt:

@@ -15,8 +15,9 @@ from pathlib import Path
 from moviemotion.emotions import FEELINGS
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.register import Register, Terms, opened
-from moviemotion.privacy.small_groups import FEWEST
 
+FEWEST = 5
+"""Viewers behind a figure that others than the researcher may see; `small_groups` keeps to it."""
 ACCEPT = "I have read this and agree that my face is measured as it says."
 DECLINE = "I do not agree. Black out my seat."
 
@@ -133,10 +134,11 @@ def _kept(terms: Terms, until: dict[str, date]) -> Iterator[str]:
     if terms.pictures:
         yield f"Some pictures of your face, encrypted, without your seat, until {_day(until['pictures'])}."
     else:
-        yield (
-            "No picture of you. A recording that waits to be measured is deleted afterwards, "
-            f"{_day(until['pictures'])} at the latest."
-        )
+        yield "No picture of you."
+    yield (
+        "A recording that waits to be measured is deleted afterwards, "
+        f"{_day(until['pictures'])} at the latest."
+    )
     yield f"The measurements of your face over time, under a random id, until {_day(until['samples'])}."
     yield f"Results about the whole room until {_day(until['reports'])}."
     yield "That somebody agreed, declined or withdrew, and when, as proof. It does not say who or where."

@@ -126,16 +126,24 @@ def erase(
 
 
 def keep_promises(folder: Path, now: datetime | None = None) -> Kept:
-    """Erase who has withdrawn, and delete what has had its day. To be called on start and once a day."""
-    withdrawn: list[str] = []
-    if _can_erase(folder):
-        with opened(folder) as register:
-            register.scrub()
-            query = "SELECT id FROM viewers WHERE state = ?"
-            withdrawn = [viewer for (viewer,) in register.db.execute(query, (State.WITHDRAWN,))]
-    for viewer in withdrawn:
+    """Do what a study's viewers were told: to be called on start, after each screening, and once a day.
+
+    A finished study gets its random ids, who has withdrawn is erased, and what has had its day is deleted.
+
+    Raises:
+        MoviemotionError: the study has no register.
+    """
+    with opened(folder) as register:
+        register.scrub()
+        query = "SELECT id FROM viewers WHERE state = ?"
+        withdrawn = [viewer for (viewer,) in register.db.execute(query, (State.WITHDRAWN,))]
+    if is_finished(folder):
+        settle(folder, now)
+    erased = 0
+    for viewer in withdrawn if _can_erase(folder) else ():
         erase(folder, viewer, Role.SYSTEM, now)
-    return Kept(retention.enforce(folder, now), len(withdrawn))
+        erased += 1
+    return Kept(retention.enforce(folder, now), erased)
 
 
 def traces(folder: Path, text: str) -> Iterator[Path]:

@@ -17,8 +17,8 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.live import JOURNAL
 from moviemotion.privacy import pictures, register
 from moviemotion.privacy.audit_log import Role, utc
+from moviemotion.privacy.disclosure import FEWEST
 from moviemotion.privacy.register import Register, Terms, opened
-from moviemotion.privacy.small_groups import FEWEST
 from moviemotion.results import REPORTS, VIEWERS_RESULTS
 from moviemotion.study import EXPORTS, PICTURES, UPLOADS, Study
 from moviemotion.told import TOLD

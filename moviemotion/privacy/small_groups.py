@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moviemotion.privacy.audit_log import Role
+from moviemotion.privacy.disclosure import FEWEST
 from moviemotion.resonance.analysis import Analysis, Quality
 from moviemotion.resonance.delay import RelativeDelay
 from moviemotion.resonance.lines import Feeling
@@ -17,8 +18,6 @@ from moviemotion.resonance.room import Room
 from moviemotion.resonance.synchrony import film_synchrony
 from moviemotion.statistics import Float
 
-FEWEST = 5
-"""Viewers behind a figure that others than the researcher may see."""
 WITHHELD = "There are notes on single viewers and cameras; the researcher sees them."
 _NAN = float("nan")
 

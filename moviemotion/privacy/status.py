@@ -11,7 +11,8 @@ from pathlib import Path
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import audit_log, retention
-from moviemotion.privacy.consent import Proof, State
+from moviemotion.privacy.consent import Proof, Receipt, State
+from moviemotion.privacy.erasure import Erased, Kept
 from moviemotion.privacy.naming import is_finished, settle
 from moviemotion.privacy.register import anchor_of, opened
 from moviemotion.privacy.retention import Held
@@ -130,3 +131,32 @@ def verdict_lines(verdict: Verdict) -> Iterator[str]:
 def proof_line(proof: Proof) -> str:
     """What a receipt proves."""
     return f"Row {proof.row}, {proof.time}: {proof.action} disclosure {proof.disclosure}."
+
+
+def receipt_lines(receipt: Receipt) -> Iterator[str]:
+    """What a viewer takes home."""
+    yield f"Receipt {receipt.code}"
+    yield f"{str(receipt.state).capitalize()} disclosure {receipt.disclosure}, {receipt.time}."
+    yield f"Row {receipt.row} of the audit log: {receipt.hash}"
+
+
+def erased_lines(erased: Erased) -> Iterator[str]:
+    """For the terminal."""
+    yield (
+        f"Erased: {erased.samples} samples, {erased.pictures} pictures. "
+        "The results were made again; exports are to be made again."
+    )
+    for name in erased.files:
+        yield f"Deleted, for it had the viewer's id: {name}"
+    for name in erased.strangers:
+        yield f"Not this program's; see whether it speaks of the viewer: {name}"
+
+
+def kept_lines(kept: Kept) -> Iterator[str]:
+    """For the terminal."""
+    if kept.erased:
+        yield f"Erased, for they had withdrawn: {kept.erased}"
+    for kind in kept.deleted:
+        yield f"Deleted on its day: {kind}"
+    if not kept.erased and not kept.deleted:
+        yield "Nothing is due."

@@ -32,7 +32,7 @@ def asked(tmp_path: Path) -> Path:
 
 
 def say(folder: Path, seat: str, accepts: bool) -> consent.Receipt:
-    return consent.answer(folder, consent.ask(folder, seat), accepts, disclosure_of(folder).version, NOON)
+    return consent.answer_by_hand(folder, seat, accepts, NOON)
 
 
 def test_before_anybody_is_asked_no_camera_may_see(asked: Path) -> None:
@@ -108,6 +108,8 @@ def test_a_seat_is_added_once_and_its_region_is_not_empty(asked: Path) -> None:
     with pytest.raises(MoviemotionError, match="is there already"):
         consent.add_seat(asked, "A", "cam-z")
     with pytest.raises(MoviemotionError, match="region is empty"):
-        consent.add_seat(asked, "Z", "row", REGIONS["R1"].__class__(5, 0, 5, 9))
+        consent.add_seat(asked, "Z", "row", consent.read_region("5,0,5,9"))
+    with pytest.raises(MoviemotionError, match="write LEFT,TOP,RIGHT,BOTTOM"):
+        consent.read_region("5,0,5")
     with pytest.raises(MoviemotionError, match="no such seat"):
         consent.ask(asked, "Z")

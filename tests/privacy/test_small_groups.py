@@ -10,7 +10,8 @@ import pytest
 
 from moviemotion.emotions import EMOTIONS
 from moviemotion.privacy.audit_log import Role
-from moviemotion.privacy.small_groups import FEWEST, WITHHELD, seen_by
+from moviemotion.privacy.disclosure import FEWEST
+from moviemotion.privacy.small_groups import WITHHELD, seen_by
 from moviemotion.resonance.analysis import Analysis, analyse
 from moviemotion.resonance.timeline import Timeline
 from moviemotion.story.alignment import time_script
