@@ -31,7 +31,9 @@ MOMENTS = Table(
     (
         Column("moment", "integer", "Number, from 1 in order of time.", each(lambda r: r[0])),
         Column("start_s", "number", "Film time at which it starts, s.", each(lambda r: r[1].start)),
-        Column("peak_s", "number", "Film time of the strongest shared feeling, s.", each(lambda r: r[1].peak)),
+        Column(
+            "peak_s", "number", "Film time of the strongest shared feeling, s.", each(lambda r: r[1].peak)
+        ),
         Column("end_s", "number", "Film time at which it ends, s.", each(lambda r: r[1].end)),
         Column("feeling", "string", "The dominant one.", each(lambda r: r[1].emotion), one_of=FEELINGS),
         Column(
