@@ -11,29 +11,44 @@ from moviemotion.cli.console import SOME_UNREADABLE, messages, offset_of, watchi
 
 app = typer.Typer()
 
+ScriptFile = Annotated[
+    Path | None, typer.Option(help="Screenplay: Fountain, Final Draft, PDF or plain text.")
+]
+SubtitleFile = Annotated[
+    Path | None, typer.Option(help="Subtitles of the film, or the film with its own track.")
+]
+SubtitleTrack = Annotated[
+    int | None, typer.Option(help="Which text track, from 1, of a film given as --subtitles.", min=1)
+]
+TimingSheet = Annotated[Path | None, typer.Option(help="When each scene is on screen: CSV or EDL.")]
+Shots = Annotated[
+    Path | None,
+    typer.Option(help="Shot changes: times, one a line (.txt), or the film, in which they are found."),
+]
+FrameRate = Annotated[float | None, typer.Option(help="Frames a second of an EDL; else the film's, or 24.")]
+Baseline = Annotated[
+    str | None, typer.Option(help="START-END of film time in which nothing is felt, such as 0:00-0:20.")
+]
+Seed = Annotated[int, typer.Option(help="Seed of the statistics.")]
+
 
 @app.command()
 def screen(
     videos: Annotated[list[Path], typer.Argument(help="The cameras' files; one face or several in each.")],
     out: Annotated[Path, typer.Option(help="Study folder to write; an interrupted one goes on.")],
-    script: Annotated[
-        Path | None, typer.Option(help="Screenplay: Fountain, Final Draft, PDF or plain text.")
-    ] = None,
-    subtitles: Annotated[
-        Path | None, typer.Option(help="Subtitles of the film, or the film with its own track.")
-    ] = None,
+    script: ScriptFile = None,
+    subtitles: SubtitleFile = None,
     offset: Annotated[
         list[str] | None,
         typer.Option(help="CAMERA=SECONDS added to a camera's clock to give film time; may be repeated."),
     ] = None,
     rate: Annotated[float, typer.Option(help="Samples a second.", min=0.1, max=60)] = 5.0,
-    baseline: Annotated[
-        str | None, typer.Option(help="START-END of film time in which nothing is felt, such as 0:00-0:20.")
-    ] = None,
-    subtitle_track: Annotated[
-        int | None, typer.Option(help="Which text track, from 1, of a film given as --subtitles.", min=1)
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the statistics.")] = 36,
+    baseline: Baseline = None,
+    subtitle_track: SubtitleTrack = None,
+    timing_sheet: TimingSheet = None,
+    shots: Shots = None,
+    fps: FrameRate = None,
+    seed: Seed = 36,
 ) -> None:
     """Read an audience from its videos: a report, a timeline, the moments and the annotated script."""
     from moviemotion import screen as screening
@@ -44,7 +59,19 @@ def screen(
     rest = parse_stretch(baseline) if baseline else None
     with watching_bar(screening.video_seconds(videos)) as progress:
         result = screening.screen(
-            videos, out, script, subtitles, offsets, rate, seed, progress, rest, subtitle_track
+            videos,
+            out,
+            script,
+            subtitles,
+            offsets=offsets,
+            rate=rate,
+            seed=seed,
+            progress=progress,
+            baseline=rest,
+            subtitle_track=subtitle_track,
+            timing_sheet=timing_sheet,
+            shots=shots,
+            frame_rate=fps,
         )
     for line in summary_lines(result.analysis):
         typer.echo(line)
@@ -91,12 +118,14 @@ def capture(
 @app.command()
 def report(
     study: Annotated[Path, typer.Argument(help="Folder of a live capture, also of one that was killed.")],
-    script: Annotated[Path | None, typer.Option(help="Screenplay, as for screen.")] = None,
-    subtitles: Annotated[Path | None, typer.Option(help="Subtitles of the film, as for screen.")] = None,
-    baseline: Annotated[
-        str | None, typer.Option(help="START-END of film time in which nothing is felt, such as 0:00-0:20.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of the statistics.")] = 36,
+    script: ScriptFile = None,
+    subtitles: SubtitleFile = None,
+    baseline: Baseline = None,
+    subtitle_track: SubtitleTrack = None,
+    timing_sheet: TimingSheet = None,
+    shots: Shots = None,
+    fps: FrameRate = None,
+    seed: Seed = 36,
 ) -> None:
     """Make the report of a captured study."""
     from moviemotion import live
@@ -104,10 +133,35 @@ def report(
     from moviemotion.telling.summary import summary_lines
 
     rest = parse_stretch(baseline) if baseline else None
-    result = live.report(study, script, subtitles, seed, rest)
+    result = live.report(study, script, subtitles, seed, rest, subtitle_track, timing_sheet, shots, fps)
     for line in summary_lines(result.analysis):
         typer.echo(line)
     typer.echo(f"Report: {result.folder / 'report.html'}   (seed {seed})")
+
+
+@app.command()
+def export(
+    study: Annotated[Path, typer.Argument(help="Folder of a finished study; the files go to its exports/.")],
+    to: Annotated[
+        str | None,
+        typer.Option(help="Separated by commas: otio, edl, resolve, fcp, vtt, elan, csv, parquet; else all."),
+    ] = None,
+    fps: Annotated[
+        float | None, typer.Option(help="Frames a second in which markers count; else the film's.")
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(help="Timecode of the film's first frame, 01:00:00:00 or, drop-frame, '01:00:00;00'."),
+    ] = None,
+    film: Annotated[
+        Path | None, typer.Option(help="The film: gives frame rate and timecode, and ELAN opens it.")
+    ] = None,
+) -> None:
+    """A study for other programs: markers for editing, WebVTT, ELAN annotations, tidy tables."""
+    from moviemotion import export as exporting
+
+    for path in exporting.export(study, to.split(",") if to else (), fps, start, film):
+        typer.echo(path)
 
 
 @app.command("sync-mark")
