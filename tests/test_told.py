@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import fields
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +18,7 @@ from moviemotion.told import load_analysis
 
 
 def test_the_analysis_read_again_is_the_one_that_was_told(screened: Screening) -> None:
-    again = load_analysis(screened.folder)
-    for field in fields(again):
-        if field.name in ("timeline", "rest", "room"):
-            continue
-        np.testing.assert_equal(getattr(again, field.name), getattr(screened.analysis, field.name))
-    np.testing.assert_array_equal(again.timeline.scores, screened.analysis.timeline.scores)
-    assert again.timeline.viewers == screened.analysis.timeline.viewers
+    np.testing.assert_equal(asdict(load_analysis(screened.folder)), asdict(screened.analysis))
 
 
 def test_a_timed_script_survives_json_with_its_cuts_and_emphasis(tmp_path: Path) -> None:
