@@ -2,7 +2,7 @@
 
     python benchmarks/validity.py                                  # all parts: some minutes on 2 cores
     python benchmarks/validity.py --only false planted --runs 100
-    python benchmarks/validity.py --only power --picture docs/power.png
+    python benchmarks/validity.py --only power --picture docs/power.png     # needs matplotlib
 
 Every audience is a crowd of `moviemotion.simulation.crowd`: noise that lingers, blinks, resting faces,
 misses, delays, contagion, absences. Ends with 1 where a bar is short. A bar of coverage, 93–97 %, is for all
@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # a process a core; read when numpy is loaded
@@ -338,7 +339,10 @@ def draw(rows: dict[float, dict[int, int]], runs: int, picture: Path) -> None:
     axes.minorticks_off()
     axes.set(xlabel="viewers", ylabel="moment found", ylim=(-0.02, 1.02))
     axes.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1.0))
-    axes.legend(title="intensity felt", frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    lines = axes.get_lines()[len(rows) - 1 :: -1]  # in the order of the curves, the strongest on top
+    axes.legend(
+        handles=lines, title="intensity felt", frameon=False, loc="center left", bbox_to_anchor=(1, 0.5)
+    )
     axes.set_title(
         f"How often a shared feeling of six seconds is found, by viewers\n"
         f"({runs} simulated rooms a point; bands are 95 % intervals)",
@@ -362,6 +366,10 @@ def main() -> int:
     options.add_argument("--power-runs", type=int, default=100)
     options.add_argument("--picture", type=Path, default=Path("docs/power.png"))
     asked = options.parse_args()
+    if "power" in asked.only and find_spec("matplotlib") is None:
+        options.error(
+            "the picture of power needs matplotlib: pip install 'moviemotion[lab]', or leave power out"
+        )
     short = False
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         measured: dict[str, Callable[[], Iterator[Line]]] = {
