@@ -221,11 +221,10 @@ def _interval(samples: list[Float], difference: Float, deals: Float) -> Float:
             if paired:
                 t = total / n / np.sqrt((square - total**2 / n) / (n - 1) / n)
             else:
-                second = deals @ seen
+                second, squares = deals @ seen, deals @ left**2
                 first = n - second
-                of_second = deals @ left**2 - total**2 / second
-                of_first = square - deals @ left**2 - total**2 / first
-                variance = of_second / (second - 1) / second + of_first / (first - 1) / first
+                variance = (squares - total**2 / second) / (second - 1) / second
+                variance += (square - squares - total**2 / first) / (first - 1) / first
                 t = total * (1 / second + 1 / first) / np.sqrt(variance)
         # A deal that leaves a group with too few to vary says nothing, at either end.
         nothing = ~np.isfinite(t)
