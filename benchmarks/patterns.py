@@ -107,6 +107,7 @@ NOISE: dict[str, list[tuple[str, Run]]] = {
         ("12 viewers on their own, 30 min", by_changes(lambda rng: still_room(rng, 12, 1800, 0.0))),
         ("a shared rhythm of 10 s, 30 min", by_changes(lambda rng: still_room(rng, 12, 1800))),
         ("a shared rhythm of 30 s, 30 min", by_changes(lambda rng: still_room(rng, 12, 1800, 0.05, 0.967))),
+        ("a film's beats at random times, 30 min", by_changes(lambda rng: laughing_room(rng, 12, 1800))),
     ],
     "contagion": [
         ("16 viewers, 15 min", by_contagion(16, 900, 0)),
