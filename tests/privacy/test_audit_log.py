@@ -148,6 +148,14 @@ def test_rows_taken_out_cut_off_or_put_in_are_found(logged: Path, forgery: str, 
     assert any(fault == found for fault in verify(logged).faults)
 
 
+def test_a_row_that_was_changed_and_sealed_again_alone_is_found_in_the_next(logged: Path) -> None:
+    with forger(logged) as connection:
+        connection.execute("UPDATE audit SET action = 'nothing' WHERE seq = 4")
+        changed = next(entry for entry in audit_log.entries(connection) if entry.seq == 4)
+        connection.execute("UPDATE audit SET hash = ? WHERE seq = 4", (changed.sealed(),))
+    assert verify(logged).faults == ("row 5: does not follow from the row before it",)
+
+
 @pytest.mark.parametrize("resealed", [False, True])
 def test_rows_that_changed_places_are_found(logged: Path, resealed: bool) -> None:
     with forger(logged) as connection:

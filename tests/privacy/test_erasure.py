@@ -146,6 +146,20 @@ def test_an_open_reader_is_told_and_a_second_try_finishes(
     assert list(traces(study, viewer)) == []
 
 
+def test_what_was_deleted_without_being_overwritten_goes_too(study: Path) -> None:
+    viewer = viewer_named(study, "cam-b")
+    careless = sqlite3.connect(study / "study.db")
+    careless.execute("PRAGMA secure_delete = OFF")
+    careless.execute("INSERT INTO disclosures VALUES ('x', ?)", (f"{viewer} told us " * 400,))
+    careless.commit()
+    careless.execute("DELETE FROM disclosures")
+    careless.commit()
+    careless.close()
+    assert f"{viewer} told us".encode() in (study / "study.db").read_bytes()
+    erase(study, viewer)
+    assert list(traces(study, viewer)) == []
+
+
 def test_a_stranger_is_named_and_left(study: Path) -> None:
     (study / "notes.txt").write_text("the woman in the first row", encoding="utf-8")
     assert erase(study, viewer_named(study, "cam-b")).strangers == ("notes.txt",)
