@@ -21,7 +21,7 @@ from moviemotion.resonance.contrast import ALPHA, contrast
 from moviemotion.resonance.cuts import by_seconds
 from moviemotion.resonance.lines import mean_during
 from moviemotion.resonance.timeline import build_timeline
-from moviemotion.resonance.trailer import Reactions, Verdict, predict
+from moviemotion.resonance.trailer import Reactions, Verdict, predict, units_needed
 from moviemotion.simulation.audience import Beat, FeelingScript
 from moviemotion.simulation.crowd import CONTAGION, gather_crowd, see
 from moviemotion.statistics import Float, wilson_interval
@@ -147,12 +147,13 @@ def population(script: FeelingScript, seed: int, viewers: int = POPULATION, cont
 
 def trailers(runs: int) -> None:
     """One viewer or trailer a row; features go together as reactions do, the outcome is linear in them."""
+    asked = units_needed(reactions(np.random.default_rng(0), 1000), 0.3)
     for name, viewers, explained, yes_no, most in (
         ("noise: 20 viewers", 20, 0.0, False, 0.05),
         ("noise: 60 viewers", 60, 0.0, False, 0.05),
         ("noise: 60 viewers, yes or no", 60, 0.0, True, 0.05),
         ("outcome 30 % explained: 60 viewers", 60, 0.3, False, None),
-        ("outcome 30 % explained: 120 viewers", 120, 0.3, False, None),
+        (f"outcome 30 % explained: the {asked} viewers asked for (80 % promised)", asked, 0.3, False, None),
     ):
         useful = count_useful(runs, lambda rng: independent(rng, viewers, explained, yes_no))  # noqa: B023
         told(f"called useful, {name}", useful, runs, most=most)

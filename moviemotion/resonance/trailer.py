@@ -129,7 +129,7 @@ def predict(table: Reactions, outcome: Float, seed: int, curve: bool = True) -> 
     lacking = design.lacking(outcome)
     if lacking:
         nothing = Score("all reactions", math.nan, (math.nan, math.nan), math.nan)
-        needed = _needed(table.values, USEFUL)
+        needed = units_needed(table.values, USEFUL)
         return Prediction(
             Verdict.CANNOT_TELL, lacking, len(outcome), design.units, design.unit, yes_no,
             nothing, (), math.nan, 0, (), math.nan, needed, seed,
@@ -138,9 +138,9 @@ def predict(table: Reactions, outcome: Float, seed: int, curve: bool = True) -> 
     models = [NestedRidge(table.values, design.groups, f) for f in folds]
     score = _score("all reactions", models, folds, outcome, design, yes_no, rng)
     p, tried = _permutation_p(models, folds, outcome, design, yes_no, score.explained, rng)
-    needed = _needed(table.values, max(score.explained, USEFUL))
+    needed = units_needed(table.values, max(score.explained, USEFUL))
     points = _learning_curve(table.values, outcome, design, yes_no, score.explained, rng) if curve else ()
-    verdict, reason = _judge(score, p, design, _needed(table.values, USEFUL))
+    verdict, reason = _judge(score, p, design, units_needed(table.values, USEFUL))
     return Prediction(
         verdict=verdict,
         reason=reason,
@@ -346,10 +346,11 @@ def _extrapolate(points: Sequence[tuple[int, float]], units: int) -> float:
     return float(min(1.0, share[-1] + min(slope, 0.0) * (1 / units - 1 / n[-1])))
 
 
-def _needed(values: Float, explained: float) -> int:
+def units_needed(values: Float, explained: float) -> int:
     """Units at which the F test of a linear model of so many features, explaining so much, has 80 % power.
 
-    Cohen (1988), section 9. Ridge needs fewer where the features that matter go together.
+    Cohen (1988), section 9; and more by as much as a fold leaves fewer to learn from. Ridge needs fewer where
+    the features that matter go together.
     """
     features = int(np.linalg.matrix_rank(values - values.mean(axis=0)))
     ratio = min(explained, 0.99) / (1 - min(explained, 0.99))
@@ -361,30 +362,20 @@ def _needed(values: Float, explained: float) -> int:
             high = n
         else:
             low = n + 1
-    return max(low, FEWEST_UNITS)
+    return max(math.ceil(low * FOLDS / (FOLDS - 1)), FEWEST_UNITS)
 
 
 def _judge(score: Score, p: float, design: _Design, enough: int) -> tuple[Verdict, str]:
     low, high = score.interval
+    there = f"{design.units} {design.unit}s"
     if p <= ALPHA and low > 0:
-        return (
-            Verdict.USEFUL,
-            "More of the outcome is explained than by permuted outcomes, surely above none.",
-        )
+        return Verdict.USEFUL, "Reactions explain more of the outcome than chance would, and more than none."
     if p <= ALPHA:
-        return (
-            Verdict.CANNOT_TELL,
-            "Permuted outcomes are seldom predicted so well, but the interval holds 0.",
-        )
+        return Verdict.CANNOT_TELL, "Chance would seldom explain so much, but the interval holds 0."
     if design.units < enough:
-        return (
-            Verdict.CANNOT_TELL,
-            f"{design.units} {design.unit}s are too few: it takes about {enough} to find reactions that "
-            f"explain {USEFUL:.0%} of the outcome.".replace("%", " %"),
-        )
+        few = f"{there} are too few: it takes about {enough} to find that reactions explain {USEFUL:g} of the"
+        return Verdict.CANNOT_TELL, f"{few} outcome's variance."
     if high < USEFUL:
-        return (
-            Verdict.NOT,
-            f"With {design.units} {design.unit}s, {enough} of which would do, less is explained.",
-        )
-    return Verdict.CANNOT_TELL, "The interval holds both none and a useful share."
+        less = f"Reactions explain less than {USEFUL:g} of the outcome's variance"
+        return Verdict.NOT, f"{less}, and {there} are enough to have found so much."
+    return Verdict.CANNOT_TELL, f"The interval holds both none and {USEFUL:g} of the outcome's variance."

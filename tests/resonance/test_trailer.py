@@ -76,7 +76,7 @@ def test_a_planted_outcome_is_predicted_and_noise_is_not(yes_no: bool) -> None:
 
 
 def test_enough_noise_is_not_predictive_and_little_cannot_tell() -> None:
-    x, y = data(8, 150)
+    x, y = data(8, 200)
     assert predict(table_of(x), y, 1).verdict is Verdict.NOT
     little = predict(table_of(x[:20]), y[:20], 1)
     assert little.verdict is Verdict.CANNOT_TELL
