@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,17 +13,15 @@ import numpy as np
 
 from moviemotion import __version__
 from moviemotion.audience import reader, video
+from moviemotion.audience.masking import OPEN, Mask
 from moviemotion.audience.samples import Samples
 from moviemotion.audience.screening import Camera, Progress, Watcher
 from moviemotion.errors import MoviemotionError
 from moviemotion.resonance.analysis import Analysis
 from moviemotion.resonance.baseline import Stretch
+from moviemotion.results import write_results
 from moviemotion.story.sources import ScriptSources, read_sources
 from moviemotion.study import Study
-from moviemotion.telling.annotate import annotated_final_draft, annotated_fountain
-from moviemotion.telling.annotated_pdf import annotated_pdf
-from moviemotion.telling.report import render_report
-from moviemotion.telling.tables import moments_json, timeline_csv
 from moviemotion.told import Told, timeline_of
 
 RATE = 5.0
@@ -58,6 +55,7 @@ def screen(
     timing_sheet: Path | None = None,
     shots: Path | None = None,
     frame_rate: float | None = None,
+    masks: Callable[[Path, Iterable[str]], Mapping[str, Mask]] = lambda out, cameras: {},
 ) -> Screening:
     """Read an audience from its videos and write the study folder `out`.
 
@@ -73,14 +71,20 @@ def screen(
         seed: of the moments' null.
         baseline: film time in which viewers feel nothing, to measure their feelings from; without it each
             one's resting face is estimated from the whole film.
+        masks: `out` and the cameras' names → what each may see; one that may see nothing is not read.
 
     Raises:
-        MoviemotionError: no video can be read, nobody is seen in any, the script or what times it
-            cannot be used, the baseline is not in the film, or `out` holds something else. Nothing is
-            written then.
+        MoviemotionError: no video can be read or may be seen, nobody is seen in any, the script or what
+            times it cannot be used, the baseline is not in the film, or `out` holds something else.
+            Nothing is written then.
     """
     sources = read_sources(script, subtitles, subtitle_track, timing_sheet, shots, frame_rate)
     cameras = _cameras(videos, offsets or {})
+    seen = masks(out, [camera.name for camera in cameras])
+    cameras = [replace(camera, mask=seen.get(camera.name, OPEN)) for camera in cameras]
+    cameras = [camera for camera in cameras if not camera.mask.closed]
+    if not cameras:
+        raise MoviemotionError(f"{out}: no viewer of these cameras has agreed; ask them first")
     problems, length = _probe(cameras)
     if sources:
         # A script that does not fit stops before the long work.
@@ -143,13 +147,7 @@ def tell(
     told = Told(title, timed, tuple(notes(seconds)), seed, baseline)
     analysis = told.analyse(timeline, watched)
     told.keep(study)
-    if analysis.script:
-        analysis = _annotate(study, analysis)
-    study.write("timeline.csv", timeline_csv(analysis.timeline))
-    moments = json.dumps(moments_json(analysis), indent=2, ensure_ascii=False, allow_nan=False)
-    study.write("moments.json", [moments, "\n"])
-    study.write("report.html", [render_report(analysis)])
-    return analysis
+    return write_results(study, analysis)
 
 
 def video_seconds(videos: Sequence[Path]) -> float:
@@ -277,16 +275,3 @@ def fingerprint(path: Path) -> str:
         file.seek(max(0, size - _FINGERPRINT_BYTES))
         digest.update(file.read())
     return f"{size}-{digest.hexdigest()[:16]}"
-
-
-def _annotate(study: Study, analysis: Analysis) -> Analysis:
-    """Write the annotated scripts; the analysis then says which one could not be made."""
-    study.write("annotated.fountain", [annotated_fountain(analysis)])
-    study.write_bytes("annotated.fdx", [annotated_final_draft(analysis)])
-    try:
-        study.write_bytes("annotated.pdf", [annotated_pdf(analysis)])
-    except MoviemotionError as error:
-        # Courier has Latin letters only; the other copies have them all.
-        problems = (*analysis.quality.problems, f"annotated.pdf was not made: {error}")
-        return replace(analysis, quality=replace(analysis.quality, problems=problems))
-    return analysis

@@ -46,6 +46,9 @@ CLOSED = {
         "demo",
     },
     "grading": {"everything"},
+    "privacy": {"lab", "simulation", "demo", "challenge", "grading", "roi"},
+    "results": {"audience", "lab", "simulation", "screen", "live", "demo", "privacy"},
+    "simulate": {"lab", "story", "telling", "live", "demo", "privacy"},
     "roi": {
         "audience",
         "lab",

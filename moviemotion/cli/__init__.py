@@ -11,6 +11,7 @@ import typer
 from moviemotion.cli import screening
 from moviemotion.cli.console import BAD_INPUT, STOPPED, messages
 from moviemotion.cli.laboratory import lab
+from moviemotion.cli.privacy import privacy
 from moviemotion.errors import MoviemotionError
 
 app = typer.Typer(
@@ -21,6 +22,7 @@ app = typer.Typer(
 )
 app.add_typer(screening.app)
 app.add_typer(lab, name="lab")
+app.add_typer(privacy, name="privacy")
 
 
 @app.command("roi")

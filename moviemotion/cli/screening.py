@@ -52,6 +52,7 @@ def screen(
 ) -> None:
     """Read an audience from its videos: a report, a timeline, the moments and the annotated script."""
     from moviemotion import screen as screening
+    from moviemotion.privacy.consent import masks
     from moviemotion.resonance.baseline import parse_stretch
     from moviemotion.telling.summary import summary_lines
 
@@ -72,6 +73,7 @@ def screen(
             timing_sheet=timing_sheet,
             shots=shots,
             frame_rate=fps,
+            masks=masks,
         )
     for line in summary_lines(result.analysis):
         typer.echo(line)
@@ -127,7 +129,7 @@ def report(
     fps: FrameRate = None,
     seed: Seed = 36,
 ) -> None:
-    """Make the report of a captured study."""
+    """Make the report of a study that was captured or simulated."""
     from moviemotion import live
     from moviemotion.resonance.baseline import parse_stretch
     from moviemotion.telling.summary import summary_lines
@@ -137,6 +139,25 @@ def report(
     for line in summary_lines(result.analysis):
         typer.echo(line)
     typer.echo(f"Report: {result.folder / 'report.html'}   (seed {seed})")
+
+
+@app.command()
+def simulate(
+    script_of_feelings: Annotated[
+        Path, typer.Option(help="CSV of the beats: start, end, emotion, strength.")
+    ],
+    out: Annotated[Path, typer.Option(help="Study folder to make.")],
+    viewers: Annotated[int, typer.Option(help="How many watch.", min=1)] = 200,
+    minutes: Annotated[float, typer.Option(help="Length of the film.", min=0.1)] = 120.0,
+    seed: Annotated[int, typer.Option(help="Same seed, same audience.")] = 36,
+) -> None:
+    """Invent an audience with a known script of feelings. Then: moviemotion report FOLDER."""
+    from moviemotion import simulate as simulation
+
+    made = simulation.simulate(script_of_feelings, viewers, minutes, out, seed)
+    typer.echo(
+        f"{made.folder}: {made.viewers} viewers, {made.samples:,} samples; the truth is in truth.parquet"
+    )
 
 
 @app.command()
