@@ -14,11 +14,13 @@ from scipy.optimize import linear_sum_assignment
 from moviemotion.audience.faces import FaceBox
 
 REACH = 1.0
-"""Face sizes that a face may move between two samples."""
+"""Face sizes that a face may move between two samples, from where it was or where it was going."""
 REACH_GROWTH = 0.5
 """Further face sizes for each second in which the viewer was not seen …"""
 REACH_LIMIT = 2.5
 """… up to this many."""
+GOES_ON = 0.5
+"""Seconds for which who moves is awaited where they were going, too."""
 SIZE_LIMIT = 2.0
 """A face does not grow or shrink by more than this factor between two samples."""
 ONE_SEAT = 0.01
@@ -37,6 +39,7 @@ class Track:
         first, last: seconds at which it was first and last seen.
         samples: how often it was seen.
         column: sum of the x of its centres, to name viewers from left to right.
+        velocity: x and y of the last move, in pixels a second.
     """
 
     face: FaceBox
@@ -44,8 +47,12 @@ class Track:
     last: float
     samples: int = 0
     column: float = 0.0
+    velocity: tuple[float, float] = (0.0, 0.0)
 
     def add(self, time: float, face: FaceBox) -> None:
+        if time > self.last:
+            (x, y), (x_before, y_before), seconds = face.centre, self.face.centre, time - self.last
+            self.velocity = (x - x_before) / seconds, (y - y_before) / seconds
         self.face = face
         self.last = time
         self.samples += 1
@@ -116,8 +123,10 @@ def _distance(track: Track, time: float, face: FaceBox) -> float:
     """Distance in face sizes, infinite where the face cannot be this track's."""
     last = track.face
     size = (last.size + face.size) / 2
-    away = float(np.hypot(last.centre[0] - face.centre[0], last.centre[1] - face.centre[1])) / size
-    grown = max(last.size, face.size) / min(last.size, face.size)
     gap = time - track.last
+    going = gap if gap <= GOES_ON else 0.0
+    moved = np.subtract(face.centre, last.centre)
+    away = float(min(np.hypot(*moved), np.hypot(*(moved - np.multiply(track.velocity, going))))) / size
+    grown = max(last.size, face.size) / min(last.size, face.size)
     reach = min(REACH + REACH_GROWTH * gap, REACH_LIMIT)
     return away + np.log(grown) if away <= reach and grown <= SIZE_LIMIT else float("inf")

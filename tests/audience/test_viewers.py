@@ -115,6 +115,15 @@ def test_nobody_is_nobody() -> None:
     assert track([{}] * 20).viewers == []
 
 
+@given(speed=st.floats(0.0, 1.8), up=st.floats(-0.5, 0.5))
+def test_who_gets_up_and_walks_ever_faster_is_followed(speed: float, up: float) -> None:
+    """From rest to `speed` face sizes a sample in eight samples; a neighbour sits on the other side."""
+    moves = np.concatenate([np.zeros(10), np.linspace(0, speed, 8), np.full(6, speed)]) * SIZE
+    frames = [{"walker": face(500 + x, 100 + up * x), "sitter": face(400)} for x in moves.cumsum()]
+    tracked = track(frames)
+    assert tracked.viewers == [tracked.of("sitter"), tracked.of("walker")]
+
+
 def test_a_large_face_in_front_is_not_the_small_one_behind() -> None:
     """Somebody stands up before a viewer and sits down again."""
     frames = [{"viewer": face(100)} for _ in range(40)]
