@@ -19,7 +19,7 @@ from moviemotion.statistics import Z95, Float
 
 ALPHA = 0.05
 POWER = 0.8
-DEALS = 5000
+DEALS = 2000
 FEWEST_FILMS = 5
 """With four, no order of the ratings is rare enough."""
 _LARGEST = 0.999
