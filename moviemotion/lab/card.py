@@ -11,6 +11,7 @@ from jinja2 import Template
 from moviemotion.files import write_whole
 from moviemotion.lab.evaluation import Truth, evaluate
 from moviemotion.lab.evaluation_lines import panel_line, protocol_line, score_lines
+from moviemotion.lab.quantisation import PROPERTY
 
 TEMPLATE = Path(__file__).with_name("card.md.jinja")
 
@@ -29,6 +30,7 @@ def write_card(model: Path, data: Path) -> Path:
     path = model.with_suffix(".md")
     text = Template(TEMPLATE.read_text(encoding="utf-8"), keep_trailing_newline=True).render(
         run=run,
+        quantised=PROPERTY in properties,
         scores=[line for result in results.values() for line in score_lines(result)],
         consensus=consensus,
         protocol=protocol_line(consensus.deck_protocol),

@@ -77,7 +77,7 @@ def measure(data: Path, out: Path, numbers: Sequence[str] = ()) -> tuple[Reducti
             s for s in reduction.seeds if all(_answers(out, d, s).exists() for d in _designs(experiment))
         ]
         if len(seeds) < 2:
-            left.append(Left(experiment, f"{len(seeds)} of its seeds were run on both sides; two are needed"))
+            left.append(Left(experiment, f"seeds run on both sides: {len(seeds)}; two are needed"))
             continue
         before, after = (_read(out, design, seeds, len(faces)) for design in _designs(experiment))
         changes.append(
@@ -119,6 +119,7 @@ def write_report(data: Path, out: Path, to: Path, say: Callable[[str], None] = p
         deck_interval=wilson_interval(120, DECK_IMAGES),
         points=_points,
         span=_span,
+        p_value=_p_value,
     )
     write_whole(to / REPORT, text)
     for result in results:
@@ -226,12 +227,16 @@ def _result(experiment: Experiment, changes: list[Change], adjusted_p: float) ->
 
 
 def _points(share: float) -> str:
-    return f"{100 * share:+.1f}"
+    return f"{100 * share:+.1f}".replace("-", "−")
 
 
 def _span(change: Change) -> str:
     low, high = change.interval
     return f"{_points(low)} to {_points(high)}"
+
+
+def _p_value(p: float) -> str:
+    return "< 0.001" if p < 0.0005 else f"{p:.3f}"
 
 
 def _line(result: Result) -> str:
@@ -240,5 +245,5 @@ def _line(result: Result) -> str:
     return (
         f"{result.experiment.number:>8}  {told}, measured {_points(result.labels.mean)} "
         f"({_span(result.labels)}; {result.labels.seeds} seeds, n={result.labels.images}, "
-        f"adjusted p={result.adjusted_p:.3f}): {result.verdict or 'no claim'}"
+        f"adjusted p {_p_value(result.adjusted_p)}): {result.verdict or 'no claim'}"
     )

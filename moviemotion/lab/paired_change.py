@@ -95,8 +95,10 @@ def judge(change: Change, adjusted_p: float, published: float) -> Verdict:
 
     Confirmed: a change in the published direction, with an adjusted p below 0.05. Contradicted: a change
     in the other direction with such a p, or an interval that leaves no room for even half of the
-    published change. Otherwise it cannot tell.
+    published change. Otherwise it cannot tell, nor where both sides answered alike: such a change never acted.
     """
+    if not any(change.interval):
+        return Verdict.CANNOT_TELL
     sign = math.copysign(1, published)
     if adjusted_p < 1 - CONFIDENCE:
         return Verdict.CONFIRMED if change.mean * sign > 0 else Verdict.CONTRADICTED
@@ -107,8 +109,10 @@ def judge(change: Change, adjusted_p: float, published: float) -> Verdict:
 def images_needed(change: Change, size: float) -> int | None:
     """Test images on which a change of `size` would be seen with 80 % power, with as many seeds.
 
-    None where the seeds alone differ too much for any number of images.
+    None where the seeds alone differ too much for any number of images, or both sides answered alike.
     """
+    if not change.image_deviation:
+        return None
     z = stats.norm.ppf((1 + CONFIDENCE) / 2) + stats.norm.ppf(POWER)
     left = (size / z) ** 2 - change.seed_variance
     if left <= 0:
