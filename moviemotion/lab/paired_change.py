@@ -95,7 +95,7 @@ def judge(change: Change, adjusted_p: float, published: float) -> Verdict:
 
     Confirmed: a change in the published direction, with an adjusted p below 0.05. Contradicted: a change
     in the other direction with such a p, or an interval that leaves no room for even half of the
-    published change. Otherwise it cannot tell, nor where both sides answered alike: such a change never acted.
+    published change. Otherwise it cannot tell, nor where both sides answered alike: the change never acted.
     """
     if not any(change.interval):
         return Verdict.CANNOT_TELL

@@ -89,9 +89,9 @@ def test_runs_are_made_once_and_reported(tiny, monkeypatch, capsys):
         experiments.run(folder / "faces", out, ["13"], experiments.Reduction(2, 1.0, 0.5, (1,)))
 
     text = write_report(folder / "faces", out, folder / "report", said.append).read_text()
-    assert "| 13 | Half the batch size | 0.88 → 0.81 (-7.0) |" in text
+    assert "| 13 | Half the batch size | 0.88 → 0.81 (−7.0) |" in text
     assert "This is a reduction" in text
-    assert "- 36, A third dense layer: 0 of its seeds" in text
+    assert "- 36, A third dense layer: seeds run on both sides: 0" in text
     assert (folder / "report" / "changes.png").read_bytes().startswith(b"\x89PNG")
 
 
