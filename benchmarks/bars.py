@@ -30,7 +30,8 @@ import numpy as np
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from moviemotion.audience.faces import FaceDetector, FaceFinder, crop_face
+from moviemotion.audience.faces import FaceDetector, crop_face
+from moviemotion.audience.finder import FaceFinder
 from moviemotion.audience.reader import EmotionReader
 from moviemotion.audience.samples import Samples
 from moviemotion.audience.screening import BATCH, Camera, Watcher

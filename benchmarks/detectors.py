@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from moviemotion.audience import faces
+from moviemotion.audience.finder import FaceFinder
 from moviemotion.audience.video import read_frames
 
 FRAMES_PER_CLIP = 12
@@ -134,7 +135,7 @@ def centerface(long_side: int) -> Detect:
 
 def centerface_as_watched() -> Detect:
     """The finder that MoviEmotion uses, one frame a batch: it carries on from frame to frame."""
-    finder = faces.FaceFinder(faces.FaceDetector())
+    finder = FaceFinder(faces.FaceDetector())
 
     def detect(picture: Picture) -> Found:
         return _centres(finder.find([picture])[0])

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from moviemotion.audience.clock import CameraClock, FilmClock, ticks
 from moviemotion.audience.exchanges import ExchangeWatch
-from moviemotion.audience.faces import FaceDetector, FaceFinder, crop_face
+from moviemotion.audience.faces import FaceDetector, crop_face
+from moviemotion.audience.finder import FaceFinder
 from moviemotion.audience.journal import KEPT_EVERY, NOBODY, Change, Journal, State
 from moviemotion.audience.masking import OPEN, Mask
 from moviemotion.audience.quality import weigh

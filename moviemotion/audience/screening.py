@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from moviemotion.audience.exchanges import ExchangeWatch
-from moviemotion.audience.faces import FaceDetector, FaceFinder, crop_face
+from moviemotion.audience.faces import FaceDetector, crop_face
+from moviemotion.audience.finder import FaceFinder
 from moviemotion.audience.masking import OPEN, Mask, masked
 from moviemotion.audience.quality import weigh
 from moviemotion.audience.reader import EmotionReader

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moviemotion.audience.clock import FilmClock
-from moviemotion.audience.faces import LOOKS, FaceBox, FaceDetector
+from moviemotion.audience.faces import FaceBox, FaceDetector
+from moviemotion.audience.finder import LOOKS
 from moviemotion.audience.reader import EmotionReader
 from moviemotion.audience.sources import Picture, SourceLostError
 from moviemotion.emotions import EMOTIONS

@@ -1,0 +1,38 @@
+"""Pictures of invented people in a dark room, so that it is known where every face is."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from moviemotion.audience.faces import FaceBox
+from moviemotion.emotions import Emotion
+from moviemotion.simulation.face import expression_of, sample_identity
+from moviemotion.simulation.rendering import LEFT, TOP, render_face
+
+Picture = NDArray[np.uint8]
+SMILE = expression_of(Emotion.HAPPY, 0.4)
+
+
+def portrait(number: int, scale: float = 44.0) -> Image.Image:
+    """Head and shoulders of an invented person; `scale` pixels are half the width of the face."""
+    return Image.fromarray(render_face(sample_identity(36, number), SMILE, scale))
+
+
+def scene(width: int, height: int, *people: tuple[int, float, int, int]) -> Picture:
+    """A dark room with people: number, scale, and x and y of the point between eyes and nose."""
+    room = Image.new("RGB", (width, height), (34, 32, 42))
+    for number, scale, x, y in people:
+        figure = portrait(number, scale)
+        room.paste(figure, (round(x + LEFT * scale), round(y + TOP * scale)), figure)
+    return np.asarray(room)
+
+
+def overlap(face: FaceBox, left: float, top: float, right: float, bottom: float) -> float:
+    """Intersection over union."""
+    wide = min(face.right, right) - max(face.left, left)
+    high = min(face.bottom, bottom) - max(face.top, top)
+    shared = max(wide, 0) * max(high, 0)
+    own = (face.right - face.left) * (face.bottom - face.top)
+    return shared / (own + (right - left) * (bottom - top) - shared)
