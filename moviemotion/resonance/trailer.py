@@ -15,7 +15,8 @@ from scipy.stats import ncf
 from moviemotion.resonance.ridge import NestedRidge, deal_folds, mean_of_others
 from moviemotion.statistics import Float
 
-ALPHA = 0.05
+ALPHA = 0.025
+"""Level of the permutation test, which has one side: half of 5 %."""
 POWER = 0.8
 USEFUL = 0.1
 """Least share of the outcome's variance that is worth predicting."""
@@ -114,9 +115,9 @@ def predict(table: Reactions, outcome: Float, seed: int, curve: bool = True) -> 
 
     Ridge regression in nested cross-validation, which leaves out whole trailers where there are several;
     the outcome is permuted, whole trailers at a time, and where the same viewers saw all of them the viewers
-    too. *Usefully predictive*: permutation p at most `ALPHA`, and the interval of the share explained above
-    0. *Not*: neither, although there are enough units to have found a share of `USEFUL`, and the interval
-    ends below it. Else it *cannot tell*.
+    too. *Usefully predictive*: permutation p at most `ALPHA`, unless the interval of the share explained ends
+    below `USEFUL`. *Not*: the interval ends below it, and p is small, or there are enough units to have found
+    it. Else it *cannot tell*.
 
     Args:
         outcome: (n,) of the table's rows; 0 and 1 for no and yes.
@@ -349,8 +350,7 @@ def _extrapolate(points: Sequence[tuple[int, float]], units: int) -> float:
 def units_needed(values: Float, explained: float) -> int:
     """Units at which the F test of a linear model of so many features, explaining so much, has 80 % power.
 
-    Cohen (1988), section 9; and more by as much as a fold leaves fewer to learn from. Ridge needs fewer where
-    the features that matter go together.
+    Cohen (1988), section 9. Ridge needs fewer where the features that matter go together.
     """
     features = int(np.linalg.matrix_rank(values - values.mean(axis=0)))
     ratio = min(explained, 0.99) / (1 - min(explained, 0.99))
@@ -362,20 +362,20 @@ def units_needed(values: Float, explained: float) -> int:
             high = n
         else:
             low = n + 1
-    return max(math.ceil(low * FOLDS / (FOLDS - 1)), FEWEST_UNITS)
+    return max(low, FEWEST_UNITS)
 
 
 def _judge(score: Score, p: float, design: _Design, enough: int) -> tuple[Verdict, str]:
-    low, high = score.interval
+    high = score.interval[1]
     there = f"{design.units} {design.unit}s"
-    if p <= ALPHA and low > 0:
-        return Verdict.USEFUL, "Reactions explain more of the outcome than chance would, and more than none."
+    less = f"less than {USEFUL:g} of the outcome's variance"
+    if p <= ALPHA and high < USEFUL:
+        return Verdict.NOT, f"Reactions explain more than chance would, but {less}."
     if p <= ALPHA:
-        return Verdict.CANNOT_TELL, "Chance would seldom explain so much, but the interval holds 0."
+        return Verdict.USEFUL, "Reactions explain more of the outcome than chance would."
     if design.units < enough:
         few = f"{there} are too few: it takes about {enough} to find that reactions explain {USEFUL:g} of the"
         return Verdict.CANNOT_TELL, f"{few} outcome's variance."
     if high < USEFUL:
-        less = f"Reactions explain less than {USEFUL:g} of the outcome's variance"
-        return Verdict.NOT, f"{less}, and {there} are enough to have found so much."
+        return Verdict.NOT, f"Reactions explain {less}, and {there} are enough to have found so much."
     return Verdict.CANNOT_TELL, f"The interval holds both none and {USEFUL:g} of the outcome's variance."

@@ -83,6 +83,14 @@ def test_enough_noise_is_not_predictive_and_little_cannot_tell() -> None:
     assert little.needed > 20
 
 
+def test_what_is_surely_there_but_small_is_not_useful() -> None:
+    x, y = data(12, 400, features=2, effect=0.2)
+    found = predict(table_of(x), y, 1, curve=False)
+    assert found.p <= trailer.ALPHA
+    assert found.verdict is Verdict.NOT
+    assert "but less than 0.1" in found.reason
+
+
 def test_the_learning_curve_rises_with_what_can_be_learnt() -> None:
     x, y = data(9, 60, features=20, effect=1.0)
     found = predict(table_of(x), y, 1)
