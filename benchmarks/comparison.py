@@ -174,7 +174,7 @@ def trailers(runs: int) -> None:
 def count_useful(runs: int, make: Callable[[np.random.Generator], tuple[Reactions, Float]]) -> int:
     count = 0
     for run in range(runs):
-        table, outcome = make(np.random.default_rng(run))
+        table, outcome = make(np.random.default_rng([run, 1]))
         count += predict(table, outcome, run, curve=False).verdict is Verdict.USEFUL
     return count
 

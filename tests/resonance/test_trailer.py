@@ -84,7 +84,7 @@ def test_enough_noise_is_not_predictive_and_little_cannot_tell() -> None:
 
 
 def test_what_is_surely_there_but_small_is_not_useful() -> None:
-    x, y = data(12, 400, features=2, effect=0.2)
+    x, y = data(13, 400, features=2, effect=0.2)
     found = predict(table_of(x), y, 1, curve=False)
     assert found.p <= trailer.ALPHA
     assert found.verdict is Verdict.NOT
