@@ -42,7 +42,8 @@ def acts_of(script: TimedScript | None, start: float, end: float) -> tuple[tuple
         return acts, "Acts as the script marks them."
     begins = [start, *(start + share * (end - start) for _, share in USUAL)]
     acts = tuple(Act(name, begins[k], begins[k + 1]) for k, (name, _) in enumerate(USUAL))
-    return acts, "The script marks no acts: a quarter, a half and a quarter of the film are taken for them."
+    why = "The script marks no acts" if script else "Without a script nothing marks acts"
+    return acts, f"{why}: a quarter, a half and a quarter of the film are taken for them."
 
 
 def _sections(script: TimedScript, start: float, end: float) -> list[tuple[str, float]]:
