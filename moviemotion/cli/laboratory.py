@@ -141,6 +141,21 @@ def export(
 
 
 @lab.command()
+def quantise(
+    model: Annotated[Path, typer.Argument(help="An exported reader.")],
+    data: Annotated[Path, typer.Option(help="The data it was trained on; scales come from its train split.")],
+    out: Annotated[Path, typer.Option(help="ONNX file to write; its card is put beside it.")],
+) -> None:
+    """Give a reader convolutions in eight-bit whole numbers: faster, half the file."""
+    with needs_lab():
+        from moviemotion.lab import quantisation
+    from moviemotion.lab.card import write_card
+
+    quantisation.quantise(model, data, out)
+    typer.echo(f"{out} ({out.stat().st_size / 1e6:.1f} MB), {write_card(out, data)}")
+
+
+@lab.command()
 def evaluate(
     data: Annotated[Path, typer.Option(help="Folder with <split>/<label>/*.png.")],
     split: Annotated[
