@@ -2,7 +2,9 @@
 
 The reader sees a crop of 48×48 pixels, so blur, light and cover are judged on that crop: what it does
 not show cannot mislead the reader. Each measure has a value at which a face is refused and one from which
-it is good; between them its factor rises from 0 to 1. The weight is the product of the factors.
+it is good; between them its factor rises from 0 to 1. The weight is the product of the factors. Those of
+size and blur follow what is left of a reading when a good face is made small or blurred, as the squared
+correlation with what was read from it before: `benchmarks/small_faces.py` measures it.
 """
 
 from __future__ import annotations
@@ -30,10 +32,10 @@ class Limits:
 
 
 LIMITS: dict[str, Limits] = {
-    "size": Limits(10.0, 24.0, "too small"),
+    "size": Limits(6.0, 20.0, "too small"),
     "score": Limits(0.3, 0.5, "hardly a face"),
     "contrast": Limits(2.0, 6.0, "too dark or washed out"),
-    "sharpness": Limits(0.01, 0.1, "blurred"),
+    "sharpness": Limits(-2.35, -1.2, "blurred"),
     "turn": Limits(0.9, 0.6, "turned away"),
     "bareness": Limits(0.1, 0.25, "covered"),
 }
@@ -46,9 +48,10 @@ def measure(faces: Sequence[FaceBox], crops: Sequence[NDArray[np.uint8]]) -> dic
     """The measures of n faces, each (n,), by the names in `LIMITS`.
 
     size: longer side of the box, px. score: the detector's confidence, 0–1. contrast: standard deviation of
-    the crop's middle, grey levels. sharpness: variance of the Laplacian (Pech-Pacheco et al., 2000) over the
-    variance, so that neither light nor size counts. turn: how far the nose lies from the middle between
-    the eyes, in half distances between the eyes: 0 from the front, 1 with the nose before one eye.
+    the crop's middle, grey levels. sharpness: decimal logarithm of the variance of the Laplacian
+    (Pech-Pacheco et al., 2000) over the variance, so that light does not count. turn: how far the nose lies
+    from the middle between the eyes, in half distances between the eyes: 0 from the front, 1 with the nose
+    before one eye.
     bareness: the mean gradient in the smoothest twelfth of the face over that of the whole; a bare face
     has eyes, nose, mouth or their shadows everywhere, a hand before it is smooth.
     """
@@ -64,7 +67,7 @@ def measure(faces: Sequence[FaceBox], crops: Sequence[NDArray[np.uint8]]) -> dic
         "size": np.array([face.size for face in faces]),
         "score": np.array([face.score for face in faces]),
         "contrast": spread,
-        "sharpness": laplacian.var(axis=(1, 2)) / np.maximum(spread**2, 1),
+        "sharpness": np.log10(np.maximum(laplacian.var(axis=(1, 2)), 1e-9) / np.maximum(spread**2, 1)),
         "turn": np.array([_turn(face) for face in faces]),
         "bareness": _bareness(pixels),
     }

@@ -94,6 +94,17 @@ def test_a_tilted_head_is_levelled(detector: FaceDetector) -> None:
     assert level > left_as_it_is + 0.05
 
 
+def test_a_small_face_is_enlarged_without_blocks(detector: FaceDetector) -> None:
+    picture = scene(320, 240, (1, 44.0, 150, 110))
+    (face,) = detector.detect([picture], LOOKS[1])[0]
+    small = np.asarray(Image.fromarray(picture).reduce(8))
+    far = FaceBox(face.left / 8, face.top / 8, face.right / 8, face.bottom / 8, 0.9, face.landmarks / 8)
+    crop = crop_face(small, far)
+    assert far.size < 16
+    assert (crop[:, 1:] == crop[:, :-1]).mean() < 0.3  # in blocks of three, two of three neighbours are alike
+    assert likeness(crop, crop_face(picture, face)) > 0.9
+
+
 def test_a_face_at_the_edge_of_the_picture_is_cut_out_all_the_same() -> None:
     picture = np.full((60, 80, 3), 90, np.uint8)
     eyes = np.array([[-4, 20], [10, 20], [3, 28], [-2, 34], [8, 34]], np.float32)

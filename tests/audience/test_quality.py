@@ -94,7 +94,7 @@ def test_a_profile_is_turned_away(nose: float, reason: str) -> None:
 
 def test_a_far_face_is_too_small() -> None:
     image, box = portrait(0)
-    tiny = FaceBox(0, 0, 9, 9, 0.9, box.landmarks / 14)
+    tiny = FaceBox(0, 0, 7, 7, 0.9, box.landmarks / 18)
     assert weigh([tiny], [crop_face(image, box)])[1].tolist() == [REASONS.index("too small")]
 
 

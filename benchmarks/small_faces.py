@@ -1,0 +1,95 @@
+"""What is left of a reading when a face is small or blurred, and is its weight as much? Prints a table.
+
+    python benchmarks/small_faces.py --data ../shared/data/faces
+
+Faces that the shipped reader's run held out of the train split are made smaller, as a camera further away
+would see them, or blurred, and go the way of a camera's face: crop, quality, reading. What is left is the
+squared correlation of each reading with that of the untouched face, the mean over the deck's emotions,
+with its 95 % interval over resampled faces; the weight should be about as much.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy.ndimage import gaussian_filter
+
+from moviemotion.audience.faces import CROP_SCALE, FaceBox, crop_face
+from moviemotion.audience.quality import weigh
+from moviemotion.audience.reader import EmotionReader
+from moviemotion.emotions import DECK_COLUMNS, to_deck
+from moviemotion.lab.dataset import consensus_truth
+from moviemotion.lab.evaluation import SHIPPED_READER
+from moviemotion.lab.selection import held_out_of
+from moviemotion.statistics import wilson_interval
+
+Pixels = NDArray[np.uint8]
+SIZES = (24, 20, 16, 14, 12, 10, 8, 6)
+BLURS = (0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 4.0)
+BATCH = 32
+BOOTSTRAPS = 500
+SEED = 36
+MARKS = np.array([[0.3, 0.35], [0.7, 0.35], [0.5, 0.55], [0.35, 0.78], [0.65, 0.78]], dtype=np.float32)
+
+
+def seen(face: Pixels) -> tuple[Pixels, float]:
+    """The crop that a camera's frame with this one face gives, and its weight."""
+    side = len(face)
+    edge = (side - side / CROP_SCALE) / 2
+    box = FaceBox(edge, edge, side - edge, side - edge, 0.9, MARKS * side)
+    crop = crop_face(np.repeat(face[..., None], 3, axis=2), box)
+    return crop, float(weigh([box], [crop])[0][0])
+
+
+def smaller(size: int) -> Callable[[Pixels], Pixels]:
+    side = round(size * CROP_SCALE)
+    return lambda face: np.asarray(Image.fromarray(face).resize((side, side), Image.Resampling.BOX))
+
+
+def blurred(sigma: float) -> Callable[[Pixels], Pixels]:
+    return lambda face: np.rint(gaussian_filter(face.astype(float), sigma)).astype(np.uint8)
+
+
+def left_of(readings: NDArray[np.float32], before: NDArray[np.float32]) -> float:
+    one, other = (r[:, list(DECK_COLUMNS)] for r in (readings, before))
+    return float(np.mean([np.corrcoef(a, b)[0, 1] ** 2 for a, b in zip(one.T, other.T, strict=True)]))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="What is left of a reading of a small or blurred face?")
+    parser.add_argument("--data", type=Path, required=True, help="folder with <split>/<label>/*.png")
+    faces = held_out_of(SHIPPED_READER, parser.parse_args().data)
+    truth = consensus_truth(faces)
+    images, truth = faces.images[truth >= 0], truth[truth >= 0]
+    reader, rng = EmotionReader(), np.random.default_rng(SEED)
+    chosen = rng.integers(0, len(images), (BOOTSTRAPS, len(images)))
+
+    def read(crops: list[Pixels]) -> NDArray[np.float32]:
+        return np.concatenate([reader.read(crops[k : k + BATCH]) for k in range(0, len(crops), BATCH)])
+
+    before = read([seen(image)[0] for image in images])
+    harms: list[tuple[str, Callable[[Pixels], Pixels]]] = [("untouched", np.asarray)]
+    harms += [(f"{size} px", smaller(size)) for size in SIZES]
+    harms += [(f"blur of {sigma:g} px in 48", blurred(sigma)) for sigma in BLURS]
+    print(f"{len(images)} faces\n\n| face | what is left (95 %) | mean weight | refused | accuracy (95 %) |")
+    print("| --- | --- | --- | --- | --- |")
+    for name, harm in harms:
+        crops, weights = zip(*(seen(harm(image)) for image in images), strict=True)
+        readings = read(list(crops))
+        low, high = np.quantile([left_of(readings[k], before[k]) for k in chosen], [0.025, 0.975])
+        right = int((to_deck(readings).argmax(axis=1) == truth).sum())
+        worst, best = wilson_interval(right, len(truth))
+        print(
+            f"| {name} | {left_of(readings, before):.2f} ({low:.2f} to {high:.2f}) | {np.mean(weights):.2f} "
+            f"| {np.mean(np.equal(weights, 0)):.0%} | {right / len(truth):.3f} ({worst:.3f} to {best:.3f}) |",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    main()
