@@ -126,7 +126,9 @@ def _distance(track: Track, time: float, face: FaceBox) -> float:
     gap = time - track.last
     going = gap if gap <= GOES_ON else 0.0
     moved = np.subtract(face.centre, last.centre)
-    away = float(min(np.hypot(*moved), np.hypot(*(moved - np.multiply(track.velocity, going))))) / size
+    away = float(np.hypot(*moved)) / size
+    # Where they were going widens the reach only: heads that lean together and part would else be exchanged.
+    astray = min(away, float(np.hypot(*(moved - np.multiply(track.velocity, going)))) / size)
     grown = max(last.size, face.size) / min(last.size, face.size)
     reach = min(REACH + REACH_GROWTH * gap, REACH_LIMIT)
-    return away + np.log(grown) if away <= reach and grown <= SIZE_LIMIT else float("inf")
+    return away + np.log(grown) if astray <= reach and grown <= SIZE_LIMIT else float("inf")
