@@ -20,8 +20,8 @@ server.set_service(sys.argv[1])
 for mount in sys.argv[2:]:
     name, _, pipeline = mount.partition("=")
     factory = GstRtspServer.RTSPMediaFactory()
+    # Not shared: two clients that ask at once for one pipeline can hang this server for good.
     factory.set_launch(f"( {pipeline} )")
-    factory.set_shared(True)
     server.get_mount_points().add_factory(f"/{name}", factory)
 if not server.attach(None):
     sys.exit("port taken")

@@ -79,7 +79,7 @@ def test_a_stream_gives_pictures_in_time_and_says_why_it_cannot(seats: list[Path
 
 
 def test_cameras_that_are_lost_come_back_and_a_still_one_is_found(seats: list[Path], tmp_path: Path) -> None:
-    """Three cameras, two of them clients of one stream; the server dies and is started again."""
+    """Three cameras, two of them clients of one mount; the server dies and is started again."""
     clock, mounts = FilmClock(), {"one": film(seats[0]), "still": f"{STILL} ! {JPEG}"}
     names = {"seat-a": "one", "seat-b": "one", "still": "still"}
     with serving(mounts) as port:
