@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.files import write_whole
+from moviemotion.files import write_folder
 from moviemotion.resonance.analysis import Analysis
 from moviemotion.resonance.compare import Comparison, compare
 from moviemotion.resonance.lines import feel_lines, feel_scenes
@@ -58,14 +58,7 @@ def compare_studies(
         "comparison.json": told + "\n",
         "comparison.html": render_comparison(comparison),
     }
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for name, text in pages.items():
-            write_whole(out / name, text)
-    except OSError as error:
-        raise MoviemotionError(
-            f"{out}: cannot be written ({error.strerror}); choose another --out"
-        ) from error
+    write_folder(out, pages)
     return comparison
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+
+from moviemotion.errors import MoviemotionError
 
 
 @contextmanager
@@ -22,3 +24,19 @@ def write_whole(path: Path, text: str) -> None:
     """Write UTF-8 text, line ends as they are, in place of what was there; or leave that as it was."""
     with appearing(path) as partial:
         partial.write_text(text, encoding="utf-8", newline="")
+
+
+def write_folder(out: Path, texts: Mapping[str, str]) -> None:
+    """Write files by name into a folder, which is made if need be.
+
+    Raises:
+        MoviemotionError: the folder cannot be written.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for name, text in texts.items():
+            write_whole(out / name, text)
+    except OSError as error:
+        raise MoviemotionError(
+            f"{out}: cannot be written ({error.strerror}); choose another --out"
+        ) from error

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.files import write_whole
+from moviemotion.files import write_folder
 from moviemotion.resonance.trailer import Prediction, Reactions, predict
 from moviemotion.resonance.trailer_features import by_trailer, viewer_reactions
 from moviemotion.screen import SEED
@@ -67,14 +67,7 @@ def predict_outcome(sources: Sequence[Path], outcomes: Path, out: Path, seed: in
         "prediction.json": told + "\n",
         "prediction.html": render_prediction(prediction),
     }
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        for name, text in pages.items():
-            write_whole(out / name, text)
-    except OSError as error:
-        raise MoviemotionError(
-            f"{out}: cannot be written ({error.strerror}); choose another --out"
-        ) from error
+    write_folder(out, pages)
     return prediction
 
 
