@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from moviemotion.cli.console import SOME_UNREADABLE, messages, offset_of, watching_bar
+
+if TYPE_CHECKING:
+    from moviemotion.screen import Screening
 
 app = typer.Typer()
 
@@ -54,7 +57,6 @@ def screen(
     from moviemotion import screen as screening
     from moviemotion.privacy.consent import masks
     from moviemotion.resonance.baseline import parse_stretch
-    from moviemotion.telling.summary import summary_lines
 
     offsets = dict(offset_of(text) for text in offset or [])
     rest = parse_stretch(baseline) if baseline else None
@@ -75,9 +77,7 @@ def screen(
             frame_rate=fps,
             masks=masks,
         )
-    for line in summary_lines(result.analysis):
-        typer.echo(line)
-    typer.echo(f"Report: {result.folder / 'report.html'}   (seed {seed})")
+    _tell(result, seed)
     for problem in result.unreadable:
         messages.print(f"left out: {problem}", markup=False, style="red")
     if result.unreadable:
@@ -132,13 +132,10 @@ def report(
     """Make the report of a study that was captured or simulated."""
     from moviemotion import live
     from moviemotion.resonance.baseline import parse_stretch
-    from moviemotion.telling.summary import summary_lines
 
     rest = parse_stretch(baseline) if baseline else None
     result = live.report(study, script, subtitles, seed, rest, subtitle_track, timing_sheet, shots, fps)
-    for line in summary_lines(result.analysis):
-        typer.echo(line)
-    typer.echo(f"Report: {result.folder / 'report.html'}   (seed {seed})")
+    _tell(result, seed)
 
 
 @app.command()
@@ -192,3 +189,11 @@ def sync_mark(out: Annotated[Path, typer.Option(help="MP4 to write.")]) -> None:
 
     write_mark(out)
     typer.echo(f"{out}")
+
+
+def _tell(result: Screening, seed: int) -> None:
+    from moviemotion.telling.summary import summary_lines
+
+    for line in summary_lines(result.analysis):
+        typer.echo(line)
+    typer.echo(f"Report: {result.folder / 'report.html'}   (seed {seed})")

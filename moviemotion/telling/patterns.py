@@ -95,8 +95,8 @@ def arc_sentence(name: str, arc: Arc) -> tuple[str, str]:
     if arc.shape is None:
         return (
             f"{name}: cannot tell its shape.",
-            f"it takes {FEWEST_VIEWERS} viewers and {FEWEST_SECONDS} seconds; "
-            f"{plural(arc.viewers, 'viewer')} seen for half of {duration(int(arc.end - arc.start))}",
+            f"{duration(int(arc.end - arc.start))}, {plural(arc.viewers, 'viewer')} in view for half of it "
+            f"or more; it takes {FEWEST_SECONDS} seconds and {FEWEST_VIEWERS} viewers",
         )
     shape = f"{arc.shape} (“{NAMES[arc.shape]}”)"
     figures = (

@@ -108,6 +108,7 @@ def summary(analysis: Analysis) -> str:
     return (
         f"{watched}; the room moved together in {plural(len(moments), 'moment')}, most strongly in moment "
         f"{top + 1} ({span(moment.start, moment.end)}, {moment.emotion} {number(moment.strength)}, "
+        f"95 % interval {interval(moment.strength_interval)}; "
         f"{count_of(moment.share, moment.viewers)} reacting)."
     )
 
@@ -117,16 +118,18 @@ def together(analysis: Analysis) -> str:
     film, delay = analysis.synchrony, analysis.delay
     if isnan(film.overall):
         return ""
+    # A feeling that hardly shows can run alike by what the reader mixes up; only those of moments are told.
+    shared = {moment.emotion for moment in analysis.search.moments}
     felt = [
         f"{feeling} {number(value)} ({interval(low_high)})"
         for feeling, value, low_high in zip(FEELINGS, film.feelings, film.feelings_interval, strict=True)
-        if low_high[0] > 0
+        if feeling in shared and not isnan(value)
     ]
     text = (
         f"Over the whole film, a viewer's curves correlate {number(film.overall)} "
         f"({interval(film.overall_interval)}) with those of the others"
     )
-    text += f"; feeling by feeling, where above chance: {', '.join(felt)}." if felt else "."
+    text += f"; in the feelings of the moments: {', '.join(felt)}." if felt else "."
     if not isnan(delay.spread):
         text += (
             f" Viewers differ in how late they react by {number(delay.spread)} s "
