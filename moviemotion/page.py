@@ -7,7 +7,7 @@ import json
 from base64 import b64encode
 from importlib.resources import files
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
 from plotly.offline import get_plotlyjs
@@ -16,9 +16,9 @@ FOLDER = "templates"
 
 
 def templates(package: str, folder: str = FOLDER) -> Environment:
-    """The templates in a package's folder: they escape, are strict, and know `plotly`, its script."""
+    """The templates in a package's folder: they extend `page.html`, escape, are strict, and know `plotly`."""
     environment = Environment(
-        loader=PackageLoader(package, folder),
+        loader=ChoiceLoader([PackageLoader(package, folder), PackageLoader("moviemotion")]),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,

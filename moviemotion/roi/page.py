@@ -52,7 +52,7 @@ def _environment() -> Environment:
         environment.filters[function.__name__] = function
     environment.globals |= {
         "css": asset("moviemotion.roi", "roi.css"),
-        "javascript": asset("moviemotion.roi", "roi.js"),
+        "javascript": asset("moviemotion", "charts.js"),
         "quarters": QUARTERS,
         "in_percent": (ROI, ROI_OF_QUARTER),
         "shown_swings": SHOWN_SWINGS,

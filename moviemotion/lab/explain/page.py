@@ -73,7 +73,7 @@ def _environment() -> Environment:
         environment.filters[function.__name__] = function
     environment.globals |= {
         "css": asset("moviemotion.lab.explain", "explain.css"),
-        "javascript": asset("moviemotion.lab.explain", "explain.js"),
+        "javascript": asset("moviemotion", "charts.js"),
         "marks": MARKS,
         "emotions": DECK_EMOTIONS,
         "shown_shifts": SHOWN_SHIFTS,
