@@ -22,8 +22,8 @@ from moviemotion.resonance.cuts import by_seconds
 from moviemotion.resonance.lines import mean_during
 from moviemotion.resonance.timeline import build_timeline
 from moviemotion.resonance.trailer import Reactions, Verdict, predict, units_needed
-from moviemotion.simulation.audience import Beat, FeelingScript
-from moviemotion.simulation.crowd import CONTAGION, gather_crowd, see
+from moviemotion.simulation.audience import CONTAGION, Beat, FeelingScript
+from moviemotion.simulation.crowd import gather_crowd, see
 from moviemotion.statistics import Float, wilson_interval
 
 SECONDS = 100

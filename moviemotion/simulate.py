@@ -1,11 +1,12 @@
-"""An invented audience as a study on disk: its samples as a screening has them, and the truth beside them."""
+"""An invented audience with the truth beside it: as samples of a screening, or filmed for one."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +18,25 @@ from moviemotion.audience.quality import REASONS
 from moviemotion.audience.samples import Samples
 from moviemotion.emotions import EMOTIONS, FEELINGS
 from moviemotion.errors import MoviemotionError
+from moviemotion.files import write_folder
 from moviemotion.screen import SEED, fingerprint
-from moviemotion.simulation.audience import read_feeling_script, viewer_names
+from moviemotion.simulation.audience import (
+    CONTAGION,
+    FeelingScript,
+    read_feeling_script,
+    simulate_audience,
+    viewer_names,
+)
 from moviemotion.simulation.crowd import RATE, Seen, gather_crowd, see
+from moviemotion.simulation.face import sample_identity
+from moviemotion.simulation.looks import draw_looks
+from moviemotion.simulation.restless import make_restless
+from moviemotion.simulation.videos import camera_name, write_seat_videos
 from moviemotion.study import Study
 
 TURNED_AWAY = REASONS.index("turned away")
+ROWS = (1, 2, 3)
+"""Viewers that the cameras of a filmed audience see, in turns."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +74,97 @@ def simulate(
         MoviemotionError: the script cannot be read or goes on after the film, there is nobody to simulate
             or no film, or `out` holds something else.
     """
+    script, seconds = _film(script_of_feelings, viewers, minutes)
+    study = Study(
+        out,
+        {
+            "moviemotion": __version__,
+            "simulated": {"feelings": fingerprint(script_of_feelings), "seconds": seconds, "seed": seed},
+            "rate": RATE,
+            "cameras": {name: {} for name in viewer_names(viewers)},
+        },
+    )
+    crowd = gather_crowd(script, viewers, seconds, seed)
+    samples, truth = 0, []
+    tempers: list[tuple[str | float, ...]] = []
+    for viewer, name in enumerate(crowd.viewers):
+        seen = see(crowd, viewer)
+        study.save_samples(name, _samples(seen, seconds))
+        samples += len(seen.reading.time)
+        tempers.append((name, seen.temper.gain, seen.temper.delay, seen.contagion, *seen.rest))
+        truth.append(_truth(seen))
+    study.write("feelings.csv", [script_of_feelings.read_text(encoding="utf-8")])
+    study.write("viewers.csv", [_csv(("viewer", "gain", "delay", "contagion", *EMOTIONS), tempers)])
+    study.write_bytes("truth.parquet", _parquet(pa.concat_tables(truth)))
+    return Simulated(out, viewers, seconds, samples)
+
+
+def simulate_video(
+    script_of_feelings: Path,
+    viewers: int,
+    minutes: float,
+    out: Path,
+    seed: int = SEED,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> list[Path]:
+    """Film an invented audience that is as hard to read as a real one, and write the truth beside it.
+
+    What `make_restless` and `draw_looks` say hides the feelings: hands, popcorn, people who lean out or
+    exchange seats, resting faces, a dark room, infrared, the screen's flicker. The folder gets a video for
+    every one to three viewers, `truth.csv` (what each one felt in each second, at their own delay; whether
+    they were in view, or covered), `viewers.csv` (who they are), and `swaps.csv` (who exchanged seats).
+
+    Args:
+        script_of_feelings, minutes, seed: as for `simulate`.
+        out: made if missing; files of the same names are replaced.
+        progress: called with the seconds of all cameras that are filmed, and how many there are.
+
+    Returns:
+        The videos.
+
+    Raises:
+        MoviemotionError: as `simulate`, or `out` cannot be written.
+    """
+    script, seconds = _film(script_of_feelings, viewers, minutes)
+    cameras = seats_of_cameras(viewers)
+    calm = simulate_audience(script, viewers, seconds, seed, CONTAGION)
+    audience, swaps = make_restless(calm, cameras)
+    done, total = count(1), seconds * len(cameras)
+    looks = draw_looks(seed, len(cameras))
+    videos = write_seat_videos(audience, out, cameras, looks, lambda: progress(next(done), total))
+    people: list[tuple[str | float, ...]] = []
+    for camera, seats in enumerate(cameras):
+        for v in seats:
+            temper, who = audience.tempers[v], sample_identity(seed, v)
+            row = (audience.viewers[v], videos[camera].stem, temper.gain, temper.delay, who.glasses)
+            people.append((*row, *audience.rest[v]))
+    changes = [
+        (camera_name(audience, seats), audience.viewers[s.left], audience.viewers[s.right], s.start, s.end)
+        for seats in cameras
+        for s in swaps
+        if s.left in seats
+    ]
+    texts = {
+        "viewers.csv": _csv(("viewer", "camera", "gain", "delay", "glasses", *FEELINGS), people),
+        "swaps.csv": _csv(("camera", "first", "second", "start", "end"), changes),
+    }
+    write_folder(out, texts)
+    return videos
+
+
+def seats_of_cameras(viewers: int) -> list[list[int]]:
+    """For each camera of a filmed audience, the indices of the viewers it sees: one, two, three, one, …"""
+    cameras: list[list[int]] = []
+    at = 0
+    while at < viewers:
+        seats = ROWS[len(cameras) % len(ROWS)]
+        cameras.append(list(range(at, min(at + seats, viewers))))
+        at += seats
+    return cameras
+
+
+def _film(script_of_feelings: Path, viewers: int, minutes: float) -> tuple[FeelingScript, int]:
+    """The beats and the film's length in seconds, where somebody can watch it."""
     script = read_feeling_script(script_of_feelings)
     seconds = round(60 * minutes)
     if viewers < 1 or seconds < 1:
@@ -71,27 +176,7 @@ def simulate(
         raise MoviemotionError(
             f"{script_of_feelings}: a beat ends at {late[0].end:g} s, the film at {seconds} s; add --minutes"
         )
-    study = Study(
-        out,
-        {
-            "moviemotion": __version__,
-            "simulated": {"feelings": fingerprint(script_of_feelings), "seconds": seconds, "seed": seed},
-            "rate": RATE,
-            "cameras": {name: {} for name in viewer_names(viewers)},
-        },
-    )
-    crowd = gather_crowd(script, viewers, seconds, seed)
-    samples, tempers, truth = 0, [], []
-    for viewer, name in enumerate(crowd.viewers):
-        seen = see(crowd, viewer)
-        study.save_samples(name, _samples(seen, seconds))
-        samples += len(seen.reading.time)
-        tempers.append((name, seen.temper.gain, seen.temper.delay, seen.contagion, *seen.rest))
-        truth.append(_truth(seen))
-    study.write("feelings.csv", [script_of_feelings.read_text(encoding="utf-8")])
-    study.write("viewers.csv", [_csv(("viewer", "gain", "delay", "contagion", *EMOTIONS), tempers)])
-    study.write_bytes("truth.parquet", _parquet(pa.concat_tables(truth)))
-    return Simulated(out, viewers, seconds, samples)
+    return script, seconds
 
 
 def _samples(seen: Seen, seconds: int) -> Samples:
@@ -131,9 +216,9 @@ def _parquet(table: pa.Table) -> Iterator[bytes]:
     yield buffer.getvalue()
 
 
-def _csv(header: tuple[str, ...], rows: list[tuple[str | float, ...]]) -> str:
+def _csv(header: tuple[str, ...], rows: Iterable[tuple[str | float, ...]]) -> str:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(header)
-    table.writerows([row[0], *(f"{value:.4f}" for value in row[1:])] for row in rows)
+    table.writerows([f"{x:.4f}" if isinstance(x, float) else x for x in row] for row in rows)
     return text.getvalue()

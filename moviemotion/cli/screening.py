@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from moviemotion.cli.console import SOME_UNREADABLE, messages, offset_of, watching_bar
+from moviemotion.cli.console import SOME_UNREADABLE, messages, offset_of, step_bar, watching_bar
 
 if TYPE_CHECKING:
     from moviemotion.screen import Screening
@@ -143,14 +143,22 @@ def simulate(
     script_of_feelings: Annotated[
         Path, typer.Option(help="CSV of the beats: start, end, emotion, strength.")
     ],
-    out: Annotated[Path, typer.Option(help="Study folder to make.")],
+    out: Annotated[Path, typer.Option(help="Study folder to make; with --video, of the videos.")],
     viewers: Annotated[int, typer.Option(help="How many watch.", min=1)] = 200,
     minutes: Annotated[float, typer.Option(help="Length of the film.", min=0.1)] = 120.0,
     seed: Annotated[int, typer.Option(help="Same seed, same audience.")] = 36,
+    video: Annotated[
+        bool, typer.Option("--video", help="Film it, to be screened: about 25 viewer-seconds a second.")
+    ] = False,
 ) -> None:
-    """Invent an audience with a known script of feelings. Then: moviemotion report FOLDER."""
+    """Invent an audience with a known script of feelings. Then: moviemotion report FOLDER, or screen."""
     from moviemotion import simulate as simulation
 
+    if video:
+        with step_bar("filming") as (_, step):
+            videos = simulation.simulate_video(script_of_feelings, viewers, minutes, out, seed, step)
+        typer.echo(f"{out}: {viewers} viewers in {len(videos)} videos; the truth is in truth.csv")
+        return
     made = simulation.simulate(script_of_feelings, viewers, minutes, out, seed)
     typer.echo(
         f"{made.folder}: {made.viewers} viewers, {made.samples:,} samples; the truth is in truth.parquet"

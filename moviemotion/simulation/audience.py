@@ -25,6 +25,10 @@ PRIVATE: tuple[Emotion, ...] = (Emotion.HAPPY, Emotion.SURPRISE, Emotion.SAD)
 SECONDS_BETWEEN_BLINKS = 4.0
 MISSED = 0.1
 """Share of the beats that a viewer misses."""
+CONTAGION = 0.3
+"""Share of the way to the room's feeling that an average viewer is drawn who feels less than the room."""
+CAUGHT_AFTER = 1
+"""Seconds until a viewer follows the room."""
 
 
 @dataclass(frozen=True)
@@ -80,21 +84,44 @@ def read_feeling_script(path: Path) -> FeelingScript:
 
 
 @dataclass(frozen=True)
+class Temper:
+    """How one viewer reacts.
+
+    Attributes:
+        gain: what a feeling of an average viewer is multiplied by.
+        delay: seconds after which this viewer reacts to what the film does.
+    """
+
+    gain: float
+    delay: float
+
+
+@dataclass(frozen=True)
 class Audience:
     """What V viewers do during a film of T steps, `RATE` a second.
 
     Attributes:
         viewers: V names.
+        tempers: V, how each reacts.
         feelings: (V, T, 7) intensities 0–1 in the order of `FEELINGS`; at most one in sum.
+        rest: (V, 7) what each face shows when nothing is felt: some look sad, or amused.
         away: (V, T) how far the viewer has leaned out of the picture, 0 (in) to 1 (out).
         blinks: (V, T) how far a blink has closed the eyes, 0–1.
+        hand: (V, T) how far a hand has come up to the face, 0 (in the lap) to 1 (there).
+        gesture: (V, T) what the hand does there, index into `hand.GESTURES`.
+        moved: (V, T) how many seats to the right of their own the viewer sits.
         seed: what it was made from.
     """
 
     viewers: tuple[str, ...]
+    tempers: tuple[Temper, ...]
     feelings: Float
+    rest: Float
     away: Float
     blinks: Float
+    hand: Float
+    gesture: NDArray[np.int8]
+    moved: NDArray[np.int8]
     seed: int
 
     @property
@@ -107,51 +134,71 @@ class Audience:
     @property
     def in_view(self) -> Float:
         """(V, S) share of each second in which the face is wholly in the picture, 0–1."""
-        share: Float = (self.away < 0.05).reshape(len(self.viewers), -1, RATE).mean(axis=2)
+        return self._share(self.away < 0.05)
+
+    @property
+    def covered(self) -> Float:
+        """(V, S) share of each second in which a hand is before the face, 0–1."""
+        return self._share(self.hand > 0.8)
+
+    @property
+    def shown(self) -> Float:
+        """(V, T, 7) intensities that the faces show: rest gives way to what is felt."""
+        return self.feelings + self.rest[:, None] * (1 - self.feelings.sum(axis=-1, keepdims=True))
+
+    def _share(self, steps: NDArray[np.bool_]) -> Float:
+        share: Float = steps.reshape(len(self.viewers), -1, RATE).mean(axis=2)
         return share
 
 
-def simulate_audience(script: FeelingScript, viewers: int, seconds: int, seed: int) -> Audience:
+def simulate_audience(
+    script: FeelingScript, viewers: int, seconds: int, seed: int, contagion: float = 0.0
+) -> Audience:
     """Let an audience watch a film.
 
     Viewers differ in how strongly (gain), how late (0.3–2 s) and how long they react; they miss about
     one beat in ten, feel something of their own about once a minute, blink, and some lean out of the
-    picture for a few seconds. Feelings rise and fall smoothly, as faces do.
+    picture for a few seconds. Feelings rise and fall smoothly, as faces do. Hands stay in laps, and faces at
+    rest are plain: `restless.py` changes that.
 
     Args:
         script: the beats.
         viewers: V.
         seconds: length of the film.
         seed: same seed, same audience.
+        contagion: mean share of the way to the room's feeling that viewers are drawn.
     """
     steps = seconds * RATE
+    tempers = []
     feelings = np.zeros((viewers, steps, len(FEELINGS)))
     away, blinks = np.zeros((viewers, steps)), np.zeros((viewers, steps))
+    drawn = np.zeros(viewers)
     for v in range(viewers):
         rng = np.random.default_rng([seed, v])
-        feelings[v] = react(script, draw_temper(rng), seconds, RATE, rng)
+        tempers.append(draw_temper(rng))
+        feelings[v] = react(script, tempers[v], seconds, RATE, rng)
         away[v] = _leaning_out(rng, seconds)
         blinks[v] = draw_blinks(rng, seconds, RATE)
-    return Audience(viewer_names(viewers), feelings, away, blinks, seed)
+        drawn[v] = draw_contagion(contagion, rng)
+    room = feelings.mean(axis=0)
+    return Audience(
+        viewers=viewer_names(viewers),
+        tempers=tuple(tempers),
+        feelings=np.stack([caught_up(own, room, d, RATE) for own, d in zip(feelings, drawn, strict=True)]),
+        rest=np.zeros((viewers, len(FEELINGS))),
+        away=away,
+        blinks=blinks,
+        hand=np.zeros((viewers, steps)),
+        gesture=np.zeros((viewers, steps), np.int8),
+        moved=np.zeros((viewers, steps), np.int8),
+        seed=seed,
+    )
 
 
 def viewer_names(viewers: int) -> tuple[str, ...]:
     """`seat-01`, `seat-02`, …, as wide as the last one needs."""
     width = max(2, len(str(viewers)))
     return tuple(f"seat-{v + 1:0{width}d}" for v in range(viewers))
-
-
-@dataclass(frozen=True)
-class Temper:
-    """How one viewer reacts.
-
-    Attributes:
-        gain: what a feeling of an average viewer is multiplied by.
-        delay: seconds after which this viewer reacts to what the film does.
-    """
-
-    gain: float
-    delay: float
 
 
 def draw_temper(rng: np.random.Generator) -> Temper:
@@ -185,6 +232,28 @@ def react(script: FeelingScript, temper: Temper, seconds: int, rate: int, rng: n
     return curves / np.maximum(curves.sum(axis=-1, keepdims=True), 1)
 
 
+def draw_contagion(mean: float, rng: np.random.Generator) -> float:
+    """The share of the way to the room's feeling that one viewer is drawn, 0–1."""
+    return min(mean * 2 * float(rng.beta(2, 2)), 1.0)
+
+
+def caught_up(alone: Float, room: Float, drawn: float, rate: int) -> Float:
+    """Who feels less than the room did a moment ago is drawn towards it.
+
+    Args:
+        alone: (T, 7) what a viewer would feel in an empty room, `rate` steps a second.
+        room: (T, 7) mean over the viewers of that.
+        drawn: share of the way, 0–1.
+
+    Returns:
+        (T, 7) what is felt; at most one in sum.
+    """
+    late = np.zeros_like(room)
+    late[CAUGHT_AFTER * rate :] = room[: -CAUGHT_AFTER * rate]
+    felt = alone + drawn * np.maximum(late - alone, 0)
+    return felt / np.maximum(felt.sum(axis=1, keepdims=True), 1)
+
+
 def _add(curves: Float, rate: int, start: float, end: float, emotion: Emotion, strength: float) -> None:
     """Raise one feeling to `strength` between two seconds; the stronger of two reactions wins."""
     column = curves[round(start * rate) : round(end * rate), FEELINGS.index(emotion)]
@@ -212,11 +281,12 @@ def draw_blinks(rng: np.random.Generator, seconds: int, rate: int) -> Float:
 
 
 def write_truth(audience: Audience, path: Path) -> None:
-    """Write the truth: one row a viewer and second: viewer, second, in_view, then the emotions."""
-    truth, in_view = audience.truth, audience.in_view
+    """Write the truth: one row a viewer and second: viewer, second, in_view, covered, then the emotions."""
+    truth, in_view, covered = audience.truth, audience.in_view, audience.covered
     with appearing(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
-        writer.writerow(["viewer", "second", "in_view", *EMOTIONS])
+        writer.writerow(["viewer", "second", "in_view", "covered", *EMOTIONS])
         for v, viewer in enumerate(audience.viewers):
             for s in range(truth.shape[1]):
-                writer.writerow([viewer, s, f"{in_view[v, s]:.2f}", *(f"{x:.4f}" for x in truth[v, s])])
+                seen = (f"{in_view[v, s]:.2f}", f"{covered[v, s]:.2f}")
+                writer.writerow([viewer, s, *seen, *(f"{x:.4f}" for x in truth[v, s])])

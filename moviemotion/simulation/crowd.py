@@ -16,9 +16,12 @@ from scipy.signal import lfilter
 from moviemotion.emotions import EMOTIONS, FEELINGS, Emotion
 from moviemotion.resonance.timeline import Reading
 from moviemotion.simulation.audience import (
+    CONTAGION,
     FeelingScript,
     Temper,
+    caught_up,
     draw_blinks,
+    draw_contagion,
     draw_temper,
     react,
     viewer_names,
@@ -28,10 +31,6 @@ Float = NDArray[np.float64]
 
 RATE = 5
 """Samples a second, as a screening takes by default."""
-CONTAGION = 0.3
-"""Share of the way to the room's feeling that an average viewer is drawn who feels less than the room."""
-CAUGHT_AFTER = 1
-"""Seconds until a viewer follows the room."""
 CLARITY = 6.0
 """Log-odds by which a feeling of intensity 1 rises in the reader's eyes."""
 NOISE = ((0.3, 0.6), (6.0, 0.5))
@@ -107,8 +106,8 @@ def see(crowd: Crowd, viewer: int) -> Seen:
         viewer: index into `crowd.viewers`.
     """
     alone, temper, rng = _alone(crowd.script, crowd.seconds, crowd.seed, viewer)
-    drawn = crowd.contagion * 2 * float(rng.beta(2, 2))
-    felt = _caught_up(alone, crowd.room, min(drawn, 1.0))
+    drawn = draw_contagion(crowd.contagion, rng)
+    felt = caught_up(alone, crowd.room, drawn, RATE)
     rest = _resting_log_odds(rng)
     log_odds = np.tile(rest.astype(np.float32), (len(felt), 1))
     log_odds[:, 1:] += (CLARITY * felt).astype(np.float32)
@@ -124,7 +123,7 @@ def see(crowd: Crowd, viewer: int) -> Seen:
         feelings=felt.reshape(-1, RATE, len(FEELINGS)).mean(axis=1).astype(np.float32),
         in_view=(~away & ~turned).reshape(-1, RATE).mean(axis=1).astype(np.float32),
         temper=temper,
-        contagion=min(drawn, 1.0),
+        contagion=drawn,
         rest=_softmax(rest),
     )
 
@@ -136,14 +135,6 @@ def _alone(
     rng = np.random.default_rng([seed, viewer])
     temper = draw_temper(rng)
     return react(script, temper, seconds, RATE, rng), temper, rng
-
-
-def _caught_up(alone: Float, room: Float, drawn: float) -> Float:
-    """Who feels less than the room did a moment ago is drawn towards it."""
-    late = np.zeros_like(room)
-    late[CAUGHT_AFTER * RATE :] = room[: -CAUGHT_AFTER * RATE]
-    felt = alone + drawn * np.maximum(late - alone, 0)
-    return felt / np.maximum(felt.sum(axis=1, keepdims=True), 1)
 
 
 def _resting_log_odds(rng: np.random.Generator) -> Float:

@@ -1,9 +1,9 @@
-"""Film an invented audience: seat cameras in a dark cinema, lit by the screen."""
+"""Film an invented audience: seat cameras in a cinema, lit by the screen."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from math import cos, radians, sin
@@ -19,6 +19,8 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.files import appearing
 from moviemotion.simulation.audience import RATE, Audience, write_truth
 from moviemotion.simulation.face import blended_expression, sample_identity
+from moviemotion.simulation.hand import GESTURES, draw_hand
+from moviemotion.simulation.looks import DIM, FLICKER, LIT, Light, Look, screen_light
 from moviemotion.simulation.rendering import LEFT, TOP, render_face
 
 Frame = NDArray[np.uint8]
@@ -29,9 +31,17 @@ SCALE = 44.0
 """Pixels a face unit: faces are about 115 pixels high."""
 LEVELS = 12
 """Steps of intensity that are drawn apart; faces drawn once are kept."""
+KEPT = 256
+"""Faces of a viewer that are kept: some 50 MB."""
 
 
-def write_seat_videos(audience: Audience, folder: Path, cameras: Sequence[Sequence[int]]) -> list[Path]:
+def write_seat_videos(
+    audience: Audience,
+    folder: Path,
+    cameras: Sequence[Sequence[int]],
+    looks: Sequence[Look] | None = None,
+    filmed: Callable[[], None] = lambda: None,
+) -> list[Path]:
     """Write one video a camera, and `truth.csv` beside them.
 
     A camera with one viewer is named after the viewer; one with several, from left to right, is named
@@ -41,6 +51,8 @@ def write_seat_videos(audience: Audience, folder: Path, cameras: Sequence[Sequen
         audience: whom to film.
         folder: made if missing; files of the same names are replaced, each in one step.
         cameras: for each camera, the indices of the viewers it sees.
+        looks: how each camera sees, by the screen's light alone; without them the room is lit well.
+        filmed: called after each second of each camera.
 
     Returns:
         The videos, in the order of `cameras`.
@@ -52,8 +64,18 @@ def write_seat_videos(audience: Audience, folder: Path, cameras: Sequence[Sequen
         folder.mkdir(parents=True, exist_ok=True)
         write_truth(audience, folder / "truth.csv")
         paths = [folder / f"{camera_name(audience, seats)}.mp4" for seats in cameras]
+        steps = audience.blinks.shape[1]
+        light = (
+            screen_light(audience.seed, steps, DIM, FLICKER) if looks else screen_light(audience.seed, steps)
+        )
+        looks = looks or [LIT] * len(cameras)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            list(pool.map(lambda job: _film(audience, *job), zip(cameras, paths, strict=True)))
+            films = [
+                pool.submit(_film, audience, seats, path, look, light, filmed)
+                for seats, path, look in zip(cameras, paths, looks, strict=True)
+            ]
+            for film in films:
+                film.result()
     except OSError as error:
         raise MoviemotionError(f"{folder}: cannot be written ({error}); choose another folder") from error
     return paths
@@ -65,7 +87,14 @@ def camera_name(audience: Audience, seats: Sequence[int]) -> str:
     return names[0] if len(names) == 1 else "-".join(["row", *(n.removeprefix("seat-") for n in names)])
 
 
-def _film(audience: Audience, seats: Sequence[int], path: Path) -> None:
+def _film(
+    audience: Audience,
+    seats: Sequence[int],
+    path: Path,
+    look: Look,
+    light: Light,
+    filmed: Callable[[], None],
+) -> None:
     codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
     width = SEAT_WIDTH if len(seats) == 1 else SHARED_SEAT_WIDTH * len(seats)
     with appearing(path) as partial, av.open(str(partial), "w", format="mp4") as container:
@@ -73,29 +102,30 @@ def _film(audience: Audience, seats: Sequence[int], path: Path) -> None:
         stream.width, stream.height, stream.pix_fmt = width, HEIGHT, "yuv420p"
         stream.thread_count = 1  # for the same bytes from the same seed
         if codec == "libx264":
-            stream.options = {"preset": "ultrafast", "crf": "24"}
-        for frame in _frames(audience, seats, width):
+            # Noise costs bits: in the dark it is kept less faithfully, as cameras do.
+            stream.options = {"preset": "ultrafast", "crf": "24" if look is LIT else "30"}
+        for step, frame in enumerate(_frames(audience, seats, width, look, light), start=1):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+            if step % RATE == 0:
+                filmed()
         container.mux(stream.encode(None))
 
 
-def _frames(audience: Audience, seats: Sequence[int], width: int) -> Iterator[Frame]:
+def _frames(
+    audience: Audience, seats: Sequence[int], width: int, look: Look, light: Light
+) -> Iterator[Frame]:
     """(H, W, 3) uint8 RGB pictures, one a step."""
-    steps = audience.feelings.shape[1]
     sitters = [_Sitter(audience, v) for v in seats]
     centres = [width * (k + 0.5) / len(seats) for k in range(len(seats))]
     room = _room(width, centres)
-    light = _screen_light(audience.seed, steps)
     rng = np.random.default_rng([audience.seed, 3, *seats])
-    grain = rng.normal(0, 2.0, (2 * HEIGHT, 2 * width, 1)).astype(np.float32)
-    for step in range(steps):
+    grain = rng.normal(0, 1, (2 * HEIGHT, 2 * width, 1)).astype(np.float32)
+    for step in range(len(light)):
         image = room.copy()
-        for sitter, centre in zip(sitters, centres, strict=True):
-            figure = sitter.pose(step)
-            image.paste(figure, (round(centre - SEAT_WIDTH / 2), 0), figure)
-        picture = np.asarray(image, np.float32) * light[step]
+        for seat, sitter in enumerate(sitters):
+            sitter.sit(image, centres[seat + int(audience.moved[sitter.viewer, step])], step)
         y, x = int(rng.integers(HEIGHT)), int(rng.integers(width))
-        yield np.clip(picture + grain[y : y + HEIGHT, x : x + width], 0, 255).astype(np.uint8)
+        yield look.see(np.asarray(image, np.float32) * light[step], grain[y : y + HEIGHT, x : x + width])
 
 
 class _Sitter:
@@ -104,6 +134,7 @@ class _Sitter:
     def __init__(self, audience: Audience, viewer: int) -> None:
         self.audience, self.viewer = audience, viewer
         self.who = sample_identity(audience.seed, viewer)
+        self.levels = np.rint(audience.shown[viewer] * LEVELS).astype(int).tolist()
         steps = audience.feelings.shape[1]
         rng = np.random.default_rng([audience.seed, 2, viewer])
         wander = gaussian_filter1d(rng.normal(size=(steps, 4)), 1.2 * RATE, axis=0, mode="wrap")
@@ -111,21 +142,33 @@ class _Sitter:
         self.shift = wander[:, :2] * (4.0, 2.5)
         self.roll = wander[:, 2] * 2.0
         self.size = (1 + 0.015 * wander[:, 3]) * rng.uniform(0.94, 1.06)
-        self.draw = lru_cache(maxsize=None)(self._draw)
+        self.draw = lru_cache(maxsize=KEPT)(self._draw)
+        self.hand = lru_cache(maxsize=None)(lambda kind: draw_hand(self.who, GESTURES[kind], SCALE))
 
     def _draw(self, levels: tuple[int, ...], eyes_closed: float) -> Image.Image:
         expression = blended_expression(np.array(levels) / LEVELS, eyes_closed)
         return Image.fromarray(render_face(self.who, expression, SCALE))
 
-    def pose(self, step: int) -> Image.Image:
-        """The figure on a transparent frame of SEAT_WIDTH × HEIGHT."""
-        feelings = self.audience.feelings[self.viewer, step]
-        levels = tuple(round(float(f) * LEVELS) for f in feelings)
-        sprite = self.draw(levels, float(self.audience.blinks[self.viewer, step]))
+    def sit(self, image: Image.Image, centre: float, step: int) -> None:
+        """Draw the viewer into the picture, the seat's middle at `centre`."""
         away = float(self.audience.away[self.viewer, step])
-        turn, zoom = radians(self.roll[step] + 25 * away), 1 / self.size[step]
         x = SEAT_WIDTH / 2 + self.shift[step, 0] + 60 * away
         y = HEIGHT * 0.47 + self.shift[step, 1] + 260 * away
+        left = round(centre - SEAT_WIDTH / 2)
+        figure = self._figure(x, y, step, away)
+        image.paste(figure, (left, 0), figure)
+        raised = float(self.audience.hand[self.viewer, step])
+        if raised > 0.05:
+            kind = int(self.audience.gesture[self.viewer, step])
+            hand, (right, down) = self.hand(kind), GESTURES[kind].place
+            down += 4 * (1 - raised)
+            corner = left + x + right * SCALE - hand.width / 2, y + down * SCALE - hand.height / 2
+            image.paste(hand, (round(corner[0]), round(corner[1])), hand)
+
+    def _figure(self, x: float, y: float, step: int, away: float) -> Image.Image:
+        """Head and shoulders on a transparent frame of SEAT_WIDTH × HEIGHT."""
+        sprite = self.draw(tuple(self.levels[step]), float(self.audience.blinks[self.viewer, step]))
+        turn, zoom = radians(self.roll[step] + 25 * away), 1 / self.size[step]
         a, b = zoom * cos(turn), zoom * sin(turn)
         px, py = -LEFT * SCALE, -TOP * SCALE
         matrix = (a, b, px - a * x - b * y, -b, a, py + b * x - a * y)
@@ -144,15 +187,3 @@ def _room(width: int, centres: Sequence[float]) -> Image.Image:
         draw.rounded_rectangle((x - 92, 92, x + 92, HEIGHT + 40), 34, fill=(78, 30, 36))
         draw.rounded_rectangle((x - 80, 104, x + 80, HEIGHT + 40), 28, fill=(92, 36, 42))
     return image.filter(ImageFilter.GaussianBlur(3))
-
-
-def _screen_light(seed: int, steps: int) -> NDArray[np.float32]:
-    """(T, 3) gain of each colour: every shot of the film lights the room a little differently."""
-    rng = np.random.default_rng([seed, 4])
-    light = np.empty((steps, 3), np.float32)
-    step = 0
-    while step < steps:
-        lasts = int(rng.uniform(2, 6) * RATE)
-        light[step : step + lasts] = rng.uniform(0.88, 1.08) * (1 + rng.uniform(-0.04, 0.04, 3))
-        step += lasts
-    return light * (1 + 0.01 * rng.standard_normal((steps, 1), np.float32))

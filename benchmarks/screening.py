@@ -1,0 +1,279 @@
+"""An invented audience that is hard to read, filmed, screened and held against the truth. Prints each bar.
+
+    python benchmarks/screening.py                              # 24 viewers, 10 minutes: about 25 on 2 cores
+    python benchmarks/screening.py --viewers 6 --minutes 3 --seed 2
+    python benchmarks/screening.py --keep FOLDER                # the videos and the study stay there
+
+The truth is the intensity from 0 to 1 that each face was made to show of each feeling, mean of each second,
+at the viewer's own delay: it is what a perfect reader could see, not what the script asks for. Seconds in
+which a viewer was not seen, or too badly, do not count; how many those are is told. The faces are drawn by
+this project, with the reader at hand: they test the chain from video to strength, not how real faces read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+import numpy as np
+from bars import Bar
+from numpy.typing import NDArray
+from scipy.stats import bootstrap, pearsonr
+
+from moviemotion.audience.samples import Samples
+from moviemotion.emotions import FEELINGS, Emotion
+from moviemotion.resonance.analysis import Analysis
+from moviemotion.resonance.baseline import Rest, strength
+from moviemotion.screen import screen
+from moviemotion.simulate import simulate_video
+from moviemotion.simulation.audience import Beat
+from moviemotion.statistics import wilson_interval
+from moviemotion.study import Study
+
+Float = NDArray[np.float64]
+Made = TypeVar("Made")
+
+SEED = 36
+LEAST_OWN = {Emotion.HAPPY: 0.85, Emotion.SURPRISE: 0.85, Emotion.SAD: 0.75}
+LEAST_ROOM = 0.95
+LEAST_FALL = 0.70
+FELT = 0.25
+"""Share of the film in which something is felt."""
+CALM = 0.03
+"""Planted intensity of all feelings together below which a second tells the resting face."""
+LOOKS = 0.1
+"""Planted intensity at rest from which a face looks sad, or amused."""
+FLAGGED_WITHIN = 30.0
+"""Seconds after two viewers were back within which they must be known to have exchanged seats."""
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What was planted, for V viewers and S seconds.
+
+    Attributes:
+        viewers: V names.
+        camera: (V,) of each.
+        felt: (V, S, 7) in the order of `FEELINGS`.
+        rest: (V, 7) what each face shows when nothing is felt.
+        in_view, covered: (V, S) shares of each second.
+        swaps: names of the two, and when they were back.
+    """
+
+    viewers: tuple[str, ...]
+    camera: tuple[str, ...]
+    felt: Float
+    rest: Float
+    in_view: Float
+    covered: Float
+    swaps: tuple[tuple[str, str, float], ...]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--viewers", type=int, default=24)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--keep", type=Path, help="folder for the videos and the study")
+    options = parser.parse_args()
+    with TemporaryDirectory() as work:
+        short = 0
+        for bar in measure(options.keep or Path(work), options.viewers, options.minutes, options.seed):
+            short += bar.ok is False
+            print(f"{bar.verdict:<6}{bar.name}: {bar.measured}   [{bar.bar}]", flush=True)
+    sys.exit(bool(short))
+
+
+def measure(folder: Path, viewers: int, minutes: float, seed: int) -> Iterator[Bar]:
+    folder.mkdir(parents=True, exist_ok=True)
+    beats = folder / "beats.csv"
+    write_beats(beats, 60 * minutes, seed)
+    videos, filming = clocked(lambda: simulate_video(beats, viewers, minutes, folder / "audience", seed))
+    yield Bar("filming", f"{filming}; {sum(v.stat().st_size for v in videos) / 1e6:.0f} MB", "reported")
+    screening, watching = clocked(lambda: screen(videos, folder / "study", seed=seed))
+    yield Bar("screening", watching, "reported")
+    analysis = screening.analysis
+    truth = read_truth(folder / "audience")
+    study = Study.reopen(folder / "study")
+    watched = {c: s for c in dict.fromkeys(truth.camera) if (s := study.samples(c)) is not None}
+    found = names_of(watched)
+    yield Bar("viewers", f"{len(found)} found", f"{len(truth.viewers)}", len(found) == len(truth.viewers))
+    if found == list(analysis.timeline.viewers) and len(found) == len(truth.viewers):
+        yield seen(analysis, truth)
+        yield from correlations(analysis.strength, truth)
+        yield from resting(analysis, truth)
+        yield swaps(watched, truth)
+
+
+def write_beats(path: Path, seconds: float, seed: int) -> None:
+    """Beats of 4 to 9 s, each of one of three feelings, a quarter of the film in all."""
+    rng, at = np.random.default_rng(seed), 5.0
+    beats = []
+    while at < seconds - 12:
+        emotion = list(LEAST_OWN)[int(rng.integers(len(LEAST_OWN)))]
+        lasts = float(rng.uniform(4, 9))
+        beats.append(Beat(at, at + lasts, emotion, float(rng.uniform(0.4, 1.0))))
+        at += lasts / FELT
+    with path.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(["start", "end", "emotion", "strength"])
+        table.writerows([b.start, b.end, b.emotion, b.strength] for b in beats)
+
+
+def clocked(work: Callable[[], Made]) -> tuple[Made, str]:
+    """What some work makes, and what it cost."""
+    wall, processor = time.perf_counter(), time.process_time()
+    made = work()
+    wall, processor = time.perf_counter() - wall, time.process_time() - processor
+    return made, f"{wall:.0f} s, {processor:.0f} s of processor time on {os.cpu_count()} cores"
+
+
+def read_truth(folder: Path) -> Truth:
+    people, seconds, swapped = (
+        list(csv.DictReader((folder / name).read_text(encoding="utf-8").splitlines()))
+        for name in ("viewers.csv", "truth.csv", "swaps.csv")
+    )
+    shape = len(people), -1
+    return Truth(
+        viewers=tuple(row["viewer"] for row in people),
+        camera=tuple(row["camera"] for row in people),
+        felt=np.array([[float(row[f]) for f in FEELINGS] for row in seconds]).reshape(*shape, len(FEELINGS)),
+        rest=np.array([[float(row[f]) for f in FEELINGS] for row in people]),
+        in_view=np.array([float(row["in_view"]) for row in seconds]).reshape(shape),
+        covered=np.array([float(row["covered"]) for row in seconds]).reshape(shape),
+        swaps=tuple((row["first"], row["second"], float(row["end"])) for row in swapped),
+    )
+
+
+def seen(analysis: Analysis, truth: Truth) -> Bar:
+    bare = (truth.in_view == 1) & (truth.covered == 0)
+    told = ~np.isnan(analysis.strength[:, : bare.shape[1], 0])
+    covered = truth.covered > 0
+    return Bar(
+        "seen",
+        f"{told[bare].mean():.1%} of {bare.sum()} viewer-seconds in view and bare, "
+        f"{told[covered].mean():.1%} of {covered.sum()} behind a hand; "
+        + ", ".join(f"{reason} {share:.2%}" for reason, share in analysis.quality.refused.items() if share),
+        "reported",
+    )
+
+
+def correlations(read: Float, truth: Truth) -> Iterator[Bar]:
+    """Strength read against intensity planted, second by second: of each viewer, and of the room."""
+    seconds = truth.felt.shape[1]
+    for emotion, least in LEAST_OWN.items():
+        column = FEELINGS.index(emotion)
+        strengths, felt = read[:, :seconds, column], truth.felt[:, :, column]
+        own = np.array([correlation(s, f) for s, f in zip(strengths, felt, strict=True)])
+
+        def mean(i: NDArray[np.int64], own: Float = own) -> float:
+            return float(own[i].mean())
+
+        low, high = interval(mean, len(own))
+        yield Bar(
+            f"{emotion}: each viewer",
+            f"mean {own.mean():.3f} (95 % {low:.3f} to {high:.3f}, n={len(own)}), "
+            f"median {np.median(own):.3f}, least {own.min():.3f}; "
+            f"{(own >= least).sum()} of {len(own)} reach the bar",
+            f"mean ≥ {least}",
+            bool(own.mean() >= least),
+        )
+
+        def room(i: NDArray[np.int64], s: Float = strengths, f: Float = felt) -> float:
+            return correlation(np.nanmean(s[i], axis=0), f[i].mean(axis=0))
+
+        low, high = interval(room, len(own))
+        together = room(np.arange(len(own)))
+        yield Bar(
+            f"{emotion}: the room",
+            f"{together:.3f} (95 % {low:.3f} to {high:.3f} over n={len(own)} viewers)",
+            f"≥ {LEAST_ROOM}",
+            together >= LEAST_ROOM,
+        )
+
+
+def resting(analysis: Analysis, truth: Truth) -> Iterator[Bar]:
+    """What the faces that look sad, or amused, at rest are read as when calm, without and with baseline."""
+    viewers, seconds = len(truth.viewers), truth.felt.shape[1]
+    nothing = Rest(np.zeros((viewers, 8)), np.ones(viewers, int), np.zeros(viewers, bool))
+    without, measured = strength(analysis.timeline, nothing), analysis.strength
+    calm = truth.felt.sum(axis=2) < CALM
+    for emotion, looks in ((Emotion.SAD, "sad"), (Emotion.HAPPY, "amused")):
+        column = FEELINGS.index(emotion)
+        biased = np.flatnonzero(truth.rest[:, column] >= LOOKS)
+        before, after = (
+            np.array([np.nanmean(s[v, :seconds, column][calm[v]]) for v in biased])
+            for s in (without, measured)
+        )
+
+        def fall(i: NDArray[np.int64], before: Float = before, after: Float = after) -> float:
+            return 1 - float(after[i].mean() / before[i].mean())
+
+        low, high = interval(fall, len(biased))
+        gone = fall(np.arange(len(biased)))
+        yield Bar(
+            f"resting {looks}",
+            f"{emotion} {before.mean():.3f} → {after.mean():.3f} in calm seconds, falls by {gone:.0%} "
+            f"(95 % {low:.0%} to {high:.0%}, n={len(biased)} viewers)",
+            f"≥ {LEAST_FALL:.0%}",
+            gone >= LEAST_FALL,
+        )
+
+
+def swaps(watched: Mapping[str, Samples], truth: Truth) -> Bar:
+    """Were the exchanges of seats flagged, and no others?"""
+    flags = [
+        ({samples.viewers[e.first], samples.viewers[e.second]}, e.time)
+        for samples in watched.values()
+        for e in samples.exchanges
+    ]
+    named = dict(zip(truth.viewers, names_of(watched), strict=True))
+    hits = [
+        any(who == {named[a], named[b]} and end - 5 <= at <= end + FLAGGED_WITHIN for who, at in flags)
+        for a, b, end in truth.swaps
+    ]
+    low, high = wilson_interval(sum(hits), len(hits))
+    return Bar(
+        "exchanged seats",
+        f"{sum(hits)} of {len(hits)} flagged (95 % {low:.0%} to {high:.0%}), "
+        f"{len(flags) - sum(hits)} other flags",
+        "all, and no others",
+        all(hits) and len(flags) == sum(hits),
+    )
+
+
+def names_of(watched: Mapping[str, Samples]) -> list[str]:
+    """The product's names of the viewers, by camera and from left to right as the truth has them."""
+    return [name for samples in watched.values() for name in samples.viewers]
+
+
+def correlation(read: Float, planted: Float) -> float:
+    told = ~np.isnan(read)
+    return float(pearsonr(read[told], planted[told]).statistic)
+
+
+def interval(statistic: Callable[[NDArray[np.int64]], float], viewers: int) -> tuple[float, float]:
+    """95 % percentile bootstrap over viewers."""
+    result = bootstrap(
+        (np.arange(viewers),),
+        statistic,
+        n_resamples=1000,
+        vectorized=False,
+        method="percentile",
+        random_state=np.random.default_rng(SEED),
+    )
+    return float(result.confidence_interval.low), float(result.confidence_interval.high)
+
+
+if __name__ == "__main__":
+    main()
