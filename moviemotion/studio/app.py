@@ -1,0 +1,98 @@
+"""The application: what answers where, and what stands before it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException as AnyHTTPException
+
+from moviemotion import __version__
+from moviemotion.errors import MoviemotionError
+from moviemotion.studio import consent, pages, privacy, reading, screenings, sessions, studies
+from moviemotion.studio.access import Access
+from moviemotion.studio.border import render
+from moviemotion.studio.guard import Guard, counter
+
+STATIC = Path(__file__).parent / "static"
+TAGS = [
+    {"name": "sign-in", "description": "Who asks, and the token that every change needs."},
+    {"name": "studies", "description": "Studies, their seats, and the files to be read."},
+    {"name": "screening", "description": "Reading an audience from files or live cameras; one job a study."},
+    {"name": "reading", "description": "The room beside the script."},
+    {"name": "consent", "description": "What an attendee is told, says, and takes back."},
+    {"name": "privacy", "description": "What is held until when, erasure, and the proof of it."},
+]
+
+
+def create_app(root: Path, access: Access | None = None) -> FastAPI:
+    """The studio over a folder of studies.
+
+    Args:
+        access: the accounts; without, the studio answers at this computer only and everybody is the
+            researcher.
+
+    Raises:
+        MoviemotionError: `root` is not a folder.
+    """
+    root = root.resolve()
+    if not root.is_dir():
+        raise MoviemotionError(f"{root}: no such folder; make it first")
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        yield
+
+    app = FastAPI(
+        title="MoviEmotion studio",
+        version=__version__,
+        summary="Screenings, what they say about the screenplay, and the promises made to their audience.",
+        openapi_url="/api/openapi.json",
+        docs_url=None,  # these pages ask a CDN
+        redoc_url=None,
+        openapi_tags=TAGS,
+        lifespan=lifespan,
+    )
+    app.state.root, app.state.access, app.state.counts = root, access, counter()
+    for module in (sessions, studies, screenings, reading, consent, privacy, pages):
+        app.include_router(module.router)
+    app.mount("/static", StaticFiles(directory=STATIC), "static")
+    app.add_middleware(Guard, key=secrets.token_bytes(32), at_home=access is None)
+    app.add_exception_handler(AnyHTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _not_as_documented)
+    app.add_exception_handler(MoviemotionError, _cannot)
+    return app
+
+
+def _answer(request: Request, status: int, detail: str) -> Response:
+    """A fault as JSON, or as a page where somebody looks at one."""
+    if request.url.path.startswith(("/api/", "/static/")):
+        return JSONResponse({"detail": detail}, status)
+    if status == 401:
+        return RedirectResponse(f"/sign-in?to={request.url.path}", 303)
+    return render(request, "fault.html", status, detail=detail)
+
+
+def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, AnyHTTPException)
+    answer = _answer(request, error.status_code, str(error.detail))
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+def _not_as_documented(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"][1:])
+    return _answer(request, 422, f"{where}: {first['msg']}" if where else str(first["msg"]))
+
+
+def _cannot(request: Request, error: Exception) -> Response:
+    """What a user can mend, without where on this computer the studies lie."""
+    return _answer(request, 400, str(error).replace(f"{request.app.state.root}/", ""))

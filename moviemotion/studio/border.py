@@ -1,0 +1,83 @@
+"""What every route speaks: faults, the study that a URL names, and pages."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import Depends, HTTPException, Request
+from fastapi import Path as InPath
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment
+from pydantic import BaseModel, Field
+
+from moviemotion.page import asset, templates
+from moviemotion.privacy.register import is_governed
+from moviemotion.studio.access import whoever_asks
+from moviemotion.telling.palette import css_variables
+
+STUDY_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+"""A study's id is the name of its folder; it never climbs out of the folder of studies."""
+
+
+class Fault(BaseModel):
+    """What is wrong, and what to do about it."""
+
+    detail: str = Field(examples=["spring-preview: no such study; check the name"])
+
+
+FAULTS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Fault, "description": "Cannot be done as asked"},
+    401: {"model": Fault, "description": "Not signed in"},
+    403: {"model": Fault, "description": "Not for this role, or without the page's token"},
+    404: {"model": Fault, "description": "There is no such thing"},
+    409: {"model": Fault, "description": "Not now: something else is under way, or it is there already"},
+    413: {"model": Fault, "description": "Too large"},
+    422: {"model": Fault, "description": "Not as documented"},
+    429: {"model": Fault, "description": "Too often"},
+}
+"""The answers of every router that are not what was asked for."""
+
+
+def study_of(
+    request: Request,
+    study: Annotated[str, InPath(description="Id of a study: the name of its folder.", pattern=STUDY_ID)],
+) -> Path:
+    """The folder of the study that a URL names."""
+    folder: Path = request.app.state.root / study
+    if not re.fullmatch(STUDY_ID, study) or not is_study(folder):
+        raise HTTPException(404, f"{study}: no such study; check the name")
+    return folder
+
+
+StudyFolder = Annotated[Path, Depends(study_of)]
+
+
+def is_study(folder: Path) -> bool:
+    """Whether a folder holds a study, begun or finished; links elsewhere do not count."""
+    if folder.is_symlink() or not folder.is_dir():
+        return False
+    return is_governed(folder) or (folder / "study.json").is_file()
+
+
+def render(request: Request, name: str, status: int = 200, **context: object) -> HTMLResponse:
+    """A page of the studio. Templates also know `person` and `csrf`.
+
+    Args:
+        name: of the template.
+    """
+    page = _environment().get_template(name)
+    text = page.render(person=whoever_asks(request), csrf=request.state.csrf, **context)
+    return HTMLResponse(text, status)
+
+
+@cache
+def _environment() -> Environment:
+    environment = templates("moviemotion.studio")
+    environment.globals.update(
+        asset=lambda name: asset("moviemotion.studio", name),
+        palette={"light": css_variables(dark=False), "dark": css_variables(dark=True)},
+    )
+    return environment

@@ -1,0 +1,101 @@
+"""A studio over a folder with one small finished study: asked directly, and served to a browser."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from moviemotion.live import report
+from moviemotion.privacy.register import KEYS_VARIABLE
+from moviemotion.simulate import simulate
+from moviemotion.studio.app import create_app
+
+FEELINGS = "start,end,emotion,strength\n5,15,happy,0.9\n30,40,sad,0.9\n"
+STUDY = "the-last-ferry"
+VIEWERS = 6
+
+
+@pytest.fixture(autouse=True)
+def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of keys of the test's own."""
+    monkeypatch.setenv(KEYS_VARIABLE, str(tmp_path / "keys"))
+    return tmp_path / "keys"
+
+
+@pytest.fixture(scope="session")
+def told(film: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished study of six viewers and a minute, with a script. Tests only read it."""
+    folder = tmp_path_factory.mktemp("told")
+    (folder / "feelings.csv").write_text(FEELINGS, encoding="utf-8")
+    simulate(folder / "feelings.csv", VIEWERS, 1, folder / "study", seed=1)
+    report(folder / "study", film / "film.fountain", film / "film.srt")
+    return folder / "study"
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A folder of studies, which is empty."""
+    (folder := tmp_path / "studies").mkdir()
+    return folder
+
+
+@pytest.fixture
+def study(told: Path, root: Path) -> Path:
+    """A finished study in the folder of studies."""
+    return Path(shutil.copytree(told, root / STUDY))
+
+
+@pytest.fixture
+def app(root: Path) -> FastAPI:
+    """The studio at home: no accounts."""
+    return create_app(root)
+
+
+@pytest.fixture
+def client(app: FastAPI) -> Iterator[TestClient]:
+    """Somebody at this computer, with the token that every change needs."""
+    with TestClient(app, base_url="http://localhost") as client:
+        renew_token(client)
+        yield client
+
+
+def renew_token(client: TestClient) -> None:
+    """Have a client send the token of its session."""
+    client.headers["X-CSRF-Token"] = client.get("/api/session").json()["csrf"]
+
+
+@pytest.fixture
+def served(app: FastAPI) -> Iterator[str]:
+    """Address of the studio at home, for a browser."""
+    with serving(app) as address:
+        yield address
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[str]:
+    """A real server on a free port, in a thread."""
+    with socket.create_server(("127.0.0.1", 0)) as place:
+        port = place.getsockname()[1]
+    server = uvicorn.Server(
+        uvicorn.Config(app, "127.0.0.1", port, log_level="warning", timeout_graceful_shutdown=1)
+    )
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    end = time.monotonic() + 30
+    while not server.started:
+        assert thread.is_alive()
+        assert time.monotonic() < end
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join()
