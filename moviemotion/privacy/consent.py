@@ -78,16 +78,6 @@ class Receipt:
     hash: str
 
 
-@dataclass(frozen=True)
-class Proof:
-    """What the audit log says of a receipt."""
-
-    action: str
-    disclosure: str
-    time: str
-    row: int
-
-
 def add_seat(
     folder: Path, seat: str, camera: str, region: Region | None = None, now: datetime | None = None
 ) -> None:
@@ -218,6 +208,14 @@ def record(register: Register, viewer: str, state: State, disclosure: str, now: 
     return Receipt(code, state, disclosure, entry.time, entry.seq, entry.hash)
 
 
+def state_with(folder: Path, code: str) -> State | None:
+    """What the viewer who holds a receipt has said last; None where nothing is held about them any more."""
+    query = "SELECT v.state FROM viewers v JOIN consents c ON c.viewer = v.id WHERE c.receipt = ?"
+    with opened(folder) as register:
+        row = register.db.execute(query, (_hash(code),)).fetchone()
+    return State(row[0]) if row else None
+
+
 def viewer_with(folder: Path, code: str) -> str:
     """The viewer who holds a receipt.
 
@@ -231,8 +229,8 @@ def viewer_with(folder: Path, code: str) -> str:
     return str(row[0])
 
 
-def check_receipt(folder: Path, code: str) -> Proof:
-    """What the audit log says of a receipt, also after erasure.
+def check_receipt(folder: Path, code: str) -> Receipt:
+    """A receipt as the audit log has it, also after erasure.
 
     Raises:
         MoviemotionError: it is not in the log: the code is wrong, or the log was cut or rewritten.
@@ -241,7 +239,8 @@ def check_receipt(folder: Path, code: str) -> Proof:
         for entry in audit_log.entries(register.db):
             details = json.loads(entry.details)
             if details.get("receipt") == _hash(code):
-                return Proof(entry.action, details["disclosure"], entry.time, entry.seq)
+                state, version = State(entry.action), details["disclosure"]
+                return Receipt(code.strip().lower(), state, version, entry.time, entry.seq, entry.hash)
     raise MoviemotionError(
         "receipt: not in the audit log; check the code, then run moviemotion privacy verify"
     )

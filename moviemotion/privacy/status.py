@@ -11,7 +11,7 @@ from pathlib import Path
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import audit_log, retention
-from moviemotion.privacy.consent import Proof, Receipt, State
+from moviemotion.privacy.consent import Receipt, State
 from moviemotion.privacy.erasure import Erased, Kept
 from moviemotion.privacy.naming import is_finished, settle
 from moviemotion.privacy.register import anchor_of, opened
@@ -128,9 +128,9 @@ def verdict_lines(verdict: Verdict) -> Iterator[str]:
         )
 
 
-def proof_line(proof: Proof) -> str:
+def proof_line(receipt: Receipt) -> str:
     """What a receipt proves."""
-    return f"Row {proof.row}, {proof.time}: {proof.action} disclosure {proof.disclosure}."
+    return f"Row {receipt.row}, {receipt.time}: {receipt.state} disclosure {receipt.disclosure}."
 
 
 def receipt_lines(receipt: Receipt) -> Iterator[str]:

@@ -113,7 +113,8 @@ def csrf_token(key: bytes, visitor: str, session: str) -> str:
 def _out_of_date(path: str, is_form: bool) -> Response:
     """The form's page again, which is to say so; a fault for programs."""
     if is_form:
-        return RedirectResponse(f"{path}?again=1", 303)
+        # "//elsewhere" would lead away.
+        return RedirectResponse(f"/{path.lstrip('/')}?again=1", 303)
     return JSONResponse(
         {"detail": f"the header {TOKEN} is missing or out of date; GET /api/session gives it"}, 403
     )

@@ -88,10 +88,9 @@ def test_ids_are_random_and_say_nothing_of_the_seat(asked: Path) -> None:
 
 def test_a_receipt_is_verifiable_and_only_its_holder_has_it(asked: Path) -> None:
     receipt = say(asked, "A", True)
-    proof = consent.check_receipt(asked, receipt.code)
-    assert (proof.action, proof.time, proof.row) == ("accepted", "2026-11-24T12:00:00+00:00", receipt.row)
-    assert proof.disclosure == disclosure_of(asked).version
-    assert consent.check_receipt(asked, f" {receipt.code.upper()} ") == proof
+    assert (receipt.state, receipt.time) == (State.ACCEPTED, "2026-11-24T12:00:00+00:00")
+    assert receipt.disclosure == disclosure_of(asked).version
+    assert consent.check_receipt(asked, f" {receipt.code.upper()} ") == receipt
     assert not any(receipt.code.encode() in path.read_bytes() for path in asked.rglob("*") if path.is_file())
     with pytest.raises(MoviemotionError, match="not in the audit log"):
         consent.check_receipt(asked, receipt.code[:-1] + "x")

@@ -196,8 +196,8 @@ def test_a_withdrawal_erases_and_its_receipt_can_still_be_checked(tmp_path: Path
     receipt = withdraw(folder, receipts["A"].code)
     assert not any(viewer.encode() in content for content in bytes_of(folder).values())
     assert not any(picture[12:44] in content for content in bytes_of(folder).values())
-    assert consent.check_receipt(folder, receipt.code).action == State.WITHDRAWN
-    assert consent.check_receipt(folder, receipts["A"].code).action == State.ACCEPTED
+    assert consent.check_receipt(folder, receipt.code).state == State.WITHDRAWN
+    assert consent.check_receipt(folder, receipts["A"].code).state == State.ACCEPTED
     with pytest.raises(MoviemotionError, match="nothing is held"):
         consent.viewer_with(folder, receipt.code)
     assert verify(folder).faults == ()

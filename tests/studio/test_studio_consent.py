@@ -1,0 +1,183 @@
+"""What an attendee is asked, says and takes back, on a page without scripts and through the API."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from httpx import Response
+
+from moviemotion.privacy import consent, retention
+from moviemotion.privacy.consent import State
+from moviemotion.privacy.disclosure import ACCEPT, DECLINE, disclosure_of
+from moviemotion.privacy.register import Terms
+from moviemotion.privacy.retention import Kind
+from moviemotion.privacy.seat_pages import seat_tokens
+
+SEATS = ("A 1", "A 2")
+
+
+@pytest.fixture
+def asked(root: Path) -> Path:
+    """A study whose two seats are still to be asked."""
+    folder = root / "premiere"
+    retention.begin(folder, Terms("Lantern Films", "privacy@lantern.example"), {})
+    for seat in SEATS:
+        consent.add_seat(folder, seat, f"cam-{seat[-1]}")
+    return folder
+
+
+@pytest.fixture
+def phone(app: FastAPI) -> TestClient:
+    """A browser without scripts: it sends no token but those in the page's forms."""
+    return TestClient(app, base_url="http://localhost")
+
+
+def page_of(folder: Path, seat: str = SEATS[0]) -> str:
+    return f"/c/{seat_tokens(folder)[seat]}"
+
+
+def answer(phone: TestClient, page: str, said: str, **other: str) -> Response:
+    """Fill in the form that is on a page."""
+    fields = dict(
+        re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', phone.get(f"{page}?again=2").text)
+    )
+    return phone.post(page, data={**fields, "answer": said, **other})
+
+
+def code_in(text: str) -> str:
+    return re.search(r'data-code="([0-9a-f-]{35})"', text)[1]
+
+
+def states(folder: Path) -> list[State | None]:
+    return [seat.state for seat in consent.seats(folder)]
+
+
+def test_the_address_of_a_seat_cannot_be_guessed_and_stays_the_same(asked: Path, phone: TestClient) -> None:
+    tokens = seat_tokens(asked)
+    assert tokens == seat_tokens(asked)
+    assert all(re.fullmatch("[a-z2-7]{24}", token) for token in tokens.values())
+    assert len(set(tokens.values())) == 2
+    token = tokens["A 1"]
+    wrong = token[:-1] + ("a" if token[-1] != "a" else "b")
+    assert phone.get(f"/c/{wrong}").status_code == 404
+    assert phone.get(f"/c/{token.upper()}").status_code == 200
+
+
+def test_the_page_says_all_of_the_disclosure_and_looking_at_it_writes_nothing(
+    asked: Path, phone: TestClient
+) -> None:
+    page = phone.get(page_of(asked))
+    assert page.headers["cache-control"] == "no-store"
+    told = disclosure_of(asked)
+    for words in (told.summary, ACCEPT, DECLINE, *(p for section in told.sections for p in section.points)):
+        assert words in page.text.replace("&#39;", "'")
+    assert states(asked) == [None, None]
+
+
+@pytest.mark.parametrize(("said", "state"), [("yes", State.ACCEPTED), ("no", State.DECLINED)])
+def test_an_answer_without_scripts_gives_a_receipt_that_opens_again(
+    asked: Path, phone: TestClient, said: str, state: State
+) -> None:
+    receipt = answer(phone, page_of(asked), said)
+    assert states(asked) == [state, None]
+    code = code_in(receipt.text)
+    assert consent.check_receipt(asked, code).state is state
+    assert code_in(phone.get(page_of(asked)).text) == code
+    # The cookie with the code goes to this seat's page, and to no other.
+    assert "data-code" not in phone.get(page_of(asked, SEATS[1])).text
+
+
+def test_another_phone_does_not_see_the_receipt(asked: Path, phone: TestClient, app: FastAPI) -> None:
+    answer(phone, page_of(asked), "yes")
+    other = TestClient(app, base_url="http://localhost").get(page_of(asked))
+    assert "data-code" not in other.text
+    assert "This seat has said yes" in other.text
+
+
+def test_who_said_no_may_say_yes(asked: Path, phone: TestClient) -> None:
+    answer(phone, page_of(asked), "no")
+    answer(phone, page_of(asked), "yes")
+    assert states(asked)[0] is State.ACCEPTED
+
+
+def test_an_answer_to_an_older_disclosure_is_not_taken(asked: Path, phone: TestClient) -> None:
+    before = disclosure_of(asked)
+    retention.bring_forward(asked, Kind.SAMPLES, before.until["samples"].replace(day=1))
+    page = answer(phone, page_of(asked), "yes", version=before.version)
+    assert page.status_code == 409
+    assert "has changed since" in page.text
+    assert State.ACCEPTED not in states(asked)
+
+
+def test_a_form_without_the_page_s_token_is_not_taken(asked: Path, phone: TestClient) -> None:
+    page = answer(phone, page_of(asked), "yes", csrf="0" * 64)
+    assert "open for too long" in page.text
+    assert page.url.path == page_of(asked)
+    there = phone.post("http://localhost//elsewhere.example/c", data={"a": "b"}, follow_redirects=False)
+    assert there.headers["location"] == "/elsewhere.example/c?again=1"
+    assert states(asked) == [None, None]
+
+
+def test_a_form_from_another_site_is_not_taken(asked: Path, phone: TestClient) -> None:
+    phone.headers["Origin"] = "https://elsewhere.example"
+    answer(phone, page_of(asked), "yes")
+    assert states(asked) == [None, None]
+
+
+def test_withdrawn_with_the_code_and_the_receipt_of_that_holds(asked: Path, phone: TestClient) -> None:
+    code = code_in(answer(phone, page_of(asked), "yes").text)
+    form = phone.get("/c/receipt").text
+    csrf = re.search(r'name="csrf" value="(\w+)"', form)[1]
+    shown = phone.post("/c/receipt", data={"csrf": csrf, "code": f" {code.upper()} "})
+    assert "You said yes" in shown.text
+    withdrawn = phone.post("/c/receipt", data={"csrf": csrf, "code": code, "withdraw": "yes"})
+    assert "You have withdrawn" in withdrawn.text
+    assert states(asked) == [None, None]
+    assert consent.check_receipt(asked, code_in(withdrawn.text)).state is State.WITHDRAWN
+    assert "Nothing is held about you any more" in phone.get(page_of(asked)).text
+
+
+def test_a_wrong_code_is_said_to_be_wrong(asked: Path, client: TestClient) -> None:
+    assert client.post("/api/receipts/check", json={"code": "1234"}).status_code == 400
+    form = {"csrf": client.headers["X-CSRF-Token"], "code": "1234"}
+    assert "check each letter" in client.post("/c/receipt", data=form).text
+
+
+def test_the_same_through_the_api_for_a_studio_s_own_app(asked: Path, client: TestClient) -> None:
+    path = f"/api/consent/{seat_tokens(asked)['A 2']}"
+    told = client.get(path).json()
+    assert (told["seat"], told["state"]) == ("A 2", None)
+    refused = client.post(path, json={"accepts": True, "version": "0" * 16})
+    assert refused.status_code == 400
+    receipt = client.post(path, json={"accepts": True, "version": told["disclosure"]["version"]}).json()
+    assert client.post("/api/receipts/check", json={"code": receipt["code"]}).json() == receipt
+    assert states(asked) == [None, State.ACCEPTED]
+    withdrawn = client.post("/api/receipts/withdraw", json={"code": receipt["code"]}).json()
+    assert withdrawn["state"] == "withdrawn"
+    assert states(asked) == [None, None]
+
+
+def test_the_kiosk_shows_who_has_answered_but_not_what_and_keeps_no_receipt(
+    asked: Path, client: TestClient
+) -> None:
+    kiosk = "/studies/premiere/kiosk"
+    answer(client, f"{kiosk}/A 1", "no")
+    receipt = answer(client, f"{kiosk}/A 2", "yes")
+    assert code_in(receipt.text)
+    assert not any(cookie.name == "receipt" for cookie in client.cookies.jar)
+    seats = client.get(kiosk).text
+    assert seats.count("has answered") == 2
+    assert "declined" not in seats
+    assert states(asked) == [State.DECLINED, State.ACCEPTED]
+
+
+def test_the_sheet_has_a_code_for_each_seat_that_leads_to_its_page(asked: Path, client: TestClient) -> None:
+    sheet = client.get("/studies/premiere/seats").text
+    assert sheet.count("<svg") == 2
+    for seat, token in seat_tokens(asked).items():
+        assert f"http://localhost/c/{token}" in sheet
+        assert f"Seat {seat}" in sheet
