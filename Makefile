@@ -6,7 +6,7 @@ PYTHON ?= python3
 EXTRAS ?= dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench vendor clean
 
 demo: $(VENV)/installed
 	$(BIN)/moviemotion demo --out demo
@@ -21,6 +21,10 @@ lint: $(VENV)/installed-$(EXTRAS)
 
 bench: $(VENV)/installed-$(EXTRAS)
 	$(BIN)/python benchmarks/bars.py --data ../shared/data
+
+# The studio's chart and view libraries, from their packages into ours; the copies are committed.
+vendor:
+	cd frontend && npm ci --ignore-scripts --no-audit --no-fund && node vendor.mjs
 
 $(VENV)/installed: pyproject.toml hatch_build.py
 	$(PYTHON) -m venv $(VENV)

@@ -65,13 +65,42 @@ def export(
         MoviemotionError: the folder holds no finished study or cannot be written, a format is unknown, or
             the frame rate that markers need is not known or none of timecode.
     """
+    chosen, timecode = _chosen(formats, frame_rate, start, film)
+    return _write(load_analysis(study), study / EXPORTS, chosen, timecode, film)
+
+
+def export_analysis(
+    analysis: Analysis,
+    folder: Path,
+    formats: Sequence[str],
+    frame_rate: float | None = None,
+    start: str | None = None,
+    film: Path | None = None,
+) -> tuple[Path, ...]:
+    """The same of an analysis at hand, into any folder.
+
+    Raises:
+        MoviemotionError: as `export`.
+    """
+    chosen, timecode = _chosen(formats, frame_rate, start, film)
+    return _write(analysis, folder, chosen, timecode, film)
+
+
+def _chosen(
+    formats: Sequence[str], frame_rate: float | None, start: str | None, film: Path | None
+) -> tuple[tuple[str, ...], Timecode | None]:
+    """What to write, and the timecode where something of it counts in frames."""
     for name in formats:
         if name not in FORMATS:
             raise MoviemotionError(f"--to {name}: unknown; choose of {', '.join(FORMATS)}")
     chosen = tuple(dict.fromkeys(formats)) or FORMATS
-    counting = [name for name in chosen if name in MARKERS]
-    timecode = _timecode(frame_rate, start, film) if counting else None
-    analysis, folder = load_analysis(study), study / EXPORTS
+    counting = any(name in MARKERS for name in chosen)
+    return chosen, _timecode(frame_rate, start, film) if counting else None
+
+
+def _write(
+    analysis: Analysis, folder: Path, chosen: Sequence[str], timecode: Timecode | None, film: Path | None
+) -> tuple[Path, ...]:
     written: list[Path] = []
     try:
         folder.mkdir(exist_ok=True)

@@ -18,6 +18,10 @@ REGISTER = "study.db"
 UPLOADS, PICTURES, EXPORTS = "uploads", "pictures", "exports"
 """Folders in a study: cameras' files on their way to be watched, pictures that were asked for, and what
 `moviemotion export` wrote."""
+NOTES, GROUPS = "notes.json", "groups.json"
+"""What people wrote into a study themselves: notes on the film, and groups of viewers by name."""
+GIVEN = ("film", "script", "subtitles")
+"""Names, less their suffix, of what a study may be given about the film; nothing in it is about viewers."""
 _MAY_COME_FIRST = {REGISTER, f"{REGISTER}-wal", f"{REGISTER}-shm", UPLOADS, PICTURES}
 
 
@@ -52,7 +56,7 @@ class Study:
                 raise MoviemotionError(
                     f"{folder}: holds another study (other files, settings or version); choose another --out"
                 )
-        elif folder.exists() and any(path.name not in _MAY_COME_FIRST for path in folder.iterdir()):
+        elif folder.exists() and any(map(_is_foreign, folder.iterdir())):
             raise MoviemotionError(f"{folder}: not empty and not a study; choose another --out")
         nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
         if not nearest.is_dir() or not os.access(nearest, os.W_OK):
@@ -139,6 +143,10 @@ class Study:
     def samples_path(self, camera: str) -> Path:
         """The file of a camera's samples."""
         return self.folder / "samples" / f"{camera}.parquet"
+
+
+def _is_foreign(path: Path) -> bool:
+    return path.name not in _MAY_COME_FIRST and path.stem not in GIVEN
 
 
 @contextmanager

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.disclosure import FEWEST
 from moviemotion.resonance.analysis import Analysis, Quality
+from moviemotion.resonance.compare import Comparison
 from moviemotion.resonance.delay import RelativeDelay
 from moviemotion.resonance.lines import Feeling
 from moviemotion.resonance.moments import MomentSearch
 from moviemotion.resonance.patterns import find_patterns
-from moviemotion.resonance.room import Room
+from moviemotion.resonance.room import Room, read_room
 from moviemotion.resonance.synchrony import film_synchrony
 from moviemotion.statistics import Float
 
@@ -34,7 +37,7 @@ def seen_by(analysis: Analysis, role: Role) -> Analysis:
         return analysis
     few = analysis.room.viewers < FEWEST
     timeline, rest = analysis.timeline, analysis.rest
-    room, search, moments = _room(analysis.room), *_moments(analysis, few)
+    room, search, moments = _room(analysis.room, few), *_moments(analysis, few)
     number = {old: new for new, old in enumerate(moments)}
     synchrony, patterns = analysis.synchrony, analysis.patterns
     if few.any():
@@ -68,6 +71,63 @@ def seen_by(analysis: Analysis, role: Role) -> Analysis:
     )
 
 
+def group_seen_by(analysis: Analysis, viewers: Sequence[str], role: Role) -> Room:
+    """What a group of an analysis's viewers felt, second by second, as far as somebody may see it.
+
+    Outside the researcher's role a second is withheld where fewer than `FEWEST` of the group were seen, or of
+    all the others: the room's own figures would then tell theirs.
+
+    Args:
+        analysis: as the researcher sees it.
+        viewers: names; those that are not in the analysis any more are left out.
+
+    Raises:
+        MoviemotionError: the group, or who is not in it, is too small to be shown.
+    """
+    timeline = analysis.timeline
+    rows = [k for k, viewer in enumerate(timeline.viewers) if viewer in set(viewers)]
+    left = len(timeline.viewers) - len(rows)
+    if not rows or (role is not Role.RESEARCHER and (len(rows) < FEWEST or 0 < left < FEWEST)):
+        raise MoviemotionError(
+            f"{len(rows)} of {len(timeline.viewers)} viewers: too few to be shown apart; choose at least "
+            f"{1 if role is Role.RESEARCHER else f'{FEWEST} and leave none or at least {FEWEST}'}"
+        )
+    of_group = replace(
+        timeline,
+        viewers=tuple(timeline.viewers[k] for k in rows),
+        scores=timeline.scores[rows],
+        samples=timeline.samples[rows],
+        weight=None if timeline.weight is None else timeline.weight[rows],
+    )
+    room = read_room(of_group, analysis.strength[rows])
+    if role is Role.RESEARCHER:
+        return room
+    others = analysis.room.viewers - room.viewers
+    return _room(room, (room.viewers < FEWEST) | ((others > 0) & (others < FEWEST)))
+
+
+def comparison_seen_by(comparison: Comparison, role: Role) -> Comparison:
+    """What of a comparison somebody may see: nothing that fewer than `FEWEST` viewers of a screening are
+    behind, outside the researcher's role. It is told as not tested."""
+    if role is Role.RESEARCHER:
+        return comparison
+    c = comparison.contrast
+    few = (c.viewers < FEWEST).any(axis=0)
+    return replace(
+        comparison,
+        contrast=replace(
+            c,
+            viewers=np.where(few, 0, c.viewers),
+            mean=np.where(few, _NAN, c.mean),
+            difference=np.where(few, _NAN, c.difference),
+            interval=np.where(few, _NAN, c.interval),
+            p_adjusted=np.where(few, _NAN, c.p_adjusted),
+            needed=np.where(few, _NAN, c.needed),
+        ),
+        left_out=(),
+    )
+
+
 def _moments(analysis: Analysis, few: NDArray[np.bool_]) -> tuple[MomentSearch, list[int]]:
     """The search with the moments that may be seen, and which of all they are."""
     kept = [
@@ -92,9 +152,7 @@ def _quality(quality: Quality) -> Quality:
     return replace(told, seen=_NAN, samples_per_second=_NAN, refused={})
 
 
-def _room(room: Room) -> Room:
-    few = room.viewers < FEWEST
-
+def _room(room: Room, few: NDArray[np.bool_]) -> Room:
     def hidden(figure: Float) -> Float:
         return np.where(few.reshape(-1, *(1,) * (figure.ndim - 1)), _NAN, figure)
 

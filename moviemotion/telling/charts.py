@@ -22,6 +22,11 @@ NO_VALUE = 65_535
 STEPS = 10_000
 NOT_SEEN = 255
 STRENGTH_LEVELS = 31
+FEELINGS_DRAWN = [
+    {"key": f, "symbol": PALETTE[f].symbol, "dash": PALETTE[f].dash, "shown": f in EMPHASISED}
+    for f in FEELINGS
+]
+"""How each feeling is drawn, and whether it is at first."""
 
 
 def chart_data(analysis: Analysis) -> dict[str, Any]:
@@ -31,18 +36,14 @@ def chart_data(analysis: Analysis) -> dict[str, Any]:
     described at `pack_strips`. Times are seconds of film time.
     """
     room = analysis.room
-    elements = analysis.script.screenplay.elements if analysis.script else ()
     return {
         "start": int(analysis.timeline.start),
         "seconds": len(room.seconds),
         "steps": STEPS,
         "noValue": NO_VALUE,
-        "feelings": [
-            {"key": f, "symbol": PALETTE[f].symbol, "dash": PALETTE[f].dash, "shown": f in EMPHASISED}
-            for f in FEELINGS
-        ],
+        "feelings": FEELINGS_DRAWN,
         "viewers": room.viewers.tolist(),
-        "curves": {name: pack_curve(curve) for name, curve in _curves(room).items()},
+        "curves": packed_curves(room),
         "names": list(analysis.timeline.viewers),
         "strips": pack_strips(analysis.strength),
         "moments": [
@@ -55,20 +56,27 @@ def chart_data(analysis: Analysis) -> dict[str, Any]:
             }
             for m, lines in zip(analysis.search.moments, analysis.moment_elements, strict=True)
         ],
-        "scenes": [
-            {
-                "number": s.scene,
-                "heading": elements[s.heading].text,
-                "start": float(s.feeling.start),
-                "end": float(s.feeling.end),
-            }
-            for s in analysis.scenes
-            if not np.isnan(s.feeling.start)
-        ],
+        "scenes": scenes_drawn(analysis),
     }
 
 
-def _curves(room: Room) -> dict[str, Float]:
+def scenes_drawn(analysis: Analysis) -> list[dict[str, Any]]:
+    """The scenes that have a time, in order."""
+    elements = analysis.script.screenplay.elements if analysis.script else ()
+    return [
+        {
+            "number": s.scene,
+            "heading": elements[s.heading].text,
+            "start": float(s.feeling.start),
+            "end": float(s.feeling.end),
+        }
+        for s in analysis.scenes
+        if not np.isnan(s.feeling.start)
+    ]
+
+
+def packed_curves(room: Room) -> dict[str, str]:
+    """The room's curves and their intervals by name, each as `pack_curve` packs it."""
     curves = {
         "overall": room.overall,
         "overallLow": room.overall_interval[0],
@@ -81,7 +89,7 @@ def _curves(room: Room) -> dict[str, Float]:
         curves[feeling] = room.strength[:, column]
         curves[f"{feeling}Low"] = room.strength_interval[0, :, column]
         curves[f"{feeling}High"] = room.strength_interval[1, :, column]
-    return curves
+    return {name: pack_curve(curve) for name, curve in curves.items()}
 
 
 def pack_curve(values: Float) -> str:

@@ -1,0 +1,27 @@
+// Copies what the studio's pages are made with from node_modules into the package, each with its licence, and
+// writes down where it came from: provenance.json, which a test compares with package-lock.json.
+import { createHash } from "node:crypto";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const VENDOR = join(HERE, "..", "moviemotion", "studio", "static", "vendor");
+const WANTED = {
+  "lit-html": ["lit-html.js", "LICENSE"],
+  uplot: ["dist/uPlot.esm.js", "dist/uPlot.min.css", "LICENSE"],
+};
+
+const lock = JSON.parse(readFileSync(join(HERE, "package-lock.json"), "utf8")).packages;
+rmSync(VENDOR, { recursive: true, force: true });
+const provenance = Object.entries(WANTED).map(([name, files]) => {
+  const { version, license, integrity } = lock[`node_modules/${name}`];
+  mkdirSync(join(VENDOR, name), { recursive: true });
+  const sha256 = Object.fromEntries(files.map((file) => {
+    const [from, to] = [join(HERE, "node_modules", name, file), join(VENDOR, name, basename(file))];
+    copyFileSync(from, to);
+    return [basename(file), createHash("sha256").update(readFileSync(to)).digest("hex")];
+  }));
+  return { name, version, license, integrity, sha256 };
+});
+writeFileSync(join(VENDOR, "provenance.json"), JSON.stringify(provenance, null, 2) + "\n");

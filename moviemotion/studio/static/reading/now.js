@@ -1,0 +1,55 @@
+// What the room feels right now, as figures with their intervals; and which feelings are drawn.
+
+import { countOf, interval, number, percentInterval } from "./words.js";
+
+export function makeNow(desk) {
+  const $ = (id) => document.getElementById(id);
+  const { room } = desk;
+  let meters = [];
+
+  for (const [k, f] of room.feelings.entries()) {
+    const toggle = document.createElement("button");
+    toggle.type = "button";
+    toggle.className = `toggle ${f.key}`;
+    toggle.title = `Key ${k + 1}`;
+    toggle.innerHTML = `<span class="symbol" aria-hidden="true">${f.symbol}</span> ${f.key}<svg width="20" height="6" aria-hidden="true"><path d="M0 3H20" stroke-dasharray="${f.dash}"/></svg>`;
+    toggle.addEventListener("click", () => desk.toggle(f.key));
+    $("toggles").append(toggle);
+  }
+
+  function build() {
+    [...$("toggles").children].forEach((toggle, k) => toggle.setAttribute("aria-pressed", String(desk.shown.has(room.feelings[k].key))));
+    const rows = [
+      { key: "overall", label: "strength" },
+      ...room.feelings.filter((f) => desk.shown.has(f.key)).map((f) => ({ key: f.key, label: f.key, symbol: f.symbol })),
+      { key: "share", label: "reacting", people: true },
+    ];
+    meters = rows.map((row) => {
+      const node = document.createElement("div");
+      node.className = `meter ${row.key}`;
+      node.innerHTML = `<span class="name">${row.symbol ? `<span class="symbol" aria-hidden="true">${row.symbol}</span> ` : ""}${row.label}</span><span class="track"><i></i><b></b></span><span class="value"></span>`;
+      const [band, point] = node.querySelectorAll("i, b");
+      return { ...row, node, band, point, value: node.querySelector(".value") };
+    });
+    $("now").replaceChildren(...meters.map((m) => m.node));
+    show();
+  }
+
+  function show() {
+    const k = desk.at, c = desk.curves, n = c.viewers[k];
+    for (const m of meters) {
+      const value = n ? c[m.key][k] : null, ends = [c[`${m.key}Low`][k], c[`${m.key}High`][k]];
+      m.node.classList.toggle("unseen", value == null);
+      m.value.textContent = value == null ? "not seen, or too few"
+        : m.people ? `${countOf(value, n)} (${percentInterval(ends)})` : `${number(value)} (${interval(ends)})`;
+      if (value == null) continue;
+      m.point.style.left = `${100 * value}%`;
+      m.band.style.left = `${100 * (ends[0] ?? value)}%`;
+      m.band.style.width = `${100 * ((ends[1] ?? value) - (ends[0] ?? value))}%`;
+    }
+  }
+
+  desk.on("time", show);
+  desk.on("shown curves", build);
+  build();
+}
