@@ -51,8 +51,8 @@ CALM = 0.03
 """Planted intensity of all feelings together below which a second tells the resting face."""
 LOOKS = 0.1
 """Planted intensity at rest from which a face looks sad, or amused."""
-FLAGGED_WITHIN = 30.0
-"""Seconds after two viewers were back within which they must be known to have exchanged seats."""
+DATED_WITHIN = 10.0
+"""Seconds between the time at which two viewers sat down in each other's seat and that which is told."""
 
 
 @dataclass(frozen=True)
@@ -239,7 +239,7 @@ def swaps(watched: Mapping[str, Samples], truth: Truth) -> Bar:
     ]
     named = dict(zip(truth.viewers, names_of(watched), strict=True))
     hits = [
-        any(who == {named[a], named[b]} and end - 5 <= at <= end + FLAGGED_WITHIN for who, at in flags)
+        any(who == {named[a], named[b]} and abs(at - end) <= DATED_WITHIN for who, at in flags)
         for a, b, end in truth.swaps
     ]
     low, high = wilson_interval(sum(hits), len(hits))

@@ -239,9 +239,10 @@ def _gaps(
             yield f"{camera.path}: ends at {samples.end:.0f} s of {seconds:.0f} s; not seen after that"
         for exchange in samples.exchanges:
             first, second = samples.viewers[exchange.first], samples.viewers[exchange.second]
+            how = "in sight" if exchange.followed else "told by their clothes"
             yield (
-                f"{camera.path}: {first} and {second} changed places at about {exchange.time:.0f} s; "
-                + ("each was followed" if exchange.followed else "from there on each reading is the other's")
+                f"{camera.path}: {first} and {second} changed places at about {exchange.time:.0f} s, {how}; "
+                "each was followed"
             )
     film = (sources.film_seconds(seconds) if sources else None) or seconds
     if seconds < film * WHOLE_FILM:

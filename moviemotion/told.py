@@ -23,12 +23,16 @@ TOLD = "told.json"
 
 
 def timeline_of(watched: Sequence[Samples]) -> Timeline:
-    """The viewers of all cameras on one timeline, as long as the longest camera."""
+    """The viewers of all cameras on one timeline, as long as the longest camera.
+
+    Who was seen to exchange seats with a neighbour is followed to the other seat.
+    """
 
     def readings() -> Iterator[Reading]:
         for samples in watched:
+            persons = samples.persons()
             for index, viewer in enumerate(samples.viewers):
-                own = samples.viewer == index
+                own = persons == index
                 yield Reading(viewer, samples.time[own], samples.emotions[own], samples.weight[own])
 
     return build_timeline(readings(), max(samples.end for samples in watched))

@@ -20,9 +20,12 @@ LEARNING = 5.0
 FORGETTING = 2.0
 """Time constant in seconds of what they wear now and where they are now."""
 AWAY = 2.0
-"""Seconds after which a viewer who was not seen is not compared."""
-CLOTHES_MARGIN = 0.25
-"""By how much more alike, from 0 to 1, each must look to the other's clothes than to their own."""
+"""Seconds after which a viewer who was not seen is out of sight, and not compared."""
+CLOTHES_MARGIN = 0.4
+"""By how much more alike each must look to the other's clothes than to their own, as a share of how unlike
+these are: in the dark two people's clothes differ less …"""
+LEAST_CLOTHES_MARGIN = 0.12
+"""… but at least this much, on a scale from 0 to 1."""
 PLACE_MARGIN = 1.5
 """Face sizes by which each must be nearer to the other's place than to their own."""
 _BINS = np.linspace(-2.5, 1.5, 13)
@@ -33,9 +36,10 @@ class Exchange:
     """Two viewers who changed places.
 
     Attributes:
-        time: seconds of film time at which it was certain.
+        time: seconds of film time from which each sat in the other's place: where both were out of sight
+            together, when both were back; else when it was certain.
         first, second: who.
-        followed: true where the readings went with the person; false where they stayed with the seat, so
+        followed: true where the samples went with the person; false where they stayed with the seat, so
             that from here on those of each are the other's.
     """
 
@@ -51,6 +55,7 @@ class _Sitter:
 
     Attributes:
         learnt: seconds of it that were seen so far.
+        gone, back: when it was last out of sight for `AWAY` or longer; NaN if never.
     """
 
     time: float
@@ -61,6 +66,8 @@ class _Sitter:
     size: float
     learnt: float = 0.0
     samples: int = 1
+    gone: float = np.nan
+    back: float = np.nan
 
 
 @dataclass
@@ -95,6 +102,8 @@ class ExchangeWatch:
             self._sitters[track] = _Sitter(time, worn, place, worn, place, face.size)
             return
         step = min(time - sitter.time, 1.0)
+        if time - sitter.time >= AWAY:
+            sitter.gone, sitter.back = sitter.time, time
         if sitter.learnt < LEARNING:
             sitter.samples += 1
             sitter.clothes = sitter.clothes + (worn - sitter.clothes) / sitter.samples
@@ -118,9 +127,11 @@ class ExchangeWatch:
                 if moved > PLACE_MARGIN:
                     a.place, b.place = b.place, a.place
                     self.found.append(Exchange(time, first, second, followed=True))
-                elif dressed > CLOTHES_MARGIN:
+                elif dressed > max(CLOTHES_MARGIN * _unlike(a.clothes, b.clothes), LEAST_CLOTHES_MARGIN):
                     a.clothes, b.clothes = b.clothes, a.clothes
-                    self.found.append(Exchange(time, first, second, followed=False))
+                    together = max(a.gone, b.gone) < min(a.back, b.back)
+                    since = max(a.back, b.back) if together else time
+                    self.found.append(Exchange(since, first, second, followed=False))
 
 
 def clothes(image: NDArray[np.uint8], face: FaceBox) -> Float | None:

@@ -51,6 +51,21 @@ class Samples:
     refused: NDArray[np.int8]
     exchanges: tuple[Exchange, ...] = ()
 
+    def persons(self) -> NDArray[np.int16]:
+        """(n,) index into `viewers` of the person behind each sample.
+
+        It is the sample's own viewer but after two viewers changed places and were not followed: then each
+        one's samples are the other's.
+        """
+        person = self.viewer.copy()
+        sits = np.arange(len(self.viewers), dtype=np.int16)
+        for exchange in sorted(self.exchanges, key=lambda exchange: exchange.time):
+            if not exchange.followed:
+                sits[[exchange.first, exchange.second]] = sits[[exchange.second, exchange.first]]
+                later = self.time >= exchange.time
+                person[later] = sits[self.viewer[later]]
+        return person
+
     def write(self, path: Path) -> None:
         """Save as Parquet; the file appears whole or not at all."""
         columns = {

@@ -39,28 +39,12 @@ def renamed(samples: Samples, names: Mapping[int, str]) -> Samples:
     )
 
 
-def persons(samples: Samples) -> NDArray[np.int16]:
-    """(n,) index into `viewers` of the person behind each sample.
-
-    It is the sample's own viewer but after two viewers changed places unnoticed: then each one's readings
-    are the other's.
-    """
-    person = samples.viewer.copy()
-    sits = np.arange(len(samples.viewers), dtype=np.int16)
-    for exchange in sorted(samples.exchanges, key=lambda exchange: exchange.time):
-        if not exchange.followed:
-            sits[[exchange.first, exchange.second]] = sits[[exchange.second, exchange.first]]
-            later = samples.time > exchange.time
-            person[later] = sits[samples.viewer[later]]
-    return person
-
-
 def rows_of(samples: Samples, viewer: int) -> NDArray[np.bool_]:
     """(n,) whether each sample is, or may be, of a viewer.
 
     Around an exchange of seats a reading may be of either: it counts as the viewer's.
     """
-    mine: NDArray[np.bool_] = persons(samples) == viewer
+    mine: NDArray[np.bool_] = samples.persons() == viewer
     for exchange in samples.exchanges:
         if viewer in (exchange.first, exchange.second):
             near = (samples.time > exchange.time - DOUBT) & (samples.time <= exchange.time)
@@ -76,7 +60,7 @@ def without(samples: Samples, viewer: int) -> Samples:
     ):
         # What was read in the viewer's seat is somebody else's now, and goes to them.
         others = replace(_rows(samples, ~rows_of(samples, viewer)), exchanges=())
-        others = replace(others, viewer=persons(samples)[~rows_of(samples, viewer)])
+        others = replace(others, viewer=samples.persons()[~rows_of(samples, viewer)])
     else:
         others = _rows(samples, ~rows_of(samples, viewer))
     names = {index: name for index, name in enumerate(samples.viewers) if index != viewer}

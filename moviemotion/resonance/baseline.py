@@ -21,6 +21,9 @@ FEWEST_SECONDS = 5
 """Seconds of the marked stretch in which a viewer must be seen."""
 MORE_NEUTRAL = 0.6
 """Share of a viewer's seconds, the most neutral ones, in which their resting face is looked for."""
+MOST_AT_REST = 0.6
+"""Probability of all feelings together beyond which a face is not at rest, when its rest is estimated from
+the film: 19 of 20 faces that annotators call neutral have about that or less (`benchmarks/people.py`)."""
 LEAST_LEFT = 0.5
 """Share of annotators, not naming a feeling at rest, on which its strength can be measured."""
 _LEAST = 1e-4
@@ -75,7 +78,8 @@ def find_rest(timeline: Timeline, marked: Stretch | None = None) -> Rest:
     In a marked stretch it is the mean. Without one, or where a viewer was seen in it for less than
     `FEWEST_SECONDS`, it is estimated from the whole film, as the state to which the face keeps returning:
     the mode of each emotion's log-odds over the more neutral seconds. That holds for somebody who smiles
-    through half of the film, where a median would be half a smile.
+    through half of the film, where a median would be half a smile. Of somebody who weeps throughout, no more
+    than `MOST_AT_REST` is taken for rest.
 
     Raises:
         MoviemotionError: the marked stretch lies outside the film that was read.
@@ -131,7 +135,12 @@ def _resting(scores: Float) -> Float:
     p = np.clip(scores[order[: _more_neutral(len(scores))]], _LEAST, 1 - _LEAST)
     modes = np.array([_half_sample_mode(log_odds) for log_odds in np.log(p / (1 - p)).T])
     resting = 1 / (1 + np.exp(-modes))
-    return resting / resting.sum()
+    resting /= resting.sum()
+    felt = 1 - resting[EMOTIONS.index(Emotion.NEUTRAL)]
+    at_rest = min(felt, MOST_AT_REST)
+    resting *= at_rest / max(felt, _LEAST)
+    resting[EMOTIONS.index(Emotion.NEUTRAL)] = 1 - at_rest
+    return resting
 
 
 def _more_neutral(seconds: int) -> int:

@@ -14,8 +14,8 @@ from moviemotion.simulation.hand import POPCORN
 
 LOOKS_MOVED = 0.5
 """Share of people whose face at rest looks sad, or amused."""
-REST = (0.15, 0.35)
-"""How strongly it does."""
+REST = {Emotion.SAD: (0.15, 0.35), Emotion.HAPPY: (0.3, 0.5)}
+"""How strongly it does: about a third of people who see it would say so."""
 SECONDS_BETWEEN_GESTURES = 60.0
 EATERS = 0.4
 SECONDS_BETWEEN_BITES = 8.0
@@ -56,7 +56,7 @@ def make_restless(audience: Audience, cameras: Sequence[Sequence[int]]) -> tuple
         rng = np.random.default_rng([audience.seed, 5, v])
         if rng.random() < LOOKS_MOVED:
             looks = Emotion.SAD if rng.random() < 0.5 else Emotion.HAPPY
-            rest[v, FEELINGS.index(looks)] = rng.uniform(*REST)
+            rest[v, FEELINGS.index(looks)] = rng.uniform(*REST[looks])
         for start, lasts, kind in _gestures(rng, steps / RATE):
             step = slice(round(start * RATE), round((start + lasts) * RATE))
             hand[v, step], gesture[v, max(0, step.start - RATE) : step.stop + RATE] = 1, kind

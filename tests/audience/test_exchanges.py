@@ -51,8 +51,19 @@ def test_people_who_swap_while_out_of_sight_are_flagged_and_flagged_again_when_t
     gone = [{}] * int(4 * RATE)
     found = run([*seated(15), *gone, *seated(15, BLUE, RED), *gone, *seated(15)]).found
     assert [(e.first, e.second, e.followed) for e in found] == [(0, 1, False)] * 2
-    assert found[0].time == pytest.approx(19, abs=4)
-    assert found[1].time == pytest.approx(38, abs=4)
+    assert [e.time for e in found] == pytest.approx([19, 38])  # when both were back
+
+
+def test_in_the_dark_clothes_differ_less_and_an_exchange_is_still_flagged() -> None:
+    dark, darker = (30, 14, 16), (24, 16, 19)
+    found = run([*seated(15, dark, darker), *[{}] * 20, *seated(15, darker, dark)]).found
+    assert [(e.first, e.second, e.time) for e in found] == [(0, 1, pytest.approx(19))]
+    assert run(seated(40, dark, darker)).found == []
+
+
+def test_an_exchange_that_nobody_saw_them_leave_for_is_dated_when_it_is_certain() -> None:
+    (found,) = run([*seated(15), *seated(15, BLUE, RED)]).found
+    assert 15 < found.time <= 20
 
 
 def test_people_whose_faces_were_followed_to_each_others_seat_are_told_so() -> None:

@@ -67,6 +67,15 @@ def test_the_bias_of_a_resting_face_falls_by_seventy_per_cent_however_often_it_s
         assert of_viewers_in(timeline)[0, smiling, HAPPY - 1].mean() > 0.5
 
 
+def test_who_weeps_and_laughs_and_is_never_at_rest_still_weeps():
+    timeline = person(60, {SAD: 0.85}, smiling=slice(30, 60))
+    read = of_viewers_in(timeline)[0]
+    assert read[:30, SAD - 1].mean() > 0.45
+    assert read[30:, HAPPY - 1].mean() > 0.5
+    marked = find_rest(timeline, Stretch(0, 30))
+    assert strength(timeline, marked)[0, :30, SAD - 1].mean() < 0.1
+
+
 def test_a_marked_stretch_is_believed_whatever_the_rest_of_the_film_shows():
     timeline = person(200, {SAD: 0.3}, smiling=slice(30, 200))
     marked = find_rest(timeline, Stretch(5.0, 25.0))
