@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from moviemotion.cli import screening, studies
+from moviemotion.cli import screening, studies, studio
 from moviemotion.cli.console import BAD_INPUT, STOPPED, messages
 from moviemotion.cli.laboratory import lab
 from moviemotion.cli.privacy import privacy
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 app.add_typer(screening.app)
 app.add_typer(studies.app)
+app.add_typer(studio.app)
 app.add_typer(lab, name="lab")
 app.add_typer(privacy, name="privacy")
 

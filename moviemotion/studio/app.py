@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -11,14 +11,18 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as AnyHTTPException
 
 from moviemotion import __version__
 from moviemotion.errors import MoviemotionError
 from moviemotion.studio import consent, pages, privacy, reading, screenings, sessions, studies
 from moviemotion.studio.access import Access
-from moviemotion.studio.border import render
+from moviemotion.studio.border import render, study_folders
+from moviemotion.studio.files import TooLargeError
 from moviemotion.studio.guard import Guard, counter
+from moviemotion.studio.jobs import BusyError, Jobs
+from moviemotion.studio.shelf import Shelf
 
 STATIC = Path(__file__).parent / "static"
 TAGS = [
@@ -45,9 +49,14 @@ def create_app(root: Path, access: Access | None = None) -> FastAPI:
     if not root.is_dir():
         raise MoviemotionError(f"{root}: no such folder; make it first")
 
+    jobs = Jobs()
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        yield
+        jobs.go_on(study_folders(root))
+        async with privacy.keeping(root, jobs):
+            yield
+        await run_in_threadpool(jobs.close)
 
     app = FastAPI(
         title="MoviEmotion studio",
@@ -59,14 +68,17 @@ def create_app(root: Path, access: Access | None = None) -> FastAPI:
         openapi_tags=TAGS,
         lifespan=lifespan,
     )
-    app.state.root, app.state.access, app.state.counts = root, access, counter()
+    app.state.root, app.state.access, app.state.jobs, app.state.counts = root, access, jobs, counter()
+    app.state.shelf = Shelf()
     for module in (sessions, studies, screenings, reading, consent, privacy, pages):
         app.include_router(module.router)
+    app.include_router(reading.comparing)
     app.mount("/static", StaticFiles(directory=STATIC), "static")
     app.add_middleware(Guard, key=secrets.token_bytes(32), at_home=access is None)
     app.add_exception_handler(AnyHTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _not_as_documented)
-    app.add_exception_handler(MoviemotionError, _cannot)
+    for fault, status in ((MoviemotionError, 400), (BusyError, 409), (TooLargeError, 413)):
+        app.add_exception_handler(fault, _cannot(status))
     return app
 
 
@@ -93,6 +105,10 @@ def _not_as_documented(request: Request, error: Exception) -> Response:
     return _answer(request, 422, f"{where}: {first['msg']}" if where else str(first["msg"]))
 
 
-def _cannot(request: Request, error: Exception) -> Response:
+def _cannot(status: int) -> Callable[[Request, Exception], Response]:
     """What a user can mend, without where on this computer the studies lie."""
-    return _answer(request, 400, str(error).replace(f"{request.app.state.root}/", ""))
+
+    def answer(request: Request, error: Exception) -> Response:
+        return _answer(request, status, str(error).replace(f"{request.app.state.root}/", ""))
+
+    return answer

@@ -55,6 +55,15 @@ def study_of(
 StudyFolder = Annotated[Path, Depends(study_of)]
 
 
+def study_folders(root: Path) -> list[Path]:
+    """The studies of a studio, by name."""
+    return [
+        folder
+        for folder in sorted(root.iterdir())
+        if re.fullmatch(STUDY_ID, folder.name) and is_study(folder)
+    ]
+
+
 def is_study(folder: Path) -> bool:
     """Whether a folder holds a study, begun or finished; links elsewhere do not count."""
     if folder.is_symlink() or not folder.is_dir():

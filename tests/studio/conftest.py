@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from studio_servers import renew_token, serving
 
 from moviemotion.live import report
 from moviemotion.privacy.register import KEYS_VARIABLE
@@ -69,33 +65,8 @@ def client(app: FastAPI) -> Iterator[TestClient]:
         yield client
 
 
-def renew_token(client: TestClient) -> None:
-    """Have a client send the token of its session."""
-    client.headers["X-CSRF-Token"] = client.get("/api/session").json()["csrf"]
-
-
 @pytest.fixture
 def served(app: FastAPI) -> Iterator[str]:
     """Address of the studio at home, for a browser."""
     with serving(app) as address:
         yield address
-
-
-@contextmanager
-def serving(app: FastAPI) -> Iterator[str]:
-    """A real server on a free port, in a thread."""
-    with socket.create_server(("127.0.0.1", 0)) as place:
-        port = place.getsockname()[1]
-    server = uvicorn.Server(
-        uvicorn.Config(app, "127.0.0.1", port, log_level="warning", timeout_graceful_shutdown=1)
-    )
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    end = time.monotonic() + 30
-    while not server.started:
-        assert thread.is_alive()
-        assert time.monotonic() < end
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{port}"
-    server.should_exit = True
-    thread.join()

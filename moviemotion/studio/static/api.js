@@ -6,7 +6,7 @@ let token = "";
  * @param {string} method such as "POST"
  * @param {string} path such as "/api/studies"
  * @param {object | Blob} [body] sent as JSON; a Blob, such as a file, as it is
- * @returns {Promise<any>} the JSON that came back, or null
+ * @returns {Promise<any>} the JSON that came back, null where nothing did, or a Blob
  */
 export async function ask(method, path, body) {
   let answer = await send(method, path, body);
@@ -15,7 +15,8 @@ export async function ask(method, path, body) {
     const fault = await answer.json().catch(() => ({}));
     throw new Error(fault.detail || `The studio answered ${answer.status}; try again.`);
   }
-  return answer.status === 204 ? null : answer.json();
+  if (answer.status === 204) return null;
+  return answer.headers.get("Content-Type") === "application/json" ? answer.json() : answer.blob();
 }
 
 /** The header that every change needs, for requests that are not made with `ask`. */

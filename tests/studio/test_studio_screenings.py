@@ -1,0 +1,217 @@
+"""A screening in the studio: consent governs it, it can be stopped, and a studio that comes back goes on."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from studio_servers import renew_token
+
+from moviemotion.audience.samples import Samples
+from moviemotion.audience.screening import Camera, Progress, Watcher
+from moviemotion.privacy.consent import answer_by_hand
+from moviemotion.privacy.erasure import withdraw
+from moviemotion.studio.app import create_app
+from moviemotion.study import Study
+from moviemotion.told import load_analysis
+
+STUDY = {"id": "preview", "controller": "Lantern Films", "contact": "privacy@lantern.example"}
+AT = "/api/studies/preview"
+RATE = 2.0
+
+
+def until(holds: Callable[[], Any]) -> Any:
+    end = time.monotonic() + 60
+    while not (found := holds()):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    return found
+
+
+def give(client: TestClient, kind: str, path: Path) -> None:
+    answer = client.put(f"{AT}/files/{kind}/{path.name}", content=path.read_bytes())
+    assert answer.status_code == 201, answer.text
+
+
+@pytest.fixture
+def receipts() -> dict[str, str]:
+    """Seat → the code that its viewer was given."""
+    return {}
+
+
+@pytest.fixture
+def preview(client: TestClient, root: Path, seats: list[Path], film: Path, receipts: dict[str, str]) -> Path:
+    """A new study with two recordings, a script and subtitles; of its three seats one declines."""
+    assert client.post("/api/studies", json=STUDY).status_code == 201
+    for name, camera, region in (
+        ("A1", "seat-01", None),
+        ("A2", "row-02-03", (0, 0, 240, 480)),
+        ("A3", "row-02-03", (240, 0, 480, 480)),
+    ):
+        seat = {"seat": name, "camera": camera, "region": region}
+        assert client.post(f"{AT}/seats", json=seat).status_code == 201
+    for path in seats:
+        give(client, "seats", path)
+    give(client, "script", film / "film.fountain")
+    give(client, "subtitles", film / "film.srt")
+    for seat, accepts in (("A1", True), ("A2", True), ("A3", False)):
+        receipts[seat] = answer_by_hand(root / "preview", seat, accepts).code
+    return root / "preview"
+
+
+def start(client: TestClient) -> dict[str, Any]:
+    answer = client.post(f"{AT}/screening", json={"rate": RATE})
+    assert answer.status_code == 202, answer.text
+    return answer.json()
+
+
+def stop(client: TestClient) -> None:
+    assert client.delete(f"{AT}/screening").status_code == 202
+    assert finished(client)["stage"] == "stopped"
+
+
+def until_one_is_read(preview: Path) -> None:
+    until((preview / "samples" / "seat-01.parquet").exists)
+
+
+def finished(client: TestClient) -> dict[str, Any]:
+    def over() -> dict[str, Any] | None:
+        now = client.get(f"{AT}/screening").json()
+        return now if now["stage"] not in ("reading", "paused", "telling") else None
+
+    return until(over)
+
+
+class Slow:
+    """Has the recording `row-02-03` take for ever, until `end`."""
+
+    def __init__(self) -> None:
+        self.read: list[str] = []
+        """Recordings that were begun."""
+        self._watch = Watcher.watch
+        self._ended = False
+
+    def watch(self, watcher: Watcher, camera: Camera, progress: Progress) -> Samples:
+        self.read.append(camera.name)
+        while camera.name == "row-02-03" and not self._ended:
+            progress(camera, 1.0)
+            time.sleep(0.02)
+        return self._watch(watcher, camera, progress)
+
+    def end(self) -> None:
+        self._ended = True
+        self.read.clear()
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
+    slow = Slow()
+    monkeypatch.setattr(Watcher, "watch", lambda *given: slow.watch(*given))
+    return slow
+
+
+def events(text: str) -> list[tuple[str, dict[str, Any]]]:
+    parts = [dict(line.split(": ", 1) for line in part.splitlines()) for part in text.strip().split("\n\n")]
+    return [(part["event"], json.loads(part["data"])) for part in parts if "event" in part]
+
+
+def test_a_screening_from_consent_to_report(client: TestClient, preview: Path) -> None:
+    assert start(client)["stage"] in ("reading", "telling")
+    told = events(client.get(f"{AT}/screening/events").text)
+    assert [name for name, _ in told[:-1]] == ["progress"] * (len(told) - 1)
+    assert told[-1][0] == "over"
+    assert told[-1][1]["stage"] == "finished", told[-1][1]["problem"]
+    names = {r["name"] for _, state in told for r in state["readings"]}
+    assert names == {"seat-01", "row-02-03"}
+    analysis = load_analysis(preview)
+    assert analysis.title == "The Last Ferry"
+    assert len(analysis.timeline.viewers) == 2  # the third declined
+    assert all(viewer.startswith("v-") for viewer in analysis.timeline.viewers)
+    assert not (preview / "uploads").exists()
+    assert {path.name for path in preview.iterdir()} >= {"report.html", "script.fountain", "subtitles.srt"}
+    now = client.get(AT).json()
+    assert (now["stage"], now["answers"]) == ("finished", {"accepted": 2, "declined": 1})
+
+
+def test_a_recording_whose_viewers_did_not_agree_is_not_read(
+    client: TestClient, root: Path, seats: list[Path]
+) -> None:
+    client.post("/api/studies", json=STUDY)
+    client.post(f"{AT}/seats", json={"seat": "A1", "camera": "seat-01"})
+    give(client, "seats", seats[0])
+    client.post(f"{AT}/screening", json={"rate": RATE})
+    over = finished(client)
+    assert (over["stage"], over["readings"]) == ("failed", [])
+    assert "no viewer of these cameras has agreed" in over["problem"]
+    assert str(root) not in over["problem"]
+    answer_by_hand(root / "preview", "A1", True)
+    start(client)
+    assert finished(client)["stage"] == "finished"
+
+
+def test_two_at_once_are_refused(client: TestClient, preview: Path, slow: Slow) -> None:
+    start(client)
+    second = client.post(f"{AT}/screening", json={"rate": RATE})
+    assert second.status_code == 409
+    assert "is being screened" in second.json()["detail"]
+    assert client.put(f"{AT}/files/subtitles/other.srt", content=b"").status_code == 409
+    assert client.post(f"{AT}/seats", json={"seat": "A4", "camera": "seat-01"}).status_code == 409
+    stop(client)
+
+
+def test_a_stopped_one_goes_on_where_it_was(client: TestClient, preview: Path, slow: Slow) -> None:
+    start(client)
+    until_one_is_read(preview)
+    stop(client)
+    assert client.post(f"{AT}/screening", json={"rate": 1.0}).status_code == 409  # other settings
+    slow.end()
+    assert client.post(f"{AT}/screening").status_code == 202
+    assert finished(client)["stage"] == "finished"
+    assert slow.read == ["row-02-03"]
+    assert client.post(f"{AT}/screening").status_code == 409
+
+
+def test_a_studio_that_was_stopped_goes_on_when_it_starts(
+    root: Path, client: TestClient, preview: Path, slow: Slow
+) -> None:
+    with TestClient(create_app(root), base_url="http://localhost") as first:
+        renew_token(first)
+        start(first)
+        until_one_is_read(preview)
+    assert Study.reopen(preview).samples("row-02-03") is None
+    slow.end()
+    with TestClient(create_app(root), base_url="http://localhost") as second:
+        assert finished(second)["stage"] == "finished"
+    assert slow.read == ["row-02-03"]
+    assert len(load_analysis(preview).timeline.viewers) == 2
+
+
+def test_results_appear_as_they_come(client: TestClient, preview: Path, slow: Slow) -> None:
+    assert client.get(f"{AT}/screening/so-far").status_code == 400
+    start(client)
+    until_one_is_read(preview)
+    so_far = client.get(f"{AT}/screening/so-far").json()
+    assert (so_far["cameras"], so_far["viewers"]) == (1, 1)
+    assert so_far["lines"][0].startswith("The Last Ferry: ")
+    assert not (preview / "told.json").exists()
+    stop(client)
+
+
+def test_who_withdraws_meanwhile_is_in_nothing(
+    client: TestClient, preview: Path, slow: Slow, receipts: dict[str, str]
+) -> None:
+    start(client)
+    until_one_is_read(preview)
+    withdraw(preview, receipts["A1"])
+    assert client.get(f"{AT}/screening/so-far").status_code == 400
+    stop(client)
+    slow.end()
+    client.post(f"{AT}/screening")
+    assert finished(client)["stage"] == "finished"
+    assert len(load_analysis(preview).timeline.viewers) == 1
+    assert client.get(AT).json()["answers"] == {"accepted": 1, "declined": 1}
