@@ -44,6 +44,10 @@ def audit(
     if second_opinion not in list(auditing.Judge):
         choices = " or ".join(auditing.Judge)
         raise MoviemotionError(f"--second-opinion {second_opinion}: unknown; choose {choices}")
+    # The work takes minutes: a place that cannot be written to is told before it.
+    cleaning.refuse_inside(data, out)
+    if clean:
+        cleaning.refuse_place(data, clean)
     if decisions and not clean:
         raise MoviemotionError("--decisions: says what to copy; add --clean OUT")
     if decisions:

@@ -32,7 +32,7 @@ def decide(findings: Iterable[Finding]) -> tuple[Decision, ...]:
     weight = {Choice.KEEP: 0, Choice.RELABEL: 1, Choice.REMOVE: 2}
     of: dict[str, list[Finding]] = {}
     for finding in findings:
-        if Path(finding.image).suffix:
+        if Path(finding.image).suffix.lower() in dataset.IMAGE_SUFFIXES:
             of.setdefault(finding.image, []).append(finding)
     decisions = []
     for image, found in sorted(of.items()):

@@ -138,7 +138,7 @@ def survey(data: Path, split: str) -> tuple[FaceSet, tuple[Fault, ...]]:
     names: list[str] = []
     images: list[NDArray[np.uint8]] = []
     for folder in sorted(root.iterdir()):
-        place = folder.relative_to(data).as_posix()
+        place = _legible(folder.relative_to(data).as_posix())
         if folder.is_dir() and folder.name not in KNOWN_LABELS and not folder.name.startswith("."):
             known = ", ".join(sorted(KNOWN_LABELS))
             faults.append(Fault("unknown class", place, f"unknown label; rename it to one of {known}"))
@@ -148,6 +148,9 @@ def survey(data: Path, split: str) -> tuple[FaceSet, tuple[Fault, ...]]:
             continue
         for path in sorted(folder.iterdir()):
             name = path.relative_to(data).as_posix()
+            if (shown := _legible(path.name)) != path.name:
+                faults.append(Fault("stray file", place, f"{shown} in it is no Unicode name; rename it"))
+                continue
             if path.suffix.lower() not in IMAGE_SUFFIXES:
                 if not path.name.startswith("."):
                     message = f"not read: expected one of {', '.join(sorted(IMAGE_SUFFIXES))}"
@@ -185,12 +188,19 @@ def _read_face(path: Path) -> tuple[NDArray[np.uint8], str]:
     """The picture as 48×48 grey, and how it differed from that; "" where it did not."""
     with Image.open(path) as image:
         form = [] if image.size == (FACE_SIZE, FACE_SIZE) else [f"{image.width}×{image.height} px"]
+        deep = image.mode.startswith("I")
         if image.mode not in GREY_MODES:
-            form.append(f"colour ({image.mode})")
-        grey = image.convert("L")
+            form.append(f"{'sixteen bits' if deep else 'colour'} ({image.mode})")
+        # Pillow would cut sixteen bits off at 255: a face would be read as white.
+        grey = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)) if deep else image.convert("L")
         if grey.size != (FACE_SIZE, FACE_SIZE):
             grey = grey.resize((FACE_SIZE, FACE_SIZE), Image.Resampling.LANCZOS)
         return np.asarray(grey, dtype=np.uint8), ", ".join(form)
+
+
+def _legible(name: str) -> str:
+    """A file's name as it can be written: bytes that are no Unicode become question marks."""
+    return name.encode("utf-8", "replace").decode("utf-8")
 
 
 def _first_line(error: Exception) -> str:
@@ -231,10 +241,10 @@ def _read_votes(
             message = f"{ANNOTATIONS} calls it {noted}; mend the row or move the picture"
             faults.append(Fault("votes", name, message, refused=False))
     prefix = f"{split}/" if split else ""
-    for name in sorted({name for name in rows if name.startswith(prefix)} - set(names)):
-        if not (data / name).is_file():
-            message = f"{ANNOTATIONS} has its votes, but there is no such picture; remove the row"
-            faults.append(Fault("votes", name, message, refused=False))
+    unread = sorted({name for name in rows if name.startswith(prefix)} - set(names))
+    if lost := [name for name in unread if not (data / name).is_file()]:
+        message = f"votes for {len(lost)} pictures that are not there, such as {lost[0]}; remove their rows"
+        faults.append(Fault("votes", ANNOTATIONS, message, refused=False))
     whole = len(votes) == len(names)
     return np.array([votes[name] for name in names], dtype=np.int64) if whole else None, faults
 

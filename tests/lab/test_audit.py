@@ -16,6 +16,7 @@ from PIL import Image
 pytest.importorskip("cleanlab", reason="needs the lab extra (cleanlab)")
 pytest.importorskip("imagehash", reason="needs the lab extra (imagehash)")
 
+from moviemotion.cli import main
 from moviemotion.errors import MoviemotionError
 from moviemotion.lab import dataset, splitting
 from moviemotion.lab.audit import Judge, audit
@@ -135,6 +136,26 @@ def test_the_folder_is_left_alone_and_its_clean_copy_follows_the_edited_decision
     with (tmp_path / "clean" / "annotations.csv").open() as file:
         assert len(list(csv.DictReader(file))) == kept
     assert digest(data) == before
+
+
+@pytest.mark.parametrize("place", [("--out", "audit"), ("--out", "x", "--clean", "cleaned")])
+def test_a_place_in_the_data_is_refused_before_the_work(data, tmp_path, monkeypatch, capsys, place):
+    inside = [str(data / word) if word in ("audit", "cleaned") else word for word in place]
+    monkeypatch.setattr("sys.argv", ["moviemotion", "lab", "audit", str(data), *inside])
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        main()
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "lies in" in told.err
+
+
+def test_votes_of_a_picture_that_is_gone_do_not_stop_the_clean_copy(data, tmp_path):
+    (data / "train" / "happy" / "000.png").unlink()
+    result = audit(data, Judge.READER, say=lambda line: None)
+    assert [f.image for f in result.of(Kind.VOTES)] == ["annotations.csv"]
+    kept = clean(data, tmp_path / "clean", [d for d in decide(result.findings) if d.choice is Choice.KEEP])
+    assert kept == sum(sum(row.values()) for row in result.counts.values())
 
 
 def test_relabelled_pictures_move_with_their_votes(data, tmp_path):

@@ -1,5 +1,7 @@
 """Folders of faces."""
 
+import os
+
 import numpy as np
 import pytest
 from faces_folder import write_faces
@@ -26,6 +28,32 @@ def test_a_split_is_read_with_labels_votes_and_both_truths(data):
 def test_other_sizes_and_colour_are_converted(data):
     Image.new("RGB", (96, 80), (200, 10, 10)).save(data / "test" / "happy" / "000.png")
     assert dataset.load_faces(data, "test").images.shape == (32, 48, 48)
+
+
+def test_sixteen_bits_of_grey_are_read_as_eight(data):
+    grey = np.linspace(0, 255, 48 * 48).astype(np.uint8).reshape(48, 48)
+    path = data / "test" / "happy" / "000.png"
+    Image.fromarray(grey.astype(np.uint16) * 257).save(path)
+    faces, faults = dataset.survey(data, "test")
+    assert (faces.images[faces.names.index("test/happy/000.png")] == grey).all()
+    assert "sixteen bits" in faults[0].message
+
+
+def test_rows_of_votes_without_pictures_are_one_fault_that_stops_nobody(data):
+    for i in range(3):
+        (data / "test" / "happy" / f"00{i}.png").unlink()
+    _, faults = dataset.survey(data, "test")
+    assert [(fault.path, fault.refused) for fault in faults] == [("annotations.csv", False)]
+    assert "3 pictures" in faults[0].message
+    assert "test/happy/000.png" in faults[0].message
+
+
+def test_a_name_that_is_no_unicode_is_named_as_far_as_it_can_be(data):
+    odd = os.fsencode(data / "test" / "happy") + b"/odd\xff.png"
+    os.rename(data / "test" / "happy" / "000.png", odd)  # noqa: PTH104
+    with pytest.raises(MoviemotionError, match=r"test/happy: odd\?\.png .* rename it") as refused:
+        dataset.load_faces(data, "test")
+    str(refused.value).encode()
 
 
 @pytest.mark.parametrize(
