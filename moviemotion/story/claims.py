@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from moviemotion.story.evidence import Evidence
 from moviemotion.story.matching import Floats, Ints, Places, Search
 from moviemotion.story.sequence import Posterior
-from moviemotion.story.wording import Bools
+from moviemotion.story.wording import Bools, Wording
 
 _SAME_PLACE = 1.0
 """Seconds within which two alignments of a line are the same place."""
@@ -21,6 +22,8 @@ _ABOUT = 0.34
 """How far the length of an utterance may be from a line's, as a share, to stand for it."""
 _CLOSE = 3.0
 """Seconds for each word of it, and as many again, between the neighbours at most."""
+_EARLIER = 15.0
+"""Seconds that a line may begin before what was found of it."""
 _SAID_OTHERWISE = 0.6
 """Probability given to such a line: a guess, no word speaks for it."""
 
@@ -58,23 +61,21 @@ def best_claims(options: Sequence[Places], beliefs: Sequence[Posterior], start: 
     return claims
 
 
-def settled(claims: dict[int, Claim], search: Search, words: int) -> dict[int, Claim]:
-    """The claims without conflict: the longest run of matches keeps the words.
+def settled(
+    claims: dict[int, Claim], lines: Sequence[Wording], search: Search, sentences: Bools
+) -> dict[int, Claim]:
+    """The claims without conflict.
 
-    A line that loses some looks again at the words that no line claims between its neighbours.
+    A line that loses some words looks again at those that no line claims between its neighbours.
     """
-    owner = _owners(claims, words)
+    words = len(sentences)
+    owner = _owners(claims, lines, search.evidence, words)
+    _keep_whole(owner, claims, lines, search.evidence, sentences)
     moved = out_of_order(claims)
-    kept: dict[int, Claim] = {}
-    losers: list[int] = []
-    for k, claim in claims.items():
-        if (owner[claim.pairs[:, 1]] == k).all():
-            kept[k] = claim
-        else:
-            losers.append(k)
+    kept = {k: claim for k, claim in claims.items() if (owner[claim.pairs[:, 1]] == k).all()}
     # What losers keep is free again: it is theirs to find.
     free = ~np.isin(owner, list(kept))
-    for k in losers:
+    for k in sorted(claims.keys() - kept.keys()):
         before = [n for n in kept if n < k and n not in moved]
         after = [n for n in kept if n > k and n not in moved]
         lo = int(kept[max(before)].pairs[-1, 1]) + 1 if before else 0
@@ -83,7 +84,6 @@ def settled(claims: dict[int, Claim], search: Search, words: int) -> dict[int, C
             lo, hi = max(int(claims[k].pairs[0, 1]) - 20, 0), int(claims[k].pairs[-1, 1]) + 20
         room = np.zeros(words, bool)
         room[lo:hi] = free[lo:hi]
-        room[owner == k] = True
         found = search.places(k, room)
         if len(found.bits) and found.bits.max() > math.log2(max(room.sum(), 1)) + _MARGIN:
             pairs = found.pairs(int(found.bits.argmax()))
@@ -119,16 +119,79 @@ def said_otherwise(
     return found
 
 
-def _owners(claims: dict[int, Claim], words: int) -> Ints:
-    """(M,) the line that keeps each word spoken, -1 for none."""
-    runs: list[tuple[int, float, int, Ints]] = []
+def begun_before(
+    claims: dict[int, Claim], lines: Sequence[Wording], search: Search, start: Floats
+) -> dict[int, int]:
+    """Where lines begin whose first sentence is said some words earlier: broken by another, or said twice.
+
+    Args:
+        start: (M,) when each word is spoken, seconds.
+
+    Returns:
+        position among the words spoken of the first one, by line.
+    """
+    taken = np.zeros(len(start), bool)
+    for claim in claims.values():
+        taken[claim.pairs[:, 1]] = True
+    moved = out_of_order(claims)
+    found: dict[int, int] = {}
+    before = 0
+    for k, claim in sorted(claims.items()):
+        if k in moved:
+            continue
+        missing, first = (int(n) for n in claim.pairs[0])
+        sentence = int(next(iter(np.flatnonzero(lines[k].sentences[1:]) + 1), len(lines[k].words)))
+        room = np.zeros(len(start), bool)
+        room[before:first] = ~taken[before:first]
+        room &= start >= start[first] - _EARLIER
+        places = search.opening(k, min(missing, sentence) or sentence, room)
+        if len(places.bits) and places.bits.max() > math.log2(max(room.sum(), 1)) + _MARGIN:
+            found[k] = int(places.first[places.bits.argmax()])
+        before = first
+    return found
+
+
+def _owners(claims: dict[int, Claim], lines: Sequence[Wording], evidence: Evidence, words: int) -> Ints:
+    """(M,) the line that keeps each word spoken, -1 for none: the one whose run of matches says most."""
+    runs: list[tuple[float, float, int, Ints]] = []
     for k, claim in claims.items():
-        breaks = np.flatnonzero((np.diff(claim.pairs, axis=0) != 1).any(axis=1)) + 1
-        runs += [(len(run), claim.probability, -k, run) for run in np.split(claim.pairs[:, 1], breaks)]
+        for run in _runs(claim.pairs):
+            bits = evidence.run([lines[k].words[n] for n in run[:, 0]])
+            runs.append((bits, claim.probability, -k, run[:, 1]))
     owner = np.full(words, -1)
     for _, _, k, run in sorted(runs, key=lambda run: run[:3]):  # the strongest comes last
         owner[run] = -k
     return owner
+
+
+def _runs(pairs: Ints) -> list[Ints]:
+    """The pairs in runs of words that follow each other in both texts."""
+    return np.split(pairs, np.flatnonzero((np.diff(pairs, axis=0) != 1).any(axis=1)) + 1)
+
+
+def _keep_whole(
+    owner: Ints, claims: dict[int, Claim], lines: Sequence[Wording], evidence: Evidence, sentences: Bools
+) -> None:
+    """Give, in `owner`, a film's sentence to the line with most of it.
+
+    Another has part of it only where its own sentence ends before that line's words, or begins after them.
+    """
+    number = np.cumsum(sentences)
+    parts: dict[int, list[tuple[float, int, Ints]]] = {}
+    for k, claim in claims.items():
+        pairs = claim.pairs[owner[claim.pairs[:, 1]] == k]
+        cuts = np.flatnonzero(np.diff(number[pairs[:, 1]])) + 1
+        for part in np.split(pairs, cuts) if len(pairs) else []:
+            bits = evidence.run([lines[k].words[n] for n in part[:, 0]])
+            parts.setdefault(int(number[part[0, 1]]), []).append((bits, -k, part))
+    for shared in parts.values():
+        _, best, most = max(shared, key=lambda part: part[:2])
+        for _, k, part in shared:
+            begins = lines[-k].sentences
+            ends = np.append(begins[1:], True)
+            whole = ends[part[-1, 0]] if part[0, 1] < most[0, 1] else begins[part[0, 0]]
+            if k != best and not whole:
+                owner[part[:, 1]] = -best
 
 
 def out_of_order(claims: dict[int, Claim]) -> set[int]:

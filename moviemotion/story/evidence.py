@@ -46,6 +46,10 @@ class Evidence:
         rate = (seen + _SMOOTHING * usual) / (given + _SMOOTHING)
         return math.log2(_KEPT / rate)
 
+    def run(self, words: Sequence[str]) -> float:
+        """Bits of words matched one after another."""
+        return self.alone(words[0]) + sum(self.after(a, b) for a, b in pairwise(words))
+
     def _rate(self, word: str) -> float:
         return max(self._one[word] - 1, 1) / self._total
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.story.claims import Claim, best_claims, out_of_order, said_otherwise, settled
+from moviemotion.story.claims import Claim, begun_before, best_claims, out_of_order, said_otherwise, settled
 from moviemotion.story.elements import Kind, Screenplay
+from moviemotion.story.line_tests import character_name
 from moviemotion.story.matching import Floats, Places, Search
 from moviemotion.story.sequence import posteriors
 from moviemotion.story.subtitles import Subtitle
@@ -87,28 +88,32 @@ def find_lines(screenplay: Screenplay, subtitles: Sequence[Subtitle]) -> Found:
     Raises:
         MoviemotionError: the script has no dialogue, or the subtitles are of another film.
     """
-    said = {k: worded(e.text) for k, e in enumerate(screenplay.elements) if e.kind in SPOKEN}
+    names = {character_name(e.text).lower() for e in screenplay.elements if e.kind is Kind.CHARACTER}
+    said = {k: worded(e.text, names) for k, e in enumerate(screenplay.elements) if e.kind in SPOKEN}
     wordings = {k: wording for k, wording in said.items() if wording.words}
-    elements, lines = list(wordings), [wording.words for wording in wordings.values()]
+    elements, wording = list(wordings), list(wordings.values())
+    lines = [line.words for line in wording]
     if not lines:
         raise MoviemotionError(
             f"{screenplay.path}: there is no dialogue to find in the subtitles; leave out --subtitles."
         )
     speech = spoken_words(subtitles)
-    search = Search(list(wordings.values()), speech.words, speech.sentences, speech.start)
+    search = Search(wording, speech.words, speech.sentences, speech.start)
     options = [search.places(k) for k in range(len(lines))]
     _same_film(screenplay, lines, options, speech)
     beliefs = posteriors(options, len(speech.words))
     claimed = best_claims(options, beliefs, speech.start)
-    claims = settled(claimed, search, len(speech.words))
+    claims = settled(claimed, wording, search, speech.sentences)
     claims |= said_otherwise(claims, lines, speech.opens, speech.start)
     claims = dict(sorted(claims.items()))
     moved = out_of_order(claims)
     taken = np.zeros(len(speech.words), bool)
     for claim in claims.values():
         taken[claim.pairs[:, 1]] = True
+    begun = begun_before(claims, wording, search, speech.start)
     found = {
-        elements[k]: _timed(lines[k], claim, taken, speech, moved=k in moved) for k, claim in claims.items()
+        elements[k]: _timed(lines[k], claim, begun.get(k), taken, speech, moved=k in moved)
+        for k, claim in claims.items()
     }
     # A line whose place turned out to be another's is not there.
     lost = {elements[k]: claim.probability for k, claim in claimed.items()}
@@ -155,11 +160,19 @@ def _same_film(
         )
 
 
-def _timed(line: Sequence[str], claim: Claim, taken: Bools, speech: Speech, moved: bool) -> FoundLine:
-    """Time a line from its matches; words of it that were said otherwise stand around them."""
+def _timed(
+    line: Sequence[str], claim: Claim, begun: int | None, taken: Bools, speech: Speech, moved: bool
+) -> FoundLine:
+    """Time a line from its matches; words of it that were said otherwise stand around them.
+
+    Args:
+        begun: where its first words are said, if that is before the others.
+    """
     first, last = int(claim.pairs[0, 1]), int(claim.pairs[-1, 1])
     start = _said_otherwise(first, int(claim.pairs[0, 0]), -1, taken, speech)
     start = _said_before(start, set(line), taken, speech)
+    if begun is not None:
+        first, start = min(begun, first), min(begun, start)
     stop = _said_otherwise(last, len(line) - 1 - int(claim.pairs[-1, 0]), 1, taken, speech)
     return FoundLine(
         start=float(speech.start[start]),

@@ -90,8 +90,8 @@ class Search:
     def __init__(self, lines: Sequence[Wording], spoken: Sequence[str], opens: Bools, at: Floats) -> None:
         self._lines = lines
         said = [word for line in lines for word in line.words]
-        self._evidence = Evidence(said, spoken)
-        self._matches = _all_matches(set(said), spoken, self._evidence)
+        self.evidence = Evidence(said, spoken)
+        self._matches = _all_matches(set(said), spoken, self.evidence)
         self._opening = np.where(opens, _TOGETHER, _APART)
         self._closing = np.where(np.append(opens[1:], True), _TOGETHER, _APART)
         pause = np.diff(at, prepend=at[:1])
@@ -113,6 +113,11 @@ class Search:
                 words = (*line.words[cut:], *line.words[:cut])
                 found.append(self._search(words, np.roll(line.sentences, -cut), free, _SWAPPED))
         return _all_of(found)
+
+    def opening(self, number: int, words: int, free: Bools) -> Places:
+        """The places, among free words, of the first words of a line."""
+        line = self._lines[number]
+        return self._search(line.words[:words], line.sentences[:words], free, 0.0)
 
     def _search(self, line: Sequence[str], begins: Bools, free: Bools | None, owed: float) -> Places:
         """The places of words in this order; `begins`: where a sentence does."""
@@ -150,7 +155,7 @@ class Search:
         if trail and trail[-1][0] == k - 1:
             # Right after its neighbour in both texts a word opens no gap, but is less of a surprise.
             before = window[:, -1]
-            earned = np.minimum(bits, self._evidence.after(line[k - 1], line[k]))
+            earned = np.minimum(bits, self.evidence.after(line[k - 1], line[k]))
             run = self._score[before] + earned - self._hush[where]
             onward[:, -1] = np.where(self._row[before] == len(trail) - 1, run, onward[:, -1])
         best = onward.argmax(axis=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,9 @@ _SENTENCE_END = re.compile(
 )
 _PART_END = re.compile(r"[,;]\s+")
 _APOSTROPHE = re.compile(r"(?<=[^\W\d_])['’‘`´](?=[^\W\d_])")
+_CLITIC = re.compile(r"(?<!\bca)(?<!\bwo)(?<!\bai)n't\b|(?<!\blet)'(?:m|re|s|ve|ll|d)\b")
+_WHOLE = {"n't": "not", "'m": "am", "'re": "are", "'s": "is", "'ve": "have", "'ll": "will", "'d": "would"}
+"""What follows any word as one with it; a possessive reads as an "is", in both texts alike."""
 _MANGLED = re.compile(r"(?<=[a-z])í(?=(?:s|t|m|d|re|ve|ll)\b)")
 """A typographic apostrophe read in the wrong encoding: "donít"."""
 _DIGITS = re.compile(r"\d+(?:[.,:]\d+)*")
@@ -58,8 +62,8 @@ class Wording:
     parts: Bools
 
 
-def worded(text: str) -> Wording:
-    """The words of a text, with its sentences and their parts."""
+def worded(text: str, names: Set[str] = frozenset()) -> Wording:
+    """The words of a text, with its sentences and their parts; a name at the end is a part of its own."""
     words: list[str] = []
     sentences, parts = list[bool](), list[bool]()
     for sentence in _SENTENCE_END.split(text):
@@ -69,6 +73,8 @@ def worded(text: str) -> Wording:
             sentences += [len(words) == begins and k == 0 for k in range(len(said))]
             parts += [k == 0 for k in range(len(said))]
             words += said
+    if words and words[-1] in names:
+        parts[-1] = True
     return Wording(tuple(words), np.array(sentences, bool), np.array(parts, bool))
 
 
@@ -78,10 +84,11 @@ def words_of(text: str) -> list[str]:
     Lower case, no accents; numbers and the usual contractions are spelled out ("26" and "twenty-six" are
     the same two words, "I'm" and "I am" too).
     """
-    text = _MANGLED.sub("'", text.lower())
+    text = _APOSTROPHE.sub("'", _MANGLED.sub("'", text.lower()))
     bare = unicodedata.normalize("NFKD", text)
     bare = "".join(c for c in bare if not unicodedata.combining(c))
-    bare = _DIGITS.sub(lambda number: f" {_spelled(number[0])} ", _APOSTROPHE.sub("", bare))
+    bare = _CLITIC.sub(lambda clitic: f" {_WHOLE[clitic[0]]}", bare)
+    bare = _DIGITS.sub(lambda number: f" {_spelled(number[0])} ", bare.replace("'", ""))
     words: list[str] = []
     for word in _WORD.findall(bare):
         words += _SHORT.get(word, [word])

@@ -139,6 +139,50 @@ def test_a_line_does_not_reach_over_a_long_silence_for_words_at_its_end() -> Non
     assert timed.cues[k].end == pytest.approx(slot.end, abs=0.1)
 
 
+@pytest.mark.parametrize(
+    ("script", "first", "between", "second"),
+    [
+        ("Where is the lighthouse?", "Where is the lighthouse, hm?", "Well...", "Where is the lighthouse?"),
+        (
+            "Agatha, the boat is gone. Let us take the ladder.",
+            "Agatha, the boat went.",
+            "Whoever it was...",
+            "We had better take the ladder.",
+        ),
+    ],
+    ids=["said twice", "broken by another"],
+)
+def test_a_line_begins_with_its_first_sentence(script: str, first: str, between: str, second: str) -> None:
+    film = make_film(80, seed=12)
+    late = [replace(s, start=s.start + 12, end=s.end + 12) for s in film.subtitles[41:]]
+    at = film.subtitles[40].start
+    said = [Subtitle(at + 4 * k, at + 4 * k + 2, text) for k, text in enumerate((first, between, second))]
+    film = replace(film, subtitles=(*film.subtitles[:41], *late))
+    film, k = said_by(film, 40, script, *said)
+    timed = time_script(film.screenplay, film.subtitles, None)
+    assert timed.cues[k].start == pytest.approx(at, abs=0.05)
+
+
+def test_a_sentence_of_the_film_is_one_lines(film: Film) -> None:
+    """The line before has "the second system" too, but there it is no sentence."""
+    changed, k = said_by(
+        film,
+        40,
+        "The first system hears a whisper. The second system is on the floor.",
+        replace(film.subtitles[40], text="The first system hears a whisper."),
+    )
+    after = film.subtitles[41]
+    changed, n = said_by(
+        changed,
+        41,
+        "And the third detects a warm body.",
+        Subtitle(after.start, after.start + 2, "The second system detects a warm body."),
+    )
+    timed = time_script(changed.screenplay, changed.subtitles, None)
+    assert timed.cues[k].end <= after.start
+    assert timed.cues[n].start == pytest.approx(after.start, abs=0.05)
+
+
 def test_an_offset_moves_every_line_and_the_end_of_the_film_caps_them(film: Film) -> None:
     late = tuple(replace(s, start=s.start + 300, end=s.end + 300) for s in film.subtitles)
     timed = time_script(film.screenplay, late, None)
