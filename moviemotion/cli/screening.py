@@ -148,7 +148,10 @@ def simulate(
     minutes: Annotated[float, typer.Option(help="Length of the film.", min=0.1)] = 120.0,
     seed: Annotated[int, typer.Option(help="Same seed, same audience.")] = 36,
     video: Annotated[
-        bool, typer.Option("--video", help="Film it, to be screened: about 25 viewer-seconds a second.")
+        bool,
+        typer.Option(
+            "--video", help="Film it, to be screened; a core films some 25 viewer-seconds a second."
+        ),
     ] = False,
 ) -> None:
     """Invent an audience with a known script of feelings. Then: moviemotion report FOLDER, or screen."""
