@@ -11,7 +11,7 @@ from moviemotion.cli.console import SOME_UNREADABLE
 
 privacy = typer.Typer(no_args_is_help=True, help="Consent, deletion dates, erasure, and the proof of them.")
 StudyFolder = Annotated[Path, typer.Argument(metavar="STUDY", help="Study folder.")]
-Viewer = Annotated[str, typer.Option(help="Random id, or seat; see privacy status.")]
+Viewer = Annotated[str, typer.Option(help="Random id, seat, or the code of their receipt.")]
 
 
 @privacy.command("begin")

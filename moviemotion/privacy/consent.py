@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import secrets
 import sqlite3
 from collections.abc import Iterable
@@ -37,6 +38,8 @@ class State(StrEnum):
     """Screened without a register: consent was taken in another way, or not at all."""
 
 
+RECEIPT = re.compile("[0-9a-f]{8}(-[0-9a-f]{8}){3}", re.IGNORECASE)
+"""What the code of a receipt looks like."""
 WATCHED = (State.ACCEPTED, State.UNRECORDED)
 """The states in which a viewer's samples are kept."""
 

@@ -22,12 +22,12 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import retention
 from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import Receipt, State, record, subject_of, viewer_with
-from moviemotion.privacy.naming import CAPTURED, is_finished, settle, tell_again
-from moviemotion.privacy.register import Register, opened
+from moviemotion.privacy.naming import NAMING, is_finished, settle, tell_again
+from moviemotion.privacy.register import Register, alone, opened
 from moviemotion.privacy.retention import Kind
 from moviemotion.privacy.rows import rows_of, without
 from moviemotion.results import REPORTS, VIEWERS_RESULTS
-from moviemotion.study import PICTURES, REGISTER, UPLOADS, Study
+from moviemotion.study import GIVEN, PICTURES, REGISTER, UPLOADS, Study
 from moviemotion.told import TOLD
 
 
@@ -61,10 +61,13 @@ class Kept:
     erased: int
 
 
-def withdraw(folder: Path, code: str, now: datetime | None = None) -> Receipt:
+def withdraw(folder: Path, code: str, now: datetime | None = None, later: bool = False) -> Receipt:
     """Take a viewer's consent back, with the receipt of their answer, and erase them.
 
     While a screening is still running they are masked from now on and erased at its end, by `keep_promises`.
+
+    Args:
+        later: a screening is at work, even if it has its results already: leave erasing to `keep_promises`.
 
     Returns:
         A receipt of the withdrawal, which can be checked after the viewer is gone.
@@ -77,7 +80,7 @@ def withdraw(folder: Path, code: str, now: datetime | None = None) -> Receipt:
         query = "SELECT disclosure FROM consents WHERE viewer = ? ORDER BY rowid DESC"
         (disclosure,) = register.db.execute(query, (viewer,)).fetchone()
         receipt = record(register, viewer, State.WITHDRAWN, disclosure, now)
-    if _can_erase(folder):
+    if not later and _can_erase(folder):
         erase(folder, viewer, Role.SEAT, now)
     return receipt
 
@@ -94,6 +97,11 @@ def erase(
         MoviemotionError: nothing is held about the viewer, the study is not finished, or another program
             keeps the register open.
     """
+    with alone(folder):
+        return _erase(folder, viewer, role, now)
+
+
+def _erase(folder: Path, viewer: str, role: Role, now: datetime | None) -> Erased:
     if not _can_erase(folder):
         raise MoviemotionError(
             f"{folder}: is being screened; erase when it is finished, or let it be withdrawn"
@@ -164,9 +172,9 @@ def _erase_uploads(register: Register, viewer: str) -> None:
 
 
 def _strangers(folder: Path) -> Iterator[str]:
-    ours = {"study.json", TOLD, *CAPTURED, *VIEWERS_RESULTS, *REPORTS, "samples", PICTURES}
+    ours = {"study.json", TOLD, *NAMING, *VIEWERS_RESULTS, *REPORTS, "samples", PICTURES}
     for path in sorted(folder.iterdir()):
-        if path.name not in ours and not path.name.startswith(REGISTER):
+        if path.name not in ours and path.stem not in GIVEN and not path.name.startswith(REGISTER):
             yield path.name
 
 
@@ -203,7 +211,7 @@ def _forget(study: Study, ids: Sequence[str]) -> None:
     cameras = study.made_from["cameras"]
     assert isinstance(cameras, dict)
     study.remake({**study.made_from, "cameras": {c: how for c, how in cameras.items() if c not in ids}})
-    for name in (TOLD, *CAPTURED):
+    for name in (TOLD, *NAMING):
         path = study.folder / name
         if path.suffix == ".json" and path.is_file():
             left = _less(json.loads(path.read_text(encoding="utf-8")), ids)

@@ -24,15 +24,17 @@ from moviemotion.live import JOURNAL
 from moviemotion.privacy import register as registers
 from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import WATCHED, Seat, State, new_viewer, seats_in
-from moviemotion.privacy.register import Register, is_governed, opened
+from moviemotion.privacy.register import Register, alone, is_governed, opened
 from moviemotion.privacy.retention import dates
 from moviemotion.privacy.rows import renamed
 from moviemotion.results import REPORTS, VIEWERS_RESULTS, write_results
-from moviemotion.study import EXPORTS, UPLOADS, Study
+from moviemotion.study import EXPORTS, GROUPS, NOTES, UPLOADS, Study
 from moviemotion.told import TOLD, load_analysis
 
 CAPTURED = ("capture.json", "gaps.csv")
 """What a live capture tells of its cameras, by name."""
+NAMING = (*CAPTURED, NOTES, GROUPS)
+"""Files that may name a viewer or a camera among other things, which stay when that viewer is erased."""
 
 
 def settle(folder: Path, now: datetime | None = None) -> None:
@@ -45,6 +47,11 @@ def settle(folder: Path, now: datetime | None = None) -> None:
     Raises:
         MoviemotionError: the folder holds no finished study.
     """
+    with alone(folder):
+        _settle(folder, now)
+
+
+def _settle(folder: Path, now: datetime | None) -> None:
     study = Study.reopen(folder)
     if not is_finished(folder):
         raise MoviemotionError(f"{folder}: is not finished; run the command that makes it to its end first")
@@ -154,7 +161,7 @@ def _name_in_texts(study: Study, known: Mapping[str, str], names: Mapping[str, M
     told = json.loads((study.folder / TOLD).read_text(encoding="utf-8"))
     told["problems"] = [in_words(problem, words) for problem in told["problems"]]
     study.write(TOLD, [json.dumps(told, ensure_ascii=False, allow_nan=False), "\n"])
-    for name in CAPTURED:
+    for name in NAMING:
         if (path := study.folder / name).is_file():
             study.write(name, [in_words(path.read_text(encoding="utf-8"), words)])
 

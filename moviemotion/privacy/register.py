@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import sqlite3
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -131,6 +132,14 @@ class Register:
                 raise _in_use(self.folder)
         with self.writing():
             self.set_fact("unscrubbed", None)
+
+
+_ALONE: dict[Path, threading.RLock] = {}
+
+
+def alone(folder: Path) -> threading.RLock:
+    """To be held while a study's files are made anew: one thread at a time, which may take it again."""
+    return _ALONE.setdefault(folder.resolve(), threading.RLock())
 
 
 def keys_folder() -> Path:

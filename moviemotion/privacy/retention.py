@@ -20,7 +20,7 @@ from moviemotion.privacy.audit_log import Role, utc
 from moviemotion.privacy.disclosure import FEWEST
 from moviemotion.privacy.register import Register, Terms, opened
 from moviemotion.results import REPORTS, VIEWERS_RESULTS
-from moviemotion.study import EXPORTS, PICTURES, UPLOADS, Study
+from moviemotion.study import EXPORTS, GROUPS, PICTURES, UPLOADS, Study
 from moviemotion.told import TOLD
 
 LONGEST = 3 * 365
@@ -42,7 +42,7 @@ DAYS = {Kind.PICTURES: 30, Kind.SAMPLES: 180, Kind.REPORTS: LONGEST}
 """Days for which each kind is kept unless the operator says otherwise."""
 _PATHS = {
     Kind.PICTURES: (UPLOADS, PICTURES),
-    Kind.SAMPLES: ("samples", JOURNAL, TOLD, "capture.json", "gaps.csv", EXPORTS, *VIEWERS_RESULTS),
+    Kind.SAMPLES: ("samples", JOURNAL, TOLD, "capture.json", "gaps.csv", GROUPS, EXPORTS, *VIEWERS_RESULTS),
     Kind.REPORTS: REPORTS,
 }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import audit_log, retention
-from moviemotion.privacy.consent import Receipt, State
+from moviemotion.privacy.consent import RECEIPT, Receipt, State, viewer_with
 from moviemotion.privacy.erasure import Erased, Kept
 from moviemotion.privacy.naming import is_finished, settle
 from moviemotion.privacy.register import anchor_of, opened
@@ -19,16 +19,29 @@ from moviemotion.privacy.retention import Held
 
 
 @dataclass(frozen=True)
+class Known:
+    """Somebody about whom something is held.
+
+    Attributes:
+        viewer: random id.
+    """
+
+    viewer: str
+    seat: str
+    state: State
+
+
+@dataclass(frozen=True)
 class Status:
     """What a study holds.
 
     Attributes:
-        viewers: random id, seat and state of everybody something is held about.
+        viewers: everybody something is held about, by seat.
         held: each kind of data.
         row, hash: of the last row of the audit log; note them elsewhere, to show later that nothing was cut.
     """
 
-    viewers: tuple[tuple[str, str, State], ...]
+    viewers: tuple[Known, ...]
     held: tuple[Held, ...]
     row: int
     hash: str
@@ -62,7 +75,8 @@ def status(folder: Path, now: datetime | None = None) -> Status:
         viewers = register.db.execute("SELECT id, seat, state FROM viewers ORDER BY seat, id").fetchall()
         last = list(audit_log.entries(register.db))[-1]
     held = retention.held(folder)
-    return Status(tuple((id_, seat, State(state)) for id_, seat, state in viewers), held, last.seq, last.hash)
+    known = tuple(Known(viewer, seat, State(state)) for viewer, seat, state in viewers)
+    return Status(known, held, last.seq, last.hash)
 
 
 def verify(folder: Path) -> Verdict:
@@ -84,27 +98,30 @@ def verify(folder: Path) -> Verdict:
 
 
 def viewer_named(folder: Path, name: str) -> str:
-    """The random id of a viewer who is named by it, or by their seat.
+    """The random id of a viewer who is named by it, by their seat, or by the code of their receipt.
 
     Raises:
         MoviemotionError: nothing is held about anybody of that name.
     """
+    name = name.strip()
+    if RECEIPT.fullmatch(name):
+        return viewer_with(folder, name)
     if is_finished(folder):
         settle(folder)
     with opened(folder) as register:
         row = register.db.execute("SELECT id FROM viewers WHERE id = ? OR seat = ?", (name, name)).fetchone()
     if row is None:
-        raise MoviemotionError(f"--viewer {name}: nothing is held about them; see moviemotion privacy status")
+        raise MoviemotionError(f"viewer {name}: nothing is held about them; check the id, seat or code")
     return str(row[0])
 
 
 def status_lines(found: Status, now: datetime | None = None) -> Iterator[str]:
     """For the terminal."""
     today = (now or datetime.now(UTC)).astimezone(UTC).date()
-    count = Counter(state for _, _, state in found.viewers)
+    count = Counter(known.state for known in found.viewers)
     yield f"Viewers: {len(found.viewers)}" + "".join(f", {n} {state}" for state, n in sorted(count.items()))
-    for viewer, seat, state in found.viewers:
-        yield f"  {viewer}  seat {seat}  {state}"
+    for known in found.viewers:
+        yield f"  {known.viewer}  seat {known.seat}  {known.state}"
     for held in found.held:
         what = f"{held.files} file{'s' * (held.files != 1)}, {held.bytes / 1e6:.1f} MB"
         when = f"until {held.until}"

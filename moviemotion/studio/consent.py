@@ -23,8 +23,10 @@ from moviemotion.privacy.register import is_governed
 from moviemotion.privacy.seat_pages import seat_tokens, seat_with
 from moviemotion.privacy.status import receipt_lines
 from moviemotion.studio.access import Person, needs
-from moviemotion.studio.border import FAULTS, StudyFolder, is_study, render
+from moviemotion.studio.border import FAULTS, StudyFolder, render, study_folders
 from moviemotion.studio.guard import limited
+from moviemotion.studio.jobs import AT_WORK
+from moviemotion.studio.studies import jobs_of
 
 RECEIPT = "receipt"
 """Name of the cookie that keeps a receipt in the browser of who has it; it is sent to their page only."""
@@ -111,7 +113,7 @@ def check(request: Request, given: Code) -> Receipt:
     dependencies=[codes],
 )
 def withdraw(request: Request, given: Code) -> Receipt:
-    return erasure.withdraw(_study_with(request, given.code), given.code)
+    return _withdrawn(request, _study_with(request, given.code), given.code)
 
 
 @pages.get("/c/receipt", dependencies=[codes])
@@ -125,7 +127,8 @@ def receipt_shown(request: Request, form: Form) -> HTMLResponse:
     code = form.get("code", "").strip()
     try:
         folder = _study_with(request, code)
-        receipt = erasure.withdraw(folder, code) if form.get("withdraw") else check_receipt(folder, code)
+        wants_out = "withdraw" in form
+        receipt = _withdrawn(request, folder, code) if wants_out else check_receipt(folder, code)
     except MoviemotionError as error:
         return render(request, "code.html", 404, fault=str(error), code=code)
     return _receipt(request, folder, receipt)
@@ -236,8 +239,7 @@ def _receipt(
 
 
 def _studies(request: Request) -> list[Path]:
-    root: Path = request.app.state.root
-    return [folder for folder in sorted(root.iterdir()) if is_study(folder) and is_governed(folder)]
+    return list(filter(is_governed, study_folders(request.app.state.root)))
 
 
 def _study_with(request: Request, code: str) -> Path:
@@ -249,6 +251,11 @@ def _study_with(request: Request, code: str) -> Path:
             continue
         return folder
     raise MoviemotionError("nothing is known here of this code; check each letter")
+
+
+def _withdrawn(request: Request, folder: Path, code: str) -> Receipt:
+    job = jobs_of(request).of(folder)
+    return erasure.withdraw(folder, code, later=job is not None and job.stage in AT_WORK)
 
 
 def _seat(folder: Path, name: str) -> Seat:

@@ -2,24 +2,59 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
-from moviemotion.privacy.audit_log import Role
-from moviemotion.studio.access import Reader
+from moviemotion.privacy.audit_log import Entry, Role
+from moviemotion.privacy.disclosure import disclosure_of
+from moviemotion.privacy.register import Terms
+from moviemotion.privacy.retention import DAYS, LONGEST, Kind
+from moviemotion.studio import privacy, studies
+from moviemotion.studio.access import OWNER, Reader, Researcher
 from moviemotion.studio.border import StudyFolder, render
+from moviemotion.studio.jobs import Stage
 from moviemotion.studio.reading import film_of
+from moviemotion.studio.studies import AllJobs
+from moviemotion.telling.words import plural
+
+STAGES = {
+    Stage.NEW: "not read yet",
+    Stage.READING: "being read",
+    Stage.PAUSED: "paused",
+    Stage.TELLING: "results being made",
+    Stage.STOPPED: "stopped",
+    Stage.FAILED: "failed",
+    Stage.FINISHED: "finished",
+}
+KINDS = {
+    Kind.PICTURES: "Recordings and pictures",
+    Kind.SAMPLES: "Measurements of viewers, seats, answers",
+    Kind.REPORTS: "Results about the room",
+}
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 _UPLOT = Path(__file__).parent / "static" / "vendor" / "uplot" / "uPlot.min.css"
 
 
 @router.get("/")
-def studies_page(request: Request, person: Reader) -> HTMLResponse:
-    return render(request, "studies.html")
+def studies_page(request: Request, person: Reader, jobs: AllJobs) -> HTMLResponse:
+    return render(
+        request,
+        "studies.html",
+        studies=studies.studies(request, person, jobs),
+        stages=STAGES,
+        may_begin=person.role is Role.RESEARCHER,
+    )
+
+
+@router.get("/studies/new")
+def new_page(request: Request, person: Researcher) -> HTMLResponse:
+    return render(request, "new.html", terms=Terms, kinds=KINDS, days=DAYS, longest=LONGEST)
 
 
 @router.get("/sign-in")
@@ -33,8 +68,34 @@ def api_page(request: Request) -> HTMLResponse:
 
 
 @router.get("/studies/{study}")
-def study_page(request: Request, folder: StudyFolder, person: Reader) -> HTMLResponse:
-    return render(request, "study.html", study=folder.name)
+def study_page(request: Request, folder: StudyFolder, person: Reader, jobs: AllJobs) -> HTMLResponse:
+    return render(
+        request,
+        "study.html",
+        study=folder.name,
+        now=(now := studies.study(folder, person, jobs)),
+        stages=STAGES,
+        told=disclosure_of(folder) if now.terms else None,
+        researcher=person.role is Role.RESEARCHER,
+    )
+
+
+@router.get("/studies/{study}/trust")
+def trust_page(request: Request, folder: StudyFolder, person: privacy.Overseer) -> HTMLResponse:
+    return render(
+        request,
+        "trust.html",
+        study=folder.name,
+        now=privacy.held(folder, person),
+        verdict=privacy.verdict(folder, person),
+        log=privacy.log(folder, person),
+        today=datetime.now(UTC).date(),
+        kinds=KINDS,
+        officer=person is OWNER or person.role is Role.PRIVACY_OFFICER,
+        details=_details,
+        plural=plural,
+        size=_size,
+    )
 
 
 @router.get("/studies/{study}/read")
@@ -52,3 +113,15 @@ def reading_page(request: Request, folder: StudyFolder, person: Reader) -> HTMLR
 @router.get("/compare")
 def compare_page(request: Request, person: Reader) -> HTMLResponse:
     return render(request, "compare.html", study="")
+
+
+def _details(entry: Entry) -> str:
+    """What a row of the log says besides, for people; hashes and numbers of nobody in short."""
+    told = json.loads(entry.details)
+    if isinstance(until := told.get("until"), dict):
+        told = until
+    return ", ".join(f"{name} {str(value)[:16]}" for name, value in told.items())
+
+
+def _size(size: int) -> str:
+    return f"{size / 1e6:.1f} MB" if size >= 1e5 else f"{size / 1e3:.1f} kB"

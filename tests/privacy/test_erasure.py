@@ -108,8 +108,8 @@ def test_a_camera_nobody_is_left_in_is_gone_with_its_notes(study: Path) -> None:
 
 
 def test_the_last_viewer_takes_the_results_with_them(study: Path) -> None:
-    for viewer, *_ in status(study).viewers:
-        erase(study, viewer)
+    for known in status(study).viewers:
+        erase(study, known.viewer)
     assert {path.name for path in study.iterdir()} == {"study.db", "study.json", "told.json", "samples"}
     assert status(study).viewers == ()
 

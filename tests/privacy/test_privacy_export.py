@@ -56,7 +56,7 @@ def test_of_a_shared_camera_only_their_own_rows(study: Path, tmp_path: Path) -> 
     viewer = viewer_named(study, "row-2")
     files = read(export_viewer(study, viewer, tmp_path / "mine.zip"))
     assert len(table(files["samples.csv"])) == 80
-    others = {other for other, *_ in status(study).viewers} - {viewer}
+    others = {other.viewer for other in status(study).viewers} - {viewer}
     content = b"".join(files.values())
     assert not any(other.encode() in content for other in others)
 

@@ -60,7 +60,7 @@ def test_each_kind_goes_on_its_day_and_the_log_proves_it(full: Path, keys: Path)
     assert retention.enforce(full, after(10)) == (Kind.PICTURES,)
     assert not (full / "pictures").exists()
     assert list(keys.glob("*.key")) == []
-    viewers = [viewer for viewer, *_ in status(full).viewers]
+    viewers = [known.viewer for known in status(full).viewers]
     assert retention.enforce(full, after(20)) == (Kind.SAMPLES, Kind.REPORTS)
     assert files(full) == set()
     content = b"".join(path.read_bytes() for path in full.rglob("*") if path.is_file())
