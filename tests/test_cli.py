@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib.util
 import io
 import shutil
@@ -147,6 +148,18 @@ def test_evaluating_against_an_unknown_truth(tmp_path: Path) -> None:
 def test_training_without_torch_says_how_to_get_it(tmp_path: Path) -> None:
     (line,) = refused(tmp_path, "lab", "train", "--data", tmp_path, "--out", tmp_path / "run", by=run)
     assert line == "torch is not installed; run: pip install 'moviemotion[lab]'"
+
+
+@pytest.mark.parametrize("place", ["plan.toml", None])
+def test_a_path_or_a_disk_that_fails_is_one_line(
+    place: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full() -> str:
+        raise OSError(errno.ENOSPC, "No space left on device", place)
+
+    monkeypatch.setattr("moviemotion.roi.example", full)
+    (line,) = refused(tmp_path, "roi", "--example")
+    assert line.startswith(f"{place}: No space left" if place else "No space left")
 
 
 # What can

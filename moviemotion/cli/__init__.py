@@ -64,6 +64,11 @@ def main() -> None:
         for line in str(error).splitlines():
             messages.print(f"error: {line}", markup=False, style="red")
         sys.exit(BAD_INPUT)
+    except OSError as error:  # a path or a disk that no command speaks of in better words
+        place = f"{error.filename}: " if error.filename else ""
+        told = f"{place}{error.strerror or error}; check the path, its permissions and the room on the disk"
+        messages.print(f"error: {told}", markup=False, style="red")
+        sys.exit(BAD_INPUT)
     except SystemExit as end:
         if end.code == STOPPED:  # what Typer makes of Ctrl-C
             messages.print("stopped; finished parts are kept, the same command goes on from there")
