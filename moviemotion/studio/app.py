@@ -24,6 +24,8 @@ from moviemotion.studio.guard import Guard, counter
 from moviemotion.studio.jobs import BusyError, Jobs
 from moviemotion.studio.shelf import Shelf
 
+BODY = 1 << 20
+"""Bytes of a request, but for uploaded files."""
 STATIC = Path(__file__).parent / "static"
 TAGS = [
     {"name": "sign-in", "description": "Who asks, and the token that every change needs."},
@@ -65,6 +67,7 @@ def create_app(root: Path, access: Access | None = None) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,  # these pages ask a CDN
         redoc_url=None,
+        max_body_size=BODY,
         openapi_tags=TAGS,
         lifespan=lifespan,
     )

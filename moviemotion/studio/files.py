@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 
 from moviemotion.audience import video
 from moviemotion.audience.seats import Seats, read_seats
@@ -123,6 +124,8 @@ async def receive(
         for before in paths(folder, kind) if kind is not Kind.SEATS else ():
             before.unlink()
         partial.replace(place)
+    except ClientDisconnect as error:
+        raise MoviemotionError(f"{name}: broke off; send it again") from error
     except OSError as error:
         raise MoviemotionError(f"{name}: cannot be written ({error.strerror}); make room") from error
     finally:

@@ -1,4 +1,4 @@
-"""What stands before every request: host, origin, token, size and rate; and the headers of every answer."""
+"""What stands before every request: host, origin, token and rate; and the headers of every answer."""
 
 from __future__ import annotations
 
@@ -26,8 +26,6 @@ FORM, FIELD = "application/x-www-form-urlencoded", "csrf"
 """A form of a page that works without scripts, and its field that holds the token."""
 LONGEST_FORM = 1 << 14
 """Bytes."""
-BODY = 1 << 20
-"""Bytes of a request, but for uploads (PUT), which count for themselves."""
 HOME = frozenset({"localhost", "127.0.0.1", "::1"})
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 HEADERS = {
@@ -80,8 +78,6 @@ class Guard:
                     answer.append("set-cookie", cookie(VISITOR, visitor, scope, "lax"))
             await send(message)
 
-        if scope["method"] != "PUT":
-            receive = _limited(receive, BODY)
         refusal = self._refusal(scope["method"], headers)
         if refusal is None and scope["method"] not in SAFE:
             given, is_form = headers.get(TOKEN, ""), headers.get("content-type", "").startswith(FORM)
@@ -139,21 +135,6 @@ async def _read(receive: Receive) -> tuple[bytes, Receive]:
         return whole.pop() if whole else await receive()
 
     return body, again
-
-
-def _limited(receive: Receive, most: int) -> Receive:
-    """The same, which refuses a body that is too long, whatever its length was said to be."""
-    left = most
-
-    async def counted() -> Message:
-        nonlocal left
-        message = await receive()
-        left -= len(message.get("body", b""))
-        if left < 0:
-            raise HTTPException(413, f"more than {most >> 20} MiB; upload files with PUT")
-        return message
-
-    return counted
 
 
 def counter() -> MovingWindowRateLimiter:

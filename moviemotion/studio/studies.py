@@ -158,6 +158,7 @@ def add_seat(folder: IdleStudy, person: Researcher, new: SeatIn) -> SeatNow:
     "A recording (seats) is deleted when it has been read; film, script and subtitles replace the one before "
     "and stay. A seats.toml (cameras) may name streams, devices, and recordings of this study.",
     status_code=201,
+    max_body_size=max(files.MOST.values()),
     openapi_extra={
         "requestBody": {
             "required": True,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
@@ -16,6 +17,15 @@ from fastapi.testclient import TestClient
 def renew_token(client: TestClient) -> None:
     """Have a client send the token of its session."""
     client.headers["X-CSRF-Token"] = client.get("/api/session").json()["csrf"]
+
+
+def until(holds: Callable[[], Any]) -> Any:
+    """What a question answers once that is true; asked for a minute."""
+    end = time.monotonic() + 60
+    while not (found := holds()):
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    return found
 
 
 @contextmanager
@@ -28,11 +38,8 @@ def serving(app: FastAPI) -> Iterator[str]:
     )
     thread = threading.Thread(target=server.run)
     thread.start()
-    end = time.monotonic() + 30
-    while not server.started:
-        assert thread.is_alive()
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    until(lambda: server.started or not thread.is_alive())
+    assert server.started
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
     thread.join()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from studio_servers import renew_token
+from studio_servers import renew_token, until
 
 from moviemotion.audience.samples import Samples
 from moviemotion.audience.screening import Camera, Progress, Watcher
@@ -23,14 +22,6 @@ from moviemotion.told import load_analysis
 STUDY = {"id": "preview", "controller": "Lantern Films", "contact": "privacy@lantern.example"}
 AT = "/api/studies/preview"
 RATE = 2.0
-
-
-def until(holds: Callable[[], Any]) -> Any:
-    end = time.monotonic() + 60
-    while not (found := holds()):
-        assert time.monotonic() < end
-        time.sleep(0.05)
-    return found
 
 
 def give(client: TestClient, kind: str, path: Path) -> None:

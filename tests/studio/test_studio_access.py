@@ -1,0 +1,276 @@
+"""Who may come in and what they may do, attacked."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from studio_servers import renew_token
+
+from moviemotion.errors import MoviemotionError
+from moviemotion.privacy.audit_log import Role
+from moviemotion.studio.access import ACCOUNTS, LASTS, ROLES, SESSION, Access
+from moviemotion.studio.app import create_app
+
+PASSWORD = "four words and more"
+SignIn = Callable[[Role | None], TestClient]
+
+OPEN_TO_ALL = {
+    ("GET", "/api/session"),
+    ("POST", "/api/session"),
+    ("DELETE", "/api/session"),
+    ("GET", "/api/consent/{token}"),
+    ("POST", "/api/consent/{token}"),
+    ("POST", "/api/receipts/check"),
+    ("POST", "/api/receipts/withdraw"),
+}
+"""What needs no account: signing in, and what a viewer does with the code of their seat or receipt."""
+WRITERS = {
+    ("GET", "/api/studies"),
+    ("GET", "/api/studies/{study}"),
+    *(
+        ("GET", f"/api/studies/{{study}}/{what}")
+        for what in ("room", "script", "moments", "curves", "viewers", "notes", "film", "exports/{kind}")
+    ),
+    ("GET", "/api/compare"),
+    ("POST", "/api/studies/{study}/notes"),
+    ("PUT", "/api/studies/{study}/notes/{note}"),
+    ("DELETE", "/api/studies/{study}/notes/{note}"),
+}
+PRIVACY = "/api/studies/{study}/privacy"
+OFFICERS_ALONE = {
+    ("POST", f"{PRIVACY}/erase"),
+    ("POST", f"{PRIVACY}/export"),
+    ("POST", f"{PRIVACY}/dates"),
+    ("POST", f"{PRIVACY}/enforce"),
+}
+OFFICERS = {
+    *WRITERS,
+    *OFFICERS_ALONE,
+    ("GET", "/api/studies/{study}/seats"),
+    ("GET", PRIVACY),
+    ("GET", f"{PRIVACY}/verdict"),
+    ("GET", f"{PRIVACY}/log"),
+}
+
+
+@pytest.fixture(scope="module")
+def accounts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A `studio.db` with an account for each role. Tests only read it."""
+    folder = tmp_path_factory.mktemp("accounts")
+    access = Access(folder)
+    for role in ROLES:
+        access.add(str(role), role, PASSWORD)
+    return folder / ACCOUNTS
+
+
+@pytest.fixture
+def access(accounts: Path, root: Path) -> Access:
+    (root / ACCOUNTS).write_bytes(accounts.read_bytes())
+    return Access(root)
+
+
+@pytest.fixture
+def guarded(access: Access, study: Path, root: Path) -> FastAPI:
+    """A studio where people sign in, with one finished study."""
+    return create_app(root, access)
+
+
+@pytest.fixture
+def sign_in(guarded: FastAPI) -> Iterator[SignIn]:
+    with ExitStack() as clients:
+
+        def signed_in(role: Role | None) -> TestClient:
+            client = clients.enter_context(TestClient(guarded, base_url="https://studio.example"))
+            renew_token(client)
+            if role:
+                given = {"name": str(role), "password": PASSWORD}
+                assert client.post("/api/session", json=given).status_code == 204
+                renew_token(client)
+            return client
+
+        yield signed_in
+
+
+def routes(app: FastAPI) -> set[tuple[str, str]]:
+    return {(method.upper(), path) for path, methods in app.openapi()["paths"].items() for method in methods}
+
+
+def ask(client: TestClient, route: tuple[str, str]) -> int:
+    """Status of a route asked with names that may be; roles come before what is in a body."""
+    path = route[1].format(
+        study="the-last-ferry",
+        kind="film" if "files" in route[1] else "csv",
+        name="film.mp4",
+        note="0" * 12,
+        token="a" * 24,
+    )
+    return client.request(route[0], path, follow_redirects=False).status_code
+
+
+# Signing in
+
+
+def test_a_wrong_password_and_an_unknown_name_look_the_same(
+    sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, checked = sign_in(None), []
+    verify = PasswordHasher.verify
+
+    def counted(hasher: PasswordHasher, *given: str) -> bool:
+        checked.append(given)
+        return verify(hasher, *given)
+
+    monkeypatch.setattr(PasswordHasher, "verify", counted)
+    answers = [
+        client.post("/api/session", json={"name": name, "password": password})
+        for name, password in (("researcher", "wrong"), ("nobody", "wrong"), ("nobody", PASSWORD), ("", ""))
+    ]
+    assert {(a.status_code, a.text) for a in answers} == {(401, '{"detail":"name or password is wrong"}')}
+    assert len(checked) == len(answers)  # so that all take as long
+    assert client.get("/api/session").json()["role"] is None
+
+
+def test_a_session_is_a_cookie_that_scripts_and_other_sites_cannot_use(sign_in: SignIn) -> None:
+    client = sign_in(None)
+    answer = client.post("/api/session", json={"name": "writer", "password": PASSWORD})
+    cookie = answer.headers["set-cookie"]
+    assert {"HttpOnly", "SameSite=Strict", "Secure", "Path=/"} <= set(cookie.split("; "))
+    assert client.get("/api/session").json()["role"] == "writer"
+
+
+def test_neither_passwords_nor_tokens_are_kept(access: Access, root: Path) -> None:
+    token = access.sign_in("writer", PASSWORD)
+    kept = b"".join(path.read_bytes() for path in root.glob(f"{ACCOUNTS}*"))
+    assert token is not None
+    assert token.encode() not in kept
+    assert PASSWORD.encode() not in kept
+    assert b"$argon2id$" in kept
+
+
+def test_only_its_owner_may_read_the_accounts(root: Path) -> None:
+    Access(root)
+    assert stat.S_IMODE((root / ACCOUNTS).stat().st_mode) == 0o600
+
+
+def test_a_token_that_was_planted_before_is_not_the_session(sign_in: SignIn) -> None:
+    client = sign_in(None)
+    client.cookies.set(SESSION, "planted", domain="studio.example")
+    renew_token(client)
+    client.post("/api/session", json={"name": "writer", "password": PASSWORD})
+    assert [c.value for c in client.cookies.jar if c.name == SESSION and c.value == "planted"] == []
+
+
+def test_the_token_for_changes_is_of_one_session(sign_in: SignIn) -> None:
+    client = sign_in(None)
+    given = {"name": "researcher", "password": PASSWORD}
+    client.post("/api/session", json=given)
+    assert client.post("/api/studies", json={}).status_code == 403  # the token from before
+    renew_token(client)
+    assert client.post("/api/studies", json={}).status_code == 422
+
+
+# Sessions end
+
+
+def test_a_session_ends_with_the_day(access: Access) -> None:
+    now = datetime.now(UTC)
+    token = access.sign_in("writer", PASSWORD, now)
+    assert access.person(token, now + LASTS - timedelta(seconds=1)) is not None
+    assert access.person(token, now + LASTS) is None
+
+
+def test_signing_out_ends_it_on_the_server(sign_in: SignIn) -> None:
+    client = sign_in(Role.WRITER)
+    token = client.cookies[SESSION]
+    assert client.delete("/api/session").status_code == 204
+    client.cookies.set(SESSION, token, domain="studio.example")
+    assert client.get("/api/studies").status_code == 401
+
+
+@pytest.mark.parametrize("how", ["password", "removal"])
+def test_a_new_password_and_removal_end_all_sessions(access: Access, how: str) -> None:
+    token = access.sign_in("writer", PASSWORD)
+    assert access.person(token) is not None
+    if how == "password":
+        access.add("writer", Role.WRITER, "another four words")
+        assert access.sign_in("writer", PASSWORD) is None
+    else:
+        access.remove("writer")
+    assert access.person(token) is None
+
+
+@pytest.mark.parametrize("token", [None, "", "0", "' OR 1=1 --", "é"])
+def test_an_invented_token_is_nobodys(access: Access, token: str | None) -> None:
+    access.sign_in("writer", PASSWORD)
+    assert access.person(token) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "password"),
+    [
+        ("", Role.WRITER, PASSWORD),
+        (" ada", Role.WRITER, PASSWORD),
+        ("a\nb", Role.WRITER, PASSWORD),
+        ("ada", Role.SYSTEM, PASSWORD),
+        ("ada", Role.WRITER, "short"),
+        ("ada", Role.WRITER, "a" * 201),
+    ],
+)
+def test_what_an_account_cannot_be(access: Access, name: str, role: Role, password: str) -> None:
+    with pytest.raises(MoviemotionError):
+        access.add(name, role, password)
+    assert len(access.people()) == len(ROLES)
+
+
+# Roles
+
+
+def test_without_an_account_there_is_nothing_but_what_viewers_need(sign_in: SignIn, guarded: FastAPI) -> None:
+    client = sign_in(None)
+    assert routes(guarded) >= OPEN_TO_ALL
+    assert {route for route in routes(guarded) if ask(client, route) != 401} == OPEN_TO_ALL
+    for page in ("/", "/studies/the-last-ferry", "/studies/the-last-ferry/read"):
+        answer = client.get(page, follow_redirects=False)
+        assert answer.headers["location"] == f"/sign-in?to={page}"
+
+
+@pytest.mark.parametrize(
+    ("role", "allowed"),
+    [
+        (Role.SEAT, set()),
+        (Role.WRITER, WRITERS),
+        (Role.PRIVACY_OFFICER, OFFICERS),
+    ],
+    ids=str,
+)
+def test_a_role_may_do_no_more_than_its_own(
+    sign_in: SignIn, guarded: FastAPI, role: Role, allowed: set[tuple[str, str]]
+) -> None:
+    client = sign_in(role)
+    theirs = routes(guarded) - OPEN_TO_ALL
+    assert theirs >= allowed
+    assert {route for route in theirs if ask(client, route) != 403} == allowed
+
+
+def test_a_researcher_does_all_but_the_officers_part(sign_in: SignIn, guarded: FastAPI) -> None:
+    client = sign_in(Role.RESEARCHER)
+    assert {route for route in routes(guarded) - OPEN_TO_ALL if ask(client, route) == 403} == OFFICERS_ALONE
+
+
+def test_a_role_is_looked_up_each_time(sign_in: SignIn, root: Path) -> None:
+    client = sign_in(Role.RESEARCHER)
+    assert client.get("/api/studies/the-last-ferry/screening").status_code == 200
+    database = sqlite3.connect(root / ACCOUNTS)
+    with database:
+        database.execute("UPDATE accounts SET role = 'writer' WHERE name = 'researcher'")
+    database.close()
+    assert client.get("/api/studies/the-last-ferry/screening").status_code == 403

@@ -1,0 +1,235 @@
+"""What stands before every request, attacked."""
+
+from __future__ import annotations
+
+import http.client
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from studio_servers import until
+
+from moviemotion.studio import files
+from moviemotion.studio.app import BODY, STATIC
+from moviemotion.studio.files import Kind
+from moviemotion.study import UPLOADS
+
+NEW = {"id": "preview", "controller": "Lantern Films", "contact": "privacy@lantern.example"}
+
+
+# Requests forged by another site
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X-CSRF-Token": ""},
+        {"X-CSRF-Token": "0" * 64},
+        {"X-CSRF-Token": "é" * 64},
+        {"Origin": "http://evil.example"},
+        {"Origin": "http://localhost.evil.example"},
+        {"Origin": "http://localhost:1"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ],
+    ids=str,
+)
+def test_a_forged_request_changes_nothing(client: TestClient, root: Path, headers: dict[str, str]) -> None:
+    sent = {name: value.encode() for name, value in headers.items()}
+    assert client.post("/api/studies", json=NEW, headers=sent).status_code == 403
+    assert list(root.iterdir()) == []
+    assert client.post("/api/studies", json=NEW).status_code == 201
+
+
+def test_a_form_needs_the_token_too(client: TestClient, root: Path) -> None:
+    del client.headers["X-CSRF-Token"]
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    for body in ("", "csrf=", "csrf=0", "x=1&csrf"):
+        answer = client.post("/api/studies", content=body, headers=form, follow_redirects=False)
+        assert answer.status_code == 303
+        assert answer.headers["location"] == "/api/studies?again=1"
+
+
+def test_a_token_is_of_one_browser(app: FastAPI, client: TestClient) -> None:
+    with TestClient(app, base_url="http://localhost") as other:
+        other.get("/api/session")
+        theirs = {"X-CSRF-Token": client.headers["X-CSRF-Token"]}
+        assert other.post("/api/studies", json=NEW, headers=theirs).status_code == 403
+
+
+# DNS rebinding
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "evil.example:8036",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example",
+        "10.0.0.7",
+        "",
+        "[",
+    ],
+)
+def test_at_home_it_answers_to_its_own_names_only(client: TestClient, host: str) -> None:
+    for path in ("/", "/api/studies", "/static/api.js"):
+        assert client.get(path, headers={"Host": host}).status_code == 400
+
+
+@pytest.mark.parametrize("host", ["localhost", "localhost:8036", "127.0.0.1:8036", "[::1]:8036", "LOCALHOST"])
+def test_its_own_names(client: TestClient, host: str) -> None:
+    assert client.get("/api/studies", headers={"Host": host}).status_code == 200
+
+
+# Headers
+
+
+@pytest.mark.parametrize("path", ["/api/session", "/sign-in", "/static/api.js", "/nothing", "/api/nothing"])
+def test_every_answer_is_guarded(client: TestClient, path: str) -> None:
+    headers = client.get(path).headers
+    policy = dict(part.strip().partition(" ")[::2] for part in headers["content-security-policy"].split(";"))
+    assert policy["default-src"] == "'none'"
+    assert policy["script-src"] == "'self'"
+    assert policy["frame-ancestors"] == "'none'"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cross-origin-opener-policy"] == "same-origin"
+    assert headers["cache-control"] == "no-store"
+
+
+def test_scripts_cannot_read_the_cookie(app: FastAPI) -> None:
+    with TestClient(app, base_url="http://localhost") as client:
+        (cookie,) = client.get("/api/session").headers.get_list("set-cookie")
+        assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(cookie.split("; "))
+        assert "Secure" not in cookie
+        assert "set-cookie" not in client.get("/api/session").headers
+    with TestClient(app, base_url="https://localhost") as client:
+        assert "; Secure" in client.get("/api/session").headers["set-cookie"]
+
+
+# Paths that climb
+
+
+@pytest.mark.parametrize(
+    "study",
+    ["%2e%2e", "..%2fsecret", "..%5csecret", "%2fetc", ".hidden", "link", "studio.db", "%00", "a" * 65],
+)
+def test_a_study_is_a_folder_of_the_studio(client: TestClient, root: Path, told: Path, study: str) -> None:
+    secret = root.parent / "secret"
+    secret.mkdir()
+    (secret / "study.json").write_text("{}", encoding="utf-8")
+    (root / "link").symlink_to(told)
+    for path in ("", "/seats", "/room", "/film", "/screening"):
+        assert client.get(f"/api/studies/{study}{path}").status_code in (404, 422)
+    assert client.get("/api/studies").json() == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "..%2f..%2fescaped.mp4",
+        "..%5c..%5cescaped.mp4",
+        "%2ftmp%2fescaped.mp4",
+        "..",
+        ".escaped.mp4",
+        "escaped%00.mp4",
+        "escaped",
+        "incoming-1.mp4",
+        "screening.json",
+        "seats.toml",
+        "a.partial",
+        "a" * 99 + ".mp4",
+    ],
+)
+def test_an_upload_stays_where_it_belongs(
+    client: TestClient, root: Path, seats: list[Path], name: str
+) -> None:
+    client.post("/api/studies", json=NEW)
+    before = {path for path in root.parent.rglob("*") if "escaped" in path.name}
+    answer = client.put(f"/api/studies/preview/files/seats/{name}", content=seats[0].read_bytes())
+    assert answer.status_code in (400, 404, 405, 422)
+    assert {path for path in root.parent.rglob("*") if "escaped" in path.name} == before
+    assert list((root / "preview").rglob("*.mp4")) == []
+
+
+@pytest.mark.parametrize(
+    "path", ["../app.py", "..%2fapp.py", "%2e%2e/app.py", "vendor/../../app.py", "/etc/passwd"]
+)
+def test_static_files_are_those_alone(client: TestClient, path: str) -> None:
+    assert (STATIC / "api.js").is_file()
+    assert client.get(f"/static/{path}").status_code == 404
+
+
+# Sizes
+
+
+def test_a_request_is_short(client: TestClient) -> None:
+    long = b'{"id": "' + b"a" * BODY + b'"}'
+    json = {"Content-Type": "application/json"}
+    assert client.post("/api/studies", content=long, headers=json).status_code == 413
+    chunks = (long[k : k + 65536] for k in range(0, len(long), 65536))  # its length is not said
+    assert client.post("/api/studies", content=chunks, headers=json).status_code == 413
+    assert client.put("/api/studies/x/notes/1", content=long, headers=json).status_code in (404, 413, 422)
+
+
+@pytest.mark.parametrize("said", [True, False], ids=["said", "not said"])
+def test_an_upload_is_as_long_as_its_kind_may_be(
+    client: TestClient, root: Path, monkeypatch: pytest.MonkeyPatch, said: bool
+) -> None:
+    client.post("/api/studies", json=NEW)
+    monkeypatch.setitem(files.MOST, Kind.SCRIPT, 100_000)
+    body = b"EXT. PIER - NIGHT\n\n" * 10_000
+    answer = client.put(
+        "/api/studies/preview/files/script/long.fountain",
+        content=body if said else iter([body[:90_000], body[90_000:]]),
+    )
+    assert answer.status_code == 413
+    assert list((root / "preview" / UPLOADS).iterdir()) == []
+    assert not (root / "preview" / "script.fountain").exists()
+
+
+def test_what_is_not_what_it_says_is_refused_whole(client: TestClient, root: Path, film: Path) -> None:
+    client.post("/api/studies", json=NEW)
+    at = "/api/studies/preview/files"
+    script = (film / "film.fountain").read_bytes()
+    assert client.put(f"{at}/script/film.fountain", content=script).json()["name"] == "script.fountain"
+    for kind, name in (("seats", "a.mp4"), ("film", "a.mp4"), ("script", "a.pdf"), ("cameras", "a.toml")):
+        answer = client.put(f"{at}/{kind}/{name}", content=b"%PDF-1.7 of nothing")
+        assert answer.status_code == 400, kind
+        assert name in answer.json()["detail"]
+        assert "incoming" not in answer.json()["detail"]
+    kept = client.get("/api/studies/preview").json()["files"]
+    assert kept == [{"kind": "script", "name": "script.fountain", "size": len(script)}]
+    assert (root / "preview" / "script.fountain").read_bytes() == script
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(served: str, root: Path) -> None:
+    session = httpx2.get(f"{served}/api/session")
+    headers = {
+        "Cookie": session.headers["set-cookie"].partition(";")[0],
+        "X-CSRF-Token": session.json()["csrf"],
+    }
+    assert httpx2.post(f"{served}/api/studies", json=NEW, headers=headers).status_code == 201
+    address = urlsplit(served)
+    connection = http.client.HTTPConnection(address.hostname, address.port)
+    long = {**headers, "Content-Length": "1000000"}
+    connection.request("PUT", "/api/studies/preview/files/seats/a.mp4", b"the beginning", long)
+    uploads = root / "preview" / UPLOADS
+    until(lambda: uploads.is_dir() and list(uploads.iterdir()))
+    connection.close()
+    until(lambda: not list(uploads.iterdir()))
+
+
+# Rates
+
+
+def test_who_guesses_passwords_waits(client: TestClient) -> None:
+    guess = {"name": "ada", "password": "guess"}
+    codes = [client.post("/api/session", json=guess).status_code for _ in range(11)]
+    assert codes == [409] * 10 + [429]  # there are no accounts here; the rate comes first
+    last = client.post("/api/session", json=guess)
+    assert int(last.headers["retry-after"]) > 0
