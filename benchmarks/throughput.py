@@ -1,0 +1,223 @@
+"""How many viewers can one core watch? Measured on seat clips, beside others where they are installed.
+
+    python benchmarks/throughput.py --data ../shared/data [--rivals-python PYTHON]
+
+A viewer-second is a second's worth of samples with a face read in each; a core-second is a second of user and
+system time, of all threads. Opening models is not counted. The files of a screening are long, so ours is
+measured on each clip repeated to a minute. Beside others it is measured on the clips as they are, at the same
+rate, before and after them. They need a Python of their own:
+
+    python3.11 -m venv rivals
+    rivals/bin/pip install fer deepface tf-keras werkzeug 'numpy<2' \\
+        'opencv-contrib-python<4.12' 'opencv-contrib-python-headless<4.12'
+
+Ends with 1 where a bar is short.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import av
+import numpy as np
+
+from moviemotion.audience.faces import FaceDetector, crop_face
+from moviemotion.audience.finder import FaceFinder
+from moviemotion.audience.quality import weigh
+from moviemotion.audience.reader import EmotionReader
+from moviemotion.audience.screening import BATCH, Camera, Watcher
+from moviemotion.audience.video import probe, read_frames
+from moviemotion.screen import RATE
+
+RIVALS = ("fer", "fer with mtcnn", "deepface")
+RIVALS_SCRIPT = Path(__file__).with_name("rivals.py")
+LEAST_SPEED, LEAST_RATIO = 20.0, 15.0
+REPEATED = 60.0
+"""Seconds to which each clip is repeated."""
+RUNS = 3
+
+Line = tuple[str, str, str, bool | None]
+"""Name, what was measured, the bar, and whether it was kept (None: no verdict)."""
+
+
+class NotInstalledError(Exception):
+    """A rival does not run in the interpreter given."""
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What was watched, and the user and system time it took."""
+
+    viewer_seconds: float
+    core_seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Viewer-seconds a core-second, which is hours of audience an hour of a core."""
+        return self.viewer_seconds / self.core_seconds
+
+
+def total(speeds: Sequence[Speed]) -> Speed:
+    return Speed(sum(s.viewer_seconds for s in speeds), sum(s.core_seconds for s in speeds))
+
+
+def ours(clips: Sequence[Path]) -> list[Speed]:
+    """Each clip watched as `moviemotion screen` watches it."""
+    watcher = Watcher(RATE)
+    speeds = []
+    for clip in clips:
+        start = time.process_time()
+        samples = watcher.watch(Camera(clip.stem, clip), lambda camera, seconds: None)
+        spent = time.process_time() - start
+        speeds.append(Speed(len(np.unique(samples.time)) / RATE, spent))
+    return speeds
+
+
+def theirs(python: Path, name: str, clips: Sequence[Path]) -> tuple[list[Speed], str]:
+    """Each clip read by a rival, and what is to be said of how.
+
+    Raises:
+        NotInstalledError: with the last line of what went wrong.
+    """
+    command = [str(python), str(RIVALS_SCRIPT), name, str(RATE), *map(str, clips)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        raise NotInstalledError((done.stderr.strip().splitlines() or ["no reason given"])[-1])
+    answer = json.loads(done.stdout.splitlines()[-1])
+    return [Speed(*pair) for pair in answer["speeds"]], answer["note"]
+
+
+def loop_clip(clip: Path, seconds: float, out: Path) -> Path:
+    """Repeat a clip's packets until `seconds`: nothing is encoded anew, so no quality is lost."""
+    length = probe(clip).seconds
+    with av.open(str(out), "w") as written:
+        target = None
+        for turn in count():
+            with av.open(str(clip)) as read:
+                source = read.streams.video[0]
+                target = target or written.add_stream_from_template(source)
+                shift = round(turn * length / source.time_base)
+                for packet in read.demux(source):
+                    if packet.dts is None:
+                        continue  # the mark of the end
+                    packet.dts += shift
+                    packet.pts += shift
+                    if packet.dts * source.time_base >= seconds:
+                        return out
+                    packet.stream = target
+                    written.mux(packet)
+    raise AssertionError
+
+
+def stage_milliseconds(clip: Path) -> dict[str, float]:
+    """CPU time a sampled frame of each stage of watching, one stage after the other."""
+    finder, reader = FaceFinder(FaceDetector()), EmotionReader()
+    seconds: dict[str, float] = {}
+
+    @contextmanager
+    def clock(stage: str) -> Iterator[None]:
+        start = time.process_time()
+        yield
+        seconds[stage] = time.process_time() - start
+
+    with clock("decode"):
+        images = [frame.image for frame in read_frames(clip, RATE)]
+    with clock("detect"):
+        found = [faces for k in range(0, len(images), BATCH) for faces in finder.find(images[k : k + BATCH])]
+    faces = [face for in_frame in found for face in in_frame]
+    with clock("crop"):
+        crops = [crop_face(i, face) for i, in_frame in zip(images, found, strict=True) for face in in_frame]
+    with clock("weigh"):
+        for k in range(0, len(crops), BATCH):
+            weigh(faces[k : k + BATCH], crops[k : k + BATCH])
+    with clock("read"):
+        for k in range(0, len(crops), BATCH):
+            reader.read(crops[k : k + BATCH])
+    return {stage: 1e3 * spent / len(images) for stage, spent in seconds.items()}
+
+
+def size_of(clip: Path) -> str:
+    image = next(read_frames(clip, RATE)).image
+    return f"{image.shape[1]}×{image.shape[0]}"
+
+
+def own_lines(clips: Sequence[Path], work: Path) -> Iterator[Line]:
+    """How many viewers one core watches, and what of its time each stage takes."""
+    films = [loop_clip(clip, REPEATED, work / clip.name) for clip in clips]
+    for film in films:
+        stages = ", ".join(f"{stage} {spent:.1f}" for stage, spent in stage_milliseconds(film).items())
+        yield f"throughput: {film.stem}, {size_of(film)}", f"ms a frame: {stages}", "reported", None
+    runs = [total(ours(films)).rate for _ in range(RUNS)]
+    yield (
+        f"throughput: audience-hours a core-hour, {RATE:g} samples a second",
+        f"{np.median(runs):.1f} ({min(runs):.1f} to {max(runs):.1f}, "
+        f"n={RUNS} runs of {len(films)} seats of {REPEATED:g} s)",
+        f"≥ {LEAST_SPEED:g}",
+        bool(np.median(runs) >= LEAST_SPEED),
+    )
+
+
+def rival_lines(clips: Sequence[Path], python: Path | None) -> Iterator[Line]:
+    """Ours beside each rival on the same clips in one run."""
+    for name in RIVALS:
+        title, bar = f"throughput: times {name}", f"≥ {LEAST_RATIO:g}"
+        if python is None:
+            yield title, "not measured: give --rivals-python, where it is installed", bar, None
+            continue
+        before = ours(clips)
+        try:
+            speeds, note = theirs(python, name, clips)
+        except NotInstalledError as error:
+            yield title, f"not measured: {python} does not run it ({error})", bar, None
+            continue
+        our, their = total([*before, *ours(clips)]), total(speeds)
+        each = ", ".join(f"{clip.stem} {s.rate:.2f}" for clip, s in zip(clips, speeds, strict=True))
+        yield (
+            title,
+            f"{our.rate / their.rate:.1f} times: {our.rate:.1f} against {their.rate:.2f} viewer-seconds a "
+            f"core-second; theirs saw {their.viewer_seconds:.0f} of our {our.viewer_seconds / 2:.0f} "
+            f"viewer-seconds ({each}){note and f'; {note}'}",
+            bar,
+            our.rate >= LEAST_RATIO * their.rate,
+        )
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True, help="folder with seats/seat-*.mp4")
+    parser.add_argument("--rivals-python", type=Path, help="a Python in which fer or deepface is installed")
+    options = parser.parse_args()
+    clips = sorted((options.data / "seats").glob("seat-*.mp4"))
+    if not clips:
+        parser.error(f"{options.data}/seats: no seat-*.mp4 in it")
+    av.logging.set_level(av.logging.ERROR)
+    print(f"{os.cpu_count()} cores; load before the start {os.getloadavg()[0]:.1f}\n", flush=True)
+    short = False
+    with TemporaryDirectory() as work:
+        parts: tuple[Callable[[], Iterator[Line]], ...] = (
+            lambda: own_lines(clips, Path(work)),
+            lambda: rival_lines(clips, options.rivals_python),
+        )
+        for part in parts:
+            for name, measured, bar, kept in part():
+                short |= kept is False
+                verdict = {True: "pass", False: "short", None: "–"}[kept]
+                print(f"{verdict:<6}{name}: {measured}   [{bar}]", flush=True)
+    return int(short)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
