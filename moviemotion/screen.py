@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,6 +30,10 @@ SEED = 36
 WHOLE_FILM = 0.95
 """A camera that ends before this share of the film is told as a problem."""
 _FINGERPRINT_BYTES = 1 << 20
+_UNWRITTEN = {"Cc", "Cs", "Zl", "Zp"}
+"""Unicode's categories of controls, of halves of letters, and of ends of lines."""
+_FORMULA = ("=", "+", "-", "@")
+"""What a cell of a spreadsheet that is no text begins with."""
 
 
 @dataclass(frozen=True)
@@ -169,9 +174,12 @@ def _cameras(videos: Sequence[Path], offsets: Mapping[str, float]) -> list[Camer
     if not videos:
         raise MoviemotionError("no video given; name the files of the audience, such as seats/*.mp4")
     for path in videos:
-        if not _is_unicode(path):
-            raise MoviemotionError(f"{path}: the file's name is not valid Unicode; rename it")
+        if any(unicodedata.category(letter) in _UNWRITTEN for letter in str(path)):
+            raise MoviemotionError(f"{str(path)!r}: such a name cannot be written on a line; rename it")
     names = _names(videos)
+    for path, name in zip(videos, names, strict=True):
+        if name.startswith(_FORMULA):
+            raise MoviemotionError(f"{path}: spreadsheets would take its name for a formula; rename it")
     twice = [path for path, name in zip(videos, names, strict=True) if names.count(name) > 1]
     if twice:
         raise MoviemotionError(f"{twice[0]}: given twice, or two cameras have one name; rename one of them")
@@ -192,14 +200,6 @@ def _names(videos: Sequence[Path]) -> list[str]:
     # Two viewers of "row" would be "row-1" and "row-2", which may be cameras too.
     numbered = {name.rpartition("-")[0] for name in names if name.rpartition("-")[2].isdecimal()}
     return [p.name if name in numbered else name for p, name in zip(videos, names, strict=True)]
-
-
-def _is_unicode(path: Path) -> bool:
-    try:
-        str(path).encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _probe(cameras: Sequence[Camera]) -> tuple[dict[str, str], float | None]:

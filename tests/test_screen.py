@@ -178,8 +178,20 @@ def test_viewers_of_one_camera_are_not_taken_for_another_camera() -> None:
     assert [c.name for c in cameras] == ["row.mp4", "row-1", "row-left"]
 
 
-def test_a_name_that_cannot_be_written_down(tmp_path: Path) -> None:
-    refused(tmp_path, "not valid Unicode; rename it", [tmp_path / "si\udce8ge.mp4"])
+@pytest.mark.parametrize("name", ["si\udce8ge.mp4", "row\n1.mp4", "row\u20281.mp4", "row\t1.mp4"])
+def test_a_name_that_cannot_be_written_down(name: str, tmp_path: Path) -> None:
+    message = refused(tmp_path, "cannot be written on a line; rename it", [tmp_path / name])
+    assert len(message.splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["=1+1.mp4", "+seat.mp4", "-seat.mp4", "@seat.mp4"])
+def test_a_name_that_a_spreadsheet_would_run(name: str, tmp_path: Path) -> None:
+    refused(tmp_path, f"{re.escape(name)}: .*formula; rename it", [tmp_path / name])
+
+
+def test_names_of_any_language() -> None:
+    names = ["siège 3.mp4", "座席-٣.mp4", "می‌خواهم.mp4", "a:b=c.mp4"]
+    assert [c.name for c in screening._cameras([Path(n) for n in names], {})] == [n[:-4] for n in names]
 
 
 def test_an_audience_before_the_film_has_begun(seats: list[Path], tmp_path: Path) -> None:
