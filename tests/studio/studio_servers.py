@@ -7,11 +7,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+
+from moviemotion.privacy.erasure import traces
 
 
 def renew_token(client: TestClient) -> None:
@@ -43,3 +46,12 @@ def serving(app: FastAPI) -> Iterator[str]:
     yield f"http://127.0.0.1:{port}"
     server.should_exit = True
     thread.join()
+
+
+def assert_gone(root: Path, viewer: str) -> None:
+    """No file of the studio has the id, as it is on disk or unpacked."""
+    everything = [path for path in root.rglob("*") if path.is_file()]
+    assert {"study.db", "study.json", "told.json", "studio.db"} & {path.name for path in everything}
+    assert not any(viewer.encode() in path.read_bytes() for path in everything)
+    assert not any(viewer in str(path) for path in everything)
+    assert list(traces(root, viewer)) == []

@@ -40,7 +40,7 @@ function showSeats(seats) {
         <td>${seat.camera}${seat.region ? html` <small>${seat.region.join(", ")}</small>` : nothing}</td>
         <td><span class="state ${seat.state ?? ""}">${seat.state ?? "not asked yet"}</span></td>
       </tr>`)}</tbody></table></div>`
-      : html`<p>No seats yet. Only who sits at one of them, and says yes, is watched.</p>`}`, byId("seats"));
+      : html`<p>No seats. Only who sits at one, and says yes, is watched.</p>`}`, byId("seats"));
 }
 
 byId("add-seat").addEventListener("submit", async (event) => {
@@ -169,7 +169,12 @@ function showReading() {
   const { stage } = progress;
   byId("stage").className = `stage ${stage}`;
   byId("stage").textContent = STAGES[stage];
-  byId("add-seat").hidden = AT_WORK.includes(stage);
+  byId("open").hidden = stage !== "finished";
+  byId("add-seat").hidden = stage === "finished" || AT_WORK.includes(stage);
+  byId("ask").hidden = stage === "finished";
+  // What was read is told from the files it had; only the film may still come.
+  for (const drop of document.querySelectorAll(".drop")) drop.hidden = stage === "finished" && drop.dataset.kind !== "film";
+  byId("live").hidden = stage === "finished";
   const live = files.some((file) => file.kind === "cameras");
   const recordings = files.filter((file) => file.kind === "seats").length;
   render(html`
@@ -216,8 +221,8 @@ function atWork() {
 
 function finished() {
   return html`
-    <p role="status">The audience has been read. Its viewers have random ids now, and the recordings are deleted.</p>
-    <p class="actions"><a class="button main" href="/studies/${study}/read">Open the reading room</a> <a class="button" href="/studies/${study}/trust">Keep the promises</a></p>`;
+    <p role="status">The audience has been read. Its viewers have random ids now, and the recordings are deleted.
+      <a href="/studies/${study}/trust">What is still held, and until when</a></p>`;
 }
 
 // What all of it shares

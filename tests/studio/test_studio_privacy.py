@@ -1,0 +1,109 @@
+"""What a privacy officer does in the studio: prove, erase, hand out, and keep dates."""
+
+from __future__ import annotations
+
+import io
+import json
+import sqlite3
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from studio_servers import assert_gone, until
+
+from moviemotion.privacy import consent, retention
+from moviemotion.privacy.audit_log import Role
+from moviemotion.privacy.consent import State
+from moviemotion.privacy.erasure import traces
+from moviemotion.privacy.register import Terms, opened
+from moviemotion.privacy.status import status, verify
+from moviemotion.studio.jobs import Stage
+
+
+def test_erasing_through_the_studio_leaves_no_trace(study: Path, root: Path, client: TestClient) -> None:
+    known = status(study).viewers
+    viewer, api = known[0].viewer, f"/api/studies/{study.name}"
+    for path in ("room", "script", "moments", f"curves?viewers={viewer}", "exports/csv", "exports/parquet"):
+        client.get(f"{api}/{path}")
+    client.post(f"{api}/notes", json={"at": 2, "text": f"{viewer} laughs"})
+    client.put(f"{api}/groups/front", json={"viewers": [viewer, known[1].viewer]})
+    (study / "samples" / "left.parquet.partial").write_text(viewer)
+    assert len(list(traces(root, viewer))) > 3
+    before = client.get(f"{api}/room").content
+
+    erased = client.post(f"{api}/privacy/erase", json={"viewer": viewer})
+    assert erased.json()["samples"] > 0
+    assert client.get(f"{api}/room").content != before
+    assert_gone(root, viewer)
+    assert len(status(study).viewers) == len(known) - 1
+    assert verify(study).faults == ()
+    assert client.post(f"{api}/privacy/erase", json={"viewer": viewer}).status_code == 400
+
+
+def test_what_is_held_about_a_viewer_is_handed_out_and_no_copy_stays(
+    study: Path, root: Path, client: TestClient
+) -> None:
+    viewer, api = status(study).viewers[0].viewer, f"/api/studies/{study.name}/privacy"
+    answer = client.post(f"{api}/export", json={"viewer": viewer})
+    assert answer.headers["content-type"] == "application/zip"
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        assert json.loads(archive.read("viewer.json"))["viewer"] == viewer
+        assert "samples.csv" in archive.namelist()
+    assert list(root.rglob("*.zip")) == []
+    (last, *_) = client.get(f"{api}/log").json()
+    assert (last["action"], last["role"]) == ("exported", Role.RESEARCHER)
+
+
+def test_dates_come_sooner_never_later_and_what_is_due_goes(study: Path, client: TestClient) -> None:
+    api = f"/api/studies/{study.name}/privacy"
+    assert client.get(api).json()["held"][1]["kind"] == "samples"
+    later = client.post(f"{api}/dates", json={"kind": "samples", "until": "2999-01-01"})
+    assert (later.status_code, "can only end sooner" in later.text) == (400, True)
+    assert client.post(f"{api}/dates", json={"kind": "samples", "until": "2020-01-01"}).status_code == 200
+    assert client.post(f"{api}/enforce").json()["deleted"] == ["samples"]
+    assert not (study / "samples").exists()
+    assert "deleted on" in client.get(f"/studies/{study.name}/trust").text
+
+
+def test_a_log_that_was_tampered_with_is_said_to_be(study: Path, client: TestClient) -> None:
+    status(study)
+    database = sqlite3.connect(study / "study.db")
+    database.execute("DROP TRIGGER audit_no_update")
+    database.execute("UPDATE audit SET role = 'writer' WHERE seq = 1")
+    database.commit()
+    database.close()
+    assert len(client.get(f"/api/studies/{study.name}/privacy/verdict").json()["faults"]) == 2
+    assert "The log was tampered with" in client.get(f"/studies/{study.name}/trust").text
+
+
+def test_promises_are_kept_when_the_studio_starts(study: Path, root: Path, app: FastAPI) -> None:
+    status(study)
+    with opened(study) as register, register.writing():
+        register.db.execute("UPDATE retention SET until = '2020-01-01' WHERE kind = 'samples'")
+    (root / "broken").mkdir()
+    (root / "broken" / "study.db").write_text("not a database")
+    with TestClient(app, base_url="http://localhost"):
+        until(lambda: not (study / "samples").exists())
+    assert [held.deleted is not None for held in status(study).held] == [False, True, False]
+
+
+def test_who_withdraws_while_results_are_made_is_erased_afterwards(
+    root: Path, app: FastAPI, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = root / "premiere"
+    retention.begin(folder, Terms("Lantern Films", "privacy@lantern.example"), {})
+    consent.add_seat(folder, "A1", "cam-a")
+    code = consent.answer_by_hand(folder, "A1", True).code
+    viewer = consent.viewer_with(folder, code)
+    job = SimpleNamespace(stage=Stage.TELLING, thread=SimpleNamespace(is_alive=lambda: False))
+    monkeypatch.setitem(app.state.jobs._jobs, folder, job)
+    refused = client.post("/api/studies/premiere/privacy/erase", json={"viewer": viewer})
+    assert refused.status_code == 409
+    client.post("/api/receipts/withdraw", json={"code": code})
+    assert consent.state_with(folder, code) is State.WITHDRAWN
+    job.stage = Stage.FINISHED
+    assert client.post("/api/studies/premiere/privacy/enforce").json()["erased"] == 1
+    assert_gone(folder, viewer)
