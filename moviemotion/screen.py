@@ -89,6 +89,7 @@ def screen(
     cameras = [replace(camera, mask=seen.get(camera.name, OPEN)) for camera in cameras]
     closed = [camera for camera in cameras if camera.mask.closed]
     cameras = [camera for camera in cameras if not camera.mask.closed]
+    _refuse_twins(cameras)
     if not cameras:
         raise MoviemotionError(f"{out}: no viewer of these cameras has agreed; ask them first")
     for camera in closed:
@@ -200,6 +201,15 @@ def _names(videos: Sequence[Path]) -> list[str]:
     # Two viewers of "row" would be "row-1" and "row-2", which may be cameras too.
     numbered = {name.rpartition("-")[0] for name in names if name.rpartition("-")[2].isdecimal()}
     return [p.name if name in numbered else name for p, name in zip(videos, names, strict=True)]
+
+
+def _refuse_twins(cameras: Sequence[Camera]) -> None:
+    """One video under two names would make two viewers of one, who agree as no two people do."""
+    first: dict[str, Path] = {}
+    for path in (camera.path for camera in cameras if camera.path.is_file() and camera.path.stat().st_size):
+        twin = first.setdefault(fingerprint(path), path)
+        if twin != path:
+            raise MoviemotionError(f"{path}: the same video as {twin}; give one of them")
 
 
 def _probe(cameras: Sequence[Camera]) -> tuple[dict[str, str], float | None]:

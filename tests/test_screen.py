@@ -269,6 +269,11 @@ def test_a_file_given_twice(seats: list[Path], tmp_path: Path) -> None:
     refused(tmp_path, "given twice", [seats[0], seats[0]])
 
 
+def test_one_video_under_two_names(seats: list[Path], tmp_path: Path) -> None:
+    twin = Path(shutil.copy(seats[0], tmp_path / "seat-99.mp4"))
+    refused(tmp_path, f"{twin}: the same video as {seats[0]}; give one of them", [*seats, twin])
+
+
 def test_no_video_given(tmp_path: Path) -> None:
     refused(tmp_path, "no video given", [])
 
