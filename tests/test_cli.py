@@ -118,6 +118,11 @@ def test_a_malformed_offset(offset: str, tmp_path: Path) -> None:
     assert line == f"--offset {offset}: write it as CAMERA=SECONDS, such as seat-07=2.5"
 
 
+def test_two_offsets_of_one_camera(tmp_path: Path) -> None:
+    (line,) = screen(tmp_path, [tmp_path / "seat-01.mp4"], "--offset", "seat-01=1", "--offset", "seat-01=2")
+    assert line == "--offset seat-01=2: seat-01 has one already; keep one"
+
+
 def test_an_offset_for_a_camera_that_is_not_there(seats: list[Path], tmp_path: Path) -> None:
     (line,) = screen(tmp_path, seats, "--offset", "seat-99=2")
     assert line.startswith("--offset seat-99: ")

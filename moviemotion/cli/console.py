@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import typer
@@ -31,16 +31,21 @@ def seeds_of(text: str) -> tuple[int, ...]:
         ) from None
 
 
-def offset_of(text: str) -> tuple[str, float]:
-    """CAMERA=SECONDS."""
-    camera, _, seconds = text.rpartition("=")
-    try:
-        value = float(seconds)
-    except ValueError:
-        value = math.nan
-    if not camera or not math.isfinite(value):
-        raise MoviemotionError(f"--offset {text}: write it as CAMERA=SECONDS, such as seat-07=2.5")
-    return camera, value
+def offsets_of(texts: Iterable[str]) -> dict[str, float]:
+    """CAMERA=SECONDS, each camera once."""
+    offsets: dict[str, float] = {}
+    for text in texts:
+        camera, _, seconds = text.rpartition("=")
+        try:
+            value = float(seconds)
+        except ValueError:
+            value = math.nan
+        if not camera or not math.isfinite(value):
+            raise MoviemotionError(f"--offset {text}: write it as CAMERA=SECONDS, such as seat-07=2.5")
+        if camera in offsets:
+            raise MoviemotionError(f"--offset {text}: {camera} has one already; keep one")
+        offsets[camera] = value
+    return offsets
 
 
 @contextmanager

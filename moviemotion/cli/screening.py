@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from moviemotion.cli.console import SOME_UNREADABLE, messages, offset_of, step_bar, watching_bar
+from moviemotion.cli.console import SOME_UNREADABLE, messages, offsets_of, step_bar, watching_bar
 
 if TYPE_CHECKING:
     from moviemotion.screen import Screening
@@ -58,7 +58,7 @@ def screen(
     from moviemotion.privacy.consent import masks
     from moviemotion.resonance.baseline import parse_stretch
 
-    offsets = dict(offset_of(text) for text in offset or [])
+    offsets = offsets_of(offset or [])
     rest = parse_stretch(baseline) if baseline else None
     with watching_bar(screening.video_seconds(videos)) as progress:
         result = screening.screen(
