@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
@@ -16,7 +18,7 @@ from moviemotion.story.film import film_timecode
 from moviemotion.study import EXPORTS
 from moviemotion.telling.elan import elan_document
 from moviemotion.telling.markers import final_cut_xml, locator_edl, otio_timeline, resolve_edl
-from moviemotion.telling.tables import moments_json
+from moviemotion.telling.tables import FORMULA, moments_json
 from moviemotion.telling.tidy import TABLES
 from moviemotion.telling.tidy.dictionary import data_package, dictionary_page
 from moviemotion.telling.webvtt import metadata_vtt, readable_vtt
@@ -138,6 +140,17 @@ def _text(path: Path, text: str) -> Path:
     return path
 
 
+def _inert(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """The same rows; texts that a spreadsheet would run have an apostrophe before them, as by `inert`."""
+    for place, field in enumerate(batch.schema):
+        if field.type == pa.string():
+            texts = batch.column(place)
+            quoted = pc.binary_join_element_wise("'", texts, "")
+            safe = pc.if_else(pc.match_substring_regex(texts, FORMULA), quoted, texts)
+            batch = batch.set_column(place, field, safe)
+    return batch
+
+
 def write_tables(folder: Path, suffix: str, analysis: Analysis) -> Iterator[Path]:
     """Every table, and what its columns mean for programs and for people."""
     folder.mkdir(exist_ok=True)
@@ -145,7 +158,7 @@ def write_tables(folder: Path, suffix: str, analysis: Analysis) -> Iterator[Path
         path = folder / f"{table.name}.{suffix}"
         with appearing(path) as partial, TABLE_WRITERS[suffix](partial, table.schema) as writer:
             for batch in table.batches(analysis):
-                writer.write_batch(batch)
+                writer.write_batch(_inert(batch) if suffix == "csv" else batch)
         yield path
     about = {key: value for key, value in moments_json(analysis).items() if key != "moments"}
     package = json.dumps(data_package(TABLES, suffix, about), indent=2, ensure_ascii=False, allow_nan=False)

@@ -17,6 +17,7 @@ from moviemotion.resonance.contrast import ALPHA, MATTERS, POWER, Verdict
 from moviemotion.resonance.cuts import Unit, UnitKind
 from moviemotion.telling import words
 from moviemotion.telling.palette import PALETTE, css_variables
+from moviemotion.telling.tables import inert
 
 MOST_LINES = 6
 METHOD = {
@@ -135,7 +136,9 @@ def comparison_csv(comparison: Comparison) -> str:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(_COLUMNS)
-    table.writerows(_record(d).values() for d in comparison.differences)
+    for difference in comparison.differences:
+        values = _record(difference).values()
+        table.writerow(inert(value) if isinstance(value, str) else value for value in values)
     return text.getvalue()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from math import isnan
@@ -18,7 +19,14 @@ from moviemotion.resonance.timeline import Timeline
 from moviemotion.story.screenplay import Kind
 
 NULL = "each viewer's reactions shifted in time by a random amount, round the ends of the film"
+FORMULA = r"^[=+\-@\t\r]"
+"""How a text begins that a spreadsheet takes for a formula."""
 CORRECTION = "family-wise over all seconds and feelings (Westfall & Young, single-step minP)"
+
+
+def inert(text: str) -> str:
+    """A text for a CSV file: an apostrophe before what a spreadsheet would run as a formula."""
+    return f"'{text}" if re.match(FORMULA, text) else text
 
 
 def timeline_csv(timeline: Timeline) -> Iterator[str]:

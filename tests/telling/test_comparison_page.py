@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -50,6 +51,14 @@ def test_csv_and_json_hold_every_unit_and_feeling(comparison: Comparison) -> Non
         float(joke["difference"]), abs=1e-5
     )
     assert told["method"]["deals"] == 2000
+
+
+def test_a_line_that_a_spreadsheet_would_run_is_a_text_in_csv(comparison: Comparison) -> None:
+    sides = comparison.side_by_side
+    film, *rest = sides.units
+    odd = replace(sides, units=(replace(film, label="=1+1 and so on"), *rest))
+    row = next(csv.DictReader(io.StringIO(comparison_csv(replace(comparison, side_by_side=odd)))))
+    assert row["label"] == "'=1+1 and so on"
 
 
 def test_the_page_holds_the_figures_escaped_and_asks_for_nothing(comparison: Comparison) -> None:

@@ -131,6 +131,20 @@ def test_lines_and_moments_meet_in_a_join(rows: Rows, analysis: Analysis) -> Non
     assert [k - 1 for (k,) in rows(query)] == list(analysis.moment_elements[0])
 
 
+@pytest.mark.parametrize("said", ["=1+1", "+44 20", "-- What?", "@home"])
+def test_a_line_that_a_spreadsheet_would_run_is_a_text_in_csv(
+    analysis: Analysis, suffix: str, said: str, tmp_path: Path
+) -> None:
+    play = analysis.script.screenplay
+    spoken = (*play.elements[:-1], replace(play.elements[-1], text=said))
+    odd = replace(analysis, script=replace(analysis.script, screenplay=replace(play, elements=spoken)))
+    list(write_tables(tmp_path / suffix, suffix, odd))
+    with opened(tmp_path / suffix, suffix) as connection:
+        *_, (before,), (last,) = connection.execute("select text from lines order by element").fetchall()
+    assert last == (f"'{said}" if suffix == "csv" else said)
+    assert before == play.elements[-2].text
+
+
 def test_what_was_not_seen_is_empty_and_neutral_has_no_strength(rows: Rows) -> None:
     assert rows("select count(strength) from feelings where emotion = 'neutral'") == [(0,)]
     assert rows("select count(probability), count(strength) from feelings where second = 90") == [(0, 0)]

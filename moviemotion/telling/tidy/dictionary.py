@@ -169,6 +169,8 @@ def dictionary_page(tables: Sequence[Table], title: str) -> str:
     """The dictionary as Markdown."""
     lines = [f"# Data dictionary: {title}", ""]
     lines += ["Times are seconds of film time. An empty cell (null) stands for what is not known."]
+    lines += ["", "In CSV a text that begins with = + - or @ has an apostrophe before it, so that no"]
+    lines += ["spreadsheet takes it for a formula; in Parquet it is as it was."]
     for table in tables:
         lines += ["", f"## {table.name}", "", table.means]
         lines += ["", f"One row for each {' and '.join(f'`{name}`' for name in table.key)}.", ""]
