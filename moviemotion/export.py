@@ -17,7 +17,7 @@ from moviemotion.resonance.analysis import Analysis
 from moviemotion.story.film import film_timecode
 from moviemotion.study import EXPORTS
 from moviemotion.telling.elan import elan_document
-from moviemotion.telling.markers import final_cut_xml, locator_edl, otio_timeline, resolve_edl
+from moviemotion.telling.markers import final_cut_xml, locator_edl, otio_timeline, resolve_edl, smpte_rate
 from moviemotion.telling.tables import FORMULA, moments_json
 from moviemotion.telling.tidy import TABLES
 from moviemotion.telling.tidy.dictionary import data_package, dictionary_page
@@ -97,7 +97,12 @@ def _chosen(
             raise MoviemotionError(f"--to {name}: unknown; choose of {', '.join(FORMATS)}")
     chosen = tuple(dict.fromkeys(formats)) or FORMATS
     counting = any(name in MARKERS for name in chosen)
-    return chosen, _timecode(frame_rate, start, film) if counting else None
+    timecode = _timecode(frame_rate, start, film) if counting else None
+    if timecode and "fcp" in chosen and not smpte_rate(timecode):
+        others = ",".join(name for name in chosen if name != "fcp")
+        told = f"Final Cut's XML has no timecode of {float(timecode.rate):g} frames a second"
+        raise MoviemotionError(f"{told}; give another --fps, or leave it out: --to {others or 'otio'}")
+    return chosen, timecode
 
 
 def _write(

@@ -75,6 +75,13 @@ def final_cut_xml(analysis: Analysis, timecode: Timecode) -> str:
     return _written(analysis, timecode, "fcp_xml")
 
 
+def smpte_rate(timecode: Timecode) -> bool:
+    """Whether SMPTE's timecode has this rate: Final Cut's XML knows no other."""
+    from opentimelineio.opentime import RationalTime
+
+    return bool(RationalTime.is_smpte_timecode_rate(float(timecode.rate)))
+
+
 def _written(analysis: Analysis, timecode: Timecode, adapter: str) -> str:
     # OpenTimelineIO takes a second to import.
     import opentimelineio as otio
