@@ -54,7 +54,7 @@ def kept_analysis(folder: Path) -> Analysis:
     path = folder / EXPORTS / KEPT
     try:
         kept = _read(path, state)
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile, cattrs.BaseValidationError):
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, cattrs.BaseValidationError):
         kept = None
     if kept is None:
         kept = load_analysis(folder)

@@ -11,6 +11,7 @@ import math
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -23,6 +24,7 @@ from moviemotion.audience.masking import Mask
 from moviemotion.audience.screening import Camera, InterruptedWatchError
 from moviemotion.errors import MoviemotionError
 from moviemotion.files import write_whole
+from moviemotion.kept import kept_analysis
 from moviemotion.live import JOURNAL
 from moviemotion.privacy import consent
 from moviemotion.privacy.erasure import keep_promises
@@ -181,6 +183,9 @@ class Job:
                 self._read() if self.settings.source is Source.FILES else self._capture_live()
             self._stage = Stage.TELLING
             keep_promises(self.folder)
+            # Whoever reads the room next need not wait; where all have withdrawn there is none.
+            with suppress(MoviemotionError):
+                kept_analysis(self.folder)
             self._stage = Stage.FINISHED
         except InterruptedWatchError:
             if not self._leaving:

@@ -10,16 +10,19 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
+from moviemotion.emotions import FEELINGS
 from moviemotion.privacy.audit_log import Entry, Role
 from moviemotion.privacy.disclosure import disclosure_of
+from moviemotion.privacy.naming import is_finished
 from moviemotion.privacy.register import Terms
 from moviemotion.privacy.retention import DAYS, LONGEST, Kind
 from moviemotion.studio import privacy, studies
 from moviemotion.studio.access import OWNER, Reader, Researcher
-from moviemotion.studio.border import StudyFolder, render
+from moviemotion.studio.border import StudyFolder, render, study_folders
 from moviemotion.studio.jobs import Stage
 from moviemotion.studio.reading import film_of
 from moviemotion.studio.studies import AllJobs
+from moviemotion.telling.palette import PALETTE
 from moviemotion.telling.words import plural
 
 STAGES = {
@@ -112,7 +115,9 @@ def reading_page(request: Request, folder: StudyFolder, person: Reader) -> HTMLR
 
 @router.get("/compare")
 def compare_page(request: Request, person: Reader) -> HTMLResponse:
-    return render(request, "compare.html", study="")
+    finished = [folder.name for folder in study_folders(request.app.state.root) if is_finished(folder)]
+    symbols = json.dumps({feeling: PALETTE[feeling].symbol for feeling in FEELINGS})
+    return render(request, "compare.html", studies=finished, symbols=symbols)
 
 
 def _details(entry: Entry) -> str:

@@ -9,16 +9,21 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from studio_browser import browser, open_page, trouble
 from studio_servers import renew_token, serving
 
+from moviemotion.kept import kept_analysis
 from moviemotion.live import report
 from moviemotion.privacy.register import KEYS_VARIABLE
 from moviemotion.simulate import simulate
 from moviemotion.studio.app import create_app
 
+__all__ = ["browser", "open_page", "trouble"]
+
 FEELINGS = "start,end,emotion,strength\n5,15,happy,0.9\n30,40,sad,0.9\n"
 STUDY = "the-last-ferry"
 VIEWERS = 6
+BEATS = "start,end,emotion,strength\n10,20,happy,0.9\n50,60,sad,0.9\n"
 
 
 @pytest.fixture(autouse=True)
@@ -49,6 +54,23 @@ def root(tmp_path: Path) -> Path:
 def study(told: Path, root: Path) -> Path:
     """A finished study in the folder of studies."""
     return Path(shutil.copytree(told, root / STUDY))
+
+
+@pytest.fixture(scope="session")
+def told_room(film: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A finished study of twelve viewers with two moments, and its analysis. Tests only read it."""
+    folder = tmp_path_factory.mktemp("told-room")
+    (folder / "beats.csv").write_text(BEATS, encoding="utf-8")
+    simulate(folder / "beats.csv", 12, 1.5, folder / "study", seed=3)
+    report(folder / "study", film / "film.fountain", film / "film.srt")
+    kept_analysis(folder / "study")
+    return folder / "study"
+
+
+@pytest.fixture
+def room(told_room: Path, root: Path) -> Path:
+    """The study of twelve in the folder of studies, as `room`."""
+    return Path(shutil.copytree(told_room, root / "room"))
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ export function unpack({ curves, viewers, steps, noValue }) {
 
 export class Study {
   constructor(name) {
-    this.url = `/api/studies/${encodeURIComponent(name)}`;
+    this.url = `/api/studies/${name}`;
   }
 
   async room() {

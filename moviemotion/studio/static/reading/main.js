@@ -19,7 +19,12 @@ async function open() {
   desk.notes = notes;
   $("title").textContent = room.title;
   $("summary").textContent = room.summary;
-  $("legend").textContent = `The thick line is how strongly the room felt, the lower chart the share of viewers who reacted; bands are 95 % intervals, shades are moments (p ≤ 0.05, adjusted for every second and feeling). ${room.timing ?? ""}`;
+  const legend = () => {
+    const group = desk.curves === room.curves ? "" : ` Dotted: everyone, as are the moments and the script's figures.`;
+    $("legend").textContent = `Thick line: the room's strength. Below: the share who react. Bands: 95 % intervals. Shades: moments, adjusted p ≤ 0.05.${group}`;
+  };
+  legend();
+  desk.on("curves", legend);
   makeTimeline(desk);
   makeNow(desk);
   const script = makeScript(desk, rows);
@@ -40,8 +45,16 @@ async function open() {
     "/": () => $("words").focus(), n: () => cards.write(),
     w: () => $("whose-button").click(), e: () => $("exports-button").click(), "?": () => $("keys-button").click(),
   });
+  // A link may lead to a time: …/read#t=65
+  const leads = () => {
+    const time = parseFloat(/^#t=([\d.]+)$/.exec(location.hash)?.[1]);
+    if (!isNaN(time)) desk.seek(time);
+  };
+  addEventListener("hashchange", leads);
+  leads();
   page.classList.add("ready");
-  performance.mark("reading-room-ready");
+  // Marked once the frame is on the screen; benchmarks/studio.py reads it.
+  requestAnimationFrame(() => setTimeout(() => performance.mark("painted")));
 }
 
 open().catch((error) => {

@@ -3,7 +3,8 @@
 import { html, render, nothing } from "../vendor/lit-html/lit-html.js";
 import { clock, countOf, interval, number } from "./words.js";
 
-const ROWS = 40;
+/** Rows that are laid out together when they come near. */
+const ROWS = 14;
 /** Milliseconds for which the script stays where somebody scrolled it. */
 const LEFT_ALONE = 4000;
 
@@ -46,7 +47,7 @@ export function makeScript(desk, rows) {
     if (!last || last.length >= ROWS && row.kind !== "parenthetical" && row.kind !== "dialogue") pages.push([row]);
     else last.push(row);
   }
-  render(pages.map((page) => html`<div class="page">${page.map(line)}</div>`), pane);
+  render(html`<p class="timing">${desk.room.timing}</p>${pages.map((page) => html`<div class="page">${page.map(line)}</div>`)}`, pane);
   const nodes = new Map(rows.map((row) => [row.index, $(`line-${row.index}`)]));
 
   function rowAt(time) {

@@ -12,9 +12,11 @@ export function makeTimeline(desk) {
   const $ = (id) => document.getElementById(id);
   const { room, moments } = desk;
   const charts = $("charts"), surface = $("surface");
-  const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  let colours = {};
+  const css = (name) => colours[name] ??= getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
   const faded = (hex, alpha) => hex + Math.round(alpha * 255).toString(16).padStart(2, "0");
   const middles = Array.from({ length: room.seconds }, (_, k) => room.start + k + 0.5);
+  const map = $("overview"), at = map.querySelector(".at");
   let plots = [], width = 0;
 
   const pixel = (t) => (t - desk.range[0]) / (desk.range[1] - desk.range[0]) * width;
@@ -56,6 +58,7 @@ export function makeTimeline(desk) {
 
   function build() {
     for (const plot of plots) plot.destroy();
+    colours = {};
     width = charts.clientWidth - LEFT - RIGHT;
     const ink = css("ink"), feelings = room.feelings.filter((f) => desk.shown.has(f.key));
     const group = desk.curves !== room.curves;
@@ -177,7 +180,7 @@ export function makeTimeline(desk) {
     const x = pixel(desk.time);
     $("playhead").hidden = x < 0 || x > width;
     $("playhead").style.transform = `translateX(${LEFT + x}px)`;
-    $("overview").querySelector(".at").style.left = `${100 * (desk.time - room.start) / room.seconds}%`;
+    at.style.transform = `translateX(${(desk.time - room.start) / room.seconds * width}px)`;
     surface.setAttribute("aria-valuenow", desk.second);
     surface.setAttribute("aria-valuetext", `${clock(desk.time)}: ${words(desk.at)}`);
   }
@@ -194,7 +197,7 @@ export function makeTimeline(desk) {
 
   /* ---- overview ---- */
 
-  const map = $("overview"), pane = map.querySelector("canvas"), frame = map.querySelector(".window");
+  const pane = map.querySelector("canvas"), frame = map.querySelector(".window");
   const mapTime = (x) => room.start + Math.min(Math.max(x / map.clientWidth, 0), 1) * room.seconds;
 
   function overview() {

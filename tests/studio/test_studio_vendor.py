@@ -1,0 +1,46 @@
+"""The studio's JavaScript libraries are what their packages hold, and say under which licence."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from moviemotion.studio.app import STATIC
+
+VENDOR = STATIC / "vendor"
+LOCK = Path(__file__).parents[2] / "frontend" / "package-lock.json"
+PACKAGES = {package["name"]: package for package in json.loads((VENDOR / "provenance.json").read_text())}
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_copies_are_what_was_written_down(name: str) -> None:
+    found = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in (VENDOR / name).iterdir()}
+    assert found == PACKAGES[name]["sha256"]
+    assert "LICENSE" in found
+    assert PACKAGES[name]["license"] in ("MIT", "BSD-3-Clause")
+
+
+def test_nothing_else_is_there() -> None:
+    assert {path.name for path in VENDOR.iterdir()} == {"provenance.json", *PACKAGES}
+
+
+@pytest.mark.skipif(not LOCK.is_file(), reason="frontend/ is not part of the installed package")
+def test_what_was_written_down_is_what_npm_locked() -> None:
+    locked = json.loads(LOCK.read_text())["packages"]
+    assert set(locked[""]["dependencies"]) == set(PACKAGES)
+    for name, package in PACKAGES.items():
+        entry = locked[f"node_modules/{name}"]
+        assert (package["version"], package["integrity"]) == (entry["version"], entry["integrity"])
+
+
+def test_pages_ask_nobody_else() -> None:
+    """No address of another host in what the studio serves of its own."""
+    ours = [p for p in STATIC.rglob("*") if p.is_file() and VENDOR not in p.parents]
+    ours += list((STATIC.parent / "templates").iterdir())
+    for path in ours:
+        text = path.read_text(encoding="utf-8")
+        assert "https://" not in text, path
+        assert "http://" not in text.replace("http://www.w3.org/2000/svg", ""), path
