@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import av
 import pytest
+from studio_browser import DESK, PHONE
 from studio_servers import assert_gone
 
 from moviemotion.privacy import consent
 from moviemotion.privacy.erasure import traces
 from moviemotion.privacy.seat_pages import seat_tokens
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "seats"
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 MINUTES = 3 * 60_000
 """Milliseconds that reading a few seconds of video may take on a slow machine."""
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 
@@ -57,38 +54,6 @@ def clips(request: pytest.FixtureRequest) -> Clips:
     left, right = f"0, 0, {width // 2}, {height}", f"{width // 2}, 0, {width}, {height}"
     chairs = (("A1", alone.stem, "", True), ("B1", row.stem, left, True), ("B2", row.stem, right, False))
     return Clips((alone, row), chairs)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def trouble() -> list[str]:
-    """Console messages, page errors and requests that leave the studio."""
-    return []
-
-
-@pytest.fixture
-def open_page(browser, served: str, trouble: list[str]) -> Iterator[Callable]:
-    """A page of a browser of its own: what one of them keeps, another does not see."""
-    contexts = []
-
-    def open_one(size: dict[str, int], **more: object):
-        contexts.append(browser.new_context(viewport=size, base_url=served, **more))
-        page = contexts[-1].new_page()
-        page.on("console", lambda message: trouble.append(message.text))
-        page.on("pageerror", lambda error: trouble.append(str(error)))
-        page.on("request", lambda r: r.url.startswith((served, "blob:", "data:")) or trouble.append(r.url))
-        return page
-
-    yield open_one
-    for context in contexts:
-        context.close()
 
 
 def test_from_consent_to_a_viewer_who_is_gone(

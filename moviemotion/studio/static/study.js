@@ -106,7 +106,6 @@ async function put(path, file, sent) {
 async function lookAtFiles() {
   const now = await ask("GET", api);
   files = now.files;
-  showFiles();
   showReading();
 }
 
@@ -169,16 +168,18 @@ function showReading() {
   const { stage } = progress;
   byId("stage").className = `stage ${stage}`;
   byId("stage").textContent = STAGES[stage];
-  byId("open").hidden = stage !== "finished";
-  byId("add-seat").hidden = stage === "finished" || AT_WORK.includes(stage);
-  byId("ask").hidden = stage === "finished";
+  const over = stage === "finished", busy = AT_WORK.includes(stage);
+  byId("open").hidden = !over;
+  byId("add-seat").hidden = over || busy;
+  byId("ask").hidden = over;
+  byId("live").hidden = over || busy;
   // What was read is told from the files it had; only the film may still come.
-  for (const drop of document.querySelectorAll(".drop")) drop.hidden = stage === "finished" && drop.dataset.kind !== "film";
-  byId("live").hidden = stage === "finished";
+  for (const drop of document.querySelectorAll(".drop")) drop.hidden = busy || over && drop.dataset.kind !== "film";
+  showFiles();
   const live = files.some((file) => file.kind === "cameras");
   const recordings = files.filter((file) => file.kind === "seats").length;
   render(html`
-    ${stage === "finished" ? finished() : nothing}
+    ${over ? finished() : nothing}
     ${progress.problem ? html`<p class="fault">${progress.problem}</p>` : nothing}
     ${stage === "new" || stage === "failed" ? html`
       <p>${recordings ? `${plural(recordings, "recording")} to read. ` : nothing}Seats whose viewers have not said yes are blacked out before anything looks at the picture.</p>
@@ -189,8 +190,8 @@ function showReading() {
     ${stage === "stopped" ? html`
       <p>It was stopped. What was read to its end is kept, and is not read again.</p>
       <p class="actions"><button class="main" @click=${() => act("POST", `${api}/screening`)}>Go on</button></p>` : nothing}
-    ${AT_WORK.includes(stage) ? atWork() : nothing}
-    ${soFar && AT_WORK.includes(stage) ? html`
+    ${busy ? atWork() : nothing}
+    ${soFar && busy ? html`
       <h3>So far <small>${plural(soFar.cameras, "recording")}, ${plural(soFar.viewers, "viewer")}</small></h3>
       <ul class="told">${soFar.lines.map((line) => html`<li>${line}</li>`)}</ul>` : nothing}`, byId("reading"));
 }

@@ -1,0 +1,99 @@
+"""Every page of the studio: no accessibility fault that axe finds, and none that is wider than its screen."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from studio_browser import DESK, PHONE
+
+from moviemotion.audience.masking import Region
+from moviemotion.privacy import consent, retention
+from moviemotion.privacy.register import Terms
+from moviemotion.privacy.seat_pages import seat_tokens
+
+axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+GRAVE = ("serious", "critical")
+SCRIPTED = ("/studies/", "/compare")
+"""Pages whose content comes after them."""
+
+
+@pytest.fixture
+def asked(root: Path) -> Path:
+    """A study with seats of each state."""
+    folder = root / "premiere"
+    retention.begin(folder, Terms("Lantern Films", "privacy@lantern.example"), {})
+    for number, seat in enumerate(("A1", "A2", "A3", "A4")):
+        consent.add_seat(folder, seat, "row", Region(320 * number, 0, 320 * number + 320, 480))
+    return folder
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["390 px", "1280 px"])
+def test_no_page_has_a_serious_fault(
+    size: dict[str, int],
+    scheme: str,
+    asked: Path,
+    study: Path,
+    open_page: Callable,
+    trouble: list[str],
+) -> None:
+    shutil.copytree(study, study.parent / "another-cut")
+    code = consent.answer_by_hand(asked, "A1", True).code
+    consent.answer_by_hand(asked, "A2", False)
+    seat, answered = (f"/c/{seat_tokens(asked)[name]}" for name in ("A3", "A1"))
+    page = open_page(size, color_scheme=scheme)
+    faults = []
+
+    def look(where: str) -> None:
+        if where.startswith(SCRIPTED):
+            page.wait_for_load_state("networkidle")
+        found = axe.Axe().run(page).response["violations"]
+        grave = (each for each in found if each["impact"] in GRAVE)
+        faults.extend((where, each["id"], each["nodes"][0]["html"]) for each in grave)
+        if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+            faults.append((where, "wider than the screen"))
+
+    done = f"/studies/{study.name}"
+    for path in (
+        "/",
+        "/studies/new",
+        "/studies/premiere",
+        "/studies/premiere/seats",
+        "/studies/premiere/kiosk",
+        "/studies/premiere/kiosk/A4",
+        "/studies/premiere/trust",
+        done,
+        f"{done}/read",
+        f"{done}/trust",
+        f"/compare?first={study.name}&second=another-cut",
+        "/sign-in",
+        "/api",
+        seat,
+        answered,
+        "/c/receipt",
+    ):
+        page.goto(path)
+        look(path)
+    page.goto(seat)
+    page.get_by_role("button", name="No").click()
+    look("receipt")
+    page.goto("/c/receipt")
+    page.fill("#code", code)
+    page.get_by_role("button", name="Show my answer").click()
+    page.locator("summary").click()
+    look("receipt, to withdraw")
+    page.goto(f"{done}/trust")
+    page.locator("[data-erase]").first.click()
+    look("to erase")
+    # What is asked in vain is a message in the console of its own.
+    assert trouble == []
+    page.goto("/c/receipt")
+    page.fill("#code", "no code")
+    page.get_by_role("button", name="Show my answer").click()
+    look("a wrong code")
+    page.goto("/studies/nowhere")
+    look("a fault")
+    assert faults == []
