@@ -28,15 +28,20 @@ class Fault(BaseModel):
     detail: str = Field(examples=["spring-preview: no such study; check the name"])
 
 
+_FAULTS = {
+    400: "Cannot be done as asked",
+    401: "Not signed in",
+    403: "Not for this role, or without the page's token",
+    404: "There is no such thing",
+    409: "Not now: something else is under way, or it is there already",
+    413: "Too large",
+    422: "Not as documented",
+    429: "Too often",
+}
+# Named by its media type: a route that answers with a file or a stream tells its faults as JSON too.
 FAULTS: dict[int | str, dict[str, Any]] = {
-    400: {"model": Fault, "description": "Cannot be done as asked"},
-    401: {"model": Fault, "description": "Not signed in"},
-    403: {"model": Fault, "description": "Not for this role, or without the page's token"},
-    404: {"model": Fault, "description": "There is no such thing"},
-    409: {"model": Fault, "description": "Not now: something else is under way, or it is there already"},
-    413: {"model": Fault, "description": "Too large"},
-    422: {"model": Fault, "description": "Not as documented"},
-    429: {"model": Fault, "description": "Too often"},
+    status: {"description": words, "content": {"application/json": {"schema": Fault.model_json_schema()}}}
+    for status, words in _FAULTS.items()
 }
 """The answers of every router that are not what was asked for."""
 

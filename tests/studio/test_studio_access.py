@@ -250,7 +250,7 @@ def test_without_an_account_there_is_nothing_but_what_viewers_need(sign_in: Sign
         (Role.WRITER, WRITERS),
         (Role.PRIVACY_OFFICER, OFFICERS),
     ],
-    ids=str,
+    ids=["seat", "writer", "privacy officer"],
 )
 def test_a_role_may_do_no_more_than_its_own(
     sign_in: SignIn, guarded: FastAPI, role: Role, allowed: set[tuple[str, str]]
