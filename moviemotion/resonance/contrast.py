@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.stats import norm
 from scipy.stats import t as student_t
 
+from moviemotion.resonance.intervals import difference_intervals
 from moviemotion.statistics import Float
 
 ALPHA = 0.05
@@ -90,9 +91,9 @@ def contrast(first: Float, second: Float, paired: bool, seed: int) -> Contrast:
     Standardised differences are compared with their step-down maxima (Westfall & Young, 1993, algorithm
     4.1) over viewers dealt anew. The standard error is that of the deals themselves (Strasser & Weber,
     1999), so that it does not vary between them. The chance of one or more false differences among all
-    outcomes is at most `ALPHA`. The interval is a permutation t interval (Janssen, 1997): Welch's statistic
-    of the viewers' residuals over the same deals, so that it needs neither a normal distribution nor the
-    same spread in both groups.
+    outcomes is at most `ALPHA`. Two groups' interval is that of `difference_intervals`; that of pairs is a
+    permutation t interval (Janssen, 1997): Student's statistic of what is left of each viewer's difference,
+    over the same deals.
 
     Args:
         first, second: (V, …) each viewer's strength, 0–1; NaN where not seen. Paired: the same viewers in
@@ -117,6 +118,10 @@ def contrast(first: Float, second: Float, paired: bool, seed: int) -> Contrast:
     deals = _deals([len(sample) for sample in samples], seed)
     difference = (mean[1] - mean[0])[tested]
     p, largest = _adjusted_p(samples, deals)
+    if paired:
+        interval = _interval(samples[0], deals)
+    else:
+        interval = difference_intervals(first, second).reshape(2, -1)[:, tested]
     level = _level(largest, sum(len(sample) for sample in samples), paired, len(difference))
 
     def whole(values: Float) -> Float:
@@ -128,7 +133,7 @@ def contrast(first: Float, second: Float, paired: bool, seed: int) -> Contrast:
         viewers=n.reshape(2, *shape),
         mean=mean.reshape(2, *shape),
         difference=whole(difference),
-        interval=whole(_interval(samples, difference, deals)),
+        interval=whole(interval),
         p_adjusted=whole(p),
         needed=whole(_needed(samples, difference, level)),
         paired=paired,
@@ -202,36 +207,23 @@ def _adjusted_p(samples: list[Float], deals: Float) -> tuple[Float, float]:
     return p, float(np.quantile(np.concatenate(maxima), 1 - ALPHA, method="higher"))
 
 
-def _interval(samples: list[Float], difference: Float, deals: Float) -> Float:
-    """(2, K) the difference less the ends of what its t statistic is over the deals, times its error."""
-    paired = len(samples) == 1
-    # Each group's own mean is taken out: what is dealt is what is left, also where the groups differ.
-    x = np.concatenate([sample - _mean(sample) for sample in samples])
-    error = np.sqrt(np.sum([_variance(s) / (~np.isnan(s)).sum(axis=0) for s in samples], axis=0))
+def _interval(sample: Float, deals: Float) -> Float:
+    """(2, K) the mean less the ends of what its t statistic is over the deals, times its error."""
+    mean = _mean(sample)
+    error = np.sqrt(_variance(sample) / (~np.isnan(sample)).sum(axis=0))
     tail = int(0.025 * len(deals))
-    ends = np.empty((2, x.shape[1]))
+    ends = np.empty((2, sample.shape[1]))
     batch = max(1, _CELLS // len(deals))
-    for at in range(0, x.shape[1], batch):
-        part = slice(at, at + batch)
-        seen = ~np.isnan(x[:, part])
-        left = np.where(seen, x[:, part], 0)
-        n, square = seen.sum(axis=0), (left**2).sum(axis=0)
+    for at in range(0, sample.shape[1], batch):
+        # The mean is taken out: what is dealt is what is left, also where there is a difference.
+        left = np.nan_to_num(sample[:, at : at + batch] - mean[at : at + batch])
+        n, square = (~np.isnan(sample[:, at : at + batch])).sum(axis=0), (left**2).sum(axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):
             total = deals @ left
-            if paired:
-                t = total / n / np.sqrt((square - total**2 / n) / (n - 1) / n)
-            else:
-                second, squares = deals @ seen, deals @ left**2
-                first = n - second
-                variance = (squares - total**2 / second) / (second - 1) / second
-                variance += (square - squares - total**2 / first) / (first - 1) / first
-                t = total * (1 / second + 1 / first) / np.sqrt(variance)
-        # A deal that leaves a group with too few to vary says nothing, at either end.
-        nothing = ~np.isfinite(t)
-        ends[0, part] = np.partition(np.where(nothing, np.inf, t), -1 - tail, axis=0)[-1 - tail]
-        ends[1, part] = np.partition(np.where(nothing, -np.inf, t), tail, axis=0)[tail]
-    with np.errstate(invalid="ignore"):
-        return np.clip(difference - np.where(error > 0, ends * error, 0), -1, 1)
+            t = np.nan_to_num(total / n / np.sqrt((square - total**2 / n) / (n - 1) / n))
+        ends[0, at : at + batch] = np.partition(t, -1 - tail, axis=0)[-1 - tail]
+        ends[1, at : at + batch] = np.partition(t, tail, axis=0)[tail]
+    return np.clip(mean - ends * error, -1, 1)
 
 
 def _level(largest: float, viewers: int, paired: bool, outcomes: int) -> float:

@@ -1,10 +1,11 @@
-"""The interval of a mean strength over viewers, for many seconds (or lines) of one film at once.
+"""Intervals of mean strengths over viewers, for many seconds (or lines) of one film at once.
 
 Strengths lie between 0 and 1, mostly near 0, and some viewers miss what others feel: Student's interval and
 the percentile bootstrap over viewers are then too narrow, above all where by luck nobody reacted
 (`benchmarks/validity.py` prints how often each holds the truth). So the interval is Wilson's, as for a share,
 with the number of viewers divided by the dispersion φ = variance / (mean · (1 − mean)) (as for shares from
-surveys: Korn & Graubard, 1998); and φ is not taken for less than the whole film shows.
+surveys: Korn & Graubard, 1998). A second's own φ, from few viewers, is moderated by the whole film's (as
+variances of few samples are: Smyth, 2004), the more the fewer of them felt anything.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from scipy.stats import t as student_t
 from moviemotion.statistics import Z95, Float
 
 _TINY = 1e-12
+_FILM = 3.0
+"""Degrees of freedom that the film's dispersion has beside a second's own, where as much is felt."""
 
 
 def strength_intervals(
@@ -41,13 +44,29 @@ def strength_intervals(
         variance = (w * (x - mean) ** 2).sum(axis=0) / total * n / (n - 1)
         enough = (seen.sum(axis=0) > 1)[:, None]
         product = np.maximum(mean * (1 - mean), _TINY)
-        pooled = np.where(enough, variance, 0).sum(axis=0) / np.where(enough, product, 0).sum(axis=0)
-        t = student_t.ppf(0.975, np.maximum(n - 1, _TINY))
+        of_film = [np.where(enough, each, 0).sum(axis=0) / enough.sum() for each in (variance, product)]
+        freedom = np.maximum(n - 1, _TINY)
+        own = student_t.ppf(0.975, freedom) ** 2 * variance
         # The film's dispersion rests on all its seconds, so its quantile is the normal's.
-        k = np.fmax(t**2 * variance / product, Z95**2 * pooled) / n
+        k = (freedom * own + _FILM * Z95**2 * of_film[0]) / (freedom * product + _FILM * of_film[1]) / n
         centre = (mean + k / 2) / (1 + k)
         half = np.sqrt(k * mean * (1 - mean) + k**2 / 4) / (1 + k)
         low, high = (np.where(enough, np.clip(c, 0, 1), np.nan) for c in (centre - half, centre + half))
     if values.ndim == 3:
         return mean, low, high
     return mean[:, 0], low[:, 0], high[:, 0]
+
+
+def difference_intervals(first: Float, second: Float) -> Float:
+    """(2, S) or (2, S, F) the 95 % interval of the second group's mean less the first's.
+
+    Each mean's distances to the ends of its own interval are added as squares (Zou & Donner, 2008), so that
+    neither a normal distribution nor the same spread in both groups is needed.
+
+    Args:
+        first, second: (V, S) or (V, S, F) of other viewers each, as for `strength_intervals`.
+    """
+    one, one_low, one_high = strength_intervals(first)
+    two, two_low, two_high = strength_intervals(second)
+    below, above = np.hypot(two - two_low, one_high - one), np.hypot(two_high - two, one - one_low)
+    return np.stack([two - one - below, two - one + above])

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moviemotion.resonance.intervals import strength_intervals
-from moviemotion.resonance.synchrony import SYNCHRONY_WINDOW as SYNCHRONY_WINDOW
 from moviemotion.resonance.synchrony import synchrony
 from moviemotion.resonance.timeline import Timeline
 from moviemotion.statistics import Float, wilson_interval

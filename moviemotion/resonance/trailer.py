@@ -68,12 +68,16 @@ class Score:
         interval: 95 % over units (bootstrap of their errors; the predictors are not fitted anew).
         in_order: share of pairs with different outcomes that the predictions put in the right order; 0.5
             is chance; NaN without such pairs.
+        in_order_interval: its 95 % over units, resampled alike.
+        pairs: of how many pairs; those of two deals of folds count twice.
     """
 
     name: str
     explained: float
     interval: tuple[float, float]
     in_order: float
+    in_order_interval: tuple[float, float]
+    pairs: int
 
 
 @dataclass(frozen=True)
@@ -129,7 +133,8 @@ def predict(table: Reactions, outcome: Float, seed: int, curve: bool = True) -> 
     rng = np.random.default_rng(seed)
     lacking = design.lacking(outcome)
     if lacking:
-        nothing = Score("all reactions", math.nan, (math.nan, math.nan), math.nan)
+        unknown = math.nan, math.nan
+        nothing = Score("all reactions", math.nan, unknown, math.nan, unknown, 0)
         needed = units_needed(table.values, USEFUL)
         return Prediction(
             Verdict.CANNOT_TELL, lacking, len(outcome), design.units, design.unit, yes_no,
@@ -274,25 +279,43 @@ def _score(
     error, of_mean, predicted = _errors(models, folds, outcome[:, None], yes_no)
     ours = np.bincount(design.groups, error[:, 0])
     theirs = np.bincount(design.groups, of_mean[:, 0])
-    drawn = rng.integers(0, len(ours), (RESAMPLES, len(ours)))
-    spread = 1 - ours[drawn].sum(axis=1) / theirs[drawn].sum(axis=1)
+    times = rng.multinomial(len(ours), np.full(len(ours), 1 / len(ours)), RESAMPLES)
+    spread = 1 - (times @ ours) / (times @ theirs)
     low, high = np.quantile(spread, [0.025, 0.975])
     explained = float(1 - error.sum() / of_mean.sum())
-    return Score(name, explained, (float(low), float(high)), _in_order(outcome, predicted, folds))
+    in_order, ends, pairs = _in_order(outcome, predicted, folds, design.groups, times)
+    return Score(name, explained, (float(low), float(high)), in_order, ends, pairs)
 
 
-def _in_order(outcome: Float, predicted: Sequence[Float], folds: Sequence[NDArray[np.int64]]) -> float:
-    """Share of pairs with different outcomes in the right order; ties count half.
+def _in_order(
+    outcome: Float,
+    predicted: Sequence[Float],
+    folds: Sequence[NDArray[np.int64]],
+    groups: NDArray[np.int64],
+    times: NDArray[np.int64],
+) -> tuple[float, tuple[float, float], int]:
+    """Share of pairs with different outcomes in the right order, its 95 % interval, and how many pairs.
 
-    Pairs are of one fold: a fold with high outcomes is predicted from the others, and so from lower ones.
+    Ties count half. Pairs are of one fold: a fold with high outcomes is predicted from the others, and so
+    from lower ones.
+
+    Args:
+        times: (B, U) how often each unit is in each resample.
     """
-    right = pairs = 0.0
+    right, pairs = np.zeros((2, len(outcome), len(outcome)))
     for prediction, fold in zip(predicted, folds, strict=True):
         differ = (outcome[:, None] > outcome[None]) & (fold[:, None] == fold[None])
         gap = prediction[:, 0, None] - prediction[None, :, 0]
-        right += float((differ * (0.5 + 0.5 * np.sign(np.round(gap, 12)))).sum())
-        pairs += int(differ.sum())
-    return right / pairs if pairs else math.nan
+        right += differ * (0.5 + 0.5 * np.sign(np.round(gap, 12)))
+        pairs += differ
+    units = np.eye(times.shape[1])[groups]
+    right, pairs = units.T @ right @ units, units.T @ pairs @ units
+    if not pairs.any():
+        return math.nan, (math.nan, math.nan), 0
+    with np.errstate(invalid="ignore"):
+        spread = ((times @ right) * times).sum(axis=1) / ((times @ pairs) * times).sum(axis=1)
+    low, high = np.nanquantile(spread, [0.025, 0.975])
+    return float(right.sum() / pairs.sum()), (float(low), float(high)), int(pairs.sum())
 
 
 def _permutation_p(

@@ -24,7 +24,8 @@ METHOD = {
     "test": "viewers dealt anew to the two screenings",
     "paired_test": "each viewer's two values changed places",
     "correction": "family-wise over all units and feelings (Westfall & Young, step-down maxT)",
-    "interval": "95 %, of each difference alone: permutation t (Janssen)",
+    "interval": "95 %, of each difference alone: from those of the two means (Zou & Donner)",
+    "paired_interval": "95 %, of each difference alone: permutation t (Janssen)",
 }
 _COLUMNS = (
     "kind",
@@ -163,7 +164,7 @@ def comparison_json(comparison: Comparison) -> dict[str, Any]:
             "seed": comparison.seed,
             "correction": METHOD["correction"],
             "alpha": ALPHA,
-            "interval": METHOD["interval"],
+            "interval": METHOD["paired_interval" if c.paired else "interval"],
             "matters": MATTERS,
             "power": POWER,
         },

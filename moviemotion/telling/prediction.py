@@ -13,15 +13,16 @@ from moviemotion.page import asset, templates
 from moviemotion.resonance.trailer import ALPHA, POWER, USEFUL, Prediction, Reactions, Score
 from moviemotion.statistics import Float
 from moviemotion.telling.palette import css_variables
-from moviemotion.telling.words import number, p_value, percent, plural
+from moviemotion.telling.words import number, p_value, percent, percent_interval, plural
 
 
 def explained(score: Score) -> str:
-    """A score in words: `all reactions: 0.31 of the variance explained (0.12 to 0.45), 71 % of pairs …`."""
+    """A score in words: `all reactions: 0.31 of the variance explained (0.12 to 0.45), 71 % of 80 …`."""
     low, high = score.interval
     return (
         f"{score.name}: {number(score.explained)} of the variance explained "
-        f"({number(low)} to {number(high)}), {percent(score.in_order)} of pairs in order"
+        f"({number(low)} to {number(high)}), {percent(score.in_order)} of "
+        f"{plural(score.pairs, 'pair')} in order ({percent_interval(score.in_order_interval)})"
     )
 
 
@@ -81,6 +82,8 @@ def _score(score: Score) -> dict[str, Any]:
         "explained": _or_none(score.explained),
         "interval": [_or_none(end) for end in score.interval],
         "pairs_in_order": _or_none(score.in_order),
+        "pairs_in_order_interval": [_or_none(end) for end in score.in_order_interval],
+        "pairs": score.pairs,
     }
 
 
@@ -102,6 +105,7 @@ def render_prediction(prediction: Prediction) -> str:
     """The prediction as one HTML page that makes no network request."""
     environment = templates("moviemotion.telling")
     environment.filters |= {"number": number, "percent": percent, "p_value": p_value, "plural": plural}
+    environment.filters["percent_interval"] = percent_interval
     return environment.get_template("prediction.html").render(
         prediction=prediction,
         more_data=more_data(prediction),

@@ -65,7 +65,8 @@ def test_no_byte_of_an_erased_viewer_is_left(study: Path, seat: str) -> None:
     emotions = readings(samples_in(study)[viewer], viewer)
     assert holds_readings(study, emotions)
     assert {path.name for path in traces(study, viewer)} >= {"timeline.csv", "report.html", "study.db"}
-    export(study, ["vtt", "csv", "parquet"])
+    written = export(study, frame_rate=25)
+    assert any(path in written for path in traces(study, viewer))
     (study / "my copy.csv").write_text(f"{viewer},0.5\n", encoding="utf-8")
     (study / "timeline.csv.partial").write_text(f"{viewer}\n", encoding="utf-8")
     pq.write_table(pa.table({"who": [viewer] * 3}), study / "copy.parquet")
@@ -75,6 +76,7 @@ def test_no_byte_of_an_erased_viewer_is_left(study: Path, seat: str) -> None:
     assert not any(viewer.encode() in content for content in bytes_of(study).values())
     assert list(traces(study, viewer)) == []
     assert holds_readings(study, emotions) == []
+    assert not any(path.exists() for path in written)
 
 
 def test_the_others_readings_stay_as_they_were(study: Path) -> None:

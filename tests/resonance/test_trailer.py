@@ -70,6 +70,8 @@ def test_a_planted_outcome_is_predicted_and_noise_is_not(yes_no: bool) -> None:
     assert found.yes_no is yes_no
     assert found.score.interval[0] < found.score.explained < found.score.interval[1]
     assert found.score.in_order > 0.75
+    assert 0.6 < found.score.in_order_interval[0] < found.score.in_order < found.score.in_order_interval[1]
+    assert 0 < found.score.pairs < 80 * 79
     assert found.baselines[0].name == "happiness alone"
     assert found.baselines[0].explained > 0.4
     assert predict(table_of(x), noise, 1).verdict is not Verdict.USEFUL

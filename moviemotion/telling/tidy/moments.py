@@ -8,7 +8,7 @@ from moviemotion.emotions import COMPOUND_FEELINGS, FEELINGS
 from moviemotion.resonance.analysis import Analysis
 from moviemotion.resonance.compounds import MixedFeeling
 from moviemotion.resonance.moments import Moment
-from moviemotion.resonance.room import SYNCHRONY_WINDOW
+from moviemotion.resonance.synchrony import SYNCHRONY_WINDOW
 from moviemotion.telling.tables import CORRECTION
 from moviemotion.telling.tidy.dictionary import SHARE, Column, Table, each, ends_of_each
 from moviemotion.telling.tidy.room import CORRELATION, NO_SYNCHRONY

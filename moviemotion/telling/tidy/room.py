@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from moviemotion.emotions import EMOTIONS, FEELINGS
 from moviemotion.resonance.analysis import Analysis
-from moviemotion.resonance.room import REACTING, SYNCHRONY_WINDOW, Room
+from moviemotion.resonance.room import REACTING, Room
+from moviemotion.resonance.synchrony import SYNCHRONY_WINDOW
 from moviemotion.statistics import Float
 from moviemotion.telling.tidy.dictionary import NOBODY, SHARE, Column, Table, each, ends
 
