@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -99,6 +100,11 @@ RECIPES: dict[str, Recipe] = {
 }
 """Network → the recipe it is trained with unless told otherwise."""
 
+_OPTIONS = {"network", "epochs", "fraction", "seed", "first_weights"}
+"""Fields that the command line has options for."""
+_SHARES = {"averaging", "teacher_share", "validation"}
+"""Fields from 0 to 1."""
+
 
 def recipe_for(
     network: str,
@@ -114,7 +120,7 @@ def recipe_for(
         changes: any other field of `Recipe` that holds one value, as FIELD=VALUE.
 
     Raises:
-        MoviemotionError: the network or a field is unknown, or a value is not of the field's kind.
+        MoviemotionError: the network or a field is unknown, or a value is none that the field can have.
     """
     if network not in RECIPES:
         raise MoviemotionError(f"--network {network}: unknown; choose from {', '.join(RECIPES)}")
@@ -131,10 +137,20 @@ def recipe_for(
 
 def _change(recipe: Recipe, text: str) -> tuple[str, Any]:
     name, _, value = text.partition("=")
-    now = getattr(recipe, name, None)
-    if not isinstance(now, int | float | str):
-        raise MoviemotionError(f"--set {text}: no such field; write FIELD=VALUE with a field of Recipe")
+    fields = {
+        field: now
+        for field, now in vars(recipe).items()
+        if isinstance(now, int | float | str) and field not in _OPTIONS
+    }
+    if name not in fields:
+        known = ", ".join(fields)
+        raise MoviemotionError(f"--set {text}: no such field; write FIELD=VALUE with one of {known}")
+    now = fields[name]
+    least, most = int(name == "batch"), 1 if name in _SHARES else sys.maxsize
     try:
-        return name, type(now)(value)
+        given = type(now)(value)
     except ValueError:
         raise MoviemotionError(f"--set {text}: {name} takes a value such as {now}") from None
+    if not isinstance(given, str) and not least <= given <= most:
+        raise MoviemotionError(f"--set {text}: {name} is {least} or more" + " and at most 1" * (most == 1))
+    return name, given

@@ -184,11 +184,20 @@ def test_a_run_can_begin_from_another_and_its_recipe_be_changed_by_name(data, ru
     train(data, runs / "further", replace(recipe, validation=0.2), say=quiet)
     one, other = (torch.load(f / "weights.pt", weights_only=True) for f in (run, runs / "further"))
     assert torch.equal(one["11.weight"], other["11.weight"])
-    for wrong in ("epoch=3", "batch=many", "options=3"):
-        with pytest.raises(MoviemotionError, match=f"--set {wrong}"):
-            recipe_for("compact", changes=[wrong])
     with pytest.raises(MoviemotionError, match="not weights of this network"):
         train(data, runs / "none", recipe_for("compact", weights=run / "run.json"), say=quiet)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *("epoch=3", "batch=many", "options=3", "epochs=3", "seed=1", "network=deck36"),
+        *("batch=0", "learning_rate=nan", "learning_rate=-1", "mixup=inf", "validation=2", "averaging=1.5"),
+    ],
+)
+def test_a_change_that_no_recipe_can_have_is_refused(wrong):
+    with pytest.raises(MoviemotionError, match=f"--set {wrong}: "):
+        recipe_for("compact", changes=[wrong])
 
 
 def test_vgg_takes_torchvision_weights_and_keeps_them_frozen(tmp_path):
