@@ -19,6 +19,7 @@ from rich.table import Table
 from moviemotion.audience.capture import LiveCapture
 from moviemotion.audience.journal import State
 from moviemotion.live import Captured
+from moviemotion.telling.words import plural
 
 EVERY = 0.25
 """Seconds between two looks."""
@@ -81,12 +82,12 @@ def health_table(capture: LiveCapture) -> Table:
 
 def captured_lines(captured: Captured) -> list[str]:
     """What came of a capture, in plain text."""
-    lines = [f"Captured {_clock(captured.seconds)} of film with {len(captured.cameras)} cameras."]
+    lines = [f"Captured {_clock(captured.seconds)} of film with {plural(len(captured.cameras), 'camera')}."]
     for camera in captured.cameras:
         offset = camera.offset
         sure = "" if math.isnan(offset.half_width) else f" ± {offset.half_width:.3f}"
         lines.append(
-            f"  {camera.name}: {len(camera.viewers)} viewers, {camera.read} pictures read, "
+            f"  {camera.name}: {plural(len(camera.viewers), 'viewer')}, {camera.read} pictures read, "
             f"{camera.dropped} dropped, offset {offset.seconds:+.3f}{sure} s ({offset.origin})"
         )
     for gap in captured.gaps[:MOST_GAPS]:
@@ -94,6 +95,7 @@ def captured_lines(captured: Captured) -> list[str]:
     if len(captured.gaps) > MOST_GAPS:
         lines.append(f"    and {len(captured.gaps) - MOST_GAPS} more gaps")
     lines.append(f"Gaps: {captured.folder / 'gaps.csv'} ({len(captured.gaps)})")
+    lines.append(f"Next: moviemotion report {captured.folder}")
     return lines
 
 

@@ -109,7 +109,12 @@ def test_gaps_are_listed_in_a_table_and_in_the_summary(captured: tuple[Captured,
     assert [row["camera"] for row in rows] == [gap.camera for gap in captured[0].gaps]
     assert set(rows[0] if rows else {"camera", "from", "to", "reason"}) == {"camera", "from", "to", "reason"}
     lines = captured_lines(captured[0])
-    assert lines[-1] == f"Gaps: {captured[0].folder / 'gaps.csv'} ({len(rows)})"
+    assert lines[-2:] == [
+        f"Gaps: {captured[0].folder / 'gaps.csv'} ({len(rows)})",
+        f"Next: moviemotion report {captured[0].folder}",
+    ]
+    assert "with 2 cameras." in lines[0]
+    assert "a: 1 viewer, " in lines[1]
     assert sum(line.startswith("  ! ") for line in lines) == len(rows)
 
 
