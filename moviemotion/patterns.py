@@ -80,7 +80,8 @@ def read_ratings(path: Path) -> dict[str, float]:
                 raise MoviemotionError(f"{path}: lacks the columns study,rating; add them as its first line")
             lines = [(rows.line_num, row["study"], row["rating"]) for row in rows]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise MoviemotionError(f"{path}: cannot be read ({error}); give a CSV file of ratings") from error
+        reason = getattr(error, "strerror", None) or "not CSV in UTF-8"
+        raise MoviemotionError(f"{path}: cannot be read ({reason}); give a CSV file of ratings") from error
     ratings: dict[str, float] = {}
     faults = []
     for line, study, text in lines:

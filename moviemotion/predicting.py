@@ -91,7 +91,8 @@ def _read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
             reader = csv.DictReader(file)
             rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise MoviemotionError(f"{path}: cannot be read ({error}); give a CSV file") from error
+        reason = getattr(error, "strerror", None) or "not CSV in UTF-8"
+        raise MoviemotionError(f"{path}: cannot be read ({reason}); give a CSV file") from error
     columns = list(reader.fieldnames or ())
     if not rows or not {*KEYS} & {*columns}:
         raise MoviemotionError(f"{path}: has no row, or no column trailer or viewer; add what names the rows")
