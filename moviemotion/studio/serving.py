@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
 import webbrowser
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
@@ -15,6 +17,7 @@ from moviemotion.studio.access import ROLES, Access
 from moviemotion.studio.app import create_app
 
 HOME = "127.0.0.1"
+LOCK = "studio.lock"
 LEAVING = 3
 """Seconds that open answers get when the studio is stopped."""
 
@@ -64,7 +67,8 @@ def serve(
         say: told the address once it can be asked.
 
     Raises:
-        MoviemotionError: nobody could sign in, or the address or certificate cannot be used.
+        MoviemotionError: nobody could sign in, another studio serves the folder, or the address or
+            certificate cannot be used.
     """
     access = Access(_made(root)) if host else None
     if access and not any(person.role is Role.RESEARCHER for person in access.people()):
@@ -87,10 +91,25 @@ def serve(
         where = f"{host or HOME}:{port}" + (f" with {certificate}" if certificate else "")
         raise MoviemotionError(f"{where}: cannot be used ({error.strerror}); give another") from error
     address = f"{'https' if certificate else 'http'}://{host or 'localhost'}:{port}/"
-    say(f"Studio: {address}   (Ctrl-C stops it)")
-    if browser:
-        webbrowser.open(address)
-    uvicorn.Server(config).run(sockets=[place])
+    with _alone(root):
+        say(f"Studio: {address}   (Ctrl-C stops it)")
+        if browser:
+            webbrowser.open(address)
+        uvicorn.Server(config).run(sockets=[place])
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """Two studios over one folder would read one study twice."""
+    # SQLite's lock is let go of with the process, on every system.
+    lock = sqlite3.connect(root / LOCK, timeout=0)
+    try:
+        lock.execute("BEGIN EXCLUSIVE")
+        yield
+    except sqlite3.OperationalError as error:
+        raise MoviemotionError(f"{root}: another studio is open on it ({error}); stop that first") from error
+    finally:
+        lock.close()
 
 
 def _made(root: Path) -> Path:

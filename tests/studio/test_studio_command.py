@@ -1,0 +1,151 @@
+"""`moviemotion studio` as a process: accounts, where it answers, and a screening that outlives a kill."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+from studio_servers import until
+from typer.testing import CliRunner
+
+from moviemotion.cli import app
+from moviemotion.errors import MoviemotionError
+from moviemotion.privacy.audit_log import Role
+from moviemotion.privacy.consent import answer_by_hand
+from moviemotion.studio.access import ACCOUNTS, Access, Person
+from moviemotion.studio.serving import serve
+from moviemotion.told import load_analysis
+
+PASSWORD = "four words and more"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as place:
+        return int(place.getsockname()[1])
+
+
+@contextmanager
+def running(root: Path, port: int, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """The command, once it says where it answers; killed in the end."""
+    program = [sys.executable, "-c", "from moviemotion.cli import main; main()"]
+    command = [*program, "studio", str(root), "--port", str(port), *options]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith("Studio: http")
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+@contextmanager
+def asking(port: int) -> Iterator[httpx2.Client]:
+    with httpx2.Client(base_url=f"http://localhost:{port}", timeout=60) as client:
+        until(lambda: answers(client))
+        client.headers["X-CSRF-Token"] = client.get("/api/session").json()["csrf"]
+        yield client
+
+
+def answers(client: httpx2.Client) -> bool:
+    try:
+        return client.get("/api/session").status_code == 200
+    except httpx2.ConnectError:
+        return False
+
+
+def test_a_screening_outlives_a_kill(root: Path, seats: list[Path]) -> None:
+    port, at = free_port(), "/api/studies/preview"
+    with running(root, port) as process, asking(port) as client:
+        study = {"id": "preview", "controller": "Lantern Films", "contact": "privacy@lantern.example"}
+        assert client.post("/api/studies", json=study).status_code == 201
+        for seat, path in zip(("A1", "A2"), seats, strict=True):
+            client.post(f"{at}/seats", json={"seat": seat, "camera": path.stem})
+            client.put(f"{at}/files/seats/{path.name}", content=path.read_bytes())
+            answer_by_hand(root / "preview", seat, True)
+        assert client.post(f"{at}/screening", json={"rate": 30}).status_code == 202
+        until(lambda: any(reading["seconds"] for reading in client.get(f"{at}/screening").json()["readings"]))
+        process.kill()
+    assert not (root / "preview" / "told.json").exists()
+    with running(root, port) as process, asking(port) as client:
+        until(lambda: client.get(at).json()["stage"] == "finished")
+        process.send_signal(signal.SIGINT)
+        assert process.wait(30) in (0, 130)
+    assert len(load_analysis(root / "preview").timeline.viewers) == 2
+
+
+def test_the_first_account_is_made_where_the_studies_lie(root: Path) -> None:
+    said = CliRunner().invoke(
+        app, ["studio", str(root), "--account", "ada"], input=f"{PASSWORD}\n{PASSWORD}\n"
+    )
+    assert said.exit_code == 0
+    assert PASSWORD not in said.output
+    assert Access(root).people() == (Person("ada", Role.RESEARCHER),)
+    assert Access(root).sign_in("ada", PASSWORD)
+    CliRunner().invoke(app, ["studio", str(root), "--remove-account", "ada"])
+    assert Access(root).people() == ()
+
+
+def test_an_unknown_role_and_a_short_password_make_no_account(root: Path) -> None:
+    for options, password in ((["--role", "king"], PASSWORD), ([], "short")):
+        said = CliRunner().invoke(
+            app, ["studio", str(root), "--account", "ada", *options], input=f"{password}\n{password}\n"
+        )
+        assert isinstance(said.exception, MoviemotionError)
+    assert Access(root).people() == ()
+
+
+@pytest.mark.parametrize("role", [None, Role.WRITER])
+def test_beyond_this_computer_somebody_must_be_able_to_sign_in(root: Path, role: Role | None) -> None:
+    if role:
+        Access(root).add("wim", role, PASSWORD)
+    with pytest.raises(MoviemotionError, match="--account NAME"):
+        serve(root, "127.0.0.1", free_port(), None, None, print, False)
+
+
+def test_with_a_host_everybody_signs_in(root: Path) -> None:
+    Access(root).add("ada", Role.RESEARCHER, PASSWORD)
+    port = free_port()
+    with running(root, port, "--host", "127.0.0.1"), asking(port) as client:
+        assert client.get("/api/studies").status_code == 401
+        assert client.post("/api/session", json={"name": "ada", "password": PASSWORD}).status_code == 204
+        assert client.get("/api/studies").status_code == 200
+
+
+def test_without_one_it_answers_this_computer_only(root: Path) -> None:
+    port = free_port()
+    with running(root, port), asking(port) as client:
+        assert client.get("/api/session").json() | {"csrf": ""} == {
+            "accounts": False,
+            "name": "",
+            "role": "researcher",
+            "csrf": "",
+        }
+        addresses = {info[4][0] for info in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET)}
+        for address in addresses - {"127.0.0.1"}:
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection((address, port), timeout=5)
+    assert not (root / ACCOUNTS).exists()
+
+
+def test_a_port_that_is_taken_is_named(root: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(MoviemotionError, match=f"127.0.0.1:{port}: cannot be used"):
+            serve(root, None, port, None, None, print, False)
+
+
+def test_two_studios_over_one_folder_are_refused(root: Path) -> None:
+    with running(root, free_port()), pytest.raises(MoviemotionError, match="another studio"):
+        serve(root, None, free_port(), None, None, print, False)
