@@ -102,7 +102,7 @@ def test_ratings_that_are_none_are_refused(tmp_path, text, fault):
 
 
 def test_ratings_that_cannot_be_read_are_refused(tmp_path):
-    with pytest.raises(MoviemotionError, match=r"none\.csv: cannot be read \(No such file or directory\); give"):
+    with pytest.raises(MoviemotionError, match=r"none\.csv: cannot be read \(No such file or directory\)"):
         read_ratings(tmp_path / "none.csv")
     (tmp_path / "odd.csv").write_bytes(b"study,rating\n\xff\xfe,3\n")
     with pytest.raises(MoviemotionError, match="cannot be read"):
