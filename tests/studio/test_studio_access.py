@@ -17,6 +17,7 @@ from studio_servers import renew_token
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.audit_log import Role
+from moviemotion.privacy.status import status
 from moviemotion.studio.access import ACCOUNTS, LASTS, ROLES, SESSION, Access
 from moviemotion.studio.app import create_app
 
@@ -274,3 +275,27 @@ def test_a_role_is_looked_up_each_time(sign_in: SignIn, root: Path) -> None:
         database.execute("UPDATE accounts SET role = 'writer' WHERE name = 'researcher'")
     database.close()
     assert client.get("/api/studies/the-last-ferry/screening").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("role", "may"),
+    [
+        (Role.SEAT, {"kiosk"}),
+        (Role.WRITER, {"", "read"}),
+        (Role.PRIVACY_OFFICER, {"", "read", "trust"}),
+        (Role.RESEARCHER, {"", "read", "trust", "kiosk", "seats"}),
+    ],
+)
+def test_a_role_opens_no_more_pages_than_its_own(
+    sign_in: SignIn, study: Path, role: Role, may: set[str]
+) -> None:
+    status(study)
+    client, pages = sign_in(role), ("", "read", "trust", "kiosk", "seats")
+    answers = {page: client.get(f"/studies/{study.name}/{page}".rstrip("/")).status_code for page in pages}
+    assert answers == {page: 200 if page in may else 403 for page in pages}
+
+
+def test_who_may_not_erase_is_offered_no_erasing(sign_in: SignIn, study: Path) -> None:
+    trust = f"/studies/{study.name}/trust"
+    assert "data-erase" in sign_in(Role.PRIVACY_OFFICER).get(trust).text
+    assert "data-erase" not in sign_in(Role.RESEARCHER).get(trust).text
