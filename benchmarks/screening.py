@@ -1,6 +1,6 @@
 """An invented audience that is hard to read, filmed, screened and held against the truth. Prints each bar.
 
-    python benchmarks/screening.py                              # 24 viewers, 10 minutes: about 25 on 2 cores
+    python benchmarks/screening.py                              # 24 viewers, 10 minutes: 16 of one core
     python benchmarks/screening.py --viewers 6 --minutes 3 --seed 2
     python benchmarks/screening.py --keep FOLDER                # the videos and the study stay there
 
@@ -51,6 +51,8 @@ CALM = 0.03
 """Planted intensity of all feelings together below which a second tells the resting face."""
 LOOKS = 0.1
 """Planted intensity at rest from which a face looks sad, or amused."""
+FEWEST = 3
+"""Viewers from which an interval is told."""
 DATED_WITHIN = 10.0
 """Seconds between the time at which two viewers sat down in each other's seat and that which is told."""
 
@@ -190,7 +192,9 @@ def correlations(read: Float, truth: Truth) -> Iterator[Bar]:
         )
 
         def room(i: NDArray[np.int64], s: Float = strengths, f: Float = felt) -> float:
-            return correlation(np.nanmean(s[i], axis=0), f[i].mean(axis=0))
+            told = ~np.isnan(s[i])
+            mean = np.nansum(s[i], axis=0) / np.where(told.any(axis=0), told.sum(axis=0), np.nan)
+            return correlation(mean, f[i].mean(axis=0))
 
         low, high = interval(room, len(own))
         together = room(np.arange(len(own)))
@@ -211,6 +215,9 @@ def resting(analysis: Analysis, truth: Truth) -> Iterator[Bar]:
     for emotion, looks in ((Emotion.SAD, "sad"), (Emotion.HAPPY, "amused")):
         column = FEELINGS.index(emotion)
         biased = np.flatnonzero(truth.rest[:, column] >= LOOKS)
+        if len(biased) < FEWEST:
+            yield Bar(f"resting {looks}", f"{len(biased)} viewers: too few", "reported")
+            continue
         before, after = (
             np.array([np.nanmean(s[v, :seconds, column][calm[v]]) for v in biased])
             for s in (without, measured)
@@ -242,7 +249,7 @@ def swaps(watched: Mapping[str, Samples], truth: Truth) -> Bar:
         any(who == {named[a], named[b]} and abs(at - end) <= DATED_WITHIN for who, at in flags)
         for a, b, end in truth.swaps
     ]
-    low, high = wilson_interval(sum(hits), len(hits))
+    low, high = wilson_interval(sum(hits), len(hits)) if hits else (0.0, 1.0)
     return Bar(
         "exchanged seats",
         f"{sum(hits)} of {len(hits)} flagged (95 % {low:.0%} to {high:.0%}), "
