@@ -87,14 +87,10 @@ def screen(
     cameras = _cameras(videos, offsets or {})
     seen = masks(out, [camera.name for camera in cameras])
     cameras = [replace(camera, mask=seen.get(camera.name, OPEN)) for camera in cameras]
-    closed = [camera for camera in cameras if camera.mask.closed]
     cameras = [camera for camera in cameras if not camera.mask.closed]
     _refuse_twins(cameras)
     if not cameras:
         raise MoviemotionError(f"{out}: no viewer of these cameras has agreed; ask them first")
-    for camera in closed:
-        # It was read before an interruption, and its viewers have withdrawn since.
-        (out / "samples" / f"{camera.name}.parquet").unlink(missing_ok=True)
     problems, length = _probe(cameras)
     if sources:
         # A script that does not fit stops before the long work.

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import retention
 from moviemotion.privacy.audit_log import Role
-from moviemotion.privacy.consent import Receipt, State, record, subject_of, viewer_with
+from moviemotion.privacy.consent import Receipt, State, masks, record, seats, subject_of, viewer_with
 from moviemotion.privacy.naming import NAMING, is_finished, settle, tell_again
 from moviemotion.privacy.register import Register, alone, opened
 from moviemotion.privacy.retention import Kind
@@ -64,7 +64,7 @@ class Kept:
 def withdraw(folder: Path, code: str, now: datetime | None = None, later: bool = False) -> Receipt:
     """Take a viewer's consent back, with the receipt of their answer, and erase them.
 
-    While a screening is still running they are masked from now on and erased at its end, by `keep_promises`.
+    Where a screening is not finished they are masked from now on and erased at its end, by `keep_promises`.
 
     Args:
         later: a screening is at work, even if it has its results already: leave erasing to `keep_promises`.
@@ -80,9 +80,23 @@ def withdraw(folder: Path, code: str, now: datetime | None = None, later: bool =
         query = "SELECT disclosure FROM consents WHERE viewer = ? ORDER BY rowid DESC"
         (disclosure,) = register.db.execute(query, (viewer,)).fetchone()
         receipt = record(register, viewer, State.WITHDRAWN, disclosure, now)
-    if not later and _can_erase(folder):
-        erase(folder, viewer, Role.SEAT, now)
+    if not later:
+        if _can_erase(folder):
+            erase(folder, viewer, Role.SEAT, now)
+        else:
+            leave_out(folder)
     return receipt
+
+
+def leave_out(folder: Path) -> None:
+    """Delete what an unfinished screening has read of cameras whose viewers have all withdrawn since.
+
+    Not while a screening is at work. The rest is erased at its end.
+    """
+    gone = {seat.camera for seat in seats(folder) if seat.state is State.WITHDRAWN}
+    for camera, mask in masks(folder, gone).items():
+        if mask.closed:
+            (folder / "samples" / f"{camera}.parquet").unlink(missing_ok=True)
 
 
 def erase(
@@ -148,7 +162,10 @@ def keep_promises(folder: Path, now: datetime | None = None) -> Kept:
     if is_finished(folder):
         settle(folder, now)
     erased = 0
-    for viewer in withdrawn if _can_erase(folder) else ():
+    if not _can_erase(folder):
+        leave_out(folder)
+        withdrawn = []
+    for viewer in withdrawn:
         erase(folder, viewer, Role.SYSTEM, now)
         erased += 1
     return Kept(retention.enforce(folder, now), erased)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -130,6 +131,8 @@ async def receive(
         raise MoviemotionError(f"{name}: cannot be written ({error.strerror}); make room") from error
     finally:
         partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.parent.rmdir()  # unless something lies in it
     return place
 
 

@@ -27,7 +27,8 @@ from moviemotion.files import write_whole
 from moviemotion.kept import kept_analysis
 from moviemotion.live import JOURNAL
 from moviemotion.privacy import consent
-from moviemotion.privacy.erasure import keep_promises
+from moviemotion.privacy.consent import State
+from moviemotion.privacy.erasure import keep_promises, leave_out
 from moviemotion.privacy.naming import is_finished
 from moviemotion.privacy.register import is_governed
 from moviemotion.resonance.baseline import Stretch
@@ -38,7 +39,7 @@ from moviemotion.study import UPLOADS
 
 RECORD = "screening.json"
 LOOK_AGAIN = 1.0
-"""Seconds for which an answer at a seat may be late for its live camera."""
+"""Seconds by which an answer at a seat may be late for its camera."""
 PATIENCE = 10.0
 """Seconds that a stopping studio waits for its jobs; what is not done then is done after the next start."""
 
@@ -111,6 +112,9 @@ class Job:
         self._watched: dict[str, float] = {}
         self._read_before = 0.0
         self._stopped = threading.Event()
+        self._gone: frozenset[str] = frozenset()
+        self._again = False
+        self._looked = 0.0
         self._leaving = False
         self._capture: LiveCapture | None = None
         self.thread = threading.Thread(target=self._work, name=f"screening {folder.name}", daemon=True)
@@ -198,6 +202,17 @@ class Job:
             raise
 
     def _read(self) -> None:
+        while True:
+            self._gone, self._again = _withdrawn(self.folder), False
+            leave_out(self.folder)
+            try:
+                self._read_as_agreed()
+                return
+            except InterruptedWatchError:
+                if self._stopped.is_set():
+                    raise  # otherwise somebody has withdrawn, and is masked from here on
+
+    def _read_as_agreed(self) -> None:
         recordings = files.paths(self.folder, Kind.SEATS)
         baseline = self.settings.baseline
 
@@ -223,7 +238,10 @@ class Job:
         )
 
     def _progress(self, camera: Camera, seconds: float) -> None:
-        if self._stopped.is_set():
+        if time.monotonic() - self._looked > LOOK_AGAIN:
+            self._looked = time.monotonic()
+            self._again = _withdrawn(self.folder) != self._gone
+        if self._stopped.is_set() or self._again:
             raise InterruptedWatchError
         self._watched[camera.name] = seconds
 
@@ -389,6 +407,11 @@ def _settings(record: Mapping[str, Any]) -> Settings:
     told = record["settings"]
     baseline = tuple(told["baseline"]) if told["baseline"] else None
     return Settings(**{**told, "source": Source(told["source"]), "baseline": baseline})
+
+
+def _withdrawn(folder: Path) -> frozenset[str]:
+    """Seats whose viewers have taken their consent back."""
+    return frozenset(seat.seat for seat in consent.seats(folder) if seat.state is State.WITHDRAWN)
 
 
 def _seconds(recording: Path) -> float | None:

@@ -193,14 +193,30 @@ def test_results_appear_as_they_come(client: TestClient, preview: Path, slow: Sl
     stop(client)
 
 
-def test_who_withdraws_meanwhile_is_in_nothing(
+def test_who_withdraws_is_masked_while_it_runs(
+    client: TestClient, preview: Path, slow: Slow, receipts: dict[str, str]
+) -> None:
+    """The camera that sees them is read again without them, and their own camera's samples go."""
+    start(client)
+    until_one_is_read(preview)
+    for seat in ("A1", "A2"):
+        client.post("/api/receipts/withdraw", json={"code": receipts[seat]})
+    over = finished(client)
+    assert over["stage"] == "failed"
+    assert "no viewer of these cameras has agreed" in over["problem"]
+    assert list((preview / "samples").iterdir()) == []
+    assert slow.read.count("seat-01") == 1
+
+
+def test_who_withdraws_while_it_stands_still_is_in_nothing(
     client: TestClient, preview: Path, slow: Slow, receipts: dict[str, str]
 ) -> None:
     start(client)
     until_one_is_read(preview)
-    withdraw(preview, receipts["A1"])
-    assert client.get(f"{AT}/screening/so-far").status_code == 400
     stop(client)
+    withdraw(preview, receipts["A1"])
+    assert not (preview / "samples" / "seat-01.parquet").exists()
+    assert client.get(f"{AT}/screening/so-far").status_code == 400
     slow.end()
     client.post(f"{AT}/screening")
     assert finished(client)["stage"] == "finished"
