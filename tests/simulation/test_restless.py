@@ -95,7 +95,7 @@ def test_the_truth_lies_beside_the_videos(tmp_path: Path) -> None:
     beats.write_text("start,end,emotion,strength\n2,5,happy,1\n", encoding="utf-8")
     steps: list[tuple[int, int]] = []
     videos = simulate_video(
-        beats, 4, 0.15, tmp_path / "a", 36, lambda done, total: steps.append((done, total))
+        beats, 4, 0.1, tmp_path / "a", 36, lambda done, total: steps.append((done, total))
     )
     assert [video.name for video in videos] == ["seat-01.mp4", "row-02-03.mp4", "seat-04.mp4"]
     assert sorted(done for done, _ in steps) == list(range(1, 19))
