@@ -48,6 +48,8 @@ CLOSED = {
     "grading": {"everything"},
     "privacy": {"lab", "simulation", "demo", "challenge", "grading", "roi"},
     "results": {"audience", "lab", "simulation", "screen", "live", "demo", "privacy"},
+    "so_far": {"lab", "telling", "simulation", "live", "demo"},
+    "studio": {"lab", "simulation", "simulate", "demo", "challenge", "grading"},
     "simulate": {"lab", "story", "telling", "live", "demo", "privacy"},
     "roi": {
         "audience",
@@ -105,6 +107,7 @@ def test_a_room_asks_only_the_rooms_it_may(module: Path) -> None:
     forbidden = asked - allowed_to_all if "everything" in closed else asked & closed
     assert not forbidden, f"{module} imports {', '.join(sorted(forbidden))}"
     assert "cli" not in asked, f"{module} imports the command line"
+    assert "studio" not in asked or own == "cli", f"{module} imports the studio"
 
 
 @pytest.mark.parametrize("module", [m for m in MODULES if room_of(m) != "lab"], ids=str)

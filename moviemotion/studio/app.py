@@ -6,6 +6,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -90,7 +91,7 @@ def _answer(request: Request, status: int, detail: str) -> Response:
     if request.url.path.startswith(("/api/", "/static/")):
         return JSONResponse({"detail": detail}, status)
     if status == 401:
-        return RedirectResponse(f"/sign-in?to={request.url.path}", 303)
+        return RedirectResponse(f"/sign-in?to={quote(request.url.path)}", 303)
     return render(request, "fault.html", status, detail=detail)
 
 

@@ -114,6 +114,8 @@ def studies(request: Request, person: Reader, jobs: AllJobs) -> list[StudyNow]:
 )
 def begin(request: Request, person: Researcher, jobs: AllJobs, new: NewStudy) -> StudyInFull:
     folder: Path = request.app.state.root / new.id
+    if new.id == "new":
+        raise HTTPException(409, "new: is the name of a page; choose another name")
     try:
         folder.mkdir()
     except FileExistsError:

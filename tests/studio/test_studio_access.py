@@ -187,6 +187,7 @@ def test_a_session_ends_with_the_day(access: Access) -> None:
     token = access.sign_in("writer", PASSWORD, now)
     assert access.person(token, now + LASTS - timedelta(seconds=1)) is not None
     assert access.person(token, now + LASTS) is None
+    assert access.person(token, now + 2 * LASTS) is None
 
 
 def test_signing_out_ends_it_on_the_server(sign_in: SignIn) -> None:

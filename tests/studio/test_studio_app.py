@@ -26,5 +26,40 @@ def test_a_fault_is_json_for_programs_and_a_page_for_people(client: TestClient, 
     assert page.headers["content-type"].startswith("text/html")
 
 
+def test_a_study_is_begun_once(client: TestClient, root: Path) -> None:
+    new = {"id": "preview", "controller": "Lantern Films", "contact": "privacy@lantern.example"}
+    begun = client.post("/api/studies", json=new | {"days": {"pictures": 3}})
+    assert begun.status_code == 201
+    assert begun.json()["terms"]["controller"] == "Lantern Films"
+    assert client.get("/api/studies").json()[0].items() <= begun.json().items()
+    assert client.post("/api/studies", json=new).status_code == 409
+    (root / "not-a-study").mkdir()
+    for name in ("not-a-study", "studio.db", "new"):
+        (root / "studio.db").touch()
+        assert client.post("/api/studies", json=new | {"id": name}).status_code == 409
+    for wrong in (
+        {"days": {"pictures": 0}},
+        {"days": {"pictures": 10_000}},
+        {"controller": ""},
+        {"id": ".."},
+    ):
+        assert client.post("/api/studies", json=new | {"id": "other"} | wrong).status_code == 422
+    assert not (root / "other").exists()
+
+
+def test_a_seat_is_added_once(client: TestClient, root: Path) -> None:
+    client.post("/api/studies", json={"id": "preview", "controller": "Lantern Films", "contact": "here"})
+    seat = {"seat": "R7", "camera": "row", "region": [0, 0, 10, 10]}
+    for status, new in (
+        (201, seat),
+        (400, seat),
+        (400, seat | {"seat": "R8", "region": [5, 0, 5, 9]}),
+        (422, seat | {"seat": ""}),
+        (422, seat | {"region": [-1, 0, 5, 9]}),
+    ):
+        assert client.post("/api/studies/preview/seats", json=new).status_code == status
+    assert client.get("/api/studies/preview/seats").json() == [seat | {"state": None}]
+
+
 def test_a_real_server_answers(served: str) -> None:
     assert httpx2.get(f"{served}/api/session").json()["role"] == "researcher"
