@@ -15,27 +15,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import metadata
 from importlib.util import find_spec
-from itertools import combinations, count
+from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import ParamSpec
 
-import av
 import numpy as np
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from throughput import loop_clip, own_lines, rival_lines
 
-from moviemotion.audience.faces import FaceDetector, crop_face
-from moviemotion.audience.finder import FaceFinder
-from moviemotion.audience.reader import EmotionReader
 from moviemotion.audience.samples import Samples
-from moviemotion.audience.screening import BATCH, Camera, Watcher
-from moviemotion.audience.video import probe, read_frames
+from moviemotion.audience.screening import Camera, Watcher
 from moviemotion.demo import Demo, run_demo
 from moviemotion.lab.dataset import load_faces
 from moviemotion.lab.evaluation import SHIPPED_READER, Truth, predict, score
@@ -56,7 +51,6 @@ EVERY_FRAME = 60.0
 MOST_MEMORY_RATIO = 1.10
 SHORT_FILM, LONG_FILM = 120, 1200
 MOST_DEMO_SECONDS = 300.0
-THROUGHPUT_RUNS = 3
 NO_BAR = "reported"
 SEATS = ("seat-a1", "seat-a2", "seat-a3", "seat-b1", "seat-b2", "seat-b3")
 CLASSROOMS = ("classroom", "smart-classroom")
@@ -105,6 +99,7 @@ class Bench:
 
     data: Path
     work: Path
+    rivals_python: Path | None = None
 
     def needed(self, name: str) -> Path:
         """A file or folder below the data folder."""
@@ -297,28 +292,6 @@ def pair(bench: Bench, name: str) -> Iterator[Bar]:
 # --- The whole command --------------------------------------------------------------------------------
 
 
-def loop_clip(clip: Path, seconds: float, out: Path) -> Path:
-    """Repeat a clip's packets until `seconds`: nothing is encoded anew, so no quality is lost."""
-    length = probe(clip).seconds
-    with av.open(str(out), "w") as written:
-        target = None
-        for turn in count():
-            with av.open(str(clip)) as read:
-                source = read.streams.video[0]
-                target = target or written.add_stream_from_template(source)
-                shift = round(turn * length / source.time_base)
-                for packet in read.demux(source):
-                    if packet.dts is None:
-                        continue  # the mark of the end
-                    packet.dts += shift
-                    packet.pts += shift
-                    if packet.dts * source.time_base >= seconds:
-                        return out
-                    packet.stream = target
-                    written.mux(packet)
-    raise AssertionError
-
-
 def memory(bench: Bench) -> Iterator[Bar]:
     """Peak memory of `screen` does not grow with the length of the film."""
     clip = bench.needed("seats/seat-a1.mp4")
@@ -440,47 +413,10 @@ def path_size(path: Path) -> int:
 
 
 def throughput(bench: Bench) -> Iterator[Bar]:
-    """Viewer-seconds read in one second of one core, and where that second goes."""
-    clip = bench.needed("seats/seat-a1.mp4")
-    speeds = []
-    for _ in range(THROUGHPUT_RUNS):
-        start = time.process_time()
-        samples = watch(clip)
-        spent = time.process_time() - start
-        speeds.append(sum(seen_shares(samples)) * samples.end / spent)
-    low, middle, high = np.percentile(speeds, [0, 50, 100])
-    yield Bar(
-        f"throughput: one face at {RATE:g} a second",
-        f"{middle:.0f} viewer-seconds a core-second ({low:.0f} to {high:.0f}, n={len(speeds)} runs)",
-        NO_BAR,
-    )
-    stages = stage_seconds(clip)
-    total, frames = sum(stages.values()), samples.frames
-    shares = ", ".join(f"{k} {v / total:.0%} ({1e3 * v / frames:.1f} ms)" for k, v in stages.items())
-    yield Bar("throughput: by stage, a frame", f"{shares}; n={frames} frames", NO_BAR)
-
-
-def stage_seconds(clip: Path) -> dict[str, float]:
-    """CPU seconds of each stage of watching, one stage after the other."""
-    finder, emotion_reader = FaceFinder(FaceDetector()), EmotionReader()
-    seconds: dict[str, float] = {}
-
-    @contextmanager
-    def clock(stage: str) -> Iterator[None]:
-        start = time.process_time()
-        yield
-        seconds[stage] = time.process_time() - start
-
-    with clock("decode"):
-        images = [frame.image for frame in read_frames(clip, RATE)]
-    with clock("detect"):
-        found = [faces for k in range(0, len(images), BATCH) for faces in finder.find(images[k : k + BATCH])]
-    with clock("crop"):
-        crops = [crop_face(i, face) for i, faces in zip(images, found, strict=True) for face in faces]
-    with clock("read"):
-        for k in range(0, len(crops), BATCH):
-            emotion_reader.read(crops[k : k + BATCH])
-    return seconds
+    """How many viewers one core watches, and how many times as many as others'."""
+    clips = [bench.needed(f"seats/{name}.mp4") for name in SEATS]
+    for lines in (own_lines(clips, bench.work), rival_lines(clips, bench.rivals_python)):
+        yield from (Bar(*line) for line in lines)
 
 
 # --- Telling ------------------------------------------------------------------------------------------
@@ -503,6 +439,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=Path, required=True, help="folder with faces, seats, groups, scripts")
+    parser.add_argument("--rivals-python", type=Path, help="a Python in which fer or deepface is installed")
     parser.add_argument(
         "--only", nargs="+", choices=BARS, default=list(BARS), metavar="NAME", help=", ".join(BARS)
     )
@@ -510,7 +447,7 @@ def main() -> None:
     print(f"{os.cpu_count()} cores; load before the start {os.getloadavg()[0]:.1f}\n", flush=True)
     bars = []
     with TemporaryDirectory() as work:
-        bench = Bench(options.data, Path(work))
+        bench = Bench(options.data, Path(work), options.rivals_python)
         for name in options.only:
             for bar in attempt(name, BARS[name], bench):
                 bars.append(bar)
