@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from moviemotion.statistics import Float
 
 _LEAST_VARIANCE = 1e-12
-_BLOCK = 50
+_BLOCK = 16
+"""Rooms made at once."""
 
 
 @dataclass(frozen=True)
@@ -53,18 +54,23 @@ class Departures:
         edges = _Edges.of(self)
 
         def maxima(rooms: NDArray[np.int64]) -> list[Float]:
-            return [self._maxima(twice, edges, shift) for shift in rooms]
+            return self._maxima(twice, edges, rooms)
 
         blocks = [shifts[at : at + _BLOCK] for at in range(0, count, _BLOCK)]
         with ThreadPoolExecutor(os.cpu_count()) as pool:  # numpy's sums leave the lock
             return np.array([room for block in pool.map(maxima, blocks) for room in block])
 
-    def _maxima(self, twice: NDArray[np.float32], edges: _Edges, shift: NDArray[np.int64]) -> Float:
+    def _maxima(self, twice: NDArray[np.float32], edges: _Edges, rooms: NDArray[np.int64]) -> list[Float]:
         seconds = self.deviation.shape[1]
-        total = np.zeros_like(self.deviation[0])
-        for viewer, by in enumerate(shift.tolist()):
-            total += twice[viewer, seconds - by : 2 * seconds - by]
-        return _standardised(total, edges.spread(shift)).max(axis=0)
+        totals = [np.zeros_like(self.deviation[0]) for _ in rooms]
+        # Viewer by viewer: one's curve stays in the processor's cache while it is added to all rooms.
+        for curve, shifts in zip(twice, rooms.T.tolist(), strict=True):
+            for total, by in zip(totals, shifts, strict=True):
+                total += curve[seconds - by : 2 * seconds - by]
+        return [
+            _standardised(total, edges.spread(shift)).max(axis=0)
+            for total, shift in zip(totals, rooms, strict=True)
+        ]
 
 
 @dataclass(frozen=True)
