@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
@@ -15,6 +15,7 @@ from moviemotion.errors import MoviemotionError  # noqa: E402
 from moviemotion.lab.comparison import compare  # noqa: E402
 from moviemotion.lab.explain import explain, words  # noqa: E402
 from moviemotion.lab.explain.activations import ActivationResult  # noqa: E402
+from moviemotion.lab.explain.answer_blocks import about_blocks  # noqa: E402
 from moviemotion.lab.explain.answer_relu import _against  # noqa: E402
 from moviemotion.lab.explain.evidence import (  # noqa: E402
     Claim,
@@ -91,6 +92,18 @@ def test_the_same_seed_gives_the_same_page_and_eight_outputs_are_read_as_four(da
     one, two = (explain(runs, data, "test", tmp_path / k, 1, 24, lambda line: None) for k in "ab")
     assert one.read_bytes() == two.read_bytes()
     assert (one.parent / "evidence.json").read_bytes() == (two.parent / "evidence.json").read_bytes()
+
+
+def test_a_difference_of_meaning_is_claimed_only_where_it_shows(made, data, tmp_path, monkeypatch):
+    seen = []
+    monkeypatch.setattr("moviemotion.lab.explain.about_blocks", lambda m: seen.append(m) or about_blocks(m))
+    explain(made[0][:1], data, "train", tmp_path / "out", 1, say=lambda line: None)
+    right, wrong = np.ones(48, bool), np.zeros(48, bool)
+    for late, verdict in ((right, Verdict.INCOMPLETE), (wrong, Verdict.UNDECIDED)):
+        blocks = replace(seen[0], late_over_early=compare(late, wrong, "block 1"))
+        claim = about_blocks(blocks).claims[-1]
+        assert claim.verdict is verdict
+        assert ("one of meaning too" in claim.why) is (verdict is Verdict.INCOMPLETE)
 
 
 def test_what_does_not_fit_is_named_and_nothing_is_written(made, data, tmp_path):

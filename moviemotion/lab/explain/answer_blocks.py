@@ -52,7 +52,8 @@ def about_blocks(m: Blocks) -> Answer:
         Claim(
             "The difference is one of size.",
             Verdict.INCOMPLETE if m.late_over_early.interval[0] > 0 else Verdict.UNDECIDED,
-            "It is one of meaning too. A linear reader of the pixels is right on "
+            ("It is one of meaning too. " if m.late_over_early.interval[0] > 0 else "")
+            + "A linear reader of the pixels is right on "
             f"{doubt_percent(m.probes[0])}, of block 1 on {doubt_percent(m.probes[1])}, of the last block "
             f"on {doubt_percent(m.probes[-1])}: {_points(m.late_over_early)} more than of block 1. The last "
             f"block says it in {m.last_numbers} numbers a face.",
