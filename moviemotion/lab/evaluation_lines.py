@@ -70,8 +70,8 @@ def comparison_lines(comparison: Comparison) -> list[str]:
     """Which of two readers is better."""
     return [
         f"against {comparison.against} on the same {comparison.n} faces: {comparison.accuracy:.3f} − "
-        f"{comparison.other_accuracy:.3f} = {comparison.difference:+.3f} "
-        f"(95 % interval {comparison.interval[0]:+.3f} to {comparison.interval[1]:+.3f})",
+        f"{comparison.other_accuracy:.3f} = {_signed(comparison.difference)} "
+        f"(95 % interval {_signed(comparison.interval[0])} to {_signed(comparison.interval[1])})",
         f"  right where the other is wrong: {comparison.only_first}, wrong where it is right: "
         f"{comparison.only_other}; exact McNemar p = {_p(comparison.p_value)}",
     ]
@@ -83,6 +83,10 @@ def _confusion_lines(result: Evaluation) -> list[str]:
     for name in names:
         lines.append(f"  {name:<8}" + "".join(f"{result.confusion[name][read]:>10}" for read in names))
     return lines
+
+
+def _signed(difference: float) -> str:
+    return f"{difference:+.3f}".replace("-", "−")
 
 
 def _span(interval: tuple[float, float]) -> str:

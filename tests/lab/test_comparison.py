@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moviemotion.lab.comparison import compare, paired_interval
+from moviemotion.lab.evaluation_lines import comparison_lines
 
 
 def outcomes(both, only_first, only_other, neither):
@@ -20,6 +21,12 @@ def test_only_the_faces_on_which_they_differ_count():
     assert result.difference == pytest.approx(0.08)
     assert result.p_value == pytest.approx(2 * 11 / 2**10)  # two-sided binomial(10, ½)
     assert result.interval[0] < 0.08 < result.interval[1]
+
+
+def test_a_worse_reader_has_a_minus_sign_of_print():
+    (line, _) = comparison_lines(compare(*outcomes(80, 1, 9, 10), "other.onnx"))
+    assert "0.810 − 0.890 = −0.080 (95 % interval −0." in line
+    assert "-" not in line
 
 
 @given(*[st.integers(0, 40)] * 4)
