@@ -22,7 +22,8 @@ from moviemotion.studio.access import Access
 from moviemotion.studio.border import render, study_folders
 from moviemotion.studio.files import TooLargeError
 from moviemotion.studio.guard import Guard, counter
-from moviemotion.studio.jobs import BusyError, Jobs
+from moviemotion.studio.job import BusyError
+from moviemotion.studio.jobs import Jobs
 from moviemotion.studio.shelf import Shelf
 
 BODY = 1 << 20

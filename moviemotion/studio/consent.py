@@ -25,7 +25,7 @@ from moviemotion.privacy.status import receipt_lines
 from moviemotion.studio.access import Person, needs
 from moviemotion.studio.border import FAULTS, StudyFolder, render, study_folders
 from moviemotion.studio.guard import limited
-from moviemotion.studio.jobs import AT_WORK
+from moviemotion.studio.record import AT_WORK
 from moviemotion.studio.studies import jobs_of
 
 RECEIPT = "receipt"
@@ -38,8 +38,8 @@ router = APIRouter(tags=["consent"], responses=FAULTS)
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 # A whole cinema behind one address answers within minutes; somebody who guesses codes gets nowhere.
-often = Depends(limited("consent", "600/minute"))
-codes = Depends(limited("receipts", "60/minute"))
+limited_seats = Depends(limited("consent", "600/minute"))
+limited_codes = Depends(limited("receipts", "120/minute"))
 
 AtSeat = Annotated[Person, Depends(needs(Role.RESEARCHER, Role.SEAT))]
 Host = Annotated[Person, Depends(needs(Role.RESEARCHER))]
@@ -66,7 +66,10 @@ class Code(BaseModel):
     code: str = Field(max_length=64)
 
 
-def seat_of(request: Request, token: Annotated[str, InPath(pattern="^[A-Za-z2-7]{24}$")]) -> tuple[Path, str]:
+def seat_of(
+    request: Request,
+    token: Annotated[str, InPath(description="What stands in the address of the seat's page.")],
+) -> tuple[Path, str]:
     """The study and the seat of a page."""
     found = seat_with(_studies(request), token)
     if found is None:
@@ -83,7 +86,7 @@ AtPage = Annotated[tuple[Path, str], Depends(seat_of)]
 Form = Annotated[dict[str, str], Depends(form_of)]
 
 
-@router.get("/api/consent/{token}", summary="What somebody at a seat is told", dependencies=[often])
+@router.get("/api/consent/{token}", summary="What somebody at a seat is told", dependencies=[limited_seats])
 def asked(at: AtPage) -> Asked:
     folder, seat = at
     return Asked(seat=seat, state=_seat(folder, seat).state, disclosure=disclosure_of(folder))
@@ -93,14 +96,14 @@ def asked(at: AtPage) -> Asked:
     "/api/consent/{token}",
     summary="Accept or decline",
     description="An answer to a disclosure that has changed since is refused: show the new one.",
-    dependencies=[often],
+    dependencies=[limited_seats],
 )
 def say(at: AtPage, said: Answer) -> Receipt:
     folder, seat = at
     return consent.answer(folder, consent.ask(folder, seat), said.accepts, said.version)
 
 
-@router.post("/api/receipts/check", summary="A receipt as the audit log has it", dependencies=[codes])
+@router.post("/api/receipts/check", summary="A receipt as the audit log has it", dependencies=[limited_codes])
 def check(request: Request, given: Code) -> Receipt:
     return check_receipt(_study_with(request, given.code), given.code)
 
@@ -110,18 +113,18 @@ def check(request: Request, given: Code) -> Receipt:
     summary="Withdraw",
     description="All that is held about the viewer is erased and the results are made again. While a "
     "screening runs, they are not watched any more, and erased at its end.",
-    dependencies=[codes],
+    dependencies=[limited_codes],
 )
 def withdraw(request: Request, given: Code) -> Receipt:
     return _withdrawn(request, _study_with(request, given.code), given.code)
 
 
-@pages.get("/c/receipt", dependencies=[codes])
+@pages.get("/c/receipt", dependencies=[limited_codes])
 def receipt_asked(request: Request) -> HTMLResponse:
     return render(request, "code.html", fault="", code="")
 
 
-@pages.post("/c/receipt", dependencies=[codes])
+@pages.post("/c/receipt", dependencies=[limited_codes])
 def receipt_shown(request: Request, form: Form) -> HTMLResponse:
     """What a code stands for; with the field `withdraw`, its consent is taken back first."""
     code = form.get("code", "").strip()
@@ -134,7 +137,7 @@ def receipt_shown(request: Request, form: Form) -> HTMLResponse:
     return _receipt(request, folder, receipt)
 
 
-@pages.get("/c/{token}", dependencies=[often])
+@pages.get("/c/{token}", dependencies=[limited_seats])
 def seat_page(request: Request, at: AtPage, again: int = 0) -> HTMLResponse:
     """The question; who has answered it in this browser sees their receipt, unless they want it again."""
     code = request.cookies.get(RECEIPT)
@@ -146,7 +149,7 @@ def seat_page(request: Request, at: AtPage, again: int = 0) -> HTMLResponse:
     return _question(request, at, TOO_LONG if again == 1 else "")
 
 
-@pages.post("/c/{token}", dependencies=[often])
+@pages.post("/c/{token}", dependencies=[limited_seats])
 def seat_answered(request: Request, at: AtPage, form: Form) -> Response:
     try:
         receipt = _answer(at, form)
@@ -164,14 +167,14 @@ def kiosk_page(request: Request, folder: StudyFolder, person: AtSeat) -> HTMLRes
     return render(request, "kiosk.html", study=folder.name, seats=seats(folder))
 
 
-@pages.get("/studies/{study}/kiosk/{seat}")
+@pages.get("/studies/{study}/kiosk/{seat:path}")
 def kiosk_seat(
     request: Request, folder: StudyFolder, seat: str, person: AtSeat, again: int = 0
 ) -> HTMLResponse:
     return _question(request, (folder, seat), TOO_LONG if again else "", kiosk=_kiosk(folder))
 
 
-@pages.post("/studies/{study}/kiosk/{seat}")
+@pages.post("/studies/{study}/kiosk/{seat:path}")
 def kiosk_answered(
     request: Request, folder: StudyFolder, seat: str, person: AtSeat, form: Form
 ) -> HTMLResponse:

@@ -23,6 +23,7 @@ from moviemotion.audience.sources import STREAMS
 from moviemotion.errors import MoviemotionError
 from moviemotion.story.screenplay import read_screenplay
 from moviemotion.story.subtitles import read_subtitles
+from moviemotion.studio.record import RECORD
 from moviemotion.study import UPLOADS
 
 CAMERAS_FILE = "seats.toml"
@@ -30,7 +31,7 @@ NAME = r"^[^/\\\x00-\x1f\x7f]{1,100}$"
 """What an uploaded file may be called; it is never a path."""
 _BLOCK = 1 << 20
 _INCOMING = "incoming-"
-_KEPT = (CAMERAS_FILE, "screening.json")
+_KEPT = (CAMERAS_FILE, RECORD)
 
 
 class Kind(StrEnum):

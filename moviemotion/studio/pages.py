@@ -19,8 +19,8 @@ from moviemotion.privacy.retention import DAYS, LONGEST, Kind
 from moviemotion.studio import privacy, studies
 from moviemotion.studio.access import OWNER, Reader, Researcher
 from moviemotion.studio.border import StudyFolder, render, study_folders
-from moviemotion.studio.jobs import Stage
 from moviemotion.studio.reading import film_of
+from moviemotion.studio.record import Stage
 from moviemotion.studio.studies import AllJobs
 from moviemotion.telling.palette import PALETTE
 from moviemotion.telling.words import plural

@@ -27,7 +27,8 @@ from moviemotion.privacy.retention import Held, Kind
 from moviemotion.privacy.status import Status, Verdict, status, verify, viewer_named
 from moviemotion.studio.access import Officer, Person, needs
 from moviemotion.studio.border import FAULTS, StudyFolder, study_folders
-from moviemotion.studio.jobs import BusyError, Jobs
+from moviemotion.studio.job import BusyError
+from moviemotion.studio.jobs import Jobs
 from moviemotion.studio.studies import IdleStudy
 
 router = APIRouter(prefix="/api/studies/{study}/privacy", tags=["privacy"], responses=FAULTS)

@@ -18,18 +18,9 @@ from moviemotion.studio import files
 from moviemotion.studio.access import Researcher
 from moviemotion.studio.border import FAULTS, StudyFolder
 from moviemotion.studio.files import Kind
-from moviemotion.studio.jobs import (
-    AT_WORK,
-    BusyError,
-    Job,
-    Reading,
-    Settings,
-    Source,
-    Stage,
-    problem_of,
-    settings_of,
-    stage_of,
-)
+from moviemotion.studio.job import BusyError, Job, Reading
+from moviemotion.studio.jobs import stage_of
+from moviemotion.studio.record import AT_WORK, Settings, Source, Stage, read_record
 from moviemotion.studio.studies import AllJobs
 from moviemotion.telling.summary import summary_lines
 
@@ -132,11 +123,11 @@ def resume(folder: StudyFolder, person: Researcher, jobs: AllJobs) -> Progress:
 
 @router.get("", summary="How far it is")
 def progress(folder: StudyFolder, person: Researcher, jobs: AllJobs) -> Progress:
-    job, settings = jobs.of(folder), settings_of(folder)
+    job, record = jobs.of(folder), read_record(folder)
     return Progress(
         stage=stage_of(jobs, folder),
-        problem=problem_of(folder),
-        source=job.settings.source if job else settings.source if settings else None,
+        problem=record.problem if record else "",
+        source=job.settings.source if job else record.settings.source if record else None,
         readings=job.readings if job else (),
         left=job.left() if job else None,
         film_time=job.film_time if job else None,

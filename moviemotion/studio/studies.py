@@ -11,6 +11,7 @@ from fastapi import Path as InPath
 from pydantic import BaseModel, Field
 
 from moviemotion.audience.masking import Region
+from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import consent, retention
 from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import State
@@ -21,7 +22,9 @@ from moviemotion.studio import files
 from moviemotion.studio.access import Person, Reader, Researcher, needs
 from moviemotion.studio.border import FAULTS, STUDY_ID, StudyFolder, study_folders
 from moviemotion.studio.files import Given, Kind
-from moviemotion.studio.jobs import BusyError, Jobs, Stage, problem_of, stage_of
+from moviemotion.studio.job import BusyError
+from moviemotion.studio.jobs import Jobs, stage_of
+from moviemotion.studio.record import Stage, read_record
 
 router = APIRouter(prefix="/api/studies", tags=["studies"], responses=FAULTS)
 
@@ -103,7 +106,7 @@ IdleStudy = Annotated[Path, Depends(idle_study_of)]
 
 @router.get("", summary="All studies")
 def studies(request: Request, person: Reader, jobs: AllJobs) -> list[StudyNow]:
-    return [_now(folder, jobs) for folder in study_folders(request.app.state.root)]
+    return [_listed(folder, jobs) for folder in study_folders(request.app.state.root)]
 
 
 @router.post(
@@ -195,13 +198,24 @@ def _refuse_late(folder: Path, kind: Kind, jobs: Jobs) -> None:
         raise BusyError(f"{folder.name}: was begun with the files it has; make a new study")
 
 
+def _listed(folder: Path, jobs: Jobs) -> StudyNow:
+    """A study as it is now; one that is damaged is told as such, and does not hide the others."""
+    try:
+        return _now(folder, jobs)
+    except MoviemotionError as error:
+        problem = str(error).replace(f"{folder.parent}/", "")
+        return StudyNow(
+            id=folder.name, stage=Stage.FAILED, problem=problem, asks=is_governed(folder), seats=0, answers={}
+        )
+
+
 def _now(folder: Path, jobs: Jobs) -> StudyNow:
     asks = is_governed(folder)
     found = consent.seats(folder) if asks else ()
     return StudyNow(
         id=folder.name,
         stage=stage_of(jobs, folder),
-        problem=problem_of(folder),
+        problem=record.problem if (record := read_record(folder)) else "",
         asks=asks,
         seats=len(found),
         answers=Counter(seat.state for seat in found if seat.state),

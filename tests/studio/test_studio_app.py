@@ -47,6 +47,22 @@ def test_a_study_is_begun_once(client: TestClient, root: Path) -> None:
     assert not (root / "other").exists()
 
 
+def test_a_damaged_study_does_not_hide_the_others(client: TestClient, study: Path, root: Path) -> None:
+    for name in ("damaged", "other"):
+        client.post("/api/studies", json={"id": name, "controller": "Lantern Films", "contact": "here"})
+    (root / "damaged" / "study.db").write_bytes(b"damaged" * 1000)
+    for path in root.glob("damaged/study.db-*"):
+        path.unlink()
+    listed = {found["id"]: found for found in client.get("/api/studies").json()}
+    assert {name: found["stage"] for name, found in listed.items()} == {
+        "damaged": "failed",
+        "other": "new",
+        study.name: "finished",
+    }
+    assert listed["damaged"]["problem"].startswith("damaged/study.db: damaged")
+    assert client.get("/api/studies/damaged").status_code == 400
+
+
 def test_a_seat_is_added_once(client: TestClient, root: Path) -> None:
     client.post("/api/studies", json={"id": "preview", "controller": "Lantern Films", "contact": "here"})
     seat = {"seat": "R7", "camera": "row", "region": [0, 0, 10, 10]}

@@ -13,9 +13,9 @@ from studio_servers import renew_token, until
 from moviemotion.audience.masking import Mask, Region
 from moviemotion.privacy.consent import add_seat, answer_by_hand
 from moviemotion.privacy.erasure import withdraw
-from moviemotion.studio import jobs
+from moviemotion.studio import seat_masks
 from moviemotion.studio.app import create_app
-from moviemotion.studio.jobs import SeatMasks
+from moviemotion.studio.seat_masks import SeatMasks
 from moviemotion.told import load_analysis
 
 NEW = {"id": "tonight", "controller": "Lantern Films", "contact": "privacy@lantern.example"}
@@ -107,7 +107,7 @@ def test_a_camera_is_no_way_to_another_file(client: TestClient, tonight: Path, s
 
 
 def test_an_answer_is_heeded_while_the_film_runs(tonight: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "LOOK_AGAIN", 0.0)
+    monkeypatch.setattr(seat_masks, "LOOK_AGAIN", 0.0)
     masks = SeatMasks(tonight)
     assert masks.get("away") == Mask(seen=())
     receipt = answer_by_hand(tonight, "A2", True)
@@ -122,7 +122,7 @@ def test_an_answer_is_heeded_while_the_film_runs(tonight: Path, monkeypatch: pyt
 
 
 def test_where_consent_cannot_be_read_there_is_none(tonight: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(jobs, "LOOK_AGAIN", 0.0)
+    monkeypatch.setattr(seat_masks, "LOOK_AGAIN", 0.0)
     masks = SeatMasks(tonight)
     assert masks["a"] == Mask(None, ())
     (tonight / "study.db").write_bytes(b"damaged" * 1000)

@@ -20,7 +20,7 @@ from moviemotion.privacy.consent import State
 from moviemotion.privacy.erasure import traces
 from moviemotion.privacy.register import Terms, opened
 from moviemotion.privacy.status import status, verify
-from moviemotion.studio.jobs import Stage
+from moviemotion.studio.record import Stage
 
 
 def test_erasing_through_the_studio_leaves_no_trace(study: Path, root: Path, client: TestClient) -> None:
@@ -28,7 +28,8 @@ def test_erasing_through_the_studio_leaves_no_trace(study: Path, root: Path, cli
     viewer, api = known[0].viewer, f"/api/studies/{study.name}"
     for path in ("room", "script", "moments", f"curves?viewers={viewer}", "exports/csv", "exports/parquet"):
         client.get(f"{api}/{path}")
-    client.post(f"{api}/notes", json={"at": 2, "text": f"{viewer} laughs"})
+    for text in (f"{viewer} laughs", "Everybody laughs"):
+        client.post(f"{api}/notes", json={"at": 2, "text": text})
     client.put(f"{api}/groups/front", json={"viewers": [viewer, known[1].viewer]})
     (study / "samples" / "left.parquet.partial").write_text(viewer)
     assert len(list(traces(root, viewer))) > 3
@@ -38,6 +39,9 @@ def test_erasing_through_the_studio_leaves_no_trace(study: Path, root: Path, cli
     assert erased.json()["samples"] > 0
     assert client.get(f"{api}/room").content != before
     assert_gone(root, viewer)
+    assert [note["text"] for note in client.get(f"{api}/notes").json()] == ["Everybody laughs"]
+    (group,) = client.get(f"{api}/viewers").json()["groups"]
+    assert group["viewers"] == [known[1].viewer]
     assert len(status(study).viewers) == len(known) - 1
     assert verify(study).faults == ()
     assert client.post(f"{api}/privacy/erase", json={"viewer": viewer}).status_code == 400
