@@ -146,7 +146,7 @@ def begun_before(
         room &= start >= start[first] - _EARLIER
         places = search.opening(k, min(missing, sentence) or sentence, room)
         if len(places.bits) and places.bits.max() > math.log2(max(room.sum(), 1)) + _MARGIN:
-            found[k] = int(places.first[places.bits.argmax()])
+            found[k] = int(places.first[places.bits == places.bits.max()].max())  # of equals the nearest
         before = first
     return found
 

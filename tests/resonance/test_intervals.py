@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from moviemotion.resonance.intervals import strength_intervals
+from moviemotion.resonance.intervals import difference_intervals, strength_intervals
 from moviemotion.statistics import mean_interval, wilson_interval
 
 
@@ -39,6 +39,23 @@ def test_it_holds_the_truth_in_felt_and_in_calm_seconds_where_students_does_not(
 
     assert min(coverage(strength_intervals)) >= 0.92
     assert coverage(mean_interval)[1] < 0.9
+
+
+@pytest.mark.parametrize("sizes", [(6, 6), (30, 10)])
+def test_a_difference_is_held_where_one_group_feels_nothing(sizes):
+    """Nine in ten of the second group feel two of the twenty moments; of the first nobody does."""
+    rng = np.random.default_rng(sizes)
+    rate = np.stack([np.full(20, 1 / 30), np.where(np.arange(20) < 2, 0.9, 1 / 30)])
+    truth, held = (rate[1] - rate[0]) * 6 / 9, []
+    for _ in range(400):
+        first, second = (
+            np.where(rng.random((n, 20)) < of, rng.beta(6, 3, (n, 20)), 0.0)
+            for n, of in zip(sizes, rate, strict=True)
+        )
+        low, high = difference_intervals(first, second)
+        held.append((low <= truth) & (truth <= high))
+    assert np.mean(held, axis=0)[:2].mean() > 0.92
+    assert np.mean(held, axis=0)[2:].mean() > 0.92
 
 
 def test_who_is_trusted_less_counts_less_and_tells_less():
