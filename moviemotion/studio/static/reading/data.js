@@ -5,12 +5,11 @@ import { ask } from "../api.js";
 /** Packed curves as arrays by name, null where nothing was measured. See moviemotion/telling/charts.py. */
 export function unpack({ curves, viewers, steps, noValue }) {
   const unpacked = Object.entries(curves).map(([name, text]) => {
-    const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-    const view = new DataView(bytes.buffer);
-    const values = Array.from({ length: bytes.length / 2 }, (_, k) => {
-      const step = view.getUint16(2 * k, true);
-      return step === noValue ? null : step / steps;
-    });
+    const bytes = atob(text), values = new Array(bytes.length / 2);
+    for (let k = 0; k < values.length; k++) {
+      const step = bytes.charCodeAt(2 * k) + 256 * bytes.charCodeAt(2 * k + 1);
+      values[k] = step === noValue ? null : step / steps;
+    }
     return [name, values];
   });
   return { ...Object.fromEntries(unpacked), viewers };

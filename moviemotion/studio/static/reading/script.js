@@ -7,6 +7,8 @@ import { clock, countOf, interval, number } from "./words.js";
 const ROWS = 14;
 /** Milliseconds for which the script stays where somebody scrolled it. */
 const LEFT_ALONE = 4000;
+/** Milliseconds between two scrolls: text that flies past faster cannot be read, and is not laid out. */
+const RHYTHM = 120;
 
 export function makeScript(desk, rows) {
   const $ = (id) => document.getElementById(id);
@@ -15,7 +17,7 @@ export function makeScript(desk, rows) {
   const timed = rows.filter((row) => row.start != null && !row.cut && row.kind !== "page break");
   // Lines may overlap and a moved one stands out of order: by start, the last that began is the one now.
   const byStart = [...timed].sort((a, b) => a.start - b.start || a.index - b.index);
-  let here = null, scrolled = -Infinity;
+  let here = null, scrolled = -Infinity, followed = -Infinity, waiting = 0;
 
   if (!rows.length) {
     render(html`<p class="empty">This study has no script. Screen it with one, and its lines stand here.</p>`, pane);
@@ -70,9 +72,16 @@ export function makeScript(desk, rows) {
       if (here) nodes.get(here.index).classList.remove("at-cursor");
       if (row) nodes.get(row.index).classList.add("at-cursor");
       here = row;
-      if (row && performance.now() - scrolled > LEFT_ALONE) reveal(nodes.get(row.index));
       lineShown(row);
+      clearTimeout(waiting);
+      const left = followed + RHYTHM - performance.now();
+      left > 0 ? waiting = setTimeout(catchUp, left) : catchUp();
     }
+  }
+
+  function catchUp() {
+    followed = performance.now();
+    if (here && followed - scrolled > LEFT_ALONE) reveal(nodes.get(here.index));
   }
 
   /** Where there is no film, its screen shows what is said, or what happens. */
