@@ -155,18 +155,14 @@ def _owners(claims: dict[int, Claim], lines: Sequence[Wording], evidence: Eviden
     """(M,) the line that keeps each word spoken, -1 for none: the one whose run of matches says most."""
     runs: list[tuple[float, float, int, Ints]] = []
     for k, claim in claims.items():
-        for run in _runs(claim.pairs):
+        breaks = np.flatnonzero((np.diff(claim.pairs, axis=0) != 1).any(axis=1)) + 1
+        for run in np.split(claim.pairs, breaks):
             bits = evidence.run([lines[k].words[n] for n in run[:, 0]])
             runs.append((bits, claim.probability, -k, run[:, 1]))
     owner = np.full(words, -1)
     for _, _, k, run in sorted(runs, key=lambda run: run[:3]):  # the strongest comes last
         owner[run] = -k
     return owner
-
-
-def _runs(pairs: Ints) -> list[Ints]:
-    """The pairs in runs of words that follow each other in both texts."""
-    return np.split(pairs, np.flatnonzero((np.diff(pairs, axis=0) != 1).any(axis=1)) + 1)
 
 
 def _keep_whole(
@@ -183,15 +179,15 @@ def _keep_whole(
         cuts = np.flatnonzero(np.diff(number[pairs[:, 1]])) + 1
         for part in np.split(pairs, cuts) if len(pairs) else []:
             bits = evidence.run([lines[k].words[n] for n in part[:, 0]])
-            parts.setdefault(int(number[part[0, 1]]), []).append((bits, -k, part))
+            parts.setdefault(int(number[part[0, 1]]), []).append((bits, k, part))
     for shared in parts.values():
-        _, best, most = max(shared, key=lambda part: part[:2])
+        _, best, most = max(shared, key=lambda part: (part[0], -part[1]))
         for _, k, part in shared:
-            begins = lines[-k].sentences
+            begins = lines[k].sentences
             ends = np.append(begins[1:], True)
             whole = ends[part[-1, 0]] if part[0, 1] < most[0, 1] else begins[part[0, 0]]
             if k != best and not whole:
-                owner[part[:, 1]] = -best
+                owner[part[:, 1]] = best
 
 
 def out_of_order(claims: dict[int, Claim]) -> set[int]:
