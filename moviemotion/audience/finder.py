@@ -17,6 +17,10 @@ NEAR_SIDE, NEAR_FACES = 96, 2.25
 """Pixels of a look near a known face, and how many face sizes it takes in."""
 STAYS, GROWS = 0.5, 1.5
 """Face sizes that a known face may move, and the factor by which it may grow, to be known again there."""
+STILL = 0.1
+"""Face sizes that a known face may move over two frames for the one between to be told from them …"""
+UNCHANGED, GRAIN = 0.3, 12
+"""… and how far the picture there may stray from theirs, in its own contrast, at so many points a side."""
 LOOK_AROUND_EVERY = 8
 """Frames after which the whole frame is looked at, for newcomers …"""
 LOOK_CLOSELY_EVERY = 160
@@ -28,23 +32,48 @@ PATIENCE = 8
 class FaceFinder:
     """Finds the faces of one camera with looks no closer than its faces need.
 
-    A face that was found is looked for where it was, in a small look of its own. The whole frame is looked
-    at now and then for newcomers, and where a known face is not found in its place; that look is as small
-    as the smallest known face allows, and where it shows fewer faces than are known, the frame is looked at
-    more closely.
+    A face that was found is looked for where it was, in a small look of its own; where it has hardly moved
+    two frames on, it is not looked for in the one between. The whole frame is looked at now and then for
+    newcomers, and where a known face is not found in its place; that look is as small as the smallest known
+    face allows, and where it shows fewer faces than are known, the frame is looked at more closely.
     """
 
     def __init__(self, detector: FaceDetector) -> None:
         self._detector = detector
         self._frames = 0
         self._shape: tuple[int, ...] = ()
+        self._before = np.empty((0, 0, 3), dtype=np.uint8)
         self._side = LOOKS[-1]
         self._known: list[FaceBox] = []
         self._missing: list[tuple[FaceBox, int]] = []
 
     def find(self, images: list[NDArray[np.uint8]]) -> list[list[FaceBox]]:
         """Faces in each of the next images of the camera, (height, width, 3) uint8 RGB."""
-        return [self._find(image) for image in images]
+        found: list[list[FaceBox]] = []
+        while len(found) < len(images):
+            here, *later = images[len(found) : len(found) + 2]
+            two = self._find_two(here, later[0]) if later else None
+            found += two or [self._find(here)]
+            self._before = images[len(found) - 1]
+        return found
+
+    def _find_two(
+        self, image: NDArray[np.uint8], later: NDArray[np.uint8]
+    ) -> tuple[list[FaceBox], list[FaceBox]] | None:
+        """The faces of two frames, with no look at the first; None if they do not stay still."""
+        pictures = (self._before, image, later)
+        around = any(frame % LOOK_AROUND_EVERY == 0 for frame in (self._frames, self._frames + 1))
+        if around or self._missing or any(picture.shape != self._shape for picture in pictures):
+            return None
+        if not all(_is_unchanged(face, *pictures) for face in self._known):
+            return None
+        ahead = self._near(later)
+        if ahead is None or not all(map(_is_still, self._known, ahead)):
+            return None
+        between = [_midway(a, b) for a, b in zip(self._known, ahead, strict=True)]
+        self._known = ahead
+        self._frames += 2
+        return between, ahead
 
     def _find(self, image: NDArray[np.uint8]) -> list[FaceBox]:
         if image.shape != self._shape:
@@ -116,6 +145,37 @@ def _apart(a: FaceBox, b: FaceBox) -> float:
 def _is_same(face: FaceBox, known: FaceBox) -> bool:
     grown = max(face.size, known.size) / min(face.size, known.size)
     return grown <= GROWS and _apart(face, known) <= STAYS * known.size
+
+
+def _is_unchanged(
+    face: FaceBox, before: NDArray[np.uint8], image: NDArray[np.uint8], after: NDArray[np.uint8]
+) -> bool:
+    """Whether a picture shows at a face what those before and after it show: nobody left, no hand came."""
+    side = max(2, round(face.size))
+    step = max(1, side // GRAIN)
+    left, top = (round(centre - side / 2) for centre in face.centre)
+    first, middle, last = (
+        cut_square(picture, left, top, side)[::step, ::step].mean(axis=2)
+        for picture in (before, image, after)
+    )
+    expected = (first + last) / 2
+    return bool(np.abs(middle - expected).mean() <= UNCHANGED * expected.std())
+
+
+def _is_still(before: FaceBox, after: FaceBox) -> bool:
+    size = max(before.size, after.size)
+    return _apart(before, after) <= STILL * size and abs(before.size - after.size) <= STILL * size
+
+
+def _midway(a: FaceBox, b: FaceBox) -> FaceBox:
+    return FaceBox(
+        (a.left + b.left) / 2,
+        (a.top + b.top) / 2,
+        (a.right + b.right) / 2,
+        (a.bottom + b.bottom) / 2,
+        (a.score + b.score) / 2,
+        np.asarray((a.landmarks + b.landmarks) / 2, dtype=np.float32),
+    )
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,8 @@ def counts(of: FaceFinder, pictures: list[Picture]) -> list[int]:
 def test_small_faces_are_found_by_a_close_look_and_then_each_in_its_place(detector: FaceDetector) -> None:
     picture = scene(960, 540, *((n, 16.0, 120 + 240 * n, 200 + 60 * (n % 2)) for n in range(4)))
     watched = Watched(detector)
-    assert counts(FaceFinder(watched), [picture] * 3) == [4, 4, 4]
+    finder = FaceFinder(watched)
+    assert [counts(finder, [picture]) for _ in range(3)] == [[4], [4], [4]]
     assert watched.looks == [(LOOKS[-1], 1), (NEAR_SIDE, 4), (NEAR_SIDE, 4)]
 
 
@@ -53,12 +54,32 @@ def test_a_large_face_costs_small_looks_and_now_and_then_a_larger_one(detector: 
 def test_a_look_in_its_place_tells_the_same_box_as_a_look_at_the_whole(detector: FaceDetector) -> None:
     pictures = [scene(320, 240, (1, 44.0, 150 + 6 * k, 110 + 3 * k)) for k in range(5)]
     watched = Watched(detector)
-    found = FaceFinder(watched).find(pictures)
+    finder = FaceFinder(watched)
+    found = [faces for picture in pictures for faces in finder.find([picture])]
     assert [side for side, _ in watched.looks[1:]] == [NEAR_SIDE] * 4
     for picture, (face,) in zip(pictures, found, strict=True):
         (whole,) = detector.detect([picture], LOOKS[-1])[0]
         assert overlap(face, whole.left, whole.top, whole.right, whole.bottom) > 0.8
         assert np.abs(face.landmarks - whole.landmarks).max() < 0.08 * whole.size
+
+
+def test_a_face_that_stays_still_is_looked_for_in_every_other_frame(detector: FaceDetector) -> None:
+    watched = Watched(detector)
+    pictures = [scene(320, 240, (1, 44.0, 150 + k, 110)) for k in range(finder.LOOK_AROUND_EVERY)]
+    found = FaceFinder(watched).find(pictures)
+    assert [side for side, _ in watched.looks[1:]] == [NEAR_SIDE] * 4  # in frames 2, 4, 6 and 7
+    for k in (1, 3, 5):
+        (before,), (between,), (after,) = found[k - 1 : k + 2]
+        assert between.left == pytest.approx((before.left + after.left) / 2)
+        np.testing.assert_allclose(between.landmarks, (before.landmarks + after.landmarks) / 2, rtol=1e-6)
+
+
+def test_a_hand_before_a_face_that_stays_still_is_looked_at(detector: FaceDetector) -> None:
+    bare = scene(320, 240, (1, 44.0, 150, 110))
+    (face,) = FaceFinder(detector).find([bare])[0]
+    covered = bare.copy()
+    covered[int(face.top) : int(face.bottom), int(face.left) : int(face.right)] = (150, 110, 90)
+    assert counts(FaceFinder(detector), [bare, covered, bare]) == [1, 0, 1]
 
 
 def test_a_face_that_jumps_is_found_in_the_same_frame(detector: FaceDetector) -> None:
