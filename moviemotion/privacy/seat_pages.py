@@ -7,8 +7,10 @@ import hmac
 import secrets
 from base64 import b32encode
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
+from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.consent import seats_in
 from moviemotion.privacy.register import Register, opened
 
@@ -29,11 +31,13 @@ def seat_tokens(folder: Path) -> dict[str, str]:
 
 
 def seat_with(folders: Iterable[Path], token: str) -> tuple[Path, str] | None:
-    """The study and the seat of a page, or None where there is no such page."""
+    """The study and the seat of a page, or None where there is no such page; damaged studies have none."""
+    given = token.lower().encode(errors="replace")
     for folder in folders:
-        for seat, of_seat in seat_tokens(folder).items():
-            if hmac.compare_digest(of_seat.encode(), token.lower().encode()):
-                return folder, seat
+        with suppress(MoviemotionError):
+            for seat, of_seat in seat_tokens(folder).items():
+                if hmac.compare_digest(of_seat.encode(), given):
+                    return folder, seat
     return None
 
 

@@ -65,6 +65,7 @@ def test_the_address_of_a_seat_cannot_be_guessed_and_stays_the_same(asked: Path,
     wrong = token[:-1] + ("a" if token[-1] != "a" else "b")
     assert phone.get(f"/c/{wrong}").status_code == 404
     assert phone.get(f"/c/{token.upper()}").status_code == 200
+    assert phone.get("/c/short").status_code == 404
 
 
 def test_the_page_says_all_of_the_disclosure_and_looking_at_it_writes_nothing(
@@ -91,11 +92,20 @@ def test_an_answer_without_scripts_gives_a_receipt_that_opens_again(
     assert "data-code" not in phone.get(page_of(asked, SEATS[1])).text
 
 
+def test_a_damaged_study_does_not_stop_the_others(asked: Path, root: Path, phone: TestClient) -> None:
+    (root / "damaged").mkdir()
+    (root / "damaged" / "study.db").write_text("not a database")
+    code = code_in(answer(phone, page_of(asked), "yes").text)
+    csrf = re.search(r'name="csrf" value="(\w+)"', phone.get("/c/receipt").text)
+    assert csrf
+    assert "You said yes" in phone.post("/c/receipt", data={"csrf": csrf[1], "code": code}).text
+
+
 def test_another_phone_does_not_see_the_receipt(asked: Path, phone: TestClient, app: FastAPI) -> None:
     answer(phone, page_of(asked), "yes")
     other = TestClient(app, base_url="http://localhost").get(page_of(asked))
     assert "data-code" not in other.text
-    assert "This seat has said yes" in other.text
+    assert "This seat has answered" in other.text
 
 
 def test_who_said_no_may_say_yes(asked: Path, phone: TestClient) -> None:
@@ -173,6 +183,15 @@ def test_the_kiosk_shows_who_has_answered_but_not_what_and_keeps_no_receipt(
     assert seats.count("has answered") == 2
     assert "declined" not in seats
     assert states(asked) == [State.DECLINED, State.ACCEPTED]
+
+
+def test_a_seat_may_be_called_anything(asked: Path, client: TestClient) -> None:
+    consent.add_seat(asked, "Row 1/7 & <b>", "cam-3")
+    link = re.search(r'href="(/studies/premiere/kiosk/Row[^"]*)"', client.get("/studies/premiere/kiosk").text)
+    assert link
+    receipt = answer(client, link[1], "no")
+    assert consent.check_receipt(asked, code_in(receipt.text)).state is State.DECLINED
+    assert "<b>" not in client.get("/studies/premiere/seats").text.split("Row 1/7")[1][:12]
 
 
 def test_the_sheet_has_a_code_for_each_seat_that_leads_to_its_page(asked: Path, client: TestClient) -> None:
