@@ -31,6 +31,7 @@ CLOSED = {
     "study": {"lab", "simulation", "screen", "live", "demo"},
     "screen": {"lab", "simulation", "live", "demo"},
     "told": {"lab", "telling", "simulation", "screen", "live", "demo"},
+    "kept": {"lab", "telling", "simulation", "screen", "live", "demo", "privacy"},
     "live": {"lab", "simulation", "demo"},
     "comparing": {"audience", "lab", "simulation", "live", "demo"},
     "predicting": {"audience", "story", "lab", "simulation", "live", "demo"},

@@ -135,7 +135,7 @@ export function makeExports(study, hasScript, hasFilm) {
 
 const KEYS = [
   ["Space", "play, pause"], ["← →", "a second back, on; with Shift ten"], ["↑ ↓", "line before, next line"],
-  ["[ ]", "moment before, next moment"], ["Home End", "start, end of the film"], ["+ −", "zoom in, out"],
+  ["[ ] or , .", "moment before, next moment"], ["Home End", "start, end of the film"], ["+ −", "zoom in, out"],
   ["0", "whole film"], ["z", "look closer at the chosen moment"], ["1 – 7", "show or hide a feeling"],
   ["/", "search the script"], ["n", "note here"], ["w", "whose feelings"], ["e", "export"], ["?", "these keys"],
 ];

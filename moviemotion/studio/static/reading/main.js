@@ -37,7 +37,7 @@ async function open() {
     " ": film.toggle, k: film.toggle,
     ArrowLeft: (event) => by(event, -1), ArrowRight: (event) => by(event, 1),
     ArrowUp: () => script?.step(-1), ArrowDown: () => script?.step(1),
-    "[": () => desk.step(-1), "]": () => desk.step(1),
+    "[": () => desk.step(-1), "]": () => desk.step(1), ",": () => desk.step(-1), ".": () => desk.step(1),
     Home: () => desk.seek(room.start), End: () => desk.seek(room.end),
     "+": () => desk.zoom(0.5), "=": () => desk.zoom(0.5), "-": () => desk.zoom(2), 0: () => desk.show(room.start, room.end),
     z: () => { const m = moments[desk.chosen]; if (m) desk.show(m.start - 3, m.end + 3); },

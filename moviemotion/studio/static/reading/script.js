@@ -140,7 +140,7 @@ function makeSearch(desk, rows, nodes, reveal) {
 
   function find() {
     const words = plain($("words").value.trim());
-    desk.hits = words.length < 2 ? [] : rows.filter((_, k) => texts[k].includes(words));
+    desk.hits = words.length < 2 ? [] : rows.filter((row, k) => nodes.get(row.index) && texts[k].includes(words));
     at = -1;
     mark(words);
     for (const id of ["hit-before", "hit-next"]) $(id).disabled = !desk.hits.length;
@@ -152,8 +152,8 @@ function makeSearch(desk, rows, nodes, reveal) {
     if (!CSS.highlights) return;
     const ranges = [];
     for (const row of desk.hits) {
-      const text = nodes.get(row.index).querySelector(".text").firstChild;
-      const place = [...(text?.parentNode.childNodes ?? [])].find((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+      const parts = [...nodes.get(row.index).querySelector(".text").childNodes];
+      const place = parts.find((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
       const start = place ? plain(place.data).indexOf(words) : -1;
       // Letters that lose a mark keep their count only where there were none.
       if (start < 0 || plain(place.data).length !== place.data.length) continue;
