@@ -133,7 +133,7 @@ def receipt_shown(request: Request, form: Form) -> HTMLResponse:
         wants_out = "withdraw" in form
         receipt = _withdrawn(request, folder, code) if wants_out else check_receipt(folder, code)
     except MoviemotionError as error:
-        return render(request, "code.html", 404, fault=str(error), code=code)
+        return render(request, "code.html", 404, fault=_words(request, error), code=code)
     return _receipt(request, folder, receipt)
 
 
@@ -154,7 +154,7 @@ def seat_answered(request: Request, at: AtPage, form: Form) -> Response:
     try:
         receipt = _answer(at, form)
     except MoviemotionError as error:
-        return _question(request, at, str(error), 409)
+        return _question(request, at, _words(request, error), 409)
     # Their own browser alone keeps the code, so that the page can be opened again.
     there = RedirectResponse(request.url.path, 303)
     secure = request.url.scheme == "https"
@@ -182,7 +182,7 @@ def kiosk_answered(
     try:
         receipt = _answer((folder, seat), form)
     except MoviemotionError as error:
-        return _question(request, (folder, seat), str(error), 409, _kiosk(folder))
+        return _question(request, (folder, seat), _words(request, error), 409, _kiosk(folder))
     return _receipt(request, folder, receipt, kiosk=_kiosk(folder))
 
 
@@ -233,7 +233,6 @@ def _receipt(
         receipt=receipt,
         now=state_with(folder, receipt.code),
         State=State,
-        link=link,
         code=qr_code(link),
         lines="\n".join([*receipt_lines(receipt), "", f"Check it, or withdraw: {request.base_url}c/receipt"]),
         seat_page=seat_page,
@@ -266,6 +265,11 @@ def _seat(folder: Path, name: str) -> Seat:
         if seat.seat == name:
             return seat
     raise HTTPException(404, f"seat {name}: no such seat; check the name")
+
+
+def _words(request: Request, error: MoviemotionError) -> str:
+    """A fault without where on this computer the studies lie."""
+    return str(error).replace(f"{request.app.state.root}/", "")
 
 
 def _kiosk(folder: Path) -> str:
