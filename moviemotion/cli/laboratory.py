@@ -137,8 +137,10 @@ def export(
     with needs_lab():
         from moviemotion.lab import export as exporting
     from moviemotion.lab.card import write_card
+    from moviemotion.lab.dataset import load_faces
     from moviemotion.lab.vote_scale import scale_to_votes
 
+    load_faces(data, "test")  # a fault in what the card needs is told before anything is written
     exporting.export(run, out)
     scale_to_votes(out, data)
     typer.echo(f"{out} ({out.stat().st_size / 1e6:.1f} MB), {write_card(out, data)}")

@@ -17,6 +17,7 @@ pytest.importorskip("mlflow", reason="needs the lab extra (mlflow-skinny)")
 
 from mlflow.tracking import MlflowClient  # noqa: E402
 
+from moviemotion.cli import main  # noqa: E402
 from moviemotion.errors import MoviemotionError  # noqa: E402
 from moviemotion.lab import augmentation, dataset, networks  # noqa: E402
 from moviemotion.lab.card import write_card  # noqa: E402
@@ -207,6 +208,16 @@ def test_vgg_takes_torchvision_weights_and_keeps_them_frozen(tmp_path):
     networks.FIRST_WEIGHTS["vgg16_block3"](whole, tmp_path / "vgg16.pth")
     assert torch.equal(whole.features[0].weight, state["features.0.weight"])
     assert not any(p.requires_grad for p in whole.features.parameters())
+
+
+def test_data_that_give_no_card_leave_no_reader(run, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "reader.onnx"
+    arguments = ["lab", "export", str(run), "--data", str(tmp_path / "nowhere"), "--out", str(out)]
+    monkeypatch.setattr("sys.argv", ["moviemotion", *arguments])
+    with pytest.raises(SystemExit):
+        main()
+    assert capsys.readouterr().err.startswith(f"error: {tmp_path / 'nowhere' / 'test'}: no such folder")
+    assert not out.exists()
 
 
 def test_an_unfinished_run_is_not_exported(tmp_path):
