@@ -19,8 +19,9 @@ lint: $(VENV)/installed-$(EXTRAS)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# make bench RIVALS_PYTHON=… also measures fer and deepface, which want a Python of their own.
 bench: $(VENV)/installed-$(EXTRAS)
-	$(BIN)/python benchmarks/bars.py --data ../shared/data
+	$(BIN)/python benchmarks/bars.py --data ../shared/data $(if $(RIVALS_PYTHON),--rivals-python $(RIVALS_PYTHON))
 
 # The studio's chart and view libraries, from their packages into ours; the copies are committed.
 vendor:
