@@ -79,17 +79,18 @@ def finished(client: TestClient) -> dict[str, Any]:
 
 
 class Slow:
-    """Has the recording `row-02-03` take for ever, until `end`."""
+    """Has one recording take for ever, until `end`."""
 
     def __init__(self) -> None:
         self.read: list[str] = []
         """Recordings that were begun."""
+        self.held = "row-02-03"
         self._watch = Watcher.watch
         self._ended = False
 
     def watch(self, watcher: Watcher, camera: Camera, progress: Progress) -> Samples:
         self.read.append(camera.name)
-        while camera.name == "row-02-03" and not self._ended:
+        while camera.name == self.held and not self._ended:
             progress(camera, 1.0)
             time.sleep(0.02)
         return self._watch(watcher, camera, progress)
@@ -222,3 +223,18 @@ def test_who_withdraws_while_it_stands_still_is_in_nothing(
     assert finished(client)["stage"] == "finished"
     assert len(load_analysis(preview).timeline.viewers) == 1
     assert client.get(AT).json()["answers"] == {"accepted": 1, "declined": 1}
+
+
+def test_who_shared_a_camera_is_not_in_what_it_says_so_far(
+    client: TestClient, preview: Path, slow: Slow
+) -> None:
+    code = answer_by_hand(preview, "A3", True).code
+    slow.held = "seat-01"
+    start(client)
+    kept = preview / "samples" / "row-02-03.parquet"
+    until(kept.exists)
+    stop(client)
+    assert client.get(f"{AT}/screening/so-far").json()["viewers"] == 2
+    withdraw(preview, code)
+    assert kept.exists()  # with the samples of the one who stays
+    assert client.get(f"{AT}/screening/so-far").status_code == 400
