@@ -21,7 +21,7 @@ async function open() {
   $("summary").textContent = room.summary;
   const legend = () => {
     const group = desk.curves === room.curves ? "" : ` Dotted: everyone, as are the moments and the script's figures.`;
-    $("legend").textContent = `Thick line: the room's strength. Below: the share who react. Bands: 95 % intervals. Shades: moments, adjusted p ≤ 0.05.${group}`;
+    $("legend").textContent = `Grey line: the room's strength. Below: the share who react. Bands: 95 % intervals. Shades: moments, adjusted p ≤ 0.05.${group}`;
   };
   legend();
   desk.on("curves", legend);

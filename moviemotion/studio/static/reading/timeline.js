@@ -28,10 +28,19 @@ export function makeTimeline(desk) {
     const hidden = { stroke: "transparent", width: 0, points: { show: false } };
     return {
       data: [desk.curves[name], desk.curves[`${name}High`], desk.curves[`${name}Low`]],
-      series: [{ stroke, width: wide, dash, points: { show: close, size: 6, fill: stroke } }, hidden, hidden],
+      series: [{ stroke, wide, width: wide, pattern: dash, points: { show: close, size: 6, fill: stroke } }, hidden, hidden],
       band: faded(stroke, 0.14),
     };
   }
+
+  // Where seconds stand closer than pixels, dashes cannot be seen and wide strokes take longest to draw.
+  const strokes = (u) => {
+    const dense = desk.range[1] - desk.range[0] > width;
+    for (const series of u.series.filter((each) => each.wide)) {
+      series.dash = dense ? undefined : series.pattern;
+      series.width = dense ? 1 : series.wide;
+    }
+  };
 
   // Single seconds can only be seen as points.
   const close = () => desk.range[1] - desk.range[0] < 12;
@@ -52,7 +61,7 @@ export function makeTimeline(desk) {
       ],
       series: [{}, ...curves.flatMap((c) => c.series)],
       bands: curves.map((c, k) => ({ series: [3 * k + 2, 3 * k + 3], fill: c.band })),
-      hooks: { drawClear: [shade], draw: [(u) => { if (!below) symbols(u); }] },
+      hooks: { drawClear: [strokes, shade], draw: [(u) => { if (!below) symbols(u); }] },
     }, data, $(place));
   }
 
