@@ -21,6 +21,8 @@ Float = NDArray[np.float64]
 
 RATE = 8
 """Steps a second of an audience's curves, and frames a second of its videos."""
+COLUMNS = ("start", "end", "emotion", "strength")
+"""Of a script of feelings."""
 PRIVATE: tuple[Emotion, ...] = (Emotion.HAPPY, Emotion.SURPRISE, Emotion.SAD)
 SECONDS_BETWEEN_BLINKS = 4.0
 MISSED = 0.1
@@ -58,22 +60,28 @@ def read_feeling_script(path: Path) -> FeelingScript:
     """Read a CSV file with the columns start, end, emotion, strength.
 
     Raises:
-        MoviemotionError: the file cannot be read or a row is not a beat.
+        MoviemotionError: the file cannot be read, lacks a column, or a row is not a beat.
     """
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError) as error:
-        raise MoviemotionError(f"{path}: cannot be read ({error}); give a CSV file of beats") from error
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            table = csv.DictReader(file)
+            if not set(COLUMNS) <= set(table.fieldnames or ()):
+                raise MoviemotionError(
+                    f"{path}: lacks the columns {','.join(COLUMNS)}; add them as its first line"
+                )
+            rows = list(table)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or "not CSV in UTF-8"
+        raise MoviemotionError(f"{path}: cannot be read ({reason}); give a CSV file of beats") from error
     beats = []
     for number, row in enumerate(rows, start=2):
         try:
             beat = Beat(
                 float(row["start"]), float(row["end"]), Emotion(row["emotion"]), float(row["strength"])
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (TypeError, ValueError) as error:
             raise MoviemotionError(
-                f"{path}: line {number} is no beat ({error}); expected start,end,emotion,strength"
+                f"{path}: line {number} is no beat ({error}); expected {','.join(COLUMNS)}"
             ) from error
         if not (0 <= beat.start < beat.end and 0 <= beat.strength <= 1 and beat.emotion in FEELINGS):
             raise MoviemotionError(

@@ -77,7 +77,9 @@ def write_seat_videos(
             for film in films:
                 film.result()
     except OSError as error:
-        raise MoviemotionError(f"{folder}: cannot be written ({error}); choose another folder") from error
+        raise MoviemotionError(
+            f"{folder}: cannot be written ({error.strerror or error}); choose another folder"
+        ) from error
     return paths
 
 

@@ -70,7 +70,10 @@ def test_the_demo_film_leaves_its_moments_apart() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("start,end,emotion\n1,2,happy\n", "line 2"),
+        ("start,end,emotion\n1,2,happy\n", "lacks the columns start,end,emotion,strength"),
+        ("", "lacks the columns"),
+        ("a,b\n", "lacks the columns"),
+        ("start,end,emotion,strength\n1,2\n", "line 2"),
         ("start,end,emotion,strength\n1,2,bored,1\n", "line 2"),
         ("start,end,emotion,strength\n1,2,happy,1\n5,4,sad,1\n", "line 3"),
         ("start,end,emotion,strength\n1,2,neutral,1\n", "line 2"),
@@ -82,6 +85,23 @@ def test_a_bad_script_of_feelings_is_named_with_its_line(tmp_path: Path, text: s
     path.write_text(text, encoding="utf-8")
     with pytest.raises(MoviemotionError, match=says):
         read_feeling_script(path)
+
+
+def test_a_script_of_feelings_from_a_spreadsheet_and_a_folder_in_its_place(tmp_path: Path) -> None:
+    (path := tmp_path / "feelings.csv").write_text(
+        "start,end,emotion,strength\n1,2,happy,1\n", encoding="utf-8-sig"
+    )
+    assert len(read_feeling_script(path).beats) == 1
+    with pytest.raises(MoviemotionError) as refused:
+        read_feeling_script(tmp_path)
+    assert str(refused.value) == f"{tmp_path}: cannot be read (Is a directory); give a CSV file of beats"
+
+
+def test_a_folder_that_cannot_be_made_is_named_once(tmp_path: Path) -> None:
+    (taken := tmp_path / "taken").write_text("a file", encoding="utf-8")
+    with pytest.raises(MoviemotionError) as refused:
+        write_seat_videos(simulate_audience(JOKE, 1, 6, 11), taken, [[0]])
+    assert str(refused.value).count(str(taken)) == 1
 
 
 def test_videos_last_as_long_as_the_film_and_repeat_byte_for_byte(tmp_path: Path) -> None:
