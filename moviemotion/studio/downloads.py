@@ -16,7 +16,7 @@ from moviemotion.studio.notes import Note
 from moviemotion.telling.annotate import annotated_final_draft, annotated_fountain
 from moviemotion.telling.annotated_pdf import annotated_pdf
 from moviemotion.telling.report import render_report
-from moviemotion.telling.tables import moments_json
+from moviemotion.telling.tables import inert, moments_json
 
 SCRIPTS: dict[str, tuple[str, Callable[[Analysis], bytes]]] = {
     "fountain": ("annotated.fountain", lambda analysis: annotated_fountain(analysis).encode()),
@@ -76,7 +76,7 @@ def _notes_csv(analysis: Analysis, notes: Sequence[Note]) -> str:
     table.writerow(["second", "moment", "note", "by", "written"])
     for note in notes:
         inside = (k for k, m in enumerate(analysis.search.moments, 1) if m.start <= note.at < m.end)
-        table.writerow([f"{note.at:.1f}", next(inside, ""), note.text, note.by, note.written])
+        table.writerow([f"{note.at:.1f}", next(inside, ""), inert(note.text), inert(note.by), note.written])
     return text.getvalue()
 
 

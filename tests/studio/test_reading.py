@@ -205,6 +205,12 @@ def test_every_export_is_a_file(client: TestClient, room: Path, kind: str) -> No
         assert len(answer.content) > 100
 
 
+def test_a_note_is_no_formula_to_a_spreadsheet(client: TestClient, room: Path) -> None:
+    client.post("/api/studies/room/notes", json={"at": 12, "text": "=2+3"})
+    text = client.get("/api/studies/room/exports/notes").text
+    assert [row["note"] for row in csv.DictReader(io.StringIO(text))] == ["'=2+3"]
+
+
 def test_markers_need_frames_a_second(client: TestClient, room: Path) -> None:
     refused = client.get("/api/studies/room/exports/otio")
     assert refused.status_code == 400
