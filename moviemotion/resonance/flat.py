@@ -11,6 +11,7 @@ from moviemotion.statistics import Z95, Float, wilson_interval
 
 LEVEL = 0.25
 """A stretch is flat while the upper end of the share reacting stays below this."""
+_LEVEL = f"{LEVEL * 100:.0f}\N{NO-BREAK SPACE}%"
 FEWEST_VIEWERS = int(np.ceil(Z95**2 * (1 - LEVEL) / LEVEL))
 """With fewer, even a room in which nobody reacts leaves the upper end above `LEVEL` (Wilson)."""
 SMOOTHING = 15
@@ -99,10 +100,9 @@ def _conclusion(room: Room, stretches: tuple[FlatStretch, ...], judged: int) -> 
         were = "1 viewer was" if most == 1 else f"{most} viewers were"
         return (
             f"Cannot tell where nobody felt anything: at most {were} seen at once, and it takes "
-            f"{FEWEST_VIEWERS} to be sure that fewer than {LEVEL * 100:.0f} % of people would react."
+            f"{FEWEST_VIEWERS} to be sure that fewer than {_LEVEL} of people would react."
         )
-    level = f"{LEVEL * 100:.0f} %"
     if not stretches:
-        return f"Nowhere was the room surely flat (under {level} reacting) for {SHORTEST} seconds or more."
+        return f"Nowhere was the room surely flat (under {_LEVEL} reacting) for {SHORTEST} seconds or more."
     number = "1 stretch is" if len(stretches) == 1 else f"{len(stretches)} stretches are"
-    return f"{number} flat: for {SHORTEST} seconds or more, surely fewer than {level} reacted."
+    return f"{number} flat: for {SHORTEST} seconds or more, surely fewer than {_LEVEL} reacted."

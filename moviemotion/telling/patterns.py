@@ -131,8 +131,11 @@ def _end(analysis: Analysis) -> Finding:
     if end.emotion is None or isnan(low):
         return Finding("End", (("Cannot tell how the film ends: too few viewers were seen.", ""),), True)
     how = "stronger" if low > 0 else "weaker" if high < 0 else "about as strong"
+    last = duration(int(end.end - end.start))
+    if last in ("1 second", "1 minute", "1 hour"):
+        last = last.removeprefix("1 ")
     sentence = (
-        f"In the last {duration(int(end.end - end.start))} the strongest feeling is {end.emotion}, "
+        f"In the last {last} the strongest feeling is {end.emotion}, "
         f"{how} {'as' if how.startswith('about') else 'than'} before."
     )
     figures = (

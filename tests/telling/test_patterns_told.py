@@ -49,6 +49,20 @@ def test_every_pattern_is_told_with_its_figures(analysis):
     assert "After sad comes happy" in pattern_summary(analysis)
 
 
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(1, "last second "), (60, "last minute "), (90, "last 1 minute 30 seconds "), (17, "last 17 seconds ")],
+)
+def test_the_end_is_called_as_people_call_it(analysis, seconds: int, said: str):
+    end = replace(analysis.patterns.peak_end, start=analysis.patterns.peak_end.end - seconds)
+    assert f"In the {said}the strongest feeling is" in told(with_patterns(analysis, peak_end=end), "End")
+
+
+def test_a_flat_stretch_keeps_number_and_percent_on_one_line(analysis):
+    assert " %" not in analysis.patterns.flat.conclusion
+    assert "25\N{NO-BREAK SPACE}%" in analysis.patterns.flat.conclusion
+
+
 def test_a_shape_is_claimed_only_where_it_is_clear(analysis):
     arc = replace(
         analysis.patterns.arc, shape=Shape.FALL_RISE, fit=0.8, fit_interval=(0.7, 0.9), same=0.99,
