@@ -95,7 +95,7 @@ class Guard:
         if method in SAFE:
             return None
         origin = headers.get("origin")
-        elsewhere = origin is not None and urlsplit(origin).netloc.lower() != host.lower()
+        elsewhere = origin is not None and origin.lower().partition("://")[2] != host.lower()
         if elsewhere or headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
             return JSONResponse({"detail": "the request comes from another site"}, 403)
         return None

@@ -33,6 +33,7 @@ NEW = {"id": "preview", "controller": "Lantern Films", "contact": "privacy@lante
         {"Origin": "http://localhost.evil.example"},
         {"Origin": "http://localhost:1"},
         {"Origin": "null"},
+        {"Origin": "http://["},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
     ],
