@@ -84,6 +84,7 @@ def create_app(root: Path, access: Access | None = None) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _not_as_documented)
     for fault, status in ((MoviemotionError, 400), (BusyError, 409), (TooLargeError, 413)):
         app.add_exception_handler(fault, _cannot(status))
+    app.add_exception_handler(OSError, _no_room)
     return app
 
 
@@ -117,3 +118,10 @@ def _cannot(status: int) -> Callable[[Request, Exception], Response]:
         return _answer(request, status, str(error).replace(f"{request.app.state.root}/", ""))
 
     return answer
+
+
+def _no_room(request: Request, error: Exception) -> Response:
+    """A disk that is full or cannot be reached, which is nobody's fault who asks."""
+    assert isinstance(error, OSError)
+    why = error.strerror or type(error).__name__
+    return _answer(request, 507, f"the folder of studies cannot be used ({why}); make room, then try again")

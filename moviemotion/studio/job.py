@@ -147,7 +147,7 @@ class Job:
             self._stage = Stage.FINISHED
         except InterruptedWatchError:
             if not self._leaving:
-                write_record(self.folder, Record(Stage.STOPPED, self.settings))
+                self._leave_word(Record(Stage.STOPPED, self.settings))
             self._stage = Stage.STOPPED
         except MoviemotionError as error:
             self._fail(str(error))
@@ -223,8 +223,13 @@ class Job:
 
     def _fail(self, problem: str) -> None:
         problem = problem.replace(f"{self.folder.parent}/", "")
-        write_record(self.folder, Record(Stage.FAILED, self.settings, problem))
+        self._leave_word(Record(Stage.FAILED, self.settings, problem))
         self._stage = Stage.FAILED
+
+    def _leave_word(self, record: Record) -> None:
+        # On a full disk the studio finds it cut off at its next start.
+        with suppress(OSError):
+            write_record(self.folder, record)
 
 
 def _withdrawn(folder: Path) -> frozenset[str]:

@@ -56,8 +56,9 @@ class Jobs:
                 files.live_seats(folder)
             elif not files.paths(folder, Kind.SEATS):
                 raise MoviemotionError(f"{folder.name}: no recording to read; upload one a camera")
-            self._jobs[folder] = job = Job(folder, settings)
+            job = Job(folder, settings)
             job.start()
+            self._jobs[folder] = job
         return job
 
     def refuse_at_work(self, folder: Path) -> None:

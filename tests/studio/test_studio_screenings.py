@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import time
 from pathlib import Path
@@ -144,6 +145,21 @@ def test_a_recording_whose_viewers_did_not_agree_is_not_read(
     answer_by_hand(root / "preview", "A1", True)
     start(client)
     assert finished(client)["stage"] == "finished"
+
+
+def test_a_full_disk_does_not_hold_a_study_for_ever(
+    client: TestClient, preview: Path, slow: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*given: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr("moviemotion.studio.job.write_record", full)
+        refused = client.post(f"{AT}/screening", json={"rate": RATE})
+        assert (refused.status_code, "No space left" in refused.json()["detail"]) == (507, True)
+    start(client)
+    monkeypatch.setattr("moviemotion.studio.job.write_record", full)
+    stop(client)
 
 
 def test_two_at_once_are_refused(client: TestClient, preview: Path, slow: Slow) -> None:
