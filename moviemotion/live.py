@@ -7,7 +7,7 @@ import io
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +28,10 @@ from moviemotion.audience.seats import SeatCamera, Seats, Sync, SyncMethod, read
 from moviemotion.audience.sources import open_source
 from moviemotion.errors import MoviemotionError
 from moviemotion.resonance.baseline import Stretch
-from moviemotion.screen import SEED, Screening, fingerprint, tell
+from moviemotion.screen import SEED, Screening, fingerprint, tell, write
 from moviemotion.story.sources import read_sources
 from moviemotion.study import FORMAT, Study
+from moviemotion.told import TOLD, read_told, timeline_of
 
 JOURNAL = "live"
 """The folder in a study that holds what is not yet put on the film's clock."""
@@ -154,7 +155,8 @@ def report(
 ) -> Screening:
     """Make of a study's samples what `screen` makes of files: report, timeline, moments, annotated script.
 
-    The study may be captured or simulated. A capture that was killed is finished first.
+    The study may be captured or simulated. A capture that was killed is finished first. Without a script, one
+    that was told before keeps its script, notes and baseline.
 
     Args:
         script, subtitles, subtitle_track, timing_sheet, shots, frame_rate: as for `read_sources`.
@@ -171,10 +173,14 @@ def report(
     saved = {camera: samples for camera in study.cameras if (samples := study.samples(camera))}
     if not any(samples.viewers for samples in saved.values()):
         raise MoviemotionError(f"{folder}: no camera saw a face; check that they show the audience")
+    watched = list(saved.values())
+    if sources is None and (folder / TOLD).is_file():
+        before = read_told(folder)
+        told = replace(before, seed=seed, baseline=baseline or before.baseline)
+        return Screening(folder, write(study, timeline_of(watched), watched, told), ())
     unread = [f"{camera}: was not read" for camera in study.cameras if camera not in saved]
     notes = [*unread, *_notes(folder / "capture.json")]
-    analysis = tell(study, list(saved.values()), sources, lambda _: notes, seed, baseline)
-    return Screening(folder, analysis, ())
+    return Screening(folder, tell(study, watched, sources, lambda _: notes, seed, baseline), ())
 
 
 def _notes(captured: Path) -> Iterator[str]:

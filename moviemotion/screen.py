@@ -20,6 +20,7 @@ from moviemotion.audience.screening import Camera, Progress, Watcher
 from moviemotion.errors import MoviemotionError
 from moviemotion.resonance.analysis import Analysis
 from moviemotion.resonance.baseline import Stretch
+from moviemotion.resonance.timeline import Timeline
 from moviemotion.results import write_results
 from moviemotion.story.sources import ScriptSources, read_sources
 from moviemotion.study import Study
@@ -150,7 +151,11 @@ def tell(
     seconds = float(timeline.samples.shape[1])
     timed = sources.time(seconds) if sources else None
     title = sources.screenplay.title if sources else "Untitled film"
-    told = Told(title, timed, tuple(notes(seconds)), seed, baseline)
+    return write(study, timeline, watched, Told(title, timed, tuple(notes(seconds)), seed, baseline))
+
+
+def write(study: Study, timeline: Timeline, watched: Sequence[Samples], told: Told) -> Analysis:
+    """Analyse what the cameras saw, of which `timeline` was made, and write all that tells a study."""
     analysis = told.analyse(timeline, watched)
     told.keep(study)
     return write_results(study, analysis)

@@ -64,6 +64,22 @@ class Told:
         study.write(TOLD, [json.dumps(told, ensure_ascii=False, allow_nan=False), "\n"])
 
 
+def read_told(folder: Path) -> Told:
+    """What a finished study was told from.
+
+    Raises:
+        MoviemotionError: `folder` holds no finished study, or one that was damaged.
+    """
+    try:
+        return _read(folder / TOLD)
+    except FileNotFoundError as error:
+        raise MoviemotionError(f"{folder}: holds no {TOLD}; run the command that made it again") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise MoviemotionError(
+            f"{folder / TOLD}: cannot be read; run the command that made the study again"
+        ) from error
+
+
 def _read(path: Path) -> Told:
     told = json.loads(path.read_text(encoding="utf-8"))
     return Told(
@@ -82,14 +98,7 @@ def load_analysis(folder: Path) -> Analysis:
         MoviemotionError: `folder` holds no finished study, or one that was damaged.
     """
     study = Study.reopen(folder)
-    try:
-        told = _read(folder / TOLD)
-    except FileNotFoundError as error:
-        raise MoviemotionError(f"{folder}: holds no {TOLD}; run the command that made it again") from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise MoviemotionError(
-            f"{folder / TOLD}: cannot be read; run the command that made the study again"
-        ) from error
+    told = read_told(folder)
     watched = [samples for camera in study.cameras if (samples := study.samples(camera))]
     if not watched:
         raise MoviemotionError(f"{folder}: holds no samples; run the command that made it again")

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from moviemotion.audience.sync import CODE, ELEMENT
 from moviemotion.errors import MoviemotionError
 from moviemotion.live import Captured, begin, capture, finish, report
 from moviemotion.live_console import captured_lines, health_table, watch_on
+from moviemotion.screen import Screening
 
 MARK_AT = {"a": 1.0, "b": 2.5}
 """Seconds of each camera's clock at which the mark lights its seat."""
@@ -129,6 +131,13 @@ def test_a_captured_study_becomes_a_report(captured: tuple[Captured, str], film:
     page = (told.folder / "report.html").read_text(encoding="utf-8")
     assert "The Last Ferry" in page
     assert (told.folder / "annotated.fountain").exists()
+
+
+def test_a_report_made_again_keeps_the_script(screened: Screening, tmp_path: Path) -> None:
+    study = Path(shutil.copytree(screened.folder, tmp_path / "study"))
+    before = {path.name: path.read_bytes() for path in study.glob("*.*")}
+    assert report(study).analysis.title == screened.analysis.title != "Untitled film"
+    assert {path.name: path.read_bytes() for path in study.glob("*.*")} == before
 
 
 def test_a_study_is_not_captured_into_twice(captured: tuple[Captured, str], config: Path) -> None:
