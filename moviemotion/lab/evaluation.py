@@ -186,8 +186,10 @@ def predict(model: Path, faces: FaceSet) -> NDArray[np.float32]:
     """
     if not model.exists():
         raise MoviemotionError(f"{model}: no such model; export one with: moviemotion lab export")
+    options = ort.SessionOptions()
+    options.log_severity_level = 3  # of another network it would warn in hundreds of lines
     try:
-        session = ort.InferenceSession(str(model), providers=["CPUExecutionProvider"])
+        session = ort.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
         parts = [
             session.run(["probabilities"], {"faces": faces.images[i : i + BATCH, None].astype(np.float32)})[0]
             for i in range(0, len(faces), BATCH)

@@ -101,6 +101,13 @@ def test_consensus_without_votes_and_a_wrong_model_are_named(tmp_path):
         evaluate(tmp_path, "test", Truth.CONSENSUS)
 
 
+def test_of_another_network_one_line_is_said(tmp_path, capfd):
+    write_faces(tmp_path)
+    with pytest.raises(MoviemotionError, match="not an exported reader"):
+        evaluate(tmp_path, "test", Truth.LABEL, SHIPPED_READER.with_name("centerface.onnx"))
+    assert capfd.readouterr().err == ""
+
+
 def test_the_shipped_reader_is_small_and_gives_distributions(tmp_path):
     assert SHIPPED_READER.stat().st_size <= 8_000_000
     write_faces(tmp_path)
