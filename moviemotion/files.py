@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,19 @@ def write_whole(path: Path, text: str) -> None:
     """Write UTF-8 text, line ends as they are, in place of what was there; or leave that as it was."""
     with appearing(path) as partial:
         partial.write_text(text, encoding="utf-8", newline="")
+
+
+def refuse_unwritable(out: Path) -> None:
+    """Look before long work whether a folder can be made and written; nothing is made.
+
+    Raises:
+        MoviemotionError: it cannot.
+    """
+    place = out
+    while not place.exists():
+        place = place.parent
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        raise MoviemotionError(f"{out}: no folder that can be written; choose another --out")
 
 
 def write_folder(out: Path, texts: Mapping[str, str]) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from moviemotion.cli.console import SOME_UNREADABLE, messages, needs_lab, seeds_of, step_bar
 from moviemotion.errors import MoviemotionError
+from moviemotion.files import refuse_unwritable
 
 lab = typer.Typer(no_args_is_help=True, help="The laboratory: train, export and evaluate readers of faces.")
 experiments = typer.Typer(no_args_is_help=True, help="The deck's experiments, put to the test.")
@@ -118,6 +119,7 @@ def train(
     from moviemotion.lab.recipe import recipe_for
     from moviemotion.lab.selection import read_splits
 
+    refuse_unwritable(out)
     recipe = recipe_for(
         network, epochs=epochs, fraction=fraction, seed=seed, weights=weights, changes=changes or ()
     )

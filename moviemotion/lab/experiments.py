@@ -172,8 +172,9 @@ def _agree(out: Path, reduction: Reduction) -> None:
         before = read_reduction(out)
         if replace(before, seeds=()) != replace(reduction, seeds=()):
             raise MoviemotionError(
-                f"{out}: holds runs of {before.epochs} epochs on {before.fraction:g} of the faces with "
-                f"{before.width:g} of the width; repeat these, or choose another --out"
+                f"{out}: holds runs of {before.epochs} epoch{'s' * (before.epochs > 1)} on "
+                f"{before.fraction:g} of the faces with {before.width:g} of the width; "
+                "repeat these, or choose another --out"
             )
         reduction = replace(reduction, seeds=tuple(dict.fromkeys((*before.seeds, *reduction.seeds))))
     out.mkdir(parents=True, exist_ok=True)

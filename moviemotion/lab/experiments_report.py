@@ -11,7 +11,7 @@ from jinja2 import Template
 from numpy.typing import NDArray
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.files import appearing, write_whole
+from moviemotion.files import appearing, refuse_unwritable, write_whole
 from moviemotion.lab import dataset
 from moviemotion.lab.experiments import (
     PREDICTIONS,
@@ -97,8 +97,9 @@ def write_report(data: Path, out: Path, to: Path, say: Callable[[str], None] = p
     """Write `report.md` and `changes.png` into the folder `to`.
 
     Raises:
-        MoviemotionError: as `measure` does, or nothing can be compared yet.
+        MoviemotionError: as `measure` does, nothing can be compared yet, or `to` cannot be written.
     """
+    refuse_unwritable(to)
     reduction, results, left = measure(data, out)
     if not results:
         raise MoviemotionError(

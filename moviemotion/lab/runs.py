@@ -76,6 +76,7 @@ def train(
     examples, held_out = as_examples(chosen.learnt, recipe), as_examples(chosen.held_out, recipe)
     if teachers:
         examples = _taught(examples, teachers, recipe.teacher_share)
+    training.begin(recipe, out / CHECKPOINT)  # refuses before anything is written
     out.mkdir(parents=True, exist_ok=True)
     parameters = {**asdict(recipe), "teachers": ",".join(map(str, teachers)), "faces": len(examples)}
     tracker = Tracker.open(out, parameters, store)

@@ -61,7 +61,7 @@ class Epoch:
 
 
 @dataclass
-class _State:
+class State:
     """All that a resumed run needs."""
 
     network: nn.Module
@@ -89,11 +89,7 @@ def fit(
     Raises:
         MoviemotionError: the recipe names something unknown, or `checkpoint` is another recipe's.
     """
-    _check(recipe)
-    torch.manual_seed(recipe.seed)
-    state = _begin(recipe)
-    if checkpoint is not None and checkpoint.exists():
-        _restore(checkpoint, recipe, state)
+    state = begin(recipe, checkpoint)
     images = torch.from_numpy(examples.images)[:, None].to(state.device)
     targets = torch.from_numpy(examples.targets).to(state.device)
     for number in range(len(state.history), recipe.epochs):
@@ -114,6 +110,20 @@ def fit(
         after_epoch(number + 1, state.history[-1])
     state.average.load_state_dict(state.best)
     return state.average.eval(), state.history
+
+
+def begin(recipe: Recipe, checkpoint: Path | None) -> State:
+    """Where a training stands before its next epoch; nothing is written.
+
+    Raises:
+        MoviemotionError: as `fit` does.
+    """
+    _check(recipe)
+    torch.manual_seed(recipe.seed)
+    state = _fresh(recipe)
+    if checkpoint is not None and checkpoint.exists():
+        _restore(checkpoint, recipe, state)
+    return state
 
 
 def predict_logits(network: nn.Module, images: NDArray[np.uint8], mirror: bool = True) -> Tensor:
@@ -157,7 +167,7 @@ def _check(recipe: Recipe) -> None:
             raise MoviemotionError(f"{name} {value}: unknown; choose from {', '.join(known)}")
 
 
-def _begin(recipe: Recipe) -> _State:
+def _fresh(recipe: Recipe) -> State:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     network = networks.build(recipe.network, recipe.outputs, recipe.options)
     if recipe.first_weights or recipe.network in networks.FIRST_WEIGHTS:
@@ -183,7 +193,7 @@ def _begin(recipe: Recipe) -> _State:
         threshold_mode="abs",
     )
     average = copy.deepcopy(network)
-    return _State(network, average, optimiser, plateau, [], copy.deepcopy(network.state_dict()), device)
+    return State(network, average, optimiser, plateau, [], copy.deepcopy(network.state_dict()), device)
 
 
 def fast(device: torch.device) -> torch.autocast:
@@ -193,7 +203,7 @@ def fast(device: torch.device) -> torch.autocast:
 
 
 def _train_epoch(
-    state: _State, recipe: Recipe, number: int, images: Tensor, targets: Tensor, step: Step
+    state: State, recipe: Recipe, number: int, images: Tensor, targets: Tensor, step: Step
 ) -> float:
     torch.manual_seed(recipe.seed * 100_003 + number)  # dropout and mixup draw from the global generator
     generator = torch.Generator(state.device).manual_seed(recipe.seed * 100_003 + number)
@@ -257,7 +267,7 @@ def _average(average: nn.Module, network: nn.Module, decay: float) -> None:
             mean.copy_(value)
 
 
-def _save(path: Path, recipe: Recipe, state: _State) -> None:
+def _save(path: Path, recipe: Recipe, state: State) -> None:
     write_atomically(
         path,
         {
@@ -272,7 +282,7 @@ def _save(path: Path, recipe: Recipe, state: _State) -> None:
     )
 
 
-def _restore(path: Path, recipe: Recipe, state: _State) -> None:
+def _restore(path: Path, recipe: Recipe, state: State) -> None:
     saved = torch.load(path, weights_only=True, map_location=state.device)
     if saved["recipe"] != asdict(recipe):
         raise MoviemotionError(f"{path}: a run of another recipe; choose another --out, or remove it")

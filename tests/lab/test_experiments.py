@@ -69,7 +69,7 @@ def tiny(tmp_path_factory):
     return folder, catalogue
 
 
-def test_runs_are_made_once_and_reported(tiny, monkeypatch, capsys):
+def test_runs_are_made_once_and_reported(tiny, monkeypatch, tmp_path):
     folder, catalogue = tiny
     designs, listed = experiments.load_catalogue(catalogue)
     monkeypatch.setattr(experiments, "load_catalogue", lambda: (designs, listed))
@@ -85,11 +85,14 @@ def test_runs_are_made_once_and_reported(tiny, monkeypatch, capsys):
     shutil.rmtree(out / "batch_64" / "seed-2")
     assert experiments.run(folder / "faces", out, ["13"], reduction, say=said.append) == []
     assert "1 runs to make, 3 already there" in said
-    with pytest.raises(MoviemotionError, match="holds runs of 1 epochs"):
+    with pytest.raises(MoviemotionError, match="holds runs of 1 epoch on"):
         experiments.run(folder / "faces", out, ["13"], experiments.Reduction(2, 1.0, 0.5, (1,)))
 
+    with pytest.raises(MoviemotionError, match="no folder that can be written"):
+        write_report(tmp_path / "nowhere", out, catalogue)
     text = write_report(folder / "faces", out, folder / "report", said.append).read_text()
     assert "| 13 | Half the batch size | 0.88 → 0.81 (−7.0) |" in text
+    assert "1 of the deck's changes, each trained 2 times (seeds 1, 2) for 1 epoch on" in text
     assert "This is a reduction" in text
     assert "- 36, A third dense layer: seeds run on both sides: 0" in text
     assert (folder / "report" / "changes.png").read_bytes().startswith(b"\x89PNG")

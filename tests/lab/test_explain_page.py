@@ -117,6 +117,8 @@ def test_what_does_not_fit_is_named_and_nothing_is_written(made, data, tmp_path)
         assert not out.exists()
 
     refused("--run", [])
+    with pytest.raises(MoviemotionError, match="no folder that can be written"):
+        explain([], data, "train", runs[0] / "run.json", 1)
     refused("no finished run", [tmp_path / "nowhere"])
     refused("deck36", [write_run(tmp_path / "small", "compact", "votes")])
     refused("not a ReLU network", runs[1:])

@@ -175,6 +175,16 @@ def test_first_weights_that_are_not_there_are_one_clear_line(data, tmp_path):
         recipe = replace(RECIPES[network], first_weights=str(tmp_path / "nothing"), epochs=1)
         with pytest.raises(MoviemotionError, match="nothing"):
             train(data, tmp_path / "run", recipe, say=quiet)
+    assert not list(tmp_path.iterdir())  # no folder, no record of it
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_faces_are_read(tmp_path, monkeypatch, capsys):
+    (out := tmp_path / "taken").write_text("a file", encoding="utf-8")
+    arguments = ["lab", "train", "--data", str(tmp_path / "nowhere"), "--out", str(out / "run")]
+    monkeypatch.setattr("sys.argv", ["moviemotion", *arguments])
+    with pytest.raises(SystemExit):
+        main()
+    assert capsys.readouterr().err.startswith(f"error: {out / 'run'}: no folder that can be written")
 
 
 def test_a_run_can_begin_from_another_and_its_recipe_be_changed_by_name(data, run, runs):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.files import write_whole
+from moviemotion.files import refuse_unwritable, write_whole
 from moviemotion.lab.explain.answer_blocks import about_blocks
 from moviemotion.lab.explain.answer_relu import about_relu
 from moviemotion.lab.explain.answer_translation import about_translation
@@ -45,8 +45,9 @@ def explain(
         The page. It holds faces from `data`; `evidence.json` holds none.
 
     Raises:
-        MoviemotionError: a run or the data cannot be read or do not fit.
+        MoviemotionError: a run or the data cannot be read or do not fit, or `out` cannot be written.
     """
+    refuse_unwritable(out)
     networks = [(name, load_network(run)) for name, run in zip(_names(runs), runs, strict=True)]
     if not networks:
         raise MoviemotionError("--run: none given; name the folder of a finished deck36 run")
