@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from moviemotion.errors import MoviemotionError
@@ -87,24 +87,48 @@ class Register:
         if value is not None:
             self.db.execute("INSERT INTO facts VALUES (?, ?)", (name, value))
 
+    def until(self) -> dict[str, date]:
+        """Kind of data → the first day on which it is no longer kept.
+
+        Raises:
+            MoviemotionError: a date is damaged.
+        """
+        rows = self.db.execute("SELECT kind, until FROM retention").fetchall()
+        try:
+            return {kind: date.fromisoformat(day) for kind, day in rows}
+        except ValueError as error:
+            raise MoviemotionError(
+                f"{self.folder / REGISTER}: damaged ({error}); restore it from a copy"
+            ) from error
+
+    def lacks_rows(self) -> bool:
+        """Whether the log lacks the row that was anchored last: it was cut, or is of another copy."""
+        anchor = anchor_of(self.study_id)
+        row = "SELECT 1 FROM audit WHERE seq = ? AND hash = ?"
+        return anchor is not None and self.db.execute(row, anchor).fetchone() is None
+
     @contextmanager
     def writing(self) -> Iterator[None]:
         """A transaction: everything in it is kept, with its rows in the log, or nothing."""
-        self.db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self.db.execute("ROLLBACK")
-            self._head = None
-            raise
-        self.db.execute("COMMIT")
-        if self._head:
-            _anchor(self.study_id, self._head)
+        # One thread at a time, so that the row that is anchored last is the last.
+        with alone(self.folder):
+            self.db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self.db.execute("ROLLBACK")
+                self._head = None
+                raise
+            self.db.execute("COMMIT")
+            if self._head:
+                _anchor(self.study_id, self._head)
 
     def log(self, role: Role, action: str, details: Mapping[str, object], now: datetime | None) -> Entry:
         """Add a row to the audit log; inside `writing`."""
-        self._head = audit_log.append(self.db, role, action, details, now)
-        return self._head
+        entry = audit_log.append(self.db, role, action, details, now)
+        # The anchor of a log that lacks rows stays, so that they are missed for ever.
+        self._head = None if self.lacks_rows() else entry
+        return entry
 
     @contextmanager
     def forgetting(self) -> Iterator[None]:
@@ -249,9 +273,11 @@ def _connected(folder: Path) -> Iterator[sqlite3.Connection]:
         ):
             connection.execute(f"PRAGMA {pragma}")
         yield connection
-    except sqlite3.OperationalError as error:
-        raise MoviemotionError(f"{path}: cannot be used ({error}); close what else uses it") from error
     except sqlite3.DatabaseError as error:
+        # SQLITE_ERROR is what a statement gets that does not fit the tables: they are not ours, or not all.
+        fits = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) != sqlite3.SQLITE_ERROR
+        if fits and isinstance(error, sqlite3.OperationalError):
+            raise MoviemotionError(f"{path}: cannot be used ({error}); close what else uses it") from error
         raise MoviemotionError(f"{path}: damaged ({error}); restore it from a copy") from error
     finally:
         if connection:

@@ -120,17 +120,19 @@ def enforce(folder: IdleStudy, person: Officer) -> Kept:
 @asynccontextmanager
 async def keeping(root: Path, jobs: Jobs) -> AsyncIterator[None]:
     """While the studio runs, keep what its viewers were promised: at once, and every hour."""
+    over = asyncio.Event()
 
     async def keep() -> None:
-        while True:
+        while not over.is_set():
             await run_in_threadpool(keep_all, root, jobs)
-            await asyncio.sleep(EVERY)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), EVERY)
 
     task = asyncio.create_task(keep())
     yield
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+    # An erasure that has begun is not cut off.
+    over.set()
+    await task
 
 
 def keep_all(root: Path, jobs: Jobs) -> None:
