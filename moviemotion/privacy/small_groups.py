@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -69,6 +70,32 @@ def seen_by(analysis: Analysis, role: Role) -> Analysis:
         ),
         patterns=patterns,
     )
+
+
+def groups_seen_by(
+    groups: Mapping[str, Sequence[str]], viewers: Sequence[str], role: Role
+) -> dict[str, tuple[str, ...]]:
+    """Which groups somebody may see: each with its viewers who are there.
+
+    Outside the researcher's role no two, taken together or from one another, may single out fewer than
+    `FEWEST` viewers: of two groups that differ by one viewer the second would tell what that one felt. The
+    group that was made first is the one that is seen.
+
+    Args:
+        groups: names and viewers, in the order in which they were made.
+        viewers: of the study.
+    """
+    here = {name: tuple(v for v in viewers if v in set(members)) for name, members in groups.items()}
+    if role is Role.RESEARCHER:
+        return here
+    seen: dict[str, tuple[str, ...]] = {}
+    for name, members in here.items():
+        together = {**seen, name: members}
+        # Viewers who are in the same groups cannot be told apart by them.
+        alike = Counter(tuple(viewer in group for group in together.values()) for viewer in viewers)
+        if len(members) >= FEWEST and min(alike.values()) >= FEWEST:
+            seen = together
+    return seen
 
 
 def group_seen_by(analysis: Analysis, viewers: Sequence[str], role: Role) -> Room:

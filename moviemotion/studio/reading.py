@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,7 +17,7 @@ from starlette.background import BackgroundTask
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.disclosure import FEWEST
-from moviemotion.privacy.small_groups import comparison_seen_by, group_seen_by
+from moviemotion.privacy.small_groups import comparison_seen_by, group_seen_by, groups_seen_by
 from moviemotion.resonance.compare import compare
 from moviemotion.screen import SEED
 from moviemotion.studio import notes
@@ -66,7 +67,7 @@ class GroupShown(BaseModel):
 
     name: str
     size: int = Field(description="How many of its viewers are in the study.")
-    viewers: list[str] = Field(description="Their ids; the researcher only.")
+    viewers: Sequence[str] = Field(description="Their ids; the researcher only.")
 
 
 class ViewerShown(BaseModel):
@@ -128,7 +129,8 @@ def curves(
 ) -> Response:
     if viewer is not None and person.role is not Role.RESEARCHER:
         raise HTTPException(403, "single viewers are for the researcher; choose a group")
-    chosen = viewer or notes.groups(folder).get(group or "")
+    kept = groups_seen_by(notes.groups(folder), study.analysis.timeline.viewers, person.role)
+    chosen = viewer or kept.get(group or "")
     if chosen is None:
         raise HTTPException(404, "no such group; choose another")
     key = ("curves", person.role, *sorted(chosen))
@@ -140,17 +142,15 @@ def viewers(study: Analysed, folder: StudyFolder, person: Reader) -> Audience:
     everybody = study.analysis.timeline.viewers
     researcher = person.role is Role.RESEARCHER
     shares = zip(everybody, study.analysis.quality.seen_by_viewer, strict=True)
-    shown = []
-    for name, members in notes.groups(folder).items():
-        here = [viewer for viewer in everybody if viewer in set(members)]
-        left = len(everybody) - len(here)
-        if researcher or (len(here) >= FEWEST and (left == 0 or left >= FEWEST)):
-            shown.append(GroupShown(name=name, size=len(here), viewers=here if researcher else []))
+    kept = groups_seen_by(notes.groups(folder), everybody, person.role)
     return Audience(
         size=len(everybody),
         fewest=FEWEST,
         viewers=[ViewerShown(id=viewer, seen=seen) for viewer, seen in shares] if researcher else [],
-        groups=shown,
+        groups=[
+            GroupShown(name=name, size=len(members), viewers=members if researcher else ())
+            for name, members in kept.items()
+        ],
     )
 
 

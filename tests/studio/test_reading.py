@@ -117,8 +117,21 @@ def test_small_groups_and_those_that_leave_few_are_the_researchers(
     assert researcher.get("/api/studies/room/curves", params={"group": "some"}).is_success
     assert writer.get("/api/studies/room/viewers").json()["groups"] == []
     refused = writer.get("/api/studies/room/curves", params={"group": "some"})
-    assert refused.status_code == 400
-    assert "too few" in refused.json()["detail"]
+    assert refused.status_code == 404
+
+
+def test_of_two_groups_that_tell_one_viewer_a_writer_sees_the_first(people, analysis: Analysis) -> None:
+    researcher, writer = people(Role.RESEARCHER), people(Role.WRITER)
+    everybody = list(analysis.timeline.viewers)
+    for name, members in (("six", everybody[:6]), ("seven", everybody[:7]), ("others", everybody[6:])):
+        assert researcher.put(f"/api/studies/room/groups/{name}", json={"viewers": members}).is_success
+    assert [group["name"] for group in writer.get("/api/studies/room/viewers").json()["groups"]] == [
+        "six",
+        "others",
+    ]
+    assert writer.get("/api/studies/room/curves", params={"group": "six"}).is_success
+    assert writer.get("/api/studies/room/curves", params={"group": "seven"}).status_code == 404
+    assert researcher.get("/api/studies/room/curves", params={"group": "seven"}).is_success
 
 
 def test_single_viewers_are_the_researchers(people, analysis: Analysis) -> None:
