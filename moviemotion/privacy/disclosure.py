@@ -73,8 +73,7 @@ def current_disclosure(register: Register) -> Disclosure:
             f"{register.folder}: nobody is named as responsible; only a study that moviemotion privacy begin "
             "began can ask for consent"
         )
-    rows = register.db.execute("SELECT kind, until FROM retention")
-    until = {kind: date.fromisoformat(day) for kind, day in rows}
+    until = register.until()
     summary = (
         "While you watch, a camera sees your face and a program estimates which feeling it shows. "
         "You choose whether yours is included."
@@ -96,7 +95,7 @@ def _sections(terms: Terms, until: dict[str, date]) -> Iterator[Section]:
     yield Section(
         "What happens",
         (
-            "Several times a second your face is found in the picture and measured: how much it looks "
+            "Several times a second your face is found in the picture and measured: which feeling it shows, "
             f"{feelings}.",
             "It says what a face shows, not what you feel, and can be wrong. Nothing is decided about you.",
             "You are not recognised: your face is compared with nobody's, and your name is not asked.",

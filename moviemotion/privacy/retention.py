@@ -159,8 +159,9 @@ def _delete(study: Register, kind: Kind, files: list[Path], now: datetime | None
 
 
 def _dates(study: Register) -> list[tuple[Kind, date, str | None]]:
-    rows = {kind: (until, deleted) for kind, until, deleted in study.db.execute("SELECT * FROM retention")}
-    return [(kind, date.fromisoformat(rows[kind][0]), rows[kind][1]) for kind in Kind]
+    until = study.until()
+    deleted = dict(study.db.execute("SELECT kind, deleted FROM retention"))
+    return [(kind, until[kind], deleted[kind]) for kind in Kind]
 
 
 def _files(folder: Path, kind: Kind) -> Iterator[Path]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from moviemotion.privacy.erasure import Erased, Kept
 from moviemotion.privacy.naming import is_finished, settle
 from moviemotion.privacy.register import anchor_of, opened
 from moviemotion.privacy.retention import Held
+from moviemotion.study import REGISTER
 
 
 @dataclass(frozen=True)
@@ -73,10 +73,12 @@ def status(folder: Path, now: datetime | None = None) -> Status:
         settle(folder, now)
     with opened(folder) as register:
         viewers = register.db.execute("SELECT id, seat, state FROM viewers ORDER BY seat, id").fetchall()
-        last = list(audit_log.entries(register.db))[-1]
+        rows = list(audit_log.entries(register.db))
+    if not rows:
+        raise MoviemotionError(f"{folder}: its audit log is empty; restore {REGISTER} from a copy")
     held = retention.held(folder)
     known = tuple(Known(viewer, seat, State(state)) for viewer, seat, state in viewers)
-    return Status(known, held, last.seq, last.hash)
+    return Status(known, held, rows[-1].seq, rows[-1].hash)
 
 
 def verify(folder: Path) -> Verdict:
@@ -86,14 +88,9 @@ def verify(folder: Path) -> Verdict:
         MoviemotionError: the study has no register, or it cannot be read.
     """
     with opened(folder) as register:
-        try:
-            anchor = anchor_of(register.study_id)
-            faults = tuple(audit_log.faults(register.db, anchor))
-            rows = sum(1 for _ in audit_log.entries(register.db))
-        except sqlite3.DatabaseError as error:
-            raise MoviemotionError(
-                f"{folder}: its register is damaged ({error}); restore it from a copy"
-            ) from error
+        anchor = anchor_of(register.study_id)
+        faults = tuple(audit_log.faults(register.db, anchor))
+        rows = sum(1 for _ in audit_log.entries(register.db))
     return Verdict(rows, faults, anchor is not None)
 
 
