@@ -99,7 +99,7 @@ def add_seat(
         try:
             register.db.execute("INSERT INTO seats VALUES (?, ?, ?, ?, ?, ?)", (seat, camera, *corners))
         except sqlite3.IntegrityError:
-            raise MoviemotionError(f"seat {seat}: is there already; choose another name") from None
+            raise MoviemotionError(f"{folder}: seat {seat} is there already; choose another name") from None
         register.log(Role.RESEARCHER, "seat added", {}, now)
 
 
@@ -154,9 +154,11 @@ def ask(folder: Path, seat: str, now: datetime | None = None) -> str:
     with opened(folder) as register, register.writing():
         here = next((s for s in seats_in(register) if s.seat == seat), None)
         if here is None:
-            raise MoviemotionError(f"seat {seat}: no such seat; check the name")
+            raise MoviemotionError(f"{folder}: no such seat, {seat}; check the name")
         if here.state in (State.ACCEPTED, State.WITHDRAWN):
-            raise MoviemotionError(f"seat {seat}: its viewer has accepted; withdraw with the receipt")
+            raise MoviemotionError(
+                f"{folder}: the viewer of seat {seat} has accepted; withdraw with the receipt"
+            )
         if here.viewer:
             return here.viewer
         viewer = new_viewer(register, seat, State.ASKED)
@@ -172,7 +174,7 @@ def answer(folder: Path, viewer: str, accepts: bool, version: str, now: datetime
 
     Raises:
         MoviemotionError: the disclosure has changed since, there is no such viewer, or they have accepted
-            before (what takes that back is `erasure.withdraw`).
+            before (what takes that back is `erasure.withdraw`); or they accept and the audit log lacks rows.
     """
     state = State.ACCEPTED if accepts else State.DECLINED
     with opened(folder) as register, register.writing():
@@ -181,6 +183,11 @@ def answer(folder: Path, viewer: str, accepts: bool, version: str, now: datetime
             raise MoviemotionError("the disclosure has changed since the page was opened; read it again")
         if state_of(register, viewer) not in (State.ASKED, State.DECLINED):
             raise MoviemotionError(f"viewer {viewer}: has accepted; withdraw with the receipt")
+        if accepts and register.lacks_rows():
+            raise MoviemotionError(
+                f"{folder}: its audit log lacks rows (moviemotion privacy verify), so no consent is taken; "
+                "go on in the newest copy of the study, or begin another"
+            )
         register.db.execute(
             "INSERT OR IGNORE INTO disclosures VALUES (?, ?)", (disclosure.version, disclosure.text)
         )
@@ -228,7 +235,7 @@ def viewer_with(folder: Path, code: str) -> str:
     with opened(folder) as register:
         row = register.db.execute("SELECT viewer FROM consents WHERE receipt = ?", (_hash(code),)).fetchone()
     if row is None:
-        raise MoviemotionError("receipt: nothing is held here for it; check the code")
+        raise MoviemotionError(f"{folder}: nothing is held here for this receipt; check the code")
     return str(row[0])
 
 
@@ -245,7 +252,7 @@ def check_receipt(folder: Path, code: str) -> Receipt:
                 state, version = State(entry.action), details["disclosure"]
                 return Receipt(code.strip().lower(), state, version, entry.time, entry.seq, entry.hash)
     raise MoviemotionError(
-        "receipt: not in the audit log; check the code, then run moviemotion privacy verify"
+        f"{folder}: this receipt is not in the audit log; check the code, then run moviemotion privacy verify"
     )
 
 

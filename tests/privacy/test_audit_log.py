@@ -6,7 +6,7 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from privacy_studies import TERMS
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.privacy import audit_log, consent, retention
+from moviemotion.privacy import audit_log, consent, erasure, retention
 from moviemotion.privacy.audit_log import Entry, Role
 from moviemotion.privacy.disclosure import disclosure_of
 from moviemotion.privacy.register import opened
-from moviemotion.privacy.status import verify
+from moviemotion.privacy.status import status, verify
 
 ROWS = 8
 GUARDS = ("audit_no_update", "audit_no_delete", "audit_only_append")
@@ -208,6 +208,49 @@ def test_an_older_copy_put_in_its_place_is_found(logged: Path, tmp_path: Path) -
     add(logged, "C")
     shutil.copy(older, logged / "study.db")
     assert verify(logged).faults == (f"rows {ROWS + 1} to {ROWS + 1} were cut off",)
+
+
+def test_a_log_that_lacks_rows_takes_no_consent_but_withdrawals_and_is_told_ever_after(logged: Path) -> None:
+    viewer, version = consent.ask(logged, add(logged, "D")), disclosure_of(logged).version
+    accepted = consent.answer(logged, consent.ask(logged, add(logged, "E")), True, version)
+    add(logged, "F")
+    with forger(logged) as connection:
+        connection.execute("DELETE FROM audit WHERE seq > ?", (accepted.row,))
+    with pytest.raises(MoviemotionError, match="lacks rows") as refused:
+        consent.answer(logged, viewer, True, version)
+    assert "\n" not in str(refused.value)
+    consent.answer(logged, viewer, False, version)
+    assert erasure.withdraw(logged, accepted.code).state is consent.State.WITHDRAWN
+    for seat in "GHI":
+        add(logged, seat)
+        assert verify(logged).faults == (
+            f"row {accepted.row + 1}: is not the one that was anchored; the log was rewritten",
+        )
+
+
+def test_work_in_a_copy_is_missed_in_the_original(logged: Path, tmp_path: Path) -> None:
+    add(Path(shutil.copytree(logged, tmp_path / "copy")), "C")
+    assert verify(logged).faults == (f"rows {ROWS + 1} to {ROWS + 1} were cut off",)
+    assert verify(tmp_path / "copy").faults == ()
+
+
+@pytest.mark.parametrize("spoil", ["empty", "another program's", "no log", "log emptied", "date"])
+def test_a_damaged_register_is_one_line_with_its_remedy(logged: Path, spoil: str) -> None:
+    (path := logged / "study.db").with_name("study.db-wal").unlink(missing_ok=True)
+    if spoil in ("empty", "another program's"):
+        path.write_bytes(b"")
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("DROP TRIGGER IF EXISTS audit_no_delete")
+        statement = {
+            "another program's": "CREATE TABLE films (name TEXT)",
+            "no log": "DROP TABLE audit",
+            "log emptied": "DELETE FROM audit",
+            "date": "UPDATE retention SET until = 'garbage'",
+        }
+        connection.execute(statement.get(spoil, "SELECT 1"))
+    with pytest.raises(MoviemotionError, match=r"restore .* from a copy") as refused:
+        status(logged)
+    assert "\n" not in str(refused.value)
 
 
 def test_what_fails_leaves_no_row(logged: Path) -> None:

@@ -104,11 +104,11 @@ def test_an_answer_to_an_older_disclosure_is_not_taken(asked: Path) -> None:
 
 
 def test_a_seat_is_added_once_and_its_region_is_not_empty(asked: Path) -> None:
-    with pytest.raises(MoviemotionError, match="is there already"):
+    with pytest.raises(MoviemotionError, match="asked: seat A is there already"):
         consent.add_seat(asked, "A", "cam-z")
     with pytest.raises(MoviemotionError, match="region is empty"):
         consent.add_seat(asked, "Z", "row", consent.read_region("5,0,5,9"))
     with pytest.raises(MoviemotionError, match="write LEFT,TOP,RIGHT,BOTTOM"):
         consent.read_region("5,0,5")
-    with pytest.raises(MoviemotionError, match="no such seat"):
+    with pytest.raises(MoviemotionError, match="asked: no such seat, Z"):
         consent.ask(asked, "Z")
