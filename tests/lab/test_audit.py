@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import re
 import shutil
 from collections import Counter
 
@@ -122,6 +123,7 @@ def test_the_folder_is_left_alone_and_its_clean_copy_follows_the_edited_decision
     assert [f.image for f in result.of(Kind.SOLID)] == ["train/sad/001.png"]
     page = write_report(result, tmp_path / "audit")
     assert "http" not in page.read_text().replace("http-equiv", "")
+    assert re.search(r"corrupted pictures \([\d.]+&nbsp;%\)", page.read_text())
     with (tmp_path / "audit" / "findings.csv").open() as file:
         assert len(list(csv.DictReader(file))) == len(result.findings)
     assert any("solid" in line for line in audit_lines(result))
