@@ -17,7 +17,6 @@ from pydantic import BaseModel, Field
 from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
-from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import audit_log, erasure, retention
 from moviemotion.privacy.audit_log import Entry, Role
 from moviemotion.privacy.erasure import Erased, Kept
@@ -143,6 +142,6 @@ def keep_all(root: Path, jobs: Jobs) -> None:
             erasure.keep_promises(folder)
         except BusyError:
             pass
-        except MoviemotionError as error:
-            # What is wrong with one study must not keep the others' promises from being kept.
-            logging.getLogger(__name__).warning("%s", error)
+        except Exception as error:
+            # Whatever is wrong with one study must not keep the others' promises from being kept.
+            logging.getLogger(__name__).warning("%s: promises are not kept: %s", folder.name, error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import sqlite3
@@ -20,6 +21,7 @@ from moviemotion.privacy.consent import State
 from moviemotion.privacy.erasure import traces
 from moviemotion.privacy.register import Terms, opened
 from moviemotion.privacy.status import status, verify
+from moviemotion.studio.privacy import keep_all
 from moviemotion.studio.record import Stage
 
 
@@ -92,6 +94,24 @@ def test_promises_are_kept_when_the_studio_starts(study: Path, root: Path, app: 
     with TestClient(app, base_url="http://localhost"):
         until(lambda: not (study / "samples").exists())
     assert [held.deleted is not None for held in status(study).held] == [False, True, False]
+
+
+@pytest.mark.parametrize("fault", [OSError(errno.ENOSPC, "No space left"), ValueError("tampered")], ids=repr)
+def test_a_fault_in_one_study_does_not_break_the_promises_of_another(
+    root: Path, app: FastAPI, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    for name in ("first", "second"):
+        (root / name).mkdir()
+        retention.begin(root / name, Terms("Lantern Films", "privacy@lantern.example"), {})
+    seen: list[str] = []
+
+    def keep(folder: Path) -> None:
+        seen.append(folder.name)
+        raise fault
+
+    monkeypatch.setattr("moviemotion.privacy.erasure.keep_promises", keep)
+    keep_all(root, app.state.jobs)
+    assert seen == ["first", "second"]
 
 
 def test_who_withdraws_while_results_are_made_is_erased_afterwards(
