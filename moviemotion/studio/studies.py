@@ -30,7 +30,8 @@ router = APIRouter(prefix="/api/studies", tags=["studies"], responses=FAULTS)
 
 Host = Annotated[Person, Depends(needs(Role.RESEARCHER, Role.PRIVACY_OFFICER))]
 FileName = Annotated[str, InPath(pattern=files.NAME, description="As its owner calls it, with its suffix.")]
-Text = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]*$")]
+Text = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]*\w[^\x00-\x1f\x7f]*$")]
+"""Of at least a letter or a digit: a seat called `..` could not stand in an address."""
 Days = Annotated[int, Field(ge=1, le=LONGEST)]
 Pixel = Annotated[int, Field(ge=0, le=100_000)]
 

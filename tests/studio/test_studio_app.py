@@ -41,6 +41,7 @@ def test_a_study_is_begun_once(client: TestClient, root: Path) -> None:
         {"days": {"pictures": 0}},
         {"days": {"pictures": 10_000}},
         {"controller": ""},
+        {"controller": "  "},
         {"id": ".."},
     ):
         assert client.post("/api/studies", json=new | {"id": "other"} | wrong).status_code == 422
@@ -71,6 +72,7 @@ def test_a_seat_is_added_once(client: TestClient, root: Path) -> None:
         (400, seat),
         (400, seat | {"seat": "R8", "region": [5, 0, 5, 9]}),
         (422, seat | {"seat": ""}),
+        (422, seat | {"seat": ".."}),
         (422, seat | {"region": [-1, 0, 5, 9]}),
     ):
         assert client.post("/api/studies/preview/seats", json=new).status_code == status
