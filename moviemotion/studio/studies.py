@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
@@ -118,14 +119,18 @@ def studies(request: Request, person: Reader, jobs: AllJobs) -> list[StudyNow]:
 )
 def begin(request: Request, person: Researcher, jobs: AllJobs, new: NewStudy) -> StudyInFull:
     folder: Path = request.app.state.root / new.id
-    if new.id == "new":
-        raise HTTPException(409, "new: is the name of a page; choose another name")
+    if new.id == "new" or new.id.startswith("studio."):
+        raise HTTPException(409, f"{new.id}: the studio itself uses this name; choose another")
     try:
         folder.mkdir()
     except FileExistsError:
         raise HTTPException(409, f"{new.id}: is there already; choose another name") from None
     terms = Terms(new.controller, new.contact, new.purpose, new.recipients, new.pictures)
-    retention.begin(folder, terms, new.days)
+    try:
+        retention.begin(folder, terms, new.days)
+    except BaseException:
+        shutil.rmtree(folder)
+        raise
     return study(folder, person, jobs)
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import httpx2
+import pytest
 from fastapi.testclient import TestClient
 
 
@@ -34,8 +36,7 @@ def test_a_study_is_begun_once(client: TestClient, root: Path) -> None:
     assert client.get("/api/studies").json()[0].items() <= begun.json().items()
     assert client.post("/api/studies", json=new).status_code == 409
     (root / "not-a-study").mkdir()
-    for name in ("not-a-study", "studio.db", "new"):
-        (root / "studio.db").touch()
+    for name in ("not-a-study", "studio.db", "studio.lock", "new"):
         assert client.post("/api/studies", json=new | {"id": name}).status_code == 409
     for wrong in (
         {"days": {"pictures": 0}},
@@ -46,6 +47,20 @@ def test_a_study_is_begun_once(client: TestClient, root: Path) -> None:
     ):
         assert client.post("/api/studies", json=new | {"id": "other"} | wrong).status_code == 422
     assert not (root / "other").exists()
+
+
+def test_a_study_that_cannot_be_begun_leaves_nothing(
+    client: TestClient, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = {"id": "preview", "controller": "Lantern Films", "contact": "privacy@lantern.example"}
+
+    def full(*given: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as disk:
+        disk.setattr("moviemotion.privacy.retention.begin", full)
+        assert client.post("/api/studies", json=new).status_code == 507
+    assert client.post("/api/studies", json=new).status_code == 201
 
 
 def test_a_damaged_study_does_not_hide_the_others(client: TestClient, study: Path, root: Path) -> None:
