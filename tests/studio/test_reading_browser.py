@@ -179,6 +179,12 @@ def test_a_group_is_chosen_kept_and_drawn(page, analysis: Analysis) -> None:
     expect(page.locator(".meter.overall .value")).to_contain_text("no interval")
 
 
+def test_the_axis_holds_curves_without_intervals(page) -> None:
+    asked = """() => import("/static/reading/timeline.js").then(({ top }) =>
+        top({ happy: [0.1, null, 0.72], happyHigh: [null, null, null] }, ["happy"]))"""
+    assert page.evaluate(asked) == 0.8
+
+
 def test_a_note_is_written_on_a_moment_changed_and_deleted(page, room: Path) -> None:
     page.click("#moment-1 .choose")
     page.get_by_role("button", name="Add a note").click()

@@ -85,7 +85,7 @@ export function makeTimeline(desk) {
         list.push(all);
       }
     }
-    const most = top(["overall", ...desk.shown]);
+    const most = top(desk.curves, ["overall", ...desk.shown]);
     plots = [
       chart("strength", HEIGHTS.strength, strength, { range: [0, most], space: 26, incrs: [0.1, 0.2, 0.5], word: (v) => v.toFixed(1) }, false),
       chart("reacting", HEIGHTS.reacting, reacting,
@@ -93,12 +93,6 @@ export function makeTimeline(desk) {
     ];
     overlays();
     overview();
-  }
-
-  function top(names) {
-    let most = 0.2;
-    for (const name of names) for (const v of desk.curves[`${name}High`]) if (v > most) most = v;
-    return Math.min(1, Math.ceil(most * 10 + 0.3) / 10);
   }
 
   function shade(u) {
@@ -220,7 +214,7 @@ export function makeTimeline(desk) {
       pen.fillStyle = faded(css(m.emotion), 0.45);
       pen.fillRect(x(m.start), 0, Math.max(1.5, x(m.end) - x(m.start)), high);
     }
-    const most = top(["overall"]);
+    const most = top(desk.curves, ["overall"]);
     pen.fillStyle = faded(css("ink"), 0.45);
     for (let p = 0; p < wide; p++) {
       let best = 0;
@@ -348,4 +342,11 @@ export function makeTimeline(desk) {
     if (charts.clientWidth - LEFT - RIGHT !== width) asked = requestAnimationFrame(build);
   }).observe(charts);
   build();
+}
+
+/** Where the strength axis ends: above every curve and every interval; one viewer alone has no interval. */
+export function top(curves, names) {
+  let most = 0.2;
+  for (const name of names) for (const key of [name, `${name}High`]) for (const v of curves[key]) if (v > most) most = v;
+  return Math.min(1, Math.ceil(most * 10 + 0.3) / 10);
 }
