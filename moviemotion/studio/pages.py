@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
@@ -14,10 +15,10 @@ from moviemotion.emotions import FEELINGS
 from moviemotion.privacy.audit_log import Entry, Role
 from moviemotion.privacy.disclosure import disclosure_of
 from moviemotion.privacy.naming import is_finished
-from moviemotion.privacy.register import Terms
+from moviemotion.privacy.register import Terms, is_governed
 from moviemotion.privacy.retention import DAYS, LONGEST, Kind
 from moviemotion.studio import privacy, studies
-from moviemotion.studio.access import OWNER, Reader, Researcher
+from moviemotion.studio.access import OWNER, ROLES, Person, Reader, Researcher, needs
 from moviemotion.studio.border import StudyFolder, render, study_folders
 from moviemotion.studio.reading import film_of
 from moviemotion.studio.record import Stage
@@ -40,12 +41,17 @@ KINDS = {
     Kind.REPORTS: "Results about the room",
 }
 
+Anybody = Annotated[Person, Depends(needs(*ROLES))]
+
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 _UPLOT = Path(__file__).parent / "static" / "vendor" / "uplot" / "uPlot.min.css"
 
 
 @router.get("/")
-def studies_page(request: Request, person: Reader, jobs: AllJobs) -> HTMLResponse:
+def studies_page(request: Request, person: Anybody, jobs: AllJobs) -> HTMLResponse:
+    if person.role is Role.SEAT:
+        folders = filter(is_governed, study_folders(request.app.state.root))
+        return render(request, "kiosks.html", studies=[f.name for f in folders if not is_finished(f)])
     return render(
         request,
         "studies.html",

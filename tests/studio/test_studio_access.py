@@ -16,7 +16,9 @@ from fastapi.testclient import TestClient
 from studio_servers import renew_token
 
 from moviemotion.errors import MoviemotionError
+from moviemotion.privacy import retention
 from moviemotion.privacy.audit_log import Role
+from moviemotion.privacy.register import Terms
 from moviemotion.privacy.status import status
 from moviemotion.studio.access import ACCOUNTS, LASTS, ROLES, SESSION, Access
 from moviemotion.studio.app import create_app
@@ -294,6 +296,15 @@ def test_a_role_opens_no_more_pages_than_its_own(
     client, pages = sign_in(role), ("", "read", "trust", "kiosk", "seats")
     answers = {page: client.get(f"/studies/{study.name}/{page}".rstrip("/")).status_code for page in pages}
     assert answers == {page: 200 if page in may else 403 for page in pages}
+
+
+def test_a_kiosk_that_signs_in_finds_the_studies_that_ask(sign_in: SignIn, study: Path, root: Path) -> None:
+    (root / "premiere").mkdir()
+    retention.begin(root / "premiere", Terms("Lantern Films", "privacy@lantern.example"), {})
+    home = sign_in(Role.SEAT).get("/")
+    assert home.status_code == 200
+    assert "/studies/premiere/kiosk" in home.text
+    assert study.name not in home.text
 
 
 def test_who_may_not_erase_is_offered_no_erasing(sign_in: SignIn, study: Path) -> None:
