@@ -124,4 +124,5 @@ def _no_room(request: Request, error: Exception) -> Response:
     """A disk that is full or cannot be reached, which is nobody's fault who asks."""
     assert isinstance(error, OSError)
     why = error.strerror or type(error).__name__
-    return _answer(request, 507, f"the folder of studies cannot be used ({why}); make room, then try again")
+    detail = f"the folder of studies cannot be used ({why}); see that it is there and has room, and try again"
+    return _answer(request, 507, detail)
