@@ -32,6 +32,8 @@ NAME = r"^[^/\\\x00-\x1f\x7f]{1,100}$"
 _BLOCK = 1 << 20
 _INCOMING = "incoming-"
 _KEPT = (CAMERAS_FILE, RECORD)
+_FILMS = (".mp4", ".m4v", ".webm", ".mov", ".ogv", ".mkv")
+"""What browsers play."""
 
 
 class Kind(StrEnum):
@@ -184,6 +186,8 @@ def _place(folder: Path, kind: Kind, name: str) -> Path:
         raise MoviemotionError(f"{name!r}: give the file's name with its suffix, and no folder")
     if kind is Kind.CAMERAS:
         return folder / UPLOADS / CAMERAS_FILE
+    if kind is Kind.FILM and suffix not in _FILMS:
+        raise MoviemotionError(f"{name}: browsers do not play {suffix}; give the film as MP4 or WebM")
     if kind is not Kind.SEATS:
         return folder / f"{kind}{suffix}"
     place = folder / UPLOADS / name

@@ -17,10 +17,9 @@ from moviemotion.privacy.disclosure import disclosure_of
 from moviemotion.privacy.naming import is_finished
 from moviemotion.privacy.register import Terms, is_governed
 from moviemotion.privacy.retention import DAYS, LONGEST, Kind
-from moviemotion.studio import privacy, studies
+from moviemotion.studio import files, privacy, studies
 from moviemotion.studio.access import OWNER, ROLES, Person, Reader, Researcher, needs
 from moviemotion.studio.border import StudyFolder, render, study_folders
-from moviemotion.studio.reading import film_of
 from moviemotion.studio.record import Stage
 from moviemotion.studio.studies import AllJobs
 from moviemotion.telling.palette import PALETTE
@@ -113,7 +112,7 @@ def reading_page(request: Request, folder: StudyFolder, person: Reader) -> HTMLR
         request,
         "read.html",
         study=folder.name,
-        film=film_of(folder) is not None,
+        film=files.first(folder, files.Kind.FILM) is not None,
         researcher=person.role is Role.RESEARCHER,
         uplot=Markup(_UPLOT.read_text(encoding="utf-8")),
     )

@@ -136,7 +136,12 @@ async def keeping(root: Path, jobs: Jobs) -> AsyncIterator[None]:
 
 def keep_all(root: Path, jobs: Jobs) -> None:
     """Keep the promises of all studies. One that is being screened is seen to at its end."""
-    for folder in filter(is_governed, study_folders(root)):
+    try:
+        folders = study_folders(root)
+    except OSError as error:
+        logging.getLogger(__name__).warning("%s: promises are not kept: %s", root, error.strerror)
+        return
+    for folder in filter(is_governed, folders):
         try:
             jobs.refuse_at_work(folder)
             erasure.keep_promises(folder)

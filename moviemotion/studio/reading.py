@@ -20,17 +20,18 @@ from moviemotion.privacy.disclosure import FEWEST
 from moviemotion.privacy.small_groups import comparison_seen_by, group_seen_by, groups_seen_by
 from moviemotion.resonance.compare import compare
 from moviemotion.screen import SEED
-from moviemotion.studio import notes
+from moviemotion.studio import files, notes
 from moviemotion.studio.access import Person, Reader, Researcher
 from moviemotion.studio.border import FAULTS, STUDY_ID, StudyFolder, is_study
 from moviemotion.studio.downloads import KINDS, download
+from moviemotion.studio.files import Kind
 from moviemotion.studio.shelf import Opened, Shelf
 from moviemotion.telling.comparison import comparison_json
 from moviemotion.telling.reading import curves_json, moments_shown, room_json, script_json
 
 router = APIRouter(prefix="/api/studies/{study}", tags=["reading"], responses=FAULTS)
 comparing = APIRouter(prefix="/api/compare", tags=["reading"], responses=FAULTS)
-FILMS = (".mp4", ".m4v", ".webm", ".mov", ".ogv", ".mkv")
+_PRINTED = r"[^\x00-\x08\x0b-\x1f\x7f]"
 JSON: dict[str, Any] = {"response_class": Response, "responses": {200: {"content": {"application/json": {}}}}}
 Download = Annotated[str, InPath(pattern=f"^({'|'.join(KINDS)})$")]
 Name = Annotated[str, InPath(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f/]+$")]
@@ -39,7 +40,9 @@ Name = Annotated[str, InPath(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f
 class NoteText(BaseModel):
     """What a note says."""
 
-    text: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"\S")]
+    text: Annotated[
+        str, Field(min_length=1, max_length=2000, pattern=rf"^{_PRINTED}*[^\s\x00-\x1f\x7f]{_PRINTED}*$")
+    ]
 
 
 class NewNote(NoteText):
@@ -201,15 +204,10 @@ def _own(folder: Path, note_id: str, person: Person) -> None:
     "/film", summary="The film, if the study has it; ranges may be asked for", response_class=FileResponse
 )
 def film(folder: StudyFolder, person: Reader) -> FileResponse:
-    path = film_of(folder)
+    path = files.first(folder, Kind.FILM)
     if path is None:
         raise HTTPException(404, "the study has no film")
     return FileResponse(path, content_disposition_type="inline")
-
-
-def film_of(folder: Path) -> Path | None:
-    """A study's film."""
-    return next((path for path in sorted(folder.glob("film.*")) if path.suffix.lower() in FILMS), None)
 
 
 @router.get("/exports/{kind}", summary="A file for other programs", response_class=FileResponse)
@@ -226,7 +224,7 @@ def export(
     work = Path(tempfile.mkdtemp())
     try:
         seen = study.seen_by(person.role)
-        path = download(kind, seen, notes.notes(folder), work, fps, film_of(folder))
+        path = download(kind, seen, notes.notes(folder), work, fps, files.first(folder, Kind.FILM))
     except BaseException:
         shutil.rmtree(work)
         raise

@@ -15,6 +15,8 @@ from moviemotion.resonance.analysis import Analysis
 
 MOST = 3
 """Studies held open at once: a big one takes some 150 MB."""
+MOST_ANSWERS = 50
+"""Answers of each: one of a big study takes some 0.5 MB."""
 
 
 class Opened:
@@ -24,7 +26,7 @@ class Opened:
         self.state, self.analysis = state, analysis
         self._lock = threading.Lock()
         self._seen: dict[Role, Analysis] = {}
-        self._answers: dict[tuple[object, ...], bytes] = {}
+        self._answers: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
 
     def seen_by(self, role: Role) -> Analysis:
         """What of it somebody may see."""
@@ -34,10 +36,17 @@ class Opened:
             return self._seen[role]
 
     def answer(self, key: tuple[object, ...], make: Callable[[], object]) -> bytes:
-        """What `make` makes, as JSON; made once a key."""
-        if key not in self._answers:
-            self._answers[key] = json.dumps(make(), ensure_ascii=False, allow_nan=False).encode()
-        return self._answers[key]
+        """What `make` makes, as JSON; kept by its key."""
+        with self._lock:
+            found = self._answers.get(key)
+        if found is None:
+            found = json.dumps(make(), ensure_ascii=False, allow_nan=False).encode()
+        with self._lock:
+            self._answers[key] = found
+            self._answers.move_to_end(key)
+            while len(self._answers) > MOST_ANSWERS:
+                self._answers.popitem(last=False)
+        return found
 
 
 class Shelf:

@@ -24,6 +24,7 @@ from moviemotion.resonance.analysis import Analysis
 from moviemotion.studio.access import Access
 from moviemotion.studio.app import create_app
 from moviemotion.studio.downloads import KINDS
+from moviemotion.studio.shelf import MOST_ANSWERS, Opened
 from moviemotion.telling.charts import NO_VALUE, STEPS
 from moviemotion.told import load_analysis
 
@@ -162,7 +163,8 @@ def test_notes_are_written_changed_and_deleted_by_their_writer(people) -> None:
 
 
 @pytest.mark.parametrize(
-    "note", [{"at": -1, "text": "x"}, {"at": 1, "text": "  "}, {"at": "NaN", "text": "x"}]
+    "note",
+    [{"at": -1, "text": "x"}, {"at": 1, "text": "  "}, {"at": "NaN", "text": "x"}, {"at": 1, "text": "a\0b"}],
 )
 def test_notes_nobody_can_use_are_refused(client: TestClient, room: Path, note: dict) -> None:
     assert client.post("/api/studies/room/notes", json=note).status_code == 422
@@ -229,6 +231,24 @@ def test_markers_need_frames_a_second(client: TestClient, room: Path) -> None:
     assert refused.status_code == 400
     assert "frames a second" in refused.json()["detail"]
     assert client.get("/api/studies/room/exports/nothing").status_code == 422
+
+
+def test_a_film_that_no_browser_plays_is_refused(client: TestClient, room: Path) -> None:
+    refused = client.put("/api/studies/room/files/film/cut.avi", content=b"RIFF")
+    assert refused.status_code == 400
+    assert "MP4 or WebM" in refused.json()["detail"]
+
+
+def test_a_study_keeps_its_latest_answers_only() -> None:
+    study = Opened((), None)  # type: ignore[arg-type]
+    made: list[int] = []
+
+    def ask(number: int) -> None:
+        study.answer((number,), lambda: made.append(number))
+
+    for number in [*range(MOST_ANSWERS), 0, MOST_ANSWERS, 0, 1]:
+        ask(number)
+    assert made == [*range(MOST_ANSWERS + 1), 1]
 
 
 def test_the_film_comes_in_ranges(client: TestClient, room: Path) -> None:

@@ -114,6 +114,13 @@ def test_a_fault_in_one_study_does_not_break_the_promises_of_another(
     assert seen == ["first", "second"]
 
 
+def test_a_folder_of_studies_that_is_away_is_looked_at_again_later(
+    root: Path, app: FastAPI, caplog: pytest.LogCaptureFixture
+) -> None:
+    keep_all(root / "unmounted", app.state.jobs)
+    assert "promises are not kept" in caplog.text
+
+
 def test_who_withdraws_while_results_are_made_is_erased_afterwards(
     root: Path, app: FastAPI, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

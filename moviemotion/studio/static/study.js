@@ -109,12 +109,17 @@ async function lookAtFiles() {
   showReading();
 }
 
+/** What was read is told from the files it had; only the film may still come or go. */
+function isSettled(kind) {
+  return progress.stage === "finished" && kind !== "film";
+}
+
 function showFiles() {
   const words = { seats: "recording", cameras: "live cameras", film: "film", script: "script", subtitles: "subtitles" };
   render(html`<ul class="list" aria-live="polite">
     ${files.map((file) => html`<li>
       <span>${file.name} <small>${words[file.kind]}, ${size(file.size)}</small></span>
-      ${AT_WORK.includes(progress.stage) ? nothing : html`<button class="small" @click=${() => remove(file)}>Remove<span class="visually-hidden"> ${file.name}</span></button>`}
+      ${AT_WORK.includes(progress.stage) || isSettled(file.kind) ? nothing : html`<button class="small" @click=${() => remove(file)}>Remove<span class="visually-hidden"> ${file.name}</span></button>`}
     </li>`)}
     ${uploads.map((upload) => html`<li>
       <span>${upload.name} <small>${upload.done < upload.total ? `${size(upload.done)} of ${size(upload.total)}` : "being looked at"}</small></span>
@@ -173,8 +178,7 @@ function showReading() {
   byId("add-seat").hidden = over || busy;
   byId("ask").hidden = over;
   byId("live").hidden = over || busy;
-  // What was read is told from the files it had; only the film may still come.
-  for (const drop of document.querySelectorAll(".drop")) drop.hidden = busy || over && drop.dataset.kind !== "film";
+  for (const drop of document.querySelectorAll(".drop")) drop.hidden = busy || isSettled(drop.dataset.kind);
   showFiles();
   const live = files.some((file) => file.kind === "cameras");
   const recordings = files.filter((file) => file.kind === "seats").length;
