@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from moviemotion.simulation.videos import write_seat_videos
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
 
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 SECONDS = 8
 RATE = 2.0
 SHARED = Path(__file__).parents[2] / "shared" / "data"
@@ -89,3 +92,15 @@ def screened(seats: list[Path], film: Path, tmp_path_factory: pytest.TempPathFac
     """The finished study of the three viewers. Tests only read it."""
     out = tmp_path_factory.mktemp("studies") / "study"
     return screen(seats, out, film / "film.fountain", film / "film.srt", rate=RATE)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    """Debian's Chromium."""
+    if CHROMIUM is None:
+        pytest.skip("chromium is not installed")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()

@@ -1,15 +1,11 @@
 """The page of an evaluation, in a real browser where there is one."""
 
-import shutil
-
 import pytest
 from faces_folder import write_faces
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.lab.evaluation import SHIPPED_READER, Truth, evaluate
 from moviemotion.lab.evaluation_page import write_page
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 @pytest.fixture(scope="module")
@@ -32,19 +28,14 @@ def test_names_are_escaped_and_a_folder_that_is_not_there_is_named(page, tmp_pat
         write_page(result, "reader", tmp_path / "absent" / "page.html")
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
-def test_every_chart_is_drawn_without_an_error_or_a_request(page):
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        tab = browser.new_page()
-        errors, requests = [], []
+def test_every_chart_is_drawn_without_an_error_or_a_request(page, browser):
+    errors, requests = [], []
+    with browser.new_page() as tab:
         tab.on("pageerror", lambda error: errors.append(str(error)))
         tab.on("request", lambda request: requests.append(request.url))
         tab.goto(page.as_uri())
         tab.wait_for_selector("#protocol .bars")
         for chart in ("protocol", "calibration", "confusion", "agreement"):
             assert tab.locator(f"#{chart} .main-svg").count() > 0
-        browser.close()
     assert errors == []
     assert requests == [page.as_uri()]

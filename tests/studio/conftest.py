@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from studio_browser import browser, open_page, trouble
+from studio_browser import open_page, trouble
 from studio_servers import renew_token, serving
 
 from moviemotion.kept import kept_analysis
@@ -18,7 +18,7 @@ from moviemotion.privacy.register import KEYS_VARIABLE
 from moviemotion.simulate import simulate
 from moviemotion.studio.app import create_app
 
-__all__ = ["browser", "open_page", "trouble"]
+__all__ = ["open_page", "trouble"]
 
 FEELINGS = "start,end,emotion,strength\n5,15,happy,0.9\n30,40,sad,0.9\n"
 STUDY = "the-last-ferry"

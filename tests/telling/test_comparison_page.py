@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import shutil
 from dataclasses import replace
 
 import pytest
@@ -24,7 +23,6 @@ from moviemotion.telling.comparison import (
 from tests.resonance.two_cuts import JOKE, SAD_END, SCENES, screening, script_of, time_of, timed
 
 SCRIPT = timed(script_of([*SCENES, ("EXT. ISLAND - DUSK", (*SAD_END, "A <b>bold</b> & last word."))]))
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 @pytest.fixture(scope="module")
@@ -77,18 +75,13 @@ def test_a_difference_is_told_with_its_sign() -> None:
     assert signed(float("nan")) == "–"
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
 @pytest.mark.parametrize("width", [390, 1280])
-def test_the_page_fits_its_window(comparison: Comparison, width: int, tmp_path) -> None:
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+def test_the_page_fits_its_window(comparison: Comparison, width: int, browser, tmp_path) -> None:
     (path := tmp_path / "comparison.html").write_text(render_comparison(comparison), encoding="utf-8")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": width, "height": 800})
+    with browser.new_page(viewport={"width": width, "height": 800}) as page:
         trouble: list[str] = []
         page.on("console", lambda message: trouble.append(message.text))
         page.goto(path.as_uri())
         assert page.evaluate("document.documentElement.scrollWidth") == width
         assert page.locator("table.differences").count() == 2
         assert trouble == []
-        browser.close()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +14,6 @@ from moviemotion.resonance.analysis import Analysis
 from moviemotion.telling.tables import moments_json
 from moviemotion.telling.webvtt import metadata_vtt, readable_vtt
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 PAGE = """<!doctype html><meta charset=utf-8><video>
 <track kind=captions src=moments.vtt default><track kind=metadata src=metadata.vtt></video>"""
 CUES = """track => [...track.track.cues].map(cue => [cue.startTime, cue.endTime, cue.text])"""
@@ -78,17 +75,6 @@ def test_a_screening_without_moments_is_still_a_track(make, tmp_path: Path) -> N
     analysis = make(viewers=1, conclusive=False, scenes=0, title="One\n--> two")
     assert readable_vtt(analysis) == "WEBVTT One -> two: the moments that moved the room\n"
     assert len(read_by_ffmpeg(metadata_vtt(analysis), tmp_path)) == 150
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    if CHROMIUM is None:
-        pytest.skip("chromium is not installed")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def test_a_browser_reads_both_tracks_whole(analysis: Analysis, browser) -> None:
