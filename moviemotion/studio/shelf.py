@@ -14,9 +14,9 @@ from moviemotion.privacy.small_groups import seen_by
 from moviemotion.resonance.analysis import Analysis
 
 MOST = 3
-"""Studies held open at once: a big one takes some 150 MB."""
+"""Studies held open at once: a big one takes much memory."""
 MOST_ANSWERS = 50
-"""Answers of each: one of a big study takes some 0.5 MB."""
+"""Answers kept of each."""
 
 
 class Opened:
