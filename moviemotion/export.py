@@ -15,7 +15,7 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.files import appearing, write_whole
 from moviemotion.resonance.analysis import Analysis
 from moviemotion.story.film import film_timecode
-from moviemotion.study import EXPORTS
+from moviemotion.study import EXPORTS, making
 from moviemotion.telling.elan import elan_document
 from moviemotion.telling.markers import final_cut_xml, locator_edl, otio_timeline, resolve_edl, smpte_rate
 from moviemotion.telling.tables import FORMULA, moments_json
@@ -68,7 +68,8 @@ def export(
             the frame rate that markers need is not known or none of timecode.
     """
     chosen, timecode = _chosen(formats, frame_rate, start, film)
-    return _write(load_analysis(study), study / EXPORTS, chosen, timecode, film)
+    with making(study):
+        return _write(load_analysis(study), study / EXPORTS, chosen, timecode, film)
 
 
 def export_analysis(

@@ -30,7 +30,7 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.resonance.baseline import Stretch
 from moviemotion.screen import SEED, Screening, fingerprint, tell, write
 from moviemotion.story.sources import read_sources
-from moviemotion.study import FORMAT, Study
+from moviemotion.study import FORMAT, Study, making
 from moviemotion.told import TOLD, read_told, timeline_of
 
 JOURNAL = "live"
@@ -82,7 +82,8 @@ def capture(config: Path, out: Path, watch: Callable[[LiveCapture], None]) -> Ca
     """
     running = begin(read_seats(config), out)
     try:
-        watch(running)
+        with making(out):
+            watch(running)
     finally:
         running.stop()
     return finish(out)
@@ -124,6 +125,11 @@ def finish(out: Path) -> Captured:
     journal = out / JOURNAL
     if not journal.is_dir():
         raise MoviemotionError(f"{out}: holds no unfinished capture; check the name")
+    with making(out):
+        return _finish(out, journal)
+
+
+def _finish(out: Path, journal: Path) -> Captured:
     seats, study = _opened(out)
     offsets = measure_offsets(journal, seats)
     cameras, seconds = [], 0.0
@@ -167,20 +173,21 @@ def report(
             be used.
     """
     sources = read_sources(script, subtitles, subtitle_track, timing_sheet, shots, frame_rate)
-    if (folder / JOURNAL).is_dir():
-        finish(folder)
-    study = Study.reopen(folder)
-    saved = {camera: samples for camera in study.cameras if (samples := study.samples(camera))}
-    if not any(samples.viewers for samples in saved.values()):
-        raise MoviemotionError(f"{folder}: no camera saw a face; check that they show the audience")
-    watched = list(saved.values())
-    if sources is None and (folder / TOLD).is_file():
-        before = read_told(folder)
-        told = replace(before, seed=seed, baseline=baseline or before.baseline)
-        return Screening(folder, write(study, timeline_of(watched), watched, told), ())
-    unread = [f"{camera}: was not read" for camera in study.cameras if camera not in saved]
-    notes = [*unread, *_notes(folder / "capture.json")]
-    return Screening(folder, tell(study, watched, sources, lambda _: notes, seed, baseline), ())
+    with making(folder):
+        if (folder / JOURNAL).is_dir():
+            finish(folder)
+        study = Study.reopen(folder)
+        saved = {camera: samples for camera in study.cameras if (samples := study.samples(camera))}
+        if not any(samples.viewers for samples in saved.values()):
+            raise MoviemotionError(f"{folder}: no camera saw a face; check that they show the audience")
+        watched = list(saved.values())
+        if sources is None and (folder / TOLD).is_file():
+            before = read_told(folder)
+            told = replace(before, seed=seed, baseline=baseline or before.baseline)
+            return Screening(folder, write(study, timeline_of(watched), watched, told), ())
+        unread = [f"{camera}: was not read" for camera in study.cameras if camera not in saved]
+        notes = [*unread, *_notes(folder / "capture.json")]
+        return Screening(folder, tell(study, watched, sources, lambda _: notes, seed, baseline), ())
 
 
 def _notes(captured: Path) -> Iterator[str]:

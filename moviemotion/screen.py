@@ -102,31 +102,34 @@ def screen(
             "mark seconds that they show"
         )
     study = Study(out, _made_from(cameras, sources.files if sources else (), rate, seed, baseline))
-    readable = [camera for camera in cameras if camera.name not in problems]
-    watched = {camera.name: saved for camera in readable if (saved := study.samples(camera.name))}
+    with study.begun():
+        readable = [camera for camera in cameras if camera.name not in problems]
+        watched = {camera.name: saved for camera in readable if (saved := study.samples(camera.name))}
 
-    def keep(camera: Camera, samples: Samples) -> None:
-        study.save_samples(camera.name, samples)
-        watched[camera.name] = samples
+        def keep(camera: Camera, samples: Samples) -> None:
+            study.save_samples(camera.name, samples)
+            watched[camera.name] = samples
 
-    waiting = [camera for camera in readable if camera.name not in watched]
-    problems |= Watcher(rate).watch_all(waiting, progress, keep, os.cpu_count() or 1)
-    unreadable = tuple(problems.values())
-    empty = [camera for camera in cameras if camera.name in watched and not watched[camera.name].viewers]
-    if len(empty) == len(watched):
-        study.discard()
-        nobody = [f"{camera.path}: no face was seen; check that it shows the audience" for camera in empty]
-        raise MoviemotionError("\n".join([*unreadable, *nobody]))
-    in_order = [watched[camera.name] for camera in cameras if camera.name in watched]
-    analysis = tell(
-        study,
-        in_order,
-        sources,
-        lambda seconds: (*unreadable, *_gaps(cameras, watched, seconds, sources)),
-        seed,
-        baseline,
-    )
-    return Screening(out, analysis, unreadable)
+        waiting = [camera for camera in readable if camera.name not in watched]
+        problems |= Watcher(rate).watch_all(waiting, progress, keep, os.cpu_count() or 1)
+        unreadable = tuple(problems.values())
+        empty = [camera for camera in cameras if camera.name in watched and not watched[camera.name].viewers]
+        if len(empty) == len(watched):
+            study.discard()
+            nobody = [
+                f"{camera.path}: no face was seen; check that it shows the audience" for camera in empty
+            ]
+            raise MoviemotionError("\n".join([*unreadable, *nobody]))
+        in_order = [watched[camera.name] for camera in cameras if camera.name in watched]
+        analysis = tell(
+            study,
+            in_order,
+            sources,
+            lambda seconds: (*unreadable, *_gaps(cameras, watched, seconds, sources)),
+            seed,
+            baseline,
+        )
+        return Screening(out, analysis, unreadable)
 
 
 def tell(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from moviemotion.audience.samples import Samples
 from moviemotion.errors import MoviemotionError
 from moviemotion.files import appearing
+from moviemotion.locks import held
 
 FORMAT = 1
 REGISTER = "study.db"
@@ -22,7 +23,17 @@ NOTES, GROUPS = "notes.json", "groups.json"
 """What people wrote into a study themselves: notes on the film, and groups of viewers by name."""
 GIVEN = ("film", "script", "subtitles")
 """Names, less their suffix, of what a study may be given about the film; nothing in it is about viewers."""
-_MAY_COME_FIRST = {REGISTER, f"{REGISTER}-wal", f"{REGISTER}-shm", UPLOADS, PICTURES}
+MAKING = "study.lock"
+"""In a study while its files are made, so that one program at a time makes them."""
+WAIT = 5.0
+"""Seconds for another one to be done."""
+_MAY_COME_FIRST = {
+    REGISTER,
+    *(f"{REGISTER}-{part}" for part in ("wal", "shm", "lock")),
+    MAKING,
+    UPLOADS,
+    PICTURES,
+}
 
 
 class Study:
@@ -124,14 +135,25 @@ class Study:
             file.writelines(parts)
         return path
 
+    @contextmanager
+    def begun(self) -> Iterator[None]:
+        """While its first files are made, as `making`; its folder is made, and goes if nothing came of it."""
+        with _writing(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with making(self.folder):
+                yield
+        finally:
+            with suppress(OSError):  # it holds something
+                self.folder.rmdir()
+
     def discard(self) -> None:
         """Remove what this study has written: there was nothing to tell."""
         for path in (self.folder / "samples").glob("*.parquet"):
             path.unlink()
         (self.folder / "study.json").unlink(missing_ok=True)
-        for folder in (self.folder / "samples", self.folder):
-            if folder.is_dir() and not any(folder.iterdir()):
-                folder.rmdir()
+        with suppress(OSError):  # not made yet, or it holds something else
+            (self.folder / "samples").rmdir()
 
     def _settled(self, made_from: object) -> object:
         """What of a record may not change: a camera without samples may still be mended or left out."""
@@ -143,6 +165,19 @@ class Study:
     def samples_path(self, camera: str) -> Path:
         """The file of a camera's samples."""
         return self.folder / "samples" / f"{camera}.parquet"
+
+
+def making(folder: Path) -> AbstractContextManager[None]:
+    """To be held while a study's samples, results or exports are made; a thread may take it again.
+
+    Raises:
+        HeldError: another program is making them.
+        MoviemotionError: there is no such folder, or it cannot be written.
+    """
+    if not folder.is_dir():
+        raise MoviemotionError(f"{folder}: holds no study; check the name")
+    refusal = f"{folder}: another program is screening, exporting or erasing there; try again when it is done"
+    return held(folder.resolve() / MAKING, WAIT, refusal)
 
 
 def _is_foreign(path: Path) -> bool:

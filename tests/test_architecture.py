@@ -20,6 +20,7 @@ CLOSED = {
     "emotions": {"everything"},
     "errors": {"everything"},
     "files": {"everything"},
+    "locks": {"everything"},
     "page": {"everything"},
     "statistics": {"everything"},
     "timecode": {"everything"},

@@ -113,8 +113,9 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
 
 def test_a_discarded_study_leaves_no_trace(tmp_path: Path) -> None:
     study = Study(tmp_path / "study", MADE_FROM)
-    study.save_samples("seat-01", seen())
-    study.discard()
+    with study.begun():
+        study.save_samples("seat-01", seen())
+        study.discard()
     assert list(tmp_path.iterdir()) == []
 
 

@@ -11,6 +11,7 @@ import json
 import mmap
 import zipfile
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from moviemotion.errors import MoviemotionError
+from moviemotion.locks import HeldError
 from moviemotion.privacy import retention
 from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import Receipt, State, masks, record, seats, subject_of, viewer_with
@@ -27,7 +29,7 @@ from moviemotion.privacy.register import Register, alone, opened
 from moviemotion.privacy.retention import Kind
 from moviemotion.privacy.rows import rows_of, without
 from moviemotion.results import REPORTS, VIEWERS_RESULTS
-from moviemotion.study import GIVEN, PICTURES, REGISTER, UPLOADS, Study
+from moviemotion.study import GIVEN, MAKING, PICTURES, REGISTER, UPLOADS, Study, making
 from moviemotion.told import TOLD
 
 
@@ -68,6 +70,7 @@ def withdraw(folder: Path, code: str, now: datetime | None = None, later: bool =
 
     Args:
         later: a screening is at work, even if it has its results already: leave erasing to `keep_promises`.
+            So it is left where another program is at work in the study.
 
     Returns:
         A receipt of the withdrawal, which can be checked after the viewer is gone.
@@ -81,10 +84,11 @@ def withdraw(folder: Path, code: str, now: datetime | None = None, later: bool =
         (disclosure,) = register.db.execute(query, (viewer,)).fetchone()
         receipt = record(register, viewer, State.WITHDRAWN, disclosure, now)
     if not later:
-        if _can_erase(folder):
-            erase(folder, viewer, Role.SEAT, now)
-        else:
-            leave_out(folder)
+        with suppress(HeldError), alone(folder), making(folder):
+            if _can_erase(folder):
+                erase(folder, viewer, Role.SEAT, now)
+            else:
+                leave_out(folder)
     return receipt
 
 
@@ -111,7 +115,7 @@ def erase(
         MoviemotionError: nothing is held about the viewer, the study is not finished, or another program
             keeps the register open.
     """
-    with alone(folder):
+    with alone(folder), making(folder):
         return _erase(folder, viewer, role, now)
 
 
@@ -153,8 +157,14 @@ def keep_promises(folder: Path, now: datetime | None = None) -> Kept:
     A finished study gets its random ids, who has withdrawn is erased, and what has had its day is deleted.
 
     Raises:
+        HeldError: another program is at work in the study.
         MoviemotionError: the study has no register.
     """
+    with alone(folder), making(folder):
+        return _keep_promises(folder, now)
+
+
+def _keep_promises(folder: Path, now: datetime | None) -> Kept:
     with opened(folder) as register:
         register.scrub()
         query = "SELECT id FROM viewers WHERE state = ?"
@@ -189,7 +199,7 @@ def _erase_uploads(register: Register, viewer: str) -> None:
 
 
 def _strangers(folder: Path) -> Iterator[str]:
-    ours = {"study.json", TOLD, *NAMING, *VIEWERS_RESULTS, *REPORTS, "samples", PICTURES}
+    ours = {"study.json", MAKING, TOLD, *NAMING, *VIEWERS_RESULTS, *REPORTS, "samples", PICTURES}
     for path in sorted(folder.iterdir()):
         if path.name not in ours and path.stem not in GIVEN and not path.name.startswith(REGISTER):
             yield path.name

@@ -28,7 +28,7 @@ from moviemotion.privacy.register import Register, alone, is_governed, opened
 from moviemotion.privacy.retention import dates
 from moviemotion.privacy.rows import renamed
 from moviemotion.results import REPORTS, VIEWERS_RESULTS, write_results
-from moviemotion.study import EXPORTS, GROUPS, NOTES, UPLOADS, Study
+from moviemotion.study import EXPORTS, GROUPS, NOTES, UPLOADS, Study, making
 from moviemotion.told import TOLD, load_analysis
 
 CAPTURED = ("capture.json", "gaps.csv")
@@ -47,7 +47,7 @@ def settle(folder: Path, now: datetime | None = None) -> None:
     Raises:
         MoviemotionError: the folder holds no finished study.
     """
-    with alone(folder):
+    with alone(folder), making(folder):
         _settle(folder, now)
 
 

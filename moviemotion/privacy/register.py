@@ -6,15 +6,15 @@ import json
 import os
 import secrets
 import sqlite3
-import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.files import write_whole
+from moviemotion.locks import held
 from moviemotion.privacy import audit_log
 from moviemotion.privacy.audit_log import Entry, Role
 from moviemotion.study import REGISTER
@@ -22,7 +22,9 @@ from moviemotion.study import REGISTER
 KEYS_VARIABLE = "MOVIEMOTION_KEYS"
 """Environment variable: the folder of keys and anchors, outside every study folder."""
 WAIT = 10.0
-"""Seconds to wait for another process that writes."""
+"""Seconds to wait for another process that writes a row."""
+PATIENCE = 60.0
+"""Seconds to wait for another one that makes a study's results again, such as without an erased viewer."""
 
 SCHEMA = (
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
@@ -110,7 +112,7 @@ class Register:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """A transaction: everything in it is kept, with its rows in the log, or nothing."""
-        # One thread at a time, so that the row that is anchored last is the last.
+        # One at a time, so that the row that is anchored last is the last.
         with alone(self.folder):
             self.db.execute("BEGIN IMMEDIATE")
             try:
@@ -158,12 +160,14 @@ class Register:
             self.set_fact("unscrubbed", None)
 
 
-_ALONE: dict[Path, threading.RLock] = {}
+def alone(folder: Path) -> AbstractContextManager[None]:
+    """To be held while a register is written or a study's files are made anew; a thread may take it again.
 
-
-def alone(folder: Path) -> threading.RLock:
-    """To be held while a study's files are made anew: one thread at a time, which may take it again."""
-    return _ALONE.setdefault(folder.resolve(), threading.RLock())
+    Raises:
+        HeldError: another thread or program has held it for `PATIENCE`.
+    """
+    refusal = f"{folder}: another program is at work in it; wait until that is done, and try again"
+    return held(folder.resolve() / f"{REGISTER}-lock", PATIENCE, refusal)
 
 
 def keys_folder() -> Path:

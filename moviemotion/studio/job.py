@@ -32,6 +32,7 @@ from moviemotion.studio import files
 from moviemotion.studio.files import Kind
 from moviemotion.studio.record import Record, Settings, Source, Stage, close_record, write_record
 from moviemotion.studio.seat_masks import LOOK_AGAIN, SeatMasks
+from moviemotion.study import making
 
 
 class BusyError(Exception):
@@ -207,8 +208,9 @@ class Job:
             capture = live.begin(seats, self.folder, masks=SeatMasks(self.folder))
             self._capture = capture
             try:
-                while not self._stopped.is_set() and not capture.wait(0.25):
-                    pass
+                with making(self.folder):
+                    while not self._stopped.is_set() and not capture.wait(0.25):
+                        pass
             finally:
                 capture.stop()
             if self._leaving:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import socket
-import sqlite3
 import webbrowser
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
 
 from moviemotion.errors import MoviemotionError
+from moviemotion.locks import held
 from moviemotion.privacy.audit_log import Role
 from moviemotion.studio.access import ROLES, Access
 from moviemotion.studio.app import create_app
@@ -91,25 +90,12 @@ def serve(
         where = f"{host or HOME}:{port}" + (f" with {certificate}" if certificate else "")
         raise MoviemotionError(f"{where}: cannot be used ({error.strerror}); give another") from error
     address = f"{'https' if certificate else 'http'}://{host or 'localhost'}:{port}/"
-    with _alone(root):
+    # Two studios over one folder would read one study twice.
+    with held(root / LOCK, 0, f"{root}: another studio is open on it; stop that first"):
         say(f"Studio: {address}   (Ctrl-C stops it)")
         if browser:
             webbrowser.open(address)
         uvicorn.Server(config).run(sockets=[place])
-
-
-@contextmanager
-def _alone(root: Path) -> Iterator[None]:
-    """Two studios over one folder would read one study twice."""
-    # SQLite's lock is let go of with the process, on every system.
-    lock = sqlite3.connect(root / LOCK, timeout=0)
-    try:
-        lock.execute("BEGIN EXCLUSIVE")
-        yield
-    except sqlite3.OperationalError as error:
-        raise MoviemotionError(f"{root}: another studio is open on it ({error}); stop that first") from error
-    finally:
-        lock.close()
 
 
 def _made(root: Path) -> Path:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +22,16 @@ SECONDS, RATE = 40, 2
 PLACES = {"row": (100, 300, 500), "cam-a": (200,), "cam-b": (250,)}
 REGIONS = {f"R{k + 1}": Region(100 * (2 * k + 0), 0, 100 * (2 * k + 2), 400) for k in range(3)}
 TERMS = Terms("Lantern Films", "privacy@lantern.example", pictures=True)
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from moviemotion.locks import held
+with held(Path(sys.argv[1]), 0, "taken"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +62,18 @@ def invented_samples(camera: str, places: tuple[int, ...], seed: int, exchanges:
         refused=np.zeros(n, np.int8),
         exchanges=exchanges,
     )
+
+
+@contextmanager
+def another_program(path: Path) -> Iterator[subprocess.Popen[str]]:
+    """Holds a lock until it is killed or the block ends."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as program:
+        assert program.stdout
+        assert program.stdout.readline() == "held\n"
+        yield program
+        program.kill()
 
 
 def write_study(folder: Path, exchanges: tuple = ()) -> Path:

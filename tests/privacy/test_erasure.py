@@ -10,13 +10,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from privacy_studies import PLACES, REGIONS, TERMS, write_study
+from privacy_studies import PLACES, REGIONS, TERMS, another_program, write_study
 
 from moviemotion.audience.exchanges import Exchange
 from moviemotion.audience.samples import Samples
 from moviemotion.emotions import EMOTIONS
 from moviemotion.errors import MoviemotionError
 from moviemotion.export import export
+from moviemotion.live import report
+from moviemotion.locks import HeldError
 from moviemotion.privacy import consent, pictures, retention
 from moviemotion.privacy.consent import State
 from moviemotion.privacy.disclosure import disclosure_of
@@ -24,7 +26,7 @@ from moviemotion.privacy.erasure import erase, keep_promises, traces, withdraw
 from moviemotion.privacy.naming import settle
 from moviemotion.privacy.register import opened
 from moviemotion.privacy.status import status, verify, viewer_named
-from moviemotion.study import Study
+from moviemotion.study import MAKING, Study
 from moviemotion.told import load_analysis
 
 
@@ -239,3 +241,34 @@ def test_a_crash_before_the_register_forgot_is_mended_by_a_second_erasure(
         assert register.db.execute("SELECT COUNT(*) FROM viewers").fetchone() == (5,)
     erase(study, viewer)
     assert list(traces(study, viewer)) == []
+
+
+def test_while_another_program_makes_its_files_a_study_is_neither_erased_from_nor_told_nor_exported(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settle(study)
+    viewer = viewer_named(study, "row-1")
+    monkeypatch.setattr("moviemotion.study.WAIT", 0.1)
+    before = bytes_of(study)
+    with another_program(study / MAKING):
+        for attempt in (lambda: erase(study, viewer), lambda: keep_promises(study), lambda: report(study)):
+            with pytest.raises(HeldError, match="another program"):
+                attempt()
+        with pytest.raises(HeldError, match="another program"):
+            export(study, ["csv"])
+    (study / MAKING).unlink()  # what a program that was killed leaves behind
+    assert bytes_of(study) == before
+
+
+def test_who_withdraws_while_another_program_is_at_work_is_erased_after_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    receipts = governed(folder := tmp_path / "study")
+    settle(folder)
+    viewer = consent.viewer_with(folder, receipts["A"].code)
+    monkeypatch.setattr("moviemotion.study.WAIT", 0.1)
+    with another_program(folder / MAKING):
+        assert consent.check_receipt(folder, withdraw(folder, receipts["A"].code).code).state == "withdrawn"
+    assert list(traces(folder, viewer)) != []
+    assert keep_promises(folder).erased == 1
+    assert list(traces(folder, viewer)) == []
