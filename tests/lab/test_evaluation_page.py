@@ -39,3 +39,17 @@ def test_every_chart_is_drawn_without_an_error_or_a_request(page, browser):
             assert tab.locator(f"#{chart} .main-svg").count() > 0
     assert errors == []
     assert requests == [page.as_uri()]
+
+
+def test_the_numbers_of_faces_lie_under_every_point(page, browser):
+    with browser.new_page() as tab:
+        tab.goto(page.as_uri())
+        tab.wait_for_selector("#agreement .point")
+        boxes = [
+            [one.bounding_box() for one in tab.locator(f"#agreement {what}").all()]
+            for what in ("text:has-text('n=')", ".point", ".xtitle")
+        ]
+    numbers, points, (title,) = boxes
+    assert len(numbers) == len(points) == 2
+    assert max(p["y"] + p["height"] for p in points) <= min(n["y"] for n in numbers)
+    assert max(n["y"] + n["height"] for n in numbers) <= title["y"]
