@@ -167,7 +167,36 @@ def test_a_path_or_a_disk_that_fails_is_one_line(
     assert line.startswith(f"{place}: No space left" if place else "No space left")
 
 
+USAGE = [
+    ("screen seat.mp4 --out study --rate 0", "--rate", "screen"),
+    ("screen seat.mp4", "--out", "screen"),
+    ("screen --wheel", "--wheel", "screen"),
+    ("scren seat.mp4", "scren", ""),
+    ("studio", "folder", "studio"),
+    ("studio . --port 0", "--port", "studio"),
+    ("lab train --data . --out run --network", "--network", ""),
+    ("privacy answer study", "seat", "privacy answer"),
+    ("roi plan.toml --seed one", "--seed", "roi"),
+]
+
+
+@pytest.mark.parametrize(("typed", "named", "command"), USAGE)
+def test_what_was_typed_wrongly_is_one_line_with_where_to_look(
+    typed: str, named: str, command: str, tmp_path: Path
+) -> None:
+    (line,) = refused(tmp_path, *typed.split())
+    assert named in line
+    assert line.endswith(f"(see {' '.join(['moviemotion', *command.split()])} --help)")
+
+
 # What can
+
+
+@pytest.mark.parametrize("group", [[], ["lab"], ["privacy"]])
+def test_a_group_of_commands_lists_them(group: list[str]) -> None:
+    ran = call(*group)
+    assert (ran.returncode, ran.stderr) == (2, "")
+    assert "Commands" in ran.stdout
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["screen", "--help"], ["lab", "evaluate", "--help"]])
@@ -218,8 +247,17 @@ def repeated(video: Path, times: int, path: Path) -> Path:
     return path
 
 
+ON_SIGNAL = pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"]
+)
+TOLD = "stopped; finished parts are kept, the same command goes on from there"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process on Windows")
-def test_stopped_by_the_user_it_keeps_what_is_finished(seats: list[Path], tmp_path: Path) -> None:
+@ON_SIGNAL
+def test_stopped_by_the_user_it_keeps_what_is_finished(
+    number: int, code: int, seats: list[Path], tmp_path: Path
+) -> None:
     long = repeated(seats[0], 240, tmp_path / "long.mp4")
     finished = tmp_path / "study" / "samples" / "seat-01.parquet"
     arguments = [COMMAND, "screen", long, seats[0], "--out", tmp_path / "study", "--rate", "2"]
@@ -234,10 +272,33 @@ def test_stopped_by_the_user_it_keeps_what_is_finished(seats: list[Path], tmp_pa
         end = time.monotonic() + 120
         while not finished.exists() and process.poll() is None and time.monotonic() < end:
             time.sleep(0.02)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         out, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
+    assert process.returncode == code, err
     assert out == ""
-    assert [line.split(";")[0] for line in err.splitlines() if line.strip()] == ["stopped"]
+    assert [line for line in err.splitlines() if line.strip()] == [TOLD]
     written = {p.name for p in (tmp_path / "study").rglob("*") if p.is_file()}
     assert written == {"study.json", "seat-01.parquet"}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process on Windows")
+@ON_SIGNAL
+@pytest.mark.parametrize("module", ["typer", "numpy._core", "onnxruntime.capi"])
+def test_stopped_while_it_starts(module: str, number: int, code: int, tmp_path: Path) -> None:
+    program = f"""
+import os, signal, sys
+
+class Interruption:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), {int(number)})
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Interruption())
+sys.argv = ["moviemotion", "screen", "seat.mp4", "--out", "study"]
+from moviemotion.cli import main
+main()
+"""
+    command = [sys.executable, "-c", program]
+    ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (code, "", f"{TOLD}\n")

@@ -1,15 +1,14 @@
-"""The command line. Thin: each command is one call of one public function."""
+"""Every command, and what becomes of its faults."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from moviemotion.cli import screening, studies, studio
-from moviemotion.cli.console import BAD_INPUT, STOPPED, messages
+from moviemotion.cli import STOPPED, screening, studies, studio
+from moviemotion.cli.console import BAD_INPUT, messages
 from moviemotion.cli.laboratory import lab
 from moviemotion.cli.privacy import privacy
 from moviemotion.errors import MoviemotionError
@@ -56,20 +55,29 @@ def challenge() -> None:
         raise typer.Exit(BAD_INPUT)
 
 
-def main() -> None:
-    """Run the command line; what the user can mend is one line a fault and exit code 2."""
+def run() -> int:
+    """Run the command that was typed; what the user can mend is one line a fault and exit code 2.
+
+    Returns:
+        The exit code.
+    """
     try:
-        app()
+        return app(prog_name="moviemotion", standalone_mode=False) or 0
     except MoviemotionError as error:
-        for line in str(error).splitlines():
-            messages.print(f"error: {line}", markup=False, style="red")
-        sys.exit(BAD_INPUT)
+        _tell(*str(error).splitlines())
+    except typer.TyperException as error:
+        # It has no words where a command group was named alone: its help has been printed.
+        if what := " ".join(error.format_message().split()).removesuffix("."):
+            context = getattr(error, "ctx", None)
+            _tell(f"{what} (see {context.command_path if context else 'moviemotion'} --help)")
+    except typer.Abort:  # Ctrl-C or Ctrl-D where something is asked
+        return STOPPED
     except OSError as error:  # a path or a disk that no command speaks of in better words
         place = f"{error.filename}: " if error.filename else ""
-        told = f"{place}{error.strerror or error}; check the path, its permissions and the room on the disk"
-        messages.print(f"error: {told}", markup=False, style="red")
-        sys.exit(BAD_INPUT)
-    except SystemExit as end:
-        if end.code == STOPPED:  # what Typer makes of Ctrl-C
-            messages.print("stopped; finished parts are kept, the same command goes on from there")
-        raise
+        _tell(f"{place}{error.strerror or error}; check the path, its permissions and the room on the disk")
+    return BAD_INPUT
+
+
+def _tell(*faults: str) -> None:
+    for fault in faults:
+        messages.print(f"error: {fault}", markup=False, style="red")

@@ -5,20 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from moviemotion.audience.screening import Camera
-from moviemotion.audience.screening import Progress as OnProgress
 from moviemotion.errors import MoviemotionError
+
+if TYPE_CHECKING:
+    from moviemotion.audience.screening import Camera
+    from moviemotion.audience.screening import Progress as OnProgress
 
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
 
 SOME_UNREADABLE = 1
 BAD_INPUT = 2
-STOPPED = 130
 
 
 def seeds_of(text: str) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ import pytest
 from studio_servers import until
 from typer.testing import CliRunner
 
-from moviemotion.cli import app
+from moviemotion.cli.app import app
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import answer_by_hand
