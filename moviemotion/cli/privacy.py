@@ -30,8 +30,7 @@ def begin(
 ) -> None:
     """Begin a study whose viewers are asked: who is responsible, what is kept and until when."""
     from moviemotion.privacy import retention
-    from moviemotion.privacy.register import Terms
-    from moviemotion.privacy.retention import Kind
+    from moviemotion.privacy.register import Kind, Terms
 
     days = {Kind.PICTURES: picture_days, Kind.SAMPLES: sample_days, Kind.REPORTS: report_days}
     retention.begin(study, Terms(controller, contact, purpose, recipients, pictures), days)

@@ -25,8 +25,7 @@ from moviemotion.privacy import retention
 from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import Receipt, State, masks, record, seats, subject_of, viewer_with
 from moviemotion.privacy.naming import NAMING, is_finished, settle, tell_again
-from moviemotion.privacy.register import Register, alone, opened
-from moviemotion.privacy.retention import Kind
+from moviemotion.privacy.register import Kind, Register, alone, opened
 from moviemotion.privacy.rows import rows_of, without
 from moviemotion.results import REPORTS, VIEWERS_RESULTS
 from moviemotion.study import GIVEN, MAKING, PICTURES, REGISTER, UPLOADS, Study, making

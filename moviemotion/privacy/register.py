@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 
 from moviemotion.errors import MoviemotionError
@@ -40,6 +41,17 @@ SCHEMA = (
     "CREATE TABLE pictures (file TEXT PRIMARY KEY, viewer TEXT NOT NULL REFERENCES viewers (id), time REAL)",
     *audit_log.SCHEMA,
 )
+
+
+class Kind(StrEnum):
+    """Kinds of data, each with its own date."""
+
+    PICTURES = "pictures"
+    """Cameras' files on their way to be watched, and pictures that were asked for."""
+    SAMPLES = "samples"
+    """What was measured of each viewer, the results that show single viewers, seats and answers."""
+    REPORTS = "reports"
+    """The results that are about the room."""
 
 
 @dataclass(frozen=True)
@@ -93,11 +105,11 @@ class Register:
         """Kind of data → the first day on which it is no longer kept.
 
         Raises:
-            MoviemotionError: a date is damaged.
+            MoviemotionError: a date is damaged or missing.
         """
-        rows = self.db.execute("SELECT kind, until FROM retention").fetchall()
+        days = dict(self.db.execute("SELECT kind, until FROM retention"))
         try:
-            return {kind: date.fromisoformat(day) for kind, day in rows}
+            return {kind: date.fromisoformat(days.get(kind, "")) for kind in Kind}
         except ValueError as error:
             raise MoviemotionError(
                 f"{self.folder / REGISTER}: damaged ({error}); restore it from a copy"

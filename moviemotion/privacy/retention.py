@@ -10,7 +10,6 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 
 from moviemotion.errors import MoviemotionError
@@ -18,24 +17,13 @@ from moviemotion.live import JOURNAL
 from moviemotion.privacy import pictures, register
 from moviemotion.privacy.audit_log import Role, utc
 from moviemotion.privacy.disclosure import FEWEST
-from moviemotion.privacy.register import Register, Terms, opened
+from moviemotion.privacy.register import Kind, Register, Terms, opened
 from moviemotion.results import REPORTS, VIEWERS_RESULTS
 from moviemotion.study import EXPORTS, GROUPS, PICTURES, UPLOADS, Study
 from moviemotion.told import TOLD
 
 LONGEST = 3 * 365
 """Days: 740 ILCS 14/15(a) ends at three years after the last contact."""
-
-
-class Kind(StrEnum):
-    """Kinds of data, each with its own date."""
-
-    PICTURES = "pictures"
-    """Cameras' files on their way to be watched, and pictures that were asked for."""
-    SAMPLES = "samples"
-    """What was measured of each viewer, the results that show single viewers, seats and answers."""
-    REPORTS = "reports"
-    """The results that are about the room."""
 
 
 DAYS = {Kind.PICTURES: 30, Kind.SAMPLES: 180, Kind.REPORTS: LONGEST}

@@ -15,8 +15,8 @@ from moviemotion.emotions import FEELINGS
 from moviemotion.privacy.audit_log import Entry, Role
 from moviemotion.privacy.disclosure import disclosure_of
 from moviemotion.privacy.naming import is_finished
-from moviemotion.privacy.register import Terms, is_governed
-from moviemotion.privacy.retention import DAYS, LONGEST, Kind
+from moviemotion.privacy.register import Kind, Terms, is_governed
+from moviemotion.privacy.retention import DAYS, LONGEST
 from moviemotion.studio import files, privacy, studies
 from moviemotion.studio.access import OWNER, ROLES, Person, Reader, Researcher, needs
 from moviemotion.studio.border import StudyFolder, render, study_folders

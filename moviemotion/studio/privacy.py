@@ -21,8 +21,8 @@ from moviemotion.privacy import audit_log, erasure, retention
 from moviemotion.privacy.audit_log import Entry, Role
 from moviemotion.privacy.erasure import Erased, Kept
 from moviemotion.privacy.export import export_viewer
-from moviemotion.privacy.register import is_governed, opened
-from moviemotion.privacy.retention import Held, Kind
+from moviemotion.privacy.register import Kind, is_governed, opened
+from moviemotion.privacy.retention import Held
 from moviemotion.privacy.status import Status, Verdict, status, verify, viewer_named
 from moviemotion.studio.access import Officer, Person, needs
 from moviemotion.studio.border import FAULTS, StudyFolder, study_folders

@@ -16,9 +16,9 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import consent, retention
 from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import State
+from moviemotion.privacy.register import Kind as Data
 from moviemotion.privacy.register import Terms, is_governed, opened
 from moviemotion.privacy.retention import DAYS, LONGEST
-from moviemotion.privacy.retention import Kind as Data
 from moviemotion.studio import files
 from moviemotion.studio.access import Person, Reader, Researcher, needs
 from moviemotion.studio.border import FAULTS, STUDY_ID, StudyFolder, study_folders

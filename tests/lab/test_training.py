@@ -114,6 +114,7 @@ def test_the_export_reads_as_the_network_does_and_its_card_says_how_well(data, r
     assert "--seed 36" in card
 
 
+@pytest.mark.filterwarnings("error:Constant folding")
 def test_the_decks_network_learns_labels_stops_early_and_exports_eight_columns(data, runs, tmp_path):
     recipe = replace(
         RECIPES["deck36"],

@@ -234,7 +234,7 @@ def test_work_in_a_copy_is_missed_in_the_original(logged: Path, tmp_path: Path) 
     assert verify(tmp_path / "copy").faults == ()
 
 
-@pytest.mark.parametrize("spoil", ["empty", "another program's", "no log", "log emptied", "date"])
+@pytest.mark.parametrize("spoil", ["empty", "another program's", "no log", "log emptied", "date", "no date"])
 def test_a_damaged_register_is_one_line_with_its_remedy(logged: Path, spoil: str) -> None:
     (path := logged / "study.db").with_name("study.db-wal").unlink(missing_ok=True)
     if spoil in ("empty", "another program's"):
@@ -246,11 +246,29 @@ def test_a_damaged_register_is_one_line_with_its_remedy(logged: Path, spoil: str
             "no log": "DROP TABLE audit",
             "log emptied": "DELETE FROM audit",
             "date": "UPDATE retention SET until = 'garbage'",
+            "no date": "DELETE FROM retention WHERE kind = 'samples'",
         }
         connection.execute(statement.get(spoil, "SELECT 1"))
     with pytest.raises(MoviemotionError, match=r"restore .* from a copy") as refused:
         status(logged)
     assert "\n" not in str(refused.value)
+
+
+DROPPED = [f"DROP TABLE {table}" for table in ("facts", "seats", "viewers", "retention", "audit")]
+
+
+@pytest.mark.parametrize("damage", ["DELETE FROM retention", *DROPPED])
+def test_whatever_a_register_lacks_no_question_ends_in_a_traceback(logged: Path, damage: str) -> None:
+    with closing(sqlite3.connect(logged / "study.db", isolation_level=None)) as connection:
+        connection.execute(damage)
+    told = set()
+    for ask in (status, verify, erasure.keep_promises, retention.held, disclosure_of, consent.seats):
+        try:
+            ask(logged)
+        except MoviemotionError as error:
+            told.add(str(error))
+    assert told
+    assert all(line.endswith("restore it from a copy") for line in told)
 
 
 def test_what_fails_leaves_no_row(logged: Path) -> None:

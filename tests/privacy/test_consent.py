@@ -15,7 +15,7 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import consent, retention
 from moviemotion.privacy.consent import Seat, State, mask_of
 from moviemotion.privacy.disclosure import disclosure_of
-from moviemotion.privacy.retention import Kind
+from moviemotion.privacy.register import Kind
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 

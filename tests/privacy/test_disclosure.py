@@ -13,7 +13,7 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import retention
 from moviemotion.privacy.disclosure import disclosure_of
 from moviemotion.privacy.naming import settle
-from moviemotion.privacy.retention import Kind
+from moviemotion.privacy.register import Kind
 
 DAY = datetime(2026, 11, 24, tzinfo=UTC)
 

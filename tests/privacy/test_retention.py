@@ -16,8 +16,7 @@ from moviemotion.privacy import audit_log, consent, pictures, retention
 from moviemotion.privacy.disclosure import disclosure_of
 from moviemotion.privacy.erasure import keep_promises
 from moviemotion.privacy.naming import settle
-from moviemotion.privacy.register import opened
-from moviemotion.privacy.retention import Kind
+from moviemotion.privacy.register import Kind, opened
 from moviemotion.privacy.status import status, status_lines, verify
 
 DAY = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)

@@ -13,8 +13,7 @@ from httpx2 import Response
 from moviemotion.privacy import consent, retention
 from moviemotion.privacy.consent import State
 from moviemotion.privacy.disclosure import ACCEPT, DECLINE, disclosure_of
-from moviemotion.privacy.register import Terms
-from moviemotion.privacy.retention import Kind
+from moviemotion.privacy.register import Kind, Terms
 from moviemotion.privacy.seat_pages import seat_tokens
 
 SEATS = ("A 1", "A 2")
