@@ -20,11 +20,12 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from moviemotion.errors import MoviemotionError
+from moviemotion.live import JOURNAL
 from moviemotion.locks import HeldError
 from moviemotion.privacy import retention
 from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import Receipt, State, masks, record, seats, subject_of, viewer_with
-from moviemotion.privacy.naming import NAMING, is_finished, settle, tell_again
+from moviemotion.privacy.naming import CAPTURED, NAMING, is_finished, settle, tell_again
 from moviemotion.privacy.register import Kind, Register, alone, opened
 from moviemotion.privacy.rows import rows_of, without
 from moviemotion.results import REPORTS, VIEWERS_RESULTS
@@ -84,22 +85,23 @@ def withdraw(folder: Path, code: str, now: datetime | None = None, later: bool =
         receipt = record(register, viewer, State.WITHDRAWN, disclosure, now)
     if not later:
         with suppress(HeldError), alone(folder), making(folder):
-            if _can_erase(folder):
-                erase(folder, viewer, Role.SEAT, now)
-            else:
-                leave_out(folder)
+            _erase_withdrawn(folder, Role.SEAT, now)
     return receipt
 
 
 def leave_out(folder: Path) -> None:
     """Delete what an unfinished screening has read of cameras whose viewers have all withdrawn since.
 
-    Not while a screening is at work. The rest is erased at its end.
+    Not while a screening is at work. The rest is erased at its end; where nobody is left, it ends here.
     """
     gone = {seat.camera for seat in seats(folder) if seat.state is State.WITHDRAWN}
     for camera, mask in masks(folder, gone).items():
         if mask.closed:
             (folder / "samples" / f"{camera}.parquet").unlink(missing_ok=True)
+    left = any(seat.state is State.ACCEPTED for seat in seats(folder))
+    captured = any((folder / name).exists() for name in (JOURNAL, *CAPTURED))  # which is told all the same
+    if gone and not left and not captured and (folder / "study.json").is_file():
+        Study.reopen(folder).discard()
 
 
 def erase(
@@ -166,17 +168,9 @@ def keep_promises(folder: Path, now: datetime | None = None) -> Kept:
 def _keep_promises(folder: Path, now: datetime | None) -> Kept:
     with opened(folder) as register:
         register.scrub()
-        query = "SELECT id FROM viewers WHERE state = ?"
-        withdrawn = [viewer for (viewer,) in register.db.execute(query, (State.WITHDRAWN,))]
     if is_finished(folder):
         settle(folder, now)
-    erased = 0
-    if not _can_erase(folder):
-        leave_out(folder)
-        withdrawn = []
-    for viewer in withdrawn:
-        erase(folder, viewer, Role.SYSTEM, now)
-        erased += 1
+    erased = _erase_withdrawn(folder, Role.SYSTEM, now)
     return Kept(retention.enforce(folder, now), erased)
 
 
@@ -202,6 +196,20 @@ def _strangers(folder: Path) -> Iterator[str]:
     for path in sorted(folder.iterdir()):
         if path.name not in ours and path.stem not in GIVEN and not path.name.startswith(REGISTER):
             yield path.name
+
+
+def _erase_withdrawn(folder: Path, role: Role, now: datetime | None) -> int:
+    """Erase who has withdrawn, and say how many; of an unfinished screening only what can be left out."""
+    if not _can_erase(folder):
+        leave_out(folder)
+    if not _can_erase(folder):
+        return 0
+    with opened(folder) as register:
+        query = "SELECT id FROM viewers WHERE state = ?"
+        withdrawn = [viewer for (viewer,) in register.db.execute(query, (State.WITHDRAWN,))]
+    for viewer in withdrawn:
+        erase(folder, viewer, role, now)
+    return len(withdrawn)
 
 
 def _can_erase(folder: Path) -> bool:

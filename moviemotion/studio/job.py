@@ -148,9 +148,11 @@ class Job:
             self._stage = Stage.FINISHED
         except InterruptedWatchError:
             if not self._leaving:
+                self._see_to_withdrawn()
                 self._leave_word(Record(Stage.STOPPED, self.settings))
             self._stage = Stage.STOPPED
         except MoviemotionError as error:
+            self._see_to_withdrawn()
             self._fail(str(error))
         except Exception as error:
             self._fail(f"{self.folder.name}: a fault of the program ({error!r}); start again, and report it")
@@ -222,6 +224,11 @@ class Job:
         # Subtitles time a script; without one they say nothing.
         has_script = files.first(self.folder, Kind.SCRIPT)
         return files.first(self.folder, Kind.SUBTITLES) if has_script else None
+
+    def _see_to_withdrawn(self) -> None:
+        # What fails here is tried again every hour.
+        with suppress(MoviemotionError, OSError):
+            keep_promises(self.folder)
 
     def _fail(self, problem: str) -> None:
         problem = problem.replace(f"{self.folder.parent}/", "")

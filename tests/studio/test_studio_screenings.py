@@ -14,8 +14,9 @@ from studio_servers import renew_token, until
 
 from moviemotion.audience.samples import Samples
 from moviemotion.audience.screening import Camera, Progress, Watcher
-from moviemotion.privacy.consent import answer_by_hand
+from moviemotion.privacy.consent import answer_by_hand, viewer_with
 from moviemotion.privacy.erasure import withdraw
+from moviemotion.privacy.status import status
 from moviemotion.studio.app import create_app
 from moviemotion.study import Study
 from moviemotion.told import load_analysis
@@ -210,10 +211,18 @@ def test_results_appear_as_they_come(client: TestClient, preview: Path, slow: Sl
     stop(client)
 
 
-def test_who_withdraws_is_masked_while_it_runs(
+def assert_nothing_of(viewers: list[str], preview: Path) -> None:
+    """Of the one who declined there is the answer, of the others the log, which names nobody."""
+    written = {path.name: path.read_bytes() for path in preview.rglob("*") if path.is_file()}
+    assert not any(viewer.encode() in content for viewer in viewers for content in written.values())
+    assert not any(name.endswith((".mp4", ".parquet")) or name == "study.json" for name in written)
+    assert [known.state for known in status(preview).viewers] == ["declined"]
+
+
+def test_of_all_who_withdraw_while_it_runs_nothing_is_left(
     client: TestClient, preview: Path, slow: Slow, receipts: dict[str, str]
 ) -> None:
-    """The camera that sees them is read again without them, and their own camera's samples go."""
+    viewers = [viewer_with(preview, receipts[seat]) for seat in ("A1", "A2")]
     start(client)
     until_one_is_read(preview)
     for seat in ("A1", "A2"):
@@ -221,8 +230,20 @@ def test_who_withdraws_is_masked_while_it_runs(
     over = finished(client)
     assert over["stage"] == "failed"
     assert "no viewer of these cameras has agreed" in over["problem"]
-    assert list((preview / "samples").iterdir()) == []
     assert slow.read.count("seat-01") == 1
+    assert_nothing_of(viewers, preview)
+
+
+def test_of_all_who_withdraw_while_it_stands_still_nothing_is_left(
+    client: TestClient, preview: Path, slow: Slow, receipts: dict[str, str]
+) -> None:
+    viewers = [viewer_with(preview, receipts[seat]) for seat in ("A1", "A2")]
+    start(client)
+    until_one_is_read(preview)
+    stop(client)
+    for seat in ("A1", "A2"):
+        withdraw(preview, receipts[seat])
+    assert_nothing_of(viewers, preview)
 
 
 def test_who_withdraws_while_it_stands_still_is_in_nothing(
