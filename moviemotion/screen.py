@@ -44,7 +44,7 @@ class Screening:
     folder: Path
     analysis: Analysis
     unreadable: tuple[str, ...]
-    """One line for each file that could not be read; the others were."""
+    """One line for each file that could not be read, or not wholly."""
 
 
 def screen(
@@ -112,7 +112,7 @@ def screen(
 
         waiting = [camera for camera in readable if camera.name not in watched]
         problems |= Watcher(rate).watch_all(waiting, progress, keep, os.cpu_count() or 1)
-        unreadable = tuple(problems.values())
+        unreadable = (*problems.values(), *_blanks(cameras, watched))
         empty = [camera for camera in cameras if camera.name in watched and not watched[camera.name].viewers]
         if len(empty) == len(watched):
             study.discard()
@@ -238,6 +238,19 @@ def _probe(cameras: Sequence[Camera]) -> tuple[dict[str, str], float | None]:
     if not ends:
         raise MoviemotionError("\n".join(problems.values()))
     return problems, None if np.isnan(ends).all() else float(np.nanmax(ends))
+
+
+def _blanks(cameras: Sequence[Camera], watched: Mapping[str, Samples]) -> Iterator[str]:
+    """What is missing within the cameras' files."""
+    for camera in cameras:
+        blanks = watched[camera.name].blanks if camera.name in watched else ()
+        if blanks:
+            first, last = blanks[0][0], blanks[-1][1]
+            where = f" at {len(blanks)} places" if len(blanks) > 1 else ""
+            yield (
+                f"{camera.path}: no picture{where} from {first:.1f} to {last:.1f} s; "
+                "where the camera has it whole, copy it again and give another --out"
+            )
 
 
 def _gaps(

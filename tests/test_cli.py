@@ -21,6 +21,7 @@ import pytest
 
 from moviemotion.cli import main
 from moviemotion.screen import Screening
+from moviemotion.told import load_analysis
 
 COMMAND = Path(sys.executable).with_name("moviemotion")
 
@@ -227,6 +228,21 @@ def test_one_bad_seat_does_not_stop_the_others(seats: list[Path], tmp_path: Path
     (line,) = [line for line in ran.stderr.splitlines() if line.strip()]
     assert line.startswith(f"left out: {bad}: ")
     assert (tmp_path / "study" / "report.html").exists()
+
+
+def test_a_damaged_seat_is_read_as_far_as_it_can_be(seats: list[Path], tmp_path: Path) -> None:
+    data = bytearray(seats[0].read_bytes())
+    start, length = len(data) // 2, len(data) // 4
+    data[start : start + length] = bytes(length)
+    (damaged := tmp_path / "seat-02.mp4").write_bytes(data)
+    command = ("screen", damaged, seats[1], "--out", tmp_path / "study", "--rate", "2")
+    for ran in (call(*command), call(*command)):  # the second time it has been watched
+        assert ran.returncode == 1
+        (line,) = [line for line in ran.stderr.splitlines() if line.strip()]
+        assert line.startswith(f"left out: {damaged}: no picture from ")
+    told = load_analysis(tmp_path / "study")
+    assert any(problem.startswith(f"{damaged}: no picture from ") for problem in told.quality.problems)
+    assert len(told.timeline.viewers) == 3
 
 
 def repeated(video: Path, times: int, path: Path) -> Path:

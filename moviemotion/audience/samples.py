@@ -37,6 +37,7 @@ class Samples:
         weight: (n,) float32 how far the sample is to be trusted, 0 (refused) to 1.
         refused: (n,) int8 index into `quality.REASONS`: why its weight is 0; 0 where it is not.
         exchanges: pairs of `viewers` who changed places.
+        blanks: film time, from and to, in which the file has no picture.
     """
 
     viewers: tuple[str, ...]
@@ -50,6 +51,7 @@ class Samples:
     weight: NDArray[np.float32]
     refused: NDArray[np.int8]
     exchanges: tuple[Exchange, ...] = ()
+    blanks: tuple[tuple[float, float], ...] = ()
 
     def persons(self) -> NDArray[np.int16]:
         """(n,) index into `viewers` of the person behind each sample.
@@ -85,6 +87,7 @@ class Samples:
             "frames": str(self.frames),
             "end": repr(self.end),
             "exchanges": json.dumps([asdict(exchange) for exchange in self.exchanges]),
+            "blanks": json.dumps(self.blanks),
         }
         with appearing(path) as partial:
             pq.write_table(pa.table(columns).replace_schema_metadata(facts), partial)
@@ -115,4 +118,5 @@ class Samples:
             weight=column["weight"].to_numpy(),
             refused=column["refused"].indices.to_numpy(),
             exchanges=tuple(Exchange(**exchange) for exchange in json.loads(facts["exchanges"])),
+            blanks=tuple((start, end) for start, end in json.loads(facts.get("blanks", "[]"))),
         )

@@ -90,11 +90,12 @@ class CameraLog:
         self._emotions.append(self._reader.read(crops))
         self.frames += len(frames)
 
-    def samples(self, end: float) -> Samples:
+    def samples(self, end: float, blanks: Sequence[tuple[float, float]] = ()) -> Samples:
         """Everything so far, by viewer.
 
         Args:
             end: film time of the last frame, seconds.
+            blanks: film time, from and to, in which there was no picture.
         """
         kept = self._tracker.viewers(self.frames, self._rate)
         number = np.full(len(self._tracker.tracks) + 1, -1, dtype=np.int16)
@@ -119,6 +120,7 @@ class CameraLog:
                 if (first := int(number[exchange.first])) != (second := int(number[exchange.second]))
                 and min(first, second) >= 0
             ),
+            blanks=tuple(blanks),
         )
 
 
@@ -135,19 +137,20 @@ class Watcher:
         """Everything that one camera saw. Holds `BATCH` frames at a time.
 
         Raises:
-            MoviemotionError: the file cannot be read to its end.
+            MoviemotionError: the file cannot be read.
             InterruptedWatchError: the user stopped the work.
         """
         log = CameraLog(camera.name, self._rate, self._detector, self._reader)
         end = camera.offset
-        frames = read_frames(camera.path, self._rate, camera.offset)
+        blanks: list[tuple[float, float]] = []
+        frames = read_frames(camera.path, self._rate, camera.offset, blanks.append)
         for batch in _batches(masked(frames, camera.mask)):
             if self._stop.is_set():
                 raise InterruptedWatchError
             log.add(batch)
             end = batch[-1].time
             progress(camera, end - camera.offset)
-        return log.samples(end)
+        return log.samples(end, blanks)
 
     def watch_all(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,8 @@ LONGEST_FILM = 24 * 3600.0
 """Seconds. A later timestamp is a broken clock: a timeline has a cell for every second."""
 CUT_OFF = 0.9
 """A file whose last frame comes before this share of its declared length was cut off."""
+BLANK = 1.0
+"""Seconds: a timeline shows that nothing was seen for so long."""
 REORDERED = 16
 """Pictures within which a codec may store them out of order."""
 
@@ -55,51 +57,55 @@ def probe(path: Path) -> VideoInfo:
         return VideoInfo(path, container.duration / 1e6 if container.duration else float("nan"))
 
 
-def read_frames(path: Path, rate: float, offset: float = 0.0) -> Iterator[Frame]:
+def read_frames(
+    path: Path,
+    rate: float,
+    offset: float = 0.0,
+    blank: Callable[[tuple[float, float]], None] = lambda stretch: None,
+) -> Iterator[Frame]:
     """The first frame at or after each tick of a clock of `rate` ticks a second.
 
     Time comes from the stream's own timestamps, so variable frame rates keep their place; pictures
-    that a phone recorded on its side are turned upright.
+    that a phone recorded on its side are turned upright. What is damaged is left out, up to the next picture
+    that needs no other.
 
     Args:
         rate: frames a second to keep; a slower file gives all of its frames.
         offset: seconds added to the file's clock to give film time.
+        blank: called with each stretch, film time from and to, that is longer than `BLANK` and than the usual
+            step from picture to picture, and has none: damaged, cut off, or not recorded.
 
     Raises:
-        MoviemotionError: the file cannot be opened, or breaks off before its declared end.
+        MoviemotionError: the file cannot be opened, has no picture that can be decoded, or a broken clock.
     """
     declared = probe(path).seconds
     last = step = float("nan")
+    usual = float("inf")
     with _open(path) as container:
         origin = (container.start_time or 0) / 1e6
         next_tick = 0
-        try:
-            for picture in _needed_pictures(container, rate):
-                if picture.time is None:
-                    continue
-                step, last = picture.time - origin - last, picture.time - origin
-                if last > LONGEST_FILM:
-                    raise MoviemotionError(
-                        f"{path}: a picture is stamped {last / 3600:.0f} hours after the start; "
-                        "its clock is broken, convert it to MP4"
-                    )
-                tick = _tick(last, rate)
-                if tick < next_tick:
-                    continue
-                next_tick = tick + 1
-                yield Frame(last + offset, upright(picture))
-        except av.error.FFmpegError as error:
-            at = "its start" if np.isnan(last) else f"{last:.1f} s"
-            raise MoviemotionError(
-                f"{path}: damaged after {at} ({error.strerror}); copy it again from the camera"
-            ) from error
+        for picture in _needed_pictures(container, rate):
+            if picture.time is None:
+                continue
+            step, before, last = picture.time - origin - last, last, picture.time - origin
+            if last > LONGEST_FILM:
+                raise MoviemotionError(
+                    f"{path}: a picture is stamped {last / 3600:.0f} hours after the start; "
+                    "its clock is broken, convert it to MP4"
+                )
+            if step > max(BLANK, 3 * usual):
+                blank((before + offset, last + offset))
+            usual = min(usual, step) if step > 0 else usual
+            tick = _tick(last, rate)
+            if tick < next_tick:
+                continue
+            next_tick = tick + 1
+            yield Frame(last + offset, upright(picture))
     if np.isnan(last):
         raise MoviemotionError(f"{path}: no picture could be decoded; copy it again from the camera")
     # Matroska declares its end on a clock that need not start at zero; the last picture may stand for long.
-    if last + origin < declared * CUT_OFF and declared - last > np.nanmax([1.0, 2 * step]):
-        raise MoviemotionError(
-            f"{path}: ends after {last:.1f} of {declared:.1f} s, cut off; copy it again from the camera"
-        )
+    if last + origin < declared * CUT_OFF and declared - last > np.nanmax([BLANK, 2 * step]):
+        blank((last + offset, declared + offset))
 
 
 def _needed_pictures(container: av.container.InputContainer, rate: float) -> Iterator[av.VideoFrame]:
@@ -109,7 +115,13 @@ def _needed_pictures(container: av.container.InputContainer, rate: float) -> Ite
     stream.codec_context.thread_count = 1
     origin = (container.start_time or 0) / 1e6
     recent: deque[float] = deque(maxlen=REORDERED)
-    for packet in container.demux(stream):
+    damaged = False
+    for packet in _packets(container, stream):
+        if damaged and not packet.is_keyframe:
+            continue  # it refers to what is damaged
+        if damaged:
+            stream.codec_context.flush_buffers()
+            damaged = False
         needed = True
         if packet.pts is not None and stream.time_base is not None:
             time = float(packet.pts * stream.time_base) - origin
@@ -117,7 +129,31 @@ def _needed_pictures(container: av.container.InputContainer, rate: float) -> Ite
             needed = before < 0 or _tick(before, rate) < _tick(time, rate)
             recent.append(time)
         stream.codec_context.skip_frame = "DEFAULT" if needed else "NONREF"
-        yield from packet.decode()
+        try:
+            pictures = packet.decode()
+        except av.error.FFmpegError:
+            pictures, damaged = [], True
+        for picture in pictures:
+            damaged = damaged or picture.is_corrupt
+            if not damaged:
+                yield picture
+        if damaged and container.format.name == "avi":
+            return  # it stamps no picture but counts them: after a lost one its clock is wrong
+
+
+def _packets(container: av.container.InputContainer, stream: av.video.VideoStream) -> Iterator[av.Packet]:
+    """What the file holds of a stream; twice in a row unreadable is its end."""
+    readable = True
+    while True:
+        try:
+            for packet in container.demux(stream):
+                readable = True
+                yield packet
+            return
+        except av.error.FFmpegError:
+            if not readable:
+                return
+            readable = False
 
 
 def _tick(time: float, rate: float) -> int:
