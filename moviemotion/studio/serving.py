@@ -74,7 +74,7 @@ def serve(
         raise MoviemotionError(
             f"--host {host}: nobody could sign in; first run moviemotion studio {root} --account NAME"
         )
-    app = create_app(root, access)
+    app = create_app(_made(root), access)
     try:
         place = socket.create_server((host or HOME, port))
         config = uvicorn.Config(

@@ -65,6 +65,11 @@ def answers(client: httpx2.Client) -> bool:
         return False
 
 
+def test_the_folder_of_the_studies_is_made(root: Path) -> None:
+    with running(root / "new", free_port()):
+        assert (root / "new").is_dir()
+
+
 def test_a_screening_outlives_a_kill(root: Path, seats: list[Path]) -> None:
     port, at = free_port(), "/api/studies/preview"
     with running(root, port) as process, asking(port) as client:
