@@ -17,7 +17,7 @@ from moviemotion.statistics import Z95, Float
 
 SYNCHRONY_WINDOW = 15
 """Seconds over which viewers' curves are correlated for one second's figure."""
-MOST_GROUPS = 50
+MOST_GROUPS = 30
 """Viewers are left out one by one, in larger rooms group by group."""
 _LEAST_VARIANCE = 1e-9
 _MOST = 1 - 1e-9
@@ -31,11 +31,14 @@ class Jackknife:
         value: −1…1; NaN with fewer than two viewers or no variation.
         without: (G,) the same without each of them.
         left_out: (G, V) whom each is without; nobody who was not seen.
+        without_two: (G·(G − 1)/2,) the same without two of them, in the order of `np.triu_indices`; empty
+            where it was not asked for.
     """
 
     value: float
     without: Float
     left_out: NDArray[np.bool_]
+    without_two: Float
 
     @property
     def variance(self) -> float:
@@ -52,10 +55,25 @@ class Jackknife:
         Args:
             least_variance: what the film's other moments tell of the variance: it is not taken for less.
         """
-        own = student_t.ppf(0.975, max(len(self.without) - 1, 1)) * np.sqrt(self.variance)
+        variance = self.variance - self._counted_twice()
+        own = student_t.ppf(0.975, max(len(self.without) - 1, 1)) * np.sqrt(variance)
         half = np.maximum(own, Z95 * np.sqrt(least_variance))  # the film's is pooled: z, not t
         low, high = np.tanh(_fisher(self.value) + np.array([-half, half]))
         return float(low), float(high)
+
+    def _counted_twice(self) -> float:
+        """The part of the variance that lies between two viewers, rather than in each: in calm seconds all.
+
+        The jackknife counts it twice; leaving out two at a time measures it (Efron & Stein, 1981).
+        """
+        n = len(self.without)
+        if not len(self.without_two) or np.isnan(self.without_two).any():
+            return 0.0
+        one, other = np.triu_indices(n, 1)
+        without = _fisher(self.without)
+        alone = (n - 1) * (without[one] + without[other])
+        between = n * _fisher(self.value) - alone + (n - 2) * _fisher(self.without_two)
+        return min(float(np.var(between)), self.variance) / 2
 
 
 @dataclass(frozen=True)
@@ -122,15 +140,16 @@ def synchrony(strength: Float) -> Float:
 def synchrony_at(strength: Float, at: int) -> Jackknife:
     """The synchrony at one column of `strength`, with what its interval needs."""
     half = SYNCHRONY_WINDOW // 2
-    (pooled,) = _jackknifed(strength[:, max(at - half, 0) : at + half + 1])
+    (pooled,) = _jackknifed(strength[:, max(at - half, 0) : at + half + 1], two=True)
     return pooled
 
 
-def _jackknifed(strength: Float, each: bool = False) -> list[Jackknife]:
+def _jackknifed(strength: Float, each: bool = False, two: bool = False) -> list[Jackknife]:
     """The correlation over all columns, the feelings pooled; and of `each` alone, where asked.
 
     Args:
         strength: (V, S, 7), NaN where not seen.
+        two: also without two at a time.
     """
     seen = ~np.isnan(strength).all(axis=(1, 2))
     present = strength[seen]
@@ -138,11 +157,14 @@ def _jackknifed(strength: Float, each: bool = False) -> list[Jackknife]:
     left_out = np.zeros((groups, len(strength)), dtype=bool)
     if groups:
         left_out[np.arange(len(present)) % groups, np.flatnonzero(seen)] = True
-    rooms = np.concatenate([np.zeros((1, len(present))), left_out[:, seen]])
+    one, other = np.triu_indices(groups if two else 0, 1)
+    rooms = np.concatenate(
+        [np.zeros((1, len(present))), left_out[:, seen], (left_out[one] | left_out[other])[:, seen]]
+    )
     sums = [_sums(present, column, rooms) for column in range(present.shape[2])]
     asked = [np.sum(sums, axis=0), *(sums if each else [])]
     means = [_mean_correlation(one, rooms) for one in asked]
-    return [Jackknife(float(mean[0]), mean[1:], left_out) for mean in means]
+    return [Jackknife(float(m[0]), m[1 : groups + 1], left_out, m[groups + 1 :]) for m in means]
 
 
 def _sums(strength: Float, column: int, left_out: Float) -> Float:

@@ -76,6 +76,16 @@ def test_the_interval_of_synchrony_is_around_it_also_at_the_ends_and_unknown_for
     assert np.isnan(synchrony_at(shared[:2], 3).interval()).all()
 
 
+def test_where_nothing_is_shared_synchrony_is_as_sure_as_it_is_right():
+    rng = np.random.default_rng(4)
+    rooms = [synchrony_at(rng.uniform(0, 0.1, (12, 15, 7)), 7) for _ in range(300)]
+    true = np.mean([room.value for room in rooms])
+    hits = sum(low <= true <= high for low, high in (room.interval() for room in rooms))
+    assert 0.92 < hits / 300 < 0.975
+    plain = [replace(room, without_two=np.zeros(0)).interval() for room in rooms]
+    assert sum(low <= true <= high for low, high in plain) / 300 > 0.98  # what the correction is for
+
+
 def test_a_viewer_who_was_not_there_does_not_change_the_interval_of_synchrony():
     of_viewers = of_viewers_in(room_of(6, 60, 3, ((30, 36, Emotion.HAPPY, 1.0),)))
     absent = np.concatenate([of_viewers, np.full((1, 60, 7), np.nan)])
