@@ -1,0 +1,63 @@
+"""Live cameras from the browser: their health, the film that stands still, the end and its results."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from studio_browser import DESK
+from test_story import MINUTES, begin
+
+from moviemotion.privacy.consent import add_seat, answer_by_hand
+from moviemotion.told import load_analysis
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+CAMERAS = """rate = 2
+[[camera]]
+name = "a"
+source = "seat-01.mp4"
+[[camera]]
+name = "away"
+source = "rtsp://127.0.0.1:9/x"
+"""
+"""A recording played as live, and a camera that never answers: the capture does not end by itself."""
+
+
+def test_live_cameras_from_start_to_the_reading_room(
+    seats: list[Path], root: Path, tmp_path: Path, open_page: Callable, trouble: list[str]
+) -> None:
+    desk = open_page(DESK)
+    begin(desk)
+    folder = root / "premiere"
+    for seat, camera in (("A1", "a"), ("A2", "away")):
+        add_seat(folder, seat, camera)
+        answer_by_hand(folder, seat, True)
+    (tmp_path / "seats.toml").write_text(CAMERAS, encoding="utf-8")
+    desk.set_input_files("#file-seats", seats[0])
+    sync_api.expect(desk.locator("#files")).to_contain_text("seat-01.mp4 recording")
+    desk.get_by_text("Live cameras instead").click()
+    desk.set_input_files("#file-cameras", tmp_path / "seats.toml")
+
+    reading, stage = desk.locator("#reading"), desk.locator("#stage")
+    desk.get_by_role("button", name="Start the live cameras").click()
+    sync_api.expect(reading).to_contain_text(re.compile("a live|a ended"), timeout=MINUTES)
+    sync_api.expect(reading).to_contain_text(re.compile("away waiting"))
+
+    desk.get_by_role("button", name="Pause with the film").click()
+    sync_api.expect(stage).to_have_text("paused")
+    stands = reading.get_by_text(re.compile("^Film time")).inner_text()
+    desk.wait_for_timeout(1500)
+    assert reading.get_by_text(re.compile("^Film time")).inner_text() == stands
+    desk.reload()
+    desk.get_by_role("button", name="Go on with the film").click()
+    sync_api.expect(reading).to_contain_text("a ended", timeout=MINUTES)
+
+    desk.get_by_role("button", name="End and make the results").click()
+    sync_api.expect(stage).to_have_text("finished", timeout=MINUTES)
+    desk.get_by_role("link", name="Open the reading room").click()
+    sync_api.expect(desk.locator("#summary")).to_contain_text("1 viewer")
+    assert len(load_analysis(folder).timeline.viewers) == 1
+    assert trouble == []
