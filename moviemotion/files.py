@@ -21,6 +21,12 @@ def appearing(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
+def delete_partial(folder: Path) -> None:
+    """Delete what was cut off while it was being written, in a folder where nothing is at work."""
+    for partial in folder.rglob("*.partial"):
+        partial.unlink(missing_ok=True)
+
+
 def write_whole(path: Path, text: str) -> None:
     """Write UTF-8 text, line ends as they are, in place of what was there; or leave that as it was."""
     with appearing(path) as partial:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, get_origin
 
@@ -18,11 +19,12 @@ from moviemotion import __version__
 from moviemotion.errors import MoviemotionError
 from moviemotion.files import appearing
 from moviemotion.resonance.analysis import Analysis
-from moviemotion.study import EXPORTS, Study
+from moviemotion.study import EXPORTS, Study, making
 from moviemotion.told import TOLD, load_analysis
 
 KEPT = "analysis.npz"
 _RECORD = "record"
+_UNREADABLE = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, cattrs.BaseValidationError)
 
 State = tuple[tuple[str, int, int], ...]
 
@@ -37,11 +39,12 @@ def state_of(folder: Path) -> State:
     paths = [folder / TOLD, *(study.samples_path(camera) for camera in study.cameras)]
     if not paths[0].is_file():
         raise MoviemotionError(f"{folder}: holds no {TOLD}; run the command that made it again")
-    found = [(path.name, path.stat()) for path in paths if path.is_file()]
-    return (
-        (__version__, 0, 0),
-        *((name, stat.st_size, stat.st_mtime_ns) for name, stat in found),
-    )
+    found = [(__version__, 0, 0)]
+    for path in paths:
+        with suppress(FileNotFoundError):
+            stat = path.stat()
+            found.append((path.name, stat.st_size, stat.st_mtime_ns))
+    return tuple(found)
 
 
 def kept_analysis(folder: Path) -> Analysis:
@@ -50,16 +53,19 @@ def kept_analysis(folder: Path) -> Analysis:
     Raises:
         MoviemotionError: `folder` holds no finished study, or one that was damaged.
     """
-    state = state_of(folder)
     path = folder / EXPORTS / KEPT
-    try:
-        kept = _read(path, state)
-    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, cattrs.BaseValidationError):
-        kept = None
-    if kept is None:
-        kept = load_analysis(folder)
-        _keep(path, state, kept)
-    return kept
+    while True:
+        state = state_of(folder)
+        with suppress(*_UNREADABLE):
+            if kept := _read(path, state):
+                return kept
+        computed = load_analysis(folder)
+        # A viewer who is erased meanwhile must be neither in it nor in what is kept.
+        with suppress(MoviemotionError), making(folder):
+            if state_of(folder) == state:
+                _keep(path, state, computed)
+        if state_of(folder) == state:
+            return computed
 
 
 def _keep(path: Path, state: State, analysis: Analysis) -> None:

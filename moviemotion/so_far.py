@@ -41,11 +41,15 @@ def told_so_far(
     Raises:
         MoviemotionError: no camera is finished, or none saw anybody.
     """
-    gone = {s.camera for s in seats(folder) if s.state is State.WITHDRAWN} if is_governed(folder) else set()
+    gone: set[str | None] = set()
+    for seat in seats(folder) if is_governed(folder) else ():
+        # By then the study may have been told, and its viewers have their random ids.
+        gone |= {seat.camera, seat.viewer} if seat.state is State.WITHDRAWN else set()
     watched = []
     if (folder / "study.json").is_file():
         study = Study.reopen(folder)
-        watched = [s for camera in study.cameras if camera not in gone and (s := study.samples(camera))]
+        saved = [s for camera in study.cameras if camera not in gone and (s := study.samples(camera))]
+        watched = [samples for samples in saved if not gone & set(samples.viewers)]
     if not any(samples.viewers for samples in watched):
         raise MoviemotionError(f"{folder.name}: no camera has been read to its end yet; wait a little")
     sources = read_sources(script, subtitles)

@@ -109,10 +109,10 @@ class Study:
             MoviemotionError: the file was damaged since.
         """
         path = self.samples_path(camera)
-        if not path.exists():
-            return None
         try:
             return Samples.read(path)
+        except FileNotFoundError:
+            return None
         except (OSError, ValueError, KeyError, AttributeError) as error:
             raise MoviemotionError(f"{path}: damaged; delete it and run the same command again") from error
 
@@ -120,8 +120,9 @@ class Study:
         """Keep what a camera saw, so that an interrupted study can go on from here."""
         path = self.samples_path(camera)
         with _writing(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            self.folder.mkdir(parents=True, exist_ok=True)
             self.remake(self.made_from)
+            path.parent.mkdir(exist_ok=True)
             samples.write(path)
 
     def write(self, name: str, parts: Iterable[str]) -> Path:
@@ -181,7 +182,8 @@ def making(folder: Path) -> AbstractContextManager[None]:
 
 
 def _is_foreign(path: Path) -> bool:
-    return path.name not in _MAY_COME_FIRST and path.stem not in GIVEN
+    cut_off = path.suffix == ".partial"
+    return not (cut_off or path.name in _MAY_COME_FIRST or path.stem in GIVEN)
 
 
 @contextmanager

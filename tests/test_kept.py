@@ -13,6 +13,10 @@ import pytest
 from moviemotion import kept, told
 from moviemotion.errors import MoviemotionError
 from moviemotion.kept import KEPT, kept_analysis
+from moviemotion.privacy.erasure import erase, traces
+from moviemotion.privacy.register import KEYS_VARIABLE
+from moviemotion.privacy.status import status
+from moviemotion.resonance.analysis import Analysis
 from moviemotion.study import EXPORTS
 
 
@@ -87,3 +91,22 @@ def test_an_unfinished_study_is_refused(study: Path) -> None:
     (study / "told.json").unlink()
     with pytest.raises(MoviemotionError, match=r"told\.json"):
         kept_analysis(study)
+
+
+def test_a_viewer_erased_while_it_is_computed_is_not_in_it(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(KEYS_VARIABLE, str(tmp_path / "keys"))
+    viewer = status(study).viewers[0].viewer
+    found: list[Analysis] = []
+
+    def slowly(folder: Path) -> Analysis:
+        found.append(told.load_analysis(folder))
+        if len(found) == 1:
+            erase(study, viewer)
+        return found[-1]
+
+    monkeypatch.setattr(kept, "load_analysis", slowly)
+    assert viewer not in kept_analysis(study).timeline.viewers
+    assert viewer in found[0].timeline.viewers
+    assert list(traces(study, viewer)) == []

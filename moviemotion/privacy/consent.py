@@ -33,7 +33,7 @@ class State(StrEnum):
     ACCEPTED = "accepted"
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
-    """Accepted once; what is held about them is being erased."""
+    """Accepted once, or is to be erased for another reason; what is held about them is being erased."""
     UNRECORDED = "not recorded"
     """Screened without a register: consent was taken in another way, or not at all."""
 

@@ -20,6 +20,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from moviemotion.errors import MoviemotionError
+from moviemotion.files import delete_partial
 from moviemotion.live import JOURNAL
 from moviemotion.locks import HeldError
 from moviemotion.privacy import retention
@@ -107,7 +108,9 @@ def leave_out(folder: Path) -> None:
 def erase(
     folder: Path, viewer: str, role: Role = Role.PRIVACY_OFFICER, now: datetime | None = None
 ) -> Erased:
-    """Erase a viewer and make the results again without them. An interrupted erasure is done by a second one.
+    """Erase a viewer and make the results again without them.
+
+    An interrupted erasure is finished by a second one, or by `keep_promises`.
 
     Args:
         viewer: random id.
@@ -129,15 +132,17 @@ def _erase(folder: Path, viewer: str, role: Role, now: datetime | None) -> Erase
         settle(folder, now)
     with opened(folder) as register:
         subject = subject_of(register, viewer)
+        with register.writing():
+            # One that is cut off is gone on with by `keep_promises`.
+            register.db.execute("UPDATE viewers SET state = ? WHERE id = ?", (State.WITHDRAWN, viewer))
         _erase_uploads(register, viewer)
-        samples, cameras = _erase_samples(folder, viewer)
+        samples = _erase_samples(folder, viewer)
         files = [
             name for (name,) in register.db.execute("SELECT file FROM pictures WHERE viewer = ?", (viewer,))
         ]
         for name in files:
             (folder / PICTURES / name).unlink(missing_ok=True)
-        for partial in folder.rglob("*.partial"):
-            partial.unlink()
+        delete_partial(folder)
         # The register and its write-ahead log are open here.
         others = tuple(path for path in traces(folder, viewer) if not path.name.startswith(REGISTER))
         for path in others:
@@ -145,11 +150,14 @@ def _erase(folder: Path, viewer: str, role: Role, now: datetime | None) -> Erase
         with register.forgetting():
             for table, column in (("pictures", "viewer"), ("consents", "viewer"), ("viewers", "id")):
                 register.db.execute(f"DELETE FROM {table} WHERE {column} = ?", (viewer,))
-            register.db.executemany("DELETE FROM cameras WHERE id = ?", [(camera,) for camera in cameras])
+            if is_finished(folder):
+                known = {camera for (camera,) in register.db.execute("SELECT id FROM cameras")}
+                gone = [(camera,) for camera in known - set(Study.reopen(folder).cameras)]
+                register.db.executemany("DELETE FROM cameras WHERE id = ?", gone)
             details = {"subject": subject, "samples": samples, "pictures": len(files)}
             register.log(role, "erased", details, now)
-    gone = tuple(str(path.relative_to(folder)) for path in others)
-    return Erased(samples, len(files), gone, tuple(_strangers(folder)))
+    deleted = tuple(str(path.relative_to(folder)) for path in others)
+    return Erased(samples, len(files), deleted, tuple(_strangers(folder)))
 
 
 def keep_promises(folder: Path, now: datetime | None = None) -> Kept:
@@ -178,8 +186,9 @@ def traces(folder: Path, text: str) -> Iterator[Path]:
     """Every file in a folder that contains a text: as it is on disk, or packed in a table or an archive."""
     needle = text.encode()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        if path.stat().st_size and any(part.find(needle) >= 0 for part in _readings(path)):
-            yield path
+        with suppress(FileNotFoundError):  # such as an upload that has arrived
+            if path.stat().st_size and any(part.find(needle) >= 0 for part in _readings(path)):
+                yield path
 
 
 def _erase_uploads(register: Register, viewer: str) -> None:
@@ -217,10 +226,10 @@ def _can_erase(folder: Path) -> bool:
     return is_finished(folder) or not (folder / "study.json").is_file()
 
 
-def _erase_samples(folder: Path, viewer: str) -> tuple[int, list[str]]:
-    """How many samples were erased, and the cameras that saw nobody else."""
+def _erase_samples(folder: Path, viewer: str) -> int:
+    """Erase a viewer's samples, and each camera that saw nobody else; how many samples they were."""
     if not is_finished(folder):
-        return 0, []
+        return 0
     study = Study.reopen(folder)
     erased, gone = 0, []
     for camera in study.cameras:
@@ -237,14 +246,11 @@ def _erase_samples(folder: Path, viewer: str) -> tuple[int, list[str]]:
     for camera in gone:
         study.samples_path(camera).unlink()
     tell_again(folder)
-    return erased, gone
+    return erased
 
 
 def _forget(study: Study, ids: Sequence[str]) -> None:
     """Leave a viewer and their camera out of study.json and of what is told in words."""
-    cameras = study.made_from["cameras"]
-    assert isinstance(cameras, dict)
-    study.remake({**study.made_from, "cameras": {c: how for c, how in cameras.items() if c not in ids}})
     for name in (TOLD, *NAMING):
         path = study.folder / name
         if path.suffix == ".json" and path.is_file():
@@ -253,6 +259,10 @@ def _forget(study: Study, ids: Sequence[str]) -> None:
         elif path.is_file():
             lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
             study.write(name, [line for line in lines if not any(each in line for each in ids)])
+    # Last: an interrupted run finds its cameras here.
+    cameras = study.made_from["cameras"]
+    assert isinstance(cameras, dict)
+    study.remake({**study.made_from, "cameras": {c: how for c, how in cameras.items() if c not in ids}})
 
 
 def _less(value: Any, ids: Sequence[str]) -> Any:

@@ -103,11 +103,13 @@ def tell_again(folder: Path) -> None:
     study = Study.reopen(folder)
     if (folder / EXPORTS).is_dir():
         shutil.rmtree(folder / EXPORTS)
-    if any(samples.viewers for camera in study.cameras if (samples := study.samples(camera))):
-        write_results(study, load_analysis(folder))
-        return
+    seen = any(samples.viewers for camera in study.cameras if (samples := study.samples(camera)))
+    analysis = load_analysis(folder) if seen else None
+    # The old results go first, also where the disk is too full for the new ones.
     for name in (*VIEWERS_RESULTS, *REPORTS):
         (folder / name).unlink(missing_ok=True)
+    if analysis:
+        write_results(study, analysis)
 
 
 def _viewers(register: Register, camera: str, samples: Samples) -> dict[int, str]:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.files import write_whole
+from moviemotion.files import appearing
 from moviemotion.locks import held
 from moviemotion.privacy import audit_log
 from moviemotion.privacy.audit_log import Entry, Role
@@ -73,6 +73,10 @@ class Terms:
     pictures: bool = False
 
 
+class NoRoomError(MoviemotionError):
+    """The disk is full, or fails."""
+
+
 class Register:
     """An open `study.db`."""
 
@@ -129,13 +133,28 @@ class Register:
             self.db.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                with self._anchoring():
+                    self.db.execute("COMMIT")
             except BaseException:
-                self.db.execute("ROLLBACK")
+                if self.db.in_transaction:  # a full disk has ended it
+                    self.db.execute("ROLLBACK")
                 self._head = None
                 raise
-            self.db.execute("COMMIT")
-            if self._head:
-                _anchor(self.study_id, self._head)
+
+    @contextmanager
+    def _anchoring(self) -> Iterator[None]:
+        """Make room for the anchor first: what has been kept must not be said to have failed."""
+        if self._head is None:
+            yield
+            return
+        path = key_file(self.study_id, ".head")
+        with appearing(path) as partial:
+            try:
+                head = {"seq": self._head.seq, "hash": self._head.hash}
+                partial.write_text(json.dumps(head) + "\n", encoding="utf-8")
+            except OSError as error:
+                raise NoRoomError(f"{path}: cannot be written ({error.strerror}); make room") from error
+            yield
 
     def log(self, role: Role, action: str, details: Mapping[str, object], now: datetime | None) -> Entry:
         """Add a row to the audit log; inside `writing`."""
@@ -149,8 +168,8 @@ class Register:
         """A transaction after which nothing of the rows that it deletes is left in the file.
 
         Raises:
-            MoviemotionError: another program is reading the file; the rows are deleted, and `scrub` does the
-                rest when it is called again.
+            MoviemotionError: another program is reading the file, or the disk is full; the rows are deleted,
+                and `scrub` does the rest when it is called again.
         """
         with self.writing():
             self.set_fact("unscrubbed", "yes")
@@ -165,7 +184,9 @@ class Register:
             try:
                 answer = self.db.execute(step).fetchone()
             except sqlite3.OperationalError as error:
-                raise _in_use(self.folder) from error
+                if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                    raise _in_use(self.folder) from error
+                raise
             if answer and answer[0]:
                 raise _in_use(self.folder)
         with self.writing():
@@ -216,10 +237,6 @@ def anchor_of(study_id: str) -> tuple[int, str] | None:
         return 0, "unreadable"
 
 
-def _anchor(study_id: str, entry: Entry) -> None:
-    write_whole(key_file(study_id, ".head"), json.dumps({"seq": entry.seq, "hash": entry.hash}) + "\n")
-
-
 def is_governed(folder: Path) -> bool:
     """Whether a study has a register."""
     return (folder / REGISTER).is_file()
@@ -235,7 +252,7 @@ def opened(folder: Path) -> Iterator[Register]:
     if not is_governed(folder):
         _refuse_lost(folder)
         raise MoviemotionError(f"{folder}: holds no {REGISTER}; run moviemotion privacy begin first")
-    with _connected(folder) as connection:
+    with _connected(folder / REGISTER) as connection:
         yield Register(folder, connection)
 
 
@@ -257,7 +274,9 @@ def create(folder: Path, terms: Terms | None, until: Mapping[str, str], now: dat
     except OSError as error:
         raise MoviemotionError(f"{folder}: cannot be made ({error.strerror}); choose another") from error
     study_id = secrets.token_hex(8)
-    with _connected(folder) as connection:
+    for cut_off in folder.glob(f"{REGISTER}.partial*"):
+        cut_off.unlink()
+    with appearing(folder / REGISTER) as partial, _connected(partial) as connection:
         register = Register(folder, connection)
         with register.writing():
             for statement in SCHEMA:
@@ -276,8 +295,7 @@ def _refuse_lost(folder: Path) -> None:
 
 
 @contextmanager
-def _connected(folder: Path) -> Iterator[sqlite3.Connection]:
-    path = folder / REGISTER
+def _connected(path: Path) -> Iterator[sqlite3.Connection]:
     connection = None
     try:
         connection = sqlite3.connect(path, timeout=WAIT, isolation_level=None)
@@ -290,9 +308,12 @@ def _connected(folder: Path) -> Iterator[sqlite3.Connection]:
             connection.execute(f"PRAGMA {pragma}")
         yield connection
     except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        # The kind of a fault is in its low byte. A write-ahead log that finds no room is an I/O error.
+        if code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+            raise NoRoomError(f"{path}: cannot be written ({error}); see that the disk has room") from error
         # SQLITE_ERROR is what a statement gets that does not fit the tables: they are not ours, or not all.
-        fits = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) != sqlite3.SQLITE_ERROR
-        if fits and isinstance(error, sqlite3.OperationalError):
+        if code != sqlite3.SQLITE_ERROR and isinstance(error, sqlite3.OperationalError):
             raise MoviemotionError(f"{path}: cannot be used ({error}); close what else uses it") from error
         raise MoviemotionError(f"{path}: damaged ({error}); restore it from a copy") from error
     finally:

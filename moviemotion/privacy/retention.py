@@ -7,12 +7,14 @@ afterwards but never put off.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from moviemotion.errors import MoviemotionError
+from moviemotion.files import delete_partial
 from moviemotion.live import JOURNAL
 from moviemotion.privacy import pictures, register
 from moviemotion.privacy.audit_log import Role, utc
@@ -95,9 +97,9 @@ def held(folder: Path) -> tuple[Held, ...]:
     """What a study holds of each kind, and until when."""
     with opened(folder) as study:
         return tuple(
-            Held(kind, len(files), sum(file.stat().st_size for file in files), until, deleted)
+            Held(kind, len(sizes), sum(sizes), until, deleted)
             for kind, until, deleted in _dates(study)
-            for files in [list(_files(folder, kind))]
+            for sizes in [_sizes(folder, kind)]
         )
 
 
@@ -114,20 +116,22 @@ def enforce(folder: Path, now: datetime | None = None) -> tuple[Kind, ...]:
         The kinds that were deleted.
     """
     today = (now or datetime.now(UTC)).astimezone(UTC).date()
-    deleted = []
     with opened(folder) as study:
         (viewers,) = study.db.execute("SELECT COUNT(*) FROM viewers").fetchone()
-        for kind, until, before in _dates(study):
-            files = list(_files(folder, kind))
-            due = until <= today or (kind is Kind.REPORTS and Kind.SAMPLES in deleted and viewers < FEWEST)
-            if due and (files or not before):
-                _delete(study, kind, files, now)
-                deleted.append(kind)
-    return tuple(deleted)
+        left = {kind: until for kind, until, before in _dates(study) if not before or _sizes(folder, kind)}
+        due = {kind for kind, until in left.items() if until <= today}
+        if Kind.SAMPLES in due and Kind.REPORTS in left and viewers < FEWEST:
+            due.add(Kind.REPORTS)
+        # Samples last: with them goes how many viewers there were, which an interrupted run asks for again.
+        for kind in (Kind.PICTURES, Kind.REPORTS, Kind.SAMPLES):
+            if kind in due:
+                _delete(study, kind, now)
+    return tuple(kind for kind in Kind if kind in due)
 
 
-def _delete(study: Register, kind: Kind, files: list[Path], now: datetime | None) -> None:
-    size = sum(file.stat().st_size for file in files)
+def _delete(study: Register, kind: Kind, now: datetime | None) -> None:
+    sizes = _sizes(study.folder, kind)
+    delete_partial(study.folder)
     for name in _PATHS[kind]:
         path = study.folder / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
@@ -143,7 +147,8 @@ def _delete(study: Register, kind: Kind, files: list[Path], now: datetime | None
             for table in ("pictures", "consents", "viewers", "cameras", "seats"):
                 study.db.execute(f"DELETE FROM {table}")
         study.db.execute("UPDATE retention SET deleted = ? WHERE kind = ?", (utc(now), kind))
-        study.log(Role.SYSTEM, "deleted on its day", {"kind": kind, "files": len(files), "bytes": size}, now)
+        details = {"kind": kind, "files": len(sizes), "bytes": sum(sizes)}
+        study.log(Role.SYSTEM, "deleted on its day", details, now)
 
 
 def _dates(study: Register) -> list[tuple[Kind, date, str | None]]:
@@ -152,7 +157,12 @@ def _dates(study: Register) -> list[tuple[Kind, date, str | None]]:
     return [(kind, until[kind], deleted[kind]) for kind in Kind]
 
 
-def _files(folder: Path, kind: Kind) -> Iterator[Path]:
+def _sizes(folder: Path, kind: Kind) -> list[int]:
+    """Bytes of each file of a kind."""
+    sizes = []
     for name in _PATHS[kind]:
         path = folder / name
-        yield from (p for p in ([path] if path.is_file() else path.rglob("*")) if p.is_file())
+        for file in [path] if path.is_file() else path.rglob("*"):
+            with suppress(FileNotFoundError):  # deleted meanwhile
+                sizes += [file.stat().st_size] if file.is_file() else []
+    return sizes

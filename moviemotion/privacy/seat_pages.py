@@ -7,12 +7,11 @@ import hmac
 import secrets
 from base64 import b32encode
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.consent import seats_in
-from moviemotion.privacy.register import Register, opened
+from moviemotion.privacy.register import NoRoomError, Register, opened
 
 _FACT = "seat pages"
 _BYTES = 15
@@ -31,13 +30,22 @@ def seat_tokens(folder: Path) -> dict[str, str]:
 
 
 def seat_with(folders: Iterable[Path], token: str) -> tuple[Path, str] | None:
-    """The study and the seat of a page, or None where there is no such page; damaged studies have none."""
+    """The study and the seat of a page, or None where there is no such page; damaged studies have none.
+
+    Raises:
+        NoRoomError: the disk is full, and a study could not be asked.
+    """
     given = token.lower().encode(errors="replace")
     for folder in folders:
-        with suppress(MoviemotionError):
-            for seat, of_seat in seat_tokens(folder).items():
-                if hmac.compare_digest(of_seat.encode(), given):
-                    return folder, seat
+        try:
+            tokens = seat_tokens(folder)
+        except NoRoomError:
+            raise
+        except MoviemotionError:
+            continue
+        for seat, of_seat in tokens.items():
+            if hmac.compare_digest(of_seat.encode(), given):
+                return folder, seat
     return None
 
 

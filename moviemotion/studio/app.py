@@ -17,6 +17,7 @@ from starlette.exceptions import HTTPException as AnyHTTPException
 
 from moviemotion import __version__
 from moviemotion.errors import MoviemotionError
+from moviemotion.privacy.register import NoRoomError
 from moviemotion.studio import consent, pages, privacy, reading, screenings, sessions, studies
 from moviemotion.studio.access import Access
 from moviemotion.studio.border import render, study_folders
@@ -82,7 +83,8 @@ def create_app(root: Path, access: Access | None = None) -> FastAPI:
     app.add_middleware(Guard, key=secrets.token_bytes(32), at_home=access is None)
     app.add_exception_handler(AnyHTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _not_as_documented)
-    for fault, status in ((MoviemotionError, 400), (BusyError, 409), (TooLargeError, 413)):
+    faults = {MoviemotionError: 400, BusyError: 409, TooLargeError: 413, NoRoomError: 507}
+    for fault, status in faults.items():
         app.add_exception_handler(fault, _cannot(status))
     app.add_exception_handler(OSError, _no_room)
     return app

@@ -19,7 +19,7 @@ from moviemotion.privacy import consent, erasure
 from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import Receipt, Seat, State, check_receipt, seats, state_with
 from moviemotion.privacy.disclosure import Disclosure, disclosure_of
-from moviemotion.privacy.register import is_governed
+from moviemotion.privacy.register import NoRoomError, is_governed
 from moviemotion.privacy.seat_pages import seat_tokens, seat_with
 from moviemotion.privacy.status import receipt_lines
 from moviemotion.studio.access import Person, needs
@@ -249,6 +249,8 @@ def _study_with(request: Request, code: str) -> Path:
     for folder in _studies(request):
         try:
             check_receipt(folder, code)
+        except NoRoomError:
+            raise
         except MoviemotionError:
             continue
         return folder

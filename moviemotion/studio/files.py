@@ -78,7 +78,12 @@ class Given:
 
 def given(folder: Path) -> tuple[Given, ...]:
     """The files that a study has of each kind."""
-    return tuple(Given(kind, path.name, path.stat().st_size) for kind in Kind for path in paths(folder, kind))
+    found = []
+    for kind in Kind:
+        for path in paths(folder, kind):
+            with suppress(FileNotFoundError):  # it has been read, and is gone
+                found.append(Given(kind, path.name, path.stat().st_size))
+    return tuple(found)
 
 
 def paths(folder: Path, kind: Kind) -> list[Path]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -18,10 +17,10 @@ from typing import Any
 from moviemotion.errors import MoviemotionError
 from moviemotion.files import write_whole
 from moviemotion.privacy.audit_log import utc
+from moviemotion.privacy.register import alone
 from moviemotion.study import GROUPS, NOTES
 
 MOST_NOTES, MOST_GROUPS = 5_000, 100
-_writing = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -54,7 +53,7 @@ def add_note(folder: Path, at: float, text: str, by: str, now: datetime | None =
     Raises:
         MoviemotionError: the study has very many already.
     """
-    with _writing:
+    with alone(folder):
         before = notes(folder)
         if len(before) >= MOST_NOTES:
             raise MoviemotionError(f"{folder / NOTES}: {MOST_NOTES:,} notes are kept; delete some first")
@@ -69,7 +68,7 @@ def change_note(folder: Path, note_id: str, text: str | None, now: datetime | No
     Raises:
         MoviemotionError: there is no such note.
     """
-    with _writing:
+    with alone(folder):
         before = notes(folder)
         if not any(note.id == note_id for note in before):
             raise MoviemotionError(f"note {note_id}: there is none; it may have been deleted")
@@ -92,7 +91,7 @@ def set_group(folder: Path, name: str, viewers: Sequence[str] | None) -> None:
     Raises:
         MoviemotionError: there are very many already, or none of that name to delete.
     """
-    with _writing:
+    with alone(folder):
         kept: Mapping[str, Sequence[str]] = groups(folder)
         if viewers is None and name not in kept:
             raise MoviemotionError(f"group {name}: there is none; it may have been deleted")

@@ -15,8 +15,10 @@ from pydantic import BaseModel, Field
 from starlette.background import BackgroundTask
 
 from moviemotion.errors import MoviemotionError
+from moviemotion.kept import state_of
 from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.disclosure import FEWEST
+from moviemotion.privacy.register import alone
 from moviemotion.privacy.small_groups import comparison_seen_by, group_seen_by, groups_seen_by
 from moviemotion.resonance.compare import compare
 from moviemotion.screen import SEED
@@ -25,7 +27,9 @@ from moviemotion.studio.access import Person, Reader, Researcher
 from moviemotion.studio.border import FAULTS, STUDY_ID, StudyFolder, is_study
 from moviemotion.studio.downloads import KINDS, download
 from moviemotion.studio.files import Kind
+from moviemotion.studio.job import BusyError
 from moviemotion.studio.shelf import Opened, Shelf
+from moviemotion.studio.studies import AllJobs
 from moviemotion.telling.comparison import comparison_json
 from moviemotion.telling.reading import curves_json, moments_shown, room_json, script_json
 
@@ -91,8 +95,10 @@ class Audience(BaseModel):
     groups: list[GroupShown]
 
 
-def opened(request: Request, folder: StudyFolder) -> Opened:
+def opened(request: Request, folder: StudyFolder, jobs: AllJobs) -> Opened:
     """The analysis of the study that a URL names."""
+    # At the end of a screening its viewers still have the names of their seats, and who withdrew is there.
+    jobs.refuse_at_work(folder)
     shelf: Shelf = request.app.state.shelf
     return shelf.open(folder)
 
@@ -162,7 +168,11 @@ def keep_group(study: Analysed, folder: StudyFolder, person: Researcher, name: N
     unknown = set(group.viewers) - set(study.analysis.timeline.viewers)
     if unknown:
         raise HTTPException(400, f"{min(unknown)}: not a viewer of this study; choose others")
-    notes.set_group(folder, name, group.viewers)
+    with alone(folder):
+        # Who was erased meanwhile must not come back by name.
+        if state_of(folder) != study.state:
+            raise BusyError(f"{folder.name}: has changed meanwhile; look again")
+        notes.set_group(folder, name, group.viewers)
 
 
 @router.delete("/groups/{name}", summary="Forget a group", status_code=204)

@@ -15,7 +15,7 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import consent, retention
 from moviemotion.privacy.consent import Seat, State, mask_of
 from moviemotion.privacy.disclosure import disclosure_of
-from moviemotion.privacy.register import Kind
+from moviemotion.privacy.register import Kind, NoRoomError
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
@@ -112,3 +112,16 @@ def test_a_seat_is_added_once_and_its_region_is_not_empty(asked: Path) -> None:
         consent.read_region("5,0,5")
     with pytest.raises(MoviemotionError, match="asked: no such seat, Z"):
         consent.ask(asked, "Z")
+
+
+def test_an_answer_that_cannot_be_anchored_is_not_taken(tmp_path: Path, keys: Path) -> None:
+    """It would be kept, and its receipt lost."""
+    retention.begin(folder := tmp_path / "study", TERMS, {})
+    consent.add_seat(folder, "A", "cam-a")
+    consent.ask(folder, "A")
+    (head,) = keys.glob("*.head")
+    (keys / f"{head.name}.partial").symlink_to(tmp_path / "no such folder" / "file")
+    with pytest.raises(NoRoomError, match="cannot be written"):
+        consent.answer_by_hand(folder, "A", True)
+    assert consent.seats(folder)[0].state is State.ASKED
+    assert consent.answer_by_hand(folder, "A", True).state is State.ACCEPTED

@@ -26,6 +26,7 @@ from moviemotion.privacy.erasure import erase, keep_promises, traces, withdraw
 from moviemotion.privacy.naming import settle
 from moviemotion.privacy.register import opened
 from moviemotion.privacy.status import status, verify, viewer_named
+from moviemotion.so_far import told_so_far
 from moviemotion.study import MAKING, Study
 from moviemotion.told import load_analysis
 
@@ -219,6 +220,16 @@ def test_who_withdraws_while_it_is_screened_is_erased_at_its_end(tmp_path: Path)
     assert keep_promises(folder).erased == 1
     assert not any(viewer.encode() in content for content in bytes_of(folder).values())
     assert len(load_analysis(folder).timeline.viewers) == 3
+
+
+def test_who_withdraws_while_it_is_told_is_in_nothing_that_is_told_so_far(tmp_path: Path) -> None:
+    receipts = governed(folder := tmp_path / "study")
+    settle(folder)
+    viewer = consent.viewer_with(folder, receipts["B"].code)
+    withdraw(folder, receipts["B"].code, later=True)
+    so_far = told_so_far(folder)
+    assert so_far.cameras == 2
+    assert viewer not in so_far.analysis.timeline.viewers
 
 
 def test_only_who_accepted_is_in_the_samples(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def test_each_kind_goes_on_its_day_and_the_log_proves_it(full: Path, keys: Path)
     assert retention.enforce(full, after(40)) == ()
     with opened(full) as register:
         records = [e for e in audit_log.entries(register.db) if e.action == "deleted on its day"]
-    assert [json.loads(e.details)["kind"] for e in records] == ["pictures", "samples", "reports"]
+    assert [json.loads(e.details)["kind"] for e in records] == ["pictures", "reports", "samples"]
     assert records[0].time == "2026-12-04T09:00:00+00:00"
     assert json.loads(records[0].details)["files"] == 1
     assert verify(full).faults == ()

@@ -6,7 +6,10 @@ import errno
 import io
 import json
 import sqlite3
+import threading
 import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,11 +21,31 @@ from studio_servers import assert_gone, until
 from moviemotion.privacy import consent, retention
 from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import State
-from moviemotion.privacy.erasure import traces
-from moviemotion.privacy.register import Terms, opened
+from moviemotion.privacy.erasure import erase, traces
+from moviemotion.privacy.register import Terms, alone, opened
+from moviemotion.privacy.seat_pages import seat_tokens
 from moviemotion.privacy.status import status, verify
 from moviemotion.studio.privacy import keep_all
 from moviemotion.studio.record import Stage
+
+FullDisk = Callable[[], AbstractContextManager[None]]
+
+
+@pytest.fixture
+def full_disk() -> FullDisk:
+    """While it lasts no file can grow."""
+    resource = pytest.importorskip("resource", reason="needs limits of Unix")
+
+    @contextmanager
+    def limited() -> Iterator[None]:
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    return limited
 
 
 def test_erasing_through_the_studio_leaves_no_trace(study: Path, root: Path, client: TestClient) -> None:
@@ -133,8 +156,49 @@ def test_who_withdraws_while_results_are_made_is_erased_afterwards(
     monkeypatch.setitem(app.state.jobs._jobs, folder, job)
     refused = client.post("/api/studies/premiere/privacy/erase", json={"viewer": viewer})
     assert refused.status_code == 409
+    assert client.get("/api/studies/premiere/room").status_code == 409
     client.post("/api/receipts/withdraw", json={"code": code})
     assert consent.state_with(folder, code) is State.WITHDRAWN
     job.stage = Stage.FINISHED
     assert client.post("/api/studies/premiere/privacy/enforce").json()["erased"] == 1
     assert_gone(folder, viewer)
+
+
+def test_who_is_erased_while_a_group_is_kept_does_not_come_back(
+    study: Path, root: Path, client: TestClient
+) -> None:
+    viewer, api = status(study).viewers[0].viewer, f"/api/studies/{study.name}"
+    client.get(f"{api}/room")
+    answers: list[int] = []
+
+    def keep_group() -> None:
+        answers.append(client.put(f"{api}/groups/front", json={"viewers": [viewer]}).status_code)
+
+    late = threading.Thread(target=keep_group)
+    with alone(study):
+        late.start()
+        late.join(0.5)
+        assert late.is_alive()
+        erase(study, viewer)
+    late.join()
+    assert answers == [409]
+    assert_gone(root, viewer)
+
+
+def test_a_full_disk_is_told_as_such(root: Path, client: TestClient, full_disk: FullDisk) -> None:
+    folder = root / "premiere"
+    retention.begin(folder, Terms("Lantern Films", "privacy@lantern.example"), {})
+    consent.add_seat(folder, "A1", "cam-a")
+    token = seat_tokens(folder)["A1"]
+    told = client.get(f"/api/consent/{token}").json()["disclosure"]
+    answer = {"accepts": True, "version": told["version"]}
+    with full_disk():
+        for asked in (
+            client.get(f"/api/consent/{token}"),
+            client.post(f"/api/consent/{token}", json=answer),
+            client.post("/api/receipts/check", json={"code": "00000000-00000000-00000000-00000000"}),
+            client.get("/studies/premiere/trust"),
+        ):
+            assert (asked.status_code, "has room" in asked.text) == (507, True)
+    assert client.post(f"/api/consent/{token}", json=answer).json()["state"] == State.ACCEPTED
+    assert verify(folder).faults == ()
