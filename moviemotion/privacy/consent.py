@@ -149,9 +149,11 @@ def ask(folder: Path, seat: str, now: datetime | None = None) -> str:
         The viewer's random id.
 
     Raises:
-        MoviemotionError: no such seat, or its viewer has accepted already.
+        MoviemotionError: no such seat, its viewer has accepted already, or a day that they would be told of
+            has come.
     """
     with opened(folder) as register, register.writing():
+        refuse_late(register, now)
         here = next((s for s in seats_in(register) if s.seat == seat), None)
         if here is None:
             raise MoviemotionError(f"{folder}: no such seat, {seat}; check the name")
@@ -173,11 +175,13 @@ def answer(folder: Path, viewer: str, accepts: bool, version: str, now: datetime
         version: of the disclosure that was on the page.
 
     Raises:
-        MoviemotionError: the disclosure has changed since, there is no such viewer, or they have accepted
-            before (what takes that back is `erasure.withdraw`); or they accept and the audit log lacks rows.
+        MoviemotionError: the disclosure has changed since, or a day that it names has come; there is no such
+            viewer, or they have accepted before (what takes that back is `erasure.withdraw`); or they accept
+            and the audit log lacks rows.
     """
     state = State.ACCEPTED if accepts else State.DECLINED
     with opened(folder) as register, register.writing():
+        refuse_late(register, now)
         disclosure = current_disclosure(register)
         if version != disclosure.version:
             raise MoviemotionError("the disclosure has changed since the page was opened; read it again")
@@ -192,6 +196,19 @@ def answer(folder: Path, viewer: str, accepts: bool, version: str, now: datetime
             "INSERT OR IGNORE INTO disclosures VALUES (?, ?)", (disclosure.version, disclosure.text)
         )
         return record(register, viewer, state, disclosure.version, now)
+
+
+def refuse_late(register: Register, now: datetime | None = None) -> None:
+    """Nobody is asked, or read, when something that they are told of is not kept any more.
+
+    Raises:
+        MoviemotionError: a kind of data has had its day.
+    """
+    if past := register.past(now):
+        kind, day = past
+        raise MoviemotionError(
+            f"{register.folder}: is over since {day}, when its {kind} were to go; begin another study"
+        )
 
 
 def answer_by_hand(folder: Path, seat: str, accepts: bool, now: datetime | None = None) -> Receipt:

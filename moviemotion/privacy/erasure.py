@@ -6,10 +6,10 @@ any more. Blocks that a file system has freed are not overwritten: keep studies 
 
 from __future__ import annotations
 
-import io
 import json
 import mmap
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from moviemotion.errors import MoviemotionError
@@ -282,14 +283,20 @@ def _mentions(value: Any, ids: Sequence[str]) -> bool:
 def _readings(path: Path) -> Iterator[Any]:
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as bytes_on_disk:
         yield bytes_on_disk
+    # A stranger's file may be damaged or locked; it is named by `Erased.strangers`.
+    with suppress(pa.ArrowException, zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error):
+        yield from _unpacked(path)
+
+
+def _unpacked(path: Path) -> Iterator[bytes]:
     if path.suffix == ".parquet":
         table = pq.read_table(path)
         yield repr(table.schema.metadata).encode()
         for column in table.columns:
             if str(column.type).startswith(("string", "dictionary<values=string")):
-                yield "\n".join(column.unique().to_pylist()).encode()
+                yield "\n".join(map(str, column.unique().to_pylist())).encode()
     elif zipfile.is_zipfile(path):
-        with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
+        with zipfile.ZipFile(path) as archive:
             for member in archive.namelist():
                 yield member.encode()
                 yield archive.read(member)

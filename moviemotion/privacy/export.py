@@ -21,7 +21,7 @@ from moviemotion.privacy import audit_log, pictures, retention
 from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import subject_of
 from moviemotion.privacy.naming import is_finished, settle
-from moviemotion.privacy.register import Register, opened
+from moviemotion.privacy.register import Register, alone, opened
 from moviemotion.privacy.rows import rows_of
 from moviemotion.study import Study
 from moviemotion.told import load_analysis
@@ -56,6 +56,11 @@ def export_viewer(
     """
     if out.resolve().is_relative_to(folder.resolve()):
         raise MoviemotionError(f"{out}: the study would then hold a copy; choose another --out")
+    with alone(folder):  # it is not erased meanwhile
+        return _export(folder, viewer, out, role, now)
+
+
+def _export(folder: Path, viewer: str, out: Path, role: Role, now: datetime | None) -> Path:
     if is_finished(folder):
         settle(folder, now)
     with opened(folder) as register:

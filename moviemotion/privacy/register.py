@@ -9,7 +9,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 
@@ -118,6 +118,15 @@ class Register:
             raise MoviemotionError(
                 f"{self.folder / REGISTER}: damaged ({error}); restore it from a copy"
             ) from error
+
+    def past(self, now: datetime | None = None) -> tuple[str, date] | None:
+        """The kind of data whose day came first, and that day; None where all are kept.
+
+        Raises:
+            MoviemotionError: a date is damaged.
+        """
+        kind, day = min(self.until().items(), key=lambda item: item[1])
+        return (kind, day) if day <= (now or datetime.now(UTC)).astimezone(UTC).date() else None
 
     def lacks_rows(self) -> bool:
         """Whether the log lacks the row that was anchored last: it was cut, or is of another copy."""

@@ -19,7 +19,7 @@ from moviemotion.privacy import consent, erasure
 from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import Receipt, Seat, State, check_receipt, seats, state_with
 from moviemotion.privacy.disclosure import Disclosure, disclosure_of
-from moviemotion.privacy.register import NoRoomError, is_governed
+from moviemotion.privacy.register import NoRoomError, is_governed, opened
 from moviemotion.privacy.seat_pages import seat_tokens, seat_with
 from moviemotion.privacy.status import receipt_lines
 from moviemotion.studio.access import Person, needs
@@ -89,6 +89,7 @@ Form = Annotated[dict[str, str], Depends(form_of)]
 @router.get("/api/consent/{token}", summary="What somebody at a seat is told", dependencies=[limited_seats])
 def asked(at: AtPage) -> Asked:
     folder, seat = at
+    _refuse_over(folder)
     return Asked(seat=seat, state=_seat(folder, seat).state, disclosure=disclosure_of(folder))
 
 
@@ -206,10 +207,17 @@ def _question(
     request: Request, at: tuple[Path, str], note: str, status: int = 200, kiosk: str = ""
 ) -> HTMLResponse:
     folder, name = at
+    _refuse_over(folder)
     seat = _seat(folder, name)
     taken = seat.state in (State.ACCEPTED, State.WITHDRAWN)
     told = disclosure_of(folder)
     return render(request, "question.html", status, seat=name, taken=taken, told=told, note=note, kiosk=kiosk)
+
+
+def _refuse_over(folder: Path) -> None:
+    with opened(folder) as register:
+        if register.past():
+            raise HTTPException(409, "this screening is over; nobody is asked any more")
 
 
 def _answer(at: tuple[Path, str], form: Mapping[str, str]) -> Receipt:

@@ -9,8 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from moviemotion.errors import MoviemotionError
+from moviemotion.privacy.consent import refuse_late
 from moviemotion.privacy.naming import is_finished
-from moviemotion.privacy.register import is_governed
+from moviemotion.privacy.register import is_governed, opened
 from moviemotion.studio import files
 from moviemotion.studio.files import Kind
 from moviemotion.studio.job import BusyError, Job
@@ -47,6 +48,8 @@ class Jobs:
                 raise BusyError(f"{folder.name}: is finished; make a new study")
             if not is_governed(folder):
                 raise MoviemotionError(f"{folder.name}: its viewers were not asked; make a new study")
+            with opened(folder) as register:
+                refuse_late(register)
             record = read_record(folder) if (folder / "study.json").is_file() else None
             begun = record.settings if record else None
             if begun and settings and settings != begun:
@@ -100,4 +103,8 @@ def stage_of(jobs: Jobs, folder: Path) -> Stage:
         return Stage.FAILED if record.stage is Stage.FAILED else Stage.STOPPED
     if is_finished(folder):
         return Stage.FINISHED
+    if is_governed(folder):
+        with opened(folder) as register:
+            if register.past():
+                return Stage.OVER
     return Stage.STOPPED if (folder / "study.json").is_file() else Stage.NEW

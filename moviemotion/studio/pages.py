@@ -33,6 +33,7 @@ STAGES = {
     Stage.STOPPED: "stopped",
     Stage.FAILED: "failed",
     Stage.FINISHED: "finished",
+    Stage.OVER: "over",
 }
 KINDS = {
     Kind.PICTURES: "Recordings and pictures",

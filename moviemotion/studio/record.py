@@ -40,6 +40,8 @@ class Stage(StrEnum):
     """It can be gone on with."""
     FAILED = "failed"
     FINISHED = "finished"
+    OVER = "over"
+    """A day that its viewers were told of has come: nobody is asked or read any more."""
 
 
 AT_WORK = (Stage.READING, Stage.PAUSED, Stage.TELLING)

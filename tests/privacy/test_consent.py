@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from moviemotion.privacy.consent import Seat, State, mask_of
 from moviemotion.privacy.disclosure import disclosure_of
 from moviemotion.privacy.register import Kind, NoRoomError
 
-NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+NOON = datetime(2099, 11, 24, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_ids_are_random_and_say_nothing_of_the_seat(asked: Path) -> None:
 
 def test_a_receipt_is_verifiable_and_only_its_holder_has_it(asked: Path) -> None:
     receipt = say(asked, "A", True)
-    assert (receipt.state, receipt.time) == (State.ACCEPTED, "2026-11-24T12:00:00+00:00")
+    assert (receipt.state, receipt.time) == (State.ACCEPTED, "2099-11-24T12:00:00+00:00")
     assert receipt.disclosure == disclosure_of(asked).version
     assert consent.check_receipt(asked, f" {receipt.code.upper()} ") == receipt
     assert not any(receipt.code.encode() in path.read_bytes() for path in asked.rglob("*") if path.is_file())
@@ -101,6 +101,16 @@ def test_an_answer_to_an_older_disclosure_is_not_taken(asked: Path) -> None:
     retention.bring_forward(asked, Kind.SAMPLES, NOON.date())
     with pytest.raises(MoviemotionError, match="read it again"):
         consent.answer(asked, viewer, True, version)
+
+
+def test_after_a_day_that_viewers_are_told_of_nobody_is_asked(asked: Path) -> None:
+    viewer, version = consent.ask(asked, "A", NOON), disclosure_of(asked).version
+    last, over = NOON + timedelta(days=29), NOON + timedelta(days=30)
+    with pytest.raises(MoviemotionError, match="is over since 2099-12-24, when its pictures were to go"):
+        consent.answer(asked, viewer, True, version, over)
+    with pytest.raises(MoviemotionError, match="is over"):
+        consent.ask(asked, "R1", over)
+    assert consent.answer(asked, viewer, True, version, last).state is State.ACCEPTED
 
 
 def test_a_seat_is_added_once_and_its_region_is_not_empty(asked: Path) -> None:

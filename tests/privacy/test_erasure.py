@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -169,6 +170,17 @@ def test_a_stranger_is_named_and_left(study: Path) -> None:
     (study / "notes.txt").write_text("the woman in the first row", encoding="utf-8")
     assert erase(study, viewer_named(study, "cam-b")).strangers == ("notes.txt",)
     assert (study / "notes.txt").is_file()
+
+
+def test_a_stranger_that_cannot_be_unpacked_does_not_stop_an_erasure(study: Path) -> None:
+    viewer = viewer_named(study, "cam-b")
+    (study / "mine.parquet").write_bytes(b"PAR1" + b"no table" * 9)
+    with zipfile.ZipFile(study / "mine.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("who.txt", f"{viewer} " * 99)
+    whole = (study / "mine.zip").read_bytes()
+    (study / "mine.zip").write_bytes(whole[:40] + bytes(20) + whole[60:])
+    assert erase(study, viewer).strangers == ("mine.parquet", "mine.zip")
+    assert list(traces(study, viewer)) == []
 
 
 def test_an_unknown_viewer_is_refused(study: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -168,6 +169,20 @@ def test_the_same_through_the_api_for_a_studio_s_own_app(asked: Path, client: Te
     withdrawn = client.post("/api/receipts/withdraw", json={"code": receipt["code"]}).json()
     assert withdrawn["state"] == "withdrawn"
     assert states(asked) == [None, None]
+
+
+def test_when_a_day_has_come_the_screening_is_over(
+    asked: Path, client: TestClient, phone: TestClient
+) -> None:
+    retention.bring_forward(asked, Kind.PICTURES, date(2020, 1, 1))
+    page, api = page_of(asked), f"/api/studies/{asked.name}"
+    assert (told := phone.get(page)).status_code == 409
+    assert "this screening is over; nobody is asked any more" in told.text
+    assert client.get(f"/api/consent/{page[3:]}").status_code == 409
+    assert client.get(f"{api}/screening").json()["stage"] == "over"
+    started = client.post(f"{api}/screening")
+    assert (started.status_code, "premiere: is over since 2020-01-01" in started.text) == (400, True)
+    assert 'class="stage over"' in client.get("/").text
 
 
 def test_the_kiosk_shows_who_has_answered_but_not_what_and_keeps_no_receipt(

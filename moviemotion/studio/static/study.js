@@ -8,7 +8,7 @@ const api = `/api/studies/${study}`;
 const LOOK_AGAIN = 3000; // ms between two looks at the answers
 const STAGES = {
   new: "not read yet", reading: "being read", paused: "paused", telling: "results being made",
-  stopped: "stopped", failed: "failed", finished: "finished",
+  stopped: "stopped", failed: "failed", finished: "finished", over: "over",
 };
 const AT_WORK = ["reading", "paused", "telling"];
 const byId = (id) => document.getElementById(id);
@@ -111,7 +111,7 @@ async function lookAtFiles() {
 
 /** What was read is told from the files it had; only the film may still come or go. */
 function isSettled(kind) {
-  return progress.stage === "finished" && kind !== "film";
+  return progress.stage === "over" || (progress.stage === "finished" && kind !== "film");
 }
 
 function showFiles() {
@@ -173,17 +173,18 @@ function showReading() {
   const { stage } = progress;
   byId("stage").className = `stage ${stage}`;
   byId("stage").textContent = STAGES[stage];
-  const over = stage === "finished", busy = AT_WORK.includes(stage);
-  byId("open").hidden = !over;
-  byId("add-seat").hidden = over || busy;
-  byId("ask").hidden = over;
-  byId("live").hidden = over || busy;
+  const closed = stage === "finished" || stage === "over", busy = AT_WORK.includes(stage);
+  byId("open").hidden = stage !== "finished";
+  byId("add-seat").hidden = closed || busy;
+  byId("ask").hidden = closed;
+  byId("live").hidden = closed || busy;
   for (const drop of document.querySelectorAll(".drop")) drop.hidden = busy || isSettled(drop.dataset.kind);
   showFiles();
   const live = files.some((file) => file.kind === "cameras");
   const recordings = files.filter((file) => file.kind === "seats").length;
   render(html`
-    ${over ? finished() : nothing}
+    ${stage === "finished" ? finished() : nothing}
+    ${stage === "over" ? ended() : nothing}
     ${progress.problem ? html`<p class="fault">${progress.problem}</p>` : nothing}
     ${stage === "new" || stage === "failed" ? html`
       <p>${recordings ? `${plural(recordings, "recording")} to read. ` : nothing}Seats whose viewers have not said yes are blacked out before anything looks at the picture.</p>
@@ -227,6 +228,12 @@ function atWork() {
 function finished() {
   return html`
     <p role="status">The audience has been read. Its viewers have random ids now, and the recordings are deleted.
+      <a href="/studies/${study}/trust">What is still held, and until when</a></p>`;
+}
+
+function ended() {
+  return html`
+    <p role="status">A day that its viewers were told of has come, so nobody is asked or read any more. For another audience, begin another study.
       <a href="/studies/${study}/trust">What is still held, and until when</a></p>`;
 }
 
