@@ -76,6 +76,7 @@ def create_app(root: Path, access: Access | None = None) -> FastAPI:
     )
     app.state.root, app.state.access, app.state.jobs, app.state.counts = root, access, jobs, counter()
     app.state.shelf = Shelf()
+    app.state.leaving = lambda: False  # whoever serves it says otherwise
     for module in (sessions, studies, screenings, reading, consent, privacy, pages):
         app.include_router(module.router)
     app.include_router(reading.comparing)

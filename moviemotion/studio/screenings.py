@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import math
+import threading
+import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Annotated
+from weakref import WeakKeyDictionary
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic import BaseModel, Field, model_validator
 from starlette.concurrency import run_in_threadpool
@@ -15,11 +19,11 @@ from starlette.concurrency import run_in_threadpool
 from moviemotion.screen import RATE, SEED
 from moviemotion.so_far import told_so_far
 from moviemotion.studio import files
-from moviemotion.studio.access import Researcher
+from moviemotion.studio.access import Person, Researcher, whoever_asks
 from moviemotion.studio.border import FAULTS, StudyFolder
 from moviemotion.studio.files import Kind
 from moviemotion.studio.job import BusyError, Job, Reading
-from moviemotion.studio.jobs import stage_of
+from moviemotion.studio.jobs import Jobs, stage_of
 from moviemotion.studio.record import AT_WORK, Settings, Source, Stage, read_record
 from moviemotion.studio.studies import AllJobs
 from moviemotion.telling.summary import summary_lines
@@ -28,6 +32,8 @@ router = APIRouter(prefix="/api/studies/{study}/screening", tags=["screening"], 
 
 EVERY = 0.4
 """Seconds between two looks of a stream of events."""
+_looked: WeakKeyDictionary[Job, tuple[float, Progress]] = WeakKeyDictionary()
+_looking = threading.Lock()
 Second = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
 Offset = Annotated[float, Field(ge=-86_400, le=86_400, allow_inf_nan=False)]
 
@@ -142,13 +148,17 @@ def progress(folder: StudyFolder, person: Researcher, jobs: AllJobs) -> Progress
     "/events",
     summary="How far it is, as it changes",
     description="Server-sent events `progress`, each like GET …/screening; the last is `over`, after which "
-    "there is no more to come: close the stream then.",
+    "there is no more to come: close the stream then. It also ends with the session.",
     response_class=EventSourceResponse,
 )
-async def events(folder: StudyFolder, person: Researcher, jobs: AllJobs) -> AsyncIterator[ServerSentEvent]:
+async def events(
+    request: Request, folder: StudyFolder, person: Researcher, jobs: AllJobs
+) -> AsyncIterator[ServerSentEvent]:
     told = None
-    while True:
-        now = await run_in_threadpool(progress, folder, person, jobs)
+    while not request.app.state.leaving():
+        now = await run_in_threadpool(_shown, request, folder, person, jobs)
+        if now is None:
+            return
         over = now.stage not in AT_WORK
         if over or now != told:
             told = now
@@ -171,6 +181,24 @@ def so_far(folder: StudyFolder, person: Researcher, jobs: AllJobs) -> SoFarNow:
         viewers=found.analysis.quality.viewers,
         lines=summary_lines(found.analysis),
     )
+
+
+def _shown(request: Request, folder: Path, person: Person, jobs: Jobs) -> Progress | None:
+    """How far it is, at most `EVERY` seconds ago, since however many watch a job, one looks.
+
+    None where the session is over or has another role now.
+    """
+    if whoever_asks(request) != person:
+        return None
+    job = jobs.of(folder)
+    if job is None:
+        return progress(folder, person, jobs)
+    with _looking:
+        at, found = _looked.get(job, (-math.inf, None))
+        if found is None or time.monotonic() - at > EVERY:
+            found = progress(folder, person, jobs)
+            _looked[job] = time.monotonic(), found
+    return found
 
 
 def _at_work(folder: StudyFolder, jobs: AllJobs) -> Job:

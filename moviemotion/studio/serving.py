@@ -95,7 +95,10 @@ def serve(
         say(f"Studio: {address}   (Ctrl-C stops it)")
         if browser:
             webbrowser.open(address)
-        uvicorn.Server(config).run(sockets=[place])
+        server = uvicorn.Server(config)
+        # Streams end by themselves then, and are not cut off.
+        app.state.leaving = lambda: server.should_exit
+        server.run(sockets=[place])
 
 
 def _made(root: Path) -> Path:

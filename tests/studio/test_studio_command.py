@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx2
 import pytest
 from studio_servers import until
+from test_studio_streams import AT, begin
 from typer.testing import CliRunner
 
 from moviemotion.cli.app import app
@@ -34,11 +35,15 @@ def free_port() -> int:
 
 @contextmanager
 def running(root: Path, port: int, *options: str) -> Iterator[subprocess.Popen[str]]:
-    """The command, once it says where it answers; killed in the end."""
+    """The command, once it says where it answers; killed in the end. What it says is in its `stdout`."""
     program = [sys.executable, "-c", "from moviemotion.cli import main; main()"]
     command = [*program, "studio", str(root), "--port", str(port), *options]
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
     assert process.stdout is not None
     assert process.stdout.readline().startswith("Studio: http")
@@ -88,6 +93,17 @@ def test_a_screening_outlives_a_kill(root: Path, seats: list[Path]) -> None:
         process.send_signal(signal.SIGINT)
         assert process.wait(30) in (0, 130)
     assert len(load_analysis(root / "preview").timeline.viewers) == 2
+
+
+def test_an_open_page_does_not_hold_up_who_stops_the_studio(root: Path) -> None:
+    with running(root, port := free_port()) as process, asking(port) as client:
+        begin(client, root)
+        with client.stream("GET", f"{AT}/screening/events") as stream:
+            assert next(stream.iter_lines()) == "event: progress"
+            process.send_signal(signal.SIGINT)
+            assert process.wait(30) in (0, 130)
+        assert process.stdout is not None
+        assert "Traceback" not in process.stdout.read()
 
 
 def test_the_first_account_is_made_where_the_studies_lie(root: Path) -> None:

@@ -1,0 +1,83 @@
+"""A stream of events lives no longer than the session that opened it, nor than the studio."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from studio_servers import renew_token, serving, until
+
+from moviemotion.privacy.audit_log import Role
+from moviemotion.privacy.consent import add_seat, answer_by_hand
+from moviemotion.studio import screenings
+from moviemotion.studio.access import SESSION, Access
+from moviemotion.studio.app import create_app
+
+PASSWORD = "four words and more"
+NEW = {"id": "tonight", "controller": "Lantern Films", "contact": "privacy@lantern.example"}
+AT = "/api/studies/tonight"
+UNREACHABLE = '[[camera]]\nname = "away"\nsource = "rtsp://127.0.0.1:9/x"\n'
+"""A camera that never answers: the capture does not end by itself."""
+
+
+def begin(client: TestClient | httpx2.Client, root: Path) -> None:
+    """A capture that goes on until it is stopped."""
+    assert client.post("/api/studies", json=NEW).status_code == 201
+    add_seat(root / "tonight", "A1", "away")
+    answer_by_hand(root / "tonight", "A1", True)
+    assert client.put(f"{AT}/files/cameras/seats.toml", content=UNREACHABLE).status_code == 201
+    assert client.post(f"{AT}/screening", json={"source": "live"}).status_code == 202
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        lambda access, token: access.sign_out(token),
+        lambda access, token: access.add("ada", Role.RESEARCHER, PASSWORD),
+        lambda access, token: access.remove("ada"),
+    ],
+    ids=["signed out", "new password", "account removed"],
+)
+def test_a_stream_ends_with_its_session(root: Path, ends: Callable[[Access, str | None], None]) -> None:
+    access = Access(root)
+    access.add("ada", Role.RESEARCHER, PASSWORD)
+    with serving(create_app(root, access)) as address, httpx2.Client(base_url=address, timeout=20) as client:
+        renew_token(client)
+        assert client.post("/api/session", json={"name": "ada", "password": PASSWORD}).status_code == 204
+        renew_token(client)
+        begin(client, root)
+        with client.stream("GET", f"{AT}/screening/events") as stream:
+            lines = stream.iter_lines()
+            assert next(lines) == "event: progress"
+            ends(access, client.cookies[SESSION])
+            began = time.monotonic()
+            assert "event: over" not in list(lines)
+            assert time.monotonic() - began < 10
+        assert client.get(f"{AT}/screening").status_code == 401
+
+
+def test_however_many_watch_one_looks(app: FastAPI, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[float] = []
+    look = screenings.progress
+
+    def counted(*given: object) -> screenings.Progress:
+        looks.append(time.monotonic())
+        return look(*given)
+
+    with serving(app) as address, httpx2.Client(base_url=address, timeout=20) as client:
+        renew_token(client)
+        begin(client, root)
+        monkeypatch.setattr(screenings, "progress", counted)
+        with ExitStack() as streams:
+            for _ in range(20):
+                streams.enter_context(client.stream("GET", f"{AT}/screening/events"))
+            until(lambda: looks and looks[-1] - looks[0] > 5 * screenings.EVERY)
+            looked, seconds = len(looks), looks[-1] - looks[0]
+        client.delete(f"{AT}/screening")
+    assert looked <= seconds / screenings.EVERY + 1
