@@ -15,7 +15,7 @@ from moviemotion.privacy.disclosure import FEWEST
 from moviemotion.resonance.analysis import Analysis, Quality
 from moviemotion.resonance.compare import Comparison
 from moviemotion.resonance.delay import RelativeDelay
-from moviemotion.resonance.lines import Feeling
+from moviemotion.resonance.lines import Feeling, feel_lines, feel_scenes, mean_during
 from moviemotion.resonance.moments import MomentSearch
 from moviemotion.resonance.patterns import find_patterns
 from moviemotion.resonance.room import Room, read_room
@@ -30,21 +30,25 @@ def seen_by(analysis: Analysis, role: Role) -> Analysis:
     """What of an analysis somebody may see, as an analysis that can be told like any other.
 
     Outside the researcher's role there are no single viewers, and no second, line, scene or moment with
-    fewer than `FEWEST` viewers behind it: it is told as one in which nothing was measured. Figures of the
-    whole film are then made of the other seconds. What two figures may tell together, such as those before
-    and after somebody withdrew, this cannot know.
+    fewer than `FEWEST` viewers behind it: it is told as one in which nothing was measured. Figures of lines,
+    scenes and the whole film are then made of the other seconds, and `lines.told_of` keeps what a scene
+    tells beside its lines from being about so few. What figures at two times may tell together, such as
+    those before and after somebody withdrew or a group was made anew, this cannot know.
     """
     if role is Role.RESEARCHER:
         return analysis
     few = analysis.room.viewers < FEWEST
     timeline, rest = analysis.timeline, analysis.rest
     room, search, moments = _room(analysis.room, few), *_moments(analysis, few)
-    number = {old: new for new, old in enumerate(moments)}
-    synchrony, patterns = analysis.synchrony, analysis.patterns
+    synchrony, patterns, script = analysis.synchrony, analysis.patterns, analysis.script
+    lines, scenes = analysis.lines, analysis.scenes
+    if script:
+        lines = feel_lines(script, analysis.strength, timeline.start, FEWEST)
+        scenes = feel_scenes(script, analysis.strength, timeline.start, search.moments, FEWEST)
     if few.any():
         strength = np.where(few[:, None], _NAN, analysis.strength)
         synchrony = film_synchrony(strength)
-        patterns = find_patterns(strength, room, search, analysis.script, search.seed)
+        patterns = find_patterns(strength, room, search, script, search.seed)
     return replace(
         analysis,
         timeline=replace(timeline, viewers=(), scores=timeline.scores[:0], samples=timeline.samples[:0]),
@@ -55,15 +59,8 @@ def seen_by(analysis: Analysis, role: Role) -> Analysis:
         delay=_delay(analysis.delay),
         search=search,
         quality=_quality(analysis.quality),
-        lines=tuple(_feeling(feeling) for feeling in analysis.lines),
-        scenes=tuple(
-            replace(
-                scene,
-                feeling=_feeling(scene.feeling),
-                moments=tuple(number[k] for k in scene.moments if k in number),
-            )
-            for scene in analysis.scenes
-        ),
+        lines=tuple(_feeling(feeling) for feeling in lines),
+        scenes=tuple(replace(scene, feeling=_feeling(scene.feeling)) for scene in scenes),
         moment_elements=tuple(analysis.moment_elements[k] for k in moments),
         moment_mixed=tuple(
             tuple(mixed for mixed in analysis.moment_mixed[k] if mixed.viewers >= FEWEST) for k in moments
@@ -98,15 +95,18 @@ def groups_seen_by(
     return seen
 
 
-def group_seen_by(analysis: Analysis, viewers: Sequence[str], role: Role) -> Room:
+def group_seen_by(
+    analysis: Analysis, viewers: Sequence[str], role: Role, before: Sequence[Sequence[str]] = ()
+) -> Room:
     """What a group of an analysis's viewers felt, second by second, as far as somebody may see it.
 
-    Outside the researcher's role a second is withheld where fewer than `FEWEST` of the group were seen, or of
-    all the others: the room's own figures would then tell theirs.
+    Outside the researcher's role a second is withheld where the room's figures, this group's and those of the
+    groups before it would together single out fewer than `FEWEST` of those who were seen in it.
 
     Args:
         analysis: as the researcher sees it.
         viewers: names; those that are not in the analysis any more are left out.
+        before: the groups that were made before this one and are seen, see `groups_seen_by`.
 
     Raises:
         MoviemotionError: the group, or who is not in it, is too small to be shown.
@@ -129,17 +129,38 @@ def group_seen_by(analysis: Analysis, viewers: Sequence[str], role: Role) -> Roo
     room = read_room(of_group, analysis.strength[rows])
     if role is Role.RESEARCHER:
         return room
-    others = analysis.room.viewers - room.viewers
-    return _room(room, (room.viewers < FEWEST) | ((others > 0) & (others < FEWEST)))
+    within = [[viewer in group for group in (*before, viewers)] for viewer in timeline.viewers]
+    _, alike = np.unique(within, axis=0, return_inverse=True)
+    parts = [(timeline.samples[alike == part] > 0).sum(axis=0) for part in range(alike.max() + 1)]
+    few = [(0 < part) & (part < FEWEST) for part in parts]
+    return _room(room, (room.viewers < FEWEST) | np.any(few, axis=0))
 
 
-def comparison_seen_by(comparison: Comparison, role: Role) -> Comparison:
-    """What of a comparison somebody may see: nothing that fewer than `FEWEST` viewers of a screening are
-    behind, outside the researcher's role. It is told as not tested."""
+def comparison_seen_by(
+    comparison: Comparison, screenings: tuple[Analysis, Analysis], role: Role
+) -> Comparison:
+    """What of a comparison somebody may see.
+
+    Outside the researcher's role nothing that fewer than `FEWEST` viewers of a screening are behind; and of
+    pairs nothing that leaves out so few, whom the screening's own figures would then tell. It is told as not
+    tested.
+
+    Args:
+        comparison: made with `fewest` viewers for the role.
+        screenings: that are compared, as the researcher sees them.
+    """
     if role is Role.RESEARCHER:
         return comparison
     c = comparison.contrast
     few = (c.viewers < FEWEST).any(axis=0)
+    for k, screening in enumerate(screenings if c.paired else ()):
+        stretches = [unit.stretches[k] for unit in comparison.side_by_side.units]
+        seen = [
+            mean_during(screening.strength, screening.timeline.start, s.start, s.end, FEWEST)
+            for s in stretches
+        ]
+        left_out = (~np.isnan(seen)).sum(axis=1) - c.viewers[k]
+        few |= (left_out > 0) & (left_out < FEWEST)
     return replace(
         comparison,
         contrast=replace(

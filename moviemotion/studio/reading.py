@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Sequence
+from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -142,8 +143,11 @@ def curves(
     chosen = viewer or kept.get(group or "")
     if chosen is None:
         raise HTTPException(404, "no such group; choose another")
-    key = ("curves", person.role, *sorted(chosen))
-    return _json(study.answer(key, lambda: curves_json(group_seen_by(study.analysis, chosen, person.role))))
+    before = tuple(takewhile(lambda members: members != chosen, kept.values()))
+    key = ("curves", person.role, tuple(chosen), before)
+    return _json(
+        study.answer(key, lambda: curves_json(group_seen_by(study.analysis, chosen, person.role, before)))
+    )
 
 
 @router.get("/viewers", summary="Whose feelings may be chosen")
@@ -260,7 +264,8 @@ def compared(
     one, other = studies
 
     def compute() -> object:
-        whole = compare(one.analysis, other.analysis, (first, second), paired, SEED)
-        return comparison_json(comparison_seen_by(whole, person.role))
+        fewest = 0 if person.role is Role.RESEARCHER else FEWEST
+        whole = compare(one.analysis, other.analysis, (first, second), paired, SEED, fewest)
+        return comparison_json(comparison_seen_by(whole, (one.analysis, other.analysis), person.role))
 
     return _json(other.answer(("compared", person.role, first, one.state, paired), compute))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +11,16 @@ import pytest
 from moviemotion.emotions import EMOTIONS
 from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.disclosure import FEWEST
-from moviemotion.privacy.small_groups import WITHHELD, seen_by
+from moviemotion.privacy.small_groups import (
+    WITHHELD,
+    comparison_seen_by,
+    group_seen_by,
+    groups_seen_by,
+    seen_by,
+)
 from moviemotion.resonance.analysis import Analysis, analyse
+from moviemotion.resonance.compare import Comparison, compare
+from moviemotion.resonance.room import read_room
 from moviemotion.resonance.timeline import Timeline
 from moviemotion.story.alignment import time_script
 from moviemotion.story.screenplay import read_screenplay
@@ -99,6 +107,47 @@ def test_seconds_lines_and_moments_with_too_few_are_withheld_and_the_others_stay
     shown = {k for scene in analysis.scenes for k in scene.moments}
     assert shown <= set(range(len(analysis.search.moments)))
     render_report(analysis)
+
+
+def test_what_lines_and_scenes_tell_is_of_the_seconds_that_are_told(tmp_path: Path) -> None:
+    whole = laughing_room(tmp_path, 8, alone=(45, 60))
+    few = whole.room.viewers < FEWEST
+    others = replace(whole, strength=whole.strength + few[None, :, None])  # the three felt something else
+    (seen, seen_else) = (seen_by(analysis, Role.WRITER) for analysis in (whole, others))
+    assert repr(seen.lines + seen.scenes) == repr(seen_else.lines + seen_else.scenes)
+    assert any(line.start < 60 and line.end > 45 and line.viewers for line in seen.lines)
+
+
+def paired(folder: Path, viewers: int, of_second: int) -> tuple[Comparison, tuple[Analysis, Analysis]]:
+    """Two screenings; the second was seen by the first `of_second` viewers of the first."""
+    screenings = tuple(laughing_room(folder, count) for count in (viewers, of_second))
+    return compare(*screenings, ("a", "b"), True, 36, FEWEST), screenings
+
+
+@pytest.mark.parametrize(("of_second", "told"), [(12, True), (11, False), (8, False), (7, True)])
+def test_pairs_that_leave_out_few_are_not_told(tmp_path: Path, of_second: int, told: bool) -> None:
+    comparison, screenings = paired(tmp_path, 12, of_second)
+    seen = comparison_seen_by(comparison, screenings, Role.WRITER)
+    assert np.isfinite(comparison.contrast.mean).any()
+    assert np.isfinite(seen.contrast.mean).any() == told
+    assert comparison_seen_by(comparison, screenings, Role.RESEARCHER) is comparison
+
+
+def test_two_groups_single_out_no_few_viewers_in_any_second(tmp_path: Path) -> None:
+    """Eleven and five of them: from second 45 to 60 of the six who differ only three are seen."""
+    analysis = laughing_room(tmp_path, 20)
+    samples, names = analysis.timeline.samples.copy(), analysis.timeline.viewers
+    samples[8:11, 45:60] = 0
+    strength = np.where(samples[:, :, None] > 0, analysis.strength, np.nan)
+    timeline = replace(analysis.timeline, samples=samples)
+    analysis = replace(analysis, timeline=timeline, strength=strength, room=read_room(timeline, strength))
+    groups = {"eleven": names[:11], "five": names[:5]}
+    assert list(groups_seen_by(groups, names, Role.WRITER)) == ["eleven", "five"]
+    eleven = group_seen_by(analysis, groups["eleven"], Role.WRITER)
+    five = group_seen_by(analysis, groups["five"], Role.WRITER, [groups["eleven"]])
+    assert np.isfinite(eleven.overall).all()
+    assert np.flatnonzero(np.isnan(five.overall)).tolist() == list(range(45, 60))
+    assert np.isfinite(group_seen_by(analysis, groups["five"], Role.WRITER).overall).all()
 
 
 def test_the_researcher_sees_all(tmp_path: Path) -> None:
