@@ -132,7 +132,7 @@ def group_seen_by(
     within = [[viewer in group for group in (*before, viewers)] for viewer in timeline.viewers]
     _, alike = np.unique(within, axis=0, return_inverse=True)
     parts = [(timeline.samples[alike == part] > 0).sum(axis=0) for part in range(alike.max() + 1)]
-    few = [(0 < part) & (part < FEWEST) for part in parts]
+    few = [(part > 0) & (part < FEWEST) for part in parts]
     return _room(room, (room.viewers < FEWEST) | np.any(few, axis=0))
 
 

@@ -14,9 +14,12 @@ from moviemotion.locks import held
 from moviemotion.privacy.audit_log import Role
 from moviemotion.studio.access import ROLES, Access
 from moviemotion.studio.app import create_app
+from moviemotion.studio.connections import Connection, most_connections
 
 HOME = "127.0.0.1"
 LOCK = "studio.lock"
+AT_ONCE = 128
+"""Connections that wait to be let in; they are let in together, and counted after that."""
 LEAVING = 3
 """Seconds that open answers get when the studio is stopped."""
 
@@ -79,6 +82,9 @@ def serve(
         place = socket.create_server((host or HOME, port))
         config = uvicorn.Config(
             app,
+            http=Connection,
+            ws="none",
+            backlog=AT_ONCE,
             log_level="warning",
             ssl_certfile=certificate,
             ssl_keyfile=key,
@@ -96,6 +102,7 @@ def serve(
         if browser:
             webbrowser.open(address)
         server = uvicorn.Server(config)
+        Connection.most = most_connections()
         # Streams end by themselves then, and are not cut off.
         app.state.leaving = lambda: server.should_exit
         server.run(sockets=[place])

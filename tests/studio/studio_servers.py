@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from moviemotion.privacy.erasure import traces
+from moviemotion.studio.connections import Connection
 
 
 def renew_token(client: TestClient) -> None:
@@ -37,7 +38,9 @@ def serving(app: FastAPI) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as place:
         port = place.getsockname()[1]
     server = uvicorn.Server(
-        uvicorn.Config(app, "127.0.0.1", port, log_level="warning", timeout_graceful_shutdown=1)
+        uvicorn.Config(
+            app, "127.0.0.1", port, http=Connection, log_level="warning", timeout_graceful_shutdown=1
+        )
     )
     thread = threading.Thread(target=server.run)
     thread.start()

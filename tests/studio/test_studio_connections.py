@@ -1,0 +1,84 @@
+"""Sockets that say nothing, and more of them than anybody needs."""
+
+from __future__ import annotations
+
+import resource
+import socket
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx2
+import pytest
+from studio_servers import renew_token, until
+
+from moviemotion.studio import connections
+from moviemotion.studio.connections import Connection, most_connections
+from moviemotion.study import UPLOADS
+
+NEW = {"id": "preview", "controller": "Lantern Films", "contact": "privacy@lantern.example"}
+
+
+def called(address: str) -> socket.socket:
+    host, _, port = address.partition("://")[2].partition(":")
+    return socket.create_connection((host, int(port)), timeout=20)
+
+
+@pytest.mark.parametrize("said", [b"", b"GET / HTT", b"GET /sign-in HTTP/1.1\r\nHost: localhost\r\n\r\nGET"])
+def test_who_says_no_more_is_cut_off(served: str, monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
+    monkeypatch.setattr(connections, "SILENT", 0.4)
+    with called(served) as half_open:
+        half_open.sendall(said)
+        while half_open.recv(65536):
+            pass  # until it is closed
+
+
+def test_an_upload_that_stands_still_is_cut_off_and_leaves_nothing(
+    served: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "SILENT", 0.4)
+    uploads = root / "preview" / UPLOADS
+    with httpx2.Client(base_url=served) as client:
+        renew_token(client)
+        assert client.post("/api/studies", json=NEW).status_code == 201
+        head = (
+            "PUT /api/studies/preview/files/seats/a.mp4 HTTP/1.1",
+            f"Host: {client.base_url.host}",
+            f"Cookie: studio_visitor={client.cookies['studio_visitor']}",
+            f"X-CSRF-Token: {client.headers['X-CSRF-Token']}",
+            "Content-Length: 1000000\r\n\r\nthe beginning",
+        )
+    with called(served) as standing:
+        standing.sendall("\r\n".join(head).encode())
+        until(lambda: uploads.is_dir() and list(uploads.iterdir()))
+        until(lambda: not uploads.exists())
+
+
+def test_there_are_never_too_many(served: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Connection, "most", 8)
+    with ExitStack() as opened:
+        sockets = [opened.enter_context(called(served)) for _ in range(12)]
+        with pytest.raises(httpx2.TransportError):
+            httpx2.get(f"{served}/api/session")
+        for one in sockets[:8]:
+            one.sendall(b"GET /sign-in HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert one.recv(100).startswith(b"HTTP/1.1 200")  # who was there before is served
+    until(lambda: _is_served(served))
+
+
+def test_there_are_fewer_than_files_may_be_open() -> None:
+    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, most))
+        connections_at_once = most_connections()
+        raised, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (now, most))
+    assert raised > 256
+    assert connections_at_once == raised // 2
+
+
+def _is_served(address: str) -> bool:
+    try:
+        return httpx2.get(f"{address}/api/session").status_code == 200
+    except httpx2.TransportError:
+        return False
