@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -102,13 +102,17 @@ def first(folder: Path, kind: Kind) -> Path | None:
 
 
 async def receive(
-    folder: Path, kind: Kind, name: str, body: AsyncIterator[bytes], may: Callable[[], None]
+    folder: Path,
+    kind: Kind,
+    name: str,
+    body: AsyncIterator[bytes],
+    putting: Callable[[], AbstractContextManager[None]],
 ) -> Path:
     """Take a file in, look at it, and put it where it belongs in place of what was there.
 
     Args:
         name: of the file as its owner calls it.
-        may: raises where it must not be put there any more; asked at the end, which may be hours later.
+        putting: held while it is put there, which may be hours later; raises where it must not be any more.
 
     Raises:
         TooLargeError: it has more bytes than `MOST`.
@@ -129,10 +133,7 @@ async def receive(
             await run_in_threadpool(_look_at, kind, partial)
         except MoviemotionError as error:
             raise MoviemotionError(str(error).replace(str(partial), name)) from error
-        may()
-        for before in paths(folder, kind) if kind is not Kind.SEATS else ():
-            before.unlink()
-        partial.replace(place)
+        await run_in_threadpool(_put, folder, kind, name, partial, putting)
     except ClientDisconnect as error:
         raise MoviemotionError(f"{name}: broke off; send it again") from error
     except OSError as error:
@@ -202,6 +203,16 @@ def _place(folder: Path, kind: Kind, name: str) -> Path:
         if other.stem == place.stem and other != place:
             raise MoviemotionError(f"{name}: another recording is called {other.name}; rename one of them")
     return place
+
+
+def _put(
+    folder: Path, kind: Kind, name: str, partial: Path, putting: Callable[[], AbstractContextManager[None]]
+) -> None:
+    with putting():
+        place = _place(folder, kind, name)  # another may have come meanwhile that is called alike
+        for before in paths(folder, kind) if kind is not Kind.SEATS else ():
+            before.unlink()
+        partial.replace(place)
 
 
 def _look_at(kind: Kind, path: Path) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from moviemotion.errors import MoviemotionError
@@ -42,8 +42,7 @@ class Jobs:
             BusyError: one is running, the study is finished, or was begun with other settings.
             MoviemotionError: there is nothing to read.
         """
-        with self._one_at_a_time:
-            self.refuse_at_work(folder)
+        with self.idle(folder):
             if stage_of(self, folder) is Stage.FINISHED:
                 raise BusyError(f"{folder.name}: is finished; make a new study")
             if not is_governed(folder):
@@ -63,6 +62,17 @@ class Jobs:
             job.start()
             self._jobs[folder] = job
         return job
+
+    @contextmanager
+    def idle(self, folder: Path) -> Iterator[None]:
+        """While it lasts no screening begins, so that a study's files can change.
+
+        Raises:
+            BusyError: a screening is running in the study.
+        """
+        with self._one_at_a_time:
+            self.refuse_at_work(folder)
+            yield
 
     def refuse_at_work(self, folder: Path) -> None:
         """

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -180,11 +182,12 @@ def add_seat(folder: IdleStudy, person: Researcher, new: SeatIn) -> SeatNow:
 async def give(
     request: Request, folder: IdleStudy, person: Researcher, jobs: AllJobs, kind: Kind, name: FileName
 ) -> Given:
-    def may() -> None:
-        _refuse_late(folder, kind, jobs)
+    def putting() -> AbstractContextManager[None]:
+        return _putting(folder, kind, jobs)
 
-    may()
-    place = await files.receive(folder, kind, name, request.stream(), may)
+    with putting():
+        pass  # refused now where it would be at the end
+    place = await files.receive(folder, kind, name, request.stream(), putting)
     return Given(kind, place.name, place.stat().st_size)
 
 
@@ -192,16 +195,18 @@ async def give(
 def remove(folder: IdleStudy, person: Researcher, jobs: AllJobs, kind: Kind, name: FileName) -> None:
     if kind is not Kind.FILM and (folder / "study.json").is_file():
         raise BusyError(f"{folder.name}: has been read from its files; only the film can go")
-    files.remove(folder, kind, name)
+    with jobs.idle(folder):
+        files.remove(folder, kind, name)
 
 
-def _refuse_late(folder: Path, kind: Kind, jobs: Jobs) -> None:
-    """A file that would not be what the study was made from any more."""
-    jobs.refuse_at_work(folder)
-    if kind is Kind.FILM or not (folder / "study.json").is_file():
-        return
-    if kind is not Kind.SEATS or stage_of(jobs, folder) is Stage.FINISHED:
-        raise BusyError(f"{folder.name}: was begun with the files it has; make a new study")
+@contextmanager
+def _putting(folder: Path, kind: Kind, jobs: Jobs) -> Iterator[None]:
+    """While a file is put into a study, if that is still made from the files that it has."""
+    with jobs.idle(folder):
+        begun = kind is not Kind.FILM and (folder / "study.json").is_file()
+        if begun and (kind is not Kind.SEATS or stage_of(jobs, folder) is Stage.FINISHED):
+            raise BusyError(f"{folder.name}: was begun with the files it has; make a new study")
+        yield
 
 
 def _listed(folder: Path, jobs: Jobs) -> StudyNow:

@@ -10,15 +10,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import uvicorn
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 
 from moviemotion.privacy.erasure import traces
 from moviemotion.studio.connections import Connection
 
 
-def renew_token(client: TestClient) -> None:
+def renew_token(client: httpx2.Client) -> None:
     """Have a client send the token of its session."""
     client.headers["X-CSRF-Token"] = client.get("/api/session").json()["csrf"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -10,7 +11,7 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from studio_servers import until
+from studio_servers import renew_token, until
 
 from moviemotion.studio import files
 from moviemotion.studio.app import BODY, STATIC
@@ -223,6 +224,25 @@ def test_an_upload_that_breaks_off_leaves_nothing(served: str, root: Path) -> No
     until(lambda: uploads.is_dir() and list(uploads.iterdir()))
     connection.close()
     until(lambda: not uploads.exists())
+
+
+def test_of_two_uploads_at_once_that_are_called_alike_the_first_stays(
+    served: str, root: Path, seats: list[Path]
+) -> None:
+    at, content = "/api/studies/preview/files/seats", seats[0].read_bytes()
+    with httpx2.Client(base_url=served, timeout=30) as client:
+        renew_token(client)
+        client.post("/api/studies", json=NEW)
+
+        def slowly() -> Iterator[bytes]:
+            yield content[:1000]
+            assert client.put(f"{at}/a.mov", content=content).status_code == 201
+            yield content[1000:]
+
+        answer = client.put(f"{at}/a.mp4", content=slowly())
+    assert answer.status_code == 400
+    assert "another recording is called a.mov" in answer.json()["detail"]
+    assert [path.name for path in (root / "preview" / UPLOADS).iterdir()] == ["a.mov"]
 
 
 # Rates

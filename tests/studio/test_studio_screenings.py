@@ -5,10 +5,12 @@ from __future__ import annotations
 import errno
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from studio_servers import renew_token, until
 
@@ -18,7 +20,7 @@ from moviemotion.privacy.consent import answer_by_hand, viewer_with
 from moviemotion.privacy.erasure import withdraw
 from moviemotion.privacy.status import status
 from moviemotion.studio.app import create_app
-from moviemotion.study import Study
+from moviemotion.study import UPLOADS, Study
 from moviemotion.told import load_analysis
 
 STUDY = {"id": "preview", "controller": "Lantern Films", "contact": "privacy@lantern.example"}
@@ -171,6 +173,20 @@ def test_two_at_once_are_refused(client: TestClient, preview: Path, slow: Slow) 
     assert client.put(f"{AT}/files/subtitles/other.srt", content=b"").status_code == 409
     assert client.post(f"{AT}/seats", json={"seat": "A4", "camera": "seat-01"}).status_code == 409
     stop(client)
+
+
+def test_no_file_changes_while_a_screening_begins(client: TestClient, app: FastAPI, preview: Path) -> None:
+    script = preview / "script.fountain"
+    before = script.read_bytes()
+    with ThreadPoolExecutor() as others:
+        with app.state.jobs.idle(preview):
+            given = others.submit(client.put, f"{AT}/files/script/a.fountain", content=b"INT. BARN\n\nHay.\n")
+            gone = others.submit(client.delete, f"{AT}/files/seats/seat-01.mp4")
+            time.sleep(1)
+            assert script.read_bytes() == before
+            assert (preview / UPLOADS / "seat-01.mp4").exists()
+        assert (given.result().status_code, gone.result().status_code) == (201, 204)
+    assert script.read_bytes() != before
 
 
 def test_a_stopped_one_goes_on_where_it_was(client: TestClient, preview: Path, slow: Slow) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 import httpx2
 import pytest
 from fastapi import FastAPI
-from fastapi.testclient import TestClient
 from studio_servers import renew_token, serving, until
 
 from moviemotion.privacy.audit_log import Role
@@ -26,7 +25,7 @@ UNREACHABLE = '[[camera]]\nname = "away"\nsource = "rtsp://127.0.0.1:9/x"\n'
 """A camera that never answers: the capture does not end by itself."""
 
 
-def begin(client: TestClient | httpx2.Client, root: Path) -> None:
+def begin(client: httpx2.Client, root: Path) -> None:
     """A capture that goes on until it is stopped."""
     assert client.post("/api/studies", json=NEW).status_code == 201
     add_seat(root / "tonight", "A1", "away")
