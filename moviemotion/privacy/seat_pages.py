@@ -7,10 +7,10 @@ import hmac
 import secrets
 from base64 import b32encode
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.privacy.consent import seats_in
 from moviemotion.privacy.register import NoRoomError, Register, opened
 
 _FACT = "seat pages"
@@ -26,7 +26,8 @@ def seat_tokens(folder: Path) -> dict[str, str]:
     """
     with opened(folder) as register:
         key = _key(register)
-        return {seat.seat: _token(key, seat.seat) for seat in seats_in(register)}
+        rows = register.db.execute("SELECT seat FROM seats ORDER BY seat")
+        return {seat: _token(key, seat) for (seat,) in rows}
 
 
 def seat_with(folders: Iterable[Path], token: str) -> tuple[Path, str] | None:
@@ -59,6 +60,8 @@ def _key(register: Register) -> bytes:
     return bytes.fromhex(register.fact(_FACT) or "")
 
 
+# Whoever opens a page is looked for among all seats of all studies.
+@lru_cache(maxsize=1 << 14)
 def _token(key: bytes, seat: str) -> str:
     digest = hmac.new(key, seat.encode(), hashlib.sha256).digest()
     return b32encode(digest[:_BYTES]).decode().lower()

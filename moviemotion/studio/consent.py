@@ -19,6 +19,7 @@ from moviemotion.privacy import consent, erasure
 from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import Receipt, Seat, State, check_receipt, seats, state_with
 from moviemotion.privacy.disclosure import Disclosure, disclosure_of
+from moviemotion.privacy.naming import is_finished
 from moviemotion.privacy.register import NoRoomError, is_governed, opened
 from moviemotion.privacy.seat_pages import seat_tokens, seat_with
 from moviemotion.privacy.status import receipt_lines
@@ -33,6 +34,7 @@ RECEIPT = "receipt"
 KEPT = 3 * 365 * 24 * 3600
 """Seconds for which a browser keeps it: as long as anything may be held."""
 TOO_LONG = "The page was open for too long. Please answer once more."
+OVER = "the film has been shown and read, so nobody is asked any more"
 
 router = APIRouter(tags=["consent"], responses=FAULTS)
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
@@ -96,12 +98,12 @@ def asked(at: AtPage) -> Asked:
 @router.post(
     "/api/consent/{token}",
     summary="Accept or decline",
-    description="An answer to a disclosure that has changed since is refused: show the new one.",
+    description="An answer to a disclosure that has changed since is refused: show the new one. So is one "
+    "that comes after the film.",
     dependencies=[limited_seats],
 )
 def say(at: AtPage, said: Answer) -> Receipt:
-    folder, seat = at
-    return consent.answer(folder, consent.ask(folder, seat), said.accepts, said.version)
+    return _say(at, said.accepts, said.version)
 
 
 @router.post("/api/receipts/check", summary="A receipt as the audit log has it", dependencies=[limited_codes])
@@ -210,8 +212,17 @@ def _question(
     _refuse_over(folder)
     seat = _seat(folder, name)
     taken = seat.state in (State.ACCEPTED, State.WITHDRAWN)
-    told = disclosure_of(folder)
-    return render(request, "question.html", status, seat=name, taken=taken, told=told, note=note, kiosk=kiosk)
+    return render(
+        request,
+        "question.html",
+        status,
+        seat=name,
+        taken=taken,
+        over=is_finished(folder),
+        told=disclosure_of(folder),
+        note=note,
+        kiosk=kiosk,
+    )
 
 
 def _refuse_over(folder: Path) -> None:
@@ -221,10 +232,16 @@ def _refuse_over(folder: Path) -> None:
 
 
 def _answer(at: tuple[Path, str], form: Mapping[str, str]) -> Receipt:
-    folder, seat = at
     if form.get("answer") not in ("yes", "no"):
         raise MoviemotionError("please answer yes or no")
-    return consent.answer(folder, consent.ask(folder, seat), form["answer"] == "yes", form.get("version", ""))
+    return _say(at, form["answer"] == "yes", form.get("version", ""))
+
+
+def _say(at: tuple[Path, str], accepts: bool, version: str) -> Receipt:
+    folder, seat = at
+    if is_finished(folder):
+        raise MoviemotionError(OVER)
+    return consent.answer(folder, consent.ask(folder, seat), accepts, version)
 
 
 def _receipt(

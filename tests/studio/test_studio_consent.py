@@ -123,6 +123,22 @@ def test_an_answer_to_an_older_disclosure_is_not_taken(asked: Path, phone: TestC
     assert State.ACCEPTED not in states(asked)
 
 
+def test_after_the_film_nobody_is_asked(asked: Path, phone: TestClient, client: TestClient) -> None:
+    page, kiosk = page_of(asked), "/studies/premiere/kiosk/A 1"
+    opened = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', phone.get(page).text))
+    code = code_in(answer(phone, page_of(asked, SEATS[1]), "yes").text)
+    (asked / "told.json").write_text("{}", encoding="utf-8")
+    late = phone.post(page, data={**opened, "answer": "yes"})
+    assert late.status_code == 409
+    for text in (late.text, phone.get(page).text, client.get(kiosk).text):
+        assert "The film is over" in text
+        assert 'name="answer"' not in text
+    said = {"accepts": True, "version": disclosure_of(asked).version}
+    assert client.post(f"/api{page.replace('/c/', '/consent/')}", json=said).status_code == 400
+    assert states(asked) == [None, State.ACCEPTED]
+    assert code_in(phone.get(page_of(asked, SEATS[1])).text) == code  # the receipt holds
+
+
 def test_a_form_without_the_page_s_token_is_not_taken(asked: Path, phone: TestClient) -> None:
     page = answer(phone, page_of(asked), "yes", csrf="0" * 64)
     assert "open for too long" in page.text
