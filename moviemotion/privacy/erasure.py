@@ -80,14 +80,16 @@ def withdraw(folder: Path, code: str, now: datetime | None = None, later: bool =
     Raises:
         MoviemotionError: nothing is held for the receipt.
     """
-    viewer = viewer_with(folder, code)
-    with opened(folder) as register, register.writing():
-        query = "SELECT disclosure FROM consents WHERE viewer = ? ORDER BY rowid DESC"
-        (disclosure,) = register.db.execute(query, (viewer,)).fetchone()
-        receipt = record(register, viewer, State.WITHDRAWN, disclosure, now)
-    if not later:
-        with suppress(HeldError), alone(folder), making(folder):
-            _erase_withdrawn(folder, Role.SEAT, now)
+    # One at a time: of two the second finds that nothing is held any more.
+    with alone(folder):
+        viewer = viewer_with(folder, code)
+        with opened(folder) as register, register.writing():
+            query = "SELECT disclosure FROM consents WHERE viewer = ? ORDER BY rowid DESC"
+            (disclosure,) = register.db.execute(query, (viewer,)).fetchone()
+            receipt = record(register, viewer, State.WITHDRAWN, disclosure, now)
+        if not later:
+            with suppress(HeldError), making(folder):
+                _erase_withdrawn(folder, Role.SEAT, now)
     return receipt
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
+import httpx2
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from httpx2 import Response
+from studio_servers import renew_token
 
 from moviemotion.privacy import consent, retention
 from moviemotion.privacy.consent import State
@@ -40,12 +43,12 @@ def page_of(folder: Path, seat: str = SEATS[0]) -> str:
     return f"/c/{seat_tokens(folder)[seat]}"
 
 
-def answer(phone: TestClient, page: str, said: str, **other: str) -> Response:
+def answer(phone: httpx2.Client, page: str, said: str, **other: str) -> Response:
     """Fill in the form that is on a page."""
     fields = dict(
         re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', phone.get(f"{page}?again=2").text)
     )
-    return phone.post(page, data={**fields, "answer": said, **other})
+    return phone.post(page, data={**fields, "answer": said, **other}, follow_redirects=True)
 
 
 def code_in(text: str) -> str:
@@ -165,6 +168,23 @@ def test_withdrawn_with_the_code_and_the_receipt_of_that_holds(asked: Path, phon
     assert states(asked) == [None, None]
     assert consent.check_receipt(asked, code_in(withdrawn.text)).state is State.WITHDRAWN
     assert "Nothing is held about you any more" in phone.get(page_of(asked)).text
+
+
+def test_who_withdraws_twice_at_once_is_gone_and_told_so(asked: Path, served: str) -> None:
+    with httpx2.Client(base_url=served, timeout=60) as phone:
+        code = code_in(answer(phone, page_of(asked), "yes").text)
+        csrf = re.search(r'name="csrf" value="(\w+)"', phone.get("/c/receipt").text)
+        assert csrf
+        form = {"csrf": csrf[1], "code": code, "withdraw": "yes"}
+        with ThreadPoolExecutor(8) as taps:
+            shown = list(taps.map(lambda _: phone.post("/c/receipt", data=form), range(8)))
+        renew_token(phone)
+        late = phone.post("/api/receipts/withdraw", json={"code": code})
+    assert [page.status_code for page in shown] == [200] * 8
+    assert sum("You have withdrawn" in page.text for page in shown) == 1
+    assert sum("Nothing is held about you any more" in page.text for page in shown) == 7
+    assert late.status_code == 400
+    assert states(asked) == [None, None]
 
 
 def test_a_wrong_code_is_said_to_be_wrong(asked: Path, client: TestClient) -> None:
