@@ -87,13 +87,14 @@ def given(folder: Path) -> tuple[Given, ...]:
 
 
 def paths(folder: Path, kind: Kind) -> list[Path]:
-    """The files of a kind: none, one, or for `SEATS` several, by name."""
-    if kind is Kind.CAMERAS:
-        return [path] if (path := folder / UPLOADS / CAMERAS_FILE).is_file() else []
-    if kind is not Kind.SEATS:
-        return sorted(path for path in folder.glob(f"{kind}.*") if path.suffix != ".partial")
-    found = (folder / UPLOADS).glob("*")
-    return sorted(p for p in found if p.is_file() and p.name not in _KEPT and not _is_passing(p))
+    """The files of a kind: none, one, or for `SEATS` several, by name; links elsewhere do not count."""
+    if kind is Kind.SEATS:
+        found = [path for path in (folder / UPLOADS).glob("*") if path.name not in _KEPT]
+    else:
+        found = list(
+            (folder / UPLOADS).glob(CAMERAS_FILE) if kind is Kind.CAMERAS else folder.glob(f"{kind}.*")
+        )
+    return sorted(p for p in found if p.is_file() and not p.is_symlink() and not _is_passing(p))
 
 
 def first(folder: Path, kind: Kind) -> Path | None:

@@ -260,6 +260,13 @@ def test_the_film_comes_in_ranges(client: TestClient, room: Path) -> None:
     assert part.headers["content-range"] == "bytes 10-19/1024"
 
 
+def test_a_link_to_a_file_elsewhere_is_no_film(client: TestClient, room: Path, root: Path) -> None:
+    (root.parent / "secret").write_text("a secret", encoding="utf-8")
+    (room / "film.mp4").symlink_to(root.parent / "secret")
+    assert client.get("/api/studies/room/film").status_code == 404
+    assert client.get("/api/studies/room").json()["files"] == []
+
+
 def test_an_unfinished_study_says_so(client: TestClient, room: Path) -> None:
     (room / "told.json").unlink()
     refused = client.get("/api/studies/room/room")
