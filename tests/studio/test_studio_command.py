@@ -35,17 +35,18 @@ def free_port() -> int:
 
 @contextmanager
 def running(root: Path, port: int, *options: str) -> Iterator[subprocess.Popen[str]]:
-    """The command, once it says where it answers; killed in the end. What it says is in its `stdout`."""
+    """The command, once it says where it answers; killed in the end."""
     program = [sys.executable, "-c", "from moviemotion.cli import main; main()"]
     command = [*program, "studio", str(root), "--port", str(port), *options]
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONUNBUFFERED": "1"},
     )
     assert process.stdout is not None
+    assert process.stderr is not None
     assert process.stdout.readline().startswith("Studio: http")
     try:
         yield process
@@ -53,6 +54,7 @@ def running(root: Path, port: int, *options: str) -> Iterator[subprocess.Popen[s
         process.kill()
         process.wait()
         process.stdout.close()
+        process.stderr.close()
 
 
 @contextmanager
@@ -102,8 +104,8 @@ def test_an_open_page_does_not_hold_up_who_stops_the_studio(root: Path) -> None:
             assert next(stream.iter_lines()) == "event: progress"
             process.send_signal(signal.SIGINT)
             assert process.wait(30) in (0, 130)
-        assert process.stdout is not None
-        assert "Traceback" not in process.stdout.read()
+        assert process.stderr is not None
+        assert "Traceback" not in process.stderr.read()
 
 
 def test_the_first_account_is_made_where_the_studies_lie(root: Path) -> None:
