@@ -113,8 +113,11 @@ def by_script(
         sum(j is None for i, j in told if i is not None),
         sum(i is None for i, j in told if j is not None),
     )
+    both = sum(None not in pair for pair in told)
+    alone = f"{only[0]} in the first script only, {only[1]} in the second only"
     condition = (
         "Scenes and lines are set against each other by the script, each on its own film's clock. "
+        f"{both} {'line is' if both == 1 else 'lines are'} in both, {alone}. "
         f"First: {scripts[0].timing} Second: {scripts[1].timing}"
     )
     order = sorted(

@@ -129,6 +129,7 @@ def _timing(screenplay: Screenplay, found: Found, cues: Sequence[Cue]) -> str:
         for cue, e in zip(cues, screenplay.elements, strict=True)
     )
     elsewhere = f" ({moved} of them elsewhere than in the script)" if moved else ""
+    absent = f", {cut} {'is' if cut == 1 else 'are'} not in the film" if cut else ""
     rough = (
         " The script differs much from the film, so most times are rough."
         if len(found.lines) < spoken / 4
@@ -136,6 +137,5 @@ def _timing(screenplay: Screenplay, found: Found, cues: Sequence[Cue]) -> str:
     )
     return (
         f"Times come from the subtitles: {len(found.lines)} of {spoken} lines of dialogue were found in "
-        f"them{elsewhere}, {cut} {'is' if cut == 1 else 'are'} not in the film, and everything else lies "
-        f"between its neighbours.{rough}"
+        f"them{elsewhere}{absent}, and everything else lies between its neighbours.{rough}"
     )

@@ -27,6 +27,7 @@ def room_json(analysis: Analysis) -> dict[str, Any]:
         "summary": words.summary(analysis),
         "conclusion": analysis.search.conclusion,
         "conclusive": analysis.search.conclusive,
+        "problems": analysis.quality.problems,
         "timing": analysis.script.timing if analysis.script else None,
         "start": int(analysis.timeline.start),
         "seconds": len(analysis.room.seconds),

@@ -54,6 +54,8 @@ def test_two_endings_are_one_passage_and_a_line_in_one_cut_only_is_counted(endin
     assert (passage.label, Emotion.HAPPY) in standing_out(endings)
     assert CUT not in {u.label for u in endings.side_by_side.units}
     assert endings.side_by_side.only == (3, 2)
+    told = "lines are in both, 3 in the first script only, 2 in the second only."
+    assert told in endings.side_by_side.condition
 
 
 def test_scenes_and_the_film_are_compared_too(endings: Comparison) -> None:

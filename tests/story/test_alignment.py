@@ -53,6 +53,7 @@ def test_the_shooting_script_itself(film: Film) -> None:
     assert right > 0.98
     assert_in_order(timed)
     assert "were found" in timed.timing
+    assert ", 0 are" not in timed.timing
     assert [cue.element for cue in timed.cues] == list(range(len(film.screenplay.elements)))
 
 

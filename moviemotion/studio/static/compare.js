@@ -21,7 +21,7 @@ function row(d, reach) {
   const x = (value) => (100 * value / reach).toFixed(1);
   const where = [[told.first, d.start_first, d.end_first], [told.second, d.start_second, d.end_second]];
   return html`<tr>
-    <td class="where"><small>${d.kind}${d.scene ? `, scene ${d.scene}` : ""}</small>
+    <td class="where"><small>${d.kind === "scene" ? `scene ${d.scene}` : d.scene ? `${d.kind}, scene ${d.scene}` : d.kind}</small>
       <span class="label">${d.character ? html`<b>${d.character}</b> ` : nothing}${d.label ?? span(d.start_first, d.end_first)}</span>
       <small>${where.map(([study, from, to], k) => html`${k ? ", " : ""}<a href=${link(study, from)}>${study} ${span(from, to)}</a>`)}</small></td>
     <td class=${d.feeling}><span class="feeling"><span class="symbol" aria-hidden="true">${SYMBOLS[d.feeling]}</span> ${d.feeling}</span>
@@ -44,7 +44,7 @@ function draw() {
       <p class="hint">${told.condition} ${plural(told.viewers[0], "viewer")} of ${told.first}, ${told.viewers[1]} of ${told.second}${told.method.paired ? ", the same ones" : ""}. p is adjusted for everything that was compared; intervals are 95 %, of each difference alone.${told.method.paired ? "" : " Only where viewers were drawn to the two by lot is a difference the film's."}</p>
     </section>
     <section class="card">
-      <div class="filters"><h2>${rows.length} ${rows.length === 1 ? "difference" : "differences"}</h2>
+      <div class="filters"><h2>${plural(rows.length, shown === "differs" ? "difference" : "comparison")}</h2>
         <label>Show <select @change=${(event) => { shown = event.target.value; draw(); }}>
           ${Object.entries(SHOWN).map(([key, [word]]) => html`<option value=${key} ?selected=${key === shown}>${word}</option>`)}</select></label>
         <label>of <select @change=${(event) => { feeling = event.target.value; draw(); }}>

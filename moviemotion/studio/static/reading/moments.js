@@ -64,7 +64,8 @@ export function makeMoments(desk, study, own) {
       ${fresh ? html`<article class="moment">${form()}</article>` : nothing}
       ${order.map((k) => card(moments[k], k))}
       ${moments.length ? nothing : html`<p class="empty">${room.conclusive ? "No moment stands out from chance." : "None can be told from chance with these data."} ${room.conclusion}</p>`}
-      ${elsewhere.length ? html`<article class="moment"><h3>Notes elsewhere</h3>${elsewhere.map(noteView)}</article>` : nothing}`, $("cards"));
+      ${elsewhere.length ? html`<article class="moment"><h3>Notes elsewhere</h3>${elsewhere.map(noteView)}</article>` : nothing}
+      ${room.problems.length ? html`<article class="moment"><h3>About the data</h3><ul class="problems">${room.problems.map((problem) => html`<li>${problem}</li>`)}</ul></article>` : nothing}`, $("cards"));
     $("moments-count").textContent = moments.length;
   }
 

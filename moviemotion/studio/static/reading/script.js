@@ -28,7 +28,7 @@ export function makeScript(desk, rows) {
   const felt = (row) => {
     if (row.cut) return html`<div class="felt">not in the film</div>`;
     if (!row.felt) return nothing;
-    if (row.felt.strength == null) return html`<div class="felt quiet">not measured</div>`;
+    if (row.felt.strength == null) return html`<div class="felt quiet">not seen, or too few</div>`;
     const f = row.felt;
     return html`<div class="felt ${f.emotion ?? ""}">
       <span class="feeling">${f.emotion ? html`<span class="symbol" aria-hidden="true">${symbols[f.emotion]}</span> ${f.emotion}` : "none stood out"} <b>${number(f.strength)}</b></span>
