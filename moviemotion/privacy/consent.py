@@ -40,6 +40,8 @@ class State(StrEnum):
 
 RECEIPT = re.compile("[0-9a-f]{8}(-[0-9a-f]{8}){3}", re.IGNORECASE)
 """What the code of a receipt looks like."""
+RECORDED = (".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm", ".gif", ".mpg", ".mts")
+"""Suffixes of recordings: a camera of that name would see nobody."""
 WATCHED = (State.ACCEPTED, State.UNRECORDED)
 """The states in which a viewer's samples are kept."""
 
@@ -90,8 +92,11 @@ def add_seat(
         camera, region: as in `Seat`.
 
     Raises:
-        MoviemotionError: the seat is there already, or the region is empty.
+        MoviemotionError: the seat is there already, the region is empty, or the camera is named with the
+            suffix of its recording.
     """
+    if (suffix := Path(camera).suffix).lower() in RECORDED:
+        raise MoviemotionError(f"camera {camera}: ends in {suffix}, as a file does; leave that out")
     if region and (region.left >= region.right or region.top >= region.bottom):
         raise MoviemotionError(f"seat {seat}: its region is empty; give left, top, right, bottom in pixels")
     corners = (region.left, region.top, region.right, region.bottom) if region else (None,) * 4
@@ -101,6 +106,19 @@ def add_seat(
         except sqlite3.IntegrityError:
             raise MoviemotionError(f"{folder}: seat {seat} is there already; choose another name") from None
         register.log(Role.RESEARCHER, "seat added", {}, now)
+
+
+def remove_seat(folder: Path, seat: str, now: datetime | None = None) -> None:
+    """Take out a seat at which nobody has been asked, such as one that was written wrongly.
+
+    Raises:
+        MoviemotionError: no such seat, or somebody was asked there.
+    """
+    with opened(folder) as register, register.writing():
+        if _seat(register, seat).viewer:
+            raise MoviemotionError(f"{folder}: seat {seat} has a viewer; erase them first")
+        register.db.execute("DELETE FROM seats WHERE seat = ?", (seat,))
+        register.log(Role.RESEARCHER, "seat removed", {}, now)
 
 
 def read_region(text: str) -> Region:
@@ -154,9 +172,7 @@ def ask(folder: Path, seat: str, now: datetime | None = None) -> str:
     """
     with opened(folder) as register, register.writing():
         refuse_late(register, now)
-        here = next((s for s in seats_in(register) if s.seat == seat), None)
-        if here is None:
-            raise MoviemotionError(f"{folder}: no such seat, {seat}; check the name")
+        here = _seat(register, seat)
         if here.state in (State.ACCEPTED, State.WITHDRAWN):
             raise MoviemotionError(
                 f"{folder}: the viewer of seat {seat} has accepted; withdraw with the receipt"
@@ -267,7 +283,7 @@ def check_receipt(folder: Path, code: str) -> Receipt:
             details = json.loads(entry.details)
             if details.get("receipt") == _hash(code):
                 state, version = State(entry.action), details["disclosure"]
-                return Receipt(code.strip().lower(), state, version, entry.time, entry.seq, entry.hash)
+                return Receipt(_printed(code), state, version, entry.time, entry.seq, entry.hash)
     raise MoviemotionError(
         f"{folder}: this receipt is not in the audit log; check the code, then run moviemotion privacy verify"
     )
@@ -288,6 +304,25 @@ def masks(folder: Path, cameras: Iterable[str]) -> dict[str, Mask]:
     for seat in seats(folder):
         by_camera.setdefault(seat.camera, []).append(seat)
     return {camera: mask_of(by_camera.get(camera, [])) for camera in cameras}
+
+
+def unseen(folder: Path, cameras: Iterable[str]) -> dict[str, str]:
+    """The cameras of a study that may see nothing at all, by what its seats' viewers have said, and why."""
+    if not is_governed(folder):
+        return {}
+    everyone, why = seats(folder), {}
+    for camera in cameras:
+        here = [seat for seat in everyone if seat.camera == camera]
+        if not mask_of(here).closed:
+            continue
+        if not here:
+            why[camera] = "no seat has this camera"
+        elif not any(seat.state is State.ACCEPTED for seat in here):
+            why[camera] = "nobody there has said yes"
+        else:
+            unplaced = next(s.seat for s in here if s.state is not State.ACCEPTED and s.region is None)
+            why[camera] = f"seat {unplaced} has not said yes, and could be anywhere in its picture"
+    return why
 
 
 def mask_of(of_camera: list[Seat]) -> Mask:
@@ -335,5 +370,18 @@ def state_of(register: Register, viewer: str) -> State:
     return State(row[0])
 
 
+def _seat(register: Register, seat: str) -> Seat:
+    here = next((s for s in seats_in(register) if s.seat == seat), None)
+    if here is None:
+        raise MoviemotionError(f"{register.folder}: no such seat, {seat}; check the name")
+    return here
+
+
+def _printed(code: str) -> str:
+    """A code as the receipt has it, also where it was typed in capitals, with blanks or without dashes."""
+    digits = re.sub(r"[\W_]", "", code.lower())
+    return "-".join(digits[k : k + 8] for k in range(0, len(digits), 8))
+
+
 def _hash(code: str) -> str:
-    return hashlib.sha256(code.strip().lower().encode()).hexdigest()
+    return hashlib.sha256(_printed(code).encode()).hexdigest()

@@ -171,7 +171,8 @@ def needs(*roles: Role) -> Callable[[Request], Person]:
         if person is None:
             raise HTTPException(401, "sign in first")
         if person is not OWNER and person.role not in roles:
-            raise HTTPException(403, f"this is not for the role {person.role}; ask a {' or a '.join(roles)}")
+            allowed = " or a ".join(", a ".join(roles).rsplit(", a ", 1))
+            raise HTTPException(403, f"this is not for the role {person.role}; ask a {allowed}")
         return person
 
     return person_of

@@ -26,10 +26,16 @@ from moviemotion.studio.guard import Guard, counter
 from moviemotion.studio.job import BusyError
 from moviemotion.studio.jobs import Jobs
 from moviemotion.studio.shelf import Shelf
+from moviemotion.studio.words import told, undocumented
 
 BODY = 1 << 20
 """Bytes of a request, but for uploaded files."""
 STATIC = Path(__file__).parent / "static"
+_NOTHING_HERE = {
+    "Not Found": "there is nothing at this address; check it",
+    "Method Not Allowed": "this cannot be done at this address; check it",
+}
+"""The words of the framework, and ours."""
 TAGS = [
     {"name": "sign-in", "description": "Who asks, and the token that every change needs."},
     {"name": "studies", "description": "Studies, their seats, and the files to be read."},
@@ -97,28 +103,27 @@ def _answer(request: Request, status: int, detail: str) -> Response:
         return JSONResponse({"detail": detail}, status)
     if status == 401:
         return RedirectResponse(f"/sign-in?to={quote(request.url.path)}", 303)
-    return render(request, "fault.html", status, detail=detail)
+    return render(request, "fault.html", status, detail=detail, attendee=request.url.path.startswith("/c/"))
 
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, AnyHTTPException)
-    answer = _answer(request, error.status_code, str(error.detail))
+    detail = _NOTHING_HERE.get(str(error.detail), str(error.detail))
+    answer = _answer(request, error.status_code, detail)
     answer.headers.update(error.headers or {})
     return answer
 
 
 def _not_as_documented(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"][1:])
-    return _answer(request, 422, f"{where}: {first['msg']}" if where else str(first["msg"]))
+    return _answer(request, 422, undocumented(error.errors()[0]))
 
 
 def _cannot(status: int) -> Callable[[Request, Exception], Response]:
-    """What a user can mend, without where on this computer the studies lie."""
+    """What a user can mend."""
 
     def answer(request: Request, error: Exception) -> Response:
-        return _answer(request, status, str(error).replace(f"{request.app.state.root}/", ""))
+        return _answer(request, status, told(str(error), request.app.state.root))
 
     return answer
 

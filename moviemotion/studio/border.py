@@ -14,12 +14,11 @@ from jinja2 import Environment
 from pydantic import BaseModel, Field
 
 from moviemotion.page import asset, templates
+from moviemotion.privacy.naming import is_finished
 from moviemotion.privacy.register import is_governed
 from moviemotion.studio.access import whoever_asks
+from moviemotion.studio.words import STUDY_ID
 from moviemotion.telling.palette import css_variables
-
-STUDY_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-"""A study's id is the name of its folder; it never climbs out of the folder of studies."""
 
 
 class Fault(BaseModel):
@@ -77,13 +76,16 @@ def is_study(folder: Path) -> bool:
 
 
 def render(request: Request, name: str, status: int = 200, **context: object) -> HTMLResponse:
-    """A page of the studio. Templates also know `person` and `csrf`.
+    """A page of the studio. Templates also know `person`, `csrf`, and whether their study is `finished`.
 
     Args:
         name: of the template.
     """
     page = _environment().get_template(name)
-    text = page.render(person=whoever_asks(request), csrf=request.state.csrf, **context)
+    study = context.get("study")
+    finished = bool(study) and is_finished(request.app.state.root / str(study))
+    about = {"person": whoever_asks(request), "csrf": request.state.csrf, "finished": finished}
+    text = page.render(**about, **context)
     return HTMLResponse(text, status)
 
 

@@ -28,6 +28,7 @@ from moviemotion.studio.border import FAULTS, StudyFolder, render, study_folders
 from moviemotion.studio.guard import limited
 from moviemotion.studio.record import AT_WORK
 from moviemotion.studio.studies import jobs_of
+from moviemotion.studio.words import told
 
 RECEIPT = "receipt"
 """Name of the cookie that keeps a receipt in the browser of who has it; it is sent to their page only."""
@@ -306,8 +307,7 @@ def _seat(folder: Path, name: str) -> Seat:
 
 
 def _words(request: Request, error: MoviemotionError) -> str:
-    """A fault without where on this computer the studies lie."""
-    return str(error).replace(f"{request.app.state.root}/", "")
+    return told(str(error), request.app.state.root)
 
 
 def _kiosk(folder: Path) -> str:

@@ -32,6 +32,7 @@ from moviemotion.studio import files
 from moviemotion.studio.files import Kind
 from moviemotion.studio.record import Record, Settings, Source, Stage, close_record, write_record
 from moviemotion.studio.seat_masks import LOOK_AGAIN, SeatMasks
+from moviemotion.studio.words import told
 from moviemotion.study import making
 
 
@@ -231,8 +232,7 @@ class Job:
             keep_promises(self.folder)
 
     def _fail(self, problem: str) -> None:
-        problem = problem.replace(f"{self.folder.parent}/", "")
-        self._leave_word(Record(Stage.FAILED, self.settings, problem))
+        self._leave_word(Record(Stage.FAILED, self.settings, told(problem, self.folder.parent)))
         self._stage = Stage.FAILED
 
     def _leave_word(self, record: Record) -> None:

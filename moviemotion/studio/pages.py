@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 
 from moviemotion.emotions import FEELINGS
 from moviemotion.privacy.audit_log import Entry, Role
-from moviemotion.privacy.disclosure import disclosure_of
+from moviemotion.privacy.disclosure import FEWEST, disclosure_of
 from moviemotion.privacy.naming import is_finished
 from moviemotion.privacy.register import Kind, Terms, is_governed
 from moviemotion.privacy.retention import DAYS, LONGEST
@@ -108,13 +108,17 @@ def trust_page(request: Request, folder: StudyFolder, person: privacy.Overseer) 
 
 
 @router.get("/studies/{study}/read")
-def reading_page(request: Request, folder: StudyFolder, person: Reader) -> HTMLResponse:
+def reading_page(request: Request, folder: StudyFolder, person: Reader) -> Response:
+    """The room; a study that has not been read says how far it is."""
+    if not is_finished(folder):
+        return RedirectResponse(f"/studies/{folder.name}", 303)
     return render(
         request,
         "read.html",
         study=folder.name,
         film=files.first(folder, files.Kind.FILM) is not None,
         researcher=person.role is Role.RESEARCHER,
+        fewest=FEWEST,
         uplot=Markup(_UPLOT.read_text(encoding="utf-8")),
     )
 

@@ -25,12 +25,13 @@ from moviemotion.resonance.compare import compare
 from moviemotion.screen import SEED
 from moviemotion.studio import files, notes
 from moviemotion.studio.access import Person, Reader, Researcher
-from moviemotion.studio.border import FAULTS, STUDY_ID, StudyFolder, is_study
+from moviemotion.studio.border import FAULTS, StudyFolder, is_study
 from moviemotion.studio.downloads import KINDS, download
 from moviemotion.studio.files import Kind
 from moviemotion.studio.job import BusyError
 from moviemotion.studio.shelf import Opened, Shelf
 from moviemotion.studio.studies import AllJobs
+from moviemotion.studio.words import STUDY_ID
 from moviemotion.telling.comparison import comparison_json
 from moviemotion.telling.reading import curves_json, moments_shown, room_json, script_json
 

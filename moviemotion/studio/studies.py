@@ -23,18 +23,18 @@ from moviemotion.privacy.register import Terms, is_governed, opened
 from moviemotion.privacy.retention import DAYS, LONGEST
 from moviemotion.studio import files
 from moviemotion.studio.access import Person, Reader, Researcher, needs
-from moviemotion.studio.border import FAULTS, STUDY_ID, StudyFolder, study_folders
+from moviemotion.studio.border import FAULTS, StudyFolder, study_folders
 from moviemotion.studio.files import Given, Kind
 from moviemotion.studio.job import BusyError
 from moviemotion.studio.jobs import Jobs, stage_of
 from moviemotion.studio.record import Stage, read_record
+from moviemotion.studio.words import ONE_LINE, STUDY_ID, told
 
 router = APIRouter(prefix="/api/studies", tags=["studies"], responses=FAULTS)
 
 Host = Annotated[Person, Depends(needs(Role.RESEARCHER, Role.PRIVACY_OFFICER))]
 FileName = Annotated[str, InPath(pattern=files.NAME, description="As its owner calls it, with its suffix.")]
-Text = Annotated[str, Field(min_length=1, max_length=300, pattern=r"^[^\x00-\x1f\x7f]*\w[^\x00-\x1f\x7f]*$")]
-"""Of at least a letter or a digit: a seat called `..` could not stand in an address."""
+Text = Annotated[str, Field(min_length=1, max_length=300, pattern=ONE_LINE)]
 Days = Annotated[int, Field(ge=1, le=LONGEST)]
 Pixel = Annotated[int, Field(ge=0, le=100_000)]
 
@@ -57,6 +57,10 @@ class StudyInFull(StudyNow):
 
     terms: Terms | None = Field(description="What its operator says; null where it asks nobody.")
     files: tuple[Given, ...]
+    unseen: dict[str, str] = Field(
+        description="Recordings that may not be looked at, by the answers so far, and why. They are deleted "
+        "with the others."
+    )
 
 
 class NewStudy(BaseModel):
@@ -142,7 +146,10 @@ def study(folder: StudyFolder, person: Reader, jobs: AllJobs) -> StudyInFull:
     if is_governed(folder):
         with opened(folder) as register:
             terms = register.terms
-    return StudyInFull(**vars(_now(folder, jobs)), terms=terms, files=files.given(folder))
+    given = files.given(folder)
+    recordings = {Path(each.name).stem: each.name for each in given if each.kind is Kind.SEATS}
+    unseen = {recordings[camera]: why for camera, why in consent.unseen(folder, recordings).items()}
+    return StudyInFull(**vars(_now(folder, jobs)), terms=terms, files=given, unseen=unseen)
 
 
 @router.get("/{study}/seats", summary="Its seats and what their viewers said")
@@ -162,6 +169,16 @@ def seats(folder: StudyFolder, person: Host) -> list[SeatNow]:
 def add_seat(folder: IdleStudy, person: Researcher, new: SeatIn) -> SeatNow:
     consent.add_seat(folder, new.seat, new.camera, Region(*new.region) if new.region else None)
     return SeatNow(**vars(new), state=None)
+
+
+@router.delete(
+    "/{study}/seats/{seat:path}",
+    summary="Take out a seat",
+    description="One at which nobody has been asked.",
+    status_code=204,
+)
+def remove_seat(folder: IdleStudy, person: Researcher, seat: str) -> None:
+    consent.remove_seat(folder, seat)
 
 
 @router.put(
@@ -214,7 +231,7 @@ def _listed(folder: Path, jobs: Jobs) -> StudyNow:
     try:
         return _now(folder, jobs)
     except MoviemotionError as error:
-        problem = str(error).replace(f"{folder.parent}/", "")
+        problem = told(str(error), folder.parent)
         return StudyNow(
             id=folder.name, stage=Stage.FAILED, problem=problem, asks=is_governed(folder), seats=0, answers={}
         )

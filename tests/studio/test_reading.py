@@ -62,6 +62,7 @@ def curve(told: dict, name: str) -> np.ndarray:
 def test_the_room_is_the_analysis(client: TestClient, room: Path, analysis: Analysis) -> None:
     told = client.get("/api/studies/room/room").json()
     assert told["seconds"] == len(analysis.room.seconds)
+    assert told["problems"] == list(analysis.quality.problems)
     assert told["viewers"] == analysis.room.viewers.tolist()
     np.testing.assert_allclose(curve(told, "overall"), analysis.room.overall, atol=1 / STEPS)
     sad = FEELINGS.index("sad")
@@ -231,6 +232,8 @@ def test_markers_need_frames_a_second(client: TestClient, room: Path) -> None:
     assert refused.status_code == 400
     assert "frames a second" in refused.json()["detail"]
     assert client.get("/api/studies/room/exports/nothing").status_code == 422
+    refused = client.get("/api/studies/room/exports/fcp?fps=12")
+    assert refused.json()["detail"].endswith("; choose another number of frames a second")
 
 
 def test_a_film_that_no_browser_plays_is_refused(client: TestClient, room: Path) -> None:

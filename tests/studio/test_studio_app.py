@@ -9,6 +9,8 @@ import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
+from moviemotion.privacy.consent import answer_by_hand
+
 
 def test_the_api_is_documented(client: TestClient) -> None:
     api = client.get("/api/openapi.json").json()
@@ -21,11 +23,49 @@ def test_the_api_is_documented(client: TestClient) -> None:
 
 
 def test_a_fault_is_json_for_programs_and_a_page_for_people(client: TestClient, study: Path) -> None:
-    assert client.get("/api/nothing").json() == {"detail": "Not Found"}
+    assert client.get("/api/nothing").json() == {"detail": "there is nothing at this address; check it"}
     page = client.get("/studies/no-such-study")
     assert page.status_code == 404
     assert "no such study" in page.text
     assert page.headers["content-type"].startswith("text/html")
+    assert 'href="/"' in page.text
+
+
+def test_an_attendee_is_led_nowhere_by_a_fault(client: TestClient) -> None:
+    page = client.get("/c/nonsense")
+    assert page.status_code == 404
+    assert "ask whoever invited you" in page.text
+    assert "<a " not in page.text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"id": "my study"}, "id: write up to 64 letters, digits, dots and dashes without blanks"),
+        ({"controller": "  "}, "controller: write one line with a letter or a digit in it"),
+        ({"controller": ""}, "controller: write something"),
+        ({"purpose": "x" * 301}, "purpose: write 300 characters at most"),
+        ({"days": {"pictures": 0}}, "days.pictures: give 1 or more"),
+        ({"days": {"pictures": 9999}}, "days.pictures: give 1,095 or less"),
+        ({"days": {"pictures": 1.5}}, "days.pictures: give a whole number"),
+    ],
+)
+def test_what_is_not_as_documented_is_said_in_words(
+    client: TestClient, wrong: dict[str, object], told: str
+) -> None:
+    new = {"id": "preview", "controller": "Lantern Films", "contact": "here"}
+    refused = client.post("/api/studies", json=new | wrong)
+    assert refused.status_code == 422
+    assert refused.json()["detail"].startswith(told)
+
+
+def test_a_study_that_is_not_read_has_no_reading_room_yet(client: TestClient, study: Path) -> None:
+    client.post("/api/studies", json={"id": "preview", "controller": "Lantern Films", "contact": "here"})
+    shown = client.get("/studies/preview/read")
+    assert shown.url.path == "/studies/preview"
+    assert "/studies/preview/trust" in shown.text
+    assert 'href="/studies/preview/read" aria' not in shown.text
+    assert client.get(f"/studies/{study.name}/read").url.path == f"/studies/{study.name}/read"
 
 
 def test_a_study_is_begun_once(client: TestClient, root: Path) -> None:
@@ -86,12 +126,27 @@ def test_a_seat_is_added_once(client: TestClient, root: Path) -> None:
         (201, seat),
         (400, seat),
         (400, seat | {"seat": "R8", "region": [5, 0, 5, 9]}),
+        (400, seat | {"seat": "R8", "camera": "row.MP4"}),
         (422, seat | {"seat": ""}),
         (422, seat | {"seat": ".."}),
         (422, seat | {"region": [-1, 0, 5, 9]}),
     ):
         assert client.post("/api/studies/preview/seats", json=new).status_code == status
     assert client.get("/api/studies/preview/seats").json() == [seat | {"state": None}]
+
+
+def test_a_seat_is_taken_out_unless_somebody_was_asked_there(client: TestClient, root: Path) -> None:
+    client.post("/api/studies", json={"id": "preview", "controller": "Lantern Films", "contact": "here"})
+    seats = "/api/studies/preview/seats"
+    for name in ("R7", "left/1"):
+        client.post(seats, json={"seat": name, "camera": name.replace("/", "-")})
+    answer_by_hand(root / "preview", "R7", False)
+    assert [client.delete(f"{seats}/{name}").status_code for name in ("left/1", "left/1", "R7")] == [
+        204,
+        400,
+        400,
+    ]
+    assert [found["seat"] for found in client.get(seats).json()] == ["R7"]
 
 
 def test_a_real_server_answers(served: str) -> None:

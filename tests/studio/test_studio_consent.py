@@ -14,6 +14,7 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from studio_servers import renew_token
 
+from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import consent, retention
 from moviemotion.privacy.consent import State
 from moviemotion.privacy.disclosure import ACCEPT, DECLINE, disclosure_of
@@ -191,6 +192,15 @@ def test_a_wrong_code_is_said_to_be_wrong(asked: Path, client: TestClient) -> No
     assert client.post("/api/receipts/check", json={"code": "1234"}).status_code == 400
     form = {"csrf": client.headers["X-CSRF-Token"], "code": "1234"}
     assert "check each letter" in client.post("/c/receipt", data=form).text
+
+
+def test_a_code_may_be_typed_in_capitals_with_blanks(asked: Path, phone: TestClient) -> None:
+    code = code_in(answer(phone, page_of(asked), "yes").text)
+    for typed in (f" {code.upper()} ", code.replace("-", " "), code.replace("-", "")):
+        assert consent.check_receipt(asked, typed).code == code
+        assert consent.state_with(asked, typed) is State.ACCEPTED
+    with pytest.raises(MoviemotionError):
+        consent.check_receipt(asked, code[:-1])
 
 
 def test_the_same_through_the_api_for_a_studio_s_own_app(asked: Path, client: TestClient) -> None:

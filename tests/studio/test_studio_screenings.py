@@ -150,6 +150,36 @@ def test_a_recording_whose_viewers_did_not_agree_is_not_read(
     assert finished(client)["stage"] == "finished"
 
 
+def test_what_may_not_be_looked_at_is_told_before(
+    client: TestClient, preview: Path, seats: list[Path]
+) -> None:
+    """Else it would be deleted unread, and nobody would know why."""
+    assert client.get(AT).json()["unseen"] == {}
+    client.post(f"{AT}/seats", json={"seat": "A9", "camera": "seat-01"})
+    suffix = seats[0].suffix
+    client.put(f"{AT}/files/seats/door{suffix}", content=seats[0].read_bytes())
+    assert client.get(AT).json()["unseen"] == {
+        f"seat-01{suffix}": "seat A9 has not said yes, and could be anywhere in its picture",
+        f"door{suffix}": "no seat has this camera",
+    }
+    client.post(f"{AT}/seats", json={"seat": "D", "camera": "door"})
+    client.delete(f"{AT}/seats/A9")
+    assert client.get(AT).json()["unseen"] == {f"door{suffix}": "nobody there has said yes"}
+
+
+def test_why_it_failed_is_said_without_the_command_s_options(
+    client: TestClient, preview: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.srt"
+    other.write_text("1\n00:00:01,000 --> 00:00:02,000\nBoth engines burn.\n", encoding="utf-8")
+    give(client, "subtitles", other)
+    start(client)
+    over = finished(client)
+    assert over["stage"] == "failed"
+    assert "or remove the subtitles" in over["problem"]
+    assert "--" not in over["problem"]
+
+
 def test_a_full_disk_does_not_hold_a_study_for_ever(
     client: TestClient, preview: Path, slow: Slow, monkeypatch: pytest.MonkeyPatch
 ) -> None:

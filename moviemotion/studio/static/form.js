@@ -18,10 +18,19 @@ for (const form of document.querySelectorAll("form[data-send]")) {
       if (then) location.assign(then.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(answer[name])));
       else reload(done);
     } catch (error) {
-      fault.textContent = error.message;
+      fault.textContent = inWords(error.message, form);
       button.disabled = false;
     }
   });
+}
+
+/** A fault that names a field of the API names it as the page does, and leads to it. */
+function inWords(message, form) {
+  const [, name, said] = /^([\w.]+): (.+)$/s.exec(message) ?? [];
+  const field = name && form.elements.namedItem(name);
+  if (!field?.labels?.length) return message;
+  field.focus();
+  return `${field.labels[0].firstChild.textContent.trim()}: ${said}`;
 }
 
 /** Loads the page again, which then says what was done. */

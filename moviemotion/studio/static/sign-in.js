@@ -6,10 +6,13 @@ const fault = document.getElementById("fault");
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   fault.textContent = "";
+  const button = form.querySelector("button");
+  button.disabled = true;
   try {
     await ask("POST", "/api/session", { name: form.elements.name.value, password: form.elements.password.value });
   } catch (error) {
     fault.textContent = error.message;
+    button.disabled = false;
     form.elements.password.select();
     return;
   }

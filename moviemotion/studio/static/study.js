@@ -14,6 +14,8 @@ const AT_WORK = ["reading", "paused", "telling"];
 const byId = (id) => document.getElementById(id);
 
 let files = [];
+let unseen = {}; // recording → why it may not be looked at
+let seats = [];
 let uploads = []; // { kind, name, done, total }
 let progress = { stage: "new", readings: [], cameras: [], problem: "" };
 let soFar = null;
@@ -21,24 +23,28 @@ let soFar = null;
 // Seats and answers
 
 async function lookAtSeats() {
-  if (!document.hidden) showSeats(await ask("GET", `${api}/seats`));
+  if (document.hidden) return;
+  seats = await ask("GET", `${api}/seats`);
+  showSeats();
 }
 
-function showSeats(seats) {
+function showSeats() {
+  const { stage } = progress, over = stage === "finished";
   const count = (state) => seats.filter((seat) => seat.state === state).length;
   const yes = count("accepted"), no = count("declined");
   render(html`
     <dl class="tally">
       <div><dt>said yes</dt><dd>${yes}</dd></div>
       <div><dt>said no</dt><dd>${no}</dd></div>
-      <div><dt>not answered</dt><dd>${seats.length - yes - no - count("withdrawn")}</dd></div>
+      <div><dt>${over ? "nothing held" : "not answered"}</dt><dd>${seats.length - yes - no - count("withdrawn")}</dd></div>
     </dl>
     ${seats.length ? html`<div class="scroller" tabindex="0" role="region" aria-label="Seats"><table>
       <thead><tr><th scope="col">Seat</th><th scope="col">Camera</th><th scope="col">Answer</th></tr></thead>
       <tbody>${seats.map((seat) => html`<tr>
         <td>${seat.seat}</td>
         <td>${seat.camera}${seat.region ? html` <small>${seat.region.join(", ")}</small>` : nothing}</td>
-        <td><span class="state ${seat.state ?? ""}">${seat.state ?? "not asked yet"}</span></td>
+        <td><span class="state ${seat.state ?? ""}">${seat.state ?? (over ? "nothing held" : "not asked yet")}</span>
+          ${seat.state || over || AT_WORK.includes(stage) ? nothing : html` <button class="small" @click=${() => takeOut(seat)}>Remove<span class="visually-hidden"> seat ${seat.seat}</span></button>`}</td>
       </tr>`)}</tbody></table></div>`
       : html`<p>No seats. Only who sits at one, and says yes, is watched.</p>`}`, byId("seats"));
 }
@@ -54,6 +60,13 @@ byId("add-seat").addEventListener("submit", async (event) => {
     await lookAtSeats();
   });
 });
+
+async function takeOut({ seat }) {
+  await tell("seat-fault", async () => {
+    await ask("DELETE", `${api}/seats/${encodeURIComponent(seat)}`);
+    await lookAtSeats();
+  });
+}
 
 // Files
 
@@ -105,7 +118,7 @@ async function put(path, file, sent) {
 
 async function lookAtFiles() {
   const now = await ask("GET", api);
-  files = now.files;
+  ({ files, unseen } = now);
   showReading();
 }
 
@@ -180,25 +193,40 @@ function showReading() {
   byId("live").hidden = closed || busy;
   for (const drop of document.querySelectorAll(".drop")) drop.hidden = busy || isSettled(drop.dataset.kind);
   showFiles();
+  showSeats();
   const live = files.some((file) => file.kind === "cameras");
-  const recordings = files.filter((file) => file.kind === "seats").length;
+  const recordings = files.filter((file) => file.kind === "seats");
+  const readable = recordings.length - Object.keys(unseen).length;
   render(html`
     ${stage === "finished" ? finished() : nothing}
     ${stage === "over" ? ended() : nothing}
     ${progress.problem ? html`<p class="fault">${progress.problem}</p>` : nothing}
     ${stage === "new" || stage === "failed" ? html`
-      <p>${recordings ? `${plural(recordings, "recording")} to read. ` : nothing}Seats whose viewers have not said yes are blacked out before anything looks at the picture.</p>
+      <p>${recordings.length ? `${readable} of ${plural(recordings.length, "recording")} to read. ` : live ? nothing : "Give the recordings first. "}Seats whose viewers have not said yes are blacked out before anything looks at the picture.</p>
+      ${doubts(recordings, live)}
       <p class="actions">
-        <button class="main" ?disabled=${!recordings} @click=${() => act("POST", `${api}/screening`, { source: "files" })}>Read the recordings</button>
+        <button class="main" ?disabled=${!readable} @click=${() => act("POST", `${api}/screening`, { source: "files" })}>Read the recordings</button>
         ${live ? html`<button class="main" @click=${() => act("POST", `${api}/screening`, { source: "live" })}>Start the live cameras</button>` : nothing}
       </p>` : nothing}
     ${stage === "stopped" ? html`
       <p>It was stopped. What was read to its end is kept, and is not read again.</p>
+      ${doubts(recordings, live)}
       <p class="actions"><button class="main" @click=${() => act("POST", `${api}/screening`)}>Go on</button></p>` : nothing}
     ${busy ? atWork() : nothing}
     ${soFar && busy ? html`
       <h3>So far <small>${plural(soFar.cameras, "recording")}, ${plural(soFar.viewers, "viewer")}</small></h3>
       <ul class="told">${soFar.lines.map((line) => html`<li>${line}</li>`)}</ul>` : nothing}`, byId("reading"));
+}
+
+/** What would be lost: recordings are deleted in the end, also those that nobody may look at. */
+function doubts(recordings, live) {
+  const cameras = recordings.map((file) => file.name.replace(/\.[^.]*$/, ""));
+  const lines = [
+    ...Object.entries(unseen).map(([name, why]) => `${name} will not be read, and is deleted with the others: ${why}.`),
+    ...seats.filter((seat) => recordings.length && !live && !cameras.includes(seat.camera))
+      .map((seat) => `Seat ${seat.seat}: no recording is called ${seat.camera}.`),
+  ];
+  return lines.length ? html`<ul class="told doubts">${lines.map((line) => html`<li>${line}</li>`)}</ul>` : nothing;
 }
 
 function atWork() {
@@ -257,4 +285,10 @@ function clock(seconds) {
 
 await Promise.all([lookAtSeats(), lookAtFiles()]);
 follow(await ask("GET", `${api}/screening`));
-setInterval(() => lookAtSeats().catch(() => {}), LOOK_AGAIN);
+async function lookAgain() {
+  await lookAtSeats();
+  // An answer may have opened a recording.
+  if (!document.hidden && files.length && !AT_WORK.includes(progress.stage)) await lookAtFiles();
+}
+
+setInterval(() => lookAgain().catch(() => {}), LOOK_AGAIN);

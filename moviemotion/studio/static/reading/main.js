@@ -18,7 +18,8 @@ async function open() {
   const desk = new Desk(room, moments);
   desk.notes = notes;
   $("title").textContent = room.title;
-  $("summary").textContent = room.summary;
+  const withheld = !page.dataset.researcher && !room.viewers.some(Boolean);
+  $("summary").textContent = `${room.summary}${withheld ? ` Figures about fewer than ${page.dataset.fewest} viewers are for the researcher only.` : ""}`;
   const legend = () => {
     const group = desk.curves === room.curves ? "" : ` Dotted: everyone, as are the moments and the script's figures.`;
     $("legend").textContent = `Grey line: the room's strength. Below: the share who react. Bands: 95 % intervals. Shades: moments, adjusted p ≤ 0.05.${group}`;

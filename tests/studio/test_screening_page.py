@@ -1,0 +1,67 @@
+"""The page of a screening in a real browser: what would be lost is said before, and can be mended there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from studio_browser import DESK
+
+from moviemotion.privacy import consent, retention
+from moviemotion.privacy.register import Terms
+
+expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
+
+
+@pytest.fixture
+def premiere(root: Path) -> Path:
+    folder = root / "premiere"
+    retention.begin(folder, Terms("Lantern Films", "privacy@lantern.example"), {})
+    return folder
+
+
+def test_a_seat_that_was_written_wrongly_is_found_out_and_mended(
+    premiere: Path, seats: list[Path], open_page: Callable, trouble: list[str]
+) -> None:
+    page = open_page(DESK)
+    page.goto("/studies/premiere")
+    read, doubts = page.get_by_role("button", name="Read the recordings"), page.locator(".doubts")
+    expect(page.locator("#reading")).to_contain_text("Give the recordings first")
+
+    def add(seat: str, camera: str) -> None:
+        page.get_by_label("Seat", exact=True).fill(seat)
+        page.get_by_label("Camera", exact=True).fill(camera)
+        page.get_by_role("button", name="Add").click()
+        expect(page.locator("#seats").get_by_role("cell", name=seat, exact=True)).to_be_visible()
+
+    add("A1", "seat-10")
+    page.set_input_files("#file-seats", seats[0])
+    expect(doubts).to_contain_text("seat-01.mp4 will not be read, and is deleted with the others: no seat")
+    expect(doubts).to_contain_text("Seat A1: no recording is called seat-10")
+    expect(read).to_be_disabled()
+
+    page.get_by_role("button", name="Remove seat A1").click()
+    expect(page.locator("#seats")).to_contain_text("No seats")
+    add("A1", "seat-01")
+    expect(doubts).to_contain_text("nobody there has said yes")
+    consent.answer_by_hand(premiere, "A1", True)
+    expect(doubts).to_have_count(0)
+    expect(page.locator("#reading")).to_contain_text("1 of 1 recording to read")
+    expect(read).to_be_enabled()
+    expect(page.get_by_role("button", name="Remove seat A1")).to_have_count(0)
+    assert trouble == []
+
+
+def test_a_fault_names_the_field_as_the_page_does(root: Path, open_page: Callable) -> None:
+    page = open_page(DESK)
+    page.goto("/studies/new")
+    page.get_by_label(re.compile("^Name")).fill("premiere")
+    page.get_by_label(re.compile("^Responsible")).fill("   ")
+    page.get_by_label(re.compile("^Contact")).fill("privacy@lantern.example")
+    page.get_by_role("button", name="Begin the study").click()
+    expect(page.get_by_role("alert")).to_have_text(
+        "Responsible: write one line with a letter or a digit in it"
+    )
+    expect(page.get_by_label(re.compile("^Responsible"))).to_be_focused()
