@@ -25,7 +25,7 @@ from moviemotion.privacy.seat_pages import seat_tokens, seat_with
 from moviemotion.privacy.status import receipt_lines
 from moviemotion.studio.access import Person, needs
 from moviemotion.studio.border import FAULTS, StudyFolder, render, study_folders
-from moviemotion.studio.guard import limited
+from moviemotion.studio.guard import EVERYWHERE, HOME, limited
 from moviemotion.studio.record import AT_WORK
 from moviemotion.studio.studies import jobs_of
 from moviemotion.studio.words import told
@@ -198,8 +198,9 @@ def seats_sheet(request: Request, folder: StudyFolder, person: Host) -> HTMLResp
         {"seat": seat, "url": (url := f"{request.base_url}c/{token}"), "code": qr_code(url)}
         for seat, token in seat_tokens(folder).items()
     ]
-    local = request.app.state.access is None
-    return render(request, "seats.html", study=folder.name, cards=cards, local=local)
+    local = request.url.hostname in {*HOME, *EVERYWHERE}
+    at_home = request.app.state.access is None
+    return render(request, "seats.html", study=folder.name, cards=cards, local=local, at_home=at_home)
 
 
 def qr_code(text: str) -> Markup:

@@ -27,6 +27,8 @@ FORM, FIELD = "application/x-www-form-urlencoded", "csrf"
 LONGEST_FORM = 1 << 14
 """Bytes."""
 HOME = frozenset({"localhost", "127.0.0.1", "::1"})
+EVERYWHERE = frozenset({"0.0.0.0", "::"})
+"""All addresses of a computer, and none at which another reaches it."""
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 HEADERS = {
     "content-security-policy": (

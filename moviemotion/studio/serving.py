@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import webbrowser
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import uvicorn
@@ -15,6 +16,7 @@ from moviemotion.privacy.audit_log import Role
 from moviemotion.studio.access import ROLES, Access
 from moviemotion.studio.app import create_app
 from moviemotion.studio.connections import Connection, most_connections
+from moviemotion.studio.guard import EVERYWHERE
 
 HOME = "127.0.0.1"
 LOCK = "studio.lock"
@@ -95,7 +97,7 @@ def serve(
     except OSError as error:
         where = f"{host or HOME}:{port}" + (f" with {certificate}" if certificate else "")
         raise MoviemotionError(f"{where}: cannot be used ({error.strerror}); give another") from error
-    address = f"{'https' if certificate else 'http'}://{host or 'localhost'}:{port}/"
+    address = f"{'https' if certificate else 'http'}://{reached_at(host)}:{port}/"
     # Two studios over one folder would read one study twice.
     with held(root / LOCK, 0, f"{root}: another studio is open on it; stop that first"):
         say(f"Studio: {address}   (Ctrl-C stops it)")
@@ -106,6 +108,20 @@ def serve(
         # Streams end by themselves then, and are not cut off.
         app.state.leaving = lambda: server.should_exit
         server.run(sockets=[place])
+
+
+def reached_at(host: str | None) -> str:
+    """What of an address stands in a browser: where the studio answers at every one, this computer's own.
+
+    The codes on the cards of the seats lead to the address that the page was opened at.
+    """
+    if host in EVERYWHERE:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way, suppress(OSError):
+            way.connect(("198.51.100.1", 9))  # sends nothing: the system chooses by which way it would
+            host = way.getsockname()[0]
+    if host in EVERYWHERE or host is None:
+        return "localhost"
+    return f"[{host}]" if ":" in host else host
 
 
 def _made(root: Path) -> Path:

@@ -142,6 +142,7 @@ def ask(client: TestClient, route: tuple[str, str]) -> int:
             name="film.mp4",
             note="0" * 12,
             token="a" * 24,
+            seat="A1",
         )
     )
     return client.request(route[0], path, follow_redirects=False).status_code

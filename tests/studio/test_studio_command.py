@@ -22,7 +22,7 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import answer_by_hand
 from moviemotion.studio.access import ACCOUNTS, Access, Person
-from moviemotion.studio.serving import serve
+from moviemotion.studio.serving import reached_at, serve
 from moviemotion.told import load_analysis
 
 PASSWORD = "four words and more"
@@ -135,6 +135,14 @@ def test_beyond_this_computer_somebody_must_be_able_to_sign_in(root: Path, role:
         Access(root).add("wim", role, PASSWORD)
     with pytest.raises(MoviemotionError, match="--account NAME"):
         serve(root, "127.0.0.1", free_port(), None, None, print, False)
+
+
+def test_the_address_that_is_told_is_one_that_a_browser_reaches() -> None:
+    assert reached_at(None) == "localhost"
+    assert reached_at("192.0.2.7") == "192.0.2.7"
+    assert reached_at("::1") == "[::1]"
+    for everywhere in ("0.0.0.0", "::"):
+        assert reached_at(everywhere) not in ("", "0.0.0.0", "[::]", "::")
 
 
 def test_with_a_host_everybody_signs_in(root: Path) -> None:

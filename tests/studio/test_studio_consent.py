@@ -16,12 +16,16 @@ from studio_servers import renew_token
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import consent, retention
+from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import State
 from moviemotion.privacy.disclosure import ACCEPT, DECLINE, disclosure_of
 from moviemotion.privacy.register import Kind, Terms
 from moviemotion.privacy.seat_pages import seat_tokens
+from moviemotion.studio.access import Access
+from moviemotion.studio.app import create_app
 
 SEATS = ("A 1", "A 2")
+PASSWORD = "four words and more"
 
 
 @pytest.fixture
@@ -223,7 +227,7 @@ def test_when_a_day_has_come_the_screening_is_over(
     retention.bring_forward(asked, Kind.PICTURES, date(2020, 1, 1))
     page, api = page_of(asked), f"/api/studies/{asked.name}"
     assert (told := phone.get(page)).status_code == 409
-    assert "this screening is over; nobody is asked any more" in told.text
+    assert "This screening is over; nobody is asked any more" in told.text
     assert client.get(f"/api/consent/{page[3:]}").status_code == 409
     assert client.get(f"{api}/screening").json()["stage"] == "over"
     started = client.post(f"{api}/screening")
@@ -252,6 +256,22 @@ def test_a_seat_may_be_called_anything(asked: Path, client: TestClient) -> None:
     receipt = answer(client, link[1], "no")
     assert consent.check_receipt(asked, code_in(receipt.text)).state is State.DECLINED
     assert "<b>" not in client.get("/studies/premiere/seats").text.split("Row 1/7")[1][:12]
+
+
+@pytest.mark.parametrize(
+    ("opened_at", "warns"), [("localhost:8036", True), ("0.0.0.0:8036", True), ("192.0.2.7:8036", False)]
+)
+def test_codes_that_no_phone_could_follow_are_said_to_be_such(
+    asked: Path, root: Path, opened_at: str, warns: bool
+) -> None:
+    """Also where the studio answers others: a code leads to the address that the page was opened at."""
+    Access(root).add("ada", Role.RESEARCHER, PASSWORD)
+    with TestClient(create_app(root, Access(root)), base_url=f"http://{opened_at}") as client:
+        renew_token(client)
+        client.post("/api/session", json={"name": "ada", "password": PASSWORD})
+        sheet = client.get("/studies/premiere/seats").text
+    assert f"http://{opened_at}/c/" in sheet
+    assert ("lead to this computer only" in sheet) is warns
 
 
 def test_the_sheet_has_a_code_for_each_seat_that_leads_to_its_page(asked: Path, client: TestClient) -> None:
