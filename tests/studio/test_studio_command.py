@@ -101,7 +101,8 @@ def test_an_open_page_does_not_hold_up_who_stops_the_studio(root: Path) -> None:
     with running(root, port := free_port()) as process, asking(port) as client:
         begin(client, root)
         with client.stream("GET", f"{AT}/screening/events") as stream:
-            assert next(stream.iter_lines()) == "event: progress"
+            lines = stream.iter_lines()  # which closes the stream when it goes
+            assert next(lines) == "event: progress"
             process.send_signal(signal.SIGINT)
             assert process.wait(30) in (0, 130)
         assert process.stderr is not None
