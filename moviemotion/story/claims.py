@@ -6,6 +6,7 @@ import math
 from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,13 +18,16 @@ from moviemotion.story.wording import Bools, Wording
 _SAME_PLACE = 1.0
 """Seconds within which two alignments of a line are the same place."""
 _MARGIN = 3.0
-"""Bits beyond chance that a line which lost words needs in what is left between its neighbours."""
+"""Bits beyond chance that a line's first sentence needs where it is said before the rest."""
+_LEAST = 1e-300
+_AROUND = 20
+"""Words about its place in which a line is looked for anew."""
 _ABOUT = 0.34
 """How far the length of an utterance may be from a line's, as a share, to stand for it."""
 _CLOSE = 3.0
 """Seconds for each word of it, and as many again, between the neighbours at most."""
-_EARLIER = 15.0
-"""Seconds that a line may begin before what was found of it."""
+_SAID_TWICE, _BROKEN = 15.0, 40.0
+"""Seconds that a line may begin before what was found of it, with its first sentence in it, or without."""
 _SAID_OTHERWISE = 0.6
 """Probability given to such a line: a guess, no word speaks for it."""
 
@@ -35,10 +39,16 @@ class Claim:
     Attributes:
         pairs: (K, 2) numbers of its words and positions of theirs, both rising.
         probability: that it is spoken there.
+        bits: what its words say for it.
+        doubt: bits without which it would rather be nowhere.
+        lead: bits by which it is more probable than any other place, and than none.
     """
 
     pairs: Ints
     probability: float
+    bits: float = 0.0
+    doubt: float = 0.0
+    lead: float = 0.0
 
 
 def best_claims(options: Sequence[Places], beliefs: Sequence[Posterior], start: Floats) -> dict[int, Claim]:
@@ -57,7 +67,16 @@ def best_claims(options: Sequence[Places], beliefs: Sequence[Posterior], start: 
         best = int(mass.argmax())
         if mass[best] > belief.absent:
             place = int(np.where(same[best], belief.there, -1.0).argmax())
-            claims[k] = Claim(line.pairs(place), float(min(mass[best], 1.0)))
+            bits, absent = float(line.bits[place]), max(belief.absent, _LEAST)
+            odds = math.log2(mass[best] / absent)
+            other = max(float(mass[~same[best]].max(initial=0.0)), absent)
+            claims[k] = Claim(
+                line.pairs(place),
+                probability=float(min(mass[best], 1.0)),
+                bits=bits,
+                doubt=bits - odds,
+                lead=math.log2(mass[best] / other),
+            )
     return claims
 
 
@@ -66,29 +85,35 @@ def settled(
 ) -> dict[int, Claim]:
     """The claims without conflict.
 
-    A line that loses some words looks again at those that no line claims between its neighbours.
+    A line that loses some words looks again at those that no line claims between its neighbours, and is there
+    if they say so against its doubt.
     """
     words = len(sentences)
-    owner = _owners(claims, lines, search.evidence, words)
+    owner = _owners(claims, search, words)
     _keep_whole(owner, claims, lines, search.evidence, sentences)
     moved = out_of_order(claims)
     kept = {k: claim for k, claim in claims.items() if (owner[claim.pairs[:, 1]] == k).all()}
     # What losers keep is free again: it is theirs to find.
     free = ~np.isin(owner, list(kept))
+    number = np.cumsum(sentences, dtype=np.int64)
+    for claim in kept.values():
+        _close(free, claim, number)
     for k in sorted(claims.keys() - kept.keys()):
         before = [n for n in kept if n < k and n not in moved]
         after = [n for n in kept if n > k and n not in moved]
         lo = int(kept[max(before)].pairs[-1, 1]) + 1 if before else 0
         hi = int(kept[min(after)].pairs[0, 1]) if after else words
         if k in moved:
-            lo, hi = max(int(claims[k].pairs[0, 1]) - 20, 0), int(claims[k].pairs[-1, 1]) + 20
+            lo, hi = max(int(claims[k].pairs[0, 1]) - _AROUND, 0), int(claims[k].pairs[-1, 1]) + _AROUND
         room = np.zeros(words, bool)
         room[lo:hi] = free[lo:hi]
         found = search.places(k, room)
-        if len(found.bits) and found.bits.max() > math.log2(max(room.sum(), 1)) + _MARGIN:
-            pairs = found.pairs(int(found.bits.argmax()))
-            free[pairs[:, 1]] = False
-            kept[k] = Claim(pairs, claims[k].probability)
+        if len(found.bits) and found.bits.max() > claims[k].doubt:
+            best = int(found.bits.argmax())
+            chance = 1 / (1 + 2.0 ** (claims[k].doubt - found.bits[best]))
+            kept[k] = Claim(found.pairs(best), float(chance))
+            free[kept[k].pairs[:, 1]] = False
+            _close(free, kept[k], number)
     return kept
 
 
@@ -137,31 +162,45 @@ def begun_before(
     found: dict[int, int] = {}
     before = 0
     for k, claim in sorted(claims.items()):
-        if k in moved:
-            continue
         missing, first = (int(n) for n in claim.pairs[0])
+        if k in moved and not missing:
+            continue
         sentence = int(next(iter(np.flatnonzero(lines[k].sentences[1:]) + 1), len(lines[k].words)))
         room = np.zeros(len(start), bool)
-        room[before:first] = ~taken[before:first]
-        room &= start >= start[first] - _EARLIER
+        since = 0 if k in moved else before
+        room[since:first] = ~taken[since:first]
+        room &= start >= start[first] - (_BROKEN if missing else _SAID_TWICE)
         places = search.opening(k, min(missing, sentence) or sentence, room)
         if len(places.bits) and places.bits.max() > math.log2(max(room.sum(), 1)) + _MARGIN:
             found[k] = int(places.first[places.bits == places.bits.max()].max())  # of equals the nearest
-        before = first
+        before = before if k in moved else first
     return found
 
 
-def _owners(claims: dict[int, Claim], lines: Sequence[Wording], evidence: Evidence, words: int) -> Ints:
-    """(M,) the line that keeps each word spoken, -1 for none: the one whose run of matches says most."""
-    runs: list[tuple[float, float, int, Ints]] = []
+def _close(free: Bools, claim: Claim, number: Ints) -> None:
+    """What stands between two words of a claim, in the sentence of one of them, is free for no other line."""
+    for a, b in pairwise(claim.pairs[:, 1]):
+        inner = slice(a + 1, b)
+        free[inner] &= (number[inner] != number[a]) & (number[inner] != number[b])
+
+
+def _owners(claims: dict[int, Claim], search: Search, words: int) -> Ints:
+    """(M,) the line that keeps each word spoken, -1 for none: the one that would lose most without it."""
+    claimed = np.zeros(words, int)
+    for claim in claims.values():
+        claimed[claim.pairs[:, 1]] += 1
+    losses: list[tuple[float, int]] = []
     for k, claim in claims.items():
-        breaks = np.flatnonzero((np.diff(claim.pairs, axis=0) != 1).any(axis=1)) + 1
-        for run in np.split(claim.pairs, breaks):
-            bits = evidence.run([lines[k].words[n] for n in run[:, 0]])
-            runs.append((bits, claim.probability, -k, run[:, 1]))
+        loss = math.inf
+        if (claimed[claim.pairs[:, 1]] > 1).any():
+            room = np.zeros(words, bool)
+            room[max(claim.pairs[0, 1] - _AROUND, 0) : claim.pairs[-1, 1] + _AROUND] = True
+            left = search.places(k, room & (claimed < 2)).bits.max(initial=-math.inf)
+            loss = min(claim.bits - left, claim.lead)
+        losses.append((loss, -k))
     owner = np.full(words, -1)
-    for _, _, k, run in sorted(runs, key=lambda run: run[:3]):  # the strongest comes last
-        owner[run] = -k
+    for _, n in sorted(losses):  # the greatest comes last
+        owner[claims[-n].pairs[:, 1]] = -n
     return owner
 
 

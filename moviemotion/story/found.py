@@ -21,6 +21,8 @@ SPOKEN = (Kind.DIALOGUE, Kind.LYRICS)
 _OTHER_WORDS = 3
 _OTHER_SECONDS = 1.0
 """Words at an end of a line, and seconds of them, that may be said otherwise; more of them were cut."""
+_WORD = 0.5
+"""Seconds that a word takes at most."""
 _OWN_WORDS = 0.6
 _SAME_BREATH = 2.0
 """Share of an utterance's words that are a line's own, and seconds to it, to be said with the line."""
@@ -169,7 +171,7 @@ def _timed(
         begun: where its first words are said, if that is before the others.
     """
     first, last = int(claim.pairs[0, 1]), int(claim.pairs[-1, 1])
-    start = _said_otherwise(first, int(claim.pairs[0, 0]), -1, taken, speech)
+    start = _begun_otherwise(first, int(claim.pairs[0, 0]), taken, speech)
     start = _said_before(start, set(line), taken, speech)
     if begun is not None:
         first, start = min(begun, first), min(begun, start)
@@ -182,6 +184,17 @@ def _timed(
         probability=claim.probability,
         moved=moved,
     )
+
+
+def _begun_otherwise(first: int, missing: int, taken: Bools, speech: Speech) -> int:
+    """Back to where the film's sentence begins, if what no line claims there stands for the missing words."""
+    begin = first
+    while begin > 0 and not speech.sentences[begin]:
+        begin -= 1
+    seconds = speech.start[first] - speech.start[begin]
+    if missing and seconds <= _WORD * (missing + 1) and not taken[begin:first].any():
+        return begin
+    return _said_otherwise(first, missing, -1, taken, speech)
 
 
 def _said_otherwise(word: int, missing: int, step: int, taken: Bools, speech: Speech) -> int:

@@ -30,6 +30,8 @@ _ADDED_WORD = 0.7
 """Bits lost for each word of the film between two matched ones."""
 _TOGETHER, _APART = 0.5, -2.0
 """Bits where a sentence of the line begins, or ends, and one of the film does so too, or does not."""
+_CROSSING = 2.0
+"""Bits lost for each sentence of the film that begins between two matched words that are no run."""
 _LONGEST_CUT = 6.0
 """Bits that words cut before the first matched one, or after the last, lose at most."""
 _SILENCE = 3.0
@@ -98,7 +100,7 @@ class Search:
         self._hush = _HUSH[0] * np.maximum(pause - _HUSH[1], 0.0)
         # A chain that ends in word e stands at e + _REACH: a window never leaves the board.
         silence = np.cumsum(np.clip(pause, *_PAUSE) - _PAUSE[0])
-        passed = _ADDED_WORD * np.arange(len(opens)) + _SILENCE * silence
+        passed = _ADDED_WORD * np.arange(len(opens)) + _SILENCE * silence + _CROSSING * np.cumsum(opens)
         self._passed = np.concatenate([np.zeros(_REACH), passed])
         self._score = np.full(len(self._passed), -np.inf)
         self._first, self._row, self._column = (np.zeros(len(self._passed), np.int64) for _ in range(3))
@@ -152,6 +154,8 @@ class Search:
         window = where[:, None] + np.arange(_REACH)  # from _REACH words before up to the last one
         added = self._passed[where + _REACH][:, None] - self._passed[window] - _ADDED_WORD
         onward = self._score[window] + (bits - _GAP)[:, None] - added
+        if begins[k]:
+            onward += _CROSSING
         if trail and trail[-1][0] == k - 1:
             # Right after its neighbour in both texts a word opens no gap, but is less of a surprise.
             before = window[:, -1]
