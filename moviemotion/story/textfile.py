@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import charset_normalizer
@@ -69,7 +70,8 @@ def as_lines(data: bytes) -> tuple[str, ...]:
 
 
 def _with_newlines(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    # Some programs end a line with \r\r\n, which is one line end, not two.
+    return re.sub(r"\r*\n|\r", "\n", text)
 
 
 def _decode(data: bytes) -> str | None:

@@ -22,6 +22,8 @@ _WHOLE = {"n't": "not", "'m": "am", "'re": "are", "'s": "is", "'ve": "have", "'l
 """What follows any word as one with it; a possessive reads as an "is", in both texts alike."""
 _MANGLED = re.compile(r"(?<=[a-z])í(?=(?:s|t|m|d|re|ve|ll)\b)")
 """A typographic apostrophe read in the wrong encoding: "donít"."""
+_MISREAD = re.compile(r"(?<=[a-z])I+|\bI(?=[aeiou][a-z])")
+"""A small l that text recognition took for a capital I: "wiII", "Iook"."""
 _DIGITS = re.compile(r"\d+(?:[.,:]\d+)*")
 _WORD = re.compile(r"[^\W_]+")
 _SPELLINGS = """
@@ -35,6 +37,7 @@ its: it is, thats: that is, whats: what is, theres: there is, heres: here is, wh
 whos: who is, hes: he is, shes: she is, dont: do not, didnt: did not, doesnt: does not, isnt: is not
 wasnt: was not, werent: were not, arent: are not, hasnt: has not, havent: have not, hadnt: had not
 couldnt: could not, wouldnt: would not, shouldnt: should not
+l: i, lt: it, ls: is, lf: if, ln: in
 """
 _SHORT = {
     short.strip(): whole.split()
@@ -82,9 +85,10 @@ def words_of(text: str) -> list[str]:
     """The words of a text as they are compared.
 
     Lower case, no accents; numbers and the usual contractions are spelled out ("26" and "twenty-six" are
-    the same two words, "I'm" and "I am" too).
+    the same two words, "I'm" and "I am" too), and an I and an l that text recognition confused are the same.
     """
-    text = _APOSTROPHE.sub("'", _MANGLED.sub("'", text.lower()))
+    text = _MISREAD.sub(lambda letters: "l" * len(letters[0]), text).lower()
+    text = _APOSTROPHE.sub("'", _MANGLED.sub("'", text))
     bare = unicodedata.normalize("NFKD", text)
     bare = "".join(c for c in bare if not unicodedata.combining(c))
     bare = _CLITIC.sub(lambda clitic: f" {_WHOLE[clitic[0]]}", bare)

@@ -84,8 +84,9 @@ def test_text_without_indents_is_read_as_fountain(tmp_path: Path) -> None:
         "INT. CAFÉ\n\nZOË\nHé.\n".encode("cp1252"),
         "INT. CAFÉ\n\nZOË\nHé.\n".encode("utf-16"),
         "INT. CAFÉ\r\rZOË\rHé.".encode(),
+        "INT. CAFÉ\r\r\n\r\r\nZOË\r\r\nHé.\r\r\n".encode(),
     ],
-    ids=["utf-8 with mark and CRLF", "Windows-1252", "UTF-16", "old Macintosh line ends"],
+    ids=["utf-8 with mark and CRLF", "Windows-1252", "UTF-16", "old Macintosh line ends", "CR CR LF"],
 )
 def test_encodings_and_line_ends(tmp_path: Path, data: bytes) -> None:
     screenplay = read_screenplay(write(tmp_path, data))
