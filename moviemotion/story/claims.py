@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -94,10 +94,7 @@ def settled(
     moved = out_of_order(claims)
     kept = {k: claim for k, claim in claims.items() if (owner[claim.pairs[:, 1]] == k).all()}
     # What losers keep is free again: it is theirs to find.
-    free = ~np.isin(owner, list(kept))
-    number = np.cumsum(sentences, dtype=np.int64)
-    for claim in kept.values():
-        _close(free, claim, number)
+    free = ~np.isin(owner, list(kept)) & _free(kept.values(), sentences)
     for k in sorted(claims.keys() - kept.keys()):
         before = [n for n in kept if n < k and n not in moved]
         after = [n for n in kept if n > k and n not in moved]
@@ -112,8 +109,7 @@ def settled(
             best = int(found.bits.argmax())
             chance = 1 / (1 + 2.0 ** (claims[k].doubt - found.bits[best]))
             kept[k] = Claim(found.pairs(best), float(chance))
-            free[kept[k].pairs[:, 1]] = False
-            _close(free, kept[k], number)
+            free &= _free([kept[k]], sentences)
     return kept
 
 
@@ -145,7 +141,7 @@ def said_otherwise(
 
 
 def begun_before(
-    claims: dict[int, Claim], lines: Sequence[Wording], search: Search, start: Floats
+    claims: dict[int, Claim], lines: Sequence[Wording], search: Search, sentences: Bools, start: Floats
 ) -> dict[int, int]:
     """Where lines begin whose first sentence is said some words earlier: broken by another, or said twice.
 
@@ -155,9 +151,7 @@ def begun_before(
     Returns:
         position among the words spoken of the first one, by line.
     """
-    taken = np.zeros(len(start), bool)
-    for claim in claims.values():
-        taken[claim.pairs[:, 1]] = True
+    free = _free(claims.values(), sentences)
     moved = out_of_order(claims)
     found: dict[int, int] = {}
     before = 0
@@ -168,7 +162,7 @@ def begun_before(
         sentence = int(next(iter(np.flatnonzero(lines[k].sentences[1:]) + 1), len(lines[k].words)))
         room = np.zeros(len(start), bool)
         since = 0 if k in moved else before
-        room[since:first] = ~taken[since:first]
+        room[since:first] = free[since:first]
         room &= start >= start[first] - (_BROKEN if missing else _SAID_TWICE)
         places = search.opening(k, min(missing, sentence) or sentence, room)
         if len(places.bits) and places.bits.max() > math.log2(max(room.sum(), 1)) + _MARGIN:
@@ -177,11 +171,16 @@ def begun_before(
     return found
 
 
-def _close(free: Bools, claim: Claim, number: Ints) -> None:
-    """What stands between two words of a claim, in the sentence of one of them, is free for no other line."""
-    for a, b in pairwise(claim.pairs[:, 1]):
-        inner = slice(a + 1, b)
-        free[inner] &= (number[inner] != number[a]) & (number[inner] != number[b])
+def _free(claims: Iterable[Claim], sentences: Bools) -> Bools:
+    """(M,) words that no line claims, and that do not stand within a claim in a sentence it has words of."""
+    free = np.ones(len(sentences), bool)
+    number = np.cumsum(sentences)
+    for claim in claims:
+        free[claim.pairs[:, 1]] = False
+        for a, b in pairwise(claim.pairs[:, 1]):
+            inner = slice(a + 1, b)
+            free[inner] &= (number[inner] != number[a]) & (number[inner] != number[b])
+    return free
 
 
 def _owners(claims: dict[int, Claim], search: Search, words: int) -> Ints:

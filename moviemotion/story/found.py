@@ -112,7 +112,7 @@ def find_lines(screenplay: Screenplay, subtitles: Sequence[Subtitle]) -> Found:
     taken = np.zeros(len(speech.words), bool)
     for claim in claims.values():
         taken[claim.pairs[:, 1]] = True
-    begun = begun_before(claims, wording, search, speech.start)
+    begun = begun_before(claims, wording, search, speech.sentences, speech.start)
     found = {
         elements[k]: _timed(lines[k], claim, begun.get(k), taken, speech, moved=k in moved)
         for k, claim in claims.items()

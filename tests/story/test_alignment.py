@@ -184,6 +184,40 @@ def test_a_sentence_of_the_film_is_one_lines(film: Film) -> None:
     assert timed.cues[n].start == pytest.approx(after.start, abs=0.05)
 
 
+def test_a_line_takes_no_word_out_of_anothers_sentence(film: Film) -> None:
+    changed, _ = said_by(
+        film, 40, "Twentyfive minutes.", replace(film.subtitles[40], text="Twentyfive minutes.")
+    )
+    after = film.subtitles[41]
+    changed, n = said_by(
+        changed,
+        41,
+        "You have got ten. Move!",
+        Subtitle(after.start, after.start + 2, "You have got ten minutes. Move!"),
+    )
+    changed, k = said_by(
+        changed, 42, "Twentyfive minutes.", Subtitle(after.start + 3, after.start + 4, "Harrumph.")
+    )
+    timed = time_script(changed.screenplay, changed.subtitles, None)
+    assert timed.cues[n].start == pytest.approx(after.start, abs=0.05)
+    assert not after.start <= timed.cues[k].start < after.start + 2
+
+
+def test_a_line_does_not_begin_with_a_stray_word_of_another_sentence() -> None:
+    film = make_film(80, seed=12)
+    late = [replace(s, start=s.start + 12, end=s.end + 12) for s in film.subtitles[41:]]
+    at = film.subtitles[40].start
+    said = [
+        Subtitle(at + 3 * k, at + 3 * k + 2, text)
+        for k, text in enumerate(("Now to it.", "The tide is out."))
+    ]
+    film, k = said_by(
+        replace(film, subtitles=(*film.subtitles[:41], *late)), 40, "To me the tide is out.", *said
+    )
+    timed = time_script(film.screenplay, film.subtitles, None)
+    assert timed.cues[k].start == pytest.approx(at + 3, abs=0.05)
+
+
 def test_an_offset_moves_every_line_and_the_end_of_the_film_caps_them(film: Film) -> None:
     late = tuple(replace(s, start=s.start + 300, end=s.end + 300) for s in film.subtitles)
     timed = time_script(film.screenplay, late, None)
