@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "story"))
 
 from damaged_film import damaged_film
 from gold_lines import GOLD, gold_lines
+from harder_film import DAMAGE, harder_film
 from invented_film import make_film
 
 from moviemotion.statistics import wilson_interval
@@ -33,11 +35,11 @@ KINDS = ("kept", "changed", "moved")
 def told(name: str, right: Sequence[bool]) -> None:
     """Print one figure."""
     if not right:
-        print(f"  {name:44}      –  (n = 0)")
+        print(f"  {name:64}      –  (n = 0)")
         return
     low, high = wilson_interval(sum(right), len(right))
     share = sum(right) / len(right)
-    print(f"  {name:44} {share:6.1%}  (n = {len(right)}, 95 % {float(low):.1%}–{float(high):.1%})")
+    print(f"  {name:64} {share:6.1%}  (n = {len(right)}, 95 % {float(low):.1%}–{float(high):.1%})")
 
 
 def gold_figures(timed: TimedScript, name: str) -> None:
@@ -72,6 +74,26 @@ def damage_figures(name: str, screenplay: Screenplay) -> None:
     told("cut lines told", absent)
 
 
+def harder_figures(scripts: Sequence[Screenplay]) -> None:
+    """Print, for each kind of harder film, the figures over all scripts."""
+    for damage in DAMAGE:
+        near: list[bool] = []
+        told_cut: list[bool] = []
+        for screenplay in scripts:
+            film = harder_film(screenplay, damage, seed=0)
+            with tempfile.TemporaryDirectory() as folder:
+                path = Path(folder) / "film.srt"
+                path.write_text(film.srt, encoding="utf-8")
+                timed = time_script(screenplay, read_subtitles(path), None)
+            for k, start in film.starts.items():
+                if math.isnan(start):
+                    told_cut.append(timed.cues[k].source is TimeSource.CUT)
+                else:
+                    near.append(abs(timed.cues[k].start - start) <= 1.0)
+        told(f"{damage}: spoken lines within 1 s", near)
+        told(f"{damage}: cut lines told", told_cut)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -89,7 +111,14 @@ def main() -> None:
         print(f"{gold.stem}: aligned in {time.process_time() - began:.1f} s of processor time")
         gold_figures(timed, gold.stem)
         damage_figures(gold.stem, screenplay)
-    damage_figures("invented film of 400 lines", make_film(400, seed=21).screenplay)
+    invented = make_film(400, seed=21).screenplay
+    damage_figures("invented film of 400 lines", invented)
+    scripts = [
+        data / name for name in ("pairs/mission_impossible.txt", "pairs/mystery_men.txt", "Big-Fish.fountain")
+    ]
+    found = [read_screenplay(script) for script in scripts if script.is_file()]
+    print(f"harder films of {len(found)} real scripts and the invented one, seed 0")
+    harder_figures([*found, invented])
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """What became of the gold lists' lines: lines of two films, with the second in which each is heard.
 
 A line is heard from the first words that give any of it, a false start or a "yeah" for its "yes" included;
-where its first sentence was rewritten, from the beginning of what stands for it. By that rule three times were
-mended on a second reading: lines 417 and 3941 of Mission: Impossible and line 1174 of Mystery Men.
+where its first sentence was rewritten, from the beginning of what stands for it. By that rule three times
+were mended on a second reading: lines 417 and 3941 of Mission: Impossible and line 1174 of Mystery Men.
 """
 
 from __future__ import annotations
