@@ -11,14 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import numpy as np
+import onnxruntime as ort
 from numpy.typing import NDArray
 
-from moviemotion.audience.faces import FaceBox
+from moviemotion.audience.faces import FaceBox, session
 
 Float = NDArray[np.float64]
 
+COVER = Path(__file__).parent / "models" / "cover.onnx"
 GOOD = "good"
 
 
@@ -37,7 +41,7 @@ LIMITS: dict[str, Limits] = {
     "contrast": Limits(2.0, 6.0, "too dark or washed out"),
     "sharpness": Limits(-2.35, -1.2, "blurred"),
     "turn": Limits(0.9, 0.6, "turned away"),
-    "bareness": Limits(0.1, 0.25, "covered"),
+    "cover": Limits(0.2, 0.1, "covered"),
 }
 REASONS: tuple[str, ...] = (GOOD, *(limits.reason for limits in LIMITS.values()))
 LEAST_WEIGHT = 0.1
@@ -51,9 +55,8 @@ def measure(faces: Sequence[FaceBox], crops: Sequence[NDArray[np.uint8]]) -> dic
     the crop's middle, grey levels. sharpness: decimal logarithm of the variance of the Laplacian
     (Pech-Pacheco et al., 2000) over the variance, so that light does not count. turn: how far the nose lies
     from the middle between the eyes, in half distances between the eyes: 0 from the front, 1 with the nose
-    before one eye.
-    bareness: the mean gradient in the smoothest twelfth of the face over that of the whole; a bare face
-    has eyes, nose, mouth or their shadows everywhere, a hand before it is smooth.
+    before one eye. cover: share of the middle of the face that a hand, or a thing, lies before, as a small
+    network sees it (`moviemotion lab cover` trains it).
     """
     if not faces:
         return {name: np.empty(0) for name in LIMITS}
@@ -69,7 +72,7 @@ def measure(faces: Sequence[FaceBox], crops: Sequence[NDArray[np.uint8]]) -> dic
         "contrast": spread,
         "sharpness": np.log10(np.maximum(laplacian.var(axis=(1, 2)), 1e-9) / np.maximum(spread**2, 1)),
         "turn": np.array([_turn(face) for face in faces]),
-        "bareness": _bareness(pixels),
+        "cover": _cover(pixels),
     }
 
 
@@ -98,7 +101,11 @@ def _turn(face: FaceBox) -> float:
     return min(2 * abs(along), 2.0)
 
 
-def _bareness(pixels: Float) -> Float:
-    down, across = np.gradient(pixels[:, 9:-3, 9:-9], axis=(1, 2))
-    cells = np.hypot(down, across).reshape(len(pixels), 4, 9, 3, 10).mean(axis=(2, 4))
-    return cells.min(axis=(1, 2)) / np.maximum(cells.mean(axis=(1, 2)), 1e-9)
+@cache
+def _judge_of_cover() -> ort.InferenceSession:
+    return session(COVER)
+
+
+def _cover(pixels: Float) -> Float:
+    (cover,) = _judge_of_cover().run(["cover"], {"faces": pixels[:, None].astype(np.float32)})
+    return np.asarray(cover, np.float64)

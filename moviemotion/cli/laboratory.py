@@ -164,6 +164,22 @@ def quantise(
 
 
 @lab.command()
+def cover(
+    data: Annotated[Path, typer.Option(help="Folder with train/<label>/*.png.")],
+    out: Annotated[Path, typer.Option(help="ONNX file to write.")],
+    epochs: Annotated[int, typer.Option(min=1)] = 6,
+    seed: Annotated[int, typer.Option()] = 36,
+) -> None:
+    """Train the small network that sees hands and things before faces."""
+    with needs_lab():
+        from moviemotion.lab import cover_judge
+
+    refuse_unwritable(out.parent)
+    cover_judge.train(data, out, epochs, seed, typer.echo)
+    typer.echo(f"{out} ({out.stat().st_size / 1e6:.1f} MB)")
+
+
+@lab.command()
 def evaluate(
     data: Annotated[Path, typer.Option(help="Folder with <split>/<label>/*.png.")],
     split: Annotated[

@@ -12,16 +12,19 @@ from scipy.ndimage import gaussian_filter
 
 from moviemotion.audience.faces import FaceBox, crop_face
 from moviemotion.audience.quality import GOOD, LIMITS, REASONS, measure, weigh
-from moviemotion.simulation.face import Expression, sample_identity
+from moviemotion.emotions import Emotion
+from moviemotion.simulation.face import Expression, expression_of, sample_identity
+from moviemotion.simulation.hand import GESTURES, Gesture, draw_hand
 from moviemotion.simulation.rendering import LEFT, TOP, render_face
 
 Picture = NDArray[np.uint8]
 SCALE = 44.0
+REST = Expression()
 
 
-def portrait(person: int) -> tuple[Picture, FaceBox]:
+def portrait(person: int, expression: Expression = REST) -> tuple[Picture, FaceBox]:
     """A rendered face of about 115 px, and where it is; drawn, so nothing has to be detected."""
-    rgba = render_face(sample_identity(1, person), Expression(), SCALE).astype(float)
+    rgba = render_face(sample_identity(1, person), expression, SCALE).astype(float)
     alpha = rgba[..., 3:] / 255
     image = (rgba[..., :3] * alpha + 30 * (1 - alpha)).astype(np.uint8)
 
@@ -75,6 +78,27 @@ def test_a_hand_before_the_face_lowers_the_weight(face: tuple[Picture, FaceBox])
     ) ** 2 < 1
     covered[hand] = np.median(image[int(box.centre[1])], axis=0) * 0.95
     assert weight(covered.astype(np.uint8), box)[0] < 0.5 * weight(image, box)[0]
+
+
+@pytest.mark.parametrize(
+    ("gesture", "most"),
+    [(GESTURES[0], 0.0), (GESTURES[1], 0.6), (GESTURES[2], 0.0)],
+    ids=["mouth", "cheek", "eye"],
+)
+def test_a_hand_with_fingers_is_noticed(face: tuple[Picture, FaceBox], gesture: Gesture, most: float) -> None:
+    image, box = face
+    hand = draw_hand(sample_identity(1, 0), gesture, SCALE)
+    right, down = gesture.place
+    covered = Image.fromarray(image)
+    corner = (right - LEFT) * SCALE - hand.width / 2, (down - TOP) * SCALE - hand.height / 2
+    covered.paste(hand, (round(corner[0]), round(corner[1])), hand)
+    assert weight(np.asarray(covered), box)[0] <= most
+
+
+@pytest.mark.parametrize("emotion", [Emotion.HAPPY, Emotion.SURPRISE, Emotion.SAD])
+@pytest.mark.parametrize("person", range(12))
+def test_a_moved_face_is_not_taken_for_covered(person: int, emotion: Emotion) -> None:
+    assert weight(*portrait(person, expression_of(emotion, 1.0)))[0] > 0.8
 
 
 def test_infrared_grey_is_as_good_as_colour(face: tuple[Picture, FaceBox]) -> None:

@@ -1,0 +1,54 @@
+"""Hands drawn before faces, and the network that learns to see them."""
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+from faces_folder import write_faces
+
+torch = pytest.importorskip("torch", reason="needs the lab extra (torch)")
+pytest.importorskip("onnx", reason="needs the lab extra (onnx)")
+
+from moviemotion.lab import cover_judge  # noqa: E402
+from moviemotion.lab.covers import HANDS, THINGS, Painter  # noqa: E402
+from moviemotion.lab.dataset import load_faces  # noqa: E402
+
+
+def test_some_faces_are_covered_and_the_others_are_not():
+    pictures, cover = Painter(1).paint(torch.full((400, 48, 48), 120.0))
+    assert pictures.min() >= 0
+    assert pictures.max() <= 255
+    covered = cover.flatten(1).amax(1) > 0.5
+    assert abs(covered.float().mean() - HANDS - THINGS) < 0.1
+    assert cover.min() == 0
+    assert cover.max() == 1
+    # On a face of one tone a hand is where its edges are; light from a side has softer ones.
+    edges = pictures.diff(dim=1).abs().flatten(1).amax(1)
+    assert edges[covered].median() > 2 * edges[~covered].median()
+
+
+def test_the_same_seed_draws_the_same_hands():
+    faces = torch.rand(20, 48, 48) * 255
+    for one, other in zip(Painter(2).paint(faces), Painter(2).paint(faces), strict=True):
+        assert torch.equal(one, other)
+    assert not torch.equal(Painter(3).paint(faces)[1], Painter(2).paint(faces)[1])
+
+
+def test_training_writes_a_judge_that_reads_as_in_torch(tmp_path, monkeypatch):
+    write_faces(tmp_path)
+    monkeypatch.setattr(cover_judge, "BATCH", 8)
+    trained = []
+    export = cover_judge._export
+
+    def keep(judge, *rest):
+        trained.append(judge)
+        export(judge, *rest)
+
+    monkeypatch.setattr(cover_judge, "_export", keep)
+    said = []
+    cover_judge.train(tmp_path, tmp_path / "cover.onnx", epochs=2, seed=1, say=said.append)
+    assert said[-1].startswith("epoch 2 of 2: ")
+    faces = load_faces(tmp_path, "test").images.astype(np.float32)
+    (cover,) = ort.InferenceSession(str(tmp_path / "cover.onnx")).run(["cover"], {"faces": faces[:, None]})
+    assert cover.shape == (len(faces),)
+    assert ((cover > 0) & (cover < 1)).all()
+    np.testing.assert_allclose(cover, cover_judge.shares(trained[0], torch.from_numpy(faces)), atol=1e-4)
