@@ -22,6 +22,8 @@ from moviemotion.resonance.room import Room, read_room
 from moviemotion.resonance.synchrony import film_synchrony
 from moviemotion.statistics import Float
 
+DECIMALS = 2
+"""Of the strengths of lines and scenes, outside the researcher's role."""
 WITHHELD = "There are notes on single viewers and cameras; the researcher sees them."
 _NAN = float("nan")
 
@@ -31,22 +33,21 @@ def seen_by(analysis: Analysis, role: Role) -> Analysis:
 
     Outside the researcher's role there are no single viewers, and no second, line, scene or moment with
     fewer than `FEWEST` viewers behind it: it is told as one in which nothing was measured. Figures of lines,
-    scenes and the whole film are then made of the other seconds, and `lines.told_of` keeps what a scene
-    tells beside its lines from being about so few. What figures at two times may tell together, such as
-    those before and after somebody withdrew or a group was made anew, this cannot know.
+    scenes and the whole film are then made of the other seconds, and told to `DECIMALS`: a scene's less its
+    lines' would tell exactly what somebody felt who was missing in one. What figures at two times may tell
+    together, such as those before and after somebody withdrew or a group was made anew, this cannot know.
     """
     if role is Role.RESEARCHER:
         return analysis
-    few = analysis.room.viewers < FEWEST
+    few, strength = _few(analysis), without_few(analysis).strength
     timeline, rest = analysis.timeline, analysis.rest
     room, search, moments = _room(analysis.room, few), *_moments(analysis, few)
     synchrony, patterns, script = analysis.synchrony, analysis.patterns, analysis.script
     lines, scenes = analysis.lines, analysis.scenes
     if script:
-        lines = feel_lines(script, analysis.strength, timeline.start, FEWEST)
-        scenes = feel_scenes(script, analysis.strength, timeline.start, search.moments, FEWEST)
+        lines = feel_lines(script, strength, timeline.start)
+        scenes = feel_scenes(script, strength, timeline.start, search.moments)
     if few.any():
-        strength = np.where(few[:, None], _NAN, analysis.strength)
         synchrony = film_synchrony(strength)
         patterns = find_patterns(strength, room, search, script, search.seed)
     return replace(
@@ -67,6 +68,11 @@ def seen_by(analysis: Analysis, role: Role) -> Analysis:
         ),
         patterns=patterns,
     )
+
+
+def without_few(analysis: Analysis) -> Analysis:
+    """An analysis in which the seconds with fewer than `FEWEST` viewers behind them were not measured."""
+    return replace(analysis, strength=np.where(_few(analysis)[:, None], _NAN, analysis.strength))
 
 
 def groups_seen_by(
@@ -146,8 +152,8 @@ def comparison_seen_by(
     tested.
 
     Args:
-        comparison: made with `fewest` viewers for the role.
-        screenings: that are compared, as the researcher sees them.
+        comparison: for the researcher of the screenings, for others of them `without_few`.
+        screenings: that are compared.
     """
     if role is Role.RESEARCHER:
         return comparison
@@ -155,10 +161,7 @@ def comparison_seen_by(
     few = (c.viewers < FEWEST).any(axis=0)
     for k, screening in enumerate(screenings if c.paired else ()):
         stretches = [unit.stretches[k] for unit in comparison.side_by_side.units]
-        seen = [
-            mean_during(screening.strength, screening.timeline.start, s.start, s.end, FEWEST)
-            for s in stretches
-        ]
+        seen = [mean_during(screening.strength, screening.timeline.start, s.start, s.end) for s in stretches]
         left_out = (~np.isnan(seen)).sum(axis=1) - c.viewers[k]
         few |= (left_out > 0) & (left_out < FEWEST)
     return replace(
@@ -166,9 +169,9 @@ def comparison_seen_by(
         contrast=replace(
             c,
             viewers=np.where(few, 0, c.viewers),
-            mean=np.where(few, _NAN, c.mean),
-            difference=np.where(few, _NAN, c.difference),
-            interval=np.where(few, _NAN, c.interval),
+            mean=np.where(few, _NAN, c.mean.round(DECIMALS)),
+            difference=np.where(few, _NAN, c.difference.round(DECIMALS)),
+            interval=np.where(few, _NAN, c.interval.round(DECIMALS)),
             p_adjusted=np.where(few, _NAN, c.p_adjusted),
             needed=np.where(few, _NAN, c.needed),
         ),
@@ -220,7 +223,14 @@ def _room(room: Room, few: NDArray[np.bool_]) -> Room:
     )
 
 
+def _few(analysis: Analysis) -> NDArray[np.bool_]:
+    """(S,) which seconds too few viewers were seen in."""
+    return np.asarray(analysis.room.viewers < FEWEST)
+
+
 def _feeling(feeling: Feeling) -> Feeling:
     if feeling.viewers >= FEWEST:
-        return feeling
+        low, high = feeling.strength_interval
+        interval = round(low, DECIMALS), round(high, DECIMALS)
+        return replace(feeling, strength=round(feeling.strength, DECIMALS), strength_interval=interval)
     return Feeling(feeling.start, feeling.end, None, _NAN, (_NAN, _NAN), _NAN, (_NAN, _NAN), 0)

@@ -94,9 +94,7 @@ class Comparison:
         return int(np.quantile(needed, share, method="higher")) if needed else None
 
 
-def compare(
-    first: Analysis, second: Analysis, names: tuple[str, str], paired: bool, seed: int, fewest: int = 0
-) -> Comparison:
+def compare(first: Analysis, second: Analysis, names: tuple[str, str], paired: bool, seed: int) -> Comparison:
     """Compare two screenings.
 
     With a script in both, scenes and lines are set against each other by it; else film seconds are.
@@ -105,7 +103,6 @@ def compare(
         names: what to call them.
         paired: the same viewers, by name, saw both.
         seed: of the deals.
-        fewest: viewers of whom figures may be told, see `lines.told_of`.
 
     Raises:
         MoviemotionError: there are too few viewers, or nothing to set side by side.
@@ -125,7 +122,7 @@ def compare(
             )
     side_by_side = _side_by_side(first, second, names)
     groups = [
-        _by_unit(analysis, chosen, [unit.stretches[k] for unit in side_by_side.units], fewest)
+        _by_unit(analysis, chosen, [unit.stretches[k] for unit in side_by_side.units])
         for k, (analysis, chosen) in enumerate(zip((first, second), viewers, strict=True))
     ]
     return Comparison(
@@ -138,11 +135,11 @@ def compare(
     )
 
 
-def _by_unit(analysis: Analysis, viewers: list[str], stretches: list[Stretch], fewest: int) -> Float:
+def _by_unit(analysis: Analysis, viewers: list[str], stretches: list[Stretch]) -> Float:
     """(V, U, 7) each viewer's mean strength in each stretch; NaN where not seen."""
     rows = [analysis.timeline.viewers.index(name) for name in viewers]
     strength, start = analysis.strength[rows], analysis.timeline.start
-    return np.stack([mean_during(strength, start, s.start, s.end, fewest) for s in stretches], axis=1)
+    return np.stack([mean_during(strength, start, s.start, s.end) for s in stretches], axis=1)
 
 
 def _side_by_side(first: Analysis, second: Analysis, names: tuple[str, str]) -> SideBySide:

@@ -62,7 +62,7 @@ class SceneFeeling:
 
 
 def feelings_during(
-    strength: Float, first: int, stretches: Sequence[tuple[float, float]], fewest: int = 0
+    strength: Float, first: int, stretches: Sequence[tuple[float, float]]
 ) -> tuple[Feeling, ...]:
     """What the room felt in stretches of one film; each second counts by its overlap.
 
@@ -70,7 +70,6 @@ def feelings_during(
         strength: (V, S, 7) of every viewer, NaN where not seen.
         first: film second of the first column.
         stretches: start and end of each, seconds of film time; NaN where it is not in the film.
-        fewest: viewers of whom figures may be told, see `told_of`.
     """
     if not stretches:
         return ()
@@ -78,8 +77,8 @@ def feelings_during(
     reacted = np.zeros(len(stretches), dtype=np.int64)
     for k, (start, end) in enumerate(stretches):
         if np.isfinite([start, end]).all():
-            of_viewers[:, k] = mean_during(strength, first, start, end, fewest)
-            part = told_of(strength[:, _columns(strength, first, start, end) - first], fewest)
+            of_viewers[:, k] = mean_during(strength, first, start, end)
+            part = strength[:, _columns(strength, first, start, end) - first]
             reacted[k] = (np.nan_to_num(part) >= REACTING).any(axis=(1, 2)).sum()
     viewers = (~np.isnan(of_viewers[:, :, 0])).sum(axis=0)
     mean, low, high = strength_intervals(of_viewers)
@@ -113,11 +112,11 @@ def _unknown(start: float, end: float) -> Feeling:
     return Feeling(start, end, None, nan, (nan, nan), nan, (nan, nan), 0)
 
 
-def mean_during(strength: Float, first: int, start: float, end: float, fewest: int = 0) -> Float:
+def mean_during(strength: Float, first: int, start: float, end: float) -> Float:
     """Each viewer's mean strength from `start` to `end`; each second counts by its overlap.
 
     Args:
-        strength, first, fewest: as for `feelings_during`.
+        strength, first: as for `feelings_during`.
         start, end: seconds of film time.
 
     Returns:
@@ -125,27 +124,10 @@ def mean_during(strength: Float, first: int, start: float, end: float, fewest: i
     """
     columns = _columns(strength, first, start, end)
     overlap = np.minimum(columns + 1, end) - np.maximum(columns, start)
-    part = told_of(strength[:, columns - first], fewest)
+    part = strength[:, columns - first]
     weight = ~np.isnan(part[:, :, :1]) * np.maximum(overlap, 1e-6)[None, :, None]
     with np.errstate(invalid="ignore"):
         return np.asarray((np.nan_to_num(part) * weight).sum(axis=1) / weight.sum(axis=1))
-
-
-def told_of(part: Float, fewest: int) -> Float:
-    """A stretch less the seconds that would tell of fewer than `fewest` viewers, which are NaN then.
-
-    Those are the seconds in which fewer were seen. And where all but fewer were seen throughout, those in
-    which one of these is missing: the stretch's figure less that of its parts would be theirs.
-
-    Args:
-        part: (V, S, 7) of every viewer, NaN where not seen.
-    """
-    seen = ~np.isnan(part[:, :, 0])
-    told = seen.sum(axis=0) >= fewest
-    here = seen[:, told].any(axis=1)
-    if 0 < (here & ~seen[:, told].all(axis=1)).sum() < fewest:
-        told &= seen[here].all(axis=0)
-    return np.where(told[:, None], part, np.nan)
 
 
 def _columns(strength: Float, first: int, start: float, end: float) -> NDArray[np.int64]:
@@ -154,18 +136,15 @@ def _columns(strength: Float, first: int, start: float, end: float) -> NDArray[n
     return seconds[(seconds >= first) & (seconds < first + strength.shape[1])]
 
 
-def feel_lines(script: TimedScript, strength: Float, first: int, fewest: int = 0) -> tuple[Feeling, ...]:
-    """The room's feeling during each cue of the script; arguments as for `feelings_during`."""
-    return feelings_during(strength, first, [(cue.start, cue.end) for cue in script.cues], fewest)
+def feel_lines(script: TimedScript, strength: Float, first: int) -> tuple[Feeling, ...]:
+    """The room's feeling during each cue of the script."""
+    return feelings_during(strength, first, [(cue.start, cue.end) for cue in script.cues])
 
 
 def feel_scenes(
-    script: TimedScript, strength: Float, first: int, moments: tuple[Moment, ...], fewest: int = 0
+    script: TimedScript, strength: Float, first: int, moments: tuple[Moment, ...]
 ) -> tuple[SceneFeeling, ...]:
-    """The room's feeling during each scene, from its first to its last second on screen.
-
-    Arguments as for `feelings_during`.
-    """
+    """The room's feeling during each scene, from its first to its last second on screen."""
     elements = script.screenplay.elements
     headings = [k for k, element in enumerate(elements) if element.kind is Kind.SCENE_HEADING]
     stretches = []
@@ -174,7 +153,7 @@ def feel_scenes(
         starts = [cue.start for cue in cues if np.isfinite(cue.start)]
         ends = [cue.end for cue in cues if np.isfinite(cue.end)]
         stretches.append((min(starts), max(ends)) if starts else (float("nan"), float("nan")))
-    feelings = feelings_during(strength, first, stretches, fewest)
+    feelings = feelings_during(strength, first, stretches)
     return tuple(
         SceneFeeling(
             elements[heading].scene,

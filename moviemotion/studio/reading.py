@@ -20,7 +20,12 @@ from moviemotion.kept import state_of
 from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.disclosure import FEWEST
 from moviemotion.privacy.register import alone
-from moviemotion.privacy.small_groups import comparison_seen_by, group_seen_by, groups_seen_by
+from moviemotion.privacy.small_groups import (
+    comparison_seen_by,
+    group_seen_by,
+    groups_seen_by,
+    without_few,
+)
 from moviemotion.resonance.compare import compare
 from moviemotion.screen import SEED
 from moviemotion.studio import files, notes
@@ -265,8 +270,10 @@ def compared(
     one, other = studies
 
     def compute() -> object:
-        fewest = 0 if person.role is Role.RESEARCHER else FEWEST
-        whole = compare(one.analysis, other.analysis, (first, second), paired, SEED, fewest)
-        return comparison_json(comparison_seen_by(whole, (one.analysis, other.analysis), person.role))
+        of = (one.analysis, other.analysis)
+        if person.role is not Role.RESEARCHER:
+            of = (without_few(of[0]), without_few(of[1]))
+        whole = compare(*of, (first, second), paired, SEED)
+        return comparison_json(comparison_seen_by(whole, of, person.role))
 
     return _json(other.answer(("compared", person.role, first, one.state, paired), compute))

@@ -65,6 +65,22 @@ def test_scenes_and_the_film_are_compared_too(endings: Comparison) -> None:
     assert ("EXT. ISLAND - DUSK", Emotion.HAPPY) in standing_out(endings)
 
 
+def test_a_viewer_who_looks_away_for_a_second_takes_no_second_from_a_scene() -> None:
+    """Each side's figure of a scene is the screening's own."""
+    laughs = (time_of(SAD, JOKE),)
+    first, second = screening(SAD, 14, 1, laughs), screening(SAD, 14, 2, laughs)
+    strength = first.strength.copy()
+    strength[0, [12, 25, 40]] = np.nan
+    away = replace(first, strength=strength)
+    units = compare(away, second, NAMES, False, 1)
+    scenes = [k for k, u in enumerate(units.side_by_side.units) if u.kind is UnitKind.SCENE]
+    assert len(scenes) > 2
+    for k in scenes:
+        at = units.side_by_side.units[k].stretches[0]
+        whole = np.nanmean(strength[:, int(at.start) : int(at.end)], axis=1).mean(axis=0)
+        np.testing.assert_allclose(units.contrast.mean[0, k], whole, atol=1e-6)
+
+
 def test_each_open_difference_says_how_many_viewers_would_settle_it(endings: Comparison) -> None:
     still_open = [d for d in endings.differences if d.verdict is Verdict.OPEN]
     assert still_open

@@ -61,27 +61,3 @@ def test_scenes_hold_their_moments_and_moments_their_lines():
     (elements,) = analysis.moment_elements
     assert [script.elements[e].text for e in elements] == ["He laughs out loud."]
     assert len(analysis.lines) == len(script.elements)
-
-
-def of_one(scene: Feeling, lines: tuple[Feeling, Feeling]) -> float:
-    """What one viewer felt in the first of a scene's two lines who alone was not seen in the second."""
-    (first, second), viewers = lines, scene.viewers
-    seconds = [line.end - line.start for line in lines]
-    of_lines = first.strength * viewers * seconds[0] + second.strength * (viewers - 1) * seconds[1]
-    return (scene.strength * viewers * sum(seconds) - of_lines) / seconds[1]
-
-
-@pytest.mark.parametrize("missing", [1, 4, 5])
-def test_a_scene_less_its_lines_tells_of_no_few_viewers(missing: int) -> None:
-    strength = np.zeros((10, 6, 7))
-    strength[:, :, 0] = np.random.default_rng(1).uniform(0.4, 0.9, (10, 6))
-    strength[:missing, 4:] = np.nan
-    stretches = [(0.0, 6.0), (0.0, 4.0), (4.0, 6.0)]
-    whole, told = (feelings_during(strength, 0, stretches, fewest) for fewest in (0, 5))
-    if missing == 1:
-        one = strength[0, :4, 0].mean()
-        assert of_one(whole[0], whole[1:]) == pytest.approx(one)
-        assert of_one(told[0], told[1:]) != pytest.approx(one, abs=0.05)
-    # Of the seconds that all of the scene's viewers share, where not as many are missing.
-    assert told[0].strength == pytest.approx((told[1] if missing < 5 else whole[0]).strength)
-    assert [line.strength for line in told[1:]] == [line.strength for line in whole[1:]]
