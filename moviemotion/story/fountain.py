@@ -25,6 +25,7 @@ from moviemotion.story.title_page import title_page_length
 
 _SCENE_NUMBER = re.compile(r"\s*#([^#\s][^#]*)#\s*$")
 _HIDDEN = re.compile(r"/\*(?P<boneyard>.*?)\*/|\[\[(?P<note>(?:(?!\n ?\n|\[\[).)*?)\]\]", re.DOTALL)
+_MARK = re.compile(r"\[\[|/\*|[.!@][A-Za-z]|> *\S.*|.*#[\w.-]+#$|[A-Z .]+ \^$|#{1,6} \w|~\w")
 _PAGE_BREAK = re.compile(r"={3,}")
 _NOTE_CHARACTER = "\ue000"
 """Stands where a note was, so that a line holding nothing else can be told from a blank line."""
@@ -46,6 +47,11 @@ class _Line:
     def holds_speech_open(self) -> bool:
         """Two spaces on an otherwise blank line keep a speech going."""
         return len(self.text) >= 2
+
+
+def has_marks(source: Sequence[str]) -> bool:
+    """Whether lines hold what only Fountain has: its title page, notes, forced elements."""
+    return title_page_length(source) > 0 or any(_MARK.match(line) for line in source)
 
 
 def parse_fountain(source: Sequence[str]) -> tuple[Element, ...]:

@@ -5,22 +5,30 @@ Works on text laid out by spaces: a plain-text script, or a PDF's pages laid out
 
 from __future__ import annotations
 
+import html
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 _MORE = re.compile(r"\(?MORE\)?", re.IGNORECASE)
 _CONTINUED = re.compile(
     r"(?:[A-Z]?\d+[A-Z]*\s+)?\(?CONTINUED:?\)?:?(?:\s*\(\d+\))?(?:\s+[A-Z]?\d+[A-Z]*)?", re.IGNORECASE
 )
 _PAGE_NUMBER = re.compile(r"(?:page\s+)?[-–]?\s*(\d{1,3})[A-Z]?\s*[-–.]?(?:\s+of\s+\d+)?", re.IGNORECASE)
-_ENDS_IN_NUMBER = re.compile(r"(.*\S)\s{2,}(?:page\s+)?(\d{1,3})[A-Z]?\.?", re.IGNORECASE)
+_ENDS_IN_NUMBER = re.compile(r"(.*\S)(\s+)(?:page\s+)?(\d{1,3})[A-Z]?\.?", re.IGNORECASE)
 _REVISED = re.compile(r"\s{2,}\*+$")
 _FEWEST_HEADERS = 3
 """Headers and page numbers are believed only where there are as many."""
+_FEWEST_NEAR = 10
+"""Headers whose number is a single space away; fewer may be GUARD 1, GUARD 2, GUARD 3."""
 _TAB = 8
+_UNSPACED = 0.15
+"""Share of lines that may lack the blank one below in a double-spaced script."""
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->")
+_PRE = re.compile(r"<pre\b", re.IGNORECASE)
+_PRE_END = re.compile(r"</pre>", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,7 @@ class Row:
         line: its number in the source, from 1.
         page: its page, as printed there or else counted; None where the source has no pages.
         more: whether it was a (MORE), after which the speech goes on on the next page.
+        furniture: whether it was a page number, a header or another line of the paper's.
     """
 
     text: str
@@ -40,6 +49,7 @@ class Row:
     line: int
     page: int | None
     more: bool = False
+    furniture: bool = False
 
 
 def rows_of(source: Sequence[str]) -> list[Row]:
@@ -48,7 +58,7 @@ def rows_of(source: Sequence[str]) -> list[Row]:
     A page begins at a form feed. Without form feeds it begins at a line that is a page's number, or a
     header with the number at its end.
     """
-    lines = [_REVISED.sub("", line.replace("\f", "").expandtabs(_TAB).rstrip()) for line in source]
+    lines = [_typed(line) for line in _without_page_around(source)]
     sheets = _sheets(source)
     numbers = _page_numbers(lines, sheets)
     pages = _pages(sheets, numbers)
@@ -56,10 +66,39 @@ def rows_of(source: Sequence[str]) -> list[Row]:
     for at, (line, page) in enumerate(zip(lines, pages, strict=True)):
         text = line.strip()
         more = bool(_MORE.fullmatch(text))
-        if at in numbers or more or _CONTINUED.fullmatch(text):
+        furniture = at in numbers or more or bool(_CONTINUED.fullmatch(text))
+        if furniture:
             text = ""
-        rows.append(Row(text, len(line) - len(line.lstrip()), at + 1, page, more))
-    return rows
+        rows.append(Row(text, len(line) - len(line.lstrip()), at + 1, page, more, furniture))
+    return _single_spaced(rows)
+
+
+def _single_spaced(rows: list[Row]) -> list[Row]:
+    """Without the blank lines that stand after every line of a double-spaced script."""
+    inked = [at for at, row in enumerate(rows) if row.text]
+    gaps = sorted(after - at - 1 for at, after in pairwise(inked))
+    spacing = gaps[int(_UNSPACED * len(gaps))] if gaps else 0
+    found: list[Row] = []
+    blanks = 0
+    for row in rows:
+        blanks = 0 if row.text or row.furniture else blanks + 1
+        if not 0 < blanks <= spacing:
+            found.append(row)
+    return found
+
+
+def _without_page_around(source: Sequence[str]) -> list[str]:
+    """The lines with those outside <pre> made blank, where the script was saved as a web page."""
+    first = next((at for at, line in enumerate(source) if _PRE.search(line)), 0)
+    ends = (at for at, line in enumerate(source) if at >= first and _PRE_END.search(line))
+    last = next(ends, len(source))
+    return [line if first <= at <= last else "" for at, line in enumerate(source)]
+
+
+def _typed(line: str) -> str:
+    """A line as it was typed: without marks of HTML or of revision, its tabs as spaces."""
+    line = html.unescape(_TAG.sub("", line)).replace("\f", "")
+    return _REVISED.sub("", line.expandtabs(_TAB).rstrip())
 
 
 def _sheets(source: Sequence[str]) -> list[int]:
@@ -79,23 +118,28 @@ def _page_numbers(lines: Sequence[str], sheets: Sequence[int]) -> dict[int, int 
         if number:
             found[at] = int(number[1])
     found.update(_numbered_headers(lines))
-    for at in _repeated_at_edges(lines, sheets):
+    if sheets and sheets[-1] == 0:
+        # Without form feeds a page ends at each line that has its number.
+        sheets = list(accumulate(at in found for at in range(len(lines))))
+    for at in _repeated_at_edges([("" if at in found else line) for at, line in enumerate(lines)], sheets):
         found.setdefault(at, None)
     return found
 
 
 def _numbered_headers(lines: Sequence[str]) -> dict[int, int]:
     """Lines that come again and again with a number at their end that only grows."""
-    alike: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    alike: dict[tuple[str, bool], list[tuple[int, int]]] = defaultdict(list)
     for at, line in enumerate(lines):
         match = _ENDS_IN_NUMBER.fullmatch(line.strip())
         # A heading's scene number is at both its ends.
-        if match and not re.match(rf"[A-Z]?{match[2]}\b", match[1]):
-            alike[_skeleton(match[1])].append((at, int(match[2])))
+        if match and not re.match(rf"[A-Z]?{match[3]}\b", match[1]):
+            near = len(match[2]) == 1
+            alike[_skeleton(match[1]), near].append((at, int(match[3])))
     return {
         at: number
-        for found in alike.values()
-        if len(found) >= _FEWEST_HEADERS and all(a[1] < b[1] for a, b in pairwise(found))
+        for (_, near), found in alike.items()
+        if len(found) >= (_FEWEST_NEAR if near else _FEWEST_HEADERS)
+        and all(a[1] < b[1] for a, b in pairwise(found))
         for at, number in found
     }
 

@@ -15,7 +15,7 @@ import pypdfium2.raw as pdfium
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.story.elements import Screenplay
-from moviemotion.story.plaintext import is_indented_script, parse_plain_text, title_of_plain_text
+from moviemotion.story.plaintext import is_printed_script, parse_plain_text, title_of_plain_text
 from moviemotion.story.textfile import read_bytes
 
 _SAME_LINE = 0.35
@@ -46,7 +46,7 @@ def read_pdf(path: Path) -> Screenplay:
             screenplay.
     """
     source = pdf_lines(read_bytes(path, "screenplay"), path)
-    if not is_indented_script(source):
+    if not is_printed_script(source):
         raise MoviemotionError(
             f"{path}: its pages are not laid out as a screenplay; export the script as Fountain (.fountain) "
             "or Final Draft (.fdx)."

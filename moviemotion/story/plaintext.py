@@ -1,8 +1,6 @@
-"""Shooting scripts laid out by indentation: plain text, and the pages of a PDF laid out as text.
+"""Shooting scripts as plain text, and the pages of a PDF laid out as text.
 
-Such a script has columns: action at the left margin, dialogue further in, character cues furthest in.
-How far differs from script to script, so the columns are found from the lines themselves: a cue is a line
-in capitals after a blank line, with a less indented line right under it.
+Such a script has columns, or its lines are given those that they would have; then one pass makes elements.
 """
 
 from __future__ import annotations
@@ -10,58 +8,58 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 
+from moviemotion.story.columns import Columns, find_columns, with_pages_in_line, without_gaps_under_cues
 from moviemotion.story.elements import Element, Kind
-from moviemotion.story.line_tests import HEADING, character_name, is_cue
+from moviemotion.story.flat import COLUMNS, by_context, opens_parenthetical
+from moviemotion.story.fountain import has_marks
+from moviemotion.story.line_tests import character_name, is_cue
 from moviemotion.story.paper import Row, rows_of
+from moviemotion.story.printed import (
+    heading_of,
+    is_by_line,
+    is_printed_transition,
+    lacks_places,
+    runs_on,
+)
 
-_HEADING = re.compile(rf"(?:([A-Z]?\d+[A-Z]*)\.?\s+)?({HEADING}.*)")
 _NUMBER_AT_END = re.compile(r"\s{2,}([A-Z]?\d+[A-Z]*)\.?$")
-_TRANSITION = re.compile(r"(.*\bTO|FADE (IN|OUT|INTO|UP)|CUT TO [A-Z ]+|.*\bINTO)[:.]?")
-_BY_LINE = re.compile(r"(written|screenplay|teleplay|story|adapted|based|by)\b", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"[.!?:…—-][\"'”’)\]]*$")
-_FEWEST_CUES = 3
-_LOOSE = 2
-"""Characters by which a line of dialogue may miss its column."""
 _GUTTER = 3
 """Blank characters that part two speeches side by side."""
 _TITLE_LINES = 30
 """A title page has no more lines than this."""
+_TITLE_ROWS = 3
+"""A title without a page of its own has no more lines than this above its writers."""
 
 
-@dataclass(frozen=True)
-class _Columns:
-    """Indents in characters; a line belongs to the nearest column."""
-
-    action: int
-    dialogue: int
-    cue: int
-
-    def in_speech(self, row: Row) -> bool:
-        return row.indent > (self.action + self.dialogue) / 2
-
-    def is_cue(self, row: Row) -> bool:
-        # Cues are sometimes centred by name, so their column is loose.
-        loose = (self.dialogue + self.cue) / 2 < row.indent < self.cue + (self.cue - self.dialogue)
-        return loose and is_cue(row.text)
+def _laid_out(source: Sequence[str]) -> tuple[list[Row], Columns] | None:
+    """The rows and their columns, which a script without any is given; None where no speakers are found."""
+    rows = rows_of(source)
+    for mended in (list, with_pages_in_line, without_gaps_under_cues):
+        if (columns := find_columns(found := mended(rows))) is not None:
+            return found, columns
+    flat = None if has_marks(source) else by_context(rows)
+    return None if flat is None else (flat, COLUMNS)
 
 
-def is_indented_script(source: Sequence[str]) -> bool:
-    """Whether the lines are laid out by indentation, cues furthest in."""
-    return _columns(rows_of(source)) is not None
+def is_printed_script(source: Sequence[str]) -> bool:
+    """Whether the lines tell who speaks as scripts on paper do."""
+    return _laid_out(source) is not None
 
 
 def title_of_plain_text(source: Sequence[str]) -> str:
     """The title on the title page, else the first centred line in capitals before the first scene."""
-    rows = rows_of(source)
-    columns = _columns(rows)
-    if columns is None:
+    laid_out = _laid_out(source)
+    if laid_out is None:
         return ""
+    rows, columns = laid_out
+    if columns is COLUMNS:
+        return _title_at_top(rows)
     page = rows[: _title_page_rows(rows, columns)]
     lines = [row.text for row in page if row.text]
-    by_line = next((k for k, text in enumerate(lines) if _BY_LINE.match(text)), 1)
+    by_line = next((k for k, text in enumerate(lines) if is_by_line(text)), 1)
     if lines and by_line:
         return " ".join(lines[:by_line]).strip('"“” ')
     for element in _Reader(rows, columns).elements():
@@ -71,18 +69,18 @@ def title_of_plain_text(source: Sequence[str]) -> str:
 
 
 def parse_plain_text(source: Sequence[str]) -> tuple[Element, ...]:
-    """The elements of an indented shooting script, in order; lines wrapped by hand are joined.
+    """The elements of a shooting script, in order; lines wrapped by hand are joined.
 
     Its title page is not of the film and left out, as are page numbers, headers and (MORE); a speech or a
     paragraph that goes on on the next page is one element.
 
     Raises:
-        ValueError: the lines are not laid out by indentation (see `is_indented_script`).
+        ValueError: the lines do not tell who speaks (see `is_printed_script`).
     """
-    rows = rows_of(source)
-    columns = _columns(rows)
-    if columns is None:
-        raise ValueError("no columns of cues and dialogue found")
+    laid_out = _laid_out(source)
+    if laid_out is None:
+        raise ValueError("no cues and dialogue found")
+    rows, columns = laid_out
     film = rows[_title_page_rows(rows, columns) :]
     found = [element for element in _Reader(film, columns).elements() if not _is_title(element)]
     return tuple(_with_eighths(found, film))
@@ -92,7 +90,14 @@ def _is_title(element: Element) -> bool:
     return element.kind is Kind.CENTERED and element.scene == 0
 
 
-def _title_page_rows(rows: Sequence[Row], columns: _Columns) -> int:
+def _title_at_top(rows: Sequence[Row]) -> str:
+    """The first lines of a script without columns, where a line under them says who wrote it."""
+    lines = [row.text for row in rows if row.text][: _TITLE_ROWS + 1]
+    by_line = next((k for k, text in enumerate(lines) if is_by_line(text)), 0)
+    return " ".join(lines[:by_line]).strip('"“” ')
+
+
+def _title_page_rows(rows: Sequence[Row], columns: Columns) -> int:
     """How many rows the title page takes, where it is a page of its own; else 0."""
     if not rows or rows[0].page == rows[-1].page:
         return 0
@@ -100,30 +105,8 @@ def _title_page_rows(rows: Sequence[Row], columns: _Columns) -> int:
     inked = [row for row in rows[:length] if row.text]
     if not 0 < len(inked) <= _TITLE_LINES or not columns.in_speech(inked[0]):
         return 0
-    script = any(_HEADING.fullmatch(row.text) or _TRANSITION.fullmatch(row.text) for row in inked)
-    return 0 if script or _columns(rows[:length], fewest=1) else length
-
-
-def _columns(rows: Sequence[Row], fewest: int = _FEWEST_CUES) -> _Columns | None:
-    cues, speech, margins = Counter[int](), Counter[int](), Counter[int]()
-    blank = Row("", 0, 0, None)
-    for before, row, after in zip([blank, *rows], rows, [*rows[1:], blank], strict=False):
-        if not row.text:
-            continue
-        opens = not before.text or before.page != row.page
-        if opens and after.text and row.indent > after.indent > 0 and is_cue(row.text):
-            cues[row.indent] += 1
-            if not after.text.startswith("("):
-                speech[after.indent] += 1
-        else:
-            margins[row.indent] += 1
-    if sum(cues.values()) < fewest or not speech:
-        return None
-    dialogue = speech.most_common(1)[0][0]
-    cue = cues.most_common(1)[0][0]
-    left = [indent for indent in margins if indent < dialogue]
-    action = max(left, key=lambda indent: margins[indent]) if left else 0
-    return _Columns(action, dialogue, cue) if action < dialogue < cue else None
+    script = any(heading_of(row.text) or is_printed_transition(row.text) for row in inked)
+    return 0 if script or find_columns(rows[:length], fewest=1) else length
 
 
 def _with_eighths(elements: Sequence[Element], rows: Sequence[Row]) -> list[Element]:
@@ -131,17 +114,11 @@ def _with_eighths(elements: Sequence[Element], rows: Sequence[Row]) -> list[Elem
     pages = Counter(row.page for row in rows)
     if None in pages or not pages:
         return list(elements)
-    first = rows[0].line
-    starts = [e.line - first for e in elements if e.kind is Kind.SCENE_HEADING] + [len(rows)]
-
+    at = {row.line: k for k, row in enumerate(rows)}
+    starts = [at[e.line] for e in elements if e.kind is Kind.SCENE_HEADING] + [len(rows)]
     full = max(pages.values())
     lengths = iter(max(1, round(8 * (b - a) / full)) for a, b in pairwise(starts))
     return [replace(e, eighths=next(lengths)) if e.kind is Kind.SCENE_HEADING else e for e in elements]
-
-
-def _opens_parenthetical(text: str) -> bool:
-    """Whether a line is a parenthetical or the first line of one; "(beat) Well." is dialogue."""
-    return text.startswith("(") and (text.endswith(")") or ")" not in text)
 
 
 def _parts(row: Row) -> list[tuple[int, str]]:
@@ -154,9 +131,10 @@ def _parts(row: Row) -> list[tuple[int, str]]:
 class _Reader:
     """One pass over the rows, paragraph by paragraph."""
 
-    def __init__(self, rows: Sequence[Row], columns: _Columns) -> None:
+    def __init__(self, rows: Sequence[Row], columns: Columns) -> None:
         self._rows = rows
         self._columns = columns
+        self._bare = lacks_places(row.text for row in rows)
         self._at = 0
         self._scene = 0
         self._found: list[Element] = []
@@ -190,7 +168,7 @@ class _Reader:
 
     def _centred_together(self, row: Row, after: Row) -> bool:
         """Whether two rows are a centred card rather than a cue over its speech."""
-        off_column = abs(after.indent - self._columns.dialogue) > _LOOSE and after.text[0] != "("
+        off_column = self._columns.off_dialogue(after) and after.text[0] != "("
         return off_column and abs(2 * (row.indent - after.indent) + len(row.text) - len(after.text)) <= 2
 
     def _add(
@@ -226,7 +204,12 @@ class _Reader:
 
     def _take_speech(self) -> list[Row]:
         first = self._at
-        while self._next(0).text and self._columns.in_speech(self._next(0)) and not self._starts_speech():
+        while (
+            (row := self._next(0)).text
+            and self._columns.in_speech(row)
+            and not self._at_right_edge(row)
+            and not self._starts_speech()
+        ):
             self._at += 1
         return list(self._rows[first : self._at])
 
@@ -234,12 +217,12 @@ class _Reader:
         """Parentheticals and dialogue of one speech; `goes_on` where its first words are on another page."""
         while said:
             end = 1
-            kind = Kind.PARENTHETICAL if _opens_parenthetical(said[0].text) else Kind.DIALOGUE
+            kind = Kind.PARENTHETICAL if opens_parenthetical(said[0].text) else Kind.DIALOGUE
             if kind is Kind.PARENTHETICAL:
                 while end < len(said) and not said[end - 1].text.endswith(")"):
                     end += 1
             else:
-                while end < len(said) and not _opens_parenthetical(said[end].text):
+                while end < len(said) and not opens_parenthetical(said[end].text):
                     end += 1
             text = " ".join(row.text for row in said[:end])
             if goes_on and self._found[-1].kind is kind:
@@ -293,11 +276,11 @@ class _Reader:
     def _paragraph(self, row: Row) -> None:
         first = self._at
         self._at += 1
-        heading = _HEADING.fullmatch(row.text)
+        heading = heading_of(row.text, self._bare)
         centred = self._columns.in_speech(row)
         if heading:
-            self._heading(heading[1], heading[2])
-        elif _TRANSITION.fullmatch(row.text) or self._at_right_edge(row):
+            self._heading(*heading)
+        elif is_printed_transition(row.text) or self._at_right_edge(row):
             self._add(Kind.TRANSITION, [row], row.text)
         else:
             while self._goes_on(centred):
@@ -310,7 +293,7 @@ class _Reader:
                 self._say(last.character, list(rows), last.dual, goes_on=True)
             elif centred:
                 self._add(Kind.CENTERED, rows, "\n".join(r.text for r in rows))
-            elif turned and last is not None and last.kind is Kind.ACTION and _runs_on(last.text, text):
+            elif turned and last is not None and last.kind is Kind.ACTION and runs_on(last.text, text):
                 self._extend(rows, text)
             else:
                 self._add(Kind.ACTION, rows, text)
@@ -345,11 +328,6 @@ class _Reader:
             bool(row.text)
             and row.page == before.page
             and self._columns.in_speech(row) == centred
-            and not _HEADING.fullmatch(row.text)
+            and not heading_of(row.text, self._bare)
             and not self._starts_speech()
         )
-
-
-def _runs_on(text: str, after: str) -> bool:
-    """Whether a paragraph goes on over a page: it stops within a sentence."""
-    return after[:1].islower() or not _SENTENCE_END.search(text)

@@ -10,7 +10,7 @@ from moviemotion.story.elements import Element, Kind, Note, Screenplay
 from moviemotion.story.final_draft import read_final_draft
 from moviemotion.story.fountain import notes_of, parse_fountain
 from moviemotion.story.pdf import read_pdf
-from moviemotion.story.plaintext import is_indented_script, parse_plain_text, title_of_plain_text
+from moviemotion.story.plaintext import is_printed_script, parse_plain_text, title_of_plain_text
 from moviemotion.story.textfile import read_text
 from moviemotion.story.title_page import title_of, title_page_of
 
@@ -21,13 +21,13 @@ NOT_READ = (".docx", ".doc", ".rtf", ".odt", ".celtx", ".fdr", ".fadein")
 
 
 def read_screenplay(path: Path | str) -> Screenplay:
-    """Read a screenplay: Fountain, Final Draft, a PDF, or a plain-text script laid out by indentation.
+    """Read a screenplay: Fountain, Final Draft, a PDF, or a plain-text script as it was typed or converted.
 
-    A `.txt` file whose character cues are not indented is read as Fountain, which is made to read so.
+    A `.txt` file with marks of Fountain, or with hardly any cues, is read as Fountain.
 
     Raises:
         MoviemotionError: the file is missing, broken, of another kind, empty, or holds no scene and no
-            dialogue.
+            dialogue; or it is a `.txt` file without dialogue.
     """
     path = Path(path)
     if path.suffix.lower() in NOT_READ:
@@ -40,7 +40,13 @@ def read_screenplay(path: Path | str) -> Screenplay:
     if not any(e.kind in (Kind.SCENE_HEADING, Kind.DIALOGUE) for e in screenplay.elements):
         raise MoviemotionError(
             f"{path}: no scene heading and no dialogue found; give a screenplay in Fountain (.fountain), "
-            "Final Draft (.fdx), PDF, or as an indented shooting script (.txt)."
+            "Final Draft (.fdx), PDF, or plain text (.txt)."
+        )
+    spoken = any(e.kind in (Kind.DIALOGUE, Kind.LYRICS) for e in screenplay.elements)
+    if not spoken and reader is _read_text_script and path.suffix.lower() not in FOUNTAIN_SUFFIXES:
+        raise MoviemotionError(
+            f"{path}: scenes but no speakers found; put each speaker's name in capitals on a line of its own "
+            "above the speech, or name the file .fountain if nobody speaks in it."
         )
     return screenplay
 
@@ -59,9 +65,9 @@ def _read_text_script(path: Path) -> Screenplay:
 
 
 def is_fountain(path: Path, source: Sequence[str]) -> bool:
-    """Whether a screenplay is read as Fountain: by its name, or because it is not laid out by indents."""
+    """Whether a screenplay is read as Fountain: by its name, or for want of another layout."""
     suffix = path.suffix.lower()
-    return suffix not in _READERS and (suffix in FOUNTAIN_SUFFIXES or not is_indented_script(source))
+    return suffix not in _READERS and (suffix in FOUNTAIN_SUFFIXES or not is_printed_script(source))
 
 
 _READERS = {".fdx": read_final_draft, ".pdf": read_pdf}
