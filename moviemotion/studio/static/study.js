@@ -11,6 +11,7 @@ const STAGES = {
   stopped: "stopped", failed: "failed", finished: "finished", over: "over",
 };
 const AT_WORK = ["reading", "paused", "telling"];
+const CLOSED = ["finished", "over"];
 const byId = (id) => document.getElementById(id);
 
 let files = [];
@@ -29,22 +30,22 @@ async function lookAtSeats() {
 }
 
 function showSeats() {
-  const { stage } = progress, over = stage === "finished";
+  const { stage } = progress, done = stage === "finished";
   const count = (state) => seats.filter((seat) => seat.state === state).length;
   const yes = count("accepted"), no = count("declined");
   render(html`
     <dl class="tally">
       <div><dt>said yes</dt><dd>${yes}</dd></div>
       <div><dt>said no</dt><dd>${no}</dd></div>
-      <div><dt>${over ? "nothing held" : "not answered"}</dt><dd>${seats.length - yes - no - count("withdrawn")}</dd></div>
+      <div><dt>${done ? "nothing held" : "not answered"}</dt><dd>${seats.length - yes - no - count("withdrawn")}</dd></div>
     </dl>
     ${seats.length ? html`<div class="scroller" tabindex="0" role="region" aria-label="Seats"><table>
       <thead><tr><th scope="col">Seat</th><th scope="col">Camera</th><th scope="col">Answer</th></tr></thead>
       <tbody>${seats.map((seat) => html`<tr>
         <td>${seat.seat}</td>
         <td>${seat.camera}${seat.region ? html` <small>${seat.region.join(", ")}</small>` : nothing}</td>
-        <td><span class="state ${seat.state ?? ""}">${seat.state ?? (over ? "nothing held" : "not asked yet")}</span>
-          ${seat.state || over || AT_WORK.includes(stage) ? nothing : html` <button class="small" @click=${() => takeOut(seat)}>Remove<span class="visually-hidden"> seat ${seat.seat}</span></button>`}</td>
+        <td><span class="state ${seat.state ?? ""}">${seat.state ?? (done ? "nothing held" : "not asked yet")}</span>
+          ${seat.state || CLOSED.includes(stage) || AT_WORK.includes(stage) ? nothing : html` <button class="small" @click=${() => takeOut(seat)}>Remove<span class="visually-hidden"> seat ${seat.seat}</span></button>`}</td>
       </tr>`)}</tbody></table></div>`
       : html`<p>No seats. Only who sits at one, and says yes, is watched.</p>`}`, byId("seats"));
 }
@@ -186,10 +187,11 @@ function showReading() {
   const { stage } = progress;
   byId("stage").className = `stage ${stage}`;
   byId("stage").textContent = STAGES[stage];
-  const closed = stage === "finished" || stage === "over", busy = AT_WORK.includes(stage);
+  const closed = CLOSED.includes(stage), busy = AT_WORK.includes(stage);
   byId("open").hidden = stage !== "finished";
   byId("add-seat").hidden = closed || busy;
   byId("ask").hidden = closed;
+  byId("files").closest("section").hidden = stage === "over";
   byId("live").hidden = closed || busy;
   for (const drop of document.querySelectorAll(".drop")) drop.hidden = busy || isSettled(drop.dataset.kind);
   showFiles();
