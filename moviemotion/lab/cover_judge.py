@@ -7,23 +7,19 @@ covered as they are leave the training.
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import onnx
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from onnx import helper
 from torch import Tensor, nn
 
-from moviemotion.files import appearing
 from moviemotion.lab.covers import Painter
 from moviemotion.lab.dataset import FACE_SIZE
-from moviemotion.lab.export import OPSET
+from moviemotion.lab.export import save_onnx, to_onnx
 from moviemotion.lab.layers import Standardise
 from moviemotion.lab.recipe import recipe_for
 from moviemotion.lab.selection import read_splits, select
@@ -129,19 +125,4 @@ def _told(found: NDArray[np.float32], drawn: NDArray[np.float32]) -> str:
 
 
 def _export(judge: CoverJudge, out: Path, settings: dict[str, object]) -> None:
-    buffer = io.BytesIO()
-    torch.onnx.export(
-        _Share(judge).eval(),
-        (torch.zeros(2, 1, FACE_SIZE, FACE_SIZE),),
-        buffer,
-        input_names=["faces"],
-        output_names=["cover"],
-        dynamic_axes={"faces": {0: "n"}, "cover": {0: "n"}},
-        opset_version=OPSET,
-        dynamo=False,
-    )
-    model = onnx.load_from_string(buffer.getvalue())
-    helper.set_model_props(model, {"run": json.dumps(settings, sort_keys=True)})
-    onnx.checker.check_model(model)
-    with appearing(out) as partial:
-        onnx.save(model, str(partial))
+    save_onnx(to_onnx(_Share(judge), "cover"), {"run": json.dumps(settings, sort_keys=True)}, out)

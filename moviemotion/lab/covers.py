@@ -11,10 +11,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from moviemotion.lab.dataset import FACE_SIZE
+
 Point = tuple[Tensor, Tensor]
 """(n,) x and (n,) y, in pixels."""
 
-SIDE = 48
+SIDE = FACE_SIZE
 HANDS, THINGS = 0.42, 0.13
 """Share of the faces that get one."""
 FINGERS = (-0.75, -0.25, 0.25, 0.75)

@@ -51,28 +51,32 @@ def export(run: Path, out: Path) -> None:
     """
     network, record = load_run(run)
     settings = {**asdict(record), "history": len(record.history)}
-    model = _to_onnx(Reader(network, record.recipe.outputs, record.temperature).eval())
+    model = to_onnx(Reader(network, record.recipe.outputs, record.temperature), "probabilities")
     _halve_weights(model)
-    helper.set_model_props(
-        model, {"emotions": ",".join(EMOTIONS), "run": json.dumps(settings, sort_keys=True)}
-    )
+    save_onnx(model, {"emotions": ",".join(EMOTIONS), "run": json.dumps(settings, sort_keys=True)}, out)
+
+
+def save_onnx(model: onnx.ModelProto, properties: dict[str, str], out: Path) -> None:
+    """Write a model with what is to be known of it, once it has been checked."""
+    helper.set_model_props(model, properties)
     onnx.checker.check_model(model)
     with appearing(out) as partial:
         onnx.save(model, str(partial))
 
 
-def _to_onnx(reader: nn.Module) -> onnx.ModelProto:
+def to_onnx(network: nn.Module, output: str) -> onnx.ModelProto:
+    """A network that takes `faces`, (n, 1, 48, 48) float32, as ONNX; `output` names what it gives."""
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         # What pads an even kernel is a list turned round, which the runtime folds.
         warnings.filterwarnings("ignore", "Constant folding")
         torch.onnx.export(
-            reader,
+            network.eval(),
             (torch.zeros(2, 1, FACE_SIZE, FACE_SIZE),),
             buffer,
             input_names=["faces"],
-            output_names=["probabilities"],
-            dynamic_axes={"faces": {0: "n"}, "probabilities": {0: "n"}},
+            output_names=[output],
+            dynamic_axes={"faces": {0: "n"}, output: {0: "n"}},
             opset_version=OPSET,
             dynamo=False,
         )

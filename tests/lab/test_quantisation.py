@@ -15,7 +15,7 @@ from onnx import helper  # noqa: E402
 from moviemotion.errors import MoviemotionError  # noqa: E402
 from moviemotion.lab import dataset, networks  # noqa: E402
 from moviemotion.lab.evaluation import predict  # noqa: E402
-from moviemotion.lab.export import Reader, _halve_weights, _to_onnx  # noqa: E402
+from moviemotion.lab.export import Reader, _halve_weights, to_onnx  # noqa: E402
 from moviemotion.lab.quantisation import quantise  # noqa: E402
 from moviemotion.lab.recipe import Recipe  # noqa: E402
 
@@ -31,7 +31,7 @@ def data(tmp_path_factory):
 def exported(tmp_path_factory):
     """The network that ships with weights drawn by chance, as `lab export` writes it."""
     torch.manual_seed(4)
-    model = _to_onnx(Reader(networks.compact(), 8, 0.1).eval())
+    model = to_onnx(Reader(networks.compact(), 8, 0.1), "probabilities")
     _halve_weights(model)
     run = json.dumps({"recipe": asdict(Recipe())})
     helper.set_model_props(model, {"run": run, "vote_exponent": "0.6"})
