@@ -150,7 +150,7 @@ def simulate(
     video: Annotated[
         bool,
         typer.Option(
-            "--video", help="Film it, to be screened; a core films some 30 viewer-seconds a second."
+            "--video", help="Film it, to be screened; a core films some 20 viewer-seconds a second."
         ),
     ] = False,
 ) -> None:

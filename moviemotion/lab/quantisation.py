@@ -1,4 +1,4 @@
-"""A reader in whole numbers: about a third of the time a face, half the file.
+"""A reader in whole numbers: quicker, and half the file.
 
 Weights and activations become eight-bit integers with a scale each (Jacob et al., 2018). Those of the
 activations come from faces of the train split. Weights use seven of their eight bits:
