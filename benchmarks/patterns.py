@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "resonance"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "analysis"))
 
 from pattern_rooms import (
     autoregression,
@@ -26,16 +26,16 @@ from pattern_rooms import (
     turning_room,
 )
 
+from moviemotion.analysis.comparison.pattern_ratings import associate
+from moviemotion.analysis.patterns.acts import acts_of
+from moviemotion.analysis.patterns.arc import find_arcs
+from moviemotion.analysis.patterns.change_points import find_changes
+from moviemotion.analysis.patterns.contagion import find_contagion
+from moviemotion.analysis.patterns.flat_stretches import find_flat
+from moviemotion.analysis.patterns.motifs import find_motifs
+from moviemotion.analysis.signals.audience_curve import REACTING, read_room
+from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.emotions import FEELINGS
-from moviemotion.resonance.across_films import associate
-from moviemotion.resonance.acts import acts_of
-from moviemotion.resonance.arc import find_arcs
-from moviemotion.resonance.change_points import find_changes
-from moviemotion.resonance.contagion import find_contagion
-from moviemotion.resonance.flat import find_flat
-from moviemotion.resonance.motifs import find_motifs
-from moviemotion.resonance.room import REACTING, read_room
-from moviemotion.resonance.timeline import Timeline
 from moviemotion.statistics import wilson_interval
 
 BAR = 0.05

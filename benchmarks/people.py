@@ -24,11 +24,14 @@ from scipy.ndimage import gaussian_filter
 from scipy.signal import lfilter
 from scipy.stats import bootstrap, pearsonr, spearmanr
 
-from moviemotion.audience.faces import FaceBox, FaceDetector, crop_face
-from moviemotion.audience.quality import weigh
-from moviemotion.audience.reader import EmotionReader
+from moviemotion.analysis.signals.baseline import MOST_AT_REST, Rest, find_rest, strength
+from moviemotion.analysis.signals.smoothing import smooth
+from moviemotion.analysis.signals.timeline import Timeline
+from moviemotion.audience.faces.detect import FaceBox, FaceDetector, crop_face
+from moviemotion.audience.faces.emotion_model import EmotionReader
+from moviemotion.audience.faces.quality import weigh
 from moviemotion.emotions import COMPOUND_FEELINGS, EMOTIONS, FEELINGS, Emotion
-from moviemotion.lab.dataset import (
+from moviemotion.lab.data.dataset import (
     FaceSet,
     load_faces,
     soft_targets,
@@ -36,13 +39,10 @@ from moviemotion.lab.dataset import (
     validation_mask,
     without_copies_of,
 )
-from moviemotion.lab.recipe import recipe_for
-from moviemotion.resonance.baseline import MOST_AT_REST, Rest, find_rest, strength
-from moviemotion.resonance.smoothing import smooth
-from moviemotion.resonance.timeline import Timeline
-from moviemotion.simulation.audience import RATE, Beat, FeelingScript, simulate_audience
-from moviemotion.simulation.face import Identity, blended_expression, sample_identity
-from moviemotion.simulation.rendering import render_face
+from moviemotion.lab.training.config import recipe_for
+from moviemotion.simulation.rendering.face import Identity, blended_expression, sample_identity
+from moviemotion.simulation.rendering.render import render_face
+from moviemotion.simulation.synthetic_audience import RATE, Beat, FeelingScript, simulate_audience
 from moviemotion.statistics import wilson_interval
 
 Float = NDArray[np.float64]

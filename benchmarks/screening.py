@@ -28,15 +28,15 @@ from bars import Bar
 from numpy.typing import NDArray
 from scipy.stats import bootstrap, pearsonr
 
+from moviemotion.analysis.analyze import Analysis
+from moviemotion.analysis.signals.baseline import Rest, strength
 from moviemotion.audience.samples import Samples
 from moviemotion.emotions import FEELINGS, Emotion
-from moviemotion.resonance.analysis import Analysis
-from moviemotion.resonance.baseline import Rest, strength
-from moviemotion.screen import screen
-from moviemotion.simulate import simulate_video
-from moviemotion.simulation.audience import Beat
+from moviemotion.simulation.synthetic_audience import Beat
 from moviemotion.statistics import wilson_interval
-from moviemotion.study import Study
+from moviemotion.study.folder import Study
+from moviemotion.workflows.screen import screen
+from moviemotion.workflows.simulate import simulate_video
 
 Float = NDArray[np.float64]
 Made = TypeVar("Made")

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 
-from moviemotion.story.elements import Kind, Screenplay
-from moviemotion.story.line_tests import is_heading
-from moviemotion.story.screenplay import read_screenplay
+from moviemotion.screenplay.elements import Kind, Screenplay
+from moviemotion.screenplay.formats.element_patterns import is_heading
+from moviemotion.screenplay.formats.registry import read_screenplay
 
 BAR = 0.99
 FILMS = ("Big-Fish", "Brick-and-Steel")

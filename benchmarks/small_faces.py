@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from moviemotion.audience.faces import CROP_SCALE, FaceBox, crop_face
-from moviemotion.audience.quality import weigh
-from moviemotion.audience.reader import EmotionReader
+from moviemotion.audience.faces.detect import CROP_SCALE, FaceBox, crop_face
+from moviemotion.audience.faces.emotion_model import EmotionReader
+from moviemotion.audience.faces.quality import weigh
 from moviemotion.emotions import DECK_COLUMNS, to_deck
-from moviemotion.lab.dataset import consensus_truth
-from moviemotion.lab.evaluation import SHIPPED_READER
-from moviemotion.lab.selection import held_out_of
+from moviemotion.lab.data.dataset import consensus_truth
+from moviemotion.lab.evaluation.evaluate import SHIPPED_READER
+from moviemotion.lab.training.face_selection import held_out_of
 from moviemotion.statistics import wilson_interval
 
 Pixels = NDArray[np.uint8]

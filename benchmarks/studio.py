@@ -30,10 +30,10 @@ from big_room import MINUTES, SEED, VIEWERS, write_beats
 from long_script import long_script
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from moviemotion.kept import kept_analysis
-from moviemotion.live import report
-from moviemotion.simulate import simulate
-from moviemotion.telling.script_pages import pages_of
+from moviemotion.reports.script.page_layout import pages_of
+from moviemotion.study.analysis_cache import kept_analysis
+from moviemotion.workflows.report import report
+from moviemotion.workflows.simulate import simulate
 
 PAGES = 120
 MOST_PAINT, LEAST_FRAMES, MOST_ZOOM = 2.0, 30.0, 100.0

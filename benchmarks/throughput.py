@@ -32,13 +32,13 @@ from tempfile import TemporaryDirectory
 import av
 import numpy as np
 
-from moviemotion.audience.faces import FaceDetector, crop_face
-from moviemotion.audience.finder import FaceFinder
-from moviemotion.audience.quality import weigh
-from moviemotion.audience.reader import EmotionReader
-from moviemotion.audience.screening import BATCH, Camera, Watcher
-from moviemotion.audience.video import probe, read_frames
-from moviemotion.screen import RATE
+from moviemotion.audience.faces.detect import FaceDetector, crop_face
+from moviemotion.audience.faces.emotion_model import EmotionReader
+from moviemotion.audience.faces.face_scheduler import FaceFinder
+from moviemotion.audience.faces.quality import weigh
+from moviemotion.audience.recordings import BATCH, Camera, Watcher
+from moviemotion.audience.video.decode import probe, read_frames
+from moviemotion.workflows.screen import RATE
 
 RIVALS = ("fer", "fer with mtcnn", "deepface")
 RIVALS_SCRIPT = Path(__file__).with_name("rivals.py")

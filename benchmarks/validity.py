@@ -4,7 +4,7 @@
     python benchmarks/validity.py --only false planted --runs 100
     python benchmarks/validity.py --only power --picture docs/power.png     # needs matplotlib
 
-Every audience is a crowd of `moviemotion.simulation.crowd`: noise that lingers, blinks, resting faces,
+Every audience is a crowd of `moviemotion.simulation.synthetic_samples`: noise that lingers, blinks, resting
 misses, delays, contagion, absences. Ends with 1 where a bar is short. A bar of coverage, 93–97 %, is for all
 figures of its kind together; the lines below it say where it is more and where less.
 """
@@ -26,15 +26,15 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # a process a core; read when num
 import numpy as np
 from numpy.typing import NDArray
 
+from moviemotion.analysis.moments.detection import ALPHA, Moment, find_moments
+from moviemotion.analysis.signals.audience_curve import REACTING, read_room
+from moviemotion.analysis.signals.baseline import find_rest, strength
+from moviemotion.analysis.signals.reaction_delay import delay_after, relative_delay
+from moviemotion.analysis.signals.synchrony import synchrony_at
+from moviemotion.analysis.signals.timeline import Timeline, build_timeline
 from moviemotion.emotions import FEELINGS, Emotion
-from moviemotion.resonance.baseline import find_rest, strength
-from moviemotion.resonance.delay import delay_after, relative_delay
-from moviemotion.resonance.moments import ALPHA, Moment, find_moments
-from moviemotion.resonance.room import REACTING, read_room
-from moviemotion.resonance.synchrony import synchrony_at
-from moviemotion.resonance.timeline import Timeline, build_timeline
-from moviemotion.simulation.audience import Beat, FeelingScript
-from moviemotion.simulation.crowd import RATE, gather_crowd, see
+from moviemotion.simulation.synthetic_audience import Beat, FeelingScript
+from moviemotion.simulation.synthetic_samples import RATE, gather_crowd, see
 from moviemotion.statistics import mean_interval, wilson_interval
 
 Float = NDArray[np.float64]

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import settings
 
 from moviemotion.emotions import Emotion
-from moviemotion.screen import Screening, screen
-from moviemotion.simulation.audience import Beat, FeelingScript, simulate_audience
-from moviemotion.simulation.videos import write_seat_videos
+from moviemotion.simulation.rendering.seat_videos import write_seat_videos
+from moviemotion.simulation.synthetic_audience import Beat, FeelingScript, simulate_audience
+from moviemotion.workflows.screen import Screening, screen
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("any machine", deadline=None)

@@ -11,11 +11,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from moviemotion.audience.exchanges import Exchange
-from moviemotion.audience.quality import REASONS
+from moviemotion._io.atomic_files import appearing
+from moviemotion.audience.faces.identity_switches import Exchange
+from moviemotion.audience.faces.quality import REASONS
 from moviemotion.emotions import EMOTIONS
 from moviemotion.errors import MoviemotionError
-from moviemotion.files import appearing
 
 FORMAT = "2"
 """Of the file. Since 2 it has weight, refused and the exchanges of seats."""

@@ -14,13 +14,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from moviemotion.errors import MoviemotionError
 
 if TYPE_CHECKING:
-    from moviemotion.audience.screening import Camera
-    from moviemotion.audience.screening import Progress as OnProgress
+    from moviemotion.audience.recordings import Camera
+    from moviemotion.audience.recordings import Progress as OnProgress
 
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
-
-SOME_UNREADABLE = 1
-BAD_INPUT = 2
 
 
 def seeds_of(text: str) -> tuple[int, ...]:

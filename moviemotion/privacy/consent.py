@@ -18,12 +18,12 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from moviemotion.audience.masking import OPEN, Mask, Region
+from moviemotion.audience.video.masking import OPEN, Mask, Region
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import audit_log
 from moviemotion.privacy.audit_log import Role, utc
 from moviemotion.privacy.disclosure import current_disclosure
-from moviemotion.privacy.register import Register, is_governed, opened
+from moviemotion.privacy.study_database import Register, is_governed, opened
 
 
 class State(StrEnum):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from moviemotion.emotions import FEELINGS
 from moviemotion.errors import MoviemotionError
-from moviemotion.privacy.register import Register, Terms, opened
+from moviemotion.privacy.study_database import Register, Terms, opened
 
 FEWEST = 5
 """Viewers behind a figure that others than the researcher may see; `small_groups` keeps to it."""

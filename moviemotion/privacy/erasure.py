@@ -20,19 +20,28 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from moviemotion._io.atomic_files import delete_partial
+from moviemotion._io.locks import HeldError
 from moviemotion.errors import MoviemotionError
-from moviemotion.files import delete_partial
-from moviemotion.live import JOURNAL
-from moviemotion.locks import HeldError
 from moviemotion.privacy import retention
 from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import Receipt, State, masks, record, seats, subject_of, viewer_with
-from moviemotion.privacy.naming import CAPTURED, NAMING, is_finished, settle, tell_again
-from moviemotion.privacy.register import Kind, Register, alone, opened
-from moviemotion.privacy.rows import rows_of, without
-from moviemotion.results import REPORTS, VIEWERS_RESULTS
-from moviemotion.study import GIVEN, MAKING, PICTURES, REGISTER, UPLOADS, Study, making
-from moviemotion.told import TOLD
+from moviemotion.privacy.pseudonymize import NAMING, is_finished, settle, tell_again
+from moviemotion.privacy.study_database import Kind, Register, alone, opened
+from moviemotion.privacy.viewer_samples import rows_of, without
+from moviemotion.study.folder import (
+    CAPTURED,
+    GIVEN,
+    JOURNAL,
+    MAKING,
+    PICTURES,
+    REGISTER,
+    UPLOADS,
+    Study,
+    making,
+)
+from moviemotion.study.outputs import REPORTS, VIEWERS_RESULTS
+from moviemotion.study.provenance import TOLD
 
 
 @dataclass(frozen=True)

@@ -13,16 +13,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from moviemotion._io.atomic_files import delete_partial
 from moviemotion.errors import MoviemotionError
-from moviemotion.files import delete_partial
-from moviemotion.live import JOURNAL
-from moviemotion.privacy import pictures, register
+from moviemotion.privacy import encrypted_pictures, study_database
 from moviemotion.privacy.audit_log import Role, utc
 from moviemotion.privacy.disclosure import FEWEST
-from moviemotion.privacy.register import Kind, Register, Terms, opened
-from moviemotion.results import REPORTS, VIEWERS_RESULTS
-from moviemotion.study import EXPORTS, GROUPS, PICTURES, UPLOADS, Study
-from moviemotion.told import TOLD
+from moviemotion.privacy.study_database import Kind, Register, Terms, opened
+from moviemotion.study.folder import CAPTURED, EXPORTS, GROUPS, JOURNAL, PICTURES, UPLOADS, Study
+from moviemotion.study.outputs import REPORTS, VIEWERS_RESULTS
+from moviemotion.study.provenance import TOLD
 
 LONGEST = 3 * 365
 """Days: 740 ILCS 14/15(a) ends at three years after the last contact."""
@@ -32,7 +31,7 @@ DAYS = {Kind.PICTURES: 30, Kind.SAMPLES: 180, Kind.REPORTS: LONGEST}
 """Days for which each kind is kept unless the operator says otherwise."""
 _PATHS = {
     Kind.PICTURES: (UPLOADS, PICTURES),
-    Kind.SAMPLES: ("samples", JOURNAL, TOLD, "capture.json", "gaps.csv", GROUPS, EXPORTS, *VIEWERS_RESULTS),
+    Kind.SAMPLES: ("samples", JOURNAL, TOLD, *CAPTURED, GROUPS, EXPORTS, *VIEWERS_RESULTS),
     Kind.REPORTS: REPORTS,
 }
 
@@ -66,7 +65,7 @@ def begin(folder: Path, terms: Terms, days: Mapping[Kind, int], now: datetime | 
     for kind, number in days.items():
         if not 1 <= number <= LONGEST:
             raise MoviemotionError(f"{kind}: {number} days; give 1 to {LONGEST}")
-    register.create(folder, terms, dates(days, now), now)
+    study_database.create(folder, terms, dates(days, now), now)
 
 
 def dates(days: Mapping[Kind, int], now: datetime | None = None) -> dict[str, str]:
@@ -136,7 +135,7 @@ def _delete(study: Register, kind: Kind, now: datetime | None) -> None:
         path = study.folder / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     if kind is Kind.PICTURES:
-        pictures.destroy_key(study.study_id)
+        encrypted_pictures.destroy_key(study.study_id)
     if kind is Kind.SAMPLES and (study.folder / "study.json").is_file():
         begun = Study.reopen(study.folder)
         begun.remake({**begun.made_from, "cameras": {}, "register": study.study_id})

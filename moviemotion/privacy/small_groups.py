@@ -9,17 +9,17 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from moviemotion.analysis.analyze import Analysis, Quality
+from moviemotion.analysis.comparison.screening_comparison import Comparison
+from moviemotion.analysis.moments.detection import MomentSearch
+from moviemotion.analysis.patterns.find_patterns import find_patterns
+from moviemotion.analysis.script_emotions import Feeling, feel_lines, feel_scenes, mean_during
+from moviemotion.analysis.signals.audience_curve import Room, read_room
+from moviemotion.analysis.signals.reaction_delay import RelativeDelay
+from moviemotion.analysis.signals.synchrony import film_synchrony
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.disclosure import FEWEST
-from moviemotion.resonance.analysis import Analysis, Quality
-from moviemotion.resonance.compare import Comparison
-from moviemotion.resonance.delay import RelativeDelay
-from moviemotion.resonance.lines import Feeling, feel_lines, feel_scenes, mean_during
-from moviemotion.resonance.moments import MomentSearch
-from moviemotion.resonance.patterns import find_patterns
-from moviemotion.resonance.room import Room, read_room
-from moviemotion.resonance.synchrony import film_synchrony
 from moviemotion.statistics import Float
 
 DECIMALS = 2

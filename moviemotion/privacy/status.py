@@ -12,10 +12,10 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import audit_log, retention
 from moviemotion.privacy.consent import RECEIPT, Receipt, State, viewer_with
 from moviemotion.privacy.erasure import Erased, Kept
-from moviemotion.privacy.naming import is_finished, settle
-from moviemotion.privacy.register import anchor_of, opened
+from moviemotion.privacy.pseudonymize import is_finished, settle
 from moviemotion.privacy.retention import Held
-from moviemotion.study import REGISTER
+from moviemotion.privacy.study_database import anchor_of, opened
+from moviemotion.study.folder import REGISTER
 
 
 @dataclass(frozen=True)

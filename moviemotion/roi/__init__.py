@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from moviemotion._io.atomic_files import write_whole
 from moviemotion.errors import MoviemotionError
-from moviemotion.files import write_whole
-from moviemotion.roi.page import render
-from moviemotion.roi.questions import Prospect, work_out
-from moviemotion.roi.reading import example, read_plan
+from moviemotion.roi.plan_file import example, read_plan
+from moviemotion.roi.roi_page import render
+from moviemotion.roi.roi_wording import roi_lines
 from moviemotion.roi.statement import cash_flow_csv
-from moviemotion.roi.words import roi_lines
+from moviemotion.roi.uncertainty import Prospect, work_out
 from moviemotion.roi.workbook import write_workbook
 
 __all__ = ["calculate", "example", "roi_lines"]

@@ -14,8 +14,8 @@ from openpyxl.styles import Alignment
 from openpyxl.worksheet.worksheet import Worksheet
 
 from moviemotion.roi.formulas import cash_flow_sheet, contracts_sheet, inputs_sheet
-from moviemotion.roi.questions import BreakEven, MonteCarlo, Prospect, Swing
 from moviemotion.roi.sheet import MONEY, PERCENT, SHARE, fill
+from moviemotion.roi.uncertainty import BreakEven, MonteCarlo, Prospect, Swing
 
 FIXED = "does not follow the sheet Inputs"
 

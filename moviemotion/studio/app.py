@@ -17,16 +17,24 @@ from starlette.exceptions import HTTPException as AnyHTTPException
 
 from moviemotion import __version__
 from moviemotion.errors import MoviemotionError
-from moviemotion.privacy.register import NoRoomError
-from moviemotion.studio import consent, pages, privacy, reading, screenings, sessions, studies
-from moviemotion.studio.access import Access
-from moviemotion.studio.border import render, study_folders
-from moviemotion.studio.files import TooLargeError
-from moviemotion.studio.guard import Guard, counter
-from moviemotion.studio.job import BusyError
-from moviemotion.studio.jobs import Jobs
-from moviemotion.studio.shelf import Shelf
-from moviemotion.studio.words import told, undocumented
+from moviemotion.privacy.study_database import NoRoomError
+from moviemotion.studio.accounts import Access
+from moviemotion.studio.dependencies import render, study_folders
+from moviemotion.studio.messages import told, undocumented
+from moviemotion.studio.open_analyses import Shelf
+from moviemotion.studio.request_guard import Guard, counter
+from moviemotion.studio.routes import (
+    consent_routes,
+    page_routes,
+    privacy_routes,
+    reading_room_routes,
+    screening_routes,
+    sign_in_routes,
+    study_routes,
+)
+from moviemotion.studio.screening_job import BusyError
+from moviemotion.studio.screening_jobs import Jobs
+from moviemotion.studio.uploads import TooLargeError
 
 BODY = 1 << 20
 """Bytes of a request, but for uploaded files."""
@@ -65,7 +73,7 @@ def create_app(root: Path, access: Access | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         jobs.go_on(study_folders(root))
-        async with privacy.keeping(root, jobs):
+        async with privacy_routes.keeping(root, jobs):
             yield
         await run_in_threadpool(jobs.close)
 
@@ -83,9 +91,17 @@ def create_app(root: Path, access: Access | None = None) -> FastAPI:
     app.state.root, app.state.access, app.state.jobs, app.state.counts = root, access, jobs, counter()
     app.state.shelf = Shelf()
     app.state.leaving = lambda: False  # whoever serves it says otherwise
-    for module in (sessions, studies, screenings, reading, consent, privacy, pages):
+    for module in (
+        sign_in_routes,
+        study_routes,
+        screening_routes,
+        reading_room_routes,
+        consent_routes,
+        privacy_routes,
+        page_routes,
+    ):
         app.include_router(module.router)
-    app.include_router(reading.comparing)
+    app.include_router(reading_room_routes.comparing)
     app.mount("/static", StaticFiles(directory=STATIC), "static")
     app.add_middleware(Guard, key=secrets.token_bytes(32), at_home=access is None)
     app.add_exception_handler(AnyHTTPException, _refused)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from moviemotion.audience.masking import Mask
+from moviemotion.audience.video.masking import Mask
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import consent
 

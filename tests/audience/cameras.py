@@ -9,11 +9,11 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from moviemotion.audience.clock import FilmClock
-from moviemotion.audience.faces import FaceBox, FaceDetector
-from moviemotion.audience.finder import LOOKS
-from moviemotion.audience.reader import EmotionReader
-from moviemotion.audience.sources import Picture, SourceLostError
+from moviemotion.audience.faces.detect import FaceBox, FaceDetector
+from moviemotion.audience.faces.emotion_model import EmotionReader
+from moviemotion.audience.faces.face_scheduler import LOOKS
+from moviemotion.audience.live.film_clock import FilmClock
+from moviemotion.audience.live.sources import Picture, SourceLostError
 from moviemotion.emotions import EMOTIONS
 
 Image = NDArray[np.uint8]

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from moviemotion.audience.faces import FaceBox
+from moviemotion.audience.faces.detect import FaceBox
 from moviemotion.emotions import Emotion
-from moviemotion.simulation.face import expression_of, sample_identity
-from moviemotion.simulation.rendering import LEFT, TOP, render_face
+from moviemotion.simulation.rendering.face import expression_of, sample_identity
+from moviemotion.simulation.rendering.render import LEFT, TOP, render_face
 
 Picture = NDArray[np.uint8]
 SMILE = expression_of(Emotion.HAPPY, 0.4)

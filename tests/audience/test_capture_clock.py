@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moviemotion.audience.clock import CameraClock, FilmClock, ticks
+from moviemotion.audience.live.film_clock import CameraClock, FilmClock, ticks
 
 
 def test_film_time_stands_until_it_is_let_run_and_in_a_pause() -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from moviemotion.audience.capture import LiveCapture
-from moviemotion.audience.captured import Offset, camera_samples, find_gaps
-from moviemotion.audience.clock import FilmClock
-from moviemotion.audience.journal import State
-from moviemotion.audience.sources import SourceLostError, StreamSource, open_source
+from moviemotion.audience.live.film_clock import FilmClock
+from moviemotion.audience.live.finalize import Offset, camera_samples, find_gaps
+from moviemotion.audience.live.journal import State
+from moviemotion.audience.live.live_capture import LiveCapture
+from moviemotion.audience.live.sources import SourceLostError, StreamSource, open_source
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 SERVER = Path(__file__).parent / "rtsp_server.py"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from moviemotion.audience.seats import SeatCamera, Seats, Sync, SyncMethod, read_seats
+from moviemotion.audience.live.seats_config import SeatCamera, Seats, Sync, SyncMethod, read_seats
 from moviemotion.errors import MoviemotionError
 
 GOOD = """

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from moviemotion.audience.sources import film_light
-from moviemotion.audience.sync import CODE, ELEMENT, LEAD, shift_by_light, shift_by_mark, write_mark
+from moviemotion.audience.live.sources import film_light
+from moviemotion.audience.live.sync import CODE, ELEMENT, LEAD, shift_by_light, shift_by_mark, write_mark
 from moviemotion.errors import MoviemotionError
 
 Array = NDArray[np.float64]

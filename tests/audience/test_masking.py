@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moviemotion.audience.masking import OPEN, Mask, Region, masked
-from moviemotion.audience.screening import Camera, Watcher
-from moviemotion.audience.video import Frame, read_frames
+from moviemotion.audience.recordings import Camera, Watcher
+from moviemotion.audience.video.decode import Frame, read_frames
+from moviemotion.audience.video.masking import OPEN, Mask, Region, masked
 
 numbers = st.integers(-5, 40)
 regions = st.builds(Region, numbers, numbers, numbers, numbers)

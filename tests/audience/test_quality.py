@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from moviemotion.audience.faces import FaceBox, crop_face
-from moviemotion.audience.quality import GOOD, LIMITS, REASONS, measure, weigh
+from moviemotion.audience.faces.detect import FaceBox, crop_face
+from moviemotion.audience.faces.quality import GOOD, LIMITS, REASONS, measure, weigh
 from moviemotion.emotions import Emotion
-from moviemotion.simulation.face import Expression, expression_of, sample_identity
-from moviemotion.simulation.hand import GESTURES, Gesture, draw_hand
-from moviemotion.simulation.rendering import LEFT, TOP, render_face
+from moviemotion.simulation.rendering.face import Expression, expression_of, sample_identity
+from moviemotion.simulation.rendering.hand import GESTURES, Gesture, draw_hand
+from moviemotion.simulation.rendering.render import LEFT, TOP, render_face
 
 Picture = NDArray[np.uint8]
 SCALE = 44.0

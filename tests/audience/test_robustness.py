@@ -11,14 +11,14 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from moviemotion.audience.faces import FaceDetector
-from moviemotion.audience.reader import EmotionReader
+from moviemotion.audience.faces.detect import FaceDetector
+from moviemotion.audience.faces.emotion_model import EmotionReader
+from moviemotion.audience.recordings import CameraLog
 from moviemotion.audience.samples import Samples
-from moviemotion.audience.screening import CameraLog
-from moviemotion.audience.video import Frame
+from moviemotion.audience.video.decode import Frame
 from moviemotion.emotions import EMOTIONS, Emotion
-from moviemotion.simulation.face import Expression, expression_of, sample_identity
-from moviemotion.simulation.rendering import render_face
+from moviemotion.simulation.rendering.face import Expression, expression_of, sample_identity
+from moviemotion.simulation.rendering.render import render_face
 
 Picture = NDArray[np.uint8]
 RATE = 2.0

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moviemotion.audience.exchanges import Exchange
-from moviemotion.audience.quality import REASONS
+from moviemotion.audience.faces.identity_switches import Exchange
+from moviemotion.audience.faces.quality import REASONS
 from moviemotion.audience.samples import Samples
 from moviemotion.errors import MoviemotionError
 

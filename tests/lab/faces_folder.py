@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from moviemotion.emotions import DECK_EMOTIONS, EMOTIONS
-from moviemotion.lab.dataset import VOTE_COLUMNS
+from moviemotion.lab.data.dataset import VOTE_COLUMNS
 
 
 def write_faces(data: Path, train: int = 24, test: int = 8, seed: int = 1) -> None:

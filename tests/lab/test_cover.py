@@ -8,9 +8,9 @@ from faces_folder import write_faces
 torch = pytest.importorskip("torch", reason="needs the lab extra (torch)")
 pytest.importorskip("onnx", reason="needs the lab extra (onnx)")
 
-from moviemotion.lab import cover_judge  # noqa: E402
-from moviemotion.lab.covers import HANDS, THINGS, Painter  # noqa: E402
-from moviemotion.lab.dataset import load_faces  # noqa: E402
+from moviemotion.lab.data.dataset import load_faces  # noqa: E402
+from moviemotion.lab.training import occlusion_model  # noqa: E402
+from moviemotion.lab.training.occlusion_augmentation import HANDS, THINGS, Painter  # noqa: E402
 
 
 def test_some_faces_are_covered_and_the_others_are_not():
@@ -35,20 +35,20 @@ def test_the_same_seed_draws_the_same_hands():
 
 def test_training_writes_a_judge_that_reads_as_in_torch(tmp_path, monkeypatch):
     write_faces(tmp_path)
-    monkeypatch.setattr(cover_judge, "BATCH", 8)
+    monkeypatch.setattr(occlusion_model, "BATCH", 8)
     trained = []
-    export = cover_judge._export
+    export = occlusion_model._export
 
     def keep(judge, *rest):
         trained.append(judge)
         export(judge, *rest)
 
-    monkeypatch.setattr(cover_judge, "_export", keep)
+    monkeypatch.setattr(occlusion_model, "_export", keep)
     said = []
-    cover_judge.train(tmp_path, tmp_path / "cover.onnx", epochs=2, seed=1, say=said.append)
+    occlusion_model.train(tmp_path, tmp_path / "cover.onnx", epochs=2, seed=1, say=said.append)
     assert said[-1].startswith("epoch 2 of 2: ")
     faces = load_faces(tmp_path, "test").images.astype(np.float32)
     (cover,) = ort.InferenceSession(str(tmp_path / "cover.onnx")).run(["cover"], {"faces": faces[:, None]})
     assert cover.shape == (len(faces),)
     assert ((cover > 0) & (cover < 1)).all()
-    np.testing.assert_allclose(cover, cover_judge.shares(trained[0], torch.from_numpy(faces)), atol=1e-4)
+    np.testing.assert_allclose(cover, occlusion_model.shares(trained[0], torch.from_numpy(faces)), atol=1e-4)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from moviemotion.emotions import DECK_EMOTIONS
 from moviemotion.errors import MoviemotionError
-from moviemotion.lab import dataset
+from moviemotion.lab.data import dataset
 
 
 @pytest.fixture

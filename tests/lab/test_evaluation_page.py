@@ -4,8 +4,8 @@ import pytest
 from faces_folder import write_faces
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.lab.evaluation import SHIPPED_READER, Truth, evaluate
-from moviemotion.lab.evaluation_page import write_page
+from moviemotion.lab.evaluation.evaluate import SHIPPED_READER, Truth, evaluate
+from moviemotion.lab.evaluation.evaluation_page import write_page
 
 
 @pytest.fixture(scope="module")

@@ -12,16 +12,10 @@ pytest.importorskip("mlflow", reason="needs the lab extra (mlflow-skinny)")
 pytest.importorskip("matplotlib", reason="needs the lab extra (matplotlib)")
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.lab import experiments
-from moviemotion.lab.experiments_report import list_lines, write_report
-from moviemotion.lab.networks import build
-from moviemotion.lab.paired_change import (
-    Change,
-    Verdict,
-    images_needed,
-    judge,
-    paired_change,
-)
+from moviemotion.lab.proposal import experiments
+from moviemotion.lab.proposal.experiments_report import list_lines, write_report
+from moviemotion.lab.proposal.paired_differences import Change, Verdict, images_needed, judge, paired_change
+from moviemotion.lab.training.networks import build
 
 IN_THE_DECK = ["1", "2", "4", "5", "8", "9", "10", "12", "13", "21", "23", "25", "27", "31", "36", "transfer"]
 

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 torch = pytest.importorskip("torch", reason="needs the lab extra (torch)")
 pytest.importorskip("sklearn", reason="needs the lab extra (scikit-learn)")
 
-from moviemotion.lab.dataset import FACE_SIZE  # noqa: E402
-from moviemotion.lab.explain import patches, receptive, relu, shifts, tuning  # noqa: E402
-from moviemotion.lab.explain.inside import Sample, as_input, read, trace  # noqa: E402
-from moviemotion.lab.networks import build  # noqa: E402
+from moviemotion.lab.data.dataset import FACE_SIZE  # noqa: E402
+from moviemotion.lab.proposal.explain import frequency_tuning, patches, receptive_field, relu, translation  # noqa: E402
+from moviemotion.lab.proposal.explain.network_inspection import Sample, as_input, read, trace  # noqa: E402
+from moviemotion.lab.training.networks import build  # noqa: E402
 
 SMALL = {"filters": [3, 4, 4], "kernels": [3, 3, 2], "dense": [6, 6]}
 
@@ -41,18 +41,18 @@ def test_the_gradient_reaches_exactly_the_receptive_field(kernels, seed):
     made = network(seed, kernels=kernels, filters=[4] * len(kernels))
     # Without ReLU and max pooling every path is open, so nothing of the field may stay dark.
     open_paths = relu.straightened(made, keep_max_pooling=False)
-    for block, (_, pooled) in enumerate(receptive.fields(made)):
+    for block, (_, pooled) in enumerate(receptive_field.fields(made)):
         start, stop = pooled.span((FACE_SIZE // pooled.step) // 2)
         inside = np.zeros(FACE_SIZE, dtype=bool)
         inside[max(0, start) : stop] = True
-        reached = receptive.gradient_map(open_paths, as_input(faces(2, seed).images), block) > 0
+        reached = receptive_field.gradient_map(open_paths, as_input(faces(2, seed).images), block) > 0
         assert np.array_equal(reached, inside[:, None] & inside[None, :])
 
 
 def test_the_decks_fields():
     made = build("deck36", 4, {"filters": [2] * 5, "dense": [4]})
-    assert [f.side for f, _ in receptive.fields(made)] == [3, 8, 14, 26, 50]
-    assert [f.side for _, f in receptive.fields(made)] == [4, 10, 18, 34, 66]
+    assert [f.side for f, _ in receptive_field.fields(made)] == [3, 8, 14, 26, 50]
+    assert [f.side for _, f in receptive_field.fields(made)] == [4, 10, 18, 34, 66]
 
 
 @few
@@ -73,7 +73,7 @@ def test_an_activation_multiplies_the_gradient_by_its_slope_and_by_nothing_else(
 @given(seed=st.integers(0, 999), kernels=kernels)
 def test_convolutions_are_equivariant_and_pooling_is_not(seed, kernels):
     made = network(seed, kernels=kernels, filters=[4] * len(kernels), conv_activation="leaky_relu")
-    measured = shifts.equivariance(made, faces(3, seed).images)
+    measured = translation.equivariance(made, faces(3, seed).images)
     assert np.nanmax(measured.convolution) < 1e-12
     assert np.nanmax(measured.whole_step) < 1e-12
     assert all(e < 1e-12 for e in measured.two_px[:2] if e == e)
@@ -84,7 +84,7 @@ def test_convolutions_are_equivariant_and_pooling_is_not(seed, kernels):
 @given(down=st.integers(-12, 12), right=st.integers(-12, 12))
 def test_a_shift_moves_every_pixel_and_repeats_the_edge(down, right):
     image = as_input(faces(1).images)[0, 0]
-    moved = shifts.shifted(image, down, right)
+    moved = translation.shifted(image, down, right)
     for row, column in ((0, 0), (20, 30), (47, 47)):
         source = np.clip([row - down, column - right], 0, 47)
         assert moved[row, column] == image[source[0], source[1]]
@@ -128,19 +128,19 @@ def single_filter(kernel):
 def test_a_difference_prefers_finer_gratings_than_an_average():
     fine = single_filter([[0, 0, 0], [-1, 2, -1], [0, 0, 0]])
     coarse = single_filter([[1 / 9] * 3] * 3)
-    assert tuning.grating_tuning(fine)[0].preferred.value > 12
-    assert tuning.grating_tuning(coarse)[0].preferred.value < 3
+    assert frequency_tuning.grating_tuning(fine)[0].preferred.value > 12
+    assert frequency_tuning.grating_tuning(coarse)[0].preferred.value < 3
 
 
-@pytest.mark.parametrize("cutoff", tuning.CUTOFFS)
+@pytest.mark.parametrize("cutoff", frequency_tuning.CUTOFFS)
 def test_the_cutoff_halves_a_grating_of_its_frequency(cutoff):
     wave = 100 + 50 * np.cos(2 * np.pi * cutoff * (np.arange(FACE_SIZE) + 0.5) / FACE_SIZE)
     image = np.broadcast_to(wave, (1, FACE_SIZE, FACE_SIZE)).astype(np.float32)
-    kept = tuning.only_coarse(image, cutoff)[0, 24, 16:32]
+    kept = frequency_tuning.only_coarse(image, cutoff)[0, 24, 16:32]
     assert np.ptp(kept) / np.ptp(image[0, 24, 16:32]) == pytest.approx(0.5, abs=0.02)
-    assert tuning.only_coarse(image, cutoff) + tuning.only_fine(image, cutoff) == pytest.approx(
-        image + image.mean(), abs=1e-3
-    )
+    assert frequency_tuning.only_coarse(image, cutoff) + frequency_tuning.only_fine(
+        image, cutoff
+    ) == pytest.approx(image + image.mean(), abs=1e-3)
 
 
 def test_the_strongest_patch_holds_what_the_filter_looks_for():
@@ -156,23 +156,23 @@ def test_the_strongest_patch_holds_what_the_filter_looks_for():
 
 def test_a_probe_reads_what_is_there_and_guesses_what_is_not():
     sample = faces(80)
-    assert tuning.probe(network(), sample, 0).mean() < 0.5
+    assert frequency_tuning.probe(network(), sample, 0).mean() < 0.5
     for k in range(4):
         sample.images[sample.truth == k, 12 * k : 12 * k + 12] //= 4
-    assert tuning.probe(network(), sample, 0)[0].mean() == 1
+    assert frequency_tuning.probe(network(), sample, 0)[0].mean() == 1
 
 
 def test_near_pixels_are_alike_only_where_pictures_are_smooth():
     noise = faces(60)
-    assert abs(shifts.pixel_correlation(noise.images, 0)[0].value) < 0.02
-    smooth = np.clip(tuning.only_coarse(noise.images, 3.0) * 4 - 380, 0, 255).astype(np.uint8)
-    near, *_, far = shifts.pixel_correlation(smooth, 0)
+    assert abs(translation.pixel_correlation(noise.images, 0)[0].value) < 0.02
+    smooth = np.clip(frequency_tuning.only_coarse(noise.images, 3.0) * 4 - 380, 0, 255).astype(np.uint8)
+    near, *_, far = translation.pixel_correlation(smooth, 0)
     assert near.low > 0.8
     assert far.high < 0.3
 
 
 def test_an_unmoved_face_changes_nothing_and_a_moved_one_does():
-    curve = shifts.shift_curve(network(), faces())
+    curve = translation.shift_curve(network(), faces())
     assert (curve.moved[0].value, curve.kept[0].value) == (0, 1)
     assert curve.moved[-1].value > 0
     assert curve.similarity[0][0].value == 1 > curve.similarity[0][1].high

@@ -12,12 +12,12 @@ torch = pytest.importorskip("torch", reason="needs the lab extra (torch)")
 pytest.importorskip("sklearn", reason="needs the lab extra (scikit-learn)")
 
 from moviemotion.errors import MoviemotionError  # noqa: E402
-from moviemotion.lab.comparison import compare  # noqa: E402
-from moviemotion.lab.explain import explain, words  # noqa: E402
-from moviemotion.lab.explain.activations import ActivationResult  # noqa: E402
-from moviemotion.lab.explain.answer_blocks import about_blocks  # noqa: E402
-from moviemotion.lab.explain.answer_relu import _against  # noqa: E402
-from moviemotion.lab.explain.evidence import (  # noqa: E402
+from moviemotion.lab.evaluation.paired_comparison import compare  # noqa: E402
+from moviemotion.lab.proposal.explain import explain, figures  # noqa: E402
+from moviemotion.lab.proposal.explain.activations import ActivationResult  # noqa: E402
+from moviemotion.lab.proposal.explain.answer_blocks import about_blocks  # noqa: E402
+from moviemotion.lab.proposal.explain.answer_relu import _against  # noqa: E402
+from moviemotion.lab.proposal.explain.evidence import (  # noqa: E402
     Claim,
     Verdict,
     census,
@@ -26,9 +26,9 @@ from moviemotion.lab.explain.evidence import (  # noqa: E402
     overall,
     share,
 )
-from moviemotion.lab.networks import build  # noqa: E402
-from moviemotion.lab.recipe import Recipe  # noqa: E402
-from moviemotion.lab.runs import RECORD, WEIGHTS, TrainedRun  # noqa: E402
+from moviemotion.lab.training.config import Recipe  # noqa: E402
+from moviemotion.lab.training.networks import build  # noqa: E402
+from moviemotion.lab.training.runs import RECORD, WEIGHTS, TrainedRun  # noqa: E402
 
 
 def write_run(folder, name="deck36", targets="labels", **options):
@@ -96,7 +96,9 @@ def test_the_same_seed_gives_the_same_page_and_eight_outputs_are_read_as_four(da
 
 def test_a_difference_of_meaning_is_claimed_only_where_it_shows(made, data, tmp_path, monkeypatch):
     seen = []
-    monkeypatch.setattr("moviemotion.lab.explain.about_blocks", lambda m: seen.append(m) or about_blocks(m))
+    monkeypatch.setattr(
+        "moviemotion.lab.proposal.explain.about_blocks", lambda m: seen.append(m) or about_blocks(m)
+    )
     explain(made[0][:1], data, "train", tmp_path / "out", 1, say=lambda line: None)
     right, wrong = np.ones(48, bool), np.zeros(48, bool)
     for late, verdict in ((right, Verdict.INCOMPLETE), (wrong, Verdict.UNDECIDED)):
@@ -161,7 +163,7 @@ def test_the_decks_ten_points_for_relu_are_judged(only_relu, only_leaky, verdict
 def test_estimates_and_their_words():
     assert mean([1.0, 3.0, 2.0]).value == 2
     assert mean_share([1.0, 1.0, 0.9]).high == 1
-    assert words.number(3.2e-16) == "3 × 10⁻¹⁶"
-    assert words.number(-0.5) == "−0.50"
-    assert words.number(float("nan")) == "–"
+    assert figures.number(3.2e-16) == "3 × 10⁻¹⁶"
+    assert figures.number(-0.5) == "−0.50"
+    assert figures.number(float("nan")) == "–"
     assert census(4, 1).apart_from(census(5, 1)) is False

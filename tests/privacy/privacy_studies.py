@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from moviemotion.audience.masking import Region
 from moviemotion.audience.samples import Samples
-from moviemotion.privacy.register import KEYS_VARIABLE, Terms
-from moviemotion.screen import tell
-from moviemotion.study import Study
+from moviemotion.audience.video.masking import Region
+from moviemotion.privacy.study_database import KEYS_VARIABLE, Terms
+from moviemotion.study.folder import Study
+from moviemotion.workflows.screen import tell
 
 SECONDS, RATE = 40, 2
 PLACES = {"row": (100, 300, 500), "cam-a": (200,), "cam-b": (250,)}

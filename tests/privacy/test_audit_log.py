@@ -18,8 +18,8 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import audit_log, consent, erasure, retention
 from moviemotion.privacy.audit_log import Entry, Role
 from moviemotion.privacy.disclosure import disclosure_of
-from moviemotion.privacy.register import opened
 from moviemotion.privacy.status import status, verify
+from moviemotion.privacy.study_database import opened
 
 ROWS = 8
 GUARDS = ("audit_no_update", "audit_no_delete", "audit_only_append")

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from privacy_studies import REGIONS, TERMS
 
-from moviemotion.audience.masking import OPEN, Mask
+from moviemotion.audience.video.masking import OPEN, Mask
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import consent, retention
 from moviemotion.privacy.consent import Seat, State, mask_of
 from moviemotion.privacy.disclosure import disclosure_of
-from moviemotion.privacy.register import Kind, NoRoomError
+from moviemotion.privacy.study_database import Kind, NoRoomError
 
 NOON = datetime(2099, 11, 24, 12, 0, tzinfo=UTC)
 

@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 from privacy_studies import TERMS, invented_samples, write_study
 
-from moviemotion.kept import kept_analysis
 from moviemotion.privacy import consent, retention
 from moviemotion.privacy.erasure import erase, keep_promises, traces
-from moviemotion.privacy.naming import settle
-from moviemotion.privacy.register import KEYS_VARIABLE, opened
+from moviemotion.privacy.pseudonymize import settle
 from moviemotion.privacy.status import verify, viewer_named
-from moviemotion.studio import notes
-from moviemotion.study import Study
+from moviemotion.privacy.study_database import KEYS_VARIABLE, opened
+from moviemotion.studio import notes_and_groups
+from moviemotion.study.analysis_cache import kept_analysis
+from moviemotion.study.folder import Study
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
@@ -83,8 +83,8 @@ def test_an_erasure_is_finished_by_the_next_start(
 ) -> None:
     viewer = viewer_named(study, "cam-a")
     kept_analysis(study)
-    notes.set_group(study, "front", [viewer])
-    notes.add_note(study, 1, f"{viewer} laughs", "")
+    notes_and_groups.set_group(study, "front", [viewer])
+    notes_and_groups.add_note(study, 1, f"{viewer} laughs", "")
     before, work, keys = readings(study), tmp_path / "work", tmp_path / "keys"
     monkeypatch.setenv(KEYS_VARIABLE, str(tmp_path / "work-keys"))
 

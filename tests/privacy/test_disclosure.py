@@ -12,8 +12,8 @@ from privacy_studies import TERMS
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import retention
 from moviemotion.privacy.disclosure import disclosure_of
-from moviemotion.privacy.naming import settle
-from moviemotion.privacy.register import Kind
+from moviemotion.privacy.pseudonymize import settle
+from moviemotion.privacy.study_database import Kind
 
 DAY = datetime(2026, 11, 24, tzinfo=UTC)
 

@@ -13,23 +13,23 @@ import pyarrow.parquet as pq
 import pytest
 from privacy_studies import PLACES, REGIONS, TERMS, another_program, write_study
 
-from moviemotion.audience.exchanges import Exchange
+from moviemotion._io.locks import HeldError
+from moviemotion.audience.faces.identity_switches import Exchange
 from moviemotion.audience.samples import Samples
 from moviemotion.emotions import EMOTIONS
 from moviemotion.errors import MoviemotionError
-from moviemotion.export import export
-from moviemotion.live import report
-from moviemotion.locks import HeldError
-from moviemotion.privacy import consent, pictures, retention
+from moviemotion.privacy import consent, encrypted_pictures, retention
 from moviemotion.privacy.consent import State
 from moviemotion.privacy.disclosure import disclosure_of
 from moviemotion.privacy.erasure import erase, keep_promises, traces, withdraw
-from moviemotion.privacy.naming import settle
-from moviemotion.privacy.register import opened
+from moviemotion.privacy.pseudonymize import settle
 from moviemotion.privacy.status import status, verify, viewer_named
-from moviemotion.so_far import told_so_far
-from moviemotion.study import MAKING, Study
-from moviemotion.told import load_analysis
+from moviemotion.privacy.study_database import opened
+from moviemotion.study.folder import MAKING, Study
+from moviemotion.study.provenance import load_analysis
+from moviemotion.workflows.export import export
+from moviemotion.workflows.partial_results import told_so_far
+from moviemotion.workflows.report import report
 
 
 def samples_in(folder: Path) -> dict[str, Samples]:
@@ -144,7 +144,7 @@ def test_an_open_reader_is_told_and_a_second_try_finishes(
     reader = sqlite3.connect(study / "study.db", isolation_level=None)
     reader.execute("BEGIN")
     reader.execute("SELECT * FROM viewers").fetchall()
-    monkeypatch.setattr("moviemotion.privacy.register.WAIT", 0.1)
+    monkeypatch.setattr("moviemotion.privacy.study_database.WAIT", 0.1)
     with pytest.raises(MoviemotionError, match="another program is reading it"):
         erase(study, viewer)
     reader.close()
@@ -208,7 +208,7 @@ def test_a_withdrawal_erases_and_its_receipt_can_still_be_checked(tmp_path: Path
     receipts = governed(folder := tmp_path / "study")
     settle(folder)
     viewer = consent.viewer_with(folder, receipts["A"].code)
-    name = pictures.keep(folder, viewer, np.full((8, 8, 3), 77, np.uint8), 3.0)
+    name = encrypted_pictures.keep(folder, viewer, np.full((8, 8, 3), 77, np.uint8), 3.0)
     picture = (folder / "pictures" / name).read_bytes()
     receipt = withdraw(folder, receipts["A"].code)
     assert not any(viewer.encode() in content for content in bytes_of(folder).values())
@@ -271,7 +271,7 @@ def test_while_another_program_makes_its_files_a_study_is_neither_erased_from_no
 ) -> None:
     settle(study)
     viewer = viewer_named(study, "row-1")
-    monkeypatch.setattr("moviemotion.study.WAIT", 0.1)
+    monkeypatch.setattr("moviemotion.study.folder.WAIT", 0.1)
     before = bytes_of(study)
     with another_program(study / MAKING):
         for attempt in (lambda: erase(study, viewer), lambda: keep_promises(study), lambda: report(study)):
@@ -289,7 +289,7 @@ def test_who_withdraws_while_another_program_is_at_work_is_erased_after_it(
     receipts = governed(folder := tmp_path / "study")
     settle(folder)
     viewer = consent.viewer_with(folder, receipts["A"].code)
-    monkeypatch.setattr("moviemotion.study.WAIT", 0.1)
+    monkeypatch.setattr("moviemotion.study.folder.WAIT", 0.1)
     with another_program(folder / MAKING):
         assert consent.check_receipt(folder, withdraw(folder, receipts["A"].code).code).state == "withdrawn"
     assert list(traces(folder, viewer)) != []

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from privacy_studies import another_program
 
+from moviemotion._io.locks import HeldError, held
 from moviemotion.errors import MoviemotionError
-from moviemotion.locks import HeldError, held
-from moviemotion.study import making
+from moviemotion.study.folder import making
 
 
 def test_another_program_is_waited_for_and_then_refused(tmp_path: Path) -> None:

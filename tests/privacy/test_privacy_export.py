@@ -13,12 +13,12 @@ import pytest
 from privacy_studies import TERMS, write_study
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.privacy import consent, pictures, retention
+from moviemotion.privacy import consent, encrypted_pictures, retention
 from moviemotion.privacy.disclosure import disclosure_of
-from moviemotion.privacy.export import export_viewer
-from moviemotion.privacy.naming import settle
+from moviemotion.privacy.participant_export import export_viewer
+from moviemotion.privacy.pseudonymize import settle
 from moviemotion.privacy.status import status, viewer_named
-from moviemotion.study import Study
+from moviemotion.study.folder import Study
 
 
 def read(path: Path) -> dict[str, bytes]:
@@ -38,7 +38,7 @@ def test_it_holds_the_samples_the_answers_the_disclosure_and_the_pictures(tmp_pa
     consent.answer(folder, viewer, True, disclosure_of(folder).version)
     write_study(folder)
     settle(folder)
-    pictures.keep(folder, viewer, np.zeros((5, 5), np.uint8), 2.0)
+    encrypted_pictures.keep(folder, viewer, np.zeros((5, 5), np.uint8), 2.0)
     files = read(export_viewer(folder, viewer, tmp_path / "mine.zip"))
     told = json.loads(files["viewer.json"])
     assert (told["viewer"], told["seat"], told["state"]) == (viewer, "A", "accepted")

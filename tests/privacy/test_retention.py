@@ -11,13 +11,13 @@ import pytest
 from privacy_studies import TERMS, write_study
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.export import export
-from moviemotion.privacy import audit_log, consent, pictures, retention
+from moviemotion.privacy import audit_log, consent, encrypted_pictures, retention
 from moviemotion.privacy.disclosure import disclosure_of
 from moviemotion.privacy.erasure import keep_promises
-from moviemotion.privacy.naming import settle
-from moviemotion.privacy.register import Kind, opened
+from moviemotion.privacy.pseudonymize import settle
 from moviemotion.privacy.status import status, status_lines, verify
+from moviemotion.privacy.study_database import Kind, opened
+from moviemotion.workflows.export import export
 
 DAY = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 DAYS = {Kind.PICTURES: 10, Kind.SAMPLES: 20, Kind.REPORTS: 30}
@@ -38,7 +38,7 @@ def full(tmp_path: Path) -> Path:
         consent.answer(folder, viewer, True, disclosure_of(folder).version, DAY)
     write_study(folder)
     settle(folder, DAY)
-    pictures.keep(folder, viewer, np.zeros((9, 9), np.uint8), 1.0, DAY)
+    encrypted_pictures.keep(folder, viewer, np.zeros((9, 9), np.uint8), 1.0, DAY)
     export(folder, ["csv", "vtt"])
     return folder
 

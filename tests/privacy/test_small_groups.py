@@ -8,6 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from moviemotion.analysis.analyze import Analysis, analyse
+from moviemotion.analysis.comparison.screening_comparison import Comparison, compare
+from moviemotion.analysis.script_emotions import feel_lines, feel_scenes
+from moviemotion.analysis.signals.audience_curve import read_room
+from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.emotions import EMOTIONS
 from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.disclosure import FEWEST
@@ -19,15 +24,10 @@ from moviemotion.privacy.small_groups import (
     groups_seen_by,
     seen_by,
 )
-from moviemotion.resonance.analysis import Analysis, analyse
-from moviemotion.resonance.compare import Comparison, compare
-from moviemotion.resonance.lines import feel_lines, feel_scenes
-from moviemotion.resonance.room import read_room
-from moviemotion.resonance.timeline import Timeline
-from moviemotion.story.alignment import time_script
-from moviemotion.story.screenplay import read_screenplay
-from moviemotion.telling.report import render_report
-from moviemotion.telling.tables import moments_json, timeline_csv
+from moviemotion.reports.html.screening_report import render_report
+from moviemotion.reports.tables.csv_json import moments_json, timeline_csv
+from moviemotion.screenplay.alignment.align import time_script
+from moviemotion.screenplay.formats.registry import read_screenplay
 
 SECONDS = 80
 OTHERS = [role for role in Role if role is not Role.RESEARCHER]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from moviemotion.roi.plan import Plan
-from moviemotion.roi.reading import read_plan
+from moviemotion.roi.plan_file import read_plan
 
 SMALL = """
 title = "A small plan"

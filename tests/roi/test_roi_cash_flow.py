@@ -10,7 +10,7 @@ from plans import small_plan, with_likely
 
 from moviemotion.roi.cash_flow import COMPUTE, MACHINES, STORAGE, CashFlow, cash_flow, price_for
 from moviemotion.roi.plan import MONTHS, QUARTERS, Plan
-from moviemotion.roi.reading import example, read_plan
+from moviemotion.roi.plan_file import example, read_plan
 
 
 @pytest.fixture(scope="module")

@@ -14,9 +14,9 @@ from plans import SMALL, small_plan, with_likely, written
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.roi import calculate, example, roi_lines
-from moviemotion.roi.page import render
-from moviemotion.roi.questions import Prospect, work_out
-from moviemotion.roi.words import doubt, money, roi, share, summary, value
+from moviemotion.roi.roi_page import render
+from moviemotion.roi.roi_wording import doubt, money, roi, share, summary, value
+from moviemotion.roi.uncertainty import Prospect, work_out
 
 
 @dataclass(frozen=True)

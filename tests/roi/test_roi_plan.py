@@ -11,7 +11,7 @@ from plans import SMALL, small_plan, written
 from moviemotion.errors import MoviemotionError
 from moviemotion.roi.cash_flow import cash_flow, price_for
 from moviemotion.roi.plan import FIGURES, Per
-from moviemotion.roi.reading import example, read_plan
+from moviemotion.roi.plan_file import example, read_plan
 
 
 def faults(path: Path) -> list[str]:

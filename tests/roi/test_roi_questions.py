@@ -10,7 +10,7 @@ from plans import small_plan
 
 from moviemotion.roi.cash_flow import cash_flow, price_for
 from moviemotion.roi.plan import QUARTERS
-from moviemotion.roi.questions import break_even, monte_carlo, tornado, work_out
+from moviemotion.roi.uncertainty import break_even, monte_carlo, tornado, work_out
 
 
 def test_at_break_even_nothing_is_gained_and_its_side_is_told_rightly(tmp_path: Path) -> None:

@@ -16,9 +16,9 @@ from plans import SMALL, with_likely, written
 from moviemotion.roi.cash_flow import CashFlow, cash_flow, price_for
 from moviemotion.roi.formulas import RESULTS
 from moviemotion.roi.plan import QUARTERS, Plan
-from moviemotion.roi.questions import work_out
-from moviemotion.roi.reading import example, read_plan
+from moviemotion.roi.plan_file import example, read_plan
 from moviemotion.roi.statement import COST, CUMULATIVE, NET, RECEIPTS, ROI, ROI_OF_QUARTER
+from moviemotion.roi.uncertainty import work_out
 from moviemotion.roi.workbook import write_workbook
 
 OFFICE = shutil.which("soffice")

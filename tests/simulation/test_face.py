@@ -5,10 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moviemotion.audience.faces import FaceDetector
+from moviemotion.audience.faces.detect import FaceDetector
 from moviemotion.emotions import EMOTIONS, FEELINGS, Emotion
-from moviemotion.simulation.face import Expression, blended_expression, expression_of, sample_identity
-from moviemotion.simulation.rendering import render_face
+from moviemotion.simulation.rendering.face import (
+    Expression,
+    blended_expression,
+    expression_of,
+    sample_identity,
+)
+from moviemotion.simulation.rendering.render import render_face
 
 SCALE = 44.0
 LONG_SIDE = 320

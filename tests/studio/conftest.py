@@ -12,11 +12,11 @@ from fastapi.testclient import TestClient
 from studio_browser import open_page, trouble
 from studio_servers import renew_token, serving
 
-from moviemotion.kept import kept_analysis
-from moviemotion.live import report
-from moviemotion.privacy.register import KEYS_VARIABLE
-from moviemotion.simulate import simulate
+from moviemotion.privacy.study_database import KEYS_VARIABLE
 from moviemotion.studio.app import create_app
+from moviemotion.study.analysis_cache import kept_analysis
+from moviemotion.workflows.report import report
+from moviemotion.workflows.simulate import simulate
 
 __all__ = ["open_page", "trouble"]
 

@@ -15,7 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from moviemotion.privacy.erasure import traces
-from moviemotion.studio.connections import Connection
+from moviemotion.studio.connection_limits import Connection
 
 
 def renew_token(client: httpx2.Client) -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from studio_browser import DESK, PHONE
 
-from moviemotion.audience.masking import Region
+from moviemotion.audience.video.masking import Region
 from moviemotion.privacy import consent, retention
-from moviemotion.privacy.register import Terms
-from moviemotion.privacy.seat_pages import seat_tokens
+from moviemotion.privacy.seat_links import seat_tokens
+from moviemotion.privacy.study_database import Terms
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 GRAVE = ("serious", "critical")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from studio_browser import DESK
-from test_story import MINUTES, begin
+from test_whole_journey import MINUTES, begin
 
 from moviemotion.privacy.consent import add_seat, answer_by_hand
-from moviemotion.told import load_analysis
+from moviemotion.study.provenance import load_analysis
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 

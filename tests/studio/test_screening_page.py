@@ -10,7 +10,7 @@ import pytest
 from studio_browser import DESK
 
 from moviemotion.privacy import consent, retention
-from moviemotion.privacy.register import Terms
+from moviemotion.privacy.study_database import Terms
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 

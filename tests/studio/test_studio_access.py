@@ -18,11 +18,11 @@ from studio_servers import renew_token
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import retention
 from moviemotion.privacy.audit_log import Role
-from moviemotion.privacy.register import Terms
 from moviemotion.privacy.status import status
-from moviemotion.studio import consent, pages
-from moviemotion.studio.access import ACCOUNTS, LASTS, ROLES, SESSION, Access
+from moviemotion.privacy.study_database import Terms
+from moviemotion.studio.accounts import ACCOUNTS, LASTS, ROLES, SESSION, Access
 from moviemotion.studio.app import create_app
+from moviemotion.studio.routes import consent_routes, page_routes
 
 PASSWORD = "four words and more"
 SignIn = Callable[[Role | None], TestClient]
@@ -313,7 +313,10 @@ def test_a_role_is_looked_up_each_time(sign_in: SignIn, root: Path) -> None:
 def test_a_role_opens_no_more_pages_than_its_own(sign_in: SignIn, study: Path, role: Role | None) -> None:
     status(study)
     found = {
-        (m, r.path) for router in (pages.router, consent.pages) for r in router.routes for m in r.methods
+        (m, r.path)
+        for router in (page_routes.router, consent_routes.pages)
+        for r in router.routes
+        for m in r.methods
     }
     assert found == set(PAGES), "say who may open the new one"
     client = sign_in(role)

@@ -17,13 +17,13 @@ from studio_servers import until
 from test_studio_streams import AT, begin
 from typer.testing import CliRunner
 
-from moviemotion.cli.app import app
+from moviemotion.cli.commands import app
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import answer_by_hand
-from moviemotion.studio.access import ACCOUNTS, Access, Person
-from moviemotion.studio.serving import reached_at, serve
-from moviemotion.told import load_analysis
+from moviemotion.studio.accounts import ACCOUNTS, Access, Person
+from moviemotion.studio.server import reached_at, serve
+from moviemotion.study.provenance import load_analysis
 
 PASSWORD = "four words and more"
 
@@ -36,7 +36,7 @@ def free_port() -> int:
 @contextmanager
 def running(root: Path, port: int, *options: str) -> Iterator[subprocess.Popen[str]]:
     """The command, once it says where it answers; killed in the end."""
-    program = [sys.executable, "-c", "from moviemotion.cli import main; main()"]
+    program = [sys.executable, "-c", "from moviemotion.cli.entry import main; main()"]
     command = [*program, "studio", str(root), "--port", str(port), *options]
     process = subprocess.Popen(
         command,

@@ -11,9 +11,9 @@ import httpx2
 import pytest
 from studio_servers import renew_token, until
 
-from moviemotion.studio import connections
-from moviemotion.studio.connections import Connection, most_connections
-from moviemotion.study import UPLOADS
+from moviemotion.studio import connection_limits
+from moviemotion.studio.connection_limits import Connection, most_connections
+from moviemotion.study.folder import UPLOADS
 
 NEW = {"id": "preview", "controller": "Lantern Films", "contact": "privacy@lantern.example"}
 
@@ -25,7 +25,7 @@ def called(address: str) -> socket.socket:
 
 @pytest.mark.parametrize("said", [b"", b"GET / HTT", b"GET /sign-in HTTP/1.1\r\nHost: localhost\r\n\r\nGET"])
 def test_who_says_no_more_is_cut_off(served: str, monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
-    monkeypatch.setattr(connections, "SILENT", 0.4)
+    monkeypatch.setattr(connection_limits, "SILENT", 0.4)
     with called(served) as half_open:
         half_open.sendall(said)
         while half_open.recv(65536):
@@ -35,7 +35,7 @@ def test_who_says_no_more_is_cut_off(served: str, monkeypatch: pytest.MonkeyPatc
 def test_an_upload_that_stands_still_is_cut_off_and_leaves_nothing(
     served: str, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connections, "SILENT", 0.4)
+    monkeypatch.setattr(connection_limits, "SILENT", 0.4)
     uploads = root / "preview" / UPLOADS
     with httpx2.Client(base_url=served) as client:
         renew_token(client)

@@ -19,9 +19,9 @@ from moviemotion.privacy import consent, retention
 from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import State
 from moviemotion.privacy.disclosure import ACCEPT, DECLINE, disclosure_of
-from moviemotion.privacy.register import Kind, Terms
-from moviemotion.privacy.seat_pages import seat_tokens
-from moviemotion.studio.access import Access
+from moviemotion.privacy.seat_links import seat_tokens
+from moviemotion.privacy.study_database import Kind, Terms
+from moviemotion.studio.accounts import Access
 from moviemotion.studio.app import create_app
 
 SEATS = ("A 1", "A 2")

@@ -13,10 +13,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from studio_servers import renew_token, until
 
-from moviemotion.studio import files
+from moviemotion.studio import uploads
 from moviemotion.studio.app import BODY, STATIC
-from moviemotion.studio.files import Kind
-from moviemotion.study import UPLOADS
+from moviemotion.studio.uploads import Kind
+from moviemotion.study.folder import UPLOADS
 
 NEW = {"id": "preview", "controller": "Lantern Films", "contact": "privacy@lantern.example"}
 
@@ -183,7 +183,7 @@ def test_an_upload_is_as_long_as_its_kind_may_be(
     client: TestClient, root: Path, monkeypatch: pytest.MonkeyPatch, said: bool
 ) -> None:
     client.post("/api/studies", json=NEW)
-    monkeypatch.setitem(files.MOST, Kind.SCRIPT, 100_000)
+    monkeypatch.setitem(uploads.MOST, Kind.SCRIPT, 100_000)
     body = b"EXT. PIER - NIGHT\n\n" * 10_000
     answer = client.put(
         "/api/studies/preview/files/script/long.fountain",

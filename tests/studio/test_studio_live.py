@@ -10,13 +10,13 @@ import pytest
 from fastapi.testclient import TestClient
 from studio_servers import renew_token, until
 
-from moviemotion.audience.masking import Mask, Region
+from moviemotion.audience.video.masking import Mask, Region
 from moviemotion.privacy.consent import add_seat, answer_by_hand
 from moviemotion.privacy.erasure import withdraw
 from moviemotion.studio import seat_masks
 from moviemotion.studio.app import create_app
 from moviemotion.studio.seat_masks import SeatMasks
-from moviemotion.told import load_analysis
+from moviemotion.study.provenance import load_analysis
 
 NEW = {"id": "tonight", "controller": "Lantern Films", "contact": "privacy@lantern.example"}
 AT = "/api/studies/tonight"

@@ -22,11 +22,11 @@ from moviemotion.privacy import consent, retention
 from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import State
 from moviemotion.privacy.erasure import erase, traces
-from moviemotion.privacy.register import Terms, alone, opened
-from moviemotion.privacy.seat_pages import seat_tokens
+from moviemotion.privacy.seat_links import seat_tokens
 from moviemotion.privacy.status import status, verify
-from moviemotion.studio.privacy import keep_all
-from moviemotion.studio.record import Stage
+from moviemotion.privacy.study_database import Terms, alone, opened
+from moviemotion.studio.routes.privacy_routes import keep_all
+from moviemotion.studio.screening_state import Stage
 
 FullDisk = Callable[[], AbstractContextManager[None]]
 

@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from moviemotion.privacy import consent, retention
-from moviemotion.privacy.register import KEYS_VARIABLE, Terms
+from moviemotion.privacy.study_database import KEYS_VARIABLE, Terms
 from moviemotion.studio.app import create_app
 
 EXAMPLES = 15

@@ -14,14 +14,14 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from studio_servers import renew_token, until
 
+from moviemotion.audience.recordings import Camera, Progress, Watcher
 from moviemotion.audience.samples import Samples
-from moviemotion.audience.screening import Camera, Progress, Watcher
 from moviemotion.privacy.consent import answer_by_hand, viewer_with
 from moviemotion.privacy.erasure import withdraw
 from moviemotion.privacy.status import status
 from moviemotion.studio.app import create_app
-from moviemotion.study import UPLOADS, Study
-from moviemotion.told import load_analysis
+from moviemotion.study.folder import UPLOADS, Study
+from moviemotion.study.provenance import load_analysis
 
 STUDY = {"id": "preview", "controller": "Lantern Films", "contact": "privacy@lantern.example"}
 AT = "/api/studies/preview"
@@ -187,11 +187,11 @@ def test_a_full_disk_does_not_hold_a_study_for_ever(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as disk:
-        disk.setattr("moviemotion.studio.job.write_record", full)
+        disk.setattr("moviemotion.studio.screening_job.write_record", full)
         refused = client.post(f"{AT}/screening", json={"rate": RATE})
         assert (refused.status_code, "No space left" in refused.json()["detail"]) == (507, True)
     start(client)
-    monkeypatch.setattr("moviemotion.studio.job.write_record", full)
+    monkeypatch.setattr("moviemotion.studio.screening_job.write_record", full)
     stop(client)
 
 

@@ -14,9 +14,9 @@ from studio_servers import renew_token, serving, until
 
 from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import add_seat, answer_by_hand
-from moviemotion.studio import screenings
-from moviemotion.studio.access import SESSION, Access
+from moviemotion.studio.accounts import SESSION, Access
 from moviemotion.studio.app import create_app
+from moviemotion.studio.routes import screening_routes
 
 PASSWORD = "four words and more"
 NEW = {"id": "tonight", "controller": "Lantern Films", "contact": "privacy@lantern.example"}
@@ -64,20 +64,20 @@ def test_a_stream_ends_with_its_session(root: Path, ends: Callable[[Access, str 
 
 def test_however_many_watch_one_looks(app: FastAPI, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[float] = []
-    look = screenings.progress
+    look = screening_routes.progress
 
-    def counted(*given: object) -> screenings.Progress:
+    def counted(*given: object) -> screening_routes.Progress:
         looks.append(time.monotonic())
         return look(*given)
 
     with serving(app) as address, httpx2.Client(base_url=address, timeout=20) as client:
         renew_token(client)
         begin(client, root)
-        monkeypatch.setattr(screenings, "progress", counted)
+        monkeypatch.setattr(screening_routes, "progress", counted)
         with ExitStack() as streams:
             for _ in range(20):
                 streams.enter_context(client.stream("GET", f"{AT}/screening/events"))
-            until(lambda: looks and looks[-1] - looks[0] > 5 * screenings.EVERY)
+            until(lambda: looks and looks[-1] - looks[0] > 5 * screening_routes.EVERY)
             looked, seconds = len(looks), looks[-1] - looks[0]
         client.delete(f"{AT}/screening")
-    assert looked <= seconds / screenings.EVERY + 1
+    assert looked <= seconds / screening_routes.EVERY + 1

@@ -1,0 +1,5 @@
+"""`python -m moviemotion` runs the command line."""
+
+from moviemotion.cli.entry import main
+
+main()

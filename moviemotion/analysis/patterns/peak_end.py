@@ -1,0 +1,83 @@
+"""The peak and the end: what people keep of an experience (Kahneman et al., 1993, Psychol. Sci. 4:401)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from moviemotion.analysis.moments.detection import Moment
+from moviemotion.emotions import FEELINGS, Emotion
+from moviemotion.statistics import Float, difference_interval, mean_interval
+
+END = 120
+"""Seconds that count as the end of a film, or a tenth of it where that is less."""
+
+
+@dataclass(frozen=True)
+class PeakEnd:
+    """The strongest moment, and the last minutes.
+
+    Attributes:
+        peak: index of the strongest moment, or None where no moment stands out from chance. The strongest of
+            several is in part the luckiest: with another audience it is likely a little weaker.
+        start, end: the last minutes, seconds of film time.
+        emotion: the strongest feeling in them; None where nobody was seen.
+        strength: mean strength of that feeling in them, 0–1; `strength_interval` its 95 % interval over
+            viewers.
+        change: of the same viewers, `strength` less their mean over all that came before;
+            `change_interval` its 95 % interval.
+        viewers: how many were seen in the last minutes.
+    """
+
+    peak: int | None
+    start: float
+    end: float
+    emotion: Emotion | None
+    strength: float
+    strength_interval: tuple[float, float]
+    change: float
+    change_interval: tuple[float, float]
+    viewers: int
+
+
+def find_peak_end(strength: Float, first: int, end: float, moments: tuple[Moment, ...]) -> PeakEnd:
+    """The peak and the end of a screening.
+
+    Args:
+        strength: (V, S, 7) of every viewer, NaN where not seen.
+        first: film second of the first column.
+        end: film time at which the story ends.
+        moments: of the screening.
+    """
+    peak = max(range(len(moments)), key=lambda k: moments[k].strength, default=None)
+    stop = round(end) - first
+    start = max(0, stop - min(END, stop // 10))
+    before, during = _means(strength[:, :start]), _means(strength[:, start:stop])
+    viewers = int((~np.isnan(during[:, 0])).sum())
+    nan = float("nan")
+    if not viewers:
+        return PeakEnd(
+            peak, float(first + start), float(first + stop), None, nan, (nan, nan), nan, (nan, nan), 0
+        )
+    mean, low, high = mean_interval(during)
+    k = int(mean.argmax())
+    change, least, most = difference_interval(before[:, k], during[:, k])
+    return PeakEnd(
+        peak=peak,
+        start=float(first + start),
+        end=float(first + stop),
+        emotion=FEELINGS[k],
+        strength=float(mean[k]),
+        strength_interval=(float(low[k]), float(high[k])),
+        change=float(change),
+        change_interval=(float(least), float(most)),
+        viewers=viewers,
+    )
+
+
+def _means(strength: Float) -> Float:
+    """(V, S, 7) → (V, 7) each viewer's mean of what was seen; NaN where not seen at all."""
+    seen = ~np.isnan(strength)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(np.where(seen, strength, 0).sum(axis=1) / seen.sum(axis=1))

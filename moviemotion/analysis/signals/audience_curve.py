@@ -1,0 +1,73 @@
+"""The room: what all viewers together felt in each second, each figure with its interval."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moviemotion.analysis.signals.strength_intervals import strength_intervals
+from moviemotion.analysis.signals.synchrony import synchrony
+from moviemotion.analysis.signals.timeline import Timeline
+from moviemotion.statistics import Float, wilson_interval
+
+REACTING = 0.25
+"""A viewer reacts in a second in which one of their feelings has at least this strength."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """What the room felt, second by second. The feeling axis is in the order of `FEELINGS`.
+
+    Attributes:
+        seconds: (S,) int, film second at which each column starts.
+        viewers: (S,) int, how many viewers were seen.
+        strength: (S, 7) mean strength over the seen viewers, each by the weight of their samples, 0–1; NaN
+            where nobody was seen.
+        strength_interval: (2, S, 7) its 95 % interval over viewers (see `intervals`), low then high.
+        overall: (S,) mean over the seen viewers of each one's strongest feeling, weighted alike, 0–1.
+        overall_interval: (2, S) its 95 % interval.
+        share: (S,) share of the seen viewers who react (some strength ≥ `REACTING`), 0–1. It counts people,
+            so all count alike.
+        share_interval: (2, S) its 95 % Wilson interval.
+        synchrony: (S,) leave-one-out inter-subject correlation in a window around the second, −1…1;
+            NaN with fewer than two viewers or no variation.
+    """
+
+    seconds: NDArray[np.int64]
+    viewers: NDArray[np.int64]
+    strength: Float
+    strength_interval: Float
+    overall: Float
+    overall_interval: Float
+    share: Float
+    share_interval: Float
+    synchrony: Float
+
+
+def read_room(timeline: Timeline, strength: Float) -> Room:
+    """Join the viewers second by second.
+
+    Args:
+        strength: (V, S, 7) of the same viewers and seconds.
+    """
+    seen = timeline.samples > 0
+    viewers = seen.sum(axis=0)
+    strongest = np.where(seen, np.nan_to_num(strength).max(axis=2), np.nan)
+    mean, low, high = strength_intervals(strength, timeline.weight)
+    overall, overall_low, overall_high = strength_intervals(strongest, timeline.weight)
+    reacting = (strongest >= REACTING).sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        share = reacting / viewers
+    return Room(
+        seconds=timeline.start + np.arange(len(viewers)),
+        viewers=viewers.astype(np.int64),
+        strength=mean,
+        strength_interval=np.stack([low, high]),
+        overall=overall,
+        overall_interval=np.stack([overall_low, overall_high]),
+        share=share,
+        share_interval=np.stack(wilson_interval(reacting, viewers)),
+        synchrony=synchrony(strength),
+    )

@@ -1,0 +1,172 @@
+"""Live pictures: network streams, USB cameras, and files played as live, behind one small interface."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from moviemotion.audience.live.film_clock import FilmClock
+from moviemotion.audience.video import decode
+
+STREAMS = ("rtsp", "rtsps", "http", "https")
+NO_ANSWER = 5.0
+"""Seconds without a byte after which a network camera is taken for lost."""
+GREY_ROWS, GREY_COLUMNS = 48, 64
+_LUMA_FIRST = {"gray", "nv12", *(f"yuv{j}{sub}p" for j in ("", "j") for sub in (420, 422, 444))}
+
+
+class SourceLostError(Exception):
+    """A camera cannot be reached, or not any more; it may come back."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture of a camera, in colour only when it is asked for.
+
+    Attributes:
+        time: the camera's own clock, seconds from anywhere.
+        grey: (about 48, about 64) uint8, pixels picked from the picture's luma, not averaged, so that
+            a camera's noise stays visible.
+        picture: as decoded.
+    """
+
+    time: float
+    grey: NDArray[np.uint8]
+    picture: av.VideoFrame
+
+    def image(self) -> NDArray[np.uint8]:
+        """(height, width, 3) uint8 RGB, upright."""
+        return decode.upright(self.picture)
+
+
+class Source(Protocol):
+    """A camera."""
+
+    recorded: bool
+    """A file played as live: its timestamps are film time, and its last picture is the end, not a loss."""
+
+    def pictures(self) -> Iterator[Picture]:
+        """Connect and give every picture from now on.
+
+        Raises:
+            SourceLostError: it cannot be reached, or was lost.
+        """
+
+
+class StreamSource:
+    """A network camera: RTSP over TCP, or HTTP."""
+
+    recorded = False
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def pictures(self) -> Iterator[Picture]:
+        # Measuring the frame rate first would hold a slow camera's pictures back for seconds.
+        options = {"fpsprobesize": "0"}
+        if urlsplit(self._url).scheme.startswith("rtsp"):
+            options["rtsp_transport"] = "tcp"  # over UDP a lost packet is a smeared face
+        yield from _decoded(self._url, None, options)
+
+
+class DeviceSource:
+    """A camera on this machine, through Video4Linux."""
+
+    recorded = False
+
+    def __init__(self, device: Path) -> None:
+        self._device = device
+
+    def pictures(self) -> Iterator[Picture]:
+        yield from _decoded(str(self._device), "v4l2", {})
+
+
+class FileSource:
+    """A recording played as if it were live: its pictures come when the film's clock is there.
+
+    Played from where the clock stands, so that it goes on like a camera after it was lost.
+    """
+
+    recorded = True
+
+    def __init__(self, path: Path, clock: FilmClock) -> None:
+        self._path = path
+        self._clock = clock
+
+    def pictures(self) -> Iterator[Picture]:
+        start = self._clock.now()
+        for picture in _decoded(f"file:{self._path}", None, {}, start):
+            if picture.time < start:
+                continue
+            if not self._clock.sleep_until(picture.time):
+                return
+            yield picture
+
+
+def open_source(address: str, clock: FilmClock) -> Source:
+    """The camera at an address: a URL, a device such as /dev/video0, or a video file.
+
+    Raises:
+        MoviemotionError: a file that is missing or is not a video.
+    """
+    if urlsplit(address).scheme in STREAMS:
+        return StreamSource(address)
+    if address.startswith("/dev/"):
+        return DeviceSource(Path(address))
+    decode.probe(Path(address))
+    return FileSource(Path(address), clock)
+
+
+def film_light(path: Path, seconds: float) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+    """How bright the first `seconds` of a film are.
+
+    Returns:
+        times (n,) in seconds and light (n,) 0–255.
+
+    Raises:
+        MoviemotionError: not a readable video.
+    """
+    decode.probe(path)
+    times, light = [], []
+    for picture in _decoded(f"file:{path}", None, {}):
+        if picture.time > seconds:
+            break
+        times.append(picture.time)
+        light.append(float(picture.grey.mean()))
+    return np.array(times), np.array(light, np.float32)
+
+
+def _decoded(url: str, form: str | None, options: dict[str, str], start: float = 0.0) -> Iterator[Picture]:
+    try:
+        with av.open(url, format=form, options=options, timeout=NO_ANSWER) as container:
+            if not container.streams.video:
+                raise SourceLostError("it sends no picture")
+            stream = container.streams.video[0]
+            # Decoding on several threads holds pictures back; the cameras are the threads.
+            stream.codec_context.thread_count = 1
+            origin = (container.start_time or 0) / 1e6 if container.duration else 0.0
+            if start > 0:
+                container.seek(int((start + origin) * 1e6))
+            for picture in container.decode(stream):
+                if picture.time is not None:
+                    yield Picture(picture.time - origin, luma(picture), picture)
+    except av.error.ExitError as error:  # what a timeout is called
+        raise SourceLostError(f"no answer for {NO_ANSWER:.0f} s") from error
+    except (av.error.FFmpegError, OSError) as error:
+        raise SourceLostError(error.strerror or type(error).__name__) from error
+
+
+def luma(picture: av.VideoFrame) -> NDArray[np.uint8]:
+    """Some of a picture's pixels, in grey: (about 48, about 64)."""
+    if picture.format.name not in _LUMA_FIRST:
+        picture = picture.reformat(format="gray")
+    plane = picture.planes[0]
+    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: picture.height, : picture.width]
+    return rows[:: max(1, picture.height // GREY_ROWS), :: max(1, picture.width // GREY_COLUMNS)].copy()

@@ -1,0 +1,12 @@
+"""Exit codes of the commands; 0 means that everything was read and written."""
+
+from __future__ import annotations
+
+import signal
+
+SOME_UNREADABLE = 1
+"""Results were written, but some recordings could not be read completely."""
+BAD_INPUT = 2
+"""Nothing was written."""
+STOPPED = 128 + signal.SIGINT
+"""Interrupted from the keyboard."""

@@ -1,0 +1,211 @@
+"""Commands that read an audience: from files, live, or an invented one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from moviemotion.cli.console import messages, offsets_of, step_bar, watching_bar
+from moviemotion.cli.exit_codes import SOME_UNREADABLE
+
+if TYPE_CHECKING:
+    from moviemotion.workflows.screen import Screening
+
+app = typer.Typer()
+
+ScriptFile = Annotated[
+    Path | None, typer.Option(help="Screenplay: Fountain, Final Draft, PDF or plain text.")
+]
+SubtitleFile = Annotated[
+    Path | None, typer.Option(help="Subtitles of the film, or the film with its own track.")
+]
+SubtitleTrack = Annotated[
+    int | None, typer.Option(help="Which text track, from 1, of a film given as --subtitles.", min=1)
+]
+TimingSheet = Annotated[Path | None, typer.Option(help="When each scene is on screen: CSV or EDL.")]
+Shots = Annotated[
+    Path | None,
+    typer.Option(help="Shot changes: times, one a line (.txt), or the film, in which they are found."),
+]
+FrameRate = Annotated[float | None, typer.Option(help="Frames a second of an EDL; else the film's, or 24.")]
+Baseline = Annotated[
+    str | None, typer.Option(help="START-END of film time in which nothing is felt, such as 0:00-0:20.")
+]
+Seed = Annotated[int, typer.Option(help="Seed of the statistics.")]
+
+
+@app.command()
+def screen(
+    videos: Annotated[list[Path], typer.Argument(help="The cameras' files; one face or several in each.")],
+    out: Annotated[Path, typer.Option(help="Study folder to write; an interrupted one goes on.")],
+    script: ScriptFile = None,
+    subtitles: SubtitleFile = None,
+    offset: Annotated[
+        list[str] | None,
+        typer.Option(help="CAMERA=SECONDS added to a camera's clock to give film time; may be repeated."),
+    ] = None,
+    rate: Annotated[float, typer.Option(help="Samples a second.", min=0.1, max=60)] = 5.0,
+    baseline: Baseline = None,
+    subtitle_track: SubtitleTrack = None,
+    timing_sheet: TimingSheet = None,
+    shots: Shots = None,
+    fps: FrameRate = None,
+    seed: Seed = 36,
+) -> None:
+    """Read an audience from its videos: a report, a timeline, the moments and the annotated script."""
+    from moviemotion.analysis.signals.baseline import parse_stretch
+    from moviemotion.privacy.consent import masks
+    from moviemotion.workflows import screen as screening
+
+    offsets = offsets_of(offset or [])
+    rest = parse_stretch(baseline) if baseline else None
+    with watching_bar(screening.video_seconds(videos)) as progress:
+        result = screening.screen(
+            videos,
+            out,
+            script,
+            subtitles,
+            offsets=offsets,
+            rate=rate,
+            seed=seed,
+            progress=progress,
+            baseline=rest,
+            subtitle_track=subtitle_track,
+            timing_sheet=timing_sheet,
+            shots=shots,
+            frame_rate=fps,
+            masks=masks,
+        )
+    _tell(result, seed)
+    for problem in result.unreadable:
+        messages.print(f"left out: {problem}", markup=False, style="red")
+    if result.unreadable:
+        raise typer.Exit(SOME_UNREADABLE)
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="Folder for the audience's videos and the study.")] = Path("demo"),
+    seed: Annotated[int, typer.Option(help="Seed of the audience and the statistics.")] = 36,
+) -> None:
+    """Film an invented audience, screen it like any other, and say how well that went."""
+    from moviemotion.reports.terminal_summary import summary_lines
+    from moviemotion.simulation.recovery_score import recovery_lines
+    from moviemotion.workflows import demo as demonstration
+    from moviemotion.workflows import screen as screening
+
+    typer.echo(f"Filming an invented audience into {out / 'audience'} (seed {seed}) …")
+    videos = demonstration.film_audience(out / "audience", seed)
+    with watching_bar(screening.video_seconds(videos)) as progress:
+        result = demonstration.run_demo(out / "audience", out / "study", progress, seed)
+    for line in [*summary_lines(result.screening.analysis), "", *recovery_lines(result.recovery), ""]:
+        typer.echo(line)
+    typer.echo(f"Report: {out / 'study' / 'report.html'}")
+
+
+@app.command()
+def capture(
+    config: Annotated[Path, typer.Option(help="seats.toml: the cameras.")],
+    out: Annotated[Path, typer.Option(help="Study folder to make.")],
+) -> None:
+    """Watch an audience live; p pauses, q stops. Then: moviemotion report FOLDER."""
+    from moviemotion.cli.live_console import captured_lines, watch_on
+    from moviemotion.workflows import capture
+
+    for line in captured_lines(capture.capture(config, out, watch_on(messages))):
+        typer.echo(line)
+
+
+@app.command()
+def report(
+    study: Annotated[Path, typer.Argument(help="Folder of a live capture, also of one that was killed.")],
+    script: ScriptFile = None,
+    subtitles: SubtitleFile = None,
+    baseline: Baseline = None,
+    subtitle_track: SubtitleTrack = None,
+    timing_sheet: TimingSheet = None,
+    shots: Shots = None,
+    fps: FrameRate = None,
+    seed: Seed = 36,
+) -> None:
+    """Make the report of a study that was captured or simulated."""
+    from moviemotion.analysis.signals.baseline import parse_stretch
+    from moviemotion.workflows.report import report as report_study
+
+    rest = parse_stretch(baseline) if baseline else None
+    result = report_study(study, script, subtitles, seed, rest, subtitle_track, timing_sheet, shots, fps)
+    _tell(result, seed)
+
+
+@app.command()
+def simulate(
+    script_of_feelings: Annotated[
+        Path, typer.Option(help="CSV of the beats: start, end, emotion, strength.")
+    ],
+    out: Annotated[Path, typer.Option(help="Study folder to make; with --video, of the videos.")],
+    viewers: Annotated[int, typer.Option(help="How many watch.", min=1)] = 200,
+    minutes: Annotated[float, typer.Option(help="Length of the film.", min=0.1)] = 120.0,
+    seed: Annotated[int, typer.Option(help="Same seed, same audience.")] = 36,
+    video: Annotated[
+        bool,
+        typer.Option(
+            "--video", help="Film it, to be screened; a core films some 20 viewer-seconds a second."
+        ),
+    ] = False,
+) -> None:
+    """Invent an audience with a known script of feelings. Then: moviemotion report FOLDER, or screen."""
+    from moviemotion.workflows import simulate as simulation
+
+    if video:
+        with step_bar("filming") as (_, step):
+            videos = simulation.simulate_video(script_of_feelings, viewers, minutes, out, seed, step)
+        typer.echo(f"{out}: {viewers} viewers in {len(videos)} videos; the truth is in truth.csv")
+        return
+    made = simulation.simulate(script_of_feelings, viewers, minutes, out, seed)
+    typer.echo(
+        f"{made.folder}: {made.viewers} viewers, {made.samples:,} samples; the truth is in truth.parquet"
+    )
+
+
+@app.command()
+def export(
+    study: Annotated[Path, typer.Argument(help="Folder of a finished study; the files go to its exports/.")],
+    to: Annotated[
+        str | None,
+        typer.Option(help="Separated by commas: otio, edl, resolve, fcp, vtt, elan, csv, parquet; else all."),
+    ] = None,
+    fps: Annotated[
+        float | None, typer.Option(help="Frames a second in which markers count; else the film's.")
+    ] = None,
+    start: Annotated[
+        str | None,
+        typer.Option(help="Timecode of the film's first frame, 01:00:00:00 or, drop-frame, '01:00:00;00'."),
+    ] = None,
+    film: Annotated[
+        Path | None, typer.Option(help="The film: gives frame rate and timecode, and ELAN opens it.")
+    ] = None,
+) -> None:
+    """A study for other programs: markers for editing, WebVTT, ELAN annotations, tidy tables."""
+    from moviemotion.workflows import export as exporting
+
+    for path in exporting.export(study, to.split(",") if to else (), fps, start, film):
+        typer.echo(path)
+
+
+@app.command("sync-mark")
+def sync_mark(out: Annotated[Path, typer.Option(help="MP4 to write.")]) -> None:
+    """Write the black-and-white mark to show before the film; its code begins 1 s in."""
+    from moviemotion.audience.live.sync import write_mark
+
+    write_mark(out)
+    typer.echo(f"{out}")
+
+
+def _tell(result: Screening, seed: int) -> None:
+    from moviemotion.reports.terminal_summary import summary_lines
+
+    for line in summary_lines(result.analysis):
+        typer.echo(line)
+    typer.echo(f"Report: {result.folder / 'report.html'}   (seed {seed})")

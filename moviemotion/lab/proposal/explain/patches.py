@@ -1,0 +1,96 @@
+"""What excites a filter: the patches of real faces that it answers most, and its map over whole faces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from moviemotion.emotions import DECK_EMOTIONS
+from moviemotion.lab.proposal.explain.network_inspection import Sample, as_input, batches, trace
+from moviemotion.lab.proposal.explain.receptive_field import Field, fields
+from moviemotion.lab.training.networks import DeckNetwork
+
+FILTERS = 6
+PATCHES = 8
+BEYOND_THE_PICTURE = -1.0
+
+
+@dataclass(frozen=True)
+class FilterPatches:
+    """One filter's strongest patches, best first, at most one from a face.
+
+    Attributes:
+        index: of the filter in its block.
+        patches: (`PATCHES`, side, side) grey 0–255; `BEYOND_THE_PICTURE` outside the picture.
+        maps: (4, side, side) activation over one face of each of the deck's emotions, 0 or more.
+    """
+
+    index: int
+    patches: NDArray[np.float32]
+    maps: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class BlockPatches:
+    """The chosen filters of one block; `side` px is what a unit of its convolution sees."""
+
+    side: int
+    filters: tuple[FilterPatches, ...]
+
+
+@torch.inference_mode()
+def maximal_patches(network: DeckNetwork, sample: Sample, seed: int) -> tuple[list[BlockPatches], list[int]]:
+    """Strongest patches and activation maps of `FILTERS` filters a block.
+
+    The filters are drawn at random by `seed` from those that are above zero on some face, so they are
+    typical and not the prettiest. A unit's activation is taken before batch norm and pooling.
+
+    Returns:
+        per block its filters, and the four faces of the maps as indices into the sample.
+    """
+    rng = np.random.default_rng(seed)
+    strongest, places = _strongest(network, sample)
+    shown = [int(rng.choice(np.flatnonzero(sample.truth == k))) for k in range(len(DECK_EMOTIONS))]
+    maps = trace(network, as_input(sample.images[shown])).blocks
+    found = []
+    for block, (unpooled, _) in enumerate(fields(network)):
+        alive = np.flatnonzero(strongest[block].max(axis=0) > 0)
+        chosen = np.sort(rng.permutation(alive)[:FILTERS])
+        filters = []
+        for index in chosen:
+            faces = np.argsort(-strongest[block][:, index], kind="stable")[:PATCHES]
+            width = maps[block].after.shape[-1]
+            at = [divmod(int(places[block][face, index]), width) for face in faces]
+            patches = [
+                _cut(sample.images[face], unpooled, *place) for face, place in zip(faces, at, strict=True)
+            ]
+            filters.append(
+                FilterPatches(int(index), np.stack(patches), maps[block].after[:, index].clamp(min=0).numpy())
+            )
+        found.append(BlockPatches(unpooled.side, tuple(filters)))
+    return found, shown
+
+
+def _strongest(
+    network: DeckNetwork, sample: Sample
+) -> tuple[list[NDArray[np.float32]], list[NDArray[np.int64]]]:
+    """Per block, (n, filters): each face's largest activation of each filter, and the unit that has it."""
+    values: list[list[Tensor]] = [[] for _ in network.blocks]
+    units: list[list[Tensor]] = [[] for _ in network.blocks]
+    for _, faces in batches(sample.images):
+        for block, maps in enumerate(trace(network, faces).blocks):
+            value, unit = maps.after.flatten(2).max(dim=2)
+            values[block].append(value)
+            units[block].append(unit)
+    return [torch.cat(v).numpy() for v in values], [torch.cat(u).numpy() for u in units]
+
+
+def _cut(image: NDArray[np.uint8], field: Field, row: int, column: int) -> NDArray[np.float32]:
+    room = field.side
+    wide = np.pad(image.astype(np.float32), room, constant_values=BEYOND_THE_PICTURE)
+    (top, bottom), (left, right) = field.span(row), field.span(column)
+    return wide[top + room : bottom + room, left + room : right + room]

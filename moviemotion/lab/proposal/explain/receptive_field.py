@@ -1,0 +1,126 @@
+"""How much of a picture one unit of each block sees: by arithmetic, and by gradient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from moviemotion.lab.data.dataset import FACE_SIZE
+from moviemotion.lab.proposal.explain.network_inspection import as_input, trace
+from moviemotion.lab.training.networks import DeckNetwork
+
+NOISES = 64
+EFFECTIVE = 0.9
+
+
+@dataclass(frozen=True)
+class Field:
+    """The square of the picture that a unit sees, in px of the input.
+
+    Attributes:
+        side: of the square.
+        step: how far apart the squares of neighbouring units are.
+        first: left edge (and top edge) of the square of the unit at 0; below 0 it lies on the padding.
+    """
+
+    side: int
+    step: int
+    first: int
+
+    def span(self, unit: int) -> tuple[int, int]:
+        """First pixel and the one after the last that the unit at this row (or column) sees, unclipped."""
+        start = self.first + unit * self.step
+        return start, start + self.side
+
+
+@dataclass(frozen=True)
+class BlockField:
+    """What a unit of one block sees before and after its max pooling.
+
+    Attributes:
+        measured: side in px of the square in which the middle unit's gradient is not zero.
+        expected: the same by arithmetic, clipped to the picture.
+        effective: side in px of the smallest square about its middle with `EFFECTIVE` of the
+            gradient on faces.
+        grid: side of the block's output, in units.
+    """
+
+    unpooled: Field
+    pooled: Field
+    measured: int
+    expected: int
+    effective: int
+    grid: int
+
+
+def fields(network: DeckNetwork) -> list[tuple[Field, Field]]:
+    """(before, after pooling) of every block, from kernels, padding and strides.
+
+    The side grows by (kernel − 1) × step with each layer, and the step by each stride (Araujo et
+    al., 2019, Distill).
+    """
+    side, step, first = 1, 1, 0
+    found = []
+    for block in network.blocks:
+        for layer in block:
+            if isinstance(layer, nn.ZeroPad2d):
+                first -= layer.padding[0] * step
+            elif isinstance(layer, nn.Conv2d):
+                side += (layer.kernel_size[0] - 1) * step
+            elif isinstance(layer, nn.MaxPool2d):
+                unpooled = Field(side, step, first)
+                side += (int(layer.kernel_size) - 1) * step
+                step *= int(layer.stride)
+        found.append((unpooled, Field(side, step, first)))
+    return found
+
+
+def block_fields(network: DeckNetwork, images: NDArray[np.uint8], seed: int) -> list[BlockField]:
+    """Receptive fields of all blocks, checked by gradient on noise and weighed by gradient on `images`."""
+    rng = np.random.default_rng(seed)
+    noise = rng.uniform(0, 255, (NOISES, FACE_SIZE, FACE_SIZE)).astype(np.float32)
+    found = []
+    for number, (unpooled, pooled) in enumerate(fields(network)):
+        grid = FACE_SIZE // pooled.step
+        reached = gradient_map(network, as_input(noise), number) > 0
+        rows = np.flatnonzero(reached.any(axis=1))
+        start, stop = pooled.span(grid // 2)
+        expected = min(stop, FACE_SIZE) - max(start, 0)
+        weight = gradient_map(network, as_input(images), number)
+        found.append(
+            BlockField(
+                unpooled,
+                pooled,
+                measured=int(np.ptp(rows)) + 1 if len(rows) else 0,
+                expected=expected,
+                effective=_effective_side(weight, (start + stop) / 2),
+                grid=grid,
+            )
+        )
+    return found
+
+
+def gradient_map(network: DeckNetwork, faces: Tensor, block: int) -> NDArray[np.float64]:
+    """(48, 48) mean size of the gradient of a block's middle pooled unit, all filters, over the faces."""
+    faces = faces.clone().requires_grad_(True)
+    pooled = trace(network, faces).blocks[block].pooled
+    middle = pooled.shape[-1] // 2
+    # Signs that alternate, so that filters do not cancel by being alike.
+    signs = 1.0 - 2.0 * (torch.arange(pooled.shape[1]) % 2)
+    (gradient,) = torch.autograd.grad((pooled[:, :, middle, middle] * signs).sum(), faces)
+    return gradient.abs().mean(dim=(0, 1)).double().numpy()
+
+
+def _effective_side(weight: NDArray[np.float64], middle: float) -> int:
+    centre = float(np.clip(middle, 0, FACE_SIZE))
+    pixel = np.abs(np.arange(FACE_SIZE) + 0.5 - centre)
+    distance = np.maximum(pixel[:, None], pixel[None, :])
+    total = weight.sum()
+    for side in range(1, 2 * FACE_SIZE):
+        if weight[distance <= side / 2].sum() >= EFFECTIVE * total:
+            return min(side, FACE_SIZE)
+    return FACE_SIZE

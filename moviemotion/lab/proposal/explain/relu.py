@@ -1,0 +1,216 @@
+"""What ReLU does: forward, backward, and what is left of the network without it."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from moviemotion.errors import MoviemotionError
+from moviemotion.lab.proposal.explain.evidence import Estimate, mean, mean_share
+from moviemotion.lab.proposal.explain.network_inspection import (
+    ACTIVATION_LAYERS,
+    Sample,
+    Trace,
+    as_input,
+    batches,
+    trace,
+)
+from moviemotion.lab.training import loop
+from moviemotion.lab.training.networks import DeckNetwork
+
+Float = NDArray[np.float64]
+
+EDGES = np.linspace(-4, 4, 81)
+GATE_FACES = 16
+GATE_POINTS = 150
+PAIRS = 64
+
+
+@dataclass(frozen=True)
+class Forward:
+    """One layer of activations over all faces.
+
+    Attributes:
+        layer: `block 1` … `dense 3`.
+        density: (80,) share of the pre-activations in each bin of `EDGES`, in units of their root mean
+            square; what lies beyond is counted in the outermost bins.
+        blocked: share of a face's pre-activations at or below zero.
+        units, dead: filters (or neurons), and how many of them are above zero nowhere on any face.
+    """
+
+    layer: str
+    density: Float
+    blocked: Estimate
+    units: int
+    dead: int
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The network's own gradients before and after its activations, on a loss of real faces.
+
+    Attributes:
+        negative, positive: pre-activations below and above zero.
+        slope_below: least and greatest quotient of the gradients before and after the activation, where
+            its input is negative.
+        slope_above: the same where it is positive.
+        points: (2, k) pre-activation in units of its layer's root mean square, and its slope.
+        backward_error: relative error of backward(g₁ + g₂) = backward(g₁) + backward(g₂).
+    """
+
+    negative: int
+    positive: int
+    slope_below: tuple[float, float]
+    slope_above: tuple[float, float]
+    points: Float
+    backward_error: float
+
+
+@dataclass(frozen=True)
+class Straightness:
+    """How far the network's answer to the mean of two faces is from the mean of its answers.
+
+    In units of half the distance between the two answers: 0 for a straight (affine) map.
+
+    Attributes:
+        as_trained: the network.
+        no_relu: its activations replaced by identity, everything else kept.
+        no_relu_no_max: its max pooling replaced by average pooling too.
+    """
+
+    as_trained: Estimate
+    no_relu: Estimate
+    no_relu_no_max: Estimate
+
+
+def layer_names(network: DeckNetwork) -> list[str]:
+    """`block 1` … `block 5`, `dense 1` …, in the order of `_activations`."""
+    dense = sum(isinstance(layer, ACTIVATION_LAYERS) for layer in network.head)
+    blocks = [f"block {k}" for k in range(1, len(network.blocks) + 1)]
+    return blocks + [f"dense {k}" for k in range(1, dense + 1)]
+
+
+def _activations(seen: Trace) -> list[tuple[Tensor, Tensor]]:
+    return [(block.before, block.after) for block in seen.blocks] + list(seen.dense)
+
+
+@torch.inference_mode()
+def forward(network: DeckNetwork, sample: Sample) -> list[Forward]:
+    """What every activation gets and lets pass, over the faces."""
+    names = layer_names(network)
+    counts = np.zeros((len(names), len(EDGES) - 1))
+    blocked = np.empty((len(names), len(sample)))
+    alive: list[Tensor | None] = [None] * len(names)
+    scale = np.zeros(len(names))
+    edges = torch.tensor(EDGES, dtype=torch.float32)
+    for part, faces in batches(sample.images):
+        for k, (before, _) in enumerate(_activations(trace(network, faces))):
+            # The first batch sets the unit: a histogram needs one, and its exact size does not matter.
+            scale[k] = scale[k] or float(before.square().mean().sqrt()) or 1.0
+            counts[k] += torch.histogram(
+                (before / scale[k]).clamp(-3.999, 3.999).flatten(), edges
+            ).hist.numpy()
+            blocked[k, part] = (before <= 0).flatten(1).double().mean(dim=1).numpy()
+            above = (before > 0).transpose(0, 1).flatten(1).any(dim=1)
+            so_far = alive[k]
+            alive[k] = above if so_far is None else so_far | above
+    found = []
+    for k, name in enumerate(names):
+        units = alive[k]
+        assert units is not None
+        found.append(
+            Forward(
+                name, counts[k] / counts[k].sum(), mean_share(blocked[k]), len(units), int((~units).sum())
+            )
+        )
+    return found
+
+
+def gate(network: DeckNetwork, sample: Sample, seed: int) -> Gate:
+    """Compare gradients before and after every activation, with autograd, on the loss of real faces.
+
+    Raises:
+        MoviemotionError: no gradient comes through.
+    """
+    rng = np.random.default_rng(seed)
+    chosen = rng.permutation(len(sample))[:GATE_FACES]
+    faces, truth = as_input(sample.images[chosen]), torch.from_numpy(sample.truth[chosen])
+    seen = trace(network, faces)
+    pairs = _activations(seen)
+    loss = F.cross_entropy(loop.to_deck_logits(seen.logits), truth)
+    gradients = torch.autograd.grad(loss, [t for pair in pairs for t in pair], retain_graph=True)
+    below, above, points, negative, positive = [], [], [], 0, 0
+    for (before, _), into, out in zip(pairs, gradients[0::2], gradients[1::2], strict=True):
+        # A gradient of exactly 0 behind the activation (max pooling passes one of four) shows no slope.
+        here = (out.abs() > 1e-30) & (before != 0)
+        u, slope = before[here].detach(), (into[here] / out[here])
+        below.append(slope[u < 0])
+        above.append(slope[u > 0])
+        negative += int((u < 0).sum())
+        positive += int((u > 0).sum())
+        few = torch.from_numpy(rng.permutation(len(u))[:GATE_POINTS])
+        points.append(torch.stack([u[few] / u.square().mean().sqrt(), slope[few]]).double().numpy())
+    if not negative or not positive:
+        raise MoviemotionError("no gradient comes through the network: a layer is dead; train it anew")
+    return Gate(
+        negative,
+        positive,
+        _range(torch.cat(below)),
+        _range(torch.cat(above)),
+        np.concatenate(points, axis=1),
+        _backward_error(network, faces, seed),
+    )
+
+
+def _range(slopes: Tensor) -> tuple[float, float]:
+    return float(slopes.min()), float(slopes.max())
+
+
+def _backward_error(network: DeckNetwork, faces: Tensor, seed: int) -> float:
+    """How far the backward pass is from linear in the gradient that it is given."""
+    faces = faces.clone().requires_grad_(True)
+    logits = network(faces)
+    generator = torch.Generator().manual_seed(seed)
+    one, two = (torch.randn(logits.shape, generator=generator) for _ in range(2))
+    first, second, both = (
+        torch.autograd.grad(logits, faces, g, retain_graph=True)[0] for g in (one, two, one + two)
+    )
+    return float((both - first - second).norm() / both.norm().clamp(min=1e-30))
+
+
+def straightened(network: DeckNetwork, keep_max_pooling: bool) -> DeckNetwork:
+    """A copy with identity for every activation and, unless kept, average for max pooling."""
+    copied = copy.deepcopy(network)
+    for part in (*copied.blocks, copied.head):
+        for k, layer in enumerate(part):
+            if isinstance(layer, ACTIVATION_LAYERS):
+                part[k] = nn.Identity()
+            elif isinstance(layer, nn.MaxPool2d) and not keep_max_pooling:
+                part[k] = nn.AvgPool2d(layer.kernel_size, layer.stride)
+    return copied
+
+
+@torch.inference_mode()
+def straightness(network: DeckNetwork, sample: Sample, seed: int) -> Straightness:
+    """Depart from the straight line between the answers to pairs of faces, with and without ReLU."""
+    order = np.random.default_rng(seed).permutation(len(sample))
+    count = min(PAIRS, len(order) // 2)
+    one, two = as_input(sample.images[order[:count]]), as_input(sample.images[order[count : 2 * count]])
+    variants = network, straightened(network, True), straightened(network, False)
+    return Straightness(*(mean(_departure(variant, one, two)) for variant in variants))
+
+
+def _departure(network: DeckNetwork, one: Tensor, two: Tensor) -> Float:
+    # Double precision, so that a straight map's error is seen to be rounding alone.
+    exact = copy.deepcopy(network).double()
+    first, second, middle = (
+        torch.cat([exact(x) for x in faces.double().split(16)]) for faces in (one, two, (one + two) / 2)
+    )
+    bend = (middle - (first + second) / 2).norm(dim=1)
+    return (bend / ((first - second).norm(dim=1) / 2).clamp(min=1e-30)).numpy()

@@ -1,0 +1,195 @@
+"""Near pixels and moved faces: pictures are local, convolutions equivariant, networks invariant in part."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from moviemotion.lab.data.dataset import FACE_SIZE
+from moviemotion.lab.proposal.explain.evidence import Estimate, mean, mean_share
+from moviemotion.lab.proposal.explain.network_inspection import Sample, batches, deck_probabilities, trace
+from moviemotion.lab.proposal.explain.receptive_field import Field, fields
+from moviemotion.lab.training.networks import DeckNetwork
+
+Float = NDArray[np.float64]
+
+DISTANCES = (1, 2, 3, 4, 6, 8, 12, 16, 24)
+SHIFTS = (1, 2, 3, 4, 6, 8, 10, 12)
+DIRECTIONS = {"right": (0, 1), "left": (0, -1), "down": (1, 0), "up": (-1, 0)}
+TWO_PX = 2
+RESAMPLES = 500
+
+
+@dataclass(frozen=True)
+class ShiftCurve:
+    """What a shift of each of `SHIFTS` px does; index 0 is no shift.
+
+    Attributes:
+        accuracy: mean over the four directions, its interval over faces.
+        by_direction: direction → accuracy at each shift, from 0.
+        moved: probability that changes hands (total variation distance), mean over the directions.
+        kept: share of the answers that stay the same, mean over the directions.
+        similarity: per block, correlation of its pooled maps with those of the unshifted face, the mean
+            map taken away.
+        one_px: per block, the same at 1 px before pooling and after.
+    """
+
+    accuracy: tuple[Estimate, ...]
+    by_direction: dict[str, tuple[float, ...]]
+    moved: tuple[Estimate, ...]
+    kept: tuple[Estimate, ...]
+    similarity: tuple[tuple[Estimate, ...], ...]
+    one_px: tuple[tuple[Estimate, Estimate], ...]
+
+
+@dataclass(frozen=True)
+class Equivariance:
+    """Relative error of "shift, then compute" against "compute, then shift", inside the borders.
+
+    Attributes:
+        convolution: per block, of its convolution alone, its own input shifted by one unit.
+        two_px: per block, of all up to its activation, the picture shifted by 2 px; against the nearer of the
+            whole numbers of units where 2 px are not one.
+        whole_step: per block, the same with the picture shifted by the block's own step.
+
+    NaN where every unit sees the border.
+    """
+
+    convolution: tuple[float, ...]
+    two_px: tuple[float, ...]
+    whole_step: tuple[float, ...]
+
+
+def shifted(faces: Tensor, down: int, right: int) -> Tensor:
+    """Move (..., h, w) pictures; the strip that is laid bare repeats the edge."""
+    rows = (torch.arange(faces.shape[-2]) - down).clamp(0, faces.shape[-2] - 1)
+    columns = (torch.arange(faces.shape[-1]) - right).clamp(0, faces.shape[-1] - 1)
+    return faces[..., rows, :][..., columns]
+
+
+def pixel_correlation(images: NDArray[np.uint8], seed: int) -> list[Estimate]:
+    """Correlation of two pixels over faces, at each of `DISTANCES` px along rows and columns.
+
+    Each face is first standardised, and the mean face taken away: else light, and where faces have
+    their eyes, would make far pixels alike. Interval: faces resampled.
+    """
+    faces = images.astype(np.float64)
+    faces -= faces.mean(axis=(1, 2), keepdims=True)
+    faces /= np.maximum(faces.std(axis=(1, 2), keepdims=True), 1e-9)
+    faces -= faces.mean(axis=0)
+    rng = np.random.default_rng(seed)
+    counts = rng.multinomial(len(faces), np.full(len(faces), 1 / len(faces)), size=RESAMPLES)
+    found = []
+    for d in DISTANCES:
+        pairs = (faces[:, d:], faces[:, :-d]), (faces[:, :, d:], faces[:, :, :-d])
+        # (n, 3): product of the two pixels and their squares, summed over all pairs of a face.
+        sums = sum(
+            np.stack([(a * b).sum((1, 2)), (a * a).sum((1, 2)), (b * b).sum((1, 2))], 1) for a, b in pairs
+        )
+        assert isinstance(sums, np.ndarray)
+        value, again = _ratio(sums.sum(axis=0)), _ratio((counts @ sums).T)
+        low, high = np.quantile(again, (0.025, 0.975))
+        found.append(Estimate(float(value), float(low), float(high), len(faces)))
+    return found
+
+
+def _ratio(sums: Float) -> Float:
+    return sums[0] / np.maximum(np.sqrt(sums[1] * sums[2]), 1e-12)
+
+
+@torch.inference_mode()
+def shift_curve(network: DeckNetwork, sample: Sample) -> ShiftCurve:
+    """Shift every face in all four directions and compare what the network makes of it."""
+    blocks, n = len(network.blocks), len(sample)
+    averages = _average_maps(network, sample)
+    right = np.empty((1 + len(SHIFTS), len(DIRECTIONS), n))
+    moved, kept = np.zeros_like(right), np.ones_like(right)
+    alike = np.ones((blocks, *right.shape))
+    one_px = np.empty((2, blocks, len(DIRECTIONS), n))
+    for part, faces in batches(sample.images):
+        still = trace(network, faces)
+        before = deck_probabilities(still.logits)
+        right[0, :, part] = before.argmax(axis=1) == sample.truth[part]
+        for s, pixels in enumerate(SHIFTS, 1):
+            for d, (down, across) in enumerate(DIRECTIONS.values()):
+                seen = trace(network, shifted(faces, pixels * down, pixels * across))
+                after = deck_probabilities(seen.logits)
+                right[s, d, part] = after.argmax(axis=1) == sample.truth[part]
+                moved[s, d, part] = np.abs(after - before).sum(axis=1) / 2
+                kept[s, d, part] = after.argmax(axis=1) == before.argmax(axis=1)
+                for b, (was, now) in enumerate(zip(still.blocks, seen.blocks, strict=True)):
+                    unpooled, pooled = averages[b]
+                    alike[b, s, d, part] = _correlation(was.pooled - pooled, now.pooled - pooled)
+                    if pixels == 1:
+                        one_px[0, b, d, part] = _correlation(was.unpooled - unpooled, now.unpooled - unpooled)
+                        one_px[1, b, d, part] = alike[b, s, d, part]
+    over_directions = right.mean(axis=1), moved.mean(axis=1), kept.mean(axis=1)
+    accuracy, change, same = (tuple(mean_share(values) for values in curve) for curve in over_directions)
+    return ShiftCurve(
+        accuracy,
+        {name: tuple(right[:, d].mean(axis=1).tolist()) for d, name in enumerate(DIRECTIONS)},
+        change,
+        same,
+        tuple(tuple(mean(values) for values in curve.mean(axis=1)) for curve in alike),
+        tuple((mean(one_px[0, b].mean(axis=0)), mean(one_px[1, b].mean(axis=0))) for b in range(blocks)),
+    )
+
+
+def _average_maps(network: DeckNetwork, sample: Sample) -> list[tuple[Tensor, Tensor]]:
+    """(unpooled, pooled) maps of each block, averaged over the faces."""
+    sums: list[tuple[Tensor, Tensor]] = []
+    for _, faces in batches(sample.images):
+        maps = [(b.unpooled.sum(dim=0), b.pooled.sum(dim=0)) for b in trace(network, faces).blocks]
+        sums = [(a + c, b + d) for (a, b), (c, d) in zip(sums, maps, strict=True)] if sums else maps
+    return [(unpooled / len(sample), pooled / len(sample)) for unpooled, pooled in sums]
+
+
+def _correlation(one: Tensor, two: Tensor) -> Float:
+    one, two = one.flatten(1), two.flatten(1)
+    return ((one * two).sum(1) / (one.norm(dim=1) * two.norm(dim=1)).clamp(min=1e-12)).double().numpy()
+
+
+@torch.inference_mode()
+def equivariance(network: DeckNetwork, images: NDArray[np.uint8]) -> Equivariance:
+    """Shift to the right and compare, on one batch of faces in double precision."""
+    exact = copy.deepcopy(network).double()
+    _, faces = next(batches(images))
+    faces = faces.double()
+    seen = trace(exact, faces).blocks
+    inputs = [exact.scale(faces), *(block.pooled for block in seen[:-1])]
+    alone, two_px, whole_step = [], [], []
+    for number, (into, (field, _)) in enumerate(zip(inputs, fields(network), strict=True)):
+        convolution = exact.blocks[number][:2]
+        kernel = convolution[1].kernel_size[0]
+        own = Field(kernel, 1, -((kernel - 1) // 2))
+        alone.append(
+            _error(convolution(into), convolution(shifted(into, 0, 1)), 1, _inside(own, into.shape[-1], 1))
+        )
+
+        def error(pixels: int, units: int, number: int = number, field: Field = field) -> float:
+            now = trace(exact, shifted(faces, 0, pixels)).blocks[number].after
+            return _error(seen[number].after, now, units, _inside(field, FACE_SIZE, pixels))
+
+        nearest = {TWO_PX // field.step, -(-TWO_PX // field.step)}
+        two_px.append(min(error(TWO_PX, units) for units in nearest))
+        whole_step.append(error(field.step, 1))
+    return Equivariance(tuple(alone), tuple(two_px), tuple(whole_step))
+
+
+def _inside(field: Field, size: int, pixels: int) -> list[int]:
+    """Units that see neither padding nor the repeated edge, neither before nor after the shift."""
+    every = range(size // field.step)
+    return [u for u in every if field.span(u)[0] >= 0 and field.span(u)[1] <= size - pixels]
+
+
+def _error(was: Tensor, now: Tensor, units: int, columns: list[int]) -> float:
+    if not columns:
+        return float("nan")
+    there = torch.tensor(columns)
+    expected = was[..., there]
+    return float((now[..., there + units] - expected).norm() / expected.norm().clamp(min=1e-30))

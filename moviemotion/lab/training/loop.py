@@ -1,0 +1,300 @@
+"""One training loop for every network: faces and targets in, kept weights out.
+
+Each epoch draws its randomness from (seed, epoch) alone, so a run that was killed and resumed from
+its checkpoint sees the same batches, and drops the same neurons, as one that was not.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from moviemotion._io.atomic_files import appearing
+from moviemotion.emotions import DECK_COLUMNS
+from moviemotion.errors import MoviemotionError
+from moviemotion.lab.training import augmentation, networks
+from moviemotion.lab.training.config import AUGMENTATIONS, OPTIMISERS, SCHEDULES, Recipe
+
+Step = Callable[[int, int], None]
+"""Called after each batch with the batches done and the batches of the whole run."""
+
+PLATEAU_FACTOR, PLATEAU_PATIENCE = 0.2, 3
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Faces to learn from or to be judged on.
+
+    Attributes:
+        images: (n, 48, 48) uint8, grey.
+        targets: (n, outputs) float32, each row a distribution.
+        truth: n indices into `DECK_EMOTIONS` that count as right; -1 where nothing does.
+    """
+
+    images: NDArray[np.uint8]
+    targets: NDArray[np.float32]
+    truth: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """What one epoch gave: mean losses, accuracy on the held-out faces that have a truth, seconds."""
+
+    loss: float
+    held_out_loss: float
+    held_out_accuracy: float
+    learning_rate: float
+    seconds: float
+
+
+@dataclass
+class State:
+    """All that a resumed run needs."""
+
+    network: nn.Module
+    average: nn.Module
+    optimiser: torch.optim.Optimizer
+    plateau: torch.optim.lr_scheduler.ReduceLROnPlateau
+    history: list[Epoch]
+    best: dict[str, Tensor]
+    device: torch.device
+
+
+def fit(
+    recipe: Recipe,
+    examples: Examples,
+    held_out: Examples,
+    checkpoint: Path | None = None,
+    step: Step = lambda done, total: None,
+    after_epoch: Callable[[int, Epoch], None] = lambda number, epoch: None,
+) -> tuple[nn.Module, list[Epoch]]:
+    """Train a fresh network and return it with its history, ready to predict.
+
+    Args:
+        checkpoint: file written after every epoch; a run of the same recipe goes on from it.
+
+    Raises:
+        MoviemotionError: the recipe names something unknown, or `checkpoint` is another recipe's.
+    """
+    state = begin(recipe, checkpoint)
+    images = torch.from_numpy(examples.images)[:, None].to(state.device)
+    targets = torch.from_numpy(examples.targets).to(state.device)
+    for number in range(len(state.history), recipe.epochs):
+        if _has_settled(state.history, recipe.patience):
+            break
+        began = time.monotonic()
+        loss = _train_epoch(state, recipe, number, images, targets, step)
+        kept = state.average if recipe.averaging else state.network
+        held_loss, accuracy = assess(kept, held_out)
+        rate = state.optimiser.param_groups[0]["lr"]
+        state.history.append(Epoch(loss, held_loss, accuracy, rate, time.monotonic() - began))
+        if recipe.schedule == "plateau":
+            state.plateau.step(held_loss)
+        if not recipe.patience or held_loss <= min(epoch.held_out_loss for epoch in state.history):
+            state.best = copy.deepcopy(kept.state_dict())
+        if checkpoint is not None:
+            _save(checkpoint, recipe, state)
+        after_epoch(number + 1, state.history[-1])
+    state.average.load_state_dict(state.best)
+    return state.average.eval(), state.history
+
+
+def begin(recipe: Recipe, checkpoint: Path | None) -> State:
+    """Where a training stands before its next epoch; nothing is written.
+
+    Raises:
+        MoviemotionError: as `fit` does.
+    """
+    _check(recipe)
+    torch.manual_seed(recipe.seed)
+    state = _fresh(recipe)
+    if checkpoint is not None and checkpoint.exists():
+        _restore(checkpoint, recipe, state)
+    return state
+
+
+def predict_logits(network: nn.Module, images: NDArray[np.uint8], mirror: bool = True) -> Tensor:
+    """(n, 48, 48) uint8 → (n, outputs) logits on the CPU, the mean over each face and its mirror image."""
+    network.eval()
+    device = next(network.parameters()).device
+    faces = torch.from_numpy(images)[:, None]
+    parts = []
+    with torch.inference_mode():
+        for i in range(0, len(faces), 256):
+            x = faces[i : i + 256].float().to(device)
+            logits = (network(x) + network(x.flip(-1))) / 2 if mirror else network(x)
+            parts.append(logits.float().cpu())
+    return torch.cat(parts)
+
+
+def to_deck_logits(logits: Tensor) -> Tensor:
+    """(n, 8) or (n, 4) logits → (n, 4) in the order of `DECK_EMOTIONS`."""
+    return logits[:, list(DECK_COLUMNS)] if logits.shape[1] > len(DECK_COLUMNS) else logits
+
+
+def assess(network: nn.Module, examples: Examples) -> tuple[float, float]:
+    """Mean cross-entropy against the targets, and accuracy on the faces that have a truth (NaN without)."""
+    with fast(next(network.parameters()).device):
+        logits = predict_logits(network, examples.images, mirror=False)
+    loss = F.cross_entropy(logits, torch.from_numpy(examples.targets)).item()
+    judged = examples.truth >= 0
+    if not judged.any():
+        return loss, math.nan
+    guess = to_deck_logits(logits).argmax(1).numpy()
+    return loss, float((guess[judged] == examples.truth[judged]).mean())
+
+
+def _check(recipe: Recipe) -> None:
+    for name, value, known in (
+        ("optimiser", recipe.optimiser, OPTIMISERS),
+        ("schedule", recipe.schedule, SCHEDULES),
+        ("augmentation", recipe.augmentation, AUGMENTATIONS),
+    ):
+        if value not in known:
+            raise MoviemotionError(f"{name} {value}: unknown; choose from {', '.join(known)}")
+
+
+def _fresh(recipe: Recipe) -> State:
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    network = networks.build(recipe.network, recipe.outputs, recipe.options)
+    if recipe.first_weights or recipe.network in networks.FIRST_WEIGHTS:
+        path = Path(recipe.first_weights) if recipe.first_weights else None
+        networks.FIRST_WEIGHTS.get(recipe.network, networks.load_own)(network, path)
+    network = network.to(device, memory_format=torch.channels_last)
+    trained = [p for p in network.parameters() if p.requires_grad]
+    groups = [
+        {"params": [p for p in trained if p.ndim > 1], "weight_decay": recipe.weight_decay},
+        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    optimiser: torch.optim.Optimizer
+    if recipe.optimiser == "sgd":
+        optimiser = torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=0.9, nesterov=True)
+    else:
+        kind = torch.optim.AdamW if recipe.optimiser == "adamw" else torch.optim.Adam
+        optimiser = kind(groups, lr=recipe.learning_rate)
+    plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
+        optimiser,
+        factor=PLATEAU_FACTOR,
+        patience=PLATEAU_PATIENCE - 1,  # Keras counts the epoch that lowers the rate, PyTorch does not
+        threshold=recipe.min_delta,
+        threshold_mode="abs",
+    )
+    average = copy.deepcopy(network)
+    return State(network, average, optimiser, plateau, [], copy.deepcopy(network.state_dict()), device)
+
+
+def fast(device: torch.device) -> torch.autocast:
+    """bfloat16 where the processor has it; the weights stay in float32."""
+    supported = device.type == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return torch.autocast(device.type, torch.bfloat16, enabled=supported)
+
+
+def _train_epoch(
+    state: State, recipe: Recipe, number: int, images: Tensor, targets: Tensor, step: Step
+) -> float:
+    torch.manual_seed(recipe.seed * 100_003 + number)  # dropout and mixup draw from the global generator
+    generator = torch.Generator(state.device).manual_seed(recipe.seed * 100_003 + number)
+    order = torch.randperm(len(images), generator=generator, device=state.device)
+    steps = math.ceil(len(images) / recipe.batch)
+    state.network.train()
+    total = 0.0
+    for i in range(steps):
+        done = number * steps + i
+        if recipe.schedule == "cosine":
+            for group in state.optimiser.param_groups:
+                group["lr"] = recipe.learning_rate * _cosine(done, recipe.epochs * steps)
+        index = order[i * recipe.batch : (i + 1) * recipe.batch]
+        batch, target = _augmented(images[index].float(), targets[index], recipe, generator)
+        with fast(state.device):
+            logits = state.network(batch.to(memory_format=torch.channels_last))
+        loss = F.cross_entropy(logits.float(), target)
+        state.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        state.optimiser.step()
+        if recipe.averaging:
+            _average(state.average, state.network, min(recipe.averaging, (1 + done) / 100))
+        total += loss.item() * len(index)
+        step(done + 1, recipe.epochs * steps)
+    return total / len(images)
+
+
+def _augmented(
+    batch: Tensor, target: Tensor, recipe: Recipe, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    if recipe.augmentation == "camera":
+        batch = augmentation.camera(batch, generator)
+    elif recipe.augmentation == "brightness":
+        batch = augmentation.brightness(batch, recipe.brightness, generator)
+    if recipe.mixup:
+        return augmentation.mixup(batch, target, recipe.mixup, generator)
+    return batch, target
+
+
+def _cosine(step: int, steps: int) -> float:
+    """Share of the peak rate: a twelfth of the run rising, then half a cosine to 0."""
+    warm = max(1, steps // 12)
+    if step < warm:
+        return (step + 1) / warm
+    return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
+
+
+def _has_settled(history: list[Epoch], patience: int) -> bool:
+    if not patience or len(history) <= patience:
+        return False
+    losses = [epoch.held_out_loss for epoch in history]
+    return min(losses[-patience:]) >= min(losses[:-patience])
+
+
+@torch.no_grad()
+def _average(average: nn.Module, network: nn.Module, decay: float) -> None:
+    for mean, value in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
+        if mean.is_floating_point():
+            mean.lerp_(value, 1 - decay)
+        else:
+            mean.copy_(value)
+
+
+def _save(path: Path, recipe: Recipe, state: State) -> None:
+    write_atomically(
+        path,
+        {
+            "recipe": asdict(recipe),
+            "history": [asdict(epoch) for epoch in state.history],
+            "network": state.network.state_dict(),
+            "average": state.average.state_dict(),
+            "optimiser": state.optimiser.state_dict(),
+            "plateau": state.plateau.state_dict(),
+            "best": state.best,
+        },
+    )
+
+
+def _restore(path: Path, recipe: Recipe, state: State) -> None:
+    saved = torch.load(path, weights_only=True, map_location=state.device)
+    if saved["recipe"] != asdict(recipe):
+        raise MoviemotionError(f"{path}: a run of another recipe; choose another --out, or remove it")
+    state.network.load_state_dict(saved["network"])
+    state.average.load_state_dict(saved["average"])
+    state.optimiser.load_state_dict(saved["optimiser"])
+    state.plateau.load_state_dict(saved["plateau"])
+    state.history[:] = [Epoch(**epoch) for epoch in saved["history"]]
+    state.best = saved["best"]
+
+
+def write_atomically(path: Path, state: object) -> None:
+    """`torch.save`, so that a stop in the middle leaves the old file."""
+    with appearing(path) as partial:
+        torch.save(state, partial)

@@ -1,0 +1,224 @@
+"""The registry of architectures: a network is chosen by name.
+
+Every network takes (n, 1, 48, 48) float32 crops with grey values 0–255 and returns (n, outputs)
+logits; each scales its own input, so a file of weights is all a reader needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from moviemotion.errors import MoviemotionError
+from moviemotion.lab.training.layers import Rescale, Standardise
+from moviemotion.lab.training.pretrained import FaceResNet, VGG16Block3, load_face_resnet, load_vgg16
+
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+    "relu": nn.ReLU,
+    "leaky_relu": lambda: nn.LeakyReLU(0.3),  # the slope that Keras takes when none is given
+    "identity": nn.Identity,
+}
+
+
+def _conv_bn(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
+        nn.BatchNorm2d(outputs),
+    )
+
+
+class ResidualBlock(nn.Module):
+    """Two 3×3 convolutions and a shortcut (He et al., 2016), average-pooled where it shrinks."""
+
+    def __init__(self, inputs: int, outputs: int, stride: int) -> None:
+        super().__init__()
+        self.first = _conv_bn(inputs, outputs, 3, stride)
+        self.second = _conv_bn(outputs, outputs, 3)
+        shrink: nn.Module = nn.AvgPool2d(stride) if stride > 1 else nn.Identity()
+        same = inputs == outputs and stride == 1
+        self.shortcut = nn.Identity() if same else nn.Sequential(shrink, _conv_bn(inputs, outputs, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.relu(self.second(torch.relu(self.first(x))) + self.shortcut(x))
+
+
+def compact(outputs: int = 8, width: float = 1.0) -> nn.Module:
+    """The network that ships: a residual net of 2.7 M parameters; `width` is the share of its filters."""
+    filters = [round(width * n) for n in (32, 64, 128, 128, 256, 256)]
+    return nn.Sequential(
+        Standardise(),
+        _conv_bn(1, filters[0], 3),
+        nn.ReLU(),
+        ResidualBlock(filters[0], filters[1], stride=2),
+        ResidualBlock(filters[1], filters[2], stride=2),
+        ResidualBlock(filters[2], filters[3], stride=1),
+        ResidualBlock(filters[3], filters[4], stride=2),
+        ResidualBlock(filters[4], filters[5], stride=1),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+        nn.Dropout(0.2),
+        nn.Linear(filters[5], outputs),
+    )
+
+
+@dataclass(frozen=True)
+class DeckDesign:
+    """What the deck's experiments vary in its network; the defaults are its CNN #36.
+
+    Attributes:
+        filters, kernels: of each block's convolution; the kernels' sides in px.
+        dense: neurons of each dense layer.
+        conv_activation, dense_activation: names in `ACTIVATIONS`.
+        normalise: batch normalisation "after" or "before" the activation.
+        dropout: share dropped after each dense layer.
+    """
+
+    filters: tuple[int, ...] = (128, 256, 1024, 1024, 256)
+    kernels: tuple[int, ...] = (3, 3, 2, 2, 2)
+    dense: tuple[int, ...] = (256, 512, 1024)
+    conv_activation: str = "relu"
+    dense_activation: str = "relu"
+    normalise: str = "after"
+    dropout: float = 0.2
+
+
+class DeckNetwork(nn.Module):
+    """The deck's network: blocks of convolution, activation, batch norm and pooling, then dense layers.
+
+    Attributes:
+        blocks: one module a block, so that what each sees can be looked at.
+        head: flattening, dense layers and the classification layer (softmax is left to the loss).
+    """
+
+    def __init__(self, design: DeckDesign, outputs: int) -> None:
+        super().__init__()
+        self.design = design
+        self.scale = Rescale()
+        blocks: list[nn.Module] = []
+        inputs, side = 1, 48
+        for filters, kernel in zip(design.filters, design.kernels, strict=True):
+            blocks.append(_deck_block(inputs, filters, kernel, design))
+            inputs, side = filters, side // 2
+        self.blocks = nn.ModuleList(blocks)
+        dense: list[nn.Module] = [nn.Flatten()]
+        inputs *= side * side
+        for width in design.dense:
+            activation = ACTIVATIONS[design.dense_activation]()
+            dense += [nn.Linear(inputs, width), activation, nn.Dropout(design.dropout)]
+            inputs = width
+        self.head = nn.Sequential(*dense, nn.Linear(inputs, outputs))
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d | nn.Linear):
+                # Keras starts layers so, and the deck was built in Keras (Glorot & Bengio, 2010).
+                nn.init.xavier_uniform_(layer.weight)
+                assert layer.bias is not None
+                nn.init.zeros_(layer.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.scale(x)
+        for block in self.blocks:
+            x = block(x)
+        return self.head(x)
+
+
+def _deck_block(inputs: int, filters: int, kernel: int, design: DeckDesign) -> nn.Sequential:
+    # "Same" padding as Keras does it: what an even kernel lacks is added below and to the right.
+    before, after = (kernel - 1) // 2, kernel // 2
+    convolution = nn.Sequential(
+        nn.ZeroPad2d((before, after, before, after)), nn.Conv2d(inputs, filters, kernel)
+    )
+    activation = ACTIVATIONS[design.conv_activation]()
+    # Keras' defaults: it keeps 0.99 of its running mean where PyTorch keeps 0.9.
+    norm = nn.BatchNorm2d(filters, eps=1e-3, momentum=0.01)
+    middle = [activation, norm] if design.normalise == "after" else [norm, activation]
+    return nn.Sequential(*convolution, *middle, nn.MaxPool2d(2))
+
+
+def deck36(outputs: int = 4, **design: object) -> nn.Module:
+    """The deck's CNN #36, or one that differs from it as `design` (fields of `DeckDesign`) says.
+
+    Raises:
+        MoviemotionError: an activation or a place for the batch norm is unknown.
+    """
+    values = {key: tuple(v) if isinstance(v, list) else v for key, v in design.items()}
+    try:
+        chosen = DeckDesign(**values)  # type: ignore[arg-type]
+    except TypeError as error:
+        raise MoviemotionError(f"network deck36: {error}; see DeckDesign for what can be varied") from error
+    for name in (chosen.conv_activation, chosen.dense_activation):
+        if name not in ACTIVATIONS:
+            raise MoviemotionError(f"activation {name}: unknown; choose from {', '.join(ACTIVATIONS)}")
+    if chosen.normalise not in ("after", "before"):
+        raise MoviemotionError(f"normalise {chosen.normalise}: unknown; choose after or before")
+    return DeckNetwork(chosen, outputs)
+
+
+NETWORKS: dict[str, Callable[..., nn.Module]] = {
+    "compact": compact,
+    "deck36": deck36,
+    "vgg16_block3": VGG16Block3,
+    "face_resnet": FaceResNet,
+}
+
+FIRST_WEIGHTS: dict[str, Callable[[nn.Module, Path | None], None]] = {
+    "vgg16_block3": load_vgg16,
+    "face_resnet": load_face_resnet,
+}
+"""Networks that start from weights learnt elsewhere → what gives them these, from a local path or a cache."""
+
+
+def build(name: str, outputs: int, options: Mapping[str, object]) -> nn.Module:
+    """A fresh network with its registry name, number of outputs and options.
+
+    Raises:
+        MoviemotionError: the name or an option is unknown.
+    """
+    if name not in NETWORKS:
+        raise MoviemotionError(f"--network {name}: unknown; choose from {', '.join(NETWORKS)}")
+    try:
+        return NETWORKS[name](outputs, **options)
+    except TypeError as error:
+        raise MoviemotionError(f"network {name}: {error}") from error
+
+
+def load_own(network: nn.Module, path: Path | None) -> None:
+    """Give a network the weights that a run of the same network ended with.
+
+    Args:
+        path: the run's `weights.pt`.
+
+    Raises:
+        MoviemotionError: the file is missing or holds another network's weights.
+    """
+    try:
+        network.load_state_dict(torch.load(path or "", weights_only=True, map_location="cpu"))
+    except Exception as error:  # torch raises pickle's, zip's and its own classes here
+        first = str(error).splitlines()[0]
+        raise MoviemotionError(
+            f"{path}: not weights of this network ({first}); name a run's weights.pt"
+        ) from error
+
+
+def layer_table(network: nn.Module) -> list[tuple[str, str, int]]:
+    """(layer, output shape of one face, parameters with batch norm's running statistics) of every layer."""
+    rows: list[tuple[str, str, int]] = []
+    hooks = []
+
+    def note(layer: nn.Module, _: object, output: Tensor) -> None:
+        count = sum(p.numel() for p in layer.parameters())
+        # As Keras counts: the running mean and variance too, not the counter of batches.
+        count += sum(b.numel() for b in layer.buffers(recurse=False) if b.is_floating_point())
+        rows.append((type(layer).__name__, "×".join(map(str, output.shape[1:])), count))
+
+    for layer in network.modules():
+        if not any(True for _ in layer.children()):
+            hooks.append(layer.register_forward_hook(note))
+    with torch.inference_mode():
+        network.eval()(torch.zeros(1, 1, 48, 48))
+    for hook in hooks:
+        hook.remove()
+    return rows

@@ -1,0 +1,201 @@
+"""Networks that start from weights learnt elsewhere, and how those weights are read from a local file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from moviemotion.errors import MoviemotionError
+from moviemotion.lab.training.layers import Standardise
+
+VGG_MEAN, VGG_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+VGG_WEIGHTS = Path(torch.hub.get_dir()) / "checkpoints" / "vgg16-397923af.pth"
+"""Where torchvision's `vgg16(weights="IMAGENET1K_V1")` keeps its download."""
+
+FACE_MANIFEST = "face_recognition_model-weights_manifest.json"
+
+
+class VGG16Block3(nn.Module):
+    """VGG-16 (Simonyan & Zisserman, 2015) cut at the pooling of its third block, frozen, with a new head."""
+
+    def __init__(self, outputs: int = 4) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        inputs = 3
+        for width, depth in ((64, 2), (128, 2), (256, 3)):
+            for _ in range(depth):
+                layers += [nn.Conv2d(inputs, width, 3, padding=1), nn.ReLU()]
+                inputs = width
+            layers.append(nn.MaxPool2d(2))
+        self.features = nn.Sequential(*layers).requires_grad_(False)
+        self.head = nn.Sequential(
+            nn.BatchNorm2d(256),  # published weights differ a hundredfold in the scale of what they give
+            nn.Flatten(),
+            nn.Linear(256 * 6 * 6, 256),
+            nn.ReLU(),
+            nn.Dropout(0.2),
+            nn.Linear(256, outputs),
+        )
+        self.register_buffer("mean", torch.tensor(VGG_MEAN).view(1, 3, 1, 1))
+        self.register_buffer("deviation", torch.tensor(VGG_DEVIATION).view(1, 3, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        colour = (x / 255).expand(-1, 3, -1, -1)
+        with torch.no_grad():
+            seen = self.features((colour - self.mean) / self.deviation)
+        return self.head(seen)
+
+
+def load_vgg16(network: nn.Module, path: Path | None) -> None:
+    """Give a `VGG16Block3` ImageNet's weights.
+
+    Args:
+        path: a state dict in torchvision's naming (`features.0.weight` …); by default torchvision's cache.
+
+    Raises:
+        MoviemotionError: the weights are not there or are not VGG-16's.
+    """
+    path = path or VGG_WEIGHTS
+    if not path.exists():
+        raise MoviemotionError(
+            f"{path}: no ImageNet weights of VGG-16; where torchvision is installed, run python -c "
+            "'from torchvision.models import vgg16; vgg16(weights=\"IMAGENET1K_V1\")' and copy its file here"
+        )
+    wanted = {f"features.{key}" for key in network.get_submodule("features").state_dict()}
+    try:
+        state = torch.load(path, weights_only=True, map_location="cpu")
+        network.load_state_dict({key: state[key] for key in wanted}, strict=False)
+    except Exception as error:  # torch raises pickle's, zip's and its own classes here
+        raise MoviemotionError(
+            f"{path}: not VGG-16's weights in torchvision's naming ({error}); replace the file"
+        ) from error
+
+
+class FaceBlock(nn.Module):
+    """Two 3×3 convolutions and a shortcut without weights, pooled and filled with zeros where it halves."""
+
+    def __init__(self, inputs: int, outputs: int, halve: bool) -> None:
+        super().__init__()
+        self.halve = halve
+        self.first = nn.Conv2d(inputs, outputs, 3, 2 if halve else 1, 0 if halve else 1)
+        self.second = nn.Conv2d(outputs, outputs, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        out = self.second(torch.relu(self.first(x)))
+        if self.halve:
+            x = F.avg_pool2d(x, 2)
+            out = F.pad(out, (0, x.shape[3] - out.shape[3], 0, x.shape[2] - out.shape[2]))
+            x = F.pad(x, (0, 0, 0, 0, 0, out.shape[1] - x.shape[1]))
+        return torch.relu(out + x)
+
+
+FACE_PLAN = (
+    ("conv32_1", 32, False),
+    ("conv32_2", 32, False),
+    ("conv32_3", 32, False),
+    ("conv64_down", 64, True),
+    ("conv64_1", 64, False),
+    ("conv64_2", 64, False),
+    ("conv64_3", 64, False),
+    ("conv128_down", 128, True),
+    ("conv128_1", 128, False),
+    ("conv128_2", 128, False),
+    ("conv256_down", 256, True),
+    ("conv256_1", 256, False),
+    ("conv256_2", 256, False),
+    ("conv256_down_out", 256, True),
+)
+
+
+class FaceResNet(nn.Module):
+    """dlib's residual network for faces (King, 2017), enlarged crops in: a teacher, too heavy to ship.
+
+    It began as a network that tells people apart. The reader that ships learns from its answers
+    about emotion only and takes none of its weights.
+    """
+
+    def __init__(self, outputs: int = 8, side: int = 112) -> None:
+        super().__init__()
+        self.side = side
+        self.standardise = Standardise()
+        self.stem = nn.Conv2d(1, 32, 7, 2)
+        widths = [32, *(width for _, width, _ in FACE_PLAN)]
+        self.blocks = nn.Sequential(
+            *(
+                FaceBlock(inputs, width, halve)
+                for inputs, (_, width, halve) in zip(widths, FACE_PLAN, strict=False)
+            )
+        )
+        self.drop = nn.Dropout(0.3)
+        self.out = nn.Linear(256, outputs)
+
+    def forward(self, x: Tensor) -> Tensor:
+        # 0.2: the spread of grey values that the weights met in their own training.
+        x = F.interpolate(0.2 * self.standardise(x), size=(self.side, self.side), mode="bilinear")
+        x = F.max_pool2d(torch.relu(self.stem(x)), 3, 2)
+        return self.out(self.drop(self.blocks(x).mean((2, 3))))
+
+
+def load_face_resnet(network: nn.Module, path: Path | None) -> None:
+    """Give a `FaceResNet` the weights that dlib's author published, from `@vladmandic/face-api`.
+
+    Their per-channel scales are folded into the convolutions and their colours summed to grey.
+
+    Args:
+        path: the package's folder `model`.
+
+    Raises:
+        MoviemotionError: the weights are not there or are something else.
+    """
+    if path is None:
+        raise MoviemotionError(
+            "network face_resnet: name its first weights with --weights: the folder model of the npm "
+            "package @vladmandic/face-api, unpacked"
+        )
+    assert isinstance(network, FaceResNet)
+    try:
+        tensors = _read_manifest(path / FACE_MANIFEST)
+        _fold(network.stem, tensors, "conv32_down", grey=True)
+        for block, (name, _, _) in zip(network.blocks, FACE_PLAN, strict=True):
+            assert isinstance(block, FaceBlock)
+            _fold(block.first, tensors, f"{name}/conv1")
+            _fold(block.second, tensors, f"{name}/conv2")
+    except (OSError, KeyError, ValueError, RuntimeError) as error:
+        raise MoviemotionError(
+            f"{path}: not the folder model of @vladmandic/face-api ({error}); unpack that package there"
+        ) from error
+
+
+def _read_manifest(path: Path) -> dict[str, NDArray[np.float32]]:
+    """The named tensors of a TensorFlow.js weights manifest, quantised ones as value × scale + min."""
+    tensors: dict[str, NDArray[np.float32]] = {}
+    for group in json.loads(path.read_text(encoding="utf-8")):
+        data = b"".join((path.parent / name).read_bytes() for name in group["paths"])
+        at = 0
+        for entry in group["weights"]:
+            quantised = entry.get("quantization")
+            kind = np.dtype(quantised["dtype"] if quantised else entry["dtype"]).newbyteorder("<")
+            count = int(np.prod(entry["shape"]))
+            values = np.frombuffer(data, kind, count, at).astype(np.float32)
+            at += count * kind.itemsize
+            if quantised:
+                values = values * np.float32(quantised["scale"]) + np.float32(quantised["min"])
+            tensors[entry["name"]] = values.reshape(entry["shape"])
+    return tensors
+
+
+def _fold(layer: nn.Conv2d, tensors: dict[str, NDArray[np.float32]], name: str, grey: bool = False) -> None:
+    scale = tensors[f"{name}/scale/weights"]
+    weight = tensors[f"{name}/conv/filters"].transpose(3, 2, 0, 1) * scale[:, None, None, None]
+    bias = tensors[f"{name}/conv/bias"] * scale + tensors[f"{name}/scale/biases"]
+    if grey:
+        weight = weight.sum(axis=1, keepdims=True)
+    layer.weight.data.copy_(torch.from_numpy(weight.copy()))
+    assert layer.bias is not None
+    layer.bias.data.copy_(torch.from_numpy(bias))

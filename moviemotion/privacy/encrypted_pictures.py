@@ -1,0 +1,99 @@
+"""Pictures of viewers, kept only where the study's terms ask for them, and encrypted.
+
+A picture is a face alone: no name, no seat and no metadata goes into it, its file's name is random, and its
+key lies outside the study folder. Without the key what is left is noise, wherever it was copied to.
+"""
+
+from __future__ import annotations
+
+import io
+import secrets
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from numpy.typing import NDArray
+from PIL import Image
+
+from moviemotion._io.atomic_files import appearing
+from moviemotion.errors import MoviemotionError
+from moviemotion.privacy.audit_log import Role
+from moviemotion.privacy.consent import WATCHED, state_of, subject_of
+from moviemotion.privacy.study_database import key_file, opened
+from moviemotion.study.folder import PICTURES
+
+NONCE = 12
+"""Bytes in front of the ciphertext, as AES-GCM wants them."""
+
+
+def keep(
+    folder: Path, viewer: str, image: NDArray[np.uint8], time: float, now: datetime | None = None
+) -> str:
+    """Keep a picture of a viewer.
+
+    Args:
+        image: (height, width, 3) or (height, width) uint8.
+        time: film second at which it was taken.
+
+    Returns:
+        The name of its file.
+
+    Raises:
+        MoviemotionError: the study's terms do not ask for pictures, or the viewer has not agreed.
+    """
+    with opened(folder) as register:
+        if not (register.terms and register.terms.pictures):
+            raise MoviemotionError(f"{folder}: its terms ask for no pictures; begin a study with --pictures")
+        if state_of(register, viewer) not in WATCHED:
+            raise MoviemotionError(f"viewer {viewer}: has not agreed; nothing is kept of them")
+        name = f"{secrets.token_hex(16)}.bin"
+        nonce = secrets.token_bytes(NONCE)
+        sealed = AESGCM(_key(register.study_id)).encrypt(nonce, _png(image), name.encode())
+        with register.writing():
+            register.db.execute("INSERT INTO pictures VALUES (?, ?, ?)", (name, viewer, time))
+            (folder / PICTURES).mkdir(exist_ok=True)
+            with appearing(folder / PICTURES / name) as partial:
+                partial.write_bytes(nonce + sealed)
+            register.log(Role.RESEARCHER, "picture kept", {"subject": subject_of(register, viewer)}, now)
+    return name
+
+
+def show(folder: Path, name: str) -> bytes:
+    """A kept picture as PNG.
+
+    Raises:
+        MoviemotionError: there is no such picture, its key is not on this machine, or it was changed.
+    """
+    path = folder / PICTURES / Path(name).name
+    with opened(folder) as register:
+        key = key_file(register.study_id, ".key")
+    try:
+        sealed = path.read_bytes()
+        return AESGCM(key.read_bytes()).decrypt(sealed[:NONCE], sealed[NONCE:], name.encode())
+    except FileNotFoundError as error:
+        raise MoviemotionError(f"{error.filename}: not there; it may have been deleted on its day") from error
+    except (InvalidTag, ValueError) as error:
+        raise MoviemotionError(
+            f"{path}: was changed, or has another key; restore both from a copy"
+        ) from error
+
+
+def destroy_key(study_id: str) -> None:
+    """Make every picture of a study unreadable, its copies too."""
+    key_file(study_id, ".key").unlink(missing_ok=True)
+
+
+def _key(study_id: str) -> bytes:
+    path = key_file(study_id, ".key")
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_bytes(AESGCM.generate_key(256))
+    return path.read_bytes()
+
+
+def _png(image: NDArray[np.uint8]) -> bytes:
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "PNG")
+    return file.getvalue()

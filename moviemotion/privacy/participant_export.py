@@ -1,0 +1,174 @@
+"""Everything that is held about one viewer, as one ZIP file for them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from moviemotion._io.atomic_files import appearing
+from moviemotion.audience.faces.quality import REASONS
+from moviemotion.audience.samples import Samples
+from moviemotion.emotions import EMOTIONS, FEELINGS
+from moviemotion.errors import MoviemotionError
+from moviemotion.privacy import audit_log, encrypted_pictures, retention
+from moviemotion.privacy.audit_log import Role
+from moviemotion.privacy.consent import subject_of
+from moviemotion.privacy.pseudonymize import is_finished, settle
+from moviemotion.privacy.study_database import Register, alone, opened
+from moviemotion.privacy.viewer_samples import rows_of
+from moviemotion.study.folder import Study
+from moviemotion.study.provenance import load_analysis
+
+READ_ME = """What is held about you in this study.
+
+viewer.json      your random id, your seat, your answers, until when what is kept, and what was done with it
+samples.csv      each measurement of your face: seconds of the film, how the face looked (probabilities),
+                 how far it is trusted (0 to 1) and why it was refused
+seconds.csv      the same by second of the film, and how strong each feeling is beyond your resting face
+disclosures/     what you were told when you answered
+pictures/        pictures of you, if any were kept
+"""
+
+
+def export_viewer(
+    folder: Path,
+    viewer: str,
+    out: Path,
+    role: Role = Role.PRIVACY_OFFICER,
+    now: datetime | None = None,
+) -> Path:
+    """Write everything that a study holds about a viewer.
+
+    Args:
+        viewer: random id.
+        out: ZIP file to write, outside the study folder.
+        role: who asked for it.
+
+    Raises:
+        MoviemotionError: nothing is held about the viewer, or `out` cannot be written.
+    """
+    if out.resolve().is_relative_to(folder.resolve()):
+        raise MoviemotionError(f"{out}: the study would then hold a copy; choose another --out")
+    with alone(folder):  # it is not erased meanwhile
+        return _export(folder, viewer, out, role, now)
+
+
+def _export(folder: Path, viewer: str, out: Path, role: Role, now: datetime | None) -> Path:
+    if is_finished(folder):
+        settle(folder, now)
+    with opened(folder) as register:
+        subject = subject_of(register, viewer)
+        held = _held(folder, register, viewer, subject)
+        told = register.db.execute(
+            """SELECT DISTINCT version, text FROM disclosures JOIN consents ON version = disclosure
+               WHERE viewer = ?""",
+            (viewer,),
+        ).fetchall()
+        files = register.db.execute("SELECT file, time FROM pictures WHERE viewer = ?", (viewer,)).fetchall()
+    try:
+        with appearing(out) as partial:
+            partial.write_bytes(_zipped(folder, viewer, held, told, files))
+    except OSError as error:
+        raise MoviemotionError(
+            f"{out}: cannot be written ({error.strerror}); choose another --out"
+        ) from error
+    with opened(folder) as register, register.writing():
+        register.log(role, "exported", {"subject": subject}, now)
+    return out
+
+
+def _zipped(
+    folder: Path,
+    viewer: str,
+    held: dict[str, object],
+    told: list[tuple[str, str]],
+    files: list[tuple[str, float]],
+) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("README.txt", READ_ME)
+        archive.writestr("viewer.json", json.dumps(held, indent=2, ensure_ascii=False) + "\n")
+        for version, text in told:
+            archive.writestr(f"disclosures/{version}.txt", text)
+        for number, (name, _) in enumerate(files, 1):
+            archive.writestr(f"pictures/{number}.png", encrypted_pictures.show(folder, name))
+        if is_finished(folder):
+            archive.writestr("samples.csv", _samples(folder, viewer))
+            archive.writestr("seconds.csv", _seconds(folder, viewer))
+    return content.getvalue()
+
+
+def _held(folder: Path, register: Register, viewer: str, subject: str) -> dict[str, object]:
+    query = "SELECT seat, state FROM viewers WHERE id = ?"
+    seat, state = register.db.execute(query, (viewer,)).fetchone()
+    answers = register.db.execute(
+        "SELECT state, time, disclosure FROM consents WHERE viewer = ? ORDER BY time", (viewer,)
+    )
+    return {
+        "viewer": viewer,
+        "seat": seat,
+        "state": state,
+        "answers": [dict(zip(("answer", "time", "disclosure"), row, strict=True)) for row in answers],
+        "kept_until": {held.kind: held.until.isoformat() for held in retention.held(folder)},
+        "log": [
+            {"time": entry.time, "by": entry.role, "what": entry.action}
+            for entry in audit_log.entries(register.db)
+            if json.loads(entry.details).get("subject") == subject
+        ],
+    }
+
+
+def _samples(folder: Path, viewer: str) -> str:
+    study = Study.reopen(folder)
+    rows: list[list[object]] = []
+    for camera in study.cameras:
+        samples = study.samples(camera)
+        if samples and viewer in samples.viewers:
+            rows += _rows(samples, samples.viewers.index(viewer))
+    return _csv(["seconds", *EMOTIONS, "weight", "refused"], rows)
+
+
+def _rows(samples: Samples, viewer: int) -> list[list[object]]:
+    mine = rows_of(samples, viewer)
+    columns = zip(
+        samples.time[mine].tolist(),
+        samples.emotions[mine].tolist(),
+        samples.weight[mine].tolist(),
+        samples.refused[mine].tolist(),
+        strict=True,
+    )
+    return [
+        [f"{time:.3f}", *(f"{p:.6f}" for p in emotions), f"{weight:.3f}", REASONS[why] if why else ""]
+        for time, emotions, weight, why in columns
+    ]
+
+
+def _seconds(folder: Path, viewer: str) -> str:
+    analysis = load_analysis(folder)
+    header = ["second", *EMOTIONS, *(f"{feeling} strength" for feeling in FEELINGS)]
+    if viewer not in analysis.timeline.viewers:
+        return _csv(header, [])
+    index = analysis.timeline.viewers.index(viewer)
+    figures = np.hstack([analysis.timeline.scores[index], analysis.strength[index]])
+    return _csv(
+        header,
+        (
+            [second, *("" if np.isnan(value) else f"{value:.4f}" for value in row)]
+            for second, row in enumerate(figures.tolist(), analysis.timeline.start)
+        ),
+    )
+
+
+def _csv(header: list[str], rows: Iterable[list[object]]) -> str:
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(header)
+    table.writerows(rows)
+    return text.getvalue()

@@ -1,0 +1,337 @@
+"""`study.db`: what must be true of a study. Opened for one piece of work and closed again."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from moviemotion._io.atomic_files import appearing
+from moviemotion._io.locks import held
+from moviemotion.errors import MoviemotionError
+from moviemotion.privacy import audit_log
+from moviemotion.privacy.audit_log import Entry, Role
+from moviemotion.study.folder import REGISTER
+
+KEYS_VARIABLE = "MOVIEMOTION_KEYS"
+"""Environment variable: the folder of keys and anchors, outside every study folder."""
+WAIT = 10.0
+"""Seconds to wait for another process that writes a row."""
+PATIENCE = 60.0
+"""Seconds to wait for another one that makes a study's results again, such as without an erased viewer."""
+
+SCHEMA = (
+    "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    """CREATE TABLE seats (seat TEXT PRIMARY KEY, camera TEXT NOT NULL,
+       x0 INTEGER, y0 INTEGER, x1 INTEGER, y1 INTEGER)""",
+    "CREATE TABLE cameras (name TEXT PRIMARY KEY, id TEXT UNIQUE NOT NULL)",
+    """CREATE TABLE viewers (id TEXT PRIMARY KEY, subject TEXT UNIQUE NOT NULL, seat TEXT NOT NULL,
+       state TEXT NOT NULL)""",
+    """CREATE TABLE consents (viewer TEXT NOT NULL REFERENCES viewers (id), state TEXT NOT NULL,
+       disclosure TEXT NOT NULL, time TEXT NOT NULL, receipt TEXT UNIQUE NOT NULL)""",
+    "CREATE TABLE disclosures (version TEXT PRIMARY KEY, text TEXT NOT NULL)",
+    "CREATE TABLE retention (kind TEXT PRIMARY KEY, until TEXT NOT NULL, deleted TEXT)",
+    "CREATE TABLE pictures (file TEXT PRIMARY KEY, viewer TEXT NOT NULL REFERENCES viewers (id), time REAL)",
+    *audit_log.SCHEMA,
+)
+
+
+class Kind(StrEnum):
+    """Kinds of data, each with its own date."""
+
+    PICTURES = "pictures"
+    """Cameras' files on their way to be watched, and pictures that were asked for."""
+    SAMPLES = "samples"
+    """What was measured of each viewer, the results that show single viewers, seats and answers."""
+    REPORTS = "reports"
+    """The results that are about the room."""
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the operator says of a study; everything else in the disclosure the program knows.
+
+    Attributes:
+        controller: who is responsible, by name.
+        contact: where a viewer reaches them.
+        purpose: what the study is for, in a few words that follow "to".
+        recipients: who else gets the results; empty for nobody.
+        pictures: whether pictures may be kept.
+    """
+
+    controller: str
+    contact: str
+    purpose: str = "learn which moments of the film move its audience"
+    recipients: str = ""
+    pictures: bool = False
+
+
+class NoRoomError(MoviemotionError):
+    """The disk is full, or fails."""
+
+
+class Register:
+    """An open `study.db`."""
+
+    def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
+        self.folder = folder
+        self.db = connection
+        self._head: Entry | None = None
+
+    @property
+    def study_id(self) -> str:
+        """Random; names the study's key and anchor."""
+        return self.fact("study") or ""
+
+    @property
+    def terms(self) -> Terms | None:
+        """What the operator has said; None for a study that was screened without."""
+        told = self.fact("terms")
+        return Terms(**json.loads(told)) if told else None
+
+    def fact(self, name: str) -> str | None:
+        row = self.db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def set_fact(self, name: str, value: str | None) -> None:
+        self.db.execute("DELETE FROM facts WHERE name = ?", (name,))
+        if value is not None:
+            self.db.execute("INSERT INTO facts VALUES (?, ?)", (name, value))
+
+    def until(self) -> dict[str, date]:
+        """Kind of data → the first day on which it is no longer kept.
+
+        Raises:
+            MoviemotionError: a date is damaged or missing.
+        """
+        days = dict(self.db.execute("SELECT kind, until FROM retention"))
+        try:
+            return {kind: date.fromisoformat(days.get(kind, "")) for kind in Kind}
+        except ValueError as error:
+            raise MoviemotionError(
+                f"{self.folder / REGISTER}: damaged ({error}); restore it from a copy"
+            ) from error
+
+    def past(self, now: datetime | None = None) -> tuple[str, date] | None:
+        """The kind of data whose day came first, and that day; None where all are kept.
+
+        Raises:
+            MoviemotionError: a date is damaged.
+        """
+        kind, day = min(self.until().items(), key=lambda item: item[1])
+        return (kind, day) if day <= (now or datetime.now(UTC)).astimezone(UTC).date() else None
+
+    def lacks_rows(self) -> bool:
+        """Whether the log lacks the row that was anchored last: it was cut, or is of another copy."""
+        anchor = anchor_of(self.study_id)
+        row = "SELECT 1 FROM audit WHERE seq = ? AND hash = ?"
+        return anchor is not None and self.db.execute(row, anchor).fetchone() is None
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """A transaction: everything in it is kept, with its rows in the log, or nothing."""
+        # One at a time, so that the row that is anchored last is the last.
+        with alone(self.folder):
+            self.db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                with self._anchoring():
+                    self.db.execute("COMMIT")
+            except BaseException:
+                if self.db.in_transaction:  # a full disk has ended it
+                    self.db.execute("ROLLBACK")
+                self._head = None
+                raise
+
+    @contextmanager
+    def _anchoring(self) -> Iterator[None]:
+        """Make room for the anchor first: what has been kept must not be said to have failed."""
+        if self._head is None:
+            yield
+            return
+        path = key_file(self.study_id, ".head")
+        with appearing(path) as partial:
+            try:
+                head = {"seq": self._head.seq, "hash": self._head.hash}
+                partial.write_text(json.dumps(head) + "\n", encoding="utf-8")
+            except OSError as error:
+                raise NoRoomError(f"{path}: cannot be written ({error.strerror}); make room") from error
+            yield
+
+    def log(self, role: Role, action: str, details: Mapping[str, object], now: datetime | None) -> Entry:
+        """Add a row to the audit log; inside `writing`."""
+        entry = audit_log.append(self.db, role, action, details, now)
+        # The anchor of a log that lacks rows stays, so that they are missed for ever.
+        self._head = None if self.lacks_rows() else entry
+        return entry
+
+    @contextmanager
+    def forgetting(self) -> Iterator[None]:
+        """A transaction after which nothing of the rows that it deletes is left in the file.
+
+        Raises:
+            MoviemotionError: another program is reading the file, or the disk is full; the rows are deleted,
+                and `scrub` does the rest when it is called again.
+        """
+        with self.writing():
+            self.set_fact("unscrubbed", "yes")
+            yield
+        self.scrub()
+
+    def scrub(self) -> None:
+        """Leave nothing of deleted rows in the database file or its write-ahead log, where any may be."""
+        if not self.fact("unscrubbed"):
+            return
+        for step in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+            try:
+                answer = self.db.execute(step).fetchone()
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                    raise _in_use(self.folder) from error
+                raise
+            if answer and answer[0]:
+                raise _in_use(self.folder)
+        with self.writing():
+            self.set_fact("unscrubbed", None)
+
+
+def alone(folder: Path) -> AbstractContextManager[None]:
+    """To be held while a register is written or a study's files are made anew; a thread may take it again.
+
+    Raises:
+        HeldError: another thread or program has held it for `PATIENCE`.
+    """
+    refusal = f"{folder}: another program is at work in it; wait until that is done, and try again"
+    return held(folder.resolve() / f"{REGISTER}-lock", PATIENCE, refusal)
+
+
+def keys_folder() -> Path:
+    """Where keys and anchors lie: $MOVIEMOTION_KEYS, or the user's own data folder."""
+    named = os.environ.get(KEYS_VARIABLE)
+    data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return Path(named) if named else data / "moviemotion" / "keys"
+
+
+def key_file(study_id: str, suffix: str) -> Path:
+    """A file of a study in the folder of keys, which only its owner may read.
+
+    Raises:
+        MoviemotionError: the folder cannot be made.
+    """
+    folder = keys_folder()
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise MoviemotionError(
+            f"{folder}: cannot be made ({error.strerror}); name another folder in {KEYS_VARIABLE}"
+        ) from error
+    return folder / f"{study_id}{suffix}"
+
+
+def anchor_of(study_id: str) -> tuple[int, str] | None:
+    """Number and hash of the last row as kept outside the study; None where it is not on this machine."""
+    try:
+        kept = json.loads(key_file(study_id, ".head").read_text(encoding="utf-8"))
+        return int(kept["seq"]), str(kept["hash"])
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError):
+        return 0, "unreadable"
+
+
+def is_governed(folder: Path) -> bool:
+    """Whether a study has a register."""
+    return (folder / REGISTER).is_file()
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Register]:
+    """The register of a study that has one.
+
+    Raises:
+        MoviemotionError: there is none, or it cannot be read.
+    """
+    if not is_governed(folder):
+        _refuse_lost(folder)
+        raise MoviemotionError(f"{folder}: holds no {REGISTER}; run moviemotion privacy begin first")
+    with _connected(folder / REGISTER) as connection:
+        yield Register(folder, connection)
+
+
+def create(folder: Path, terms: Terms | None, until: Mapping[str, str], now: datetime | None = None) -> None:
+    """Make the register of a study, before it is screened or after.
+
+    Args:
+        terms: what the operator says, or None for a study that was screened without a register.
+        until: kind of data → day on which it is deleted, ISO 8601.
+
+    Raises:
+        MoviemotionError: the study has, or had, one already, or the folder cannot be written.
+    """
+    if is_governed(folder):
+        raise MoviemotionError(f"{folder}: has a {REGISTER} already; its terms were given when it was made")
+    _refuse_lost(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MoviemotionError(f"{folder}: cannot be made ({error.strerror}); choose another") from error
+    study_id = secrets.token_hex(8)
+    for cut_off in folder.glob(f"{REGISTER}.partial*"):
+        cut_off.unlink()
+    with appearing(folder / REGISTER) as partial, _connected(partial) as connection:
+        register = Register(folder, connection)
+        with register.writing():
+            for statement in SCHEMA:
+                connection.execute(statement)
+            register.set_fact("study", study_id)
+            register.set_fact("terms", json.dumps(asdict(terms)) if terms else None)
+            connection.executemany("INSERT INTO retention VALUES (?, ?, NULL)", until.items())
+            register.log(Role.PRIVACY_OFFICER, "begun", {"until": dict(until)}, now)
+
+
+def _refuse_lost(folder: Path) -> None:
+    """A study that says it has a register must not get another one in its place."""
+    record = folder / "study.json"
+    if record.is_file() and '"register":' in record.read_text(encoding="utf-8"):
+        raise MoviemotionError(f"{folder}: its {REGISTER} is missing; restore it from a copy")
+
+
+@contextmanager
+def _connected(path: Path) -> Iterator[sqlite3.Connection]:
+    connection = None
+    try:
+        connection = sqlite3.connect(path, timeout=WAIT, isolation_level=None)
+        for pragma in (
+            "journal_mode = WAL",
+            "secure_delete = ON",
+            "temp_store = MEMORY",
+            "foreign_keys = ON",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+        yield connection
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+        # The kind of a fault is in its low byte. A write-ahead log that finds no room is an I/O error.
+        if code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+            raise NoRoomError(f"{path}: cannot be written ({error}); see that the disk has room") from error
+        # SQLITE_ERROR is what a statement gets that does not fit the tables: they are not ours, or not all.
+        if code != sqlite3.SQLITE_ERROR and isinstance(error, sqlite3.OperationalError):
+            raise MoviemotionError(f"{path}: cannot be used ({error}); close what else uses it") from error
+        raise MoviemotionError(f"{path}: damaged ({error}); restore it from a copy") from error
+    finally:
+        if connection:
+            connection.close()
+
+
+def _in_use(folder: Path) -> MoviemotionError:
+    return MoviemotionError(
+        f"{folder / REGISTER}: another program is reading it, so what was deleted may still be in it; "
+        "close that and run moviemotion privacy enforce"
+    )

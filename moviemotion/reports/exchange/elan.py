@@ -1,0 +1,165 @@
+"""A screening as annotations for ELAN: tiers of moments, of each feeling of the room, and of the script.
+
+Times are milliseconds of film time. Annotations of one tier never overlap, as ELAN demands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import count
+from math import isnan
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import numpy as np
+
+from moviemotion._io.xml_tree import NOT_XML
+from moviemotion.analysis.analyze import Analysis
+from moviemotion.analysis.script_emotions import NOTHING_FELT
+from moviemotion.emotions import FEELINGS
+from moviemotion.reports.number_format import evidence, interval, number
+from moviemotion.screenplay.elements import Kind
+
+SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
+_NO_DATE = "1970-01-01T00:00:00+00:00"
+"""The format wants a date; the same study is to give the same file."""
+_KIND_OF_TIER = "annotation"
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """What stands on a tier from `start` to `end`, milliseconds of film time."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Tier:
+    """A row of annotations in order of time; `speaker` is whom they are of, or None."""
+
+    name: str
+    annotations: tuple[Annotation, ...]
+    speaker: str | None = None
+
+
+def elan_document(analysis: Analysis, film: Path | None = None) -> str:
+    """An annotation document of ELAN (EAF 3.0).
+
+    Args:
+        film: the film's file, to be opened with it; without it ELAN opens the annotations alone.
+    """
+    tiers = list(tiers_of(analysis))
+    root = ET.Element(
+        "ANNOTATION_DOCUMENT",
+        {
+            "xmlns:xsi": "http://www.w3.org/2001/XMLSchema-instance",
+            "xsi:noNamespaceSchemaLocation": SCHEMA,
+            "AUTHOR": "MoviEmotion",
+            "DATE": _NO_DATE,
+            "FORMAT": "3.0",
+            "VERSION": "3.0",
+        },
+    )
+    header = ET.SubElement(root, "HEADER", MEDIA_FILE="", TIME_UNITS="milliseconds")
+    if film is not None:
+        kind = "video/mp4" if film.suffix.lower() in (".mp4", ".m4v") else "unknown"
+        ET.SubElement(header, "MEDIA_DESCRIPTOR", MEDIA_URL=film.absolute().as_uri(), MIME_TYPE=kind)
+    _time_slots(root, tiers)
+    numbers = count(1)
+    for tier in tiers:
+        of_whom = {"PARTICIPANT": _xml(tier.speaker)} if tier.speaker else {}
+        row = ET.SubElement(
+            root, "TIER", {"TIER_ID": _xml(tier.name), "LINGUISTIC_TYPE_REF": _KIND_OF_TIER, **of_whom}
+        )
+        for annotation in tier.annotations:
+            number = next(numbers)
+            aligned = ET.SubElement(
+                ET.SubElement(row, "ANNOTATION"),
+                "ALIGNABLE_ANNOTATION",
+                ANNOTATION_ID=f"a{number}",
+                TIME_SLOT_REF1=f"ts{2 * number - 1}",
+                TIME_SLOT_REF2=f"ts{2 * number}",
+            )
+            ET.SubElement(aligned, "ANNOTATION_VALUE").text = _xml(annotation.text)
+    ET.SubElement(
+        root,
+        "LINGUISTIC_TYPE",
+        LINGUISTIC_TYPE_ID=_KIND_OF_TIER,
+        TIME_ALIGNABLE="true",
+        GRAPHIC_REFERENCES="false",
+    )
+    ET.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
+
+
+def tiers_of(analysis: Analysis) -> Iterator[Tier]:
+    """The tiers: moments, the room's feelings, scenes, action, and one a speaker."""
+    moments = (
+        (moment.start, moment.end, f"Moment {k}: {moment.emotion}, {evidence(moment)}")
+        for k, moment in enumerate(analysis.search.moments, 1)
+    )
+    yield Tier("moments", apart(moments))
+    for column, feeling in enumerate(FEELINGS):
+        yield Tier(f"room: {feeling}", tuple(_felt(analysis, column)))
+    if analysis.script is None:
+        return
+    elements = analysis.script.screenplay.elements
+    scenes = (
+        (scene.feeling.start, scene.feeling.end, elements[scene.heading].text) for scene in analysis.scenes
+    )
+    yield Tier("scenes", apart(scenes))
+    rows: dict[str | None, list[tuple[float, float, str]]] = {None: []}
+    for cue in analysis.script.cues:
+        element = elements[cue.element]
+        if element.kind in (Kind.ACTION, Kind.DIALOGUE, Kind.LYRICS, Kind.CENTERED):
+            rows.setdefault(element.character, []).append((cue.start, cue.end, element.text))
+    for speaker, spans in rows.items():
+        yield Tier(f"speaker: {speaker}" if speaker else "action", apart(spans), speaker)
+
+
+def _felt(analysis: Analysis, column: int) -> Iterator[Annotation]:
+    """The stretches in which the room's mean strength of a feeling stands out, by the rule for lines."""
+    room = analysis.room
+    mean, low = room.strength[:, column], room.strength_interval[0, :, column]
+    with np.errstate(invalid="ignore"):
+        felt = (mean >= NOTHING_FELT) & ~(low <= 0)
+    edges = np.flatnonzero(np.diff(felt, prepend=False, append=False))
+    for start, end in edges.reshape(-1, 2).tolist():
+        peak = start + int(mean[start:end].argmax())
+        text = f"{number(mean[peak])} ({interval(room.strength_interval[:, peak, column].tolist())})"
+        begin = int(room.seconds[start]) * 1000
+        yield Annotation(begin, begin + (end - start) * 1000, text)
+
+
+def apart(spans: Iterable[tuple[float, float, str]]) -> tuple[Annotation, ...]:
+    """Annotations without overlap: one ends where the next starts; what starts together stands together."""
+    timed = sorted(
+        (round(start * 1000), round(end * 1000), " ".join(text.split()))
+        for start, end, text in spans
+        if not isnan(start)
+    )
+    kept: list[Annotation] = []
+    for start, end, text in timed:
+        if kept and kept[-1].start == start:
+            last = kept.pop()
+            end, text = max(end, last.end), f"{last.text} / {text}"
+        elif kept and kept[-1].end > start:
+            kept.append(Annotation(kept[-1].start, start, kept.pop().text))
+        kept.append(Annotation(start, max(end, start + 1), text))
+    return tuple(kept)
+
+
+def _time_slots(root: ET.Element, tiers: Iterable[Tier]) -> None:
+    """Two slots an annotation, in order of time: shared ones would move each other's annotations."""
+    times = [time for tier in tiers for a in tier.annotations for time in (a.start, a.end)]
+    order = ET.SubElement(root, "TIME_ORDER")
+    for slot in sorted(range(len(times)), key=times.__getitem__):
+        ET.SubElement(order, "TIME_SLOT", TIME_SLOT_ID=f"ts{slot + 1}", TIME_VALUE=str(times[slot]))
+
+
+def _xml(text: str) -> str:
+    """Without what XML cannot carry."""
+    return NOT_XML.sub("", text)

@@ -1,0 +1,121 @@
+"""A screening as WebVTT: cues of JSON for a web page's metadata track, and cues that people read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from html import escape
+from math import isnan
+from typing import Any
+
+from moviemotion.analysis.analyze import Analysis
+from moviemotion.analysis.script_emotions import Feeling
+from moviemotion.emotions import FEELINGS
+from moviemotion.reports.emotion_style import PALETTE
+from moviemotion.reports.number_format import evidence
+from moviemotion.reports.script.line_notes import FELT
+from moviemotion.reports.tables.csv_json import moments_json, or_null
+
+Cue = tuple[float, float, str]
+"""Start and end in seconds of film time, and what stands between."""
+
+
+def metadata_vtt(analysis: Analysis) -> str:
+    """A metadata track: JSON objects whose `type` is scene, line, moment or second.
+
+    A moment is as in `moments.json`. Strengths, shares and intervals are as in the report; null stands for
+    not measured.
+    """
+    told = [*_scenes(analysis), *_moments(analysis), *_lines(analysis), *_seconds(analysis)]
+    cues = [(start, end, _json(what)) for start, end, what in told if not isnan(start)]
+    return _file(f"{analysis.title}: what the room felt, as JSON", cues)
+
+
+def readable_vtt(analysis: Analysis) -> str:
+    """A caption track with the moments, to watch the film with."""
+    cues = [
+        (
+            moment.start,
+            moment.end,
+            f"{PALETTE[moment.emotion].symbol} Moment {k}: {moment.emotion}\n{escape(evidence(moment))}",
+        )
+        for k, moment in enumerate(analysis.search.moments, 1)
+    ]
+    return _file(f"{analysis.title}: the moments that moved the room", cues, " line:0")
+
+
+def _moments(analysis: Analysis) -> Iterator[tuple[float, float, dict[str, Any]]]:
+    for moment in moments_json(analysis)["moments"]:
+        yield moment["start"], moment["end"], {"type": "moment", **moment}
+
+
+def _scenes(analysis: Analysis) -> Iterator[tuple[float, float, dict[str, Any]]]:
+    elements = analysis.script.screenplay.elements if analysis.script else ()
+    for scene in analysis.scenes:
+        heading = elements[scene.heading]
+        told = {"type": "scene", "scene": scene.scene, "heading": heading.text}
+        yield scene.feeling.start, scene.feeling.end, told | _felt(scene.feeling)
+
+
+def _lines(analysis: Analysis) -> Iterator[tuple[float, float, dict[str, Any]]]:
+    if analysis.script is None:
+        return
+    for cue, feeling in zip(analysis.script.cues, analysis.lines, strict=True):
+        element = analysis.script.screenplay.elements[cue.element]
+        if element.kind in FELT:
+            told = {
+                "type": "line",
+                "line": element.line,
+                "kind": str(element.kind),
+                "character": element.character,
+                "text": element.text,
+                "estimated": cue.estimated,
+            }
+            yield cue.start, cue.end, told | _felt(feeling)
+
+
+def _seconds(analysis: Analysis) -> Iterator[tuple[float, float, dict[str, Any]]]:
+    room = analysis.room
+    for k, second in enumerate(room.seconds.tolist()):
+        told = {
+            "type": "second",
+            "second": second,
+            "viewers": int(room.viewers[k]),
+            "overall": or_null(room.overall[k]),
+            "share": or_null(room.share[k]),
+            "synchrony": or_null(room.synchrony[k]),
+            "strength": {str(f): or_null(room.strength[k, at]) for at, f in enumerate(FEELINGS)},
+        }
+        yield second, second + 1, told
+
+
+def _felt(feeling: Feeling) -> dict[str, Any]:
+    return {
+        "feeling": feeling.emotion,
+        "strength": or_null(feeling.strength),
+        "strength_interval": [or_null(v) for v in feeling.strength_interval],
+        "share": or_null(feeling.share),
+        "viewers": feeling.viewers,
+    }
+
+
+def _file(title: str, cues: list[Cue], settings: str = "") -> str:
+    parts = [f"WEBVTT {' '.join(title.split()).replace('-->', '->')}\n"]
+    # Cues must come in order of their starts; what lasts longer comes first.
+    for start, end, text in sorted(cues, key=lambda cue: (cue[0], -cue[1])):
+        # A cue must end after it starts.
+        times = f"{_clock(start)} --> {_clock(max(end, start + 0.001))}"
+        parts.append(f"\n{times}{settings}\n{text}\n")
+    return "".join(parts)
+
+
+def _json(told: dict[str, Any]) -> str:
+    text = json.dumps(told, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text.replace("-->", "--\\u003e")
+
+
+def _clock(seconds: float) -> str:
+    milliseconds = round(seconds * 1000)
+    hours, rest = divmod(milliseconds, 3_600_000)
+    minutes, rest = divmod(rest, 60_000)
+    return f"{hours:02}:{minutes:02}:{rest // 1000:02}.{rest % 1000:03}"

@@ -1,0 +1,65 @@
+"""The film's arc as a small picture for the report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from moviemotion.analysis.analyze import Analysis
+from moviemotion.reports.pattern_sentences import arc_sentence
+from moviemotion.statistics import Float
+
+WIDTH, HEIGHT = 720, 120
+_LEAST = 0.02
+"""Valence that fills the picture at least: a film in which nobody moved is drawn flat."""
+
+
+@dataclass(frozen=True)
+class ArcPicture:
+    """The film's arc as SVG paths in a box of `WIDTH` × `HEIGHT`.
+
+    Attributes:
+        line: the room's valence; `band` its interval; `zero` the height of no valence.
+        acts: name and left edge of each act.
+        summary: what it shows, for those who cannot see it.
+    """
+
+    line: str
+    band: str
+    zero: float
+    acts: tuple[tuple[str, float], ...]
+    summary: str
+
+
+def arc_picture(analysis: Analysis) -> ArcPicture | None:
+    """The picture of the film's arc; None where it has no interval."""
+    p = analysis.patterns
+    low, high = p.arc.curve_interval
+    known = ~np.isnan(low)
+    if not known.any():
+        return None
+    most = max(_LEAST, float(np.abs([low[known], high[known]]).max()))
+    x = (np.arange(len(low)) + 0.5) / len(low) * WIDTH
+
+    def y(values: Float) -> Float:
+        return np.asarray(HEIGHT / 2 - values / most * (HEIGHT / 2 - 4))
+
+    line = [(a, b) for a, b in zip(x[known], y(p.arc.curve)[known], strict=True)]
+    upper = list(zip(x[known], y(high)[known], strict=True))
+    lower = list(zip(x[known], y(low)[known], strict=True))
+    length = p.arc.end - p.arc.start
+    acts = tuple((act.name, (act.start - p.arc.start) / length * WIDTH) for act in p.acts)
+    sentence, figures = arc_sentence("The film", p.arc)
+    return ArcPicture(
+        _path(line),
+        _path(upper + lower[::-1]) + "Z",
+        HEIGHT / 2,
+        acts,
+        f"{sentence} {figures}",
+    )
+
+
+def _path(points: Sequence[tuple[float, float]]) -> str:
+    return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)

@@ -1,0 +1,175 @@
+"""The figures as files other programs read: `timeline.csv` and `moments.json`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass
+from math import isnan
+from typing import Any
+
+import numpy as np
+
+from moviemotion.analysis.analyze import Analysis
+from moviemotion.analysis.moments.detection import ranks
+from moviemotion.analysis.signals.timeline import Timeline
+from moviemotion.emotions import EMOTIONS, FEELINGS
+from moviemotion.screenplay.formats.registry import Kind
+
+NULL = "each viewer's reactions shifted in time by a random amount, round the ends of the film"
+FORMULA = r"^[=+\-@\t\r]"
+"""How a text begins that a spreadsheet takes for a formula."""
+CORRECTION = "family-wise over all seconds and feelings (Westfall & Young, single-step minP)"
+
+
+def inert(text: str) -> str:
+    """A text for a CSV file: an apostrophe before what a spreadsheet would run as a formula."""
+    return f"'{text}" if re.match(FORMULA, text) else text
+
+
+def timeline_csv(timeline: Timeline) -> Iterator[str]:
+    """Write a timeline as text, piece by piece, for `file.writelines`.
+
+    Yields:
+        The header, then one piece a viewer with one row a second: viewer, second, samples and the
+        emotions with four decimals; the emotions are empty where the viewer was not seen.
+    """
+    yield ",".join(("viewer", "second", "samples", *EMOTIONS)) + "\n"
+    seen_row = "%s,%d,%d" + ",%.4f" * len(EMOTIONS) + "\n"
+    unseen_row = "%s,%d,%d" + "," * len(EMOTIONS) + "\n"
+    for viewer, scores, samples in zip(timeline.viewers, timeline.scores, timeline.samples, strict=True):
+        name = _csv_field(viewer)
+        seen = ~np.isnan(scores).any(axis=1)
+        rows = zip(seen.tolist(), samples.tolist(), scores.tolist(), strict=True)
+        yield "".join(
+            seen_row % (name, second, count, *row) if is_seen else unseen_row % (name, second, count)
+            for second, (is_seen, count, row) in enumerate(rows, timeline.start)
+        )
+
+
+def moments_json(analysis: Analysis) -> dict[str, Any]:
+    """The moments with evidence and lines, and the patterns, for `json.dumps(…, allow_nan=False)`.
+
+    Times are seconds of film time, `end` exclusive; intervals are 95 %; null stands for undefined.
+    What is under `patterns` has the names and units of `resonance.patterns.Patterns`.
+    """
+    search = analysis.search
+    return {
+        "film": analysis.title,
+        "viewers": analysis.quality.viewers,
+        "seconds": analysis.quality.seconds,
+        "conclusive": search.conclusive,
+        "conclusion": search.conclusion,
+        "method": {
+            "null": NULL,
+            "shifts": search.shifts,
+            "correction": CORRECTION,
+            "alpha": search.alpha,
+            "seed": search.seed,
+            "interval": 0.95,
+        },
+        "synchrony": _synchrony(analysis),
+        "delay": _delay(analysis),
+        "moments": [_moment(analysis, index) for index in range(len(search.moments))],
+        "patterns": _plain(analysis.patterns),
+    }
+
+
+def _plain(record: object) -> Any:
+    """A record as its attributes by name, arrays as lists, NaN as null."""
+    if is_dataclass(record):
+        return {field.name: _plain(getattr(record, field.name)) for field in fields(record)}
+    if isinstance(record, np.ndarray):
+        record = record.tolist()
+    if isinstance(record, list | tuple):
+        return [_plain(one) for one in record]
+    return or_null(record) if isinstance(record, float) else record
+
+
+def _synchrony(analysis: Analysis) -> dict[str, Any]:
+    """Over the whole film: overall, then feeling by feeling."""
+    film = analysis.synchrony
+    values = {"overall": film.overall, **dict(zip(map(str, FEELINGS), film.feelings, strict=True))}
+    intervals = (film.overall_interval, *film.feelings_interval)
+    return {
+        name: {"value": or_null(value), "interval": [or_null(v) for v in interval]}
+        for (name, value), interval in zip(values.items(), intervals, strict=True)
+    }
+
+
+def _delay(analysis: Analysis) -> dict[str, Any]:
+    """Seconds by which each viewer reacts later than the others, and how much that differs."""
+    delay = analysis.delay
+    return {
+        "behind": dict(zip(analysis.timeline.viewers, map(or_null, delay.behind.tolist()), strict=True)),
+        "spread": or_null(delay.spread),
+        "spread_interval": [or_null(v) for v in delay.spread_interval],
+    }
+
+
+def _moment(analysis: Analysis, index: int) -> dict[str, Any]:
+    moment = analysis.search.moments[index]
+    return {
+        "number": index + 1,
+        "start": float(moment.start),
+        "peak": float(moment.peak),
+        "end": float(moment.end),
+        "emotion": str(moment.emotion),
+        "strength": or_null(moment.strength),
+        "strength_interval": [or_null(v) for v in moment.strength_interval],
+        "share": or_null(moment.share),
+        "share_interval": [or_null(v) for v in moment.share_interval],
+        "synchrony": or_null(moment.synchrony),
+        "synchrony_interval": [or_null(v) for v in moment.synchrony_interval],
+        "resonance": or_null(moment.resonance),
+        "resonance_interval": [or_null(v) for v in moment.resonance_interval],
+        "rank": ranks(analysis.search.moments)[index],
+        "viewers": int(moment.viewers),
+        "p_adjusted": or_null(moment.p_adjusted),
+        "mixed": [
+            {
+                "feeling": mixed.feeling.name,
+                "parts": [str(part) for part in mixed.feeling.parts],
+                "share": or_null(mixed.share),
+                "share_interval": [or_null(v) for v in mixed.share_interval],
+                "viewers": mixed.viewers,
+                "strength": or_null(mixed.strength),
+            }
+            for mixed in analysis.moment_mixed[index]
+        ],
+        "scene": _scene(analysis, index),
+        "lines": _lines(analysis, index),
+    }
+
+
+def _scene(analysis: Analysis, index: int) -> dict[str, Any] | None:
+    for scene in analysis.scenes:
+        if index in scene.moments and analysis.script is not None:
+            return {
+                "number": scene.scene,
+                "heading": analysis.script.screenplay.elements[scene.heading].text,
+            }
+    return None
+
+
+def _lines(analysis: Analysis, index: int) -> list[dict[str, Any]]:
+    if analysis.script is None:
+        return []
+    elements = (analysis.script.screenplay.elements[e] for e in analysis.moment_elements[index])
+    # A speaker's name and a parenthetical are part of the speech they stand over.
+    elements = (e for e in elements if e.kind not in (Kind.CHARACTER, Kind.PARENTHETICAL))
+    return [{"line": e.line, "kind": str(e.kind), "character": e.character, "text": e.text} for e in elements]
+
+
+def or_null(value: float) -> float | None:
+    """A figure as JSON carries it: six decimals, and null for NaN."""
+    return None if isnan(value) else round(float(value), 6)
+
+
+def _csv_field(text: str) -> str:
+    cell = io.StringIO()
+    csv.writer(cell, lineterminator="\n").writerow([text])
+    # The name is later the argument of a %-format, never the format itself, so % needs no escape.
+    return cell.getvalue().removesuffix("\n")

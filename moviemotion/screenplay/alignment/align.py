@@ -1,0 +1,141 @@
+"""Lay the script on the film's clock: every element of the screenplay gets a start and an end."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from moviemotion.screenplay.alignment.cues import Cue, TimeSource
+from moviemotion.screenplay.alignment.interpolate import place_elements, with_speech
+from moviemotion.screenplay.alignment.line_times import SPOKEN, Found, find_lines
+from moviemotion.screenplay.alignment.page_duration import page_seconds
+from moviemotion.screenplay.alignment.scene_times import cues_by_scene, with_shots
+from moviemotion.screenplay.alignment.timing_sheet import SceneTime
+from moviemotion.screenplay.elements import Kind, Screenplay
+from moviemotion.screenplay.subtitles.parse import Subtitle
+from moviemotion.screenplay.subtitles.retiming import Clock, fit_clock
+
+__all__ = ["Cue", "TimeSource", "TimedScript", "time_script"]
+
+
+@dataclass(frozen=True)
+class TimedScript:
+    """A screenplay on the film's clock: one cue an element, in the order of the elements.
+
+    Attributes:
+        timing: one plain sentence for people: where the times come from and how many lines matched.
+    """
+
+    screenplay: Screenplay
+    cues: tuple[Cue, ...]
+    timing: str
+
+
+def time_script(
+    screenplay: Screenplay,
+    subtitles: Sequence[Subtitle] | None,
+    film_seconds: float | None,
+    sheet: Sequence[SceneTime] | None = None,
+    shots: Sequence[float] = (),
+) -> TimedScript:
+    """Give every element of a screenplay its time in the film.
+
+    With subtitles, dialogue takes the time of its words in them; what stands between takes the time
+    between. Lines that are probably spoken nowhere were cut. Without, scenes take their time from a timing
+    sheet, else all time is estimated from the page. Where there are both, the sheet sets the subtitles'
+    clock right, which may be of another transfer of the film.
+
+    Args:
+        film_seconds: length of the film where known; no time lies beyond it.
+        shots: seconds of film time where shots change, ascending; scenes whose start is an estimate start
+            with the nearest if it is near.
+
+    Raises:
+        MoviemotionError: the script has no dialogue to find, or the subtitles are of another film.
+    """
+    if subtitles is not None:
+        timed = _timed_by_subtitles(screenplay, subtitles, film_seconds, sheet)
+    elif sheet is not None:
+        cues = with_speech(screenplay.elements, cues_by_scene(screenplay, sheet, film_seconds))
+        timed = TimedScript(screenplay, cues, _timing_by_sheet(screenplay, cues))
+    else:
+        timed = _timed_by_page(screenplay, film_seconds)
+    return replace(timed, cues=with_shots(screenplay.elements, timed.cues, shots))
+
+
+def _timed_by_subtitles(
+    screenplay: Screenplay,
+    subtitles: Sequence[Subtitle],
+    film_seconds: float | None,
+    sheet: Sequence[SceneTime] | None,
+) -> TimedScript:
+    found = find_lines(screenplay, subtitles)
+    note = ""
+    if sheet is not None:
+        clock = _clock(screenplay, found, cues_by_scene(screenplay, sheet, film_seconds))
+        if clock is None:
+            note = " The timing sheet and the subtitles do not agree, so the sheet was left out."
+        elif clock.speed != 1.0 or abs(clock.offset) > clock.error:
+            subtitles = clock.set_right(subtitles)
+            found = find_lines(screenplay, subtitles)
+            note = (
+                f" By the timing sheet the subtitles run at {1 / clock.speed:.4f} of the film's speed and "
+                f"begin {-clock.offset / clock.speed:+.1f} s off; set right (n = {clock.n} lines, median "
+                f"error {clock.error:.1f} s)."
+            )
+    end = film_seconds if film_seconds is not None else max(s.end for s in subtitles)
+    cues = place_elements(screenplay.elements, found, end)
+    return TimedScript(screenplay, cues, _timing(screenplay, found, cues) + note)
+
+
+def _clock(screenplay: Screenplay, found: Found, scenes: Sequence[Cue]) -> Clock | None:
+    """The clock on which the lines found lie nearest to where the sheet's scenes would have them."""
+    points = [
+        (line.start, scenes[k].start)
+        for k, line in found.lines.items()
+        if not line.moved and not math.isnan(scenes[k].start)
+    ]
+    return fit_clock([of for of, _ in points], [film for _, film in points])
+
+
+def _timing_by_sheet(screenplay: Screenplay, cues: Sequence[Cue]) -> str:
+    scenes = [cue for cue, e in zip(cues, screenplay.elements, strict=True) if e.kind is Kind.SCENE_HEADING]
+    named = sum(cue.source is TimeSource.SHEET for cue in scenes)
+    return (
+        f"Times come from a timing sheet: {named} of {len(scenes)} scenes are in it, the others are not in "
+        "the film; within a scene everything shares its time by the page."
+    )
+
+
+def _timed_by_page(screenplay: Screenplay, film_seconds: float | None) -> TimedScript:
+    seconds = [page_seconds(element) for element in screenplay.elements]
+    total = sum(seconds)
+    scale = film_seconds / total if film_seconds is not None and total else 1.0
+    cues, at = [], 0.0
+    for k, length in enumerate(seconds):
+        cues.append(Cue(k, at, at + length * scale, TimeSource.PAGE, 0.0))
+        at += length * scale
+    fitted = "" if film_seconds is None else ", stretched to the length of the film"
+    timing = f"Times are estimated from the page, one page a minute{fitted}: there were no subtitles."
+    return TimedScript(screenplay, with_speech(screenplay.elements, cues), timing)
+
+
+def _timing(screenplay: Screenplay, found: Found, cues: Sequence[Cue]) -> str:
+    spoken = sum(e.kind in SPOKEN for e in screenplay.elements)
+    moved = sum(line.moved for line in found.lines.values())
+    cut = sum(
+        cue.source is TimeSource.CUT and e.kind in SPOKEN
+        for cue, e in zip(cues, screenplay.elements, strict=True)
+    )
+    elsewhere = f" ({moved} of them elsewhere than in the script)" if moved else ""
+    absent = f", {cut} {'is' if cut == 1 else 'are'} not in the film" if cut else ""
+    rough = (
+        " The script differs much from the film, so most times are rough."
+        if len(found.lines) < spoken / 4
+        else ""
+    )
+    return (
+        f"Times come from the subtitles: {len(found.lines)} of {spoken} lines of dialogue were found in "
+        f"them{elsewhere}{absent}, and everything else lies between its neighbours.{rough}"
+    )

@@ -1,0 +1,151 @@
+"""When each scene is on screen, from a timing sheet: a CSV file, or the edit itself as an EDL."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from moviemotion._io.text_decoding import read_text
+from moviemotion.errors import MoviemotionError
+from moviemotion.timecode import Timecode, exact_rate
+
+_COLUMNS = "scene,start[,end] or heading,start[,end]"
+_CLOCK = re.compile(r"(?:(\d+):)?(\d{1,3}):(\d{1,2}(?:[.,]\d+)?)")
+_SECONDS = re.compile(r"\d+(?:\.\d+)?")
+_EVENT = re.compile(
+    r"\d{3,6}\s+\S+\s+\S+\s+\S+(?:\s+\d+)?\s+" + r"\s+".join([r"(\d\d[:;]\d\d[:;]\d\d[:;]\d\d)"] * 4)
+)
+_SCENE = re.compile(r"\*\s*SCENE:?\s+(\S+)", re.IGNORECASE)
+_CLIP = re.compile(r"\*\s*FROM CLIP NAME:\s*(?:SC(?:ENE)?[ _.-]*)?(\d+[A-Z]{0,2})(?![0-9A-Z])", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class SceneTime:
+    """One stretch of a scene on screen.
+
+    Attributes:
+        scene: its number as the script prints it, or counted from 1 in a script without numbers; None
+            where the sheet gives headings.
+        heading: its heading, or None.
+        start: seconds of film time.
+        end: seconds of film time; None where the scene lasts until the next one.
+    """
+
+    scene: str | None
+    heading: str | None
+    start: float
+    end: float | None
+
+
+def read_timing_sheet(path: Path | str, frame_rate: float = 24.0) -> tuple[SceneTime, ...]:
+    """Read a scene timing sheet, in order of time.
+
+    A `.csv` has the columns `scene` or `heading`, `start` and, if known, `end`; times are seconds or
+    [h:]m:s. An `.edl` is a CMX3600 list whose events name their scene in a comment, `* SCENE: 12A` or
+    `* FROM CLIP NAME: 12A-3`; its record times count from the full hour in which the first event begins.
+
+    Args:
+        frame_rate: frames a second of an EDL's timecode; a semicolon before its frames drops numbers.
+
+    Raises:
+        MoviemotionError: the file cannot be read as either; the message names its first bad line.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in (".csv", ".edl"):
+        raise MoviemotionError(f"{path}: not a timing sheet; give a CSV file ({_COLUMNS}) or an EDL (.edl).")
+    text = read_text(path, "timing sheet", "CSV (.csv) or CMX3600 (.edl)")
+    times = _csv(path, text) if path.suffix.lower() == ".csv" else _edl(path, text, frame_rate)
+    return tuple(sorted(times, key=lambda time: time.start))
+
+
+def _csv(path: Path, text: str) -> list[SceneTime]:
+    rows = csv.DictReader(text.splitlines(), skipinitialspace=True)
+    names = {name.strip().lower(): name for name in rows.fieldnames or () if name}
+    if "start" not in names or not {"scene", "heading"} & set(names):
+        raise MoviemotionError(f"{path}: its first line must name the columns {_COLUMNS}.")
+    times: list[SceneTime] = []
+    for row in rows:
+        cells = {key: (row[name] or "").strip() for key, name in names.items()}
+        where = f"{path}, line {rows.line_num}"
+        start, end = (_seconds(cells.get(key, ""), key, where) for key in ("start", "end"))
+        scene, heading = cells.get("scene") or None, cells.get("heading") or None
+        if start is None or not (scene or heading):
+            raise MoviemotionError(f"{where}: a scene needs its number or heading and a start time.")
+        if end is not None and end < start:
+            raise MoviemotionError(f"{where}: the scene ends before it starts; mend its times.")
+        times.append(SceneTime(scene, heading, start, end))
+    if not times:
+        raise MoviemotionError(f"{path}: no scene in it; give one line a scene ({_COLUMNS}).")
+    return times
+
+
+def _seconds(cell: str, name: str, where: str) -> float | None:
+    if not cell:
+        return None
+    if _SECONDS.fullmatch(cell):
+        return float(cell)
+    clock = _CLOCK.fullmatch(cell)
+    if clock is None:
+        raise MoviemotionError(f"{where}: {name} {cell!r} is no time; give seconds (83.5) or h:m:s.")
+    return int(clock[1] or 0) * 3600.0 + int(clock[2]) * 60 + float(clock[3].replace(",", "."))
+
+
+def _edl(path: Path, text: str, frame_rate: float) -> list[SceneTime]:
+    try:
+        rate = exact_rate(frame_rate)
+    except ValueError as error:
+        raise MoviemotionError(f"{path}: {error}.") from None
+    events: list[tuple[float, float, str | None]] = []
+    hours: list[float] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        event = _EVENT.match(line.strip())
+        if event:
+            where = f"{path}, line {number}"
+            start, end = (_film_time(code, rate, where) for code in event.group(3, 4))
+            hours.append(_film_time(f"{event[3][:2]}:00:00{event[3][8]}00", rate, where))
+            events.append((start, end, None))
+        elif events and (named := _SCENE.match(line.strip()) or _CLIP.match(line.strip())):
+            start, end, scene = events[-1]
+            events[-1] = start, end, scene or named[1].upper()
+    if not events:
+        raise MoviemotionError(f"{path}: no event of a CMX3600 EDL in it; export it again as CMX3600.")
+    scenes = [event for event in sorted(events, key=lambda event: event[0]) if event[2]]
+    if not scenes:
+        raise MoviemotionError(
+            f"{path}: no event names its scene; export it with comments (* SCENE: 12A or * FROM CLIP NAME)."
+        )
+    zero = min(hours)
+    times: list[SceneTime] = []
+    for start, end, scene in scenes:
+        last = times[-1] if times else None
+        if last is not None and last.scene == scene:
+            times[-1] = SceneTime(scene, None, last.start, max(end - zero, last.end or 0.0))
+        else:
+            times.append(SceneTime(scene, None, start - zero, end - zero))
+    return times
+
+
+def _film_time(code: str, rate: Fraction, where: str) -> float:
+    try:
+        timecode = Timecode(rate, drop=code[8] == ";")
+        return timecode.seconds(timecode.frame_at(code))
+    except ValueError as error:
+        raise MoviemotionError(f"{where}: {error}; give the film's frame rate.") from None
+
+
+def read_shot_changes(path: Path | str) -> tuple[float, ...]:
+    """Read the times of shot changes, in order: seconds or [h:]m:s, one a line.
+
+    Raises:
+        MoviemotionError: the file is missing or empty, or a line is no time.
+    """
+    path = Path(path)
+    lines = enumerate(read_text(path, "list of shot changes", "plain text (.txt)").splitlines(), 1)
+    times = [_seconds(line.strip(), "the shot change", f"{path}, line {n}") for n, line in lines]
+    shots = [time for time in times if time is not None]
+    if not shots:
+        raise MoviemotionError(f"{path}: no shot change in it; give one time a line.")
+    return tuple(sorted(shots))

@@ -1,0 +1,202 @@
+"""Write Final Draft's FDX: a whole screenplay, or script notes into a file that is there already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from xml.parsers import expat
+from xml.sax.saxutils import escape, quoteattr
+
+from moviemotion._io.xml_tree import NOT_XML
+from moviemotion.screenplay.elements import Element, Kind, Screenplay, Style, speech_end
+from moviemotion.screenplay.formats.emphasis import letter_styles, plain, stretches
+from moviemotion.screenplay.formats.fdx import EMBEDDED_UNITS
+
+_TYPE = {
+    Kind.SCENE_HEADING: "Scene Heading",
+    Kind.CHARACTER: "Character",
+    Kind.PARENTHETICAL: "Parenthetical",
+    Kind.DIALOGUE: "Dialogue",
+    Kind.LYRICS: "Singing",
+    Kind.TRANSITION: "Transition",
+}
+NOT_WRITTEN = (Kind.SECTION, Kind.SYNOPSIS)
+
+
+@dataclass(frozen=True)
+class ScriptNote:
+    """A note beside a script in Final Draft.
+
+    Attributes:
+        start, end: the letters it stands at (see `letter_ranges`).
+        name: its title.
+        text: what it says; lines joined by newlines.
+        colour: `#rrggbb`.
+    """
+
+    start: int
+    end: int
+    name: str
+    text: str
+    colour: str
+
+
+def write_final_draft(screenplay: Screenplay) -> bytes:
+    """The screenplay as FDX; reading it again gives the same elements.
+
+    Sections and synopses, which Final Draft keeps in an outline of its own, are left out, as is a page
+    break with nothing after it; lyrics right after a speech become its speaker's.
+    """
+    title = [value for key, value in screenplay.title_page if key.lower() == "title"] or [screenplay.title]
+    parts = ['<?xml version="1.0" encoding="UTF-8" standalone="no" ?>']
+    parts += ['<FinalDraft DocumentType="Script" Template="No" Version="5">', "<Content>"]
+    parts += _content(screenplay.elements)
+    parts += ["</Content>", "<TitlePage>", "<Content>"]
+    parts += [
+        f'<Paragraph Alignment="Center"><Text>{_escaped(plain(line))}</Text></Paragraph>'
+        for line in ["\n".join(title).replace("\n", " ")]
+    ]
+    parts += ["</Content>", "</TitlePage>", "</FinalDraft>", ""]
+    return "\n".join(parts).encode()
+
+
+def written_ranges(elements: Sequence[Element]) -> dict[int, tuple[int, int]]:
+    """The letters that elements have in the file written of them, by index, as `letter_ranges` counts.
+
+    Counted as the file is written, as a reader joins some elements and drops empty ones. Sections, synopses
+    and page breaks have no letters and are left out.
+    """
+    ranges: dict[int, tuple[int, int]] = {}
+    offset = 0
+    for _, group in _paragraphs(elements):
+        one = len(group) == 1
+        end = offset + (len(NOT_XML.sub("", elements[group[0]].text)) if one else EMBEDDED_UNITS)
+        ranges |= dict.fromkeys(group, (offset, end))
+        offset = end + 1
+    return ranges
+
+
+def with_script_notes(data: bytes, notes: Iterable[ScriptNote]) -> bytes:
+    """An FDX file with notes added after its own; every other byte stays as it is."""
+    written = "".join(map(_note, notes))
+    found = _Places(data)
+    if found.notes_empty is not None:
+        start, end = found.notes_empty
+        return data[:start] + found.encoded(f"<ScriptNotes>\n{written}</ScriptNotes>") + data[end:]
+    if found.notes_end is not None:
+        return data[: found.notes_end] + found.encoded(written) + data[found.notes_end :]
+    block = f"<ScriptNotes>\n{written}</ScriptNotes>\n"
+    return data[: found.root_end] + found.encoded(block) + data[found.root_end :]
+
+
+class _Places:
+    """Where in the bytes of an FDX file its notes and its root end."""
+
+    def __init__(self, data: bytes) -> None:
+        self.notes_empty: tuple[int, int] | None = None
+        self.notes_end: int | None = None
+        self.root_end = 0
+        self._encoding = "utf-8"
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            self._encoding = "utf-16-le" if data[0] == 0xFF else "utf-16-be"
+        path: list[str] = []
+        parser = expat.ParserCreate()
+
+        def start(tag: str, _attributes: dict[str, str]) -> None:
+            path.append(tag)
+            if path == ["FinalDraft", "ScriptNotes"]:
+                at, close = parser.CurrentByteIndex, self.encoded(">")
+                after = data.index(close, at) + len(close)
+                self.notes_empty = (at, after) if data[at:after].endswith(self.encoded("/>")) else None
+
+        def end(tag: str) -> None:
+            at = parser.CurrentByteIndex
+            if path == ["FinalDraft", "ScriptNotes"] and self.notes_empty is None:
+                self.notes_end = at
+            elif len(path) == 1:
+                self.root_end = at
+            path.pop()
+
+        def declaration(_version: str, encoding: str | None, _standalone: int) -> None:
+            if encoding and not self._encoding.startswith("utf-16"):
+                self._encoding = encoding
+
+        parser.StartElementHandler = start
+        parser.EndElementHandler = end
+        parser.XmlDeclHandler = declaration
+        parser.Parse(data, True)
+
+    def encoded(self, text: str) -> bytes:
+        """Text in the file's encoding."""
+        return text.encode(self._encoding, errors="xmlcharrefreplace")
+
+
+def _note(note: ScriptNote) -> str:
+    colour = "#" + "".join(2 * note.colour[k : k + 2].upper() for k in (1, 3, 5))
+    attributes = {
+        "Color": colour,
+        "Name": note.name,
+        "Range": f"{note.start},{note.end}",
+        "Type": "General",
+        "WriterName": "MoviEmotion",
+    }
+    opening = " ".join(f"{key}={quoteattr(value)}" for key, value in attributes.items())
+    lines = "".join(f"<Paragraph><Text>{_escaped(line)}</Text></Paragraph>" for line in note.text.split("\n"))
+    return f"<ScriptNote {opening}>{lines}</ScriptNote>\n"
+
+
+def _content(elements: Sequence[Element]) -> Iterator[str]:
+    for new_page, group in _paragraphs(elements):
+        if len(group) == 1:
+            yield _paragraph(elements[group[0]], new_page)
+        else:
+            inner = "".join(_paragraph(elements[k], False) for k in group)
+            attribute = ' StartsNewPage="Yes"' if new_page else ""
+            yield f"<Paragraph{attribute}><DualDialogue>{inner}</DualDialogue></Paragraph>"
+
+
+def _paragraphs(elements: Sequence[Element]) -> Iterator[tuple[bool, list[int]]]:
+    """Whether each paragraph starts a page, and its elements: one, or a block of dual dialogue."""
+    written = [k for k, e in enumerate(elements) if e.kind not in NOT_WRITTEN]
+    shown = [elements[k] for k in written]
+    new_page, at = False, 0
+    while at < len(shown):
+        if shown[at].kind is Kind.PAGE_BREAK:
+            new_page, at = True, at + 1
+            continue
+        speech = end = speech_end(shown, at)
+        while end < len(shown) and shown[end].kind is Kind.CHARACTER and shown[end].dual:
+            end = speech_end(shown, end)
+        end = end if end > speech else at + 1
+        yield new_page, written[at:end]
+        new_page, at = False, end
+
+
+def _paragraph(element: Element, new_page: bool) -> str:
+    attributes = {"Type": _TYPE.get(element.kind, "Action")}
+    if element.kind is Kind.CENTERED:
+        attributes["Alignment"] = "Center"
+    if element.number:
+        attributes["Number"] = element.number
+    if new_page:
+        attributes["StartsNewPage"] = "Yes"
+    properties = ""
+    if element.eighths:
+        whole, rest = divmod(element.eighths, 8)
+        length = " ".join([*([str(whole)] if whole else []), *([f"{rest}/8"] if rest else [])])
+        properties = f'<SceneProperties Length="{length}" Page="{element.page or ""}"/>'
+    opening = " ".join(f"{key}={quoteattr(value)}" for key, value in attributes.items())
+    return f"<Paragraph {opening}>{properties}{_texts(element)}</Paragraph>"
+
+
+def _texts(element: Element) -> str:
+    parts = []
+    for start, end, style in stretches(letter_styles(element.text, element.emphasis)):
+        names = "+".join(name.capitalize() for flag in Style if flag in style and (name := flag.name))
+        attribute = f' Style="{names}"' if names else ""
+        parts.append(f"<Text{attribute}>{_escaped(element.text[start:end])}</Text>")
+    return "".join(parts)
+
+
+def _escaped(text: str) -> str:
+    return escape(NOT_XML.sub("", text))

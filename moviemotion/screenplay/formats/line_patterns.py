@@ -1,0 +1,92 @@
+"""What lines look like in scripts on paper: headings, transitions, speakers' names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from moviemotion.screenplay.formats.element_patterns import character_name, is_cue
+
+_NUMBER = r"[A-Z]?\d+[A-Z]*"
+_PLACE = r"(?:INT|EXT|EST|INT\.?/EXT|EXT\.?/INT|I/E|INTERIOR|EXTERIOR)[. :/-]|(?:Int|Ext)\. "
+_HEADING = re.compile(rf"(?:({_NUMBER})\.?\s+)?((?:{_PLACE}).*)")
+_NUMBERED_TWICE = re.compile(rf"({_NUMBER})\.?\s+([^a-z]*[A-Z][^a-z]*?\s\1\.?)")
+_NUMBERED = re.compile(rf"({_NUMBER})[.)]?\s+([^a-z]*[A-Z]{{2}}[^a-z]*)")
+_TIMED = re.compile(
+    r"()([^a-z]+[-–—,]\s*(?:DAY|NIGHT|MORNING|EVENING|DAWN|DUSK|AFTERNOON|NOON|SUNSET|SUNRISE|LATER|"
+    r"CONTINUOUS|SAME)\b[^a-z]*)"
+)
+_TRANSITION = re.compile(r"(.*\bTO|FADE (IN|OUT|INTO|UP)|CUT TO [A-Z ]+|.*\bINTO)[:.]?")
+_SHOT = re.compile(
+    r"(?:ANGLE|CLOSE|INSERT|BACK TO|LATER|SERIES|MONTAGE|FLASH|INTERCUT|WIDE|TITLES?|SUPER|CREDITS?|"
+    r"THE END|END|OMITTED|CONTINUOUS|POV|SMASH|MATCH|CUT|FADE|DISSOLVE|ACT|SCENE|CHAPTER|"
+    r"(?:VARIOUS|SINGLE) SHOTS?|ON|IN|AT|UNDER|DOWN|INSIDE|OUTSIDE|ACROSS|FURTHER|ALONG|THROUGH|BEHIND|"
+    r"BESIDE|OVER|NEAR|FROM)\b"
+)
+"""How lines in capitals begin that name a shot or a place; no name does."""
+_NOT_IN_NAME = re.compile(
+    r"""^[-–—.…"“(]|   |:| [-–—]+ |\bP\.?O\.?V\b|(?<!\bJR)(?<!\bSR)(?<!\bDR)\.$|[!?,;…–—"”-]$""",
+    re.IGNORECASE,
+)
+_BY_LINE = re.compile(r"(written|screenplay|teleplay|story|adapted|based|by)\b", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"[.!?:…—-][\"'”’)\]]*$")
+_FEWEST_PLACES = 3
+"""Headings with INT. or EXT.; with fewer a script is thought to go without."""
+_LONGEST_NAME = 5
+"""Words in a speaker's name."""
+
+
+def heading_of(text: str, bare: bool = False) -> tuple[str | None, str] | None:
+    """A heading's number at its left, if any, and the rest without it at its right; None for other lines.
+
+    Args:
+        bare: whether the script's headings lack INT. and EXT.: then a number, or a time of day, makes one.
+    """
+    forms = (_HEADING, _NUMBERED_TWICE, *((_NUMBERED, _TIMED) if bare else ()))
+    match = next((match for form in forms if (match := form.fullmatch(text))), None)
+    if match is None:
+        return None
+    number = match[1] or None
+    return number, match[2].removesuffix(f" {number}").rstrip()
+
+
+def lacks_places(lines: Iterable[str]) -> bool:
+    """Whether a script's headings lack INT. and EXT."""
+    return sum(bool(_HEADING.fullmatch(line)) for line in lines) < _FEWEST_PLACES
+
+
+def is_printed_transition(text: str) -> bool:
+    """Whether a line takes the film to the next scene."""
+    return bool(_TRANSITION.fullmatch(text))
+
+
+def is_by_line(text: str) -> bool:
+    """Whether a line of a title page begins to say whose work it is."""
+    return bool(_BY_LINE.match(text))
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether a sentence, or a speech broken off, ends with a line."""
+    return bool(_SENTENCE_END.search(text))
+
+
+def runs_on(text: str, after: str) -> bool:
+    """Whether words go on in those after them: they stop within a sentence."""
+    return after[:1].islower() or not ends_sentence(text)
+
+
+def is_name(text: str, capitals: bool = True) -> bool:
+    """Whether a line without a column of its own can be a speaker's name with its extensions.
+
+    Args:
+        capitals: whether speakers are in capitals; else each word begins with one.
+    """
+    name = character_name(text.removesuffix(":"))
+    words = name.split()
+    in_case = is_cue(text) if capitals else all(word[0].isupper() or not word[0].isalpha() for word in words)
+    return (
+        0 < len(words) <= _LONGEST_NAME
+        and in_case
+        and not _NOT_IN_NAME.search(name)
+        and not (heading_of(text) or is_printed_transition(text) or _SHOT.match(text))
+    )

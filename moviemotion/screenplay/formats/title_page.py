@@ -1,0 +1,53 @@
+"""The title page of a Fountain file: keys and values before the first blank line."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from moviemotion.screenplay.formats.element_patterns import is_heading
+from moviemotion.screenplay.formats.emphasis import plain
+
+_KEY = re.compile(r"([A-Za-z][\w /-]*):(.*)")
+
+
+def title_page_length(source: Sequence[str]) -> int:
+    """How many source lines the title page takes, without the blank line after it; 0 without one."""
+    length = next((k for k, line in enumerate(source) if not line.strip()), len(source))
+    page = source[:length]
+    if not page or is_heading(page[0]) or not _KEY.fullmatch(page[0].rstrip()):
+        return 0
+    if not all(line[0] in " \t" or _KEY.fullmatch(line.rstrip()) for line in page):
+        return 0
+    # "FADE IN:" alone opens the film, not a title page.
+    has_value = any(line[0] in " \t" or line.partition(":")[2].strip() for line in page)
+    return length if has_value else 0
+
+
+def title_page_of(source: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """The title page's keys and values as written; a value's lines are joined by newlines."""
+    entries: list[tuple[str, list[str]]] = []
+    for line in source[: title_page_length(source)]:
+        match = _KEY.fullmatch(line.rstrip()) if line[0] not in " \t" else None
+        if match:
+            entries.append((match[1], []))
+        value = (match[2] if match else line).strip()
+        if value and entries:
+            entries[-1][1].append(value)
+    return tuple((key, "\n".join(values)) for key, values in entries)
+
+
+def title_of(source: Sequence[str]) -> str:
+    """The title on the title page on one line, or an empty string."""
+    lines = (value for key, value in title_page_of(source) if key.lower() == "title")
+    return " ".join(plain(line) for value in lines for line in value.split("\n") if line)
+
+
+def written_title_page(title: str, entries: Sequence[tuple[str, str]]) -> str:
+    """A title page that reads as these entries; with the title alone where there are none."""
+    lines = []
+    for key, value in entries or (("Title", title),):
+        values = value.split("\n")
+        lines.append(f"{key}: {value}".rstrip() if len(values) == 1 else f"{key}:")
+        lines += [f"    {line}" for line in values if len(values) > 1]
+    return "".join(f"{line}\n" for line in lines)

@@ -1,0 +1,87 @@
+"""Subtitles (SubRip, WebVTT, ASS and what else pysubs2 reads, or a film's own track) → what is said when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pysubs2
+
+from moviemotion._io.text_decoding import read_text
+from moviemotion.errors import MoviemotionError
+from moviemotion.screenplay.subtitles.checks import check_one_language, check_times
+from moviemotion.screenplay.subtitles.cue_text import take_apart
+from moviemotion.screenplay.subtitles.embedded_track import FILM_SUFFIXES, RawSubtitle, track_subtitles
+
+
+@dataclass(frozen=True)
+class Subtitle:
+    """What is said while one subtitle stands.
+
+    Attributes:
+        start, end: seconds of film time, start < end.
+        text: the words spoken, without tags, sound descriptions and speakers' names; a newline stands
+            where the speaker changes.
+        speakers: who says each line of the text, as far as the subtitle says; None where it does not.
+        sounds: sounds, music and manners of speaking, as described.
+    """
+
+    start: float
+    end: float
+    text: str
+    speakers: tuple[str | None, ...] = ()
+    sounds: tuple[str, ...] = ()
+
+
+def read_subtitles(path: Path | str, track: int | None = None) -> tuple[Subtitle, ...]:
+    """Read subtitles in order of time, those without spoken words left out.
+
+    Args:
+        path: a subtitle file, or a film with a subtitle track of its own.
+        track: which of a film's text tracks, from 1; needed only where it has several.
+
+    Raises:
+        MoviemotionError: the file is missing, empty or holds no subtitles; they are pictures, in two
+            languages, or at times that no film has.
+    """
+    path = Path(path)
+    raw = track_subtitles(path, track) if path.suffix.lower() in FILM_SUFFIXES else _file_subtitles(path)
+    if not raw:
+        raise _without_words(path)
+    check_times([(r.start, r.end) for r in raw], [len(r.text) for r in raw], path)
+    subtitles = _said(raw)
+    if not subtitles:
+        raise _without_words(path)
+    check_one_language([(s.start, s.end, s.text) for s in subtitles], [r.text for r in raw], path)
+    return subtitles
+
+
+def _said(raw: Sequence[RawSubtitle]) -> tuple[Subtitle, ...]:
+    subtitles = []
+    for each in raw:
+        spoken = take_apart(each.text, each.speaker)
+        if spoken.text and each.end > each.start:
+            subtitles.append(Subtitle(each.start, each.end, spoken.text, spoken.speakers, spoken.sounds))
+    return tuple(sorted(subtitles, key=lambda s: (s.start, s.end)))
+
+
+def _without_words(path: Path) -> MoviemotionError:
+    return MoviemotionError(f"{path}: no subtitle with words in it; give a SubRip file (.srt).")
+
+
+def _file_subtitles(path: Path) -> list[RawSubtitle]:
+    text = read_text(path, "subtitle file", "SubRip (.srt)")
+    try:
+        events = pysubs2.SSAFile.from_string(text, keep_html_tags=True).events
+    except pysubs2.exceptions.UnknownFPSError:
+        raise MoviemotionError(
+            f"{path}: its times are in frames without a frame rate; save it as SubRip (.srt)."
+        ) from None
+    except Exception:  # its parsers of other formats raise whatever they stumble over
+        raise MoviemotionError(f"{path}: these are not subtitles; give a SubRip file (.srt).") from None
+    return [
+        RawSubtitle(event.start / 1000, event.end / 1000, event.plaintext, event.name or None)
+        for event in events
+        if not event.is_comment
+    ]

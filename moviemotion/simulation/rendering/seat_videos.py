@@ -1,0 +1,191 @@
+"""Film an invented audience: seat cameras in a cinema, lit by the screen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from math import cos, radians, sin
+from pathlib import Path
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFilter
+from scipy.ndimage import gaussian_filter1d
+
+from moviemotion._io.atomic_files import appearing
+from moviemotion.errors import MoviemotionError
+from moviemotion.simulation.rendering.face import blended_expression, sample_identity
+from moviemotion.simulation.rendering.hand import GESTURES, draw_hand
+from moviemotion.simulation.rendering.lighting import DIM, FLICKER, LIT, Light, Look, screen_light
+from moviemotion.simulation.rendering.render import LEFT, TOP, render_face
+from moviemotion.simulation.synthetic_audience import RATE, Audience, write_truth
+
+Frame = NDArray[np.uint8]
+
+SEAT_WIDTH, HEIGHT = 320, 240
+SHARED_SEAT_WIDTH = 240
+SCALE = 44.0
+"""Pixels a face unit: faces are about 115 pixels high."""
+LEVELS = 12
+"""Steps of intensity that are drawn apart; faces drawn once are kept."""
+KEPT = 256
+"""Faces of a viewer that are kept: some 50 MB."""
+
+
+def write_seat_videos(
+    audience: Audience,
+    folder: Path,
+    cameras: Sequence[Sequence[int]],
+    looks: Sequence[Look] | None = None,
+    filmed: Callable[[], None] = lambda: None,
+) -> list[Path]:
+    """Write one video a camera, and `truth.csv` beside them.
+
+    A camera with one viewer is named after the viewer; one with several, from left to right, is named
+    `row-` and the numbers of its seats.
+
+    Args:
+        audience: whom to film.
+        folder: made if missing; files of the same names are replaced, each in one step.
+        cameras: for each camera, the indices of the viewers it sees.
+        looks: how each camera sees, by the screen's light alone; without them the room is lit well.
+        filmed: called after each second of each camera.
+
+    Returns:
+        The videos, in the order of `cameras`.
+
+    Raises:
+        MoviemotionError: the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_truth(audience, folder / "truth.csv")
+        paths = [folder / f"{camera_name(audience, seats)}.mp4" for seats in cameras]
+        steps = audience.blinks.shape[1]
+        light = (
+            screen_light(audience.seed, steps, DIM, FLICKER) if looks else screen_light(audience.seed, steps)
+        )
+        looks = looks or [LIT] * len(cameras)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            films = [
+                pool.submit(_film, audience, seats, path, look, light, filmed)
+                for seats, path, look in zip(cameras, paths, looks, strict=True)
+            ]
+            for film in films:
+                film.result()
+    except OSError as error:
+        raise MoviemotionError(
+            f"{folder}: cannot be written ({error.strerror or error}); choose another folder"
+        ) from error
+    return paths
+
+
+def camera_name(audience: Audience, seats: Sequence[int]) -> str:
+    """The name of the file without its suffix."""
+    names = [audience.viewers[v] for v in seats]
+    return names[0] if len(names) == 1 else "-".join(["row", *(n.removeprefix("seat-") for n in names)])
+
+
+def _film(
+    audience: Audience,
+    seats: Sequence[int],
+    path: Path,
+    look: Look,
+    light: Light,
+    filmed: Callable[[], None],
+) -> None:
+    codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
+    width = SEAT_WIDTH if len(seats) == 1 else SHARED_SEAT_WIDTH * len(seats)
+    with appearing(path) as partial, av.open(str(partial), "w", format="mp4") as container:
+        stream = container.add_stream(codec, rate=RATE)
+        stream.width, stream.height, stream.pix_fmt = width, HEIGHT, "yuv420p"
+        stream.thread_count = 1  # for the same bytes from the same seed
+        if codec == "libx264":
+            # Noise costs bits: in the dark it is kept less faithfully, as cameras do.
+            stream.options = {"preset": "ultrafast", "crf": "24" if look is LIT else "30"}
+        for step, frame in enumerate(_frames(audience, seats, width, look, light), start=1):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+            if step % RATE == 0:
+                filmed()
+        container.mux(stream.encode(None))
+
+
+def _frames(
+    audience: Audience, seats: Sequence[int], width: int, look: Look, light: Light
+) -> Iterator[Frame]:
+    """(H, W, 3) uint8 RGB pictures, one a step."""
+    sitters = [_Sitter(audience, v) for v in seats]
+    centres = [width * (k + 0.5) / len(seats) for k in range(len(seats))]
+    room = _room(width, centres)
+    rng = np.random.default_rng([audience.seed, 3, *seats])
+    grain = rng.normal(0, 1, (2 * HEIGHT, 2 * width, 1)).astype(np.float32)
+    for step in range(len(light)):
+        image = room.copy()
+        for seat, sitter in enumerate(sitters):
+            sitter.sit(image, centres[seat + int(audience.moved[sitter.viewer, step])], step)
+        y, x = int(rng.integers(HEIGHT)), int(rng.integers(width))
+        yield look.see(np.asarray(image, np.float32) * light[step], grain[y : y + HEIGHT, x : x + width])
+
+
+class _Sitter:
+    """One viewer before the camera: the face of the moment, moving a little."""
+
+    def __init__(self, audience: Audience, viewer: int) -> None:
+        self.audience, self.viewer = audience, viewer
+        self.who = sample_identity(audience.seed, viewer)
+        self.levels = np.rint(audience.shown[viewer] * LEVELS).astype(int).tolist()
+        steps = audience.feelings.shape[1]
+        rng = np.random.default_rng([audience.seed, 2, viewer])
+        wander = gaussian_filter1d(rng.normal(size=(steps, 4)), 1.2 * RATE, axis=0, mode="wrap")
+        wander /= np.maximum(wander.std(axis=0), 1e-9)
+        self.shift = wander[:, :2] * (4.0, 2.5)
+        self.roll = wander[:, 2] * 2.0
+        self.size = (1 + 0.015 * wander[:, 3]) * rng.uniform(0.94, 1.06)
+        self.draw = lru_cache(maxsize=KEPT)(self._draw)
+        self.hand = lru_cache(maxsize=None)(lambda kind: draw_hand(self.who, GESTURES[kind], SCALE))
+
+    def _draw(self, levels: tuple[int, ...], eyes_closed: float) -> Image.Image:
+        expression = blended_expression(np.array(levels) / LEVELS, eyes_closed)
+        return Image.fromarray(render_face(self.who, expression, SCALE))
+
+    def sit(self, image: Image.Image, centre: float, step: int) -> None:
+        """Draw the viewer into the picture, the seat's middle at `centre`."""
+        away = float(self.audience.away[self.viewer, step])
+        x = SEAT_WIDTH / 2 + self.shift[step, 0] + 60 * away
+        y = HEIGHT * 0.47 + self.shift[step, 1] + 260 * away
+        left = round(centre - SEAT_WIDTH / 2)
+        figure = self._figure(x, y, step, away)
+        image.paste(figure, (left, 0), figure)
+        raised = float(self.audience.hand[self.viewer, step])
+        if raised > 0.05:
+            kind = int(self.audience.gesture[self.viewer, step])
+            hand, (right, down) = self.hand(kind), GESTURES[kind].place
+            down += 4 * (1 - raised)
+            corner = left + x + right * SCALE - hand.width / 2, y + down * SCALE - hand.height / 2
+            image.paste(hand, (round(corner[0]), round(corner[1])), hand)
+
+    def _figure(self, x: float, y: float, step: int, away: float) -> Image.Image:
+        """Head and shoulders on a transparent frame of SEAT_WIDTH × HEIGHT."""
+        sprite = self.draw(tuple(self.levels[step]), float(self.audience.blinks[self.viewer, step]))
+        turn, zoom = radians(self.roll[step] + 25 * away), 1 / self.size[step]
+        a, b = zoom * cos(turn), zoom * sin(turn)
+        px, py = -LEFT * SCALE, -TOP * SCALE
+        matrix = (a, b, px - a * x - b * y, -b, a, py + b * x - a * y)
+        return sprite.transform(
+            (SEAT_WIDTH, HEIGHT), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR
+        )
+
+
+def _room(width: int, centres: Sequence[float]) -> Image.Image:
+    """The dark behind the seats, and the seat backs."""
+    image = Image.new("RGB", (width, HEIGHT), (30, 29, 38))
+    draw = ImageDraw.Draw(image)
+    for row in range(HEIGHT):
+        draw.line([(0, row), (width, row)], fill=(26 + row // 16, 25 + row // 20, 36 + row // 20))
+    for x in centres:
+        draw.rounded_rectangle((x - 92, 92, x + 92, HEIGHT + 40), 34, fill=(78, 30, 36))
+        draw.rounded_rectangle((x - 80, 104, x + 80, HEIGHT + 40), 28, fill=(92, 36, 42))
+    return image.filter(ImageFilter.GaussianBlur(3))

@@ -1,0 +1,115 @@
+"""An analysis kept beside its study, so that opening a big room again does not compute it again.
+
+It lies in the folder of exports: what deletes these when a viewer is erased, when seats get their random ids
+or when their day has come deletes it too.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, get_origin
+
+import cattrs
+import numpy as np
+
+from moviemotion import __version__
+from moviemotion._io.atomic_files import appearing
+from moviemotion.analysis.analyze import Analysis
+from moviemotion.errors import MoviemotionError
+from moviemotion.study.folder import EXPORTS, Study, making
+from moviemotion.study.provenance import TOLD, load_analysis
+
+KEPT = "analysis.npz"
+_RECORD = "record"
+_UNREADABLE = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, cattrs.BaseValidationError)
+
+State = tuple[tuple[str, int, int], ...]
+
+
+def state_of(folder: Path) -> State:
+    """What a finished study's analysis depends on: its samples and what it was told from, as they are now.
+
+    Raises:
+        MoviemotionError: the folder holds no finished study.
+    """
+    study = Study.reopen(folder)
+    paths = [folder / TOLD, *(study.samples_path(camera) for camera in study.cameras)]
+    if not paths[0].is_file():
+        raise MoviemotionError(f"{folder}: holds no {TOLD}; run the command that made it again")
+    found = [(__version__, 0, 0)]
+    for path in paths:
+        with suppress(FileNotFoundError):
+            stat = path.stat()
+            found.append((path.name, stat.st_size, stat.st_mtime_ns))
+    return tuple(found)
+
+
+def kept_analysis(folder: Path) -> Analysis:
+    """The analysis of a finished study: as it was kept, or computed now and kept.
+
+    Raises:
+        MoviemotionError: `folder` holds no finished study, or one that was damaged.
+    """
+    path = folder / EXPORTS / KEPT
+    while True:
+        state = state_of(folder)
+        with suppress(*_UNREADABLE):
+            if kept := _read(path, state):
+                return kept
+        computed = load_analysis(folder)
+        # A viewer who is erased meanwhile must be neither in it nor in what is kept.
+        with suppress(MoviemotionError), making(folder):
+            if state_of(folder) == state:
+                _keep(path, state, computed)
+        if state_of(folder) == state:
+            return computed
+
+
+def _keep(path: Path, state: State, analysis: Analysis) -> None:
+    arrays: dict[str, np.ndarray] = {}
+    record = json.dumps({"state": state, "analysis": _writer(arrays).unstructure(analysis)}, default=float)
+    arrays[_RECORD] = np.frombuffer(record.encode(), np.uint8)
+    try:
+        path.parent.mkdir(exist_ok=True)
+        with appearing(path) as partial, partial.open("wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+    except OSError:
+        return  # A full or read-only disk only costs the time next time.
+
+
+def _read(path: Path, state: State) -> Analysis | None:
+    if not path.is_file():
+        return None
+    with np.load(path, allow_pickle=False) as arrays:
+        record = json.loads(arrays[_RECORD].tobytes())
+        if record["state"] != [list(part) for part in state]:
+            return None
+        return _reader(arrays).structure(record["analysis"], Analysis)
+
+
+def _writer(arrays: dict[str, np.ndarray]) -> cattrs.Converter:
+    """Records as JSON; their arrays go to `arrays`, and their names there into the JSON."""
+
+    def put(array: np.ndarray) -> str:
+        name = f"a{len(arrays)}"
+        arrays[name] = array
+        return name
+
+    converter = cattrs.Converter()
+    converter.register_unstructure_hook_func(_is_array, put)
+    converter.register_unstructure_hook(Path, str)
+    return converter
+
+
+def _reader(arrays: Any) -> cattrs.Converter:
+    converter = cattrs.Converter(detailed_validation=False)
+    converter.register_structure_hook_func(_is_array, lambda name, _: arrays[name])
+    converter.register_structure_hook(Path, lambda text, _: Path(text))
+    return converter
+
+
+def _is_array(kind: object) -> bool:
+    return kind is np.ndarray or get_origin(kind) is np.ndarray

@@ -1,0 +1,187 @@
+"""A live capture from seats.toml to a study: run it, put it on the film's clock, keep it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from moviemotion import __version__
+from moviemotion.audience.faces import emotion_model
+from moviemotion.audience.live.film_clock import FilmClock
+from moviemotion.audience.live.finalize import (
+    Gap,
+    Offset,
+    camera_samples,
+    find_gaps,
+    measure_offsets,
+    pictures_dropped,
+)
+from moviemotion.audience.live.live_capture import LiveCapture
+from moviemotion.audience.live.seats_config import SeatCamera, Seats, Sync, SyncMethod, read_seats
+from moviemotion.audience.live.sources import open_source
+from moviemotion.audience.video import decode
+from moviemotion.audience.video.masking import Mask
+from moviemotion.errors import MoviemotionError
+from moviemotion.study.folder import FORMAT, JOURNAL, Study, making
+from moviemotion.workflows.screen import fingerprint
+
+
+@dataclass(frozen=True)
+class CapturedCamera:
+    """What came of one camera.
+
+    Attributes:
+        viewers: their names, from left to right.
+        read: pictures that were read.
+        dropped: pictures that were due but not read, because reading did not keep up.
+    """
+
+    name: str
+    viewers: tuple[str, ...]
+    read: int
+    dropped: int
+    offset: Offset
+
+
+@dataclass(frozen=True)
+class Captured:
+    """A finished capture.
+
+    Attributes:
+        folder: of the study.
+        seconds: film time at which the last camera ends.
+    """
+
+    folder: Path
+    seconds: float
+    cameras: tuple[CapturedCamera, ...]
+    gaps: tuple[Gap, ...]
+
+
+def capture(config: Path, out: Path, watch: Callable[[LiveCapture], None]) -> Captured:
+    """Capture live cameras until they are stopped.
+
+    Args:
+        config: seats.toml.
+        out: study folder to make.
+        watch: returns when the capture is to end; called with the running capture.
+
+    Raises:
+        MoviemotionError: the config has faults, or `out` is taken or cannot be written.
+    """
+    running = begin(read_seats(config), out)
+    try:
+        with making(out):
+            watch(running)
+    finally:
+        running.stop()
+    return finish(out)
+
+
+def begin(
+    seats: Seats, out: Path, clock: FilmClock | None = None, masks: Mapping[str, Mask] | None = None
+) -> LiveCapture:
+    """Start a capture; film time 0 is now. Call its `stop` at the end, and then `finish`.
+
+    Args:
+        clock: by default one that runs as ours does.
+        masks: camera name → what of its picture may be seen, as for `LiveCapture`.
+
+    Raises:
+        MoviemotionError: a file or the film is not a video, or `out` is taken or cannot be written.
+    """
+    clock = clock or FilmClock()
+    if seats.sync.film:
+        decode.probe(seats.sync.film)
+    sources = {camera.name: open_source(camera.source, clock) for camera in seats.cameras}
+    if (out / "study.json").exists():
+        raise MoviemotionError(f"{out}: holds a study already; choose another --out")
+    record = {"format": FORMAT, **_made_from(seats)}
+    study = Study(out, _made_from(seats))
+    out.mkdir(parents=True, exist_ok=True)
+    study.write("study.json", [json.dumps(record, indent=2, ensure_ascii=False), "\n"])
+    return LiveCapture(sources, out / JOURNAL, clock, seats.rate, seats.frozen_after, masks=masks)
+
+
+def finish(out: Path) -> Captured:
+    """Put what a capture saw on the film's clock, and keep it as a screening's samples are kept.
+
+    Also what a capture left behind that was killed. Writes `samples/`, `gaps.csv` and `capture.json`.
+
+    Raises:
+        MoviemotionError: `out` holds no unfinished capture, or cannot be written.
+    """
+    journal = out / JOURNAL
+    if not journal.is_dir():
+        raise MoviemotionError(f"{out}: holds no unfinished capture; check the name")
+    with making(out):
+        return _finish(out, journal)
+
+
+def _finish(out: Path, journal: Path) -> Captured:
+    seats, study = _opened(out)
+    offsets = measure_offsets(journal, seats)
+    cameras, seconds = [], 0.0
+    for camera in seats.cameras:
+        offset = offsets[camera.name]
+        samples = camera_samples(journal, camera.name, offset.seconds, seats.rate)
+        study.save_samples(camera.name, samples)
+        dropped = pictures_dropped(journal, camera.name, seats.rate)
+        cameras.append(CapturedCamera(camera.name, samples.viewers, samples.frames, dropped, offset))
+        seconds = max(seconds, samples.end)
+    captured = Captured(out, seconds, tuple(cameras), tuple(find_gaps(journal, offsets, seats.rate)))
+    study.write("gaps.csv", [_gaps_csv(captured.gaps)])
+    told = {key: value for key, value in asdict(captured).items() if key != "folder"}
+    study.write("capture.json", [json.dumps(told, indent=2, ensure_ascii=False), "\n"])
+    shutil.rmtree(journal)
+    return captured
+
+
+def _gaps_csv(gaps: tuple[Gap, ...]) -> str:
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["camera", "from", "to", "reason"])
+    table.writerows((gap.camera, f"{gap.start:.2f}", f"{gap.end:.2f}", gap.reason) for gap in gaps)
+    return text.getvalue()
+
+
+def _made_from(seats: Seats) -> dict[str, object]:
+    return {
+        "moviemotion": __version__,
+        "reader": fingerprint(emotion_model.WEIGHTS),
+        "rate": seats.rate,
+        "frozen_after": seats.frozen_after,
+        "sync": {**asdict(seats.sync), "film": str(seats.sync.film) if seats.sync.film else None},
+        "cameras": {c.name: {"live": c.public_source, "offset": c.offset} for c in seats.cameras},
+    }
+
+
+def _opened(folder: Path) -> tuple[Seats, Study]:
+    """What a captured study was made from, and the study."""
+    record = folder / "study.json"
+    try:
+        made_from = json.loads(record.read_text(encoding="utf-8"))
+        seats = _seats(made_from)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise MoviemotionError(f"{folder}: holds no live capture; check the name") from error
+    return seats, Study(folder, {key: value for key, value in made_from.items() if key != "format"})
+
+
+def _seats(made_from: dict[str, Any]) -> Seats:
+    sync = made_from["sync"]
+    film = Path(sync["film"]) if sync["film"] else None
+    return Seats(
+        cameras=tuple(
+            SeatCamera(name, camera["live"], camera["offset"])
+            for name, camera in made_from["cameras"].items()
+        ),
+        rate=made_from["rate"],
+        frozen_after=made_from["frozen_after"],
+        sync=Sync(SyncMethod(sync["method"]), sync["mark"], film, sync["within"]),
+    )

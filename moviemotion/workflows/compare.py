@@ -1,0 +1,90 @@
+"""Two finished studies compared; what `moviemotion compare` calls."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from moviemotion._io.atomic_files import write_folder
+from moviemotion.analysis.analyze import Analysis
+from moviemotion.analysis.comparison.screening_comparison import Comparison, compare
+from moviemotion.analysis.script_emotions import feel_lines, feel_scenes
+from moviemotion.errors import MoviemotionError
+from moviemotion.reports.html.comparison_report import comparison_csv, comparison_json, render_comparison
+from moviemotion.screenplay.alignment.align import time_script
+from moviemotion.screenplay.formats.registry import Screenplay, read_screenplay
+from moviemotion.screenplay.subtitles.parse import read_subtitles
+from moviemotion.study.provenance import load_analysis
+from moviemotion.workflows.screen import SEED
+
+
+def compare_studies(
+    first: Path,
+    second: Path,
+    out: Path,
+    script: Path | None = None,
+    subtitles: tuple[Path | None, Path | None] = (None, None),
+    paired: bool = False,
+    seed: int = SEED,
+) -> Comparison:
+    """Compare two studies and write `comparison.html`, `comparison.csv` and `comparison.json`.
+
+    Args:
+        first, second: folders of finished studies.
+        out: folder to write.
+        script: of both films; without it each study's own is used, and without those film seconds are.
+        subtitles: of each film, to time `script` with.
+        paired: the same viewers, by name, saw both.
+        seed: of the test.
+
+    Raises:
+        MoviemotionError: a study, the script or the subtitles cannot be used, there are too few viewers, or
+            `out` cannot be written. Nothing is written then.
+    """
+    if script is None and any(subtitles):
+        raise MoviemotionError("subtitles need the script that they time; add --script")
+    if first.resolve() == second.resolve():
+        raise MoviemotionError(f"{second}: the same study twice; give two")
+    screenplay = read_screenplay(script) if script else None
+    analyses = [
+        _timed(load_analysis(folder), screenplay, spoken)
+        for folder, spoken in zip((first, second), subtitles, strict=True)
+    ]
+    comparison = compare(analyses[0], analyses[1], _names(first, second), paired, seed)
+    told = json.dumps(comparison_json(comparison), indent=2, ensure_ascii=False, allow_nan=False)
+    pages = {
+        "comparison.csv": comparison_csv(comparison),
+        "comparison.json": told + "\n",
+        "comparison.html": render_comparison(comparison),
+    }
+    write_folder(out, pages)
+    return comparison
+
+
+def _names(first: Path, second: Path) -> tuple[str, str]:
+    """The folders' own names, with their parents' where these are one."""
+    a, b = first.resolve(), second.resolve()
+    return (
+        (a.name, b.name) if a.name != b.name else (f"{a.parent.name}/{a.name}", f"{b.parent.name}/{b.name}")
+    )
+
+
+def _timed(analysis: Analysis, screenplay: Screenplay | None, subtitles: Path | None) -> Analysis:
+    """The analysis with another script, laid on its film's clock."""
+    if screenplay is None:
+        return analysis
+    spoken = read_subtitles(subtitles) if subtitles else None
+    seconds = float(analysis.timeline.samples.shape[1])
+    try:
+        end = max([seconds, *(s.end for s in spoken or ())])
+        script = time_script(screenplay, spoken, end)
+    except MoviemotionError as error:
+        raise MoviemotionError(f"{subtitles or screenplay.path}: {error}") from error
+    start = analysis.timeline.start
+    return replace(
+        analysis,
+        script=script,
+        lines=feel_lines(script, analysis.strength, start),
+        scenes=feel_scenes(script, analysis.strength, start, analysis.search.moments),
+    )

@@ -1,0 +1,109 @@
+"""Patterns of several studies beside the ratings of their audiences; what `moviemotion patterns` calls."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from moviemotion.analysis.comparison.film_features import film_figures
+from moviemotion.analysis.comparison.pattern_ratings import FEWEST_FILMS, Association, associate
+from moviemotion.analysis.patterns.motifs import MotifSearch, find_motifs
+from moviemotion.errors import MoviemotionError
+from moviemotion.study.provenance import load_analysis
+from moviemotion.workflows.screen import SEED
+
+
+@dataclass(frozen=True)
+class RatedPatterns:
+    """What goes with the ratings.
+
+    Attributes:
+        films: names of the studies.
+        motifs: found in the moments of all of them.
+        associations: each pattern with the ratings, the surest first.
+    """
+
+    films: tuple[str, ...]
+    motifs: MotifSearch
+    associations: tuple[Association, ...]
+
+
+def rate_patterns(studies: Sequence[Path], ratings: Path, seed: int = SEED) -> RatedPatterns:
+    """Set the patterns of finished studies beside their audiences' ratings.
+
+    Args:
+        studies: folders; each is one film, or one test screening.
+        ratings: CSV file with the columns study (the folder's name) and rating.
+        seed: of the tests.
+
+    Raises:
+        MoviemotionError: a study or the ratings cannot be used, or they do not match: one line a fault.
+    """
+    given = read_ratings(ratings)
+    names = [folder.resolve().name for folder in studies]
+    faults = [
+        *(f"{folder}: a study of this name is given twice; rename one" for folder in _twice(studies, names)),
+        *(
+            f"{ratings}: no rating of {name}; add it or leave the study out"
+            for name in names
+            if name not in given
+        ),
+        *(
+            f"{ratings}: rates {name}, which is not among the studies; give its folder or take the line out"
+            for name in given
+            if name not in names
+        ),
+    ]
+    if not faults and len(names) < FEWEST_FILMS:
+        faults = [f"{ratings}: {len(names)} studies are too few; it takes {FEWEST_FILMS} or more"]
+    if faults:
+        raise MoviemotionError("\n".join(faults))
+    analyses = [load_analysis(folder) for folder in studies]
+    motifs = find_motifs([analysis.search.moments for analysis in analyses], seed)
+    figures = [film_figures(analysis, motifs.motifs) for analysis in analyses]
+    return RatedPatterns(tuple(names), motifs, associate(figures, [given[name] for name in names], seed))
+
+
+def read_ratings(path: Path) -> dict[str, float]:
+    """Study → rating, from a CSV file with the columns study and rating.
+
+    Raises:
+        MoviemotionError: the file cannot be read, or lines are no ratings: one line a fault.
+    """
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = csv.DictReader(file)
+            if not {"study", "rating"} <= set(rows.fieldnames or ()):
+                raise MoviemotionError(f"{path}: lacks the columns study,rating; add them as its first line")
+            lines = [(rows.line_num, row["study"], row["rating"]) for row in rows]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or "not CSV in UTF-8"
+        raise MoviemotionError(f"{path}: cannot be read ({reason}); give a CSV file of ratings") from error
+    ratings: dict[str, float] = {}
+    faults = []
+    for line, study, text in lines:
+        name = (study or "").strip()
+        rating = _number(text)
+        if not name or not math.isfinite(rating):
+            faults.append(f"{path}: line {line} is no rating; write the study's name and a number")
+        elif name in ratings:
+            faults.append(f"{path}: line {line} rates {name} again; keep one")
+        else:
+            ratings[name] = rating
+    if faults:
+        raise MoviemotionError("\n".join(faults))
+    return ratings
+
+
+def _number(text: str | None) -> float:
+    try:
+        return float(text or "")
+    except ValueError:
+        return math.nan
+
+
+def _twice(studies: Sequence[Path], names: Sequence[str]) -> list[Path]:
+    return [folder for k, folder in enumerate(studies) if names[k] in names[:k]]

@@ -1,0 +1,310 @@
+"""A screening from files to results: watch the cameras, time the script, read the room, tell it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from moviemotion import __version__
+from moviemotion.analysis.analyze import Analysis
+from moviemotion.analysis.signals.baseline import Stretch
+from moviemotion.analysis.signals.timeline import Timeline
+from moviemotion.audience.faces import emotion_model
+from moviemotion.audience.recordings import Camera, Progress, Watcher
+from moviemotion.audience.samples import Samples
+from moviemotion.audience.video import decode
+from moviemotion.audience.video.masking import OPEN, Mask
+from moviemotion.errors import MoviemotionError
+from moviemotion.screenplay.inputs import ScriptSources, read_sources
+from moviemotion.study.folder import Study
+from moviemotion.study.outputs import write_results
+from moviemotion.study.provenance import Told, timeline_of
+
+RATE = 5.0
+SEED = 36
+WHOLE_FILM = 0.95
+"""A camera that ends before this share of the film is told as a problem."""
+_FINGERPRINT_BYTES = 1 << 20
+_UNWRITTEN = {"Cc", "Cs", "Zl", "Zp"}
+"""Unicode's categories of controls, of halves of letters, and of ends of lines."""
+_FORMULA = ("=", "+", "-", "@")
+"""What a cell of a spreadsheet that is no text begins with."""
+
+
+@dataclass(frozen=True)
+class Screening:
+    """A finished screening: where it was written, and what it says."""
+
+    folder: Path
+    analysis: Analysis
+    unreadable: tuple[str, ...]
+    """One line for each file that could not be read, or not wholly."""
+
+
+def screen(
+    videos: Sequence[Path],
+    out: Path,
+    script: Path | None = None,
+    subtitles: Path | None = None,
+    offsets: Mapping[str, float] | None = None,
+    rate: float = RATE,
+    seed: int = SEED,
+    progress: Progress = lambda camera, seconds: None,
+    baseline: Stretch | None = None,
+    subtitle_track: int | None = None,
+    timing_sheet: Path | None = None,
+    shots: Path | None = None,
+    frame_rate: float | None = None,
+    masks: Callable[[Path, Iterable[str]], Mapping[str, Mask]] = lambda out, cameras: {},
+) -> Screening:
+    """Read an audience from its videos and write the study folder `out`.
+
+    The folder gets `report.html`, `timeline.csv`, `moments.json` and, with a script, `annotated.fountain`,
+    `annotated.fdx` and `annotated.pdf`. Cameras finished before an interruption are not watched again.
+
+    Args:
+        videos: one file a camera; each may show one viewer or several.
+        script, subtitles, subtitle_track, timing_sheet, shots, frame_rate: the screenplay and what times it,
+            as for `read_sources`.
+        offsets: camera (file name with or without suffix) → seconds added to its clock for film time.
+        rate: samples a second.
+        seed: of the moments' null.
+        baseline: film time in which viewers feel nothing, to measure their feelings from; without it each
+            one's resting face is estimated from the whole film.
+        masks: `out` and the cameras' names → what each may see; one that may see nothing is not read.
+
+    Raises:
+        MoviemotionError: no video can be read or may be seen, nobody is seen in any, the script or what
+            times it cannot be used, the baseline is not in the film, or `out` holds something else.
+            Nothing is written then.
+    """
+    sources = read_sources(script, subtitles, subtitle_track, timing_sheet, shots, frame_rate)
+    cameras = _cameras(videos, offsets or {})
+    seen = masks(out, [camera.name for camera in cameras])
+    cameras = [replace(camera, mask=seen.get(camera.name, OPEN)) for camera in cameras]
+    cameras = [camera for camera in cameras if not camera.mask.closed]
+    _refuse_twins(cameras)
+    if not cameras:
+        raise MoviemotionError(f"{out}: no viewer of these cameras has agreed; ask them first")
+    problems, length = _probe(cameras)
+    if sources:
+        # A script that does not fit stops before the long work.
+        sources.time(length)
+    if baseline and length is not None and baseline.start >= length:
+        raise MoviemotionError(
+            f"--baseline {baseline.start:g}-{baseline.end:g}: the cameras end at {length:.0f} s; "
+            "mark seconds that they show"
+        )
+    study = Study(out, _made_from(cameras, sources.files if sources else (), rate, seed, baseline))
+    with study.begun():
+        readable = [camera for camera in cameras if camera.name not in problems]
+        watched = {camera.name: saved for camera in readable if (saved := study.samples(camera.name))}
+
+        def keep(camera: Camera, samples: Samples) -> None:
+            study.save_samples(camera.name, samples)
+            watched[camera.name] = samples
+
+        waiting = [camera for camera in readable if camera.name not in watched]
+        problems |= Watcher(rate).watch_all(waiting, progress, keep, os.cpu_count() or 1)
+        unreadable = (*problems.values(), *_blanks(cameras, watched))
+        empty = [camera for camera in cameras if camera.name in watched and not watched[camera.name].viewers]
+        if len(empty) == len(watched):
+            study.discard()
+            nobody = [
+                f"{camera.path}: no face was seen; check that it shows the audience" for camera in empty
+            ]
+            raise MoviemotionError("\n".join([*unreadable, *nobody]))
+        in_order = [watched[camera.name] for camera in cameras if camera.name in watched]
+        analysis = tell(
+            study,
+            in_order,
+            sources,
+            lambda seconds: (*unreadable, *_gaps(cameras, watched, seconds, sources)),
+            seed,
+            baseline,
+        )
+        return Screening(out, analysis, unreadable)
+
+
+def tell(
+    study: Study,
+    watched: Sequence[Samples],
+    sources: ScriptSources | None,
+    notes: Callable[[float], Iterable[str]],
+    seed: int,
+    baseline: Stretch | None,
+) -> Analysis:
+    """Analyse what the cameras saw, and write the study's report, tables and annotated script.
+
+    Args:
+        watched: of at least one camera that saw somebody.
+        sources: the script and what times it, or None.
+        notes: seconds of the timeline → what the reader must know about the data.
+
+    Raises:
+        MoviemotionError: the script and what times it do not fit.
+    """
+    timeline = timeline_of(watched)
+    seconds = float(timeline.samples.shape[1])
+    timed = sources.time(seconds) if sources else None
+    title = sources.screenplay.title if sources else "Untitled film"
+    return write(study, timeline, watched, Told(title, timed, tuple(notes(seconds)), seed, baseline))
+
+
+def write(study: Study, timeline: Timeline, watched: Sequence[Samples], told: Told) -> Analysis:
+    """Analyse what the cameras saw, of which `timeline` was made, and write all that tells a study."""
+    analysis = told.analyse(timeline, watched)
+    told.keep(study)
+    return write_results(study, analysis)
+
+
+def video_seconds(videos: Sequence[Path]) -> float:
+    """Seconds of video in the files that can be read, for a progress bar."""
+    lengths = []
+    for path in videos:
+        try:
+            lengths.append(decode.probe(path).seconds)
+        except MoviemotionError:
+            continue
+    return float(np.nansum(lengths))
+
+
+def _cameras(videos: Sequence[Path], offsets: Mapping[str, float]) -> list[Camera]:
+    if not videos:
+        raise MoviemotionError("no video given; name the files of the audience, such as seats/*.mp4")
+    for path in videos:
+        if any(unicodedata.category(letter) in _UNWRITTEN for letter in str(path)):
+            raise MoviemotionError(f"{str(path)!r}: such a name cannot be written on a line; rename it")
+    names = _names(videos)
+    for path, name in zip(videos, names, strict=True):
+        if name.startswith(_FORMULA):
+            raise MoviemotionError(f"{path}: spreadsheets would take its name for a formula; rename it")
+    twice = [path for path, name in zip(videos, names, strict=True) if names.count(name) > 1]
+    if twice:
+        raise MoviemotionError(f"{twice[0]}: given twice, or two cameras have one name; rename one of them")
+    left = dict(offsets)
+    cameras = []
+    for path, name in zip(videos, names, strict=True):
+        given = [left.pop(key) for key in dict.fromkeys((name, path.name)) if key in left]
+        cameras.append(Camera(name, path, given[0] if given else 0.0))
+    if left:
+        raise MoviemotionError(f"--offset {next(iter(left))}: no such camera; use one of {', '.join(names)}")
+    return cameras
+
+
+def _names(videos: Sequence[Path]) -> list[str]:
+    """A name for each camera: no longer than it takes to keep the cameras and their viewers apart."""
+    stems = Counter(path.stem for path in videos)
+    names = [p.stem if stems[p.stem] == 1 else f"{p.resolve().parent.name}-{p.name}" for p in videos]
+    # Two viewers of "row" would be "row-1" and "row-2", which may be cameras too.
+    numbered = {name.rpartition("-")[0] for name in names if name.rpartition("-")[2].isdecimal()}
+    return [p.name if name in numbered else name for p, name in zip(videos, names, strict=True)]
+
+
+def _refuse_twins(cameras: Sequence[Camera]) -> None:
+    """One video under two names would make two viewers of one, who agree as no two people do."""
+    first: dict[str, Path] = {}
+    for path in (camera.path for camera in cameras if camera.path.is_file() and camera.path.stat().st_size):
+        twin = first.setdefault(fingerprint(path), path)
+        if twin != path:
+            raise MoviemotionError(f"{path}: the same video as {twin}; give one of them")
+
+
+def _probe(cameras: Sequence[Camera]) -> tuple[dict[str, str], float | None]:
+    """Camera → what is wrong with its file, and the length of the film as far as the files tell."""
+    problems, ends = {}, []
+    for camera in cameras:
+        try:
+            end = decode.probe(camera.path).seconds + camera.offset
+        except MoviemotionError as error:
+            problems[camera.name] = str(error)
+            continue
+        if abs(camera.offset) > decode.LONGEST_FILM:
+            raise MoviemotionError(
+                f"--offset {camera.name}={camera.offset:g}: more than a day; give seconds of film time"
+            )
+        if end <= 0:
+            raise MoviemotionError(
+                f"--offset {camera.name}={camera.offset:g}: its video ends before the film begins; "
+                "give the seconds from the start of the film to the start of the video"
+            )
+        ends.append(end)
+    if not ends:
+        raise MoviemotionError("\n".join(problems.values()))
+    return problems, None if np.isnan(ends).all() else float(np.nanmax(ends))
+
+
+def _blanks(cameras: Sequence[Camera], watched: Mapping[str, Samples]) -> Iterator[str]:
+    """What is missing within the cameras' files."""
+    for camera in cameras:
+        blanks = watched[camera.name].blanks if camera.name in watched else ()
+        if blanks:
+            first, last = blanks[0][0], blanks[-1][1]
+            where = f" at {len(blanks)} places" if len(blanks) > 1 else ""
+            yield (
+                f"{camera.path}: no picture{where} from {first:.1f} to {last:.1f} s; "
+                "where the camera has it whole, copy it again and give another --out"
+            )
+
+
+def _gaps(
+    cameras: Sequence[Camera],
+    watched: Mapping[str, Samples],
+    seconds: float,
+    sources: ScriptSources | None,
+) -> Iterator[str]:
+    """What the cameras do not show of the film, in plain sentences."""
+    for camera in cameras:
+        if camera.name not in watched:
+            continue
+        samples = watched[camera.name]
+        if not samples.viewers:
+            yield f"{camera.path}: nobody was seen"
+        elif samples.end < seconds * WHOLE_FILM:
+            yield f"{camera.path}: ends at {samples.end:.0f} s of {seconds:.0f} s; not seen after that"
+        for exchange in samples.exchanges:
+            first, second = samples.viewers[exchange.first], samples.viewers[exchange.second]
+            how = "in sight" if exchange.followed else "told by their clothes"
+            yield (
+                f"{camera.path}: {first} and {second} changed places at about {exchange.time:.0f} s, {how}; "
+                "each was followed"
+            )
+    film = (sources.film_seconds(seconds) if sources else None) or seconds
+    if seconds < film * WHOLE_FILM:
+        yield (
+            f"The subtitles run to {film:.0f} s but the cameras end at {seconds:.0f} s: "
+            "the lines after that were not seen"
+        )
+
+
+def _made_from(
+    cameras: Sequence[Camera], texts: Sequence[Path], rate: float, seed: int, baseline: Stretch | None
+) -> dict[str, object]:
+    return {
+        "moviemotion": __version__,
+        "reader": fingerprint(emotion_model.WEIGHTS),
+        "rate": rate,
+        "seed": seed,
+        "baseline": [baseline.start, baseline.end] if baseline else None,
+        "cameras": {c.name: {"file": fingerprint(c.path), "offset": c.offset} for c in cameras},
+        "texts": {path.name: fingerprint(path) for path in texts},
+    }
+
+
+def fingerprint(path: Path) -> str:
+    """Size and a hash of the file's two ends: hours of video are not read twice."""
+    if not path.is_file():
+        return "unreadable"
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        digest = hashlib.sha256(file.read(_FINGERPRINT_BYTES))
+        file.seek(max(0, size - _FINGERPRINT_BYTES))
+        digest.update(file.read())
+    return f"{size}-{digest.hexdigest()[:16]}"

@@ -1,0 +1,135 @@
+"""Trailer reactions and their outcomes, from files to a verdict; what `moviemotion trailer` calls."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from moviemotion._io.atomic_files import write_folder
+from moviemotion.analysis.prediction.outcome_prediction import Prediction, Reactions, predict
+from moviemotion.analysis.prediction.trailer_features import by_trailer, viewer_reactions
+from moviemotion.errors import MoviemotionError
+from moviemotion.reports.html.prediction_report import prediction_json, reactions_csv, render_prediction
+from moviemotion.study.provenance import load_analysis
+from moviemotion.workflows.screen import SEED
+
+YES_NO = {"yes": 1.0, "no": 0.0, "true": 1.0, "false": 0.0}
+KEYS = ("trailer", "viewer")
+
+
+def predict_outcome(sources: Sequence[Path], outcomes: Path, out: Path, seed: int = SEED) -> Prediction:
+    """Predict outcomes from reactions; write `prediction.html`, `prediction.json` and `reactions.csv`.
+
+    Args:
+        sources: one CSV table with the columns trailer, viewer or both, and features; or the study folder of
+            each trailer, whose name is the trailer's.
+        outcomes: CSV with trailer, viewer or both, and outcome: numbers, or yes and no.
+        out: folder to write.
+        seed: of folds and permutations.
+
+    Raises:
+        MoviemotionError: a source or the outcomes cannot be read, do not fit, or `out` cannot be written.
+    """
+    keys, outcome_of = _read_outcomes(outcomes)
+    table = _read_table(sources[0]) if len(sources) == 1 and sources[0].is_file() else _from_studies(sources)
+    if "viewer" not in keys:
+        table = by_trailer(table)
+    of_row = [
+        tuple(name for key, name in zip(KEYS, row, strict=True) if key in keys)
+        for row in zip(table.trailers, table.viewers, strict=True)
+    ]
+    if len(set(of_row)) < len(of_row):
+        raise MoviemotionError(
+            f"{outcomes}: viewers of several trailers have one name; add the column trailer"
+        )
+    kept = [k for k, key in enumerate(of_row) if key in outcome_of]
+    if not kept:
+        raise MoviemotionError(
+            f"{outcomes}: none of its {' and '.join(keys)} names is among the reactions, such as "
+            f"{' '.join(of_row[0]) if of_row else 'none'}; use the same names"
+        )
+    table = Reactions(
+        tuple(table.trailers[k] for k in kept),
+        tuple(table.viewers[k] for k in kept),
+        table.names,
+        table.values[kept],
+    )
+    outcome = np.array([outcome_of[of_row[k]] for k in kept])
+    prediction = predict(table, outcome, seed)
+    told = json.dumps(prediction_json(prediction), indent=2, ensure_ascii=False, allow_nan=False)
+    pages = {
+        "reactions.csv": reactions_csv(table, outcome),
+        "prediction.json": told + "\n",
+        "prediction.html": render_prediction(prediction),
+    }
+    write_folder(out, pages)
+    return prediction
+
+
+def _from_studies(folders: Sequence[Path]) -> Reactions:
+    names = [folder.resolve().name for folder in folders]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise MoviemotionError(f"{twice[0]}: two studies have this name; rename one, it names the trailer")
+    tables = [viewer_reactions(n, load_analysis(f)) for n, f in zip(names, folders, strict=True)]
+    return Reactions(
+        tuple(name for table in tables for name in table.trailers),
+        tuple(name for table in tables for name in table.viewers),
+        tables[0].names,
+        np.concatenate([table.values for table in tables]),
+    )
+
+
+def _read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            rows = list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or "not CSV in UTF-8"
+        raise MoviemotionError(f"{path}: cannot be read ({reason}); give a CSV file") from error
+    columns = list(reader.fieldnames or ())
+    if not rows or not {*KEYS} & {*columns}:
+        raise MoviemotionError(f"{path}: has no row, or no column trailer or viewer; add what names the rows")
+    return columns, rows
+
+
+def _read_table(path: Path) -> Reactions:
+    columns, rows = _read_rows(path)
+    names = tuple(column for column in columns if column not in (*KEYS, "outcome"))
+    if not names:
+        raise MoviemotionError(f"{path}: has no column of figures; add some, such as happy_mean")
+    values = np.array([[_number(path, n, row, name) for name in names] for n, row in enumerate(rows, 2)])
+    trailers, viewers = (tuple(row.get(key) or "" for row in rows) for key in KEYS)
+    return Reactions(trailers, viewers, names, values)
+
+
+def _read_outcomes(path: Path) -> tuple[tuple[str, ...], dict[tuple[str, ...], float]]:
+    columns, rows = _read_rows(path)
+    if "outcome" not in columns:
+        raise MoviemotionError(f"{path}: has no column outcome; add it, with numbers or yes and no")
+    keys = tuple(key for key in KEYS if key in columns)
+    found: dict[tuple[str, ...], float] = {}
+    for line, row in enumerate(rows, 2):
+        key = tuple(row[name] for name in keys)
+        if key in found:
+            raise MoviemotionError(f"{path}: line {line}: {' '.join(key)} has an outcome already; remove one")
+        found[key] = _number(path, line, row, "outcome")
+    return keys, found
+
+
+def _number(path: Path, line: int, row: dict[str, str], column: str) -> float:
+    text = (row[column] or "").strip()
+    try:
+        value = YES_NO.get(text.lower())
+        value = float(text) if value is None else value
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise MoviemotionError(f"{path}: line {line}: {column} is {text!r}; give a number, or yes or no")
+    return value

@@ -1,0 +1,134 @@
+"""A person's own neutral, and strength measured from it."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rooms import of_viewers_in, room_of, unseen
+
+from moviemotion.analysis.signals.baseline import (
+    LEAST_LEFT,
+    Rest,
+    Stretch,
+    find_rest,
+    parse_stretch,
+    strength,
+)
+from moviemotion.analysis.signals.timeline import Timeline
+from moviemotion.emotions import EMOTIONS, FEELINGS, Emotion
+from moviemotion.errors import MoviemotionError
+
+HAPPY, SAD = EMOTIONS.index(Emotion.HAPPY), EMOTIONS.index(Emotion.SAD)
+
+
+def person(seconds, resting, seed=1, smiling=slice(0, 0), noise=0.25):
+    """One viewer: emotion → probability at rest, with noise in log-odds; nearly all joy in `smiling`."""
+    p = np.full(8, 0.005)
+    for emotion, value in resting.items():
+        p[emotion] = value
+    p[0] = 1 - p[1:].sum()
+    logits = np.log(p) + np.random.default_rng(seed).normal(0, noise, (seconds, 8))
+    logits[smiling, HAPPY] += np.random.default_rng(seed + 1).uniform(3, 9, (seconds, 1))[smiling, 0]
+    scores = np.exp(logits)
+    scores /= scores.sum(axis=1, keepdims=True)
+    return Timeline(("a",), 0, scores[None].astype(np.float32), np.full((1, seconds), 5, np.int32))
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [("0:00-0:20", 0, 20), ("1:02:05-1:03:00", 3725, 3780), ("5-12.5", 5, 12.5), ("0:10–0:20", 10, 20)],
+)
+def test_a_stretch_is_written_in_clock_time_or_seconds(text, start, end):
+    assert parse_stretch(text) == Stretch(start, end)
+
+
+@given(st.integers(0, 9000), st.integers(1, 9000))
+def test_every_clock_time_is_read_back(start, length):
+    def clock(t):
+        return f"{t // 3600}:{t // 60 % 60:02}:{t % 60:02}"
+
+    end = start + length
+    assert parse_stretch(f"{clock(start)}-{clock(end)}") == Stretch(start, end)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "0:20", "0:20-0:10", "0:20-0:20", "a-b", "1-2-3", "-5", "0:0x-0:20", "nan-5"]
+)
+def test_what_is_no_stretch_is_refused_in_one_line(text):
+    with pytest.raises(MoviemotionError, match=r"--baseline .*0:00-0:20") as refused:
+        parse_stretch(text)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(("emotion", "value"), [(SAD, 0.45), (HAPPY, 0.35), (SAD, 0.1)])
+@pytest.mark.parametrize("share", [0.0, 0.25, 0.5])
+def test_the_bias_of_a_resting_face_falls_by_seventy_per_cent_however_often_it_smiles(emotion, value, share):
+    smiling = slice(0, int(share * 300))
+    timeline = person(300, {emotion: value}, smiling=smiling)
+    calm = np.ones(300, bool)
+    calm[smiling] = False
+    column = emotion - 1
+    without = timeline.scores[0, calm, emotion].mean()
+    assert of_viewers_in(timeline)[0, calm, column].mean() < 0.3 * without
+    if share:
+        assert of_viewers_in(timeline)[0, smiling, HAPPY - 1].mean() > 0.5
+
+
+def test_who_weeps_and_laughs_and_is_never_at_rest_still_weeps():
+    timeline = person(60, {SAD: 0.85}, smiling=slice(30, 60))
+    read = of_viewers_in(timeline)[0]
+    assert read[:30, SAD - 1].mean() > 0.45
+    assert read[30:, HAPPY - 1].mean() > 0.5
+    marked = find_rest(timeline, Stretch(0, 30))
+    assert strength(timeline, marked)[0, :30, SAD - 1].mean() < 0.1
+
+
+def test_a_marked_stretch_is_believed_whatever_the_rest_of_the_film_shows():
+    timeline = person(200, {SAD: 0.3}, smiling=slice(30, 200))
+    marked = find_rest(timeline, Stretch(5.0, 25.0))
+    assert (marked.marked.tolist(), marked.seconds.tolist()) == ([True], [20])
+    assert marked.emotions[0] == pytest.approx(timeline.scores[0, 5:25].mean(axis=0), abs=1e-6)
+    assert strength(timeline, marked)[0, 60:, HAPPY - 1].mean() > 0.5
+
+
+def test_a_viewer_who_was_not_seen_in_the_stretch_is_estimated_from_the_film():
+    timeline = unseen(room_of(2, 60, 1), 1, 0, 20)
+    rest = find_rest(timeline, Stretch(0, 20))
+    assert rest.marked.tolist() == [True, False]
+    assert rest.emotions[1] == pytest.approx(find_rest(timeline).emotions[1])
+
+
+def test_a_stretch_outside_the_film_is_refused():
+    with pytest.raises(MoviemotionError, match="outside the film"):
+        find_rest(room_of(2, 60, 1), Stretch(60, 80))
+
+
+def test_a_viewer_who_was_never_seen_has_no_rest():
+    rest = find_rest(unseen(room_of(2, 60, 1), 1, 0, 60))
+    assert np.isnan(rest.emotions[1]).all()
+    assert rest.seconds[1] == 0
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 10_000))
+def test_strength_lies_between_0_and_1_and_is_unknown_exactly_where_nobody_was_seen(seed):
+    timeline = unseen(room_of(3, 40, seed), 1, 5, 15)
+    of_viewers = of_viewers_in(timeline)
+    assert of_viewers.shape == (3, 40, len(FEELINGS))
+    assert (np.isnan(of_viewers).all(axis=2) == (timeline.samples == 0)).all()
+    assert np.nanmin(of_viewers) >= 0
+    assert np.nanmax(of_viewers) <= 1
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
+def test_strength_grows_with_the_reading_from_0_at_rest(resting, low, high):
+    low, high = sorted((low, high))
+    scores = np.zeros((1, 3, 8), np.float32)
+    scores[0, :, HAPPY] = resting, low, high
+    timeline = Timeline(("a",), 0, scores, np.ones((1, 3), np.int32))
+    rest = Rest(scores[:, 0].astype(np.float64), np.array([1]), np.array([True]))
+    at_rest, lower, higher = strength(timeline, rest)[0, :, HAPPY - 1]
+    assert at_rest == 0
+    assert lower <= higher <= 1
+    if resting <= 1 - LEAST_LEFT and high == 1:
+        assert higher == pytest.approx(1, abs=1e-6)

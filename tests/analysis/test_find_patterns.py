@@ -1,0 +1,268 @@
+"""Patterns: found where they are planted, not found where nothing is, not told where it cannot be known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pattern_rooms import (
+    laughing_room,
+    moment,
+    moments_at_random,
+    moments_in_order,
+    still_room,
+    turning_room,
+)
+from rooms import of_viewers_in, room_of, unseen
+
+from moviemotion.analysis.analyze import analyse
+from moviemotion.analysis.comparison.film_features import film_figures
+from moviemotion.analysis.comparison.pattern_ratings import associate
+from moviemotion.analysis.patterns.acts import acts_of
+from moviemotion.analysis.patterns.arc import Shape, find_arcs, likeness
+from moviemotion.analysis.patterns.change_points import find_changes
+from moviemotion.analysis.patterns.contagion import find_contagion
+from moviemotion.analysis.patterns.flat_stretches import FEWEST_VIEWERS, LEVEL, find_flat
+from moviemotion.analysis.patterns.motifs import find_motifs, follows
+from moviemotion.analysis.patterns.peak_end import find_peak_end
+from moviemotion.analysis.signals.audience_curve import read_room
+from moviemotion.emotions import FEELINGS, Emotion
+from moviemotion.screenplay.alignment.align import TimedScript
+from moviemotion.screenplay.alignment.cues import Cue, TimeSource
+from moviemotion.screenplay.elements import Screenplay
+from moviemotion.screenplay.formats.fountain import parse_fountain
+
+PLAIN = ((100, 108, Emotion.HAPPY, 1.0), (400, 408, Emotion.SAD, 1.0))
+
+
+# --- Motifs -------------------------------------------------------------------------------------------
+
+
+def test_an_order_that_comes_again_and_again_is_found_with_its_count():
+    found = find_motifs([moments_in_order(np.random.default_rng(1), 6)], 1)
+    best = found.motifs[0]
+    assert best.feelings[-2:] == (Emotion.SAD, Emotion.HAPPY)
+    assert (best.count, best.of) == (6, 6)
+    assert best.expected < 3
+    assert best.p_adjusted <= 0.05
+
+
+def test_an_order_is_found_over_films_that_are_each_too_short():
+    films = [moments_in_order(np.random.default_rng(k), 1) for k in range(8)]
+    assert not find_motifs(films[:1], 1).conclusive
+    assert (Emotion.SAD, Emotion.HAPPY) in [m.feelings for m in find_motifs(films, 1).motifs]
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_few_moments_cannot_tell_an_order(count):
+    found = find_motifs([moments_at_random(np.random.default_rng(2), count)], 1)
+    assert not found.conclusive
+    assert found.conclusion.startswith("Cannot tell")
+
+
+@given(st.integers(0, 10**6), st.integers(2, 12))
+@settings(max_examples=15, deadline=None)
+def test_what_is_found_is_counted_right_and_does_not_hang_on_the_order_of_the_list(seed, count):
+    moments = moments_at_random(np.random.default_rng(seed), count, 600)
+    found = find_motifs([moments], 3)
+    assert found == find_motifs([moments[::-1]], 3)
+    for motif in found.motifs:
+        assert 0 < motif.count <= motif.of <= count
+        assert follows(moments, motif.feelings, motif.window)
+
+
+def test_an_order_needs_its_window():
+    apart = [moment(0, Emotion.SAD), moment(100, Emotion.HAPPY)]
+    assert follows(apart, (Emotion.SAD, Emotion.HAPPY), 100)
+    assert not follows(apart, (Emotion.SAD, Emotion.HAPPY), 99)
+    assert not follows(apart, (Emotion.HAPPY, Emotion.SAD), 200)
+
+
+# --- The arc and its acts ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("shape", "curve"),
+    [
+        (Shape.RISE, lambda t: t),
+        (Shape.FALL, lambda t: 1 - t),
+        (Shape.FALL_RISE, lambda t: np.abs(2 * t - 1)),
+        (Shape.RISE_FALL, lambda t: 1 - np.abs(2 * t - 1)),
+        (Shape.RISE_FALL_RISE, lambda t: (1 - np.cos(3 * np.pi * t)) / 2),
+        (Shape.FALL_RISE_FALL, lambda t: (1 + np.cos(3 * np.pi * t)) / 2),
+    ],
+)
+def test_each_classic_shape_is_told(shape, curve):
+    strength = still_room(np.random.default_rng(3), 12, 900, shared=0.0)
+    strength[:, :, 0] = np.clip(strength[:, :, 0] + 0.3 * curve(np.arange(900) / 900), 0, 1)
+    film = find_arcs(strength, 0, (), 1)[0]
+    assert film.shape is shape
+    assert film.clear
+    assert film.fit_interval[0] < film.fit < film.fit_interval[1]
+
+
+def test_no_shape_is_told_of_viewers_on_their_own_nor_of_a_few():
+    strength = still_room(np.random.default_rng(4), 12, 900, shared=0.0)
+    assert not any(arc.clear for arc in find_arcs(strength, 0, acts_of(None, 0, 900)[0], 1))
+    assert find_arcs(strength[:3], 0, (), 1)[0].shape is None
+
+
+def test_a_curve_and_its_opposite_are_as_like_with_the_sign_turned():
+    curve = np.random.default_rng(5).standard_normal(24)
+    assert likeness(-curve) == pytest.approx({shape: -fit for shape, fit in likeness(curve).items()})
+
+
+def _script(text: str, seconds: float) -> TimedScript:
+    source = tuple(text.split("\n"))
+    elements = parse_fountain(source)
+    each = seconds / len(elements)
+    cues = tuple(Cue(k, k * each, (k + 1) * each, TimeSource.PAGE, 0.0) for k in range(len(elements)))
+    return TimedScript(Screenplay("", Path("x.fountain"), source, elements), cues, "")
+
+
+def test_acts_are_the_scripts_own_where_it_marks_them():
+    text = "# Act One\n\nINT. A - DAY\n\nHe waits.\n\n## Sequence\n\n# Act Two\n\nINT. B - DAY\n\nShe goes."
+    acts, source = acts_of(_script(text, 70), 0, 70)
+    assert [act.name for act in acts] == ["Act One", "Act Two"]
+    assert acts[0].start == 0
+    assert acts[0].end == acts[1].start > 30
+    assert acts[1].end == 70
+    assert "script marks" in source
+
+
+def test_acts_without_marks_are_a_quarter_a_half_and_a_quarter_and_it_is_said():
+    acts, source = acts_of(_script("INT. A - DAY\n\nHe waits.", 80), 0, 80)
+    assert [(act.start, act.end) for act in acts] == [(0, 20), (20, 60), (60, 80)]
+    assert "a quarter, a half and a quarter" in source
+
+
+# --- Peak, end, flat stretches -----------------------------------------------------------------------
+
+
+def test_the_end_is_set_against_what_came_before():
+    strength = still_room(np.random.default_rng(6), 12, 1500, shared=0.0)
+    strength[:, -120:, FEELINGS.index(Emotion.SAD)] += 0.3
+    moments = (moment(10, Emotion.HAPPY), moment(20, Emotion.SAD))
+    end = find_peak_end(strength, 0, 1500, moments)
+    assert (end.start, end.end, end.emotion) == (1380, 1500, Emotion.SAD)
+    assert end.change == pytest.approx(0.3, abs=0.02)
+    assert end.change_interval[0] > 0.25
+
+
+def test_six_minutes_in_which_nobody_reacts_are_flat_and_a_laugh_ends_them():
+    timeline = room_of(16, 600, 1, PLAIN, private=0)
+    flat = find_flat(read_room(timeline, of_viewers_in(timeline)))
+    longest = flat.stretches[0]
+    assert 108 < longest.start < 130
+    assert 385 < longest.end < 401
+    assert longest.most < LEVEL
+    assert flat.seconds == sum(s.end - s.start for s in flat.stretches)
+
+
+def test_flatness_is_not_told_with_too_few_viewers_nor_where_they_are_not_seen():
+    few = room_of(FEWEST_VIEWERS - 1, 300, 1, private=0)
+    assert not find_flat(read_room(few, of_viewers_in(few))).conclusive
+    enough = room_of(FEWEST_VIEWERS, 300, 1, private=0)
+    assert find_flat(read_room(enough, of_viewers_in(enough))).stretches
+    gone = unseen(enough, 0, 100, 200)
+    stretches = find_flat(read_room(gone, of_viewers_in(gone))).stretches
+    assert not any(s.start < 200 and s.end > 100 for s in stretches)
+
+
+# --- Change points -----------------------------------------------------------------------------------
+
+
+def test_turns_are_found_where_they_are():
+    found = find_changes(turning_room(np.random.default_rng(7), 12, 3600, 0.15), 0, 1)
+    assert [c.time for c in found.changes] == pytest.approx([1200, 2400], abs=60)
+    assert [c.feeling for c in found.changes] == [Emotion.HAPPY] * 2
+    assert found.changes[0].change == pytest.approx(0.15, abs=0.03)
+    assert all(c.time_interval[0] <= c.time <= c.time_interval[1] for c in found.changes)
+
+
+@pytest.mark.parametrize("rhythm", [0.8, 0.95])
+def test_what_all_feel_in_its_own_rhythm_does_not_turn(rhythm):
+    found = [find_changes(still_room(np.random.default_rng(k), 6, 900, 0.05, rhythm), 0, k) for k in range(3)]
+    assert sum(bool(f.changes) for f in found) <= 1
+
+
+def test_turns_are_not_told_of_short_films_few_viewers_or_nobody():
+    room = still_room(np.random.default_rng(8), 6, 900)
+    assert not find_changes(room[:, :300], 0, 1).conclusive
+    assert not find_changes(room[:4], 0, 1).conclusive
+    assert not find_changes(np.full_like(room, np.nan), 0, 1).conclusive
+    room[:, 200:400] = np.nan
+    assert find_changes(room, 0, 1).conclusive
+
+
+# --- Contagion ---------------------------------------------------------------------------------------
+
+
+def test_feelings_that_pass_between_neighbours_are_found_and_a_film_alone_is_not():
+    caught = [
+        [find_contagion(laughing_room(np.random.default_rng(k), 16, 900, c), k).found for k in range(3)]
+        for c in (0.0, 0.5)
+    ]
+    assert sum(caught[0]) <= 1
+    assert sum(caught[1]) >= 2
+
+
+def test_contagion_is_not_told_of_a_few_or_of_a_room_that_never_rests():
+    room = laughing_room(np.random.default_rng(9), 8, 600)
+    assert find_contagion(room, 1).found is not None
+    assert find_contagion(room[:7], 1).found is None
+    assert find_contagion(np.full_like(room, 0.9), 1).found is None
+
+
+# --- Across films ------------------------------------------------------------------------------------
+
+
+def _films(count: int, seed: int) -> tuple[list[dict[str, float]], list[float]]:
+    rng = np.random.default_rng(seed)
+    ratings = rng.standard_normal(count)
+    figures = [
+        {"peak": r + 0.2 * rng.standard_normal(), "synchrony": rng.standard_normal(), "flat": 0.5}
+        for r in ratings
+    ]
+    return figures, ratings.tolist()
+
+
+def test_what_goes_with_the_ratings_is_found_and_the_rest_is_left_open():
+    found = {a.pattern: a for a in associate(*_films(12, 1), 1)}
+    assert found["peak"].found
+    assert found["peak"].interval[0] < found["peak"].correlation < found["peak"].interval[1]
+    assert not found["synchrony"].found
+    assert found["synchrony"].needed > 12
+    assert np.isnan(found["flat"].p_adjusted)
+
+
+def test_more_patterns_make_each_less_sure():
+    figures, ratings = _films(8, 2)
+    rng = np.random.default_rng(3)
+    more = [film | {str(k): rng.standard_normal() for k in range(30)} for film in figures]
+    alone, among = ({a.pattern: a for a in associate(f, ratings, 1)}["peak"] for f in (figures, more))
+    assert alone.correlation == among.correlation
+    assert alone.p_adjusted < among.p_adjusted
+
+
+def test_films_without_a_figure_are_left_out_of_it():
+    figures, ratings = _films(12, 4)
+    figures[0]["peak"] = figures[1]["peak"] = float("nan")
+    peak = next(a for a in associate(figures, ratings, 1) if a.pattern == "peak")
+    assert peak.films == 10
+
+
+# --- All of it ---------------------------------------------------------------------------------------
+
+
+def test_an_analysis_holds_its_patterns_and_the_same_seed_gives_the_same():
+    timeline = room_of(14, 420, 5, PLAIN)
+    first, again = (analyse("", timeline, None, (), 7) for _ in range(2))
+    assert repr(first.patterns) == repr(again.patterns)
+    figures = film_figures(first, ())
+    assert figures["share of moments that are happy"] == pytest.approx(0.5)
+    assert figures["height of the peak"] == max(m.strength for m in first.search.moments)
+    assert first.patterns.peak_end.peak is not None

@@ -1,0 +1,79 @@
+"""Mixed feelings: two at once in one viewer."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moviemotion.analysis.signals.mixed_emotions import compound_strength, mixed_feelings
+from moviemotion.emotions import COMPOUND_FEELINGS, FEELINGS, Emotion
+
+BY_NAME = {feeling.name: feeling for feeling in COMPOUND_FEELINGS}
+HAPPY, SAD, SURPRISE = (FEELINGS.index(e) for e in (Emotion.HAPPY, Emotion.SAD, Emotion.SURPRISE))
+
+
+def room(*stretches, viewers=1, seconds=20):
+    """(viewers, seconds, 7) of nothing, but for: emotion, start, end, strength."""
+    strength = np.zeros((viewers, seconds, 7))
+    for emotion, start, end, value in stretches:
+        strength[:, start:end, emotion] = value
+    return strength
+
+
+def names(strength, start=0, end=20):
+    return [mixed.feeling.name for mixed in mixed_feelings(strength, 0, start, end)]
+
+
+def test_two_at_once_are_a_mixed_feeling_and_one_after_another_is_none():
+    at_once = room((HAPPY, 5, 10, 0.5), (SURPRISE, 5, 10, 0.4))
+    assert names(at_once) == ["happily surprised"]
+    assert names(room((HAPPY, 12, 18, 0.9), (SURPRISE, 2, 8, 0.9))) == []
+    assert names(room((HAPPY, 5, 10, 0.9), (SURPRISE, 5, 10, 0.1))) == []
+
+
+def test_a_laugh_right_after_a_tear_is_in_one_window():
+    assert names(room((SAD, 5, 7, 0.7), (HAPPY, 7, 9, 0.9))) != []
+
+
+def test_joy_leads_in_tears_of_joy_and_sorrow_in_bittersweet():
+    assert names(room((HAPPY, 5, 10, 0.5), (SAD, 5, 10, 0.3))) == ["tears of joy"]
+    assert names(room((HAPPY, 5, 10, 0.3), (SAD, 5, 10, 0.5))) == ["bittersweet"]
+
+
+def test_its_strength_is_that_of_the_weaker_part():
+    strength = compound_strength(
+        room((HAPPY, 5, 10, 0.6), (SURPRISE, 5, 10, 0.3)), BY_NAME["happily surprised"]
+    )
+    assert strength[0, 6:9] == pytest.approx(0.3)
+    assert strength[0, :3] == pytest.approx(0.0)
+
+
+def test_where_half_of_the_window_was_not_seen_nothing_is_told():
+    strength = room((HAPPY, 0, 20, 0.5), (SURPRISE, 0, 20, 0.5))
+    strength[0, 8:12] = np.nan
+    felt = compound_strength(strength, BY_NAME["happily surprised"])
+    assert np.isnan(felt[0, 9:11]).all()
+    assert np.isfinite(felt[0, [6, 13]]).all()
+
+
+def test_the_share_is_of_the_viewers_who_were_seen():
+    strength = room((HAPPY, 5, 10, 0.5), (SURPRISE, 5, 10, 0.5), viewers=4)
+    strength[2, :, SURPRISE], strength[3] = 0, np.nan
+    (mixed,) = mixed_feelings(strength, 100, 104.0, 112.0)
+    assert (mixed.count, mixed.viewers, mixed.share) == (2, 3, pytest.approx(2 / 3))
+    assert mixed.share_interval[0] < mixed.share < mixed.share_interval[1]
+    assert mixed_feelings(strength, 100, 112.0, 120.0) == ()
+
+
+def test_every_rule_has_a_name_of_its_own_and_two_parts():
+    assert len(BY_NAME) == len(COMPOUND_FEELINGS)
+    assert all(len({*feeling.parts}) == 2 and 0 < feeling.threshold < 0.5 for feeling in COMPOUND_FEELINGS)
+
+
+@given(st.integers(0, 999))
+def test_more_of_both_parts_is_never_less_of_the_mixture(seed):
+    rng = np.random.default_rng(seed)
+    less = rng.uniform(0, 0.5, (2, 12, 7))
+    more = np.minimum(less + rng.uniform(0, 0.3), 1)
+    feeling = BY_NAME["fearfully surprised"]
+    assert (compound_strength(more, feeling) >= compound_strength(less, feeling) - 1e-12).all()

@@ -1,0 +1,63 @@
+"""Feelings laid on lines and scenes."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rooms import of_viewers_in, room_of, unseen
+
+from moviemotion.analysis.analyze import analyse
+from moviemotion.analysis.script_emotions import Feeling, feelings_during
+from moviemotion.emotions import FEELINGS, Emotion
+from moviemotion.screenplay.alignment.align import time_script
+from moviemotion.screenplay.formats.fountain import parse_fountain
+from moviemotion.screenplay.formats.registry import Screenplay
+
+
+def feeling_during(of_viewers: np.ndarray, first: int, start: float, end: float) -> Feeling:
+    (feeling,) = feelings_during(of_viewers, first, [(start, end)])
+    return feeling
+
+
+HAPPY = FEELINGS.index(Emotion.HAPPY)
+
+
+def test_a_line_takes_the_mean_of_its_seconds_by_overlap():
+    of_viewers = np.zeros((3, 10, 7))
+    of_viewers[:, 4, HAPPY], of_viewers[:, 5, HAPPY] = 0.8, 0.4
+    feeling = feeling_during(of_viewers, 0, 4.5, 6.0)
+    assert feeling.emotion is Emotion.HAPPY
+    assert feeling.strength == pytest.approx((0.5 * 0.8 + 1.0 * 0.4) / 1.5)
+    assert (feeling.viewers, feeling.share) == (3, 1.0)
+
+
+def test_weak_feelings_are_not_told_and_unknown_stretches_are_unknown():
+    of_viewers = np.full((3, 10, 7), 0.02)
+    assert feeling_during(of_viewers, 0, 2, 4).emotion is None
+    nan = float("nan")
+    for start, end in [(nan, nan), (50.0, 51.0)]:
+        nothing = feeling_during(of_viewers, 0, start, end)
+        assert (nothing.emotion, nothing.viewers) == (None, 0)
+        assert np.isnan(nothing.strength)
+
+
+def test_a_line_without_length_still_has_its_second():
+    of_viewers = np.zeros((3, 10, 7))
+    of_viewers[:, 4, HAPPY] = 0.6
+    assert feeling_during(of_viewers, 0, 4.2, 4.2).strength == pytest.approx(0.6)
+
+
+def test_only_viewers_who_were_seen_count():
+    timeline = unseen(room_of(4, 70, 1, ((20, 30, Emotion.HAPPY, 1.0),)), 0, 15, 35)
+    assert feeling_during(of_viewers_in(timeline), 0, 20, 30).viewers == 3
+
+
+def test_scenes_hold_their_moments_and_moments_their_lines():
+    source = ("INT. ROOM - DAY", "", "She waits.", "", "INT. HALL - DAY", "", "He laughs out loud.", "")
+    script = Screenplay("Two rooms", Path("two.fountain"), source, parse_fountain(source))
+    timed = time_script(script, None, 120)
+    analysis = analyse("Two rooms", room_of(12, 120, 3, ((90, 97, Emotion.HAPPY, 1.0),)), timed, (), seed=1)
+    assert [scene.moments for scene in analysis.scenes] == [(), (0,)]
+    (elements,) = analysis.moment_elements
+    assert [script.elements[e].text for e in elements] == ["He laughs out loud."]
+    assert len(analysis.lines) == len(script.elements)

@@ -1,0 +1,269 @@
+"""A live capture of simulated cameras: what is seen, lost, frozen, dropped, and what a crash leaves."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cameras import Image, RememberingFinder, RememberingReader, SimulatedCamera, images
+
+from moviemotion.audience.faces.detect import crop_face
+from moviemotion.audience.live.film_clock import FilmClock
+from moviemotion.audience.live.finalize import Offset, camera_samples, find_gaps, pictures_dropped
+from moviemotion.audience.live.journal import State, read_changes, read_faces, read_light
+from moviemotion.audience.live.live_capture import DEPTH, FIRST_WAIT, LiveCapture, Stillness
+from moviemotion.audience.live.sources import Picture, SourceLostError
+from moviemotion.errors import MoviemotionError
+
+RATE = 0.5
+AS_IT_CAME = Offset(0.0, float("nan"), "as it came")
+
+
+@pytest.fixture(scope="module")
+def pictures(seats: list[Path]) -> Iterator[tuple[list[Image], list[Image]]]:
+    """One viewer, and two; their faces are read beforehand, for how fast a machine reads is not tested."""
+    finder, reader = RememberingFinder(), RememberingReader()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("moviemotion.audience.live.live_capture.FaceFinder", lambda detector: finder)
+        patch.setattr("moviemotion.audience.live.live_capture.EmotionReader", lambda: reader)
+        patch.setattr("moviemotion.audience.live.live_capture.KEPT_EVERY", 0.5)
+        one, two = images(seats[0], every=20), images(seats[1], every=20)
+        for image in (*one, *two):
+            (faces,) = finder.find([image])
+            reader.read([crop_face(image, face) for face in faces])
+        yield one, two
+
+
+def run(folder: Path, clock: FilmClock, cameras: dict[str, SimulatedCamera], **options: float) -> LiveCapture:
+    """Capture to the end of every camera."""
+    settings = {"rate": RATE, "frozen_after": 5.0} | options
+    capture = LiveCapture(cameras, folder, clock, settings["rate"], settings["frozen_after"])
+    assert capture.wait(120)
+    capture.stop()
+    return capture
+
+
+@pytest.fixture(scope="module")
+def troubled(
+    pictures: tuple[list[Image], list[Image]], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, LiveCapture]:
+    """40 s of film: a camera that is lost twice, one that freezes, and one that is well."""
+    clock = FilmClock(speed=4)
+    folder = tmp_path_factory.mktemp("capture") / "live"
+    one, two = pictures
+    cameras = {
+        "lost": SimulatedCamera(clock, one, 40, lost=[(6, 10), (24, 27)]),
+        "frozen": SimulatedCamera(clock, one, 40, frozen=[(12, 24)]),
+        "well": SimulatedCamera(clock, two, 40),
+    }
+    return folder, run(folder, clock, cameras)
+
+
+def test_what_was_planted_is_told_and_nothing_else(troubled: tuple[Path, LiveCapture]) -> None:
+    folder, _ = troubled
+    lost, again, frozen = find_gaps(folder, dict.fromkeys(("lost", "frozen", "well"), AS_IT_CAME), RATE)
+    assert (lost.camera, again.camera, frozen.camera) == ("lost", "lost", "frozen")
+    assert lost.start == pytest.approx(5.8)
+    assert again.start == pytest.approx(23.8)
+    # It is tried again after waits that double: at most as long again as it was away, and a little.
+    assert 10 <= lost.end <= 16
+    assert 27 <= again.end <= 33
+    assert lost.reason in ("lost: Connection reset by peer", "lost: Connection refused")
+    assert frozen.start == pytest.approx(12)
+    assert frozen.end == pytest.approx(24, abs=0.3)
+    assert frozen.reason == "frozen: the same picture for 5 s"
+
+
+def test_health_tells_each_camera(troubled: tuple[Path, LiveCapture]) -> None:
+    _, capture = troubled
+    lost, frozen, well = capture.health()
+    assert {c.state for c in (lost, frozen, well)} == {State.ENDED}
+    assert (lost.losses, frozen.losses, well.losses) == (2, 1, 0)
+    assert (lost.faces, frozen.faces, well.faces) == (1, 1, 2)
+    assert well.last_seen == pytest.approx(39.8)
+    assert well.read + well.dropped == 20
+
+
+def test_nothing_of_a_frozen_picture_is_a_sample(troubled: tuple[Path, LiveCapture]) -> None:
+    folder, _ = troubled
+    assert ((read_faces(folder, "frozen").frames > 12) & (read_faces(folder, "frozen").frames < 17)).any()
+    samples = camera_samples(folder, "frozen", 0.0, RATE)
+    assert not ((samples.time > 12) & (samples.time < 24)).any()
+    assert (samples.time >= 24).any()
+
+
+def test_samples_are_those_of_a_screening_moved_by_the_offset(troubled: tuple[Path, LiveCapture]) -> None:
+    folder, capture = troubled
+    samples = camera_samples(folder, "well", 100.0, RATE)
+    assert samples.viewers == ("well-1", "well-2")
+    assert samples.frames == capture.health()[2].read
+    assert samples.time.min() >= 100
+    assert samples.end == pytest.approx(samples.time.max())
+    left, right = (samples.box[samples.viewer == viewer] for viewer in (0, 1))
+    assert left[:, 2].max() < right[:, 0].min()
+    assert samples.emotions.sum(axis=1) == pytest.approx(np.ones(len(samples.time)), abs=1e-5)
+
+
+def test_dropped_pictures_are_counted_alike_now_and_from_the_journal(
+    troubled: tuple[Path, LiveCapture],
+) -> None:
+    folder, capture = troubled
+    for camera in (capture.health()[0], capture.health()[2]):
+        assert pictures_dropped(folder, camera.name, RATE) == camera.dropped
+
+
+class Ending:
+    """A camera that answers, but whose stream ends before a picture comes."""
+
+    recorded = False
+
+    def __init__(self, clock: FilmClock) -> None:
+        self.clock, self.tried = clock, list[float]()
+
+    def pictures(self) -> Iterator[Picture]:
+        self.tried.append(self.clock.now())
+        return iter(())
+
+
+class Gone(Ending):
+    """A camera that does not answer."""
+
+    def pictures(self) -> Iterator[Picture]:
+        super().pictures()
+        raise SourceLostError("Connection refused")
+
+
+def test_a_camera_that_answers_is_tried_again_at_once_and_one_that_does_not_less_and_less(
+    tmp_path: Path,
+) -> None:
+    clock = FilmClock(speed=10)
+    ending, gone = Ending(clock), Gone(clock)
+    capture = LiveCapture({"ending": ending, "gone": gone}, tmp_path / "live", clock, RATE, 5.0)
+    capture.wait(2)
+    capture.stop()
+    assert np.diff(ending.tried).min() >= FIRST_WAIT
+    assert np.median(np.diff(ending.tried)) < 2 * FIRST_WAIT
+    waits = np.diff(gone.tried)
+    assert (waits >= [FIRST_WAIT * 2**k for k in range(len(waits))]).all()
+    assert len(waits) <= 5
+
+
+def test_the_newest_picture_wins(
+    pictures: tuple[list[Image], list[Image]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reading is stopped while 30 samples come: the last few of them are read, the others counted."""
+    let_go = threading.Event()
+    add = LiveCapture._journal_faces
+
+    def slow(self: LiveCapture, *args: object) -> int:
+        let_go.wait(60)
+        return add(self, *args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(LiveCapture, "_journal_faces", slow)
+    clock = FilmClock(speed=30)
+    camera = SimulatedCamera(clock, pictures[0], 60)
+    capture = LiveCapture({"seat": camera}, tmp_path / "live", clock, RATE, 10.0, workers=1)
+    until(lambda: capture.health()[0].state is State.ENDED)
+    let_go.set()
+    capture.stop()
+    times = read_faces(tmp_path / "live", "seat").frames
+    assert times[-DEPTH:].tolist() == [52.0, 54.0, 56.0, 58.0]
+    assert capture.health()[0].dropped == 30 - len(times) >= 30 - 2 * DEPTH
+    (gap,) = find_gaps(tmp_path / "live", {"seat": AS_IT_CAME}, RATE)
+    assert gap.reason == "dropped: reading did not keep up"
+    assert gap.end == 52.0
+
+
+def test_film_time_stands_in_a_pause_and_no_gap_is_told(
+    pictures: tuple[list[Image], list[Image]], tmp_path: Path
+) -> None:
+    clock = FilmClock(speed=4)
+    capture = LiveCapture(
+        {"seat": SimulatedCamera(clock, pictures[0], 12)}, tmp_path / "live", clock, RATE, 10.0
+    )
+    until(lambda: clock.now() > 4)
+    clock.pause()
+    before = clock.now()
+    assert not capture.wait(0.5)
+    assert clock.now() == before
+    clock.resume()
+    assert capture.wait(60)
+    capture.stop()
+    assert find_gaps(tmp_path / "live", {"seat": AS_IT_CAME}, RATE) == []
+    times, _ = read_light(tmp_path / "live", "seat")
+    assert np.diff(times) == pytest.approx(0.2)
+
+
+def test_a_camera_that_never_answers_is_told(
+    pictures: tuple[list[Image], list[Image]], tmp_path: Path
+) -> None:
+    clock = FilmClock(speed=6)
+    cameras = {
+        "seat": SimulatedCamera(clock, pictures[0], 12),
+        "gone": SimulatedCamera(clock, pictures[0], 12, lost=[(0, 1e9)]),
+    }
+    capture = LiveCapture(cameras, tmp_path / "live", clock, RATE, 10.0)
+    until(lambda: capture.health()[0].state is State.ENDED)
+    gone = capture.health()[1]
+    assert (gone.state, gone.why) == (State.WAITING, "Connection refused")
+    assert cameras["gone"].connections >= 2
+    capture.stop()
+    (gap,) = find_gaps(tmp_path / "live", dict.fromkeys(cameras, AS_IT_CAME), RATE)
+    assert (gap.camera, gap.start, gap.reason) == ("gone", 0.0, "waiting: never reached")
+    assert gap.end == pytest.approx(11.8)
+    assert camera_samples(tmp_path / "live", "gone", 0.0, RATE).viewers == ()
+
+
+def test_what_was_kept_before_a_crash_is_read(troubled: tuple[Path, LiveCapture], tmp_path: Path) -> None:
+    """Cut the files anywhere: every batch before the cut is there."""
+    folder, _ = troubled
+    (broken := tmp_path / "live").mkdir()
+    whole = read_faces(folder, "well")
+    size = (folder / "well.faces.arrows").stat().st_size
+    for keep in (0, 10, size // 2, size - 30):
+        for path in folder.iterdir():
+            share = keep / size
+            (broken / path.name).write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+        found = read_faces(broken, "well")
+        assert len(found.time) <= len(whole.time)
+        assert (found.time == whole.time[: len(found.time)]).all()
+        assert all(change.state in State for change in read_changes(broken))
+        assert camera_samples(broken, "well", 0.0, RATE).frames == len(found.frames)
+    assert len(found.time) > 0
+
+
+def test_a_fault_in_a_thread_ends_the_capture_and_is_told(
+    pictures: tuple[list[Image], list[Image]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(LiveCapture, "_journal_faces", broken)
+    clock = FilmClock(speed=10)
+    capture = LiveCapture(
+        {"seat": SimulatedCamera(clock, pictures[0], 1e6)}, tmp_path / "live", clock, RATE, 10.0
+    )
+    assert capture.wait(60)
+    with pytest.raises(MoviemotionError, match=r"live: cannot be written \(No space left on device\)"):
+        capture.stop()
+
+
+def test_people_in_front_of_a_camera_are_never_still_and_a_frozen_camera_is() -> None:
+    rng, stillness = np.random.default_rng(0), Stillness()
+    room = rng.integers(0, 200, (48, 64)).astype(np.uint8)
+    for k in range(20):
+        noisy = room + rng.integers(0, 3, room.shape, np.uint8)
+        assert stillness.look(k / 5, noisy) == 0
+    for k in range(20, 40):
+        assert stillness.look(k / 5, noisy) == pytest.approx((k - 19) / 5)
+
+
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)

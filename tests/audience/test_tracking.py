@@ -1,0 +1,151 @@
+"""Seats and the people on them, as boxes that move: who is who."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from moviemotion.audience.faces.detect import FaceBox
+from moviemotion.audience.faces.tracking import ViewerTracker
+
+RATE = 5.0
+SIZE = 40.0
+
+
+def face(x: float, y: float = 100.0, size: float = SIZE) -> FaceBox:
+    half = size / 2
+    return FaceBox(x - half, y - half, x + half, y + half, 0.9, np.zeros((5, 2), np.float32))
+
+
+def track(frames: Sequence[dict[str, FaceBox]], order: np.random.Generator | None = None) -> Tracked:
+    """Run the tracker over frames of named faces, handed over in any order."""
+    tracker, owners = ViewerTracker(), {}
+    for k, frame in enumerate(frames):
+        names = list(frame)
+        if order is not None:
+            order.shuffle(names)
+        for name, number in zip(names, tracker.assign(k / RATE, [frame[n] for n in names]), strict=True):
+            owners.setdefault(name, []).append(number)
+    viewers = tracker.viewers(len(frames), RATE)
+    return Tracked([tracks[0] for tracks in viewers], owners)
+
+
+class Tracked:
+    def __init__(self, viewers: list[int], owners: dict[str, list[int]]) -> None:
+        self.viewers, self.owners = viewers, owners
+
+    def of(self, name: str) -> int:
+        """The one track that a person's faces were given to."""
+        (number,) = set(self.owners[name])
+        return number
+
+
+@given(
+    seats=st.integers(1, 8),
+    gap=st.floats(1.3, 4),
+    fidget=st.floats(0, 0.25),
+    missed=st.floats(0, 0.4),
+    seed=st.integers(0, 10**6),
+)
+def test_people_on_their_seats_stay_apart(
+    seats: int, gap: float, fidget: float, missed: float, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    frames = [
+        {
+            f"seat {s}": face(100 + s * gap * SIZE + rng.uniform(-fidget, fidget) * SIZE, 100)
+            for s in range(seats)
+            if k == 0 or rng.random() >= missed
+        }
+        for k in range(60)
+    ]
+    tracked = track(frames, rng)
+    # Named from left to right, one track each, and none besides.
+    assert tracked.viewers == [tracked.of(f"seat {s}") for s in range(seats)]
+
+
+@example(lean=0.4375, gap=2.0, lasts=3, seed=0)
+@given(lean=st.floats(0, 0.45), gap=st.floats(1.4, 3), lasts=st.integers(2, 20), seed=st.integers(0, 10**6))
+def test_neighbours_who_lean_together_do_not_change_places(
+    lean: float, gap: float, lasts: int, seed: int
+) -> None:
+    """Their heads come as close as a tenth of the way between the seats, and may be seen in any order."""
+    toward = np.concatenate([np.zeros(10), np.hanning(lasts + 2), np.zeros(15)]) * lean * gap * SIZE
+    frames = [{"left": face(100 + d), "right": face(100 + gap * SIZE - d)} for d in toward]
+    tracked = track(frames, np.random.default_rng(seed))
+    assert tracked.viewers == [tracked.of("left"), tracked.of("right")]
+
+
+@given(gone=st.integers(1, 200), back=st.floats(-0.9, 0.9), down=st.floats(-0.4, 0.4))
+def test_who_leaves_and_comes_back_is_the_same_viewer(gone: int, back: float, down: float) -> None:
+    here = {"neighbour": face(300), "viewer": face(100)}
+    again = {"neighbour": face(300), "viewer": face(100 + back * SIZE, 100 + down * SIZE)}
+    frames = [here] * 12 + [{"neighbour": face(300)}] * gone + [again] * 12
+    tracked = track(frames)
+    assert tracked.viewers == [tracked.of("viewer"), tracked.of("neighbour")]
+
+
+@given(stays=st.integers(1, 9), speed=st.floats(0, 0.9), enters=st.integers(1, 40))
+def test_a_passer_by_of_less_than_two_seconds_is_no_viewer(stays: int, speed: float, enters: int) -> None:
+    frames = [{"viewer": face(100)} for _ in range(60)]
+    for k in range(stays):
+        frames[enters + k]["passer-by"] = face(400 + k * speed * SIZE)
+    tracked = track(frames)
+    assert tracked.viewers == [tracked.of("viewer")]
+
+
+def test_a_guest_of_two_seconds_is_a_viewer_of_a_short_film_but_not_of_a_long_one() -> None:
+    def watched(seconds: int) -> int:
+        frames = [{"viewer": face(100)} for _ in range(seconds * int(RATE))]
+        for k in range(10):
+            frames[k]["guest"] = face(400)
+        return len(track(frames).viewers)
+
+    assert watched(30) == 2
+    assert watched(120) == 1
+
+
+def test_a_clip_shorter_than_two_seconds_still_has_its_viewer() -> None:
+    assert len(track([{"viewer": face(100)}] * 4).viewers) == 1
+
+
+def test_nobody_is_nobody() -> None:
+    assert track([{}] * 20).viewers == []
+
+
+@given(speed=st.floats(0.0, 1.8), up=st.floats(-0.5, 0.5))
+def test_who_gets_up_and_walks_ever_faster_is_followed(speed: float, up: float) -> None:
+    """From rest to `speed` face sizes a sample in eight samples; a neighbour sits on the other side."""
+    moves = np.concatenate([np.zeros(10), np.linspace(0, speed, 8), np.full(6, speed)]) * SIZE
+    frames = [{"walker": face(500 + x, 100 + up * x), "sitter": face(400)} for x in moves.cumsum()]
+    tracked = track(frames)
+    assert tracked.viewers == [tracked.of("sitter"), tracked.of("walker")]
+
+
+def test_a_large_face_in_front_is_not_the_small_one_behind() -> None:
+    """Somebody stands up before a viewer and sits down again."""
+    frames = [{"viewer": face(100)} for _ in range(40)]
+    for k in range(10, 15):
+        frames[k] = {"in front": face(105, 105, 3 * SIZE)}
+    tracked = track(frames)
+    assert tracked.viewers == [tracked.of("viewer")]
+    assert tracked.of("in front") != tracked.of("viewer")
+
+
+def test_in_a_row_of_seats_a_face_on_a_far_one_is_somebody_else() -> None:
+    beside = {"beside": face(100 + 3 * SIZE)}
+    here, there = [{"first": face(100), **beside}] * 20, [{"second": face(100 + 6 * SIZE)}] * 20
+    tracked = track([*here, *[beside] * 50, *there])
+    assert tracked.viewers == [tracked.of("first"), tracked.of("beside"), tracked.of("second")]
+
+
+def test_one_face_at_a_time_is_one_viewer_however_far_it_jumps() -> None:
+    tracker = ViewerTracker()
+    places = [100, 400, 700, 100]
+    for k in range(80):
+        tracker.assign(k / RATE, [face(places[k // 20])])
+    (tracks,) = tracker.viewers(80, RATE)
+    assert sum(tracker.tracks[i].samples for i in tracks) == 80

@@ -1,0 +1,84 @@
+"""Second panels: the estimate against panels that were really drawn."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from moviemotion.emotions import DECK_COLUMNS
+from moviemotion.lab.data import dataset
+from moviemotion.lab.evaluation.annotator_ceiling import fit_prior, panel_agreement
+
+FACES = Path(__file__).parents[2].parent / "shared" / "data" / "faces"
+needs_faces = pytest.mark.skipif(not FACES.exists(), reason="needs ../shared/data/faces (real faces)")
+
+
+def crowd(n, rng):
+    """(n, 10) chances of each answer: some faces plain, some mixed."""
+    alpha = np.full((6, 10), 0.05)
+    for k, (peak, rest) in enumerate([(8, 0.4), (2, 0.5), (4, 1), (1.5, 1), (6, 2), (3, 2)]):
+        alpha[k, :6] = rest / 2
+        alpha[k, k] = peak
+    chances = rng.standard_gamma(alpha[rng.integers(6, size=n)])
+    return chances / chances.sum(axis=1, keepdims=True)
+
+
+def as_faces(votes):
+    n = len(votes)
+    return dataset.FaceSet(("",) * n, np.zeros((n, 1, 1), np.uint8), ("",) * n, votes)
+
+
+def agreed(votes, target):
+    four = votes[:, list(DECK_COLUMNS)]
+    top = four == four.max(axis=1, keepdims=True)
+    return float((top[np.arange(len(target)), target] / top.sum(axis=1)).mean())
+
+
+def test_the_estimate_from_one_panel_is_what_a_second_panel_and_an_endless_one_really_say():
+    rng = np.random.default_rng(3)
+    chances = crowd(2500, rng)
+    first, second = rng.multinomial(10, chances), rng.multinomial(10, chances)
+    target = dataset.consensus_truth(as_faces(first))
+    kept = target >= 0
+    estimate = panel_agreement(first[kept], target[kept], fit_prior(first), seed=1)
+    low, high = estimate.second_interval
+    assert low < estimate.second_panel < high
+    assert estimate.second_panel == pytest.approx(agreed(second[kept], target[kept]), abs=0.02)
+    best = chances[kept][:, list(DECK_COLUMNS)].argmax(axis=1) == target[kept]
+    assert estimate.endless_panel == pytest.approx(best.mean(), abs=0.02)
+    assert estimate.endless_panel > estimate.second_panel
+    # The first panel's own shares, taken for the truth, would promise too much.
+    naive = agreed(rng.multinomial(10, first / 10)[kept], target[kept])
+    assert naive > estimate.second_panel + 0.015
+
+
+def test_annotators_who_always_agree_promise_certainty_and_the_seed_decides():
+    votes = np.zeros((200, 10), dtype=np.int64)
+    target = np.arange(200) % 4
+    votes[np.arange(200), np.array(DECK_COLUMNS)[target]] = 10
+    prior = fit_prior(votes)
+    result = panel_agreement(votes, target, prior, seed=5)
+    assert result.second_panel > 0.98
+    assert result == panel_agreement(votes, target, prior, seed=5)
+
+
+@needs_faces
+def test_real_annotators_split_into_two_panels_of_five_agree_as_often_as_the_model_says():
+    votes = _train_votes()[::16]
+    votes = votes[votes.sum(axis=1) == 10]
+    rng = np.random.default_rng(2)
+    answers = np.repeat(np.tile(np.arange(10), len(votes)), votes.ravel()).reshape(len(votes), 10)
+    answers = rng.permuted(answers, axis=1)
+    first, second = (np.stack([(a == k).sum(1) for k in range(10)], 1) for a in np.split(answers, 2, axis=1))
+    four, top = first[:, list(DECK_COLUMNS)], first.max(axis=1)
+    kept = (four.max(axis=1) == top) & ((first == top[:, None]).sum(axis=1) == 1) & (top >= 3)
+    target = four.argmax(axis=1)[kept]
+    estimate = panel_agreement(first[kept], target, fit_prior(first), seed=1, panel=5)
+    assert estimate.second_panel == pytest.approx(agreed(second[kept], target), abs=0.03)
+
+
+def _train_votes():
+    with (FACES / "annotations.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["split"] == "train"]
+    return np.array([[int(row[column]) for column in dataset.VOTE_COLUMNS] for row in rows])

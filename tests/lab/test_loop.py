@@ -1,0 +1,245 @@
+"""Training: killed and resumed gives the same weights, and the export reads as the network does."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from faces_folder import write_faces
+
+torch = pytest.importorskip("torch", reason="needs the lab extra (torch)")
+pytest.importorskip("onnx", reason="needs the lab extra (onnx)")
+pytest.importorskip("mlflow", reason="needs the lab extra (mlflow-skinny)")
+
+from mlflow.tracking import MlflowClient  # noqa: E402
+
+from moviemotion.cli.entry import main  # noqa: E402
+from moviemotion.errors import MoviemotionError  # noqa: E402
+from moviemotion.lab.data import dataset  # noqa: E402
+from moviemotion.lab.evaluation.evaluate import Truth, evaluate, predict  # noqa: E402
+from moviemotion.lab.evaluation.model_card import write_card  # noqa: E402
+from moviemotion.lab.training import augmentation, networks  # noqa: E402
+from moviemotion.lab.training.config import RECIPES, Recipe, recipe_for  # noqa: E402
+from moviemotion.lab.training.face_selection import HELD_OUT, read_splits, select  # noqa: E402
+from moviemotion.lab.training.loop import Examples, fit, predict_logits  # noqa: E402
+from moviemotion.lab.training.onnx_export import export  # noqa: E402
+from moviemotion.lab.training.runs import load_run  # noqa: E402
+from moviemotion.lab.training.runs import train as train_faces  # noqa: E402
+
+RECIPE = Recipe(epochs=3, batch=16, learning_rate=0.02, averaging=0.9, validation=0.2, mixup=0.2)
+NARROW = {"filters": (8, 8, 8, 8, 8), "dense": (8, 8)}
+
+
+def quiet(_):
+    pass
+
+
+def train(data, out, recipe, **options):
+    return train_faces(*read_splits(data), out, recipe, **options)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("faces")
+    write_faces(folder, train=16)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    return tmp_path_factory.mktemp("runs")  # one folder, so that one tracking store serves all tests
+
+
+@pytest.fixture(scope="module")
+def run(data, runs):
+    train(data, runs / "whole", RECIPE, say=quiet)
+    return runs / "whole"
+
+
+def test_a_run_killed_in_the_middle_goes_on_to_the_same_weights(data, run, runs):
+    out = runs / "killed"
+    code = f"""
+from dataclasses import replace
+from pathlib import Path
+from test_loop import RECIPE, train
+import time
+train(Path({str(data)!r}), Path({str(out)!r}), RECIPE, say=print, step=lambda done, total: time.sleep(0.3))
+"""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    process = subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while not (out / "checkpoint.pt").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.4)  # into the next epoch
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert not (out / "run.json").exists()
+    resumed = []
+    train(data, out, RECIPE, say=resumed.append)
+    assert not any(line.startswith("epoch 1/") for line in resumed)
+    one, other = (torch.load(f / "weights.pt", weights_only=True) for f in (out, run))
+    assert all(torch.equal(one[name], other[name]) for name in other)
+
+
+def test_another_recipe_does_not_overwrite_a_run(data, run):
+    with pytest.raises(MoviemotionError, match="another recipe"):
+        train(data, run, replace(RECIPE, epochs=9), say=quiet)
+    with pytest.raises(MoviemotionError, match="compact"):
+        train(data, run, Recipe(network="huge"), say=quiet)
+
+
+def test_every_epoch_is_in_the_tracking_store(run):
+    run_id = (run / "mlflow-run.txt").read_text().strip()
+    client = MlflowClient(tracking_uri=f"sqlite:///{run.parent / 'mlflow.db'}")
+    assert [m.step for m in client.get_metric_history(run_id, "held_out_loss")] == [1, 2, 3]
+    assert client.get_run(run_id).data.params["network"] == "compact"
+    assert client.get_run(run_id).info.status == "FINISHED"
+
+
+def test_the_export_reads_as_the_network_does_and_its_card_says_how_well(data, run, tmp_path):
+    export(run, tmp_path / "reader.onnx")
+    faces = dataset.load_faces(data, "test")
+    network, record = load_run(run)
+    direct = torch.softmax(predict_logits(network, faces.images) / record.temperature, dim=1).numpy()
+    assert np.abs(predict(tmp_path / "reader.onnx", faces) - direct).max() < 0.02
+    held_out = select(*read_splits(data), RECIPE).held_out
+    assert len(held_out) == record.validation_faces
+    result = evaluate(data, HELD_OUT, Truth.CONSENSUS, tmp_path / "reader.onnx")
+    assert result.n == (dataset.consensus_truth(held_out) >= 0).sum()
+    card = write_card(tmp_path / "reader.onnx", data).read_text()
+    assert "n=32" in card
+    assert "--seed 36" in card
+
+
+@pytest.mark.filterwarnings("error:Constant folding")
+def test_the_decks_network_learns_labels_stops_early_and_exports_eight_columns(data, runs, tmp_path):
+    recipe = replace(
+        RECIPES["deck36"],
+        options=NARROW,
+        epochs=40,
+        patience=2,
+        batch=16,
+        learning_rate=3e-3,
+        validation=0.25,
+    )
+    run = train(data, runs / "deck", recipe, say=quiet)
+    assert 3 <= len(run.history) < 40
+    assert run.history[-1].loss < run.history[0].loss
+    export(runs / "deck", tmp_path / "deck.onnx")
+    probabilities = predict(tmp_path / "deck.onnx", dataset.load_faces(data, "test"))
+    assert probabilities.shape == (32, 8)
+    assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-3)
+
+
+def test_a_pupil_learns_what_its_teacher_says(data, run, runs):
+    taught = train(data, runs / "pupil", replace(RECIPE, teacher_share=1.0), teachers=[run], say=quiet)
+    assert taught.teachers == ("whole",)
+    untaught = load_run(run)[1].history[0].loss
+    assert taught.history[0].loss != untaught
+    with pytest.raises(MoviemotionError, match="teacher of other emotions"):
+        train(data, runs / "wrong", RECIPE, teachers=[runs / "deck"], say=quiet)
+
+
+def test_the_plateau_lowers_the_rate_and_the_best_epoch_is_kept():
+    rng = np.random.default_rng(5)
+    images = rng.integers(0, 256, (64, 48, 48), dtype=np.uint8)
+    truth = rng.integers(0, 4, 64)
+    noise = Examples(images, np.eye(4, dtype=np.float32)[truth], truth)
+    recipe = replace(
+        RECIPES["deck36"], options=NARROW, epochs=14, patience=0, batch=16, learning_rate=1e-2, min_delta=5.0
+    )
+    _, history = fit(recipe, noise, noise)
+    # A first epoch, then three without a fall of 5 nats, lower it; so do the next three.
+    assert history[3].learning_rate == pytest.approx(1e-2)
+    assert history[4].learning_rate == pytest.approx(2e-3)
+    assert history[7].learning_rate == pytest.approx(4e-4)
+
+
+def test_deck36_is_as_published():
+    network = networks.build("deck36", 4, {})
+    table = networks.layer_table(network)
+    shapes = [shape for layer, shape, _ in table if layer == "MaxPool2d"]
+    assert shapes == ["128×24×24", "256×12×12", "1024×6×6", "1024×3×3", "256×1×1"]
+    kernels = [layer.kernel_size for layer in network.modules() if isinstance(layer, torch.nn.Conv2d)]
+    assert kernels == [(3, 3), (3, 3), (2, 2), (2, 2), (2, 2)]
+    order = [type(layer).__name__ for layer in network.blocks[0]]
+    assert order == ["ZeroPad2d", "Conv2d", "ReLU", "BatchNorm2d", "MaxPool2d"]
+    assert [shape for layer, shape, _ in table if layer == "Linear"] == ["256", "512", "1024", "4"]
+    assert sum(count for _, _, count in table) == 7_327_748
+
+
+def test_first_weights_that_are_not_there_are_one_clear_line(data, tmp_path):
+    for network in ("vgg16_block3", "face_resnet"):
+        recipe = replace(RECIPES[network], first_weights=str(tmp_path / "nothing"), epochs=1)
+        with pytest.raises(MoviemotionError, match="nothing"):
+            train(data, tmp_path / "run", recipe, say=quiet)
+    assert not list(tmp_path.iterdir())  # no folder, no record of it
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_faces_are_read(tmp_path, monkeypatch, capsys):
+    (out := tmp_path / "taken").write_text("a file", encoding="utf-8")
+    arguments = ["lab", "train", "--data", str(tmp_path / "nowhere"), "--out", str(out / "run")]
+    monkeypatch.setattr("sys.argv", ["moviemotion", *arguments])
+    with pytest.raises(SystemExit):
+        main()
+    assert capsys.readouterr().err.startswith(f"error: {out / 'run'}: no folder that can be written")
+
+
+def test_a_run_can_begin_from_another_and_its_recipe_be_changed_by_name(data, run, runs):
+    recipe = recipe_for(
+        "compact", epochs=1, weights=run / "weights.pt", changes=["learning_rate=0", "mixup=0"]
+    )
+    assert (recipe.learning_rate, recipe.mixup, recipe.batch) == (0.0, 0.0, 128)
+    train(data, runs / "further", replace(recipe, validation=0.2), say=quiet)
+    one, other = (torch.load(f / "weights.pt", weights_only=True) for f in (run, runs / "further"))
+    assert torch.equal(one["11.weight"], other["11.weight"])
+    with pytest.raises(MoviemotionError, match="not weights of this network"):
+        train(data, runs / "none", recipe_for("compact", weights=run / "run.json"), say=quiet)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *("epoch=3", "batch=many", "options=3", "epochs=3", "seed=1", "network=deck36"),
+        *("batch=0", "learning_rate=nan", "learning_rate=-1", "mixup=inf", "validation=2", "averaging=1.5"),
+    ],
+)
+def test_a_change_that_no_recipe_can_have_is_refused(wrong):
+    with pytest.raises(MoviemotionError, match=f"--set {wrong}: "):
+        recipe_for("compact", changes=[wrong])
+
+
+def test_vgg_takes_torchvision_weights_and_keeps_them_frozen(tmp_path):
+    whole = networks.build("vgg16_block3", 4, {})
+    state = {key: torch.randn_like(value) for key, value in whole.state_dict().items() if "features" in key}
+    torch.save({**state, "classifier.0.weight": torch.zeros(1)}, tmp_path / "vgg16.pth")
+    networks.FIRST_WEIGHTS["vgg16_block3"](whole, tmp_path / "vgg16.pth")
+    assert torch.equal(whole.features[0].weight, state["features.0.weight"])
+    assert not any(p.requires_grad for p in whole.features.parameters())
+
+
+def test_data_that_give_no_card_leave_no_reader(run, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "reader.onnx"
+    arguments = ["lab", "export", str(run), "--data", str(tmp_path / "nowhere"), "--out", str(out)]
+    monkeypatch.setattr("sys.argv", ["moviemotion", *arguments])
+    with pytest.raises(SystemExit):
+        main()
+    assert capsys.readouterr().err.startswith(f"error: {tmp_path / 'nowhere' / 'test'}: no such folder")
+    assert not out.exists()
+
+
+def test_an_unfinished_run_is_not_exported(tmp_path):
+    with pytest.raises(MoviemotionError, match=r"run\.json"):
+        export(tmp_path, tmp_path / "reader.onnx")
+
+
+def test_augmentation_keeps_shape_and_repeats_with_its_seed():
+    images = torch.rand(6, 1, 48, 48) * 255
+    one, two = (augmentation.camera(images, torch.Generator().manual_seed(3)) for _ in range(2))
+    assert torch.equal(one, two)
+    assert one.shape == images.shape
+    assert not torch.equal(one, augmentation.camera(images, torch.Generator().manual_seed(4)))

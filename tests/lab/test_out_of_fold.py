@@ -1,0 +1,52 @@
+"""Label errors from labels alone: no network judges a face that it, or a copy of it, was trained on."""
+
+import numpy as np
+import pytest
+from faces_folder import write_faces
+
+torch = pytest.importorskip("torch", reason="needs the lab extra (torch)")
+pytest.importorskip("cleanlab", reason="needs the lab extra (cleanlab)")
+pytest.importorskip("sklearn", reason="needs the lab extra (scikit-learn)")
+
+from sklearn.metrics import roc_auc_score  # noqa: E402
+
+from moviemotion.lab.audit import out_of_fold  # noqa: E402
+from moviemotion.lab.audit.label_errors import FOLDS, label_opinion  # noqa: E402
+from moviemotion.lab.data import dataset  # noqa: E402
+
+
+def test_labels_that_were_flipped_rank_above_those_that_were_not(tmp_path, monkeypatch):
+    monkeypatch.setattr(out_of_fold, "MOST_EPOCHS", 16)
+    write_faces(tmp_path, train=24)
+    faces = dataset.load_faces(tmp_path, "train")
+    flipped = np.zeros(len(faces), dtype=bool)
+    flipped[5::19] = True
+    labels = [
+        ("sad" if y == "happy" else "happy") if f else y for y, f in zip(faces.labels, flipped, strict=True)
+    ]
+    wrong = dataset.FaceSet(faces.names, faces.images, tuple(labels), None)
+    opinion = label_opinion(wrong, np.arange(len(faces)), seed=1)
+    assert roc_auc_score(flipped, opinion.ranking) >= 0.9
+    assert roc_auc_score(flipped, opinion.suspicion) >= 0.9
+
+
+def test_copies_stay_in_one_fold_and_everybody_is_judged_once(monkeypatch):
+    fitted = []
+
+    def fit(recipe, examples, held_out):
+        fitted.append({image.tobytes() for image in examples.images})
+        return None, []
+
+    monkeypatch.setattr(out_of_fold, "fit", fit)
+
+    def judge(network, images):
+        assert not fitted[-1] & {image.tobytes() for image in images}
+        return torch.zeros(len(images), 4)
+
+    monkeypatch.setattr(out_of_fold, "predict_logits", judge)
+    rng = np.random.default_rng(2)
+    group = rng.integers(0, 40, 120)
+    images = np.stack([np.full((48, 48), g, np.uint8) for g in group])
+    probabilities = out_of_fold.out_of_fold(images, group % 4, group, folds=3, smoothing=0.1, seed=3)
+    assert len(fitted) == FOLDS
+    assert probabilities == pytest.approx(np.full((120, 4), 0.25))

@@ -1,0 +1,48 @@
+"""Two readers on the same faces."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moviemotion.lab.evaluation.evaluation_text import comparison_lines
+from moviemotion.lab.evaluation.paired_comparison import compare, paired_interval
+
+
+def outcomes(both, only_first, only_other, neither):
+    first = np.repeat([True, True, False, False], [both, only_first, only_other, neither])
+    other = np.repeat([True, False, True, False], [both, only_first, only_other, neither])
+    return first, other
+
+
+def test_only_the_faces_on_which_they_differ_count():
+    result = compare(*outcomes(80, 9, 1, 10), "other.onnx")
+    assert (result.only_first, result.only_other, result.n) == (9, 1, 100)
+    assert result.difference == pytest.approx(0.08)
+    assert result.p_value == pytest.approx(2 * 11 / 2**10)  # two-sided binomial(10, ½)
+    assert result.interval[0] < 0.08 < result.interval[1]
+
+
+def test_a_worse_reader_has_a_minus_sign_of_print():
+    (line, _) = comparison_lines(compare(*outcomes(80, 1, 9, 10), "other.onnx"))
+    assert "0.810 − 0.890 = −0.080 (95 % interval −0." in line
+    assert "-" not in line
+
+
+@given(*[st.integers(0, 40)] * 4)
+def test_swapping_the_readers_turns_the_sign(a, b, c, d):
+    if a + b + c + d == 0:
+        return
+    first, other = outcomes(a, b, c, d)
+    one, two = compare(first, other, "x"), compare(other, first, "x")
+    assert one.difference == pytest.approx(-two.difference)
+    assert one.interval == pytest.approx((-two.interval[1], -two.interval[0]))
+    assert one.p_value == pytest.approx(two.p_value)
+    assert 0 <= one.p_value <= 1
+
+
+def test_the_interval_covers_the_true_difference_in_95_of_100_draws():
+    rng = np.random.default_rng(1)
+    draws = rng.multinomial(300, [0.8, 0.09, 0.05, 0.06], 2000)
+    covered = [low <= 0.04 <= high for low, high in (paired_interval(b, c, 300) for _, b, c, _ in draws)]
+    assert 0.935 <= np.mean(covered) <= 0.97

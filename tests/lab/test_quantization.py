@@ -1,0 +1,82 @@
+"""A reader in whole numbers: as good as what it was made from, smaller, and the same each time."""
+
+import json
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+from faces_folder import write_faces
+
+torch = pytest.importorskip("torch", reason="needs the lab extra (torch)")
+onnx = pytest.importorskip("onnx", reason="needs the lab extra (onnx)")
+
+from onnx import helper  # noqa: E402
+
+from moviemotion.errors import MoviemotionError  # noqa: E402
+from moviemotion.lab.data import dataset  # noqa: E402
+from moviemotion.lab.evaluation.evaluate import predict  # noqa: E402
+from moviemotion.lab.training import networks  # noqa: E402
+from moviemotion.lab.training.config import Recipe  # noqa: E402
+from moviemotion.lab.training.onnx_export import Reader, _halve_weights, to_onnx  # noqa: E402
+from moviemotion.lab.training.quantization import quantise  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("faces")
+    write_faces(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """The network that ships with weights drawn by chance, as `lab export` writes it."""
+    torch.manual_seed(4)
+    model = to_onnx(Reader(networks.compact(), 8, 0.1), "probabilities")
+    _halve_weights(model)
+    run = json.dumps({"recipe": asdict(Recipe())})
+    helper.set_model_props(model, {"run": run, "vote_exponent": "0.6"})
+    path = tmp_path_factory.mktemp("reader") / "reader.onnx"
+    onnx.save(model, str(path))
+    return path
+
+
+@pytest.fixture(scope="module")
+def quantised(exported, data):
+    out = exported.with_name("whole.onnx")
+    quantise(exported, data, out)
+    return out
+
+
+def test_it_reads_as_before_and_is_half_the_file(exported, quantised, data):
+    faces = dataset.load_faces(data, "test")
+    before, after = (np.log(predict(path, faces)) for path in (exported, quantised))
+    spread = (before - before.mean(axis=0)).std()  # how the faces differ, in weights drawn by chance
+    assert np.abs(after - before).mean() < 0.3 * spread
+    assert quantised.stat().st_size < 0.6 * exported.stat().st_size
+
+
+def test_its_convolutions_are_whole_numbers_but_for_the_first(quantised):
+    graph = onnx.load(str(quantised)).graph
+    produced = {name: node.op_type for node in graph.node for name in node.output}
+    weights = [produced.get(node.input[1]) for node in graph.node if node.op_type == "Conv"]
+    assert weights.count("DequantizeLinear") == len(weights) - 2  # the first, for the face and its mirror
+    whole = [onnx.numpy_helper.to_array(t) for t in graph.initializer if t.data_type == onnx.TensorProto.INT8]
+    assert max(np.abs(w.astype(int)).max() for w in whole if w.ndim == 4) <= 64
+
+
+def test_what_the_file_says_of_itself_stays(exported, quantised):
+    one, other = ({p.key: p.value for p in onnx.load(str(f)).metadata_props} for f in (exported, quantised))
+    assert other == {**one, "quantised": "yes"}
+
+
+def test_the_same_faces_give_the_same_file(exported, quantised, data, tmp_path):
+    quantise(exported, data, tmp_path / "again.onnx")
+    assert (tmp_path / "again.onnx").read_bytes() == quantised.read_bytes()
+
+
+def test_a_file_that_does_not_say_how_it_was_trained_is_refused(data, tmp_path):
+    (tmp_path / "no.onnx").write_bytes(b"no")
+    with pytest.raises(MoviemotionError, match=r"no\.onnx: does not say how it was trained"):
+        quantise(tmp_path / "no.onnx", data, tmp_path / "out.onnx")
+    assert not (tmp_path / "out.onnx").exists()

@@ -1,0 +1,134 @@
+"""After `settle` nothing but the register tells which seat or file a viewer comes from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from privacy_studies import PLACES, write_study
+
+from moviemotion.errors import MoviemotionError
+from moviemotion.privacy.pseudonymize import in_words, settle
+from moviemotion.privacy.status import status, verify, viewer_named
+from moviemotion.study.folder import Study
+from moviemotion.study.provenance import load_analysis
+from moviemotion.workflows.export import export
+from moviemotion.workflows.screen import screen
+
+NAMES = (*PLACES, "row-1", "row-2", "row-3")
+
+
+def test_no_file_but_the_register_has_a_name_of_a_camera(study: Path) -> None:
+    export(study, ["csv", "vtt"])
+    (study / "uploads").mkdir()
+    (study / "uploads" / "cam-a.mp4").write_bytes(b"a recording")
+    settle(study)
+    for path in study.rglob("*"):
+        if path.is_file() and not path.name.startswith("study.db") and path.name != "report.html":
+            content = path.read_bytes()
+            assert not any(f"{name}".encode() in content for name in NAMES if name != "row"), path
+        assert not any(name in path.name for name in NAMES)
+    report = (study / "report.html").read_text(encoding="utf-8")
+    assert not any(name in report for name in ("cam-a", "cam-b", "row-1", "row-2", "row-3", "row.mp4"))
+    assert "fingerprint" not in (study / "study.json").read_text(encoding="utf-8")
+
+
+def test_the_notes_keep_their_sense(study: Path) -> None:
+    settle(study)
+    viewer, first, second = (viewer_named(study, seat) for seat in ("cam-a", "row-1", "row-2"))
+    problems = load_analysis(study).quality.problems
+    assert f"{viewer}: ends at 30 s of 40 s" in problems
+    assert any(problem.endswith(f": {first} and {second} changed places") for problem in problems)
+
+
+def test_what_was_measured_stays_and_the_place_in_the_picture_goes(study: Path, finished: Path) -> None:
+    settle(study)
+    before, after = load_analysis(finished), load_analysis(study)
+    for name in ("row-3", "cam-b"):
+        old = before.timeline.viewers.index(name)
+        new = after.timeline.viewers.index(viewer_named(study, name))
+        np.testing.assert_array_equal(after.timeline.scores[new], before.timeline.scores[old])
+    np.testing.assert_allclose(after.room.strength, before.room.strength)
+    assert after.timeline.viewers == tuple(
+        viewer
+        for camera in sorted(Study.reopen(study).cameras)
+        for viewer in sorted(viewers_of(study, camera))
+    )
+    for camera in Study.reopen(study).cameras:
+        samples = Study.reopen(study).samples(camera)
+        assert samples is not None
+        assert np.isnan(samples.box).all()
+
+
+def viewers_of(study: Path, camera: str) -> tuple[str, ...]:
+    samples = Study.reopen(study).samples(camera)
+    return samples.viewers if samples else ()
+
+
+def test_a_second_time_nothing_changes(study: Path) -> None:
+    settle(study)
+    before = {p: p.read_bytes() for p in study.rglob("*") if p.is_file()}
+    settle(study)
+    assert {p: p.read_bytes() for p in study.rglob("*") if p.is_file() and "-" not in p.suffix} == before
+    assert verify(study).rows == 2
+
+
+@pytest.mark.parametrize("step", ["_name_in_texts", "renamed", "tell_again"])
+def test_an_interrupted_one_is_gone_on_with(study: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    with monkeypatch.context() as broken:
+        broken.setattr(f"moviemotion.privacy.pseudonymize.{step}", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            settle(study)
+    settle(study)
+    assert len(load_analysis(study).timeline.viewers) == 5
+    assert len(status(study).viewers) == 5
+    assert {p.stem for p in (study / "samples").iterdir()} == set(Study.reopen(study).cameras)
+
+
+def test_the_command_that_made_it_leaves_it_alone(study: Path, seats: list[Path]) -> None:
+    settle(study)
+    with pytest.raises(MoviemotionError, match="holds another study"):
+        screen(seats, study)
+
+
+def test_a_study_that_is_not_finished_is_refused(study: Path) -> None:
+    (study / "told.json").unlink()
+    with pytest.raises(MoviemotionError, match="is not finished"):
+        settle(study)
+    assert not (study / "study.db").exists()
+
+
+def test_a_register_that_was_taken_away_is_not_replaced(study: Path) -> None:
+    settle(study)
+    (study / "study.db").unlink()
+    with pytest.raises(MoviemotionError, match=r"study\.db is missing"):
+        settle(study)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("my films/seat-1.mp4: ends at 3 s", "X: ends at 3 s"),
+        ("seat-1: was not read", "X: was not read"),
+        ("seat-10 and seat-1-2 stay", "seat-10 and seat-1-2 stay"),
+        ("row/seat-1.mp4: nobody was seen", "X: nobody was seen"),
+        ("c: seat-1 and seat-2 changed places", "c: X and seat-2 changed places"),
+    ],
+)
+def test_a_name_is_replaced_with_its_path_and_no_other_name_is_touched(text: str, told: str) -> None:
+    assert in_words(text, {"seat-1": "X"}) == told
+
+
+def test_a_camera_called_by_folder_and_file_is_told_by_its_path(tmp_path: Path) -> None:
+    assert in_words("videos/left/a.mp4: ends", {"left-a.mp4": "X"}) == "X: ends"
+
+
+def test_the_script_is_not_touched(tmp_path: Path) -> None:
+    folder = write_study(tmp_path / "study")
+    told = json.loads((folder / "told.json").read_text(encoding="utf-8"))
+    told["title"] = "The row"
+    (folder / "told.json").write_text(json.dumps(told), encoding="utf-8")
+    settle(folder)
+    assert load_analysis(folder).title == "The row"

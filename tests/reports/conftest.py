@@ -1,0 +1,246 @@
+"""A screening made up of numbers, so that telling is tested without cameras or statistics."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from moviemotion.analysis.analyze import Analysis, Quality
+from moviemotion.analysis.moments.detection import Moment, MomentSearch
+from moviemotion.analysis.patterns.find_patterns import find_patterns
+from moviemotion.analysis.script_emotions import Feeling, SceneFeeling
+from moviemotion.analysis.signals.audience_curve import Room
+from moviemotion.analysis.signals.baseline import find_rest
+from moviemotion.analysis.signals.mixed_emotions import mixed_feelings
+from moviemotion.analysis.signals.reaction_delay import relative_delay
+from moviemotion.analysis.signals.synchrony import film_synchrony
+from moviemotion.analysis.signals.timeline import Timeline
+from moviemotion.emotions import FEELINGS, Emotion
+from moviemotion.screenplay.alignment.align import Cue, TimedScript, TimeSource
+from moviemotion.screenplay.formats.registry import Element, Kind, Screenplay
+
+NAN = float("nan")
+SCENE = (
+    (Kind.SCENE_HEADING, None, "INT. LIGHTHOUSE KITCHEN – NIGHT"),
+    (Kind.ACTION, None, "Rain on the window. MARTA, 71, lays a table for two. One chair has a coat on it."),
+    (Kind.CHARACTER, "MARTA", "MARTA"),
+    (Kind.PARENTHETICAL, "MARTA", "(to the coat)"),
+    (Kind.DIALOGUE, "MARTA", "You are late again. The soup has gone to sleep without you."),
+    (Kind.ACTION, None, "The lamp overhead goes out. Comes back. Something has moved the second spoon."),
+    (Kind.CHARACTER, "IVO", "IVO"),
+    (Kind.DIALOGUE, "IVO", "I knocked. You were talking to my coat & <nobody> else."),
+    (Kind.CHARACTER, "MARTA", "MARTA"),
+    (Kind.DIALOGUE, "MARTA", "It answers more often than you do."),
+    (Kind.ACTION, None, "They look at each other. Then both begin, helplessly, to laugh."),
+    (Kind.TRANSITION, None, "CUT TO:"),
+)
+HEADINGS = (
+    "INT. LIGHTHOUSE KITCHEN – NIGHT",
+    "EXT. CLIFF PATH – DAWN",
+    "INT. BOAT SHED – DAY",
+    "EXT. HARBOUR – DUSK",
+)
+
+
+def _strength(viewers: int, seconds: int, peaks: list[tuple[int, Emotion]], rng: np.random.Generator):
+    time = np.arange(seconds)
+    strength = rng.gamma(1.2, 0.025, (viewers, seconds, len(FEELINGS)))
+    for peak, emotion in peaks:
+        height = rng.uniform(0.1, 0.95, (viewers, 1))
+        centre = peak + rng.normal(0, 1.0, (viewers, 1))
+        strength[:, :, FEELINGS.index(emotion)] += height * np.exp(-(((time - centre) / 3.5) ** 2))
+    return np.clip(strength, 0, 1)
+
+
+def _interval(values: np.ndarray, viewers: np.ndarray) -> np.ndarray:
+    n = np.maximum(viewers, 1).reshape(-1, *[1] * (values.ndim - 2))
+    error = 1.96 * np.nanstd(values, axis=0) / np.sqrt(n)
+    mean = np.nanmean(values, axis=0)
+    interval = np.clip(np.stack([mean - error, mean + error]), 0, 1)
+    interval[:, viewers < 2] = NAN
+    return interval
+
+
+def _wilson(share: np.ndarray, n: np.ndarray) -> np.ndarray:
+    n = np.where(n > 0, n, np.nan)
+    centre = (share + 1.92 / n) / (1 + 3.84 / n)
+    half = 1.96 * np.sqrt(share * (1 - share) / n + 0.96 / n**2) / (1 + 3.84 / n)
+    return np.clip(np.stack([centre - half, centre + half]), 0, 1)
+
+
+def _script(seconds: int, copies: int, start: int) -> TimedScript:
+    """`copies` scenes; a speech in every second one is cut, and action is timed between its neighbours."""
+    elements, cues, line = [], [], 1
+    count = copies * len(SCENE)
+    for copy in range(copies):
+        for kind, character, text in SCENE:
+            k = len(elements)
+            heading = HEADINGS[copy % len(HEADINGS)] if kind is Kind.SCENE_HEADING else text
+            elements.append(Element(kind, heading, line, 1, copy + 1, character))
+            begin, end = start + seconds * k / count, start + seconds * (k + 1) / count
+            source = TimeSource.BETWEEN if kind is Kind.ACTION else TimeSource.SUBTITLES
+            if k % 24 == 9:
+                begin = end = NAN
+                source = TimeSource.CUT
+            cues.append(Cue(k, begin, end, source, 0.9 if source is TimeSource.SUBTITLES else 0.0))
+            line += 2
+    screenplay = Screenplay("The Second Spoon", Path("spoon.fountain"), ("",) * line, tuple(elements))
+    timing = (
+        f"From the subtitles: {count - copies} of {count} lines found; the rest lie between their neighbours."
+    )
+    return TimedScript(screenplay, tuple(cues), timing)
+
+
+def _feeling(start: float, end: float, first: int, strength: np.ndarray) -> Feeling:
+    nothing = Feeling(start, end, None, NAN, (NAN, NAN), NAN, (NAN, NAN), 0)
+    if np.isnan(start):
+        return nothing
+    low = max(0, int(start) - first)
+    part = strength[:, low : max(low + 1, int(np.ceil(end)) - first)]
+    seen = ~np.isnan(part[:, :, 0]).all(axis=1)
+    if not seen.any():
+        return nothing
+    means = np.nanmean(part[seen], axis=1)
+    column = int(means.mean(axis=0).argmax())
+    mean, n = float(means[:, column].mean()), int(seen.sum())
+    error = 1.96 * float(means[:, column].std()) / np.sqrt(n)
+    interval = (max(0.0, mean - error), min(1.0, mean + error)) if n > 1 else (NAN, NAN)
+    share = float((np.nanmax(part[seen], axis=(1, 2)) > 0.3).mean())
+    low_share, high_share = _wilson(np.array(share), np.array(n))
+    emotion = FEELINGS[column] if mean > 0.06 else None
+    return Feeling(start, end, emotion, mean, interval, share, (float(low_share), float(high_share)), n)
+
+
+def make_analysis(
+    viewers: int = 12,
+    seconds: int = 150,
+    scenes: int = 4,
+    moments: int = 4,
+    conclusive: bool = True,
+    problems: tuple[str, ...] = (),
+    nobody: tuple[int, int] = (88, 93),
+    start: int = 0,
+    title: str = "The Second Spoon",
+    seed: int = 7,
+) -> Analysis:
+    """A screening with `moments` moments; nobody is seen in the seconds from `nobody[0]` to `nobody[1]`."""
+    rng = np.random.default_rng(seed)
+    cast = (Emotion.HAPPY, Emotion.SURPRISE, Emotion.SAD, Emotion.HAPPY, Emotion.FEAR)
+    peaks = [(int((k + 0.6) * seconds / max(moments, 1)), cast[k % len(cast)]) for k in range(moments)]
+    strength = _strength(viewers, seconds, peaks, rng)
+    unseen = rng.random((viewers, seconds)) < 0.004
+    unseen = np.stack([np.convolve(row, np.ones(6), "same") > 0 for row in unseen])
+    unseen[:, nobody[0] : nobody[1]] = True
+    if viewers > 3:
+        unseen[2, seconds // 2 : seconds // 2 + seconds // 5] = True
+    strength[unseen] = np.nan
+    neutral = 1 - np.clip(np.nansum(strength, axis=2, keepdims=True), 0, 0.9)
+    scores = np.concatenate([neutral, strength], axis=2).astype(np.float32)
+    scores[unseen] = np.nan
+    samples = np.where(unseen, 0, 5).astype(np.int32)
+    timeline = Timeline(tuple(f"seat-{v + 1:02}" for v in range(viewers)), start, scores, samples)
+
+    seen = (~unseen).sum(axis=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # means of seconds in which nobody was seen
+        top = np.max(strength, axis=2)
+        share = np.where(seen > 0, np.nansum(top > 0.3, axis=0) / np.maximum(seen, 1), np.nan)
+        room = Room(
+            np.arange(start, start + seconds),
+            seen,
+            np.nanmean(strength, axis=0),
+            _interval(strength, seen),
+            np.nanmean(top, axis=0),
+            _interval(top, seen),
+            share,
+            _wilson(share, seen),
+            np.full(seconds, 0.3),
+        )
+    found = []
+    for peak, emotion in peaks if conclusive else []:
+        column, second = FEELINGS.index(emotion), start + peak
+        while seen[second - start] == 0:
+            second += 1
+        k = second - start
+        found.append(
+            Moment(
+                second - 4.0,
+                second + 5.0,
+                float(second),
+                emotion,
+                float(room.strength[k, column]),
+                tuple(float(v) for v in room.strength_interval[:, k, column]),
+                float(share[k]),
+                tuple(float(v) for v in room.share_interval[:, k]),
+                0.41 if viewers > 1 else NAN,
+                (-0.05, 0.87) if viewers > 1 else (NAN, NAN),
+                int(seen[k]),
+                0.002,
+            )
+        )
+    script = _script(seconds, scenes, start) if scenes else None
+    lines: tuple[Feeling, ...] = ()
+    laid: list[SceneFeeling] = []
+    overlaps = [() for _ in found]
+    if script is not None:
+        lines = tuple(_feeling(c.start, c.end, start, strength) for c in script.cues)
+        overlaps = [
+            tuple(c.element for c in script.cues if c.start < m.end and c.end > m.start) for m in found
+        ]
+        for scene in range(scenes):
+            cues = [c for c in script.cues if c.element // len(SCENE) == scene and not np.isnan(c.start)]
+            begin, end = cues[0].start, cues[-1].end
+            inside = tuple(k for k, m in enumerate(found) if begin <= m.peak < end)
+            laid.append(
+                SceneFeeling(scene + 1, scene * len(SCENE), _feeling(begin, end, start, strength), inside)
+            )
+    conclusion = (
+        f"{len(found)} moments stand out from chance at the 5 % level."
+        if conclusive
+        else f"With {viewers} viewer and {seconds} seconds, nothing can be told from chance: show it to more."
+    )
+    search = MomentSearch(tuple(found), conclusion, conclusive, 999 if conclusive else 0, 0.05, 1)
+    by_viewer = tuple(float(v) for v in (~unseen).mean(axis=1))
+    refused = {"too dark or washed out": 0.013, "half covered": 0.004}
+    quality = Quality(viewers, seconds, float((~unseen).mean()), by_viewer, 4.9, refused, problems)
+    rest = find_rest(timeline)
+    mixed = tuple(mixed_feelings(strength, start, m.start, m.end) for m in found)
+    return Analysis(
+        title,
+        timeline,
+        rest,
+        strength,
+        room,
+        film_synchrony(strength),
+        relative_delay(strength, seed),
+        search,
+        quality,
+        script,
+        lines,
+        tuple(laid),
+        tuple(overlaps),
+        mixed,
+        find_patterns(strength, room, search, script, seed),
+    )
+
+
+@pytest.fixture(scope="session")
+def make() -> Callable[..., Analysis]:
+    """`make_analysis`, for tests that want another screening than `analysis`."""
+    return make_analysis
+
+
+@pytest.fixture(scope="session")
+def long_film() -> Analysis:
+    """Two hundred viewers, two hours, 110 scenes, forty moments."""
+    return make_analysis(viewers=200, seconds=7200, scenes=110, moments=40)
+
+
+@pytest.fixture(scope="session")
+def analysis() -> Analysis:
+    """Twelve viewers, 150 seconds, four scenes, four moments, one failing seat."""
+    return make_analysis(problems=("seat-13.mp4: the file ends in the middle of a frame; seat left out.",))

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pypdfium2
+import pytest
+import reportlab
+from test_annotate import felt_everywhere, screenplay_of
+
+from moviemotion.analysis.analyze import Analysis
+from moviemotion.errors import MoviemotionError
+from moviemotion.reports.script.annotated_pdf import annotated_pdf
+from moviemotion.reports.script.page_layout import LINES_A_PAGE, pages_of
+from moviemotion.screenplay.elements import Element, Kind
+from moviemotion.screenplay.formats.registry import read_screenplay
+
+SHARED = Path(__file__).parents[3] / "shared" / "data" / "scripts"
+SPEECH = "IVO\n" + "I knocked and I knocked and nobody came to the door. " * 60
+SCRIPT = f"""Title: The Second Spoon
+
+INT. KITCHEN - NIGHT #7#
+
+MARTA lays a _table_ for two.
+
+MARTA
+(to the coat)
+You are late.
+
+BO
+Now!
+
+ANNA ^
+Never!
+
+{SPEECH}
+
+===
+
+EXT. CLIFF - DAWN
+
+{"The wind goes round the house. " * 30}
+
+ANNA
+Wind.
+"""
+
+
+def unfelt(base: Analysis, source: str) -> Analysis:
+    felt = felt_everywhere(base, screenplay_of(source))
+    assert felt.script is not None
+    nothing = tuple(replace(line, emotion=None) for line in felt.lines)
+    return replace(felt, title=felt.script.screenplay.title, lines=nothing)
+
+
+def text_of(pdf: bytes) -> list[str]:
+    return [page.get_textpage().get_text_bounded() for page in pypdfium2.PdfDocument(pdf)]
+
+
+def test_words_stand_beside_the_lines(make: Callable[..., Analysis]) -> None:
+    pages = text_of(
+        annotated_pdf(felt_everywhere(make(moments=1), screenplay_of(SCRIPT), cut=frozenset({1})))
+    )
+    assert "with the room's feelings" in pages[0]
+    assert "happy 0.62" in pages[1]
+    assert "not in the film" in pages[1]
+    assert "MOMENT 1" in pages[1]
+
+
+def test_the_pages_read_as_the_script_they_were_set_from(
+    make: Callable[..., Analysis], tmp_path: Path
+) -> None:
+    analysis = unfelt(make(moments=0), SCRIPT)
+    path = tmp_path / "film.pdf"
+    path.write_bytes(annotated_pdf(analysis))
+    again = read_screenplay(path)
+    assert analysis.script is not None
+    expected = [e for e in analysis.script.screenplay.elements if e.kind is not Kind.PAGE_BREAK]
+    assert [
+        (e.kind, " ".join(e.text.split()), e.scene, e.character, e.dual, e.number) for e in again.elements
+    ] == [(e.kind, " ".join(e.text.split()), e.scene, e.character, e.dual, e.number) for e in expected]
+    assert any("(MORE)" in page for page in text_of(path.read_bytes()))
+
+
+def test_pages_are_full_and_no_heading_or_cue_ends_one() -> None:
+    scene = "INT. A - DAY\n\nShe waits for a long while by the window.\n\nANNA\n(low)\nNow.\n\n"
+    elements = screenplay_of(scene * 60).elements
+    pages = pages_of(elements)
+    assert len(pages) > 5
+    for page in pages:
+        assert LINES_A_PAGE - 6 <= len(page) <= LINES_A_PAGE or page is pages[-1]
+        last = page[-1][0].element
+        assert last is not None
+        assert elements[last].kind in (Kind.ACTION, Kind.DIALOGUE)
+
+
+def test_the_same_analysis_gives_the_same_bytes(analysis: Analysis) -> None:
+    felt = felt_everywhere(analysis, screenplay_of(SCRIPT))
+    assert annotated_pdf(felt) == annotated_pdf(felt)
+
+
+def test_letters_that_courier_lacks(analysis: Analysis, tmp_path: Path) -> None:
+    russian = felt_everywhere(analysis, screenplay_of("INT. КУХНЯ\n\nАННА\nДа."))
+    with pytest.raises(MoviemotionError, match="the font lacks some of its letters"):
+        annotated_pdf(russian)
+    vera = Path(reportlab.__file__).parent / "fonts" / "Vera.ttf"
+    with pytest.raises(MoviemotionError, match="the font lacks some of its letters"):
+        annotated_pdf(russian, vera)
+    assert "Hé" in text_of(annotated_pdf(felt_everywhere(analysis, screenplay_of("INT. A\n\nHé.")), vera))[1]
+    (tmp_path / "bad.ttf").write_bytes(b"no font")
+    with pytest.raises(MoviemotionError, match="font cannot be read"):
+        annotated_pdf(russian, tmp_path / "bad.ttf")
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/data/scripts")
+def test_big_fish_set_and_read_again(make: Callable[..., Analysis], tmp_path: Path) -> None:
+    analysis = unfelt(make(moments=0), (SHARED / "Big-Fish.fountain").read_text(encoding="utf-8"))
+    path = tmp_path / "film.pdf"
+    path.write_bytes(annotated_pdf(analysis))
+    assert analysis.script is not None
+
+    def spoken(elements: tuple[Element, ...]) -> list[tuple[int, str | None, str]]:
+        said = (e for e in elements if e.kind in (Kind.DIALOGUE, Kind.SCENE_HEADING))
+        return [(e.scene, e.character, " ".join(e.text.split())) for e in said]
+
+    assert spoken(read_screenplay(path).elements) == spoken(analysis.script.screenplay.elements)

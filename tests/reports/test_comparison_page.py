@@ -1,0 +1,87 @@
+"""A comparison told: terminal, page, CSV and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import replace
+
+import pytest
+
+from moviemotion.analysis.comparison.screening_comparison import Comparison, compare
+from moviemotion.emotions import FEELINGS
+from moviemotion.reports.html.comparison_report import (
+    comparison_csv,
+    comparison_json,
+    comparison_lines,
+    render_comparison,
+    signed,
+    signed_interval,
+    standing_out,
+)
+from tests.analysis.two_cuts import JOKE, SAD_END, SCENES, screening, script_of, time_of, timed
+
+SCRIPT = timed(script_of([*SCENES, ("EXT. ISLAND - DUSK", (*SAD_END, "A <b>bold</b> & last word."))]))
+
+
+@pytest.fixture(scope="module")
+def comparison() -> Comparison:
+    first, second = screening(SCRIPT, 10, 1), screening(SCRIPT, 10, 2, (time_of(SCRIPT, JOKE),))
+    return compare(first, second, ("cold <house>", "warm house"), False, 1)
+
+
+def test_the_terminal_says_what_differs_and_what_would_settle_the_rest(comparison: Comparison) -> None:
+    lines = comparison_lines(comparison)
+    assert len(lines) <= 12
+    assert any(JOKE in line and "happy +" in line and "p " in line for line in lines)
+    assert "viewers in each screening" in lines[-2]
+
+
+def test_csv_and_json_hold_every_unit_and_feeling(comparison: Comparison) -> None:
+    rows = list(csv.DictReader(io.StringIO(comparison_csv(comparison))))
+    told = json.loads(json.dumps(comparison_json(comparison), allow_nan=False))
+    assert len(rows) == len(told["differences"]) == len(comparison.side_by_side.units) * len(FEELINGS)
+    joke = next(row for row in rows if row["label"] == JOKE and row["feeling"] == "happy")
+    assert joke["verdict"] == "differs"
+    assert float(joke["low"]) < float(joke["difference"]) < float(joke["high"])
+    assert float(joke["mean_second"]) - float(joke["mean_first"]) == pytest.approx(
+        float(joke["difference"]), abs=1e-5
+    )
+    assert told["method"]["deals"] == 2000
+
+
+def test_a_line_that_a_spreadsheet_would_run_is_a_text_in_csv(comparison: Comparison) -> None:
+    sides = comparison.side_by_side
+    film, *rest = sides.units
+    odd = replace(sides, units=(replace(film, label="=1+1 and so on"), *rest))
+    row = next(csv.DictReader(io.StringIO(comparison_csv(replace(comparison, side_by_side=odd)))))
+    assert row["label"] == "'=1+1 and so on"
+
+
+def test_the_page_holds_the_figures_escaped_and_asks_for_nothing(comparison: Comparison) -> None:
+    page = render_comparison(comparison)
+    assert "cold &lt;house&gt;" in page
+    assert "<house>" not in page
+    assert "http" not in page.replace('http-equiv="Content', "")
+    for d in standing_out(comparison):
+        assert f"<b>{signed(d.difference)}</b> <small>{signed_interval(d.interval)}</small>" in page
+
+
+def test_a_difference_is_told_with_its_sign() -> None:
+    assert signed(0.123) == "+0.12"
+    assert signed(-0.5) == "−0.50"
+    assert signed(0.001) == "0.00"
+    assert signed(float("nan")) == "–"
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_page_fits_its_window(comparison: Comparison, width: int, browser, tmp_path) -> None:
+    (path := tmp_path / "comparison.html").write_text(render_comparison(comparison), encoding="utf-8")
+    with browser.new_page(viewport={"width": width, "height": 800}) as page:
+        trouble: list[str] = []
+        page.on("console", lambda message: trouble.append(message.text))
+        page.goto(path.as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert page.locator("table.differences").count() == 2
+        assert trouble == []

@@ -1,0 +1,124 @@
+"""The patterns in the report, the JSON and the terminal: said in plain words, with their doubt."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from moviemotion.analysis.comparison.pattern_ratings import Association
+from moviemotion.analysis.patterns.arc import Shape
+from moviemotion.analysis.patterns.change_points import Change, ChangeSearch
+from moviemotion.analysis.patterns.flat_stretches import FlatSearch, FlatStretch
+from moviemotion.analysis.patterns.motifs import Motif, MotifSearch
+from moviemotion.emotions import Emotion
+from moviemotion.reports.html.arc_figure import HEIGHT, arc_picture
+from moviemotion.reports.html.screening_report import render_report
+from moviemotion.reports.pattern_sentences import arc_sentence, findings, pattern_summary
+from moviemotion.reports.rating_lines import rated_pattern_lines
+from moviemotion.reports.tables.csv_json import moments_json
+
+MOTIF = Motif((Emotion.SAD, Emotion.HAPPY), 90, 5, 6, 5 / 6, (0.44, 0.97), 1.4, 0.004)
+
+
+def told(analysis, about: str) -> str:
+    return " ".join(" ".join(pair) for f in findings(analysis) if f.about == about for pair in f.told)
+
+
+def with_patterns(analysis, **changes):
+    return replace(analysis, patterns=replace(analysis.patterns, **changes))
+
+
+def test_every_pattern_is_told_with_its_figures(analysis):
+    flat = FlatSearch((FlatStretch(60.0, 435.0, 0.02, 0.21, 20),), 375, 600, True, "1 stretch is flat.")
+    change = Change(300.0, (285.0, 330.0), Emotion.FEAR, 0.05, 0.2, 0.15, (0.1, 0.2), 12)
+    analysis = with_patterns(
+        analysis,
+        flat=flat,
+        changes=ChangeSearch((change,), 12.0, 200, True, ""),
+        motifs=MotifSearch((MOTIF,), 14, 1, 20, True, ""),
+    )
+    assert "Next to nobody reacted for 6 minutes 15 seconds, 1:00–7:15." in told(analysis, "Flat")
+    assert "surely under 21 %" in told(analysis, "Flat")
+    assert "From 5:00 on the room is more afraid." in told(analysis, "Turns")
+    assert "change +0.15 (0.10–0.20)" in told(analysis, "Turns")
+    assert "After sad comes happy within 1 minute 30 seconds." in told(analysis, "Order")
+    assert "5 of 6 times (44–97 %), by chance 1.4, p = 0.004" in told(analysis, "Order")
+    assert "After sad comes happy" in pattern_summary(analysis)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(1, "last second "), (60, "last minute "), (90, "last 1 minute 30 seconds "), (17, "last 17 seconds ")],
+)
+def test_the_end_is_called_as_people_call_it(analysis, seconds: int, said: str):
+    end = replace(analysis.patterns.peak_end, start=analysis.patterns.peak_end.end - seconds)
+    assert f"In the {said}the strongest feeling is" in told(with_patterns(analysis, peak_end=end), "End")
+
+
+def test_a_flat_stretch_keeps_number_and_percent_on_one_line(analysis):
+    assert " %" not in analysis.patterns.flat.conclusion
+    assert "25\N{NO-BREAK SPACE}%" in analysis.patterns.flat.conclusion
+
+
+def test_a_shape_is_claimed_only_where_it_is_clear(analysis):
+    arc = replace(
+        analysis.patterns.arc, shape=Shape.FALL_RISE, fit=0.8, fit_interval=(0.7, 0.9), same=0.99,
+        next_shape=Shape.FALL, p_adjusted=0.01,
+    )  # fmt: skip
+    assert arc_sentence("The film", arc)[0] == "The film falls, then rises: “man in a hole”."
+    for doubt in ({"p_adjusted": 0.2}, {"fit": 0.3}, {"same": 0.6}):
+        sentence = arc_sentence("The film", replace(arc, **doubt))[0]
+        assert "falls, then rises" not in sentence
+
+
+def test_where_too_few_were_seen_it_says_that_it_cannot_tell(make):
+    alone = make(viewers=1, conclusive=False)
+    for about in ("Arc", "Peak", "End", "Flat", "Turns", "Order", "Spreading"):
+        assert "annot tell" in told(alone, about)
+    assert pattern_summary(alone) == "Patterns: none stands out."
+    assert arc_picture(alone) is None
+
+
+def test_the_page_holds_the_patterns_and_a_picture_with_words(analysis):
+    page = render_report(analysis)
+    section = page[page.index('<section id="patterns"') :]
+    section = section[: section.index("</section>")]
+    assert 'role="img" aria-label="The film' in section
+    assert "nan" not in section.lower()
+    for finding in findings(analysis):
+        assert f"<dt>{finding.about}</dt>" in section
+
+
+def test_the_picture_stays_in_its_box(analysis):
+    picture = arc_picture(analysis)
+    heights = [float(y) for _, y in re.findall(r"([\d.-]+) ([\d.-]+)", picture.line + picture.band)]
+    assert min(heights) >= 0
+    assert max(heights) <= HEIGHT
+
+
+@pytest.mark.parametrize("case", [{}, {"viewers": 1, "conclusive": False}, {"moments": 0, "scenes": 0}])
+def test_the_json_carries_every_pattern_and_no_nan(make, case):
+    written = json.dumps(moments_json(make(**case)), allow_nan=False)
+    patterns = json.loads(written)["patterns"]
+    assert set(patterns) >= {"arc", "acts", "peak_end", "flat", "changes", "motifs", "contagion"}
+    assert len(patterns["acts"]) == 3
+
+
+def test_ratings_lines_say_what_goes_with_them_and_what_would_settle_the_rest():
+    nan = float("nan")
+    lines = rated_pattern_lines(
+        ["a", "b", "c", "d", "e", "f"],
+        MotifSearch((MOTIF,), 30, 6, 20, True, "Among 30 moments, …"),
+        [
+            Association("height of the peak", 0.95, (0.6, 0.99), 0.01, 6, None),
+            Association("synchrony", -0.4, (-0.9, 0.5), 0.8, 6, 71),
+            Association("turns an hour", nan, (nan, nan), nan, 0, None),
+        ],
+    )
+    assert lines[0].startswith("6 films, 2 patterns tried: 1 goes with ratings")
+    assert any("height of the peak  goes with higher ratings: ρ = 0.95" in line for line in lines)
+    assert any("cannot tell" in line and "71 films" in line for line in lines)
+    assert lines[-1].endswith("turns an hour.")

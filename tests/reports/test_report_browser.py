@@ -1,0 +1,165 @@
+"""The report in a real browser: quiet, offline, and its parts tied together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from moviemotion.reports.html.screening_report import render_report
+
+
+@pytest.fixture(scope="module")
+def trouble() -> list[str]:
+    """Console messages, page errors and requests other than for the report itself."""
+    return []
+
+
+@pytest.fixture(autouse=True)
+def quiet(trouble) -> Iterator[None]:
+    """Fail the test in which the page complained or asked the network for something."""
+    yield
+    heard = trouble.copy()
+    trouble.clear()
+    assert heard == []
+
+
+@pytest.fixture(scope="module")
+def show(browser, trouble, tmp_path_factory) -> Iterator[Callable]:
+    """Open an analysis's report in a page of its own."""
+    contexts = []
+
+    def open_report(analysis, width=1280, scheme="light"):
+        path = tmp_path_factory.mktemp("report") / "report.html"
+        path.write_text(render_report(analysis), encoding="utf-8")
+        contexts.append(browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme))
+        page = contexts[-1].new_page()
+        page.on("console", lambda m: trouble.append(m.text))
+        page.on("pageerror", lambda e: trouble.append(str(e)))
+        page.on("request", lambda r: r.url == path.as_uri() or trouble.append(r.url))
+        page.goto(path.as_uri())
+        page.wait_for_selector("#plot .main-svg")
+        return page
+
+    yield open_report
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def page(show, analysis):
+    """One page for the tests below: opening costs seconds, and each test sets what it reads."""
+    return show(analysis)
+
+
+def ids(page, selector: str) -> list[str]:
+    return page.eval_on_selector_all(selector, "nodes => nodes.map(node => node.id)")
+
+
+def test_choosing_a_moment_shows_its_lines(page, analysis):
+    page.click("#moment-2 .choose")
+    assert ids(page, ".line.in-moment") == [f"line-{e}" for e in analysis.moment_elements[1]]
+    assert page.get_attribute("#moment-2 .choose", "aria-pressed") == "true"
+    first = page.locator(".line.in-moment").first
+    page.wait_for_function(
+        "id => { const box = document.getElementById('pages').getBoundingClientRect(),"
+        " row = document.getElementById(id).getBoundingClientRect();"
+        " return row.top >= box.top && row.bottom <= box.bottom }",
+        arg=first.get_attribute("id"),
+    )
+
+
+def test_a_moment_can_be_chosen_by_keyboard_on_the_curve(page, analysis):
+    page.focus("#tags [data-moment='0']")
+    page.keyboard.press("Enter")
+    assert ids(page, ".line.in-moment") == [f"line-{e}" for e in analysis.moment_elements[0]]
+
+
+def test_clicking_a_line_moves_the_cursor_on_the_curve(page, analysis):
+    page.click("#line-31 .text")
+    assert page.input_value("#time") == str(int(analysis.script.cues[31].start))
+    assert page.is_visible("#cursor")
+    assert page.get_attribute("#line-31", "data-evidence") in page.inner_text("#readout")
+    plot, cursor = page.locator("#plot").bounding_box(), page.locator("#cursor").bounding_box()
+    left, right = 46, 12
+    at = (int(analysis.script.cues[31].start) + 0.5) / 150
+    assert cursor["x"] == pytest.approx(plot["x"] + left + at * (plot["width"] - left - right), abs=2)
+
+
+def test_the_readout_gives_interval_and_n(page, analysis):
+    page.focus("#time")
+    page.keyboard.press("ArrowRight")
+    k = int(page.input_value("#time"))
+    low, high = analysis.room.overall_interval[:, k]
+    readout = page.inner_text("#readout")
+    assert f"strength {analysis.room.overall[k]:.2f} ({low:.2f}–{high:.2f})" in readout
+    assert f"n = {analysis.room.viewers[k]}" in readout
+
+
+def test_where_nobody_was_seen_the_readout_says_so(page):
+    page.evaluate("() => { time.value = 90; time.dispatchEvent(new Event('input')) }")
+    assert page.inner_text("#readout") == "1:30 nobody was seen"
+
+
+def test_the_curve_lies_at_its_seconds(page):
+    """Every point drawn stands inside the film: no date was misread."""
+    box = page.locator("#plot .nsewdrag").first.bounding_box()
+    path = page.eval_on_selector_all(
+        "#plot .scatterlayer .lines path",
+        "nodes => nodes.map(node => node.getBBox()).map(box => [box.x, box.x + box.width])",
+    )
+    assert path
+    assert all(-1 <= left <= right <= box["width"] + 1 for left, right in path)
+
+
+def test_dragging_zooms_curve_and_strips_and_a_button_returns(page):
+    box = page.locator("#plot").bounding_box()
+    page.mouse.move(box["x"] + 200, box["y"] + 80)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 300, box["y"] + 80, steps=4)
+    page.mouse.move(box["x"] + 350, box["y"] + 80, steps=4)
+    page.mouse.up()
+    page.wait_for_selector("#whole:visible")
+    assert page.inner_text("#strips-range") != "0:00–2:30"
+    page.click("#whole")
+    page.wait_for_selector("#whole", state="hidden")
+    assert page.inner_text("#strips-range") == "0:00–2:30"
+
+
+def test_other_feelings_are_off_until_asked_for(page):
+    drawn = "() => plot.data.filter(t => t.name).map(t => t.name)"
+    assert page.evaluate(drawn) == ["strength", "● happy", "◆ surprise", "▼ sad", "reacting"]
+    page.click(".toggle.fear")
+    assert "✚ fear" in page.evaluate(drawn)
+    page.click(".toggle.fear")
+    assert "✚ fear" not in page.evaluate(drawn)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_telephone_needs_no_sideways_scroll(show, analysis, scheme):
+    page = show(analysis, width=390, scheme=scheme)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        {"scenes": 0},
+        {"moments": 0},
+        {"viewers": 1, "conclusive": False, "scenes": 0},
+        {"start": 5000, "seconds": 60},
+        {"seconds": 20, "nobody": (0, 20), "moments": 0, "scenes": 1},
+    ],
+)
+def test_the_edges_are_quiet_too(show, make, case):
+    page = show(make(**case), scheme="dark")
+    assert page.is_visible("#strips")
+
+
+def test_a_long_film_answers_quickly(show, long_film):
+    page = show(long_film)
+    milliseconds = page.evaluate(
+        "() => { const t = performance.now(); document.querySelector('#moment-30 .choose').click();"
+        " return performance.now() - t }"
+    )
+    assert milliseconds < 1000

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import json
+import re
+from base64 import b64decode
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moviemotion.analysis.analyze import analyse
+from moviemotion.emotions import FEELINGS
+from moviemotion.reports.html.chart_data import NO_VALUE, NOT_SEEN, STEPS, pack_curve, pack_strips
+from moviemotion.reports.html.screening_report import render_report, script_rows
+from moviemotion.reports.tables.csv_json import moments_json
+from moviemotion.reports.terminal_summary import summary_lines
+
+
+class Page(HTMLParser):
+    """The words a reader sees, the addresses a browser would fetch, and the page's data."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.words, self.addresses, self.tags, self._inside, self.data = [], [], [], [], ""
+        self.feed(html)
+        self.text = re.sub(r"\s+", " ", " ".join(self.words))
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.addresses += [v for k, v in attrs if k in ("src", "href", "srcset", "data") and v]
+        if tag in ("script", "style"):
+            self._inside.append((tag, dict(attrs).get("id")))
+
+    def handle_endtag(self, tag):
+        if self._inside and tag == self._inside[-1][0]:
+            self._inside.pop()
+
+    def handle_data(self, data):
+        if not self._inside:
+            self.words.append(data)
+        elif self._inside[-1][1] == "data":
+            self.data += data
+
+
+@pytest.fixture(scope="module")
+def page(analysis) -> Page:
+    return Page(render_report(analysis))
+
+
+def test_the_header_says_what_was_found_how_surely_and_whence_the_times(page, analysis):
+    assert "12 viewers watched 2 minutes 30 seconds of film" in page.text
+    assert analysis.search.conclusion in page.text
+    assert analysis.script.timing in page.text
+
+
+def test_every_moment_shows_its_evidence(page, analysis):
+    moment = analysis.search.moments[1]
+    low, high = moment.strength_interval
+    assert f"{moment.strength:.2f} {low:.2f}–{high:.2f}" in page.text
+    assert f"{round(moment.share * moment.viewers)} of {moment.viewers}" in page.text
+    before_patterns = page.text.split("The film as a whole")[0]
+    assert before_patterns.count("p = 0.002") == 4
+
+
+def test_cut_lines_are_struck_and_named(page):
+    assert page.tags.count("s") == page.text.count("not in the film") == 2
+
+
+def test_quality_names_the_failing_seat(page):
+    assert "seat-13.mp4: the file ends in the middle of a frame; seat left out." in page.text
+
+
+def test_the_page_says_what_it_cannot_say(page):
+    assert "Barrett et al., 2019" in page.text
+    assert "999 times" in page.text
+    assert "seed 1" in page.text
+
+
+def test_the_page_points_at_nothing_outside_itself(page):
+    assert all(a.startswith(("#", "data:")) for a in page.addresses)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        {},
+        {"scenes": 0},
+        {"moments": 0},
+        {"viewers": 1, "conclusive": False},
+        {"viewers": 1, "scenes": 0},
+        {"start": 600},
+        {"seconds": 20, "nobody": (0, 20), "moments": 0, "scenes": 1},
+    ],
+)
+def test_no_case_shows_nan(make, case):
+    page = Page(render_report(make(**case)))
+    assert not re.search(r"\b(nan|none)\b", page.text.replace("None can be told", ""), re.IGNORECASE)
+    json.loads(page.data, parse_constant=pytest.fail)
+
+
+def test_without_a_conclusion_the_page_says_so(make):
+    analysis = make(viewers=1, conclusive=False)
+    text = Page(render_report(analysis)).text
+    assert f"Caution. {analysis.search.conclusion}" in text
+    assert "Moments 0" in text
+
+
+def test_without_a_script_nothing_pretends_to_be_one(make):
+    page = Page(render_report(make(scenes=0)))
+    assert "The script" not in page.text
+    assert "Scene by scene" not in page.text
+    assert "#script" not in page.addresses
+
+
+def test_hostile_text_stays_text(analysis):
+    hostile = "</script><script>alert(1)</script><img src=x onerror=alert(1)>"
+    elements = list(analysis.script.screenplay.elements)
+    elements[0] = replace(elements[0], text=hostile)
+    screenplay = replace(analysis.script.screenplay, elements=tuple(elements))
+    attacked = replace(
+        analysis,
+        title=hostile,
+        script=replace(analysis.script, screenplay=screenplay),
+        timeline=replace(analysis.timeline, viewers=(hostile, *analysis.timeline.viewers[1:])),
+    )
+    page = Page(render_report(attacked))
+    assert "img" not in page.tags
+    assert page.tags.count("script") == 3
+    assert json.loads(page.data)["names"][0] == hostile
+    assert hostile in page.text
+
+
+def test_script_rows_know_their_moments(analysis):
+    rows = {row.index: row for row in script_rows(analysis)}
+    for number, elements in enumerate(analysis.moment_elements, 1):
+        assert all(number in rows[e].moments for e in elements)
+    assert rows[9].cut
+    assert rows[9].feeling is None
+
+
+def test_a_long_film_stays_light(long_film):
+    html = render_report(long_film)
+    assert len(html.encode()) < 9_000_000
+
+
+@given(st.lists(st.one_of(st.floats(0, 1), st.just(float("nan"))), max_size=50))
+def test_curves_survive_packing(values):
+    packed = np.frombuffer(b64decode(pack_curve(np.array(values, dtype=float))), dtype="<u2")
+    back = np.where(packed == NO_VALUE, np.nan, packed / STEPS)
+    np.testing.assert_allclose(back, values, atol=0.5 / STEPS + 1e-12)
+
+
+def test_strips_hold_the_strongest_feeling_and_the_unseen():
+    strength = np.zeros((1, 3, len(FEELINGS)))
+    strength[0, 0, 2], strength[0, 1, 6], strength[0, 2] = 1.0, 0.5, np.nan
+    cells = list(b64decode(pack_strips(strength)))
+    assert [divmod(c, 32) for c in cells[:2]] == [(2, 31), (6, 16)]
+    assert cells[2] == NOT_SEEN
+
+
+def test_a_screening_really_read_can_be_told(analysis):
+    """The statistics themselves, not made-up ones, go through the page, the tables and the summary."""
+    read = analyse(analysis.title, analysis.timeline, analysis.script, ("A problem.",), seed=3)
+    page = Page(render_report(read))
+    assert read.search.conclusion in page.text
+    assert f"Moments {len(read.search.moments)}" in page.text
+    json.dumps(moments_json(read), allow_nan=False)
+    assert len(summary_lines(read)) <= 15

@@ -1,0 +1,222 @@
+from __future__ import annotations
+
+import io
+import random
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from refusal import refused_in_one_line
+
+from moviemotion.errors import MoviemotionError
+from moviemotion.screenplay.subtitles.parse import Subtitle, read_subtitles
+
+SHARED = Path(__file__).parents[3] / "shared" / "data" / "scripts" / "pairs"
+
+
+def srt(*texts: str) -> bytes:
+    return "\n".join(
+        f"{k}\n00:00:{k:02},500 --> 00:00:{k:02},900\n{text}\n" for k, text in enumerate(texts, 1)
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("raw", "spoken"),
+    [
+        ("<i>Come on,</i>\ncome on.", "Come on, come on."),
+        ("{\\an8}Up here.", "Up here."),
+        ("[door slams]\nWho's there?", "Who's there?"),
+        ("(SIGHS) Never\nmind.", "Never mind."),
+        ("JOHN: Is it?", "Is it?"),
+        ("-Rolex!\n-No, it's mine!", "Rolex!\nNo, it's mine!"),
+        ("- MAN 1: Yes?\n– No.", "Yes?\nNo."),
+        ("♪ Row, row ♪", "Row, row"),
+        ("At 10:30 then: now.", "At 10:30 then: now."),
+    ],
+)
+def test_only_the_words_spoken_are_kept(tmp_path: Path, raw: str, spoken: str) -> None:
+    path = tmp_path / "film.srt"
+    path.write_bytes(srt(raw))
+    (subtitle,) = read_subtitles(path)
+    assert (subtitle.start, subtitle.end, subtitle.text) == (1.5, 1.9, spoken)
+
+
+def test_subtitles_without_words_go_and_the_rest_is_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "film.srt"
+    path.write_bytes(srt("[rain]", "♪♪", "Two.") + b"\n9\n00:00:00,100 --> 00:00:00,400\nOne.\n")
+    assert [s.text for s in read_subtitles(path)] == ["One.", "Two."]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "cp1252", "utf-16"])
+def test_encodings(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "film.srt"
+    path.write_bytes(srt("Où est Zoë?").decode().replace("\n", "\r\n").encode(encoding))
+    assert read_subtitles(path)[0].text == "Où est Zoë?"
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "is empty"),
+        (b"INT. KITCHEN - DAY\n\nANNA\nHello.\n", "not subtitles"),
+        (b"\0\0\0\x18ftypmp42", "not a text file"),
+        (srt("[rain]"), "no subtitle with words"),
+    ],
+)
+def test_what_is_no_subtitles_is_refused(tmp_path: Path, data: bytes, message: str) -> None:
+    path = tmp_path / "film.srt"
+    path.write_bytes(data)
+    with pytest.raises(MoviemotionError, match=message):
+        read_subtitles(path)
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(MoviemotionError, match="no such file"):
+        read_subtitles(tmp_path / "gone.srt")
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/data/scripts")
+@pytest.mark.parametrize(("name", "count"), [("mission_impossible", 930), ("mystery_men", 1520)])
+def test_real_subtitles(name: str, count: int) -> None:
+    subtitles = read_subtitles(SHARED / f"{name}.srt")
+    assert len(subtitles) >= count
+    assert not any(c in s.text for s in subtitles for c in "<>{}[]♪")
+
+
+@pytest.mark.parametrize(
+    ("raw", "text", "speakers", "sounds"),
+    [
+        ("ANNA: [sighs] No.\n-BO: (off) Yes!", "No.\nYes!", ("ANNA", "BO"), ("sighs", "off")),
+        ("[rain falls]\n- Who?\n- Me.", "Who?\nMe.", (None, None), ("rain falls",)),
+        ("<v Old Anna>No.", "No.", ("Old Anna",), ()),
+        ("[NARRATOR]: Once.", "Once.", ("NARRATOR",), ()),
+        ("[door opens] ANNA: No.", "No.", ("ANNA",), ("door opens",)),
+        ("♪ Row, row ♪", "Row, row", (None,), ("music",)),
+    ],
+)
+def test_speakers_and_sounds_are_taken_apart(
+    tmp_path: Path, raw: str, text: str, speakers: tuple[str | None, ...], sounds: tuple[str, ...]
+) -> None:
+    path = tmp_path / "film.srt"
+    path.write_bytes(srt(raw))
+    (subtitle,) = read_subtitles(path)
+    assert (subtitle.text, subtitle.speakers, subtitle.sounds) == (text, speakers, sounds)
+
+
+WEBVTT = "WEBVTT\n\nNOTE made up\n\n1\n00:01.500 --> 00:02.000 line:0\n<v Anna>Hello <i>you</i>.</v>\n"
+ASS = """[Script Info]
+ScriptType: v4.00+
+[V4+ Styles]
+Format: Name, Fontname, Fontsize
+Style: Default,Arial,20
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+Comment: 0,0:00:00.00,0:00:09.00,Default,,0,0,0,,not shown
+Dialogue: 0,0:00:01.50,0:00:02.00,Default,Anna,0,0,0,,{\\i1}Hello{\\i0} you.
+"""
+
+
+@pytest.mark.parametrize(("name", "data"), [("a.vtt", WEBVTT), ("a.ass", ASS), ("a.txt", ASS)])
+def test_other_formats(tmp_path: Path, name: str, data: str) -> None:
+    path = tmp_path / name
+    path.write_text(data, encoding="utf-8")
+    assert read_subtitles(path) == (Subtitle(1.5, 2.0, "Hello you.", ("Anna",), ()),)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "line"),
+    [
+        ("cp1251", "Где ты была вчера вечером, дорогая моя?"),
+        ("cp1250", "Źle zrobiłeś, że przyszedłeś tak późno, Łukaszu, wiesz o tym?"),
+        ("gb18030", "我们昨天晚上在海边等了你很久，你到底去哪里了呢"),
+        ("utf-16-le", "Où est Zoë?"),
+    ],
+)
+def test_encodings_without_a_mark(tmp_path: Path, encoding: str, line: str) -> None:
+    path = tmp_path / "film.srt"
+    path.write_bytes(srt(*[line] * 5).decode().encode(encoding))
+    assert read_subtitles(path)[0].text == line
+
+
+ENGLISH = "I do not know where you are but I will wait for you by the sea and you will come to me"
+FRENCH = "je ne sais pas que tu es mais je te la sur le les des une dans nous vous avec pour qui"
+
+
+def lines_of(words: str, count: int, seed: int) -> list[str]:
+    rng = random.Random(seed)
+    return [" ".join(rng.choices(words.split(), k=5)) for _ in range(count)]
+
+
+def test_two_languages_in_one_file_are_refused(tmp_path: Path) -> None:
+    english, more, french = lines_of(ENGLISH, 40, 1), lines_of(ENGLISH, 40, 2), lines_of(FRENCH, 40, 3)
+    path = tmp_path / "film.srt"
+    path.write_bytes(srt(*map("\n".join, zip(english, french, strict=True))))
+    with pytest.raises(MoviemotionError, match="two languages") as caught:
+        read_subtitles(path)
+    assert "\n" not in str(caught.value)
+    path.write_bytes(srt(*english) + b"\n" + srt(*french))  # one after the other, at the same times
+    with pytest.raises(MoviemotionError, match="two languages"):
+        read_subtitles(path)
+    path.write_bytes(srt(*map("\n".join, zip(english, more, strict=True))))
+    assert len(read_subtitles(path)) == 40
+
+
+@pytest.mark.parametrize(
+    ("times", "message"),
+    [
+        ("00:00:05,000 --> 00:00:04,000", "end before they begin"),
+        ("30:00:05,000 --> 30:00:06,000", "reach 30 hours"),
+        ("00:00:05,000 --> 00:00:05,010", "letters a second"),
+    ],
+)
+def test_absurd_times_are_refused_in_one_line(tmp_path: Path, times: str, message: str) -> None:
+    path = tmp_path / "film.srt"
+    path.write_text(f"1\n{times}\nWhere have you been all night?\n", encoding="utf-8")
+    with refused_in_one_line(path, message):
+        read_subtitles(path)
+
+
+def film_with(path: Path, *tracks: str) -> Path:
+    """A film of five black seconds with text tracks."""
+    with av.open(str(path), "w") as film:
+        video = film.add_stream("mpeg4", rate=2)
+        video.width = video.height = 32
+        video.pix_fmt = "yuv420p"
+        sources = [av.open(io.BytesIO(track.encode()), format="srt") for track in tracks]
+        texts = [film.add_stream_from_template(source.streams[0]) for source in sources]
+        for _ in range(10):
+            black = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")
+            film.mux(video.encode(black))
+        film.mux(video.encode())
+        for source, text in zip(sources, texts, strict=True):
+            for packet in source.demux(source.streams[0]):
+                if packet.dts is not None:
+                    packet.stream = text
+                    film.mux(packet)
+    return path
+
+
+def test_a_films_own_track(tmp_path: Path) -> None:
+    one = srt("<i>Come on,</i>\ncome on.", "[door] ANNA: What?").decode()
+    film = film_with(tmp_path / "film.mkv", one)
+    assert read_subtitles(film) == (
+        Subtitle(1.5, 1.9, "Come on, come on.", (None,), ()),
+        Subtitle(2.5, 2.9, "What?", ("ANNA",), ("door",)),
+    )
+    several = film_with(tmp_path / "two.mkv", one, srt("Viens.").decode())
+    with pytest.raises(MoviemotionError, match=r"choose one of its subtitle tracks by number: 1 .*, 2 "):
+        read_subtitles(several)
+    assert read_subtitles(several, track=2)[0].text == "Viens."
+    with pytest.raises(MoviemotionError, match="choose one"):
+        read_subtitles(several, track=3)
+
+
+def test_films_without_text(tmp_path: Path) -> None:
+    with pytest.raises(MoviemotionError, match="no subtitle track"):
+        read_subtitles(film_with(tmp_path / "film.mkv"))
+    (tmp_path / "broken.mp4").write_bytes(b"not a film")
+    with pytest.raises(MoviemotionError, match="cannot be read"):
+        read_subtitles(tmp_path / "broken.mp4")
+    with pytest.raises(MoviemotionError, match="no such file"):
+        read_subtitles(tmp_path / "gone.mkv")

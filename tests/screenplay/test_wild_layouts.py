@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import pytest
+from refusal import refused_in_one_line
+from wild_layouts import invented_script, layouts, text_of, typed
+
+from moviemotion.screenplay.elements import Element, Kind
+from moviemotion.screenplay.formats.registry import read_screenplay
+
+SCRIPT = invented_script(scenes=40, seed=3)
+LAYOUTS = layouts(SCRIPT)
+
+
+def speeches(elements: Iterable[Element]) -> list[str]:
+    """Who says what, whatever its case and parentheticals."""
+    found: list[str] = []
+    for element in elements:
+        if element.kind is Kind.CHARACTER:
+            found.append(f"{element.character}:")
+        elif element.kind is Kind.DIALOGUE:
+            found[-1] += f" {element.text}"
+    return [" ".join(re.sub(r"\([^)]*\)", "", speech).lower().split()) for speech in found]
+
+
+def headings(elements: Iterable[Element]) -> list[str]:
+    return [element.text for element in elements if element.kind is Kind.SCENE_HEADING]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_script_as_found_in_the_wild(tmp_path: Path, layout: str) -> None:
+    text, bar = LAYOUTS[layout]
+    path = tmp_path / "film.txt"
+    path.write_text(text, encoding="utf-8")
+    read = read_screenplay(path).elements
+    true, found = speeches(SCRIPT), speeches(read)
+    blocks = SequenceMatcher(None, true, found, autojunk=False).get_matching_blocks()
+    assert sum(block.size for block in blocks) >= bar * max(len(true), len(found))
+    assert headings(read) == headings(SCRIPT)
+
+
+@pytest.mark.parametrize(
+    ("printed", "number", "read"),
+    [
+        ("12   A STREET - DAY", "12", "A STREET - DAY"),
+        ("12A  A STREET - DAY      12A", "12A", "A STREET - DAY"),
+        ("A STREET - NIGHT", None, "A STREET - NIGHT"),
+        ("INT - A STREET", None, "INT - A STREET"),
+        ("INTERIOR: A STREET", None, "INTERIOR: A STREET"),
+        ("I/E. CAR - DAY", None, "I/E. CAR - DAY"),
+        ("EXT/INT CAR - DAY", None, "EXT/INT CAR - DAY"),
+        ("Int. Car - Day", None, "Int. Car - Day"),
+    ],
+)
+def test_headings_as_printed(tmp_path: Path, printed: str, number: str | None, read: str) -> None:
+    speech = text_of(typed([e for e in SCRIPT[:12] if e.kind is not Kind.SCENE_HEADING]))
+    path = tmp_path / "film.txt"
+    path.write_text(f"{' ' * 15}{printed}\n{speech}", encoding="utf-8")
+    found = [e for e in read_screenplay(path).elements if e.kind is Kind.SCENE_HEADING]
+    assert [(e.number, e.text) for e in found] == [(number, read)]
+
+
+def test_a_script_whose_speakers_cannot_be_told_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "film.txt"
+    path.write_text("INT. SHED - DAY\n\nANNA Hello. And the boat?\n\nBO Gone.\n", encoding="utf-8")
+    with refused_in_one_line(path, "no speakers found"):
+        read_screenplay(path)

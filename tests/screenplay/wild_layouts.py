@@ -1,0 +1,271 @@
+"""A script as plain text is found in the wild: typed, converted, copied out of web pages."""
+
+from __future__ import annotations
+
+import html
+import re
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+
+from moviemotion.screenplay.elements import IN_SPEECH, Element, Kind
+
+_WIDTH = {Kind.DIALOGUE: 35, Kind.PARENTHETICAL: 28}
+_INDENT = {Kind.CHARACTER: 37, Kind.DIALOGUE: 25, Kind.PARENTHETICAL: 31, Kind.TRANSITION: 60}
+_MARGIN = 15
+_PAGE_LINES = 54
+_WORDS = re.findall(
+    r"\w+",
+    """
+    the a you i we they not never lamp kettle harbour window brother salt Tuesday morning spoon letter coat
+    remember leave open carry listen under over before after quiet narrow seven because nothing somewhere
+    """,
+)
+
+
+def invented_script(scenes: int, seed: int) -> list[Element]:
+    """Scenes with action of one to four lines and speeches, some with parentheticals; by chance."""
+    rng = np.random.default_rng(seed)
+
+    def sentences(most: int) -> str:
+        said = (" ".join(rng.choice(_WORDS, rng.integers(2, 13))) for _ in range(rng.integers(1, most + 1)))
+        return " ".join(f"{one[0].upper()}{one[1:]}{rng.choice(list('...?!'))}" for one in said)
+
+    found: list[Element] = []
+    for scene in range(1, scenes + 1):
+
+        def add(kind: Kind, text: str, who: str | None = None, scene: int = scene) -> None:
+            found.append(Element(kind, text, 1, 1, scene, who))
+
+        place, time = rng.choice(["INT.", "EXT."]), rng.choice(["DAY", "NIGHT"])
+        add(Kind.SCENE_HEADING, f"{place} {rng.choice(_WORDS).upper()} {scene} - {time}")
+        for _ in range(rng.integers(3, 9)):
+            if rng.random() < 0.4:
+                add(Kind.ACTION, sentences(4))
+            who = str(rng.choice(["MARTA", "IVO", "DR. SALT", "OLD MAN #2"]))
+            add(Kind.CHARACTER, who + str(rng.choice(["", "", "", " (V.O.)", " (CONT'D)"])), who)
+            if rng.random() < 0.2:
+                add(Kind.PARENTHETICAL, f"({' '.join(rng.choice(_WORDS, 2))})", who)
+            add(Kind.DIALOGUE, sentences(4), who)
+        if rng.random() < 0.3:
+            add(Kind.TRANSITION, "CUT TO:")
+    return found
+
+
+@dataclass(frozen=True)
+class Line:
+    """A typed line: what it is and says, and the column it begins in."""
+
+    kind: Kind | None
+    text: str
+    indent: int = 0
+
+
+BLANK = Line(None, "")
+
+
+def typed(elements: Sequence[Element], wrap: bool = True, gap_under_cues: bool = False) -> list[Line]:
+    """The script line by line, indented, with a blank line between elements."""
+    lines: list[Line] = []
+    for element in elements:
+        if gap_under_cues or element.kind not in IN_SPEECH:
+            lines.append(BLANK)
+        width = _WIDTH.get(element.kind, 60) if wrap else 10**6
+        indent = _INDENT.get(element.kind, _MARGIN)
+        lines += [Line(element.kind, part, indent) for part in textwrap.wrap(element.text, width)]
+    return lines
+
+
+def text_of(lines: Sequence[Line]) -> str:
+    """The lines as text."""
+    return "".join(f"{' ' * line.indent}{line.text}".rstrip() + "\n" for line in lines)
+
+
+def flat(lines: Sequence[Line]) -> list[Line]:
+    """At the left margin."""
+    return [replace(line, indent=0) for line in lines]
+
+
+def double_spaced(lines: Sequence[Line]) -> list[Line]:
+    """A blank line after every line."""
+    return [each for line in lines for each in (line, BLANK)]
+
+
+def solid(lines: Sequence[Line]) -> list[Line]:
+    """Without blank lines."""
+    return [line for line in lines if line.text]
+
+
+def single_gaps(lines: Sequence[Line]) -> list[Line]:
+    """Runs of blank lines made one."""
+    return [line for before, line in pairwise([BLANK, *lines]) if line.text or before.text]
+
+
+def sheets(lines: Sequence[Line]) -> list[list[Line]]:
+    """Pages full of lines; none ends with a cue."""
+    found: list[list[Line]] = [[]]
+    for line in lines:
+        if len(found[-1]) >= _PAGE_LINES and not line.text:
+            found.append([])
+        found[-1].append(line)
+    return found
+
+
+def with_headers(lines: Sequence[Line]) -> list[Line]:
+    """Pages with a header and its number, CONTINUED: and (CONTINUED)."""
+    return [
+        line
+        for number, sheet in enumerate(sheets(lines), 1)
+        for line in (
+            *(Line(None, f"THE SECOND SPOON - Rev. 3/12/03{number:>26}.", _MARGIN), BLANK),
+            *(Line(None, "CONTINUED:", _MARGIN), *sheet, BLANK, Line(None, "(CONTINUED)", 60), BLANK),
+        )
+    ]
+
+
+def with_page_numbers(lines: Sequence[Line]) -> list[Line]:
+    """A page's number alone on a line under it."""
+    return [
+        line
+        for number, sheet in enumerate(sheets(lines), 1)
+        for line in (*sheet, BLANK, Line(None, f"{number}.", 70), BLANK)
+    ]
+
+
+def shifted_pages(lines: Sequence[Line]) -> str:
+    """Pages whose left margins differ, each after a form feed."""
+    return "\f".join(
+        text_of(
+            [replace(line, indent=line.indent + 5 * k % 13 - 10) if line.text else line for line in sheet]
+        )
+        for k, sheet in enumerate(sheets(lines))
+    )
+
+
+def with_more(lines: Sequence[Line]) -> list[Line]:
+    """Speeches cut at pages by (MORE), with their cue again on the next page."""
+    found: list[Line] = []
+    cue, page = BLANK, 1
+    for at, (before, line) in enumerate(pairwise([BLANK, *lines])):
+        cue = line if line.kind is Kind.CHARACTER else cue
+        if at % 7 == 6 and before.kind is line.kind is Kind.DIALOGUE:
+            page += 1
+            found += [Line(None, "(MORE)", 37), BLANK, Line(None, f"{page}.", 70), BLANK]
+            found.append(replace(cue, text=f"{cue.text.partition(' (')[0]} (CONT'D)"))
+        found.append(line)
+    return found
+
+
+def in_other_columns(lines: Sequence[Line]) -> list[Line]:
+    """The second half indented as by another typist."""
+    half = len(lines) // 2
+    moved = [replace(line, indent=line.indent * 2 // 3) for line in lines[half:]]
+    return [*lines[:half], *moved]
+
+
+def with_gaps_above_cues_only(lines: Sequence[Line]) -> list[Line]:
+    """Action right under speeches."""
+    above = (Kind.CHARACTER, Kind.SCENE_HEADING)
+    return [line for line, after in pairwise([*lines, BLANK]) if line.text or after.kind in above]
+
+
+def centred(lines: Sequence[Line]) -> list[Line]:
+    """Every line in the middle."""
+    return [replace(line, indent=(80 - len(line.text)) // 2) for line in lines]
+
+
+def tabbed(lines: Sequence[Line]) -> str:
+    """Indented by tabs, with spaces among them."""
+    tabs = {Kind.CHARACTER: "\t\t    \t\t", Kind.DIALOGUE: "\t  \t", Kind.PARENTHETICAL: "\t\t\t"}
+    return "".join(f"{tabs.get(line.kind or Kind.ACTION, '')}{line.text}\n" for line in lines)
+
+
+def web_page(lines: Sequence[Line]) -> str:
+    """As a site of scripts shows it, with cues and headings in bold."""
+    bold = (Kind.CHARACTER, Kind.SCENE_HEADING)
+    shown = (html.escape(text_of([line]).rstrip("\n")) for line in lines)
+    marked = (
+        f"<b>{text}\n</b>" if line.kind in bold else f"{text}\n"
+        for line, text in zip(lines, shown, strict=True)
+    )
+    return f"<html><title>MARTA</title>\n<body><pre>\n{''.join(marked)}</pre>\nAll scripts\n</body></html>\n"
+
+
+def transcript(elements: Sequence[Element], title_case: bool = False) -> str:
+    """NAME: what is said, each paragraph on a line."""
+    text = ""
+    for element in elements:
+        if element.kind is Kind.CHARACTER:
+            name, bracket, extension = element.text.partition(" (")
+            text += f"\n{name.title() if title_case else name}{bracket}{extension}:"
+        else:
+            text += f" {element.text}" if element.kind in IN_SPEECH else f"\n\n{element.text}\n"
+    return re.sub(r"\n\n\n+", "\n\n", re.sub(r"\n(?=\S)", "\n\n", text))
+
+
+def wrapped(text: str) -> str:
+    """Each line filled again to 65 characters at most."""
+    return "\n".join(textwrap.fill(line, 65) for line in text.split("\n"))
+
+
+def title_cased(lines: Sequence[Line]) -> list[Line]:
+    """Cues as in running text."""
+    return [
+        replace(line, text=re.sub(r"^[^(]+", lambda m: m[0].title(), line.text))
+        if line.kind is Kind.CHARACTER
+        else line
+        for line in lines
+    ]
+
+
+def capitals(lines: Sequence[Line]) -> list[Line]:
+    """Speeches in capitals."""
+    return [replace(line, text=line.text.upper()) if line.kind in IN_SPEECH else line for line in lines]
+
+
+def layouts(elements: Sequence[Element]) -> dict[str, tuple[str, float]]:
+    """The script in each layout, and the share of its speeches that must be read right."""
+    lines, long = typed(elements), typed(elements, wrap=False)
+    loose, long_loose = (typed(elements, wrap, gap_under_cues=True) for wrap in (True, False))
+    return {
+        "indented": (text_of(lines), 1.0),
+        "indented, long lines": (text_of(long), 1.0),
+        "indented, no blank lines": (text_of(solid(lines)), 1.0),
+        "indented by tabs": (tabbed(lines), 1.0),
+        "indented, headers": (text_of(with_headers(lines)), 1.0),
+        "indented, a blank line under cues": (text_of(loose), 1.0),
+        "double-spaced": (text_of(double_spaced(lines)), 1.0),
+        "double-spaced, headers": (text_of(double_spaced(with_headers(lines))), 1.0),
+        "double-spaced, single gaps": (text_of(single_gaps(double_spaced(lines))), 1.0),
+        "indented, (MORE)": (text_of(with_more(lines)), 1.0),
+        "indented, other columns from the middle": (text_of(in_other_columns(lines)), 1.0),
+        "double-spaced, (MORE)": (text_of(double_spaced(with_more(lines))), 1.0),
+        "pages shifted": (shifted_pages(lines), 1.0),
+        "web page": (web_page(lines), 1.0),
+        "Title Case cues": (text_of(title_cased(lines)), 1.0),
+        "flat": (text_of(flat(lines)), 1.0),
+        "flat, headers": (text_of(flat(with_headers(lines))), 1.0),
+        "flat, (MORE)": (text_of(flat(with_more(lines))), 1.0),
+        "flat, action right under speeches": (text_of(flat(with_gaps_above_cues_only(lines))), 0.95),
+        "flat, page numbers": (text_of(flat(with_page_numbers(lines))), 1.0),
+        "flat, long lines": (text_of(flat(long)), 1.0),
+        "flat, a blank line under cues": (text_of(flat(loose)), 1.0),
+        "flat, long lines, a blank line under cues": (text_of(flat(long_loose)), 1.0),
+        "flat, no blank lines": (text_of(flat(solid(lines))), 0.95),
+        "flat, long lines, no blank lines": (text_of(flat(solid(long))), 1.0),
+        "flat, double-spaced": (text_of(flat(double_spaced(lines))), 1.0),
+        "flat, Title Case cues": (text_of(flat(title_cased(lines))), 1.0),
+        "flat, speeches in capitals": (text_of(flat(capitals(lines))), 1.0),
+        "centred": (text_of(centred(lines)), 1.0),
+        "transcript": (transcript(elements), 1.0),
+        "transcript, Title Case": (transcript(elements, title_case=True), 1.0),
+        "transcript, wide gaps": (
+            re.sub(r"(?m)^([A-Z# .]+(?:\(.*?\))?):", r"\1\t\t", transcript(elements)),
+            1.0,
+        ),
+        "transcript, wrapped": (wrapped(transcript(elements)), 1.0),
+        "transcript, no blank lines": (re.sub(r"\n+", "\n", transcript(elements)), 1.0),
+    }

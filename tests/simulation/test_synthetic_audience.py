@@ -1,0 +1,139 @@
+"""Invented audiences: what they feel follows the script, and their films can be watched."""
+
+import csv
+from itertools import pairwise
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from moviemotion.emotions import EMOTIONS, FEELINGS, Emotion
+from moviemotion.errors import MoviemotionError
+from moviemotion.simulation.demo_film import FEELINGS as FILM_FEELINGS
+from moviemotion.simulation.demo_film import SCREENPLAY, SECONDS, SUBTITLES
+from moviemotion.simulation.rendering.seat_videos import write_seat_videos
+from moviemotion.simulation.synthetic_audience import (
+    Beat,
+    FeelingScript,
+    read_feeling_script,
+    simulate_audience,
+)
+
+JOKE = FeelingScript((Beat(4, 9, Emotion.HAPPY, 1.0),))
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.floats(0, 28), st.floats(0.5, 6), st.sampled_from(FEELINGS), st.floats(0, 1)), max_size=6
+    ),
+    st.integers(0, 10_000),
+)
+def test_truth_is_a_distribution_whatever_the_script(
+    beats: list[tuple[float, float, Emotion, float]], seed: int
+) -> None:
+    script = FeelingScript(tuple(Beat(start, start + lasts, e, s) for start, lasts, e, s in beats))
+    truth = simulate_audience(script, 3, 30, seed).truth
+    assert truth.shape == (3, 30, len(EMOTIONS))
+    assert truth.min() >= 0
+    np.testing.assert_allclose(truth.sum(axis=-1), 1, atol=1e-9)
+
+
+def test_the_same_seed_is_the_same_audience_and_another_is_not() -> None:
+    first, again, other = (simulate_audience(JOKE, 4, 20, seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(first.feelings, again.feelings)
+    np.testing.assert_array_equal(first.blinks, again.blinks)
+    assert not np.array_equal(first.feelings, other.feelings)
+
+
+def test_a_viewer_does_not_depend_on_how_many_sit_beside_them() -> None:
+    few, many = simulate_audience(JOKE, 2, 20, 5), simulate_audience(JOKE, 6, 20, 5)
+    np.testing.assert_array_equal(few.feelings, many.feelings[:2])
+
+
+def test_most_laugh_at_the_joke_a_little_late_and_not_before() -> None:
+    happy = simulate_audience(JOKE, 200, 20, 0).truth[..., EMOTIONS.index(Emotion.HAPPY)]
+    assert 0.8 < (happy[:, 7] > 0.5).mean() < 1
+    assert happy[:, 0:3].mean() < 0.05
+    assert happy[:, 4].mean() < happy[:, 6].mean()
+    assert np.ptp(happy[:, 7]) > 0.3
+
+
+def test_the_demo_film_leaves_its_moments_apart() -> None:
+    beats = read_feeling_script(FILM_FEELINGS).beats
+    assert len(beats) >= 6
+    assert {b.emotion for b in beats} == {Emotion.HAPPY, Emotion.SURPRISE, Emotion.SAD}
+    assert all(b.start - a.end >= 6 for a, b in pairwise(beats))
+    assert beats[-1].end <= SECONDS
+    assert SCREENPLAY.is_file()
+    assert SUBTITLES.is_file()
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("start,end,emotion\n1,2,happy\n", "lacks the columns start,end,emotion,strength"),
+        ("", "lacks the columns"),
+        ("a,b\n", "lacks the columns"),
+        ("start,end,emotion,strength\n1,2\n", "line 2"),
+        ("start,end,emotion,strength\n1,2,bored,1\n", "line 2"),
+        ("start,end,emotion,strength\n1,2,happy,1\n5,4,sad,1\n", "line 3"),
+        ("start,end,emotion,strength\n1,2,neutral,1\n", "line 2"),
+        ("start,end,emotion,strength\n1,2,happy,1.5\n", "line 2"),
+    ],
+)
+def test_a_bad_script_of_feelings_is_named_with_its_line(tmp_path: Path, text: str, says: str) -> None:
+    path = tmp_path / "feelings.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(MoviemotionError, match=says):
+        read_feeling_script(path)
+
+
+def test_a_script_of_feelings_from_a_spreadsheet_and_a_folder_in_its_place(tmp_path: Path) -> None:
+    (path := tmp_path / "feelings.csv").write_text(
+        "start,end,emotion,strength\n1,2,happy,1\n", encoding="utf-8-sig"
+    )
+    assert len(read_feeling_script(path).beats) == 1
+    with pytest.raises(MoviemotionError) as refused:
+        read_feeling_script(tmp_path)
+    assert str(refused.value) == f"{tmp_path}: cannot be read (Is a directory); give a CSV file of beats"
+
+
+def test_a_folder_that_cannot_be_made_is_named_once(tmp_path: Path) -> None:
+    (taken := tmp_path / "taken").write_text("a file", encoding="utf-8")
+    with pytest.raises(MoviemotionError) as refused:
+        write_seat_videos(simulate_audience(JOKE, 1, 6, 11), taken, [[0]])
+    assert str(refused.value).count(str(taken)) == 1
+
+
+def test_videos_last_as_long_as_the_film_and_repeat_byte_for_byte(tmp_path: Path) -> None:
+    audience = simulate_audience(JOKE, 3, 6, 11)
+    first = write_seat_videos(audience, tmp_path / "a", [[0], [1, 2]])
+    again = write_seat_videos(audience, tmp_path / "b", [[0], [1, 2]])
+    assert [p.name for p in first] == ["seat-01.mp4", "row-02-03.mp4"]
+    assert [p.read_bytes() for p in first] == [p.read_bytes() for p in again]
+    for path in first:
+        with av.open(str(path)) as container:
+            frames = list(container.decode(video=0))
+        assert len({f.pts for f in frames}) == len(frames)
+        last = frames[-1].time
+        assert last is not None
+        assert last + 1 / 8 == pytest.approx(6)
+    assert sorted(p.name for p in (tmp_path / "a").iterdir()) == [
+        "row-02-03.mp4",
+        "seat-01.mp4",
+        "truth.csv",
+    ]
+
+
+def test_the_truth_beside_the_videos_is_the_truth(tmp_path: Path) -> None:
+    audience = simulate_audience(JOKE, 2, 5, 3)
+    write_seat_videos(audience, tmp_path, [])
+    with (tmp_path / "truth.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 2 * 5
+    written = np.array([[float(r[e]) for e in EMOTIONS] for r in rows]).reshape(2, 5, len(EMOTIONS))
+    np.testing.assert_allclose(written, audience.truth, atol=1e-4)

@@ -1,0 +1,282 @@
+"""The reading room in a real browser: film, timeline and script move together, by hand and by keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from studio_browser import DESK, PHONE
+
+from moviemotion.analysis.analyze import Analysis
+from moviemotion.study.provenance import load_analysis
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+expect = sync_api.expect
+LEFT, RIGHT = 46, 12
+
+
+@pytest.fixture
+def analysis(room: Path) -> Analysis:
+    return load_analysis(room)
+
+
+@pytest.fixture
+def page(open_page: Callable, room: Path):
+    """The reading room of twelve viewers, without a film."""
+    page = open_page(DESK)
+    page.goto("/studies/room/read")
+    expect(page.locator("#reading.ready")).to_be_attached()
+    return page
+
+
+@pytest.fixture(autouse=True)
+def quiet(trouble: list[str]):
+    """Fail the test in which the page complained or asked another host."""
+    yield
+    assert trouble == []
+
+
+def second(page) -> int:
+    return int(page.locator("#surface").get_attribute("aria-valuenow"))
+
+
+def in_view(page) -> str:
+    return page.locator("#range").inner_text()
+
+
+def test_a_line_a_moment_and_a_point_lead_the_others(page, analysis: Analysis) -> None:
+    line = page.locator(".line", has_text="Then we shall learn").first
+    line.click()
+    start = next(
+        cue.start
+        for cue in analysis.script.cues
+        if analysis.script.screenplay.elements[cue.element].text.startswith("Then we shall")
+    )
+    expect(page.locator("#surface")).to_have_attribute("aria-valuenow", str(int(start)))
+    expect(page.locator(".at-cursor")).to_contain_text("Then we shall learn")
+
+    page.click("#moment-2 .choose")
+    moment = analysis.search.moments[1]
+    expect(page.locator("#surface")).to_have_attribute("aria-valuenow", str(int(moment.start)))
+    expect(page.locator("#moment-2.chosen")).to_be_visible()
+    expect(page.locator("#tags [aria-pressed=true]")).to_have_text("2")
+
+    box = page.locator("#surface").bounding_box()
+    page.mouse.click(box["x"] + box["width"] * (15.5 / len(analysis.room.seconds)), box["y"] + 40)
+    expect(page.locator("#surface")).to_have_attribute("aria-valuenow", "15")
+    expect(page.locator("#moment-1.chosen")).to_be_visible()
+    head = page.locator("#playhead").bounding_box()
+    assert head["x"] + 1 == pytest.approx(box["x"] + box["width"] * 15.5 / 90, abs=2)
+
+
+def test_the_meters_show_n_and_interval_of_the_second(page, analysis: Analysis) -> None:
+    page.focus("#surface")
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#surface")).to_have_attribute("aria-valuenow", "11")
+    room = analysis.room
+    low, high = room.overall_interval[:, 11]
+    told = f"{room.overall[11]:.2f} ({low:.2f}–{high:.2f})"
+    expect(page.locator(".meter.overall .value")).to_have_text(told)
+    reacting = f"{round(room.share[11] * room.viewers[11])} of {room.viewers[11]}"
+    expect(page.locator(".meter.share .value")).to_contain_text(reacting)
+    assert told in page.locator("#surface").get_attribute("aria-valuetext")
+
+
+def test_keys_play_step_zoom_and_search(page, analysis: Analysis) -> None:
+    page.focus("#surface")
+    page.keyboard.press("]")
+    expect(page.locator("#moment-1.chosen")).to_be_visible()
+    page.keyboard.press("]")
+    expect(page.locator("#moment-2.chosen")).to_be_visible()
+    page.keyboard.press("z")
+    moment = analysis.search.moments[1]
+    expect(page.locator("#range")).to_have_text(f"0:{int(moment.start) - 3}–1:0{int(moment.end) + 3 - 60}")
+    page.keyboard.press("0")
+    expect(page.locator("#range")).to_have_text("0:00–1:30")
+    page.keyboard.press("Home")
+    page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
+    page.wait_for_timeout(1300)
+    page.keyboard.press("Space")
+    assert 1 <= second(page) <= 4
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("4")
+    expect(page.locator(".toggle.anger")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator(".meter.anger")).to_be_visible()
+    page.keyboard.press("/")
+    page.keyboard.type("BATHTUB")
+    page.keyboard.press("Enter")
+    expect(page.locator("#hits")).to_have_text("1 of 1")
+    expect(page.locator(".line.hit")).to_contain_text("You cannot even stand in a bathtub")
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("search the script")
+    page.get_by_label("Keys work anywhere on this page").uncheck()
+    page.keyboard.press("Escape")
+    page.locator("#title").click()
+    page.locator("#play").focus()
+    page.keyboard.press("4")
+    expect(page.locator(".toggle.anger")).to_have_attribute("aria-pressed", "true")
+
+
+def test_zoom_from_the_whole_film_to_a_second(page) -> None:
+    box = page.locator("#surface").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 40)
+    for _ in range(40):
+        page.mouse.wheel(0, -100)
+    expect(page.locator("#zoom-in")).to_be_disabled()
+    assert in_view(page) in ("0:45–0:46", "0:44–0:45")
+    page.click("#whole")
+    expect(page.locator("#range")).to_have_text("0:00–1:30")
+
+    page.keyboard.down("Shift")
+    page.mouse.move(box["x"] + box["width"] * 20.3 / 90, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 50.2 / 90, box["y"] + 40, steps=4)
+    page.mouse.up()
+    page.keyboard.up("Shift")
+    expect(page.locator("#range")).to_have_text("0:20–0:50")
+
+    strip = page.locator("#overview").bounding_box()
+    page.mouse.move(strip["x"] + strip["width"] * 60.3 / 90, strip["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(strip["x"] + strip["width"] * 80.4 / 90, strip["y"] + 10, steps=4)
+    page.mouse.up()
+    expect(page.locator("#range")).to_have_text("1:00–1:20")
+
+
+def test_scrubbing_moves_script_and_meters(page) -> None:
+    box = page.locator("#surface").bounding_box()
+    page.mouse.move(box["x"] + 3, box["y"] + 40)
+    page.mouse.down()
+    before = page.locator(".at-cursor").get_attribute("id")
+    page.mouse.move(box["x"] + box["width"] * 80.4 / 90, box["y"] + 40, steps=10)
+    page.mouse.up()
+    expect(page.locator("#surface")).to_have_attribute("aria-valuenow", "80")
+    assert page.locator(".at-cursor").get_attribute("id") != before
+
+
+def test_a_group_is_chosen_kept_and_drawn(page, analysis: Analysis) -> None:
+    page.click("#whose-button")
+    for viewer in analysis.timeline.viewers[:6]:
+        page.get_by_label(viewer).check()
+    page.get_by_label("Keep them as a group named").fill("Front row")
+    page.get_by_role("button", name="Keep", exact=True).click()
+    page.get_by_role("button", name="Front row n = 6").click()
+    expect(page.locator("#whose")).to_have_text("Front row")
+    page.keyboard.press("Home")
+    expect(page.locator(".meter.share .value")).to_contain_text("of 6")
+    expect(page.locator("#legend")).to_contain_text("Dotted: everyone")
+    page.click("#whose-button")
+    page.get_by_label(analysis.timeline.viewers[0]).check()
+    for viewer in analysis.timeline.viewers[1:6]:
+        page.get_by_label(viewer).uncheck()
+    page.get_by_role("button", name="Show 1 chosen").click()
+    expect(page.locator(".meter.overall .value")).to_contain_text("no interval")
+
+
+def test_the_axis_holds_curves_without_intervals(page) -> None:
+    asked = """() => import("/static/reading/timeline.js").then(({ top }) =>
+        top({ happy: [0.1, null, 0.72], happyHigh: [null, null, null] }, ["happy"]))"""
+    assert page.evaluate(asked) == 0.8
+
+
+def test_a_note_is_written_on_a_moment_changed_and_deleted(page, room: Path) -> None:
+    page.click("#moment-1 .choose")
+    page.get_by_role("button", name="Add a note").click()
+    page.get_by_label("Note at").fill("Hold <b>this</b> a beat longer.")
+    page.get_by_role("button", name="Save").click()
+    note = page.locator("#moment-1 .note p")
+    expect(note).to_have_text("Hold <b>this</b> a beat longer.")
+    page.get_by_role("button", name="Change").click()
+    page.get_by_label("Note at").fill("Two beats.")
+    page.get_by_role("button", name="Save").click()
+    expect(note).to_have_text("Two beats.")
+    page.reload()
+    expect(note).to_have_text("Two beats.")
+    page.get_by_role("button", name="Delete").click()
+    expect(note).to_have_count(0)
+
+
+def test_an_export_is_saved_under_the_studys_name(page) -> None:
+    page.click("#exports-button")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Markers OpenTimelineIO").click()
+    assert download.value.suggested_filename == "room-moments.otio"
+
+
+def test_the_film_follows_and_leads(open_page: Callable, room: Path) -> None:
+    write_film(room / "film.mp4", 90)
+    page = open_page(DESK)
+    page.goto("/studies/room/read#t=30")
+    film = page.locator("#film")
+    expect(film).to_be_visible()
+    at = "film => Math.abs(film.currentTime - 30) < 0.1"
+    page.wait_for_function(at, arg=film.element_handle())
+    page.click("#play")
+    page.wait_for_function("film => film.currentTime > 31", arg=film.element_handle())
+    page.click("#play")
+    assert second(page) == pytest.approx(film.evaluate("film => film.currentTime"), abs=1.1)
+
+
+def test_two_cuts_side_by_side_lead_into_the_reading_room(
+    open_page: Callable, room: Path, study: Path
+) -> None:
+    page = open_page(DESK)
+    page.goto("/compare")
+    page.select_option("#first", study.name)
+    page.select_option("#second", "room")
+    page.get_by_role("button", name="Compare").click()
+    expect(page.locator("#result")).to_contain_text("differences")
+    page.get_by_label("Show").select_option("scenes")
+    row = page.locator(".differences tbody tr").first
+    expect(row).to_contain_text("n = 12")
+    row.get_by_role("link").nth(1).click()
+    expect(page.locator("#title")).to_have_text("The Last Ferry")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, DESK], ids=["390 px", "1280 px"])
+def test_no_serious_accessibility_fault_in_use(
+    open_page: Callable, room: Path, size: dict[str, int], scheme: str
+) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+    page = open_page(size, color_scheme=scheme)
+    faults = []
+
+    def look(where: str) -> None:
+        found = axe.Axe().run(page).response["violations"]
+        faults.extend(
+            (where, each["id"], each["nodes"][0]["html"])
+            for each in found
+            if each["impact"] in ("serious", "critical")
+        )
+
+    page.goto("/studies/room/read")
+    expect(page.locator("#reading.ready")).to_be_attached()
+    page.click("#moment-1 .choose")
+    page.get_by_role("button", name="Add a note").click()
+    page.fill("#words", "you")
+    page.press("#words", "Enter")
+    look("reading")
+    for button, dialog in (("#whose-button", "#whose-dialog"), ("#exports-button", "#exports-dialog")):
+        page.click(button)
+        expect(page.locator(dialog)).to_be_visible()
+        look(dialog)
+        page.keyboard.press("Escape")
+    assert faults == []
+    assert page.evaluate("document.documentElement.scrollWidth") == size["width"]
+
+
+def write_film(path: Path, seconds: int) -> None:
+    with av.open(str(path), "w") as film:
+        stream = film.add_stream("libx264", rate=2)
+        stream.width, stream.height, stream.pix_fmt = 64, 36, "yuv420p"
+        for second in range(2 * seconds):
+            picture = np.full((36, 64, 3), second % 250, np.uint8)
+            film.mux(stream.encode(av.VideoFrame.from_ndarray(picture)))
+        film.mux(stream.encode())

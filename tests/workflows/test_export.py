@@ -1,0 +1,96 @@
+"""A finished study exported: every file there and readable, and what cannot be told said in one line."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import opentimelineio as otio
+import pytest
+
+from moviemotion.errors import MoviemotionError
+from moviemotion.reports.tables.tidy import TABLES
+from moviemotion.workflows.export import FORMATS, export
+from moviemotion.workflows.screen import Screening
+
+MARKERS = ["moments.otio", "moments.edl", "moments.resolve.edl", "moments.xml"]
+TEXTS = ["moments.vtt", "metadata.vtt", "study.eaf"]
+
+
+@pytest.fixture
+def study(screened: Screening, tmp_path: Path) -> Path:
+    """A copy of the finished study of three viewers."""
+    return shutil.copytree(screened.folder, tmp_path / "study")
+
+
+def names(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+def refused(match: str, study: Path, *given: object, **settings: object) -> None:
+    """An export that says what to mend in one line and writes nothing."""
+    before = names(study)
+    with pytest.raises(MoviemotionError, match=match) as caught:
+        export(study, *given, **settings)
+    assert "\n" not in str(caught.value)
+    assert names(study) == before
+
+
+def test_everything_is_exported_and_the_same_each_time(study: Path) -> None:
+    before = names(study)
+    written = export(study, frame_rate=25)
+    tables = [f"{kind}/{table.name}.{kind}" for kind in ("csv", "parquet") for table in TABLES]
+    sheets = [
+        f"{kind}/{name}" for kind in ("csv", "parquet") for name in ("datapackage.json", "dictionary.md")
+    ]
+    assert {str(p.relative_to(study / "exports")) for p in written} == {*MARKERS, *TEXTS, *tables, *sheets}
+    assert names(study) - before == {str(path.relative_to(study)) for path in written}
+    contents = [path.read_bytes() for path in written]
+    assert [path.read_bytes() for path in export(study, frame_rate=25)] == contents
+
+
+def test_a_chosen_format_alone_is_written_and_tables_need_no_frame_rate(study: Path) -> None:
+    export(study, ["parquet", "vtt"])
+    assert {p.name for p in (study / "exports").iterdir()} == {"parquet", "moments.vtt", "metadata.vtt"}
+
+
+def test_markers_count_at_the_rate_and_from_the_start_that_are_given(study: Path) -> None:
+    (path,) = export(study, ["otio"], frame_rate=29.97, start="02:00:00;00")
+    start = otio.adapters.read_from_file(str(path)).global_start_time
+    assert start.to_timecode() == "02:00:00;00"
+    export(study, ["otio"], frame_rate=24)
+    assert otio.adapters.read_from_file(str(path)).global_start_time.to_timecode() == "01:00:00:00"
+
+
+def test_the_film_gives_rate_and_start_and_is_opened_in_elan(study: Path, seats: list[Path]) -> None:
+    timeline, document = export(study, ["otio", "elan"], film=seats[0])
+    own = otio.adapters.read_from_file(str(timeline)).global_start_time
+    (moment_of_a_second,) = export(study, ["otio"], film=seats[0], start="00:00:01:00")
+    assert otio.adapters.read_from_file(str(moment_of_a_second)).global_start_time.value == own.rate
+    assert seats[0].as_uri() in document.read_text(encoding="utf-8")
+
+
+def test_what_cannot_be_exported_is_said_and_nothing_written(study: Path, tmp_path: Path) -> None:
+    refused("--to wav: unknown; choose of otio", study, ["wav"])
+    refused("add --fps", study)
+    refused("12.5 is no frame rate", study, frame_rate=12.5)
+    refused("25:00:00:00 is no timecode", study, frame_rate=24, start="25:00:00:00")
+    refused("gone.mp4: there is no such file", study, film=tmp_path / "gone.mp4")
+    refused("Final Cut's XML has no timecode of 15 .*--to otio,edl,resolve,vtt", study, frame_rate=15)
+    (study / "told.json").unlink()
+    refused("holds no told.json", study, frame_rate=24)
+
+
+def test_a_rate_that_only_final_cut_lacks_is_exported_to_the_others(study: Path) -> None:
+    assert {p.name for p in export(study, ["otio", "edl", "resolve"], frame_rate=15)} == set(MARKERS[:3])
+
+
+def test_every_format_is_named_in_the_refusal_of_another(study: Path) -> None:
+    with pytest.raises(MoviemotionError) as caught:
+        export(study, ["pdf"])
+    assert str(caught.value).endswith(", ".join(FORMATS))
+
+
+def test_a_folder_that_cannot_be_written(study: Path) -> None:
+    (study / "exports").write_text("a file", encoding="utf-8")
+    refused("exports: cannot be written", study, ["vtt"])
