@@ -23,7 +23,7 @@ from gold_lines import GOLD, gold_lines
 from harder_film import DAMAGE, harder_film
 from invented_film import make_film
 
-from moviemotion.screenplay.alignment.align import TimedScript, TimeSource, time_script
+from moviemotion.screenplay.alignment.align import TimedScript, TimeSource, align_script
 from moviemotion.screenplay.elements import Screenplay
 from moviemotion.screenplay.formats.registry import read_screenplay
 from moviemotion.screenplay.subtitles.parse import read_subtitles
@@ -63,7 +63,7 @@ def damage_figures(name: str, screenplay: Screenplay) -> None:
     absent: list[bool] = []
     for seed in range(3):
         film = damaged_film(screenplay, seed)
-        timed = time_script(screenplay, film.subtitles, None)
+        timed = align_script(screenplay, film.subtitles, None)
         for k, start in film.starts.items():
             if math.isnan(start):
                 absent.append(timed.cues[k].source is TimeSource.CUT)
@@ -84,7 +84,7 @@ def harder_figures(scripts: Sequence[Screenplay]) -> None:
             with tempfile.TemporaryDirectory() as folder:
                 path = Path(folder) / "film.srt"
                 path.write_text(film.srt, encoding="utf-8")
-                timed = time_script(screenplay, read_subtitles(path), None)
+                timed = align_script(screenplay, read_subtitles(path), None)
             for k, start in film.starts.items():
                 if math.isnan(start):
                     told_cut.append(timed.cues[k].source is TimeSource.CUT)
@@ -107,7 +107,7 @@ def main() -> None:
             continue
         screenplay, subtitles = read_screenplay(script), read_subtitles(script.with_suffix(".srt"))
         began = time.process_time()
-        timed = time_script(screenplay, subtitles, None)
+        timed = align_script(screenplay, subtitles, None)
         print(f"{gold.stem}: aligned in {time.process_time() - began:.1f} s of processor time")
         gold_figures(timed, gold.stem)
         damage_figures(gold.stem, screenplay)

@@ -20,12 +20,16 @@ import numpy as np
 from cleanlab.rank import get_label_quality_scores
 from sklearn.metrics import roc_auc_score
 
-from moviemotion.emotions import DECK_COLUMNS, DECK_EMOTIONS
-from moviemotion.lab.audit.label_errors import Opinion, label_opinion, reader_opinion
+from moviemotion.emotions import PROPOSAL_COLUMNS, PROPOSAL_EMOTIONS
+from moviemotion.lab.audit.label_errors import (
+    LabelPredictions,
+    emotion_model_predictions,
+    out_of_fold_predictions,
+)
 from moviemotion.lab.data import dataset
-from moviemotion.lab.data.corruption import corrupted
-from moviemotion.lab.data.duplicates import duplicate_pairs, groups
-from moviemotion.lab.evaluation.evaluate import SHIPPED_READER
+from moviemotion.lab.data.corruption import find_corrupted_images
+from moviemotion.lab.data.duplicates import duplicate_groups, duplicate_pairs
+from moviemotion.lab.evaluation.evaluate import SHIPPED_EMOTION_MODEL
 from moviemotion.statistics import wilson_interval
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "lab"))
@@ -39,46 +43,48 @@ VOTES = {"at least five of ten": 5, "six of ten or more": 6}
 def reader(data: Path, seed: int) -> Iterator[str]:
     """The shipped reader as second opinion on the test split."""
     faces = dataset.load_faces(data, "test")
-    faces = faces.subset(dataset.original_truth(faces) >= 0)
+    faces = faces.subset(dataset.label_truth(faces) >= 0)
     yield "Second opinion of the shipped reader, test split (bars: 0.95, in each class 0.90, first 100: 97)"
-    yield from rankings(faces, reader_opinion(faces, SHIPPED_READER))
+    yield from rankings(faces, emotion_model_predictions(faces, SHIPPED_EMOTION_MODEL))
     faces, flipped = with_flipped_labels(faces, seed)
-    yield from of_the_flipped(faces, flipped, reader_opinion(faces, SHIPPED_READER))
+    yield from of_the_flipped(faces, flipped, emotion_model_predictions(faces, SHIPPED_EMOTION_MODEL))
 
 
 def labels(data: Path, faces_used: int | None, seed: int) -> Iterator[str]:
     """Labels alone, out of fold, on the train split."""
     faces = dataset.load_faces(data, "train")
-    faces = faces.subset(dataset.original_truth(faces) >= 0)
+    faces = faces.subset(dataset.label_truth(faces) >= 0)
     if faces_used is not None:
         chosen = np.random.default_rng(seed).permutation(len(faces)) < faces_used
         faces = faces.subset(chosen)
     faces, flipped = with_flipped_labels(faces, seed)
     began = time.monotonic()
-    opinion = label_opinion(faces, groups(len(faces), duplicate_pairs(faces.images)), seed)
+    opinion = out_of_fold_predictions(
+        faces, duplicate_groups(len(faces), duplicate_pairs(faces.images)), seed
+    )
     took = time.monotonic() - began
     yield f"Labels alone, out of fold, {len(faces)} faces of the train split, {took:.0f} s (bar: 0.85)"
     yield from rankings(faces, opinion, ~flipped)
     yield from of_the_flipped(faces, flipped, opinion)
-    yield f"  expected wrong by confident learning: {opinion.expected_wrong} of {opinion.judged.sum()}"
+    yield f"  expected wrong by confident learning: {opinion.expected_label_errors} of {opinion.has_label.sum()}"
 
 
 def with_flipped_labels(faces: dataset.FaceSet, seed: int) -> tuple[dataset.FaceSet, np.ndarray]:
     """`PLANTED` faces that the annotators agree on get another label of the deck's; (n,) bool which."""
     rng = np.random.default_rng(seed)
-    truth = dataset.original_truth(faces)
+    truth = dataset.label_truth(faces)
     right = np.flatnonzero(dataset.consensus_truth(faces) == truth)
     flipped = np.zeros(len(faces), dtype=bool)
     flipped[rng.choice(right, PLANTED, replace=False)] = True
-    other = (truth + rng.integers(1, len(DECK_EMOTIONS), len(faces))) % len(DECK_EMOTIONS)
+    other = (truth + rng.integers(1, len(PROPOSAL_EMOTIONS), len(faces))) % len(PROPOSAL_EMOTIONS)
     given = np.where(flipped, other, truth)
-    return replace(faces, labels=tuple(str(DECK_EMOTIONS[k]) for k in given)), flipped
+    return replace(faces, labels=tuple(str(PROPOSAL_EMOTIONS[k]) for k in given)), flipped
 
 
-def of_the_flipped(faces: dataset.FaceSet, flipped: np.ndarray, opinion: Opinion) -> Iterator[str]:
+def of_the_flipped(faces: dataset.FaceSet, flipped: np.ndarray, opinion: LabelPredictions) -> Iterator[str]:
     """How the planted labels rank among those that the annotators confirm."""
-    right = ~flipped & (dataset.consensus_truth(faces) == dataset.original_truth(faces))
-    score = opinion.ranking
+    right = ~flipped & (dataset.consensus_truth(faces) == dataset.label_truth(faces))
+    score = opinion.ranking_score
     limit = np.quantile(score[right], 0.99)
     found = int((score[flipped] > limit).sum())
     area = roc_auc_score(flipped[flipped | right], score[flipped | right])
@@ -88,21 +94,23 @@ def of_the_flipped(faces: dataset.FaceSet, flipped: np.ndarray, opinion: Opinion
     )
 
 
-def rankings(faces: dataset.FaceSet, opinion: Opinion, asked: np.ndarray | None = None) -> Iterator[str]:
+def rankings(
+    faces: dataset.FaceSet, opinion: LabelPredictions, asked: np.ndarray | None = None
+) -> Iterator[str]:
     """Of an opinion on faces that all have a label; `asked`, (n,) bool, leaves some out."""
     asked = np.ones(len(faces), dtype=bool) if asked is None else asked
     confidence = get_label_quality_scores(opinion.labels, opinion.probabilities)
-    scores = {"the margin alone": opinion.suspicion, "cleanlab's self-confidence": 1 - confidence}
-    if opinion.from_labels:
-        scores = {"our ranking, odds and class": opinion.ranking, **scores}
+    scores = {"the margin alone": opinion.margin, "cleanlab's self-confidence": 1 - confidence}
+    if opinion.trained_on_labels:
+        scores = {"our ranking, odds and class": opinion.ranking_score, **scores}
     for name, score in scores.items():
         yield from against_the_votes(faces.subset(asked), name, score[asked])
 
 
 def against_the_votes(faces: dataset.FaceSet, name: str, suspicion: np.ndarray) -> Iterator[str]:
     assert faces.votes is not None
-    truth = dataset.original_truth(faces)
-    column = np.array(DECK_COLUMNS)[truth]
+    truth = dataset.label_truth(faces)
+    column = np.array(PROPOSAL_COLUMNS)[truth]
     top = faces.votes.max(axis=1)
     single = (faces.votes == top[:, None]).sum(axis=1) == 1
     for rule, fewest in VOTES.items():
@@ -111,7 +119,7 @@ def against_the_votes(faces: dataset.FaceSet, name: str, suspicion: np.ndarray) 
         score, label = suspicion[kept], truth[kept]
         each = ", ".join(
             f"{emotion} {roc_auc_score(wrong[label == k], score[label == k]):.3f}"
-            for k, emotion in enumerate(DECK_EMOTIONS)
+            for k, emotion in enumerate(PROPOSAL_EMOTIONS)
         )
         hits = int(wrong[np.argsort(-score, kind="stable")[:FIRST]].sum())
         low, high = wilson_interval(hits, FIRST)
@@ -130,18 +138,18 @@ def planted_faults(data: Path, clean_faces: int, seed: int) -> Iterator[str]:
     images = faces.images[np.sort(chosen)]
     # Real copies and drawings among the untouched pictures are no false alarms of planted faults, but
     # nobody has marked them: all that is flagged counts as false, so the figure is an upper bound.
-    originals = groups(len(images), duplicate_pairs(images))
+    originals = duplicate_groups(len(images), duplicate_pairs(images))
     alarms = {"duplicate (real ones included)": len(images) - len(set(originals.tolist()))}
-    flagged = {one.index for one in corrupted(images)}
+    flagged = {one.index for one in find_corrupted_images(images)}
     alarms["corrupted (drawings and hidden faces included)"] = len(flagged)
     yield f"{PLANTED} planted faults of each kind among {len(images)} faces (bars: recall 0.98, alarms 1 %)"
     for name, make in (("solid", planted.solid), ("noise", planted.noise), ("glyph", planted.glyph)):
-        found = corrupted(np.stack([make(rng) for _ in range(PLANTED)]))
+        found = find_corrupted_images(np.stack([make(rng) for _ in range(PLANTED)]))
         yield f"  {name}: recall {_share(len(found), PLANTED)}"
     sources = rng.choice(len(images), 3 * PLANTED, replace=False)
     near = np.stack([planted.near_copy(images[i], rng) for i in sources[PLANTED:]])
     copies = np.concatenate([images[sources[:PLANTED]], near])
-    group = groups(len(images) + len(copies), duplicate_pairs(np.concatenate([images, copies])))
+    group = duplicate_groups(len(images) + len(copies), duplicate_pairs(np.concatenate([images, copies])))
     met = group[sources] == group[len(images) :]
     for k, name in enumerate(("exact duplicate", "near duplicate", "near duplicate across splits")):
         hits = int(met[k * PLANTED : (k + 1) * PLANTED].sum())

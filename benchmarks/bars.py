@@ -29,19 +29,19 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from throughput import loop_clip, own_lines, rival_lines
 
-from moviemotion.analysis.signals.timeline import Reading, build_timeline
-from moviemotion.audience.recordings import Camera, Watcher
+from moviemotion.analysis.signals.timeline import ViewerSamples, build_timeline
+from moviemotion.audience.recordings import Camera, CameraProcessor
 from moviemotion.audience.samples import Samples
 from moviemotion.lab.data.dataset import load_faces
-from moviemotion.lab.evaluation.evaluate import SHIPPED_READER, Truth, predict, score
-from moviemotion.screenplay.alignment.align import TimeSource, time_script
-from moviemotion.screenplay.alignment.line_times import SPOKEN
+from moviemotion.lab.evaluation.evaluate import SHIPPED_EMOTION_MODEL, GroundTruth, predict, score_predictions
+from moviemotion.screenplay.alignment.align import TimeSource, align_script
+from moviemotion.screenplay.alignment.line_times import SPOKEN_KINDS
 from moviemotion.screenplay.formats.fountain import parse_fountain
 from moviemotion.screenplay.formats.fountain_writer import write_fountain
 from moviemotion.screenplay.formats.registry import read_screenplay
 from moviemotion.screenplay.subtitles.parse import read_subtitles
-from moviemotion.workflows.demo import Demo, run_demo
-from moviemotion.workflows.screen import RATE
+from moviemotion.workflows.demo import DemoResult, run_demo
+from moviemotion.workflows.screen import SAMPLES_PER_SECOND
 
 LEAST_ACCURACY, MOST_ECE, MOST_MODEL_MB = 0.91, 0.03, 8.0
 LEAST_SEEN = 0.95
@@ -149,19 +149,19 @@ def attempt(
 
 def reader(bench: Bench) -> Iterator[Bar]:
     """The shipped reader on the test split, against both truths."""
-    megabytes = SHIPPED_READER.stat().st_size / 1e6
+    megabytes = SHIPPED_EMOTION_MODEL.stat().st_size / 1e6
     yield Bar(
         "reader: model file", f"{megabytes:.2f} MB", f"≤ {MOST_MODEL_MB:g} MB", megabytes <= MOST_MODEL_MB
     )
     faces = load_faces(bench.needed("faces"), "test")
-    probabilities = predict(SHIPPED_READER, faces)
-    for truth in (Truth.CONSENSUS, Truth.LABEL):
-        result = score(probabilities, faces, "test", truth)
+    probabilities = predict(SHIPPED_EMOTION_MODEL, faces)
+    for truth in (GroundTruth.CONSENSUS, GroundTruth.LABEL):
+        result = score_predictions(probabilities, faces, "test", truth)
         low, high = result.interval
         recalls = ", ".join(f"{name} {one.recall:.3f}" for name, one in result.per_class.items())
         accuracy = f"{result.accuracy:.4f} (95 % {low:.3f} to {high:.3f}, n={result.n}); recall {recalls}"
         error = f"{result.ece:.4f} (n={result.n})"
-        if truth is Truth.CONSENSUS:
+        if truth is GroundTruth.CONSENSUS:
             kept = result.accuracy >= LEAST_ACCURACY
             yield Bar("reader: accuracy, consensus", accuracy, f"≥ {LEAST_ACCURACY}", kept)
             yield Bar("reader: ECE, consensus", error, f"≤ {MOST_ECE}", result.ece <= MOST_ECE)
@@ -173,16 +173,16 @@ def reader(bench: Bench) -> Iterator[Bar]:
 # --- Watching -----------------------------------------------------------------------------------------
 
 
-def watch(path: Path, rate: float = RATE) -> Samples:
-    return Watcher(rate).watch(Camera(path.stem, path), lambda camera, seconds: None)
+def watch(path: Path, rate: float = SAMPLES_PER_SECOND) -> Samples:
+    return CameraProcessor(rate).process(Camera(path.stem, path), lambda camera, seconds: None)
 
 
 def seen_shares(samples: Samples) -> list[float]:
     """For each viewer, the share of the file's seconds in which they were seen."""
     own = [samples.viewer == viewer for viewer in range(len(samples.viewers))]
-    readings = [Reading("", samples.time[o], samples.emotions[o], samples.weight[o]) for o in own]
+    readings = [ViewerSamples("", samples.time[o], samples.emotions[o], samples.weight[o]) for o in own]
     timeline = build_timeline(readings, samples.end)
-    return [float(share) for share in (timeline.samples > 0).mean(axis=1)]
+    return [float(share) for share in (timeline.sample_counts > 0).mean(axis=1)]
 
 
 def watched(samples: Samples) -> str:
@@ -274,11 +274,11 @@ def pair(bench: Bench, name: str) -> Iterator[Bar]:
     start = time.perf_counter()
     screenplay = read_screenplay(script)
     again = parse_fountain(write_fountain(screenplay).split("\n"))
-    timed = time_script(screenplay, read_subtitles(subtitles), None)
+    timed = align_script(screenplay, read_subtitles(subtitles), None)
     seconds = time.perf_counter() - start
     elements = screenplay.elements
     same = [(e.kind, e.text) for e in again] == [(e.kind, e.text) for e in elements]
-    spoken = [cue for cue, e in zip(timed.cues, elements, strict=True) if e.kind in SPOKEN]
+    spoken = [cue for cue, e in zip(timed.cues, elements, strict=True) if e.kind in SPOKEN_KINDS]
     found = sum(cue.source is TimeSource.SUBTITLES for cue in spoken)
     yield Bar(
         f"scripts: {name}",
@@ -301,7 +301,7 @@ def memory(bench: Bench) -> Iterator[Bar]:
         command = run_command("screen", str(film), "--out", str(bench.work / f"{seconds}"))
         peaks.append(command.peak)
         measured = f"{command.peak:.0f} MB peak, {command.seconds:.0f} s"
-        yield Bar(f"memory: {seconds // 60} minutes at {RATE:g} a second", measured, NO_BAR)
+        yield Bar(f"memory: {seconds // 60} minutes at {SAMPLES_PER_SECOND:g} a second", measured, NO_BAR)
     ratio = peaks[1] / peaks[0]
     yield Bar(
         "memory: ratio",
@@ -322,19 +322,19 @@ def demo(bench: Bench) -> Iterator[Bar]:
     )
     recovery = finished_demo(bench).recovery
     for one in recovery.emotions:
-        low, high = one.viewer_range
+        low, high = one.viewer_correlation_iqr
         yield Bar(
             f"demo: {one.emotion}, correlation",
-            f"room {one.room_correlation:.2f}, viewers {one.viewer_correlation:.2f} "
+            f"room {one.audience_correlation:.2f}, viewers {one.viewer_correlation:.2f} "
             f"(middle half {low:.2f} to {high:.2f}, n={one.viewers})",
             NO_BAR,
         )
-    found, missed = len(recovery.found), len(recovery.missed)
-    moments = f"{found} of {found + missed} found, {missed} missed, {len(recovery.invented)} invented"
+    found, missed = len(recovery.detected), len(recovery.missed)
+    moments = f"{found} of {found + missed} found, {missed} missed, {len(recovery.false_positives)} invented"
     yield Bar("demo: moments", moments, NO_BAR)
 
 
-def finished_demo(bench: Bench) -> Demo:
+def finished_demo(bench: Bench) -> DemoResult:
     """The demo's results as records: its study is opened again, nothing is watched twice."""
     return run_demo(
         bench.work / "demo" / "audience", bench.work / "demo" / "study", lambda camera, seconds: None

@@ -22,15 +22,15 @@ from typing import TypeVar
 
 import numpy as np
 
-from moviemotion.analysis.analyze import analyse
+from moviemotion.analysis.analyze import analyze
 from moviemotion.analysis.moments.detection import find_moments
-from moviemotion.analysis.signals.audience_curve import read_room
-from moviemotion.analysis.signals.baseline import find_rest, strength
-from moviemotion.analysis.signals.reaction_delay import relative_delay
+from moviemotion.analysis.signals.audience_curve import compute_audience_curve
+from moviemotion.analysis.signals.baseline import estimate_baseline, strength_above_baseline
+from moviemotion.analysis.signals.reaction_delay import estimate_relative_delay
 from moviemotion.analysis.signals.synchrony import film_synchrony
 from moviemotion.reports.html.screening_report import render_report
-from moviemotion.study.folder import Study
-from moviemotion.study.provenance import timeline_of
+from moviemotion.study.folder import StudyFolder
+from moviemotion.study.provenance import audience_timeline
 from moviemotion.workflows.simulate import simulate
 
 VIEWERS, MINUTES, SEED = 200, 120, 36
@@ -53,23 +53,23 @@ def peak() -> float:
 
 def measure(folder: Path) -> int:
     """The stages of `moviemotion report`, and then the parts of the analysis one by one."""
-    study = Study.reopen(folder)
+    study = StudyFolder.open_existing(folder)
     began, processor = time.perf_counter(), time.process_time()
-    samples = timed("reading samples", lambda: [s for c in study.cameras if (s := study.samples(c))])
+    samples = timed("reading samples", lambda: [s for c in study.cameras if (s := study.read_samples(c))])
     print(f"  ({sum(len(s.time) for s in samples):,} samples of {len(samples)} viewers)")
-    timeline = timed("timeline", lambda: timeline_of(samples))
+    timeline = timed("timeline", lambda: audience_timeline(samples))
     samples.clear()
-    analysis = timed("analysis, of which:", lambda: analyse("A big room", timeline, None, (), SEED))
+    analysis = timed("analysis, of which:", lambda: analyze("A big room", timeline, None, (), SEED))
     page = timed("report", lambda: render_report(analysis))
     wall, processor = time.perf_counter() - began, time.process_time() - processor
     most = peak()
-    rest = timed("  resting faces", lambda: find_rest(timeline))
-    of_viewers = timed("  strength", lambda: strength(timeline, rest))
-    room = timed("  the room second by second", lambda: read_room(timeline, of_viewers))
+    rest = timed("  resting faces", lambda: estimate_baseline(timeline))
+    of_viewers = timed("  strength", lambda: strength_above_baseline(timeline, rest))
+    room = timed("  the room second by second", lambda: compute_audience_curve(timeline, of_viewers))
     timed("  synchrony of the film", lambda: film_synchrony(of_viewers))
-    timed("  delays", lambda: relative_delay(of_viewers, SEED))
+    timed("  delays", lambda: estimate_relative_delay(of_viewers, SEED))
     timed("  moments, the shift test included", lambda: find_moments(of_viewers, room, SEED))
-    print(f"{len(analysis.search.moments)} moments; the page is {len(page) / 1e6:.1f} MB")
+    print(f"{len(analysis.moment_search.moments)} moments; the page is {len(page) / 1e6:.1f} MB")
     quick, small = wall < MOST_SECONDS, most < MOST_MEGABYTES
     took = f"{wall:.1f} s ({processor:.1f} s of processor)"
     print(f"samples to report: {took}   bar < {MOST_SECONDS:g} s: {verdict(quick)}")

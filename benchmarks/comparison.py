@@ -15,26 +15,31 @@ from collections.abc import Callable
 
 import numpy as np
 
-from moviemotion.analysis.comparison.cut_alignment import by_seconds
-from moviemotion.analysis.comparison.group_differences import ALPHA, contrast
-from moviemotion.analysis.prediction.outcome_prediction import Reactions, Verdict, predict, units_needed
-from moviemotion.analysis.script_emotions import mean_during
-from moviemotion.analysis.signals.baseline import find_rest, strength
+from moviemotion.analysis.comparison.cut_alignment import align_by_seconds
+from moviemotion.analysis.comparison.group_differences import ALPHA, compare_groups
+from moviemotion.analysis.prediction.outcome_prediction import (
+    PredictionVerdict,
+    ReactionTable,
+    predict_from_reactions,
+    units_needed,
+)
+from moviemotion.analysis.script_emotions import mean_strength_during
+from moviemotion.analysis.signals.baseline import estimate_baseline, strength_above_baseline
 from moviemotion.analysis.signals.timeline import build_timeline
-from moviemotion.emotions import FEELINGS, Emotion
-from moviemotion.simulation.synthetic_audience import CONTAGION, Beat, FeelingScript
-from moviemotion.simulation.synthetic_samples import gather_crowd, see
-from moviemotion.statistics import Float, wilson_interval
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
+from moviemotion.simulation.synthetic_audience import DEFAULT_CONTAGION, EmotionEvent, EmotionSchedule
+from moviemotion.simulation.synthetic_samples import simulate_screening, simulate_viewer
+from moviemotion.statistics import Float64Array, wilson_interval
 
 SECONDS = 100
 POPULATION = 1000
 BEATS = (
-    Beat(8, 14, Emotion.HAPPY, 0.7),
-    Beat(30, 36, Emotion.SURPRISE, 0.6),
-    Beat(52, 60, Emotion.SAD, 0.7),
-    Beat(80, 88, Emotion.HAPPY, 0.8),
+    EmotionEvent(8, 14, Emotion.HAPPY, 0.7),
+    EmotionEvent(30, 36, Emotion.SURPRISE, 0.6),
+    EmotionEvent(52, 60, Emotion.SAD, 0.7),
+    EmotionEvent(80, 88, Emotion.HAPPY, 0.8),
 )
-PLANTED = Beat(65, 70, Emotion.HAPPY, 0.6)
+PLANTED = EmotionEvent(65, 70, Emotion.HAPPY, 0.6)
 AUDIENCES = ((6, 6), (12, 12), (24, 24), (30, 10))
 FEATURES, FACTORS = 34, 6
 short: list[str] = []
@@ -70,22 +75,24 @@ def told(name: str, hits: int, of: int, least: float | None = None, most: float 
 
 def comparison(runs: int) -> None:
     same, planted = (
-        population(FeelingScript(beats), seed) for beats, seed in ((BEATS, 1), ((*BEATS, PLANTED), 2))
+        population(EmotionSchedule(beats), seed) for beats, seed in ((BEATS, 1), ((*BEATS, PLANTED), 2))
     )
-    again = population(FeelingScript(BEATS), 3)
-    at = (1 + int(PLANTED.start) // 5, FEELINGS.index(PLANTED.emotion))
+    again = population(EmotionSchedule(BEATS), 3)
+    at = (1 + int(PLANTED.start) // 5, NON_NEUTRAL_EMOTIONS.index(PLANTED.emotion))
     truth = planted.mean(axis=0) - same.mean(axis=0)
-    print(f"{len(truth)} stretches, {len(FEELINGS)} feelings; planted: {truth[at]:+.2f} in {PLANTED.emotion}")
+    print(
+        f"{len(truth)} stretches, {len(NON_NEUTRAL_EMOTIONS)} feelings; planted: {truth[at]:+.2f} in {PLANTED.emotion}"
+    )
     for sizes in AUDIENCES:
         rng = np.random.default_rng(sizes)
         false, covered, found, of_planted, cells = 0, 0, 0, 0, 0
         for run in range(runs):
             first, second = (same[rng.integers(0, POPULATION, n)] for n in sizes)
-            null = contrast(first, second, False, run)
+            null = compare_groups(first, second, False, run)
             false += bool((null.p_adjusted <= ALPHA).any())
             covered += int(((null.interval[0] <= 0) & (null.interval[1] >= 0)).sum())
             cells += null.difference.size
-            other = contrast(first, planted[rng.integers(0, POPULATION, sizes[1])], False, run)
+            other = compare_groups(first, planted[rng.integers(0, POPULATION, sizes[1])], False, run)
             found += bool(other.p_adjusted[at] <= ALPHA)
             of_planted += bool(other.interval[0][at] <= truth[at] <= other.interval[1][at])
         who = f"{sizes[0]} and {sizes[1]} viewers"
@@ -98,14 +105,14 @@ def comparison(runs: int) -> None:
     contagious(max(runs // 5, 20))
 
 
-def paired(first: Float, second: Float, runs: int) -> None:
+def paired(first: Float64Array, second: Float64Array, runs: int) -> None:
     rng, false, covered, cells = np.random.default_rng(4), 0, 0, 0
     for run in range(runs):
         chosen = rng.integers(0, POPULATION, 12)
         # Which one is the second cut is drawn by lot: the populations differ by their own chance.
         swap = (rng.random(12) < 0.5)[:, None, None]
         a, b = first[chosen], second[chosen]
-        null = contrast(np.where(swap, b, a), np.where(swap, a, b), True, run)
+        null = compare_groups(np.where(swap, b, a), np.where(swap, a, b), True, run)
         false += bool((null.p_adjusted <= ALPHA).any())
         covered += int(((null.interval[0] <= 0) & (null.interval[1] >= 0)).sum())
         cells += null.difference.size
@@ -113,13 +120,13 @@ def paired(first: Float, second: Float, runs: int) -> None:
     told("intervals of no difference cover it, 12 viewers who saw both", covered, cells, 0.93, 0.97)
 
 
-def needed(same: Float, planted: Float, at: tuple[int, int], runs: int) -> None:
+def needed(same: Float64Array, planted: Float64Array, at: tuple[int, int], runs: int) -> None:
     """Does the number of viewers that the comparison asks for give the power that it promises?"""
-    asked = int(contrast(same[:200], planted[:200], False, 1).needed[at])
+    asked = int(compare_groups(same[:200], planted[:200], False, 1).viewers_needed[at])
     rng, found = np.random.default_rng(5), 0
     for run in range(runs):
         first, second = (group[rng.integers(0, POPULATION, asked)] for group in (same, planted))
-        found += bool(contrast(first, second, False, run).p_adjusted[at] <= ALPHA)
+        found += bool(compare_groups(first, second, False, run).p_adjusted[at] <= ALPHA)
     told(f"planted difference found, with the {asked} viewers asked for (80 % promised)", found, runs)
 
 
@@ -128,19 +135,21 @@ def contagious(runs: int) -> None:
     false = 0
     for run in range(runs):
         first, second = (
-            population(FeelingScript(BEATS), 10_000 + 2 * run + k, 12, CONTAGION) for k in range(2)
+            population(EmotionSchedule(BEATS), 10_000 + 2 * run + k, 12, DEFAULT_CONTAGION) for k in range(2)
         )
-        false += bool((contrast(first, second, False, run).p_adjusted <= ALPHA).any())
+        false += bool((compare_groups(first, second, False, run).p_adjusted <= ALPHA).any())
     told("identical cuts significant, rooms of 12 that catch feelings", false, runs)
 
 
-def population(script: FeelingScript, seed: int, viewers: int = POPULATION, contagion: float = 0.0) -> Float:
+def population(
+    script: EmotionSchedule, seed: int, viewers: int = POPULATION, contagion: float = 0.0
+) -> Float64Array:
     """(V, U, 7) mean strength of each viewer in each stretch; the few who were away for one are left out."""
-    crowd = gather_crowd(script, viewers, SECONDS, seed, contagion)
-    timeline = build_timeline((see(crowd, v).reading for v in range(viewers)), SECONDS - 0.2)
-    shown = strength(timeline, find_rest(timeline))
-    units = [unit.stretches[0] for unit in by_seconds(0, SECONDS).units]
-    means = np.stack([mean_during(shown, 0, s.start, s.end) for s in units], axis=1)
+    crowd = simulate_screening(script, viewers, SECONDS, seed, contagion)
+    timeline = build_timeline((simulate_viewer(crowd, v).reading for v in range(viewers)), SECONDS - 0.2)
+    shown = strength_above_baseline(timeline, estimate_baseline(timeline))
+    units = [unit.spans[0] for unit in align_by_seconds(0, SECONDS).units]
+    means = np.stack([mean_strength_during(shown, 0, s.start, s.end) for s in units], axis=1)
     # Filled from the population itself, so that every draw from it has the same truth.
     return np.where(np.isnan(means), np.nanmean(means, axis=0), means)
 
@@ -171,45 +180,48 @@ def trailers(runs: int) -> None:
     )
 
 
-def count_useful(runs: int, make: Callable[[np.random.Generator], tuple[Reactions, Float]]) -> int:
+def count_useful(runs: int, make: Callable[[np.random.Generator], tuple[ReactionTable, Float64Array]]) -> int:
     count = 0
     for run in range(runs):
         table, outcome = make(np.random.default_rng([run, 1]))
-        count += predict(table, outcome, run, curve=False).verdict is Verdict.USEFUL
+        count += (
+            predict_from_reactions(table, outcome, run, learning_curve=False).verdict
+            is PredictionVerdict.USEFUL
+        )
     return count
 
 
-def reactions(rng: np.random.Generator, rows: int) -> Float:
+def reactions(rng: np.random.Generator, rows: int) -> Float64Array:
     factors = rng.normal(size=(rows, FACTORS)) @ rng.normal(size=(FACTORS, FEATURES))
     return factors + 0.7 * rng.normal(size=(rows, FEATURES))
 
 
 def independent(
     rng: np.random.Generator, viewers: int, explained: float, yes_no: bool
-) -> tuple[Reactions, Float]:
+) -> tuple[ReactionTable, Float64Array]:
     values = reactions(rng, viewers)
     signal = values @ rng.normal(size=FEATURES)
     outcome = np.sqrt(explained) * signal / signal.std() + np.sqrt(1 - explained) * rng.normal(size=viewers)
     names = tuple(f"v{k}" for k in range(viewers))
     outcome = (outcome > 0).astype(float) if yes_no else outcome
-    return Reactions(("",) * viewers, names, NAMES, values), outcome
+    return ReactionTable(("",) * viewers, names, NAMES, values), outcome
 
 
-def nested(rng: np.random.Generator, trailers: int, viewers: int) -> tuple[Reactions, Float]:
+def nested(rng: np.random.Generator, trailers: int, viewers: int) -> tuple[ReactionTable, Float64Array]:
     rows = trailers * viewers
     values = np.repeat(reactions(rng, trailers), viewers, axis=0) + reactions(rng, rows)
     outcome = np.repeat(rng.normal(size=trailers), viewers) + rng.normal(size=rows)
     of_trailer = tuple(f"t{k // viewers}" for k in range(rows))
-    return Reactions(of_trailer, tuple(f"v{k}" for k in range(rows)), NAMES, values), outcome
+    return ReactionTable(of_trailer, tuple(f"v{k}" for k in range(rows)), NAMES, values), outcome
 
 
-def crossed(rng: np.random.Generator, trailers: int, viewers: int) -> tuple[Reactions, Float]:
+def crossed(rng: np.random.Generator, trailers: int, viewers: int) -> tuple[ReactionTable, Float64Array]:
     """Trailers and viewers each have their ways, of reacting and of rating, that have nothing to do with
     each other."""
     t, v = np.repeat(np.arange(trailers), viewers), np.tile(np.arange(viewers), trailers)
     values = reactions(rng, trailers)[t] + reactions(rng, viewers)[v] + reactions(rng, trailers * viewers)
     outcome = rng.normal(size=trailers)[t] + rng.normal(size=viewers)[v] + rng.normal(size=len(t))
-    return Reactions(tuple(f"t{k}" for k in t), tuple(f"v{k}" for k in v), NAMES, values), outcome
+    return ReactionTable(tuple(f"t{k}" for k in t), tuple(f"v{k}" for k in v), NAMES, values), outcome
 
 
 NAMES = ("happy_mean", "strength_mean", *(f"feature {k}" for k in range(2, FEATURES)))

@@ -18,14 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from moviemotion.analysis.signals.baseline import find_rest, strength
-from moviemotion.audience.faces.quality import REASONS
-from moviemotion.audience.recordings import Camera, Watcher
+from moviemotion.analysis.signals.baseline import estimate_baseline, strength_above_baseline
+from moviemotion.audience.faces.quality import REJECTION_REASONS
+from moviemotion.audience.recordings import Camera, CameraProcessor
 from moviemotion.audience.samples import Samples
 from moviemotion.audience.video.decode import read_frames
-from moviemotion.emotions import EMOTIONS, FEELINGS
-from moviemotion.study.provenance import timeline_of
-from moviemotion.workflows.screen import RATE
+from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
+from moviemotion.study.provenance import audience_timeline
+from moviemotion.workflows.screen import SAMPLES_PER_SECOND
 
 FONT = ImageFont.load_default(13)
 LINE = 16
@@ -58,9 +58,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the sheets")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    watcher = Watcher(RATE)
+    watcher = CameraProcessor(SAMPLES_PER_SECOND)
     for clip in sorted(p for folder in options.folders for p in folder.iterdir() if p.suffix in SUFFIXES):
-        samples = watcher.watch(Camera(clip.stem, clip), lambda camera, seconds: None)
+        samples = watcher.process(Camera(clip.stem, clip), lambda camera, seconds: None)
         for number, page in enumerate(pages(clip, read(samples)), start=1):
             path = options.out / f"{clip.stem}-{number}.png"
             page.save(path)
@@ -68,9 +68,16 @@ def main() -> None:
 
 
 def read(samples: Samples) -> Readings:
-    timeline = timeline_of([samples])
-    weight = timeline.weight if timeline.weight is not None else np.ones(timeline.samples.shape, np.float32)
-    return Readings(samples, strength(timeline, find_rest(timeline)), timeline.scores, weight)
+    timeline = audience_timeline([samples])
+    weight = (
+        timeline.weight if timeline.weight is not None else np.ones(timeline.sample_counts.shape, np.float32)
+    )
+    return Readings(
+        samples,
+        strength_above_baseline(timeline, estimate_baseline(timeline)),
+        timeline.probabilities,
+        weight,
+    )
 
 
 def pages(clip: Path, readings: Readings) -> list[Image.Image]:
@@ -84,7 +91,7 @@ def pages(clip: Path, readings: Readings) -> list[Image.Image]:
 def shots(clip: Path) -> list[tuple[float, Image.Image]]:
     """The frame in the middle of every second, as it was sampled, and its time."""
     nearest: dict[int, tuple[float, Image.Image]] = {}
-    for frame in read_frames(clip, RATE):
+    for frame in read_frames(clip, SAMPLES_PER_SECOND):
         second = int(frame.time)
         if second not in nearest or frame.time - second <= 0.5:
             nearest[second] = frame.time, Image.fromarray(frame.image)
@@ -134,12 +141,16 @@ def lines(viewer: int, second: int, readings: Readings) -> tuple[str, str, str]:
     samples, own = readings.samples, readings.strength[viewer, second]
     name = f"{viewer + 1}" if len(samples.viewers) > 1 else samples.viewers[viewer]
     within = (samples.viewer == viewer) & (samples.time.astype(int) == second)
-    reasons = Counter(REASONS[r] for r in samples.refused[within] if r)
+    reasons = Counter(REJECTION_REASONS[r] for r in samples.rejection_reason[within] if r)
     if np.isnan(own).any():
         return name, "not seen", ", ".join(f"{n} {reason}" for reason, n in reasons.items()) or "no face"
     top = int(own.argmax())
-    probability = readings.scores[viewer, second, EMOTIONS.index(FEELINGS[top])]
-    felt = f"{FEELINGS[top]} {own[top]:.2f} (p {probability:.2f})" if own[top] >= LEAST_TOLD else "neutral"
+    probability = readings.scores[viewer, second, EMOTIONS.index(NON_NEUTRAL_EMOTIONS[top])]
+    felt = (
+        f"{NON_NEUTRAL_EMOTIONS[top]} {own[top]:.2f} (p {probability:.2f})"
+        if own[top] >= LEAST_TOLD
+        else "neutral"
+    )
     trust = f"weight {readings.weight[viewer, second]:.2f}, {within.sum()} faces"
     return name, felt, ", ".join([trust, *(f"{n} {reason}" for reason, n in reasons.items())])
 

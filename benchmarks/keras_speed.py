@@ -168,7 +168,7 @@ def train_ours(options: argparse.Namespace) -> None:
     import torch
 
     from moviemotion.lab.training import loop, networks
-    from moviemotion.lab.training.config import RECIPES
+    from moviemotion.lab.training.config import DEFAULT_CONFIGS
 
     torch.set_num_threads(options.threads)
     rng = np.random.default_rng(1)
@@ -177,7 +177,7 @@ def train_ours(options: argparse.Namespace) -> None:
     images = rng.integers(256, size=(n, 48, 48), dtype=np.uint8)
     examples = loop.Examples(images, np.eye(4, dtype=np.float32)[truth], truth)
     held_out = loop.Examples(images[:4], examples.targets[:4], truth[:4])
-    network = networks.deck36(4)
+    network = networks.proposal_cnn36(4)
     buffers = [b for key, b in network.named_buffers() if key.endswith(("running_mean", "running_var"))]
     parameters = sum(p.numel() for p in [*network.parameters(), *buffers])
     turns: list[Callable[[], None]] = []
@@ -188,7 +188,7 @@ def train_ours(options: argparse.Namespace) -> None:
         if done >= WARM_STEPS and (done - WARM_STEPS) % options.steps == 0:
             turns[0]()
 
-    loop.fit(RECIPES["deck36"], examples, held_out, step=step)
+    loop.fit(DEFAULT_CONFIGS["deck36"], examples, held_out, on_batch_end=step)
 
 
 def train_keras(options: argparse.Namespace) -> None:

@@ -21,12 +21,12 @@ import av
 import numpy as np
 
 from moviemotion.audience.live.film_clock import FilmClock
-from moviemotion.audience.live.finalize import Gap, Offset, camera_samples, find_gaps, pictures_dropped
+from moviemotion.audience.live.finalize import Gap, Offset, camera_samples, count_dropped_pictures, find_gaps
 from moviemotion.audience.live.live_capture import LiveCapture
-from moviemotion.audience.live.sources import Picture, SourceLostError, luma
+from moviemotion.audience.live.sources import SourceLostError, SourcePicture, subsampled_luma
 from moviemotion.emotions import Emotion
 from moviemotion.simulation.rendering.seat_videos import write_seat_videos
-from moviemotion.simulation.synthetic_audience import Beat, FeelingScript, simulate_audience
+from moviemotion.simulation.synthetic_audience import EmotionEvent, EmotionSchedule, simulate_audience
 
 CAMERAS = 8
 CLIP = 8
@@ -52,7 +52,7 @@ class LoopingCamera:
         self.clock, self.seconds = clock, seconds
         self.lost, self.frozen = lost, frozen
 
-    def pictures(self) -> Iterator[Picture]:
+    def pictures(self) -> Iterator[SourcePicture]:
         first = math.ceil(self.clock.now() * PICTURES)
         self._reach(self.clock.now())
         for step in range(first, int(self.seconds * PICTURES)):
@@ -62,7 +62,7 @@ class LoopingCamera:
                 return
             held = next((int(a * PICTURES) for a, b in self.frozen if a <= time_ < b), step)
             picture = self.shown[held % len(self.shown)]
-            yield Picture(time_, luma(picture), picture)
+            yield SourcePicture(time_, subsampled_luma(picture), picture)
 
     def _reach(self, time_: float) -> None:
         if any(a <= time_ < b for a, b in self.lost):
@@ -81,9 +81,9 @@ def main() -> int:
 
 def run(folder: Path, speed: float, seconds: float, rate: float) -> int:
     print(f"filming {CAMERAS} seats …", flush=True)
-    script = FeelingScript((Beat(2, 6, Emotion.HAPPY, 0.9),))
+    script = EmotionSchedule((EmotionEvent(2, 6, Emotion.HAPPY, 0.9),))
     audience = simulate_audience(script, viewers=CAMERAS, seconds=CLIP, seed=36)
-    seated = replace(audience, away=np.zeros_like(audience.away))
+    seated = replace(audience, away=np.zeros_like(audience.out_of_frame))
     clips = write_seat_videos(seated, folder / "clips", [(k,) for k in range(CAMERAS)])
     lost = {"seat-2": (seconds * 0.25, seconds * 0.25 + 60), "seat-5": (seconds * 0.6, seconds * 0.6 + 300)}
     frozen = {"seat-7": (seconds * 0.4, seconds * 0.4 + 200)}
@@ -106,7 +106,7 @@ def run(folder: Path, speed: float, seconds: float, rate: float) -> int:
     gaps = find_gaps(folder / "live", dict.fromkeys(cameras, Offset(0.0, float("nan"), "as it came")), rate)
     for name in cameras:
         samples = camera_samples(folder / "live", name, 0.0, rate)
-        dropped = pictures_dropped(folder / "live", name, rate)
+        dropped = count_dropped_pictures(folder / "live", name, rate)
         print(f"{name}: {len(samples.viewers)} viewer, {samples.frames} pictures read, {dropped} dropped")
     print(f"{seconds:.0f} s of {CAMERAS} cameras in {wall:.0f} s, {processor:.0f} s of processor time")
     slow = [gap for gap in gaps if gap.reason.startswith("dropped")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from moviemotion.reports.script.page_layout import pages_of
+from moviemotion.reports.script.page_layout import paginate
 from moviemotion.screenplay.formats.fountain import parse_fountain
 
 PEOPLE = ("ADA", "BRAM", "CORA", "DOV", "ELSE", "FINN")
@@ -65,7 +65,7 @@ def long_script(pages: int, seed: int) -> str:
     while True:
         scenes += [_scene(rng) for _ in range(5)]
         whole = text + "".join(scenes)
-        if len(pages_of(parse_fountain(whole.split("\n")))) >= pages:
+        if len(paginate(parse_fountain(whole.split("\n")))) >= pages:
             return whole
 
 

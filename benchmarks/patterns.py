@@ -26,16 +26,16 @@ from pattern_rooms import (
     turning_room,
 )
 
-from moviemotion.analysis.comparison.pattern_ratings import associate
-from moviemotion.analysis.patterns.acts import acts_of
+from moviemotion.analysis.comparison.pattern_ratings import correlate_with_ratings
+from moviemotion.analysis.patterns.acts import find_acts
 from moviemotion.analysis.patterns.arc import find_arcs
-from moviemotion.analysis.patterns.change_points import find_changes
+from moviemotion.analysis.patterns.change_points import find_change_points
 from moviemotion.analysis.patterns.contagion import find_contagion
-from moviemotion.analysis.patterns.flat_stretches import find_flat
+from moviemotion.analysis.patterns.flat_stretches import find_flat_stretches
 from moviemotion.analysis.patterns.motifs import find_motifs
-from moviemotion.analysis.signals.audience_curve import REACTING, read_room
+from moviemotion.analysis.signals.audience_curve import REACTION_THRESHOLD, compute_audience_curve
 from moviemotion.analysis.signals.timeline import Timeline
-from moviemotion.emotions import FEELINGS
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
 from moviemotion.statistics import wilson_interval
 
 BAR = 0.05
@@ -47,7 +47,7 @@ def by_motifs(moments: Callable[[np.random.Generator], list]) -> Run:
 
 
 def by_changes(room: Callable[[np.random.Generator], np.ndarray]) -> Run:
-    return lambda rng, seed: bool(find_changes(room(rng), 0, seed).changes)
+    return lambda rng, seed: bool(find_change_points(room(rng), 0, seed).changes)
 
 
 def by_contagion(viewers: int, seconds: int, contagion: float) -> Run:
@@ -63,12 +63,14 @@ def films(rng: np.random.Generator, count: int, correlation: float) -> tuple[lis
 
 
 def by_ratings(count: int, correlation: float) -> Run:
-    return lambda rng, seed: any(a.found for a in associate(*films(rng, count, correlation), seed))
+    return lambda rng, seed: any(
+        a.is_significant for a in correlate_with_ratings(*films(rng, count, correlation), seed)
+    )
 
 
 def arc_room(rng: np.random.Generator, viewers: int, seconds: int, by: float) -> np.ndarray:
     """Viewers with slow feelings of their own, and a mood that falls and rises by so much."""
-    room = 0.1 + 0.08 * autoregression(rng, 0.98, viewers, seconds, len(FEELINGS))
+    room = 0.1 + 0.08 * autoregression(rng, 0.98, viewers, seconds, len(NON_NEUTRAL_EMOTIONS))
     room[:, :, 0] += (
         by * np.cos(2 * np.pi * np.arange(seconds) / seconds) * rng.uniform(0.3, 1.7, (viewers, 1))
     )
@@ -78,7 +80,7 @@ def arc_room(rng: np.random.Generator, viewers: int, seconds: int, by: float) ->
 def by_arc(by: float) -> Run:
     def run(rng: np.random.Generator, seed: int) -> bool:
         room = arc_room(rng, 16, 1800, by)
-        return any(arc.clear for arc in find_arcs(room, 0, acts_of(None, 0, 1800)[0], seed))
+        return any(arc.is_clear for arc in find_arcs(room, 0, find_acts(None, 0, 1800)[0], seed))
 
     return run
 
@@ -88,12 +90,12 @@ def by_flat(share: float) -> Run:
 
     def run(rng: np.random.Generator, seed: int) -> bool:
         level = autoregression(rng, 0.8, 24, 3600, 1)[:, :, 0]
-        strength = np.zeros((24, 3600, len(FEELINGS)))
-        strength[:, :, 0] = np.where(level > np.quantile(level, 1 - share), 2 * REACTING, 0)
+        strength = np.zeros((24, 3600, len(NON_NEUTRAL_EMOTIONS)))
+        strength[:, :, 0] = np.where(level > np.quantile(level, 1 - share), 2 * REACTION_THRESHOLD, 0)
         scores = np.zeros((24, 3600, 8), np.float32)
         names = tuple(str(v) for v in range(24))
         timeline = Timeline(names, 0, scores, np.full((24, 3600), 5, np.int32))
-        return bool(find_flat(read_room(timeline, strength)).stretches)
+        return bool(find_flat_stretches(compute_audience_curve(timeline, strength)).stretches)
 
     return run
 

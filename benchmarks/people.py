@@ -24,28 +24,38 @@ from scipy.ndimage import gaussian_filter
 from scipy.signal import lfilter
 from scipy.stats import bootstrap, pearsonr, spearmanr
 
-from moviemotion.analysis.signals.baseline import MOST_AT_REST, Rest, find_rest, strength
+from moviemotion.analysis.signals.baseline import (
+    MAX_EMOTION_AT_REST,
+    Baseline,
+    estimate_baseline,
+    strength_above_baseline,
+)
 from moviemotion.analysis.signals.smoothing import smooth
 from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.audience.faces.detect import FaceBox, FaceDetector, crop_face
-from moviemotion.audience.faces.emotion_model import EmotionReader
-from moviemotion.audience.faces.quality import weigh
-from moviemotion.emotions import COMPOUND_FEELINGS, EMOTIONS, FEELINGS, Emotion
+from moviemotion.audience.faces.emotion_model import EmotionModel
+from moviemotion.audience.faces.quality import quality_weights
+from moviemotion.emotions import EMOTIONS, MIXED_EMOTIONS, NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.lab.data.dataset import (
     FaceSet,
+    exclude_duplicates_of,
     load_faces,
     soft_targets,
-    usable,
-    validation_mask,
-    without_copies_of,
+    stratified_sample_mask,
+    usable_mask,
 )
-from moviemotion.lab.training.config import recipe_for
-from moviemotion.simulation.rendering.face import Identity, blended_expression, sample_identity
+from moviemotion.lab.training.config import make_config
+from moviemotion.simulation.rendering.face import Identity, blended_expression, random_identity
 from moviemotion.simulation.rendering.render import render_face
-from moviemotion.simulation.synthetic_audience import RATE, Beat, FeelingScript, simulate_audience
+from moviemotion.simulation.synthetic_audience import (
+    FRAME_RATE,
+    EmotionEvent,
+    EmotionSchedule,
+    simulate_audience,
+)
 from moviemotion.statistics import wilson_interval
 
-Float = NDArray[np.float64]
+Float64Array = NDArray[np.float64]
 Pixels = NDArray[np.uint8]
 
 SEED = 36
@@ -66,7 +76,7 @@ class Cast:
     """Rendered people: P `kinds` of resting face; `readings` (P, 3, L, VIEWS, 8) by emotion and level."""
 
     kinds: tuple[str, ...]
-    readings: Float
+    readings: Float64Array
 
 
 @dataclass(frozen=True)
@@ -77,19 +87,19 @@ class Bench:
 
     @cached_property
     def held_out(self) -> FaceSet:
-        recipe = recipe_for("compact")
+        recipe = make_config("compact")
         train = load_faces(self.data, "train")
-        train = without_copies_of(train.subset(usable(train)), load_faces(self.data, "test"))
-        return train.subset(validation_mask(train, recipe.validation, recipe.seed))
+        train = exclude_duplicates_of(train.subset(usable_mask(train)), load_faces(self.data, "test"))
+        return train.subset(stratified_sample_mask(train, recipe.validation, recipe.seed))
 
     @cached_property
-    def shares(self) -> Float:
+    def shares(self) -> Float64Array:
         """(n, 8) the annotators' votes for each held-out face, as shares."""
         assert self.held_out.votes is not None
         return soft_targets(self.held_out.votes).astype(np.float64)
 
     @cached_property
-    def probabilities(self) -> Float:
+    def probabilities(self) -> Float64Array:
         """(n, 8) what the reader says of each."""
         return read(list(self.held_out.images))
 
@@ -98,9 +108,9 @@ class Bench:
         return film_cast()
 
 
-def read(crops: list[Pixels]) -> Float:
-    reader = EmotionReader()
-    parts = [reader.read(crops[at : at + 64]) for at in range(0, len(crops), 64)]
+def read(crops: list[Pixels]) -> Float64Array:
+    reader = EmotionModel()
+    parts = [reader.predict(crops[at : at + 64]) for at in range(0, len(crops), 64)]
     return np.concatenate(parts).astype(np.float64)
 
 
@@ -114,18 +124,18 @@ def film_cast() -> Cast:
     readings = np.empty((PEOPLE, len(ACTED), len(LEVELS), VIEWS, len(EMOTIONS)))
     for person, kind in enumerate(kinds):
         rng = np.random.default_rng([SEED, person])
-        who = replace(sample_identity(SEED, person), resting={"plain": 0.0, "sad": -1.0, "smile": 1.0}[kind])
+        who = replace(random_identity(SEED, person), resting={"plain": 0.0, "sad": -1.0, "smile": 1.0}[kind])
         (face, *_) = detector.detect([drawn(who, np.zeros(7)).astype(np.uint8)], 320)[0]
 
-        def views(feelings: Float, who: Identity = who, face: FaceBox = face, rng=rng) -> Float:
+        def views(feelings: Float64Array, who: Identity = who, face: FaceBox = face, rng=rng) -> Float64Array:
             picture = drawn(who, feelings)
             return read([view(picture, face, rng) for _ in range(VIEWS)])
 
         rest, biased = np.zeros(7), {"plain": None, "sad": Emotion.SAD, "smile": Emotion.HAPPY}[kind]
         while biased and views(rest)[:, EMOTIONS.index(biased)].mean() < BIAS and rest.max() < 0.9:
-            rest[FEELINGS.index(biased)] += 0.08
+            rest[NON_NEUTRAL_EMOTIONS.index(biased)] += 0.08
         for acted, emotion in enumerate(ACTED):
-            column = FEELINGS.index(emotion)
+            column = NON_NEUTRAL_EMOTIONS.index(emotion)
             for step, level in enumerate(LEVELS):
                 feelings = rest * (1 - level)
                 feelings[column] = rest[column] + level * (1 - rest[column])
@@ -133,21 +143,23 @@ def film_cast() -> Cast:
     return Cast(kinds, readings)
 
 
-def drawn(who: Identity, feelings: Float) -> Float:
+def drawn(who: Identity, feelings: Float64Array) -> Float64Array:
     rgba = render_face(who, blended_expression(feelings), 44.0).astype(np.float64)
     alpha = rgba[..., 3:] / 255
     return rgba[..., :3] * alpha + np.array([30, 29, 38]) * (1 - alpha)
 
 
-def view(picture: Float, face: FaceBox, rng: np.random.Generator) -> Pixels:
+def view(picture: Float64Array, face: FaceBox, rng: np.random.Generator) -> Pixels:
     """The crop of a face in another light, with the camera's noise and the detector's."""
     lit = np.clip(picture * rng.uniform(0.75, 1.15) + rng.normal(0, 3, picture.shape), 0, 255)
-    (x, y), half = face.centre + rng.normal(0, 1.2, 2), face.size / 2 * np.exp(rng.normal(0, 0.02))
+    (x, y), half = face.center + rng.normal(0, 1.2, 2), face.size / 2 * np.exp(rng.normal(0, 0.02))
     box = FaceBox(x - half, y - half, x + half, y + half, face.score, face.landmarks)
     return crop_face(lit.astype(np.uint8), box)
 
 
-def sessions(cast: Cast, share: float, only: tuple[Emotion, ...], seed: int) -> tuple[Float, Float]:
+def sessions(
+    cast: Cast, share: float, only: tuple[Emotion, ...], seed: int
+) -> tuple[Float64Array, Float64Array]:
     """Four minutes in which something is felt for `share` of the time.
 
     Returns:
@@ -158,12 +170,14 @@ def sessions(cast: Cast, share: float, only: tuple[Emotion, ...], seed: int) -> 
     while at < seconds - 10:
         lasts = float(rng.uniform(4, 9))
         emotion = only[int(rng.integers(len(only)))]
-        beats.append(Beat(at, at + lasts, emotion, float(rng.uniform(0.4, 1.0))))
+        beats.append(EmotionEvent(at, at + lasts, emotion, float(rng.uniform(0.4, 1.0))))
         at += lasts / share
-    audience = simulate_audience(FeelingScript(tuple(beats)), len(cast.kinds), seconds, seed)
-    step = (np.arange(seconds * SAMPLES_A_SECOND) * RATE / SAMPLES_A_SECOND).astype(int)
+    audience = simulate_audience(EmotionSchedule(tuple(beats)), len(cast.kinds), seconds, seed)
+    step = (np.arange(seconds * SAMPLES_A_SECOND) * FRAME_RATE / SAMPLES_A_SECOND).astype(int)
     samples = np.empty((len(cast.kinds), len(step), len(EMOTIONS)))
-    for person, felt in enumerate(audience.feelings[:, step][:, :, [FEELINGS.index(e) for e in ACTED]]):
+    for person, felt in enumerate(
+        audience.felt_intensity[:, step][:, :, [NON_NEUTRAL_EMOTIONS.index(e) for e in ACTED]]
+    ):
         # Between two drawn levels one of both, the nearer more often.
         level = felt.max(axis=1) * (len(LEVELS) - 1) + rng.uniform(-0.5, 0.5, len(step))
         which = np.clip(np.round(level), 0, len(LEVELS) - 1).astype(int)
@@ -171,17 +185,17 @@ def sessions(cast: Cast, share: float, only: tuple[Emotion, ...], seed: int) -> 
         log = np.log(np.maximum(cast.readings[person, felt.argmax(axis=1), which, seen], 1e-5))
         noisy = np.exp(log + rng.normal(0, 0.5, log.shape))
         samples[person] = noisy / noisy.sum(axis=1, keepdims=True)
-    return audience.truth[:, :, 1:], samples
+    return audience.ground_truth[:, :, 1:], samples
 
 
-def timeline_of(samples: Float, smoothing: Callable[[Float], Float]) -> Timeline:
+def timeline_of(samples: Float64Array, smoothing: Callable[[Float64Array], Float64Array]) -> Timeline:
     scores = np.stack([smoothing(own) for own in samples])
     scores = scores.reshape(len(samples), -1, SAMPLES_A_SECOND, len(EMOTIONS)).mean(axis=2)
     count = np.full(scores.shape[:2], SAMPLES_A_SECOND, np.int32)
     return Timeline(tuple(map(str, range(len(samples)))), 0, scores.astype(np.float32), count)
 
 
-def as_shipped(samples: Float) -> Float:
+def as_shipped(samples: Float64Array) -> Float64Array:
     return smooth(np.arange(len(samples)) / SAMPLES_A_SECOND, samples, np.ones(len(samples)))
 
 
@@ -197,11 +211,14 @@ def baseline(bench: Bench) -> Iterator[str]:
         for seed in range(4):
             truth, samples = sessions(bench.cast, share, only, seed)
             timeline = timeline_of(samples, as_shipped)
-            without, measured = strength(timeline, no_rest(timeline)), strength(timeline, find_rest(timeline))
+            without, measured = (
+                strength_above_baseline(timeline, no_rest(timeline)),
+                strength_above_baseline(timeline, estimate_baseline(timeline)),
+            )
             calm = truth.sum(axis=2) < 0.03
             for person, kind in enumerate(bench.cast.kinds):
                 if kind != "plain" and calm[person].sum() >= 5:
-                    column = FEELINGS.index(Emotion.SAD if kind == "sad" else Emotion.HAPPY)
+                    column = NON_NEUTRAL_EMOTIONS.index(Emotion.SAD if kind == "sad" else Emotion.HAPPY)
                     before[kind].append(float(without[person, calm[person], column].mean()))
                     after[kind].append(float(measured[person, calm[person], column].mean()))
         what = "smiling" if len(only) == 1 else "feeling something"
@@ -217,7 +234,7 @@ def real_baseline(bench: Bench) -> Iterator[str]:
     moved = np.quantile(1 - bench.probabilities[neutral, 0], 0.95)
     yield (
         f"real neutral faces: 19 of 20 are read with {moved:.2f} or less for all feelings together "
-        f"(n={len(neutral)}); of a rest estimated from the film no more than {MOST_AT_REST:g} is taken"
+        f"(n={len(neutral)}); of a rest estimated from the film no more than {MAX_EMOTION_AT_REST:g} is taken"
     )
     neutral = rng.permutation(neutral)[:NEUTRAL_FACES]
     views = [jittered(faces.images[n], rng) for n in neutral for _ in range(24)]
@@ -226,18 +243,23 @@ def real_baseline(bench: Bench) -> Iterator[str]:
     # Rest is found in twelve views between eight expressions of others; the bias is that of the other twelve.
     others = bench.probabilities[rng.choice(expressions, (len(neutral), 8))]
     session = np.concatenate([resting[:, :12], others], axis=1).astype(np.float32)
-    rest = find_rest(Timeline(faces.names[: len(neutral)], 0, session, np.ones(session.shape[:2], np.int32)))
+    rest = estimate_baseline(
+        Timeline(faces.names[: len(neutral)], 0, session, np.ones(session.shape[:2], np.int32))
+    )
     held = resting[:, 12:].astype(np.float32)
     timeline = Timeline(faces.names[: len(neutral)], 0, held, np.ones(held.shape[:2], np.int32))
-    without, measured = strength(timeline, no_rest(timeline)), strength(timeline, rest)
-    for name, columns in (("sad", [FEELINGS.index(Emotion.SAD)]), ("all seven", list(range(7)))):
+    without, measured = (
+        strength_above_baseline(timeline, no_rest(timeline)),
+        strength_above_baseline(timeline, rest),
+    )
+    for name, columns in (("sad", [NON_NEUTRAL_EMOTIONS.index(Emotion.SAD)]), ("all seven", list(range(7)))):
         before, after = (s[:, :, columns].sum(axis=2).mean(axis=1).tolist() for s in (without, measured))
         yield f"real neutral faces, {name}: {fall(before, after)}"
 
 
-def no_rest(timeline: Timeline) -> Rest:
+def no_rest(timeline: Timeline) -> Baseline:
     viewers = len(timeline.viewers)
-    return Rest(np.zeros((viewers, len(EMOTIONS))), np.ones(viewers, int), np.zeros(viewers, bool))
+    return Baseline(np.zeros((viewers, len(EMOTIONS))), np.ones(viewers, int), np.zeros(viewers, bool))
 
 
 def jittered(face: Pixels, rng: np.random.Generator) -> Pixels:
@@ -298,15 +320,15 @@ def strengths(bench: Bench) -> Iterator[str]:
 def mixed(bench: Bench) -> Iterator[str]:
     """Faces on which the annotators' votes are split between two emotions, against chance."""
     told: set[tuple[Emotion, ...]] = set()
-    for feeling in COMPOUND_FEELINGS:
-        parts = tuple(sorted(feeling.parts))
+    for feeling in MIXED_EMOTIONS:
+        parts = tuple(sorted(feeling.components))
         if parts in told:
             continue
         told.add(parts)
-        columns = [EMOTIONS.index(part) for part in feeling.parts]
+        columns = [EMOTIONS.index(part) for part in feeling.components]
         truth = bench.shares[:, columns].min(axis=1) >= feeling.threshold
         found = bench.probabilities[:, columns].min(axis=1) >= feeling.threshold
-        names = " / ".join(f.name for f in COMPOUND_FEELINGS if tuple(sorted(f.parts)) == parts)
+        names = " / ".join(f.name for f in MIXED_EMOTIONS if tuple(sorted(f.components)) == parts)
         hits, n = int((truth & found).sum()), len(truth)
         yield (
             f"{names}: {truth.sum()} of {n} faces by the votes; "
@@ -317,7 +339,10 @@ def mixed(bench: Bench) -> Iterator[str]:
 
 def smoothing(bench: Bench) -> Iterator[str]:
     """Correlation with the acted truth, second by second, by filter."""
-    filters: dict[str, Callable[[Float], Float]] = {"none": lambda x: x, "as shipped": as_shipped}
+    filters: dict[str, Callable[[Float64Array], Float64Array]] = {
+        "none": lambda x: x,
+        "as shipped": as_shipped,
+    }
     for constant in (0.2, 0.4, 0.8):
         keep = float(np.exp(-1 / SAMPLES_A_SECOND / constant))
         filters[f"causal, {constant} s"] = lambda x, k=keep: lfilter(
@@ -328,8 +353,8 @@ def smoothing(bench: Bench) -> Iterator[str]:
         for seed in range(4):
             truth, samples = sessions(bench.cast, 0.3, ACTED, seed)
             timeline = timeline_of(samples, chosen)
-            measured = strength(timeline, find_rest(timeline))
-            for emotion, column in ((e, FEELINGS.index(e)) for e in ACTED):
+            measured = strength_above_baseline(timeline, estimate_baseline(timeline))
+            for emotion, column in ((e, NON_NEUTRAL_EMOTIONS.index(e)) for e in ACTED):
                 for own, acted in zip(measured[:, :, column], truth[:, :, column], strict=True):
                     if acted.max() > 0.2:
                         found[emotion].append(float(pearsonr(own, acted).statistic))
@@ -347,7 +372,7 @@ def quality(bench: Bench) -> Iterator[str]:
     weights, errors = [], []
     for name, harm in HARMS.items():
         harmed = [harm(image, rng) for image in images]
-        weight, _ = weigh(faces, harmed)
+        weight, _ = quality_weights(faces, harmed)
         error = np.abs(read(harmed) - shares).sum(axis=1) / 2
         weights.append(weight)
         errors.append(error)

@@ -29,16 +29,16 @@ from numpy.typing import NDArray
 from scipy.stats import bootstrap, pearsonr
 
 from moviemotion.analysis.analyze import Analysis
-from moviemotion.analysis.signals.baseline import Rest, strength
+from moviemotion.analysis.signals.baseline import Baseline, strength_above_baseline
 from moviemotion.audience.samples import Samples
-from moviemotion.emotions import FEELINGS, Emotion
-from moviemotion.simulation.synthetic_audience import Beat
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
+from moviemotion.simulation.synthetic_audience import EmotionEvent
 from moviemotion.statistics import wilson_interval
-from moviemotion.study.folder import Study
+from moviemotion.study.folder import StudyFolder
 from moviemotion.workflows.screen import screen
-from moviemotion.workflows.simulate import simulate_video
+from moviemotion.workflows.simulate import simulate_videos
 
-Float = NDArray[np.float64]
+Float64Array = NDArray[np.float64]
 Made = TypeVar("Made")
 
 SEED = 36
@@ -72,10 +72,10 @@ class Truth:
 
     viewers: tuple[str, ...]
     camera: tuple[str, ...]
-    felt: Float
-    rest: Float
-    in_view: Float
-    covered: Float
+    felt: Float64Array
+    rest: Float64Array
+    in_view: Float64Array
+    covered: Float64Array
     swaps: tuple[tuple[str, str, float], ...]
 
 
@@ -100,14 +100,14 @@ def measure(folder: Path, viewers: int, minutes: float, seed: int) -> Iterator[B
     folder.mkdir(parents=True, exist_ok=True)
     beats = folder / "beats.csv"
     write_beats(beats, 60 * minutes, seed)
-    videos, filming = clocked(lambda: simulate_video(beats, viewers, minutes, folder / "audience", seed))
+    videos, filming = clocked(lambda: simulate_videos(beats, viewers, minutes, folder / "audience", seed))
     yield Bar("filming", f"{filming}; {sum(v.stat().st_size for v in videos) / 1e6:.0f} MB", "reported")
     screening, watching = clocked(lambda: screen(videos, folder / "study", seed=seed))
     yield Bar("screening", watching, "reported")
     analysis = screening.analysis
     truth = read_truth(folder / "audience")
-    study = Study.reopen(folder / "study")
-    watched = {c: s for c in dict.fromkeys(truth.camera) if (s := study.samples(c)) is not None}
+    study = StudyFolder.open_existing(folder / "study")
+    watched = {c: s for c in dict.fromkeys(truth.camera) if (s := study.read_samples(c)) is not None}
     found = names_of(watched)
     yield Bar("viewers", f"{len(found)} found", f"{len(truth.viewers)}", len(found) == len(truth.viewers))
     if found == list(analysis.timeline.viewers) and len(found) == len(truth.viewers):
@@ -124,7 +124,7 @@ def write_beats(path: Path, seconds: float, seed: int) -> None:
     while at < seconds - 12:
         emotion = list(LEAST_OWN)[int(rng.integers(len(LEAST_OWN)))]
         lasts = float(rng.uniform(4, 9))
-        beats.append(Beat(at, at + lasts, emotion, float(rng.uniform(0.4, 1.0))))
+        beats.append(EmotionEvent(at, at + lasts, emotion, float(rng.uniform(0.4, 1.0))))
         at += lasts / FELT
     with path.open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
@@ -149,8 +149,10 @@ def read_truth(folder: Path) -> Truth:
     return Truth(
         viewers=tuple(row["viewer"] for row in people),
         camera=tuple(row["camera"] for row in people),
-        felt=np.array([[float(row[f]) for f in FEELINGS] for row in seconds]).reshape(*shape, len(FEELINGS)),
-        rest=np.array([[float(row[f]) for f in FEELINGS] for row in people]),
+        felt=np.array([[float(row[f]) for f in NON_NEUTRAL_EMOTIONS] for row in seconds]).reshape(
+            *shape, len(NON_NEUTRAL_EMOTIONS)
+        ),
+        rest=np.array([[float(row[f]) for f in NON_NEUTRAL_EMOTIONS] for row in people]),
         in_view=np.array([float(row["in_view"]) for row in seconds]).reshape(shape),
         covered=np.array([float(row["covered"]) for row in seconds]).reshape(shape),
         swaps=tuple((row["first"], row["second"], float(row["end"])) for row in swapped),
@@ -165,20 +167,24 @@ def seen(analysis: Analysis, truth: Truth) -> Bar:
         "seen",
         f"{told[bare].mean():.1%} of {bare.sum()} viewer-seconds in view and bare, "
         f"{told[covered].mean():.1%} of {covered.sum()} behind a hand; "
-        + ", ".join(f"{reason} {share:.2%}" for reason, share in analysis.quality.refused.items() if share),
+        + ", ".join(
+            f"{reason} {share:.2%}"
+            for reason, share in analysis.data_quality.rejected_shares.items()
+            if share
+        ),
         "reported",
     )
 
 
-def correlations(read: Float, truth: Truth) -> Iterator[Bar]:
+def correlations(read: Float64Array, truth: Truth) -> Iterator[Bar]:
     """Strength read against intensity planted, second by second: of each viewer, and of the room."""
     seconds = truth.felt.shape[1]
     for emotion, least in LEAST_OWN.items():
-        column = FEELINGS.index(emotion)
+        column = NON_NEUTRAL_EMOTIONS.index(emotion)
         strengths, felt = read[:, :seconds, column], truth.felt[:, :, column]
         own = np.array([correlation(s, f) for s, f in zip(strengths, felt, strict=True)])
 
-        def mean(i: NDArray[np.int64], own: Float = own) -> float:
+        def mean(i: NDArray[np.int64], own: Float64Array = own) -> float:
             return float(own[i].mean())
 
         low, high = interval(mean, len(own))
@@ -191,7 +197,7 @@ def correlations(read: Float, truth: Truth) -> Iterator[Bar]:
             bool(own.mean() >= least),
         )
 
-        def room(i: NDArray[np.int64], s: Float = strengths, f: Float = felt) -> float:
+        def room(i: NDArray[np.int64], s: Float64Array = strengths, f: Float64Array = felt) -> float:
             told = ~np.isnan(s[i])
             mean = np.nansum(s[i], axis=0) / np.where(told.any(axis=0), told.sum(axis=0), np.nan)
             return correlation(mean, f[i].mean(axis=0))
@@ -209,11 +215,11 @@ def correlations(read: Float, truth: Truth) -> Iterator[Bar]:
 def resting(analysis: Analysis, truth: Truth) -> Iterator[Bar]:
     """What the faces that look sad, or amused, at rest are read as when calm, without and with baseline."""
     viewers, seconds = len(truth.viewers), truth.felt.shape[1]
-    nothing = Rest(np.zeros((viewers, 8)), np.ones(viewers, int), np.zeros(viewers, bool))
-    without, measured = strength(analysis.timeline, nothing), analysis.strength
+    nothing = Baseline(np.zeros((viewers, 8)), np.ones(viewers, int), np.zeros(viewers, bool))
+    without, measured = strength_above_baseline(analysis.timeline, nothing), analysis.strength
     calm = truth.felt.sum(axis=2) < CALM
     for emotion, looks in ((Emotion.SAD, "sad"), (Emotion.HAPPY, "amused")):
-        column = FEELINGS.index(emotion)
+        column = NON_NEUTRAL_EMOTIONS.index(emotion)
         biased = np.flatnonzero(truth.rest[:, column] >= LOOKS)
         if len(biased) < FEWEST:
             yield Bar(f"resting {looks}", f"{len(biased)} viewers: too few", "reported")
@@ -223,7 +229,7 @@ def resting(analysis: Analysis, truth: Truth) -> Iterator[Bar]:
             for s in (without, measured)
         )
 
-        def fall(i: NDArray[np.int64], before: Float = before, after: Float = after) -> float:
+        def fall(i: NDArray[np.int64], before: Float64Array = before, after: Float64Array = after) -> float:
             return 1 - float(after[i].mean() / before[i].mean())
 
         low, high = interval(fall, len(biased))
@@ -242,7 +248,7 @@ def swaps(watched: Mapping[str, Samples], truth: Truth) -> Bar:
     flags = [
         ({samples.viewers[e.first], samples.viewers[e.second]}, e.time)
         for samples in watched.values()
-        for e in samples.exchanges
+        for e in samples.identity_switches
     ]
     named = dict(zip(truth.viewers, names_of(watched), strict=True))
     hits = [
@@ -264,7 +270,7 @@ def names_of(watched: Mapping[str, Samples]) -> list[str]:
     return [name for samples in watched.values() for name in samples.viewers]
 
 
-def correlation(read: Float, planted: Float) -> float:
+def correlation(read: Float64Array, planted: Float64Array) -> float:
     told = ~np.isnan(read)
     return float(pearsonr(read[told], planted[told]).statistic)
 

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 
-from moviemotion.screenplay.elements import Kind, Screenplay
-from moviemotion.screenplay.formats.element_patterns import is_heading
+from moviemotion.screenplay.elements import ElementKind, Screenplay
+from moviemotion.screenplay.formats.element_patterns import is_scene_heading
 from moviemotion.screenplay.formats.registry import read_screenplay
 
 BAR = 0.99
@@ -43,7 +43,7 @@ def lines_of(screenplay: Screenplay) -> list[Line]:
     return [
         (e.kind, e.character, " ".join(e.text.split()))
         for e in screenplay.elements
-        if e.kind in (Kind.SCENE_HEADING, Kind.DIALOGUE, Kind.LYRICS)
+        if e.kind in (ElementKind.SCENE_HEADING, ElementKind.DIALOGUE, ElementKind.LYRICS)
     ]
 
 
@@ -52,7 +52,8 @@ def agreement(one: Screenplay, other: Screenplay) -> Agreement:
     found: dict[bool, tuple[int, int]] = {}
     for heading in (True, False):
         a, b = (
-            [line for line in lines_of(s) if (line[0] == Kind.SCENE_HEADING) is heading] for s in (one, other)
+            [line for line in lines_of(s) if (line[0] == ElementKind.SCENE_HEADING) is heading]
+            for s in (one, other)
         )
         same = sum(block.size for block in SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks())
         found[heading] = same, max(len(a), len(b))
@@ -61,9 +62,9 @@ def agreement(one: Screenplay, other: Screenplay) -> Agreement:
 
 def forced_headings(fountain: Screenplay, pdf: Screenplay) -> list[str]:
     """Headings that only Fountain's mark makes such and the PDF, where they look like action, has not."""
-    read = {e.text for e in pdf.elements if e.kind is Kind.SCENE_HEADING}
-    headings = [e.text for e in fountain.elements if e.kind is Kind.SCENE_HEADING]
-    return [text for text in headings if not is_heading(text) and text not in read]
+    read = {e.text for e in pdf.elements if e.kind is ElementKind.SCENE_HEADING}
+    headings = [e.text for e in fountain.elements if e.kind is ElementKind.SCENE_HEADING]
+    return [text for text in headings if not is_scene_heading(text) and text not in read]
 
 
 def main() -> int:

@@ -20,12 +20,12 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from moviemotion.audience.faces.detect import CROP_SCALE, FaceBox, crop_face
-from moviemotion.audience.faces.emotion_model import EmotionReader
-from moviemotion.audience.faces.quality import weigh
-from moviemotion.emotions import DECK_COLUMNS, to_deck
+from moviemotion.audience.faces.emotion_model import EmotionModel
+from moviemotion.audience.faces.quality import quality_weights
+from moviemotion.emotions import PROPOSAL_COLUMNS, to_proposal_emotions
 from moviemotion.lab.data.dataset import consensus_truth
-from moviemotion.lab.evaluation.evaluate import SHIPPED_READER
-from moviemotion.lab.training.face_selection import held_out_of
+from moviemotion.lab.evaluation.evaluate import SHIPPED_EMOTION_MODEL
+from moviemotion.lab.training.face_selection import load_held_out_faces
 from moviemotion.statistics import wilson_interval
 
 Pixels = NDArray[np.uint8]
@@ -43,7 +43,7 @@ def seen(face: Pixels) -> tuple[Pixels, float]:
     edge = (side - side / CROP_SCALE) / 2
     box = FaceBox(edge, edge, side - edge, side - edge, 0.9, MARKS * side)
     crop = crop_face(np.repeat(face[..., None], 3, axis=2), box)
-    return crop, float(weigh([box], [crop])[0][0])
+    return crop, float(quality_weights([box], [crop])[0][0])
 
 
 def smaller(size: int) -> Callable[[Pixels], Pixels]:
@@ -56,21 +56,21 @@ def blurred(sigma: float) -> Callable[[Pixels], Pixels]:
 
 
 def left_of(readings: NDArray[np.float32], before: NDArray[np.float32]) -> float:
-    one, other = (r[:, list(DECK_COLUMNS)] for r in (readings, before))
+    one, other = (r[:, list(PROPOSAL_COLUMNS)] for r in (readings, before))
     return float(np.mean([np.corrcoef(a, b)[0, 1] ** 2 for a, b in zip(one.T, other.T, strict=True)]))
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="What is left of a reading of a small or blurred face?")
     parser.add_argument("--data", type=Path, required=True, help="folder with <split>/<label>/*.png")
-    faces = held_out_of(SHIPPED_READER, parser.parse_args().data)
+    faces = load_held_out_faces(SHIPPED_EMOTION_MODEL, parser.parse_args().data)
     truth = consensus_truth(faces)
     images, truth = faces.images[truth >= 0], truth[truth >= 0]
-    reader, rng = EmotionReader(), np.random.default_rng(SEED)
+    reader, rng = EmotionModel(), np.random.default_rng(SEED)
     chosen = rng.integers(0, len(images), (BOOTSTRAPS, len(images)))
 
     def read(crops: list[Pixels]) -> NDArray[np.float32]:
-        return np.concatenate([reader.read(crops[k : k + BATCH]) for k in range(0, len(crops), BATCH)])
+        return np.concatenate([reader.predict(crops[k : k + BATCH]) for k in range(0, len(crops), BATCH)])
 
     before = read([seen(image)[0] for image in images])
     harms: list[tuple[str, Callable[[Pixels], Pixels]]] = [("untouched", np.asarray)]
@@ -82,7 +82,7 @@ def main() -> None:
         crops, weights = zip(*(seen(harm(image)) for image in images), strict=True)
         readings = read(list(crops))
         low, high = np.quantile([left_of(readings[k], before[k]) for k in chosen], [0.025, 0.975])
-        right = int((to_deck(readings).argmax(axis=1) == truth).sum())
+        right = int((to_proposal_emotions(readings).argmax(axis=1) == truth).sum())
         worst, best = wilson_interval(right, len(truth))
         print(
             f"| {name} | {left_of(readings, before):.2f} ({low:.2f} to {high:.2f}) | {np.mean(weights):.2f} "

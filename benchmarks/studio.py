@@ -30,8 +30,8 @@ from big_room import MINUTES, SEED, VIEWERS, write_beats
 from long_script import long_script
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from moviemotion.reports.script.page_layout import pages_of
-from moviemotion.study.analysis_cache import kept_analysis
+from moviemotion.reports.script.page_layout import paginate
+from moviemotion.study.analysis_cache import cached_analysis
 from moviemotion.workflows.report import report
 from moviemotion.workflows.simulate import simulate
 
@@ -200,14 +200,14 @@ def bars(root: Path) -> Iterator[Bar]:
         shutil.rmtree(folder, ignore_errors=True)
         make_study(folder)
     begun = time.perf_counter()
-    analysis = kept_analysis(folder)
+    analysis = cached_analysis(folder)
     seconds = time.perf_counter() - begun
     assert analysis.script
     elements = analysis.script.screenplay.elements
     print(
-        f"{len(analysis.timeline.viewers)} viewers, {len(analysis.room.seconds):,} s, "
-        f"{len(pages_of(elements))} pages of {len(elements):,} elements, "
-        f"{len(analysis.search.moments)} moments; analysis at hand after {seconds:.1f} s\n"
+        f"{len(analysis.timeline.viewers)} viewers, {len(analysis.audience_curve.seconds):,} s, "
+        f"{len(paginate(elements))} pages of {len(elements):,} elements, "
+        f"{len(analysis.moment_search.moments)} moments; analysis at hand after {seconds:.1f} s\n"
     )
     with serving(root) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

@@ -33,12 +33,12 @@ import av
 import numpy as np
 
 from moviemotion.audience.faces.detect import FaceDetector, crop_face
-from moviemotion.audience.faces.emotion_model import EmotionReader
-from moviemotion.audience.faces.face_scheduler import FaceFinder
-from moviemotion.audience.faces.quality import weigh
-from moviemotion.audience.recordings import BATCH, Camera, Watcher
+from moviemotion.audience.faces.emotion_model import EmotionModel
+from moviemotion.audience.faces.face_scheduler import FaceScheduler
+from moviemotion.audience.faces.quality import quality_weights
+from moviemotion.audience.recordings import BATCH_SIZE, Camera, CameraProcessor
 from moviemotion.audience.video.decode import probe, read_frames
-from moviemotion.workflows.screen import RATE
+from moviemotion.workflows.screen import SAMPLES_PER_SECOND
 
 RIVALS = ("fer", "fer with mtcnn", "deepface")
 RIVALS_SCRIPT = Path(__file__).with_name("rivals.py")
@@ -74,13 +74,13 @@ def total(speeds: Sequence[Speed]) -> Speed:
 
 def ours(clips: Sequence[Path]) -> list[Speed]:
     """Each clip watched as `moviemotion screen` watches it."""
-    watcher = Watcher(RATE)
+    watcher = CameraProcessor(SAMPLES_PER_SECOND)
     speeds = []
     for clip in clips:
         start = time.process_time()
-        samples = watcher.watch(Camera(clip.stem, clip), lambda camera, seconds: None)
+        samples = watcher.process(Camera(clip.stem, clip), lambda camera, seconds: None)
         spent = time.process_time() - start
-        speeds.append(Speed(len(np.unique(samples.time)) / RATE, spent))
+        speeds.append(Speed(len(np.unique(samples.time)) / SAMPLES_PER_SECOND, spent))
     return speeds
 
 
@@ -90,7 +90,7 @@ def theirs(python: Path, name: str, clips: Sequence[Path]) -> tuple[list[Speed],
     Raises:
         NotInstalledError: with the last line of what went wrong.
     """
-    command = [str(python), str(RIVALS_SCRIPT), name, str(RATE), *map(str, clips)]
+    command = [str(python), str(RIVALS_SCRIPT), name, str(SAMPLES_PER_SECOND), *map(str, clips)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise NotInstalledError((done.stderr.strip().splitlines() or ["no reason given"])[-1])
@@ -100,7 +100,7 @@ def theirs(python: Path, name: str, clips: Sequence[Path]) -> tuple[list[Speed],
 
 def loop_clip(clip: Path, seconds: float, out: Path) -> Path:
     """Repeat a clip's packets until `seconds`: nothing is encoded anew, so no quality is lost."""
-    length = probe(clip).seconds
+    length = probe(clip).duration
     with av.open(str(out), "w") as written:
         target = None
         for turn in count():
@@ -122,7 +122,7 @@ def loop_clip(clip: Path, seconds: float, out: Path) -> Path:
 
 def stage_milliseconds(clip: Path) -> dict[str, float]:
     """CPU time a sampled frame of each stage of watching, one stage after the other."""
-    finder, reader = FaceFinder(FaceDetector()), EmotionReader()
+    finder, reader = FaceScheduler(FaceDetector()), EmotionModel()
     seconds: dict[str, float] = {}
 
     @contextmanager
@@ -132,23 +132,27 @@ def stage_milliseconds(clip: Path) -> dict[str, float]:
         seconds[stage] = time.process_time() - start
 
     with clock("decode"):
-        images = [frame.image for frame in read_frames(clip, RATE)]
+        images = [frame.image for frame in read_frames(clip, SAMPLES_PER_SECOND)]
     with clock("detect"):
-        found = [faces for k in range(0, len(images), BATCH) for faces in finder.find(images[k : k + BATCH])]
+        found = [
+            faces
+            for k in range(0, len(images), BATCH_SIZE)
+            for faces in finder.detect(images[k : k + BATCH_SIZE])
+        ]
     faces = [face for in_frame in found for face in in_frame]
     with clock("crop"):
         crops = [crop_face(i, face) for i, in_frame in zip(images, found, strict=True) for face in in_frame]
     with clock("weigh"):
-        for k in range(0, len(crops), BATCH):
-            weigh(faces[k : k + BATCH], crops[k : k + BATCH])
+        for k in range(0, len(crops), BATCH_SIZE):
+            quality_weights(faces[k : k + BATCH_SIZE], crops[k : k + BATCH_SIZE])
     with clock("read"):
-        for k in range(0, len(crops), BATCH):
-            reader.read(crops[k : k + BATCH])
+        for k in range(0, len(crops), BATCH_SIZE):
+            reader.predict(crops[k : k + BATCH_SIZE])
     return {stage: 1e3 * spent / len(images) for stage, spent in seconds.items()}
 
 
 def size_of(clip: Path) -> str:
-    image = next(read_frames(clip, RATE)).image
+    image = next(read_frames(clip, SAMPLES_PER_SECOND)).image
     return f"{image.shape[1]}×{image.shape[0]}"
 
 
@@ -160,7 +164,7 @@ def own_lines(clips: Sequence[Path], work: Path) -> Iterator[Line]:
         yield f"throughput: {film.stem}, {size_of(film)}", f"ms a frame: {stages}", "reported", None
     runs = [total(ours(films)).rate for _ in range(RUNS)]
     yield (
-        f"throughput: audience-hours a core-hour, {RATE:g} samples a second",
+        f"throughput: audience-hours a core-hour, {SAMPLES_PER_SECOND:g} samples a second",
         f"{np.median(runs):.1f} ({min(runs):.1f} to {max(runs):.1f}, "
         f"n={RUNS} runs of {len(films)} seats of {REPEATED:g} s)",
         f"≥ {LEAST_SPEED:g}",

@@ -27,17 +27,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moviemotion.analysis.moments.detection import ALPHA, Moment, find_moments
-from moviemotion.analysis.signals.audience_curve import REACTING, read_room
-from moviemotion.analysis.signals.baseline import find_rest, strength
-from moviemotion.analysis.signals.reaction_delay import delay_after, relative_delay
+from moviemotion.analysis.signals.audience_curve import REACTION_THRESHOLD, compute_audience_curve
+from moviemotion.analysis.signals.baseline import estimate_baseline, strength_above_baseline
+from moviemotion.analysis.signals.reaction_delay import estimate_reaction_delay, estimate_relative_delay
 from moviemotion.analysis.signals.synchrony import synchrony_at
 from moviemotion.analysis.signals.timeline import Timeline, build_timeline
-from moviemotion.emotions import FEELINGS, Emotion
-from moviemotion.simulation.synthetic_audience import Beat, FeelingScript
-from moviemotion.simulation.synthetic_samples import RATE, gather_crowd, see
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
+from moviemotion.simulation.synthetic_audience import EmotionEvent, EmotionSchedule
+from moviemotion.simulation.synthetic_samples import SAMPLE_RATE, simulate_screening, simulate_viewer
 from moviemotion.statistics import mean_interval, wilson_interval
 
-Float = NDArray[np.float64]
+Float64Array = NDArray[np.float64]
 
 SEED = 36
 PLANTED = (Emotion.HAPPY, Emotion.SURPRISE, Emotion.SAD)
@@ -63,17 +63,17 @@ class Line:
     ok: bool | None = None
 
 
-def watched(script: FeelingScript, viewers: int, seconds: int, seed: int, contagion: float | None = None):
+def watched(script: EmotionSchedule, viewers: int, seconds: int, seed: int, contagion: float | None = None):
     """The crowd's timeline, its strength, and each viewer's true delay."""
-    crowd = gather_crowd(script, viewers, seconds, seed, *([] if contagion is None else [contagion]))
-    seen = [see(crowd, viewer) for viewer in range(viewers)]
-    timeline = build_timeline((one.reading for one in seen), seconds - 1 / RATE)
-    delays = np.array([one.temper.delay for one in seen])
-    return timeline, strength(timeline, find_rest(timeline)), delays
+    crowd = simulate_screening(script, viewers, seconds, seed, *([] if contagion is None else [contagion]))
+    seen = [simulate_viewer(crowd, viewer) for viewer in range(viewers)]
+    timeline = build_timeline((one.reading for one in seen), seconds - 1 / SAMPLE_RATE)
+    delays = np.array([one.reaction_profile.delay for one in seen])
+    return timeline, strength_above_baseline(timeline, estimate_baseline(timeline)), delays
 
 
-def search(timeline: Timeline, of_viewers: Float, seed: int) -> tuple[Moment, ...]:
-    return find_moments(of_viewers, read_room(timeline, of_viewers), seed).moments
+def search(timeline: Timeline, of_viewers: Float64Array, seed: int) -> tuple[Moment, ...]:
+    return find_moments(of_viewers, compute_audience_curve(timeline, of_viewers), seed).moments
 
 
 def counted(hits: int, of: int) -> str:
@@ -85,7 +85,7 @@ def counted(hits: int, of: int) -> str:
 
 
 def false_moment(seed: int, viewers: int) -> bool:
-    timeline, of_viewers, _ = watched(FeelingScript(()), viewers, FILM // 2, seed, contagion=0.0)
+    timeline, of_viewers, _ = watched(EmotionSchedule(()), viewers, FILM // 2, seed, contagion=0.0)
     return bool(search(timeline, of_viewers, seed))
 
 
@@ -100,15 +100,15 @@ def false_moments(pool: ProcessPoolExecutor, runs: int) -> Iterator[Line]:
 # --- Planted moments ----------------------------------------------------------------------------------
 
 
-def planted_script(rng: np.random.Generator) -> FeelingScript:
+def planted_script(rng: np.random.Generator) -> EmotionSchedule:
     """Seven beats of 4 to 12 seconds, at least twenty apart, of half strength or more."""
     beats, start = [], 20.0
     while start < FILM - 60:
         lasts = float(rng.uniform(4, 12))
         emotion = PLANTED[int(rng.integers(len(PLANTED)))]
-        beats.append(Beat(start, start + lasts, emotion, float(rng.uniform(0.5, 1.0))))
+        beats.append(EmotionEvent(start, start + lasts, emotion, float(rng.uniform(0.5, 1.0))))
         start += lasts + float(rng.uniform(20, 120))
-    return FeelingScript(tuple(beats))
+    return EmotionSchedule(tuple(beats))
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def find_planted(seed: int) -> Found:
     timeline, of_viewers, delays = watched(script, VIEWERS, FILM, seed)
     moments = list(search(timeline, of_viewers, seed))
     starts, ends, missed = [], [], 0
-    for beat in script.beats:
+    for beat in script.events:
         own = [
             m
             for m in moments
@@ -142,10 +142,10 @@ def find_planted(seed: int) -> Found:
         moments.remove(best)
         starts.append(best.start - beat.start)
         ends.append(best.end - beat.end)
-    behind = relative_delay(of_viewers, seed).behind
+    behind = estimate_relative_delay(of_viewers, seed).viewer_delays
     known = ~np.isnan(behind)
     correlation = float(np.corrcoef(behind[known], delays[known])[0, 1]) if known.sum() > 2 else np.nan
-    late = delay_after(of_viewers, 0, [beat.start for beat in script.beats], seed)
+    late = estimate_reaction_delay(of_viewers, 0, [beat.start for beat in script.events], seed)
     return Found(
         len(starts),
         missed,
@@ -182,12 +182,12 @@ def planted_moments(pool: ProcessPoolExecutor, runs: int) -> Iterator[Line]:
 
 # --- Intervals ----------------------------------------------------------------------------------------
 
-COVERED_FILM = FeelingScript(
+COVERED_FILM = EmotionSchedule(
     (
-        Beat(20, 26, Emotion.HAPPY, 1.0),
-        Beat(55, 62, Emotion.SAD, 0.7),
-        Beat(90, 95, Emotion.SURPRISE, 0.9),
-        Beat(125, 130, Emotion.HAPPY, 0.45),
+        EmotionEvent(20, 26, Emotion.HAPPY, 1.0),
+        EmotionEvent(55, 62, Emotion.SAD, 0.7),
+        EmotionEvent(90, 95, Emotion.SURPRISE, 0.9),
+        EmotionEvent(125, 130, Emotion.HAPPY, 0.45),
     )
 )
 COVERED_SECONDS = 160
@@ -195,13 +195,15 @@ AT_PEAK = ((23, Emotion.HAPPY), (59, Emotion.SAD), (93, Emotion.SURPRISE), (128,
 CALM_AT = (10, 42, 75, 110, 148)
 
 
-def population() -> tuple[Timeline, Float]:
-    crowd = gather_crowd(COVERED_FILM, POPULATION, COVERED_SECONDS, SEED)
-    timeline = build_timeline((see(crowd, v).reading for v in range(POPULATION)), COVERED_SECONDS - 1 / RATE)
-    return timeline, strength(timeline, find_rest(timeline))
+def population() -> tuple[Timeline, Float64Array]:
+    crowd = simulate_screening(COVERED_FILM, POPULATION, COVERED_SECONDS, SEED)
+    timeline = build_timeline(
+        (simulate_viewer(crowd, v).reading for v in range(POPULATION)), COVERED_SECONDS - 1 / SAMPLE_RATE
+    )
+    return timeline, strength_above_baseline(timeline, estimate_baseline(timeline))
 
 
-def covered(low: Float, high: Float, truth: Float) -> Float:
+def covered(low: Float64Array, high: Float64Array, truth: Float64Array) -> Float64Array:
     return ((low <= truth) & (truth <= high)).astype(float)
 
 
@@ -213,17 +215,19 @@ def intervals(pool: ProcessPoolExecutor, runs: int) -> Iterator[Line]:
 
 
 def drawn(
-    timeline: Timeline, everyone: Float, viewers: int, rng: np.random.Generator
-) -> tuple[Timeline, Float]:
+    timeline: Timeline, everyone: Float64Array, viewers: int, rng: np.random.Generator
+) -> tuple[Timeline, Float64Array]:
     who = rng.integers(0, POPULATION, viewers)
     weight = None if timeline.weight is None else timeline.weight[who]
     names = tuple(map(str, range(viewers)))
-    return Timeline(names, 0, timeline.scores[who], timeline.samples[who], weight), everyone[who]
+    return Timeline(names, 0, timeline.probabilities[who], timeline.sample_counts[who], weight), everyone[who]
 
 
-def cover(rng: np.random.Generator, timeline: Timeline, everyone: Float, viewers: int) -> dict[str, Float]:
+def cover(
+    rng: np.random.Generator, timeline: Timeline, everyone: Float64Array, viewers: int
+) -> dict[str, Float64Array]:
     own, of_viewers = drawn(timeline, everyone, viewers, rng)
-    room = read_room(own, of_viewers)
+    room = compute_audience_curve(own, of_viewers)
     in_step = {at: synchrony_at(of_viewers, at) for at in (*(at for at, _ in AT_PEAK), *CALM_AT)}
     pooled = float(np.mean([in_step[at].variance for at, _ in AT_PEAK]))
     least = [pooled if at in dict(AT_PEAK) else 0.0 for at in in_step]
@@ -233,8 +237,8 @@ def cover(rng: np.random.Generator, timeline: Timeline, everyone: Float, viewers
     resampled = np.nanmean(sample[indices], axis=1)
     return {
         "mean": np.stack(room.strength_interval),
-        "overall": np.stack(room.overall_interval),
-        "share": np.stack(room.share_interval),
+        "overall": np.stack(room.overall_strength_interval),
+        "share": np.stack(room.reacting_share_interval),
         "student": np.stack([student_low, student_high]),
         "bootstrap": np.percentile(resampled, [2.5, 97.5], axis=0),
         "synchrony": np.array([one.interval(v) for one, v in zip(in_step.values(), least, strict=True)]).T,
@@ -243,12 +247,15 @@ def cover(rng: np.random.Generator, timeline: Timeline, everyone: Float, viewers
 
 
 def _coverage(
-    draw: Callable[[np.random.Generator], dict[str, Float]], viewers: int, runs: int, everyone: Float
+    draw: Callable[[np.random.Generator], dict[str, Float64Array]],
+    viewers: int,
+    runs: int,
+    everyone: Float64Array,
 ) -> Iterator[Line]:
     rng = np.random.default_rng([SEED, viewers])
     rooms = [draw(rng) for _ in range(runs)]
     top = np.where(np.isnan(everyone[:, :, 0]), np.nan, np.nan_to_num(everyone).max(axis=2))
-    reacts = np.where(np.isnan(top), np.nan, top >= REACTING)
+    reacts = np.where(np.isnan(top), np.nan, top >= REACTION_THRESHOLD)
     truth = {
         "mean": np.nanmean(everyone, axis=0),
         "overall": np.nanmean(top, axis=0),
@@ -265,7 +272,7 @@ def _coverage(
     }
     planted = np.zeros_like(truth["mean"], dtype=bool)
     for second, emotion in AT_PEAK:
-        planted[second - 1 : second + 2, FEELINGS.index(emotion)] = True
+        planted[second - 1 : second + 2, NON_NEUTRAL_EMOTIONS.index(emotion)] = True
     felt = planted.any(axis=1)
     n = f"{viewers} viewers, {runs} rooms"
     for name, where in (
@@ -295,15 +302,15 @@ def _coverage(
 
 def power_of(intensity: float, runs: int) -> dict[int, int]:
     """Viewers → how many of the runs found a beat of six seconds of this intensity."""
-    beat = Beat(60, 66, Emotion.HAPPY, intensity)
+    beat = EmotionEvent(60, 66, Emotion.HAPPY, intensity)
     everyone = max(POWER_VIEWERS) * 4
-    timeline, of_viewers, _ = watched(FeelingScript((beat,)), everyone, POWER_FILM, round(1000 * intensity))
+    timeline, of_viewers, _ = watched(EmotionSchedule((beat,)), everyone, POWER_FILM, round(1000 * intensity))
     rng = np.random.default_rng([SEED, round(1000 * intensity)])
     found = dict.fromkeys(POWER_VIEWERS, 0)
     for viewers in POWER_VIEWERS:
         for run in range(runs):
             who = rng.choice(everyone, viewers, replace=False)
-            room = Timeline(tuple(map(str, who)), 0, timeline.scores[who], timeline.samples[who])
+            room = Timeline(tuple(map(str, who)), 0, timeline.probabilities[who], timeline.sample_counts[who])
             moments = search(room, of_viewers[who], run)
             found[viewers] += any(m.start < beat.end + LATEST and m.end > beat.start for m in moments)
     return found

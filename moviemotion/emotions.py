@@ -29,18 +29,18 @@ class Emotion(StrEnum):
 
 
 EMOTIONS: tuple[Emotion, ...] = tuple(Emotion)
-FEELINGS: tuple[Emotion, ...] = EMOTIONS[1:]
+NON_NEUTRAL_EMOTIONS: tuple[Emotion, ...] = EMOTIONS[1:]
 """The emotions other than neutral."""
-DECK_EMOTIONS: tuple[Emotion, ...] = (
+PROPOSAL_EMOTIONS: tuple[Emotion, ...] = (
     Emotion.HAPPY,
     Emotion.SAD,
     Emotion.NEUTRAL,
     Emotion.SURPRISE,
 )
-DECK_COLUMNS: tuple[int, ...] = tuple(EMOTIONS.index(e) for e in DECK_EMOTIONS)
+PROPOSAL_COLUMNS: tuple[int, ...] = tuple(EMOTIONS.index(e) for e in PROPOSAL_EMOTIONS)
 
 
-def to_deck(scores: FloatArray) -> FloatArray:
+def to_proposal_emotions(probabilities: FloatArray) -> FloatArray:
     """Project eight-emotion probabilities onto the deck's four.
 
     Args:
@@ -49,12 +49,12 @@ def to_deck(scores: FloatArray) -> FloatArray:
     Returns:
         (..., 4) probabilities in the order of `DECK_EMOTIONS`, renormalised to sum to one.
     """
-    four = scores[..., DECK_COLUMNS]
+    four = probabilities[..., PROPOSAL_COLUMNS]
     return four / np.maximum(four.sum(axis=-1, keepdims=True), np.finfo(four.dtype).tiny)
 
 
 @dataclass(frozen=True)
-class CompoundFeeling:
+class MixedEmotion:
     """Two emotions in one face at once, under one name.
 
     A viewer has the feeling in a window of film time over which both parts reach the threshold on
@@ -71,24 +71,24 @@ class CompoundFeeling:
     """
 
     name: str
-    parts: tuple[Emotion, Emotion]
-    led: bool = False
+    components: tuple[Emotion, Emotion]
+    first_stronger: bool = False
     window: int = 3
     threshold: float = 0.2
 
 
-COMPOUND_FEELINGS: tuple[CompoundFeeling, ...] = (
-    CompoundFeeling("tears of joy", (Emotion.HAPPY, Emotion.SAD), led=True),
-    CompoundFeeling("bittersweet", (Emotion.SAD, Emotion.HAPPY), led=True),
-    CompoundFeeling("happily surprised", (Emotion.HAPPY, Emotion.SURPRISE)),
-    CompoundFeeling("sadly surprised", (Emotion.SAD, Emotion.SURPRISE)),
-    CompoundFeeling("fearfully surprised", (Emotion.FEAR, Emotion.SURPRISE)),
-    CompoundFeeling("angrily surprised", (Emotion.ANGER, Emotion.SURPRISE)),
-    CompoundFeeling("sadly angry", (Emotion.SAD, Emotion.ANGER)),
-    CompoundFeeling("sadly fearful", (Emotion.SAD, Emotion.FEAR)),
-    CompoundFeeling("sadly disgusted", (Emotion.SAD, Emotion.DISGUST)),
-    CompoundFeeling("fearfully angry", (Emotion.FEAR, Emotion.ANGER)),
-    CompoundFeeling("angrily disgusted", (Emotion.ANGER, Emotion.DISGUST)),
+MIXED_EMOTIONS: tuple[MixedEmotion, ...] = (
+    MixedEmotion("tears of joy", (Emotion.HAPPY, Emotion.SAD), first_stronger=True),
+    MixedEmotion("bittersweet", (Emotion.SAD, Emotion.HAPPY), first_stronger=True),
+    MixedEmotion("happily surprised", (Emotion.HAPPY, Emotion.SURPRISE)),
+    MixedEmotion("sadly surprised", (Emotion.SAD, Emotion.SURPRISE)),
+    MixedEmotion("fearfully surprised", (Emotion.FEAR, Emotion.SURPRISE)),
+    MixedEmotion("angrily surprised", (Emotion.ANGER, Emotion.SURPRISE)),
+    MixedEmotion("sadly angry", (Emotion.SAD, Emotion.ANGER)),
+    MixedEmotion("sadly fearful", (Emotion.SAD, Emotion.FEAR)),
+    MixedEmotion("sadly disgusted", (Emotion.SAD, Emotion.DISGUST)),
+    MixedEmotion("fearfully angry", (Emotion.FEAR, Emotion.ANGER)),
+    MixedEmotion("angrily disgusted", (Emotion.ANGER, Emotion.DISGUST)),
 )
 """The compound emotions of Du, Tao & Martinez (2014) that annotators see often enough to be checked, and
 the two names of joy with sorrow (Larsen & McGraw, 2011)."""

@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import t as student_t
 
-Float = NDArray[np.float64]
+Float64Array = NDArray[np.float64]
 
 Z95 = 1.959963984540054
 """Standard normal quantile of a two-sided 95 % interval."""
 
 
-def wilson_interval(successes: ArrayLike, trials: ArrayLike) -> tuple[Float, Float]:
+def wilson_interval(successes: ArrayLike, trials: ArrayLike) -> tuple[Float64Array, Float64Array]:
     """95 % interval of a share (Wilson, 1927).
 
     Args:
@@ -29,7 +29,7 @@ def wilson_interval(successes: ArrayLike, trials: ArrayLike) -> tuple[Float, Flo
     return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
 
 
-def mean_interval(values: ArrayLike) -> tuple[Float, Float, Float]:
+def mean_interval(values: ArrayLike) -> tuple[Float64Array, Float64Array, Float64Array]:
     """Mean over the first axis (viewers) and its 95 % interval from Student's t.
 
     Args:
@@ -38,11 +38,13 @@ def mean_interval(values: ArrayLike) -> tuple[Float, Float, Float]:
     Returns:
         mean, low, high, each (...): NaN without values; low and high NaN with fewer than two.
     """
-    mean, low, high = difference_interval(0.0, values)
+    mean, low, high = paired_difference_interval(0.0, values)
     return mean, np.clip(low, 0, 1), np.clip(high, 0, 1)
 
 
-def difference_interval(before: ArrayLike, after: ArrayLike) -> tuple[Float, Float, Float]:
+def paired_difference_interval(
+    before: ArrayLike, after: ArrayLike
+) -> tuple[Float64Array, Float64Array, Float64Array]:
     """Mean over the first axis (viewers) of `after` − `before`, and its 95 % interval (paired Student's t).
 
     Args:
@@ -61,7 +63,7 @@ def difference_interval(before: ArrayLike, after: ArrayLike) -> tuple[Float, Flo
     return mean, mean - half, mean + half
 
 
-def holm(p_values: ArrayLike) -> Float:
+def holm_adjusted(p_values: ArrayLike) -> Float64Array:
     """Adjust the p-values of several comparisons (Holm, 1979); NaN was not tested and stays."""
     p = np.array(p_values, dtype=np.float64)
     tested = np.flatnonzero(~np.isnan(p))

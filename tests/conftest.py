@@ -13,7 +13,7 @@ from hypothesis import settings
 
 from moviemotion.emotions import Emotion
 from moviemotion.simulation.rendering.seat_videos import write_seat_videos
-from moviemotion.simulation.synthetic_audience import Beat, FeelingScript, simulate_audience
+from moviemotion.simulation.synthetic_audience import EmotionEvent, EmotionSchedule, simulate_audience
 from moviemotion.workflows.screen import Screening, screen
 
 # How long an example takes says more about the machine than about the code.
@@ -71,9 +71,9 @@ Mountain ahead! Somebody wake Rodriguez quickly!
 @pytest.fixture(scope="session")
 def seats(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Two cameras: `seat-01.mp4` shows one viewer, `row-02-03.mp4` two. All stay in the picture."""
-    beats = FeelingScript((Beat(2, 6, Emotion.HAPPY, 0.9),))
+    beats = EmotionSchedule((EmotionEvent(2, 6, Emotion.HAPPY, 0.9),))
     audience = simulate_audience(beats, viewers=3, seconds=SECONDS, seed=1)
-    seated = replace(audience, away=np.zeros_like(audience.away))
+    seated = replace(audience, out_of_frame=np.zeros_like(audience.out_of_frame))
     return write_seat_videos(seated, tmp_path_factory.mktemp("audience"), [(0,), (1, 2)])
 
 

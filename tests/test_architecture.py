@@ -82,8 +82,8 @@ sys.meta_path.insert(0, Blocker())
 import moviemotion.cli.commands, moviemotion.workflows.demo, moviemotion.workflows.screen
 import moviemotion.reports.html.screening_report
 import moviemotion.lab.evaluation.evaluate
-from moviemotion.audience.recordings import Watcher
-Watcher(5.0)
+from moviemotion.audience.recordings import CameraProcessor
+CameraProcessor(5.0)
 print("screened without torch")
 """
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moviemotion.statistics import difference_interval, holm, mean_interval, wilson_interval
+from moviemotion.statistics import holm_adjusted, mean_interval, paired_difference_interval, wilson_interval
 
 
 def test_wilson_gives_the_values_of_newcombe_1998():
@@ -46,17 +46,17 @@ def test_mean_interval_leaves_out_viewers_who_were_not_seen():
 
 def test_a_difference_is_of_the_same_viewers_and_its_interval_is_students():
     before, after = np.array([0.1, 0.4, 0.3, np.nan]), np.array([0.3, 0.5, 0.6, 0.9])
-    mean, low, high = difference_interval(before, after)
+    mean, low, high = paired_difference_interval(before, after)
     assert mean == pytest.approx(0.2)
     assert (high - low) / 2 == pytest.approx(4.3026527 * 0.1 / np.sqrt(3))
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
 def test_adjusted_p_values_are_no_smaller_and_keep_their_order(p_values):
-    adjusted = holm(p_values)
+    adjusted = holm_adjusted(p_values)
     assert (adjusted >= p_values).all()
     assert (np.diff(adjusted[np.argsort(p_values, kind="stable")]) >= 0).all()
 
 
 def test_holm_leaves_out_what_was_not_tested():
-    assert holm([0.01, np.nan, 0.04, 0.03]) == pytest.approx([0.03, np.nan, 0.06, 0.06], nan_ok=True)
+    assert holm_adjusted([0.01, np.nan, 0.04, 0.03]) == pytest.approx([0.03, np.nan, 0.06, 0.06], nan_ok=True)

@@ -12,10 +12,10 @@ from markupsafe import Markup
 from PIL import Image
 from plotly.offline import get_plotlyjs
 
-FOLDER = "templates"
+TEMPLATE_FOLDER = "templates"
 
 
-def templates(package: str, folder: str = FOLDER) -> Environment:
+def template_environment(package: str, folder: str = TEMPLATE_FOLDER) -> Environment:
     """The templates in a package's folder: they extend `page.html`, escape, are strict, and know `plotly`."""
     environment = Environment(
         loader=ChoiceLoader([PackageLoader(package, folder), PackageLoader("moviemotion._io")]),
@@ -28,12 +28,12 @@ def templates(package: str, folder: str = FOLDER) -> Environment:
     return environment
 
 
-def asset(package: str, name: str) -> Markup:
+def inline_asset(package: str, filename: str) -> Markup:
     """A style sheet or a script of ours, to stand in a page as it is."""
-    return Markup(files(package).joinpath(FOLDER, name).read_text(encoding="utf-8"))
+    return Markup(files(package).joinpath(TEMPLATE_FOLDER, filename).read_text(encoding="utf-8"))
 
 
-def script_data(data: object) -> Markup:
+def json_for_script(data: object) -> Markup:
     """Data as JSON that can stand inside <script>.
 
     Raises:
@@ -44,8 +44,8 @@ def script_data(data: object) -> Markup:
     return Markup(text.replace("<", "\\u003c"))
 
 
-def data_uri(picture: Image.Image) -> Markup:
+def png_data_uri(image: Image.Image) -> Markup:
     """A picture as PNG, for the `src` of an <img>."""
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
+    image.save(buffer, "PNG")
     return Markup("data:image/png;base64,") + b64encode(buffer.getvalue()).decode("ascii")

@@ -11,12 +11,12 @@ from filelock import FileLock, Timeout
 from moviemotion.errors import MoviemotionError
 
 
-class HeldError(MoviemotionError):
+class LockHeldError(MoviemotionError):
     """Somebody else holds the lock."""
 
 
 @contextmanager
-def held(path: Path, wait: float, refusal: str) -> Iterator[None]:
+def hold_lock(path: Path, timeout: float, message: str) -> Iterator[None]:
     """Hold a lock file. A thread that holds it may take it again; the system lets go of it for the dead.
 
     Args:
@@ -31,9 +31,9 @@ def held(path: Path, wait: float, refusal: str) -> Iterator[None]:
     # One object for all who ask for the path, so that it knows which thread holds it.
     lock = FileLock(path, is_singleton=True)
     try:
-        lock.acquire(timeout=wait)
+        lock.acquire(timeout=timeout)
     except Timeout as error:
-        raise HeldError(refusal) from error
+        raise LockHeldError(message) from error
     except OSError as error:
         raise MoviemotionError(
             f"{path}: cannot be made ({error.strerror}); see who may write there"

@@ -9,23 +9,23 @@ import charset_normalizer
 
 from moviemotion.errors import MoviemotionError
 
-_NOT_TEXT = {
+_BINARY_SIGNATURES = {
     b"%PDF": "a PDF",
     b"PK\x03\x04": "a word processor's or zipped file",
     b"\xd0\xcf\x11\xe0": "a word processor's file",
 }
 
-_ENCODINGS = [
+_LEGACY_ENCODINGS = [
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258"),
     *("iso8859_2", "iso8859_5", "koi8_r", "mac_roman", "gb18030", "big5", "shift_jis", "euc_jp", "cp949"),
 ]
 """What scripts and subtitles are saved in, besides Unicode."""
-_FEWEST_TO_GUESS = 40
+_MIN_BYTES_TO_DETECT = 40
 """Bytes beyond ASCII; fewer do not tell encodings apart, and Western European is the likeliest."""
-_ZERO_SHARE = 0.3
+_MIN_ZERO_SHARE = 0.3
 
 
-def read_text(path: Path, what: str, save_as: str) -> str:
+def read_text(path: Path, expected: str, suggested_format: str) -> str:
     """The text of a file in any common encoding; line ends become newlines.
 
     Args:
@@ -35,19 +35,21 @@ def read_text(path: Path, what: str, save_as: str) -> str:
     Raises:
         MoviemotionError: the file is missing, unreadable, empty, or not text.
     """
-    data = read_bytes(path, what)
-    for magic, name in _NOT_TEXT.items():
+    data = read_bytes(path, expected)
+    for magic, name in _BINARY_SIGNATURES.items():
         if data.startswith(magic):
-            raise MoviemotionError(f"{path}: this is {name}, not a {what} as text; save it as {save_as}.")
+            raise MoviemotionError(
+                f"{path}: this is {name}, not a {expected} as text; save it as {suggested_format}."
+            )
     text = _decode(data)
     if text is None:
-        raise MoviemotionError(f"{path}: this is not a text file; give the {what} as {save_as}.")
+        raise MoviemotionError(f"{path}: this is not a text file; give the {expected} as {suggested_format}.")
     if not text.strip():
-        raise MoviemotionError(f"{path}: the {what} is empty; give a file with text in it.")
-    return _with_newlines(text)
+        raise MoviemotionError(f"{path}: the {expected} is empty; give a file with text in it.")
+    return _normalize_newlines(text)
 
 
-def read_bytes(path: Path, what: str) -> bytes:
+def read_bytes(path: Path, expected: str) -> bytes:
     """What a file holds.
 
     Raises:
@@ -56,20 +58,20 @@ def read_bytes(path: Path, what: str) -> bytes:
     try:
         return Path(path).read_bytes()
     except FileNotFoundError:
-        raise MoviemotionError(f"{path}: there is no such file; check the {what}'s path.") from None
+        raise MoviemotionError(f"{path}: there is no such file; check the {expected}'s path.") from None
     except OSError as error:
         raise MoviemotionError(
-            f"{path}: the {what} cannot be read ({error.strerror}); check the path and its permissions."
+            f"{path}: the {expected} cannot be read ({error.strerror}); check the path and its permissions."
         ) from None
 
 
-def as_lines(data: bytes) -> tuple[str, ...]:
+def decode_lines(data: bytes) -> tuple[str, ...]:
     """The lines of a file that is known to be text."""
-    text = _with_newlines(_decode(data) or "")
+    text = _normalize_newlines(_decode(data) or "")
     return tuple(text.removesuffix("\n").split("\n"))
 
 
-def _with_newlines(text: str) -> str:
+def _normalize_newlines(text: str) -> str:
     # Some programs end a line with \r\r\n, which is one line end, not two.
     return re.sub(r"\r*\n|\r", "\n", text)
 
@@ -79,14 +81,14 @@ def _decode(data: bytes) -> str | None:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace")
     if b"\0" in data:  # no text encoding but UTF-16 holds zero bytes
-        return _unmarked_utf16(data)
+        return _decode_utf16_without_bom(data)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         pass
     beyond_ascii = sum(byte > 127 for byte in data)
-    if beyond_ascii >= _FEWEST_TO_GUESS:
-        guess = charset_normalizer.from_bytes(data, cp_isolation=_ENCODINGS).best()
+    if beyond_ascii >= _MIN_BYTES_TO_DETECT:
+        guess = charset_normalizer.from_bytes(data, cp_isolation=_LEGACY_ENCODINGS).best()
         if guess is not None:
             return str(guess)
     try:
@@ -95,11 +97,11 @@ def _decode(data: bytes) -> str | None:
         return data.decode("latin-1")  # five byte values are undefined in cp1252
 
 
-def _unmarked_utf16(data: bytes) -> str | None:
+def _decode_utf16_without_bom(data: bytes) -> str | None:
     """UTF-16 without its mark: every second byte of Western text is zero."""
     half = len(data) // 2
     for encoding, high in (("utf-16-le", data[1::2]), ("utf-16-be", data[::2])):
-        if high.count(0) > _ZERO_SHARE * half and data.count(0) == high.count(0) and len(data) % 2 == 0:
+        if high.count(0) > _MIN_ZERO_SHARE * half and data.count(0) == high.count(0) and len(data) % 2 == 0:
             text = data.decode(encoding, errors="replace")
             return text if all(c.isprintable() or c.isspace() for c in text[:1000]) else None
     return None

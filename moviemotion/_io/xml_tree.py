@@ -14,13 +14,13 @@ from xml.parsers import expat
 
 from moviemotion.errors import MoviemotionError
 
-NOT_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+INVALID_XML_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """Characters that XML cannot carry."""
-_DEEPEST = 200
+_MAX_DEPTH = 200
 
 
 @dataclass
-class Node:
+class XmlNode:
     """One XML element.
 
     Attributes:
@@ -30,21 +30,21 @@ class Node:
 
     tag: str
     attributes: dict[str, str]
-    line: int
+    first_line: int
     last_line: int = 0
     text: str = ""
-    children: list[Node] = field(default_factory=list)
+    children: list[XmlNode] = field(default_factory=list)
 
-    def all(self, tag: str) -> Iterator[Node]:
+    def find_all(self, tag: str) -> Iterator[XmlNode]:
         """Its children of one tag."""
         return (child for child in self.children if child.tag == tag)
 
-    def first(self, tag: str) -> Node | None:
+    def find(self, tag: str) -> XmlNode | None:
         """Its first child of one tag, if there is one."""
-        return next(self.all(tag), None)
+        return next(self.find_all(tag), None)
 
 
-def parse_xml(data: bytes, path: Path, save_as: str) -> Node:
+def parse_xml(data: bytes, path: Path, remedy: str) -> XmlNode:
     """The root of an XML file.
 
     Args:
@@ -54,14 +54,14 @@ def parse_xml(data: bytes, path: Path, save_as: str) -> Node:
     Raises:
         MoviemotionError: it is not well-formed, or declares a document type or entities.
     """
-    open_nodes = [Node("", {}, 0)]
+    open_nodes = [XmlNode("", {}, 0)]
     parser = expat.ParserCreate()
     parser.buffer_text = True
 
     def start(tag: str, attributes: dict[str, str]) -> None:
-        if len(open_nodes) > _DEEPEST:
-            raise MoviemotionError(f"{path}: its XML is nested too deeply; {save_as}.")
-        node = Node(tag, attributes, parser.CurrentLineNumber)
+        if len(open_nodes) > _MAX_DEPTH:
+            raise MoviemotionError(f"{path}: its XML is nested too deeply; {remedy}.")
+        node = XmlNode(tag, attributes, parser.CurrentLineNumber)
         open_nodes[-1].children.append(node)
         open_nodes.append(node)
 
@@ -73,7 +73,7 @@ def parse_xml(data: bytes, path: Path, save_as: str) -> Node:
 
     def doctype(*_: object) -> None:
         raise MoviemotionError(
-            f"{path}: its XML declares a document type, as no screenplay needs to and traps do; {save_as}."
+            f"{path}: its XML declares a document type, as no screenplay needs to and traps do; {remedy}."
         )
 
     parser.StartElementHandler = start
@@ -83,5 +83,5 @@ def parse_xml(data: bytes, path: Path, save_as: str) -> Node:
     try:
         parser.Parse(data, True)
     except (expat.ExpatError, ValueError, LookupError) as error:  # the latter two: an unknown encoding
-        raise MoviemotionError(f"{path}: its XML is broken ({error}); {save_as}.") from None
+        raise MoviemotionError(f"{path}: its XML is broken ({error}); {remedy}.") from None
     return open_nodes[0].children[0]

@@ -7,21 +7,32 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moviemotion.analysis.moments.detection import Moment, MomentSearch, find_moments
+from moviemotion.analysis.moments.detection import Moment, MomentSearchResult, find_moments
 from moviemotion.analysis.patterns.find_patterns import Patterns, find_patterns
-from moviemotion.analysis.script_emotions import Feeling, SceneFeeling, feel_lines, feel_scenes
-from moviemotion.analysis.signals.audience_curve import Room, read_room
-from moviemotion.analysis.signals.baseline import FEWEST_SECONDS, Rest, Stretch, find_rest, strength
-from moviemotion.analysis.signals.mixed_emotions import MixedFeeling, mixed_feelings
-from moviemotion.analysis.signals.reaction_delay import RelativeDelay, relative_delay
+from moviemotion.analysis.script_emotions import (
+    EmotionSummary,
+    SceneEmotions,
+    emotions_by_element,
+    emotions_by_scene,
+)
+from moviemotion.analysis.signals.audience_curve import AudienceCurve, compute_audience_curve
+from moviemotion.analysis.signals.baseline import (
+    MIN_SECONDS,
+    Baseline,
+    TimeSpan,
+    estimate_baseline,
+    strength_above_baseline,
+)
+from moviemotion.analysis.signals.mixed_emotions import MixedEmotionOccurrence, find_mixed_emotions
+from moviemotion.analysis.signals.reaction_delay import RelativeDelay, estimate_relative_delay
 from moviemotion.analysis.signals.synchrony import FilmSynchrony, film_synchrony
 from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.screenplay.alignment.align import TimedScript
-from moviemotion.statistics import Float
+from moviemotion.statistics import Float64Array
 
 
 @dataclass(frozen=True)
-class Quality:
+class DataQuality:
     """How good the data are.
 
     Attributes:
@@ -36,10 +47,10 @@ class Quality:
 
     viewers: int
     seconds: int
-    seen: float
-    seen_by_viewer: tuple[float, ...]
+    seen_share: float
+    seen_share_by_viewer: tuple[float, ...]
     samples_per_second: float
-    refused: dict[str, float]
+    rejected_shares: dict[str, float]
     problems: tuple[str, ...]
 
 
@@ -67,29 +78,29 @@ class Analysis:
 
     title: str
     timeline: Timeline
-    rest: Rest
-    strength: Float
-    room: Room
+    baseline: Baseline
+    strength: Float64Array
+    audience_curve: AudienceCurve
     synchrony: FilmSynchrony
-    delay: RelativeDelay
-    search: MomentSearch
-    quality: Quality
+    relative_delay: RelativeDelay
+    moment_search: MomentSearchResult
+    data_quality: DataQuality
     script: TimedScript | None
-    lines: tuple[Feeling, ...]
-    scenes: tuple[SceneFeeling, ...]
+    element_emotions: tuple[EmotionSummary, ...]
+    scene_emotions: tuple[SceneEmotions, ...]
     moment_elements: tuple[tuple[int, ...], ...]
-    moment_mixed: tuple[tuple[MixedFeeling, ...], ...]
+    moment_mixed_emotions: tuple[tuple[MixedEmotionOccurrence, ...], ...]
     patterns: Patterns
 
 
-def analyse(
+def analyze(
     title: str,
     timeline: Timeline,
     script: TimedScript | None,
     problems: tuple[str, ...],
     seed: int,
-    baseline: Stretch | None = None,
-    refused: Mapping[str, int] | None = None,
+    baseline_span: TimeSpan | None = None,
+    rejected_counts: Mapping[str, int] | None = None,
 ) -> Analysis:
     """Read a screening: the room, its moments, and the feeling of each line and scene.
 
@@ -104,58 +115,65 @@ def analyse(
     Raises:
         MoviemotionError: the baseline lies outside the film that was read.
     """
-    rest = find_rest(timeline, baseline)
-    of_viewers = strength(timeline, rest)
-    room = read_room(timeline, of_viewers)
+    rest = estimate_baseline(timeline, baseline_span)
+    of_viewers = strength_above_baseline(timeline, rest)
+    room = compute_audience_curve(timeline, of_viewers)
     search = find_moments(of_viewers, room, seed)
     return Analysis(
         title=title,
         timeline=timeline,
-        rest=rest,
+        baseline=rest,
         strength=of_viewers,
-        room=room,
+        audience_curve=room,
         synchrony=film_synchrony(of_viewers),
-        delay=relative_delay(of_viewers, seed),
-        search=search,
-        quality=_quality(timeline, refused or {}, (*problems, *_without_baseline(timeline, rest, baseline))),
+        relative_delay=estimate_relative_delay(of_viewers, seed),
+        moment_search=search,
+        data_quality=_quality(
+            timeline, rejected_counts or {}, (*problems, *_baseline_warnings(timeline, rest, baseline_span))
+        ),
         script=script,
-        lines=feel_lines(script, of_viewers, timeline.start) if script else (),
-        scenes=feel_scenes(script, of_viewers, timeline.start, search.moments) if script else (),
-        moment_elements=tuple(_elements_during(script, moment) for moment in search.moments),
-        moment_mixed=tuple(
-            mixed_feelings(of_viewers, timeline.start, moment.start, moment.end) for moment in search.moments
+        element_emotions=emotions_by_element(script, of_viewers, timeline.start) if script else (),
+        scene_emotions=emotions_by_scene(script, of_viewers, timeline.start, search.moments)
+        if script
+        else (),
+        moment_elements=tuple(_elements_in_moment(script, moment) for moment in search.moments),
+        moment_mixed_emotions=tuple(
+            find_mixed_emotions(of_viewers, timeline.start, moment.start, moment.end)
+            for moment in search.moments
         ),
         patterns=find_patterns(of_viewers, room, search, script, seed),
     )
 
 
-def _without_baseline(timeline: Timeline, rest: Rest, baseline: Stretch | None) -> Iterator[str]:
+def _baseline_warnings(timeline: Timeline, rest: Baseline, baseline: TimeSpan | None) -> Iterator[str]:
     if baseline is not None:
-        for viewer, marked, seconds in zip(timeline.viewers, rest.marked, rest.seconds, strict=True):
+        for viewer, marked, seconds in zip(
+            timeline.viewers, rest.from_marked_span, rest.seconds, strict=True
+        ):
             if not marked and seconds:
                 yield (
-                    f"{viewer}: seen for less than {FEWEST_SECONDS} s of the baseline stretch; "
+                    f"{viewer}: seen for less than {MIN_SECONDS} s of the baseline stretch; "
                     "their resting face was estimated from the whole film"
                 )
 
 
-def _quality(timeline: Timeline, refused: Mapping[str, int], problems: tuple[str, ...]) -> Quality:
-    seen = timeline.samples > 0
-    faces = int(timeline.samples.sum()) + sum(refused.values())
-    return Quality(
+def _quality(timeline: Timeline, refused: Mapping[str, int], problems: tuple[str, ...]) -> DataQuality:
+    seen = timeline.sample_counts > 0
+    faces = int(timeline.sample_counts.sum()) + sum(refused.values())
+    return DataQuality(
         viewers=seen.shape[0],
         seconds=seen.shape[1],
-        seen=float(seen.mean()) if seen.size else 0.0,
-        seen_by_viewer=tuple(seen.mean(axis=1).tolist()),
-        samples_per_second=float(timeline.samples[seen].mean()) if seen.any() else 0.0,
-        refused={
+        seen_share=float(seen.mean()) if seen.size else 0.0,
+        seen_share_by_viewer=tuple(seen.mean(axis=1).tolist()),
+        samples_per_second=float(timeline.sample_counts[seen].mean()) if seen.any() else 0.0,
+        rejected_shares={
             reason: count / faces for reason, count in sorted(refused.items(), key=lambda r: -r[1]) if count
         },
         problems=problems,
     )
 
 
-def _elements_during(script: TimedScript | None, moment: Moment) -> tuple[int, ...]:
+def _elements_in_moment(script: TimedScript | None, moment: Moment) -> tuple[int, ...]:
     if script is None:
         return ()
     return tuple(

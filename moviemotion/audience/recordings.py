@@ -11,18 +11,18 @@ from pathlib import Path
 import numpy as np
 
 from moviemotion.audience.faces.detect import FaceDetector, crop_face
-from moviemotion.audience.faces.emotion_model import EmotionReader
-from moviemotion.audience.faces.face_scheduler import FaceFinder
-from moviemotion.audience.faces.identity_switches import ExchangeWatch
-from moviemotion.audience.faces.quality import weigh
+from moviemotion.audience.faces.emotion_model import EmotionModel
+from moviemotion.audience.faces.face_scheduler import FaceScheduler
+from moviemotion.audience.faces.identity_switches import IdentitySwitchDetector
+from moviemotion.audience.faces.quality import quality_weights
 from moviemotion.audience.faces.tracking import ViewerTracker
 from moviemotion.audience.samples import Samples
 from moviemotion.audience.video.decode import Frame, read_frames
-from moviemotion.audience.video.masking import OPEN, Mask, masked
+from moviemotion.audience.video.masking import NO_MASK, Mask, mask_frames
 from moviemotion.emotions import EMOTIONS
 from moviemotion.errors import MoviemotionError
 
-BATCH = 8
+BATCH_SIZE = 8
 
 
 @dataclass(frozen=True)
@@ -39,21 +39,21 @@ class Camera:
     name: str
     path: Path
     offset: float = 0.0
-    mask: Mask = OPEN
+    mask: Mask = NO_MASK
 
 
-Progress = Callable[[Camera, float], None]
+ProgressCallback = Callable[[Camera, float], None]
 """Called with a camera and the seconds of it that have been watched."""
 
 
-class InterruptedWatchError(Exception):
+class ProcessingInterruptedError(Exception):
     """Watching was stopped on request; cameras already finished are kept."""
 
 
-class CameraLog:
+class SampleCollector:
     """What one camera has shown so far. Frames are added as they come, from a file or from a live camera."""
 
-    def __init__(self, name: str, rate: float, detector: FaceDetector, reader: EmotionReader) -> None:
+    def __init__(self, name: str, rate: float, detector: FaceDetector, emotion_model: EmotionModel) -> None:
         """Begin a camera.
 
         Args:
@@ -62,35 +62,35 @@ class CameraLog:
             detector, reader: threads may share them.
         """
         self._name, self._rate = name, rate
-        self._reader = reader
-        self._finder, self._tracker = FaceFinder(detector), ViewerTracker()
-        self._exchanges = ExchangeWatch()
+        self._emotion_model = emotion_model
+        self._scheduler, self._tracker = FaceScheduler(detector), ViewerTracker()
+        self._identity_switches = IdentitySwitchDetector()
         self._tracks: list[int] = []
         self._rows: list[tuple[float, ...]] = []
         self._emotions = [np.empty((0, len(EMOTIONS)), dtype=np.float32)]
         self._weights = [np.empty(0, dtype=np.float32)]
-        self._refused = [np.empty(0, dtype=np.int8)]
+        self._rejection_reasons = [np.empty(0, dtype=np.int8)]
         self.frames = 0
 
-    def add(self, frames: Sequence[Frame]) -> None:
+    def add_frames(self, frames: Sequence[Frame]) -> None:
         """Read the next frames, of one size, in order of time."""
         crops, faces = [], []
-        found = self._finder.find([frame.image for frame in frames])
+        found = self._scheduler.detect([frame.image for frame in frames])
         for frame, in_frame in zip(frames, found, strict=True):
             tracks = self._tracker.assign(frame.time, in_frame)
-            self._exchanges.see(frame.time, frame.image, in_frame, tracks)
+            self._identity_switches.update(frame.time, frame.image, in_frame, tracks)
             self._tracks += tracks
             faces += in_frame
             for face in in_frame:
                 self._rows.append((frame.time, face.left, face.top, face.right, face.bottom, face.score))
                 crops.append(crop_face(frame.image, face))
-        weight, refused = weigh(faces, crops)
+        weight, refused = quality_weights(faces, crops)
         self._weights.append(weight)
-        self._refused.append(refused)
-        self._emotions.append(self._reader.read(crops))
+        self._rejection_reasons.append(refused)
+        self._emotions.append(self._emotion_model.predict(crops))
         self.frames += len(frames)
 
-    def samples(self, end: float, blanks: Sequence[tuple[float, float]] = ()) -> Samples:
+    def samples(self, end: float, gaps: Sequence[tuple[float, float]] = ()) -> Samples:
         """Everything so far, by viewer.
 
         Args:
@@ -113,50 +113,50 @@ class CameraLog:
             detection=table[:, 5].astype(np.float32),
             emotions=np.concatenate(self._emotions)[whose >= 0],
             weight=np.concatenate(self._weights)[whose >= 0],
-            refused=np.concatenate(self._refused)[whose >= 0],
-            exchanges=tuple(
+            rejection_reason=np.concatenate(self._rejection_reasons)[whose >= 0],
+            identity_switches=tuple(
                 replace(exchange, first=first, second=second)
-                for exchange in self._exchanges.found
+                for exchange in self._identity_switches.switches
                 if (first := int(number[exchange.first])) != (second := int(number[exchange.second]))
                 and min(first, second) >= 0
             ),
-            blanks=tuple(blanks),
+            gaps=tuple(gaps),
         )
 
 
-class Watcher:
+class CameraProcessor:
     """Watches cameras with one detector and one reader, which threads may share."""
 
     def __init__(self, rate: float) -> None:
         self._rate = rate
         self._detector = FaceDetector()
-        self._reader = EmotionReader()
+        self._emotion_model = EmotionModel()
         self._stop = threading.Event()
 
-    def watch(self, camera: Camera, progress: Progress) -> Samples:
+    def process(self, camera: Camera, progress: ProgressCallback) -> Samples:
         """Everything that one camera saw. Holds `BATCH` frames at a time.
 
         Raises:
             MoviemotionError: the file cannot be read.
             InterruptedWatchError: the user stopped the work.
         """
-        log = CameraLog(camera.name, self._rate, self._detector, self._reader)
+        log = SampleCollector(camera.name, self._rate, self._detector, self._emotion_model)
         end = camera.offset
         blanks: list[tuple[float, float]] = []
         frames = read_frames(camera.path, self._rate, camera.offset, blanks.append)
-        for batch in _batches(masked(frames, camera.mask)):
+        for batch in _batches(mask_frames(frames, camera.mask)):
             if self._stop.is_set():
-                raise InterruptedWatchError
-            log.add(batch)
+                raise ProcessingInterruptedError
+            log.add_frames(batch)
             end = batch[-1].time
             progress(camera, end - camera.offset)
         return log.samples(end, blanks)
 
-    def watch_all(
+    def process_all(
         self,
         cameras: Iterable[Camera],
-        progress: Progress,
-        done: Callable[[Camera, Samples], None],
+        progress: ProgressCallback,
+        on_done: Callable[[Camera, Samples], None],
         workers: int,
     ) -> dict[str, str]:
         """Watch every camera, `workers` at a time, and hand each result to `done` as it comes.
@@ -166,7 +166,7 @@ class Watcher:
         """
         problems: dict[str, str] = {}
         with ThreadPoolExecutor(workers) as pool:
-            running = {pool.submit(self.watch, camera, progress): camera for camera in cameras}
+            running = {pool.submit(self.process, camera, progress): camera for camera in cameras}
             try:
                 for future in as_completed(running):
                     camera = running[future]
@@ -175,7 +175,7 @@ class Watcher:
                     except MoviemotionError as error:
                         problems[camera.name] = str(error)
                     else:
-                        done(camera, samples)
+                        on_done(camera, samples)
             except BaseException:  # the other cameras would be watched for hours before it is told
                 self._stop.set()
                 pool.shutdown(cancel_futures=True)
@@ -187,7 +187,7 @@ def _batches(frames: Iterator[Frame]) -> Iterator[list[Frame]]:
     batch: list[Frame] = []
     for frame in frames:
         # One batch goes through the detector as one array, so its frames have one size.
-        if batch and (len(batch) == BATCH or frame.image.shape != batch[0].image.shape):
+        if batch and (len(batch) == BATCH_SIZE or frame.image.shape != batch[0].image.shape):
             yield batch
             batch = []
         batch.append(frame)
@@ -195,5 +195,5 @@ def _batches(frames: Iterator[Frame]) -> Iterator[list[Frame]]:
         yield batch
 
 
-def viewer_names(camera: str, viewers: int) -> tuple[str, ...]:
-    return (camera,) if viewers == 1 else tuple(f"{camera}-{i + 1}" for i in range(viewers))
+def viewer_names(camera: str, count: int) -> tuple[str, ...]:
+    return (camera,) if count == 1 else tuple(f"{camera}-{i + 1}" for i in range(count))

@@ -11,13 +11,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from moviemotion._io.atomic_files import appearing
-from moviemotion.audience.faces.identity_switches import Exchange
-from moviemotion.audience.faces.quality import REASONS
+from moviemotion._io.atomic_files import atomic_write
+from moviemotion.audience.faces.identity_switches import IdentitySwitch
+from moviemotion.audience.faces.quality import REJECTION_REASONS
 from moviemotion.emotions import EMOTIONS
 from moviemotion.errors import MoviemotionError
 
-FORMAT = "2"
+SAMPLES_FORMAT = "2"
 """Of the file. Since 2 it has weight, refused and the exchanges of seats."""
 
 
@@ -49,11 +49,11 @@ class Samples:
     detection: NDArray[np.float32]
     emotions: NDArray[np.float32]
     weight: NDArray[np.float32]
-    refused: NDArray[np.int8]
-    exchanges: tuple[Exchange, ...] = ()
-    blanks: tuple[tuple[float, float], ...] = ()
+    rejection_reason: NDArray[np.int8]
+    identity_switches: tuple[IdentitySwitch, ...] = ()
+    gaps: tuple[tuple[float, float], ...] = ()
 
-    def persons(self) -> NDArray[np.int16]:
+    def viewer_of_sample(self) -> NDArray[np.int16]:
         """(n,) index into `viewers` of the person behind each sample.
 
         It is the sample's own viewer but after two viewers changed places and were not followed: then each
@@ -61,7 +61,7 @@ class Samples:
         """
         person = self.viewer.copy()
         sits = np.arange(len(self.viewers), dtype=np.int16)
-        for exchange in sorted(self.exchanges, key=lambda exchange: exchange.time):
+        for exchange in sorted(self.identity_switches, key=lambda exchange: exchange.time):
             if not exchange.followed:
                 sits[[exchange.first, exchange.second]] = sits[[exchange.second, exchange.first]]
                 later = self.time >= exchange.time
@@ -79,17 +79,19 @@ class Samples:
             "detection": self.detection,
             **{str(e): self.emotions[:, i] for i, e in enumerate(EMOTIONS)},
             "weight": self.weight,
-            "refused": pa.DictionaryArray.from_arrays(pa.array(self.refused), pa.array(REASONS)),
+            "refused": pa.DictionaryArray.from_arrays(
+                pa.array(self.rejection_reason), pa.array(REJECTION_REASONS)
+            ),
         }
         facts = {
-            "format": FORMAT,
+            "format": SAMPLES_FORMAT,
             "viewers": json.dumps(self.viewers),
             "frames": str(self.frames),
             "end": repr(self.end),
-            "exchanges": json.dumps([asdict(exchange) for exchange in self.exchanges]),
-            "blanks": json.dumps(self.blanks),
+            "exchanges": json.dumps([asdict(exchange) for exchange in self.identity_switches]),
+            "blanks": json.dumps(self.gaps),
         }
-        with appearing(path) as partial:
+        with atomic_write(path) as partial:
             pq.write_table(pa.table(columns).replace_schema_metadata(facts), partial)
 
     @classmethod
@@ -101,7 +103,7 @@ class Samples:
         """
         table = pq.read_table(path)
         facts = {k.decode(): v.decode() for k, v in table.schema.metadata.items()}
-        if facts.get("format", "1") != FORMAT:
+        if facts.get("format", "1") != SAMPLES_FORMAT:
             raise MoviemotionError(
                 f"{path}: written by another version of moviemotion; delete it and run the same command again"
             )
@@ -116,7 +118,9 @@ class Samples:
             detection=column["detection"].to_numpy(),
             emotions=np.stack([column[str(e)].to_numpy() for e in EMOTIONS], axis=1),
             weight=column["weight"].to_numpy(),
-            refused=column["refused"].indices.to_numpy(),
-            exchanges=tuple(Exchange(**exchange) for exchange in json.loads(facts["exchanges"])),
-            blanks=tuple((start, end) for start, end in json.loads(facts.get("blanks", "[]"))),
+            rejection_reason=column["refused"].indices.to_numpy(),
+            identity_switches=tuple(
+                IdentitySwitch(**exchange) for exchange in json.loads(facts["exchanges"])
+            ),
+            gaps=tuple((start, end) for start, end in json.loads(facts.get("blanks", "[]"))),
         )

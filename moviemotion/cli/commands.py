@@ -8,10 +8,11 @@ from typing import Annotated
 import typer
 
 from moviemotion.cli import screening_commands, studio_commands, study_commands
-from moviemotion.cli.console import messages
-from moviemotion.cli.exit_codes import BAD_INPUT, STOPPED
+from moviemotion.cli.console import stderr_console
+from moviemotion.cli.exit_codes import BAD_INPUT, INTERRUPTED
 from moviemotion.cli.lab_commands import lab
 from moviemotion.cli.privacy_commands import privacy
+from moviemotion.cli.setting_names import SETTING_NAMES
 from moviemotion.errors import MoviemotionError
 
 app = typer.Typer(
@@ -28,7 +29,7 @@ app.add_typer(privacy, name="privacy")
 
 
 @app.command("roi")
-def return_on_investment(
+def roi_command(
     plan: Annotated[Path | None, typer.Argument(help="plan.toml: what is sold, used and paid.")] = None,
     out: Annotated[Path, typer.Option(help="Folder for roi.html, cash-flow.csv and roi.xlsx.")] = Path("roi"),
     example: Annotated[bool, typer.Option("--example", help="Print the deck's figures as a plan.")] = False,
@@ -38,11 +39,11 @@ def return_on_investment(
     from moviemotion import roi
 
     if example:
-        typer.echo(roi.example(), nl=False)
+        typer.echo(roi.example_plan(), nl=False)
         return
     if plan is None:
         raise MoviemotionError("roi: no plan; moviemotion roi --example > plan.toml writes one to change")
-    for line in roi.roi_lines(roi.calculate(plan, out, seed)):
+    for line in roi.roi_lines(roi.calculate_roi(plan, out, seed)):
         typer.echo(line)
     typer.echo(f"Page: {out / 'roi.html'}   (seed {seed})")
 
@@ -52,7 +53,7 @@ def challenge() -> None:
     """The 3 Minute Challenge: the deck's three questions against the clock. Greg is not allowed to play."""
     from moviemotion.lab.proposal import challenge as quiz
 
-    if quiz.play(say=typer.echo) is None:
+    if quiz.play_challenge(print_line=typer.echo) is None:
         raise typer.Exit(BAD_INPUT)
 
 
@@ -65,20 +66,22 @@ def run() -> int:
     try:
         return app(prog_name="moviemotion", standalone_mode=False) or 0
     except MoviemotionError as error:
-        _tell(*str(error).splitlines())
+        _print_errors(*error.worded(SETTING_NAMES).splitlines())
     except typer.TyperException as error:
         # It has no words where a command group was named alone: its help has been printed.
         if what := " ".join(error.format_message().split()).removesuffix("."):
             context = getattr(error, "ctx", None)
-            _tell(f"{what} (see {context.command_path if context else 'moviemotion'} --help)")
+            _print_errors(f"{what} (see {context.command_path if context else 'moviemotion'} --help)")
     except typer.Abort:  # Ctrl-C or Ctrl-D where something is asked
-        return STOPPED
+        return INTERRUPTED
     except OSError as error:  # a path or a disk that no command speaks of in better words
         place = f"{error.filename}: " if error.filename else ""
-        _tell(f"{place}{error.strerror or error}; check the path, its permissions and the room on the disk")
+        _print_errors(
+            f"{place}{error.strerror or error}; check the path, its permissions and the room on the disk"
+        )
     return BAD_INPUT
 
 
-def _tell(*faults: str) -> None:
+def _print_errors(*faults: str) -> None:
     for fault in faults:
-        messages.print(f"error: {fault}", markup=False, style="red")
+        stderr_console.print(f"error: {fault}", markup=False, style="red")

@@ -15,12 +15,12 @@ from moviemotion.errors import MoviemotionError
 
 if TYPE_CHECKING:
     from moviemotion.audience.recordings import Camera
-    from moviemotion.audience.recordings import Progress as OnProgress
+    from moviemotion.audience.recordings import ProgressCallback as OnProgress
 
-messages = Console(stderr=True, highlight=False, soft_wrap=True)
+stderr_console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
-def seeds_of(text: str) -> tuple[int, ...]:
+def parse_seeds(text: str) -> tuple[int, ...]:
     """Whole numbers separated by commas, each once."""
     try:
         return tuple(dict.fromkeys(int(seed) for seed in text.split(",")))
@@ -30,7 +30,7 @@ def seeds_of(text: str) -> tuple[int, ...]:
         ) from None
 
 
-def offsets_of(texts: Iterable[str]) -> dict[str, float]:
+def parse_offsets(texts: Iterable[str]) -> dict[str, float]:
     """CAMERA=SECONDS, each camera once."""
     offsets: dict[str, float] = {}
     for text in texts:
@@ -48,7 +48,7 @@ def offsets_of(texts: Iterable[str]) -> dict[str, float]:
 
 
 @contextmanager
-def watching_bar(total: float) -> Iterator[OnProgress]:
+def video_progress_bar(total: float) -> Iterator[OnProgress]:
     """A progress bar over seconds of video."""
     columns = (
         TextColumn("watching"),
@@ -58,7 +58,9 @@ def watching_bar(total: float) -> Iterator[OnProgress]:
         TimeRemainingColumn(),
     )
     # In a log file even a bar that vanishes leaves empty lines.
-    with Progress(*columns, console=messages, transient=True, disable=not messages.is_terminal) as bar:
+    with Progress(
+        *columns, console=stderr_console, transient=True, disable=not stderr_console.is_terminal
+    ) as bar:
         task = bar.add_task("", total=round(total) or None)
         watched: dict[str, float] = {}
 
@@ -70,10 +72,12 @@ def watching_bar(total: float) -> Iterator[OnProgress]:
 
 
 @contextmanager
-def step_bar(task: str) -> Iterator[tuple[Callable[[str], None], Callable[[int, int], None]]]:
+def step_progress_bar(task: str) -> Iterator[tuple[Callable[[str], None], Callable[[int, int], None]]]:
     """A line printer and a progress bar over steps, with the time left."""
     columns = (TextColumn(task), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=messages, transient=True, disable=not messages.is_terminal) as bar:
+    with Progress(
+        *columns, console=stderr_console, transient=True, disable=not stderr_console.is_terminal
+    ) as bar:
         number = bar.add_task("", total=None)
 
         def step(done: int, total: int) -> None:
@@ -83,7 +87,7 @@ def step_bar(task: str) -> Iterator[tuple[Callable[[str], None], Callable[[int, 
 
 
 @contextmanager
-def needs_lab() -> Iterator[None]:
+def require_lab() -> Iterator[None]:
     """Says how to install what the laboratory needs where it is missing."""
     try:
         yield

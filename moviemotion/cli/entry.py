@@ -6,7 +6,7 @@ import signal
 import sys
 from types import FrameType
 
-from moviemotion.cli.exit_codes import STOPPED
+from moviemotion.cli.exit_codes import INTERRUPTED
 
 
 def main() -> None:
@@ -27,8 +27,8 @@ def main() -> None:
     except BaseException:
         if not signals:
             raise
-        code = STOPPED  # compiled modules make other errors of an interrupted import
-    if code == STOPPED:
+        code = INTERRUPTED  # compiled modules make other errors of an interrupted import
+    if code == INTERRUPTED:
         print("stopped; finished parts are kept, the same command goes on from there", file=sys.stderr)
-        code = 128 + signals[0] if signals else STOPPED
+        code = 128 + signals[0] if signals else INTERRUPTED
     sys.exit(code)

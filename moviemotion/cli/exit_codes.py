@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import signal
 
-SOME_UNREADABLE = 1
+INCOMPLETE = 1
 """Results were written, but some recordings could not be read completely."""
 BAD_INPUT = 2
 """Nothing was written."""
-STOPPED = 128 + signal.SIGINT
+INTERRUPTED = 128 + signal.SIGINT
 """Interrupted from the keyboard."""

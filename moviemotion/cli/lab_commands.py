@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from moviemotion._io.atomic_files import refuse_unwritable
-from moviemotion.cli.console import messages, needs_lab, seeds_of, step_bar
-from moviemotion.cli.exit_codes import SOME_UNREADABLE
+from moviemotion._io.atomic_files import check_writable
+from moviemotion.cli.console import parse_seeds, require_lab, stderr_console, step_progress_bar
+from moviemotion.cli.exit_codes import INCOMPLETE
 from moviemotion.errors import MoviemotionError
 
 lab = typer.Typer(no_args_is_help=True, help="The laboratory: train, export and evaluate readers of faces.")
@@ -39,32 +39,34 @@ def audit(
     seed: Annotated[int, typer.Option()] = 36,
 ) -> None:
     """Find mislabelled, corrupted and repeated pictures, and propose what to do with each."""
-    with needs_lab():
+    with require_lab():
         from moviemotion.lab.audit import audit_report
         from moviemotion.lab.audit import find_issues as auditing
         from moviemotion.lab.data import cleaning
 
-    if second_opinion not in list(auditing.Judge):
-        choices = " or ".join(auditing.Judge)
+    if second_opinion not in list(auditing.SecondOpinion):
+        choices = " or ".join(auditing.SecondOpinion)
         raise MoviemotionError(f"--second-opinion {second_opinion}: unknown; choose {choices}")
     # The work takes minutes: a place that cannot be written to is told before it.
-    cleaning.refuse_inside(data, out)
+    cleaning.check_outside_dataset(data, out)
     if clean:
-        cleaning.refuse_place(data, clean)
+        cleaning.check_output_folder(data, clean)
     if decisions and not clean:
         raise MoviemotionError("--decisions: says what to copy; add --clean OUT")
     if decisions:
         chosen = cleaning.read_decisions(decisions)
     else:
-        with needs_lab():
-            result = auditing.audit(data, auditing.Judge(second_opinion), seed=seed, say=typer.echo)
-        page = audit_report.write_report(result, out)
+        with require_lab():
+            result = auditing.audit_dataset(
+                data, auditing.SecondOpinion(second_opinion), seed=seed, print_line=typer.echo
+            )
+        page = audit_report.write_audit_report(result, out)
         for line in audit_report.audit_lines(result):
             typer.echo(line)
         typer.echo(f"Report: {page}")
-        chosen = cleaning.decide(result.findings)
+        chosen = cleaning.propose_decisions(result.issues)
     if clean:
-        typer.echo(f"{clean}: {cleaning.clean(data, clean, chosen, copy)} pictures")
+        typer.echo(f"{clean}: {cleaning.write_cleaned_copy(data, clean, chosen, copy)} pictures")
 
 
 @lab.command()
@@ -78,11 +80,11 @@ def split(
     seed: Annotated[int, typer.Option()] = 36,
 ) -> None:
     """Divide faces anew: stratified by class, copies of a picture on one side."""
-    with needs_lab():
+    with require_lab():
         from moviemotion.lab.data import splitting
 
     shares = {"train": train, "validation": validation, "test": test}
-    for line in splitting.split_lines(splitting.split_faces(data, out, shares, seed, copy)):
+    for line in splitting.split_lines(splitting.split_dataset(data, out, shares, seed, copy)):
         typer.echo(line)
 
 
@@ -116,18 +118,18 @@ def train(
     ] = None,
 ) -> None:
     """Train a network on faces: on their annotators' votes, or the deck's networks on their labels."""
-    with needs_lab():
+    with require_lab():
         from moviemotion.lab.training import runs
-    from moviemotion.lab.training.config import recipe_for
-    from moviemotion.lab.training.face_selection import read_splits
+    from moviemotion.lab.training.config import make_config
+    from moviemotion.lab.training.face_selection import load_train_and_test
 
-    refuse_unwritable(out)
-    recipe = recipe_for(
-        network, epochs=epochs, fraction=fraction, seed=seed, weights=weights, changes=changes or ()
+    check_writable(out)
+    recipe = make_config(
+        network, epochs=epochs, fraction=fraction, seed=seed, initial_weights=weights, overrides=changes or ()
     )
-    faces, test = read_splits(data)
-    with step_bar("training") as (say, step):
-        run = runs.train(faces, test, out, recipe, teacher or (), store, say, step)
+    faces, test = load_train_and_test(data)
+    with step_progress_bar("training") as (say, step):
+        run = runs.train_emotion_model(faces, test, out, recipe, teacher or (), store, say, step)
     typer.echo(f"{out}: {len(run.history)} epochs, seed {seed}, temperature {run.temperature}")
 
 
@@ -138,46 +140,46 @@ def export(
     out: Annotated[Path, typer.Option(help="ONNX file to write; its card is put beside it.")],
 ) -> None:
     """Write a trained reader as ONNX, with its model card."""
-    with needs_lab():
+    with require_lab():
         from moviemotion.lab.training import onnx_export as exporting
     from moviemotion.lab.data.dataset import load_faces
-    from moviemotion.lab.evaluation.model_card import write_card
-    from moviemotion.lab.evaluation.vote_calibration import scale_to_votes
+    from moviemotion.lab.evaluation.model_card import write_model_card
+    from moviemotion.lab.evaluation.vote_calibration import calibrate_to_votes
 
     load_faces(data, "test")  # a fault in what the card needs is told before anything is written
-    exporting.export(run, out)
-    scale_to_votes(out, data)
-    typer.echo(f"{out} ({out.stat().st_size / 1e6:.1f} MB), {write_card(out, data)}")
+    exporting.export_run(run, out)
+    calibrate_to_votes(out, data)
+    typer.echo(f"{out} ({out.stat().st_size / 1e6:.1f} MB), {write_model_card(out, data)}")
 
 
 @lab.command()
-def quantise(
+def quantize(
     model: Annotated[Path, typer.Argument(help="An exported reader.")],
     data: Annotated[Path, typer.Option(help="The data it was trained on; scales come from its train split.")],
     out: Annotated[Path, typer.Option(help="ONNX file to write; its card is put beside it.")],
 ) -> None:
     """Give a reader convolutions in eight-bit whole numbers: faster, half the file."""
-    with needs_lab():
+    with require_lab():
         from moviemotion.lab.training import quantization
-    from moviemotion.lab.evaluation.model_card import write_card
+    from moviemotion.lab.evaluation.model_card import write_model_card
 
-    quantization.quantise(model, data, out)
-    typer.echo(f"{out} ({out.stat().st_size / 1e6:.1f} MB), {write_card(out, data)}")
+    quantization.quantize(model, data, out)
+    typer.echo(f"{out} ({out.stat().st_size / 1e6:.1f} MB), {write_model_card(out, data)}")
 
 
 @lab.command()
-def cover(
+def train_occlusion_model(
     data: Annotated[Path, typer.Option(help="Folder with train/<label>/*.png.")],
     out: Annotated[Path, typer.Option(help="ONNX file to write.")],
     epochs: Annotated[int, typer.Option(min=1)] = 6,
     seed: Annotated[int, typer.Option()] = 36,
 ) -> None:
     """Train the small network that sees hands and things before faces."""
-    with needs_lab():
+    with require_lab():
         from moviemotion.lab.training import occlusion_model
 
-    refuse_unwritable(out.parent)
-    occlusion_model.train(data, out, epochs, seed, typer.echo)
+    check_writable(out.parent)
+    occlusion_model.train_occlusion_model(data, out, epochs, seed, typer.echo)
     typer.echo(f"{out} ({out.stat().st_size / 1e6:.1f} MB)")
 
 
@@ -201,15 +203,15 @@ def evaluate(
 ) -> None:
     """Measure a reader: how good, how sure, how well calibrated, and how much of a score is luck."""
     from moviemotion.lab.evaluation import evaluate
-    from moviemotion.lab.evaluation.evaluation_page import write_page
+    from moviemotion.lab.evaluation.evaluation_page import write_evaluation_page
     from moviemotion.lab.evaluation.evaluation_text import evaluation_lines
 
-    if truth not in list(evaluate.Truth):
-        raise MoviemotionError(f"--truth {truth}: unknown; choose {' or '.join(evaluate.Truth)}")
-    reader = model or evaluate.SHIPPED_READER
-    result = evaluate.evaluate(data, split, evaluate.Truth(truth), reader, against)
+    if truth not in list(evaluate.GroundTruth):
+        raise MoviemotionError(f"--truth {truth}: unknown; choose {' or '.join(evaluate.GroundTruth)}")
+    reader = model or evaluate.SHIPPED_EMOTION_MODEL
+    result = evaluate.evaluate(data, split, evaluate.GroundTruth(truth), reader, against)
     if page:
-        write_page(result, reader.name, page)
+        write_evaluation_page(result, reader.name, page)
     if as_json:
         typer.echo(json.dumps(result.as_dict()))
         return
@@ -218,7 +220,7 @@ def evaluate(
 
 
 @lab.command("explain")
-def explain_run(
+def explain_network(
     run: Annotated[list[Path], typer.Argument(help="Finished runs of deck36; the first has ReLU.")],
     data: Annotated[Path, typer.Option(help="Folder with <split>/<label>/*.png.")],
     out: Annotated[Path, typer.Option(help="Folder for explain.html and evidence.json.")],
@@ -227,7 +229,7 @@ def explain_run(
     seed: Annotated[int, typer.Option(help="Draws faces and filters.")] = 36,
 ) -> None:
     """Evidence for the deck's three questions, measured on a trained network, as one page."""
-    with needs_lab():
+    with require_lab():
         from moviemotion.lab.proposal.explain import explain
 
     typer.echo(f"Page: {explain(run, data, split, out, seed, faces, typer.echo)}")
@@ -236,9 +238,9 @@ def explain_run(
 @experiments.command("list")
 def list_experiments() -> None:
     """Every experiment with what the deck published."""
-    from moviemotion.lab.proposal.experiments_report import list_lines
+    from moviemotion.lab.proposal.experiments_report import experiment_lines
 
-    for line in list_lines():
+    for line in experiment_lines():
         typer.echo(line)
 
 
@@ -257,15 +259,15 @@ def run_experiments(
     ] = None,
 ) -> None:
     """Train both sides of each experiment, once a seed."""
-    with needs_lab():
+    with require_lab():
         from moviemotion.lab.proposal import experiments as catalogue
 
-    reduction = catalogue.Reduction(epochs, fraction, width, seeds_of(seeds))
-    failures = catalogue.run(data, out, numbers or (), reduction, jobs, weights, typer.echo)
+    reduction = catalogue.TrainingBudget(epochs, fraction, width, parse_seeds(seeds))
+    failures = catalogue.run_experiments(data, out, numbers or (), reduction, jobs, weights, typer.echo)
     for line in failures:
-        messages.print(f"not run: {line}", markup=False, style="red")
+        stderr_console.print(f"not run: {line}", markup=False, style="red")
     if failures:
-        raise typer.Exit(SOME_UNREADABLE)
+        raise typer.Exit(INCOMPLETE)
 
 
 @experiments.command("report")
@@ -275,7 +277,7 @@ def report_experiments(
     out: Annotated[Path, typer.Option(help="Folder for report.md and its picture.")],
 ) -> None:
     """Say of each published change whether it was confirmed, contradicted, or cannot be told."""
-    with needs_lab():
-        from moviemotion.lab.proposal.experiments_report import write_report
+    with require_lab():
+        from moviemotion.lab.proposal.experiments_report import write_experiments_report
 
-    typer.echo(f"Report: {write_report(data, runs, out, typer.echo)}")
+    typer.echo(f"Report: {write_experiments_report(data, runs, out, typer.echo)}")

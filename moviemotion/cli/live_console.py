@@ -16,30 +16,30 @@ from rich.live import Live
 from rich.markup import escape
 from rich.table import Table
 
-from moviemotion.audience.live.journal import State
+from moviemotion.audience.live.journal import CameraState
 from moviemotion.audience.live.live_capture import LiveCapture
 from moviemotion.reports.number_format import plural
-from moviemotion.workflows.capture import Captured
+from moviemotion.workflows.capture import CaptureResult
 
-EVERY = 0.25
+REFRESH_SECONDS = 0.25
 """Seconds between two looks."""
-MOST_GAPS = 8
-_COLOURS = {State.LIVE: "green", State.WAITING: "yellow", State.ENDED: "dim"}
+MAX_LISTED_GAPS = 8
+_STATE_COLORS = {CameraState.LIVE: "green", CameraState.WAITING: "yellow", CameraState.ENDED: "dim"}
 
 
-def watch_on(console: Console) -> Callable[[LiveCapture], None]:
+def live_display(console: Console) -> Callable[[LiveCapture], None]:
     """Show a capture on a terminal until `q`, a signal, or the end of every camera.
 
     `p` pauses and goes on. Where the console is no terminal, each change of a camera is one line.
     """
 
     def watch(capture: LiveCapture) -> None:
-        with _signals_stop(capture), _keys() as key:
+        with _stop_on_signals(capture), _key_presses() as key:
             if not console.is_terminal:
-                _lines(console, capture)
+                _print_state_changes(console, capture)
                 return
             with Live(health_table(capture), console=console, refresh_per_second=4) as live:
-                while not capture.wait(EVERY):
+                while not capture.wait(REFRESH_SECONDS):
                     match key():
                         case "q":
                             capture.clock.stop()
@@ -56,7 +56,7 @@ def health_table(capture: LiveCapture) -> Table:
     """Every camera in a row: how it is, and what came of it."""
     state = "paused" if capture.clock.paused else "film"
     table = Table(
-        title=f"{state} {_clock(capture.clock.now())}",
+        title=f"{state} {_format_time(capture.clock.now())}",
         caption="p pause / go on   q stop",
         title_justify="left",
     )
@@ -65,7 +65,7 @@ def health_table(capture: LiveCapture) -> Table:
     for name in ("samples/s", "faces", "read", "dropped", "losses", "last seen"):
         table.add_column(name, justify="right")
     for camera in capture.health():
-        colour = _COLOURS.get(camera.state, "red")
+        colour = _STATE_COLORS.get(camera.state, "red")
         why = f" {escape(camera.why)}" if camera.why else ""
         table.add_row(
             camera.name,
@@ -75,14 +75,16 @@ def health_table(capture: LiveCapture) -> Table:
             str(camera.read),
             str(camera.dropped),
             str(camera.losses),
-            "never" if math.isnan(camera.last_seen) else _clock(camera.last_seen),
+            "never" if math.isnan(camera.last_seen) else _format_time(camera.last_seen),
         )
     return table
 
 
-def captured_lines(captured: Captured) -> list[str]:
+def capture_summary_lines(captured: CaptureResult) -> list[str]:
     """What came of a capture, in plain text."""
-    lines = [f"Captured {_clock(captured.seconds)} of film with {plural(len(captured.cameras), 'camera')}."]
+    lines = [
+        f"Captured {_format_time(captured.seconds)} of film with {plural(len(captured.cameras), 'camera')}."
+    ]
     for camera in captured.cameras:
         offset = camera.offset
         sure = "" if math.isnan(offset.half_width) else f" ± {offset.half_width:.3f}"
@@ -90,36 +92,38 @@ def captured_lines(captured: Captured) -> list[str]:
             f"  {camera.name}: {plural(len(camera.viewers), 'viewer')}, {camera.read} pictures read, "
             f"{camera.dropped} dropped, offset {offset.seconds:+.3f}{sure} s ({offset.origin})"
         )
-    for gap in captured.gaps[:MOST_GAPS]:
-        lines.append(f"  ! {gap.camera}: not seen {_clock(gap.start)}–{_clock(gap.end)}, {gap.reason}")
-    if len(captured.gaps) > MOST_GAPS:
-        lines.append(f"    and {len(captured.gaps) - MOST_GAPS} more gaps")
+    for gap in captured.gaps[:MAX_LISTED_GAPS]:
+        lines.append(
+            f"  ! {gap.camera}: not seen {_format_time(gap.start)}–{_format_time(gap.end)}, {gap.reason}"
+        )
+    if len(captured.gaps) > MAX_LISTED_GAPS:
+        lines.append(f"    and {len(captured.gaps) - MAX_LISTED_GAPS} more gaps")
     lines.append(f"Gaps: {captured.folder / 'gaps.csv'} ({len(captured.gaps)})")
     lines.append(f"Next: moviemotion report {captured.folder}")
     return lines
 
 
-def _lines(console: Console, capture: LiveCapture) -> None:
-    told: dict[str, State] = {}
+def _print_state_changes(console: Console, capture: LiveCapture) -> None:
+    told: dict[str, CameraState] = {}
     while True:
-        over = capture.wait(EVERY)
+        over = capture.wait(REFRESH_SECONDS)
         for camera in capture.health():
             if told.get(camera.name) != camera.state:
                 told[camera.name] = camera.state
                 why = f" ({camera.why})" if camera.why else ""
-                when = _clock(capture.clock.now())
+                when = _format_time(capture.clock.now())
                 console.print(f"{when} {camera.name}: {camera.state}{why}", markup=False)
         if over:
             return
 
 
-def _clock(seconds: float) -> str:
+def _format_time(seconds: float) -> str:
     whole = int(seconds)
     return f"{whole // 3600}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
 @contextmanager
-def _signals_stop(capture: LiveCapture) -> Iterator[None]:
+def _stop_on_signals(capture: LiveCapture) -> Iterator[None]:
     before = {
         number: signal.signal(number, lambda *_: capture.clock.stop())
         for number in (signal.SIGINT, signal.SIGTERM)
@@ -132,7 +136,7 @@ def _signals_stop(capture: LiveCapture) -> Iterator[None]:
 
 
 @contextmanager
-def _keys(keyboard: TextIO | None = None) -> Iterator[Callable[[], str]]:
+def _key_presses(keyboard: TextIO | None = None) -> Iterator[Callable[[], str]]:
     """The key that was pressed since the last call, or nothing."""
     keyboard = keyboard or sys.stdin
     if not keyboard.isatty():

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from moviemotion.cli.exit_codes import SOME_UNREADABLE
+from moviemotion.cli.exit_codes import INCOMPLETE
 
 privacy = typer.Typer(no_args_is_help=True, help="Consent, deletion dates, erasure, and the proof of them.")
 StudyFolder = Annotated[Path, typer.Argument(metavar="STUDY", help="Study folder.")]
@@ -15,7 +15,7 @@ Viewer = Annotated[str, typer.Option(help="Random id, seat, or the code of their
 
 
 @privacy.command("begin")
-def begin(
+def begin_study(
     study: StudyFolder,
     controller: Annotated[str, typer.Option(help="Who is responsible, by name.")],
     contact: Annotated[str, typer.Option(help="Where viewers reach them.")],
@@ -30,10 +30,10 @@ def begin(
 ) -> None:
     """Begin a study whose viewers are asked: who is responsible, what is kept and until when."""
     from moviemotion.privacy import retention
-    from moviemotion.privacy.study_database import Kind, Terms
+    from moviemotion.privacy.study_database import ConsentTerms, DataKind
 
-    days = {Kind.PICTURES: picture_days, Kind.SAMPLES: sample_days, Kind.REPORTS: report_days}
-    retention.begin(study, Terms(controller, contact, purpose, recipients, pictures), days)
+    days = {DataKind.PICTURES: picture_days, DataKind.SAMPLES: sample_days, DataKind.REPORTS: report_days}
+    retention.begin_study(study, ConsentTerms(controller, contact, purpose, recipients, pictures), days)
     typer.echo(f"{study}: begun; add its seats with moviemotion privacy seat")
 
 
@@ -49,29 +49,29 @@ def add_seat(
     """Add a seat. It is masked until its viewer accepts."""
     from moviemotion.privacy import consent
 
-    consent.add_seat(study, seat, camera, consent.read_region(region) if region else None)
+    consent.add_seat(study, seat, camera, consent.parse_region(region) if region else None)
 
 
 @privacy.command("disclosure")
-def disclosure(study: StudyFolder) -> None:
+def show_disclosure(study: StudyFolder) -> None:
     """Print what viewers are told."""
-    from moviemotion.privacy.disclosure import disclosure_of
+    from moviemotion.privacy.disclosure import load_disclosure
 
-    told = disclosure_of(study)
+    told = load_disclosure(study)
     typer.echo(f"{told.text}\nVersion {told.version}")
 
 
 @privacy.command("answer")
-def answer(
+def record_answer(
     study: StudyFolder,
     seat: Annotated[str, typer.Argument(help="Whose viewer has read the disclosure.")],
     accept: Annotated[bool, typer.Option("--accept/--decline", help="What they said.")],
 ) -> None:
     """Take down a viewer's answer and print their receipt."""
-    from moviemotion.privacy.consent import answer_by_hand
+    from moviemotion.privacy.consent import record_offline_answer
     from moviemotion.privacy.status import receipt_lines
 
-    for line in receipt_lines(answer_by_hand(study, seat, accept)):
+    for line in receipt_lines(record_offline_answer(study, seat, accept)):
         typer.echo(line)
 
 
@@ -90,40 +90,40 @@ def withdraw_consent(
 @privacy.command("status")
 def show_status(study: StudyFolder) -> None:
     """Say what is held of whom, and until when. Viewers get random ids where they have none."""
-    from moviemotion.privacy.status import status, status_lines
+    from moviemotion.privacy.status import read_status, status_lines
 
-    for line in status_lines(status(study)):
+    for line in status_lines(read_status(study)):
         typer.echo(line)
 
 
 @privacy.command("export")
-def export(
+def export_viewer_data(
     study: StudyFolder, viewer: Viewer, out: Annotated[Path, typer.Option(help="ZIP file to write.")]
 ) -> None:
     """Write all that is held about one viewer."""
     from moviemotion.privacy.participant_export import export_viewer
-    from moviemotion.privacy.status import viewer_named
+    from moviemotion.privacy.status import find_viewer
 
-    typer.echo(f"{export_viewer(study, viewer_named(study, viewer), out)}")
+    typer.echo(f"{export_viewer(study, find_viewer(study, viewer), out)}")
 
 
 @privacy.command("erase")
 def erase_viewer(study: StudyFolder, viewer: Viewer) -> None:
     """Erase one viewer and make the results again without them."""
     from moviemotion.privacy.erasure import erase
-    from moviemotion.privacy.status import erased_lines, viewer_named
+    from moviemotion.privacy.status import erasure_lines, find_viewer
 
-    for line in erased_lines(erase(study, viewer_named(study, viewer))):
+    for line in erasure_lines(erase(study, find_viewer(study, viewer))):
         typer.echo(line)
 
 
 @privacy.command("enforce")
-def enforce(study: StudyFolder) -> None:
+def enforce_retention(study: StudyFolder) -> None:
     """Erase who has withdrawn, and delete what has had its day."""
-    from moviemotion.privacy.erasure import keep_promises
-    from moviemotion.privacy.status import kept_lines
+    from moviemotion.privacy.erasure import enforce_privacy
+    from moviemotion.privacy.status import enforcement_lines
 
-    for line in kept_lines(keep_promises(study)):
+    for line in enforcement_lines(enforce_privacy(study)):
         typer.echo(line)
 
 
@@ -133,13 +133,13 @@ def verify_log(
     receipt: Annotated[str | None, typer.Option(help="Also look for a viewer's receipt.")] = None,
 ) -> None:
     """Check the audit log row by row, and a receipt against it."""
-    from moviemotion.privacy.consent import check_receipt
-    from moviemotion.privacy.status import proof_line, verdict_lines, verify
+    from moviemotion.privacy.consent import find_receipt
+    from moviemotion.privacy.status import receipt_proof_line, verification_lines, verify_audit_log
 
-    verdict = verify(study)
-    for line in verdict_lines(verdict):
+    verdict = verify_audit_log(study)
+    for line in verification_lines(verdict):
         typer.echo(line)
     if receipt:
-        typer.echo(proof_line(check_receipt(study, receipt)))
+        typer.echo(receipt_proof_line(find_receipt(study, receipt)))
     if verdict.faults:
-        raise typer.Exit(SOME_UNREADABLE)
+        raise typer.Exit(INCOMPLETE)

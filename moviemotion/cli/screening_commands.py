@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from moviemotion.cli.console import messages, offsets_of, step_bar, watching_bar
-from moviemotion.cli.exit_codes import SOME_UNREADABLE
+from moviemotion.cli.console import parse_offsets, stderr_console, step_progress_bar, video_progress_bar
+from moviemotion.cli.exit_codes import INCOMPLETE
 
 if TYPE_CHECKING:
     from moviemotion.workflows.screen import Screening
@@ -25,7 +25,7 @@ SubtitleTrack = Annotated[
     int | None, typer.Option(help="Which text track, from 1, of a film given as --subtitles.", min=1)
 ]
 TimingSheet = Annotated[Path | None, typer.Option(help="When each scene is on screen: CSV or EDL.")]
-Shots = Annotated[
+ShotChanges = Annotated[
     Path | None,
     typer.Option(help="Shot changes: times, one a line (.txt), or the film, in which they are found."),
 ]
@@ -50,18 +50,18 @@ def screen(
     baseline: Baseline = None,
     subtitle_track: SubtitleTrack = None,
     timing_sheet: TimingSheet = None,
-    shots: Shots = None,
+    shots: ShotChanges = None,
     fps: FrameRate = None,
     seed: Seed = 36,
 ) -> None:
     """Read an audience from its videos: a report, a timeline, the moments and the annotated script."""
-    from moviemotion.analysis.signals.baseline import parse_stretch
-    from moviemotion.privacy.consent import masks
+    from moviemotion.analysis.signals.baseline import parse_time_span
+    from moviemotion.privacy.consent import camera_masks
     from moviemotion.workflows import screen as screening
 
-    offsets = offsets_of(offset or [])
-    rest = parse_stretch(baseline) if baseline else None
-    with watching_bar(screening.video_seconds(videos)) as progress:
+    offsets = parse_offsets(offset or [])
+    rest = parse_time_span(baseline) if baseline else None
+    with video_progress_bar(screening.total_video_seconds(videos)) as progress:
         result = screening.screen(
             videos,
             out,
@@ -76,13 +76,13 @@ def screen(
             timing_sheet=timing_sheet,
             shots=shots,
             frame_rate=fps,
-            masks=masks,
+            masks=camera_masks,
         )
-    _tell(result, seed)
+    _print_summary(result, seed)
     for problem in result.unreadable:
-        messages.print(f"left out: {problem}", markup=False, style="red")
+        stderr_console.print(f"left out: {problem}", markup=False, style="red")
     if result.unreadable:
-        raise typer.Exit(SOME_UNREADABLE)
+        raise typer.Exit(INCOMPLETE)
 
 
 @app.command()
@@ -92,15 +92,15 @@ def demo(
 ) -> None:
     """Film an invented audience, screen it like any other, and say how well that went."""
     from moviemotion.reports.terminal_summary import summary_lines
-    from moviemotion.simulation.recovery_score import recovery_lines
+    from moviemotion.simulation.recovery_score import format_recovery
     from moviemotion.workflows import demo as demonstration
     from moviemotion.workflows import screen as screening
 
     typer.echo(f"Filming an invented audience into {out / 'audience'} (seed {seed}) …")
-    videos = demonstration.film_audience(out / "audience", seed)
-    with watching_bar(screening.video_seconds(videos)) as progress:
+    videos = demonstration.render_audience(out / "audience", seed)
+    with video_progress_bar(screening.total_video_seconds(videos)) as progress:
         result = demonstration.run_demo(out / "audience", out / "study", progress, seed)
-    for line in [*summary_lines(result.screening.analysis), "", *recovery_lines(result.recovery), ""]:
+    for line in [*summary_lines(result.screening.analysis), "", *format_recovery(result.recovery), ""]:
         typer.echo(line)
     typer.echo(f"Report: {out / 'study' / 'report.html'}")
 
@@ -111,10 +111,10 @@ def capture(
     out: Annotated[Path, typer.Option(help="Study folder to make.")],
 ) -> None:
     """Watch an audience live; p pauses, q stops. Then: moviemotion report FOLDER."""
-    from moviemotion.cli.live_console import captured_lines, watch_on
+    from moviemotion.cli.live_console import capture_summary_lines, live_display
     from moviemotion.workflows import capture
 
-    for line in captured_lines(capture.capture(config, out, watch_on(messages))):
+    for line in capture_summary_lines(capture.capture(config, out, live_display(stderr_console))):
         typer.echo(line)
 
 
@@ -126,17 +126,17 @@ def report(
     baseline: Baseline = None,
     subtitle_track: SubtitleTrack = None,
     timing_sheet: TimingSheet = None,
-    shots: Shots = None,
+    shots: ShotChanges = None,
     fps: FrameRate = None,
     seed: Seed = 36,
 ) -> None:
     """Make the report of a study that was captured or simulated."""
-    from moviemotion.analysis.signals.baseline import parse_stretch
+    from moviemotion.analysis.signals.baseline import parse_time_span
     from moviemotion.workflows.report import report as report_study
 
-    rest = parse_stretch(baseline) if baseline else None
+    rest = parse_time_span(baseline) if baseline else None
     result = report_study(study, script, subtitles, seed, rest, subtitle_track, timing_sheet, shots, fps)
-    _tell(result, seed)
+    _print_summary(result, seed)
 
 
 @app.command()
@@ -159,8 +159,8 @@ def simulate(
     from moviemotion.workflows import simulate as simulation
 
     if video:
-        with step_bar("filming") as (_, step):
-            videos = simulation.simulate_video(script_of_feelings, viewers, minutes, out, seed, step)
+        with step_progress_bar("filming") as (_, step):
+            videos = simulation.simulate_videos(script_of_feelings, viewers, minutes, out, seed, step)
         typer.echo(f"{out}: {viewers} viewers in {len(videos)} videos; the truth is in truth.csv")
         return
     made = simulation.simulate(script_of_feelings, viewers, minutes, out, seed)
@@ -197,13 +197,13 @@ def export(
 @app.command("sync-mark")
 def sync_mark(out: Annotated[Path, typer.Option(help="MP4 to write.")]) -> None:
     """Write the black-and-white mark to show before the film; its code begins 1 s in."""
-    from moviemotion.audience.live.sync import write_mark
+    from moviemotion.audience.live.sync import write_sync_mark
 
-    write_mark(out)
+    write_sync_mark(out)
     typer.echo(f"{out}")
 
 
-def _tell(result: Screening, seed: int) -> None:
+def _print_summary(result: Screening, seed: int) -> None:
     from moviemotion.reports.terminal_summary import summary_lines
 
     for line in summary_lines(result.analysis):

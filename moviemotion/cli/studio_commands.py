@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from moviemotion.cli.console import messages
+from moviemotion.cli.console import stderr_console
 from moviemotion.errors import MoviemotionError
 
 app = typer.Typer()
@@ -45,6 +45,6 @@ def studio(
     else:
         if (certificate is None) != (key is None):
             raise MoviemotionError("--certificate and --key: give both or none")
-        for line in server.warnings(host, certificate):
-            messages.print(line, markup=False, style="yellow")
+        for line in server.startup_warnings(host, certificate):
+            stderr_console.print(line, markup=False, style="yellow")
         server.serve(folder, host, port, certificate, key, typer.echo, browser)

@@ -43,9 +43,9 @@ def patterns(
 ) -> None:
     """Which patterns of feeling go with the audiences' ratings, corrected for the many that were tried."""
     from moviemotion.reports.rating_lines import rated_pattern_lines
-    from moviemotion.workflows.pattern_study import rate_patterns
+    from moviemotion.workflows.pattern_study import relate_patterns_to_ratings
 
-    rated = rate_patterns(studies, ratings, seed)
+    rated = relate_patterns_to_ratings(studies, ratings, seed)
     for line in rated_pattern_lines(rated.films, rated.motifs, rated.associations):
         typer.echo(line)
 

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-FIRST = "0" * 64
+GENESIS_HASH = "0" * 64
 """What stands for the previous hash in the first row."""
 
 SCHEMA = (
@@ -62,7 +62,7 @@ class Role(StrEnum):
 
 
 @dataclass(frozen=True)
-class Entry:
+class AuditEntry:
     """One row.
 
     Attributes:
@@ -80,41 +80,41 @@ class Entry:
     previous: str
     hash: str
 
-    def sealed(self) -> str:
+    def compute_hash(self) -> str:
         """The hash that the row should have."""
         content = [self.seq, self.time, self.role, self.action, self.details, self.previous]
         return hashlib.sha256(json.dumps(content, ensure_ascii=True).encode()).hexdigest()
 
 
-def utc(now: datetime | None) -> str:
+def utc_timestamp(now: datetime | None) -> str:
     """A moment as it is written down: UTC, to the second. None is the present."""
     return (now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds")
 
 
-def append(
+def append_entry(
     connection: sqlite3.Connection,
     role: Role,
     action: str,
     details: Mapping[str, object],
     now: datetime | None = None,
-) -> Entry:
+) -> AuditEntry:
     """Add a row. The caller's transaction keeps it together with what it speaks of."""
     last = connection.execute("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
-    seq, previous = (last[0] + 1, last[1]) if last else (1, FIRST)
+    seq, previous = (last[0] + 1, last[1]) if last else (1, GENESIS_HASH)
     text = json.dumps(details, sort_keys=True, ensure_ascii=True)
-    open_row = Entry(seq, utc(now), str(role), action, text, previous, "")
-    entry = Entry(**{**vars(open_row), "hash": open_row.sealed()})
+    open_row = AuditEntry(seq, utc_timestamp(now), str(role), action, text, previous, "")
+    entry = AuditEntry(**{**vars(open_row), "hash": open_row.compute_hash()})
     connection.execute("INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?)", tuple(vars(entry).values()))
     return entry
 
 
-def entries(connection: sqlite3.Connection) -> Iterator[Entry]:
+def read_entries(connection: sqlite3.Connection) -> Iterator[AuditEntry]:
     """All rows in order."""
     for row in connection.execute("SELECT * FROM audit ORDER BY seq"):
-        yield Entry(*row)
+        yield AuditEntry(*row)
 
 
-def faults(connection: sqlite3.Connection, anchor: tuple[int, str] | None) -> Iterator[str]:
+def integrity_errors(connection: sqlite3.Connection, anchor: tuple[int, str] | None) -> Iterator[str]:
     """What is wrong with the log, one sentence a fault, in the order of its rows.
 
     Args:
@@ -123,8 +123,8 @@ def faults(connection: sqlite3.Connection, anchor: tuple[int, str] | None) -> It
     guards = {sql for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE tbl_name = 'audit'")}
     if guards != set(SCHEMA):
         yield "the table is not guarded as it was made: its triggers were changed or dropped"
-    expected, previous, anchored = 1, FIRST, anchor is None
-    for entry in entries(connection):
+    expected, previous, anchored = 1, GENESIS_HASH, anchor is None
+    for entry in read_entries(connection):
         if entry.seq != expected:
             missing = (
                 f"row {expected} is"
@@ -134,7 +134,7 @@ def faults(connection: sqlite3.Connection, anchor: tuple[int, str] | None) -> It
             yield f"{missing} missing"
         if entry.previous != previous:
             yield f"row {entry.seq}: does not follow from the row before it"
-        if entry.hash != entry.sealed():
+        if entry.hash != entry.compute_hash():
             yield f"row {entry.seq}: was changed"
         anchored = anchored or (entry.seq, entry.hash) == anchor
         expected, previous = entry.seq + 1, entry.hash

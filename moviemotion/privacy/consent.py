@@ -18,15 +18,15 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from moviemotion.audience.video.masking import OPEN, Mask, Region
+from moviemotion.audience.video.masking import NO_MASK, Mask, Region
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import audit_log
-from moviemotion.privacy.audit_log import Role, utc
-from moviemotion.privacy.disclosure import current_disclosure
-from moviemotion.privacy.study_database import Register, is_governed, opened
+from moviemotion.privacy.audit_log import Role, utc_timestamp
+from moviemotion.privacy.disclosure import build_disclosure
+from moviemotion.privacy.study_database import StudyDatabase, has_database, open_database
 
 
-class State(StrEnum):
+class ConsentState(StrEnum):
     """What a viewer has said."""
 
     ASKED = "asked"
@@ -38,11 +38,11 @@ class State(StrEnum):
     """Screened without a register: consent was taken in another way, or not at all."""
 
 
-RECEIPT = re.compile("[0-9a-f]{8}(-[0-9a-f]{8}){3}", re.IGNORECASE)
+RECEIPT_PATTERN = re.compile("[0-9a-f]{8}(-[0-9a-f]{8}){3}", re.IGNORECASE)
 """What the code of a receipt looks like."""
-RECORDED = (".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm", ".gif", ".mpg", ".mts")
+RECORDING_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm", ".gif", ".mpg", ".mts")
 """Suffixes of recordings: a camera of that name would see nobody."""
-WATCHED = (State.ACCEPTED, State.UNRECORDED)
+RETAINED_STATES = (ConsentState.ACCEPTED, ConsentState.UNRECORDED)
 """The states in which a viewer's samples are kept."""
 
 
@@ -57,11 +57,11 @@ class Seat:
         viewer, state: who sits there, and what they said; None before they were asked.
     """
 
-    seat: str
+    label: str
     camera: str
     region: Region | None
     viewer: str | None
-    state: State | None
+    state: ConsentState | None
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class Receipt:
     """
 
     code: str
-    state: State
+    state: ConsentState
     disclosure: str
     time: str
     row: int
@@ -95,14 +95,16 @@ def add_seat(
         MoviemotionError: the seat is there already, the region is empty, or the camera is named with the
             suffix of its recording.
     """
-    if (suffix := Path(camera).suffix).lower() in RECORDED:
+    if (suffix := Path(camera).suffix).lower() in RECORDING_SUFFIXES:
         raise MoviemotionError(f"camera {camera}: ends in {suffix}, as a file does; leave that out")
     if region and (region.left >= region.right or region.top >= region.bottom):
         raise MoviemotionError(f"seat {seat}: its region is empty; give left, top, right, bottom in pixels")
     corners = (region.left, region.top, region.right, region.bottom) if region else (None,) * 4
-    with opened(folder) as register, register.writing():
+    with open_database(folder) as register, register.transaction():
         try:
-            register.db.execute("INSERT INTO seats VALUES (?, ?, ?, ?, ?, ?)", (seat, camera, *corners))
+            register.connection.execute(
+                "INSERT INTO seats VALUES (?, ?, ?, ?, ?, ?)", (seat, camera, *corners)
+            )
         except sqlite3.IntegrityError:
             raise MoviemotionError(f"{folder}: seat {seat} is there already; choose another name") from None
         register.log(Role.RESEARCHER, "seat added", {}, now)
@@ -114,14 +116,14 @@ def remove_seat(folder: Path, seat: str, now: datetime | None = None) -> None:
     Raises:
         MoviemotionError: no such seat, or somebody was asked there.
     """
-    with opened(folder) as register, register.writing():
-        if _seat(register, seat).viewer:
+    with open_database(folder) as register, register.transaction():
+        if _find_seat(register, seat).viewer:
             raise MoviemotionError(f"{folder}: seat {seat} has a viewer; erase them first")
-        register.db.execute("DELETE FROM seats WHERE seat = ?", (seat,))
+        register.connection.execute("DELETE FROM seats WHERE seat = ?", (seat,))
         register.log(Role.RESEARCHER, "seat removed", {}, now)
 
 
-def read_region(text: str) -> Region:
+def parse_region(text: str) -> Region:
     """Read `LEFT,TOP,RIGHT,BOTTOM`, pixels.
 
     Raises:
@@ -134,15 +136,15 @@ def read_region(text: str) -> Region:
     return Region(left, top, right, bottom)
 
 
-def seats(folder: Path) -> tuple[Seat, ...]:
+def list_seats(folder: Path) -> tuple[Seat, ...]:
     """Every seat with its viewer and their answer."""
-    with opened(folder) as register:
-        return seats_in(register)
+    with open_database(folder) as register:
+        return seats_in_database(register)
 
 
-def seats_in(register: Register) -> tuple[Seat, ...]:
+def seats_in_database(database: StudyDatabase) -> tuple[Seat, ...]:
     """The same, of an open register."""
-    rows = register.db.execute(
+    rows = database.connection.execute(
         """SELECT s.seat, s.camera, s.x0, s.y0, s.x1, s.y1, v.id, v.state FROM seats s
            LEFT JOIN viewers v ON v.seat = s.seat ORDER BY s.seat"""
     )
@@ -152,13 +154,13 @@ def seats_in(register: Register) -> tuple[Seat, ...]:
             camera,
             None if corners[0] is None else Region(*corners),
             viewer,
-            State(state) if state else None,
+            ConsentState(state) if state else None,
         )
         for seat, camera, *corners, viewer, state in rows
     )
 
 
-def ask(folder: Path, seat: str, now: datetime | None = None) -> str:
+def ask_for_consent(folder: Path, seat: str, now: datetime | None = None) -> str:
     """Open the page of a seat; the answer is to be given with the id that this returns.
 
     Who reloads the page, or comes back after declining, stays the same viewer.
@@ -170,21 +172,23 @@ def ask(folder: Path, seat: str, now: datetime | None = None) -> str:
         MoviemotionError: no such seat, its viewer has accepted already, or a day that they would be told of
             has come.
     """
-    with opened(folder) as register, register.writing():
-        refuse_late(register, now)
-        here = _seat(register, seat)
-        if here.state in (State.ACCEPTED, State.WITHDRAWN):
+    with open_database(folder) as register, register.transaction():
+        refuse_expired(register, now)
+        here = _find_seat(register, seat)
+        if here.state in (ConsentState.ACCEPTED, ConsentState.WITHDRAWN):
             raise MoviemotionError(
                 f"{folder}: the viewer of seat {seat} has accepted; withdraw with the receipt"
             )
         if here.viewer:
             return here.viewer
-        viewer = new_viewer(register, seat, State.ASKED)
-        register.log(Role.SEAT, "asked", {"subject": subject_of(register, viewer)}, now)
+        viewer = add_viewer(register, seat, ConsentState.ASKED)
+        register.log(Role.SEAT, "asked", {"subject": audit_subject(register, viewer)}, now)
         return viewer
 
 
-def answer(folder: Path, viewer: str, accepts: bool, version: str, now: datetime | None = None) -> Receipt:
+def record_answer(
+    folder: Path, viewer: str, accepted: bool, disclosure_version: str, now: datetime | None = None
+) -> Receipt:
     """Take down a viewer's answer to the disclosure.
 
     Args:
@@ -195,101 +199,106 @@ def answer(folder: Path, viewer: str, accepts: bool, version: str, now: datetime
             viewer, or they have accepted before (what takes that back is `erasure.withdraw`); or they accept
             and the audit log lacks rows.
     """
-    state = State.ACCEPTED if accepts else State.DECLINED
-    with opened(folder) as register, register.writing():
-        refuse_late(register, now)
-        disclosure = current_disclosure(register)
-        if version != disclosure.version:
+    state = ConsentState.ACCEPTED if accepted else ConsentState.DECLINED
+    with open_database(folder) as register, register.transaction():
+        refuse_expired(register, now)
+        disclosure = build_disclosure(register)
+        if disclosure_version != disclosure.version:
             raise MoviemotionError("the disclosure has changed since the page was opened; read it again")
-        if state_of(register, viewer) not in (State.ASKED, State.DECLINED):
+        if consent_state(register, viewer) not in (ConsentState.ASKED, ConsentState.DECLINED):
             raise MoviemotionError(f"viewer {viewer}: has accepted; withdraw with the receipt")
-        if accepts and register.lacks_rows():
+        if accepted and register.is_anchor_missing():
             raise MoviemotionError(
                 f"{folder}: its audit log lacks rows (moviemotion privacy verify), so no consent is taken; "
                 "go on in the newest copy of the study, or begin another"
             )
-        register.db.execute(
+        register.connection.execute(
             "INSERT OR IGNORE INTO disclosures VALUES (?, ?)", (disclosure.version, disclosure.text)
         )
-        return record(register, viewer, state, disclosure.version, now)
+        return record_state(register, viewer, state, disclosure.version, now)
 
 
-def refuse_late(register: Register, now: datetime | None = None) -> None:
+def refuse_expired(database: StudyDatabase, now: datetime | None = None) -> None:
     """Nobody is asked, or read, when something that they are told of is not kept any more.
 
     Raises:
         MoviemotionError: a kind of data has had its day.
     """
-    if past := register.past(now):
+    if past := database.first_expired(now):
         kind, day = past
         raise MoviemotionError(
-            f"{register.folder}: is over since {day}, when its {kind} were to go; begin another study"
+            f"{database.folder}: is over since {day}, when its {kind} were to go; begin another study"
         )
 
 
-def answer_by_hand(folder: Path, seat: str, accepts: bool, now: datetime | None = None) -> Receipt:
+def record_offline_answer(folder: Path, seat: str, accepted: bool, now: datetime | None = None) -> Receipt:
     """Take down what a viewer said who had the current disclosure in their hand, not on a page.
 
     Raises:
         MoviemotionError: as for `ask` and `answer`.
     """
-    with opened(folder) as register:
-        version = current_disclosure(register).version
-    return answer(folder, ask(folder, seat, now), accepts, version, now)
+    with open_database(folder) as register:
+        version = build_disclosure(register).version
+    return record_answer(folder, ask_for_consent(folder, seat, now), accepted, version, now)
 
 
-def record(register: Register, viewer: str, state: State, disclosure: str, now: datetime | None) -> Receipt:
+def record_state(
+    database: StudyDatabase, viewer: str, state: ConsentState, disclosure: str, now: datetime | None
+) -> Receipt:
     """Write down a viewer's new state, inside a transaction."""
     code = "-".join(secrets.token_hex(4) for _ in range(4))
-    subject = subject_of(register, viewer)
-    register.db.execute("UPDATE viewers SET state = ? WHERE id = ?", (state, viewer))
-    register.db.execute(
-        "INSERT INTO consents VALUES (?, ?, ?, ?, ?)", (viewer, state, disclosure, utc(now), _hash(code))
+    subject = audit_subject(database, viewer)
+    database.connection.execute("UPDATE viewers SET state = ? WHERE id = ?", (state, viewer))
+    database.connection.execute(
+        "INSERT INTO consents VALUES (?, ?, ?, ?, ?)",
+        (viewer, state, disclosure, utc_timestamp(now), _hash_code(code)),
     )
-    details = {"subject": subject, "disclosure": disclosure, "receipt": _hash(code)}
-    entry = register.log(Role.SEAT, str(state), details, now)
+    details = {"subject": subject, "disclosure": disclosure, "receipt": _hash_code(code)}
+    entry = database.log(Role.SEAT, str(state), details, now)
     return Receipt(code, state, disclosure, entry.time, entry.seq, entry.hash)
 
 
-def state_with(folder: Path, code: str) -> State | None:
+def state_by_receipt(folder: Path, code: str) -> ConsentState | None:
     """What the viewer who holds a receipt has said last; None where nothing is held about them any more."""
     query = "SELECT v.state FROM viewers v JOIN consents c ON c.viewer = v.id WHERE c.receipt = ?"
-    with opened(folder) as register:
-        row = register.db.execute(query, (_hash(code),)).fetchone()
-    return State(row[0]) if row else None
+    with open_database(folder) as register:
+        row = register.connection.execute(query, (_hash_code(code),)).fetchone()
+    return ConsentState(row[0]) if row else None
 
 
-def viewer_with(folder: Path, code: str) -> str:
+def viewer_by_receipt(folder: Path, code: str) -> str:
     """The viewer who holds a receipt.
 
     Raises:
         MoviemotionError: nobody who is held here does.
     """
-    with opened(folder) as register:
-        row = register.db.execute("SELECT viewer FROM consents WHERE receipt = ?", (_hash(code),)).fetchone()
+    with open_database(folder) as register:
+        row = register.connection.execute(
+            "SELECT viewer FROM consents WHERE receipt = ?", (_hash_code(code),)
+        ).fetchone()
     if row is None:
         raise MoviemotionError(f"{folder}: nothing is held here for this receipt; check the code")
     return str(row[0])
 
 
-def check_receipt(folder: Path, code: str) -> Receipt:
+def find_receipt(folder: Path, code: str) -> Receipt:
     """A receipt as the audit log has it, also after erasure.
 
     Raises:
         MoviemotionError: it is not in the log: the code is wrong, or the log was cut or rewritten.
     """
-    with opened(folder) as register:
-        for entry in audit_log.entries(register.db):
+    with open_database(folder) as register:
+        for entry in audit_log.read_entries(register.connection):
             details = json.loads(entry.details)
-            if details.get("receipt") == _hash(code):
-                state, version = State(entry.action), details["disclosure"]
-                return Receipt(_printed(code), state, version, entry.time, entry.seq, entry.hash)
+            if details.get("receipt") == _hash_code(code):
+                state, version = ConsentState(entry.action), details["disclosure"]
+                return Receipt(_normalize_code(code), state, version, entry.time, entry.seq, entry.hash)
     raise MoviemotionError(
         f"{folder}: this receipt is not in the audit log; check the code, then run moviemotion privacy verify"
     )
 
 
-def masks(folder: Path, cameras: Iterable[str]) -> dict[str, Mask]:
+def camera_masks(folder: Path, cameras: Iterable[str]) -> dict[str, Mask]:
     """What each camera of a study may see, by what its seats' viewers have said.
 
     Args:
@@ -298,90 +307,92 @@ def masks(folder: Path, cameras: Iterable[str]) -> dict[str, Mask]:
     Returns:
         camera → mask; all open in a study that has no register.
     """
-    if not is_governed(folder):
-        return dict.fromkeys(cameras, OPEN)
+    if not has_database(folder):
+        return dict.fromkeys(cameras, NO_MASK)
     by_camera: dict[str, list[Seat]] = {}
-    for seat in seats(folder):
+    for seat in list_seats(folder):
         by_camera.setdefault(seat.camera, []).append(seat)
-    return {camera: mask_of(by_camera.get(camera, [])) for camera in cameras}
+    return {camera: mask_for_seats(by_camera.get(camera, [])) for camera in cameras}
 
 
-def unseen(folder: Path, cameras: Iterable[str]) -> dict[str, str]:
+def fully_masked_cameras(folder: Path, cameras: Iterable[str]) -> dict[str, str]:
     """The cameras of a study that may see nothing at all, by what its seats' viewers have said, and why."""
-    if not is_governed(folder):
+    if not has_database(folder):
         return {}
-    everyone, why = seats(folder), {}
+    everyone, why = list_seats(folder), {}
     for camera in cameras:
         here = [seat for seat in everyone if seat.camera == camera]
-        if not mask_of(here).closed:
+        if not mask_for_seats(here).hides_everything:
             continue
         if not here:
             why[camera] = "no seat has this camera"
-        elif not any(seat.state is State.ACCEPTED for seat in here):
+        elif not any(seat.state is ConsentState.ACCEPTED for seat in here):
             why[camera] = "nobody there has said yes"
         else:
-            unplaced = next(s.seat for s in here if s.state is not State.ACCEPTED and s.region is None)
+            unplaced = next(
+                s.label for s in here if s.state is not ConsentState.ACCEPTED and s.region is None
+            )
             why[camera] = f"seat {unplaced} has not said yes, and could be anywhere in its picture"
     return why
 
 
-def mask_of(of_camera: list[Seat]) -> Mask:
+def mask_for_seats(camera_seats: list[Seat]) -> Mask:
     """What one camera may see: the regions of the seats whose viewers accepted, less those of the others."""
-    agreed = [seat for seat in of_camera if seat.state is State.ACCEPTED]
-    others = [seat for seat in of_camera if seat.state is not State.ACCEPTED]
+    agreed = [seat for seat in camera_seats if seat.state is ConsentState.ACCEPTED]
+    others = [seat for seat in camera_seats if seat.state is not ConsentState.ACCEPTED]
     if not agreed or any(seat.region is None for seat in others):
-        return Mask(seen=())
+        return Mask(visible=())
     hidden = tuple(seat.region for seat in others if seat.region)
     if any(seat.region is None for seat in agreed):
         return Mask(None, hidden)
     return Mask(tuple(seat.region for seat in agreed if seat.region), hidden)
 
 
-def new_viewer(register: Register, seat: str, state: State) -> str:
+def add_viewer(database: StudyDatabase, seat: str, state: ConsentState) -> str:
     """Give the viewer of a seat a random id; inside a transaction."""
     # The letter keeps spreadsheets from reading 12e4… as a number.
     viewer = f"v-{secrets.token_hex(6)}"
-    register.db.execute(
+    database.connection.execute(
         "INSERT INTO viewers VALUES (?, ?, ?, ?)", (viewer, secrets.token_hex(8), seat, state)
     )
     return viewer
 
 
-def subject_of(register: Register, viewer: str) -> str:
+def audit_subject(database: StudyDatabase, viewer: str) -> str:
     """What the audit log calls a viewer.
 
     Raises:
         MoviemotionError: no such viewer.
     """
-    row = register.db.execute("SELECT subject FROM viewers WHERE id = ?", (viewer,)).fetchone()
+    row = database.connection.execute("SELECT subject FROM viewers WHERE id = ?", (viewer,)).fetchone()
     if row is None:
         raise MoviemotionError(f"viewer {viewer}: nothing is held about them; check the id")
     return str(row[0])
 
 
-def state_of(register: Register, viewer: str) -> State:
+def consent_state(database: StudyDatabase, viewer: str) -> ConsentState:
     """What a viewer has said last.
 
     Raises:
         MoviemotionError: no such viewer.
     """
-    subject_of(register, viewer)
-    row = register.db.execute("SELECT state FROM viewers WHERE id = ?", (viewer,)).fetchone()
-    return State(row[0])
+    audit_subject(database, viewer)
+    row = database.connection.execute("SELECT state FROM viewers WHERE id = ?", (viewer,)).fetchone()
+    return ConsentState(row[0])
 
 
-def _seat(register: Register, seat: str) -> Seat:
-    here = next((s for s in seats_in(register) if s.seat == seat), None)
+def _find_seat(database: StudyDatabase, seat: str) -> Seat:
+    here = next((s for s in seats_in_database(database) if s.label == seat), None)
     if here is None:
-        raise MoviemotionError(f"{register.folder}: no such seat, {seat}; check the name")
+        raise MoviemotionError(f"{database.folder}: no such seat, {seat}; check the name")
     return here
 
 
-def _printed(code: str) -> str:
+def _normalize_code(code: str) -> str:
     """A code as the receipt has it, also where it was typed in capitals, with blanks or without dashes."""
     digits = re.sub(r"[\W_]", "", code.lower())
     return "-".join(digits[k : k + 8] for k in range(0, len(digits), 8))
 
 
-def _hash(code: str) -> str:
-    return hashlib.sha256(_printed(code).encode()).hexdigest()
+def _hash_code(code: str) -> str:
+    return hashlib.sha256(_normalize_code(code).encode()).hexdigest()

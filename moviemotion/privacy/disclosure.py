@@ -12,22 +12,22 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from moviemotion.emotions import FEELINGS
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
 from moviemotion.errors import MoviemotionError
-from moviemotion.privacy.study_database import Register, Terms, opened
+from moviemotion.privacy.study_database import ConsentTerms, StudyDatabase, open_database
 
-FEWEST = 5
+MIN_GROUP_SIZE = 5
 """Viewers behind a figure that others than the researcher may see; `small_groups` keeps to it."""
-ACCEPT = "I have read this and agree that my face is measured as it says."
-DECLINE = "I do not agree. Black out my seat."
+ACCEPT_TEXT = "I have read this and agree that my face is measured as it says."
+DECLINE_TEXT = "I do not agree. Black out my seat."
 
 
 @dataclass(frozen=True)
-class Section:
+class DisclosureSection:
     """A heading and its sentences."""
 
     title: str
-    points: tuple[str, ...]
+    sentences: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -44,55 +44,55 @@ class Disclosure:
 
     version: str
     summary: str
-    sections: tuple[Section, ...]
-    until: dict[str, date]
-    accept: str = ACCEPT
-    decline: str = DECLINE
+    sections: tuple[DisclosureSection, ...]
+    deletion_dates: dict[str, date]
+    accept: str = ACCEPT_TEXT
+    decline: str = DECLINE_TEXT
 
     @property
     def text(self) -> str:
         """All of it as plain text."""
-        return _text(self.summary, self.sections)
+        return _plain_text(self.summary, self.sections)
 
 
-def disclosure_of(folder: Path) -> Disclosure:
+def load_disclosure(folder: Path) -> Disclosure:
     """The disclosure that is current in a study.
 
     Raises:
         MoviemotionError: the study has no register, or its operator has not said who they are.
     """
-    with opened(folder) as register:
-        return current_disclosure(register)
+    with open_database(folder) as register:
+        return build_disclosure(register)
 
 
-def current_disclosure(register: Register) -> Disclosure:
+def build_disclosure(database: StudyDatabase) -> Disclosure:
     """The same, of an open register."""
-    terms = register.terms
+    terms = database.terms
     if terms is None:
         raise MoviemotionError(
-            f"{register.folder}: nobody is named as responsible; only a study that moviemotion privacy begin "
+            f"{database.folder}: nobody is named as responsible; only a study that moviemotion privacy begin "
             "began can ask for consent"
         )
-    until = register.until()
+    until = database.deletion_dates()
     summary = (
         "While you watch, a camera sees your face and a program estimates which feeling it shows. "
         "You choose whether yours is included."
     )
     sections = tuple(_sections(terms, until))
-    version = hashlib.sha256(_text(summary, sections).encode()).hexdigest()[:16]
+    version = hashlib.sha256(_plain_text(summary, sections).encode()).hexdigest()[:16]
     return Disclosure(version, summary, sections, until)
 
 
-def _sections(terms: Terms, until: dict[str, date]) -> Iterator[Section]:
-    yield Section(
+def _sections(terms: ConsentTerms, deletion_dates: dict[str, date]) -> Iterator[DisclosureSection]:
+    yield DisclosureSection(
         "Who and why",
         (
             f"{terms.controller} does this to {terms.purpose}. Reach them at {terms.contact}.",
             "They may do so only because you agree, if you do.",
         ),
     )
-    feelings = ", ".join(FEELINGS[:-1]) + f" or {FEELINGS[-1]}"
-    yield Section(
+    feelings = ", ".join(NON_NEUTRAL_EMOTIONS[:-1]) + f" or {NON_NEUTRAL_EMOTIONS[-1]}"
+    yield DisclosureSection(
         "What happens",
         (
             "Several times a second your face is found in the picture and measured: which feeling it shows, "
@@ -101,22 +101,24 @@ def _sections(terms: Terms, until: dict[str, date]) -> Iterator[Section]:
             "You are not recognised: your face is compared with nobody's, and your name is not asked.",
         ),
     )
-    yield Section("What is kept, and until when", tuple(_kept(terms, until)))
+    yield DisclosureSection(
+        "What is kept, and until when", tuple(_retention_sentences(terms, deletion_dates))
+    )
     passed_on = f"The figures about the room also go to {terms.recipients}." if terms.recipients else ""
-    yield Section(
+    yield DisclosureSection(
         "Who sees it",
         tuple(
             filter(
                 None,
                 (
                     "The study's researchers and its privacy officer see single viewers, under a random id.",
-                    f"Everybody else sees figures about {FEWEST} viewers or more together.",
+                    f"Everybody else sees figures about {MIN_GROUP_SIZE} viewers or more together.",
                     passed_on,
                 ),
             )
         ),
     )
-    yield Section(
+    yield DisclosureSection(
         "Your choice",
         (
             "If you say no, your seat is blacked out before the program looks at the picture. Watch the film "
@@ -129,26 +131,26 @@ def _sections(terms: Terms, until: dict[str, date]) -> Iterator[Section]:
     )
 
 
-def _kept(terms: Terms, until: dict[str, date]) -> Iterator[str]:
+def _retention_sentences(terms: ConsentTerms, deletion_dates: dict[str, date]) -> Iterator[str]:
     if terms.pictures:
-        yield f"Some pictures of your face, encrypted, without your seat, until {_day(until['pictures'])}."
+        yield f"Some pictures of your face, encrypted, without your seat, until {_format_date(deletion_dates['pictures'])}."
     else:
         yield "No picture of you."
     yield (
         "A recording that waits to be measured is deleted afterwards, "
-        f"{_day(until['pictures'])} at the latest."
+        f"{_format_date(deletion_dates['pictures'])} at the latest."
     )
-    yield f"The measurements of your face over time, under a random id, until {_day(until['samples'])}."
-    yield f"Results about the whole room until {_day(until['reports'])}."
+    yield f"The measurements of your face over time, under a random id, until {_format_date(deletion_dates['samples'])}."
+    yield f"Results about the whole room until {_format_date(deletion_dates['reports'])}."
     yield "That somebody agreed, declined or withdrew, and when, as proof. It does not say who or where."
 
 
-def _text(summary: str, sections: tuple[Section, ...]) -> str:
+def _plain_text(summary: str, sections: tuple[DisclosureSection, ...]) -> str:
     parts = [summary]
     for section in sections:
-        parts += ["", section.title, *(f"- {point}" for point in section.points)]
-    return "\n".join([*parts, "", f"Yes: {ACCEPT}", f"No: {DECLINE}"]) + "\n"
+        parts += ["", section.title, *(f"- {point}" for point in section.sentences)]
+    return "\n".join([*parts, "", f"Yes: {ACCEPT_TEXT}", f"No: {DECLINE_TEXT}"]) + "\n"
 
 
-def _day(day: date) -> str:
+def _format_date(day: date) -> str:
     return f"{day.day} {day:%B %Y}"

@@ -17,18 +17,18 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from numpy.typing import NDArray
 from PIL import Image
 
-from moviemotion._io.atomic_files import appearing
+from moviemotion._io.atomic_files import atomic_write
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.audit_log import Role
-from moviemotion.privacy.consent import WATCHED, state_of, subject_of
-from moviemotion.privacy.study_database import key_file, opened
-from moviemotion.study.folder import PICTURES
+from moviemotion.privacy.consent import RETAINED_STATES, audit_subject, consent_state
+from moviemotion.privacy.study_database import key_file, open_database
+from moviemotion.study.folder import PICTURES_FOLDER
 
-NONCE = 12
+NONCE_BYTES = 12
 """Bytes in front of the ciphertext, as AES-GCM wants them."""
 
 
-def keep(
+def store_picture(
     folder: Path, viewer: str, image: NDArray[np.uint8], time: float, now: datetime | None = None
 ) -> str:
     """Keep a picture of a viewer.
@@ -43,35 +43,37 @@ def keep(
     Raises:
         MoviemotionError: the study's terms do not ask for pictures, or the viewer has not agreed.
     """
-    with opened(folder) as register:
+    with open_database(folder) as register:
         if not (register.terms and register.terms.pictures):
             raise MoviemotionError(f"{folder}: its terms ask for no pictures; begin a study with --pictures")
-        if state_of(register, viewer) not in WATCHED:
+        if consent_state(register, viewer) not in RETAINED_STATES:
             raise MoviemotionError(f"viewer {viewer}: has not agreed; nothing is kept of them")
         name = f"{secrets.token_hex(16)}.bin"
-        nonce = secrets.token_bytes(NONCE)
-        sealed = AESGCM(_key(register.study_id)).encrypt(nonce, _png(image), name.encode())
-        with register.writing():
-            register.db.execute("INSERT INTO pictures VALUES (?, ?, ?)", (name, viewer, time))
-            (folder / PICTURES).mkdir(exist_ok=True)
-            with appearing(folder / PICTURES / name) as partial:
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        sealed = AESGCM(_load_or_create_key(register.study_id)).encrypt(
+            nonce, _encode_png(image), name.encode()
+        )
+        with register.transaction():
+            register.connection.execute("INSERT INTO pictures VALUES (?, ?, ?)", (name, viewer, time))
+            (folder / PICTURES_FOLDER).mkdir(exist_ok=True)
+            with atomic_write(folder / PICTURES_FOLDER / name) as partial:
                 partial.write_bytes(nonce + sealed)
-            register.log(Role.RESEARCHER, "picture kept", {"subject": subject_of(register, viewer)}, now)
+            register.log(Role.RESEARCHER, "picture kept", {"subject": audit_subject(register, viewer)}, now)
     return name
 
 
-def show(folder: Path, name: str) -> bytes:
+def decrypt_picture(folder: Path, name: str) -> bytes:
     """A kept picture as PNG.
 
     Raises:
         MoviemotionError: there is no such picture, its key is not on this machine, or it was changed.
     """
-    path = folder / PICTURES / Path(name).name
-    with opened(folder) as register:
+    path = folder / PICTURES_FOLDER / Path(name).name
+    with open_database(folder) as register:
         key = key_file(register.study_id, ".key")
     try:
         sealed = path.read_bytes()
-        return AESGCM(key.read_bytes()).decrypt(sealed[:NONCE], sealed[NONCE:], name.encode())
+        return AESGCM(key.read_bytes()).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], name.encode())
     except FileNotFoundError as error:
         raise MoviemotionError(f"{error.filename}: not there; it may have been deleted on its day") from error
     except (InvalidTag, ValueError) as error:
@@ -85,7 +87,7 @@ def destroy_key(study_id: str) -> None:
     key_file(study_id, ".key").unlink(missing_ok=True)
 
 
-def _key(study_id: str) -> bytes:
+def _load_or_create_key(study_id: str) -> bytes:
     path = key_file(study_id, ".key")
     if not path.exists():
         path.touch(mode=0o600)
@@ -93,7 +95,7 @@ def _key(study_id: str) -> bytes:
     return path.read_bytes()
 
 
-def _png(image: NDArray[np.uint8]) -> bytes:
+def _encode_png(image: NDArray[np.uint8]) -> bytes:
     file = io.BytesIO()
     Image.fromarray(image).save(file, "PNG")
     return file.getvalue()

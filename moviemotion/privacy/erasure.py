@@ -20,32 +20,45 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from moviemotion._io.atomic_files import delete_partial
-from moviemotion._io.locks import HeldError
+from moviemotion._io.atomic_files import delete_partial_files
+from moviemotion._io.locks import LockHeldError
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import retention
 from moviemotion.privacy.audit_log import Role
-from moviemotion.privacy.consent import Receipt, State, masks, record, seats, subject_of, viewer_with
-from moviemotion.privacy.pseudonymize import NAMING, is_finished, settle, tell_again
-from moviemotion.privacy.study_database import Kind, Register, alone, opened
-from moviemotion.privacy.viewer_samples import rows_of, without
-from moviemotion.study.folder import (
-    CAPTURED,
-    GIVEN,
-    JOURNAL,
-    MAKING,
-    PICTURES,
-    REGISTER,
-    UPLOADS,
-    Study,
-    making,
+from moviemotion.privacy.consent import (
+    ConsentState,
+    Receipt,
+    audit_subject,
+    camera_masks,
+    list_seats,
+    record_state,
+    viewer_by_receipt,
 )
-from moviemotion.study.outputs import REPORTS, VIEWERS_RESULTS
-from moviemotion.study.provenance import TOLD
+from moviemotion.privacy.pseudonymize import (
+    FILES_WITH_NAMES,
+    is_finished,
+    pseudonymize_study,
+    rebuild_outputs,
+)
+from moviemotion.privacy.study_database import DataKind, StudyDatabase, database_lock, open_database
+from moviemotion.privacy.viewer_samples import viewer_rows, without_viewer
+from moviemotion.study.folder import (
+    CAPTURE_REPORTS,
+    DATABASE_FILE,
+    FILM_INPUT_STEMS,
+    JOURNAL_FOLDER,
+    LOCK_FILE,
+    PICTURES_FOLDER,
+    UPLOADS_FOLDER,
+    StudyFolder,
+    study_lock,
+)
+from moviemotion.study.outputs import AUDIENCE_OUTPUTS, VIEWER_OUTPUTS
+from moviemotion.study.provenance import PROVENANCE
 
 
 @dataclass(frozen=True)
-class Erased:
+class ErasureResult:
     """What was erased of a viewer.
 
     Attributes:
@@ -62,7 +75,7 @@ class Erased:
 
 
 @dataclass(frozen=True)
-class Kept:
+class EnforcementResult:
     """What keeping a study's promises did.
 
     Attributes:
@@ -70,11 +83,11 @@ class Kept:
         erased: how many viewers who had withdrawn.
     """
 
-    deleted: tuple[Kind, ...]
+    deleted: tuple[DataKind, ...]
     erased: int
 
 
-def withdraw(folder: Path, code: str, now: datetime | None = None, later: bool = False) -> Receipt:
+def withdraw(folder: Path, code: str, now: datetime | None = None, defer_erasure: bool = False) -> Receipt:
     """Take a viewer's consent back, with the receipt of their answer, and erase them.
 
     Where a screening is not finished they are masked from now on and erased at its end, by `keep_promises`.
@@ -90,36 +103,38 @@ def withdraw(folder: Path, code: str, now: datetime | None = None, later: bool =
         MoviemotionError: nothing is held for the receipt.
     """
     # One at a time: of two the second finds that nothing is held any more.
-    with alone(folder):
-        viewer = viewer_with(folder, code)
-        with opened(folder) as register, register.writing():
+    with database_lock(folder):
+        viewer = viewer_by_receipt(folder, code)
+        with open_database(folder) as register, register.transaction():
             query = "SELECT disclosure FROM consents WHERE viewer = ? ORDER BY rowid DESC"
-            (disclosure,) = register.db.execute(query, (viewer,)).fetchone()
-            receipt = record(register, viewer, State.WITHDRAWN, disclosure, now)
-        if not later:
-            with suppress(HeldError), making(folder):
+            (disclosure,) = register.connection.execute(query, (viewer,)).fetchone()
+            receipt = record_state(register, viewer, ConsentState.WITHDRAWN, disclosure, now)
+        if not defer_erasure:
+            with suppress(LockHeldError), study_lock(folder):
                 _erase_withdrawn(folder, Role.SEAT, now)
     return receipt
 
 
-def leave_out(folder: Path) -> None:
+def delete_withdrawn_cameras(folder: Path) -> None:
     """Delete what an unfinished screening has read of cameras whose viewers have all withdrawn since.
 
     Not while a screening is at work. The rest is erased at its end; where nobody is left, it ends here.
     """
-    gone = {seat.camera for seat in seats(folder) if seat.state is State.WITHDRAWN}
-    for camera, mask in masks(folder, gone).items():
-        if mask.closed:
+    gone = {seat.camera for seat in list_seats(folder) if seat.state is ConsentState.WITHDRAWN}
+    for camera, mask in camera_masks(folder, gone).items():
+        if mask.hides_everything:
             (folder / "samples" / f"{camera}.parquet").unlink(missing_ok=True)
-    left = any(seat.state is State.ACCEPTED for seat in seats(folder))
-    captured = any((folder / name).exists() for name in (JOURNAL, *CAPTURED))  # which is told all the same
+    left = any(seat.state is ConsentState.ACCEPTED for seat in list_seats(folder))
+    captured = any(
+        (folder / name).exists() for name in (JOURNAL_FOLDER, *CAPTURE_REPORTS)
+    )  # which is told all the same
     if gone and not left and not captured and (folder / "study.json").is_file():
-        Study.reopen(folder).discard()
+        StudyFolder.open_existing(folder).discard()
 
 
 def erase(
     folder: Path, viewer: str, role: Role = Role.PRIVACY_OFFICER, now: datetime | None = None
-) -> Erased:
+) -> ErasureResult:
     """Erase a viewer and make the results again without them.
 
     An interrupted erasure is finished by a second one, or by `keep_promises`.
@@ -131,48 +146,55 @@ def erase(
         MoviemotionError: nothing is held about the viewer, the study is not finished, or another program
             keeps the register open.
     """
-    with alone(folder), making(folder):
+    with database_lock(folder), study_lock(folder):
         return _erase(folder, viewer, role, now)
 
 
-def _erase(folder: Path, viewer: str, role: Role, now: datetime | None) -> Erased:
+def _erase(folder: Path, viewer: str, role: Role, now: datetime | None) -> ErasureResult:
     if not _can_erase(folder):
         raise MoviemotionError(
             f"{folder}: is being screened; erase when it is finished, or let it be withdrawn"
         )
     if (folder / "study.json").is_file():
-        settle(folder, now)
-    with opened(folder) as register:
-        subject = subject_of(register, viewer)
-        with register.writing():
+        pseudonymize_study(folder, now)
+    with open_database(folder) as register:
+        subject = audit_subject(register, viewer)
+        with register.transaction():
             # One that is cut off is gone on with by `keep_promises`.
-            register.db.execute("UPDATE viewers SET state = ? WHERE id = ?", (State.WITHDRAWN, viewer))
+            register.connection.execute(
+                "UPDATE viewers SET state = ? WHERE id = ?", (ConsentState.WITHDRAWN, viewer)
+            )
         _erase_uploads(register, viewer)
         samples = _erase_samples(folder, viewer)
         files = [
-            name for (name,) in register.db.execute("SELECT file FROM pictures WHERE viewer = ?", (viewer,))
+            name
+            for (name,) in register.connection.execute(
+                "SELECT file FROM pictures WHERE viewer = ?", (viewer,)
+            )
         ]
         for name in files:
-            (folder / PICTURES / name).unlink(missing_ok=True)
-        delete_partial(folder)
+            (folder / PICTURES_FOLDER / name).unlink(missing_ok=True)
+        delete_partial_files(folder)
         # The register and its write-ahead log are open here.
-        others = tuple(path for path in traces(folder, viewer) if not path.name.startswith(REGISTER))
+        others = tuple(
+            path for path in find_files_containing(folder, viewer) if not path.name.startswith(DATABASE_FILE)
+        )
         for path in others:
             path.unlink()
-        with register.forgetting():
+        with register.secure_deletion():
             for table, column in (("pictures", "viewer"), ("consents", "viewer"), ("viewers", "id")):
-                register.db.execute(f"DELETE FROM {table} WHERE {column} = ?", (viewer,))
+                register.connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (viewer,))
             if is_finished(folder):
-                known = {camera for (camera,) in register.db.execute("SELECT id FROM cameras")}
-                gone = [(camera,) for camera in known - set(Study.reopen(folder).cameras)]
-                register.db.executemany("DELETE FROM cameras WHERE id = ?", gone)
+                known = {camera for (camera,) in register.connection.execute("SELECT id FROM cameras")}
+                gone = [(camera,) for camera in known - set(StudyFolder.open_existing(folder).cameras)]
+                register.connection.executemany("DELETE FROM cameras WHERE id = ?", gone)
             details = {"subject": subject, "samples": samples, "pictures": len(files)}
             register.log(role, "erased", details, now)
     deleted = tuple(str(path.relative_to(folder)) for path in others)
-    return Erased(samples, len(files), deleted, tuple(_strangers(folder)))
+    return ErasureResult(samples, len(files), deleted, tuple(_unknown_files(folder)))
 
 
-def keep_promises(folder: Path, now: datetime | None = None) -> Kept:
+def enforce_privacy(folder: Path, now: datetime | None = None) -> EnforcementResult:
     """Do what a study's viewers were told: to be called on start, after each screening, and once a day.
 
     A finished study gets its random ids, who has withdrawn is erased, and what has had its day is deleted.
@@ -181,53 +203,66 @@ def keep_promises(folder: Path, now: datetime | None = None) -> Kept:
         HeldError: another program is at work in the study.
         MoviemotionError: the study has no register.
     """
-    with alone(folder), making(folder):
-        return _keep_promises(folder, now)
+    with database_lock(folder), study_lock(folder):
+        return _enforce_privacy(folder, now)
 
 
-def _keep_promises(folder: Path, now: datetime | None) -> Kept:
-    with opened(folder) as register:
+def _enforce_privacy(folder: Path, now: datetime | None) -> EnforcementResult:
+    with open_database(folder) as register:
         register.scrub()
     if is_finished(folder):
-        settle(folder, now)
+        pseudonymize_study(folder, now)
     erased = _erase_withdrawn(folder, Role.SYSTEM, now)
-    return Kept(retention.enforce(folder, now), erased)
+    return EnforcementResult(retention.delete_expired(folder, now), erased)
 
 
-def traces(folder: Path, text: str) -> Iterator[Path]:
+def find_files_containing(folder: Path, text: str) -> Iterator[Path]:
     """Every file in a folder that contains a text: as it is on disk, or packed in a table or an archive."""
     needle = text.encode()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         with suppress(FileNotFoundError):  # such as an upload that has arrived
-            if path.stat().st_size and any(part.find(needle) >= 0 for part in _readings(path)):
+            if path.stat().st_size and any(part.find(needle) >= 0 for part in _file_contents(path)):
                 yield path
 
 
-def _erase_uploads(register: Register, viewer: str) -> None:
+def _erase_uploads(database: StudyDatabase, viewer: str) -> None:
     """Delete recordings that wait to be measured and show the viewer."""
     query = "SELECT camera FROM seats JOIN viewers USING (seat) WHERE id = ?"
-    for (camera,) in register.db.execute(query, (viewer,)).fetchall():
-        for path in (register.folder / UPLOADS).glob("*"):
+    for (camera,) in database.connection.execute(query, (viewer,)).fetchall():
+        for path in (database.folder / UPLOADS_FOLDER).glob("*"):
             if camera in (path.stem, path.name):
                 path.unlink()
 
 
-def _strangers(folder: Path) -> Iterator[str]:
-    ours = {"study.json", MAKING, TOLD, *NAMING, *VIEWERS_RESULTS, *REPORTS, "samples", PICTURES}
+def _unknown_files(folder: Path) -> Iterator[str]:
+    ours = {
+        "study.json",
+        LOCK_FILE,
+        PROVENANCE,
+        *FILES_WITH_NAMES,
+        *VIEWER_OUTPUTS,
+        *AUDIENCE_OUTPUTS,
+        "samples",
+        PICTURES_FOLDER,
+    }
     for path in sorted(folder.iterdir()):
-        if path.name not in ours and path.stem not in GIVEN and not path.name.startswith(REGISTER):
+        if (
+            path.name not in ours
+            and path.stem not in FILM_INPUT_STEMS
+            and not path.name.startswith(DATABASE_FILE)
+        ):
             yield path.name
 
 
 def _erase_withdrawn(folder: Path, role: Role, now: datetime | None) -> int:
     """Erase who has withdrawn, and say how many; of an unfinished screening only what can be left out."""
     if not _can_erase(folder):
-        leave_out(folder)
+        delete_withdrawn_cameras(folder)
     if not _can_erase(folder):
         return 0
-    with opened(folder) as register:
+    with open_database(folder) as register:
         query = "SELECT id FROM viewers WHERE state = ?"
-        withdrawn = [viewer for (viewer,) in register.db.execute(query, (State.WITHDRAWN,))]
+        withdrawn = [viewer for (viewer,) in register.connection.execute(query, (ConsentState.WITHDRAWN,))]
     for viewer in withdrawn:
         erase(folder, viewer, role, now)
     return len(withdrawn)
@@ -242,47 +277,49 @@ def _erase_samples(folder: Path, viewer: str) -> int:
     """Erase a viewer's samples, and each camera that saw nobody else; how many samples they were."""
     if not is_finished(folder):
         return 0
-    study = Study.reopen(folder)
+    study = StudyFolder.open_existing(folder)
     erased, gone = 0, []
     for camera in study.cameras:
-        samples = study.samples(camera)
+        samples = study.read_samples(camera)
         if samples is None or viewer not in samples.viewers:
             continue
         index = samples.viewers.index(viewer)
-        erased += int(rows_of(samples, index).sum())
+        erased += int(viewer_rows(samples, index).sum())
         if len(samples.viewers) > 1:
-            study.save_samples(camera, without(samples, index))
+            study.save_samples(camera, without_viewer(samples, index))
         else:
             gone.append(camera)
-    _forget(study, [viewer, *gone])
+    _remove_mentions(study, [viewer, *gone])
     for camera in gone:
         study.samples_path(camera).unlink()
-    tell_again(folder)
+    rebuild_outputs(folder)
     return erased
 
 
-def _forget(study: Study, ids: Sequence[str]) -> None:
+def _remove_mentions(study: StudyFolder, ids: Sequence[str]) -> None:
     """Leave a viewer and their camera out of study.json and of what is told in words."""
-    for name in (TOLD, *NAMING):
+    for name in (PROVENANCE, *FILES_WITH_NAMES):
         path = study.folder / name
         if path.suffix == ".json" and path.is_file():
-            left = _less(json.loads(path.read_text(encoding="utf-8")), ids)
-            study.write(name, [json.dumps(left, ensure_ascii=False, allow_nan=False), "\n"])
+            left = _without_mentions(json.loads(path.read_text(encoding="utf-8")), ids)
+            study.write_text(name, [json.dumps(left, ensure_ascii=False, allow_nan=False), "\n"])
         elif path.is_file():
             lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-            study.write(name, [line for line in lines if not any(each in line for each in ids)])
+            study.write_text(name, [line for line in lines if not any(each in line for each in ids)])
     # Last: an interrupted run finds its cameras here.
-    cameras = study.made_from["cameras"]
+    cameras = study.manifest["cameras"]
     assert isinstance(cameras, dict)
-    study.remake({**study.made_from, "cameras": {c: how for c, how in cameras.items() if c not in ids}})
+    study.write_manifest(
+        {**study.manifest, "cameras": {c: how for c, how in cameras.items() if c not in ids}}
+    )
 
 
-def _less(value: Any, ids: Sequence[str]) -> Any:
+def _without_mentions(value: Any, ids: Sequence[str]) -> Any:
     """JSON without the sentences that mention, and the records that have, one of some ids."""
     if isinstance(value, dict):
-        return {key: _less(part, ids) for key, part in value.items()}
+        return {key: _without_mentions(part, ids) for key, part in value.items()}
     if isinstance(value, list):
-        return [_less(part, ids) for part in value if not _mentions(part, ids)]
+        return [_without_mentions(part, ids) for part in value if not _mentions(part, ids)]
     return value
 
 
@@ -291,15 +328,15 @@ def _mentions(value: Any, ids: Sequence[str]) -> bool:
     return any(isinstance(text, str) and any(each in text for each in ids) for text in texts)
 
 
-def _readings(path: Path) -> Iterator[Any]:
+def _file_contents(path: Path) -> Iterator[Any]:
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as bytes_on_disk:
         yield bytes_on_disk
     # A stranger's file may be damaged or locked; it is named by `Erased.strangers`.
     with suppress(pa.ArrowException, zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error):
-        yield from _unpacked(path)
+        yield from _unpacked_contents(path)
 
 
-def _unpacked(path: Path) -> Iterator[bytes]:
+def _unpacked_contents(path: Path) -> Iterator[bytes]:
     if path.suffix == ".parquet":
         table = pq.read_table(path)
         yield repr(table.schema.metadata).encode()

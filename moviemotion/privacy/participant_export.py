@@ -12,21 +12,21 @@ from pathlib import Path
 
 import numpy as np
 
-from moviemotion._io.atomic_files import appearing
-from moviemotion.audience.faces.quality import REASONS
+from moviemotion._io.atomic_files import atomic_write
+from moviemotion.audience.faces.quality import REJECTION_REASONS
 from moviemotion.audience.samples import Samples
-from moviemotion.emotions import EMOTIONS, FEELINGS
+from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import audit_log, encrypted_pictures, retention
 from moviemotion.privacy.audit_log import Role
-from moviemotion.privacy.consent import subject_of
-from moviemotion.privacy.pseudonymize import is_finished, settle
-from moviemotion.privacy.study_database import Register, alone, opened
-from moviemotion.privacy.viewer_samples import rows_of
-from moviemotion.study.folder import Study
+from moviemotion.privacy.consent import audit_subject
+from moviemotion.privacy.pseudonymize import is_finished, pseudonymize_study
+from moviemotion.privacy.study_database import StudyDatabase, database_lock, open_database
+from moviemotion.privacy.viewer_samples import viewer_rows
+from moviemotion.study.folder import StudyFolder
 from moviemotion.study.provenance import load_analysis
 
-READ_ME = """What is held about you in this study.
+README_TEXT = """What is held about you in this study.
 
 viewer.json      your random id, your seat, your answers, until when what is kept, and what was done with it
 samples.csv      each measurement of your face: seconds of the film, how the face looked (probabilities),
@@ -56,35 +56,37 @@ def export_viewer(
     """
     if out.resolve().is_relative_to(folder.resolve()):
         raise MoviemotionError(f"{out}: the study would then hold a copy; choose another --out")
-    with alone(folder):  # it is not erased meanwhile
+    with database_lock(folder):  # it is not erased meanwhile
         return _export(folder, viewer, out, role, now)
 
 
 def _export(folder: Path, viewer: str, out: Path, role: Role, now: datetime | None) -> Path:
     if is_finished(folder):
-        settle(folder, now)
-    with opened(folder) as register:
-        subject = subject_of(register, viewer)
-        held = _held(folder, register, viewer, subject)
-        told = register.db.execute(
+        pseudonymize_study(folder, now)
+    with open_database(folder) as register:
+        subject = audit_subject(register, viewer)
+        held = _participant_record(folder, register, viewer, subject)
+        told = register.connection.execute(
             """SELECT DISTINCT version, text FROM disclosures JOIN consents ON version = disclosure
                WHERE viewer = ?""",
             (viewer,),
         ).fetchall()
-        files = register.db.execute("SELECT file, time FROM pictures WHERE viewer = ?", (viewer,)).fetchall()
+        files = register.connection.execute(
+            "SELECT file, time FROM pictures WHERE viewer = ?", (viewer,)
+        ).fetchall()
     try:
-        with appearing(out) as partial:
-            partial.write_bytes(_zipped(folder, viewer, held, told, files))
+        with atomic_write(out) as partial:
+            partial.write_bytes(_zip_bytes(folder, viewer, held, told, files))
     except OSError as error:
         raise MoviemotionError(
             f"{out}: cannot be written ({error.strerror}); choose another --out"
         ) from error
-    with opened(folder) as register, register.writing():
+    with open_database(folder) as register, register.transaction():
         register.log(role, "exported", {"subject": subject}, now)
     return out
 
 
-def _zipped(
+def _zip_bytes(
     folder: Path,
     viewer: str,
     held: dict[str, object],
@@ -93,22 +95,24 @@ def _zipped(
 ) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("README.txt", READ_ME)
+        archive.writestr("README.txt", README_TEXT)
         archive.writestr("viewer.json", json.dumps(held, indent=2, ensure_ascii=False) + "\n")
         for version, text in told:
             archive.writestr(f"disclosures/{version}.txt", text)
         for number, (name, _) in enumerate(files, 1):
-            archive.writestr(f"pictures/{number}.png", encrypted_pictures.show(folder, name))
+            archive.writestr(f"pictures/{number}.png", encrypted_pictures.decrypt_picture(folder, name))
         if is_finished(folder):
-            archive.writestr("samples.csv", _samples(folder, viewer))
-            archive.writestr("seconds.csv", _seconds(folder, viewer))
+            archive.writestr("samples.csv", _samples_csv(folder, viewer))
+            archive.writestr("seconds.csv", _seconds_csv(folder, viewer))
     return content.getvalue()
 
 
-def _held(folder: Path, register: Register, viewer: str, subject: str) -> dict[str, object]:
+def _participant_record(
+    folder: Path, database: StudyDatabase, viewer: str, subject: str
+) -> dict[str, object]:
     query = "SELECT seat, state FROM viewers WHERE id = ?"
-    seat, state = register.db.execute(query, (viewer,)).fetchone()
-    answers = register.db.execute(
+    seat, state = database.connection.execute(query, (viewer,)).fetchone()
+    answers = database.connection.execute(
         "SELECT state, time, disclosure FROM consents WHERE viewer = ? ORDER BY time", (viewer,)
     )
     return {
@@ -116,48 +120,53 @@ def _held(folder: Path, register: Register, viewer: str, subject: str) -> dict[s
         "seat": seat,
         "state": state,
         "answers": [dict(zip(("answer", "time", "disclosure"), row, strict=True)) for row in answers],
-        "kept_until": {held.kind: held.until.isoformat() for held in retention.held(folder)},
+        "kept_until": {held.kind: held.until.isoformat() for held in retention.stored_data(folder)},
         "log": [
             {"time": entry.time, "by": entry.role, "what": entry.action}
-            for entry in audit_log.entries(register.db)
+            for entry in audit_log.read_entries(database.connection)
             if json.loads(entry.details).get("subject") == subject
         ],
     }
 
 
-def _samples(folder: Path, viewer: str) -> str:
-    study = Study.reopen(folder)
+def _samples_csv(folder: Path, viewer: str) -> str:
+    study = StudyFolder.open_existing(folder)
     rows: list[list[object]] = []
     for camera in study.cameras:
-        samples = study.samples(camera)
+        samples = study.read_samples(camera)
         if samples and viewer in samples.viewers:
-            rows += _rows(samples, samples.viewers.index(viewer))
-    return _csv(["seconds", *EMOTIONS, "weight", "refused"], rows)
+            rows += _sample_rows(samples, samples.viewers.index(viewer))
+    return _csv_text(["seconds", *EMOTIONS, "weight", "refused"], rows)
 
 
-def _rows(samples: Samples, viewer: int) -> list[list[object]]:
-    mine = rows_of(samples, viewer)
+def _sample_rows(samples: Samples, viewer: int) -> list[list[object]]:
+    mine = viewer_rows(samples, viewer)
     columns = zip(
         samples.time[mine].tolist(),
         samples.emotions[mine].tolist(),
         samples.weight[mine].tolist(),
-        samples.refused[mine].tolist(),
+        samples.rejection_reason[mine].tolist(),
         strict=True,
     )
     return [
-        [f"{time:.3f}", *(f"{p:.6f}" for p in emotions), f"{weight:.3f}", REASONS[why] if why else ""]
+        [
+            f"{time:.3f}",
+            *(f"{p:.6f}" for p in emotions),
+            f"{weight:.3f}",
+            REJECTION_REASONS[why] if why else "",
+        ]
         for time, emotions, weight, why in columns
     ]
 
 
-def _seconds(folder: Path, viewer: str) -> str:
+def _seconds_csv(folder: Path, viewer: str) -> str:
     analysis = load_analysis(folder)
-    header = ["second", *EMOTIONS, *(f"{feeling} strength" for feeling in FEELINGS)]
+    header = ["second", *EMOTIONS, *(f"{feeling} strength" for feeling in NON_NEUTRAL_EMOTIONS)]
     if viewer not in analysis.timeline.viewers:
-        return _csv(header, [])
+        return _csv_text(header, [])
     index = analysis.timeline.viewers.index(viewer)
-    figures = np.hstack([analysis.timeline.scores[index], analysis.strength[index]])
-    return _csv(
+    figures = np.hstack([analysis.timeline.probabilities[index], analysis.strength[index]])
+    return _csv_text(
         header,
         (
             [second, *("" if np.isnan(value) else f"{value:.4f}" for value in row)]
@@ -166,7 +175,7 @@ def _seconds(folder: Path, viewer: str) -> str:
     )
 
 
-def _csv(header: list[str], rows: Iterable[list[object]]) -> str:
+def _csv_text(header: list[str], rows: Iterable[list[object]]) -> str:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(header)

@@ -13,31 +13,47 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from moviemotion._io.atomic_files import delete_partial
+from moviemotion._io.atomic_files import delete_partial_files
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import encrypted_pictures, study_database
-from moviemotion.privacy.audit_log import Role, utc
-from moviemotion.privacy.disclosure import FEWEST
-from moviemotion.privacy.study_database import Kind, Register, Terms, opened
-from moviemotion.study.folder import CAPTURED, EXPORTS, GROUPS, JOURNAL, PICTURES, UPLOADS, Study
-from moviemotion.study.outputs import REPORTS, VIEWERS_RESULTS
-from moviemotion.study.provenance import TOLD
+from moviemotion.privacy.audit_log import Role, utc_timestamp
+from moviemotion.privacy.disclosure import MIN_GROUP_SIZE
+from moviemotion.privacy.study_database import ConsentTerms, DataKind, StudyDatabase, open_database
+from moviemotion.study.folder import (
+    CAPTURE_REPORTS,
+    EXPORTS_FOLDER,
+    GROUPS_FILE,
+    JOURNAL_FOLDER,
+    PICTURES_FOLDER,
+    UPLOADS_FOLDER,
+    StudyFolder,
+)
+from moviemotion.study.outputs import AUDIENCE_OUTPUTS, VIEWER_OUTPUTS
+from moviemotion.study.provenance import PROVENANCE
 
-LONGEST = 3 * 365
+MAX_DAYS = 3 * 365
 """Days: 740 ILCS 14/15(a) ends at three years after the last contact."""
 
 
-DAYS = {Kind.PICTURES: 30, Kind.SAMPLES: 180, Kind.REPORTS: LONGEST}
+DEFAULT_DAYS = {DataKind.PICTURES: 30, DataKind.SAMPLES: 180, DataKind.REPORTS: MAX_DAYS}
 """Days for which each kind is kept unless the operator says otherwise."""
-_PATHS = {
-    Kind.PICTURES: (UPLOADS, PICTURES),
-    Kind.SAMPLES: ("samples", JOURNAL, TOLD, *CAPTURED, GROUPS, EXPORTS, *VIEWERS_RESULTS),
-    Kind.REPORTS: REPORTS,
+_PATHS_BY_KIND = {
+    DataKind.PICTURES: (UPLOADS_FOLDER, PICTURES_FOLDER),
+    DataKind.SAMPLES: (
+        "samples",
+        JOURNAL_FOLDER,
+        PROVENANCE,
+        *CAPTURE_REPORTS,
+        GROUPS_FILE,
+        EXPORTS_FOLDER,
+        *VIEWER_OUTPUTS,
+    ),
+    DataKind.REPORTS: AUDIENCE_OUTPUTS,
 }
 
 
 @dataclass(frozen=True)
-class Held:
+class StoredData:
     """One kind of data as it is now.
 
     Attributes:
@@ -46,14 +62,16 @@ class Held:
         deleted: when it was, UTC; None while it is kept.
     """
 
-    kind: Kind
+    kind: DataKind
     files: int
     bytes: int
     until: date
     deleted: str | None
 
 
-def begin(folder: Path, terms: Terms, days: Mapping[Kind, int], now: datetime | None = None) -> None:
+def begin_study(
+    folder: Path, terms: ConsentTerms, days: Mapping[DataKind, int], now: datetime | None = None
+) -> None:
     """Begin the register of a study, before its seats are asked.
 
     Args:
@@ -63,46 +81,46 @@ def begin(folder: Path, terms: Terms, days: Mapping[Kind, int], now: datetime | 
         MoviemotionError: a number of days cannot be kept to, or the study has a register.
     """
     for kind, number in days.items():
-        if not 1 <= number <= LONGEST:
-            raise MoviemotionError(f"{kind}: {number} days; give 1 to {LONGEST}")
-    study_database.create(folder, terms, dates(days, now), now)
+        if not 1 <= number <= MAX_DAYS:
+            raise MoviemotionError(f"{kind}: {number} days; give 1 to {MAX_DAYS}")
+    study_database.create_database(folder, terms, deletion_dates(days, now), now)
 
 
-def dates(days: Mapping[Kind, int], now: datetime | None = None) -> dict[str, str]:
+def deletion_dates(days: Mapping[DataKind, int], now: datetime | None = None) -> dict[str, str]:
     """Kind → the day on which it is deleted, ISO 8601, counted from now."""
     today = (now or datetime.now(UTC)).astimezone(UTC).date()
-    return {kind: (today + timedelta(days=n)).isoformat() for kind, n in {**DAYS, **days}.items()}
+    return {kind: (today + timedelta(days=n)).isoformat() for kind, n in {**DEFAULT_DAYS, **days}.items()}
 
 
-def bring_forward(folder: Path, kind: Kind, until: date, now: datetime | None = None) -> None:
+def shorten_retention(folder: Path, kind: DataKind, until: date, now: datetime | None = None) -> None:
     """Keep a kind of data for less long than was said.
 
     Raises:
         MoviemotionError: it would be kept for longer.
     """
-    with opened(folder) as study, study.writing():
-        (row,) = (held for held in _dates(study) if held[0] is kind)
+    with open_database(folder) as study, study.transaction():
+        (row,) = (held for held in _retention_rows(study) if held[0] is kind)
         if until > row[1]:
             raise MoviemotionError(
                 f"{kind}: kept until {row[1]}, as viewers were told; it can only end sooner"
             )
-        study.db.execute("UPDATE retention SET until = ? WHERE kind = ?", (until.isoformat(), kind))
+        study.connection.execute("UPDATE retention SET until = ? WHERE kind = ?", (until.isoformat(), kind))
         study.log(
             Role.PRIVACY_OFFICER, "date brought forward", {"kind": kind, "until": until.isoformat()}, now
         )
 
 
-def held(folder: Path) -> tuple[Held, ...]:
+def stored_data(folder: Path) -> tuple[StoredData, ...]:
     """What a study holds of each kind, and until when."""
-    with opened(folder) as study:
+    with open_database(folder) as study:
         return tuple(
-            Held(kind, len(sizes), sum(sizes), until, deleted)
-            for kind, until, deleted in _dates(study)
-            for sizes in [_sizes(folder, kind)]
+            StoredData(kind, len(sizes), sum(sizes), until, deleted)
+            for kind, until, deleted in _retention_rows(study)
+            for sizes in [_file_sizes(folder, kind)]
         )
 
 
-def enforce(folder: Path, now: datetime | None = None) -> tuple[Kind, ...]:
+def delete_expired(folder: Path, now: datetime | None = None) -> tuple[DataKind, ...]:
     """Delete every kind of data whose day has come, and write down that it was.
 
     Also what came into the study after its day. Results about a room of fewer than `FEWEST` viewers are about
@@ -115,51 +133,57 @@ def enforce(folder: Path, now: datetime | None = None) -> tuple[Kind, ...]:
         The kinds that were deleted.
     """
     today = (now or datetime.now(UTC)).astimezone(UTC).date()
-    with opened(folder) as study:
-        (viewers,) = study.db.execute("SELECT COUNT(*) FROM viewers").fetchone()
-        left = {kind: until for kind, until, before in _dates(study) if not before or _sizes(folder, kind)}
+    with open_database(folder) as study:
+        (viewers,) = study.connection.execute("SELECT COUNT(*) FROM viewers").fetchone()
+        left = {
+            kind: until
+            for kind, until, before in _retention_rows(study)
+            if not before or _file_sizes(folder, kind)
+        }
         due = {kind for kind, until in left.items() if until <= today}
-        if Kind.SAMPLES in due and Kind.REPORTS in left and viewers < FEWEST:
-            due.add(Kind.REPORTS)
+        if DataKind.SAMPLES in due and DataKind.REPORTS in left and viewers < MIN_GROUP_SIZE:
+            due.add(DataKind.REPORTS)
         # Samples last: with them goes how many viewers there were, which an interrupted run asks for again.
-        for kind in (Kind.PICTURES, Kind.REPORTS, Kind.SAMPLES):
+        for kind in (DataKind.PICTURES, DataKind.REPORTS, DataKind.SAMPLES):
             if kind in due:
-                _delete(study, kind, now)
-    return tuple(kind for kind in Kind if kind in due)
+                _delete_kind(study, kind, now)
+    return tuple(kind for kind in DataKind if kind in due)
 
 
-def _delete(study: Register, kind: Kind, now: datetime | None) -> None:
-    sizes = _sizes(study.folder, kind)
-    delete_partial(study.folder)
-    for name in _PATHS[kind]:
-        path = study.folder / name
+def _delete_kind(database: StudyDatabase, kind: DataKind, now: datetime | None) -> None:
+    sizes = _file_sizes(database.folder, kind)
+    delete_partial_files(database.folder)
+    for name in _PATHS_BY_KIND[kind]:
+        path = database.folder / name
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-    if kind is Kind.PICTURES:
-        encrypted_pictures.destroy_key(study.study_id)
-    if kind is Kind.SAMPLES and (study.folder / "study.json").is_file():
-        begun = Study.reopen(study.folder)
-        begun.remake({**begun.made_from, "cameras": {}, "register": study.study_id})
-    with study.forgetting():
-        if kind is Kind.PICTURES:
-            study.db.execute("DELETE FROM pictures")
-        if kind is Kind.SAMPLES:
+    if kind is DataKind.PICTURES:
+        encrypted_pictures.destroy_key(database.study_id)
+    if kind is DataKind.SAMPLES and (database.folder / "study.json").is_file():
+        begun = StudyFolder.open_existing(database.folder)
+        begun.write_manifest({**begun.manifest, "cameras": {}, "register": database.study_id})
+    with database.secure_deletion():
+        if kind is DataKind.PICTURES:
+            database.connection.execute("DELETE FROM pictures")
+        if kind is DataKind.SAMPLES:
             for table in ("pictures", "consents", "viewers", "cameras", "seats"):
-                study.db.execute(f"DELETE FROM {table}")
-        study.db.execute("UPDATE retention SET deleted = ? WHERE kind = ?", (utc(now), kind))
+                database.connection.execute(f"DELETE FROM {table}")
+        database.connection.execute(
+            "UPDATE retention SET deleted = ? WHERE kind = ?", (utc_timestamp(now), kind)
+        )
         details = {"kind": kind, "files": len(sizes), "bytes": sum(sizes)}
-        study.log(Role.SYSTEM, "deleted on its day", details, now)
+        database.log(Role.SYSTEM, "deleted on its day", details, now)
 
 
-def _dates(study: Register) -> list[tuple[Kind, date, str | None]]:
-    until = study.until()
-    deleted = dict(study.db.execute("SELECT kind, deleted FROM retention"))
-    return [(kind, until[kind], deleted[kind]) for kind in Kind]
+def _retention_rows(database: StudyDatabase) -> list[tuple[DataKind, date, str | None]]:
+    until = database.deletion_dates()
+    deleted = dict(database.connection.execute("SELECT kind, deleted FROM retention"))
+    return [(kind, until[kind], deleted[kind]) for kind in DataKind]
 
 
-def _sizes(folder: Path, kind: Kind) -> list[int]:
+def _file_sizes(folder: Path, kind: DataKind) -> list[int]:
     """Bytes of each file of a kind."""
     sizes = []
-    for name in _PATHS[kind]:
+    for name in _PATHS_BY_KIND[kind]:
         path = folder / name
         for file in [path] if path.is_file() else path.rglob("*"):
             with suppress(FileNotFoundError):  # deleted meanwhile

@@ -11,10 +11,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.privacy.study_database import NoRoomError, Register, opened
+from moviemotion.privacy.study_database import StorageError, StudyDatabase, open_database
 
-_FACT = "seat pages"
-_BYTES = 15
+_KEY_NAME = "seat pages"
+_TOKEN_BYTES = 15
 """120 bits; 24 letters and digits that a person can type."""
 
 
@@ -24,13 +24,13 @@ def seat_tokens(folder: Path) -> dict[str, str]:
     Raises:
         MoviemotionError: the study has no register.
     """
-    with opened(folder) as register:
-        key = _key(register)
-        rows = register.db.execute("SELECT seat FROM seats ORDER BY seat")
-        return {seat: _token(key, seat) for (seat,) in rows}
+    with open_database(folder) as register:
+        key = _load_or_create_key(register)
+        rows = register.connection.execute("SELECT seat FROM seats ORDER BY seat")
+        return {seat: _seat_token(key, seat) for (seat,) in rows}
 
 
-def seat_with(folders: Iterable[Path], token: str) -> tuple[Path, str] | None:
+def find_seat_by_token(folders: Iterable[Path], token: str) -> tuple[Path, str] | None:
     """The study and the seat of a page, or None where there is no such page; damaged studies have none.
 
     Raises:
@@ -40,7 +40,7 @@ def seat_with(folders: Iterable[Path], token: str) -> tuple[Path, str] | None:
     for folder in folders:
         try:
             tokens = seat_tokens(folder)
-        except NoRoomError:
+        except StorageError:
             raise
         except MoviemotionError:
             continue
@@ -50,18 +50,18 @@ def seat_with(folders: Iterable[Path], token: str) -> tuple[Path, str] | None:
     return None
 
 
-def _key(register: Register) -> bytes:
+def _load_or_create_key(database: StudyDatabase) -> bytes:
     """A study's own; made when it is first needed."""
-    if register.fact(_FACT) is None:
-        with register.writing():
+    if database.get_metadata(_KEY_NAME) is None:
+        with database.transaction():
             # Another request may have been quicker.
-            if register.fact(_FACT) is None:
-                register.set_fact(_FACT, secrets.token_hex(32))
-    return bytes.fromhex(register.fact(_FACT) or "")
+            if database.get_metadata(_KEY_NAME) is None:
+                database.set_metadata(_KEY_NAME, secrets.token_hex(32))
+    return bytes.fromhex(database.get_metadata(_KEY_NAME) or "")
 
 
 # Whoever opens a page is looked for among all seats of all studies.
 @lru_cache(maxsize=1 << 14)
-def _token(key: bytes, seat: str) -> str:
+def _seat_token(key: bytes, seat: str) -> str:
     digest = hmac.new(key, seat.encode(), hashlib.sha256).digest()
-    return b32encode(digest[:_BYTES]).decode().lower()
+    return b32encode(digest[:_TOKEN_BYTES]).decode().lower()

@@ -9,26 +9,31 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from moviemotion.analysis.analyze import Analysis, Quality
-from moviemotion.analysis.comparison.screening_comparison import Comparison
-from moviemotion.analysis.moments.detection import MomentSearch
+from moviemotion.analysis.analyze import Analysis, DataQuality
+from moviemotion.analysis.comparison.screening_comparison import ScreeningComparison
+from moviemotion.analysis.moments.detection import MomentSearchResult
 from moviemotion.analysis.patterns.find_patterns import find_patterns
-from moviemotion.analysis.script_emotions import Feeling, feel_lines, feel_scenes, mean_during
-from moviemotion.analysis.signals.audience_curve import Room, read_room
+from moviemotion.analysis.script_emotions import (
+    EmotionSummary,
+    emotions_by_element,
+    emotions_by_scene,
+    mean_strength_during,
+)
+from moviemotion.analysis.signals.audience_curve import AudienceCurve, compute_audience_curve
 from moviemotion.analysis.signals.reaction_delay import RelativeDelay
 from moviemotion.analysis.signals.synchrony import film_synchrony
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.audit_log import Role
-from moviemotion.privacy.disclosure import FEWEST
-from moviemotion.statistics import Float
+from moviemotion.privacy.disclosure import MIN_GROUP_SIZE
+from moviemotion.statistics import Float64Array
 
-DECIMALS = 2
+ROUNDED_DECIMALS = 2
 """Of the strengths of lines and scenes, outside the researcher's role."""
-WITHHELD = "There are notes on single viewers and cameras; the researcher sees them."
+WITHHELD_NOTE = "There are notes on single viewers and cameras; the researcher sees them."
 _NAN = float("nan")
 
 
-def seen_by(analysis: Analysis, role: Role) -> Analysis:
+def analysis_for_role(analysis: Analysis, role: Role) -> Analysis:
     """What of an analysis somebody may see, as an analysis that can be told like any other.
 
     Outside the researcher's role there are no single viewers, and no second, line, scene or moment with
@@ -39,43 +44,59 @@ def seen_by(analysis: Analysis, role: Role) -> Analysis:
     """
     if role is Role.RESEARCHER:
         return analysis
-    few, strength = _few(analysis), without_few(analysis).strength
-    timeline, rest = analysis.timeline, analysis.rest
-    room, search, moments = _room(analysis.room, few), *_moments(analysis, few)
+    few, strength = _small_group_seconds(analysis), mask_small_groups(analysis).strength
+    timeline, rest = analysis.timeline, analysis.baseline
+    room, search, moments = (
+        _mask_audience_curve(analysis.audience_curve, few),
+        *_visible_moments(analysis, few),
+    )
     synchrony, patterns, script = analysis.synchrony, analysis.patterns, analysis.script
-    lines, scenes = analysis.lines, analysis.scenes
+    lines, scenes = analysis.element_emotions, analysis.scene_emotions
     if script:
-        lines = feel_lines(script, strength, timeline.start)
-        scenes = feel_scenes(script, strength, timeline.start, search.moments)
+        lines = emotions_by_element(script, strength, timeline.start)
+        scenes = emotions_by_scene(script, strength, timeline.start, search.moments)
     if few.any():
         synchrony = film_synchrony(strength)
         patterns = find_patterns(strength, room, search, script, search.seed)
     return replace(
         analysis,
-        timeline=replace(timeline, viewers=(), scores=timeline.scores[:0], samples=timeline.samples[:0]),
-        rest=replace(rest, emotions=rest.emotions[:0], seconds=rest.seconds[:0], marked=rest.marked[:0]),
+        timeline=replace(
+            timeline,
+            viewers=(),
+            probabilities=timeline.probabilities[:0],
+            sample_counts=timeline.sample_counts[:0],
+        ),
+        baseline=replace(
+            rest,
+            probabilities=rest.probabilities[:0],
+            seconds=rest.seconds[:0],
+            from_marked_span=rest.from_marked_span[:0],
+        ),
         strength=analysis.strength[:0],
-        room=room,
+        audience_curve=room,
         synchrony=synchrony,
-        delay=_delay(analysis.delay),
-        search=search,
-        quality=_quality(analysis.quality),
-        lines=tuple(_feeling(feeling) for feeling in lines),
-        scenes=tuple(replace(scene, feeling=_feeling(scene.feeling)) for scene in scenes),
+        relative_delay=_delay_without_viewers(analysis.relative_delay),
+        moment_search=search,
+        data_quality=_quality_without_viewers(analysis.data_quality),
+        element_emotions=tuple(_rounded_or_withheld(feeling) for feeling in lines),
+        scene_emotions=tuple(replace(scene, summary=_rounded_or_withheld(scene.summary)) for scene in scenes),
         moment_elements=tuple(analysis.moment_elements[k] for k in moments),
-        moment_mixed=tuple(
-            tuple(mixed for mixed in analysis.moment_mixed[k] if mixed.viewers >= FEWEST) for k in moments
+        moment_mixed_emotions=tuple(
+            tuple(mixed for mixed in analysis.moment_mixed_emotions[k] if mixed.viewers >= MIN_GROUP_SIZE)
+            for k in moments
         ),
         patterns=patterns,
     )
 
 
-def without_few(analysis: Analysis) -> Analysis:
+def mask_small_groups(analysis: Analysis) -> Analysis:
     """An analysis in which the seconds with fewer than `FEWEST` viewers behind them were not measured."""
-    return replace(analysis, strength=np.where(_few(analysis)[:, None], _NAN, analysis.strength))
+    return replace(
+        analysis, strength=np.where(_small_group_seconds(analysis)[:, None], _NAN, analysis.strength)
+    )
 
 
-def groups_seen_by(
+def visible_groups(
     groups: Mapping[str, Sequence[str]], viewers: Sequence[str], role: Role
 ) -> dict[str, tuple[str, ...]]:
     """Which groups somebody may see: each with its viewers who are there.
@@ -96,14 +117,14 @@ def groups_seen_by(
         together = {**seen, name: members}
         # Viewers who are in the same groups cannot be told apart by them.
         alike = Counter(tuple(viewer in group for group in together.values()) for viewer in viewers)
-        if len(members) >= FEWEST and min(alike.values()) >= FEWEST:
+        if len(members) >= MIN_GROUP_SIZE and min(alike.values()) >= MIN_GROUP_SIZE:
             seen = together
     return seen
 
 
-def group_seen_by(
-    analysis: Analysis, viewers: Sequence[str], role: Role, before: Sequence[Sequence[str]] = ()
-) -> Room:
+def group_curve_for_role(
+    analysis: Analysis, viewers: Sequence[str], role: Role, earlier_groups: Sequence[Sequence[str]] = ()
+) -> AudienceCurve:
     """What a group of an analysis's viewers felt, second by second, as far as somebody may see it.
 
     Outside the researcher's role a second is withheld where the room's figures, this group's and those of the
@@ -120,31 +141,33 @@ def group_seen_by(
     timeline = analysis.timeline
     rows = [k for k, viewer in enumerate(timeline.viewers) if viewer in set(viewers)]
     left = len(timeline.viewers) - len(rows)
-    if not rows or (role is not Role.RESEARCHER and (len(rows) < FEWEST or 0 < left < FEWEST)):
+    if not rows or (
+        role is not Role.RESEARCHER and (len(rows) < MIN_GROUP_SIZE or 0 < left < MIN_GROUP_SIZE)
+    ):
         raise MoviemotionError(
             f"{len(rows)} of {len(timeline.viewers)} viewers: too few to be shown apart; choose at least "
-            f"{1 if role is Role.RESEARCHER else f'{FEWEST} and leave none or at least {FEWEST}'}"
+            f"{1 if role is Role.RESEARCHER else f'{MIN_GROUP_SIZE} and leave none or at least {MIN_GROUP_SIZE}'}"
         )
     of_group = replace(
         timeline,
         viewers=tuple(timeline.viewers[k] for k in rows),
-        scores=timeline.scores[rows],
-        samples=timeline.samples[rows],
+        probabilities=timeline.probabilities[rows],
+        sample_counts=timeline.sample_counts[rows],
         weight=None if timeline.weight is None else timeline.weight[rows],
     )
-    room = read_room(of_group, analysis.strength[rows])
+    room = compute_audience_curve(of_group, analysis.strength[rows])
     if role is Role.RESEARCHER:
         return room
-    within = [[viewer in group for group in (*before, viewers)] for viewer in timeline.viewers]
+    within = [[viewer in group for group in (*earlier_groups, viewers)] for viewer in timeline.viewers]
     _, alike = np.unique(within, axis=0, return_inverse=True)
-    parts = [(timeline.samples[alike == part] > 0).sum(axis=0) for part in range(alike.max() + 1)]
-    few = [(part > 0) & (part < FEWEST) for part in parts]
-    return _room(room, (room.viewers < FEWEST) | np.any(few, axis=0))
+    parts = [(timeline.sample_counts[alike == part] > 0).sum(axis=0) for part in range(alike.max() + 1)]
+    few = [(part > 0) & (part < MIN_GROUP_SIZE) for part in parts]
+    return _mask_audience_curve(room, (room.viewers < MIN_GROUP_SIZE) | np.any(few, axis=0))
 
 
-def comparison_seen_by(
-    comparison: Comparison, screenings: tuple[Analysis, Analysis], role: Role
-) -> Comparison:
+def comparison_for_role(
+    comparison: ScreeningComparison, screenings: tuple[Analysis, Analysis], role: Role
+) -> ScreeningComparison:
     """What of a comparison somebody may see.
 
     Outside the researcher's role nothing that fewer than `FEWEST` viewers of a screening are behind; and of
@@ -157,80 +180,90 @@ def comparison_seen_by(
     """
     if role is Role.RESEARCHER:
         return comparison
-    c = comparison.contrast
-    few = (c.viewers < FEWEST).any(axis=0)
+    c = comparison.group_comparison
+    few = (c.viewers < MIN_GROUP_SIZE).any(axis=0)
     for k, screening in enumerate(screenings if c.paired else ()):
-        stretches = [unit.stretches[k] for unit in comparison.side_by_side.units]
-        seen = [mean_during(screening.strength, screening.timeline.start, s.start, s.end) for s in stretches]
+        stretches = [unit.spans[k] for unit in comparison.alignment.units]
+        seen = [
+            mean_strength_during(screening.strength, screening.timeline.start, s.start, s.end)
+            for s in stretches
+        ]
         left_out = (~np.isnan(seen)).sum(axis=1) - c.viewers[k]
-        few |= (left_out > 0) & (left_out < FEWEST)
+        few |= (left_out > 0) & (left_out < MIN_GROUP_SIZE)
     return replace(
         comparison,
-        contrast=replace(
+        group_comparison=replace(
             c,
             viewers=np.where(few, 0, c.viewers),
-            mean=np.where(few, _NAN, c.mean.round(DECIMALS)),
-            difference=np.where(few, _NAN, c.difference.round(DECIMALS)),
-            interval=np.where(few, _NAN, c.interval.round(DECIMALS)),
+            mean=np.where(few, _NAN, c.mean.round(ROUNDED_DECIMALS)),
+            difference=np.where(few, _NAN, c.difference.round(ROUNDED_DECIMALS)),
+            interval=np.where(few, _NAN, c.interval.round(ROUNDED_DECIMALS)),
             p_adjusted=np.where(few, _NAN, c.p_adjusted),
-            needed=np.where(few, _NAN, c.needed),
+            viewers_needed=np.where(few, _NAN, c.viewers_needed),
         ),
-        left_out=(),
+        unpaired_viewers=(),
     )
 
 
-def _moments(analysis: Analysis, few: NDArray[np.bool_]) -> tuple[MomentSearch, list[int]]:
+def _visible_moments(
+    analysis: Analysis, small_group_seconds: NDArray[np.bool_]
+) -> tuple[MomentSearchResult, list[int]]:
     """The search with the moments that may be seen, and which of all they are."""
     kept = [
         k
-        for k, moment in enumerate(analysis.search.moments)
+        for k, moment in enumerate(analysis.moment_search.moments)
         # Its strength is of its peak, in which fewer may have been seen than in all of it.
-        if moment.viewers >= FEWEST and not few[int(moment.peak) - analysis.timeline.start]
+        if moment.viewers >= MIN_GROUP_SIZE
+        and not small_group_seconds[int(moment.peak) - analysis.timeline.start]
     ]
-    return replace(analysis.search, moments=tuple(analysis.search.moments[k] for k in kept)), kept
+    return replace(
+        analysis.moment_search, moments=tuple(analysis.moment_search.moments[k] for k in kept)
+    ), kept
 
 
-def _delay(delay: RelativeDelay) -> RelativeDelay:
-    if np.isfinite(delay.behind).sum() >= FEWEST:
-        return replace(delay, behind=delay.behind[:0])
-    return RelativeDelay(delay.behind[:0], _NAN, (_NAN, _NAN))
+def _delay_without_viewers(delay: RelativeDelay) -> RelativeDelay:
+    if np.isfinite(delay.viewer_delays).sum() >= MIN_GROUP_SIZE:
+        return replace(delay, viewer_delays=delay.viewer_delays[:0])
+    return RelativeDelay(delay.viewer_delays[:0], _NAN, (_NAN, _NAN))
 
 
-def _quality(quality: Quality) -> Quality:
-    told = replace(quality, seen_by_viewer=(), problems=(WITHHELD,) if quality.problems else ())
-    if quality.viewers >= FEWEST:
+def _quality_without_viewers(quality: DataQuality) -> DataQuality:
+    told = replace(quality, seen_share_by_viewer=(), problems=(WITHHELD_NOTE,) if quality.problems else ())
+    if quality.viewers >= MIN_GROUP_SIZE:
         return told
-    return replace(told, seen=_NAN, samples_per_second=_NAN, refused={})
+    return replace(told, seen_share=_NAN, samples_per_second=_NAN, rejected_shares={})
 
 
-def _room(room: Room, few: NDArray[np.bool_]) -> Room:
-    def hidden(figure: Float) -> Float:
-        return np.where(few.reshape(-1, *(1,) * (figure.ndim - 1)), _NAN, figure)
+def _mask_audience_curve(curve: AudienceCurve, small_group_seconds: NDArray[np.bool_]) -> AudienceCurve:
+    def hidden(figure: Float64Array) -> Float64Array:
+        return np.where(small_group_seconds.reshape(-1, *(1,) * (figure.ndim - 1)), _NAN, figure)
 
-    def hidden_interval(interval: Float) -> Float:
+    def hidden_interval(interval: Float64Array) -> Float64Array:
         return np.stack([hidden(end) for end in interval])
 
     return replace(
-        room,
-        viewers=np.where(few, 0, room.viewers),
-        strength=hidden(room.strength),
-        strength_interval=hidden_interval(room.strength_interval),
-        overall=hidden(room.overall),
-        overall_interval=hidden_interval(room.overall_interval),
-        share=hidden(room.share),
-        share_interval=hidden_interval(room.share_interval),
-        synchrony=hidden(room.synchrony),
+        curve,
+        viewers=np.where(small_group_seconds, 0, curve.viewers),
+        strength=hidden(curve.strength),
+        strength_interval=hidden_interval(curve.strength_interval),
+        overall_strength=hidden(curve.overall_strength),
+        overall_strength_interval=hidden_interval(curve.overall_strength_interval),
+        reacting_share=hidden(curve.reacting_share),
+        reacting_share_interval=hidden_interval(curve.reacting_share_interval),
+        synchrony=hidden(curve.synchrony),
     )
 
 
-def _few(analysis: Analysis) -> NDArray[np.bool_]:
+def _small_group_seconds(analysis: Analysis) -> NDArray[np.bool_]:
     """(S,) which seconds too few viewers were seen in."""
-    return np.asarray(analysis.room.viewers < FEWEST)
+    return np.asarray(analysis.audience_curve.viewers < MIN_GROUP_SIZE)
 
 
-def _feeling(feeling: Feeling) -> Feeling:
-    if feeling.viewers >= FEWEST:
+def _rounded_or_withheld(feeling: EmotionSummary) -> EmotionSummary:
+    if feeling.viewers >= MIN_GROUP_SIZE:
         low, high = feeling.strength_interval
-        interval = round(low, DECIMALS), round(high, DECIMALS)
-        return replace(feeling, strength=round(feeling.strength, DECIMALS), strength_interval=interval)
-    return Feeling(feeling.start, feeling.end, None, _NAN, (_NAN, _NAN), _NAN, (_NAN, _NAN), 0)
+        interval = round(low, ROUNDED_DECIMALS), round(high, ROUNDED_DECIMALS)
+        return replace(
+            feeling, strength=round(feeling.strength, ROUNDED_DECIMALS), strength_interval=interval
+        )
+    return EmotionSummary(feeling.start, feeling.end, None, _NAN, (_NAN, _NAN), _NAN, (_NAN, _NAN), 0)

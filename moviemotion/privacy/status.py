@@ -10,16 +10,16 @@ from pathlib import Path
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import audit_log, retention
-from moviemotion.privacy.consent import RECEIPT, Receipt, State, viewer_with
-from moviemotion.privacy.erasure import Erased, Kept
-from moviemotion.privacy.pseudonymize import is_finished, settle
-from moviemotion.privacy.retention import Held
-from moviemotion.privacy.study_database import anchor_of, opened
-from moviemotion.study.folder import REGISTER
+from moviemotion.privacy.consent import RECEIPT_PATTERN, ConsentState, Receipt, viewer_by_receipt
+from moviemotion.privacy.erasure import EnforcementResult, ErasureResult
+from moviemotion.privacy.pseudonymize import is_finished, pseudonymize_study
+from moviemotion.privacy.retention import StoredData
+from moviemotion.privacy.study_database import open_database, read_anchor
+from moviemotion.study.folder import DATABASE_FILE
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownViewer:
     """Somebody about whom something is held.
 
     Attributes:
@@ -28,11 +28,11 @@ class Known:
 
     viewer: str
     seat: str
-    state: State
+    state: ConsentState
 
 
 @dataclass(frozen=True)
-class Status:
+class PrivacyStatus:
     """What a study holds.
 
     Attributes:
@@ -41,14 +41,14 @@ class Status:
         row, hash: of the last row of the audit log; note them elsewhere, to show later that nothing was cut.
     """
 
-    viewers: tuple[Known, ...]
-    held: tuple[Held, ...]
+    viewers: tuple[KnownViewer, ...]
+    held: tuple[StoredData, ...]
     row: int
     hash: str
 
 
 @dataclass(frozen=True)
-class Verdict:
+class LogVerification:
     """Whether the audit log is whole.
 
     Attributes:
@@ -63,63 +63,67 @@ class Verdict:
     anchored: bool
 
 
-def status(folder: Path, now: datetime | None = None) -> Status:
+def read_status(folder: Path, now: datetime | None = None) -> PrivacyStatus:
     """What a study holds; one that was screened without a register gets one.
 
     Raises:
         MoviemotionError: the folder holds no study.
     """
     if is_finished(folder):
-        settle(folder, now)
-    with opened(folder) as register:
-        viewers = register.db.execute("SELECT id, seat, state FROM viewers ORDER BY seat, id").fetchall()
-        rows = list(audit_log.entries(register.db))
+        pseudonymize_study(folder, now)
+    with open_database(folder) as register:
+        viewers = register.connection.execute(
+            "SELECT id, seat, state FROM viewers ORDER BY seat, id"
+        ).fetchall()
+        rows = list(audit_log.read_entries(register.connection))
     if not rows:
-        raise MoviemotionError(f"{folder}: its audit log is empty; restore {REGISTER} from a copy")
-    held = retention.held(folder)
-    known = tuple(Known(viewer, seat, State(state)) for viewer, seat, state in viewers)
-    return Status(known, held, rows[-1].seq, rows[-1].hash)
+        raise MoviemotionError(f"{folder}: its audit log is empty; restore {DATABASE_FILE} from a copy")
+    held = retention.stored_data(folder)
+    known = tuple(KnownViewer(viewer, seat, ConsentState(state)) for viewer, seat, state in viewers)
+    return PrivacyStatus(known, held, rows[-1].seq, rows[-1].hash)
 
 
-def verify(folder: Path) -> Verdict:
+def verify_audit_log(folder: Path) -> LogVerification:
     """Check the audit log: every row against its hash, the row before it, and the anchor.
 
     Raises:
         MoviemotionError: the study has no register, or it cannot be read.
     """
-    with opened(folder) as register:
-        anchor = anchor_of(register.study_id)
-        faults = tuple(audit_log.faults(register.db, anchor))
-        rows = sum(1 for _ in audit_log.entries(register.db))
-    return Verdict(rows, faults, anchor is not None)
+    with open_database(folder) as register:
+        anchor = read_anchor(register.study_id)
+        faults = tuple(audit_log.integrity_errors(register.connection, anchor))
+        rows = sum(1 for _ in audit_log.read_entries(register.connection))
+    return LogVerification(rows, faults, anchor is not None)
 
 
-def viewer_named(folder: Path, name: str) -> str:
+def find_viewer(folder: Path, name: str) -> str:
     """The random id of a viewer who is named by it, by their seat, or by the code of their receipt.
 
     Raises:
         MoviemotionError: nothing is held about anybody of that name.
     """
     name = name.strip()
-    if RECEIPT.fullmatch(name):
-        return viewer_with(folder, name)
+    if RECEIPT_PATTERN.fullmatch(name):
+        return viewer_by_receipt(folder, name)
     if is_finished(folder):
-        settle(folder)
-    with opened(folder) as register:
-        row = register.db.execute("SELECT id FROM viewers WHERE id = ? OR seat = ?", (name, name)).fetchone()
+        pseudonymize_study(folder)
+    with open_database(folder) as register:
+        row = register.connection.execute(
+            "SELECT id FROM viewers WHERE id = ? OR seat = ?", (name, name)
+        ).fetchone()
     if row is None:
         raise MoviemotionError(f"viewer {name}: nothing is held about them; check the id, seat or code")
     return str(row[0])
 
 
-def status_lines(found: Status, now: datetime | None = None) -> Iterator[str]:
+def status_lines(status: PrivacyStatus, now: datetime | None = None) -> Iterator[str]:
     """For the terminal."""
     today = (now or datetime.now(UTC)).astimezone(UTC).date()
-    count = Counter(known.state for known in found.viewers)
-    yield f"Viewers: {len(found.viewers)}" + "".join(f", {n} {state}" for state, n in sorted(count.items()))
-    for known in found.viewers:
+    count = Counter(known.state for known in status.viewers)
+    yield f"Viewers: {len(status.viewers)}" + "".join(f", {n} {state}" for state, n in sorted(count.items()))
+    for known in status.viewers:
         yield f"  {known.viewer}  seat {known.seat}  {known.state}"
-    for held in found.held:
+    for held in status.held:
         what = f"{held.files} file{'s' * (held.files != 1)}, {held.bytes / 1e6:.1f} MB"
         when = f"until {held.until}"
         if held.deleted and not held.files:
@@ -127,22 +131,22 @@ def status_lines(found: Status, now: datetime | None = None) -> Iterator[str]:
         elif held.until <= today:
             when += ": overdue, run moviemotion privacy enforce"
         yield f"{str(held.kind).capitalize()}: {what}, {when}"
-    yield f"Audit log: {found.row} rows, the last is {found.hash}"
+    yield f"Audit log: {status.row} rows, the last is {status.hash}"
 
 
-def verdict_lines(verdict: Verdict) -> Iterator[str]:
+def verification_lines(verification: LogVerification) -> Iterator[str]:
     """For the terminal."""
-    yield from verdict.faults
-    if not verdict.faults:
-        yield f"The audit log is whole: {verdict.rows} rows, each sealed by the next."
-    if not verdict.anchored:
+    yield from verification.faults
+    if not verification.faults:
+        yield f"The audit log is whole: {verification.rows} rows, each sealed by the next."
+    if not verification.anchored:
         yield (
             "Its last hash is not on this machine: rows cut off its end would only be missed with a receipt "
             "(--receipt)."
         )
 
 
-def proof_line(receipt: Receipt) -> str:
+def receipt_proof_line(receipt: Receipt) -> str:
     """What a receipt proves."""
     return f"Row {receipt.row}, {receipt.time}: {receipt.state} disclosure {receipt.disclosure}."
 
@@ -154,23 +158,23 @@ def receipt_lines(receipt: Receipt) -> Iterator[str]:
     yield f"Row {receipt.row} of the audit log: {receipt.hash}"
 
 
-def erased_lines(erased: Erased) -> Iterator[str]:
+def erasure_lines(result: ErasureResult) -> Iterator[str]:
     """For the terminal."""
     yield (
-        f"Erased: {erased.samples} samples, {erased.pictures} pictures. "
+        f"Erased: {result.samples} samples, {result.pictures} pictures. "
         "The results were made again; exports are to be made again."
     )
-    for name in erased.files:
+    for name in result.files:
         yield f"Deleted, for it had the viewer's id: {name}"
-    for name in erased.strangers:
+    for name in result.strangers:
         yield f"Not this program's; see whether it speaks of the viewer: {name}"
 
 
-def kept_lines(kept: Kept) -> Iterator[str]:
+def enforcement_lines(result: EnforcementResult) -> Iterator[str]:
     """For the terminal."""
-    if kept.erased:
-        yield f"Erased, for they had withdrawn: {kept.erased}"
-    for kind in kept.deleted:
+    if result.erased:
+        yield f"Erased, for they had withdrawn: {result.erased}"
+    for kind in result.deleted:
         yield f"Deleted on its day: {kind}"
-    if not kept.erased and not kept.deleted:
+    if not result.erased and not result.deleted:
         yield "Nothing is due."

@@ -13,18 +13,18 @@ from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 
-from moviemotion._io.atomic_files import appearing
-from moviemotion._io.locks import held
+from moviemotion._io.atomic_files import atomic_write
+from moviemotion._io.locks import hold_lock
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import audit_log
-from moviemotion.privacy.audit_log import Entry, Role
-from moviemotion.study.folder import REGISTER
+from moviemotion.privacy.audit_log import AuditEntry, Role
+from moviemotion.study.folder import DATABASE_FILE
 
-KEYS_VARIABLE = "MOVIEMOTION_KEYS"
+KEYS_FOLDER_VARIABLE = "MOVIEMOTION_KEYS"
 """Environment variable: the folder of keys and anchors, outside every study folder."""
-WAIT = 10.0
+BUSY_TIMEOUT = 10.0
 """Seconds to wait for another process that writes a row."""
-PATIENCE = 60.0
+LOCK_TIMEOUT = 60.0
 """Seconds to wait for another one that makes a study's results again, such as without an erased viewer."""
 
 SCHEMA = (
@@ -43,7 +43,7 @@ SCHEMA = (
 )
 
 
-class Kind(StrEnum):
+class DataKind(StrEnum):
     """Kinds of data, each with its own date."""
 
     PICTURES = "pictures"
@@ -55,7 +55,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Terms:
+class ConsentTerms:
     """What the operator says of a study; everything else in the disclosure the program knows.
 
     Attributes:
@@ -73,148 +73,148 @@ class Terms:
     pictures: bool = False
 
 
-class NoRoomError(MoviemotionError):
+class StorageError(MoviemotionError):
     """The disk is full, or fails."""
 
 
-class Register:
+class StudyDatabase:
     """An open `study.db`."""
 
     def __init__(self, folder: Path, connection: sqlite3.Connection) -> None:
         self.folder = folder
-        self.db = connection
-        self._head: Entry | None = None
+        self.connection = connection
+        self._last_entry: AuditEntry | None = None
 
     @property
     def study_id(self) -> str:
         """Random; names the study's key and anchor."""
-        return self.fact("study") or ""
+        return self.get_metadata("study") or ""
 
     @property
-    def terms(self) -> Terms | None:
+    def terms(self) -> ConsentTerms | None:
         """What the operator has said; None for a study that was screened without."""
-        told = self.fact("terms")
-        return Terms(**json.loads(told)) if told else None
+        told = self.get_metadata("terms")
+        return ConsentTerms(**json.loads(told)) if told else None
 
-    def fact(self, name: str) -> str | None:
-        row = self.db.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
+    def get_metadata(self, name: str) -> str | None:
+        row = self.connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
         return row[0] if row else None
 
-    def set_fact(self, name: str, value: str | None) -> None:
-        self.db.execute("DELETE FROM facts WHERE name = ?", (name,))
+    def set_metadata(self, name: str, value: str | None) -> None:
+        self.connection.execute("DELETE FROM facts WHERE name = ?", (name,))
         if value is not None:
-            self.db.execute("INSERT INTO facts VALUES (?, ?)", (name, value))
+            self.connection.execute("INSERT INTO facts VALUES (?, ?)", (name, value))
 
-    def until(self) -> dict[str, date]:
+    def deletion_dates(self) -> dict[str, date]:
         """Kind of data → the first day on which it is no longer kept.
 
         Raises:
             MoviemotionError: a date is damaged or missing.
         """
-        days = dict(self.db.execute("SELECT kind, until FROM retention"))
+        days = dict(self.connection.execute("SELECT kind, until FROM retention"))
         try:
-            return {kind: date.fromisoformat(days.get(kind, "")) for kind in Kind}
+            return {kind: date.fromisoformat(days.get(kind, "")) for kind in DataKind}
         except ValueError as error:
             raise MoviemotionError(
-                f"{self.folder / REGISTER}: damaged ({error}); restore it from a copy"
+                f"{self.folder / DATABASE_FILE}: damaged ({error}); restore it from a copy"
             ) from error
 
-    def past(self, now: datetime | None = None) -> tuple[str, date] | None:
+    def first_expired(self, now: datetime | None = None) -> tuple[str, date] | None:
         """The kind of data whose day came first, and that day; None where all are kept.
 
         Raises:
             MoviemotionError: a date is damaged.
         """
-        kind, day = min(self.until().items(), key=lambda item: item[1])
+        kind, day = min(self.deletion_dates().items(), key=lambda item: item[1])
         return (kind, day) if day <= (now or datetime.now(UTC)).astimezone(UTC).date() else None
 
-    def lacks_rows(self) -> bool:
+    def is_anchor_missing(self) -> bool:
         """Whether the log lacks the row that was anchored last: it was cut, or is of another copy."""
-        anchor = anchor_of(self.study_id)
+        anchor = read_anchor(self.study_id)
         row = "SELECT 1 FROM audit WHERE seq = ? AND hash = ?"
-        return anchor is not None and self.db.execute(row, anchor).fetchone() is None
+        return anchor is not None and self.connection.execute(row, anchor).fetchone() is None
 
     @contextmanager
-    def writing(self) -> Iterator[None]:
+    def transaction(self) -> Iterator[None]:
         """A transaction: everything in it is kept, with its rows in the log, or nothing."""
         # One at a time, so that the row that is anchored last is the last.
-        with alone(self.folder):
-            self.db.execute("BEGIN IMMEDIATE")
+        with database_lock(self.folder):
+            self.connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
-                with self._anchoring():
-                    self.db.execute("COMMIT")
+                with self._updating_anchor():
+                    self.connection.execute("COMMIT")
             except BaseException:
-                if self.db.in_transaction:  # a full disk has ended it
-                    self.db.execute("ROLLBACK")
-                self._head = None
+                if self.connection.in_transaction:  # a full disk has ended it
+                    self.connection.execute("ROLLBACK")
+                self._last_entry = None
                 raise
 
     @contextmanager
-    def _anchoring(self) -> Iterator[None]:
+    def _updating_anchor(self) -> Iterator[None]:
         """Make room for the anchor first: what has been kept must not be said to have failed."""
-        if self._head is None:
+        if self._last_entry is None:
             yield
             return
         path = key_file(self.study_id, ".head")
-        with appearing(path) as partial:
+        with atomic_write(path) as partial:
             try:
-                head = {"seq": self._head.seq, "hash": self._head.hash}
+                head = {"seq": self._last_entry.seq, "hash": self._last_entry.hash}
                 partial.write_text(json.dumps(head) + "\n", encoding="utf-8")
             except OSError as error:
-                raise NoRoomError(f"{path}: cannot be written ({error.strerror}); make room") from error
+                raise StorageError(f"{path}: cannot be written ({error.strerror}); make room") from error
             yield
 
-    def log(self, role: Role, action: str, details: Mapping[str, object], now: datetime | None) -> Entry:
+    def log(self, role: Role, action: str, details: Mapping[str, object], now: datetime | None) -> AuditEntry:
         """Add a row to the audit log; inside `writing`."""
-        entry = audit_log.append(self.db, role, action, details, now)
+        entry = audit_log.append_entry(self.connection, role, action, details, now)
         # The anchor of a log that lacks rows stays, so that they are missed for ever.
-        self._head = None if self.lacks_rows() else entry
+        self._last_entry = None if self.is_anchor_missing() else entry
         return entry
 
     @contextmanager
-    def forgetting(self) -> Iterator[None]:
+    def secure_deletion(self) -> Iterator[None]:
         """A transaction after which nothing of the rows that it deletes is left in the file.
 
         Raises:
             MoviemotionError: another program is reading the file, or the disk is full; the rows are deleted,
                 and `scrub` does the rest when it is called again.
         """
-        with self.writing():
-            self.set_fact("unscrubbed", "yes")
+        with self.transaction():
+            self.set_metadata("unscrubbed", "yes")
             yield
         self.scrub()
 
     def scrub(self) -> None:
         """Leave nothing of deleted rows in the database file or its write-ahead log, where any may be."""
-        if not self.fact("unscrubbed"):
+        if not self.get_metadata("unscrubbed"):
             return
         for step in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
             try:
-                answer = self.db.execute(step).fetchone()
+                answer = self.connection.execute(step).fetchone()
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-                    raise _in_use(self.folder) from error
+                    raise _in_use_error(self.folder) from error
                 raise
             if answer and answer[0]:
-                raise _in_use(self.folder)
-        with self.writing():
-            self.set_fact("unscrubbed", None)
+                raise _in_use_error(self.folder)
+        with self.transaction():
+            self.set_metadata("unscrubbed", None)
 
 
-def alone(folder: Path) -> AbstractContextManager[None]:
+def database_lock(folder: Path) -> AbstractContextManager[None]:
     """To be held while a register is written or a study's files are made anew; a thread may take it again.
 
     Raises:
         HeldError: another thread or program has held it for `PATIENCE`.
     """
     refusal = f"{folder}: another program is at work in it; wait until that is done, and try again"
-    return held(folder.resolve() / f"{REGISTER}-lock", PATIENCE, refusal)
+    return hold_lock(folder.resolve() / f"{DATABASE_FILE}-lock", LOCK_TIMEOUT, refusal)
 
 
 def keys_folder() -> Path:
     """Where keys and anchors lie: $MOVIEMOTION_KEYS, or the user's own data folder."""
-    named = os.environ.get(KEYS_VARIABLE)
+    named = os.environ.get(KEYS_FOLDER_VARIABLE)
     data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
     return Path(named) if named else data / "moviemotion" / "keys"
 
@@ -230,12 +230,12 @@ def key_file(study_id: str, suffix: str) -> Path:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise MoviemotionError(
-            f"{folder}: cannot be made ({error.strerror}); name another folder in {KEYS_VARIABLE}"
+            f"{folder}: cannot be made ({error.strerror}); name another folder in {KEYS_FOLDER_VARIABLE}"
         ) from error
     return folder / f"{study_id}{suffix}"
 
 
-def anchor_of(study_id: str) -> tuple[int, str] | None:
+def read_anchor(study_id: str) -> tuple[int, str] | None:
     """Number and hash of the last row as kept outside the study; None where it is not on this machine."""
     try:
         kept = json.loads(key_file(study_id, ".head").read_text(encoding="utf-8"))
@@ -246,26 +246,28 @@ def anchor_of(study_id: str) -> tuple[int, str] | None:
         return 0, "unreadable"
 
 
-def is_governed(folder: Path) -> bool:
+def has_database(folder: Path) -> bool:
     """Whether a study has a register."""
-    return (folder / REGISTER).is_file()
+    return (folder / DATABASE_FILE).is_file()
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Register]:
+def open_database(folder: Path) -> Iterator[StudyDatabase]:
     """The register of a study that has one.
 
     Raises:
         MoviemotionError: there is none, or it cannot be read.
     """
-    if not is_governed(folder):
-        _refuse_lost(folder)
-        raise MoviemotionError(f"{folder}: holds no {REGISTER}; run moviemotion privacy begin first")
-    with _connected(folder / REGISTER) as connection:
-        yield Register(folder, connection)
+    if not has_database(folder):
+        _refuse_missing_database(folder)
+        raise MoviemotionError(f"{folder}: holds no {DATABASE_FILE}; run moviemotion privacy begin first")
+    with _connect(folder / DATABASE_FILE) as connection:
+        yield StudyDatabase(folder, connection)
 
 
-def create(folder: Path, terms: Terms | None, until: Mapping[str, str], now: datetime | None = None) -> None:
+def create_database(
+    folder: Path, terms: ConsentTerms | None, deletion_dates: Mapping[str, str], now: datetime | None = None
+) -> None:
     """Make the register of a study, before it is screened or after.
 
     Args:
@@ -275,39 +277,41 @@ def create(folder: Path, terms: Terms | None, until: Mapping[str, str], now: dat
     Raises:
         MoviemotionError: the study has, or had, one already, or the folder cannot be written.
     """
-    if is_governed(folder):
-        raise MoviemotionError(f"{folder}: has a {REGISTER} already; its terms were given when it was made")
-    _refuse_lost(folder)
+    if has_database(folder):
+        raise MoviemotionError(
+            f"{folder}: has a {DATABASE_FILE} already; its terms were given when it was made"
+        )
+    _refuse_missing_database(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise MoviemotionError(f"{folder}: cannot be made ({error.strerror}); choose another") from error
     study_id = secrets.token_hex(8)
-    for cut_off in folder.glob(f"{REGISTER}.partial*"):
+    for cut_off in folder.glob(f"{DATABASE_FILE}.partial*"):
         cut_off.unlink()
-    with appearing(folder / REGISTER) as partial, _connected(partial) as connection:
-        register = Register(folder, connection)
-        with register.writing():
+    with atomic_write(folder / DATABASE_FILE) as partial, _connect(partial) as connection:
+        register = StudyDatabase(folder, connection)
+        with register.transaction():
             for statement in SCHEMA:
                 connection.execute(statement)
-            register.set_fact("study", study_id)
-            register.set_fact("terms", json.dumps(asdict(terms)) if terms else None)
-            connection.executemany("INSERT INTO retention VALUES (?, ?, NULL)", until.items())
-            register.log(Role.PRIVACY_OFFICER, "begun", {"until": dict(until)}, now)
+            register.set_metadata("study", study_id)
+            register.set_metadata("terms", json.dumps(asdict(terms)) if terms else None)
+            connection.executemany("INSERT INTO retention VALUES (?, ?, NULL)", deletion_dates.items())
+            register.log(Role.PRIVACY_OFFICER, "begun", {"until": dict(deletion_dates)}, now)
 
 
-def _refuse_lost(folder: Path) -> None:
+def _refuse_missing_database(folder: Path) -> None:
     """A study that says it has a register must not get another one in its place."""
     record = folder / "study.json"
     if record.is_file() and '"register":' in record.read_text(encoding="utf-8"):
-        raise MoviemotionError(f"{folder}: its {REGISTER} is missing; restore it from a copy")
+        raise MoviemotionError(f"{folder}: its {DATABASE_FILE} is missing; restore it from a copy")
 
 
 @contextmanager
-def _connected(path: Path) -> Iterator[sqlite3.Connection]:
+def _connect(path: Path) -> Iterator[sqlite3.Connection]:
     connection = None
     try:
-        connection = sqlite3.connect(path, timeout=WAIT, isolation_level=None)
+        connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT, isolation_level=None)
         for pragma in (
             "journal_mode = WAL",
             "secure_delete = ON",
@@ -320,7 +324,7 @@ def _connected(path: Path) -> Iterator[sqlite3.Connection]:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
         # The kind of a fault is in its low byte. A write-ahead log that finds no room is an I/O error.
         if code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-            raise NoRoomError(f"{path}: cannot be written ({error}); see that the disk has room") from error
+            raise StorageError(f"{path}: cannot be written ({error}); see that the disk has room") from error
         # SQLITE_ERROR is what a statement gets that does not fit the tables: they are not ours, or not all.
         if code != sqlite3.SQLITE_ERROR and isinstance(error, sqlite3.OperationalError):
             raise MoviemotionError(f"{path}: cannot be used ({error}); close what else uses it") from error
@@ -330,8 +334,8 @@ def _connected(path: Path) -> Iterator[sqlite3.Connection]:
             connection.close()
 
 
-def _in_use(folder: Path) -> MoviemotionError:
+def _in_use_error(folder: Path) -> MoviemotionError:
     return MoviemotionError(
-        f"{folder / REGISTER}: another program is reading it, so what was deleted may still be in it; "
+        f"{folder / DATABASE_FILE}: another program is reading it, so what was deleted may still be in it; "
         "close that and run moviemotion privacy enforce"
     )

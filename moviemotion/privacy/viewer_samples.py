@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from moviemotion.audience.samples import Samples
 
-DOUBT = 10.0
+SWITCH_UNCERTAINTY = 10.0
 """Seconds before an exchange of seats was certain, in which a reading may be either viewer's."""
 
 
-def renamed(samples: Samples, names: Mapping[int, str]) -> Samples:
+def rename_viewers(samples: Samples, names: Mapping[int, str]) -> Samples:
     """The samples of some viewers under other names, in the order of these names.
 
     Where a face was in the picture is left out: it tells the seat, and nothing is computed from it any more.
@@ -25,48 +25,48 @@ def renamed(samples: Samples, names: Mapping[int, str]) -> Samples:
     order = sorted(names, key=names.__getitem__)
     number = np.full(len(samples.viewers), -1, np.int16)
     number[order] = np.arange(len(order))
-    kept = _rows(samples, number[samples.viewer] >= 0)
+    kept = _select_rows(samples, number[samples.viewer] >= 0)
     return replace(
         kept,
         viewers=tuple(names[index] for index in order),
         viewer=number[kept.viewer],
         box=np.full_like(kept.box, np.nan),
-        exchanges=tuple(
+        identity_switches=tuple(
             replace(exchange, first=int(number[exchange.first]), second=int(number[exchange.second]))
-            for exchange in samples.exchanges
+            for exchange in samples.identity_switches
             if number[exchange.first] >= 0 and number[exchange.second] >= 0
         ),
     )
 
 
-def rows_of(samples: Samples, viewer: int) -> NDArray[np.bool_]:
+def viewer_rows(samples: Samples, viewer: int) -> NDArray[np.bool_]:
     """(n,) whether each sample is, or may be, of a viewer.
 
     Around an exchange of seats a reading may be of either: it counts as the viewer's.
     """
-    mine: NDArray[np.bool_] = samples.persons() == viewer
-    for exchange in samples.exchanges:
+    mine: NDArray[np.bool_] = samples.viewer_of_sample() == viewer
+    for exchange in samples.identity_switches:
         if viewer in (exchange.first, exchange.second):
-            near = (samples.time > exchange.time - DOUBT) & (samples.time <= exchange.time)
+            near = (samples.time > exchange.time - SWITCH_UNCERTAINTY) & (samples.time <= exchange.time)
             mine |= near & np.isin(samples.viewer, (exchange.first, exchange.second))
     return mine
 
 
-def without(samples: Samples, viewer: int) -> Samples:
+def without_viewer(samples: Samples, viewer: int) -> Samples:
     """The samples of everybody else."""
     if any(
         not exchange.followed and viewer in (exchange.first, exchange.second)
-        for exchange in samples.exchanges
+        for exchange in samples.identity_switches
     ):
         # What was read in the viewer's seat is somebody else's now, and goes to them.
-        others = replace(_rows(samples, ~rows_of(samples, viewer)), exchanges=())
-        others = replace(others, viewer=samples.persons()[~rows_of(samples, viewer)])
+        others = replace(_select_rows(samples, ~viewer_rows(samples, viewer)), identity_switches=())
+        others = replace(others, viewer=samples.viewer_of_sample()[~viewer_rows(samples, viewer)])
     else:
-        others = _rows(samples, ~rows_of(samples, viewer))
+        others = _select_rows(samples, ~viewer_rows(samples, viewer))
     names = {index: name for index, name in enumerate(samples.viewers) if index != viewer}
-    return replace(renamed(others, names), box=others.box)
+    return replace(rename_viewers(others, names), box=others.box)
 
 
-def _rows(samples: Samples, kept: NDArray[np.bool_]) -> Samples:
-    columns = ("viewer", "time", "box", "detection", "emotions", "weight", "refused")
+def _select_rows(samples: Samples, kept: NDArray[np.bool_]) -> Samples:
+    columns = ("viewer", "time", "box", "detection", "emotions", "weight", "rejection_reason")
     return replace(samples, **{name: getattr(samples, name)[kept] for name in columns})

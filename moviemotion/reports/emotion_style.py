@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from moviemotion.emotions import FEELINGS, Emotion
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 
-LIGHT_PAPER = "#ffffff"
-DARK_PAPER = "#1b1d22"
+LIGHT_BACKGROUND = "#ffffff"
+DARK_BACKGROUND = "#1b1d22"
 
 
 @dataclass(frozen=True)
-class FeelingStyle:
+class EmotionStyle:
     """How one feeling looks.
 
     Attributes:
@@ -30,20 +30,20 @@ class FeelingStyle:
     dash: str
 
 
-PALETTE: dict[Emotion, FeelingStyle] = {
-    Emotion.HAPPY: FeelingStyle("●", "#b36200", "#f5b341", "none"),
-    Emotion.SURPRISE: FeelingStyle("◆", "#00806b", "#3fd0b0", "7 3"),
-    Emotion.SAD: FeelingStyle("▼", "#2f5fd0", "#86aaff", "2 2"),
-    Emotion.ANGER: FeelingStyle("▲", "#c22f2f", "#ff7d6e", "8 3 2 3"),
-    Emotion.DISGUST: FeelingStyle("■", "#566300", "#a3b43c", "12 4"),
-    Emotion.FEAR: FeelingStyle("✚", "#6a2c9b", "#c79bf5", "12 3 2 3"),
-    Emotion.CONTEMPT: FeelingStyle("✕", "#b5387f", "#f58cc4", "4 2"),
+PALETTE: dict[Emotion, EmotionStyle] = {
+    Emotion.HAPPY: EmotionStyle("●", "#b36200", "#f5b341", "none"),
+    Emotion.SURPRISE: EmotionStyle("◆", "#00806b", "#3fd0b0", "7 3"),
+    Emotion.SAD: EmotionStyle("▼", "#2f5fd0", "#86aaff", "2 2"),
+    Emotion.ANGER: EmotionStyle("▲", "#c22f2f", "#ff7d6e", "8 3 2 3"),
+    Emotion.DISGUST: EmotionStyle("■", "#566300", "#a3b43c", "12 4"),
+    Emotion.FEAR: EmotionStyle("✚", "#6a2c9b", "#c79bf5", "12 3 2 3"),
+    Emotion.CONTEMPT: EmotionStyle("✕", "#b5387f", "#f58cc4", "4 2"),
 }
 
-EMPHASISED: tuple[Emotion, ...] = (Emotion.HAPPY, Emotion.SURPRISE, Emotion.SAD)
+EMPHASIZED: tuple[Emotion, ...] = (Emotion.HAPPY, Emotion.SURPRISE, Emotion.SAD)
 """The feelings a chart shows at first: the deck's, less neutral."""
 
 
 def css_variables(dark: bool) -> str:
     """The palette as CSS declarations: `--happy: #b36200; …`."""
-    return " ".join(f"--{f}: {PALETTE[f].dark if dark else PALETTE[f].light};" for f in FEELINGS)
+    return " ".join(f"--{f}: {PALETTE[f].dark if dark else PALETTE[f].light};" for f in NON_NEUTRAL_EMOTIONS)

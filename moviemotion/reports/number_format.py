@@ -7,10 +7,10 @@ from math import isnan
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.moments.detection import Moment
-from moviemotion.emotions import FEELINGS
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
 
 
-def clock(seconds: float) -> str:
+def film_time(seconds: float) -> str:
     """Film time as `1:05` or `1:02:05`, rounded down to the second; a dash for NaN."""
     if isnan(seconds):
         return "–"
@@ -19,9 +19,9 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def span(start: float, end: float) -> str:
+def time_range(start: float, end: float) -> str:
     """A stretch of film time, `1:05–1:12`; a dash where it has no time."""
-    return "–" if isnan(start) or isnan(end) else f"{clock(start)}–{clock(end)}"
+    return "–" if isnan(start) or isnan(end) else f"{film_time(start)}–{film_time(end)}"
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
@@ -82,47 +82,49 @@ def p_value(p: float) -> str:
     return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
-def evidence(moment: Moment) -> str:
+def moment_evidence(moment: Moment) -> str:
     """How strong a moment is and how surely: `strength 0.41 (0.30–0.52), 9 of 12 reacted, p = 0.004`."""
     return (
         f"strength {number(moment.strength)} ({interval(moment.strength_interval)}), "
-        f"{count_of(moment.share, moment.viewers)} reacted, {p_value(moment.p_adjusted)}"
+        f"{count_of(moment.reacting_share, moment.viewers)} reacted, {p_value(moment.p_adjusted)}"
     )
 
 
-def strongest(moments: Sequence[Moment]) -> int:
+def strongest_moment(moments: Sequence[Moment]) -> int:
     """Index of the moment with the greatest strength. There must be one."""
     return max(range(len(moments)), key=lambda k: moments[k].strength)
 
 
-def summary(analysis: Analysis) -> str:
+def summary_sentence(analysis: Analysis) -> str:
     """The screening in one sentence, for people."""
-    quality, moments = analysis.quality, analysis.search.moments
+    quality, moments = analysis.data_quality, analysis.moment_search.moments
     watched = f"{plural(quality.viewers, 'viewer')} watched {duration(quality.seconds)} of film"
-    if not analysis.search.conclusive:
+    if not analysis.moment_search.conclusive:
         return f"{watched}."
     if not moments:
         return f"{watched}; no moment stands out from chance."
-    top = strongest(moments)
+    top = strongest_moment(moments)
     moment = moments[top]
     return (
         f"{watched}; the room moved together in {plural(len(moments), 'moment')}, most strongly in moment "
-        f"{top + 1} ({span(moment.start, moment.end)}, {moment.emotion} {number(moment.strength)}, "
+        f"{top + 1} ({time_range(moment.start, moment.end)}, {moment.emotion} {number(moment.strength)}, "
         f"95 % interval {interval(moment.strength_interval)}; "
-        f"{count_of(moment.share, moment.viewers)} reacting)."
+        f"{count_of(moment.reacting_share, moment.viewers)} reacting)."
     )
 
 
-def together(analysis: Analysis) -> str:
+def synchrony_sentence(analysis: Analysis) -> str:
     """How alike the viewers felt through the film, and who was late; empty where it cannot be told."""
-    film, delay = analysis.synchrony, analysis.delay
+    film, delay = analysis.synchrony, analysis.relative_delay
     if isnan(film.overall):
         return ""
     # A feeling that hardly shows can run alike by what the reader mixes up; only those of moments are told.
-    shared = {moment.emotion for moment in analysis.search.moments}
+    shared = {moment.emotion for moment in analysis.moment_search.moments}
     felt = [
         f"{feeling} {number(value)} ({interval(low_high)})"
-        for feeling, value, low_high in zip(FEELINGS, film.feelings, film.feelings_interval, strict=True)
+        for feeling, value, low_high in zip(
+            NON_NEUTRAL_EMOTIONS, film.by_emotion, film.by_emotion_interval, strict=True
+        )
         if feeling in shared and not isnan(value)
     ]
     text = (
@@ -139,13 +141,13 @@ def together(analysis: Analysis) -> str:
     return text
 
 
-def baseline(analysis: Analysis) -> str:
+def baseline_sentence(analysis: Analysis) -> str:
     """What the viewers' resting faces were taken from, in one sentence; empty where nobody was seen."""
-    rest = analysis.rest
+    rest = analysis.baseline
     seen = rest.seconds > 0
     if not seen.any():
         return ""
-    marked = int(rest.marked.sum())
+    marked = int(rest.from_marked_span.sum())
     whole = int(seen.sum()) - marked
     parts = [
         *([f"{plural(marked, 'viewer')} in the marked stretch"] if marked else []),

@@ -8,33 +8,41 @@ from math import isnan
 from typing import TypeVar
 
 from moviemotion.analysis.analyze import Analysis
-from moviemotion.analysis.patterns.arc import ALPHA, CLOSE, FEWEST_SECONDS, FEWEST_VIEWERS, NAMES, Arc, Shape
-from moviemotion.analysis.patterns.change_points import Change
+from moviemotion.analysis.patterns.arc import (
+    ALPHA,
+    MIN_FIT,
+    MIN_SECONDS,
+    MIN_VIEWERS,
+    SHAPE_NAMES,
+    ArcShape,
+    EmotionalArc,
+)
+from moviemotion.analysis.patterns.change_points import ChangePoint
 from moviemotion.analysis.patterns.flat_stretches import FlatStretch
 from moviemotion.analysis.patterns.motifs import Motif
 from moviemotion.emotions import Emotion
 from moviemotion.reports.number_format import (
-    clock,
     duration,
+    film_time,
     interval,
     number,
     p_value,
     percent,
     plural,
-    span,
+    time_range,
 )
 
-MOST = 3
+MAX_LISTED = 3
 """Flat stretches, turns and orders that are told; the rest are counted."""
 _VERBS = {
-    Shape.RISE: "rises",
-    Shape.FALL: "falls",
-    Shape.FALL_RISE: "falls, then rises",
-    Shape.RISE_FALL: "rises, then falls",
-    Shape.RISE_FALL_RISE: "rises, falls and rises again",
-    Shape.FALL_RISE_FALL: "falls, rises and falls again",
+    ArcShape.RISE: "rises",
+    ArcShape.FALL: "falls",
+    ArcShape.FALL_RISE: "falls, then rises",
+    ArcShape.RISE_FALL: "rises, then falls",
+    ArcShape.RISE_FALL_RISE: "rises, falls and rises again",
+    ArcShape.FALL_RISE_FALL: "falls, rises and falls again",
 }
-_MORE = {
+_RISING_PHRASES = {
     Emotion.HAPPY: "happier",
     Emotion.SURPRISE: "more surprised",
     Emotion.SAD: "sadder",
@@ -43,7 +51,7 @@ _MORE = {
     Emotion.FEAR: "more afraid",
     Emotion.CONTEMPT: "more contemptuous",
 }
-_LESS = {
+_FALLING_PHRASES = {
     Emotion.HAPPY: "less happy",
     Emotion.SURPRISE: "less surprised",
     Emotion.SAD: "less sad",
@@ -52,12 +60,12 @@ _LESS = {
     Emotion.FEAR: "less afraid",
     Emotion.CONTEMPT: "less contemptuous",
 }
-_SUMMED_UP = ("Arc", "Flat", "Turns", "Order")
-_ONE = TypeVar("_ONE")
+_SUMMARY_TITLES = ("Arc", "Flat", "Turns", "Order")
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
-class Finding:
+class PatternFinding:
     """One kind of pattern as people read it.
 
     Attributes:
@@ -66,26 +74,33 @@ class Finding:
         open: whether nothing was found, or it cannot be told.
     """
 
-    about: str
-    told: tuple[tuple[str, str], ...]
-    open: bool = False
+    title: str
+    sentences: tuple[tuple[str, str], ...]
+    inconclusive: bool = False
 
 
-def findings(analysis: Analysis) -> tuple[Finding, ...]:
+def pattern_findings(analysis: Analysis) -> tuple[PatternFinding, ...]:
     """The patterns of a screening, the broadest first."""
     p = analysis.patterns
     tie = f"{p_value(p.contagion.p)}; {plural(p.contagion.viewers, 'viewer')}, {p.contagion.pairs} pairs"
     return (
-        Finding("Arc", (arc_sentence("The film", p.arc),), not p.arc.clear),
-        Finding(
-            "Acts", tuple(arc_sentence(act.name, act) for act in p.acts), not any(a.clear for a in p.acts)
+        PatternFinding("Arc", (arc_sentence("The film", p.arc),), not p.arc.is_clear),
+        PatternFinding(
+            "Acts", tuple(arc_sentence(act.name, act) for act in p.acts), not any(a.is_clear for a in p.acts)
         ),
-        _peak(analysis),
-        _end(analysis),
-        _several("Flat", p.flat.conclusion, p.flat.stretches, _flat, "flat stretch", "flat stretches"),
-        _several("Turns", p.changes.conclusion, p.changes.changes, _turn, "turn"),
-        _several("Order", p.motifs.conclusion, p.motifs.motifs, motif_sentence, "order"),
-        Finding(
+        _peak_finding(analysis),
+        _end_finding(analysis),
+        _listed_finding(
+            "Flat",
+            p.flat.conclusion,
+            p.flat.stretches,
+            _flat_stretch_sentence,
+            "flat stretch",
+            "flat stretches",
+        ),
+        _listed_finding("Turns", p.changes.conclusion, p.changes.changes, _change_point_sentence, "turn"),
+        _listed_finding("Order", p.motifs.conclusion, p.motifs.motifs, motif_sentence, "order"),
+        PatternFinding(
             "Spreading",
             ((p.contagion.conclusion, "" if p.contagion.found is None else tie),),
             not p.contagion.found,
@@ -95,50 +110,58 @@ def findings(analysis: Analysis) -> tuple[Finding, ...]:
 
 def pattern_summary(analysis: Analysis) -> str:
     """The first sentence of each pattern that stands out, on one line."""
-    told = [f.told[0][0] for f in findings(analysis) if not f.open and f.about in _SUMMED_UP]
+    told = [
+        f.sentences[0][0]
+        for f in pattern_findings(analysis)
+        if not f.inconclusive and f.title in _SUMMARY_TITLES
+    ]
     return f"Patterns: {' '.join(told) or 'none stands out.'}"
 
 
-def arc_sentence(name: str, arc: Arc) -> tuple[str, str]:
+def arc_sentence(name: str, arc: EmotionalArc) -> tuple[str, str]:
     """An arc in words, and its figures."""
     if arc.shape is None:
         return (
             f"{name}: cannot tell its shape.",
             f"{duration(int(arc.end - arc.start))}, {plural(arc.viewers, 'viewer')} in view for half of it "
-            f"or more; it takes {FEWEST_SECONDS} seconds and {FEWEST_VIEWERS} viewers",
+            f"or more; it takes {MIN_SECONDS} seconds and {MIN_VIEWERS} viewers",
         )
-    shape = f"{arc.shape} (“{NAMES[arc.shape]}”)"
+    shape = f"{arc.shape} (“{SHAPE_NAMES[arc.shape]}”)"
     figures = (
         f"fit {number(arc.fit)} ({interval(arc.fit_interval)}), same shape in {percent(arc.same)} of "
         f"resampled audiences, {p_value(arc.p_adjusted)}, {plural(arc.viewers, 'viewer')}"
     )
     if arc.p_adjusted > ALPHA:
         return f"{name}: no shape stands out from chance.", f"nearest: {shape}; {figures}"
-    if arc.fit < CLOSE:
+    if arc.fit < MIN_FIT:
         return f"{name}: no classic shape; the nearest would be {shape}.", figures
-    if not arc.clear:
-        other = f" or {arc.next_shape} (“{NAMES[arc.next_shape]}”)" if arc.next_shape else ""
+    if not arc.is_clear:
+        other = f" or {arc.next_shape} (“{SHAPE_NAMES[arc.next_shape]}”)" if arc.next_shape else ""
         return f"{name}: there is a shape, but which cannot be told: {shape}{other}.", figures
-    return f"{name} {_VERBS[arc.shape]}: “{NAMES[arc.shape]}”.", figures
+    return f"{name} {_VERBS[arc.shape]}: “{SHAPE_NAMES[arc.shape]}”.", figures
 
 
-def _peak(analysis: Analysis) -> Finding:
-    index, moments = analysis.patterns.peak_end.peak, analysis.search.moments
+def _peak_finding(analysis: Analysis) -> PatternFinding:
+    index, moments = analysis.patterns.peak_end.peak, analysis.moment_search.moments
     if index is None:
-        return Finding("Peak", (("Cannot tell the peak: no moment stands out from chance.", ""),), True)
+        return PatternFinding(
+            "Peak", (("Cannot tell the peak: no moment stands out from chance.", ""),), True
+        )
     m = moments[index]
-    sentence = f"The peak is moment {index + 1}: {m.emotion} at {clock(m.peak)}."
+    sentence = f"The peak is moment {index + 1}: {m.emotion} at {film_time(m.peak)}."
     figures = (
         f"strength {number(m.strength)} ({interval(m.strength_interval)}), {plural(m.viewers, 'viewer')}"
     )
-    return Finding("Peak", ((sentence, figures),))
+    return PatternFinding("Peak", ((sentence, figures),))
 
 
-def _end(analysis: Analysis) -> Finding:
+def _end_finding(analysis: Analysis) -> PatternFinding:
     end = analysis.patterns.peak_end
     low, high = end.change_interval
     if end.emotion is None or isnan(low):
-        return Finding("End", (("Cannot tell how the film ends: too few viewers were seen.", ""),), True)
+        return PatternFinding(
+            "End", (("Cannot tell how the film ends: too few viewers were seen.", ""),), True
+        )
     how = "stronger" if low > 0 else "weaker" if high < 0 else "about as strong"
     last = duration(int(end.end - end.start))
     if last in ("1 second", "1 minute", "1 hour"):
@@ -148,31 +171,31 @@ def _end(analysis: Analysis) -> Finding:
         f"{how} {'as' if how.startswith('about') else 'than'} before."
     )
     figures = (
-        f"strength {number(end.strength)} ({interval(end.strength_interval)}), change {_signed(end.change)} "
+        f"strength {number(end.strength)} ({interval(end.strength_interval)}), change {_signed_number(end.change)} "
         f"({interval(end.change_interval)}), {plural(end.viewers, 'viewer')}"
     )
-    return Finding("End", ((sentence, figures),))
+    return PatternFinding("End", ((sentence, figures),))
 
 
-def _several(
+def _listed_finding(
     about: str,
     conclusion: str,
-    found: Sequence[_ONE],
-    tell: Callable[[_ONE], tuple[str, str]],
+    found: Sequence[_Item],
+    tell: Callable[[_Item], tuple[str, str]],
     one: str,
     many: str | None = None,
-) -> Finding:
+) -> PatternFinding:
     if not found:
-        return Finding(about, ((conclusion, ""),), True)
-    more = len(found) - MOST
+        return PatternFinding(about, ((conclusion, ""),), True)
+    more = len(found) - MAX_LISTED
     rest = [(f"And {plural(more, 'more ' + one, f'more {many}' if many else None)}.", "")] if more > 0 else []
-    return Finding(about, (*(tell(f) for f in found[:MOST]), *rest))
+    return PatternFinding(about, (*(tell(f) for f in found[:MAX_LISTED]), *rest))
 
 
-def _flat(stretch: FlatStretch) -> tuple[str, str]:
+def _flat_stretch_sentence(stretch: FlatStretch) -> tuple[str, str]:
     sentence = (
         f"Next to nobody reacted for {duration(int(stretch.end - stretch.start))}, "
-        f"{span(stretch.start, stretch.end)}."
+        f"{time_range(stretch.start, stretch.end)}."
     )
     figures = (
         f"{percent(stretch.share)} reacting in a second, surely under {percent(stretch.most)} throughout, "
@@ -181,16 +204,16 @@ def _flat(stretch: FlatStretch) -> tuple[str, str]:
     return sentence, figures
 
 
-def _turn(change: Change) -> tuple[str, str]:
-    how = (_MORE if change.change > 0 else _LESS)[change.feeling]
+def _change_point_sentence(change: ChangePoint) -> tuple[str, str]:
+    how = (_RISING_PHRASES if change.change > 0 else _FALLING_PHRASES)[change.feeling]
     low, high = change.time_interval
     figures = (
-        f"between {clock(low)} and {clock(high)}, "
+        f"between {film_time(low)} and {film_time(high)}, "
         f"strength {number(change.before)} to {number(change.after)}, "
-        f"change {_signed(change.change)} ({interval(change.change_interval)}), "
+        f"change {_signed_number(change.change)} ({interval(change.change_interval)}), "
         f"{plural(change.viewers, 'viewer')}"
     )
-    return f"From {clock(change.time)} on the room is {how}.", figures
+    return f"From {film_time(change.time)} on the room is {how}.", figures
 
 
 def motif_sentence(motif: Motif) -> tuple[str, str]:
@@ -206,5 +229,5 @@ def motif_sentence(motif: Motif) -> tuple[str, str]:
     return f"After {first} comes {then}{', each' if len(rest) > 1 else ''} within {within}.", figures
 
 
-def _signed(value: float) -> str:
+def _signed_number(value: float) -> str:
     return ("+" if value >= 0 else "") + number(value)

@@ -10,13 +10,13 @@ from moviemotion.reports.number_format import (
     p_value,
     percent,
     plural,
-    span,
-    summary,
+    summary_sentence,
+    time_range,
 )
 from moviemotion.reports.pattern_sentences import pattern_summary
 
-MOST_MOMENTS = 6
-MOST_PROBLEMS = 3
+MAX_MOMENTS = 6
+MAX_PROBLEMS = 3
 
 
 def summary_lines(analysis: Analysis) -> list[str]:
@@ -26,24 +26,24 @@ def summary_lines(analysis: Analysis) -> list[str]:
         At most 15 lines without line ends: the summary, the conclusion, the first moments in order of
         time, the patterns, the data's quality and the first problems.
     """
-    quality = analysis.quality
-    lines = [f"{analysis.title}: {summary(analysis)}", analysis.search.conclusion]
-    for index, moment in enumerate(analysis.search.moments[:MOST_MOMENTS]):
+    quality = analysis.data_quality
+    lines = [f"{analysis.title}: {summary_sentence(analysis)}", analysis.moment_search.conclusion]
+    for index, moment in enumerate(analysis.moment_search.moments[:MAX_MOMENTS]):
         lines.append(
-            f"  {index + 1:>2}  {span(moment.start, moment.end)}  {moment.emotion} {number(moment.strength)} "
-            f"({interval(moment.strength_interval)}), {count_of(moment.share, moment.viewers)} reacting, "
+            f"  {index + 1:>2}  {time_range(moment.start, moment.end)}  {moment.emotion} {number(moment.strength)} "
+            f"({interval(moment.strength_interval)}), {count_of(moment.reacting_share, moment.viewers)} reacting, "
             f"{p_value(moment.p_adjusted)}"
         )
-    lines += _more(len(analysis.search.moments), MOST_MOMENTS, "moment")
+    lines += _remaining_line(len(analysis.moment_search.moments), MAX_MOMENTS, "moment")
     lines.append(pattern_summary(analysis))
     lines.append(
-        f"Faces seen in {percent(quality.seen)} of the time, "
+        f"Faces seen in {percent(quality.seen_share)} of the time, "
         f"{quality.samples_per_second:.1f} samples a second."
     )
-    lines += [f"  ! {problem}" for problem in quality.problems[:MOST_PROBLEMS]]
-    lines += _more(len(quality.problems), MOST_PROBLEMS, "problem")
+    lines += [f"  ! {problem}" for problem in quality.problems[:MAX_PROBLEMS]]
+    lines += _remaining_line(len(quality.problems), MAX_PROBLEMS, "problem")
     return lines
 
 
-def _more(count: int, shown: int, what: str) -> list[str]:
+def _remaining_line(count: int, shown: int, what: str) -> list[str]:
     return [f"      and {plural(count - shown, 'more ' + what)}"] if count > shown else []

@@ -14,13 +14,13 @@ from math import ceil
 import numpy as np
 from numpy.typing import ArrayLike
 
-from moviemotion.roi.plan import MONTHS, QUARTERS, Per, Plan
-from moviemotion.statistics import Float
+from moviemotion.roi.plan import MONTHS, QUARTERS, CostBasis, Plan
+from moviemotion.statistics import Float64Array
 
 SETUP_MONTHS = 3.0
-MACHINES = "Machines for each audience"
-COMPUTE = "Reading the faces"
-STORAGE = "Storing the readings"
+COMPUTE_GROUP = "Machines for each audience"
+FACE_READING_COST = "Reading the faces"
+STORAGE_COST = "Storing the readings"
 
 
 @dataclass(frozen=True)
@@ -34,42 +34,42 @@ class CashFlow:
         audience_hours: read.
     """
 
-    receipts: Float
-    costs: Mapping[tuple[str, str], Float]
-    contract_months: Float
-    audience_hours: Float
+    receipts: Float64Array
+    costs: Mapping[tuple[str, str], Float64Array]
+    contract_months: Float64Array
+    audience_hours: Float64Array
 
     @property
-    def cost(self) -> Float:
+    def cost(self) -> Float64Array:
         return sum(self.costs.values(), np.zeros_like(self.receipts))
 
     @property
-    def net(self) -> Float:
+    def net(self) -> Float64Array:
         return self.receipts - self.cost
 
     @property
-    def cumulative(self) -> Float:
+    def cumulative(self) -> Float64Array:
         """Net cash up to the end of each quarter."""
         return self.net.cumsum(axis=0)
 
     @property
-    def roi(self) -> Float:
+    def roi(self) -> Float64Array:
         """ROI in % of all cash up to the end of each quarter; NaN where nothing was spent."""
         return _percent(self.cumulative, self.cost.cumsum(axis=0))
 
     @property
-    def roi_of_quarter(self) -> Float:
+    def quarterly_roi(self) -> Float64Array:
         """ROI in % of each quarter's own cash; NaN where nothing was spent."""
         return _percent(self.net, self.cost)
 
     @property
-    def positive_from(self) -> Float:
+    def positive_from_quarter(self) -> Float64Array:
         """The quarter, from 1, from which the net stays positive to the end; NaN where there is none."""
         stays = np.logical_and.accumulate(self.cumulative[::-1] > 0, axis=0)
         count = stays.sum(axis=0)
         return np.where(count > 0, QUARTERS + 1.0 - count, np.nan)
 
-    def present_value(self, discount_rate: float) -> Float:
+    def net_present_value(self, discount_rate: float) -> Float64Array:
         """Net present value (...): each quarter's net cash is discounted from its end, by the year."""
         years = np.arange(1, QUARTERS + 1) / 4
         return np.tensordot((1 + discount_rate) ** -years, self.net, axes=1)
@@ -89,7 +89,7 @@ def cash_flow(plan: Plan, values: Mapping[str, ArrayLike]) -> CashFlow:
     # The last one may be a part of a contract: the plan's number may be an expected one.
     won = np.clip(number - contracts, 0, 1)
 
-    def contract_months(start: Float, length: Float) -> Float:
+    def contract_months(start: Float64Array, length: Float64Array) -> Float64Array:
         return (won * _months_in_quarters(start, start + length)).sum(axis=1)
 
     served = contract_months(begin, months) / months
@@ -98,21 +98,23 @@ def cash_flow(plan: Plan, values: Mapping[str, ArrayLike]) -> CashFlow:
     screenings = served * v["use.screenings"]
     person = v["people.person_month"] * (1 + v["people.burden"])
 
-    def quantity(per: Per, start: float, end: float) -> Float:
+    def quantity(per: CostBasis, start: float, end: float) -> Float64Array:
         """How many of `per` fall into each quarter."""
-        if per is Per.CONTRACT:
+        if per is CostBasis.CONTRACT:
             return set_up
-        if per is Per.SCREENING:
+        if per is CostBasis.SCREENING:
             return screenings
-        if per is Per.ONCE:
+        if per is CostBasis.ONCE:
             return _quarters((np.arange(QUARTERS) == min(start, MONTHS - 1) // 3).astype(float), shape)
         present = _quarters(_months_in_quarters(np.array(start), np.array(end)), shape)
-        return present * person if per is Per.PERSONS else present
+        return present * person if per is CostBasis.PERSONS else present
 
-    costs = {(c.group, c.name): v[c.key] * quantity(c.per, c.begin, c.end) for c in plan.costs}
+    costs = {(c.group, c.name): v[c.key] * quantity(c.basis, c.begin, c.end) for c in plan.costs}
     hours = screenings * v["use.viewers"] * v["use.film_hours"]
-    costs[MACHINES, COMPUTE] = hours / v["compute.audience_hours_per_core_hour"] * v["compute.core_hour"]
-    costs[MACHINES, STORAGE] = (
+    costs[COMPUTE_GROUP, FACE_READING_COST] = (
+        hours / v["compute.audience_hours_per_core_hour"] * v["compute.core_hour"]
+    )
+    costs[COMPUTE_GROUP, STORAGE_COST] = (
         hours * v["compute.gb_per_audience_hour"] * v["compute.gb_month"] * v["compute.months_kept"]
     )
     return CashFlow(
@@ -123,27 +125,27 @@ def cash_flow(plan: Plan, values: Mapping[str, ArrayLike]) -> CashFlow:
     )
 
 
-def price_for(plan: Plan, multiple: float) -> float:
+def required_price(plan: Plan, multiple: float) -> float:
     """The price of a contract with which the plan's likely receipts are so many times its likely costs.
 
     The deck's rule is a multiple of 10. NaN where no contract pays within the plan.
     """
-    values = plan.likely() | {"contracts.price": 0.0}
+    values = plan.likely_values() | {"contracts.price": 0.0}
     flow = cash_flow(plan, values)
     shares = float(flow.contract_months.sum()) / values["contracts.months"]
     return multiple * float(flow.cost.sum()) / shares if shares else float("nan")
 
 
-def _months_in_quarters(begin: Float, end: Float) -> Float:
+def _months_in_quarters(begin: Float64Array, end: Float64Array) -> Float64Array:
     """Months of each quarter (Q, ...) that lie between two times (...)."""
     quarter = _quarters(np.arange(0.0, MONTHS, 3.0), np.broadcast_shapes(begin.shape, end.shape))
     return np.clip(np.minimum(quarter + 3, end) - np.maximum(quarter, begin), 0, None)
 
 
-def _quarters(values: Float, shape: tuple[int, ...]) -> Float:
+def _quarters(values: Float64Array, shape: tuple[int, ...]) -> Float64Array:
     """(Q,) → (Q, 1, ...), to stand against arrays of a shape."""
     return values.reshape(QUARTERS, *[1] * len(shape))
 
 
-def _percent(part: Float, whole: Float) -> Float:
+def _percent(part: Float64Array, whole: Float64Array) -> Float64Array:
     return np.divide(100 * part, whole, out=np.full(whole.shape, np.nan), where=whole > 0)

@@ -13,17 +13,24 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from moviemotion.roi.cash_flow import COMPUTE, MACHINES, SETUP_MONTHS, STORAGE
-from moviemotion.roi.plan import QUARTERS, Cost, Per, Plan
-from moviemotion.roi.sheet import BOLD, DECIMAL, MONEY, PERCENT, fill
-from moviemotion.roi.statement import COST, CUMULATIVE, NET, RECEIPTS, ROI, ROI_OF_QUARTER
+from moviemotion.roi.cash_flow import COMPUTE_GROUP, FACE_READING_COST, SETUP_MONTHS, STORAGE_COST
+from moviemotion.roi.plan import QUARTERS, Cost, CostBasis, Plan
+from moviemotion.roi.sheet import BOLD, DECIMAL_FORMAT, MONEY_FORMAT, PERCENT_FORMAT, fill_sheet
+from moviemotion.roi.statement import (
+    COST_LABEL,
+    CUMULATIVE_LABEL,
+    NET_LABEL,
+    QUARTERLY_ROI_LABEL,
+    RECEIPTS_LABEL,
+    ROI_LABEL,
+)
 
-INPUT = Font(color="1F4E8C")
+INPUT_FONT = Font(color="1F4E8C")
 QUARTER_COLUMNS = [get_column_letter(2 + q) for q in range(QUARTERS)]
 TOTAL_COLUMN = get_column_letter(2 + QUARTERS)
-BEGINS, ENDS = 2, 3
+FIRST_MONTH_ROW, LAST_MONTH_ROW = 2, 3
 """Rows of the sheets by quarter that hold the quarter's first and last month."""
-RESULTS = (
+RESULT_LABELS = (
     "ROI after the last quarter, %",
     "ROI is positive from quarter",
     "Net present value",
@@ -31,7 +38,7 @@ RESULTS = (
 )
 
 
-def inputs_sheet(sheet: Worksheet, plan: Plan) -> dict[str, str]:
+def fill_inputs_sheet(sheet: Worksheet, plan: Plan) -> dict[str, str]:
     """The plan's figures. Gives the cell of each driver, and of discount_rate and multiple, by key."""
     head = (
         "Figure",
@@ -43,21 +50,32 @@ def inputs_sheet(sheet: Worksheet, plan: Plan) -> dict[str, str]:
         "From month",
         "To month",
     )
-    spans = {cost.key: (cost.begin, cost.end) for cost in plan.costs if cost.per in (Per.MONTH, Per.PERSONS)}
+    spans = {
+        cost.key: (cost.begin, cost.end)
+        for cost in plan.costs
+        if cost.basis in (CostBasis.MONTH, CostBasis.PERSONS)
+    }
     rows = [
         (d.name, d.likely, d.low, d.high, d.unit, d.source, *spans.get(key, ()))
         for key, d in plan.drivers.items()
     ]
     rest = (
         ("Discount rate", plan.discount_rate, None, None, "share a year", "for the net present value"),
-        ("Receipts, times the costs", plan.multiple, None, None, "times", "for the price by the rule"),
+        (
+            "Receipts, times the costs",
+            plan.revenue_multiple,
+            None,
+            None,
+            "times",
+            "for the price by the rule",
+        ),
     )
-    fill(sheet, (head, *rows, *rest), (44, 20, 14, 14, 28, 80, 12, 12))
+    fill_sheet(sheet, (head, *rows, *rest), (44, 20, 14, 14, 28, 80, 12, 12))
     cells = {
         key: f"Inputs!$B${row}" for row, key in enumerate([*plan.drivers, "discount_rate", "multiple"], 2)
     }
     for cell in sheet["B"][1:]:
-        cell.font = INPUT
+        cell.font = INPUT_FONT
     number = plan.drivers["contracts.number"]
     room = DataValidation("decimal", operator="between", formula1="0", formula2=str(ceil(number.high)))
     room.error = f"The sheet Contracts has room for {ceil(number.high)}; raise high in plan.toml for more."
@@ -67,22 +85,22 @@ def inputs_sheet(sheet: Worksheet, plan: Plan) -> dict[str, str]:
     return cells
 
 
-def _quarter_head(sheet: Worksheet, title: str) -> None:
+def _fill_quarter_header(sheet: Worksheet, title: str) -> None:
     quarters = [f"Quarter {q}" for q in range(1, QUARTERS + 1)]
     begins = ("Begins in month", *(3 * q for q in range(QUARTERS)))
     ends = ("Ends in month", *(3 * q + 3 for q in range(QUARTERS)))
-    fill(sheet, ((title, *quarters, "Total"), begins, ends), (44, *[15] * (QUARTERS + 1)))
+    fill_sheet(sheet, ((title, *quarters, "Total"), begins, ends), (44, *[15] * (QUARTERS + 1)))
 
 
-def contracts_sheet(sheet: Worksheet, plan: Plan, inputs: dict[str, str]) -> dict[str, int]:
+def fill_contracts_sheet(sheet: Worksheet, plan: Plan, inputs: dict[str, str]) -> dict[str, int]:
     """Months served, paid and set up of each contract in each quarter. Gives the row of each sum."""
-    _quarter_head(sheet, "Months of contracts")
+    _fill_quarter_header(sheet, "Months of contracts")
     sheet["I1"], sheet["J1"] = "Begins in month", "Won"
     first, between = inputs["contracts.first_month"], inputs["contracts.months_between"]
     months, after = inputs["contracts.months"], inputs["contracts.paid_after"]
     blocks = {"served": ("0", months), "paid": (after, months), "set up": ("0", f"{SETUP_MONTHS:g}")}
     count = ceil(plan.drivers["contracts.number"].high)
-    top = ENDS + 1
+    top = LAST_MONTH_ROW + 1
     for k in range(count):
         sheet[f"I{top + 1 + k}"] = f"={first}+{k}*{between}"
         sheet[f"J{top + 1 + k}"] = f"=MAX(0,MIN(1,{inputs['contracts.number']}-{k}))"
@@ -95,7 +113,7 @@ def contracts_sheet(sheet: Worksheet, plan: Plan, inputs: dict[str, str]) -> dic
             row, begin, won = head + 1 + k, f"$I{top + 1 + k}+{delay}", f"$J{top + 1 + k}"
             sheet[f"A{row}"] = f"Contract {k + 1}"
             for column in QUARTER_COLUMNS:
-                sheet[f"{column}{row}"] = f"={won}*{_overlap(column, begin, f'{begin}+{length}')}"
+                sheet[f"{column}{row}"] = f"={won}*{_overlap_formula(column, begin, f'{begin}+{length}')}"
         last = sums[name] = head + count + 1
         sheet[f"A{last}"] = f"All, {name}"
         for column in QUARTER_COLUMNS:
@@ -103,23 +121,25 @@ def contracts_sheet(sheet: Worksheet, plan: Plan, inputs: dict[str, str]) -> dic
             sheet[f"{column}{last}"] = f"=SUM({column}{head}:{column}{last - 1})"
     for row in sheet.iter_rows(min_row=top, min_col=2):
         for cell in row:
-            cell.number_format = DECIMAL
+            cell.number_format = DECIMAL_FORMAT
     return sums
 
 
-def _overlap(column: str, begin: str, end: str) -> str:
+def _overlap_formula(column: str, begin: str, end: str) -> str:
     """Months of a column's quarter that lie between two times."""
-    return f"MAX(0,MIN({column}${ENDS},{end})-MAX({column}${BEGINS},{begin}))"
+    return f"MAX(0,MIN({column}${LAST_MONTH_ROW},{end})-MAX({column}${FIRST_MONTH_ROW},{begin}))"
 
 
-def cash_flow_sheet(sheet: Worksheet, plan: Plan, inputs: dict[str, str], contracts: dict[str, int]) -> None:
+def fill_cash_flow_sheet(
+    sheet: Worksheet, plan: Plan, inputs: dict[str, str], contracts: dict[str, int]
+) -> None:
     """What is done, cash in, cash out, and what comes of it, a column for each quarter."""
-    _quarter_head(sheet, f"{plan.title} ({plan.currency})")
+    _fill_quarter_header(sheet, f"{plan.title} ({plan.currency})")
     rows: dict[str, int] = {}
-    row = ENDS
+    row = LAST_MONTH_ROW
 
     def line(
-        name: str, formulas: Iterable[str], number_format: str = MONEY, total: str = "", key: str = ""
+        name: str, formulas: Iterable[str], number_format: str = MONEY_FORMAT, total: str = "", key: str = ""
     ) -> None:
         nonlocal row
         row += 1
@@ -149,40 +169,51 @@ def cash_flow_sheet(sheet: Worksheet, plan: Plan, inputs: dict[str, str], contra
 
     heading("What is done")
     months, hours = inputs["contracts.months"], "Audience-hours read"
-    line("Contracts served", each(f"Contracts!@{contracts['served']}/{months}"), DECIMAL, total())
-    line("Contracts set up", each(f"Contracts!@{contracts['set up']}/{SETUP_MONTHS:g}"), DECIMAL, total())
-    line("Contracts paid for", each(f"Contracts!@{contracts['paid']}/{months}"), DECIMAL, total())
-    line("Screenings", each(f"@{rows['Contracts served']}*{inputs['use.screenings']}"), DECIMAL, total())
+    line("Contracts served", each(f"Contracts!@{contracts['served']}/{months}"), DECIMAL_FORMAT, total())
+    line(
+        "Contracts set up",
+        each(f"Contracts!@{contracts['set up']}/{SETUP_MONTHS:g}"),
+        DECIMAL_FORMAT,
+        total(),
+    )
+    line("Contracts paid for", each(f"Contracts!@{contracts['paid']}/{months}"), DECIMAL_FORMAT, total())
+    line(
+        "Screenings", each(f"@{rows['Contracts served']}*{inputs['use.screenings']}"), DECIMAL_FORMAT, total()
+    )
     line(
         hours,
         each(f"@{rows['Screenings']}*{inputs['use.viewers']}*{inputs['use.film_hours']}"),
-        DECIMAL,
+        DECIMAL_FORMAT,
         total(),
     )
     heading("Cash in")
-    line(RECEIPTS, each(f"@{rows['Contracts paid for']}*{inputs['contracts.price']}"), total=total())
+    line(RECEIPTS_LABEL, each(f"@{rows['Contracts paid for']}*{inputs['contracts.price']}"), total=total())
     first_cost = row + 1
     group = ""
     for cost in plan.costs:
         if cost.group != group:
             group = cost.group
             heading(f"Cash out: {group}")
-        quantities = _quantity(cost, inputs, rows)
+        quantities = _quantity_formula(cost, inputs, rows)
         line(cost.name, each(f"{inputs[cost.key]}*{quantities}"), total=total(), key=cost.key)
-    heading(f"Cash out: {MACHINES}")
+    heading(f"Cash out: {COMPUTE_GROUP}")
     core_hours = f"@{rows[hours]}/{inputs['compute.audience_hours_per_core_hour']}"
-    line(COMPUTE, each(f"{core_hours}*{inputs['compute.core_hour']}"), total=total())
+    line(FACE_READING_COST, each(f"{core_hours}*{inputs['compute.core_hour']}"), total=total())
     stored = f"@{rows[hours]}*{inputs['compute.gb_per_audience_hour']}*{inputs['compute.months_kept']}"
-    line(STORAGE, each(f"{stored}*{inputs['compute.gb_month']}"), total=total())
+    line(STORAGE_COST, each(f"{stored}*{inputs['compute.gb_month']}"), total=total())
     last_cost = row
     heading("Result")
-    line(COST, each(f"SUM(@{first_cost}:@{last_cost})"), total=total())
-    line(NET, each(f"@{rows[RECEIPTS]}-@{rows[COST]}"), total=total())
-    line(CUMULATIVE, running(rows[NET]))
-    line("Costs so far", running(rows[COST]))
-    so_far, spent = rows[CUMULATIVE], rows["Costs so far"]
-    line(ROI, each(f'IF(@{spent}>0,100*@{so_far}/@{spent},"")'), PERCENT)
-    line(ROI_OF_QUARTER, each(f'IF(@{rows[COST]}>0,100*@{rows[NET]}/@{rows[COST]},"")'), PERCENT)
+    line(COST_LABEL, each(f"SUM(@{first_cost}:@{last_cost})"), total=total())
+    line(NET_LABEL, each(f"@{rows[RECEIPTS_LABEL]}-@{rows[COST_LABEL]}"), total=total())
+    line(CUMULATIVE_LABEL, running(rows[NET_LABEL]))
+    line("Costs so far", running(rows[COST_LABEL]))
+    so_far, spent = rows[CUMULATIVE_LABEL], rows["Costs so far"]
+    line(ROI_LABEL, each(f'IF(@{spent}>0,100*@{so_far}/@{spent},"")'), PERCENT_FORMAT)
+    line(
+        QUARTERLY_ROI_LABEL,
+        each(f'IF(@{rows[COST_LABEL]}>0,100*@{rows[NET_LABEL]}/@{rows[COST_LABEL]},"")'),
+        PERCENT_FORMAT,
+    )
     last = QUARTER_COLUMNS[-1]
     stays = [
         f'IF(COUNTIF({column}{so_far}:{last}{so_far},">0")=COLUMNS({column}{so_far}:{last}{so_far}),1,0)'
@@ -190,37 +221,42 @@ def cash_flow_sheet(sheet: Worksheet, plan: Plan, inputs: dict[str, str], contra
     ]
     line("Positive from here to the end (1: yes)", stays, "0")
     positive = f"SUM(B{row}:{last}{row})"
-    years = each(f"1/(1+{inputs['discount_rate']})^(@{ENDS}/12)")
+    years = each(f"1/(1+{inputs['discount_rate']})^(@{LAST_MONTH_ROW}/12)")
     line("Discount factor, end of quarter", years, "0.0000")
     heading("Summary")
     shares = f"SUM(B{rows['Contracts paid for']}:{last}{rows['Contracts paid for']})"
-    factor, net = rows["Discount factor, end of quarter"], rows[NET]
+    factor, net = rows["Discount factor, end of quarter"], rows[NET_LABEL]
     answers = (
-        (f"={last}{rows[ROI]}", PERCENT),
+        (f"={last}{rows[ROI_LABEL]}", PERCENT_FORMAT),
         (f'=IF({positive}>0,{QUARTERS + 1}-{positive},"")', "0"),
-        (f"=SUMPRODUCT(B{net}:{last}{net},B{factor}:{last}{factor})", MONEY),
-        (f'=IF({shares}>0,{inputs["multiple"]}*{last}{spent}/{shares},"")' if plan.multiple else None, MONEY),
+        (f"=SUMPRODUCT(B{net}:{last}{net},B{factor}:{last}{factor})", MONEY_FORMAT),
+        (
+            f'=IF({shares}>0,{inputs["multiple"]}*{last}{spent}/{shares},"")'
+            if plan.revenue_multiple
+            else None,
+            MONEY_FORMAT,
+        ),
     )
-    for name, (formula, number_format) in zip(RESULTS, answers, strict=True):
+    for name, (formula, number_format) in zip(RESULT_LABELS, answers, strict=True):
         row += 1
         sheet[f"A{row}"], sheet[f"B{row}"] = name, formula
         sheet[f"B{row}"].number_format = number_format
-    for name in (RECEIPTS, COST, NET, CUMULATIVE, ROI):
+    for name in (RECEIPTS_LABEL, COST_LABEL, NET_LABEL, CUMULATIVE_LABEL, ROI_LABEL):
         for cell in sheet[rows[name]]:
             cell.font = BOLD
 
 
-def _quantity(cost: Cost, inputs: dict[str, str], rows: dict[str, int]) -> str:
+def _quantity_formula(cost: Cost, inputs: dict[str, str], rows: dict[str, int]) -> str:
     """How many of what it is paid for fall into the quarter of column @."""
-    if cost.per is Per.CONTRACT:
+    if cost.basis is CostBasis.CONTRACT:
         return f"@{rows['Contracts set up']}"
-    if cost.per is Per.SCREENING:
+    if cost.basis is CostBasis.SCREENING:
         return f"@{rows['Screenings']}"
-    if cost.per is Per.ONCE:
+    if cost.basis is CostBasis.ONCE:
         last = 3 * QUARTERS - 1
-        return f"IF(AND(@${BEGINS}<={min(cost.begin, last):g},{min(cost.begin, last):g}<@${ENDS}),1,0)"
+        return f"IF(AND(@${FIRST_MONTH_ROW}<={min(cost.begin, last):g},{min(cost.begin, last):g}<@${LAST_MONTH_ROW}),1,0)"
     row = inputs[cost.key].rpartition("$")[2]
-    months = _overlap("@", f"Inputs!$G${row}", f"Inputs!$H${row}")
-    if cost.per is Per.PERSONS:
+    months = _overlap_formula("@", f"Inputs!$G${row}", f"Inputs!$H${row}")
+    if cost.basis is CostBasis.PERSONS:
         return f"{months}*{inputs['people.person_month']}*(1+{inputs['people.burden']})"
     return months

@@ -9,10 +9,10 @@ from enum import StrEnum
 QUARTERS = 6
 """The deck's limit: ROI must be positive within so many."""
 MONTHS = 3 * QUARTERS
-MOST = 1e12
+MAX_VALUE = 1e12
 
 
-class Per(StrEnum):
+class CostBasis(StrEnum):
     """What a cost is multiplied by; also its key in plan.toml."""
 
     ONCE = "once"
@@ -41,11 +41,11 @@ class Driver:
     likely: float
     high: float
     source: str = ""
-    least: float = 0.0
-    most: float = MOST
+    minimum: float = 0.0
+    maximum: float = MAX_VALUE
 
     @property
-    def uncertain(self) -> bool:
+    def is_uncertain(self) -> bool:
         return self.low < self.high
 
 
@@ -60,7 +60,7 @@ class Cost:
 
     group: str
     name: str
-    per: Per
+    basis: CostBasis
     begin: float = 0.0
     end: float = MONTHS
 
@@ -84,50 +84,50 @@ class Plan:
     title: str
     currency: str
     discount_rate: float
-    multiple: float | None
+    revenue_multiple: float | None
     drivers: Mapping[str, Driver]
     costs: tuple[Cost, ...]
     notes: tuple[str, ...] = ()
 
-    def likely(self) -> dict[str, float]:
+    def likely_values(self) -> dict[str, float]:
         """The likely value of each driver."""
         return {key: driver.likely for key, driver in self.drivers.items()}
 
 
 @dataclass(frozen=True)
-class Figure:
+class DriverSpec:
     """What a driver that every plan has is called, and what it can be; $ stands for the currency."""
 
     name: str
     unit: str
-    least: float = 0.0
-    most: float = MOST
+    minimum: float = 0.0
+    maximum: float = MAX_VALUE
 
 
-FIGURES = {
-    "contracts.price": Figure("Price of a contract", "$ a contract"),
-    "contracts.number": Figure("Contracts won", "contracts", most=50),
-    "contracts.first_month": Figure("The first contract begins", "months from the start", most=MONTHS),
-    "contracts.months_between": Figure("Between one contract and the next", "months", most=MONTHS),
-    "contracts.months": Figure("Length of a contract", "months", least=1, most=60),
-    "contracts.paid_after": Figure("A month's service is paid after", "months", most=MONTHS),
-    "use.screenings": Figure("Screenings", "a contract", most=1e6),
-    "use.viewers": Figure("Viewers", "a screening", most=1e6),
-    "use.film_hours": Figure("Length of a film", "hours", most=24),
-    "compute.audience_hours_per_core_hour": Figure(
-        "Speed of reading faces", "audience-hours a core-hour", least=1e-3, most=1e6
+DRIVER_SPECS = {
+    "contracts.price": DriverSpec("Price of a contract", "$ a contract"),
+    "contracts.number": DriverSpec("Contracts won", "contracts", maximum=50),
+    "contracts.first_month": DriverSpec("The first contract begins", "months from the start", maximum=MONTHS),
+    "contracts.months_between": DriverSpec("Between one contract and the next", "months", maximum=MONTHS),
+    "contracts.months": DriverSpec("Length of a contract", "months", minimum=1, maximum=60),
+    "contracts.paid_after": DriverSpec("A month's service is paid after", "months", maximum=MONTHS),
+    "use.screenings": DriverSpec("Screenings", "a contract", maximum=1e6),
+    "use.viewers": DriverSpec("Viewers", "a screening", maximum=1e6),
+    "use.film_hours": DriverSpec("Length of a film", "hours", maximum=24),
+    "compute.audience_hours_per_core_hour": DriverSpec(
+        "Speed of reading faces", "audience-hours a core-hour", minimum=1e-3, maximum=1e6
     ),
-    "compute.core_hour": Figure("Price of a core-hour", "$ a core-hour"),
-    "compute.gb_per_audience_hour": Figure("Size of the readings", "GB an audience-hour"),
-    "compute.gb_month": Figure("Price of storage", "$ a GB and month"),
-    "compute.months_kept": Figure("The readings are kept for", "months", most=1200),
-    "people.person_month": Figure("Salary", "$ a person and month"),
-    "people.burden": Figure("Benefits and taxes on top of salaries", "share", most=5),
+    "compute.core_hour": DriverSpec("Price of a core-hour", "$ a core-hour"),
+    "compute.gb_per_audience_hour": DriverSpec("Size of the readings", "GB an audience-hour"),
+    "compute.gb_month": DriverSpec("Price of storage", "$ a GB and month"),
+    "compute.months_kept": DriverSpec("The readings are kept for", "months", maximum=1200),
+    "people.person_month": DriverSpec("Salary", "$ a person and month"),
+    "people.burden": DriverSpec("Benefits and taxes on top of salaries", "share", maximum=5),
 }
 COST_UNITS = {
-    Per.ONCE: "$ once",
-    Per.MONTH: "$ a month",
-    Per.CONTRACT: "$ a contract",
-    Per.SCREENING: "$ a screening",
-    Per.PERSONS: "persons",
+    CostBasis.ONCE: "$ once",
+    CostBasis.MONTH: "$ a month",
+    CostBasis.CONTRACT: "$ a contract",
+    CostBasis.SCREENING: "$ a screening",
+    CostBasis.PERSONS: "persons",
 }

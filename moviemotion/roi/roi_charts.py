@@ -8,28 +8,28 @@ import numpy as np
 
 from moviemotion.roi import roi_wording
 from moviemotion.roi.plan import QUARTERS
-from moviemotion.roi.uncertainty import Prospect
-from moviemotion.statistics import Float
+from moviemotion.roi.uncertainty import RoiAnalysis
+from moviemotion.statistics import Float64Array
 
-NAMES = [f"Q{q}" for q in range(1, QUARTERS + 1)]
+QUARTER_NAMES = [f"Q{q}" for q in range(1, QUARTERS + 1)]
 SHOWN_SWINGS = 12
-BINS = 60
+HISTOGRAM_BINS = 60
 HATCH = {"fillmode": "overlay", "fgcolor": "paper", "size": 6, "solidity": 0.3}
 
 
-def charts(prospect: Prospect) -> dict[str, Any]:
+def build_charts(prospect: RoiAnalysis) -> dict[str, Any]:
     """Each chart by the id of its place in the page."""
     return {
         "cash": _cash(prospect),
         "roi": _roi(prospect),
         "tornado": _tornado(prospect),
-        "futures": _futures(prospect),
+        "futures": _monte_carlo(prospect),
     }
 
 
-def _cash(prospect: Prospect) -> dict[str, Any]:
-    flow, currency = prospect.flow, prospect.plan.currency
-    bar = {"type": "bar", "x": NAMES, "hovertemplate": f"{currency} %{{y:,.0f}}"}
+def _cash(prospect: RoiAnalysis) -> dict[str, Any]:
+    flow, currency = prospect.cash_flow, prospect.plan.currency
+    bar = {"type": "bar", "x": QUARTER_NAMES, "hovertemplate": f"{currency} %{{y:,.0f}}"}
     return {
         "data": [
             {**bar, "name": "cash in", "y": flow.receipts.tolist(), "marker": {"color": "in"}},
@@ -43,7 +43,7 @@ def _cash(prospect: Prospect) -> dict[str, Any]:
                 "type": "scatter",
                 "mode": "lines+markers",
                 "name": "net so far",
-                "x": NAMES,
+                "x": QUARTER_NAMES,
                 "y": flow.cumulative.tolist(),
                 "line": {"color": "ink", "width": 2},
                 "marker": {"color": "ink", "size": 7},
@@ -58,17 +58,17 @@ def _cash(prospect: Prospect) -> dict[str, Any]:
     }
 
 
-def _roi(prospect: Prospect) -> dict[str, Any]:
-    low, middle, high = prospect.futures.roi_by_quarter.T
-    line: dict[str, Any] = {"type": "scatter", "x": NAMES, "hovertemplate": "%{y:.0f} %"}
+def _roi(prospect: RoiAnalysis) -> dict[str, Any]:
+    low, middle, high = prospect.monte_carlo.roi_by_quarter.T
+    line: dict[str, Any] = {"type": "scatter", "x": QUARTER_NAMES, "hovertemplate": "%{y:.0f} %"}
     edge = {**line, "mode": "lines", "line": {"color": "accent", "width": 0}, "showlegend": False}
     return {
         "data": [
-            {**edge, "name": "2.5 % of draws below", "y": _known(low)},
+            {**edge, "name": "2.5 % of draws below", "y": _nan_to_none(low)},
             {
                 **edge,
                 "name": "95 % of draws",
-                "y": _known(high),
+                "y": _nan_to_none(high),
                 "fill": "tonexty",
                 "fillcolor": "band",
                 "showlegend": True,
@@ -77,14 +77,14 @@ def _roi(prospect: Prospect) -> dict[str, Any]:
                 **line,
                 "name": "middle draw",
                 "mode": "lines",
-                "y": _known(middle),
+                "y": _nan_to_none(middle),
                 "line": {"color": "accent", "width": 2, "dash": "dash"},
             },
             {
                 **line,
                 "name": "likely case",
                 "mode": "lines+markers",
-                "y": _known(prospect.flow.roi),
+                "y": _nan_to_none(prospect.cash_flow.roi),
                 "line": {"color": "ink", "width": 2},
                 "marker": {"color": "ink", "size": 7},
             },
@@ -93,8 +93,8 @@ def _roi(prospect: Prospect) -> dict[str, Any]:
     }
 
 
-def _tornado(prospect: Prospect) -> dict[str, Any]:
-    base = float(prospect.flow.roi[-1])
+def _tornado(prospect: RoiAnalysis) -> dict[str, Any]:
+    base = float(prospect.cash_flow.roi[-1])
     swings = [s for s in prospect.swings if not np.isnan(s.width)][:SHOWN_SWINGS][::-1]
     names = [s.driver.name for s in swings]
     bar = {"type": "bar", "orientation": "h", "y": list(range(len(swings))), "width": 0.42}
@@ -108,7 +108,7 @@ def _tornado(prospect: Prospect) -> dict[str, Any]:
             "customdata": [
                 [
                     s.driver.name,
-                    f"{roi_wording.value(getattr(s.driver, side))} {s.driver.unit}",
+                    f"{roi_wording.driver_value(getattr(s.driver, side))} {s.driver.unit}",
                     roi_wording.roi(getattr(s, end)),
                 ]
                 for s in swings
@@ -137,16 +137,16 @@ def _tornado(prospect: Prospect) -> dict[str, Any]:
                 }
                 for k, name in enumerate(names)
             ],
-            "shapes": [] if np.isnan(base) else [_upright(base, "ink")],
+            "shapes": [] if np.isnan(base) else [_vertical_line(base, "ink")],
         },
     }
 
 
-def _futures(prospect: Prospect) -> dict[str, Any]:
-    roi = prospect.futures.roi
+def _monte_carlo(prospect: RoiAnalysis) -> dict[str, Any]:
+    roi = prospect.monte_carlo.roi
     roi = roi[~np.isnan(roi)]
     # An edge at nil, so that no bar holds both losses and gains.
-    step = (np.ptp(roi) or 1.0) / BINS if len(roi) else 1.0
+    step = (np.ptp(roi) or 1.0) / HISTOGRAM_BINS if len(roi) else 1.0
     edges = step * np.arange(np.floor(roi.min(initial=0) / step), np.ceil(roi.max(initial=0) / step) + 1)
     counts, _ = np.histogram(roi, edges)
     middles, width = (edges[1:] + edges[:-1]) / 2, np.diff(edges)
@@ -167,15 +167,15 @@ def _futures(prospect: Prospect) -> dict[str, Any]:
         "layout": {
             "xaxis": {"title": {"text": f"ROI after {QUARTERS} quarters, %"}},
             "yaxis": {"title": {"text": "draws"}},
-            "shapes": [_upright(0.0, "ink")],
+            "shapes": [_vertical_line(0.0, "ink")],
         },
     }
 
 
-def _upright(x: float, colour: str) -> dict[str, Any]:
-    line = {"color": colour, "width": 1.5, "dash": "dot"}
+def _vertical_line(x: float, color: str) -> dict[str, Any]:
+    line = {"color": color, "width": 1.5, "dash": "dot"}
     return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "line": line}
 
 
-def _known(values: Float) -> list[float | None]:
+def _nan_to_none(values: Float64Array) -> list[float | None]:
     return [None if np.isnan(value) else float(value) for value in values]

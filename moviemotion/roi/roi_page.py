@@ -8,55 +8,55 @@ from math import isnan
 
 from jinja2 import Environment
 
-from moviemotion._io.html_shell import asset, script_data, templates
+from moviemotion._io.html_shell import inline_asset, json_for_script, template_environment
 from moviemotion.roi import roi_wording
 from moviemotion.roi.plan import QUARTERS
-from moviemotion.roi.roi_charts import SHOWN_SWINGS, charts
-from moviemotion.roi.statement import ROI, ROI_OF_QUARTER, statement
-from moviemotion.roi.uncertainty import Prospect
+from moviemotion.roi.roi_charts import SHOWN_SWINGS, build_charts
+from moviemotion.roi.statement import QUARTERLY_ROI_LABEL, ROI_LABEL, statement_lines
+from moviemotion.roi.uncertainty import RoiAnalysis
 
-SHOWN_NEEDS = 10
+SHOWN_BREAK_EVENS = 10
 """The tightest; the others stand in a part that opens."""
 
 
-def render(prospect: Prospect) -> str:
+def render_roi_page(prospect: RoiAnalysis) -> str:
     """A complete HTML page that makes no network request."""
-    lines = statement(prospect.flow)
+    lines = statement_lines(prospect.cash_flow)
     return (
         _environment()
         .get_template("roi.html.jinja")
         .render(
             prospect=prospect,
             plan=prospect.plan,
-            futures=prospect.futures,
+            futures=prospect.monte_carlo,
             groups=[(group, list(inside)) for group, inside in groupby(lines, lambda line: line.group)],
-            charts=script_data(charts(prospect)),
+            charts=json_for_script(build_charts(prospect)),
         )
     )
 
 
 @cache
 def _environment() -> Environment:
-    environment = templates("moviemotion.roi")
+    environment = template_environment("moviemotion.roi")
     for function in (
         roi_wording.money,
         roi_wording.percent,
         roi_wording.roi,
-        roi_wording.value,
+        roi_wording.driver_value,
         roi_wording.share,
-        roi_wording.need,
-        roi_wording.summary,
-        roi_wording.doubt,
-        roi_wording.reading_cost,
+        roi_wording.break_even_text,
+        roi_wording.likely_case_sentence,
+        roi_wording.uncertainty_sentence,
+        roi_wording.compute_cost_sentence,
     ):
         environment.filters[function.__name__] = function
     environment.globals |= {
-        "css": asset("moviemotion.roi", "roi.css"),
-        "javascript": asset("moviemotion._io", "charts.js"),
+        "css": inline_asset("moviemotion.roi", "roi.css"),
+        "javascript": inline_asset("moviemotion._io", "charts.js"),
         "quarters": QUARTERS,
-        "in_percent": (ROI, ROI_OF_QUARTER),
+        "in_percent": (ROI_LABEL, QUARTERLY_ROI_LABEL),
         "shown_swings": SHOWN_SWINGS,
-        "shown_needs": SHOWN_NEEDS,
+        "shown_needs": SHOWN_BREAK_EVENS,
         "isnan": isnan,
     }
     return environment

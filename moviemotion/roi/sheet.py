@@ -9,20 +9,20 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 BOLD = Font(bold=True)
-HEAD = PatternFill("solid", fgColor="ECEBE5")
-MONEY, DECIMAL = "#,##0;[Red]-#,##0", "0.00"
-PERCENT = '0.0" %";[Red]-0.0" %"'
-SHARE = "0.0%"
+HEADER_FILL = PatternFill("solid", fgColor="ECEBE5")
+MONEY_FORMAT, DECIMAL_FORMAT = "#,##0;[Red]-#,##0", "0.00"
+PERCENT_FORMAT = '0.0" %";[Red]-0.0" %"'
+SHARE_FORMAT = "0.0%"
 
 
-def fill(
+def fill_sheet(
     sheet: Worksheet, rows: Iterable[Sequence[object]], widths: Sequence[float], number_format: str = ""
 ) -> None:
     """Values from the top, the first row a head that stays in sight. Without a format each number has one."""
     for row in rows:
         sheet.append(row)
     for cell in sheet[1]:
-        cell.font, cell.fill = BOLD, HEAD
+        cell.font, cell.fill = BOLD, HEADER_FILL
     for column, width in enumerate(widths, 1):
         sheet.column_dimensions[get_column_letter(column)].width = width
     sheet.freeze_panes = "B2"
@@ -32,12 +32,12 @@ def fill(
                 cell.data_type = "s"  # a text that begins with = is no formula here
                 cell.alignment = Alignment(horizontal="left", indent=int(cell.column > 1))
             elif cell.value is not None:
-                cell.number_format = number_format or _suited(cell.value)
+                cell.number_format = number_format or _suitable_format(cell.value)
                 sheet.cell(1, cell.column).alignment = Alignment(horizontal="right")
 
 
-def _suited(value: float) -> str:
+def _suitable_format(value: float) -> str:
     """As many decimals as the number needs."""
     if abs(value) >= 1000 or value == int(value):
-        return MONEY
-    return DECIMAL if abs(value) >= 0.1 else "0.0000"
+        return MONEY_FORMAT
+    return DECIMAL_FORMAT if abs(value) >= 0.1 else "0.0000"

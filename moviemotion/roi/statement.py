@@ -12,18 +12,18 @@ import numpy as np
 
 from moviemotion.roi.cash_flow import CashFlow
 from moviemotion.roi.plan import QUARTERS
-from moviemotion.statistics import Float
+from moviemotion.statistics import Float64Array
 
-RECEIPTS = "Receipts from contracts"
-COST = "All costs"
-NET = "Net cash"
-CUMULATIVE = "Net cash so far"
-ROI = "ROI so far, %"
-ROI_OF_QUARTER = "ROI of the quarter alone, %"
+RECEIPTS_LABEL = "Receipts from contracts"
+COST_LABEL = "All costs"
+NET_LABEL = "Net cash"
+CUMULATIVE_LABEL = "Net cash so far"
+ROI_LABEL = "ROI so far, %"
+QUARTERLY_ROI_LABEL = "ROI of the quarter alone, %"
 
 
 @dataclass(frozen=True)
-class Line:
+class StatementLine:
     """A line of the statement.
 
     Attributes:
@@ -34,7 +34,7 @@ class Line:
 
     group: str
     name: str
-    values: Float
+    values: Float64Array
     total: float
 
     @property
@@ -42,20 +42,20 @@ class Line:
         return [*self.values.tolist(), self.total]
 
 
-def statement(flow: CashFlow) -> list[Line]:
+def statement_lines(flow: CashFlow) -> list[StatementLine]:
     """The lines of a cash flow of single values, in the order in which they are read."""
 
-    def summed(name: str, values: Float, group: str = "") -> Line:
-        return Line(group, name, values, float(values.sum()))
+    def summed(name: str, values: Float64Array, group: str = "") -> StatementLine:
+        return StatementLine(group, name, values, float(values.sum()))
 
     return [
-        summed(RECEIPTS, flow.receipts),
+        summed(RECEIPTS_LABEL, flow.receipts),
         *(summed(name, values, group) for (group, name), values in flow.costs.items()),
-        summed(COST, flow.cost),
-        summed(NET, flow.net),
-        Line("", CUMULATIVE, flow.cumulative, float(flow.cumulative[-1])),
-        Line("", ROI, flow.roi, float(flow.roi[-1])),
-        Line("", ROI_OF_QUARTER, flow.roi_of_quarter, np.nan),
+        summed(COST_LABEL, flow.cost),
+        summed(NET_LABEL, flow.net),
+        StatementLine("", CUMULATIVE_LABEL, flow.cumulative, float(flow.cumulative[-1])),
+        StatementLine("", ROI_LABEL, flow.roi, float(flow.roi[-1])),
+        StatementLine("", QUARTERLY_ROI_LABEL, flow.quarterly_roi, np.nan),
     ]
 
 
@@ -64,7 +64,7 @@ def cash_flow_csv(flow: CashFlow) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["group", "line", *(f"Q{q}" for q in range(1, QUARTERS + 1)), "total"])
-    for line in statement(flow):
+    for line in statement_lines(flow):
         writer.writerow([line.group, line.name, *_cells(line.cells)])
     return text.getvalue()
 

@@ -8,11 +8,11 @@ import numpy as np
 from scipy.optimize import brentq
 
 from moviemotion.roi.cash_flow import CashFlow, cash_flow
-from moviemotion.roi.plan import MOST, QUARTERS, Driver, Plan
-from moviemotion.statistics import Float, wilson_interval
+from moviemotion.roi.plan import MAX_VALUE, QUARTERS, Driver, Plan
+from moviemotion.statistics import Float64Array, wilson_interval
 
 DRAWS = 10_000
-INTERVAL = (0.025, 0.5, 0.975)
+QUANTILES = (0.025, 0.5, 0.975)
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class BreakEven:
     driver: Driver
     value: float
     at_least: bool
-    positive: bool
+    positive_at_likely: bool
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Swing:
 
 
 @dataclass(frozen=True)
-class MonteCarlo:
+class MonteCarloResult:
     """What comes out where every uncertain driver is drawn from a triangle, each on its own.
 
     Attributes:
@@ -58,33 +58,35 @@ class MonteCarlo:
 
     seed: int
     draws: int
-    roi: Float
-    roi_by_quarter: Float
-    net_present_value: Float
-    positive: float
+    roi: Float64Array
+    roi_by_quarter: Float64Array
+    net_present_value: Float64Array
+    positive_share: float
     positive_interval: tuple[float, float]
-    positive_from: Float
+    positive_from_share: Float64Array
 
 
 @dataclass(frozen=True)
-class Prospect:
+class RoiAnalysis:
     """A plan, worked out: its likely cash, and the answers to the three questions."""
 
     plan: Plan
-    flow: CashFlow
-    needs: tuple[BreakEven, ...]
+    cash_flow: CashFlow
+    break_evens: tuple[BreakEven, ...]
     swings: tuple[Swing, ...]
-    futures: MonteCarlo
+    monte_carlo: MonteCarloResult
 
 
-def work_out(plan: Plan, seed: int) -> Prospect:
+def analyze_plan(plan: Plan, seed: int) -> RoiAnalysis:
     """Work a plan out: the likely case, what must be true (the tightest first), what matters, how sure."""
-    needs = sorted((break_even(plan, driver) for driver in plan.drivers.values()), key=_slack)
-    flow = cash_flow(plan, plan.likely())
-    return Prospect(plan, flow, tuple(needs), tuple(tornado(plan)), monte_carlo(plan, seed))
+    needs = sorted(
+        (break_even(plan, driver) for driver in plan.drivers.values()), key=_distance_to_break_even
+    )
+    flow = cash_flow(plan, plan.likely_values())
+    return RoiAnalysis(plan, flow, tuple(needs), tuple(tornado_swings(plan)), monte_carlo(plan, seed))
 
 
-def _slack(need: BreakEven) -> float:
+def _distance_to_break_even(need: BreakEven) -> float:
     """By how many times a driver is off its break-even, as a logarithm."""
     if np.isnan(need.value):
         return np.inf
@@ -96,10 +98,10 @@ def _slack(need: BreakEven) -> float:
 def break_even(plan: Plan, driver: Driver) -> BreakEven:
     """Solve for the value of one driver, the nearest to likely, at which all quarters' net cash is nil."""
 
-    def net(value: Float | float) -> Float:
-        return cash_flow(plan, plan.likely() | {driver.key: value}).cumulative[-1]
+    def net(value: Float64Array | float) -> Float64Array:
+        return cash_flow(plan, plan.likely_values() | {driver.key: value}).cumulative[-1]
 
-    tried = _within_reach(driver)
+    tried = _candidate_values(driver)
     gains = net(tried) > 0
     positive = bool(net(driver.likely) > 0)
     changes = np.flatnonzero(gains[1:] != gains[:-1])
@@ -111,46 +113,46 @@ def break_even(plan: Plan, driver: Driver) -> BreakEven:
     return BreakEven(driver, value, bool(gains[change + 1]), positive)
 
 
-def _within_reach(driver: Driver) -> Float:
+def _candidate_values(driver: Driver) -> Float64Array:
     """Values to try: evenly up to the driver's bound; without one, up to a million times what is likely."""
-    if driver.most < MOST:
-        even = np.linspace(driver.least, driver.most, 401)
+    if driver.maximum < MAX_VALUE:
+        even = np.linspace(driver.minimum, driver.maximum, 401)
     else:
-        even = np.concatenate(([driver.least], np.geomspace(1e-6, 1e6, 601) * max(driver.likely, 1.0)))
+        even = np.concatenate(([driver.minimum], np.geomspace(1e-6, 1e6, 601) * max(driver.likely, 1.0)))
     return np.unique([*even, driver.likely])
 
 
-def tornado(plan: Plan) -> list[Swing]:
+def tornado_swings(plan: Plan) -> list[Swing]:
     """The uncertain drivers, the one that moves ROI most first."""
 
     def roi(driver: Driver, value: float) -> float:
-        return float(cash_flow(plan, plan.likely() | {driver.key: value}).roi[-1])
+        return float(cash_flow(plan, plan.likely_values() | {driver.key: value}).roi[-1])
 
-    swings = [Swing(d, roi(d, d.low), roi(d, d.high)) for d in plan.drivers.values() if d.uncertain]
+    swings = [Swing(d, roi(d, d.low), roi(d, d.high)) for d in plan.drivers.values() if d.is_uncertain]
     return sorted(swings, key=lambda swing: (np.isnan(swing.width), -swing.width))
 
 
-def monte_carlo(plan: Plan, seed: int, draws: int = DRAWS) -> MonteCarlo:
+def monte_carlo(plan: Plan, seed: int, draws: int = DRAWS) -> MonteCarloResult:
     """Draw every uncertain driver, in the plan's order, and see what comes of it."""
     generator = np.random.default_rng(seed)
-    values: dict[str, float | Float] = {}
+    values: dict[str, float | Float64Array] = {}
     for key, driver in plan.drivers.items():
         values[key] = driver.likely
-        if driver.uncertain:
+        if driver.is_uncertain:
             values[key] = generator.triangular(driver.low, driver.likely, driver.high, draws)
     # In one future there is no half contract.
     values["contracts.number"] = np.rint(np.broadcast_to(values["contracts.number"], draws))
     flow = cash_flow(plan, values)
     count = int((flow.cumulative[-1] > 0).sum())
     low, high = wilson_interval(count, draws)
-    first = flow.positive_from
-    return MonteCarlo(
+    first = flow.positive_from_quarter
+    return MonteCarloResult(
         seed=seed,
         draws=draws,
         roi=flow.roi[-1],
-        roi_by_quarter=np.quantile(flow.roi, INTERVAL, axis=1).T,
-        net_present_value=np.quantile(flow.present_value(plan.discount_rate), INTERVAL),
-        positive=count / draws,
+        roi_by_quarter=np.quantile(flow.roi, QUANTILES, axis=1).T,
+        net_present_value=np.quantile(flow.net_present_value(plan.discount_rate), QUANTILES),
+        positive_share=count / draws,
         positive_interval=(float(low), float(high)),
-        positive_from=np.array([(first == quarter).mean() for quarter in range(1, QUARTERS + 1)]),
+        positive_from_share=np.array([(first == quarter).mean() for quarter in range(1, QUARTERS + 1)]),
     )

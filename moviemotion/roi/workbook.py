@@ -13,26 +13,26 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment
 from openpyxl.worksheet.worksheet import Worksheet
 
-from moviemotion.roi.formulas import cash_flow_sheet, contracts_sheet, inputs_sheet
-from moviemotion.roi.sheet import MONEY, PERCENT, SHARE, fill
-from moviemotion.roi.uncertainty import BreakEven, MonteCarlo, Prospect, Swing
+from moviemotion.roi.formulas import fill_cash_flow_sheet, fill_contracts_sheet, fill_inputs_sheet
+from moviemotion.roi.sheet import MONEY_FORMAT, PERCENT_FORMAT, SHARE_FORMAT, fill_sheet
+from moviemotion.roi.uncertainty import BreakEven, MonteCarloResult, RoiAnalysis, Swing
 
-FIXED = "does not follow the sheet Inputs"
+NOT_LINKED_NOTE = "does not follow the sheet Inputs"
 
 
-def write_workbook(path: Path, prospect: Prospect) -> None:
+def write_workbook(path: Path, prospect: RoiAnalysis) -> None:
     """Write the workbook; the file appears whole or not at all."""
     plan = prospect.plan
     book = Workbook()
     flow = book.active
     flow.title = "Cash flow"
-    inputs = inputs_sheet(book.create_sheet("Inputs"), plan)
-    contracts = contracts_sheet(book.create_sheet("Contracts"), plan, inputs)
-    cash_flow_sheet(flow, plan, inputs, contracts)
-    _needs(book.create_sheet("What must be true"), prospect.needs)
-    _swings(book.create_sheet("Sensitivity"), prospect.swings)
-    _futures(book.create_sheet("Monte Carlo"), prospect.futures)
-    _notes(book.create_sheet("Notes"), plan.notes)
+    inputs = fill_inputs_sheet(book.create_sheet("Inputs"), plan)
+    contracts = fill_contracts_sheet(book.create_sheet("Contracts"), plan, inputs)
+    fill_cash_flow_sheet(flow, plan, inputs, contracts)
+    _fill_break_evens(book.create_sheet("What must be true"), prospect.break_evens)
+    _fill_sensitivity(book.create_sheet("Sensitivity"), prospect.swings)
+    _fill_monte_carlo(book.create_sheet("Monte Carlo"), prospect.monte_carlo)
+    _fill_notes(book.create_sheet("Notes"), plan.notes)
     for sheet in book:
         sheet.page_setup.orientation = "landscape"
         sheet.page_setup.fitToHeight = 0
@@ -45,63 +45,67 @@ def write_workbook(path: Path, prospect: Prospect) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _needs(sheet: Worksheet, needs: Sequence[BreakEven]) -> None:
+def _fill_break_evens(sheet: Worksheet, needs: Sequence[BreakEven]) -> None:
     rows: list[tuple[object, ...]] = [
         ("Figure, each alone", "Likely", "ROI is positive", "Break-even", "Unit")
     ]
     for need in needs:
         driver = need.driver
         if isnan(need.value):
-            side = "at any value" if need.positive else "at no value"
+            side = "at any value" if need.positive_at_likely else "at no value"
         else:
             side = "at least" if need.at_least else "at most"
-        rows.append((driver.name, driver.likely, side, _known(need.value), driver.unit))
-    rows += [(), (f"Solved with all other figures likely; {FIXED}.",)]
-    fill(sheet, rows, (44, 16, 16, 18, 30))
+        rows.append((driver.name, driver.likely, side, _none_if_nan(need.value), driver.unit))
+    rows += [(), (f"Solved with all other figures likely; {NOT_LINKED_NOTE}.",)]
+    fill_sheet(sheet, rows, (44, 16, 16, 18, 30))
 
 
-def _swings(sheet: Worksheet, swings: Sequence[Swing]) -> None:
+def _fill_sensitivity(sheet: Worksheet, swings: Sequence[Swing]) -> None:
     rows: list[tuple[object, ...]] = [
         ("Figure, each alone", "Low", "ROI there, %", "High", "ROI there, %", "Unit")
     ]
     for swing in swings:
         driver = swing.driver
-        ends = (driver.low, _known(swing.at_low), driver.high, _known(swing.at_high))
+        ends = (driver.low, _none_if_nan(swing.at_low), driver.high, _none_if_nan(swing.at_high))
         rows.append((driver.name, *ends, driver.unit))
-    rows += [(), (f"Calculated with all other figures likely; {FIXED}.",)]
-    fill(sheet, rows, (44, 16, 16, 16, 16, 30))
+    rows += [(), (f"Calculated with all other figures likely; {NOT_LINKED_NOTE}.",)]
+    fill_sheet(sheet, rows, (44, 16, 16, 16, 16, 30))
     for column in "CE":
         for cell in sheet[column]:
-            cell.number_format = PERCENT
+            cell.number_format = PERCENT_FORMAT
 
 
-def _futures(sheet: Worksheet, futures: MonteCarlo) -> None:
+def _fill_monte_carlo(sheet: Worksheet, futures: MonteCarloResult) -> None:
     rows: list[tuple[object, ...]] = [
         ("ROI so far", "2.5 % of draws below", "Median", "97.5 % of draws below", "Turns positive here")
     ]
-    by_quarter = zip(futures.roi_by_quarter, futures.positive_from, strict=True)
+    by_quarter = zip(futures.roi_by_quarter, futures.positive_from_share, strict=True)
     for quarter, (quantiles, share) in enumerate(by_quarter, 1):
-        rows.append((f"Quarter {quarter}", *map(_known, quantiles), float(share)))
+        rows.append((f"Quarter {quarter}", *map(_none_if_nan, quantiles), float(share)))
     low, high = futures.positive_interval
     rows += [
-        ("Net present value", *map(_known, futures.net_present_value)),
-        ("Draws with a positive ROI (95 % interval)", low, futures.positive, high),
+        ("Net present value", *map(_none_if_nan, futures.net_present_value)),
+        ("Draws with a positive ROI (95 % interval)", low, futures.positive_share, high),
         (),
-        (f"{futures.draws:,} draws, seed {futures.seed}; {FIXED}.",),
+        (f"{futures.draws:,} draws, seed {futures.seed}; {NOT_LINKED_NOTE}.",),
     ]
-    fill(sheet, rows, (44, 22, 16, 22, 22), PERCENT)
+    fill_sheet(sheet, rows, (44, 22, 16, 22, 22), PERCENT_FORMAT)
     value, positive = len(rows) - 3, len(rows) - 2
-    for cells, number_format in ((sheet[value], MONEY), (sheet[positive], SHARE), (sheet["E"], SHARE)):
+    for cells, number_format in (
+        (sheet[value], MONEY_FORMAT),
+        (sheet[positive], SHARE_FORMAT),
+        (sheet["E"], SHARE_FORMAT),
+    ):
         for cell in cells:
             cell.number_format = number_format
 
 
-def _notes(sheet: Worksheet, notes: Sequence[str]) -> None:
-    fill(sheet, [("Notes",), *((note,) for note in notes)], (110,))
+def _fill_notes(sheet: Worksheet, notes: Sequence[str]) -> None:
+    fill_sheet(sheet, [("Notes",), *((note,) for note in notes)], (110,))
     for cell in sheet["A"]:
         cell.alignment = Alignment(wrap_text=True, vertical="top")
 
 
-def _known(value: float) -> float | None:
+def _none_if_nan(value: float) -> float | None:
     # Rounded, so that a spreadsheet shows no minus before a nought.
     return None if isnan(value) else round(float(value), 9) + 0.0

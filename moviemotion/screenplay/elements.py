@@ -8,7 +8,7 @@ from enum import IntFlag, StrEnum
 from pathlib import Path
 
 
-class Kind(StrEnum):
+class ElementKind(StrEnum):
     """What an element of a screenplay is."""
 
     SECTION = "section"
@@ -24,11 +24,11 @@ class Kind(StrEnum):
     PAGE_BREAK = "page break"
 
 
-IN_SPEECH = (Kind.PARENTHETICAL, Kind.DIALOGUE, Kind.LYRICS)
+SPEECH_KINDS = (ElementKind.PARENTHETICAL, ElementKind.DIALOGUE, ElementKind.LYRICS)
 """What stands under a character cue."""
 
 
-class Style(IntFlag):
+class TextStyle(IntFlag):
     """How letters are set apart."""
 
     ITALIC = 1
@@ -42,7 +42,7 @@ class Emphasis:
 
     start: int
     end: int
-    style: Style
+    style: TextStyle
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Element:
         emphasis: its emphasised letters, in order and apart.
     """
 
-    kind: Kind
+    kind: ElementKind
     text: str
     line: int
     lines: int
@@ -80,18 +80,18 @@ class Element:
     emphasis: tuple[Emphasis, ...] = ()
 
 
-def speech_end(elements: Sequence[Element], at: int) -> int:
+def speech_end(elements: Sequence[Element], index: int) -> int:
     """The index after a cue at `at` and what is said under it; `at` where no cue is."""
-    if elements[at].kind is not Kind.CHARACTER:
-        return at
-    end = at + 1
-    while end < len(elements) and elements[end].character and elements[end].kind is not Kind.CHARACTER:
+    if elements[index].kind is not ElementKind.CHARACTER:
+        return index
+    end = index + 1
+    while end < len(elements) and elements[end].character and elements[end].kind is not ElementKind.CHARACTER:
         end += 1
     return end
 
 
 @dataclass(frozen=True)
-class Note:
+class ScreenplayNote:
     """A writer's note beside the script, which is not of the film.
 
     Attributes:
@@ -119,4 +119,4 @@ class Screenplay:
     source: tuple[str, ...]
     elements: tuple[Element, ...]
     title_page: tuple[tuple[str, str], ...] = ()
-    notes: tuple[Note, ...] = ()
+    notes: tuple[ScreenplayNote, ...] = ()

@@ -9,15 +9,15 @@ from pathlib import Path
 import av
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.timecode import FIRST_FRAME, Timecode, exact_rate
+from moviemotion.timecode import DEFAULT_START_TIMECODE, TimecodeFormat, exact_frame_rate
 
-HEIGHT = 120
+DETECTION_HEIGHT = 120
 """Pixels: a cut shows as well in a small picture, and comparing small ones is fast."""
-THRESHOLD = 10.0
+SCENE_CHANGE_THRESHOLD = 10.0
 """FFmpeg's own: how much a picture differs from the last, of 100, where a shot begins."""
 
 
-def find_shots(path: Path) -> tuple[float, ...]:
+def detect_shot_changes(path: Path) -> tuple[float, ...]:
     """Seconds of film time at which shots begin after a cut, by FFmpeg's scene change detection (scdet).
 
     A dissolve is not found, nor a cut between pictures that change as much from frame to frame.
@@ -25,36 +25,36 @@ def find_shots(path: Path) -> tuple[float, ...]:
     Raises:
         MoviemotionError: the file is missing or no film.
     """
-    with _picture_of(path) as (film, stream):
+    with _open_film(path) as (film, stream):
         graph = av.filter.Graph()
         graph.link_nodes(
             graph.add_buffer(template=stream),
-            graph.add("scale", f"-2:{HEIGHT}"),
-            graph.add("scdet", f"threshold={THRESHOLD}:sc_pass=1"),
+            graph.add("scale", f"-2:{DETECTION_HEIGHT}"),
+            graph.add("scdet", f"threshold={SCENE_CHANGE_THRESHOLD}:sc_pass=1"),
             graph.add("buffersink"),
         ).configure()
         origin = (film.start_time or 0) / 1e6
         stream.thread_type = "AUTO"
-        return tuple(time - origin for time in _passed(graph, film.decode(stream)))
+        return tuple(time - origin for time in _filtered_frame_times(graph, film.decode(stream)))
 
 
-def film_timecode(path: Path) -> Timecode:
+def read_film_timecode(path: Path) -> TimecodeFormat:
     """How a film's frames are numbered: by the timecode in its file, else from `FIRST_FRAME`.
 
     Raises:
         MoviemotionError: the file is missing or no film, or its frame rate is none that timecode has.
     """
-    with _picture_of(path) as (film, stream):
+    with _open_film(path) as (film, stream):
         rate = stream.average_rate or stream.guessed_rate
         noted = (data.metadata.get("timecode") for data in (*film.streams, film))
-        start = next((code for code in noted if code), FIRST_FRAME)
+        start = next((code for code in noted if code), DEFAULT_START_TIMECODE)
         try:
-            return Timecode.starting(start, exact_rate(float(rate or 0)))
+            return TimecodeFormat.from_start_timecode(start, exact_frame_rate(float(rate or 0)))
         except ValueError as error:
             raise MoviemotionError(f"{path}: {error}") from None
 
 
-def _passed(graph: av.filter.Graph, frames: Iterator[av.VideoFrame]) -> Iterator[float]:
+def _filtered_frame_times(graph: av.filter.Graph, frames: Iterator[av.VideoFrame]) -> Iterator[float]:
     """The times of the frames that the filters let through."""
     for number, frame in enumerate(frames):
         graph.push(frame)
@@ -69,7 +69,7 @@ def _passed(graph: av.filter.Graph, frames: Iterator[av.VideoFrame]) -> Iterator
 
 
 @contextmanager
-def _picture_of(path: Path) -> Iterator[tuple[av.container.InputContainer, av.video.stream.VideoStream]]:
+def _open_film(path: Path) -> Iterator[tuple[av.container.InputContainer, av.video.stream.VideoStream]]:
     try:
         # Without the prefix a name with a colon would be taken for a URL.
         with av.open(f"file:{path}") as film:

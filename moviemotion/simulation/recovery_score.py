@@ -9,12 +9,12 @@ from scipy.stats import pearsonr
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.moments.detection import Moment
-from moviemotion.emotions import FEELINGS, Emotion
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.errors import MoviemotionError
-from moviemotion.simulation.synthetic_audience import Audience, Beat, FeelingScript
-from moviemotion.statistics import Float
+from moviemotion.simulation.synthetic_audience import EmotionEvent, EmotionSchedule, SyntheticAudience
+from moviemotion.statistics import Float64Array
 
-LATEST = 3.0
+MAX_REACTION_DELAY = 3.0
 """Seconds after a beat's end at which a moment still belongs to it: people react late."""
 
 
@@ -32,12 +32,12 @@ class EmotionRecovery:
     emotion: Emotion
     viewers: int
     viewer_correlation: float
-    viewer_range: tuple[float, float]
-    room_correlation: float
+    viewer_correlation_iqr: tuple[float, float]
+    audience_correlation: float
 
 
 @dataclass(frozen=True)
-class Recovery:
+class RecoveryScore:
     """A screening against the truth.
 
     Attributes:
@@ -46,12 +46,14 @@ class Recovery:
     """
 
     emotions: tuple[EmotionRecovery, ...]
-    found: tuple[Beat, ...]
-    missed: tuple[Beat, ...]
-    invented: tuple[Moment, ...]
+    detected: tuple[EmotionEvent, ...]
+    missed: tuple[EmotionEvent, ...]
+    false_positives: tuple[Moment, ...]
 
 
-def compare_with_truth(analysis: Analysis, audience: Audience, script: FeelingScript) -> Recovery:
+def score_recovery(
+    analysis: Analysis, audience: SyntheticAudience, schedule: EmotionSchedule
+) -> RecoveryScore:
     """Score a screening of an invented audience.
 
     Viewers of both are in one order; seconds in which one was not seen do not count.
@@ -62,20 +64,29 @@ def compare_with_truth(analysis: Analysis, audience: Audience, script: FeelingSc
     read_viewers, filmed = len(analysis.strength), len(audience.viewers)
     if read_viewers != filmed:
         raise MoviemotionError(f"{filmed} viewers were filmed, {read_viewers} read: nothing to compare")
-    seconds = min(analysis.strength.shape[1], audience.truth.shape[1])
-    read, acted = analysis.strength[:, :seconds], audience.truth[:, :seconds, 1:]
-    felt = sorted({beat.emotion for beat in script.beats}, key=FEELINGS.index)
-    emotions = [_recovery(e, read[:, :, FEELINGS.index(e)], acted[:, :, FEELINGS.index(e)]) for e in felt]
-    found = tuple(b for b in script.beats if any(_belongs(m, b) for m in analysis.search.moments))
-    return Recovery(
+    seconds = min(analysis.strength.shape[1], audience.ground_truth.shape[1])
+    read, acted = analysis.strength[:, :seconds], audience.ground_truth[:, :seconds, 1:]
+    felt = sorted({beat.emotion for beat in schedule.events}, key=NON_NEUTRAL_EMOTIONS.index)
+    emotions = [
+        _recovery(e, read[:, :, NON_NEUTRAL_EMOTIONS.index(e)], acted[:, :, NON_NEUTRAL_EMOTIONS.index(e)])
+        for e in felt
+    ]
+    found = tuple(
+        b for b in schedule.events if any(_matches_event(m, b) for m in analysis.moment_search.moments)
+    )
+    return RecoveryScore(
         emotions=tuple(emotions),
-        found=found,
-        missed=tuple(beat for beat in script.beats if beat not in found),
-        invented=tuple(m for m in analysis.search.moments if not any(_belongs(m, b) for b in script.beats)),
+        detected=found,
+        missed=tuple(beat for beat in schedule.events if beat not in found),
+        false_positives=tuple(
+            m
+            for m in analysis.moment_search.moments
+            if not any(_matches_event(m, b) for b in schedule.events)
+        ),
     )
 
 
-def _recovery(emotion: Emotion, read: Float, acted: Float) -> EmotionRecovery:
+def _recovery(emotion: Emotion, read: Float64Array, acted: Float64Array) -> EmotionRecovery:
     own = [
         _correlation(of_viewer[seen], truth[seen])
         for of_viewer, truth in zip(read, acted, strict=True)
@@ -86,30 +97,34 @@ def _recovery(emotion: Emotion, read: Float, acted: Float) -> EmotionRecovery:
     return EmotionRecovery(emotion, len(own), float(middle), (float(low), float(high)), room)
 
 
-def _correlation(a: Float, b: Float) -> float:
+def _correlation(a: Float64Array, b: Float64Array) -> float:
     return float(pearsonr(a, b).statistic) if np.ptp(a) > 0 and np.ptp(b) > 0 else 0.0
 
 
-def _belongs(moment: Moment, beat: Beat) -> bool:
-    return moment.emotion is beat.emotion and moment.start < beat.end + LATEST and moment.end > beat.start
+def _matches_event(moment: Moment, beat: EmotionEvent) -> bool:
+    return (
+        moment.emotion is beat.emotion
+        and moment.start < beat.end + MAX_REACTION_DELAY
+        and moment.end > beat.start
+    )
 
 
-def recovery_lines(recovery: Recovery) -> list[str]:
+def format_recovery(score: RecoveryScore) -> list[str]:
     """The score as lines for the terminal."""
     lines = [
         "Against what was acted, second by second (correlation, 1 is perfect). These invented faces were",
         "drawn to be read; real faces are harder, see the reader's card for those.",
     ]
-    for one in recovery.emotions:
-        low, high = one.viewer_range
+    for one in score.emotions:
+        low, high = one.viewer_correlation_iqr
         lines.append(
-            f"  {one.emotion:<9} room {one.room_correlation:.2f}   "
+            f"  {one.emotion:<9} room {one.audience_correlation:.2f}   "
             f"single viewers {one.viewer_correlation:.2f} "
             f"(half of the {one.viewers} lie between {low:.2f} and {high:.2f})"
         )
-    beats = len(recovery.found) + len(recovery.missed)
+    beats = len(score.detected) + len(score.missed)
     lines.append(
-        f"Moments: {len(recovery.found)} of {beats} acted found, {len(recovery.missed)} missed, "
-        f"{len(recovery.invented)} invented."
+        f"Moments: {len(score.detected)} of {beats} acted found, {len(score.missed)} missed, "
+        f"{len(score.false_positives)} invented."
     )
     return lines

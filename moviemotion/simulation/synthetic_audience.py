@@ -13,28 +13,28 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from moviemotion._io.atomic_files import appearing
-from moviemotion.emotions import EMOTIONS, FEELINGS, Emotion
+from moviemotion._io.atomic_files import atomic_write
+from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.errors import MoviemotionError
 
 Float = NDArray[np.float64]
 
-RATE = 8
+FRAME_RATE = 8
 """Steps a second of an audience's curves, and frames a second of its videos."""
-COLUMNS = ("start", "end", "emotion", "strength")
+SCHEDULE_COLUMNS = ("start", "end", "emotion", "strength")
 """Of a script of feelings."""
-PRIVATE: tuple[Emotion, ...] = (Emotion.HAPPY, Emotion.SURPRISE, Emotion.SAD)
+SPONTANEOUS_EMOTIONS: tuple[Emotion, ...] = (Emotion.HAPPY, Emotion.SURPRISE, Emotion.SAD)
 SECONDS_BETWEEN_BLINKS = 4.0
-MISSED = 0.1
+MISS_PROBABILITY = 0.1
 """Share of the beats that a viewer misses."""
-CONTAGION = 0.3
+DEFAULT_CONTAGION = 0.3
 """Share of the way to the room's feeling that an average viewer is drawn who feels less than the room."""
-CAUGHT_AFTER = 1
+CONTAGION_DELAY = 1
 """Seconds until a viewer follows the room."""
 
 
 @dataclass(frozen=True)
-class Beat:
+class EmotionEvent:
     """A stretch of film that makes people feel something.
 
     Attributes:
@@ -50,13 +50,13 @@ class Beat:
 
 
 @dataclass(frozen=True)
-class FeelingScript:
+class EmotionSchedule:
     """What a film makes people feel: its beats in order of time; between them, nothing."""
 
-    beats: tuple[Beat, ...]
+    events: tuple[EmotionEvent, ...]
 
 
-def read_feeling_script(path: Path) -> FeelingScript:
+def read_emotion_schedule(path: Path) -> EmotionSchedule:
     """Read a CSV file with the columns start, end, emotion, strength.
 
     Raises:
@@ -65,9 +65,9 @@ def read_feeling_script(path: Path) -> FeelingScript:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             table = csv.DictReader(file)
-            if not set(COLUMNS) <= set(table.fieldnames or ()):
+            if not set(SCHEDULE_COLUMNS) <= set(table.fieldnames or ()):
                 raise MoviemotionError(
-                    f"{path}: lacks the columns {','.join(COLUMNS)}; add them as its first line"
+                    f"{path}: lacks the columns {','.join(SCHEDULE_COLUMNS)}; add them as its first line"
                 )
             rows = list(table)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -76,23 +76,25 @@ def read_feeling_script(path: Path) -> FeelingScript:
     beats = []
     for number, row in enumerate(rows, start=2):
         try:
-            beat = Beat(
+            beat = EmotionEvent(
                 float(row["start"]), float(row["end"]), Emotion(row["emotion"]), float(row["strength"])
             )
         except (TypeError, ValueError) as error:
             raise MoviemotionError(
-                f"{path}: line {number} is no beat ({error}); expected {','.join(COLUMNS)}"
+                f"{path}: line {number} is no beat ({error}); expected {','.join(SCHEDULE_COLUMNS)}"
             ) from error
-        if not (0 <= beat.start < beat.end and 0 <= beat.strength <= 1 and beat.emotion in FEELINGS):
+        if not (
+            0 <= beat.start < beat.end and 0 <= beat.strength <= 1 and beat.emotion in NON_NEUTRAL_EMOTIONS
+        ):
             raise MoviemotionError(
                 f"{path}: line {number} is no beat; mend it: start before end, strength 0–1, not neutral"
             )
         beats.append(beat)
-    return FeelingScript(tuple(sorted(beats, key=lambda b: b.start)))
+    return EmotionSchedule(tuple(sorted(beats, key=lambda b: b.start)))
 
 
 @dataclass(frozen=True)
-class Temper:
+class ReactionProfile:
     """How one viewer reacts.
 
     Attributes:
@@ -105,7 +107,7 @@ class Temper:
 
 
 @dataclass(frozen=True)
-class Audience:
+class SyntheticAudience:
     """What V viewers do during a film of T steps, `RATE` a second.
 
     Attributes:
@@ -122,46 +124,50 @@ class Audience:
     """
 
     viewers: tuple[str, ...]
-    tempers: tuple[Temper, ...]
-    feelings: Float
-    rest: Float
-    away: Float
-    blinks: Float
-    hand: Float
+    reaction_profiles: tuple[ReactionProfile, ...]
+    felt_intensity: Float
+    resting_intensity: Float
+    out_of_frame: Float
+    eye_closure: Float
+    hand_raised: Float
     gesture: NDArray[np.int8]
-    moved: NDArray[np.int8]
+    seat_shift: NDArray[np.int8]
     seed: int
 
     @property
-    def truth(self) -> Float:
+    def ground_truth(self) -> Float:
         """(V, S, 8) mean intensity in each second in the order of `EMOTIONS`; neutral is the rest."""
-        seconds = self.feelings.reshape(len(self.viewers), -1, RATE, len(FEELINGS)).mean(axis=2)
+        seconds = self.felt_intensity.reshape(
+            len(self.viewers), -1, FRAME_RATE, len(NON_NEUTRAL_EMOTIONS)
+        ).mean(axis=2)
         rest = 1 - seconds.sum(axis=-1, keepdims=True)
         return np.concatenate([np.clip(rest, 0, 1), seconds], axis=-1)
 
     @property
     def in_view(self) -> Float:
         """(V, S) share of each second in which the face is wholly in the picture, 0–1."""
-        return self._share(self.away < 0.05)
+        return self._share(self.out_of_frame < 0.05)
 
     @property
-    def covered(self) -> Float:
+    def occluded(self) -> Float:
         """(V, S) share of each second in which a hand is before the face, 0–1."""
-        return self._share(self.hand > 0.8)
+        return self._share(self.hand_raised > 0.8)
 
     @property
-    def shown(self) -> Float:
+    def displayed_intensity(self) -> Float:
         """(V, T, 7) intensities that the faces show: rest gives way to what is felt."""
-        return self.feelings + self.rest[:, None] * (1 - self.feelings.sum(axis=-1, keepdims=True))
+        return self.felt_intensity + self.resting_intensity[:, None] * (
+            1 - self.felt_intensity.sum(axis=-1, keepdims=True)
+        )
 
     def _share(self, steps: NDArray[np.bool_]) -> Float:
-        share: Float = steps.reshape(len(self.viewers), -1, RATE).mean(axis=2)
+        share: Float = steps.reshape(len(self.viewers), -1, FRAME_RATE).mean(axis=2)
         return share
 
 
 def simulate_audience(
-    script: FeelingScript, viewers: int, seconds: int, seed: int, contagion: float = 0.0
-) -> Audience:
+    schedule: EmotionSchedule, viewers: int, seconds: int, seed: int, contagion: float = 0.0
+) -> SyntheticAudience:
     """Let an audience watch a film.
 
     Viewers differ in how strongly (gain), how late (0.3–2 s) and how long they react; they miss about
@@ -176,45 +182,49 @@ def simulate_audience(
         seed: same seed, same audience.
         contagion: mean share of the way to the room's feeling that viewers are drawn.
     """
-    steps = seconds * RATE
+    steps = seconds * FRAME_RATE
     tempers = []
-    feelings = np.zeros((viewers, steps, len(FEELINGS)))
+    feelings = np.zeros((viewers, steps, len(NON_NEUTRAL_EMOTIONS)))
     away, blinks = np.zeros((viewers, steps)), np.zeros((viewers, steps))
     drawn = np.zeros(viewers)
     for v in range(viewers):
         rng = np.random.default_rng([seed, v])
-        tempers.append(draw_temper(rng))
-        feelings[v] = react(script, tempers[v], seconds, RATE, rng)
-        away[v] = _leaning_out(rng, seconds)
-        blinks[v] = draw_blinks(rng, seconds, RATE)
-        drawn[v] = draw_contagion(contagion, rng)
+        tempers.append(random_reaction_profile(rng))
+        feelings[v] = simulate_reactions(schedule, tempers[v], seconds, FRAME_RATE, rng)
+        away[v] = _random_absence(rng, seconds)
+        blinks[v] = random_blinks(rng, seconds, FRAME_RATE)
+        drawn[v] = random_contagion(contagion, rng)
     room = feelings.mean(axis=0)
-    return Audience(
-        viewers=viewer_names(viewers),
-        tempers=tuple(tempers),
-        feelings=np.stack([caught_up(own, room, d, RATE) for own, d in zip(feelings, drawn, strict=True)]),
-        rest=np.zeros((viewers, len(FEELINGS))),
-        away=away,
-        blinks=blinks,
-        hand=np.zeros((viewers, steps)),
+    return SyntheticAudience(
+        viewers=seat_names(viewers),
+        reaction_profiles=tuple(tempers),
+        felt_intensity=np.stack(
+            [apply_contagion(own, room, d, FRAME_RATE) for own, d in zip(feelings, drawn, strict=True)]
+        ),
+        resting_intensity=np.zeros((viewers, len(NON_NEUTRAL_EMOTIONS))),
+        out_of_frame=away,
+        eye_closure=blinks,
+        hand_raised=np.zeros((viewers, steps)),
         gesture=np.zeros((viewers, steps), np.int8),
-        moved=np.zeros((viewers, steps), np.int8),
+        seat_shift=np.zeros((viewers, steps), np.int8),
         seed=seed,
     )
 
 
-def viewer_names(viewers: int) -> tuple[str, ...]:
+def seat_names(count: int) -> tuple[str, ...]:
     """`seat-01`, `seat-02`, …, as wide as the last one needs."""
-    width = max(2, len(str(viewers)))
-    return tuple(f"seat-{v + 1:0{width}d}" for v in range(viewers))
+    width = max(2, len(str(count)))
+    return tuple(f"seat-{v + 1:0{width}d}" for v in range(count))
 
 
-def draw_temper(rng: np.random.Generator) -> Temper:
+def random_reaction_profile(rng: np.random.Generator) -> ReactionProfile:
     """Somebody: gain 0.65–1.2, delay 0.3–2 s."""
-    return Temper(float(np.clip(rng.normal(0.95, 0.12), 0.65, 1.2)), float(rng.uniform(0.3, 2.0)))
+    return ReactionProfile(float(np.clip(rng.normal(0.95, 0.12), 0.65, 1.2)), float(rng.uniform(0.3, 2.0)))
 
 
-def react(script: FeelingScript, temper: Temper, seconds: int, rate: int, rng: np.random.Generator) -> Float:
+def simulate_reactions(
+    schedule: EmotionSchedule, profile: ReactionProfile, seconds: int, rate: int, rng: np.random.Generator
+) -> Float:
     """What one viewer feels.
 
     Args:
@@ -223,29 +233,29 @@ def react(script: FeelingScript, temper: Temper, seconds: int, rate: int, rng: n
     Returns:
         (seconds · rate, 7) intensities 0–1 in the order of `FEELINGS`; at most one in sum.
     """
-    curves = np.zeros((seconds * rate, len(FEELINGS)))
-    for beat in script.beats:
-        missed, own = rng.random() < MISSED, float(rng.normal(1.0, 0.1))
-        late, linger = temper.delay + float(rng.normal(0, 0.15)), float(rng.uniform(0.0, 1.0))
+    curves = np.zeros((seconds * rate, len(NON_NEUTRAL_EMOTIONS)))
+    for beat in schedule.events:
+        missed, own = rng.random() < MISS_PROBABILITY, float(rng.normal(1.0, 0.1))
+        late, linger = profile.delay + float(rng.normal(0, 0.15)), float(rng.uniform(0.0, 1.0))
         if not missed:
             start, end = beat.start + max(0.2, late), beat.end + late * 0.5 + linger
-            _add(curves, rate, start, end, beat.emotion, beat.strength * temper.gain * own)
+            _add_reaction(curves, rate, start, end, beat.emotion, beat.strength * profile.gain * own)
     for _ in range(rng.poisson(seconds / 60)):
         start = float(rng.uniform(0, seconds))
-        emotion = PRIVATE[int(rng.integers(len(PRIVATE)))]
+        emotion = SPONTANEOUS_EMOTIONS[int(rng.integers(len(SPONTANEOUS_EMOTIONS)))]
         lasts, strength = float(rng.uniform(1.5, 3)), float(rng.uniform(0.4, 0.8))
-        _add(curves, rate, start, start + lasts, emotion, strength)
+        _add_reaction(curves, rate, start, start + lasts, emotion, strength)
     felt = curves.any(axis=0)
     curves[:, felt] = gaussian_filter1d(curves[:, felt], 0.3 * rate, axis=0)
     return curves / np.maximum(curves.sum(axis=-1, keepdims=True), 1)
 
 
-def draw_contagion(mean: float, rng: np.random.Generator) -> float:
+def random_contagion(mean: float, rng: np.random.Generator) -> float:
     """The share of the way to the room's feeling that one viewer is drawn, 0–1."""
     return min(mean * 2 * float(rng.beta(2, 2)), 1.0)
 
 
-def caught_up(alone: Float, room: Float, drawn: float, rate: int) -> Float:
+def apply_contagion(own: Float, audience_mean: Float, contagion: float, rate: int) -> Float:
     """Who feels less than the room did a moment ago is drawn towards it.
 
     Args:
@@ -256,28 +266,30 @@ def caught_up(alone: Float, room: Float, drawn: float, rate: int) -> Float:
     Returns:
         (T, 7) what is felt; at most one in sum.
     """
-    late = np.zeros_like(room)
-    late[CAUGHT_AFTER * rate :] = room[: -CAUGHT_AFTER * rate]
-    felt = alone + drawn * np.maximum(late - alone, 0)
+    late = np.zeros_like(audience_mean)
+    late[CONTAGION_DELAY * rate :] = audience_mean[: -CONTAGION_DELAY * rate]
+    felt = own + contagion * np.maximum(late - own, 0)
     return felt / np.maximum(felt.sum(axis=1, keepdims=True), 1)
 
 
-def _add(curves: Float, rate: int, start: float, end: float, emotion: Emotion, strength: float) -> None:
+def _add_reaction(
+    curves: Float, rate: int, start: float, end: float, emotion: Emotion, strength: float
+) -> None:
     """Raise one feeling to `strength` between two seconds; the stronger of two reactions wins."""
-    column = curves[round(start * rate) : round(end * rate), FEELINGS.index(emotion)]
+    column = curves[round(start * rate) : round(end * rate), NON_NEUTRAL_EMOTIONS.index(emotion)]
     np.maximum(column, np.clip(strength, 0, 1), out=column)
 
 
-def _leaning_out(rng: np.random.Generator, seconds: int) -> Float:
+def _random_absence(rng: np.random.Generator, seconds: int) -> Float:
     """Every other viewer drops something once and is out of the picture for three to six seconds."""
-    away = np.zeros(seconds * RATE)
+    away = np.zeros(seconds * FRAME_RATE)
     out, start, lasts = rng.random() < 0.5, rng.uniform(0.1, 0.9) * seconds, rng.uniform(3, 6)
     if out:
-        away[round(start * RATE) : round((start + lasts) * RATE)] = 1
-    return np.asarray(gaussian_filter1d(away, 0.25 * RATE), np.float64)
+        away[round(start * FRAME_RATE) : round((start + lasts) * FRAME_RATE)] = 1
+    return np.asarray(gaussian_filter1d(away, 0.25 * FRAME_RATE), np.float64)
 
 
-def draw_blinks(rng: np.random.Generator, seconds: int, rate: int) -> Float:
+def random_blinks(rng: np.random.Generator, seconds: int, rate: int) -> Float:
     """(seconds · rate,) how far the eyes are closed, 0–1: about a quarter of a second, every few seconds."""
     blinks = np.zeros(seconds * rate)
     moment = rng.exponential(SECONDS_BETWEEN_BLINKS)
@@ -288,10 +300,10 @@ def draw_blinks(rng: np.random.Generator, seconds: int, rate: int) -> Float:
     return blinks
 
 
-def write_truth(audience: Audience, path: Path) -> None:
+def write_ground_truth(audience: SyntheticAudience, path: Path) -> None:
     """Write the truth: one row a viewer and second: viewer, second, in_view, covered, then the emotions."""
-    truth, in_view, covered = audience.truth, audience.in_view, audience.covered
-    with appearing(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
+    truth, in_view, covered = audience.ground_truth, audience.in_view, audience.occluded
+    with atomic_write(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["viewer", "second", "in_view", "covered", *EMOTIONS])
         for v, viewer in enumerate(audience.viewers):

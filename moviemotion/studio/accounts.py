@@ -20,14 +20,14 @@ from fastapi import Depends, HTTPException, Request
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.audit_log import Role
 
-ACCOUNTS = "studio.db"
-SESSION = "studio_session"
+DATABASE_FILE = "studio.db"
+SESSION_COOKIE = "studio_session"
 """Name of the cookie."""
-LASTS = timedelta(hours=12)
+SESSION_LIFETIME = timedelta(hours=12)
 """After which one signs in again."""
-SHORTEST, LONGEST = 12, 200
+MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH = 12, 200
 """Characters of a password. NIST SP 800-63B: length counts, rules of composition do not."""
-ROLES = (Role.RESEARCHER, Role.WRITER, Role.PRIVACY_OFFICER, Role.SEAT)
+ACCOUNT_ROLES = (Role.RESEARCHER, Role.WRITER, Role.PRIVACY_OFFICER, Role.SEAT)
 """Roles that an account can have. `SEAT` is a kiosk: it opens the consent page of every seat, and no more."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS accounts (name TEXT PRIMARY KEY, role TEXT NOT NULL, password TEXT NOT NULL);
@@ -37,17 +37,17 @@ CREATE TABLE IF NOT EXISTS sessions (token TEXT PRIMARY KEY,
 
 
 @dataclass(frozen=True)
-class Person:
+class User:
     """Who asks; without accounts whoever sits at this computer is the researcher, and may do everything."""
 
     name: str
     role: Role
 
 
-OWNER = Person("", Role.RESEARCHER)
+LOCAL_USER = User("", Role.RESEARCHER)
 
 
-class Access:
+class AccountStore:
     """The accounts of a studio. Threads may share it."""
 
     def __init__(self, root: Path) -> None:
@@ -58,14 +58,14 @@ class Access:
         Raises:
             MoviemotionError: the folder cannot be written.
         """
-        self._path = root / ACCOUNTS
+        self._path = root / DATABASE_FILE
         self._hasher = PasswordHasher()
         # A hash takes 64 MiB: not many at a time, however many sign in.
-        self._one_at_a_time = threading.Lock()
-        self._nobody = self._hasher.hash(secrets.token_hex(16))
+        self._hash_lock = threading.Lock()
+        self._dummy_hash = self._hasher.hash(secrets.token_hex(16))
         try:
             self._path.touch(mode=0o600)
-            with self._opened() as database:
+            with self._connection() as database:
                 database.executescript(_SCHEMA)
         except (OSError, sqlite3.Error) as error:
             raise MoviemotionError(
@@ -80,12 +80,14 @@ class Access:
         """
         if not 1 <= len(name) <= 64 or not name.isprintable() or name != name.strip():
             raise MoviemotionError(f"account {name!r}: give a name of up to 64 letters")
-        if role not in ROLES:
-            raise MoviemotionError(f"role {role}: choose of {', '.join(ROLES)}")
-        if not SHORTEST <= len(password) <= LONGEST:
-            raise MoviemotionError(f"password: give {SHORTEST} to {LONGEST} characters, such as four words")
+        if role not in ACCOUNT_ROLES:
+            raise MoviemotionError(f"role {role}: choose of {', '.join(ACCOUNT_ROLES)}")
+        if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
+            raise MoviemotionError(
+                f"password: give {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters, such as four words"
+            )
         hashed = self._hasher.hash(password)
-        with self._opened() as database:
+        with self._connection() as database:
             database.execute("DELETE FROM accounts WHERE name = ?", (name,))
             database.execute("INSERT INTO accounts VALUES (?, ?, ?)", (name, str(role), hashed))
 
@@ -95,15 +97,15 @@ class Access:
         Raises:
             MoviemotionError: there is none of that name.
         """
-        with self._opened() as database:
+        with self._connection() as database:
             if not database.execute("DELETE FROM accounts WHERE name = ?", (name,)).rowcount:
                 raise MoviemotionError(f"account {name}: there is none; check the name")
 
-    def people(self) -> tuple[Person, ...]:
+    def users(self) -> tuple[User, ...]:
         """Who has an account, by name."""
-        with self._opened() as database:
+        with self._connection() as database:
             rows = database.execute("SELECT name, role FROM accounts ORDER BY name").fetchall()
-        return tuple(Person(name, Role(role)) for name, role in rows)
+        return tuple(User(name, Role(role)) for name, role in rows)
 
     def sign_in(self, name: str, password: str, now: datetime | None = None) -> str | None:
         """Begin a session.
@@ -111,40 +113,43 @@ class Access:
         Returns:
             The session's token, which is kept here as a hash only; None where name or password is wrong.
         """
-        with self._opened() as database:
+        with self._connection() as database:
             row = database.execute("SELECT password FROM accounts WHERE name = ?", (name,)).fetchone()
         try:
-            with self._one_at_a_time:
+            with self._hash_lock:
                 # Somebody unknown takes as long as a wrong password, so that names cannot be tried out.
-                self._hasher.verify(row[0] if row else self._nobody, password)
+                self._hasher.verify(row[0] if row else self._dummy_hash, password)
         except VerifyMismatchError:
             return None
         if row is None:
             return None
         token, now = secrets.token_urlsafe(32), now or datetime.now(UTC)
-        with self._opened() as database:
+        with self._connection() as database:
             database.execute("DELETE FROM sessions WHERE until <= ?", (now.isoformat(),))
             database.execute(
-                "INSERT INTO sessions VALUES (?, ?, ?)", (_hash(token), name, (now + LASTS).isoformat())
+                "INSERT INTO sessions VALUES (?, ?, ?)",
+                (_hash_token(token), name, (now + SESSION_LIFETIME).isoformat()),
             )
         return token
 
-    def person(self, token: str | None, now: datetime | None = None) -> Person | None:
+    def session_user(self, token: str | None, now: datetime | None = None) -> User | None:
         """Whose session it is; None where it is over or never was."""
         if not token:
             return None
         query = "SELECT name, role FROM sessions JOIN accounts USING (name) WHERE token = ? AND until > ?"
-        with self._opened() as database:
-            row = database.execute(query, (_hash(token), (now or datetime.now(UTC)).isoformat())).fetchone()
-        return Person(row[0], Role(row[1])) if row else None
+        with self._connection() as database:
+            row = database.execute(
+                query, (_hash_token(token), (now or datetime.now(UTC)).isoformat())
+            ).fetchone()
+        return User(row[0], Role(row[1])) if row else None
 
     def sign_out(self, token: str | None) -> None:
         """End a session."""
-        with self._opened() as database:
-            database.execute("DELETE FROM sessions WHERE token = ?", (_hash(token or ""),))
+        with self._connection() as database:
+            database.execute("DELETE FROM sessions WHERE token = ?", (_hash_token(token or ""),))
 
     @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
+    def _connection(self) -> Iterator[sqlite3.Connection]:
         connection = sqlite3.connect(self._path, timeout=10)
         try:
             connection.execute("PRAGMA foreign_keys = ON")
@@ -154,23 +159,23 @@ class Access:
             connection.close()
 
 
-def whoever_asks(request: Request) -> Person | None:
+def current_user(request: Request) -> User | None:
     """The person of a request; None where nobody has signed in."""
-    access: Access | None = request.app.state.access
-    return access.person(request.cookies.get(SESSION)) if access else OWNER
+    access: AccountStore | None = request.app.state.access
+    return access.session_user(request.cookies.get(SESSION_COOKIE)) if access else LOCAL_USER
 
 
-def needs(*roles: Role) -> Callable[[Request], Person]:
+def require_role(*roles: Role) -> Callable[[Request], User]:
     """A dependency that lets only people of some roles through, and gives the person.
 
     Without accounts it lets `OWNER` through everywhere.
     """
 
-    def person_of(request: Request) -> Person:
-        person = whoever_asks(request)
+    def person_of(request: Request) -> User:
+        person = current_user(request)
         if person is None:
             raise HTTPException(401, "sign in first")
-        if person is not OWNER and person.role not in roles:
+        if person is not LOCAL_USER and person.role not in roles:
             allowed = " or a ".join(", a ".join(roles).rsplit(", a ", 1))
             raise HTTPException(403, f"this is not for the role {person.role}; ask a {allowed}")
         return person
@@ -178,11 +183,11 @@ def needs(*roles: Role) -> Callable[[Request], Person]:
     return person_of
 
 
-Researcher = Annotated[Person, Depends(needs(Role.RESEARCHER))]
-Officer = Annotated[Person, Depends(needs(Role.PRIVACY_OFFICER))]
-Reader = Annotated[Person, Depends(needs(Role.RESEARCHER, Role.WRITER, Role.PRIVACY_OFFICER))]
+Researcher = Annotated[User, Depends(require_role(Role.RESEARCHER))]
+PrivacyOfficer = Annotated[User, Depends(require_role(Role.PRIVACY_OFFICER))]
+StaffUser = Annotated[User, Depends(require_role(Role.RESEARCHER, Role.WRITER, Role.PRIVACY_OFFICER))]
 """Everybody but a kiosk."""
 
 
-def _hash(token: str) -> str:
+def _hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()

@@ -13,16 +13,16 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
-from starlette.exceptions import HTTPException as AnyHTTPException
+from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from moviemotion import __version__
 from moviemotion.errors import MoviemotionError
-from moviemotion.privacy.study_database import NoRoomError
-from moviemotion.studio.accounts import Access
-from moviemotion.studio.dependencies import render, study_folders
-from moviemotion.studio.messages import told, undocumented
-from moviemotion.studio.open_analyses import Shelf
-from moviemotion.studio.request_guard import Guard, counter
+from moviemotion.privacy.study_database import StorageError
+from moviemotion.studio.accounts import AccountStore
+from moviemotion.studio.dependencies import list_study_folders, render_page
+from moviemotion.studio.messages import studio_message, validation_message
+from moviemotion.studio.open_analyses import OpenAnalyses
+from moviemotion.studio.request_guard import SecurityMiddleware, create_rate_limiter
 from moviemotion.studio.routes import (
     consent_routes,
     page_routes,
@@ -33,18 +33,18 @@ from moviemotion.studio.routes import (
     study_routes,
 )
 from moviemotion.studio.screening_job import BusyError
-from moviemotion.studio.screening_jobs import Jobs
-from moviemotion.studio.uploads import TooLargeError
+from moviemotion.studio.screening_jobs import ScreeningJobs
+from moviemotion.studio.uploads import FileTooLargeError
 
-BODY = 1 << 20
+MAX_BODY_BYTES = 1 << 20
 """Bytes of a request, but for uploaded files."""
-STATIC = Path(__file__).parent / "static"
-_NOTHING_HERE = {
+STATIC_FOLDER = Path(__file__).parent / "static"
+_FRAMEWORK_MESSAGES = {
     "Not Found": "there is nothing at this address; check it",
     "Method Not Allowed": "this cannot be done at this address; check it",
 }
 """The words of the framework, and ours."""
-TAGS = [
+OPENAPI_TAGS = [
     {"name": "sign-in", "description": "Who asks, and the token that every change needs."},
     {"name": "studies", "description": "Studies, their seats, and the files to be read."},
     {"name": "screening", "description": "Reading an audience from files or live cameras; one job a study."},
@@ -54,7 +54,7 @@ TAGS = [
 ]
 
 
-def create_app(root: Path, access: Access | None = None) -> FastAPI:
+def create_app(root: Path, accounts: AccountStore | None = None) -> FastAPI:
     """The studio over a folder of studies.
 
     Args:
@@ -68,14 +68,14 @@ def create_app(root: Path, access: Access | None = None) -> FastAPI:
     if not root.is_dir():
         raise MoviemotionError(f"{root}: no such folder; make it first")
 
-    jobs = Jobs()
+    jobs = ScreeningJobs()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        jobs.go_on(study_folders(root))
-        async with privacy_routes.keeping(root, jobs):
+        jobs.resume_interrupted(list_study_folders(root))
+        async with privacy_routes.enforce_periodically(root, jobs):
             yield
-        await run_in_threadpool(jobs.close)
+        await run_in_threadpool(jobs.stop_all)
 
     app = FastAPI(
         title="MoviEmotion studio",
@@ -84,12 +84,17 @@ def create_app(root: Path, access: Access | None = None) -> FastAPI:
         openapi_url="/api/openapi.json",
         docs_url=None,  # these pages ask a CDN
         redoc_url=None,
-        max_body_size=BODY,
-        openapi_tags=TAGS,
+        max_body_size=MAX_BODY_BYTES,
+        openapi_tags=OPENAPI_TAGS,
         lifespan=lifespan,
     )
-    app.state.root, app.state.access, app.state.jobs, app.state.counts = root, access, jobs, counter()
-    app.state.shelf = Shelf()
+    app.state.root, app.state.access, app.state.jobs, app.state.counts = (
+        root,
+        accounts,
+        jobs,
+        create_rate_limiter(),
+    )
+    app.state.shelf = OpenAnalyses()
     app.state.leaving = lambda: False  # whoever serves it says otherwise
     for module in (
         sign_in_routes,
@@ -101,52 +106,54 @@ def create_app(root: Path, access: Access | None = None) -> FastAPI:
         page_routes,
     ):
         app.include_router(module.router)
-    app.include_router(reading_room_routes.comparing)
-    app.mount("/static", StaticFiles(directory=STATIC), "static")
-    app.add_middleware(Guard, key=secrets.token_bytes(32), at_home=access is None)
-    app.add_exception_handler(AnyHTTPException, _refused)
-    app.add_exception_handler(RequestValidationError, _not_as_documented)
-    faults = {MoviemotionError: 400, BusyError: 409, TooLargeError: 413, NoRoomError: 507}
+    app.include_router(reading_room_routes.comparison_router)
+    app.mount("/static", StaticFiles(directory=STATIC_FOLDER), "static")
+    app.add_middleware(SecurityMiddleware, signing_key=secrets.token_bytes(32), local_only=accounts is None)
+    app.add_exception_handler(StarletteHTTPException, _handle_http_error)
+    app.add_exception_handler(RequestValidationError, _handle_validation_error)
+    faults = {MoviemotionError: 400, BusyError: 409, FileTooLargeError: 413, StorageError: 507}
     for fault, status in faults.items():
-        app.add_exception_handler(fault, _cannot(status))
-    app.add_exception_handler(OSError, _no_room)
+        app.add_exception_handler(fault, _error_handler(status))
+    app.add_exception_handler(OSError, _handle_disk_error)
     return app
 
 
-def _answer(request: Request, status: int, detail: str) -> Response:
+def _error_response(request: Request, status: int, detail: str) -> Response:
     """A fault as JSON, or as a page where somebody looks at one."""
     if request.url.path.startswith(("/api/", "/static/")):
         return JSONResponse({"detail": detail}, status)
     if status == 401:
         return RedirectResponse(f"/sign-in?to={quote(request.url.path)}", 303)
-    return render(request, "fault.html", status, detail=detail, attendee=request.url.path.startswith("/c/"))
+    return render_page(
+        request, "fault.html", status, detail=detail, attendee=request.url.path.startswith("/c/")
+    )
 
 
-def _refused(request: Request, error: Exception) -> Response:
-    assert isinstance(error, AnyHTTPException)
-    detail = _NOTHING_HERE.get(str(error.detail), str(error.detail))
-    answer = _answer(request, error.status_code, detail)
+def _handle_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, StarletteHTTPException)
+    detail = _FRAMEWORK_MESSAGES.get(str(error.detail), str(error.detail))
+    answer = _error_response(request, error.status_code, detail)
     answer.headers.update(error.headers or {})
     return answer
 
 
-def _not_as_documented(request: Request, error: Exception) -> Response:
+def _handle_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    return _answer(request, 422, undocumented(error.errors()[0]))
+    return _error_response(request, 422, validation_message(error.errors()[0]))
 
 
-def _cannot(status: int) -> Callable[[Request, Exception], Response]:
+def _error_handler(status: int) -> Callable[[Request, Exception], Response]:
     """What a user can mend."""
 
     def answer(request: Request, error: Exception) -> Response:
-        return _answer(request, status, told(str(error), request.app.state.root))
+        return _error_response(request, status, studio_message(str(error), request.app.state.root))
 
     return answer
 
 
-def _no_room(request: Request, error: Exception) -> Response:
+def _handle_disk_error(request: Request, error: Exception) -> Response:
     """A disk that is full or cannot be reached, which is nobody's fault who asks."""
     assert isinstance(error, OSError)
     why = error.strerror or type(error).__name__
     detail = f"the folder of studies cannot be used ({why}); see that it is there and has room, and try again"
-    return _answer(request, 507, detail)
+    return _error_response(request, 507, detail)

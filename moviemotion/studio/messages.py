@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-_REMEDIES = (
+_REMEDY_REPLACEMENTS = (
     (r" or choose another --out", ""),
     (r"choose another --out", "see that it can be written, or begin another study"),
     (r"leave out --subtitles", "remove the subtitles"),
@@ -22,15 +22,15 @@ _REMEDIES = (
 )
 """What the commands advise, and what that is in the studio."""
 
-STUDY_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+STUDY_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 """What a study may be called: its folder's name, which never climbs out of the folder of studies."""
-ONE_LINE = r"^[^\x00-\x1f\x7f]*\w[^\x00-\x1f\x7f]*$"
+ONE_LINE_PATTERN = r"^[^\x00-\x1f\x7f]*\w[^\x00-\x1f\x7f]*$"
 """A line with at least a letter or a digit: a seat called `..` could not stand in an address."""
-_PATTERNS = {
-    STUDY_ID: "write up to 64 letters, digits, dots and dashes without blanks, a letter or a digit first",
-    ONE_LINE: "write one line with a letter or a digit in it",
+_PATTERN_MESSAGES = {
+    STUDY_ID_PATTERN: "write up to 64 letters, digits, dots and dashes without blanks, a letter or a digit first",
+    ONE_LINE_PATTERN: "write one line with a letter or a digit in it",
 }
-_LIMITS = {
+_LIMIT_MESSAGES = {
     "greater_than": "give more than {gt:,}",
     "greater_than_equal": "give {ge:,} or more",
     "less_than": "give less than {lt:,}",
@@ -41,28 +41,28 @@ _LIMITS = {
 }
 
 
-def told(fault: str, root: Path) -> str:
+def studio_message(message: str, root: Path) -> str:
     """What a function says that serves the commands too, as the studio says it.
 
     Args:
         root: folder of the studies; where it lies on this computer is nobody's business.
     """
-    fault = fault.replace(f"{root}/", "")
-    for advice, here in _REMEDIES:
-        fault = re.sub(advice, here, fault)
-    return fault
+    message = message.replace(f"{root}/", "")
+    for advice, here in _REMEDY_REPLACEMENTS:
+        message = re.sub(advice, here, message)
+    return message
 
 
-def undocumented(fault: Mapping[str, Any]) -> str:
+def validation_message(error: Mapping[str, Any]) -> str:
     """What is wrong with a field, from the first of pydantic's errors: `field: what to do`."""
-    kind, more = fault["type"], fault.get("ctx", {})
+    kind, more = error["type"], error.get("ctx", {})
     if kind == "string_pattern_mismatch":
-        said = _PATTERNS.get(more["pattern"], "is not written as it must be")
+        said = _PATTERN_MESSAGES.get(more["pattern"], "is not written as it must be")
     elif kind.startswith("int_"):
         said = "give a whole number"
     elif kind.startswith(("date_", "datetime_")):
         said = "give a day, such as 2027-01-31"
     else:
-        said = _LIMITS[kind].format(**more) if kind in _LIMITS else str(fault["msg"])
-    where = ".".join(str(part) for part in fault["loc"][1:])
+        said = _LIMIT_MESSAGES[kind].format(**more) if kind in _LIMIT_MESSAGES else str(error["msg"])
+    where = ".".join(str(part) for part in error["loc"][1:])
     return f"{where}: {said}" if where else said

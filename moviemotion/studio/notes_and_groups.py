@@ -14,13 +14,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from moviemotion._io.atomic_files import write_whole
+from moviemotion._io.atomic_files import atomic_write_text
 from moviemotion.errors import MoviemotionError
-from moviemotion.privacy.audit_log import utc
-from moviemotion.privacy.study_database import alone
-from moviemotion.study.folder import GROUPS, NOTES
+from moviemotion.privacy.audit_log import utc_timestamp
+from moviemotion.privacy.study_database import database_lock
+from moviemotion.study.folder import GROUPS_FILE, NOTES_FILE
 
-MOST_NOTES, MOST_GROUPS = 5_000, 100
+MAX_NOTES, MAX_GROUPS = 5_000, 100
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ class Note:
     written: str
 
 
-def notes(folder: Path) -> tuple[Note, ...]:
+def read_notes(folder: Path) -> tuple[Note, ...]:
     """A study's notes in the order of the film."""
-    kept = _read(folder / NOTES, [])
+    kept = _read_json(folder / NOTES_FILE, [])
     return tuple(sorted((Note(**note) for note in kept), key=lambda note: (note.at, note.written)))
 
 
@@ -53,36 +53,37 @@ def add_note(folder: Path, at: float, text: str, by: str, now: datetime | None =
     Raises:
         MoviemotionError: the study has very many already.
     """
-    with alone(folder):
-        before = notes(folder)
-        if len(before) >= MOST_NOTES:
-            raise MoviemotionError(f"{folder / NOTES}: {MOST_NOTES:,} notes are kept; delete some first")
-        note = Note(secrets.token_hex(6), at, text, by, utc(now))
-        _write(folder / NOTES, [asdict(each) for each in (*before, note)])
+    with database_lock(folder):
+        before = read_notes(folder)
+        if len(before) >= MAX_NOTES:
+            raise MoviemotionError(f"{folder / NOTES_FILE}: {MAX_NOTES:,} notes are kept; delete some first")
+        note = Note(secrets.token_hex(6), at, text, by, utc_timestamp(now))
+        _write_json(folder / NOTES_FILE, [asdict(each) for each in (*before, note)])
     return note
 
 
-def change_note(folder: Path, note_id: str, text: str | None, now: datetime | None = None) -> None:
+def update_note(folder: Path, note_id: str, text: str | None, now: datetime | None = None) -> None:
     """Give a note another text, or delete it where `text` is None.
 
     Raises:
         MoviemotionError: there is no such note.
     """
-    with alone(folder):
-        before = notes(folder)
+    with database_lock(folder):
+        before = read_notes(folder)
         if not any(note.id == note_id for note in before):
             raise MoviemotionError(f"note {note_id}: there is none; it may have been deleted")
         after = [note for note in before if note.id != note_id or text is not None]
         if text is not None:
             after = [
-                replace(note, text=text, written=utc(now)) if note.id == note_id else note for note in after
+                replace(note, text=text, written=utc_timestamp(now)) if note.id == note_id else note
+                for note in after
             ]
-        _write(folder / NOTES, [asdict(note) for note in after])
+        _write_json(folder / NOTES_FILE, [asdict(note) for note in after])
 
 
-def groups(folder: Path) -> dict[str, list[str]]:
+def read_groups(folder: Path) -> dict[str, list[str]]:
     """A study's groups of viewers: name → random ids."""
-    return dict(_read(folder / GROUPS, {}))
+    return dict(_read_json(folder / GROUPS_FILE, {}))
 
 
 def set_group(folder: Path, name: str, viewers: Sequence[str] | None) -> None:
@@ -91,17 +92,17 @@ def set_group(folder: Path, name: str, viewers: Sequence[str] | None) -> None:
     Raises:
         MoviemotionError: there are very many already, or none of that name to delete.
     """
-    with alone(folder):
-        kept: Mapping[str, Sequence[str]] = groups(folder)
+    with database_lock(folder):
+        kept: Mapping[str, Sequence[str]] = read_groups(folder)
         if viewers is None and name not in kept:
             raise MoviemotionError(f"group {name}: there is none; it may have been deleted")
         kept = {**kept, name: list(viewers)} if viewers else {n: v for n, v in kept.items() if n != name}
-        if len(kept) > MOST_GROUPS:
-            raise MoviemotionError(f"{folder / GROUPS}: {MOST_GROUPS} groups are kept; delete some first")
-        _write(folder / GROUPS, kept)
+        if len(kept) > MAX_GROUPS:
+            raise MoviemotionError(f"{folder / GROUPS_FILE}: {MAX_GROUPS} groups are kept; delete some first")
+        _write_json(folder / GROUPS_FILE, kept)
 
 
-def _read(path: Path, empty: Any) -> Any:
+def _read_json(path: Path, empty: Any) -> Any:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -110,5 +111,5 @@ def _read(path: Path, empty: Any) -> Any:
         raise MoviemotionError(f"{path}: cannot be read; restore it from a copy or delete it") from error
 
 
-def _write(path: Path, content: object) -> None:
-    write_whole(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+def _write_json(path: Path, content: object) -> None:
+    atomic_write_text(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")

@@ -14,23 +14,30 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from moviemotion.analysis.signals.baseline import Stretch
-from moviemotion.audience.live.live_capture import Health, LiveCapture
-from moviemotion.audience.recordings import Camera, InterruptedWatchError
+from moviemotion.analysis.signals.baseline import TimeSpan
+from moviemotion.audience.live.live_capture import CameraHealth, LiveCapture
+from moviemotion.audience.recordings import Camera, ProcessingInterruptedError
 from moviemotion.audience.video import decode
 from moviemotion.audience.video.masking import Mask
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import consent
-from moviemotion.privacy.consent import State
-from moviemotion.privacy.erasure import keep_promises, leave_out
+from moviemotion.privacy.consent import ConsentState
+from moviemotion.privacy.erasure import delete_withdrawn_cameras, enforce_privacy
 from moviemotion.privacy.pseudonymize import is_finished
 from moviemotion.studio import uploads
-from moviemotion.studio.messages import told
-from moviemotion.studio.screening_state import Record, Settings, Source, Stage, close_record, write_record
-from moviemotion.studio.seat_masks import LOOK_AGAIN, SeatMasks
-from moviemotion.studio.uploads import Kind
-from moviemotion.study.analysis_cache import kept_analysis
-from moviemotion.study.folder import JOURNAL, making
+from moviemotion.studio.messages import studio_message
+from moviemotion.studio.screening_state import (
+    ScreeningSettings,
+    ScreeningSource,
+    ScreeningState,
+    Stage,
+    delete_uploads,
+    write_state,
+)
+from moviemotion.studio.seat_masks import REFRESH_SECONDS, SeatMasks
+from moviemotion.studio.uploads import FileKind
+from moviemotion.study.analysis_cache import cached_analysis
+from moviemotion.study.folder import JOURNAL_FOLDER, study_lock
 from moviemotion.workflows import capture
 from moviemotion.workflows.report import report
 from moviemotion.workflows.screen import screen
@@ -41,7 +48,7 @@ class BusyError(Exception):
 
 
 @dataclass(frozen=True)
-class Reading:
+class RecordingProgress:
     """A recording that is being read.
 
     Attributes:
@@ -56,42 +63,46 @@ class Reading:
     finished: bool
 
 
-class Job:
+class ScreeningJob:
     """One screening. Its thread may be stopped from any other."""
 
-    def __init__(self, folder: Path, settings: Settings) -> None:
+    def __init__(self, folder: Path, settings: ScreeningSettings) -> None:
         self.folder, self.settings = folder, settings
         self._stage = Stage.READING
-        self.began = time.monotonic()
-        self._lengths: dict[str, float | None] = {}
-        self._watched: dict[str, float] = {}
-        self._read_before = 0.0
-        self._stopped = threading.Event()
-        self._gone: frozenset[str] = frozenset()
-        self._again = False
-        self._looked = 0.0
-        self._leaving = False
+        self.started_at = time.monotonic()
+        self._durations: dict[str, float | None] = {}
+        self._processed_seconds: dict[str, float] = {}
+        self._processed_before = 0.0
+        self._stop_requested = threading.Event()
+        self._withdrawn_seats: frozenset[str] = frozenset()
+        self._restart_needed = False
+        self._last_consent_check = 0.0
+        self._studio_stopping = False
         self._capture: LiveCapture | None = None
-        self.thread = threading.Thread(target=self._work, name=f"screening {folder.name}", daemon=True)
+        self.thread = threading.Thread(target=self._run, name=f"screening {folder.name}", daemon=True)
 
     def start(self) -> None:
         """Begin, and leave word of it for the next start of the studio."""
-        write_record(self.folder, Record(Stage.READING, self.settings))
+        write_state(self.folder, ScreeningState(Stage.READING, self.settings))
         self.thread.start()
 
-    def stop(self, leaving: bool = False) -> None:
+    def stop(self, studio_stopping: bool = False) -> None:
         """Stop reading recordings, to be gone on with; or end a live capture, whose results are then made.
 
         Args:
             leaving: the studio stops: go on when it starts again.
         """
-        self._leaving = leaving
-        self._stopped.set()
+        self._studio_stopping = studio_stopping
+        self._stop_requested.set()
 
     @property
     def stage(self) -> Stage:
         """How far it is."""
-        if self._stage is Stage.READING and self._lengths and all(r.finished for r in self.readings):
+        if (
+            self._stage is Stage.READING
+            and self._durations
+            and all(r.finished for r in self.recording_progress)
+        ):
             return Stage.TELLING
         return self._stage
 
@@ -108,16 +119,18 @@ class Job:
         self._stage = Stage.PAUSED if paused else Stage.READING
 
     @property
-    def readings(self) -> tuple[Reading, ...]:
+    def recording_progress(self) -> tuple[RecordingProgress, ...]:
         """The recordings that are read, in order."""
         samples = self.folder / "samples"
         return tuple(
-            Reading(name, self._watched.get(name, 0.0), length, (samples / f"{name}.parquet").exists())
-            for name, length in self._lengths.items()
+            RecordingProgress(
+                name, self._processed_seconds.get(name, 0.0), length, (samples / f"{name}.parquet").exists()
+            )
+            for name, length in self._durations.items()
         )
 
     @property
-    def health(self) -> tuple[Health, ...]:
+    def camera_health(self) -> tuple[CameraHealth, ...]:
         """How each live camera is."""
         return tuple(self._capture.health()) if self._capture else ()
 
@@ -126,129 +139,142 @@ class Job:
         """Second of the film in a live capture."""
         return self._capture.clock.now() if self._capture else None
 
-    def left(self) -> float | None:
+    def seconds_left(self) -> float | None:
         """Seconds of ours until all recordings are read, at the pace so far; None where not known."""
-        done = sum(r.length or r.seconds if r.finished else r.seconds for r in self.readings)
-        total = sum(length or 0.0 for length in self._lengths.values())
-        read, taken = done - self._read_before, time.monotonic() - self.began
+        done = sum(r.length or r.seconds if r.finished else r.seconds for r in self.recording_progress)
+        total = sum(length or 0.0 for length in self._durations.values())
+        read, taken = done - self._processed_before, time.monotonic() - self.started_at
         if self.stage is not Stage.READING or read <= 0 or taken < 2 or not total:
             return None
         return max(total - done, 0.0) * taken / read
 
-    def _work(self) -> None:
+    def _run(self) -> None:
         try:
             # One that was cut off between its results and its promises has been read already.
             if not is_finished(self.folder):
-                self._read() if self.settings.source is Source.FILES else self._capture_live()
+                self._process_recordings() if self.settings.source is ScreeningSource.FILES else self._capture_live()
             self._stage = Stage.TELLING
-            keep_promises(self.folder)
+            enforce_privacy(self.folder)
             # Whoever reads the room next need not wait; where all have withdrawn there is none.
             with suppress(MoviemotionError):
-                kept_analysis(self.folder)
-            close_record(self.folder)
+                cached_analysis(self.folder)
+            delete_uploads(self.folder)
             self._stage = Stage.FINISHED
-        except InterruptedWatchError:
-            if not self._leaving:
-                self._see_to_withdrawn()
-                self._leave_word(Record(Stage.STOPPED, self.settings))
+        except ProcessingInterruptedError:
+            if not self._studio_stopping:
+                self._erase_withdrawn()
+                self._save_state(ScreeningState(Stage.STOPPED, self.settings))
             self._stage = Stage.STOPPED
         except MoviemotionError as error:
-            self._see_to_withdrawn()
+            self._erase_withdrawn()
             self._fail(str(error))
         except Exception as error:
             self._fail(f"{self.folder.name}: a fault of the program ({error!r}); start again, and report it")
             raise
 
-    def _read(self) -> None:
+    def _process_recordings(self) -> None:
         while True:
-            self._gone, self._again = _withdrawn(self.folder), False
-            leave_out(self.folder)
+            self._withdrawn_seats, self._restart_needed = _withdrawn_seats(self.folder), False
+            delete_withdrawn_cameras(self.folder)
             try:
-                self._read_as_agreed()
+                self._process_consented()
                 return
-            except InterruptedWatchError:
-                if self._stopped.is_set():
+            except ProcessingInterruptedError:
+                if self._stop_requested.is_set():
                     raise  # otherwise somebody has withdrawn, and is masked from here on
 
-    def _read_as_agreed(self) -> None:
-        recordings = uploads.paths(self.folder, Kind.SEATS)
+    def _process_consented(self) -> None:
+        recordings = uploads.file_paths(self.folder, FileKind.SEATS)
         baseline = self.settings.baseline
 
         def masks(out: Path, cameras: Iterable[str]) -> Mapping[str, Mask]:
             names = list(cameras)
-            seen = consent.masks(out, names)
-            of = {name: path for name, path in zip(names, recordings, strict=True) if not seen[name].closed}
-            self._lengths = {name: _seconds(path) for name, path in of.items()}
-            self._read_before = sum(r.length or 0.0 for r in self.readings if r.finished)
+            seen = consent.camera_masks(out, names)
+            of = {
+                name: path
+                for name, path in zip(names, recordings, strict=True)
+                if not seen[name].hides_everything
+            }
+            self._durations = {name: _recording_duration(path) for name, path in of.items()}
+            self._processed_before = sum(r.length or 0.0 for r in self.recording_progress if r.finished)
             return seen
 
         screen(
             recordings,
             self.folder,
-            uploads.first(self.folder, Kind.SCRIPT),
+            uploads.find_file(self.folder, FileKind.SCRIPT),
             self._subtitles(),
             offsets=self.settings.offsets,
             rate=self.settings.rate,
             seed=self.settings.seed,
-            progress=self._progress,
-            baseline=Stretch(*baseline) if baseline else None,
+            progress=self._on_progress,
+            baseline=TimeSpan(*baseline) if baseline else None,
             masks=masks,
         )
 
-    def _progress(self, camera: Camera, seconds: float) -> None:
-        if time.monotonic() - self._looked > LOOK_AGAIN:
-            self._looked = time.monotonic()
+    def _on_progress(self, camera: Camera, seconds: float) -> None:
+        if time.monotonic() - self._last_consent_check > REFRESH_SECONDS:
+            self._last_consent_check = time.monotonic()
             # Raised here it would be taken for a fault of the recording.
             with suppress(MoviemotionError):
-                self._again = _withdrawn(self.folder) != self._gone
-        if self._stopped.is_set() or self._again:
-            raise InterruptedWatchError
-        self._watched[camera.name] = seconds
+                self._restart_needed = _withdrawn_seats(self.folder) != self._withdrawn_seats
+        if self._stop_requested.is_set() or self._restart_needed:
+            raise ProcessingInterruptedError
+        self._processed_seconds[camera.name] = seconds
 
     def _capture_live(self) -> None:
-        if not (self.folder / JOURNAL).is_dir() and not (self.folder / "capture.json").is_file():
-            seats = uploads.live_seats(self.folder)
-            running = capture.begin(seats, self.folder, masks=SeatMasks(self.folder))
+        if not (self.folder / JOURNAL_FOLDER).is_dir() and not (self.folder / "capture.json").is_file():
+            seats = uploads.read_live_cameras(self.folder)
+            running = capture.begin_capture(seats, self.folder, masks=SeatMasks(self.folder))
             self._capture = running
             try:
-                with making(self.folder):
-                    while not self._stopped.is_set() and not running.wait(0.25):
+                with study_lock(self.folder):
+                    while not self._stop_requested.is_set() and not running.wait(0.25):
                         pass
             finally:
                 running.stop()
-            if self._leaving:
-                raise InterruptedWatchError
+            if self._studio_stopping:
+                raise ProcessingInterruptedError
         self._stage = Stage.TELLING
-        report(self.folder, uploads.first(self.folder, Kind.SCRIPT), self._subtitles(), self.settings.seed)
+        report(
+            self.folder,
+            uploads.find_file(self.folder, FileKind.SCRIPT),
+            self._subtitles(),
+            self.settings.seed,
+        )
 
     def _subtitles(self) -> Path | None:
         # Subtitles time a script; without one they say nothing.
-        has_script = uploads.first(self.folder, Kind.SCRIPT)
-        return uploads.first(self.folder, Kind.SUBTITLES) if has_script else None
+        has_script = uploads.find_file(self.folder, FileKind.SCRIPT)
+        return uploads.find_file(self.folder, FileKind.SUBTITLES) if has_script else None
 
-    def _see_to_withdrawn(self) -> None:
+    def _erase_withdrawn(self) -> None:
         # What fails here is tried again every hour.
         with suppress(MoviemotionError, OSError):
-            keep_promises(self.folder)
+            enforce_privacy(self.folder)
 
     def _fail(self, problem: str) -> None:
-        self._leave_word(Record(Stage.FAILED, self.settings, told(problem, self.folder.parent)))
+        self._save_state(
+            ScreeningState(Stage.FAILED, self.settings, studio_message(problem, self.folder.parent))
+        )
         self._stage = Stage.FAILED
 
-    def _leave_word(self, record: Record) -> None:
+    def _save_state(self, record: ScreeningState) -> None:
         # On a full disk the studio finds it cut off at its next start.
         with suppress(OSError):
-            write_record(self.folder, record)
+            write_state(self.folder, record)
 
 
-def _withdrawn(folder: Path) -> frozenset[str]:
+def _withdrawn_seats(folder: Path) -> frozenset[str]:
     """Seats whose viewers have taken their consent back."""
-    return frozenset(seat.seat for seat in consent.seats(folder) if seat.state is State.WITHDRAWN)
+    return frozenset(
+        seat.label for seat in consent.list_seats(folder) if seat.state is ConsentState.WITHDRAWN
+    )
 
 
-def _seconds(recording: Path) -> float | None:
+def _recording_duration(recording: Path) -> float | None:
     try:
-        seconds = decode.probe(recording).seconds
+        seconds = decode.probe(recording).duration
     except MoviemotionError:  # told by `screen` when it comes to it
         return None
     return None if math.isnan(seconds) else seconds

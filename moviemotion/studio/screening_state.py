@@ -12,15 +12,15 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from moviemotion._io.atomic_files import write_whole
+from moviemotion._io.atomic_files import atomic_write_text
 from moviemotion.errors import MoviemotionError
-from moviemotion.study.folder import UPLOADS
-from moviemotion.workflows.screen import RATE, SEED
+from moviemotion.study.folder import UPLOADS_FOLDER
+from moviemotion.workflows.screen import DEFAULT_SEED, SAMPLES_PER_SECOND
 
-RECORD = "screening.json"
+STATE_FILE = "screening.json"
 
 
-class Source(StrEnum):
+class ScreeningSource(StrEnum):
     """Where the pictures come from."""
 
     FILES = "files"
@@ -44,22 +44,22 @@ class Stage(StrEnum):
     """A day that its viewers were told of has come: nobody is asked or read any more."""
 
 
-AT_WORK = (Stage.READING, Stage.PAUSED, Stage.TELLING)
+ACTIVE_STAGES = (Stage.READING, Stage.PAUSED, Stage.TELLING)
 
 
 @dataclass(frozen=True)
-class Settings:
+class ScreeningSettings:
     """How a screening is made; as for `screen`. A live capture has its rate and offsets in seats.toml."""
 
-    source: Source = Source.FILES
-    rate: float = RATE
-    seed: int = SEED
+    source: ScreeningSource = ScreeningSource.FILES
+    rate: float = SAMPLES_PER_SECOND
+    seed: int = DEFAULT_SEED
     offsets: Mapping[str, float] = field(default_factory=dict)
     baseline: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
-class Record:
+class ScreeningState:
     """What is written down.
 
     Attributes:
@@ -68,35 +68,37 @@ class Record:
     """
 
     stage: Stage
-    settings: Settings
+    settings: ScreeningSettings
     problem: str = ""
 
 
-def read_record(folder: Path) -> Record | None:
+def read_state(folder: Path) -> ScreeningState | None:
     """What is written down in a study, or None where nothing is under way.
 
     Raises:
         MoviemotionError: it cannot be read.
     """
-    path = folder / UPLOADS / RECORD
+    path = folder / UPLOADS_FOLDER / STATE_FILE
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         told = record["settings"]
         baseline = tuple(told["baseline"]) if told["baseline"] else None
-        settings = Settings(**{**told, "source": Source(told["source"]), "baseline": baseline})
-        return Record(Stage(record["stage"]), settings, record["problem"])
+        settings = ScreeningSettings(
+            **{**told, "source": ScreeningSource(told["source"]), "baseline": baseline}
+        )
+        return ScreeningState(Stage(record["stage"]), settings, record["problem"])
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise MoviemotionError(f"{path}: cannot be read; delete it and start the screening again") from error
 
 
-def write_record(folder: Path, record: Record) -> None:
+def write_state(folder: Path, state: ScreeningState) -> None:
     """Write it down."""
-    (folder / UPLOADS).mkdir(exist_ok=True)
-    write_whole(folder / UPLOADS / RECORD, json.dumps(asdict(record)) + "\n")
+    (folder / UPLOADS_FOLDER).mkdir(exist_ok=True)
+    atomic_write_text(folder / UPLOADS_FOLDER / STATE_FILE, json.dumps(asdict(state)) + "\n")
 
 
-def close_record(folder: Path) -> None:
+def delete_uploads(folder: Path) -> None:
     """The study is finished: the record goes, and with it any recording, which has been measured."""
-    shutil.rmtree(folder / UPLOADS, ignore_errors=True)
+    shutil.rmtree(folder / UPLOADS_FOLDER, ignore_errors=True)

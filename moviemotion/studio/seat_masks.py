@@ -11,7 +11,7 @@ from moviemotion.audience.video.masking import Mask
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import consent
 
-LOOK_AGAIN = 1.0
+REFRESH_SECONDS = 1.0
 """Seconds by which an answer at a seat may be late for its camera."""
 
 
@@ -20,21 +20,21 @@ class SeatMasks(Mapping[str, Mask]):
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._seen: dict[str, tuple[float, Mask]] = {}
+        self._cached_masks: dict[str, tuple[float, Mask]] = {}
 
     def __getitem__(self, camera: str) -> Mask:
         now = time.monotonic()
-        asked, mask = self._seen.get(camera, (-math.inf, Mask(seen=())))
-        if now - asked > LOOK_AGAIN:
+        asked, mask = self._cached_masks.get(camera, (-math.inf, Mask(visible=())))
+        if now - asked > REFRESH_SECONDS:
             try:
-                mask = consent.masks(self._folder, [camera])[camera]
+                mask = consent.camera_masks(self._folder, [camera])[camera]
             except MoviemotionError:
-                mask = Mask(seen=())  # where consent cannot be read there is none
-            self._seen[camera] = now, mask
+                mask = Mask(visible=())  # where consent cannot be read there is none
+            self._cached_masks[camera] = now, mask
         return mask
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._seen)
+        return iter(self._cached_masks)
 
     def __len__(self) -> int:
-        return len(self._seen)
+        return len(self._cached_masks)

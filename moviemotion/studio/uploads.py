@@ -17,26 +17,26 @@ from pathlib import Path
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from moviemotion.audience.live.seats_config import Seats, read_seats
-from moviemotion.audience.live.sources import STREAMS
+from moviemotion.audience.live.seats_config import SeatsConfig, read_seats_config
+from moviemotion.audience.live.sources import STREAM_SCHEMES
 from moviemotion.audience.video import decode
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.formats.registry import read_screenplay
 from moviemotion.screenplay.subtitles.parse import read_subtitles
-from moviemotion.studio.screening_state import RECORD
-from moviemotion.study.folder import UPLOADS
+from moviemotion.studio.screening_state import STATE_FILE
+from moviemotion.study.folder import UPLOADS_FOLDER
 
 CAMERAS_FILE = "seats.toml"
-NAME = r"^[^/\\\x00-\x1f\x7f]{1,100}$"
+FILE_NAME_PATTERN = r"^[^/\\\x00-\x1f\x7f]{1,100}$"
 """What an uploaded file may be called; it is never a path."""
-_BLOCK = 1 << 20
-_INCOMING = "incoming-"
-_KEPT = (CAMERAS_FILE, RECORD)
-_FILMS = (".mp4", ".m4v", ".webm", ".mov", ".ogv", ".mkv")
+_BUFFER_BYTES = 1 << 20
+_PARTIAL_PREFIX = "incoming-"
+_RESERVED_NAMES = (CAMERAS_FILE, STATE_FILE)
+_FILM_SUFFIXES = (".mp4", ".m4v", ".webm", ".mov", ".ogv", ".mkv")
 """What browsers play."""
 
 
-class Kind(StrEnum):
+class FileKind(StrEnum):
     """What a file is for."""
 
     SEATS = "seats"
@@ -48,22 +48,22 @@ class Kind(StrEnum):
     SUBTITLES = "subtitles"
 
 
-MOST = {
-    Kind.SEATS: 64 << 30,
-    Kind.CAMERAS: 1 << 20,
-    Kind.FILM: 64 << 30,
-    Kind.SCRIPT: 64 << 20,
-    Kind.SUBTITLES: 64 << 20,
+MAX_FILE_BYTES = {
+    FileKind.SEATS: 64 << 30,
+    FileKind.CAMERAS: 1 << 20,
+    FileKind.FILM: 64 << 30,
+    FileKind.SCRIPT: 64 << 20,
+    FileKind.SUBTITLES: 64 << 20,
 }
 """Bytes of one file."""
 
 
-class TooLargeError(Exception):
+class FileTooLargeError(Exception):
     """A file that is longer than its kind may be."""
 
 
 @dataclass(frozen=True)
-class Given:
+class StudyFile:
     """A file that a study has.
 
     Attributes:
@@ -71,43 +71,45 @@ class Given:
         size: bytes.
     """
 
-    kind: Kind
+    kind: FileKind
     name: str
     size: int
 
 
-def given(folder: Path) -> tuple[Given, ...]:
+def list_files(folder: Path) -> tuple[StudyFile, ...]:
     """The files that a study has of each kind."""
     found = []
-    for kind in Kind:
-        for path in paths(folder, kind):
+    for kind in FileKind:
+        for path in file_paths(folder, kind):
             with suppress(FileNotFoundError):  # it has been read, and is gone
-                found.append(Given(kind, path.name, path.stat().st_size))
+                found.append(StudyFile(kind, path.name, path.stat().st_size))
     return tuple(found)
 
 
-def paths(folder: Path, kind: Kind) -> list[Path]:
+def file_paths(folder: Path, kind: FileKind) -> list[Path]:
     """The files of a kind: none, one, or for `SEATS` several, by name; links elsewhere do not count."""
-    if kind is Kind.SEATS:
-        found = [path for path in (folder / UPLOADS).glob("*") if path.name not in _KEPT]
+    if kind is FileKind.SEATS:
+        found = [path for path in (folder / UPLOADS_FOLDER).glob("*") if path.name not in _RESERVED_NAMES]
     else:
         found = list(
-            (folder / UPLOADS).glob(CAMERAS_FILE) if kind is Kind.CAMERAS else folder.glob(f"{kind}.*")
+            (folder / UPLOADS_FOLDER).glob(CAMERAS_FILE)
+            if kind is FileKind.CAMERAS
+            else folder.glob(f"{kind}.*")
         )
-    return sorted(p for p in found if p.is_file() and not p.is_symlink() and not _is_passing(p))
+    return sorted(p for p in found if p.is_file() and not p.is_symlink() and not _is_partial(p))
 
 
-def first(folder: Path, kind: Kind) -> Path | None:
+def find_file(folder: Path, kind: FileKind) -> Path | None:
     """The one file of a kind, if the study has it."""
-    return next(iter(paths(folder, kind)), None)
+    return next(iter(file_paths(folder, kind)), None)
 
 
-async def receive(
+async def save_upload(
     folder: Path,
-    kind: Kind,
+    kind: FileKind,
     name: str,
     body: AsyncIterator[bytes],
-    putting: Callable[[], AbstractContextManager[None]],
+    write_guard: Callable[[], AbstractContextManager[None]],
 ) -> Path:
     """Take a file in, look at it, and put it where it belongs in place of what was there.
 
@@ -119,22 +121,22 @@ async def receive(
         TooLargeError: it has more bytes than `MOST`.
         MoviemotionError: its name or what is in it cannot be used, or it cannot be written.
     """
-    place = _place(folder, kind, name)
-    partial = folder / UPLOADS / f"{_INCOMING}{secrets.token_hex(8)}{place.suffix}"
+    place = _target_path(folder, kind, name)
+    partial = folder / UPLOADS_FOLDER / f"{_PARTIAL_PREFIX}{secrets.token_hex(8)}{place.suffix}"
     try:
         partial.parent.mkdir(exist_ok=True)
-        left = MOST[kind]
-        with partial.open("wb", buffering=_BLOCK) as file:
+        left = MAX_FILE_BYTES[kind]
+        with partial.open("wb", buffering=_BUFFER_BYTES) as file:
             async for part in body:
                 left -= len(part)
                 if left < 0:
-                    raise TooLargeError(f"{name}: more than {MOST[kind] >> 20:,} MiB")
+                    raise FileTooLargeError(f"{name}: more than {MAX_FILE_BYTES[kind] >> 20:,} MiB")
                 await run_in_threadpool(file.write, part)
         try:
-            await run_in_threadpool(_look_at, kind, partial)
+            await run_in_threadpool(_validate_file, kind, partial)
         except MoviemotionError as error:
             raise MoviemotionError(str(error).replace(str(partial), name)) from error
-        await run_in_threadpool(_put, folder, kind, name, partial, putting)
+        await run_in_threadpool(_move_into_place, folder, kind, name, partial, write_guard)
     except ClientDisconnect as error:
         raise MoviemotionError(f"{name}: broke off; send it again") from error
     except OSError as error:
@@ -146,30 +148,32 @@ async def receive(
     return place
 
 
-def remove(folder: Path, kind: Kind, name: str) -> None:
+def delete_file(folder: Path, kind: FileKind, name: str) -> None:
     """Delete a file.
 
     Raises:
         MoviemotionError: the study has none of that name.
     """
-    for path in paths(folder, kind):
+    for path in file_paths(folder, kind):
         if path.name == name:
             path.unlink()
             return
     raise MoviemotionError(f"{name}: the study has no such file; check the name")
 
 
-def live_seats(folder: Path) -> Seats:
+def read_live_cameras(folder: Path) -> SeatsConfig:
     """The live cameras of a study.
 
     Raises:
         MoviemotionError: it has no seats.toml, or one that names a file outside the study.
     """
-    path = folder / UPLOADS / CAMERAS_FILE
+    path = folder / UPLOADS_FOLDER / CAMERAS_FILE
     if not path.is_file():
         raise MoviemotionError(f"{folder}: has no {CAMERAS_FILE}; upload the list of its cameras")
-    seats = read_seats(path)
-    named = [camera.source for camera in seats.cameras if camera.source.partition("://")[0] not in STREAMS]
+    seats = read_seats_config(path)
+    named = [
+        camera.source for camera in seats.cameras if camera.source.partition("://")[0] not in STREAM_SCHEMES
+    ]
     named += [str(seats.sync.film)] if seats.sync.film else []
     for source in named:
         inside = Path(source).resolve().is_relative_to(folder.resolve())
@@ -180,54 +184,66 @@ def live_seats(folder: Path) -> Seats:
     return seats
 
 
-def sweep(folder: Path) -> None:
+def delete_partial_uploads(folder: Path) -> None:
     """Delete what was on its way in when the studio was stopped."""
-    for path in (folder / UPLOADS).glob("*"):
-        if _is_passing(path):
+    for path in (folder / UPLOADS_FOLDER).glob("*"):
+        if _is_partial(path):
             path.unlink()
 
 
-def _place(folder: Path, kind: Kind, name: str) -> Path:
+def _target_path(folder: Path, kind: FileKind, name: str) -> Path:
     suffix = Path(name).suffix.lower()
-    if not re.fullmatch(NAME, name) or name[0] == "." or not re.fullmatch(r"\.[a-z0-9]{1,10}", suffix):
+    if (
+        not re.fullmatch(FILE_NAME_PATTERN, name)
+        or name[0] == "."
+        or not re.fullmatch(r"\.[a-z0-9]{1,10}", suffix)
+    ):
         raise MoviemotionError(f"{name!r}: give the file's name with its suffix, and no folder")
-    if kind is Kind.CAMERAS:
-        return folder / UPLOADS / CAMERAS_FILE
-    if kind is Kind.FILM and suffix not in _FILMS:
+    if kind is FileKind.CAMERAS:
+        return folder / UPLOADS_FOLDER / CAMERAS_FILE
+    if kind is FileKind.FILM and suffix not in _FILM_SUFFIXES:
         raise MoviemotionError(f"{name}: browsers do not play {suffix}; give the film as MP4 or WebM")
-    if kind is not Kind.SEATS:
+    if kind is not FileKind.SEATS:
         return folder / f"{kind}{suffix}"
-    place = folder / UPLOADS / name
-    if suffix in (".partial", ".toml", ".json") or name.startswith(_INCOMING) or len(name.encode()) > 200:
+    place = folder / UPLOADS_FOLDER / name
+    if (
+        suffix in (".partial", ".toml", ".json")
+        or name.startswith(_PARTIAL_PREFIX)
+        or len(name.encode()) > 200
+    ):
         raise MoviemotionError(f"{name}: cannot be the name of a recording; rename it")
-    for other in paths(folder, kind):
+    for other in file_paths(folder, kind):
         if other.stem == place.stem and other != place:
             raise MoviemotionError(f"{name}: another recording is called {other.name}; rename one of them")
     return place
 
 
-def _put(
-    folder: Path, kind: Kind, name: str, partial: Path, putting: Callable[[], AbstractContextManager[None]]
+def _move_into_place(
+    folder: Path,
+    kind: FileKind,
+    name: str,
+    partial: Path,
+    putting: Callable[[], AbstractContextManager[None]],
 ) -> None:
     with putting():
-        place = _place(folder, kind, name)  # another may have come meanwhile that is called alike
-        for before in paths(folder, kind) if kind is not Kind.SEATS else ():
+        place = _target_path(folder, kind, name)  # another may have come meanwhile that is called alike
+        for before in file_paths(folder, kind) if kind is not FileKind.SEATS else ():
             before.unlink()
         partial.replace(place)
 
 
-def _look_at(kind: Kind, path: Path) -> None:
+def _validate_file(kind: FileKind, path: Path) -> None:
     """Refuse a file that could not be used later."""
     match kind:
-        case Kind.SEATS | Kind.FILM:
+        case FileKind.SEATS | FileKind.FILM:
             decode.probe(path)
-        case Kind.SCRIPT:
+        case FileKind.SCRIPT:
             read_screenplay(path)
-        case Kind.SUBTITLES:
+        case FileKind.SUBTITLES:
             read_subtitles(path)
-        case Kind.CAMERAS:
-            read_seats(path)
+        case FileKind.CAMERAS:
+            read_seats_config(path)
 
 
-def _is_passing(path: Path) -> bool:
-    return path.name.startswith(_INCOMING) or path.suffix == ".partial"
+def _is_partial(path: Path) -> bool:
+    return path.name.startswith(_PARTIAL_PREFIX) or path.suffix == ".partial"

@@ -16,29 +16,29 @@ import cattrs
 import numpy as np
 
 from moviemotion import __version__
-from moviemotion._io.atomic_files import appearing
+from moviemotion._io.atomic_files import atomic_write
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.errors import MoviemotionError
-from moviemotion.study.folder import EXPORTS, Study, making
-from moviemotion.study.provenance import TOLD, load_analysis
+from moviemotion.study.folder import EXPORTS_FOLDER, StudyFolder, study_lock
+from moviemotion.study.provenance import PROVENANCE, load_analysis
 
-KEPT = "analysis.npz"
-_RECORD = "record"
-_UNREADABLE = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, cattrs.BaseValidationError)
+CACHE_FILE = "analysis.npz"
+_RECORD_ARRAY = "record"
+_READ_ERRORS = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, cattrs.BaseValidationError)
 
-State = tuple[tuple[str, int, int], ...]
+InputState = tuple[tuple[str, int, int], ...]
 
 
-def state_of(folder: Path) -> State:
+def input_state(folder: Path) -> InputState:
     """What a finished study's analysis depends on: its samples and what it was told from, as they are now.
 
     Raises:
         MoviemotionError: the folder holds no finished study.
     """
-    study = Study.reopen(folder)
-    paths = [folder / TOLD, *(study.samples_path(camera) for camera in study.cameras)]
+    study = StudyFolder.open_existing(folder)
+    paths = [folder / PROVENANCE, *(study.samples_path(camera) for camera in study.cameras)]
     if not paths[0].is_file():
-        raise MoviemotionError(f"{folder}: holds no {TOLD}; run the command that made it again")
+        raise MoviemotionError(f"{folder}: holds no {PROVENANCE}; run the command that made it again")
     found = [(__version__, 0, 0)]
     for path in paths:
         with suppress(FileNotFoundError):
@@ -47,50 +47,52 @@ def state_of(folder: Path) -> State:
     return tuple(found)
 
 
-def kept_analysis(folder: Path) -> Analysis:
+def cached_analysis(folder: Path) -> Analysis:
     """The analysis of a finished study: as it was kept, or computed now and kept.
 
     Raises:
         MoviemotionError: `folder` holds no finished study, or one that was damaged.
     """
-    path = folder / EXPORTS / KEPT
+    path = folder / EXPORTS_FOLDER / CACHE_FILE
     while True:
-        state = state_of(folder)
-        with suppress(*_UNREADABLE):
-            if kept := _read(path, state):
+        state = input_state(folder)
+        with suppress(*_READ_ERRORS):
+            if kept := _read_cache(path, state):
                 return kept
         computed = load_analysis(folder)
         # A viewer who is erased meanwhile must be neither in it nor in what is kept.
-        with suppress(MoviemotionError), making(folder):
-            if state_of(folder) == state:
-                _keep(path, state, computed)
-        if state_of(folder) == state:
+        with suppress(MoviemotionError), study_lock(folder):
+            if input_state(folder) == state:
+                _write_cache(path, state, computed)
+        if input_state(folder) == state:
             return computed
 
 
-def _keep(path: Path, state: State, analysis: Analysis) -> None:
+def _write_cache(path: Path, state: InputState, analysis: Analysis) -> None:
     arrays: dict[str, np.ndarray] = {}
-    record = json.dumps({"state": state, "analysis": _writer(arrays).unstructure(analysis)}, default=float)
-    arrays[_RECORD] = np.frombuffer(record.encode(), np.uint8)
+    record = json.dumps(
+        {"state": state, "analysis": _array_unstructurer(arrays).unstructure(analysis)}, default=float
+    )
+    arrays[_RECORD_ARRAY] = np.frombuffer(record.encode(), np.uint8)
     try:
         path.parent.mkdir(exist_ok=True)
-        with appearing(path) as partial, partial.open("wb") as file:
+        with atomic_write(path) as partial, partial.open("wb") as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
     except OSError:
         return  # A full or read-only disk only costs the time next time.
 
 
-def _read(path: Path, state: State) -> Analysis | None:
+def _read_cache(path: Path, state: InputState) -> Analysis | None:
     if not path.is_file():
         return None
     with np.load(path, allow_pickle=False) as arrays:
-        record = json.loads(arrays[_RECORD].tobytes())
+        record = json.loads(arrays[_RECORD_ARRAY].tobytes())
         if record["state"] != [list(part) for part in state]:
             return None
-        return _reader(arrays).structure(record["analysis"], Analysis)
+        return _array_structurer(arrays).structure(record["analysis"], Analysis)
 
 
-def _writer(arrays: dict[str, np.ndarray]) -> cattrs.Converter:
+def _array_unstructurer(arrays: dict[str, np.ndarray]) -> cattrs.Converter:
     """Records as JSON; their arrays go to `arrays`, and their names there into the JSON."""
 
     def put(array: np.ndarray) -> str:
@@ -104,7 +106,7 @@ def _writer(arrays: dict[str, np.ndarray]) -> cattrs.Converter:
     return converter
 
 
-def _reader(arrays: Any) -> cattrs.Converter:
+def _array_structurer(arrays: Any) -> cattrs.Converter:
     converter = cattrs.Converter(detailed_validation=False)
     converter.register_structure_hook_func(_is_array, lambda name, _: arrays[name])
     converter.register_structure_hook(Path, lambda text, _: Path(text))

@@ -8,46 +8,46 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
-from moviemotion._io.atomic_files import appearing
-from moviemotion._io.locks import held
+from moviemotion._io.atomic_files import atomic_write
+from moviemotion._io.locks import hold_lock
 from moviemotion.audience.samples import Samples
 from moviemotion.errors import MoviemotionError
 
-FORMAT = 1
-REGISTER = "study.db"
+MANIFEST_FORMAT = 1
+DATABASE_FILE = "study.db"
 """Consent, deletion dates and the audit log of a study; see `moviemotion.privacy`."""
-UPLOADS, PICTURES, EXPORTS = "uploads", "pictures", "exports"
+UPLOADS_FOLDER, PICTURES_FOLDER, EXPORTS_FOLDER = "uploads", "pictures", "exports"
 """Folders in a study: cameras' files on their way to be watched, pictures that were asked for, and what
 `moviemotion export` wrote."""
-NOTES, GROUPS = "notes.json", "groups.json"
+NOTES_FILE, GROUPS_FILE = "notes.json", "groups.json"
 """What people wrote into a study themselves: notes on the film, and groups of viewers by name."""
-GIVEN = ("film", "script", "subtitles")
+FILM_INPUT_STEMS = ("film", "script", "subtitles")
 """Names, less their suffix, of what a study may be given about the film; nothing in it is about viewers."""
-JOURNAL = "live"
+JOURNAL_FOLDER = "live"
 """The folder in a study that holds what a live capture saw until it is on the film's clock."""
-CAPTURED = ("capture.json", "gaps.csv")
+CAPTURE_REPORTS = ("capture.json", "gaps.csv")
 """What a live capture reports about its cameras, by name."""
-MAKING = "study.lock"
+LOCK_FILE = "study.lock"
 """In a study while its files are made, so that one program at a time makes them."""
-WAIT = 5.0
+LOCK_TIMEOUT = 5.0
 """Seconds for another one to be done."""
-_MAY_COME_FIRST = {
-    REGISTER,
-    *(f"{REGISTER}-{part}" for part in ("wal", "shm", "lock")),
-    MAKING,
-    UPLOADS,
-    PICTURES,
+_ALLOWED_BEFORE_STUDY = {
+    DATABASE_FILE,
+    *(f"{DATABASE_FILE}-{part}" for part in ("wal", "shm", "lock")),
+    LOCK_FILE,
+    UPLOADS_FOLDER,
+    PICTURES_FOLDER,
 }
 
 
-class Study:
+class StudyFolder:
     """A study folder. Every file in it appears whole or not at all.
 
     `study.json` says what the study was made from; a folder whose study was made from something
     else is left alone.
     """
 
-    def __init__(self, folder: Path, made_from: dict[str, object]) -> None:
+    def __init__(self, folder: Path, manifest: dict[str, object]) -> None:
         """Open a new study, or the one that was begun from the same inputs and settings.
 
         Nothing is written yet.
@@ -56,7 +56,7 @@ class Study:
             MoviemotionError: the folder holds another study, or other files, or cannot be written.
         """
         self.folder = folder
-        self._made_from = {"format": FORMAT, **made_from}
+        self._manifest = {"format": MANIFEST_FORMAT, **manifest}
         record = folder / "study.json"
         try:
             begun = record.exists()
@@ -67,18 +67,20 @@ class Study:
         if folder.exists() and not folder.is_dir():
             raise MoviemotionError(f"{folder}: a file, not a folder; choose another --out")
         if begun:
-            if self._settled(_read_json(record)) != self._settled(json.loads(json.dumps(self._made_from))):
+            if self._fixed_inputs(_read_json(record)) != self._fixed_inputs(
+                json.loads(json.dumps(self._manifest))
+            ):
                 raise MoviemotionError(
                     f"{folder}: holds another study (other files, settings or version); choose another --out"
                 )
-        elif folder.exists() and any(map(_is_foreign, folder.iterdir())):
+        elif folder.exists() and any(map(_is_unrelated_file, folder.iterdir())):
             raise MoviemotionError(f"{folder}: not empty and not a study; choose another --out")
         nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
         if not nearest.is_dir() or not os.access(nearest, os.W_OK):
             raise MoviemotionError(f"{folder}: cannot be written; choose another --out")
 
     @classmethod
-    def reopen(cls, folder: Path) -> Study:
+    def open_existing(cls, folder: Path) -> StudyFolder:
         """Open the study that a folder holds, whatever it was made from.
 
         Raises:
@@ -91,22 +93,22 @@ class Study:
         return cls(folder, {key: value for key, value in made_from.items() if key != "format"})
 
     @property
-    def made_from(self) -> dict[str, object]:
+    def manifest(self) -> dict[str, object]:
         """What the study says it was made from."""
-        return {key: value for key, value in self._made_from.items() if key != "format"}
+        return {key: value for key, value in self._manifest.items() if key != "format"}
 
-    def remake(self, made_from: dict[str, object]) -> None:
+    def write_manifest(self, manifest: dict[str, object]) -> None:
         """Have the study say that it was made from something else; its samples stay as they are."""
-        self._made_from = {"format": FORMAT, **made_from}
-        self.write("study.json", [json.dumps(self._made_from, indent=2, ensure_ascii=False), "\n"])
+        self._manifest = {"format": MANIFEST_FORMAT, **manifest}
+        self.write_text("study.json", [json.dumps(self._manifest, indent=2, ensure_ascii=False), "\n"])
 
     @property
     def cameras(self) -> tuple[str, ...]:
         """Names of the cameras that the study was made from."""
-        cameras = self._made_from.get("cameras")
+        cameras = self._manifest.get("cameras")
         return tuple(cameras) if isinstance(cameras, dict) else ()
 
-    def samples(self, camera: str) -> Samples | None:
+    def read_samples(self, camera: str) -> Samples | None:
         """What was saved of a camera, or None where it has not been watched yet.
 
         Raises:
@@ -123,30 +125,30 @@ class Study:
     def save_samples(self, camera: str, samples: Samples) -> None:
         """Keep what a camera saw, so that an interrupted study can go on from here."""
         path = self.samples_path(camera)
-        with _writing(path):
+        with _reporting_write_errors(path):
             self.folder.mkdir(parents=True, exist_ok=True)
-            self.remake(self.made_from)
+            self.write_manifest(self.manifest)
             path.parent.mkdir(exist_ok=True)
             samples.write(path)
 
-    def write(self, name: str, parts: Iterable[str]) -> Path:
+    def write_text(self, name: str, parts: Iterable[str]) -> Path:
         """Write a result as UTF-8 text."""
         return self.write_bytes(name, (part.encode() for part in parts))
 
     def write_bytes(self, name: str, parts: Iterable[bytes]) -> Path:
         """Write a result."""
         path = self.folder / name
-        with _writing(path), appearing(path) as partial, partial.open("wb") as file:
+        with _reporting_write_errors(path), atomic_write(path) as partial, partial.open("wb") as file:
             file.writelines(parts)
         return path
 
     @contextmanager
-    def begun(self) -> Iterator[None]:
+    def creating(self) -> Iterator[None]:
         """While its first files are made, as `making`; its folder is made, and goes if nothing came of it."""
-        with _writing(self.folder):
+        with _reporting_write_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
         try:
-            with making(self.folder):
+            with study_lock(self.folder):
                 yield
         finally:
             with suppress(OSError):  # it holds something
@@ -160,19 +162,19 @@ class Study:
         with suppress(OSError):  # not made yet, or it holds something else
             (self.folder / "samples").rmdir()
 
-    def _settled(self, made_from: object) -> object:
+    def _fixed_inputs(self, manifest: object) -> object:
         """What of a record may not change: a camera without samples may still be mended or left out."""
-        if not isinstance(made_from, dict) or not isinstance(made_from.get("cameras"), dict):
-            return made_from
-        cameras = {n: c for n, c in made_from["cameras"].items() if self.samples_path(n).exists()}
-        return {**made_from, "cameras": cameras}
+        if not isinstance(manifest, dict) or not isinstance(manifest.get("cameras"), dict):
+            return manifest
+        cameras = {n: c for n, c in manifest["cameras"].items() if self.samples_path(n).exists()}
+        return {**manifest, "cameras": cameras}
 
     def samples_path(self, camera: str) -> Path:
         """The file of a camera's samples."""
         return self.folder / "samples" / f"{camera}.parquet"
 
 
-def making(folder: Path) -> AbstractContextManager[None]:
+def study_lock(folder: Path) -> AbstractContextManager[None]:
     """To be held while a study's samples, results or exports are made; a thread may take it again.
 
     Raises:
@@ -182,16 +184,16 @@ def making(folder: Path) -> AbstractContextManager[None]:
     if not folder.is_dir():
         raise MoviemotionError(f"{folder}: holds no study; check the name")
     refusal = f"{folder}: another program is screening, exporting or erasing there; try again when it is done"
-    return held(folder.resolve() / MAKING, WAIT, refusal)
+    return hold_lock(folder.resolve() / LOCK_FILE, LOCK_TIMEOUT, refusal)
 
 
-def _is_foreign(path: Path) -> bool:
+def _is_unrelated_file(path: Path) -> bool:
     cut_off = path.suffix == ".partial"
-    return not (cut_off or path.name in _MAY_COME_FIRST or path.stem in GIVEN)
+    return not (cut_off or path.name in _ALLOWED_BEFORE_STUDY or path.stem in FILM_INPUT_STEMS)
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def _reporting_write_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:

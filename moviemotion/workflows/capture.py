@@ -18,18 +18,24 @@ from moviemotion.audience.live.finalize import (
     Gap,
     Offset,
     camera_samples,
+    count_dropped_pictures,
     find_gaps,
     measure_offsets,
-    pictures_dropped,
 )
 from moviemotion.audience.live.live_capture import LiveCapture
-from moviemotion.audience.live.seats_config import SeatCamera, Seats, Sync, SyncMethod, read_seats
-from moviemotion.audience.live.sources import open_source
+from moviemotion.audience.live.seats_config import (
+    CameraConfig,
+    SeatsConfig,
+    SyncConfig,
+    SyncMethod,
+    read_seats_config,
+)
+from moviemotion.audience.live.sources import source_at
 from moviemotion.audience.video import decode
 from moviemotion.audience.video.masking import Mask
 from moviemotion.errors import MoviemotionError
-from moviemotion.study.folder import FORMAT, JOURNAL, Study, making
-from moviemotion.workflows.screen import fingerprint
+from moviemotion.study.folder import JOURNAL_FOLDER, MANIFEST_FORMAT, StudyFolder, study_lock
+from moviemotion.workflows.screen import file_fingerprint
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,7 @@ class CapturedCamera:
 
 
 @dataclass(frozen=True)
-class Captured:
+class CaptureResult:
     """A finished capture.
 
     Attributes:
@@ -64,7 +70,7 @@ class Captured:
     gaps: tuple[Gap, ...]
 
 
-def capture(config: Path, out: Path, watch: Callable[[LiveCapture], None]) -> Captured:
+def capture(config: Path, out: Path, run_until_done: Callable[[LiveCapture], None]) -> CaptureResult:
     """Capture live cameras until they are stopped.
 
     Args:
@@ -75,17 +81,17 @@ def capture(config: Path, out: Path, watch: Callable[[LiveCapture], None]) -> Ca
     Raises:
         MoviemotionError: the config has faults, or `out` is taken or cannot be written.
     """
-    running = begin(read_seats(config), out)
+    running = begin_capture(read_seats_config(config), out)
     try:
-        with making(out):
-            watch(running)
+        with study_lock(out):
+            run_until_done(running)
     finally:
         running.stop()
-    return finish(out)
+    return finish_capture(out)
 
 
-def begin(
-    seats: Seats, out: Path, clock: FilmClock | None = None, masks: Mapping[str, Mask] | None = None
+def begin_capture(
+    seats: SeatsConfig, out: Path, clock: FilmClock | None = None, masks: Mapping[str, Mask] | None = None
 ) -> LiveCapture:
     """Start a capture; film time 0 is now. Call its `stop` at the end, and then `finish`.
 
@@ -99,17 +105,17 @@ def begin(
     clock = clock or FilmClock()
     if seats.sync.film:
         decode.probe(seats.sync.film)
-    sources = {camera.name: open_source(camera.source, clock) for camera in seats.cameras}
+    sources = {camera.name: source_at(camera.source, clock) for camera in seats.cameras}
     if (out / "study.json").exists():
         raise MoviemotionError(f"{out}: holds a study already; choose another --out")
-    record = {"format": FORMAT, **_made_from(seats)}
-    study = Study(out, _made_from(seats))
+    record = {"format": MANIFEST_FORMAT, **_manifest(seats)}
+    study = StudyFolder(out, _manifest(seats))
     out.mkdir(parents=True, exist_ok=True)
-    study.write("study.json", [json.dumps(record, indent=2, ensure_ascii=False), "\n"])
-    return LiveCapture(sources, out / JOURNAL, clock, seats.rate, seats.frozen_after, masks=masks)
+    study.write_text("study.json", [json.dumps(record, indent=2, ensure_ascii=False), "\n"])
+    return LiveCapture(sources, out / JOURNAL_FOLDER, clock, seats.rate, seats.frozen_after, masks=masks)
 
 
-def finish(out: Path) -> Captured:
+def finish_capture(out: Path) -> CaptureResult:
     """Put what a capture saw on the film's clock, and keep it as a screening's samples are kept.
 
     Also what a capture left behind that was killed. Writes `samples/`, `gaps.csv` and `capture.json`.
@@ -117,28 +123,28 @@ def finish(out: Path) -> Captured:
     Raises:
         MoviemotionError: `out` holds no unfinished capture, or cannot be written.
     """
-    journal = out / JOURNAL
+    journal = out / JOURNAL_FOLDER
     if not journal.is_dir():
         raise MoviemotionError(f"{out}: holds no unfinished capture; check the name")
-    with making(out):
-        return _finish(out, journal)
+    with study_lock(out):
+        return _finish_capture(out, journal)
 
 
-def _finish(out: Path, journal: Path) -> Captured:
-    seats, study = _opened(out)
+def _finish_capture(out: Path, journal: Path) -> CaptureResult:
+    seats, study = _open_captured_study(out)
     offsets = measure_offsets(journal, seats)
     cameras, seconds = [], 0.0
     for camera in seats.cameras:
         offset = offsets[camera.name]
         samples = camera_samples(journal, camera.name, offset.seconds, seats.rate)
         study.save_samples(camera.name, samples)
-        dropped = pictures_dropped(journal, camera.name, seats.rate)
+        dropped = count_dropped_pictures(journal, camera.name, seats.rate)
         cameras.append(CapturedCamera(camera.name, samples.viewers, samples.frames, dropped, offset))
         seconds = max(seconds, samples.end)
-    captured = Captured(out, seconds, tuple(cameras), tuple(find_gaps(journal, offsets, seats.rate)))
-    study.write("gaps.csv", [_gaps_csv(captured.gaps)])
+    captured = CaptureResult(out, seconds, tuple(cameras), tuple(find_gaps(journal, offsets, seats.rate)))
+    study.write_text("gaps.csv", [_gaps_csv(captured.gaps)])
     told = {key: value for key, value in asdict(captured).items() if key != "folder"}
-    study.write("capture.json", [json.dumps(told, indent=2, ensure_ascii=False), "\n"])
+    study.write_text("capture.json", [json.dumps(told, indent=2, ensure_ascii=False), "\n"])
     shutil.rmtree(journal)
     return captured
 
@@ -151,37 +157,39 @@ def _gaps_csv(gaps: tuple[Gap, ...]) -> str:
     return text.getvalue()
 
 
-def _made_from(seats: Seats) -> dict[str, object]:
+def _manifest(seats: SeatsConfig) -> dict[str, object]:
     return {
         "moviemotion": __version__,
-        "reader": fingerprint(emotion_model.WEIGHTS),
+        "reader": file_fingerprint(emotion_model.EMOTION_WEIGHTS),
         "rate": seats.rate,
         "frozen_after": seats.frozen_after,
         "sync": {**asdict(seats.sync), "film": str(seats.sync.film) if seats.sync.film else None},
-        "cameras": {c.name: {"live": c.public_source, "offset": c.offset} for c in seats.cameras},
+        "cameras": {
+            c.name: {"live": c.source_without_credentials, "offset": c.offset} for c in seats.cameras
+        },
     }
 
 
-def _opened(folder: Path) -> tuple[Seats, Study]:
+def _open_captured_study(folder: Path) -> tuple[SeatsConfig, StudyFolder]:
     """What a captured study was made from, and the study."""
     record = folder / "study.json"
     try:
         made_from = json.loads(record.read_text(encoding="utf-8"))
-        seats = _seats(made_from)
+        seats = _seats_from_manifest(made_from)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise MoviemotionError(f"{folder}: holds no live capture; check the name") from error
-    return seats, Study(folder, {key: value for key, value in made_from.items() if key != "format"})
+    return seats, StudyFolder(folder, {key: value for key, value in made_from.items() if key != "format"})
 
 
-def _seats(made_from: dict[str, Any]) -> Seats:
-    sync = made_from["sync"]
+def _seats_from_manifest(manifest: dict[str, Any]) -> SeatsConfig:
+    sync = manifest["sync"]
     film = Path(sync["film"]) if sync["film"] else None
-    return Seats(
+    return SeatsConfig(
         cameras=tuple(
-            SeatCamera(name, camera["live"], camera["offset"])
-            for name, camera in made_from["cameras"].items()
+            CameraConfig(name, camera["live"], camera["offset"])
+            for name, camera in manifest["cameras"].items()
         ),
-        rate=made_from["rate"],
-        frozen_after=made_from["frozen_after"],
-        sync=Sync(SyncMethod(sync["method"]), sync["mark"], film, sync["within"]),
+        rate=manifest["rate"],
+        frozen_after=manifest["frozen_after"],
+        sync=SyncConfig(SyncMethod(sync["method"]), sync["mark"], film, sync["within"]),
     )

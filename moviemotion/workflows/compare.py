@@ -6,17 +6,17 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from moviemotion._io.atomic_files import write_folder
+from moviemotion._io.atomic_files import write_text_files
 from moviemotion.analysis.analyze import Analysis
-from moviemotion.analysis.comparison.screening_comparison import Comparison, compare
-from moviemotion.analysis.script_emotions import feel_lines, feel_scenes
+from moviemotion.analysis.comparison.screening_comparison import ScreeningComparison, compare_screenings
+from moviemotion.analysis.script_emotions import emotions_by_element, emotions_by_scene
 from moviemotion.errors import MoviemotionError
 from moviemotion.reports.html.comparison_report import comparison_csv, comparison_json, render_comparison
-from moviemotion.screenplay.alignment.align import time_script
+from moviemotion.screenplay.alignment.align import align_script
 from moviemotion.screenplay.formats.registry import Screenplay, read_screenplay
 from moviemotion.screenplay.subtitles.parse import read_subtitles
 from moviemotion.study.provenance import load_analysis
-from moviemotion.workflows.screen import SEED
+from moviemotion.workflows.screen import DEFAULT_SEED
 
 
 def compare_studies(
@@ -26,8 +26,8 @@ def compare_studies(
     script: Path | None = None,
     subtitles: tuple[Path | None, Path | None] = (None, None),
     paired: bool = False,
-    seed: int = SEED,
-) -> Comparison:
+    seed: int = DEFAULT_SEED,
+) -> ScreeningComparison:
     """Compare two studies and write `comparison.html`, `comparison.csv` and `comparison.json`.
 
     Args:
@@ -48,21 +48,21 @@ def compare_studies(
         raise MoviemotionError(f"{second}: the same study twice; give two")
     screenplay = read_screenplay(script) if script else None
     analyses = [
-        _timed(load_analysis(folder), screenplay, spoken)
+        _with_script(load_analysis(folder), screenplay, spoken)
         for folder, spoken in zip((first, second), subtitles, strict=True)
     ]
-    comparison = compare(analyses[0], analyses[1], _names(first, second), paired, seed)
+    comparison = compare_screenings(analyses[0], analyses[1], _display_names(first, second), paired, seed)
     told = json.dumps(comparison_json(comparison), indent=2, ensure_ascii=False, allow_nan=False)
     pages = {
         "comparison.csv": comparison_csv(comparison),
         "comparison.json": told + "\n",
         "comparison.html": render_comparison(comparison),
     }
-    write_folder(out, pages)
+    write_text_files(out, pages)
     return comparison
 
 
-def _names(first: Path, second: Path) -> tuple[str, str]:
+def _display_names(first: Path, second: Path) -> tuple[str, str]:
     """The folders' own names, with their parents' where these are one."""
     a, b = first.resolve(), second.resolve()
     return (
@@ -70,21 +70,21 @@ def _names(first: Path, second: Path) -> tuple[str, str]:
     )
 
 
-def _timed(analysis: Analysis, screenplay: Screenplay | None, subtitles: Path | None) -> Analysis:
+def _with_script(analysis: Analysis, screenplay: Screenplay | None, subtitles: Path | None) -> Analysis:
     """The analysis with another script, laid on its film's clock."""
     if screenplay is None:
         return analysis
     spoken = read_subtitles(subtitles) if subtitles else None
-    seconds = float(analysis.timeline.samples.shape[1])
+    seconds = float(analysis.timeline.sample_counts.shape[1])
     try:
         end = max([seconds, *(s.end for s in spoken or ())])
-        script = time_script(screenplay, spoken, end)
+        script = align_script(screenplay, spoken, end)
     except MoviemotionError as error:
         raise MoviemotionError(f"{subtitles or screenplay.path}: {error}") from error
     start = analysis.timeline.start
     return replace(
         analysis,
         script=script,
-        lines=feel_lines(script, analysis.strength, start),
-        scenes=feel_scenes(script, analysis.strength, start, analysis.search.moments),
+        element_emotions=emotions_by_element(script, analysis.strength, start),
+        scene_emotions=emotions_by_scene(script, analysis.strength, start, analysis.moment_search.moments),
     )

@@ -7,16 +7,16 @@ from pathlib import Path
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.errors import MoviemotionError
-from moviemotion.privacy.consent import State, seats
-from moviemotion.privacy.study_database import is_governed
-from moviemotion.screenplay.inputs import read_sources
-from moviemotion.study.folder import Study
-from moviemotion.study.provenance import Told, timeline_of
-from moviemotion.workflows.screen import SEED
+from moviemotion.privacy.consent import ConsentState, list_seats
+from moviemotion.privacy.study_database import has_database
+from moviemotion.screenplay.inputs import read_script_inputs
+from moviemotion.study.folder import StudyFolder
+from moviemotion.study.provenance import Provenance, audience_timeline
+from moviemotion.workflows.screen import DEFAULT_SEED
 
 
 @dataclass(frozen=True)
-class SoFar:
+class PartialResults:
     """What is known before the end.
 
     Attributes:
@@ -24,13 +24,13 @@ class SoFar:
         analysis: of their viewers; nothing of it is kept.
     """
 
-    cameras: int
+    finished_cameras: int
     analysis: Analysis
 
 
-def told_so_far(
-    folder: Path, script: Path | None = None, subtitles: Path | None = None, seed: int = SEED
-) -> SoFar:
+def analyze_partial_results(
+    folder: Path, script: Path | None = None, subtitles: Path | None = None, seed: int = DEFAULT_SEED
+) -> PartialResults:
     """Analyse the cameras of a running or interrupted screening that are finished.
 
     A camera with a viewer who has withdrawn since is left out.
@@ -42,18 +42,18 @@ def told_so_far(
         MoviemotionError: no camera is finished, or none saw anybody.
     """
     gone: set[str | None] = set()
-    for seat in seats(folder) if is_governed(folder) else ():
+    for seat in list_seats(folder) if has_database(folder) else ():
         # By then the study may have been told, and its viewers have their random ids.
-        gone |= {seat.camera, seat.viewer} if seat.state is State.WITHDRAWN else set()
+        gone |= {seat.camera, seat.viewer} if seat.state is ConsentState.WITHDRAWN else set()
     watched = []
     if (folder / "study.json").is_file():
-        study = Study.reopen(folder)
-        saved = [s for camera in study.cameras if camera not in gone and (s := study.samples(camera))]
+        study = StudyFolder.open_existing(folder)
+        saved = [s for camera in study.cameras if camera not in gone and (s := study.read_samples(camera))]
         watched = [samples for samples in saved if not gone & set(samples.viewers)]
     if not any(samples.viewers for samples in watched):
         raise MoviemotionError(f"{folder.name}: no camera has been read to its end yet; wait a little")
-    sources = read_sources(script, subtitles)
-    timeline = timeline_of(watched)
-    timed = sources.time(float(timeline.samples.shape[1])) if sources else None
+    sources = read_script_inputs(script, subtitles)
+    timeline = audience_timeline(watched)
+    timed = sources.align(float(timeline.sample_counts.shape[1])) if sources else None
     title = sources.screenplay.title if sources else "Untitled film"
-    return SoFar(len(watched), Told(title, timed, (), seed, None).analyse(timeline, watched))
+    return PartialResults(len(watched), Provenance(title, timed, (), seed, None).analyze(timeline, watched))

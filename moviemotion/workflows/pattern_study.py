@@ -8,12 +8,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from moviemotion.analysis.comparison.film_features import film_figures
-from moviemotion.analysis.comparison.pattern_ratings import FEWEST_FILMS, Association, associate
-from moviemotion.analysis.patterns.motifs import MotifSearch, find_motifs
+from moviemotion.analysis.comparison.film_features import film_features
+from moviemotion.analysis.comparison.pattern_ratings import (
+    MIN_FILMS,
+    RatingCorrelation,
+    correlate_with_ratings,
+)
+from moviemotion.analysis.patterns.motifs import MotifSearchResult, find_motifs
 from moviemotion.errors import MoviemotionError
 from moviemotion.study.provenance import load_analysis
-from moviemotion.workflows.screen import SEED
+from moviemotion.workflows.screen import DEFAULT_SEED
 
 
 @dataclass(frozen=True)
@@ -27,11 +31,13 @@ class RatedPatterns:
     """
 
     films: tuple[str, ...]
-    motifs: MotifSearch
-    associations: tuple[Association, ...]
+    motifs: MotifSearchResult
+    associations: tuple[RatingCorrelation, ...]
 
 
-def rate_patterns(studies: Sequence[Path], ratings: Path, seed: int = SEED) -> RatedPatterns:
+def relate_patterns_to_ratings(
+    studies: Sequence[Path], ratings: Path, seed: int = DEFAULT_SEED
+) -> RatedPatterns:
     """Set the patterns of finished studies beside their audiences' ratings.
 
     Args:
@@ -45,7 +51,10 @@ def rate_patterns(studies: Sequence[Path], ratings: Path, seed: int = SEED) -> R
     given = read_ratings(ratings)
     names = [folder.resolve().name for folder in studies]
     faults = [
-        *(f"{folder}: a study of this name is given twice; rename one" for folder in _twice(studies, names)),
+        *(
+            f"{folder}: a study of this name is given twice; rename one"
+            for folder in _repeated_names(studies, names)
+        ),
         *(
             f"{ratings}: no rating of {name}; add it or leave the study out"
             for name in names
@@ -57,14 +66,16 @@ def rate_patterns(studies: Sequence[Path], ratings: Path, seed: int = SEED) -> R
             if name not in names
         ),
     ]
-    if not faults and len(names) < FEWEST_FILMS:
-        faults = [f"{ratings}: {len(names)} studies are too few; it takes {FEWEST_FILMS} or more"]
+    if not faults and len(names) < MIN_FILMS:
+        faults = [f"{ratings}: {len(names)} studies are too few; it takes {MIN_FILMS} or more"]
     if faults:
         raise MoviemotionError("\n".join(faults))
     analyses = [load_analysis(folder) for folder in studies]
-    motifs = find_motifs([analysis.search.moments for analysis in analyses], seed)
-    figures = [film_figures(analysis, motifs.motifs) for analysis in analyses]
-    return RatedPatterns(tuple(names), motifs, associate(figures, [given[name] for name in names], seed))
+    motifs = find_motifs([analysis.moment_search.moments for analysis in analyses], seed)
+    figures = [film_features(analysis, motifs.motifs) for analysis in analyses]
+    return RatedPatterns(
+        tuple(names), motifs, correlate_with_ratings(figures, [given[name] for name in names], seed)
+    )
 
 
 def read_ratings(path: Path) -> dict[str, float]:
@@ -86,7 +97,7 @@ def read_ratings(path: Path) -> dict[str, float]:
     faults = []
     for line, study, text in lines:
         name = (study or "").strip()
-        rating = _number(text)
+        rating = _parse_rating(text)
         if not name or not math.isfinite(rating):
             faults.append(f"{path}: line {line} is no rating; write the study's name and a number")
         elif name in ratings:
@@ -98,12 +109,12 @@ def read_ratings(path: Path) -> dict[str, float]:
     return ratings
 
 
-def _number(text: str | None) -> float:
+def _parse_rating(text: str | None) -> float:
     try:
         return float(text or "")
     except ValueError:
         return math.nan
 
 
-def _twice(studies: Sequence[Path], names: Sequence[str]) -> list[Path]:
+def _repeated_names(studies: Sequence[Path], names: Sequence[str]) -> list[Path]:
     return [folder for k, folder in enumerate(studies) if names[k] in names[:k]]

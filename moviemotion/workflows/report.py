@@ -7,21 +7,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from moviemotion.analysis.signals.baseline import Stretch
+from moviemotion.analysis.signals.baseline import TimeSpan
 from moviemotion.errors import MoviemotionError
-from moviemotion.screenplay.inputs import read_sources
-from moviemotion.study.folder import JOURNAL, Study, making
-from moviemotion.study.provenance import TOLD, read_told, timeline_of
-from moviemotion.workflows.capture import finish
-from moviemotion.workflows.screen import SEED, Screening, tell, write
+from moviemotion.screenplay.inputs import read_script_inputs
+from moviemotion.study.folder import JOURNAL_FOLDER, StudyFolder, study_lock
+from moviemotion.study.provenance import PROVENANCE, audience_timeline, read_provenance
+from moviemotion.workflows.capture import finish_capture
+from moviemotion.workflows.screen import DEFAULT_SEED, Screening, analyze_and_write, write_study
 
 
 def report(
     folder: Path,
     script: Path | None = None,
     subtitles: Path | None = None,
-    seed: int = SEED,
-    baseline: Stretch | None = None,
+    seed: int = DEFAULT_SEED,
+    baseline: TimeSpan | None = None,
     subtitle_track: int | None = None,
     timing_sheet: Path | None = None,
     shots: Path | None = None,
@@ -40,25 +40,27 @@ def report(
         MoviemotionError: `folder` holds no study, nobody was seen, or the script or what times it cannot
             be used.
     """
-    sources = read_sources(script, subtitles, subtitle_track, timing_sheet, shots, frame_rate)
-    with making(folder):
-        if (folder / JOURNAL).is_dir():
-            finish(folder)
-        study = Study.reopen(folder)
-        saved = {camera: samples for camera in study.cameras if (samples := study.samples(camera))}
+    sources = read_script_inputs(script, subtitles, subtitle_track, timing_sheet, shots, frame_rate)
+    with study_lock(folder):
+        if (folder / JOURNAL_FOLDER).is_dir():
+            finish_capture(folder)
+        study = StudyFolder.open_existing(folder)
+        saved = {camera: samples for camera in study.cameras if (samples := study.read_samples(camera))}
         if not any(samples.viewers for samples in saved.values()):
             raise MoviemotionError(f"{folder}: no camera saw a face; check that they show the audience")
         watched = list(saved.values())
-        if sources is None and (folder / TOLD).is_file():
-            before = read_told(folder)
+        if sources is None and (folder / PROVENANCE).is_file():
+            before = read_provenance(folder)
             told = replace(before, seed=seed, baseline=baseline or before.baseline)
-            return Screening(folder, write(study, timeline_of(watched), watched, told), ())
+            return Screening(folder, write_study(study, audience_timeline(watched), watched, told), ())
         unread = [f"{camera}: was not read" for camera in study.cameras if camera not in saved]
-        notes = [*unread, *_notes(folder / "capture.json")]
-        return Screening(folder, tell(study, watched, sources, lambda _: notes, seed, baseline), ())
+        notes = [*unread, *_capture_notes(folder / "capture.json")]
+        return Screening(
+            folder, analyze_and_write(study, watched, sources, lambda _: notes, seed, baseline), ()
+        )
 
 
-def _notes(captured: Path) -> Iterator[str]:
+def _capture_notes(captured: Path) -> Iterator[str]:
     """What capture.json says of cameras that saw nobody, of clocks that are guessed, and of gaps."""
     if not captured.exists():
         return

@@ -14,27 +14,27 @@ import numpy as np
 
 from moviemotion import __version__
 from moviemotion.analysis.analyze import Analysis
-from moviemotion.analysis.signals.baseline import Stretch
+from moviemotion.analysis.signals.baseline import TimeSpan
 from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.audience.faces import emotion_model
-from moviemotion.audience.recordings import Camera, Progress, Watcher
+from moviemotion.audience.recordings import Camera, CameraProcessor, ProgressCallback
 from moviemotion.audience.samples import Samples
 from moviemotion.audience.video import decode
-from moviemotion.audience.video.masking import OPEN, Mask
+from moviemotion.audience.video.masking import NO_MASK, Mask
 from moviemotion.errors import MoviemotionError
-from moviemotion.screenplay.inputs import ScriptSources, read_sources
-from moviemotion.study.folder import Study
-from moviemotion.study.outputs import write_results
-from moviemotion.study.provenance import Told, timeline_of
+from moviemotion.screenplay.inputs import ScriptInputs, read_script_inputs
+from moviemotion.study.folder import StudyFolder
+from moviemotion.study.outputs import write_outputs
+from moviemotion.study.provenance import Provenance, audience_timeline
 
-RATE = 5.0
-SEED = 36
-WHOLE_FILM = 0.95
+SAMPLES_PER_SECOND = 5.0
+DEFAULT_SEED = 36
+COMPLETE_SHARE = 0.95
 """A camera that ends before this share of the film is told as a problem."""
 _FINGERPRINT_BYTES = 1 << 20
-_UNWRITTEN = {"Cc", "Cs", "Zl", "Zp"}
+_UNPRINTABLE_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
 """Unicode's categories of controls, of halves of letters, and of ends of lines."""
-_FORMULA = ("=", "+", "-", "@")
+_FORMULA_PREFIXES = ("=", "+", "-", "@")
 """What a cell of a spreadsheet that is no text begins with."""
 
 
@@ -54,10 +54,10 @@ def screen(
     script: Path | None = None,
     subtitles: Path | None = None,
     offsets: Mapping[str, float] | None = None,
-    rate: float = RATE,
-    seed: int = SEED,
-    progress: Progress = lambda camera, seconds: None,
-    baseline: Stretch | None = None,
+    rate: float = SAMPLES_PER_SECOND,
+    seed: int = DEFAULT_SEED,
+    progress: ProgressCallback = lambda camera, seconds: None,
+    baseline: TimeSpan | None = None,
     subtitle_track: int | None = None,
     timing_sheet: Path | None = None,
     shots: Path | None = None,
@@ -85,35 +85,35 @@ def screen(
             times it cannot be used, the baseline is not in the film, or `out` holds something else.
             Nothing is written then.
     """
-    sources = read_sources(script, subtitles, subtitle_track, timing_sheet, shots, frame_rate)
+    sources = read_script_inputs(script, subtitles, subtitle_track, timing_sheet, shots, frame_rate)
     cameras = _cameras(videos, offsets or {})
     seen = masks(out, [camera.name for camera in cameras])
-    cameras = [replace(camera, mask=seen.get(camera.name, OPEN)) for camera in cameras]
-    cameras = [camera for camera in cameras if not camera.mask.closed]
-    _refuse_twins(cameras)
+    cameras = [replace(camera, mask=seen.get(camera.name, NO_MASK)) for camera in cameras]
+    cameras = [camera for camera in cameras if not camera.mask.hides_everything]
+    _refuse_duplicate_videos(cameras)
     if not cameras:
         raise MoviemotionError(f"{out}: no viewer of these cameras has agreed; ask them first")
     problems, length = _probe(cameras)
     if sources:
         # A script that does not fit stops before the long work.
-        sources.time(length)
+        sources.align(length)
     if baseline and length is not None and baseline.start >= length:
         raise MoviemotionError(
             f"--baseline {baseline.start:g}-{baseline.end:g}: the cameras end at {length:.0f} s; "
             "mark seconds that they show"
         )
-    study = Study(out, _made_from(cameras, sources.files if sources else (), rate, seed, baseline))
-    with study.begun():
+    study = StudyFolder(out, _manifest(cameras, sources.files if sources else (), rate, seed, baseline))
+    with study.creating():
         readable = [camera for camera in cameras if camera.name not in problems]
-        watched = {camera.name: saved for camera in readable if (saved := study.samples(camera.name))}
+        watched = {camera.name: saved for camera in readable if (saved := study.read_samples(camera.name))}
 
         def keep(camera: Camera, samples: Samples) -> None:
             study.save_samples(camera.name, samples)
             watched[camera.name] = samples
 
         waiting = [camera for camera in readable if camera.name not in watched]
-        problems |= Watcher(rate).watch_all(waiting, progress, keep, os.cpu_count() or 1)
-        unreadable = (*problems.values(), *_blanks(cameras, watched))
+        problems |= CameraProcessor(rate).process_all(waiting, progress, keep, os.cpu_count() or 1)
+        unreadable = (*problems.values(), *_missing_picture_notes(cameras, watched))
         empty = [camera for camera in cameras if camera.name in watched and not watched[camera.name].viewers]
         if len(empty) == len(watched):
             study.discard()
@@ -122,24 +122,24 @@ def screen(
             ]
             raise MoviemotionError("\n".join([*unreadable, *nobody]))
         in_order = [watched[camera.name] for camera in cameras if camera.name in watched]
-        analysis = tell(
+        analysis = analyze_and_write(
             study,
             in_order,
             sources,
-            lambda seconds: (*unreadable, *_gaps(cameras, watched, seconds, sources)),
+            lambda seconds: (*unreadable, *_coverage_notes(cameras, watched, seconds, sources)),
             seed,
             baseline,
         )
         return Screening(out, analysis, unreadable)
 
 
-def tell(
-    study: Study,
-    watched: Sequence[Samples],
-    sources: ScriptSources | None,
+def analyze_and_write(
+    study: StudyFolder,
+    camera_samples: Sequence[Samples],
+    sources: ScriptInputs | None,
     notes: Callable[[float], Iterable[str]],
     seed: int,
-    baseline: Stretch | None,
+    baseline: TimeSpan | None,
 ) -> Analysis:
     """Analyse what the cameras saw, and write the study's report, tables and annotated script.
 
@@ -151,26 +151,30 @@ def tell(
     Raises:
         MoviemotionError: the script and what times it do not fit.
     """
-    timeline = timeline_of(watched)
-    seconds = float(timeline.samples.shape[1])
-    timed = sources.time(seconds) if sources else None
+    timeline = audience_timeline(camera_samples)
+    seconds = float(timeline.sample_counts.shape[1])
+    timed = sources.align(seconds) if sources else None
     title = sources.screenplay.title if sources else "Untitled film"
-    return write(study, timeline, watched, Told(title, timed, tuple(notes(seconds)), seed, baseline))
+    return write_study(
+        study, timeline, camera_samples, Provenance(title, timed, tuple(notes(seconds)), seed, baseline)
+    )
 
 
-def write(study: Study, timeline: Timeline, watched: Sequence[Samples], told: Told) -> Analysis:
+def write_study(
+    study: StudyFolder, timeline: Timeline, camera_samples: Sequence[Samples], provenance: Provenance
+) -> Analysis:
     """Analyse what the cameras saw, of which `timeline` was made, and write all that tells a study."""
-    analysis = told.analyse(timeline, watched)
-    told.keep(study)
-    return write_results(study, analysis)
+    analysis = provenance.analyze(timeline, camera_samples)
+    provenance.write(study)
+    return write_outputs(study, analysis)
 
 
-def video_seconds(videos: Sequence[Path]) -> float:
+def total_video_seconds(videos: Sequence[Path]) -> float:
     """Seconds of video in the files that can be read, for a progress bar."""
     lengths = []
     for path in videos:
         try:
-            lengths.append(decode.probe(path).seconds)
+            lengths.append(decode.probe(path).duration)
         except MoviemotionError:
             continue
     return float(np.nansum(lengths))
@@ -180,11 +184,11 @@ def _cameras(videos: Sequence[Path], offsets: Mapping[str, float]) -> list[Camer
     if not videos:
         raise MoviemotionError("no video given; name the files of the audience, such as seats/*.mp4")
     for path in videos:
-        if any(unicodedata.category(letter) in _UNWRITTEN for letter in str(path)):
+        if any(unicodedata.category(letter) in _UNPRINTABLE_CATEGORIES for letter in str(path)):
             raise MoviemotionError(f"{str(path)!r}: such a name cannot be written on a line; rename it")
-    names = _names(videos)
+    names = _camera_names(videos)
     for path, name in zip(videos, names, strict=True):
-        if name.startswith(_FORMULA):
+        if name.startswith(_FORMULA_PREFIXES):
             raise MoviemotionError(f"{path}: spreadsheets would take its name for a formula; rename it")
     twice = [path for path, name in zip(videos, names, strict=True) if names.count(name) > 1]
     if twice:
@@ -199,7 +203,7 @@ def _cameras(videos: Sequence[Path], offsets: Mapping[str, float]) -> list[Camer
     return cameras
 
 
-def _names(videos: Sequence[Path]) -> list[str]:
+def _camera_names(videos: Sequence[Path]) -> list[str]:
     """A name for each camera: no longer than it takes to keep the cameras and their viewers apart."""
     stems = Counter(path.stem for path in videos)
     names = [p.stem if stems[p.stem] == 1 else f"{p.resolve().parent.name}-{p.name}" for p in videos]
@@ -208,11 +212,11 @@ def _names(videos: Sequence[Path]) -> list[str]:
     return [p.name if name in numbered else name for p, name in zip(videos, names, strict=True)]
 
 
-def _refuse_twins(cameras: Sequence[Camera]) -> None:
+def _refuse_duplicate_videos(cameras: Sequence[Camera]) -> None:
     """One video under two names would make two viewers of one, who agree as no two people do."""
     first: dict[str, Path] = {}
     for path in (camera.path for camera in cameras if camera.path.is_file() and camera.path.stat().st_size):
-        twin = first.setdefault(fingerprint(path), path)
+        twin = first.setdefault(file_fingerprint(path), path)
         if twin != path:
             raise MoviemotionError(f"{path}: the same video as {twin}; give one of them")
 
@@ -222,11 +226,11 @@ def _probe(cameras: Sequence[Camera]) -> tuple[dict[str, str], float | None]:
     problems, ends = {}, []
     for camera in cameras:
         try:
-            end = decode.probe(camera.path).seconds + camera.offset
+            end = decode.probe(camera.path).duration + camera.offset
         except MoviemotionError as error:
             problems[camera.name] = str(error)
             continue
-        if abs(camera.offset) > decode.LONGEST_FILM:
+        if abs(camera.offset) > decode.MAX_FILM_SECONDS:
             raise MoviemotionError(
                 f"--offset {camera.name}={camera.offset:g}: more than a day; give seconds of film time"
             )
@@ -241,10 +245,10 @@ def _probe(cameras: Sequence[Camera]) -> tuple[dict[str, str], float | None]:
     return problems, None if np.isnan(ends).all() else float(np.nanmax(ends))
 
 
-def _blanks(cameras: Sequence[Camera], watched: Mapping[str, Samples]) -> Iterator[str]:
+def _missing_picture_notes(cameras: Sequence[Camera], watched: Mapping[str, Samples]) -> Iterator[str]:
     """What is missing within the cameras' files."""
     for camera in cameras:
-        blanks = watched[camera.name].blanks if camera.name in watched else ()
+        blanks = watched[camera.name].gaps if camera.name in watched else ()
         if blanks:
             first, last = blanks[0][0], blanks[-1][1]
             where = f" at {len(blanks)} places" if len(blanks) > 1 else ""
@@ -254,11 +258,11 @@ def _blanks(cameras: Sequence[Camera], watched: Mapping[str, Samples]) -> Iterat
             )
 
 
-def _gaps(
+def _coverage_notes(
     cameras: Sequence[Camera],
     watched: Mapping[str, Samples],
     seconds: float,
-    sources: ScriptSources | None,
+    sources: ScriptInputs | None,
 ) -> Iterator[str]:
     """What the cameras do not show of the film, in plain sentences."""
     for camera in cameras:
@@ -267,9 +271,9 @@ def _gaps(
         samples = watched[camera.name]
         if not samples.viewers:
             yield f"{camera.path}: nobody was seen"
-        elif samples.end < seconds * WHOLE_FILM:
+        elif samples.end < seconds * COMPLETE_SHARE:
             yield f"{camera.path}: ends at {samples.end:.0f} s of {seconds:.0f} s; not seen after that"
-        for exchange in samples.exchanges:
+        for exchange in samples.identity_switches:
             first, second = samples.viewers[exchange.first], samples.viewers[exchange.second]
             how = "in sight" if exchange.followed else "told by their clothes"
             yield (
@@ -277,28 +281,28 @@ def _gaps(
                 "each was followed"
             )
     film = (sources.film_seconds(seconds) if sources else None) or seconds
-    if seconds < film * WHOLE_FILM:
+    if seconds < film * COMPLETE_SHARE:
         yield (
             f"The subtitles run to {film:.0f} s but the cameras end at {seconds:.0f} s: "
             "the lines after that were not seen"
         )
 
 
-def _made_from(
-    cameras: Sequence[Camera], texts: Sequence[Path], rate: float, seed: int, baseline: Stretch | None
+def _manifest(
+    cameras: Sequence[Camera], texts: Sequence[Path], rate: float, seed: int, baseline: TimeSpan | None
 ) -> dict[str, object]:
     return {
         "moviemotion": __version__,
-        "reader": fingerprint(emotion_model.WEIGHTS),
+        "reader": file_fingerprint(emotion_model.EMOTION_WEIGHTS),
         "rate": rate,
         "seed": seed,
         "baseline": [baseline.start, baseline.end] if baseline else None,
-        "cameras": {c.name: {"file": fingerprint(c.path), "offset": c.offset} for c in cameras},
-        "texts": {path.name: fingerprint(path) for path in texts},
+        "cameras": {c.name: {"file": file_fingerprint(c.path), "offset": c.offset} for c in cameras},
+        "texts": {path.name: file_fingerprint(path) for path in texts},
     }
 
 
-def fingerprint(path: Path) -> str:
+def file_fingerprint(path: Path) -> str:
     """Size and a hash of the file's two ends: hours of video are not read twice."""
     if not path.is_file():
         return "unreadable"

@@ -14,33 +14,38 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from moviemotion import __version__
-from moviemotion._io.atomic_files import write_folder
-from moviemotion.audience.faces.quality import REASONS
+from moviemotion._io.atomic_files import write_text_files
+from moviemotion.audience.faces.quality import REJECTION_REASONS
 from moviemotion.audience.samples import Samples
-from moviemotion.emotions import EMOTIONS, FEELINGS
+from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
 from moviemotion.errors import MoviemotionError
-from moviemotion.simulation.nuisances import make_restless
-from moviemotion.simulation.rendering.face import sample_identity
-from moviemotion.simulation.rendering.lighting import draw_looks
+from moviemotion.simulation.nuisances import add_nuisances
+from moviemotion.simulation.rendering.face import random_identity
+from moviemotion.simulation.rendering.lighting import random_sensors
 from moviemotion.simulation.rendering.seat_videos import camera_name, write_seat_videos
 from moviemotion.simulation.synthetic_audience import (
-    CONTAGION,
-    FeelingScript,
-    read_feeling_script,
+    DEFAULT_CONTAGION,
+    EmotionSchedule,
+    read_emotion_schedule,
+    seat_names,
     simulate_audience,
-    viewer_names,
 )
-from moviemotion.simulation.synthetic_samples import RATE, Seen, gather_crowd, see
-from moviemotion.study.folder import Study
-from moviemotion.workflows.screen import SEED, fingerprint
+from moviemotion.simulation.synthetic_samples import (
+    SAMPLE_RATE,
+    SimulatedViewer,
+    simulate_screening,
+    simulate_viewer,
+)
+from moviemotion.study.folder import StudyFolder
+from moviemotion.workflows.screen import DEFAULT_SEED, file_fingerprint
 
-TURNED_AWAY = REASONS.index("turned away")
-ROWS = (1, 2, 3)
+TURNED_AWAY = REJECTION_REASONS.index("turned away")
+VIEWERS_PER_CAMERA = (1, 2, 3)
 """Viewers that the cameras of a filmed audience see, in turns."""
 
 
 @dataclass(frozen=True)
-class Simulated:
+class SimulatedStudy:
     """A simulated study.
 
     Attributes:
@@ -57,8 +62,8 @@ class Simulated:
 
 
 def simulate(
-    script_of_feelings: Path, viewers: int, minutes: float, out: Path, seed: int = SEED
-) -> Simulated:
+    emotion_script: Path, viewers: int, minutes: float, out: Path, seed: int = DEFAULT_SEED
+) -> SimulatedStudy:
     """Let an invented audience watch a film, and keep what a screening would have seen of it.
 
     The folder gets one camera a viewer in `samples/`, and the truth: `feelings.csv` (the script),
@@ -74,37 +79,45 @@ def simulate(
         MoviemotionError: the script cannot be read or goes on after the film, there is nobody to simulate
             or no film, or `out` holds something else.
     """
-    script, seconds = _film(script_of_feelings, viewers, minutes)
-    study = Study(
+    script, seconds = _read_emotion_script(emotion_script, viewers, minutes)
+    study = StudyFolder(
         out,
         {
             "moviemotion": __version__,
-            "simulated": {"feelings": fingerprint(script_of_feelings), "seconds": seconds, "seed": seed},
-            "rate": RATE,
-            "cameras": {name: {} for name in viewer_names(viewers)},
+            "simulated": {"feelings": file_fingerprint(emotion_script), "seconds": seconds, "seed": seed},
+            "rate": SAMPLE_RATE,
+            "cameras": {name: {} for name in seat_names(viewers)},
         },
     )
-    crowd = gather_crowd(script, viewers, seconds, seed)
+    crowd = simulate_screening(script, viewers, seconds, seed)
     samples, truth = 0, []
     tempers: list[tuple[str | float, ...]] = []
     for viewer, name in enumerate(crowd.viewers):
-        seen = see(crowd, viewer)
+        seen = simulate_viewer(crowd, viewer)
         study.save_samples(name, _samples(seen, seconds))
         samples += len(seen.reading.time)
-        tempers.append((name, seen.temper.gain, seen.temper.delay, seen.contagion, *seen.rest))
-        truth.append(_truth(seen))
-    study.write("feelings.csv", [script_of_feelings.read_text(encoding="utf-8")])
-    study.write("viewers.csv", [_csv(("viewer", "gain", "delay", "contagion", *EMOTIONS), tempers)])
-    study.write_bytes("truth.parquet", _parquet(pa.concat_tables(truth)))
-    return Simulated(out, viewers, seconds, samples)
+        tempers.append(
+            (
+                name,
+                seen.reaction_profile.gain,
+                seen.reaction_profile.delay,
+                seen.contagion,
+                *seen.resting_probabilities,
+            )
+        )
+        truth.append(_ground_truth(seen))
+    study.write_text("feelings.csv", [emotion_script.read_text(encoding="utf-8")])
+    study.write_text("viewers.csv", [_csv_text(("viewer", "gain", "delay", "contagion", *EMOTIONS), tempers)])
+    study.write_bytes("truth.parquet", _parquet_bytes(pa.concat_tables(truth)))
+    return SimulatedStudy(out, viewers, seconds, samples)
 
 
-def simulate_video(
-    script_of_feelings: Path,
+def simulate_videos(
+    emotion_script: Path,
     viewers: int,
     minutes: float,
     out: Path,
-    seed: int = SEED,
+    seed: int = DEFAULT_SEED,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Path]:
     """Film an invented audience that is as hard to read as a real one, and write the truth beside it.
@@ -125,19 +138,19 @@ def simulate_video(
     Raises:
         MoviemotionError: as `simulate`, or `out` cannot be written.
     """
-    script, seconds = _film(script_of_feelings, viewers, minutes)
-    cameras = seats_of_cameras(viewers)
-    calm = simulate_audience(script, viewers, seconds, seed, CONTAGION)
-    audience, swaps = make_restless(calm, cameras)
+    script, seconds = _read_emotion_script(emotion_script, viewers, minutes)
+    cameras = viewers_by_camera(viewers)
+    calm = simulate_audience(script, viewers, seconds, seed, DEFAULT_CONTAGION)
+    audience, swaps = add_nuisances(calm, cameras)
     done, total = count(1), seconds * len(cameras)
-    looks = draw_looks(seed, len(cameras))
+    looks = random_sensors(seed, len(cameras))
     videos = write_seat_videos(audience, out, cameras, looks, lambda: progress(next(done), total))
     people: list[tuple[str | float, ...]] = []
     for camera, seats in enumerate(cameras):
         for v in seats:
-            temper, who = audience.tempers[v], sample_identity(seed, v)
+            temper, who = audience.reaction_profiles[v], random_identity(seed, v)
             row = (audience.viewers[v], videos[camera].stem, temper.gain, temper.delay, who.glasses)
-            people.append((*row, *audience.rest[v]))
+            people.append((*row, *audience.resting_intensity[v]))
     changes = [
         (camera_name(audience, seats), audience.viewers[s.left], audience.viewers[s.right], s.start, s.end)
         for seats in cameras
@@ -145,78 +158,83 @@ def simulate_video(
         if s.left in seats
     ]
     texts = {
-        "viewers.csv": _csv(("viewer", "camera", "gain", "delay", "glasses", *FEELINGS), people),
-        "swaps.csv": _csv(("camera", "first", "second", "start", "end"), changes),
+        "viewers.csv": _csv_text(
+            ("viewer", "camera", "gain", "delay", "glasses", *NON_NEUTRAL_EMOTIONS), people
+        ),
+        "swaps.csv": _csv_text(("camera", "first", "second", "start", "end"), changes),
     }
-    write_folder(out, texts)
+    write_text_files(out, texts)
     return videos
 
 
-def seats_of_cameras(viewers: int) -> list[list[int]]:
+def viewers_by_camera(viewers: int) -> list[list[int]]:
     """For each camera of a filmed audience, the indices of the viewers it sees: one, two, three, one, …"""
     cameras: list[list[int]] = []
     at = 0
     while at < viewers:
-        seats = ROWS[len(cameras) % len(ROWS)]
+        seats = VIEWERS_PER_CAMERA[len(cameras) % len(VIEWERS_PER_CAMERA)]
         cameras.append(list(range(at, min(at + seats, viewers))))
         at += seats
     return cameras
 
 
-def _film(script_of_feelings: Path, viewers: int, minutes: float) -> tuple[FeelingScript, int]:
+def _read_emotion_script(emotion_script: Path, viewers: int, minutes: float) -> tuple[EmotionSchedule, int]:
     """The beats and the film's length in seconds, where somebody can watch it."""
-    script = read_feeling_script(script_of_feelings)
+    script = read_emotion_schedule(emotion_script)
     seconds = round(60 * minutes)
     if viewers < 1 or seconds < 1:
         raise MoviemotionError(
             f"--viewers {viewers} --minutes {minutes:g}: nobody or nothing; give at least 1 viewer and 1 s"
         )
-    late = [beat for beat in script.beats if beat.end > seconds]
+    late = [beat for beat in script.events if beat.end > seconds]
     if late:
         raise MoviemotionError(
-            f"{script_of_feelings}: a beat ends at {late[0].end:g} s, the film at {seconds} s; add --minutes"
+            f"{emotion_script}: a beat ends at {late[0].end:g} s, the film at {seconds} s; add --minutes"
         )
     return script, seconds
 
 
-def _samples(seen: Seen, seconds: int) -> Samples:
+def _samples(seen: SimulatedViewer, seconds: int) -> Samples:
     reading = seen.reading
     unknown = np.full(len(reading.time), np.nan, np.float32)
     return Samples(
         viewers=(reading.viewer,),
-        frames=seconds * RATE,
-        end=seconds - 1 / RATE,
+        frames=seconds * SAMPLE_RATE,
+        end=seconds - 1 / SAMPLE_RATE,
         viewer=np.zeros(len(reading.time), np.int16),
         time=reading.time,
         box=np.stack([unknown] * 4, axis=1),  # there was no picture
         detection=unknown,
-        emotions=reading.emotions,
+        emotions=reading.probabilities,
         weight=reading.weight,
-        refused=np.where(reading.weight > 0, 0, TURNED_AWAY).astype(np.int8),
+        rejection_reason=np.where(reading.weight > 0, 0, TURNED_AWAY).astype(np.int8),
     )
 
 
-def _truth(seen: Seen) -> pa.Table:
+def _ground_truth(seen: SimulatedViewer) -> pa.Table:
     """One row a second: viewer, second, in_view, then the intensity of each feeling."""
-    seconds = len(seen.feelings)
+    seconds = len(seen.felt_intensity)
     columns = {
         "viewer": pa.DictionaryArray.from_arrays(
             np.zeros(seconds, np.int16), pa.array([seen.reading.viewer])
         ),
         "second": np.arange(seconds, dtype=np.int32),
         "in_view": seen.in_view,
-        **{str(feeling): seen.feelings[:, column] for column, feeling in enumerate(FEELINGS)},
+        **{
+            str(feeling): seen.felt_intensity[:, column]
+            for column, feeling in enumerate(NON_NEUTRAL_EMOTIONS)
+        },
     }
     return pa.table(columns)
 
 
-def _parquet(table: pa.Table) -> Iterator[bytes]:
+def _parquet_bytes(table: pa.Table) -> Iterator[bytes]:
     buffer = io.BytesIO()
     pq.write_table(table.unify_dictionaries(), buffer)
     yield buffer.getvalue()
 
 
-def _csv(header: tuple[str, ...], rows: Iterable[tuple[str | float, ...]]) -> str:
+def _csv_text(header: tuple[str, ...], rows: Iterable[tuple[str | float, ...]]) -> str:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(header)

@@ -10,19 +10,25 @@ from pathlib import Path
 
 import numpy as np
 
-from moviemotion._io.atomic_files import write_folder
-from moviemotion.analysis.prediction.outcome_prediction import Prediction, Reactions, predict
-from moviemotion.analysis.prediction.trailer_features import by_trailer, viewer_reactions
+from moviemotion._io.atomic_files import write_text_files
+from moviemotion.analysis.prediction.outcome_prediction import (
+    OutcomePrediction,
+    ReactionTable,
+    predict_from_reactions,
+)
+from moviemotion.analysis.prediction.trailer_features import average_by_trailer, viewer_features
 from moviemotion.errors import MoviemotionError
 from moviemotion.reports.html.prediction_report import prediction_json, reactions_csv, render_prediction
 from moviemotion.study.provenance import load_analysis
-from moviemotion.workflows.screen import SEED
+from moviemotion.workflows.screen import DEFAULT_SEED
 
-YES_NO = {"yes": 1.0, "no": 0.0, "true": 1.0, "false": 0.0}
-KEYS = ("trailer", "viewer")
+YES_NO_VALUES = {"yes": 1.0, "no": 0.0, "true": 1.0, "false": 0.0}
+KEY_COLUMNS = ("trailer", "viewer")
 
 
-def predict_outcome(sources: Sequence[Path], outcomes: Path, out: Path, seed: int = SEED) -> Prediction:
+def predict_outcome(
+    sources: Sequence[Path], outcomes: Path, out: Path, seed: int = DEFAULT_SEED
+) -> OutcomePrediction:
     """Predict outcomes from reactions; write `prediction.html`, `prediction.json` and `reactions.csv`.
 
     Args:
@@ -36,11 +42,15 @@ def predict_outcome(sources: Sequence[Path], outcomes: Path, out: Path, seed: in
         MoviemotionError: a source or the outcomes cannot be read, do not fit, or `out` cannot be written.
     """
     keys, outcome_of = _read_outcomes(outcomes)
-    table = _read_table(sources[0]) if len(sources) == 1 and sources[0].is_file() else _from_studies(sources)
+    table = (
+        _read_table(sources[0])
+        if len(sources) == 1 and sources[0].is_file()
+        else _reactions_from_studies(sources)
+    )
     if "viewer" not in keys:
-        table = by_trailer(table)
+        table = average_by_trailer(table)
     of_row = [
-        tuple(name for key, name in zip(KEYS, row, strict=True) if key in keys)
+        tuple(name for key, name in zip(KEY_COLUMNS, row, strict=True) if key in keys)
         for row in zip(table.trailers, table.viewers, strict=True)
     ]
     if len(set(of_row)) < len(of_row):
@@ -53,34 +63,34 @@ def predict_outcome(sources: Sequence[Path], outcomes: Path, out: Path, seed: in
             f"{outcomes}: none of its {' and '.join(keys)} names is among the reactions, such as "
             f"{' '.join(of_row[0]) if of_row else 'none'}; use the same names"
         )
-    table = Reactions(
+    table = ReactionTable(
         tuple(table.trailers[k] for k in kept),
         tuple(table.viewers[k] for k in kept),
-        table.names,
+        table.feature_names,
         table.values[kept],
     )
     outcome = np.array([outcome_of[of_row[k]] for k in kept])
-    prediction = predict(table, outcome, seed)
+    prediction = predict_from_reactions(table, outcome, seed)
     told = json.dumps(prediction_json(prediction), indent=2, ensure_ascii=False, allow_nan=False)
     pages = {
         "reactions.csv": reactions_csv(table, outcome),
         "prediction.json": told + "\n",
         "prediction.html": render_prediction(prediction),
     }
-    write_folder(out, pages)
+    write_text_files(out, pages)
     return prediction
 
 
-def _from_studies(folders: Sequence[Path]) -> Reactions:
+def _reactions_from_studies(folders: Sequence[Path]) -> ReactionTable:
     names = [folder.resolve().name for folder in folders]
     twice = [name for name in names if names.count(name) > 1]
     if twice:
         raise MoviemotionError(f"{twice[0]}: two studies have this name; rename one, it names the trailer")
-    tables = [viewer_reactions(n, load_analysis(f)) for n, f in zip(names, folders, strict=True)]
-    return Reactions(
+    tables = [viewer_features(n, load_analysis(f)) for n, f in zip(names, folders, strict=True)]
+    return ReactionTable(
         tuple(name for table in tables for name in table.trailers),
         tuple(name for table in tables for name in table.viewers),
-        tables[0].names,
+        tables[0].feature_names,
         np.concatenate([table.values for table in tables]),
     )
 
@@ -94,39 +104,41 @@ def _read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
         reason = getattr(error, "strerror", None) or "not CSV in UTF-8"
         raise MoviemotionError(f"{path}: cannot be read ({reason}); give a CSV file") from error
     columns = list(reader.fieldnames or ())
-    if not rows or not {*KEYS} & {*columns}:
+    if not rows or not {*KEY_COLUMNS} & {*columns}:
         raise MoviemotionError(f"{path}: has no row, or no column trailer or viewer; add what names the rows")
     return columns, rows
 
 
-def _read_table(path: Path) -> Reactions:
+def _read_table(path: Path) -> ReactionTable:
     columns, rows = _read_rows(path)
-    names = tuple(column for column in columns if column not in (*KEYS, "outcome"))
+    names = tuple(column for column in columns if column not in (*KEY_COLUMNS, "outcome"))
     if not names:
         raise MoviemotionError(f"{path}: has no column of figures; add some, such as happy_mean")
-    values = np.array([[_number(path, n, row, name) for name in names] for n, row in enumerate(rows, 2)])
-    trailers, viewers = (tuple(row.get(key) or "" for row in rows) for key in KEYS)
-    return Reactions(trailers, viewers, names, values)
+    values = np.array(
+        [[_parse_number(path, n, row, name) for name in names] for n, row in enumerate(rows, 2)]
+    )
+    trailers, viewers = (tuple(row.get(key) or "" for row in rows) for key in KEY_COLUMNS)
+    return ReactionTable(trailers, viewers, names, values)
 
 
 def _read_outcomes(path: Path) -> tuple[tuple[str, ...], dict[tuple[str, ...], float]]:
     columns, rows = _read_rows(path)
     if "outcome" not in columns:
         raise MoviemotionError(f"{path}: has no column outcome; add it, with numbers or yes and no")
-    keys = tuple(key for key in KEYS if key in columns)
+    keys = tuple(key for key in KEY_COLUMNS if key in columns)
     found: dict[tuple[str, ...], float] = {}
     for line, row in enumerate(rows, 2):
         key = tuple(row[name] for name in keys)
         if key in found:
             raise MoviemotionError(f"{path}: line {line}: {' '.join(key)} has an outcome already; remove one")
-        found[key] = _number(path, line, row, "outcome")
+        found[key] = _parse_number(path, line, row, "outcome")
     return keys, found
 
 
-def _number(path: Path, line: int, row: dict[str, str], column: str) -> float:
+def _parse_number(path: Path, line: int, row: dict[str, str], column: str) -> float:
     text = (row[column] or "").strip()
     try:
-        value = YES_NO.get(text.lower())
+        value = YES_NO_VALUES.get(text.lower())
         value = float(text) if value is None else value
     except ValueError:
         value = math.nan

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.signal import lfilter
 
 from moviemotion.analysis.moments.detection import Moment
-from moviemotion.emotions import FEELINGS, Emotion
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 
 
 def autoregression(rng: np.random.Generator, rhythm: float, *shape: int) -> np.ndarray:
@@ -20,15 +20,15 @@ def still_room(
     rng: np.random.Generator, viewers: int, seconds: int, shared: float = 0.05, rhythm: float = 0.9
 ) -> np.ndarray:
     """(V, S, 7) strengths without any change of level: what all feel and what each feels are both noise."""
-    together = shared * autoregression(rng, rhythm, seconds, len(FEELINGS))
-    alone = 0.05 * autoregression(rng, 0.9, viewers, seconds, len(FEELINGS))
+    together = shared * autoregression(rng, rhythm, seconds, len(NON_NEUTRAL_EMOTIONS))
+    alone = 0.05 * autoregression(rng, 0.9, viewers, seconds, len(NON_NEUTRAL_EMOTIONS))
     return np.clip(0.1 + together[None] + alone, 0, 1)
 
 
 def turning_room(rng: np.random.Generator, viewers: int, seconds: int, by: float) -> np.ndarray:
     """A still room that is happier by so much in the middle third."""
     room = still_room(rng, viewers, seconds, shared=0.03)
-    room[:, seconds // 3 : 2 * seconds // 3, FEELINGS.index(Emotion.HAPPY)] += by
+    room[:, seconds // 3 : 2 * seconds // 3, NON_NEUTRAL_EMOTIONS.index(Emotion.HAPPY)] += by
     return np.clip(room, 0, 1)
 
 
@@ -39,7 +39,7 @@ def laughing_room(rng: np.random.Generator, viewers: int, seconds: int, contagio
         contagion: share of each one's own feelings that both neighbours show two seconds later.
     """
     time = np.arange(seconds)
-    shared, own = np.zeros((2, viewers, seconds, len(FEELINGS)))
+    shared, own = np.zeros((2, viewers, seconds, len(NON_NEUTRAL_EMOTIONS)))
     beats = seconds // 40
     at, lasts = rng.uniform(0, seconds - 20, beats), rng.uniform(3, 9, beats)
     feeling, height = rng.integers(0, 3, beats), rng.uniform(0.3, 0.9, beats)

@@ -41,11 +41,11 @@ def room_of(
 
 def unseen(timeline: Timeline, viewer: int, start: int, end: int) -> Timeline:
     """The same room with one viewer out of the picture for a while."""
-    scores, samples = timeline.scores.copy(), timeline.samples.copy()
+    scores, samples = timeline.probabilities.copy(), timeline.sample_counts.copy()
     scores[viewer, start:end], samples[viewer, start:end] = np.nan, 0
     return Timeline(timeline.viewers, timeline.start, scores, samples)
 
 
 def of_viewers_in(timeline: Timeline) -> np.ndarray:
     """(V, S, 7) the strength of a room's viewers, from their estimated rest."""
-    return baseline.strength(timeline, baseline.find_rest(timeline))
+    return baseline.strength_above_baseline(timeline, baseline.estimate_baseline(timeline))

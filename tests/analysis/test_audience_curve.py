@@ -7,36 +7,36 @@ import pytest
 from rooms import of_viewers_in, room_of, unseen
 from scipy.stats import binom
 
-from moviemotion.analysis.signals.audience_curve import read_room
+from moviemotion.analysis.signals.audience_curve import compute_audience_curve
 from moviemotion.analysis.signals.synchrony import (
-    MOST_GROUPS,
+    MAX_JACKKNIFE_GROUPS,
     SYNCHRONY_WINDOW,
     film_synchrony,
-    synchrony,
+    sliding_synchrony,
     synchrony_at,
 )
-from moviemotion.emotions import FEELINGS, Emotion
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 
 
 def test_figures_of_a_room_are_those_of_its_seen_viewers():
     timeline = unseen(room_of(6, 80, 3, ((30, 36, Emotion.HAPPY, 1.0),)), 0, 30, 40)
     of_viewers = of_viewers_in(timeline)
-    room = read_room(timeline, of_viewers)
+    room = compute_audience_curve(timeline, of_viewers)
     assert room.viewers[33] == 5
-    happy = FEELINGS.index(Emotion.HAPPY)
+    happy = NON_NEUTRAL_EMOTIONS.index(Emotion.HAPPY)
     assert room.strength[33, happy] == pytest.approx(of_viewers[1:, 33, happy].mean())
-    assert room.overall[33] == pytest.approx(of_viewers[1:, 33].max(axis=1).mean())
-    low, high = room.share_interval[:, 33]
-    assert low < room.share[33] <= high
+    assert room.overall_strength[33] == pytest.approx(of_viewers[1:, 33].max(axis=1).mean())
+    low, high = room.reacting_share_interval[:, 33]
+    assert low < room.reacting_share[33] <= high
 
 
 def test_nobody_seen_is_unknown_not_zero():
     timeline = room_of(2, 70, 4)
     for viewer in range(2):
         timeline = unseen(timeline, viewer, 20, 25)
-    room = read_room(timeline, of_viewers_in(timeline))
+    room = compute_audience_curve(timeline, of_viewers_in(timeline))
     assert room.viewers[22] == 0
-    assert np.isnan([room.overall[22], room.share[22], *room.strength[22]]).all()
+    assert np.isnan([room.overall_strength[22], room.reacting_share[22], *room.strength[22]]).all()
 
 
 def test_synchrony_equals_correlation_with_the_others_computed_plainly():
@@ -49,15 +49,15 @@ def test_synchrony_equals_correlation_with_the_others_computed_plainly():
         others = np.delete(centred, viewer, axis=0).mean(axis=0).ravel()
         own = centred[viewer].ravel()
         plain.append(own @ others / np.sqrt((own @ own) * (others @ others)))
-    assert synchrony(of_viewers)[at] == pytest.approx(np.mean(plain))
+    assert sliding_synchrony(of_viewers)[at] == pytest.approx(np.mean(plain))
 
 
 def test_synchrony_is_1_for_copies_of_one_viewer_near_0_for_strangers_and_unknown_alone():
     one = of_viewers_in(room_of(1, 120, 6))
-    assert synchrony(np.repeat(one, 4, axis=0)) == pytest.approx(np.ones(120))
+    assert sliding_synchrony(np.repeat(one, 4, axis=0)) == pytest.approx(np.ones(120))
     strangers = np.concatenate([of_viewers_in(room_of(1, 400, seed)) for seed in range(30)])
-    assert abs(np.nanmean(synchrony(strangers))) < 0.05
-    assert np.isnan(synchrony(one)).all()
+    assert abs(np.nanmean(sliding_synchrony(strangers))) < 0.05
+    assert np.isnan(sliding_synchrony(one)).all()
 
 
 def test_the_interval_of_synchrony_holds_the_truth_as_often_as_it_promises():
@@ -70,7 +70,7 @@ def test_the_interval_of_synchrony_is_around_it_also_at_the_ends_and_unknown_for
     shared = of_viewers_in(room_of(12, 60, 2, ((0, 5, Emotion.HAPPY, 1.0), (55, 60, Emotion.SAD, 1.0))))
     for second in (0, 3, 30, 59):
         low, high = synchrony_at(shared, second).interval()
-        assert -1 <= low < synchrony(shared)[second] < high <= 1
+        assert -1 <= low < sliding_synchrony(shared)[second] < high <= 1
     copies = np.repeat(shared[:1], 4, axis=0)
     assert synchrony_at(copies, 3).interval() == (pytest.approx(1), pytest.approx(1))
     assert np.isnan(synchrony_at(shared[:2], 3).interval()).all()
@@ -82,7 +82,7 @@ def test_where_nothing_is_shared_synchrony_is_as_sure_as_it_is_right():
     true = np.mean([room.value for room in rooms])
     hits = sum(low <= true <= high for low, high in (room.interval() for room in rooms))
     assert 0.92 < hits / 300 < 0.975
-    plain = [replace(room, without_two=np.zeros(0)).interval() for room in rooms]
+    plain = [replace(room, leave_two_out=np.zeros(0)).interval() for room in rooms]
     assert sum(low <= true <= high for low, high in plain) / 300 > 0.98  # what the correction is for
 
 
@@ -97,10 +97,10 @@ def test_the_synchrony_of_a_film_is_told_feeling_by_feeling_with_intervals():
         room_of(10, 240, 4, ((30, 40, Emotion.HAPPY, 1.0), (90, 98, Emotion.HAPPY, 1.0)))
     )
     film = film_synchrony(together)
-    happy, sad = FEELINGS.index(Emotion.HAPPY), FEELINGS.index(Emotion.SAD)
-    assert film.feelings_interval[happy][0] > 0.4
-    low, high = film.feelings_interval[sad]
-    assert low <= film.feelings[sad] <= high < film.feelings[happy]
+    happy, sad = NON_NEUTRAL_EMOTIONS.index(Emotion.HAPPY), NON_NEUTRAL_EMOTIONS.index(Emotion.SAD)
+    assert film.by_emotion_interval[happy][0] > 0.4
+    low, high = film.by_emotion_interval[sad]
+    assert low <= film.by_emotion[sad] <= high < film.by_emotion[happy]
     assert film.overall_interval[0] < film.overall < film.overall_interval[1]
     centred = together - together.mean(axis=1, keepdims=True)
     plain = [
@@ -113,9 +113,9 @@ def test_the_synchrony_of_a_film_is_told_feeling_by_feeling_with_intervals():
 def test_large_rooms_leave_out_groups_and_hardly_differ():
     few = of_viewers_in(room_of(60, 80, 8, ((30, 36, Emotion.HAPPY, 1.0),)))
     in_groups = synchrony_at(few, 33)
-    assert in_groups.left_out.shape == (MOST_GROUPS, 60)
-    assert (in_groups.left_out.sum(axis=0) == 1).all()
-    assert in_groups.value == pytest.approx(synchrony(few)[33])
+    assert in_groups.excluded.shape == (MAX_JACKKNIFE_GROUPS, 60)
+    assert (in_groups.excluded.sum(axis=0) == 1).all()
+    assert in_groups.value == pytest.approx(sliding_synchrony(few)[33])
     low, high = in_groups.interval()
     assert high - low < 0.4
 
@@ -124,9 +124,12 @@ def test_a_viewer_in_poor_light_counts_less_in_the_mean_but_is_one_person_in_the
     timeline = room_of(6, 80, 3, ((30, 36, Emotion.HAPPY, 1.0),))
     of_viewers, weight = of_viewers_in(timeline), np.ones((6, 80), np.float32)
     weight[0] = 0.2
-    even, uneven = read_room(timeline, of_viewers), read_room(replace(timeline, weight=weight), of_viewers)
-    happy = FEELINGS.index(Emotion.HAPPY)
+    even, uneven = (
+        compute_audience_curve(timeline, of_viewers),
+        compute_audience_curve(replace(timeline, weight=weight), of_viewers),
+    )
+    happy = NON_NEUTRAL_EMOTIONS.index(Emotion.HAPPY)
     expected = np.average(of_viewers[:, 33, happy], weights=weight[:, 33])
     assert uneven.strength[33, happy] == pytest.approx(expected)
     assert uneven.strength[33, happy] != pytest.approx(even.strength[33, happy])
-    np.testing.assert_array_equal(uneven.share, even.share)
+    np.testing.assert_array_equal(uneven.reacting_share, even.reacting_share)

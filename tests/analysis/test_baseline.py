@@ -7,15 +7,15 @@ from hypothesis import strategies as st
 from rooms import of_viewers_in, room_of, unseen
 
 from moviemotion.analysis.signals.baseline import (
-    LEAST_LEFT,
-    Rest,
-    Stretch,
-    find_rest,
-    parse_stretch,
-    strength,
+    MIN_HEADROOM,
+    Baseline,
+    TimeSpan,
+    estimate_baseline,
+    parse_time_span,
+    strength_above_baseline,
 )
 from moviemotion.analysis.signals.timeline import Timeline
-from moviemotion.emotions import EMOTIONS, FEELINGS, Emotion
+from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.errors import MoviemotionError
 
 HAPPY, SAD = EMOTIONS.index(Emotion.HAPPY), EMOTIONS.index(Emotion.SAD)
@@ -39,7 +39,7 @@ def person(seconds, resting, seed=1, smiling=slice(0, 0), noise=0.25):
     [("0:00-0:20", 0, 20), ("1:02:05-1:03:00", 3725, 3780), ("5-12.5", 5, 12.5), ("0:10–0:20", 10, 20)],
 )
 def test_a_stretch_is_written_in_clock_time_or_seconds(text, start, end):
-    assert parse_stretch(text) == Stretch(start, end)
+    assert parse_time_span(text) == TimeSpan(start, end)
 
 
 @given(st.integers(0, 9000), st.integers(1, 9000))
@@ -48,7 +48,7 @@ def test_every_clock_time_is_read_back(start, length):
         return f"{t // 3600}:{t // 60 % 60:02}:{t % 60:02}"
 
     end = start + length
-    assert parse_stretch(f"{clock(start)}-{clock(end)}") == Stretch(start, end)
+    assert parse_time_span(f"{clock(start)}-{clock(end)}") == TimeSpan(start, end)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_every_clock_time_is_read_back(start, length):
 )
 def test_what_is_no_stretch_is_refused_in_one_line(text):
     with pytest.raises(MoviemotionError, match=r"--baseline .*0:00-0:20") as refused:
-        parse_stretch(text)
+        parse_time_span(text)
     assert "\n" not in str(refused.value)
 
 
@@ -68,7 +68,7 @@ def test_the_bias_of_a_resting_face_falls_by_seventy_per_cent_however_often_it_s
     calm = np.ones(300, bool)
     calm[smiling] = False
     column = emotion - 1
-    without = timeline.scores[0, calm, emotion].mean()
+    without = timeline.probabilities[0, calm, emotion].mean()
     assert of_viewers_in(timeline)[0, calm, column].mean() < 0.3 * without
     if share:
         assert of_viewers_in(timeline)[0, smiling, HAPPY - 1].mean() > 0.5
@@ -79,33 +79,33 @@ def test_who_weeps_and_laughs_and_is_never_at_rest_still_weeps():
     read = of_viewers_in(timeline)[0]
     assert read[:30, SAD - 1].mean() > 0.45
     assert read[30:, HAPPY - 1].mean() > 0.5
-    marked = find_rest(timeline, Stretch(0, 30))
-    assert strength(timeline, marked)[0, :30, SAD - 1].mean() < 0.1
+    marked = estimate_baseline(timeline, TimeSpan(0, 30))
+    assert strength_above_baseline(timeline, marked)[0, :30, SAD - 1].mean() < 0.1
 
 
 def test_a_marked_stretch_is_believed_whatever_the_rest_of_the_film_shows():
     timeline = person(200, {SAD: 0.3}, smiling=slice(30, 200))
-    marked = find_rest(timeline, Stretch(5.0, 25.0))
-    assert (marked.marked.tolist(), marked.seconds.tolist()) == ([True], [20])
-    assert marked.emotions[0] == pytest.approx(timeline.scores[0, 5:25].mean(axis=0), abs=1e-6)
-    assert strength(timeline, marked)[0, 60:, HAPPY - 1].mean() > 0.5
+    marked = estimate_baseline(timeline, TimeSpan(5.0, 25.0))
+    assert (marked.from_marked_span.tolist(), marked.seconds.tolist()) == ([True], [20])
+    assert marked.probabilities[0] == pytest.approx(timeline.probabilities[0, 5:25].mean(axis=0), abs=1e-6)
+    assert strength_above_baseline(timeline, marked)[0, 60:, HAPPY - 1].mean() > 0.5
 
 
 def test_a_viewer_who_was_not_seen_in_the_stretch_is_estimated_from_the_film():
     timeline = unseen(room_of(2, 60, 1), 1, 0, 20)
-    rest = find_rest(timeline, Stretch(0, 20))
-    assert rest.marked.tolist() == [True, False]
-    assert rest.emotions[1] == pytest.approx(find_rest(timeline).emotions[1])
+    rest = estimate_baseline(timeline, TimeSpan(0, 20))
+    assert rest.from_marked_span.tolist() == [True, False]
+    assert rest.probabilities[1] == pytest.approx(estimate_baseline(timeline).probabilities[1])
 
 
 def test_a_stretch_outside_the_film_is_refused():
     with pytest.raises(MoviemotionError, match="outside the film"):
-        find_rest(room_of(2, 60, 1), Stretch(60, 80))
+        estimate_baseline(room_of(2, 60, 1), TimeSpan(60, 80))
 
 
 def test_a_viewer_who_was_never_seen_has_no_rest():
-    rest = find_rest(unseen(room_of(2, 60, 1), 1, 0, 60))
-    assert np.isnan(rest.emotions[1]).all()
+    rest = estimate_baseline(unseen(room_of(2, 60, 1), 1, 0, 60))
+    assert np.isnan(rest.probabilities[1]).all()
     assert rest.seconds[1] == 0
 
 
@@ -114,8 +114,8 @@ def test_a_viewer_who_was_never_seen_has_no_rest():
 def test_strength_lies_between_0_and_1_and_is_unknown_exactly_where_nobody_was_seen(seed):
     timeline = unseen(room_of(3, 40, seed), 1, 5, 15)
     of_viewers = of_viewers_in(timeline)
-    assert of_viewers.shape == (3, 40, len(FEELINGS))
-    assert (np.isnan(of_viewers).all(axis=2) == (timeline.samples == 0)).all()
+    assert of_viewers.shape == (3, 40, len(NON_NEUTRAL_EMOTIONS))
+    assert (np.isnan(of_viewers).all(axis=2) == (timeline.sample_counts == 0)).all()
     assert np.nanmin(of_viewers) >= 0
     assert np.nanmax(of_viewers) <= 1
 
@@ -126,9 +126,9 @@ def test_strength_grows_with_the_reading_from_0_at_rest(resting, low, high):
     scores = np.zeros((1, 3, 8), np.float32)
     scores[0, :, HAPPY] = resting, low, high
     timeline = Timeline(("a",), 0, scores, np.ones((1, 3), np.int32))
-    rest = Rest(scores[:, 0].astype(np.float64), np.array([1]), np.array([True]))
-    at_rest, lower, higher = strength(timeline, rest)[0, :, HAPPY - 1]
+    rest = Baseline(scores[:, 0].astype(np.float64), np.array([1]), np.array([True]))
+    at_rest, lower, higher = strength_above_baseline(timeline, rest)[0, :, HAPPY - 1]
     assert at_rest == 0
     assert lower <= higher <= 1
-    if resting <= 1 - LEAST_LEFT and high == 1:
+    if resting <= 1 - MIN_HEADROOM and high == 1:
         assert higher == pytest.approx(1, abs=1e-6)

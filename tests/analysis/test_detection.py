@@ -7,9 +7,9 @@ import pytest
 from rooms import of_viewers_in, room_of, unseen
 from scipy.stats import binom
 
-from moviemotion.analysis.analyze import analyse
-from moviemotion.analysis.moments.detection import ALPHA, find_moments, ranked
-from moviemotion.analysis.signals.audience_curve import read_room
+from moviemotion.analysis.analyze import analyze
+from moviemotion.analysis.moments.detection import ALPHA, find_moments, indices_by_resonance
+from moviemotion.analysis.signals.audience_curve import compute_audience_curve
 from moviemotion.emotions import Emotion
 
 PLANTED = ((30, 37, Emotion.HAPPY, 1.0), (80, 86, Emotion.SURPRISE, 0.9), (130, 139, Emotion.SAD, 0.8))
@@ -17,7 +17,7 @@ PLANTED = ((30, 37, Emotion.HAPPY, 1.0), (80, 86, Emotion.SURPRISE, 0.9), (130, 
 
 def search(timeline, seed=1):
     of_viewers = of_viewers_in(timeline)
-    return find_moments(of_viewers, read_room(timeline, of_viewers), seed)
+    return find_moments(of_viewers, compute_audience_curve(timeline, of_viewers), seed)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -31,7 +31,11 @@ def test_planted_moments_are_found_in_their_place_and_no_other(seed):
         assert moment.p_adjusted <= found.alpha
         assert moment.synchrony_interval[0] < moment.synchrony < moment.synchrony_interval[1]
         assert moment.resonance_interval[0] < moment.resonance < moment.resonance_interval[1]
-        assert moment.share_interval[0] < moment.share <= moment.share_interval[1] + 1e-9
+        assert (
+            moment.reacting_share_interval[0]
+            < moment.reacting_share
+            <= moment.reacting_share_interval[1] + 1e-9
+        )
 
 
 def test_viewers_who_share_nothing_have_a_moment_in_about_one_room_of_twenty_at_most():
@@ -72,19 +76,21 @@ def test_a_viewer_who_was_never_seen_changes_no_moment():
 
 
 def test_an_analysis_of_one_viewer_has_figures_but_no_conclusion():
-    analysis = analyse("film", room_of(1, 70, 1), None, (), seed=1)
-    assert not analysis.search.conclusive
-    assert np.isfinite(analysis.room.overall).all()
-    assert np.isnan(analysis.room.overall_interval).all()
+    analysis = analyze("film", room_of(1, 70, 1), None, (), seed=1)
+    assert not analysis.moment_search.conclusive
+    assert np.isfinite(analysis.audience_curve.overall_strength).all()
+    assert np.isnan(analysis.audience_curve.overall_strength_interval).all()
 
 
 def test_moments_are_ranked_by_the_geometric_mean_of_depth_breadth_and_step():
     found = search(room_of(16, 180, 0, PLANTED)).moments
     for moment in found:
-        assert moment.resonance**3 == pytest.approx(moment.strength * moment.share * moment.synchrony)
-    order = ranked(found)
+        assert moment.resonance**3 == pytest.approx(
+            moment.strength * moment.reacting_share * moment.synchrony
+        )
+    order = indices_by_resonance(found)
     assert sorted(order) == [0, 1, 2]
     assert [found[k].resonance for k in order] == sorted((m.resonance for m in found), reverse=True)
     unknown = replace(found[order[0]], synchrony=float("nan"))
-    assert ranked((unknown, *found))[-1] == 0
+    assert indices_by_resonance((unknown, *found))[-1] == 0
     assert replace(found[0], synchrony=-0.2).resonance == 0

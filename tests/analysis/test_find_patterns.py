@@ -18,18 +18,18 @@ from pattern_rooms import (
 )
 from rooms import of_viewers_in, room_of, unseen
 
-from moviemotion.analysis.analyze import analyse
-from moviemotion.analysis.comparison.film_features import film_figures
-from moviemotion.analysis.comparison.pattern_ratings import associate
-from moviemotion.analysis.patterns.acts import acts_of
-from moviemotion.analysis.patterns.arc import Shape, find_arcs, likeness
-from moviemotion.analysis.patterns.change_points import find_changes
+from moviemotion.analysis.analyze import analyze
+from moviemotion.analysis.comparison.film_features import film_features
+from moviemotion.analysis.comparison.pattern_ratings import correlate_with_ratings
+from moviemotion.analysis.patterns.acts import find_acts
+from moviemotion.analysis.patterns.arc import ArcShape, find_arcs, shape_correlations
+from moviemotion.analysis.patterns.change_points import find_change_points
 from moviemotion.analysis.patterns.contagion import find_contagion
-from moviemotion.analysis.patterns.flat_stretches import FEWEST_VIEWERS, LEVEL, find_flat
-from moviemotion.analysis.patterns.motifs import find_motifs, follows
+from moviemotion.analysis.patterns.flat_stretches import MAX_REACTING_SHARE, MIN_VIEWERS, find_flat_stretches
+from moviemotion.analysis.patterns.motifs import contains_motif, find_motifs
 from moviemotion.analysis.patterns.peak_end import find_peak_end
-from moviemotion.analysis.signals.audience_curve import read_room
-from moviemotion.emotions import FEELINGS, Emotion
+from moviemotion.analysis.signals.audience_curve import compute_audience_curve
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.screenplay.alignment.align import TimedScript
 from moviemotion.screenplay.alignment.cues import Cue, TimeSource
 from moviemotion.screenplay.elements import Screenplay
@@ -71,14 +71,14 @@ def test_what_is_found_is_counted_right_and_does_not_hang_on_the_order_of_the_li
     assert found == find_motifs([moments[::-1]], 3)
     for motif in found.motifs:
         assert 0 < motif.count <= motif.of <= count
-        assert follows(moments, motif.feelings, motif.window)
+        assert contains_motif(moments, motif.feelings, motif.window)
 
 
 def test_an_order_needs_its_window():
     apart = [moment(0, Emotion.SAD), moment(100, Emotion.HAPPY)]
-    assert follows(apart, (Emotion.SAD, Emotion.HAPPY), 100)
-    assert not follows(apart, (Emotion.SAD, Emotion.HAPPY), 99)
-    assert not follows(apart, (Emotion.HAPPY, Emotion.SAD), 200)
+    assert contains_motif(apart, (Emotion.SAD, Emotion.HAPPY), 100)
+    assert not contains_motif(apart, (Emotion.SAD, Emotion.HAPPY), 99)
+    assert not contains_motif(apart, (Emotion.HAPPY, Emotion.SAD), 200)
 
 
 # --- The arc and its acts ----------------------------------------------------------------------------
@@ -87,12 +87,12 @@ def test_an_order_needs_its_window():
 @pytest.mark.parametrize(
     ("shape", "curve"),
     [
-        (Shape.RISE, lambda t: t),
-        (Shape.FALL, lambda t: 1 - t),
-        (Shape.FALL_RISE, lambda t: np.abs(2 * t - 1)),
-        (Shape.RISE_FALL, lambda t: 1 - np.abs(2 * t - 1)),
-        (Shape.RISE_FALL_RISE, lambda t: (1 - np.cos(3 * np.pi * t)) / 2),
-        (Shape.FALL_RISE_FALL, lambda t: (1 + np.cos(3 * np.pi * t)) / 2),
+        (ArcShape.RISE, lambda t: t),
+        (ArcShape.FALL, lambda t: 1 - t),
+        (ArcShape.FALL_RISE, lambda t: np.abs(2 * t - 1)),
+        (ArcShape.RISE_FALL, lambda t: 1 - np.abs(2 * t - 1)),
+        (ArcShape.RISE_FALL_RISE, lambda t: (1 - np.cos(3 * np.pi * t)) / 2),
+        (ArcShape.FALL_RISE_FALL, lambda t: (1 + np.cos(3 * np.pi * t)) / 2),
     ],
 )
 def test_each_classic_shape_is_told(shape, curve):
@@ -100,32 +100,36 @@ def test_each_classic_shape_is_told(shape, curve):
     strength[:, :, 0] = np.clip(strength[:, :, 0] + 0.3 * curve(np.arange(900) / 900), 0, 1)
     film = find_arcs(strength, 0, (), 1)[0]
     assert film.shape is shape
-    assert film.clear
+    assert film.is_clear
     assert film.fit_interval[0] < film.fit < film.fit_interval[1]
 
 
 def test_no_shape_is_told_of_viewers_on_their_own_nor_of_a_few():
     strength = still_room(np.random.default_rng(4), 12, 900, shared=0.0)
-    assert not any(arc.clear for arc in find_arcs(strength, 0, acts_of(None, 0, 900)[0], 1))
+    assert not any(arc.is_clear for arc in find_arcs(strength, 0, find_acts(None, 0, 900)[0], 1))
     assert find_arcs(strength[:3], 0, (), 1)[0].shape is None
 
 
 def test_a_curve_and_its_opposite_are_as_like_with_the_sign_turned():
     curve = np.random.default_rng(5).standard_normal(24)
-    assert likeness(-curve) == pytest.approx({shape: -fit for shape, fit in likeness(curve).items()})
+    assert shape_correlations(-curve) == pytest.approx(
+        {shape: -fit for shape, fit in shape_correlations(curve).items()}
+    )
 
 
 def _script(text: str, seconds: float) -> TimedScript:
     source = tuple(text.split("\n"))
     elements = parse_fountain(source)
     each = seconds / len(elements)
-    cues = tuple(Cue(k, k * each, (k + 1) * each, TimeSource.PAGE, 0.0) for k in range(len(elements)))
+    cues = tuple(
+        Cue(k, k * each, (k + 1) * each, TimeSource.PAGE_ESTIMATE, 0.0) for k in range(len(elements))
+    )
     return TimedScript(Screenplay("", Path("x.fountain"), source, elements), cues, "")
 
 
 def test_acts_are_the_scripts_own_where_it_marks_them():
     text = "# Act One\n\nINT. A - DAY\n\nHe waits.\n\n## Sequence\n\n# Act Two\n\nINT. B - DAY\n\nShe goes."
-    acts, source = acts_of(_script(text, 70), 0, 70)
+    acts, source = find_acts(_script(text, 70), 0, 70)
     assert [act.name for act in acts] == ["Act One", "Act Two"]
     assert acts[0].start == 0
     assert acts[0].end == acts[1].start > 30
@@ -134,7 +138,7 @@ def test_acts_are_the_scripts_own_where_it_marks_them():
 
 
 def test_acts_without_marks_are_a_quarter_a_half_and_a_quarter_and_it_is_said():
-    acts, source = acts_of(_script("INT. A - DAY\n\nHe waits.", 80), 0, 80)
+    acts, source = find_acts(_script("INT. A - DAY\n\nHe waits.", 80), 0, 80)
     assert [(act.start, act.end) for act in acts] == [(0, 20), (20, 60), (60, 80)]
     assert "a quarter, a half and a quarter" in source
 
@@ -144,7 +148,7 @@ def test_acts_without_marks_are_a_quarter_a_half_and_a_quarter_and_it_is_said():
 
 def test_the_end_is_set_against_what_came_before():
     strength = still_room(np.random.default_rng(6), 12, 1500, shared=0.0)
-    strength[:, -120:, FEELINGS.index(Emotion.SAD)] += 0.3
+    strength[:, -120:, NON_NEUTRAL_EMOTIONS.index(Emotion.SAD)] += 0.3
     moments = (moment(10, Emotion.HAPPY), moment(20, Emotion.SAD))
     end = find_peak_end(strength, 0, 1500, moments)
     assert (end.start, end.end, end.emotion) == (1380, 1500, Emotion.SAD)
@@ -154,21 +158,21 @@ def test_the_end_is_set_against_what_came_before():
 
 def test_six_minutes_in_which_nobody_reacts_are_flat_and_a_laugh_ends_them():
     timeline = room_of(16, 600, 1, PLAIN, private=0)
-    flat = find_flat(read_room(timeline, of_viewers_in(timeline)))
+    flat = find_flat_stretches(compute_audience_curve(timeline, of_viewers_in(timeline)))
     longest = flat.stretches[0]
     assert 108 < longest.start < 130
     assert 385 < longest.end < 401
-    assert longest.most < LEVEL
+    assert longest.most < MAX_REACTING_SHARE
     assert flat.seconds == sum(s.end - s.start for s in flat.stretches)
 
 
 def test_flatness_is_not_told_with_too_few_viewers_nor_where_they_are_not_seen():
-    few = room_of(FEWEST_VIEWERS - 1, 300, 1, private=0)
-    assert not find_flat(read_room(few, of_viewers_in(few))).conclusive
-    enough = room_of(FEWEST_VIEWERS, 300, 1, private=0)
-    assert find_flat(read_room(enough, of_viewers_in(enough))).stretches
+    few = room_of(MIN_VIEWERS - 1, 300, 1, private=0)
+    assert not find_flat_stretches(compute_audience_curve(few, of_viewers_in(few))).conclusive
+    enough = room_of(MIN_VIEWERS, 300, 1, private=0)
+    assert find_flat_stretches(compute_audience_curve(enough, of_viewers_in(enough))).stretches
     gone = unseen(enough, 0, 100, 200)
-    stretches = find_flat(read_room(gone, of_viewers_in(gone))).stretches
+    stretches = find_flat_stretches(compute_audience_curve(gone, of_viewers_in(gone))).stretches
     assert not any(s.start < 200 and s.end > 100 for s in stretches)
 
 
@@ -176,7 +180,7 @@ def test_flatness_is_not_told_with_too_few_viewers_nor_where_they_are_not_seen()
 
 
 def test_turns_are_found_where_they_are():
-    found = find_changes(turning_room(np.random.default_rng(7), 12, 3600, 0.15), 0, 1)
+    found = find_change_points(turning_room(np.random.default_rng(7), 12, 3600, 0.15), 0, 1)
     assert [c.time for c in found.changes] == pytest.approx([1200, 2400], abs=60)
     assert [c.feeling for c in found.changes] == [Emotion.HAPPY] * 2
     assert found.changes[0].change == pytest.approx(0.15, abs=0.03)
@@ -185,17 +189,19 @@ def test_turns_are_found_where_they_are():
 
 @pytest.mark.parametrize("rhythm", [0.8, 0.95])
 def test_what_all_feel_in_its_own_rhythm_does_not_turn(rhythm):
-    found = [find_changes(still_room(np.random.default_rng(k), 6, 900, 0.05, rhythm), 0, k) for k in range(3)]
+    found = [
+        find_change_points(still_room(np.random.default_rng(k), 6, 900, 0.05, rhythm), 0, k) for k in range(3)
+    ]
     assert sum(bool(f.changes) for f in found) <= 1
 
 
 def test_turns_are_not_told_of_short_films_few_viewers_or_nobody():
     room = still_room(np.random.default_rng(8), 6, 900)
-    assert not find_changes(room[:, :300], 0, 1).conclusive
-    assert not find_changes(room[:4], 0, 1).conclusive
-    assert not find_changes(np.full_like(room, np.nan), 0, 1).conclusive
+    assert not find_change_points(room[:, :300], 0, 1).conclusive
+    assert not find_change_points(room[:4], 0, 1).conclusive
+    assert not find_change_points(np.full_like(room, np.nan), 0, 1).conclusive
     room[:, 200:400] = np.nan
-    assert find_changes(room, 0, 1).conclusive
+    assert find_change_points(room, 0, 1).conclusive
 
 
 # --- Contagion ---------------------------------------------------------------------------------------
@@ -231,11 +237,11 @@ def _films(count: int, seed: int) -> tuple[list[dict[str, float]], list[float]]:
 
 
 def test_what_goes_with_the_ratings_is_found_and_the_rest_is_left_open():
-    found = {a.pattern: a for a in associate(*_films(12, 1), 1)}
-    assert found["peak"].found
+    found = {a.pattern: a for a in correlate_with_ratings(*_films(12, 1), 1)}
+    assert found["peak"].is_significant
     assert found["peak"].interval[0] < found["peak"].correlation < found["peak"].interval[1]
-    assert not found["synchrony"].found
-    assert found["synchrony"].needed > 12
+    assert not found["synchrony"].is_significant
+    assert found["synchrony"].films_needed > 12
     assert np.isnan(found["flat"].p_adjusted)
 
 
@@ -243,7 +249,9 @@ def test_more_patterns_make_each_less_sure():
     figures, ratings = _films(8, 2)
     rng = np.random.default_rng(3)
     more = [film | {str(k): rng.standard_normal() for k in range(30)} for film in figures]
-    alone, among = ({a.pattern: a for a in associate(f, ratings, 1)}["peak"] for f in (figures, more))
+    alone, among = (
+        {a.pattern: a for a in correlate_with_ratings(f, ratings, 1)}["peak"] for f in (figures, more)
+    )
     assert alone.correlation == among.correlation
     assert alone.p_adjusted < among.p_adjusted
 
@@ -251,7 +259,7 @@ def test_more_patterns_make_each_less_sure():
 def test_films_without_a_figure_are_left_out_of_it():
     figures, ratings = _films(12, 4)
     figures[0]["peak"] = figures[1]["peak"] = float("nan")
-    peak = next(a for a in associate(figures, ratings, 1) if a.pattern == "peak")
+    peak = next(a for a in correlate_with_ratings(figures, ratings, 1) if a.pattern == "peak")
     assert peak.films == 10
 
 
@@ -260,9 +268,9 @@ def test_films_without_a_figure_are_left_out_of_it():
 
 def test_an_analysis_holds_its_patterns_and_the_same_seed_gives_the_same():
     timeline = room_of(14, 420, 5, PLAIN)
-    first, again = (analyse("", timeline, None, (), 7) for _ in range(2))
+    first, again = (analyze("", timeline, None, (), 7) for _ in range(2))
     assert repr(first.patterns) == repr(again.patterns)
-    figures = film_figures(first, ())
+    figures = film_features(first, ())
     assert figures["share of moments that are happy"] == pytest.approx(0.5)
-    assert figures["height of the peak"] == max(m.strength for m in first.search.moments)
+    assert figures["height of the peak"] == max(m.strength for m in first.moment_search.moments)
     assert first.patterns.peak_end.peak is not None

@@ -10,7 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import ttest_ind
 
-from moviemotion.analysis.comparison.group_differences import ALPHA, DEALS, FEWEST_VIEWERS, Verdict, contrast
+from moviemotion.analysis.comparison.group_differences import (
+    ALPHA,
+    MIN_VIEWERS,
+    N_PERMUTATIONS,
+    DifferenceVerdict,
+    compare_groups,
+)
 
 
 def groups(
@@ -23,8 +29,8 @@ def groups(
 def test_a_large_difference_stands_out_and_the_others_do_not() -> None:
     first, second = groups(1)
     second[:, 2, 3] += 0.5
-    found = contrast(first, second, False, 1)
-    assert found.verdict((2, 3)) is Verdict.DIFFERS
+    found = compare_groups(first, second, False, 1)
+    assert found.verdict((2, 3)) is DifferenceVerdict.DIFFERS
     assert [tuple(at) for at in np.argwhere(found.p_adjusted <= ALPHA)] == [(2, 3)]
     assert found.interval[0, 2, 3] < found.difference[2, 3] < found.interval[1, 2, 3]
     assert found.interval[0, 2, 3] > 0.25
@@ -40,7 +46,7 @@ def test_with_few_viewers_p_is_that_of_all_ways_to_deal_them() -> None:
 
     actual = size((4, 5, 6, 7, 8))
     ways = [size(chosen) for chosen in combinations(range(9), 5)]
-    found = contrast(first, second, False, 1)
+    found = compare_groups(first, second, False, 1)
     assert found.exact
     assert found.deals == len(ways)
     assert found.p_adjusted[0] == pytest.approx(np.mean([way >= actual - 1e-12 for way in ways]))
@@ -51,15 +57,18 @@ def test_paired_viewers_cancel_what_each_one_is_like() -> None:
     own = rng.uniform(0, 0.8, (10, 1))
     first, second = own + rng.normal(0, 0.02, (2, 10, 1))
     second += 0.05
-    assert contrast(first, second, True, 1).p_adjusted[0] <= ALPHA
-    assert contrast(first, second, False, 1).p_adjusted[0] > ALPHA
-    assert contrast(first, second, True, 1).needed[0] < contrast(first, second, False, 1).needed[0]
+    assert compare_groups(first, second, True, 1).p_adjusted[0] <= ALPHA
+    assert compare_groups(first, second, False, 1).p_adjusted[0] > ALPHA
+    assert (
+        compare_groups(first, second, True, 1).viewers_needed[0]
+        < compare_groups(first, second, False, 1).viewers_needed[0]
+    )
 
 
 def test_where_all_is_normal_the_interval_is_welchs() -> None:
     rng = np.random.default_rng(4)
     first, second = rng.normal(0.4, 0.05, (30, 40)), rng.normal(0.5, 0.15, (20, 40))
-    ours = contrast(first, second, False, 1).interval
+    ours = compare_groups(first, second, False, 1).interval
     welch = ttest_ind(second, first, equal_var=False).confidence_interval()
     assert np.median((ours[1] - ours[0]) / (welch.high - welch.low)) == pytest.approx(1, abs=0.05)
 
@@ -69,7 +78,7 @@ def test_intervals_cover_the_truth_in_groups_of_other_sizes_and_spreads() -> Non
     for seed in range(25):
         first = rng.beta(1, 9, (24, 40))
         second = rng.beta(2, 3, (10, 40))
-        low, high = contrast(first, second, False, seed).interval
+        low, high = compare_groups(first, second, False, seed).interval
         covered.append((low <= 0.3) & (high >= 0.3))
     assert 0.92 < np.mean(covered) < 0.98
 
@@ -78,7 +87,7 @@ def test_intervals_cover_the_truth_in_groups_of_other_sizes_and_spreads() -> Non
 @given(st.integers(0, 200), st.booleans())
 def test_swapping_the_groups_swaps_the_signs(seed: int, paired: bool) -> None:
     first, second = groups(seed, (6, 6), (2, 3))
-    there, back = contrast(first, second, paired, 1), contrast(second, first, paired, 1)
+    there, back = compare_groups(first, second, paired, 1), compare_groups(second, first, paired, 1)
     np.testing.assert_allclose(there.difference, -back.difference)
     np.testing.assert_allclose(there.p_adjusted, back.p_adjusted)
     np.testing.assert_allclose(there.interval, -back.interval[::-1], atol=1e-12)
@@ -88,45 +97,47 @@ def test_swapping_the_groups_swaps_the_signs(seed: int, paired: bool) -> None:
 @given(st.integers(0, 200))
 def test_an_adjusted_p_is_never_below_that_of_the_outcome_alone(seed: int) -> None:
     first, second = groups(seed, (5, 5), (6,))
-    together = contrast(first, second, False, 1).p_adjusted
-    alone = [contrast(first[:, [k]], second[:, [k]], False, 1).p_adjusted[0] for k in range(6)]
+    together = compare_groups(first, second, False, 1).p_adjusted
+    alone = [compare_groups(first[:, [k]], second[:, [k]], False, 1).p_adjusted[0] for k in range(6)]
     assert (together >= np.array(alone) - 1e-12).all()
 
 
 def test_who_was_not_seen_does_not_count_and_too_few_are_not_tested() -> None:
     first, second = groups(5)
     first[0, 0] = np.nan
-    second[FEWEST_VIEWERS - 1 :, 1] = np.nan
-    found = contrast(first, second, False, 1)
+    second[MIN_VIEWERS - 1 :, 1] = np.nan
+    found = compare_groups(first, second, False, 1)
     assert found.viewers[0, 0, 0] == 7
     assert found.mean[0, 0, 0] == pytest.approx(first[1:, 0, 0].mean())
-    assert found.verdict((1, 0)) is Verdict.NOT_TESTED
+    assert found.verdict((1, 0)) is DifferenceVerdict.NOT_TESTED
     assert np.isnan(found.difference[1]).all()
     assert np.isfinite(found.p_adjusted[[0, 2, 3, 4]]).all()
 
 
 def test_nobody_feels_anything_in_either() -> None:
     still = np.zeros((6, 3, 7))
-    found = contrast(still, still.copy(), False, 1)
+    found = compare_groups(still, still.copy(), False, 1)
     assert (found.p_adjusted == 1).all()
-    assert found.verdict((0, 0)) is Verdict.ALIKE
+    assert found.verdict((0, 0)) is DifferenceVerdict.ALIKE
 
 
 def test_the_same_seed_gives_the_same_deals() -> None:
     first, second = groups(6, (12, 12))
-    one, again = contrast(first, second, False, 4), contrast(first, second, False, 4)
+    one, again = compare_groups(first, second, False, 4), compare_groups(first, second, False, 4)
     np.testing.assert_array_equal(one.p_adjusted, again.p_adjusted)
     assert not one.exact
-    assert one.deals == DEALS
+    assert one.deals == N_PERMUTATIONS
 
 
 def test_identical_groups_seldom_differ() -> None:
     runs = 100
-    false = sum((contrast(*groups(seed, (5, 5)), False, 1).p_adjusted <= ALPHA).any() for seed in range(runs))
+    false = sum(
+        (compare_groups(*groups(seed, (5, 5)), False, 1).p_adjusted <= ALPHA).any() for seed in range(runs)
+    )
     assert false / runs < 0.12
 
 
 @pytest.mark.parametrize(("first", "second", "paired"), [((4, 3), (4, 2), False), ((4, 3), (5, 3), True)])
 def test_groups_that_cannot_be_compared_are_refused(first, second, paired) -> None:
     with pytest.raises(ValueError, match="two groups need"):
-        contrast(np.zeros(first), np.zeros(second), paired, 1)
+        compare_groups(np.zeros(first), np.zeros(second), paired, 1)

@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moviemotion.analysis.signals.mixed_emotions import compound_strength, mixed_feelings
-from moviemotion.emotions import COMPOUND_FEELINGS, FEELINGS, Emotion
+from moviemotion.analysis.signals.mixed_emotions import find_mixed_emotions, mixed_emotion_strength
+from moviemotion.emotions import MIXED_EMOTIONS, NON_NEUTRAL_EMOTIONS, Emotion
 
-BY_NAME = {feeling.name: feeling for feeling in COMPOUND_FEELINGS}
-HAPPY, SAD, SURPRISE = (FEELINGS.index(e) for e in (Emotion.HAPPY, Emotion.SAD, Emotion.SURPRISE))
+BY_NAME = {feeling.name: feeling for feeling in MIXED_EMOTIONS}
+HAPPY, SAD, SURPRISE = (NON_NEUTRAL_EMOTIONS.index(e) for e in (Emotion.HAPPY, Emotion.SAD, Emotion.SURPRISE))
 
 
 def room(*stretches, viewers=1, seconds=20):
@@ -21,7 +21,7 @@ def room(*stretches, viewers=1, seconds=20):
 
 
 def names(strength, start=0, end=20):
-    return [mixed.feeling.name for mixed in mixed_feelings(strength, 0, start, end)]
+    return [mixed.emotion.name for mixed in find_mixed_emotions(strength, 0, start, end)]
 
 
 def test_two_at_once_are_a_mixed_feeling_and_one_after_another_is_none():
@@ -41,7 +41,7 @@ def test_joy_leads_in_tears_of_joy_and_sorrow_in_bittersweet():
 
 
 def test_its_strength_is_that_of_the_weaker_part():
-    strength = compound_strength(
+    strength = mixed_emotion_strength(
         room((HAPPY, 5, 10, 0.6), (SURPRISE, 5, 10, 0.3)), BY_NAME["happily surprised"]
     )
     assert strength[0, 6:9] == pytest.approx(0.3)
@@ -51,7 +51,7 @@ def test_its_strength_is_that_of_the_weaker_part():
 def test_where_half_of_the_window_was_not_seen_nothing_is_told():
     strength = room((HAPPY, 0, 20, 0.5), (SURPRISE, 0, 20, 0.5))
     strength[0, 8:12] = np.nan
-    felt = compound_strength(strength, BY_NAME["happily surprised"])
+    felt = mixed_emotion_strength(strength, BY_NAME["happily surprised"])
     assert np.isnan(felt[0, 9:11]).all()
     assert np.isfinite(felt[0, [6, 13]]).all()
 
@@ -59,15 +59,15 @@ def test_where_half_of_the_window_was_not_seen_nothing_is_told():
 def test_the_share_is_of_the_viewers_who_were_seen():
     strength = room((HAPPY, 5, 10, 0.5), (SURPRISE, 5, 10, 0.5), viewers=4)
     strength[2, :, SURPRISE], strength[3] = 0, np.nan
-    (mixed,) = mixed_feelings(strength, 100, 104.0, 112.0)
+    (mixed,) = find_mixed_emotions(strength, 100, 104.0, 112.0)
     assert (mixed.count, mixed.viewers, mixed.share) == (2, 3, pytest.approx(2 / 3))
     assert mixed.share_interval[0] < mixed.share < mixed.share_interval[1]
-    assert mixed_feelings(strength, 100, 112.0, 120.0) == ()
+    assert find_mixed_emotions(strength, 100, 112.0, 120.0) == ()
 
 
 def test_every_rule_has_a_name_of_its_own_and_two_parts():
-    assert len(BY_NAME) == len(COMPOUND_FEELINGS)
-    assert all(len({*feeling.parts}) == 2 and 0 < feeling.threshold < 0.5 for feeling in COMPOUND_FEELINGS)
+    assert len(BY_NAME) == len(MIXED_EMOTIONS)
+    assert all(len({*feeling.components}) == 2 and 0 < feeling.threshold < 0.5 for feeling in MIXED_EMOTIONS)
 
 
 @given(st.integers(0, 999))
@@ -76,4 +76,4 @@ def test_more_of_both_parts_is_never_less_of_the_mixture(seed):
     less = rng.uniform(0, 0.5, (2, 12, 7))
     more = np.minimum(less + rng.uniform(0, 0.3), 1)
     feeling = BY_NAME["fearfully surprised"]
-    assert (compound_strength(more, feeling) >= compound_strength(less, feeling) - 1e-12).all()
+    assert (mixed_emotion_strength(more, feeling) >= mixed_emotion_strength(less, feeling) - 1e-12).all()

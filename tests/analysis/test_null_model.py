@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from moviemotion.analysis.moments.null_model import Departures, adjusted_p
+from moviemotion.analysis.moments.null_model import ViewerDeviations, adjusted_p_values
 
 
 def curves(gaps: bool) -> np.ndarray:
@@ -37,15 +37,20 @@ def test_a_shifted_room_is_the_sum_of_its_rolled_viewers(gaps: bool) -> None:
             for part in (deviation, variance)
         )
         plain.append((total / np.sqrt(spread)).max(axis=0))
-    departures = Departures.of(x)
-    fast = departures.shifted_maxima(20, np.random.default_rng(9))
+    departures = ViewerDeviations.from_curves(x)
+    fast = departures.null_maxima(20, np.random.default_rng(9))
     np.testing.assert_allclose(fast, plain, rtol=1e-4)
     observed = deviation.sum(axis=0) / np.sqrt(variance.sum(axis=0))
-    np.testing.assert_allclose(departures.standardised_sum(), observed, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(departures.standardized_sum(), observed, rtol=1e-3, atol=1e-5)
 
 
 def test_p_is_the_share_of_shifted_rooms_that_reach_as_far_and_feelings_are_corrected_for() -> None:
     null = np.arange(99.0)[:, None]
-    assert adjusted_p(np.array([[98.5], [49.0], [-1.0]]), null)[:, 0] == pytest.approx([0.01, 0.51, 1.0])
+    assert adjusted_p_values(np.array([[98.5], [49.0], [-1.0]]), null)[:, 0] == pytest.approx(
+        [0.01, 0.51, 1.0]
+    )
     two = np.random.default_rng(1).permuted(np.tile(null, 2), axis=0)
-    assert adjusted_p(np.array([[95.0, 95.0]]), two)[0, 0] > adjusted_p(np.array([[95.0]]), null)[0, 0]
+    assert (
+        adjusted_p_values(np.array([[95.0, 95.0]]), two)[0, 0]
+        > adjusted_p_values(np.array([[95.0]]), null)[0, 0]
+    )

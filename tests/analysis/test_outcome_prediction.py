@@ -6,17 +6,25 @@ import numpy as np
 import pytest
 
 from moviemotion.analysis.prediction import outcome_prediction
-from moviemotion.analysis.prediction.outcome_prediction import Reactions, Verdict, predict
-from moviemotion.analysis.prediction.ridge import PENALTIES, NestedRidge, deal_folds
-from moviemotion.analysis.prediction.trailer_features import NAMES, by_trailer, viewer_reactions
+from moviemotion.analysis.prediction.outcome_prediction import (
+    PredictionVerdict,
+    ReactionTable,
+    predict_from_reactions,
+)
+from moviemotion.analysis.prediction.ridge import PENALTIES, NestedRidge, assign_folds
+from moviemotion.analysis.prediction.trailer_features import (
+    FEATURE_NAMES,
+    average_by_trailer,
+    viewer_features,
+)
 from tests.analysis.two_cuts import screening
 
 
-def table_of(values: np.ndarray, trailers: int = 1) -> Reactions:
+def table_of(values: np.ndarray, trailers: int = 1) -> ReactionTable:
     """Viewers of one trailer, or of several that each have their own."""
     rows = len(values)
     names = ("happy_mean", *(f"feature {k}" for k in range(1, values.shape[1])))
-    return Reactions(
+    return ReactionTable(
         tuple(f"trailer {k * trailers // rows}" for k in range(rows)),
         tuple(f"viewer {k}" for k in range(rows)),
         names,
@@ -35,7 +43,7 @@ def test_ridge_is_scikit_learns_with_the_penalty_that_its_group_folds_choose() -
     selection = pytest.importorskip("sklearn.model_selection", reason="scikit-learn is not installed")
     x, y = data(1, 30, effect=1.0)
     groups = np.arange(30) // 3
-    folds = deal_folds(groups, 5, np.random.default_rng(2))
+    folds = assign_folds(groups, 5, np.random.default_rng(2))
     ours = NestedRidge(x, groups, folds).predict(y[:, None])[:, 0]
     for fold in range(5):
         test, train = folds == fold, folds != fold
@@ -53,7 +61,7 @@ def test_many_outcomes_are_predicted_as_each_alone() -> None:
     x, _ = data(3, 24)
     y = np.random.default_rng(4).normal(size=(24, 6))
     groups = np.arange(24)
-    model = NestedRidge(x, groups, deal_folds(groups, 4, np.random.default_rng(5)))
+    model = NestedRidge(x, groups, assign_folds(groups, 4, np.random.default_rng(5)))
     np.testing.assert_allclose(
         model.predict(y), np.column_stack([model.predict(y[:, [k]]) for k in range(6)])
     )
@@ -65,46 +73,51 @@ def test_a_planted_outcome_is_predicted_and_noise_is_not(yes_no: bool) -> None:
     _, noise = data(7, 80)
     if yes_no:
         y, noise = (y > 0).astype(float), (noise > 0).astype(float)
-    found = predict(table_of(x), y, 1)
-    assert found.verdict is Verdict.USEFUL
-    assert found.yes_no is yes_no
-    assert found.score.interval[0] < found.score.explained < found.score.interval[1]
-    assert found.score.in_order > 0.75
-    assert 0.6 < found.score.in_order_interval[0] < found.score.in_order < found.score.in_order_interval[1]
+    found = predict_from_reactions(table_of(x), y, 1)
+    assert found.verdict is PredictionVerdict.USEFUL
+    assert found.is_binary is yes_no
+    assert found.score.interval[0] < found.score.variance_explained < found.score.interval[1]
+    assert found.score.concordance > 0.75
+    assert (
+        0.6
+        < found.score.concordance_interval[0]
+        < found.score.concordance
+        < found.score.concordance_interval[1]
+    )
     assert 0 < found.score.pairs < 80 * 79
-    assert found.baselines[0].name == "happiness alone"
-    assert found.baselines[0].explained > 0.4
-    assert predict(table_of(x), noise, 1).verdict is not Verdict.USEFUL
+    assert found.baseline_scores[0].name == "happiness alone"
+    assert found.baseline_scores[0].variance_explained > 0.4
+    assert predict_from_reactions(table_of(x), noise, 1).verdict is not PredictionVerdict.USEFUL
 
 
 def test_enough_noise_is_not_predictive_and_little_cannot_tell() -> None:
     x, y = data(8, 200)
-    assert predict(table_of(x), y, 1).verdict is Verdict.NOT
-    little = predict(table_of(x[:20]), y[:20], 1)
-    assert little.verdict is Verdict.CANNOT_TELL
-    assert little.needed > 20
+    assert predict_from_reactions(table_of(x), y, 1).verdict is PredictionVerdict.NOT_USEFUL
+    little = predict_from_reactions(table_of(x[:20]), y[:20], 1)
+    assert little.verdict is PredictionVerdict.CANNOT_TELL
+    assert little.units_needed > 20
 
 
 def test_what_is_surely_there_but_small_is_not_useful() -> None:
     x, y = data(13, 400, features=2, effect=0.2)
-    found = predict(table_of(x), y, 1, curve=False)
-    assert found.p <= outcome_prediction.ALPHA
-    assert found.verdict is Verdict.NOT
+    found = predict_from_reactions(table_of(x), y, 1, learning_curve=False)
+    assert found.p_value <= outcome_prediction.ALPHA
+    assert found.verdict is PredictionVerdict.NOT_USEFUL
     assert "but less than 0.1" in found.reason
 
 
 def test_the_learning_curve_rises_with_what_can_be_learnt() -> None:
     x, y = data(9, 60, features=20, effect=1.0)
-    found = predict(table_of(x), y, 1)
-    units = [n for n, _ in found.curve]
+    found = predict_from_reactions(table_of(x), y, 1)
+    units = [n for n, _ in found.learning_curve]
     assert units == sorted(units)
     assert units[-1] == 60
-    assert found.curve[0][1] < found.curve[-1][1] <= found.twice <= 1
+    assert found.learning_curve[0][1] < found.learning_curve[-1][1] <= found.variance_explained_at_double <= 1
 
 
 def test_the_same_seed_gives_the_same_prediction() -> None:
     x, y = data(10, 30, effect=0.5)
-    assert predict(table_of(x), y, 3) == predict(table_of(x), y, 3)
+    assert predict_from_reactions(table_of(x), y, 3) == predict_from_reactions(table_of(x), y, 3)
 
 
 def test_viewers_of_a_trailer_count_as_one() -> None:
@@ -114,9 +127,9 @@ def test_viewers_of_a_trailer_count_as_one() -> None:
         rng = np.random.default_rng(seed)
         x = np.repeat(rng.normal(size=(12, 3)), 4, axis=0) + rng.normal(0, 0.3, (48, 3))
         y = np.repeat(rng.normal(size=12), 4) + rng.normal(0, 0.3, 48)
-        found = predict(table_of(x, trailers=12), y, seed, curve=False)
+        found = predict_from_reactions(table_of(x, trailers=12), y, seed, learning_curve=False)
         assert (found.units, found.unit) == (12, "trailer")
-        useful += found.verdict is Verdict.USEFUL
+        useful += found.verdict is PredictionVerdict.USEFUL
     assert useful <= 2
 
 
@@ -125,10 +138,10 @@ def test_viewers_who_saw_every_trailer_keep_their_own_ways() -> None:
     trailers, viewers = 10, 4
     of_trailer, of_viewer = np.repeat(np.arange(10), 4), np.tile(np.arange(4), 10)
     outcome = 100.0 * of_trailer + of_viewer
-    table = Reactions(
+    table = ReactionTable(
         tuple(f"t{k}" for k in of_trailer), tuple(f"v{k}" for k in of_viewer), ("a",), outcome[:, None]
     )
-    design = outcome_prediction._Design.of(table)
+    design = outcome_prediction._Design.from_table(table)
     permuted = design.permute(outcome, 5, np.random.default_rng(1)).T.reshape(5, trailers, viewers)
     for one in permuted:
         assert (np.ptp(one // 100, axis=1) == 0).all()
@@ -137,27 +150,27 @@ def test_viewers_who_saw_every_trailer_keep_their_own_ways() -> None:
 
 def test_what_cannot_be_judged_is_said_with_its_reason() -> None:
     x, y = data(11, 12)
-    few = predict(table_of(x[:8]), y[:8], 1)
-    assert few.verdict is Verdict.CANNOT_TELL
+    few = predict_from_reactions(table_of(x[:8]), y[:8], 1)
+    assert few.verdict is PredictionVerdict.CANNOT_TELL
     assert "at least 10" in few.reason
-    assert "same everywhere" in predict(table_of(x), np.full(12, 3.0), 1).reason
-    mostly = predict(table_of(x), np.array([1.0] + [0.0] * 11), 1)
+    assert "same everywhere" in predict_from_reactions(table_of(x), np.full(12, 3.0), 1).reason
+    mostly = predict_from_reactions(table_of(x), np.array([1.0] + [0.0] * 11), 1)
     assert "yes, or no" in mostly.reason
-    some = Reactions(tuple("aabbcdefghij"), tuple("121345678901"), ("x",), x[:, :1])
-    assert "saw several" in predict(some, y, 1).reason
+    some = ReactionTable(tuple("aabbcdefghij"), tuple("121345678901"), ("x",), x[:, :1])
+    assert "saw several" in predict_from_reactions(some, y, 1).reason
 
 
 def test_features_of_a_viewer_are_those_of_the_curves() -> None:
     analysis = screening(None, 6, 1, laughs_at=(20, 50))
-    table = viewer_reactions("teaser", analysis)
-    assert table.values.shape == (6, len(NAMES))
+    table = viewer_features("teaser", analysis)
+    assert table.values.shape == (6, len(FEATURE_NAMES))
     assert np.isfinite(table.values).all()
-    happy = dict(zip(NAMES, table.values[2], strict=True))
+    happy = dict(zip(FEATURE_NAMES, table.values[2], strict=True))
     assert happy["happy_peak"] == pytest.approx(analysis.strength[2, :, 0].max())
     assert happy["happy_mean"] == pytest.approx(analysis.strength[2, :, 0].mean())
     assert happy["happy_end"] == pytest.approx(analysis.strength[2, -5:, 0].mean())
     assert -1 <= happy["synchrony"] <= 1
-    assert 0 <= happy["moments"] <= len(analysis.search.moments)
-    joined = by_trailer(table)
+    assert 0 <= happy["moments"] <= len(analysis.moment_search.moments)
+    joined = average_by_trailer(table)
     assert joined.trailers == ("teaser",)
     np.testing.assert_allclose(joined.values[0], table.values.mean(axis=0))

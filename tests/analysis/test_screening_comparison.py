@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from moviemotion.analysis.comparison.cut_alignment import UnitKind, match_elements
-from moviemotion.analysis.comparison.group_differences import Verdict
-from moviemotion.analysis.comparison.screening_comparison import Comparison, compare
+from moviemotion.analysis.comparison.cut_alignment import CutUnitKind, match_elements
+from moviemotion.analysis.comparison.group_differences import DifferenceVerdict
+from moviemotion.analysis.comparison.screening_comparison import ScreeningComparison, compare_screenings
 from moviemotion.emotions import Emotion
 from moviemotion.errors import MoviemotionError
 from tests.analysis.two_cuts import (
@@ -30,38 +30,42 @@ GLAD = timed(script_of([*SCENES, ("EXT. ISLAND - DUSK", GLAD_END)]), start=2, cu
 
 
 @pytest.fixture(scope="module")
-def endings() -> Comparison:
+def endings() -> ScreeningComparison:
     """One audience laughs at the joke and the ending that the other did not see."""
     laughs = (time_of(GLAD, JOKE), time_of(GLAD, GLAD_END[0]))
-    return compare(screening(SAD, 14, 1), screening(GLAD, 14, 2, laughs), NAMES, False, 1)
+    return compare_screenings(screening(SAD, 14, 1), screening(GLAD, 14, 2, laughs), NAMES, False, 1)
 
 
-def standing_out(comparison: Comparison) -> set[tuple[str, Emotion]]:
-    return {(d.unit.label, d.emotion) for d in comparison.differences if d.verdict is Verdict.DIFFERS}
+def standing_out(comparison: ScreeningComparison) -> set[tuple[str, Emotion]]:
+    return {
+        (d.unit.label, d.emotion) for d in comparison.differences if d.verdict is DifferenceVerdict.DIFFERS
+    }
 
 
-def test_a_line_is_compared_with_itself_on_the_clock_of_each_film(endings: Comparison) -> None:
-    joke = next(u for u in endings.side_by_side.units if u.label == JOKE)
-    assert [s.start for s in joke.stretches] == [time_of(SAD, JOKE), time_of(GLAD, JOKE)]
+def test_a_line_is_compared_with_itself_on_the_clock_of_each_film(endings: ScreeningComparison) -> None:
+    joke = next(u for u in endings.alignment.units if u.label == JOKE)
+    assert [s.start for s in joke.spans] == [time_of(SAD, JOKE), time_of(GLAD, JOKE)]
     assert (JOKE, Emotion.HAPPY) in standing_out(endings)
     assert ("The ferry leaves without us.", Emotion.HAPPY) not in standing_out(endings)
 
 
-def test_two_endings_are_one_passage_and_a_line_in_one_cut_only_is_counted(endings: Comparison) -> None:
-    passage = next(u for u in endings.side_by_side.units if u.kind is UnitKind.PASSAGE)
-    assert passage.stretches[0].start == time_of(SAD, SAD_END[0])
-    assert passage.stretches[1].start == time_of(GLAD, GLAD_END[0])
+def test_two_endings_are_one_passage_and_a_line_in_one_cut_only_is_counted(
+    endings: ScreeningComparison,
+) -> None:
+    passage = next(u for u in endings.alignment.units if u.kind is CutUnitKind.PASSAGE)
+    assert passage.spans[0].start == time_of(SAD, SAD_END[0])
+    assert passage.spans[1].start == time_of(GLAD, GLAD_END[0])
     assert (passage.label, Emotion.HAPPY) in standing_out(endings)
-    assert CUT not in {u.label for u in endings.side_by_side.units}
-    assert endings.side_by_side.only == (3, 2)
+    assert CUT not in {u.label for u in endings.alignment.units}
+    assert endings.alignment.unmatched_lines == (3, 2)
     told = "lines are in both, 3 in the first script only, 2 in the second only."
-    assert told in endings.side_by_side.condition
+    assert told in endings.alignment.condition
 
 
-def test_scenes_and_the_film_are_compared_too(endings: Comparison) -> None:
-    kinds = [u.kind for u in endings.side_by_side.units]
-    assert kinds[0] is UnitKind.FILM
-    assert kinds.count(UnitKind.SCENE) == 4
+def test_scenes_and_the_film_are_compared_too(endings: ScreeningComparison) -> None:
+    kinds = [u.kind for u in endings.alignment.units]
+    assert kinds[0] is CutUnitKind.FILM
+    assert kinds.count(CutUnitKind.SCENE) == 4
     assert ("EXT. ISLAND - DUSK", Emotion.HAPPY) in standing_out(endings)
 
 
@@ -72,33 +76,37 @@ def test_a_viewer_who_looks_away_for_a_second_takes_no_second_from_a_scene() -> 
     strength = first.strength.copy()
     strength[0, [12, 25, 40]] = np.nan
     away = replace(first, strength=strength)
-    units = compare(away, second, NAMES, False, 1)
-    scenes = [k for k, u in enumerate(units.side_by_side.units) if u.kind is UnitKind.SCENE]
+    units = compare_screenings(away, second, NAMES, False, 1)
+    scenes = [k for k, u in enumerate(units.alignment.units) if u.kind is CutUnitKind.SCENE]
     assert len(scenes) > 2
     for k in scenes:
-        at = units.side_by_side.units[k].stretches[0]
+        at = units.alignment.units[k].spans[0]
         whole = np.nanmean(strength[:, int(at.start) : int(at.end)], axis=1).mean(axis=0)
-        np.testing.assert_allclose(units.contrast.mean[0, k], whole, atol=1e-6)
+        np.testing.assert_allclose(units.group_comparison.mean[0, k], whole, atol=1e-6)
 
 
-def test_each_open_difference_says_how_many_viewers_would_settle_it(endings: Comparison) -> None:
-    still_open = [d for d in endings.differences if d.verdict is Verdict.OPEN]
+def test_each_open_difference_says_how_many_viewers_would_settle_it(endings: ScreeningComparison) -> None:
+    still_open = [d for d in endings.differences if d.verdict is DifferenceVerdict.OPEN]
     assert still_open
-    assert endings.needed(1.0) == max(d.needed for d in still_open)
-    assert endings.needed(0.5) <= endings.needed(1.0)
+    assert endings.viewers_needed(1.0) == max(d.viewers_needed for d in still_open)
+    assert endings.viewers_needed(0.5) <= endings.viewers_needed(1.0)
 
 
 def test_two_audiences_of_one_cut_are_compared_by_film_second() -> None:
-    laugh = compare(screening(None, 14, 1), screening(None, 14, 2, (40,)), NAMES, False, 1)
-    happy = [d for d in laugh.differences if d.verdict is Verdict.DIFFERS and d.unit.kind is UnitKind.SECONDS]
+    laugh = compare_screenings(screening(None, 14, 1), screening(None, 14, 2, (40,)), NAMES, False, 1)
+    happy = [
+        d
+        for d in laugh.differences
+        if d.verdict is DifferenceVerdict.DIFFERS and d.unit.kind is CutUnitKind.SECONDS
+    ]
     assert {d.emotion for d in happy} == {Emotion.HAPPY}
-    assert all(35 <= d.unit.stretches[0].start <= 45 for d in happy)
-    assert "same cut" in laugh.side_by_side.condition
+    assert all(35 <= d.unit.spans[0].start <= 45 for d in happy)
+    assert "same cut" in laugh.alignment.condition
 
 
 def test_seconds_of_two_lengths_are_refused() -> None:
     with pytest.raises(MoviemotionError, match="--script"):
-        compare(screening(None, 6, 1), screening(None, 6, 2, seconds=100), NAMES, False, 1)
+        compare_screenings(screening(None, 6, 1), screening(None, 6, 2, seconds=100), NAMES, False, 1)
 
 
 def test_paired_viewers_are_matched_by_name_and_strangers_left_out() -> None:
@@ -108,22 +116,25 @@ def test_paired_viewers_are_matched_by_name_and_strangers_left_out() -> None:
         timeline=replace(second.timeline, viewers=second.timeline.viewers[::-1]),
         strength=second.strength[::-1],
     )
-    plain, mixed = compare(first, second, NAMES, True, 1), compare(first, turned, NAMES, True, 1)
-    np.testing.assert_array_equal(plain.contrast.difference, mixed.contrast.difference)
-    assert plain.left_out == ("seat-08",)
+    plain, mixed = (
+        compare_screenings(first, second, NAMES, True, 1),
+        compare_screenings(first, turned, NAMES, True, 1),
+    )
+    np.testing.assert_array_equal(plain.group_comparison.difference, mixed.group_comparison.difference)
+    assert plain.unpaired_viewers == ("seat-08",)
     assert plain.viewers == (7, 7)
 
 
 @pytest.mark.parametrize(("viewers", "paired"), [(3, False), (5, True)])
 def test_too_few_viewers_are_refused_with_the_number(viewers: int, paired: bool) -> None:
     with pytest.raises(MoviemotionError, match="needs at least"):
-        compare(screening(SAD, 8, 1), screening(SAD, viewers, 2), NAMES, paired, 1)
+        compare_screenings(screening(SAD, 8, 1), screening(SAD, viewers, 2), NAMES, paired, 1)
 
 
 def test_scripts_with_nothing_in_common_are_refused() -> None:
     other = timed(script_of([("INT. MINE - DAY", ("Dig, you lazy poets, dig for the rhyme.",))]))
     with pytest.raises(MoviemotionError, match="no scene and no line"):
-        compare(screening(SAD, 6, 1), screening(other, 6, 2), NAMES, False, 1)
+        compare_screenings(screening(SAD, 6, 1), screening(other, 6, 2), NAMES, False, 1)
 
 
 def test_a_rewritten_line_is_matched_and_an_added_one_is_not() -> None:

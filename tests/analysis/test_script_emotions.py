@@ -6,20 +6,20 @@ import numpy as np
 import pytest
 from rooms import of_viewers_in, room_of, unseen
 
-from moviemotion.analysis.analyze import analyse
-from moviemotion.analysis.script_emotions import Feeling, feelings_during
-from moviemotion.emotions import FEELINGS, Emotion
-from moviemotion.screenplay.alignment.align import time_script
+from moviemotion.analysis.analyze import analyze
+from moviemotion.analysis.script_emotions import EmotionSummary, summarize_emotions
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
+from moviemotion.screenplay.alignment.align import align_script
 from moviemotion.screenplay.formats.fountain import parse_fountain
 from moviemotion.screenplay.formats.registry import Screenplay
 
 
-def feeling_during(of_viewers: np.ndarray, first: int, start: float, end: float) -> Feeling:
-    (feeling,) = feelings_during(of_viewers, first, [(start, end)])
+def feeling_during(of_viewers: np.ndarray, first: int, start: float, end: float) -> EmotionSummary:
+    (feeling,) = summarize_emotions(of_viewers, first, [(start, end)])
     return feeling
 
 
-HAPPY = FEELINGS.index(Emotion.HAPPY)
+HAPPY = NON_NEUTRAL_EMOTIONS.index(Emotion.HAPPY)
 
 
 def test_a_line_takes_the_mean_of_its_seconds_by_overlap():
@@ -28,7 +28,7 @@ def test_a_line_takes_the_mean_of_its_seconds_by_overlap():
     feeling = feeling_during(of_viewers, 0, 4.5, 6.0)
     assert feeling.emotion is Emotion.HAPPY
     assert feeling.strength == pytest.approx((0.5 * 0.8 + 1.0 * 0.4) / 1.5)
-    assert (feeling.viewers, feeling.share) == (3, 1.0)
+    assert (feeling.viewers, feeling.reacting_share) == (3, 1.0)
 
 
 def test_weak_feelings_are_not_told_and_unknown_stretches_are_unknown():
@@ -55,9 +55,9 @@ def test_only_viewers_who_were_seen_count():
 def test_scenes_hold_their_moments_and_moments_their_lines():
     source = ("INT. ROOM - DAY", "", "She waits.", "", "INT. HALL - DAY", "", "He laughs out loud.", "")
     script = Screenplay("Two rooms", Path("two.fountain"), source, parse_fountain(source))
-    timed = time_script(script, None, 120)
-    analysis = analyse("Two rooms", room_of(12, 120, 3, ((90, 97, Emotion.HAPPY, 1.0),)), timed, (), seed=1)
-    assert [scene.moments for scene in analysis.scenes] == [(), (0,)]
+    timed = align_script(script, None, 120)
+    analysis = analyze("Two rooms", room_of(12, 120, 3, ((90, 97, Emotion.HAPPY, 1.0),)), timed, (), seed=1)
+    assert [scene.moments for scene in analysis.scene_emotions] == [(), (0,)]
     (elements,) = analysis.moment_elements
     assert [script.elements[e].text for e in elements] == ["He laughs out loud."]
-    assert len(analysis.lines) == len(script.elements)
+    assert len(analysis.element_emotions) == len(script.elements)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moviemotion.analysis.signals.smoothing import REACH, smooth
+from moviemotion.analysis.signals.smoothing import RADIUS_SECONDS, smooth
 
 
 def _samples(seed, n=60, rate=5.0):
@@ -36,7 +36,7 @@ def test_a_live_reading_is_final_after_the_stated_delay():
     until = 20.0
     known = time <= until
     so_far = smooth(time[known], emotions[known], weight[known])
-    final = time[known] < until - REACH
+    final = time[known] < until - RADIUS_SECONDS
     assert so_far[final] == pytest.approx(whole[known][final])
     assert not np.allclose(so_far[~final], whole[known][~final])
 

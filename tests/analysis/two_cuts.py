@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from moviemotion.analysis.analyze import Analysis, analyse
+from moviemotion.analysis.analyze import Analysis, analyze
 from moviemotion.emotions import Emotion
 from moviemotion.screenplay.alignment.align import TimedScript
 from moviemotion.screenplay.alignment.cues import Cue, TimeSource
-from moviemotion.screenplay.elements import Element, Kind, Screenplay
+from moviemotion.screenplay.elements import Element, ElementKind, Screenplay
 from tests.analysis.rooms import room_of
 
 SECONDS_A_LINE = 4
@@ -30,8 +30,10 @@ def script_of(lines: list[tuple[str, tuple[str, ...]]]) -> Screenplay:
     """A screenplay of scenes with their lines of dialogue."""
     elements: list[Element] = []
     for number, (heading, spoken) in enumerate(lines, 1):
-        elements.append(Element(Kind.SCENE_HEADING, heading, len(elements) + 1, 1, number))
-        elements += [Element(Kind.DIALOGUE, text, len(elements) + 1, 1, number, "OLGA") for text in spoken]
+        elements.append(Element(ElementKind.SCENE_HEADING, heading, len(elements) + 1, 1, number))
+        elements += [
+            Element(ElementKind.DIALOGUE, text, len(elements) + 1, 1, number, "OLGA") for text in spoken
+        ]
     return Screenplay("The Last Ferry", Path("ferry.fountain"), (), tuple(elements))
 
 
@@ -62,4 +64,4 @@ def screening(
 ) -> Analysis:
     """An audience that laughs at the given film seconds, and else feels what each one feels alone."""
     shared = tuple((at, at + SECONDS_A_LINE, Emotion.HAPPY, strength) for at in laughs_at)
-    return analyse("The Last Ferry", room_of(viewers, seconds, seed, shared), script, (), seed)
+    return analyze("The Last Ferry", room_of(viewers, seconds, seed, shared), script, (), seed)

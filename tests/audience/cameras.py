@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moviemotion.audience.faces.detect import FaceBox, FaceDetector
-from moviemotion.audience.faces.emotion_model import EmotionReader
-from moviemotion.audience.faces.face_scheduler import LOOKS
+from moviemotion.audience.faces.emotion_model import EmotionModel
+from moviemotion.audience.faces.face_scheduler import DETECTION_SIDES
 from moviemotion.audience.live.film_clock import FilmClock
-from moviemotion.audience.live.sources import Picture, SourceLostError
+from moviemotion.audience.live.sources import SourceLostError, SourcePicture
 from moviemotion.emotions import EMOTIONS
 
 Image = NDArray[np.uint8]
@@ -36,11 +36,11 @@ class RememberingFinder:
     def find(self, images: list[Image]) -> list[list[FaceBox]]:
         for image in images:
             if image.tobytes() not in self._seen:
-                (self._seen[image.tobytes()],) = self._detector.detect([image], LOOKS[-1])
+                (self._seen[image.tobytes()],) = self._detector.detect([image], DETECTION_SIDES[-1])
         return [self._seen[image.tobytes()] for image in images]
 
 
-class RememberingReader(EmotionReader):
+class RememberingReader(EmotionModel):
     """The reader, which reads each crop only once."""
 
     def __init__(self) -> None:
@@ -50,14 +50,14 @@ class RememberingReader(EmotionReader):
     def read(self, crops: list[Image]) -> NDArray[np.float32]:
         for crop in crops:
             if crop.tobytes() not in self._read:
-                (self._read[crop.tobytes()],) = super().read([crop])
+                (self._read[crop.tobytes()],) = super().predict([crop])
         return np.array([self._read[crop.tobytes()] for crop in crops]).reshape(-1, len(EMOTIONS))
 
 
 class SimulatedCamera:
     """Shows `pictures` over and over until `seconds`; unreachable while `lost`, and still while `frozen`."""
 
-    recorded = True
+    is_recording = True
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class SimulatedCamera:
         self.pictures_, self.lost, self.frozen = pictures, lost, frozen
         self.connections = 0
 
-    def pictures(self) -> Iterator[Picture]:
+    def pictures(self) -> Iterator[SourcePicture]:
         self.connections += 1
         now = self.clock.now()
         if any(start <= now < end for start, end in self.lost):
@@ -85,4 +85,4 @@ class SimulatedCamera:
                 return
             shown = next((int(a * self.rate) for a, b in self.frozen if a <= time < b), step)
             image = self.pictures_[shown % len(self.pictures_)]
-            yield Picture(time, image[::5, ::5, 1].copy(), av.VideoFrame.from_ndarray(image, "rgb24"))
+            yield SourcePicture(time, image[::5, ::5, 1].copy(), av.VideoFrame.from_ndarray(image, "rgb24"))

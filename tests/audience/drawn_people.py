@@ -8,16 +8,16 @@ from PIL import Image
 
 from moviemotion.audience.faces.detect import FaceBox
 from moviemotion.emotions import Emotion
-from moviemotion.simulation.rendering.face import expression_of, sample_identity
+from moviemotion.simulation.rendering.face import random_identity, scaled_prototype
 from moviemotion.simulation.rendering.render import LEFT, TOP, render_face
 
 Picture = NDArray[np.uint8]
-SMILE = expression_of(Emotion.HAPPY, 0.4)
+SMILE = scaled_prototype(Emotion.HAPPY, 0.4)
 
 
 def portrait(number: int, scale: float = 44.0) -> Image.Image:
     """Head and shoulders of an invented person; `scale` pixels are half the width of the face."""
-    return Image.fromarray(render_face(sample_identity(36, number), SMILE, scale))
+    return Image.fromarray(render_face(random_identity(36, number), SMILE, scale))
 
 
 def scene(width: int, height: int, *people: tuple[int, float, int, int]) -> Picture:

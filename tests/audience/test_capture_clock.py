@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moviemotion.audience.live.film_clock import CameraClock, FilmClock, ticks
+from moviemotion.audience.live.film_clock import CameraClock, FilmClock, sample_indices
 
 
 def test_film_time_stands_until_it_is_let_run_and_in_a_pause() -> None:
@@ -77,4 +77,4 @@ def test_a_camera_whose_clock_jumps_is_followed() -> None:
 
 
 def test_of_the_pictures_of_one_tick_one_is_sampled() -> None:
-    assert ticks([0.0, 0.1, 0.1999, 0.2, 0.39], 5).tolist() == [0, 0, 1, 1, 1]
+    assert sample_indices([0.0, 0.1, 0.1999, 0.2, 0.39], 5).tolist() == [0, 0, 1, 1, 1]

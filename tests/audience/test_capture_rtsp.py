@@ -12,9 +12,9 @@ import pytest
 
 from moviemotion.audience.live.film_clock import FilmClock
 from moviemotion.audience.live.finalize import Offset, camera_samples, find_gaps
-from moviemotion.audience.live.journal import State
+from moviemotion.audience.live.journal import CameraState
 from moviemotion.audience.live.live_capture import LiveCapture
-from moviemotion.audience.live.sources import SourceLostError, StreamSource, open_source
+from moviemotion.audience.live.sources import SourceLostError, StreamSource, source_at
 
 SYSTEM_PYTHON = "/usr/bin/python3"
 SERVER = Path(__file__).parent / "rtsp_server.py"
@@ -69,7 +69,7 @@ def test_a_stream_gives_pictures_in_time_and_says_why_it_cannot(seats: list[Path
         for picture in StreamSource(f"rtsp://127.0.0.1:{port}/ball").pictures():
             times.append(picture.time)
             if len(times) == 20:
-                assert picture.image().shape == (240, 320, 3)
+                assert picture.to_rgb().shape == (240, 320, 3)
                 break
         assert times[-1] - times[0] == pytest.approx(1.9, abs=0.3)
         with pytest.raises(SourceLostError, match="404"):
@@ -84,16 +84,16 @@ def test_cameras_that_are_lost_come_back_and_a_still_one_is_found(seats: list[Pa
     names = {"seat-a": "one", "seat-b": "one", "still": "still"}
     with serving(mounts) as port:
         urls = {name: f"rtsp://127.0.0.1:{port}/{mount}" for name, mount in names.items()}
-        cameras = {name: open_source(url, clock) for name, url in urls.items()}
+        cameras = {name: source_at(url, clock) for name, url in urls.items()}
         capture = LiveCapture(cameras, tmp_path / "live", clock, rate=2.0, frozen_after=3.0)
         until(lambda: all(camera.read >= 2 for camera in capture.health()))
-        until(lambda: capture.health()[2].state is State.FROZEN)
+        until(lambda: capture.health()[2].state is CameraState.FROZEN)
         before = [camera.read for camera in capture.health()]
     died = clock.now()
-    until(lambda: all(camera.state is State.LOST for camera in capture.health()))
+    until(lambda: all(camera.state is CameraState.LOST for camera in capture.health()))
     with serving(mounts, port):
         until(lambda: all(c.read > n for c, n in zip(capture.health()[:2], before[:2], strict=True)))
-        until(lambda: capture.health()[2].state is State.FROZEN)
+        until(lambda: capture.health()[2].state is CameraState.FROZEN)
         back = clock.now()
         capture.stop()
     gaps = find_gaps(tmp_path / "live", dict.fromkeys(names, Offset(0.0, float("nan"), "")), 2.0)

@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from moviemotion.audience.live.seats_config import SeatCamera, Seats, Sync, SyncMethod, read_seats
+from moviemotion.audience.live.seats_config import (
+    CameraConfig,
+    SeatsConfig,
+    SyncConfig,
+    SyncMethod,
+    read_seats_config,
+)
 from moviemotion.errors import MoviemotionError
 
 GOOD = """
@@ -33,9 +39,9 @@ source = "row.mp4"
 """
 
 
-def read(tmp_path: Path, text: str) -> Seats:
+def read(tmp_path: Path, text: str) -> SeatsConfig:
     (path := tmp_path / "seats.toml").write_text(text, encoding="utf-8")
-    return read_seats(path)
+    return read_seats_config(path)
 
 
 def faults(tmp_path: Path, text: str) -> list[str]:
@@ -52,20 +58,20 @@ def camera(text: str) -> str:
 
 
 def test_everything_is_read(tmp_path: Path) -> None:
-    assert read(tmp_path, GOOD) == Seats(
+    assert read(tmp_path, GOOD) == SeatsConfig(
         cameras=(
-            SeatCamera("seat-01", "rtsp://someone:secret@10.0.0.7:554/stream?token=abc"),
-            SeatCamera("seat-02", "/dev/video0", -0.25),
-            SeatCamera("row", str(tmp_path / "row.mp4")),
+            CameraConfig("seat-01", "rtsp://someone:secret@10.0.0.7:554/stream?token=abc"),
+            CameraConfig("seat-02", "/dev/video0", -0.25),
+            CameraConfig("row", str(tmp_path / "row.mp4")),
         ),
         rate=4.0,
         frozen_after=8.5,
-        sync=Sync(SyncMethod.LIGHT, film=tmp_path / "film.mp4", within=30.0),
+        sync=SyncConfig(SyncMethod.LIGHT, film=tmp_path / "film.mp4", within=30.0),
     )
 
 
 def test_a_source_is_told_without_its_password(tmp_path: Path) -> None:
-    assert read(tmp_path, GOOD).cameras[0].public_source == "rtsp://10.0.0.7:554/stream"
+    assert read(tmp_path, GOOD).cameras[0].source_without_credentials == "rtsp://10.0.0.7:554/stream"
 
 
 @pytest.mark.parametrize(
@@ -106,4 +112,4 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     with pytest.raises(MoviemotionError, match=r"nowhere\.toml: cannot be read .*; check the name"):
-        read_seats(tmp_path / "nowhere.toml")
+        read_seats_config(tmp_path / "nowhere.toml")

@@ -10,8 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from moviemotion.audience.live.sources import film_light
-from moviemotion.audience.live.sync import CODE, ELEMENT, LEAD, shift_by_light, shift_by_mark, write_mark
+from moviemotion.audience.live.sources import film_brightness
+from moviemotion.audience.live.sync import (
+    BARKER_CODE,
+    ELEMENT_SECONDS,
+    LEAD_SECONDS,
+    offset_from_brightness,
+    offset_from_mark,
+    write_sync_mark,
+)
 from moviemotion.errors import MoviemotionError
 
 Array = NDArray[np.float64]
@@ -35,7 +42,7 @@ def test_flicker_gives_the_shift_to_a_twentieth_of_a_second(shift: float, seed: 
     rng = np.random.default_rng(seed)
     times, own = np.arange(0, 400, 1 / 24), np.arange(60, 360, 1 / rate)
     seen = seen_by_camera(film(own + shift, seed), own, rng)
-    measured = shift_by_light((own, seen), (times, film(times, seed)), within=60)
+    measured = offset_from_brightness((own, seen), (times, film(times, seed)), max_offset=60)
     assert measured.seconds == pytest.approx(shift, abs=0.05)
     assert 0 < measured.half_width < 0.05
 
@@ -44,7 +51,7 @@ def test_cameras_are_put_in_step_without_the_film() -> None:
     rng, times = np.random.default_rng(1), np.arange(0, 300, 1 / 25)
     one = seen_by_camera(film(times, 5), times, rng)
     other = seen_by_camera(film(times + 1.3, 5), times, rng)
-    assert shift_by_light((times, other), (times, one), 10).seconds == pytest.approx(1.3, abs=0.05)
+    assert offset_from_brightness((times, other), (times, one), 10).seconds == pytest.approx(1.3, abs=0.05)
 
 
 def test_the_interval_holds_what_it_promises() -> None:
@@ -53,7 +60,7 @@ def test_the_interval_holds_what_it_promises() -> None:
     for seed in range(30):
         rng = np.random.default_rng(seed)
         seen = seen_by_camera(film(times + 0.4, seed), times, rng)
-        measured = shift_by_light((times, seen), (times, film(times, seed)), 10)
+        measured = offset_from_brightness((times, seen), (times, film(times, seed)), 10)
         # The grid of the comparison is 25 ms: nothing finer is promised.
         missed += abs(measured.seconds - 0.4) > measured.half_width + 0.0125
     assert missed <= 4
@@ -63,15 +70,15 @@ def test_light_of_another_film_gives_no_shift() -> None:
     rng, times = np.random.default_rng(2), np.arange(0, 600, 1 / 25)
     for seed in range(5):
         seen = seen_by_camera(film(times, 100 + seed), times, rng)
-        assert np.isnan(shift_by_light((times, seen), (times, film(times, seed)), 60).seconds)
+        assert np.isnan(offset_from_brightness((times, seen), (times, film(times, seed)), 60).seconds)
 
 
 def test_a_camera_that_saw_next_to_nothing_gives_no_shift() -> None:
     times = np.arange(0, 100, 1 / 25)
     reference = (times, film(times, 1))
-    assert np.isnan(shift_by_light((times[:10], film(times[:10], 1)), reference, 60).seconds)
-    assert np.isnan(shift_by_light(([], []), reference, 60).seconds)
-    assert np.isnan(shift_by_mark(([], []), 0.0).seconds)
+    assert np.isnan(offset_from_brightness((times[:10], film(times[:10], 1)), reference, 60).seconds)
+    assert np.isnan(offset_from_brightness(([], []), reference, 60).seconds)
+    assert np.isnan(offset_from_mark(([], []), 0.0).seconds)
 
 
 @settings(max_examples=15)
@@ -79,10 +86,12 @@ def test_a_camera_that_saw_next_to_nothing_gives_no_shift() -> None:
 def test_the_mark_is_found_between_two_pictures(start: float, seed: int, rate: float) -> None:
     rng = np.random.default_rng(seed)
     times = np.arange(0, 100, 1 / rate)
-    element = np.floor((times - start) / ELEMENT).astype(int)
-    lit = np.where((element >= 0) & (element < len(CODE)), np.take(CODE, element, mode="clip"), 0)
+    element = np.floor((times - start) / ELEMENT_SECONDS).astype(int)
+    lit = np.where(
+        (element >= 0) & (element < len(BARKER_CODE)), np.take(BARKER_CODE, element, mode="clip"), 0
+    )
     seen = 25 + 4 * lit + rng.normal(0, 0.3, len(times)) + np.sin(times / 9)
-    measured = shift_by_mark((times, seen), mark=5.0)
+    measured = offset_from_mark((times, seen), mark=5.0)
     assert measured.seconds == pytest.approx(5.0 - start, abs=1 / rate)
 
 
@@ -90,16 +99,16 @@ def test_the_cuts_of_a_film_are_not_taken_for_the_mark() -> None:
     times = np.arange(0, 1800, 1 / 25)
     for seed in range(4):
         seen = seen_by_camera(film(times, seed), times, np.random.default_rng(seed))
-        assert np.isnan(shift_by_mark((times, seen), 0.0).seconds)
+        assert np.isnan(offset_from_mark((times, seen), 0.0).seconds)
 
 
 def test_the_mark_that_is_written_is_the_mark_that_is_found(tmp_path: Path) -> None:
-    write_mark(path := tmp_path / "mark.mp4", width=64, height=48)
+    write_sync_mark(path := tmp_path / "mark.mp4", width=64, height=48)
     assert list(tmp_path.iterdir()) == [path]
-    times, light = film_light(path, 100)
+    times, light = film_brightness(path, 100)
     assert light.max() > 200
     assert light[0] < 30
-    assert shift_by_mark((times, light), mark=LEAD).seconds == pytest.approx(0.0, abs=1 / 24)
+    assert offset_from_mark((times, light), mark=LEAD_SECONDS).seconds == pytest.approx(0.0, abs=1 / 24)
 
 
 @pytest.mark.parametrize("place", ["nowhere/mark.mp4", "file/mark.mp4", "folder"])
@@ -108,6 +117,6 @@ def test_a_mark_that_cannot_be_written_says_so_and_leaves_nothing(tmp_path: Path
     (tmp_path / "folder").mkdir()
     told = r"^[^\n]*: cannot be written \(.+\); choose another --out$"
     with pytest.raises(MoviemotionError, match=told) as said:
-        write_mark(tmp_path / place, width=64, height=48)
+        write_sync_mark(tmp_path / place, width=64, height=48)
     assert str(tmp_path / place) in str(said.value)
     assert {path.name for path in tmp_path.rglob("*")} == {"file", "folder"}

@@ -12,7 +12,7 @@ from PIL import Image
 from small_films import HEIGHT, WIDTH, turn, write_film, write_sound, write_stream
 
 from moviemotion.audience.video import decode
-from moviemotion.audience.video.decode import Frame, probe, read_frames, upright
+from moviemotion.audience.video.decode import Frame, probe, read_frames, to_upright_rgb
 from moviemotion.errors import MoviemotionError
 
 MILLISECOND = 1e-3
@@ -61,7 +61,7 @@ def test_pictures_that_no_tick_needs_are_left_out_and_no_other_changes(tmp_path:
     """H.264 stores pictures out of order, and some to which no other refers."""
     path = write_film(tmp_path / "h264.mp4", np.arange(90) / 30, "libx264", b_frames=3)
     with av.open(str(path)) as container:
-        whole = [(picture.time, upright(picture)) for picture in container.decode(video=0)]
+        whole = [(picture.time, to_upright_rgb(picture)) for picture in container.decode(video=0)]
     assert len(whole) == 90
     with av.open(str(path)) as container:
         assert len(list(decode._needed_pictures(container, 5))) < 70
@@ -113,13 +113,13 @@ def test_a_gif_is_a_film(tmp_path: Path) -> None:
 )
 def test_a_stream_without_a_declared_length_is_read_whole(tmp_path: Path, form: str, codec: str) -> None:
     path = write_stream(tmp_path / f"stream.{form}", np.arange(30) / 10, form, codec)
-    assert np.isnan(probe(path).seconds)
+    assert np.isnan(probe(path).duration)
     assert times(path, 5) == pytest.approx(np.arange(15) / 5, abs=2 * MILLISECOND)
 
 
 def test_the_length_is_what_the_file_says(tmp_path: Path) -> None:
     path = write_film(tmp_path / "even.mp4", np.arange(40) / 10)
-    assert probe(path).seconds == pytest.approx(4.0, abs=0.15)
+    assert probe(path).duration == pytest.approx(4.0, abs=0.15)
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
@@ -187,7 +187,7 @@ def test_what_is_damaged_is_left_out_and_nothing_else_changes(
     path = write_film(tmp_path / name, np.arange(120) / 10, codec)
     with av.open(str(path)) as container:
         origin = container.start_time / 1e6
-        whole = {round(p.time - origin, 2): upright(p) for p in container.decode(video=0)}
+        whole = {round(p.time - origin, 2): to_upright_rgb(p) for p in container.decode(video=0)}
     data = bytearray(path.read_bytes())
     start, length = len(data) * 2 // 5, int(len(data) * share)
     data[start : start + length] = np.random.default_rng(1).bytes(length)
@@ -196,7 +196,7 @@ def test_what_is_damaged_is_left_out_and_nothing_else_changes(
     assert len(seen) > 30
     assert all((frame.image == whole[round(frame.time, 2)]).all() for frame in seen)
     steps = [(one.time, two.time) for one, two in pairwise(seen)]
-    missing = [step for step in steps if step[1] - step[0] > decode.BLANK]
+    missing = [step for step in steps if step[1] - step[0] > decode.MIN_GAP_SECONDS]
     if name.endswith("avi"):  # its clock is lost with the first picture that is
         assert (missing, blanks) == (
             [],

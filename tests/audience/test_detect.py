@@ -14,7 +14,7 @@ from PIL import Image
 
 from moviemotion.audience.faces import detect
 from moviemotion.audience.faces.detect import FaceBox, FaceDetector, crop_face
-from moviemotion.audience.faces.face_scheduler import LOOKS
+from moviemotion.audience.faces.face_scheduler import DETECTION_SIDES
 from moviemotion.errors import MoviemotionError
 
 Picture = NDArray[np.uint8]
@@ -29,7 +29,7 @@ def detector() -> FaceDetector:
     return FaceDetector()
 
 
-@pytest.mark.parametrize("look", LOOKS[1:])
+@pytest.mark.parametrize("look", DETECTION_SIDES[1:])
 @pytest.mark.parametrize("number", range(4))
 def test_the_box_sits_on_the_face(detector: FaceDetector, number: int, look: int) -> None:
     x, y, scale = 150, 110, 44.0
@@ -43,26 +43,28 @@ def test_the_box_sits_on_the_face(detector: FaceDetector, number: int, look: int
 
 
 def test_an_empty_room_has_no_face(detector: FaceDetector) -> None:
-    assert detector.detect([scene(320, 240), scene(320, 240)], LOOKS[1]) == [[], []]
+    assert detector.detect([scene(320, 240), scene(320, 240)], DETECTION_SIDES[1]) == [[], []]
 
 
 def test_faces_of_a_tall_picture_keep_its_proportions(detector: FaceDetector) -> None:
-    (found,) = detector.detect([scene(250, 470, (2, 40.0, 120, 300))], LOOKS[1])
+    (found,) = detector.detect([scene(250, 470, (2, 40.0, 120, 300))], DETECTION_SIDES[1])
     assert len(found) == 1
     assert overlap(found[0], 80, 256, 160, 356) > 0.55
 
 
 def test_a_batch_reads_as_its_pictures_alone(detector: FaceDetector) -> None:
     pictures = [scene(320, 240, (n, 44.0, 120 + 20 * n, 110)) for n in range(3)]
-    together = detector.detect(pictures, LOOKS[1])
+    together = detector.detect(pictures, DETECTION_SIDES[1])
     for picture, found in zip(pictures, together, strict=True):
-        (alone,) = detector.detect([picture], LOOKS[1])
+        (alone,) = detector.detect([picture], DETECTION_SIDES[1])
         assert len(found) == len(alone) == 1
-        assert found[0].centre == pytest.approx(alone[0].centre, abs=0.1)
+        assert found[0].center == pytest.approx(alone[0].center, abs=0.1)
 
 
 def test_the_best_face_comes_first(detector: FaceDetector) -> None:
-    (found,) = detector.detect([scene(640, 240, (0, 44.0, 150, 110), (1, 44.0, 480, 110))], LOOKS[-1])
+    (found,) = detector.detect(
+        [scene(640, 240, (0, 44.0, 150, 110), (1, 44.0, 480, 110))], DETECTION_SIDES[-1]
+    )
     assert len(found) == 2
     assert found[0].score >= found[1].score
 
@@ -72,7 +74,7 @@ def test_the_best_face_comes_first(detector: FaceDetector) -> None:
 
 def test_a_crop_is_a_small_grey_square_filled_by_the_face(detector: FaceDetector) -> None:
     picture = scene(320, 240, (1, 44.0, 150, 110))
-    (face,) = detector.detect([picture], LOOKS[1])[0]
+    (face,) = detector.detect([picture], DETECTION_SIDES[1])[0]
     crop = crop_face(picture, face)
     assert crop.shape == (48, 48)
     assert crop.dtype == np.uint8
@@ -84,8 +86,8 @@ def test_a_tilted_head_is_levelled(detector: FaceDetector) -> None:
     tilted = np.asarray(
         Image.fromarray(picture).rotate(20, Image.Resampling.BILINEAR, fillcolor=(34, 32, 42))
     )
-    (straight,) = detector.detect([picture], LOOKS[1])[0]
-    (rolled,) = detector.detect([tilted], LOOKS[1])[0]
+    (straight,) = detector.detect([picture], DETECTION_SIDES[1])[0]
+    (rolled,) = detector.detect([tilted], DETECTION_SIDES[1])[0]
     level = likeness(crop_face(picture, straight), crop_face(tilted, rolled))
     flat = rolled.landmarks.copy()
     flat[:2, 1] = flat[:2, 1].mean()  # as if the eyes were level already
@@ -96,7 +98,7 @@ def test_a_tilted_head_is_levelled(detector: FaceDetector) -> None:
 
 def test_a_small_face_is_enlarged_without_blocks(detector: FaceDetector) -> None:
     picture = scene(320, 240, (1, 44.0, 150, 110))
-    (face,) = detector.detect([picture], LOOKS[1])[0]
+    (face,) = detector.detect([picture], DETECTION_SIDES[1])[0]
     small = np.asarray(Image.fromarray(picture).reduce(8))
     far = FaceBox(face.left / 8, face.top / 8, face.right / 8, face.bottom / 8, 0.9, face.landmarks / 8)
     crop = crop_face(small, far)
@@ -144,17 +146,17 @@ def iou(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
 
 @given(BOXES)
 def test_no_two_kept_boxes_overlap_and_each_dropped_one_overlaps_a_better(boxes: NDArray[np.float32]) -> None:
-    kept = detect._without_overlaps(boxes)
+    kept = detect._non_maximum_suppression(boxes)
     assert kept == sorted(set(kept))
     assert kept[:1] == ([0] if len(boxes) else [])
     for i in range(len(boxes)):
         better = [iou(boxes[k], boxes[i]) for k in kept if k < i]
         if i in kept:
-            assert all(shared < detect.OVERLAP + 1e-4 for shared in better)
+            assert all(shared < detect.NMS_IOU_THRESHOLD + 1e-4 for shared in better)
         else:
-            assert max(better) > detect.OVERLAP - 1e-4
+            assert max(better) > detect.NMS_IOU_THRESHOLD - 1e-4
 
 
 def test_missing_weights_say_what_to_do(tmp_path) -> None:
     with pytest.raises(MoviemotionError, match=r"gone\.onnx: model file missing; reinstall"):
-        detect.session(tmp_path / "gone.onnx")
+        detect.create_onnx_session(tmp_path / "gone.onnx")

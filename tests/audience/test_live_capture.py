@@ -13,10 +13,15 @@ from cameras import Image, RememberingFinder, RememberingReader, SimulatedCamera
 
 from moviemotion.audience.faces.detect import crop_face
 from moviemotion.audience.live.film_clock import FilmClock
-from moviemotion.audience.live.finalize import Offset, camera_samples, find_gaps, pictures_dropped
-from moviemotion.audience.live.journal import State, read_changes, read_faces, read_light
-from moviemotion.audience.live.live_capture import DEPTH, FIRST_WAIT, LiveCapture, Stillness
-from moviemotion.audience.live.sources import Picture, SourceLostError
+from moviemotion.audience.live.finalize import Offset, camera_samples, count_dropped_pictures, find_gaps
+from moviemotion.audience.live.journal import CameraState, read_brightness, read_faces, read_state_changes
+from moviemotion.audience.live.live_capture import (
+    MIN_RECONNECT_SECONDS,
+    QUEUE_DEPTH,
+    FreezeDetector,
+    LiveCapture,
+)
+from moviemotion.audience.live.sources import SourceLostError, SourcePicture
 from moviemotion.errors import MoviemotionError
 
 RATE = 0.5
@@ -28,9 +33,9 @@ def pictures(seats: list[Path]) -> Iterator[tuple[list[Image], list[Image]]]:
     """One viewer, and two; their faces are read beforehand, for how fast a machine reads is not tested."""
     finder, reader = RememberingFinder(), RememberingReader()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("moviemotion.audience.live.live_capture.FaceFinder", lambda detector: finder)
-        patch.setattr("moviemotion.audience.live.live_capture.EmotionReader", lambda: reader)
-        patch.setattr("moviemotion.audience.live.live_capture.KEPT_EVERY", 0.5)
+        patch.setattr("moviemotion.audience.live.live_capture.FaceScheduler", lambda detector: finder)
+        patch.setattr("moviemotion.audience.live.live_capture.EmotionModel", lambda: reader)
+        patch.setattr("moviemotion.audience.live.live_capture.FLUSH_INTERVAL", 0.5)
         one, two = images(seats[0], every=20), images(seats[1], every=20)
         for image in (*one, *two):
             (faces,) = finder.find([image])
@@ -81,7 +86,7 @@ def test_what_was_planted_is_told_and_nothing_else(troubled: tuple[Path, LiveCap
 def test_health_tells_each_camera(troubled: tuple[Path, LiveCapture]) -> None:
     _, capture = troubled
     lost, frozen, well = capture.health()
-    assert {c.state for c in (lost, frozen, well)} == {State.ENDED}
+    assert {c.state for c in (lost, frozen, well)} == {CameraState.ENDED}
     assert (lost.losses, frozen.losses, well.losses) == (2, 1, 0)
     assert (lost.faces, frozen.faces, well.faces) == (1, 1, 2)
     assert well.last_seen == pytest.approx(39.8)
@@ -90,7 +95,9 @@ def test_health_tells_each_camera(troubled: tuple[Path, LiveCapture]) -> None:
 
 def test_nothing_of_a_frozen_picture_is_a_sample(troubled: tuple[Path, LiveCapture]) -> None:
     folder, _ = troubled
-    assert ((read_faces(folder, "frozen").frames > 12) & (read_faces(folder, "frozen").frames < 17)).any()
+    assert (
+        (read_faces(folder, "frozen").frame_times > 12) & (read_faces(folder, "frozen").frame_times < 17)
+    ).any()
     samples = camera_samples(folder, "frozen", 0.0, RATE)
     assert not ((samples.time > 12) & (samples.time < 24)).any()
     assert (samples.time >= 24).any()
@@ -113,18 +120,18 @@ def test_dropped_pictures_are_counted_alike_now_and_from_the_journal(
 ) -> None:
     folder, capture = troubled
     for camera in (capture.health()[0], capture.health()[2]):
-        assert pictures_dropped(folder, camera.name, RATE) == camera.dropped
+        assert count_dropped_pictures(folder, camera.name, RATE) == camera.dropped
 
 
 class Ending:
     """A camera that answers, but whose stream ends before a picture comes."""
 
-    recorded = False
+    is_recording = False
 
     def __init__(self, clock: FilmClock) -> None:
         self.clock, self.tried = clock, list[float]()
 
-    def pictures(self) -> Iterator[Picture]:
+    def pictures(self) -> Iterator[SourcePicture]:
         self.tried.append(self.clock.now())
         return iter(())
 
@@ -132,7 +139,7 @@ class Ending:
 class Gone(Ending):
     """A camera that does not answer."""
 
-    def pictures(self) -> Iterator[Picture]:
+    def pictures(self) -> Iterator[SourcePicture]:
         super().pictures()
         raise SourceLostError("Connection refused")
 
@@ -145,10 +152,10 @@ def test_a_camera_that_answers_is_tried_again_at_once_and_one_that_does_not_less
     capture = LiveCapture({"ending": ending, "gone": gone}, tmp_path / "live", clock, RATE, 5.0)
     capture.wait(2)
     capture.stop()
-    assert np.diff(ending.tried).min() >= FIRST_WAIT
-    assert np.median(np.diff(ending.tried)) < 2 * FIRST_WAIT
+    assert np.diff(ending.tried).min() >= MIN_RECONNECT_SECONDS
+    assert np.median(np.diff(ending.tried)) < 2 * MIN_RECONNECT_SECONDS
     waits = np.diff(gone.tried)
-    assert (waits >= [FIRST_WAIT * 2**k for k in range(len(waits))]).all()
+    assert (waits >= [MIN_RECONNECT_SECONDS * 2**k for k in range(len(waits))]).all()
     assert len(waits) <= 5
 
 
@@ -167,12 +174,12 @@ def test_the_newest_picture_wins(
     clock = FilmClock(speed=30)
     camera = SimulatedCamera(clock, pictures[0], 60)
     capture = LiveCapture({"seat": camera}, tmp_path / "live", clock, RATE, 10.0, workers=1)
-    until(lambda: capture.health()[0].state is State.ENDED)
+    until(lambda: capture.health()[0].state is CameraState.ENDED)
     let_go.set()
     capture.stop()
-    times = read_faces(tmp_path / "live", "seat").frames
-    assert times[-DEPTH:].tolist() == [52.0, 54.0, 56.0, 58.0]
-    assert capture.health()[0].dropped == 30 - len(times) >= 30 - 2 * DEPTH
+    times = read_faces(tmp_path / "live", "seat").frame_times
+    assert times[-QUEUE_DEPTH:].tolist() == [52.0, 54.0, 56.0, 58.0]
+    assert capture.health()[0].dropped == 30 - len(times) >= 30 - 2 * QUEUE_DEPTH
     (gap,) = find_gaps(tmp_path / "live", {"seat": AS_IT_CAME}, RATE)
     assert gap.reason == "dropped: reading did not keep up"
     assert gap.end == 52.0
@@ -194,7 +201,7 @@ def test_film_time_stands_in_a_pause_and_no_gap_is_told(
     assert capture.wait(60)
     capture.stop()
     assert find_gaps(tmp_path / "live", {"seat": AS_IT_CAME}, RATE) == []
-    times, _ = read_light(tmp_path / "live", "seat")
+    times, _ = read_brightness(tmp_path / "live", "seat")
     assert np.diff(times) == pytest.approx(0.2)
 
 
@@ -207,9 +214,9 @@ def test_a_camera_that_never_answers_is_told(
         "gone": SimulatedCamera(clock, pictures[0], 12, lost=[(0, 1e9)]),
     }
     capture = LiveCapture(cameras, tmp_path / "live", clock, RATE, 10.0)
-    until(lambda: capture.health()[0].state is State.ENDED)
+    until(lambda: capture.health()[0].state is CameraState.ENDED)
     gone = capture.health()[1]
-    assert (gone.state, gone.why) == (State.WAITING, "Connection refused")
+    assert (gone.state, gone.why) == (CameraState.WAITING, "Connection refused")
     assert cameras["gone"].connections >= 2
     capture.stop()
     (gap,) = find_gaps(tmp_path / "live", dict.fromkeys(cameras, AS_IT_CAME), RATE)
@@ -231,8 +238,8 @@ def test_what_was_kept_before_a_crash_is_read(troubled: tuple[Path, LiveCapture]
         found = read_faces(broken, "well")
         assert len(found.time) <= len(whole.time)
         assert (found.time == whole.time[: len(found.time)]).all()
-        assert all(change.state in State for change in read_changes(broken))
-        assert camera_samples(broken, "well", 0.0, RATE).frames == len(found.frames)
+        assert all(change.state in CameraState for change in read_state_changes(broken))
+        assert camera_samples(broken, "well", 0.0, RATE).frames == len(found.frame_times)
     assert len(found.time) > 0
 
 
@@ -253,13 +260,13 @@ def test_a_fault_in_a_thread_ends_the_capture_and_is_told(
 
 
 def test_people_in_front_of_a_camera_are_never_still_and_a_frozen_camera_is() -> None:
-    rng, stillness = np.random.default_rng(0), Stillness()
+    rng, stillness = np.random.default_rng(0), FreezeDetector()
     room = rng.integers(0, 200, (48, 64)).astype(np.uint8)
     for k in range(20):
         noisy = room + rng.integers(0, 3, room.shape, np.uint8)
-        assert stillness.look(k / 5, noisy) == 0
+        assert stillness.update(k / 5, noisy) == 0
     for k in range(20, 40):
-        assert stillness.look(k / 5, noisy) == pytest.approx((k - 19) / 5)
+        assert stillness.update(k / 5, noisy) == pytest.approx((k - 19) / 5)
 
 
 def until(condition: Callable[[], bool], seconds: float = 60) -> None:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moviemotion.audience.recordings import Camera, Watcher
+from moviemotion.audience.recordings import Camera, CameraProcessor
 from moviemotion.audience.video.decode import Frame, read_frames
-from moviemotion.audience.video.masking import OPEN, Mask, Region, masked
+from moviemotion.audience.video.masking import NO_MASK, Mask, Region, mask_frames
 
 numbers = st.integers(-5, 40)
 regions = st.builds(Region, numbers, numbers, numbers, numbers)
@@ -21,18 +21,18 @@ masks = st.builds(Mask, st.none() | st.tuples(regions) | st.tuples(regions, regi
 @given(masks)
 def test_a_pixel_is_seen_where_it_may_be_and_black_elsewhere(mask: Mask) -> None:
     image = np.full((20, 30, 3), 200, np.uint8)
-    result = mask.over(image)
+    result = mask.apply(image)
     for y in range(20):
         for x in range(30):
-            seen = mask.seen is None or any(part.holds(x, y) for part in mask.seen)
-            hidden = any(part.holds(x, y) for part in mask.hidden)
+            seen = mask.visible is None or any(part.contains(x, y) for part in mask.visible)
+            hidden = any(part.contains(x, y) for part in mask.hidden)
             assert (result[y, x] == (200 if seen and not hidden else 0)).all()
     assert (image == 200).all()
 
 
 def test_the_frames_of_an_open_mask_are_the_same() -> None:
     frame = Frame(1.5, np.full((4, 4, 3), 9, np.uint8))
-    (same,) = masked([frame], OPEN)
+    (same,) = mask_frames([frame], NO_MASK)
     assert same.time == 1.5
     assert same.image is frame.image
 
@@ -47,10 +47,10 @@ def half(seats: list[Path]) -> tuple[Path, int]:
 def test_nobody_is_found_in_a_masked_seat(half: tuple[Path, int]) -> None:
     row, middle = half
     left = Region(0, 0, middle, 10_000)
-    watcher = Watcher(2.0)
-    everybody = watcher.watch(Camera("row", row), lambda *_: None)
-    some = watcher.watch(Camera("row", row, mask=Mask(seen=(left,))), lambda *_: None)
-    others = watcher.watch(Camera("row", row, mask=Mask(None, (left,))), lambda *_: None)
+    watcher = CameraProcessor(2.0)
+    everybody = watcher.process(Camera("row", row), lambda *_: None)
+    some = watcher.process(Camera("row", row, mask=Mask(visible=(left,))), lambda *_: None)
+    others = watcher.process(Camera("row", row, mask=Mask(None, (left,))), lambda *_: None)
     assert (len(everybody.viewers), len(some.viewers), len(others.viewers)) == (2, 1, 1)
     assert some.box[:, 2].max() <= middle + 20
     assert others.box[:, 0].min() >= middle - 20

@@ -11,9 +11,15 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from moviemotion.audience.faces.detect import FaceBox, crop_face
-from moviemotion.audience.faces.quality import GOOD, LIMITS, REASONS, measure, weigh
+from moviemotion.audience.faces.quality import (
+    GOOD,
+    QUALITY_LIMITS,
+    REJECTION_REASONS,
+    measure_quality,
+    quality_weights,
+)
 from moviemotion.emotions import Emotion
-from moviemotion.simulation.rendering.face import Expression, expression_of, sample_identity
+from moviemotion.simulation.rendering.face import Expression, random_identity, scaled_prototype
 from moviemotion.simulation.rendering.hand import GESTURES, Gesture, draw_hand
 from moviemotion.simulation.rendering.render import LEFT, TOP, render_face
 
@@ -24,7 +30,7 @@ REST = Expression()
 
 def portrait(person: int, expression: Expression = REST) -> tuple[Picture, FaceBox]:
     """A rendered face of about 115 px, and where it is; drawn, so nothing has to be detected."""
-    rgba = render_face(sample_identity(1, person), expression, SCALE).astype(float)
+    rgba = render_face(random_identity(1, person), expression, SCALE).astype(float)
     alpha = rgba[..., 3:] / 255
     image = (rgba[..., :3] * alpha + 30 * (1 - alpha)).astype(np.uint8)
 
@@ -43,8 +49,8 @@ def face(request: pytest.FixtureRequest) -> tuple[Picture, FaceBox]:
 
 
 def weight(image: Picture, box: FaceBox) -> tuple[float, str]:
-    weights, refused = weigh([box], [crop_face(image, box)])
-    return float(weights[0]), REASONS[refused[0]]
+    weights, refused = quality_weights([box], [crop_face(image, box)])
+    return float(weights[0]), REJECTION_REASONS[refused[0]]
 
 
 def test_a_plain_face_is_good(face: tuple[Picture, FaceBox]) -> None:
@@ -73,10 +79,10 @@ def test_a_hand_before_the_face_lowers_the_weight(face: tuple[Picture, FaceBox])
     covered = image.astype(float)
     size = box.size
     y, x = np.mgrid[: image.shape[0], : image.shape[1]]
-    hand = ((x - box.centre[0]) / (0.4 * size)) ** 2 + (
+    hand = ((x - box.center[0]) / (0.4 * size)) ** 2 + (
         (y - box.bottom + 0.2 * size) / (0.27 * size)
     ) ** 2 < 1
-    covered[hand] = np.median(image[int(box.centre[1])], axis=0) * 0.95
+    covered[hand] = np.median(image[int(box.center[1])], axis=0) * 0.95
     assert weight(covered.astype(np.uint8), box)[0] < 0.5 * weight(image, box)[0]
 
 
@@ -87,7 +93,7 @@ def test_a_hand_before_the_face_lowers_the_weight(face: tuple[Picture, FaceBox])
 )
 def test_a_hand_with_fingers_is_noticed(face: tuple[Picture, FaceBox], gesture: Gesture, most: float) -> None:
     image, box = face
-    hand = draw_hand(sample_identity(1, 0), gesture, SCALE)
+    hand = draw_hand(random_identity(1, 0), gesture, SCALE)
     right, down = gesture.place
     covered = Image.fromarray(image)
     corner = (right - LEFT) * SCALE - hand.width / 2, (down - TOP) * SCALE - hand.height / 2
@@ -98,7 +104,7 @@ def test_a_hand_with_fingers_is_noticed(face: tuple[Picture, FaceBox], gesture: 
 @pytest.mark.parametrize("emotion", [Emotion.HAPPY, Emotion.SURPRISE, Emotion.SAD])
 @pytest.mark.parametrize("person", range(12))
 def test_a_moved_face_is_not_taken_for_covered(person: int, emotion: Emotion) -> None:
-    assert weight(*portrait(person, expression_of(emotion, 1.0)))[0] > 0.8
+    assert weight(*portrait(person, scaled_prototype(emotion, 1.0)))[0] > 0.8
 
 
 def test_infrared_grey_is_as_good_as_colour(face: tuple[Picture, FaceBox]) -> None:
@@ -119,13 +125,17 @@ def test_a_profile_is_turned_away(nose: float, reason: str) -> None:
 def test_a_far_face_is_too_small() -> None:
     image, box = portrait(0)
     tiny = FaceBox(0, 0, 7, 7, 0.9, box.landmarks / 18)
-    assert weigh([tiny], [crop_face(image, box)])[1].tolist() == [REASONS.index("too small")]
+    assert quality_weights([tiny], [crop_face(image, box)])[1].tolist() == [
+        REJECTION_REASONS.index("too small")
+    ]
 
 
 def test_nobody_is_nobody() -> None:
-    weights, refused = weigh([], [])
+    weights, refused = quality_weights([], [])
     assert (len(weights), len(refused)) == (0, 0)
-    assert {name: len(values) for name, values in measure([], []).items()} == dict.fromkeys(LIMITS, 0)
+    assert {name: len(values) for name, values in measure_quality([], []).items()} == dict.fromkeys(
+        QUALITY_LIMITS, 0
+    )
 
 
 @given(st.integers(0, 999))
@@ -137,6 +147,6 @@ def test_weight_is_a_share_and_only_what_is_refused_has_a_reason(seed: int) -> N
         FaceBox(0, 0, *map(float, c), float(rng.uniform(0, 1)), rng.uniform(0, 50, (5, 2)).astype(np.float32))
         for c in corners
     ]
-    weights, refused = weigh(faces, crops)
+    weights, refused = quality_weights(faces, crops)
     assert ((weights >= 0) & (weights <= 1)).all()
     assert ((weights == 0) == (refused > 0)).all()

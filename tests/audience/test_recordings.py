@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from moviemotion.audience.recordings import Camera, Watcher
+from moviemotion.audience.recordings import Camera, CameraProcessor
 from moviemotion.audience.samples import Samples
 from moviemotion.errors import MoviemotionError
 
@@ -20,12 +20,12 @@ real_clips = pytest.mark.skipif(not SHARED.is_dir(), reason="real clips: ../shar
 
 
 @pytest.fixture(scope="module")
-def watcher() -> Watcher:
-    return Watcher(RATE)
+def watcher() -> CameraProcessor:
+    return CameraProcessor(RATE)
 
 
-def watch(watcher: Watcher, path: Path, offset: float = 0.0) -> Samples:
-    return watcher.watch(Camera(path.stem, path, offset), lambda camera, seconds: None)
+def watch(watcher: CameraProcessor, path: Path, offset: float = 0.0) -> Samples:
+    return watcher.process(Camera(path.stem, path, offset), lambda camera, seconds: None)
 
 
 def seconds_seen(samples: Samples, viewer: int) -> float:
@@ -35,7 +35,7 @@ def seconds_seen(samples: Samples, viewer: int) -> float:
 
 
 def test_two_on_one_camera_are_two_viewers_named_from_left_to_right(
-    watcher: Watcher, seats: list[Path]
+    watcher: CameraProcessor, seats: list[Path]
 ) -> None:
     samples = watch(watcher, seats[1])
     assert samples.viewers == ("row-02-03-1", "row-02-03-2")
@@ -45,26 +45,26 @@ def test_two_on_one_camera_are_two_viewers_named_from_left_to_right(
     assert samples.emotions.sum(axis=1) == pytest.approx(np.ones(len(samples.time)), abs=1e-5)
 
 
-def test_the_offset_moves_every_time_and_nothing_else(watcher: Watcher, seats: list[Path]) -> None:
+def test_the_offset_moves_every_time_and_nothing_else(watcher: CameraProcessor, seats: list[Path]) -> None:
     here, later = watch(watcher, seats[0]), watch(watcher, seats[0], 30.0)
     assert later.time == pytest.approx(here.time + 30)
     assert later.end == here.end + 30
     assert (later.emotions == here.emotions).all()
 
 
-def test_progress_tells_the_seconds_watched(watcher: Watcher, seats: list[Path]) -> None:
+def test_progress_tells_the_seconds_watched(watcher: CameraProcessor, seats: list[Path]) -> None:
     told: list[float] = []
-    watcher.watch(Camera("seat", seats[0], 100.0), lambda camera, seconds: told.append(seconds))
+    watcher.process(Camera("seat", seats[0], 100.0), lambda camera, seconds: told.append(seconds))
     assert told == sorted(told)
     assert told[-1] == pytest.approx(7, abs=0.1)
 
 
 def test_an_error_in_one_camera_does_not_stop_another(
-    watcher: Watcher, seats: list[Path], tmp_path: Path
+    watcher: CameraProcessor, seats: list[Path], tmp_path: Path
 ) -> None:
     (bad := tmp_path / "bad.mp4").write_bytes(b"no video")
     seen: list[str] = []
-    problems = watcher.watch_all(
+    problems = watcher.process_all(
         [Camera("bad", bad), Camera("good", seats[0])],
         lambda camera, seconds: None,
         lambda camera, samples: seen.append(camera.name),
@@ -82,7 +82,7 @@ def test_what_cannot_be_kept_stops_the_work(seats: list[Path]) -> None:
         raise MoviemotionError("disk full")
 
     with pytest.raises(MoviemotionError, match="disk full"):
-        Watcher(RATE).watch_all(
+        CameraProcessor(RATE).process_all(
             [Camera(str(k), seats[0]) for k in range(6)],
             lambda camera, seconds: watched.append(camera.name),
             keep,
@@ -96,7 +96,7 @@ def real() -> dict[str, Samples]:
     """What is seen in each real clip, all watched at once as in a real screening."""
     files = [*(SHARED / "seats").glob("*.mp4"), SHARED / "groups" / "six-seats-one-camera.mp4"]
     seen: dict[str, Samples] = {}
-    problems = Watcher(RATE).watch_all(
+    problems = CameraProcessor(RATE).process_all(
         [Camera(path.stem, path) for path in files],
         lambda camera, seconds: None,
         lambda camera, samples: seen.update({camera.name: samples}),

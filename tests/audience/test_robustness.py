@@ -12,24 +12,24 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from moviemotion.audience.faces.detect import FaceDetector
-from moviemotion.audience.faces.emotion_model import EmotionReader
-from moviemotion.audience.recordings import CameraLog
+from moviemotion.audience.faces.emotion_model import EmotionModel
+from moviemotion.audience.recordings import SampleCollector
 from moviemotion.audience.samples import Samples
 from moviemotion.audience.video.decode import Frame
 from moviemotion.emotions import EMOTIONS, Emotion
-from moviemotion.simulation.rendering.face import Expression, expression_of, sample_identity
+from moviemotion.simulation.rendering.face import Expression, random_identity, scaled_prototype
 from moviemotion.simulation.rendering.render import render_face
 
 Picture = NDArray[np.uint8]
 RATE = 2.0
 SEATS = (130, 390)
 HAPPY = EMOTIONS.index(Emotion.HAPPY)
-REST, LAUGH = Expression(), expression_of(Emotion.HAPPY, 1.0)
+REST, LAUGH = Expression(), scaled_prototype(Emotion.HAPPY, 1.0)
 
 
 @cache
 def figure(person: int, expression: Expression, glasses: bool) -> Image.Image:
-    who = replace(sample_identity(1, person), glasses=glasses)
+    who = replace(random_identity(1, person), glasses=glasses)
     return Image.fromarray(render_face(who, expression, 36.0))
 
 
@@ -43,16 +43,16 @@ def picture(people: Sequence[tuple[int, int, Expression]], glasses: bool = False
 
 
 def watch(pictures: Iterable[Picture]) -> Samples:
-    log = CameraLog("row", RATE, *tools())
+    log = SampleCollector("row", RATE, *tools())
     frames = [Frame(k / RATE, image) for k, image in enumerate(pictures)]
     for at in range(0, len(frames), 8):
-        log.add(frames[at : at + 8])
+        log.add_frames(frames[at : at + 8])
     return log.samples(frames[-1].time)
 
 
 @cache
-def tools() -> tuple[FaceDetector, EmotionReader]:
-    return FaceDetector(), EmotionReader()
+def tools() -> tuple[FaceDetector, EmotionModel]:
+    return FaceDetector(), EmotionModel()
 
 
 def laughing_in_the_middle(glasses: bool = False) -> list[Picture]:
@@ -87,7 +87,7 @@ def test_a_laugh_is_read_in_bad_light_and_behind_glasses(light: Light, glasses: 
     rng = np.random.default_rng(4)
     samples = watch(light(image, rng) for image in laughing_in_the_middle(glasses))
     assert len(samples.viewers) == 2
-    assert samples.exchanges == ()
+    assert samples.identity_switches == ()
     laughing = (samples.time >= 2.5) & (samples.time < 5.5)
     for viewer in (0, 1):
         own = samples.viewer == viewer
@@ -115,7 +115,7 @@ def test_who_leans_out_and_comes_back_is_the_same_viewer_and_no_exchange() -> No
     alone = picture([(1, SEATS[1], REST)])
     samples = watch([both] * 14 + [alone] * 8 + [both] * 14)
     assert len(samples.viewers) == 2
-    assert samples.exchanges == ()
+    assert samples.identity_switches == ()
     away = (samples.time >= 7) & (samples.time < 11)
     assert set(samples.viewer[away]) == {1}
     assert set(samples.viewer[~away]) == {0, 1}
@@ -126,6 +126,6 @@ def test_two_who_swap_seats_are_flagged() -> None:
     empty = picture([])
     samples = watch([here] * 14 + [empty] * 6 + [there] * 14)
     assert len(samples.viewers) == 2
-    (exchange,) = samples.exchanges
+    (exchange,) = samples.identity_switches
     assert (exchange.first, exchange.second, exchange.followed) == (0, 1, False)
     assert 10 <= exchange.time <= 15

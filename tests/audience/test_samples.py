@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moviemotion.audience.faces.identity_switches import Exchange
-from moviemotion.audience.faces.quality import REASONS
+from moviemotion.audience.faces.identity_switches import IdentitySwitch
+from moviemotion.audience.faces.quality import REJECTION_REASONS
 from moviemotion.audience.samples import Samples
 from moviemotion.errors import MoviemotionError
 
@@ -39,9 +39,9 @@ def samples(draw: st.DrawFn) -> Samples:
         detection=rng.random(n, np.float32),
         emotions=rng.dirichlet(np.ones(8), n).astype(np.float32),
         weight=rng.random(n, np.float32),
-        refused=rng.integers(0, len(REASONS), n).astype(np.int8),
-        exchanges=tuple(
-            Exchange(float(rng.uniform(0, 99)), k, k + 1, bool(rng.integers(2)))
+        rejection_reason=rng.integers(0, len(REJECTION_REASONS), n).astype(np.int8),
+        identity_switches=tuple(
+            IdentitySwitch(float(rng.uniform(0, 99)), k, k + 1, bool(rng.integers(2)))
             for k in range(len(viewers) - 1)
         ),
     )
@@ -56,8 +56,8 @@ def test_round_trip(written: Samples) -> None:
         read = Samples.read(path)
         assert list(Path(folder).iterdir()) == [path]
     assert (read.viewers, read.frames, read.end) == (written.viewers, written.frames, written.end)
-    assert read.exchanges == written.exchanges
-    for name in ("viewer", "time", "box", "detection", "emotions", "weight", "refused"):
+    assert read.identity_switches == written.identity_switches
+    for name in ("viewer", "time", "box", "detection", "emotions", "weight", "rejection_reason"):
         before, after = getattr(written, name), getattr(read, name)
         assert after.dtype == before.dtype
         assert after.shape == before.shape

@@ -163,7 +163,7 @@ def test_a_path_or_a_disk_that_fails_is_one_line(
     def full() -> str:
         raise OSError(errno.ENOSPC, "No space left on device", place)
 
-    monkeypatch.setattr("moviemotion.roi.example", full)
+    monkeypatch.setattr("moviemotion.roi.example_plan", full)
     (line,) = refused(tmp_path, "roi", "--example")
     assert line.startswith(f"{place}: No space left" if place else "No space left")
 
@@ -241,7 +241,7 @@ def test_a_damaged_seat_is_read_as_far_as_it_can_be(seats: list[Path], tmp_path:
         (line,) = [line for line in ran.stderr.splitlines() if line.strip()]
         assert line.startswith(f"left out: {damaged}: no picture from ")
     told = load_analysis(tmp_path / "study")
-    assert any(problem.startswith(f"{damaged}: no picture from ") for problem in told.quality.problems)
+    assert any(problem.startswith(f"{damaged}: no picture from ") for problem in told.data_quality.problems)
     assert len(told.timeline.viewers) == 3
 
 

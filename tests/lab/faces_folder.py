@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from moviemotion.emotions import DECK_EMOTIONS, EMOTIONS
+from moviemotion.emotions import EMOTIONS, PROPOSAL_EMOTIONS
 from moviemotion.lab.data.dataset import VOTE_COLUMNS
 
 
@@ -17,7 +17,7 @@ def write_faces(data: Path, train: int = 24, test: int = 8, seed: int = 1) -> No
     rng = np.random.default_rng(seed)
     rows = []
     for split, count in (("train", train), ("test", test)):
-        for k, emotion in enumerate(DECK_EMOTIONS):
+        for k, emotion in enumerate(PROPOSAL_EMOTIONS):
             folder = data / split / emotion
             folder.mkdir(parents=True)
             for i in range(count):

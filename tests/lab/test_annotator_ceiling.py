@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from moviemotion.emotions import DECK_COLUMNS
+from moviemotion.emotions import PROPOSAL_COLUMNS
 from moviemotion.lab.data import dataset
-from moviemotion.lab.evaluation.annotator_ceiling import fit_prior, panel_agreement
+from moviemotion.lab.evaluation.annotator_ceiling import estimate_annotator_ceiling, fit_vote_prior
 
 FACES = Path(__file__).parents[2].parent / "shared" / "data" / "faces"
 needs_faces = pytest.mark.skipif(not FACES.exists(), reason="needs ../shared/data/faces (real faces)")
@@ -30,7 +30,7 @@ def as_faces(votes):
 
 
 def agreed(votes, target):
-    four = votes[:, list(DECK_COLUMNS)]
+    four = votes[:, list(PROPOSAL_COLUMNS)]
     top = four == four.max(axis=1, keepdims=True)
     return float((top[np.arange(len(target)), target] / top.sum(axis=1)).mean())
 
@@ -41,11 +41,11 @@ def test_the_estimate_from_one_panel_is_what_a_second_panel_and_an_endless_one_r
     first, second = rng.multinomial(10, chances), rng.multinomial(10, chances)
     target = dataset.consensus_truth(as_faces(first))
     kept = target >= 0
-    estimate = panel_agreement(first[kept], target[kept], fit_prior(first), seed=1)
+    estimate = estimate_annotator_ceiling(first[kept], target[kept], fit_vote_prior(first), seed=1)
     low, high = estimate.second_interval
     assert low < estimate.second_panel < high
     assert estimate.second_panel == pytest.approx(agreed(second[kept], target[kept]), abs=0.02)
-    best = chances[kept][:, list(DECK_COLUMNS)].argmax(axis=1) == target[kept]
+    best = chances[kept][:, list(PROPOSAL_COLUMNS)].argmax(axis=1) == target[kept]
     assert estimate.endless_panel == pytest.approx(best.mean(), abs=0.02)
     assert estimate.endless_panel > estimate.second_panel
     # The first panel's own shares, taken for the truth, would promise too much.
@@ -56,11 +56,11 @@ def test_the_estimate_from_one_panel_is_what_a_second_panel_and_an_endless_one_r
 def test_annotators_who_always_agree_promise_certainty_and_the_seed_decides():
     votes = np.zeros((200, 10), dtype=np.int64)
     target = np.arange(200) % 4
-    votes[np.arange(200), np.array(DECK_COLUMNS)[target]] = 10
-    prior = fit_prior(votes)
-    result = panel_agreement(votes, target, prior, seed=5)
+    votes[np.arange(200), np.array(PROPOSAL_COLUMNS)[target]] = 10
+    prior = fit_vote_prior(votes)
+    result = estimate_annotator_ceiling(votes, target, prior, seed=5)
     assert result.second_panel > 0.98
-    assert result == panel_agreement(votes, target, prior, seed=5)
+    assert result == estimate_annotator_ceiling(votes, target, prior, seed=5)
 
 
 @needs_faces
@@ -71,10 +71,10 @@ def test_real_annotators_split_into_two_panels_of_five_agree_as_often_as_the_mod
     answers = np.repeat(np.tile(np.arange(10), len(votes)), votes.ravel()).reshape(len(votes), 10)
     answers = rng.permuted(answers, axis=1)
     first, second = (np.stack([(a == k).sum(1) for k in range(10)], 1) for a in np.split(answers, 2, axis=1))
-    four, top = first[:, list(DECK_COLUMNS)], first.max(axis=1)
+    four, top = first[:, list(PROPOSAL_COLUMNS)], first.max(axis=1)
     kept = (four.max(axis=1) == top) & ((first == top[:, None]).sum(axis=1) == 1) & (top >= 3)
     target = four.argmax(axis=1)[kept]
-    estimate = panel_agreement(first[kept], target, fit_prior(first), seed=1, panel=5)
+    estimate = estimate_annotator_ceiling(first[kept], target, fit_vote_prior(first), seed=1, panel_size=5)
     assert estimate.second_panel == pytest.approx(agreed(second[kept], target), abs=0.03)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.lab.proposal import challenge
-from moviemotion.lab.proposal.challenge import Pipe, Score, is_greg, play, read_evidence
+from moviemotion.lab.proposal.challenge import PipePlayer, Score, is_greg, play_challenge, read_evidence
 
 GOOD = (
     "early blocks: edges; late blocks: whole faces, with a larger receptive field",
@@ -24,7 +24,7 @@ GOOD = (
 PROGRAM = """
 import sys
 from pathlib import Path
-from moviemotion.challenge import play
+from moviemotion.lab.proposal.challenge import play
 print(play(evidence=Path("absent.json"), seconds=float(sys.argv[1])))
 """
 
@@ -35,7 +35,7 @@ def played(*lines, evidence, seconds=180.0):
     os.close(write)
     said = []
     try:
-        return play(Pipe(read), said.append, evidence, seconds), "\n".join(said)
+        return play_challenge(PipePlayer(read), said.append, evidence, seconds), "\n".join(said)
     finally:
         os.close(read)
 
@@ -53,7 +53,7 @@ def test_a_good_player_gets_every_mark_and_reads_the_evidence(tmp_path):
     assert score == Score(11, 11)
     assert "A shift of 2 px changes nothing. (0.91, 95 % interval 0.9 to 0.92, n=500)" in said
     assert "Filters that never answer. (12, n=2688)" in said
-    assert said.count(challenge.NO_EVIDENCE) == 1  # for translation alone
+    assert said.count(challenge.NO_EVIDENCE_MESSAGE) == 1  # for translation alone
 
 
 def test_what_was_missed_and_what_was_wrong_is_said(tmp_path):
@@ -63,7 +63,7 @@ def test_what_was_missed_and_what_was_wrong_is_said(tmp_path):
     assert score == Score(1, 11)
     assert "missed: late" in said
     assert "not so: Negative values do not pass" in said
-    assert said.count(challenge.NO_EVIDENCE) == 3
+    assert said.count(challenge.NO_EVIDENCE_MESSAGE) == 3
 
 
 def test_a_pipe_that_ends_or_stalls_is_no_reason_to_wait(tmp_path):
@@ -73,7 +73,7 @@ def test_a_pipe_that_ends_or_stalls_is_no_reason_to_wait(tmp_path):
     os.write(write, b"Ann\nearly: edges, la")  # and nothing more
     began = time.monotonic()
     said = []
-    score = play(Pipe(read), said.append, tmp_path / "no.json", seconds=0.5)
+    score = play_challenge(PipePlayer(read), said.append, tmp_path / "no.json", time_limit=0.5)
     assert score == Score(1, 11)
     assert 0.4 < time.monotonic() - began < 5
     assert "0:00 of" not in said[-1]

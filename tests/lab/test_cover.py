@@ -10,15 +10,15 @@ pytest.importorskip("onnx", reason="needs the lab extra (onnx)")
 
 from moviemotion.lab.data.dataset import load_faces  # noqa: E402
 from moviemotion.lab.training import occlusion_model  # noqa: E402
-from moviemotion.lab.training.occlusion_augmentation import HANDS, THINGS, Painter  # noqa: E402
+from moviemotion.lab.training.occlusion_augmentation import HAND_SHARE, OBJECT_SHARE, OcclusionAugmenter  # noqa: E402
 
 
 def test_some_faces_are_covered_and_the_others_are_not():
-    pictures, cover = Painter(1).paint(torch.full((400, 48, 48), 120.0))
+    pictures, cover = OcclusionAugmenter(1).augment(torch.full((400, 48, 48), 120.0))
     assert pictures.min() >= 0
     assert pictures.max() <= 255
     covered = cover.flatten(1).amax(1) > 0.5
-    assert abs(covered.float().mean() - HANDS - THINGS) < 0.1
+    assert abs(covered.float().mean() - HAND_SHARE - OBJECT_SHARE) < 0.1
     assert cover.min() == 0
     assert cover.max() == 1
     # On a face of one tone a hand is where its edges are; light from a side has softer ones.
@@ -28,27 +28,33 @@ def test_some_faces_are_covered_and_the_others_are_not():
 
 def test_the_same_seed_draws_the_same_hands():
     faces = torch.rand(20, 48, 48) * 255
-    for one, other in zip(Painter(2).paint(faces), Painter(2).paint(faces), strict=True):
+    for one, other in zip(
+        OcclusionAugmenter(2).augment(faces), OcclusionAugmenter(2).augment(faces), strict=True
+    ):
         assert torch.equal(one, other)
-    assert not torch.equal(Painter(3).paint(faces)[1], Painter(2).paint(faces)[1])
+    assert not torch.equal(OcclusionAugmenter(3).augment(faces)[1], OcclusionAugmenter(2).augment(faces)[1])
 
 
 def test_training_writes_a_judge_that_reads_as_in_torch(tmp_path, monkeypatch):
     write_faces(tmp_path)
-    monkeypatch.setattr(occlusion_model, "BATCH", 8)
+    monkeypatch.setattr(occlusion_model, "BATCH_SIZE", 8)
     trained = []
-    export = occlusion_model._export
+    export = occlusion_model._export_onnx
 
     def keep(judge, *rest):
         trained.append(judge)
         export(judge, *rest)
 
-    monkeypatch.setattr(occlusion_model, "_export", keep)
+    monkeypatch.setattr(occlusion_model, "_export_onnx", keep)
     said = []
-    occlusion_model.train(tmp_path, tmp_path / "cover.onnx", epochs=2, seed=1, say=said.append)
+    occlusion_model.train_occlusion_model(
+        tmp_path, tmp_path / "cover.onnx", epochs=2, seed=1, print_line=said.append
+    )
     assert said[-1].startswith("epoch 2 of 2: ")
     faces = load_faces(tmp_path, "test").images.astype(np.float32)
     (cover,) = ort.InferenceSession(str(tmp_path / "cover.onnx")).run(["cover"], {"faces": faces[:, None]})
     assert cover.shape == (len(faces),)
     assert ((cover > 0) & (cover < 1)).all()
-    np.testing.assert_allclose(cover, occlusion_model.shares(trained[0], torch.from_numpy(faces)), atol=1e-4)
+    np.testing.assert_allclose(
+        cover, occlusion_model.occluded_shares(trained[0], torch.from_numpy(faces)), atol=1e-4
+    )

@@ -7,7 +7,7 @@ import pytest
 from faces_folder import write_faces
 from PIL import Image
 
-from moviemotion.emotions import DECK_EMOTIONS
+from moviemotion.emotions import PROPOSAL_EMOTIONS
 from moviemotion.errors import MoviemotionError
 from moviemotion.lab.data import dataset
 
@@ -21,8 +21,8 @@ def data(tmp_path):
 def test_a_split_is_read_with_labels_votes_and_both_truths(data):
     faces = dataset.load_faces(data, "test")
     assert faces.images.shape == (32, 48, 48)
-    assert set(faces.labels) == {str(e) for e in DECK_EMOTIONS}
-    assert (dataset.original_truth(faces) == dataset.consensus_truth(faces)).all()
+    assert set(faces.labels) == {str(e) for e in PROPOSAL_EMOTIONS}
+    assert (dataset.label_truth(faces) == dataset.consensus_truth(faces)).all()
 
 
 def test_other_sizes_and_colour_are_converted(data):
@@ -34,7 +34,7 @@ def test_sixteen_bits_of_grey_are_read_as_eight(data):
     grey = np.linspace(0, 255, 48 * 48).astype(np.uint8).reshape(48, 48)
     path = data / "test" / "happy" / "000.png"
     Image.fromarray(grey.astype(np.uint16) * 257).save(path)
-    faces, faults = dataset.survey(data, "test")
+    faces, faults = dataset.inspect_split(data, "test")
     assert (faces.images[faces.names.index("test/happy/000.png")] == grey).all()
     assert "sixteen bits" in faults[0].message
 
@@ -42,8 +42,8 @@ def test_sixteen_bits_of_grey_are_read_as_eight(data):
 def test_rows_of_votes_without_pictures_are_one_fault_that_stops_nobody(data):
     for i in range(3):
         (data / "test" / "happy" / f"00{i}.png").unlink()
-    _, faults = dataset.survey(data, "test")
-    assert [(fault.path, fault.refused) for fault in faults] == [("annotations.csv", False)]
+    _, faults = dataset.inspect_split(data, "test")
+    assert [(fault.path, fault.fatal) for fault in faults] == [("annotations.csv", False)]
     assert "3 pictures" in faults[0].message
     assert "test/happy/000.png" in faults[0].message
 
@@ -69,7 +69,7 @@ def test_a_name_that_is_no_unicode_is_named_as_far_as_it_can_be(data):
 )
 def test_consensus_is_a_single_top_vote_of_at_least_five_among_the_four(votes, truth):
     faces = dataset.FaceSet(("x",), np.zeros((1, 48, 48), np.uint8), ("",), np.array([votes]))
-    expected = -1 if truth is None else list(DECK_EMOTIONS).index(truth)
+    expected = -1 if truth is None else list(PROPOSAL_EMOTIONS).index(truth)
     assert dataset.consensus_truth(faces).tolist() == [expected]
 
 
@@ -85,7 +85,7 @@ def test_validation_keeps_copies_on_one_side_and_every_emotion_on_both(data):
         (data / "train" / "happy" / name).write_bytes(copied.read_bytes())
     faces = dataset.load_faces(data, "train")
     for seed in range(20):
-        held = dataset.validation_mask(faces, 0.25, seed)
+        held = dataset.stratified_sample_mask(faces, 0.25, seed)
         copies = [
             held[i] for i, key in enumerate(dataset.pixel_keys(faces)) if key == faces.images[0].tobytes()
         ]
@@ -99,7 +99,7 @@ def test_training_never_sees_the_pixels_of_a_test_image(data):
     leaked = data / "test" / "sad" / "000.png"
     leaked.write_bytes((data / "train" / "happy" / "005.png").read_bytes())
     train, test = dataset.load_faces(data, "train"), dataset.load_faces(data, "test")
-    assert len(dataset.without_copies_of(train, test)) == len(train) - 1
+    assert len(dataset.exclude_duplicates_of(train, test)) == len(train) - 1
 
 
 def _absent_split(data):

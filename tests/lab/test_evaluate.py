@@ -7,15 +7,21 @@ import numpy as np
 import pytest
 from faces_folder import write_faces
 
-from moviemotion.emotions import DECK_COLUMNS
+from moviemotion.emotions import PROPOSAL_COLUMNS
 from moviemotion.errors import MoviemotionError
 from moviemotion.lab.data import dataset
 from moviemotion.lab.evaluation.calibration import (
+    calibrated_ece_limit,
     calibration_curve,
     expected_calibration_error,
-    honest_calibration_error,
 )
-from moviemotion.lab.evaluation.evaluate import SHIPPED_READER, Truth, evaluate, predict, score
+from moviemotion.lab.evaluation.evaluate import (
+    SHIPPED_EMOTION_MODEL,
+    GroundTruth,
+    evaluate,
+    predict,
+    score_predictions,
+)
 from moviemotion.lab.evaluation.evaluation_text import evaluation_lines
 
 FACES = Path(__file__).parents[2].parent / "shared" / "data" / "faces"
@@ -40,7 +46,7 @@ def test_the_calibration_curve_holds_every_face_once_and_an_honest_reader_passes
     )
     gap = sum(b.n * abs(b.confidence - b.accuracy) for b in curve) / 3001
     assert gap == pytest.approx(expected_calibration_error(confidence, right))
-    bar = honest_calibration_error(confidence, seed=1)
+    bar = calibrated_ece_limit(confidence, seed=1)
     honest = [expected_calibration_error(confidence, rng.random(3001) < confidence) < bar for _ in range(400)]
     assert 0.9 < np.mean(honest) < 0.99
 
@@ -48,12 +54,12 @@ def test_the_calibration_curve_holds_every_face_once_and_an_honest_reader_passes
 def test_a_score_counts_what_was_read_right(tmp_path):
     write_faces(tmp_path)
     faces = dataset.load_faces(tmp_path, "test")
-    truth = dataset.original_truth(faces)
+    truth = dataset.label_truth(faces)
     probabilities = np.full((len(faces), 8), 0.01, dtype=np.float32)
     guess = truth.copy()
     guess[truth == 1] = 2  # every sad face read as neutral
-    probabilities[np.arange(len(faces)), np.array(DECK_COLUMNS)[guess]] = 0.93
-    result = score(probabilities, faces, "test", Truth.LABEL)
+    probabilities[np.arange(len(faces)), np.array(PROPOSAL_COLUMNS)[guess]] = 0.93
+    result = score_predictions(probabilities, faces, "test", GroundTruth.LABEL)
     assert (result.n, result.accuracy) == (32, 0.75)
     assert result.interval[0] < 0.75 < result.interval[1]
     assert result.per_class["sad"].recall == 0
@@ -69,7 +75,7 @@ def test_a_score_counts_what_was_read_right(tmp_path):
 
 def test_two_readers_are_compared_on_the_same_faces_and_json_holds_everything(tmp_path):
     write_faces(tmp_path, test=40)
-    result = evaluate(tmp_path, "test", Truth.CONSENSUS, against=SHIPPED_READER)
+    result = evaluate(tmp_path, "test", GroundTruth.CONSENSUS, other_model=SHIPPED_EMOTION_MODEL)
     assert result.comparison.difference == 0
     assert result.comparison.p_value == 1
     assert result.panel.n == result.n == 160
@@ -85,27 +91,27 @@ def test_consensus_without_votes_and_a_wrong_model_are_named(tmp_path):
     write_faces(tmp_path)
     (tmp_path / "other.onnx").write_bytes(b"not a model")
     with pytest.raises(MoviemotionError, match=r"other\.onnx"):
-        evaluate(tmp_path, "test", Truth.LABEL, tmp_path / "other.onnx")
+        evaluate(tmp_path, "test", GroundTruth.LABEL, tmp_path / "other.onnx")
     with pytest.raises(MoviemotionError, match=r"absent\.onnx"):
-        evaluate(tmp_path, "test", Truth.LABEL, tmp_path / "absent.onnx")
+        evaluate(tmp_path, "test", GroundTruth.LABEL, tmp_path / "absent.onnx")
     with pytest.raises(MoviemotionError, match=r"absent\.onnx"):
-        evaluate(tmp_path, "test", Truth.LABEL, against=tmp_path / "absent.onnx")
+        evaluate(tmp_path, "test", GroundTruth.LABEL, other_model=tmp_path / "absent.onnx")
     (tmp_path / "annotations.csv").unlink()
     with pytest.raises(MoviemotionError, match=r"annotations\.csv"):
-        evaluate(tmp_path, "test", Truth.CONSENSUS)
+        evaluate(tmp_path, "test", GroundTruth.CONSENSUS)
 
 
 def test_of_another_network_one_line_is_said(tmp_path, capfd):
     write_faces(tmp_path)
     with pytest.raises(MoviemotionError, match="not an exported reader"):
-        evaluate(tmp_path, "test", Truth.LABEL, SHIPPED_READER.with_name("centerface.onnx"))
+        evaluate(tmp_path, "test", GroundTruth.LABEL, SHIPPED_EMOTION_MODEL.with_name("centerface.onnx"))
     assert capfd.readouterr().err == ""
 
 
 def test_the_shipped_reader_is_small_and_gives_distributions(tmp_path):
-    assert SHIPPED_READER.stat().st_size <= 8_000_000
+    assert SHIPPED_EMOTION_MODEL.stat().st_size <= 8_000_000
     write_faces(tmp_path)
-    probabilities = predict(SHIPPED_READER, dataset.load_faces(tmp_path, "test"))
+    probabilities = predict(SHIPPED_EMOTION_MODEL, dataset.load_faces(tmp_path, "test"))
     assert probabilities.shape == (32, 8)
     assert probabilities.sum(axis=1) == pytest.approx(np.ones(32), abs=1e-5)
 
@@ -113,7 +119,7 @@ def test_the_shipped_reader_is_small_and_gives_distributions(tmp_path):
 @needs_faces
 def test_the_shipped_reader_meets_its_bars_on_faces_it_never_saw():
     faces = dataset.load_faces(FACES, "test")
-    result = score(predict(SHIPPED_READER, faces), faces, "test", Truth.CONSENSUS)
+    result = score_predictions(predict(SHIPPED_EMOTION_MODEL, faces), faces, "test", GroundTruth.CONSENSUS)
     assert result.accuracy >= 0.91
     assert result.ece <= 0.03
     assert all(one.recall > 0.6 for one in result.per_class.values())

@@ -4,8 +4,8 @@ import pytest
 from faces_folder import write_faces
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.lab.evaluation.evaluate import SHIPPED_READER, Truth, evaluate
-from moviemotion.lab.evaluation.evaluation_page import write_page
+from moviemotion.lab.evaluation.evaluate import SHIPPED_EMOTION_MODEL, GroundTruth, evaluate
+from moviemotion.lab.evaluation.evaluation_page import write_evaluation_page
 
 
 @pytest.fixture(scope="module")
@@ -13,8 +13,8 @@ def page(tmp_path_factory):
     data = tmp_path_factory.mktemp("faces")
     write_faces(data, train=1, test=33)
     path = data / "page.html"
-    result = evaluate(data, "test", Truth.CONSENSUS, against=SHIPPED_READER)
-    write_page(result, "<b>reader.onnx", path)
+    result = evaluate(data, "test", GroundTruth.CONSENSUS, other_model=SHIPPED_EMOTION_MODEL)
+    write_evaluation_page(result, "<b>reader.onnx", path)
     return path
 
 
@@ -23,9 +23,9 @@ def test_names_are_escaped_and_a_folder_that_is_not_there_is_named(page, tmp_pat
     assert "&lt;b&gt;reader.onnx" in text
     assert "<b>reader" not in text
     assert not page.with_name("page.html.partial").exists()
-    result = evaluate(page.parent, "test", Truth.LABEL)
+    result = evaluate(page.parent, "test", GroundTruth.LABEL)
     with pytest.raises(MoviemotionError, match=r"absent.*--page"):
-        write_page(result, "reader", tmp_path / "absent" / "page.html")
+        write_evaluation_page(result, "reader", tmp_path / "absent" / "page.html")
 
 
 def test_every_chart_is_drawn_without_an_error_or_a_request(page, browser):

@@ -13,26 +13,32 @@ pytest.importorskip("matplotlib", reason="needs the lab extra (matplotlib)")
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.lab.proposal import experiments
-from moviemotion.lab.proposal.experiments_report import list_lines, write_report
-from moviemotion.lab.proposal.paired_differences import Change, Verdict, images_needed, judge, paired_change
-from moviemotion.lab.training.networks import build
+from moviemotion.lab.proposal.experiments_report import experiment_lines, write_experiments_report
+from moviemotion.lab.proposal.paired_differences import (
+    PairedChange,
+    ReplicationVerdict,
+    judge_published_change,
+    paired_change,
+    required_images,
+)
+from moviemotion.lab.training.networks import build_network
 
 IN_THE_DECK = ["1", "2", "4", "5", "8", "9", "10", "12", "13", "21", "23", "25", "27", "31", "36", "transfer"]
 
 
 def test_every_documented_experiment_is_listed_with_its_published_figures():
-    designs, listed = experiments.load_catalogue()
+    designs, listed = experiments.load_catalog()
     assert [e.number for e in listed if e.published] == IN_THE_DECK
     assert [round(100 * e.published.change) for e in listed if e.published] == [
         10, -4, -10, -3, -13, -4, 3, 4, -7, 3, -10, -19, -35, 2, 1, -21,
     ]  # fmt: skip
-    assert len(list_lines()) == len(listed)
+    assert len(experiment_lines()) == len(listed)
     for experiment in listed:
         assert {experiment.before, experiment.after} <= set(designs)
 
 
 def test_each_experiment_of_the_deck_changes_what_it_says():
-    designs, listed = experiments.load_catalogue()
+    designs, listed = experiments.load_catalog()
     by_number = {e.number: e for e in listed}
     sides = {n: (designs[e.before], designs[e.after]) for n, e in by_number.items()}
     assert [r.learning_rate for r in sides["12"]] == [1e-3, 1e-4]
@@ -43,7 +49,10 @@ def test_each_experiment_of_the_deck_changes_what_it_says():
     assert [r.options["kernels"] for r in sides["10"]] == [[2, 2, 2, 2, 2], [3, 3, 2, 2, 2]]
     # The last design is the network of the registry.
     last = designs["cnn_36"]
-    assert build(last.network, 4, last.options).design == build("deck36", 4, {}).design
+    assert (
+        build_network(last.network, 4, last.options).architecture
+        == build_network("deck36", 4, {}).architecture
+    )
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +61,7 @@ def tiny(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tiny")
     write_faces(folder / "faces", train=12, test=10)
     catalogue = folder / "experiments.toml"
-    text = experiments.CATALOGUE.read_text(encoding="utf-8")
+    text = experiments.CATALOG_FILE.read_text(encoding="utf-8")
     for wide, narrow in (
         ("filters = [64, 128, 512, 512, 128]", "filters = [8, 8, 8, 8, 8]"),
         ("dense = [128, 256]", "dense = [8, 8]"),
@@ -65,26 +74,31 @@ def tiny(tmp_path_factory):
 
 def test_runs_are_made_once_and_reported(tiny, monkeypatch, tmp_path):
     folder, catalogue = tiny
-    designs, listed = experiments.load_catalogue(catalogue)
-    monkeypatch.setattr(experiments, "load_catalogue", lambda: (designs, listed))
+    designs, listed = experiments.load_catalog(catalogue)
+    monkeypatch.setattr(experiments, "load_catalog", lambda: (designs, listed))
     out = folder / "runs"
-    reduction = experiments.Reduction(epochs=1, fraction=1.0, width=0.5, seeds=(1, 2))
+    reduction = experiments.TrainingBudget(epochs=1, fraction=1.0, width=0.5, seeds=(1, 2))
     said = []
-    assert experiments.run(folder / "faces", out, ["13"], reduction, jobs=2, say=said.append) == []
+    assert (
+        experiments.run_experiments(folder / "faces", out, ["13"], reduction, jobs=2, print_line=said.append)
+        == []
+    )
     assert said[0].startswith("4 runs to make")
     before = sorted((p, p.stat().st_mtime_ns) for p in out.rglob("predictions.npy"))
     assert len(before) == 4
     record = json.loads((out / "batch_64" / "seed-1" / "run.json").read_text())
     assert record["recipe"]["options"]["filters"] == [4] * 5
     shutil.rmtree(out / "batch_64" / "seed-2")
-    assert experiments.run(folder / "faces", out, ["13"], reduction, say=said.append) == []
+    assert experiments.run_experiments(folder / "faces", out, ["13"], reduction, print_line=said.append) == []
     assert "1 runs to make, 3 already there" in said
     with pytest.raises(MoviemotionError, match="holds runs of 1 epoch on"):
-        experiments.run(folder / "faces", out, ["13"], experiments.Reduction(2, 1.0, 0.5, (1,)))
+        experiments.run_experiments(
+            folder / "faces", out, ["13"], experiments.TrainingBudget(2, 1.0, 0.5, (1,))
+        )
 
     with pytest.raises(MoviemotionError, match="no folder that can be written"):
-        write_report(tmp_path / "nowhere", out, catalogue)
-    text = write_report(folder / "faces", out, folder / "report", said.append).read_text()
+        write_experiments_report(tmp_path / "nowhere", out, catalogue)
+    text = write_experiments_report(folder / "faces", out, folder / "report", said.append).read_text()
     assert "| 13 | Half the batch size | 0.88 → 0.81 (−7.0) |" in text
     assert "1 of the deck's changes, each trained 2 times (seeds 1, 2) for 1 epoch on" in text
     assert "This is a reduction" in text
@@ -94,14 +108,14 @@ def test_runs_are_made_once_and_reported(tiny, monkeypatch, tmp_path):
 
 def test_absent_first_weights_are_told_and_the_rest_goes_on(tiny, tmp_path):
     folder, _ = tiny
-    reduction = experiments.Reduction(epochs=1, fraction=1.0, width=0.05, seeds=(1,))
-    failures = experiments.run(
+    reduction = experiments.TrainingBudget(epochs=1, fraction=1.0, width=0.05, seeds=(1,))
+    failures = experiments.run_experiments(
         folder / "faces",
         tmp_path,
         ["transfer"],
         reduction,
-        weights=tmp_path / "vgg.pth",
-        say=lambda line: None,
+        imagenet_weights=tmp_path / "vgg.pth",
+        print_line=lambda line: None,
     )
     assert len(failures) == 1
     assert "vgg16_block3 seed 1" in failures[0]
@@ -111,17 +125,17 @@ def test_absent_first_weights_are_told_and_the_rest_goes_on(tiny, tmp_path):
 def test_faces_that_cannot_be_used_are_told_once_and_nothing_is_written(tiny, tmp_path):
     folder, _ = tiny
     shutil.copytree(folder / "faces" / "train", tmp_path / "faces" / "train")
-    reduction = experiments.Reduction(epochs=1, fraction=1.0, width=0.05, seeds=(1, 2))
+    reduction = experiments.TrainingBudget(epochs=1, fraction=1.0, width=0.05, seeds=(1, 2))
     with pytest.raises(MoviemotionError, match="no such folder"):
-        experiments.run(tmp_path / "faces", tmp_path / "out", ["13"], reduction)
+        experiments.run_experiments(tmp_path / "faces", tmp_path / "out", ["13"], reduction)
     assert not (tmp_path / "out").exists()
 
 
 def test_unknown_numbers_and_empty_folders_are_refused(tmp_path):
     with pytest.raises(MoviemotionError, match="experiment 99"):
-        experiments.choose(experiments.load_catalogue()[1], ["99"])
+        experiments.select_experiments(experiments.load_catalog()[1], ["99"])
     with pytest.raises(MoviemotionError, match="no experiments here"):
-        experiments.read_reduction(tmp_path)
+        experiments.read_budget(tmp_path)
 
 
 def _answers(rng, share, seeds=3, images=2000):
@@ -136,18 +150,18 @@ def test_the_interval_covers_the_true_change_and_a_clear_one_is_confirmed():
         covered += change.interval[0] <= 0.04 <= change.interval[1]
     assert covered >= 185
     change = paired_change(_answers(rng, 0.70), _answers(rng, 0.84))
-    assert judge(change, change.p, 0.10) is Verdict.CONFIRMED
-    assert judge(change, change.p, -0.10) is Verdict.CONTRADICTED
+    assert judge_published_change(change, change.p_value, 0.10) is ReplicationVerdict.CONFIRMED
+    assert judge_published_change(change, change.p_value, -0.10) is ReplicationVerdict.CONTRADICTED
 
 
 def test_a_published_change_without_room_is_contradicted_and_a_small_one_open():
     rng = np.random.default_rng(8)
     change = paired_change(_answers(rng, 0.8, images=100), _answers(rng, 0.8, images=100))
-    assert judge(change, 1.0, -0.35) is Verdict.CONTRADICTED
-    assert judge(change, 1.0, 0.06) is Verdict.CANNOT_TELL
+    assert judge_published_change(change, 1.0, -0.35) is ReplicationVerdict.CONTRADICTED
+    assert judge_published_change(change, 1.0, 0.06) is ReplicationVerdict.INCONCLUSIVE
 
 
 def test_more_images_are_needed_for_smaller_changes_and_none_suffice_when_seeds_differ():
-    change = Change(0.80, 0.82, (0.0, 0.04), 0.05, 3, 500, 1e-6, 0.4)
-    assert images_needed(change, 0.01) > images_needed(change, 0.04) > 100
-    assert images_needed(Change(0.80, 0.82, (0.0, 0.04), 0.05, 3, 500, 1e-2, 0.4), 0.01) is None
+    change = PairedChange(0.80, 0.82, (0.0, 0.04), 0.05, 3, 500, 1e-6, 0.4)
+    assert required_images(change, 0.01) > required_images(change, 0.04) > 100
+    assert required_images(PairedChange(0.80, 0.82, (0.0, 0.04), 0.05, 3, 500, 1e-2, 0.4), 0.01) is None

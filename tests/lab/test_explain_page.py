@@ -12,33 +12,33 @@ torch = pytest.importorskip("torch", reason="needs the lab extra (torch)")
 pytest.importorskip("sklearn", reason="needs the lab extra (scikit-learn)")
 
 from moviemotion.errors import MoviemotionError  # noqa: E402
-from moviemotion.lab.evaluation.paired_comparison import compare  # noqa: E402
+from moviemotion.lab.evaluation.paired_comparison import compare_paired  # noqa: E402
 from moviemotion.lab.proposal.explain import explain, figures  # noqa: E402
 from moviemotion.lab.proposal.explain.activations import ActivationResult  # noqa: E402
-from moviemotion.lab.proposal.explain.answer_blocks import about_blocks  # noqa: E402
-from moviemotion.lab.proposal.explain.answer_relu import _against  # noqa: E402
+from moviemotion.lab.proposal.explain.answer_blocks import assess_blocks_answer  # noqa: E402
+from moviemotion.lab.proposal.explain.answer_relu import _comparison_claim  # noqa: E402
 from moviemotion.lab.proposal.explain.evidence import (  # noqa: E402
     Claim,
-    Verdict,
-    census,
-    mean,
-    mean_share,
-    overall,
-    share,
+    ClaimVerdict,
+    exact_estimate,
+    mean_estimate,
+    mean_share_estimate,
+    overall_verdict,
+    share_estimate,
 )
-from moviemotion.lab.training.config import Recipe  # noqa: E402
-from moviemotion.lab.training.networks import build  # noqa: E402
-from moviemotion.lab.training.runs import RECORD, WEIGHTS, TrainedRun  # noqa: E402
+from moviemotion.lab.training.config import TrainingConfig  # noqa: E402
+from moviemotion.lab.training.networks import build_network  # noqa: E402
+from moviemotion.lab.training.runs import RUN_FILE, WEIGHTS_FILE, TrainedRun  # noqa: E402
 
 
 def write_run(folder, name="deck36", targets="labels", **options):
     if name == "deck36":
         options = {"filters": [4, 6, 6, 6, 4], "dense": [8, 8], **options}
-    recipe = Recipe(network=name, options=options, targets=targets)
+    recipe = TrainingConfig(network=name, options=options, targets=targets)
     torch.manual_seed(3)
     folder.mkdir(parents=True)
-    torch.save(build(name, recipe.outputs, options).state_dict(), folder / WEIGHTS)
-    (folder / RECORD).write_text(json.dumps(asdict(TrainedRun(recipe, (), 1.0, 0, 0, ()))))
+    torch.save(build_network(name, recipe.n_outputs, options).state_dict(), folder / WEIGHTS_FILE)
+    (folder / RUN_FILE).write_text(json.dumps(asdict(TrainedRun(recipe, (), 1.0, 0, 0, ()))))
     return folder
 
 
@@ -55,7 +55,7 @@ def made(data, tmp_path_factory):
     runs = [write_run(folder / "first")]
     for activation in ("leaky_relu", "identity"):
         runs.append(write_run(folder / activation, conv_activation=activation, dense_activation=activation))
-    page = explain(runs, data, "train", folder / "out", 1, say=lambda line: None)
+    page = explain(runs, data, "train", folder / "out", 1, print_line=lambda line: None)
     return runs, page
 
 
@@ -97,15 +97,16 @@ def test_the_same_seed_gives_the_same_page_and_eight_outputs_are_read_as_four(da
 def test_a_difference_of_meaning_is_claimed_only_where_it_shows(made, data, tmp_path, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        "moviemotion.lab.proposal.explain.about_blocks", lambda m: seen.append(m) or about_blocks(m)
+        "moviemotion.lab.proposal.explain.assess_blocks_answer",
+        lambda m: seen.append(m) or assess_blocks_answer(m),
     )
-    explain(made[0][:1], data, "train", tmp_path / "out", 1, say=lambda line: None)
+    explain(made[0][:1], data, "train", tmp_path / "out", 1, print_line=lambda line: None)
     right, wrong = np.ones(48, bool), np.zeros(48, bool)
-    for late, verdict in ((right, Verdict.INCOMPLETE), (wrong, Verdict.UNDECIDED)):
-        blocks = replace(seen[0], late_over_early=compare(late, wrong, "block 1"))
-        claim = about_blocks(blocks).claims[-1]
+    for late, verdict in ((right, ClaimVerdict.INCOMPLETE), (wrong, ClaimVerdict.INCONCLUSIVE)):
+        blocks = replace(seen[0], late_over_early=compare_paired(late, wrong, "block 1"))
+        claim = assess_blocks_answer(blocks).claims[-1]
         assert claim.verdict is verdict
-        assert ("one of meaning too" in claim.why) is (verdict is Verdict.INCOMPLETE)
+        assert ("one of meaning too" in claim.explanation) is (verdict is ClaimVerdict.INCOMPLETE)
 
 
 def test_what_does_not_fit_is_named_and_nothing_is_written(made, data, tmp_path):
@@ -114,7 +115,7 @@ def test_what_does_not_fit_is_named_and_nothing_is_written(made, data, tmp_path)
 
     def refused(match, runs, data=data, split="train"):
         with pytest.raises(MoviemotionError, match=match) as error:
-            explain(runs, data, split, out, 1, say=lambda line: None)
+            explain(runs, data, split, out, 1, print_line=lambda line: None)
         assert "\n" not in str(error.value)
         assert not out.exists()
 
@@ -131,21 +132,21 @@ def test_what_does_not_fit_is_named_and_nothing_is_written(made, data, tmp_path)
 
 
 def test_verdicts_follow_the_figures():
-    right, wrong = (Claim("", verdict, "") for verdict in (Verdict.RIGHT, Verdict.WRONG))
-    unsure = Claim("", Verdict.UNDECIDED, "")
-    assert overall([right, right, unsure]) is Verdict.RIGHT
-    assert overall([wrong, wrong]) is Verdict.WRONG
-    assert overall([right, wrong]) is Verdict.INCOMPLETE
-    assert overall([unsure]) is Verdict.UNDECIDED
+    right, wrong = (Claim("", verdict, "") for verdict in (ClaimVerdict.CORRECT, ClaimVerdict.INCORRECT))
+    unsure = Claim("", ClaimVerdict.INCONCLUSIVE, "")
+    assert overall_verdict([right, right, unsure]) is ClaimVerdict.CORRECT
+    assert overall_verdict([wrong, wrong]) is ClaimVerdict.INCORRECT
+    assert overall_verdict([right, wrong]) is ClaimVerdict.INCOMPLETE
+    assert overall_verdict([unsure]) is ClaimVerdict.INCONCLUSIVE
 
 
 @pytest.mark.parametrize(
     ("only_relu", "only_leaky", "verdict"),
     [
-        (60, 20, Verdict.RIGHT),
-        (45, 20, Verdict.INCOMPLETE),
-        (24, 20, Verdict.UNDECIDED),
-        (20, 60, Verdict.WRONG),
+        (60, 20, ClaimVerdict.CORRECT),
+        (45, 20, ClaimVerdict.INCOMPLETE),
+        (24, 20, ClaimVerdict.INCONCLUSIVE),
+        (20, 60, ClaimVerdict.INCORRECT),
     ],
 )
 def test_the_decks_ten_points_for_relu_are_judged(only_relu, only_leaky, verdict):
@@ -154,16 +155,19 @@ def test_the_decks_ten_points_for_relu_are_judged(only_relu, only_leaky, verdict
     relu_right[:only_relu] = True
     leaky_right[only_relu : only_relu + only_leaky] = True
     made = [
-        ActivationResult("a", activation, share(1, 2), census(1, 2), 1, 0, 1, 0, against)
-        for activation, against in (("ReLU", None), ("Leaky ReLU", compare(leaky_right, relu_right, "a")))
+        ActivationResult("a", activation, share_estimate(1, 2), exact_estimate(1, 2), 1, 0, 1, 0, against)
+        for activation, against in (
+            ("ReLU", None),
+            ("Leaky ReLU", compare_paired(leaky_right, relu_right, "a")),
+        )
     ]
-    assert _against(*made).verdict is verdict
+    assert _comparison_claim(*made).verdict is verdict
 
 
 def test_estimates_and_their_words():
-    assert mean([1.0, 3.0, 2.0]).value == 2
-    assert mean_share([1.0, 1.0, 0.9]).high == 1
-    assert figures.number(3.2e-16) == "3 × 10⁻¹⁶"
-    assert figures.number(-0.5) == "−0.50"
-    assert figures.number(float("nan")) == "–"
-    assert census(4, 1).apart_from(census(5, 1)) is False
+    assert mean_estimate([1.0, 3.0, 2.0]).value == 2
+    assert mean_share_estimate([1.0, 1.0, 0.9]).high == 1
+    assert figures.format_number(3.2e-16) == "3 × 10⁻¹⁶"
+    assert figures.format_number(-0.5) == "−0.50"
+    assert figures.format_number(float("nan")) == "–"
+    assert exact_estimate(4, 1).is_disjoint_from(exact_estimate(5, 1)) is False

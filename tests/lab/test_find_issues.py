@@ -19,14 +19,19 @@ pytest.importorskip("imagehash", reason="needs the lab extra (imagehash)")
 
 from moviemotion.cli.entry import main
 from moviemotion.errors import MoviemotionError
-from moviemotion.lab.audit.audit_report import audit_lines, write_report
-from moviemotion.lab.audit.find_issues import Judge, audit
-from moviemotion.lab.audit.label_errors import Opinion
+from moviemotion.lab.audit.audit_report import audit_lines, write_audit_report
+from moviemotion.lab.audit.find_issues import SecondOpinion, audit_dataset
+from moviemotion.lab.audit.label_errors import LabelPredictions
 from moviemotion.lab.data import dataset, splitting
-from moviemotion.lab.data.cleaning import clean, decide, read_decisions, write_decisions
-from moviemotion.lab.data.corruption import corrupted, flat_band
-from moviemotion.lab.data.duplicates import duplicate_pairs, groups
-from moviemotion.lab.data.issues import Choice, Finding, Kind
+from moviemotion.lab.data.cleaning import (
+    propose_decisions,
+    read_decisions,
+    write_cleaned_copy,
+    write_decisions,
+)
+from moviemotion.lab.data.corruption import find_corrupted_images, flat_band_width
+from moviemotion.lab.data.duplicates import duplicate_groups, duplicate_pairs
+from moviemotion.lab.data.issues import CleaningAction, Issue, IssueKind
 
 
 def picture(seed):
@@ -51,24 +56,24 @@ def data(tmp_path):
 @pytest.mark.parametrize(
     ("plant", "kinds"),
     [
-        (planted.solid, {Kind.SOLID}),
-        (planted.noise, {Kind.NOISE}),
-        (planted.glyph, {Kind.GLYPH}),
+        (planted.solid, {IssueKind.SOLID}),
+        (planted.noise, {IssueKind.NOISE}),
+        (planted.glyph, {IssueKind.GLYPH}),
     ],
 )
 def test_planted_corruption_is_found_and_named(plant, kinds):
     rng = np.random.default_rng(7)
-    found = corrupted(np.stack([plant(rng) for _ in range(30)]))
+    found = find_corrupted_images(np.stack([plant(rng) for _ in range(30)]))
     assert len(found) >= 29
     assert sum(one.kind in kinds for one in found) >= 28
 
 
 def test_a_picture_with_a_black_bar_is_cut_off_by_its_height():
     image = np.random.default_rng(1).integers(0, 256, (48, 48)).astype(np.uint8)
-    assert flat_band(image) == 0
+    assert flat_band_width(image) == 0
     image[:17] = 3
-    assert flat_band(image) == 17
-    assert flat_band(image.T) == 17
+    assert flat_band_width(image) == 17
+    assert flat_band_width(image.T) == 17
 
 
 def test_near_copies_meet_their_originals_and_strangers_do_not():
@@ -76,7 +81,7 @@ def test_near_copies_meet_their_originals_and_strangers_do_not():
     originals = np.stack([picture(k) for k in range(60)])
     copies = np.stack([planted.near_copy(image, rng) for image in originals])
     pairs = duplicate_pairs(np.concatenate([originals, copies, originals[:5]]))
-    group = groups(125, pairs)
+    group = duplicate_groups(125, pairs)
     assert (group[:60] == group[60:120]).mean() >= 0.98
     assert (group[:5] == group[120:]).all()
     assert len(set(group[:60])) == 60
@@ -87,52 +92,57 @@ def test_a_picture_has_one_finding_for_all_its_copies_and_the_test_split_keeps_i
     original = data / "test" / "sad" / "000.png"
     for copy in ("train/sad/copy.png", "train/happy/copy.png", "test/sad/copy.png"):
         (data / copy).write_bytes(original.read_bytes())
-    result = audit(data, Judge.READER, say=lambda line: None)
-    found = {f.image: f for f in result.of(Kind.DUPLICATE, Kind.CLASS_CONFLICT, Kind.SPLIT_LEAK)}
-    assert {f.other.split("/")[0] for f in found.values()} == {"test"}
-    assert found["train/happy/copy.png"].kind is Kind.SPLIT_LEAK
-    assert "happy here, sad there" in found["train/happy/copy.png"].why
-    assert sum(f.kind is Kind.DUPLICATE for f in found.values()) == 1
-    assert all(f.choice is Choice.REMOVE for f in found.values())
+    result = audit_dataset(data, SecondOpinion.EMOTION_MODEL, print_line=lambda line: None)
+    found = {
+        f.image: f
+        for f in result.issues_of_kind(
+            IssueKind.DUPLICATE, IssueKind.CROSS_CLASS_DUPLICATE, IssueKind.CROSS_SPLIT_DUPLICATE
+        )
+    }
+    assert {f.duplicate_of.split("/")[0] for f in found.values()} == {"test"}
+    assert found["train/happy/copy.png"].kind is IssueKind.CROSS_SPLIT_DUPLICATE
+    assert "happy here, sad there" in found["train/happy/copy.png"].reason
+    assert sum(f.kind is IssueKind.DUPLICATE for f in found.values()) == 1
+    assert all(f.action is CleaningAction.REMOVE for f in found.values())
 
 
 def test_suspicion_is_the_margin_of_the_best_other_answer():
     probabilities = np.array([[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.3, 0.3, 0.4]])
-    opinion = Opinion(probabilities, ("a", "b", "c"), np.array([0, 0, -1]), "a friend", False)
-    assert opinion.suspicion[:2] == pytest.approx([-0.5, 0.7])
-    assert np.isnan(opinion.suspicion[2])
-    assert opinion.best == ("a", "b", "c")
-    assert opinion.ranking[1] > opinion.ranking[0]
+    opinion = LabelPredictions(probabilities, ("a", "b", "c"), np.array([0, 0, -1]), "a friend", False)
+    assert opinion.margin[:2] == pytest.approx([-0.5, 0.7])
+    assert np.isnan(opinion.margin[2])
+    assert opinion.predicted_classes == ("a", "b", "c")
+    assert opinion.ranking_score[1] > opinion.ranking_score[0]
 
 
 def test_of_two_pictures_doubted_alike_the_one_whose_class_is_often_contradicted_comes_first():
     """And the order within a class is that of the odds."""
     probabilities = np.array([[0.9, 0.1]] * 9 + [[0.4, 0.6]] + [[0.6, 0.4]] * 6 + [[0.3, 0.7]] * 4)
     labels = np.array([0] * 10 + [1] * 10)
-    opinion = Opinion(probabilities, ("a", "b"), labels, "a pupil", True)
-    assert opinion.ranking[10] > opinion.ranking[9] > opinion.ranking[0]
-    assert opinion.ranking[10] > opinion.ranking[19]
+    opinion = LabelPredictions(probabilities, ("a", "b"), labels, "a pupil", True)
+    assert opinion.ranking_score[10] > opinion.ranking_score[9] > opinion.ranking_score[0]
+    assert opinion.ranking_score[10] > opinion.ranking_score[19]
 
 
 def test_the_folder_is_left_alone_and_its_clean_copy_follows_the_edited_decisions(data, tmp_path):
     (data / "train" / "happy" / "000.png").write_bytes(b"not a picture")
     Image.fromarray(np.zeros((48, 48), np.uint8)).save(data / "train" / "sad" / "001.png")
     before = digest(data)
-    result = audit(data, Judge.READER, say=lambda line: None)
-    assert [f.image for f in result.of(Kind.UNREADABLE)] == ["train/happy/000.png"]
-    assert [f.image for f in result.of(Kind.SOLID)] == ["train/sad/001.png"]
-    page = write_report(result, tmp_path / "audit")
+    result = audit_dataset(data, SecondOpinion.EMOTION_MODEL, print_line=lambda line: None)
+    assert [f.image for f in result.issues_of_kind(IssueKind.UNREADABLE)] == ["train/happy/000.png"]
+    assert [f.image for f in result.issues_of_kind(IssueKind.SOLID)] == ["train/sad/001.png"]
+    page = write_audit_report(result, tmp_path / "audit")
     assert "http" not in page.read_text().replace("http-equiv", "")
     assert re.search(r"corrupted pictures \([\d.]+&nbsp;%\)", page.read_text())
     with (tmp_path / "audit" / "findings.csv").open() as file:
-        assert len(list(csv.DictReader(file))) == len(result.findings)
+        assert len(list(csv.DictReader(file))) == len(result.issues)
     assert any("solid" in line for line in audit_lines(result))
 
     chosen = read_decisions(tmp_path / "audit" / "decisions.csv")
-    assert chosen == decide(result.findings)
-    edited = [d for d in chosen if d.choice is Choice.REMOVE and not d.image.endswith("sad/001.png")]
+    assert chosen == propose_decisions(result.issues)
+    edited = [d for d in chosen if d.action is CleaningAction.REMOVE and not d.image.endswith("sad/001.png")]
     write_decisions(edited, tmp_path / "mine.csv")
-    kept = clean(data, tmp_path / "clean", read_decisions(tmp_path / "mine.csv"))
+    kept = write_cleaned_copy(data, tmp_path / "clean", read_decisions(tmp_path / "mine.csv"))
     assert (tmp_path / "clean" / "train" / "sad" / "001.png").is_symlink()
     assert not (tmp_path / "clean" / "train" / "happy" / "000.png").exists()
     with (tmp_path / "clean" / "annotations.csv").open() as file:
@@ -154,17 +164,23 @@ def test_a_place_in_the_data_is_refused_before_the_work(data, tmp_path, monkeypa
 
 def test_votes_of_a_picture_that_is_gone_do_not_stop_the_clean_copy(data, tmp_path):
     (data / "train" / "happy" / "000.png").unlink()
-    result = audit(data, Judge.READER, say=lambda line: None)
-    assert [f.image for f in result.of(Kind.VOTES)] == ["annotations.csv"]
-    kept = clean(data, tmp_path / "clean", [d for d in decide(result.findings) if d.choice is Choice.KEEP])
+    result = audit_dataset(data, SecondOpinion.EMOTION_MODEL, print_line=lambda line: None)
+    assert [f.image for f in result.issues_of_kind(IssueKind.VOTES)] == ["annotations.csv"]
+    kept = write_cleaned_copy(
+        data,
+        tmp_path / "clean",
+        [d for d in propose_decisions(result.issues) if d.action is CleaningAction.KEEP],
+    )
     assert kept == sum(sum(row.values()) for row in result.counts.values())
 
 
 def test_relabelled_pictures_move_with_their_votes(data, tmp_path):
     findings = [
-        Finding(Kind.MISLABELLED, "train/sad/002.png", 1, "", choice=Choice.RELABEL, new_label="happy")
+        Issue(
+            IssueKind.MISLABELED, "train/sad/002.png", 1, "", action=CleaningAction.RELABEL, new_label="happy"
+        )
     ]
-    clean(data, tmp_path / "clean", decide(findings), copy=True)
+    write_cleaned_copy(data, tmp_path / "clean", propose_decisions(findings), copy_files=True)
     was, now = dataset.load_faces(data, "train"), dataset.load_faces(tmp_path / "clean", "train")
     assert len(now) == len(was)
     moved = now.names.index("train/happy/train-sad-002.png")
@@ -177,40 +193,50 @@ def test_relabelled_pictures_move_with_their_votes(data, tmp_path):
 @pytest.mark.parametrize("place", [".", "inside", "train", ".."])
 def test_a_copy_into_the_source_or_around_it_is_refused(data, place):
     before = digest(data)
-    for write in (lambda out: clean(data, out, []), lambda out: splitting.split_faces(data, out)):
+    for write in (
+        lambda out: write_cleaned_copy(data, out, []),
+        lambda out: splitting.split_dataset(data, out),
+    ):
         with pytest.raises(MoviemotionError, match="beside it"):
             write(data / place)
     assert digest(data) == before
 
 
 def test_a_place_that_is_taken_is_refused_before_a_picture_is_read(data, tmp_path, monkeypatch):
-    monkeypatch.setattr(dataset, "survey", None)
+    monkeypatch.setattr(dataset, "inspect_split", None)
     (tmp_path / "file").write_text("mine")
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine").touch()
     for name in ("file", "full"):
         with pytest.raises(MoviemotionError, match=f"{name}: not an empty folder"):
-            clean(data, tmp_path / name, [])
+            write_cleaned_copy(data, tmp_path / name, [])
         with pytest.raises(MoviemotionError, match=f"{name}: not an empty folder"):
-            splitting.split_faces(data, tmp_path / name)
+            splitting.split_dataset(data, tmp_path / name)
 
 
 def test_a_report_inside_the_data_is_refused(data):
-    result = audit(data, Judge.READER, say=lambda line: None)
+    result = audit_dataset(data, SecondOpinion.EMOTION_MODEL, print_line=lambda line: None)
     with pytest.raises(MoviemotionError, match="beside it"):
-        write_report(result, data / "audit")
+        write_audit_report(result, data / "audit")
     assert not (data / "audit").exists()
 
 
 def test_pictures_that_meet_under_one_name_are_all_kept(data, tmp_path):
     Image.fromarray(picture(100)).save(data / "train" / "happy" / "train-sad-002.png")
     findings = [
-        Finding(Kind.MISLABELLED, f"train/{label}/002.png", 1, "", choice=Choice.RELABEL, new_label="happy")
+        Issue(
+            IssueKind.MISLABELED,
+            f"train/{label}/002.png",
+            1,
+            "",
+            action=CleaningAction.RELABEL,
+            new_label="happy",
+        )
         for label in ("sad", "neutral", "surprise")
     ]
     for copy in (False, True):
         out = tmp_path / f"clean{copy}"
-        written = clean(data, out, decide(findings), copy)
+        written = write_cleaned_copy(data, out, propose_decisions(findings), copy)
         assert len(list(out.rglob("*.png"))) == written == len(list(data.rglob("*.png")))
 
 
@@ -232,7 +258,7 @@ def test_every_fault_of_a_folder_is_listed_by_the_audit_and_by_the_refusal(data)
     lines = str(caught.value).splitlines()
     for name in ("happy/000.png", "sad/000.png", "joyous", "sad/colour.png"):
         assert sum(name in line for line in lines) == 1
-    _, faults = dataset.survey(data, "train")
+    _, faults = dataset.inspect_split(data, "train")
     kinds = Counter(fault.kind for fault in faults)
     assert kinds["unreadable"] == 2
     assert kinds["other form"] == 1
@@ -246,13 +272,13 @@ def test_one_class_only_is_refused_and_listed(tmp_path):
     with pytest.raises(MoviemotionError, match="all pictures are sad"):
         dataset.load_faces(tmp_path, "train")
     said = []
-    result = audit(tmp_path, Judge.LABELS, say=said.append)
-    assert result.of(Kind.FOLDER)
+    result = audit_dataset(tmp_path, SecondOpinion.OUT_OF_FOLD, print_line=said.append)
+    assert result.issues_of_kind(IssueKind.FOLDER)
     assert "not judged" in result.notes[0]
     assert not any("training" in line for line in said)
 
 
-@pytest.mark.parametrize("judge", list(Judge))
+@pytest.mark.parametrize("judge", list(SecondOpinion))
 def test_where_no_sound_picture_has_a_label_that_is_said(data, judge, tmp_path):
     (data / "train" / "sad").rename(tmp_path / "other")
     shutil.rmtree(data)
@@ -260,20 +286,20 @@ def test_where_no_sound_picture_has_a_label_that_is_said(data, judge, tmp_path):
     (tmp_path / "other").rename(data / "train" / "other")
     (data / "train" / "happy").mkdir()
     Image.fromarray(np.zeros((48, 48), np.uint8)).save(data / "train" / "happy" / "black.png")
-    result = audit(data, judge, say=lambda line: None)
-    assert (result.judge, result.judged) == ("", 0)
+    result = audit_dataset(data, judge, print_line=lambda line: None)
+    assert (result.opinion_source, result.labels_checked) == ("", 0)
     assert result.notes == ("Labels were not judged: no sound picture has one.",)
-    assert write_report(result, tmp_path / "out").exists()
+    assert write_audit_report(result, tmp_path / "out").exists()
 
 
 def test_the_reader_judges_two_classes_of_the_four(data, tmp_path, monkeypatch):
-    monkeypatch.setattr("moviemotion.lab.audit.find_issues.corrupted", lambda images: [])
+    monkeypatch.setattr("moviemotion.lab.audit.find_issues.find_corrupted_images", lambda images: [])
     for label in ("neutral", "surprise"):
         for split in ("train", "test"):
             shutil.rmtree(data / split / label)
-    result = audit(data, Judge.READER, say=lambda line: None)
-    assert result.judged == 2 * (6 + 4)
-    assert 0 <= result.expected_wrong <= result.judged
+    result = audit_dataset(data, SecondOpinion.EMOTION_MODEL, print_line=lambda line: None)
+    assert result.labels_checked == 2 * (6 + 4)
+    assert 0 <= result.expected_label_errors <= result.labels_checked
 
 
 def test_a_split_keeps_copies_together_carries_votes_and_repeats_with_its_seed(data, tmp_path):
@@ -285,12 +311,12 @@ def test_a_split_keeps_copies_together_carries_votes_and_repeats_with_its_seed(d
     (data / "annotations.csv").write_text(
         rows + "".join(f"train/happy/copy{k}.png,{votes}\n" for k in range(3))
     )
-    one, two = (splitting.split_faces(data, tmp_path / name, seed=5) for name in ("one", "two"))
+    one, two = (splitting.split_dataset(data, tmp_path / name, seed=5) for name in ("one", "two"))
     assert one == two
     assert {p.relative_to(tmp_path / "one") for p in (tmp_path / "one").rglob("*.png")} == {
         p.relative_to(tmp_path / "two") for p in (tmp_path / "two").rglob("*.png")
     }
-    assert one.copies == 6
+    assert one.duplicates == 6
     where = {}
     for path in (tmp_path / "one").rglob("*.png"):
         where.setdefault(path.read_bytes(), set()).add(path.parts[-3])
@@ -305,8 +331,8 @@ def test_a_split_keeps_copies_together_carries_votes_and_repeats_with_its_seed(d
 def test_groups_are_never_divided_and_shares_are_kept(faces, seed):
     labels = np.array(["abcd"[k] for k, _ in faces])
     group = np.array([g for _, g in faces])
-    to = splitting.assign(labels, group, splitting.SHARES, seed)
+    to = splitting.assign_splits(labels, group, splitting.DEFAULT_SPLIT_SHARES, seed)
     assert all(len(set(to[group == g])) == 1 for g in set(group.tolist()))
     largest = np.bincount(group).max()
-    for name, share in splitting.SHARES.items():
+    for name, share in splitting.DEFAULT_SPLIT_SHARES.items():
         assert abs((to == name).sum() - share * len(to)) <= 4 * largest

@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 import moviemotion.lab.proposal.challenge as challenge
-from moviemotion.lab.proposal.grading import grade
+from moviemotion.lab.proposal.grading import grade_answer
 
-BLOCKS, RELU, TRANSLATION = challenge.questions()
+BLOCKS, RELU, TRANSLATION = challenge.load_questions()
 
 
 def result(question, answer):
-    graded = grade(answer, question.ideas, question.wrong)
+    graded = grade_answer(answer, question.ideas, question.wrong_statements)
     found = [k for k, idea in enumerate(question.ideas) if idea.name in graded.found]
-    return found, len(graded.wrong)
+    return found, len(graded.wrong_statements)
 
 
 @pytest.mark.parametrize(
@@ -81,10 +81,10 @@ def test_the_decks_own_answer_gets_its_ideas_and_its_two_faults():
 
 def test_every_phrase_of_the_quiz_finds_itself():
     raw = tomllib.loads(Path(challenge.__file__).with_name("challenge.toml").read_text(encoding="utf-8"))
-    for question, told in zip(challenge.questions(), raw["questions"], strict=True):
+    for question, told in zip(challenge.load_questions(), raw["questions"], strict=True):
         for k, idea in enumerate(question.ideas):
-            for way in idea.ways:
+            for way in idea.phrasings:
                 place = {"early": "early ", "late": "late ", None: ""}[idea.part]
                 said = place + " ".join(group[0] for group in way)
-                names = grade(said, question.ideas, ()).found
+                names = grade_answer(said, question.ideas, ()).found
                 assert idea.name in names, (said, told["key"], k)

@@ -20,17 +20,17 @@ from mlflow.tracking import MlflowClient  # noqa: E402
 from moviemotion.cli.entry import main  # noqa: E402
 from moviemotion.errors import MoviemotionError  # noqa: E402
 from moviemotion.lab.data import dataset  # noqa: E402
-from moviemotion.lab.evaluation.evaluate import Truth, evaluate, predict  # noqa: E402
-from moviemotion.lab.evaluation.model_card import write_card  # noqa: E402
+from moviemotion.lab.evaluation.evaluate import GroundTruth, evaluate, predict  # noqa: E402
+from moviemotion.lab.evaluation.model_card import write_model_card  # noqa: E402
 from moviemotion.lab.training import augmentation, networks  # noqa: E402
-from moviemotion.lab.training.config import RECIPES, Recipe, recipe_for  # noqa: E402
-from moviemotion.lab.training.face_selection import HELD_OUT, read_splits, select  # noqa: E402
+from moviemotion.lab.training.config import DEFAULT_CONFIGS, TrainingConfig, make_config  # noqa: E402
+from moviemotion.lab.training.face_selection import HELD_OUT_SPLIT, load_train_and_test, select_faces  # noqa: E402
 from moviemotion.lab.training.loop import Examples, fit, predict_logits  # noqa: E402
-from moviemotion.lab.training.onnx_export import export  # noqa: E402
+from moviemotion.lab.training.onnx_export import export_run  # noqa: E402
 from moviemotion.lab.training.runs import load_run  # noqa: E402
-from moviemotion.lab.training.runs import train as train_faces  # noqa: E402
+from moviemotion.lab.training.runs import train_emotion_model as train_faces  # noqa: E402
 
-RECIPE = Recipe(epochs=3, batch=16, learning_rate=0.02, averaging=0.9, validation=0.2, mixup=0.2)
+RECIPE = TrainingConfig(epochs=3, batch=16, learning_rate=0.02, averaging=0.9, validation=0.2, mixup=0.2)
 NARROW = {"filters": (8, 8, 8, 8, 8), "dense": (8, 8)}
 
 
@@ -39,7 +39,7 @@ def quiet(_):
 
 
 def train(data, out, recipe, **options):
-    return train_faces(*read_splits(data), out, recipe, **options)
+    return train_faces(*load_train_and_test(data), out, recipe, **options)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def runs(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(data, runs):
-    train(data, runs / "whole", RECIPE, say=quiet)
+    train(data, runs / "whole", RECIPE, print_line=quiet)
     return runs / "whole"
 
 
@@ -67,7 +67,7 @@ from dataclasses import replace
 from pathlib import Path
 from test_loop import RECIPE, train
 import time
-train(Path({str(data)!r}), Path({str(out)!r}), RECIPE, say=print, step=lambda done, total: time.sleep(0.3))
+train(Path({str(data)!r}), Path({str(out)!r}), RECIPE, print_line=print, step=lambda done, total: time.sleep(0.3))
 """
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     process = subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.DEVNULL)
@@ -79,7 +79,7 @@ train(Path({str(data)!r}), Path({str(out)!r}), RECIPE, say=print, step=lambda do
     assert process.wait() == -signal.SIGKILL
     assert not (out / "run.json").exists()
     resumed = []
-    train(data, out, RECIPE, say=resumed.append)
+    train(data, out, RECIPE, print_line=resumed.append)
     assert not any(line.startswith("epoch 1/") for line in resumed)
     one, other = (torch.load(f / "weights.pt", weights_only=True) for f in (out, run))
     assert all(torch.equal(one[name], other[name]) for name in other)
@@ -87,9 +87,9 @@ train(Path({str(data)!r}), Path({str(out)!r}), RECIPE, say=print, step=lambda do
 
 def test_another_recipe_does_not_overwrite_a_run(data, run):
     with pytest.raises(MoviemotionError, match="another recipe"):
-        train(data, run, replace(RECIPE, epochs=9), say=quiet)
+        train(data, run, replace(RECIPE, epochs=9), print_line=quiet)
     with pytest.raises(MoviemotionError, match="compact"):
-        train(data, run, Recipe(network="huge"), say=quiet)
+        train(data, run, TrainingConfig(network="huge"), print_line=quiet)
 
 
 def test_every_epoch_is_in_the_tracking_store(run):
@@ -101,16 +101,16 @@ def test_every_epoch_is_in_the_tracking_store(run):
 
 
 def test_the_export_reads_as_the_network_does_and_its_card_says_how_well(data, run, tmp_path):
-    export(run, tmp_path / "reader.onnx")
+    export_run(run, tmp_path / "reader.onnx")
     faces = dataset.load_faces(data, "test")
     network, record = load_run(run)
     direct = torch.softmax(predict_logits(network, faces.images) / record.temperature, dim=1).numpy()
     assert np.abs(predict(tmp_path / "reader.onnx", faces) - direct).max() < 0.02
-    held_out = select(*read_splits(data), RECIPE).held_out
+    held_out = select_faces(*load_train_and_test(data), RECIPE).held_out
     assert len(held_out) == record.validation_faces
-    result = evaluate(data, HELD_OUT, Truth.CONSENSUS, tmp_path / "reader.onnx")
+    result = evaluate(data, HELD_OUT_SPLIT, GroundTruth.CONSENSUS, tmp_path / "reader.onnx")
     assert result.n == (dataset.consensus_truth(held_out) >= 0).sum()
-    card = write_card(tmp_path / "reader.onnx", data).read_text()
+    card = write_model_card(tmp_path / "reader.onnx", data).read_text()
     assert "n=32" in card
     assert "--seed 36" in card
 
@@ -118,7 +118,7 @@ def test_the_export_reads_as_the_network_does_and_its_card_says_how_well(data, r
 @pytest.mark.filterwarnings("error:Constant folding")
 def test_the_decks_network_learns_labels_stops_early_and_exports_eight_columns(data, runs, tmp_path):
     recipe = replace(
-        RECIPES["deck36"],
+        DEFAULT_CONFIGS["deck36"],
         options=NARROW,
         epochs=40,
         patience=2,
@@ -126,22 +126,22 @@ def test_the_decks_network_learns_labels_stops_early_and_exports_eight_columns(d
         learning_rate=3e-3,
         validation=0.25,
     )
-    run = train(data, runs / "deck", recipe, say=quiet)
+    run = train(data, runs / "deck", recipe, print_line=quiet)
     assert 3 <= len(run.history) < 40
     assert run.history[-1].loss < run.history[0].loss
-    export(runs / "deck", tmp_path / "deck.onnx")
+    export_run(runs / "deck", tmp_path / "deck.onnx")
     probabilities = predict(tmp_path / "deck.onnx", dataset.load_faces(data, "test"))
     assert probabilities.shape == (32, 8)
     assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-3)
 
 
 def test_a_pupil_learns_what_its_teacher_says(data, run, runs):
-    taught = train(data, runs / "pupil", replace(RECIPE, teacher_share=1.0), teachers=[run], say=quiet)
+    taught = train(data, runs / "pupil", replace(RECIPE, teacher_share=1.0), teachers=[run], print_line=quiet)
     assert taught.teachers == ("whole",)
     untaught = load_run(run)[1].history[0].loss
     assert taught.history[0].loss != untaught
     with pytest.raises(MoviemotionError, match="teacher of other emotions"):
-        train(data, runs / "wrong", RECIPE, teachers=[runs / "deck"], say=quiet)
+        train(data, runs / "wrong", RECIPE, teachers=[runs / "deck"], print_line=quiet)
 
 
 def test_the_plateau_lowers_the_rate_and_the_best_epoch_is_kept():
@@ -150,7 +150,13 @@ def test_the_plateau_lowers_the_rate_and_the_best_epoch_is_kept():
     truth = rng.integers(0, 4, 64)
     noise = Examples(images, np.eye(4, dtype=np.float32)[truth], truth)
     recipe = replace(
-        RECIPES["deck36"], options=NARROW, epochs=14, patience=0, batch=16, learning_rate=1e-2, min_delta=5.0
+        DEFAULT_CONFIGS["deck36"],
+        options=NARROW,
+        epochs=14,
+        patience=0,
+        batch=16,
+        learning_rate=1e-2,
+        min_delta=5.0,
     )
     _, history = fit(recipe, noise, noise)
     # A first epoch, then three without a fall of 5 nats, lower it; so do the next three.
@@ -160,8 +166,8 @@ def test_the_plateau_lowers_the_rate_and_the_best_epoch_is_kept():
 
 
 def test_deck36_is_as_published():
-    network = networks.build("deck36", 4, {})
-    table = networks.layer_table(network)
+    network = networks.build_network("deck36", 4, {})
+    table = networks.summarize_layers(network)
     shapes = [shape for layer, shape, _ in table if layer == "MaxPool2d"]
     assert shapes == ["128×24×24", "256×12×12", "1024×6×6", "1024×3×3", "256×1×1"]
     kernels = [layer.kernel_size for layer in network.modules() if isinstance(layer, torch.nn.Conv2d)]
@@ -174,9 +180,9 @@ def test_deck36_is_as_published():
 
 def test_first_weights_that_are_not_there_are_one_clear_line(data, tmp_path):
     for network in ("vgg16_block3", "face_resnet"):
-        recipe = replace(RECIPES[network], first_weights=str(tmp_path / "nothing"), epochs=1)
+        recipe = replace(DEFAULT_CONFIGS[network], first_weights=str(tmp_path / "nothing"), epochs=1)
         with pytest.raises(MoviemotionError, match="nothing"):
-            train(data, tmp_path / "run", recipe, say=quiet)
+            train(data, tmp_path / "run", recipe, print_line=quiet)
     assert not list(tmp_path.iterdir())  # no folder, no record of it
 
 
@@ -190,15 +196,15 @@ def test_a_place_that_cannot_be_written_is_told_before_the_faces_are_read(tmp_pa
 
 
 def test_a_run_can_begin_from_another_and_its_recipe_be_changed_by_name(data, run, runs):
-    recipe = recipe_for(
-        "compact", epochs=1, weights=run / "weights.pt", changes=["learning_rate=0", "mixup=0"]
+    recipe = make_config(
+        "compact", epochs=1, initial_weights=run / "weights.pt", overrides=["learning_rate=0", "mixup=0"]
     )
     assert (recipe.learning_rate, recipe.mixup, recipe.batch) == (0.0, 0.0, 128)
-    train(data, runs / "further", replace(recipe, validation=0.2), say=quiet)
+    train(data, runs / "further", replace(recipe, validation=0.2), print_line=quiet)
     one, other = (torch.load(f / "weights.pt", weights_only=True) for f in (run, runs / "further"))
     assert torch.equal(one["11.weight"], other["11.weight"])
     with pytest.raises(MoviemotionError, match="not weights of this network"):
-        train(data, runs / "none", recipe_for("compact", weights=run / "run.json"), say=quiet)
+        train(data, runs / "none", make_config("compact", initial_weights=run / "run.json"), print_line=quiet)
 
 
 @pytest.mark.parametrize(
@@ -210,14 +216,14 @@ def test_a_run_can_begin_from_another_and_its_recipe_be_changed_by_name(data, ru
 )
 def test_a_change_that_no_recipe_can_have_is_refused(wrong):
     with pytest.raises(MoviemotionError, match=f"--set {wrong}: "):
-        recipe_for("compact", changes=[wrong])
+        make_config("compact", overrides=[wrong])
 
 
 def test_vgg_takes_torchvision_weights_and_keeps_them_frozen(tmp_path):
-    whole = networks.build("vgg16_block3", 4, {})
+    whole = networks.build_network("vgg16_block3", 4, {})
     state = {key: torch.randn_like(value) for key, value in whole.state_dict().items() if "features" in key}
     torch.save({**state, "classifier.0.weight": torch.zeros(1)}, tmp_path / "vgg16.pth")
-    networks.FIRST_WEIGHTS["vgg16_block3"](whole, tmp_path / "vgg16.pth")
+    networks.INITIAL_WEIGHT_LOADERS["vgg16_block3"](whole, tmp_path / "vgg16.pth")
     assert torch.equal(whole.features[0].weight, state["features.0.weight"])
     assert not any(p.requires_grad for p in whole.features.parameters())
 
@@ -234,12 +240,12 @@ def test_data_that_give_no_card_leave_no_reader(run, tmp_path, monkeypatch, caps
 
 def test_an_unfinished_run_is_not_exported(tmp_path):
     with pytest.raises(MoviemotionError, match=r"run\.json"):
-        export(tmp_path, tmp_path / "reader.onnx")
+        export_run(tmp_path, tmp_path / "reader.onnx")
 
 
 def test_augmentation_keeps_shape_and_repeats_with_its_seed():
     images = torch.rand(6, 1, 48, 48) * 255
-    one, two = (augmentation.camera(images, torch.Generator().manual_seed(3)) for _ in range(2))
+    one, two = (augmentation.augment_camera(images, torch.Generator().manual_seed(3)) for _ in range(2))
     assert torch.equal(one, two)
     assert one.shape == images.shape
-    assert not torch.equal(one, augmentation.camera(images, torch.Generator().manual_seed(4)))
+    assert not torch.equal(one, augmentation.augment_camera(images, torch.Generator().manual_seed(4)))

@@ -11,12 +11,12 @@ pytest.importorskip("sklearn", reason="needs the lab extra (scikit-learn)")
 from sklearn.metrics import roc_auc_score  # noqa: E402
 
 from moviemotion.lab.audit import out_of_fold  # noqa: E402
-from moviemotion.lab.audit.label_errors import FOLDS, label_opinion  # noqa: E402
+from moviemotion.lab.audit.label_errors import N_FOLDS, out_of_fold_predictions  # noqa: E402
 from moviemotion.lab.data import dataset  # noqa: E402
 
 
 def test_labels_that_were_flipped_rank_above_those_that_were_not(tmp_path, monkeypatch):
-    monkeypatch.setattr(out_of_fold, "MOST_EPOCHS", 16)
+    monkeypatch.setattr(out_of_fold, "MAX_EPOCHS", 16)
     write_faces(tmp_path, train=24)
     faces = dataset.load_faces(tmp_path, "train")
     flipped = np.zeros(len(faces), dtype=bool)
@@ -25,9 +25,9 @@ def test_labels_that_were_flipped_rank_above_those_that_were_not(tmp_path, monke
         ("sad" if y == "happy" else "happy") if f else y for y, f in zip(faces.labels, flipped, strict=True)
     ]
     wrong = dataset.FaceSet(faces.names, faces.images, tuple(labels), None)
-    opinion = label_opinion(wrong, np.arange(len(faces)), seed=1)
-    assert roc_auc_score(flipped, opinion.ranking) >= 0.9
-    assert roc_auc_score(flipped, opinion.suspicion) >= 0.9
+    opinion = out_of_fold_predictions(wrong, np.arange(len(faces)), seed=1)
+    assert roc_auc_score(flipped, opinion.ranking_score) >= 0.9
+    assert roc_auc_score(flipped, opinion.margin) >= 0.9
 
 
 def test_copies_stay_in_one_fold_and_everybody_is_judged_once(monkeypatch):
@@ -47,6 +47,8 @@ def test_copies_stay_in_one_fold_and_everybody_is_judged_once(monkeypatch):
     rng = np.random.default_rng(2)
     group = rng.integers(0, 40, 120)
     images = np.stack([np.full((48, 48), g, np.uint8) for g in group])
-    probabilities = out_of_fold.out_of_fold(images, group % 4, group, folds=3, smoothing=0.1, seed=3)
-    assert len(fitted) == FOLDS
+    probabilities = out_of_fold.predict_out_of_fold(
+        images, group % 4, group, n_folds=3, label_smoothing=0.1, seed=3
+    )
+    assert len(fitted) == N_FOLDS
     assert probabilities == pytest.approx(np.full((120, 4), 0.25))

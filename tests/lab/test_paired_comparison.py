@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moviemotion.lab.evaluation.evaluation_text import comparison_lines
-from moviemotion.lab.evaluation.paired_comparison import compare, paired_interval
+from moviemotion.lab.evaluation.paired_comparison import compare_paired, paired_interval
 
 
 def outcomes(both, only_first, only_other, neither):
@@ -16,7 +16,7 @@ def outcomes(both, only_first, only_other, neither):
 
 
 def test_only_the_faces_on_which_they_differ_count():
-    result = compare(*outcomes(80, 9, 1, 10), "other.onnx")
+    result = compare_paired(*outcomes(80, 9, 1, 10), "other.onnx")
     assert (result.only_first, result.only_other, result.n) == (9, 1, 100)
     assert result.difference == pytest.approx(0.08)
     assert result.p_value == pytest.approx(2 * 11 / 2**10)  # two-sided binomial(10, ½)
@@ -24,7 +24,7 @@ def test_only_the_faces_on_which_they_differ_count():
 
 
 def test_a_worse_reader_has_a_minus_sign_of_print():
-    (line, _) = comparison_lines(compare(*outcomes(80, 1, 9, 10), "other.onnx"))
+    (line, _) = comparison_lines(compare_paired(*outcomes(80, 1, 9, 10), "other.onnx"))
     assert "0.810 − 0.890 = −0.080 (95 % interval −0." in line
     assert "-" not in line
 
@@ -34,7 +34,7 @@ def test_swapping_the_readers_turns_the_sign(a, b, c, d):
     if a + b + c + d == 0:
         return
     first, other = outcomes(a, b, c, d)
-    one, two = compare(first, other, "x"), compare(other, first, "x")
+    one, two = compare_paired(first, other, "x"), compare_paired(other, first, "x")
     assert one.difference == pytest.approx(-two.difference)
     assert one.interval == pytest.approx((-two.interval[1], -two.interval[0]))
     assert one.p_value == pytest.approx(two.p_value)

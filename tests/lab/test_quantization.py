@@ -16,9 +16,9 @@ from moviemotion.errors import MoviemotionError  # noqa: E402
 from moviemotion.lab.data import dataset  # noqa: E402
 from moviemotion.lab.evaluation.evaluate import predict  # noqa: E402
 from moviemotion.lab.training import networks  # noqa: E402
-from moviemotion.lab.training.config import Recipe  # noqa: E402
-from moviemotion.lab.training.onnx_export import Reader, _halve_weights, to_onnx  # noqa: E402
-from moviemotion.lab.training.quantization import quantise  # noqa: E402
+from moviemotion.lab.training.config import TrainingConfig  # noqa: E402
+from moviemotion.lab.training.onnx_export import CalibratedNetwork, _store_weights_as_float16, convert_to_onnx  # noqa: E402
+from moviemotion.lab.training.quantization import quantize  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -32,9 +32,9 @@ def data(tmp_path_factory):
 def exported(tmp_path_factory):
     """The network that ships with weights drawn by chance, as `lab export` writes it."""
     torch.manual_seed(4)
-    model = to_onnx(Reader(networks.compact(), 8, 0.1), "probabilities")
-    _halve_weights(model)
-    run = json.dumps({"recipe": asdict(Recipe())})
+    model = convert_to_onnx(CalibratedNetwork(networks.compact_resnet(), 8, 0.1), "probabilities")
+    _store_weights_as_float16(model)
+    run = json.dumps({"recipe": asdict(TrainingConfig())})
     helper.set_model_props(model, {"run": run, "vote_exponent": "0.6"})
     path = tmp_path_factory.mktemp("reader") / "reader.onnx"
     onnx.save(model, str(path))
@@ -44,7 +44,7 @@ def exported(tmp_path_factory):
 @pytest.fixture(scope="module")
 def quantised(exported, data):
     out = exported.with_name("whole.onnx")
-    quantise(exported, data, out)
+    quantize(exported, data, out)
     return out
 
 
@@ -71,12 +71,12 @@ def test_what_the_file_says_of_itself_stays(exported, quantised):
 
 
 def test_the_same_faces_give_the_same_file(exported, quantised, data, tmp_path):
-    quantise(exported, data, tmp_path / "again.onnx")
+    quantize(exported, data, tmp_path / "again.onnx")
     assert (tmp_path / "again.onnx").read_bytes() == quantised.read_bytes()
 
 
 def test_a_file_that_does_not_say_how_it_was_trained_is_refused(data, tmp_path):
     (tmp_path / "no.onnx").write_bytes(b"no")
     with pytest.raises(MoviemotionError, match=r"no\.onnx: does not say how it was trained"):
-        quantise(tmp_path / "no.onnx", data, tmp_path / "out.onnx")
+        quantize(tmp_path / "no.onnx", data, tmp_path / "out.onnx")
     assert not (tmp_path / "out.onnx").exists()

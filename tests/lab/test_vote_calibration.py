@@ -18,8 +18,8 @@ from onnx import TensorProto, helper, numpy_helper  # noqa: E402
 
 from moviemotion.audience.faces import emotion_model  # noqa: E402
 from moviemotion.emotions import EMOTIONS, Emotion  # noqa: E402
-from moviemotion.lab.evaluation.vote_calibration import fit_vote_exponent, scale_to_votes  # noqa: E402
-from moviemotion.lab.training.config import Recipe  # noqa: E402
+from moviemotion.lab.evaluation.vote_calibration import calibrate_to_votes, fit_vote_exponent  # noqa: E402
+from moviemotion.lab.training.config import TrainingConfig  # noqa: E402
 
 
 @given(st.floats(0.3, 2.5), st.integers(0, 99))
@@ -50,7 +50,7 @@ def bands_reader(path, sharpness):
         [numpy_helper.from_array(weights, "weights")],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    run = {"recipe": asdict(Recipe(validation=0.3))}
+    run = {"recipe": asdict(TrainingConfig(validation=0.3))}
     helper.set_model_props(model, {"run": json.dumps(run), "emotions": "kept"})
     onnx.save(model, str(path))
 
@@ -59,12 +59,12 @@ def test_the_file_carries_the_exponent_and_the_audiences_reader_uses_it(tmp_path
     write_faces(tmp_path, train=16)
     model = tmp_path / "bands.onnx"
     bands_reader(model, 12.0)
-    monkeypatch.setattr(emotion_model, "WEIGHTS", model)
+    monkeypatch.setattr(emotion_model, "EMOTION_WEIGHTS", model)
     crop = np.full((48, 48), 100, np.uint8)
     crop[6:14, 8:40] = 200
-    before = emotion_model.EmotionReader().read([crop])[0]
-    exponent = scale_to_votes(model, tmp_path)
-    after = emotion_model.EmotionReader().read([crop])[0]
+    before = emotion_model.EmotionModel().predict([crop])[0]
+    exponent = calibrate_to_votes(model, tmp_path)
+    after = emotion_model.EmotionModel().predict([crop])[0]
     assert exponent < 1
     happy = EMOTIONS.index(Emotion.HAPPY)
     assert before[happy] > 0.99

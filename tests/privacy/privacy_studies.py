@@ -14,14 +14,14 @@ import pytest
 
 from moviemotion.audience.samples import Samples
 from moviemotion.audience.video.masking import Region
-from moviemotion.privacy.study_database import KEYS_VARIABLE, Terms
-from moviemotion.study.folder import Study
-from moviemotion.workflows.screen import tell
+from moviemotion.privacy.study_database import KEYS_FOLDER_VARIABLE, ConsentTerms
+from moviemotion.study.folder import StudyFolder
+from moviemotion.workflows.screen import analyze_and_write
 
 SECONDS, RATE = 40, 2
 PLACES = {"row": (100, 300, 500), "cam-a": (200,), "cam-b": (250,)}
 REGIONS = {f"R{k + 1}": Region(100 * (2 * k + 0), 0, 100 * (2 * k + 2), 400) for k in range(3)}
-TERMS = Terms("Lantern Films", "privacy@lantern.example", pictures=True)
+TERMS = ConsentTerms("Lantern Films", "privacy@lantern.example", pictures=True)
 
 
 HOLD = """
@@ -37,7 +37,7 @@ with held(Path(sys.argv[1]), 0, "taken"):
 @pytest.fixture(autouse=True)
 def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of keys of the test's own."""
-    monkeypatch.setenv(KEYS_VARIABLE, str(tmp_path / "keys"))
+    monkeypatch.setenv(KEYS_FOLDER_VARIABLE, str(tmp_path / "keys"))
     return tmp_path / "keys"
 
 
@@ -59,8 +59,8 @@ def invented_samples(camera: str, places: tuple[int, ...], seed: int, exchanges:
         detection=rng.uniform(0.5, 1, n).astype(np.float32),
         emotions=rng.dirichlet(np.ones(8), n).astype(np.float32),
         weight=np.ones(n, np.float32),
-        refused=np.zeros(n, np.int8),
-        exchanges=exchanges,
+        rejection_reason=np.zeros(n, np.int8),
+        identity_switches=exchanges,
     )
 
 
@@ -78,13 +78,13 @@ def another_program(path: Path) -> Iterator[subprocess.Popen[str]]:
 
 def write_study(folder: Path, exchanges: tuple = ()) -> Path:
     """A finished study as `screen` leaves it."""
-    study = Study(folder, {"rate": RATE, "cameras": {c: {"file": f"{c}-fingerprint"} for c in PLACES}})
+    study = StudyFolder(folder, {"rate": RATE, "cameras": {c: {"file": f"{c}-fingerprint"} for c in PLACES}})
     watched = []
     for seed, (camera, places) in enumerate(PLACES.items()):
         watched.append(invented_samples(camera, places, seed, exchanges if camera == "row" else ()))
         study.save_samples(camera, watched[-1])
     notes = ["videos/cam-a.mp4: ends at 30 s of 40 s", "videos/row.mp4: row-1 and row-2 changed places"]
-    tell(study, watched, None, lambda _: notes, 36, None)
+    analyze_and_write(study, watched, None, lambda _: notes, 36, None)
     return folder
 
 

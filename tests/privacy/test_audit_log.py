@@ -16,10 +16,10 @@ from privacy_studies import TERMS
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import audit_log, consent, erasure, retention
-from moviemotion.privacy.audit_log import Entry, Role
-from moviemotion.privacy.disclosure import disclosure_of
-from moviemotion.privacy.status import status, verify
-from moviemotion.privacy.study_database import opened
+from moviemotion.privacy.audit_log import AuditEntry, Role
+from moviemotion.privacy.disclosure import load_disclosure
+from moviemotion.privacy.status import read_status, verify_audit_log
+from moviemotion.privacy.study_database import open_database
 
 ROWS = 8
 GUARDS = ("audit_no_update", "audit_no_delete", "audit_only_append")
@@ -29,11 +29,11 @@ GUARDS = ("audit_no_update", "audit_no_delete", "audit_only_append")
 def logged(tmp_path: Path) -> Path:
     """A study with eight rows in its log."""
     folder = tmp_path / "logged"
-    retention.begin(folder, TERMS, {})
+    retention.begin_study(folder, TERMS, {})
     consent.add_seat(folder, "A", "cam-a")
-    viewer = consent.ask(folder, "A")
-    consent.answer(folder, viewer, True, disclosure_of(folder).version)
-    with opened(folder) as register, register.writing():
+    viewer = consent.ask_for_consent(folder, "A")
+    consent.record_answer(folder, viewer, True, load_disclosure(folder).version)
+    with open_database(folder) as register, register.transaction():
         for number in range(ROWS - 4):
             register.log(Role.RESEARCHER, "looked", {"number": number}, None)
     return folder
@@ -54,9 +54,9 @@ def forger(folder: Path) -> Iterator[sqlite3.Connection]:
 def reseal(connection: sqlite3.Connection, first: int) -> None:
     """Make the chain whole again from a row on."""
     row = connection.execute("SELECT hash FROM audit WHERE seq = ?", (first - 1,)).fetchone()
-    previous = row[0] if row else audit_log.FIRST
-    for entry in [e for e in audit_log.entries(connection) if e.seq >= first]:
-        sealed = Entry(**{**vars(entry), "previous": previous}).sealed()
+    previous = row[0] if row else audit_log.GENESIS_HASH
+    for entry in [e for e in audit_log.read_entries(connection) if e.seq >= first]:
+        sealed = AuditEntry(**{**vars(entry), "previous": previous}).compute_hash()
         connection.execute(
             "UPDATE audit SET previous = ?, hash = ? WHERE seq = ?", (previous, sealed, entry.seq)
         )
@@ -64,7 +64,7 @@ def reseal(connection: sqlite3.Connection, first: int) -> None:
 
 
 def test_an_untouched_log_is_whole(logged: Path) -> None:
-    verdict = verify(logged)
+    verdict = verify_audit_log(logged)
     assert (verdict.rows, verdict.faults, verdict.anchored) == (ROWS, (), True)
 
 
@@ -84,7 +84,7 @@ def test_the_table_refuses_all_but_the_next_row(logged: Path, statement: str) ->
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
         connection.execute(statement)
     connection.close()
-    assert verify(logged).faults == ()
+    assert verify_audit_log(logged).faults == ()
 
 
 @pytest.mark.parametrize("column", ["time", "role", "action", "details", "previous", "hash"])
@@ -92,7 +92,7 @@ def test_the_table_refuses_all_but_the_next_row(logged: Path, statement: str) ->
 def test_a_changed_field_is_found_in_its_row(logged: Path, column: str, row: int) -> None:
     with forger(logged) as connection:
         connection.execute(f"UPDATE audit SET {column} = {column} || ' ' WHERE seq = ?", (row,))
-    assert any(fault.startswith(f"row {row}:") for fault in verify(logged).faults)
+    assert any(fault.startswith(f"row {row}:") for fault in verify_audit_log(logged).faults)
 
 
 def log_in_memory() -> sqlite3.Connection:
@@ -100,7 +100,7 @@ def log_in_memory() -> sqlite3.Connection:
     for statement in audit_log.SCHEMA:
         connection.execute(statement)
     for number in range(ROWS):
-        audit_log.append(connection, Role.RESEARCHER, "looked", {"number": number})
+        audit_log.append_entry(connection, Role.RESEARCHER, "looked", {"number": number})
     for name in GUARDS:
         connection.execute(f"DROP TRIGGER {name}")
     return connection
@@ -116,13 +116,13 @@ def test_any_other_text_in_any_field_is_found_also_when_the_chain_is_made_whole_
     row: int, column: str, text: str, resealed: bool
 ) -> None:
     log = log_in_memory()
-    *_, last = audit_log.entries(log)
+    *_, last = audit_log.read_entries(log)
     log.execute(f"UPDATE audit SET {column} = ? WHERE seq = ?", (text, row))
     if resealed:
         reseal(log, row)
     for guard in audit_log.SCHEMA[1:]:
         log.execute(guard)
-    found = list(audit_log.faults(log, (last.seq, last.hash)))
+    found = list(audit_log.integrity_errors(log, (last.seq, last.hash)))
     # These two are what the chain is made whole of.
     assert bool(found) == (not resealed or column not in ("previous", "hash"))
 
@@ -145,15 +145,15 @@ def test_any_other_text_in_any_field_is_found_also_when_the_chain_is_made_whole_
 def test_rows_taken_out_cut_off_or_put_in_are_found(logged: Path, forgery: str, found: str) -> None:
     with forger(logged) as connection:
         connection.execute(forgery)
-    assert any(fault == found for fault in verify(logged).faults)
+    assert any(fault == found for fault in verify_audit_log(logged).faults)
 
 
 def test_a_row_that_was_changed_and_sealed_again_alone_is_found_in_the_next(logged: Path) -> None:
     with forger(logged) as connection:
         connection.execute("UPDATE audit SET action = 'nothing' WHERE seq = 4")
-        changed = next(entry for entry in audit_log.entries(connection) if entry.seq == 4)
-        connection.execute("UPDATE audit SET hash = ? WHERE seq = 4", (changed.sealed(),))
-    assert verify(logged).faults == ("row 5: does not follow from the row before it",)
+        changed = next(entry for entry in audit_log.read_entries(connection) if entry.seq == 4)
+        connection.execute("UPDATE audit SET hash = ? WHERE seq = 4", (changed.compute_hash(),))
+    assert verify_audit_log(logged).faults == ("row 5: does not follow from the row before it",)
 
 
 @pytest.mark.parametrize("resealed", [False, True])
@@ -163,7 +163,7 @@ def test_rows_that_changed_places_are_found(logged: Path, resealed: bool) -> Non
             connection.execute("UPDATE audit SET seq = ? WHERE seq = ?", (new, old))
         if resealed:
             reseal(connection, 5)
-    assert verify(logged).faults
+    assert verify_audit_log(logged).faults
 
 
 def test_a_row_taken_out_of_a_chain_made_whole_again_is_found_by_the_anchor(logged: Path) -> None:
@@ -171,24 +171,24 @@ def test_a_row_taken_out_of_a_chain_made_whole_again_is_found_by_the_anchor(logg
         connection.execute("DELETE FROM audit WHERE seq = 5")
         connection.execute("UPDATE audit SET seq = seq - 1 WHERE seq > 5")
         reseal(connection, 5)
-    assert verify(logged).faults == (f"rows {ROWS} to {ROWS} were cut off",)
+    assert verify_audit_log(logged).faults == (f"rows {ROWS} to {ROWS} were cut off",)
 
 
 def test_without_its_anchor_a_cut_is_missed_and_that_is_said_but_a_receipt_shows_it(
     logged: Path, keys: Path
 ) -> None:
-    receipt = consent.answer(
-        logged, consent.ask(logged, add(logged, "B")), False, disclosure_of(logged).version
+    receipt = consent.record_answer(
+        logged, consent.ask_for_consent(logged, add(logged, "B")), False, load_disclosure(logged).version
     )
     with forger(logged) as connection:
         connection.execute("DELETE FROM audit WHERE seq >= ?", (receipt.row,))
-    assert verify(logged).faults
+    assert verify_audit_log(logged).faults
     for anchor in keys.glob("*.head"):
         anchor.unlink()
-    verdict = verify(logged)
+    verdict = verify_audit_log(logged)
     assert (verdict.faults, verdict.anchored) == ((), False)
     with pytest.raises(MoviemotionError, match="not in the audit log"):
-        consent.check_receipt(logged, receipt.code)
+        consent.find_receipt(logged, receipt.code)
 
 
 def add(folder: Path, seat: str) -> str:
@@ -200,38 +200,38 @@ def test_a_dropped_guard_is_found(logged: Path) -> None:
     connection = sqlite3.connect(logged / "study.db")
     connection.execute("DROP TRIGGER audit_no_update")
     connection.close()
-    assert any("not guarded" in fault for fault in verify(logged).faults)
+    assert any("not guarded" in fault for fault in verify_audit_log(logged).faults)
 
 
 def test_an_older_copy_put_in_its_place_is_found(logged: Path, tmp_path: Path) -> None:
     older = Path(shutil.copy(logged / "study.db", tmp_path / "older.db"))
     add(logged, "C")
     shutil.copy(older, logged / "study.db")
-    assert verify(logged).faults == (f"rows {ROWS + 1} to {ROWS + 1} were cut off",)
+    assert verify_audit_log(logged).faults == (f"rows {ROWS + 1} to {ROWS + 1} were cut off",)
 
 
 def test_a_log_that_lacks_rows_takes_no_consent_but_withdrawals_and_is_told_ever_after(logged: Path) -> None:
-    viewer, version = consent.ask(logged, add(logged, "D")), disclosure_of(logged).version
-    accepted = consent.answer(logged, consent.ask(logged, add(logged, "E")), True, version)
+    viewer, version = consent.ask_for_consent(logged, add(logged, "D")), load_disclosure(logged).version
+    accepted = consent.record_answer(logged, consent.ask_for_consent(logged, add(logged, "E")), True, version)
     add(logged, "F")
     with forger(logged) as connection:
         connection.execute("DELETE FROM audit WHERE seq > ?", (accepted.row,))
     with pytest.raises(MoviemotionError, match="lacks rows") as refused:
-        consent.answer(logged, viewer, True, version)
+        consent.record_answer(logged, viewer, True, version)
     assert "\n" not in str(refused.value)
-    consent.answer(logged, viewer, False, version)
-    assert erasure.withdraw(logged, accepted.code).state is consent.State.WITHDRAWN
+    consent.record_answer(logged, viewer, False, version)
+    assert erasure.withdraw(logged, accepted.code).state is consent.ConsentState.WITHDRAWN
     for seat in "GHI":
         add(logged, seat)
-        assert verify(logged).faults == (
+        assert verify_audit_log(logged).faults == (
             f"row {accepted.row + 1}: is not the one that was anchored; the log was rewritten",
         )
 
 
 def test_work_in_a_copy_is_missed_in_the_original(logged: Path, tmp_path: Path) -> None:
     add(Path(shutil.copytree(logged, tmp_path / "copy")), "C")
-    assert verify(logged).faults == (f"rows {ROWS + 1} to {ROWS + 1} were cut off",)
-    assert verify(tmp_path / "copy").faults == ()
+    assert verify_audit_log(logged).faults == (f"rows {ROWS + 1} to {ROWS + 1} were cut off",)
+    assert verify_audit_log(tmp_path / "copy").faults == ()
 
 
 @pytest.mark.parametrize("spoil", ["empty", "another program's", "no log", "log emptied", "date", "no date"])
@@ -250,7 +250,7 @@ def test_a_damaged_register_is_one_line_with_its_remedy(logged: Path, spoil: str
         }
         connection.execute(statement.get(spoil, "SELECT 1"))
     with pytest.raises(MoviemotionError, match=r"restore .* from a copy") as refused:
-        status(logged)
+        read_status(logged)
     assert "\n" not in str(refused.value)
 
 
@@ -262,7 +262,14 @@ def test_whatever_a_register_lacks_no_question_ends_in_a_traceback(logged: Path,
     with closing(sqlite3.connect(logged / "study.db", isolation_level=None)) as connection:
         connection.execute(damage)
     told = set()
-    for ask in (status, verify, erasure.keep_promises, retention.held, disclosure_of, consent.seats):
+    for ask in (
+        read_status,
+        verify_audit_log,
+        erasure.enforce_privacy,
+        retention.stored_data,
+        load_disclosure,
+        consent.list_seats,
+    ):
         try:
             ask(logged)
         except MoviemotionError as error:
@@ -272,13 +279,13 @@ def test_whatever_a_register_lacks_no_question_ends_in_a_traceback(logged: Path,
 
 
 def test_what_fails_leaves_no_row(logged: Path) -> None:
-    with opened(logged) as register, pytest.raises(sqlite3.OperationalError), register.writing():
-        _ = register.log(Role.SYSTEM, "did it", {}, None), register.db.execute("no such statement")
-    assert verify(logged).rows == ROWS
+    with open_database(logged) as register, pytest.raises(sqlite3.OperationalError), register.transaction():
+        _ = register.log(Role.SYSTEM, "did it", {}, None), register.connection.execute("no such statement")
+    assert verify_audit_log(logged).rows == ROWS
 
 
 def test_the_log_names_nobody(logged: Path) -> None:
-    with opened(logged) as register:
-        (viewer,) = register.db.execute("SELECT id FROM viewers").fetchone()
-        told = [json.dumps(vars(entry)) for entry in audit_log.entries(register.db)]
+    with open_database(logged) as register:
+        (viewer,) = register.connection.execute("SELECT id FROM viewers").fetchone()
+        told = [json.dumps(vars(entry)) for entry in audit_log.read_entries(register.connection)]
     assert not any(viewer in row or "cam-a" in row or '"A"' in row for row in told)

@@ -15,13 +15,13 @@ import pytest
 from privacy_studies import TERMS, invented_samples, write_study
 
 from moviemotion.privacy import consent, retention
-from moviemotion.privacy.erasure import erase, keep_promises, traces
-from moviemotion.privacy.pseudonymize import settle
-from moviemotion.privacy.status import verify, viewer_named
-from moviemotion.privacy.study_database import KEYS_VARIABLE, opened
+from moviemotion.privacy.erasure import enforce_privacy, erase, find_files_containing
+from moviemotion.privacy.pseudonymize import pseudonymize_study
+from moviemotion.privacy.status import find_viewer, verify_audit_log
+from moviemotion.privacy.study_database import KEYS_FOLDER_VARIABLE, open_database
 from moviemotion.studio import notes_and_groups
-from moviemotion.study.analysis_cache import kept_analysis
-from moviemotion.study.folder import Study
+from moviemotion.study.analysis_cache import cached_analysis
+from moviemotion.study.folder import StudyFolder
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 
@@ -73,20 +73,20 @@ def _die_before(step: int) -> None:
 
 def readings(folder: Path) -> dict[str, np.ndarray]:
     """Viewer's id → their emotions, over all cameras."""
-    study = Study.reopen(folder)
-    every = [samples for camera in study.cameras if (samples := study.samples(camera))]
+    study = StudyFolder.open_existing(folder)
+    every = [samples for camera in study.cameras if (samples := study.read_samples(camera))]
     return {v: s.emotions[s.viewer == s.viewers.index(v)] for s in every for v in s.viewers}
 
 
 def test_an_erasure_is_finished_by_the_next_start(
     study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    viewer = viewer_named(study, "cam-a")
-    kept_analysis(study)
+    viewer = find_viewer(study, "cam-a")
+    cached_analysis(study)
     notes_and_groups.set_group(study, "front", [viewer])
     notes_and_groups.add_note(study, 1, f"{viewer} laughs", "")
     before, work, keys = readings(study), tmp_path / "work", tmp_path / "keys"
-    monkeypatch.setenv(KEYS_VARIABLE, str(tmp_path / "work-keys"))
+    monkeypatch.setenv(KEYS_FOLDER_VARIABLE, str(tmp_path / "work-keys"))
 
     def restore() -> None:
         shutil.rmtree(work, ignore_errors=True)
@@ -95,40 +95,40 @@ def test_an_erasure_is_finished_by_the_next_start(
         shutil.copytree(keys, tmp_path / "work-keys")
 
     for step in killed_at_each_step(lambda: erase(work, viewer), restore):
-        keep_promises(work)
+        enforce_privacy(work)
         after = readings(work)
         if viewer in after:  # it died before it was written down that they are to be erased
             assert step < 4
             continue
-        assert list(traces(work, viewer)) == []
+        assert list(find_files_containing(work, viewer)) == []
         assert not any(viewer.encode() in p.read_bytes() for p in work.rglob("*") if p.is_file())
         assert set(after) == set(before) - {viewer}
         assert all(np.array_equal(after[v], before[v]) for v in after)
-        with opened(work) as register:
-            known = {camera for (camera,) in register.db.execute("SELECT id FROM cameras")}
-        assert known == set(Study.reopen(work).cameras)
-        assert verify(work).faults == ()
+        with open_database(work) as register:
+            known = {camera for (camera,) in register.connection.execute("SELECT id FROM cameras")}
+        assert known == set(StudyFolder.open_existing(work).cameras)
+        assert verify_audit_log(work).faults == ()
 
 
 def test_what_is_due_is_deleted_by_the_next_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The results about a room of few go with the samples, also where the samples were the last thing."""
     template, work = tmp_path / "template", tmp_path / "work"
-    retention.begin(template, TERMS, {})
+    retention.begin_study(template, TERMS, {})
     for camera in ("cam-a", "cam-b"):
         consent.add_seat(template, camera, camera)
-        consent.answer_by_hand(template, camera, True)
+        consent.record_offline_answer(template, camera, True)
     write_study(template)
-    settle(template)
+    pseudonymize_study(template)
     (template / "timeline.csv.partial").write_text("cut off", encoding="utf-8")
-    monkeypatch.setenv(KEYS_VARIABLE, str(tmp_path / "work-keys"))
-    late = datetime.now(UTC) + timedelta(days=retention.DAYS[retention.Kind.SAMPLES] + 1)
+    monkeypatch.setenv(KEYS_FOLDER_VARIABLE, str(tmp_path / "work-keys"))
+    late = datetime.now(UTC) + timedelta(days=retention.DEFAULT_DAYS[retention.DataKind.SAMPLES] + 1)
 
     def restore() -> None:
         shutil.rmtree(work, ignore_errors=True)
         shutil.copytree(template, work)
 
-    for _ in killed_at_each_step(lambda: keep_promises(work, late), restore):
-        keep_promises(work, late)
+    for _ in killed_at_each_step(lambda: enforce_privacy(work, late), restore):
+        enforce_privacy(work, late)
         assert {p.name for p in work.iterdir() if not p.name.startswith("study.db-")} == {
             "study.db",
             "study.json",
@@ -138,19 +138,19 @@ def test_what_is_due_is_deleted_by_the_next_start(tmp_path: Path, monkeypatch: p
 def test_a_register_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     folder = tmp_path / "new"
     for _ in killed_at_each_step(
-        lambda: retention.begin(folder, TERMS, {}), lambda: shutil.rmtree(folder, ignore_errors=True)
+        lambda: retention.begin_study(folder, TERMS, {}), lambda: shutil.rmtree(folder, ignore_errors=True)
     ):
         if not (folder / "study.db").is_file():
-            retention.begin(folder, TERMS, {})
-        assert verify(folder).faults == ()
+            retention.begin_study(folder, TERMS, {})
+        assert verify_audit_log(folder).faults == ()
 
 
 def test_a_study_is_begun_again_by_the_same_command(tmp_path: Path) -> None:
     folder, samples = tmp_path / "study", invented_samples("cam-a", (200,), 1)
 
     def begin() -> None:
-        Study(folder, {"cameras": {"cam-a": {"file": "fingerprint"}}}).save_samples("cam-a", samples)
+        StudyFolder(folder, {"cameras": {"cam-a": {"file": "fingerprint"}}}).save_samples("cam-a", samples)
 
     for _ in killed_at_each_step(begin, lambda: shutil.rmtree(folder, ignore_errors=True)):
         begin()
-        assert Study.reopen(folder).samples("cam-a") is not None
+        assert StudyFolder.open_existing(folder).read_samples("cam-a") is not None

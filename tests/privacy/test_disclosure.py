@@ -11,20 +11,20 @@ from privacy_studies import TERMS
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import retention
-from moviemotion.privacy.disclosure import disclosure_of
-from moviemotion.privacy.pseudonymize import settle
-from moviemotion.privacy.study_database import Kind
+from moviemotion.privacy.disclosure import load_disclosure
+from moviemotion.privacy.pseudonymize import pseudonymize_study
+from moviemotion.privacy.study_database import DataKind
 
 DAY = datetime(2026, 11, 24, tzinfo=UTC)
 
 
 def disclosure(folder: Path, terms=TERMS, days=None):
-    retention.begin(folder, terms, days or {}, DAY)
-    return disclosure_of(folder)
+    retention.begin_study(folder, terms, days or {}, DAY)
+    return load_disclosure(folder)
 
 
 def test_it_is_short_and_says_who_why_what_how_long_and_the_rights(tmp_path: Path) -> None:
-    text = disclosure(tmp_path, days={Kind.SAMPLES: 90}).text
+    text = disclosure(tmp_path, days={DataKind.SAMPLES: 90}).text
     for said in (
         "Lantern Films",
         "privacy@lantern.example",
@@ -55,7 +55,7 @@ def test_the_same_study_has_the_same_version_and_any_change_another(tmp_path: Pa
     others = [
         disclosure(tmp_path / "c", replace(TERMS, purpose="choose a trailer")).version,
         disclosure(tmp_path / "d", replace(TERMS, recipients="the film's producers")).version,
-        disclosure(tmp_path / "e", days={Kind.REPORTS: 30}).version,
+        disclosure(tmp_path / "e", days={DataKind.REPORTS: 30}).version,
         disclosure(tmp_path / "f", replace(TERMS, pictures=False)).version,
     ]
     assert len({first, *others}) == 5
@@ -63,13 +63,13 @@ def test_the_same_study_has_the_same_version_and_any_change_another(tmp_path: Pa
 
 def test_a_date_brought_forward_is_told(tmp_path: Path) -> None:
     before = disclosure(tmp_path)
-    retention.bring_forward(tmp_path, Kind.SAMPLES, date(2026, 12, 1))
-    after = disclosure_of(tmp_path)
+    retention.shorten_retention(tmp_path, DataKind.SAMPLES, date(2026, 12, 1))
+    after = load_disclosure(tmp_path)
     assert "1 December 2026" in after.text
     assert after.version != before.version
 
 
 def test_a_study_nobody_is_responsible_for_cannot_ask(study: Path) -> None:
-    settle(study)
+    pseudonymize_study(study)
     with pytest.raises(MoviemotionError, match="nobody is named as responsible"):
-        disclosure_of(study)
+        load_disclosure(study)

@@ -13,29 +13,29 @@ import pyarrow.parquet as pq
 import pytest
 from privacy_studies import PLACES, REGIONS, TERMS, another_program, write_study
 
-from moviemotion._io.locks import HeldError
-from moviemotion.audience.faces.identity_switches import Exchange
+from moviemotion._io.locks import LockHeldError
+from moviemotion.audience.faces.identity_switches import IdentitySwitch
 from moviemotion.audience.samples import Samples
 from moviemotion.emotions import EMOTIONS
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import consent, encrypted_pictures, retention
-from moviemotion.privacy.consent import State
-from moviemotion.privacy.disclosure import disclosure_of
-from moviemotion.privacy.erasure import erase, keep_promises, traces, withdraw
-from moviemotion.privacy.pseudonymize import settle
-from moviemotion.privacy.status import status, verify, viewer_named
-from moviemotion.privacy.study_database import opened
-from moviemotion.study.folder import MAKING, Study
+from moviemotion.privacy.consent import ConsentState
+from moviemotion.privacy.disclosure import load_disclosure
+from moviemotion.privacy.erasure import enforce_privacy, erase, find_files_containing, withdraw
+from moviemotion.privacy.pseudonymize import pseudonymize_study
+from moviemotion.privacy.status import find_viewer, read_status, verify_audit_log
+from moviemotion.privacy.study_database import open_database
+from moviemotion.study.folder import LOCK_FILE, StudyFolder
 from moviemotion.study.provenance import load_analysis
 from moviemotion.workflows.export import export
-from moviemotion.workflows.partial_results import told_so_far
+from moviemotion.workflows.partial_results import analyze_partial_results
 from moviemotion.workflows.report import report
 
 
 def samples_in(folder: Path) -> dict[str, Samples]:
     """Viewer's id → the samples of their camera."""
-    study = Study.reopen(folder)
-    every = [samples for camera in study.cameras if (samples := study.samples(camera))]
+    study = StudyFolder.open_existing(folder)
+    every = [samples for camera in study.cameras if (samples := study.read_samples(camera))]
     return {viewer: samples for samples in every for viewer in samples.viewers}
 
 
@@ -65,12 +65,16 @@ def holds_readings(folder: Path, emotions: np.ndarray) -> list[str]:
 
 @pytest.mark.parametrize("seat", ["cam-a", "row-2"])
 def test_no_byte_of_an_erased_viewer_is_left(study: Path, seat: str) -> None:
-    viewer = viewer_named(study, seat)
+    viewer = find_viewer(study, seat)
     emotions = readings(samples_in(study)[viewer], viewer)
     assert holds_readings(study, emotions)
-    assert {path.name for path in traces(study, viewer)} >= {"timeline.csv", "report.html", "study.db"}
+    assert {path.name for path in find_files_containing(study, viewer)} >= {
+        "timeline.csv",
+        "report.html",
+        "study.db",
+    }
     written = export(study, frame_rate=25)
-    assert any(path in written for path in traces(study, viewer))
+    assert any(path in written for path in find_files_containing(study, viewer))
     (study / "my copy.csv").write_text(f"{viewer},0.5\n", encoding="utf-8")
     (study / "timeline.csv.partial").write_text(f"{viewer}\n", encoding="utf-8")
     pq.write_table(pa.table({"who": [viewer] * 3}), study / "copy.parquet")
@@ -78,15 +82,15 @@ def test_no_byte_of_an_erased_viewer_is_left(study: Path, seat: str) -> None:
     assert erased.samples == 80
     assert erased.files == ("copy.parquet", "my copy.csv")
     assert not any(viewer.encode() in content for content in bytes_of(study).values())
-    assert list(traces(study, viewer)) == []
+    assert list(find_files_containing(study, viewer)) == []
     assert holds_readings(study, emotions) == []
     assert not any(path.exists() for path in written)
 
 
 def test_the_others_readings_stay_as_they_were(study: Path) -> None:
-    settle(study)
+    pseudonymize_study(study)
     before = {v: readings(samples, v) for v, samples in samples_in(study).items()}
-    gone = viewer_named(study, "row-2")
+    gone = find_viewer(study, "row-2")
     erase(study, gone)
     after = {v: readings(samples, v) for v, samples in samples_in(study).items()}
     assert set(after) == set(before) - {gone}
@@ -95,35 +99,35 @@ def test_the_others_readings_stay_as_they_were(study: Path) -> None:
 
 
 def test_the_results_are_those_of_a_study_without_the_viewer(study: Path) -> None:
-    settle(study)
-    gone = viewer_named(study, "row-3")
+    pseudonymize_study(study)
+    gone = find_viewer(study, "row-3")
     before = load_analysis(study)
     erase(study, gone)
     after = load_analysis(study)
     others = [index for index, viewer in enumerate(before.timeline.viewers) if viewer != gone]
-    np.testing.assert_allclose(after.room.strength, np.nanmean(before.strength[others], axis=0))
+    np.testing.assert_allclose(after.audience_curve.strength, np.nanmean(before.strength[others], axis=0))
     assert json.loads((study / "moments.json").read_text(encoding="utf-8"))["viewers"] == 4
 
 
 def test_a_camera_nobody_is_left_in_is_gone_with_its_notes(study: Path) -> None:
-    settle(study)
-    assert any("30 s of 40 s" in problem for problem in load_analysis(study).quality.problems)
-    erase(study, viewer_named(study, "cam-a"))
-    assert len(Study.reopen(study).cameras) == 2
-    assert not any("30 s of 40 s" in problem for problem in load_analysis(study).quality.problems)
+    pseudonymize_study(study)
+    assert any("30 s of 40 s" in problem for problem in load_analysis(study).data_quality.problems)
+    erase(study, find_viewer(study, "cam-a"))
+    assert len(StudyFolder.open_existing(study).cameras) == 2
+    assert not any("30 s of 40 s" in problem for problem in load_analysis(study).data_quality.problems)
 
 
 def test_the_last_viewer_takes_the_results_with_them(study: Path) -> None:
-    for known in status(study).viewers:
+    for known in read_status(study).viewers:
         erase(study, known.viewer)
     assert {path.name for path in study.iterdir()} == {"study.db", "study.json", "told.json", "samples"}
-    assert status(study).viewers == ()
+    assert read_status(study).viewers == ()
 
 
 def test_after_an_exchange_of_seats_it_is_the_person_who_goes(tmp_path: Path) -> None:
-    folder = write_study(tmp_path / "study", (Exchange(25.0, 0, 1, followed=False),))
-    settle(folder)
-    first, second = viewer_named(folder, "row-1"), viewer_named(folder, "row-2")
+    folder = write_study(tmp_path / "study", (IdentitySwitch(25.0, 0, 1, followed=False),))
+    pseudonymize_study(folder)
+    first, second = find_viewer(folder, "row-1"), find_viewer(folder, "row-2")
     samples = samples_in(folder)[first]
     a, b = samples.viewers.index(first), samples.viewers.index(second)
     seat_a, seat_b = samples.viewer == a, samples.viewer == b
@@ -140,20 +144,20 @@ def test_after_an_exchange_of_seats_it_is_the_person_who_goes(tmp_path: Path) ->
 def test_an_open_reader_is_told_and_a_second_try_finishes(
     study: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    viewer = viewer_named(study, "cam-b")
+    viewer = find_viewer(study, "cam-b")
     reader = sqlite3.connect(study / "study.db", isolation_level=None)
     reader.execute("BEGIN")
     reader.execute("SELECT * FROM viewers").fetchall()
-    monkeypatch.setattr("moviemotion.privacy.study_database.WAIT", 0.1)
+    monkeypatch.setattr("moviemotion.privacy.study_database.BUSY_TIMEOUT", 0.1)
     with pytest.raises(MoviemotionError, match="another program is reading it"):
         erase(study, viewer)
     reader.close()
-    keep_promises(study)
-    assert list(traces(study, viewer)) == []
+    enforce_privacy(study)
+    assert list(find_files_containing(study, viewer)) == []
 
 
 def test_what_was_deleted_without_being_overwritten_goes_too(study: Path) -> None:
-    viewer = viewer_named(study, "cam-b")
+    viewer = find_viewer(study, "cam-b")
     careless = sqlite3.connect(study / "study.db")
     careless.execute("PRAGMA secure_delete = OFF")
     careless.execute("INSERT INTO disclosures VALUES ('x', ?)", (f"{viewer} told us " * 400,))
@@ -163,24 +167,24 @@ def test_what_was_deleted_without_being_overwritten_goes_too(study: Path) -> Non
     careless.close()
     assert f"{viewer} told us".encode() in (study / "study.db").read_bytes()
     erase(study, viewer)
-    assert list(traces(study, viewer)) == []
+    assert list(find_files_containing(study, viewer)) == []
 
 
 def test_a_stranger_is_named_and_left(study: Path) -> None:
     (study / "notes.txt").write_text("the woman in the first row", encoding="utf-8")
-    assert erase(study, viewer_named(study, "cam-b")).strangers == ("notes.txt",)
+    assert erase(study, find_viewer(study, "cam-b")).strangers == ("notes.txt",)
     assert (study / "notes.txt").is_file()
 
 
 def test_a_stranger_that_cannot_be_unpacked_does_not_stop_an_erasure(study: Path) -> None:
-    viewer = viewer_named(study, "cam-b")
+    viewer = find_viewer(study, "cam-b")
     (study / "mine.parquet").write_bytes(b"PAR1" + b"no table" * 9)
     with zipfile.ZipFile(study / "mine.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("who.txt", f"{viewer} " * 99)
     whole = (study / "mine.zip").read_bytes()
     (study / "mine.zip").write_bytes(whole[:40] + bytes(20) + whole[60:])
     assert erase(study, viewer).strangers == ("mine.parquet", "mine.zip")
-    assert list(traces(study, viewer)) == []
+    assert list(find_files_containing(study, viewer)) == []
 
 
 def test_an_unknown_viewer_is_refused(study: Path) -> None:
@@ -190,14 +194,14 @@ def test_an_unknown_viewer_is_refused(study: Path) -> None:
 
 def governed(folder: Path) -> dict[str, consent.Receipt]:
     """Begin a study with a register, ask its seats, and screen it; seat → receipt."""
-    retention.begin(folder, TERMS, {})
+    retention.begin_study(folder, TERMS, {})
     for seat, region in REGIONS.items():
         consent.add_seat(folder, seat, "row", region)
     consent.add_seat(folder, "A", "cam-a")
     consent.add_seat(folder, "B", "cam-b")
-    version = disclosure_of(folder).version
+    version = load_disclosure(folder).version
     receipts = {
-        seat: consent.answer(folder, consent.ask(folder, seat), seat != "R2", version)
+        seat: consent.record_answer(folder, consent.ask_for_consent(folder, seat), seat != "R2", version)
         for seat in (*REGIONS, "A", "B")
     }
     write_study(folder)
@@ -206,48 +210,48 @@ def governed(folder: Path) -> dict[str, consent.Receipt]:
 
 def test_a_withdrawal_erases_and_its_receipt_can_still_be_checked(tmp_path: Path) -> None:
     receipts = governed(folder := tmp_path / "study")
-    settle(folder)
-    viewer = consent.viewer_with(folder, receipts["A"].code)
-    name = encrypted_pictures.keep(folder, viewer, np.full((8, 8, 3), 77, np.uint8), 3.0)
+    pseudonymize_study(folder)
+    viewer = consent.viewer_by_receipt(folder, receipts["A"].code)
+    name = encrypted_pictures.store_picture(folder, viewer, np.full((8, 8, 3), 77, np.uint8), 3.0)
     picture = (folder / "pictures" / name).read_bytes()
     receipt = withdraw(folder, receipts["A"].code)
     assert not any(viewer.encode() in content for content in bytes_of(folder).values())
     assert not any(picture[12:44] in content for content in bytes_of(folder).values())
-    assert consent.check_receipt(folder, receipt.code).state == State.WITHDRAWN
-    assert consent.check_receipt(folder, receipts["A"].code).state == State.ACCEPTED
+    assert consent.find_receipt(folder, receipt.code).state == ConsentState.WITHDRAWN
+    assert consent.find_receipt(folder, receipts["A"].code).state == ConsentState.ACCEPTED
     with pytest.raises(MoviemotionError, match="nothing is held"):
-        consent.viewer_with(folder, receipt.code)
-    assert verify(folder).faults == ()
+        consent.viewer_by_receipt(folder, receipt.code)
+    assert verify_audit_log(folder).faults == ()
 
 
 def test_who_withdraws_while_it_is_screened_is_erased_at_its_end(tmp_path: Path) -> None:
     receipts = governed(folder := tmp_path / "study")
     told = (folder / "told.json").read_bytes()
     (folder / "told.json").unlink()
-    viewer = consent.viewer_with(folder, receipts["B"].code)
+    viewer = consent.viewer_by_receipt(folder, receipts["B"].code)
     withdraw(folder, receipts["B"].code)
-    assert consent.masks(folder, PLACES)["cam-b"].closed
+    assert consent.camera_masks(folder, PLACES)["cam-b"].hides_everything
     (folder / "told.json").write_bytes(told)
-    settle(folder)
-    assert keep_promises(folder).erased == 1
+    pseudonymize_study(folder)
+    assert enforce_privacy(folder).erased == 1
     assert not any(viewer.encode() in content for content in bytes_of(folder).values())
     assert len(load_analysis(folder).timeline.viewers) == 3
 
 
 def test_who_withdraws_while_it_is_told_is_in_nothing_that_is_told_so_far(tmp_path: Path) -> None:
     receipts = governed(folder := tmp_path / "study")
-    settle(folder)
-    viewer = consent.viewer_with(folder, receipts["B"].code)
-    withdraw(folder, receipts["B"].code, later=True)
-    so_far = told_so_far(folder)
-    assert so_far.cameras == 2
+    pseudonymize_study(folder)
+    viewer = consent.viewer_by_receipt(folder, receipts["B"].code)
+    withdraw(folder, receipts["B"].code, defer_erasure=True)
+    so_far = analyze_partial_results(folder)
+    assert so_far.finished_cameras == 2
     assert viewer not in so_far.analysis.timeline.viewers
 
 
 def test_only_who_accepted_is_in_the_samples(tmp_path: Path) -> None:
     governed(folder := tmp_path / "study")
-    settle(folder)
-    accepted = {seat.viewer for seat in consent.seats(folder) if seat.state is State.ACCEPTED}
+    pseudonymize_study(folder)
+    accepted = {seat.viewer for seat in consent.list_seats(folder) if seat.state is ConsentState.ACCEPTED}
     assert len(accepted) == 4
     assert set(samples_in(folder)) == accepted
 
@@ -255,31 +259,31 @@ def test_only_who_accepted_is_in_the_samples(tmp_path: Path) -> None:
 def test_a_crash_before_the_register_forgot_is_mended_by_a_second_erasure(
     study: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    viewer = viewer_named(study, "row-1")
+    viewer = find_viewer(study, "row-1")
     with monkeypatch.context() as broken:
-        broken.setattr("moviemotion.privacy.erasure.tell_again", lambda _: 1 / 0)
+        broken.setattr("moviemotion.privacy.erasure.rebuild_outputs", lambda _: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             erase(study, viewer)
-    with opened(study) as register:
-        assert register.db.execute("SELECT COUNT(*) FROM viewers").fetchone() == (5,)
+    with open_database(study) as register:
+        assert register.connection.execute("SELECT COUNT(*) FROM viewers").fetchone() == (5,)
     erase(study, viewer)
-    assert list(traces(study, viewer)) == []
+    assert list(find_files_containing(study, viewer)) == []
 
 
 def test_while_another_program_makes_its_files_a_study_is_neither_erased_from_nor_told_nor_exported(
     study: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settle(study)
-    viewer = viewer_named(study, "row-1")
-    monkeypatch.setattr("moviemotion.study.folder.WAIT", 0.1)
+    pseudonymize_study(study)
+    viewer = find_viewer(study, "row-1")
+    monkeypatch.setattr("moviemotion.study.folder.LOCK_TIMEOUT", 0.1)
     before = bytes_of(study)
-    with another_program(study / MAKING):
-        for attempt in (lambda: erase(study, viewer), lambda: keep_promises(study), lambda: report(study)):
-            with pytest.raises(HeldError, match="another program"):
+    with another_program(study / LOCK_FILE):
+        for attempt in (lambda: erase(study, viewer), lambda: enforce_privacy(study), lambda: report(study)):
+            with pytest.raises(LockHeldError, match="another program"):
                 attempt()
-        with pytest.raises(HeldError, match="another program"):
+        with pytest.raises(LockHeldError, match="another program"):
             export(study, ["csv"])
-    (study / MAKING).unlink()  # what a program that was killed leaves behind
+    (study / LOCK_FILE).unlink()  # what a program that was killed leaves behind
     assert bytes_of(study) == before
 
 
@@ -287,11 +291,11 @@ def test_who_withdraws_while_another_program_is_at_work_is_erased_after_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     receipts = governed(folder := tmp_path / "study")
-    settle(folder)
-    viewer = consent.viewer_with(folder, receipts["A"].code)
-    monkeypatch.setattr("moviemotion.study.folder.WAIT", 0.1)
-    with another_program(folder / MAKING):
-        assert consent.check_receipt(folder, withdraw(folder, receipts["A"].code).code).state == "withdrawn"
-    assert list(traces(folder, viewer)) != []
-    assert keep_promises(folder).erased == 1
-    assert list(traces(folder, viewer)) == []
+    pseudonymize_study(folder)
+    viewer = consent.viewer_by_receipt(folder, receipts["A"].code)
+    monkeypatch.setattr("moviemotion.study.folder.LOCK_TIMEOUT", 0.1)
+    with another_program(folder / LOCK_FILE):
+        assert consent.find_receipt(folder, withdraw(folder, receipts["A"].code).code).state == "withdrawn"
+    assert list(find_files_containing(folder, viewer)) != []
+    assert enforce_privacy(folder).erased == 1
+    assert list(find_files_containing(folder, viewer)) == []

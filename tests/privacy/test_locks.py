@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from privacy_studies import another_program
 
-from moviemotion._io.locks import HeldError, held
+from moviemotion._io.locks import LockHeldError, hold_lock
 from moviemotion.errors import MoviemotionError
-from moviemotion.study.folder import making
+from moviemotion.study.folder import study_lock
 
 
 def test_another_program_is_waited_for_and_then_refused(tmp_path: Path) -> None:
     lock = tmp_path / "lock"
-    with another_program(lock), pytest.raises(HeldError, match="busy"), held(lock, 0.1, "busy"):
+    with another_program(lock), pytest.raises(LockHeldError, match="busy"), hold_lock(lock, 0.1, "busy"):
         pass
 
 
@@ -23,7 +23,7 @@ def test_the_lock_of_a_program_that_was_killed_is_free(tmp_path: Path) -> None:
     with another_program(tmp_path / "lock") as program:
         program.kill()
         program.wait()
-        with held(tmp_path / "lock", 0, "busy"):
+        with hold_lock(tmp_path / "lock", 0, "busy"):
             pass
     assert not (tmp_path / "lock").exists()
 
@@ -32,13 +32,13 @@ def test_a_thread_may_hold_it_twice_and_others_wait(tmp_path: Path) -> None:
     order: list[str] = []
 
     def second() -> None:
-        with held(tmp_path / "lock", 5, "busy"):
+        with hold_lock(tmp_path / "lock", 5, "busy"):
             order.append("second")
 
-    with held(tmp_path / "lock", 0, "busy"):
+    with hold_lock(tmp_path / "lock", 0, "busy"):
         thread = threading.Thread(target=second)
         thread.start()
-        with held(tmp_path / "lock", 0, "busy"):
+        with hold_lock(tmp_path / "lock", 0, "busy"):
             order.append("inner")
         thread.join(0.3)
         assert (tmp_path / "lock").exists()
@@ -49,6 +49,6 @@ def test_a_thread_may_hold_it_twice_and_others_wait(tmp_path: Path) -> None:
 
 
 def test_where_there_is_no_study_nothing_is_made(tmp_path: Path) -> None:
-    with pytest.raises(MoviemotionError, match="holds no study"), making(tmp_path / "typo"):
+    with pytest.raises(MoviemotionError, match="holds no study"), study_lock(tmp_path / "typo"):
         pass
     assert list(tmp_path.iterdir()) == []

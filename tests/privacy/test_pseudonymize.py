@@ -10,9 +10,9 @@ import pytest
 from privacy_studies import PLACES, write_study
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.privacy.pseudonymize import in_words, settle
-from moviemotion.privacy.status import status, verify, viewer_named
-from moviemotion.study.folder import Study
+from moviemotion.privacy.pseudonymize import pseudonymize_study, replace_names
+from moviemotion.privacy.status import find_viewer, read_status, verify_audit_log
+from moviemotion.study.folder import StudyFolder
 from moviemotion.study.provenance import load_analysis
 from moviemotion.workflows.export import export
 from moviemotion.workflows.screen import screen
@@ -24,7 +24,7 @@ def test_no_file_but_the_register_has_a_name_of_a_camera(study: Path) -> None:
     export(study, ["csv", "vtt"])
     (study / "uploads").mkdir()
     (study / "uploads" / "cam-a.mp4").write_bytes(b"a recording")
-    settle(study)
+    pseudonymize_study(study)
     for path in study.rglob("*"):
         if path.is_file() and not path.name.startswith("study.db") and path.name != "report.html":
             content = path.read_bytes()
@@ -36,59 +36,59 @@ def test_no_file_but_the_register_has_a_name_of_a_camera(study: Path) -> None:
 
 
 def test_the_notes_keep_their_sense(study: Path) -> None:
-    settle(study)
-    viewer, first, second = (viewer_named(study, seat) for seat in ("cam-a", "row-1", "row-2"))
-    problems = load_analysis(study).quality.problems
+    pseudonymize_study(study)
+    viewer, first, second = (find_viewer(study, seat) for seat in ("cam-a", "row-1", "row-2"))
+    problems = load_analysis(study).data_quality.problems
     assert f"{viewer}: ends at 30 s of 40 s" in problems
     assert any(problem.endswith(f": {first} and {second} changed places") for problem in problems)
 
 
 def test_what_was_measured_stays_and_the_place_in_the_picture_goes(study: Path, finished: Path) -> None:
-    settle(study)
+    pseudonymize_study(study)
     before, after = load_analysis(finished), load_analysis(study)
     for name in ("row-3", "cam-b"):
         old = before.timeline.viewers.index(name)
-        new = after.timeline.viewers.index(viewer_named(study, name))
-        np.testing.assert_array_equal(after.timeline.scores[new], before.timeline.scores[old])
-    np.testing.assert_allclose(after.room.strength, before.room.strength)
+        new = after.timeline.viewers.index(find_viewer(study, name))
+        np.testing.assert_array_equal(after.timeline.probabilities[new], before.timeline.probabilities[old])
+    np.testing.assert_allclose(after.audience_curve.strength, before.audience_curve.strength)
     assert after.timeline.viewers == tuple(
         viewer
-        for camera in sorted(Study.reopen(study).cameras)
+        for camera in sorted(StudyFolder.open_existing(study).cameras)
         for viewer in sorted(viewers_of(study, camera))
     )
-    for camera in Study.reopen(study).cameras:
-        samples = Study.reopen(study).samples(camera)
+    for camera in StudyFolder.open_existing(study).cameras:
+        samples = StudyFolder.open_existing(study).read_samples(camera)
         assert samples is not None
         assert np.isnan(samples.box).all()
 
 
 def viewers_of(study: Path, camera: str) -> tuple[str, ...]:
-    samples = Study.reopen(study).samples(camera)
+    samples = StudyFolder.open_existing(study).read_samples(camera)
     return samples.viewers if samples else ()
 
 
 def test_a_second_time_nothing_changes(study: Path) -> None:
-    settle(study)
+    pseudonymize_study(study)
     before = {p: p.read_bytes() for p in study.rglob("*") if p.is_file()}
-    settle(study)
+    pseudonymize_study(study)
     assert {p: p.read_bytes() for p in study.rglob("*") if p.is_file() and "-" not in p.suffix} == before
-    assert verify(study).rows == 2
+    assert verify_audit_log(study).rows == 2
 
 
-@pytest.mark.parametrize("step", ["_name_in_texts", "renamed", "tell_again"])
+@pytest.mark.parametrize("step", ["_replace_names_in_files", "rename_viewers", "rebuild_outputs"])
 def test_an_interrupted_one_is_gone_on_with(study: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
     with monkeypatch.context() as broken:
         broken.setattr(f"moviemotion.privacy.pseudonymize.{step}", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            settle(study)
-    settle(study)
+            pseudonymize_study(study)
+    pseudonymize_study(study)
     assert len(load_analysis(study).timeline.viewers) == 5
-    assert len(status(study).viewers) == 5
-    assert {p.stem for p in (study / "samples").iterdir()} == set(Study.reopen(study).cameras)
+    assert len(read_status(study).viewers) == 5
+    assert {p.stem for p in (study / "samples").iterdir()} == set(StudyFolder.open_existing(study).cameras)
 
 
 def test_the_command_that_made_it_leaves_it_alone(study: Path, seats: list[Path]) -> None:
-    settle(study)
+    pseudonymize_study(study)
     with pytest.raises(MoviemotionError, match="holds another study"):
         screen(seats, study)
 
@@ -96,15 +96,15 @@ def test_the_command_that_made_it_leaves_it_alone(study: Path, seats: list[Path]
 def test_a_study_that_is_not_finished_is_refused(study: Path) -> None:
     (study / "told.json").unlink()
     with pytest.raises(MoviemotionError, match="is not finished"):
-        settle(study)
+        pseudonymize_study(study)
     assert not (study / "study.db").exists()
 
 
 def test_a_register_that_was_taken_away_is_not_replaced(study: Path) -> None:
-    settle(study)
+    pseudonymize_study(study)
     (study / "study.db").unlink()
     with pytest.raises(MoviemotionError, match=r"study\.db is missing"):
-        settle(study)
+        pseudonymize_study(study)
 
 
 @pytest.mark.parametrize(
@@ -118,11 +118,11 @@ def test_a_register_that_was_taken_away_is_not_replaced(study: Path) -> None:
     ],
 )
 def test_a_name_is_replaced_with_its_path_and_no_other_name_is_touched(text: str, told: str) -> None:
-    assert in_words(text, {"seat-1": "X"}) == told
+    assert replace_names(text, {"seat-1": "X"}) == told
 
 
 def test_a_camera_called_by_folder_and_file_is_told_by_its_path(tmp_path: Path) -> None:
-    assert in_words("videos/left/a.mp4: ends", {"left-a.mp4": "X"}) == "X: ends"
+    assert replace_names("videos/left/a.mp4: ends", {"left-a.mp4": "X"}) == "X: ends"
 
 
 def test_the_script_is_not_touched(tmp_path: Path) -> None:
@@ -130,5 +130,5 @@ def test_the_script_is_not_touched(tmp_path: Path) -> None:
     told = json.loads((folder / "told.json").read_text(encoding="utf-8"))
     told["title"] = "The row"
     (folder / "told.json").write_text(json.dumps(told), encoding="utf-8")
-    settle(folder)
+    pseudonymize_study(folder)
     assert load_analysis(folder).title == "The row"

@@ -12,15 +12,15 @@ from privacy_studies import TERMS, write_study
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import audit_log, consent, encrypted_pictures, retention
-from moviemotion.privacy.disclosure import disclosure_of
-from moviemotion.privacy.erasure import keep_promises
-from moviemotion.privacy.pseudonymize import settle
-from moviemotion.privacy.status import status, status_lines, verify
-from moviemotion.privacy.study_database import Kind, opened
+from moviemotion.privacy.disclosure import load_disclosure
+from moviemotion.privacy.erasure import enforce_privacy
+from moviemotion.privacy.pseudonymize import pseudonymize_study
+from moviemotion.privacy.status import read_status, status_lines, verify_audit_log
+from moviemotion.privacy.study_database import DataKind, open_database
 from moviemotion.workflows.export import export
 
 DAY = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
-DAYS = {Kind.PICTURES: 10, Kind.SAMPLES: 20, Kind.REPORTS: 30}
+DAYS = {DataKind.PICTURES: 10, DataKind.SAMPLES: 20, DataKind.REPORTS: 30}
 
 
 def after(days: float) -> datetime:
@@ -31,14 +31,14 @@ def after(days: float) -> datetime:
 def full(tmp_path: Path) -> Path:
     """A study that holds something of every kind, of five viewers."""
     folder = tmp_path / "full"
-    retention.begin(folder, TERMS, DAYS, DAY)
+    retention.begin_study(folder, TERMS, DAYS, DAY)
     for number, camera in enumerate(("cam-a", "cam-b")):
         consent.add_seat(folder, f"S{number}", camera, now=DAY)
-        viewer = consent.ask(folder, f"S{number}", DAY)
-        consent.answer(folder, viewer, True, disclosure_of(folder).version, DAY)
+        viewer = consent.ask_for_consent(folder, f"S{number}", DAY)
+        consent.record_answer(folder, viewer, True, load_disclosure(folder).version, DAY)
     write_study(folder)
-    settle(folder, DAY)
-    encrypted_pictures.keep(folder, viewer, np.zeros((9, 9), np.uint8), 1.0, DAY)
+    pseudonymize_study(folder, DAY)
+    encrypted_pictures.store_picture(folder, viewer, np.zeros((9, 9), np.uint8), 1.0, DAY)
     export(folder, ["csv", "vtt"])
     return folder
 
@@ -50,64 +50,66 @@ def files(folder: Path) -> set[str]:
 
 def test_before_its_day_nothing_is_deleted(full: Path) -> None:
     before = files(full)
-    assert retention.enforce(full, after(9)) == ()
+    assert retention.delete_expired(full, after(9)) == ()
     assert files(full) == before
 
 
 def test_each_kind_goes_on_its_day_and_the_log_proves_it(full: Path, keys: Path) -> None:
     assert list(keys.glob("*.key"))
-    assert retention.enforce(full, after(10)) == (Kind.PICTURES,)
+    assert retention.delete_expired(full, after(10)) == (DataKind.PICTURES,)
     assert not (full / "pictures").exists()
     assert list(keys.glob("*.key")) == []
-    viewers = [known.viewer for known in status(full).viewers]
-    assert retention.enforce(full, after(20)) == (Kind.SAMPLES, Kind.REPORTS)
+    viewers = [known.viewer for known in read_status(full).viewers]
+    assert retention.delete_expired(full, after(20)) == (DataKind.SAMPLES, DataKind.REPORTS)
     assert files(full) == set()
     content = b"".join(path.read_bytes() for path in full.rglob("*") if path.is_file())
     assert not any(viewer.encode() in content for viewer in viewers)
-    assert retention.enforce(full, after(40)) == ()
-    with opened(full) as register:
-        records = [e for e in audit_log.entries(register.db) if e.action == "deleted on its day"]
+    assert retention.delete_expired(full, after(40)) == ()
+    with open_database(full) as register:
+        records = [e for e in audit_log.read_entries(register.connection) if e.action == "deleted on its day"]
     assert [json.loads(e.details)["kind"] for e in records] == ["pictures", "reports", "samples"]
     assert records[0].time == "2026-12-04T09:00:00+00:00"
     assert json.loads(records[0].details)["files"] == 1
-    assert verify(full).faults == ()
+    assert verify_audit_log(full).faults == ()
 
 
 def test_results_about_five_stay_until_their_own_day(study: Path) -> None:
-    settle(study, DAY)
-    assert retention.enforce(study, after(181)) == (Kind.PICTURES, Kind.SAMPLES)
+    pseudonymize_study(study, DAY)
+    assert retention.delete_expired(study, after(181)) == (DataKind.PICTURES, DataKind.SAMPLES)
     assert files(study) == {"moments.json"}
-    assert retention.enforce(study, after(retention.LONGEST)) == (Kind.REPORTS,)
+    assert retention.delete_expired(study, after(retention.MAX_DAYS)) == (DataKind.REPORTS,)
     assert files(study) == set()
 
 
 def test_what_comes_in_after_its_day_goes_too(full: Path) -> None:
-    keep_promises(full, after(31))
+    enforce_privacy(full, after(31))
     (full / "samples").mkdir()
     (full / "samples" / "late.parquet").write_bytes(b"late")
-    assert keep_promises(full, after(32)).deleted == (Kind.SAMPLES,)
+    assert enforce_privacy(full, after(32)).deleted == (DataKind.SAMPLES,)
     assert files(full) == set()
 
 
 def test_a_day_may_come_sooner_never_later(full: Path) -> None:
-    retention.bring_forward(full, Kind.SAMPLES, date(2026, 11, 30))
+    retention.shorten_retention(full, DataKind.SAMPLES, date(2026, 11, 30))
     with pytest.raises(MoviemotionError, match="it can only end sooner"):
-        retention.bring_forward(full, Kind.SAMPLES, date(2026, 12, 1))
-    assert Kind.SAMPLES in retention.enforce(full, after(6))
+        retention.shorten_retention(full, DataKind.SAMPLES, date(2026, 12, 1))
+    assert DataKind.SAMPLES in retention.delete_expired(full, after(6))
 
 
-@pytest.mark.parametrize("days", [0, -1, retention.LONGEST + 1])
+@pytest.mark.parametrize("days", [0, -1, retention.MAX_DAYS + 1])
 def test_nothing_is_kept_for_more_than_three_years(tmp_path: Path, days: int) -> None:
     with pytest.raises(MoviemotionError, match="give 1 to 1095"):
-        retention.begin(tmp_path / "new", TERMS, {Kind.SAMPLES: days})
+        retention.begin_study(tmp_path / "new", TERMS, {DataKind.SAMPLES: days})
     assert not (tmp_path / "new").exists()
 
 
 def test_the_status_says_until_when_what_is_overdue_and_what_is_gone(full: Path) -> None:
-    lines = "\n".join(status_lines(status(full), after(1)))
+    lines = "\n".join(status_lines(read_status(full), after(1)))
     assert "Viewers: 2, 2 accepted" in lines
     assert "Pictures: 1 file, 0.0 MB, until 2026-12-04" in lines
     assert "overdue" not in lines
-    assert "until 2026-12-14: overdue" in "\n".join(status_lines(status(full), after(25)))
-    retention.enforce(full, after(25))
-    assert "Samples: 0 files, 0.0 MB, deleted 2026-12-19" in "\n".join(status_lines(status(full), after(26)))
+    assert "until 2026-12-14: overdue" in "\n".join(status_lines(read_status(full), after(25)))
+    retention.delete_expired(full, after(25))
+    assert "Samples: 0 files, 0.0 MB, deleted 2026-12-19" in "\n".join(
+        status_lines(read_status(full), after(26))
+    )

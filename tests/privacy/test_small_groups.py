@@ -8,25 +8,25 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from moviemotion.analysis.analyze import Analysis, analyse
-from moviemotion.analysis.comparison.screening_comparison import Comparison, compare
-from moviemotion.analysis.script_emotions import feel_lines, feel_scenes
-from moviemotion.analysis.signals.audience_curve import read_room
+from moviemotion.analysis.analyze import Analysis, analyze
+from moviemotion.analysis.comparison.screening_comparison import ScreeningComparison, compare_screenings
+from moviemotion.analysis.script_emotions import emotions_by_element, emotions_by_scene
+from moviemotion.analysis.signals.audience_curve import compute_audience_curve
 from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.emotions import EMOTIONS
 from moviemotion.privacy.audit_log import Role
-from moviemotion.privacy.disclosure import FEWEST
+from moviemotion.privacy.disclosure import MIN_GROUP_SIZE
 from moviemotion.privacy.small_groups import (
-    DECIMALS,
-    WITHHELD,
-    comparison_seen_by,
-    group_seen_by,
-    groups_seen_by,
-    seen_by,
+    ROUNDED_DECIMALS,
+    WITHHELD_NOTE,
+    analysis_for_role,
+    comparison_for_role,
+    group_curve_for_role,
+    visible_groups,
 )
 from moviemotion.reports.html.screening_report import render_report
 from moviemotion.reports.tables.csv_json import moments_json, timeline_csv
-from moviemotion.screenplay.alignment.align import time_script
+from moviemotion.screenplay.alignment.align import align_script
 from moviemotion.screenplay.formats.registry import read_screenplay
 
 SECONDS = 80
@@ -49,75 +49,83 @@ def laughing_room(folder: Path, viewers: int, alone: tuple[int, int] = (0, 0)) -
     samples = np.full((viewers, SECONDS), 5, np.int32)
     scores[3:, slice(*alone)], samples[3:, slice(*alone)] = np.nan, 0
     (script := folder / "barn.fountain").write_text(SCRIPT, encoding="utf-8")
-    timed = time_script(read_screenplay(script), None, float(SECONDS))
+    timed = align_script(read_screenplay(script), None, float(SECONDS))
     names = tuple(f"v-{k:012x}" for k in range(viewers))
-    return analyse("Hay", Timeline(names, 0, scores, samples), timed, ("v-000000000001: ends",), 36)
+    return analyze("Hay", Timeline(names, 0, scores, samples), timed, ("v-000000000001: ends",), 36)
 
 
 def figures(analysis: Analysis) -> np.ndarray:
     """Everything that is told of the room and its lines, as numbers."""
-    room = analysis.room
+    room = analysis.audience_curve
     of_room = [
         room.strength.ravel(),
-        room.overall,
-        room.share,
+        room.overall_strength,
+        room.reacting_share,
         room.synchrony,
         room.strength_interval.ravel(),
     ]
-    told = [*analysis.lines, *(scene.feeling for scene in analysis.scenes)]
-    return np.concatenate([*of_room, [f.strength for f in told], [f.share for f in told]])
+    told = [*analysis.element_emotions, *(scene.summary for scene in analysis.scene_emotions)]
+    return np.concatenate([*of_room, [f.strength for f in told], [f.reacting_share for f in told]])
 
 
 @pytest.mark.parametrize("role", OTHERS)
 @pytest.mark.parametrize("viewers", [1, 2, 4])
 def test_of_fewer_than_five_no_figure_is_told(tmp_path: Path, viewers: int, role: Role) -> None:
-    analysis = seen_by(laughing_room(tmp_path, viewers), role)
+    analysis = analysis_for_role(laughing_room(tmp_path, viewers), role)
     assert np.isnan(figures(analysis)).all()
-    assert analysis.search.moments == ()
-    assert np.isnan([analysis.synchrony.overall, analysis.delay.spread, analysis.quality.seen]).all()
+    assert analysis.moment_search.moments == ()
+    assert np.isnan(
+        [analysis.synchrony.overall, analysis.relative_delay.spread, analysis.data_quality.seen_share]
+    ).all()
     assert analysis.patterns.arc.shape is None
     assert np.isnan(analysis.patterns.arc.curve).all()
     assert analysis.patterns.changes.changes == ()
-    assert f"{viewers} viewer" in analysis.search.conclusion
+    assert f"{viewers} viewer" in analysis.moment_search.conclusion
 
 
-@pytest.mark.parametrize("viewers", [FEWEST, 9])
+@pytest.mark.parametrize("viewers", [MIN_GROUP_SIZE, 9])
 def test_of_five_the_figures_are_told_and_no_single_viewer_is(tmp_path: Path, viewers: int) -> None:
     whole = laughing_room(tmp_path, viewers)
-    analysis = seen_by(whole, Role.WRITER)
-    np.testing.assert_allclose(figures(analysis), figures(whole), atol=0.5 * 10**-DECIMALS + 1e-9)
-    assert analysis.search == whole.search
-    assert len(analysis.search.moments) == 2
+    analysis = analysis_for_role(whole, Role.WRITER)
+    np.testing.assert_allclose(figures(analysis), figures(whole), atol=0.5 * 10**-ROUNDED_DECIMALS + 1e-9)
+    assert analysis.moment_search == whole.moment_search
+    assert len(analysis.moment_search.moments) == 2
     page = render_report(analysis)
     tables = "".join(timeline_csv(analysis.timeline)) + str(moments_json(analysis))
     assert not any(viewer in page or viewer in tables for viewer in whole.timeline.viewers)
-    assert analysis.quality.problems == (WITHHELD,)
+    assert analysis.data_quality.problems == (WITHHELD_NOTE,)
 
 
 def test_seconds_lines_and_moments_with_too_few_are_withheld_and_the_others_stay(tmp_path: Path) -> None:
     whole = laughing_room(tmp_path, 8, alone=(45, 60))
-    analysis = seen_by(whole, Role.PRIVACY_OFFICER)
-    few = whole.room.viewers < FEWEST
+    analysis = analysis_for_role(whole, Role.PRIVACY_OFFICER)
+    few = whole.audience_curve.viewers < MIN_GROUP_SIZE
     assert few.sum() == 15
-    assert np.isnan(analysis.room.overall[few]).all()
-    assert (analysis.room.viewers[few] == 0).all()
-    np.testing.assert_array_equal(analysis.room.strength[~few], whole.room.strength[~few])
-    assert [moment.peak for moment in analysis.search.moments] == [
-        moment.peak for moment in whole.search.moments if not 45 <= moment.peak < 60
+    assert np.isnan(analysis.audience_curve.overall_strength[few]).all()
+    assert (analysis.audience_curve.viewers[few] == 0).all()
+    np.testing.assert_array_equal(analysis.audience_curve.strength[~few], whole.audience_curve.strength[~few])
+    assert [moment.peak for moment in analysis.moment_search.moments] == [
+        moment.peak for moment in whole.moment_search.moments if not 45 <= moment.peak < 60
     ]
-    assert len(analysis.moment_elements) == len(analysis.moment_mixed) == len(analysis.search.moments)
-    shown = {k for scene in analysis.scenes for k in scene.moments}
-    assert shown <= set(range(len(analysis.search.moments)))
+    assert (
+        len(analysis.moment_elements)
+        == len(analysis.moment_mixed_emotions)
+        == len(analysis.moment_search.moments)
+    )
+    shown = {k for scene in analysis.scene_emotions for k in scene.moments}
+    assert shown <= set(range(len(analysis.moment_search.moments)))
     render_report(analysis)
 
 
 def test_what_lines_and_scenes_tell_is_of_the_seconds_that_are_told(tmp_path: Path) -> None:
     whole = laughing_room(tmp_path, 8, alone=(45, 60))
-    few = whole.room.viewers < FEWEST
+    few = whole.audience_curve.viewers < MIN_GROUP_SIZE
     others = replace(whole, strength=whole.strength + few[None, :, None])  # the three felt something else
-    (seen, seen_else) = (seen_by(analysis, Role.WRITER) for analysis in (whole, others))
-    assert repr(seen.lines + seen.scenes) == repr(seen_else.lines + seen_else.scenes)
-    assert any(line.start < 60 and line.end > 45 and line.viewers for line in seen.lines)
+    (seen, seen_else) = (analysis_for_role(analysis, Role.WRITER) for analysis in (whole, others))
+    assert repr(seen.element_emotions + seen.scene_emotions) == repr(
+        seen_else.element_emotions + seen_else.scene_emotions
+    )
+    assert any(line.start < 60 and line.end > 45 and line.viewers for line in seen.element_emotions)
 
 
 def test_somebody_who_looks_away_changes_no_figure_of_a_line_or_a_scene(tmp_path: Path) -> None:
@@ -127,51 +135,61 @@ def test_somebody_who_looks_away_changes_no_figure_of_a_line_or_a_scene(tmp_path
     strength[0, 22:60] = np.nan
     script = whole.script
     assert script
-    lines = feel_lines(script, strength, 0)
-    scenes = feel_scenes(script, strength, 0, whole.search.moments)
-    away = replace(whole, strength=strength, lines=lines, scenes=scenes)
-    seen = seen_by(away, Role.WRITER)
-    told = [(f.strength, *f.strength_interval) for f in (*seen.lines, *(s.feeling for s in seen.scenes))]
-    true = [(f.strength, *f.strength_interval) for f in (*lines, *(s.feeling for s in scenes))]
+    lines = emotions_by_element(script, strength, 0)
+    scenes = emotions_by_scene(script, strength, 0, whole.moment_search.moments)
+    away = replace(whole, strength=strength, element_emotions=lines, scene_emotions=scenes)
+    seen = analysis_for_role(away, Role.WRITER)
+    told = [
+        (f.strength, *f.strength_interval)
+        for f in (*seen.element_emotions, *(s.summary for s in seen.scene_emotions))
+    ]
+    true = [(f.strength, *f.strength_interval) for f in (*lines, *(s.summary for s in scenes))]
     np.testing.assert_allclose(told, true, atol=0.005 + 1e-9)
     np.testing.assert_array_equal(np.round(told, 2), told)
 
 
-def paired(folder: Path, viewers: int, of_second: int) -> tuple[Comparison, tuple[Analysis, Analysis]]:
+def paired(
+    folder: Path, viewers: int, of_second: int
+) -> tuple[ScreeningComparison, tuple[Analysis, Analysis]]:
     """Two screenings; the second was seen by the first `of_second` viewers of the first."""
     screenings = tuple(laughing_room(folder, count) for count in (viewers, of_second))
-    return compare(*screenings, ("a", "b"), True, 36), screenings
+    return compare_screenings(*screenings, ("a", "b"), True, 36), screenings
 
 
 @pytest.mark.parametrize(("of_second", "told"), [(12, True), (11, False), (8, False), (7, True)])
 def test_pairs_that_leave_out_few_are_not_told(tmp_path: Path, of_second: int, told: bool) -> None:
     comparison, screenings = paired(tmp_path, 12, of_second)
-    seen = comparison_seen_by(comparison, screenings, Role.WRITER)
-    assert np.isfinite(comparison.contrast.mean).any()
-    assert np.isfinite(seen.contrast.mean).any() == told
-    assert comparison_seen_by(comparison, screenings, Role.RESEARCHER) is comparison
+    seen = comparison_for_role(comparison, screenings, Role.WRITER)
+    assert np.isfinite(comparison.group_comparison.mean).any()
+    assert np.isfinite(seen.group_comparison.mean).any() == told
+    assert comparison_for_role(comparison, screenings, Role.RESEARCHER) is comparison
 
 
 def test_two_groups_single_out_no_few_viewers_in_any_second(tmp_path: Path) -> None:
     """Eleven and five of them: from second 45 to 60 of the six who differ only three are seen."""
     analysis = laughing_room(tmp_path, 20)
-    samples, names = analysis.timeline.samples.copy(), analysis.timeline.viewers
+    samples, names = analysis.timeline.sample_counts.copy(), analysis.timeline.viewers
     samples[8:11, 45:60] = 0
     strength = np.where(samples[:, :, None] > 0, analysis.strength, np.nan)
-    timeline = replace(analysis.timeline, samples=samples)
-    analysis = replace(analysis, timeline=timeline, strength=strength, room=read_room(timeline, strength))
+    timeline = replace(analysis.timeline, sample_counts=samples)
+    analysis = replace(
+        analysis,
+        timeline=timeline,
+        strength=strength,
+        audience_curve=compute_audience_curve(timeline, strength),
+    )
     groups = {"eleven": names[:11], "five": names[:5]}
-    assert list(groups_seen_by(groups, names, Role.WRITER)) == ["eleven", "five"]
-    eleven = group_seen_by(analysis, groups["eleven"], Role.WRITER)
-    five = group_seen_by(analysis, groups["five"], Role.WRITER, [groups["eleven"]])
-    assert np.isfinite(eleven.overall).all()
-    assert np.flatnonzero(np.isnan(five.overall)).tolist() == list(range(45, 60))
-    assert np.isfinite(group_seen_by(analysis, groups["five"], Role.WRITER).overall).all()
+    assert list(visible_groups(groups, names, Role.WRITER)) == ["eleven", "five"]
+    eleven = group_curve_for_role(analysis, groups["eleven"], Role.WRITER)
+    five = group_curve_for_role(analysis, groups["five"], Role.WRITER, [groups["eleven"]])
+    assert np.isfinite(eleven.overall_strength).all()
+    assert np.flatnonzero(np.isnan(five.overall_strength)).tolist() == list(range(45, 60))
+    assert np.isfinite(group_curve_for_role(analysis, groups["five"], Role.WRITER).overall_strength).all()
 
 
 def test_the_researcher_sees_all(tmp_path: Path) -> None:
     whole = laughing_room(tmp_path, 2)
-    assert seen_by(whole, Role.RESEARCHER) is whole
+    assert analysis_for_role(whole, Role.RESEARCHER) is whole
 
 
 def test_every_part_of_an_analysis_is_decided_on() -> None:

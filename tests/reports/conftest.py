@@ -9,34 +9,42 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from moviemotion.analysis.analyze import Analysis, Quality
-from moviemotion.analysis.moments.detection import Moment, MomentSearch
+from moviemotion.analysis.analyze import Analysis, DataQuality
+from moviemotion.analysis.moments.detection import Moment, MomentSearchResult
 from moviemotion.analysis.patterns.find_patterns import find_patterns
-from moviemotion.analysis.script_emotions import Feeling, SceneFeeling
-from moviemotion.analysis.signals.audience_curve import Room
-from moviemotion.analysis.signals.baseline import find_rest
-from moviemotion.analysis.signals.mixed_emotions import mixed_feelings
-from moviemotion.analysis.signals.reaction_delay import relative_delay
+from moviemotion.analysis.script_emotions import EmotionSummary, SceneEmotions
+from moviemotion.analysis.signals.audience_curve import AudienceCurve
+from moviemotion.analysis.signals.baseline import estimate_baseline
+from moviemotion.analysis.signals.mixed_emotions import find_mixed_emotions
+from moviemotion.analysis.signals.reaction_delay import estimate_relative_delay
 from moviemotion.analysis.signals.synchrony import film_synchrony
 from moviemotion.analysis.signals.timeline import Timeline
-from moviemotion.emotions import FEELINGS, Emotion
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.screenplay.alignment.align import Cue, TimedScript, TimeSource
-from moviemotion.screenplay.formats.registry import Element, Kind, Screenplay
+from moviemotion.screenplay.formats.registry import Element, ElementKind, Screenplay
 
 NAN = float("nan")
 SCENE = (
-    (Kind.SCENE_HEADING, None, "INT. LIGHTHOUSE KITCHEN – NIGHT"),
-    (Kind.ACTION, None, "Rain on the window. MARTA, 71, lays a table for two. One chair has a coat on it."),
-    (Kind.CHARACTER, "MARTA", "MARTA"),
-    (Kind.PARENTHETICAL, "MARTA", "(to the coat)"),
-    (Kind.DIALOGUE, "MARTA", "You are late again. The soup has gone to sleep without you."),
-    (Kind.ACTION, None, "The lamp overhead goes out. Comes back. Something has moved the second spoon."),
-    (Kind.CHARACTER, "IVO", "IVO"),
-    (Kind.DIALOGUE, "IVO", "I knocked. You were talking to my coat & <nobody> else."),
-    (Kind.CHARACTER, "MARTA", "MARTA"),
-    (Kind.DIALOGUE, "MARTA", "It answers more often than you do."),
-    (Kind.ACTION, None, "They look at each other. Then both begin, helplessly, to laugh."),
-    (Kind.TRANSITION, None, "CUT TO:"),
+    (ElementKind.SCENE_HEADING, None, "INT. LIGHTHOUSE KITCHEN – NIGHT"),
+    (
+        ElementKind.ACTION,
+        None,
+        "Rain on the window. MARTA, 71, lays a table for two. One chair has a coat on it.",
+    ),
+    (ElementKind.CHARACTER, "MARTA", "MARTA"),
+    (ElementKind.PARENTHETICAL, "MARTA", "(to the coat)"),
+    (ElementKind.DIALOGUE, "MARTA", "You are late again. The soup has gone to sleep without you."),
+    (
+        ElementKind.ACTION,
+        None,
+        "The lamp overhead goes out. Comes back. Something has moved the second spoon.",
+    ),
+    (ElementKind.CHARACTER, "IVO", "IVO"),
+    (ElementKind.DIALOGUE, "IVO", "I knocked. You were talking to my coat & <nobody> else."),
+    (ElementKind.CHARACTER, "MARTA", "MARTA"),
+    (ElementKind.DIALOGUE, "MARTA", "It answers more often than you do."),
+    (ElementKind.ACTION, None, "They look at each other. Then both begin, helplessly, to laugh."),
+    (ElementKind.TRANSITION, None, "CUT TO:"),
 )
 HEADINGS = (
     "INT. LIGHTHOUSE KITCHEN – NIGHT",
@@ -48,11 +56,13 @@ HEADINGS = (
 
 def _strength(viewers: int, seconds: int, peaks: list[tuple[int, Emotion]], rng: np.random.Generator):
     time = np.arange(seconds)
-    strength = rng.gamma(1.2, 0.025, (viewers, seconds, len(FEELINGS)))
+    strength = rng.gamma(1.2, 0.025, (viewers, seconds, len(NON_NEUTRAL_EMOTIONS)))
     for peak, emotion in peaks:
         height = rng.uniform(0.1, 0.95, (viewers, 1))
         centre = peak + rng.normal(0, 1.0, (viewers, 1))
-        strength[:, :, FEELINGS.index(emotion)] += height * np.exp(-(((time - centre) / 3.5) ** 2))
+        strength[:, :, NON_NEUTRAL_EMOTIONS.index(emotion)] += height * np.exp(
+            -(((time - centre) / 3.5) ** 2)
+        )
     return np.clip(strength, 0, 1)
 
 
@@ -79,10 +89,10 @@ def _script(seconds: int, copies: int, start: int) -> TimedScript:
     for copy in range(copies):
         for kind, character, text in SCENE:
             k = len(elements)
-            heading = HEADINGS[copy % len(HEADINGS)] if kind is Kind.SCENE_HEADING else text
+            heading = HEADINGS[copy % len(HEADINGS)] if kind is ElementKind.SCENE_HEADING else text
             elements.append(Element(kind, heading, line, 1, copy + 1, character))
             begin, end = start + seconds * k / count, start + seconds * (k + 1) / count
-            source = TimeSource.BETWEEN if kind is Kind.ACTION else TimeSource.SUBTITLES
+            source = TimeSource.INTERPOLATED if kind is ElementKind.ACTION else TimeSource.SUBTITLES
             if k % 24 == 9:
                 begin = end = NAN
                 source = TimeSource.CUT
@@ -95,8 +105,8 @@ def _script(seconds: int, copies: int, start: int) -> TimedScript:
     return TimedScript(screenplay, tuple(cues), timing)
 
 
-def _feeling(start: float, end: float, first: int, strength: np.ndarray) -> Feeling:
-    nothing = Feeling(start, end, None, NAN, (NAN, NAN), NAN, (NAN, NAN), 0)
+def _feeling(start: float, end: float, first: int, strength: np.ndarray) -> EmotionSummary:
+    nothing = EmotionSummary(start, end, None, NAN, (NAN, NAN), NAN, (NAN, NAN), 0)
     if np.isnan(start):
         return nothing
     low = max(0, int(start) - first)
@@ -111,8 +121,10 @@ def _feeling(start: float, end: float, first: int, strength: np.ndarray) -> Feel
     interval = (max(0.0, mean - error), min(1.0, mean + error)) if n > 1 else (NAN, NAN)
     share = float((np.nanmax(part[seen], axis=(1, 2)) > 0.3).mean())
     low_share, high_share = _wilson(np.array(share), np.array(n))
-    emotion = FEELINGS[column] if mean > 0.06 else None
-    return Feeling(start, end, emotion, mean, interval, share, (float(low_share), float(high_share)), n)
+    emotion = NON_NEUTRAL_EMOTIONS[column] if mean > 0.06 else None
+    return EmotionSummary(
+        start, end, emotion, mean, interval, share, (float(low_share), float(high_share)), n
+    )
 
 
 def make_analysis(
@@ -149,7 +161,7 @@ def make_analysis(
         warnings.simplefilter("ignore")  # means of seconds in which nobody was seen
         top = np.max(strength, axis=2)
         share = np.where(seen > 0, np.nansum(top > 0.3, axis=0) / np.maximum(seen, 1), np.nan)
-        room = Room(
+        room = AudienceCurve(
             np.arange(start, start + seconds),
             seen,
             np.nanmean(strength, axis=0),
@@ -162,7 +174,7 @@ def make_analysis(
         )
     found = []
     for peak, emotion in peaks if conclusive else []:
-        column, second = FEELINGS.index(emotion), start + peak
+        column, second = NON_NEUTRAL_EMOTIONS.index(emotion), start + peak
         while seen[second - start] == 0:
             second += 1
         k = second - start
@@ -175,7 +187,7 @@ def make_analysis(
                 float(room.strength[k, column]),
                 tuple(float(v) for v in room.strength_interval[:, k, column]),
                 float(share[k]),
-                tuple(float(v) for v in room.share_interval[:, k]),
+                tuple(float(v) for v in room.reacting_share_interval[:, k]),
                 0.41 if viewers > 1 else NAN,
                 (-0.05, 0.87) if viewers > 1 else (NAN, NAN),
                 int(seen[k]),
@@ -183,8 +195,8 @@ def make_analysis(
             )
         )
     script = _script(seconds, scenes, start) if scenes else None
-    lines: tuple[Feeling, ...] = ()
-    laid: list[SceneFeeling] = []
+    lines: tuple[EmotionSummary, ...] = ()
+    laid: list[SceneEmotions] = []
     overlaps = [() for _ in found]
     if script is not None:
         lines = tuple(_feeling(c.start, c.end, start, strength) for c in script.cues)
@@ -196,19 +208,19 @@ def make_analysis(
             begin, end = cues[0].start, cues[-1].end
             inside = tuple(k for k, m in enumerate(found) if begin <= m.peak < end)
             laid.append(
-                SceneFeeling(scene + 1, scene * len(SCENE), _feeling(begin, end, start, strength), inside)
+                SceneEmotions(scene + 1, scene * len(SCENE), _feeling(begin, end, start, strength), inside)
             )
     conclusion = (
         f"{len(found)} moments stand out from chance at the 5 % level."
         if conclusive
         else f"With {viewers} viewer and {seconds} seconds, nothing can be told from chance: show it to more."
     )
-    search = MomentSearch(tuple(found), conclusion, conclusive, 999 if conclusive else 0, 0.05, 1)
+    search = MomentSearchResult(tuple(found), conclusion, conclusive, 999 if conclusive else 0, 0.05, 1)
     by_viewer = tuple(float(v) for v in (~unseen).mean(axis=1))
     refused = {"too dark or washed out": 0.013, "half covered": 0.004}
-    quality = Quality(viewers, seconds, float((~unseen).mean()), by_viewer, 4.9, refused, problems)
-    rest = find_rest(timeline)
-    mixed = tuple(mixed_feelings(strength, start, m.start, m.end) for m in found)
+    quality = DataQuality(viewers, seconds, float((~unseen).mean()), by_viewer, 4.9, refused, problems)
+    rest = estimate_baseline(timeline)
+    mixed = tuple(find_mixed_emotions(strength, start, m.start, m.end) for m in found)
     return Analysis(
         title,
         timeline,
@@ -216,7 +228,7 @@ def make_analysis(
         strength,
         room,
         film_synchrony(strength),
-        relative_delay(strength, seed),
+        estimate_relative_delay(strength, seed),
         search,
         quality,
         script,

@@ -11,16 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moviemotion.analysis.analyze import Analysis
-from moviemotion.analysis.script_emotions import Feeling
+from moviemotion.analysis.script_emotions import EmotionSummary
 from moviemotion.emotions import Emotion
 from moviemotion.errors import MoviemotionError
 from moviemotion.reports.script.annotate import annotated_final_draft, annotated_fountain
-from moviemotion.reports.script.line_notes import FELT
+from moviemotion.reports.script.line_notes import KINDS_WITH_EMOTION
 from moviemotion.screenplay.alignment.align import Cue, TimedScript, TimeSource
 from moviemotion.screenplay.elements import Element, Screenplay
 from moviemotion.screenplay.formats.fountain import parse_fountain
 from moviemotion.screenplay.formats.registry import read_screenplay
-from moviemotion.screenplay.formats.title_page import title_of
+from moviemotion.screenplay.formats.title_page import parse_title
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "scripts"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/data/scripts")
@@ -52,16 +52,18 @@ def felt_everywhere(base: Analysis, screenplay: Screenplay, cut: frozenset[int] 
         start, end = (NAN, NAN) if k in cut else (2.0 * k, 2.0 * k + 2)
         cues.append(Cue(k, start, end, TimeSource.CUT if k in cut else TimeSource.SUBTITLES, 0.5))
         emotion = None if k in cut else Emotion.HAPPY
-        lines.append(Feeling(start, end, emotion, 0.62, (0.48, 0.74), 0.75, (0.47, 0.91), 12))
-    moments = base.search.moments
+        lines.append(EmotionSummary(start, end, emotion, 0.62, (0.48, 0.74), 0.75, (0.47, 0.91), 12))
+    moments = base.moment_search.moments
     overlaps = tuple((k % len(cues),) for k in range(len(moments)))
     script = TimedScript(screenplay, tuple(cues), "Times come from nowhere.")
-    return replace(base, script=script, lines=tuple(lines), scenes=(), moment_elements=overlaps)
+    return replace(
+        base, script=script, element_emotions=tuple(lines), scene_emotions=(), moment_elements=overlaps
+    )
 
 
 def screenplay_of(source: str) -> Screenplay:
     lines = tuple(source.removesuffix("\n").split("\n"))
-    return Screenplay(title_of(lines), Path("film.fountain"), lines, parse_fountain(lines))
+    return Screenplay(parse_title(lines), Path("film.fountain"), lines, parse_fountain(lines))
 
 
 def content(elements: tuple[Element, ...]) -> list[tuple[object, ...]]:
@@ -69,7 +71,9 @@ def content(elements: tuple[Element, ...]) -> list[tuple[object, ...]]:
 
 
 def test_feelings_stand_beside_their_lines(analysis: Analysis) -> None:
-    few = replace(analysis, search=replace(analysis.search, moments=analysis.search.moments[:1]))
+    few = replace(
+        analysis, moment_search=replace(analysis.moment_search, moments=analysis.moment_search.moments[:1])
+    )
     annotated = annotated_fountain(felt_everywhere(few, screenplay_of(SCRIPT), cut=frozenset({6})))
     lines = annotated.split("\n")
     assert lines[0] == "Title: The Second Spoon"
@@ -89,15 +93,17 @@ def test_scenes_carry_their_feeling(analysis: Analysis) -> None:
     assert analysis.script is not None
     for number, told in ((" #12A#", "12A"), ("", "1")):
         base = felt_everywhere(analysis, screenplay_of(SCRIPT.replace(" #1#", number)))
-        scene = replace(analysis.scenes[0], scene=1, heading=0, feeling=base.lines[0])
-        annotated = annotated_fountain(replace(base, scenes=(scene,)))
+        scene = replace(
+            analysis.scene_emotions[0], scene_number=1, heading_element=0, summary=base.element_emotions[0]
+        )
+        annotated = annotated_fountain(replace(base, scene_emotions=(scene,)))
         assert f"[[SCENE {told} · 0:00–0:02 · happy 0.62" in annotated
 
 
 def test_only_what_was_felt_is_noted(make: Callable[..., Analysis]) -> None:
     base = felt_everywhere(make(moments=0), screenplay_of(SCRIPT))
-    nothing = tuple(replace(line, emotion=None) for line in base.lines)
-    annotated = annotated_fountain(replace(base, lines=nothing))
+    nothing = tuple(replace(line, emotion=None) for line in base.element_emotions)
+    annotated = annotated_fountain(replace(base, element_emotions=nothing))
     assert annotated.count("[[") == 1
     assert re.sub(r"\[\[.*\]\]\n\n?", "", annotated).replace("\n\n\n", "\n\n") == SCRIPT
 
@@ -161,7 +167,7 @@ def test_real_screenplays_read_the_same_apart_from_notes(analysis: Analysis, nam
     screenplay = screenplay_of((SHARED / name).read_text(encoding="utf-8").replace("\r\n", "\n"))
     annotated = annotated_fountain(felt_everywhere(analysis, screenplay)).split("\n")
     assert content(parse_fountain(annotated)) == content(screenplay.elements)
-    assert title_of(annotated) == screenplay.title
+    assert parse_title(annotated) == screenplay.title
 
 
 @needs_shared
@@ -170,7 +176,7 @@ def test_a_plain_text_script_becomes_fountain(analysis: Analysis, name: str) -> 
     screenplay = read_screenplay(SHARED / "pairs" / f"{name}.txt")
     annotated = annotated_fountain(felt_everywhere(analysis, screenplay)).split("\n")
     assert content(parse_fountain(annotated)) == content(screenplay.elements)
-    assert title_of(annotated) == screenplay.title
+    assert parse_title(annotated) == screenplay.title
 
 
 FDX = """<?xml version="1.0" encoding="UTF-8"?>\r
@@ -224,8 +230,8 @@ def test_big_fish_with_script_notes(analysis: Analysis, tmp_path: Path) -> None:
     path.write_bytes(annotated_final_draft(felt_everywhere(analysis, screenplay)))
     again = read_screenplay(path)
     assert content(again.elements) == content(screenplay.elements)
-    felt = [k for k, e in enumerate(screenplay.elements) if e.kind in FELT]
-    assert len(again.notes) == len(felt) + len(analysis.search.moments) + 1
+    felt = [k for k, e in enumerate(screenplay.elements) if e.kind in KINDS_WITH_EMOTION]
+    assert len(again.notes) == len(felt) + len(analysis.moment_search.moments) + 1
     assert {note.element for note in again.notes[1:]} >= set(felt)
 
 

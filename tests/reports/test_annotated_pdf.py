@@ -12,8 +12,8 @@ from test_annotate import felt_everywhere, screenplay_of
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.errors import MoviemotionError
 from moviemotion.reports.script.annotated_pdf import annotated_pdf
-from moviemotion.reports.script.page_layout import LINES_A_PAGE, pages_of
-from moviemotion.screenplay.elements import Element, Kind
+from moviemotion.reports.script.page_layout import LINES_PER_PAGE, paginate
+from moviemotion.screenplay.elements import Element, ElementKind
 from moviemotion.screenplay.formats.registry import read_screenplay
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "scripts"
@@ -50,7 +50,7 @@ Wind.
 def unfelt(base: Analysis, source: str) -> Analysis:
     felt = felt_everywhere(base, screenplay_of(source))
     assert felt.script is not None
-    nothing = tuple(replace(line, emotion=None) for line in felt.lines)
+    nothing = tuple(replace(line, emotion=None) for line in felt.element_emotions)
     return replace(felt, title=felt.script.screenplay.title, lines=nothing)
 
 
@@ -76,7 +76,7 @@ def test_the_pages_read_as_the_script_they_were_set_from(
     path.write_bytes(annotated_pdf(analysis))
     again = read_screenplay(path)
     assert analysis.script is not None
-    expected = [e for e in analysis.script.screenplay.elements if e.kind is not Kind.PAGE_BREAK]
+    expected = [e for e in analysis.script.screenplay.elements if e.kind is not ElementKind.PAGE_BREAK]
     assert [
         (e.kind, " ".join(e.text.split()), e.scene, e.character, e.dual, e.number) for e in again.elements
     ] == [(e.kind, " ".join(e.text.split()), e.scene, e.character, e.dual, e.number) for e in expected]
@@ -86,13 +86,13 @@ def test_the_pages_read_as_the_script_they_were_set_from(
 def test_pages_are_full_and_no_heading_or_cue_ends_one() -> None:
     scene = "INT. A - DAY\n\nShe waits for a long while by the window.\n\nANNA\n(low)\nNow.\n\n"
     elements = screenplay_of(scene * 60).elements
-    pages = pages_of(elements)
+    pages = paginate(elements)
     assert len(pages) > 5
     for page in pages:
-        assert LINES_A_PAGE - 6 <= len(page) <= LINES_A_PAGE or page is pages[-1]
+        assert LINES_PER_PAGE - 6 <= len(page) <= LINES_PER_PAGE or page is pages[-1]
         last = page[-1][0].element
         assert last is not None
-        assert elements[last].kind in (Kind.ACTION, Kind.DIALOGUE)
+        assert elements[last].kind in (ElementKind.ACTION, ElementKind.DIALOGUE)
 
 
 def test_the_same_analysis_gives_the_same_bytes(analysis: Analysis) -> None:
@@ -121,7 +121,7 @@ def test_big_fish_set_and_read_again(make: Callable[..., Analysis], tmp_path: Pa
     assert analysis.script is not None
 
     def spoken(elements: tuple[Element, ...]) -> list[tuple[int, str | None, str]]:
-        said = (e for e in elements if e.kind in (Kind.DIALOGUE, Kind.SCENE_HEADING))
+        said = (e for e in elements if e.kind in (ElementKind.DIALOGUE, ElementKind.SCENE_HEADING))
         return [(e.scene, e.character, " ".join(e.text.split())) for e in said]
 
     assert spoken(read_screenplay(path).elements) == spoken(analysis.script.screenplay.elements)

@@ -9,16 +9,16 @@ from dataclasses import replace
 
 import pytest
 
-from moviemotion.analysis.comparison.screening_comparison import Comparison, compare
-from moviemotion.emotions import FEELINGS
+from moviemotion.analysis.comparison.screening_comparison import ScreeningComparison, compare_screenings
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
 from moviemotion.reports.html.comparison_report import (
     comparison_csv,
     comparison_json,
     comparison_lines,
     render_comparison,
-    signed,
     signed_interval,
-    standing_out,
+    signed_number,
+    significant_differences,
 )
 from tests.analysis.two_cuts import JOKE, SAD_END, SCENES, screening, script_of, time_of, timed
 
@@ -26,22 +26,26 @@ SCRIPT = timed(script_of([*SCENES, ("EXT. ISLAND - DUSK", (*SAD_END, "A <b>bold<
 
 
 @pytest.fixture(scope="module")
-def comparison() -> Comparison:
+def comparison() -> ScreeningComparison:
     first, second = screening(SCRIPT, 10, 1), screening(SCRIPT, 10, 2, (time_of(SCRIPT, JOKE),))
-    return compare(first, second, ("cold <house>", "warm house"), False, 1)
+    return compare_screenings(first, second, ("cold <house>", "warm house"), False, 1)
 
 
-def test_the_terminal_says_what_differs_and_what_would_settle_the_rest(comparison: Comparison) -> None:
+def test_the_terminal_says_what_differs_and_what_would_settle_the_rest(
+    comparison: ScreeningComparison,
+) -> None:
     lines = comparison_lines(comparison)
     assert len(lines) <= 12
     assert any(JOKE in line and "happy +" in line and "p " in line for line in lines)
     assert "viewers in each screening" in lines[-2]
 
 
-def test_csv_and_json_hold_every_unit_and_feeling(comparison: Comparison) -> None:
+def test_csv_and_json_hold_every_unit_and_feeling(comparison: ScreeningComparison) -> None:
     rows = list(csv.DictReader(io.StringIO(comparison_csv(comparison))))
     told = json.loads(json.dumps(comparison_json(comparison), allow_nan=False))
-    assert len(rows) == len(told["differences"]) == len(comparison.side_by_side.units) * len(FEELINGS)
+    assert (
+        len(rows) == len(told["differences"]) == len(comparison.alignment.units) * len(NON_NEUTRAL_EMOTIONS)
+    )
     joke = next(row for row in rows if row["label"] == JOKE and row["feeling"] == "happy")
     assert joke["verdict"] == "differs"
     assert float(joke["low"]) < float(joke["difference"]) < float(joke["high"])
@@ -51,32 +55,32 @@ def test_csv_and_json_hold_every_unit_and_feeling(comparison: Comparison) -> Non
     assert told["method"]["deals"] == 2000
 
 
-def test_a_line_that_a_spreadsheet_would_run_is_a_text_in_csv(comparison: Comparison) -> None:
-    sides = comparison.side_by_side
+def test_a_line_that_a_spreadsheet_would_run_is_a_text_in_csv(comparison: ScreeningComparison) -> None:
+    sides = comparison.alignment
     film, *rest = sides.units
     odd = replace(sides, units=(replace(film, label="=1+1 and so on"), *rest))
-    row = next(csv.DictReader(io.StringIO(comparison_csv(replace(comparison, side_by_side=odd)))))
+    row = next(csv.DictReader(io.StringIO(comparison_csv(replace(comparison, alignment=odd)))))
     assert row["label"] == "'=1+1 and so on"
 
 
-def test_the_page_holds_the_figures_escaped_and_asks_for_nothing(comparison: Comparison) -> None:
+def test_the_page_holds_the_figures_escaped_and_asks_for_nothing(comparison: ScreeningComparison) -> None:
     page = render_comparison(comparison)
     assert "cold &lt;house&gt;" in page
     assert "<house>" not in page
     assert "http" not in page.replace('http-equiv="Content', "")
-    for d in standing_out(comparison):
-        assert f"<b>{signed(d.difference)}</b> <small>{signed_interval(d.interval)}</small>" in page
+    for d in significant_differences(comparison):
+        assert f"<b>{signed_number(d.difference)}</b> <small>{signed_interval(d.interval)}</small>" in page
 
 
 def test_a_difference_is_told_with_its_sign() -> None:
-    assert signed(0.123) == "+0.12"
-    assert signed(-0.5) == "−0.50"
-    assert signed(0.001) == "0.00"
-    assert signed(float("nan")) == "–"
+    assert signed_number(0.123) == "+0.12"
+    assert signed_number(-0.5) == "−0.50"
+    assert signed_number(0.001) == "0.00"
+    assert signed_number(float("nan")) == "–"
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_the_page_fits_its_window(comparison: Comparison, width: int, browser, tmp_path) -> None:
+def test_the_page_fits_its_window(comparison: ScreeningComparison, width: int, browser, tmp_path) -> None:
     (path := tmp_path / "comparison.html").write_text(render_comparison(comparison), encoding="utf-8")
     with browser.new_page(viewport={"width": width, "height": 800}) as page:
         trouble: list[str] = []

@@ -57,7 +57,7 @@ def test_moments_json_holds_the_evidence_and_the_lines(analysis):
     assert record["conclusive"] is True
     assert record["method"]["shifts"] == 999
     assert [m["number"] for m in record["moments"]] == [1, 2, 3, 4]
-    first, moment = record["moments"][0], analysis.search.moments[0]
+    first, moment = record["moments"][0], analysis.moment_search.moments[0]
     assert (first["start"], first["peak"], first["end"]) == (moment.start, moment.peak, moment.end)
     assert first["strength"] == round(moment.strength, 6)
     assert (first["synchrony"], first["synchrony_interval"]) == (0.41, [-0.05, 0.87])

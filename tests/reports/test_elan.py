@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from pympi.Elan import Eaf
 
 from moviemotion.analysis.analyze import Analysis
-from moviemotion.analysis.script_emotions import NOTHING_FELT
-from moviemotion.emotions import FEELINGS
-from moviemotion.reports.exchange.elan import apart, elan_document
+from moviemotion.analysis.script_emotions import MIN_DOMINANT_STRENGTH
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
+from moviemotion.reports.exchange.elan import elan_document, without_overlaps
 
 CHILDREN = ["HEADER", "TIME_ORDER", "TIER", "LINGUISTIC_TYPE"]
 """What the format has of a document's parts that this one has, in its order."""
@@ -29,10 +29,14 @@ def read(text: str, folder: Path) -> Eaf:
 def test_pympi_reads_every_tier(analysis: Analysis, tmp_path: Path) -> None:
     document = read(elan_document(analysis), tmp_path)
     of_script = ["scenes", "action", "speaker: MARTA", "speaker: IVO"]
-    assert list(document.get_tier_names()) == ["moments", *(f"room: {f}" for f in FEELINGS), *of_script]
+    assert list(document.get_tier_names()) == [
+        "moments",
+        *(f"room: {f}" for f in NON_NEUTRAL_EMOTIONS),
+        *of_script,
+    ]
     moments = document.get_annotation_data_for_tier("moments")
     assert [(start, end) for start, end, _ in moments] == [
-        (1000 * m.start, 1000 * m.end) for m in analysis.search.moments
+        (1000 * m.start, 1000 * m.end) for m in analysis.moment_search.moments
     ]
     assert moments[0][2].startswith("Moment 1: happy, strength 0.")
     scenes = document.get_annotation_data_for_tier("scenes")
@@ -47,8 +51,8 @@ def test_pympi_reads_every_tier(analysis: Analysis, tmp_path: Path) -> None:
 def test_a_feeling_of_the_room_stands_where_it_stands_out(analysis: Analysis, tmp_path: Path) -> None:
     document = read(elan_document(analysis), tmp_path)
     spans = document.get_annotation_data_for_tier("room: happy")
-    room = analysis.room
-    felt = (room.strength[:, 0] >= NOTHING_FELT) & ~(room.strength_interval[0, :, 0] <= 0)
+    room = analysis.audience_curve
+    felt = (room.strength[:, 0] >= MIN_DOMINANT_STRENGTH) & ~(room.strength_interval[0, :, 0] <= 0)
     told = {second for start, end, _ in spans for second in range(start // 1000, end // 1000)}
     assert told == set(room.seconds[felt].tolist())
     assert len(spans) == 2
@@ -86,7 +90,7 @@ spans = st.lists(st.tuples(st.floats(0, 50), st.floats(0, 9)).map(lambda s: (s[0
 
 @given(spans)
 def test_annotations_never_overlap_nor_lose_their_words(found) -> None:
-    kept = apart(found)
+    kept = without_overlaps(found)
     assert all(a.start < a.end for a in kept)
     assert all(a.end <= b.start for a, b in pairwise(kept))
     assert sum(a.text.count("x") for a in kept) == len(found)

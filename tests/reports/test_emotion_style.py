@@ -7,8 +7,8 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from moviemotion.emotions import FEELINGS
-from moviemotion.reports.emotion_style import DARK_PAPER, EMPHASISED, LIGHT_PAPER, PALETTE
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
+from moviemotion.reports.emotion_style import DARK_BACKGROUND, EMPHASIZED, LIGHT_BACKGROUND, PALETTE
 
 # Machado, Oliveira and Fernandes (2009), severity 1, on linear RGB.
 VISIONS = {
@@ -41,20 +41,20 @@ def lab(rgb: np.ndarray) -> np.ndarray:
     return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
 
 
-@pytest.mark.parametrize("feeling", FEELINGS)
+@pytest.mark.parametrize("feeling", NON_NEUTRAL_EMOTIONS)
 def test_every_feeling_stands_out_from_its_paper(feeling):
     style = PALETTE[feeling]
-    assert contrast(style.light, LIGHT_PAPER) >= 3
-    assert contrast(style.dark, DARK_PAPER) >= 3
+    assert contrast(style.light, LIGHT_BACKGROUND) >= 3
+    assert contrast(style.dark, DARK_BACKGROUND) >= 3
 
 
 @pytest.mark.parametrize("vision", VISIONS)
 @pytest.mark.parametrize("paper", ["light", "dark"])
 def test_the_feelings_drawn_at_first_differ_for_every_eye(vision, paper):
-    seen = [lab(VISIONS[vision] @ linear(getattr(PALETTE[f], paper))) for f in EMPHASISED]
+    seen = [lab(VISIONS[vision] @ linear(getattr(PALETTE[f], paper))) for f in EMPHASIZED]
     assert min(np.linalg.norm(a - b) for a, b in combinations(seen, 2)) > 15
 
 
 @pytest.mark.parametrize("sign", ["symbol", "dash"])
 def test_colour_is_never_the_only_sign(sign):
-    assert len({getattr(style, sign) for style in PALETTE.values()}) == len(FEELINGS)
+    assert len({getattr(style, sign) for style in PALETTE.values()}) == len(NON_NEUTRAL_EMOTIONS)

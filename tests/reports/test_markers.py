@@ -9,19 +9,19 @@ import opentimelineio as otio
 import pytest
 
 from moviemotion.analysis.analyze import Analysis
-from moviemotion.emotions import FEELINGS
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
 from moviemotion.reports.exchange.markers import (
-    COLOURS,
+    MARKER_COLORS,
     final_cut_xml,
     locator_edl,
-    markers,
+    moment_markers,
     otio_timeline,
     resolve_edl,
 )
-from moviemotion.timecode import Timecode, exact_rate
+from moviemotion.timecode import TimecodeFormat, exact_frame_rate
 
 NUMBERINGS = [
-    Timecode.starting(code, exact_rate(fps))
+    TimecodeFormat.from_start_timecode(code, exact_frame_rate(fps))
     for fps, code in (
         (24, "01:00:00:00"),
         (23.976, "00:00:00:00"),
@@ -29,9 +29,9 @@ NUMBERINGS = [
         (29.97, "01:00:00:00"),
     )
 ]
-DROPPED = Timecode.starting("01:00:00;00", exact_rate(29.97))
+DROPPED = TimecodeFormat.from_start_timecode("01:00:00;00", exact_frame_rate(29.97))
 on_any_film = pytest.mark.parametrize(
-    "timecode", [*NUMBERINGS, DROPPED], ids=lambda t: f"{t.code(0)}@{t.rate}"
+    "timecode", [*NUMBERINGS, DROPPED], ids=lambda t: f"{t.frame_to_timecode(0)}@{t.frame_rate}"
 )
 
 
@@ -40,12 +40,12 @@ def spans(found) -> list[tuple[float, float]]:
     return [(m.marked_range.start_time.value, m.marked_range.duration.value) for m in found]
 
 
-def told(analysis: Analysis, timecode: Timecode) -> list[tuple[int, int]]:
-    return [(m.start, m.frames) for m in markers(analysis, timecode)]
+def told(analysis: Analysis, timecode: TimecodeFormat) -> list[tuple[int, int]]:
+    return [(m.start, m.frames) for m in moment_markers(analysis, timecode)]
 
 
 def test_a_marker_says_what_the_room_felt_how_surely_and_where(analysis: Analysis) -> None:
-    moment, first = analysis.search.moments[0], markers(analysis, NUMBERINGS[0])[0]
+    moment, first = analysis.moment_search.moments[0], moment_markers(analysis, NUMBERINGS[0])[0]
     assert first.name == "Moment 1: happy"
     assert (first.start, first.frames) == (24 * moment.start, 24 * (moment.end - moment.start))
     assert re.match(
@@ -55,41 +55,41 @@ def test_a_marker_says_what_the_room_felt_how_surely_and_where(analysis: Analysi
 
 
 @on_any_film
-def test_opentimelineio_reads_its_timeline(analysis: Analysis, timecode: Timecode) -> None:
+def test_opentimelineio_reads_its_timeline(analysis: Analysis, timecode: TimecodeFormat) -> None:
     read = otio.adapters.read_from_string(otio_timeline(analysis, timecode), "otio_json")
     assert read.name == "The Second Spoon"
-    assert read.global_start_time.value == timecode.start
-    assert read.duration().value == timecode.frame(150)
+    assert read.global_start_time.value == timecode.start_frame
+    assert read.duration().value == timecode.seconds_to_frame(150)
     assert spans(read.tracks.markers) == told(analysis, timecode)
     assert [m.color for m in read.tracks.markers] == ["YELLOW", "CYAN", "BLUE", "YELLOW"]
     evidence = read.tracks.markers[1].metadata["moviemotion"]
     assert (evidence["emotion"], evidence["p_adjusted"]) == ("surprise", 0.002)
     assert list(evidence["strength_interval"]) == pytest.approx(
-        analysis.search.moments[1].strength_interval, abs=1e-6
+        analysis.moment_search.moments[1].strength_interval, abs=1e-6
     )
     assert read.metadata["moviemotion"]["viewers"] == 12
 
 
 @on_any_film
-def test_final_cuts_xml_is_read_with_its_timecode(analysis: Analysis, timecode: Timecode) -> None:
+def test_final_cuts_xml_is_read_with_its_timecode(analysis: Analysis, timecode: TimecodeFormat) -> None:
     text = final_cut_xml(analysis, timecode)
     read = otio.adapters.read_from_string(text, "fcp_xml")
     assert spans(read.tracks.markers) == told(analysis, timecode)
     assert [m.name for m in read.tracks.markers][:2] == ["Moment 1: happy", "Moment 2: surprise"]
-    assert read.tracks.markers[0].metadata["fcp_xml"]["comment"] == markers(analysis, timecode)[0].note
-    assert read.global_start_time.value == timecode.start
-    assert f"<string>{timecode.code(0)}</string>" in text
-    assert f"<displayformat>{'DF' if timecode.drop else 'NDF'}</displayformat>" in text
+    assert read.tracks.markers[0].metadata["fcp_xml"]["comment"] == moment_markers(analysis, timecode)[0].note
+    assert read.global_start_time.value == timecode.start_frame
+    assert f"<string>{timecode.frame_to_timecode(0)}</string>" in text
+    assert f"<displayformat>{'DF' if timecode.drop_frame else 'NDF'}</displayformat>" in text
 
 
 @pytest.mark.parametrize("timecode", NUMBERINGS, ids=str)
-def test_a_cmx3600_reader_finds_the_locators(analysis: Analysis, timecode: Timecode) -> None:
+def test_a_cmx3600_reader_finds_the_locators(analysis: Analysis, timecode: TimecodeFormat) -> None:
     text = "".join(locator_edl(analysis, timecode))
-    read = otio.adapters.read_from_string(text, "cmx_3600", rate=float(timecode.rate))
+    read = otio.adapters.read_from_string(text, "cmx_3600", rate=float(timecode.frame_rate))
     (clip,) = read.tracks[0]
     assert (read.name, clip.name) == ("The Second Spoon", "The Second Spoon")
-    assert clip.duration().value == timecode.frame(150)
-    starts = [m.marked_range.start_time.value - timecode.start for m in clip.markers]
+    assert clip.duration().value == timecode.seconds_to_frame(150)
+    starts = [m.marked_range.start_time.value - timecode.start_frame for m in clip.markers]
     assert starts == [start for start, _ in told(analysis, timecode)]
     assert [m.color for m in clip.markers] == ["YELLOW", "CYAN", "BLUE", "YELLOW"]
     assert clip.markers[0].name.startswith("Moment 1: happy, strength")
@@ -100,15 +100,17 @@ def test_locators_of_a_film_with_dropped_numbers(analysis: Analysis) -> None:
     lines = locator_edl(analysis, DROPPED).splitlines()
     assert lines[1].startswith("FCM: DROP FRAME")
     codes = [line.split()[2] for line in lines if line.startswith("* LOC: ")]
-    assert [DROPPED.frame_at(code) for code in codes] == [start for start, _ in told(analysis, DROPPED)]
+    assert [DROPPED.timecode_to_frame(code) for code in codes] == [
+        start for start, _ in told(analysis, DROPPED)
+    ]
 
 
 @on_any_film
-def test_resolves_marker_edl_is_one_event_a_moment(analysis: Analysis, timecode: Timecode) -> None:
+def test_resolves_marker_edl_is_one_event_a_moment(analysis: Analysis, timecode: TimecodeFormat) -> None:
     text = "".join(resolve_edl(analysis, timecode))
-    read = otio.adapters.read_from_string(text, "cmx_3600", rate=float(timecode.rate))
+    read = otio.adapters.read_from_string(text, "cmx_3600", rate=float(timecode.frame_rate))
     events = [clip for clip in read.tracks[0] if isinstance(clip, otio.schema.Clip)]
-    starts = [clip.source_range.start_time.value - timecode.start for clip in events]
+    starts = [clip.source_range.start_time.value - timecode.start_frame for clip in events]
     notes = [clip.metadata["cmx_3600"]["comments"][0] for clip in events]
     found = [re.fullmatch(r"(.+) \|C:ResolveColor(\w+) \|M:(.+) \|D:(\d+)", note) for note in notes]
     assert list(zip(starts, (int(f[4]) for f in found), strict=True)) == told(analysis, timecode)
@@ -154,7 +156,9 @@ def test_a_screening_without_moments_or_script_is_still_a_timeline(make, write) 
 def test_every_feeling_has_a_colour_that_programs_know() -> None:
     known = {name for name in dir(otio.schema.MarkerColor) if name.isupper()}
     of_locators = {"RED", "GREEN", "BLUE", "CYAN", "MAGENTA", "YELLOW", "BLACK", "WHITE"}
-    assert tuple(COLOURS) == tuple(FEELINGS) or set(COLOURS) == set(FEELINGS)
-    assert {colour for colour, _ in COLOURS.values()} <= known
-    assert {colour for _, colour in COLOURS.values()} <= of_locators
-    assert len(set(COLOURS.values())) == len(FEELINGS)
+    assert tuple(MARKER_COLORS) == tuple(NON_NEUTRAL_EMOTIONS) or set(MARKER_COLORS) == set(
+        NON_NEUTRAL_EMOTIONS
+    )
+    assert {colour for colour, _ in MARKER_COLORS.values()} <= known
+    assert {colour for _, colour in MARKER_COLORS.values()} <= of_locators
+    assert len(set(MARKER_COLORS.values())) == len(NON_NEUTRAL_EMOTIONS)

@@ -11,7 +11,7 @@ from moviemotion.reports import number_format
     ("seconds", "text"), [(0, "0:00"), (65.9, "1:05"), (3599, "59:59"), (3725, "1:02:05"), (nan, "–")]
 )
 def test_clock(seconds, text):
-    assert number_format.clock(seconds) == text
+    assert number_format.film_time(seconds) == text
 
 
 def test_duration_in_words():
@@ -42,23 +42,23 @@ def test_p_values():
 
 
 def test_summary_names_the_strongest_moment(analysis, make):
-    text = number_format.summary(analysis)
+    text = number_format.summary_sentence(analysis)
     assert text.startswith(
         "12 viewers watched 2 minutes 30 seconds of film; the room moved together in 4 moments"
     )
-    strongest = max(analysis.search.moments, key=lambda m: m.strength)
-    assert number_format.span(strongest.start, strongest.end) in text
+    strongest = max(analysis.moment_search.moments, key=lambda m: m.strength)
+    assert number_format.time_range(strongest.start, strongest.end) in text
 
 
 def test_summary_claims_nothing_where_nothing_can_be_concluded(make):
-    text = number_format.summary(make(viewers=1, conclusive=False, scenes=0))
+    text = number_format.summary_sentence(make(viewers=1, conclusive=False, scenes=0))
     assert text == "1 viewer watched 2 minutes 30 seconds of film."
-    assert "no moment stands out" in number_format.summary(make(moments=0))
+    assert "no moment stands out" in number_format.summary_sentence(make(moments=0))
 
 
 def test_together_tells_synchrony_and_delay_and_what_faces_cannot_tell(analysis, make):
-    text = number_format.together(analysis)
+    text = number_format.synchrony_sentence(analysis)
     assert f"correlate {number_format.number(analysis.synchrony.overall)}" in text
-    assert f"by {number_format.number(analysis.delay.spread)} s" in text
+    assert f"by {number_format.number(analysis.relative_delay.spread)} s" in text
     assert "faces alone cannot tell" in text
-    assert number_format.together(make(viewers=1, conclusive=False, scenes=0)) == ""
+    assert number_format.synchrony_sentence(make(viewers=1, conclusive=False, scenes=0)) == ""

@@ -8,15 +8,15 @@ from dataclasses import replace
 
 import pytest
 
-from moviemotion.analysis.comparison.pattern_ratings import Association
-from moviemotion.analysis.patterns.arc import Shape
-from moviemotion.analysis.patterns.change_points import Change, ChangeSearch
-from moviemotion.analysis.patterns.flat_stretches import FlatSearch, FlatStretch
-from moviemotion.analysis.patterns.motifs import Motif, MotifSearch
+from moviemotion.analysis.comparison.pattern_ratings import RatingCorrelation
+from moviemotion.analysis.patterns.arc import ArcShape
+from moviemotion.analysis.patterns.change_points import ChangePoint, ChangePointSearchResult
+from moviemotion.analysis.patterns.flat_stretches import FlatStretch, FlatStretchSearchResult
+from moviemotion.analysis.patterns.motifs import Motif, MotifSearchResult
 from moviemotion.emotions import Emotion
-from moviemotion.reports.html.arc_figure import HEIGHT, arc_picture
+from moviemotion.reports.html.arc_figure import HEIGHT, build_arc_figure
 from moviemotion.reports.html.screening_report import render_report
-from moviemotion.reports.pattern_sentences import arc_sentence, findings, pattern_summary
+from moviemotion.reports.pattern_sentences import arc_sentence, pattern_findings, pattern_summary
 from moviemotion.reports.rating_lines import rated_pattern_lines
 from moviemotion.reports.tables.csv_json import moments_json
 
@@ -24,7 +24,9 @@ MOTIF = Motif((Emotion.SAD, Emotion.HAPPY), 90, 5, 6, 5 / 6, (0.44, 0.97), 1.4, 
 
 
 def told(analysis, about: str) -> str:
-    return " ".join(" ".join(pair) for f in findings(analysis) if f.about == about for pair in f.told)
+    return " ".join(
+        " ".join(pair) for f in pattern_findings(analysis) if f.title == about for pair in f.sentences
+    )
 
 
 def with_patterns(analysis, **changes):
@@ -32,13 +34,15 @@ def with_patterns(analysis, **changes):
 
 
 def test_every_pattern_is_told_with_its_figures(analysis):
-    flat = FlatSearch((FlatStretch(60.0, 435.0, 0.02, 0.21, 20),), 375, 600, True, "1 stretch is flat.")
-    change = Change(300.0, (285.0, 330.0), Emotion.FEAR, 0.05, 0.2, 0.15, (0.1, 0.2), 12)
+    flat = FlatStretchSearchResult(
+        (FlatStretch(60.0, 435.0, 0.02, 0.21, 20),), 375, 600, True, "1 stretch is flat."
+    )
+    change = ChangePoint(300.0, (285.0, 330.0), Emotion.FEAR, 0.05, 0.2, 0.15, (0.1, 0.2), 12)
     analysis = with_patterns(
         analysis,
         flat=flat,
-        changes=ChangeSearch((change,), 12.0, 200, True, ""),
-        motifs=MotifSearch((MOTIF,), 14, 1, 20, True, ""),
+        changes=ChangePointSearchResult((change,), 12.0, 200, True, ""),
+        motifs=MotifSearchResult((MOTIF,), 14, 1, 20, True, ""),
     )
     assert "Next to nobody reacted for 6 minutes 15 seconds, 1:00–7:15." in told(analysis, "Flat")
     assert "surely under 21 %" in told(analysis, "Flat")
@@ -65,8 +69,8 @@ def test_a_flat_stretch_keeps_number_and_percent_on_one_line(analysis):
 
 def test_a_shape_is_claimed_only_where_it_is_clear(analysis):
     arc = replace(
-        analysis.patterns.arc, shape=Shape.FALL_RISE, fit=0.8, fit_interval=(0.7, 0.9), same=0.99,
-        next_shape=Shape.FALL, p_adjusted=0.01,
+        analysis.patterns.arc, shape=ArcShape.FALL_RISE, fit=0.8, fit_interval=(0.7, 0.9), same=0.99,
+        next_shape=ArcShape.FALL, p_adjusted=0.01,
     )  # fmt: skip
     assert arc_sentence("The film", arc)[0] == "The film falls, then rises: “man in a hole”."
     for doubt in ({"p_adjusted": 0.2}, {"fit": 0.3}, {"same": 0.6}):
@@ -79,7 +83,7 @@ def test_where_too_few_were_seen_it_says_that_it_cannot_tell(make):
     for about in ("Arc", "Peak", "End", "Flat", "Turns", "Order", "Spreading"):
         assert "annot tell" in told(alone, about)
     assert pattern_summary(alone) == "Patterns: none stands out."
-    assert arc_picture(alone) is None
+    assert build_arc_figure(alone) is None
 
 
 def test_the_page_holds_the_patterns_and_a_picture_with_words(analysis):
@@ -88,12 +92,12 @@ def test_the_page_holds_the_patterns_and_a_picture_with_words(analysis):
     section = section[: section.index("</section>")]
     assert 'role="img" aria-label="The film' in section
     assert "nan" not in section.lower()
-    for finding in findings(analysis):
-        assert f"<dt>{finding.about}</dt>" in section
+    for finding in pattern_findings(analysis):
+        assert f"<dt>{finding.title}</dt>" in section
 
 
 def test_the_picture_stays_in_its_box(analysis):
-    picture = arc_picture(analysis)
+    picture = build_arc_figure(analysis)
     heights = [float(y) for _, y in re.findall(r"([\d.-]+) ([\d.-]+)", picture.line + picture.band)]
     assert min(heights) >= 0
     assert max(heights) <= HEIGHT
@@ -111,11 +115,11 @@ def test_ratings_lines_say_what_goes_with_them_and_what_would_settle_the_rest():
     nan = float("nan")
     lines = rated_pattern_lines(
         ["a", "b", "c", "d", "e", "f"],
-        MotifSearch((MOTIF,), 30, 6, 20, True, "Among 30 moments, …"),
+        MotifSearchResult((MOTIF,), 30, 6, 20, True, "Among 30 moments, …"),
         [
-            Association("height of the peak", 0.95, (0.6, 0.99), 0.01, 6, None),
-            Association("synchrony", -0.4, (-0.9, 0.5), 0.8, 6, 71),
-            Association("turns an hour", nan, (nan, nan), nan, 0, None),
+            RatingCorrelation("height of the peak", 0.95, (0.6, 0.99), 0.01, 6, None),
+            RatingCorrelation("synchrony", -0.4, (-0.9, 0.5), 0.8, 6, 71),
+            RatingCorrelation("turns an hour", nan, (nan, nan), nan, 0, None),
         ],
     )
     assert lines[0].startswith("6 films, 2 patterns tried: 1 goes with ratings")

@@ -90,10 +90,10 @@ def test_the_readout_gives_interval_and_n(page, analysis):
     page.focus("#time")
     page.keyboard.press("ArrowRight")
     k = int(page.input_value("#time"))
-    low, high = analysis.room.overall_interval[:, k]
+    low, high = analysis.audience_curve.overall_interval[:, k]
     readout = page.inner_text("#readout")
-    assert f"strength {analysis.room.overall[k]:.2f} ({low:.2f}–{high:.2f})" in readout
-    assert f"n = {analysis.room.viewers[k]}" in readout
+    assert f"strength {analysis.audience_curve.overall_strength[k]:.2f} ({low:.2f}–{high:.2f})" in readout
+    assert f"n = {analysis.audience_curve.viewers[k]}" in readout
 
 
 def test_where_nobody_was_seen_the_readout_says_so(page):

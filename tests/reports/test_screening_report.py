@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from moviemotion.analysis.analyze import analyse
-from moviemotion.emotions import FEELINGS
-from moviemotion.reports.html.chart_data import NO_VALUE, NOT_SEEN, STEPS, pack_curve, pack_strips
+from moviemotion.analysis.analyze import analyze
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
+from moviemotion.reports.html.chart_data import CURVE_STEPS, NO_VALUE, NOT_SEEN, pack_curve, pack_strips
 from moviemotion.reports.html.screening_report import render_report, script_rows
 from moviemotion.reports.tables.csv_json import moments_json
 from moviemotion.reports.terminal_summary import summary_lines
@@ -52,15 +52,15 @@ def page(analysis) -> Page:
 
 def test_the_header_says_what_was_found_how_surely_and_whence_the_times(page, analysis):
     assert "12 viewers watched 2 minutes 30 seconds of film" in page.text
-    assert analysis.search.conclusion in page.text
+    assert analysis.moment_search.conclusion in page.text
     assert analysis.script.timing in page.text
 
 
 def test_every_moment_shows_its_evidence(page, analysis):
-    moment = analysis.search.moments[1]
+    moment = analysis.moment_search.moments[1]
     low, high = moment.strength_interval
     assert f"{moment.strength:.2f} {low:.2f}–{high:.2f}" in page.text
-    assert f"{round(moment.share * moment.viewers)} of {moment.viewers}" in page.text
+    assert f"{round(moment.reacting_share * moment.viewers)} of {moment.viewers}" in page.text
     before_patterns = page.text.split("The film as a whole")[0]
     assert before_patterns.count("p = 0.002") == 4
 
@@ -104,7 +104,7 @@ def test_no_case_shows_nan(make, case):
 def test_without_a_conclusion_the_page_says_so(make):
     analysis = make(viewers=1, conclusive=False)
     text = Page(render_report(analysis)).text
-    assert f"Caution. {analysis.search.conclusion}" in text
+    assert f"Caution. {analysis.moment_search.conclusion}" in text
     assert "Moments 0" in text
 
 
@@ -137,8 +137,8 @@ def test_script_rows_know_their_moments(analysis):
     rows = {row.index: row for row in script_rows(analysis)}
     for number, elements in enumerate(analysis.moment_elements, 1):
         assert all(number in rows[e].moments for e in elements)
-    assert rows[9].cut
-    assert rows[9].feeling is None
+    assert rows[9].is_cut
+    assert rows[9].emotion_summary is None
 
 
 def test_a_long_film_stays_light(long_film):
@@ -149,12 +149,12 @@ def test_a_long_film_stays_light(long_film):
 @given(st.lists(st.one_of(st.floats(0, 1), st.just(float("nan"))), max_size=50))
 def test_curves_survive_packing(values):
     packed = np.frombuffer(b64decode(pack_curve(np.array(values, dtype=float))), dtype="<u2")
-    back = np.where(packed == NO_VALUE, np.nan, packed / STEPS)
-    np.testing.assert_allclose(back, values, atol=0.5 / STEPS + 1e-12)
+    back = np.where(packed == NO_VALUE, np.nan, packed / CURVE_STEPS)
+    np.testing.assert_allclose(back, values, atol=0.5 / CURVE_STEPS + 1e-12)
 
 
 def test_strips_hold_the_strongest_feeling_and_the_unseen():
-    strength = np.zeros((1, 3, len(FEELINGS)))
+    strength = np.zeros((1, 3, len(NON_NEUTRAL_EMOTIONS)))
     strength[0, 0, 2], strength[0, 1, 6], strength[0, 2] = 1.0, 0.5, np.nan
     cells = list(b64decode(pack_strips(strength)))
     assert [divmod(c, 32) for c in cells[:2]] == [(2, 31), (6, 16)]
@@ -163,9 +163,9 @@ def test_strips_hold_the_strongest_feeling_and_the_unseen():
 
 def test_a_screening_really_read_can_be_told(analysis):
     """The statistics themselves, not made-up ones, go through the page, the tables and the summary."""
-    read = analyse(analysis.title, analysis.timeline, analysis.script, ("A problem.",), seed=3)
+    read = analyze(analysis.title, analysis.timeline, analysis.script, ("A problem.",), seed=3)
     page = Page(render_report(read))
-    assert read.search.conclusion in page.text
-    assert f"Moments {len(read.search.moments)}" in page.text
+    assert read.moment_search.conclusion in page.text
+    assert f"Moments {len(read.moment_search.moments)}" in page.text
     json.dumps(moments_json(read), allow_nan=False)
     assert len(summary_lines(read)) <= 15

@@ -13,8 +13,8 @@ import pyarrow.parquet
 import pytest
 
 from moviemotion.analysis.analyze import Analysis
-from moviemotion.analysis.signals.mixed_emotions import MixedFeeling
-from moviemotion.emotions import COMPOUND_FEELINGS, EMOTIONS, FEELINGS
+from moviemotion.analysis.signals.mixed_emotions import MixedEmotionOccurrence
+from moviemotion.emotions import EMOTIONS, MIXED_EMOTIONS, NON_NEUTRAL_EMOTIONS
 from moviemotion.reports.tables.data_dictionary import Table
 from moviemotion.reports.tables.tidy import TABLES
 from moviemotion.workflows.export import write_tables
@@ -42,8 +42,8 @@ def suffix(request: pytest.FixtureRequest) -> str:
 def folder(analysis: Analysis, suffix: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The study of twelve viewers as tables; in the third moment some had mixed feelings."""
     folder = tmp_path_factory.mktemp("exports") / suffix
-    mixed = tuple(MixedFeeling(f, 3, 11, 3 / 11, (0.09, 0.57), 0.31) for f in COMPOUND_FEELINGS[:2])
-    list(write_tables(folder, suffix, replace(analysis, moment_mixed=((), (), mixed, ()))))
+    mixed = tuple(MixedEmotionOccurrence(f, 3, 11, 3 / 11, (0.09, 0.57), 0.31) for f in MIXED_EMOTIONS[:2])
+    list(write_tables(folder, suffix, replace(analysis, moment_mixed_emotions=((), (), mixed, ()))))
     return folder
 
 
@@ -108,17 +108,17 @@ def test_the_page_for_people_says_the_same(folder: Path, table: Table) -> None:
 
 
 def test_the_figures_are_those_of_the_analysis(rows: Rows, analysis: Analysis) -> None:
-    timeline, moments, cues = analysis.timeline, analysis.search.moments, analysis.script.cues
+    timeline, moments, cues = analysis.timeline, analysis.moment_search.moments, analysis.script.cues
     assert rows("select count(*) from feelings") == [(12 * 150 * len(EMOTIONS),)]
     sad = "select probability, strength from feelings where viewer = 'seat-05' and emotion = 'sad'"
-    expected = [timeline.scores[4, :, 3], analysis.strength[4, :, 2]]
+    expected = [timeline.probabilities[4, :, 3], analysis.strength[4, :, 2]]
     found = np.array(rows(f"{sad} order by second"), dtype=float).T
     np.testing.assert_allclose(found, expected, atol=5.1e-5)
     assert rows("select start_s, peak_s, end_s, feeling, scene from moments order by moment") == [
         (m.start, m.peak, m.end, str(m.emotion), k + 1) for k, m in enumerate(moments)
     ]
     (low,) = rows("select strength_low from room where second = 20 and feeling = 'happy'")
-    assert low[0] == pytest.approx(analysis.room.strength_interval[0, 20, 0], abs=1e-6)
+    assert low[0] == pytest.approx(analysis.audience_curve.strength_interval[0, 20, 0], abs=1e-6)
     cut = "select count(*) from lines where time_source = 'not in the film' and start_s is null"
     assert rows(cut) == [(sum(c.start != c.start for c in cues),)]
     said = "select text from lines where character = 'IVO' and kind = 'dialogue' limit 1"
@@ -158,7 +158,7 @@ def test_a_study_without_script_or_moments_has_empty_tables(make, suffix: str, t
             assert connection.execute(f"select count(*) from {name}").fetchall() == [(0,)]
         assert connection.execute("select count(strength_low) from room").fetchall() == [(0,)]  # one viewer
         found = connection.execute("select distinct feeling from room").fetchall()
-    assert {feeling for (feeling,) in found} == set(FEELINGS)
+    assert {feeling for (feeling,) in found} == set(NON_NEUTRAL_EMOTIONS)
 
 
 def test_parquet_carries_what_its_columns_mean(folder: Path, suffix: str) -> None:

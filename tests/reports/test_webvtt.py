@@ -10,8 +10,8 @@ import av
 import pytest
 
 from moviemotion.analysis.analyze import Analysis
-from moviemotion.emotions import FEELINGS
-from moviemotion.reports.exchange.webvtt import metadata_vtt, readable_vtt
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
+from moviemotion.reports.exchange.webvtt import captions_vtt, metadata_vtt
 from moviemotion.reports.tables.csv_json import moments_json
 
 PAGE = """<!doctype html><meta charset=utf-8><video>
@@ -43,12 +43,16 @@ def test_every_cue_of_the_metadata_is_json_in_its_time(analysis: Analysis, tmp_p
     assert [start for start, _, _ in cues] == sorted(start for start, _, _ in cues)
     seconds = {told["second"]: told for _, _, told in cues if told["type"] == "second"}
     assert sorted(seconds) == list(range(150))
-    assert list(seconds[20]["strength"]) == list(FEELINGS)
-    assert seconds[20]["strength"]["happy"] == pytest.approx(analysis.room.strength[20, 0], abs=1e-6)
+    assert list(seconds[20]["strength"]) == list(NON_NEUTRAL_EMOTIONS)
+    assert seconds[20]["strength"]["happy"] == pytest.approx(
+        analysis.audience_curve.strength[20, 0], abs=1e-6
+    )
     assert (seconds[90]["viewers"], seconds[90]["share"], seconds[90]["strength"]["sad"]) == (0, None, None)
     moments = [(start, end, told) for start, end, told in cues if told.pop("type") == "moment"]
     assert [told for _, _, told in moments] == moments_json(analysis)["moments"]
-    assert [(start, end) for start, end, _ in moments] == [(m.start, m.end) for m in analysis.search.moments]
+    assert [(start, end) for start, end, _ in moments] == [
+        (m.start, m.end) for m in analysis.moment_search.moments
+    ]
     assert [told["heading"] for _, _, told in cues if "heading" in told][1] == "EXT. CLIFF PATH – DAWN"
 
 
@@ -63,8 +67,10 @@ def test_lines_that_are_not_in_the_film_have_no_cue(analysis: Analysis, tmp_path
 
 
 def test_captions_say_what_each_moment_was(analysis: Analysis, tmp_path: Path) -> None:
-    cues = read_by_ffmpeg(readable_vtt(analysis), tmp_path)
-    assert [(start, end) for start, end, _ in cues] == [(m.start, m.end) for m in analysis.search.moments]
+    cues = read_by_ffmpeg(captions_vtt(analysis), tmp_path)
+    assert [(start, end) for start, end, _ in cues] == [
+        (m.start, m.end) for m in analysis.moment_search.moments
+    ]
     name, evidence = cues[0][2].split("\n")
     assert name == "● Moment 1: happy"
     assert evidence.startswith("strength 0.")
@@ -73,17 +79,17 @@ def test_captions_say_what_each_moment_was(analysis: Analysis, tmp_path: Path) -
 
 def test_a_screening_without_moments_is_still_a_track(make, tmp_path: Path) -> None:
     analysis = make(viewers=1, conclusive=False, scenes=0, title="One\n--> two")
-    assert readable_vtt(analysis) == "WEBVTT One -> two: the moments that moved the room\n"
+    assert captions_vtt(analysis) == "WEBVTT One -> two: the moments that moved the room\n"
     assert len(read_by_ffmpeg(metadata_vtt(analysis), tmp_path)) == 150
 
 
 def test_a_browser_reads_both_tracks_whole(analysis: Analysis, browser) -> None:
     hard = 'A --> B\n\nNOTE "<i>&amp;\\n</i>" \u2028 00:00:01.000 --> 00:00:02.000'
     analysis = with_hard_text(analysis, hard)
-    moments = list(analysis.search.moments)
+    moments = list(analysis.moment_search.moments)
     moments[0] = replace(moments[0], p_adjusted=0.0002)
-    analysis = replace(analysis, search=replace(analysis.search, moments=tuple(moments)))
-    files = {"": PAGE, "moments.vtt": readable_vtt(analysis), "metadata.vtt": metadata_vtt(analysis)}
+    analysis = replace(analysis, moment_search=replace(analysis.moment_search, moments=tuple(moments)))
+    files = {"": PAGE, "moments.vtt": captions_vtt(analysis), "metadata.vtt": metadata_vtt(analysis)}
     page = browser.new_page()
 
     def answer(route) -> None:

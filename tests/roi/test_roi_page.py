@@ -13,17 +13,24 @@ import pytest
 from plans import SMALL, small_plan, with_likely, written
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.roi import calculate, example, roi_lines
-from moviemotion.roi.roi_page import render
-from moviemotion.roi.roi_wording import doubt, money, roi, share, summary, value
-from moviemotion.roi.uncertainty import Prospect, work_out
+from moviemotion.roi import calculate_roi, example_plan, roi_lines
+from moviemotion.roi.roi_page import render_roi_page
+from moviemotion.roi.roi_wording import (
+    driver_value,
+    likely_case_sentence,
+    money,
+    roi,
+    share,
+    uncertainty_sentence,
+)
+from moviemotion.roi.uncertainty import RoiAnalysis, analyze_plan
 
 
 @dataclass(frozen=True)
 class Worked:
     """The deck's example, worked out into a folder."""
 
-    prospect: Prospect
+    prospect: RoiAnalysis
     folder: Path
 
     @property
@@ -39,8 +46,8 @@ class Worked:
 @pytest.fixture(scope="module")
 def deck(tmp_path_factory: pytest.TempPathFactory) -> Worked:
     folder = tmp_path_factory.mktemp("deck")
-    plan = written(folder, example())
-    return Worked(calculate(plan, folder / "new" / "roi", 36), folder / "new" / "roi")
+    plan = written(folder, example_plan())
+    return Worked(calculate_roi(plan, folder / "new" / "roi", 36), folder / "new" / "roi")
 
 
 def test_a_plan_becomes_a_page_a_table_and_a_workbook(deck: Worked) -> None:
@@ -49,19 +56,19 @@ def test_a_plan_becomes_a_page_a_table_and_a_workbook(deck: Worked) -> None:
 
 def test_the_same_seed_writes_the_same_page(tmp_path: Path) -> None:
     first, again, other = (
-        work_out(small_plan(tmp_path, price="[1, 9000, 9999]"), seed) for seed in (1, 1, 2)
+        analyze_plan(small_plan(tmp_path, price="[1, 9000, 9999]"), seed) for seed in (1, 1, 2)
     )
-    assert render(first) == render(again)
-    assert render(first) != render(other)
+    assert render_roi_page(first) == render_roi_page(again)
+    assert render_roi_page(first) != render_roi_page(other)
 
 
 def test_a_bad_plan_or_folder_writes_nothing(tmp_path: Path) -> None:
     with pytest.raises(MoviemotionError, match=r"use\.viewers"):
-        calculate(written(tmp_path, viewers="-1"), tmp_path / "roi", 36)
+        calculate_roi(written(tmp_path, viewers="-1"), tmp_path / "roi", 36)
     assert not (tmp_path / "roi").exists()
     (tmp_path / "file").touch()
     with pytest.raises(MoviemotionError, match=r"file: cannot be written .* choose another --out"):
-        calculate(written(tmp_path), tmp_path / "file", 36)
+        calculate_roi(written(tmp_path), tmp_path / "file", 36)
 
 
 def test_the_page_says_what_the_decks_rule_does(deck: Worked, tmp_path: Path) -> None:
@@ -70,12 +77,12 @@ def test_the_page_says_what_the_decks_rule_does(deck: Worked, tmp_path: Path) ->
     assert "900\N{NO-BREAK SPACE}% by that rule alone" in page
     for open_question in ("top 7", "names six", "$1,046.77", "Colab Pro+"):
         assert open_question in page
-    assert "The price is not known" not in render(work_out(small_plan(tmp_path), 1))
+    assert "The price is not known" not in render_roi_page(analyze_plan(small_plan(tmp_path), 1))
 
 
 def test_the_page_asks_nothing_of_the_network_and_escapes_the_plan(tmp_path: Path) -> None:
     text = SMALL.replace("A small plan", "<script>alert(1)</script>").replace("Cameras", "Cameras </script>")
-    page = render(calculate(written(tmp_path, text), tmp_path / "roi", 36))
+    page = render_roi_page(calculate_roi(written(tmp_path, text), tmp_path / "roi", 36))
     assert "<script>alert" not in page
     assert "Cameras </script>" not in page
     without_scripts = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
@@ -88,12 +95,12 @@ def test_the_charts_hold_the_models_figures(deck: Worked) -> None:
     assert found
     charts = json.loads(found[1])
     paid, spent, so_far = charts["cash"]["data"]
-    assert paid["y"] == prospect.flow.receipts.tolist()
-    assert spent["y"] == (-prospect.flow.cost).tolist()
-    assert so_far["y"] == prospect.flow.cumulative.tolist()
+    assert paid["y"] == prospect.cash_flow.receipts.tolist()
+    assert spent["y"] == (-prospect.cash_flow.cost).tolist()
+    assert so_far["y"] == prospect.cash_flow.cumulative.tolist()
     losses, gains = charts["futures"]["data"]
-    assert sum(losses["y"]) + sum(gains["y"]) == prospect.futures.draws
-    assert sum(gains["y"]) == round(prospect.futures.positive * prospect.futures.draws)
+    assert sum(losses["y"]) + sum(gains["y"]) == prospect.monte_carlo.draws
+    assert sum(gains["y"]) == round(prospect.monte_carlo.positive_share * prospect.monte_carlo.draws)
 
 
 def test_the_table_adds_up(deck: Worked) -> None:
@@ -109,7 +116,7 @@ def test_the_table_adds_up(deck: Worked) -> None:
 
 def test_a_plan_without_costs_or_ranges_still_has_a_page(tmp_path: Path) -> None:
     free = written(tmp_path, SMALL.partition("[costs")[0], core_hour="0", gb_month="0")
-    prospect = calculate(free, tmp_path / "roi", 36)
+    prospect = calculate_roi(free, tmp_path / "roi", 36)
     page = (tmp_path / "roi" / "roi.html").read_text(encoding="utf-8")
     assert "ROI is –" in page
     assert "The plan gives no ranges" in page
@@ -121,7 +128,7 @@ def test_a_plan_without_costs_or_ranges_still_has_a_page(tmp_path: Path) -> None
 def test_costs_that_may_be_nil_leave_dashes_not_faults(tmp_path: Path) -> None:
     text = SMALL.partition("[costs")[0] + '[costs."X"]\n"Perhaps" = { month = [0, 0, 5] }\n'
     free = written(tmp_path, text, core_hour="0", gb_month="0", price="[1, 2, 3]")
-    prospect = calculate(free, tmp_path / "roi", 36)
+    prospect = calculate_roi(free, tmp_path / "roi", 36)
     assert [swing.driver.name for swing in prospect.swings] == ["Price of a contract", "Perhaps"]
 
 
@@ -133,9 +140,9 @@ def test_the_terminal_prints_the_seeded_answer(deck: Worked) -> None:
 
 
 def test_a_loss_is_said_plainly(tmp_path: Path) -> None:
-    poor = work_out(with_likely(small_plan(tmp_path), contracts__price=10.0), 1)
-    assert "it does not turn positive within 6 quarters" in summary(poor)
-    assert doubt(poor).startswith("In 0.0\N{NO-BREAK SPACE}% of 10,000 draws")
+    poor = analyze_plan(with_likely(small_plan(tmp_path), contracts__price=10.0), 1)
+    assert "it does not turn positive within 6 quarters" in likely_case_sentence(poor)
+    assert uncertainty_sentence(poor).startswith("In 0.0\N{NO-BREAK SPACE}% of 10,000 draws")
 
 
 def test_figures_as_people_read_them() -> None:
@@ -145,7 +152,7 @@ def test_figures_as_people_read_them() -> None:
         "900\N{NO-BREAK SPACE}%",
         "–",
     )
-    assert [value(number) for number in (0, 0.002, 13.7476, 535_202.4, 12)] == [
+    assert [driver_value(number) for number in (0, 0.002, 13.7476, 535_202.4, 12)] == [
         "0",
         "0.002",
         "13.7",

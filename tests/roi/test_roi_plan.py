@@ -9,9 +9,9 @@ import pytest
 from plans import SMALL, small_plan, written
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.roi.cash_flow import cash_flow, price_for
-from moviemotion.roi.plan import FIGURES, Per
-from moviemotion.roi.plan_file import example, read_plan
+from moviemotion.roi.cash_flow import cash_flow, required_price
+from moviemotion.roi.plan import DRIVER_SPECS, CostBasis
+from moviemotion.roi.plan_file import example_plan, read_plan
 
 
 def faults(path: Path) -> list[str]:
@@ -80,7 +80,7 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
 def test_an_empty_plan_names_every_figure(tmp_path: Path) -> None:
     assert faults(written(tmp_path, "costs = 3"))[-1] == "costs: not a table; write [costs]"
     named = {line.partition(":")[0] for line in faults(written(tmp_path, ""))}
-    assert named == {"title", "currency", "discount_rate", *FIGURES}
+    assert named == {"title", "currency", "discount_rate", *DRIVER_SPECS}
 
 
 @pytest.mark.parametrize(
@@ -108,11 +108,11 @@ def test_a_multiple_becomes_a_price_that_keeps_its_range(tmp_path: Path) -> None
     text = SMALL.replace("price = 12000", "multiple = { value = [2, 10, 12], source = 'deck' }")
     plan = read_plan(written(tmp_path, text))
     price = plan.drivers["contracts.price"]
-    once = price_for(small_plan(tmp_path), 1.0)
+    once = required_price(small_plan(tmp_path), 1.0)
     assert (price.low, price.likely, price.high) == pytest.approx((2 * once, 10 * once, 12 * once))
     assert price.unit == "EUR a contract"
     assert price.source == "10 × the burdened cost; deck"
-    assert cash_flow(plan, plan.likely()).roi[-1] == pytest.approx(900)
+    assert cash_flow(plan, plan.likely_values()).roi[-1] == pytest.approx(900)
 
 
 def test_the_three_ways_to_write_a_figure(tmp_path: Path) -> None:
@@ -121,13 +121,13 @@ def test_the_three_ways_to_write_a_figure(tmp_path: Path) -> None:
     )
     viewers, screenings = plan.drivers["use.viewers"], plan.drivers["use.screenings"]
     assert (viewers.low, viewers.likely, viewers.high, viewers.source) == (5, 10, 20, "")
-    assert (screenings.likely, screenings.source, screenings.uncertain) == (4, "a guess", False)
+    assert (screenings.likely, screenings.source, screenings.is_uncertain) == (4, "a guess", False)
 
 
 def test_the_example_says_of_every_figure_where_it_comes_from(tmp_path: Path) -> None:
     path = tmp_path / "plan.toml"
-    path.write_text(example(), encoding="utf-8")
+    path.write_text(example_plan(), encoding="utf-8")
     plan = read_plan(path)
-    assert {cost.per for cost in plan.costs} == set(Per)
+    assert {cost.basis for cost in plan.costs} == set(CostBasis)
     for driver in plan.drivers.values():
         assert re.search(r"\b(deck|assumed|measured)\b", driver.source), driver.key

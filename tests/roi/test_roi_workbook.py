@@ -13,12 +13,19 @@ import pytest
 from openpyxl import load_workbook
 from plans import SMALL, with_likely, written
 
-from moviemotion.roi.cash_flow import CashFlow, cash_flow, price_for
-from moviemotion.roi.formulas import RESULTS
+from moviemotion.roi.cash_flow import CashFlow, cash_flow, required_price
+from moviemotion.roi.formulas import RESULT_LABELS
 from moviemotion.roi.plan import QUARTERS, Plan
-from moviemotion.roi.plan_file import example, read_plan
-from moviemotion.roi.statement import COST, CUMULATIVE, NET, RECEIPTS, ROI, ROI_OF_QUARTER
-from moviemotion.roi.uncertainty import work_out
+from moviemotion.roi.plan_file import example_plan, read_plan
+from moviemotion.roi.statement import (
+    COST_LABEL,
+    CUMULATIVE_LABEL,
+    NET_LABEL,
+    QUARTERLY_ROI_LABEL,
+    RECEIPTS_LABEL,
+    ROI_LABEL,
+)
+from moviemotion.roi.uncertainty import analyze_plan
 from moviemotion.roi.workbook import write_workbook
 
 OFFICE = shutil.which("soffice")
@@ -57,17 +64,17 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Recalculated]:
     folder = tmp_path_factory.mktemp("books")
     free = SMALL.partition("[costs")[0].replace("core_hour = 0.5", "core_hour = 0").replace("0.125", "0")
     texts = {
-        "deck": example(),
+        "deck": example_plan(),
         "small": SMALL,
         "awkward": written(folder, SMALL, **AWKWARD).read_text(encoding="utf-8"),
         "without contracts": SMALL.replace("number = 2", "number = 0"),
         "free": free,
-        "changed": example(),
+        "changed": example_plan(),
     }
     plans = {}
     for name, text in texts.items():
         plans[name] = read_plan(written(folder, text))
-        write_workbook(folder / f"{name}.xlsx", work_out(plans[name], 36))
+        write_workbook(folder / f"{name}.xlsx", analyze_plan(plans[name], 36))
     likely = {"Contracts won": 2.0, "Price of a contract": 400_000.0, "Salary": 15_500.0, "Viewers": 90.0}
     changed_inputs(folder / "changed.xlsx", likely)
     plans["changed"] = with_likely(
@@ -96,7 +103,7 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Recalculated]:
             sheet.title: {row[0]: row[1:] for row in sheet.iter_rows(values_only=True) if row[0]}
             for sheet in book
         }
-        found[name] = Recalculated(plan, cash_flow(plan, plan.likely()), sheets)
+        found[name] = Recalculated(plan, cash_flow(plan, plan.likely_values()), sheets)
     return found
 
 
@@ -116,12 +123,12 @@ def test_every_line_of_the_cash_flow_is_the_spreadsheets(books: dict[str, Recalc
     for (_, line), values in flow.costs.items():
         same(lines[line][:QUARTERS], values)
     for line, values in (
-        (RECEIPTS, flow.receipts),
-        (COST, flow.cost),
-        (NET, flow.net),
-        (CUMULATIVE, flow.cumulative),
-        (ROI, flow.roi),
-        (ROI_OF_QUARTER, flow.roi_of_quarter),
+        (RECEIPTS_LABEL, flow.receipts),
+        (COST_LABEL, flow.cost),
+        (NET_LABEL, flow.net),
+        (CUMULATIVE_LABEL, flow.cumulative),
+        (ROI_LABEL, flow.roi),
+        (QUARTERLY_ROI_LABEL, flow.quarterly_roi),
     ):
         same(lines[line][:QUARTERS], values)
 
@@ -129,19 +136,19 @@ def test_every_line_of_the_cash_flow_is_the_spreadsheets(books: dict[str, Recalc
 @pytest.mark.parametrize("name", NAMES)
 def test_the_summary_is_the_spreadsheets(books: dict[str, Recalculated], name: str) -> None:
     book = books[name]
-    roi, positive_from, value, price = (book.sheets["Cash flow"][result][0] for result in RESULTS)
-    same((roi, positive_from), (book.flow.roi[-1], float(book.flow.positive_from)))
-    same((value,), (float(book.flow.present_value(book.plan.discount_rate)),))
-    if book.plan.multiple:
-        same((price,), (price_for(book.plan, book.plan.multiple),))
+    roi, positive_from, value, price = (book.sheets["Cash flow"][result][0] for result in RESULT_LABELS)
+    same((roi, positive_from), (book.flow.roi[-1], float(book.flow.positive_from_quarter)))
+    same((value,), (float(book.flow.net_present_value(book.plan.discount_rate)),))
+    if book.plan.revenue_multiple:
+        same((price,), (required_price(book.plan, book.plan.revenue_multiple),))
 
 
 def test_the_deck_s_figures_come_out_of_the_spreadsheet(books: dict[str, Recalculated]) -> None:
     lines = books["deck"].sheets["Cash flow"]
     assert lines["Creating the model"][QUARTERS] == 110
     assert lines["Model, first year"][:QUARTERS] == (15_000,) * 4 + (0, 0)
-    assert lines[RECEIPTS][QUARTERS] == pytest.approx(10 * lines[COST][QUARTERS])
-    assert lines[ROI][QUARTERS - 1] == pytest.approx(900)
+    assert lines[RECEIPTS_LABEL][QUARTERS] == pytest.approx(10 * lines[COST_LABEL][QUARTERS])
+    assert lines[ROI_LABEL][QUARTERS - 1] == pytest.approx(900)
 
 
 def test_no_cell_of_any_sheet_is_an_error(books: dict[str, Recalculated]) -> None:
@@ -152,7 +159,7 @@ def test_no_cell_of_any_sheet_is_an_error(books: dict[str, Recalculated]) -> Non
 
 def test_the_solved_values_are_in_the_workbook(books: dict[str, Recalculated]) -> None:
     book = books["small"]
-    for need in work_out(book.plan, 36).needs:
+    for need in analyze_plan(book.plan, 36).break_evens:
         side, value = book.sheets["What must be true"][need.driver.name][1:3]
         same((value,), (need.value,))
         assert side.startswith("at ")
@@ -160,7 +167,7 @@ def test_the_solved_values_are_in_the_workbook(books: dict[str, Recalculated]) -
 
 def test_a_text_that_looks_like_a_formula_stays_a_text(tmp_path: Path) -> None:
     text = SMALL.replace("A small plan", "=1+1").replace("Invented.", "=2+2")
-    write_workbook(tmp_path / "roi.xlsx", work_out(read_plan(written(tmp_path, text)), 1))
+    write_workbook(tmp_path / "roi.xlsx", analyze_plan(read_plan(written(tmp_path, text)), 1))
     book = load_workbook(tmp_path / "roi.xlsx")
     for cell in (book["Cash flow"]["A1"], book["Notes"]["A2"]):
         assert cell.value.startswith("=")
@@ -170,5 +177,5 @@ def test_a_text_that_looks_like_a_formula_stays_a_text(tmp_path: Path) -> None:
 def test_a_workbook_that_cannot_be_written_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "roi.xlsx").mkdir()
     with pytest.raises(OSError, match=r"roi\.xlsx"):
-        write_workbook(tmp_path / "roi.xlsx", work_out(read_plan(written(tmp_path)), 1))
+        write_workbook(tmp_path / "roi.xlsx", analyze_plan(read_plan(written(tmp_path)), 1))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["plan.toml", "roi.xlsx"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moviemotion.screenplay.elements import Kind, Screenplay
+from moviemotion.screenplay.elements import ElementKind, Screenplay
 from moviemotion.screenplay.subtitles.parse import Subtitle
 
 _WORDS_A_SUBTITLE = 9
@@ -39,7 +39,7 @@ def damaged_film(
         speed, offset: the subtitles' clock: film time is divided by `speed`, then `offset` seconds are added.
     """
     rng = np.random.default_rng(seed)
-    said = {k: e.text.split() for k, e in enumerate(screenplay.elements) if e.kind is Kind.DIALOGUE}
+    said = {k: e.text.split() for k, e in enumerate(screenplay.elements) if e.kind is ElementKind.DIALOGUE}
     every = [word for words in said.values() for word in words]
     gone = _stretches(rng, list(said), cut, 1, 7)
     order = [k for k in said if k not in gone]

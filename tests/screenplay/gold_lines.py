@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from moviemotion.screenplay.alignment.align import TimedScript, TimeSource
-from moviemotion.screenplay.elements import Kind
+from moviemotion.screenplay.elements import ElementKind
 
 GOLD = Path(__file__).parent / "gold"
 _NEAR = 1.0
@@ -43,7 +43,7 @@ def gold_lines(timed: TimedScript, name: str) -> list[GoldLine]:
     cues = {
         e.line: cue
         for e, cue in zip(timed.screenplay.elements, timed.cues, strict=True)
-        if e.kind in (Kind.DIALOGUE, Kind.LYRICS)
+        if e.kind in (ElementKind.DIALOGUE, ElementKind.LYRICS)
     }
     with (GOLD / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         rows = [(cues[int(row["line"])], row) for row in csv.DictReader(file)]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from moviemotion.screenplay.elements import Kind, Screenplay
+from moviemotion.screenplay.elements import ElementKind, Screenplay
 
 _SYNONYMS = """
 big: large huge, get: fetch grab, think: guess believe, look: see watch, guy: man fellow, talk: speak
@@ -74,7 +74,7 @@ def spoken(screenplay: Screenplay) -> Said:
     return [
         Utterance(k, e.character or "", " ".join(e.text.split()), e.scene)
         for k, e in enumerate(screenplay.elements)
-        if e.kind is Kind.DIALOGUE
+        if e.kind is ElementKind.DIALOGUE
     ]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from moviemotion.screenplay.elements import Element, Kind, Screenplay
+from moviemotion.screenplay.elements import Element, ElementKind, Screenplay
 from moviemotion.screenplay.subtitles.parse import Subtitle
 
 COMMON_WORDS = """
@@ -42,13 +42,13 @@ def make_film(lines: int, seed: int, pause: float = 1.5) -> Film:
         if number % 8 == 0:
             scene += 1
             clock += 6.0
-            elements.append(Element(Kind.SCENE_HEADING, f"INT. ROOM {scene} - DAY", row, 1, scene))
-            elements.append(Element(Kind.ACTION, "Someone comes in and waits.", row + 2, 1, scene))
+            elements.append(Element(ElementKind.SCENE_HEADING, f"INT. ROOM {scene} - DAY", row, 1, scene))
+            elements.append(Element(ElementKind.ACTION, "Someone comes in and waits.", row + 2, 1, scene))
             row += 4
         text = " ".join(rng.choice(words, rng.integers(2, 15), p=weight / weight.sum()))
         who = ("ANNA", "BO")[number % 2]
-        elements.append(Element(Kind.CHARACTER, who, row, 1, scene, who))
-        elements.append(Element(Kind.DIALOGUE, text, row + 1, 1, scene, who))
+        elements.append(Element(ElementKind.CHARACTER, who, row, 1, scene, who))
+        elements.append(Element(ElementKind.DIALOGUE, text, row + 1, 1, scene, who))
         row += 3
         length = 0.3 * len(text.split()) + 0.5
         starts[len(elements) - 1] = clock

@@ -7,7 +7,14 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from moviemotion.screenplay.elements import Element, Emphasis, Kind, Note, Screenplay, Style
+from moviemotion.screenplay.elements import (
+    Element,
+    ElementKind,
+    Emphasis,
+    Screenplay,
+    ScreenplayNote,
+    TextStyle,
+)
 
 WORD = st.builds(str.__add__, st.sampled_from("abéABC"), st.text("ab0'*_\\#.,?-", max_size=4))
 PLACE = st.sampled_from(
@@ -26,7 +33,7 @@ def line(draw: st.DrawFn, emphasised: bool = True) -> tuple[str, tuple[Emphasis,
         text += " " * bool(text) + word
         style = draw(st.sampled_from([0, 0, 1, 2, 3, 4, 5, 6, 7])) if emphasised else 0
         if style:
-            runs.append(Emphasis(start, len(text), Style(style)))
+            runs.append(Emphasis(start, len(text), TextStyle(style)))
     return text, tuple(runs)
 
 
@@ -46,16 +53,18 @@ def speech(draw: st.DrawFn, dual: bool) -> list[Element]:
     """A cue and what is said under it."""
     name = draw(NAME)
 
-    def said(kind: Kind, text: str, emphasis: tuple[Emphasis, ...] = ()) -> Element:
+    def said(kind: ElementKind, text: str, emphasis: tuple[Emphasis, ...] = ()) -> Element:
         return Element(kind, text, 1, 1, 0, name, dual, emphasis=emphasis)
 
-    found = [said(Kind.CHARACTER, name + draw(EXTENSION))]
+    found = [said(ElementKind.CHARACTER, name + draw(EXTENSION))]
     if draw(st.booleans()):
-        found.append(said(Kind.PARENTHETICAL, f"({draw(WORD)})"))
-    found.append(said(Kind.DIALOGUE, *draw(lines())))
+        found.append(said(ElementKind.PARENTHETICAL, f"({draw(WORD)})"))
+    found.append(said(ElementKind.DIALOGUE, *draw(lines())))
     if draw(st.booleans()):
-        found.append(said(draw(st.sampled_from([Kind.LYRICS, Kind.PARENTHETICAL])), f"({draw(WORD)})"))
-        found.append(said(Kind.DIALOGUE, *draw(lines())))
+        found.append(
+            said(draw(st.sampled_from([ElementKind.LYRICS, ElementKind.PARENTHETICAL])), f"({draw(WORD)})")
+        )
+        found.append(said(ElementKind.DIALOGUE, *draw(lines())))
     return found
 
 
@@ -63,27 +72,27 @@ def speech(draw: st.DrawFn, dual: bool) -> list[Element]:
 def screenplay(draw: st.DrawFn) -> Screenplay:
     """A screenplay with elements of every kind, scene numbers, dual dialogue, emphasis and notes."""
     found: list[Element] = []
-    for kind in draw(st.lists(st.sampled_from([*Kind]), min_size=1, max_size=6)):
+    for kind in draw(st.lists(st.sampled_from([*ElementKind]), min_size=1, max_size=6)):
         match kind:
-            case Kind.CHARACTER | Kind.DIALOGUE | Kind.PARENTHETICAL:
+            case ElementKind.CHARACTER | ElementKind.DIALOGUE | ElementKind.PARENTHETICAL:
                 found += draw(speech(dual=False))
                 if draw(st.booleans()):
                     found += draw(speech(dual=True))
-            case Kind.SCENE_HEADING:
+            case ElementKind.SCENE_HEADING:
                 number = draw(st.sampled_from([None, "1", "12A", "A-3.1"]))
                 found.append(Element(kind, draw(PLACE), 1, 1, 0, number=number))
-            case Kind.ACTION:
+            case ElementKind.ACTION:
                 text, emphasis = draw(lines())
                 found.append(Element(kind, text, 1, 1, 0, emphasis=emphasis))
-            case Kind.TRANSITION:
+            case ElementKind.TRANSITION:
                 found.append(Element(kind, draw(st.sampled_from(["CUT TO:", "Fade to black."])), 1, 1, 0))
-            case Kind.PAGE_BREAK:
+            case ElementKind.PAGE_BREAK:
                 found.append(Element(kind, "", 1, 1, 0))
-            case Kind.SECTION:
+            case ElementKind.SECTION:
                 text, emphasis = draw(line())
                 level = draw(st.integers(1, 4))
                 found.append(Element(kind, text, 1, 1, 0, level=level, emphasis=emphasis))
-            case Kind.SYNOPSIS:
+            case ElementKind.SYNOPSIS:
                 text, emphasis = draw(line())
                 found.append(Element(kind, text, 1, 1, 0, emphasis=emphasis))
             case _:
@@ -93,12 +102,12 @@ def screenplay(draw: st.DrawFn) -> Screenplay:
                 found.append(Element(kind, text, 1, 1, 0, emphasis=emphasis))
     scene, numbered = 0, list[Element]()
     for element in found:
-        scene += element.kind is Kind.SCENE_HEADING
+        scene += element.kind is ElementKind.SCENE_HEADING
         numbered.append(replace(element, scene=scene))
     places = st.integers(-1, len(found) - 1)
     notes = draw(
         st.lists(st.tuples(st.sampled_from(["why?", "two\nlines", "a ] b *c*"]), places), max_size=3)
     )
-    ordered = sorted((Note(*n) for n in notes), key=lambda note: note.element)
+    ordered = sorted((ScreenplayNote(*n) for n in notes), key=lambda note: note.element)
     page = (("Title", draw(WORD)), ("Author", "A. B.\nC. D."), ("Draft date", ""))
     return Screenplay("x", Path("x.fountain"), (), tuple(numbered), page, tuple(ordered))

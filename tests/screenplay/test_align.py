@@ -10,10 +10,10 @@ import pytest
 from invented_film import Film, make_film, with_words_changed
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.screenplay.alignment.align import TimedScript, TimeSource, time_script
-from moviemotion.screenplay.alignment.candidates import Search
-from moviemotion.screenplay.alignment.normalize import worded
-from moviemotion.screenplay.elements import Element, Kind
+from moviemotion.screenplay.alignment.align import TimedScript, TimeSource, align_script
+from moviemotion.screenplay.alignment.candidates import CandidateSearch
+from moviemotion.screenplay.alignment.normalize import normalize_text
+from moviemotion.screenplay.elements import Element, ElementKind
 from moviemotion.screenplay.formats.registry import read_screenplay
 from moviemotion.screenplay.subtitles.parse import Subtitle, read_subtitles
 
@@ -41,13 +41,13 @@ def assert_in_order(timed: TimedScript) -> None:
         if cue.source is TimeSource.CUT:
             assert math.isnan(cue.start)
             assert math.isnan(cue.end)
-        elif element.kind is not Kind.CHARACTER:
+        elif element.kind is not ElementKind.CHARACTER:
             assert last <= cue.start <= cue.end
             last = cue.end
 
 
 def test_the_shooting_script_itself(film: Film) -> None:
-    timed = time_script(film.screenplay, film.subtitles, None)
+    timed = align_script(film.screenplay, film.subtitles, None)
     found, right = shares(timed, film)
     assert found > 0.98
     assert right > 0.98
@@ -58,16 +58,16 @@ def test_the_shooting_script_itself(film: Film) -> None:
 
 
 def test_a_character_cue_takes_the_time_of_its_speech(film: Film) -> None:
-    timed = time_script(film.screenplay, film.subtitles, None)
+    timed = align_script(film.screenplay, film.subtitles, None)
     for cue, said in zip(timed.cues, timed.cues[1:], strict=False):
-        if timed.screenplay.elements[cue.element].kind is Kind.CHARACTER:
+        if timed.screenplay.elements[cue.element].kind is ElementKind.CHARACTER:
             assert (cue.start, cue.end, cue.source) == (said.start, said.end, said.source)
 
 
 @pytest.mark.parametrize(("share", "least"), [(0.1, 0.95), (0.2, 0.9), (0.4, 0.7)])
 def test_changed_words(film: Film, share: float, least: float) -> None:
     damaged = with_words_changed(film, share, seed=1)
-    timed = time_script(film.screenplay, damaged.subtitles, None)
+    timed = align_script(film.screenplay, damaged.subtitles, None)
     assert shares(timed, film)[1] > least
     assert_in_order(timed)
 
@@ -79,13 +79,13 @@ def test_lines_cut_from_the_film_are_not_in_it() -> None:
     kept = film.subtitles[: gone.start] + tuple(
         replace(s, start=s.start - shift, end=s.end - shift) for s in film.subtitles[gone.stop :]
     )
-    timed = time_script(film.screenplay, kept, None)
+    timed = align_script(film.screenplay, kept, None)
     lines = list(film.starts)
     cut = [k for k in lines if timed.cues[k].source is TimeSource.CUT]
     assert set(cut) <= set(lines[gone.start : gone.stop])
     assert len(cut) > 0.9 * len(gone)
     # A scene whose every line is gone is gone with its heading.
-    headings = [e for e in film.screenplay.elements if e.kind is Kind.SCENE_HEADING and e.scene == 9]
+    headings = [e for e in film.screenplay.elements if e.kind is ElementKind.SCENE_HEADING and e.scene == 9]
     assert timed.cues[film.screenplay.elements.index(headings[0])].source is TimeSource.CUT
     assert_in_order(timed)
 
@@ -97,7 +97,7 @@ def test_a_scene_moved_in_the_film_is_found_there() -> None:
     moved = [replace(slot, text=texts[k]) for slot, k in zip(film.subtitles, order, strict=True)]
     lines = list(film.starts)
     truth = {lines[k]: slot.start for slot, k in zip(film.subtitles, order, strict=True)}
-    timed = time_script(film.screenplay, moved, None)
+    timed = align_script(film.screenplay, moved, None)
     right = [k for k in lines[40:48] if abs(timed.cues[k].start - truth[k]) <= 1.0]
     assert len(right) >= 6
     assert "elsewhere than in the script" in timed.timing
@@ -113,14 +113,17 @@ def said_by(film: Film, line: int, script: str, *subtitles: Subtitle) -> tuple[F
 
 
 def test_parts_of_a_line_that_change_places_are_found_whole(film: Film) -> None:
-    lines = [worded("Jimbo, it is over."), worded("Jimbo it is over")]  # the second has no parts
+    lines = [
+        normalize_text("Jimbo, it is over."),
+        normalize_text("Jimbo it is over"),
+    ]  # the second has no parts
     others = ". ".join(subtitle.text for subtitle in film.subtitles)
-    spoken = worded(f"{others}. It is over, Jimbo. {others}")
+    spoken = normalize_text(f"{others}. It is over, Jimbo. {others}")
     at = np.linspace(0.0, 600.0, len(spoken.words))
-    search = Search(lines, spoken.words, spoken.sentences, at)
-    parted, whole = search.places(0), search.places(1)
+    search = CandidateSearch(lines, spoken.words, spoken.starts_sentence, at)
+    parted, whole = search.find(0), search.find(1)
     best = int(parted.bits.argmax())
-    assert [spoken.words[k] for k in parted.pairs(best)[:, 1]] == ["it", "is", "over", "jimbo"]
+    assert [spoken.words[k] for k in parted.word_pairs(best)[:, 1]] == ["it", "is", "over", "jimbo"]
     assert parted.bits.max() > whole.bits.max() + 1
 
 
@@ -135,7 +138,7 @@ def test_a_line_does_not_reach_over_a_long_silence_for_words_at_its_end() -> Non
         replace(slot, text="The tide came up to the house."),
         Subtitle(slot.end + 35, slot.end + 36, "Come on."),
     )
-    timed = time_script(film.screenplay, film.subtitles, None)
+    timed = align_script(film.screenplay, film.subtitles, None)
     assert timed.cues[k].start == pytest.approx(slot.start, abs=0.1)
     assert timed.cues[k].end == pytest.approx(slot.end, abs=0.1)
 
@@ -160,7 +163,7 @@ def test_a_line_begins_with_its_first_sentence(script: str, first: str, between:
     said = [Subtitle(at + 4 * k, at + 4 * k + 2, text) for k, text in enumerate((first, between, second))]
     film = replace(film, subtitles=(*film.subtitles[:41], *late))
     film, k = said_by(film, 40, script, *said)
-    timed = time_script(film.screenplay, film.subtitles, None)
+    timed = align_script(film.screenplay, film.subtitles, None)
     assert timed.cues[k].start == pytest.approx(at, abs=0.05)
 
 
@@ -179,7 +182,7 @@ def test_a_sentence_of_the_film_is_one_lines(film: Film) -> None:
         "And the third detects a warm body.",
         Subtitle(after.start, after.start + 2, "The second system detects a warm body."),
     )
-    timed = time_script(changed.screenplay, changed.subtitles, None)
+    timed = align_script(changed.screenplay, changed.subtitles, None)
     assert timed.cues[k].end <= after.start
     assert timed.cues[n].start == pytest.approx(after.start, abs=0.05)
 
@@ -198,7 +201,7 @@ def test_a_line_takes_no_word_out_of_anothers_sentence(film: Film) -> None:
     changed, k = said_by(
         changed, 42, "Twentyfive minutes.", Subtitle(after.start + 3, after.start + 4, "Harrumph.")
     )
-    timed = time_script(changed.screenplay, changed.subtitles, None)
+    timed = align_script(changed.screenplay, changed.subtitles, None)
     assert timed.cues[n].start == pytest.approx(after.start, abs=0.05)
     assert not after.start <= timed.cues[k].start < after.start + 2
 
@@ -214,31 +217,31 @@ def test_a_line_does_not_begin_with_a_stray_word_of_another_sentence() -> None:
     film, k = said_by(
         replace(film, subtitles=(*film.subtitles[:41], *late)), 40, "To me the tide is out.", *said
     )
-    timed = time_script(film.screenplay, film.subtitles, None)
+    timed = align_script(film.screenplay, film.subtitles, None)
     assert timed.cues[k].start == pytest.approx(at + 3, abs=0.05)
 
 
 def test_an_offset_moves_every_line_and_the_end_of_the_film_caps_them(film: Film) -> None:
     late = tuple(replace(s, start=s.start + 300, end=s.end + 300) for s in film.subtitles)
-    timed = time_script(film.screenplay, late, None)
+    timed = align_script(film.screenplay, late, None)
     assert shares(timed, replace(film, starts={k: t + 300 for k, t in film.starts.items()}))[1] > 0.98
-    capped = time_script(film.screenplay, film.subtitles, 400.0)
+    capped = align_script(film.screenplay, film.subtitles, 400.0)
     assert max(cue.end for cue in capped.cues if not math.isnan(cue.end)) <= 400.0
     assert_in_order(capped)
 
 
 def test_advertisements_and_credits_do_no_harm(film: Film) -> None:
     extra = tuple(Subtitle(1.0 + k, 1.5 + k, f"Subtitles by nobody, visit our site {k}") for k in range(3))
-    timed = time_script(film.screenplay, extra + film.subtitles, None)
+    timed = align_script(film.screenplay, extra + film.subtitles, None)
     assert shares(timed, film)[1] > 0.98
 
 
 @pytest.mark.parametrize("lines", [20, 240])
 def test_subtitles_of_another_film_are_refused(lines: int) -> None:
     film, other = make_film(lines, seed=8), make_film(lines, seed=9)
-    assert shares(time_script(film.screenplay, film.subtitles, None), film)[1] > 0.9
+    assert shares(align_script(film.screenplay, film.subtitles, None), film)[1] > 0.9
     with pytest.raises(MoviemotionError, match="do not match") as caught:
-        time_script(film.screenplay, other.subtitles, None)
+        align_script(film.screenplay, other.subtitles, None)
     assert "leave out --subtitles" in str(caught.value)
 
 
@@ -246,9 +249,9 @@ def test_subtitles_of_another_film_are_refused(lines: int) -> None:
 def test_a_short_film_is_told_from_another(seed: int) -> None:
     film, other = make_film(20, seed=100 + seed), make_film(20, seed=200 + seed)
     damaged = with_words_changed(film, 0.2, seed)
-    assert shares(time_script(film.screenplay, damaged.subtitles, None), film)[1] > 0.6
+    assert shares(align_script(film.screenplay, damaged.subtitles, None), film)[1] > 0.6
     with pytest.raises(MoviemotionError, match="do not match"):
-        time_script(film.screenplay, other.subtitles, None)
+        align_script(film.screenplay, other.subtitles, None)
 
 
 def test_one_shared_phrase_does_not_make_it_the_same_film() -> None:
@@ -256,29 +259,29 @@ def test_one_shared_phrase_does_not_make_it_the_same_film() -> None:
     phrase = next(s.text for s in film.subtitles if len(s.text.split()) == 8)
     shared = (*other.subtitles[:20], replace(other.subtitles[20], text=phrase), *other.subtitles[21:])
     with pytest.raises(MoviemotionError, match="do not match"):
-        time_script(film.screenplay, shared, None)
+        align_script(film.screenplay, shared, None)
 
 
 def test_subtitles_without_a_word_do_not_match(film: Film) -> None:
     with pytest.raises(MoviemotionError, match="do not match"):
-        time_script(film.screenplay, (Subtitle(1.0, 2.0, "..."),), None)
+        align_script(film.screenplay, (Subtitle(1.0, 2.0, "..."),), None)
 
 
 def test_a_script_without_dialogue_cannot_be_found(film: Film) -> None:
     silent = replace(
-        film.screenplay, elements=tuple(e for e in film.screenplay.elements if e.kind is Kind.ACTION)
+        film.screenplay, elements=tuple(e for e in film.screenplay.elements if e.kind is ElementKind.ACTION)
     )
     with pytest.raises(MoviemotionError, match="no dialogue"):
-        time_script(silent, film.subtitles, None)
+        align_script(silent, film.subtitles, None)
 
 
 def test_without_subtitles_a_page_is_a_minute(film: Film) -> None:
     # 55 one-line paragraphs, each with a blank line: two pages.
-    action = tuple(Element(Kind.ACTION, "Rain falls.", 1 + 2 * k, 1, 0) for k in range(55))
-    pages = time_script(replace(film.screenplay, elements=action), None, None)
+    action = tuple(Element(ElementKind.ACTION, "Rain falls.", 1 + 2 * k, 1, 0) for k in range(55))
+    pages = align_script(replace(film.screenplay, elements=action), None, None)
     assert pages.cues[-1].end == pytest.approx(120.0)
-    timed = time_script(film.screenplay, None, 600.0)
-    assert {cue.source for cue in timed.cues} == {TimeSource.PAGE}
+    timed = align_script(film.screenplay, None, 600.0)
+    assert {cue.source for cue in timed.cues} == {TimeSource.PAGE_ESTIMATE}
     assert "estimated from the page" in timed.timing
     assert timed.cues[-1].end == pytest.approx(600.0)
     assert_in_order(timed)
@@ -294,9 +297,9 @@ def test_real_pairs_fit_and_are_fast(name: str, least: float) -> None:
     screenplay = read_screenplay(SHARED / "pairs" / f"{name}.txt")
     subtitles = read_subtitles(SHARED / "pairs" / f"{name}.srt")
     began = time.process_time()  # of this process: others may keep the machine busy
-    timed = time_script(screenplay, subtitles, None)
+    timed = align_script(screenplay, subtitles, None)
     assert time.process_time() - began < 5
-    spoken = [c for c in timed.cues if screenplay.elements[c.element].kind is Kind.DIALOGUE]
+    spoken = [c for c in timed.cues if screenplay.elements[c.element].kind is ElementKind.DIALOGUE]
     found = np.mean([c.source is TimeSource.SUBTITLES for c in spoken])
     print(f"{name}: {found:.3f} of {len(spoken)} lines found")
     assert found > least
@@ -311,7 +314,7 @@ def test_real_subtitles_of_another_film_are_refused(script: str, subtitles: str)
     if subtitles in script:
         return
     with pytest.raises(MoviemotionError, match="do not match"):
-        time_script(
+        align_script(
             read_screenplay(SHARED / script), read_subtitles(SHARED / "pairs" / f"{subtitles}.srt"), None
         )
 
@@ -319,7 +322,7 @@ def test_real_subtitles_of_another_film_are_refused(script: str, subtitles: str)
 @needs_shared
 def test_known_lines_of_a_real_film() -> None:
     screenplay = read_screenplay(SHARED / "pairs" / "mission_impossible.txt")
-    timed = time_script(screenplay, read_subtitles(SHARED / "pairs" / "mission_impossible.srt"), None)
+    timed = align_script(screenplay, read_subtitles(SHARED / "pairs" / "mission_impossible.srt"), None)
     starts = {e.text: c.start for e, c in zip(screenplay.elements, timed.cues, strict=True)}
     assert starts["The name pal...give us the name."] == pytest.approx(86.84, abs=1)
     assert starts["No, I prefer the theatre."] == pytest.approx(248.7, abs=1)

@@ -11,8 +11,8 @@ from gold_lines import gold_lines
 from harder_film import harder_film
 from invented_film import make_film
 
-from moviemotion.screenplay.alignment.align import TimeSource, time_script
-from moviemotion.screenplay.alignment.normalize import worded, words_of
+from moviemotion.screenplay.alignment.align import TimeSource, align_script
+from moviemotion.screenplay.alignment.normalize import normalize_text, normalize_words
 from moviemotion.screenplay.formats.registry import read_screenplay
 from moviemotion.screenplay.subtitles.parse import read_subtitles
 
@@ -23,7 +23,7 @@ needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/d
 def test_planted_damage_on_an_invented_film() -> None:
     screenplay = make_film(400, seed=21).screenplay
     film = damaged_film(screenplay, seed=1)
-    timed = time_script(screenplay, film.subtitles, None)
+    timed = align_script(screenplay, film.subtitles, None)
     spoken = {k: start for k, start in film.starts.items() if not math.isnan(start)}
     near = [abs(timed.cues[k].start - start) <= 1.5 for k, start in spoken.items()]
     told = [timed.cues[k].source is TimeSource.CUT for k in film.starts.keys() - spoken.keys()]
@@ -50,7 +50,7 @@ def test_harder_films_of_an_invented_script(
     film = harder_film(screenplay, damage, seed=1)
     path = tmp_path / "film.srt"
     path.write_text(film.srt, encoding="utf-8")
-    timed = time_script(screenplay, read_subtitles(path), None)
+    timed = align_script(screenplay, read_subtitles(path), None)
     heard = {k: start for k, start in film.starts.items() if not math.isnan(start)}
     near = [abs(timed.cues[k].start - start) <= 1.0 for k, start in heard.items()]
     told = [timed.cues[k].source is TimeSource.CUT for k in film.starts.keys() - heard.keys()]
@@ -67,7 +67,7 @@ def test_harder_films_of_an_invented_script(
 )
 def test_gold_lines_of_real_films(name: str, spoken: float, absent: float, sure: float) -> None:
     screenplay = read_screenplay(SHARED / f"{name}.txt")
-    timed = time_script(screenplay, read_subtitles(SHARED / f"{name}.srt"), None)
+    timed = align_script(screenplay, read_subtitles(SHARED / f"{name}.srt"), None)
     lines = gold_lines(timed, name)
     near = [line.near for line in lines if line.kind != "absent"]
     told = [line.cut for line in lines if line.kind == "absent"]
@@ -91,17 +91,17 @@ def test_gold_lines_of_real_films(name: str, spoken: float, absent: float, sure:
     ],
 )
 def test_the_same_speech_spelled_differently(one: str, other: str) -> None:
-    assert words_of(one) == words_of(other)
+    assert normalize_words(one) == normalize_words(other)
 
 
 def test_sentences_and_their_parts() -> None:
-    wording = worded("Well, Dr. Heller... is it over? No -- not yet, Jim.")
+    wording = normalize_text("Well, Dr. Heller... is it over? No -- not yet, Jim.")
     assert " ".join(wording.words) == "well doctor heller is it over no not yet jim"
-    assert [w for w, begins in zip(wording.words, wording.sentences, strict=True) if begins] == [
+    assert [w for w, begins in zip(wording.words, wording.starts_sentence, strict=True) if begins] == [
         *("well", "is", "no", "not")
     ]
-    assert [w for w, begins in zip(wording.words, wording.parts, strict=True) if begins] == [
+    assert [w for w, begins in zip(wording.words, wording.starts_clause, strict=True) if begins] == [
         *("well", "doctor", "is", "no", "not", "jim")
     ]
-    assert not worded("The money Jim").parts[-1]
-    assert worded("The money Jim", {"jim"}).parts[-1]
+    assert not normalize_text("The money Jim").starts_clause[-1]
+    assert normalize_text("The money Jim", {"jim"}).starts_clause[-1]

@@ -8,14 +8,21 @@ from hypothesis import HealthCheck, given, settings
 from invented_screenplays import screenplay
 from refusal import refused_in_one_line
 
-from moviemotion.screenplay.elements import Element, Emphasis, Kind, Note, Screenplay, Style
-from moviemotion.screenplay.formats.fdx import letter_ranges, read_final_draft
+from moviemotion.screenplay.elements import (
+    Element,
+    ElementKind,
+    Emphasis,
+    Screenplay,
+    ScreenplayNote,
+    TextStyle,
+)
+from moviemotion.screenplay.formats.fdx import element_ranges, read_fdx
 from moviemotion.screenplay.formats.fdx_writer import (
-    NOT_WRITTEN,
+    OMITTED_KINDS,
     ScriptNote,
-    with_script_notes,
-    write_final_draft,
-    written_ranges,
+    add_script_notes,
+    write_fdx,
+    written_element_ranges,
 )
 from moviemotion.screenplay.formats.fountain import parse_fountain
 from moviemotion.screenplay.formats.registry import read_screenplay
@@ -78,33 +85,33 @@ def test_everything_in_one_script(tmp_path: Path) -> None:
     script = read_screenplay(write(tmp_path, SCRIPT))
     assert script.title == "The Spoon"
     assert [(e.kind, e.text, e.scene, e.character, e.dual) for e in script.elements] == [
-        (Kind.SCENE_HEADING, "INT. KITCHEN - NIGHT", 1, None, False),
-        (Kind.SYNOPSIS, "They wait.", 1, None, False),
-        (Kind.ACTION, "A big spoon.", 1, None, False),
-        (Kind.CHARACTER, "MARTA (V.O.)", 1, "MARTA", False),
-        (Kind.PARENTHETICAL, "(low)", 1, "MARTA", False),
-        (Kind.DIALOGUE, "One & two.\nThree.", 1, "MARTA", False),
-        (Kind.CHARACTER, "MARTA", 1, "MARTA", False),
-        (Kind.DIALOGUE, "Go.", 1, "MARTA", False),
-        (Kind.CHARACTER, "IVO", 1, "IVO", True),
-        (Kind.LYRICS, "Stay.", 1, "IVO", True),
-        (Kind.SCENE_HEADING, "OMITTED", 2, None, False),
-        (Kind.PAGE_BREAK, "", 2, None, False),
-        (Kind.ACTION, "THE SPOON", 2, None, False),
-        (Kind.CENTERED, "THE END", 2, None, False),
+        (ElementKind.SCENE_HEADING, "INT. KITCHEN - NIGHT", 1, None, False),
+        (ElementKind.SYNOPSIS, "They wait.", 1, None, False),
+        (ElementKind.ACTION, "A big spoon.", 1, None, False),
+        (ElementKind.CHARACTER, "MARTA (V.O.)", 1, "MARTA", False),
+        (ElementKind.PARENTHETICAL, "(low)", 1, "MARTA", False),
+        (ElementKind.DIALOGUE, "One & two.\nThree.", 1, "MARTA", False),
+        (ElementKind.CHARACTER, "MARTA", 1, "MARTA", False),
+        (ElementKind.DIALOGUE, "Go.", 1, "MARTA", False),
+        (ElementKind.CHARACTER, "IVO", 1, "IVO", True),
+        (ElementKind.LYRICS, "Stay.", 1, "IVO", True),
+        (ElementKind.SCENE_HEADING, "OMITTED", 2, None, False),
+        (ElementKind.PAGE_BREAK, "", 2, None, False),
+        (ElementKind.ACTION, "THE SPOON", 2, None, False),
+        (ElementKind.CENTERED, "THE END", 2, None, False),
     ]
     heading = script.elements[0]
     assert (heading.number, heading.page, heading.eighths) == ("12A", 14, 11)
-    assert script.elements[2].emphasis == (Emphasis(2, 5, Style.BOLD | Style.ITALIC),)
-    assert script.notes == (Note("why?\nask", 2), Note("both", 6))
+    assert script.elements[2].emphasis == (Emphasis(2, 5, TextStyle.BOLD | TextStyle.ITALIC),)
+    assert script.notes == (ScreenplayNote("why?\nask", 2), ScreenplayNote("both", 6))
     action = script.elements[2]
     assert "spoon" in script.source[action.line]
 
 
 def test_a_range_counts_letters_ends_of_paragraphs_and_blocks(tmp_path: Path) -> None:
     path = write(tmp_path, SCRIPT)
-    ranges = letter_ranges(path.read_bytes(), path)
-    found = {e.text: r for e, r in zip(read_final_draft(path).elements, ranges, strict=True)}
+    ranges = element_ranges(path.read_bytes(), path)
+    found = {e.text: r for e, r in zip(read_fdx(path).elements, ranges, strict=True)}
     assert found["INT. KITCHEN - NIGHT"] == (0, 20)
     assert found["A big spoon."] == (21, 33)
     assert found["(low)"] == (47, 52)
@@ -145,28 +152,32 @@ def test_what_is_no_script_is_refused_in_one_line(tmp_path: Path, data: str, mes
 def test_any_screenplay_survives_writing_and_reading(
     tmp_path_factory: pytest.TempPathFactory, written: Screenplay
 ) -> None:
-    spoken = tuple(e for e in written.elements if e.kind is not Kind.LYRICS or e.character)
+    spoken = tuple(e for e in written.elements if e.kind is not ElementKind.LYRICS or e.character)
     written = replace(written, elements=spoken)
     path = tmp_path_factory.mktemp("fdx") / "film.fdx"
-    path.write_bytes(write_final_draft(written))
-    kept = [e for e in written.elements if e.kind not in NOT_WRITTEN]
-    while kept and kept[-1].kind is Kind.PAGE_BREAK:
+    path.write_bytes(write_fdx(written))
+    kept = [e for e in written.elements if e.kind not in OMITTED_KINDS]
+    while kept and kept[-1].kind is ElementKind.PAGE_BREAK:
         kept.pop()
     # One page break after another is one.
-    kept = [e for k, e in enumerate(kept) if e.kind is not Kind.PAGE_BREAK or kept[k + 1].kind is not e.kind]
-    again = read_final_draft(path).elements
+    kept = [
+        e
+        for k, e in enumerate(kept)
+        if e.kind is not ElementKind.PAGE_BREAK or kept[k + 1].kind is not e.kind
+    ]
+    again = read_fdx(path).elements
     assert content(again) == content(tuple(kept))
-    read = zip(again, letter_ranges(path.read_bytes(), path), strict=True)
-    in_order = list(written_ranges(written.elements).values())
-    assert [found for e, found in read if e.kind is not Kind.PAGE_BREAK] == in_order
+    read = zip(again, element_ranges(path.read_bytes(), path), strict=True)
+    in_order = list(written_element_ranges(written.elements).values())
+    assert [found for e, found in read if e.kind is not ElementKind.PAGE_BREAK] == in_order
 
 
 def test_letters_are_counted_where_reading_joins_and_drops(tmp_path: Path) -> None:
     source = "===\n\n===\n\nINT. A\n\n>\n\nANNA\n~la\n  \n~lo\n\nEnd here."
     elements = parse_fountain(source.split("\n"))
-    path = write(tmp_path, write_final_draft(Screenplay("A", Path("a.fountain"), (), elements)))
-    read = zip(read_final_draft(path).elements, letter_ranges(path.read_bytes(), path), strict=True)
-    ranges = written_ranges(elements)
+    path = write(tmp_path, write_fdx(Screenplay("A", Path("a.fountain"), (), elements)))
+    read = zip(read_fdx(path).elements, element_ranges(path.read_bytes(), path), strict=True)
+    ranges = written_element_ranges(elements)
     assert {e.text: found for e, found in read}["End here."] == ranges[len(elements) - 1]
     assert sorted(ranges.values()) == [(0, 6), (7, 7), (8, 12), (13, 15), (16, 16), (17, 19), (20, 29)]
 
@@ -188,10 +199,10 @@ def test_notes_are_added_and_nothing_else_changes(tmp_path: Path, encoding: str,
         f"<!-- kept -->{block}</FinalDraft>\r\n"
     )
     data = text.encode(encoding)
-    noted = with_script_notes(data, [ScriptNote(0, 4, "happy", "0:02 · <happy> & …", "#b36200")])
+    noted = add_script_notes(data, [ScriptNote(0, 4, "happy", "0:02 · <happy> & …", "#b36200")])
     path = write(tmp_path, noted)
-    assert read_final_draft(path).notes == (Note("0:02 · <happy> & …", 0),)
-    assert read_final_draft(path).elements == read_final_draft(write(tmp_path, data, "a.fdx")).elements
+    assert read_fdx(path).notes == (ScreenplayNote("0:02 · <happy> & …", 0),)
+    assert read_fdx(path).elements == read_fdx(write(tmp_path, data, "a.fdx")).elements
     before, after = text.split(block) if block else text.split("</FinalDraft>")
     mark = len("".encode(encoding))  # UTF-16 begins with one
     start, end = before.encode(encoding), after.encode(encoding)[mark:]
@@ -203,12 +214,12 @@ def test_notes_are_added_and_nothing_else_changes(tmp_path: Path, encoding: str,
 @pytest.mark.parametrize("name", ["Big-Fish", "Brick-and-Steel"])
 def test_a_real_script_survives_writing_and_reading(tmp_path: Path, name: str) -> None:
     script = read_screenplay(SHARED / f"{name}.fdx")
-    path = write(tmp_path, write_final_draft(script))
-    assert content(read_final_draft(path).elements) == content(script.elements)
+    path = write(tmp_path, write_fdx(script))
+    assert content(read_fdx(path).elements) == content(script.elements)
     fountain = read_screenplay(SHARED / f"{name}.fountain")
-    kept = [e for e in fountain.elements if e.kind not in NOT_WRITTEN]
-    path = write(tmp_path, write_final_draft(fountain))
-    assert content(read_final_draft(path).elements) == content(tuple(kept))
+    kept = [e for e in fountain.elements if e.kind not in OMITTED_KINDS]
+    path = write(tmp_path, write_fdx(fountain))
+    assert content(read_fdx(path).elements) == content(tuple(kept))
 
 
 @needs_shared

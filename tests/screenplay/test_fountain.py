@@ -7,12 +7,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from invented_screenplays import screenplay
 
-from moviemotion.screenplay.elements import Element, Emphasis, Kind, Screenplay, Style
-from moviemotion.screenplay.formats.element_patterns import is_cue
-from moviemotion.screenplay.formats.fountain import notes_of, parse_fountain
+from moviemotion.screenplay.elements import Element, ElementKind, Emphasis, Screenplay, TextStyle
+from moviemotion.screenplay.formats.element_patterns import is_character_line
+from moviemotion.screenplay.formats.fountain import parse_fountain, parse_notes
 from moviemotion.screenplay.formats.fountain_writer import write_fountain
 from moviemotion.screenplay.formats.registry import read_screenplay
-from moviemotion.screenplay.formats.title_page import title_of, title_page_length, title_page_of
+from moviemotion.screenplay.formats.title_page import parse_title, parse_title_page, title_page_length
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "scripts"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/data/scripts")
@@ -22,7 +22,7 @@ def parse(text: str) -> tuple[Element, ...]:
     return parse_fountain(text.split("\n"))
 
 
-def kinds(text: str) -> list[tuple[Kind, str]]:
+def kinds(text: str) -> list[tuple[ElementKind, str]]:
     return [(e.kind, e.text) for e in parse(text)]
 
 
@@ -34,35 +34,41 @@ def content(elements: tuple[Element, ...]) -> list[tuple[object, ...]]:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("INT. KITCHEN - NIGHT #12A#", [(Kind.SCENE_HEADING, "INT. KITCHEN - NIGHT")]),
-        ("i/e car - day", [(Kind.SCENE_HEADING, "i/e car - day")]),
-        (".SNIPER SCOPE", [(Kind.SCENE_HEADING, "SNIPER SCOPE")]),
-        ("...and then", [(Kind.ACTION, "...and then")]),
-        ("INTERIOR light falls.", [(Kind.ACTION, "INTERIOR light falls.")]),
-        ("!INT. NOT A SCENE", [(Kind.ACTION, "INT. NOT A SCENE")]),
-        ("CUT TO:\n\nShe runs.", [(Kind.TRANSITION, "CUT TO:"), (Kind.ACTION, "She runs.")]),
-        ("> Burn to pink.", [(Kind.TRANSITION, "Burn to pink.")]),
-        ("> ONE <\n> TWO <", [(Kind.CENTERED, "ONE\nTWO")]),
-        ("# Act\n\n= What happens", [(Kind.SECTION, "Act"), (Kind.SYNOPSIS, "What happens")]),
-        ("One.\n\n====\n\nTwo.", [(Kind.ACTION, "One."), (Kind.PAGE_BREAK, ""), (Kind.ACTION, "Two.")]),
-        ("~la la\n~la", [(Kind.LYRICS, "la la\nla")]),
-        ("Steel's _face *fills*_ the **scope**, 5\\*.", [(Kind.ACTION, "Steel's face fills the scope, 5*.")]),
-        ("BANG", [(Kind.ACTION, "BANG")]),
-        ("BANG\n\nSilence.", [(Kind.ACTION, "BANG"), (Kind.ACTION, "Silence.")]),
+        ("INT. KITCHEN - NIGHT #12A#", [(ElementKind.SCENE_HEADING, "INT. KITCHEN - NIGHT")]),
+        ("i/e car - day", [(ElementKind.SCENE_HEADING, "i/e car - day")]),
+        (".SNIPER SCOPE", [(ElementKind.SCENE_HEADING, "SNIPER SCOPE")]),
+        ("...and then", [(ElementKind.ACTION, "...and then")]),
+        ("INTERIOR light falls.", [(ElementKind.ACTION, "INTERIOR light falls.")]),
+        ("!INT. NOT A SCENE", [(ElementKind.ACTION, "INT. NOT A SCENE")]),
+        ("CUT TO:\n\nShe runs.", [(ElementKind.TRANSITION, "CUT TO:"), (ElementKind.ACTION, "She runs.")]),
+        ("> Burn to pink.", [(ElementKind.TRANSITION, "Burn to pink.")]),
+        ("> ONE <\n> TWO <", [(ElementKind.CENTERED, "ONE\nTWO")]),
+        ("# Act\n\n= What happens", [(ElementKind.SECTION, "Act"), (ElementKind.SYNOPSIS, "What happens")]),
+        (
+            "One.\n\n====\n\nTwo.",
+            [(ElementKind.ACTION, "One."), (ElementKind.PAGE_BREAK, ""), (ElementKind.ACTION, "Two.")],
+        ),
+        ("~la la\n~la", [(ElementKind.LYRICS, "la la\nla")]),
+        (
+            "Steel's _face *fills*_ the **scope**, 5\\*.",
+            [(ElementKind.ACTION, "Steel's face fills the scope, 5*.")],
+        ),
+        ("BANG", [(ElementKind.ACTION, "BANG")]),
+        ("BANG\n\nSilence.", [(ElementKind.ACTION, "BANG"), (ElementKind.ACTION, "Silence.")]),
     ],
 )
-def test_each_kind_of_element(text: str, expected: list[tuple[Kind, str]]) -> None:
+def test_each_kind_of_element(text: str, expected: list[tuple[ElementKind, str]]) -> None:
     assert kinds(text) == expected
 
 
 def test_a_speech_with_everything_in_it() -> None:
     speech = parse("@McAVOY (V.O.) (CONT'D)\n(low)\nFirst line\nsecond line.\n~sung\n  \nAfter the gap.")
     assert [(e.kind, e.text) for e in speech] == [
-        (Kind.CHARACTER, "McAVOY (V.O.) (CONT'D)"),
-        (Kind.PARENTHETICAL, "(low)"),
-        (Kind.DIALOGUE, "First line\nsecond line."),
-        (Kind.LYRICS, "sung"),
-        (Kind.DIALOGUE, "\nAfter the gap.".strip()),
+        (ElementKind.CHARACTER, "McAVOY (V.O.) (CONT'D)"),
+        (ElementKind.PARENTHETICAL, "(low)"),
+        (ElementKind.DIALOGUE, "First line\nsecond line."),
+        (ElementKind.LYRICS, "sung"),
+        (ElementKind.DIALOGUE, "\nAfter the gap.".strip()),
     ]
     assert {e.character for e in speech} == {"McAVOY"}
 
@@ -71,11 +77,11 @@ def test_emphasis_is_kept_as_runs_of_letters() -> None:
     (action,) = parse("A *b* **c** ***d*** _e *f*_ g\\*h")
     assert action.text == "A b c d e f g*h"
     assert action.emphasis == (
-        Emphasis(2, 3, Style.ITALIC),
-        Emphasis(4, 5, Style.BOLD),
-        Emphasis(6, 7, Style.BOLD | Style.ITALIC),
-        Emphasis(8, 10, Style.UNDERLINE),
-        Emphasis(10, 11, Style.UNDERLINE | Style.ITALIC),
+        Emphasis(2, 3, TextStyle.ITALIC),
+        Emphasis(4, 5, TextStyle.BOLD),
+        Emphasis(6, 7, TextStyle.BOLD | TextStyle.ITALIC),
+        Emphasis(8, 10, TextStyle.UNDERLINE),
+        Emphasis(10, 11, TextStyle.UNDERLINE | TextStyle.ITALIC),
     )
     assert parse("2 * 3 * 4 and snake_case")[0].emphasis == ()
 
@@ -104,7 +110,7 @@ def test_notes_are_kept_beside_the_elements() -> None:
         "",
         "note]]",
     ]
-    notes = notes_of(source, parse_fountain(source))
+    notes = parse_notes(source, parse_fountain(source))
     assert [(n.text, n.element) for n in notes] == [("first", -1), ("softer\nhere", 2)]
 
 
@@ -115,14 +121,14 @@ def test_dual_dialogue_marks_the_second_speech_only() -> None:
 def test_notes_vanish_without_ending_a_speech() -> None:
     speech = parse("ANNA\n[[why\nthis?]]\nHello [[softer]] there.\n[[end]]\nStill me.")
     assert [(e.kind, e.text, e.line, e.lines) for e in speech] == [
-        (Kind.CHARACTER, "ANNA", 1, 1),
-        (Kind.DIALOGUE, "Hello  there.\nStill me.", 4, 3),
+        (ElementKind.CHARACTER, "ANNA", 1, 1),
+        (ElementKind.DIALOGUE, "Hello  there.\nStill me.", 4, 3),
     ]
 
 
 def test_a_note_with_an_empty_line_is_text() -> None:
-    assert kinds("Not [[a\n\nnote]]") == [(Kind.ACTION, "Not [[a"), (Kind.ACTION, "note]]")]
-    assert kinds("Yes [[a\n  \nnote]]") == [(Kind.ACTION, "Yes")]
+    assert kinds("Not [[a\n\nnote]]") == [(ElementKind.ACTION, "Not [[a"), (ElementKind.ACTION, "note]]")]
+    assert kinds("Yes [[a\n  \nnote]]") == [(ElementKind.ACTION, "Yes")]
 
 
 def test_boneyard_goes_and_line_numbers_stay() -> None:
@@ -136,7 +142,7 @@ def test_boneyard_goes_and_line_numbers_stay() -> None:
 
 def test_title_page() -> None:
     source = ["Title:", "\t_**SEA**_", "\tWITHOUT END", "Author: A. B.", "", "INT. SHIP - DAY"]
-    assert title_of(source) == "SEA WITHOUT END"
+    assert parse_title(source) == "SEA WITHOUT END"
     assert title_page_length(source) == 4
     assert [e.line for e in parse_fountain(source)] == [6]
     assert title_page_length(["FADE IN:", "", "INT. SHIP - DAY"]) == 0
@@ -156,7 +162,7 @@ LINE = st.text("aBC.:!#=~>@^()[]*_<\\/ é1-", min_size=1, max_size=14).filter(
 @given(st.lists(LINE, min_size=1, max_size=3))
 def test_any_action_survives_writing_and_reading(lines: list[str]) -> None:
     text = "\n".join(lines)
-    screenplay = Screenplay("T", Path("t"), (), (Element(Kind.ACTION, text, 1, len(lines), 0),))
+    screenplay = Screenplay("T", Path("t"), (), (Element(ElementKind.ACTION, text, 1, len(lines), 0),))
     written = write_fountain(screenplay)
     assert content(parse(written)) == content(screenplay.elements), written
 
@@ -164,8 +170,8 @@ def test_any_action_survives_writing_and_reading(lines: list[str]) -> None:
 @given(st.text("ABÉ. '", min_size=1, max_size=8).filter(lambda s: s.strip() == s), st.lists(LINE, min_size=1))
 def test_any_speech_survives_writing_and_reading(name: str, lines: list[str]) -> None:
     lines = [line for line in lines if line[0] not in "(~"] or ["Yes."]
-    cue = Element(Kind.CHARACTER, name, 1, 1, 0, name)
-    said = Element(Kind.DIALOGUE, "\n".join(lines), 2, len(lines), 0, name)
+    cue = Element(ElementKind.CHARACTER, name, 1, 1, 0, name)
+    said = Element(ElementKind.DIALOGUE, "\n".join(lines), 2, len(lines), 0, name)
     written = write_fountain(Screenplay("T", Path("t"), (), (cue, said)))
     assert content(parse(written)) == content((cue, said)), written
 
@@ -176,8 +182,8 @@ def test_any_screenplay_survives_writing_and_reading(written: Screenplay) -> Non
     source = write_fountain(written).split("\n")
     elements = parse_fountain(source)
     assert content(elements) == content(written.elements), "\n".join(source)
-    assert title_page_of(source) == written.title_page
-    assert notes_of(source, elements) == written.notes, "\n".join(source)
+    assert parse_title_page(source) == written.title_page
+    assert parse_notes(source, elements) == written.notes, "\n".join(source)
 
 
 @needs_shared
@@ -185,8 +191,8 @@ def test_any_screenplay_survives_writing_and_reading(written: Screenplay) -> Non
 def test_a_real_screenplay_survives_writing_and_reading(name: str) -> None:
     screenplay = read_screenplay(SHARED / f"{name}.fountain")
     written = write_fountain(screenplay).split("\n")
-    assert title_of(written) == screenplay.title
-    assert title_page_of(written) == screenplay.title_page
+    assert parse_title(written) == screenplay.title
+    assert parse_title_page(written) == screenplay.title_page
     assert content(parse_fountain(written)) == content(screenplay.elements)
     assert sum(len(e.emphasis) for e in screenplay.elements) > 2
 
@@ -194,12 +200,16 @@ def test_a_real_screenplay_survives_writing_and_reading(name: str) -> None:
 @needs_shared
 def test_big_fish_reads_as_its_final_draft_twin() -> None:
     screenplay = read_screenplay(SHARED / "Big-Fish.fountain")
-    count = {kind: sum(e.kind is kind for e in screenplay.elements) for kind in Kind}
+    count = {kind: sum(e.kind is kind for e in screenplay.elements) for kind in ElementKind}
     # Its Final Draft file: 768 cues, 97 parentheticals, 34 transitions, 190 headings and two EXT/INT. that
     # it holds to be action.
     assert screenplay.title == "Big Fish"
-    assert (count[Kind.CHARACTER], count[Kind.PARENTHETICAL], count[Kind.TRANSITION]) == (768, 97, 34)
-    assert count[Kind.SCENE_HEADING] == 192
+    assert (
+        count[ElementKind.CHARACTER],
+        count[ElementKind.PARENTHETICAL],
+        count[ElementKind.TRANSITION],
+    ) == (768, 97, 34)
+    assert count[ElementKind.SCENE_HEADING] == 192
     # Every line of the file that is not blank, not the title page and not in between is in one element.
     covered = {n for e in screenplay.elements for n in range(e.line, e.line + e.lines)}
     assert {n for n, line in enumerate(screenplay.source, 1) if line.strip() and n > 9} == covered - {
@@ -221,11 +231,11 @@ def test_single_feature_files(path: Path) -> None:
     }
     found = parse(path.read_text(encoding="utf-8"))
     assert [e.kind.split()[-1] for e in found] == expected[path.stem].split()
-    assert not any("#" in e.text for e in found if e.kind is Kind.SCENE_HEADING)
+    assert not any("#" in e.text for e in found if e.kind is ElementKind.SCENE_HEADING)
 
 
 def test_a_cue_is_in_capitals() -> None:
-    assert is_cue("MOTHER'S VOICE (on the phone)")
-    assert not is_cue("Mother")
-    assert not is_cue("123")
-    assert not is_cue("SMASH CUT TO:")
+    assert is_character_line("MOTHER'S VOICE (on the phone)")
+    assert not is_character_line("Mother")
+    assert not is_character_line("123")
+    assert not is_character_line("SMASH CUT TO:")

@@ -11,7 +11,7 @@ from refusal import refused_in_one_line
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.alignment.cues import TimeSource
-from moviemotion.screenplay.inputs import read_sources
+from moviemotion.screenplay.inputs import read_script_inputs
 
 SCRIPT = """INT. KITCHEN - DAY
 
@@ -43,7 +43,7 @@ def written(path: Path, text: str) -> Path:
 
 def garden(sources) -> tuple[float, TimeSource]:
     """When the second scene starts, and how that is known."""
-    timed = sources.time(None)
+    timed = sources.align(None)
     (cue,) = [c for c in timed.cues if timed.screenplay.elements[c.element].text.startswith("EXT")]
     return cue.start, cue.source
 
@@ -53,34 +53,37 @@ def test_a_sheets_frames_are_counted_at_the_rate_given_else_the_films_else_24(
 ) -> None:
     sheet = written(tmp_path / "reel.edl", EDL)
     film_of(tmp_path / "film.mp4", (2.8, 2.0), Fraction(25))
-    start, source = garden(read_sources(script, timing_sheet=sheet, frame_rate=50))
-    assert (start, source) == (pytest.approx(2.4), TimeSource.SHEET)
-    by_film = read_sources(script, timing_sheet=sheet, shots=tmp_path / "film.mp4")
+    start, source = garden(read_script_inputs(script, timing_sheet=sheet, frame_rate=50))
+    assert (start, source) == (pytest.approx(2.4), TimeSource.TIMING_SHEET)
+    by_film = read_script_inputs(script, timing_sheet=sheet, shot_changes=tmp_path / "film.mp4")
     assert garden(by_film)[0] == pytest.approx(2.8)
-    assert garden(read_sources(script, timing_sheet=sheet))[0] == pytest.approx(2 + 20 / 24)
+    assert garden(read_script_inputs(script, timing_sheet=sheet))[0] == pytest.approx(2 + 20 / 24)
 
 
 def test_a_scene_begins_with_the_shot_found_in_the_film(tmp_path: Path, script: Path) -> None:
-    start, source = garden(read_sources(script))
+    start, source = garden(read_script_inputs(script))
     (cut,) = film_of(tmp_path / "film.mp4", (start + 0.5, 2.0))
-    assert garden(read_sources(script, shots=tmp_path / "film.mp4")) == (pytest.approx(cut), source)
+    assert garden(read_script_inputs(script, shot_changes=tmp_path / "film.mp4")) == (
+        pytest.approx(cut),
+        source,
+    )
     assert start != pytest.approx(cut)
     listed = written(tmp_path / "shots.txt", f"{cut}\n")
-    assert garden(read_sources(script, shots=listed))[0] == pytest.approx(cut)
+    assert garden(read_script_inputs(script, shot_changes=listed))[0] == pytest.approx(cut)
 
 
 def test_what_times_a_script_needs_one(tmp_path: Path, script: Path) -> None:
     for given in ("subtitles", "timing_sheet", "shots"):
         with refused_in_one_line(tmp_path / "given.txt", "add --script"):
-            read_sources(None, **{given: tmp_path / "given.txt"})
-    assert read_sources(None) is None
-    assert read_sources(script).files == (script,)
+            read_script_inputs(None, **{given: tmp_path / "given.txt"})
+    assert read_script_inputs(None) is None
+    assert read_script_inputs(script).files == (script,)
 
 
 def test_files_that_do_not_fit_are_named(tmp_path: Path, script: Path) -> None:
     sheet = written(tmp_path / "reel.csv", "scene,start\n99,0\n")
     with pytest.raises(MoviemotionError, match="'99'") as caught:
-        read_sources(script, timing_sheet=sheet).time(60.0)
+        read_script_inputs(script, timing_sheet=sheet).align(60.0)
     assert str(sheet) in str(caught.value)
     assert str(script) in str(caught.value)
     assert "\n" not in str(caught.value)

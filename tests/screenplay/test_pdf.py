@@ -7,7 +7,7 @@ import pytest
 from printed_script import SHEETS, print_sheets
 from refusal import refused_in_one_line
 
-from moviemotion.screenplay.elements import Kind
+from moviemotion.screenplay.elements import ElementKind
 from moviemotion.screenplay.formats.registry import read_screenplay
 
 ROOT = Path(__file__).parents[2]
@@ -26,27 +26,27 @@ def test_a_printed_script_reads_as_it_was_written(tmp_path: Path, face: str) -> 
     script = read_screenplay(write(tmp_path, print_sheets(SHEETS, face)))
     assert script.title == "The Second Spoon"
     assert [(e.kind, e.text, e.scene, e.character, e.dual, e.page) for e in script.elements] == [
-        (Kind.SCENE_HEADING, "INT. KITCHEN - NIGHT", 1, None, False, 1),
-        (Kind.ACTION, "MARTA lays a table. The lamp goes out.", 1, None, False, 1),
-        (Kind.CHARACTER, "MARTA (O.S.)", 1, "MARTA", False, 1),
-        (Kind.PARENTHETICAL, "(low)", 1, "MARTA", False, 1),
-        (Kind.DIALOGUE, "You are late.", 1, "MARTA", False, 1),
-        (Kind.CHARACTER, "MARTA", 1, "MARTA", False, 1),
-        (Kind.DIALOGUE, "Go. Go now.", 1, "MARTA", False, 1),
-        (Kind.CHARACTER, "IVO", 1, "IVO", True, 1),
-        (Kind.DIALOGUE, "Stay.", 1, "IVO", True, 1),
-        (Kind.CHARACTER, "IVO", 1, "IVO", False, 1),
-        (Kind.DIALOGUE, "I knocked, but nobody came.", 1, "IVO", False, 1),
-        (Kind.ACTION, "The wind takes the door and throws it shut.", 1, None, False, 2),
-        (Kind.TRANSITION, "CUT TO:", 1, None, False, 3),
-        (Kind.SCENE_HEADING, "EXT. CLIFF - DAWN", 2, None, False, 3),
-        (Kind.CHARACTER, "MARTA", 2, "MARTA", False, 3),
-        (Kind.DIALOGUE, "Wind.", 2, "MARTA", False, 3),
-        (Kind.CHARACTER, "IVO", 2, "IVO", False, 4),
-        (Kind.DIALOGUE, "Only wind.", 2, "IVO", False, 4),
+        (ElementKind.SCENE_HEADING, "INT. KITCHEN - NIGHT", 1, None, False, 1),
+        (ElementKind.ACTION, "MARTA lays a table. The lamp goes out.", 1, None, False, 1),
+        (ElementKind.CHARACTER, "MARTA (O.S.)", 1, "MARTA", False, 1),
+        (ElementKind.PARENTHETICAL, "(low)", 1, "MARTA", False, 1),
+        (ElementKind.DIALOGUE, "You are late.", 1, "MARTA", False, 1),
+        (ElementKind.CHARACTER, "MARTA", 1, "MARTA", False, 1),
+        (ElementKind.DIALOGUE, "Go. Go now.", 1, "MARTA", False, 1),
+        (ElementKind.CHARACTER, "IVO", 1, "IVO", True, 1),
+        (ElementKind.DIALOGUE, "Stay.", 1, "IVO", True, 1),
+        (ElementKind.CHARACTER, "IVO", 1, "IVO", False, 1),
+        (ElementKind.DIALOGUE, "I knocked, but nobody came.", 1, "IVO", False, 1),
+        (ElementKind.ACTION, "The wind takes the door and throws it shut.", 1, None, False, 2),
+        (ElementKind.TRANSITION, "CUT TO:", 1, None, False, 3),
+        (ElementKind.SCENE_HEADING, "EXT. CLIFF - DAWN", 2, None, False, 3),
+        (ElementKind.CHARACTER, "MARTA", 2, "MARTA", False, 3),
+        (ElementKind.DIALOGUE, "Wind.", 2, "MARTA", False, 3),
+        (ElementKind.CHARACTER, "IVO", 2, "IVO", False, 4),
+        (ElementKind.DIALOGUE, "Only wind.", 2, "IVO", False, 4),
     ]
     assert script.elements[0].number == "12A"
-    assert all(e.eighths is not None for e in script.elements if e.kind is Kind.SCENE_HEADING)
+    assert all(e.eighths is not None for e in script.elements if e.kind is ElementKind.SCENE_HEADING)
     knocked = script.elements[10]
     assert "I knocked" in script.source[knocked.line - 1]
     assert "nobody came" in script.source[knocked.line + knocked.lines - 2]

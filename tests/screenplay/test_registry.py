@@ -6,7 +6,7 @@ import pytest
 from refusal import refused_in_one_line
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.screenplay.formats.registry import Kind, read_screenplay
+from moviemotion.screenplay.formats.registry import ElementKind, read_screenplay
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "scripts"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/data/scripts")
@@ -52,19 +52,19 @@ def test_an_indented_shooting_script(tmp_path: Path) -> None:
     screenplay = read_screenplay(write(tmp_path, SHOOTING_SCRIPT, "film.txt"))
     assert screenplay.title == "THE SECOND SPOON"
     assert [(e.kind, e.text, e.scene, e.character) for e in screenplay.elements] == [
-        (Kind.SCENE_HEADING, "INT. KITCHEN - NIGHT", 1, None),
-        (Kind.ACTION, "MARTA lays a table for two. The lamp goes out and comes back.", 1, None),
-        (Kind.CHARACTER, "MARTA (O.S.)", 1, "MARTA"),
-        (Kind.PARENTHETICAL, "(to the coat, as if it could hear)", 1, "MARTA"),
-        (Kind.DIALOGUE, "You are late again, and the soup has gone to sleep.", 1, "MARTA"),
-        (Kind.ACTION, "She sits.", 1, None),
-        (Kind.CHARACTER, "IVO", 1, "IVO"),
-        (Kind.DIALOGUE, "(beat) I knocked.", 1, "IVO"),
-        (Kind.CHARACTER, "MARTA", 1, "MARTA"),
-        (Kind.DIALOGUE, "It answers.", 1, "MARTA"),
-        (Kind.TRANSITION, "CUT TO:", 1, None),
-        (Kind.SCENE_HEADING, "EXT. CLIFF - DAWN", 2, None),
-        (Kind.ACTION, "Wind.", 2, None),
+        (ElementKind.SCENE_HEADING, "INT. KITCHEN - NIGHT", 1, None),
+        (ElementKind.ACTION, "MARTA lays a table for two. The lamp goes out and comes back.", 1, None),
+        (ElementKind.CHARACTER, "MARTA (O.S.)", 1, "MARTA"),
+        (ElementKind.PARENTHETICAL, "(to the coat, as if it could hear)", 1, "MARTA"),
+        (ElementKind.DIALOGUE, "You are late again, and the soup has gone to sleep.", 1, "MARTA"),
+        (ElementKind.ACTION, "She sits.", 1, None),
+        (ElementKind.CHARACTER, "IVO", 1, "IVO"),
+        (ElementKind.DIALOGUE, "(beat) I knocked.", 1, "IVO"),
+        (ElementKind.CHARACTER, "MARTA", 1, "MARTA"),
+        (ElementKind.DIALOGUE, "It answers.", 1, "MARTA"),
+        (ElementKind.TRANSITION, "CUT TO:", 1, None),
+        (ElementKind.SCENE_HEADING, "EXT. CLIFF - DAWN", 2, None),
+        (ElementKind.ACTION, "Wind.", 2, None),
     ]
     speech = screenplay.elements[4]
     assert screenplay.source[speech.line - 1].strip() == "You are late again, and the soup has"
@@ -73,7 +73,11 @@ def test_an_indented_shooting_script(tmp_path: Path) -> None:
 
 def test_text_without_indents_is_read_as_fountain(tmp_path: Path) -> None:
     screenplay = read_screenplay(write(tmp_path, "INT. SHED - DAY\n\nANNA\nHello.\n", "film.txt"))
-    assert [e.kind for e in screenplay.elements] == [Kind.SCENE_HEADING, Kind.CHARACTER, Kind.DIALOGUE]
+    assert [e.kind for e in screenplay.elements] == [
+        ElementKind.SCENE_HEADING,
+        ElementKind.CHARACTER,
+        ElementKind.DIALOGUE,
+    ]
     assert screenplay.title == "film"
 
 
@@ -129,8 +133,8 @@ def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:
 def test_real_shooting_scripts(name: str, title: str, cues: int, headings: int) -> None:
     screenplay = read_screenplay(SHARED / "pairs" / f"{name}.txt")
     assert screenplay.title == title
-    assert sum(e.kind is Kind.CHARACTER for e in screenplay.elements) >= cues
-    assert sum(e.kind is Kind.SCENE_HEADING for e in screenplay.elements) >= headings
+    assert sum(e.kind is ElementKind.CHARACTER for e in screenplay.elements) >= cues
+    assert sum(e.kind is ElementKind.SCENE_HEADING for e in screenplay.elements) >= headings
     # The lines of the elements do not overlap, and every line with text but page furniture is in one.
     covered = [n for e in screenplay.elements for n in range(e.line, e.line + e.lines)]
     assert len(covered) == len(set(covered))

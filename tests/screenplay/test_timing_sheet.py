@@ -11,10 +11,10 @@ from invented_film import make_film
 from refusal import refused_in_one_line
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.screenplay.alignment.align import TimeSource, time_script
+from moviemotion.screenplay.alignment.align import TimeSource, align_script
 from moviemotion.screenplay.alignment.timing_sheet import SceneTime, read_shot_changes, read_timing_sheet
-from moviemotion.screenplay.elements import Element, Kind, Screenplay
-from moviemotion.screenplay.subtitles.retiming import Clock, fit_clock
+from moviemotion.screenplay.elements import Element, ElementKind, Screenplay
+from moviemotion.screenplay.subtitles.retiming import Retiming, fit_retiming
 
 EDL = """TITLE: REEL 1
 FCM: NON-DROP FRAME
@@ -40,20 +40,24 @@ def script(numbers: list[str | None]) -> Screenplay:
     elements: list[Element] = []
     for k, number in enumerate(numbers, 1):
         heading = f"INT. {('KITCHEN', 'GARDEN', 'ATTIC', 'CELLAR')[k % 4]} - DAY"
-        elements.append(Element(Kind.SCENE_HEADING, heading, 6 * k, 1, k, number=number))
-        elements.append(Element(Kind.ACTION, "Rain falls on the roof.", 6 * k + 2, 1, k))
-        elements.append(Element(Kind.CHARACTER, "ANNA", 6 * k + 3, 1, k, "ANNA"))
-        elements.append(Element(Kind.DIALOGUE, "It is raining again.", 6 * k + 4, 1, k, "ANNA"))
+        elements.append(Element(ElementKind.SCENE_HEADING, heading, 6 * k, 1, k, number=number))
+        elements.append(Element(ElementKind.ACTION, "Rain falls on the roof.", 6 * k + 2, 1, k))
+        elements.append(Element(ElementKind.CHARACTER, "ANNA", 6 * k + 3, 1, k, "ANNA"))
+        elements.append(Element(ElementKind.DIALOGUE, "It is raining again.", 6 * k + 4, 1, k, "ANNA"))
     return Screenplay("Rain", Path("rain.fountain"), ("",) * 40, tuple(elements))
 
 
 def test_an_edl_gives_each_scene_its_time_in_the_script(tmp_path: Path) -> None:
     sheet = read_timing_sheet(written(tmp_path, "reel.edl", EDL))
-    assert [(t.scene, t.start, t.end) for t in sheet] == [("1", 0, 10), ("1A", 10, 20), ("2", 20, 30)]
-    timed = time_script(script(["1", "1A", "1B", "2"]), None, None, sheet=sheet)
+    assert [(t.scene_number, t.start, t.end) for t in sheet] == [("1", 0, 10), ("1A", 10, 20), ("2", 20, 30)]
+    timed = align_script(script(["1", "1A", "1B", "2"]), None, None, timing_sheet=sheet)
     headings = [c for c, e in zip(timed.cues, timed.screenplay.elements, strict=True) if e.text[:3] == "INT"]
-    assert [c.source for c in headings] == [*[TimeSource.SHEET] * 2, TimeSource.CUT, TimeSource.SHEET]
-    assert [c.start for c in headings if c.source is TimeSource.SHEET] == [0, 10, 20]
+    assert [c.source for c in headings] == [
+        *[TimeSource.TIMING_SHEET] * 2,
+        TimeSource.CUT,
+        TimeSource.TIMING_SHEET,
+    ]
+    assert [c.start for c in headings if c.source is TimeSource.TIMING_SHEET] == [0, 10, 20]
     assert all(math.isnan(c.start) for c in timed.cues[8:12])
     assert 10 < timed.cues[7].start < timed.cues[7].end <= 20
     assert "3 of 4 scenes" in timed.timing
@@ -63,7 +67,7 @@ def test_csv_by_heading_and_open_ends(tmp_path: Path) -> None:
     text = "Heading, Start\nint. garden – day,0:00:02.5\nINT ATTIC DAY,1:02\n"
     sheet = read_timing_sheet(written(tmp_path, "sheet.csv", text))
     assert [t.start for t in sheet] == [2.5, 62]
-    timed = time_script(script([None] * 2), None, 90.0, sheet=sheet)
+    timed = align_script(script([None] * 2), None, 90.0, timing_sheet=sheet)
     assert timed.cues[0].start == 2.5
     assert timed.cues[3].end == pytest.approx(62)
     assert timed.cues[4].start == 62
@@ -99,16 +103,19 @@ def test_bad_sheets_say_in_one_line_what_to_mend(tmp_path: Path, name: str, text
 
 def test_a_scene_of_another_draft_is_named() -> None:
     with pytest.raises(MoviemotionError, match="'99'"):
-        time_script(script(["1", "2"]), None, None, sheet=(SceneTime("99", None, 0.0, None),))
+        align_script(script(["1", "2"]), None, None, timing_sheet=(SceneTime("99", None, 0.0, None),))
 
 
 def test_shot_changes_move_estimated_scenes_only(tmp_path: Path) -> None:
     shots = read_shot_changes(written(tmp_path, "shots.txt", "0\n0:07.2\n70\n"))
-    plain = time_script(script([None] * 2), None, None)
-    snapped = time_script(script([None] * 2), None, None, shots=shots)
+    plain = align_script(script([None] * 2), None, None)
+    snapped = align_script(script([None] * 2), None, None, shot_changes=shots)
     assert plain.cues[4].start != 7.2 == snapped.cues[4].start == snapped.cues[3].end
     sheet = (SceneTime("1", None, 0.0, None), SceneTime("2", None, 5.0, None))
-    assert time_script(script([None] * 2), None, None, sheet=sheet, shots=shots).cues[4].start == 5.0
+    assert (
+        align_script(script([None] * 2), None, None, timing_sheet=sheet, shot_changes=shots).cues[4].start
+        == 5.0
+    )
     with pytest.raises(MoviemotionError, match="line 2"):
         read_shot_changes(written(tmp_path, "shots.txt", "0\nlater\n"))
 
@@ -124,7 +131,7 @@ def test_a_clock_is_found_among_wrong_points(speed: float, offset: float, seed: 
     y = speed * x + offset + rng.normal(0, 1.0, 200)
     wrong = rng.choice(200, 30, replace=False)
     y[wrong] = rng.uniform(0, 6000, 30)
-    clock = fit_clock(list(x), list(y))
+    clock = fit_retiming(list(x), list(y))
     assert clock is not None
     assert clock.speed == pytest.approx(speed, abs=1e-3)
     assert abs(clock.speed * 3000 + clock.offset - speed * 3000 - offset) < 1.0
@@ -135,8 +142,8 @@ def test_a_sheet_sets_subtitles_of_another_transfer_right() -> None:
     elements = film.screenplay.elements
     first = {elements[k].scene: t for k, t in reversed(film.starts.items())}
     sheet = [SceneTime(str(scene), None, at - 6.0, None) for scene, at in sorted(first.items())]
-    other = Clock(23.976 / 25, 40.0, 0.0, 9).set_right(film.subtitles)
-    timed = time_script(film.screenplay, other, None, sheet=sheet)
+    other = Retiming(23.976 / 25, 40.0, 0.0, 9).apply(film.subtitles)
+    timed = align_script(film.screenplay, other, None, timing_sheet=sheet)
     errors = [abs(timed.cues[k].start - t) for k, t in film.starts.items()]
     assert "run at 0.9590 of the film's speed" in timed.timing
     assert np.quantile(errors, 0.9) < 3.0

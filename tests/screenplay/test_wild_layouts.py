@@ -9,7 +9,7 @@ import pytest
 from refusal import refused_in_one_line
 from wild_layouts import invented_script, layouts, text_of, typed
 
-from moviemotion.screenplay.elements import Element, Kind
+from moviemotion.screenplay.elements import Element, ElementKind
 from moviemotion.screenplay.formats.registry import read_screenplay
 
 SCRIPT = invented_script(scenes=40, seed=3)
@@ -20,15 +20,15 @@ def speeches(elements: Iterable[Element]) -> list[str]:
     """Who says what, whatever its case and parentheticals."""
     found: list[str] = []
     for element in elements:
-        if element.kind is Kind.CHARACTER:
+        if element.kind is ElementKind.CHARACTER:
             found.append(f"{element.character}:")
-        elif element.kind is Kind.DIALOGUE:
+        elif element.kind is ElementKind.DIALOGUE:
             found[-1] += f" {element.text}"
     return [" ".join(re.sub(r"\([^)]*\)", "", speech).lower().split()) for speech in found]
 
 
 def headings(elements: Iterable[Element]) -> list[str]:
-    return [element.text for element in elements if element.kind is Kind.SCENE_HEADING]
+    return [element.text for element in elements if element.kind is ElementKind.SCENE_HEADING]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -57,10 +57,10 @@ def test_a_script_as_found_in_the_wild(tmp_path: Path, layout: str) -> None:
     ],
 )
 def test_headings_as_printed(tmp_path: Path, printed: str, number: str | None, read: str) -> None:
-    speech = text_of(typed([e for e in SCRIPT[:12] if e.kind is not Kind.SCENE_HEADING]))
+    speech = text_of(typed([e for e in SCRIPT[:12] if e.kind is not ElementKind.SCENE_HEADING]))
     path = tmp_path / "film.txt"
     path.write_text(f"{' ' * 15}{printed}\n{speech}", encoding="utf-8")
-    found = [e for e in read_screenplay(path).elements if e.kind is Kind.SCENE_HEADING]
+    found = [e for e in read_screenplay(path).elements if e.kind is ElementKind.SCENE_HEADING]
     assert [(e.number, e.text) for e in found] == [(number, read)]
 
 

@@ -11,10 +11,15 @@ from itertools import pairwise
 
 import numpy as np
 
-from moviemotion.screenplay.elements import IN_SPEECH, Element, Kind
+from moviemotion.screenplay.elements import SPEECH_KINDS, Element, ElementKind
 
-_WIDTH = {Kind.DIALOGUE: 35, Kind.PARENTHETICAL: 28}
-_INDENT = {Kind.CHARACTER: 37, Kind.DIALOGUE: 25, Kind.PARENTHETICAL: 31, Kind.TRANSITION: 60}
+_WIDTH = {ElementKind.DIALOGUE: 35, ElementKind.PARENTHETICAL: 28}
+_INDENT = {
+    ElementKind.CHARACTER: 37,
+    ElementKind.DIALOGUE: 25,
+    ElementKind.PARENTHETICAL: 31,
+    ElementKind.TRANSITION: 60,
+}
 _MARGIN = 15
 _PAGE_LINES = 54
 _WORDS = re.findall(
@@ -37,21 +42,21 @@ def invented_script(scenes: int, seed: int) -> list[Element]:
     found: list[Element] = []
     for scene in range(1, scenes + 1):
 
-        def add(kind: Kind, text: str, who: str | None = None, scene: int = scene) -> None:
+        def add(kind: ElementKind, text: str, who: str | None = None, scene: int = scene) -> None:
             found.append(Element(kind, text, 1, 1, scene, who))
 
         place, time = rng.choice(["INT.", "EXT."]), rng.choice(["DAY", "NIGHT"])
-        add(Kind.SCENE_HEADING, f"{place} {rng.choice(_WORDS).upper()} {scene} - {time}")
+        add(ElementKind.SCENE_HEADING, f"{place} {rng.choice(_WORDS).upper()} {scene} - {time}")
         for _ in range(rng.integers(3, 9)):
             if rng.random() < 0.4:
-                add(Kind.ACTION, sentences(4))
+                add(ElementKind.ACTION, sentences(4))
             who = str(rng.choice(["MARTA", "IVO", "DR. SALT", "OLD MAN #2"]))
-            add(Kind.CHARACTER, who + str(rng.choice(["", "", "", " (V.O.)", " (CONT'D)"])), who)
+            add(ElementKind.CHARACTER, who + str(rng.choice(["", "", "", " (V.O.)", " (CONT'D)"])), who)
             if rng.random() < 0.2:
-                add(Kind.PARENTHETICAL, f"({' '.join(rng.choice(_WORDS, 2))})", who)
-            add(Kind.DIALOGUE, sentences(4), who)
+                add(ElementKind.PARENTHETICAL, f"({' '.join(rng.choice(_WORDS, 2))})", who)
+            add(ElementKind.DIALOGUE, sentences(4), who)
         if rng.random() < 0.3:
-            add(Kind.TRANSITION, "CUT TO:")
+            add(ElementKind.TRANSITION, "CUT TO:")
     return found
 
 
@@ -59,7 +64,7 @@ def invented_script(scenes: int, seed: int) -> list[Element]:
 class Line:
     """A typed line: what it is and says, and the column it begins in."""
 
-    kind: Kind | None
+    kind: ElementKind | None
     text: str
     indent: int = 0
 
@@ -71,7 +76,7 @@ def typed(elements: Sequence[Element], wrap: bool = True, gap_under_cues: bool =
     """The script line by line, indented, with a blank line between elements."""
     lines: list[Line] = []
     for element in elements:
-        if gap_under_cues or element.kind not in IN_SPEECH:
+        if gap_under_cues or element.kind not in SPEECH_KINDS:
             lines.append(BLANK)
         width = _WIDTH.get(element.kind, 60) if wrap else 10**6
         indent = _INDENT.get(element.kind, _MARGIN)
@@ -150,8 +155,8 @@ def with_more(lines: Sequence[Line]) -> list[Line]:
     found: list[Line] = []
     cue, page = BLANK, 1
     for at, (before, line) in enumerate(pairwise([BLANK, *lines])):
-        cue = line if line.kind is Kind.CHARACTER else cue
-        if at % 7 == 6 and before.kind is line.kind is Kind.DIALOGUE:
+        cue = line if line.kind is ElementKind.CHARACTER else cue
+        if at % 7 == 6 and before.kind is line.kind is ElementKind.DIALOGUE:
             page += 1
             found += [Line(None, "(MORE)", 37), BLANK, Line(None, f"{page}.", 70), BLANK]
             found.append(replace(cue, text=f"{cue.text.partition(' (')[0]} (CONT'D)"))
@@ -168,7 +173,7 @@ def in_other_columns(lines: Sequence[Line]) -> list[Line]:
 
 def with_gaps_above_cues_only(lines: Sequence[Line]) -> list[Line]:
     """Action right under speeches."""
-    above = (Kind.CHARACTER, Kind.SCENE_HEADING)
+    above = (ElementKind.CHARACTER, ElementKind.SCENE_HEADING)
     return [line for line, after in pairwise([*lines, BLANK]) if line.text or after.kind in above]
 
 
@@ -179,13 +184,17 @@ def centred(lines: Sequence[Line]) -> list[Line]:
 
 def tabbed(lines: Sequence[Line]) -> str:
     """Indented by tabs, with spaces among them."""
-    tabs = {Kind.CHARACTER: "\t\t    \t\t", Kind.DIALOGUE: "\t  \t", Kind.PARENTHETICAL: "\t\t\t"}
-    return "".join(f"{tabs.get(line.kind or Kind.ACTION, '')}{line.text}\n" for line in lines)
+    tabs = {
+        ElementKind.CHARACTER: "\t\t    \t\t",
+        ElementKind.DIALOGUE: "\t  \t",
+        ElementKind.PARENTHETICAL: "\t\t\t",
+    }
+    return "".join(f"{tabs.get(line.kind or ElementKind.ACTION, '')}{line.text}\n" for line in lines)
 
 
 def web_page(lines: Sequence[Line]) -> str:
     """As a site of scripts shows it, with cues and headings in bold."""
-    bold = (Kind.CHARACTER, Kind.SCENE_HEADING)
+    bold = (ElementKind.CHARACTER, ElementKind.SCENE_HEADING)
     shown = (html.escape(text_of([line]).rstrip("\n")) for line in lines)
     marked = (
         f"<b>{text}\n</b>" if line.kind in bold else f"{text}\n"
@@ -198,11 +207,11 @@ def transcript(elements: Sequence[Element], title_case: bool = False) -> str:
     """NAME: what is said, each paragraph on a line."""
     text = ""
     for element in elements:
-        if element.kind is Kind.CHARACTER:
+        if element.kind is ElementKind.CHARACTER:
             name, bracket, extension = element.text.partition(" (")
             text += f"\n{name.title() if title_case else name}{bracket}{extension}:"
         else:
-            text += f" {element.text}" if element.kind in IN_SPEECH else f"\n\n{element.text}\n"
+            text += f" {element.text}" if element.kind in SPEECH_KINDS else f"\n\n{element.text}\n"
     return re.sub(r"\n\n\n+", "\n\n", re.sub(r"\n(?=\S)", "\n\n", text))
 
 
@@ -215,7 +224,7 @@ def title_cased(lines: Sequence[Line]) -> list[Line]:
     """Cues as in running text."""
     return [
         replace(line, text=re.sub(r"^[^(]+", lambda m: m[0].title(), line.text))
-        if line.kind is Kind.CHARACTER
+        if line.kind is ElementKind.CHARACTER
         else line
         for line in lines
     ]
@@ -223,7 +232,7 @@ def title_cased(lines: Sequence[Line]) -> list[Line]:
 
 def capitals(lines: Sequence[Line]) -> list[Line]:
     """Speeches in capitals."""
-    return [replace(line, text=line.text.upper()) if line.kind in IN_SPEECH else line for line in lines]
+    return [replace(line, text=line.text.upper()) if line.kind in SPEECH_KINDS else line for line in lines]
 
 
 def layouts(elements: Sequence[Element]) -> dict[str, tuple[str, float]]:

@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moviemotion.audience.faces.detect import FaceDetector
-from moviemotion.emotions import EMOTIONS, FEELINGS, Emotion
+from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.simulation.rendering.face import (
     Expression,
     blended_expression,
-    expression_of,
-    sample_identity,
+    random_identity,
+    scaled_prototype,
 )
 from moviemotion.simulation.rendering.render import render_face
 
@@ -25,21 +25,23 @@ def picture(rgba: np.ndarray) -> np.ndarray:
 
 
 def test_the_same_person_and_expression_is_the_same_picture() -> None:
-    first = render_face(sample_identity(3, 1), expression_of(Emotion.HAPPY, 0.5), SCALE)
-    again = render_face(sample_identity(3, 1), expression_of(Emotion.HAPPY, 0.5), SCALE)
+    first = render_face(random_identity(3, 1), scaled_prototype(Emotion.HAPPY, 0.5), SCALE)
+    again = render_face(random_identity(3, 1), scaled_prototype(Emotion.HAPPY, 0.5), SCALE)
     np.testing.assert_array_equal(first, again)
 
 
 def test_twelve_neighbours_are_twelve_people() -> None:
-    cast = [sample_identity(7, number) for number in range(12)]
+    cast = [random_identity(7, number) for number in range(12)]
     assert len({(who.skin, who.hair_style) for who in cast}) == 12
 
 
 def test_every_expression_changes_the_face_and_nothing_below_the_neck() -> None:
-    who = sample_identity(7, 0)
+    who = random_identity(7, 0)
     rest = render_face(who, Expression(), SCALE).astype(int)
-    for emotion in FEELINGS:
-        moved = np.abs(render_face(who, expression_of(emotion, 1.0), SCALE).astype(int) - rest).max(axis=-1)
+    for emotion in NON_NEUTRAL_EMOTIONS:
+        moved = np.abs(render_face(who, scaled_prototype(emotion, 1.0), SCALE).astype(int) - rest).max(
+            axis=-1
+        )
         assert moved[: int(4.2 * SCALE)].max() > 30, emotion
         assert moved[int(4.2 * SCALE) :].max() == 0, emotion
 
@@ -47,14 +49,14 @@ def test_every_expression_changes_the_face_and_nothing_below_the_neck() -> None:
 @settings(max_examples=50)
 @given(st.sampled_from(EMOTIONS), st.floats(0, 1))
 def test_one_feeling_is_its_prototype_scaled(emotion: Emotion, intensity: float) -> None:
-    feelings = np.array([intensity if e is emotion else 0.0 for e in FEELINGS])
-    assert blended_expression(feelings) == expression_of(emotion, intensity)
+    feelings = np.array([intensity if e is emotion else 0.0 for e in NON_NEUTRAL_EMOTIONS])
+    assert blended_expression(feelings) == scaled_prototype(emotion, intensity)
 
 
 @pytest.mark.parametrize("emotion", [Emotion.NEUTRAL, Emotion.HAPPY, Emotion.SURPRISE, Emotion.SAD])
 def test_the_detector_finds_one_face_in_each_picture(emotion: Emotion) -> None:
     pictures = [
-        picture(render_face(sample_identity(7, number), expression_of(emotion, 1.0), SCALE))
+        picture(render_face(random_identity(7, number), scaled_prototype(emotion, 1.0), SCALE))
         for number in range(12)
     ]
     detector = FaceDetector()

@@ -3,40 +3,40 @@
 import numpy as np
 import pytest
 
-from moviemotion.analysis.analyze import analyse
+from moviemotion.analysis.analyze import analyze
 from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.emotions import Emotion
 from moviemotion.errors import MoviemotionError
-from moviemotion.simulation.recovery_score import compare_with_truth
-from moviemotion.simulation.synthetic_audience import Beat, FeelingScript, simulate_audience
+from moviemotion.simulation.recovery_score import score_recovery
+from moviemotion.simulation.synthetic_audience import EmotionEvent, EmotionSchedule, simulate_audience
 
-BEATS = FeelingScript((Beat(20, 28, Emotion.HAPPY, 1.0), Beat(60, 68, Emotion.SAD, 1.0)))
+BEATS = EmotionSchedule((EmotionEvent(20, 28, Emotion.HAPPY, 1.0), EmotionEvent(60, 68, Emotion.SAD, 1.0)))
 
 
 def read_perfectly(audience):
-    truth = audience.truth.astype(np.float32)
+    truth = audience.ground_truth.astype(np.float32)
     seen = np.full(truth.shape[:2], 5, np.int32)
-    return analyse("film", Timeline(audience.viewers, 0, truth, seen), None, (), seed=1)
+    return analyze("film", Timeline(audience.viewers, 0, truth, seen), None, (), seed=1)
 
 
 def test_a_perfect_reading_is_marked_as_one():
     audience = simulate_audience(BEATS, viewers=8, seconds=100, seed=3)
-    recovery = compare_with_truth(read_perfectly(audience), audience, BEATS)
+    recovery = score_recovery(read_perfectly(audience), audience, BEATS)
     assert [one.emotion for one in recovery.emotions] == [Emotion.HAPPY, Emotion.SAD]
-    assert all(one.viewer_correlation > 0.99 and one.room_correlation > 0.99 for one in recovery.emotions)
-    assert (recovery.found, recovery.missed, recovery.invented) == (BEATS.beats, (), ())
+    assert all(one.viewer_correlation > 0.99 and one.audience_correlation > 0.99 for one in recovery.emotions)
+    assert (recovery.detected, recovery.missed, recovery.false_positives) == (BEATS.events, (), ())
 
 
 def test_a_reading_of_another_feeling_is_missed_and_invented():
     audience = simulate_audience(BEATS, viewers=8, seconds=100, seed=3)
-    fear = FeelingScript((Beat(20, 28, Emotion.FEAR, 1.0), BEATS.beats[1]))
-    recovery = compare_with_truth(read_perfectly(audience), audience, fear)
-    assert recovery.missed == fear.beats[:1]
-    assert [moment.emotion for moment in recovery.invented] == [Emotion.HAPPY]
+    fear = EmotionSchedule((EmotionEvent(20, 28, Emotion.FEAR, 1.0), BEATS.events[1]))
+    recovery = score_recovery(read_perfectly(audience), audience, fear)
+    assert recovery.missed == fear.events[:1]
+    assert [moment.emotion for moment in recovery.false_positives] == [Emotion.HAPPY]
 
 
 def test_viewers_who_were_not_read_are_not_marked_silently():
     audience = simulate_audience(BEATS, viewers=8, seconds=100, seed=3)
     other = simulate_audience(BEATS, viewers=7, seconds=100, seed=3)
     with pytest.raises(MoviemotionError, match="8 viewers were filmed, 7 read"):
-        compare_with_truth(read_perfectly(other), audience, BEATS)
+        score_recovery(read_perfectly(other), audience, BEATS)

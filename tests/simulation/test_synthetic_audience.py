@@ -10,33 +10,36 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moviemotion.emotions import EMOTIONS, FEELINGS, Emotion
+from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.errors import MoviemotionError
-from moviemotion.simulation.demo_film import FEELINGS as FILM_FEELINGS
-from moviemotion.simulation.demo_film import SCREENPLAY, SECONDS, SUBTITLES
+from moviemotion.simulation.demo_film import DURATION, SCREENPLAY, SUBTITLES
+from moviemotion.simulation.demo_film import EMOTION_SCHEDULE as FILM_FEELINGS
 from moviemotion.simulation.rendering.seat_videos import write_seat_videos
 from moviemotion.simulation.synthetic_audience import (
-    Beat,
-    FeelingScript,
-    read_feeling_script,
+    EmotionEvent,
+    EmotionSchedule,
+    read_emotion_schedule,
     simulate_audience,
 )
 
-JOKE = FeelingScript((Beat(4, 9, Emotion.HAPPY, 1.0),))
+JOKE = EmotionSchedule((EmotionEvent(4, 9, Emotion.HAPPY, 1.0),))
 
 
 @settings(max_examples=20, deadline=None)
 @given(
     st.lists(
-        st.tuples(st.floats(0, 28), st.floats(0.5, 6), st.sampled_from(FEELINGS), st.floats(0, 1)), max_size=6
+        st.tuples(
+            st.floats(0, 28), st.floats(0.5, 6), st.sampled_from(NON_NEUTRAL_EMOTIONS), st.floats(0, 1)
+        ),
+        max_size=6,
     ),
     st.integers(0, 10_000),
 )
 def test_truth_is_a_distribution_whatever_the_script(
     beats: list[tuple[float, float, Emotion, float]], seed: int
 ) -> None:
-    script = FeelingScript(tuple(Beat(start, start + lasts, e, s) for start, lasts, e, s in beats))
-    truth = simulate_audience(script, 3, 30, seed).truth
+    script = EmotionSchedule(tuple(EmotionEvent(start, start + lasts, e, s) for start, lasts, e, s in beats))
+    truth = simulate_audience(script, 3, 30, seed).ground_truth
     assert truth.shape == (3, 30, len(EMOTIONS))
     assert truth.min() >= 0
     np.testing.assert_allclose(truth.sum(axis=-1), 1, atol=1e-9)
@@ -44,18 +47,18 @@ def test_truth_is_a_distribution_whatever_the_script(
 
 def test_the_same_seed_is_the_same_audience_and_another_is_not() -> None:
     first, again, other = (simulate_audience(JOKE, 4, 20, seed) for seed in (1, 1, 2))
-    np.testing.assert_array_equal(first.feelings, again.feelings)
-    np.testing.assert_array_equal(first.blinks, again.blinks)
-    assert not np.array_equal(first.feelings, other.feelings)
+    np.testing.assert_array_equal(first.felt_intensity, again.felt_intensity)
+    np.testing.assert_array_equal(first.eye_closure, again.eye_closure)
+    assert not np.array_equal(first.felt_intensity, other.felt_intensity)
 
 
 def test_a_viewer_does_not_depend_on_how_many_sit_beside_them() -> None:
     few, many = simulate_audience(JOKE, 2, 20, 5), simulate_audience(JOKE, 6, 20, 5)
-    np.testing.assert_array_equal(few.feelings, many.feelings[:2])
+    np.testing.assert_array_equal(few.felt_intensity, many.felt_intensity[:2])
 
 
 def test_most_laugh_at_the_joke_a_little_late_and_not_before() -> None:
-    happy = simulate_audience(JOKE, 200, 20, 0).truth[..., EMOTIONS.index(Emotion.HAPPY)]
+    happy = simulate_audience(JOKE, 200, 20, 0).ground_truth[..., EMOTIONS.index(Emotion.HAPPY)]
     assert 0.8 < (happy[:, 7] > 0.5).mean() < 1
     assert happy[:, 0:3].mean() < 0.05
     assert happy[:, 4].mean() < happy[:, 6].mean()
@@ -63,11 +66,11 @@ def test_most_laugh_at_the_joke_a_little_late_and_not_before() -> None:
 
 
 def test_the_demo_film_leaves_its_moments_apart() -> None:
-    beats = read_feeling_script(FILM_FEELINGS).beats
+    beats = read_emotion_schedule(FILM_FEELINGS).events
     assert len(beats) >= 6
     assert {b.emotion for b in beats} == {Emotion.HAPPY, Emotion.SURPRISE, Emotion.SAD}
     assert all(b.start - a.end >= 6 for a, b in pairwise(beats))
-    assert beats[-1].end <= SECONDS
+    assert beats[-1].end <= DURATION
     assert SCREENPLAY.is_file()
     assert SUBTITLES.is_file()
 
@@ -89,16 +92,16 @@ def test_a_bad_script_of_feelings_is_named_with_its_line(tmp_path: Path, text: s
     path = tmp_path / "feelings.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(MoviemotionError, match=says):
-        read_feeling_script(path)
+        read_emotion_schedule(path)
 
 
 def test_a_script_of_feelings_from_a_spreadsheet_and_a_folder_in_its_place(tmp_path: Path) -> None:
     (path := tmp_path / "feelings.csv").write_text(
         "start,end,emotion,strength\n1,2,happy,1\n", encoding="utf-8-sig"
     )
-    assert len(read_feeling_script(path).beats) == 1
+    assert len(read_emotion_schedule(path).events) == 1
     with pytest.raises(MoviemotionError) as refused:
-        read_feeling_script(tmp_path)
+        read_emotion_schedule(tmp_path)
     assert str(refused.value) == f"{tmp_path}: cannot be read (Is a directory); give a CSV file of beats"
 
 
@@ -136,4 +139,4 @@ def test_the_truth_beside_the_videos_is_the_truth(tmp_path: Path) -> None:
         rows = list(csv.DictReader(file))
     assert len(rows) == 2 * 5
     written = np.array([[float(r[e]) for e in EMOTIONS] for r in rows]).reshape(2, 5, len(EMOTIONS))
-    np.testing.assert_allclose(written, audience.truth, atol=1e-4)
+    np.testing.assert_allclose(written, audience.ground_truth, atol=1e-4)

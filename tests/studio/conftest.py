@@ -12,9 +12,9 @@ from fastapi.testclient import TestClient
 from studio_browser import open_page, trouble
 from studio_servers import renew_token, serving
 
-from moviemotion.privacy.study_database import KEYS_VARIABLE
+from moviemotion.privacy.study_database import KEYS_FOLDER_VARIABLE
 from moviemotion.studio.app import create_app
-from moviemotion.study.analysis_cache import kept_analysis
+from moviemotion.study.analysis_cache import cached_analysis
 from moviemotion.workflows.report import report
 from moviemotion.workflows.simulate import simulate
 
@@ -29,7 +29,7 @@ BEATS = "start,end,emotion,strength\n10,20,happy,0.9\n50,60,sad,0.9\n"
 @pytest.fixture(autouse=True)
 def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of keys of the test's own."""
-    monkeypatch.setenv(KEYS_VARIABLE, str(tmp_path / "keys"))
+    monkeypatch.setenv(KEYS_FOLDER_VARIABLE, str(tmp_path / "keys"))
     return tmp_path / "keys"
 
 
@@ -63,7 +63,7 @@ def told_room(film: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "beats.csv").write_text(BEATS, encoding="utf-8")
     simulate(folder / "beats.csv", 12, 1.5, folder / "study", seed=3)
     report(folder / "study", film / "film.fountain", film / "film.srt")
-    kept_analysis(folder / "study")
+    cached_analysis(folder / "study")
     return folder / "study"
 
 

@@ -14,8 +14,8 @@ import httpx2
 import uvicorn
 from fastapi import FastAPI
 
-from moviemotion.privacy.erasure import traces
-from moviemotion.studio.connection_limits import Connection
+from moviemotion.privacy.erasure import find_files_containing
+from moviemotion.studio.connection_limits import LimitedHTTPProtocol
 
 
 def renew_token(client: httpx2.Client) -> None:
@@ -39,7 +39,7 @@ def serving(app: FastAPI) -> Iterator[str]:
         port = place.getsockname()[1]
     server = uvicorn.Server(
         uvicorn.Config(
-            app, "127.0.0.1", port, http=Connection, log_level="warning", timeout_graceful_shutdown=1
+            app, "127.0.0.1", port, http=LimitedHTTPProtocol, log_level="warning", timeout_graceful_shutdown=1
         )
     )
     thread = threading.Thread(target=server.run)
@@ -57,4 +57,4 @@ def assert_gone(root: Path, viewer: str) -> None:
     assert {"study.db", "study.json", "told.json", "studio.db"} & {path.name for path in everything}
     assert not any(viewer.encode() in path.read_bytes() for path in everything)
     assert not any(viewer in str(path) for path in everything)
-    assert list(traces(root, viewer)) == []
+    assert list(find_files_containing(root, viewer)) == []

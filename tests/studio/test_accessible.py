@@ -12,7 +12,7 @@ from studio_browser import DESK, PHONE
 from moviemotion.audience.video.masking import Region
 from moviemotion.privacy import consent, retention
 from moviemotion.privacy.seat_links import seat_tokens
-from moviemotion.privacy.study_database import Terms
+from moviemotion.privacy.study_database import ConsentTerms
 
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 GRAVE = ("serious", "critical")
@@ -24,7 +24,7 @@ SCRIPTED = ("/studies/", "/compare")
 def asked(root: Path) -> Path:
     """A study with seats of each state."""
     folder = root / "premiere"
-    retention.begin(folder, Terms("Lantern Films", "privacy@lantern.example"), {})
+    retention.begin_study(folder, ConsentTerms("Lantern Films", "privacy@lantern.example"), {})
     for number, seat in enumerate(("A1", "A2", "A3", "A4")):
         consent.add_seat(folder, seat, "row", Region(320 * number, 0, 320 * number + 320, 480))
     return folder
@@ -41,8 +41,8 @@ def test_no_page_has_a_serious_fault(
     trouble: list[str],
 ) -> None:
     shutil.copytree(study, study.parent / "another-cut")
-    code = consent.answer_by_hand(asked, "A1", True).code
-    consent.answer_by_hand(asked, "A2", False)
+    code = consent.record_offline_answer(asked, "A1", True).code
+    consent.record_offline_answer(asked, "A2", False)
     seat, answered = (f"/c/{seat_tokens(asked)[name]}" for name in ("A3", "A1"))
     page = open_page(size, color_scheme=scheme)
     faults = []

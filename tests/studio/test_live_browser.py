@@ -10,7 +10,7 @@ import pytest
 from studio_browser import DESK
 from test_whole_journey import MINUTES, begin
 
-from moviemotion.privacy.consent import add_seat, answer_by_hand
+from moviemotion.privacy.consent import add_seat, record_offline_answer
 from moviemotion.study.provenance import load_analysis
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -34,7 +34,7 @@ def test_live_cameras_from_start_to_the_reading_room(
     folder = root / "premiere"
     for seat, camera in (("A1", "a"), ("A2", "away")):
         add_seat(folder, seat, camera)
-        answer_by_hand(folder, seat, True)
+        record_offline_answer(folder, seat, True)
     (tmp_path / "seats.toml").write_text(CAMERAS, encoding="utf-8")
     desk.set_input_files("#file-seats", seats[0])
     sync_api.expect(desk.locator("#files")).to_contain_text("seat-01.mp4 recording")

@@ -59,13 +59,13 @@ def test_a_line_a_moment_and_a_point_lead_the_others(page, analysis: Analysis) -
     expect(page.locator(".at-cursor")).to_contain_text("Then we shall learn")
 
     page.click("#moment-2 .choose")
-    moment = analysis.search.moments[1]
+    moment = analysis.moment_search.moments[1]
     expect(page.locator("#surface")).to_have_attribute("aria-valuenow", str(int(moment.start)))
     expect(page.locator("#moment-2.chosen")).to_be_visible()
     expect(page.locator("#tags [aria-pressed=true]")).to_have_text("2")
 
     box = page.locator("#surface").bounding_box()
-    page.mouse.click(box["x"] + box["width"] * (15.5 / len(analysis.room.seconds)), box["y"] + 40)
+    page.mouse.click(box["x"] + box["width"] * (15.5 / len(analysis.audience_curve.seconds)), box["y"] + 40)
     expect(page.locator("#surface")).to_have_attribute("aria-valuenow", "15")
     expect(page.locator("#moment-1.chosen")).to_be_visible()
     head = page.locator("#playhead").bounding_box()
@@ -77,11 +77,11 @@ def test_the_meters_show_n_and_interval_of_the_second(page, analysis: Analysis) 
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("ArrowRight")
     expect(page.locator("#surface")).to_have_attribute("aria-valuenow", "11")
-    room = analysis.room
-    low, high = room.overall_interval[:, 11]
-    told = f"{room.overall[11]:.2f} ({low:.2f}–{high:.2f})"
+    room = analysis.audience_curve
+    low, high = room.overall_strength_interval[:, 11]
+    told = f"{room.overall_strength[11]:.2f} ({low:.2f}–{high:.2f})"
     expect(page.locator(".meter.overall .value")).to_have_text(told)
-    reacting = f"{round(room.share[11] * room.viewers[11])} of {room.viewers[11]}"
+    reacting = f"{round(room.reacting_share[11] * room.viewers[11])} of {room.viewers[11]}"
     expect(page.locator(".meter.share .value")).to_contain_text(reacting)
     assert told in page.locator("#surface").get_attribute("aria-valuetext")
 
@@ -93,7 +93,7 @@ def test_keys_play_step_zoom_and_search(page, analysis: Analysis) -> None:
     page.keyboard.press("]")
     expect(page.locator("#moment-2.chosen")).to_be_visible()
     page.keyboard.press("z")
-    moment = analysis.search.moments[1]
+    moment = analysis.moment_search.moments[1]
     expect(page.locator("#range")).to_have_text(f"0:{int(moment.start) - 3}–1:0{int(moment.end) + 3 - 60}")
     page.keyboard.press("0")
     expect(page.locator("#range")).to_have_text("0:00–1:30")

@@ -17,15 +17,15 @@ from fastapi.testclient import TestClient
 from studio_servers import renew_token
 
 from moviemotion.analysis.analyze import Analysis
-from moviemotion.emotions import FEELINGS
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
 from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.erasure import erase
-from moviemotion.privacy.pseudonymize import settle
-from moviemotion.reports.html.chart_data import NO_VALUE, STEPS
-from moviemotion.studio.accounts import Access
+from moviemotion.privacy.pseudonymize import pseudonymize_study
+from moviemotion.reports.html.chart_data import CURVE_STEPS, NO_VALUE
+from moviemotion.studio.accounts import AccountStore
 from moviemotion.studio.app import create_app
-from moviemotion.studio.open_analyses import MOST_ANSWERS, Opened
-from moviemotion.studio.routes.downloads import KINDS
+from moviemotion.studio.open_analyses import MAX_CACHED_RESPONSES, OpenAnalysis
+from moviemotion.studio.routes.downloads import EXPORT_KINDS
 from moviemotion.study.provenance import load_analysis
 
 PASSWORD = "four words and more"
@@ -39,7 +39,7 @@ def analysis(room: Path) -> Analysis:
 @pytest.fixture
 def people(root: Path, room: Path) -> Iterator[Callable[[Role], TestClient]]:
     """Somebody of a role, signed in."""
-    access = Access(root)
+    access = AccountStore(root)
     app = create_app(root, access)
     with ExitStack() as clients:
 
@@ -56,19 +56,21 @@ def people(root: Path, room: Path) -> Iterator[Callable[[Role], TestClient]]:
 
 def curve(told: dict, name: str) -> np.ndarray:
     steps = np.frombuffer(base64.b64decode(told["curves"][name]), "<u2")
-    return np.where(steps == NO_VALUE, np.nan, steps / STEPS)
+    return np.where(steps == NO_VALUE, np.nan, steps / CURVE_STEPS)
 
 
 def test_the_room_is_the_analysis(client: TestClient, room: Path, analysis: Analysis) -> None:
     told = client.get("/api/studies/room/room").json()
-    assert told["seconds"] == len(analysis.room.seconds)
-    assert told["problems"] == list(analysis.quality.problems)
-    assert told["viewers"] == analysis.room.viewers.tolist()
-    np.testing.assert_allclose(curve(told, "overall"), analysis.room.overall, atol=1 / STEPS)
-    sad = FEELINGS.index("sad")
+    assert told["seconds"] == len(analysis.audience_curve.seconds)
+    assert told["problems"] == list(analysis.data_quality.problems)
+    assert told["viewers"] == analysis.audience_curve.viewers.tolist()
+    np.testing.assert_allclose(
+        curve(told, "overall"), analysis.audience_curve.overall_strength, atol=1 / CURVE_STEPS
+    )
+    sad = NON_NEUTRAL_EMOTIONS.index("sad")
     for k, end in enumerate(("Low", "High")):
-        of_analysis = analysis.room.strength_interval[k, :, sad]
-        np.testing.assert_allclose(curve(told, f"sad{end}"), of_analysis, atol=1 / STEPS)
+        of_analysis = analysis.audience_curve.strength_interval[k, :, sad]
+        np.testing.assert_allclose(curve(told, f"sad{end}"), of_analysis, atol=1 / CURVE_STEPS)
 
 
 def test_every_line_has_its_time_and_its_evidence(client: TestClient, room: Path, analysis: Analysis) -> None:
@@ -77,15 +79,15 @@ def test_every_line_has_its_time_and_its_evidence(client: TestClient, room: Path
     cue = analysis.script.cues[spoken["index"]]
     assert (spoken["start"], spoken["end"]) == (cue.start, cue.end)
     assert not spoken["estimated"]
-    felt = analysis.lines[spoken["index"]]
+    felt = analysis.element_emotions[spoken["index"]]
     assert spoken["felt"]["viewers"] == felt.viewers == 12
     assert spoken["felt"]["interval"] == pytest.approx(felt.strength_interval, abs=1e-6)
 
 
 def test_moments_carry_n_interval_and_adjusted_p(client: TestClient, room: Path, analysis: Analysis) -> None:
     told = client.get("/api/studies/room/moments").json()
-    assert len(told) == len(analysis.search.moments) == 2
-    for shown, moment in zip(told, analysis.search.moments, strict=True):
+    assert len(told) == len(analysis.moment_search.moments) == 2
+    for shown, moment in zip(told, analysis.moment_search.moments, strict=True):
         assert shown["p_adjusted"] == pytest.approx(moment.p_adjusted, abs=1e-6)
         assert shown["strength_interval"] == pytest.approx(moment.strength_interval, abs=1e-6)
         assert shown["viewers"] == moment.viewers
@@ -101,11 +103,13 @@ def test_a_group_is_the_mean_of_its_viewers(people, analysis: Analysis) -> None:
     part = analysis.strength[:6]
     weight = analysis.timeline.weight[:6, :, None] * ~np.isnan(part)
     mean = np.nansum(part * weight, axis=1 - 1) / weight.sum(axis=0)
-    others = analysis.room.viewers - (analysis.timeline.samples[:6] > 0).sum(axis=0)
+    others = analysis.audience_curve.viewers - (analysis.timeline.sample_counts[:6] > 0).sum(axis=0)
     seen = (np.array(told["viewers"]) >= 5) & ((others == 0) | (others >= 5))
     assert seen.mean() > 0.5
     happy = curve(told, "happy")
-    np.testing.assert_allclose(happy[seen], mean[seen, FEELINGS.index("happy")], atol=1 / STEPS)
+    np.testing.assert_allclose(
+        happy[seen], mean[seen, NON_NEUTRAL_EMOTIONS.index("happy")], atol=1 / CURVE_STEPS
+    )
     assert np.isnan(happy[~seen]).all()
 
 
@@ -140,7 +144,7 @@ def test_single_viewers_are_the_researchers(people, analysis: Analysis) -> None:
     one = analysis.timeline.viewers[3]
     asked = {"viewer": one}
     told = people(Role.RESEARCHER).get("/api/studies/room/curves", params=asked).json()
-    np.testing.assert_allclose(curve(told, "happy"), analysis.strength[3, :, 0], atol=1 / STEPS)
+    np.testing.assert_allclose(curve(told, "happy"), analysis.strength[3, :, 0], atol=1 / CURVE_STEPS)
     for role in (Role.WRITER, Role.PRIVACY_OFFICER):
         client = people(role)
         assert client.get("/api/studies/room/curves", params=asked).status_code == 403
@@ -174,7 +178,7 @@ def test_notes_nobody_can_use_are_refused(client: TestClient, room: Path, note: 
 def test_erasure_takes_a_viewer_out_of_groups_and_of_what_the_room_shows(
     client: TestClient, room: Path
 ) -> None:
-    settle(room)
+    pseudonymize_study(room)
     viewers = load_analysis(room).timeline.viewers
     gone, members = viewers[2], list(viewers[:6])
     client.put("/api/studies/room/groups/front", json={"viewers": members})
@@ -205,7 +209,7 @@ def test_the_analysis_is_computed_once_for_all_who_read(
     assert len(computed) <= 1
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", EXPORT_KINDS)
 def test_every_export_is_a_file(client: TestClient, room: Path, kind: str) -> None:
     client.post("/api/studies/room/notes", json={"at": 12, "text": "A beat, please."})
     answer = client.get(f"/api/studies/room/exports/{kind}", params={"fps": 24})
@@ -245,15 +249,15 @@ def test_a_film_that_no_browser_plays_is_refused(client: TestClient, room: Path)
 
 
 def test_a_study_keeps_its_latest_answers_only() -> None:
-    study = Opened((), None)  # type: ignore[arg-type]
+    study = OpenAnalysis((), None)  # type: ignore[arg-type]
     made: list[int] = []
 
     def ask(number: int) -> None:
-        study.answer((number,), lambda: made.append(number))
+        study.cached_json((number,), lambda: made.append(number))
 
-    for number in [*range(MOST_ANSWERS), 0, MOST_ANSWERS, 0, 1]:
+    for number in [*range(MAX_CACHED_RESPONSES), 0, MAX_CACHED_RESPONSES, 0, 1]:
         ask(number)
-    assert made == [*range(MOST_ANSWERS + 1), 1]
+    assert made == [*range(MAX_CACHED_RESPONSES + 1), 1]
 
 
 def test_the_film_comes_in_ranges(client: TestClient, room: Path) -> None:

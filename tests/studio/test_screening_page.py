@@ -10,7 +10,7 @@ import pytest
 from studio_browser import DESK
 
 from moviemotion.privacy import consent, retention
-from moviemotion.privacy.study_database import Terms
+from moviemotion.privacy.study_database import ConsentTerms
 
 expect = pytest.importorskip("playwright.sync_api", reason="playwright is not installed").expect
 
@@ -18,7 +18,7 @@ expect = pytest.importorskip("playwright.sync_api", reason="playwright is not in
 @pytest.fixture
 def premiere(root: Path) -> Path:
     folder = root / "premiere"
-    retention.begin(folder, Terms("Lantern Films", "privacy@lantern.example"), {})
+    retention.begin_study(folder, ConsentTerms("Lantern Films", "privacy@lantern.example"), {})
     return folder
 
 
@@ -46,7 +46,7 @@ def test_a_seat_that_was_written_wrongly_is_found_out_and_mended(
     expect(page.locator("#seats")).to_contain_text("No seats")
     add("A1", "seat-01")
     expect(doubts).to_contain_text("nobody there has said yes")
-    consent.answer_by_hand(premiere, "A1", True)
+    consent.record_offline_answer(premiere, "A1", True)
     expect(doubts).to_have_count(0)
     expect(page.locator("#reading")).to_contain_text("1 of 1 recording to read")
     expect(read).to_be_enabled()

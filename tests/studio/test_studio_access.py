@@ -18,9 +18,15 @@ from studio_servers import renew_token
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import retention
 from moviemotion.privacy.audit_log import Role
-from moviemotion.privacy.status import status
-from moviemotion.privacy.study_database import Terms
-from moviemotion.studio.accounts import ACCOUNTS, LASTS, ROLES, SESSION, Access
+from moviemotion.privacy.status import read_status
+from moviemotion.privacy.study_database import ConsentTerms
+from moviemotion.studio.accounts import (
+    ACCOUNT_ROLES,
+    DATABASE_FILE,
+    SESSION_COOKIE,
+    SESSION_LIFETIME,
+    AccountStore,
+)
 from moviemotion.studio.app import create_app
 from moviemotion.studio.routes import consent_routes, page_routes
 
@@ -59,8 +65,8 @@ OPEN_PAGES = (
     "POST /c/{token}",
 )
 PAGES: dict[tuple[str, str], set[Role | None]] = {
-    **{(page.split()[0], page.split()[1]): {None, *ROLES} for page in OPEN_PAGES},
-    ("GET", "/"): {*ROLES},
+    **{(page.split()[0], page.split()[1]): {None, *ACCOUNT_ROLES} for page in OPEN_PAGES},
+    ("GET", "/"): {*ACCOUNT_ROLES},
     ("GET", "/compare"): STAFF,
     ("GET", "/studies/{study}"): STAFF,
     ("GET", "/studies/{study}/read"): STAFF,
@@ -93,20 +99,20 @@ OFFICERS = {
 def accounts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A `studio.db` with an account for each role. Tests only read it."""
     folder = tmp_path_factory.mktemp("accounts")
-    access = Access(folder)
-    for role in ROLES:
+    access = AccountStore(folder)
+    for role in ACCOUNT_ROLES:
         access.add(str(role), role, PASSWORD)
-    return folder / ACCOUNTS
+    return folder / DATABASE_FILE
 
 
 @pytest.fixture
-def access(accounts: Path, root: Path) -> Access:
-    (root / ACCOUNTS).write_bytes(accounts.read_bytes())
-    return Access(root)
+def access(accounts: Path, root: Path) -> AccountStore:
+    (root / DATABASE_FILE).write_bytes(accounts.read_bytes())
+    return AccountStore(root)
 
 
 @pytest.fixture
-def guarded(access: Access, study: Path, root: Path) -> FastAPI:
+def guarded(access: AccountStore, study: Path, root: Path) -> FastAPI:
     """A studio where people sign in, with one finished study."""
     return create_app(root, access)
 
@@ -179,9 +185,9 @@ def test_a_session_is_a_cookie_that_scripts_and_other_sites_cannot_use(sign_in: 
     assert client.get("/api/session").json()["role"] == "writer"
 
 
-def test_neither_passwords_nor_tokens_are_kept(access: Access, root: Path) -> None:
+def test_neither_passwords_nor_tokens_are_kept(access: AccountStore, root: Path) -> None:
     token = access.sign_in("writer", PASSWORD)
-    kept = b"".join(path.read_bytes() for path in root.glob(f"{ACCOUNTS}*"))
+    kept = b"".join(path.read_bytes() for path in root.glob(f"{DATABASE_FILE}*"))
     assert token is not None
     assert token.encode() not in kept
     assert PASSWORD.encode() not in kept
@@ -189,16 +195,16 @@ def test_neither_passwords_nor_tokens_are_kept(access: Access, root: Path) -> No
 
 
 def test_only_its_owner_may_read_the_accounts(root: Path) -> None:
-    Access(root)
-    assert stat.S_IMODE((root / ACCOUNTS).stat().st_mode) == 0o600
+    AccountStore(root)
+    assert stat.S_IMODE((root / DATABASE_FILE).stat().st_mode) == 0o600
 
 
 def test_a_token_that_was_planted_before_is_not_the_session(sign_in: SignIn) -> None:
     client = sign_in(None)
-    client.cookies.set(SESSION, "planted", domain="studio.example")
+    client.cookies.set(SESSION_COOKIE, "planted", domain="studio.example")
     renew_token(client)
     client.post("/api/session", json={"name": "writer", "password": PASSWORD})
-    assert [c.value for c in client.cookies.jar if c.name == SESSION and c.value == "planted"] == []
+    assert [c.value for c in client.cookies.jar if c.name == SESSION_COOKIE and c.value == "planted"] == []
 
 
 def test_the_token_for_changes_is_of_one_session(sign_in: SignIn) -> None:
@@ -213,38 +219,38 @@ def test_the_token_for_changes_is_of_one_session(sign_in: SignIn) -> None:
 # Sessions end
 
 
-def test_a_session_ends_with_the_day(access: Access) -> None:
+def test_a_session_ends_with_the_day(access: AccountStore) -> None:
     now = datetime.now(UTC)
     token = access.sign_in("writer", PASSWORD, now)
-    assert access.person(token, now + LASTS - timedelta(seconds=1)) is not None
-    assert access.person(token, now + LASTS) is None
-    assert access.person(token, now + 2 * LASTS) is None
+    assert access.session_user(token, now + SESSION_LIFETIME - timedelta(seconds=1)) is not None
+    assert access.session_user(token, now + SESSION_LIFETIME) is None
+    assert access.session_user(token, now + 2 * SESSION_LIFETIME) is None
 
 
 def test_signing_out_ends_it_on_the_server(sign_in: SignIn) -> None:
     client = sign_in(Role.WRITER)
-    token = client.cookies[SESSION]
+    token = client.cookies[SESSION_COOKIE]
     assert client.delete("/api/session").status_code == 204
-    client.cookies.set(SESSION, token, domain="studio.example")
+    client.cookies.set(SESSION_COOKIE, token, domain="studio.example")
     assert client.get("/api/studies").status_code == 401
 
 
 @pytest.mark.parametrize("how", ["password", "removal"])
-def test_a_new_password_and_removal_end_all_sessions(access: Access, how: str) -> None:
+def test_a_new_password_and_removal_end_all_sessions(access: AccountStore, how: str) -> None:
     token = access.sign_in("writer", PASSWORD)
-    assert access.person(token) is not None
+    assert access.session_user(token) is not None
     if how == "password":
         access.add("writer", Role.WRITER, "another four words")
         assert access.sign_in("writer", PASSWORD) is None
     else:
         access.remove("writer")
-    assert access.person(token) is None
+    assert access.session_user(token) is None
 
 
 @pytest.mark.parametrize("token", [None, "", "0", "' OR 1=1 --", "é"])
-def test_an_invented_token_is_nobodys(access: Access, token: str | None) -> None:
+def test_an_invented_token_is_nobodys(access: AccountStore, token: str | None) -> None:
     access.sign_in("writer", PASSWORD)
-    assert access.person(token) is None
+    assert access.session_user(token) is None
 
 
 @pytest.mark.parametrize(
@@ -258,10 +264,10 @@ def test_an_invented_token_is_nobodys(access: Access, token: str | None) -> None
         ("ada", Role.WRITER, "a" * 201),
     ],
 )
-def test_what_an_account_cannot_be(access: Access, name: str, role: Role, password: str) -> None:
+def test_what_an_account_cannot_be(access: AccountStore, name: str, role: Role, password: str) -> None:
     with pytest.raises(MoviemotionError):
         access.add(name, role, password)
-    assert len(access.people()) == len(ROLES)
+    assert len(access.users()) == len(ACCOUNT_ROLES)
 
 
 # Roles
@@ -302,16 +308,16 @@ def test_a_researcher_does_all_but_the_officers_part(sign_in: SignIn, guarded: F
 def test_a_role_is_looked_up_each_time(sign_in: SignIn, root: Path) -> None:
     client = sign_in(Role.RESEARCHER)
     assert client.get("/api/studies/the-last-ferry/screening").status_code == 200
-    database = sqlite3.connect(root / ACCOUNTS)
+    database = sqlite3.connect(root / DATABASE_FILE)
     with database:
         database.execute("UPDATE accounts SET role = 'writer' WHERE name = 'researcher'")
     database.close()
     assert client.get("/api/studies/the-last-ferry/screening").status_code == 403
 
 
-@pytest.mark.parametrize("role", [None, *ROLES])
+@pytest.mark.parametrize("role", [None, *ACCOUNT_ROLES])
 def test_a_role_opens_no_more_pages_than_its_own(sign_in: SignIn, study: Path, role: Role | None) -> None:
-    status(study)
+    read_status(study)
     found = {
         (m, r.path)
         for router in (page_routes.router, consent_routes.pages)
@@ -327,7 +333,7 @@ def test_a_role_opens_no_more_pages_than_its_own(sign_in: SignIn, study: Path, r
 
 def test_a_kiosk_that_signs_in_finds_the_studies_that_ask(sign_in: SignIn, study: Path, root: Path) -> None:
     (root / "premiere").mkdir()
-    retention.begin(root / "premiere", Terms("Lantern Films", "privacy@lantern.example"), {})
+    retention.begin_study(root / "premiere", ConsentTerms("Lantern Films", "privacy@lantern.example"), {})
     home = sign_in(Role.SEAT).get("/")
     assert home.status_code == 200
     assert "/studies/premiere/kiosk" in home.text

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
-from moviemotion.privacy.consent import answer_by_hand
+from moviemotion.privacy.consent import record_offline_answer
 
 
 def test_the_api_is_documented(client: TestClient) -> None:
@@ -98,7 +98,7 @@ def test_a_study_that_cannot_be_begun_leaves_nothing(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as disk:
-        disk.setattr("moviemotion.privacy.retention.begin", full)
+        disk.setattr("moviemotion.privacy.retention.begin_study", full)
         assert client.post("/api/studies", json=new).status_code == 507
     assert client.post("/api/studies", json=new).status_code == 201
 
@@ -140,7 +140,7 @@ def test_a_seat_is_taken_out_unless_somebody_was_asked_there(client: TestClient,
     seats = "/api/studies/preview/seats"
     for name in ("R7", "left/1"):
         client.post(seats, json={"seat": name, "camera": name.replace("/", "-")})
-    answer_by_hand(root / "preview", "R7", False)
+    record_offline_answer(root / "preview", "R7", False)
     assert [client.delete(f"{seats}/{name}").status_code for name in ("left/1", "left/1", "R7")] == [
         204,
         400,

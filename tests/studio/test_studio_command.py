@@ -20,9 +20,9 @@ from typer.testing import CliRunner
 from moviemotion.cli.commands import app
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.audit_log import Role
-from moviemotion.privacy.consent import answer_by_hand
-from moviemotion.studio.accounts import ACCOUNTS, Access, Person
-from moviemotion.studio.server import reached_at, serve
+from moviemotion.privacy.consent import record_offline_answer
+from moviemotion.studio.accounts import DATABASE_FILE, AccountStore, User
+from moviemotion.studio.server import browser_host, serve
 from moviemotion.study.provenance import load_analysis
 
 PASSWORD = "four words and more"
@@ -85,7 +85,7 @@ def test_a_screening_outlives_a_kill(root: Path, seats: list[Path]) -> None:
         for seat, path in zip(("A1", "A2"), seats, strict=True):
             client.post(f"{at}/seats", json={"seat": seat, "camera": path.stem})
             client.put(f"{at}/files/seats/{path.name}", content=path.read_bytes())
-            answer_by_hand(root / "preview", seat, True)
+            record_offline_answer(root / "preview", seat, True)
         assert client.post(f"{at}/screening", json={"rate": 30}).status_code == 202
         until(lambda: any(reading["seconds"] for reading in client.get(f"{at}/screening").json()["readings"]))
         process.kill()
@@ -115,10 +115,10 @@ def test_the_first_account_is_made_where_the_studies_lie(root: Path) -> None:
     )
     assert said.exit_code == 0
     assert PASSWORD not in said.output
-    assert Access(root).people() == (Person("ada", Role.RESEARCHER),)
-    assert Access(root).sign_in("ada", PASSWORD)
+    assert AccountStore(root).users() == (User("ada", Role.RESEARCHER),)
+    assert AccountStore(root).sign_in("ada", PASSWORD)
     CliRunner().invoke(app, ["studio", str(root), "--remove-account", "ada"])
-    assert Access(root).people() == ()
+    assert AccountStore(root).users() == ()
 
 
 def test_an_unknown_role_and_a_short_password_make_no_account(root: Path) -> None:
@@ -127,27 +127,27 @@ def test_an_unknown_role_and_a_short_password_make_no_account(root: Path) -> Non
             app, ["studio", str(root), "--account", "ada", *options], input=f"{password}\n{password}\n"
         )
         assert isinstance(said.exception, MoviemotionError)
-    assert Access(root).people() == ()
+    assert AccountStore(root).users() == ()
 
 
 @pytest.mark.parametrize("role", [None, Role.WRITER])
 def test_beyond_this_computer_somebody_must_be_able_to_sign_in(root: Path, role: Role | None) -> None:
     if role:
-        Access(root).add("wim", role, PASSWORD)
+        AccountStore(root).add("wim", role, PASSWORD)
     with pytest.raises(MoviemotionError, match="--account NAME"):
         serve(root, "127.0.0.1", free_port(), None, None, print, False)
 
 
 def test_the_address_that_is_told_is_one_that_a_browser_reaches() -> None:
-    assert reached_at(None) == "localhost"
-    assert reached_at("192.0.2.7") == "192.0.2.7"
-    assert reached_at("::1") == "[::1]"
+    assert browser_host(None) == "localhost"
+    assert browser_host("192.0.2.7") == "192.0.2.7"
+    assert browser_host("::1") == "[::1]"
     for everywhere in ("0.0.0.0", "::"):
-        assert reached_at(everywhere) not in ("", "0.0.0.0", "[::]", "::")
+        assert browser_host(everywhere) not in ("", "0.0.0.0", "[::]", "::")
 
 
 def test_with_a_host_everybody_signs_in(root: Path) -> None:
-    Access(root).add("ada", Role.RESEARCHER, PASSWORD)
+    AccountStore(root).add("ada", Role.RESEARCHER, PASSWORD)
     port = free_port()
     with running(root, port, "--host", "127.0.0.1"), asking(port) as client:
         assert client.get("/api/studies").status_code == 401
@@ -168,7 +168,7 @@ def test_without_one_it_answers_this_computer_only(root: Path) -> None:
         for address in addresses - {"127.0.0.1"}:
             with pytest.raises(ConnectionRefusedError):
                 socket.create_connection((address, port), timeout=5)
-    assert not (root / ACCOUNTS).exists()
+    assert not (root / DATABASE_FILE).exists()
 
 
 def test_a_port_that_is_taken_is_named(root: Path) -> None:

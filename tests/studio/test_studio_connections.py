@@ -12,8 +12,8 @@ import pytest
 from studio_servers import renew_token, until
 
 from moviemotion.studio import connection_limits
-from moviemotion.studio.connection_limits import Connection, most_connections
-from moviemotion.study.folder import UPLOADS
+from moviemotion.studio.connection_limits import LimitedHTTPProtocol, raise_connection_limit
+from moviemotion.study.folder import UPLOADS_FOLDER
 
 NEW = {"id": "preview", "controller": "Lantern Films", "contact": "privacy@lantern.example"}
 
@@ -25,7 +25,7 @@ def called(address: str) -> socket.socket:
 
 @pytest.mark.parametrize("said", [b"", b"GET / HTT", b"GET /sign-in HTTP/1.1\r\nHost: localhost\r\n\r\nGET"])
 def test_who_says_no_more_is_cut_off(served: str, monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
-    monkeypatch.setattr(connection_limits, "SILENT", 0.4)
+    monkeypatch.setattr(connection_limits, "IDLE_TIMEOUT", 0.4)
     with called(served) as half_open:
         half_open.sendall(said)
         while half_open.recv(65536):
@@ -35,8 +35,8 @@ def test_who_says_no_more_is_cut_off(served: str, monkeypatch: pytest.MonkeyPatc
 def test_an_upload_that_stands_still_is_cut_off_and_leaves_nothing(
     served: str, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection_limits, "SILENT", 0.4)
-    uploads = root / "preview" / UPLOADS
+    monkeypatch.setattr(connection_limits, "IDLE_TIMEOUT", 0.4)
+    uploads = root / "preview" / UPLOADS_FOLDER
     with httpx2.Client(base_url=served) as client:
         renew_token(client)
         assert client.post("/api/studies", json=NEW).status_code == 201
@@ -54,7 +54,7 @@ def test_an_upload_that_stands_still_is_cut_off_and_leaves_nothing(
 
 
 def test_there_are_never_too_many(served: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Connection, "most", 8)
+    monkeypatch.setattr(LimitedHTTPProtocol, "max_connections", 8)
     with ExitStack() as opened:
         sockets = [opened.enter_context(called(served)) for _ in range(12)]
         with pytest.raises(httpx2.TransportError):
@@ -69,7 +69,7 @@ def test_there_are_fewer_than_files_may_be_open() -> None:
     now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (256, most))
-        connections_at_once = most_connections()
+        connections_at_once = raise_connection_limit()
         raised, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (now, most))

@@ -17,11 +17,11 @@ from studio_servers import renew_token
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import consent, retention
 from moviemotion.privacy.audit_log import Role
-from moviemotion.privacy.consent import State
-from moviemotion.privacy.disclosure import ACCEPT, DECLINE, disclosure_of
+from moviemotion.privacy.consent import ConsentState
+from moviemotion.privacy.disclosure import ACCEPT_TEXT, DECLINE_TEXT, load_disclosure
 from moviemotion.privacy.seat_links import seat_tokens
-from moviemotion.privacy.study_database import Kind, Terms
-from moviemotion.studio.accounts import Access
+from moviemotion.privacy.study_database import ConsentTerms, DataKind
+from moviemotion.studio.accounts import AccountStore
 from moviemotion.studio.app import create_app
 
 SEATS = ("A 1", "A 2")
@@ -32,7 +32,7 @@ PASSWORD = "four words and more"
 def asked(root: Path) -> Path:
     """A study whose two seats are still to be asked."""
     folder = root / "premiere"
-    retention.begin(folder, Terms("Lantern Films", "privacy@lantern.example"), {})
+    retention.begin_study(folder, ConsentTerms("Lantern Films", "privacy@lantern.example"), {})
     for seat in SEATS:
         consent.add_seat(folder, seat, f"cam-{seat[-1]}")
     return folder
@@ -60,8 +60,8 @@ def code_in(text: str) -> str:
     return re.search(r'data-code="([0-9a-f-]{35})"', text)[1]
 
 
-def states(folder: Path) -> list[State | None]:
-    return [seat.state for seat in consent.seats(folder)]
+def states(folder: Path) -> list[ConsentState | None]:
+    return [seat.state for seat in consent.list_seats(folder)]
 
 
 def test_the_address_of_a_seat_cannot_be_guessed_and_stays_the_same(asked: Path, phone: TestClient) -> None:
@@ -81,20 +81,25 @@ def test_the_page_says_all_of_the_disclosure_and_looking_at_it_writes_nothing(
 ) -> None:
     page = phone.get(page_of(asked))
     assert page.headers["cache-control"] == "no-store"
-    told = disclosure_of(asked)
-    for words in (told.summary, ACCEPT, DECLINE, *(p for section in told.sections for p in section.points)):
+    told = load_disclosure(asked)
+    for words in (
+        told.summary,
+        ACCEPT_TEXT,
+        DECLINE_TEXT,
+        *(p for section in told.sections for p in section.sentences),
+    ):
         assert words in page.text.replace("&#39;", "'")
     assert states(asked) == [None, None]
 
 
-@pytest.mark.parametrize(("said", "state"), [("yes", State.ACCEPTED), ("no", State.DECLINED)])
+@pytest.mark.parametrize(("said", "state"), [("yes", ConsentState.ACCEPTED), ("no", ConsentState.DECLINED)])
 def test_an_answer_without_scripts_gives_a_receipt_that_opens_again(
-    asked: Path, phone: TestClient, said: str, state: State
+    asked: Path, phone: TestClient, said: str, state: ConsentState
 ) -> None:
     receipt = answer(phone, page_of(asked), said)
     assert states(asked) == [state, None]
     code = code_in(receipt.text)
-    assert consent.check_receipt(asked, code).state is state
+    assert consent.find_receipt(asked, code).state is state
     assert code_in(phone.get(page_of(asked)).text) == code
     # The cookie with the code goes to this seat's page, and to no other.
     assert "data-code" not in phone.get(page_of(asked, SEATS[1])).text
@@ -119,16 +124,16 @@ def test_another_phone_does_not_see_the_receipt(asked: Path, phone: TestClient, 
 def test_who_said_no_may_say_yes(asked: Path, phone: TestClient) -> None:
     answer(phone, page_of(asked), "no")
     answer(phone, page_of(asked), "yes")
-    assert states(asked)[0] is State.ACCEPTED
+    assert states(asked)[0] is ConsentState.ACCEPTED
 
 
 def test_an_answer_to_an_older_disclosure_is_not_taken(asked: Path, phone: TestClient) -> None:
-    before = disclosure_of(asked)
-    retention.bring_forward(asked, Kind.SAMPLES, before.until["samples"].replace(day=1))
+    before = load_disclosure(asked)
+    retention.shorten_retention(asked, DataKind.SAMPLES, before.deletion_dates["samples"].replace(day=1))
     page = answer(phone, page_of(asked), "yes", version=before.version)
     assert page.status_code == 409
     assert "has changed since" in page.text
-    assert State.ACCEPTED not in states(asked)
+    assert ConsentState.ACCEPTED not in states(asked)
 
 
 def test_after_the_film_nobody_is_asked(asked: Path, phone: TestClient, client: TestClient) -> None:
@@ -141,9 +146,9 @@ def test_after_the_film_nobody_is_asked(asked: Path, phone: TestClient, client: 
     for text in (late.text, phone.get(page).text, client.get(kiosk).text):
         assert "The film is over" in text
         assert 'name="answer"' not in text
-    said = {"accepts": True, "version": disclosure_of(asked).version}
+    said = {"accepts": True, "version": load_disclosure(asked).version}
     assert client.post(f"/api{page.replace('/c/', '/consent/')}", json=said).status_code == 400
-    assert states(asked) == [None, State.ACCEPTED]
+    assert states(asked) == [None, ConsentState.ACCEPTED]
     assert code_in(phone.get(page_of(asked, SEATS[1])).text) == code  # the receipt holds
 
 
@@ -171,7 +176,7 @@ def test_withdrawn_with_the_code_and_the_receipt_of_that_holds(asked: Path, phon
     withdrawn = phone.post("/c/receipt", data={"csrf": csrf, "code": code, "withdraw": "yes"})
     assert "You have withdrawn" in withdrawn.text
     assert states(asked) == [None, None]
-    assert consent.check_receipt(asked, code_in(withdrawn.text)).state is State.WITHDRAWN
+    assert consent.find_receipt(asked, code_in(withdrawn.text)).state is ConsentState.WITHDRAWN
     assert "Nothing is held about you any more" in phone.get(page_of(asked)).text
 
 
@@ -201,10 +206,10 @@ def test_a_wrong_code_is_said_to_be_wrong(asked: Path, client: TestClient) -> No
 def test_a_code_may_be_typed_in_capitals_with_blanks(asked: Path, phone: TestClient) -> None:
     code = code_in(answer(phone, page_of(asked), "yes").text)
     for typed in (f" {code.upper()} ", code.replace("-", " "), code.replace("-", "")):
-        assert consent.check_receipt(asked, typed).code == code
-        assert consent.state_with(asked, typed) is State.ACCEPTED
+        assert consent.find_receipt(asked, typed).code == code
+        assert consent.state_by_receipt(asked, typed) is ConsentState.ACCEPTED
     with pytest.raises(MoviemotionError):
-        consent.check_receipt(asked, code[:-1])
+        consent.find_receipt(asked, code[:-1])
 
 
 def test_the_same_through_the_api_for_a_studio_s_own_app(asked: Path, client: TestClient) -> None:
@@ -215,7 +220,7 @@ def test_the_same_through_the_api_for_a_studio_s_own_app(asked: Path, client: Te
     assert refused.status_code == 400
     receipt = client.post(path, json={"accepts": True, "version": told["disclosure"]["version"]}).json()
     assert client.post("/api/receipts/check", json={"code": receipt["code"]}).json() == receipt
-    assert states(asked) == [None, State.ACCEPTED]
+    assert states(asked) == [None, ConsentState.ACCEPTED]
     withdrawn = client.post("/api/receipts/withdraw", json={"code": receipt["code"]}).json()
     assert withdrawn["state"] == "withdrawn"
     assert states(asked) == [None, None]
@@ -224,7 +229,7 @@ def test_the_same_through_the_api_for_a_studio_s_own_app(asked: Path, client: Te
 def test_when_a_day_has_come_the_screening_is_over(
     asked: Path, client: TestClient, phone: TestClient
 ) -> None:
-    retention.bring_forward(asked, Kind.PICTURES, date(2020, 1, 1))
+    retention.shorten_retention(asked, DataKind.PICTURES, date(2020, 1, 1))
     page, api = page_of(asked), f"/api/studies/{asked.name}"
     assert (told := phone.get(page)).status_code == 409
     assert "This screening is over; nobody is asked any more" in told.text
@@ -246,7 +251,7 @@ def test_the_kiosk_shows_who_has_answered_but_not_what_and_keeps_no_receipt(
     seats = client.get(kiosk).text
     assert seats.count("has answered") == 2
     assert "declined" not in seats
-    assert states(asked) == [State.DECLINED, State.ACCEPTED]
+    assert states(asked) == [ConsentState.DECLINED, ConsentState.ACCEPTED]
 
 
 def test_a_seat_may_be_called_anything(asked: Path, client: TestClient) -> None:
@@ -254,7 +259,7 @@ def test_a_seat_may_be_called_anything(asked: Path, client: TestClient) -> None:
     link = re.search(r'href="(/studies/premiere/kiosk/Row[^"]*)"', client.get("/studies/premiere/kiosk").text)
     assert link
     receipt = answer(client, link[1], "no")
-    assert consent.check_receipt(asked, code_in(receipt.text)).state is State.DECLINED
+    assert consent.find_receipt(asked, code_in(receipt.text)).state is ConsentState.DECLINED
     assert "<b>" not in client.get("/studies/premiere/seats").text.split("Row 1/7")[1][:12]
 
 
@@ -265,8 +270,8 @@ def test_codes_that_no_phone_could_follow_are_said_to_be_such(
     asked: Path, root: Path, opened_at: str, warns: bool
 ) -> None:
     """Also where the studio answers others: a code leads to the address that the page was opened at."""
-    Access(root).add("ada", Role.RESEARCHER, PASSWORD)
-    with TestClient(create_app(root, Access(root)), base_url=f"http://{opened_at}") as client:
+    AccountStore(root).add("ada", Role.RESEARCHER, PASSWORD)
+    with TestClient(create_app(root, AccountStore(root)), base_url=f"http://{opened_at}") as client:
         renew_token(client)
         client.post("/api/session", json={"name": "ada", "password": PASSWORD})
         sheet = client.get("/studies/premiere/seats").text

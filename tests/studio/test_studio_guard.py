@@ -14,9 +14,9 @@ from fastapi.testclient import TestClient
 from studio_servers import renew_token, until
 
 from moviemotion.studio import uploads
-from moviemotion.studio.app import BODY, STATIC
-from moviemotion.studio.uploads import Kind
-from moviemotion.study.folder import UPLOADS
+from moviemotion.studio.app import MAX_BODY_BYTES, STATIC_FOLDER
+from moviemotion.studio.uploads import FileKind
+from moviemotion.study.folder import UPLOADS_FOLDER
 
 NEW = {"id": "preview", "controller": "Lantern Films", "contact": "privacy@lantern.example"}
 
@@ -162,7 +162,7 @@ def test_an_upload_stays_where_it_belongs(
     "path", ["../app.py", "..%2fapp.py", "%2e%2e/app.py", "vendor/../../app.py", "/etc/passwd"]
 )
 def test_static_files_are_those_alone(client: TestClient, path: str) -> None:
-    assert (STATIC / "api.js").is_file()
+    assert (STATIC_FOLDER / "api.js").is_file()
     assert client.get(f"/static/{path}").status_code == 404
 
 
@@ -170,7 +170,7 @@ def test_static_files_are_those_alone(client: TestClient, path: str) -> None:
 
 
 def test_a_request_is_short(client: TestClient) -> None:
-    long = b'{"id": "' + b"a" * BODY + b'"}'
+    long = b'{"id": "' + b"a" * MAX_BODY_BYTES + b'"}'
     json = {"Content-Type": "application/json"}
     assert client.post("/api/studies", content=long, headers=json).status_code == 413
     chunks = (long[k : k + 65536] for k in range(0, len(long), 65536))  # its length is not said
@@ -183,14 +183,14 @@ def test_an_upload_is_as_long_as_its_kind_may_be(
     client: TestClient, root: Path, monkeypatch: pytest.MonkeyPatch, said: bool
 ) -> None:
     client.post("/api/studies", json=NEW)
-    monkeypatch.setitem(uploads.MOST, Kind.SCRIPT, 100_000)
+    monkeypatch.setitem(uploads.MAX_FILE_BYTES, FileKind.SCRIPT, 100_000)
     body = b"EXT. PIER - NIGHT\n\n" * 10_000
     answer = client.put(
         "/api/studies/preview/files/script/long.fountain",
         content=body if said else iter([body[:90_000], body[90_000:]]),
     )
     assert answer.status_code == 413
-    assert not (root / "preview" / UPLOADS).exists()
+    assert not (root / "preview" / UPLOADS_FOLDER).exists()
     assert not (root / "preview" / "script.fountain").exists()
 
 
@@ -220,7 +220,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(served: str, root: Path) -> No
     connection = http.client.HTTPConnection(address.hostname, address.port)
     long = {**headers, "Content-Length": "1000000"}
     connection.request("PUT", "/api/studies/preview/files/seats/a.mp4", b"the beginning", long)
-    uploads = root / "preview" / UPLOADS
+    uploads = root / "preview" / UPLOADS_FOLDER
     until(lambda: uploads.is_dir() and list(uploads.iterdir()))
     connection.close()
     until(lambda: not uploads.exists())
@@ -242,7 +242,7 @@ def test_of_two_uploads_at_once_that_are_called_alike_the_first_stays(
         answer = client.put(f"{at}/a.mp4", content=slowly())
     assert answer.status_code == 400
     assert "another recording is called a.mov" in answer.json()["detail"]
-    assert [path.name for path in (root / "preview" / UPLOADS).iterdir()] == ["a.mov"]
+    assert [path.name for path in (root / "preview" / UPLOADS_FOLDER).iterdir()] == ["a.mov"]
 
 
 # Rates

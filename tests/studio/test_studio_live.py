@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from studio_servers import renew_token, until
 
 from moviemotion.audience.video.masking import Mask, Region
-from moviemotion.privacy.consent import add_seat, answer_by_hand
+from moviemotion.privacy.consent import add_seat, record_offline_answer
 from moviemotion.privacy.erasure import withdraw
 from moviemotion.studio import seat_masks
 from moviemotion.studio.app import create_app
@@ -31,7 +31,7 @@ def tonight(client: TestClient, root: Path, seats: list[Path]) -> Path:
     client.post("/api/studies", json=NEW)
     for seat, camera in (("A1", "a"), ("A2", "away")):
         client.post(f"{AT}/seats", json={"seat": seat, "camera": camera})
-    answer_by_hand(root / "tonight", "A1", True)
+    record_offline_answer(root / "tonight", "A1", True)
     client.put(f"{AT}/files/seats/seat-01.mp4", content=seats[0].read_bytes())
     assert client.put(f"{AT}/files/cameras/seats.toml", content=CAMERAS).status_code == 201
     return root / "tonight"
@@ -107,23 +107,23 @@ def test_a_camera_is_no_way_to_another_file(client: TestClient, tonight: Path, s
 
 
 def test_an_answer_is_heeded_while_the_film_runs(tonight: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(seat_masks, "LOOK_AGAIN", 0.0)
+    monkeypatch.setattr(seat_masks, "REFRESH_SECONDS", 0.0)
     masks = SeatMasks(tonight)
-    assert masks.get("away") == Mask(seen=())
-    receipt = answer_by_hand(tonight, "A2", True)
+    assert masks.get("away") == Mask(visible=())
+    receipt = record_offline_answer(tonight, "A2", True)
     assert masks["away"] == Mask(None, ())
     add_seat(tonight, "A3", "away", Region(0, 0, 10, 10))
     assert masks["away"] == Mask(None, (Region(0, 0, 10, 10),))
     withdraw(tonight, receipt.code)
-    assert masks["away"] == Mask(seen=())
-    assert masks["unheard of"] == Mask(seen=())
+    assert masks["away"] == Mask(visible=())
+    assert masks["unheard of"] == Mask(visible=())
     picture = np.full((20, 20, 3), 9, np.uint8)
-    assert not masks["away"].over(picture).any()
+    assert not masks["away"].apply(picture).any()
 
 
 def test_where_consent_cannot_be_read_there_is_none(tonight: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(seat_masks, "LOOK_AGAIN", 0.0)
+    monkeypatch.setattr(seat_masks, "REFRESH_SECONDS", 0.0)
     masks = SeatMasks(tonight)
     assert masks["a"] == Mask(None, ())
     (tonight / "study.db").write_bytes(b"damaged" * 1000)
-    assert masks["a"] == Mask(seen=())
+    assert masks["a"] == Mask(visible=())

@@ -20,12 +20,12 @@ from studio_servers import assert_gone, until
 
 from moviemotion.privacy import consent, retention
 from moviemotion.privacy.audit_log import Role
-from moviemotion.privacy.consent import State
-from moviemotion.privacy.erasure import erase, traces
+from moviemotion.privacy.consent import ConsentState
+from moviemotion.privacy.erasure import erase, find_files_containing
 from moviemotion.privacy.seat_links import seat_tokens
-from moviemotion.privacy.status import status, verify
-from moviemotion.privacy.study_database import Terms, alone, opened
-from moviemotion.studio.routes.privacy_routes import keep_all
+from moviemotion.privacy.status import read_status, verify_audit_log
+from moviemotion.privacy.study_database import ConsentTerms, database_lock, open_database
+from moviemotion.studio.routes.privacy_routes import enforce_all
 from moviemotion.studio.screening_state import Stage
 
 FullDisk = Callable[[], AbstractContextManager[None]]
@@ -49,7 +49,7 @@ def full_disk() -> FullDisk:
 
 
 def test_erasing_through_the_studio_leaves_no_trace(study: Path, root: Path, client: TestClient) -> None:
-    known = status(study).viewers
+    known = read_status(study).viewers
     viewer, api = known[0].viewer, f"/api/studies/{study.name}"
     for path in ("room", "script", "moments", f"curves?viewers={viewer}", "exports/csv", "exports/parquet"):
         client.get(f"{api}/{path}")
@@ -57,7 +57,7 @@ def test_erasing_through_the_studio_leaves_no_trace(study: Path, root: Path, cli
         client.post(f"{api}/notes", json={"at": 2, "text": text})
     client.put(f"{api}/groups/front", json={"viewers": [viewer, known[1].viewer]})
     (study / "samples" / "left.parquet.partial").write_text(viewer)
-    assert len(list(traces(root, viewer))) > 3
+    assert len(list(find_files_containing(root, viewer))) > 3
     before = client.get(f"{api}/room").content
 
     erased = client.post(f"{api}/privacy/erase", json={"viewer": viewer})
@@ -67,15 +67,15 @@ def test_erasing_through_the_studio_leaves_no_trace(study: Path, root: Path, cli
     assert [note["text"] for note in client.get(f"{api}/notes").json()] == ["Everybody laughs"]
     (group,) = client.get(f"{api}/viewers").json()["groups"]
     assert group["viewers"] == [known[1].viewer]
-    assert len(status(study).viewers) == len(known) - 1
-    assert verify(study).faults == ()
+    assert len(read_status(study).viewers) == len(known) - 1
+    assert verify_audit_log(study).faults == ()
     assert client.post(f"{api}/privacy/erase", json={"viewer": viewer}).status_code == 400
 
 
 def test_what_is_held_about_a_viewer_is_handed_out_and_no_copy_stays(
     study: Path, root: Path, client: TestClient
 ) -> None:
-    viewer, api = status(study).viewers[0].viewer, f"/api/studies/{study.name}/privacy"
+    viewer, api = read_status(study).viewers[0].viewer, f"/api/studies/{study.name}/privacy"
     answer = client.post(f"{api}/export", json={"viewer": viewer})
     assert answer.headers["content-type"] == "application/zip"
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
@@ -98,7 +98,7 @@ def test_dates_come_sooner_never_later_and_what_is_due_goes(study: Path, client:
 
 
 def test_a_log_that_was_tampered_with_is_said_to_be(study: Path, client: TestClient) -> None:
-    status(study)
+    read_status(study)
     database = sqlite3.connect(study / "study.db")
     database.execute("DROP TRIGGER audit_no_update")
     database.execute("UPDATE audit SET role = 'writer' WHERE seq = 1")
@@ -109,14 +109,14 @@ def test_a_log_that_was_tampered_with_is_said_to_be(study: Path, client: TestCli
 
 
 def test_promises_are_kept_when_the_studio_starts(study: Path, root: Path, app: FastAPI) -> None:
-    status(study)
-    with opened(study) as register, register.writing():
-        register.db.execute("UPDATE retention SET until = '2020-01-01' WHERE kind = 'samples'")
+    read_status(study)
+    with open_database(study) as register, register.transaction():
+        register.connection.execute("UPDATE retention SET until = '2020-01-01' WHERE kind = 'samples'")
     (root / "broken").mkdir()
     (root / "broken" / "study.db").write_text("not a database")
     with TestClient(app, base_url="http://localhost"):
         until(lambda: not (study / "samples").exists())
-    assert [held.deleted is not None for held in status(study).held] == [False, True, False]
+    assert [held.deleted is not None for held in read_status(study).held] == [False, True, False]
 
 
 @pytest.mark.parametrize("fault", [OSError(errno.ENOSPC, "No space left"), ValueError("tampered")], ids=repr)
@@ -125,22 +125,22 @@ def test_a_fault_in_one_study_does_not_break_the_promises_of_another(
 ) -> None:
     for name in ("first", "second"):
         (root / name).mkdir()
-        retention.begin(root / name, Terms("Lantern Films", "privacy@lantern.example"), {})
+        retention.begin_study(root / name, ConsentTerms("Lantern Films", "privacy@lantern.example"), {})
     seen: list[str] = []
 
     def keep(folder: Path) -> None:
         seen.append(folder.name)
         raise fault
 
-    monkeypatch.setattr("moviemotion.privacy.erasure.keep_promises", keep)
-    keep_all(root, app.state.jobs)
+    monkeypatch.setattr("moviemotion.privacy.erasure.enforce_privacy", keep)
+    enforce_all(root, app.state.jobs)
     assert seen == ["first", "second"]
 
 
 def test_a_folder_of_studies_that_is_away_is_looked_at_again_later(
     root: Path, app: FastAPI, caplog: pytest.LogCaptureFixture
 ) -> None:
-    keep_all(root / "unmounted", app.state.jobs)
+    enforce_all(root / "unmounted", app.state.jobs)
     assert "promises are not kept" in caplog.text
 
 
@@ -148,17 +148,17 @@ def test_who_withdraws_while_results_are_made_is_erased_afterwards(
     root: Path, app: FastAPI, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = root / "premiere"
-    retention.begin(folder, Terms("Lantern Films", "privacy@lantern.example"), {})
+    retention.begin_study(folder, ConsentTerms("Lantern Films", "privacy@lantern.example"), {})
     consent.add_seat(folder, "A1", "cam-a")
-    code = consent.answer_by_hand(folder, "A1", True).code
-    viewer = consent.viewer_with(folder, code)
+    code = consent.record_offline_answer(folder, "A1", True).code
+    viewer = consent.viewer_by_receipt(folder, code)
     job = SimpleNamespace(stage=Stage.TELLING, thread=SimpleNamespace(is_alive=lambda: False))
     monkeypatch.setitem(app.state.jobs._jobs, folder, job)
     refused = client.post("/api/studies/premiere/privacy/erase", json={"viewer": viewer})
     assert refused.status_code == 409
     assert client.get("/api/studies/premiere/room").status_code == 409
     client.post("/api/receipts/withdraw", json={"code": code})
-    assert consent.state_with(folder, code) is State.WITHDRAWN
+    assert consent.state_by_receipt(folder, code) is ConsentState.WITHDRAWN
     job.stage = Stage.FINISHED
     assert client.post("/api/studies/premiere/privacy/enforce").json()["erased"] == 1
     assert_gone(folder, viewer)
@@ -167,7 +167,7 @@ def test_who_withdraws_while_results_are_made_is_erased_afterwards(
 def test_who_is_erased_while_a_group_is_kept_does_not_come_back(
     study: Path, root: Path, client: TestClient
 ) -> None:
-    viewer, api = status(study).viewers[0].viewer, f"/api/studies/{study.name}"
+    viewer, api = read_status(study).viewers[0].viewer, f"/api/studies/{study.name}"
     client.get(f"{api}/room")
     answers: list[int] = []
 
@@ -175,7 +175,7 @@ def test_who_is_erased_while_a_group_is_kept_does_not_come_back(
         answers.append(client.put(f"{api}/groups/front", json={"viewers": [viewer]}).status_code)
 
     late = threading.Thread(target=keep_group)
-    with alone(study):
+    with database_lock(study):
         late.start()
         late.join(0.5)
         assert late.is_alive()
@@ -187,7 +187,7 @@ def test_who_is_erased_while_a_group_is_kept_does_not_come_back(
 
 def test_a_full_disk_is_told_as_such(root: Path, client: TestClient, full_disk: FullDisk) -> None:
     folder = root / "premiere"
-    retention.begin(folder, Terms("Lantern Films", "privacy@lantern.example"), {})
+    retention.begin_study(folder, ConsentTerms("Lantern Films", "privacy@lantern.example"), {})
     consent.add_seat(folder, "A1", "cam-a")
     token = seat_tokens(folder)["A1"]
     told = client.get(f"/api/consent/{token}").json()["disclosure"]
@@ -200,5 +200,5 @@ def test_a_full_disk_is_told_as_such(root: Path, client: TestClient, full_disk: 
             client.get("/studies/premiere/trust"),
         ):
             assert (asked.status_code, "has room" in asked.text) == (507, True)
-    assert client.post(f"/api/consent/{token}", json=answer).json()["state"] == State.ACCEPTED
-    assert verify(folder).faults == ()
+    assert client.post(f"/api/consent/{token}", json=answer).json()["state"] == ConsentState.ACCEPTED
+    assert verify_audit_log(folder).faults == ()

@@ -21,7 +21,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from moviemotion.privacy import consent, retention
-from moviemotion.privacy.study_database import KEYS_VARIABLE, Terms
+from moviemotion.privacy.study_database import KEYS_FOLDER_VARIABLE, ConsentTerms
 from moviemotion.studio.app import create_app
 
 EXAMPLES = 15
@@ -43,8 +43,8 @@ def api(told: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
     (root := folder / "studies").mkdir()
     shutil.copytree(told, root / STUDIES[0])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(KEYS_VARIABLE, str(folder / "keys"))
-        retention.begin(root / STUDIES[1], Terms("Lantern Films", "privacy@lantern.example"), {})
+        patch.setenv(KEYS_FOLDER_VARIABLE, str(folder / "keys"))
+        retention.begin_study(root / STUDIES[1], ConsentTerms("Lantern Films", "privacy@lantern.example"), {})
         consent.add_seat(root / STUDIES[1], "A1", "seat-01")
         app = create_app(root)
         with TestClient(app, base_url="http://localhost") as client:

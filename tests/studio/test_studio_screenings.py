@@ -14,13 +14,13 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from studio_servers import renew_token, until
 
-from moviemotion.audience.recordings import Camera, Progress, Watcher
+from moviemotion.audience.recordings import Camera, CameraProcessor, ProgressCallback
 from moviemotion.audience.samples import Samples
-from moviemotion.privacy.consent import answer_by_hand, viewer_with
+from moviemotion.privacy.consent import record_offline_answer, viewer_by_receipt
 from moviemotion.privacy.erasure import withdraw
-from moviemotion.privacy.status import status
+from moviemotion.privacy.status import read_status
 from moviemotion.studio.app import create_app
-from moviemotion.study.folder import UPLOADS, Study
+from moviemotion.study.folder import UPLOADS_FOLDER, StudyFolder
 from moviemotion.study.provenance import load_analysis
 
 STUDY = {"id": "preview", "controller": "Lantern Films", "contact": "privacy@lantern.example"}
@@ -55,7 +55,7 @@ def preview(client: TestClient, root: Path, seats: list[Path], film: Path, recei
     give(client, "script", film / "film.fountain")
     give(client, "subtitles", film / "film.srt")
     for seat, accepts in (("A1", True), ("A2", True), ("A3", False)):
-        receipts[seat] = answer_by_hand(root / "preview", seat, accepts).code
+        receipts[seat] = record_offline_answer(root / "preview", seat, accepts).code
     return root / "preview"
 
 
@@ -89,10 +89,10 @@ class Slow:
         self.read: list[str] = []
         """Recordings that were begun."""
         self.held = "row-02-03"
-        self._watch = Watcher.watch
+        self._watch = CameraProcessor.process
         self._ended = False
 
-    def watch(self, watcher: Watcher, camera: Camera, progress: Progress) -> Samples:
+    def watch(self, watcher: CameraProcessor, camera: Camera, progress: ProgressCallback) -> Samples:
         self.read.append(camera.name)
         while camera.name == self.held and not self._ended:
             progress(camera, 1.0)
@@ -107,7 +107,7 @@ class Slow:
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
     slow = Slow()
-    monkeypatch.setattr(Watcher, "watch", lambda *given: slow.watch(*given))
+    monkeypatch.setattr(CameraProcessor, "process", lambda *given: slow.watch(*given))
     return slow
 
 
@@ -145,7 +145,7 @@ def test_a_recording_whose_viewers_did_not_agree_is_not_read(
     assert (over["stage"], over["readings"]) == ("failed", [])
     assert "no viewer of these cameras has agreed" in over["problem"]
     assert str(root) not in over["problem"]
-    answer_by_hand(root / "preview", "A1", True)
+    record_offline_answer(root / "preview", "A1", True)
     start(client)
     assert finished(client)["stage"] == "finished"
 
@@ -187,11 +187,11 @@ def test_a_full_disk_does_not_hold_a_study_for_ever(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as disk:
-        disk.setattr("moviemotion.studio.screening_job.write_record", full)
+        disk.setattr("moviemotion.studio.screening_job.write_state", full)
         refused = client.post(f"{AT}/screening", json={"rate": RATE})
         assert (refused.status_code, "No space left" in refused.json()["detail"]) == (507, True)
     start(client)
-    monkeypatch.setattr("moviemotion.studio.screening_job.write_record", full)
+    monkeypatch.setattr("moviemotion.studio.screening_job.write_state", full)
     stop(client)
 
 
@@ -214,7 +214,7 @@ def test_no_file_changes_while_a_screening_begins(client: TestClient, app: FastA
             gone = others.submit(client.delete, f"{AT}/files/seats/seat-01.mp4")
             time.sleep(1)
             assert script.read_bytes() == before
-            assert (preview / UPLOADS / "seat-01.mp4").exists()
+            assert (preview / UPLOADS_FOLDER / "seat-01.mp4").exists()
         assert (given.result().status_code, gone.result().status_code) == (201, 204)
     assert script.read_bytes() != before
 
@@ -238,7 +238,7 @@ def test_a_studio_that_was_stopped_goes_on_when_it_starts(
         renew_token(first)
         start(first)
         until_one_is_read(preview)
-    assert Study.reopen(preview).samples("row-02-03") is None
+    assert StudyFolder.open_existing(preview).read_samples("row-02-03") is None
     slow.end()
     with TestClient(create_app(root), base_url="http://localhost") as second:
         assert finished(second)["stage"] == "finished"
@@ -262,13 +262,13 @@ def assert_nothing_of(viewers: list[str], preview: Path) -> None:
     written = {path.name: path.read_bytes() for path in preview.rglob("*") if path.is_file()}
     assert not any(viewer.encode() in content for viewer in viewers for content in written.values())
     assert not any(name.endswith((".mp4", ".parquet")) or name == "study.json" for name in written)
-    assert [known.state for known in status(preview).viewers] == ["declined"]
+    assert [known.state for known in read_status(preview).viewers] == ["declined"]
 
 
 def test_of_all_who_withdraw_while_it_runs_nothing_is_left(
     client: TestClient, preview: Path, slow: Slow, receipts: dict[str, str]
 ) -> None:
-    viewers = [viewer_with(preview, receipts[seat]) for seat in ("A1", "A2")]
+    viewers = [viewer_by_receipt(preview, receipts[seat]) for seat in ("A1", "A2")]
     start(client)
     until_one_is_read(preview)
     for seat in ("A1", "A2"):
@@ -283,7 +283,7 @@ def test_of_all_who_withdraw_while_it_runs_nothing_is_left(
 def test_of_all_who_withdraw_while_it_stands_still_nothing_is_left(
     client: TestClient, preview: Path, slow: Slow, receipts: dict[str, str]
 ) -> None:
-    viewers = [viewer_with(preview, receipts[seat]) for seat in ("A1", "A2")]
+    viewers = [viewer_by_receipt(preview, receipts[seat]) for seat in ("A1", "A2")]
     start(client)
     until_one_is_read(preview)
     stop(client)
@@ -311,7 +311,7 @@ def test_who_withdraws_while_it_stands_still_is_in_nothing(
 def test_who_shared_a_camera_is_not_in_what_it_says_so_far(
     client: TestClient, preview: Path, slow: Slow
 ) -> None:
-    code = answer_by_hand(preview, "A3", True).code
+    code = record_offline_answer(preview, "A3", True).code
     slow.held = "seat-01"
     start(client)
     kept = preview / "samples" / "row-02-03.parquet"

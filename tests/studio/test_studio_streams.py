@@ -13,8 +13,8 @@ from fastapi import FastAPI
 from studio_servers import renew_token, serving, until
 
 from moviemotion.privacy.audit_log import Role
-from moviemotion.privacy.consent import add_seat, answer_by_hand
-from moviemotion.studio.accounts import SESSION, Access
+from moviemotion.privacy.consent import add_seat, record_offline_answer
+from moviemotion.studio.accounts import SESSION_COOKIE, AccountStore
 from moviemotion.studio.app import create_app
 from moviemotion.studio.routes import screening_routes
 
@@ -29,7 +29,7 @@ def begin(client: httpx2.Client, root: Path) -> None:
     """A capture that goes on until it is stopped."""
     assert client.post("/api/studies", json=NEW).status_code == 201
     add_seat(root / "tonight", "A1", "away")
-    answer_by_hand(root / "tonight", "A1", True)
+    record_offline_answer(root / "tonight", "A1", True)
     assert client.put(f"{AT}/files/cameras/seats.toml", content=UNREACHABLE).status_code == 201
     assert client.post(f"{AT}/screening", json={"source": "live"}).status_code == 202
 
@@ -43,8 +43,8 @@ def begin(client: httpx2.Client, root: Path) -> None:
     ],
     ids=["signed out", "new password", "account removed"],
 )
-def test_a_stream_ends_with_its_session(root: Path, ends: Callable[[Access, str | None], None]) -> None:
-    access = Access(root)
+def test_a_stream_ends_with_its_session(root: Path, ends: Callable[[AccountStore, str | None], None]) -> None:
+    access = AccountStore(root)
     access.add("ada", Role.RESEARCHER, PASSWORD)
     with serving(create_app(root, access)) as address, httpx2.Client(base_url=address, timeout=20) as client:
         renew_token(client)
@@ -54,7 +54,7 @@ def test_a_stream_ends_with_its_session(root: Path, ends: Callable[[Access, str 
         with client.stream("GET", f"{AT}/screening/events") as stream:
             lines = stream.iter_lines()
             assert next(lines) == "event: progress"
-            ends(access, client.cookies[SESSION])
+            ends(access, client.cookies[SESSION_COOKIE])
             end = time.monotonic() + 10
             for line in lines:
                 assert line != "event: over"
@@ -64,20 +64,20 @@ def test_a_stream_ends_with_its_session(root: Path, ends: Callable[[Access, str 
 
 def test_however_many_watch_one_looks(app: FastAPI, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     looks: list[float] = []
-    look = screening_routes.progress
+    look = screening_routes.get_progress
 
-    def counted(*given: object) -> screening_routes.Progress:
+    def counted(*given: object) -> screening_routes.ScreeningProgress:
         looks.append(time.monotonic())
         return look(*given)
 
     with serving(app) as address, httpx2.Client(base_url=address, timeout=20) as client:
         renew_token(client)
         begin(client, root)
-        monkeypatch.setattr(screening_routes, "progress", counted)
+        monkeypatch.setattr(screening_routes, "get_progress", counted)
         with ExitStack() as streams:
             for _ in range(20):
                 streams.enter_context(client.stream("GET", f"{AT}/screening/events"))
-            until(lambda: looks and looks[-1] - looks[0] > 5 * screening_routes.EVERY)
+            until(lambda: looks and looks[-1] - looks[0] > 5 * screening_routes.EVENT_INTERVAL)
             looked, seconds = len(looks), looks[-1] - looks[0]
         client.delete(f"{AT}/screening")
-    assert looked <= seconds / screening_routes.EVERY + 1
+    assert looked <= seconds / screening_routes.EVENT_INTERVAL + 1

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from moviemotion.studio.app import STATIC
+from moviemotion.studio.app import STATIC_FOLDER
 
-VENDOR = STATIC / "vendor"
+VENDOR = STATIC_FOLDER / "vendor"
 LOCK = Path(__file__).parents[2] / "frontend" / "package-lock.json"
 PACKAGES = {package["name"]: package for package in json.loads((VENDOR / "provenance.json").read_text())}
 
@@ -38,8 +38,8 @@ def test_what_was_written_down_is_what_npm_locked() -> None:
 
 def test_pages_ask_nobody_else() -> None:
     """No address of another host in what the studio serves of its own."""
-    ours = [p for p in STATIC.rglob("*") if p.is_file() and VENDOR not in p.parents]
-    ours += list((STATIC.parent / "templates").iterdir())
+    ours = [p for p in STATIC_FOLDER.rglob("*") if p.is_file() and VENDOR not in p.parents]
+    ours += list((STATIC_FOLDER.parent / "templates").iterdir())
     for path in ours:
         text = path.read_text(encoding="utf-8")
         assert "https://" not in text, path

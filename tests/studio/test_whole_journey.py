@@ -13,7 +13,7 @@ from studio_browser import DESK, PHONE
 from studio_servers import assert_gone
 
 from moviemotion.privacy import consent
-from moviemotion.privacy.erasure import traces
+from moviemotion.privacy.erasure import find_files_containing
 from moviemotion.privacy.seat_links import seat_tokens
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "seats"
@@ -74,9 +74,9 @@ def test_from_consent_to_a_viewer_who_is_gone(
     desk.get_by_role("link", name="Open the reading room").click()
     sync_api.expect(desk.locator("#summary")).to_contain_text(f"{agreed} viewers")
     jump_between_script_film_and_chart(desk)
-    viewer = consent.viewer_with(folder, codes["A1"])
+    viewer = consent.viewer_by_receipt(folder, codes["A1"])
     speak_of(desk, viewer)
-    assert list(traces(root, viewer)) != []
+    assert list(find_files_containing(root, viewer)) != []
 
     erase(desk, codes["A1"])
     desk.goto("/studies/premiere/read")

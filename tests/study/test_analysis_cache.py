@@ -12,12 +12,12 @@ import pytest
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.errors import MoviemotionError
-from moviemotion.privacy.erasure import erase, traces
-from moviemotion.privacy.status import status
-from moviemotion.privacy.study_database import KEYS_VARIABLE
+from moviemotion.privacy.erasure import erase, find_files_containing
+from moviemotion.privacy.status import read_status
+from moviemotion.privacy.study_database import KEYS_FOLDER_VARIABLE
 from moviemotion.study import analysis_cache, provenance
-from moviemotion.study.analysis_cache import KEPT, kept_analysis
-from moviemotion.study.folder import EXPORTS
+from moviemotion.study.analysis_cache import CACHE_FILE, cached_analysis
+from moviemotion.study.folder import EXPORTS_FOLDER
 
 
 @pytest.fixture
@@ -56,48 +56,48 @@ def assert_same(one: object, other: object, where: str = "analysis") -> None:
 
 
 def test_what_is_kept_is_what_was_computed(study: Path, computed: list[Path]) -> None:
-    first, again = kept_analysis(study), kept_analysis(study)
+    first, again = cached_analysis(study), cached_analysis(study)
     assert computed == [study]
     assert_same(first, again)
     assert_same(first, provenance.load_analysis(study))
 
 
 def test_a_study_that_changed_is_computed_again(study: Path, computed: list[Path]) -> None:
-    kept_analysis(study)
+    cached_analysis(study)
     samples = next((study / "samples").iterdir())
     stat = samples.stat()
     os.utime(samples, ns=(stat.st_atime_ns, stat.st_mtime_ns + 1))
-    kept_analysis(study)
+    cached_analysis(study)
     assert len(computed) == 2
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x05\x06" + bytes(18)])
 def test_a_damaged_copy_is_made_again(study: Path, computed: list[Path], content: bytes) -> None:
-    whole = kept_analysis(study)
-    (study / EXPORTS / KEPT).write_bytes(content)
-    assert_same(kept_analysis(study), whole)
-    kept_analysis(study)
+    whole = cached_analysis(study)
+    (study / EXPORTS_FOLDER / CACHE_FILE).write_bytes(content)
+    assert_same(cached_analysis(study), whole)
+    cached_analysis(study)
     assert len(computed) == 2
 
 
 def test_a_folder_that_cannot_be_written_only_costs_time(study: Path, computed: list[Path]) -> None:
-    (study / EXPORTS).write_text("a file where the folder should be")
-    kept_analysis(study)
-    kept_analysis(study)
+    (study / EXPORTS_FOLDER).write_text("a file where the folder should be")
+    cached_analysis(study)
+    cached_analysis(study)
     assert len(computed) == 2
 
 
 def test_an_unfinished_study_is_refused(study: Path) -> None:
     (study / "told.json").unlink()
     with pytest.raises(MoviemotionError, match=r"told\.json"):
-        kept_analysis(study)
+        cached_analysis(study)
 
 
 def test_a_viewer_erased_while_it_is_computed_is_not_in_it(
     study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(KEYS_VARIABLE, str(tmp_path / "keys"))
-    viewer = status(study).viewers[0].viewer
+    monkeypatch.setenv(KEYS_FOLDER_VARIABLE, str(tmp_path / "keys"))
+    viewer = read_status(study).viewers[0].viewer
     found: list[Analysis] = []
 
     def slowly(folder: Path) -> Analysis:
@@ -107,6 +107,6 @@ def test_a_viewer_erased_while_it_is_computed_is_not_in_it(
         return found[-1]
 
     monkeypatch.setattr(analysis_cache, "load_analysis", slowly)
-    assert viewer not in kept_analysis(study).timeline.viewers
+    assert viewer not in cached_analysis(study).timeline.viewers
     assert viewer in found[0].timeline.viewers
-    assert list(traces(study, viewer)) == []
+    assert list(find_files_containing(study, viewer)) == []

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from moviemotion.audience.faces.identity_switches import Exchange
+from moviemotion.audience.faces.identity_switches import IdentitySwitch
 from moviemotion.audience.samples import Samples
 from moviemotion.errors import MoviemotionError
-from moviemotion.screenplay.alignment.align import time_script
+from moviemotion.screenplay.alignment.align import align_script
 from moviemotion.screenplay.alignment.timed_script_json import from_json, to_json
 from moviemotion.screenplay.formats.registry import read_screenplay
-from moviemotion.study.provenance import load_analysis, timeline_of
+from moviemotion.study.provenance import audience_timeline, load_analysis
 from moviemotion.workflows.screen import Screening
 
 
@@ -41,15 +41,17 @@ def test_who_exchanged_seats_is_followed_to_the_other_seat() -> None:
         detection=nothing,
         emotions=emotions,
         weight=nothing + 1,
-        refused=nothing.astype(np.int8),
-        exchanges=(Exchange(10.0, 0, 1, followed=False),),
+        rejection_reason=nothing.astype(np.int8),
+        identity_switches=(IdentitySwitch(10.0, 0, 1, followed=False),),
     )
-    scores = timeline_of([samples]).scores
+    scores = audience_timeline([samples]).probabilities
     for viewer, emotion in enumerate(felt.values()):
         assert scores[viewer, :, emotion].min() > 0.99
-    unnoticed = timeline_of([replace(samples, exchanges=())]).scores
+    unnoticed = audience_timeline([replace(samples, identity_switches=())]).probabilities
     assert unnoticed[0, 15, felt["laughs"]] == 0
-    seen = timeline_of([replace(samples, exchanges=(Exchange(10.0, 0, 1, followed=True),))]).scores
+    seen = audience_timeline(
+        [replace(samples, identity_switches=(IdentitySwitch(10.0, 0, 1, followed=True),))]
+    ).probabilities
     np.testing.assert_array_equal(seen, unnoticed)
 
 
@@ -57,7 +59,7 @@ def test_a_timed_script_survives_json_with_its_cuts_and_emphasis(tmp_path: Path)
     (script := tmp_path / "a.fountain").write_text(
         "Title: A\n\nINT. BARN - DAY #3#\n\nHay. **Much** hay. [[why?]]\n\nANN ^\n_Run!_\n", encoding="utf-8"
     )
-    timed = time_script(read_screenplay(script), None, 20.0)
+    timed = align_script(read_screenplay(script), None, 20.0)
     assert from_json(to_json(timed)) == timed
 
 

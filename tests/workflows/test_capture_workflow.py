@@ -19,12 +19,12 @@ import pytest
 from rich.console import Console
 
 from moviemotion.audience.live.live_capture import LiveCapture
-from moviemotion.audience.live.seats_config import read_seats
-from moviemotion.audience.live.sync import CODE, ELEMENT
+from moviemotion.audience.live.seats_config import read_seats_config
+from moviemotion.audience.live.sync import BARKER_CODE, ELEMENT_SECONDS
 from moviemotion.audience.samples import Samples
-from moviemotion.cli.live_console import captured_lines, health_table, watch_on
+from moviemotion.cli.live_console import capture_summary_lines, health_table, live_display
 from moviemotion.errors import MoviemotionError
-from moviemotion.workflows.capture import Captured, begin, capture, finish
+from moviemotion.workflows.capture import CaptureResult, begin_capture, capture, finish_capture
 from moviemotion.workflows.report import report
 from moviemotion.workflows.screen import Screening
 
@@ -74,29 +74,29 @@ def light_by_mark(video: Path, out: Path, at: float) -> None:
         stream.pix_fmt, stream.bit_rate = "yuv420p", 5_000_000
         for picture in source.decode(video=0):
             image = picture.to_ndarray(format="rgb24").astype(int)
-            element = int(np.floor((picture.time - at) / ELEMENT))
-            lit = 0 <= element < len(CODE) and CODE[element]
+            element = int(np.floor((picture.time - at) / ELEMENT_SECONDS))
+            lit = 0 <= element < len(BARKER_CODE) and BARKER_CODE[element]
             bright = np.clip(image * 0.7 + (40 if lit else 0), 0, 255).astype(np.uint8)
             sink.mux(stream.encode(av.VideoFrame.from_ndarray(bright, format="rgb24")))
         sink.mux(stream.encode(None))
 
 
 @pytest.fixture(scope="module")
-def captured(config: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Captured, str]:
+def captured(config: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[CaptureResult, str]:
     """The study of both cameras played to their ends, and what was told meanwhile."""
     told = io.StringIO()
     out = tmp_path_factory.mktemp("studies") / "study"
-    return capture(config, out, watch_on(Console(file=told, width=100))), told.getvalue()
+    return capture(config, out, live_display(Console(file=told, width=100))), told.getvalue()
 
 
-def test_the_mark_puts_both_cameras_on_the_films_clock(captured: tuple[Captured, str]) -> None:
+def test_the_mark_puts_both_cameras_on_the_films_clock(captured: tuple[CaptureResult, str]) -> None:
     for camera in captured[0].cameras:
         assert camera.offset.seconds == pytest.approx(0.5 - MARK_AT[camera.name], abs=0.1)
         assert camera.offset.origin == "mark"
         assert 0 < camera.offset.half_width < 0.1
 
 
-def test_samples_are_kept_as_a_screening_keeps_them(captured: tuple[Captured, str]) -> None:
+def test_samples_are_kept_as_a_screening_keeps_them(captured: tuple[CaptureResult, str]) -> None:
     study = captured[0].folder
     for camera in captured[0].cameras:
         samples = Samples.read(study / "samples" / f"{camera.name}.parquet")
@@ -106,12 +106,12 @@ def test_samples_are_kept_as_a_screening_keeps_them(captured: tuple[Captured, st
     assert {path.name for path in study.iterdir()} == {"samples", "study.json", "gaps.csv", "capture.json"}
 
 
-def test_gaps_are_listed_in_a_table_and_in_the_summary(captured: tuple[Captured, str]) -> None:
+def test_gaps_are_listed_in_a_table_and_in_the_summary(captured: tuple[CaptureResult, str]) -> None:
     with (captured[0].folder / "gaps.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["camera"] for row in rows] == [gap.camera for gap in captured[0].gaps]
     assert set(rows[0] if rows else {"camera", "from", "to", "reason"}) == {"camera", "from", "to", "reason"}
-    lines = captured_lines(captured[0])
+    lines = capture_summary_lines(captured[0])
     assert lines[-2:] == [
         f"Gaps: {captured[0].folder / 'gaps.csv'} ({len(rows)})",
         f"Next: moviemotion report {captured[0].folder}",
@@ -121,12 +121,12 @@ def test_gaps_are_listed_in_a_table_and_in_the_summary(captured: tuple[Captured,
     assert sum(line.startswith("  ! ") for line in lines) == len(rows)
 
 
-def test_without_a_terminal_each_change_is_a_line(captured: tuple[Captured, str]) -> None:
+def test_without_a_terminal_each_change_is_a_line(captured: tuple[CaptureResult, str]) -> None:
     assert "a: live\n" in captured[1]
     assert "b: ended\n" in captured[1]
 
 
-def test_a_captured_study_becomes_a_report(captured: tuple[Captured, str], film: Path) -> None:
+def test_a_captured_study_becomes_a_report(captured: tuple[CaptureResult, str], film: Path) -> None:
     told = report(captured[0].folder, film / "film.fountain", film / "film.srt")
     assert told.analysis.timeline.viewers == ("a", "b")
     page = (told.folder / "report.html").read_text(encoding="utf-8")
@@ -141,11 +141,11 @@ def test_a_report_made_again_keeps_the_script(screened: Screening, tmp_path: Pat
     assert {path.name: path.read_bytes() for path in study.glob("*.*")} == before
 
 
-def test_a_study_is_not_captured_into_twice(captured: tuple[Captured, str], config: Path) -> None:
+def test_a_study_is_not_captured_into_twice(captured: tuple[CaptureResult, str], config: Path) -> None:
     with pytest.raises(MoviemotionError, match="holds a study already; choose another --out"):
-        begin(read_seats(config), captured[0].folder)
+        begin_capture(read_seats_config(config), captured[0].folder)
     with pytest.raises(MoviemotionError, match="holds no unfinished capture"):
-        finish(captured[0].folder)
+        finish_capture(captured[0].folder)
 
 
 def test_what_is_no_study_is_not_reported_on(tmp_path: Path) -> None:
@@ -157,14 +157,14 @@ def test_no_password_is_kept(tmp_path: Path) -> None:
     (path := tmp_path / "seats.toml").write_text(
         '[[camera]]\nname = "a"\nsource = "rtsp://me:secret@127.0.0.1:9/x"\n', encoding="utf-8"
     )
-    begin(read_seats(path), tmp_path / "study").stop()
-    finish(tmp_path / "study")
+    begin_capture(read_seats_config(path), tmp_path / "study").stop()
+    finish_capture(tmp_path / "study")
     for kept in (tmp_path / "study").rglob("*"):
         assert kept.is_dir() or b"secret" not in kept.read_bytes()
 
 
 def test_the_table_shows_every_camera(config: Path, tmp_path: Path) -> None:
-    running = begin(read_seats(config), tmp_path / "study")
+    running = begin_capture(read_seats_config(config), tmp_path / "study")
     try:
         running.wait(1)
         running.clock.pause()
@@ -190,7 +190,7 @@ def test_a_capture_that_is_killed_is_finished_later(endless: Path, tmp_path: Pat
     until_written(tmp_path / "study" / "live" / "a.faces.arrows")
     process.kill()
     process.wait()
-    captured = finish(tmp_path / "study")
+    captured = finish_capture(tmp_path / "study")
     assert captured.cameras[0].read > 0
     assert (captured.gaps[-1].camera, captured.gaps[-1].reason) == ("c", "waiting: never reached")
     assert not (tmp_path / "study" / "live").exists()

@@ -10,10 +10,10 @@ import pytest
 
 from moviemotion.audience.samples import Samples
 from moviemotion.errors import MoviemotionError
-from moviemotion.screenplay.alignment.align import time_script
+from moviemotion.screenplay.alignment.align import align_script
 from moviemotion.screenplay.formats.registry import read_screenplay
-from moviemotion.study.folder import Study
-from moviemotion.study.provenance import Told
+from moviemotion.study.folder import StudyFolder
+from moviemotion.study.provenance import Provenance
 from moviemotion.workflows.compare import compare_studies
 from tests.analysis.rooms import room_of
 
@@ -33,8 +33,8 @@ SECONDS = 30
 def write_study(folder: Path, seed: int, script: Path | None) -> Path:
     """A finished study of five viewers, one a camera."""
     timeline = room_of(5, SECONDS, seed)
-    study = Study(folder, {"cameras": {name: {} for name in timeline.viewers}})
-    for name, scores in zip(timeline.viewers, timeline.scores, strict=True):
+    study = StudyFolder(folder, {"cameras": {name: {} for name in timeline.viewers}})
+    for name, scores in zip(timeline.viewers, timeline.probabilities, strict=True):
         n = len(scores)
         samples = Samples(
             viewers=(name,),
@@ -46,12 +46,12 @@ def write_study(folder: Path, seed: int, script: Path | None) -> Path:
             detection=np.ones(n, np.float32),
             emotions=scores,
             weight=np.ones(n, np.float32),
-            refused=np.zeros(n, np.int8),
-            exchanges=(),
+            rejection_reason=np.zeros(n, np.int8),
+            identity_switches=(),
         )
         study.save_samples(name, samples)
-    timed = time_script(read_screenplay(script), None, SECONDS) if script else None
-    Told("The Last Ferry", timed, (), seed, None).keep(study)
+    timed = align_script(read_screenplay(script), None, SECONDS) if script else None
+    Provenance("The Last Ferry", timed, (), seed, None).write(study)
     return folder
 
 
@@ -77,16 +77,16 @@ def test_two_studies_are_compared_by_the_script_that_they_hold(folder: Path, tmp
     assert {d["kind"] for d in told["differences"]} == {"film", "scene", "line"}
     assert found.viewers == (5, 5)
     again = compare_studies(folder / "monday", folder / "tuesday", tmp_path / "again")
-    assert again.contrast.p_adjusted.tolist() == found.contrast.p_adjusted.tolist()
+    assert again.group_comparison.p_adjusted.tolist() == found.group_comparison.p_adjusted.tolist()
 
 
 def test_a_script_can_be_laid_on_studies_without_one(folder: Path, tmp_path: Path) -> None:
     plain = compare_studies(folder / "monday", folder / "unscripted", tmp_path / "plain")
-    assert {u.kind for u in plain.side_by_side.units} == {"film", "seconds"}
+    assert {u.kind for u in plain.alignment.units} == {"film", "seconds"}
     scripted = compare_studies(
         folder / "monday", folder / "unscripted", tmp_path / "scripted", script=folder / "ferry.fountain"
     )
-    assert {u.kind for u in scripted.side_by_side.units} == {"film", "scene", "line"}
+    assert {u.kind for u in scripted.alignment.units} == {"film", "scene", "line"}
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def test_a_chosen_format_alone_is_written_and_tables_need_no_frame_rate(study: P
 
 
 def test_markers_count_at_the_rate_and_from_the_start_that_are_given(study: Path) -> None:
-    (path,) = export(study, ["otio"], frame_rate=29.97, start="02:00:00;00")
+    (path,) = export(study, ["otio"], frame_rate=29.97, start_timecode="02:00:00;00")
     start = otio.adapters.read_from_file(str(path)).global_start_time
     assert start.to_timecode() == "02:00:00;00"
     export(study, ["otio"], frame_rate=24)
@@ -65,7 +65,7 @@ def test_markers_count_at_the_rate_and_from_the_start_that_are_given(study: Path
 def test_the_film_gives_rate_and_start_and_is_opened_in_elan(study: Path, seats: list[Path]) -> None:
     timeline, document = export(study, ["otio", "elan"], film=seats[0])
     own = otio.adapters.read_from_file(str(timeline)).global_start_time
-    (moment_of_a_second,) = export(study, ["otio"], film=seats[0], start="00:00:01:00")
+    (moment_of_a_second,) = export(study, ["otio"], film=seats[0], start_timecode="00:00:01:00")
     assert otio.adapters.read_from_file(str(moment_of_a_second)).global_start_time.value == own.rate
     assert seats[0].as_uri() in document.read_text(encoding="utf-8")
 
@@ -74,7 +74,7 @@ def test_what_cannot_be_exported_is_said_and_nothing_written(study: Path, tmp_pa
     refused("--to wav: unknown; choose of otio", study, ["wav"])
     refused("add --fps", study)
     refused("12.5 is no frame rate", study, frame_rate=12.5)
-    refused("25:00:00:00 is no timecode", study, frame_rate=24, start="25:00:00:00")
+    refused("25:00:00:00 is no timecode", study, frame_rate=24, start_timecode="25:00:00:00")
     refused("gone.mp4: there is no such file", study, film=tmp_path / "gone.mp4")
     refused("Final Cut's XML has no timecode of 15 .*--to otio,edl,resolve,vtt", study, frame_rate=15)
     (study / "told.json").unlink()

@@ -11,9 +11,9 @@ from moviemotion.audience.samples import Samples
 from moviemotion.emotions import Emotion
 from moviemotion.errors import MoviemotionError
 from moviemotion.reports.rating_lines import rated_pattern_lines
-from moviemotion.study.folder import Study
-from moviemotion.study.provenance import Told
-from moviemotion.workflows.pattern_study import rate_patterns, read_ratings
+from moviemotion.study.folder import StudyFolder
+from moviemotion.study.provenance import Provenance
+from moviemotion.workflows.pattern_study import read_ratings, relate_patterns_to_ratings
 from tests.analysis.rooms import room_of
 
 SECONDS = 120
@@ -23,8 +23,8 @@ HEIGHTS = (0.7, 0.75, 0.8, 0.85, 0.9, 1.0)
 def write_study(folder: Path, height: float, seed: int) -> Path:
     """A finished study of eight viewers who laugh together once, so strongly."""
     timeline = room_of(8, SECONDS, seed, ((50, 58, Emotion.HAPPY, height),))
-    study = Study(folder, {"cameras": {name: {} for name in timeline.viewers}})
-    for name, scores in zip(timeline.viewers, timeline.scores, strict=True):
+    study = StudyFolder(folder, {"cameras": {name: {} for name in timeline.viewers}})
+    for name, scores in zip(timeline.viewers, timeline.probabilities, strict=True):
         nothing = np.zeros(SECONDS, np.int16)
         samples = Samples(
             viewers=(name,),
@@ -36,10 +36,10 @@ def write_study(folder: Path, height: float, seed: int) -> Path:
             detection=np.ones(SECONDS, np.float32),
             emotions=scores,
             weight=np.ones(SECONDS, np.float32),
-            refused=nothing.astype(np.int8),
+            rejection_reason=nothing.astype(np.int8),
         )
         study.save_samples(name, samples)
-    Told("Untitled film", None, (), seed, None).keep(study)
+    Provenance("Untitled film", None, (), seed, None).write(study)
     return folder
 
 
@@ -58,20 +58,20 @@ def ratings_of(folder: Path, text: str) -> Path:
 def test_studies_are_matched_by_name_and_every_pattern_is_set_beside_the_ratings(studies, tmp_path):
     rows = [f"{s.name},{height}" for s, height in zip(studies, HEIGHTS, strict=True)]
     ratings = ratings_of(tmp_path, "\n".join(["study,rating", *reversed(rows)]))
-    rated = rate_patterns(studies, ratings, seed=1)
+    rated = relate_patterns_to_ratings(studies, ratings, seed=1)
     assert rated.films == tuple(s.name for s in studies)
     patterns = {a.pattern: a for a in rated.associations}
     assert patterns["height of the peak"].films == 6
     assert patterns["height of the peak"].correlation > 0
     lines = rated_pattern_lines(rated.films, rated.motifs, rated.associations)
     assert lines[0].startswith("6 films")
-    assert repr(rate_patterns(studies, ratings, seed=1)) == repr(rated)
+    assert repr(relate_patterns_to_ratings(studies, ratings, seed=1)) == repr(rated)
 
 
 def test_every_mismatch_is_one_line(studies, tmp_path):
     ratings = ratings_of(tmp_path, "study,rating\nfilm-0,3\nfilm-9,4\nfilm-8,5\n")
     with pytest.raises(MoviemotionError) as refused:
-        rate_patterns(studies[:2], ratings)
+        relate_patterns_to_ratings(studies[:2], ratings)
     lines = str(refused.value).splitlines()
     assert len(lines) == 3
     assert "no rating of film-1" in lines[0]
@@ -81,9 +81,9 @@ def test_every_mismatch_is_one_line(studies, tmp_path):
 def test_the_same_study_twice_and_too_few_studies_are_refused(studies, tmp_path):
     ratings = ratings_of(tmp_path, "study,rating\nfilm-0,3\n")
     with pytest.raises(MoviemotionError, match="given twice"):
-        rate_patterns([studies[0], studies[0]], ratings)
+        relate_patterns_to_ratings([studies[0], studies[0]], ratings)
     with pytest.raises(MoviemotionError, match="too few"):
-        rate_patterns(studies[:1], ratings)
+        relate_patterns_to_ratings(studies[:1], ratings)
 
 
 @pytest.mark.parametrize(

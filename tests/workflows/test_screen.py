@@ -239,7 +239,7 @@ def test_nobody_seen(empty_seat: Path, tmp_path: Path) -> None:
 def test_an_empty_seat_among_taken_ones_is_told(empty_seat: Path, seats: list[Path], tmp_path: Path) -> None:
     result = screen([empty_seat, seats[0]], tmp_path / "study", rate=1.0)
     assert {r["viewer"] for r in rows(result.folder)} == {"seat-01"}
-    assert any("nobody was seen" in note for note in result.analysis.quality.problems)
+    assert any("nobody was seen" in note for note in result.analysis.data_quality.problems)
 
 
 def test_no_readable_video_is_one_line_a_file(tmp_path: Path) -> None:
@@ -308,12 +308,12 @@ def test_what_the_cameras_do_not_show_is_told_and_lines_keep_their_time(
     script.write_text(f"{text}\nOLGA\nThey laugh until the lamp goes out.\n", encoding="utf-8")
     offsets = {"row-02-03": -4.0}
     analysis = screen(seats, tmp_path / "study", script, longer, offsets, RATE).analysis
-    problems = "\n".join(analysis.quality.problems)
+    problems = "\n".join(analysis.data_quality.problems)
     assert "The subtitles run to 32 s but the cameras end at 8 s" in problems
     assert "row-02-03.mp4: ends at 4 s of 8 s" in problems
     assert analysis.script is not None
     assert analysis.script.cues[-1].start == pytest.approx(30, abs=0.5)
-    assert analysis.lines[-1].viewers == 0
+    assert analysis.element_emotions[-1].viewers == 0
 
 
 def test_an_offset_of_more_than_a_day_is_refused(seats: list[Path], tmp_path: Path) -> None:
@@ -329,7 +329,7 @@ def test_a_timing_sheet_and_shot_changes_time_the_script(
     (shots := tmp_path / "shots.txt").write_text("1.6\n", encoding="utf-8")
     script = report(study, film / "film.fountain", timing_sheet=sheet, shots=shots).analysis.script
     assert "Times come from a timing sheet: 1 of 1 scenes" in script.timing
-    assert (script.cues[0].start, script.cues[0].source) == (1.5, TimeSource.SHEET)
+    assert (script.cues[0].start, script.cues[0].source) == (1.5, TimeSource.TIMING_SHEET)
     page = (study / "report.html").read_text(encoding="utf-8")
     assert "Times come from a timing sheet" in page
 

@@ -9,7 +9,7 @@ import pytest
 
 from moviemotion.emotions import Emotion
 from moviemotion.errors import MoviemotionError
-from moviemotion.study.folder import Study
+from moviemotion.study.folder import StudyFolder
 from moviemotion.workflows.report import report
 from moviemotion.workflows.simulate import simulate
 
@@ -24,9 +24,9 @@ def beats(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_report_is_made_of_it_as_of_any_study(beats: Path, tmp_path: Path) -> None:
     made = simulate(beats, viewers=12, minutes=2, out=tmp_path / "study", seed=1)
     told = report(made.folder)
-    assert [m.emotion for m in told.analysis.search.moments] == [Emotion.HAPPY, Emotion.SURPRISE]
-    assert told.analysis.quality.viewers == 12
-    assert told.analysis.quality.refused.keys() <= {"turned away"}
+    assert [m.emotion for m in told.analysis.moment_search.moments] == [Emotion.HAPPY, Emotion.SURPRISE]
+    assert told.analysis.data_quality.viewers == 12
+    assert told.analysis.data_quality.rejected_shares.keys() <= {"turned away"}
     assert (made.folder / "report.html").exists()
 
 
@@ -42,7 +42,7 @@ def test_the_truth_lies_beside_it_and_the_same_seed_repeats_it(beats: Path, tmp_
         rows = list(csv.DictReader(file))
     assert [row["viewer"] for row in rows] == ["seat-01", "seat-02", "seat-03"]
     assert all(0.3 <= float(row["delay"]) <= 2 for row in rows)
-    samples = Study.reopen(first).samples("seat-02")
+    samples = StudyFolder.open_existing(first).read_samples("seat-02")
     assert samples is not None
     assert np.isnan(samples.box).all()
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from moviemotion.analysis.prediction.outcome_prediction import Verdict
+from moviemotion.analysis.prediction.outcome_prediction import PredictionVerdict
 from moviemotion.errors import MoviemotionError
 from moviemotion.reports.html.prediction_report import prediction_lines
 from moviemotion.workflows.trailer import predict_outcome
@@ -37,8 +37,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_table_and_its_outcomes_become_a_verdict_with_its_files(folder: Path, tmp_path: Path) -> None:
     found = predict_outcome([folder / "table.csv"], folder / "intent.csv", tmp_path / "out")
-    assert found.verdict is Verdict.USEFUL
-    assert found.yes_no
+    assert found.verdict is PredictionVerdict.USEFUL
+    assert found.is_binary
     told = json.loads((tmp_path / "out" / "prediction.json").read_text(encoding="utf-8"))
     assert told["verdict"] == "usefully predictive"
     assert [s["predictor"] for s in told["scores"]] == ["all reactions", "happiness alone"]
@@ -50,7 +50,7 @@ def test_a_table_and_its_outcomes_become_a_verdict_with_its_files(folder: Path, 
     assert lines[0].startswith("Usefully predictive")
     # The table that was written is one that can be read.
     again = predict_outcome([tmp_path / "out" / "reactions.csv"], folder / "intent.csv", tmp_path / "again")
-    assert again.score.explained == pytest.approx(found.score.explained, abs=1e-3)
+    assert again.score.variance_explained == pytest.approx(found.score.variance_explained, abs=1e-3)
 
 
 def test_studies_are_trailers_by_the_names_of_their_folders(folder: Path, tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_studies_are_trailers_by_the_names_of_their_folders(folder: Path, tmp_pa
         tmp_path / "ratings.csv", [["trailer", "outcome"], *([f"trailer-{k}", 5 + k] for k in range(3))]
     )
     found = predict_outcome(studies, outcomes, tmp_path / "out")
-    assert (found.verdict, found.units, found.unit) == (Verdict.CANNOT_TELL, 3, "trailer")
+    assert (found.verdict, found.units, found.unit) == (PredictionVerdict.CANNOT_TELL, 3, "trailer")
     assert any("there are 3" in line for line in prediction_lines(found))
     rows = list(csv.DictReader((tmp_path / "out" / "reactions.csv").open(encoding="utf-8")))
     assert [row["trailer"] for row in rows] == ["trailer-0", "trailer-1", "trailer-2"]

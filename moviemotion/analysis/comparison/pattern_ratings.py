@@ -15,18 +15,18 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import norm, rankdata
 
-from moviemotion.statistics import Z95, Float
+from moviemotion.statistics import Z95, Float64Array
 
 ALPHA = 0.05
 POWER = 0.8
-DEALS = 2000
-FEWEST_FILMS = 5
+N_PERMUTATIONS = 2000
+MIN_FILMS = 5
 """With four, no order of the ratings is rare enough."""
-_LARGEST = 0.999
+_MAX_CORRELATION = 0.999
 
 
 @dataclass(frozen=True)
-class Association:
+class RatingCorrelation:
     """How a pattern goes with the ratings.
 
     Attributes:
@@ -45,17 +45,17 @@ class Association:
     interval: tuple[float, float]
     p_adjusted: float
     films: int
-    needed: int | None
+    films_needed: int | None
 
     @property
-    def found(self) -> bool:
+    def is_significant(self) -> bool:
         """Whether it goes with the ratings beyond chance."""
         return self.p_adjusted <= ALPHA
 
 
-def associate(
-    figures: Sequence[Mapping[str, float]], ratings: Sequence[float], seed: int
-) -> tuple[Association, ...]:
+def correlate_with_ratings(
+    features: Sequence[Mapping[str, float]], ratings: Sequence[float], seed: int
+) -> tuple[RatingCorrelation, ...]:
     """Set every pattern beside the ratings.
 
     The chance of one or more false associations is at most `ALPHA`.
@@ -68,37 +68,37 @@ def associate(
     Returns:
         One for each pattern, the surest first.
     """
-    names = list(dict.fromkeys(name for film in figures for name in film))
-    values = np.array([[film.get(name, math.nan) for name in names] for film in figures])
-    values = values.reshape(len(figures), len(names))
+    names = list(dict.fromkeys(name for film in features for name in film))
+    values = np.array([[film.get(name, math.nan) for name in names] for film in features])
+    values = values.reshape(len(features), len(names))
     rating = np.asarray(ratings, dtype=np.float64)
     known = ~np.isnan(values)
     tested = [
-        k
-        for k in range(len(names))
-        if known[:, k].sum() >= FEWEST_FILMS and np.ptp(values[known[:, k], k]) > 0
+        k for k in range(len(names)) if known[:, k].sum() >= MIN_FILMS and np.ptp(values[known[:, k], k]) > 0
     ]
     rng = np.random.default_rng(seed)
-    deals = np.vstack([rating, rng.permuted(np.tile(rating, (DEALS, 1)), axis=1)])
+    deals = np.vstack([rating, rng.permuted(np.tile(rating, (N_PERMUTATIONS, 1)), axis=1)])
     rho = np.full((len(deals), len(names)), np.nan)
     for k in tested:
         rho[:, k] = _spearman(values[known[:, k], k], deals[:, known[:, k]])
     films = known.sum(axis=0)
     with np.errstate(invalid="ignore"):
-        size = np.abs(np.arctanh(np.clip(rho, -_LARGEST, _LARGEST))) * np.sqrt(films - 3)
+        size = np.abs(np.arctanh(np.clip(rho, -_MAX_CORRELATION, _MAX_CORRELATION))) * np.sqrt(films - 3)
     largest = np.sort(np.nanmax(size[1:], axis=1)) if tested else np.empty(0)
     found = []
     for k, name in enumerate(names):
         p = math.nan
         if k in tested:
-            p = float((1 + DEALS - np.searchsorted(largest, size[0, k] - 1e-9)) / (1 + DEALS))
+            p = float(
+                (1 + N_PERMUTATIONS - np.searchsorted(largest, size[0, k] - 1e-9)) / (1 + N_PERMUTATIONS)
+            )
         r, n = float(rho[0, k]), int(films[k])
-        needed = _needed(r, len(tested)) if k in tested and p > ALPHA else None
-        found.append(Association(name, r, _interval(r, n), p, n, needed))
+        needed = _films_needed(r, len(tested)) if k in tested and p > ALPHA else None
+        found.append(RatingCorrelation(name, r, _interval(r, n), p, n, needed))
     return tuple(sorted(found, key=lambda a: (math.isnan(a.p_adjusted), a.p_adjusted, -abs(a.correlation))))
 
 
-def _spearman(figure: Float, ratings: Float) -> Float:
+def _spearman(figure: Float64Array, ratings: Float64Array) -> Float64Array:
     """(n,) and (R, n) → (R,) rank correlations; 0 where the ratings do not vary."""
     x, y = rankdata(figure), rankdata(ratings, axis=1)
     x, y = x - x.mean(), y - y.mean(axis=1, keepdims=True)
@@ -109,14 +109,14 @@ def _spearman(figure: Float, ratings: Float) -> Float:
 def _interval(r: float, n: int) -> tuple[float, float]:
     if math.isnan(r):
         return math.nan, math.nan
-    z = math.atanh(max(-_LARGEST, min(_LARGEST, r)))
+    z = math.atanh(max(-_MAX_CORRELATION, min(_MAX_CORRELATION, r)))
     half = Z95 * math.sqrt((1 + r**2 / 2) / (n - 3))
     return math.tanh(z - half), math.tanh(z + half)
 
 
-def _needed(r: float, patterns: int) -> int | None:
+def _films_needed(r: float, patterns: int) -> int | None:
     """Films at which `r` would pass the level that `patterns` tests leave to each (Bonferroni)."""
-    z = abs(math.atanh(max(-_LARGEST, min(_LARGEST, r))))
+    z = abs(math.atanh(max(-_MAX_CORRELATION, min(_MAX_CORRELATION, r))))
     if z < 1e-6:
         return None
     quantiles = float(norm.ppf(1 - ALPHA / (2 * patterns)) + norm.ppf(POWER))

@@ -8,27 +8,33 @@ from functools import cached_property
 import numpy as np
 
 from moviemotion.analysis.analyze import Analysis
-from moviemotion.analysis.comparison.cut_alignment import SideBySide, Unit, UnitKind, by_script, by_seconds
+from moviemotion.analysis.comparison.cut_alignment import (
+    CutAlignment,
+    CutUnit,
+    CutUnitKind,
+    align_by_script,
+    align_by_seconds,
+)
 from moviemotion.analysis.comparison.group_differences import (
     ALPHA,
-    FEWEST_PAIRS,
-    FEWEST_VIEWERS,
-    Contrast,
-    Verdict,
-    contrast,
+    MIN_PAIRS,
+    MIN_VIEWERS,
+    DifferenceVerdict,
+    GroupComparison,
+    compare_groups,
 )
-from moviemotion.analysis.script_emotions import mean_during
-from moviemotion.analysis.signals.baseline import Stretch
-from moviemotion.emotions import FEELINGS, Emotion
+from moviemotion.analysis.script_emotions import mean_strength_during
+from moviemotion.analysis.signals.baseline import TimeSpan
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.errors import MoviemotionError
-from moviemotion.statistics import Float
+from moviemotion.statistics import Float64Array
 
-SAME_LENGTH = 0.02
+MAX_LENGTH_DIFFERENCE = 0.02
 """Most by which two screenings of one cut may differ in length, as a share of the longer."""
 
 
 @dataclass(frozen=True)
-class Difference:
+class UnitDifference:
     """One unit and feeling, of the second screening less the first.
 
     Attributes:
@@ -36,19 +42,19 @@ class Difference:
         difference, interval, p_adjusted, needed: as in `Contrast`.
     """
 
-    unit: Unit
+    unit: CutUnit
     emotion: Emotion
     viewers: tuple[int, int]
     mean: tuple[float, float]
     difference: float
     interval: tuple[float, float]
     p_adjusted: float
-    needed: float
-    verdict: Verdict
+    viewers_needed: float
+    verdict: DifferenceVerdict
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ScreeningComparison:
     """Two screenings, compared.
 
     Attributes:
@@ -61,20 +67,20 @@ class Comparison:
     """
 
     names: tuple[str, str]
-    side_by_side: SideBySide
-    contrast: Contrast
+    alignment: CutAlignment
+    group_comparison: GroupComparison
     viewers: tuple[int, int]
-    left_out: tuple[str, ...]
+    unpaired_viewers: tuple[str, ...]
     seed: int
 
     @cached_property
-    def differences(self) -> tuple[Difference, ...]:
+    def differences(self) -> tuple[UnitDifference, ...]:
         """Every unit and feeling, in the order of the film and of `FEELINGS`."""
-        found, c = [], self.contrast
-        for u, unit in enumerate(self.side_by_side.units):
-            for f, emotion in enumerate(FEELINGS):
+        found, c = [], self.group_comparison
+        for u, unit in enumerate(self.alignment.units):
+            for f, emotion in enumerate(NON_NEUTRAL_EMOTIONS):
                 found.append(
-                    Difference(
+                    UnitDifference(
                         unit=unit,
                         emotion=emotion,
                         viewers=(int(c.viewers[0, u, f]), int(c.viewers[1, u, f])),
@@ -82,19 +88,21 @@ class Comparison:
                         difference=float(c.difference[u, f]),
                         interval=(float(c.interval[0, u, f]), float(c.interval[1, u, f])),
                         p_adjusted=float(c.p_adjusted[u, f]),
-                        needed=float(c.needed[u, f]),
+                        viewers_needed=float(c.viewers_needed[u, f]),
                         verdict=c.verdict((u, f)),
                     )
                 )
         return tuple(found)
 
-    def needed(self, share: float) -> int | None:
+    def viewers_needed(self, fraction: float) -> int | None:
         """Viewers in each group that would settle this share of what is open; None where nothing is."""
-        needed = [d.needed for d in self.differences if d.verdict is Verdict.OPEN]
-        return int(np.quantile(needed, share, method="higher")) if needed else None
+        needed = [d.viewers_needed for d in self.differences if d.verdict is DifferenceVerdict.OPEN]
+        return int(np.quantile(needed, fraction, method="higher")) if needed else None
 
 
-def compare(first: Analysis, second: Analysis, names: tuple[str, str], paired: bool, seed: int) -> Comparison:
+def compare_screenings(
+    first: Analysis, second: Analysis, names: tuple[str, str], paired: bool, seed: int
+) -> ScreeningComparison:
     """Compare two screenings.
 
     With a script in both, scenes and lines are set against each other by it; else film seconds are.
@@ -113,53 +121,56 @@ def compare(first: Analysis, second: Analysis, names: tuple[str, str], paired: b
         both = [name for name in viewers[0] if name in viewers[1]]
         left_out = sorted({*viewers[0], *viewers[1]} - {*both})
         viewers = [both, both]
-    fewest = FEWEST_PAIRS if paired else FEWEST_VIEWERS
+    fewest = MIN_PAIRS if paired else MIN_VIEWERS
     for name, chosen in zip(names, viewers, strict=True):
         if len(chosen) < fewest:
             raise MoviemotionError(
                 f"{name}: {len(chosen)} {'viewers are in both' if paired else 'viewers'}; a comparison needs "
                 f"at least {fewest}, as with fewer no difference can have a p below {ALPHA:g}"
             )
-    side_by_side = _side_by_side(first, second, names)
+    side_by_side = _align_cuts(first, second, names)
     groups = [
-        _by_unit(analysis, chosen, [unit.stretches[k] for unit in side_by_side.units])
+        _strength_by_unit(analysis, chosen, [unit.spans[k] for unit in side_by_side.units])
         for k, (analysis, chosen) in enumerate(zip((first, second), viewers, strict=True))
     ]
-    return Comparison(
+    return ScreeningComparison(
         names=names,
-        side_by_side=side_by_side,
-        contrast=contrast(groups[0], groups[1], paired, seed),
+        alignment=side_by_side,
+        group_comparison=compare_groups(groups[0], groups[1], paired, seed),
         viewers=(len(viewers[0]), len(viewers[1])),
-        left_out=tuple(left_out),
+        unpaired_viewers=tuple(left_out),
         seed=seed,
     )
 
 
-def _by_unit(analysis: Analysis, viewers: list[str], stretches: list[Stretch]) -> Float:
+def _strength_by_unit(analysis: Analysis, viewers: list[str], stretches: list[TimeSpan]) -> Float64Array:
     """(V, U, 7) each viewer's mean strength in each stretch; NaN where not seen."""
     rows = [analysis.timeline.viewers.index(name) for name in viewers]
     strength, start = analysis.strength[rows], analysis.timeline.start
-    return np.stack([mean_during(strength, start, s.start, s.end) for s in stretches], axis=1)
+    return np.stack([mean_strength_during(strength, start, s.start, s.end) for s in stretches], axis=1)
 
 
-def _side_by_side(first: Analysis, second: Analysis, names: tuple[str, str]) -> SideBySide:
+def _align_cuts(first: Analysis, second: Analysis, names: tuple[str, str]) -> CutAlignment:
     wholes = tuple(
-        Stretch(a.timeline.start, a.timeline.start + a.timeline.samples.shape[1]) for a in (first, second)
+        TimeSpan(a.timeline.start, a.timeline.start + a.timeline.sample_counts.shape[1])
+        for a in (first, second)
     )
     if first.script and second.script:
-        found = by_script(
-            (first.script, second.script), (first.scenes, second.scenes), (wholes[0], wholes[1])
+        found = align_by_script(
+            (first.script, second.script),
+            (first.scene_emotions, second.scene_emotions),
+            (wholes[0], wholes[1]),
         )
-        if not any(unit.kind in (UnitKind.SCENE, UnitKind.LINE) for unit in found.units):
+        if not any(unit.kind in (CutUnitKind.SCENE, CutUnitKind.LINE) for unit in found.units):
             raise MoviemotionError(
                 f"{names[0]}, {names[1]}: their scripts have no scene and no line in common; "
                 "give --script, the script that both were made from"
             )
         return found
     lengths = [whole.end - whole.start for whole in wholes]
-    if abs(lengths[0] - lengths[1]) > SAME_LENGTH * max(lengths):
+    if abs(lengths[0] - lengths[1]) > MAX_LENGTH_DIFFERENCE * max(lengths):
         raise MoviemotionError(
             f"{names[0]}, {names[1]}: {lengths[0]:.0f} s and {lengths[1]:.0f} s long, so their seconds do "
             "not match; give --script (and each one's subtitles), and they are compared line by line"
         )
-    return by_seconds(first.timeline.start, int(min(lengths)))
+    return align_by_seconds(first.timeline.start, int(min(lengths)))

@@ -16,19 +16,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import t as student_t
 
-from moviemotion.analysis.moments.null_model import Departures, adjusted_p
-from moviemotion.analysis.signals.audience_curve import REACTING, Room
-from moviemotion.analysis.signals.synchrony import Jackknife, synchrony_at
-from moviemotion.emotions import FEELINGS, Emotion
-from moviemotion.statistics import Float, wilson_interval
+from moviemotion.analysis.moments.null_model import ViewerDeviations, adjusted_p_values
+from moviemotion.analysis.signals.audience_curve import REACTION_THRESHOLD, AudienceCurve
+from moviemotion.analysis.signals.synchrony import JackknifeEstimate, synchrony_at
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
+from moviemotion.statistics import Float64Array, wilson_interval
 
 ALPHA = 0.05
-SHIFTS = 1000
-FEWEST_VIEWERS = 5
-FEWEST_SECONDS = 60
-SMOOTHING = 3
+N_SHIFTS = 1000
+MIN_VIEWERS = 5
+MIN_SECONDS = 60
+SMOOTHING_SECONDS = 3
 """Seconds over which each viewer's curve is averaged: people react at different speeds."""
-EDGE = 0.5
+EXTENT_SHARE_OF_PEAK = 0.5
 """A moment reaches as far as the room stays above this share of its peak."""
 
 
@@ -57,8 +57,8 @@ class Moment:
     emotion: Emotion
     strength: float
     strength_interval: tuple[float, float]
-    share: float
-    share_interval: tuple[float, float]
+    reacting_share: float
+    reacting_share_interval: tuple[float, float]
     synchrony: float
     synchrony_interval: tuple[float, float]
     viewers: int
@@ -73,11 +73,11 @@ class Moment:
         geometric mean, none of the three makes up for the lack of another. Synchrony below 0 counts as 0.
         NaN where one of them is unknown.
         """
-        return float(_resonance(self.strength, self.share, self.synchrony))
+        return float(_resonance(self.strength, self.reacting_share, self.synchrony))
 
 
 @dataclass(frozen=True)
-class MomentSearch:
+class MomentSearchResult:
     """The outcome of a search for moments.
 
     Attributes:
@@ -97,20 +97,20 @@ class MomentSearch:
     seed: int
 
 
-def ranked(moments: Sequence[Moment]) -> tuple[int, ...]:
+def indices_by_resonance(moments: Sequence[Moment]) -> tuple[int, ...]:
     """Indices of the moments from the most resonant to the least; those of unknown resonance come last."""
     return tuple(
         sorted(range(len(moments)), key=lambda k: (isnan(moments[k].resonance), -moments[k].resonance))
     )
 
 
-def ranks(moments: Sequence[Moment]) -> tuple[int, ...]:
+def resonance_ranks(moments: Sequence[Moment]) -> tuple[int, ...]:
     """The rank of each moment by resonance, from 1."""
-    order = ranked(moments)
+    order = indices_by_resonance(moments)
     return tuple(order.index(k) + 1 for k in range(len(order)))
 
 
-def find_moments(strength: Float, room: Room, seed: int) -> MomentSearch:
+def find_moments(strength: Float64Array, audience_curve: AudienceCurve, seed: int) -> MomentSearchResult:
     """Search a screening for moments.
 
     Control is family-wise: the chance of one or more false moments in a screening is at most
@@ -124,22 +124,24 @@ def find_moments(strength: Float, room: Room, seed: int) -> MomentSearch:
         seed: of the random shifts.
     """
     viewers, seconds = strength.shape[0], strength.shape[1]
-    lacking = _lacking(viewers, seconds)
+    lacking = _insufficient_data(viewers, seconds)
     if lacking:
-        return MomentSearch((), f"{lacking} Nothing can be concluded.", False, 0, ALPHA, seed)
-    departures = Departures.of(_smooth(strength))
-    null = departures.shifted_maxima(SHIFTS, np.random.default_rng(seed))
-    p = adjusted_p(departures.standardised_sum(), null)
+        return MomentSearchResult((), f"{lacking} Nothing can be concluded.", False, 0, ALPHA, seed)
+    departures = ViewerDeviations.from_curves(_smooth(strength))
+    null = departures.null_maxima(N_SHIFTS, np.random.default_rng(seed))
+    p = adjusted_p_values(departures.standardized_sum(), null)
     found = [
-        _Found(feeling, *stretch, float(room.strength[stretch[2], feeling]))
-        for feeling in range(len(FEELINGS))
-        for stretch in _stretches(room.strength[:, feeling], p[:, feeling])
+        _Candidate(feeling, *stretch, float(audience_curve.strength[stretch[2], feeling]))
+        for feeling in range(len(NON_NEUTRAL_EMOTIONS))
+        for stretch in _candidate_spans(audience_curve.strength[:, feeling], p[:, feeling])
     ]
-    kept = _without_shadows(found)
+    kept = _drop_overlapping(found)
     in_step = [synchrony_at(strength, one.peak) for one in kept]
     spread = np.nanmean([one.variance for one in in_step]) if in_step else 0.0
     moments = tuple(
-        _moment(strength, room, one, float(p[one.peak, one.feeling]), own, float(spread))
+        _build_moment(
+            strength, audience_curve, one, float(p[one.peak, one.emotion_column]), own, float(spread)
+        )
         for one, own in zip(kept, in_step, strict=True)
     )
     if moments:
@@ -153,49 +155,49 @@ def find_moments(strength: Float, room: Room, seed: int) -> MomentSearch:
             "No moment stands out from what these viewers would have shown without the film; "
             "that does not prove that there was none."
         )
-    return MomentSearch(moments, conclusion, True, SHIFTS, ALPHA, seed)
+    return MomentSearchResult(moments, conclusion, True, N_SHIFTS, ALPHA, seed)
 
 
-def _lacking(viewers: int, seconds: int) -> str:
-    if viewers < FEWEST_VIEWERS:
+def _insufficient_data(viewers: int, seconds: int) -> str:
+    if viewers < MIN_VIEWERS:
         were = "1 viewer was" if viewers == 1 else f"{viewers} viewers were"
-        return f"Only {were} seen; moments need at least {FEWEST_VIEWERS}."
-    if seconds < FEWEST_SECONDS:
-        return f"Only {seconds} seconds were seen; moments need at least {FEWEST_SECONDS}."
+        return f"Only {were} seen; moments need at least {MIN_VIEWERS}."
+    if seconds < MIN_SECONDS:
+        return f"Only {seconds} seconds were seen; moments need at least {MIN_SECONDS}."
     return ""
 
 
-def _smooth(strength: Float) -> Float:
+def _smooth(strength: Float64Array) -> Float64Array:
     """Running mean over `SMOOTHING` seconds of what was seen; NaN stays where nothing was."""
     seen = ~np.isnan(strength)
-    half = SMOOTHING // 2
+    half = SMOOTHING_SECONDS // 2
     edge = ((0, 0), (half, half), (0, 0))
     filled, count = np.pad(np.where(seen, strength, 0), edge), np.pad(seen.astype(float), edge)
-    spans = [slice(k, k + strength.shape[1]) for k in range(SMOOTHING)]
+    spans = [slice(k, k + strength.shape[1]) for k in range(SMOOTHING_SECONDS)]
     total = np.sum([filled[:, span] for span in spans], axis=0)
     n = np.sum([count[:, span] for span in spans], axis=0)
     return np.where(seen, total / np.maximum(n, 1), np.nan)
 
 
 @dataclass(frozen=True)
-class _Found:
+class _Candidate:
     """A stretch of one feeling: columns of start, stop (exclusive) and peak, and the strength there."""
 
-    feeling: int
+    emotion_column: int
     start: int
     stop: int
     peak: int
     strength: float
 
 
-def _stretches(curve: Float, p: Float) -> list[tuple[int, int, int]]:
+def _candidate_spans(curve: Float64Array, p: Float64Array) -> list[tuple[int, int, int]]:
     """Start, stop (exclusive) and peak columns of each stretch of one feeling around evidence."""
     found: list[tuple[int, int, int]] = []
     evidence = p <= ALPHA
     left = evidence.copy()
     while left.any():
         peak = int(np.argmax(np.where(left, curve, -1)))
-        level = EDGE * curve[peak]
+        level = EXTENT_SHARE_OF_PEAK * curve[peak]
         start = stop = peak
         while start > 0 and curve[start - 1] >= level:
             start -= 1
@@ -207,25 +209,30 @@ def _stretches(curve: Float, p: Float) -> list[tuple[int, int, int]]:
     return found
 
 
-def _moment(
-    strength: Float, room: Room, found: _Found, p: float, in_step: Jackknife, least_variance: float
+def _build_moment(
+    strength: Float64Array,
+    room: AudienceCurve,
+    found: _Candidate,
+    p: float,
+    in_step: JackknifeEstimate,
+    least_variance: float,
 ) -> Moment:
-    during = strength[:, found.start : found.stop, found.feeling]
-    at_peak = strength[:, found.peak, found.feeling]
+    during = strength[:, found.start : found.stop, found.emotion_column]
+    at_peak = strength[:, found.peak, found.emotion_column]
     seen = np.asarray((~np.isnan(during)).any(axis=1))
-    reacted = np.asarray((np.nan_to_num(during) >= REACTING).any(axis=1))
+    reacted = np.asarray((np.nan_to_num(during) >= REACTION_THRESHOLD).any(axis=1))
     low, high = wilson_interval(reacted.sum(), seen.sum())
-    low_strength, high_strength = room.strength_interval[:, found.peak, found.feeling]
+    low_strength, high_strength = room.strength_interval[:, found.peak, found.emotion_column]
     first = int(room.seconds[0])
     return Moment(
         start=float(first + found.start),
         end=float(first + found.stop),
         peak=float(first + found.peak),
-        emotion=FEELINGS[found.feeling],
+        emotion=NON_NEUTRAL_EMOTIONS[found.emotion_column],
         strength=found.strength,
         strength_interval=(float(low_strength), float(high_strength)),
-        share=float(reacted.sum() / seen.sum()),
-        share_interval=(float(low), float(high)),
+        reacting_share=float(reacted.sum() / seen.sum()),
+        reacting_share_interval=(float(low), float(high)),
         synchrony=in_step.value,
         synchrony_interval=in_step.interval(least_variance),
         viewers=int(seen.sum()),
@@ -234,12 +241,12 @@ def _moment(
     )
 
 
-def _resonance(strength: ArrayLike, share: ArrayLike, synchrony: ArrayLike) -> Float:
+def _resonance(strength: ArrayLike, share: ArrayLike, synchrony: ArrayLike) -> Float64Array:
     return np.cbrt(np.multiply(strength, share) * np.maximum(synchrony, 0.0))
 
 
 def _resonance_interval(
-    at_peak: Float, seen: NDArray[np.bool_], reacted: NDArray[np.bool_], in_step: Jackknife
+    at_peak: Float64Array, seen: NDArray[np.bool_], reacted: NDArray[np.bool_], in_step: JackknifeEstimate
 ) -> tuple[float, float]:
     """Leaving out the same viewers as `in_step` did, one group at a time.
 
@@ -247,12 +254,12 @@ def _resonance_interval(
         at_peak: (V,) strength at the peak; NaN where not seen.
         seen, reacted: (V,) in the moment.
     """
-    kept = (~in_step.left_out).astype(float)
+    kept = (~in_step.excluded).astype(float)
     groups = len(kept)
     if groups < 3:
         return float("nan"), float("nan")
     strength = kept @ np.nan_to_num(at_peak) / (kept @ ~np.isnan(at_peak))
-    without = _resonance(strength, kept @ reacted / (kept @ seen), in_step.without)
+    without = _resonance(strength, kept @ reacted / (kept @ seen), in_step.leave_one_out)
     share = reacted.sum() / seen.sum()
     middle = _resonance(np.nanmean(at_peak), share, in_step.value)
     half = student_t.ppf(0.975, groups - 1) * np.sqrt((groups - 1) * np.var(without))
@@ -260,9 +267,9 @@ def _resonance_interval(
     return float(low), float(high)
 
 
-def _without_shadows(found: list[_Found]) -> list[_Found]:
+def _drop_overlapping(found: list[_Candidate]) -> list[_Candidate]:
     """Drop the weaker of two moments where one's peak lies in the other: it is told with it."""
-    kept: list[_Found] = []
+    kept: list[_Candidate] = []
     for one in sorted(found, key=lambda f: -f.strength):
         if not any(k.start <= one.peak < k.stop or one.start <= k.peak < one.stop for k in kept):
             kept.append(one)

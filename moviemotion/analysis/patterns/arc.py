@@ -16,24 +16,24 @@ import numpy as np
 from scipy.stats import t as student_t
 
 from moviemotion.analysis.patterns.acts import Act
-from moviemotion.emotions import FEELINGS, Emotion
-from moviemotion.statistics import Float, holm
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
+from moviemotion.statistics import Float64Array, holm_adjusted
 
-GOOD = (Emotion.HAPPY,)
-BAD = (Emotion.SAD, Emotion.ANGER, Emotion.FEAR, Emotion.DISGUST, Emotion.CONTEMPT)
-PARTS = 24
+POSITIVE_EMOTIONS = (Emotion.HAPPY,)
+NEGATIVE_EMOTIONS = (Emotion.SAD, Emotion.ANGER, Emotion.FEAR, Emotion.DISGUST, Emotion.CONTEMPT)
+N_SEGMENTS = 24
 """A stretch is read in so many parts of equal length: a shape is a matter of whole scenes."""
-FEWEST_VIEWERS = 5
-FEWEST_SECONDS = 60
-DRAWS = 1000
+MIN_VIEWERS = 5
+MIN_SECONDS = 60
+N_RESAMPLES = 1000
 ALPHA = 0.05
-CLEAR = 0.95
+MIN_AGREEMENT = 0.95
 """Share of resampled audiences that must give the same shape for it to be told."""
-CLOSE = 0.5
+MIN_FIT = 0.5
 """Correlation with the shape that a curve must have for it to be told: a quarter of its variance."""
 
 
-class Shape(StrEnum):
+class ArcShape(StrEnum):
     """The six classic arcs (Reagan et al., 2016)."""
 
     RISE = "rise"
@@ -44,24 +44,24 @@ class Shape(StrEnum):
     FALL_RISE_FALL = "fall, rise, fall"
 
 
-NAMES = {
-    Shape.RISE: "rags to riches",
-    Shape.FALL: "riches to rags",
-    Shape.FALL_RISE: "man in a hole",
-    Shape.RISE_FALL: "Icarus",
-    Shape.RISE_FALL_RISE: "Cinderella",
-    Shape.FALL_RISE_FALL: "Oedipus",
+SHAPE_NAMES = {
+    ArcShape.RISE: "rags to riches",
+    ArcShape.FALL: "riches to rags",
+    ArcShape.FALL_RISE: "man in a hole",
+    ArcShape.RISE_FALL: "Icarus",
+    ArcShape.RISE_FALL_RISE: "Cinderella",
+    ArcShape.FALL_RISE_FALL: "Oedipus",
 }
-_SHAPES = (
-    (Shape.FALL, Shape.RISE),
-    (Shape.FALL_RISE, Shape.RISE_FALL),
-    (Shape.FALL_RISE_FALL, Shape.RISE_FALL_RISE),
+_OPPOSITE_SHAPES = (
+    (ArcShape.FALL, ArcShape.RISE),
+    (ArcShape.FALL_RISE, ArcShape.RISE_FALL),
+    (ArcShape.FALL_RISE_FALL, ArcShape.RISE_FALL_RISE),
 )
 """Of each cosine, and of its opposite."""
 
 
 @dataclass(frozen=True)
-class Arc:
+class EmotionalArc:
     """The room's valence over the film or over an act.
 
     Attributes:
@@ -82,30 +82,32 @@ class Arc:
     name: str
     start: float
     end: float
-    curve: Float
-    curve_interval: Float
-    shape: Shape | None
+    curve: Float64Array
+    curve_interval: Float64Array
+    shape: ArcShape | None
     fit: float
     fit_interval: tuple[float, float]
     same: float
-    next_shape: Shape | None
+    next_shape: ArcShape | None
     p_adjusted: float
     viewers: int
 
     @property
-    def clear(self) -> bool:
+    def is_clear(self) -> bool:
         """Whether the shape is more than chance, near, and the same with nearly every audience."""
-        return self.p_adjusted <= ALPHA and self.same >= CLEAR and self.fit >= CLOSE
+        return self.p_adjusted <= ALPHA and self.same >= MIN_AGREEMENT and self.fit >= MIN_FIT
 
 
-def valence_of(strength: Float) -> Float:
+def compute_valence(strength: Float64Array) -> Float64Array:
     """(V, S, 7) strengths → (V, S) what is good less what is bad, −1…1; NaN where not seen."""
-    good = strength[:, :, [FEELINGS.index(e) for e in GOOD]].sum(axis=2)
-    bad = strength[:, :, [FEELINGS.index(e) for e in BAD]].sum(axis=2)
+    good = strength[:, :, [NON_NEUTRAL_EMOTIONS.index(e) for e in POSITIVE_EMOTIONS]].sum(axis=2)
+    bad = strength[:, :, [NON_NEUTRAL_EMOTIONS.index(e) for e in NEGATIVE_EMOTIONS]].sum(axis=2)
     return np.asarray(np.clip(good - bad, -1, 1))
 
 
-def find_arcs(strength: Float, first: int, acts: Sequence[Act], seed: int) -> tuple[Arc, ...]:
+def find_arcs(
+    strength: Float64Array, first_second: int, acts: Sequence[Act], seed: int
+) -> tuple[EmotionalArc, ...]:
     """The arc of the whole film, then of each act.
 
     Args:
@@ -114,43 +116,48 @@ def find_arcs(strength: Float, first: int, acts: Sequence[Act], seed: int) -> tu
         acts: in order.
         seed: of the resampling and of the shifts.
     """
-    valence = valence_of(strength)
-    stretches = [("the film", float(first), float(first + valence.shape[1]))]
+    valence = compute_valence(strength)
+    stretches = [("the film", float(first_second), float(first_second + valence.shape[1]))]
     stretches += [(act.name, act.start, act.end) for act in acts]
     rng = np.random.default_rng(seed)
-    arcs = [_arc(valence, first, *stretch, rng) for stretch in stretches]
-    adjusted = holm([arc.p_adjusted for arc in arcs]).tolist()
+    arcs = [_find_arc(valence, first_second, *stretch, rng) for stretch in stretches]
+    adjusted = holm_adjusted([arc.p_adjusted for arc in arcs]).tolist()
     return tuple(replace(arc, p_adjusted=p) for arc, p in zip(arcs, adjusted, strict=True))
 
 
-def likeness(curve: Float) -> dict[Shape, float]:
+def shape_correlations(curve: Float64Array) -> dict[ArcShape, float]:
     """Correlation of a (P,) curve with the shapes that begin each pair of opposites; their opposites have the
     negative of it.
     """
-    return {pair[0]: float(fit) for pair, fit in zip(_SHAPES, _fits(curve[None])[0], strict=True)}
+    return {
+        pair[0]: float(fit)
+        for pair, fit in zip(_OPPOSITE_SHAPES, _shape_correlations(curve[None])[0], strict=True)
+    }
 
 
-def _arc(valence: Float, first: int, name: str, start: float, end: float, rng: np.random.Generator) -> Arc:
+def _find_arc(
+    valence: Float64Array, first: int, name: str, start: float, end: float, rng: np.random.Generator
+) -> EmotionalArc:
     columns = slice(max(0, round(start) - first), max(0, round(end) - first))
     seconds = valence[:, columns]
     enough = (~np.isnan(seconds)).mean(axis=1) >= 0.5 if seconds.size else np.zeros(len(valence), dtype=bool)
     viewers = int(enough.sum())
-    parts = _in_parts(seconds[enough])
+    parts = _segment_means(seconds[enough])
     nan = float("nan")
-    if viewers < FEWEST_VIEWERS or seconds.shape[1] < FEWEST_SECONDS:
+    if viewers < MIN_VIEWERS or seconds.shape[1] < MIN_SECONDS:
         unknown = np.full((2, parts.shape[1]), np.nan)
-        curve = _mean(parts, np.ones((1, viewers)))[0]
-        return Arc(name, start, end, curve, unknown, None, nan, (nan, nan), nan, None, nan, viewers)
-    drawn = rng.multinomial(viewers, np.full(viewers, 1 / viewers), size=DRAWS)
-    curves = _mean(parts, np.vstack([np.ones(viewers), drawn]))
-    fits = _fits(curves)
+        curve = _audience_means(parts, np.ones((1, viewers)))[0]
+        return EmotionalArc(name, start, end, curve, unknown, None, nan, (nan, nan), nan, None, nan, viewers)
+    drawn = rng.multinomial(viewers, np.full(viewers, 1 / viewers), size=N_RESAMPLES)
+    curves = _audience_means(parts, np.vstack([np.ones(viewers), drawn]))
+    fits = _shape_correlations(curves)
     nearest = np.abs(fits).argmax(axis=1)
     signed = 2 * nearest + (fits[np.arange(len(fits)), nearest] < 0)
-    shapes = [_SHAPES[k // 2][k % 2] for k in signed.tolist()]
+    shapes = [_OPPOSITE_SHAPES[k // 2][k % 2] for k in signed.tolist()]
     others = [shape for shape in shapes[1:] if shape is not shapes[0]]
     fit = float(np.abs(fits[0]).max())
-    without = _fits(_mean(parts, 1 - np.eye(viewers)))[:, nearest[0]]
-    return Arc(
+    without = _shape_correlations(_audience_means(parts, 1 - np.eye(viewers)))[:, nearest[0]]
+    return EmotionalArc(
         name=name,
         start=start,
         end=end,
@@ -158,15 +165,15 @@ def _arc(valence: Float, first: int, name: str, start: float, end: float, rng: n
         curve_interval=np.percentile(curves[1:], [2.5, 97.5], axis=0),
         shape=shapes[0],
         fit=fit,
-        fit_interval=_jackknife(fit, np.abs(without)),
-        same=1 - len(others) / DRAWS,
+        fit_interval=_jackknife_interval(fit, np.abs(without)),
+        same=1 - len(others) / N_RESAMPLES,
         next_shape=max(set(others), key=others.count) if others else None,
-        p_adjusted=_p_of_any_arc(parts, rng),
+        p_adjusted=_arc_p_value(parts, rng),
         viewers=viewers,
     )
 
 
-def _jackknife(fit: float, without: Float) -> tuple[float, float]:
+def _jackknife_interval(fit: float, without: Float64Array) -> tuple[float, float]:
     """95 % interval of a correlation from those without each viewer."""
     n, z = len(without), np.arctanh(np.clip([fit, *without], -1 + 1e-9, 1 - 1e-9))
     half = student_t.ppf(0.975, n - 1) * np.sqrt((n - 1) * np.var(z[1:]))
@@ -174,31 +181,31 @@ def _jackknife(fit: float, without: Float) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _in_parts(seconds: Float) -> Float:
+def _segment_means(seconds: Float64Array) -> Float64Array:
     """(V, S) → (V, P) the mean of what was seen in each part."""
     length = seconds.shape[1]
-    part = np.arange(length) * PARTS // max(length, 1)
-    member = (part[:, None] == np.arange(PARTS)).astype(float)
+    part = np.arange(length) * N_SEGMENTS // max(length, 1)
+    member = (part[:, None] == np.arange(N_SEGMENTS)).astype(float)
     seen = ~np.isnan(seconds)
     with np.errstate(invalid="ignore"):
         return np.asarray((np.where(seen, seconds, 0) @ member) / (seen @ member))
 
 
-def _mean(parts: Float, weights: Float) -> Float:
+def _audience_means(parts: Float64Array, weights: Float64Array) -> Float64Array:
     """(V, P) curves and (R, V) weights → (R, P) the rooms' means of those seen."""
     seen = ~np.isnan(parts)
     with np.errstate(invalid="ignore"):
         return np.asarray((weights @ np.where(seen, parts, 0)) / (weights @ seen))
 
 
-def _cosines(length: int) -> Float:
+def _cosines(length: int) -> Float64Array:
     """(P, 3) half, one and one and a half turns; each with mean 0 and length 1."""
     time = (np.arange(length) + 0.5) / length
     waves = np.cos(np.pi * time[:, None] * np.array([1, 2, 3]))
     return np.asarray(waves / np.linalg.norm(waves, axis=0))
 
 
-def _fits(curves: Float) -> Float:
+def _shape_correlations(curves: Float64Array) -> Float64Array:
     """(R, P) → (R, 3) correlation of each curve with each cosine, over the parts in which all are known."""
     known = ~np.isnan(curves).any(axis=0)
     x, waves = curves[:, known], _cosines(curves.shape[1])[known]
@@ -207,7 +214,7 @@ def _fits(curves: Float) -> Float:
     return np.asarray((x @ waves) / np.maximum(norm, 1e-12))
 
 
-def _p_of_any_arc(parts: Float, rng: np.random.Generator) -> float:
+def _arc_p_value(parts: Float64Array, rng: np.random.Generator) -> float:
     """How often viewers, each shifted in a circle by a random amount, have as large an arc together."""
     seen = ~np.isnan(parts)
     mean = np.where(seen, parts, 0).sum(axis=1, keepdims=True) / seen.sum(axis=1, keepdims=True)
@@ -216,7 +223,7 @@ def _p_of_any_arc(parts: Float, rng: np.random.Generator) -> float:
     waves = _cosines(length)
     # Of every viewer and shift, what it adds to the room's projection on each cosine.
     shifted = np.stack([np.roll(departure, by, axis=1) @ waves for by in range(length)], axis=1)
-    draws = rng.integers(0, length, (DRAWS, viewers))
+    draws = rng.integers(0, length, (N_RESAMPLES, viewers))
     null = np.abs(shifted[np.arange(viewers), draws].sum(axis=1)).max(axis=1)
     observed = np.abs(shifted[:, 0].sum(axis=0)).max()
-    return float((1 + (null >= observed).sum()) / (1 + DRAWS))
+    return float((1 + (null >= observed).sum()) / (1 + N_RESAMPLES))

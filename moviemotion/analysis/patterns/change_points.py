@@ -16,30 +16,30 @@ from scipy.signal import lfilter
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
-from moviemotion.emotions import FEELINGS, Emotion
-from moviemotion.statistics import Float, difference_interval
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
+from moviemotion.statistics import Float64Array, paired_difference_interval
 
-PART = 30
+SEGMENT_SECONDS = 30
 """Seconds."""
-SHORTEST = 2
+MIN_SEGMENTS_BETWEEN = 2
 """Parts between two changes, at least."""
-FEWEST_VIEWERS = 5
-FEWEST_PARTS = 20
+MIN_VIEWERS = 5
+MIN_SEGMENTS = 20
 ALPHA = 0.05
-ROOMS = 200
+N_SIMULATIONS = 200
 """Simulated rooms behind the penalty."""
-MOST_AT_ONCE = 3
+MAX_NULL_CHANGES = 3
 """Changes that a simulated room may have for the penalty to be set against."""
-DRAWS = 100
+N_RESAMPLES = 100
 """Resampled audiences behind the interval of a change's time."""
-MOST_RHYTHM = 0.98
+MAX_AUTOCORRELATION = 0.98
 """Largest autoregressive coefficient that is estimated."""
-SETTLE = 100
+BURN_IN = 100
 """Parts after which a simulated room has forgotten how it began."""
 
 
 @dataclass(frozen=True)
-class Change:
+class ChangePoint:
     """A time at which the level of a feeling turns.
 
     Attributes:
@@ -62,7 +62,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class ChangeSearch:
+class ChangePointSearchResult:
     """The outcome of a search for change points.
 
     Attributes:
@@ -73,14 +73,14 @@ class ChangeSearch:
         conclusion: one plain sentence.
     """
 
-    changes: tuple[Change, ...]
+    changes: tuple[ChangePoint, ...]
     penalty: float
     rooms: int
     conclusive: bool
     conclusion: str
 
 
-def find_changes(strength: Float, first: int, seed: int) -> ChangeSearch:
+def find_change_points(strength: Float64Array, first_second: int, seed: int) -> ChangePointSearchResult:
     """Search a screening for change points.
 
     Args:
@@ -89,41 +89,41 @@ def find_changes(strength: Float, first: int, seed: int) -> ChangeSearch:
         seed: of the simulated rooms and of the resampling.
     """
     viewers, seconds = strength.shape[:2]
-    parts = _in_parts(strength)
-    curves = _mean(parts, np.ones((1, viewers)))[0]
+    parts = _segment_means(strength)
+    curves = _audience_means(parts, np.ones((1, viewers)))[0]
     known = ~np.isnan(curves).any(axis=1)
-    lacking = _lacking(viewers, seconds, int(known.sum()))
+    lacking = _insufficient_data(viewers, seconds, int(known.sum()))
     if lacking:
-        return ChangeSearch((), float("nan"), 0, False, lacking)
+        return ChangePointSearchResult((), float("nan"), 0, False, lacking)
     rng = np.random.default_rng(seed)
     # Unseen parts are left out: levels are compared across the gap.
     curves, parts = curves[known], parts[:, known]
     moving = np.ptp(curves, axis=0) > 0
     if not moving.any():
-        return ChangeSearch((), float("nan"), 0, True, _conclusion(0))
+        return ChangePointSearchResult((), float("nan"), 0, True, _conclusion(0))
     curves, parts = curves[:, moving], parts[:, :, moving]
-    feelings = [FEELINGS[k] for k in np.flatnonzero(moving)]
+    feelings = [NON_NEUTRAL_EMOTIONS[k] for k in np.flatnonzero(moving)]
     # Feelings that hardly move the room hardly count.
     weight = curves.std(axis=0) / curves.std(axis=0).max()
-    penalty = _penalty(curves, weight, rng)
-    at = [int(k) for k in _search(_scores(curves, weight)[0]).predict(pen=penalty)[:-1]]
-    times = (np.flatnonzero(known) * PART + first).astype(float)
+    penalty = _calibrate_penalty(curves, weight, rng)
+    at = [int(k) for k in _segmentation(_normal_scores(curves, weight)[0]).predict(pen=penalty)[:-1]]
+    times = (np.flatnonzero(known) * SEGMENT_SECONDS + first_second).astype(float)
     intervals = _time_intervals(parts, weight, at, times, rng)
     changes = tuple(
-        _change(parts, feelings, times, (begin, k, end), interval)
+        _build_change_point(parts, feelings, times, (begin, k, end), interval)
         for begin, k, end, interval in zip([0, *at], at, [*at[1:], len(curves)], intervals, strict=False)
     )
-    return ChangeSearch(changes, penalty, ROOMS, True, _conclusion(len(changes)))
+    return ChangePointSearchResult(changes, penalty, N_SIMULATIONS, True, _conclusion(len(changes)))
 
 
-def _lacking(viewers: int, seconds: int, parts: int) -> str:
-    if viewers < FEWEST_VIEWERS:
+def _insufficient_data(viewers: int, seconds: int, parts: int) -> str:
+    if viewers < MIN_VIEWERS:
         were = "1 viewer was" if viewers == 1 else f"{viewers} viewers were"
-        return f"Cannot tell where the mood turns: {were} seen, and it takes {FEWEST_VIEWERS}."
-    if parts < FEWEST_PARTS:
+        return f"Cannot tell where the mood turns: {were} seen, and it takes {MIN_VIEWERS}."
+    if parts < MIN_SEGMENTS:
         return (
             f"Cannot tell where the mood turns: {seconds // 60} min {seconds % 60} s of film were read, and "
-            f"it takes {FEWEST_PARTS * PART // 60} minutes in which somebody was seen."
+            f"it takes {MIN_SEGMENTS * SEGMENT_SECONDS // 60} minutes in which somebody was seen."
         )
     return ""
 
@@ -140,16 +140,18 @@ def _conclusion(changes: int) -> str:
     )
 
 
-def _in_parts(strength: Float) -> Float:
+def _segment_means(strength: Float64Array) -> Float64Array:
     """(V, S, 7) → (V, P, 7) means over `PART` seconds of what was seen; the last, short part is left out."""
     viewers, seconds, feelings = strength.shape
-    whole = strength[:, : seconds // PART * PART].reshape(viewers, -1, PART, feelings)
+    whole = strength[:, : seconds // SEGMENT_SECONDS * SEGMENT_SECONDS].reshape(
+        viewers, -1, SEGMENT_SECONDS, feelings
+    )
     seen = ~np.isnan(whole)
     with np.errstate(invalid="ignore"):
         return np.asarray(np.where(seen, whole, 0).sum(axis=2) / seen.sum(axis=2))
 
 
-def _mean(parts: Float, weights: Float) -> Float:
+def _audience_means(parts: Float64Array, weights: Float64Array) -> Float64Array:
     """(V, P, F) and (R, V) weights → (R, P, F) the rooms' means of those seen."""
     seen = ~np.isnan(parts)
     with np.errstate(invalid="ignore"):
@@ -157,7 +159,7 @@ def _mean(parts: Float, weights: Float) -> Float:
         return np.asarray(total / np.tensordot(weights, seen.astype(float), axes=1))
 
 
-def _scores(curves: Float, weight: Float) -> tuple[Float, Float]:
+def _normal_scores(curves: Float64Array, weight: Float64Array) -> tuple[Float64Array, Float64Array]:
     """(P, F) curves → their weighted normal scores in units of long-run deviation, and their rhythm (F).
 
     The autoregressive coefficient is estimated from differences, which few changes of level touch (Chakar
@@ -166,71 +168,78 @@ def _scores(curves: Float, weight: Float) -> tuple[Float, Float]:
     scores = ndtri((rankdata(curves, axis=0) - 0.5) / len(curves))
     one = ((scores[1:] - scores[:-1]) ** 2).mean(axis=0)
     two = ((scores[2:] - scores[:-2]) ** 2).mean(axis=0)
-    rhythm = np.clip(two / one - 1, 0, MOST_RHYTHM)
+    rhythm = np.clip(two / one - 1, 0, MAX_AUTOCORRELATION)
     long_run = one * (1 + rhythm) / (2 * (1 - rhythm) ** 2)
     return np.asarray(scores * weight / np.sqrt(long_run)), rhythm
 
 
-def _penalty(curves: Float, weight: Float, rng: np.random.Generator) -> float:
+def _calibrate_penalty(curves: Float64Array, weight: Float64Array, rng: np.random.Generator) -> float:
     """The penalty that leaves at most `ALPHA` of simulated rooms with a change."""
-    scores, rhythm = _scores(curves, np.ones_like(weight))
+    scores, rhythm = _normal_scores(curves, np.ones_like(weight))
     together = np.corrcoef(np.diff(scores, axis=0), rowvar=False).reshape(len(rhythm), -1)
-    length = len(scores) + SETTLE
-    most = np.empty(ROOMS)
-    for room in range(ROOMS):
+    length = len(scores) + BURN_IN
+    most = np.empty(N_SIMULATIONS)
+    for room in range(N_SIMULATIONS):
         noise = rng.multivariate_normal(np.zeros(len(rhythm)), together, length)
         still = np.stack([lfilter([1], [1, -r], n) for r, n in zip(rhythm, noise.T, strict=True)], axis=1)
-        most[room] = _largest_gain(_scores(still[SETTLE:], weight)[0])
+        most[room] = _largest_gain(_normal_scores(still[BURN_IN:], weight)[0])
     return float(np.quantile(most, 1 - ALPHA, method="higher"))
 
 
-def _largest_gain(scores: Float) -> float:
+def _largest_gain(scores: Float64Array) -> float:
     """The penalty below which a change would be found: the largest gain in cost for each change."""
-    search = _search(scores)
+    search = _segmentation(scores)
     without = _cost(scores, [])
-    gains = [(without - _cost(scores, search.predict(n_bkps=k)[:-1])) / k for k in range(1, MOST_AT_ONCE + 1)]
+    gains = [
+        (without - _cost(scores, search.predict(n_bkps=k)[:-1])) / k for k in range(1, MAX_NULL_CHANGES + 1)
+    ]
     return max(gains)
 
 
-def _search(scores: Float) -> ruptures.KernelCPD:
-    return ruptures.KernelCPD(kernel="linear", min_size=SHORTEST).fit(scores)
+def _segmentation(scores: Float64Array) -> ruptures.KernelCPD:
+    return ruptures.KernelCPD(kernel="linear", min_size=MIN_SEGMENTS_BETWEEN).fit(scores)
 
 
-def _cost(scores: Float, at: list[int]) -> float:
+def _cost(scores: Float64Array, at: list[int]) -> float:
     return float(sum(((x - x.mean(axis=0)) ** 2).sum() for x in np.split(scores, at)))
 
 
 def _time_intervals(
-    parts: Float, weight: Float, at: list[int], times: Float, rng: np.random.Generator
+    parts: Float64Array, weight: Float64Array, at: list[int], times: Float64Array, rng: np.random.Generator
 ) -> list[tuple[float, float]]:
     """Of each change, where as many changes lie in resampled audiences."""
     if not at:
         return []
     viewers = len(parts)
-    drawn = rng.multinomial(viewers, np.full(viewers, 1 / viewers), size=DRAWS).astype(float)
+    drawn = rng.multinomial(viewers, np.full(viewers, 1 / viewers), size=N_RESAMPLES).astype(float)
     found = []
-    for curves in _mean(parts, drawn):
+    for curves in _audience_means(parts, drawn):
         filled = np.where(np.isnan(curves), np.nanmedian(curves, axis=0), curves)
         if (np.ptp(filled, axis=0) > 0).all():
-            found.append([times[k] for k in _search(_scores(filled, weight)[0]).predict(n_bkps=len(at))[:-1]])
+            found.append(
+                [
+                    times[k]
+                    for k in _segmentation(_normal_scores(filled, weight)[0]).predict(n_bkps=len(at))[:-1]
+                ]
+            )
     low, high = np.percentile(np.array(found), [2.5, 97.5], axis=0)
     # A change lies in the middle of a part as easily as between two.
-    return list(zip((low - PART / 2).tolist(), (high + PART / 2).tolist(), strict=True))
+    return list(zip((low - SEGMENT_SECONDS / 2).tolist(), (high + SEGMENT_SECONDS / 2).tolist(), strict=True))
 
 
-def _change(
-    parts: Float,
+def _build_change_point(
+    parts: Float64Array,
     feelings: list[Emotion],
-    times: Float,
+    times: Float64Array,
     span: tuple[int, int, int],
     interval: tuple[float, float],
-) -> Change:
+) -> ChangePoint:
     begin, at, end = span
     before, after = _viewer_means(parts[:, begin:at]), _viewer_means(parts[:, at:end])
-    mean, low, high = difference_interval(before, after)
+    mean, low, high = paired_difference_interval(before, after)
     most = int(np.nanargmax(np.abs(mean)))
     both = ~np.isnan(before[:, most] + after[:, most])
-    return Change(
+    return ChangePoint(
         time=float(times[at]),
         time_interval=interval,
         feeling=feelings[most],
@@ -242,7 +251,7 @@ def _change(
     )
 
 
-def _viewer_means(parts: Float) -> Float:
+def _viewer_means(parts: Float64Array) -> Float64Array:
     seen = ~np.isnan(parts)
     with np.errstate(invalid="ignore"):
         return np.asarray(np.where(seen, parts, 0).sum(axis=1) / seen.sum(axis=1))

@@ -22,22 +22,22 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import binary_dilation
 
-from moviemotion.analysis.signals.audience_curve import REACTING
-from moviemotion.statistics import Float
+from moviemotion.analysis.signals.audience_curve import REACTION_THRESHOLD
+from moviemotion.statistics import Float64Array
 
-LAG = 5
+MAX_LAG = 5
 """Seconds within which a feeling passes on; the same second is left out, as light falls on all at once."""
-REACH = 3
+FILM_RESPONSE_LAG = 3
 """Seconds before and after in which viewers answer the film at their own pace."""
-BLOCK = 30
+BLOCK_SECONDS = 30
 """Seconds."""
-STILL = 0.25
+MAX_REACTING_SHARE = 0.25
 """The room is still where no larger share of it reacts within `CALM` seconds."""
-CALM = 6
-FEWEST_VIEWERS = 8
-FEWEST_SECONDS = 300
+QUIET_MARGIN = 6
+MIN_VIEWERS = 8
+MIN_QUIET_SECONDS = 300
 """Still ones."""
-SIGNS = 300
+N_SIGN_FLIPS = 300
 ALPHA = 0.05
 
 
@@ -64,7 +64,7 @@ class Contagion:
     conclusion: str
 
 
-def find_contagion(strength: Float, seed: int) -> Contagion:
+def find_contagion(strength: Float64Array, seed: int) -> Contagion:
     """Test a screening for contagion.
 
     Args:
@@ -72,23 +72,23 @@ def find_contagion(strength: Float, seed: int) -> Contagion:
         seed: of the halves and of the signs.
     """
     x = strength[(~np.isnan(strength[:, :, 0])).mean(axis=1) >= 0.5]
-    still = _still(x)
+    still = _quiet_seconds(x)
     viewers, seconds = len(x), int(still.sum())
     nan = float("nan")
-    if viewers < FEWEST_VIEWERS or seconds < FEWEST_SECONDS:
+    if viewers < MIN_VIEWERS or seconds < MIN_QUIET_SECONDS:
         conclusion = (
-            f"Cannot tell whether feelings spread from viewer to viewer: it takes {FEWEST_VIEWERS} viewers "
-            f"and {FEWEST_SECONDS} seconds in which the room is mostly still; there were {viewers} and "
+            f"Cannot tell whether feelings spread from viewer to viewer: it takes {MIN_VIEWERS} viewers "
+            f"and {MIN_QUIET_SECONDS} seconds in which the room is mostly still; there were {viewers} and "
             f"{seconds}."
         )
         return Contagion(None, nan, nan, (nan, nan), 0, viewers, seconds, conclusion)
     rng = np.random.default_rng(seed)
     halves = np.array_split(rng.permutation(viewers), 2)
     one, other = (_residuals(x[half]) * still[:, None] for half in halves)
-    together = _together(one, _neighbouring(other))
-    observed = _tie(together.sum(axis=0))
-    null = _ties_by_chance(together, rng)
-    p = float((1 + (null >= observed).sum()) / (1 + SIGNS))
+    together = _block_couplings(one, _sum_over_lags(other))
+    observed = _mean_squared_coupling(together.sum(axis=0))
+    null = _null_couplings(together, rng)
+    p = float((1 + (null >= observed).sum()) / (1 + N_SIGN_FLIPS))
     low, high = np.percentile(null, [2.5, 97.5])
     found = p <= ALPHA
     return Contagion(
@@ -109,17 +109,17 @@ def find_contagion(strength: Float, seed: int) -> Contagion:
     )
 
 
-def _still(x: Float) -> NDArray[np.bool_]:
+def _quiet_seconds(x: Float64Array) -> NDArray[np.bool_]:
     """(V, S, 7) → (S,) whether few react in the second and around it."""
     if not len(x):
         return np.zeros(x.shape[1], dtype=bool)
-    reacting = (np.nan_to_num(x).max(axis=2) >= REACTING).sum(axis=0)
+    reacting = (np.nan_to_num(x).max(axis=2) >= REACTION_THRESHOLD).sum(axis=0)
     seen = (~np.isnan(x[:, :, 0])).sum(axis=0)
-    moved = reacting > STILL * seen
-    return np.asarray(~binary_dilation(moved, iterations=CALM) & (seen > 0))
+    moved = reacting > MAX_REACTING_SHARE * seen
+    return np.asarray(~binary_dilation(moved, iterations=QUIET_MARGIN) & (seen > 0))
 
 
-def _residuals(x: Float) -> Float:
+def _residuals(x: Float64Array) -> Float64Array:
     """(V, S, 7) → what the others' mean, at each viewer's own pace and gain, leaves; 0 where not seen."""
     seen = ~np.isnan(x)
     mean = np.where(seen, x, 0).sum(axis=1, keepdims=True) / np.maximum(seen.sum(axis=1, keepdims=True), 1)
@@ -128,7 +128,7 @@ def _residuals(x: Float) -> Float:
     left = np.empty_like(departure)
     for viewer in range(len(x)):
         others = (total - departure[viewer]) / np.maximum(count - seen[viewer], 1)
-        lags = range(-REACH, REACH + 1)
+        lags = range(-FILM_RESPONSE_LAG, FILM_RESPONSE_LAG + 1)
         around = np.stack([np.roll(others, lag, axis=0) for lag in lags]) * seen[viewer]
         around = around.transpose(2, 1, 0)
         squares = around.transpose(0, 2, 1) @ around + 1e-6 * np.eye(len(lags))
@@ -137,34 +137,34 @@ def _residuals(x: Float) -> Float:
     return left
 
 
-def _neighbouring(x: Float) -> Float:
+def _sum_over_lags(x: Float64Array) -> Float64Array:
     """The sum of what lies 1 to `LAG` seconds before and after each second."""
     near = np.zeros_like(x)
-    for lag in range(1, LAG + 1):
+    for lag in range(1, MAX_LAG + 1):
         near[:, lag:] += x[:, :-lag]
         near[:, :-lag] += x[:, lag:]
     return near
 
 
-def _together(one: Float, near: Float) -> NDArray[np.float32]:
+def _block_couplings(one: Float64Array, near: Float64Array) -> NDArray[np.float32]:
     """(blocks, V1, V2) what each block adds to the tie of each pair, the seven feelings pooled."""
-    blocks = one.shape[1] // BLOCK
-    a, b = (x[:, : blocks * BLOCK].reshape(len(x), blocks, -1) for x in (one, near))
+    blocks = one.shape[1] // BLOCK_SECONDS
+    a, b = (x[:, : blocks * BLOCK_SECONDS].reshape(len(x), blocks, -1) for x in (one, near))
     products = np.matmul(a.transpose(1, 0, 2), b.transpose(1, 2, 0))
     return np.asarray(products / np.maximum(np.sqrt((products**2).sum(axis=0)), 1e-12), dtype=np.float32)
 
 
-def _ties_by_chance(together: NDArray[np.float32], rng: np.random.Generator) -> Float:
+def _null_couplings(together: NDArray[np.float32], rng: np.random.Generator) -> Float64Array:
     """(SIGNS,) the tie where each viewer's residuals have a random sign in each block."""
     blocks, one, other = together.shape
-    ties, turned = np.empty(SIGNS), np.empty_like(together)
-    for k in range(SIGNS):
+    ties, turned = np.empty(N_SIGN_FLIPS), np.empty_like(together)
+    for k in range(N_SIGN_FLIPS):
         signs = rng.integers(0, 2, (blocks, one + other)).astype(np.float32) * 2 - 1
         np.multiply(together, signs[:, :one, None], out=turned)
         turned *= signs[:, None, one:]
-        ties[k] = _tie(turned.sum(axis=0))
+        ties[k] = _mean_squared_coupling(turned.sum(axis=0))
     return ties
 
 
-def _tie(ties: NDArray[np.float32]) -> float:
+def _mean_squared_coupling(ties: NDArray[np.float32]) -> float:
     return float((np.maximum(ties, 0) ** 2).mean())

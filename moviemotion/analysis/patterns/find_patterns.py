@@ -6,17 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moviemotion.analysis.moments.detection import MomentSearch
-from moviemotion.analysis.patterns.acts import acts_of
-from moviemotion.analysis.patterns.arc import Arc, find_arcs
-from moviemotion.analysis.patterns.change_points import ChangeSearch, find_changes
+from moviemotion.analysis.moments.detection import MomentSearchResult
+from moviemotion.analysis.patterns.acts import find_acts
+from moviemotion.analysis.patterns.arc import EmotionalArc, find_arcs
+from moviemotion.analysis.patterns.change_points import ChangePointSearchResult, find_change_points
 from moviemotion.analysis.patterns.contagion import Contagion, find_contagion
-from moviemotion.analysis.patterns.flat_stretches import FlatSearch, find_flat
-from moviemotion.analysis.patterns.motifs import MotifSearch, find_motifs
+from moviemotion.analysis.patterns.flat_stretches import FlatStretchSearchResult, find_flat_stretches
+from moviemotion.analysis.patterns.motifs import MotifSearchResult, find_motifs
 from moviemotion.analysis.patterns.peak_end import PeakEnd, find_peak_end
-from moviemotion.analysis.signals.audience_curve import Room
+from moviemotion.analysis.signals.audience_curve import AudienceCurve
 from moviemotion.screenplay.alignment.align import TimedScript
-from moviemotion.statistics import Float
+from moviemotion.statistics import Float64Array
 
 
 @dataclass(frozen=True)
@@ -33,18 +33,22 @@ class Patterns:
         contagion: whether viewers moved together in smaller circles.
     """
 
-    arc: Arc
-    acts: tuple[Arc, ...]
+    arc: EmotionalArc
+    acts: tuple[EmotionalArc, ...]
     acts_from: str
     peak_end: PeakEnd
-    flat: FlatSearch
-    changes: ChangeSearch
-    motifs: MotifSearch
+    flat: FlatStretchSearchResult
+    changes: ChangePointSearchResult
+    motifs: MotifSearchResult
     contagion: Contagion
 
 
 def find_patterns(
-    strength: Float, room: Room, search: MomentSearch, script: TimedScript | None, seed: int
+    strength: Float64Array,
+    audience_curve: AudienceCurve,
+    moment_search: MomentSearchResult,
+    script: TimedScript | None,
+    seed: int,
 ) -> Patterns:
     """Find the patterns of a screening.
 
@@ -55,19 +59,22 @@ def find_patterns(
         script: the screenplay on the film's clock, or None.
         seed: of all that is drawn at random.
     """
-    first, seconds = int(room.seconds[0]) if len(room.seconds) else 0, len(room.seconds)
+    first, seconds = (
+        int(audience_curve.seconds[0]) if len(audience_curve.seconds) else 0,
+        len(audience_curve.seconds),
+    )
     end = _story_end(script, first, first + seconds)
-    acts, acts_from = acts_of(script, float(first), end)
+    acts, acts_from = find_acts(script, float(first), end)
     told = strength[:, : round(end) - first]
     arc, *of_acts = find_arcs(told, first, acts, seed)
     return Patterns(
         arc=arc,
         acts=tuple(of_acts),
         acts_from=acts_from,
-        peak_end=find_peak_end(strength, first, end, search.moments),
-        flat=find_flat(room),
-        changes=find_changes(told, first, seed),
-        motifs=find_motifs([search.moments], seed),
+        peak_end=find_peak_end(strength, first, end, moment_search.moments),
+        flat=find_flat_stretches(audience_curve),
+        changes=find_change_points(told, first, seed),
+        motifs=find_motifs([moment_search.moments], seed),
         contagion=find_contagion(strength, seed),
     )
 

@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moviemotion.analysis.moments.detection import Moment
-from moviemotion.analysis.moments.null_model import adjusted_p
-from moviemotion.emotions import FEELINGS, Emotion
-from moviemotion.statistics import Float, wilson_interval
+from moviemotion.analysis.moments.null_model import adjusted_p_values
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
+from moviemotion.statistics import Float64Array, wilson_interval
 
 WINDOWS = (30, 90, 240)
 """Seconds from one moment's peak within which the next one's lies."""
 ALPHA = 0.05
-SHUFFLES = 1000
+N_PERMUTATIONS = 1000
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Motif:
 
 
 @dataclass(frozen=True)
-class MotifSearch:
+class MotifSearchResult:
     """The outcome of a search for motifs.
 
     Attributes:
@@ -69,7 +69,7 @@ class MotifSearch:
     conclusion: str
 
 
-def find_motifs(films: Sequence[Sequence[Moment]], seed: int) -> MotifSearch:
+def find_motifs(films: Sequence[Sequence[Moment]], seed: int) -> MotifSearchResult:
     """Search the moments of one film, or of several together, for motifs.
 
     The chance of one or more false motifs is at most `ALPHA`. Feelings that a film heaps in one of its
@@ -79,13 +79,13 @@ def find_motifs(films: Sequence[Sequence[Moment]], seed: int) -> MotifSearch:
         films: the moments of each film.
         seed: of the shuffles.
     """
-    sequences = [_sequence(film) for film in films if len(film) > 1]
+    sequences = [_peaks_and_emotions(film) for film in films if len(film) > 1]
     moments = sum(len(film) for film in films)
     used = sorted({int(k) for _, feelings in sequences for k in feelings})
     if len(used) < 2:
         number = "1 moment" if moments == 1 else f"{moments} moments"
         kinds = "all of one feeling" if used else "in all"
-        return MotifSearch(
+        return MotifSearchResult(
             (),
             moments,
             len(films),
@@ -95,51 +95,56 @@ def find_motifs(films: Sequence[Sequence[Moment]], seed: int) -> MotifSearch:
         )
     column = {feeling: k for k, feeling in enumerate(used)}
     prepared = [
-        (_within(times), np.array([column[int(k)] for k in feelings])) for times, feelings in sequences
+        (_follows_within_window(times), np.array([column[int(k)] for k in feelings]))
+        for times, feelings in sequences
     ]
     rng = np.random.default_rng(seed)
-    observed = sum(_support(within, feelings[None], len(used))[0] for within, feelings in prepared)
-    null = np.zeros((SHUFFLES, len(observed)), dtype=np.int64)
+    observed = sum(_count_motifs(within, feelings[None], len(used))[0] for within, feelings in prepared)
+    null = np.zeros((N_PERMUTATIONS, len(observed)), dtype=np.int64)
     for within, feelings in prepared:
-        null += _support(within, rng.permuted(np.tile(feelings, (SHUFFLES, 1)), axis=1), len(used))
+        null += _count_motifs(within, rng.permuted(np.tile(feelings, (N_PERMUTATIONS, 1)), axis=1), len(used))
     # What the test could say at its surest is read from the shuffles themselves.
-    adjusted, *possible = adjusted_p(np.vstack([observed, null]).astype(float), null.astype(float))
+    adjusted, *possible = adjusted_p_values(np.vstack([observed, null]).astype(float), null.astype(float))
     firsts = np.bincount(np.concatenate([feelings for _, feelings in prepared]), minlength=len(used))
     found = [
-        _motif(names, window, int(observed[k]), int(firsts[column[names[0]]]), float(null[:, k].mean()), a)
-        for k, (window, names) in enumerate(_tried(used))
+        _build_motif(
+            names, window, int(observed[k]), int(firsts[column[names[0]]]), float(null[:, k].mean()), a
+        )
+        for k, (window, names) in enumerate(_tested_motifs(used))
         if (a := float(adjusted[k])) <= ALPHA
     ]
-    motifs = _best(found)
+    motifs = _drop_redundant(found)
     conclusive = bool(motifs) or float(np.min(possible)) <= ALPHA
-    return MotifSearch(
+    return MotifSearchResult(
         motifs, moments, len(films), len(observed), conclusive, _conclusion(motifs, moments, conclusive)
     )
 
 
-def follows(moments: Sequence[Moment], feelings: Sequence[Emotion], window: int) -> bool:
+def contains_motif(moments: Sequence[Moment], emotions: Sequence[Emotion], window: int) -> bool:
     """Whether moments of these feelings come in this order, each within the window of the one before."""
-    ends = [m.peak for m in moments if m.emotion is feelings[0]]
-    for feeling in feelings[1:]:
+    ends = [m.peak for m in moments if m.emotion is emotions[0]]
+    for feeling in emotions[1:]:
         ends = [
             m.peak for m in moments if m.emotion is feeling and any(0 < m.peak - e <= window for e in ends)
         ]
     return bool(ends)
 
 
-def _sequence(film: Sequence[Moment]) -> tuple[Float, NDArray[np.int64]]:
+def _peaks_and_emotions(film: Sequence[Moment]) -> tuple[Float64Array, NDArray[np.int64]]:
     """The peaks and the feelings' columns of a film's moments, in order of time."""
     ordered = sorted(film, key=lambda m: m.peak)
-    return np.array([m.peak for m in ordered]), np.array([FEELINGS.index(m.emotion) for m in ordered])
+    return np.array([m.peak for m in ordered]), np.array(
+        [NON_NEUTRAL_EMOTIONS.index(m.emotion) for m in ordered]
+    )
 
 
-def _within(times: Float) -> NDArray[np.float32]:
+def _follows_within_window(times: Float64Array) -> NDArray[np.float32]:
     """(W, n, n) 1 where the second moment follows the first within the window."""
     gap = times[None, :] - times[:, None]
     return np.stack([(gap > 0) & (gap <= window) for window in WINDOWS]).astype(np.float32)
 
 
-def _support(within: NDArray[np.float32], feelings: NDArray[np.int64], k: int) -> NDArray[np.int64]:
+def _count_motifs(within: NDArray[np.float32], feelings: NDArray[np.int64], k: int) -> NDArray[np.int64]:
     """(R, n) sequences of k feelings → (R, W·(k² + k³)) how often each motif begins."""
     label = np.eye(k, dtype=np.float32)[feelings]
     counts = []
@@ -154,17 +159,17 @@ def _support(within: NDArray[np.float32], feelings: NDArray[np.int64], k: int) -
     return np.concatenate(counts, axis=1).astype(np.int64)
 
 
-def _tried(used: Sequence[int]) -> list[tuple[int, tuple[int, ...]]]:
+def _tested_motifs(used: Sequence[int]) -> list[tuple[int, tuple[int, ...]]]:
     """Window and feelings of each column of `_support`."""
     pairs = [(a, b) for a in used for b in used]
     triples = [(a, b, c) for a in used for b in used for c in used]
     return [(window, names) for window in WINDOWS for names in (*pairs, *triples)]
 
 
-def _motif(names: Sequence[int], window: int, count: int, of: int, expected: float, p: float) -> Motif:
+def _build_motif(names: Sequence[int], window: int, count: int, of: int, expected: float, p: float) -> Motif:
     low, high = wilson_interval(count, of)
     return Motif(
-        tuple(FEELINGS[k] for k in names),
+        tuple(NON_NEUTRAL_EMOTIONS[k] for k in names),
         window,
         count,
         of,
@@ -175,7 +180,7 @@ def _motif(names: Sequence[int], window: int, count: int, of: int, expected: flo
     )
 
 
-def _best(found: Sequence[Motif]) -> tuple[Motif, ...]:
+def _drop_redundant(found: Sequence[Motif]) -> tuple[Motif, ...]:
     """The surest of each order of feelings, and of two orders of which one contains the other."""
     kept: list[Motif] = []
     for motif in sorted(found, key=lambda m: (m.p_adjusted, len(m.feelings), m.window)):

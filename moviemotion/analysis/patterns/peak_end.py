@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from moviemotion.analysis.moments.detection import Moment
-from moviemotion.emotions import FEELINGS, Emotion
-from moviemotion.statistics import Float, difference_interval, mean_interval
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
+from moviemotion.statistics import Float64Array, mean_interval, paired_difference_interval
 
-END = 120
+END_SECONDS = 120
 """Seconds that count as the end of a film, or a tenth of it where that is less."""
 
 
@@ -41,7 +41,9 @@ class PeakEnd:
     viewers: int
 
 
-def find_peak_end(strength: Float, first: int, end: float, moments: tuple[Moment, ...]) -> PeakEnd:
+def find_peak_end(
+    strength: Float64Array, first_second: int, end: float, moments: tuple[Moment, ...]
+) -> PeakEnd:
     """The peak and the end of a screening.
 
     Args:
@@ -51,23 +53,31 @@ def find_peak_end(strength: Float, first: int, end: float, moments: tuple[Moment
         moments: of the screening.
     """
     peak = max(range(len(moments)), key=lambda k: moments[k].strength, default=None)
-    stop = round(end) - first
-    start = max(0, stop - min(END, stop // 10))
-    before, during = _means(strength[:, :start]), _means(strength[:, start:stop])
+    stop = round(end) - first_second
+    start = max(0, stop - min(END_SECONDS, stop // 10))
+    before, during = _viewer_means(strength[:, :start]), _viewer_means(strength[:, start:stop])
     viewers = int((~np.isnan(during[:, 0])).sum())
     nan = float("nan")
     if not viewers:
         return PeakEnd(
-            peak, float(first + start), float(first + stop), None, nan, (nan, nan), nan, (nan, nan), 0
+            peak,
+            float(first_second + start),
+            float(first_second + stop),
+            None,
+            nan,
+            (nan, nan),
+            nan,
+            (nan, nan),
+            0,
         )
     mean, low, high = mean_interval(during)
     k = int(mean.argmax())
-    change, least, most = difference_interval(before[:, k], during[:, k])
+    change, least, most = paired_difference_interval(before[:, k], during[:, k])
     return PeakEnd(
         peak=peak,
-        start=float(first + start),
-        end=float(first + stop),
-        emotion=FEELINGS[k],
+        start=float(first_second + start),
+        end=float(first_second + stop),
+        emotion=NON_NEUTRAL_EMOTIONS[k],
         strength=float(mean[k]),
         strength_interval=(float(low[k]), float(high[k])),
         change=float(change),
@@ -76,7 +86,7 @@ def find_peak_end(strength: Float, first: int, end: float, moments: tuple[Moment
     )
 
 
-def _means(strength: Float) -> Float:
+def _viewer_means(strength: Float64Array) -> Float64Array:
     """(V, S, 7) → (V, 7) each viewer's mean of what was seen; NaN where not seen at all."""
     seen = ~np.isnan(strength)
     with np.errstate(invalid="ignore"):

@@ -12,38 +12,38 @@ from numpy.typing import NDArray
 from scipy.stats import f as f_distribution
 from scipy.stats import ncf
 
-from moviemotion.analysis.prediction.ridge import NestedRidge, deal_folds, mean_of_others
-from moviemotion.statistics import Float
+from moviemotion.analysis.prediction.ridge import NestedRidge, assign_folds, out_of_fold_means
+from moviemotion.statistics import Float64Array
 
 ALPHA = 0.025
 """Level of the permutation test, which has one side: half of 5 %."""
 POWER = 0.8
-USEFUL = 0.1
+MIN_USEFUL_VARIANCE = 0.1
 """Least share of the outcome's variance that is worth predicting."""
-FEWEST_UNITS = 10
-FOLDS, DEALS_OF_FOLDS = 5, 2
-PERMUTATIONS = 999
-ENOUGH = 20
+MIN_UNITS = 10
+N_FOLDS, N_REPEATS = 5, 2
+MAX_PERMUTATIONS = 999
+MAX_EXCEEDANCES = 20
 """Permuted outcomes predicted as well as the real one, after which no more are tried: p is not small."""
-_BATCH = 111
-RESAMPLES = 2000
-SHARES = (0.5, 0.65, 0.8, 1.0)
+_BATCH_SIZE = 111
+N_RESAMPLES = 2000
+LEARNING_CURVE_FRACTIONS = (0.5, 0.65, 0.8, 1.0)
 """Of the units, of which the learning curve is made."""
-_DRAWS = 6
-MOST_NEEDED = 100_000
-BASELINES = (("happiness alone", ("happy_mean",)), ("strength alone", ("strength_mean",)))
+_SUBSETS_PER_FRACTION = 6
+MAX_UNITS_NEEDED = 100_000
+BASELINE_PREDICTORS = (("happiness alone", ("happy_mean",)), ("strength alone", ("strength_mean",)))
 
 
-class Verdict(StrEnum):
+class PredictionVerdict(StrEnum):
     """Whether reactions predict the outcome."""
 
     USEFUL = "usefully predictive"
-    NOT = "not usefully predictive"
+    NOT_USEFUL = "not usefully predictive"
     CANNOT_TELL = "cannot tell"
 
 
 @dataclass(frozen=True)
-class Reactions:
+class ReactionTable:
     """A table of reactions: one row a trailer, a viewer, or a viewer of one of several trailers.
 
     Attributes:
@@ -54,12 +54,12 @@ class Reactions:
 
     trailers: tuple[str, ...]
     viewers: tuple[str, ...]
-    names: tuple[str, ...]
-    values: Float
+    feature_names: tuple[str, ...]
+    values: Float64Array
 
 
 @dataclass(frozen=True)
-class Score:
+class PredictorScore:
     """How well one predictor does on units that it has not seen.
 
     Attributes:
@@ -73,15 +73,15 @@ class Score:
     """
 
     name: str
-    explained: float
+    variance_explained: float
     interval: tuple[float, float]
-    in_order: float
-    in_order_interval: tuple[float, float]
+    concordance: float
+    concordance_interval: tuple[float, float]
     pairs: int
 
 
 @dataclass(frozen=True)
-class Prediction:
+class OutcomePrediction:
     """What reactions tell about an outcome.
 
     Attributes:
@@ -98,23 +98,25 @@ class Prediction:
         seed: of folds, permutations and resamples.
     """
 
-    verdict: Verdict
+    verdict: PredictionVerdict
     reason: str
     rows: int
     units: int
     unit: str
-    yes_no: bool
-    score: Score
-    baselines: tuple[Score, ...]
-    p: float
+    is_binary: bool
+    score: PredictorScore
+    baseline_scores: tuple[PredictorScore, ...]
+    p_value: float
     permutations: int
-    curve: tuple[tuple[int, float], ...]
-    twice: float
-    needed: int
+    learning_curve: tuple[tuple[int, float], ...]
+    variance_explained_at_double: float
+    units_needed: int
     seed: int
 
 
-def predict(table: Reactions, outcome: Float, seed: int, curve: bool = True) -> Prediction:
+def predict_from_reactions(
+    table: ReactionTable, outcome: Float64Array, seed: int, learning_curve: bool = True
+) -> OutcomePrediction:
     """Predict an outcome from reactions, and judge the prediction.
 
     Ridge regression in nested cross-validation, which leaves out whole trailers where there are several;
@@ -128,34 +130,38 @@ def predict(table: Reactions, outcome: Float, seed: int, curve: bool = True) -> 
         seed: of folds, permutations and resamples.
         curve: whether to make the learning curve, which takes most of the time.
     """
-    design = _Design.of(table)
+    design = _Design.from_table(table)
     yes_no = bool(np.isin(outcome, (0, 1)).all())
     rng = np.random.default_rng(seed)
-    lacking = design.lacking(outcome)
+    lacking = design.insufficient_data(outcome)
     if lacking:
         unknown = math.nan, math.nan
-        nothing = Score("all reactions", math.nan, unknown, math.nan, unknown, 0)
-        needed = units_needed(table.values, USEFUL)
-        return Prediction(
-            Verdict.CANNOT_TELL, lacking, len(outcome), design.units, design.unit, yes_no,
+        nothing = PredictorScore("all reactions", math.nan, unknown, math.nan, unknown, 0)
+        needed = units_needed(table.values, MIN_USEFUL_VARIANCE)
+        return OutcomePrediction(
+            PredictionVerdict.CANNOT_TELL, lacking, len(outcome), design.units, design.unit, yes_no,
             nothing, (), math.nan, 0, (), math.nan, needed, seed,
         )  # fmt: skip
-    folds = [deal_folds(design.groups, FOLDS, rng) for _ in range(DEALS_OF_FOLDS)]
+    folds = [assign_folds(design.groups, N_FOLDS, rng) for _ in range(N_REPEATS)]
     models = [NestedRidge(table.values, design.groups, f) for f in folds]
     score = _score("all reactions", models, folds, outcome, design, yes_no, rng)
-    p, tried = _permutation_p(models, folds, outcome, design, yes_no, score.explained, rng)
-    needed = units_needed(table.values, max(score.explained, USEFUL))
-    points = _learning_curve(table.values, outcome, design, yes_no, score.explained, rng) if curve else ()
-    verdict, reason = _judge(score, p, design, units_needed(table.values, USEFUL))
-    return Prediction(
+    p, tried = _permutation_p(models, folds, outcome, design, yes_no, score.variance_explained, rng)
+    needed = units_needed(table.values, max(score.variance_explained, MIN_USEFUL_VARIANCE))
+    points = (
+        _learning_curve(table.values, outcome, design, yes_no, score.variance_explained, rng)
+        if learning_curve
+        else ()
+    )
+    verdict, reason = _reach_verdict(score, p, design, units_needed(table.values, MIN_USEFUL_VARIANCE))
+    return OutcomePrediction(
         verdict=verdict,
         reason=reason,
         rows=len(outcome),
         units=design.units,
         unit=design.unit,
-        yes_no=yes_no,
+        is_binary=yes_no,
         score=score,
-        baselines=tuple(
+        baseline_scores=tuple(
             _score(
                 name,
                 [NestedRidge(table.values[:, _columns(table, names)], design.groups, f) for f in folds],
@@ -165,20 +171,20 @@ def predict(table: Reactions, outcome: Float, seed: int, curve: bool = True) -> 
                 yes_no,
                 rng,
             )
-            for name, names in BASELINES
-            if set(names) <= set(table.names)
+            for name, names in BASELINE_PREDICTORS
+            if set(names) <= set(table.feature_names)
         ),
-        p=p,
+        p_value=p,
         permutations=tried,
-        curve=points,
-        twice=_extrapolate(points, 2 * design.units),
-        needed=needed,
+        learning_curve=points,
+        variance_explained_at_double=_extrapolate(points, 2 * design.units),
+        units_needed=needed,
         seed=seed,
     )
 
 
-def _columns(table: Reactions, names: Sequence[str]) -> list[int]:
-    return [table.names.index(name) for name in names]
+def _columns(table: ReactionTable, names: Sequence[str]) -> list[int]:
+    return [table.feature_names.index(name) for name in names]
 
 
 @dataclass(frozen=True)
@@ -199,7 +205,7 @@ class _Design:
     repeated: bool
 
     @classmethod
-    def of(cls, table: Reactions) -> _Design:
+    def from_table(cls, table: ReactionTable) -> _Design:
         trailers, trailer_of = np.unique(table.trailers, return_inverse=True)
         viewers, viewer_of = np.unique(table.viewers, return_inverse=True)
         rows = len(table.trailers)
@@ -215,22 +221,22 @@ class _Design:
         """How many count as independent; their numbers in `groups` are 0 to this."""
         return int(self.groups.max()) + 1
 
-    def lacking(self, outcome: Float) -> str:
+    def insufficient_data(self, outcome: Float64Array) -> str:
         """Why nothing can be said, or ""."""
         if self.repeated and not self.crossed:
             return (
                 "Some viewers, not all, saw several trailers, so that rows cannot be permuted fairly; keep "
                 "the viewers who saw all of them, or give one outcome a trailer."
             )
-        if self.units < FEWEST_UNITS:
-            return f"Only {self.units} {self.unit}s; a prediction needs at least {FEWEST_UNITS}."
-        if np.isin(outcome, (0, 1)).all() and min(outcome.sum(), (1 - outcome).sum()) < FOLDS:
-            return f"Fewer than {FOLDS} say yes, or no; nothing can be learnt of them."
+        if self.units < MIN_UNITS:
+            return f"Only {self.units} {self.unit}s; a prediction needs at least {MIN_UNITS}."
+        if np.isin(outcome, (0, 1)).all() and min(outcome.sum(), (1 - outcome).sum()) < N_FOLDS:
+            return f"Fewer than {N_FOLDS} say yes, or no; nothing can be learnt of them."
         if np.ptp(outcome) == 0:
             return "The outcome is the same everywhere; there is nothing to predict."
         return ""
 
-    def permute(self, outcome: Float, count: int, rng: np.random.Generator) -> Float:
+    def permute(self, outcome: Float64Array, count: int, rng: np.random.Generator) -> Float64Array:
         """(n, count) outcomes of other units: each unit gets those of one other, so that what the rows of a
         unit have in common, they still have."""
         if self.units == len(outcome):
@@ -251,9 +257,9 @@ class _Design:
         return permuted
 
 
-def _errors(
-    models: Sequence[NestedRidge], folds: Sequence[NDArray[np.int64]], outcomes: Float, yes_no: bool
-) -> tuple[Float, Float, list[Float]]:
+def _squared_errors(
+    models: Sequence[NestedRidge], folds: Sequence[NDArray[np.int64]], outcomes: Float64Array, yes_no: bool
+) -> tuple[Float64Array, Float64Array, list[Float64Array]]:
     """(n, B) squared errors of the models and of the mean, averaged over deals of folds; each one's
     predictions."""
     of_models, of_mean, all_predicted = [], [], []
@@ -262,7 +268,7 @@ def _errors(
         if yes_no:
             predicted = np.clip(predicted, 0, 1)
         of_models.append((outcomes - predicted) ** 2)
-        of_mean.append((outcomes - mean_of_others(outcomes, fold)) ** 2)
+        of_mean.append((outcomes - out_of_fold_means(outcomes, fold)) ** 2)
         all_predicted.append(predicted)
     return np.mean(of_models, axis=0), np.mean(of_mean, axis=0), all_predicted
 
@@ -271,25 +277,25 @@ def _score(
     name: str,
     models: Sequence[NestedRidge],
     folds: Sequence[NDArray[np.int64]],
-    outcome: Float,
+    outcome: Float64Array,
     design: _Design,
     yes_no: bool,
     rng: np.random.Generator,
-) -> Score:
-    error, of_mean, predicted = _errors(models, folds, outcome[:, None], yes_no)
+) -> PredictorScore:
+    error, of_mean, predicted = _squared_errors(models, folds, outcome[:, None], yes_no)
     ours = np.bincount(design.groups, error[:, 0])
     theirs = np.bincount(design.groups, of_mean[:, 0])
-    times = rng.multinomial(len(ours), np.full(len(ours), 1 / len(ours)), RESAMPLES)
+    times = rng.multinomial(len(ours), np.full(len(ours), 1 / len(ours)), N_RESAMPLES)
     spread = 1 - (times @ ours) / (times @ theirs)
     low, high = np.quantile(spread, [0.025, 0.975])
     explained = float(1 - error.sum() / of_mean.sum())
-    in_order, ends, pairs = _in_order(outcome, predicted, folds, design.groups, times)
-    return Score(name, explained, (float(low), float(high)), in_order, ends, pairs)
+    in_order, ends, pairs = _concordance(outcome, predicted, folds, design.groups, times)
+    return PredictorScore(name, explained, (float(low), float(high)), in_order, ends, pairs)
 
 
-def _in_order(
-    outcome: Float,
-    predicted: Sequence[Float],
+def _concordance(
+    outcome: Float64Array,
+    predicted: Sequence[Float64Array],
     folds: Sequence[NDArray[np.int64]],
     groups: NDArray[np.int64],
     times: NDArray[np.int64],
@@ -321,7 +327,7 @@ def _in_order(
 def _permutation_p(
     models: Sequence[NestedRidge],
     folds: Sequence[NDArray[np.int64]],
-    outcome: Float,
+    outcome: Float64Array,
     design: _Design,
     yes_no: bool,
     explained: float,
@@ -329,30 +335,35 @@ def _permutation_p(
 ) -> tuple[float, int]:
     """p of a share explained as large by permuted outcomes, and how many were tried."""
     as_large, tried = 0, 0
-    while tried < PERMUTATIONS and as_large < ENOUGH:
-        error, of_mean, _ = _errors(models, folds, design.permute(outcome, _BATCH, rng), yes_no)
+    while tried < MAX_PERMUTATIONS and as_large < MAX_EXCEEDANCES:
+        error, of_mean, _ = _squared_errors(models, folds, design.permute(outcome, _BATCH_SIZE, rng), yes_no)
         as_large += int((1 - error.sum(axis=0) / of_mean.sum(axis=0) >= explained - 1e-12).sum())
-        tried += _BATCH
+        tried += _BATCH_SIZE
     return (1 + as_large) / (1 + tried), tried
 
 
 def _learning_curve(
-    values: Float, outcome: Float, design: _Design, yes_no: bool, explained: float, rng: np.random.Generator
+    values: Float64Array,
+    outcome: Float64Array,
+    design: _Design,
+    yes_no: bool,
+    explained: float,
+    rng: np.random.Generator,
 ) -> tuple[tuple[int, float], ...]:
     """The share explained by models made from some of the units, mean over random choices of them."""
     points = []
-    for share in SHARES[:-1]:
+    for share in LEARNING_CURVE_FRACTIONS[:-1]:
         count = round(share * design.units)
-        if count < FEWEST_UNITS:
+        if count < MIN_UNITS:
             continue
         shares = []
-        for _ in range(_DRAWS):
+        for _ in range(_SUBSETS_PER_FRACTION):
             kept = np.isin(design.groups, rng.permutation(design.units)[:count])
             groups, y = design.groups[kept], outcome[kept]
             if np.ptp(y) == 0:
                 continue
-            folds = deal_folds(groups, FOLDS, rng)
-            error, of_mean, _ = _errors(
+            folds = assign_folds(groups, N_FOLDS, rng)
+            error, of_mean, _ = _squared_errors(
                 [NestedRidge(values[kept], groups, folds)], [folds], y[:, None], yes_no
             )
             shares.append(1 - error.sum() / of_mean.sum())
@@ -370,14 +381,14 @@ def _extrapolate(points: Sequence[tuple[int, float]], units: int) -> float:
     return float(min(1.0, share[-1] + min(slope, 0.0) * (1 / units - 1 / n[-1])))
 
 
-def units_needed(values: Float, explained: float) -> int:
+def units_needed(values: Float64Array, variance_explained: float) -> int:
     """Units at which the F test of a linear model of so many features, explaining so much, has 80 % power.
 
     Cohen (1988), section 9. Ridge needs fewer where the features that matter go together.
     """
     features = int(np.linalg.matrix_rank(values - values.mean(axis=0)))
-    ratio = min(explained, 0.99) / (1 - min(explained, 0.99))
-    low, high = features + 2, MOST_NEEDED
+    ratio = min(variance_explained, 0.99) / (1 - min(variance_explained, 0.99))
+    low, high = features + 2, MAX_UNITS_NEEDED
     while low < high:
         n = (low + high) // 2
         limit = f_distribution.isf(ALPHA, features, n - features - 1)
@@ -385,20 +396,28 @@ def units_needed(values: Float, explained: float) -> int:
             high = n
         else:
             low = n + 1
-    return max(low, FEWEST_UNITS)
+    return max(low, MIN_UNITS)
 
 
-def _judge(score: Score, p: float, design: _Design, enough: int) -> tuple[Verdict, str]:
+def _reach_verdict(
+    score: PredictorScore, p: float, design: _Design, enough: int
+) -> tuple[PredictionVerdict, str]:
     high = score.interval[1]
     there = f"{design.units} {design.unit}s"
-    less = f"less than {USEFUL:g} of the outcome's variance"
-    if p <= ALPHA and high < USEFUL:
-        return Verdict.NOT, f"Reactions explain more than chance would, but {less}."
+    less = f"less than {MIN_USEFUL_VARIANCE:g} of the outcome's variance"
+    if p <= ALPHA and high < MIN_USEFUL_VARIANCE:
+        return PredictionVerdict.NOT_USEFUL, f"Reactions explain more than chance would, but {less}."
     if p <= ALPHA:
-        return Verdict.USEFUL, "Reactions explain more of the outcome than chance would."
+        return PredictionVerdict.USEFUL, "Reactions explain more of the outcome than chance would."
     if design.units < enough:
-        few = f"{there} are too few: it takes about {enough} to find that reactions explain {USEFUL:g} of the"
-        return Verdict.CANNOT_TELL, f"{few} outcome's variance."
-    if high < USEFUL:
-        return Verdict.NOT, f"Reactions explain {less}, and {there} are enough to have found so much."
-    return Verdict.CANNOT_TELL, f"The interval holds both none and {USEFUL:g} of the outcome's variance."
+        few = f"{there} are too few: it takes about {enough} to find that reactions explain {MIN_USEFUL_VARIANCE:g} of the"
+        return PredictionVerdict.CANNOT_TELL, f"{few} outcome's variance."
+    if high < MIN_USEFUL_VARIANCE:
+        return (
+            PredictionVerdict.NOT_USEFUL,
+            f"Reactions explain {less}, and {there} are enough to have found so much.",
+        )
+    return (
+        PredictionVerdict.CANNOT_TELL,
+        f"The interval holds both none and {MIN_USEFUL_VARIANCE:g} of the outcome's variance.",
+    )

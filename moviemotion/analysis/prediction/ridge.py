@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from moviemotion.statistics import Float
+from moviemotion.statistics import Float64Array
 
-Ints = NDArray[np.int64]
+IntArray = NDArray[np.int64]
 
 PENALTIES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 """Tried in the inner loop, each times the number of rows; and an endless one, which predicts the mean."""
-_LEAST_SPREAD = 1e-9
+_MIN_STD = 1e-9
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class _Fit:
         residual: (train, train): outcomes → residual of each row were its group left out.
     """
 
-    predict: Float
-    residual: Float
+    predict: Float64Array
+    leave_group_out: Float64Array
 
 
 class NestedRidge:
@@ -42,7 +42,7 @@ class NestedRidge:
     (Cook & Weisberg, 1982), and chooses the penalty for each outcome.
     """
 
-    def __init__(self, features: Float, groups: Ints, folds: Ints) -> None:
+    def __init__(self, features: Float64Array, groups: IntArray, folds: IntArray) -> None:
         """Work out what does not depend on the outcome.
 
         Args:
@@ -54,24 +54,24 @@ class NestedRidge:
         self._folds = []
         for fold in np.unique(folds):
             test, train = np.flatnonzero(folds == fold), np.flatnonzero(folds != fold)
-            self._folds.append((test, train, _fits(features, groups, test, train)))
+            self._folds.append((test, train, _fit_penalties(features, groups, test, train)))
 
-    def predict(self, outcomes: Float) -> Float:
+    def predict(self, outcomes: Float64Array) -> Float64Array:
         """(n, B) outcomes → (n, B) out-of-fold predictions."""
         predictions = np.empty(outcomes.shape)
         for test, train, fits in self._folds:
             y = outcomes[train]
-            errors = np.stack([((fit.residual @ y) ** 2).sum(axis=0) for fit in fits])
+            errors = np.stack([((fit.leave_group_out @ y) ** 2).sum(axis=0) for fit in fits])
             best = errors.argmin(axis=0)
             for k in np.unique(best):
                 predictions[np.ix_(test, best == k)] = fits[k].predict @ y[:, best == k]
         return predictions
 
 
-def _fits(features: Float, groups: Ints, test: Ints, train: Ints) -> list[_Fit]:
+def _fit_penalties(features: Float64Array, groups: IntArray, test: IntArray, train: IntArray) -> list[_Fit]:
     mean, spread = features[train].mean(axis=0), features[train].std(axis=0)
-    usable = spread > _LEAST_SPREAD
-    z = ((features - mean) / np.maximum(spread, _LEAST_SPREAD))[:, usable]
+    usable = spread > _MIN_STD
+    z = ((features - mean) / np.maximum(spread, _MIN_STD))[:, usable]
     values, vectors = np.linalg.eigh(z[train] @ z[train].T)
     n = len(train)
     average = np.full((n, n), 1 / n)
@@ -90,7 +90,7 @@ def _fits(features: Float, groups: Ints, test: Ints, train: Ints) -> list[_Fit]:
     return fits
 
 
-def mean_of_others(outcomes: Float, folds: Ints) -> Float:
+def out_of_fold_means(outcomes: Float64Array, folds: IntArray) -> Float64Array:
     """(n, B) the mean outcome of the other folds: what is predicted without any feature."""
     predictions = np.empty(outcomes.shape)
     for fold in np.unique(folds):
@@ -98,7 +98,7 @@ def mean_of_others(outcomes: Float, folds: Ints) -> Float:
     return predictions
 
 
-def deal_folds(groups: Ints, count: int, rng: np.random.Generator) -> Ints:
+def assign_folds(groups: IntArray, count: int, rng: np.random.Generator) -> IntArray:
     """(n,) a random fold for each row, whole groups together, as even in groups as can be."""
     names, of_row = np.unique(groups, return_inverse=True)
     return (rng.permutation(len(names)) % count)[of_row]

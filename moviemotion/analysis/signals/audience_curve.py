@@ -8,16 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moviemotion.analysis.signals.strength_intervals import strength_intervals
-from moviemotion.analysis.signals.synchrony import synchrony
+from moviemotion.analysis.signals.synchrony import sliding_synchrony
 from moviemotion.analysis.signals.timeline import Timeline
-from moviemotion.statistics import Float, wilson_interval
+from moviemotion.statistics import Float64Array, wilson_interval
 
-REACTING = 0.25
+REACTION_THRESHOLD = 0.25
 """A viewer reacts in a second in which one of their feelings has at least this strength."""
 
 
 @dataclass(frozen=True)
-class Room:
+class AudienceCurve:
     """What the room felt, second by second. The feeling axis is in the order of `FEELINGS`.
 
     Attributes:
@@ -37,37 +37,37 @@ class Room:
 
     seconds: NDArray[np.int64]
     viewers: NDArray[np.int64]
-    strength: Float
-    strength_interval: Float
-    overall: Float
-    overall_interval: Float
-    share: Float
-    share_interval: Float
-    synchrony: Float
+    strength: Float64Array
+    strength_interval: Float64Array
+    overall_strength: Float64Array
+    overall_strength_interval: Float64Array
+    reacting_share: Float64Array
+    reacting_share_interval: Float64Array
+    synchrony: Float64Array
 
 
-def read_room(timeline: Timeline, strength: Float) -> Room:
+def compute_audience_curve(timeline: Timeline, strength: Float64Array) -> AudienceCurve:
     """Join the viewers second by second.
 
     Args:
         strength: (V, S, 7) of the same viewers and seconds.
     """
-    seen = timeline.samples > 0
+    seen = timeline.sample_counts > 0
     viewers = seen.sum(axis=0)
     strongest = np.where(seen, np.nan_to_num(strength).max(axis=2), np.nan)
     mean, low, high = strength_intervals(strength, timeline.weight)
     overall, overall_low, overall_high = strength_intervals(strongest, timeline.weight)
-    reacting = (strongest >= REACTING).sum(axis=0)
+    reacting = (strongest >= REACTION_THRESHOLD).sum(axis=0)
     with np.errstate(invalid="ignore"):
         share = reacting / viewers
-    return Room(
+    return AudienceCurve(
         seconds=timeline.start + np.arange(len(viewers)),
         viewers=viewers.astype(np.int64),
         strength=mean,
         strength_interval=np.stack([low, high]),
-        overall=overall,
-        overall_interval=np.stack([overall_low, overall_high]),
-        share=share,
-        share_interval=np.stack(wilson_interval(reacting, viewers)),
-        synchrony=synchrony(strength),
+        overall_strength=overall,
+        overall_strength_interval=np.stack([overall_low, overall_high]),
+        reacting_share=share,
+        reacting_share_interval=np.stack(wilson_interval(reacting, viewers)),
+        synchrony=sliding_synchrony(strength),
     )

@@ -13,25 +13,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moviemotion.analysis.signals.timeline import Timeline
-from moviemotion.emotions import EMOTIONS, FEELINGS, Emotion
+from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.errors import MoviemotionError
-from moviemotion.statistics import Float
+from moviemotion.statistics import Float64Array
 
-FEWEST_SECONDS = 5
+MIN_SECONDS = 5
 """Seconds of the marked stretch in which a viewer must be seen."""
-MORE_NEUTRAL = 0.6
+NEUTRAL_SHARE = 0.6
 """Share of a viewer's seconds, the most neutral ones, in which their resting face is looked for."""
-MOST_AT_REST = 0.6
+MAX_EMOTION_AT_REST = 0.6
 """Probability of all feelings together beyond which a face is not at rest, when its rest is estimated from
 the film: 19 of 20 faces that annotators call neutral have about that or less (`benchmarks/people.py`)."""
-LEAST_LEFT = 0.5
+MIN_HEADROOM = 0.5
 """Share of annotators, not naming a feeling at rest, on which its strength can be measured."""
-_LEAST = 1e-4
-_CLOCK = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)")
+_MIN_PROBABILITY = 1e-4
+_CLOCK_TIME = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)")
 
 
 @dataclass(frozen=True)
-class Stretch:
+class TimeSpan:
     """A stretch of film, seconds of film time, end exclusive."""
 
     start: float
@@ -39,7 +39,7 @@ class Stretch:
 
 
 @dataclass(frozen=True)
-class Rest:
+class Baseline:
     """What each viewer's face reads as when nothing is felt.
 
     Attributes:
@@ -48,18 +48,18 @@ class Rest:
         marked: (V,) whether they lie in the marked stretch; elsewhere they were chosen from the film.
     """
 
-    emotions: Float
+    probabilities: Float64Array
     seconds: NDArray[np.int64]
-    marked: NDArray[np.bool_]
+    from_marked_span: NDArray[np.bool_]
 
 
-def parse_stretch(text: str) -> Stretch:
+def parse_time_span(text: str) -> TimeSpan:
     """Read `0:00-0:20`, `1:02:05-1:03:00` or `0-20`: two film times, of clock or seconds, and a hyphen.
 
     Raises:
         MoviemotionError: it is written otherwise, or does not end after it starts.
     """
-    ends = [_CLOCK.fullmatch(part.strip()) for part in re.split("[-–]", text)]
+    ends = [_CLOCK_TIME.fullmatch(part.strip()) for part in re.split("[-–]", text)]
     if len(ends) != 2 or None in ends:
         raise MoviemotionError(f"--baseline {text}: write it as START-END in film time, such as 0:00-0:20")
     start, end = (
@@ -69,10 +69,10 @@ def parse_stretch(text: str) -> Stretch:
     )
     if not start < end:
         raise MoviemotionError(f"--baseline {text}: ends before it begins; write it as 0:00-0:20")
-    return Stretch(start, end)
+    return TimeSpan(start, end)
 
 
-def find_rest(timeline: Timeline, marked: Stretch | None = None) -> Rest:
+def estimate_baseline(timeline: Timeline, marked_span: TimeSpan | None = None) -> Baseline:
     """Find each viewer's resting face.
 
     In a marked stretch it is the mean. Without one, or where a viewer was seen in it for less than
@@ -84,15 +84,15 @@ def find_rest(timeline: Timeline, marked: Stretch | None = None) -> Rest:
     Raises:
         MoviemotionError: the marked stretch lies outside the film that was read.
     """
-    viewers, seconds = timeline.samples.shape
-    seen = timeline.samples > 0
+    viewers, seconds = timeline.sample_counts.shape
+    seen = timeline.sample_counts > 0
     within = np.zeros(seconds, dtype=bool)
-    if marked is not None:
+    if marked_span is not None:
         at = timeline.start + np.arange(seconds)
-        within = (at >= np.floor(marked.start)) & (at < marked.end)
+        within = (at >= np.floor(marked_span.start)) & (at < marked_span.end)
         if not within.any():
             raise MoviemotionError(
-                f"--baseline {marked.start:g}-{marked.end:g}: outside the film that was read, "
+                f"--baseline {marked_span.start:g}-{marked_span.end:g}: outside the film that was read, "
                 f"{timeline.start}–{timeline.start + seconds} s; mark a stretch inside it"
             )
     emotions = np.full((viewers, len(EMOTIONS)), np.nan)
@@ -100,16 +100,16 @@ def find_rest(timeline: Timeline, marked: Stretch | None = None) -> Rest:
     for v in range(viewers):
         own = seen[v] & within
         marked_seconds, all_seconds = int(own.sum()), int(seen[v].sum())
-        if marked_seconds >= FEWEST_SECONDS:
-            emotions[v] = timeline.scores[v, own].astype(np.float64).mean(axis=0)
+        if marked_seconds >= MIN_SECONDS:
+            emotions[v] = timeline.probabilities[v, own].astype(np.float64).mean(axis=0)
             count[v], is_marked[v] = marked_seconds, True
         elif all_seconds:
-            emotions[v] = _resting(timeline.scores[v, seen[v]].astype(np.float64))
-            count[v] = _more_neutral(all_seconds)
-    return Rest(emotions, count, is_marked)
+            emotions[v] = _resting_probabilities(timeline.probabilities[v, seen[v]].astype(np.float64))
+            count[v] = _neutral_count(all_seconds)
+    return Baseline(emotions, count, is_marked)
 
 
-def strength(timeline: Timeline, rest: Rest) -> Float:
+def strength_above_baseline(timeline: Timeline, baseline: Baseline) -> Float64Array:
     """How strongly each feeling shows beyond the viewer's own resting face.
 
     The reader's probability of an emotion is the share of ten annotators who would name it (it is
@@ -123,31 +123,31 @@ def strength(timeline: Timeline, rest: Rest) -> Float:
     Returns:
         (V, S, 7) 0–1 in the order of `FEELINGS`; NaN where the viewer was not seen.
     """
-    columns = [EMOTIONS.index(feeling) for feeling in FEELINGS]
-    p = timeline.scores[:, :, columns].astype(np.float64)
-    at_rest = rest.emotions[:, None, columns]
-    return np.maximum((p - at_rest) / np.maximum(1 - at_rest, LEAST_LEFT), 0)
+    columns = [EMOTIONS.index(feeling) for feeling in NON_NEUTRAL_EMOTIONS]
+    p = timeline.probabilities[:, :, columns].astype(np.float64)
+    at_rest = baseline.probabilities[:, None, columns]
+    return np.maximum((p - at_rest) / np.maximum(1 - at_rest, MIN_HEADROOM), 0)
 
 
-def _resting(scores: Float) -> Float:
+def _resting_probabilities(scores: Float64Array) -> Float64Array:
     """(n, 8) → (8,): the mode of each emotion's log-odds over the more neutral seconds."""
     order = np.argsort(-scores[:, EMOTIONS.index(Emotion.NEUTRAL)], kind="stable")
-    p = np.clip(scores[order[: _more_neutral(len(scores))]], _LEAST, 1 - _LEAST)
+    p = np.clip(scores[order[: _neutral_count(len(scores))]], _MIN_PROBABILITY, 1 - _MIN_PROBABILITY)
     modes = np.array([_half_sample_mode(log_odds) for log_odds in np.log(p / (1 - p)).T])
     resting = 1 / (1 + np.exp(-modes))
     resting /= resting.sum()
     felt = 1 - resting[EMOTIONS.index(Emotion.NEUTRAL)]
-    at_rest = min(felt, MOST_AT_REST)
-    resting *= at_rest / max(felt, _LEAST)
+    at_rest = min(felt, MAX_EMOTION_AT_REST)
+    resting *= at_rest / max(felt, _MIN_PROBABILITY)
     resting[EMOTIONS.index(Emotion.NEUTRAL)] = 1 - at_rest
     return resting
 
 
-def _more_neutral(seconds: int) -> int:
-    return int(np.ceil(MORE_NEUTRAL * seconds))
+def _neutral_count(seconds: int) -> int:
+    return int(np.ceil(NEUTRAL_SHARE * seconds))
 
 
-def _half_sample_mode(values: Float) -> float:
+def _half_sample_mode(values: Float64Array) -> float:
     """The mean of the closest half of the closest half (Bickel & Frühwirth, 2006).
 
     They go on halving to the last two values; a quarter is nearly as near to the mode and varies less.

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moviemotion.emotions import COMPOUND_FEELINGS, FEELINGS, CompoundFeeling
-from moviemotion.statistics import Float, wilson_interval
+from moviemotion.emotions import MIXED_EMOTIONS, NON_NEUTRAL_EMOTIONS, MixedEmotion
+from moviemotion.statistics import Float64Array, wilson_interval
 
 
 @dataclass(frozen=True)
-class MixedFeeling:
+class MixedEmotionOccurrence:
     """A mixed feeling in a stretch of film.
 
     Attributes:
@@ -22,7 +22,7 @@ class MixedFeeling:
         strength: mean over those who had it of its peak, 0–1.
     """
 
-    feeling: CompoundFeeling
+    emotion: MixedEmotion
     count: int
     viewers: int
     share: float
@@ -30,7 +30,7 @@ class MixedFeeling:
     strength: float
 
 
-def compound_strength(strength: Float, feeling: CompoundFeeling) -> Float:
+def mixed_emotion_strength(strength: Float64Array, emotion: MixedEmotion) -> Float64Array:
     """How strongly each viewer has a mixed feeling: the weaker of its parts, averaged over the window.
 
     Args:
@@ -40,19 +40,22 @@ def compound_strength(strength: Float, feeling: CompoundFeeling) -> Float:
         (V, S) 0–1 at the window's middle second; 0 where the rule does not hold; NaN where the viewer was
         seen in less than half of the window.
     """
-    first, second = (_window_mean(strength[:, :, FEELINGS.index(p)], feeling.window) for p in feeling.parts)
+    first, second = (
+        _window_mean(strength[:, :, NON_NEUTRAL_EMOTIONS.index(p)], emotion.window)
+        for p in emotion.components
+    )
     weaker = np.minimum(first, second)
-    holds = (weaker >= feeling.threshold) & (~np.array(feeling.led) | (first >= second))
+    holds = (weaker >= emotion.threshold) & (~np.array(emotion.first_stronger) | (first >= second))
     return np.where(np.isnan(weaker), np.nan, np.where(holds, weaker, 0.0))
 
 
-def mixed_feelings(
-    strength: Float,
-    first: int,
+def find_mixed_emotions(
+    strength: Float64Array,
+    first_second: int,
     start: float,
     end: float,
-    feelings: Sequence[CompoundFeeling] = COMPOUND_FEELINGS,
-) -> tuple[MixedFeeling, ...]:
+    emotions: Sequence[MixedEmotion] = MIXED_EMOTIONS,
+) -> tuple[MixedEmotionOccurrence, ...]:
     """The mixed feelings that somebody had from `start` to `end`, the most frequent first.
 
     Args:
@@ -60,12 +63,14 @@ def mixed_feelings(
         first: film second of the first column.
         start, end: seconds of film time, end exclusive.
     """
-    reach = max((f.window for f in feelings), default=0)
-    low, high = int(np.floor(start)) - first, int(np.ceil(end)) - first
+    reach = max((f.window for f in emotions), default=0)
+    low, high = int(np.floor(start)) - first_second, int(np.ceil(end)) - first_second
     from_, to = max(0, low - reach), max(0, high + reach)
     found = []
-    for feeling in feelings:
-        of_viewers = compound_strength(strength[:, from_:to], feeling)[:, max(0, low) - from_ : high - from_]
+    for feeling in emotions:
+        of_viewers = mixed_emotion_strength(strength[:, from_:to], feeling)[
+            :, max(0, low) - from_ : high - from_
+        ]
         seen = (~np.isnan(of_viewers)).any(axis=1)
         peak = np.nan_to_num(of_viewers).max(axis=1, initial=0.0)
         count, viewers = int((peak > 0).sum()), int(seen.sum())
@@ -73,11 +78,11 @@ def mixed_feelings(
             lowest, highest = wilson_interval(count, viewers)
             interval = (float(lowest), float(highest))
             mean = float(peak[peak > 0].mean())
-            found.append(MixedFeeling(feeling, count, viewers, count / viewers, interval, mean))
+            found.append(MixedEmotionOccurrence(feeling, count, viewers, count / viewers, interval, mean))
     return tuple(sorted(found, key=lambda m: (-m.count, -m.strength)))
 
 
-def _window_mean(x: Float, window: int) -> Float:
+def _window_mean(x: Float64Array, window: int) -> Float64Array:
     """(V, S) → the mean of what was seen in the window around each second."""
     half = window // 2
     seen = ~np.isnan(x)

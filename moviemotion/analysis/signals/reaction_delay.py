@@ -13,17 +13,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moviemotion.statistics import Float
+from moviemotion.statistics import Float64Array
 
-FARTHEST = 5
+MAX_RELATIVE_DELAY = 5
 """Seconds that one viewer may be earlier or later than the others."""
-LEAST_CORRELATION = 0.2
+MIN_CORRELATION = 0.2
 """Correlation with the others below which nothing can be told of a viewer's delay."""
-WITHIN = 10
+MAX_REACTION_DELAY = 10
 """Seconds after an event in which the room may react to it."""
-LEAST_RISE = 0.1
+MIN_RISE = 0.1
 """Mean strength by which the room must rise for a reaction."""
-RESAMPLES = 1000
+N_RESAMPLES = 1000
 
 
 @dataclass(frozen=True)
@@ -37,13 +37,13 @@ class RelativeDelay:
         spread_interval: its 95 % interval (percentile bootstrap over viewers).
     """
 
-    behind: Float
+    viewer_delays: Float64Array
     spread: float
     spread_interval: tuple[float, float]
 
 
 @dataclass(frozen=True)
-class Delay:
+class ReactionDelay:
     """How late the room reacts to known events.
 
     Attributes:
@@ -54,11 +54,11 @@ class Delay:
 
     seconds: float
     interval: tuple[float, float]
-    felt: int
+    reacted_events: int
     events: int
 
 
-def relative_delay(strength: Float, seed: int) -> RelativeDelay:
+def estimate_relative_delay(strength: Float64Array, seed: int) -> RelativeDelay:
     """The lag at which each viewer's curves fit best to the sum of the others'.
 
     The cross-correlation pools the seven feelings, each less its own mean; a parabola through its highest
@@ -70,7 +70,7 @@ def relative_delay(strength: Float, seed: int) -> RelativeDelay:
     """
     viewers, seconds = strength.shape[:2]
     behind = np.full(viewers, np.nan)
-    if viewers > 1 and seconds > 4 * FARTHEST:
+    if viewers > 1 and seconds > 4 * MAX_RELATIVE_DELAY:
         n = np.maximum((~np.isnan(strength)).sum(axis=1, keepdims=True), 1)
         d = np.nan_to_num(strength - np.nansum(strength, axis=1, keepdims=True) / n)
         room = d.sum(axis=0)
@@ -80,14 +80,14 @@ def relative_delay(strength: Float, seed: int) -> RelativeDelay:
     known = behind[~np.isnan(behind)]
     if len(known) < 2:
         return RelativeDelay(behind, float("nan"), (float("nan"), float("nan")))
-    drawn = np.random.default_rng(seed).choice(known, (RESAMPLES, len(known)))
+    drawn = np.random.default_rng(seed).choice(known, (N_RESAMPLES, len(known)))
     low, high = np.percentile(drawn.std(axis=1, ddof=1), [2.5, 97.5])
     return RelativeDelay(behind, float(known.std(ddof=1)), (float(low), float(high)))
 
 
-def _lag(own: Float, others: Float, size: float) -> float:
+def _lag(own: Float64Array, others: Float64Array, size: float) -> float:
     """Seconds by which one (S, 7) curve lies behind another; NaN where they are not alike."""
-    reach = FARTHEST + 1
+    reach = MAX_RELATIVE_DELAY + 1
     inside = others[reach:-reach]
     products = np.array(
         [
@@ -97,13 +97,15 @@ def _lag(own: Float, others: Float, size: float) -> float:
     )
     best = int(products.argmax())
     alike = products[best] / max(size * float(np.sqrt((others**2).sum())), 1e-12)
-    if best in (0, 2 * reach) or alike < LEAST_CORRELATION:
+    if best in (0, 2 * reach) or alike < MIN_CORRELATION:
         return float("nan")
     before, at, after = products[best - 1 : best + 2]
     return best - reach + 0.5 * (before - after) / (before - 2 * at + after)
 
 
-def delay_after(strength: Float, first: int, events: Sequence[float], seed: int) -> Delay:
+def estimate_reaction_delay(
+    strength: Float64Array, first_second: int, events: Sequence[float], seed: int
+) -> ReactionDelay:
     """How long after known events the room reacts.
 
     Args:
@@ -115,25 +117,25 @@ def delay_after(strength: Float, first: int, events: Sequence[float], seed: int)
     seen = ~np.isnan(strength)
     with np.errstate(invalid="ignore"):
         room = np.where(seen, strength, 0).sum(axis=0) / seen.sum(axis=0)
-    delays = np.array([_half_rise(room, event - first) for event in events])
+    delays = np.array([_half_rise(room, event - first_second) for event in events])
     known = delays[~np.isnan(delays)]
     if not len(known):
-        return Delay(float("nan"), (float("nan"), float("nan")), 0, len(events))
-    drawn = np.random.default_rng(seed).choice(known, (RESAMPLES, len(known)))
+        return ReactionDelay(float("nan"), (float("nan"), float("nan")), 0, len(events))
+    drawn = np.random.default_rng(seed).choice(known, (N_RESAMPLES, len(known)))
     low, high = np.percentile(np.median(drawn, axis=1), [2.5, 97.5])
-    return Delay(float(np.median(known)), (float(low), float(high)), len(known), len(events))
+    return ReactionDelay(float(np.median(known)), (float(low), float(high)), len(known), len(events))
 
 
-def _half_rise(room: Float, event: float) -> float:
+def _half_rise(room: Float64Array, event: float) -> float:
     """Seconds from `event` (in columns) to half of the highest rise after it; NaN where there is none."""
     at = int(np.floor(event))
-    after = room[max(at, 0) : at + WITHIN + 1]
+    after = room[max(at, 0) : at + MAX_REACTION_DELAY + 1]
     if at < 1 or len(after) < 2 or np.isnan(after).any():
         return float("nan")
     rises = after - room[at - 1]
     column = int(rises.max(axis=0).argmax())
     rise = rises[:, column]
-    if not rise.max() >= LEAST_RISE:
+    if not rise.max() >= MIN_RISE:
         return float("nan")
     k = int(np.argmax(rise >= rise.max() / 2))
     below = rise[k - 1] if k else 0.0

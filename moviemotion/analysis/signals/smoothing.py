@@ -11,14 +11,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-WIDTH = 0.6
+SIGMA_SECONDS = 0.6
 """Standard deviation of the Gaussian, seconds."""
-REACH = 1.2
+RADIUS_SECONDS = 1.2
 """Seconds ahead and back: the delay after which a live reading is final."""
 
 
 def smooth(
-    time: NDArray[np.float64], emotions: NDArray[np.floating], weight: NDArray[np.floating]
+    time: NDArray[np.float64], probabilities: NDArray[np.floating], weight: NDArray[np.floating]
 ) -> NDArray[np.float64]:
     """The readings of one viewer, smoothed.
 
@@ -31,13 +31,13 @@ def smooth(
         (n, 8) the mean around each sample, by weight and nearness; rows still sum to one.
     """
     w = weight.astype(np.float64)[:, None]
-    own = w * emotions
+    own = w * probabilities
     total, norm = own.copy(), w.copy()
     for k in range(1, len(time)):
         apart = time[k:] - time[:-k]
-        if apart.min() > REACH:
+        if apart.min() > RADIUS_SECONDS:
             break
-        near = np.where(apart <= REACH, np.exp(-0.5 * (apart / WIDTH) ** 2), 0)[:, None]
+        near = np.where(apart <= RADIUS_SECONDS, np.exp(-0.5 * (apart / SIGMA_SECONDS) ** 2), 0)[:, None]
         total[k:] += near * own[:-k]
         total[:-k] += near * own[k:]
         norm[k:] += near * w[:-k]

@@ -14,16 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student_t
 
-from moviemotion.statistics import Z95, Float
+from moviemotion.statistics import Z95, Float64Array
 
 _TINY = 1e-12
-_FILM = 3.0
+_FILM_DEGREES_OF_FREEDOM = 3.0
 """Degrees of freedom that the film's dispersion has beside a second's own, where as much is felt."""
 
 
 def strength_intervals(
-    values: Float, weight: NDArray[np.floating] | None = None
-) -> tuple[Float, Float, Float]:
+    values: Float64Array, weight: NDArray[np.floating] | None = None
+) -> tuple[Float64Array, Float64Array, Float64Array]:
     """Mean over viewers and its 95 % interval.
 
     Args:
@@ -48,7 +48,11 @@ def strength_intervals(
         freedom = np.maximum(n - 1, _TINY)
         own = student_t.ppf(0.975, freedom) ** 2 * variance
         # The film's dispersion rests on all its seconds, so its quantile is the normal's.
-        k = (freedom * own + _FILM * Z95**2 * of_film[0]) / (freedom * product + _FILM * of_film[1]) / n
+        k = (
+            (freedom * own + _FILM_DEGREES_OF_FREEDOM * Z95**2 * of_film[0])
+            / (freedom * product + _FILM_DEGREES_OF_FREEDOM * of_film[1])
+            / n
+        )
         centre = (mean + k / 2) / (1 + k)
         half = np.sqrt(k * mean * (1 - mean) + k**2 / 4) / (1 + k)
         low, high = (np.where(enough, np.clip(c, 0, 1), np.nan) for c in (centre - half, centre + half))
@@ -57,7 +61,7 @@ def strength_intervals(
     return mean[:, 0], low[:, 0], high[:, 0]
 
 
-def difference_intervals(first: Float, second: Float) -> Float:
+def difference_intervals(first: Float64Array, second: Float64Array) -> Float64Array:
     """(2, S) or (2, S, F) the 95 % interval of the second group's mean less the first's.
 
     Each mean's distances to the ends of its own interval are added as squares (Zou & Donner, 2008), so that

@@ -13,18 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t as student_t
 
-from moviemotion.statistics import Z95, Float
+from moviemotion.statistics import Z95, Float64Array
 
 SYNCHRONY_WINDOW = 15
 """Seconds over which viewers' curves are correlated for one second's figure."""
-MOST_GROUPS = 30
+MAX_JACKKNIFE_GROUPS = 30
 """Viewers are left out one by one, in larger rooms group by group."""
-_LEAST_VARIANCE = 1e-9
-_MOST = 1 - 1e-9
+_MIN_VARIANCE = 1e-9
+_MAX_CORRELATION = 1 - 1e-9
 
 
 @dataclass(frozen=True)
-class Jackknife:
+class JackknifeEstimate:
     """An estimate, and what it would have been without each viewer, or each group of viewers.
 
     Attributes:
@@ -36,17 +36,17 @@ class Jackknife:
     """
 
     value: float
-    without: Float
-    left_out: NDArray[np.bool_]
-    without_two: Float
+    leave_one_out: Float64Array
+    excluded: NDArray[np.bool_]
+    leave_two_out: Float64Array
 
     @property
     def variance(self) -> float:
         """Of the value on Fisher's z scale (Tukey, 1958; in groups: Kott, 2001); NaN below three viewers."""
-        n = len(self.without)
-        return (n - 1) * float(np.var(_fisher(self.without))) if n > 2 else float("nan")
+        n = len(self.leave_one_out)
+        return (n - 1) * float(np.var(_fisher_z(self.leave_one_out))) if n > 2 else float("nan")
 
-    def interval(self, least_variance: float = 0.0) -> tuple[float, float]:
+    def interval(self, min_variance: float = 0.0) -> tuple[float, float]:
         """95 % interval over viewers, by Student's t on Fisher's z scale; NaNs where there is none.
 
         The viewers' correlations share the others' mean, so their own spread is too small; leaving a viewer
@@ -55,24 +55,24 @@ class Jackknife:
         Args:
             least_variance: what the film's other moments tell of the variance: it is not taken for less.
         """
-        variance = self.variance - self._counted_twice()
-        own = student_t.ppf(0.975, max(len(self.without) - 1, 1)) * np.sqrt(variance)
-        half = np.maximum(own, Z95 * np.sqrt(least_variance))  # the film's is pooled: z, not t
-        low, high = np.tanh(_fisher(self.value) + np.array([-half, half]))
+        variance = self.variance - self._interaction_variance()
+        own = student_t.ppf(0.975, max(len(self.leave_one_out) - 1, 1)) * np.sqrt(variance)
+        half = np.maximum(own, Z95 * np.sqrt(min_variance))  # the film's is pooled: z, not t
+        low, high = np.tanh(_fisher_z(self.value) + np.array([-half, half]))
         return float(low), float(high)
 
-    def _counted_twice(self) -> float:
+    def _interaction_variance(self) -> float:
         """The part of the variance that lies between two viewers, rather than in each: in calm seconds all.
 
         The jackknife counts it twice; leaving out two at a time measures it (Efron & Stein, 1981).
         """
-        n = len(self.without)
-        if not len(self.without_two) or np.isnan(self.without_two).any():
+        n = len(self.leave_one_out)
+        if not len(self.leave_two_out) or np.isnan(self.leave_two_out).any():
             return 0.0
         one, other = np.triu_indices(n, 1)
-        without = _fisher(self.without)
+        without = _fisher_z(self.leave_one_out)
         alone = (n - 1) * (without[one] + without[other])
-        between = n * _fisher(self.value) - alone + (n - 2) * _fisher(self.without_two)
+        between = n * _fisher_z(self.value) - alone + (n - 2) * _fisher_z(self.leave_two_out)
         return min(float(np.var(between)), self.variance) / 2
 
 
@@ -87,26 +87,26 @@ class FilmSynchrony:
 
     overall: float
     overall_interval: tuple[float, float]
-    feelings: tuple[float, ...]
-    feelings_interval: tuple[tuple[float, float], ...]
+    by_emotion: tuple[float, ...]
+    by_emotion_interval: tuple[tuple[float, float], ...]
 
 
-def film_synchrony(strength: Float) -> FilmSynchrony:
+def film_synchrony(strength: Float64Array) -> FilmSynchrony:
     """How alike the viewers felt through the film, overall and feeling by feeling.
 
     Args:
         strength: (V, S, 7), NaN where not seen.
     """
-    overall, *single = _jackknifed(strength, each=True)
+    overall, *single = _jackknife_estimates(strength, by_emotion=True)
     return FilmSynchrony(
         overall=overall.value,
         overall_interval=overall.interval(),
-        feelings=tuple(one.value for one in single),
-        feelings_interval=tuple(one.interval() for one in single),
+        by_emotion=tuple(one.value for one in single),
+        by_emotion_interval=tuple(one.interval() for one in single),
     )
 
 
-def synchrony(strength: Float) -> Float:
+def sliding_synchrony(strength: Float64Array) -> Float64Array:
     """Inter-subject correlation in a sliding window of `SYNCHRONY_WINDOW` seconds.
 
     Args:
@@ -129,7 +129,7 @@ def synchrony(strength: Float) -> Float:
         covariance = (_window_sum(own * others) - own_sum * others_sum / n).sum(axis=1)
         own_variance = (_window_sum(own**2) - own_sum**2 / n).sum(axis=1)
         others_variance = (_window_sum(others**2) - others_sum**2 / n).sum(axis=1)
-        varied = (own_variance > _LEAST_VARIANCE) & (others_variance > _LEAST_VARIANCE)
+        varied = (own_variance > _MIN_VARIANCE) & (others_variance > _MIN_VARIANCE)
         product = own_variance[varied] * others_variance[varied]
         correlations[viewer, varied] = covariance[varied] / np.sqrt(product)
     counted = ~np.isnan(correlations)
@@ -137,14 +137,18 @@ def synchrony(strength: Float) -> Float:
         return np.where(counted, correlations, 0).sum(axis=0) / counted.sum(axis=0)
 
 
-def synchrony_at(strength: Float, at: int) -> Jackknife:
+def synchrony_at(strength: Float64Array, column: int) -> JackknifeEstimate:
     """The synchrony at one column of `strength`, with what its interval needs."""
     half = SYNCHRONY_WINDOW // 2
-    (pooled,) = _jackknifed(strength[:, max(at - half, 0) : at + half + 1], two=True)
+    (pooled,) = _jackknife_estimates(
+        strength[:, max(column - half, 0) : column + half + 1], leave_two_out=True
+    )
     return pooled
 
 
-def _jackknifed(strength: Float, each: bool = False, two: bool = False) -> list[Jackknife]:
+def _jackknife_estimates(
+    strength: Float64Array, by_emotion: bool = False, leave_two_out: bool = False
+) -> list[JackknifeEstimate]:
     """The correlation over all columns, the feelings pooled; and of `each` alone, where asked.
 
     Args:
@@ -153,21 +157,21 @@ def _jackknifed(strength: Float, each: bool = False, two: bool = False) -> list[
     """
     seen = ~np.isnan(strength).all(axis=(1, 2))
     present = strength[seen]
-    groups = min(len(present), MOST_GROUPS)
+    groups = min(len(present), MAX_JACKKNIFE_GROUPS)
     left_out = np.zeros((groups, len(strength)), dtype=bool)
     if groups:
         left_out[np.arange(len(present)) % groups, np.flatnonzero(seen)] = True
-    one, other = np.triu_indices(groups if two else 0, 1)
+    one, other = np.triu_indices(groups if leave_two_out else 0, 1)
     rooms = np.concatenate(
         [np.zeros((1, len(present))), left_out[:, seen], (left_out[one] | left_out[other])[:, seen]]
     )
-    sums = [_sums(present, column, rooms) for column in range(present.shape[2])]
-    asked = [np.sum(sums, axis=0), *(sums if each else [])]
+    sums = [_sums_of_products(present, column, rooms) for column in range(present.shape[2])]
+    asked = [np.sum(sums, axis=0), *(sums if by_emotion else [])]
     means = [_mean_correlation(one, rooms) for one in asked]
-    return [Jackknife(float(m[0]), m[1 : groups + 1], left_out, m[groups + 1 :]) for m in means]
+    return [JackknifeEstimate(float(m[0]), m[1 : groups + 1], left_out, m[groups + 1 :]) for m in means]
 
 
-def _sums(strength: Float, column: int, left_out: Float) -> Float:
+def _sums_of_products(strength: Float64Array, column: int, left_out: Float64Array) -> Float64Array:
     """(3, J, V) of one feeling of each viewer and of the mean of the others in J rooms: their covariance,
     the viewer's variance and the others', as sums of squares over the seconds in which both are seen.
 
@@ -195,23 +199,23 @@ def _sums(strength: Float, column: int, left_out: Float) -> Float:
     )
 
 
-def _mean_correlation(sums: Float, left_out: Float) -> Float:
+def _mean_correlation(sums: Float64Array, left_out: Float64Array) -> Float64Array:
     """(3, J, V) sums → (J,) mean correlation of the viewers who are in the room; NaN where undefined."""
     covariance, own, others = sums
-    varied = (own > _LEAST_VARIANCE) & (others > _LEAST_VARIANCE) & (left_out == 0)
+    varied = (own > _MIN_VARIANCE) & (others > _MIN_VARIANCE) & (left_out == 0)
     correlations = np.where(varied, covariance / np.sqrt(np.where(varied, own * others, 1)), 0)
     with np.errstate(invalid="ignore"):
         return correlations.sum(axis=1) / varied.sum(axis=1)
 
 
-def _fisher(r: float | Float) -> Float:
-    return np.arctanh(np.clip(r, -_MOST, _MOST))
+def _fisher_z(r: float | Float64Array) -> Float64Array:
+    return np.arctanh(np.clip(r, -_MAX_CORRELATION, _MAX_CORRELATION))
 
 
-def _window_sum(x: Float) -> Float:
+def _window_sum(x: Float64Array) -> Float64Array:
     """(S, n) → the sum over `SYNCHRONY_WINDOW` rows centred on each, fewer at the ends."""
     half = SYNCHRONY_WINDOW // 2
     running = np.concatenate([np.zeros((1, x.shape[1])), np.cumsum(x, axis=0)])
     row = np.arange(len(x))
-    result: Float = running[np.minimum(row + half + 1, len(x))] - running[np.maximum(row - half, 0)]
+    result: Float64Array = running[np.minimum(row + half + 1, len(x))] - running[np.maximum(row - half, 0)]
     return result

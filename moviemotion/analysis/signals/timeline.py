@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from moviemotion.analysis.signals.smoothing import smooth
 from moviemotion.emotions import EMOTIONS
 
-LEAST_WEIGHT = 0.5
+MIN_WEIGHT = 0.5
 """Sum of the weights of a second's samples below which it counts as not seen: half a good sample."""
 
 
@@ -31,13 +31,13 @@ class Timeline:
 
     viewers: tuple[str, ...]
     start: int
-    scores: NDArray[np.float32]
-    samples: NDArray[np.int32]
+    probabilities: NDArray[np.float32]
+    sample_counts: NDArray[np.int32]
     weight: NDArray[np.float32] | None = None
 
 
 @dataclass(frozen=True)
-class Reading:
+class ViewerSamples:
     """The samples of one viewer.
 
     Attributes:
@@ -49,11 +49,11 @@ class Reading:
 
     viewer: str
     time: NDArray[np.float64]
-    emotions: NDArray[np.float32]
+    probabilities: NDArray[np.float32]
     weight: NDArray[np.float32]
 
 
-def build_timeline(readings: Iterable[Reading], end: float) -> Timeline:
+def build_timeline(viewer_samples: Iterable[ViewerSamples], end: float) -> Timeline:
     """Join the samples of all viewers, smoothed over time, on the film's clock.
 
     Args:
@@ -63,13 +63,13 @@ def build_timeline(readings: Iterable[Reading], end: float) -> Timeline:
     """
     seconds = max(0, int(np.floor(end)) + 1)
     names, scores, samples, weights = [], [], [], []
-    for reading in readings:
+    for reading in viewer_samples:
         inside = (reading.time >= 0) & (reading.time <= end) & (reading.weight > 0)
         time, weight = reading.time[inside], reading.weight[inside].astype(np.float64)
-        emotions, second = smooth(time, reading.emotions[inside], weight), time.astype(np.int64)
+        emotions, second = smooth(time, reading.probabilities[inside], weight), time.astype(np.int64)
         total = np.bincount(second, weight, minlength=seconds)
         by_emotion = [np.bincount(second, weight * e, minlength=seconds) for e in emotions.T]
-        told = total >= LEAST_WEIGHT
+        told = total >= MIN_WEIGHT
         with np.errstate(invalid="ignore", divide="ignore"):
             mean = np.where(told[:, None], np.stack(by_emotion, axis=1) / total[:, None], np.nan)
         scores.append(mean.astype(np.float32))
@@ -80,7 +80,7 @@ def build_timeline(readings: Iterable[Reading], end: float) -> Timeline:
     return Timeline(
         viewers=tuple(names),
         start=0,
-        scores=np.stack(scores) if scores else np.empty((0, seconds, len(EMOTIONS)), np.float32),
-        samples=np.stack(samples) if samples else np.empty((0, seconds), np.int32),
+        probabilities=np.stack(scores) if scores else np.empty((0, seconds, len(EMOTIONS)), np.float32),
+        sample_counts=np.stack(samples) if samples else np.empty((0, seconds), np.int32),
         weight=np.stack(weights) if weights else np.empty((0, seconds), np.float32),
     )

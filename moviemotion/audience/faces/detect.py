@@ -12,13 +12,13 @@ from PIL import Image
 
 from moviemotion.errors import MoviemotionError
 
-WEIGHTS = Path(__file__).parent / "models" / "centerface.onnx"
-THRESHOLD = 0.4
-OVERLAP = 0.3
-STRIDE = 4
-THINNED = 2
+DETECTOR_WEIGHTS = Path(__file__).parent / "models" / "centerface.onnx"
+SCORE_THRESHOLD = 0.4
+NMS_IOU_THRESHOLD = 0.3
+OUTPUT_STRIDE = 4
+MIN_PIXELS_PER_INPUT_PIXEL = 2
 """Pixels of the frame on each side, at least, for one that the detector sees."""
-LEAST_ROLL, MOST_ROLL = 5.0, 30.0
+MIN_ROLL, MAX_ROLL = 5.0, 30.0
 """Degrees: a smaller roll is the landmarks' own noise, a larger one an error."""
 CROP_SIZE = 48
 CROP_SCALE = 1.04
@@ -43,7 +43,7 @@ class FaceBox:
     landmarks: NDArray[np.float32]
 
     @property
-    def centre(self) -> tuple[float, float]:
+    def center(self) -> tuple[float, float]:
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 
     @property
@@ -52,7 +52,7 @@ class FaceBox:
         return max(self.right - self.left, self.bottom - self.top)
 
 
-def session(weights: Path, threads: int = 1) -> ort.InferenceSession:
+def create_onnx_session(weights: Path, threads: int = 1) -> ort.InferenceSession:
     """An ONNX Runtime session on the CPU; the caller runs cameras in parallel, so one thread each.
 
     Raises:
@@ -73,7 +73,7 @@ class FaceDetector:
     """CenterFace (Xu et al., 2020): an anchor-free detector with five landmarks."""
 
     def __init__(self) -> None:
-        self._session = session(WEIGHTS)
+        self._session = create_onnx_session(DETECTOR_WEIGHTS)
         self._input = self._session.get_inputs()[0].name
 
     def detect(self, images: list[NDArray[np.uint8]], long_side: int) -> list[list[FaceBox]]:
@@ -88,15 +88,15 @@ class FaceDetector:
         height, width = images[0].shape[:2]
         scale = long_side / max(height, width)
         size = (_multiple_of_32(width * scale), _multiple_of_32(height * scale))
-        pixels = np.stack([_scaled(image, size) for image in images]).transpose(0, 3, 1, 2)
+        pixels = np.stack([_resized(image, size) for image in images]).transpose(0, 3, 1, 2)
         heat, extent, offset, marks = self._session.run(None, {self._input: pixels.astype(np.float32)})
         zooms = [np.divide(image.shape[1::-1], size, dtype=np.float32) for image in images]
         return [_decode(heat[k, 0], extent[k], offset[k], marks[k], zoom) for k, zoom in enumerate(zooms)]
 
 
-def _scaled(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+def _resized(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
     """A picture at (width, height), from no more pixels than that takes."""
-    step = max(1, min(image.shape[1] // size[0], image.shape[0] // size[1]) // THINNED)
+    step = max(1, min(image.shape[1] // size[0], image.shape[0] // size[1]) // MIN_PIXELS_PER_INPUT_PIXEL)
     thinned = np.ascontiguousarray(image[::step, ::step])
     return np.asarray(Image.fromarray(thinned).resize(size, Image.Resampling.BILINEAR))
 
@@ -112,14 +112,14 @@ def _decode(
     marks: NDArray[np.float32],
     zoom: NDArray[np.float32],
 ) -> list[FaceBox]:
-    row, column = np.nonzero(heat > THRESHOLD)
+    row, column = np.nonzero(heat > SCORE_THRESHOLD)
     order = np.argsort(-heat[row, column])
     row, column = row[order], column[order]
-    size = np.exp(extent[:, row, column]) * STRIDE
+    size = np.exp(extent[:, row, column]) * OUTPUT_STRIDE
     centre = np.stack([row, column]) + offset[:, row, column] + 0.5
-    top_left = centre * STRIDE - size / 2
+    top_left = centre * OUTPUT_STRIDE - size / 2
     boxes = np.concatenate([top_left[::-1], (top_left + size)[::-1]]).T
-    keep = _without_overlaps(boxes)
+    keep = _non_maximum_suppression(boxes)
     x = marks[1::2, row, column] * size[1] + top_left[1]
     y = marks[0::2, row, column] * size[0] + top_left[0]
     landmarks = np.stack([x, y], axis=-1).transpose(1, 0, 2)
@@ -132,7 +132,7 @@ def _decode(
     return found
 
 
-def _without_overlaps(boxes: NDArray[np.float32]) -> list[int]:
+def _non_maximum_suppression(boxes: NDArray[np.float32]) -> list[int]:
     """Greedy non-maximum suppression of (n, 4) boxes sorted best first."""
     kept: list[int] = []
     area = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
@@ -142,7 +142,7 @@ def _without_overlaps(boxes: NDArray[np.float32]) -> list[int]:
         kept.append(best)
         overlap = np.minimum(boxes[:, 2:], boxes[best, 2:]) - np.maximum(boxes[:, :2], boxes[best, :2])
         shared = overlap.clip(0).prod(axis=1)
-        left &= shared / (area + area[best] - shared) < OVERLAP
+        left &= shared / (area + area[best] - shared) < NMS_IOU_THRESHOLD
         left[best] = False
     return kept
 
@@ -161,10 +161,10 @@ def crop_face(image: NDArray[np.uint8], face: FaceBox) -> NDArray[np.uint8]:
     """
     half = face.size * CROP_SCALE / 2
     roll = _roll(face)
-    x, y = face.centre
+    x, y = face.center
     reach = int(np.ceil(half * (np.cos(np.radians(roll)) + abs(np.sin(np.radians(roll)))))) + 2
     left, top = round(x) - reach, round(y) - reach
-    grey = Image.fromarray(cut_square(image, left, top, 2 * reach)).convert("L")
+    grey = Image.fromarray(crop_square(image, left, top, 2 * reach)).convert("L")
     shrink = max(1, int(half / CROP_SIZE))
     grey = grey.reduce(shrink)
     x, y, half = (x - left) / shrink, (y - top) / shrink, half / shrink
@@ -180,20 +180,20 @@ def _roll(face: FaceBox) -> float:
     """Degrees by which the line of the eyes falls to the picture's right; 0 where it hardly does."""
     right, down = face.landmarks[1] - face.landmarks[0]
     roll = float(np.degrees(np.arctan2(down, right))) if right > 0 else 0.0
-    return float(np.clip(roll, -MOST_ROLL, MOST_ROLL)) if abs(roll) >= LEAST_ROLL else 0.0
+    return float(np.clip(roll, -MAX_ROLL, MAX_ROLL)) if abs(roll) >= MIN_ROLL else 0.0
 
 
-def cut_square(image: NDArray[np.uint8], left: int, top: int, side: int) -> NDArray[np.uint8]:
+def crop_square(image: NDArray[np.uint8], left: int, top: int, side: int) -> NDArray[np.uint8]:
     """A square out of a picture; what lies outside repeats its edge."""
-    rows, above, below = _inside(top, side, image.shape[0])
-    columns, before, after = _inside(left, side, image.shape[1])
+    rows, above, below = _clipped_range(top, side, image.shape[0])
+    columns, before, after = _clipped_range(left, side, image.shape[1])
     part = image[rows, columns]
     if above or below or before or after:
         part = np.pad(part, ((above, below), (before, after), (0, 0)), mode="edge")
     return part
 
 
-def _inside(start: int, length: int, end: int) -> tuple[slice, int, int]:
+def _clipped_range(start: int, length: int, end: int) -> tuple[slice, int, int]:
     """What of a stretch lies within 0 … `end`, at least 1 px, and how much is missing on either side."""
     inside = slice(min(max(start, 0), end - 1), max(min(start + length, end), 1))
     missing = length - (inside.stop - inside.start)

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from moviemotion.audience.faces.detect import session
+from moviemotion.audience.faces.detect import create_onnx_session
 from moviemotion.emotions import EMOTIONS
 
-WEIGHTS = Path(__file__).parent / "models" / "emotion.onnx"
+EMOTION_WEIGHTS = Path(__file__).parent / "models" / "emotion.onnx"
 
 
-class EmotionReader:
+class EmotionModel:
     """Reads crops in batches. The network standardises its input itself.
 
     What it gives are shares of votes: of ten annotators, how many would name each emotion. The lab measures
@@ -21,10 +21,10 @@ class EmotionReader:
     """
 
     def __init__(self) -> None:
-        self._session = session(WEIGHTS)
+        self._session = create_onnx_session(EMOTION_WEIGHTS)
         self._exponent = float(self._session.get_modelmeta().custom_metadata_map.get("vote_exponent", 1.0))
 
-    def read(self, crops: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
+    def predict(self, crops: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """The emotions of each crop, as shares of the annotators who would name them.
 
         Args:

@@ -18,37 +18,37 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from moviemotion.audience.faces.detect import FaceBox, session
+from moviemotion.audience.faces.detect import FaceBox, create_onnx_session
 
 Float = NDArray[np.float64]
 
-COVER = Path(__file__).parent / "models" / "cover.onnx"
+OCCLUSION_WEIGHTS = Path(__file__).parent / "models" / "cover.onnx"
 GOOD = "good"
 
 
 @dataclass(frozen=True)
-class Limits:
+class QualityLimits:
     """Where a measure refuses a face (factor 0), where it is good (factor 1), and what it is then called."""
 
-    refused: float
-    good: float
+    rejected_at: float
+    good_at: float
     reason: str
 
 
-LIMITS: dict[str, Limits] = {
-    "size": Limits(6.0, 20.0, "too small"),
-    "score": Limits(0.3, 0.5, "hardly a face"),
-    "contrast": Limits(2.0, 6.0, "too dark or washed out"),
-    "sharpness": Limits(-2.35, -1.2, "blurred"),
-    "turn": Limits(0.9, 0.6, "turned away"),
-    "cover": Limits(0.2, 0.1, "covered"),
+QUALITY_LIMITS: dict[str, QualityLimits] = {
+    "size": QualityLimits(6.0, 20.0, "too small"),
+    "score": QualityLimits(0.3, 0.5, "hardly a face"),
+    "contrast": QualityLimits(2.0, 6.0, "too dark or washed out"),
+    "sharpness": QualityLimits(-2.35, -1.2, "blurred"),
+    "turn": QualityLimits(0.9, 0.6, "turned away"),
+    "cover": QualityLimits(0.2, 0.1, "covered"),
 }
-REASONS: tuple[str, ...] = (GOOD, *(limits.reason for limits in LIMITS.values()))
-LEAST_WEIGHT = 0.1
+REJECTION_REASONS: tuple[str, ...] = (GOOD, *(limits.reason for limits in QUALITY_LIMITS.values()))
+MIN_WEIGHT = 0.1
 """A face of less weight is refused, for the worst of its measures."""
 
 
-def measure(faces: Sequence[FaceBox], crops: Sequence[NDArray[np.uint8]]) -> dict[str, Float]:
+def measure_quality(faces: Sequence[FaceBox], crops: Sequence[NDArray[np.uint8]]) -> dict[str, Float]:
     """The measures of n faces, each (n,), by the names in `LIMITS`.
 
     size: longer side of the box, px. score: the detector's confidence, 0–1. contrast: standard deviation of
@@ -59,7 +59,7 @@ def measure(faces: Sequence[FaceBox], crops: Sequence[NDArray[np.uint8]]) -> dic
     network sees it (`moviemotion lab cover` trains it).
     """
     if not faces:
-        return {name: np.empty(0) for name in LIMITS}
+        return {name: np.empty(0) for name in QUALITY_LIMITS}
     pixels = np.stack(crops).astype(np.float64)
     middle = pixels[:, 6:-6, 6:-6]
     spread = middle.std(axis=(1, 2))
@@ -71,12 +71,12 @@ def measure(faces: Sequence[FaceBox], crops: Sequence[NDArray[np.uint8]]) -> dic
         "score": np.array([face.score for face in faces]),
         "contrast": spread,
         "sharpness": np.log10(np.maximum(laplacian.var(axis=(1, 2)), 1e-9) / np.maximum(spread**2, 1)),
-        "turn": np.array([_turn(face) for face in faces]),
-        "cover": _cover(pixels),
+        "turn": np.array([_head_turn(face) for face in faces]),
+        "cover": _occluded_share(pixels),
     }
 
 
-def weigh(
+def quality_weights(
     faces: Sequence[FaceBox], crops: Sequence[NDArray[np.uint8]]
 ) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
     """How far each face is to be trusted.
@@ -84,17 +84,20 @@ def weigh(
     Returns:
         (n,) weight 0–1, 0 where refused; (n,) index into `REASONS`, 0 where it is not refused.
     """
-    measures = measure(faces, crops)
+    measures = measure_quality(faces, crops)
     factors = np.stack(
-        [np.clip((measures[n] - at.refused) / (at.good - at.refused), 0, 1) for n, at in LIMITS.items()]
+        [
+            np.clip((measures[n] - at.rejected_at) / (at.good_at - at.rejected_at), 0, 1)
+            for n, at in QUALITY_LIMITS.items()
+        ]
     )
     weight = factors.prod(axis=0)
-    refused = weight < LEAST_WEIGHT
+    refused = weight < MIN_WEIGHT
     reason = np.where(refused, 1 + factors.argmin(axis=0), 0)
     return np.where(refused, 0, weight).astype(np.float32), reason.astype(np.int8)
 
 
-def _turn(face: FaceBox) -> float:
+def _head_turn(face: FaceBox) -> float:
     left, right, nose = face.landmarks[:3].astype(np.float64)
     across = right - left
     along = float((nose - (left + right) / 2) @ across) / max(float(across @ across), 1e-9)
@@ -102,10 +105,10 @@ def _turn(face: FaceBox) -> float:
 
 
 @cache
-def _judge_of_cover() -> ort.InferenceSession:
-    return session(COVER)
+def _occlusion_session() -> ort.InferenceSession:
+    return create_onnx_session(OCCLUSION_WEIGHTS)
 
 
-def _cover(pixels: Float) -> Float:
-    (cover,) = _judge_of_cover().run(["cover"], {"faces": pixels[:, None].astype(np.float32)})
+def _occluded_share(pixels: Float) -> Float:
+    (cover,) = _occlusion_session().run(["cover"], {"faces": pixels[:, None].astype(np.float32)})
     return np.asarray(cover, np.float64)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 
-def ticks(times: ArrayLike, rate: float) -> NDArray[np.int64]:
+def sample_indices(times: ArrayLike, rate: float) -> NDArray[np.int64]:
     """The sample that each picture would be; of those with one number only the first is sampled.
 
     Args:
@@ -33,8 +33,8 @@ class FilmClock:
         """
         self._speed = speed
         self._changed = threading.Condition()
-        self._since = time.monotonic()
-        self._before = 0.0
+        self._resumed_at = time.monotonic()
+        self._time_at_resume = 0.0
         self._paused = True
         self._stopped = False
 
@@ -54,7 +54,7 @@ class FilmClock:
     def pause(self) -> None:
         """Let film time stand still."""
         with self._changed:
-            self._before, self._paused = self._now(), True
+            self._time_at_resume, self._paused = self._now(), True
             self._changed.notify_all()
 
     def resume(self) -> None:
@@ -62,13 +62,13 @@ class FilmClock:
         with self._changed:
             if self._stopped:
                 return
-            self._before, self._since, self._paused = self._now(), time.monotonic(), False
+            self._time_at_resume, self._resumed_at, self._paused = self._now(), time.monotonic(), False
             self._changed.notify_all()
 
     def stop(self) -> None:
         """End the capture: time stands still for good and whoever sleeps wakes up."""
         with self._changed:
-            self._before, self._paused, self._stopped = self._now(), True, True
+            self._time_at_resume, self._paused, self._stopped = self._now(), True, True
             self._changed.notify_all()
 
     def sleep(self, seconds: float) -> bool:
@@ -84,8 +84,8 @@ class FilmClock:
             return not self._stopped
 
     def _now(self) -> float:
-        running = 0.0 if self._paused else (time.monotonic() - self._since) * self._speed
-        return self._before + running
+        running = 0.0 if self._paused else (time.monotonic() - self._resumed_at) * self._speed
+        return self._time_at_resume + running
 
 
 class CameraClock:
@@ -95,26 +95,26 @@ class CameraClock:
     film time is the camera's time plus the smallest difference that was seen between the two clocks.
     """
 
-    DRIFT = 1e-3
+    MAX_DRIFT = 1e-3
     """Seconds a second by which the difference may grow: no quartz drifts more."""
-    BROKEN = 5.0
+    MAX_DELAY_SECONDS = 5.0
     """Seconds. A picture that is later than that tells that the camera's clock has jumped."""
 
     def __init__(self) -> None:
         self._difference = float("inf")
-        self._arrived = self._last = float("-inf")
+        self._last_arrival = self._last_film_time = float("-inf")
 
-    def film_time(self, own: float, arrived: float) -> float:
+    def film_time(self, camera_time: float, arrival_time: float) -> float:
         """Film time of a picture, never before that of the last one.
 
         Args:
             own: the camera's timestamp, seconds from anywhere.
             arrived: film time at which the picture came.
         """
-        leak = self.DRIFT * (arrived - self._arrived)
-        self._arrived = arrived
-        self._difference = min(self._difference + leak, arrived - own)
-        if arrived - (own + self._difference) > self.BROKEN:
-            self._difference = arrived - own
-        self._last = max(self._last, own + self._difference)
-        return self._last
+        leak = self.MAX_DRIFT * (arrival_time - self._last_arrival)
+        self._last_arrival = arrival_time
+        self._difference = min(self._difference + leak, arrival_time - camera_time)
+        if arrival_time - (camera_time + self._difference) > self.MAX_DELAY_SECONDS:
+            self._difference = arrival_time - camera_time
+        self._last_film_time = max(self._last_film_time, camera_time + self._difference)
+        return self._last_film_time

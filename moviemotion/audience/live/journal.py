@@ -16,13 +16,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from moviemotion.audience.faces.detect import FaceBox
-from moviemotion.audience.faces.identity_switches import Exchange
+from moviemotion.audience.faces.identity_switches import IdentitySwitch
 from moviemotion.emotions import EMOTIONS
 from moviemotion.errors import MoviemotionError
 
-KEPT_EVERY = 5.0
+FLUSH_INTERVAL = 5.0
 """Seconds of ours after which rows are to be written: what a crash may cost."""
-FACES = pa.schema(
+FACES_SCHEMA = pa.schema(
     [
         ("time", pa.float64()),
         *((name, pa.float32()) for name in ("left", "top", "right", "bottom", "detection")),
@@ -31,12 +31,12 @@ FACES = pa.schema(
         ("refused", pa.float32()),
     ]
 )
-LIGHT = pa.schema([("time", pa.float64()), ("light", pa.float32())])
-NOBODY = (float("nan"),) * (len(FACES) - 1)
+BRIGHTNESS_SCHEMA = pa.schema([("time", pa.float64()), ("light", pa.float32())])
+NO_FACE = (float("nan"),) * (len(FACES_SCHEMA) - 1)
 """The row of a sampled frame without a face: frames are counted too."""
 
 
-class State(StrEnum):
+class CameraState(StrEnum):
     """How a camera is."""
 
     WAITING = "waiting"
@@ -50,16 +50,16 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Change:
+class StateChange:
     """A camera's state from `time` on (seconds of the capture's clock), and why."""
 
     camera: str
     time: float
-    state: State
+    state: CameraState
     why: str = ""
 
 
-class Rows:
+class ArrowRowWriter:
     """An Arrow stream: each batch is complete in itself, so a file that breaks off is readable so far.
 
     Rows may be added by one thread while another writes them down: a slow disk holds up no picture.
@@ -74,7 +74,7 @@ class Rows:
     def add(self, row: tuple[float, ...]) -> None:
         self._rows.append(row)
 
-    def keep(self) -> None:
+    def flush(self) -> None:
         """Write what was added, down to the disk."""
         rows = [self._rows.popleft() for _ in range(len(self._rows))]
         if rows:
@@ -87,7 +87,7 @@ class Rows:
         os.fsync(self._file.fileno())
 
     def close(self) -> None:
-        self.keep()
+        self.flush()
         self._writer.close()
         self._file.close()
 
@@ -102,57 +102,63 @@ class Journal:
         """
         try:
             folder.mkdir(parents=True)
-            self.faces = {name: Rows(folder / f"{name}.faces.arrows", FACES) for name in cameras}
-            self.light = {name: Rows(folder / f"{name}.light.arrows", LIGHT) for name in cameras}
-            self._changes = (folder / "states.jsonl").open("w", encoding="utf-8")
-            self._exchanges = (folder / "exchanges.jsonl").open("w", encoding="utf-8")
+            self.faces = {
+                name: ArrowRowWriter(folder / f"{name}.faces.arrows", FACES_SCHEMA) for name in cameras
+            }
+            self.brightness = {
+                name: ArrowRowWriter(folder / f"{name}.light.arrows", BRIGHTNESS_SCHEMA) for name in cameras
+            }
+            self._state_changes = (folder / "states.jsonl").open("w", encoding="utf-8")
+            self._identity_switches = (folder / "exchanges.jsonl").open("w", encoding="utf-8")
         except OSError as error:
             raise MoviemotionError(
                 f"{folder}: cannot be written ({error.strerror}); make room or choose another --out"
             ) from error
 
-    def change(self, change: Change) -> None:
-        _line(self._changes, vars(change))
+    def add_state_change(self, change: StateChange) -> None:
+        _append_json_line(self._state_changes, vars(change))
 
-    def exchange(self, camera: str, exchange: Exchange) -> None:
-        _line(self._exchanges, {"camera": camera, **vars(exchange)})
+    def add_identity_switch(self, camera: str, exchange: IdentitySwitch) -> None:
+        _append_json_line(self._identity_switches, {"camera": camera, **vars(exchange)})
 
-    def keep(self) -> None:
+    def flush(self) -> None:
         """Write down what was added since the last time; to be called every `KEPT_EVERY` seconds."""
-        for rows in (*self.faces.values(), *self.light.values()):
-            rows.keep()
+        for rows in (*self.faces.values(), *self.brightness.values()):
+            rows.flush()
 
     def close(self) -> None:
-        for rows in (*self.faces.values(), *self.light.values()):
+        for rows in (*self.faces.values(), *self.brightness.values()):
             rows.close()
-        self._changes.close()
-        self._exchanges.close()
+        self._state_changes.close()
+        self._identity_switches.close()
 
 
-def read_changes(folder: Path) -> list[Change]:
+def read_state_changes(folder: Path) -> list[StateChange]:
     """The states of a journal's cameras, in the order in which they came."""
-    lines = _lines(folder / "states.jsonl")
-    return [Change(line["camera"], line["time"], State(line["state"]), line["why"]) for line in lines]
-
-
-def read_exchanges(folder: Path, camera: str) -> list[Exchange]:
-    """Which tracks of a camera changed places."""
-    lines = _lines(folder / "exchanges.jsonl")
+    lines = _read_json_lines(folder / "states.jsonl")
     return [
-        Exchange(**{key: value for key, value in line.items() if key != "camera"})
+        StateChange(line["camera"], line["time"], CameraState(line["state"]), line["why"]) for line in lines
+    ]
+
+
+def read_identity_switches(folder: Path, camera: str) -> list[IdentitySwitch]:
+    """Which tracks of a camera changed places."""
+    lines = _read_json_lines(folder / "exchanges.jsonl")
+    return [
+        IdentitySwitch(**{key: value for key, value in line.items() if key != "camera"})
         for line in lines
         if line["camera"] == camera
     ]
 
 
-def read_light(folder: Path, camera: str) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+def read_brightness(folder: Path, camera: str) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     """When each picture of a camera came, (n,) seconds, and how bright it was, (n,) 0–255."""
-    table = _read(folder / f"{camera}.light.arrows", LIGHT)
+    table = _read_arrow_stream(folder / f"{camera}.light.arrows", BRIGHTNESS_SCHEMA)
     return table["time"].to_numpy(), table["light"].to_numpy()
 
 
 @dataclass(frozen=True)
-class SeenFaces:
+class DetectedFaces:
     """The faces of a camera, frame by frame.
 
     Attributes:
@@ -165,48 +171,48 @@ class SeenFaces:
         refused: (n,) int8.
     """
 
-    frames: NDArray[np.float64]
+    frame_times: NDArray[np.float64]
     time: NDArray[np.float64]
     box: NDArray[np.float32]
     detection: NDArray[np.float32]
     emotions: NDArray[np.float32]
     weight: NDArray[np.float32]
-    refused: NDArray[np.int8]
+    rejection_reason: NDArray[np.int8]
 
     def by_frame(self) -> Iterator[tuple[float, list[FaceBox]]]:
         """Time and faces of each frame, without landmarks."""
-        first = np.searchsorted(self.time, self.frames, "left").tolist()
-        last = np.searchsorted(self.time, self.frames, "right").tolist()
+        first = np.searchsorted(self.time, self.frame_times, "left").tolist()
+        last = np.searchsorted(self.time, self.frame_times, "right").tolist()
         none = np.full((5, 2), np.nan, np.float32)
-        for time_, a, b in zip(self.frames.tolist(), first, last, strict=True):
+        for time_, a, b in zip(self.frame_times.tolist(), first, last, strict=True):
             rows = zip(self.box[a:b].tolist(), self.detection[a:b].tolist(), strict=True)
             yield time_, [FaceBox(x0, y0, x1, y1, score, none) for (x0, y0, x1, y1), score in rows]
 
 
-def read_faces(folder: Path, camera: str) -> SeenFaces:
+def read_faces(folder: Path, camera: str) -> DetectedFaces:
     """Everything that was seen in a camera."""
-    table = _read(folder / f"{camera}.faces.arrows", FACES)
-    numbers = np.stack([table[name].to_numpy() for name in FACES.names[1:]], axis=1)
+    table = _read_arrow_stream(folder / f"{camera}.faces.arrows", FACES_SCHEMA)
+    numbers = np.stack([table[name].to_numpy() for name in FACES_SCHEMA.names[1:]], axis=1)
     time_ = table["time"].to_numpy()
     face = ~np.isnan(numbers[:, 4])
     numbers, seen = numbers[face], time_[face]
-    return SeenFaces(
+    return DetectedFaces(
         np.unique(time_),
         seen,
         box=numbers[:, :4],
         detection=numbers[:, 4],
         emotions=numbers[:, 5:-2],
         weight=numbers[:, -2],
-        refused=numbers[:, -1].astype(np.int8),
+        rejection_reason=numbers[:, -1].astype(np.int8),
     )
 
 
-def _line(file: TextIO, fields: dict[str, object]) -> None:
+def _append_json_line(file: TextIO, fields: dict[str, object]) -> None:
     file.write(json.dumps(fields, ensure_ascii=False) + "\n")
     file.flush()
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
+def _read_json_lines(path: Path) -> list[dict[str, Any]]:
     lines = []
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
@@ -216,7 +222,7 @@ def _lines(path: Path) -> list[dict[str, Any]]:
     return lines
 
 
-def _read(path: Path, schema: pa.Schema) -> pa.Table:
+def _read_arrow_stream(path: Path, schema: pa.Schema) -> pa.Table:
     batches = []
     try:
         with pa.ipc.open_stream(path) as stream:

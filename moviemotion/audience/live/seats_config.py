@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from moviemotion.audience.live.sources import STREAMS
+from moviemotion.audience.live.sources import STREAM_SCHEMES
 from moviemotion.errors import MoviemotionError
 
-RATE = 5.0
-FROZEN_AFTER = 10.0
-WITHIN = 60.0
+DEFAULT_RATE = 5.0
+DEFAULT_FROZEN_AFTER = 10.0
+DEFAULT_WITHIN = 60.0
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _KEYS = {
     "": {"rate", "frozen_after", "sync", "camera"},
@@ -38,7 +38,7 @@ class SyncMethod(StrEnum):
 
 
 @dataclass(frozen=True)
-class Sync:
+class SyncConfig:
     """How offsets are measured.
 
     Attributes:
@@ -50,11 +50,11 @@ class Sync:
     method: SyncMethod = SyncMethod.NONE
     mark: float = 0.0
     film: Path | None = None
-    within: float = WITHIN
+    within: float = DEFAULT_WITHIN
 
 
 @dataclass(frozen=True)
-class SeatCamera:
+class CameraConfig:
     """One camera.
 
     Attributes:
@@ -68,14 +68,14 @@ class SeatCamera:
     offset: float | None = None
 
     @property
-    def public_source(self) -> str:
+    def source_without_credentials(self) -> str:
         """The source without the user and password that a URL may carry."""
         parts = urlsplit(self.source)
         return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
 
 
 @dataclass(frozen=True)
-class Seats:
+class SeatsConfig:
     """What is to be captured.
 
     Attributes:
@@ -85,13 +85,13 @@ class Seats:
         sync: how the cameras are put on the film's clock.
     """
 
-    cameras: tuple[SeatCamera, ...]
-    rate: float = RATE
-    frozen_after: float = FROZEN_AFTER
-    sync: Sync = Sync()
+    cameras: tuple[CameraConfig, ...]
+    rate: float = DEFAULT_RATE
+    frozen_after: float = DEFAULT_FROZEN_AFTER
+    sync: SyncConfig = SyncConfig()
 
 
-def read_seats(path: Path) -> Seats:
+def read_seats_config(path: Path) -> SeatsConfig:
     """Read seats.toml; files named in it are looked for beside it.
 
     Raises:
@@ -104,90 +104,94 @@ def read_seats(path: Path) -> Seats:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         raise MoviemotionError(f"{path}: cannot be read ({reason}); check the name") from error
-    reading = _Reading(path.parent)
+    reading = _ConfigParser(path.parent)
     seats = reading.seats(table)
-    if reading.faults:
-        raise MoviemotionError("\n".join(f"{path}: {fault}" for fault in reading.faults))
+    if reading.errors:
+        raise MoviemotionError("\n".join(f"{path}: {fault}" for fault in reading.errors))
     return seats
 
 
-class _Reading:
+class _ConfigParser:
     """Collects every fault, so that a file is mended in one go."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.faults: list[str] = []
+        self.errors: list[str] = []
 
-    def seats(self, table: Mapping[str, Any]) -> Seats:
-        self._known(table, "", "")
-        rate = self._number(table, "rate", RATE, 0.1, 60)
-        frozen_after = self._number(table, "frozen_after", FROZEN_AFTER, 1, 3600)
+    def seats(self, table: Mapping[str, Any]) -> SeatsConfig:
+        self._check_keys(table, "", "")
+        rate = self._number(table, "rate", DEFAULT_RATE, 0.1, 60)
+        frozen_after = self._number(table, "frozen_after", DEFAULT_FROZEN_AFTER, 1, 3600)
         sync = self._sync(self._table(table, "sync"))
         listed = table.get("camera", [])
         if not isinstance(listed, list) or not all(isinstance(c, dict) for c in listed) or not listed:
-            self.faults.append("camera: none; write a [[camera]] with name and source for each camera")
+            self.errors.append("camera: none; write a [[camera]] with name and source for each camera")
             listed = []
         cameras = tuple(self._camera(f"camera {k}: ", c) for k, c in enumerate(listed, 1))
-        self._tell_apart(cameras)
-        return Seats(cameras, rate, frozen_after, sync)
+        self._check_names(cameras)
+        return SeatsConfig(cameras, rate, frozen_after, sync)
 
-    def _sync(self, table: Mapping[str, Any]) -> Sync:
-        self._known(table, "sync", "sync.")
+    def _sync(self, table: Mapping[str, Any]) -> SyncConfig:
+        self._check_keys(table, "sync", "sync.")
         method = table.get("method", SyncMethod.NONE)
         if method not in list(SyncMethod):
-            self.faults.append(f'sync.method: "{method}" is unknown; write {_either(SyncMethod)}')
-            return Sync()
+            self.errors.append(f'sync.method: "{method}" is unknown; write {_or_list(SyncMethod)}')
+            return SyncConfig()
         needed = {"mark": SyncMethod.MARK, "film": SyncMethod.LIGHT, "within": SyncMethod.LIGHT}
         for key, wanted in needed.items():
             if key in table and method != wanted:
-                self.faults.append(f'sync.{key}: of no use with method "{method}"; remove one of them')
+                self.errors.append(f'sync.{key}: of no use with method "{method}"; remove one of them')
         mark = self._number(table, "mark", 0.0, -3600, 86400, "sync.")
-        within = self._number(table, "within", WITHIN, 1, 600, "sync.")
+        within = self._number(table, "within", DEFAULT_WITHIN, 1, 600, "sync.")
         film = table.get("film")
         if film is not None and not isinstance(film, str):
-            self.faults.append('sync.film: not a file name; write it in quotes, such as "film.mp4"')
+            self.errors.append('sync.film: not a file name; write it in quotes, such as "film.mp4"')
             film = None
-        return Sync(SyncMethod(method), mark, self.folder / film if film else None, within)
+        return SyncConfig(SyncMethod(method), mark, self.folder / film if film else None, within)
 
-    def _camera(self, where: str, table: Mapping[str, Any]) -> SeatCamera:
-        self._known(table, "camera", where)
+    def _camera(self, where: str, table: Mapping[str, Any]) -> CameraConfig:
+        self._check_keys(table, "camera", where)
         name, source = table.get("name"), table.get("source")
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            self.faults.append(f"{where}name: missing or unusable; write letters, digits, '-' and '_'")
+            self.errors.append(f"{where}name: missing or unusable; write letters, digits, '-' and '_'")
             name = ""
         if not isinstance(source, str) or not source:
-            self.faults.append(f'{where}source: missing; write a URL, "/dev/video0" or a file')
+            self.errors.append(f'{where}source: missing; write a URL, "/dev/video0" or a file')
             source = "/dev/null"
         scheme = urlsplit(source).scheme
-        if "://" in source and scheme not in STREAMS:
-            self.faults.append(f"{where}source: {scheme}:// is not supported; write {_either(STREAMS)}")
+        if "://" in source and scheme not in STREAM_SCHEMES:
+            self.errors.append(
+                f"{where}source: {scheme}:// is not supported; write {_or_list(STREAM_SCHEMES)}"
+            )
         if "://" not in source and not source.startswith("/dev/"):
             source = str(self.folder / source)
         offset = self._number(table, "offset", 0.0, -86400, 86400, where) if "offset" in table else None
-        return SeatCamera(name, source, offset)
+        return CameraConfig(name, source, offset)
 
-    def _tell_apart(self, cameras: tuple[SeatCamera, ...]) -> None:
+    def _check_names(self, cameras: tuple[CameraConfig, ...]) -> None:
         names = [camera.name for camera in cameras if camera.name]
         for name in dict.fromkeys(names):
             row, _, number = name.rpartition("-")
             if names.count(name) > 1:
-                self.faults.append(f'camera name: "{name}" is given twice; rename one of them')
+                self.errors.append(f'camera name: "{name}" is given twice; rename one of them')
             # Two viewers of "row" are "row-1" and "row-2".
             elif row in names and number.isdecimal():
-                self.faults.append(
+                self.errors.append(
                     f'camera name: "{name}" reads like a viewer of "{row}"; rename one of them'
                 )
 
-    def _known(self, table: Mapping[str, Any], section: str, where: str) -> None:
+    def _check_keys(self, table: Mapping[str, Any], section: str, where: str) -> None:
         for key in table.keys() - _KEYS[section]:
             remedy = "pictures are never stored; remove it" if key == "store" else None
-            self.faults.append(f"{where}{key}: {remedy or f'unknown; use {_either(sorted(_KEYS[section]))}'}")
+            self.errors.append(
+                f"{where}{key}: {remedy or f'unknown; use {_or_list(sorted(_KEYS[section]))}'}"
+            )
 
     def _table(self, table: Mapping[str, Any], key: str) -> Mapping[str, Any]:
         value = table.get(key, {})
         if isinstance(value, dict):
             return value
-        self.faults.append(f"{key}: not a table; write [{key}]")
+        self.errors.append(f"{key}: not a table; write [{key}]")
         return {}
 
     def _number(
@@ -197,10 +201,10 @@ class _Reading:
         number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         if number and low <= value <= high:
             return float(value)
-        self.faults.append(f"{where}{key}: {value!r} cannot be used; write a number from {low:g} to {high:g}")
+        self.errors.append(f"{where}{key}: {value!r} cannot be used; write a number from {low:g} to {high:g}")
         return default
 
 
-def _either(words: Any) -> str:
+def _or_list(words: Any) -> str:
     *most, last = map(str, words)
     return f"{', '.join(most)} or {last}" if most else last

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from moviemotion.audience.live.film_clock import FilmClock
 from moviemotion.audience.video import decode
 
-STREAMS = ("rtsp", "rtsps", "http", "https")
-NO_ANSWER = 5.0
+STREAM_SCHEMES = ("rtsp", "rtsps", "http", "https")
+TIMEOUT_SECONDS = 5.0
 """Seconds without a byte after which a network camera is taken for lost."""
-GREY_ROWS, GREY_COLUMNS = 48, 64
-_LUMA_FIRST = {"gray", "nv12", *(f"yuv{j}{sub}p" for j in ("", "j") for sub in (420, 422, 444))}
+GRAY_ROWS, GRAY_COLUMNS = 48, 64
+_PLANAR_LUMA_FORMATS = {"gray", "nv12", *(f"yuv{j}{sub}p" for j in ("", "j") for sub in (420, 422, 444))}
 
 
 class SourceLostError(Exception):
@@ -27,7 +27,7 @@ class SourceLostError(Exception):
 
 
 @dataclass(frozen=True)
-class Picture:
+class SourcePicture:
     """One picture of a camera, in colour only when it is asked for.
 
     Attributes:
@@ -38,21 +38,21 @@ class Picture:
     """
 
     time: float
-    grey: NDArray[np.uint8]
-    picture: av.VideoFrame
+    gray: NDArray[np.uint8]
+    video_frame: av.VideoFrame
 
-    def image(self) -> NDArray[np.uint8]:
+    def to_rgb(self) -> NDArray[np.uint8]:
         """(height, width, 3) uint8 RGB, upright."""
-        return decode.upright(self.picture)
+        return decode.to_upright_rgb(self.video_frame)
 
 
 class Source(Protocol):
     """A camera."""
 
-    recorded: bool
+    is_recording: bool
     """A file played as live: its timestamps are film time, and its last picture is the end, not a loss."""
 
-    def pictures(self) -> Iterator[Picture]:
+    def pictures(self) -> Iterator[SourcePicture]:
         """Connect and give every picture from now on.
 
         Raises:
@@ -63,29 +63,29 @@ class Source(Protocol):
 class StreamSource:
     """A network camera: RTSP over TCP, or HTTP."""
 
-    recorded = False
+    is_recording = False
 
     def __init__(self, url: str) -> None:
         self._url = url
 
-    def pictures(self) -> Iterator[Picture]:
+    def pictures(self) -> Iterator[SourcePicture]:
         # Measuring the frame rate first would hold a slow camera's pictures back for seconds.
         options = {"fpsprobesize": "0"}
         if urlsplit(self._url).scheme.startswith("rtsp"):
             options["rtsp_transport"] = "tcp"  # over UDP a lost packet is a smeared face
-        yield from _decoded(self._url, None, options)
+        yield from _decode_pictures(self._url, None, options)
 
 
 class DeviceSource:
     """A camera on this machine, through Video4Linux."""
 
-    recorded = False
+    is_recording = False
 
     def __init__(self, device: Path) -> None:
         self._device = device
 
-    def pictures(self) -> Iterator[Picture]:
-        yield from _decoded(str(self._device), "v4l2", {})
+    def pictures(self) -> Iterator[SourcePicture]:
+        yield from _decode_pictures(str(self._device), "v4l2", {})
 
 
 class FileSource:
@@ -94,15 +94,15 @@ class FileSource:
     Played from where the clock stands, so that it goes on like a camera after it was lost.
     """
 
-    recorded = True
+    is_recording = True
 
     def __init__(self, path: Path, clock: FilmClock) -> None:
         self._path = path
         self._clock = clock
 
-    def pictures(self) -> Iterator[Picture]:
+    def pictures(self) -> Iterator[SourcePicture]:
         start = self._clock.now()
-        for picture in _decoded(f"file:{self._path}", None, {}, start):
+        for picture in _decode_pictures(f"file:{self._path}", None, {}, start):
             if picture.time < start:
                 continue
             if not self._clock.sleep_until(picture.time):
@@ -110,13 +110,13 @@ class FileSource:
             yield picture
 
 
-def open_source(address: str, clock: FilmClock) -> Source:
+def source_at(address: str, clock: FilmClock) -> Source:
     """The camera at an address: a URL, a device such as /dev/video0, or a video file.
 
     Raises:
         MoviemotionError: a file that is missing or is not a video.
     """
-    if urlsplit(address).scheme in STREAMS:
+    if urlsplit(address).scheme in STREAM_SCHEMES:
         return StreamSource(address)
     if address.startswith("/dev/"):
         return DeviceSource(Path(address))
@@ -124,7 +124,7 @@ def open_source(address: str, clock: FilmClock) -> Source:
     return FileSource(Path(address), clock)
 
 
-def film_light(path: Path, seconds: float) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+def film_brightness(path: Path, seconds: float) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
     """How bright the first `seconds` of a film are.
 
     Returns:
@@ -135,17 +135,19 @@ def film_light(path: Path, seconds: float) -> tuple[NDArray[np.float64], NDArray
     """
     decode.probe(path)
     times, light = [], []
-    for picture in _decoded(f"file:{path}", None, {}):
+    for picture in _decode_pictures(f"file:{path}", None, {}):
         if picture.time > seconds:
             break
         times.append(picture.time)
-        light.append(float(picture.grey.mean()))
+        light.append(float(picture.gray.mean()))
     return np.array(times), np.array(light, np.float32)
 
 
-def _decoded(url: str, form: str | None, options: dict[str, str], start: float = 0.0) -> Iterator[Picture]:
+def _decode_pictures(
+    url: str, form: str | None, options: dict[str, str], start: float = 0.0
+) -> Iterator[SourcePicture]:
     try:
-        with av.open(url, format=form, options=options, timeout=NO_ANSWER) as container:
+        with av.open(url, format=form, options=options, timeout=TIMEOUT_SECONDS) as container:
             if not container.streams.video:
                 raise SourceLostError("it sends no picture")
             stream = container.streams.video[0]
@@ -156,17 +158,17 @@ def _decoded(url: str, form: str | None, options: dict[str, str], start: float =
                 container.seek(int((start + origin) * 1e6))
             for picture in container.decode(stream):
                 if picture.time is not None:
-                    yield Picture(picture.time - origin, luma(picture), picture)
+                    yield SourcePicture(picture.time - origin, subsampled_luma(picture), picture)
     except av.error.ExitError as error:  # what a timeout is called
-        raise SourceLostError(f"no answer for {NO_ANSWER:.0f} s") from error
+        raise SourceLostError(f"no answer for {TIMEOUT_SECONDS:.0f} s") from error
     except (av.error.FFmpegError, OSError) as error:
         raise SourceLostError(error.strerror or type(error).__name__) from error
 
 
-def luma(picture: av.VideoFrame) -> NDArray[np.uint8]:
+def subsampled_luma(picture: av.VideoFrame) -> NDArray[np.uint8]:
     """Some of a picture's pixels, in grey: (about 48, about 64)."""
-    if picture.format.name not in _LUMA_FIRST:
+    if picture.format.name not in _PLANAR_LUMA_FORMATS:
         picture = picture.reformat(format="gray")
     plane = picture.planes[0]
     rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: picture.height, : picture.width]
-    return rows[:: max(1, picture.height // GREY_ROWS), :: max(1, picture.width // GREY_COLUMNS)].copy()
+    return rows[:: max(1, picture.height // GRAY_ROWS), :: max(1, picture.width // GRAY_COLUMNS)].copy()

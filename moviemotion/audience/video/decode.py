@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from moviemotion.errors import MoviemotionError
 
-LONGEST_FILM = 24 * 3600.0
+MAX_FILM_SECONDS = 24 * 3600.0
 """Seconds. A later timestamp is a broken clock: a timeline has a cell for every second."""
-CUT_OFF = 0.9
+TRUNCATED_SHARE = 0.9
 """A file whose last frame comes before this share of its declared length was cut off."""
-BLANK = 1.0
+MIN_GAP_SECONDS = 1.0
 """Seconds: a timeline shows that nothing was seen for so long."""
-REORDERED = 16
+REORDER_WINDOW = 16
 """Pictures within which a codec may store them out of order."""
 
 
@@ -41,7 +41,7 @@ class VideoInfo:
     """What a file says of itself: its length in seconds (NaN where it does not say)."""
 
     path: Path
-    seconds: float
+    duration: float
 
 
 def probe(path: Path) -> VideoInfo:
@@ -61,7 +61,7 @@ def read_frames(
     path: Path,
     rate: float,
     offset: float = 0.0,
-    blank: Callable[[tuple[float, float]], None] = lambda stretch: None,
+    on_gap: Callable[[tuple[float, float]], None] = lambda stretch: None,
 ) -> Iterator[Frame]:
     """The first frame at or after each tick of a clock of `rate` ticks a second.
 
@@ -78,7 +78,7 @@ def read_frames(
     Raises:
         MoviemotionError: the file cannot be opened, has no picture that can be decoded, or a broken clock.
     """
-    declared = probe(path).seconds
+    declared = probe(path).duration
     last = step = float("nan")
     usual = float("inf")
     with _open(path) as container:
@@ -88,24 +88,26 @@ def read_frames(
             if picture.time is None:
                 continue
             step, before, last = picture.time - origin - last, last, picture.time - origin
-            if last > LONGEST_FILM:
+            if last > MAX_FILM_SECONDS:
                 raise MoviemotionError(
                     f"{path}: a picture is stamped {last / 3600:.0f} hours after the start; "
                     "its clock is broken, convert it to MP4"
                 )
-            if step > max(BLANK, 3 * usual):
-                blank((before + offset, last + offset))
+            if step > max(MIN_GAP_SECONDS, 3 * usual):
+                on_gap((before + offset, last + offset))
             usual = min(usual, step) if step > 0 else usual
-            tick = _tick(last, rate)
+            tick = _tick_index(last, rate)
             if tick < next_tick:
                 continue
             next_tick = tick + 1
-            yield Frame(last + offset, upright(picture))
+            yield Frame(last + offset, to_upright_rgb(picture))
     if np.isnan(last):
         raise MoviemotionError(f"{path}: no picture could be decoded; copy it again from the camera")
     # Matroska declares its end on a clock that need not start at zero; the last picture may stand for long.
-    if last + origin < declared * CUT_OFF and declared - last > np.nanmax([BLANK, 2 * step]):
-        blank((last + offset, declared + offset))
+    if last + origin < declared * TRUNCATED_SHARE and declared - last > np.nanmax(
+        [MIN_GAP_SECONDS, 2 * step]
+    ):
+        on_gap((last + offset, declared + offset))
 
 
 def _needed_pictures(container: av.container.InputContainer, rate: float) -> Iterator[av.VideoFrame]:
@@ -114,7 +116,7 @@ def _needed_pictures(container: av.container.InputContainer, rate: float) -> Ite
     # Cameras are watched in parallel, so threads within one would only cost.
     stream.codec_context.thread_count = 1
     origin = (container.start_time or 0) / 1e6
-    recent: deque[float] = deque(maxlen=REORDERED)
+    recent: deque[float] = deque(maxlen=REORDER_WINDOW)
     damaged = False
     for packet in _packets(container, stream):
         if damaged and not packet.is_keyframe:
@@ -126,7 +128,7 @@ def _needed_pictures(container: av.container.InputContainer, rate: float) -> Ite
         if packet.pts is not None and stream.time_base is not None:
             time = float(packet.pts * stream.time_base) - origin
             before = max((other for other in recent if other < time), default=float("-inf"))
-            needed = before < 0 or _tick(before, rate) < _tick(time, rate)
+            needed = before < 0 or _tick_index(before, rate) < _tick_index(time, rate)
             recent.append(time)
         stream.codec_context.skip_frame = "DEFAULT" if needed else "NONREF"
         try:
@@ -156,7 +158,7 @@ def _packets(container: av.container.InputContainer, stream: av.video.VideoStrea
             readable = False
 
 
-def _tick(time: float, rate: float) -> int:
+def _tick_index(time: float, rate: float) -> int:
     """The last tick at a time in seconds; half a millisecond of slack, as stamps are rounded."""
     return int((time + 5e-4) * rate)
 
@@ -185,7 +187,7 @@ def _open(path: Path) -> av.container.InputContainer:
     return container
 
 
-def upright(picture: av.VideoFrame) -> NDArray[np.uint8]:
+def to_upright_rgb(picture: av.VideoFrame) -> NDArray[np.uint8]:
     """A decoded picture as (height, width, 3) uint8 RGB, turned as its file says."""
     # Cameras are watched in parallel: threads for one picture cost more than they save.
     image: NDArray[np.uint8] = picture.to_ndarray(format="rgb24", threads=1)

@@ -20,7 +20,7 @@ class Region:
     right: int
     bottom: int
 
-    def holds(self, x: float, y: float) -> bool:
+    def contains(self, x: float, y: float) -> bool:
         """Whether a point lies in it."""
         return self.left <= x < self.right and self.top <= y < self.bottom
 
@@ -35,34 +35,34 @@ class Mask:
         hidden: what is blacked out of it again: where two seats overlap, the one that did not agree counts.
     """
 
-    seen: tuple[Region, ...] | None = None
+    visible: tuple[Region, ...] | None = None
     hidden: tuple[Region, ...] = ()
 
     @property
-    def closed(self) -> bool:
+    def hides_everything(self) -> bool:
         """Whether nothing may be seen: the camera need not be read at all."""
-        return self.seen == ()
+        return self.visible == ()
 
-    def over(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def apply(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The picture, (height, width, 3) uint8 RGB, with black where it may not be seen."""
-        if self.seen is None and not self.hidden:
+        if self.visible is None and not self.hidden:
             return image
-        result = image.copy() if self.seen is None else np.zeros_like(image)
-        for part in self.seen or ():
-            place = _place(part)
+        result = image.copy() if self.visible is None else np.zeros_like(image)
+        for part in self.visible or ():
+            place = _slices(part)
             result[place] = image[place]
         for part in self.hidden:
-            result[_place(part)] = 0
+            result[_slices(part)] = 0
         return result
 
 
-OPEN = Mask()
+NO_MASK = Mask()
 
 
-def masked(frames: Iterable[Frame], mask: Mask) -> Iterator[Frame]:
+def mask_frames(frames: Iterable[Frame], mask: Mask) -> Iterator[Frame]:
     """The frames as the mask lets them be seen."""
-    return (replace(frame, image=mask.over(frame.image)) for frame in frames)
+    return (replace(frame, image=mask.apply(frame.image)) for frame in frames)
 
 
-def _place(part: Region) -> tuple[slice, slice]:
+def _slices(part: Region) -> tuple[slice, slice]:
     return slice(max(0, part.top), max(0, part.bottom)), slice(max(0, part.left), max(0, part.right))

@@ -9,28 +9,28 @@ import torch
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
-from moviemotion.emotions import DECK_EMOTIONS
-from moviemotion.lab.training.config import Recipe
+from moviemotion.emotions import PROPOSAL_EMOTIONS
+from moviemotion.lab.training.config import TrainingConfig
 from moviemotion.lab.training.loop import Examples, fit, predict_logits
 
-JUDGED_EACH_EPOCH = 64
+MONITORED_FACES = 64
 """Held-out faces on which `fit` reports its progress; nothing is chosen by them."""
 
-STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 1260, 8, 60
+TARGET_STEPS, MIN_EPOCHS, MAX_EPOCHS = 1260, 8, 60
 """Training ends after so many batches, within bounds: small folders need many epochs, large ones few."""
-BATCH, BATCHES_AN_EPOCH = 128, 8
+BATCH_SIZE, MIN_BATCHES_PER_EPOCH = 128, 8
 """Faces a batch, unless the folder is too small for so many batches."""
 
-RECIPE = Recipe(options={"width": 0.5}, targets="labels", averaging=0.99)
+FOLD_CONFIG = TrainingConfig(options={"width": 0.5}, targets="labels", averaging=0.99)
 """The network that ships, half as wide: folds cost minutes."""
 
 
-def out_of_fold(
+def predict_out_of_fold(
     images: NDArray[np.uint8],
     labels: NDArray[np.int64],
     groups: NDArray[np.int64],
-    folds: int,
-    smoothing: float,
+    n_folds: int,
+    label_smoothing: float,
     seed: int,
 ) -> NDArray[np.float64]:
     """(n, 4) probabilities of the deck's emotions from `folds` networks, each trained on the other folds.
@@ -41,16 +41,16 @@ def out_of_fold(
         groups: (n,) pictures of one group stay in one fold.
         smoothing: share of each target that is spread over all classes.
     """
-    k = len(DECK_EMOTIONS)
-    targets = np.full((len(labels), k), smoothing / k, dtype=np.float32)
-    targets[np.arange(len(labels)), labels] += 1 - smoothing
+    k = len(PROPOSAL_EMOTIONS)
+    targets = np.full((len(labels), k), label_smoothing / k, dtype=np.float32)
+    targets[np.arange(len(labels)), labels] += 1 - label_smoothing
     probabilities = np.zeros((len(labels), k))
-    splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
+    splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
     for fold, (learnt, held) in enumerate(splitter.split(images, labels, groups)):
-        batch = min(BATCH, max(2, len(learnt) // BATCHES_AN_EPOCH))
-        epochs = int(np.clip(STEPS * batch // len(learnt), FEWEST_EPOCHS, MOST_EPOCHS))
-        recipe = replace(RECIPE, batch=batch, epochs=epochs, seed=seed + fold)
-        watched = held[:JUDGED_EACH_EPOCH]
+        batch = min(BATCH_SIZE, max(2, len(learnt) // MIN_BATCHES_PER_EPOCH))
+        epochs = int(np.clip(TARGET_STEPS * batch // len(learnt), MIN_EPOCHS, MAX_EPOCHS))
+        recipe = replace(FOLD_CONFIG, batch=batch, epochs=epochs, seed=seed + fold)
+        watched = held[:MONITORED_FACES]
         network, _ = fit(
             recipe,
             Examples(images[learnt], targets[learnt], labels[learnt]),

@@ -11,18 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from moviemotion.emotions import DECK_EMOTIONS, EMOTIONS
+from moviemotion.emotions import EMOTIONS, PROPOSAL_EMOTIONS
 from moviemotion.errors import MoviemotionError
 
 FACE_SIZE = 48
 IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
-GREY_MODES = {"1", "L", "LA"}
-OTHER = "other"
-KNOWN_LABELS = {*DECK_EMOTIONS, OTHER}
-ANNOTATIONS = "annotations.csv"
+GRAY_MODES = {"1", "L", "LA"}
+OTHER_LABEL = "other"
+KNOWN_LABELS = {*PROPOSAL_EMOTIONS, OTHER_LABEL}
+ANNOTATIONS_FILE = "annotations.csv"
 SPLIT_ORDER = {"train": 0, "test": 2}
 """Before and after the splits with other names."""
-MOST_LINES = 20
+MAX_ERROR_LINES = 20
 """Faults that an error message lists."""
 VOTE_COLUMNS = (
     "neutral",
@@ -36,8 +36,8 @@ VOTE_COLUMNS = (
     "unknown",
     "not_a_face",
 )
-CONSENSUS_VOTES = 5
-MOST_VOTES = 1000
+MIN_CONSENSUS_VOTES = 5
+MAX_VOTES = 1000
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class FaceSet:
 
 
 @dataclass(frozen=True)
-class Fault:
+class DatasetIssue:
     """Something wrong with a data folder.
 
     Attributes:
@@ -84,10 +84,10 @@ class Fault:
     kind: str
     path: str
     message: str
-    refused: bool = True
+    fatal: bool = True
 
 
-def splits(data: Path) -> tuple[str, ...]:
+def list_splits(data: Path) -> tuple[str, ...]:
     """The splits of a data folder, train first; ("",) where the classes lie in the folder itself.
 
     Raises:
@@ -112,19 +112,19 @@ def load_faces(data: Path, split: str) -> FaceSet:
         MoviemotionError: the folder, the split or an image cannot be read, a folder has an unknown
             label, all images are of one class, or the votes do not cover the images.
     """
-    faces, faults = survey(data, split)
-    refused = [fault for fault in faults if fault.refused]
+    faces, faults = inspect_split(data, split)
+    refused = [fault for fault in faults if fault.fatal]
     if refused:
-        lines = [f"{data / fault.path}: {fault.message}" for fault in refused[:MOST_LINES]]
-        if len(refused) > MOST_LINES:
+        lines = [f"{data / fault.path}: {fault.message}" for fault in refused[:MAX_ERROR_LINES]]
+        if len(refused) > MAX_ERROR_LINES:
             lines.append(
-                f"{data}: {len(refused) - MOST_LINES} more; list all with: moviemotion lab audit {data}"
+                f"{data}: {len(refused) - MAX_ERROR_LINES} more; list all with: moviemotion lab audit {data}"
             )
         raise MoviemotionError("\n".join(lines))
     return faces
 
 
-def survey(data: Path, split: str) -> tuple[FaceSet, tuple[Fault, ...]]:
+def inspect_split(data: Path, split: str) -> tuple[FaceSet, tuple[DatasetIssue, ...]]:
     """Read what can be read of one split, and list everything that is wrong with it.
 
     Returns:
@@ -133,63 +133,67 @@ def survey(data: Path, split: str) -> tuple[FaceSet, tuple[Fault, ...]]:
     root = data / split
     if not root.is_dir():
         message = f"no such folder; expected {data}/{split}/<label>/<image>.png"
-        return _no_faces(), (Fault("empty", split, message),)
-    faults: list[Fault] = []
+        return _empty_face_set(), (DatasetIssue("empty", split, message),)
+    faults: list[DatasetIssue] = []
     names: list[str] = []
     images: list[NDArray[np.uint8]] = []
     for folder in sorted(root.iterdir()):
-        place = _legible(folder.relative_to(data).as_posix())
+        place = _printable_name(folder.relative_to(data).as_posix())
         if folder.is_dir() and folder.name not in KNOWN_LABELS and not folder.name.startswith("."):
             known = ", ".join(sorted(KNOWN_LABELS))
-            faults.append(Fault("unknown class", place, f"unknown label; rename it to one of {known}"))
+            faults.append(DatasetIssue("unknown class", place, f"unknown label; rename it to one of {known}"))
         elif folder.is_file() and folder.suffix.lower() in IMAGE_SUFFIXES:
-            faults.append(Fault("stray file", place, "a picture in no class; move it into a class's folder"))
+            faults.append(
+                DatasetIssue("stray file", place, "a picture in no class; move it into a class's folder")
+            )
         if folder.name not in KNOWN_LABELS or not folder.is_dir():
             continue
         for path in sorted(folder.iterdir()):
             name = path.relative_to(data).as_posix()
-            if (shown := _legible(path.name)) != path.name:
-                faults.append(Fault("stray file", place, f"{shown} in it is no Unicode name; rename it"))
+            if (shown := _printable_name(path.name)) != path.name:
+                faults.append(
+                    DatasetIssue("stray file", place, f"{shown} in it is no Unicode name; rename it")
+                )
                 continue
             if path.suffix.lower() not in IMAGE_SUFFIXES:
                 if not path.name.startswith("."):
                     message = f"not read: expected one of {', '.join(sorted(IMAGE_SUFFIXES))}"
-                    faults.append(Fault("stray file", name, message, refused=False))
+                    faults.append(DatasetIssue("stray file", name, message, fatal=False))
                 continue
             try:
-                image, form = _read_face(path)
+                image, form = _read_image(path)
             except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
                 message = f"not a readable image ({_first_line(error)}); remove or replace it"
-                faults.append(Fault("unreadable", name, message))
+                faults.append(DatasetIssue("unreadable", name, message))
                 continue
             if form:
-                faults.append(Fault("other form", name, f"{form}; read as 48×48 grey", refused=False))
+                faults.append(DatasetIssue("other form", name, f"{form}; read as 48×48 grey", fatal=False))
             names.append(name)
             images.append(image)
-    labels = tuple("" if (label := Path(name).parent.name) == OTHER else label for name in names)
+    labels = tuple("" if (label := Path(name).parent.name) == OTHER_LABEL else label for name in names)
     if not names:
         expected = f"{root}/<label>/<image>.png"
-        faults.append(Fault("empty", split, f"no images; expected {expected}"))
-        return _no_faces(), tuple(faults)
+        faults.append(DatasetIssue("empty", split, f"no images; expected {expected}"))
+        return _empty_face_set(), tuple(faults)
     if len(classes := set(labels) - {""}) == 1:
         message = (
             f"all pictures are {classes.pop()}; a reader learns from, and is judged on, at least two classes"
         )
-        faults.append(Fault("one class", split, message))
+        faults.append(DatasetIssue("one class", split, message))
     votes, vote_faults = _read_votes(data, split, tuple(names), labels)
     return FaceSet(tuple(names), np.stack(images), labels, votes), (*faults, *vote_faults)
 
 
-def _no_faces() -> FaceSet:
+def _empty_face_set() -> FaceSet:
     return FaceSet((), np.zeros((0, FACE_SIZE, FACE_SIZE), np.uint8), (), None)
 
 
-def _read_face(path: Path) -> tuple[NDArray[np.uint8], str]:
+def _read_image(path: Path) -> tuple[NDArray[np.uint8], str]:
     """The picture as 48×48 grey, and how it differed from that; "" where it did not."""
     with Image.open(path) as image:
         form = [] if image.size == (FACE_SIZE, FACE_SIZE) else [f"{image.width}×{image.height} px"]
         deep = image.mode.startswith("I")
-        if image.mode not in GREY_MODES:
+        if image.mode not in GRAY_MODES:
             form.append(f"{'sixteen bits' if deep else 'colour'} ({image.mode})")
         # Pillow would cut sixteen bits off at 255: a face would be read as white.
         grey = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)) if deep else image.convert("L")
@@ -198,7 +202,7 @@ def _read_face(path: Path) -> tuple[NDArray[np.uint8], str]:
         return np.asarray(grey, dtype=np.uint8), ", ".join(form)
 
 
-def _legible(name: str) -> str:
+def _printable_name(name: str) -> str:
     """A file's name as it can be written: bytes that are no Unicode become question marks."""
     return name.encode("utf-8", "replace").decode("utf-8")
 
@@ -209,56 +213,58 @@ def _first_line(error: Exception) -> str:
 
 def _read_votes(
     data: Path, split: str, names: tuple[str, ...], labels: tuple[str, ...]
-) -> tuple[NDArray[np.int64] | None, list[Fault]]:
+) -> tuple[NDArray[np.int64] | None, list[DatasetIssue]]:
     """The votes of the named images, or None with the reasons; rows that fit nothing are faults too."""
-    path = data / ANNOTATIONS
+    path = data / ANNOTATIONS_FILE
     if not path.exists():
         return None, []
     if not path.is_file():
         return None, [
-            Fault("votes", ANNOTATIONS, "not a file; put the annotators' votes there, or remove it")
+            DatasetIssue(
+                "votes", ANNOTATIONS_FILE, "not a file; put the annotators' votes there, or remove it"
+            )
         ]
     with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
         reader = csv.DictReader(file)
         missing = {"image", *VOTE_COLUMNS} - set(reader.fieldnames or ())
         if missing:
             message = f"no column {', '.join(sorted(missing))}; add it to the header"
-            return None, [Fault("votes", ANNOTATIONS, message)]
+            return None, [DatasetIssue("votes", ANNOTATIONS_FILE, message)]
         rows = {row["image"] or "": row for row in reader}
     faults = []
     votes: dict[str, list[int]] = {}
     for name, label in zip(names, labels, strict=True):
         if name not in rows:
-            faults.append(Fault("votes", name, f"no votes in {ANNOTATIONS}; add its row"))
+            faults.append(DatasetIssue("votes", name, f"no votes in {ANNOTATIONS_FILE}; add its row"))
             continue
         try:
-            votes[name] = [_vote(rows[name][column]) for column in VOTE_COLUMNS]
+            votes[name] = [_parse_vote(rows[name][column]) for column in VOTE_COLUMNS]
         except (TypeError, ValueError) as error:
-            message = f"a vote in {ANNOTATIONS} is not a count of people ({error}); mend that row"
-            faults.append(Fault("votes", name, message))
+            message = f"a vote in {ANNOTATIONS_FILE} is not a count of people ({error}); mend that row"
+            faults.append(DatasetIssue("votes", name, message))
         noted = rows[name].get("label")
-        if noted and noted != (label or OTHER):
-            message = f"{ANNOTATIONS} calls it {noted}; mend the row or move the picture"
-            faults.append(Fault("votes", name, message, refused=False))
+        if noted and noted != (label or OTHER_LABEL):
+            message = f"{ANNOTATIONS_FILE} calls it {noted}; mend the row or move the picture"
+            faults.append(DatasetIssue("votes", name, message, fatal=False))
     prefix = f"{split}/" if split else ""
     unread = sorted({name for name in rows if name.startswith(prefix)} - set(names))
     if lost := [name for name in unread if not (data / name).is_file()]:
         message = f"votes for {len(lost)} pictures that are not there, such as {lost[0]}; remove their rows"
-        faults.append(Fault("votes", ANNOTATIONS, message, refused=False))
+        faults.append(DatasetIssue("votes", ANNOTATIONS_FILE, message, fatal=False))
     whole = len(votes) == len(names)
     return np.array([votes[name] for name in names], dtype=np.int64) if whole else None, faults
 
 
-def _vote(text: str) -> int:
+def _parse_vote(text: str) -> int:
     votes = int(text)
-    if not 0 <= votes <= MOST_VOTES:
+    if not 0 <= votes <= MAX_VOTES:
         raise ValueError(text)
     return votes
 
 
-def original_truth(faces: FaceSet) -> NDArray[np.int64]:
+def label_truth(faces: FaceSet) -> NDArray[np.int64]:
     """Index into `DECK_EMOTIONS` of each face's folder label; -1 where it has none."""
-    index = {label: i for i, label in enumerate(DECK_EMOTIONS)}
+    index = {label: i for i, label in enumerate(PROPOSAL_EMOTIONS)}
     return np.array([index.get(label, -1) for label in faces.labels], dtype=np.int64)  # type: ignore[call-overload]
 
 
@@ -276,10 +282,10 @@ def consensus_truth(faces: FaceSet) -> NDArray[np.int64]:
     top = faces.votes.argmax(axis=1)
     count = faces.votes.max(axis=1)
     unique = (faces.votes == count[:, None]).sum(axis=1) == 1
-    deck_of = {EMOTIONS.index(e): i for i, e in enumerate(DECK_EMOTIONS)}
+    deck_of = {EMOTIONS.index(e): i for i, e in enumerate(PROPOSAL_EMOTIONS)}
     return np.array(
         [
-            deck_of.get(int(t), -1) if c >= CONSENSUS_VOTES and u else -1
+            deck_of.get(int(t), -1) if c >= MIN_CONSENSUS_VOTES and u else -1
             for t, c, u in zip(top, count, unique, strict=True)
         ],
         dtype=np.int64,
@@ -301,7 +307,7 @@ def soft_targets(votes: NDArray[np.int64]) -> NDArray[np.float32]:
     return kept / np.maximum(kept.sum(axis=1, keepdims=True), 1)
 
 
-def usable(faces: FaceSet) -> NDArray[np.bool_]:
+def usable_mask(faces: FaceSet) -> NDArray[np.bool_]:
     """(n,) true where an emotion, not `unknown` or `not_a_face`, has the most votes."""
     assert faces.votes is not None
     emotions, rest = faces.votes[:, : len(EMOTIONS)], faces.votes[:, len(EMOTIONS) :]
@@ -313,13 +319,13 @@ def pixel_keys(faces: FaceSet) -> list[bytes]:
     return [image.tobytes() for image in faces.images]
 
 
-def without_copies_of(faces: FaceSet, others: FaceSet) -> FaceSet:
+def exclude_duplicates_of(faces: FaceSet, others: FaceSet) -> FaceSet:
     """`faces` less those whose pixels are also in `others`: training must not see a test image."""
     seen = set(pixel_keys(others))
     return faces.subset(np.array([key not in seen for key in pixel_keys(faces)]))
 
 
-def validation_mask(faces: FaceSet, share: float, seed: int) -> NDArray[np.bool_]:
+def stratified_sample_mask(faces: FaceSet, share: float, seed: int) -> NDArray[np.bool_]:
     """Choose a part: stratified by top vote, or by label without votes; exact duplicates stay on one side.
 
     Returns:
@@ -332,7 +338,7 @@ def validation_mask(faces: FaceSet, share: float, seed: int) -> NDArray[np.bool_
         first_of.setdefault(key, i)
     group = np.array([first_of[key] for key in keys])
     size = Counter(group.tolist())
-    top = original_truth(faces) if faces.votes is None else faces.votes.argmax(axis=1)
+    top = label_truth(faces) if faces.votes is None else faces.votes.argmax(axis=1)
     chosen: set[int] = set()
     for emotion in np.unique(top):
         groups = np.array([g for g in first_of.values() if top[g] == emotion])

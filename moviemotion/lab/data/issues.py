@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class IssueKind(StrEnum):
     """What can be wrong with a picture or a folder."""
 
     UNREADABLE = "unreadable"
     FOLDER = "folder"
-    FORM = "other form"
+    IMAGE_FORMAT = "other form"
     VOTES = "votes"
     SOLID = "solid"
     NEAR_SOLID = "near-solid"
@@ -20,16 +20,23 @@ class Kind(StrEnum):
     NO_FACE = "no face"
     CUT_OFF = "cut off"
     DUPLICATE = "duplicate"
-    CLASS_CONFLICT = "duplicate across classes"
-    SPLIT_LEAK = "duplicate across splits"
-    MISLABELLED = "mislabelled"
+    CROSS_CLASS_DUPLICATE = "duplicate across classes"
+    CROSS_SPLIT_DUPLICATE = "duplicate across splits"
+    MISLABELED = "mislabelled"
 
 
-CORRUPTED = (Kind.SOLID, Kind.NEAR_SOLID, Kind.NOISE, Kind.GLYPH, Kind.NO_FACE, Kind.CUT_OFF)
-DUPLICATED = (Kind.DUPLICATE, Kind.CLASS_CONFLICT, Kind.SPLIT_LEAK)
+CORRUPTION_KINDS = (
+    IssueKind.SOLID,
+    IssueKind.NEAR_SOLID,
+    IssueKind.NOISE,
+    IssueKind.GLYPH,
+    IssueKind.NO_FACE,
+    IssueKind.CUT_OFF,
+)
+DUPLICATE_KINDS = (IssueKind.DUPLICATE, IssueKind.CROSS_CLASS_DUPLICATE, IssueKind.CROSS_SPLIT_DUPLICATE)
 
 
-class Choice(StrEnum):
+class CleaningAction(StrEnum):
     """What to do with a picture in the cleaned copy."""
 
     KEEP = "keep"
@@ -38,7 +45,7 @@ class Choice(StrEnum):
 
 
 @dataclass(frozen=True)
-class Finding:
+class Issue:
     """One thing that is wrong, or may be.
 
     Attributes:
@@ -49,10 +56,10 @@ class Finding:
         new_label: the label proposed, where the choice is to relabel.
     """
 
-    kind: Kind
+    kind: IssueKind
     image: str
     score: float
-    why: str
-    other: str = ""
-    choice: Choice = Choice.KEEP
+    reason: str
+    duplicate_of: str = ""
+    action: CleaningAction = CleaningAction.KEEP
     new_label: str = ""

@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.lab.data import dataset
-from moviemotion.lab.data.cleaning import refuse_place, write_copy
-from moviemotion.lab.data.duplicates import duplicate_pairs, groups
+from moviemotion.lab.data.cleaning import check_output_folder, write_dataset_copy
+from moviemotion.lab.data.duplicates import duplicate_groups, duplicate_pairs
 
-SHARES = {"train": 0.7, "validation": 0.2, "test": 0.1}
+DEFAULT_SPLIT_SHARES = {"train": 0.7, "validation": 0.2, "test": 0.1}
 """The deck's ideal."""
 
 
 @dataclass(frozen=True)
-class Split:
+class SplitResult:
     """A new division of a folder of faces.
 
     Attributes:
@@ -27,13 +27,17 @@ class Split:
     """
 
     counts: dict[str, dict[str, int]]
-    copies: int
+    duplicates: int
     seed: int
 
 
-def split_faces(
-    data: Path, out: Path, shares: dict[str, float] = SHARES, seed: int = 36, copy: bool = False
-) -> Split:
+def split_dataset(
+    data: Path,
+    out: Path,
+    shares: dict[str, float] = DEFAULT_SPLIT_SHARES,
+    seed: int = 36,
+    copy_files: bool = False,
+) -> SplitResult:
     """Divide all pictures of `data`, whatever its splits, into `<out>/<split>/<label>/<image>`.
 
     Raises:
@@ -43,28 +47,28 @@ def split_faces(
     if min(shares.values()) <= 0 or abs(sum(shares.values()) - 1) > 1e-6:
         text = " ".join(f"{name} {share:g}" for name, share in shares.items())
         raise MoviemotionError(f"shares {text}: each must be above 0, and together 1")
-    refuse_place(data, out)
-    parts = [dataset.load_faces(data, split) for split in dataset.splits(data)]
+    check_output_folder(data, out)
+    parts = [dataset.load_faces(data, split) for split in dataset.list_splits(data)]
     names = [name for part in parts for name in part.names]
     labels = np.array([Path(name).parent.name for name in names])
     images = np.concatenate([part.images for part in parts])
-    group = groups(len(images), duplicate_pairs(images))
-    assigned = assign(labels, group, shares, seed)
+    group = duplicate_groups(len(images), duplicate_pairs(images))
+    assigned = assign_splits(labels, group, shares, seed)
     places = {
         name: f"{to}/{label}/{Path(name).name}"
         for name, label, to in zip(names, labels, assigned, strict=True)
     }
-    write_copy(data, out, places, copy)
+    write_dataset_copy(data, out, places, copy_files)
     counts = {
         to: {str(label): int(((assigned == to) & (labels == label)).sum()) for label in sorted(set(labels))}
         for to in shares
     }
     sizes = np.bincount(group)
-    return Split(counts, int((sizes[group] > 1).sum()), seed)
+    return SplitResult(counts, int((sizes[group] > 1).sum()), seed)
 
 
-def assign(
-    labels: NDArray[np.str_], group: NDArray[np.int64], shares: dict[str, float], seed: int
+def assign_splits(
+    labels: NDArray[np.str_], groups: NDArray[np.int64], shares: dict[str, float], seed: int
 ) -> NDArray[np.str_]:
     """(n,) the split of each picture.
 
@@ -79,8 +83,8 @@ def assign(
     classes, column = np.unique(labels, return_inverse=True)
     wanted = np.outer(list(shares.values()), np.bincount(column))
     lacking = wanted.astype(np.float64)
-    order = np.argsort(group, kind="stable")
-    members = np.split(order, np.flatnonzero(np.diff(group[order])) + 1)
+    order = np.argsort(groups, kind="stable")
+    members = np.split(order, np.flatnonzero(np.diff(groups[order])) + 1)
     shuffled = [members[k] for k in np.random.default_rng(seed).permutation(len(members))]
     assigned = np.empty(len(labels), dtype=object)
     for indices in sorted(shuffled, key=len, reverse=True):
@@ -91,7 +95,7 @@ def assign(
     return assigned.astype(str)
 
 
-def split_lines(result: Split) -> list[str]:
+def split_lines(result: SplitResult) -> list[str]:
     """The result as lines for the terminal."""
     total = sum(sum(row.values()) for row in result.counts.values())
     lines = [
@@ -99,4 +103,7 @@ def split_lines(result: Split) -> list[str]:
         + ", ".join(f"{label} {n}" for label, n in row.items())
         for to, row in result.counts.items()
     ]
-    return [*lines, f"{result.copies} pictures have copies; each lies with its copies (seed {result.seed})"]
+    return [
+        *lines,
+        f"{result.duplicates} pictures have copies; each lies with its copies (seed {result.seed})",
+    ]

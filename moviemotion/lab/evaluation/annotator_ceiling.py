@@ -18,17 +18,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import digamma, gammaln, logsumexp
 
-from moviemotion.emotions import DECK_COLUMNS
+from moviemotion.emotions import PROPOSAL_COLUMNS
 
-Float = NDArray[np.float64]
+Float64Array = NDArray[np.float64]
 
-PANEL = 10
-MOST_ROUNDS = 1000
+PANEL_SIZE = 10
+MAX_ITERATIONS = 1000
 TOLERANCE = 3e-6
 """Gain in mean log-likelihood of a face, in nats, below which the fit stops."""
-RELAXATION = 1.8
-SMALLEST_ALPHA, LARGEST_ALPHA = 1e-3, 1e3
-DRAWS = 200
+OVER_RELAXATION = 1.8
+MIN_ALPHA, MAX_ALPHA = 1e-3, 1e3
+POSTERIOR_DRAWS = 200
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,12 @@ class VotePrior:
         alpha: (K, C) positive.
     """
 
-    weights: Float
-    alpha: Float
+    weights: Float64Array
+    alpha: Float64Array
 
 
 @dataclass(frozen=True)
-class PanelAgreement:
+class AnnotatorCeiling:
     """How often others of the same crowd would give the truth, over the same n faces.
 
     Attributes:
@@ -63,9 +63,13 @@ class PanelAgreement:
     endless_interval: tuple[float, float]
 
 
-def panel_agreement(
-    votes: NDArray[np.int64], target: NDArray[np.int64], prior: VotePrior, seed: int, panel: int = PANEL
-) -> PanelAgreement:
+def estimate_annotator_ceiling(
+    votes: NDArray[np.int64],
+    target: NDArray[np.int64],
+    prior: VotePrior,
+    seed: int,
+    panel_size: int = PANEL_SIZE,
+) -> AnnotatorCeiling:
     """Simulate second panels for faces whose first votes are known.
 
     Args:
@@ -76,22 +80,26 @@ def panel_agreement(
     """
     rng = np.random.default_rng(seed)
     n = len(votes)
-    log_share = np.log(prior.weights) + _Tally(votes).log_likelihood(prior.alpha)
+    log_share = np.log(prior.weights) + _VoteCounts(votes).log_likelihood(prior.alpha)
     cumulated = np.exp(log_share - logsumexp(log_share, axis=1, keepdims=True)).cumsum(axis=1)
-    second, endless, resampled = np.empty(DRAWS), np.empty(DRAWS), np.empty((DRAWS, 2))
-    for draw in range(DRAWS):
+    second, endless, resampled = (
+        np.empty(POSTERIOR_DRAWS),
+        np.empty(POSTERIOR_DRAWS),
+        np.empty((POSTERIOR_DRAWS, 2)),
+    )
+    for draw in range(POSTERIOR_DRAWS):
         component = (rng.random((n, 1)) > cumulated[:, :-1]).sum(axis=1)
         chances = rng.standard_gamma(prior.alpha[component] + votes)
         chances /= chances.sum(axis=1, keepdims=True)
-        four = rng.multinomial(panel, chances)[:, DECK_COLUMNS]
+        four = rng.multinomial(panel_size, chances)[:, PROPOSAL_COLUMNS]
         top = four == four.max(axis=1, keepdims=True)
         agree = top[np.arange(n), target] / top.sum(axis=1)
-        best = chances[:, DECK_COLUMNS].argmax(axis=1) == target
+        best = chances[:, PROPOSAL_COLUMNS].argmax(axis=1) == target
         second[draw], endless[draw] = agree.mean(), best.mean()
         again = rng.integers(n, size=n)
         resampled[draw] = agree[again].mean(), best[again].mean()
     low, high = np.quantile(resampled, (0.025, 0.975), axis=0)
-    return PanelAgreement(
+    return AnnotatorCeiling(
         n=n,
         second_panel=float(second.mean()),
         second_interval=(float(low[0]), float(high[0])),
@@ -100,7 +108,7 @@ def panel_agreement(
     )
 
 
-def fit_prior(votes: NDArray[np.int64]) -> VotePrior:
+def fit_vote_prior(votes: NDArray[np.int64]) -> VotePrior:
     """Fit the mixture of Dirichlet-multinomials by EM, one component an answer to begin with.
 
     The M-step is one round of Minka's (2000) fixed point for the Dirichlet-multinomial.
@@ -109,11 +117,11 @@ def fit_prior(votes: NDArray[np.int64]) -> VotePrior:
         votes: (n, C) counts of a whole split, those without a consensus too.
     """
     rows, count = np.unique(votes, axis=0, return_counts=True)
-    tally, answers = _Tally(rows), votes.shape[1]
+    tally, answers = _VoteCounts(rows), votes.shape[1]
     alpha = np.full((answers, answers), 0.2) + 2 * np.eye(answers)
     weights = np.full(answers, 1 / answers)
     before = -np.inf
-    for _ in range(MOST_ROUNDS):
+    for _ in range(MAX_ITERATIONS):
         joint = np.log(weights) + tally.log_likelihood(alpha)
         total = logsumexp(joint, axis=1)
         likelihood = float(total @ count) / len(votes)
@@ -127,7 +135,7 @@ def fit_prior(votes: NDArray[np.int64]) -> VotePrior:
     return VotePrior(weights, alpha)
 
 
-class _Tally:
+class _VoteCounts:
     """Votes as a 0/1 matrix over the pairs (answer, count) that occur: both sums become products."""
 
     def __init__(self, votes: NDArray[np.int64]) -> None:
@@ -137,13 +145,13 @@ class _Tally:
         self.of_answer = np.eye(votes.shape[1])[self.answer]  # (pairs, C)
         self.total = votes.sum(axis=1)[:, None]
 
-    def log_likelihood(self, alpha: Float) -> Float:
+    def log_likelihood(self, alpha: Float64Array) -> Float64Array:
         """(n, K) log chance of each face's votes under each component, less what the components share."""
         cells = gammaln(self.count + alpha[:, self.answer]) - gammaln(alpha[:, self.answer])
         whole = alpha.sum(axis=1)
         return self.has @ cells.T + gammaln(whole) - gammaln(self.total + whole)
 
-    def fixed_point(self, share: Float, alpha: Float) -> Float:
+    def fixed_point(self, share: Float64Array, alpha: Float64Array) -> Float64Array:
         """The next alpha; share, (n, K), says how much of each row belongs to each component."""
         gain = digamma(self.count + alpha[:, self.answer]) - digamma(alpha[:, self.answer])
         above = ((share.T @ self.has) * gain) @ self.of_answer
@@ -151,4 +159,4 @@ class _Tally:
         below = (share * (digamma(self.total + whole) - digamma(whole))).sum(axis=0)
         ratio = above / np.maximum(below, 1e-12)[:, None]
         # Over-relaxed, for speed. Bounded: votes that are all alike would send alpha to infinity.
-        return np.clip(alpha * ratio**RELAXATION, SMALLEST_ALPHA, LARGEST_ALPHA)
+        return np.clip(alpha * ratio**OVER_RELAXATION, MIN_ALPHA, MAX_ALPHA)

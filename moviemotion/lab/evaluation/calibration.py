@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from moviemotion.statistics import wilson_interval
 
-BINS = 15
-HONEST_DRAWS = 1000
+N_BINS = 15
+N_SIMULATIONS = 1000
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class CalibrationBin:
 
 
 def calibration_curve(
-    confidence: NDArray[np.floating], right: NDArray[np.bool_]
+    confidence: NDArray[np.floating], correct: NDArray[np.bool_]
 ) -> tuple[CalibrationBin, ...]:
     """The reliability diagram over `BINS` equal bins; empty bins are left out.
 
@@ -43,12 +43,12 @@ def calibration_curve(
     curve = []
     for b in np.unique(bins):
         here = bins == b
-        n, k = int(here.sum()), int(right[here].sum())
+        n, k = int(here.sum()), int(correct[here].sum())
         low, high = wilson_interval(k, n)
         curve.append(
             CalibrationBin(
-                low=float(b) / BINS,
-                high=float(b + 1) / BINS,
+                low=float(b) / N_BINS,
+                high=float(b + 1) / N_BINS,
                 n=n,
                 confidence=float(confidence[here].mean()),
                 accuracy=k / n,
@@ -58,7 +58,7 @@ def calibration_curve(
     return tuple(curve)
 
 
-def expected_calibration_error(confidence: NDArray[np.floating], right: NDArray[np.bool_]) -> float:
+def expected_calibration_error(confidence: NDArray[np.floating], correct: NDArray[np.bool_]) -> float:
     """Mean gap between confidence and accuracy over the bins, weighted by size (Naeini et al., 2015).
 
     Args:
@@ -66,11 +66,11 @@ def expected_calibration_error(confidence: NDArray[np.floating], right: NDArray[
         right: (n,) whether it was the true one.
     """
     bins = _bins(confidence)
-    gap = np.bincount(bins, confidence - right, minlength=BINS)
+    gap = np.bincount(bins, confidence - correct, minlength=N_BINS)
     return float(np.abs(gap).sum() / len(bins))
 
 
-def honest_calibration_error(confidence: NDArray[np.floating], seed: int) -> float:
+def calibrated_ece_limit(confidence: NDArray[np.floating], seed: int) -> float:
     """The calibration error that a perfectly honest reader stays under 95 times in 100.
 
     With finitely many faces even such a reader shows some error. Its answers are simulated: right
@@ -79,10 +79,10 @@ def honest_calibration_error(confidence: NDArray[np.floating], seed: int) -> flo
     rng = np.random.default_rng(seed)
     errors = [
         expected_calibration_error(confidence, rng.random(len(confidence)) < confidence)
-        for _ in range(HONEST_DRAWS)
+        for _ in range(N_SIMULATIONS)
     ]
     return float(np.quantile(errors, 0.95))
 
 
 def _bins(confidence: NDArray[np.floating]) -> NDArray[np.int64]:
-    return np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
+    return np.minimum((confidence * N_BINS).astype(np.int64), N_BINS - 1)

@@ -10,28 +10,32 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from moviemotion.emotions import DECK_EMOTIONS, EMOTIONS, to_deck
+from moviemotion.emotions import EMOTIONS, PROPOSAL_EMOTIONS, to_proposal_emotions
 from moviemotion.errors import MoviemotionError
-from moviemotion.lab.data.dataset import FaceSet, consensus_truth, load_faces, original_truth
-from moviemotion.lab.evaluation.annotator_ceiling import PanelAgreement, fit_prior, panel_agreement
+from moviemotion.lab.data.dataset import FaceSet, consensus_truth, label_truth, load_faces
+from moviemotion.lab.evaluation.annotator_ceiling import (
+    AnnotatorCeiling,
+    estimate_annotator_ceiling,
+    fit_vote_prior,
+)
 from moviemotion.lab.evaluation.calibration import (
     CalibrationBin,
+    calibrated_ece_limit,
     calibration_curve,
     expected_calibration_error,
-    honest_calibration_error,
 )
-from moviemotion.lab.evaluation.paired_comparison import Comparison, compare
-from moviemotion.lab.evaluation.proposal_protocol import DeckProtocol, deck_protocol
-from moviemotion.lab.training.face_selection import HELD_OUT, held_out_of
+from moviemotion.lab.evaluation.paired_comparison import PairedComparison, compare_paired
+from moviemotion.lab.evaluation.proposal_protocol import ProposalProtocol, evaluate_proposal_protocol
+from moviemotion.lab.training.face_selection import HELD_OUT_SPLIT, load_held_out_faces
 from moviemotion.statistics import wilson_interval
 
-SHIPPED_READER = Path(__file__).parents[2] / "audience" / "faces" / "models" / "emotion.onnx"
-BATCH = 256
-BOOTSTRAPS = 2000
+SHIPPED_EMOTION_MODEL = Path(__file__).parents[2] / "audience" / "faces" / "models" / "emotion.onnx"
+BATCH_SIZE = 256
+BOOTSTRAP_SAMPLES = 2000
 SEED = 36
 
 
-class Truth(StrEnum):
+class GroundTruth(StrEnum):
     """What counts as right."""
 
     LABEL = "label"
@@ -89,9 +93,9 @@ class Evaluation:
     calibration: tuple[CalibrationBin, ...]
     confusion: dict[str, dict[str, int]]
     agreement: tuple[AgreementResult, ...]
-    deck_protocol: DeckProtocol | None
-    panel: PanelAgreement | None = None
-    comparison: Comparison | None = None
+    deck_protocol: ProposalProtocol | None
+    panel: AnnotatorCeiling | None = None
+    comparison: PairedComparison | None = None
 
     def as_dict(self) -> dict[str, object]:
         """Plain containers, ready for JSON."""
@@ -99,7 +103,11 @@ class Evaluation:
 
 
 def evaluate(
-    data: Path, split: str, truth: Truth, model: Path = SHIPPED_READER, against: Path | None = None
+    data: Path,
+    split: str,
+    truth: GroundTruth,
+    model: Path = SHIPPED_EMOTION_MODEL,
+    other_model: Path | None = None,
 ) -> Evaluation:
     """Score an exported reader on `<data>/<split>`, and with `against` compare it with another.
 
@@ -109,72 +117,73 @@ def evaluate(
     Raises:
         MoviemotionError: data, votes or a model cannot be read, or no face has a truth.
     """
-    faces = held_out_of(model, data) if split == HELD_OUT else load_faces(data, split)
+    faces = load_held_out_faces(model, data) if split == HELD_OUT_SPLIT else load_faces(data, split)
     probabilities = predict(model, faces)
-    result = score(probabilities, faces, split, truth)
-    target = truth_of(faces, truth)
+    result = score_predictions(probabilities, faces, split, truth)
+    target = ground_truth(faces, truth)
     kept = target >= 0
     if faces.votes is not None:
-        panel = panel_agreement(faces.votes[kept], target[kept], fit_prior(faces.votes), SEED)
+        panel = estimate_annotator_ceiling(faces.votes[kept], target[kept], fit_vote_prior(faces.votes), SEED)
         result = replace(result, panel=panel)
-    if against is not None:
+    if other_model is not None:
         mine, others = (
-            to_deck(p[kept]).argmax(axis=1) == target[kept] for p in (probabilities, predict(against, faces))
+            to_proposal_emotions(p[kept]).argmax(axis=1) == target[kept]
+            for p in (probabilities, predict(other_model, faces))
         )
-        result = replace(result, comparison=compare(mine, others, str(against)))
+        result = replace(result, comparison=compare_paired(mine, others, str(other_model)))
     return result
 
 
-def truth_of(faces: FaceSet, truth: Truth) -> NDArray[np.int64]:
+def ground_truth(faces: FaceSet, truth: GroundTruth) -> NDArray[np.int64]:
     """(n,) index into `DECK_EMOTIONS`; -1 where a face has none.
 
     Raises:
         MoviemotionError: the faces have no votes for a consensus.
     """
-    return original_truth(faces) if truth is Truth.LABEL else consensus_truth(faces)
+    return label_truth(faces) if truth is GroundTruth.LABEL else consensus_truth(faces)
 
 
-def score(
-    probabilities: NDArray[np.float32], faces: FaceSet, split: str, truth: Truth, seed: int = SEED
+def score_predictions(
+    probabilities: NDArray[np.float32], faces: FaceSet, split: str, truth: GroundTruth, seed: int = SEED
 ) -> Evaluation:
     """Compare predictions, (n, 8) in the order of `EMOTIONS`, with one truth of the same n faces.
 
     Raises:
         MoviemotionError: no face has a truth, or the faces have no votes for a consensus.
     """
-    target = truth_of(faces, truth)
+    target = ground_truth(faces, truth)
     kept = target >= 0
     if not kept.any():
         raise MoviemotionError(
-            f"{split}: no face has a {truth} among {', '.join(DECK_EMOTIONS)}; use other data"
+            f"{split}: no face has a {truth} among {', '.join(PROPOSAL_EMOTIONS)}; use other data"
         )
-    four, target = to_deck(probabilities[kept]), target[kept]
+    four, target = to_proposal_emotions(probabilities[kept]), target[kept]
     guess, confidence = four.argmax(axis=1), four.max(axis=1)
     right = guess == target
-    table = np.zeros((len(DECK_EMOTIONS), len(DECK_EMOTIONS)), dtype=np.int64)
+    table = np.zeros((len(PROPOSAL_EMOTIONS), len(PROPOSAL_EMOTIONS)), dtype=np.int64)
     np.add.at(table, (target, guess), 1)
     return Evaluation(
         split=split,
         truth=str(truth),
         n=len(right),
         accuracy=float(right.mean()),
-        interval=_interval(right),
+        interval=_accuracy_interval(right),
         macro_f1=float(_macro_f1(table)),
         macro_f1_interval=_macro_f1_interval(table, seed),
         per_class={
-            str(emotion): ClassResult(int(of.sum()), float(right[of].mean()), _interval(right[of]))
-            for i, emotion in enumerate(DECK_EMOTIONS)
+            str(emotion): ClassResult(int(of.sum()), float(right[of].mean()), _accuracy_interval(right[of]))
+            for i, emotion in enumerate(PROPOSAL_EMOTIONS)
             if (of := target == i).any()
         },
         ece=expected_calibration_error(confidence, right),
-        honest_ece=honest_calibration_error(confidence, seed),
+        honest_ece=calibrated_ece_limit(confidence, seed),
         calibration=calibration_curve(confidence, right),
         confusion={
-            str(a): {str(b): int(table[i, j]) for j, b in enumerate(DECK_EMOTIONS)}
-            for i, a in enumerate(DECK_EMOTIONS)
+            str(a): {str(b): int(table[i, j]) for j, b in enumerate(PROPOSAL_EMOTIONS)}
+            for i, a in enumerate(PROPOSAL_EMOTIONS)
         },
-        agreement=() if faces.votes is None else _by_agreement(right, faces.votes[kept]),
-        deck_protocol=deck_protocol(np.diag(table), table.sum(axis=1), seed),
+        agreement=() if faces.votes is None else _accuracy_by_agreement(right, faces.votes[kept]),
+        deck_protocol=evaluate_proposal_protocol(np.diag(table), table.sum(axis=1), seed),
     )
 
 
@@ -191,8 +200,10 @@ def predict(model: Path, faces: FaceSet) -> NDArray[np.float32]:
     try:
         session = ort.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
         parts = [
-            session.run(["probabilities"], {"faces": faces.images[i : i + BATCH, None].astype(np.float32)})[0]
-            for i in range(0, len(faces), BATCH)
+            session.run(
+                ["probabilities"], {"faces": faces.images[i : i + BATCH_SIZE, None].astype(np.float32)}
+            )[0]
+            for i in range(0, len(faces), BATCH_SIZE)
         ]
     except Exception as error:  # ONNX Runtime raises its own classes, derived from Exception alone
         first = str(error).splitlines()[0]
@@ -207,7 +218,7 @@ def predict(model: Path, faces: FaceSet) -> NDArray[np.float32]:
     return probabilities
 
 
-def _interval(right: NDArray[np.bool_]) -> tuple[float, float]:
+def _accuracy_interval(right: NDArray[np.bool_]) -> tuple[float, float]:
     low, high = wilson_interval(right.sum(), len(right))
     return float(low), float(high)
 
@@ -223,15 +234,15 @@ def _macro_f1(table: NDArray[np.int64]) -> NDArray[np.float64]:
 def _macro_f1_interval(table: NDArray[np.int64], seed: int) -> tuple[float, float]:
     # Resampling faces is a multinomial draw of the table's cells.
     n = int(table.sum())
-    drawn = np.random.default_rng(seed).multinomial(n, table.ravel() / n, BOOTSTRAPS)
+    drawn = np.random.default_rng(seed).multinomial(n, table.ravel() / n, BOOTSTRAP_SAMPLES)
     low, high = np.quantile(_macro_f1(drawn.reshape(-1, *table.shape)), (0.025, 0.975))
     return float(low), float(high)
 
 
-def _by_agreement(right: NDArray[np.bool_], votes: NDArray[np.int64]) -> tuple[AgreementResult, ...]:
+def _accuracy_by_agreement(right: NDArray[np.bool_], votes: NDArray[np.int64]) -> tuple[AgreementResult, ...]:
     top = votes.max(axis=1)
     return tuple(
-        AgreementResult(int(k), int(of.sum()), float(right[of].mean()), _interval(right[of]))
+        AgreementResult(int(k), int(of.sum()), float(right[of].mean()), _accuracy_interval(right[of]))
         for k in np.unique(top)
         for of in [top == k]
     )

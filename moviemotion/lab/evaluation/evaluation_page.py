@@ -5,40 +5,40 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from moviemotion._io.atomic_files import write_whole
-from moviemotion._io.html_shell import script_data, templates
+from moviemotion._io.atomic_files import atomic_write_text
+from moviemotion._io.html_shell import json_for_script, template_environment
 from moviemotion.errors import MoviemotionError
 from moviemotion.lab.evaluation.evaluate import Evaluation
-from moviemotion.lab.evaluation.evaluation_text import comparison_lines, panel_line, protocol_line
-from moviemotion.lab.evaluation.proposal_protocol import FACES, PUBLISHED_RIGHT
+from moviemotion.lab.evaluation.evaluation_text import annotator_ceiling_line, comparison_lines, protocol_line
+from moviemotion.lab.evaluation.proposal_protocol import PUBLISHED_CORRECT, TEST_SET_SIZE
 
-VISIBLE = 1e-5
+MIN_PLOTTED_PROBABILITY = 1e-5
 """Scores rarer than this are not drawn."""
 
 
-def write_page(result: Evaluation, model: str, page: Path) -> None:
+def write_evaluation_page(result: Evaluation, model: str, path: Path) -> None:
     """Write the page of an evaluation.
 
     Raises:
         MoviemotionError: the page cannot be written there.
     """
     text = (
-        templates("moviemotion.lab.evaluation", ".")
+        template_environment("moviemotion.lab.evaluation", ".")
         .get_template("evaluation.html.jinja")
         .render(
             result=result,
             model=model,
             protocol=protocol_line(result.deck_protocol),
-            panel=panel_line(result.panel, result.truth) if result.panel else "",
+            panel=annotator_ceiling_line(result.panel, result.truth) if result.panel else "",
             comparison=comparison_lines(result.comparison) if result.comparison else [],
-            data=script_data(_chart_data(result)),
+            data=json_for_script(_chart_data(result)),
         )
     )
     try:
-        write_whole(page, text)
+        atomic_write_text(path, text)
     except OSError as error:
         raise MoviemotionError(
-            f"{page}: cannot be written ({error.strerror}); choose another --page"
+            f"{path}: cannot be written ({error.strerror}); choose another --page"
         ) from error
 
 
@@ -59,6 +59,8 @@ def _chart_data(result: Evaluation) -> dict[str, Any]:
             for row in result.agreement
         ],
         "accuracy": result.accuracy,
-        "protocol": [{"x": k / FACES, "y": p, "right": k} for k, p in chances if p > VISIBLE],
-        "published": PUBLISHED_RIGHT / FACES,
+        "protocol": [
+            {"x": k / TEST_SET_SIZE, "y": p, "right": k} for k, p in chances if p > MIN_PLOTTED_PROBABILITY
+        ],
+        "published": PUBLISHED_CORRECT / TEST_SET_SIZE,
     }

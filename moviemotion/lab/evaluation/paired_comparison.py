@@ -12,7 +12,7 @@ from moviemotion.statistics import Z95
 
 
 @dataclass(frozen=True)
-class Comparison:
+class PairedComparison:
     """A reader against another on the same n faces.
 
     Attributes:
@@ -34,20 +34,22 @@ class Comparison:
     p_value: float
 
 
-def compare(right: NDArray[np.bool_], other_right: NDArray[np.bool_], against: str) -> Comparison:
+def compare_paired(
+    correct: NDArray[np.bool_], other_correct: NDArray[np.bool_], other_name: str
+) -> PairedComparison:
     """Compare two readers by which of the same n faces each reads right, both (n,).
 
     Only the faces on which they differ count: among these each reader is right in half, were both
     equally good (McNemar, 1947; exact binomial).
     """
-    n = len(right)
-    only_first, only_other = int((right & ~other_right).sum()), int((~right & other_right).sum())
+    n = len(correct)
+    only_first, only_other = int((correct & ~other_correct).sum()), int((~correct & other_correct).sum())
     discordant = only_first + only_other
-    return Comparison(
-        against=against,
+    return PairedComparison(
+        against=other_name,
         n=n,
-        accuracy=float(right.mean()),
-        other_accuracy=float(other_right.mean()),
+        accuracy=float(correct.mean()),
+        other_accuracy=float(other_correct.mean()),
         difference=(only_first - only_other) / n,
         interval=paired_interval(only_first, only_other, n),
         only_first=only_first,

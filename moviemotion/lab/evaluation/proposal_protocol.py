@@ -8,16 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import hypergeom
 
-FACES_A_CLASS = 32
-FACES = 128
-PUBLISHED_RIGHT = 120
+FACES_PER_CLASS = 32
+TEST_SET_SIZE = 128
+PUBLISHED_CORRECT = 120
 """The deck's 94 %: 120 of 128."""
-QUANTILES = (0.025, 0.25, 0.5, 0.75, 0.975)
-BOOTSTRAPS = 1000
+QUANTILE_LEVELS = (0.025, 0.25, 0.5, 0.75, 0.975)
+BOOTSTRAP_SAMPLES = 1000
 
 
 @dataclass(frozen=True)
-class DeckProtocol:
+class ProposalProtocol:
     """How one and the same reader scores over all balanced test sets that the split allows.
 
     Attributes:
@@ -35,7 +35,9 @@ class DeckProtocol:
     published_interval: tuple[float, float]
 
 
-def deck_protocol(right: NDArray[np.int64], n: NDArray[np.int64], seed: int) -> DeckProtocol | None:
+def evaluate_proposal_protocol(
+    correct: NDArray[np.int64], totals: NDArray[np.int64], seed: int
+) -> ProposalProtocol | None:
     """The distribution of the deck's score.
 
     Faces are drawn without replacement, so the number right of each emotion is hypergeometric and
@@ -47,27 +49,29 @@ def deck_protocol(right: NDArray[np.int64], n: NDArray[np.int64], seed: int) -> 
     Returns:
         None where an emotion has fewer than 32 faces.
     """
-    if (n < FACES_A_CLASS).any():
+    if (totals < FACES_PER_CLASS).any():
         return None
-    chance = _score_distribution(right[None], n)[0]
+    chance = _score_distribution(correct[None], totals)[0]
     rng = np.random.default_rng(seed)
-    resampled = _score_distribution(rng.binomial(n, right / n, (BOOTSTRAPS, len(n))), n)
-    low, high = np.quantile(resampled[:, PUBLISHED_RIGHT:].sum(axis=1), (0.025, 0.975))
-    steps = np.searchsorted(np.cumsum(chance), QUANTILES)
-    return DeckProtocol(
+    resampled = _score_distribution(
+        rng.binomial(totals, correct / totals, (BOOTSTRAP_SAMPLES, len(totals))), totals
+    )
+    low, high = np.quantile(resampled[:, PUBLISHED_CORRECT:].sum(axis=1), (0.025, 0.975))
+    steps = np.searchsorted(np.cumsum(chance), QUANTILE_LEVELS)
+    return ProposalProtocol(
         probability=tuple(float(p) for p in chance),
-        mean=float(chance @ np.arange(FACES + 1)) / FACES,
-        quantiles={str(q): float(k) / FACES for q, k in zip(QUANTILES, steps, strict=True)},
-        published=float(chance[PUBLISHED_RIGHT:].sum()),
+        mean=float(chance @ np.arange(TEST_SET_SIZE + 1)) / TEST_SET_SIZE,
+        quantiles={str(q): float(k) / TEST_SET_SIZE for q, k in zip(QUANTILE_LEVELS, steps, strict=True)},
+        published=float(chance[PUBLISHED_CORRECT:].sum()),
         published_interval=(float(low), float(high)),
     )
 
 
 def _score_distribution(right: NDArray[np.int64], n: NDArray[np.int64]) -> NDArray[np.float64]:
     """(b, 4) right of (4,) faces → (b, 129) chance of each score."""
-    spectrum = np.ones((len(right), FACES + 1), dtype=np.complex128)
+    spectrum = np.ones((len(right), TEST_SET_SIZE + 1), dtype=np.complex128)
     for k, total in zip(right.T, n, strict=True):
-        pmf = hypergeom.pmf(np.arange(FACES_A_CLASS + 1), total, k[:, None], FACES_A_CLASS)
-        spectrum *= np.fft.fft(pmf, FACES + 1)
+        pmf = hypergeom.pmf(np.arange(FACES_PER_CLASS + 1), total, k[:, None], FACES_PER_CLASS)
+        spectrum *= np.fft.fft(pmf, TEST_SET_SIZE + 1)
     chance = np.clip(np.fft.ifft(spectrum).real, 0, None)  # Fourier leaves −1e-17 where the chance is 0
     return chance / chance.sum(axis=1, keepdims=True)

@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 from onnx import helper
 from scipy.optimize import minimize_scalar
 
-from moviemotion._io.atomic_files import appearing
+from moviemotion._io.atomic_files import atomic_write
 from moviemotion.lab.data.dataset import soft_targets
 from moviemotion.lab.evaluation.evaluate import predict
-from moviemotion.lab.training.face_selection import held_out_of, recipe_of
+from moviemotion.lab.training.face_selection import config_of_model, load_held_out_faces
 
-PROPERTY = "vote_exponent"
+VOTE_EXPONENT_KEY = "vote_exponent"
 """The reader of the audience looks for it in the file's metadata under this name."""
-RANGE = (0.2, 3.0)
+EXPONENT_BOUNDS = (0.2, 3.0)
 
 
 def fit_vote_exponent(probabilities: NDArray[np.floating], shares: NDArray[np.floating]) -> float:
@@ -43,10 +43,10 @@ def fit_vote_exponent(probabilities: NDArray[np.floating], shares: NDArray[np.fl
         normal = largest + np.log(np.exp(scaled - largest).sum(axis=1, keepdims=True))
         return float((shares * (normal - scaled)).sum())
 
-    return round(float(minimize_scalar(cross_entropy, bounds=RANGE, method="bounded").x), 3)
+    return round(float(minimize_scalar(cross_entropy, bounds=EXPONENT_BOUNDS, method="bounded").x), 3)
 
 
-def scale_to_votes(model: Path, data: Path) -> float:
+def calibrate_to_votes(model: Path, data: Path) -> float:
     """Fit the exponent on the faces that were held out of an exported reader's training; write it into it.
 
     Returns:
@@ -58,11 +58,11 @@ def scale_to_votes(model: Path, data: Path) -> float:
     exported = onnx.load(str(model))
     properties = {p.key: p.value for p in exported.metadata_props}
     exponent = 1.0
-    if recipe_of(model).targets == "votes":
-        faces = held_out_of(model, data)
+    if config_of_model(model).targets == "votes":
+        faces = load_held_out_faces(model, data)
         assert faces.votes is not None
         exponent = fit_vote_exponent(predict(model, faces), soft_targets(faces.votes))
-    helper.set_model_props(exported, {**properties, PROPERTY: str(exponent)})
-    with appearing(model) as partial:
+    helper.set_model_props(exported, {**properties, VOTE_EXPONENT_KEY: str(exponent)})
+    with atomic_write(model) as partial:
         onnx.save(exported, str(partial))
     return exponent

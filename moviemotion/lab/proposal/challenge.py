@@ -27,20 +27,20 @@ from prompt_toolkit import PromptSession
 from rapidfuzz import fuzz
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.lab.proposal.grading import Grade, Idea, grade, parse_way
+from moviemotion.lab.proposal.grading import GradedAnswer, Idea, grade_answer, parse_phrasing
 
-SECONDS = 180.0
-TICK = 0.25
-WIDTH = 96
-EVIDENCE = Path(str(files("moviemotion.lab.proposal"))) / "evidence.json"
-NO_EVIDENCE = "no evidence yet: run moviemotion lab explain"
-TURNED_AWAY = "Sorry, Greg. The challenge has one rule, and it is that you are not allowed to play."
-LOOKALIKES = str.maketrans("гґре369", "ggreegg")
-GREG = re.compile(r"gr+[ea]+i*g+(o+r+(y|i|ie|ey)?)?|gregor(y|ie|ey|ius)s?")
+TIME_LIMIT = 180.0
+CLOCK_REFRESH = 0.25
+LINE_WIDTH = 96
+EVIDENCE_FILE = Path(str(files("moviemotion.lab.proposal"))) / "evidence.json"
+NO_EVIDENCE_MESSAGE = "no evidence yet: run moviemotion lab explain"
+REFUSAL_MESSAGE = "Sorry, Greg. The challenge has one rule, and it is that you are not allowed to play."
+HOMOGLYPHS = str.maketrans("гґре369", "ggreegg")
+GREG_PATTERN = re.compile(r"gr+[ea]+i*g+(o+r+(y|i|ie|ey)?)?|gregor(y|ie|ey|ius)s?")
 
 
 @dataclass(frozen=True)
-class Choice:
+class MultipleChoice:
     """A multiple-choice question; `right` is an index into `options`."""
 
     ask: str
@@ -54,15 +54,15 @@ class Question:
     """One of the deck's questions: ideas to name, statements that are wrong, and a choice."""
 
     key: str
-    ask: str
+    prompt: str
     answer: str
     ideas: tuple[Idea, ...]
-    wrong: tuple[Idea, ...]
-    choice: Choice
+    wrong_statements: tuple[Idea, ...]
+    multiple_choice: MultipleChoice
 
 
 @dataclass(frozen=True)
-class Figure:
+class EvidenceFigure:
     """A sentence of evidence and its number; `interval` is its 95 % interval over n, where it has one."""
 
     text: str
@@ -75,8 +75,8 @@ class Figure:
 class Score:
     """Ideas and choices that were right, of how many."""
 
-    right: int
-    of: int
+    correct: int
+    total: int
 
 
 class Player(Protocol):
@@ -87,28 +87,28 @@ class Player(Protocol):
 
 
 @cache
-def questions() -> tuple[Question, ...]:
+def load_questions() -> tuple[Question, ...]:
     """The deck's three questions, from `challenge.toml`."""
     text = files("moviemotion.lab.proposal").joinpath("challenge.toml").read_text(encoding="utf-8")
     return tuple(
         Question(
             key=raw["key"],
-            ask=raw["ask"],
+            prompt=raw["ask"],
             answer=" ".join(raw["answer"].split()),
             ideas=tuple(_idea(idea) for idea in raw["ideas"]),
-            wrong=tuple(_idea(idea) for idea in raw["wrong"]),
-            choice=Choice(**{**raw["choice"], "options": tuple(raw["choice"]["options"])}),
+            wrong_statements=tuple(_idea(idea) for idea in raw["wrong"]),
+            multiple_choice=MultipleChoice(**{**raw["choice"], "options": tuple(raw["choice"]["options"])}),
         )
         for raw in tomllib.loads(text)["questions"]
     )
 
 
 def _idea(raw: dict[str, Any]) -> Idea:
-    ways = tuple(parse_way(way) for way in raw["ways"])
+    ways = tuple(parse_phrasing(way) for way in raw["ways"])
     return Idea(raw["name"], ways, raw.get("part"), tuple(raw.get("cancels", ())))
 
 
-def read_evidence(path: Path = EVIDENCE) -> tuple[str, dict[str, tuple[Figure, ...]]]:
+def read_evidence(path: Path = EVIDENCE_FILE) -> tuple[str, dict[str, tuple[EvidenceFigure, ...]]]:
     """The network that was measured, and its figures by question, as `lab explain` writes them.
 
     Both are empty where the file is missing.
@@ -128,34 +128,34 @@ def read_evidence(path: Path = EVIDENCE) -> tuple[str, dict[str, tuple[Figure, .
         ) from error
 
 
-def _figure(raw: dict[str, Any]) -> Figure:
+def _figure(raw: dict[str, Any]) -> EvidenceFigure:
     interval = None
     if raw["interval"] is not None:
         low, high = raw["interval"]
         interval = float(low), float(high)
-    return Figure(str(raw["text"]), float(raw["value"]), interval, int(raw["n"]))
+    return EvidenceFigure(str(raw["text"]), float(raw["value"]), interval, int(raw["n"]))
 
 
 def is_greg(name: str) -> bool:
     """Whether this is Greg, however he spells it."""
     plain = unicodedata.normalize("NFKD", name).casefold()
     plain = "".join(c for c in plain if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
-    for text in (plain, plain.translate(LOOKALIKES)):
+    for text in (plain, plain.translate(HOMOGLYPHS)):
         words = [w for w in re.split(r"[\W_\d]+", text) if w]
         # Letters set apart (G.r.e.g) are one word.
         joined = re.sub(r"\b(\w)\s(?=\w\b)", r"\1", " ".join(words)).split()
-        if any(GREG.fullmatch(word) for word in (*words, *joined)):
+        if any(GREG_PATTERN.fullmatch(word) for word in (*words, *joined)):
             return True
         if words and words[0][0] == "g" and any(fuzz.ratio(w, "schoeninger") >= 80 for w in words):
             return True
     return False
 
 
-def play(
+def play_challenge(
     player: Player | None = None,
-    say: Callable[[str], None] = print,
-    evidence: Path = EVIDENCE,
-    seconds: float = SECONDS,
+    print_line: Callable[[str], None] = print,
+    evidence: Path = EVIDENCE_FILE,
+    time_limit: float = TIME_LIMIT,
 ) -> Score | None:
     """Play once.
 
@@ -166,34 +166,36 @@ def play(
         MoviemotionError: no name was given, or the evidence cannot be read.
     """
     network, figures = read_evidence(evidence)
-    player = player or (Typist() if sys.stdin.isatty() and sys.stdout.isatty() else Pipe())
-    say(f"The 3 Minute Challenge: three questions, {_clock(seconds)} of answering in all.")
+    player = player or (TerminalPlayer() if sys.stdin.isatty() and sys.stdout.isatty() else PipePlayer())
+    print_line(f"The 3 Minute Challenge: three questions, {_format_clock(time_limit)} of answering in all.")
     name = (player.ask("Your name: ", None) or "").strip()
     if not name:
         raise MoviemotionError("no name: the challenge asks for the player's name first; type it")
     if is_greg(name):
-        say(TURNED_AWAY)
+        print_line(REFUSAL_MESSAGE)
         return None
-    say(f"Good luck, {name}. The clock runs while you answer and stands while you read.")
-    left, right, of = seconds, 0, 0
-    for number, question in enumerate(questions(), 1):
-        say("\n" + textwrap.fill(f"{number}. {question.ask}", WIDTH, subsequent_indent="   "))
-        text, left = _timed(player, "> ", left)
-        choice = question.choice
-        say("\n".join(["", choice.ask, *(f"  {letter}) {o}" for letter, o in _lettered(choice))]))
-        picked, left = _timed(player, "a, b, c or d: ", left)
-        graded = grade(text, question.ideas, question.wrong)
+    print_line(f"Good luck, {name}. The clock runs while you answer and stands while you read.")
+    left, right, of = time_limit, 0, 0
+    for number, question in enumerate(load_questions(), 1):
+        print_line("\n" + textwrap.fill(f"{number}. {question.prompt}", LINE_WIDTH, subsequent_indent="   "))
+        text, left = _ask_timed(player, "> ", left)
+        choice = question.multiple_choice
+        print_line(
+            "\n".join(["", choice.ask, *(f"  {letter}) {o}" for letter, o in _lettered_options(choice))])
+        )
+        picked, left = _ask_timed(player, "a, b, c or d: ", left)
+        graded = grade_answer(text, question.ideas, question.wrong_statements)
         hit = picked.strip().casefold()[:1] == "abcd"[choice.right]
         right, of = right + len(graded.found) + hit, of + len(question.ideas) + 1
-        for line in _told(question, graded, hit, network, figures):
-            say(textwrap.fill(line, WIDTH, subsequent_indent="    "))
-        if left > 0 and number < len(questions()) and isinstance(player, Typist):
-            player.ask(f"[{_clock(left)} left; Enter goes on] ", None)
-    say(f"\n{name}: {right} of {of}, {_clock(seconds - left)} used.")
+        for line in _feedback_lines(question, graded, hit, network, figures):
+            print_line(textwrap.fill(line, LINE_WIDTH, subsequent_indent="    "))
+        if left > 0 and number < len(load_questions()) and isinstance(player, TerminalPlayer):
+            player.ask(f"[{_format_clock(left)} left; Enter goes on] ", None)
+    print_line(f"\n{name}: {right} of {of}, {_format_clock(time_limit - left)} used.")
     return Score(right, of)
 
 
-def _timed(player: Player, prompt: str, left: float) -> tuple[str, float]:
+def _ask_timed(player: Player, prompt: str, left: float) -> tuple[str, float]:
     """An answer and the seconds that are left after it."""
     if left <= 0:
         return "", 0.0
@@ -202,17 +204,21 @@ def _timed(player: Player, prompt: str, left: float) -> tuple[str, float]:
     return answer, max(0.0, left - (time.monotonic() - began))
 
 
-def _told(
-    question: Question, graded: Grade, hit: bool, network: str, figures: dict[str, tuple[Figure, ...]]
+def _feedback_lines(
+    question: Question,
+    graded: GradedAnswer,
+    hit: bool,
+    network: str,
+    figures: dict[str, tuple[EvidenceFigure, ...]],
 ) -> list[str]:
-    choice = question.choice
-    letter, option = _lettered(choice)[choice.right]
+    choice = question.multiple_choice
+    letter, option = _lettered_options(choice)[choice.right]
     lines = [
         "",
         *(f"  ✓ {name}" for name in graded.found),
         *(f"  ✗ missed: {name}" for name in graded.missed),
     ]
-    lines += [f"  ✗ not so: {name}" for name in graded.wrong]
+    lines += [f"  ✗ not so: {name}" for name in graded.wrong_statements]
     lines += [
         f"  {'✓' if hit else '✗ it is'} {letter}) {option}. {choice.why}",
         "",
@@ -221,29 +227,29 @@ def _told(
     ]
     evidence = figures.get(question.key, ())
     if not evidence:
-        return [*lines, f"  {NO_EVIDENCE}"]
+        return [*lines, f"  {NO_EVIDENCE_MESSAGE}"]
     return [
         *lines,
         f"  Evidence, from a trained network ({network}):",
-        *(f"  – {_told_figure(f)}" for f in evidence),
+        *(f"  – {_format_figure(f)}" for f in evidence),
     ]
 
 
-def _told_figure(figure: Figure) -> str:
+def _format_figure(figure: EvidenceFigure) -> str:
     doubt = f", 95 % interval {figure.interval[0]:g} to {figure.interval[1]:g}" if figure.interval else ""
     return f"{figure.text} ({figure.value:g}{doubt}, n={figure.n})"
 
 
-def _lettered(choice: Choice) -> list[tuple[str, str]]:
+def _lettered_options(choice: MultipleChoice) -> list[tuple[str, str]]:
     return list(zip("abcd", choice.options, strict=True))
 
 
-def _clock(seconds: float) -> str:
+def _format_clock(seconds: float) -> str:
     minutes, rest = divmod(int(max(0.0, seconds) + 0.5), 60)
     return f"{minutes}:{rest:02}"
 
 
-class Typist:
+class TerminalPlayer:
     """Someone at a terminal: the clock ticks before the line that is being typed."""
 
     def __init__(self) -> None:
@@ -255,8 +261,8 @@ class Typist:
             if deadline is None:
                 return self._session.prompt(prompt, refresh_interval=0)
             return self._session.prompt(
-                lambda: f"[{_clock(deadline - time.monotonic())}] {prompt}",
-                refresh_interval=TICK,
+                lambda: f"[{_format_clock(deadline - time.monotonic())}] {prompt}",
+                refresh_interval=CLOCK_REFRESH,
                 pre_run=lambda: self._end_at(deadline),
             )
         except EOFError:
@@ -272,7 +278,7 @@ class Typist:
         app.create_background_task(end())
 
 
-class Pipe:
+class PipePlayer:
     """Answers from a pipe or a file, a line each. A line that is not finished in time counts as it is."""
 
     def __init__(self, descriptor: int = 0) -> None:

@@ -14,18 +14,18 @@ from typing import Any
 
 import numpy as np
 
-from moviemotion._io.atomic_files import appearing, write_whole
+from moviemotion._io.atomic_files import atomic_write, atomic_write_text
 from moviemotion.errors import MoviemotionError
 from moviemotion.lab.data import dataset
-from moviemotion.lab.training.config import Recipe
-from moviemotion.lab.training.mlflow_tracking import experiment_id
+from moviemotion.lab.training.config import TrainingConfig
+from moviemotion.lab.training.mlflow_tracking import get_or_create_experiment
 
-CATALOGUE = Path(__file__).with_name("experiments.toml")
-SETTINGS, PREDICTIONS = "settings.json", "predictions.npy"
+CATALOG_FILE = Path(__file__).with_name("experiments.toml")
+SETTINGS_FILE, PREDICTIONS_FILE = "settings.json", "predictions.npy"
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishedResult:
     """What the deck reports: its own words for the two sides, and their test accuracies."""
 
     before_text: str
@@ -55,13 +55,13 @@ class Experiment:
     title: str
     before: str
     after: str
-    published: Published | None
-    comment: str
+    published: PublishedResult | None
+    conclusion: str
     note: str
 
 
 @dataclass(frozen=True)
-class Reduction:
+class TrainingBudget:
     """How much smaller than the deck's training a set of runs is, the same for all of them.
 
     Attributes:
@@ -75,15 +75,15 @@ class Reduction:
     seeds: tuple[int, ...]
 
 
-def load_catalogue(path: Path = CATALOGUE) -> tuple[dict[str, Recipe], list[Experiment]]:
+def load_catalog(path: Path = CATALOG_FILE) -> tuple[dict[str, TrainingConfig], list[Experiment]]:
     """The designs by name, and the experiments between them in the deck's order."""
     content = tomllib.loads(path.read_text(encoding="utf-8"))
     written: dict[str, dict[str, Any]] = content["designs"]
-    designs = {name: Recipe.of(_resolve(written, name)) for name in written}
-    return designs, [_experiment(entry) for entry in content["experiments"]]
+    designs = {name: TrainingConfig.from_dict(_resolve_inheritance(written, name)) for name in written}
+    return designs, [_parse_experiment(entry) for entry in content["experiments"]]
 
 
-def choose(experiments: Sequence[Experiment], numbers: Sequence[str]) -> list[Experiment]:
+def select_experiments(experiments: Sequence[Experiment], numbers: Sequence[str]) -> list[Experiment]:
     """The experiments with these numbers, or all of them.
 
     Raises:
@@ -96,14 +96,14 @@ def choose(experiments: Sequence[Experiment], numbers: Sequence[str]) -> list[Ex
     return [known[number] for number in numbers] if numbers else list(experiments)
 
 
-def run(
+def run_experiments(
     data: Path,
     out: Path,
     numbers: Sequence[str],
-    reduction: Reduction,
+    budget: TrainingBudget,
     jobs: int = 1,
-    weights: Path | None = None,
-    say: Callable[[str], None] = print,
+    imagenet_weights: Path | None = None,
+    print_line: Callable[[str], None] = print,
 ) -> list[str]:
     """Train every design that the experiments need, once a seed, and keep its answers on the test split.
 
@@ -119,57 +119,59 @@ def run(
     Raises:
         MoviemotionError: data or numbers are wrong, or `out` holds runs of another reduction.
     """
-    designs, experiments = load_catalogue()
-    needed = dict.fromkeys(n for e in choose(experiments, numbers) for n in (e.before, e.after))
+    designs, experiments = load_catalog()
+    needed = dict.fromkeys(n for e in select_experiments(experiments, numbers) for n in (e.before, e.after))
     faces, test = (dataset.load_faces(data, split) for split in ("train", "test"))
-    _agree(out, reduction)
+    _check_same_budget(out, budget)
     # Seed by seed, so that a stop leaves whole comparisons.
     tasks = [
         (design, seed)
-        for seed in reduction.seeds
+        for seed in budget.seeds
         for design in needed
-        if not (out / design / f"seed-{seed}" / PREDICTIONS).exists()
+        if not (out / design / f"seed-{seed}" / PREDICTIONS_FILE).exists()
     ]
-    say(f"{len(tasks)} runs to make, {len(needed) * len(reduction.seeds) - len(tasks)} already there")
+    print_line(f"{len(tasks)} runs to make, {len(needed) * len(budget.seeds) - len(tasks)} already there")
     failures: list[str] = []
     store = f"sqlite:///{out.resolve()}/mlflow.db"
-    experiment_id(store)  # before several processes would make it at once
+    get_or_create_experiment(store)  # before several processes would make it at once
     threads = max(1, (os.cpu_count() or 1) // jobs)
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, context, initializer=_prepare, initargs=(threads, faces, test)) as pool:
+    with ProcessPoolExecutor(
+        jobs, context, initializer=_init_worker, initargs=(threads, faces, test)
+    ) as pool:
         started = {
             pool.submit(
-                _run_one, out / design, _reduced(designs[design], reduction, seed, weights), store
+                _run_one, out / design, _apply_budget(designs[design], budget, seed, imagenet_weights), store
             ): f"{design} seed {seed}"
             for design, seed in tasks
         }
         for number, future in enumerate(as_completed(started), 1):
             name = started[future]
             try:
-                say(f"{number}/{len(tasks)} {name}: {future.result()}")
+                print_line(f"{number}/{len(tasks)} {name}: {future.result()}")
             except MoviemotionError as error:
                 failures.append(f"{name}: {error}")
     return failures
 
 
-def read_reduction(out: Path) -> Reduction:
+def read_budget(out: Path) -> TrainingBudget:
     """What the runs in `out` were made with.
 
     Raises:
         MoviemotionError: no experiments were run there.
     """
-    path = out / SETTINGS
+    path = out / SETTINGS_FILE
     if not path.exists():
         raise MoviemotionError(f"{out}: no experiments here; make them with: moviemotion lab experiments run")
     fields = json.loads(path.read_text(encoding="utf-8"))
-    return Reduction(**{**fields, "seeds": tuple(fields["seeds"])})
+    return TrainingBudget(**{**fields, "seeds": tuple(fields["seeds"])})
 
 
-def _agree(out: Path, reduction: Reduction) -> None:
+def _check_same_budget(out: Path, reduction: TrainingBudget) -> None:
     """Runs that will be compared must have been made alike; only seeds may be added."""
-    path = out / SETTINGS
+    path = out / SETTINGS_FILE
     if path.exists():
-        before = read_reduction(out)
+        before = read_budget(out)
         if replace(before, seeds=()) != replace(reduction, seeds=()):
             raise MoviemotionError(
                 f"{out}: holds runs of {before.epochs} epoch{'s' * (before.epochs > 1)} on "
@@ -178,10 +180,12 @@ def _agree(out: Path, reduction: Reduction) -> None:
             )
         reduction = replace(reduction, seeds=tuple(dict.fromkeys((*before.seeds, *reduction.seeds))))
     out.mkdir(parents=True, exist_ok=True)
-    write_whole(path, json.dumps(asdict(reduction)) + "\n")
+    atomic_write_text(path, json.dumps(asdict(reduction)) + "\n")
 
 
-def _reduced(recipe: Recipe, reduction: Reduction, seed: int, weights: Path | None) -> Recipe:
+def _apply_budget(
+    recipe: TrainingConfig, reduction: TrainingBudget, seed: int, weights: Path | None
+) -> TrainingConfig:
     first = str(weights) if weights and recipe.network == "vgg16_block3" else None
     options: dict[str, Any] = dict(recipe.options)
     options = {
@@ -198,29 +202,31 @@ def _reduced(recipe: Recipe, reduction: Reduction, seed: int, weights: Path | No
     )
 
 
-_given: dict[str, dataset.FaceSet] = {}
+_worker_splits: dict[str, dataset.FaceSet] = {}
 """In a process of the pool: the train and the test split, handed over once instead of with every run."""
 
 
-def _prepare(threads: int, faces: dataset.FaceSet, test: dataset.FaceSet) -> None:
+def _init_worker(threads: int, faces: dataset.FaceSet, test: dataset.FaceSet) -> None:
     import torch
 
     torch.set_num_threads(threads)
-    _given.update(train=faces, test=test)
+    _worker_splits.update(train=faces, test=test)
 
 
-def _run_one(out: Path, recipe: Recipe, store: str) -> str:
+def _run_one(out: Path, recipe: TrainingConfig, store: str) -> str:
     """One run, in a process of its own; says how it went."""
     from moviemotion.lab.training import loop, runs
 
     folder = out / f"seed-{recipe.seed}"
-    test = _given["test"]
-    run = runs.train(_given["train"], test, folder, recipe, store=store, say=_nothing)
+    test = _worker_splits["test"]
+    run = runs.train_emotion_model(
+        _worker_splits["train"], test, folder, recipe, tracking_uri=store, print_line=_discard_line
+    )
     network, _ = runs.load_run(folder)
-    logits = loop.to_deck_logits(loop.predict_logits(network, test.images, mirror=False))
-    with appearing(folder / PREDICTIONS) as partial, partial.open("wb") as file:
+    logits = loop.to_proposal_logits(loop.predict_logits(network, test.images, mirror=False))
+    with atomic_write(folder / PREDICTIONS_FILE) as partial, partial.open("wb") as file:
         np.save(file, logits.softmax(1).numpy())
-    (folder / runs.CHECKPOINT).unlink()
+    (folder / runs.CHECKPOINT_FILE).unlink()
     last = run.history[-1]
     seconds = sum(epoch.seconds for epoch in run.history)
     return (
@@ -228,24 +234,24 @@ def _run_one(out: Path, recipe: Recipe, store: str) -> str:
     )
 
 
-def _nothing(line: str) -> None:
+def _discard_line(line: str) -> None:
     """Runs side by side would talk at once."""
 
 
-def _resolve(written: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
+def _resolve_inheritance(written: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
     fields = dict(written[name])
     parent = fields.pop("from", None)
     if parent is None:
         return fields
-    base = _resolve(written, parent)
+    base = _resolve_inheritance(written, parent)
     if fields.get("network", base["network"]) == base["network"]:
         fields["options"] = {**base["options"], **fields.get("options", {})}
     return {**base, **fields}
 
 
-def _experiment(entry: dict[str, Any]) -> Experiment:
+def _parse_experiment(entry: dict[str, Any]) -> Experiment:
     told = entry.get("published")
-    published = Published(told["from"], told["to"], told["before"], told["after"]) if told else None
+    published = PublishedResult(told["from"], told["to"], told["before"], told["after"]) if told else None
     return Experiment(
         entry["number"],
         entry["title"],

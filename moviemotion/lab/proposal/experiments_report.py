@@ -10,27 +10,33 @@ import numpy as np
 from jinja2 import Template
 from numpy.typing import NDArray
 
-from moviemotion._io.atomic_files import appearing, refuse_unwritable, write_whole
+from moviemotion._io.atomic_files import atomic_write, atomic_write_text, check_writable
 from moviemotion.errors import MoviemotionError
 from moviemotion.lab.data import dataset
 from moviemotion.lab.proposal.experiments import (
-    PREDICTIONS,
+    PREDICTIONS_FILE,
     Experiment,
-    Reduction,
-    choose,
-    load_catalogue,
-    read_reduction,
+    TrainingBudget,
+    load_catalog,
+    read_budget,
+    select_experiments,
 )
-from moviemotion.lab.proposal.paired_differences import Change, Verdict, images_needed, judge, paired_change
-from moviemotion.statistics import holm, wilson_interval
+from moviemotion.lab.proposal.paired_differences import (
+    PairedChange,
+    ReplicationVerdict,
+    judge_published_change,
+    paired_change,
+    required_images,
+)
+from moviemotion.statistics import holm_adjusted, wilson_interval
 
 TEMPLATE = Path(__file__).with_name("experiments_report.md.jinja")
-REPORT, PICTURE = "report.md", "changes.png"
-DECK_IMAGES = 128
+REPORT_FILE, CHART_FILE = "report.md", "changes.png"
+PROPOSAL_TEST_IMAGES = 128
 
 
 @dataclass(frozen=True)
-class Result:
+class ExperimentResult:
     """One experiment, measured.
 
     Attributes:
@@ -42,44 +48,52 @@ class Result:
     """
 
     experiment: Experiment
-    labels: Change
-    consensus: Change | None
+    label_change: PairedChange
+    consensus_change: PairedChange | None
     adjusted_p: float
-    verdict: Verdict | None
+    verdict: ReplicationVerdict | None
     images_for_published: int | None
     images_for_measured: int | None
 
 
 @dataclass(frozen=True)
-class Left:
+class SkippedExperiment:
     """An experiment without a result, and why."""
 
     experiment: Experiment
     reason: str
 
 
-def measure(data: Path, out: Path, numbers: Sequence[str] = ()) -> tuple[Reduction, list[Result], list[Left]]:
+def compare_runs(
+    data: Path, runs: Path, numbers: Sequence[str] = ()
+) -> tuple[TrainingBudget, list[ExperimentResult], list[SkippedExperiment]]:
     """Compare the runs in `out` on `<data>/test`.
 
     Raises:
         MoviemotionError: no experiments were run there, or the test split is not the one they answered.
     """
-    reduction = read_reduction(out)
-    _, experiments = load_catalogue()
+    reduction = read_budget(runs)
+    _, experiments = load_catalog()
     faces = dataset.load_faces(data, "test")
-    truths = [dataset.original_truth(faces)]
+    truths = [dataset.label_truth(faces)]
     if faces.votes is not None:
         truths.append(dataset.consensus_truth(faces))
-    changes: list[tuple[Experiment, list[Change]]] = []
-    left: list[Left] = []
-    for experiment in choose(experiments, numbers):
+    changes: list[tuple[Experiment, list[PairedChange]]] = []
+    left: list[SkippedExperiment] = []
+    for experiment in select_experiments(experiments, numbers):
         seeds = [
-            s for s in reduction.seeds if all(_answers(out, d, s).exists() for d in _designs(experiment))
+            s
+            for s in reduction.seeds
+            if all(_predictions_file(runs, d, s).exists() for d in _both_designs(experiment))
         ]
         if len(seeds) < 2:
-            left.append(Left(experiment, f"seeds run on both sides: {len(seeds)}; two are needed"))
+            left.append(
+                SkippedExperiment(experiment, f"seeds run on both sides: {len(seeds)}; two are needed")
+            )
             continue
-        before, after = (_read(out, design, seeds, len(faces)) for design in _designs(experiment))
+        before, after = (
+            _read_predictions(runs, design, seeds, len(faces)) for design in _both_designs(experiment)
+        )
         changes.append(
             (
                 experiment,
@@ -89,24 +103,26 @@ def measure(data: Path, out: Path, numbers: Sequence[str] = ()) -> tuple[Reducti
                 ],
             )
         )
-    adjusted = holm([change[0].p for _, change in changes]).tolist()
-    return reduction, [_result(e, c, p) for (e, c), p in zip(changes, adjusted, strict=True)], left
+    adjusted = holm_adjusted([change[0].p_value for _, change in changes]).tolist()
+    return reduction, [_make_result(e, c, p) for (e, c), p in zip(changes, adjusted, strict=True)], left
 
 
-def write_report(data: Path, out: Path, to: Path, say: Callable[[str], None] = print) -> Path:
+def write_experiments_report(
+    data: Path, runs: Path, report_folder: Path, print_line: Callable[[str], None] = print
+) -> Path:
     """Write `report.md` and `changes.png` into the folder `to`.
 
     Raises:
         MoviemotionError: as `measure` does, nothing can be compared yet, or `to` cannot be written.
     """
-    refuse_unwritable(to)
-    reduction, results, left = measure(data, out)
+    check_writable(report_folder)
+    reduction, results, left = compare_runs(data, runs)
     if not results:
         raise MoviemotionError(
-            f"{out}: nothing to compare yet; run more seeds with: moviemotion lab experiments run"
+            f"{runs}: nothing to compare yet; run more seeds with: moviemotion lab experiments run"
         )
-    to.mkdir(parents=True, exist_ok=True)
-    draw(results, to / PICTURE)
+    report_folder.mkdir(parents=True, exist_ok=True)
+    draw_changes_chart(results, report_folder / CHART_FILE)
     published = [r for r in results if r.verdict is not None]
     text = Template(TEMPLATE.read_text(encoding="utf-8"), trim_blocks=True, lstrip_blocks=True).render(
         reduction=reduction,
@@ -114,21 +130,21 @@ def write_report(data: Path, out: Path, to: Path, say: Callable[[str], None] = p
         published=published,
         left=left,
         by_number={r.experiment.number: r for r in results},
-        counts={str(v): sum(r.verdict is v for r in published) for v in Verdict},
-        images=results[0].labels.images,
-        picture=PICTURE,
-        deck_interval=wilson_interval(120, DECK_IMAGES),
-        points=_points,
-        span=_span,
-        p_value=_p_value,
+        counts={str(v): sum(r.verdict is v for r in published) for v in ReplicationVerdict},
+        images=results[0].label_change.n_images,
+        picture=CHART_FILE,
+        deck_interval=wilson_interval(120, PROPOSAL_TEST_IMAGES),
+        points=_format_points,
+        span=_format_interval,
+        p_value=_format_p_value,
     )
-    write_whole(to / REPORT, text)
+    atomic_write_text(report_folder / REPORT_FILE, text)
     for result in results:
-        say(_line(result))
-    return to / REPORT
+        print_line(_result_line(result))
+    return report_folder / REPORT_FILE
 
 
-def draw(results: Sequence[Result], path: Path) -> None:
+def draw_changes_chart(results: Sequence[ExperimentResult], path: Path) -> None:
     """One picture: the published change, and the measured one with its interval, for each experiment."""
     from matplotlib.figure import Figure
 
@@ -136,12 +152,16 @@ def draw(results: Sequence[Result], path: Path) -> None:
     axes = figure.add_subplot()
     rows = np.arange(len(results))[::-1]
     axes.axvline(0, color="#999999", linewidth=1)
-    colours = {Verdict.CONFIRMED: "#1b7f4b", Verdict.CONTRADICTED: "#b3261e", Verdict.CANNOT_TELL: "#666666"}
+    colours = {
+        ReplicationVerdict.CONFIRMED: "#1b7f4b",
+        ReplicationVerdict.CONTRADICTED: "#b3261e",
+        ReplicationVerdict.INCONCLUSIVE: "#666666",
+    }
     for row, result in zip(rows, results, strict=True):
-        low, high = (100 * end for end in result.labels.interval)
+        low, high = (100 * end for end in result.label_change.interval)
         colour = colours[result.verdict] if result.verdict else "#2f5d9b"
         axes.plot([low, high], [row, row], color=colour, linewidth=3, solid_capstyle="round")
-        axes.plot(100 * result.labels.mean, row, "o", color=colour, markersize=7)
+        axes.plot(100 * result.label_change.difference, row, "o", color=colour, markersize=7)
         if result.experiment.published:
             axes.plot(
                 100 * result.experiment.published.change,
@@ -172,13 +192,13 @@ def draw(results: Sequence[Result], path: Path) -> None:
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="x", color="#e5e5e5")
     axes.set_axisbelow(True)
-    with appearing(path) as partial:
+    with atomic_write(path) as partial:
         figure.savefig(partial, format="png")
 
 
-def list_lines() -> list[str]:
+def experiment_lines() -> list[str]:
     """Every experiment with its published change, for the terminal."""
-    _, experiments = load_catalogue()
+    _, experiments = load_catalog()
     lines = []
     for e in experiments:
         told = (
@@ -191,60 +211,60 @@ def list_lines() -> list[str]:
     return lines
 
 
-def _designs(experiment: Experiment) -> tuple[str, str]:
+def _both_designs(experiment: Experiment) -> tuple[str, str]:
     return experiment.before, experiment.after
 
 
-def _answers(out: Path, design: str, seed: int) -> Path:
-    return out / design / f"seed-{seed}" / PREDICTIONS
+def _predictions_file(out: Path, design: str, seed: int) -> Path:
+    return out / design / f"seed-{seed}" / PREDICTIONS_FILE
 
 
-def _read(out: Path, design: str, seeds: Sequence[int], images: int) -> NDArray[np.int64]:
+def _read_predictions(out: Path, design: str, seeds: Sequence[int], images: int) -> NDArray[np.int64]:
     """(seeds, images) the emotion that each run chose."""
     chosen = []
     for seed in seeds:
-        probabilities = np.load(_answers(out, design, seed))
+        probabilities = np.load(_predictions_file(out, design, seed))
         if len(probabilities) != images:
             raise MoviemotionError(
-                f"{_answers(out, design, seed)}: answers {len(probabilities)} images, the test split has "
+                f"{_predictions_file(out, design, seed)}: answers {len(probabilities)} images, the test split has "
                 f"{images}; name the --data of the runs"
             )
         chosen.append(probabilities.argmax(axis=1))
     return np.stack(chosen)
 
 
-def _result(experiment: Experiment, changes: list[Change], adjusted_p: float) -> Result:
+def _make_result(experiment: Experiment, changes: list[PairedChange], adjusted_p: float) -> ExperimentResult:
     labels = changes[0]
     published = experiment.published
-    return Result(
+    return ExperimentResult(
         experiment,
         labels,
         changes[1] if len(changes) > 1 else None,
         adjusted_p,
-        judge(labels, adjusted_p, published.change) if published else None,
-        images_needed(labels, published.change) if published else None,
-        images_needed(labels, labels.mean) if labels.mean else None,
+        judge_published_change(labels, adjusted_p, published.change) if published else None,
+        required_images(labels, published.change) if published else None,
+        required_images(labels, labels.difference) if labels.difference else None,
     )
 
 
-def _points(share: float) -> str:
+def _format_points(share: float) -> str:
     return f"{100 * share:+.1f}".replace("-", "−")
 
 
-def _span(change: Change) -> str:
+def _format_interval(change: PairedChange) -> str:
     low, high = change.interval
-    return f"{_points(low)} to {_points(high)}"
+    return f"{_format_points(low)} to {_format_points(high)}"
 
 
-def _p_value(p: float) -> str:
+def _format_p_value(p: float) -> str:
     return "< 0.001" if p < 0.0005 else f"{p:.3f}"
 
 
-def _line(result: Result) -> str:
+def _result_line(result: ExperimentResult) -> str:
     published = result.experiment.published
-    told = f"published {_points(published.change)}" if published else "not published"
+    told = f"published {_format_points(published.change)}" if published else "not published"
     return (
-        f"{result.experiment.number:>8}  {told}, measured {_points(result.labels.mean)} "
-        f"({_span(result.labels)}; {result.labels.seeds} seeds, n={result.labels.images}, "
-        f"adjusted p {_p_value(result.adjusted_p)}): {result.verdict or 'no claim'}"
+        f"{result.experiment.number:>8}  {told}, measured {_format_points(result.label_change.difference)} "
+        f"({_format_interval(result.label_change)}; {result.label_change.n_seeds} seeds, n={result.label_change.n_images}, "
+        f"adjusted p {_format_p_value(result.adjusted_p)}): {result.verdict or 'no claim'}"
     )

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from rapidfuzz.distance import OSA
 
-PARTS = {
+PART_WORDS = {
     "early": {"first", "early", "earlier", "initial", "initially", "beginning", "start", "shallow", "1", "2"},
     "late": {"final", "finally", "last", "late", "later", "latter", "deep", "deeper", "end", "4", "5"},
 }
-TURNS = {
+CONTRAST_WORDS = {
     "vs",
     "versus",
     "while",
@@ -25,7 +25,7 @@ TURNS = {
     "otherwise",
     "else",
 }
-NEGATIONS = {
+NEGATION_WORDS = {
     "not",
     "no",
     "never",
@@ -39,7 +39,7 @@ NEGATIONS = {
     "wont",
     "nor",
 }
-BOUNDARY = re.compile(r"[.;:,!?\n]|->|→|\b(?:and|" + "|".join(sorted(TURNS)) + r")\b")
+CLAUSE_BOUNDARY = re.compile(r"[.;:,!?\n]|->|→|\b(?:and|" + "|".join(sorted(CONTRAST_WORDS)) + r")\b")
 
 
 @dataclass(frozen=True)
@@ -53,62 +53,62 @@ class Idea:
     """
 
     name: str
-    ways: tuple[tuple[tuple[str, ...], ...], ...]
+    phrasings: tuple[tuple[tuple[str, ...], ...], ...]
     part: str | None = None
-    cancels: tuple[int, ...] = ()
+    contradicts: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
-class Grade:
+class GradedAnswer:
     """Which ideas were found, which were missed, and what was wrong: names."""
 
     found: tuple[str, ...]
     missed: tuple[str, ...]
-    wrong: tuple[str, ...]
+    wrong_statements: tuple[str, ...]
 
 
-def parse_way(text: str) -> tuple[tuple[str, ...], ...]:
+def parse_phrasing(text: str) -> tuple[tuple[str, ...], ...]:
     """`negative|minus + zero|off` → two groups of phrases."""
     return tuple(tuple(phrase.strip() for phrase in group.split("|")) for group in text.split(" + "))
 
 
-def grade(answer: str, ideas: Sequence[Idea], wrong: Sequence[Idea]) -> Grade:
+def grade_answer(answer: str, ideas: Sequence[Idea], wrong_statements: Sequence[Idea]) -> GradedAnswer:
     """Grade an answer.
 
     An idea may be spread over a sentence; a wrong statement must stand in one clause without a
     negation, and takes back the ideas that it contradicts.
     """
-    clauses = _clauses(answer)
-    mistakes = [w for w in wrong if any(_said(w, [c]) and not _denied(c) for c in clauses)]
-    cancelled = {k for w in mistakes for k in w.cancels}
-    found = [k for k, idea in enumerate(ideas) if k not in cancelled and _said(idea, clauses)]
-    return Grade(
+    clauses = _split_clauses(answer)
+    mistakes = [w for w in wrong_statements if any(_mentions(w, [c]) and not _is_negated(c) for c in clauses)]
+    cancelled = {k for w in mistakes for k in w.contradicts}
+    found = [k for k, idea in enumerate(ideas) if k not in cancelled and _mentions(idea, clauses)]
+    return GradedAnswer(
         found=tuple(ideas[k].name for k in found),
         missed=tuple(idea.name for k, idea in enumerate(ideas) if k not in found),
-        wrong=tuple(w.name for w in mistakes),
+        wrong_statements=tuple(w.name for w in mistakes),
     )
 
 
 @dataclass(frozen=True)
 class _Clause:
     words: tuple[str, ...]
-    squeezed: str
+    without_spaces: str
     part: str
 
 
-def _clauses(answer: str) -> list[_Clause]:
+def _split_clauses(answer: str) -> list[_Clause]:
     """Cut an answer where a thought may end, and say of which part of the network each piece speaks."""
     text = re.sub(r"[’']", "", answer.casefold()).replace("max(0,", "max(0 ").replace("max(x,", "max(x ")
     clauses: list[_Clause] = []
     part = "early"  # the questions name the early blocks first
     start = 0
     for end, turn in [
-        *((m.start(), m.group() in TURNS) for m in BOUNDARY.finditer(text)),
+        *((m.start(), m.group() in CONTRAST_WORDS) for m in CLAUSE_BOUNDARY.finditer(text)),
         (len(text), False),
     ]:
         piece = text[start:end]
         words = tuple(re.findall(r"\w+", piece))
-        named = [p for p, names in PARTS.items() if names & set(words)]
+        named = [p for p, names in PART_WORDS.items() if names & set(words)]
         if len(named) == 1:
             part = named[0]
         if words:
@@ -119,26 +119,31 @@ def _clauses(answer: str) -> list[_Clause]:
     return clauses
 
 
-def _said(idea: Idea, clauses: Sequence[_Clause]) -> bool:
+def _mentions(idea: Idea, clauses: Sequence[_Clause]) -> bool:
     spoken = [c for c in clauses if idea.part in (None, c.part)]
     words = [w for c in spoken for w in (*c.words, "")]  # "": a phrase does not run over a boundary
-    squeezed = " ".join(c.squeezed for c in spoken)
-    return any(all(any(_has(p, words, squeezed) for p in group) for group in way) for way in idea.ways)
+    squeezed = " ".join(c.without_spaces for c in spoken)
+    return any(
+        all(any(_contains_phrase(p, words, squeezed) for p in group) for group in way)
+        for way in idea.phrasings
+    )
 
 
-def _has(phrase: str, words: Sequence[str], squeezed: str) -> bool:
+def _contains_phrase(phrase: str, words: Sequence[str], squeezed: str) -> bool:
     if re.search(r"[^\w ]", phrase):
         return phrase in squeezed
     wanted = phrase.split()
     return any(
-        all(_alike(w, h) for w, h in zip(wanted, words[i : i + len(wanted)], strict=True))
+        all(_words_match(w, h) for w, h in zip(wanted, words[i : i + len(wanted)], strict=True))
         for i in range(len(words) - len(wanted) + 1)
     )
 
 
-def _alike(wanted: str, word: str) -> bool:
+def _words_match(wanted: str, word: str) -> bool:
     """Whether a word may be meant: one slip from four letters on, two from seven; plurals and endings."""
-    if word == wanted or (len(wanted) > 2 and word.startswith(wanted) and word[len(wanted) :] in ENDINGS):
+    if word == wanted or (
+        len(wanted) > 2 and word.startswith(wanted) and word[len(wanted) :] in WORD_ENDINGS
+    ):
         return True
     slips = 0 if len(wanted) < 4 else 1 if len(wanted) < 7 else 2
     if not word or word[0] != wanted[0]:
@@ -146,8 +151,8 @@ def _alike(wanted: str, word: str) -> bool:
     return OSA.distance(wanted, word, score_cutoff=slips) <= slips
 
 
-ENDINGS = {"s", "es", "ed", "d", "ing", "ped", "ping"}
+WORD_ENDINGS = {"s", "es", "ed", "d", "ing", "ped", "ping"}
 
 
-def _denied(clause: _Clause) -> bool:
-    return bool(NEGATIONS & set(clause.words))
+def _is_negated(clause: _Clause) -> bool:
+    return bool(NEGATION_WORDS & set(clause.words))

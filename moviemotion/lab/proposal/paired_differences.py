@@ -13,16 +13,16 @@ from scipy import stats
 CONFIDENCE, POWER = 0.95, 0.8
 
 
-class Verdict(StrEnum):
+class ReplicationVerdict(StrEnum):
     """What the measurement says of a published change."""
 
     CONFIRMED = "confirmed"
     CONTRADICTED = "contradicted"
-    CANNOT_TELL = "cannot tell"
+    INCONCLUSIVE = "cannot tell"
 
 
 @dataclass(frozen=True)
-class Change:
+class PairedChange:
     """Accuracy after less accuracy before.
 
     Attributes:
@@ -37,19 +37,19 @@ class Change:
     before: float
     after: float
     interval: tuple[float, float]
-    p: float
-    seeds: int
-    images: int
+    p_value: float
+    n_seeds: int
+    n_images: int
     seed_variance: float
-    image_deviation: float
+    image_std: float
 
     @property
-    def mean(self) -> float:
+    def difference(self) -> float:
         """The change itself."""
         return self.after - self.before
 
 
-def paired_change(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> Change:
+def paired_change(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> PairedChange:
     """Compare two designs by what each of their runs read right.
 
     The variance of the mean difference is taken as the sum of two parts: that of the seeds' differences
@@ -73,24 +73,26 @@ def paired_change(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> Change
     image_variance = image_deviation**2 / images
     variance = seed_variance + image_variance
     if variance == 0:
-        return Change(float(before.mean()), float(after.mean()), (mean, mean), 1.0, seeds, images, 0.0, 0.0)
+        return PairedChange(
+            float(before.mean()), float(after.mean()), (mean, mean), 1.0, seeds, images, 0.0, 0.0
+        )
     freedom = variance**2 / (seed_variance**2 / (seeds - 1) + image_variance**2 / (images - 1))
     error = math.sqrt(variance)
     half = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * error
     p = 2 * float(stats.t.sf(abs(mean) / error, freedom))
-    return Change(
+    return PairedChange(
         before=float(before.mean()),
         after=float(after.mean()),
         interval=(mean - half, mean + half),
-        p=p,
-        seeds=seeds,
-        images=images,
+        p_value=p,
+        n_seeds=seeds,
+        n_images=images,
         seed_variance=seed_variance,
-        image_deviation=image_deviation,
+        image_std=image_deviation,
     )
 
 
-def judge(change: Change, adjusted_p: float, published: float) -> Verdict:
+def judge_published_change(change: PairedChange, adjusted_p: float, published: float) -> ReplicationVerdict:
     """Does the measurement bear out the published change?
 
     Confirmed: a change in the published direction, with an adjusted p below 0.05. Contradicted: a change
@@ -98,23 +100,27 @@ def judge(change: Change, adjusted_p: float, published: float) -> Verdict:
     published change. Otherwise it cannot tell, nor where both sides answered alike: the change never acted.
     """
     if not any(change.interval):
-        return Verdict.CANNOT_TELL
+        return ReplicationVerdict.INCONCLUSIVE
     sign = math.copysign(1, published)
     if adjusted_p < 1 - CONFIDENCE:
-        return Verdict.CONFIRMED if change.mean * sign > 0 else Verdict.CONTRADICTED
+        return (
+            ReplicationVerdict.CONFIRMED if change.difference * sign > 0 else ReplicationVerdict.CONTRADICTED
+        )
     largest = max(sign * end for end in change.interval)
-    return Verdict.CONTRADICTED if largest < abs(published) / 2 else Verdict.CANNOT_TELL
+    return (
+        ReplicationVerdict.CONTRADICTED if largest < abs(published) / 2 else ReplicationVerdict.INCONCLUSIVE
+    )
 
 
-def images_needed(change: Change, size: float) -> int | None:
+def required_images(change: PairedChange, effect_size: float) -> int | None:
     """Test images on which a change of `size` would be seen with 80 % power, with as many seeds.
 
     None where the seeds alone differ too much for any number of images, or both sides answered alike.
     """
-    if not change.image_deviation:
+    if not change.image_std:
         return None
     z = stats.norm.ppf((1 + CONFIDENCE) / 2) + stats.norm.ppf(POWER)
-    left = (size / z) ** 2 - change.seed_variance
+    left = (effect_size / z) ** 2 - change.seed_variance
     if left <= 0:
         return None
-    return max(2, math.ceil(change.image_deviation**2 / left))
+    return max(2, math.ceil(change.image_std**2 / left))

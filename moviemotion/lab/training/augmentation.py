@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
-def camera(images: Tensor, generator: torch.Generator) -> Tensor:
+def augment_camera(images: Tensor, generator: torch.Generator) -> Tensor:
     """Flip, turn, scale, shift, re-light, blur and cover faces.
 
     Args:
@@ -47,18 +47,18 @@ def camera(images: Tensor, generator: torch.Generator) -> Tensor:
     return torch.where(covered, uniform(0, 255, 1, 1, 1), faces)
 
 
-def brightness(images: Tensor, span: tuple[float, float], generator: torch.Generator) -> Tensor:
+def augment_brightness(
+    images: Tensor, factor_range: tuple[float, float], generator: torch.Generator
+) -> Tensor:
     """Grey values times one factor a face, clipped to 0–255: the deck's augmentation."""
-    low, high = span
+    low, high = factor_range
     factor = torch.rand(len(images), 1, 1, 1, generator=generator, device=images.device)
     return (images * (low + factor * (high - low))).clamp(0, 255)
 
 
-def mixup(
-    images: Tensor, targets: Tensor, parameter: float, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
+def mixup(images: Tensor, targets: Tensor, alpha: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
     """Each face and its target mixed with another, by a Beta-drawn share (Zhang et al., 2018)."""
     # Beta draws come from the global generator only; the training loop seeds it each epoch.
-    share = float(torch.distributions.Beta(parameter, parameter).sample())
+    share = float(torch.distributions.Beta(alpha, alpha).sample())
     other = torch.randperm(len(images), generator=generator, device=images.device)
     return torch.lerp(images[other], images, share), torch.lerp(targets[other], targets, share)

@@ -10,14 +10,14 @@ from typing import Any
 
 from moviemotion.errors import MoviemotionError
 
-OPTIMISERS = ("sgd", "adam", "adamw")
+OPTIMIZERS = ("sgd", "adam", "adamw")
 SCHEDULES = ("cosine", "plateau")
 AUGMENTATIONS = ("none", "brightness", "camera")
 TARGETS = ("votes", "labels")
 
 
 @dataclass(frozen=True)
-class Recipe:
+class TrainingConfig:
     """Everything a run can be told.
 
     Attributes:
@@ -62,17 +62,17 @@ class Recipe:
     seed: int = 36
 
     @classmethod
-    def of(cls, fields: Mapping[str, Any]) -> Recipe:
+    def from_dict(cls, fields: Mapping[str, Any]) -> TrainingConfig:
         """A recipe from plain containers, as JSON and TOML hold it."""
         return cls(**{**fields, "brightness": tuple(fields["brightness"])})
 
     @property
-    def outputs(self) -> int:
+    def n_outputs(self) -> int:
         """Columns of the network's answer: eight emotions, or the deck's four."""
         return 8 if self.targets == "votes" else 4
 
 
-_DECK = Recipe(
+_PROPOSAL_CONFIG = TrainingConfig(
     network="deck36",
     targets="labels",
     epochs=60,
@@ -86,11 +86,11 @@ _DECK = Recipe(
     validation=0.3,
 )
 
-RECIPES: dict[str, Recipe] = {
-    "compact": Recipe(mixup=0.2),
-    "deck36": _DECK,
-    "vgg16_block3": replace(_DECK, network="vgg16_block3"),
-    "face_resnet": Recipe(
+DEFAULT_CONFIGS: dict[str, TrainingConfig] = {
+    "compact": TrainingConfig(mixup=0.2),
+    "deck36": _PROPOSAL_CONFIG,
+    "vgg16_block3": replace(_PROPOSAL_CONFIG, network="vgg16_block3"),
+    "face_resnet": TrainingConfig(
         network="face_resnet",
         epochs=9,
         optimiser="adamw",
@@ -100,20 +100,20 @@ RECIPES: dict[str, Recipe] = {
 }
 """Network → the recipe it is trained with unless told otherwise."""
 
-_OPTIONS = {"network", "epochs", "fraction", "seed", "first_weights"}
+_COMMAND_LINE_FIELDS = {"network", "epochs", "fraction", "seed", "first_weights"}
 """Fields that the command line has options for."""
-_SHARES = {"averaging", "teacher_share", "validation"}
+_FRACTION_FIELDS = {"averaging", "teacher_share", "validation"}
 """Fields from 0 to 1."""
 
 
-def recipe_for(
+def make_config(
     network: str,
     epochs: int | None = None,
     fraction: float = 1.0,
     seed: int = 36,
-    weights: Path | None = None,
-    changes: Sequence[str] = (),
-) -> Recipe:
+    initial_weights: Path | None = None,
+    overrides: Sequence[str] = (),
+) -> TrainingConfig:
     """The recipe that comes with a network, with what a command line may change.
 
     Args:
@@ -122,31 +122,31 @@ def recipe_for(
     Raises:
         MoviemotionError: the network or a field is unknown, or a value is none that the field can have.
     """
-    if network not in RECIPES:
-        raise MoviemotionError(f"--network {network}: unknown; choose from {', '.join(RECIPES)}")
-    recipe = RECIPES[network]
+    if network not in DEFAULT_CONFIGS:
+        raise MoviemotionError(f"--network {network}: unknown; choose from {', '.join(DEFAULT_CONFIGS)}")
+    recipe = DEFAULT_CONFIGS[network]
     return replace(
         recipe,
-        **dict(_change(recipe, text) for text in changes),
+        **dict(_parse_override(recipe, text) for text in overrides),
         epochs=epochs or recipe.epochs,
         fraction=fraction,
         seed=seed,
-        first_weights=str(weights) if weights else None,
+        first_weights=str(initial_weights) if initial_weights else None,
     )
 
 
-def _change(recipe: Recipe, text: str) -> tuple[str, Any]:
+def _parse_override(recipe: TrainingConfig, text: str) -> tuple[str, Any]:
     name, _, value = text.partition("=")
     fields = {
         field: now
         for field, now in vars(recipe).items()
-        if isinstance(now, int | float | str) and field not in _OPTIONS
+        if isinstance(now, int | float | str) and field not in _COMMAND_LINE_FIELDS
     }
     if name not in fields:
         known = ", ".join(fields)
         raise MoviemotionError(f"--set {text}: no such field; write FIELD=VALUE with one of {known}")
     now = fields[name]
-    least, most = int(name == "batch"), 1 if name in _SHARES else sys.maxsize
+    least, most = int(name == "batch"), 1 if name in _FRACTION_FIELDS else sys.maxsize
     try:
         given = type(now)(value)
     except ValueError:

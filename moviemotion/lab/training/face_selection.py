@@ -10,14 +10,14 @@ import onnxruntime as ort
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.lab.data import dataset
-from moviemotion.lab.training.config import Recipe
+from moviemotion.lab.training.config import TrainingConfig
 
-HELD_OUT = "held-out"
+HELD_OUT_SPLIT = "held-out"
 """Name, in place of a split's, of the part of the train split that a reader's own run held out."""
 
 
 @dataclass(frozen=True)
-class Selection:
+class FaceSelection:
     """Faces to learn from and faces held out, and how many of the split were left out and why.
 
     Attributes:
@@ -25,13 +25,13 @@ class Selection:
         in_test: have the pixels of a test image.
     """
 
-    learnt: dataset.FaceSet
+    train: dataset.FaceSet
     held_out: dataset.FaceSet
     without_target: int
-    in_test: int
+    also_in_test: int
 
 
-def read_splits(data: Path) -> tuple[dataset.FaceSet, dataset.FaceSet | None]:
+def load_train_and_test(data: Path) -> tuple[dataset.FaceSet, dataset.FaceSet | None]:
     """The faces of `<data>/train`, and of `<data>/test` if there is one.
 
     Raises:
@@ -41,36 +41,38 @@ def read_splits(data: Path) -> tuple[dataset.FaceSet, dataset.FaceSet | None]:
     return dataset.load_faces(data, "train"), test
 
 
-def select(faces: dataset.FaceSet, test: dataset.FaceSet | None, recipe: Recipe) -> Selection:
+def select_faces(
+    faces: dataset.FaceSet, test: dataset.FaceSet | None, config: TrainingConfig
+) -> FaceSelection:
     """Divide the faces of the train split as `recipe` says; none with the pixels of a test image is kept.
 
     Raises:
         MoviemotionError: the faces have no votes and the recipe learns from votes.
     """
-    if recipe.targets == "votes" and faces.votes is None:
+    if config.targets == "votes" and faces.votes is None:
         raise MoviemotionError(
             "no annotations.csv beside the splits; a network on votes needs the annotators' votes"
         )
-    has_target = dataset.usable(faces) if recipe.targets == "votes" else dataset.original_truth(faces) >= 0
+    has_target = dataset.usable_mask(faces) if config.targets == "votes" else dataset.label_truth(faces) >= 0
     usable = faces.subset(has_target)
-    kept = usable if test is None else dataset.without_copies_of(usable, test)
+    kept = usable if test is None else dataset.exclude_duplicates_of(usable, test)
     in_test = len(usable) - len(kept)
-    if recipe.fraction < 1:
-        kept = kept.subset(dataset.validation_mask(kept, recipe.fraction, recipe.seed))
-    held = dataset.validation_mask(kept, recipe.validation, recipe.seed)
-    return Selection(kept.subset(~held), kept.subset(held), len(faces) - len(usable), in_test)
+    if config.fraction < 1:
+        kept = kept.subset(dataset.stratified_sample_mask(kept, config.fraction, config.seed))
+    held = dataset.stratified_sample_mask(kept, config.validation, config.seed)
+    return FaceSelection(kept.subset(~held), kept.subset(held), len(faces) - len(usable), in_test)
 
 
-def held_out_of(model: Path, data: Path) -> dataset.FaceSet:
+def load_held_out_faces(model: Path, data: Path) -> dataset.FaceSet:
     """The faces that the run of an exported reader held out of `<data>/train`.
 
     Raises:
         MoviemotionError: the model does not say how it was trained, or the data cannot be read.
     """
-    return select(*read_splits(data), recipe_of(model)).held_out
+    return select_faces(*load_train_and_test(data), config_of_model(model)).held_out
 
 
-def recipe_of(model: Path) -> Recipe:
+def config_of_model(model: Path) -> TrainingConfig:
     """The recipe of an exported reader's run, from the file itself.
 
     Raises:
@@ -78,7 +80,9 @@ def recipe_of(model: Path) -> Recipe:
     """
     try:
         session = ort.InferenceSession(str(model), providers=["CPUExecutionProvider"])
-        return Recipe.of(json.loads(session.get_modelmeta().custom_metadata_map["run"])["recipe"])
+        return TrainingConfig.from_dict(
+            json.loads(session.get_modelmeta().custom_metadata_map["run"])["recipe"]
+        )
     except Exception as error:  # ONNX Runtime raises its own classes, derived from Exception alone
         first = str(error).splitlines()[0]
         raise MoviemotionError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 
-class Standardise(nn.Module):
+class Standardize(nn.Module):
     """Each crop to zero mean and unit variance: exposure and contrast carry no emotion."""
 
     def forward(self, x: Tensor) -> Tensor:

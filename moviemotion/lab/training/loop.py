@@ -19,13 +19,13 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from moviemotion._io.atomic_files import appearing
-from moviemotion.emotions import DECK_COLUMNS
+from moviemotion._io.atomic_files import atomic_write
+from moviemotion.emotions import PROPOSAL_COLUMNS
 from moviemotion.errors import MoviemotionError
 from moviemotion.lab.training import augmentation, networks
-from moviemotion.lab.training.config import AUGMENTATIONS, OPTIMISERS, SCHEDULES, Recipe
+from moviemotion.lab.training.config import AUGMENTATIONS, OPTIMIZERS, SCHEDULES, TrainingConfig
 
-Step = Callable[[int, int], None]
+BatchCallback = Callable[[int, int], None]
 """Called after each batch with the batches done and the batches of the whole run."""
 
 PLATEAU_FACTOR, PLATEAU_PATIENCE = 0.2, 3
@@ -50,7 +50,7 @@ class Examples:
 
 
 @dataclass(frozen=True)
-class Epoch:
+class EpochResult:
     """What one epoch gave: mean losses, accuracy on the held-out faces that have a truth, seconds."""
 
     loss: float
@@ -61,26 +61,26 @@ class Epoch:
 
 
 @dataclass
-class State:
+class TrainingState:
     """All that a resumed run needs."""
 
     network: nn.Module
-    average: nn.Module
-    optimiser: torch.optim.Optimizer
-    plateau: torch.optim.lr_scheduler.ReduceLROnPlateau
-    history: list[Epoch]
-    best: dict[str, Tensor]
+    ema_network: nn.Module
+    optimizer: torch.optim.Optimizer
+    plateau_scheduler: torch.optim.lr_scheduler.ReduceLROnPlateau
+    history: list[EpochResult]
+    best_weights: dict[str, Tensor]
     device: torch.device
 
 
 def fit(
-    recipe: Recipe,
+    config: TrainingConfig,
     examples: Examples,
     held_out: Examples,
     checkpoint: Path | None = None,
-    step: Step = lambda done, total: None,
-    after_epoch: Callable[[int, Epoch], None] = lambda number, epoch: None,
-) -> tuple[nn.Module, list[Epoch]]:
+    on_batch_end: BatchCallback = lambda done, total: None,
+    on_epoch_end: Callable[[int, EpochResult], None] = lambda number, epoch: None,
+) -> tuple[nn.Module, list[EpochResult]]:
     """Train a fresh network and return it with its history, ready to predict.
 
     Args:
@@ -89,40 +89,40 @@ def fit(
     Raises:
         MoviemotionError: the recipe names something unknown, or `checkpoint` is another recipe's.
     """
-    state = begin(recipe, checkpoint)
+    state = prepare_training(config, checkpoint)
     images = torch.from_numpy(examples.images)[:, None].to(state.device)
     targets = torch.from_numpy(examples.targets).to(state.device)
-    for number in range(len(state.history), recipe.epochs):
-        if _has_settled(state.history, recipe.patience):
+    for number in range(len(state.history), config.epochs):
+        if _should_stop_early(state.history, config.patience):
             break
         began = time.monotonic()
-        loss = _train_epoch(state, recipe, number, images, targets, step)
-        kept = state.average if recipe.averaging else state.network
-        held_loss, accuracy = assess(kept, held_out)
-        rate = state.optimiser.param_groups[0]["lr"]
-        state.history.append(Epoch(loss, held_loss, accuracy, rate, time.monotonic() - began))
-        if recipe.schedule == "plateau":
-            state.plateau.step(held_loss)
-        if not recipe.patience or held_loss <= min(epoch.held_out_loss for epoch in state.history):
-            state.best = copy.deepcopy(kept.state_dict())
+        loss = _train_epoch(state, config, number, images, targets, on_batch_end)
+        kept = state.ema_network if config.averaging else state.network
+        held_loss, accuracy = evaluate_network(kept, held_out)
+        rate = state.optimizer.param_groups[0]["lr"]
+        state.history.append(EpochResult(loss, held_loss, accuracy, rate, time.monotonic() - began))
+        if config.schedule == "plateau":
+            state.plateau_scheduler.step(held_loss)
+        if not config.patience or held_loss <= min(epoch.held_out_loss for epoch in state.history):
+            state.best_weights = copy.deepcopy(kept.state_dict())
         if checkpoint is not None:
-            _save(checkpoint, recipe, state)
-        after_epoch(number + 1, state.history[-1])
-    state.average.load_state_dict(state.best)
-    return state.average.eval(), state.history
+            _save_checkpoint(checkpoint, config, state)
+        on_epoch_end(number + 1, state.history[-1])
+    state.ema_network.load_state_dict(state.best_weights)
+    return state.ema_network.eval(), state.history
 
 
-def begin(recipe: Recipe, checkpoint: Path | None) -> State:
+def prepare_training(config: TrainingConfig, checkpoint: Path | None) -> TrainingState:
     """Where a training stands before its next epoch; nothing is written.
 
     Raises:
         MoviemotionError: as `fit` does.
     """
-    _check(recipe)
-    torch.manual_seed(recipe.seed)
-    state = _fresh(recipe)
+    _check_config(config)
+    torch.manual_seed(config.seed)
+    state = _new_state(config)
     if checkpoint is not None and checkpoint.exists():
-        _restore(checkpoint, recipe, state)
+        _restore_checkpoint(checkpoint, config, state)
     return state
 
 
@@ -140,26 +140,26 @@ def predict_logits(network: nn.Module, images: NDArray[np.uint8], mirror: bool =
     return torch.cat(parts)
 
 
-def to_deck_logits(logits: Tensor) -> Tensor:
+def to_proposal_logits(logits: Tensor) -> Tensor:
     """(n, 8) or (n, 4) logits → (n, 4) in the order of `DECK_EMOTIONS`."""
-    return logits[:, list(DECK_COLUMNS)] if logits.shape[1] > len(DECK_COLUMNS) else logits
+    return logits[:, list(PROPOSAL_COLUMNS)] if logits.shape[1] > len(PROPOSAL_COLUMNS) else logits
 
 
-def assess(network: nn.Module, examples: Examples) -> tuple[float, float]:
+def evaluate_network(network: nn.Module, examples: Examples) -> tuple[float, float]:
     """Mean cross-entropy against the targets, and accuracy on the faces that have a truth (NaN without)."""
-    with fast(next(network.parameters()).device):
+    with bfloat16_autocast(next(network.parameters()).device):
         logits = predict_logits(network, examples.images, mirror=False)
     loss = F.cross_entropy(logits, torch.from_numpy(examples.targets)).item()
     judged = examples.truth >= 0
     if not judged.any():
         return loss, math.nan
-    guess = to_deck_logits(logits).argmax(1).numpy()
+    guess = to_proposal_logits(logits).argmax(1).numpy()
     return loss, float((guess[judged] == examples.truth[judged]).mean())
 
 
-def _check(recipe: Recipe) -> None:
+def _check_config(recipe: TrainingConfig) -> None:
     for name, value, known in (
-        ("optimiser", recipe.optimiser, OPTIMISERS),
+        ("optimiser", recipe.optimiser, OPTIMIZERS),
         ("schedule", recipe.schedule, SCHEDULES),
         ("augmentation", recipe.augmentation, AUGMENTATIONS),
     ):
@@ -167,12 +167,12 @@ def _check(recipe: Recipe) -> None:
             raise MoviemotionError(f"{name} {value}: unknown; choose from {', '.join(known)}")
 
 
-def _fresh(recipe: Recipe) -> State:
+def _new_state(recipe: TrainingConfig) -> TrainingState:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    network = networks.build(recipe.network, recipe.outputs, recipe.options)
-    if recipe.first_weights or recipe.network in networks.FIRST_WEIGHTS:
+    network = networks.build_network(recipe.network, recipe.n_outputs, recipe.options)
+    if recipe.first_weights or recipe.network in networks.INITIAL_WEIGHT_LOADERS:
         path = Path(recipe.first_weights) if recipe.first_weights else None
-        networks.FIRST_WEIGHTS.get(recipe.network, networks.load_own)(network, path)
+        networks.INITIAL_WEIGHT_LOADERS.get(recipe.network, networks.load_run_weights)(network, path)
     network = network.to(device, memory_format=torch.channels_last)
     trained = [p for p in network.parameters() if p.requires_grad]
     groups = [
@@ -193,17 +193,24 @@ def _fresh(recipe: Recipe) -> State:
         threshold_mode="abs",
     )
     average = copy.deepcopy(network)
-    return State(network, average, optimiser, plateau, [], copy.deepcopy(network.state_dict()), device)
+    return TrainingState(
+        network, average, optimiser, plateau, [], copy.deepcopy(network.state_dict()), device
+    )
 
 
-def fast(device: torch.device) -> torch.autocast:
+def bfloat16_autocast(device: torch.device) -> torch.autocast:
     """bfloat16 where the processor has it; the weights stay in float32."""
     supported = device.type == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
     return torch.autocast(device.type, torch.bfloat16, enabled=supported)
 
 
 def _train_epoch(
-    state: State, recipe: Recipe, number: int, images: Tensor, targets: Tensor, step: Step
+    state: TrainingState,
+    recipe: TrainingConfig,
+    number: int,
+    images: Tensor,
+    targets: Tensor,
+    step: BatchCallback,
 ) -> float:
     torch.manual_seed(recipe.seed * 100_003 + number)  # dropout and mixup draw from the global generator
     generator = torch.Generator(state.device).manual_seed(recipe.seed * 100_003 + number)
@@ -214,36 +221,36 @@ def _train_epoch(
     for i in range(steps):
         done = number * steps + i
         if recipe.schedule == "cosine":
-            for group in state.optimiser.param_groups:
-                group["lr"] = recipe.learning_rate * _cosine(done, recipe.epochs * steps)
+            for group in state.optimizer.param_groups:
+                group["lr"] = recipe.learning_rate * _cosine_factor(done, recipe.epochs * steps)
         index = order[i * recipe.batch : (i + 1) * recipe.batch]
-        batch, target = _augmented(images[index].float(), targets[index], recipe, generator)
-        with fast(state.device):
+        batch, target = _augment(images[index].float(), targets[index], recipe, generator)
+        with bfloat16_autocast(state.device):
             logits = state.network(batch.to(memory_format=torch.channels_last))
         loss = F.cross_entropy(logits.float(), target)
-        state.optimiser.zero_grad(set_to_none=True)
+        state.optimizer.zero_grad(set_to_none=True)
         loss.backward()
-        state.optimiser.step()
+        state.optimizer.step()
         if recipe.averaging:
-            _average(state.average, state.network, min(recipe.averaging, (1 + done) / 100))
+            _update_ema(state.ema_network, state.network, min(recipe.averaging, (1 + done) / 100))
         total += loss.item() * len(index)
         step(done + 1, recipe.epochs * steps)
     return total / len(images)
 
 
-def _augmented(
-    batch: Tensor, target: Tensor, recipe: Recipe, generator: torch.Generator
+def _augment(
+    batch: Tensor, target: Tensor, recipe: TrainingConfig, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
     if recipe.augmentation == "camera":
-        batch = augmentation.camera(batch, generator)
+        batch = augmentation.augment_camera(batch, generator)
     elif recipe.augmentation == "brightness":
-        batch = augmentation.brightness(batch, recipe.brightness, generator)
+        batch = augmentation.augment_brightness(batch, recipe.brightness, generator)
     if recipe.mixup:
         return augmentation.mixup(batch, target, recipe.mixup, generator)
     return batch, target
 
 
-def _cosine(step: int, steps: int) -> float:
+def _cosine_factor(step: int, steps: int) -> float:
     """Share of the peak rate: a twelfth of the run rising, then half a cosine to 0."""
     warm = max(1, steps // 12)
     if step < warm:
@@ -251,7 +258,7 @@ def _cosine(step: int, steps: int) -> float:
     return 0.5 * (1 + math.cos(math.pi * (step - warm) / max(1, steps - warm)))
 
 
-def _has_settled(history: list[Epoch], patience: int) -> bool:
+def _should_stop_early(history: list[EpochResult], patience: int) -> bool:
     if not patience or len(history) <= patience:
         return False
     losses = [epoch.held_out_loss for epoch in history]
@@ -259,7 +266,7 @@ def _has_settled(history: list[Epoch], patience: int) -> bool:
 
 
 @torch.no_grad()
-def _average(average: nn.Module, network: nn.Module, decay: float) -> None:
+def _update_ema(average: nn.Module, network: nn.Module, decay: float) -> None:
     for mean, value in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
         if mean.is_floating_point():
             mean.lerp_(value, 1 - decay)
@@ -267,34 +274,34 @@ def _average(average: nn.Module, network: nn.Module, decay: float) -> None:
             mean.copy_(value)
 
 
-def _save(path: Path, recipe: Recipe, state: State) -> None:
-    write_atomically(
+def _save_checkpoint(path: Path, recipe: TrainingConfig, state: TrainingState) -> None:
+    save_atomically(
         path,
         {
             "recipe": asdict(recipe),
             "history": [asdict(epoch) for epoch in state.history],
             "network": state.network.state_dict(),
-            "average": state.average.state_dict(),
-            "optimiser": state.optimiser.state_dict(),
-            "plateau": state.plateau.state_dict(),
-            "best": state.best,
+            "average": state.ema_network.state_dict(),
+            "optimiser": state.optimizer.state_dict(),
+            "plateau": state.plateau_scheduler.state_dict(),
+            "best": state.best_weights,
         },
     )
 
 
-def _restore(path: Path, recipe: Recipe, state: State) -> None:
+def _restore_checkpoint(path: Path, recipe: TrainingConfig, state: TrainingState) -> None:
     saved = torch.load(path, weights_only=True, map_location=state.device)
     if saved["recipe"] != asdict(recipe):
         raise MoviemotionError(f"{path}: a run of another recipe; choose another --out, or remove it")
     state.network.load_state_dict(saved["network"])
-    state.average.load_state_dict(saved["average"])
-    state.optimiser.load_state_dict(saved["optimiser"])
-    state.plateau.load_state_dict(saved["plateau"])
-    state.history[:] = [Epoch(**epoch) for epoch in saved["history"]]
-    state.best = saved["best"]
+    state.ema_network.load_state_dict(saved["average"])
+    state.optimizer.load_state_dict(saved["optimiser"])
+    state.plateau_scheduler.load_state_dict(saved["plateau"])
+    state.history[:] = [EpochResult(**epoch) for epoch in saved["history"]]
+    state.best_weights = saved["best"]
 
 
-def write_atomically(path: Path, state: object) -> None:
+def save_atomically(path: Path, state: object) -> None:
     """`torch.save`, so that a stop in the middle leaves the old file."""
-    with appearing(path) as partial:
+    with atomic_write(path) as partial:
         torch.save(state, partial)

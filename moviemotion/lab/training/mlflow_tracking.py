@@ -13,12 +13,12 @@ from moviemotion.errors import MoviemotionError
 # Whoever trains on faces did not ask to report it anywhere; it must be set before the import.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
-EXPERIMENT = "moviemotion"
-RUN_ID = "mlflow-run.txt"
+EXPERIMENT_NAME = "moviemotion"
+RUN_ID_FILE = "mlflow-run.txt"
 
 
 @dataclass(frozen=True)
-class Tracker:
+class MlflowRun:
     """One run in a tracking store.
 
     Attributes:
@@ -26,11 +26,13 @@ class Tracker:
         run_id: MLflow's id of the run.
     """
 
-    store: str
+    tracking_uri: str
     run_id: str
 
     @classmethod
-    def open(cls, folder: Path, parameters: Mapping[str, object], store: str | None = None) -> Tracker:
+    def start_or_resume(
+        cls, folder: Path, parameters: Mapping[str, object], tracking_uri: str | None = None
+    ) -> MlflowRun:
         """Start recording the run in `folder`, or go on with the record it has.
 
         Args:
@@ -42,10 +44,10 @@ class Tracker:
         from mlflow.exceptions import MlflowException
         from mlflow.tracking import MlflowClient
 
-        uri = store or f"sqlite:///{(folder.parent / 'mlflow.db').resolve()}"
-        known = folder / RUN_ID
+        uri = tracking_uri or f"sqlite:///{(folder.parent / 'mlflow.db').resolve()}"
+        known = folder / RUN_ID_FILE
         try:
-            number = experiment_id(uri)
+            number = get_or_create_experiment(uri)
             client = MlflowClient(tracking_uri=uri)
             if known.exists():
                 run_id = known.read_text(encoding="utf-8").strip()
@@ -60,7 +62,7 @@ class Tracker:
         known.write_text(run_id + "\n", encoding="utf-8")
         return cls(uri, run_id)
 
-    def log(self, step: int, metrics: Mapping[str, float]) -> None:
+    def log_metrics(self, step: int, metrics: Mapping[str, float]) -> None:
         """Record figures of one epoch."""
         from mlflow.entities import Metric
         from mlflow.tracking import MlflowClient
@@ -68,21 +70,21 @@ class Tracker:
 
         now = get_current_time_millis()
         rows = [Metric(key, value, now, step) for key, value in metrics.items() if value == value]
-        MlflowClient(tracking_uri=self.store).log_batch(self.run_id, metrics=rows)
+        MlflowClient(tracking_uri=self.tracking_uri).log_batch(self.run_id, metrics=rows)
 
     def finish(self) -> None:
         """Mark the run as finished."""
         from mlflow.tracking import MlflowClient
 
-        MlflowClient(tracking_uri=self.store).set_terminated(self.run_id)
+        MlflowClient(tracking_uri=self.tracking_uri).set_terminated(self.run_id)
 
 
-def experiment_id(store: str) -> str:
+def get_or_create_experiment(tracking_uri: str) -> str:
     """MLflow's id of our experiment in a store; makes store and experiment where there are none."""
     from mlflow.tracking import MlflowClient
 
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.ERROR)  # table-by-table news of a fresh store
-    client = MlflowClient(tracking_uri=store)
-    experiment = client.get_experiment_by_name(EXPERIMENT)
-    return experiment.experiment_id if experiment else client.create_experiment(EXPERIMENT)
+    client = MlflowClient(tracking_uri=tracking_uri)
+    experiment = client.get_experiment_by_name(EXPERIMENT_NAME)
+    return experiment.experiment_id if experiment else client.create_experiment(EXPERIMENT_NAME)

@@ -14,8 +14,13 @@ import torch
 from torch import Tensor, nn
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.lab.training.layers import Rescale, Standardise
-from moviemotion.lab.training.pretrained import FaceResNet, VGG16Block3, load_face_resnet, load_vgg16
+from moviemotion.lab.training.layers import Rescale, Standardize
+from moviemotion.lab.training.pretrained import (
+    FaceResNet,
+    VGG16Block3,
+    load_face_resnet_weights,
+    load_vgg16_weights,
+)
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,
@@ -46,11 +51,11 @@ class ResidualBlock(nn.Module):
         return torch.relu(self.second(torch.relu(self.first(x))) + self.shortcut(x))
 
 
-def compact(outputs: int = 8, width: float = 1.0) -> nn.Module:
+def compact_resnet(outputs: int = 8, width: float = 1.0) -> nn.Module:
     """The network that ships: a residual net of 2.7 M parameters; `width` is the share of its filters."""
     filters = [round(width * n) for n in (32, 64, 128, 128, 256, 256)]
     return nn.Sequential(
-        Standardise(),
+        Standardize(),
         _conv_bn(1, filters[0], 3),
         nn.ReLU(),
         ResidualBlock(filters[0], filters[1], stride=2),
@@ -66,7 +71,7 @@ def compact(outputs: int = 8, width: float = 1.0) -> nn.Module:
 
 
 @dataclass(frozen=True)
-class DeckDesign:
+class ProposalArchitecture:
     """What the deck's experiments vary in its network; the defaults are its CNN #36.
 
     Attributes:
@@ -86,7 +91,7 @@ class DeckDesign:
     dropout: float = 0.2
 
 
-class DeckNetwork(nn.Module):
+class ProposalNetwork(nn.Module):
     """The deck's network: blocks of convolution, activation, batch norm and pooling, then dense layers.
 
     Attributes:
@@ -94,14 +99,14 @@ class DeckNetwork(nn.Module):
         head: flattening, dense layers and the classification layer (softmax is left to the loss).
     """
 
-    def __init__(self, design: DeckDesign, outputs: int) -> None:
+    def __init__(self, design: ProposalArchitecture, outputs: int) -> None:
         super().__init__()
-        self.design = design
+        self.architecture = design
         self.scale = Rescale()
         blocks: list[nn.Module] = []
         inputs, side = 1, 48
         for filters, kernel in zip(design.filters, design.kernels, strict=True):
-            blocks.append(_deck_block(inputs, filters, kernel, design))
+            blocks.append(_proposal_block(inputs, filters, kernel, design))
             inputs, side = filters, side // 2
         self.blocks = nn.ModuleList(blocks)
         dense: list[nn.Module] = [nn.Flatten()]
@@ -125,7 +130,7 @@ class DeckNetwork(nn.Module):
         return self.head(x)
 
 
-def _deck_block(inputs: int, filters: int, kernel: int, design: DeckDesign) -> nn.Sequential:
+def _proposal_block(inputs: int, filters: int, kernel: int, design: ProposalArchitecture) -> nn.Sequential:
     # "Same" padding as Keras does it: what an even kernel lacks is added below and to the right.
     before, after = (kernel - 1) // 2, kernel // 2
     convolution = nn.Sequential(
@@ -138,7 +143,7 @@ def _deck_block(inputs: int, filters: int, kernel: int, design: DeckDesign) -> n
     return nn.Sequential(*convolution, *middle, nn.MaxPool2d(2))
 
 
-def deck36(outputs: int = 4, **design: object) -> nn.Module:
+def proposal_cnn36(outputs: int = 4, **design: object) -> nn.Module:
     """The deck's CNN #36, or one that differs from it as `design` (fields of `DeckDesign`) says.
 
     Raises:
@@ -146,7 +151,7 @@ def deck36(outputs: int = 4, **design: object) -> nn.Module:
     """
     values = {key: tuple(v) if isinstance(v, list) else v for key, v in design.items()}
     try:
-        chosen = DeckDesign(**values)  # type: ignore[arg-type]
+        chosen = ProposalArchitecture(**values)  # type: ignore[arg-type]
     except TypeError as error:
         raise MoviemotionError(f"network deck36: {error}; see DeckDesign for what can be varied") from error
     for name in (chosen.conv_activation, chosen.dense_activation):
@@ -154,24 +159,24 @@ def deck36(outputs: int = 4, **design: object) -> nn.Module:
             raise MoviemotionError(f"activation {name}: unknown; choose from {', '.join(ACTIVATIONS)}")
     if chosen.normalise not in ("after", "before"):
         raise MoviemotionError(f"normalise {chosen.normalise}: unknown; choose after or before")
-    return DeckNetwork(chosen, outputs)
+    return ProposalNetwork(chosen, outputs)
 
 
 NETWORKS: dict[str, Callable[..., nn.Module]] = {
-    "compact": compact,
-    "deck36": deck36,
+    "compact": compact_resnet,
+    "deck36": proposal_cnn36,
     "vgg16_block3": VGG16Block3,
     "face_resnet": FaceResNet,
 }
 
-FIRST_WEIGHTS: dict[str, Callable[[nn.Module, Path | None], None]] = {
-    "vgg16_block3": load_vgg16,
-    "face_resnet": load_face_resnet,
+INITIAL_WEIGHT_LOADERS: dict[str, Callable[[nn.Module, Path | None], None]] = {
+    "vgg16_block3": load_vgg16_weights,
+    "face_resnet": load_face_resnet_weights,
 }
 """Networks that start from weights learnt elsewhere → what gives them these, from a local path or a cache."""
 
 
-def build(name: str, outputs: int, options: Mapping[str, object]) -> nn.Module:
+def build_network(name: str, outputs: int, options: Mapping[str, object]) -> nn.Module:
     """A fresh network with its registry name, number of outputs and options.
 
     Raises:
@@ -185,7 +190,7 @@ def build(name: str, outputs: int, options: Mapping[str, object]) -> nn.Module:
         raise MoviemotionError(f"network {name}: {error}") from error
 
 
-def load_own(network: nn.Module, path: Path | None) -> None:
+def load_run_weights(network: nn.Module, path: Path | None) -> None:
     """Give a network the weights that a run of the same network ended with.
 
     Args:
@@ -203,7 +208,7 @@ def load_own(network: nn.Module, path: Path | None) -> None:
         ) from error
 
 
-def layer_table(network: nn.Module) -> list[tuple[str, str, int]]:
+def summarize_layers(network: nn.Module) -> list[tuple[str, str, int]]:
     """(layer, output shape of one face, parameters with batch norm's running statistics) of every layer."""
     rows: list[tuple[str, str, int]] = []
     hooks = []

@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.lab.training.layers import Standardise
+from moviemotion.lab.training.layers import Standardize
 
-VGG_MEAN, VGG_DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-VGG_WEIGHTS = Path(torch.hub.get_dir()) / "checkpoints" / "vgg16-397923af.pth"
+VGG_MEAN, VGG_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+VGG_WEIGHTS_FILE = Path(torch.hub.get_dir()) / "checkpoints" / "vgg16-397923af.pth"
 """Where torchvision's `vgg16(weights="IMAGENET1K_V1")` keeps its download."""
 
-FACE_MANIFEST = "face_recognition_model-weights_manifest.json"
+FACE_WEIGHTS_MANIFEST = "face_recognition_model-weights_manifest.json"
 
 
 class VGG16Block3(nn.Module):
@@ -43,7 +43,7 @@ class VGG16Block3(nn.Module):
             nn.Linear(256, outputs),
         )
         self.register_buffer("mean", torch.tensor(VGG_MEAN).view(1, 3, 1, 1))
-        self.register_buffer("deviation", torch.tensor(VGG_DEVIATION).view(1, 3, 1, 1))
+        self.register_buffer("deviation", torch.tensor(VGG_STD).view(1, 3, 1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         colour = (x / 255).expand(-1, 3, -1, -1)
@@ -52,7 +52,7 @@ class VGG16Block3(nn.Module):
         return self.head(seen)
 
 
-def load_vgg16(network: nn.Module, path: Path | None) -> None:
+def load_vgg16_weights(network: nn.Module, path: Path | None) -> None:
     """Give a `VGG16Block3` ImageNet's weights.
 
     Args:
@@ -61,7 +61,7 @@ def load_vgg16(network: nn.Module, path: Path | None) -> None:
     Raises:
         MoviemotionError: the weights are not there or are not VGG-16's.
     """
-    path = path or VGG_WEIGHTS
+    path = path or VGG_WEIGHTS_FILE
     if not path.exists():
         raise MoviemotionError(
             f"{path}: no ImageNet weights of VGG-16; where torchvision is installed, run python -c "
@@ -77,25 +77,25 @@ def load_vgg16(network: nn.Module, path: Path | None) -> None:
         ) from error
 
 
-class FaceBlock(nn.Module):
+class FaceResidualBlock(nn.Module):
     """Two 3×3 convolutions and a shortcut without weights, pooled and filled with zeros where it halves."""
 
     def __init__(self, inputs: int, outputs: int, halve: bool) -> None:
         super().__init__()
-        self.halve = halve
+        self.downsample = halve
         self.first = nn.Conv2d(inputs, outputs, 3, 2 if halve else 1, 0 if halve else 1)
         self.second = nn.Conv2d(outputs, outputs, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         out = self.second(torch.relu(self.first(x)))
-        if self.halve:
+        if self.downsample:
             x = F.avg_pool2d(x, 2)
             out = F.pad(out, (0, x.shape[3] - out.shape[3], 0, x.shape[2] - out.shape[2]))
             x = F.pad(x, (0, 0, 0, 0, 0, out.shape[1] - x.shape[1]))
         return torch.relu(out + x)
 
 
-FACE_PLAN = (
+FACE_RESNET_BLOCKS = (
     ("conv32_1", 32, False),
     ("conv32_2", 32, False),
     ("conv32_3", 32, False),
@@ -123,26 +123,26 @@ class FaceResNet(nn.Module):
     def __init__(self, outputs: int = 8, side: int = 112) -> None:
         super().__init__()
         self.side = side
-        self.standardise = Standardise()
+        self.standardize = Standardize()
         self.stem = nn.Conv2d(1, 32, 7, 2)
-        widths = [32, *(width for _, width, _ in FACE_PLAN)]
+        widths = [32, *(width for _, width, _ in FACE_RESNET_BLOCKS)]
         self.blocks = nn.Sequential(
             *(
-                FaceBlock(inputs, width, halve)
-                for inputs, (_, width, halve) in zip(widths, FACE_PLAN, strict=False)
+                FaceResidualBlock(inputs, width, halve)
+                for inputs, (_, width, halve) in zip(widths, FACE_RESNET_BLOCKS, strict=False)
             )
         )
-        self.drop = nn.Dropout(0.3)
+        self.dropout = nn.Dropout(0.3)
         self.out = nn.Linear(256, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
         # 0.2: the spread of grey values that the weights met in their own training.
-        x = F.interpolate(0.2 * self.standardise(x), size=(self.side, self.side), mode="bilinear")
+        x = F.interpolate(0.2 * self.standardize(x), size=(self.side, self.side), mode="bilinear")
         x = F.max_pool2d(torch.relu(self.stem(x)), 3, 2)
-        return self.out(self.drop(self.blocks(x).mean((2, 3))))
+        return self.out(self.dropout(self.blocks(x).mean((2, 3))))
 
 
-def load_face_resnet(network: nn.Module, path: Path | None) -> None:
+def load_face_resnet_weights(network: nn.Module, path: Path | None) -> None:
     """Give a `FaceResNet` the weights that dlib's author published, from `@vladmandic/face-api`.
 
     Their per-channel scales are folded into the convolutions and their colours summed to grey.
@@ -160,12 +160,12 @@ def load_face_resnet(network: nn.Module, path: Path | None) -> None:
         )
     assert isinstance(network, FaceResNet)
     try:
-        tensors = _read_manifest(path / FACE_MANIFEST)
-        _fold(network.stem, tensors, "conv32_down", grey=True)
-        for block, (name, _, _) in zip(network.blocks, FACE_PLAN, strict=True):
-            assert isinstance(block, FaceBlock)
-            _fold(block.first, tensors, f"{name}/conv1")
-            _fold(block.second, tensors, f"{name}/conv2")
+        tensors = _read_manifest(path / FACE_WEIGHTS_MANIFEST)
+        _fold_scale_into_convolution(network.stem, tensors, "conv32_down", grey=True)
+        for block, (name, _, _) in zip(network.blocks, FACE_RESNET_BLOCKS, strict=True):
+            assert isinstance(block, FaceResidualBlock)
+            _fold_scale_into_convolution(block.first, tensors, f"{name}/conv1")
+            _fold_scale_into_convolution(block.second, tensors, f"{name}/conv2")
     except (OSError, KeyError, ValueError, RuntimeError) as error:
         raise MoviemotionError(
             f"{path}: not the folder model of @vladmandic/face-api ({error}); unpack that package there"
@@ -190,7 +190,9 @@ def _read_manifest(path: Path) -> dict[str, NDArray[np.float32]]:
     return tensors
 
 
-def _fold(layer: nn.Conv2d, tensors: dict[str, NDArray[np.float32]], name: str, grey: bool = False) -> None:
+def _fold_scale_into_convolution(
+    layer: nn.Conv2d, tensors: dict[str, NDArray[np.float32]], name: str, grey: bool = False
+) -> None:
     scale = tensors[f"{name}/scale/weights"]
     weight = tensors[f"{name}/conv/filters"].transpose(3, 2, 0, 1) * scale[:, None, None, None]
     bias = tensors[f"{name}/conv/bias"] * scale + tensors[f"{name}/scale/biases"]

@@ -20,30 +20,31 @@ from numpy.typing import NDArray
 from onnx import helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
-from moviemotion._io.atomic_files import appearing
-from moviemotion.lab.training.face_selection import read_splits, recipe_of, select
+from moviemotion._io.atomic_files import atomic_write
+from moviemotion.lab.training.face_selection import config_of_model, load_train_and_test, select_faces
 
-PROPERTY = "quantised"
+QUANTIZED_KEY = "quantised"
 """The card looks for it in the file's metadata under this name."""
 SEED = 36
-CALIBRATION_FACES, BATCH = 512, 32
-AVERAGING = 0.05
+CALIBRATION_FACES, BATCH_SIZE = 512, 32
+MOVING_AVERAGE_WEIGHT = 0.05
 """Weight of each further batch in the mean over batches of an activation's largest value."""
-OPERATORS = ["Conv", "Relu"]
+QUANTIZED_OPERATORS = ["Conv", "Relu"]
 """What is computed in whole numbers; sums, means, the last layer and softmax stay as they are."""
 
 
-class _Faces(CalibrationDataReader):
+class _CalibrationFaces(CalibrationDataReader):
     def __init__(self, images: NDArray[np.uint8]) -> None:
         self._batches = (
-            {"faces": images[k : k + BATCH, None].astype(np.float32)} for k in range(0, len(images), BATCH)
+            {"faces": images[k : k + BATCH_SIZE, None].astype(np.float32)}
+            for k in range(0, len(images), BATCH_SIZE)
         )
 
     def get_next(self) -> dict[str, NDArray[np.float32]] | None:
         return next(self._batches, None)
 
 
-def quantise(model: Path, data: Path, out: Path) -> None:
+def quantize(model: Path, data: Path, out: Path) -> None:
     """Write an exported reader with convolutions in whole numbers; what it says of itself stays.
 
     The scales come from faces that the reader's run learnt from: held-out and test faces stay unseen.
@@ -51,33 +52,33 @@ def quantise(model: Path, data: Path, out: Path) -> None:
     Raises:
         MoviemotionError: the model does not say how it was trained, or the data cannot be read.
     """
-    learnt = select(*read_splits(data), recipe_of(model)).learnt.images
+    learnt = select_faces(*load_train_and_test(data), config_of_model(model)).train.images
     chosen = np.random.default_rng(SEED).permutation(len(learnt))[:CALIBRATION_FACES]
     properties = {p.key: p.value for p in onnx.load(str(model)).metadata_props}
-    with TemporaryDirectory() as folder, _silent():
+    with TemporaryDirectory() as folder, _quiet_logging():
         plain, whole = Path(folder) / "plain.onnx", Path(folder) / "whole.onnx"
-        _unfold(model, plain)
+        _weights_to_float32(model, plain)
         quantize_static(
             plain,
             whole,
-            _Faces(learnt[chosen]),
+            _CalibrationFaces(learnt[chosen]),
             quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=OPERATORS,
-            nodes_to_exclude=_first_layers(onnx.load(str(plain))),
+            op_types_to_quantize=QUANTIZED_OPERATORS,
+            nodes_to_exclude=_input_convolutions(onnx.load(str(plain))),
             per_channel=True,
             reduce_range=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             # The largest of a usual batch, not of all: one rare value would make every step coarser.
-            extra_options={"CalibMovingAverage": True, "CalibMovingAverageConstant": AVERAGING},
+            extra_options={"CalibMovingAverage": True, "CalibMovingAverageConstant": MOVING_AVERAGE_WEIGHT},
         )
         quantised = onnx.load(str(whole))
-    helper.set_model_props(quantised, {**properties, PROPERTY: "yes"})
-    with appearing(out) as partial:
+    helper.set_model_props(quantised, {**properties, QUANTIZED_KEY: "yes"})
+    with atomic_write(out) as partial:
         onnx.save(quantised, str(partial))
 
 
-def _unfold(model: Path, out: Path) -> None:
+def _weights_to_float32(model: Path, out: Path) -> None:
     """Weights stored in half precision become ordinary ones, which is what can be quantised."""
     options = ort.SessionOptions()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
@@ -85,14 +86,14 @@ def _unfold(model: Path, out: Path) -> None:
     ort.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
 
 
-def _first_layers(model: onnx.ModelProto) -> list[str]:
+def _input_convolutions(model: onnx.ModelProto) -> list[str]:
     """Convolutions of the grey picture: few sums, and what they round off no later layer can mend."""
     of_one_channel = {tensor.name for tensor in model.graph.initializer if list(tensor.dims[1:2]) == [1]}
     return [n.name for n in model.graph.node if n.op_type == "Conv" and n.input[1] in of_one_channel]
 
 
 @contextmanager
-def _silent() -> Iterator[None]:
+def _quiet_logging() -> Iterator[None]:
     """Without the runtime's advice to prepare the model, which `_unfold` has done."""
     logging.disable(logging.WARNING)
     try:

@@ -14,17 +14,17 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 
-from moviemotion._io.xml_tree import NOT_XML
+from moviemotion._io.xml_tree import INVALID_XML_CHARACTERS
 from moviemotion.analysis.analyze import Analysis
-from moviemotion.analysis.script_emotions import NOTHING_FELT
-from moviemotion.emotions import FEELINGS
-from moviemotion.reports.number_format import evidence, interval, number
-from moviemotion.screenplay.elements import Kind
+from moviemotion.analysis.script_emotions import MIN_DOMINANT_STRENGTH
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
+from moviemotion.reports.number_format import interval, moment_evidence, number
+from moviemotion.screenplay.elements import ElementKind
 
-SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
-_NO_DATE = "1970-01-01T00:00:00+00:00"
+EAF_SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
+_FIXED_DATE = "1970-01-01T00:00:00+00:00"
 """The format wants a date; the same study is to give the same file."""
-_KIND_OF_TIER = "annotation"
+_LINGUISTIC_TYPE = "annotation"
 
 
 @dataclass(frozen=True)
@@ -51,14 +51,14 @@ def elan_document(analysis: Analysis, film: Path | None = None) -> str:
     Args:
         film: the film's file, to be opened with it; without it ELAN opens the annotations alone.
     """
-    tiers = list(tiers_of(analysis))
+    tiers = list(build_tiers(analysis))
     root = ET.Element(
         "ANNOTATION_DOCUMENT",
         {
             "xmlns:xsi": "http://www.w3.org/2001/XMLSchema-instance",
-            "xsi:noNamespaceSchemaLocation": SCHEMA,
+            "xsi:noNamespaceSchemaLocation": EAF_SCHEMA,
             "AUTHOR": "MoviEmotion",
-            "DATE": _NO_DATE,
+            "DATE": _FIXED_DATE,
             "FORMAT": "3.0",
             "VERSION": "3.0",
         },
@@ -70,9 +70,11 @@ def elan_document(analysis: Analysis, film: Path | None = None) -> str:
     _time_slots(root, tiers)
     numbers = count(1)
     for tier in tiers:
-        of_whom = {"PARTICIPANT": _xml(tier.speaker)} if tier.speaker else {}
+        of_whom = {"PARTICIPANT": _xml_safe(tier.speaker)} if tier.speaker else {}
         row = ET.SubElement(
-            root, "TIER", {"TIER_ID": _xml(tier.name), "LINGUISTIC_TYPE_REF": _KIND_OF_TIER, **of_whom}
+            root,
+            "TIER",
+            {"TIER_ID": _xml_safe(tier.name), "LINGUISTIC_TYPE_REF": _LINGUISTIC_TYPE, **of_whom},
         )
         for annotation in tier.annotations:
             number = next(numbers)
@@ -83,11 +85,11 @@ def elan_document(analysis: Analysis, film: Path | None = None) -> str:
                 TIME_SLOT_REF1=f"ts{2 * number - 1}",
                 TIME_SLOT_REF2=f"ts{2 * number}",
             )
-            ET.SubElement(aligned, "ANNOTATION_VALUE").text = _xml(annotation.text)
+            ET.SubElement(aligned, "ANNOTATION_VALUE").text = _xml_safe(annotation.text)
     ET.SubElement(
         root,
         "LINGUISTIC_TYPE",
-        LINGUISTIC_TYPE_ID=_KIND_OF_TIER,
+        LINGUISTIC_TYPE_ID=_LINGUISTIC_TYPE,
         TIME_ALIGNABLE="true",
         GRAPHIC_REFERENCES="false",
     )
@@ -95,37 +97,43 @@ def elan_document(analysis: Analysis, film: Path | None = None) -> str:
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
 
-def tiers_of(analysis: Analysis) -> Iterator[Tier]:
+def build_tiers(analysis: Analysis) -> Iterator[Tier]:
     """The tiers: moments, the room's feelings, scenes, action, and one a speaker."""
     moments = (
-        (moment.start, moment.end, f"Moment {k}: {moment.emotion}, {evidence(moment)}")
-        for k, moment in enumerate(analysis.search.moments, 1)
+        (moment.start, moment.end, f"Moment {k}: {moment.emotion}, {moment_evidence(moment)}")
+        for k, moment in enumerate(analysis.moment_search.moments, 1)
     )
-    yield Tier("moments", apart(moments))
-    for column, feeling in enumerate(FEELINGS):
-        yield Tier(f"room: {feeling}", tuple(_felt(analysis, column)))
+    yield Tier("moments", without_overlaps(moments))
+    for column, feeling in enumerate(NON_NEUTRAL_EMOTIONS):
+        yield Tier(f"room: {feeling}", tuple(_strength_annotations(analysis, column)))
     if analysis.script is None:
         return
     elements = analysis.script.screenplay.elements
     scenes = (
-        (scene.feeling.start, scene.feeling.end, elements[scene.heading].text) for scene in analysis.scenes
+        (scene.summary.start, scene.summary.end, elements[scene.heading_element].text)
+        for scene in analysis.scene_emotions
     )
-    yield Tier("scenes", apart(scenes))
+    yield Tier("scenes", without_overlaps(scenes))
     rows: dict[str | None, list[tuple[float, float, str]]] = {None: []}
     for cue in analysis.script.cues:
         element = elements[cue.element]
-        if element.kind in (Kind.ACTION, Kind.DIALOGUE, Kind.LYRICS, Kind.CENTERED):
+        if element.kind in (
+            ElementKind.ACTION,
+            ElementKind.DIALOGUE,
+            ElementKind.LYRICS,
+            ElementKind.CENTERED,
+        ):
             rows.setdefault(element.character, []).append((cue.start, cue.end, element.text))
     for speaker, spans in rows.items():
-        yield Tier(f"speaker: {speaker}" if speaker else "action", apart(spans), speaker)
+        yield Tier(f"speaker: {speaker}" if speaker else "action", without_overlaps(spans), speaker)
 
 
-def _felt(analysis: Analysis, column: int) -> Iterator[Annotation]:
+def _strength_annotations(analysis: Analysis, column: int) -> Iterator[Annotation]:
     """The stretches in which the room's mean strength of a feeling stands out, by the rule for lines."""
-    room = analysis.room
+    room = analysis.audience_curve
     mean, low = room.strength[:, column], room.strength_interval[0, :, column]
     with np.errstate(invalid="ignore"):
-        felt = (mean >= NOTHING_FELT) & ~(low <= 0)
+        felt = (mean >= MIN_DOMINANT_STRENGTH) & ~(low <= 0)
     edges = np.flatnonzero(np.diff(felt, prepend=False, append=False))
     for start, end in edges.reshape(-1, 2).tolist():
         peak = start + int(mean[start:end].argmax())
@@ -134,7 +142,7 @@ def _felt(analysis: Analysis, column: int) -> Iterator[Annotation]:
         yield Annotation(begin, begin + (end - start) * 1000, text)
 
 
-def apart(spans: Iterable[tuple[float, float, str]]) -> tuple[Annotation, ...]:
+def without_overlaps(spans: Iterable[tuple[float, float, str]]) -> tuple[Annotation, ...]:
     """Annotations without overlap: one ends where the next starts; what starts together stands together."""
     timed = sorted(
         (round(start * 1000), round(end * 1000), " ".join(text.split()))
@@ -160,6 +168,6 @@ def _time_slots(root: ET.Element, tiers: Iterable[Tier]) -> None:
         ET.SubElement(order, "TIME_SLOT", TIME_SLOT_ID=f"ts{slot + 1}", TIME_VALUE=str(times[slot]))
 
 
-def _xml(text: str) -> str:
+def _xml_safe(text: str) -> str:
     """Without what XML cannot carry."""
-    return NOT_XML.sub("", text)
+    return INVALID_XML_CHARACTERS.sub("", text)

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from moviemotion._io.xml_tree import NOT_XML
+from moviemotion._io.xml_tree import INVALID_XML_CHARACTERS
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.emotions import Emotion
-from moviemotion.reports.number_format import evidence
+from moviemotion.reports.number_format import moment_evidence
 from moviemotion.reports.tables.csv_json import moments_json
-from moviemotion.timecode import Timecode
+from moviemotion.timecode import TimecodeFormat
 
-COLOURS: dict[Emotion, tuple[str, str]] = {
+MARKER_COLORS: dict[Emotion, tuple[str, str]] = {
     Emotion.HAPPY: ("YELLOW", "YELLOW"),
     Emotion.SURPRISE: ("CYAN", "CYAN"),
     Emotion.SAD: ("BLUE", "BLUE"),
@@ -45,67 +45,74 @@ class Marker:
     emotion: Emotion
 
 
-def markers(analysis: Analysis, timecode: Timecode) -> tuple[Marker, ...]:
+def moment_markers(analysis: Analysis, timecode: TimecodeFormat) -> tuple[Marker, ...]:
     """The moments of a screening in frames of the film, in order of time."""
-    scenes = {moment: scene for scene in analysis.scenes for moment in scene.moments}
+    scenes = {moment: scene for scene in analysis.scene_emotions for moment in scene.moments}
     made = []
-    for k, moment in enumerate(analysis.search.moments):
+    for k, moment in enumerate(analysis.moment_search.moments):
         parts = [
-            evidence(moment),
-            f"peak {timecode.code(timecode.frame(moment.peak))}",
-            *(f"{mixed.feeling.name} {mixed.count} of {mixed.viewers}" for mixed in analysis.moment_mixed[k]),
+            moment_evidence(moment),
+            f"peak {timecode.frame_to_timecode(timecode.seconds_to_frame(moment.peak))}",
+            *(
+                f"{mixed.emotion.name} {mixed.count} of {mixed.viewers}"
+                for mixed in analysis.moment_mixed_emotions[k]
+            ),
         ]
         if k in scenes and analysis.script:
-            heading = analysis.script.screenplay.elements[scenes[k].heading]
-            parts.append(f"scene {heading.number or scenes[k].scene}: {' '.join(heading.text.split())}")
-        start, end = timecode.frame(moment.start), timecode.frame(moment.end)
+            heading = analysis.script.screenplay.elements[scenes[k].heading_element]
+            parts.append(
+                f"scene {heading.number or scenes[k].scene_number}: {' '.join(heading.text.split())}"
+            )
+        start, end = timecode.seconds_to_frame(moment.start), timecode.seconds_to_frame(moment.end)
         name = f"Moment {k + 1}: {moment.emotion}"
-        note = NOT_XML.sub("", ", ".join(parts))
+        note = INVALID_XML_CHARACTERS.sub("", ", ".join(parts))
         made.append(Marker(name, note, start, max(end - start, 1), moment.emotion))
     return tuple(made)
 
 
-def otio_timeline(analysis: Analysis, timecode: Timecode) -> str:
+def otio_timeline(analysis: Analysis, timecode: TimecodeFormat) -> str:
     """An OpenTimelineIO timeline, empty but for a marker a moment, with the moment's figures as metadata."""
-    return _written(analysis, timecode, "otio_json")
+    return _write_otio(analysis, timecode, "otio_json")
 
 
-def final_cut_xml(analysis: Analysis, timecode: Timecode) -> str:
+def final_cut_xml(analysis: Analysis, timecode: TimecodeFormat) -> str:
     """A sequence in Final Cut's XML (xmeml), which Premiere and Resolve read too: a marker a moment."""
-    return _written(analysis, timecode, "fcp_xml")
+    return _write_otio(analysis, timecode, "fcp_xml")
 
 
-def smpte_rate(timecode: Timecode) -> bool:
+def is_smpte_rate(timecode: TimecodeFormat) -> bool:
     """Whether SMPTE's timecode has this rate: Final Cut's XML knows no other."""
     from opentimelineio.opentime import RationalTime
 
-    return bool(RationalTime.is_smpte_timecode_rate(float(timecode.rate)))
+    return bool(RationalTime.is_smpte_timecode_rate(float(timecode.frame_rate)))
 
 
-def _written(analysis: Analysis, timecode: Timecode, adapter: str) -> str:
+def _write_otio(analysis: Analysis, timecode: TimecodeFormat, adapter: str) -> str:
     # OpenTimelineIO takes a second to import.
     import opentimelineio as otio
     from opentimelineio.opentime import RationalTime, TimeRange
 
     def span(start: int, frames: int) -> TimeRange:
-        rate = float(timecode.rate)
+        rate = float(timecode.frame_rate)
         return TimeRange(RationalTime(start, rate), RationalTime(frames, rate))
 
-    title = NOT_XML.sub("", analysis.title)
-    timeline = otio.schema.Timeline(title, global_start_time=span(timecode.start, 0).start_time)
-    timeline.metadata["fcp_xml"] = {"timecode": {"displayformat": "DF" if timecode.drop else "NDF"}}
+    title = INVALID_XML_CHARACTERS.sub("", analysis.title)
+    timeline = otio.schema.Timeline(title, global_start_time=span(timecode.start_frame, 0).start_time)
+    timeline.metadata["fcp_xml"] = {"timecode": {"displayformat": "DF" if timecode.drop_frame else "NDF"}}
     told = moments_json(analysis)
     figures = told.pop("moments")
     timeline.metadata["moviemotion"] = told
     film = otio.schema.Track(title, kind=otio.schema.TrackKind.Video)
-    film.append(otio.schema.Gap(source_range=span(0, timecode.frame(analysis.quality.seconds))))
+    film.append(
+        otio.schema.Gap(source_range=span(0, timecode.seconds_to_frame(analysis.data_quality.seconds)))
+    )
     timeline.tracks.append(film)
-    for marker, moment in zip(markers(analysis, timecode), figures, strict=True):
+    for marker, moment in zip(moment_markers(analysis, timecode), figures, strict=True):
         timeline.tracks.markers.append(
             otio.schema.Marker(
                 marker.name,
                 span(marker.start, marker.frames),
-                COLOURS[marker.emotion][0],
+                MARKER_COLORS[marker.emotion][0],
                 {"moviemotion": moment, "fcp_xml": {"comment": marker.note}},
                 marker.note,
             )
@@ -113,38 +120,38 @@ def _written(analysis: Analysis, timecode: Timecode, adapter: str) -> str:
     return str(otio.adapters.write_to_string(timeline, adapter))
 
 
-def locator_edl(analysis: Analysis, timecode: Timecode) -> str:
+def locator_edl(analysis: Analysis, timecode: TimecodeFormat) -> str:
     """A CMX3600 EDL: the film as one event, a `* LOC:` comment a moment, as Avid and Baselight write them."""
-    lines = [_event(1, "AX", timecode, 0, timecode.frame(analysis.quality.seconds))]
-    lines.append(f"* FROM CLIP NAME: {_plain(analysis.title)}\n")
-    for marker in markers(analysis, timecode):
-        colour = COLOURS[marker.emotion][1]
-        told = _plain(f"{marker.name}, {marker.note}")
-        lines.append(f"* LOC: {timecode.code(marker.start)} {colour:<7} {told}\n")
-    return _edl_head(analysis, timecode) + "".join(lines)
+    lines = [_edl_event(1, "AX", timecode, 0, timecode.seconds_to_frame(analysis.data_quality.seconds))]
+    lines.append(f"* FROM CLIP NAME: {_single_ascii_line(analysis.title)}\n")
+    for marker in moment_markers(analysis, timecode):
+        colour = MARKER_COLORS[marker.emotion][1]
+        told = _single_ascii_line(f"{marker.name}, {marker.note}")
+        lines.append(f"* LOC: {timecode.frame_to_timecode(marker.start)} {colour:<7} {told}\n")
+    return _edl_header(analysis, timecode) + "".join(lines)
 
 
-def resolve_edl(analysis: Analysis, timecode: Timecode) -> str:
+def resolve_edl(analysis: Analysis, timecode: TimecodeFormat) -> str:
     """Timeline markers as Resolve writes and imports them: an event a moment, its marker on the next line."""
     lines = []
-    for k, marker in enumerate(markers(analysis, timecode), 1):
-        lines.append(_event(k, "001", timecode, marker.start, marker.start + 1))
-        colour = COLOURS[marker.emotion][0].title()
-        name, note = (_plain(text).replace("|", "/") for text in (marker.name, marker.note))
+    for k, marker in enumerate(moment_markers(analysis, timecode), 1):
+        lines.append(_edl_event(k, "001", timecode, marker.start, marker.start + 1))
+        colour = MARKER_COLORS[marker.emotion][0].title()
+        name, note = (_single_ascii_line(text).replace("|", "/") for text in (marker.name, marker.note))
         lines.append(f"{note} |C:ResolveColor{colour} |M:{name} |D:{marker.frames}\n\n")
-    return _edl_head(analysis, timecode) + "".join(lines)
+    return _edl_header(analysis, timecode) + "".join(lines)
 
 
-def _edl_head(analysis: Analysis, timecode: Timecode) -> str:
-    numbers = "DROP FRAME" if timecode.drop else "NON-DROP FRAME"
-    return f"TITLE: {_plain(analysis.title)}\nFCM: {numbers}\n\n"
+def _edl_header(analysis: Analysis, timecode: TimecodeFormat) -> str:
+    numbers = "DROP FRAME" if timecode.drop_frame else "NON-DROP FRAME"
+    return f"TITLE: {_single_ascii_line(analysis.title)}\nFCM: {numbers}\n\n"
 
 
-def _event(number: int, reel: str, timecode: Timecode, start: int, end: int) -> str:
-    times = f"{timecode.code(start)} {timecode.code(end)}"
+def _edl_event(number: int, reel: str, timecode: TimecodeFormat, start: int, end: int) -> str:
+    times = f"{timecode.frame_to_timecode(start)} {timecode.frame_to_timecode(end)}"
     return f"{number:03}  {reel:<8} V     C        {times} {times}\n"
 
 
-def _plain(text: str) -> str:
+def _single_ascii_line(text: str) -> str:
     """On one line, with the dashes of ASCII: some programs read EDLs as that."""
     return " ".join(text.split()).translate(str.maketrans("–—−’", "---'"))

@@ -9,15 +9,15 @@ import numpy as np
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.reports.pattern_sentences import arc_sentence
-from moviemotion.statistics import Float
+from moviemotion.statistics import Float64Array
 
 WIDTH, HEIGHT = 720, 120
-_LEAST = 0.02
+_MIN_VALENCE_RANGE = 0.02
 """Valence that fills the picture at least: a film in which nobody moved is drawn flat."""
 
 
 @dataclass(frozen=True)
-class ArcPicture:
+class ArcFigure:
     """The film's arc as SVG paths in a box of `WIDTH` × `HEIGHT`.
 
     Attributes:
@@ -33,17 +33,17 @@ class ArcPicture:
     summary: str
 
 
-def arc_picture(analysis: Analysis) -> ArcPicture | None:
+def build_arc_figure(analysis: Analysis) -> ArcFigure | None:
     """The picture of the film's arc; None where it has no interval."""
     p = analysis.patterns
     low, high = p.arc.curve_interval
     known = ~np.isnan(low)
     if not known.any():
         return None
-    most = max(_LEAST, float(np.abs([low[known], high[known]]).max()))
+    most = max(_MIN_VALENCE_RANGE, float(np.abs([low[known], high[known]]).max()))
     x = (np.arange(len(low)) + 0.5) / len(low) * WIDTH
 
-    def y(values: Float) -> Float:
+    def y(values: Float64Array) -> Float64Array:
         return np.asarray(HEIGHT / 2 - values / most * (HEIGHT / 2 - 4))
 
     line = [(a, b) for a, b in zip(x[known], y(p.arc.curve)[known], strict=True)]
@@ -52,14 +52,14 @@ def arc_picture(analysis: Analysis) -> ArcPicture | None:
     length = p.arc.end - p.arc.start
     acts = tuple((act.name, (act.start - p.arc.start) / length * WIDTH) for act in p.acts)
     sentence, figures = arc_sentence("The film", p.arc)
-    return ArcPicture(
-        _path(line),
-        _path(upper + lower[::-1]) + "Z",
+    return ArcFigure(
+        _svg_path(line),
+        _svg_path(upper + lower[::-1]) + "Z",
         HEIGHT / 2,
         acts,
         f"{sentence} {figures}",
     )
 
 
-def _path(points: Sequence[tuple[float, float]]) -> str:
+def _svg_path(points: Sequence[tuple[float, float]]) -> str:
     return "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in points)

@@ -13,18 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moviemotion.analysis.analyze import Analysis
-from moviemotion.analysis.signals.audience_curve import Room
-from moviemotion.emotions import FEELINGS
-from moviemotion.reports.emotion_style import EMPHASISED, PALETTE
-from moviemotion.statistics import Float
+from moviemotion.analysis.signals.audience_curve import AudienceCurve
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
+from moviemotion.reports.emotion_style import EMPHASIZED, PALETTE
+from moviemotion.statistics import Float64Array
 
 NO_VALUE = 65_535
-STEPS = 10_000
+CURVE_STEPS = 10_000
 NOT_SEEN = 255
 STRENGTH_LEVELS = 31
-FEELINGS_DRAWN = [
-    {"key": f, "symbol": PALETTE[f].symbol, "dash": PALETTE[f].dash, "shown": f in EMPHASISED}
-    for f in FEELINGS
+EMOTION_STYLES = [
+    {"key": f, "symbol": PALETTE[f].symbol, "dash": PALETTE[f].dash, "shown": f in EMPHASIZED}
+    for f in NON_NEUTRAL_EMOTIONS
 ]
 """How each feeling is drawn, and whether it is at first."""
 
@@ -35,15 +35,15 @@ def chart_data(analysis: Analysis) -> dict[str, Any]:
     `curves` holds base64 little-endian uint16: value × `STEPS`, `NO_VALUE` for NaN. `strips` is
     described at `pack_strips`. Times are seconds of film time.
     """
-    room = analysis.room
+    room = analysis.audience_curve
     return {
         "start": int(analysis.timeline.start),
         "seconds": len(room.seconds),
-        "steps": STEPS,
+        "steps": CURVE_STEPS,
         "noValue": NO_VALUE,
-        "feelings": FEELINGS_DRAWN,
+        "feelings": EMOTION_STYLES,
         "viewers": room.viewers.tolist(),
-        "curves": packed_curves(room),
+        "curves": pack_curves(room),
         "names": list(analysis.timeline.viewers),
         "strips": pack_strips(analysis.strength),
         "moments": [
@@ -54,49 +54,49 @@ def chart_data(analysis: Analysis) -> dict[str, Any]:
                 "feeling": m.emotion,
                 "elements": list(lines),
             }
-            for m, lines in zip(analysis.search.moments, analysis.moment_elements, strict=True)
+            for m, lines in zip(analysis.moment_search.moments, analysis.moment_elements, strict=True)
         ],
-        "scenes": scenes_drawn(analysis),
+        "scenes": timed_scenes(analysis),
     }
 
 
-def scenes_drawn(analysis: Analysis) -> list[dict[str, Any]]:
+def timed_scenes(analysis: Analysis) -> list[dict[str, Any]]:
     """The scenes that have a time, in order."""
     elements = analysis.script.screenplay.elements if analysis.script else ()
     return [
         {
-            "number": s.scene,
-            "heading": elements[s.heading].text,
-            "start": float(s.feeling.start),
-            "end": float(s.feeling.end),
+            "number": s.scene_number,
+            "heading": elements[s.heading_element].text,
+            "start": float(s.summary.start),
+            "end": float(s.summary.end),
         }
-        for s in analysis.scenes
-        if not np.isnan(s.feeling.start)
+        for s in analysis.scene_emotions
+        if not np.isnan(s.summary.start)
     ]
 
 
-def packed_curves(room: Room) -> dict[str, str]:
+def pack_curves(audience_curve: AudienceCurve) -> dict[str, str]:
     """The room's curves and their intervals by name, each as `pack_curve` packs it."""
     curves = {
-        "overall": room.overall,
-        "overallLow": room.overall_interval[0],
-        "overallHigh": room.overall_interval[1],
-        "share": room.share,
-        "shareLow": room.share_interval[0],
-        "shareHigh": room.share_interval[1],
+        "overall": audience_curve.overall_strength,
+        "overallLow": audience_curve.overall_strength_interval[0],
+        "overallHigh": audience_curve.overall_strength_interval[1],
+        "share": audience_curve.reacting_share,
+        "shareLow": audience_curve.reacting_share_interval[0],
+        "shareHigh": audience_curve.reacting_share_interval[1],
     }
-    for column, feeling in enumerate(FEELINGS):
-        curves[feeling] = room.strength[:, column]
-        curves[f"{feeling}Low"] = room.strength_interval[0, :, column]
-        curves[f"{feeling}High"] = room.strength_interval[1, :, column]
+    for column, feeling in enumerate(NON_NEUTRAL_EMOTIONS):
+        curves[feeling] = audience_curve.strength[:, column]
+        curves[f"{feeling}Low"] = audience_curve.strength_interval[0, :, column]
+        curves[f"{feeling}High"] = audience_curve.strength_interval[1, :, column]
     return {name: pack_curve(curve) for name, curve in curves.items()}
 
 
-def pack_curve(values: Float) -> str:
+def pack_curve(values: Float64Array) -> str:
     """Pack (S,) values of 0–1 or NaN as base64 little-endian uint16 steps of 1 / `STEPS`."""
     steps = np.full(values.shape, NO_VALUE, dtype="<u2")
     known = ~np.isnan(values)
-    steps[known] = np.rint(np.clip(values[known], 0, 1) * STEPS)
+    steps[known] = np.rint(np.clip(values[known], 0, 1) * CURVE_STEPS)
     return b64encode(steps.tobytes()).decode("ascii")
 
 

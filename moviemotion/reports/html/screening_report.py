@@ -11,23 +11,29 @@ from functools import cache
 from jinja2 import Environment
 from markupsafe import Markup
 
-from moviemotion._io.html_shell import asset, script_data, templates
+from moviemotion._io.html_shell import inline_asset, json_for_script, template_environment
 from moviemotion.analysis.analyze import Analysis
-from moviemotion.analysis.moments.detection import ranks
-from moviemotion.analysis.script_emotions import NOTHING_FELT, Feeling
-from moviemotion.analysis.signals.audience_curve import REACTING
-from moviemotion.emotions import COMPOUND_FEELINGS, FEELINGS
+from moviemotion.analysis.moments.detection import resonance_ranks
+from moviemotion.analysis.script_emotions import MIN_DOMINANT_STRENGTH, EmotionSummary
+from moviemotion.analysis.signals.audience_curve import REACTION_THRESHOLD
+from moviemotion.emotions import MIXED_EMOTIONS, NON_NEUTRAL_EMOTIONS
 from moviemotion.reports import number_format
 from moviemotion.reports.emotion_style import PALETTE, css_variables
-from moviemotion.reports.html.arc_figure import HEIGHT, WIDTH, arc_picture
+from moviemotion.reports.html.arc_figure import HEIGHT, WIDTH, build_arc_figure
 from moviemotion.reports.html.chart_data import chart_data
-from moviemotion.reports.pattern_sentences import findings
+from moviemotion.reports.pattern_sentences import pattern_findings
 from moviemotion.screenplay.alignment.align import Cue, TimeSource
-from moviemotion.screenplay.formats.registry import Element, Kind
+from moviemotion.screenplay.formats.registry import Element, ElementKind
 
 # A speaker's name and a parenthetical share the time of their dialogue: one label a speech is enough.
-LABELLED = (Kind.SCENE_HEADING, Kind.ACTION, Kind.DIALOGUE, Kind.LYRICS, Kind.CENTERED)
-NOT_PRINTED = (Kind.SECTION, Kind.SYNOPSIS)
+LABELED_KINDS = (
+    ElementKind.SCENE_HEADING,
+    ElementKind.ACTION,
+    ElementKind.DIALOGUE,
+    ElementKind.LYRICS,
+    ElementKind.CENTERED,
+)
+HIDDEN_KINDS = (ElementKind.SECTION, ElementKind.SYNOPSIS)
 
 
 @dataclass(frozen=True)
@@ -43,11 +49,11 @@ class ScriptRow:
     index: int
     element: Element
     cue: Cue
-    feeling: Feeling | None
+    emotion_summary: EmotionSummary | None
     moments: tuple[int, ...]
 
     @property
-    def cut(self) -> bool:
+    def is_cut(self) -> bool:
         """Whether the element is not in the film."""
         return self.cue.source is TimeSource.CUT
 
@@ -61,13 +67,13 @@ def render_report(analysis: Analysis) -> str:
     template = _environment().get_template("report.html")
     return template.render(
         analysis=analysis,
-        moments=analysis.search.moments,
-        ranks=ranks(analysis.search.moments),
+        moments=analysis.moment_search.moments,
+        ranks=resonance_ranks(analysis.moment_search.moments),
         elements=analysis.script.screenplay.elements if analysis.script else (),
         rows=script_rows(analysis),
-        findings=findings(analysis),
-        arc=arc_picture(analysis),
-        data=script_data(chart_data(analysis)),
+        findings=pattern_findings(analysis),
+        arc=build_arc_figure(analysis),
+        data=json_for_script(chart_data(analysis)),
     )
 
 
@@ -81,28 +87,28 @@ def script_rows(analysis: Analysis) -> list[ScriptRow]:
             moments.setdefault(index, []).append(number)
     elements = analysis.script.screenplay.elements
     # A heading is told with its whole scene, not with the second in which it would be read.
-    of_scenes = {scene.heading: scene.feeling for scene in analysis.scenes}
+    of_scenes = {scene.heading_element: scene.summary for scene in analysis.scene_emotions}
     return [
         ScriptRow(
             cue.element,
             elements[cue.element],
             cue,
             of_scenes.get(cue.element, feeling)
-            if elements[cue.element].kind in LABELLED and cue.source is not TimeSource.CUT
+            if elements[cue.element].kind in LABELED_KINDS and cue.source is not TimeSource.CUT
             else None,
             tuple(moments.get(cue.element, ())),
         )
-        for cue, feeling in zip(analysis.script.cues, analysis.lines, strict=True)
-        if elements[cue.element].kind not in NOT_PRINTED
+        for cue, feeling in zip(analysis.script.cues, analysis.element_emotions, strict=True)
+        if elements[cue.element].kind not in HIDDEN_KINDS
     ]
 
 
 @cache
 def _environment() -> Environment:
-    environment = templates("moviemotion.reports.html")
+    environment = template_environment("moviemotion.reports.html")
     for function in (
-        number_format.clock,
-        number_format.span,
+        number_format.film_time,
+        number_format.time_range,
         number_format.plural,
         number_format.number,
         number_format.percent,
@@ -110,21 +116,21 @@ def _environment() -> Environment:
         number_format.percent_interval,
         number_format.count_of,
         number_format.p_value,
-        number_format.summary,
-        number_format.together,
-        number_format.baseline,
+        number_format.summary_sentence,
+        number_format.synchrony_sentence,
+        number_format.baseline_sentence,
     ):
         environment.filters[function.__name__] = function
     environment.globals |= {
-        "feelings": FEELINGS,
+        "feelings": NON_NEUTRAL_EMOTIONS,
         "palette": PALETTE,
         "colours": {"light": Markup(css_variables(dark=False)), "dark": Markup(css_variables(dark=True))},
-        "css": asset("moviemotion.reports.html", "report.css"),
-        "javascript": asset("moviemotion.reports.html", "report.js"),
-        "reacting": REACTING,
-        "nothing_felt": NOTHING_FELT,
+        "css": inline_asset("moviemotion.reports.html", "report.css"),
+        "javascript": inline_asset("moviemotion.reports.html", "report.js"),
+        "reacting": REACTION_THRESHOLD,
+        "nothing_felt": MIN_DOMINANT_STRENGTH,
         "arc_box": (WIDTH, HEIGHT),
-        "mixed_window": max(feeling.window for feeling in COMPOUND_FEELINGS),
+        "mixed_window": max(feeling.window for feeling in MIXED_EMOTIONS),
         "not_measured": lambda feeling: feeling.strength != feeling.strength,
     }
     return environment

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.moments.detection import Moment
-from moviemotion.analysis.script_emotions import Feeling
+from moviemotion.analysis.script_emotions import EmotionSummary
 from moviemotion.emotions import Emotion
-from moviemotion.reports.number_format import clock, count_of, interval, number, p_value, span
+from moviemotion.reports.number_format import count_of, film_time, interval, number, p_value, time_range
 from moviemotion.screenplay.alignment.align import TimedScript, TimeSource
-from moviemotion.screenplay.elements import Kind
+from moviemotion.screenplay.elements import ElementKind
 
-FELT = (Kind.ACTION, Kind.DIALOGUE, Kind.LYRICS, Kind.CENTERED)
+KINDS_WITH_EMOTION = (ElementKind.ACTION, ElementKind.DIALOGUE, ElementKind.LYRICS, ElementKind.CENTERED)
 """Kinds that have a feeling of their own; cues, parentheticals and transitions stay bare."""
 
 
 @dataclass(frozen=True)
-class LineNote:
+class ElementNote:
     """A note beside one element.
 
     Attributes:
@@ -33,7 +33,7 @@ class LineNote:
     emotion: Emotion | None
 
 
-def how_to_read(timing: str) -> str:
+def notes_legend(timing: str) -> str:
     """The sentence that explains the notes; `timing` says where their times come from."""
     return (
         "The room's feelings, beside the lines. A note gives film time, the feeling, its mean strength from "
@@ -41,46 +41,46 @@ def how_to_read(timing: str) -> str:
     )
 
 
-def line_notes(analysis: Analysis, script: TimedScript) -> dict[int, list[LineNote]]:
+def element_notes(analysis: Analysis, script: TimedScript) -> dict[int, list[ElementNote]]:
     """The notes of each element that has any, by its index: its scene's, its own, its moments'."""
     elements = script.screenplay.elements
-    notes: dict[int, list[LineNote]] = defaultdict(list)
-    for scene in analysis.scenes:
-        heading, emotion = elements[scene.heading], scene.feeling.emotion
-        if heading.kind is Kind.SCENE_HEADING and emotion is not None:
-            text = f"SCENE {heading.number or scene.scene} · {_felt(scene.feeling)}"
-            notes[scene.heading].append(LineNote(f"scene: {emotion}", text, emotion))
-    for cue, feeling in zip(script.cues, analysis.lines, strict=True):
-        if elements[cue.element].kind not in FELT:
+    notes: dict[int, list[ElementNote]] = defaultdict(list)
+    for scene in analysis.scene_emotions:
+        heading, emotion = elements[scene.heading_element], scene.summary.emotion
+        if heading.kind is ElementKind.SCENE_HEADING and emotion is not None:
+            text = f"SCENE {heading.number or scene.scene_number} · {_emotion_text(scene.summary)}"
+            notes[scene.heading_element].append(ElementNote(f"scene: {emotion}", text, emotion))
+    for cue, feeling in zip(script.cues, analysis.element_emotions, strict=True):
+        if elements[cue.element].kind not in KINDS_WITH_EMOTION:
             continue
         if cue.source is TimeSource.CUT:
-            notes[cue.element].append(LineNote("not in the film", "not in the film", None))
+            notes[cue.element].append(ElementNote("not in the film", "not in the film", None))
         elif feeling.emotion is not None:
-            about = "≈ " if cue.estimated else ""
+            about = "≈ " if cue.is_estimated else ""
             title = f"{feeling.emotion} {number(feeling.strength)}"
-            notes[cue.element].append(LineNote(title, about + _felt(feeling), feeling.emotion))
+            notes[cue.element].append(ElementNote(title, about + _emotion_text(feeling), feeling.emotion))
     for count, (moment, overlapped) in enumerate(
-        zip(analysis.search.moments, analysis.moment_elements, strict=True), start=1
+        zip(analysis.moment_search.moments, analysis.moment_elements, strict=True), start=1
     ):
         if overlapped:
             text = (
-                f"MOMENT {count} · {moment.emotion} · peak {clock(moment.peak)} · "
+                f"MOMENT {count} · {moment.emotion} · peak {film_time(moment.peak)} · "
                 f"adjusted {p_value(moment.p_adjusted)}"
             )
-            at = _at_peak(moment, overlapped, script)
-            notes[at].append(LineNote(f"MOMENT {count}", text, moment.emotion))
+            at = _element_at_peak(moment, overlapped, script)
+            notes[at].append(ElementNote(f"MOMENT {count}", text, moment.emotion))
     return notes
 
 
-def _felt(feeling: Feeling) -> str:
+def _emotion_text(feeling: EmotionSummary) -> str:
     return (
-        f"{span(feeling.start, feeling.end)} · {feeling.emotion} {number(feeling.strength)} "
-        f"({interval(feeling.strength_interval)}) · {count_of(feeling.share, feeling.viewers)} reacted"
+        f"{time_range(feeling.start, feeling.end)} · {feeling.emotion} {number(feeling.strength)} "
+        f"({interval(feeling.strength_interval)}) · {count_of(feeling.reacting_share, feeling.viewers)} reacted"
     )
 
 
-def _at_peak(moment: Moment, overlapped: Sequence[int], script: TimedScript) -> int:
+def _element_at_peak(moment: Moment, overlapped: Sequence[int], script: TimedScript) -> int:
     """The element on screen at the peak, a line rather than a heading where there is a choice."""
     elements, cues = script.screenplay.elements, script.cues
-    lines = [k for k in overlapped if elements[k].kind in FELT] or list(overlapped)
+    lines = [k for k in overlapped if elements[k].kind in KINDS_WITH_EMOTION] or list(overlapped)
     return min(lines, key=lambda k: max(cues[k].start - moment.peak, moment.peak - cues[k].end, 0.0))

@@ -13,20 +13,20 @@ from typing import Any
 import numpy as np
 
 from moviemotion.analysis.analyze import Analysis
-from moviemotion.analysis.moments.detection import ranks
+from moviemotion.analysis.moments.detection import resonance_ranks
 from moviemotion.analysis.signals.timeline import Timeline
-from moviemotion.emotions import EMOTIONS, FEELINGS
-from moviemotion.screenplay.formats.registry import Kind
+from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
+from moviemotion.screenplay.formats.registry import ElementKind
 
-NULL = "each viewer's reactions shifted in time by a random amount, round the ends of the film"
-FORMULA = r"^[=+\-@\t\r]"
+NULL_MODEL = "each viewer's reactions shifted in time by a random amount, round the ends of the film"
+FORMULA_PATTERN = r"^[=+\-@\t\r]"
 """How a text begins that a spreadsheet takes for a formula."""
 CORRECTION = "family-wise over all seconds and feelings (Westfall & Young, single-step minP)"
 
 
-def inert(text: str) -> str:
+def escape_formula(text: str) -> str:
     """A text for a CSV file: an apostrophe before what a spreadsheet would run as a formula."""
-    return f"'{text}" if re.match(FORMULA, text) else text
+    return f"'{text}" if re.match(FORMULA_PATTERN, text) else text
 
 
 def timeline_csv(timeline: Timeline) -> Iterator[str]:
@@ -39,7 +39,9 @@ def timeline_csv(timeline: Timeline) -> Iterator[str]:
     yield ",".join(("viewer", "second", "samples", *EMOTIONS)) + "\n"
     seen_row = "%s,%d,%d" + ",%.4f" * len(EMOTIONS) + "\n"
     unseen_row = "%s,%d,%d" + "," * len(EMOTIONS) + "\n"
-    for viewer, scores, samples in zip(timeline.viewers, timeline.scores, timeline.samples, strict=True):
+    for viewer, scores, samples in zip(
+        timeline.viewers, timeline.probabilities, timeline.sample_counts, strict=True
+    ):
         name = _csv_field(viewer)
         seen = ~np.isnan(scores).any(axis=1)
         rows = zip(seen.tolist(), samples.tolist(), scores.tolist(), strict=True)
@@ -55,15 +57,15 @@ def moments_json(analysis: Analysis) -> dict[str, Any]:
     Times are seconds of film time, `end` exclusive; intervals are 95 %; null stands for undefined.
     What is under `patterns` has the names and units of `resonance.patterns.Patterns`.
     """
-    search = analysis.search
+    search = analysis.moment_search
     return {
         "film": analysis.title,
-        "viewers": analysis.quality.viewers,
-        "seconds": analysis.quality.seconds,
+        "viewers": analysis.data_quality.viewers,
+        "seconds": analysis.data_quality.seconds,
         "conclusive": search.conclusive,
         "conclusion": search.conclusion,
         "method": {
-            "null": NULL,
+            "null": NULL_MODEL,
             "shifts": search.shifts,
             "correction": CORRECTION,
             "alpha": search.alpha,
@@ -73,71 +75,76 @@ def moments_json(analysis: Analysis) -> dict[str, Any]:
         "synchrony": _synchrony(analysis),
         "delay": _delay(analysis),
         "moments": [_moment(analysis, index) for index in range(len(search.moments))],
-        "patterns": _plain(analysis.patterns),
+        "patterns": _json_value(analysis.patterns),
     }
 
 
-def _plain(record: object) -> Any:
+def _json_value(record: object) -> Any:
     """A record as its attributes by name, arrays as lists, NaN as null."""
     if is_dataclass(record):
-        return {field.name: _plain(getattr(record, field.name)) for field in fields(record)}
+        return {field.name: _json_value(getattr(record, field.name)) for field in fields(record)}
     if isinstance(record, np.ndarray):
         record = record.tolist()
     if isinstance(record, list | tuple):
-        return [_plain(one) for one in record]
-    return or_null(record) if isinstance(record, float) else record
+        return [_json_value(one) for one in record]
+    return number_or_null(record) if isinstance(record, float) else record
 
 
 def _synchrony(analysis: Analysis) -> dict[str, Any]:
     """Over the whole film: overall, then feeling by feeling."""
     film = analysis.synchrony
-    values = {"overall": film.overall, **dict(zip(map(str, FEELINGS), film.feelings, strict=True))}
-    intervals = (film.overall_interval, *film.feelings_interval)
+    values = {
+        "overall": film.overall,
+        **dict(zip(map(str, NON_NEUTRAL_EMOTIONS), film.by_emotion, strict=True)),
+    }
+    intervals = (film.overall_interval, *film.by_emotion_interval)
     return {
-        name: {"value": or_null(value), "interval": [or_null(v) for v in interval]}
+        name: {"value": number_or_null(value), "interval": [number_or_null(v) for v in interval]}
         for (name, value), interval in zip(values.items(), intervals, strict=True)
     }
 
 
 def _delay(analysis: Analysis) -> dict[str, Any]:
     """Seconds by which each viewer reacts later than the others, and how much that differs."""
-    delay = analysis.delay
+    delay = analysis.relative_delay
     return {
-        "behind": dict(zip(analysis.timeline.viewers, map(or_null, delay.behind.tolist()), strict=True)),
-        "spread": or_null(delay.spread),
-        "spread_interval": [or_null(v) for v in delay.spread_interval],
+        "behind": dict(
+            zip(analysis.timeline.viewers, map(number_or_null, delay.viewer_delays.tolist()), strict=True)
+        ),
+        "spread": number_or_null(delay.spread),
+        "spread_interval": [number_or_null(v) for v in delay.spread_interval],
     }
 
 
 def _moment(analysis: Analysis, index: int) -> dict[str, Any]:
-    moment = analysis.search.moments[index]
+    moment = analysis.moment_search.moments[index]
     return {
         "number": index + 1,
         "start": float(moment.start),
         "peak": float(moment.peak),
         "end": float(moment.end),
         "emotion": str(moment.emotion),
-        "strength": or_null(moment.strength),
-        "strength_interval": [or_null(v) for v in moment.strength_interval],
-        "share": or_null(moment.share),
-        "share_interval": [or_null(v) for v in moment.share_interval],
-        "synchrony": or_null(moment.synchrony),
-        "synchrony_interval": [or_null(v) for v in moment.synchrony_interval],
-        "resonance": or_null(moment.resonance),
-        "resonance_interval": [or_null(v) for v in moment.resonance_interval],
-        "rank": ranks(analysis.search.moments)[index],
+        "strength": number_or_null(moment.strength),
+        "strength_interval": [number_or_null(v) for v in moment.strength_interval],
+        "share": number_or_null(moment.reacting_share),
+        "share_interval": [number_or_null(v) for v in moment.reacting_share_interval],
+        "synchrony": number_or_null(moment.synchrony),
+        "synchrony_interval": [number_or_null(v) for v in moment.synchrony_interval],
+        "resonance": number_or_null(moment.resonance),
+        "resonance_interval": [number_or_null(v) for v in moment.resonance_interval],
+        "rank": resonance_ranks(analysis.moment_search.moments)[index],
         "viewers": int(moment.viewers),
-        "p_adjusted": or_null(moment.p_adjusted),
+        "p_adjusted": number_or_null(moment.p_adjusted),
         "mixed": [
             {
-                "feeling": mixed.feeling.name,
-                "parts": [str(part) for part in mixed.feeling.parts],
-                "share": or_null(mixed.share),
-                "share_interval": [or_null(v) for v in mixed.share_interval],
+                "feeling": mixed.emotion.name,
+                "parts": [str(part) for part in mixed.emotion.components],
+                "share": number_or_null(mixed.share),
+                "share_interval": [number_or_null(v) for v in mixed.share_interval],
                 "viewers": mixed.viewers,
-                "strength": or_null(mixed.strength),
+                "strength": number_or_null(mixed.strength),
             }
-            for mixed in analysis.moment_mixed[index]
+            for mixed in analysis.moment_mixed_emotions[index]
         ],
         "scene": _scene(analysis, index),
         "lines": _lines(analysis, index),
@@ -145,11 +152,11 @@ def _moment(analysis: Analysis, index: int) -> dict[str, Any]:
 
 
 def _scene(analysis: Analysis, index: int) -> dict[str, Any] | None:
-    for scene in analysis.scenes:
+    for scene in analysis.scene_emotions:
         if index in scene.moments and analysis.script is not None:
             return {
-                "number": scene.scene,
-                "heading": analysis.script.screenplay.elements[scene.heading].text,
+                "number": scene.scene_number,
+                "heading": analysis.script.screenplay.elements[scene.heading_element].text,
             }
     return None
 
@@ -159,11 +166,11 @@ def _lines(analysis: Analysis, index: int) -> list[dict[str, Any]]:
         return []
     elements = (analysis.script.screenplay.elements[e] for e in analysis.moment_elements[index])
     # A speaker's name and a parenthetical are part of the speech they stand over.
-    elements = (e for e in elements if e.kind not in (Kind.CHARACTER, Kind.PARENTHETICAL))
+    elements = (e for e in elements if e.kind not in (ElementKind.CHARACTER, ElementKind.PARENTHETICAL))
     return [{"line": e.line, "kind": str(e.kind), "character": e.character, "text": e.text} for e in elements]
 
 
-def or_null(value: float) -> float | None:
+def number_or_null(value: float) -> float | None:
     """A figure as JSON carries it: six decimals, and null for NaN."""
     return None if isnan(value) else round(float(value), 6)
 

@@ -11,13 +11,13 @@ import pyarrow as pa
 
 from moviemotion.analysis.analyze import Analysis
 
-ARROW = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
+ARROW_TYPES = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
 """Frictionless' name of a type → Arrow's."""
-DIGITS = 6
+DECIMALS = 6
 """Decimals of a number."""
-SHARE = (0.0, 1.0)
-NOBODY, TOO_FEW = "nobody was seen", "fewer than two viewers were seen"
-Values = Callable[[Any], Any]
+SHARE_RANGE = (0.0, 1.0)
+NOBODY_SEEN, TOO_FEW_VIEWERS = "nobody was seen", "fewer than two viewers were seen"
+ColumnValues = Callable[[Any], Any]
 """A part of a table's rows → a column's values as an array or a list; None and NaN where there is none."""
 
 
@@ -36,12 +36,12 @@ class Column:
 
     name: str
     type: str
-    means: str
-    values: Values
-    empty: str | None = None
-    range: tuple[float, float] | None = None
-    one_of: tuple[str, ...] = ()
-    refers_to: tuple[str, str] | None = None
+    description: str
+    values: ColumnValues
+    empty_meaning: str | None = None
+    value_range: tuple[float, float] | None = None
+    allowed_values: tuple[str, ...] = ()
+    foreign_key: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class Table:
     """
 
     name: str
-    means: str
-    key: tuple[str, ...]
+    description: str
+    primary_key: tuple[str, ...]
     parts: Callable[[Analysis], Iterator[Any]]
     columns: tuple[Column, ...]
 
@@ -64,51 +64,77 @@ class Table:
         """The columns for Arrow, what they mean among their metadata."""
         return pa.schema(
             [
-                pa.field(c.name, ARROW[c.type], c.empty is not None, {"description": c.means})
+                pa.field(
+                    c.name, ARROW_TYPES[c.type], c.empty_meaning is not None, {"description": c.description}
+                )
                 for c in self.columns
             ],
-            {"description": self.means},
+            {"description": self.description},
         )
 
     def batches(self, analysis: Analysis) -> Iterator[pa.RecordBatch]:
         """The rows, a part at a time; an empty table has one part without rows."""
         for part in self.parts(analysis):
-            yield pa.record_batch([_array(column, part) for column in self.columns], schema=self.schema)
+            yield pa.record_batch([_arrow_array(column, part) for column in self.columns], schema=self.schema)
 
 
-def each(value: Callable[[Any], Any]) -> Values:
+def per_row(value: Callable[[Any], Any]) -> ColumnValues:
     """The values of a column of a part that is a list of rows."""
     return lambda rows: [value(row) for row in rows]
 
 
-def ends(
-    name: str, low: Values, high: Values, empty: str = TOO_FEW, range: tuple[float, float] = SHARE
+def interval_columns(
+    name: str,
+    low: ColumnValues,
+    high: ColumnValues,
+    empty_meaning: str = TOO_FEW_VIEWERS,
+    value_range: tuple[float, float] = SHARE_RANGE,
 ) -> tuple[Column, Column]:
     """The two ends of a figure's 95 % interval."""
     return (
-        Column(f"{name}_low", "number", f"Low end of the 95 % interval of {name}.", low, empty, range),
-        Column(f"{name}_high", "number", f"High end of the 95 % interval of {name}.", high, empty, range),
+        Column(
+            f"{name}_low",
+            "number",
+            f"Low end of the 95 % interval of {name}.",
+            low,
+            empty_meaning,
+            value_range,
+        ),
+        Column(
+            f"{name}_high",
+            "number",
+            f"High end of the 95 % interval of {name}.",
+            high,
+            empty_meaning,
+            value_range,
+        ),
     )
 
 
-def ends_of_each(
+def row_interval_columns(
     name: str,
     interval: Callable[[Any], tuple[float, float]],
-    empty: str = TOO_FEW,
-    range: tuple[float, float] = SHARE,
+    empty_meaning: str = TOO_FEW_VIEWERS,
+    value_range: tuple[float, float] = SHARE_RANGE,
 ) -> tuple[Column, Column]:
     """The same where a part is a list of rows."""
-    return ends(name, each(lambda row: interval(row)[0]), each(lambda row: interval(row)[1]), empty, range)
+    return interval_columns(
+        name,
+        per_row(lambda row: interval(row)[0]),
+        per_row(lambda row: interval(row)[1]),
+        empty_meaning,
+        value_range,
+    )
 
 
-def _array(column: Column, part: Any) -> pa.Array:
+def _arrow_array(column: Column, part: Any) -> pa.Array:
     values = column.values(part)
     if column.type == "number":
-        values = np.asarray(values, dtype=np.float64).round(DIGITS)
-    return pa.array(values, ARROW[column.type], from_pandas=True)
+        values = np.asarray(values, dtype=np.float64).round(DECIMALS)
+    return pa.array(values, ARROW_TYPES[column.type], from_pandas=True)
 
 
-def data_package(tables: Sequence[Table], suffix: str, about: Mapping[str, Any]) -> dict[str, Any]:
+def data_package(tables: Sequence[Table], suffix: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
     """A Data Package (frictionless) of tables in files named `<table>.<suffix>`.
 
     Args:
@@ -118,8 +144,8 @@ def data_package(tables: Sequence[Table], suffix: str, about: Mapping[str, Any])
     return {
         "profile": "tabular-data-package" if suffix == "csv" else "data-package",
         "name": "moviemotion-study",
-        "title": about["film"],
-        "moviemotion": dict(about),
+        "title": metadata["film"],
+        "moviemotion": dict(metadata),
         "resources": [
             {
                 "name": table.name,
@@ -128,7 +154,7 @@ def data_package(tables: Sequence[Table], suffix: str, about: Mapping[str, Any])
                 "format": suffix,
                 "mediatype": kinds[suffix],
                 **({"encoding": "utf-8"} if suffix == "csv" else {}),
-                "description": table.means,
+                "description": table.description,
                 "schema": _table_schema(table),
             }
             for table in tables
@@ -138,53 +164,62 @@ def data_package(tables: Sequence[Table], suffix: str, about: Mapping[str, Any])
 
 def _table_schema(table: Table) -> dict[str, Any]:
     references = [
-        {"fields": c.name, "reference": {"resource": c.refers_to[0], "fields": c.refers_to[1]}}
+        {"fields": c.name, "reference": {"resource": c.foreign_key[0], "fields": c.foreign_key[1]}}
         for c in table.columns
-        if c.refers_to
+        if c.foreign_key
     ]
     return {
         "fields": [
-            {"name": c.name, "type": c.type, "description": _described(c), "constraints": _constraints(c)}
+            {
+                "name": c.name,
+                "type": c.type,
+                "description": _full_description(c),
+                "constraints": _constraints(c),
+            }
             for c in table.columns
         ],
-        "primaryKey": list(table.key),
+        "primaryKey": list(table.primary_key),
         **({"foreignKeys": references} if references else {}),
         "missingValues": [""],
     }
 
 
-def _described(column: Column) -> str:
-    return f"{column.means} Empty: {column.empty}." if column.empty else column.means
+def _full_description(column: Column) -> str:
+    return (
+        f"{column.description} Empty: {column.empty_meaning}." if column.empty_meaning else column.description
+    )
 
 
 def _constraints(column: Column) -> dict[str, Any]:
     return {
-        "required": column.empty is None,
-        **({"minimum": column.range[0], "maximum": column.range[1]} if column.range else {}),
-        **({"enum": list(column.one_of)} if column.one_of else {}),
+        "required": column.empty_meaning is None,
+        **(
+            {"minimum": column.value_range[0], "maximum": column.value_range[1]} if column.value_range else {}
+        ),
+        **({"enum": list(column.allowed_values)} if column.allowed_values else {}),
     }
 
 
-def dictionary_page(tables: Sequence[Table], title: str) -> str:
+def dictionary_markdown(tables: Sequence[Table], title: str) -> str:
     """The dictionary as Markdown."""
     lines = [f"# Data dictionary: {title}", ""]
     lines += ["Times are seconds of film time. An empty cell (null) stands for what is not known."]
     lines += ["", "In CSV a text that begins with = + - or @ has an apostrophe before it, so that no"]
     lines += ["spreadsheet takes it for a formula; in Parquet it is as it was."]
     for table in tables:
-        lines += ["", f"## {table.name}", "", table.means]
-        lines += ["", f"One row for each {' and '.join(f'`{name}`' for name in table.key)}.", ""]
+        lines += ["", f"## {table.name}", "", table.description]
+        lines += ["", f"One row for each {' and '.join(f'`{name}`' for name in table.primary_key)}.", ""]
         lines += ["| column | type | what it holds | empty |", "| --- | --- | --- | --- |"]
-        lines += [_row(column) for column in table.columns]
+        lines += [_markdown_row(column) for column in table.columns]
     return "\n".join(lines) + "\n"
 
 
-def _row(column: Column) -> str:
-    means = column.means
-    if column.range:
-        means += f" From {column.range[0]:g} to {column.range[1]:g}."
-    if column.one_of:
-        means += f" One of {', '.join(column.one_of)}."
-    if column.refers_to:
-        means += f" As `{column.refers_to[1]}` of {column.refers_to[0]}."
-    return f"| `{column.name}` | {column.type} | {means} | {column.empty or 'never'} |"
+def _markdown_row(column: Column) -> str:
+    means = column.description
+    if column.value_range:
+        means += f" From {column.value_range[0]:g} to {column.value_range[1]:g}."
+    if column.allowed_values:
+        means += f" One of {', '.join(column.allowed_values)}."
+    if column.foreign_key:
+        means += f" As `{column.foreign_key[1]}` of {column.foreign_key[0]}."
+    return f"| `{column.name}` | {column.type} | {means} | {column.empty_meaning or 'never'} |"

@@ -6,21 +6,27 @@ from collections.abc import Iterator
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.moments.detection import Moment
-from moviemotion.analysis.signals.mixed_emotions import MixedFeeling
+from moviemotion.analysis.signals.mixed_emotions import MixedEmotionOccurrence
 from moviemotion.analysis.signals.synchrony import SYNCHRONY_WINDOW
-from moviemotion.emotions import COMPOUND_FEELINGS, FEELINGS
-from moviemotion.reports.tables.audience_tables import CORRELATION, NO_SYNCHRONY
+from moviemotion.emotions import MIXED_EMOTIONS, NON_NEUTRAL_EMOTIONS
+from moviemotion.reports.tables.audience_tables import CORRELATION_RANGE, SYNCHRONY_UNDEFINED
 from moviemotion.reports.tables.csv_json import CORRECTION
-from moviemotion.reports.tables.data_dictionary import SHARE, Column, Table, each, ends_of_each
+from moviemotion.reports.tables.data_dictionary import (
+    SHARE_RANGE,
+    Column,
+    Table,
+    per_row,
+    row_interval_columns,
+)
 
 
 def _moments(analysis: Analysis) -> Iterator[list[tuple[int, Moment, int | None]]]:
-    scenes = {moment: scene.scene for scene in analysis.scenes for moment in scene.moments}
-    yield [(k + 1, moment, scenes.get(k)) for k, moment in enumerate(analysis.search.moments)]
+    scenes = {moment: scene.scene_number for scene in analysis.scene_emotions for moment in scene.moments}
+    yield [(k + 1, moment, scenes.get(k)) for k, moment in enumerate(analysis.moment_search.moments)]
 
 
-def _mixed(analysis: Analysis) -> Iterator[list[tuple[int, MixedFeeling]]]:
-    yield [(k, mixed) for k, found in enumerate(analysis.moment_mixed, 1) for mixed in found]
+def _mixed(analysis: Analysis) -> Iterator[list[tuple[int, MixedEmotionOccurrence]]]:
+    yield [(k, mixed) for k, found in enumerate(analysis.moment_mixed_emotions, 1) for mixed in found]
 
 
 MOMENTS = Table(
@@ -29,88 +35,112 @@ MOMENTS = Table(
     ("moment",),
     _moments,
     (
-        Column("moment", "integer", "Number, from 1 in order of time.", each(lambda r: r[0])),
-        Column("start_s", "number", "Film time at which it starts, s.", each(lambda r: r[1].start)),
+        Column("moment", "integer", "Number, from 1 in order of time.", per_row(lambda r: r[0])),
+        Column("start_s", "number", "Film time at which it starts, s.", per_row(lambda r: r[1].start)),
         Column(
-            "peak_s", "number", "Film time of the strongest shared feeling, s.", each(lambda r: r[1].peak)
+            "peak_s", "number", "Film time of the strongest shared feeling, s.", per_row(lambda r: r[1].peak)
         ),
-        Column("end_s", "number", "Film time at which it ends, s.", each(lambda r: r[1].end)),
-        Column("feeling", "string", "The dominant one.", each(lambda r: r[1].emotion), one_of=FEELINGS),
+        Column("end_s", "number", "Film time at which it ends, s.", per_row(lambda r: r[1].end)),
+        Column(
+            "feeling",
+            "string",
+            "The dominant one.",
+            per_row(lambda r: r[1].emotion),
+            allowed_values=NON_NEUTRAL_EMOTIONS,
+        ),
         Column(
             "strength",
             "number",
             "Mean strength of that feeling at the peak.",
-            each(lambda r: r[1].strength),
-            range=SHARE,
+            per_row(lambda r: r[1].strength),
+            value_range=SHARE_RANGE,
         ),
-        *ends_of_each("strength", lambda r: r[1].strength_interval),
+        *row_interval_columns("strength", lambda r: r[1].strength_interval),
         Column(
             "share",
             "number",
             "Share of the viewers seen in the moment who reacted with that feeling in it.",
-            each(lambda r: r[1].share),
-            range=SHARE,
+            per_row(lambda r: r[1].reacting_share),
+            value_range=SHARE_RANGE,
         ),
-        *ends_of_each("share", lambda r: r[1].share_interval),
+        *row_interval_columns("share", lambda r: r[1].reacting_share_interval),
         Column(
             "synchrony",
             "number",
             f"Leave-one-out inter-subject correlation in {SYNCHRONY_WINDOW} s around the peak.",
-            each(lambda r: r[1].synchrony),
-            NO_SYNCHRONY,
-            CORRELATION,
+            per_row(lambda r: r[1].synchrony),
+            SYNCHRONY_UNDEFINED,
+            CORRELATION_RANGE,
         ),
-        *ends_of_each("synchrony", lambda r: r[1].synchrony_interval, NO_SYNCHRONY, CORRELATION),
+        *row_interval_columns(
+            "synchrony", lambda r: r[1].synchrony_interval, SYNCHRONY_UNDEFINED, CORRELATION_RANGE
+        ),
         Column(
             "resonance",
             "number",
             "Cube root of strength × share × synchrony; synchrony below 0 counts as 0.",
-            each(lambda r: r[1].resonance),
-            NO_SYNCHRONY,
-            SHARE,
+            per_row(lambda r: r[1].resonance),
+            SYNCHRONY_UNDEFINED,
+            SHARE_RANGE,
         ),
-        *ends_of_each("resonance", lambda r: r[1].resonance_interval, NO_SYNCHRONY),
-        Column("viewers", "integer", "How many viewers were seen in it.", each(lambda r: r[1].viewers)),
+        *row_interval_columns("resonance", lambda r: r[1].resonance_interval, SYNCHRONY_UNDEFINED),
+        Column("viewers", "integer", "How many viewers were seen in it.", per_row(lambda r: r[1].viewers)),
         Column(
-            "p_adjusted", "number", f"p-value, {CORRECTION}.", each(lambda r: r[1].p_adjusted), range=SHARE
+            "p_adjusted",
+            "number",
+            f"p-value, {CORRECTION}.",
+            per_row(lambda r: r[1].p_adjusted),
+            value_range=SHARE_RANGE,
         ),
         Column(
             "scene",
             "integer",
             "The scene that its peak is in.",
-            each(lambda r: r[2]),
+            per_row(lambda r: r[2]),
             "no scene, or no script",
-            refers_to=("scenes", "scene"),
+            foreign_key=("scenes", "scene"),
         ),
     ),
 )
 
-MIXED_FEELINGS = Table(
+MIXED_EMOTION_TABLE = Table(
     "mixed_feelings",
     "Two emotions at once in one viewer, in the moments.",
     ("moment", "feeling"),
     _mixed,
     (
         Column(
-            "moment", "integer", "In which moment.", each(lambda r: r[0]), refers_to=("moments", "moment")
+            "moment",
+            "integer",
+            "In which moment.",
+            per_row(lambda r: r[0]),
+            foreign_key=("moments", "moment"),
         ),
         Column(
             "feeling",
             "string",
             "Its name.",
-            each(lambda r: r[1].feeling.name),
-            one_of=tuple(feeling.name for feeling in COMPOUND_FEELINGS),
+            per_row(lambda r: r[1].emotion.name),
+            allowed_values=tuple(feeling.name for feeling in MIXED_EMOTIONS),
         ),
-        Column("count", "integer", "How many viewers had it at least once.", each(lambda r: r[1].count)),
-        Column("viewers", "integer", "Of how many who were seen long enough.", each(lambda r: r[1].viewers)),
-        Column("share", "number", "The one over the other.", each(lambda r: r[1].share), range=SHARE),
-        *ends_of_each("share", lambda r: r[1].share_interval),
+        Column("count", "integer", "How many viewers had it at least once.", per_row(lambda r: r[1].count)),
+        Column(
+            "viewers", "integer", "Of how many who were seen long enough.", per_row(lambda r: r[1].viewers)
+        ),
+        Column(
+            "share",
+            "number",
+            "The one over the other.",
+            per_row(lambda r: r[1].share),
+            value_range=SHARE_RANGE,
+        ),
+        *row_interval_columns("share", lambda r: r[1].share_interval),
         Column(
             "strength",
             "number",
             "Mean of its peak over those who had it.",
-            each(lambda r: r[1].strength),
-            range=SHARE,
+            per_row(lambda r: r[1].strength),
+            value_range=SHARE_RANGE,
         ),
     ),
 )

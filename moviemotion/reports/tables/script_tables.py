@@ -6,34 +6,44 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from moviemotion.analysis.analyze import Analysis
-from moviemotion.analysis.script_emotions import NOTHING_FELT, Feeling
-from moviemotion.analysis.signals.audience_curve import REACTING
-from moviemotion.emotions import FEELINGS
-from moviemotion.reports.tables.data_dictionary import NOBODY, SHARE, Column, Table, each, ends_of_each
+from moviemotion.analysis.script_emotions import MIN_DOMINANT_STRENGTH, EmotionSummary
+from moviemotion.analysis.signals.audience_curve import REACTION_THRESHOLD
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
+from moviemotion.reports.tables.data_dictionary import (
+    NOBODY_SEEN,
+    SHARE_RANGE,
+    Column,
+    Table,
+    per_row,
+    row_interval_columns,
+)
 from moviemotion.screenplay.alignment.cues import Cue, TimeSource
-from moviemotion.screenplay.elements import Element, Kind
+from moviemotion.screenplay.elements import Element, ElementKind
 
-_NOT_TIMED = "not in the film"
+_NOT_IN_FILM = "not in the film"
 
 
 @dataclass(frozen=True)
 class _Scene:
     number: int
     heading: Element
-    feeling: Feeling
+    emotion_summary: EmotionSummary
 
 
 @dataclass(frozen=True)
 class _Line:
     cue: Cue
     element: Element
-    feeling: Feeling
+    emotion_summary: EmotionSummary
     scene: int | None
 
 
 def _scenes(analysis: Analysis) -> Iterator[list[_Scene]]:
     elements = analysis.script.screenplay.elements if analysis.script else ()
-    yield [_Scene(scene.scene, elements[scene.heading], scene.feeling) for scene in analysis.scenes]
+    yield [
+        _Scene(scene.scene_number, elements[scene.heading_element], scene.summary)
+        for scene in analysis.scene_emotions
+    ]
 
 
 def _lines(analysis: Analysis) -> Iterator[list[_Line]]:
@@ -41,43 +51,53 @@ def _lines(analysis: Analysis) -> Iterator[list[_Line]]:
     cues = analysis.script.cues if analysis.script else ()
     yield [
         _Line(cue, element, feeling, element.scene or None)
-        for cue, feeling in zip(cues, analysis.lines, strict=True)
+        for cue, feeling in zip(cues, analysis.element_emotions, strict=True)
         for element in (elements[cue.element],)
     ]
 
 
-_FELT = (
+_EMOTION_COLUMNS = (
     Column(
-        "start_s", "number", "Film time at which it starts, s.", each(lambda r: r.feeling.start), _NOT_TIMED
+        "start_s",
+        "number",
+        "Film time at which it starts, s.",
+        per_row(lambda r: r.emotion_summary.start),
+        _NOT_IN_FILM,
     ),
-    Column("end_s", "number", "Film time at which it ends, s.", each(lambda r: r.feeling.end), _NOT_TIMED),
+    Column(
+        "end_s",
+        "number",
+        "Film time at which it ends, s.",
+        per_row(lambda r: r.emotion_summary.end),
+        _NOT_IN_FILM,
+    ),
     Column(
         "feeling",
         "string",
-        f"The strongest feeling, if it is at least {NOTHING_FELT:g} and its interval lies above 0.",
-        each(lambda r: r.feeling.emotion),
+        f"The strongest feeling, if it is at least {MIN_DOMINANT_STRENGTH:g} and its interval lies above 0.",
+        per_row(lambda r: r.emotion_summary.emotion),
         "none stood out, or nobody was seen",
-        one_of=FEELINGS,
+        allowed_values=NON_NEUTRAL_EMOTIONS,
     ),
     Column(
         "strength",
         "number",
         "Mean over viewers of each one's mean strength of the strongest feeling.",
-        each(lambda r: r.feeling.strength),
-        NOBODY,
-        SHARE,
+        per_row(lambda r: r.emotion_summary.strength),
+        NOBODY_SEEN,
+        SHARE_RANGE,
     ),
-    *ends_of_each("strength", lambda r: r.feeling.strength_interval),
+    *row_interval_columns("strength", lambda r: r.emotion_summary.strength_interval),
     Column(
         "share",
         "number",
-        f"Share of the viewers in whom a feeling reached {REACTING:g} at least once.",
-        each(lambda r: r.feeling.share),
-        NOBODY,
-        SHARE,
+        f"Share of the viewers in whom a feeling reached {REACTION_THRESHOLD:g} at least once.",
+        per_row(lambda r: r.emotion_summary.reacting_share),
+        NOBODY_SEEN,
+        SHARE_RANGE,
     ),
-    *ends_of_each("share", lambda r: r.feeling.share_interval, NOBODY),
-    Column("viewers", "integer", "How many viewers were seen.", each(lambda r: r.feeling.viewers)),
+    *row_interval_columns("share", lambda r: r.emotion_summary.reacting_share_interval, NOBODY_SEEN),
+    Column("viewers", "integer", "How many viewers were seen.", per_row(lambda r: r.emotion_summary.viewers)),
 )
 
 SCENES = Table(
@@ -86,16 +106,16 @@ SCENES = Table(
     ("scene",),
     _scenes,
     (
-        Column("scene", "integer", "Number, from 1 in order of the script.", each(lambda r: r.number)),
+        Column("scene", "integer", "Number, from 1 in order of the script.", per_row(lambda r: r.number)),
         Column(
             "printed_number",
             "string",
             "Its number as the script prints it.",
-            each(lambda r: r.heading.number),
+            per_row(lambda r: r.heading.number),
             "the script prints none",
         ),
-        Column("heading", "string", "Its heading.", each(lambda r: r.heading.text)),
-        *_FELT,
+        Column("heading", "string", "Its heading.", per_row(lambda r: r.heading.text)),
+        *_EMOTION_COLUMNS,
     ),
 )
 
@@ -106,35 +126,44 @@ LINES = Table(
     _lines,
     (
         Column(
-            "element", "integer", "Number, from 1 in order of the script.", each(lambda r: r.cue.element + 1)
+            "element",
+            "integer",
+            "Number, from 1 in order of the script.",
+            per_row(lambda r: r.cue.element + 1),
         ),
-        Column("line", "integer", "Its first line in the script's file.", each(lambda r: r.element.line)),
-        Column("kind", "string", "What it is.", each(lambda r: r.element.kind), one_of=tuple(Kind)),
-        Column("character", "string", "Who speaks.", each(lambda r: r.element.character), "nobody speaks"),
-        Column("text", "string", "Its text.", each(lambda r: r.element.text or None), "it has none"),
+        Column("line", "integer", "Its first line in the script's file.", per_row(lambda r: r.element.line)),
+        Column(
+            "kind",
+            "string",
+            "What it is.",
+            per_row(lambda r: r.element.kind),
+            allowed_values=tuple(ElementKind),
+        ),
+        Column("character", "string", "Who speaks.", per_row(lambda r: r.element.character), "nobody speaks"),
+        Column("text", "string", "Its text.", per_row(lambda r: r.element.text or None), "it has none"),
         Column(
             "scene",
             "integer",
             "The scene that it is in.",
-            each(lambda r: r.scene),
+            per_row(lambda r: r.scene),
             "before the first scene",
-            refers_to=("scenes", "scene"),
+            foreign_key=("scenes", "scene"),
         ),
         Column(
             "time_source",
             "string",
             "Where its time comes from.",
-            each(lambda r: r.cue.source),
-            one_of=tuple(TimeSource),
+            per_row(lambda r: r.cue.source),
+            allowed_values=tuple(TimeSource),
         ),
         Column(
             "confidence",
             "number",
             "Probability that a line is spoken at its time, or nowhere if it is not in the film; "
             "0 where it was not measured.",
-            each(lambda r: r.cue.confidence),
-            range=SHARE,
+            per_row(lambda r: r.cue.confidence),
+            value_range=SHARE_RANGE,
         ),
-        *_FELT,
+        *_EMOTION_COLUMNS,
     ),
 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from moviemotion.reports.tables.audience_tables import FEELINGS_OF_VIEWERS, ROOM, SECONDS, VIEWERS
-from moviemotion.reports.tables.moment_tables import MIXED_FEELINGS, MOMENTS
+from moviemotion.reports.tables.audience_tables import AUDIENCE_EMOTIONS, SECONDS, VIEWER_EMOTIONS, VIEWERS
+from moviemotion.reports.tables.moment_tables import MIXED_EMOTION_TABLE, MOMENTS
 from moviemotion.reports.tables.script_tables import LINES, SCENES
 
-TABLES = (MOMENTS, MIXED_FEELINGS, SCENES, LINES, SECONDS, ROOM, VIEWERS, FEELINGS_OF_VIEWERS)
+TABLES = (MOMENTS, MIXED_EMOTION_TABLE, SCENES, LINES, SECONDS, AUDIENCE_EMOTIONS, VIEWERS, VIEWER_EMOTIONS)

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from moviemotion.screenplay.alignment.cues import Cue, TimeSource
-from moviemotion.screenplay.alignment.interpolate import place_elements, with_speech
-from moviemotion.screenplay.alignment.line_times import SPOKEN, Found, find_lines
+from moviemotion.screenplay.alignment.interpolate import interpolate_cues, with_speech_times
+from moviemotion.screenplay.alignment.line_times import SPOKEN_KINDS, LineTimes, find_line_times
 from moviemotion.screenplay.alignment.page_duration import page_seconds
-from moviemotion.screenplay.alignment.scene_times import cues_by_scene, with_shots
+from moviemotion.screenplay.alignment.scene_times import cues_from_timing_sheet, snap_to_shot_changes
 from moviemotion.screenplay.alignment.timing_sheet import SceneTime
-from moviemotion.screenplay.elements import Kind, Screenplay
+from moviemotion.screenplay.elements import ElementKind, Screenplay
 from moviemotion.screenplay.subtitles.parse import Subtitle
-from moviemotion.screenplay.subtitles.retiming import Clock, fit_clock
+from moviemotion.screenplay.subtitles.retiming import Retiming, fit_retiming
 
-__all__ = ["Cue", "TimeSource", "TimedScript", "time_script"]
+__all__ = ["Cue", "TimeSource", "TimedScript", "align_script"]
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,12 @@ class TimedScript:
     timing: str
 
 
-def time_script(
+def align_script(
     screenplay: Screenplay,
     subtitles: Sequence[Subtitle] | None,
     film_seconds: float | None,
-    sheet: Sequence[SceneTime] | None = None,
-    shots: Sequence[float] = (),
+    timing_sheet: Sequence[SceneTime] | None = None,
+    shot_changes: Sequence[float] = (),
 ) -> TimedScript:
     """Give every element of a screenplay its time in the film.
 
@@ -55,77 +55,85 @@ def time_script(
         MoviemotionError: the script has no dialogue to find, or the subtitles are of another film.
     """
     if subtitles is not None:
-        timed = _timed_by_subtitles(screenplay, subtitles, film_seconds, sheet)
-    elif sheet is not None:
-        cues = with_speech(screenplay.elements, cues_by_scene(screenplay, sheet, film_seconds))
-        timed = TimedScript(screenplay, cues, _timing_by_sheet(screenplay, cues))
+        timed = _align_to_subtitles(screenplay, subtitles, film_seconds, timing_sheet)
+    elif timing_sheet is not None:
+        cues = with_speech_times(
+            screenplay.elements, cues_from_timing_sheet(screenplay, timing_sheet, film_seconds)
+        )
+        timed = TimedScript(screenplay, cues, _describe_sheet_timing(screenplay, cues))
     else:
-        timed = _timed_by_page(screenplay, film_seconds)
-    return replace(timed, cues=with_shots(screenplay.elements, timed.cues, shots))
+        timed = _time_by_page(screenplay, film_seconds)
+    return replace(timed, cues=snap_to_shot_changes(screenplay.elements, timed.cues, shot_changes))
 
 
-def _timed_by_subtitles(
+def _align_to_subtitles(
     screenplay: Screenplay,
     subtitles: Sequence[Subtitle],
     film_seconds: float | None,
     sheet: Sequence[SceneTime] | None,
 ) -> TimedScript:
-    found = find_lines(screenplay, subtitles)
+    found = find_line_times(screenplay, subtitles)
     note = ""
     if sheet is not None:
-        clock = _clock(screenplay, found, cues_by_scene(screenplay, sheet, film_seconds))
+        clock = _fit_subtitle_retiming(
+            screenplay, found, cues_from_timing_sheet(screenplay, sheet, film_seconds)
+        )
         if clock is None:
             note = " The timing sheet and the subtitles do not agree, so the sheet was left out."
-        elif clock.speed != 1.0 or abs(clock.offset) > clock.error:
-            subtitles = clock.set_right(subtitles)
-            found = find_lines(screenplay, subtitles)
+        elif clock.speed != 1.0 or abs(clock.offset) > clock.median_error:
+            subtitles = clock.apply(subtitles)
+            found = find_line_times(screenplay, subtitles)
             note = (
                 f" By the timing sheet the subtitles run at {1 / clock.speed:.4f} of the film's speed and "
-                f"begin {-clock.offset / clock.speed:+.1f} s off; set right (n = {clock.n} lines, median "
-                f"error {clock.error:.1f} s)."
+                f"begin {-clock.offset / clock.speed:+.1f} s off; set right (n = {clock.n_points} lines, median "
+                f"error {clock.median_error:.1f} s)."
             )
     end = film_seconds if film_seconds is not None else max(s.end for s in subtitles)
-    cues = place_elements(screenplay.elements, found, end)
-    return TimedScript(screenplay, cues, _timing(screenplay, found, cues) + note)
+    cues = interpolate_cues(screenplay.elements, found, end)
+    return TimedScript(screenplay, cues, _describe_subtitle_timing(screenplay, found, cues) + note)
 
 
-def _clock(screenplay: Screenplay, found: Found, scenes: Sequence[Cue]) -> Clock | None:
+def _fit_subtitle_retiming(
+    screenplay: Screenplay, found: LineTimes, scenes: Sequence[Cue]
+) -> Retiming | None:
     """The clock on which the lines found lie nearest to where the sheet's scenes would have them."""
     points = [
         (line.start, scenes[k].start)
         for k, line in found.lines.items()
         if not line.moved and not math.isnan(scenes[k].start)
     ]
-    return fit_clock([of for of, _ in points], [film for _, film in points])
+    return fit_retiming([of for of, _ in points], [film for _, film in points])
 
 
-def _timing_by_sheet(screenplay: Screenplay, cues: Sequence[Cue]) -> str:
-    scenes = [cue for cue, e in zip(cues, screenplay.elements, strict=True) if e.kind is Kind.SCENE_HEADING]
-    named = sum(cue.source is TimeSource.SHEET for cue in scenes)
+def _describe_sheet_timing(screenplay: Screenplay, cues: Sequence[Cue]) -> str:
+    scenes = [
+        cue for cue, e in zip(cues, screenplay.elements, strict=True) if e.kind is ElementKind.SCENE_HEADING
+    ]
+    named = sum(cue.source is TimeSource.TIMING_SHEET for cue in scenes)
     return (
         f"Times come from a timing sheet: {named} of {len(scenes)} scenes are in it, the others are not in "
         "the film; within a scene everything shares its time by the page."
     )
 
 
-def _timed_by_page(screenplay: Screenplay, film_seconds: float | None) -> TimedScript:
+def _time_by_page(screenplay: Screenplay, film_seconds: float | None) -> TimedScript:
     seconds = [page_seconds(element) for element in screenplay.elements]
     total = sum(seconds)
     scale = film_seconds / total if film_seconds is not None and total else 1.0
     cues, at = [], 0.0
     for k, length in enumerate(seconds):
-        cues.append(Cue(k, at, at + length * scale, TimeSource.PAGE, 0.0))
+        cues.append(Cue(k, at, at + length * scale, TimeSource.PAGE_ESTIMATE, 0.0))
         at += length * scale
     fitted = "" if film_seconds is None else ", stretched to the length of the film"
     timing = f"Times are estimated from the page, one page a minute{fitted}: there were no subtitles."
-    return TimedScript(screenplay, with_speech(screenplay.elements, cues), timing)
+    return TimedScript(screenplay, with_speech_times(screenplay.elements, cues), timing)
 
 
-def _timing(screenplay: Screenplay, found: Found, cues: Sequence[Cue]) -> str:
-    spoken = sum(e.kind in SPOKEN for e in screenplay.elements)
+def _describe_subtitle_timing(screenplay: Screenplay, found: LineTimes, cues: Sequence[Cue]) -> str:
+    spoken = sum(e.kind in SPOKEN_KINDS for e in screenplay.elements)
     moved = sum(line.moved for line in found.lines.values())
     cut = sum(
-        cue.source is TimeSource.CUT and e.kind in SPOKEN
+        cue.source is TimeSource.CUT and e.kind in SPOKEN_KINDS
         for cue, e in zip(cues, screenplay.elements, strict=True)
     )
     elsewhere = f" ({moved} of them elsewhere than in the script)" if moved else ""

@@ -10,9 +10,9 @@ class TimeSource(StrEnum):
     """Where a cue's time comes from."""
 
     SUBTITLES = "subtitles"
-    BETWEEN = "between neighbours"
-    PAGE = "page"
-    SHEET = "timing sheet"
+    INTERPOLATED = "between neighbours"
+    PAGE_ESTIMATE = "page"
+    TIMING_SHEET = "timing sheet"
     CUT = "not in the film"
 
 
@@ -35,6 +35,6 @@ class Cue:
     confidence: float
 
     @property
-    def estimated(self) -> bool:
+    def is_estimated(self) -> bool:
         """Whether the time was read neither from subtitles nor from a timing sheet."""
-        return self.source in (TimeSource.BETWEEN, TimeSource.PAGE)
+        return self.source in (TimeSource.INTERPOLATED, TimeSource.PAGE_ESTIMATE)

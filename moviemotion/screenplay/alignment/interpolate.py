@@ -9,19 +9,21 @@ from dataclasses import replace
 from itertools import pairwise
 
 from moviemotion.screenplay.alignment.cues import Cue, TimeSource
-from moviemotion.screenplay.alignment.line_times import SPOKEN, Found, FoundLine
-from moviemotion.screenplay.alignment.page_duration import page_lines, page_seconds
-from moviemotion.screenplay.elements import Element, Kind
+from moviemotion.screenplay.alignment.line_times import SPOKEN_KINDS, LineTimes, TimedLine
+from moviemotion.screenplay.alignment.page_duration import page_seconds, printed_line_count
+from moviemotion.screenplay.elements import Element, ElementKind
 
-_SURELY_CUT = 0.5
+_CUT_PROBABILITY = 0.5
 """Probability of being spoken nowhere from which a line counts as cut."""
-_BREATH = 10.0
+_MAX_EXTRA_SECONDS = 10.0
 """Seconds that moved lines which stayed together may lie further apart than on the page."""
-_OF_ITS_SPEECH = (Kind.CHARACTER, Kind.PARENTHETICAL)
-_OF_A_SPEECH = (*_OF_ITS_SPEECH, *SPOKEN)
+_UNSPOKEN_SPEECH_KINDS = (ElementKind.CHARACTER, ElementKind.PARENTHETICAL)
+_ALL_SPEECH_KINDS = (*_UNSPOKEN_SPEECH_KINDS, *SPOKEN_KINDS)
 
 
-def place_elements(elements: Sequence[Element], found: Found, film_end: float) -> tuple[Cue, ...]:
+def interpolate_cues(
+    elements: Sequence[Element], line_times: LineTimes, film_seconds: float
+) -> tuple[Cue, ...]:
     """One cue an element.
 
     Lines found keep their time, and the rest shares the time between them by its length on the page.
@@ -31,37 +33,38 @@ def place_elements(elements: Sequence[Element], found: Found, film_end: float) -
         found: what became of the lines, by index into `elements`.
         film_end: seconds; no time lies beyond it.
     """
-    lines = _without_overlap({k: _within(line, film_end) for k, line in found.lines.items()})
-    cut = {k for k, absent in found.absent.items() if absent >= _SURELY_CUT}
-    cut |= _of_cut_scenes(elements, cut)
+    lines = _resolve_overlaps({k: _clip_to_film(line, film_seconds) for k, line in line_times.lines.items()})
+    cut = {k for k, absent in line_times.absent_probability.items() if absent >= _CUT_PROBABILITY}
+    cut |= _elements_of_cut_scenes(elements, cut)
     cues = [
-        Cue(k, math.nan, math.nan, TimeSource.CUT, found.absent.get(k, 0.0)) for k in range(len(elements))
+        Cue(k, math.nan, math.nan, TimeSource.CUT, line_times.absent_probability.get(k, 0.0))
+        for k in range(len(elements))
     ]
     for k, line in lines.items():
         cues[k] = Cue(k, line.start, line.end, TimeSource.SUBTITLES, line.probability)
-    for items, start, end in _gaps(elements, lines, film_end):
+    for items, start, end in _untimed_spans(elements, lines, film_seconds):
         kept = [k for k in items if k not in cut]
-        weights = [page_lines(elements[k]) for k in kept]
+        weights = [printed_line_count(elements[k]) for k in kept]
         scale = (end - start) / max(sum(weights), 1)
         at = start
         for k, weight in zip(kept, weights, strict=True):
             until = min(at + weight * scale, end)
-            cues[k] = Cue(k, at, until, TimeSource.BETWEEN, 0.0)
+            cues[k] = Cue(k, at, until, TimeSource.INTERPOLATED, 0.0)
             at = until
-    return with_speech(elements, cues)
+    return with_speech_times(elements, cues)
 
 
-def with_speech(elements: Sequence[Element], cues: Sequence[Cue]) -> tuple[Cue, ...]:
+def with_speech_times(elements: Sequence[Element], cues: Sequence[Cue]) -> tuple[Cue, ...]:
     """Give character cues and parentheticals the time of their speech."""
     timed = list(cues)
     for speech in _speeches(elements):
-        said = [cues[k] for k in speech if elements[k].kind in SPOKEN]
+        said = [cues[k] for k in speech if elements[k].kind in SPOKEN_KINDS]
         shown = [cue for cue in said if cue.source is not TimeSource.CUT]
         best = max(shown or said, key=lambda cue: cue.confidence, default=None)
         if best is None:
             continue
         for k in speech:
-            if elements[k].kind not in SPOKEN:
+            if elements[k].kind not in SPOKEN_KINDS:
                 start = min((cue.start for cue in shown), default=math.nan)
                 end = max((cue.end for cue in shown), default=math.nan)
                 timed[k] = replace(best, element=k, start=start, end=end)
@@ -72,46 +75,52 @@ def _speeches(elements: Sequence[Element]) -> Iterator[list[int]]:
     """The elements of each speech, from its character cue on."""
     speech: list[int] = []
     for k, element in enumerate(elements):
-        if element.kind is Kind.CHARACTER or element.kind not in _OF_A_SPEECH:
+        if element.kind is ElementKind.CHARACTER or element.kind not in _ALL_SPEECH_KINDS:
             if speech:
                 yield speech
             speech = []
-        if element.kind in _OF_A_SPEECH:
+        if element.kind in _ALL_SPEECH_KINDS:
             speech.append(k)
     if speech:
         yield speech
 
 
-def _within(line: FoundLine, film_end: float) -> FoundLine:
-    start, end, first, last = (min(t, film_end) for t in (line.start, line.end, line.first, line.last))
-    return replace(line, start=start, end=end, first=first, last=last)
+def _clip_to_film(line: TimedLine, film_end: float) -> TimedLine:
+    start, end, first, last = (
+        min(t, film_end) for t in (line.start, line.end, line.first_word_start, line.last_word_end)
+    )
+    return replace(line, start=start, end=end, first_word_start=first, last_word_end=last)
 
 
-def _without_overlap(found: dict[int, FoundLine]) -> dict[int, FoundLine]:
+def _resolve_overlaps(found: dict[int, TimedLine]) -> dict[int, TimedLine]:
     """Where guesses at the ends of neighbouring lines run into each other, found words come first."""
     lines = dict(found)
     in_order = [k for k, line in lines.items() if not line.moved]
     for k, after in pairwise(in_order):
         line, following = lines[k], lines[after]
-        start = max(following.start, line.start, min(line.last, following.first))
+        start = max(following.start, line.start, min(line.last_word_end, following.first_word_start))
         lines[after] = replace(following, start=start, end=max(following.end, start))
         lines[k] = replace(line, end=max(min(line.end, start), line.start))
     return lines
 
 
-Gap = tuple[list[int], float, float]
+UntimedSpan = tuple[list[int], float, float]
 
 
-def _gaps(elements: Sequence[Element], lines: dict[int, FoundLine], film_end: float) -> Iterator[Gap]:
+def _untimed_spans(
+    elements: Sequence[Element], lines: dict[int, TimedLine], film_end: float
+) -> Iterator[UntimedSpan]:
     """Elements to be placed together, in order, with the start and end of their time."""
     starts = sorted(line.start for line in lines.values())
     ends = sorted(line.end for line in lines.values())
-    edge = FoundLine(0.0, 0.0, 0.0, 0.0, 1.0, moved=False)
+    edge = TimedLine(0.0, 0.0, 0.0, 0.0, 1.0, moved=False)
     last = replace(edge, start=film_end)
     anchors = [(-1, edge), *lines.items(), (len(elements), last)]
     for (k, line), (after, following) in pairwise(anchors):
         items = [
-            n for n in range(k + 1, after) if elements[n].kind not in (Kind.CHARACTER, Kind.PARENTHETICAL)
+            n
+            for n in range(k + 1, after)
+            if elements[n].kind not in (ElementKind.CHARACTER, ElementKind.PARENTHETICAL)
         ]
         if not line.moved and not following.moved:
             yield items, line.end, max(following.start, line.end)
@@ -119,25 +128,29 @@ def _gaps(elements: Sequence[Element], lines: dict[int, FoundLine], film_end: fl
         if (
             line.moved
             and following.moved
-            and 0 <= following.start - line.end <= _pages(elements, items) + _BREATH
+            and 0 <= following.start - line.end <= _total_page_seconds(elements, items) + _MAX_EXTRA_SECONDS
         ):
             yield items, line.end, following.start
             continue
         # The script goes on here but the film does not: each scene stays with its own line.
-        here = [n for n in items if _stays(elements, n, k, after, line.moved)]
+        here = [n for n in items if _stays_with_previous_line(elements, n, k, after, line.moved)]
         there = [n for n in items if n not in set(here)]
         next_start = starts[bisect(starts, line.end)] if bisect(starts, line.end) < len(starts) else film_end
-        yield here, line.end, min(next_start, line.end + _pages(elements, here))
+        yield here, line.end, min(next_start, line.end + _total_page_seconds(elements, here))
         at = bisect(ends, following.start)
         previous_end = ends[at - 1] if at else 0.0
-        yield there, max(previous_end, following.start - _pages(elements, there)), following.start
+        yield (
+            there,
+            max(previous_end, following.start - _total_page_seconds(elements, there)),
+            following.start,
+        )
 
 
-def _pages(elements: Sequence[Element], items: Sequence[int]) -> float:
+def _total_page_seconds(elements: Sequence[Element], items: Sequence[int]) -> float:
     return sum(page_seconds(elements[n]) for n in items)
 
 
-def _stays(elements: Sequence[Element], n: int, k: int, after: int, moved: bool) -> bool:
+def _stays_with_previous_line(elements: Sequence[Element], n: int, k: int, after: int, moved: bool) -> bool:
     """Whether element `n` stays with line `k` before it rather than with line `after`."""
     scene = elements[n].scene
     if k >= 0 and scene == elements[k].scene:
@@ -145,8 +158,8 @@ def _stays(elements: Sequence[Element], n: int, k: int, after: int, moved: bool)
     return not moved and not (after < len(elements) and scene == elements[after].scene)
 
 
-def _of_cut_scenes(elements: Sequence[Element], cut: set[int]) -> set[int]:
-    spoken = [k for k, element in enumerate(elements) if element.kind in SPOKEN]
+def _elements_of_cut_scenes(elements: Sequence[Element], cut: set[int]) -> set[int]:
+    spoken = [k for k, element in enumerate(elements) if element.kind in SPOKEN_KINDS]
     kept = {elements[k].scene for k in spoken if k not in cut}
     gone = {elements[k].scene for k in spoken} - kept
     return {k for k, element in enumerate(elements) if element.scene in gone}

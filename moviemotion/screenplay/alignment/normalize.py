@@ -10,19 +10,27 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Bools = NDArray[np.bool_]
+BoolArray = NDArray[np.bool_]
 _SENTENCE_END = re.compile(
     r"(?<!\bmr)(?<!\bms)(?<!\bmrs)(?<!\bdr)(?<!\bst)[.?!…]+[\"”'’)]*\s+|\.{2,}|\s*--+\s*|\s+[-–—]+\s+",
     re.IGNORECASE,
 )
-_PART_END = re.compile(r"[,;]\s+")
+_CLAUSE_END = re.compile(r"[,;]\s+")
 _APOSTROPHE = re.compile(r"(?<=[^\W\d_])['’‘`´](?=[^\W\d_])")
 _CLITIC = re.compile(r"(?<!\bca)(?<!\bwo)(?<!\bai)n't\b|(?<!\blet)'(?:m|re|s|ve|ll|d)\b")
-_WHOLE = {"n't": "not", "'m": "am", "'re": "are", "'s": "is", "'ve": "have", "'ll": "will", "'d": "would"}
+_CLITIC_EXPANSIONS = {
+    "n't": "not",
+    "'m": "am",
+    "'re": "are",
+    "'s": "is",
+    "'ve": "have",
+    "'ll": "will",
+    "'d": "would",
+}
 """What follows any word as one with it; a possessive reads as an "is", in both texts alike."""
-_MANGLED = re.compile(r"(?<=[a-z])í(?=(?:s|t|m|d|re|ve|ll)\b)")
+_MISDECODED_APOSTROPHE = re.compile(r"(?<=[a-z])í(?=(?:s|t|m|d|re|ve|ll)\b)")
 """A typographic apostrophe read in the wrong encoding: "donít"."""
-_MISREAD = re.compile(r"(?<=[a-z])I+|\bI(?=[aeiou][a-z])")
+_MISREAD_L = re.compile(r"(?<=[a-z])I+|\bI(?=[aeiou][a-z])")
 """A small l that text recognition took for a capital I: "wiII", "Iook"."""
 _DIGITS = re.compile(r"\d+(?:[.,:]\d+)*")
 _WORD = re.compile(r"[^\W_]+")
@@ -39,7 +47,7 @@ wasnt: was not, werent: were not, arent: are not, hasnt: has not, havent: have n
 couldnt: could not, wouldnt: would not, shouldnt: should not
 l: i, lt: it, ls: is, lf: if, ln: in
 """
-_SHORT = {
+_SPELLING_EXPANSIONS = {
     short.strip(): whole.split()
     for short, whole in (entry.split(":") for entry in _SPELLINGS.strip().replace("\n", ",").split(","))
 }
@@ -51,7 +59,7 @@ _TENS = ("", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "e
 
 
 @dataclass(frozen=True)
-class Wording:
+class NormalizedText:
     """What is said, in words as they are compared.
 
     Attributes:
@@ -61,56 +69,58 @@ class Wording:
     """
 
     words: tuple[str, ...]
-    sentences: Bools
-    parts: Bools
+    starts_sentence: BoolArray
+    starts_clause: BoolArray
 
 
-def worded(text: str, names: Set[str] = frozenset()) -> Wording:
+def normalize_text(text: str, character_names: Set[str] = frozenset()) -> NormalizedText:
     """The words of a text, with its sentences and their parts; a name at the end is a part of its own."""
     words: list[str] = []
     sentences, parts = list[bool](), list[bool]()
     for sentence in _SENTENCE_END.split(text):
         begins = len(words)
-        for part in _PART_END.split(sentence):
-            said = words_of(part)
+        for part in _CLAUSE_END.split(sentence):
+            said = normalize_words(part)
             sentences += [len(words) == begins and k == 0 for k in range(len(said))]
             parts += [k == 0 for k in range(len(said))]
             words += said
-    if words and words[-1] in names:
+    if words and words[-1] in character_names:
         parts[-1] = True
-    return Wording(tuple(words), np.array(sentences, bool), np.array(parts, bool))
+    return NormalizedText(tuple(words), np.array(sentences, bool), np.array(parts, bool))
 
 
-def words_of(text: str) -> list[str]:
+def normalize_words(text: str) -> list[str]:
     """The words of a text as they are compared.
 
     Lower case, no accents; numbers and the usual contractions are spelled out ("26" and "twenty-six" are
     the same two words, "I'm" and "I am" too), and an I and an l that text recognition confused are the same.
     """
-    text = _MISREAD.sub(lambda letters: "l" * len(letters[0]), text).lower()
-    text = _APOSTROPHE.sub("'", _MANGLED.sub("'", text))
+    text = _MISREAD_L.sub(lambda letters: "l" * len(letters[0]), text).lower()
+    text = _APOSTROPHE.sub("'", _MISDECODED_APOSTROPHE.sub("'", text))
     bare = unicodedata.normalize("NFKD", text)
     bare = "".join(c for c in bare if not unicodedata.combining(c))
-    bare = _CLITIC.sub(lambda clitic: f" {_WHOLE[clitic[0]]}", bare)
-    bare = _DIGITS.sub(lambda number: f" {_spelled(number[0])} ", bare.replace("'", ""))
+    bare = _CLITIC.sub(lambda clitic: f" {_CLITIC_EXPANSIONS[clitic[0]]}", bare)
+    bare = _DIGITS.sub(lambda number: f" {_spell_number(number[0])} ", bare.replace("'", ""))
     words: list[str] = []
     for word in _WORD.findall(bare):
-        words += _SHORT.get(word, [word])
+        words += _SPELLING_EXPANSIONS.get(word, [word])
     return words
 
 
-def _spelled(number: str) -> str:
+def _spell_number(number: str) -> str:
     """A number in words: thousands by their commas, any other mark parts two numbers."""
     if re.fullmatch(r"\d{1,3}(,\d{3})+", number):
         number = number.replace(",", "")
     parts = [part for part in re.split(r"\D", number) if part]
-    return " ".join(_cardinal(int(part)) if len(part) < 7 and part[0] != "0" else part for part in parts)
+    return " ".join(
+        _spell_cardinal(int(part)) if len(part) < 7 and part[0] != "0" else part for part in parts
+    )
 
 
-def _cardinal(n: int) -> str:
+def _spell_cardinal(n: int) -> str:
     if n < 20:
         return _ONES[n]
     if n < 100:
         return _TENS[n // 10] + (f" {_ONES[n % 10]}" if n % 10 else "")
     size, name = (100, "hundred") if n < 1000 else (1000, "thousand")
-    return f"{_cardinal(n // size)} {name}" + (f" {_cardinal(n % size)}" if n % size else "")
+    return f"{_spell_cardinal(n // size)} {name}" + (f" {_spell_cardinal(n % size)}" if n % size else "")

@@ -11,19 +11,19 @@ from rapidfuzz import fuzz
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.alignment.cues import Cue, TimeSource
-from moviemotion.screenplay.alignment.normalize import words_of
+from moviemotion.screenplay.alignment.normalize import normalize_words
 from moviemotion.screenplay.alignment.page_duration import page_seconds
 from moviemotion.screenplay.alignment.timing_sheet import SceneTime
-from moviemotion.screenplay.elements import Element, Kind, Screenplay
+from moviemotion.screenplay.elements import Element, ElementKind, Screenplay
 
-_ALIKE = 85.0
+_MIN_HEADING_SIMILARITY = 85.0
 """Likeness, of 100, from which a sheet's heading is a script's."""
-_REACH = 2.0
+_MAX_SHOT_DISTANCE_SECONDS = 2.0
 """Seconds to a shot change within which a scene that begins about there begins with it."""
 
 
-def cues_by_scene(
-    screenplay: Screenplay, sheet: Sequence[SceneTime], film_seconds: float | None
+def cues_from_timing_sheet(
+    screenplay: Screenplay, timing_sheet: Sequence[SceneTime], film_seconds: float | None
 ) -> tuple[Cue, ...]:
     """One cue an element: scenes take their time from the sheet, what is in them shares it by the page.
 
@@ -32,47 +32,52 @@ def cues_by_scene(
     Raises:
         MoviemotionError: a scene of the sheet is not in the script.
     """
-    starts = {e.scene: e for e in screenplay.elements if e.kind is Kind.SCENE_HEADING}
+    starts = {e.scene: e for e in screenplay.elements if e.kind is ElementKind.SCENE_HEADING}
     if not starts:
         raise MoviemotionError(
             f"{screenplay.path}: no scene heading that a timing sheet could name; leave the sheet out."
         )
     times: dict[int, tuple[float, float]] = {}
-    for n, time in enumerate(sheet):
-        scene = _scene_of(time, starts, set(times))
+    for n, time in enumerate(timing_sheet):
+        scene = _find_scene(time, starts, set(times))
         if scene is None:
-            name = time.scene or time.heading
+            name = time.scene_number or time.heading
             raise MoviemotionError(
                 f"{screenplay.path}: the timing sheet's scene {name!r} is not in it; give the numbers or "
                 "headings of this draft."
             )
-        after = min((t.start for t in sheet[n + 1 :] if t.start > time.start), default=film_seconds)
+        after = min((t.start for t in timing_sheet[n + 1 :] if t.start > time.start), default=film_seconds)
         end = time.end if time.end is not None else after
         length = sum(page_seconds(e) for e in screenplay.elements if e.scene == scene)
         end = end if end is not None else time.start + length
         times.setdefault(scene, (time.start, end if film_seconds is None else min(end, film_seconds)))
-    return tuple(_cues(screenplay.elements, times))
+    return tuple(_cues_from_scene_times(screenplay.elements, times))
 
 
-def _scene_of(time: SceneTime, headings: dict[int, Element], taken: set[int]) -> int | None:
+def _find_scene(time: SceneTime, headings: dict[int, Element], taken: set[int]) -> int | None:
     """The script's scene a line of the sheet names; of equal headings the first not yet timed."""
     numbered = any(e.number for e in headings.values())
-    if time.scene is not None:
+    if time.scene_number is not None:
         for scene, heading in headings.items():
             name = heading.number if numbered else str(scene)
-            if name is not None and name.strip(".").upper() == time.scene.strip(".").upper():
+            if name is not None and name.strip(".").upper() == time.scene_number.strip(".").upper():
                 return scene
         return None
-    wanted = " ".join(words_of(time.heading or ""))
+    wanted = " ".join(normalize_words(time.heading or ""))
     scores = {
-        scene: fuzz.ratio(wanted, " ".join(words_of(heading.text))) for scene, heading in headings.items()
+        scene: fuzz.ratio(wanted, " ".join(normalize_words(heading.text)))
+        for scene, heading in headings.items()
     }
     best = max(scores.values())
     same = [scene for scene, score in scores.items() if score == best]
-    return next((scene for scene in same if scene not in taken), same[0]) if best >= _ALIKE else None
+    return (
+        next((scene for scene in same if scene not in taken), same[0])
+        if best >= _MIN_HEADING_SIMILARITY
+        else None
+    )
 
 
-def _cues(elements: Sequence[Element], times: dict[int, tuple[float, float]]) -> list[Cue]:
+def _cues_from_scene_times(elements: Sequence[Element], times: dict[int, tuple[float, float]]) -> list[Cue]:
     whole = {scene: sum(page_seconds(e) for e in elements if e.scene == scene) for scene in times}
     gone = dict.fromkeys(times, 0.0)
     cues: list[Cue] = []
@@ -85,26 +90,28 @@ def _cues(elements: Sequence[Element], times: dict[int, tuple[float, float]]) ->
         at = start + gone[element.scene] * scale
         gone[element.scene] += page_seconds(element)
         until = min(start + gone[element.scene] * scale, end)
-        known = element.kind is Kind.SCENE_HEADING
-        source = TimeSource.SHEET if known else TimeSource.BETWEEN
+        known = element.kind is ElementKind.SCENE_HEADING
+        source = TimeSource.TIMING_SHEET if known else TimeSource.INTERPOLATED
         cues.append(Cue(k, at, max(at, until), source, 1.0 if known else 0.0))
     return cues
 
 
-def with_shots(elements: Sequence[Element], cues: Sequence[Cue], shots: Sequence[float]) -> tuple[Cue, ...]:
+def snap_to_shot_changes(
+    elements: Sequence[Element], cues: Sequence[Cue], shot_changes: Sequence[float]
+) -> tuple[Cue, ...]:
     """Move the start of scenes whose time is only an estimate to the nearest shot change, if it is near.
 
     What ends where such a scene begins moves with it; no other time changes.
     """
     moved = list(cues)
     for k, cue in enumerate(cues):
-        if elements[k].kind is not Kind.SCENE_HEADING or not cue.estimated or not shots:
+        if elements[k].kind is not ElementKind.SCENE_HEADING or not cue.is_estimated or not shot_changes:
             continue
-        at = bisect(shots, cue.start)
-        shot = min(shots[max(at - 1, 0) : at + 1], key=lambda time: abs(time - cue.start))
+        at = bisect(shot_changes, cue.start)
+        shot = min(shot_changes[max(at - 1, 0) : at + 1], key=lambda time: abs(time - cue.start))
         before = moved[k - 1] if k else None
         floor = before.start if before is not None and before.start <= cue.start else 0.0
-        if abs(shot - cue.start) <= _REACH and floor <= shot <= cue.end:
+        if abs(shot - cue.start) <= _MAX_SHOT_DISTANCE_SECONDS and floor <= shot <= cue.end:
             moved[k] = replace(cue, start=shot)
             if before is not None and before.end == cue.start and before.source is not TimeSource.SUBTITLES:
                 moved[k - 1] = replace(before, end=shot)

@@ -9,7 +9,14 @@ from typing import Any
 
 from moviemotion.screenplay.alignment.align import TimedScript
 from moviemotion.screenplay.alignment.cues import Cue, TimeSource
-from moviemotion.screenplay.elements import Element, Emphasis, Kind, Note, Screenplay, Style
+from moviemotion.screenplay.elements import (
+    Element,
+    ElementKind,
+    Emphasis,
+    Screenplay,
+    ScreenplayNote,
+    TextStyle,
+)
 
 
 def to_json(script: TimedScript) -> dict[str, Any]:
@@ -21,32 +28,32 @@ def to_json(script: TimedScript) -> dict[str, Any]:
     return told
 
 
-def from_json(told: dict[str, Any]) -> TimedScript:
+def from_json(data: dict[str, Any]) -> TimedScript:
     """The timed script that `to_json` told.
 
     Raises:
         KeyError, TypeError, ValueError: it was not told by `to_json`.
     """
-    play = told["screenplay"]
+    play = data["screenplay"]
     return TimedScript(
         screenplay=Screenplay(
             title=play["title"],
             path=Path(play["path"]),
             source=tuple(play["source"]),
-            elements=tuple(_element(element) for element in play["elements"]),
+            elements=tuple(_element_from_json(element) for element in play["elements"]),
             title_page=tuple((key, value) for key, value in play["title_page"]),
-            notes=tuple(Note(**note) for note in play["notes"]),
+            notes=tuple(ScreenplayNote(**note) for note in play["notes"]),
         ),
-        cues=tuple(_cue(cue) for cue in told["cues"]),
-        timing=told["timing"],
+        cues=tuple(_cue_from_json(cue) for cue in data["cues"]),
+        timing=data["timing"],
     )
 
 
-def _element(told: dict[str, Any]) -> Element:
-    emphasis = tuple(Emphasis(e["start"], e["end"], Style(e["style"])) for e in told["emphasis"])
-    return Element(**{**told, "kind": Kind(told["kind"]), "emphasis": emphasis})
+def _element_from_json(data: dict[str, Any]) -> Element:
+    emphasis = tuple(Emphasis(e["start"], e["end"], TextStyle(e["style"])) for e in data["emphasis"])
+    return Element(**{**data, "kind": ElementKind(data["kind"]), "emphasis": emphasis})
 
 
-def _cue(told: dict[str, Any]) -> Cue:
-    start, end = (math.nan if told[key] is None else told[key] for key in ("start", "end"))
-    return Cue(told["element"], start, end, TimeSource(told["source"]), told["confidence"])
+def _cue_from_json(data: dict[str, Any]) -> Cue:
+    start, end = (math.nan if data[key] is None else data[key] for key in ("start", "end"))
+    return Cue(data["element"], start, end, TimeSource(data["source"]), data["confidence"])

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from moviemotion._io.text_decoding import read_text
 from moviemotion.errors import MoviemotionError
-from moviemotion.timecode import Timecode, exact_rate
+from moviemotion.timecode import TimecodeFormat, exact_frame_rate
 
 _COLUMNS = "scene,start[,end] or heading,start[,end]"
-_CLOCK = re.compile(r"(?:(\d+):)?(\d{1,3}):(\d{1,2}(?:[.,]\d+)?)")
+_CLOCK_TIME = re.compile(r"(?:(\d+):)?(\d{1,3}):(\d{1,2}(?:[.,]\d+)?)")
 _SECONDS = re.compile(r"\d+(?:\.\d+)?")
 _EVENT = re.compile(
     r"\d{3,6}\s+\S+\s+\S+\s+\S+(?:\s+\d+)?\s+" + r"\s+".join([r"(\d\d[:;]\d\d[:;]\d\d[:;]\d\d)"] * 4)
@@ -34,7 +34,7 @@ class SceneTime:
         end: seconds of film time; None where the scene lasts until the next one.
     """
 
-    scene: str | None
+    scene_number: str | None
     heading: str | None
     start: float
     end: float | None
@@ -57,11 +57,11 @@ def read_timing_sheet(path: Path | str, frame_rate: float = 24.0) -> tuple[Scene
     if path.suffix.lower() not in (".csv", ".edl"):
         raise MoviemotionError(f"{path}: not a timing sheet; give a CSV file ({_COLUMNS}) or an EDL (.edl).")
     text = read_text(path, "timing sheet", "CSV (.csv) or CMX3600 (.edl)")
-    times = _csv(path, text) if path.suffix.lower() == ".csv" else _edl(path, text, frame_rate)
+    times = _parse_csv(path, text) if path.suffix.lower() == ".csv" else _parse_edl(path, text, frame_rate)
     return tuple(sorted(times, key=lambda time: time.start))
 
 
-def _csv(path: Path, text: str) -> list[SceneTime]:
+def _parse_csv(path: Path, text: str) -> list[SceneTime]:
     rows = csv.DictReader(text.splitlines(), skipinitialspace=True)
     names = {name.strip().lower(): name for name in rows.fieldnames or () if name}
     if "start" not in names or not {"scene", "heading"} & set(names):
@@ -70,7 +70,7 @@ def _csv(path: Path, text: str) -> list[SceneTime]:
     for row in rows:
         cells = {key: (row[name] or "").strip() for key, name in names.items()}
         where = f"{path}, line {rows.line_num}"
-        start, end = (_seconds(cells.get(key, ""), key, where) for key in ("start", "end"))
+        start, end = (_parse_seconds(cells.get(key, ""), key, where) for key in ("start", "end"))
         scene, heading = cells.get("scene") or None, cells.get("heading") or None
         if start is None or not (scene or heading):
             raise MoviemotionError(f"{where}: a scene needs its number or heading and a start time.")
@@ -82,20 +82,20 @@ def _csv(path: Path, text: str) -> list[SceneTime]:
     return times
 
 
-def _seconds(cell: str, name: str, where: str) -> float | None:
+def _parse_seconds(cell: str, name: str, where: str) -> float | None:
     if not cell:
         return None
     if _SECONDS.fullmatch(cell):
         return float(cell)
-    clock = _CLOCK.fullmatch(cell)
+    clock = _CLOCK_TIME.fullmatch(cell)
     if clock is None:
         raise MoviemotionError(f"{where}: {name} {cell!r} is no time; give seconds (83.5) or h:m:s.")
     return int(clock[1] or 0) * 3600.0 + int(clock[2]) * 60 + float(clock[3].replace(",", "."))
 
 
-def _edl(path: Path, text: str, frame_rate: float) -> list[SceneTime]:
+def _parse_edl(path: Path, text: str, frame_rate: float) -> list[SceneTime]:
     try:
-        rate = exact_rate(frame_rate)
+        rate = exact_frame_rate(frame_rate)
     except ValueError as error:
         raise MoviemotionError(f"{path}: {error}.") from None
     events: list[tuple[float, float, str | None]] = []
@@ -104,8 +104,8 @@ def _edl(path: Path, text: str, frame_rate: float) -> list[SceneTime]:
         event = _EVENT.match(line.strip())
         if event:
             where = f"{path}, line {number}"
-            start, end = (_film_time(code, rate, where) for code in event.group(3, 4))
-            hours.append(_film_time(f"{event[3][:2]}:00:00{event[3][8]}00", rate, where))
+            start, end = (_timecode_to_seconds(code, rate, where) for code in event.group(3, 4))
+            hours.append(_timecode_to_seconds(f"{event[3][:2]}:00:00{event[3][8]}00", rate, where))
             events.append((start, end, None))
         elif events and (named := _SCENE.match(line.strip()) or _CLIP.match(line.strip())):
             start, end, scene = events[-1]
@@ -121,17 +121,17 @@ def _edl(path: Path, text: str, frame_rate: float) -> list[SceneTime]:
     times: list[SceneTime] = []
     for start, end, scene in scenes:
         last = times[-1] if times else None
-        if last is not None and last.scene == scene:
+        if last is not None and last.scene_number == scene:
             times[-1] = SceneTime(scene, None, last.start, max(end - zero, last.end or 0.0))
         else:
             times.append(SceneTime(scene, None, start - zero, end - zero))
     return times
 
 
-def _film_time(code: str, rate: Fraction, where: str) -> float:
+def _timecode_to_seconds(code: str, rate: Fraction, where: str) -> float:
     try:
-        timecode = Timecode(rate, drop=code[8] == ";")
-        return timecode.seconds(timecode.frame_at(code))
+        timecode = TimecodeFormat(rate, drop_frame=code[8] == ";")
+        return timecode.frame_to_seconds(timecode.timecode_to_frame(code))
     except ValueError as error:
         raise MoviemotionError(f"{where}: {error}; give the film's frame rate.") from None
 
@@ -144,7 +144,7 @@ def read_shot_changes(path: Path | str) -> tuple[float, ...]:
     """
     path = Path(path)
     lines = enumerate(read_text(path, "list of shot changes", "plain text (.txt)").splitlines(), 1)
-    times = [_seconds(line.strip(), "the shot change", f"{path}, line {n}") for n, line in lines]
+    times = [_parse_seconds(line.strip(), "the shot change", f"{path}, line {n}") for n, line in lines]
     shots = [time for time in times if time is not None]
     if not shots:
         raise MoviemotionError(f"{path}: no shot change in it; give one time a line.")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-HEADING = r"(?:INT|EXT|EST|INT\.?/EXT|EXT\.?/INT|I/E)[. ]"
+HEADING_PREFIX = r"(?:INT|EXT|EST|INT\.?/EXT|EXT\.?/INT|I/E)[. ]"
 """How a scene heading begins, as a regular expression."""
-_HEADING = re.compile(HEADING, re.IGNORECASE)
+_HEADING_PREFIX = re.compile(HEADING_PREFIX, re.IGNORECASE)
 
 
-def is_heading(text: str) -> bool:
+def is_scene_heading(text: str) -> bool:
     """Whether a line opens a scene without being forced to."""
-    return bool(_HEADING.match(text.strip()))
+    return bool(_HEADING_PREFIX.match(text.strip()))
 
 
 def is_transition(text: str) -> bool:
@@ -29,12 +29,12 @@ def is_parenthetical(text: str) -> bool:
     return text.startswith("(") and text.endswith(")")
 
 
-def character_name(cue: str) -> str:
+def character_name(text: str) -> str:
     """The name in a character cue: "EDWARD (V.O.) (CONT'D)" is EDWARD."""
-    return re.sub(r"\s*\([^()]*\)?", "", cue).strip()
+    return re.sub(r"\s*\([^()]*\)?", "", text).strip()
 
 
-def is_cue(text: str) -> bool:
+def is_character_line(text: str) -> bool:
     """Whether a line reads as a character cue: a name in capitals, extensions in any case."""
     name = character_name(text.rstrip("^ "))
     return name == name.upper() and any(c.isalpha() for c in name) and not is_transition(text)

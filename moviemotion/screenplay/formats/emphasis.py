@@ -8,14 +8,14 @@ from functools import reduce
 from itertools import pairwise
 from operator import or_
 
-from moviemotion.screenplay.elements import Emphasis, Style
+from moviemotion.screenplay.elements import Emphasis, TextStyle
 
-_EMPHASIS = re.compile(r"(?<!\\)(\*{1,3}|_)(?=[^\s*_])((?:\\.|[^\\\n*_])+?)(?<=\S)\1")
+_EMPHASIS_MARKS = re.compile(r"(?<!\\)(\*{1,3}|_)(?=[^\s*_])((?:\\.|[^\\\n*_])+?)(?<=\S)\1")
 _STYLE = {
-    "*": Style.ITALIC,
-    "**": Style.BOLD,
-    "***": Style.BOLD | Style.ITALIC,
-    "_": Style.UNDERLINE,
+    "*": TextStyle.ITALIC,
+    "**": TextStyle.BOLD,
+    "***": TextStyle.BOLD | TextStyle.ITALIC,
+    "_": TextStyle.UNDERLINE,
 }
 _MARK = {style: mark for mark, style in _STYLE.items()}
 _ESCAPED = re.compile(r"\\([*_\\])")
@@ -23,12 +23,12 @@ _ESCAPED = re.compile(r"\\([*_\\])")
 _OPEN, _CLOSE = 0xE010, 0xE020
 
 
-def plain(text: str) -> str:
+def strip_emphasis(text: str) -> str:
     """The text without emphasis marks and escapes."""
-    return styled(text)[0]
+    return parse_emphasis(text)[0]
 
 
-def styled(text: str) -> tuple[str, tuple[Emphasis, ...]]:
+def parse_emphasis(text: str) -> tuple[str, tuple[Emphasis, ...]]:
     """The text without emphasis marks and escapes, and its emphasised letters."""
 
     def pair(match: re.Match[str]) -> str:
@@ -37,41 +37,41 @@ def styled(text: str) -> tuple[str, tuple[Emphasis, ...]]:
 
     before = None
     while before != text:  # marks nest: _**title**_
-        before, text = text, _EMPHASIS.sub(pair, text)
+        before, text = text, _EMPHASIS_MARKS.sub(pair, text)
     letters: list[str] = []
-    styles: list[Style] = []
-    now: list[Style] = []
+    styles: list[TextStyle] = []
+    now: list[TextStyle] = []
     for letter in _ESCAPED.sub(r"\1", text):
         if _OPEN < ord(letter) < _OPEN + 8:
-            now.append(Style(ord(letter) - _OPEN))
+            now.append(TextStyle(ord(letter) - _OPEN))
         elif _CLOSE < ord(letter) < _CLOSE + 8:
-            now.remove(Style(ord(letter) - _CLOSE))
+            now.remove(TextStyle(ord(letter) - _CLOSE))
         else:
             letters.append(letter)
-            styles.append(reduce(or_, now, Style(0)))
-    return "".join(letters), runs(styles)
+            styles.append(reduce(or_, now, TextStyle(0)))
+    return "".join(letters), emphasis_runs(styles)
 
 
-def stretches(styles: Sequence[Style]) -> list[tuple[int, int, Style]]:
+def style_runs(styles: Sequence[TextStyle]) -> list[tuple[int, int, TextStyle]]:
     """Start, end and style of neighbouring letters of one style; one style a letter, 0 for none."""
     cuts = [0, *(k for k in range(1, len(styles)) if styles[k] != styles[k - 1]), len(styles)]
     return [(a, b, styles[a]) for a, b in pairwise(cuts) if a < b]
 
 
-def runs(styles: Sequence[Style]) -> tuple[Emphasis, ...]:
+def emphasis_runs(styles: Sequence[TextStyle]) -> tuple[Emphasis, ...]:
     """The stretches that are emphasised."""
-    return tuple(Emphasis(*stretch) for stretch in stretches(styles) if stretch[2])
+    return tuple(Emphasis(*stretch) for stretch in style_runs(styles) if stretch[2])
 
 
-def letter_styles(text: str, emphasis: Sequence[Emphasis]) -> list[Style]:
+def letter_styles(text: str, emphasis: Sequence[Emphasis]) -> list[TextStyle]:
     """The style of each letter."""
-    styles = [Style(0)] * len(text)
+    styles = [TextStyle(0)] * len(text)
     for run in emphasis:
         styles[run.start : run.end] = [run.style] * (run.end - run.start)
     return styles
 
 
-def marked(text: str, emphasis: Sequence[Emphasis]) -> str:
+def mark_emphasis(text: str, emphasis: Sequence[Emphasis]) -> str:
     """The text with escapes and emphasis marks, so that `styled` gives both back.
 
     A line whose emphasis Fountain cannot spell, such as two styles meeting within a word, is written
@@ -81,25 +81,27 @@ def marked(text: str, emphasis: Sequence[Emphasis]) -> str:
     lines, at = [], 0
     for line in text.split("\n"):
         wanted = styles[at : at + len(line)]
-        attempt = _marked_line(line, wanted)
-        lines.append(attempt if styled(attempt) == (line, runs(wanted)) else escaped(line))
+        attempt = _mark_line(line, wanted)
+        lines.append(
+            attempt if parse_emphasis(attempt) == (line, emphasis_runs(wanted)) else escape_marks(line)
+        )
         at += len(line) + 1
     return "\n".join(lines)
 
 
-def escaped(text: str) -> str:
+def escape_marks(text: str) -> str:
     """The text with a backslash before what would be read as a mark."""
     return re.sub(r"([\\*_])", r"\\\1", text)
 
 
-def _marked_line(line: str, styles: Sequence[Style]) -> str:
+def _mark_line(line: str, styles: Sequence[TextStyle]) -> str:
     """Underlining goes outside of bold and italic."""
     parts = []
-    for start, end, underlined in stretches([style & Style.UNDERLINE for style in styles]):
-        mark = _MARK[Style.UNDERLINE] if underlined else ""
+    for start, end, underlined in style_runs([style & TextStyle.UNDERLINE for style in styles]):
+        mark = _MARK[TextStyle.UNDERLINE] if underlined else ""
         parts.append(mark)
-        for a, b, style in stretches([s & ~Style.UNDERLINE for s in styles[start:end]]):
-            letters = escaped(line[start + a : start + b])
+        for a, b, style in style_runs([s & ~TextStyle.UNDERLINE for s in styles[start:end]]):
+            letters = escape_marks(line[start + a : start + b])
             parts.append(f"{_MARK[style]}{letters}{_MARK[style]}" if style else letters)
         parts.append(mark)
     return "".join(parts)

@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-from moviemotion._io.xml_tree import NOT_XML
-from moviemotion.screenplay.elements import Element, Kind, Screenplay, Style, speech_end
-from moviemotion.screenplay.formats.emphasis import letter_styles, plain, stretches
-from moviemotion.screenplay.formats.fdx import EMBEDDED_UNITS
+from moviemotion._io.xml_tree import INVALID_XML_CHARACTERS
+from moviemotion.screenplay.elements import Element, ElementKind, Screenplay, TextStyle, speech_end
+from moviemotion.screenplay.formats.emphasis import letter_styles, strip_emphasis, style_runs
+from moviemotion.screenplay.formats.fdx import EMBEDDED_BLOCK_LENGTH
 
-_TYPE = {
-    Kind.SCENE_HEADING: "Scene Heading",
-    Kind.CHARACTER: "Character",
-    Kind.PARENTHETICAL: "Parenthetical",
-    Kind.DIALOGUE: "Dialogue",
-    Kind.LYRICS: "Singing",
-    Kind.TRANSITION: "Transition",
+_PARAGRAPH_TYPES = {
+    ElementKind.SCENE_HEADING: "Scene Heading",
+    ElementKind.CHARACTER: "Character",
+    ElementKind.PARENTHETICAL: "Parenthetical",
+    ElementKind.DIALOGUE: "Dialogue",
+    ElementKind.LYRICS: "Singing",
+    ElementKind.TRANSITION: "Transition",
 }
-NOT_WRITTEN = (Kind.SECTION, Kind.SYNOPSIS)
+OMITTED_KINDS = (ElementKind.SECTION, ElementKind.SYNOPSIS)
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,12 @@ class ScriptNote:
 
     start: int
     end: int
-    name: str
+    title: str
     text: str
-    colour: str
+    color: str
 
 
-def write_final_draft(screenplay: Screenplay) -> bytes:
+def write_fdx(screenplay: Screenplay) -> bytes:
     """The screenplay as FDX; reading it again gives the same elements.
 
     Sections and synopses, which Final Draft keeps in an outline of its own, are left out, as is a page
@@ -53,14 +53,14 @@ def write_final_draft(screenplay: Screenplay) -> bytes:
     parts += _content(screenplay.elements)
     parts += ["</Content>", "<TitlePage>", "<Content>"]
     parts += [
-        f'<Paragraph Alignment="Center"><Text>{_escaped(plain(line))}</Text></Paragraph>'
+        f'<Paragraph Alignment="Center"><Text>{_escape_xml(strip_emphasis(line))}</Text></Paragraph>'
         for line in ["\n".join(title).replace("\n", " ")]
     ]
     parts += ["</Content>", "</TitlePage>", "</FinalDraft>", ""]
     return "\n".join(parts).encode()
 
 
-def written_ranges(elements: Sequence[Element]) -> dict[int, tuple[int, int]]:
+def written_element_ranges(elements: Sequence[Element]) -> dict[int, tuple[int, int]]:
     """The letters that elements have in the file written of them, by index, as `letter_ranges` counts.
 
     Counted as the file is written, as a reader joins some elements and drops empty ones. Sections, synopses
@@ -70,30 +70,32 @@ def written_ranges(elements: Sequence[Element]) -> dict[int, tuple[int, int]]:
     offset = 0
     for _, group in _paragraphs(elements):
         one = len(group) == 1
-        end = offset + (len(NOT_XML.sub("", elements[group[0]].text)) if one else EMBEDDED_UNITS)
+        end = offset + (
+            len(INVALID_XML_CHARACTERS.sub("", elements[group[0]].text)) if one else EMBEDDED_BLOCK_LENGTH
+        )
         ranges |= dict.fromkeys(group, (offset, end))
         offset = end + 1
     return ranges
 
 
-def with_script_notes(data: bytes, notes: Iterable[ScriptNote]) -> bytes:
+def add_script_notes(data: bytes, notes: Iterable[ScriptNote]) -> bytes:
     """An FDX file with notes added after its own; every other byte stays as it is."""
     written = "".join(map(_note, notes))
-    found = _Places(data)
-    if found.notes_empty is not None:
-        start, end = found.notes_empty
-        return data[:start] + found.encoded(f"<ScriptNotes>\n{written}</ScriptNotes>") + data[end:]
+    found = _InsertionPoints(data)
+    if found.empty_notes_range is not None:
+        start, end = found.empty_notes_range
+        return data[:start] + found.encode(f"<ScriptNotes>\n{written}</ScriptNotes>") + data[end:]
     if found.notes_end is not None:
-        return data[: found.notes_end] + found.encoded(written) + data[found.notes_end :]
+        return data[: found.notes_end] + found.encode(written) + data[found.notes_end :]
     block = f"<ScriptNotes>\n{written}</ScriptNotes>\n"
-    return data[: found.root_end] + found.encoded(block) + data[found.root_end :]
+    return data[: found.root_end] + found.encode(block) + data[found.root_end :]
 
 
-class _Places:
+class _InsertionPoints:
     """Where in the bytes of an FDX file its notes and its root end."""
 
     def __init__(self, data: bytes) -> None:
-        self.notes_empty: tuple[int, int] | None = None
+        self.empty_notes_range: tuple[int, int] | None = None
         self.notes_end: int | None = None
         self.root_end = 0
         self._encoding = "utf-8"
@@ -105,13 +107,13 @@ class _Places:
         def start(tag: str, _attributes: dict[str, str]) -> None:
             path.append(tag)
             if path == ["FinalDraft", "ScriptNotes"]:
-                at, close = parser.CurrentByteIndex, self.encoded(">")
+                at, close = parser.CurrentByteIndex, self.encode(">")
                 after = data.index(close, at) + len(close)
-                self.notes_empty = (at, after) if data[at:after].endswith(self.encoded("/>")) else None
+                self.empty_notes_range = (at, after) if data[at:after].endswith(self.encode("/>")) else None
 
         def end(tag: str) -> None:
             at = parser.CurrentByteIndex
-            if path == ["FinalDraft", "ScriptNotes"] and self.notes_empty is None:
+            if path == ["FinalDraft", "ScriptNotes"] and self.empty_notes_range is None:
                 self.notes_end = at
             elif len(path) == 1:
                 self.root_end = at
@@ -126,22 +128,24 @@ class _Places:
         parser.XmlDeclHandler = declaration
         parser.Parse(data, True)
 
-    def encoded(self, text: str) -> bytes:
+    def encode(self, text: str) -> bytes:
         """Text in the file's encoding."""
         return text.encode(self._encoding, errors="xmlcharrefreplace")
 
 
 def _note(note: ScriptNote) -> str:
-    colour = "#" + "".join(2 * note.colour[k : k + 2].upper() for k in (1, 3, 5))
+    colour = "#" + "".join(2 * note.color[k : k + 2].upper() for k in (1, 3, 5))
     attributes = {
         "Color": colour,
-        "Name": note.name,
+        "Name": note.title,
         "Range": f"{note.start},{note.end}",
         "Type": "General",
         "WriterName": "MoviEmotion",
     }
     opening = " ".join(f"{key}={quoteattr(value)}" for key, value in attributes.items())
-    lines = "".join(f"<Paragraph><Text>{_escaped(line)}</Text></Paragraph>" for line in note.text.split("\n"))
+    lines = "".join(
+        f"<Paragraph><Text>{_escape_xml(line)}</Text></Paragraph>" for line in note.text.split("\n")
+    )
     return f"<ScriptNote {opening}>{lines}</ScriptNote>\n"
 
 
@@ -157,15 +161,15 @@ def _content(elements: Sequence[Element]) -> Iterator[str]:
 
 def _paragraphs(elements: Sequence[Element]) -> Iterator[tuple[bool, list[int]]]:
     """Whether each paragraph starts a page, and its elements: one, or a block of dual dialogue."""
-    written = [k for k, e in enumerate(elements) if e.kind not in NOT_WRITTEN]
+    written = [k for k, e in enumerate(elements) if e.kind not in OMITTED_KINDS]
     shown = [elements[k] for k in written]
     new_page, at = False, 0
     while at < len(shown):
-        if shown[at].kind is Kind.PAGE_BREAK:
+        if shown[at].kind is ElementKind.PAGE_BREAK:
             new_page, at = True, at + 1
             continue
         speech = end = speech_end(shown, at)
-        while end < len(shown) and shown[end].kind is Kind.CHARACTER and shown[end].dual:
+        while end < len(shown) and shown[end].kind is ElementKind.CHARACTER and shown[end].dual:
             end = speech_end(shown, end)
         end = end if end > speech else at + 1
         yield new_page, written[at:end]
@@ -173,8 +177,8 @@ def _paragraphs(elements: Sequence[Element]) -> Iterator[tuple[bool, list[int]]]
 
 
 def _paragraph(element: Element, new_page: bool) -> str:
-    attributes = {"Type": _TYPE.get(element.kind, "Action")}
-    if element.kind is Kind.CENTERED:
+    attributes = {"Type": _PARAGRAPH_TYPES.get(element.kind, "Action")}
+    if element.kind is ElementKind.CENTERED:
         attributes["Alignment"] = "Center"
     if element.number:
         attributes["Number"] = element.number
@@ -191,12 +195,12 @@ def _paragraph(element: Element, new_page: bool) -> str:
 
 def _texts(element: Element) -> str:
     parts = []
-    for start, end, style in stretches(letter_styles(element.text, element.emphasis)):
-        names = "+".join(name.capitalize() for flag in Style if flag in style and (name := flag.name))
+    for start, end, style in style_runs(letter_styles(element.text, element.emphasis)):
+        names = "+".join(name.capitalize() for flag in TextStyle if flag in style and (name := flag.name))
         attribute = f' Style="{names}"' if names else ""
-        parts.append(f"<Text{attribute}>{_escaped(element.text[start:end])}</Text>")
+        parts.append(f"<Text{attribute}>{_escape_xml(element.text[start:end])}</Text>")
     return "".join(parts)
 
 
-def _escaped(text: str) -> str:
-    return escape(NOT_XML.sub("", text))
+def _escape_xml(text: str) -> str:
+    return escape(INVALID_XML_CHARACTERS.sub("", text))

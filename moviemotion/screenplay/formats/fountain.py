@@ -11,23 +11,23 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from moviemotion.screenplay.elements import Element, Kind, Note
+from moviemotion.screenplay.elements import Element, ElementKind, ScreenplayNote
 from moviemotion.screenplay.formats.element_patterns import (
     character_name,
     is_centered,
-    is_cue,
-    is_heading,
+    is_character_line,
     is_parenthetical,
+    is_scene_heading,
     is_transition,
 )
-from moviemotion.screenplay.formats.emphasis import plain, styled
+from moviemotion.screenplay.formats.emphasis import parse_emphasis, strip_emphasis
 from moviemotion.screenplay.formats.title_page import title_page_length
 
 _SCENE_NUMBER = re.compile(r"\s*#([^#\s][^#]*)#\s*$")
-_HIDDEN = re.compile(r"/\*(?P<boneyard>.*?)\*/|\[\[(?P<note>(?:(?!\n ?\n|\[\[).)*?)\]\]", re.DOTALL)
-_MARK = re.compile(r"\[\[|/\*|[.!@][A-Za-z]|> *\S.*|.*#[\w.-]+#$|[A-Z .]+ \^$|#{1,6} \w|~\w")
+_NOTE_OR_BONEYARD = re.compile(r"/\*(?P<boneyard>.*?)\*/|\[\[(?P<note>(?:(?!\n ?\n|\[\[).)*?)\]\]", re.DOTALL)
+_FOUNTAIN_MARK = re.compile(r"\[\[|/\*|[.!@][A-Za-z]|> *\S.*|.*#[\w.-]+#$|[A-Z .]+ \^$|#{1,6} \w|~\w")
 _PAGE_BREAK = re.compile(r"={3,}")
-_NOTE_CHARACTER = "\ue000"
+_NOTE_PLACEHOLDER = "\ue000"
 """Stands where a note was, so that a line holding nothing else can be told from a blank line."""
 
 
@@ -40,18 +40,18 @@ class _Line:
     last: int
 
     @property
-    def blank(self) -> bool:
+    def is_blank(self) -> bool:
         return not self.text.strip()
 
     @property
-    def holds_speech_open(self) -> bool:
+    def continues_speech(self) -> bool:
         """Two spaces on an otherwise blank line keep a speech going."""
         return len(self.text) >= 2
 
 
-def has_marks(source: Sequence[str]) -> bool:
+def has_fountain_marks(source: Sequence[str]) -> bool:
     """Whether lines hold what only Fountain has: its title page, notes, forced elements."""
-    return title_page_length(source) > 0 or any(_MARK.match(line) for line in source)
+    return title_page_length(source) > 0 or any(_FOUNTAIN_MARK.match(line) for line in source)
 
 
 def parse_fountain(source: Sequence[str]) -> tuple[Element, ...]:
@@ -63,21 +63,21 @@ def parse_fountain(source: Sequence[str]) -> tuple[Element, ...]:
     return _Parser(_visible_lines(source, title_page_length(source))).elements()
 
 
-def notes_of(source: Sequence[str], elements: Sequence[Element]) -> tuple[Note, ...]:
+def parse_notes(source: Sequence[str], elements: Sequence[Element]) -> tuple[ScreenplayNote, ...]:
     """The notes of a Fountain file, beside its elements as `parse_fountain` gives them."""
     top = title_page_length(source)
     text = "\n".join(source[top:])
     notes = []
-    for match in _HIDDEN.finditer(text):
+    for match in _NOTE_OR_BONEYARD.finditer(text):
         if match["note"] is not None:
             line = top + 1 + text.count("\n", 0, match.start())
-            notes.append(Note(match["note"].strip(), sum(e.line <= line for e in elements) - 1))
+            notes.append(ScreenplayNote(match["note"].strip(), sum(e.line <= line for e in elements) - 1))
     return tuple(notes)
 
 
-def without_notes(text: str) -> str:
+def strip_notes(text: str) -> str:
     """The text without its notes and boneyard."""
-    return _HIDDEN.sub("", text)
+    return _NOTE_OR_BONEYARD.sub("", text)
 
 
 def _visible_lines(source: Sequence[str], skip: int) -> list[_Line]:
@@ -91,14 +91,14 @@ def _visible_lines(source: Sequence[str], skip: int) -> list[_Line]:
     def hide(match: re.Match[str]) -> str:
         note = match["boneyard"] is None
         # \r marks a line of the file swallowed by the note, to keep count.
-        return (_NOTE_CHARACTER if note else "") + "\r" * match[0].count("\n")
+        return (_NOTE_PLACEHOLDER if note else "") + "\r" * match[0].count("\n")
 
     lines = []
     number = skip + 1
-    for raw in _HIDDEN.sub(hide, text).split("\n"):
+    for raw in _NOTE_OR_BONEYARD.sub(hide, text).split("\n"):
         last = number + raw.count("\r")
-        shown = raw.replace("\r", "").replace(_NOTE_CHARACTER, "")
-        if shown.strip() or _NOTE_CHARACTER not in raw:
+        shown = raw.replace("\r", "").replace(_NOTE_PLACEHOLDER, "")
+        if shown.strip() or _NOTE_PLACEHOLDER not in raw:
             lines.append(_Line(shown, number, last))
         number = last + 1
     return lines
@@ -115,51 +115,53 @@ class _Parser:
         self._lines = lines
         self._at = 0
         self._scene = 0
-        self._found: list[Element] = []
+        self._elements: list[Element] = []
 
     def elements(self) -> tuple[Element, ...]:
         starts_paragraph = True
         while self._at < len(self._lines):
-            if self._lines[self._at].blank:
+            if self._lines[self._at].is_blank:
                 self._at += 1
                 starts_paragraph = True
             else:
                 starts_paragraph = self._element(starts_paragraph)
-        return tuple(self._found)
+        return tuple(self._elements)
 
     def _element(self, starts_paragraph: bool) -> bool:
         """Read one element; whether the next line may start a new one without a blank line between."""
         text = self._lines[self._at].text.strip()
         if _PAGE_BREAK.fullmatch(text):
-            return self._single(Kind.PAGE_BREAK, "")
+            return self._add_single(ElementKind.PAGE_BREAK, "")
         if text.startswith("#"):
             bare = text.lstrip("#")
-            return self._single(Kind.SECTION, bare, level=len(text) - len(bare))
+            return self._add_single(ElementKind.SECTION, bare, level=len(text) - len(bare))
         if text.startswith("="):
-            return self._single(Kind.SYNOPSIS, text[1:])
+            return self._add_single(ElementKind.SYNOPSIS, text[1:])
         if text.startswith("~"):
-            return self._run(Kind.LYRICS, lambda t: t.startswith("~"), lambda t: t[1:])
+            return self._add_consecutive(ElementKind.LYRICS, lambda t: t.startswith("~"), lambda t: t[1:])
         if is_centered(text):
-            return self._run(Kind.CENTERED, is_centered, lambda t: t[1:-1])
+            return self._add_consecutive(ElementKind.CENTERED, is_centered, lambda t: t[1:-1])
         if text.startswith(">"):
-            return self._single(Kind.TRANSITION, text[1:])
+            return self._add_single(ElementKind.TRANSITION, text[1:])
         if starts_paragraph:
-            if _is_forced_heading(text) or is_heading(text):
+            if _is_forced_heading(text) or is_scene_heading(text):
                 self._scene += 1
                 heading = text[1:] if text.startswith(".") else text
                 number = _SCENE_NUMBER.search(heading)
                 heading = heading[: number.start()] if number else heading
-                return self._single(Kind.SCENE_HEADING, heading, number=number[1].strip() if number else None)
+                return self._add_single(
+                    ElementKind.SCENE_HEADING, heading, number=number[1].strip() if number else None
+                )
             if is_transition(text):
-                return self._single(Kind.TRANSITION, text)
-            followed = self._at + 1 < len(self._lines) and not self._lines[self._at + 1].blank
-            if followed and (text.startswith("@") or (text[0] != "!" and is_cue(text))):
+                return self._add_single(ElementKind.TRANSITION, text)
+            followed = self._at + 1 < len(self._lines) and not self._lines[self._at + 1].is_blank
+            if followed and (text.startswith("@") or (text[0] != "!" and is_character_line(text))):
                 return self._speech(text)
         return self._action()
 
     def _add(
         self,
-        kind: Kind,
+        kind: ElementKind,
         text: str,
         first: int,
         count: int,
@@ -170,7 +172,7 @@ class _Parser:
     ) -> None:
         """Add an element made of `count` visible lines from `first`."""
         line, last = self._lines[first].first, self._lines[first + count - 1].last
-        bare, emphasis = styled(text.strip())
+        bare, emphasis = parse_emphasis(text.strip())
         element = Element(
             kind,
             bare,
@@ -183,16 +185,16 @@ class _Parser:
             level,
             emphasis=emphasis,
         )
-        self._found.append(element)
+        self._elements.append(element)
 
-    def _single(self, kind: Kind, text: str, number: str | None = None, level: int = 0) -> bool:
+    def _add_single(self, kind: ElementKind, text: str, number: str | None = None, level: int = 0) -> bool:
         self._add(kind, text, self._at, 1, number=number, level=level)
         self._at += 1
         return True
 
-    def _run(
+    def _add_consecutive(
         self,
-        kind: Kind,
+        kind: ElementKind,
         belongs: Callable[[str], bool],
         bare: Callable[[str], str],
         who: str | None = None,
@@ -211,8 +213,8 @@ class _Parser:
             return bool(text) and text[0] not in "#=~>"
 
         first = self._at
-        return self._run(
-            Kind.ACTION,
+        return self._add_consecutive(
+            ElementKind.ACTION,
             lambda text: self._at == first or belongs(text),
             lambda text: text.removeprefix("!"),
         )
@@ -220,35 +222,37 @@ class _Parser:
     def _speech(self, cue: str) -> bool:
         dual = cue.endswith("^")
         cue = cue.rstrip("^ ").removeprefix("@")
-        who = plain(character_name(cue))
-        self._add(Kind.CHARACTER, cue, self._at, 1, who, dual)
+        who = strip_emphasis(character_name(cue))
+        self._add(ElementKind.CHARACTER, cue, self._at, 1, who, dual)
         self._at += 1
         while self._at < len(self._lines):
             line = self._lines[self._at]
             text = line.text.strip()
-            if line.blank and not (line.holds_speech_open and self._speech_goes_on()):
+            if line.is_blank and not (line.continues_speech and self._speech_continues()):
                 break
             if is_parenthetical(text):
-                self._add(Kind.PARENTHETICAL, text, self._at, 1, who, dual)
+                self._add(ElementKind.PARENTHETICAL, text, self._at, 1, who, dual)
                 self._at += 1
             elif text.startswith("~"):
-                self._run(Kind.LYRICS, lambda t: t.startswith("~"), lambda t: t[1:], who, dual)
+                self._add_consecutive(
+                    ElementKind.LYRICS, lambda t: t.startswith("~"), lambda t: t[1:], who, dual
+                )
             else:
                 self._dialogue(who, dual)
         return False
 
-    def _speech_goes_on(self) -> bool:
-        return self._at + 1 < len(self._lines) and not self._lines[self._at + 1].blank
+    def _speech_continues(self) -> bool:
+        return self._at + 1 < len(self._lines) and not self._lines[self._at + 1].is_blank
 
     def _dialogue(self, who: str, dual: bool) -> None:
         first, texts = self._at, list[str]()
         while self._at < len(self._lines):
             line = self._lines[self._at]
             text = line.text.strip()
-            if line.blank and not (line.holds_speech_open and self._speech_goes_on()):
+            if line.is_blank and not (line.continues_speech and self._speech_continues()):
                 break
             if text.startswith("~") or is_parenthetical(text):
                 break
             texts.append(text)
             self._at += 1
-        self._add(Kind.DIALOGUE, "\n".join(texts), first, len(texts), who, dual)
+        self._add(ElementKind.DIALOGUE, "\n".join(texts), first, len(texts), who, dual)

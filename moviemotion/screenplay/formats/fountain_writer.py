@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from moviemotion.screenplay.elements import IN_SPEECH, Element, Kind, Screenplay
-from moviemotion.screenplay.formats.element_patterns import is_centered, is_cue, is_heading, is_transition
-from moviemotion.screenplay.formats.emphasis import escaped, marked
-from moviemotion.screenplay.formats.title_page import written_title_page
+from moviemotion.screenplay.elements import SPEECH_KINDS, Element, ElementKind, Screenplay
+from moviemotion.screenplay.formats.element_patterns import (
+    is_centered,
+    is_character_line,
+    is_scene_heading,
+    is_transition,
+)
+from moviemotion.screenplay.formats.emphasis import escape_marks, mark_emphasis
+from moviemotion.screenplay.formats.title_page import format_title_page
 
-_OWN_MARKS = tuple("#=~>!@.")
+_ELEMENT_MARKS = tuple("#=~>!@.")
 
 
 def write_fountain(screenplay: Screenplay) -> str:
@@ -21,46 +26,52 @@ def write_fountain(screenplay: Screenplay) -> str:
     notes = defaultdict(list)
     for note in screenplay.notes:
         notes[note.element].append(f"[[{note.text}]]\n")
-    parts = [written_title_page(escaped(screenplay.title), screenplay.title_page)]
+    parts = [format_title_page(escape_marks(screenplay.title), screenplay.title_page)]
     parts += [f"\n{note}" for note in notes[-1]]
     for k, element in enumerate(screenplay.elements):
-        goes_on = element.kind in IN_SPEECH and element.character is not None
-        parts.append(("" if goes_on else "\n") + _written(element) + "\n")
+        goes_on = element.kind in SPEECH_KINDS and element.character is not None
+        parts.append(("" if goes_on else "\n") + _format_element(element) + "\n")
         in_speech = element.character is not None
         # Under a speech a note stands without a blank line, which would end it.
         parts += [note if in_speech else f"\n{note}" for note in notes[k]]
     return "".join(parts)
 
 
-def _written(element: Element) -> str:
-    text = marked(element.text, element.emphasis).replace("[[", "[ [")
+def _format_element(element: Element) -> str:
+    text = mark_emphasis(element.text, element.emphasis).replace("[[", "[ [")
     lines = text.split("\n")
     match element.kind:
-        case Kind.SCENE_HEADING:
+        case ElementKind.SCENE_HEADING:
             number = f" #{element.number}#" if element.number else ""
-            return (text if is_heading(text) else f".{text}") + number
-        case Kind.ACTION:
-            forced = is_heading(text) or is_transition(text) or (len(lines) > 1 and is_cue(lines[0]))
+            return (text if is_scene_heading(text) else f".{text}") + number
+        case ElementKind.ACTION:
+            forced = (
+                is_scene_heading(text)
+                or is_transition(text)
+                or (len(lines) > 1 and is_character_line(lines[0]))
+            )
             return "\n".join(
-                f"!{line}" if line.startswith(_OWN_MARKS) or (forced and k == 0) else line
+                f"!{line}" if line.startswith(_ELEMENT_MARKS) or (forced and k == 0) else line
                 for k, line in enumerate(lines)
             )
-        case Kind.CHARACTER:
-            plain_cue = is_cue(text) and not is_heading(text) and not text.startswith(_OWN_MARKS)
+        case ElementKind.CHARACTER:
+            plain_cue = (
+                is_character_line(text) and not is_scene_heading(text) and not text.startswith(_ELEMENT_MARKS)
+            )
             return ("" if plain_cue else "@") + text + (" ^" if element.dual else "")
-        case Kind.DIALOGUE:
+        case ElementKind.DIALOGUE:
             return "\n".join(line or "  " for line in lines)  # two spaces keep the speech going
-        case Kind.LYRICS:
+        case ElementKind.LYRICS:
             return "\n".join(f"~{line}" for line in lines)
-        case Kind.TRANSITION:
+        case ElementKind.TRANSITION:
             return text if is_transition(text) and not is_centered(f">{text}") else f"> {text}"
-        case Kind.CENTERED:
+        case ElementKind.CENTERED:
             return "\n".join(f"> {line} <" for line in lines)
-        case Kind.SECTION:
+        case ElementKind.SECTION:
             return "#" * max(element.level, 1) + f" {text}"
-        case Kind.SYNOPSIS:
+        case ElementKind.SYNOPSIS:
             return f"= {text}"
-        case Kind.PAGE_BREAK:
+        case ElementKind.PAGE_BREAK:
             return "==="
         case _:
             return text

@@ -10,24 +10,24 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from moviemotion.screenplay.formats.element_patterns import character_name, is_cue
-from moviemotion.screenplay.formats.line_patterns import is_name
+from moviemotion.screenplay.formats.element_patterns import character_name, is_character_line
+from moviemotion.screenplay.formats.line_patterns import is_character_name
 from moviemotion.screenplay.formats.page_furniture import Row
 
-_FEWEST_CUES = 3
-_IN_COLUMN = 0.75
+_MIN_CHARACTER_LINES = 3
+_MIN_DIALOGUE_COLUMN_SHARE = 0.75
 """Share of the speeches that begin in the column of dialogue, or there is none."""
-_SOLID = 0.05
+_MIN_BLANK_LINES_SHARE = 0.05
 """Share of blank lines below which they part nothing."""
-_APART = 2
+_MIN_COLUMN_DISTANCE = 2
 """Characters between columns; less is a slip of the typist's."""
-_CENTRED = 0.75
+_CENTERED_SHARE = 0.75
 """Share of lines around one middle in a script that is centred."""
-_LOOSE = 2
+_DIALOGUE_TOLERANCE = 2
 """Characters by which a line of dialogue may miss its column."""
-_FURTHEST = 40
+_MAX_PAGE_SHIFT = 40
 """Characters by which a page may be moved to the side."""
-_BLANK = Row("", 0, 0, None)
+_BLANK_ROW = Row("", 0, 0, None)
 
 
 @dataclass(frozen=True)
@@ -40,70 +40,82 @@ class Columns:
 
     action: int
     dialogue: int
-    cue: int
-    capitals: bool = True
+    character: int
+    uppercase_names: bool = True
 
-    def in_speech(self, row: Row) -> bool:
+    def is_in_speech(self, row: Row) -> bool:
         return row.indent > (self.action + self.dialogue) / 2
 
-    def is_cue(self, row: Row) -> bool:
+    def is_character(self, row: Row) -> bool:
         # Cues are sometimes centred by name, so their column is loose.
-        loose = (self.dialogue + self.cue) / 2 < row.indent < self.cue + (self.cue - self.dialogue)
-        return loose and (is_cue(row.text) or (not self.capitals and is_name(row.text, capitals=False)))
+        loose = (
+            (self.dialogue + self.character) / 2
+            < row.indent
+            < self.character + (self.character - self.dialogue)
+        )
+        return loose and (
+            is_character_line(row.text)
+            or (not self.uppercase_names and is_character_name(row.text, uppercase=False))
+        )
 
-    def off_dialogue(self, row: Row) -> bool:
+    def is_off_dialogue(self, row: Row) -> bool:
         """Whether a row misses the column of dialogue by more than typing does."""
-        return abs(row.indent - self.dialogue) > _LOOSE
+        return abs(row.indent - self.dialogue) > _DIALOGUE_TOLERANCE
 
 
-def find_columns(rows: Sequence[Row], fewest: int = _FEWEST_CUES) -> Columns | None:
+def find_columns(rows: Sequence[Row], min_characters: int = _MIN_CHARACTER_LINES) -> Columns | None:
     """The columns, if at least `fewest` cues stand in theirs."""
-    if _is_centred(rows):
+    if _is_centered(rows):
         return None
-    return _columns(rows, is_cue, fewest) or _columns(rows, _recurring_names(rows), fewest, capitals=False)
+    return _columns_from_names(rows, is_character_line, min_characters) or _columns_from_names(
+        rows, _recurring_names(rows), min_characters, uppercase_names=False
+    )
 
 
-def _is_centred(rows: Sequence[Row]) -> bool:
+def _is_centered(rows: Sequence[Row]) -> bool:
     """Whether nearly all lines have their middle in one place."""
     twice = Counter(2 * row.indent + len(row.text) for row in rows if row.text)
     middle = max(twice, key=lambda at: twice[at], default=0)
-    return sum(twice[middle + off] for off in (-1, 0, 1)) > _CENTRED * twice.total()
+    return sum(twice[middle + off] for off in (-1, 0, 1)) > _CENTERED_SHARE * twice.total()
 
 
 def _recurring_names(rows: Sequence[Row]) -> Callable[[str], bool]:
-    names = Counter(character_name(row.text) for row in rows if is_name(row.text, capitals=False))
+    names = Counter(character_name(row.text) for row in rows if is_character_name(row.text, uppercase=False))
     return lambda text: names[character_name(text)] > 1
 
 
-def _columns(
-    rows: Sequence[Row], cue_like: Callable[[str], bool], fewest: int, capitals: bool = True
+def _columns_from_names(
+    rows: Sequence[Row],
+    is_character: Callable[[str], bool],
+    min_characters: int,
+    uppercase_names: bool = True,
 ) -> Columns | None:
     cues, speech, margins = Counter[int](), Counter[int](), Counter[int]()
-    solid = sum(not row.text and not row.furniture for row in rows) < _SOLID * len(rows)
-    for before, row, after in zip([_BLANK, *rows], rows, [*rows[1:], _BLANK], strict=False):
+    solid = sum(not row.text and not row.is_furniture for row in rows) < _MIN_BLANK_LINES_SHARE * len(rows)
+    for before, row, after in zip([_BLANK_ROW, *rows], rows, [*rows[1:], _BLANK_ROW], strict=False):
         if not row.text:
             continue
         opens = not before.text or before.page != row.page or (solid and before.indent < row.indent)
-        if opens and after.text and row.indent > after.indent > 0 and cue_like(row.text):
+        if opens and after.text and row.indent > after.indent > 0 and is_character(row.text):
             cues[row.indent] += 1
             if not after.text.startswith("("):
                 speech[after.indent] += 1
         else:
             margins[row.indent] += 1
-    if sum(cues.values()) < fewest or not speech:
+    if sum(cues.values()) < min_characters or not speech:
         return None
     dialogue = speech.most_common(1)[0][0]
     cue = cues.most_common(1)[0][0]
-    inside = sum(count for indent, count in speech.items() if abs(indent - dialogue) <= _LOOSE)
-    if inside < _IN_COLUMN * speech.total():
+    inside = sum(count for indent, count in speech.items() if abs(indent - dialogue) <= _DIALOGUE_TOLERANCE)
+    if inside < _MIN_DIALOGUE_COLUMN_SHARE * speech.total():
         return None
     left = [indent for indent in margins if indent < dialogue]
     action = max(left, key=lambda indent: margins[indent]) if left else 0
-    apart = min(dialogue - action, cue - dialogue) >= _APART
-    return Columns(action, dialogue, cue, capitals) if apart else None
+    apart = min(dialogue - action, cue - dialogue) >= _MIN_COLUMN_DISTANCE
+    return Columns(action, dialogue, cue, uppercase_names) if apart else None
 
 
-def with_pages_in_line(rows: Sequence[Row]) -> list[Row]:
+def align_pages(rows: Sequence[Row]) -> list[Row]:
     """The rows with each page moved to the side to where its columns best meet those of the pages before."""
     pages: dict[int | None, Counter[int]] = {}
     for row in rows:
@@ -113,7 +125,7 @@ def with_pages_in_line(rows: Sequence[Row]) -> list[Row]:
     shifts: dict[int | None, int] = {}
     for page, indents in pages.items():
         shift = max(
-            range(-_FURTHEST, _FURTHEST + 1),
+            range(-_MAX_PAGE_SHIFT, _MAX_PAGE_SHIFT + 1),
             key=lambda by: (sum(min(n, seen[i + by]) for i, n in indents.items()), -abs(by)),
         )
         shifts[page] = shift
@@ -122,7 +134,7 @@ def with_pages_in_line(rows: Sequence[Row]) -> list[Row]:
     return [replace(row, indent=row.indent + shifts[row.page] - left) if row.text else row for row in rows]
 
 
-def without_gaps_under_cues(rows: Sequence[Row]) -> list[Row]:
+def remove_gaps_under_characters(rows: Sequence[Row]) -> list[Row]:
     """The rows without the blank ones between a cue, or a parenthetical, and a less indented row."""
     found: list[Row] = []
     gap: list[Row] = []
@@ -130,8 +142,8 @@ def without_gaps_under_cues(rows: Sequence[Row]) -> list[Row]:
         if not row.text:
             gap.append(row)
             continue
-        under = found[-1] if found else _BLANK
-        above = is_name(under.text) or (under.text[:1] == "(" and under.text[-1] == ")")
+        under = found[-1] if found else _BLANK_ROW
+        above = is_character_name(under.text) or (under.text[:1] == "(" and under.text[-1] == ")")
         if not (above and under.indent > row.indent > 0):
             found += gap
         found.append(row)

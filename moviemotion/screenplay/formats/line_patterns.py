@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from moviemotion.screenplay.formats.element_patterns import character_name, is_cue
+from moviemotion.screenplay.formats.element_patterns import character_name, is_character_line
 
 _NUMBER = r"[A-Z]?\d+[A-Z]*"
-_PLACE = r"(?:INT|EXT|EST|INT\.?/EXT|EXT\.?/INT|I/E|INTERIOR|EXTERIOR)[. :/-]|(?:Int|Ext)\. "
-_HEADING = re.compile(rf"(?:({_NUMBER})\.?\s+)?((?:{_PLACE}).*)")
+_PREFIX = r"(?:INT|EXT|EST|INT\.?/EXT|EXT\.?/INT|I/E|INTERIOR|EXTERIOR)[. :/-]|(?:Int|Ext)\. "
+_HEADING = re.compile(rf"(?:({_NUMBER})\.?\s+)?((?:{_PREFIX}).*)")
 _NUMBERED_TWICE = re.compile(rf"({_NUMBER})\.?\s+([^a-z]*[A-Z][^a-z]*?\s\1\.?)")
 _NUMBERED = re.compile(rf"({_NUMBER})[.)]?\s+([^a-z]*[A-Z]{{2}}[^a-z]*)")
-_TIMED = re.compile(
+_TIME_OF_DAY = re.compile(
     r"()([^a-z]+[-–—,]\s*(?:DAY|NIGHT|MORNING|EVENING|DAWN|DUSK|AFTERNOON|NOON|SUNSET|SUNRISE|LATER|"
     r"CONTINUOUS|SAME)\b[^a-z]*)"
 )
@@ -28,21 +28,21 @@ _NOT_IN_NAME = re.compile(
     r"""^[-–—.…"“(]|   |:| [-–—]+ |\bP\.?O\.?V\b|(?<!\bJR)(?<!\bSR)(?<!\bDR)\.$|[!?,;…–—"”-]$""",
     re.IGNORECASE,
 )
-_BY_LINE = re.compile(r"(written|screenplay|teleplay|story|adapted|based|by)\b", re.IGNORECASE)
+_BYLINE = re.compile(r"(written|screenplay|teleplay|story|adapted|based|by)\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?:…—-][\"'”’)\]]*$")
-_FEWEST_PLACES = 3
+_MIN_PREFIXED_HEADINGS = 3
 """Headings with INT. or EXT.; with fewer a script is thought to go without."""
-_LONGEST_NAME = 5
+_MAX_NAME_WORDS = 5
 """Words in a speaker's name."""
 
 
-def heading_of(text: str, bare: bool = False) -> tuple[str | None, str] | None:
+def parse_scene_heading(text: str, without_prefix: bool = False) -> tuple[str | None, str] | None:
     """A heading's number at its left, if any, and the rest without it at its right; None for other lines.
 
     Args:
         bare: whether the script's headings lack INT. and EXT.: then a number, or a time of day, makes one.
     """
-    forms = (_HEADING, _NUMBERED_TWICE, *((_NUMBERED, _TIMED) if bare else ()))
+    forms = (_HEADING, _NUMBERED_TWICE, *((_NUMBERED, _TIME_OF_DAY) if without_prefix else ()))
     match = next((match for form in forms if (match := form.fullmatch(text))), None)
     if match is None:
         return None
@@ -50,19 +50,19 @@ def heading_of(text: str, bare: bool = False) -> tuple[str | None, str] | None:
     return number, match[2].removesuffix(f" {number}").rstrip()
 
 
-def lacks_places(lines: Iterable[str]) -> bool:
+def headings_lack_prefix(lines: Iterable[str]) -> bool:
     """Whether a script's headings lack INT. and EXT."""
-    return sum(bool(_HEADING.fullmatch(line)) for line in lines) < _FEWEST_PLACES
+    return sum(bool(_HEADING.fullmatch(line)) for line in lines) < _MIN_PREFIXED_HEADINGS
 
 
-def is_printed_transition(text: str) -> bool:
+def is_transition_line(text: str) -> bool:
     """Whether a line takes the film to the next scene."""
     return bool(_TRANSITION.fullmatch(text))
 
 
-def is_by_line(text: str) -> bool:
+def is_byline(text: str) -> bool:
     """Whether a line of a title page begins to say whose work it is."""
-    return bool(_BY_LINE.match(text))
+    return bool(_BYLINE.match(text))
 
 
 def ends_sentence(text: str) -> bool:
@@ -70,12 +70,12 @@ def ends_sentence(text: str) -> bool:
     return bool(_SENTENCE_END.search(text))
 
 
-def runs_on(text: str, after: str) -> bool:
+def continues_sentence(text: str, following: str) -> bool:
     """Whether words go on in those after them: they stop within a sentence."""
-    return after[:1].islower() or not ends_sentence(text)
+    return following[:1].islower() or not ends_sentence(text)
 
 
-def is_name(text: str, capitals: bool = True) -> bool:
+def is_character_name(text: str, uppercase: bool = True) -> bool:
     """Whether a line without a column of its own can be a speaker's name with its extensions.
 
     Args:
@@ -83,10 +83,14 @@ def is_name(text: str, capitals: bool = True) -> bool:
     """
     name = character_name(text.removesuffix(":"))
     words = name.split()
-    in_case = is_cue(text) if capitals else all(word[0].isupper() or not word[0].isalpha() for word in words)
+    in_case = (
+        is_character_line(text)
+        if uppercase
+        else all(word[0].isupper() or not word[0].isalpha() for word in words)
+    )
     return (
-        0 < len(words) <= _LONGEST_NAME
+        0 < len(words) <= _MAX_NAME_WORDS
         and in_case
         and not _NOT_IN_NAME.search(name)
-        and not (heading_of(text) or is_printed_transition(text) or _SHOT.match(text))
+        and not (parse_scene_heading(text) or is_transition_line(text) or _SHOT.match(text))
     )

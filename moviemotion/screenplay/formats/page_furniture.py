@@ -18,13 +18,13 @@ _CONTINUED = re.compile(
 )
 _PAGE_NUMBER = re.compile(r"(?:page\s+)?[-–]?\s*(\d{1,3})[A-Z]?\s*[-–.]?(?:\s+of\s+\d+)?", re.IGNORECASE)
 _ENDS_IN_NUMBER = re.compile(r"(.*\S)(\s+)(?:page\s+)?(\d{1,3})[A-Z]?\.?", re.IGNORECASE)
-_REVISED = re.compile(r"\s{2,}\*+$")
-_FEWEST_HEADERS = 3
+_REVISION_MARK = re.compile(r"\s{2,}\*+$")
+_MIN_HEADERS = 3
 """Headers and page numbers are believed only where there are as many."""
-_FEWEST_NEAR = 10
+_MIN_ADJACENT_HEADERS = 10
 """Headers whose number is a single space away; fewer may be GUARD 1, GUARD 2, GUARD 3."""
-_TAB = 8
-_UNSPACED = 0.15
+_TAB_WIDTH = 8
+_MAX_UNSPACED_SHARE = 0.15
 """Share of lines that may lack the blank one below in a double-spaced script."""
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->")
 _PRE = re.compile(r"<pre\b", re.IGNORECASE)
@@ -46,22 +46,22 @@ class Row:
 
     text: str
     indent: int
-    line: int
+    line_number: int
     page: int | None
-    more: bool = False
-    furniture: bool = False
+    is_more: bool = False
+    is_furniture: bool = False
 
 
-def rows_of(source: Sequence[str]) -> list[Row]:
+def parse_rows(source: Sequence[str]) -> list[Row]:
     """The lines of a script; what belongs to the paper has become blank.
 
     A page begins at a form feed. Without form feeds it begins at a line that is a page's number, or a
     header with the number at its end.
     """
-    lines = [_typed(line) for line in _without_page_around(source)]
-    sheets = _sheets(source)
+    lines = [_clean_line(line) for line in _blank_outside_pre(source)]
+    sheets = _sheet_numbers(source)
     numbers = _page_numbers(lines, sheets)
-    pages = _pages(sheets, numbers)
+    pages = _page_of_each_line(sheets, numbers)
     rows: list[Row] = []
     for at, (line, page) in enumerate(zip(lines, pages, strict=True)):
         text = line.strip()
@@ -70,24 +70,24 @@ def rows_of(source: Sequence[str]) -> list[Row]:
         if furniture:
             text = ""
         rows.append(Row(text, len(line) - len(line.lstrip()), at + 1, page, more, furniture))
-    return _single_spaced(rows)
+    return _remove_double_spacing(rows)
 
 
-def _single_spaced(rows: list[Row]) -> list[Row]:
+def _remove_double_spacing(rows: list[Row]) -> list[Row]:
     """Without the blank lines that stand after every line of a double-spaced script."""
     inked = [at for at, row in enumerate(rows) if row.text]
     gaps = sorted(after - at - 1 for at, after in pairwise(inked))
-    spacing = gaps[int(_UNSPACED * len(gaps))] if gaps else 0
+    spacing = gaps[int(_MAX_UNSPACED_SHARE * len(gaps))] if gaps else 0
     found: list[Row] = []
     blanks = 0
     for row in rows:
-        blanks = 0 if row.text or row.furniture else blanks + 1
+        blanks = 0 if row.text or row.is_furniture else blanks + 1
         if not 0 < blanks <= spacing:
             found.append(row)
     return found
 
 
-def _without_page_around(source: Sequence[str]) -> list[str]:
+def _blank_outside_pre(source: Sequence[str]) -> list[str]:
     """The lines with those outside <pre> made blank, where the script was saved as a web page."""
     first = next((at for at, line in enumerate(source) if _PRE.search(line)), 0)
     ends = (at for at, line in enumerate(source) if at >= first and _PRE_END.search(line))
@@ -95,13 +95,13 @@ def _without_page_around(source: Sequence[str]) -> list[str]:
     return [line if first <= at <= last else "" for at, line in enumerate(source)]
 
 
-def _typed(line: str) -> str:
+def _clean_line(line: str) -> str:
     """A line as it was typed: without marks of HTML or of revision, its tabs as spaces."""
     line = html.unescape(_TAG.sub("", line)).replace("\f", "")
-    return _REVISED.sub("", line.expandtabs(_TAB).rstrip())
+    return _REVISION_MARK.sub("", line.expandtabs(_TAB_WIDTH).rstrip())
 
 
-def _sheets(source: Sequence[str]) -> list[int]:
+def _sheet_numbers(source: Sequence[str]) -> list[int]:
     """The sheet of paper of every line, from 0; all 0 without form feeds."""
     sheets, sheet = [], 0
     for at, line in enumerate(source):
@@ -134,11 +134,11 @@ def _numbered_headers(lines: Sequence[str]) -> dict[int, int]:
         # A heading's scene number is at both its ends.
         if match and not re.match(rf"[A-Z]?{match[3]}\b", match[1]):
             near = len(match[2]) == 1
-            alike[_skeleton(match[1]), near].append((at, int(match[3])))
+            alike[_header_key(match[1]), near].append((at, int(match[3])))
     return {
         at: number
         for (_, near), found in alike.items()
-        if len(found) >= (_FEWEST_NEAR if near else _FEWEST_HEADERS)
+        if len(found) >= (_MIN_ADJACENT_HEADERS if near else _MIN_HEADERS)
         and all(a[1] < b[1] for a, b in pairwise(found))
         for at, number in found
     }
@@ -150,20 +150,20 @@ def _repeated_at_edges(lines: Sequence[str], sheets: Sequence[int]) -> Iterator[
     inked = [at for at, line in enumerate(lines) if line.strip()]
     for before, at in pairwise([-1, *inked]):
         if before < 0 or sheets[before] != sheets[at]:
-            edges[_skeleton(lines[at])].append(at)
+            edges[_header_key(lines[at])].append(at)
             if before >= 0:
-                edges[_skeleton(lines[before])].append(before)
+                edges[_header_key(lines[before])].append(before)
     count = sheets[-1] + 1 if sheets else 0
     for skeleton, found in edges.items():
-        if len(found) >= max(_FEWEST_HEADERS, count / 2) and "(cont" not in skeleton:
+        if len(found) >= max(_MIN_HEADERS, count / 2) and "(cont" not in skeleton:
             yield from found
 
 
-def _skeleton(line: str) -> str:
+def _header_key(line: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"\d+", "0", line)).strip().lower()
 
 
-def _pages(sheets: Sequence[int], numbers: dict[int, int | None]) -> list[int | None]:
+def _page_of_each_line(sheets: Sequence[int], numbers: dict[int, int | None]) -> list[int | None]:
     """The page of every line."""
     if not sheets or sheets[-1] > 0:
         printed: dict[int, int] = {}
@@ -182,7 +182,7 @@ def _pages(sheets: Sequence[int], numbers: dict[int, int | None]) -> list[int | 
     growing = [
         (at, n) for (at, n), (_, before) in zip(counted, [(0, 0), *counted], strict=False) if n > before
     ]
-    if len(growing) < _FEWEST_HEADERS:
+    if len(growing) < _MIN_HEADERS:
         return [None] * len(sheets)
     starts = dict(growing)
     now = growing[0][1] - 1

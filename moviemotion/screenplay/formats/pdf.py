@@ -16,15 +16,15 @@ import pypdfium2.raw as pdfium
 from moviemotion._io.text_decoding import read_bytes
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.elements import Screenplay
-from moviemotion.screenplay.formats.plain_text import is_printed_script, parse_plain_text, title_of_plain_text
+from moviemotion.screenplay.formats.plain_text import has_script_layout, parse_plain_text, plain_text_title
 
-_SAME_LINE = 0.35
+_BASELINE_TOLERANCE = 0.35
 """Letters whose baselines differ by less than this share of a line are on one line."""
-_GAP = 0.3
+_MIN_SPACE_WIDTH = 0.3
 """A gap wider than this share of a letter is a space."""
-_COMMON = 0.1
+_MIN_STEP_SHARE = 0.1
 """Share of the steps from line to line that makes one common."""
-_FEWEST_LETTERS = 20
+_MIN_LETTERS_PER_PAGE = 20
 """Pages with fewer letters on average are pictures of pages."""
 
 
@@ -45,16 +45,16 @@ def read_pdf(path: Path) -> Screenplay:
         MoviemotionError: the file is missing, broken, locked, a scan without text, or not laid out as a
             screenplay.
     """
-    source = pdf_lines(read_bytes(path, "screenplay"), path)
-    if not is_printed_script(source):
+    source = extract_pdf_lines(read_bytes(path, "screenplay"), path)
+    if not has_script_layout(source):
         raise MoviemotionError(
             f"{path}: its pages are not laid out as a screenplay; export the script as Fountain (.fountain) "
             "or Final Draft (.fdx)."
         )
-    return Screenplay(title_of_plain_text(source) or path.stem, path, source, parse_plain_text(source))
+    return Screenplay(plain_text_title(source) or path.stem, path, source, parse_plain_text(source))
 
 
-def pdf_lines(data: bytes, path: Path) -> tuple[str, ...]:
+def extract_pdf_lines(data: bytes, path: Path) -> tuple[str, ...]:
     """The pages as lines of text, each letter in its column; a page's first line begins with a form feed.
 
     Raises:
@@ -73,14 +73,14 @@ def pdf_lines(data: bytes, path: Path) -> tuple[str, ...]:
         pages = [list(_letters(document[k])) for k in range(len(document))]
     finally:
         document.close()
-    if sum(map(len, pages)) < _FEWEST_LETTERS * len(pages):
+    if sum(map(len, pages)) < _MIN_LETTERS_PER_PAGE * len(pages):
         raise MoviemotionError(
             f"{path}: its pages are pictures without text (a scan); export the script as text, or run text "
             "recognition (OCR) on it first."
         )
     rows = [_rows(page) for page in pages]
     width, height = _letter_width(rows), _line_height(rows)
-    return tuple(line for page in rows for line in _laid_out(page, width, height))
+    return tuple(line for page in rows for line in _page_to_text(page, width, height))
 
 
 def _letters(page: pypdfium2.PdfPage) -> Iterator[_Letter]:
@@ -101,7 +101,10 @@ def _rows(letters: Sequence[_Letter]) -> list[list[_Letter]]:
     """Letters of one line together, lines from top to bottom, letters from left to right."""
     rows: list[list[_Letter]] = []
     for letter in sorted(letters, key=lambda c: -c.y):
-        if rows and rows[-1][0].y - letter.y < _SAME_LINE * max(rows[-1][0].end - rows[-1][0].x, 1) / 0.6:
+        if (
+            rows
+            and rows[-1][0].y - letter.y < _BASELINE_TOLERANCE * max(rows[-1][0].end - rows[-1][0].x, 1) / 0.6
+        ):
             rows[-1].append(letter)
         else:
             rows.append([letter])
@@ -117,11 +120,11 @@ def _letter_width(pages: Sequence[Sequence[Sequence[_Letter]]]) -> float:
 def _line_height(pages: Sequence[Sequence[Sequence[_Letter]]]) -> float:
     """Points from line to line within a paragraph: the smallest step that is common."""
     steps = Counter(round(above[0].y - below[0].y, 1) for page in pages for above, below in pairwise(page))
-    common = [step for step, count in steps.items() if count >= _COMMON * steps.total()]
+    common = [step for step, count in steps.items() if count >= _MIN_STEP_SHARE * steps.total()]
     return max(min(common, default=12.0), 1.0)
 
 
-def _laid_out(rows: Sequence[Sequence[_Letter]], width: float, height: float) -> Iterator[str]:
+def _page_to_text(rows: Sequence[Sequence[_Letter]], width: float, height: float) -> Iterator[str]:
     yield "\f"
     before = None
     for row in rows:
@@ -129,16 +132,16 @@ def _laid_out(rows: Sequence[Sequence[_Letter]], width: float, height: float) ->
         if before is not None:
             yield from [""] * (round((before - y) / height) - 1)
         before = y
-        yield _line(row, width)
+        yield _row_to_text(row, width)
 
 
-def _line(row: Sequence[_Letter], width: float) -> str:
+def _row_to_text(row: Sequence[_Letter], width: float) -> str:
     line, end = "", 0.0
     for letter in row:
         gap, own = letter.x - end, letter.end - letter.x  # a title may be set larger
         if not line:
             line = " " * round(letter.x / width)
-        elif gap > _GAP * own:
+        elif gap > _MIN_SPACE_WIDTH * own:
             line += " " * max(1, round(gap / own))
         line += letter.text
         end = letter.end

@@ -11,60 +11,60 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from moviemotion.screenplay.elements import Element, Kind
-from moviemotion.screenplay.formats.element_patterns import character_name, is_cue
-from moviemotion.screenplay.formats.flat_layout import COLUMNS, by_context, opens_parenthetical
-from moviemotion.screenplay.formats.fountain import has_marks
+from moviemotion.screenplay.elements import Element, ElementKind
+from moviemotion.screenplay.formats.element_patterns import character_name, is_character_line
+from moviemotion.screenplay.formats.flat_layout import FLAT_COLUMNS, indent_by_context, starts_parenthetical
+from moviemotion.screenplay.formats.fountain import has_fountain_marks
 from moviemotion.screenplay.formats.indented_layout import (
     Columns,
+    align_pages,
     find_columns,
-    with_pages_in_line,
-    without_gaps_under_cues,
+    remove_gaps_under_characters,
 )
 from moviemotion.screenplay.formats.line_patterns import (
-    heading_of,
-    is_by_line,
-    is_printed_transition,
-    lacks_places,
-    runs_on,
+    continues_sentence,
+    headings_lack_prefix,
+    is_byline,
+    is_transition_line,
+    parse_scene_heading,
 )
-from moviemotion.screenplay.formats.page_furniture import Row, rows_of
+from moviemotion.screenplay.formats.page_furniture import Row, parse_rows
 
-_NUMBER_AT_END = re.compile(r"\s{2,}([A-Z]?\d+[A-Z]*)\.?$")
-_GUTTER = 3
+_TRAILING_SCENE_NUMBER = re.compile(r"\s{2,}([A-Z]?\d+[A-Z]*)\.?$")
+_MIN_GUTTER_WIDTH = 3
 """Blank characters that part two speeches side by side."""
-_TITLE_LINES = 30
+_MAX_TITLE_PAGE_LINES = 30
 """A title page has no more lines than this."""
-_TITLE_ROWS = 3
+_MAX_TITLE_LINES = 3
 """A title without a page of its own has no more lines than this above its writers."""
 
 
-def _laid_out(source: Sequence[str]) -> tuple[list[Row], Columns] | None:
+def _detect_layout(source: Sequence[str]) -> tuple[list[Row], Columns] | None:
     """The rows and their columns, which a script without any is given; None where no speakers are found."""
-    rows = rows_of(source)
-    for mended in (list, with_pages_in_line, without_gaps_under_cues):
+    rows = parse_rows(source)
+    for mended in (list, align_pages, remove_gaps_under_characters):
         if (columns := find_columns(found := mended(rows))) is not None:
             return found, columns
-    flat = None if has_marks(source) else by_context(rows)
-    return None if flat is None else (flat, COLUMNS)
+    flat = None if has_fountain_marks(source) else indent_by_context(rows)
+    return None if flat is None else (flat, FLAT_COLUMNS)
 
 
-def is_printed_script(source: Sequence[str]) -> bool:
+def has_script_layout(source: Sequence[str]) -> bool:
     """Whether the lines tell who speaks as scripts on paper do."""
-    return _laid_out(source) is not None
+    return _detect_layout(source) is not None
 
 
-def title_of_plain_text(source: Sequence[str]) -> str:
+def plain_text_title(source: Sequence[str]) -> str:
     """The title on the title page, else the first centred line in capitals before the first scene."""
-    laid_out = _laid_out(source)
+    laid_out = _detect_layout(source)
     if laid_out is None:
         return ""
     rows, columns = laid_out
-    if columns is COLUMNS:
+    if columns is FLAT_COLUMNS:
         return _title_at_top(rows)
-    page = rows[: _title_page_rows(rows, columns)]
+    page = rows[: _title_page_row_count(rows, columns)]
     lines = [row.text for row in page if row.text]
-    by_line = next((k for k, text in enumerate(lines) if is_by_line(text)), 1)
+    by_line = next((k for k, text in enumerate(lines) if is_byline(text)), 1)
     if lines and by_line:
         return " ".join(lines[:by_line]).strip('"“” ')
     for element in _Reader(rows, columns).elements():
@@ -82,54 +82,55 @@ def parse_plain_text(source: Sequence[str]) -> tuple[Element, ...]:
     Raises:
         ValueError: the lines do not tell who speaks (see `is_printed_script`).
     """
-    laid_out = _laid_out(source)
+    laid_out = _detect_layout(source)
     if laid_out is None:
         raise ValueError("no cues and dialogue found")
     rows, columns = laid_out
-    film = rows[_title_page_rows(rows, columns) :]
+    film = rows[_title_page_row_count(rows, columns) :]
     found = [element for element in _Reader(film, columns).elements() if not _is_title(element)]
-    return tuple(_with_eighths(found, film))
+    return tuple(_with_scene_lengths(found, film))
 
 
 def _is_title(element: Element) -> bool:
-    return element.kind is Kind.CENTERED and element.scene == 0
+    return element.kind is ElementKind.CENTERED and element.scene == 0
 
 
 def _title_at_top(rows: Sequence[Row]) -> str:
     """The first lines of a script without columns, where a line under them says who wrote it."""
-    lines = [row.text for row in rows if row.text][: _TITLE_ROWS + 1]
-    by_line = next((k for k, text in enumerate(lines) if is_by_line(text)), 0)
+    lines = [row.text for row in rows if row.text][: _MAX_TITLE_LINES + 1]
+    by_line = next((k for k, text in enumerate(lines) if is_byline(text)), 0)
     return " ".join(lines[:by_line]).strip('"“” ')
 
 
-def _title_page_rows(rows: Sequence[Row], columns: Columns) -> int:
+def _title_page_row_count(rows: Sequence[Row], columns: Columns) -> int:
     """How many rows the title page takes, where it is a page of its own; else 0."""
     if not rows or rows[0].page == rows[-1].page:
         return 0
     length = next(k for k, row in enumerate(rows) if row.page != rows[0].page)
     inked = [row for row in rows[:length] if row.text]
-    if not 0 < len(inked) <= _TITLE_LINES or not columns.in_speech(inked[0]):
+    if not 0 < len(inked) <= _MAX_TITLE_PAGE_LINES or not columns.is_in_speech(inked[0]):
         return 0
-    script = any(heading_of(row.text) or is_printed_transition(row.text) for row in inked)
-    return 0 if script or find_columns(rows[:length], fewest=1) else length
+    script = any(parse_scene_heading(row.text) or is_transition_line(row.text) for row in inked)
+    return 0 if script or find_columns(rows[:length], min_characters=1) else length
 
 
-def _with_eighths(elements: Sequence[Element], rows: Sequence[Row]) -> list[Element]:
+def _with_scene_lengths(elements: Sequence[Element], rows: Sequence[Row]) -> list[Element]:
     """Headings with their scene's length, from the lines between them on pages as long as the longest."""
     pages = Counter(row.page for row in rows)
     if None in pages or not pages:
         return list(elements)
-    at = {row.line: k for k, row in enumerate(rows)}
-    starts = [at[e.line] for e in elements if e.kind is Kind.SCENE_HEADING] + [len(rows)]
+    at = {row.line_number: k for k, row in enumerate(rows)}
+    starts = [at[e.line] for e in elements if e.kind is ElementKind.SCENE_HEADING] + [len(rows)]
     full = max(pages.values())
     lengths = iter(max(1, round(8 * (b - a) / full)) for a, b in pairwise(starts))
-    return [replace(e, eighths=next(lengths)) if e.kind is Kind.SCENE_HEADING else e for e in elements]
+    return [replace(e, eighths=next(lengths)) if e.kind is ElementKind.SCENE_HEADING else e for e in elements]
 
 
-def _parts(row: Row) -> list[tuple[int, str]]:
+def _split_at_gaps(row: Row) -> list[tuple[int, str]]:
     """A row's pieces between wide gaps, and where each begins."""
     return [
-        (row.indent + m.start(), m[0]) for m in re.finditer(rf"\S+(?: {{1,{_GUTTER - 1}}}\S+)*", row.text)
+        (row.indent + m.start(), m[0])
+        for m in re.finditer(rf"\S+(?: {{1,{_MIN_GUTTER_WIDTH - 1}}}\S+)*", row.text)
     ]
 
 
@@ -139,107 +140,122 @@ class _Reader:
     def __init__(self, rows: Sequence[Row], columns: Columns) -> None:
         self._rows = rows
         self._columns = columns
-        self._bare = lacks_places(row.text for row in rows)
+        self._headings_lack_prefix = headings_lack_prefix(row.text for row in rows)
         self._at = 0
         self._scene = 0
-        self._found: list[Element] = []
+        self._elements: list[Element] = []
 
     def elements(self) -> tuple[Element, ...]:
         while self._at < len(self._rows):
             row = self._rows[self._at]
             if not row.text:
                 self._at += 1
-            elif (split := self._gutter()) is not None:
-                self._dual(split)
+            elif (split := self._find_gutter()) is not None:
+                self._dual_dialogue(split)
             elif self._starts_speech():
                 self._speech()
             else:
                 self._paragraph(row)
-        return tuple(self._found)
+        return tuple(self._elements)
 
-    def _next(self, ahead: int = 1) -> Row:
+    def _row_ahead(self, ahead: int = 1) -> Row:
         at = self._at + ahead
         return self._rows[at] if at < len(self._rows) else Row("", 0, 0, None)
 
     def _starts_speech(self) -> bool:
-        row, after = self._next(0), self._next()
+        row, after = self._row_ahead(0), self._row_ahead()
         return (
-            self._columns.is_cue(row)
+            self._columns.is_character(row)
             and bool(after.text)
-            and self._columns.in_speech(after)
+            and self._columns.is_in_speech(after)
             and (after.indent < row.indent or after.text.startswith("("))
-            and not self._centred_together(row, after)
+            and not self._is_centered_pair(row, after)
         )
 
-    def _centred_together(self, row: Row, after: Row) -> bool:
+    def _is_centered_pair(self, row: Row, after: Row) -> bool:
         """Whether two rows are a centred card rather than a cue over its speech."""
-        off_column = self._columns.off_dialogue(after) and after.text[0] != "("
+        off_column = self._columns.is_off_dialogue(after) and after.text[0] != "("
         return off_column and abs(2 * (row.indent - after.indent) + len(row.text) - len(after.text)) <= 2
 
     def _add(
-        self, kind: Kind, rows: Sequence[Row], text: str, who: str | None = None, dual: bool = False
+        self, kind: ElementKind, rows: Sequence[Row], text: str, who: str | None = None, dual: bool = False
     ) -> None:
         first, last = rows[0], rows[-1]
         element = Element(
-            kind, text, first.line, last.line - first.line + 1, self._scene, who, dual, page=first.page
+            kind,
+            text,
+            first.line_number,
+            last.line_number - first.line_number + 1,
+            self._scene,
+            who,
+            dual,
+            page=first.page,
         )
-        self._found.append(element)
+        self._elements.append(element)
 
-    def _extend(self, rows: Sequence[Row], text: str) -> None:
-        last = self._found[-1]
-        self._found[-1] = replace(last, text=f"{last.text} {text}", lines=rows[-1].line - last.line + 1)
+    def _append_to_last(self, rows: Sequence[Row], text: str) -> None:
+        last = self._elements[-1]
+        self._elements[-1] = replace(
+            last, text=f"{last.text} {text}", lines=rows[-1].line_number - last.line + 1
+        )
 
     def _speech(self) -> None:
         cue = self._rows[self._at]
         who = character_name(cue.text)
-        goes_on = self._after_more(cue, who)
+        goes_on = self._is_repeated_character(cue, who)
         self._at += 1
-        said = self._take_speech()
+        said = self._read_speech_rows()
         if not goes_on:
-            self._add(Kind.CHARACTER, [cue], cue.text, who)
-        self._say(who, said, goes_on=goes_on)
+            self._add(ElementKind.CHARACTER, [cue], cue.text, who)
+        self._add_speech(who, said, goes_on=goes_on)
 
-    def _after_more(self, cue: Row, who: str) -> bool:
+    def _is_repeated_character(self, cue: Row, who: str) -> bool:
         """Whether a cue only repeats the speaker on a new page, after a (MORE) on the old one."""
         before = self._at - 1
-        while before >= 0 and not self._rows[before].text and not self._rows[before].more:
+        while before >= 0 and not self._rows[before].text and not self._rows[before].is_more:
             before -= 1
-        last = self._found[-1] if self._found else None
-        return before >= 0 and self._rows[before].more and last is not None and last.character == who
+        last = self._elements[-1] if self._elements else None
+        return before >= 0 and self._rows[before].is_more and last is not None and last.character == who
 
-    def _take_speech(self) -> list[Row]:
+    def _read_speech_rows(self) -> list[Row]:
         first = self._at
         while (
-            (row := self._next(0)).text
-            and self._columns.in_speech(row)
+            (row := self._row_ahead(0)).text
+            and self._columns.is_in_speech(row)
             and not self._at_right_edge(row)
             and not self._starts_speech()
         ):
             self._at += 1
         return list(self._rows[first : self._at])
 
-    def _say(self, who: str | None, said: list[Row], dual: bool = False, goes_on: bool = False) -> None:
+    def _add_speech(
+        self, who: str | None, said: list[Row], dual: bool = False, goes_on: bool = False
+    ) -> None:
         """Parentheticals and dialogue of one speech; `goes_on` where its first words are on another page."""
         while said:
             end = 1
-            kind = Kind.PARENTHETICAL if opens_parenthetical(said[0].text) else Kind.DIALOGUE
-            if kind is Kind.PARENTHETICAL:
+            kind = ElementKind.PARENTHETICAL if starts_parenthetical(said[0].text) else ElementKind.DIALOGUE
+            if kind is ElementKind.PARENTHETICAL:
                 while end < len(said) and not said[end - 1].text.endswith(")"):
                     end += 1
             else:
-                while end < len(said) and not opens_parenthetical(said[end].text):
+                while end < len(said) and not starts_parenthetical(said[end].text):
                     end += 1
             text = " ".join(row.text for row in said[:end])
-            if goes_on and self._found[-1].kind is kind:
-                self._extend(said[:end], text)
+            if goes_on and self._elements[-1].kind is kind:
+                self._append_to_last(said[:end], text)
             else:
                 self._add(kind, said[:end], text, who, dual)
             goes_on, said = False, said[end:]
 
-    def _gutter(self) -> int | None:
+    def _find_gutter(self) -> int | None:
         """Where two speeches side by side are parted, if two cues stand on this row."""
-        parts = _parts(self._next(0))
-        if len(parts) != 2 or not all(is_cue(text) for _, text in parts) or not self._next().text:
+        parts = _split_at_gaps(self._row_ahead(0))
+        if (
+            len(parts) != 2
+            or not all(is_character_line(text) for _, text in parts)
+            or not self._row_ahead().text
+        ):
             return None
         (left, name), (right, _) = parts
         end = left + len(name)
@@ -249,11 +265,11 @@ class _Reader:
                 column
                 for column in range(right, end + 1, -1)
                 if all(
-                    not any(start < column <= start + len(text) for start, text in _parts(row))
+                    not any(start < column <= start + len(text) for start, text in _split_at_gaps(row))
                     for row in block
                 )
-                and any(start >= column for row in block[1:] for start, _ in _parts(row))
-                and any(start < column for row in block[1:] for start, _ in _parts(row))
+                and any(start >= column for row in block[1:] for start, _ in _split_at_gaps(row))
+                and any(start < column for row in block[1:] for start, _ in _split_at_gaps(row))
             ),
             None,
         )
@@ -265,74 +281,79 @@ class _Reader:
             end += 1
         return list(self._rows[self._at : end])
 
-    def _dual(self, split: int) -> None:
+    def _dual_dialogue(self, split: int) -> None:
         block = self._block()
         self._at += len(block)
         for dual in (False, True):
             side = [
                 replace(row, text=" ".join(texts))
                 for row in block
-                if (texts := [text for start, text in _parts(row) if (start >= split) == dual])
+                if (texts := [text for start, text in _split_at_gaps(row) if (start >= split) == dual])
             ]
             who = character_name(side[0].text)
-            self._add(Kind.CHARACTER, side[:1], side[0].text, who, dual)
-            self._say(who, side[1:], dual)
+            self._add(ElementKind.CHARACTER, side[:1], side[0].text, who, dual)
+            self._add_speech(who, side[1:], dual)
 
     def _paragraph(self, row: Row) -> None:
         first = self._at
         self._at += 1
-        heading = heading_of(row.text, self._bare)
-        centred = self._columns.in_speech(row)
+        heading = parse_scene_heading(row.text, self._headings_lack_prefix)
+        centred = self._columns.is_in_speech(row)
         if heading:
             self._heading(*heading)
-        elif is_printed_transition(row.text) or self._at_right_edge(row):
-            self._add(Kind.TRANSITION, [row], row.text)
+        elif is_transition_line(row.text) or self._at_right_edge(row):
+            self._add(ElementKind.TRANSITION, [row], row.text)
         else:
-            while self._goes_on(centred):
+            while self._continues_paragraph(centred):
                 self._at += 1
             rows = self._rows[first : self._at]
             text = " ".join(r.text for r in rows)
-            last = self._found[-1] if self._found else None
-            turned = last is not None and self._turned(first)
-            if centred and turned and last is not None and last.kind is Kind.DIALOGUE:
-                self._say(last.character, list(rows), last.dual, goes_on=True)
+            last = self._elements[-1] if self._elements else None
+            turned = last is not None and self._starts_new_page(first)
+            if centred and turned and last is not None and last.kind is ElementKind.DIALOGUE:
+                self._add_speech(last.character, list(rows), last.dual, goes_on=True)
             elif centred:
-                self._add(Kind.CENTERED, rows, "\n".join(r.text for r in rows))
-            elif turned and last is not None and last.kind is Kind.ACTION and runs_on(last.text, text):
-                self._extend(rows, text)
+                self._add(ElementKind.CENTERED, rows, "\n".join(r.text for r in rows))
+            elif (
+                turned
+                and last is not None
+                and last.kind is ElementKind.ACTION
+                and continues_sentence(last.text, text)
+            ):
+                self._append_to_last(rows, text)
             else:
-                self._add(Kind.ACTION, rows, text)
+                self._add(ElementKind.ACTION, rows, text)
 
     def _heading(self, number: str | None, text: str) -> None:
         """A heading with its number from either margin; a second line in capitals is still the heading."""
         rows = [self._rows[self._at - 1]]
-        at_end = _NUMBER_AT_END.search(text)
-        text = _NUMBER_AT_END.sub("", text)
-        while self._goes_on(centred=False) and self._next(0).text.isupper():
-            rows.append(self._next(0))
+        at_end = _TRAILING_SCENE_NUMBER.search(text)
+        text = _TRAILING_SCENE_NUMBER.sub("", text)
+        while self._continues_paragraph(centred=False) and self._row_ahead(0).text.isupper():
+            rows.append(self._row_ahead(0))
             text += " " + rows[-1].text
             self._at += 1
         self._scene += 1
-        self._add(Kind.SCENE_HEADING, rows, text)
-        self._found[-1] = replace(self._found[-1], number=number or (at_end[1] if at_end else None))
+        self._add(ElementKind.SCENE_HEADING, rows, text)
+        self._elements[-1] = replace(self._elements[-1], number=number or (at_end[1] if at_end else None))
 
     def _at_right_edge(self, row: Row) -> bool:
         """Whether a row in capitals stands further in than any cue: a transition in words of its own."""
-        return row.indent > 2 * self._columns.cue - self._columns.dialogue and row.text.isupper()
+        return row.indent > 2 * self._columns.character - self._columns.dialogue and row.text.isupper()
 
-    def _turned(self, at: int) -> bool:
+    def _starts_new_page(self, at: int) -> bool:
         """Whether a page was turned right before a row."""
         before = at - 1
         while before >= 0 and not self._rows[before].text:
             before -= 1
         return before >= 0 and self._rows[before].page != self._rows[at].page
 
-    def _goes_on(self, centred: bool) -> bool:
-        row, before = self._next(0), self._next(-1)
+    def _continues_paragraph(self, centred: bool) -> bool:
+        row, before = self._row_ahead(0), self._row_ahead(-1)
         return (
             bool(row.text)
             and row.page == before.page
-            and self._columns.in_speech(row) == centred
-            and not heading_of(row.text, self._bare)
+            and self._columns.is_in_speech(row) == centred
+            and not parse_scene_heading(row.text, self._headings_lack_prefix)
             and not self._starts_speech()
         )

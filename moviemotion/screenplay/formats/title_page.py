@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from moviemotion.screenplay.formats.element_patterns import is_heading
-from moviemotion.screenplay.formats.emphasis import plain
+from moviemotion.screenplay.formats.element_patterns import is_scene_heading
+from moviemotion.screenplay.formats.emphasis import strip_emphasis
 
 _KEY = re.compile(r"([A-Za-z][\w /-]*):(.*)")
 
@@ -15,7 +15,7 @@ def title_page_length(source: Sequence[str]) -> int:
     """How many source lines the title page takes, without the blank line after it; 0 without one."""
     length = next((k for k, line in enumerate(source) if not line.strip()), len(source))
     page = source[:length]
-    if not page or is_heading(page[0]) or not _KEY.fullmatch(page[0].rstrip()):
+    if not page or is_scene_heading(page[0]) or not _KEY.fullmatch(page[0].rstrip()):
         return 0
     if not all(line[0] in " \t" or _KEY.fullmatch(line.rstrip()) for line in page):
         return 0
@@ -24,7 +24,7 @@ def title_page_length(source: Sequence[str]) -> int:
     return length if has_value else 0
 
 
-def title_page_of(source: Sequence[str]) -> tuple[tuple[str, str], ...]:
+def parse_title_page(source: Sequence[str]) -> tuple[tuple[str, str], ...]:
     """The title page's keys and values as written; a value's lines are joined by newlines."""
     entries: list[tuple[str, list[str]]] = []
     for line in source[: title_page_length(source)]:
@@ -37,13 +37,13 @@ def title_page_of(source: Sequence[str]) -> tuple[tuple[str, str], ...]:
     return tuple((key, "\n".join(values)) for key, values in entries)
 
 
-def title_of(source: Sequence[str]) -> str:
+def parse_title(source: Sequence[str]) -> str:
     """The title on the title page on one line, or an empty string."""
-    lines = (value for key, value in title_page_of(source) if key.lower() == "title")
-    return " ".join(plain(line) for value in lines for line in value.split("\n") if line)
+    lines = (value for key, value in parse_title_page(source) if key.lower() == "title")
+    return " ".join(strip_emphasis(line) for value in lines for line in value.split("\n") if line)
 
 
-def written_title_page(title: str, entries: Sequence[tuple[str, str]]) -> str:
+def format_title_page(title: str, entries: Sequence[tuple[str, str]]) -> str:
     """A title page that reads as these entries; with the title alone where there are none."""
     lines = []
     for key, value in entries or (("Title", title),):

@@ -12,22 +12,22 @@ from statistics import median
 
 from moviemotion.errors import MoviemotionError
 
-LONGEST_FILM = 10 * 3600.0
+MAX_FILM_SECONDS = 10 * 3600.0
 """Seconds."""
-_MOST_LETTERS_A_SECOND = 200.0
+_MAX_LETTERS_PER_SECOND = 200.0
 """People read some 20."""
-_WRONG_SHARE = 0.1
-_PAIRED_SHARE = 0.4
+_MAX_BACKWARD_SHARE = 0.1
+_MIN_PAIRED_SHARE = 0.4
 """Share of subtitles with two lines that makes a file a candidate for two languages."""
-_FEWEST_WORDS = 150
-_SAME_LANGUAGE = 0.3
+_MIN_WORDS = 150
+_MIN_SAME_LANGUAGE_COSINE = 0.3
 """Cosine of word counts: lines of one language share its small words, those of two languages hardly any."""
 # Scripts that set no spaces between words are compared letter by letter.
 _WORD = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\d_]+")
-Timed = tuple[float, float, str]
+TimedText = tuple[float, float, str]
 
 
-def check_times(times: Sequence[tuple[float, float]], letters: Sequence[int], path: Path) -> None:
+def check_times(times: Sequence[tuple[float, float]], letter_counts: Sequence[int], path: Path) -> None:
     """Refuse times that cannot be a film's.
 
     Args:
@@ -39,27 +39,27 @@ def check_times(times: Sequence[tuple[float, float]], letters: Sequence[int], pa
             anybody reads.
     """
     backward = sum(end <= start for start, end in times)
-    if backward > _WRONG_SHARE * len(times):
+    if backward > _MAX_BACKWARD_SHARE * len(times):
         raise MoviemotionError(
             f"{path}: {backward} of {len(times)} subtitles end before they begin; save the file again from a "
             "subtitle editor."
         )
     last = max(end for _, end in times)
-    if last > LONGEST_FILM:
+    if last > MAX_FILM_SECONDS:
         raise MoviemotionError(
             f"{path}: its times reach {last / 3600:.0f} hours; shift them so that the film begins at 0."
         )
     speeds = [
-        count / (end - start) for (start, end), count in zip(times, letters, strict=True) if end > start
+        count / (end - start) for (start, end), count in zip(times, letter_counts, strict=True) if end > start
     ]
-    if median(speeds) > _MOST_LETTERS_A_SECOND:
+    if median(speeds) > _MAX_LETTERS_PER_SECOND:
         raise MoviemotionError(
             f"{path}: its subtitles pass at {median(speeds):.0f} letters a second; its times are wrong, "
             "so save it again as SubRip (.srt) with the film's frame rate."
         )
 
 
-def check_one_language(subtitles: Sequence[Timed], raw: Sequence[str], path: Path) -> None:
+def check_one_language(subtitles: Sequence[TimedText], raw_texts: Sequence[str], path: Path) -> None:
     """Refuse a file whose subtitles say everything twice, in two languages.
 
     Args:
@@ -70,7 +70,7 @@ def check_one_language(subtitles: Sequence[Timed], raw: Sequence[str], path: Pat
         MoviemotionError: the upper and lower lines, or subtitles shown at once, share hardly a word.
     """
     stacked = [
-        lines for text in raw if len(lines := [line for line in text.split("\n") if line.strip()]) == 2
+        lines for text in raw_texts if len(lines := [line for line in text.split("\n") if line.strip()]) == 2
     ]
     at_once = [
         (above[2], below[2])
@@ -80,8 +80,12 @@ def check_one_language(subtitles: Sequence[Timed], raw: Sequence[str], path: Pat
     ]
     for pairs in (stacked, at_once):
         upper, lower = (Counter(w for pair in pairs for w in _words(pair[side])) for side in (0, 1))
-        enough = min(upper.total(), lower.total()) >= _FEWEST_WORDS
-        if enough and len(pairs) >= _PAIRED_SHARE * len(raw) and _cosine(upper, lower) < _SAME_LANGUAGE:
+        enough = min(upper.total(), lower.total()) >= _MIN_WORDS
+        if (
+            enough
+            and len(pairs) >= _MIN_PAIRED_SHARE * len(raw_texts)
+            and _cosine_similarity(upper, lower) < _MIN_SAME_LANGUAGE_COSINE
+        ):
             raise MoviemotionError(
                 f"{path}: two languages stand together in these subtitles; give a file that holds only the "
                 "script's language."
@@ -92,6 +96,6 @@ def _words(text: str) -> list[str]:
     return _WORD.findall(text.lower())
 
 
-def _cosine(one: Counter[str], other: Counter[str]) -> float:
+def _cosine_similarity(one: Counter[str], other: Counter[str]) -> float:
     product = sum(count * other[word] for word, count in one.items())
     return product / sqrt(sum(c * c for c in one.values()) * sum(c * c for c in other.values()))

@@ -14,7 +14,7 @@ _DASH = re.compile(r"^\s*[-–—‐]+\s*(?=\S)")
 
 
 @dataclass(frozen=True)
-class Spoken:
+class SubtitleContent:
     """What one subtitle holds.
 
     Attributes:
@@ -28,7 +28,7 @@ class Spoken:
     sounds: tuple[str, ...]
 
 
-def take_apart(raw: str, speaker: str | None = None) -> Spoken:
+def parse_subtitle_text(raw: str, default_speaker: str | None = None) -> SubtitleContent:
     """The words, speakers and sounds of a subtitle's text.
 
     A dash or a name at the start of a line is a change of speaker.
@@ -45,7 +45,7 @@ def take_apart(raw: str, speaker: str | None = None) -> Spoken:
             sounds.append(described)
         return ""
 
-    for line in _TAG.sub("", _VOICE.sub(_voice, raw)).splitlines():
+    for line in _TAG.sub("", _VOICE.sub(_voice_to_speaker, raw)).splitlines():
         undashed = _DASH.sub("", line.strip())
         named = _SPEAKER.match(undashed)
         bare = _SOUND.sub(hear, undashed[named.end() :] if named else undashed)
@@ -61,12 +61,12 @@ def take_apart(raw: str, speaker: str | None = None) -> Spoken:
             continue
         if named or late or undashed != line.strip() or not speeches:
             speeches.append(bare)
-            speakers.append(who.strip("[]() ") if who else speaker)
+            speakers.append(who.strip("[]() ") if who else default_speaker)
         else:
             speeches[-1] += " " + bare
-    return Spoken("\n".join(speeches), tuple(speakers), tuple(dict.fromkeys(sounds)))
+    return SubtitleContent("\n".join(speeches), tuple(speakers), tuple(dict.fromkeys(sounds)))
 
 
-def _voice(match: re.Match[str]) -> str:
+def _voice_to_speaker(match: re.Match[str]) -> str:
     """A WebVTT voice as other files write it."""
     return f"[{match[1].strip()}]: "

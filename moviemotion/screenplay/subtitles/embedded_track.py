@@ -9,7 +9,7 @@ import av
 
 from moviemotion.errors import MoviemotionError
 
-FILM_SUFFIXES = (
+VIDEO_SUFFIXES = (
     ".mkv",
     ".mks",
     ".mp4",
@@ -37,7 +37,7 @@ class RawSubtitle:
     speaker: str | None = None
 
 
-def track_subtitles(path: Path, track: int | None = None) -> list[RawSubtitle]:
+def read_embedded_subtitles(path: Path, track: int | None = None) -> list[RawSubtitle]:
     """The subtitles of a film's text track.
 
     Args:
@@ -48,14 +48,16 @@ def track_subtitles(path: Path, track: int | None = None) -> list[RawSubtitle]:
     """
     try:
         with av.open(str(path)) as film:
-            stream = _text_track(film, track, path)
+            stream = _choose_text_track(film, track, path)
             found = []
             for packet in film.demux(stream):
                 if packet.pts is None or packet.time_base is None:
                     continue
                 start = float(packet.pts * packet.time_base)
                 end = start + float((packet.duration or 0) * packet.time_base)
-                found += [_raw(start, end, each.ass) for each in packet.decode() if each.type == b"ass"]
+                found += [
+                    _parse_ass_event(start, end, each.ass) for each in packet.decode() if each.type == b"ass"
+                ]
             return found
     except FileNotFoundError:
         raise MoviemotionError(f"{path}: there is no such file; check the film's path.") from None
@@ -65,7 +67,7 @@ def track_subtitles(path: Path, track: int | None = None) -> list[RawSubtitle]:
         ) from None
 
 
-def _text_track(
+def _choose_text_track(
     film: av.container.InputContainer, track: int | None, path: Path
 ) -> av.subtitles.stream.SubtitleStream:
     streams = list(film.streams.subtitles)
@@ -83,7 +85,7 @@ def _text_track(
     return texts[(track or 1) - 1]
 
 
-def _raw(start: float, end: float, event: bytes) -> RawSubtitle:
+def _parse_ass_event(start: float, end: float, event: bytes) -> RawSubtitle:
     fields = event.decode("utf-8", errors="replace").split(",", _TEXT_FIELD)
     text = fields[-1].replace("\\N", "\n").replace("\\n", "\n").replace("\\h", " ")
     return RawSubtitle(start, end, text, fields[_NAME_FIELD].strip() or None)

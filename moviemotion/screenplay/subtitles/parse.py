@@ -11,8 +11,12 @@ import pysubs2
 from moviemotion._io.text_decoding import read_text
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.subtitles.checks import check_one_language, check_times
-from moviemotion.screenplay.subtitles.cue_text import take_apart
-from moviemotion.screenplay.subtitles.embedded_track import FILM_SUFFIXES, RawSubtitle, track_subtitles
+from moviemotion.screenplay.subtitles.cue_text import parse_subtitle_text
+from moviemotion.screenplay.subtitles.embedded_track import (
+    VIDEO_SUFFIXES,
+    RawSubtitle,
+    read_embedded_subtitles,
+)
 
 
 @dataclass(frozen=True)
@@ -46,31 +50,35 @@ def read_subtitles(path: Path | str, track: int | None = None) -> tuple[Subtitle
             languages, or at times that no film has.
     """
     path = Path(path)
-    raw = track_subtitles(path, track) if path.suffix.lower() in FILM_SUFFIXES else _file_subtitles(path)
+    raw = (
+        read_embedded_subtitles(path, track)
+        if path.suffix.lower() in VIDEO_SUFFIXES
+        else _read_subtitle_file(path)
+    )
     if not raw:
-        raise _without_words(path)
+        raise _no_words_error(path)
     check_times([(r.start, r.end) for r in raw], [len(r.text) for r in raw], path)
-    subtitles = _said(raw)
+    subtitles = _keep_spoken(raw)
     if not subtitles:
-        raise _without_words(path)
+        raise _no_words_error(path)
     check_one_language([(s.start, s.end, s.text) for s in subtitles], [r.text for r in raw], path)
     return subtitles
 
 
-def _said(raw: Sequence[RawSubtitle]) -> tuple[Subtitle, ...]:
+def _keep_spoken(raw: Sequence[RawSubtitle]) -> tuple[Subtitle, ...]:
     subtitles = []
     for each in raw:
-        spoken = take_apart(each.text, each.speaker)
+        spoken = parse_subtitle_text(each.text, each.speaker)
         if spoken.text and each.end > each.start:
             subtitles.append(Subtitle(each.start, each.end, spoken.text, spoken.speakers, spoken.sounds))
     return tuple(sorted(subtitles, key=lambda s: (s.start, s.end)))
 
 
-def _without_words(path: Path) -> MoviemotionError:
+def _no_words_error(path: Path) -> MoviemotionError:
     return MoviemotionError(f"{path}: no subtitle with words in it; give a SubRip file (.srt).")
 
 
-def _file_subtitles(path: Path) -> list[RawSubtitle]:
+def _read_subtitle_file(path: Path) -> list[RawSubtitle]:
     text = read_text(path, "subtitle file", "SubRip (.srt)")
     try:
         events = pysubs2.SSAFile.from_string(text, keep_html_tags=True).events

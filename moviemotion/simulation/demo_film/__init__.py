@@ -4,6 +4,6 @@ from pathlib import Path
 
 SCREENPLAY = Path(__file__).with_name("parrot-light.fountain")
 SUBTITLES = Path(__file__).with_name("parrot-light.srt")
-FEELINGS = Path(__file__).with_name("feelings.csv")
+EMOTION_SCHEDULE = Path(__file__).with_name("feelings.csv")
 """What the film makes people feel, for `moviemotion.simulation.synthetic_audience.read_feeling_script`."""
-SECONDS = 150
+DURATION = 150

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 Field = NDArray[np.float32]
 Size = float | Field
 
-SHADE = np.array([0.8, 1.0, 1.05], np.float32)
+SHADE_COLOR_FACTORS = np.array([0.8, 1.0, 1.05], np.float32)
 """How much each colour loses in shade: skin in shade keeps its red."""
 
 
@@ -51,14 +51,14 @@ class Canvas:
         columns = np.searchsorted(self.x[0], (left, right))
         return slice(int(rows[0]), int(rows[1])), slice(int(columns[0]), int(columns[1]))
 
-    def part(self, left: float, top: float, right: float, bottom: float) -> Canvas:
+    def view(self, left: float, top: float, right: float, bottom: float) -> Canvas:
         """A rectangle of this canvas; painting on it paints on this one."""
         rows, columns = self.slices(left, top, right, bottom)
         return Canvas(
             self.x[:, columns], self.y[rows], self.rgb[rows, columns], self.alpha[rows, columns], self.pixel
         )
 
-    def edge(self, distance: ArrayLike) -> Field:
+    def coverage(self, distance: ArrayLike) -> Field:
         """Signed distance in face units, positive inside → coverage 0–1, antialiased."""
         covered: Field = np.clip(np.asarray(distance, np.float32) / self.pixel + 0.5, 0, 1)
         return covered
@@ -71,21 +71,21 @@ class Canvas:
     def ellipse(self, x: float, y: float, rx: float, ry: float) -> Field:
         """Coverage of an ellipse."""
         radius = np.sqrt(((self.x - x) / rx) ** 2 + ((self.y - y) / ry) ** 2)
-        return self.edge((1 - radius) * min(rx, ry))
+        return self.coverage((1 - radius) * min(rx, ry))
 
     def stroke(self, curve: Size, thickness: Size, inside: Size = 1.0) -> Field:
         """A soft line along y = curve(x), where `inside`."""
         return np.asarray(np.exp(-(((self.y - curve) / thickness) ** 2)) * inside, np.float32)
 
-    def between(self, top: Size, bottom: Size) -> Field:
+    def band(self, top: Size, bottom: Size) -> Field:
         """Coverage of the band between two curves over x."""
-        return self.edge(self.y - top) * self.edge(bottom - self.y)
+        return self.coverage(self.y - top) * self.coverage(bottom - self.y)
 
-    def paint(self, mask: Field, colour: ArrayLike) -> None:
+    def paint(self, mask: Field, color: ArrayLike) -> None:
         """Lay a colour, RGB or (H, W, 3), over the picture where `mask` is."""
-        self.rgb[...] += (np.asarray(colour, np.float32) - self.rgb) * mask[..., None]
+        self.rgb[...] += (np.asarray(color, np.float32) - self.rgb) * mask[..., None]
         np.maximum(self.alpha, mask, out=self.alpha)
 
     def darken(self, mask: Field, amount: float) -> None:
         """Shade the picture where `mask` is."""
-        self.rgb[...] *= 1 - np.clip(mask, 0, 1)[..., None] * (SHADE * amount)
+        self.rgb[...] *= 1 - np.clip(mask, 0, 1)[..., None] * (SHADE_COLOR_FACTORS * amount)

@@ -21,9 +21,9 @@ from types import MappingProxyType
 
 import numpy as np
 
-from moviemotion.emotions import FEELINGS, Emotion, FloatArray
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion, FloatArray
 
-Colour = tuple[int, int, int]
+Color = tuple[int, int, int]
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Expression:
     eyes_closed: float = 0.0
 
 
-PROTOTYPES: Mapping[Emotion, Expression] = MappingProxyType(
+EMFACS_PROTOTYPES: Mapping[Emotion, Expression] = MappingProxyType(
     {
         Emotion.NEUTRAL: Expression(),
         Emotion.HAPPY: Expression(cheek_raise=1.0, lip_corner_pull=1.0, lips_part=0.8),
@@ -104,18 +104,18 @@ PROTOTYPES: Mapping[Emotion, Expression] = MappingProxyType(
 )
 
 
-def expression_of(emotion: Emotion, intensity: float) -> Expression:
+def scaled_prototype(emotion: Emotion, intensity: float) -> Expression:
     """The prototype of an emotion, scaled.
 
     Args:
         intensity: 0 (neutral) to 1.
     """
     return Expression(
-        **{f.name: intensity * getattr(PROTOTYPES[emotion], f.name) for f in fields(Expression)}
+        **{f.name: intensity * getattr(EMFACS_PROTOTYPES[emotion], f.name) for f in fields(Expression)}
     )
 
 
-def blended_expression(feelings: FloatArray, eyes_closed: float = 0.0) -> Expression:
+def blended_expression(intensities: FloatArray, eyes_closed: float = 0.0) -> Expression:
     """Several emotions at once: their action units add up, and never pass 1.
 
     Args:
@@ -126,8 +126,8 @@ def blended_expression(feelings: FloatArray, eyes_closed: float = 0.0) -> Expres
         f.name: min(
             1.0,
             sum(
-                float(s) * float(getattr(PROTOTYPES[e], f.name))
-                for s, e in zip(feelings, FEELINGS, strict=True)
+                float(s) * float(getattr(EMFACS_PROTOTYPES[e], f.name))
+                for s, e in zip(intensities, NON_NEUTRAL_EMOTIONS, strict=True)
             ),
         )
         for f in fields(Expression)
@@ -136,7 +136,7 @@ def blended_expression(feelings: FloatArray, eyes_closed: float = 0.0) -> Expres
     return Expression(**total)
 
 
-SKINS: tuple[Colour, ...] = (
+SKIN_COLORS: tuple[Color, ...] = (
     (230, 188, 162),
     (224, 178, 146),
     (205, 156, 120),
@@ -144,7 +144,7 @@ SKINS: tuple[Colour, ...] = (
     (146, 98, 70),
     (128, 88, 66),
 )
-HAIRS: tuple[Colour, ...] = (
+HAIR_COLORS: tuple[Color, ...] = (
     (34, 27, 24),
     (58, 40, 30),
     (88, 58, 38),
@@ -152,7 +152,7 @@ HAIRS: tuple[Colour, ...] = (
     (172, 132, 84),
     (150, 146, 142),
 )
-CLOTHES: tuple[Colour, ...] = (
+CLOTHING_COLORS: tuple[Color, ...] = (
     (52, 70, 96),
     (110, 48, 52),
     (58, 86, 70),
@@ -182,14 +182,14 @@ class Identity:
         texture: seed of the skin and hair texture.
     """
 
-    skin: Colour
-    hair: Colour
-    iris: Colour
-    clothes: Colour
+    skin: Color
+    hair: Color
+    iris: Color
+    clothing: Color
     hair_style: str
     face_width: float
     jaw_length: float
-    jaw_square: float
+    jaw_squareness: float
     eye_size: float
     eye_spacing: float
     eye_tilt: float
@@ -201,15 +201,15 @@ class Identity:
     lip_fullness: float
     beard: float
     glasses: bool
-    age: float
-    resting: float
-    texture: int
+    wrinkles: float
+    resting_mouth: float
+    texture_seed: int
 
 
-IRISES: tuple[Colour, ...] = ((62, 42, 30), (84, 60, 40), (92, 112, 120), (86, 100, 72))
+IRIS_COLORS: tuple[Color, ...] = ((62, 42, 30), (84, 60, 40), (92, 112, 120), (86, 100, 72))
 
 
-def sample_identity(seed: int, number: int) -> Identity:
+def random_identity(seed: int, index: int) -> Identity:
     """Person `number` of the cast that `seed` makes. Neighbours differ in skin, hair and style.
 
     Args:
@@ -217,25 +217,31 @@ def sample_identity(seed: int, number: int) -> Identity:
         number: from 0.
     """
     cast = np.random.default_rng([seed, 0])
-    person = np.random.default_rng([seed, 1, number])
+    person = np.random.default_rng([seed, 1, index])
     # The cast walks through shuffled lists, so that twelve people are twelve looks.
-    style = HAIR_STYLES[cast.permutation(len(HAIR_STYLES))[number % len(HAIR_STYLES)]]
-    skin = SKINS[cast.permutation(len(SKINS))[(number + number // len(SKINS)) % len(SKINS)]]
-    clothes = CLOTHES[cast.permutation(len(CLOTHES))[(number + 2 * (number // len(CLOTHES))) % len(CLOTHES)]]
+    style = HAIR_STYLES[cast.permutation(len(HAIR_STYLES))[index % len(HAIR_STYLES)]]
+    skin = SKIN_COLORS[
+        cast.permutation(len(SKIN_COLORS))[(index + index // len(SKIN_COLORS)) % len(SKIN_COLORS)]
+    ]
+    clothes = CLOTHING_COLORS[
+        cast.permutation(len(CLOTHING_COLORS))[
+            (index + 2 * (index // len(CLOTHING_COLORS))) % len(CLOTHING_COLORS)
+        ]
+    ]
     dark = sum(skin) < 420
     age = float(person.uniform(0.0, 1.0))
-    hair = HAIRS[5] if age > 0.8 else HAIRS[int(person.integers(0, 2 if dark else 5))]
-    iris = IRISES[int(person.integers(0, 1 if dark else len(IRISES)))]
+    hair = HAIR_COLORS[5] if age > 0.8 else HAIR_COLORS[int(person.integers(0, 2 if dark else 5))]
+    iris = IRIS_COLORS[int(person.integers(0, 1 if dark else len(IRIS_COLORS)))]
     bearded = style in ("short", "bald", "curls") and person.random() < 0.4
     return Identity(
         skin=skin,
         hair=hair,
         iris=iris,
-        clothes=clothes,
+        clothing=clothes,
         hair_style=style,
         face_width=float(person.uniform(0.94, 1.06)),
         jaw_length=float(person.uniform(0.95, 1.05)),
-        jaw_square=float(
+        jaw_squareness=float(
             person.uniform(0.5, 1.0) if style in ("short", "bald") else person.uniform(0.1, 0.6)
         ),
         eye_size=float(person.uniform(0.94, 1.12)),
@@ -249,7 +255,7 @@ def sample_identity(seed: int, number: int) -> Identity:
         lip_fullness=float(person.uniform(0.75, 1.25)),
         beard=float(person.uniform(0.35, 0.7)) if bearded else 0.0,
         glasses=bool(person.random() < 0.25),
-        age=age,
-        resting=float(person.uniform(-0.15, 0.2)),
-        texture=int(person.integers(2**31)),
+        wrinkles=age,
+        resting_mouth=float(person.uniform(-0.15, 0.2)),
+        texture_seed=int(person.integers(2**31)),
     )

@@ -13,10 +13,10 @@ from moviemotion.simulation.rendering.face import Identity
 
 LEFT, TOP, RIGHT, BOTTOM = -0.8, -1.1, 0.8, 3.2
 """The window that is drawn, in face units; the middle of the palm is the origin."""
-FINER = 2
+SUPERSAMPLING = 2
 FINGERS = ((-0.27, 0.68), (-0.09, 0.82), (0.09, 0.78), (0.27, 0.6))
 """Where each finger starts from the palm, and how long it is."""
-KERNELS = ((-0.2, -0.32), (0.02, -0.42), (0.22, -0.3), (-0.08, -0.22), (0.14, -0.16))
+POPCORN_KERNELS = ((-0.2, -0.32), (0.02, -0.42), (0.22, -0.3), (-0.08, -0.22), (0.14, -0.16))
 
 
 @dataclass(frozen=True)
@@ -40,34 +40,34 @@ GESTURES: tuple[Gesture, ...] = (
     Gesture((0.15, 0.35), -25.0),  # over nose and one eye
     Gesture((0.0, 1.2), 0.0, popcorn=True),
 )
-POPCORN = len(GESTURES) - 1
+POPCORN_GESTURE = len(GESTURES) - 1
 
 
-def draw_hand(who: Identity, gesture: Gesture, scale: float) -> Image.Image:
+def draw_hand(identity: Identity, gesture: Gesture, scale: float) -> Image.Image:
     """The hand and forearm of a person, RGBA, turned about the middle of the palm.
 
     Args:
         scale: pixels a face unit.
     """
-    pixel = 1 / (scale * FINER)
+    pixel = 1 / (scale * SUPERSAMPLING)
     c = Canvas.blank(LEFT, TOP, round((RIGHT - LEFT) / pixel), round((BOTTOM - TOP) / pixel), pixel)
-    skin = np.array(who.skin, np.float32) * 0.92
-    _limb(c, (0.0, 1.1), (0.0, 3.4), 0.42, np.array(who.clothes, np.float32))
+    skin = np.array(identity.skin, np.float32) * 0.92
+    _limb(c, (0.0, 1.1), (0.0, 3.4), 0.42, np.array(identity.clothing, np.float32))
     _limb(c, (0.0, 0.2), (0.0, 1.0), 0.27, skin)
     _limb(c, (0.0, -0.02), (0.0, 0.28), 0.4, skin)
     if gesture.popcorn:
-        for x, y in KERNELS:
+        for x, y in POPCORN_KERNELS:
             _limb(c, (x, y), (x + 0.04, y + 0.03), 0.12, np.array([236, 222, 178], np.float32))
     for x, length in FINGERS:
         reach = 0.16 if gesture.popcorn else length
         _limb(c, (x, -0.12), (1.12 * x, -0.1 - reach), 0.092, skin)
     _limb(c, (-0.38, 0.2), (-0.52, -0.22), 0.1, skin)
     picture = Image.fromarray(np.dstack([np.clip(c.rgb, 0, 255), c.alpha * 255]).astype(np.uint8))
-    half = round(BOTTOM * scale * FINER)
+    half = round(BOTTOM * scale * SUPERSAMPLING)
     around = Image.new("RGBA", (2 * half, 2 * half))
     around.paste(picture, (half + round(LEFT / pixel), half + round(TOP / pixel)))
     turned = around.rotate(-gesture.turn, Image.Resampling.BILINEAR)
-    return turned.resize((2 * half // FINER, 2 * half // FINER), Image.Resampling.HAMMING)
+    return turned.resize((2 * half // SUPERSAMPLING, 2 * half // SUPERSAMPLING), Image.Resampling.HAMMING)
 
 
 def _limb(
@@ -81,4 +81,4 @@ def _limb(
     c.darken(np.asarray(np.exp(-np.clip(off - radius, 0, None) / 0.04) * c.alpha, np.float32), 0.35)
     round_ = np.sqrt(np.clip(1 - (off / radius) ** 2, 0, 1))
     light: NDArray[np.float32] = np.asarray(0.62 + 0.42 * round_ - 0.1 * c.x, np.float32)
-    c.paint(c.edge(radius - off), skin * light[..., None])
+    c.paint(c.coverage(radius - off), skin * light[..., None])

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from moviemotion.simulation.synthetic_audience import RATE
+from moviemotion.simulation.synthetic_audience import FRAME_RATE
 
 Picture = NDArray[np.uint8]
 Light = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Look:
+class SensorModel:
     """What a camera makes of the light that reaches it.
 
     Attributes:
@@ -27,7 +27,7 @@ class Look:
     noise: float = 2.0
     infrared: bool = False
 
-    def see(self, picture: Light, grain: Light) -> Picture:
+    def apply(self, picture: Light, unit_noise: Light) -> Picture:
         """A picture as this camera gives it.
 
         Args:
@@ -38,23 +38,25 @@ class Look:
             picture = np.repeat(picture[..., :1] * 0.75 + 20, 3, axis=2)
         curve = (255 * (np.arange(256) / 255) ** self.gamma).astype(np.float32)
         seen = curve[np.clip(picture, 0, 255).astype(np.uint8)] if self.gamma != 1 else picture
-        return np.clip(seen + self.noise * grain, 0, 255).astype(np.uint8)
+        return np.clip(seen + self.noise * unit_noise, 0, 255).astype(np.uint8)
 
 
-LIT = Look()
+WELL_LIT_SENSOR = SensorModel()
 
 
-def draw_looks(seed: int, cameras: int) -> tuple[Look, ...]:
+def random_sensors(seed: int, cameras: int) -> tuple[SensorModel, ...]:
     """Cameras of a theatre: about half in the dark, a third in infrared, the others better lit."""
     looks = []
     for number in range(cameras):
         rng = np.random.default_rng([seed, 7, number])
         kind, gamma, noise = rng.random(), float(rng.uniform(1.5, 2.2)), float(rng.uniform(2, 5))
-        looks.append(Look(gamma, noise) if kind < 0.5 else Look(1.0, noise, infrared=kind < 0.83))
+        looks.append(
+            SensorModel(gamma, noise) if kind < 0.5 else SensorModel(1.0, noise, infrared=kind < 0.83)
+        )
     return tuple(looks)
 
 
-def screen_light(seed: int, steps: int, dim: float = 0.88, flicker: float = 0.01) -> Light:
+def simulate_screen_light(seed: int, steps: int, dim: float = 0.88, flicker: float = 0.01) -> Light:
     """(T, 3) gain of each colour: every shot of the film lights the room a little differently.
 
     Args:
@@ -65,11 +67,11 @@ def screen_light(seed: int, steps: int, dim: float = 0.88, flicker: float = 0.01
     light = np.empty((steps, 3), np.float32)
     step = 0
     while step < steps:
-        lasts = int(rng.uniform(2, 6) * RATE)
+        lasts = int(rng.uniform(2, 6) * FRAME_RATE)
         light[step : step + lasts] = rng.uniform(dim, 1.08) * (1 + rng.uniform(-0.04, 0.04, 3))
         step += lasts
     return light * (1 + flicker * rng.standard_normal((steps, 1), np.float32))
 
 
-DIM, FLICKER = 0.45, 0.04
+THEATER_DIM, THEATER_FLICKER = 0.45, 0.04
 """Of a theatre whose only light is the screen, as `screen_light` takes them."""

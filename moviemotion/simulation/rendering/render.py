@@ -18,15 +18,15 @@ from moviemotion.simulation.rendering.face import Expression, Identity
 
 LEFT, TOP, RIGHT, BOTTOM = -2.6, -2.15, 2.6, 3.3
 """The window that is drawn, in face units."""
-HEAD = (-1.3, -1.75, 1.3, 2.0)
-LIGHT = (-0.36, -0.40, 0.84)
-FINER = 1.5
+HEAD_WINDOW = (-1.3, -1.75, 1.3, 2.0)
+LIGHT_DIRECTION = (-0.36, -0.40, 0.84)
+SUPERSAMPLING = 1.5
 """Drawn this many times finer than asked, then reduced."""
 SIDES = (-1.0, 1.0)
 EYE_Y = -0.1
 
 
-def render_face(who: Identity, expression: Expression, scale: float) -> NDArray[np.uint8]:
+def render_face(identity: Identity, expression: Expression, scale: float) -> NDArray[np.uint8]:
     """Draw head and shoulders.
 
     Args:
@@ -37,21 +37,21 @@ def render_face(who: Identity, expression: Expression, scale: float) -> NDArray[
     Returns:
         (H, W, 4) uint8 RGBA of the window LEFT…RIGHT × TOP…BOTTOM.
     """
-    still = _still(who, round(scale * FINER * 1000))
-    back = still.back
+    still = _static_layers(identity, round(scale * SUPERSAMPLING * 1000))
+    back = still.background
     whole = Canvas(back.x, back.y, back.rgb.copy(), back.alpha.copy(), back.pixel)
-    face = _Face(whole.part(*HEAD), who, expression)
+    face = _Face(whole.view(*HEAD_WINDOW), identity, expression)
     face.skin(still)
     face.eyes()
     face.brows(still)
     face.nose()
     face.mouth()
-    if who.beard:
+    if identity.beard:
         face.beard(still)
     head = face.canvas
     head.darken(still.hair_shadow * head.alpha, 0.25)
-    head.paint(still.hair, still.hair_colour)
-    if who.glasses:
+    head.paint(still.hair, still.hair_color)
+    if identity.glasses:
         face.glasses()
     rgba = np.dstack([np.clip(whole.rgb, 0, 255), whole.alpha * 255]).astype(np.uint8)
     size = round((RIGHT - LEFT) * scale), round((BOTTOM - TOP) * scale)
@@ -59,7 +59,7 @@ def render_face(who: Identity, expression: Expression, scale: float) -> NDArray[
 
 
 @dataclass(frozen=True)
-class _Still:
+class _StaticLayers:
     """What a person's expression does not move.
 
     Attributes:
@@ -69,52 +69,52 @@ class _Still:
         grain, strands: (h, w) texture of skin and of hair there, about -1…1.
     """
 
-    back: Canvas
+    background: Canvas
     hair: Field
     hair_shadow: Field
-    hair_colour: Field
-    tone: Field
+    hair_color: Field
+    skin_color: Field
     grain: Field
     strands: Field
 
 
 @lru_cache(maxsize=64)
-def _still(who: Identity, pixels_a_thousand_units: int) -> _Still:
+def _static_layers(who: Identity, pixels_a_thousand_units: int) -> _StaticLayers:
     pixel = 1000 / pixels_a_thousand_units
     width, height = round((RIGHT - LEFT) / pixel), round((BOTTOM - TOP) / pixel)
     whole = Canvas.blank(LEFT, TOP, width, height, pixel)
-    noise = np.random.default_rng(who.texture).standard_normal((height, width)).astype(np.float32)
+    noise = np.random.default_rng(who.texture_seed).standard_normal((height, width)).astype(np.float32)
     fine, wide = 0.014 / pixel, 0.16 / pixel
     grain = gaussian_filter(noise, fine) * 3.5 * fine
     blotch = gaussian_filter(noise, wide) * 3.5 * wide
     strands = gaussian_filter(noise, (8 * fine, 0.7 * fine)) * 9 * fine
     hair = np.array(who.hair, np.float32) * _hair_light(whole, strands)[..., None]
-    _hair_behind(whole, who, hair, blotch)
+    _back_hair(whole, who, hair, blotch)
     _body(whole, who)
-    part, window = whole.part(*HEAD), whole.slices(*HEAD)
-    front, line = _hair_in_front(part, who, strands[window])
+    part, window = whole.view(*HEAD_WINDOW), whole.slices(*HEAD_WINDOW)
+    front, line = _front_hair(part, who, strands[window])
     shadow = np.exp(-np.clip(part.y - line, 0, 2) / 0.09) * (1 - front)
     tone = np.array(who.skin, np.float32) * (1 + 0.02 * blotch + 0.015 * grain)[window][..., None]
     red = part.spot(-0.55, 0.42, 0.3, 0.25) + part.spot(0.55, 0.42, 0.3, 0.25) + part.spot(0, 0.4, 0.2, 0.2)
     tone = tone + red[..., None] * np.array([6, -7, -7], np.float32)
     shadow = np.asarray(shadow, np.float32)
-    return _Still(whole, front, shadow, hair[window], tone, grain[window], strands[window])
+    return _StaticLayers(whole, front, shadow, hair[window], tone, grain[window], strands[window])
 
 
 def head_shape(
-    canvas: Canvas, who: Identity, chin: float = 1.4, cheeks: float = 0.0, grow: float = 0.0
+    canvas: Canvas, identity: Identity, chin: float = 1.4, cheeks: float = 0.0, grow: float = 0.0
 ) -> Field:
     """A superellipse: 1 in the middle of the head, 0 on its outline."""
-    width = who.face_width + grow + 0.05 * cheeks * np.exp(-(((canvas.y - 0.45) / 0.35) ** 2))
+    width = identity.face_width + grow + 0.05 * cheeks * np.exp(-(((canvas.y - 0.45) / 0.35) ** 2))
     reach = np.where(canvas.y > 0, chin + grow, 1.54 + grow)
-    power = np.where(canvas.y > 0, 2.2 + 0.8 * who.jaw_square, 2.4)
+    power = np.where(canvas.y > 0, 2.2 + 0.8 * identity.jaw_squareness, 2.4)
     return np.asarray(1 - np.abs(canvas.x / width) ** 2.25 - np.abs(canvas.y / reach) ** power, np.float32)
 
 
-def outline(canvas: Canvas, shape: Field) -> Field:
+def shape_coverage(canvas: Canvas, shape: Field) -> Field:
     """Coverage of an implicit shape: its value over its gradient is the distance to its edge."""
     down, across = np.gradient(shape, canvas.pixel)
-    return canvas.edge(shape / (np.sqrt(across**2 + down**2) + 0.15))
+    return canvas.coverage(shape / (np.sqrt(across**2 + down**2) + 0.15))
 
 
 # Body and hair: once a person
@@ -122,16 +122,16 @@ def outline(canvas: Canvas, shape: Field) -> Field:
 
 def _body(canvas: Canvas, who: Identity) -> None:
     x, y, skin = np.abs(canvas.x), canvas.y, np.array(who.skin, np.float32)
-    neck = canvas.edge(0.55 * who.face_width - x + 0.12 * (y - 1.5) ** 2) * canvas.edge(y - 0.6)
+    neck = canvas.coverage(0.55 * who.face_width - x + 0.12 * (y - 1.5) ** 2) * canvas.coverage(y - 0.6)
     fall = np.clip((y - 1.35) / 0.5, 0, 1)
     canvas.paint(neck, skin * (0.5 + 0.2 * fall)[..., None] * (1 - 0.12 * canvas.x)[..., None])
     shoulder = 1.84 + 0.3 * x**1.6 + 4 * np.clip(x - 1.8, 0, 1) ** 2
     collar = 2.28 - 0.78 * x
-    cloth = canvas.edge(y - np.maximum(shoulder, collar))
+    cloth = canvas.coverage(y - np.maximum(shoulder, collar))
     fold = 1 + 0.07 * np.sin(canvas.x * 6 + y * 2.2) * np.clip(y - 1.8, 0, 1)
     edge = 1 - 0.35 * np.exp(-(((y - np.maximum(shoulder, collar)) / 0.07) ** 2)) * (x < 0.7)
     light = (0.98 - 0.16 * canvas.x) * fold * edge
-    canvas.paint(cloth, np.array(who.clothes, np.float32) * light[..., None])
+    canvas.paint(cloth, np.array(who.clothing, np.float32) * light[..., None])
     for side in SIDES:
         ear = side * who.face_width
         canvas.paint(canvas.ellipse(ear, 0.1, 0.14, 0.3), skin * (0.82 if side < 0 else 0.66))
@@ -143,27 +143,27 @@ def _hair_light(canvas: Canvas, strands: Field) -> Field:
     return np.asarray(1 + 0.25 * band + 0.14 * strands - 0.12 * canvas.x, np.float32)
 
 
-def _hair_behind(canvas: Canvas, who: Identity, hair: Field, blotch: Field) -> None:
+def _back_hair(canvas: Canvas, who: Identity, hair: Field, blotch: Field) -> None:
     x, y, style = canvas.x, canvas.y, who.hair_style
     if style in ("long", "bob"):
         end = (2.25 if style == "long" else 1.3) + 0.05 * np.cos(x * 5)
         wide = (1.2 + 0.1 * np.clip(y, 0, 2) + 0.03 * np.sin(y * 6)) * who.face_width
-        fall = canvas.edge(wide - np.abs(x)) * canvas.edge(y + 0.5) * canvas.edge(end - y)
-        crown = outline(canvas, head_shape(canvas, who, grow=0.2)) * canvas.edge(0.3 - y)
+        fall = canvas.coverage(wide - np.abs(x)) * canvas.coverage(y + 0.5) * canvas.coverage(end - y)
+        crown = shape_coverage(canvas, head_shape(canvas, who, grow=0.2)) * canvas.coverage(0.3 - y)
         canvas.paint(np.maximum(fall, crown), hair * 0.72)
     elif style == "curls":
         ripple = 0.24 + 0.05 * np.sin(18 * np.arctan2(y + 0.4, x)) + 0.05 * blotch
         radius = np.sqrt((x / 1.05) ** 2 + ((y + 0.5) / 1.1) ** 2)
-        canvas.paint(canvas.edge(1 + ripple - radius) * canvas.edge(0.6 - y), hair * 0.85)
+        canvas.paint(canvas.coverage(1 + ripple - radius) * canvas.coverage(0.6 - y), hair * 0.85)
     elif style == "bun":
         canvas.paint(canvas.ellipse(0, -1.7, 0.36, 0.3), hair * 0.9)
 
 
-def _hair_in_front(canvas: Canvas, who: Identity, strands: Field) -> tuple[Field, Field]:
+def _front_hair(canvas: Canvas, who: Identity, strands: Field) -> tuple[Field, Field]:
     """Coverage of the hair before the head, and (1, W) the hairline."""
     x, style = canvas.x, who.hair_style
     temple = np.clip(np.abs(x / who.face_width) - 0.75, 0, 1) ** 2
-    parting = 0.25 if who.texture % 2 else -0.25
+    parting = 0.25 if who.texture_seed % 2 else -0.25
     if style == "bald":
         return np.zeros_like(canvas.alpha), np.full_like(x, -9)
     if style in ("long", "bob"):
@@ -174,7 +174,7 @@ def _hair_in_front(canvas: Canvas, who: Identity, strands: Field) -> tuple[Field
         line, grow, end = -1.0 + 0.45 * np.abs(x) ** 3 + 0.05 * np.sin(x * 16), 0.2, 0.2
     else:
         line, grow, end = -1.1 + 0.12 * x**2 + 20 * temple + 0.2 * parting * x, 0.1, 0.0
-    mask = outline(canvas, head_shape(canvas, who, grow=grow))
+    mask = shape_coverage(canvas, head_shape(canvas, who, grow=grow))
     mask = mask * np.clip((line - canvas.y) / 0.05 + 0.4 * strands, 0, 1)
     return np.asarray(mask * np.clip((end - canvas.y) / 0.15, 0, 1), np.float32), line
 
@@ -186,7 +186,7 @@ def _hair_in_front(canvas: Canvas, who: Identity, strands: Field) -> tuple[Field
 class _Mouth:
     """Curves of the mouth over x, each (1, W), and where x is within its corners."""
 
-    within: Field
+    inside: Field
     top: Field
     upper: Field
     lower: Field
@@ -195,7 +195,7 @@ class _Mouth:
 
 class _Face:
     def __init__(self, canvas: Canvas, who: Identity, expression: Expression) -> None:
-        self.canvas, self.who, self.au = canvas, who, expression
+        self.canvas, self.identity, self.action_units = canvas, who, expression
         au = expression
         self.chin = 1.4 * who.jaw_length + 0.27 * au.jaw_drop + 0.05 * au.lips_part
         self.eye_x = 0.43 * who.eye_spacing * who.face_width
@@ -207,21 +207,25 @@ class _Face:
         self.exposure = (600 / sum(who.skin)) ** 0.4
         self.shape = head_shape(canvas, who, self.chin, au.cheek_raise)
 
-    def skin(self, still: _Still) -> None:
-        self.canvas.paint(outline(self.canvas, self.shape), still.tone * self.light(still)[..., None])
+    def skin(self, still: _StaticLayers) -> None:
+        self.canvas.paint(
+            shape_coverage(self.canvas, self.shape), still.skin_color * self.light(still)[..., None]
+        )
 
-    def light(self, still: _Still) -> Field:
+    def light(self, still: _StaticLayers) -> Field:
         """Lambert's law on the head's height field, less in its hollows and creases."""
         c, height = self.canvas, self.height()
         down, across = np.gradient(height, c.pixel)
-        facing = (LIGHT[2] - across * LIGHT[0] - down * LIGHT[1]) / np.sqrt(across**2 + down**2 + 1)
+        facing = (LIGHT_DIRECTION[2] - across * LIGHT_DIRECTION[0] - down * LIGHT_DIRECTION[1]) / np.sqrt(
+            across**2 + down**2 + 1
+        )
         hollow = np.clip(gaussian_filter(height, 0.12 / c.pixel, truncate=2.5) - height, 0, 0.2)
         light = 0.44 + 0.8 * np.clip(facing, 0, 1) - 1.3 * hollow - self.creases(still)
         return np.asarray(np.clip(light, 0.12, 1.25) * self.exposure, np.float32)
 
     def height(self) -> Field:
         """(H, W) towards the camera, in face units."""
-        c, who, au = self.canvas, self.who, self.au
+        c, who, au = self.canvas, self.identity, self.action_units
         z = 0.85 * np.clip(self.shape, 0, 1) ** 0.6
         for side in SIDES:
             eye, cheek = side * self.eye_x, 0.38 - 0.1 * au.cheek_raise
@@ -239,15 +243,15 @@ class _Face:
         z -= 0.05 * c.spot(0, self.chin - 0.42 + 0.03 * au.chin_raise, 0.3, 0.06)
         return np.asarray(gaussian_filter(z, 0.02 / c.pixel), np.float32)
 
-    def creases(self, still: _Still) -> Field:
+    def creases(self, still: _StaticLayers) -> Field:
         """(H, W) darkness of the lines that the action units fold into the skin."""
-        c, who, au = self.canvas, self.who, self.au
+        c, who, au = self.canvas, self.identity, self.action_units
         deep = np.zeros_like(c.alpha)
         up = 0.5 * (au.inner_brow_raise + au.outer_brow_raise)
         flat = np.exp(-((c.x / 0.62) ** 4))
         for k in range(3):
             arc = -0.82 - 0.13 * k + 0.2 * c.x**2 - 0.04 * up
-            deep += (0.13 * up + 0.03 * who.age) * c.stroke(arc, 0.022, flat)
+            deep += (0.13 * up + 0.03 * who.wrinkles) * c.stroke(arc, 0.022, flat)
         deep += 0.16 * au.chin_raise * np.clip(still.grain, -1, 1) * c.spot(0, self.chin - 0.22, 0.2, 0.13)
         for side in SIDES:
             x = c.x * side
@@ -257,7 +261,7 @@ class _Face:
             )
             deep += 0.22 * au.nose_wrinkle * c.spot(side * 0.13, 0.02, 0.025, 0.13)
             # The nasolabial fold runs from the wing of the nose round the corner of the mouth.
-            fold = 0.05 + 0.1 * who.age + 0.24 * pull + 0.2 * au.upper_lip_raise
+            fold = 0.05 + 0.1 * who.wrinkles + 0.24 * pull + 0.2 * au.upper_lip_raise
             fold += 0.06 * au.lip_corner_depress + 0.34 * au.nasolabial_deepen
             down = (c.y - self.nose_y + 0.06) / (self.mouth_y + 0.1 - self.nose_y)
             wing = 0.24 * who.nose_width + 0.04 * au.nasolabial_deepen
@@ -267,12 +271,12 @@ class _Face:
             deep += fold * fade * np.exp(-(((x - path) / (0.035 + 0.03 * au.nasolabial_deepen)) ** 2))
             bag = EYE_Y + 0.2 - 0.05 * au.cheek_raise - 0.5 * (x - self.eye_x) ** 2
             under = np.exp(-(((x - self.eye_x) / 0.19) ** 4))
-            tight = 0.05 + 0.06 * who.age + 0.2 * au.cheek_raise + 0.12 * au.lid_tighten
+            tight = 0.05 + 0.06 * who.wrinkles + 0.2 * au.cheek_raise + 0.12 * au.lid_tighten
             deep += tight * c.stroke(bag, 0.028, under)
             for k in (-1, 0, 1):
                 foot = EYE_Y + 0.03 + 0.06 * k + 0.35 * k * (x - 0.72)
                 beside = np.exp(-(((x - 0.76) / 0.08) ** 2))
-                deep += (0.14 * au.cheek_raise + 0.04 * who.age) * c.stroke(foot, 0.015, beside)
+                deep += (0.14 * au.cheek_raise + 0.04 * who.wrinkles) * c.stroke(foot, 0.015, beside)
             knit = au.brow_lower * c.spot(side * 0.2, -0.2 - 0.1 * au.inner_brow_raise, 0.12, 0.11)
             deep += 0.3 * knit
             corner = c.spot(side * self.mouth_half * 1.12, self.mouth_y + 0.16, 0.05, 0.13)
@@ -280,7 +284,7 @@ class _Face:
         return deep
 
     def eyes(self) -> None:
-        who, au = self.who, self.au
+        who, au = self.identity, self.action_units
         closed = min(1.0, au.eyes_closed)
         half = 0.215 * who.eye_size
         upper = (
@@ -290,13 +294,13 @@ class _Face:
         upper = upper * (1 - closed) - 0.045 * closed
         for side in SIDES:
             middle = side * self.eye_x
-            c = self.canvas.part(middle - 0.3, EYE_Y - 0.4, middle + 0.3, EYE_Y + 0.25)
+            c = self.canvas.view(middle - 0.3, EYE_Y - 0.4, middle + 0.3, EYE_Y + 0.25)
             u = (c.x - middle) / half * side
             round_ = np.clip(1 - u**2, 0, 1)
-            within = c.edge((1 - np.abs(u)) * half)
+            within = c.coverage((1 - np.abs(u)) * half)
             axis = EYE_Y + 0.015 - who.eye_tilt * u
             lid, floor = axis - upper * round_**0.62, axis + np.maximum(lower * round_**0.75, 0.005)
-            opening = c.between(lid, floor) * within
+            opening = c.band(lid, floor) * within
             white = (
                 np.array([226, 220, 214], np.float32) * (0.65 + 0.25 * np.exp(-((u / 0.9) ** 4)))[..., None]
             )
@@ -312,13 +316,13 @@ class _Face:
             fold = axis - (upper + 0.085 - 0.03 * au.lid_raise) * round_**0.5
             c.darken(c.stroke(fold, 0.018, within * round_), 0.32)
 
-    def brows(self, still: _Still) -> None:
-        who, au = self.who, self.au
+    def brows(self, still: _StaticLayers) -> None:
+        who, au = self.identity, self.action_units
         colour = np.array(who.hair, np.float32) * 0.75 + np.array(who.skin, np.float32) * 0.08
         inner, outer = 0.16 - 0.05 * au.brow_lower, 0.76
         for side in SIDES:
             window = (min(side * 0.05, side * 0.9), -0.95, max(side * 0.05, side * 0.9), 0.0)
-            c, strands = self.canvas.part(*window), still.strands[self.canvas.slices(*window)]
+            c, strands = self.canvas.view(*window), still.strands[self.canvas.slices(*window)]
             u = (c.x * side - inner) / (outer - inner)
             along = np.clip(u, 0, 1)
             inside = np.clip(u / 0.08, 0, 1) * np.clip((1 - u) / 0.2, 0, 1)
@@ -331,8 +335,12 @@ class _Face:
             c.paint(np.clip(mask * (0.86 + 0.12 * strands), 0, 0.92), colour)
 
     def nose(self) -> None:
-        c, y = self.canvas.part(-0.5, 0.1, 0.5, 0.9), self.nose_y
-        wing = 0.2 * self.who.nose_width * (1 + 0.12 * self.au.nose_wrinkle + 0.1 * self.au.lip_corner_pull)
+        c, y = self.canvas.view(-0.5, 0.1, 0.5, 0.9), self.nose_y
+        wing = (
+            0.2
+            * self.identity.nose_width
+            * (1 + 0.12 * self.action_units.nose_wrinkle + 0.1 * self.action_units.lip_corner_pull)
+        )
         c.darken(c.spot(0, y + 0.08, wing, 0.06), 0.22)
         for side in SIDES:
             c.darken(c.spot(side * wing * 0.5, y + 0.035, 0.062, 0.03), 0.78)
@@ -340,10 +348,10 @@ class _Face:
         c.rgb[...] += c.spot(-0.035, y - 0.12, 0.045, 0.05)[..., None] * 22
 
     def mouth_curves(self, c: Canvas) -> _Mouth:
-        who, au = self.who, self.au
+        who, au = self.identity, self.action_units
         u = c.x / self.mouth_half
         round_ = np.clip(1 - u**2, 0, 1)
-        pull = au.lip_corner_pull + au.one_sided_pull * (c.x < 0) + 0.12 * who.resting
+        pull = au.lip_corner_pull + au.one_sided_pull * (c.x < 0) + 0.12 * who.resting_mouth
         bend = -0.19 * pull + 0.12 * au.lip_corner_depress + 0.02 * au.jaw_drop
         middle = self.mouth_y + bend * np.clip(np.abs(u), 0, 1.2) ** 1.8 - 0.12 * np.minimum(bend, 0)
         up = 0.03 * au.lips_part * (1 + au.lip_corner_pull) + 0.06 * au.jaw_drop + 0.07 * au.upper_lip_raise
@@ -354,17 +362,17 @@ class _Face:
         bow = 1 - 0.22 * np.exp(-((u / 0.16) ** 2))
         top = upper - 0.085 * full * bow * round_**0.75
         bottom = lower + 0.115 * full * (1 + 0.2 * au.chin_raise) * round_**0.6
-        return _Mouth(c.edge((1 - np.abs(u)) * self.mouth_half), top, upper, lower, bottom)
+        return _Mouth(c.coverage((1 - np.abs(u)) * self.mouth_half), top, upper, lower, bottom)
 
     def mouth(self) -> None:
-        c, who, au = self.canvas.part(-0.75, 0.55, 0.75, 1.6), self.who, self.au
+        c, who, au = self.canvas.view(-0.75, 0.55, 0.75, 1.6), self.identity, self.action_units
         m = self.mouth_curves(c)
         lip = np.array(who.skin, np.float32) * np.array([0.72, 0.46, 0.47], np.float32) + (8, 0, 4)
-        c.darken(c.stroke(m.bottom + 0.05, 0.04, m.within), 0.25)
-        c.paint(c.between(m.top, m.upper) * m.within * 0.85, lip * 0.78)
-        sheen = 1 + 0.16 * c.stroke(0.55 * m.lower + 0.45 * m.bottom, 0.03, m.within)
-        c.paint(c.between(m.lower, m.bottom) * m.within * 0.85, lip * sheen[..., None])
-        gap = c.between(m.upper, m.lower) * m.within
+        c.darken(c.stroke(m.bottom + 0.05, 0.04, m.inside), 0.25)
+        c.paint(c.band(m.top, m.upper) * m.inside * 0.85, lip * 0.78)
+        sheen = 1 + 0.16 * c.stroke(0.55 * m.lower + 0.45 * m.bottom, 0.03, m.inside)
+        c.paint(c.band(m.lower, m.bottom) * m.inside * 0.85, lip * sheen[..., None])
+        gap = c.band(m.upper, m.lower) * m.inside
         c.paint(gap, (44, 18, 20))
         tongue = c.spot(0, float(m.lower.max()) - 0.03, 0.2, 0.09)
         c.paint(gap * tongue * 0.6 * min(1.0, au.jaw_drop), (150, 74, 74))
@@ -372,29 +380,33 @@ class _Face:
         enamel = 0.6 + 0.4 * np.exp(-((c.x / (0.8 * self.mouth_half)) ** 4))
         enamel = enamel * (1 - 0.1 * np.exp(-(((np.mod(c.x + 0.05, 0.1) - 0.05) / 0.008) ** 2)))
         teeth = np.array([238, 232, 220], np.float32) * enamel[..., None]
-        c.paint(gap * c.edge(m.upper + reach - c.y), teeth)
-        c.darken(c.stroke(0.5 * (m.upper + m.lower), 0.016, m.within * (1 - gap)), 0.7)
+        c.paint(gap * c.coverage(m.upper + reach - c.y), teeth)
+        c.darken(c.stroke(0.5 * (m.upper + m.lower), 0.016, m.inside * (1 - gap)), 0.7)
         for side in SIDES:
             corner = int(np.argmin(np.abs(c.x[0] - side * self.mouth_half)))
             c.darken(c.spot(side * self.mouth_half, float(m.upper[0, corner]), 0.04, 0.035), 0.45)
 
-    def beard(self, still: _Still) -> None:
-        c, hair = self.canvas, np.array(self.who.hair, np.float32)
+    def beard(self, still: _StaticLayers) -> None:
+        c, hair = self.canvas, np.array(self.identity.hair, np.float32)
         m = self.mouth_curves(c)
         jaw = np.clip((c.y - 0.35 - 0.35 * np.exp(-((c.x / 0.55) ** 4))) / 0.25, 0, 1)
-        lips = np.clip((c.y - m.top) / 0.03, 0, 1) * np.clip((m.bottom - c.y) / 0.03, 0, 1) * m.within
-        mask = np.maximum(jaw, c.spot(0, self.nose_y + 0.2, 0.4, 0.08)) * outline(c, self.shape) * (1 - lips)
+        lips = np.clip((c.y - m.top) / 0.03, 0, 1) * np.clip((m.bottom - c.y) / 0.03, 0, 1) * m.inside
+        mask = (
+            np.maximum(jaw, c.spot(0, self.nose_y + 0.2, 0.4, 0.08))
+            * shape_coverage(c, self.shape)
+            * (1 - lips)
+        )
         texture = np.clip(0.85 + 0.2 * still.strands + 0.1 * still.grain, 0, 1)
         fold = np.clip(1 - 1.6 * self.creases(still), 0.2, 1)[..., None]
-        c.paint(np.asarray(mask * texture * self.who.beard, np.float32), hair * 0.8 * fold)
+        c.paint(np.asarray(mask * texture * self.identity.beard, np.float32), hair * 0.8 * fold)
 
     def glasses(self) -> None:
-        c, frame = self.canvas.part(-1.1, -0.5, 1.1, 0.5), (38, 34, 36)
+        c, frame = self.canvas.view(-1.1, -0.5, 1.1, 0.5), (38, 34, 36)
         for side in SIDES:
             x, y = side * self.eye_x * 1.04, EYE_Y + 0.05
             rim, lens = c.ellipse(x, y, 0.33, 0.27), c.ellipse(x, y, 0.312, 0.252)
             c.paint(np.asarray((rim - lens).clip(0, 1) * 0.85, np.float32), frame)
             c.rgb[...] += (lens * c.spot(x - 0.1, y - 0.12, 0.14, 0.03))[..., None] * 18
-            arm = c.edge(0.02 - np.abs(c.y - y + 0.08)) * c.edge(side * (c.x - x) - 0.31)
-            c.paint(arm * c.edge(1.02 * self.who.face_width - np.abs(c.x)), frame)
-        c.paint(c.stroke(EYE_Y + 0.02 + 0.5 * c.x**2, 0.018, c.edge(0.13 - np.abs(c.x))), frame)
+            arm = c.coverage(0.02 - np.abs(c.y - y + 0.08)) * c.coverage(side * (c.x - x) - 0.31)
+            c.paint(arm * c.coverage(1.02 * self.identity.face_width - np.abs(c.x)), frame)
+        c.paint(c.stroke(EYE_Y + 0.02 + 0.5 * c.x**2, 0.018, c.coverage(0.13 - np.abs(c.x))), frame)

@@ -15,32 +15,39 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 from scipy.ndimage import gaussian_filter1d
 
-from moviemotion._io.atomic_files import appearing
+from moviemotion._io.atomic_files import atomic_write
 from moviemotion.errors import MoviemotionError
-from moviemotion.simulation.rendering.face import blended_expression, sample_identity
+from moviemotion.simulation.rendering.face import blended_expression, random_identity
 from moviemotion.simulation.rendering.hand import GESTURES, draw_hand
-from moviemotion.simulation.rendering.lighting import DIM, FLICKER, LIT, Light, Look, screen_light
+from moviemotion.simulation.rendering.lighting import (
+    THEATER_DIM,
+    THEATER_FLICKER,
+    WELL_LIT_SENSOR,
+    Light,
+    SensorModel,
+    simulate_screen_light,
+)
 from moviemotion.simulation.rendering.render import LEFT, TOP, render_face
-from moviemotion.simulation.synthetic_audience import RATE, Audience, write_truth
+from moviemotion.simulation.synthetic_audience import FRAME_RATE, SyntheticAudience, write_ground_truth
 
-Frame = NDArray[np.uint8]
+RgbImage = NDArray[np.uint8]
 
-SEAT_WIDTH, HEIGHT = 320, 240
+SEAT_WIDTH, VIDEO_HEIGHT = 320, 240
 SHARED_SEAT_WIDTH = 240
-SCALE = 44.0
+PIXELS_PER_FACE_UNIT = 44.0
 """Pixels a face unit: faces are about 115 pixels high."""
-LEVELS = 12
+INTENSITY_LEVELS = 12
 """Steps of intensity that are drawn apart; faces drawn once are kept."""
-KEPT = 256
+FACE_CACHE_SIZE = 256
 """Faces of a viewer that are kept: some 50 MB."""
 
 
 def write_seat_videos(
-    audience: Audience,
+    audience: SyntheticAudience,
     folder: Path,
     cameras: Sequence[Sequence[int]],
-    looks: Sequence[Look] | None = None,
-    filmed: Callable[[], None] = lambda: None,
+    sensors: Sequence[SensorModel] | None = None,
+    on_second_rendered: Callable[[], None] = lambda: None,
 ) -> list[Path]:
     """Write one video a camera, and `truth.csv` beside them.
 
@@ -62,17 +69,19 @@ def write_seat_videos(
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        write_truth(audience, folder / "truth.csv")
+        write_ground_truth(audience, folder / "truth.csv")
         paths = [folder / f"{camera_name(audience, seats)}.mp4" for seats in cameras]
-        steps = audience.blinks.shape[1]
+        steps = audience.eye_closure.shape[1]
         light = (
-            screen_light(audience.seed, steps, DIM, FLICKER) if looks else screen_light(audience.seed, steps)
+            simulate_screen_light(audience.seed, steps, THEATER_DIM, THEATER_FLICKER)
+            if sensors
+            else simulate_screen_light(audience.seed, steps)
         )
-        looks = looks or [LIT] * len(cameras)
+        sensors = sensors or [WELL_LIT_SENSOR] * len(cameras)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             films = [
-                pool.submit(_film, audience, seats, path, look, light, filmed)
-                for seats, path, look in zip(cameras, paths, looks, strict=True)
+                pool.submit(_write_video, audience, seats, path, look, light, on_second_rendered)
+                for seats, path, look in zip(cameras, paths, sensors, strict=True)
             ]
             for film in films:
                 film.result()
@@ -83,109 +92,118 @@ def write_seat_videos(
     return paths
 
 
-def camera_name(audience: Audience, seats: Sequence[int]) -> str:
+def camera_name(audience: SyntheticAudience, seats: Sequence[int]) -> str:
     """The name of the file without its suffix."""
     names = [audience.viewers[v] for v in seats]
     return names[0] if len(names) == 1 else "-".join(["row", *(n.removeprefix("seat-") for n in names)])
 
 
-def _film(
-    audience: Audience,
+def _write_video(
+    audience: SyntheticAudience,
     seats: Sequence[int],
     path: Path,
-    look: Look,
+    look: SensorModel,
     light: Light,
     filmed: Callable[[], None],
 ) -> None:
     codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
     width = SEAT_WIDTH if len(seats) == 1 else SHARED_SEAT_WIDTH * len(seats)
-    with appearing(path) as partial, av.open(str(partial), "w", format="mp4") as container:
-        stream = container.add_stream(codec, rate=RATE)
-        stream.width, stream.height, stream.pix_fmt = width, HEIGHT, "yuv420p"
+    with atomic_write(path) as partial, av.open(str(partial), "w", format="mp4") as container:
+        stream = container.add_stream(codec, rate=FRAME_RATE)
+        stream.width, stream.height, stream.pix_fmt = width, VIDEO_HEIGHT, "yuv420p"
         stream.thread_count = 1  # for the same bytes from the same seed
         if codec == "libx264":
             # Noise costs bits: in the dark it is kept less faithfully, as cameras do.
-            stream.options = {"preset": "ultrafast", "crf": "24" if look is LIT else "30"}
-        for step, frame in enumerate(_frames(audience, seats, width, look, light), start=1):
+            stream.options = {"preset": "ultrafast", "crf": "24" if look is WELL_LIT_SENSOR else "30"}
+        for step, frame in enumerate(_render_frames(audience, seats, width, look, light), start=1):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
-            if step % RATE == 0:
+            if step % FRAME_RATE == 0:
                 filmed()
         container.mux(stream.encode(None))
 
 
-def _frames(
-    audience: Audience, seats: Sequence[int], width: int, look: Look, light: Light
-) -> Iterator[Frame]:
+def _render_frames(
+    audience: SyntheticAudience, seats: Sequence[int], width: int, look: SensorModel, light: Light
+) -> Iterator[RgbImage]:
     """(H, W, 3) uint8 RGB pictures, one a step."""
-    sitters = [_Sitter(audience, v) for v in seats]
+    sitters = [_ViewerRenderer(audience, v) for v in seats]
     centres = [width * (k + 0.5) / len(seats) for k in range(len(seats))]
-    room = _room(width, centres)
+    room = _background(width, centres)
     rng = np.random.default_rng([audience.seed, 3, *seats])
-    grain = rng.normal(0, 1, (2 * HEIGHT, 2 * width, 1)).astype(np.float32)
+    grain = rng.normal(0, 1, (2 * VIDEO_HEIGHT, 2 * width, 1)).astype(np.float32)
     for step in range(len(light)):
         image = room.copy()
         for seat, sitter in enumerate(sitters):
-            sitter.sit(image, centres[seat + int(audience.moved[sitter.viewer, step])], step)
-        y, x = int(rng.integers(HEIGHT)), int(rng.integers(width))
-        yield look.see(np.asarray(image, np.float32) * light[step], grain[y : y + HEIGHT, x : x + width])
+            sitter.draw_into(image, centres[seat + int(audience.seat_shift[sitter.viewer, step])], step)
+        y, x = int(rng.integers(VIDEO_HEIGHT)), int(rng.integers(width))
+        yield look.apply(
+            np.asarray(image, np.float32) * light[step], grain[y : y + VIDEO_HEIGHT, x : x + width]
+        )
 
 
-class _Sitter:
+class _ViewerRenderer:
     """One viewer before the camera: the face of the moment, moving a little."""
 
-    def __init__(self, audience: Audience, viewer: int) -> None:
+    def __init__(self, audience: SyntheticAudience, viewer: int) -> None:
         self.audience, self.viewer = audience, viewer
-        self.who = sample_identity(audience.seed, viewer)
-        self.levels = np.rint(audience.shown[viewer] * LEVELS).astype(int).tolist()
-        steps = audience.feelings.shape[1]
+        self.identity = random_identity(audience.seed, viewer)
+        self.levels = np.rint(audience.displayed_intensity[viewer] * INTENSITY_LEVELS).astype(int).tolist()
+        steps = audience.felt_intensity.shape[1]
         rng = np.random.default_rng([audience.seed, 2, viewer])
-        wander = gaussian_filter1d(rng.normal(size=(steps, 4)), 1.2 * RATE, axis=0, mode="wrap")
+        wander = gaussian_filter1d(rng.normal(size=(steps, 4)), 1.2 * FRAME_RATE, axis=0, mode="wrap")
         wander /= np.maximum(wander.std(axis=0), 1e-9)
         self.shift = wander[:, :2] * (4.0, 2.5)
         self.roll = wander[:, 2] * 2.0
         self.size = (1 + 0.015 * wander[:, 3]) * rng.uniform(0.94, 1.06)
-        self.draw = lru_cache(maxsize=KEPT)(self._draw)
-        self.hand = lru_cache(maxsize=None)(lambda kind: draw_hand(self.who, GESTURES[kind], SCALE))
+        self.cached_face = lru_cache(maxsize=FACE_CACHE_SIZE)(self._render_face)
+        self.hand = lru_cache(maxsize=None)(
+            lambda kind: draw_hand(self.identity, GESTURES[kind], PIXELS_PER_FACE_UNIT)
+        )
 
-    def _draw(self, levels: tuple[int, ...], eyes_closed: float) -> Image.Image:
-        expression = blended_expression(np.array(levels) / LEVELS, eyes_closed)
-        return Image.fromarray(render_face(self.who, expression, SCALE))
+    def _render_face(self, levels: tuple[int, ...], eyes_closed: float) -> Image.Image:
+        expression = blended_expression(np.array(levels) / INTENSITY_LEVELS, eyes_closed)
+        return Image.fromarray(render_face(self.identity, expression, PIXELS_PER_FACE_UNIT))
 
-    def sit(self, image: Image.Image, centre: float, step: int) -> None:
+    def draw_into(self, image: Image.Image, centre: float, step: int) -> None:
         """Draw the viewer into the picture, the seat's middle at `centre`."""
-        away = float(self.audience.away[self.viewer, step])
+        away = float(self.audience.out_of_frame[self.viewer, step])
         x = SEAT_WIDTH / 2 + self.shift[step, 0] + 60 * away
-        y = HEIGHT * 0.47 + self.shift[step, 1] + 260 * away
+        y = VIDEO_HEIGHT * 0.47 + self.shift[step, 1] + 260 * away
         left = round(centre - SEAT_WIDTH / 2)
         figure = self._figure(x, y, step, away)
         image.paste(figure, (left, 0), figure)
-        raised = float(self.audience.hand[self.viewer, step])
+        raised = float(self.audience.hand_raised[self.viewer, step])
         if raised > 0.05:
             kind = int(self.audience.gesture[self.viewer, step])
             hand, (right, down) = self.hand(kind), GESTURES[kind].place
             down += 4 * (1 - raised)
-            corner = left + x + right * SCALE - hand.width / 2, y + down * SCALE - hand.height / 2
+            corner = (
+                left + x + right * PIXELS_PER_FACE_UNIT - hand.width / 2,
+                y + down * PIXELS_PER_FACE_UNIT - hand.height / 2,
+            )
             image.paste(hand, (round(corner[0]), round(corner[1])), hand)
 
     def _figure(self, x: float, y: float, step: int, away: float) -> Image.Image:
         """Head and shoulders on a transparent frame of SEAT_WIDTH × HEIGHT."""
-        sprite = self.draw(tuple(self.levels[step]), float(self.audience.blinks[self.viewer, step]))
+        sprite = self.cached_face(
+            tuple(self.levels[step]), float(self.audience.eye_closure[self.viewer, step])
+        )
         turn, zoom = radians(self.roll[step] + 25 * away), 1 / self.size[step]
         a, b = zoom * cos(turn), zoom * sin(turn)
-        px, py = -LEFT * SCALE, -TOP * SCALE
+        px, py = -LEFT * PIXELS_PER_FACE_UNIT, -TOP * PIXELS_PER_FACE_UNIT
         matrix = (a, b, px - a * x - b * y, -b, a, py + b * x - a * y)
         return sprite.transform(
-            (SEAT_WIDTH, HEIGHT), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR
+            (SEAT_WIDTH, VIDEO_HEIGHT), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR
         )
 
 
-def _room(width: int, centres: Sequence[float]) -> Image.Image:
+def _background(width: int, centres: Sequence[float]) -> Image.Image:
     """The dark behind the seats, and the seat backs."""
-    image = Image.new("RGB", (width, HEIGHT), (30, 29, 38))
+    image = Image.new("RGB", (width, VIDEO_HEIGHT), (30, 29, 38))
     draw = ImageDraw.Draw(image)
-    for row in range(HEIGHT):
+    for row in range(VIDEO_HEIGHT):
         draw.line([(0, row), (width, row)], fill=(26 + row // 16, 25 + row // 20, 36 + row // 20))
     for x in centres:
-        draw.rounded_rectangle((x - 92, 92, x + 92, HEIGHT + 40), 34, fill=(78, 30, 36))
-        draw.rounded_rectangle((x - 80, 104, x + 80, HEIGHT + 40), 28, fill=(92, 36, 42))
+        draw.rounded_rectangle((x - 92, 92, x + 92, VIDEO_HEIGHT + 40), 34, fill=(78, 30, 36))
+        draw.rounded_rectangle((x - 80, 104, x + 80, VIDEO_HEIGHT + 40), 28, fill=(92, 36, 42))
     return image.filter(ImageFilter.GaussianBlur(3))

@@ -18,27 +18,33 @@ from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
 from moviemotion.privacy import audit_log, erasure, retention
-from moviemotion.privacy.audit_log import Entry, Role
-from moviemotion.privacy.erasure import Erased, Kept
+from moviemotion.privacy.audit_log import AuditEntry, Role
+from moviemotion.privacy.erasure import EnforcementResult, ErasureResult
 from moviemotion.privacy.participant_export import export_viewer
-from moviemotion.privacy.retention import Held
-from moviemotion.privacy.status import Status, Verdict, status, verify, viewer_named
-from moviemotion.privacy.study_database import Kind, is_governed, opened
-from moviemotion.studio.accounts import Officer, Person, needs
-from moviemotion.studio.dependencies import FAULTS, StudyFolder, study_folders
+from moviemotion.privacy.retention import StoredData
+from moviemotion.privacy.status import (
+    LogVerification,
+    PrivacyStatus,
+    find_viewer,
+    read_status,
+    verify_audit_log,
+)
+from moviemotion.privacy.study_database import DataKind, has_database, open_database
+from moviemotion.studio.accounts import PrivacyOfficer, User, require_role
+from moviemotion.studio.dependencies import ERROR_RESPONSES, StudyPath, list_study_folders
 from moviemotion.studio.routes.study_routes import IdleStudy
 from moviemotion.studio.screening_job import BusyError
-from moviemotion.studio.screening_jobs import Jobs
+from moviemotion.studio.screening_jobs import ScreeningJobs
 
-router = APIRouter(prefix="/api/studies/{study}/privacy", tags=["privacy"], responses=FAULTS)
+router = APIRouter(prefix="/api/studies/{study}/privacy", tags=["privacy"], responses=ERROR_RESPONSES)
 
-Overseer = Annotated[Person, Depends(needs(Role.RESEARCHER, Role.PRIVACY_OFFICER))]
+ResearcherOrOfficer = Annotated[User, Depends(require_role(Role.RESEARCHER, Role.PRIVACY_OFFICER))]
 """Who may see what is held; changing it is the officer's."""
-EVERY = 3600.0
+ENFORCEMENT_INTERVAL = 3600.0
 """Seconds between two times that promises are kept; a day that has come is never far behind."""
 
 
-class Whom(BaseModel):
+class ViewerReference(BaseModel):
     """A viewer."""
 
     viewer: str = Field(
@@ -46,32 +52,32 @@ class Whom(BaseModel):
     )
 
 
-class Sooner(BaseModel):
+class EarlierDeletionDate(BaseModel):
     """A new day for a kind of data."""
 
-    kind: Kind
+    kind: DataKind
     until: date = Field(description="The first day on which it is no longer kept; sooner than it was.")
 
 
 @router.get("", summary="What is held, of whom, and until when")
-def held(folder: StudyFolder, person: Overseer) -> Status:
-    return status(folder)
+def get_privacy_status(folder: StudyPath, user: ResearcherOrOfficer) -> PrivacyStatus:
+    return read_status(folder)
 
 
 @router.get("/verdict", summary="Whether the audit log is whole")
-def verdict(folder: StudyFolder, person: Overseer) -> Verdict:
-    return verify(folder)
+def get_audit_log_verification(folder: StudyPath, user: ResearcherOrOfficer) -> LogVerification:
+    return verify_audit_log(folder)
 
 
 @router.get("/log", summary="The audit log, the newest rows first")
-def log(
-    folder: StudyFolder,
-    person: Overseer,
+def list_audit_log(
+    folder: StudyPath,
+    user: ResearcherOrOfficer,
     before: Annotated[int | None, Query(ge=1, le=1 << 53, description="Only rows before this one.")] = None,
     rows: Annotated[int, Query(ge=1, le=1000)] = 100,
-) -> list[Entry]:
-    with opened(folder) as register:
-        known = [e for e in audit_log.entries(register.db) if before is None or e.seq < before]
+) -> list[AuditEntry]:
+    with open_database(folder) as register:
+        known = [e for e in audit_log.read_entries(register.connection) if before is None or e.seq < before]
     return known[::-1][:rows]
 
 
@@ -80,8 +86,8 @@ def log(
     summary="Erase a viewer",
     description="Their samples, pictures, answers and their part in every result. It cannot be undone.",
 )
-def erase(folder: IdleStudy, person: Officer, whom: Whom) -> Erased:
-    return erasure.erase(folder, viewer_named(folder, whom.viewer), person.role)
+def erase_viewer(folder: IdleStudy, user: PrivacyOfficer, whom: ViewerReference) -> ErasureResult:
+    return erasure.erase(folder, find_viewer(folder, whom.viewer), user.role)
 
 
 @router.post(
@@ -90,20 +96,22 @@ def erase(folder: IdleStudy, person: Officer, whom: Whom) -> Erased:
     response_class=FileResponse,
     responses={200: {"content": {"application/zip": {}}}},
 )
-def export(folder: IdleStudy, person: Officer, whom: Whom) -> FileResponse:
-    viewer = viewer_named(folder, whom.viewer)
+def export_viewer_data(folder: IdleStudy, user: PrivacyOfficer, whom: ViewerReference) -> FileResponse:
+    viewer = find_viewer(folder, whom.viewer)
     # Not in the study, which would then hold a copy.
     away = tempfile.TemporaryDirectory()
-    out = export_viewer(folder, viewer, Path(away.name) / f"{viewer}.zip", person.role)
+    out = export_viewer(folder, viewer, Path(away.name) / f"{viewer}.zip", user.role)
     return FileResponse(
         out, media_type="application/zip", filename=out.name, background=BackgroundTask(away.cleanup)
     )
 
 
 @router.post("/dates", summary="Keep a kind of data for less long than was said")
-def bring_forward(folder: StudyFolder, person: Officer, sooner: Sooner) -> tuple[Held, ...]:
-    retention.bring_forward(folder, sooner.kind, sooner.until)
-    return retention.held(folder)
+def bring_deletion_forward(
+    folder: StudyPath, user: PrivacyOfficer, sooner: EarlierDeletionDate
+) -> tuple[StoredData, ...]:
+    retention.shorten_retention(folder, sooner.kind, sooner.until)
+    return retention.stored_data(folder)
 
 
 @router.post(
@@ -112,20 +120,20 @@ def bring_forward(folder: StudyFolder, person: Officer, sooner: Sooner) -> tuple
     description="Who has withdrawn is erased, and what has had its day is deleted. The studio also does it "
     "when it starts, and every hour.",
 )
-def enforce(folder: IdleStudy, person: Officer) -> Kept:
-    return erasure.keep_promises(folder)
+def enforce_retention(folder: IdleStudy, user: PrivacyOfficer) -> EnforcementResult:
+    return erasure.enforce_privacy(folder)
 
 
 @asynccontextmanager
-async def keeping(root: Path, jobs: Jobs) -> AsyncIterator[None]:
+async def enforce_periodically(root: Path, jobs: ScreeningJobs) -> AsyncIterator[None]:
     """While the studio runs, keep what its viewers were promised: at once, and every hour."""
     over = asyncio.Event()
 
     async def keep() -> None:
         while not over.is_set():
-            await run_in_threadpool(keep_all, root, jobs)
+            await run_in_threadpool(enforce_all, root, jobs)
             with suppress(TimeoutError):
-                await asyncio.wait_for(over.wait(), EVERY)
+                await asyncio.wait_for(over.wait(), ENFORCEMENT_INTERVAL)
 
     task = asyncio.create_task(keep())
     yield
@@ -134,17 +142,17 @@ async def keeping(root: Path, jobs: Jobs) -> AsyncIterator[None]:
     await task
 
 
-def keep_all(root: Path, jobs: Jobs) -> None:
+def enforce_all(root: Path, jobs: ScreeningJobs) -> None:
     """Keep the promises of all studies. One that is being screened is seen to at its end."""
     try:
-        folders = study_folders(root)
+        folders = list_study_folders(root)
     except OSError as error:
         logging.getLogger(__name__).warning("%s: promises are not kept: %s", root, error.strerror)
         return
-    for folder in filter(is_governed, folders):
+    for folder in filter(has_database, folders):
         try:
-            jobs.refuse_at_work(folder)
-            erasure.keep_promises(folder)
+            jobs.refuse_if_active(folder)
+            erasure.enforce_privacy(folder)
         except BusyError:
             pass
         except Exception as error:

@@ -18,47 +18,57 @@ from starlette.concurrency import run_in_threadpool
 
 from moviemotion.reports.terminal_summary import summary_lines
 from moviemotion.studio import uploads
-from moviemotion.studio.accounts import Person, Researcher, whoever_asks
-from moviemotion.studio.dependencies import FAULTS, StudyFolder
-from moviemotion.studio.routes.study_routes import AllJobs
-from moviemotion.studio.screening_job import BusyError, Job, Reading
-from moviemotion.studio.screening_jobs import Jobs, stage_of
-from moviemotion.studio.screening_state import AT_WORK, Settings, Source, Stage, read_record
-from moviemotion.studio.uploads import Kind
-from moviemotion.workflows.partial_results import told_so_far
-from moviemotion.workflows.screen import RATE, SEED
+from moviemotion.studio.accounts import Researcher, User, current_user
+from moviemotion.studio.dependencies import ERROR_RESPONSES, StudyPath
+from moviemotion.studio.routes.study_routes import JobsDependency
+from moviemotion.studio.screening_job import BusyError, RecordingProgress, ScreeningJob
+from moviemotion.studio.screening_jobs import ScreeningJobs, study_stage
+from moviemotion.studio.screening_state import (
+    ACTIVE_STAGES,
+    ScreeningSettings,
+    ScreeningSource,
+    Stage,
+    read_state,
+)
+from moviemotion.studio.uploads import FileKind
+from moviemotion.workflows.partial_results import analyze_partial_results
+from moviemotion.workflows.screen import DEFAULT_SEED, SAMPLES_PER_SECOND
 
-router = APIRouter(prefix="/api/studies/{study}/screening", tags=["screening"], responses=FAULTS)
+router = APIRouter(prefix="/api/studies/{study}/screening", tags=["screening"], responses=ERROR_RESPONSES)
 
-EVERY = 0.4
+EVENT_INTERVAL = 0.4
 """Seconds between two looks of a stream of events."""
-_looked: WeakKeyDictionary[Job, tuple[float, Progress]] = WeakKeyDictionary()
-_looking = threading.Lock()
-Second = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
-Offset = Annotated[float, Field(ge=-86_400, le=86_400, allow_inf_nan=False)]
+_progress_cache: WeakKeyDictionary[ScreeningJob, tuple[float, ScreeningProgress]] = WeakKeyDictionary()
+_progress_lock = threading.Lock()
+FilmSecond = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
+ClockOffset = Annotated[float, Field(ge=-86_400, le=86_400, allow_inf_nan=False)]
 
 
-class Start(BaseModel):
+class ScreeningRequest(BaseModel):
     """How the audience is to be read."""
 
-    source: Source = Field(default=Source.FILES, description="The study's recordings, or its live cameras.")
-    rate: float = Field(default=RATE, ge=0.1, le=60, description="Samples a second, of recordings.")
-    seed: int = Field(default=SEED, ge=0, le=2**32 - 1, description="Of the statistics.")
-    offsets: dict[str, Offset] = Field(
+    source: ScreeningSource = Field(
+        default=ScreeningSource.FILES, description="The study's recordings, or its live cameras."
+    )
+    rate: float = Field(
+        default=SAMPLES_PER_SECOND, ge=0.1, le=60, description="Samples a second, of recordings."
+    )
+    seed: int = Field(default=DEFAULT_SEED, ge=0, le=2**32 - 1, description="Of the statistics.")
+    offsets: dict[str, ClockOffset] = Field(
         default={}, max_length=10_000, description="Recording → seconds added to its clock for film time."
     )
-    baseline: tuple[Second, Second] | None = Field(
+    baseline: tuple[FilmSecond, FilmSecond] | None = Field(
         default=None, description="From and to which second of the film nothing is felt."
     )
 
     @model_validator(mode="after")
-    def _in_order(self) -> Start:
+    def _check_baseline_order(self) -> ScreeningRequest:
         if self.baseline and self.baseline[0] >= self.baseline[1]:
             raise ValueError("the baseline ends before it begins")
         return self
 
 
-class Camera(BaseModel):
+class CameraHealth(BaseModel):
     """How a live camera is; as `moviemotion capture` tells it."""
 
     name: str
@@ -72,19 +82,19 @@ class Camera(BaseModel):
     losses: int
 
 
-class Progress(BaseModel):
+class ScreeningProgress(BaseModel):
     """How far a study's screening is."""
 
     stage: Stage
     problem: str = Field(description="What was wrong, a line a fault; empty where nothing was.")
-    source: Source | None = Field(description="Null: nothing was started.")
-    readings: tuple[Reading, ...] = Field(description="The recordings whose viewers agreed.")
+    source: ScreeningSource | None = Field(description="Null: nothing was started.")
+    readings: tuple[RecordingProgress, ...] = Field(description="The recordings whose viewers agreed.")
     left: float | None = Field(description="Seconds until they are read, at the pace so far.")
     film_time: float | None = Field(description="Second of the film, of a live capture.")
-    cameras: tuple[Camera, ...] = Field(description="The live cameras.")
+    cameras: tuple[CameraHealth, ...] = Field(description="The live cameras.")
 
 
-class SoFarNow(BaseModel):
+class PartialResultsResponse(BaseModel):
     """What the recordings say that have been read to their end."""
 
     cameras: int
@@ -99,9 +109,11 @@ class SoFarNow(BaseModel):
     "a second is refused while one runs.",
     status_code=202,
 )
-def start(folder: StudyFolder, person: Researcher, jobs: AllJobs, how: Start | None = None) -> Progress:
-    jobs.start(folder, Settings(**vars(how)) if how else None)
-    return progress(folder, person, jobs)
+def start_screening(
+    folder: StudyPath, user: Researcher, jobs: JobsDependency, settings: ScreeningRequest | None = None
+) -> ScreeningProgress:
+    jobs.start(folder, ScreeningSettings(**vars(settings)) if settings else None)
+    return get_progress(folder, user, jobs)
 
 
 @router.delete(
@@ -110,36 +122,36 @@ def start(folder: StudyFolder, person: Researcher, jobs: AllJobs, how: Start | N
     description="Recordings that were read to their end stay read. A live capture ends here, and is told.",
     status_code=202,
 )
-def stop(folder: StudyFolder, person: Researcher, jobs: AllJobs) -> Progress:
-    _at_work(folder, jobs).stop()
-    return progress(folder, person, jobs)
+def stop_screening(folder: StudyPath, user: Researcher, jobs: JobsDependency) -> ScreeningProgress:
+    _active_job(folder, jobs).stop()
+    return get_progress(folder, user, jobs)
 
 
 @router.post("/pause", summary="Let the film of a live capture stand still", status_code=202)
-def pause(folder: StudyFolder, person: Researcher, jobs: AllJobs) -> Progress:
-    _at_work(folder, jobs).pause(True)
-    return progress(folder, person, jobs)
+def pause_film(folder: StudyPath, user: Researcher, jobs: JobsDependency) -> ScreeningProgress:
+    _active_job(folder, jobs).pause(True)
+    return get_progress(folder, user, jobs)
 
 
 @router.post("/resume", summary="Let it go on", status_code=202)
-def resume(folder: StudyFolder, person: Researcher, jobs: AllJobs) -> Progress:
-    _at_work(folder, jobs).pause(False)
-    return progress(folder, person, jobs)
+def resume_film(folder: StudyPath, user: Researcher, jobs: JobsDependency) -> ScreeningProgress:
+    _active_job(folder, jobs).pause(False)
+    return get_progress(folder, user, jobs)
 
 
 @router.get("", summary="How far it is")
-def progress(folder: StudyFolder, person: Researcher, jobs: AllJobs) -> Progress:
-    job, record = jobs.of(folder), read_record(folder)
-    return Progress(
-        stage=stage_of(jobs, folder),
+def get_progress(folder: StudyPath, user: Researcher, jobs: JobsDependency) -> ScreeningProgress:
+    job, record = jobs.get(folder), read_state(folder)
+    return ScreeningProgress(
+        stage=study_stage(jobs, folder),
         problem=record.problem if record else "",
         source=job.settings.source if job else record.settings.source if record else None,
-        readings=job.readings if job else (),
-        left=job.left() if job else None,
+        readings=job.recording_progress if job else (),
+        left=job.seconds_left() if job else None,
         film_time=job.film_time if job else None,
         cameras=tuple(
-            Camera(**{**vars(c), "last_seen": None if math.isnan(c.last_seen) else c.last_seen})
-            for c in (job.health if job else ())
+            CameraHealth(**{**vars(c), "last_seen": None if math.isnan(c.last_seen) else c.last_seen})
+            for c in (job.camera_health if job else ())
         ),
     )
 
@@ -151,21 +163,21 @@ def progress(folder: StudyFolder, person: Researcher, jobs: AllJobs) -> Progress
     "there is no more to come: close the stream then. It also ends with the session.",
     response_class=EventSourceResponse,
 )
-async def events(
-    request: Request, folder: StudyFolder, person: Researcher, jobs: AllJobs
+async def stream_progress(
+    request: Request, folder: StudyPath, user: Researcher, jobs: JobsDependency
 ) -> AsyncIterator[ServerSentEvent]:
     told = None
     while not request.app.state.leaving():
-        now = await run_in_threadpool(_shown, request, folder, person, jobs)
+        now = await run_in_threadpool(_cached_progress, request, folder, user, jobs)
         if now is None:
             return
-        over = now.stage not in AT_WORK
+        over = now.stage not in ACTIVE_STAGES
         if over or now != told:
             told = now
             yield ServerSentEvent(data=now, event="over" if over else "progress")
         if over:
             return
-        await asyncio.sleep(EVERY)
+        await asyncio.sleep(EVENT_INTERVAL)
 
 
 @router.get(
@@ -173,36 +185,40 @@ async def events(
     summary="What it says so far",
     description="Of the recordings that have been read to their end. Computed when asked; nothing is kept.",
 )
-def so_far(folder: StudyFolder, person: Researcher, jobs: AllJobs) -> SoFarNow:
-    script = uploads.first(folder, Kind.SCRIPT)
-    found = told_so_far(folder, script, uploads.first(folder, Kind.SUBTITLES) if script else None)
-    return SoFarNow(
-        cameras=found.cameras,
-        viewers=found.analysis.quality.viewers,
+def get_partial_results(folder: StudyPath, user: Researcher, jobs: JobsDependency) -> PartialResultsResponse:
+    script = uploads.find_file(folder, FileKind.SCRIPT)
+    found = analyze_partial_results(
+        folder, script, uploads.find_file(folder, FileKind.SUBTITLES) if script else None
+    )
+    return PartialResultsResponse(
+        cameras=found.finished_cameras,
+        viewers=found.analysis.data_quality.viewers,
         lines=summary_lines(found.analysis),
     )
 
 
-def _shown(request: Request, folder: Path, person: Person, jobs: Jobs) -> Progress | None:
+def _cached_progress(
+    request: Request, folder: Path, user: User, jobs: ScreeningJobs
+) -> ScreeningProgress | None:
     """How far it is, at most `EVERY` seconds ago, since however many watch a job, one looks.
 
     None where the session is over or has another role now.
     """
-    if whoever_asks(request) != person:
+    if current_user(request) != user:
         return None
-    job = jobs.of(folder)
+    job = jobs.get(folder)
     if job is None:
-        return progress(folder, person, jobs)
-    with _looking:
-        at, found = _looked.get(job, (-math.inf, None))
-        if found is None or time.monotonic() - at > EVERY:
-            found = progress(folder, person, jobs)
-            _looked[job] = time.monotonic(), found
+        return get_progress(folder, user, jobs)
+    with _progress_lock:
+        at, found = _progress_cache.get(job, (-math.inf, None))
+        if found is None or time.monotonic() - at > EVENT_INTERVAL:
+            found = get_progress(folder, user, jobs)
+            _progress_cache[job] = time.monotonic(), found
     return found
 
 
-def _at_work(folder: StudyFolder, jobs: AllJobs) -> Job:
-    job = jobs.of(folder)
-    if job is None or job.stage not in AT_WORK:
+def _active_job(folder: StudyPath, jobs: JobsDependency) -> ScreeningJob:
+    job = jobs.get(folder)
+    if job is None or job.stage not in ACTIVE_STAGES:
         raise BusyError(f"{folder.name}: no screening is running")
     return job

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moviemotion.lab.evaluation.paired_comparison import Comparison, compare
-from moviemotion.lab.proposal.explain.evidence import Estimate, mean, share
-from moviemotion.lab.proposal.explain.network_inspection import Sample, read
-from moviemotion.lab.proposal.explain.relu import forward
-from moviemotion.lab.training.networks import DeckNetwork
+from moviemotion.lab.evaluation.paired_comparison import PairedComparison, compare_paired
+from moviemotion.lab.proposal.explain.evidence import Estimate, mean_estimate, share_estimate
+from moviemotion.lab.proposal.explain.network_inspection import FaceSample, predict_probabilities
+from moviemotion.lab.proposal.explain.relu import measure_activations
+from moviemotion.lab.training.networks import ProposalNetwork
 
-IN_WORDS = {"relu": "ReLU", "leaky_relu": "Leaky ReLU", "identity": "no activation"}
+ACTIVATION_NAMES = {"relu": "ReLU", "leaky_relu": "Leaky ReLU", "identity": "no activation"}
 
 
 @dataclass(frozen=True)
@@ -33,42 +33,44 @@ class ActivationResult:
     activation: str
     accuracy: Estimate
     loss: Estimate
-    filters: int
+    n_filters: int
     dead_filters: int
-    neurons: int
+    n_neurons: int
     dead_neurons: int
-    against_first: Comparison | None
+    difference_from_first: PairedComparison | None
 
 
-def side_by_side(networks: Sequence[tuple[str, DeckNetwork]], sample: Sample) -> list[ActivationResult]:
+def compare_activations(
+    networks: Sequence[tuple[str, ProposalNetwork]], sample: FaceSample
+) -> list[ActivationResult]:
     """Accuracy, loss and dead units of runs, (folder's name, network), on the same faces."""
     results: list[ActivationResult] = []
     first_right = None
     for name, network in networks:
-        probabilities = read(network, sample.images)
+        probabilities = predict_probabilities(network, sample.images)
         right = probabilities.argmax(axis=1) == sample.truth
         of_truth = probabilities[np.arange(len(sample)), sample.truth]
-        layers = forward(network, sample)
+        layers = measure_activations(network, sample)
         blocks, dense = layers[: len(network.blocks)], layers[len(network.blocks) :]
         results.append(
             ActivationResult(
                 name,
-                activation_in_words(network),
-                share(int(right.sum()), len(sample)),
-                mean(-np.log(np.maximum(of_truth, 1e-12))),
-                sum(layer.units for layer in blocks),
-                sum(layer.dead for layer in blocks),
-                sum(layer.units for layer in dense),
-                sum(layer.dead for layer in dense),
-                None if first_right is None else compare(right, first_right, networks[0][0]),
+                activation_name(network),
+                share_estimate(int(right.sum()), len(sample)),
+                mean_estimate(-np.log(np.maximum(of_truth, 1e-12))),
+                sum(layer.n_units for layer in blocks),
+                sum(layer.n_dead for layer in blocks),
+                sum(layer.n_units for layer in dense),
+                sum(layer.n_dead for layer in dense),
+                None if first_right is None else compare_paired(right, first_right, networks[0][0]),
             )
         )
         first_right = right if first_right is None else first_right
     return results
 
 
-def activation_in_words(network: DeckNetwork) -> str:
+def activation_name(network: ProposalNetwork) -> str:
     """`ReLU`, or both where blocks and dense layers differ."""
-    blocks = IN_WORDS[network.design.conv_activation]
-    dense = IN_WORDS[network.design.dense_activation]
+    blocks = ACTIVATION_NAMES[network.architecture.conv_activation]
+    dense = ACTIVATION_NAMES[network.architecture.dense_activation]
     return blocks if blocks == dense else f"{blocks} in the blocks, {dense} in the dense layers"

@@ -13,40 +13,70 @@ import numpy as np
 from moviemotion.lab.data.dataset import FACE_SIZE
 from moviemotion.lab.proposal.explain.evidence import Estimate
 from moviemotion.lab.proposal.explain.frequency_tuning import CUTOFFS, FREQUENCIES
-from moviemotion.lab.proposal.explain.measure import Blocks, Relu, Translation
-from moviemotion.lab.proposal.explain.relu import EDGES, Forward
-from moviemotion.lab.proposal.explain.translation import DISTANCES, SHIFTS
+from moviemotion.lab.proposal.explain.measure import (
+    BlockMeasurements,
+    ReluMeasurements,
+    TranslationMeasurements,
+)
+from moviemotion.lab.proposal.explain.relu import BIN_EDGES, ActivationStatistics
+from moviemotion.lab.proposal.explain.translation import PIXEL_DISTANCES, SHIFT_DISTANCES
 
 Chart = dict[str, Any]
 
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
-SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x")
+LINE_DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
+MARKER_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x")
 
 
-def block_charts(m: Blocks) -> dict[str, Chart]:
+def block_charts(measurements: BlockMeasurements) -> dict[str, Chart]:
     """Receptive fields, grating tuning, what faces lose, and probes."""
-    blocks = list(range(1, len(m.fields) + 1))
+    blocks = list(range(1, len(measurements.receptive_fields) + 1))
     names = [f"block {k}" for k in blocks]
     sources = ["pixels", *names]
     middle = len(CUTOFFS) // 2
     fields = [
-        _line("after its pooling", names, [f.pooled.side for f in m.fields], 3, markers=True),
-        _line("of its convolution", names, [f.unpooled.side for f in m.fields], 1, markers=True),
-        _line("90 % of the gradient on faces", names, [f.effective for f in m.fields], 2, markers=True),
+        _line(
+            "after its pooling",
+            names,
+            [f.after_pooling.size for f in measurements.receptive_fields],
+            3,
+            markers=True,
+        ),
+        _line(
+            "of its convolution",
+            names,
+            [f.before_pooling.size for f in measurements.receptive_fields],
+            1,
+            markers=True,
+        ),
+        _line(
+            "90 % of the gradient on faces",
+            names,
+            [f.effective_size for f in measurements.receptive_fields],
+            2,
+            markers=True,
+        ),
         _line("the face", names, [FACE_SIZE] * len(names), 0),
     ]
     tuning = [
-        _line(name, FREQUENCIES, t.curve, k, markers=True, dash=_dash(k))
-        for k, name, t in zip(blocks, names, m.tuning, strict=True)
+        _line(name, FREQUENCIES, t.response_curve, k, markers=True, dash=_dash(k))
+        for k, name, t in zip(blocks, names, measurements.tuning, strict=True)
     ]
     bands = [
-        _dots("only coarse kept", sources, [loss.only_coarse[middle] for loss in m.losses], 3),
-        _dots("only fine kept", sources, [loss.only_fine[middle] for loss in m.losses], 1),
+        _points_with_intervals(
+            "only coarse kept", sources, [loss.low_pass[middle] for loss in measurements.band_losses], 3
+        ),
+        _points_with_intervals(
+            "only fine kept", sources, [loss.high_pass[middle] for loss in measurements.band_losses], 1
+        ),
     ]
     accuracy = [
-        _dots("only coarse kept", CUTOFFS, m.accuracy.only_coarse, 3, joined=True),
-        _dots("only fine kept", CUTOFFS, m.accuracy.only_fine, 1, joined=True),
-        _line("whole faces", CUTOFFS, [m.accuracy.whole.value] * len(CUTOFFS), 0),
+        _points_with_intervals(
+            "only coarse kept", CUTOFFS, measurements.band_accuracy.low_pass, 3, joined=True
+        ),
+        _points_with_intervals(
+            "only fine kept", CUTOFFS, measurements.band_accuracy.high_pass, 1, joined=True
+        ),
+        _line("whole faces", CUTOFFS, [measurements.band_accuracy.unfiltered.value] * len(CUTOFFS), 0),
     ]
     return {
         "fields": _chart(fields, "", "side of the square seen, px", y={"rangemode": "tozero"}),
@@ -54,7 +84,7 @@ def block_charts(m: Blocks) -> dict[str, Chart]:
             tuning,
             "cycles a face",
             "response (a filter's best = 1)",
-            x=_log(FREQUENCIES),
+            x=_log_axis(FREQUENCIES),
             y={"rangemode": "tozero"},
         ),
         "bands": _chart(bands, "", "lost of the answer (1: as for no face)", y={"rangemode": "tozero"}),
@@ -62,29 +92,32 @@ def block_charts(m: Blocks) -> dict[str, Chart]:
             accuracy,
             "cutoff, cycles a face",
             "accuracy",
-            x=_log(CUTOFFS),
+            x=_log_axis(CUTOFFS),
             y={"range": [0, 1], "tickformat": ".0%"},
         ),
         "probes": _chart(
-            [_dots("linear reader", sources, m.probes, 3)], "", "accuracy", y={"tickformat": ".0%"}
+            [_points_with_intervals("linear reader", sources, measurements.probe_accuracy, 3)],
+            "",
+            "accuracy",
+            y={"tickformat": ".0%"},
         ),
     }
 
 
-def relu_charts(m: Relu) -> dict[str, Chart]:
+def relu_charts(measurements: ReluMeasurements) -> dict[str, Chart]:
     """Pre-activations, and the slope of every gate."""
-    middles = (EDGES[:-1] + EDGES[1:]) / 2
-    blocks = [layer for layer in m.layers if layer.layer.startswith("block")]
+    middles = (BIN_EDGES[:-1] + BIN_EDGES[1:]) / 2
+    blocks = [layer for layer in measurements.layers if layer.layer.startswith("block")]
     forward = [
-        _line(layer.layer, middles, layer.density / np.diff(EDGES), k, dash=_dash(k))
+        _line(layer.layer, middles, layer.density / np.diff(BIN_EDGES), k, dash=_dash(k))
         for k, layer in enumerate(blocks, 1)
     ]
     gate = {
         "type": "scatter",
         "mode": "markers",
         "name": "one unit",
-        "x": _round(m.gate.points[0]),
-        "y": _round(m.gate.points[1]),
+        "x": _round(measurements.gradients.slope_points[0]),
+        "y": _round(measurements.gradients.slope_points[1]),
         "marker": {"color": "b3", "size": 5, "opacity": 0.4},
     }
     return {
@@ -100,38 +133,55 @@ def relu_charts(m: Relu) -> dict[str, Chart]:
             shapes=[_zero_line()],
         ),
         "blocked": _chart(
-            _blocked(m.layers), "", "inputs at or below zero", y={"range": [0, 1], "tickformat": ".0%"}
+            _zero_share_points(measurements.layers),
+            "",
+            "inputs at or below zero",
+            y={"range": [0, 1], "tickformat": ".0%"},
         ),
     }
 
 
-def _blocked(layers: Sequence[Forward]) -> list[Chart]:
+def _zero_share_points(layers: Sequence[ActivationStatistics]) -> list[Chart]:
     return [
-        _dots("mean over faces", [layer.layer for layer in layers], [layer.blocked for layer in layers], 3)
+        _points_with_intervals(
+            "mean over faces", [layer.layer for layer in layers], [layer.zero_share for layer in layers], 3
+        )
     ]
 
 
-def translation_charts(m: Translation) -> dict[str, Chart]:
+def translation_charts(measurements: TranslationMeasurements) -> dict[str, Chart]:
     """Pixels against distance, and everything against the shift."""
-    pixels = (0, *SHIFTS)
+    pixels = (0, *SHIFT_DISTANCES)
     accuracy = [
         *(
-            _line(name, pixels, values, 0, dash=DASHES[k])
-            for k, (name, values) in enumerate(m.shifts.by_direction.items())
+            _line(name, pixels, values, 0, dash=LINE_DASHES[k])
+            for k, (name, values) in enumerate(measurements.shift_curve.by_direction.items())
         ),
-        _dots("mean of the four", pixels, m.shifts.accuracy, 3, joined=True),
+        _points_with_intervals("mean of the four", pixels, measurements.shift_curve.accuracy, 3, joined=True),
     ]
     output = [
-        _dots("answers that stay", pixels, m.shifts.kept, 3, joined=True),
-        _dots("probability that changes hands", pixels, m.shifts.moved, 1, joined=True),
+        _points_with_intervals(
+            "answers that stay", pixels, measurements.shift_curve.unchanged_share, 3, joined=True
+        ),
+        _points_with_intervals(
+            "probability that changes hands",
+            pixels,
+            measurements.shift_curve.probability_change,
+            1,
+            joined=True,
+        ),
     ]
     similarity = [
-        _dots(f"block {k}", pixels, values, k, joined=True, dash=_dash(k))
-        for k, values in enumerate(m.shifts.similarity, 1)
+        _points_with_intervals(f"block {k}", pixels, values, k, joined=True, dash=_dash(k))
+        for k, values in enumerate(measurements.shift_curve.map_correlation, 1)
     ]
     return {
         "correlation": _chart(
-            [_dots("pairs of pixels", DISTANCES, m.correlation, 3, joined=True)],
+            [
+                _points_with_intervals(
+                    "pairs of pixels", PIXEL_DISTANCES, measurements.pixel_correlation, 3, joined=True
+                )
+            ],
             "distance, px",
             "correlation over faces",
         ),
@@ -149,19 +199,19 @@ def _line(
     markers: bool = False,
     dash: str = "solid",
 ) -> Chart:
-    k = max(0, colour - 1) % len(DASHES)
+    k = max(0, colour - 1) % len(LINE_DASHES)
     return {
         "type": "scatter",
         "mode": "lines+markers" if markers else "lines",
         "name": name,
         "x": list(x),
         "y": _round(y),
-        "line": {"color": _colour(colour), "width": 1.5 if colour == 0 else 2.5, "dash": dash},
-        "marker": {"color": _colour(colour), "symbol": SYMBOLS[k], "size": 8},
+        "line": {"color": _color(colour), "width": 1.5 if colour == 0 else 2.5, "dash": dash},
+        "marker": {"color": _color(colour), "symbol": MARKER_SYMBOLS[k], "size": 8},
     }
 
 
-def _dots(
+def _points_with_intervals(
     name: str,
     x: Sequence[Any],
     estimates: Sequence[Estimate],
@@ -178,19 +228,19 @@ def _dots(
             "symmetric": False,
             "array": _round(np.nan_to_num(high - value)),
             "arrayminus": _round(np.nan_to_num(value - low)),
-            "color": _colour(colour),
+            "color": _color(colour),
             "thickness": 1.5,
             "width": 4,
         },
     }
 
 
-def _colour(number: int) -> str:
-    return f"b{(number - 1) % len(DASHES) + 1 if number else 0}"
+def _color(number: int) -> str:
+    return f"b{(number - 1) % len(LINE_DASHES) + 1 if number else 0}"
 
 
 def _dash(block: int) -> str:
-    return DASHES[(block - 1) % len(DASHES)]
+    return LINE_DASHES[(block - 1) % len(LINE_DASHES)]
 
 
 def _chart(
@@ -210,7 +260,7 @@ def _chart(
     return {"data": traces, "layout": layout}
 
 
-def _log(values: Sequence[float]) -> Chart:
+def _log_axis(values: Sequence[float]) -> Chart:
     return {"type": "log", "tickvals": list(values), "ticktext": [f"{v:g}" for v in values]}
 
 

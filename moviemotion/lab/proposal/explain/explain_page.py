@@ -8,26 +8,35 @@ from functools import cache
 
 from jinja2 import Environment
 
-from moviemotion._io.html_shell import asset, script_data, templates
-from moviemotion.emotions import DECK_EMOTIONS
+from moviemotion._io.html_shell import inline_asset, json_for_script, template_environment
+from moviemotion.emotions import PROPOSAL_EMOTIONS
 from moviemotion.lab.proposal.explain import figures
-from moviemotion.lab.proposal.explain.evidence import Answer, Estimate, Verdict
+from moviemotion.lab.proposal.explain.evidence import AnswerAssessment, ClaimVerdict, Estimate
 from moviemotion.lab.proposal.explain.explain_charts import block_charts, relu_charts, translation_charts
 from moviemotion.lab.proposal.explain.explain_pictures import (
-    SHOWN_SHIFTS,
-    grey_tiles,
+    DISPLAYED_SHIFTS,
+    gray_tiles,
     heat_tiles,
     shifted_face,
 )
 from moviemotion.lab.proposal.explain.frequency_tuning import CUTOFFS
-from moviemotion.lab.proposal.explain.measure import Blocks, Relu, Translation
-from moviemotion.lab.proposal.explain.network_inspection import Sample
+from moviemotion.lab.proposal.explain.measure import (
+    BlockMeasurements,
+    ReluMeasurements,
+    TranslationMeasurements,
+)
+from moviemotion.lab.proposal.explain.network_inspection import FaceSample
 
-MARKS = {Verdict.RIGHT: "✓", Verdict.INCOMPLETE: "◐", Verdict.WRONG: "✕", Verdict.UNDECIDED: "?"}
+VERDICT_MARKS = {
+    ClaimVerdict.CORRECT: "✓",
+    ClaimVerdict.INCOMPLETE: "◐",
+    ClaimVerdict.INCORRECT: "✕",
+    ClaimVerdict.INCONCLUSIVE: "?",
+}
 
 
 @dataclass(frozen=True)
-class About:
+class ExplanationSettings:
     """What was explained, and with what.
 
     Attributes:
@@ -38,19 +47,19 @@ class About:
     run: str
     filters: Sequence[int]
     kernels: Sequence[int]
-    parameters: int
+    parameter_count: int
     data: str
     split: str
     seed: int
 
 
-def render(
-    about: About,
-    sample: Sample,
-    blocks: Blocks,
-    relu: Relu,
-    translation: Translation,
-    answers: Sequence[Answer],
+def render_explanation(
+    settings: ExplanationSettings,
+    sample: FaceSample,
+    blocks: BlockMeasurements,
+    relu: ReluMeasurements,
+    translation: TranslationMeasurements,
+    answers: Sequence[AnswerAssessment],
 ) -> str:
     """A complete HTML page that makes no network request."""
     charts = block_charts(blocks) | relu_charts(relu) | translation_charts(translation)
@@ -58,37 +67,37 @@ def render(
         _environment()
         .get_template("explain.html.jinja")
         .render(
-            about=about,
+            about=settings,
             sample=sample,
             blocks=blocks,
             relu=relu,
             translation=translation,
             answers={answer.key: answer for answer in answers},
-            charts=script_data(charts),
-            faces_row=grey_tiles(sample.images[blocks.faces_shown]),
-            shifts_row=shifted_face(sample, blocks.faces_shown[0]),
+            charts=json_for_script(charts),
+            faces_row=gray_tiles(sample.images[blocks.displayed_faces]),
+            shifts_row=shifted_face(sample, blocks.displayed_faces[0]),
         )
     )
 
 
 @cache
 def _environment() -> Environment:
-    environment = templates("moviemotion.lab.proposal.explain")
+    environment = template_environment("moviemotion.lab.proposal.explain")
     for function in (
-        figures.number,
-        figures.percent,
-        figures.doubt,
-        figures.doubt_percent,
-        grey_tiles,
+        figures.format_number,
+        figures.format_percent,
+        figures.format_estimate,
+        figures.format_percent_estimate,
+        gray_tiles,
         heat_tiles,
     ):
         environment.filters[function.__name__] = function
     environment.globals |= {
-        "css": asset("moviemotion.lab.proposal.explain", "explain.css"),
-        "javascript": asset("moviemotion._io", "charts.js"),
-        "marks": MARKS,
-        "emotions": DECK_EMOTIONS,
-        "shown_shifts": SHOWN_SHIFTS,
+        "css": inline_asset("moviemotion.lab.proposal.explain", "explain.css"),
+        "javascript": inline_asset("moviemotion._io", "charts.js"),
+        "marks": VERDICT_MARKS,
+        "emotions": PROPOSAL_EMOTIONS,
+        "shown_shifts": DISPLAYED_SHIFTS,
         "cutoff": CUTOFFS[len(CUTOFFS) // 2],
         "unknown": lambda value: (value.value if isinstance(value, Estimate) else value) != value,
     }

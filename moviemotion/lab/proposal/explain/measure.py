@@ -5,33 +5,45 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from moviemotion.lab.evaluation.paired_comparison import Comparison, compare
-from moviemotion.lab.proposal.explain.activations import ActivationResult, side_by_side
-from moviemotion.lab.proposal.explain.evidence import Estimate, share
+from moviemotion.lab.evaluation.paired_comparison import PairedComparison, compare_paired
+from moviemotion.lab.proposal.explain.activations import ActivationResult, compare_activations
+from moviemotion.lab.proposal.explain.evidence import Estimate, share_estimate
 from moviemotion.lab.proposal.explain.frequency_tuning import (
     BandAccuracy,
-    BandLoss,
+    BandResponseLoss,
     GratingTuning,
-    band_losses,
-    grating_tuning,
-    probe,
+    measure_band_losses,
+    measure_grating_tuning,
+    run_linear_probes,
 )
-from moviemotion.lab.proposal.explain.network_inspection import BATCH, Sample, as_input, trace
-from moviemotion.lab.proposal.explain.patches import BlockPatches, maximal_patches
-from moviemotion.lab.proposal.explain.receptive_field import BlockField, block_fields
-from moviemotion.lab.proposal.explain.relu import Forward, Gate, Straightness, forward, gate, straightness
+from moviemotion.lab.proposal.explain.network_inspection import (
+    BATCH_SIZE,
+    FaceSample,
+    to_input_tensor,
+    trace_network,
+)
+from moviemotion.lab.proposal.explain.patches import BlockPatches, find_strongest_patches
+from moviemotion.lab.proposal.explain.receptive_field import BlockReceptiveField, measure_receptive_fields
+from moviemotion.lab.proposal.explain.relu import (
+    ActivationStatistics,
+    GradientStatistics,
+    LinearityDeviation,
+    measure_activations,
+    measure_gradients,
+    measure_linearity_deviation,
+)
 from moviemotion.lab.proposal.explain.translation import (
     Equivariance,
     ShiftCurve,
-    equivariance,
+    measure_equivariance,
+    measure_shift_curve,
     pixel_correlation,
-    shift_curve,
 )
-from moviemotion.lab.training.networks import DeckNetwork
+from moviemotion.lab.training.networks import ProposalNetwork
 
 
 @dataclass(frozen=True)
-class Blocks:
+class BlockMeasurements:
     """What each block sees. `losses` and `probes` begin with the pixels; the rest with block 1.
 
     Attributes:
@@ -40,84 +52,89 @@ class Blocks:
         last_numbers: how many numbers the last block gives for a face.
     """
 
-    fields: list[BlockField]
+    receptive_fields: list[BlockReceptiveField]
     patches: list[BlockPatches]
-    faces_shown: list[int]
+    displayed_faces: list[int]
     tuning: list[GratingTuning]
-    losses: list[BandLoss]
-    accuracy: BandAccuracy
-    probes: list[Estimate]
-    late_over_early: Comparison
-    last_numbers: int
+    band_losses: list[BandResponseLoss]
+    band_accuracy: BandAccuracy
+    probe_accuracy: list[Estimate]
+    last_against_first: PairedComparison
+    last_block_outputs: int
 
 
 @dataclass(frozen=True)
-class Relu:
+class ReluMeasurements:
     """What the activations do; `runs` is the explained run and those it is compared with."""
 
-    layers: list[Forward]
-    gate: Gate
-    straightness: Straightness
+    layers: list[ActivationStatistics]
+    gradients: GradientStatistics
+    linearity: LinearityDeviation
     runs: list[ActivationResult]
 
 
 @dataclass(frozen=True)
-class Translation:
+class TranslationMeasurements:
     """Near pixels and moved faces."""
 
-    correlation: list[Estimate]
-    shifts: ShiftCurve
+    pixel_correlation: list[Estimate]
+    shift_curve: ShiftCurve
     equivariance: Equivariance
     equivariance_faces: int
 
 
-def measure_blocks(network: DeckNetwork, sample: Sample, seed: int, say: Callable[[str], None]) -> Blocks:
+def measure_blocks(
+    network: ProposalNetwork, sample: FaceSample, seed: int, print_line: Callable[[str], None]
+) -> BlockMeasurements:
     """Measure what each block sees."""
-    say("blocks: receptive fields and maximal patches")
-    fields = block_fields(network, sample.images[:BATCH], seed)
-    patches, shown = maximal_patches(network, sample, seed)
-    say("blocks: gratings, and faces without their fine or coarse part")
-    losses, accuracy = band_losses(network, sample)
-    say("blocks: linear probes")
-    right = probe(network, sample, seed)
-    probes = [share(int(of_one.sum()), len(sample)) for of_one in right]
-    last = trace(network, as_input(sample.images[:1])).blocks[-1].pooled
-    return Blocks(
+    print_line("blocks: receptive fields and maximal patches")
+    fields = measure_receptive_fields(network, sample.images[:BATCH_SIZE], seed)
+    patches, shown = find_strongest_patches(network, sample, seed)
+    print_line("blocks: gratings, and faces without their fine or coarse part")
+    losses, accuracy = measure_band_losses(network, sample)
+    print_line("blocks: linear probes")
+    right = run_linear_probes(network, sample, seed)
+    probes = [share_estimate(int(of_one.sum()), len(sample)) for of_one in right]
+    last = trace_network(network, to_input_tensor(sample.images[:1])).blocks[-1].after_pooling
+    return BlockMeasurements(
         fields,
         patches,
         shown,
-        grating_tuning(network),
+        measure_grating_tuning(network),
         losses,
         accuracy,
         probes,
-        compare(right[-1], right[1], "block 1"),
+        compare_paired(right[-1], right[1], "block 1"),
         last[0].numel(),
     )
 
 
 def measure_relu(
-    networks: Sequence[tuple[str, DeckNetwork]], sample: Sample, seed: int, say: Callable[[str], None]
-) -> Relu:
+    networks: Sequence[tuple[str, ProposalNetwork]],
+    sample: FaceSample,
+    seed: int,
+    print_line: Callable[[str], None],
+) -> ReluMeasurements:
     """Measure what the activations of the first network do, and compare it with the others."""
     _, network = networks[0]
-    say("ReLU: forward, backward, and the network without it")
+    print_line("ReLU: forward, backward, and the network without it")
     layers, gates, bend = (
-        forward(network, sample),
-        gate(network, sample, seed),
-        straightness(network, sample, seed),
+        measure_activations(network, sample),
+        measure_gradients(network, sample, seed),
+        measure_linearity_deviation(network, sample, seed),
     )
-    say("ReLU: " + ", ".join(name for name, _ in networks) + " on the same faces")
-    return Relu(layers, gates, bend, side_by_side(networks, sample))
+    print_line("ReLU: " + ", ".join(name for name, _ in networks) + " on the same faces")
+    return ReluMeasurements(layers, gates, bend, compare_activations(networks, sample))
 
 
 def measure_translation(
-    network: DeckNetwork, sample: Sample, seed: int, say: Callable[[str], None]
-) -> Translation:
+    network: ProposalNetwork, sample: FaceSample, seed: int, print_line: Callable[[str], None]
+) -> TranslationMeasurements:
     """Measure how pictures and network take distance and shifts."""
-    say("translation: near pixels, and faces moved by up to 12 px in four directions")
-    return Translation(
+    print_line("translation: near pixels, and faces moved by up to 12 px in four directions")
+    return TranslationMeasurements(
         pixel_correlation(sample.images, seed),
-        shift_curve(network, sample),
-        equivariance(network, sample.images),
-        min(BATCH, len(sample)),
+        measure_shift_curve(network, sample),
+        measure_equivariance(network, sample.images),
+        min(BATCH_SIZE, len(sample)),
     )

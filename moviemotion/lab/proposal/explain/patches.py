@@ -9,14 +9,19 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from moviemotion.emotions import DECK_EMOTIONS
-from moviemotion.lab.proposal.explain.network_inspection import Sample, as_input, batches, trace
-from moviemotion.lab.proposal.explain.receptive_field import Field, fields
-from moviemotion.lab.training.networks import DeckNetwork
+from moviemotion.emotions import PROPOSAL_EMOTIONS
+from moviemotion.lab.proposal.explain.network_inspection import (
+    FaceSample,
+    iterate_batches,
+    to_input_tensor,
+    trace_network,
+)
+from moviemotion.lab.proposal.explain.receptive_field import ReceptiveField, receptive_fields
+from moviemotion.lab.training.networks import ProposalNetwork
 
-FILTERS = 6
-PATCHES = 8
-BEYOND_THE_PICTURE = -1.0
+FILTERS_PER_BLOCK = 6
+PATCHES_PER_FILTER = 8
+OUTSIDE_IMAGE = -1.0
 
 
 @dataclass(frozen=True)
@@ -31,19 +36,21 @@ class FilterPatches:
 
     index: int
     patches: NDArray[np.float32]
-    maps: NDArray[np.float32]
+    activation_maps: NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class BlockPatches:
     """The chosen filters of one block; `side` px is what a unit of its convolution sees."""
 
-    side: int
+    receptive_field_size: int
     filters: tuple[FilterPatches, ...]
 
 
 @torch.inference_mode()
-def maximal_patches(network: DeckNetwork, sample: Sample, seed: int) -> tuple[list[BlockPatches], list[int]]:
+def find_strongest_patches(
+    network: ProposalNetwork, sample: FaceSample, seed: int
+) -> tuple[list[BlockPatches], list[int]]:
     """Strongest patches and activation maps of `FILTERS` filters a block.
 
     The filters are drawn at random by `seed` from those that are above zero on some face, so they are
@@ -53,44 +60,49 @@ def maximal_patches(network: DeckNetwork, sample: Sample, seed: int) -> tuple[li
         per block its filters, and the four faces of the maps as indices into the sample.
     """
     rng = np.random.default_rng(seed)
-    strongest, places = _strongest(network, sample)
-    shown = [int(rng.choice(np.flatnonzero(sample.truth == k))) for k in range(len(DECK_EMOTIONS))]
-    maps = trace(network, as_input(sample.images[shown])).blocks
+    strongest, places = _max_activations(network, sample)
+    shown = [int(rng.choice(np.flatnonzero(sample.truth == k))) for k in range(len(PROPOSAL_EMOTIONS))]
+    maps = trace_network(network, to_input_tensor(sample.images[shown])).blocks
     found = []
-    for block, (unpooled, _) in enumerate(fields(network)):
+    for block, (unpooled, _) in enumerate(receptive_fields(network)):
         alive = np.flatnonzero(strongest[block].max(axis=0) > 0)
-        chosen = np.sort(rng.permutation(alive)[:FILTERS])
+        chosen = np.sort(rng.permutation(alive)[:FILTERS_PER_BLOCK])
         filters = []
         for index in chosen:
-            faces = np.argsort(-strongest[block][:, index], kind="stable")[:PATCHES]
-            width = maps[block].after.shape[-1]
+            faces = np.argsort(-strongest[block][:, index], kind="stable")[:PATCHES_PER_FILTER]
+            width = maps[block].post_activation.shape[-1]
             at = [divmod(int(places[block][face, index]), width) for face in faces]
             patches = [
-                _cut(sample.images[face], unpooled, *place) for face, place in zip(faces, at, strict=True)
+                _extract_patch(sample.images[face], unpooled, *place)
+                for face, place in zip(faces, at, strict=True)
             ]
             filters.append(
-                FilterPatches(int(index), np.stack(patches), maps[block].after[:, index].clamp(min=0).numpy())
+                FilterPatches(
+                    int(index), np.stack(patches), maps[block].post_activation[:, index].clamp(min=0).numpy()
+                )
             )
-        found.append(BlockPatches(unpooled.side, tuple(filters)))
+        found.append(BlockPatches(unpooled.size, tuple(filters)))
     return found, shown
 
 
-def _strongest(
-    network: DeckNetwork, sample: Sample
+def _max_activations(
+    network: ProposalNetwork, sample: FaceSample
 ) -> tuple[list[NDArray[np.float32]], list[NDArray[np.int64]]]:
     """Per block, (n, filters): each face's largest activation of each filter, and the unit that has it."""
     values: list[list[Tensor]] = [[] for _ in network.blocks]
     units: list[list[Tensor]] = [[] for _ in network.blocks]
-    for _, faces in batches(sample.images):
-        for block, maps in enumerate(trace(network, faces).blocks):
-            value, unit = maps.after.flatten(2).max(dim=2)
+    for _, faces in iterate_batches(sample.images):
+        for block, maps in enumerate(trace_network(network, faces).blocks):
+            value, unit = maps.post_activation.flatten(2).max(dim=2)
             values[block].append(value)
             units[block].append(unit)
     return [torch.cat(v).numpy() for v in values], [torch.cat(u).numpy() for u in units]
 
 
-def _cut(image: NDArray[np.uint8], field: Field, row: int, column: int) -> NDArray[np.float32]:
-    room = field.side
-    wide = np.pad(image.astype(np.float32), room, constant_values=BEYOND_THE_PICTURE)
+def _extract_patch(
+    image: NDArray[np.uint8], field: ReceptiveField, row: int, column: int
+) -> NDArray[np.float32]:
+    room = field.size
+    wide = np.pad(image.astype(np.float32), room, constant_values=OUTSIDE_IMAGE)
     (top, bottom), (left, right) = field.span(row), field.span(column)
     return wide[top + room : bottom + room, left + room : right + room]

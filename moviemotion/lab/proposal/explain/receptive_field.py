@@ -10,15 +10,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from moviemotion.lab.data.dataset import FACE_SIZE
-from moviemotion.lab.proposal.explain.network_inspection import as_input, trace
-from moviemotion.lab.training.networks import DeckNetwork
+from moviemotion.lab.proposal.explain.network_inspection import to_input_tensor, trace_network
+from moviemotion.lab.training.networks import ProposalNetwork
 
-NOISES = 64
-EFFECTIVE = 0.9
+N_NOISE_IMAGES = 64
+EFFECTIVE_SHARE = 0.9
 
 
 @dataclass(frozen=True)
-class Field:
+class ReceptiveField:
     """The square of the picture that a unit sees, in px of the input.
 
     Attributes:
@@ -27,18 +27,18 @@ class Field:
         first: left edge (and top edge) of the square of the unit at 0; below 0 it lies on the padding.
     """
 
-    side: int
-    step: int
-    first: int
+    size: int
+    stride: int
+    offset: int
 
     def span(self, unit: int) -> tuple[int, int]:
         """First pixel and the one after the last that the unit at this row (or column) sees, unclipped."""
-        start = self.first + unit * self.step
-        return start, start + self.side
+        start = self.offset + unit * self.stride
+        return start, start + self.size
 
 
 @dataclass(frozen=True)
-class BlockField:
+class BlockReceptiveField:
     """What a unit of one block sees before and after its max pooling.
 
     Attributes:
@@ -49,15 +49,15 @@ class BlockField:
         grid: side of the block's output, in units.
     """
 
-    unpooled: Field
-    pooled: Field
-    measured: int
-    expected: int
-    effective: int
-    grid: int
+    before_pooling: ReceptiveField
+    after_pooling: ReceptiveField
+    measured_size: int
+    expected_size: int
+    effective_size: int
+    output_size: int
 
 
-def fields(network: DeckNetwork) -> list[tuple[Field, Field]]:
+def receptive_fields(network: ProposalNetwork) -> list[tuple[ReceptiveField, ReceptiveField]]:
     """(before, after pooling) of every block, from kernels, padding and strides.
 
     The side grows by (kernel − 1) × step with each layer, and the step by each stride (Araujo et
@@ -72,42 +72,44 @@ def fields(network: DeckNetwork) -> list[tuple[Field, Field]]:
             elif isinstance(layer, nn.Conv2d):
                 side += (layer.kernel_size[0] - 1) * step
             elif isinstance(layer, nn.MaxPool2d):
-                unpooled = Field(side, step, first)
+                unpooled = ReceptiveField(side, step, first)
                 side += (int(layer.kernel_size) - 1) * step
                 step *= int(layer.stride)
-        found.append((unpooled, Field(side, step, first)))
+        found.append((unpooled, ReceptiveField(side, step, first)))
     return found
 
 
-def block_fields(network: DeckNetwork, images: NDArray[np.uint8], seed: int) -> list[BlockField]:
+def measure_receptive_fields(
+    network: ProposalNetwork, images: NDArray[np.uint8], seed: int
+) -> list[BlockReceptiveField]:
     """Receptive fields of all blocks, checked by gradient on noise and weighed by gradient on `images`."""
     rng = np.random.default_rng(seed)
-    noise = rng.uniform(0, 255, (NOISES, FACE_SIZE, FACE_SIZE)).astype(np.float32)
+    noise = rng.uniform(0, 255, (N_NOISE_IMAGES, FACE_SIZE, FACE_SIZE)).astype(np.float32)
     found = []
-    for number, (unpooled, pooled) in enumerate(fields(network)):
-        grid = FACE_SIZE // pooled.step
-        reached = gradient_map(network, as_input(noise), number) > 0
+    for number, (unpooled, pooled) in enumerate(receptive_fields(network)):
+        grid = FACE_SIZE // pooled.stride
+        reached = gradient_map(network, to_input_tensor(noise), number) > 0
         rows = np.flatnonzero(reached.any(axis=1))
         start, stop = pooled.span(grid // 2)
         expected = min(stop, FACE_SIZE) - max(start, 0)
-        weight = gradient_map(network, as_input(images), number)
+        weight = gradient_map(network, to_input_tensor(images), number)
         found.append(
-            BlockField(
+            BlockReceptiveField(
                 unpooled,
                 pooled,
-                measured=int(np.ptp(rows)) + 1 if len(rows) else 0,
-                expected=expected,
-                effective=_effective_side(weight, (start + stop) / 2),
-                grid=grid,
+                measured_size=int(np.ptp(rows)) + 1 if len(rows) else 0,
+                expected_size=expected,
+                effective_size=_effective_size(weight, (start + stop) / 2),
+                output_size=grid,
             )
         )
     return found
 
 
-def gradient_map(network: DeckNetwork, faces: Tensor, block: int) -> NDArray[np.float64]:
+def gradient_map(network: ProposalNetwork, faces: Tensor, block: int) -> NDArray[np.float64]:
     """(48, 48) mean size of the gradient of a block's middle pooled unit, all filters, over the faces."""
     faces = faces.clone().requires_grad_(True)
-    pooled = trace(network, faces).blocks[block].pooled
+    pooled = trace_network(network, faces).blocks[block].after_pooling
     middle = pooled.shape[-1] // 2
     # Signs that alternate, so that filters do not cancel by being alike.
     signs = 1.0 - 2.0 * (torch.arange(pooled.shape[1]) % 2)
@@ -115,12 +117,12 @@ def gradient_map(network: DeckNetwork, faces: Tensor, block: int) -> NDArray[np.
     return gradient.abs().mean(dim=(0, 1)).double().numpy()
 
 
-def _effective_side(weight: NDArray[np.float64], middle: float) -> int:
+def _effective_size(weight: NDArray[np.float64], middle: float) -> int:
     centre = float(np.clip(middle, 0, FACE_SIZE))
     pixel = np.abs(np.arange(FACE_SIZE) + 0.5 - centre)
     distance = np.maximum(pixel[:, None], pixel[None, :])
     total = weight.sum()
     for side in range(1, 2 * FACE_SIZE):
-        if weight[distance <= side / 2].sum() >= EFFECTIVE * total:
+        if weight[distance <= side / 2].sum() >= EFFECTIVE_SHARE * total:
             return min(side, FACE_SIZE)
     return FACE_SIZE

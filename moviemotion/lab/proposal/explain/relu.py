@@ -12,28 +12,28 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.lab.proposal.explain.evidence import Estimate, mean, mean_share
+from moviemotion.lab.proposal.explain.evidence import Estimate, mean_estimate, mean_share_estimate
 from moviemotion.lab.proposal.explain.network_inspection import (
     ACTIVATION_LAYERS,
-    Sample,
-    Trace,
-    as_input,
-    batches,
-    trace,
+    FaceSample,
+    NetworkTrace,
+    iterate_batches,
+    to_input_tensor,
+    trace_network,
 )
 from moviemotion.lab.training import loop
-from moviemotion.lab.training.networks import DeckNetwork
+from moviemotion.lab.training.networks import ProposalNetwork
 
-Float = NDArray[np.float64]
+Float64Array = NDArray[np.float64]
 
-EDGES = np.linspace(-4, 4, 81)
-GATE_FACES = 16
-GATE_POINTS = 150
-PAIRS = 64
+BIN_EDGES = np.linspace(-4, 4, 81)
+GRADIENT_FACES = 16
+GRADIENT_POINTS = 150
+MAX_FACE_PAIRS = 64
 
 
 @dataclass(frozen=True)
-class Forward:
+class ActivationStatistics:
     """One layer of activations over all faces.
 
     Attributes:
@@ -45,14 +45,14 @@ class Forward:
     """
 
     layer: str
-    density: Float
-    blocked: Estimate
-    units: int
-    dead: int
+    density: Float64Array
+    zero_share: Estimate
+    n_units: int
+    n_dead: int
 
 
 @dataclass(frozen=True)
-class Gate:
+class GradientStatistics:
     """The network's own gradients before and after its activations, on a loss of real faces.
 
     Attributes:
@@ -64,16 +64,16 @@ class Gate:
         backward_error: relative error of backward(g₁ + g₂) = backward(g₁) + backward(g₂).
     """
 
-    negative: int
-    positive: int
-    slope_below: tuple[float, float]
-    slope_above: tuple[float, float]
-    points: Float
-    backward_error: float
+    n_negative: int
+    n_positive: int
+    negative_slope_range: tuple[float, float]
+    positive_slope_range: tuple[float, float]
+    slope_points: Float64Array
+    backward_linearity_error: float
 
 
 @dataclass(frozen=True)
-class Straightness:
+class LinearityDeviation:
     """How far the network's answer to the mean of two faces is from the mean of its answers.
 
     In units of half the distance between the two answers: 0 for a straight (affine) map.
@@ -86,31 +86,31 @@ class Straightness:
 
     as_trained: Estimate
     no_relu: Estimate
-    no_relu_no_max: Estimate
+    no_relu_no_max_pooling: Estimate
 
 
-def layer_names(network: DeckNetwork) -> list[str]:
+def layer_names(network: ProposalNetwork) -> list[str]:
     """`block 1` … `block 5`, `dense 1` …, in the order of `_activations`."""
     dense = sum(isinstance(layer, ACTIVATION_LAYERS) for layer in network.head)
     blocks = [f"block {k}" for k in range(1, len(network.blocks) + 1)]
     return blocks + [f"dense {k}" for k in range(1, dense + 1)]
 
 
-def _activations(seen: Trace) -> list[tuple[Tensor, Tensor]]:
-    return [(block.before, block.after) for block in seen.blocks] + list(seen.dense)
+def _activations(seen: NetworkTrace) -> list[tuple[Tensor, Tensor]]:
+    return [(block.pre_activation, block.post_activation) for block in seen.blocks] + list(seen.dense)
 
 
 @torch.inference_mode()
-def forward(network: DeckNetwork, sample: Sample) -> list[Forward]:
+def measure_activations(network: ProposalNetwork, sample: FaceSample) -> list[ActivationStatistics]:
     """What every activation gets and lets pass, over the faces."""
     names = layer_names(network)
-    counts = np.zeros((len(names), len(EDGES) - 1))
+    counts = np.zeros((len(names), len(BIN_EDGES) - 1))
     blocked = np.empty((len(names), len(sample)))
     alive: list[Tensor | None] = [None] * len(names)
     scale = np.zeros(len(names))
-    edges = torch.tensor(EDGES, dtype=torch.float32)
-    for part, faces in batches(sample.images):
-        for k, (before, _) in enumerate(_activations(trace(network, faces))):
+    edges = torch.tensor(BIN_EDGES, dtype=torch.float32)
+    for part, faces in iterate_batches(sample.images):
+        for k, (before, _) in enumerate(_activations(trace_network(network, faces))):
             # The first batch sets the unit: a histogram needs one, and its exact size does not matter.
             scale[k] = scale[k] or float(before.square().mean().sqrt()) or 1.0
             counts[k] += torch.histogram(
@@ -125,25 +125,29 @@ def forward(network: DeckNetwork, sample: Sample) -> list[Forward]:
         units = alive[k]
         assert units is not None
         found.append(
-            Forward(
-                name, counts[k] / counts[k].sum(), mean_share(blocked[k]), len(units), int((~units).sum())
+            ActivationStatistics(
+                name,
+                counts[k] / counts[k].sum(),
+                mean_share_estimate(blocked[k]),
+                len(units),
+                int((~units).sum()),
             )
         )
     return found
 
 
-def gate(network: DeckNetwork, sample: Sample, seed: int) -> Gate:
+def measure_gradients(network: ProposalNetwork, sample: FaceSample, seed: int) -> GradientStatistics:
     """Compare gradients before and after every activation, with autograd, on the loss of real faces.
 
     Raises:
         MoviemotionError: no gradient comes through.
     """
     rng = np.random.default_rng(seed)
-    chosen = rng.permutation(len(sample))[:GATE_FACES]
-    faces, truth = as_input(sample.images[chosen]), torch.from_numpy(sample.truth[chosen])
-    seen = trace(network, faces)
+    chosen = rng.permutation(len(sample))[:GRADIENT_FACES]
+    faces, truth = to_input_tensor(sample.images[chosen]), torch.from_numpy(sample.truth[chosen])
+    seen = trace_network(network, faces)
     pairs = _activations(seen)
-    loss = F.cross_entropy(loop.to_deck_logits(seen.logits), truth)
+    loss = F.cross_entropy(loop.to_proposal_logits(seen.logits), truth)
     gradients = torch.autograd.grad(loss, [t for pair in pairs for t in pair], retain_graph=True)
     below, above, points, negative, positive = [], [], [], 0, 0
     for (before, _), into, out in zip(pairs, gradients[0::2], gradients[1::2], strict=True):
@@ -154,11 +158,11 @@ def gate(network: DeckNetwork, sample: Sample, seed: int) -> Gate:
         above.append(slope[u > 0])
         negative += int((u < 0).sum())
         positive += int((u > 0).sum())
-        few = torch.from_numpy(rng.permutation(len(u))[:GATE_POINTS])
+        few = torch.from_numpy(rng.permutation(len(u))[:GRADIENT_POINTS])
         points.append(torch.stack([u[few] / u.square().mean().sqrt(), slope[few]]).double().numpy())
     if not negative or not positive:
         raise MoviemotionError("no gradient comes through the network: a layer is dead; train it anew")
-    return Gate(
+    return GradientStatistics(
         negative,
         positive,
         _range(torch.cat(below)),
@@ -172,7 +176,7 @@ def _range(slopes: Tensor) -> tuple[float, float]:
     return float(slopes.min()), float(slopes.max())
 
 
-def _backward_error(network: DeckNetwork, faces: Tensor, seed: int) -> float:
+def _backward_error(network: ProposalNetwork, faces: Tensor, seed: int) -> float:
     """How far the backward pass is from linear in the gradient that it is given."""
     faces = faces.clone().requires_grad_(True)
     logits = network(faces)
@@ -184,7 +188,7 @@ def _backward_error(network: DeckNetwork, faces: Tensor, seed: int) -> float:
     return float((both - first - second).norm() / both.norm().clamp(min=1e-30))
 
 
-def straightened(network: DeckNetwork, keep_max_pooling: bool) -> DeckNetwork:
+def linearize(network: ProposalNetwork, keep_max_pooling: bool) -> ProposalNetwork:
     """A copy with identity for every activation and, unless kept, average for max pooling."""
     copied = copy.deepcopy(network)
     for part in (*copied.blocks, copied.head):
@@ -197,16 +201,23 @@ def straightened(network: DeckNetwork, keep_max_pooling: bool) -> DeckNetwork:
 
 
 @torch.inference_mode()
-def straightness(network: DeckNetwork, sample: Sample, seed: int) -> Straightness:
+def measure_linearity_deviation(
+    network: ProposalNetwork, sample: FaceSample, seed: int
+) -> LinearityDeviation:
     """Depart from the straight line between the answers to pairs of faces, with and without ReLU."""
     order = np.random.default_rng(seed).permutation(len(sample))
-    count = min(PAIRS, len(order) // 2)
-    one, two = as_input(sample.images[order[:count]]), as_input(sample.images[order[count : 2 * count]])
-    variants = network, straightened(network, True), straightened(network, False)
-    return Straightness(*(mean(_departure(variant, one, two)) for variant in variants))
+    count = min(MAX_FACE_PAIRS, len(order) // 2)
+    one, two = (
+        to_input_tensor(sample.images[order[:count]]),
+        to_input_tensor(sample.images[order[count : 2 * count]]),
+    )
+    variants = network, linearize(network, True), linearize(network, False)
+    return LinearityDeviation(
+        *(mean_estimate(_linearity_deviation(variant, one, two)) for variant in variants)
+    )
 
 
-def _departure(network: DeckNetwork, one: Tensor, two: Tensor) -> Float:
+def _linearity_deviation(network: ProposalNetwork, one: Tensor, two: Tensor) -> Float64Array:
     # Double precision, so that a straight map's error is seen to be rounding alone.
     exact = copy.deepcopy(network).double()
     first, second, middle = (

@@ -11,18 +11,23 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from moviemotion.lab.data.dataset import FACE_SIZE
-from moviemotion.lab.proposal.explain.evidence import Estimate, mean, mean_share
-from moviemotion.lab.proposal.explain.network_inspection import Sample, batches, deck_probabilities, trace
-from moviemotion.lab.proposal.explain.receptive_field import Field, fields
-from moviemotion.lab.training.networks import DeckNetwork
+from moviemotion.lab.proposal.explain.evidence import Estimate, mean_estimate, mean_share_estimate
+from moviemotion.lab.proposal.explain.network_inspection import (
+    FaceSample,
+    iterate_batches,
+    proposal_probabilities,
+    trace_network,
+)
+from moviemotion.lab.proposal.explain.receptive_field import ReceptiveField, receptive_fields
+from moviemotion.lab.training.networks import ProposalNetwork
 
-Float = NDArray[np.float64]
+Float64Array = NDArray[np.float64]
 
-DISTANCES = (1, 2, 3, 4, 6, 8, 12, 16, 24)
-SHIFTS = (1, 2, 3, 4, 6, 8, 10, 12)
-DIRECTIONS = {"right": (0, 1), "left": (0, -1), "down": (1, 0), "up": (-1, 0)}
-TWO_PX = 2
-RESAMPLES = 500
+PIXEL_DISTANCES = (1, 2, 3, 4, 6, 8, 12, 16, 24)
+SHIFT_DISTANCES = (1, 2, 3, 4, 6, 8, 10, 12)
+SHIFT_DIRECTIONS = {"right": (0, 1), "left": (0, -1), "down": (1, 0), "up": (-1, 0)}
+EQUIVARIANCE_SHIFT = 2
+BOOTSTRAP_SAMPLES = 500
 
 
 @dataclass(frozen=True)
@@ -41,10 +46,10 @@ class ShiftCurve:
 
     accuracy: tuple[Estimate, ...]
     by_direction: dict[str, tuple[float, ...]]
-    moved: tuple[Estimate, ...]
-    kept: tuple[Estimate, ...]
-    similarity: tuple[tuple[Estimate, ...], ...]
-    one_px: tuple[tuple[Estimate, Estimate], ...]
+    probability_change: tuple[Estimate, ...]
+    unchanged_share: tuple[Estimate, ...]
+    map_correlation: tuple[tuple[Estimate, ...], ...]
+    one_pixel_correlation: tuple[tuple[Estimate, Estimate], ...]
 
 
 @dataclass(frozen=True)
@@ -61,11 +66,11 @@ class Equivariance:
     """
 
     convolution: tuple[float, ...]
-    two_px: tuple[float, ...]
-    whole_step: tuple[float, ...]
+    two_pixel_shift: tuple[float, ...]
+    block_stride_shift: tuple[float, ...]
 
 
-def shifted(faces: Tensor, down: int, right: int) -> Tensor:
+def shift_images(faces: Tensor, down: int, right: int) -> Tensor:
     """Move (..., h, w) pictures; the strip that is laid bare repeats the edge."""
     rows = (torch.arange(faces.shape[-2]) - down).clamp(0, faces.shape[-2] - 1)
     columns = (torch.arange(faces.shape[-1]) - right).clamp(0, faces.shape[-1] - 1)
@@ -83,9 +88,9 @@ def pixel_correlation(images: NDArray[np.uint8], seed: int) -> list[Estimate]:
     faces /= np.maximum(faces.std(axis=(1, 2), keepdims=True), 1e-9)
     faces -= faces.mean(axis=0)
     rng = np.random.default_rng(seed)
-    counts = rng.multinomial(len(faces), np.full(len(faces), 1 / len(faces)), size=RESAMPLES)
+    counts = rng.multinomial(len(faces), np.full(len(faces), 1 / len(faces)), size=BOOTSTRAP_SAMPLES)
     found = []
-    for d in DISTANCES:
+    for d in PIXEL_DISTANCES:
         pairs = (faces[:, d:], faces[:, :-d]), (faces[:, :, d:], faces[:, :, :-d])
         # (n, 3): product of the two pixels and their squares, summed over all pairs of a face.
         sums = sum(
@@ -98,96 +103,115 @@ def pixel_correlation(images: NDArray[np.uint8], seed: int) -> list[Estimate]:
     return found
 
 
-def _ratio(sums: Float) -> Float:
+def _ratio(sums: Float64Array) -> Float64Array:
     return sums[0] / np.maximum(np.sqrt(sums[1] * sums[2]), 1e-12)
 
 
 @torch.inference_mode()
-def shift_curve(network: DeckNetwork, sample: Sample) -> ShiftCurve:
+def measure_shift_curve(network: ProposalNetwork, sample: FaceSample) -> ShiftCurve:
     """Shift every face in all four directions and compare what the network makes of it."""
     blocks, n = len(network.blocks), len(sample)
     averages = _average_maps(network, sample)
-    right = np.empty((1 + len(SHIFTS), len(DIRECTIONS), n))
+    right = np.empty((1 + len(SHIFT_DISTANCES), len(SHIFT_DIRECTIONS), n))
     moved, kept = np.zeros_like(right), np.ones_like(right)
     alike = np.ones((blocks, *right.shape))
-    one_px = np.empty((2, blocks, len(DIRECTIONS), n))
-    for part, faces in batches(sample.images):
-        still = trace(network, faces)
-        before = deck_probabilities(still.logits)
+    one_px = np.empty((2, blocks, len(SHIFT_DIRECTIONS), n))
+    for part, faces in iterate_batches(sample.images):
+        still = trace_network(network, faces)
+        before = proposal_probabilities(still.logits)
         right[0, :, part] = before.argmax(axis=1) == sample.truth[part]
-        for s, pixels in enumerate(SHIFTS, 1):
-            for d, (down, across) in enumerate(DIRECTIONS.values()):
-                seen = trace(network, shifted(faces, pixels * down, pixels * across))
-                after = deck_probabilities(seen.logits)
+        for s, pixels in enumerate(SHIFT_DISTANCES, 1):
+            for d, (down, across) in enumerate(SHIFT_DIRECTIONS.values()):
+                seen = trace_network(network, shift_images(faces, pixels * down, pixels * across))
+                after = proposal_probabilities(seen.logits)
                 right[s, d, part] = after.argmax(axis=1) == sample.truth[part]
                 moved[s, d, part] = np.abs(after - before).sum(axis=1) / 2
                 kept[s, d, part] = after.argmax(axis=1) == before.argmax(axis=1)
                 for b, (was, now) in enumerate(zip(still.blocks, seen.blocks, strict=True)):
                     unpooled, pooled = averages[b]
-                    alike[b, s, d, part] = _correlation(was.pooled - pooled, now.pooled - pooled)
+                    alike[b, s, d, part] = _correlation(
+                        was.after_pooling - pooled, now.after_pooling - pooled
+                    )
                     if pixels == 1:
-                        one_px[0, b, d, part] = _correlation(was.unpooled - unpooled, now.unpooled - unpooled)
+                        one_px[0, b, d, part] = _correlation(
+                            was.before_pooling - unpooled, now.before_pooling - unpooled
+                        )
                         one_px[1, b, d, part] = alike[b, s, d, part]
     over_directions = right.mean(axis=1), moved.mean(axis=1), kept.mean(axis=1)
-    accuracy, change, same = (tuple(mean_share(values) for values in curve) for curve in over_directions)
+    accuracy, change, same = (
+        tuple(mean_share_estimate(values) for values in curve) for curve in over_directions
+    )
     return ShiftCurve(
         accuracy,
-        {name: tuple(right[:, d].mean(axis=1).tolist()) for d, name in enumerate(DIRECTIONS)},
+        {name: tuple(right[:, d].mean(axis=1).tolist()) for d, name in enumerate(SHIFT_DIRECTIONS)},
         change,
         same,
-        tuple(tuple(mean(values) for values in curve.mean(axis=1)) for curve in alike),
-        tuple((mean(one_px[0, b].mean(axis=0)), mean(one_px[1, b].mean(axis=0))) for b in range(blocks)),
+        tuple(tuple(mean_estimate(values) for values in curve.mean(axis=1)) for curve in alike),
+        tuple(
+            (mean_estimate(one_px[0, b].mean(axis=0)), mean_estimate(one_px[1, b].mean(axis=0)))
+            for b in range(blocks)
+        ),
     )
 
 
-def _average_maps(network: DeckNetwork, sample: Sample) -> list[tuple[Tensor, Tensor]]:
+def _average_maps(network: ProposalNetwork, sample: FaceSample) -> list[tuple[Tensor, Tensor]]:
     """(unpooled, pooled) maps of each block, averaged over the faces."""
     sums: list[tuple[Tensor, Tensor]] = []
-    for _, faces in batches(sample.images):
-        maps = [(b.unpooled.sum(dim=0), b.pooled.sum(dim=0)) for b in trace(network, faces).blocks]
+    for _, faces in iterate_batches(sample.images):
+        maps = [
+            (b.before_pooling.sum(dim=0), b.after_pooling.sum(dim=0))
+            for b in trace_network(network, faces).blocks
+        ]
         sums = [(a + c, b + d) for (a, b), (c, d) in zip(sums, maps, strict=True)] if sums else maps
     return [(unpooled / len(sample), pooled / len(sample)) for unpooled, pooled in sums]
 
 
-def _correlation(one: Tensor, two: Tensor) -> Float:
+def _correlation(one: Tensor, two: Tensor) -> Float64Array:
     one, two = one.flatten(1), two.flatten(1)
     return ((one * two).sum(1) / (one.norm(dim=1) * two.norm(dim=1)).clamp(min=1e-12)).double().numpy()
 
 
 @torch.inference_mode()
-def equivariance(network: DeckNetwork, images: NDArray[np.uint8]) -> Equivariance:
+def measure_equivariance(network: ProposalNetwork, images: NDArray[np.uint8]) -> Equivariance:
     """Shift to the right and compare, on one batch of faces in double precision."""
     exact = copy.deepcopy(network).double()
-    _, faces = next(batches(images))
+    _, faces = next(iterate_batches(images))
     faces = faces.double()
-    seen = trace(exact, faces).blocks
-    inputs = [exact.scale(faces), *(block.pooled for block in seen[:-1])]
+    seen = trace_network(exact, faces).blocks
+    inputs = [exact.scale(faces), *(block.after_pooling for block in seen[:-1])]
     alone, two_px, whole_step = [], [], []
-    for number, (into, (field, _)) in enumerate(zip(inputs, fields(network), strict=True)):
+    for number, (into, (field, _)) in enumerate(zip(inputs, receptive_fields(network), strict=True)):
         convolution = exact.blocks[number][:2]
         kernel = convolution[1].kernel_size[0]
-        own = Field(kernel, 1, -((kernel - 1) // 2))
+        own = ReceptiveField(kernel, 1, -((kernel - 1) // 2))
         alone.append(
-            _error(convolution(into), convolution(shifted(into, 0, 1)), 1, _inside(own, into.shape[-1], 1))
+            _relative_error(
+                convolution(into),
+                convolution(shift_images(into, 0, 1)),
+                1,
+                _interior_units(own, into.shape[-1], 1),
+            )
         )
 
-        def error(pixels: int, units: int, number: int = number, field: Field = field) -> float:
-            now = trace(exact, shifted(faces, 0, pixels)).blocks[number].after
-            return _error(seen[number].after, now, units, _inside(field, FACE_SIZE, pixels))
+        def error(pixels: int, units: int, number: int = number, field: ReceptiveField = field) -> float:
+            now = trace_network(exact, shift_images(faces, 0, pixels)).blocks[number].post_activation
+            return _relative_error(
+                seen[number].post_activation, now, units, _interior_units(field, FACE_SIZE, pixels)
+            )
 
-        nearest = {TWO_PX // field.step, -(-TWO_PX // field.step)}
-        two_px.append(min(error(TWO_PX, units) for units in nearest))
-        whole_step.append(error(field.step, 1))
+        nearest = {EQUIVARIANCE_SHIFT // field.stride, -(-EQUIVARIANCE_SHIFT // field.stride)}
+        two_px.append(min(error(EQUIVARIANCE_SHIFT, units) for units in nearest))
+        whole_step.append(error(field.stride, 1))
     return Equivariance(tuple(alone), tuple(two_px), tuple(whole_step))
 
 
-def _inside(field: Field, size: int, pixels: int) -> list[int]:
+def _interior_units(field: ReceptiveField, size: int, pixels: int) -> list[int]:
     """Units that see neither padding nor the repeated edge, neither before nor after the shift."""
-    every = range(size // field.step)
+    every = range(size // field.stride)
     return [u for u in every if field.span(u)[0] >= 0 and field.span(u)[1] <= size - pixels]
 
 
-def _error(was: Tensor, now: Tensor, units: int, columns: list[int]) -> float:
+def _relative_error(was: Tensor, now: Tensor, units: int, columns: list[int]) -> float:
     if not columns:
         return float("nan")
     there = torch.tensor(columns)
