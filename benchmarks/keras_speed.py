@@ -87,7 +87,7 @@ def report(seconds: dict[str, list[float]], seed: int) -> int:
     ours = np.array(seconds[OURS])
     for name, values in seconds.items():
         each = float(np.median(values)) / BATCH
-        ratio = np.array(values) / ours  # of neighbours in time
+        ratio = np.array(values) / ours  # of neighbors in time
         drawn = np.median(ratio[rng.integers(len(ratio), size=(BOOTSTRAPS, len(ratio)))], axis=1)
         low, high = np.quantile(drawn, (0.025, 0.975))
         told = "1" if name == OURS else f"{np.median(ratio):.2f} ({low:.2f} to {high:.2f}, n={len(ratio)})"
@@ -163,7 +163,7 @@ def in_turns(parameters: int) -> Callable[[], None]:
 
 
 def train_ours(options: argparse.Namespace) -> None:
-    """`training.fit` of the deck's recipe on random pictures, stopped between its steps."""
+    """`training.fit` of the deck's config on random pictures, stopped between its steps."""
     import numpy as np
     import torch
 

@@ -11,9 +11,9 @@ CHARACTERS = list("ABCDEFGHJKLMNPQRSTUVWXYZ0123456789?!#&@%")
 
 
 def solid(rng):
-    """One grey, black or white, half of them with a sensor's noise."""
-    grey = rng.choice([0, 255, rng.integers(0, 256)])
-    return _bytes(np.full((48, 48), float(grey)) + rng.normal(0, rng.choice([0, 1.5]), (48, 48)))
+    """One gray, black or white, half of them with a sensor's noise."""
+    gray = rng.choice([0, 255, rng.integers(0, 256)])
+    return _bytes(np.full((48, 48), float(gray)) + rng.normal(0, rng.choice([0, 1.5]), (48, 48)))
 
 
 def noise(rng):

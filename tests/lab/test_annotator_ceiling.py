@@ -46,8 +46,8 @@ def test_the_estimate_from_one_panel_is_what_a_second_panel_and_an_endless_one_r
     assert low < estimate.second_panel < high
     assert estimate.second_panel == pytest.approx(agreed(second[kept], target[kept]), abs=0.02)
     best = chances[kept][:, list(PROPOSAL_COLUMNS)].argmax(axis=1) == target[kept]
-    assert estimate.endless_panel == pytest.approx(best.mean(), abs=0.02)
-    assert estimate.endless_panel > estimate.second_panel
+    assert estimate.infinite_panel == pytest.approx(best.mean(), abs=0.02)
+    assert estimate.infinite_panel > estimate.second_panel
     # The first panel's own shares, taken for the truth, would promise too much.
     naive = agreed(rng.multinomial(10, first / 10)[kept], target[kept])
     assert naive > estimate.second_panel + 0.015

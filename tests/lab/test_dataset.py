@@ -31,11 +31,11 @@ def test_other_sizes_and_colour_are_converted(data):
 
 
 def test_sixteen_bits_of_grey_are_read_as_eight(data):
-    grey = np.linspace(0, 255, 48 * 48).astype(np.uint8).reshape(48, 48)
+    gray = np.linspace(0, 255, 48 * 48).astype(np.uint8).reshape(48, 48)
     path = data / "test" / "happy" / "000.png"
-    Image.fromarray(grey.astype(np.uint16) * 257).save(path)
+    Image.fromarray(gray.astype(np.uint16) * 257).save(path)
     faces, faults = dataset.inspect_split(data, "test")
-    assert (faces.images[faces.names.index("test/happy/000.png")] == grey).all()
+    assert (faces.images[faces.names.index("test/happy/000.png")] == gray).all()
     assert "sixteen bits" in faults[0].message
 
 

@@ -69,7 +69,7 @@ def test_a_score_counts_what_was_read_right(tmp_path):
     assert result.macro_f1 == pytest.approx((1 + 0 + 2 / 3 + 1) / 4)
     assert result.macro_f1_interval[0] < result.macro_f1 < result.macro_f1_interval[1]
     assert [(row.votes, row.n) for row in result.agreement] == [(8, 24), (10, 8)]
-    assert result.deck_protocol is None  # 8 faces an emotion are too few for 32
+    assert result.proposal_protocol is None  # 8 faces an emotion are too few for 32
     assert "not possible" in " ".join(evaluation_lines(result))
 
 
@@ -80,8 +80,8 @@ def test_two_readers_are_compared_on_the_same_faces_and_json_holds_everything(tm
     assert result.comparison.p_value == 1
     assert result.panel.n == result.n == 160
     told = json.loads(json.dumps(result.as_dict(), allow_nan=False))
-    assert {"macro_f1", "calibration", "agreement", "deck_protocol", "panel", "comparison"} <= set(told)
-    assert sum(told["deck_protocol"]["probability"]) == pytest.approx(1)
+    assert {"macro_f1", "calibration", "agreement", "proposal_protocol", "panel", "comparison"} <= set(told)
+    assert sum(told["proposal_protocol"]["probability"]) == pytest.approx(1)
     lines = evaluation_lines(result)
     assert any("McNemar" in line for line in lines)
     assert all(len(line) < 300 for line in lines)

@@ -87,7 +87,7 @@ def test_runs_are_made_once_and_reported(tiny, monkeypatch, tmp_path):
     before = sorted((p, p.stat().st_mtime_ns) for p in out.rglob("predictions.npy"))
     assert len(before) == 4
     record = json.loads((out / "batch_64" / "seed-1" / "run.json").read_text())
-    assert record["recipe"]["options"]["filters"] == [4] * 5
+    assert record["config"]["options"]["filters"] == [4] * 5
     shutil.rmtree(out / "batch_64" / "seed-2")
     assert experiments.run_experiments(folder / "faces", out, ["13"], reduction, print_line=said.append) == []
     assert "1 runs to make, 3 already there" in said

@@ -118,7 +118,7 @@ def test_dead_units_are_counted():
 
 
 def test_the_trace_is_what_the_network_does():
-    made, x = network(normalise="before"), to_input_tensor(faces().images)
+    made, x = network(batch_norm_position="before"), to_input_tensor(faces().images)
     with torch.inference_mode():
         assert torch.equal(trace_network(made, x).logits, made(x))
         assert predict_probabilities(made, faces().images) == pytest.approx(

@@ -34,11 +34,11 @@ from moviemotion.lab.training.runs import RUN_FILE, WEIGHTS_FILE, TrainedRun  # 
 def write_run(folder, name="deck36", targets="labels", **options):
     if name == "deck36":
         options = {"filters": [4, 6, 6, 6, 4], "dense": [8, 8], **options}
-    recipe = TrainingConfig(network=name, options=options, targets=targets)
+    config = TrainingConfig(network=name, options=options, targets=targets)
     torch.manual_seed(3)
     folder.mkdir(parents=True)
-    torch.save(build_network(name, recipe.n_outputs, options).state_dict(), folder / WEIGHTS_FILE)
-    (folder / RUN_FILE).write_text(json.dumps(asdict(TrainedRun(recipe, (), 1.0, 0, 0, ()))))
+    torch.save(build_network(name, config.n_outputs, options).state_dict(), folder / WEIGHTS_FILE)
+    (folder / RUN_FILE).write_text(json.dumps(asdict(TrainedRun(config, (), 1.0, 0, 0, ()))))
     return folder
 
 

@@ -252,11 +252,11 @@ def test_every_fault_of_a_folder_is_listed_by_the_audit_and_by_the_refusal(data)
     (data / "train" / "happy" / "000.png").write_bytes(b"not a picture")
     (data / "train" / "sad" / "000.png").write_bytes(b"")
     (data / "train" / "joyous").mkdir()
-    Image.new("RGB", (60, 40)).save(data / "train" / "sad" / "colour.png")
+    Image.new("RGB", (60, 40)).save(data / "train" / "sad" / "color.png")
     with pytest.raises(MoviemotionError) as caught:
         dataset.load_faces(data, "train")
     lines = str(caught.value).splitlines()
-    for name in ("happy/000.png", "sad/000.png", "joyous", "sad/colour.png"):
+    for name in ("happy/000.png", "sad/000.png", "joyous", "sad/color.png"):
         assert sum(name in line for line in lines) == 1
     _, faults = dataset.inspect_split(data, "train")
     kinds = Counter(fault.kind for fault in faults)

@@ -30,7 +30,7 @@ from moviemotion.lab.training.onnx_export import export_run  # noqa: E402
 from moviemotion.lab.training.runs import load_run  # noqa: E402
 from moviemotion.lab.training.runs import train_emotion_model as train_faces  # noqa: E402
 
-RECIPE = TrainingConfig(epochs=3, batch=16, learning_rate=0.02, averaging=0.9, validation=0.2, mixup=0.2)
+RECIPE = TrainingConfig(epochs=3, batch=16, learning_rate=0.02, ema_decay=0.9, validation=0.2, mixup=0.2)
 NARROW = {"filters": (8, 8, 8, 8, 8), "dense": (8, 8)}
 
 
@@ -38,8 +38,8 @@ def quiet(_):
     pass
 
 
-def train(data, out, recipe, **options):
-    return train_faces(*load_train_and_test(data), out, recipe, **options)
+def train(data, out, config, **options):
+    return train_faces(*load_train_and_test(data), out, config, **options)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ train(Path({str(data)!r}), Path({str(out)!r}), RECIPE, print_line=print, step=la
 
 
 def test_another_recipe_does_not_overwrite_a_run(data, run):
-    with pytest.raises(MoviemotionError, match="another recipe"):
+    with pytest.raises(MoviemotionError, match="another config"):
         train(data, run, replace(RECIPE, epochs=9), print_line=quiet)
     with pytest.raises(MoviemotionError, match="compact"):
         train(data, run, TrainingConfig(network="huge"), print_line=quiet)
@@ -117,7 +117,7 @@ def test_the_export_reads_as_the_network_does_and_its_card_says_how_well(data, r
 
 @pytest.mark.filterwarnings("error:Constant folding")
 def test_the_decks_network_learns_labels_stops_early_and_exports_eight_columns(data, runs, tmp_path):
-    recipe = replace(
+    config = replace(
         DEFAULT_CONFIGS["deck36"],
         options=NARROW,
         epochs=40,
@@ -126,7 +126,7 @@ def test_the_decks_network_learns_labels_stops_early_and_exports_eight_columns(d
         learning_rate=3e-3,
         validation=0.25,
     )
-    run = train(data, runs / "deck", recipe, print_line=quiet)
+    run = train(data, runs / "deck", config, print_line=quiet)
     assert 3 <= len(run.history) < 40
     assert run.history[-1].loss < run.history[0].loss
     export_run(runs / "deck", tmp_path / "deck.onnx")
@@ -149,7 +149,7 @@ def test_the_plateau_lowers_the_rate_and_the_best_epoch_is_kept():
     images = rng.integers(0, 256, (64, 48, 48), dtype=np.uint8)
     truth = rng.integers(0, 4, 64)
     noise = Examples(images, np.eye(4, dtype=np.float32)[truth], truth)
-    recipe = replace(
+    config = replace(
         DEFAULT_CONFIGS["deck36"],
         options=NARROW,
         epochs=14,
@@ -158,7 +158,7 @@ def test_the_plateau_lowers_the_rate_and_the_best_epoch_is_kept():
         learning_rate=1e-2,
         min_delta=5.0,
     )
-    _, history = fit(recipe, noise, noise)
+    _, history = fit(config, noise, noise)
     # A first epoch, then three without a fall of 5 nats, lower it; so do the next three.
     assert history[3].learning_rate == pytest.approx(1e-2)
     assert history[4].learning_rate == pytest.approx(2e-3)
@@ -180,9 +180,9 @@ def test_deck36_is_as_published():
 
 def test_first_weights_that_are_not_there_are_one_clear_line(data, tmp_path):
     for network in ("vgg16_block3", "face_resnet"):
-        recipe = replace(DEFAULT_CONFIGS[network], first_weights=str(tmp_path / "nothing"), epochs=1)
+        config = replace(DEFAULT_CONFIGS[network], initial_weights=str(tmp_path / "nothing"), epochs=1)
         with pytest.raises(MoviemotionError, match="nothing"):
-            train(data, tmp_path / "run", recipe, print_line=quiet)
+            train(data, tmp_path / "run", config, print_line=quiet)
     assert not list(tmp_path.iterdir())  # no folder, no record of it
 
 
@@ -196,11 +196,11 @@ def test_a_place_that_cannot_be_written_is_told_before_the_faces_are_read(tmp_pa
 
 
 def test_a_run_can_begin_from_another_and_its_recipe_be_changed_by_name(data, run, runs):
-    recipe = make_config(
+    config = make_config(
         "compact", epochs=1, initial_weights=run / "weights.pt", overrides=["learning_rate=0", "mixup=0"]
     )
-    assert (recipe.learning_rate, recipe.mixup, recipe.batch) == (0.0, 0.0, 128)
-    train(data, runs / "further", replace(recipe, validation=0.2), print_line=quiet)
+    assert (config.learning_rate, config.mixup, config.batch) == (0.0, 0.0, 128)
+    train(data, runs / "further", replace(config, validation=0.2), print_line=quiet)
     one, other = (torch.load(f / "weights.pt", weights_only=True) for f in (run, runs / "further"))
     assert torch.equal(one["11.weight"], other["11.weight"])
     with pytest.raises(MoviemotionError, match="not weights of this network"):
@@ -211,7 +211,7 @@ def test_a_run_can_begin_from_another_and_its_recipe_be_changed_by_name(data, ru
     "wrong",
     [
         *("epoch=3", "batch=many", "options=3", "epochs=3", "seed=1", "network=deck36"),
-        *("batch=0", "learning_rate=nan", "learning_rate=-1", "mixup=inf", "validation=2", "averaging=1.5"),
+        *("batch=0", "learning_rate=nan", "learning_rate=-1", "mixup=inf", "validation=2", "ema_decay=1.5"),
     ],
 )
 def test_a_change_that_no_recipe_can_have_is_refused(wrong):

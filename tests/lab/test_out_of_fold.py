@@ -33,7 +33,7 @@ def test_labels_that_were_flipped_rank_above_those_that_were_not(tmp_path, monke
 def test_copies_stay_in_one_fold_and_everybody_is_judged_once(monkeypatch):
     fitted = []
 
-    def fit(recipe, examples, held_out):
+    def fit(config, examples, held_out):
         fitted.append({image.tobytes() for image in examples.images})
         return None, []
 

@@ -16,8 +16,8 @@ def test_the_exact_distribution_is_what_drawing_test_sets_gives():
     protocol = evaluate_proposal_protocol(RIGHT, N, seed=1)
     drawn = np.bincount(draws, minlength=TEST_SET_SIZE + 1) / 40_000
     assert np.abs(drawn - protocol.probability).max() < 0.01
-    assert protocol.published == pytest.approx((draws >= 120).mean(), abs=0.006)
-    assert protocol.published_interval[0] < protocol.published < protocol.published_interval[1]
+    assert protocol.published_probability == pytest.approx((draws >= 120).mean(), abs=0.006)
+    assert protocol.published_probability_interval[0] < protocol.published_probability < protocol.published_probability_interval[1]
     for level, score in protocol.quantiles.items():
         assert score == pytest.approx(
             np.quantile(draws, float(level)) / TEST_SET_SIZE, abs=1.01 / TEST_SET_SIZE
@@ -32,7 +32,7 @@ def test_chances_sum_to_one_and_the_mean_is_the_mean_recall(classes, seed):
     protocol = evaluate_proposal_protocol(right, n, seed)
     assert sum(protocol.probability) == pytest.approx(1)
     assert protocol.mean == pytest.approx((right / n).mean(), abs=1e-6)
-    assert 0 <= protocol.published_interval[0] <= protocol.published_interval[1] <= 1
+    assert 0 <= protocol.published_probability_interval[0] <= protocol.published_probability_interval[1] <= 1
 
 
 def test_a_perfect_reader_always_passes_and_too_few_faces_have_no_protocol():

@@ -50,7 +50,7 @@ def bands_reader(path, sharpness):
         [numpy_helper.from_array(weights, "weights")],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    run = {"recipe": asdict(TrainingConfig(validation=0.3))}
+    run = {"config": asdict(TrainingConfig(validation=0.3))}
     helper.set_model_props(model, {"run": json.dumps(run), "emotions": "kept"})
     onnx.save(model, str(path))
 

@@ -1,4 +1,4 @@
-"""An evaluation as one HTML page with charts, which opens offline."""
+"""Write an evaluation as one self-contained HTML page with charts."""
 
 from __future__ import annotations
 
@@ -7,20 +7,23 @@ from typing import Any
 
 from moviemotion._io.atomic_files import atomic_write_text
 from moviemotion._io.html_shell import json_for_script, template_environment
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import SettingError
 from moviemotion.lab.evaluation.evaluate import Evaluation
 from moviemotion.lab.evaluation.evaluation_text import annotator_ceiling_line, comparison_lines, protocol_line
 from moviemotion.lab.evaluation.proposal_protocol import PUBLISHED_CORRECT, TEST_SET_SIZE
 
 MIN_PLOTTED_PROBABILITY = 1e-5
-"""Scores rarer than this are not drawn."""
+"""Scores with a smaller probability are not drawn."""
 
 
 def write_evaluation_page(result: Evaluation, model: str, path: Path) -> None:
     """Write the page of an evaluation.
 
+    Args:
+        model: name of the emotion model, for the heading.
+
     Raises:
-        MoviemotionError: the page cannot be written there.
+        SettingError: the page cannot be written to `path`.
     """
     text = (
         template_environment("moviemotion.lab.evaluation", ".")
@@ -28,8 +31,10 @@ def write_evaluation_page(result: Evaluation, model: str, path: Path) -> None:
         .render(
             result=result,
             model=model,
-            protocol=protocol_line(result.deck_protocol),
-            panel=annotator_ceiling_line(result.panel, result.truth) if result.panel else "",
+            protocol=protocol_line(result.proposal_protocol),
+            annotator_ceiling=annotator_ceiling_line(result.annotator_ceiling, result.truth)
+            if result.annotator_ceiling
+            else "",
             comparison=comparison_lines(result.comparison) if result.comparison else [],
             data=json_for_script(_chart_data(result)),
         )
@@ -37,15 +42,18 @@ def write_evaluation_page(result: Evaluation, model: str, path: Path) -> None:
     try:
         atomic_write_text(path, text)
     except OSError as error:
-        raise MoviemotionError(
-            f"{path}: cannot be written ({error.strerror}); choose another --page"
+        raise SettingError(
+            "cannot-write-page",
+            "{path}: cannot be written ({reason}); choose another {page}",
+            path=path,
+            reason=error.strerror,
         ) from error
 
 
 def _chart_data(result: Evaluation) -> dict[str, Any]:
     names = list(result.confusion)
     table = [[result.confusion[true][read] for read in names] for true in names]
-    protocol = result.deck_protocol
+    protocol = result.proposal_protocol
     chances = enumerate(protocol.probability) if protocol else ()
     return {
         "calibration": [
