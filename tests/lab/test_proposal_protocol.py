@@ -17,8 +17,8 @@ def test_the_exact_distribution_is_what_drawing_test_sets_gives():
     drawn = np.bincount(draws, minlength=TEST_SET_SIZE + 1) / 40_000
     assert np.abs(drawn - protocol.probability).max() < 0.01
     assert protocol.published_probability == pytest.approx((draws >= 120).mean(), abs=0.006)
-    assert protocol.published_probability_interval[0] < protocol.published_probability < protocol.published_probability_interval[1]
-    for level, score in protocol.quantiles.items():
+    assert protocol.published_probability_interval[0] < protocol.published_probability <
+    protocol.published_probability_interval[1] for level, score in protocol.quantiles.items():
         assert score == pytest.approx(
             np.quantile(draws, float(level)) / TEST_SET_SIZE, abs=1.01 / TEST_SET_SIZE
         )

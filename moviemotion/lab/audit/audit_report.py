@@ -1,4 +1,4 @@
-"""Write the results of an audit: an HTML page with contact sheets, `issues.csv`, and `decisions.csv` to edit."""
+"""Write the results of an audit: an HTML page with contact sheets, `issues.csv` and `decisions.csv`."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class ShareRow:
 
 @dataclass(frozen=True)
 class ContactSheet:
-    """The worst issues of one kind with their images as data URIs, and the number of all issues of the kind."""
+    """The worst issues of one kind with their images as data URIs, and the number of all of them."""
 
     heading: str
     total: int

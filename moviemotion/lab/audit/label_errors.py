@@ -3,8 +3,8 @@
 A network that was trained on a wrong label tends to reproduce it, so each label is compared with a prediction
 made without it. There are two sources: networks trained on the labels of the other images only (out of fold),
 which any face set allows; and the shipped emotion model, which is more accurate, but only on images that it
-was not trained on. How suspicious a label is, is its normalized margin (Northcutt et al., 2021): how much more
-likely the best other answer is than the label.
+was not trained on. How suspicious a label is, is its normalized margin (Northcutt et al., 2021): how much
+more likely the best other answer is than the label.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class LabelPredictions:
 
     @property
     def margin(self) -> NDArray[np.float64]:
-        """(n,) from -1 to 1: probability of the best other answer minus that of the label; NaN without a label."""
+        """(n,) −1 to 1: probability of the best other answer minus that of the label; NaN without one."""
         margin = np.full(len(self.labels), np.nan)
         quality = get_label_quality_scores(
             self.labels[self.has_label], self.probabilities[self.has_label], method="normalized_margin"

@@ -1,4 +1,4 @@
-"""Out-of-fold predictions: each face is predicted by a network that was trained without it and its duplicates.
+"""Out-of-fold predictions: each face is predicted by a network trained without it and its duplicates.
 
 The faces are divided into folds, and for each fold a network is trained on the others. Duplicates stay in one
 fold, since a network that has seen the copy would reproduce its label.

@@ -127,7 +127,8 @@ def load_faces(data: Path, split: str) -> FaceSet:
         lines = [f"{data / issue.path}: {issue.message}" for issue in fatal[:MAX_ERROR_LINES]]
         if len(fatal) > MAX_ERROR_LINES:
             lines.append(
-                f"{data}: {len(fatal) - MAX_ERROR_LINES} more problems; list them all with: moviemotion lab audit {data}"
+                f"{data}: {len(fatal) - MAX_ERROR_LINES} more problems; list them all with: moviemotion lab "
+                f"audit {data}"
             )
         raise MoviemotionError("\n".join(lines))
     return faces

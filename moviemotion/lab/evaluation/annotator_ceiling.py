@@ -1,8 +1,8 @@
 """The annotator ceiling: how often a second panel of annotators would give the first panel's answer.
 
-The ten annotators of a face rarely all agree, and another ten would sometimes choose another emotion. No model
-that sees only the face can be expected to predict the first panel's answer more often than a very large panel
-of annotators would, so an accuracy is best read beside this ceiling.
+The ten annotators of a face rarely all agree, and another ten would sometimes choose another emotion. No
+model that sees only the face can be expected to predict the first panel's answer more often than a very large
+panel of annotators would, so an accuracy is best read beside this ceiling.
 
 How it is estimated:
 
@@ -150,7 +150,7 @@ def fit_vote_prior(votes: NDArray[np.int64]) -> VotePrior:
 
 
 class _VoteCounts:
-    """Votes as a 0/1 matrix over the (answer, count) pairs that occur, so that sums become matrix products."""
+    """Votes as a 0/1 matrix over the (answer, count) pairs that occur, so that sums are matrix products."""
 
     def __init__(self, votes: NDArray[np.int64]) -> None:
         pairs = [(answer, v) for answer in range(votes.shape[1]) for v in np.unique(votes[:, answer])]

@@ -1,7 +1,8 @@
 """Calibration: whether a model's confidence equals its accuracy.
 
-Of the faces to which a calibrated model gives 80 % confidence, it classifies 80 % correctly. The curve and the
-expected calibration error measure the deviation. Both need a reference value, because a finite sample shows
+Of the faces to which a calibrated model gives 80 % confidence, it classifies 80 % correctly. The curve and
+the expected calibration error measure the deviation. Both need a reference value, because a finite sample
+shows
 some deviation even for a perfectly calibrated model: `calibrated_ece_limit` estimates how much.
 """
 

@@ -56,9 +56,10 @@ def protocol_line(protocol: ProposalProtocol | None) -> str:
     q = protocol.quantiles
     return (
         f"{name}: this model scores {q['0.025']:.3f} to {q['0.975']:.3f} on 95 of 100 such sets, "
-        f"{q['0.25']:.3f} to {q['0.75']:.3f} on half of them, "
-        f"and {100 * PUBLISHED_CORRECT / TEST_SET_SIZE:.0f} % or more on "
-        f"{_format_percent(protocol.published_probability)} ({_format_percent(protocol.published_probability_interval[0])} to "
+        f"{q['0.25']:.3f} to {q['0.75']:.3f} on half of them, and "
+        f"{100 * PUBLISHED_CORRECT / TEST_SET_SIZE:.0f} % or more on "
+        f"{_format_percent(protocol.published_probability)} "
+        f"({_format_percent(protocol.published_probability_interval[0])} to "
         f"{_format_percent(protocol.published_probability_interval[1])})"
     )
 
@@ -70,17 +71,17 @@ def annotator_ceiling_line(ceiling: AnnotatorCeiling, truth: str) -> str:
     )
     return (
         f"a second panel of {PANEL_SIZE} annotators would give the {truth} for {ceiling.second_panel:.3f} "
-        f"({_format_interval(ceiling.second_interval)}, n={ceiling.n}) of these faces, an infinitely large panel for "
-        f"{ceiling.infinite_panel:.3f} ({_format_interval(ceiling.infinite_interval)}){limit}"
+        f"({_format_interval(ceiling.second_interval)}, n={ceiling.n}) of these faces, an infinitely large "
+        f"panel for {ceiling.infinite_panel:.3f} ({_format_interval(ceiling.infinite_interval)}){limit}"
     )
 
 
 def comparison_lines(comparison: PairedComparison) -> list[str]:
     """Describe the difference between two models."""
     return [
-        f"compared with {comparison.other_name} on the same {comparison.n} faces: {comparison.accuracy:.3f} − "
-        f"{comparison.other_accuracy:.3f} = {_format_difference(comparison.difference)} "
-        f"(95 % interval {_format_difference(comparison.interval[0])} to {_format_difference(comparison.interval[1])})",
+        f"compared with {comparison.other_name} on the same {comparison.n} faces: {comparison.accuracy:.3f} "
+        f"− {comparison.other_accuracy:.3f} = {_format_difference(comparison.difference)} (95 % interval "
+        f"{_format_difference(comparison.interval[0])} to {_format_difference(comparison.interval[1])})",
         f"  correct where the other is wrong: {comparison.only_first}; wrong where the other is correct: "
         f"{comparison.only_other}; exact McNemar p = {_format_p_value(comparison.p_value)}",
     ]

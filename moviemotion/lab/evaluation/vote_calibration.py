@@ -29,7 +29,7 @@ EXPONENT_BOUNDS = (0.2, 3.0)
 
 
 def fit_vote_exponent(probabilities: NDArray[np.floating], shares: NDArray[np.floating]) -> float:
-    """The exponent that minimizes the cross-entropy between the annotators' votes and the scaled probabilities.
+    """The exponent that minimizes the cross-entropy between the votes and the scaled probabilities.
 
     This is temperature scaling (Guo et al., 2017), fitted to all votes instead of the most frequent answer.
 

@@ -188,7 +188,9 @@ def play_challenge(
     """
     network, figures = read_evidence(evidence)
     player = player or (TerminalPlayer() if sys.stdin.isatty() and sys.stdout.isatty() else PipePlayer())
-    print_line(f"The 3 Minute Challenge: three questions, {_format_clock(time_limit)} for all answers together.")
+    print_line(
+        f"The 3 Minute Challenge: three questions, {_format_clock(time_limit)} for all answers together."
+    )
     name = (player.ask("Your name: ", None) or "").strip()
     if not name:
         raise MoviemotionError("no player name; type one when asked")

@@ -141,7 +141,9 @@ def run_experiments(
         for design in needed
         if not (out / design / f"seed-{seed}" / PREDICTIONS_FILE).exists()
     ]
-    print_line(f"{len(tasks)} runs to train; {len(needed) * len(budget.seeds) - len(tasks)} are finished already")
+    print_line(
+        f"{len(tasks)} runs to train; {len(needed) * len(budget.seeds) - len(tasks)} are finished already"
+    )
     failures: list[str] = []
     store = f"sqlite:///{out.resolve()}/mlflow.db"
     get_or_create_experiment(store)  # now, before several processes would create it at the same time
@@ -173,7 +175,9 @@ def read_budget(out: Path) -> TrainingBudget:
     """
     path = out / SETTINGS_FILE
     if not path.exists():
-        raise MoviemotionError(f"{out}: contains no experiments; run them with moviemotion lab experiments run")
+        raise MoviemotionError(
+            f"{out}: contains no experiments; run them with moviemotion lab experiments run"
+        )
     fields = json.loads(path.read_text(encoding="utf-8"))
     return TrainingBudget(**{**fields, "seeds": tuple(fields["seeds"])})
 
@@ -186,8 +190,8 @@ def _check_same_budget(out: Path, budget: TrainingBudget) -> None:
         if replace(before, seeds=()) != replace(budget, seeds=()):
             raise SettingError(
                 "other-training-budget",
-                "{path}: contains runs with {epochs} {n_epochs}, {fraction} {share:g} and {width} {factor:g}; "
-                "use the same values, or choose another {out}",
+                "{path}: contains runs with {epochs} {n_epochs}, {fraction} {share:g} and {width} "
+                "{factor:g}; use the same values, or choose another {out}",
                 path=out,
                 n_epochs=before.epochs,
                 share=before.fraction,

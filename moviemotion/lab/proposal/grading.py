@@ -1,7 +1,7 @@
 """Grade a free-text answer by the ideas it mentions, tolerating misspellings but not wrong statements.
 
-An answer is divided into clauses, each of which is about the early or the late part of a network. An idea counts
-if one of its phrasings occurs in the clauses about the right part.
+An answer is divided into clauses, each of which is about the early or the late part of a network. An idea
+counts if one of its phrasings occurs in the clauses about the right part.
 """
 
 from __future__ import annotations

@@ -68,7 +68,8 @@ def load_vgg16_weights(network: nn.Module, path: Path | None) -> None:
     if not path.exists():
         raise MoviemotionError(
             f"{path}: no ImageNet weights of VGG-16; where torchvision is installed, run python -c 'from "
-            'torchvision.models import vgg16; vgg16(weights="IMAGENET1K_V1")\', then copy the file it downloads'
+            'torchvision.models import vgg16; vgg16(weights="IMAGENET1K_V1")\', then copy the file that it '
+            "downloads"
         )
     wanted = {f"features.{key}" for key in network.get_submodule("features").state_dict()}
     try:

@@ -1,13 +1,17 @@
 """`moviemotion lab explain`: evidence for the proposal's three questions, measured on a trained network.
 
-The proposal answers three questions about convolutional networks: what early and late blocks detect, what ReLU
-is for, and why such networks suit images. The answers are tested on a network of the proposal's architecture:
+The proposal answers three questions about convolutional networks: what early and late blocks detect, what
+ReLU is for, and why such networks suit images. The answers are tested on a network of the proposal's
+architecture:
 
 - `network_inspection` records what passes through the network.
-- `receptive_field`, `patches`, `frequency_tuning`, `relu`, `activations` and `translation` measure it; `measure`
+- `receptive_field`, `patches`, `frequency_tuning`, `relu`, `activations` and `translation` measure it;
+`measure`
   collects the measurements for each question.
-- `answer_blocks`, `answer_relu` and `answer_translation` compare the proposal's answers with them, claim by claim.
-- `evidence` and `figures` hold and format estimates; `explain_page`, `explain_charts` and `explain_pictures` make
+- `answer_blocks`, `answer_relu` and `answer_translation` compare the proposal's answers with them, claim by
+claim.
+- `evidence` and `figures` hold and format estimates; `explain_page`, `explain_charts` and `explain_pictures`
+make
   the page.
 """
 
@@ -19,6 +23,7 @@ from pathlib import Path
 
 from moviemotion._io.atomic_files import atomic_write_text, check_writable
 from moviemotion.errors import MoviemotionError, SettingError
+from moviemotion.lab.progress import StageCallback, ignore_stage
 from moviemotion.lab.proposal.explain.answer_blocks import assess_blocks_answer
 from moviemotion.lab.proposal.explain.answer_relu import assess_relu_answer
 from moviemotion.lab.proposal.explain.answer_translation import assess_translation_answer
@@ -26,7 +31,6 @@ from moviemotion.lab.proposal.explain.evidence import write_evidence
 from moviemotion.lab.proposal.explain.explain_page import ExplanationSettings, render_explanation
 from moviemotion.lab.proposal.explain.measure import measure_blocks, measure_relu, measure_translation
 from moviemotion.lab.proposal.explain.network_inspection import load_proposal_network, sample_faces
-from moviemotion.lab.progress import StageCallback, ignore_stage
 from moviemotion.lab.training.networks import ProposalNetwork
 
 DEFAULT_MAX_FACES = 500
@@ -67,7 +71,9 @@ def explain(
         raise SettingError("no-runs", "{runs}: none given; name the folder of a finished run of deck36")
     name, network = networks[0]
     if {network.architecture.conv_activation, network.architecture.dense_activation} != {"relu"}:
-        raise MoviemotionError(f"{runs[0]}: not a ReLU network; name a run with ReLU first, and this one after it")
+        raise MoviemotionError(
+            f"{runs[0]}: not a ReLU network; name a run with ReLU first, and this one after it"
+        )
     sample = sample_faces(data, split, max_faces, seed)
     print_line(f"{len(sample)} faces of {data / split}, truth: {sample.truth_source}; seed {seed}")
     blocks = measure_blocks(network, sample, seed, print_line, on_progress)

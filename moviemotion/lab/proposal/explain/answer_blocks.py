@@ -46,50 +46,56 @@ def assess_blocks_answer(measurements: BlockMeasurements) -> AnswerAssessment:
         Claim(
             "Early blocks detect edges.",
             ClaimVerdict.CORRECT if contrast >= 2 else ClaimVerdict.INCONCLUSIVE,
-            f"Block 1 responds to its best grating {format_number(contrast, 1)} times as strongly as to the coarsest "
-            "one (one cycle per face): it detects local changes of brightness, and an edge is the simplest of these.",
+            f"Block 1 responds to its best grating {format_number(contrast, 1)} times as strongly as to the "
+            "coarsest one (one cycle per face): it detects local changes of brightness, and an edge is the "
+            "simplest of these.",
         ),
         Claim(
             "What they detect is big.",
             ClaimVerdict.INCORRECT if near < FACE_SIZE / 2 else ClaimVerdict.INCOMPLETE,
-            f"A unit of block 1 sees {measurements.receptive_fields[0].after_pooling.size} px of a face that is "
-            f"{FACE_SIZE} px wide, and one of block 2 sees {near} px. It cannot detect anything bigger. A long edge "
-            "is detected only as many short ones.",
+            f"A unit of block 1 sees {measurements.receptive_fields[0].after_pooling.size} px of a face "
+            f"that is {FACE_SIZE} px wide, and one of block 2 sees {near} px. It cannot detect anything "
+            "bigger. A long edge is detected only as many short ones.",
         ),
         Claim(
             "Final blocks detect fine detail.",
             _detail_verdict(finer),
-            f"A unit of the last block sees {far} px, so it can respond to parts and their arrangement. Filters of "
-            f"block 1 respond most to gratings of {format_estimate(first.preferred_frequency, 1)} cycles per face, "
-            f"those of the last block to {format_estimate(last.preferred_frequency, 1)}. Without detail finer than "
-            f"{cutoff}, block 1 loses {format_estimate(before.low_pass[c])} of its response to a face and the last "
-            f"block {format_estimate(after.low_pass[c])}; with nothing but this detail, they lose "
+            f"A unit of the last block sees {far} px, so it can respond to parts and their arrangement. "
+            "Filters of block 1 respond most to gratings of "
+            f"{format_estimate(first.preferred_frequency, 1)} cycles per face, those of the last block to "
+            f"{format_estimate(last.preferred_frequency, 1)}. Without detail finer than {cutoff}, block 1 "
+            f"loses {format_estimate(before.low_pass[c])} of its response to a face and the last block "
+            f"{format_estimate(after.low_pass[c])}; with nothing but this detail, they lose "
             f"{format_estimate(before.high_pass[c])} and {format_estimate(after.high_pass[c])}. "
             f"{_detail_sentence(finer)} The complete network classifies "
-            f"{format_percent_estimate(measurements.band_accuracy.low_pass[c])} of the faces correctly from coarse "
-            f"structure alone and {format_percent_estimate(measurements.band_accuracy.high_pass[c])} from fine detail "
-            "alone.",
+            f"{format_percent_estimate(measurements.band_accuracy.low_pass[c])} of the faces correctly from "
+            f"coarse structure alone and {format_percent_estimate(measurements.band_accuracy.high_pass[c])} "
+            "from fine detail alone.",
         ),
         Claim(
             "The difference is one of size.",
             ClaimVerdict.INCOMPLETE
             if measurements.last_against_first.interval[0] > 0
             else ClaimVerdict.INCONCLUSIVE,
-            ("They also differ in how much of the emotion they encode. " if measurements.last_against_first.interval[0] > 0 else "")
+            (
+                "They also differ in how much of the emotion they encode. "
+                if measurements.last_against_first.interval[0] > 0
+                else ""
+            )
             + "A linear classifier of the pixels is correct on "
             f"{format_percent_estimate(measurements.probe_accuracy[0])} of the faces, one of block 1 on "
             f"{format_percent_estimate(measurements.probe_accuracy[1])}, and one of the last block on "
             f"{format_percent_estimate(measurements.probe_accuracy[-1])}, which is "
-            f"{_format_difference(measurements.last_against_first)} more than for block 1. The last block has "
-            f"{measurements.last_block_outputs} outputs per face.",
+            f"{_format_difference(measurements.last_against_first)} more than for block 1. The last block "
+            f"has {measurements.last_block_outputs} outputs per face.",
         ),
     )
     return AnswerAssessment(
         "blocks",
         "What is the difference between what the first and the final convolutional blocks detect?",
         overall_verdict(claims[:3]),
-        f"Early blocks do detect edges, but short ones: up to block 2, a unit sees {near} px. Late blocks see "
-        f"{far} px and respond to parts and their arrangement. {_detail_sentence(finer)}",
+        f"Early blocks do detect edges, but short ones: up to block 2, a unit sees {near} px. Late blocks "
+        f"see {far} px and respond to parts and their arrangement. {_detail_sentence(finer)}",
         claims,
         _block_evidence(measurements),
     )
@@ -107,23 +113,20 @@ def _block_evidence(m: BlockMeasurements) -> tuple[Evidence, ...]:
         )
     for k in ends:
         best = m.tuning[k].preferred_frequency
-        text = (
-            f"Filters of block {k + 1} respond most to gratings of {format_number(best.value, 1)} cycles per face."
-        )
+        frequency = format_number(best.value, 1)
+        text = f"Filters of block {k + 1} respond most to gratings of {frequency} cycles per face."
         found.append(Evidence(text, best))
     cutoff = f"{CUTOFFS[c]:g} cycles per face"
     for k in ends:
         lost = m.band_losses[k + 1].low_pass[c]
-        text = f"Without detail finer than {cutoff}, block {k + 1} loses {format_percent(lost.value)} of its response."
+        share = format_percent(lost.value)
+        text = f"Without detail finer than {cutoff}, block {k + 1} loses {share} of its response."
         found.append(Evidence(text, lost))
     coarse, fine = m.band_accuracy.low_pass[c], m.band_accuracy.high_pass[c]
-    blurred = (
-        f"Without detail finer than {cutoff}, {format_percent(coarse.value)} of faces are classified correctly."
-    )
-    sharp = (
-        f"With only detail finer than {cutoff}, {format_percent(fine.value)} of faces are classified correctly."
-    )
-    found += [Evidence(blurred, coarse), Evidence(sharp, fine)]
+    for condition, right in (("Without", coarse), ("With only", fine)):
+        share = format_percent(right.value)
+        text = f"{condition} detail finer than {cutoff}, {share} of faces are classified correctly."
+        found.append(Evidence(text, right))
     for k in ends:
         right = m.probe_accuracy[k + 1]
         text = f"A linear classifier of block {k + 1} is correct on {format_percent(right.value)} of faces."

@@ -42,16 +42,17 @@ def assess_translation_answer(measurements: TranslationMeasurements) -> AnswerAs
             "Spatial locality: near pixels are more related than distant ones.",
             ClaimVerdict.CORRECT if near.low > far.high else ClaimVerdict.INCONCLUSIVE,
             f"Over faces, the correlation of two pixels is {format_estimate(near)} at a distance of "
-            f"{PIXEL_DISTANCES[0]} px and {format_estimate(far)} at {PIXEL_DISTANCES[-1]} px. A small kernel covers the "
-            "pixels that are related most.",
+            f"{PIXEL_DISTANCES[0]} px and {format_estimate(far)} at {PIXEL_DISTANCES[-1]} px. A small "
+            "kernel covers the pixels that are related most.",
         ),
         Claim(
             "The second concept is translational invariance.",
             ClaimVerdict.INCOMPLETE if falls else ClaimVerdict.CORRECT,
             "A convolution is equivariant: when its input moves, its map moves with it (error "
-            f"{format_number(_convolution_error(measurements))}). {_pooling_sentence(measurements)}The complete network "
-            f"is only partly invariant: of faces moved by {most} px, {format_percent_estimate(moved)} are classified "
-            f"correctly, compared with {format_percent_estimate(in_place)} in place, and "
+            f"{format_number(_convolution_error(measurements))}). {_pooling_sentence(measurements)}The "
+            f"complete network is only partly invariant: of faces moved by {most} px, "
+            f"{format_percent_estimate(moved)} are classified correctly, compared with "
+            f"{format_percent_estimate(in_place)} in place, and "
             f"{format_percent_estimate(curve.unchanged_share[-1])} of the predictions stay the same.",
         ),
         Claim(
@@ -59,10 +60,11 @@ def assess_translation_answer(measurements: TranslationMeasurements) -> AnswerAs
             {1: ClaimVerdict.INCOMPLETE, 0: ClaimVerdict.INCONCLUSIVE, -1: ClaimVerdict.INCORRECT}[
                 compare_estimates(last, one)
             ],
-            f"When a face moves by 4 px, the correlation of its maps with the original ones is {format_estimate(one)} "
-            f"after block 1 and {format_estimate(last)} after the last block. A single pooling has little effect: for a "
-            f"shift of 1 px, the correlation is {format_estimate(curve.one_pixel_correlation[0][0])} before the pooling "
-            f"of block 1 and {format_estimate(curve.one_pixel_correlation[0][1])} after it.",
+            "When a face moves by 4 px, the correlation of its maps with the original ones is "
+            f"{format_estimate(one)} after block 1 and {format_estimate(last)} after the last block. A "
+            "single pooling has little effect: for a shift of 1 px, the correlation is "
+            f"{format_estimate(curve.one_pixel_correlation[0][0])} before the pooling of block 1 and "
+            f"{format_estimate(curve.one_pixel_correlation[0][1])} after it.",
         ),
     )
     figures = (
@@ -75,8 +77,8 @@ def assess_translation_answer(measurements: TranslationMeasurements) -> AnswerAs
         overall_verdict(claims[:2]),
         "The proposal names spatial locality and translational invariance. Locality is confirmed. "
         + (
-            "Invariance is only half of the truth: convolutions are equivariant, and the later layers turn this "
-            f"into partial invariance only: {figures}."
+            "Invariance is only half of the truth: convolutions are equivariant, and the later layers turn "
+            f"this into partial invariance only: {figures}."
             if falls
             else f"Invariance is confirmed for the complete network ({figures}), but its convolutions are "
             "equivariant."
@@ -89,7 +91,10 @@ def assess_translation_answer(measurements: TranslationMeasurements) -> AnswerAs
 def _translation_evidence(m: TranslationMeasurements) -> tuple[Evidence, ...]:
     at_4 = 1 + SHIFT_DISTANCES.index(4)
     found = [
-        Evidence(f"Over faces, two pixels at a distance of {d} px have a correlation of {format_number(c.value)}.", c)
+        Evidence(
+            f"Over faces, two pixels at a distance of {d} px have a correlation of {format_number(c.value)}.",
+            c,
+        )
         for d, c in zip(PIXEL_DISTANCES, m.pixel_correlation, strict=True)
         if d in REPORTED_DISTANCES
     ]

@@ -1,9 +1,10 @@
 """Measure to which spatial frequencies each block responds, and how much of the emotion it encodes.
 
-Frequencies are in cycles per face. Three measurements answer whether a block depends on coarse structure or on
+Frequencies are in cycles per face. Three measurements answer whether a block depends on coarse structure or
+on
 fine detail: its responses to sine gratings, what its response to real faces loses without high or without low
-frequencies, and the accuracy of the complete network on such faces. Linear probes show how much of the emotion
-can be read from the output of each block.
+frequencies, and the accuracy of the complete network on such faces. Linear probes show how much of the
+emotion can be read from the output of each block.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
 from moviemotion.lab.data.dataset import FACE_SIZE
+from moviemotion.lab.progress import ProgressCallback
 from moviemotion.lab.proposal.explain.evidence import Estimate, mean_estimate, share_estimate
 from moviemotion.lab.proposal.explain.network_inspection import (
     FaceSample,
@@ -30,7 +32,6 @@ from moviemotion.lab.proposal.explain.network_inspection import (
     to_input_tensor,
     trace_network,
 )
-from moviemotion.lab.progress import ProgressCallback
 from moviemotion.lab.training.networks import ProposalNetwork
 
 Float64Array = NDArray[np.float64]
@@ -40,7 +41,7 @@ ORIENTATIONS, PHASES = 6, 4
 MID_GRAY, GRATING_AMPLITUDE = 127.5, 60.0
 CUTOFFS = (3.0, 6.0, 12.0)
 HALF_AMPLITUDE_SIGMA = FACE_SIZE * np.sqrt(np.log(2) / 2) / np.pi
-"""σ of a Gaussian blur, in pixels, times the frequency in cycles per face at which it halves the amplitude."""
+"""σ of a Gaussian blur, in pixels, times the frequency in cycles per face that it reduces to one half."""
 PROBE_FOLDS = 5
 PROBE_GRID = 3
 
@@ -68,8 +69,8 @@ class BandResponseLoss:
     Attributes:
         low_pass: loss without the frequencies above the cutoff.
         high_pass: loss without the frequencies below the cutoff.
-        high_frequency_share: low_pass / (low_pass + high_pass) of each face at the middle cutoff. Above one half,
-            the block depends more on fine detail than on coarse structure.
+        high_frequency_share: low_pass / (low_pass + high_pass) of each face at the middle cutoff. Above one
+            half, the block depends more on fine detail than on coarse structure.
     """
 
     low_pass: tuple[Estimate, ...]
@@ -192,8 +193,9 @@ def _band_loss(lost: Float64Array) -> BandResponseLoss:
 def run_linear_probes(network: ProposalNetwork, sample: FaceSample, seed: int) -> NDArray[np.bool_]:
     """Classify faces from the pixels, and from the output of each block, with linear probes.
 
-    The maps of a block are averaged over a 3×3 grid, and a ridge classifier predicts the emotion from them. Its
-    penalty is chosen within the training folds, and each face is predicted by a probe that was not trained on it.
+    The maps of a block are averaged over a 3×3 grid, and a ridge classifier predicts the emotion from them.
+    Its penalty is chosen within the training folds, and each face is predicted by a probe that was not
+    trained on it.
 
     Returns:
         (1 + blocks, n) whether the prediction is correct; the pixels are the first row.

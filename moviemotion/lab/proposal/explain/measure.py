@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from moviemotion.lab.evaluation.paired_comparison import PairedComparison, compare_paired
+from moviemotion.lab.progress import StageCallback, ignore_stage, in_stage
 from moviemotion.lab.proposal.explain.activations import ActivationResult, compare_activations
 from moviemotion.lab.proposal.explain.evidence import Estimate, share_estimate
 from moviemotion.lab.proposal.explain.frequency_tuning import (
@@ -39,7 +40,6 @@ from moviemotion.lab.proposal.explain.translation import (
     measure_shift_curve,
     pixel_correlation,
 )
-from moviemotion.lab.progress import StageCallback, ignore_stage, in_stage
 from moviemotion.lab.training.networks import ProposalNetwork
 
 

@@ -80,7 +80,9 @@ def load_proposal_network(run: Path) -> ProposalNetwork:
     if not isinstance(network, ProposalNetwork):
         raise MoviemotionError(f"{run}: not a deck36 network; choose a run of that network")
     if count_outputs(network) not in (len(PROPOSAL_EMOTIONS), len(EMOTIONS)):
-        raise MoviemotionError(f"{run}: the network has {count_outputs(network)} outputs; choose one with 4 or 8")
+        raise MoviemotionError(
+            f"{run}: the network has {count_outputs(network)} outputs; choose one with 4 or 8"
+        )
     return network.eval()
 
 

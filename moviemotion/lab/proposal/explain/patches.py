@@ -88,7 +88,7 @@ def find_strongest_patches(
 def _max_activations(
     network: ProposalNetwork, sample: FaceSample
 ) -> tuple[list[NDArray[np.float32]], list[NDArray[np.int64]]]:
-    """Per block, (n, filters): the largest activation of each filter on each face, and the unit that has it."""
+    """Per block, (n, filters): the largest activation of each filter on each face, and its unit."""
     values: list[list[Tensor]] = [[] for _ in network.blocks]
     units: list[list[Tensor]] = [[] for _ in network.blocks]
     for _, faces in iterate_batches(sample.images):

@@ -162,7 +162,9 @@ def measure_gradients(network: ProposalNetwork, sample: FaceSample, seed: int) -
         few = torch.from_numpy(rng.permutation(len(u))[:GRADIENT_POINTS])
         points.append(torch.stack([u[few] / u.square().mean().sqrt(), slope[few]]).double().numpy())
     if not negative or not positive:
-        raise MoviemotionError("the gradients of the network are zero, because a layer is dead; train the network again")
+        raise MoviemotionError(
+            "the gradients of the network are zero, because a layer is dead; train the network again"
+        )
     return GradientStatistics(
         negative,
         positive,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from moviemotion.lab.data.dataset import FACE_SIZE
+from moviemotion.lab.progress import ProgressCallback
 from moviemotion.lab.proposal.explain.evidence import Estimate, mean_estimate, mean_share_estimate
 from moviemotion.lab.proposal.explain.network_inspection import (
     FaceSample,
@@ -19,7 +20,6 @@ from moviemotion.lab.proposal.explain.network_inspection import (
     trace_network,
 )
 from moviemotion.lab.proposal.explain.receptive_field import ReceptiveField, receptive_fields
-from moviemotion.lab.progress import ProgressCallback
 from moviemotion.lab.training.networks import ProposalNetwork
 
 Float64Array = NDArray[np.float64]
@@ -61,8 +61,8 @@ class Equivariance:
 
     Attributes:
         convolution: per block, for its convolution alone, with its own input shifted by one unit.
-        two_pixel_shift: per block, for all layers up to its activation, with the image shifted by 2 pixels. If
-            that is not an integer number of units, the better one of the two nearest is used.
+        two_pixel_shift: per block, for all layers up to its activation, with the image shifted by 2 pixels.
+            If that is not an integer number of units, the better one of the two nearest is used.
         block_stride_shift: per block, the same with the image shifted by the stride of the block.
     """
 
