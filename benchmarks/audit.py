@@ -66,8 +66,8 @@ def labels(data: Path, faces_used: int | None, seed: int) -> Iterator[str]:
     yield f"Labels alone, out of fold, {len(faces)} faces of the train split, {took:.0f} s (bar: 0.85)"
     yield from rankings(faces, opinion, ~flipped)
     yield from of_the_flipped(faces, flipped, opinion)
-    yield f"  expected wrong by confident learning: {opinion.expected_label_errors} of
-    {opinion.has_label.sum()}"
+    expected, checked = opinion.expected_label_errors, opinion.has_label.sum()
+    yield f"  wrong labels estimated by confident learning: {expected} of {checked}"
 
 
 def with_flipped_labels(faces: dataset.FaceSet, seed: int) -> tuple[dataset.FaceSet, np.ndarray]:

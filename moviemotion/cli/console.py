@@ -87,6 +87,27 @@ def step_progress_bar(task: str) -> Iterator[tuple[Callable[[str], None], Callab
 
 
 @contextmanager
+def stage_progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar over the stages of a computation, with the steps of the present one."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(
+        *columns, console=stderr_console, transient=True, disable=not stderr_console.is_terminal
+    ) as bar:
+        task = bar.add_task("", total=None)
+        present = ""
+
+        def show(stage: str, done: int, total: int) -> None:
+            nonlocal present
+            if stage != present:
+                bar.reset(task)
+                present = stage
+            # A stage of one step has no measurable progress; the bar then only moves.
+            bar.update(task, description=stage, completed=done, total=total if total > 1 else None)
+
+        yield show
+
+
+@contextmanager
 def require_lab() -> Iterator[None]:
     """Says how to install what the laboratory needs where it is missing."""
     try:

@@ -3,8 +3,8 @@
 A network that was trained on a wrong label tends to reproduce it, so each label is compared with a prediction
 made without it. There are two sources: networks trained on the labels of the other images only (out of fold),
 which any face set allows; and the shipped emotion model, which is more accurate, but only on images that it
-was not trained on. How suspicious a label is, is its normalized margin (Northcutt et al., 2021): how much
-more likely the best other answer is than the label.
+was not trained on. A label is as suspicious as its normalized margin is large (Northcutt et al., 2021):
+how much more likely the best other answer is than the label.
 """
 
 from __future__ import annotations

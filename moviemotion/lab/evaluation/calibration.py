@@ -2,8 +2,7 @@
 
 Of the faces to which a calibrated model gives 80 % confidence, it classifies 80 % correctly. The curve and
 the expected calibration error measure the deviation. Both need a reference value, because a finite sample
-shows
-some deviation even for a perfectly calibrated model: `calibrated_ece_limit` estimates how much.
+shows some deviation even for a perfectly calibrated model: `calibrated_ece_limit` estimates how much.
 """
 
 from __future__ import annotations

@@ -73,8 +73,8 @@ def paired_interval(only_first: int, only_other: int, n: int) -> tuple[float, fl
     Args:
         only_first, only_other: number of pairs, of n, in which only the one, or only the other, succeeds.
     """
-    # One pair is added to each count; otherwise two models that never differ would have an interval of width
-    # 0.
+    # One pair is added to each count; otherwise the interval of two models
+    # that never differ would have no width.
     first, other = (only_first + 1) / (n + 2), (only_other + 1) / (n + 2)
     half = Z95 * np.sqrt((first + other - (first - other) ** 2) / (n + 2))
     middle = first - other
