@@ -34,6 +34,9 @@ FrameRate = Annotated[
 Baseline = Annotated[
     str | None, typer.Option(help="START-END of a calm stretch of the film, such as 0:00-0:20.")
 ]
+TIMELINE_FORMATS = frozenset({"otio", "fcp"})
+"""Formats of `export` that OpenTimelineIO writes."""
+
 Seed = Annotated[int, typer.Option(help="Seed of the statistics.")]
 
 
@@ -200,7 +203,11 @@ def export(
     """Export a study to other programs: editing markers, WebVTT, ELAN annotations and tidy tables."""
     from moviemotion.workflows import export as exporting
 
-    for path in exporting.export(study, to.split(",") if to else (), fps, start, film):
+    formats = to.split(",") if to else ()
+    if not formats or TIMELINE_FORMATS.intersection(formats):
+        import opentimelineio  # noqa: F401 (fails before anything is written if the extra is missing)
+
+    for path in exporting.export(study, formats, fps, start, film):
         typer.echo(path)
 
 
