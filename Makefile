@@ -24,7 +24,7 @@ lint: $(VENV)/installed-$(EXTRAS)
 bench: $(VENV)/installed-$(EXTRAS)
 	$(BIN)/python benchmarks/bars.py --data ../shared/data $(if $(RIVALS_PYTHON),--rivals-python $(RIVALS_PYTHON))
 
-# The studio's chart and view libraries, from their packages into ours; the copies are committed.
+# Updates the JavaScript libraries of the reports and the studio from npm; the copies are committed.
 vendor:
 	cd frontend && npm ci --ignore-scripts --no-audit --no-fund && node vendor.mjs
 
