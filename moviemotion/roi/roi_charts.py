@@ -63,9 +63,7 @@ def _cash_flow_chart(prospect: RoiAnalysis) -> Chart:
         "ink",
         range(QUARTERS),
         net.tolist(),
-        hover=[
-            f"Q{q}, cumulative net cash: {currency} {roi_wording.money(v)}" for q, v in enumerate(net, 1)
-        ],
+        hover=[f"Q{q}, cumulative net cash: {currency} {roi_wording.money(v)}" for q, v in enumerate(net, 1)],
         symbol="circle",
     )
     return Chart(
@@ -169,9 +167,7 @@ def _monte_carlo_chart(prospect: RoiAnalysis) -> Chart:
         )
 
     return Chart(
-        linear_axis(
-            [0, *edges], f"ROI after {QUARTERS} quarters, %", text="{:,.0f}".format, ticks=8
-        ),
+        linear_axis([0, *edges], f"ROI after {QUARTERS} quarters, %", text="{:,.0f}".format, ticks=8),
         linear_axis([0, *counts], "draws", text="{:,.0f}".format),
         (bars("a loss", "out", ~gains, True), bars("a gain", "in", gains, False), Rule(0.0, "ink")),
     )
