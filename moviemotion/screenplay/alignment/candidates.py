@@ -55,7 +55,7 @@ _MAX_SWAPPED_WORDS = 12
 _MAX_GAP_WORDS = 32
 """Largest number of words from one matched word of the film to the next."""
 _MIN_BITS = 3.0
-"""Candidates with fewer bits are dropped: chance gives thousands of them."""
+"""Candidates with fewer bits are dropped: they are indistinguishable from chance."""
 _MAX_BITS = 250.0
 """Upper limit of a candidate's bits, so that 2^bits stays a finite number with room for products."""
 _NO_CHAIN = -np.inf

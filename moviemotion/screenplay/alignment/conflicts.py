@@ -1,7 +1,7 @@
 """Conflicts: which spoken words belong to which line, where several lines claim the same words.
 
-The hidden Markov model judges each line by itself, so two similar lines ("Go!", "Go, go!") can both prefer
-the same words of the film. Here each word gets one owner, in these steps:
+The hidden Markov model gives each line probabilities of its own, so two similar lines ("Go!", "Go, go!") can
+both prefer the same words of the film. Here each word gets one owner, in these steps:
 
 1. `best_alignments`: each line claims the words of its most probable place
 2. `resolve_conflicts`: a contested word goes to the line that would lose most without it; a sentence of the
