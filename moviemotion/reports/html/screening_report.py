@@ -28,7 +28,7 @@ from moviemotion.reports.html.arc_figure import HEIGHT, WIDTH, build_arc_figure
 from moviemotion.reports.html.chart_data import chart_data
 from moviemotion.reports.pattern_sentences import pattern_findings
 from moviemotion.screenplay.alignment.align import Cue, TimeSource
-from moviemotion.screenplay.formats.registry import Element, ElementKind
+from moviemotion.screenplay.elements import Element, ElementKind
 
 # A speaker's name and a parenthetical share the time of their dialogue: one label a speech is enough.
 LABELED_KINDS = (
