@@ -33,6 +33,10 @@ FrameRate = Annotated[float | None, typer.Option(help="Frames a second of an EDL
 Baseline = Annotated[
     str | None, typer.Option(help="START-END of film time in which nothing is felt, such as 0:00-0:20.")
 ]
+Model = Annotated[
+    str, typer.Option("--model", help="Emotion model: an ONNX file that the lab exported, or a name.")
+]
+Detector = Annotated[str, typer.Option("--detector", help="Face detector, by name.")]
 Seed = Annotated[int, typer.Option(help="Seed of the statistics.")]
 
 
@@ -52,6 +56,8 @@ def screen(
     timing_sheet: TimingSheet = None,
     shots: ShotChanges = None,
     fps: FrameRate = None,
+    model: Model = "shipped",
+    detector: Detector = "centerface",
     seed: Seed = 36,
 ) -> None:
     """Read an audience from its videos: a report, a timeline, the moments and the annotated script."""
@@ -77,6 +83,8 @@ def screen(
             shots=shots,
             frame_rate=fps,
             masks=camera_masks,
+            model=model,
+            detector=detector,
         )
     _print_summary(result, seed)
     for problem in result.unreadable:
@@ -109,12 +117,15 @@ def demo(
 def capture(
     config: Annotated[Path, typer.Option(help="seats.toml: the cameras.")],
     out: Annotated[Path, typer.Option(help="Study folder to make.")],
+    model: Model = "shipped",
+    detector: Detector = "centerface",
 ) -> None:
     """Watch an audience live; p pauses, q stops. Then: moviemotion report FOLDER."""
     from moviemotion.cli.live_console import capture_summary_lines, live_display
     from moviemotion.workflows import capture
 
-    for line in capture_summary_lines(capture.capture(config, out, live_display(stderr_console))):
+    captured = capture.capture(config, out, live_display(stderr_console), model, detector)
+    for line in capture_summary_lines(captured):
         typer.echo(line)
 
 
