@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from moviemotion.audience.faces.face_readings import read_faces
+from moviemotion.audience.faces.face_readings import predict_faces
 from moviemotion.audience.faces.face_scheduler import FaceScheduler
 from moviemotion.audience.faces.identity_switches import IdentitySwitchDetector
 from moviemotion.audience.faces.registry import (
@@ -96,7 +96,7 @@ class SampleCollector:
             self._tracks += tracks
             for face in in_frame:
                 self._rows.append((frame.time, face.left, face.top, face.right, face.bottom, face.score))
-        readings = read_faces(images, found, self._emotion_model)
+        readings = predict_faces(images, found, self._emotion_model)
         self._weights.append(readings.weight)
         self._rejection_reasons.append(readings.rejection_reason)
         self._emotions.append(readings.emotions)

@@ -9,7 +9,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from moviemotion.audience.faces.detect import FaceBox, CenterFaceDetector
+from moviemotion.audience.faces.detect import CenterFaceDetector, FaceBox
 from moviemotion.audience.faces.emotion_model import OnnxEmotionModel
 from moviemotion.audience.faces.face_scheduler import DETECTION_SIDES
 from moviemotion.audience.live.film_clock import FilmClock

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from moviemotion.audience.faces import detect
-from moviemotion.audience.faces.detect import FaceBox, CenterFaceDetector, crop_face
+from moviemotion.audience.faces.detect import CenterFaceDetector, FaceBox, crop_face
 from moviemotion.audience.faces.face_scheduler import DETECTION_SIDES
 from moviemotion.audience.faces.onnx_session import create_onnx_session
 from moviemotion.errors import MoviemotionError

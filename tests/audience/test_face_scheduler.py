@@ -7,7 +7,7 @@ import pytest
 from drawn_people import Picture, overlap, scene
 
 from moviemotion.audience.faces import face_scheduler
-from moviemotion.audience.faces.detect import FaceBox, CenterFaceDetector
+from moviemotion.audience.faces.detect import CenterFaceDetector, FaceBox
 from moviemotion.audience.faces.face_scheduler import DETECTION_SIDES, SEARCH_SIDE, FaceScheduler
 
 
@@ -31,7 +31,9 @@ def counts(of: FaceScheduler, pictures: list[Picture]) -> list[int]:
     return [len(found) for found in of.detect(pictures)]
 
 
-def test_small_faces_are_found_by_a_close_look_and_then_each_in_its_place(detector: CenterFaceDetector) -> None:
+def test_small_faces_are_found_by_a_close_look_and_then_each_in_its_place(
+    detector: CenterFaceDetector,
+) -> None:
     picture = scene(960, 540, *((n, 16.0, 120 + 240 * n, 200 + 60 * (n % 2)) for n in range(4)))
     watched = Watched(detector)
     finder = FaceScheduler(watched)

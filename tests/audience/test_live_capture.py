@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cameras import Image, CachingFaceScheduler, CachingEmotionModel, SimulatedCamera, images
+from cameras import CachingEmotionModel, CachingFaceScheduler, Image, SimulatedCamera, images
 
 from moviemotion.audience.faces.detect import crop_face
 from moviemotion.audience.live.film_clock import FilmClock

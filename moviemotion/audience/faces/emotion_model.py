@@ -75,8 +75,8 @@ class OnnxEmotionModel:
             return np.empty((0, len(EMOTIONS)), dtype=np.float32)
         faces = np.stack(images)[:, None].astype(np.float32)
         (probabilities,) = self._session.run([OUTPUT], {INPUT: faces})
-        shares = np.asarray(probabilities) ** self._exponent
-        shares = np.asarray(shares / shares.sum(axis=1, keepdims=True), np.float32)
+        powers = np.asarray(probabilities) ** self._exponent
+        shares = np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
         if self._columns == tuple(range(len(EMOTIONS))):
             return shares
         spread = np.zeros((len(shares), len(EMOTIONS)), np.float32)

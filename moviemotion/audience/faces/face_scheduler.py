@@ -1,7 +1,7 @@
 """Detect the faces of one camera from frame to frame at the lowest cost that finds them.
 
-Running the detector on every complete frame at full detail would dominate the cost of a screening. An audience
-sits still, so most frames need much less:
+Running the detector on every complete frame in full detail would dominate the cost of a screening. An
+audience sits still, so most frames need much less:
 
 1. A known face is searched for in a small square around its last position.
 2. If it has hardly moved two frames later, the frame between is not searched at all: the box is interpolated,
@@ -21,8 +21,8 @@ from moviemotion.audience.faces.detect import MIN_PIXELS_PER_INPUT_PIXEL, FaceBo
 from moviemotion.audience.faces.registry import FaceDetector, detect_checked
 
 DETECTION_SIDES = (160, 320, 640)
-"""Pixels to which the longer side of a frame is scaled for a search: coarse, medium, and fine enough for faces
-of 24 pixels."""
+"""Pixels to which the longer side of a frame is scaled for a search: coarse, medium, and fine enough for
+faces of 24 pixels."""
 TARGET_FACE_PIXELS = 64
 """Pixels that the smallest known face should have after scaling when the complete frame is searched."""
 SEARCH_SIDE, SEARCH_FACE_SIZES = 96, 2.25
@@ -113,7 +113,7 @@ class FaceScheduler:
         return found
 
     def _detect_near_known(self, image: NDArray[np.uint8]) -> list[FaceBox] | None:
-        """Every known face near its position; None if one is missing or the complete frame is cheaper to search."""
+        """Every known face near its position; None if one is missing or the complete frame is cheaper."""
         if not self._known or len(self._known) * SEARCH_SIDE**2 > _scaled_pixel_count(image, self._long_side):
             return None
         regions = [_search_region(face) for face in self._known]
@@ -178,7 +178,7 @@ def _is_same_face(face: FaceBox, known: FaceBox) -> bool:
 def _is_unchanged(
     face: FaceBox, before: NDArray[np.uint8], image: NDArray[np.uint8], after: NDArray[np.uint8]
 ) -> bool:
-    """Whether a frame shows at a face what its neighbors show: the viewer is there, and no hand covers them."""
+    """Whether a frame agrees with its neighbors at a face, which is then there and not covered by a hand."""
     side = max(2, round(face.size))
     step = max(1, side // COMPARISON_POINTS)
     left, top = (round(center - side / 2) for center in face.center)

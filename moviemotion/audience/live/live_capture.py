@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from moviemotion.audience.faces.face_readings import read_faces
+from moviemotion.audience.faces.face_readings import predict_faces
 from moviemotion.audience.faces.face_scheduler import FaceScheduler
 from moviemotion.audience.faces.identity_switches import IdentitySwitchDetector
 from moviemotion.audience.faces.registry import (
@@ -320,7 +320,7 @@ class LiveCapture:
         """Read a few pictures of one camera; returns how many faces the last of them shows."""
         images = [frame.image for frame in frames]
         found = seat.face_scheduler.detect(images)
-        readings = read_faces(images, found, self._emotion_model)
+        readings = predict_faces(images, found, self._emotion_model)
         read = zip(
             readings.emotions.tolist(),
             readings.weight.tolist(),
