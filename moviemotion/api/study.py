@@ -12,6 +12,12 @@ import numpy as np
 from moviemotion.api.audience_analysis import AudienceAnalysis, time_span
 from moviemotion.api.frames import frame_of
 from moviemotion.audience.faces.quality import REJECTION_REASONS
+from moviemotion.audience.faces.registry import (
+    DEFAULT_DETECTOR,
+    DEFAULT_MODEL,
+    EmotionModel,
+    FaceDetector,
+)
 from moviemotion.emotions import EMOTIONS
 from moviemotion.privacy.consent import ConsentState, list_seats
 from moviemotion.privacy.study_database import has_database
@@ -106,8 +112,8 @@ def screen(
     rate: float = screening.DEFAULT_RATE,
     baseline: str | tuple[float, float] | None = None,
     seed: int = screening.DEFAULT_SEED,
-    model: str | Path | None = None,
-    detector: str | None = None,
+    model: str | Path | EmotionModel = DEFAULT_MODEL,
+    detector: str | FaceDetector = DEFAULT_DETECTOR,
     progress: Callable[[str, float], None] | None = None,
 ) -> Study:
     """Read an audience from its recordings and write a study folder.
@@ -123,15 +129,14 @@ def screen(
         rate: samples per second.
         baseline: a stretch of film time in which viewers are at rest, such as "0:00-0:20" or (0, 20).
         seed: of the statistics.
-        model: name or ONNX file of the emotion model; by default the one that ships.
-        detector: name of the face detector; by default the one that ships.
+        model: the emotion model: a registered name, an ONNX file, or an object that satisfies `EmotionModel`.
+        detector: the face detector: a registered name, or an object that satisfies `FaceDetector`.
         progress: called with a camera's name and the seconds of it that have been processed.
 
     Raises:
         MoviemotionError: no video can be read, nobody is seen, the script cannot be used, or `out` holds
             another study. Nothing is written then.
     """
-    optional = {"model": model, "detector": detector}
     screening.screen(
         [Path(video) for video in videos],
         Path(out),
@@ -144,7 +149,8 @@ def screen(
         progress=(lambda camera, seconds: progress(camera.name, seconds))
         if progress
         else (lambda camera, seconds: None),
-        **{name: value for name, value in optional.items() if value is not None},
+        model=model,
+        detector=detector,
     )
     return Study(Path(out))
 
