@@ -1,4 +1,4 @@
-"""The commands of `moviemotion lab`: audit and split face sets, train, export and evaluate models."""
+"""Commands of the laboratory: audit face sets; train, export, quantize and evaluate emotion models."""
 
 from __future__ import annotations
 
@@ -9,17 +9,11 @@ from typing import Annotated
 import typer
 
 from moviemotion._io.atomic_files import check_writable
-from moviemotion.cli.console import (
-    parse_seeds,
-    require_lab,
-    stage_progress_bar,
-    stderr_console,
-    step_progress_bar,
-)
+from moviemotion.cli.console import parse_seeds, stage_progress_bar, stderr_console, step_progress_bar
 from moviemotion.cli.exit_codes import INCOMPLETE
 from moviemotion.errors import MoviemotionError
 
-lab = typer.Typer(no_args_is_help=True, help="The laboratory: train, export and evaluate emotion models.")
+lab = typer.Typer(no_args_is_help=True, help="Audit face sets; train, export and evaluate emotion models.")
 experiments = typer.Typer(no_args_is_help=True, help="Repeat the experiments of the proposal.")
 lab.add_typer(experiments, name="experiments")
 
@@ -33,38 +27,37 @@ def audit(
     second_opinion: Annotated[
         str,
         typer.Option(
-            help="What labels are compared with: labels (networks trained on the other labels) or model (the "
-            "shipped emotion model, for faces that it was not trained on)."
+            help="What labels are checked against: labels (networks trained on the other labels) or model "
+            "(the shipped emotion model; not for faces it was trained on)."
         ),
     ] = "labels",
     clean: Annotated[
-        Path | None, typer.Option(help="Folder for a cleaned copy; the source stays unchanged.")
+        Path | None, typer.Option(help="Folder for a cleaned copy; the source is not changed.")
     ] = None,
     decisions: Annotated[
-        Path | None, typer.Option(help="Edited decisions.csv to apply with --clean, instead of a new audit.")
+        Path | None, typer.Option(help="Edited decisions.csv to apply with --clean, without a new audit.")
     ] = None,
-    copy: Annotated[bool, typer.Option("--copy", help="Copy files instead of linking to them.")] = False,
-    seed: Annotated[int, typer.Option()] = 36,
+    copy: Annotated[bool, typer.Option("--copy", help="Copy files instead of linking them.")] = False,
+    seed: Annotated[int, typer.Option(help="Seed.")] = 36,
 ) -> None:
-    """Find mislabeled, corrupted and duplicate images, and propose what to do with each."""
-    with require_lab():
-        from moviemotion.lab.audit import audit_report, find_issues
-        from moviemotion.lab.data import cleaning
+    """Find mislabeled, corrupt and duplicate images and propose what to do with each."""
+    from moviemotion.lab.audit import audit_report, find_issues
+    from moviemotion.lab.data import cleaning
 
     if second_opinion not in list(find_issues.SecondOpinion):
         choices = " or ".join(find_issues.SecondOpinion)
         raise MoviemotionError(f"--second-opinion {second_opinion}: unknown; choose {choices}")
-    # An audit takes minutes, so outputs are checked first.
+    # The audit takes minutes, so check first that its results can be written.
     cleaning.check_outside_dataset(data, out)
     if clean:
         cleaning.check_output_folder(data, clean)
     if decisions and not clean:
-        raise MoviemotionError("--decisions: needs a folder for the copy; add --clean OUT")
+        raise MoviemotionError("--decisions: has no effect alone; add --clean with the folder to write")
     if decisions:
         chosen = cleaning.read_decisions(decisions)
     else:
-        with require_lab(), stage_progress_bar() as on_progress:
-            opinion = find_issues.SecondOpinion(second_opinion)
+        opinion = find_issues.SecondOpinion(second_opinion)
+        with stage_progress_bar() as on_progress:
             result = find_issues.audit_dataset(
                 data, opinion, seed=seed, print_line=typer.echo, on_progress=on_progress
             )
@@ -81,15 +74,14 @@ def audit(
 def split(
     data: Annotated[Path, typer.Argument(help="Folder with <split>/<label>/<image>, or <label>/<image>.")],
     out: Annotated[Path, typer.Option(help="Folder to write.")],
-    train: Annotated[float, typer.Option(help="Share of the faces.", min=0, max=1)] = 0.7,
-    validation: Annotated[float, typer.Option(help="Share of the faces.", min=0, max=1)] = 0.2,
-    test: Annotated[float, typer.Option(help="Share of the faces.", min=0, max=1)] = 0.1,
-    copy: Annotated[bool, typer.Option("--copy", help="Copy files instead of linking to them.")] = False,
-    seed: Annotated[int, typer.Option()] = 36,
+    train: Annotated[float, typer.Option(help="Share of the faces for training.", min=0, max=1)] = 0.7,
+    validation: Annotated[float, typer.Option(help="Share of the faces for validation.", min=0, max=1)] = 0.2,
+    test: Annotated[float, typer.Option(help="Share of the faces for testing.", min=0, max=1)] = 0.1,
+    copy: Annotated[bool, typer.Option("--copy", help="Copy files instead of linking them.")] = False,
+    seed: Annotated[int, typer.Option(help="Seed.")] = 36,
 ) -> None:
-    """Divide a face set into new splits, stratified by class, with duplicates in one split."""
-    with require_lab():
-        from moviemotion.lab.data import splitting
+    """Split faces into train, validation and test, stratified by class, with duplicates in one split."""
+    from moviemotion.lab.data import splitting
 
     shares = {"train": train, "validation": validation, "test": test}
     with step_progress_bar("finding duplicates") as (_, step):
@@ -103,17 +95,19 @@ def train(
     data: Annotated[
         Path, typer.Option(help="Folder with train/<label>/*.png and, for votes, annotations.csv.")
     ],
-    out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted run resumes.")],
-    network: Annotated[str, typer.Option(help="Network; each has its own configuration.")] = "compact",
+    out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted run is resumed.")],
+    network: Annotated[
+        str, typer.Option(help="Network to train; each has its own default configuration.")
+    ] = "compact",
     epochs: Annotated[
-        int | None, typer.Option(help="Largest number of epochs; by default the configuration's.", min=1)
+        int | None, typer.Option(help="Maximum number of epochs, instead of the configuration's.", min=1)
     ] = None,
     fraction: Annotated[float, typer.Option(help="Share of the train split to use.", min=0.001, max=1)] = 1.0,
-    seed: Annotated[int, typer.Option()] = 36,
+    seed: Annotated[int, typer.Option(help="Seed.")] = 36,
     weights: Annotated[
         Path | None,
         typer.Option(
-            help="Initial weights: a run's weights.pt, or those of a pretrained network; see the README."
+            help="Initial weights: weights.pt of a run, or those of a pretrained network; see the README."
         ),
     ] = None,
     changes: Annotated[
@@ -122,15 +116,14 @@ def train(
     ] = None,
     teacher: Annotated[
         list[Path] | None,
-        typer.Option(help="Finished run whose predictions are mixed into the targets; may be repeated."),
+        typer.Option(help="Finished run to learn from in addition to the votes; may be repeated."),
     ] = None,
     store: Annotated[
-        str | None, typer.Option(help="MLflow tracking URI; by default mlflow.db beside --out.")
+        str | None, typer.Option(help="MLflow tracking URI; by default mlflow.db next to --out.")
     ] = None,
 ) -> None:
-    """Train a network on annotators' votes, or the proposal's networks on labels."""
-    with require_lab():
-        from moviemotion.lab.training import runs
+    """Train an emotion model on annotators' votes, or one of the proposal's networks on labels."""
+    from moviemotion.lab.training import runs
     from moviemotion.lab.training.config import make_config
     from moviemotion.lab.training.face_selection import load_train_and_test
 
@@ -148,23 +141,20 @@ def train(
 def export(
     run: Annotated[Path, typer.Argument(help="Folder of a finished training run.")],
     data: Annotated[
-        Path, typer.Option(help="The same face set; its test split is evaluated for the model card.")
+        Path, typer.Option(help="The data of the run; the model card is measured on its test split.")
     ],
-    out: Annotated[Path, typer.Option(help="ONNX file to write; its model card is written beside it.")],
+    out: Annotated[Path, typer.Option(help="ONNX file to write; its model card is written next to it.")],
 ) -> None:
-    """Write a trained emotion model as ONNX, with its model card."""
-    with require_lab():
-        from moviemotion.lab.training import onnx_export
+    """Export a trained emotion model to ONNX, with its model card."""
     from moviemotion.lab.data.dataset import load_faces
     from moviemotion.lab.evaluation.model_card import write_model_card
     from moviemotion.lab.evaluation.vote_calibration import calibrate_to_votes
+    from moviemotion.lab.training.onnx_export import export_run
 
-    load_faces(
-        data, "test"
-    )  # the model card needs it, so errors in it are reported before anything is written
+    load_faces(data, "test")  # fails before anything is written if the card cannot be measured
     with stage_progress_bar() as on_progress:
         on_progress("exporting", 0, 1)
-        onnx_export.export_run(run, out)
+        export_run(run, out)
         calibrate_to_votes(out, data, lambda done, total: on_progress("calibrating", done, total))
         card = write_model_card(out, data, on_progress)
     typer.echo(f"{out} ({out.stat().st_size / 1e6:.1f} MB), {card}")
@@ -172,22 +162,18 @@ def export(
 
 @lab.command()
 def quantize(
-    model: Annotated[Path, typer.Argument(help="Exported emotion model.")],
+    model: Annotated[Path, typer.Argument(help="An exported emotion model.")],
     data: Annotated[
-        Path,
-        typer.Option(help="The face set it was trained on; activations are measured on its train split."),
+        Path, typer.Option(help="The data it was trained on; scales are calibrated on the train split.")
     ],
-    out: Annotated[Path, typer.Option(help="ONNX file to write; its model card is written beside it.")],
+    out: Annotated[Path, typer.Option(help="ONNX file to write; its model card is written next to it.")],
 ) -> None:
-    """Quantize an emotion model to INT8, which makes it faster and its file half as large."""
-    with require_lab():
-        from moviemotion.lab.training import quantization
+    """Quantize the convolutions of an emotion model to INT8: faster, and half the file size."""
     from moviemotion.lab.evaluation.model_card import write_model_card
+    from moviemotion.lab.training import quantization
 
     with stage_progress_bar() as on_progress:
-        quantization.quantize(
-            model, data, out, lambda done, total: on_progress("measuring activations", done, total)
-        )
+        quantization.quantize(model, data, out, lambda done, total: on_progress("calibrating", done, total))
         card = write_model_card(out, data, on_progress)
     typer.echo(f"{out} ({out.stat().st_size / 1e6:.1f} MB), {card}")
 
@@ -196,12 +182,11 @@ def quantize(
 def train_occlusion_model(
     data: Annotated[Path, typer.Option(help="Folder with train/<label>/*.png.")],
     out: Annotated[Path, typer.Option(help="ONNX file to write.")],
-    epochs: Annotated[int, typer.Option(min=1)] = 6,
-    seed: Annotated[int, typer.Option()] = 36,
+    epochs: Annotated[int, typer.Option(help="Number of epochs.", min=1)] = 6,
+    seed: Annotated[int, typer.Option(help="Seed.")] = 36,
 ) -> None:
-    """Train the occlusion model, which finds hands and objects before faces."""
-    with require_lab():
-        from moviemotion.lab.training import occlusion_model
+    """Train the occlusion model, which detects hands and objects in front of faces."""
+    from moviemotion.lab.training import occlusion_model
 
     check_writable(out.parent)
     with step_progress_bar("training") as (print_line, step):
@@ -213,35 +198,35 @@ def train_occlusion_model(
 def evaluate(
     data: Annotated[Path, typer.Option(help="Folder with <split>/<label>/*.png.")],
     split: Annotated[
-        str, typer.Option(help="Split; held-out: the faces that the model's own run held out of train.")
+        str,
+        typer.Option(
+            help="Split to measure on; held-out is the part of train that the model's run did not use."
+        ),
     ] = "test",
     truth: Annotated[
-        str,
-        typer.Option(help="What counts as correct: label (of the folder) or consensus (of the annotators)."),
+        str, typer.Option(help="Ground truth: label (of the folder) or consensus (of the annotators).")
     ] = "label",
     model: Annotated[
-        Path | None, typer.Option(help="Exported emotion model; by default the shipped one.")
+        Path | None, typer.Option(help="An exported emotion model; by default the shipped one.")
     ] = None,
     against: Annotated[
-        Path | None, typer.Option(help="Another emotion model to compare with on the same faces.")
+        Path | None, typer.Option(help="Another exported emotion model to compare on the same faces.")
     ] = None,
     page: Annotated[Path | None, typer.Option(help="HTML page with charts to write.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Evaluate an emotion model: accuracy, calibration, and the uncertainty of both."""
+    """Measure an emotion model: accuracy with intervals, calibration and the annotator ceiling."""
     from moviemotion.lab.evaluation import evaluate
     from moviemotion.lab.evaluation.evaluation_page import write_evaluation_page
     from moviemotion.lab.evaluation.evaluation_text import evaluation_lines
 
     if truth not in list(evaluate.GroundTruth):
         raise MoviemotionError(f"--truth {truth}: unknown; choose {' or '.join(evaluate.GroundTruth)}")
-    model = model or evaluate.SHIPPED_EMOTION_MODEL
+    model_file = model or evaluate.SHIPPED_EMOTION_MODEL
     with stage_progress_bar() as on_progress:
-        result = evaluate.evaluate(
-            data, split, evaluate.GroundTruth(truth), model, against, on_progress=on_progress
-        )
+        result = evaluate.evaluate(data, split, evaluate.GroundTruth(truth), model_file, against, on_progress)
     if page:
-        write_evaluation_page(result, model.name, page)
+        write_evaluation_page(result, model_file.name, page)
     if as_json:
         typer.echo(json.dumps(result.as_dict()))
         return
@@ -251,16 +236,17 @@ def evaluate(
 
 @lab.command("explain")
 def explain_network(
-    run: Annotated[list[Path], typer.Argument(help="Finished runs of deck36; the first one has ReLU.")],
+    run: Annotated[list[Path], typer.Argument(help="Finished runs of deck36; the first must use ReLU.")],
     data: Annotated[Path, typer.Option(help="Folder with <split>/<label>/*.png.")],
     out: Annotated[Path, typer.Option(help="Folder for explain.html and evidence.json.")],
-    split: Annotated[str, typer.Option(help="Split; best one that no run was trained on.")] = "test",
-    faces: Annotated[int, typer.Option(help="Largest number of faces.", min=8)] = 500,
-    seed: Annotated[int, typer.Option(help="Seed of the random choice of faces and filters.")] = 36,
+    split: Annotated[
+        str, typer.Option(help="Split to measure on; preferably one that no run was trained on.")
+    ] = "test",
+    faces: Annotated[int, typer.Option(help="Maximum number of faces.", min=8)] = 500,
+    seed: Annotated[int, typer.Option(help="Seed of the choice of faces and filters.")] = 36,
 ) -> None:
-    """Measure a trained network to test the proposal's answers to three questions, and write a page."""
-    with require_lab():
-        from moviemotion.lab.proposal.explain import explain
+    """Answer the proposal's three questions with measurements of trained networks, on one page."""
+    from moviemotion.lab.proposal.explain import explain
 
     with stage_progress_bar() as on_progress:
         page = explain(run, data, split, out, seed, faces, typer.echo, on_progress)
@@ -269,7 +255,7 @@ def explain_network(
 
 @experiments.command("list")
 def list_experiments() -> None:
-    """List the experiments with the published results."""
+    """List the experiments with the results that the proposal published."""
     from moviemotion.lab.proposal.experiments_report import experiment_lines
 
     for line in experiment_lines():
@@ -278,30 +264,27 @@ def list_experiments() -> None:
 
 @experiments.command("run")
 def run_experiments(
-    data: Annotated[Path, typer.Option(help="Folder with a train and a test split of labelled faces.")],
+    data: Annotated[Path, typer.Option(help="Folder with a train and a test split of labeled faces.")],
     out: Annotated[Path, typer.Option(help="Folder of the runs; finished runs are not repeated.")],
     numbers: Annotated[
-        list[str] | None, typer.Argument(help="Numbers of experiments; by default all.")
+        list[str] | None, typer.Argument(help="Numbers of the experiments; all by default.")
     ] = None,
     seeds: Annotated[str, typer.Option(help="Seeds of the runs, separated by commas.")] = "1,2,3",
-    epochs: Annotated[int, typer.Option(help="Largest number of epochs of each run.", min=1)] = 60,
-    fraction: Annotated[float, typer.Option(help="Share of the train split.", min=0.001, max=1)] = 1.0,
+    epochs: Annotated[int, typer.Option(help="Epochs of every run.", min=1)] = 60,
+    fraction: Annotated[float, typer.Option(help="Share of the train split to use.", min=0.001, max=1)] = 1.0,
     width: Annotated[
-        float, typer.Option(help="Factor of the number of filters and neurons in each layer.", min=0.01)
+        float, typer.Option(help="Factor for the filters and neurons of each layer.", min=0.01)
     ] = 1.0,
-    jobs: Annotated[int, typer.Option(help="Number of runs at a time.", min=1)] = 1,
+    jobs: Annotated[int, typer.Option(help="Number of parallel runs.", min=1)] = 1,
     weights: Annotated[Path | None, typer.Option(help="ImageNet weights of VGG-16; see the README.")] = None,
 ) -> None:
-    """Train both sides of each experiment, once per seed."""
-    with require_lab():
-        from moviemotion.lab.proposal import experiments as proposal_experiments
+    """Train both variants of each experiment, once per seed."""
+    from moviemotion.lab.proposal import experiments as catalog
 
-    budget = proposal_experiments.TrainingBudget(epochs, fraction, width, parse_seeds(seeds))
-    failures = proposal_experiments.run_experiments(
-        data, out, numbers or (), budget, jobs, weights, typer.echo
-    )
+    budget = catalog.TrainingBudget(epochs, fraction, width, parse_seeds(seeds))
+    failures = catalog.run_experiments(data, out, numbers or (), budget, jobs, weights, typer.echo)
     for line in failures:
-        stderr_console.print(f"failed: {line}", markup=False, style="red")
+        stderr_console.print(f"not run: {line}", markup=False, style="red")
     if failures:
         raise typer.Exit(INCOMPLETE)
 
@@ -309,11 +292,10 @@ def run_experiments(
 @experiments.command("report")
 def report_experiments(
     runs: Annotated[Path, typer.Argument(help="Folder of the runs.")],
-    data: Annotated[Path, typer.Option(help="The same face set.")],
+    data: Annotated[Path, typer.Option(help="The data of the runs.")],
     out: Annotated[Path, typer.Option(help="Folder for report.md and its chart.")],
 ) -> None:
-    """Report for each published change whether it is confirmed, contradicted or inconclusive."""
-    with require_lab():
-        from moviemotion.lab.proposal.experiments_report import write_experiments_report
+    """Report whether each published result was confirmed, contradicted or remained inconclusive."""
+    from moviemotion.lab.proposal.experiments_report import write_experiments_report
 
     typer.echo(f"Report: {write_experiments_report(data, runs, out, typer.echo)}")
