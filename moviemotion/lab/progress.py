@@ -11,8 +11,12 @@ StageCallback = Callable[[str, int, int], None]
 """Called with the name of the present stage, the steps of it that are done, and all its steps."""
 
 
+def ignore_progress(done: int, total: int) -> None:
+    """The default progress callback, which does nothing."""
+
+
 def ignore_stage(stage: str, done: int, total: int) -> None:
-    """The default callback, which does nothing."""
+    """The default stage callback, which does nothing."""
 
 
 def in_stage(on_progress: StageCallback, stage: str) -> ProgressCallback:

@@ -131,9 +131,8 @@ def audit_lines(audit: AuditResult) -> list[str]:
     """Summarize an audit for the terminal."""
     total = sum(sum(row.values()) for row in audit.counts.values())
     lines = [f"{total} images in {', '.join(split or 'one folder' for split in audit.counts)}"]
-    for kind in IssueKind:
-        if found := audit.issues_of_kind(kind):
-            lines.append(f"  {kind:<25} {len(found)}")
+    counts = {kind: len(audit.issues_of_kind(kind)) for kind in IssueKind}
+    lines += [f"  {kind:<25} {count}" for kind, count in counts.items() if count]
     if audit.opinion_source:
         lines.append(
             f"labels checked with {audit.opinion_source}: "

@@ -23,7 +23,7 @@ from moviemotion.emotions import EMOTIONS, PROPOSAL_COLUMNS
 from moviemotion.errors import SettingError
 from moviemotion.lab.data.dataset import FaceSet, label_truth
 from moviemotion.lab.evaluation.evaluate import predict
-from moviemotion.lab.progress import ProgressCallback
+from moviemotion.lab.progress import ProgressCallback, ignore_progress
 
 N_FOLDS = 3
 LABEL_SMOOTHING = 0.1
@@ -103,7 +103,7 @@ class LabelPredictions:
 
 
 def emotion_model_predictions(
-    faces: FaceSet, model: Path, on_progress: ProgressCallback = lambda done, total: None
+    faces: FaceSet, model: Path, on_progress: ProgressCallback = ignore_progress
 ) -> LabelPredictions:
     """Predict faces with an exported emotion model that was not trained on them.
 
@@ -131,7 +131,7 @@ def out_of_fold_predictions(
     groups: NDArray[np.int64],
     seed: int,
     print_line: Callable[[str], None] = print,
-    on_progress: ProgressCallback = lambda done, total: None,
+    on_progress: ProgressCallback = ignore_progress,
 ) -> LabelPredictions:
     """Predict each face with a network that was trained on the other folds.
 

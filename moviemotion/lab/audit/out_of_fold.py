@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
 from moviemotion.emotions import PROPOSAL_EMOTIONS
-from moviemotion.lab.progress import ProgressCallback
+from moviemotion.lab.progress import ProgressCallback, ignore_progress
 from moviemotion.lab.training.config import TrainingConfig
 from moviemotion.lab.training.loop import Examples, fit, predict_logits
 
@@ -37,7 +37,7 @@ def predict_out_of_fold(
     n_folds: int,
     label_smoothing: float,
     seed: int,
-    on_progress: ProgressCallback = lambda done, total: None,
+    on_progress: ProgressCallback = ignore_progress,
 ) -> NDArray[np.float64]:
     """Predict all faces, each by a network that was trained on the other folds.
 

@@ -1,6 +1,6 @@
 """Face sets on disk: reading, checking, cleaning and splitting them.
 
-A face set is a folder `<split>/<label>/<image>`, with the votes of ten annotators per face in
+A face set is a folder `<split>/<label>/<image>`, with the votes of ten annotators in
 `annotations.csv`.
 
 - `dataset` reads splits into arrays and turns labels and votes into targets.

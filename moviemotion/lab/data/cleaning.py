@@ -175,7 +175,8 @@ def write_dataset_copy(data: Path, out: Path, destinations: dict[str, str], copy
     partial = target.with_name(target.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     taken: dict[str, str] = {}
-    for name, place in destinations.items():
+    for name, wanted in destinations.items():
+        place = wanted
         while place in taken:
             folder, _, file = place.rpartition("/")
             place = f"{folder}/{'-'.join(Path(name).parent.parts)}-{file}"

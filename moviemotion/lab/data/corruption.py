@@ -18,7 +18,7 @@ from PIL import Image
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.lab.data.issues import IssueKind
-from moviemotion.lab.progress import ProgressCallback
+from moviemotion.lab.progress import ProgressCallback, ignore_progress
 
 DETECTOR_FILE = Path(__file__).parents[2] / "audience" / "faces" / "models" / "centerface.onnx"
 DETECTOR_INPUT_SIZE = 96
@@ -74,7 +74,7 @@ class DetectedFace:
 
 
 def find_corrupted_images(
-    images: NDArray[np.uint8], on_progress: ProgressCallback = lambda done, total: None
+    images: NDArray[np.uint8], on_progress: ProgressCallback = ignore_progress
 ) -> list[CorruptedImage]:
     """Check every image; each is reported at most once.
 

@@ -161,33 +161,12 @@ def inspect_split(data: Path, split: str) -> tuple[FaceSet, tuple[DatasetIssue, 
         if folder.name not in KNOWN_LABELS or not folder.is_dir():
             continue
         for path in sorted(folder.iterdir()):
-            name = path.relative_to(data).as_posix()
-            if (shown := _printable_name(path.name)) != path.name:
-                issues.append(
-                    DatasetIssue(
-                        "stray file",
-                        place,
-                        f"the file name {shown} in this folder is not valid Unicode; rename the file",
-                    )
-                )
-                continue
-            if path.suffix.lower() not in IMAGE_SUFFIXES:
-                if not path.name.startswith("."):
-                    message = f"ignored; expected a file of type {', '.join(sorted(IMAGE_SUFFIXES))}"
-                    issues.append(DatasetIssue("stray file", name, message, fatal=False))
-                continue
-            try:
-                image, form = _read_image(path)
-            except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-                message = f"not a readable image ({_first_line(error)}); remove or replace it"
-                issues.append(DatasetIssue("unreadable", name, message))
-                continue
-            if form:
-                issues.append(
-                    DatasetIssue("image format", name, f"{form}; converted to 48×48 gray", fatal=False)
-                )
-            names.append(name)
-            images.append(image)
+            image, issue = _inspect_file(path, data)
+            if issue is not None:
+                issues.append(issue)
+            if image is not None:
+                names.append(path.relative_to(data).as_posix())
+                images.append(image)
     labels = tuple("" if (label := Path(name).parent.name) == OTHER_LABEL else label for name in names)
     if not names:
         expected = f"{root}/<label>/<image>.png"
@@ -201,6 +180,28 @@ def inspect_split(data: Path, split: str) -> tuple[FaceSet, tuple[DatasetIssue, 
         issues.append(DatasetIssue("one class", split, message))
     votes, vote_issues = _read_votes(data, split, tuple(names), labels)
     return FaceSet(tuple(names), np.stack(images), labels, votes), (*issues, *vote_issues)
+
+
+def _inspect_file(path: Path, data: Path) -> tuple[NDArray[np.uint8] | None, DatasetIssue | None]:
+    """One file of a class folder: the image if it can be read, and what is wrong with it."""
+    name = path.relative_to(data).as_posix()
+    if (shown := _printable_name(path.name)) != path.name:
+        folder = _printable_name(path.parent.relative_to(data).as_posix())
+        message = f"the file name {shown} in this folder is not valid Unicode; rename the file"
+        return None, DatasetIssue("stray file", folder, message)
+    if path.suffix.lower() not in IMAGE_SUFFIXES:
+        message = f"ignored; expected a file of type {', '.join(sorted(IMAGE_SUFFIXES))}"
+        hidden = path.name.startswith(".")
+        return None, None if hidden else DatasetIssue("stray file", name, message, fatal=False)
+    try:
+        image, form = _read_image(path)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        message = f"not a readable image ({_first_line(error)}); remove or replace it"
+        return None, DatasetIssue("unreadable", name, message)
+    if form:
+        message = f"{form}; converted to 48×48 gray"
+        return image, DatasetIssue("image format", name, message, fatal=False)
+    return image, None
 
 
 def _empty_face_set() -> FaceSet:

@@ -21,7 +21,7 @@ from PIL import Image
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from moviemotion.lab.progress import ProgressCallback
+from moviemotion.lab.progress import ProgressCallback, ignore_progress
 
 MAX_HASH_DISTANCE = 8
 """Bits, of 64, in which the hashes of a candidate pair may differ."""
@@ -55,7 +55,7 @@ class DuplicatePair:
 
 
 def duplicate_pairs(
-    images: NDArray[np.uint8], on_progress: ProgressCallback = lambda done, total: None
+    images: NDArray[np.uint8], on_progress: ProgressCallback = ignore_progress
 ) -> list[DuplicatePair]:
     """Find all pairs of images that show the same photograph, sorted by position.
 

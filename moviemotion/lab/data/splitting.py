@@ -16,7 +16,7 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.lab.data import dataset
 from moviemotion.lab.data.cleaning import check_output_folder, write_dataset_copy
 from moviemotion.lab.data.duplicates import duplicate_groups, duplicate_pairs
-from moviemotion.lab.progress import ProgressCallback
+from moviemotion.lab.progress import ProgressCallback, ignore_progress
 
 DEFAULT_SPLIT_SHARES = {"train": 0.7, "validation": 0.2, "test": 0.1}
 """The shares that the proposal recommends."""
@@ -43,7 +43,7 @@ def split_dataset(
     shares: dict[str, float] = DEFAULT_SPLIT_SHARES,
     seed: int = 36,
     copy_files: bool = False,
-    on_progress: ProgressCallback = lambda done, total: None,
+    on_progress: ProgressCallback = ignore_progress,
 ) -> SplitResult:
     """Divide all images of `data` into `<out>/<split>/<label>/<image>`, ignoring the splits they are in.
 

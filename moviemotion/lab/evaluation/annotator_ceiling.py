@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from scipy.special import digamma, gammaln, logsumexp
 
 from moviemotion.emotions import PROPOSAL_COLUMNS
-from moviemotion.lab.progress import ProgressCallback
+from moviemotion.lab.progress import ProgressCallback, ignore_progress
 
 Float64Array = NDArray[np.float64]
 
@@ -79,7 +79,7 @@ def estimate_annotator_ceiling(
     prior: VotePrior,
     seed: int,
     panel_size: int = PANEL_SIZE,
-    on_progress: ProgressCallback = lambda done, total: None,
+    on_progress: ProgressCallback = ignore_progress,
 ) -> AnnotatorCeiling:
     """Simulate second panels for faces whose votes are known.
 

@@ -30,7 +30,7 @@ from moviemotion.lab.evaluation.calibration import (
 )
 from moviemotion.lab.evaluation.paired_comparison import PairedComparison, compare_paired
 from moviemotion.lab.evaluation.proposal_protocol import ProposalProtocol, evaluate_proposal_protocol
-from moviemotion.lab.progress import ProgressCallback, StageCallback, ignore_stage, in_stage
+from moviemotion.lab.progress import ProgressCallback, StageCallback, ignore_progress, ignore_stage, in_stage
 from moviemotion.lab.training.face_selection import HELD_OUT_SPLIT, load_held_out_faces
 from moviemotion.statistics import wilson_interval
 
@@ -217,7 +217,7 @@ def score_predictions(
 
 
 def predict(
-    model: Path, faces: FaceSet, on_progress: ProgressCallback = lambda done, total: None
+    model: Path, faces: FaceSet, on_progress: ProgressCallback = ignore_progress
 ) -> NDArray[np.float32]:
     """Predict the emotion probabilities of all faces.
 

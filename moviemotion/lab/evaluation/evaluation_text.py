@@ -89,10 +89,12 @@ def comparison_lines(comparison: PairedComparison) -> list[str]:
 
 def _confusion_lines(result: Evaluation) -> list[str]:
     names = list(result.confusion)
-    lines = ["predicted:" + "".join(f"{name:>10}" for name in names)]
-    for name in names:
-        lines.append(f"  {name:<8}" + "".join(f"{result.confusion[name][other]:>10}" for other in names))
-    return lines
+    counts = [[result.confusion[true][predicted] for predicted in names] for true in names]
+    rows = [
+        f"  {name:<8}" + "".join(f"{count:>10}" for count in row)
+        for name, row in zip(names, counts, strict=True)
+    ]
+    return ["predicted:" + "".join(f"{name:>10}" for name in names), *rows]
 
 
 def _format_difference(difference: float) -> str:

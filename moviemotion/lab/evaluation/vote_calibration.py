@@ -20,7 +20,7 @@ from scipy.optimize import minimize_scalar
 from moviemotion._io.atomic_files import atomic_write
 from moviemotion.lab.data.dataset import soft_targets
 from moviemotion.lab.evaluation.evaluate import predict
-from moviemotion.lab.progress import ProgressCallback
+from moviemotion.lab.progress import ProgressCallback, ignore_progress
 from moviemotion.lab.training.face_selection import config_of_model, load_held_out_faces
 
 VOTE_EXPONENT_KEY = "vote_exponent"
@@ -48,9 +48,7 @@ def fit_vote_exponent(probabilities: NDArray[np.floating], shares: NDArray[np.fl
     return round(float(minimize_scalar(cross_entropy, bounds=EXPONENT_BOUNDS, method="bounded").x), 3)
 
 
-def calibrate_to_votes(
-    model: Path, data: Path, on_progress: ProgressCallback = lambda done, total: None
-) -> float:
+def calibrate_to_votes(model: Path, data: Path, on_progress: ProgressCallback = ignore_progress) -> float:
     """Fit the exponent on the faces that the model's run held out, and add it to the model's metadata.
 
     Args:

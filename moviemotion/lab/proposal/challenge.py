@@ -310,7 +310,7 @@ class PipePlayer:
         self._buffer = b""
         self._ended = False
 
-    def ask(self, prompt: str, deadline: float | None) -> str | None:
+    def ask(self, prompt: str, deadline: float | None) -> str | None:  # noqa: ARG002  # a pipe needs no prompt
         """See `Player`."""
         while b"\n" not in self._buffer and not self._ended:
             timeout = None if deadline is None else max(0.0, deadline - time.monotonic())

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from moviemotion._io.atomic_files import atomic_write
 from moviemotion.emotions import PROPOSAL_COLUMNS
 from moviemotion.errors import MoviemotionError, SettingError
-from moviemotion.lab.progress import ProgressCallback
+from moviemotion.lab.progress import ProgressCallback, ignore_progress
 from moviemotion.lab.training import augmentation, networks
 from moviemotion.lab.training.config import (
     AUGMENTATIONS,
@@ -91,8 +91,8 @@ def fit(
     examples: Examples,
     held_out: Examples,
     checkpoint: Path | None = None,
-    on_batch_end: ProgressCallback = lambda done, total: None,
-    on_epoch_end: Callable[[int, EpochResult], None] = lambda number, epoch: None,
+    on_batch_end: ProgressCallback = ignore_progress,
+    on_epoch_end: Callable[[int, EpochResult], None] | None = None,
 ) -> tuple[nn.Module, list[EpochResult]]:
     """Train a network.
 
@@ -127,7 +127,8 @@ def fit(
             state.best_weights = copy.deepcopy(result.state_dict())
         if checkpoint is not None:
             _save_checkpoint(checkpoint, config, state)
-        on_epoch_end(number + 1, state.history[-1])
+        if on_epoch_end is not None:
+            on_epoch_end(number + 1, state.history[-1])
     state.ema_network.load_state_dict(state.best_weights)
     return state.ema_network.eval(), state.history
 

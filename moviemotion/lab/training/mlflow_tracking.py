@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ class MlflowRun:
         from mlflow.utils.time import get_current_time_millis
 
         now = get_current_time_millis()
-        rows = [Metric(key, value, now, step) for key, value in metrics.items() if value == value]
+        rows = [Metric(key, value, now, step) for key, value in metrics.items() if not math.isnan(value)]
         MlflowClient(tracking_uri=self.tracking_uri).log_batch(self.run_id, metrics=rows)
 
     def finish(self) -> None:

@@ -51,6 +51,7 @@ class ResidualBlock(nn.Module):
         self.shortcut = nn.Identity() if same else nn.Sequential(shrink, _conv_bn(inputs, outputs, 1))
 
     def forward(self, x: Tensor) -> Tensor:
+        """(n, inputs, h, w) → (n, outputs, h / stride, w / stride)."""
         return torch.relu(self.second(torch.relu(self.first(x))) + self.shortcut(x))
 
 
@@ -133,6 +134,7 @@ class ProposalNetwork(nn.Module):
                 nn.init.zeros_(layer.bias)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(n, 1, 48, 48) gray values 0–255 → (n, outputs) logits."""
         x = self.scale(x)
         for block in self.blocks:
             x = block(x)
@@ -241,7 +243,6 @@ def summarize_layers(network: nn.Module) -> list[tuple[str, str, int]]:
         running statistics of batch norms.
     """
     rows: list[tuple[str, str, int]] = []
-    hooks = []
 
     def record(layer: nn.Module, _: object, output: Tensor) -> None:
         count = sum(p.numel() for p in layer.parameters())
@@ -249,9 +250,8 @@ def summarize_layers(network: nn.Module) -> list[tuple[str, str, int]]:
         count += sum(b.numel() for b in layer.buffers(recurse=False) if b.is_floating_point())
         rows.append((type(layer).__name__, "×".join(map(str, output.shape[1:])), count))
 
-    for layer in network.modules():
-        if not any(True for _ in layer.children()):
-            hooks.append(layer.register_forward_hook(record))
+    leaves = [layer for layer in network.modules() if not any(True for _ in layer.children())]
+    hooks = [layer.register_forward_hook(record) for layer in leaves]
     with torch.inference_mode():
         network.eval()(torch.zeros(1, 1, 48, 48))
     for hook in hooks:

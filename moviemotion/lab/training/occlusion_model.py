@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from moviemotion.lab.data.dataset import FACE_SIZE
-from moviemotion.lab.progress import ProgressCallback
+from moviemotion.lab.progress import ProgressCallback, ignore_progress
 from moviemotion.lab.training.config import make_config
 from moviemotion.lab.training.face_selection import load_train_and_test, select_faces
 from moviemotion.lab.training.layers import Standardize
@@ -55,6 +55,7 @@ class OcclusionNetwork(nn.Module):
         self.layers = nn.Sequential(*layers, nn.Conv2d(inputs, 1, 1))
 
     def forward(self, crops: Tensor) -> Tensor:
+        """(n, 1, 48, 48) gray values 0–255 → (n, 6, 6) log-odds."""
         cells: Tensor = self.layers(crops)
         return cells[:, 0]
 
@@ -74,7 +75,7 @@ def train_occlusion_model(
     epochs: int,
     seed: int,
     print_line: Callable[[str], None] = print,
-    on_batch_end: ProgressCallback = lambda done, total: None,
+    on_batch_end: ProgressCallback = ignore_progress,
 ) -> None:
     """Train an occlusion model on the faces that emotion models train on, and write it as ONNX.
 

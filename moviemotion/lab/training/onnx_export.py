@@ -40,6 +40,7 @@ class CalibratedNetwork(nn.Module):
         self.register_buffer("spread", torch.eye(len(EMOTIONS))[list(columns)])
 
     def forward(self, faces: Tensor) -> Tensor:
+        """(n, 1, 48, 48) gray values 0–255 → (n, 8) probabilities."""
         logits = (self.network(faces) + self.network(faces.flip(-1))) / 2
         probabilities = torch.softmax(logits / self.temperature, dim=1)
         return probabilities @ self.spread

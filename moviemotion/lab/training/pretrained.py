@@ -49,6 +49,7 @@ class VGG16Block3(nn.Module):
         self.register_buffer("deviation", torch.tensor(VGG_STD).view(1, 3, 1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
+        """(n, 1, 48, 48) gray values 0–255 → (n, outputs) logits."""
         color = (x / 255).expand(-1, 3, -1, -1)
         with torch.no_grad():
             seen = self.features((color - self.mean) / self.deviation)
@@ -91,6 +92,7 @@ class FaceResidualBlock(nn.Module):
         self.second = nn.Conv2d(outputs, outputs, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(n, inputs, h, w) → (n, outputs, h, w), or half of h and w if it downsamples."""
         out = self.second(torch.relu(self.first(x)))
         if self.downsample:
             x = F.avg_pool2d(x, 2)
@@ -140,6 +142,7 @@ class FaceResNet(nn.Module):
         self.out = nn.Linear(256, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(n, 1, 48, 48) gray values 0–255 → (n, outputs) logits."""
         # 0.2: the standard deviation of gray values with which the weights were trained.
         x = F.interpolate(0.2 * self.standardize(x), size=(self.side, self.side), mode="bilinear")
         x = F.max_pool2d(torch.relu(self.stem(x)), 3, 2)

@@ -22,7 +22,7 @@ from onnx import helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
 from moviemotion._io.atomic_files import atomic_write
-from moviemotion.lab.progress import ProgressCallback
+from moviemotion.lab.progress import ProgressCallback, ignore_progress
 from moviemotion.lab.training.face_selection import config_of_model, load_train_and_test, select_faces
 
 QUANTIZED_KEY = "quantised"
@@ -51,9 +51,7 @@ class _CalibrationFaces(CalibrationDataReader):
         return {"faces": batch} if len(batch) else None
 
 
-def quantize(
-    model: Path, data: Path, out: Path, on_progress: ProgressCallback = lambda done, total: None
-) -> None:
+def quantize(model: Path, data: Path, out: Path, on_progress: ProgressCallback = ignore_progress) -> None:
     """Write an exported emotion model with INT8 convolutions and the same metadata.
 
     The scales are measured on faces that the model was trained on, so that held-out and test faces stay

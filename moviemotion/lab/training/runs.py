@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from moviemotion._io.atomic_files import atomic_write_text
 from moviemotion.errors import MoviemotionError
 from moviemotion.lab.data import dataset
-from moviemotion.lab.progress import ProgressCallback
+from moviemotion.lab.progress import ProgressCallback, ignore_progress
 from moviemotion.lab.training import loop, networks
 from moviemotion.lab.training.config import TARGETS, TrainingConfig, config_fields
 from moviemotion.lab.training.face_selection import select_faces
@@ -61,7 +61,7 @@ def train_emotion_model(
     teachers: Sequence[Path] = (),
     tracking_uri: str | None = None,
     print_line: Callable[[str], None] = print,
-    on_batch_end: ProgressCallback = lambda done, total: None,
+    on_batch_end: ProgressCallback = ignore_progress,
 ) -> TrainedRun:
     """Train on the faces of a train split and write the run's folder. An interrupted run resumes.
 

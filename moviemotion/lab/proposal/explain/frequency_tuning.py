@@ -23,7 +23,7 @@ from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
 from moviemotion.lab.data.dataset import FACE_SIZE
-from moviemotion.lab.progress import ProgressCallback
+from moviemotion.lab.progress import ProgressCallback, ignore_progress
 from moviemotion.lab.proposal.explain.evidence import Estimate, mean_estimate, share_estimate
 from moviemotion.lab.proposal.explain.network_inspection import (
     FaceSample,
@@ -141,7 +141,7 @@ def high_pass(images: NDArray[np.uint8], cutoff: float) -> NDArray[np.float32]:
 def measure_band_losses(
     network: ProposalNetwork,
     sample: FaceSample,
-    on_progress: ProgressCallback = lambda done, total: None,
+    on_progress: ProgressCallback = ignore_progress,
 ) -> tuple[list[BandResponseLoss], BandAccuracy]:
     """Measure the losses of the pixels (first) and of each block at each cutoff, and the accuracy."""
     lost = np.empty((2, len(CUTOFFS), 1 + len(network.blocks), len(sample)))

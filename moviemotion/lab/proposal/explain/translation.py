@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from moviemotion.lab.data.dataset import FACE_SIZE
-from moviemotion.lab.progress import ProgressCallback
+from moviemotion.lab.progress import ProgressCallback, ignore_progress
 from moviemotion.lab.proposal.explain.evidence import Estimate, mean_estimate, mean_share_estimate
 from moviemotion.lab.proposal.explain.network_inspection import (
     FaceSample,
@@ -112,7 +112,7 @@ def _ratio(sums: Float64Array) -> Float64Array:
 def measure_shift_curve(
     network: ProposalNetwork,
     sample: FaceSample,
-    on_progress: ProgressCallback = lambda done, total: None,
+    on_progress: ProgressCallback = ignore_progress,
 ) -> ShiftCurve:
     """Shift all faces in four directions and compare the responses of the network."""
     blocks, n = len(network.blocks), len(sample)
