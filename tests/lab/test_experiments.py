@@ -108,7 +108,7 @@ def test_runs_are_trained_once_and_reported(tiny, monkeypatch, tmp_path):
     shutil.rmtree(out / "batch_64" / "seed-2")
     assert experiments.run_experiments(folder / "faces", out, ["13"], budget, print_line=lines.append) == []
     assert "1 runs to train; 3 are finished already" in lines
-    with pytest.raises(MoviemotionError, match="contains runs with epochs 1, fraction 1 and width 0.5"):
+    with pytest.raises(MoviemotionError, match=r"contains runs with epochs 1, fraction 1 and width 0\.5"):
         experiments.run_experiments(
             folder / "faces", out, ["13"], experiments.TrainingBudget(2, 1.0, 0.5, (1,))
         )
