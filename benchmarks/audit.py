@@ -116,9 +116,9 @@ def vote_lines(faces: dataset.FaceSet, name: str, suspicion: np.ndarray) -> Iter
     top = faces.votes.max(axis=1)
     single = (faces.votes == top[:, None]).sum(axis=1) == 1
     for rule, least in VOTES.items():
-        kept = (truth >= 0) & single & (top >= least)
-        wrong = faces.votes.argmax(axis=1)[kept] != column[kept]
-        score, label = suspicion[kept], truth[kept]
+        counted = (truth >= 0) & single & (top >= least)
+        wrong = faces.votes.argmax(axis=1)[counted] != column[counted]
+        score, label = suspicion[counted], truth[counted]
         each = ", ".join(
             f"{emotion} {roc_auc_score(wrong[label == k], score[label == k]):.3f}"
             for k, emotion in enumerate(PROPOSAL_EMOTIONS)
@@ -126,7 +126,7 @@ def vote_lines(faces: dataset.FaceSet, name: str, suspicion: np.ndarray) -> Iter
         hits = int(wrong[np.argsort(-score, kind="stable")[:FIRST]].sum())
         low, high = wilson_interval(hits, FIRST)
         yield (
-            f"  {name}, {rule} (n={kept.sum()}, {wrong.mean():.1%} wrong): "
+            f"  {name}, {rule} (n={counted.sum()}, {wrong.mean():.1%} wrong): "
             f"AUC {roc_auc_score(wrong, score):.4f}; {each}; "
             f"wrong among the first {FIRST}: {hits} ({low:.2f} to {high:.2f})"
         )

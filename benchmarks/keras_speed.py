@@ -81,9 +81,7 @@ def report(seconds: dict[str, list[float]], seed: int) -> int:
     """Print medians and ratios with intervals; returns 0 if the requirement is met."""
     import numpy as np
 
-    print(
-        f"\n| | ms per image | s per epoch of {EPOCH_IMAGES:,} | time relative to ours (95 % interval) |"
-    )
+    print(f"\n| | ms per image | s per epoch of {EPOCH_IMAGES:,} | time relative to ours (95 % interval) |")
     print("| --- | --- | --- | --- |")
     ratios = {}
     rng = np.random.default_rng(seed)

@@ -145,8 +145,8 @@ def test_a_difference_filter_prefers_finer_gratings_than_an_average():
 def test_the_cutoff_halves_a_grating_of_its_frequency(cutoff):
     wave = 100 + 50 * np.cos(2 * np.pi * cutoff * (np.arange(FACE_SIZE) + 0.5) / FACE_SIZE)
     image = np.broadcast_to(wave, (1, FACE_SIZE, FACE_SIZE)).astype(np.float32)
-    kept = frequency_tuning.low_pass(image, cutoff)[0, 24, 16:32]
-    assert np.ptp(kept) / np.ptp(image[0, 24, 16:32]) == pytest.approx(0.5, abs=0.02)
+    filtered = frequency_tuning.low_pass(image, cutoff)[0, 24, 16:32]
+    assert np.ptp(filtered) / np.ptp(image[0, 24, 16:32]) == pytest.approx(0.5, abs=0.02)
     assert frequency_tuning.low_pass(image, cutoff) + frequency_tuning.high_pass(
         image, cutoff
     ) == pytest.approx(image + image.mean(), abs=1e-3)

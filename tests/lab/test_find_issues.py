@@ -142,11 +142,11 @@ def test_the_source_is_unchanged_and_the_cleaned_copy_follows_edited_decisions(d
     assert chosen == propose_decisions(result.issues)
     edited = [d for d in chosen if d.action is CleaningAction.REMOVE and not d.image.endswith("sad/001.png")]
     write_decisions(edited, tmp_path / "mine.csv")
-    kept = write_cleaned_copy(data, tmp_path / "clean", read_decisions(tmp_path / "mine.csv"))
+    count = write_cleaned_copy(data, tmp_path / "clean", read_decisions(tmp_path / "mine.csv"))
     assert (tmp_path / "clean" / "train" / "sad" / "001.png").is_symlink()
     assert not (tmp_path / "clean" / "train" / "happy" / "000.png").exists()
     with (tmp_path / "clean" / "annotations.csv").open() as file:
-        assert len(list(csv.DictReader(file))) == kept
+        assert len(list(csv.DictReader(file))) == count
     assert digest(data) == before
 
 
@@ -166,12 +166,12 @@ def test_votes_of_a_missing_image_do_not_prevent_a_cleaned_copy(data, tmp_path):
     (data / "train" / "happy" / "000.png").unlink()
     result = audit_dataset(data, SecondOpinion.EMOTION_MODEL, print_line=lambda line: None)
     assert [f.image for f in result.issues_of_kind(IssueKind.VOTES)] == ["annotations.csv"]
-    kept = write_cleaned_copy(
+    count = write_cleaned_copy(
         data,
         tmp_path / "clean",
         [d for d in propose_decisions(result.issues) if d.action is CleaningAction.KEEP],
     )
-    assert kept == sum(sum(row.values()) for row in result.counts.values())
+    assert count == sum(sum(row.values()) for row in result.counts.values())
 
 
 def test_relabeled_images_keep_their_votes(data, tmp_path):

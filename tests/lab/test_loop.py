@@ -58,8 +58,8 @@ def runs(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(data, runs):
-    train(data, runs / "whole", CONFIG, print_line=quiet)
-    return runs / "whole"
+    train(data, runs / "complete", CONFIG, print_line=quiet)
+    return runs / "complete"
 
 
 def test_a_killed_run_resumes_to_the_same_weights(data, run, runs):
@@ -129,11 +129,11 @@ def test_the_proposals_network_stops_early_and_exports_eight_columns(data, runs,
         learning_rate=3e-3,
         validation=0.25,
     )
-    run = train(data, runs / "deck", config, print_line=quiet)
+    run = train(data, runs / "proposal", config, print_line=quiet)
     assert 3 <= len(run.history) < 40
     assert run.history[-1].loss < run.history[0].loss
-    export_run(runs / "deck", tmp_path / "deck.onnx")
-    probabilities = predict(tmp_path / "deck.onnx", dataset.load_faces(data, "test"))
+    export_run(runs / "proposal", tmp_path / "proposal.onnx")
+    probabilities = predict(tmp_path / "proposal.onnx", dataset.load_faces(data, "test"))
     assert probabilities.shape == (32, 8)
     assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-3)
 
@@ -142,11 +142,11 @@ def test_teachers_change_the_targets(data, run, runs):
     student = train(
         data, runs / "student", replace(CONFIG, teacher_share=1.0), teachers=[run], print_line=quiet
     )
-    assert student.teachers == ("whole",)
+    assert student.teachers == ("complete",)
     without_teacher = load_run(run)[1].history[0].loss
     assert student.history[0].loss != without_teacher
     with pytest.raises(MoviemotionError, match="teacher for other emotions"):
-        train(data, runs / "wrong", CONFIG, teachers=[runs / "deck"], print_line=quiet)
+        train(data, runs / "wrong", CONFIG, teachers=[runs / "proposal"], print_line=quiet)
 
 
 def test_the_learning_rate_falls_on_a_plateau():

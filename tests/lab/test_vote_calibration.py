@@ -70,5 +70,5 @@ def test_the_exponent_is_stored_in_the_file_and_used_by_the_audience_pipeline(tm
     assert before[happy] > 0.99
     assert after[happy] == pytest.approx(0.8, abs=0.1)  # eight of ten annotators say so
     assert after == pytest.approx(before**exponent / (before**exponent).sum(), abs=1e-4)
-    kept = {p.key: p.value for p in onnx.load(str(model)).metadata_props}
-    assert kept["emotions"] == ",".join(EMOTIONS)
+    metadata = {p.key: p.value for p in onnx.load(str(model)).metadata_props}
+    assert metadata["emotions"] == ",".join(EMOTIONS)

@@ -327,8 +327,8 @@ def soft_targets(votes: NDArray[np.int64]) -> NDArray[np.float32]:
     Returns:
         (n, 8) float32; rows sum to one, or are zero if no emotion has two votes.
     """
-    kept = np.where(votes > 1, votes, 0)[:, : len(EMOTIONS)].astype(np.float32)
-    return kept / np.maximum(kept.sum(axis=1, keepdims=True), 1)
+    counted = np.where(votes > 1, votes, 0)[:, : len(EMOTIONS)].astype(np.float32)
+    return counted / np.maximum(counted.sum(axis=1, keepdims=True), 1)
 
 
 def usable_mask(faces: FaceSet) -> NDArray[np.bool_]:

@@ -162,15 +162,15 @@ class _VoteCounts:
     def log_likelihood(self, alpha: Float64Array) -> Float64Array:
         """(n, K) log-likelihood of each face's votes under each component, without terms common to all."""
         cells = gammaln(self.count + alpha[:, self.answer]) - gammaln(alpha[:, self.answer])
-        whole = alpha.sum(axis=1)
-        return self.has @ cells.T + gammaln(whole) - gammaln(self.total + whole)
+        alpha_sum = alpha.sum(axis=1)
+        return self.has @ cells.T + gammaln(alpha_sum) - gammaln(self.total + alpha_sum)
 
     def fixed_point(self, share: Float64Array, alpha: Float64Array) -> Float64Array:
         """The next alpha, given the responsibilities `share`, (n, K), of the components for the rows."""
         gain = digamma(self.count + alpha[:, self.answer]) - digamma(alpha[:, self.answer])
         above = ((share.T @ self.has) * gain) @ self.of_answer
-        whole = alpha.sum(axis=1)
-        below = (share * (digamma(self.total + whole) - digamma(whole))).sum(axis=0)
+        alpha_sum = alpha.sum(axis=1)
+        below = (share * (digamma(self.total + alpha_sum) - digamma(alpha_sum))).sum(axis=0)
         ratio = above / np.maximum(below, 1e-12)[:, None]
         # Over-relaxation speeds up convergence. Without bounds, identical votes would let alpha grow forever.
         return np.clip(alpha * ratio**OVER_RELAXATION, MIN_ALPHA, MAX_ALPHA)

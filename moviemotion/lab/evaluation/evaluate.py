@@ -136,13 +136,13 @@ def evaluate(
     on_progress("computing scores", 0, 1)
     result = score_predictions(probabilities, faces, split, truth)
     target = ground_truth(faces, truth)
-    kept = target >= 0
+    has_truth = target >= 0
     if faces.votes is not None:
         on_progress("fitting annotators' votes", 0, 1)
         prior = fit_vote_prior(faces.votes)
         ceiling = estimate_annotator_ceiling(
-            faces.votes[kept],
-            target[kept],
+            faces.votes[has_truth],
+            target[has_truth],
             prior,
             SEED,
             on_progress=in_stage(on_progress, "estimating annotator ceiling"),
@@ -150,7 +150,7 @@ def evaluate(
         result = replace(result, annotator_ceiling=ceiling)
     if other_model is not None:
         mine, others = (
-            to_proposal_emotions(p[kept]).argmax(axis=1) == target[kept]
+            to_proposal_emotions(p[has_truth]).argmax(axis=1) == target[has_truth]
             for p in (probabilities, predict(other_model, faces, in_stage(on_progress, "comparing models")))
         )
         result = replace(result, comparison=compare_paired(mine, others, str(other_model)))
@@ -181,12 +181,12 @@ def score_predictions(
         MoviemotionError: no face has a truth, or the truth is the consensus and the faces have no votes.
     """
     target = ground_truth(faces, truth)
-    kept = target >= 0
-    if not kept.any():
+    has_truth = target >= 0
+    if not has_truth.any():
         raise MoviemotionError(
             f"{split}: no face has a {truth} among {', '.join(PROPOSAL_EMOTIONS)}; use other data"
         )
-    four, target = to_proposal_emotions(probabilities[kept]), target[kept]
+    four, target = to_proposal_emotions(probabilities[has_truth]), target[has_truth]
     guess, confidence = four.argmax(axis=1), four.max(axis=1)
     right = guess == target
     table = np.zeros((len(PROPOSAL_EMOTIONS), len(PROPOSAL_EMOTIONS)), dtype=np.int64)
@@ -211,7 +211,7 @@ def score_predictions(
             str(a): {str(b): int(table[i, j]) for j, b in enumerate(PROPOSAL_EMOTIONS)}
             for i, a in enumerate(PROPOSAL_EMOTIONS)
         },
-        agreement=() if faces.votes is None else _accuracy_by_agreement(right, faces.votes[kept]),
+        agreement=() if faces.votes is None else _accuracy_by_agreement(right, faces.votes[has_truth]),
         proposal_protocol=evaluate_proposal_protocol(np.diag(table), table.sum(axis=1), seed),
     )
 

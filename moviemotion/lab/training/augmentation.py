@@ -1,6 +1,6 @@
 """Augmentation of training faces: random changes that leave the emotion as it is.
 
-`augment_camera` imitates what cameras, face crops and hands do to a picture; the shipped emotion model is
+`augment_camera` imitates what cameras, face crops and hands do to an image; the shipped emotion model is
 trained with it. `augment_brightness` is the proposal's augmentation. All functions draw from a generator that
 the caller seeds, so that a run can be repeated.
 """

@@ -65,12 +65,14 @@ def select_faces(
         )
     has_target = dataset.usable_mask(faces) if config.targets == "votes" else dataset.label_truth(faces) >= 0
     usable = faces.subset(has_target)
-    kept = usable if test is None else dataset.exclude_duplicates_of(usable, test)
-    also_in_test = len(usable) - len(kept)
+    selected = usable if test is None else dataset.exclude_duplicates_of(usable, test)
+    also_in_test = len(usable) - len(selected)
     if config.fraction < 1:
-        kept = kept.subset(dataset.stratified_sample_mask(kept, config.fraction, config.seed))
-    held = dataset.stratified_sample_mask(kept, config.validation, config.seed)
-    return FaceSelection(kept.subset(~held), kept.subset(held), len(faces) - len(usable), also_in_test)
+        selected = selected.subset(dataset.stratified_sample_mask(selected, config.fraction, config.seed))
+    held = dataset.stratified_sample_mask(selected, config.validation, config.seed)
+    return FaceSelection(
+        selected.subset(~held), selected.subset(held), len(faces) - len(usable), also_in_test
+    )
 
 
 def load_held_out_faces(model: Path, data: Path) -> dataset.FaceSet:

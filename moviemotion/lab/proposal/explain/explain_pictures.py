@@ -51,6 +51,6 @@ def _tile_row(tiles: Sequence[NDArray[np.floating]]) -> Markup:
     for k, tile in enumerate(tiles):
         # Tiles of few pixels are shown as squares; larger ones are clearer when smoothed.
         how = Image.Resampling.NEAREST if len(tile) <= UNSMOOTHED_MAX_SIZE else Image.Resampling.BICUBIC
-        picture = Image.fromarray(np.rint(tile).astype(np.uint8), "RGBA").resize((TILE_SIZE, TILE_SIZE), how)
-        row.paste(picture, (k * (TILE_SIZE + TILE_GAP), 0))
+        image = Image.fromarray(np.rint(tile).astype(np.uint8), "RGBA").resize((TILE_SIZE, TILE_SIZE), how)
+        row.paste(image, (k * (TILE_SIZE + TILE_GAP), 0))
     return png_data_uri(row)

@@ -148,17 +148,17 @@ def measure_band_losses(
     right = np.empty((2, len(CUTOFFS), len(sample)), dtype=bool)
     right_unfiltered = np.empty(len(sample), dtype=bool)
     for part, faces in iterate_batches(sample.images):
-        whole = trace_network(network, faces)
+        original = trace_network(network, faces)
         blank = _maps(network, faces.mean(dim=(1, 2, 3), keepdim=True).expand_as(faces))
-        full = [faces, *(b.after_pooling for b in whole.blocks)]
+        full = [faces, *(b.after_pooling for b in original.blocks)]
         distance = [_norm(a - b) for a, b in zip(full, blank, strict=True)]
-        right_unfiltered[part] = proposal_probabilities(whole.logits).argmax(axis=1) == sample.truth[part]
+        right_unfiltered[part] = proposal_probabilities(original.logits).argmax(axis=1) == sample.truth[part]
         for side, keep in enumerate((low_pass, high_pass)):
             for c, cutoff in enumerate(CUTOFFS):
-                kept = to_input_tensor(keep(sample.images[part], cutoff))
-                seen = trace_network(network, kept)
-                left = [kept, *(b.after_pooling for b in seen.blocks)]
-                for b, (a, k, d) in enumerate(zip(full, left, distance, strict=True)):
+                filtered = to_input_tensor(keep(sample.images[part], cutoff))
+                seen = trace_network(network, filtered)
+                maps = [filtered, *(b.after_pooling for b in seen.blocks)]
+                for b, (a, k, d) in enumerate(zip(full, maps, distance, strict=True)):
                     lost[side, c, b, part] = (_norm(a - k) / d.clamp(min=1e-12)).numpy()
                 right[side, c, part] = (
                     proposal_probabilities(seen.logits).argmax(axis=1) == sample.truth[part]

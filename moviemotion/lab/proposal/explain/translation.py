@@ -118,7 +118,7 @@ def measure_shift_curve(
     blocks, n = len(network.blocks), len(sample)
     averages = _average_maps(network, sample)
     right = np.empty((1 + len(SHIFT_DISTANCES), len(SHIFT_DIRECTIONS), n))
-    moved, kept = np.zeros_like(right), np.ones_like(right)
+    moved, unchanged = np.zeros_like(right), np.ones_like(right)
     alike = np.ones((blocks, *right.shape))
     one_px = np.empty((2, blocks, len(SHIFT_DIRECTIONS), n))
     for part, faces in iterate_batches(sample.images):
@@ -131,7 +131,7 @@ def measure_shift_curve(
                 after = proposal_probabilities(seen.logits)
                 right[s, d, part] = after.argmax(axis=1) == sample.truth[part]
                 moved[s, d, part] = np.abs(after - before).sum(axis=1) / 2
-                kept[s, d, part] = after.argmax(axis=1) == before.argmax(axis=1)
+                unchanged[s, d, part] = after.argmax(axis=1) == before.argmax(axis=1)
                 for b, (was, now) in enumerate(zip(still.blocks, seen.blocks, strict=True)):
                     unpooled, pooled = averages[b]
                     alike[b, s, d, part] = _correlation(
@@ -143,7 +143,7 @@ def measure_shift_curve(
                         )
                         one_px[1, b, d, part] = alike[b, s, d, part]
         on_progress(min(part.stop, n), n)
-    over_directions = right.mean(axis=1), moved.mean(axis=1), kept.mean(axis=1)
+    over_directions = right.mean(axis=1), moved.mean(axis=1), unchanged.mean(axis=1)
     accuracy, change, same = (
         tuple(mean_share_estimate(values) for values in curve) for curve in over_directions
     )
