@@ -96,6 +96,17 @@ def test_two_models_are_compared_on_the_same_faces_and_json_contains_all_results
     assert all(len(line) < 300 for line in lines)
 
 
+def test_an_evaluation_reports_its_progress(tmp_path):
+    write_faces(tmp_path)
+    calls = []
+    evaluate(tmp_path, "test", GroundTruth.LABEL, on_progress=lambda *call: calls.append(call))
+    last = {stage: (done, total) for stage, done, total in calls}
+    assert next(iter(last)) == "reading images"
+    assert last["predicting emotions"] == (32, 32)
+    done, total = last["estimating annotator ceiling"]
+    assert done == total > 1
+
+
 def test_missing_votes_and_invalid_models_are_reported(tmp_path):
     write_faces(tmp_path)
     (tmp_path / "other.onnx").write_bytes(b"not a model")

@@ -162,6 +162,19 @@ def test_outputs_inside_the_data_are_rejected_before_the_audit(data, tmp_path, m
     assert "is inside" in captured.err
 
 
+def test_an_audit_reports_its_progress(data):
+    last = {}
+    audit_dataset(
+        data,
+        SecondOpinion.EMOTION_MODEL,
+        print_line=lambda line: None,
+        on_progress=lambda stage, done, total: last.update({stage: (done, total)}),
+    )
+    assert last["finding corrupted images"] == (40, 40)
+    assert last["finding duplicates"] == (9, 9)
+    assert "predicting emotions" in last
+
+
 def test_votes_of_a_missing_image_do_not_prevent_a_cleaned_copy(data, tmp_path):
     (data / "train" / "happy" / "000.png").unlink()
     result = audit_dataset(data, SecondOpinion.EMOTION_MODEL, print_line=lambda line: None)

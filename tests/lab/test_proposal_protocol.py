@@ -37,5 +37,5 @@ def test_probabilities_sum_to_one_and_the_mean_is_the_mean_recall(classes, seed)
 
 
 def test_a_perfect_model_always_passes_and_too_few_faces_have_no_protocol():
-    assert evaluate_proposal_protocol(N, N, seed=1).published == pytest.approx(1)
+    assert evaluate_proposal_protocol(N, N, seed=1).published_probability == pytest.approx(1)
     assert evaluate_proposal_protocol(np.full(4, 31), np.array([40, 40, 31, 40]), seed=1) is None

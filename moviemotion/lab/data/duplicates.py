@@ -83,6 +83,7 @@ def duplicate_pairs(
         ):
             if same >= MIN_DUPLICATE_CORRELATION:
                 pairs.append(DuplicatePair(originals[a], originals[b], min(float(same), 0.9999)))
+    on_progress(len(HASH_SHIFTS), len(HASH_SHIFTS))
     return sorted(pairs, key=lambda pair: (pair.first, pair.second))
 
 
