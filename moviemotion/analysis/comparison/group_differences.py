@@ -14,8 +14,7 @@ from itertools import combinations, product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
-from scipy.stats import t as student_t
+from scipy.special import ndtri, stdtr
 
 from moviemotion.analysis.signals.strength_intervals import difference_intervals
 from moviemotion.statistics import Float64Array
@@ -234,15 +233,15 @@ def _single_test_alpha(largest: float, viewers: int, paired: bool, outcomes: int
     room = viewers - (0 if paired else 1) - largest**2
     if room <= 0:
         return least
-    return max(least, float(2 * student_t.sf(largest * math.sqrt(freedom / room), freedom)))
+    return max(least, float(2 * stdtr(freedom, -largest * math.sqrt(freedom / room))))
 
 
 def _viewers_needed(samples: list[Float64Array], difference: Float64Array, level: float) -> Float64Array:
     """Viewers a group (Guenther, 1981), for the larger of the difference seen and `MATTERS`."""
-    judged = norm.isf(level / 2)
+    judged = -ndtri(level / 2)
     size = np.maximum(abs(difference), SMALLEST_RELEVANT_DIFFERENCE)
     # Two groups: 2 σ² = the sum of their variances. Paired: the variance of the viewers' differences.
     variance = np.sum([_variance(x) for x in samples], axis=0)
     extra = judged**2 / (2 if len(samples) == 1 else 4)
-    viewers = np.ceil(variance * ((judged + norm.ppf(POWER)) / size) ** 2 + extra)
+    viewers = np.ceil(variance * ((judged + ndtri(POWER)) / size) ** 2 + extra)
     return np.maximum(viewers, MIN_PAIRS if len(samples) == 1 else MIN_VIEWERS)

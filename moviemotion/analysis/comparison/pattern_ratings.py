@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm, rankdata
+from scipy.special import ndtri
 
-from moviemotion.statistics import Z95, Float64Array
+from moviemotion.statistics import Z95, Float64Array, average_ranks
 
 ALPHA = 0.05
 POWER = 0.8
@@ -100,7 +100,7 @@ def correlate_with_ratings(
 
 def _spearman(figure: Float64Array, ratings: Float64Array) -> Float64Array:
     """(n,) and (R, n) → (R,) rank correlations; 0 where the ratings do not vary."""
-    x, y = rankdata(figure), rankdata(ratings, axis=1)
+    x, y = average_ranks(figure), average_ranks(ratings.T).T
     x, y = x - x.mean(), y - y.mean(axis=1, keepdims=True)
     norms = np.linalg.norm(x) * np.linalg.norm(y, axis=1)
     return np.asarray(np.where(norms > 0, (y @ x) / np.maximum(norms, 1e-12), 0))
@@ -119,5 +119,5 @@ def _films_needed(r: float, patterns: int) -> int | None:
     z = abs(math.atanh(max(-_MAX_CORRELATION, min(_MAX_CORRELATION, r))))
     if z < 1e-6:
         return None
-    quantiles = float(norm.ppf(1 - ALPHA / (2 * patterns)) + norm.ppf(POWER))
+    quantiles = float(ndtri(1 - ALPHA / (2 * patterns)) + ndtri(POWER))
     return math.ceil(3 + (1 + r**2 / 2) * (quantiles / z) ** 2)

@@ -14,13 +14,12 @@ from math import isnan
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import t as student_t
 
 from moviemotion.analysis.moments.null_model import ViewerDeviations, adjusted_p_values
 from moviemotion.analysis.signals.audience_curve import REACTION_THRESHOLD, AudienceCurve
 from moviemotion.analysis.signals.synchrony import JackknifeEstimate, synchrony_at
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
-from moviemotion.statistics import Float64Array, wilson_interval
+from moviemotion.statistics import Float64Array, student_t_quantile, wilson_interval
 
 ALPHA = 0.05
 N_SHIFTS = 1000
@@ -262,7 +261,7 @@ def _resonance_interval(
     without = _resonance(strength, kept @ reacted / (kept @ seen), in_step.leave_one_out)
     share = reacted.sum() / seen.sum()
     middle = _resonance(np.nanmean(at_peak), share, in_step.value)
-    half = student_t.ppf(0.975, groups - 1) * np.sqrt((groups - 1) * np.var(without))
+    half = student_t_quantile(groups - 1) * np.sqrt((groups - 1) * np.var(without))
     low, high = np.clip([middle - half, middle + half], 0, 1)
     return float(low), float(high)
 

@@ -13,11 +13,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import numpy as np
-from scipy.stats import t as student_t
 
 from moviemotion.analysis.patterns.acts import Act
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
-from moviemotion.statistics import Float64Array, holm_adjusted
+from moviemotion.statistics import Float64Array, holm_adjusted, student_t_quantile
 
 POSITIVE_EMOTIONS = (Emotion.HAPPY,)
 NEGATIVE_EMOTIONS = (Emotion.SAD, Emotion.ANGER, Emotion.FEAR, Emotion.DISGUST, Emotion.CONTEMPT)
@@ -176,7 +175,7 @@ def _find_arc(
 def _jackknife_interval(fit: float, without: Float64Array) -> tuple[float, float]:
     """95 % interval of a correlation from those without each viewer."""
     n, z = len(without), np.arctanh(np.clip([fit, *without], -1 + 1e-9, 1 - 1e-9))
-    half = student_t.ppf(0.975, n - 1) * np.sqrt((n - 1) * np.var(z[1:]))
+    half = student_t_quantile(n - 1) * np.sqrt((n - 1) * np.var(z[1:]))
     low, high = np.tanh([z[0] - half, z[0] + half])
     return float(low), float(high)
 

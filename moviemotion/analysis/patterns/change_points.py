@@ -9,15 +9,16 @@ simulated rooms without any: autoregressions of order one with the same length, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import ruptures  # type: ignore[import-untyped]
-from scipy.signal import lfilter
 from scipy.special import ndtri
-from scipy.stats import rankdata
 
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
-from moviemotion.statistics import Float64Array, paired_difference_interval
+from moviemotion.statistics import Float64Array, average_ranks, paired_difference_interval
+
+if TYPE_CHECKING:
+    import ruptures  # type: ignore[import-untyped]
 
 SEGMENT_SECONDS = 30
 """Seconds."""
@@ -165,7 +166,7 @@ def _normal_scores(curves: Float64Array, weight: Float64Array) -> tuple[Float64A
     The autoregressive coefficient is estimated from differences, which few changes of level touch (Chakar
     et al., 2017, Bernoulli 23:1408): 1 + φ is the variance of differences two apart over that of one apart.
     """
-    scores = ndtri((rankdata(curves, axis=0) - 0.5) / len(curves))
+    scores = ndtri((average_ranks(curves) - 0.5) / len(curves))
     one = ((scores[1:] - scores[:-1]) ** 2).mean(axis=0)
     two = ((scores[2:] - scores[:-2]) ** 2).mean(axis=0)
     rhythm = np.clip(two / one - 1, 0, MAX_AUTOCORRELATION)
@@ -181,9 +182,17 @@ def _calibrate_penalty(curves: Float64Array, weight: Float64Array, rng: np.rando
     most = np.empty(N_SIMULATIONS)
     for room in range(N_SIMULATIONS):
         noise = rng.multivariate_normal(np.zeros(len(rhythm)), together, length)
-        still = np.stack([lfilter([1], [1, -r], n) for r, n in zip(rhythm, noise.T, strict=True)], axis=1)
+        still = _autoregression(noise, rhythm)
         most[room] = _largest_gain(_normal_scores(still[BURN_IN:], weight)[0])
     return float(np.quantile(most, 1 - ALPHA, method="higher"))
+
+
+def _autoregression(noise: Float64Array, rhythm: Float64Array) -> Float64Array:
+    """(P, F) noise → first-order autoregressions: each row is the noise plus `rhythm` (F,) times the row before."""
+    x = noise.copy()
+    for k in range(1, len(x)):
+        x[k] += rhythm * x[k - 1]
+    return x
 
 
 def _largest_gain(scores: Float64Array) -> float:
@@ -197,6 +206,9 @@ def _largest_gain(scores: Float64Array) -> float:
 
 
 def _segmentation(scores: Float64Array) -> ruptures.KernelCPD:
+    # Imported here, as it loads scipy.stats and scipy.signal: over a second that most commands do not need.
+    import ruptures
+
     return ruptures.KernelCPD(kernel="linear", min_size=MIN_SEGMENTS_BETWEEN).fit(scores)
 
 

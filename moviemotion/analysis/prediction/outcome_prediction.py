@@ -9,8 +9,7 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import f as f_distribution
-from scipy.stats import ncf
+from scipy.special import fdtri, ncfdtr
 
 from moviemotion.analysis.prediction.ridge import NestedRidge, assign_folds, out_of_fold_means
 from moviemotion.statistics import Float64Array
@@ -391,8 +390,8 @@ def units_needed(values: Float64Array, variance_explained: float) -> int:
     low, high = features + 2, MAX_UNITS_NEEDED
     while low < high:
         n = (low + high) // 2
-        limit = f_distribution.isf(ALPHA, features, n - features - 1)
-        if ncf.sf(limit, features, n - features - 1, ratio * n) >= POWER:
+        limit = fdtri(features, n - features - 1, 1 - ALPHA)
+        if 1 - ncfdtr(features, n - features - 1, ratio * n, limit) >= POWER:
             high = n
         else:
             low = n + 1

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student_t
 
-from moviemotion.statistics import Z95, Float64Array
+from moviemotion.statistics import Z95, Float64Array, student_t_quantile
 
 _TINY = 1e-12
 _FILM_DEGREES_OF_FREEDOM = 3.0
@@ -46,7 +45,7 @@ def strength_intervals(
         product = np.maximum(mean * (1 - mean), _TINY)
         of_film = [np.where(enough, each, 0).sum(axis=0) / enough.sum() for each in (variance, product)]
         freedom = np.maximum(n - 1, _TINY)
-        own = student_t.ppf(0.975, freedom) ** 2 * variance
+        own = student_t_quantile(freedom) ** 2 * variance
         # The film's dispersion rests on all its seconds, so its quantile is the normal's.
         k = (
             (freedom * own + _FILM_DEGREES_OF_FREEDOM * Z95**2 * of_film[0])

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student_t
 
-from moviemotion.statistics import Z95, Float64Array
+from moviemotion.statistics import Z95, Float64Array, student_t_quantile
 
 SYNCHRONY_WINDOW = 15
 """Seconds over which viewers' curves are correlated for one second's figure."""
@@ -56,7 +55,7 @@ class JackknifeEstimate:
             least_variance: what the film's other moments tell of the variance: it is not taken for less.
         """
         variance = self.variance - self._interaction_variance()
-        own = student_t.ppf(0.975, max(len(self.leave_one_out) - 1, 1)) * np.sqrt(variance)
+        own = student_t_quantile(max(len(self.leave_one_out) - 1, 1)) * np.sqrt(variance)
         half = np.maximum(own, Z95 * np.sqrt(min_variance))  # the film's is pooled: z, not t
         low, high = np.tanh(_fisher_z(self.value) + np.array([-half, half]))
         return float(low), float(high)
