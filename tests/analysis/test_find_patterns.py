@@ -44,8 +44,8 @@ PLAIN = ((100, 108, Emotion.HAPPY, 1.0), (400, 408, Emotion.SAD, 1.0))
 def test_an_order_that_comes_again_and_again_is_found_with_its_count():
     found = find_motifs([moments_in_order(np.random.default_rng(1), 6)], 1)
     best = found.motifs[0]
-    assert best.feelings[-2:] == (Emotion.SAD, Emotion.HAPPY)
-    assert (best.count, best.of) == (6, 6)
+    assert best.emotions[-2:] == (Emotion.SAD, Emotion.HAPPY)
+    assert (best.count, best.first_emotion_count) == (6, 6)
     assert best.expected < 3
     assert best.p_adjusted <= 0.05
 
@@ -53,7 +53,7 @@ def test_an_order_that_comes_again_and_again_is_found_with_its_count():
 def test_an_order_is_found_over_films_that_are_each_too_short():
     films = [moments_in_order(np.random.default_rng(k), 1) for k in range(8)]
     assert not find_motifs(films[:1], 1).conclusive
-    assert (Emotion.SAD, Emotion.HAPPY) in [m.feelings for m in find_motifs(films, 1).motifs]
+    assert (Emotion.SAD, Emotion.HAPPY) in [m.emotions for m in find_motifs(films, 1).motifs]
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
@@ -70,8 +70,8 @@ def test_what_is_found_is_counted_right_and_does_not_hang_on_the_order_of_the_li
     found = find_motifs([moments], 3)
     assert found == find_motifs([moments[::-1]], 3)
     for motif in found.motifs:
-        assert 0 < motif.count <= motif.of <= count
-        assert contains_motif(moments, motif.feelings, motif.window)
+        assert 0 < motif.count <= motif.first_emotion_count <= count
+        assert contains_motif(moments, motif.emotions, motif.window)
 
 
 def test_an_order_needs_its_window():
@@ -182,7 +182,7 @@ def test_flatness_is_not_told_with_too_few_viewers_nor_where_they_are_not_seen()
 def test_turns_are_found_where_they_are():
     found = find_change_points(turning_room(np.random.default_rng(7), 12, 3600, 0.15), 0, 1)
     assert [c.time for c in found.changes] == pytest.approx([1200, 2400], abs=60)
-    assert [c.feeling for c in found.changes] == [Emotion.HAPPY] * 2
+    assert [c.emotion for c in found.changes] == [Emotion.HAPPY] * 2
     assert found.changes[0].change == pytest.approx(0.15, abs=0.03)
     assert all(c.time_interval[0] <= c.time <= c.time_interval[1] for c in found.changes)
 
@@ -272,5 +272,5 @@ def test_an_analysis_holds_its_patterns_and_the_same_seed_gives_the_same():
     assert repr(first.patterns) == repr(again.patterns)
     figures = film_features(first, ())
     assert figures["share of moments that are happy"] == pytest.approx(0.5)
-    assert figures["height of the peak"] == max(m.strength for m in first.moment_search.moments)
+    assert figures["strength of the peak"] == max(m.strength for m in first.moment_search.moments)
     assert first.patterns.peak_end.peak is not None

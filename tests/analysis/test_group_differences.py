@@ -48,7 +48,7 @@ def test_with_few_viewers_p_is_that_of_all_ways_to_deal_them() -> None:
     ways = [size(chosen) for chosen in combinations(range(9), 5)]
     found = compare_groups(first, second, False, 1)
     assert found.exact
-    assert found.deals == len(ways)
+    assert found.permutations == len(ways)
     assert found.p_adjusted[0] == pytest.approx(np.mean([way >= actual - 1e-12 for way in ways]))
 
 
@@ -126,7 +126,7 @@ def test_the_same_seed_gives_the_same_deals() -> None:
     one, again = compare_groups(first, second, False, 4), compare_groups(first, second, False, 4)
     np.testing.assert_array_equal(one.p_adjusted, again.p_adjusted)
     assert not one.exact
-    assert one.deals == N_PERMUTATIONS
+    assert one.permutations == N_PERMUTATIONS
 
 
 def test_identical_groups_seldom_differ() -> None:

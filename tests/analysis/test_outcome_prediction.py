@@ -94,7 +94,7 @@ def test_enough_noise_is_not_predictive_and_little_cannot_tell() -> None:
     x, y = data(8, 200)
     assert predict_from_reactions(table_of(x), y, 1).verdict is PredictionVerdict.NOT_USEFUL
     little = predict_from_reactions(table_of(x[:20]), y[:20], 1)
-    assert little.verdict is PredictionVerdict.CANNOT_TELL
+    assert little.verdict is PredictionVerdict.INCONCLUSIVE
     assert little.units_needed > 20
 
 
@@ -151,7 +151,7 @@ def test_viewers_who_saw_every_trailer_keep_their_own_ways() -> None:
 def test_what_cannot_be_judged_is_said_with_its_reason() -> None:
     x, y = data(11, 12)
     few = predict_from_reactions(table_of(x[:8]), y[:8], 1)
-    assert few.verdict is PredictionVerdict.CANNOT_TELL
+    assert few.verdict is PredictionVerdict.INCONCLUSIVE
     assert "at least 10" in few.reason
     assert "same everywhere" in predict_from_reactions(table_of(x), np.full(12, 3.0), 1).reason
     mostly = predict_from_reactions(table_of(x), np.array([1.0] + [0.0] * 11), 1)

@@ -61,8 +61,8 @@ def test_studies_are_matched_by_name_and_every_pattern_is_set_beside_the_ratings
     rated = relate_patterns_to_ratings(studies, ratings, seed=1)
     assert rated.films == tuple(s.name for s in studies)
     patterns = {a.pattern: a for a in rated.associations}
-    assert patterns["height of the peak"].films == 6
-    assert patterns["height of the peak"].correlation > 0
+    assert patterns["strength of the peak"].films == 6
+    assert patterns["strength of the peak"].correlation > 0
     lines = rated_pattern_lines(rated.films, rated.motifs, rated.associations)
     assert lines[0].startswith("6 films")
     assert repr(relate_patterns_to_ratings(studies, ratings, seed=1)) == repr(rated)
