@@ -14,7 +14,7 @@ from moviemotion.reports.rating_lines import rated_pattern_lines
 from moviemotion.study.folder import StudyFolder
 from moviemotion.study.provenance import Provenance
 from moviemotion.workflows.pattern_study import read_ratings, relate_patterns_to_ratings
-from tests.analysis.rooms import room_of
+from tests.analysis.audiences import simulate_timeline
 
 SECONDS = 120
 HEIGHTS = (0.7, 0.75, 0.8, 0.85, 0.9, 1.0)
@@ -22,7 +22,7 @@ HEIGHTS = (0.7, 0.75, 0.8, 0.85, 0.9, 1.0)
 
 def write_study(folder: Path, height: float, seed: int) -> Path:
     """A finished study of eight viewers who laugh together once, so strongly."""
-    timeline = room_of(8, SECONDS, seed, ((50, 58, Emotion.HAPPY, height),))
+    timeline = simulate_timeline(8, SECONDS, seed, ((50, 58, Emotion.HAPPY, height),))
     study = StudyFolder(folder, {"cameras": {name: {} for name in timeline.viewers}})
     for name, scores in zip(timeline.viewers, timeline.probabilities, strict=True):
         nothing = np.zeros(SECONDS, np.int16)
