@@ -61,7 +61,7 @@ def test_encodings(tmp_path: Path, encoding: str) -> None:
         (b"", "is empty"),
         (b"INT. KITCHEN - DAY\n\nANNA\nHello.\n", "not subtitles"),
         (b"\0\0\0\x18ftypmp42", "not a text file"),
-        (srt("[rain]"), "no subtitle with words"),
+        (srt("[rain]"), "no subtitles with words"),
     ],
 )
 def test_what_is_no_subtitles_is_refused(tmp_path: Path, data: bytes, message: str) -> None:
@@ -165,9 +165,9 @@ def test_two_languages_in_one_file_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("times", "message"),
     [
-        ("00:00:05,000 --> 00:00:04,000", "end before they begin"),
+        ("00:00:05,000 --> 00:00:04,000", "end before they start"),
         ("30:00:05,000 --> 30:00:06,000", "reach 30 hours"),
-        ("00:00:05,000 --> 00:00:05,010", "letters a second"),
+        ("00:00:05,000 --> 00:00:05,010", "letters per second"),
     ],
 )
 def test_absurd_times_are_refused_in_one_line(tmp_path: Path, times: str, message: str) -> None:
@@ -205,10 +205,10 @@ def test_a_films_own_track(tmp_path: Path) -> None:
         Subtitle(2.5, 2.9, "What?", ("ANNA",), ("door",)),
     )
     several = film_with(tmp_path / "two.mkv", one, srt("Viens.").decode())
-    with pytest.raises(MoviemotionError, match=r"choose one of its subtitle tracks by number: 1 .*, 2 "):
+    with pytest.raises(MoviemotionError, match=r"set subtitle_track to one of: 1 .*, 2 "):
         read_subtitles(several)
     assert read_subtitles(several, track=2)[0].text == "Viens."
-    with pytest.raises(MoviemotionError, match="choose one"):
+    with pytest.raises(MoviemotionError, match="set subtitle_track"):
         read_subtitles(several, track=3)
 
 
