@@ -57,8 +57,8 @@ def test_a_printed_script_reads_as_it_was_written(tmp_path: Path, face: str) -> 
     [
         (b"%PDF-1.4 broken", "the PDF is broken"),
         (b"", "the PDF is broken"),
-        (print_sheets([[]]), "pictures without text"),
-        (print_sheets(SHEETS, password="x"), "locked with a password"),
+        (print_sheets([[]]), "images without text"),
+        (print_sheets(SHEETS, password="x"), "protected by a password"),
         (
             print_sheets([[(1, k, "Dear diary, nothing happened.") for k in range(9)]]),
             "not laid out as a screenplay",
