@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from cut_films import film_of
 from refusal import refused_in_one_line
+from synthetic_film import make_film
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.alignment.cues import TimeSource
-from moviemotion.screenplay.inputs import read_script_inputs
+from moviemotion.screenplay.inputs import ScriptInputs, read_script_inputs
 
 SCRIPT = """INT. KITCHEN - DAY
 
@@ -87,3 +88,15 @@ def test_files_that_do_not_belong_together_are_named(tmp_path: Path, script: Pat
     assert str(sheet) in str(caught.value)
     assert str(script) in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_settings_in_errors_about_several_files_can_be_reworded(tmp_path: Path) -> None:
+    film, other = make_film(40, seed=8), make_film(40, seed=9)
+    inputs = ScriptInputs(
+        film.screenplay, other.subtitles, None, (), (tmp_path / "a.txt", tmp_path / "b.srt")
+    )
+    with pytest.raises(MoviemotionError, match="do not match") as caught:
+        inputs.align(None)
+    message = caught.value.worded({"subtitles": "--subtitles"})
+    assert message.startswith(f"{tmp_path / 'b.srt'}: ")
+    assert message.endswith("or run without --subtitles")
