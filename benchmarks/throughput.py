@@ -32,8 +32,8 @@ from tempfile import TemporaryDirectory
 import av
 import numpy as np
 
-from moviemotion.audience.faces.detect import FaceDetector, crop_face
-from moviemotion.audience.faces.emotion_model import EmotionModel
+from moviemotion.audience.faces.detect import CenterFaceDetector, crop_face
+from moviemotion.audience.faces.emotion_model import OnnxEmotionModel
 from moviemotion.audience.faces.face_scheduler import FaceScheduler
 from moviemotion.audience.faces.quality import quality_weights
 from moviemotion.audience.recordings import BATCH_SIZE, Camera, CameraProcessor
@@ -122,7 +122,7 @@ def loop_clip(clip: Path, seconds: float, out: Path) -> Path:
 
 def stage_milliseconds(clip: Path) -> dict[str, float]:
     """CPU time a sampled frame of each stage of watching, one stage after the other."""
-    finder, reader = FaceScheduler(FaceDetector()), EmotionModel()
+    finder, reader = FaceScheduler(CenterFaceDetector()), OnnxEmotionModel()
     seconds: dict[str, float] = {}
 
     @contextmanager

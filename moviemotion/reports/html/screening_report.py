@@ -11,7 +11,12 @@ from functools import cache
 from jinja2 import Environment
 from markupsafe import Markup
 
-from moviemotion._io.html_shell import inline_asset, json_for_script, template_environment
+from moviemotion._io.html_shell import (
+    inline_asset,
+    json_for_script,
+    template_environment,
+    vendored_asset,
+)
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.moments.detection import resonance_ranks
 from moviemotion.analysis.script_emotions import MIN_DOMINANT_STRENGTH, EmotionSummary
@@ -127,6 +132,8 @@ def _environment() -> Environment:
         "colours": {"light": Markup(css_variables(dark=False)), "dark": Markup(css_variables(dark=True))},
         "css": inline_asset("moviemotion.reports.html", "report.css"),
         "javascript": inline_asset("moviemotion.reports.html", "report.js"),
+        "uplot": vendored_asset("uplot/uPlot.iife.min.js"),
+        "uplot_css": vendored_asset("uplot/uPlot.min.css"),
         "reacting": REACTION_THRESHOLD,
         "nothing_felt": MIN_DOMINANT_STRENGTH,
         "arc_box": (WIDTH, HEIGHT),
