@@ -88,10 +88,10 @@ class ViewerDeviations:
 
 @dataclass(frozen=True)
 class _VisibilityChanges:
-    """Where viewers come and go: between these seconds the variance of a room's sum stays as it is.
+    """Seconds in which viewers come into view or leave it; between them the variance of the sum is constant.
 
     Attributes:
-        departures: of the room.
+        deviations: of the viewers.
         viewer, second: (n,) who comes or goes, and when.
         change: (F, n) what that adds to the variance.
     """
