@@ -16,7 +16,7 @@ def simulate_timeline(
     shared: tuple[tuple[int, int, Emotion, float], ...] = (),
     private: int = 3,
 ) -> Timeline:
-    """Simulate viewers who are mostly at rest, react alone `private` times each, and share the given reactions.
+    """Simulate viewers who react alone `private` times each and share the given reactions.
 
     Args:
         shared: start, end, emotion and strength of each shared reaction.

@@ -10,7 +10,7 @@ from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 
 
 def autoregression(rng: np.random.Generator, coefficient: float, *shape: int) -> np.ndarray:
-    """Stationary autoregressive noise of variance 1 along the second last axis, with coefficient `coefficient`."""
+    """Stationary first-order autoregressive noise of variance 1 along the second last axis."""
     noise = rng.standard_normal(shape)
     noise[..., 0, :] /= np.sqrt(1 - coefficient**2)
     return lfilter([np.sqrt(1 - coefficient**2)], [1, -coefficient], noise, axis=-2)

@@ -79,7 +79,7 @@ class ViewerDeviations:
         # Viewer by viewer, so that a curve stays in the processor's cache while it is added to all audiences.
         for curve, of_viewer in zip(twice, shifts.T.tolist(), strict=True):
             for total, by in zip(totals, of_viewer, strict=True):
-                total += curve[seconds - by : 2 * seconds - by]
+                np.add(total, curve[seconds - by : 2 * seconds - by], out=total)
         return [
             _standardized(total, changes.variance_of_sum(shift)).max(axis=0)
             for total, shift in zip(totals, shifts, strict=True)
