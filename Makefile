@@ -48,7 +48,7 @@ dist: $(VENV)/installed-$(EXTRAS)
 bench: $(VENV)/installed-$(EXTRAS)
 	$(BIN)/python benchmarks/bars.py --data ../shared/data $(if $(RIVALS_PYTHON),--rivals-python $(RIVALS_PYTHON))
 
-# The packages of the studio's chart and view libraries are copied into the studio; the copies are committed.
+# Updates the JavaScript libraries of the reports and the studio from npm; the copies are committed.
 vendor:
 	cd frontend && npm ci --ignore-scripts --no-audit --no-fund && node vendor.mjs
 

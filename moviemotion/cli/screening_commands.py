@@ -36,7 +36,10 @@ Baseline = Annotated[
 ]
 TIMELINE_FORMATS = frozenset({"otio", "fcp"})
 """Formats of `export` that OpenTimelineIO writes."""
-
+Model = Annotated[
+    str, typer.Option("--model", help="Emotion model: an ONNX file that the lab exported, or a name.")
+]
+Detector = Annotated[str, typer.Option("--detector", help="Face detector, by name.")]
 Seed = Annotated[int, typer.Option(help="Seed of the statistics.")]
 
 
@@ -57,6 +60,8 @@ def screen(
     timing_sheet: TimingSheet = None,
     shots: ShotChanges = None,
     fps: FrameRate = None,
+    model: Model = "shipped",
+    detector: Detector = "centerface",
     seed: Seed = 36,
 ) -> None:
     """Analyze recordings of an audience; write a report, a timeline, moments and the annotated script."""
@@ -82,6 +87,8 @@ def screen(
             shots=shots,
             frame_rate=fps,
             masks=camera_masks,
+            model=model,
+            detector=detector,
         )
     _print_summary(result, seed)
     for problem in result.unreadable:
@@ -112,12 +119,15 @@ def demo(
 def capture(
     config: Annotated[Path, typer.Option(help="Configuration of the cameras, such as seats.toml.")],
     out: Annotated[Path, typer.Option(help="Study folder to create.")],
+    model: Model = "shipped",
+    detector: Detector = "centerface",
 ) -> None:
     """Capture an audience with live cameras (p pauses, q stops). Next: moviemotion report FOLDER."""
     from moviemotion.cli.live_console import capture_summary_lines, live_display
     from moviemotion.workflows import capture
 
-    for line in capture_summary_lines(capture.capture(config, out, live_display(stderr_console))):
+    captured = capture.capture(config, out, live_display(stderr_console), model, detector)
+    for line in capture_summary_lines(captured):
         typer.echo(line)
 
 
