@@ -230,9 +230,9 @@ def baseline(bench: Bench) -> Iterator[str]:
                     before[kind].append(float(without[person, calm[person], column].mean()))
                     after[kind].append(float(measured[person, calm[person], column].mean()))
         what = "smiling" if len(only) == 1 else "showing an emotion"
-        for kind in before:
+        for kind, biases in before.items():
             case = f"rendered, resting {kind:<5}, {what} {share:.0%} of the time"
-            yield f"{case}: {reduction(before[kind], after[kind])}"
+            yield f"{case}: {reduction(biases, after[kind])}"
     yield from real_baseline(bench)
 
 

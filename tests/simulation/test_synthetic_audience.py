@@ -102,7 +102,8 @@ def test_a_script_of_feelings_from_a_spreadsheet_and_a_folder_in_its_place(tmp_p
     assert len(read_emotion_schedule(path).events) == 1
     with pytest.raises(MoviemotionError) as refused:
         read_emotion_schedule(tmp_path)
-    assert str(refused.value) == f"{tmp_path}: cannot be read (Is a directory); give a CSV file of emotion events"
+    problem = f"{tmp_path}: cannot be read (Is a directory); give a CSV file of emotion events"
+    assert str(refused.value) == problem
 
 
 def test_a_folder_that_cannot_be_made_is_named_once(tmp_path: Path) -> None:
