@@ -16,14 +16,14 @@ def detector() -> CenterFaceDetector:
     return CenterFaceDetector()
 
 
-class Watched:
+class RecordingDetector:
     """The built-in detector; records the size and number of the images that it searched."""
 
     def __init__(self, detector: CenterFaceDetector) -> None:
-        self.detector, self.looks = detector, []
+        self.detector, self.searches = detector, []
 
     def detect(self, images: list[Picture], long_side: int) -> list[list[FaceBox]]:
-        self.looks.append((long_side, len(images)))
+        self.searches.append((long_side, len(images)))
         return self.detector.detect(images, long_side)
 
 
@@ -35,18 +35,18 @@ def test_small_faces_are_found_in_full_detail_and_then_near_their_positions(
     detector: CenterFaceDetector,
 ) -> None:
     picture = scene(960, 540, *((n, 16.0, 120 + 240 * n, 200 + 60 * (n % 2)) for n in range(4)))
-    recording_detector = Watched(detector)
-    scheduler = FaceScheduler(recording_detector)
+    recorder = RecordingDetector(detector)
+    scheduler = FaceScheduler(recorder)
     assert [counts(scheduler, [picture]) for _ in range(3)] == [[4], [4], [4]]
-    assert recording_detector.looks == [(DETECTION_SIDES[-1], 1), (SEARCH_SIDE, 4), (SEARCH_SIDE, 4)]
+    assert recorder.searches == [(DETECTION_SIDES[-1], 1), (SEARCH_SIDE, 4), (SEARCH_SIDE, 4)]
 
 
 def test_a_large_face_needs_few_large_searches(detector: CenterFaceDetector) -> None:
-    recording_detector = Watched(detector)
+    recorder = RecordingDetector(detector)
     picture = scene(320, 240, (1, 44.0, 150, 110))
     frames = face_scheduler.FULL_RESOLUTION_INTERVAL + 1
-    assert counts(FaceScheduler(recording_detector), [picture] * frames) == [1] * frames
-    sides = [side for side, _ in recording_detector.looks]
+    assert counts(FaceScheduler(recorder), [picture] * frames) == [1] * frames
+    sides = [side for side, _ in recorder.searches]
     assert sides.count(DETECTION_SIDES[-1]) == 2  # the first frame, and the last of these
     around = [side for side in sides if side not in (SEARCH_SIDE, DETECTION_SIDES[-1])]
     assert len(around) == -(-frames // face_scheduler.FULL_FRAME_INTERVAL) - 1
@@ -55,10 +55,10 @@ def test_a_large_face_needs_few_large_searches(detector: CenterFaceDetector) -> 
 
 def test_a_search_near_a_face_gives_the_same_box_as_a_full_one(detector: CenterFaceDetector) -> None:
     pictures = [scene(320, 240, (1, 44.0, 150 + 6 * k, 110 + 3 * k)) for k in range(5)]
-    recording_detector = Watched(detector)
-    scheduler = FaceScheduler(recording_detector)
+    recorder = RecordingDetector(detector)
+    scheduler = FaceScheduler(recorder)
     found = [faces for picture in pictures for faces in scheduler.detect([picture])]
-    assert [side for side, _ in recording_detector.looks[1:]] == [SEARCH_SIDE] * 4
+    assert [side for side, _ in recorder.searches[1:]] == [SEARCH_SIDE] * 4
     for picture, (face,) in zip(pictures, found, strict=True):
         (whole,) = detector.detect([picture], DETECTION_SIDES[-1])[0]
         assert overlap(face, whole.left, whole.top, whole.right, whole.bottom) > 0.8
@@ -66,10 +66,10 @@ def test_a_search_near_a_face_gives_the_same_box_as_a_full_one(detector: CenterF
 
 
 def test_a_face_that_stays_still_is_searched_for_in_every_other_frame(detector: CenterFaceDetector) -> None:
-    recording_detector = Watched(detector)
+    recorder = RecordingDetector(detector)
     pictures = [scene(320, 240, (1, 44.0, 150 + k, 110)) for k in range(face_scheduler.FULL_FRAME_INTERVAL)]
-    found = FaceScheduler(recording_detector).detect(pictures)
-    assert [side for side, _ in recording_detector.looks[1:]] == [SEARCH_SIDE] * 4  # in frames 2, 4, 6 and 7
+    found = FaceScheduler(recorder).detect(pictures)
+    assert [side for side, _ in recorder.searches[1:]] == [SEARCH_SIDE] * 4  # in frames 2, 4, 6 and 7
     for k in (1, 3, 5):
         (before,), (between,), (after,) = found[k - 1 : k + 2]
         assert between.left == pytest.approx((before.left + after.left) / 2)
@@ -107,15 +107,15 @@ def test_a_viewer_who_leaves_is_not_replaced_by_the_neighbor(detector: CenterFac
 def test_a_frame_with_a_missing_face_is_searched_in_detail_for_a_while(
     detector: CenterFaceDetector,
 ) -> None:
-    recording_detector = Watched(detector)
-    seat = FaceScheduler(recording_detector)
+    recorder = RecordingDetector(detector)
+    seat = FaceScheduler(recorder)
     taken, empty = scene(320, 240, (1, 44.0, 150, 110)), scene(320, 240)
     assert counts(seat, [taken, taken, empty, taken]) == [1, 1, 0, 1]
-    assert (DETECTION_SIDES[-1], 1) in recording_detector.looks[3:]
+    assert (DETECTION_SIDES[-1], 1) in recorder.searches[3:]
     seat.detect([empty] * (face_scheduler.MAX_MISSING_FRAMES + 1))
-    recording_detector.looks.clear()
+    recorder.searches.clear()
     seat.detect([empty] * 3)
-    assert recording_detector.looks == [(DETECTION_SIDES[1], 1)] * 3
+    assert recorder.searches == [(DETECTION_SIDES[1], 1)] * 3
 
 
 def test_a_distant_face_behind_a_near_one_is_found(detector: CenterFaceDetector) -> None:
