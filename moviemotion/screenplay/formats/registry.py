@@ -87,7 +87,7 @@ class ScreenplayFormat(Protocol):
 
 @dataclass(frozen=True)
 class _BuiltInFormat:
-    """A format of MoviEmotion itself, recognized by its suffix; one without suffix accepts every file."""
+    """A format of MoviEmotion itself. Files are recognized by their suffix, unless it accepts all files."""
 
     name: str
     suffixes: tuple[str, ...]
