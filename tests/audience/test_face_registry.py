@@ -125,7 +125,7 @@ def test_with_another_model_or_detector_it_is_another_study(seats: list[Path], t
 
 
 PLUGIN = """
-from test_registry import AlwaysSadModel, FixedBoxDetector
+from test_face_registry import AlwaysSadModel, FixedBoxDetector
 
 def broken():
     raise RuntimeError("no weights")
