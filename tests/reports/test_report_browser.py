@@ -120,7 +120,7 @@ def test_the_tooltip_gives_the_values_of_the_second_under_the_pointer(page, anal
 
 
 def test_curves_are_drawn_at_their_seconds(page):
-    """The first moment's peak has curve, interval and shading; where no viewer was seen there is only the grid."""
+    """The first peak has curve, interval and shading; where no viewer was seen there is only the grid."""
     colors = """second => {
         const drawn = document.querySelector("#plot canvas"), origin = drawn.getBoundingClientRect().left;
         const canvas = new OffscreenCanvas(drawn.width, drawn.height);
