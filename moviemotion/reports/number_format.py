@@ -114,8 +114,8 @@ def summary_sentence(analysis: Analysis) -> str:
     moment = moments[top]
     return (
         f"{watched}; the audience reacted together in {plural(len(moments), 'moment')}, most strongly in "
-        f"moment {top + 1} ({time_range(moment.start, moment.end)}, {moment.emotion} {number(moment.strength)}, "
-        f"95 % interval {interval(moment.strength_interval)}; "
+        f"moment {top + 1} ({time_range(moment.start, moment.end)}, "
+        f"{moment.emotion} {number(moment.strength)}, 95 % interval {interval(moment.strength_interval)}; "
         f"{count_of(moment.reacting_share, moment.viewers)} reacting)."
     )
 

@@ -178,7 +178,8 @@ def _end_finding(analysis: Analysis) -> PatternFinding:
     )
     figures = (
         f"strength {number(end.strength)} ({interval(end.strength_interval)}), "
-        f"change {_signed_number(end.change)} ({interval(end.change_interval)}), {plural(end.viewers, 'viewer')}"
+        f"change {_signed_number(end.change)} ({interval(end.change_interval)}), "
+        f"{plural(end.viewers, 'viewer')}"
     )
     return PatternFinding("End", ((sentence, figures),))
 

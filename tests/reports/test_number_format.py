@@ -59,6 +59,6 @@ def test_summary_claims_nothing_where_nothing_can_be_concluded(make):
 def test_synchrony_sentence_gives_correlation_and_delay(analysis, make):
     text = number_format.synchrony_sentence(analysis)
     assert f"correlate {number_format.number(analysis.synchrony.overall)}" in text
-    assert f"by {number_format.number(analysis.relative_delay.spread)} s" in text
+    assert f"standard deviation of {number_format.number(analysis.relative_delay.spread)} s" in text
     assert "cannot be measured from faces alone" in text
     assert number_format.synchrony_sentence(make(viewers=1, conclusive=False, scenes=0)) == ""

@@ -77,7 +77,7 @@ def otio_timeline(analysis: Analysis, timecode: TimecodeFormat) -> str:
 
 
 def final_cut_xml(analysis: Analysis, timecode: TimecodeFormat) -> str:
-    """Write a Final Cut XML (xmeml) sequence with the moments as markers; Premiere and Resolve read it too."""
+    """Write a Final Cut XML (xmeml) sequence with the moments as markers, also for Premiere and Resolve."""
     return _write_otio(analysis, timecode, "fcp_xml")
 
 

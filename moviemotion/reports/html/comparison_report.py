@@ -109,9 +109,8 @@ def viewers_needed_sentence(comparison: ScreeningComparison) -> str:
     return (
         f"About {half:,} viewers {each} would decide half of the inconclusive differences, and {all_:,} all "
         f"of them: with that many, a difference of the observed size, or of "
-        f"{SMALLEST_RELEVANT_DIFFERENCE:g} if the observed one is smaller, is found with {POWER:.0%} power.".replace(
-            "%", " %"
-        )
+        f"{SMALLEST_RELEVANT_DIFFERENCE:g} if the observed one is smaller, is found with "
+        f"{100 * POWER:.0f} % power."
     )
 
 
