@@ -177,6 +177,14 @@ def test_paper_has_its_own_width_and_light_colors(show, analysis):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_violation(show, analysis, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+    found = axe.Axe().run(show(analysis, scheme=scheme)).response["violations"]
+    serious = [v for v in found if v["impact"] in ("serious", "critical")]
+    assert [(v["id"], v["nodes"][0]["html"]) for v in serious] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_phone_needs_no_horizontal_scrolling(show, analysis, scheme):
     page = show(analysis, width=390, scheme=scheme)
     assert page.evaluate("document.documentElement.scrollWidth") == 390

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moviemotion.analysis.analyze import analyze
-from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
+from moviemotion.analysis.signals.mixed_emotions import MixedEmotionOccurrence
+from moviemotion.emotions import MIXED_EMOTIONS, NON_NEUTRAL_EMOTIONS
 from moviemotion.reports.html.chart_data import CURVE_STEPS, NO_VALUE, NOT_SEEN, pack_curve, pack_strips
 from moviemotion.reports.html.screening_report import render_report, script_rows
 from moviemotion.reports.tables.csv_json import moments_json
@@ -63,6 +64,12 @@ def test_every_moment_shows_its_evidence(page, analysis):
     assert f"{round(moment.reacting_share * moment.viewers)} of {moment.viewers}" in page.text
     before_patterns = page.text.split("The film as a whole")[0]
     assert before_patterns.count("p = 0.002") == 4
+
+
+def test_mixed_emotions_of_a_moment_are_listed(analysis):
+    tears = MixedEmotionOccurrence(MIXED_EMOTIONS[0], 5, 12, 5 / 12, (0.19, 0.68), 0.4)
+    found = replace(analysis, moment_mixed_emotions=((tears,), *analysis.moment_mixed_emotions[1:]))
+    assert f"Mixed emotions {MIXED_EMOTIONS[0].name} 5 of 12 19–68 %" in Page(render_report(found)).text
 
 
 def test_cut_lines_are_struck_through_and_labeled(page):

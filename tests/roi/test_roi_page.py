@@ -114,6 +114,16 @@ def test_every_chart_is_in_the_page_without_a_script(example: AnalyzedExample) -
     assert "Q4, cumulative net cash: USD" in example.page
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_violation(example: AnalyzedExample, browser, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+    with browser.new_page(color_scheme=scheme) as page:
+        page.goto((example.folder / "roi.html").as_uri())
+        found = axe.Axe().run(page).response["violations"]
+    serious = [v for v in found if v["impact"] in ("serious", "critical")]
+    assert [(v["id"], v["nodes"][0]["html"]) for v in serious] == []
+
+
 def test_the_table_adds_up(example: AnalyzedExample) -> None:
     rows = example.table
     total = {row["line"]: float(row["total"] or "nan") for row in rows}

@@ -64,7 +64,7 @@ def changed(folder: Path, old: str, new: str) -> Path:
         (
             "once = 110",
             "",
-            'costs."Machines"."Made": no basis or several; write one of once, month, contract, screening or persons',
+            '"Made": no basis or several; write one of once, month, contract, screening or persons',
         ),
         (
             "once = 110",
@@ -124,7 +124,8 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_a_multiple_without_any_payment_gives_no_price(tmp_path: Path) -> None:
     text = SMALL.replace("price = 12000", "multiple = 10").replace("number = 2", "number = 0")
     assert errors(written(tmp_path, text)) == [
-        "contracts.multiple: no contract is paid within 18 months, so no price can be derived; write contracts.price"
+        "contracts.multiple: no contract is paid within 18 months, so no price can be derived; "
+        "write contracts.price"
     ]
 
 
