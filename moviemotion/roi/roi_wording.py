@@ -77,9 +77,9 @@ def uncertainty_sentence(analysis: RoiAnalysis) -> str:
     low, high = result.positive_interval
     bottom, middle, top = map(roi, result.roi_by_quarter[-1])
     return (
-        f"In {share(result.positive_share)} of {result.draws:,} draws from the plan’s ranges, ROI is positive "
-        f"by then ({share(low)} to {share(high)}, 95{PERCENT_SIGN} interval from the number of draws "
-        f"alone); the median is {middle}, and 95{PERCENT_SIGN} of the draws lie between {bottom} and "
+        f"In {share(result.positive_share)} of {result.draws:,} draws from the plan’s ranges, ROI is "
+        f"positive by then ({share(low)} to {share(high)}, 95{PERCENT_SIGN} interval from the number of "
+        f"draws alone); the median is {middle}, and 95{PERCENT_SIGN} of the draws lie between {bottom} and "
         f"{top}."
     )
 

@@ -96,7 +96,7 @@ def comparison_conclusion(comparison: ScreeningComparison) -> str:
         f"The film and {', '.join(parts)}, seven emotions each: of {tested:,} differences "
         f"{count[DifferenceVerdict.DIFFERS]:,} stand out (adjusted p ≤ {ALPHA:g}), "
         f"{count[DifferenceVerdict.ALIKE]:,} are smaller than {SMALLEST_RELEVANT_DIFFERENCE:g} by their 95 % "
-        f"intervals, and {count[DifferenceVerdict.OPEN]:,} are inconclusive."
+        f"intervals, and {count[DifferenceVerdict.INCONCLUSIVE]:,} are inconclusive."
     )
 
 
@@ -173,7 +173,7 @@ def comparison_json(comparison: ScreeningComparison) -> dict[str, Any]:
         "method": {
             "test": METHOD_TEXTS["paired_test" if c.paired else "test"],
             "paired": c.paired,
-            "permutations": c.deals,
+            "permutations": c.permutations,
             "exact": c.exact,
             "seed": comparison.seed,
             "correction": METHOD_TEXTS["correction"],

@@ -29,7 +29,7 @@ from moviemotion.reports.html.arc_figure import HEIGHT, WIDTH, build_arc_figure
 from moviemotion.reports.html.chart_data import chart_data
 from moviemotion.reports.pattern_sentences import pattern_findings
 from moviemotion.screenplay.alignment.align import Cue, TimeSource
-from moviemotion.screenplay.formats.registry import Element, ElementKind
+from moviemotion.screenplay.elements import Element, ElementKind
 
 # Character names and parentheticals share the time of their dialogue, which gets the label.
 LABELED_KINDS = (
