@@ -19,7 +19,7 @@ def read_perfectly(audience):
     return analyze("film", Timeline(audience.viewers, 0, truth, seen), None, (), seed=1)
 
 
-def test_a_perfect_reading_is_marked_as_one():
+def test_a_perfect_reading_has_a_perfect_score():
     audience = simulate_audience(BEATS, viewers=8, seconds=100, seed=3)
     recovery = score_recovery(read_perfectly(audience), audience, BEATS)
     assert [one.emotion for one in recovery.emotions] == [Emotion.HAPPY, Emotion.SAD]
@@ -27,7 +27,7 @@ def test_a_perfect_reading_is_marked_as_one():
     assert (recovery.detected, recovery.missed, recovery.false_positives) == (BEATS.events, (), ())
 
 
-def test_a_reading_of_another_feeling_is_missed_and_invented():
+def test_a_reading_of_another_emotion_is_a_miss_and_a_false_positive():
     audience = simulate_audience(BEATS, viewers=8, seconds=100, seed=3)
     fear = EmotionSchedule((EmotionEvent(20, 28, Emotion.FEAR, 1.0), BEATS.events[1]))
     recovery = score_recovery(read_perfectly(audience), audience, fear)
@@ -35,8 +35,8 @@ def test_a_reading_of_another_feeling_is_missed_and_invented():
     assert [moment.emotion for moment in recovery.false_positives] == [Emotion.HAPPY]
 
 
-def test_viewers_who_were_not_read_are_not_marked_silently():
+def test_a_screening_with_missing_viewers_is_not_scored():
     audience = simulate_audience(BEATS, viewers=8, seconds=100, seed=3)
     other = simulate_audience(BEATS, viewers=7, seconds=100, seed=3)
-    with pytest.raises(MoviemotionError, match="8 viewers were filmed, 7 read"):
+    with pytest.raises(MoviemotionError, match="8 viewers were rendered but 7 were found"):
         score_recovery(read_perfectly(other), audience, BEATS)

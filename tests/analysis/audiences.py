@@ -1,4 +1,4 @@
-"""Invented rooms at the level of the timeline, for the tests of this folder."""
+"""Simulated timelines for the tests of this folder."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.emotions import EMOTIONS, Emotion
 
 
-def room_of(
+def simulate_timeline(
     viewers: int,
     seconds: int,
     seed: int,
     shared: tuple[tuple[int, int, Emotion, float], ...] = (),
     private: int = 3,
 ) -> Timeline:
-    """Viewers who rest, react alone `private` times each, and share the given reactions.
+    """Simulate viewers who react alone `private` times each and share the given reactions.
 
     Args:
         shared: start, end, emotion and strength of each shared reaction.
@@ -39,13 +39,13 @@ def room_of(
     return Timeline(names, 0, scores.astype(np.float32), samples)
 
 
-def unseen(timeline: Timeline, viewer: int, start: int, end: int) -> Timeline:
-    """The same room with one viewer out of the picture for a while."""
+def hide_viewer(timeline: Timeline, viewer: int, start: int, end: int) -> Timeline:
+    """The same timeline with one viewer unseen for a while."""
     scores, samples = timeline.probabilities.copy(), timeline.sample_counts.copy()
     scores[viewer, start:end], samples[viewer, start:end] = np.nan, 0
     return Timeline(timeline.viewers, timeline.start, scores, samples)
 
 
-def of_viewers_in(timeline: Timeline) -> np.ndarray:
-    """(V, S, 7) the strength of a room's viewers, from their estimated rest."""
+def strength_of(timeline: Timeline) -> np.ndarray:
+    """(V, S, 7) strength of the viewers, from an estimated baseline."""
     return baseline.strength_above_baseline(timeline, baseline.estimate_baseline(timeline))
