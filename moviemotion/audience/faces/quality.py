@@ -75,7 +75,7 @@ def measure_quality(faces: Sequence[FaceBox], crops: Sequence[NDArray[np.uint8]]
         - turn: distance of the nose from the middle between the eyes, in half eye distances: 0 from the
           front, 1 with the nose in front of one eye.
         - cover: share of the middle of the face that is occluded by a hand or an object, as estimated by a
-          small network (trained by `moviemotion lab cover`).
+          small network (trained by `moviemotion lab train-occlusion`).
     """
     if not faces:
         return {name: np.empty(0) for name in QUALITY_LIMITS}
