@@ -148,6 +148,7 @@ class CameraProcessor:
     Example:
         >>> processor = CameraProcessor(rate=5.0)
         >>> samples = processor.process(Camera("seat-01", Path("seat-01.mp4")))  # doctest: +SKIP
+        >>> samples.emotions.mean(axis=0)  # doctest: +SKIP
     """
 
     def __init__(

@@ -110,6 +110,10 @@ def predict_emotions(
 
     Raises:
         MoviemotionError: an image has another shape or type, or the model cannot be used.
+
+    Example:
+        >>> predict_emotions([np.zeros((60, 50), np.uint8)]).shape
+        (1, 8)
     """
     loaded = load_emotion_model(model)
     arrays = [np.asarray(image) for image in images]
