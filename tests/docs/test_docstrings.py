@@ -23,5 +23,4 @@ def test_the_examples_of_a_module(name: str) -> None:
     if name.startswith("moviemotion.lab"):
         pytest.importorskip("torch", reason="needs the lab extra (torch)")
     result = doctest.testmod(importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE)
-    assert result.attempted
     assert result.failed == 0
