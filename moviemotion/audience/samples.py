@@ -12,13 +12,15 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from moviemotion._io.atomic_files import atomic_write
+from moviemotion._io.schemas import FileSchema
 from moviemotion.audience.faces.identity_switches import IdentitySwitch
 from moviemotion.audience.faces.quality import REJECTION_REASONS
 from moviemotion.emotions import EMOTIONS
-from moviemotion.errors import MoviemotionError
 
-SAMPLES_FORMAT = "2"
-"""Of the file. Since 2 it has weight, refused and the exchanges of seats."""
+SAMPLES = FileSchema("moviemotion/samples", 3)
+"""Schema of the file. Version 2 added weights, reasons of rejection and identity switches; version 3, the
+schema's own name and version, and standard names: `rejection_reason` (was `refused`), `identity_switches`
+(was `exchanges`) and `gaps` (was `blanks`)."""
 
 
 @dataclass(frozen=True)
@@ -79,34 +81,31 @@ class Samples:
             "detection": self.detection,
             **{str(e): self.emotions[:, i] for i, e in enumerate(EMOTIONS)},
             "weight": self.weight,
-            "refused": pa.DictionaryArray.from_arrays(
+            "rejection_reason": pa.DictionaryArray.from_arrays(
                 pa.array(self.rejection_reason), pa.array(REJECTION_REASONS)
             ),
         }
         facts = {
-            "format": SAMPLES_FORMAT,
+            **SAMPLES.metadata(),
             "viewers": json.dumps(self.viewers),
             "frames": str(self.frames),
             "end": repr(self.end),
-            "exchanges": json.dumps([asdict(exchange) for exchange in self.identity_switches]),
-            "blanks": json.dumps(self.gaps),
+            "identity_switches": json.dumps([asdict(exchange) for exchange in self.identity_switches]),
+            "gaps": json.dumps(self.gaps),
         }
         with atomic_write(path) as partial:
             pq.write_table(pa.table(columns).replace_schema_metadata(facts), partial)
 
     @classmethod
     def read(cls, path: Path) -> Samples:
-        """Load what `write` saved.
+        """Load what `write` saved, in this version or an earlier one.
+
+        Samples of version 1 have no weights: all of them are trusted.
 
         Raises:
-            MoviemotionError: another version wrote it.
+            NewerVersionError: a newer version of the program wrote it.
         """
-        table = pq.read_table(path)
-        facts = {k.decode(): v.decode() for k, v in table.schema.metadata.items()}
-        if facts.get("format", "1") != SAMPLES_FORMAT:
-            raise MoviemotionError(
-                f"{path}: written by another version of moviemotion; delete it and run the same command again"
-            )
+        table, facts = _migrated(path, pq.read_table(path))
         column = {name: table[name].combine_chunks() for name in table.column_names}
         return cls(
             viewers=tuple(json.loads(facts["viewers"])),
@@ -118,9 +117,35 @@ class Samples:
             detection=column["detection"].to_numpy(),
             emotions=np.stack([column[str(e)].to_numpy() for e in EMOTIONS], axis=1),
             weight=column["weight"].to_numpy(),
-            rejection_reason=column["refused"].indices.to_numpy(),
+            rejection_reason=column["rejection_reason"].indices.to_numpy(),
             identity_switches=tuple(
-                IdentitySwitch(**exchange) for exchange in json.loads(facts["exchanges"])
+                IdentitySwitch(**exchange) for exchange in json.loads(facts["identity_switches"])
             ),
-            gaps=tuple((start, end) for start, end in json.loads(facts.get("blanks", "[]"))),
+            gaps=tuple((start, end) for start, end in json.loads(facts["gaps"])),
         )
+
+
+def _migrated(path: Path, table: pa.Table) -> tuple[pa.Table, dict[str, str]]:
+    """Columns and metadata of a file in the current version."""
+    facts = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
+    version = samples_version(path, facts)
+    if version == 1:
+        rows = len(table)
+        reasons = pa.DictionaryArray.from_arrays(np.zeros(rows, np.int8), pa.array(REJECTION_REASONS))
+        table = table.append_column("weight", pa.array(np.ones(rows, np.float32)))
+        table = table.append_column("refused", reasons)
+        facts |= {"exchanges": "[]", "blanks": "[]"}
+    if version <= 2:
+        names = {"refused": "rejection_reason"}
+        table = table.rename_columns([names.get(name, name) for name in table.column_names])
+        facts |= {"identity_switches": facts["exchanges"], "gaps": facts.get("blanks", "[]")}
+    return table, facts
+
+
+def samples_version(path: Path, metadata: dict[str, str]) -> int:
+    """The version of a file of samples, from its metadata.
+
+    Raises:
+        NewerVersionError: a newer version of the program wrote it.
+    """
+    return SAMPLES.check_metadata(path, metadata, unmarked=int(metadata.get("format", "1")))

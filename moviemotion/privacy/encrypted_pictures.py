@@ -22,7 +22,7 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import RETAINED_STATES, audit_subject, consent_state
 from moviemotion.privacy.study_database import key_file, open_database
-from moviemotion.study.folder import PICTURES_FOLDER
+from moviemotion.study.file_names import PICTURES_FOLDER
 
 NONCE_BYTES = 12
 """Bytes in front of the ciphertext, as AES-GCM wants them."""

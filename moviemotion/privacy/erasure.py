@@ -42,19 +42,22 @@ from moviemotion.privacy.pseudonymize import (
 )
 from moviemotion.privacy.study_database import DataKind, StudyDatabase, database_lock, open_database
 from moviemotion.privacy.viewer_samples import viewer_rows, without_viewer
-from moviemotion.study.folder import (
+from moviemotion.study.file_names import (
+    AUDIENCE_OUTPUTS,
     CAPTURE_REPORTS,
     DATABASE_FILE,
     FILM_INPUT_STEMS,
     JOURNAL_FOLDER,
     LOCK_FILE,
     PICTURES_FOLDER,
+    PROVENANCE_FILE,
+    SAMPLES_FOLDER,
+    STUDY_FILE,
     UPLOADS_FOLDER,
-    StudyFolder,
-    study_lock,
+    VIEWER_OUTPUTS,
+    samples_path,
 )
-from moviemotion.study.outputs import AUDIENCE_OUTPUTS, VIEWER_OUTPUTS
-from moviemotion.study.provenance import PROVENANCE
+from moviemotion.study.folder import StudyFolder, has_study, study_lock
 
 
 @dataclass(frozen=True)
@@ -123,12 +126,12 @@ def delete_withdrawn_cameras(folder: Path) -> None:
     gone = {seat.camera for seat in list_seats(folder) if seat.state is ConsentState.WITHDRAWN}
     for camera, mask in camera_masks(folder, gone).items():
         if mask.hides_everything:
-            (folder / "samples" / f"{camera}.parquet").unlink(missing_ok=True)
+            samples_path(folder, camera).unlink(missing_ok=True)
     left = any(seat.state is ConsentState.ACCEPTED for seat in list_seats(folder))
     captured = any(
         (folder / name).exists() for name in (JOURNAL_FOLDER, *CAPTURE_REPORTS)
     )  # which is told all the same
-    if gone and not left and not captured and (folder / "study.json").is_file():
+    if gone and not left and not captured and has_study(folder):
         StudyFolder.open_existing(folder).discard()
 
 
@@ -155,7 +158,7 @@ def _erase(folder: Path, viewer: str, role: Role, now: datetime | None) -> Erasu
         raise MoviemotionError(
             f"{folder}: is being screened; erase when it is finished, or let it be withdrawn"
         )
-    if (folder / "study.json").is_file():
+    if has_study(folder):
         pseudonymize_study(folder, now)
     with open_database(folder) as register:
         subject = audit_subject(register, viewer)
@@ -236,13 +239,13 @@ def _erase_uploads(database: StudyDatabase, viewer: str) -> None:
 
 def _unknown_files(folder: Path) -> Iterator[str]:
     ours = {
-        "study.json",
+        STUDY_FILE,
         LOCK_FILE,
-        PROVENANCE,
+        PROVENANCE_FILE,
         *FILES_WITH_NAMES,
         *VIEWER_OUTPUTS,
         *AUDIENCE_OUTPUTS,
-        "samples",
+        SAMPLES_FOLDER,
         PICTURES_FOLDER,
     }
     for path in sorted(folder.iterdir()):
@@ -270,7 +273,7 @@ def _erase_withdrawn(folder: Path, role: Role, now: datetime | None) -> int:
 
 def _can_erase(folder: Path) -> bool:
     """Not while a study is being made: there is nothing yet, or all of it."""
-    return is_finished(folder) or not (folder / "study.json").is_file()
+    return is_finished(folder) or not has_study(folder)
 
 
 def _erase_samples(folder: Path, viewer: str) -> int:
@@ -298,7 +301,7 @@ def _erase_samples(folder: Path, viewer: str) -> int:
 
 def _remove_mentions(study: StudyFolder, ids: Sequence[str]) -> None:
     """Leave a viewer and their camera out of study.json and of what is told in words."""
-    for name in (PROVENANCE, *FILES_WITH_NAMES):
+    for name in (PROVENANCE_FILE, *FILES_WITH_NAMES):
         path = study.folder / name
         if path.suffix == ".json" and path.is_file():
             left = _without_mentions(json.loads(path.read_text(encoding="utf-8")), ids)

@@ -8,7 +8,6 @@ samples of nobody who accepted are left out here, whatever the camera saw.
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 import shutil
@@ -26,18 +25,21 @@ from moviemotion.privacy.consent import RETAINED_STATES, ConsentState, Seat, add
 from moviemotion.privacy.retention import deletion_dates
 from moviemotion.privacy.study_database import StudyDatabase, database_lock, has_database, open_database
 from moviemotion.privacy.viewer_samples import rename_viewers
-from moviemotion.study.folder import (
+from moviemotion.study.file_names import (
+    AUDIENCE_OUTPUTS,
     CAPTURE_REPORTS,
     EXPORTS_FOLDER,
     GROUPS_FILE,
     JOURNAL_FOLDER,
     NOTES_FILE,
+    PROVENANCE_FILE,
     UPLOADS_FOLDER,
-    StudyFolder,
-    study_lock,
+    VIEWER_OUTPUTS,
 )
-from moviemotion.study.outputs import AUDIENCE_OUTPUTS, VIEWER_OUTPUTS, write_outputs
-from moviemotion.study.provenance import PROVENANCE, load_analysis
+from moviemotion.study.folder import StudyFolder, study_lock
+from moviemotion.study.outputs import write_outputs
+from moviemotion.study.provenance import has_provenance, load_analysis
+from moviemotion.study.schema import PROVENANCE, write_json
 
 FILES_WITH_NAMES = (*CAPTURE_REPORTS, NOTES_FILE, GROUPS_FILE)
 """Files that may name a viewer or a camera among other things, which stay when that viewer is erased."""
@@ -87,7 +89,7 @@ def _pseudonymize_study(folder: Path, now: datetime | None) -> None:
         cameras = sorted(known.get(camera, camera) for camera in study.cameras)
         # Without its fingerprint no camera's file can be told any more.
         study.write_manifest(
-            {**study.manifest, "cameras": {c: {} for c in cameras}, "register": register.study_id}
+            {**study.manifest, "cameras": {c: {} for c in cameras}, "study_id": register.study_id}
         )
         if (folder / UPLOADS_FOLDER).is_dir():
             shutil.rmtree(folder / UPLOADS_FOLDER)
@@ -100,7 +102,7 @@ def _pseudonymize_study(folder: Path, now: datetime | None) -> None:
 
 def is_finished(folder: Path) -> bool:
     """Whether a study has been told, and nothing is being added to it."""
-    return (folder / PROVENANCE).is_file() and not (folder / JOURNAL_FOLDER).is_dir()
+    return has_provenance(folder) and not (folder / JOURNAL_FOLDER).is_dir()
 
 
 def rebuild_outputs(folder: Path) -> None:
@@ -163,16 +165,16 @@ def _is_in_seat_region(seat: Seat, samples: Samples, viewer: int) -> bool:
 def _replace_names_in_files(
     study: StudyFolder, camera_ids: Mapping[str, str], viewer_ids: Mapping[str, Mapping[int, str]]
 ) -> None:
-    """Use the ids in told.json's notes and in what a live capture tells of its cameras."""
+    """Use the ids in provenance.json's problems and in what a live capture tells of its cameras."""
     words = dict(camera_ids)
     for camera, of_camera in viewer_ids.items():
         samples = study.read_samples(camera)
         for index, viewer in enumerate(samples.viewers if samples else ()):
             if viewer != camera or index in of_camera:
                 words[viewer] = of_camera.get(index, "a viewer")
-    told = json.loads((study.folder / PROVENANCE).read_text(encoding="utf-8"))
-    told["problems"] = [replace_names(problem, words) for problem in told["problems"]]
-    study.write_text(PROVENANCE, [json.dumps(told, ensure_ascii=False, allow_nan=False), "\n"])
+    content = PROVENANCE.read_json(study.folder / PROVENANCE_FILE)
+    content["problems"] = [replace_names(problem, words) for problem in content["problems"]]
+    write_json(study.folder / PROVENANCE_FILE, PROVENANCE, content)
     for name in FILES_WITH_NAMES:
         if (path := study.folder / name).is_file():
             study.write_text(name, [replace_names(path.read_text(encoding="utf-8"), words)])

@@ -19,17 +19,20 @@ from moviemotion.privacy import encrypted_pictures, study_database
 from moviemotion.privacy.audit_log import Role, utc_timestamp
 from moviemotion.privacy.disclosure import MIN_GROUP_SIZE
 from moviemotion.privacy.study_database import ConsentTerms, DataKind, StudyDatabase, open_database
-from moviemotion.study.folder import (
+from moviemotion.study.file_names import (
+    AUDIENCE_OUTPUTS,
     CAPTURE_REPORTS,
+    EARLIER_PROVENANCE_FILE,
     EXPORTS_FOLDER,
     GROUPS_FILE,
     JOURNAL_FOLDER,
     PICTURES_FOLDER,
+    PROVENANCE_FILE,
+    SAMPLES_FOLDER,
     UPLOADS_FOLDER,
-    StudyFolder,
+    VIEWER_OUTPUTS,
 )
-from moviemotion.study.outputs import AUDIENCE_OUTPUTS, VIEWER_OUTPUTS
-from moviemotion.study.provenance import PROVENANCE
+from moviemotion.study.folder import StudyFolder, has_study
 
 MAX_DAYS = 3 * 365
 """Days: 740 ILCS 14/15(a) ends at three years after the last contact."""
@@ -40,9 +43,10 @@ DEFAULT_DAYS = {DataKind.PICTURES: 30, DataKind.SAMPLES: 180, DataKind.REPORTS: 
 _PATHS_BY_KIND = {
     DataKind.PICTURES: (UPLOADS_FOLDER, PICTURES_FOLDER),
     DataKind.SAMPLES: (
-        "samples",
+        SAMPLES_FOLDER,
         JOURNAL_FOLDER,
-        PROVENANCE,
+        PROVENANCE_FILE,
+        EARLIER_PROVENANCE_FILE,
         *CAPTURE_REPORTS,
         GROUPS_FILE,
         EXPORTS_FOLDER,
@@ -158,9 +162,9 @@ def _delete_kind(database: StudyDatabase, kind: DataKind, now: datetime | None) 
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     if kind is DataKind.PICTURES:
         encrypted_pictures.destroy_key(database.study_id)
-    if kind is DataKind.SAMPLES and (database.folder / "study.json").is_file():
+    if kind is DataKind.SAMPLES and has_study(database.folder):
         begun = StudyFolder.open_existing(database.folder)
-        begun.write_manifest({**begun.manifest, "cameras": {}, "register": database.study_id})
+        begun.write_manifest({**begun.manifest, "cameras": {}, "study_id": database.study_id})
     with database.secure_deletion():
         if kind is DataKind.PICTURES:
             database.connection.execute("DELETE FROM pictures")

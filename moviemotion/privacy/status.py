@@ -15,7 +15,7 @@ from moviemotion.privacy.erasure import EnforcementResult, ErasureResult
 from moviemotion.privacy.pseudonymize import is_finished, pseudonymize_study
 from moviemotion.privacy.retention import StoredData
 from moviemotion.privacy.study_database import open_database, read_anchor
-from moviemotion.study.folder import DATABASE_FILE
+from moviemotion.study.file_names import DATABASE_FILE
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,17 @@ from pathlib import Path
 
 from moviemotion._io.atomic_files import atomic_write
 from moviemotion._io.locks import hold_lock
+from moviemotion._io.schemas import DatabaseSchema, FileSchema
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import audit_log
 from moviemotion.privacy.audit_log import AuditEntry, Role
-from moviemotion.study.folder import DATABASE_FILE
+from moviemotion.study.file_names import DATABASE_FILE, DATABASE_LOCK_FILE
+from moviemotion.study.folder import StudyFolder, has_study
 
+DATABASE = DatabaseSchema("moviemotion/study-database", 2, 0x4D4D5355)
+"""Schema of `study.db`; its application ID is "MMSU". Version 2 added the mark itself."""
+ANCHOR = FileSchema("moviemotion/anchor", 2)
+"""Schema of the anchors in the folder of keys. Version 2 added the mark itself."""
 KEYS_FOLDER_VARIABLE = "MOVIEMOTION_KEYS"
 """Environment variable: the folder of keys and anchors, outside every study folder."""
 BUSY_TIMEOUT = 10.0
@@ -141,6 +147,7 @@ class StudyDatabase:
         with database_lock(self.folder):
             self.connection.execute("BEGIN IMMEDIATE")
             try:
+                DATABASE.migrate(self.folder / DATABASE_FILE, self.connection)
                 yield
                 with self._updating_anchor():
                     self.connection.execute("COMMIT")
@@ -160,7 +167,7 @@ class StudyDatabase:
         with atomic_write(path) as partial:
             try:
                 head = {"seq": self._last_entry.seq, "hash": self._last_entry.hash}
-                partial.write_text(json.dumps(head) + "\n", encoding="utf-8")
+                partial.write_text(json.dumps(ANCHOR.mark(head)) + "\n", encoding="utf-8")
             except OSError as error:
                 raise StorageError(f"{path}: cannot be written ({error.strerror}); make room") from error
             yield
@@ -209,7 +216,7 @@ def database_lock(folder: Path) -> AbstractContextManager[None]:
         HeldError: another thread or program has held it for `PATIENCE`.
     """
     refusal = f"{folder}: another program is at work in it; wait until that is done, and try again"
-    return hold_lock(folder.resolve() / f"{DATABASE_FILE}-lock", LOCK_TIMEOUT, refusal)
+    return hold_lock(folder.resolve() / DATABASE_LOCK_FILE, LOCK_TIMEOUT, refusal)
 
 
 def keys_folder() -> Path:
@@ -238,8 +245,8 @@ def key_file(study_id: str, suffix: str) -> Path:
 def read_anchor(study_id: str) -> tuple[int, str] | None:
     """Number and hash of the last row as kept outside the study; None where it is not on this machine."""
     try:
-        kept = json.loads(key_file(study_id, ".head").read_text(encoding="utf-8"))
-        return int(kept["seq"]), str(kept["hash"])
+        anchor = ANCHOR.read_json(key_file(study_id, ".head"))
+        return int(anchor["seq"]), str(anchor["hash"])
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError):
@@ -262,6 +269,7 @@ def open_database(folder: Path) -> Iterator[StudyDatabase]:
         _refuse_missing_database(folder)
         raise MoviemotionError(f"{folder}: holds no {DATABASE_FILE}; run moviemotion privacy begin first")
     with _connect(folder / DATABASE_FILE) as connection:
+        DATABASE.check(folder / DATABASE_FILE, connection)
         yield StudyDatabase(folder, connection)
 
 
@@ -291,6 +299,7 @@ def create_database(
         cut_off.unlink()
     with atomic_write(folder / DATABASE_FILE) as partial, _connect(partial) as connection:
         register = StudyDatabase(folder, connection)
+        DATABASE.mark(connection)
         with register.transaction():
             for statement in SCHEMA:
                 connection.execute(statement)
@@ -302,8 +311,7 @@ def create_database(
 
 def _refuse_missing_database(folder: Path) -> None:
     """A study that says it has a register must not get another one in its place."""
-    record = folder / "study.json"
-    if record.is_file() and '"register":' in record.read_text(encoding="utf-8"):
+    if has_study(folder) and "study_id" in StudyFolder.open_existing(folder).manifest:
         raise MoviemotionError(f"{folder}: its {DATABASE_FILE} is missing; restore it from a copy")
 
 

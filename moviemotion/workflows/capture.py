@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import json
+import math
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from moviemotion import __version__
-from moviemotion.audience.faces import emotion_model
 from moviemotion.audience.live.film_clock import FilmClock
 from moviemotion.audience.live.finalize import (
     Gap,
@@ -33,9 +31,11 @@ from moviemotion.audience.live.seats_config import (
 from moviemotion.audience.live.sources import source_at
 from moviemotion.audience.video import decode
 from moviemotion.audience.video.masking import Mask
-from moviemotion.errors import MoviemotionError
-from moviemotion.study.folder import JOURNAL_FOLDER, MANIFEST_FORMAT, StudyFolder, study_lock
-from moviemotion.workflows.screen import file_fingerprint
+from moviemotion.errors import MoviemotionError, SettingError
+from moviemotion.study.file_names import CAPTURE_FILE, GAPS_FILE, JOURNAL_FOLDER
+from moviemotion.study.folder import StudyFolder, has_study, study_lock
+from moviemotion.study.manifest import current_versions
+from moviemotion.study.schema import CAPTURE, write_json
 
 
 @dataclass(frozen=True)
@@ -106,12 +106,11 @@ def begin_capture(
     if seats.sync.film:
         decode.probe(seats.sync.film)
     sources = {camera.name: source_at(camera.source, clock) for camera in seats.cameras}
-    if (out / "study.json").exists():
-        raise MoviemotionError(f"{out}: holds a study already; choose another --out")
-    record = {"format": MANIFEST_FORMAT, **_manifest(seats)}
+    if has_study(out):
+        raise SettingError("study-exists", "{path}: holds a study already; choose another {out}", path=out)
     study = StudyFolder(out, _manifest(seats))
     out.mkdir(parents=True, exist_ok=True)
-    study.write_text("study.json", [json.dumps(record, indent=2, ensure_ascii=False), "\n"])
+    study.write_manifest(study.manifest)
     return LiveCapture(sources, out / JOURNAL_FOLDER, clock, seats.rate, seats.frozen_after, masks=masks)
 
 
@@ -142,11 +141,19 @@ def _finish_capture(out: Path, journal: Path) -> CaptureResult:
         cameras.append(CapturedCamera(camera.name, samples.viewers, samples.frames, dropped, offset))
         seconds = max(seconds, samples.end)
     captured = CaptureResult(out, seconds, tuple(cameras), tuple(find_gaps(journal, offsets, seats.rate)))
-    study.write_text("gaps.csv", [_gaps_csv(captured.gaps)])
-    told = {key: value for key, value in asdict(captured).items() if key != "folder"}
-    study.write_text("capture.json", [json.dumps(told, indent=2, ensure_ascii=False), "\n"])
+    study.write_text(GAPS_FILE, [_gaps_csv(captured.gaps)])
+    write_json(out / CAPTURE_FILE, CAPTURE, _capture_report(captured), indent=2)
     shutil.rmtree(journal)
     return captured
+
+
+def _capture_report(captured: CaptureResult) -> dict[str, Any]:
+    """What `capture.json` holds; null for an interval that was not measured."""
+    report = {key: value for key, value in asdict(captured).items() if key != "folder"}
+    for camera in report["cameras"]:
+        if math.isnan(camera["offset"]["half_width"]):
+            camera["offset"]["half_width"] = None
+    return report
 
 
 def _gaps_csv(gaps: tuple[Gap, ...]) -> str:
@@ -159,8 +166,7 @@ def _gaps_csv(gaps: tuple[Gap, ...]) -> str:
 
 def _manifest(seats: SeatsConfig) -> dict[str, object]:
     return {
-        "moviemotion": __version__,
-        "reader": file_fingerprint(emotion_model.EMOTION_WEIGHTS),
+        **current_versions(),
         "rate": seats.rate,
         "frozen_after": seats.frozen_after,
         "sync": {**asdict(seats.sync), "film": str(seats.sync.film) if seats.sync.film else None},
@@ -171,14 +177,12 @@ def _manifest(seats: SeatsConfig) -> dict[str, object]:
 
 
 def _open_captured_study(folder: Path) -> tuple[SeatsConfig, StudyFolder]:
-    """What a captured study was made from, and the study."""
-    record = folder / "study.json"
+    """The seats configuration with which a study was captured, and the study."""
+    study = StudyFolder.open_existing(folder)
     try:
-        made_from = json.loads(record.read_text(encoding="utf-8"))
-        seats = _seats_from_manifest(made_from)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return _seats_from_manifest(study.manifest), study
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise MoviemotionError(f"{folder}: holds no live capture; check the name") from error
-    return seats, StudyFolder(folder, {key: value for key, value in made_from.items() if key != "format"})
 
 
 def _seats_from_manifest(manifest: dict[str, Any]) -> SeatsConfig:

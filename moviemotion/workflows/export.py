@@ -27,7 +27,8 @@ from moviemotion.reports.tables.csv_json import FORMULA_PATTERN, moments_json
 from moviemotion.reports.tables.data_dictionary import data_package, dictionary_markdown
 from moviemotion.reports.tables.tidy import TABLES
 from moviemotion.screenplay.film_file import read_film_timecode
-from moviemotion.study.folder import EXPORTS_FOLDER, study_lock
+from moviemotion.study.file_names import EXPORTS_FOLDER
+from moviemotion.study.folder import study_lock
 from moviemotion.study.provenance import load_analysis
 from moviemotion.timecode import DEFAULT_START_TIMECODE, TimecodeFormat, exact_frame_rate
 

@@ -10,7 +10,7 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.consent import ConsentState, list_seats
 from moviemotion.privacy.study_database import has_database
 from moviemotion.screenplay.inputs import read_script_inputs
-from moviemotion.study.folder import StudyFolder
+from moviemotion.study.folder import StudyFolder, has_study
 from moviemotion.study.provenance import Provenance, audience_timeline
 from moviemotion.workflows.screen import DEFAULT_SEED
 
@@ -46,7 +46,7 @@ def analyze_partial_results(
         # By then the study may have been told, and its viewers have their random ids.
         gone |= {seat.camera, seat.viewer} if seat.state is ConsentState.WITHDRAWN else set()
     watched = []
-    if (folder / "study.json").is_file():
+    if has_study(folder):
         study = StudyFolder.open_existing(folder)
         saved = [s for camera in study.cameras if camera not in gone and (s := study.read_samples(camera))]
         watched = [samples for samples in saved if not gone & set(samples.viewers)]

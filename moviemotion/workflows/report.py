@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,8 +9,10 @@ from pathlib import Path
 from moviemotion.analysis.signals.baseline import TimeSpan
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.inputs import read_script_inputs
-from moviemotion.study.folder import JOURNAL_FOLDER, StudyFolder, study_lock
-from moviemotion.study.provenance import PROVENANCE, audience_timeline, read_provenance
+from moviemotion.study.file_names import CAPTURE_FILE, JOURNAL_FOLDER
+from moviemotion.study.folder import StudyFolder, study_lock
+from moviemotion.study.provenance import audience_timeline, has_provenance, read_provenance
+from moviemotion.study.schema import CAPTURE
 from moviemotion.workflows.capture import finish_capture
 from moviemotion.workflows.screen import DEFAULT_SEED, Screening, analyze_and_write, write_study
 
@@ -49,12 +50,12 @@ def report(
         if not any(samples.viewers for samples in saved.values()):
             raise MoviemotionError(f"{folder}: no camera saw a face; check that they show the audience")
         watched = list(saved.values())
-        if sources is None and (folder / PROVENANCE).is_file():
+        if sources is None and has_provenance(folder):
             before = read_provenance(folder)
             told = replace(before, seed=seed, baseline=baseline or before.baseline)
             return Screening(folder, write_study(study, audience_timeline(watched), watched, told), ())
         unread = [f"{camera}: was not read" for camera in study.cameras if camera not in saved]
-        notes = [*unread, *_capture_notes(folder / "capture.json")]
+        notes = [*unread, *_capture_notes(folder / CAPTURE_FILE)]
         return Screening(
             folder, analyze_and_write(study, watched, sources, lambda _: notes, seed, baseline), ()
         )
@@ -64,7 +65,7 @@ def _capture_notes(captured: Path) -> Iterator[str]:
     """What capture.json says of cameras that saw nobody, of clocks that are guessed, and of gaps."""
     if not captured.exists():
         return
-    told = json.loads(captured.read_text(encoding="utf-8"))
+    told = CAPTURE.read_json(captured)
     for camera in told["cameras"]:
         if not camera["viewers"]:
             yield f"{camera['name']}: nobody was seen"

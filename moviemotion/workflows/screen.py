@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import unicodedata
 from collections import Counter
@@ -12,11 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
-from moviemotion import __version__
+from moviemotion._io.fingerprints import file_fingerprint
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.signals.baseline import TimeSpan
 from moviemotion.analysis.signals.timeline import Timeline
-from moviemotion.audience.faces import emotion_model
 from moviemotion.audience.recordings import Camera, CameraProcessor, ProgressCallback
 from moviemotion.audience.samples import Samples
 from moviemotion.audience.video import decode
@@ -24,14 +22,14 @@ from moviemotion.audience.video.masking import NO_MASK, Mask
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.inputs import ScriptInputs, read_script_inputs
 from moviemotion.study.folder import StudyFolder
+from moviemotion.study.manifest import current_versions
 from moviemotion.study.outputs import write_outputs
-from moviemotion.study.provenance import Provenance, audience_timeline
+from moviemotion.study.provenance import Provenance, analyze_study, audience_timeline
 
 SAMPLES_PER_SECOND = 5.0
 DEFAULT_SEED = 36
 COMPLETE_SHARE = 0.95
 """A camera that ends before this share of the film is told as a problem."""
-_FINGERPRINT_BYTES = 1 << 20
 _UNPRINTABLE_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
 """Unicode's categories of controls, of halves of letters, and of ends of lines."""
 _FORMULA_PREFIXES = ("=", "+", "-", "@")
@@ -164,7 +162,7 @@ def write_study(
     study: StudyFolder, timeline: Timeline, camera_samples: Sequence[Samples], provenance: Provenance
 ) -> Analysis:
     """Analyse what the cameras saw, of which `timeline` was made, and write all that tells a study."""
-    analysis = provenance.analyze(timeline, camera_samples)
+    analysis = analyze_study(study, timeline, camera_samples, provenance)
     provenance.write(study)
     return write_outputs(study, analysis)
 
@@ -292,23 +290,10 @@ def _manifest(
     cameras: Sequence[Camera], texts: Sequence[Path], rate: float, seed: int, baseline: TimeSpan | None
 ) -> dict[str, object]:
     return {
-        "moviemotion": __version__,
-        "reader": file_fingerprint(emotion_model.EMOTION_WEIGHTS),
+        **current_versions(),
         "rate": rate,
         "seed": seed,
         "baseline": [baseline.start, baseline.end] if baseline else None,
         "cameras": {c.name: {"file": file_fingerprint(c.path), "offset": c.offset} for c in cameras},
         "texts": {path.name: file_fingerprint(path) for path in texts},
     }
-
-
-def file_fingerprint(path: Path) -> str:
-    """Size and a hash of the file's two ends: hours of video are not read twice."""
-    if not path.is_file():
-        return "unreadable"
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        digest = hashlib.sha256(file.read(_FINGERPRINT_BYTES))
-        file.seek(max(0, size - _FINGERPRINT_BYTES))
-        digest.update(file.read())
-    return f"{size}-{digest.hexdigest()[:16]}"

@@ -13,8 +13,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from moviemotion import __version__
 from moviemotion._io.atomic_files import write_text_files
+from moviemotion._io.fingerprints import file_fingerprint
 from moviemotion.audience.faces.quality import REJECTION_REASONS
 from moviemotion.audience.samples import Samples
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
@@ -36,8 +36,10 @@ from moviemotion.simulation.synthetic_samples import (
     simulate_screening,
     simulate_viewer,
 )
+from moviemotion.study.file_names import TRUE_INTENSITY_FILE, TRUE_SCHEDULE_FILE, TRUE_VIEWERS_FILE
 from moviemotion.study.folder import StudyFolder
-from moviemotion.workflows.screen import DEFAULT_SEED, file_fingerprint
+from moviemotion.study.manifest import current_versions
+from moviemotion.workflows.screen import DEFAULT_SEED
 
 TURNED_AWAY = REJECTION_REASONS.index("turned away")
 VIEWERS_PER_CAMERA = (1, 2, 3)
@@ -83,20 +85,24 @@ def simulate(
     study = StudyFolder(
         out,
         {
-            "moviemotion": __version__,
-            "simulated": {"feelings": file_fingerprint(emotion_script), "seconds": seconds, "seed": seed},
+            "moviemotion": current_versions()["moviemotion"],
+            "simulated": {
+                "emotion_script": file_fingerprint(emotion_script),
+                "seconds": seconds,
+                "seed": seed,
+            },
             "rate": SAMPLE_RATE,
             "cameras": {name: {} for name in seat_names(viewers)},
         },
     )
     crowd = simulate_screening(script, viewers, seconds, seed)
     samples, truth = 0, []
-    tempers: list[tuple[str | float, ...]] = []
+    profiles: list[tuple[str | float, ...]] = []
     for viewer, name in enumerate(crowd.viewers):
         seen = simulate_viewer(crowd, viewer)
         study.save_samples(name, _samples(seen, seconds))
         samples += len(seen.reading.time)
-        tempers.append(
+        profiles.append(
             (
                 name,
                 seen.reaction_profile.gain,
@@ -106,9 +112,11 @@ def simulate(
             )
         )
         truth.append(_ground_truth(seen))
-    study.write_text("feelings.csv", [emotion_script.read_text(encoding="utf-8")])
-    study.write_text("viewers.csv", [_csv_text(("viewer", "gain", "delay", "contagion", *EMOTIONS), tempers)])
-    study.write_bytes("truth.parquet", _parquet_bytes(pa.concat_tables(truth)))
+    study.write_text(TRUE_SCHEDULE_FILE, [emotion_script.read_text(encoding="utf-8")])
+    study.write_text(
+        TRUE_VIEWERS_FILE, [_csv_text(("viewer", "gain", "delay", "contagion", *EMOTIONS), profiles)]
+    )
+    study.write_bytes(TRUE_INTENSITY_FILE, _parquet_bytes(pa.concat_tables(truth)))
     return SimulatedStudy(out, viewers, seconds, samples)
 
 
@@ -158,7 +166,7 @@ def simulate_videos(
         if s.left in seats
     ]
     texts = {
-        "viewers.csv": _csv_text(
+        TRUE_VIEWERS_FILE: _csv_text(
             ("viewer", "camera", "gain", "delay", "glasses", *NON_NEUTRAL_EMOTIONS), people
         ),
         "swaps.csv": _csv_text(("camera", "first", "second", "start", "end"), changes),

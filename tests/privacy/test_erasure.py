@@ -25,7 +25,8 @@ from moviemotion.privacy.erasure import enforce_privacy, erase, find_files_conta
 from moviemotion.privacy.pseudonymize import pseudonymize_study
 from moviemotion.privacy.status import find_viewer, read_status, verify_audit_log
 from moviemotion.privacy.study_database import open_database
-from moviemotion.study.folder import LOCK_FILE, StudyFolder
+from moviemotion.study.file_names import LOCK_FILE
+from moviemotion.study.folder import StudyFolder
 from moviemotion.study.provenance import load_analysis
 from moviemotion.workflows.export import export
 from moviemotion.workflows.partial_results import analyze_partial_results
@@ -120,7 +121,7 @@ def test_a_camera_nobody_is_left_in_is_gone_with_its_notes(study: Path) -> None:
 def test_the_last_viewer_takes_the_results_with_them(study: Path) -> None:
     for known in read_status(study).viewers:
         erase(study, known.viewer)
-    assert {path.name for path in study.iterdir()} == {"study.db", "study.json", "told.json", "samples"}
+    assert {path.name for path in study.iterdir()} == {"study.db", "study.json", "provenance.json", "samples"}
     assert read_status(study).viewers == ()
 
 
@@ -226,12 +227,12 @@ def test_a_withdrawal_erases_and_its_receipt_can_still_be_checked(tmp_path: Path
 
 def test_who_withdraws_while_it_is_screened_is_erased_at_its_end(tmp_path: Path) -> None:
     receipts = governed(folder := tmp_path / "study")
-    told = (folder / "told.json").read_bytes()
-    (folder / "told.json").unlink()
+    told = (folder / "provenance.json").read_bytes()
+    (folder / "provenance.json").unlink()
     viewer = consent.viewer_by_receipt(folder, receipts["B"].code)
     withdraw(folder, receipts["B"].code)
     assert consent.camera_masks(folder, PLACES)["cam-b"].hides_everything
-    (folder / "told.json").write_bytes(told)
+    (folder / "provenance.json").write_bytes(told)
     pseudonymize_study(folder)
     assert enforce_privacy(folder).erased == 1
     assert not any(viewer.encode() in content for content in bytes_of(folder).values())

@@ -32,8 +32,9 @@ from moviemotion.screenplay.formats.registry import read_screenplay
 SECONDS = 80
 OTHERS = [role for role in Role if role is not Role.RESEARCHER]
 DECIDED = {
-    *("title", "timeline", "rest", "strength", "room", "synchrony", "delay", "search", "quality", "script"),
-    *("lines", "scenes", "moment_elements", "moment_mixed", "patterns"),
+    *("title", "timeline", "baseline", "strength", "audience_curve", "synchrony", "relative_delay"),
+    *("moment_search", "data_quality", "script", "element_emotions", "scene_emotions", "moment_elements"),
+    *("moment_mixed_emotions", "patterns"),
 }
 SCRIPT = "INT. BARN - DAY\n\nHay.\n\nANN\nWhat a barn.\n\nEXT. FIELD - DAY\n\nMore hay, and a hare.\n"
 

@@ -89,7 +89,7 @@ def test_a_screening_outlives_a_kill(root: Path, seats: list[Path]) -> None:
         assert client.post(f"{at}/screening", json={"rate": 30}).status_code == 202
         until(lambda: any(reading["seconds"] for reading in client.get(f"{at}/screening").json()["readings"]))
         process.kill()
-    assert not (root / "preview" / "told.json").exists()
+    assert not (root / "preview" / "provenance.json").exists()
     with running(root, port) as process, asking(port) as client:
         until(lambda: client.get(at).json()["stage"] == "finished")
         process.send_signal(signal.SIGINT)

@@ -140,7 +140,7 @@ def test_after_the_film_nobody_is_asked(asked: Path, phone: TestClient, client: 
     page, kiosk = page_of(asked), "/studies/premiere/kiosk/A 1"
     opened = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', phone.get(page).text))
     code = code_in(answer(phone, page_of(asked, SEATS[1]), "yes").text)
-    (asked / "told.json").write_text("{}", encoding="utf-8")
+    (asked / "provenance.json").write_text("{}", encoding="utf-8")
     late = phone.post(page, data={**opened, "answer": "yes"})
     assert late.status_code == 409
     for text in (late.text, phone.get(page).text, client.get(kiosk).text):

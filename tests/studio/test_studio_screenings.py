@@ -20,7 +20,8 @@ from moviemotion.privacy.consent import record_offline_answer, viewer_by_receipt
 from moviemotion.privacy.erasure import withdraw
 from moviemotion.privacy.status import read_status
 from moviemotion.studio.app import create_app
-from moviemotion.study.folder import UPLOADS_FOLDER, StudyFolder
+from moviemotion.study.file_names import UPLOADS_FOLDER
+from moviemotion.study.folder import StudyFolder
 from moviemotion.study.provenance import load_analysis
 
 STUDY = {"id": "preview", "controller": "Lantern Films", "contact": "privacy@lantern.example"}
@@ -253,7 +254,7 @@ def test_results_appear_as_they_come(client: TestClient, preview: Path, slow: Sl
     so_far = client.get(f"{AT}/screening/so-far").json()
     assert (so_far["cameras"], so_far["viewers"]) == (1, 1)
     assert so_far["lines"][0].startswith("The Last Ferry: ")
-    assert not (preview / "told.json").exists()
+    assert not (preview / "provenance.json").exists()
     stop(client)
 
 

@@ -34,9 +34,9 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from rich.console import Console
-from moviemotion.live import capture
-from moviemotion.live_console import watch_on
-capture(Path(sys.argv[1]), Path(sys.argv[2]), watch_on(Console()))
+from moviemotion.cli.live_console import live_display
+from moviemotion.workflows.capture import capture
+capture(Path(sys.argv[1]), Path(sys.argv[2]), live_display(Console()))
 print("finished", flush=True)
 """
 

@@ -77,8 +77,8 @@ def test_what_cannot_be_exported_is_said_and_nothing_written(study: Path, tmp_pa
     refused("25:00:00:00 is no timecode", study, frame_rate=24, start_timecode="25:00:00:00")
     refused("gone.mp4: there is no such file", study, film=tmp_path / "gone.mp4")
     refused("Final Cut's XML has no timecode of 15 .*--to otio,edl,resolve,vtt", study, frame_rate=15)
-    (study / "told.json").unlink()
-    refused("holds no told.json", study, frame_rate=24)
+    (study / "provenance.json").unlink()
+    refused("holds no provenance.json", study, frame_rate=24)
 
 
 def test_a_rate_that_only_final_cut_lacks_is_exported_to_the_others(study: Path) -> None:

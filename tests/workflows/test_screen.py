@@ -22,7 +22,7 @@ RATE, SECONDS = 2.0, 8
 """Of the fixture `screened`."""
 
 ANNOTATED = ("annotated.fountain", "annotated.fdx", "annotated.pdf")
-RESULTS = ("told.json", "timeline.csv", "moments.json", *ANNOTATED, "report.html")
+RESULTS = ("provenance.json", "timeline.csv", "moments.json", *ANNOTATED, "report.html")
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from moviemotion._io.schemas import SCHEMA_KEY, VERSION_KEY, FileSchema
 from moviemotion.audience.faces.detect import FaceBox
 from moviemotion.audience.faces.identity_switches import IdentitySwitch
 from moviemotion.emotions import EMOTIONS
@@ -22,6 +23,8 @@ from moviemotion.errors import MoviemotionError
 
 FLUSH_INTERVAL = 5.0
 """Seconds of ours after which rows are to be written: what a crash may cost."""
+JOURNAL = FileSchema("moviemotion/capture-journal", 2)
+"""Schema of every file in the folder. Version 2 added the schema's own name and version to each of them."""
 FACES_SCHEMA = pa.schema(
     [
         ("time", pa.float64()),
@@ -29,9 +32,10 @@ FACES_SCHEMA = pa.schema(
         *((str(emotion), pa.float32()) for emotion in EMOTIONS),
         ("weight", pa.float32()),
         ("refused", pa.float32()),
-    ]
+    ],
+    metadata=JOURNAL.metadata(),
 )
-BRIGHTNESS_SCHEMA = pa.schema([("time", pa.float64()), ("light", pa.float32())])
+BRIGHTNESS_SCHEMA = pa.schema([("time", pa.float64()), ("light", pa.float32())], metadata=JOURNAL.metadata())
 NO_FACE = (float("nan"),) * (len(FACES_SCHEMA) - 1)
 """The row of a sampled frame without a face: frames are counted too."""
 
@@ -110,6 +114,8 @@ class Journal:
             }
             self._state_changes = (folder / "states.jsonl").open("w", encoding="utf-8")
             self._identity_switches = (folder / "exchanges.jsonl").open("w", encoding="utf-8")
+            for file in (self._state_changes, self._identity_switches):
+                _append_json_line(file, JOURNAL.mark({}))
         except OSError as error:
             raise MoviemotionError(
                 f"{folder}: cannot be written ({error.strerror}); make room or choose another --out"
@@ -219,6 +225,9 @@ def _read_json_lines(path: Path) -> list[dict[str, Any]]:
             lines.append(json.loads(line))
         except ValueError:  # the line at which the machine stopped
             break
+    if lines and SCHEMA_KEY in lines[0]:  # version 1 has no such line
+        mark = lines.pop(0)
+        JOURNAL.check(path, mark[SCHEMA_KEY], mark[VERSION_KEY])
     return lines
 
 
@@ -226,7 +235,11 @@ def _read_arrow_stream(path: Path, schema: pa.Schema) -> pa.Table:
     batches = []
     try:
         with pa.ipc.open_stream(path) as stream:
+            metadata = stream.schema.metadata or {}
+            JOURNAL.check_metadata(path, {key.decode(): value.decode() for key, value in metadata.items()})
             batches.extend(stream)
     except (pa.ArrowInvalid, OSError):
         pass  # it breaks off where the machine stopped; every batch before that is whole
-    return pa.Table.from_batches(batches, schema)
+    return pa.Table.from_batches(
+        [batch.replace_schema_metadata(schema.metadata) for batch in batches], schema
+    )
