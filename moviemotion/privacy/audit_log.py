@@ -23,7 +23,6 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 
 GENESIS_HASH = "0" * 64
 """What stands for the previous hash in the first row."""
@@ -47,18 +46,6 @@ BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
 WHEN NEW.seq IS NOT (SELECT COALESCE(MAX(seq), 0) + 1 FROM audit)
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
 )
-
-
-class Role(StrEnum):
-    """In which capacity somebody acts."""
-
-    RESEARCHER = "researcher"
-    WRITER = "writer"
-    PRIVACY_OFFICER = "privacy officer"
-    SEAT = "seat"
-    """The viewer, at the page of their seat."""
-    SYSTEM = "system"
-    """The program, keeping a date."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +80,7 @@ def utc_timestamp(now: datetime | None) -> str:
 
 def append_entry(
     connection: sqlite3.Connection,
-    role: Role,
+    role: str,
     action: str,
     details: Mapping[str, object],
     now: datetime | None = None,

@@ -21,8 +21,9 @@ from pathlib import Path
 from moviemotion.audience.video.masking import NO_MASK, Mask, Region
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import audit_log
-from moviemotion.privacy.audit_log import Role, utc_timestamp
+from moviemotion.privacy.audit_log import utc_timestamp
 from moviemotion.privacy.disclosure import build_disclosure
+from moviemotion.privacy.roles import Role
 from moviemotion.privacy.study_database import StudyDatabase, has_database, open_database
 
 

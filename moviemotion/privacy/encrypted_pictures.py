@@ -19,8 +19,8 @@ from PIL import Image
 
 from moviemotion._io.atomic_files import atomic_write
 from moviemotion.errors import MoviemotionError
-from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import RETAINED_STATES, audit_subject, consent_state
+from moviemotion.privacy.roles import Role
 from moviemotion.privacy.study_database import key_file, open_database
 from moviemotion.study.file_names import PICTURES_FOLDER
 

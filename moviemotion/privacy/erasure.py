@@ -24,7 +24,6 @@ from moviemotion._io.atomic_files import delete_partial_files
 from moviemotion._io.locks import LockHeldError
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import retention
-from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import (
     ConsentState,
     Receipt,
@@ -40,6 +39,7 @@ from moviemotion.privacy.pseudonymize import (
     pseudonymize_study,
     rebuild_outputs,
 )
+from moviemotion.privacy.roles import Role
 from moviemotion.privacy.study_database import DataKind, StudyDatabase, database_lock, open_database
 from moviemotion.privacy.viewer_samples import viewer_rows, without_viewer
 from moviemotion.study.file_names import (

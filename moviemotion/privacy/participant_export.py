@@ -18,9 +18,9 @@ from moviemotion.audience.samples import Samples
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import audit_log, encrypted_pictures, retention
-from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import audit_subject
 from moviemotion.privacy.pseudonymize import is_finished, pseudonymize_study
+from moviemotion.privacy.roles import Role
 from moviemotion.privacy.study_database import StudyDatabase, database_lock, open_database
 from moviemotion.privacy.viewer_samples import viewer_rows
 from moviemotion.study.folder import StudyFolder

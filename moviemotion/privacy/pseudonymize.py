@@ -20,9 +20,9 @@ import numpy as np
 from moviemotion.audience.samples import Samples
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import study_database as registers
-from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import RETAINED_STATES, ConsentState, Seat, add_viewer, seats_in_database
 from moviemotion.privacy.retention import deletion_dates
+from moviemotion.privacy.roles import Role
 from moviemotion.privacy.study_database import StudyDatabase, database_lock, has_database, open_database
 from moviemotion.privacy.viewer_samples import rename_viewers
 from moviemotion.study.file_names import (

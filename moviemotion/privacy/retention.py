@@ -16,8 +16,9 @@ from pathlib import Path
 from moviemotion._io.atomic_files import delete_partial_files
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import encrypted_pictures, study_database
-from moviemotion.privacy.audit_log import Role, utc_timestamp
+from moviemotion.privacy.audit_log import utc_timestamp
 from moviemotion.privacy.disclosure import MIN_GROUP_SIZE
+from moviemotion.privacy.roles import Role
 from moviemotion.privacy.study_database import ConsentTerms, DataKind, StudyDatabase, open_database
 from moviemotion.study.file_names import (
     AUDIENCE_OUTPUTS,

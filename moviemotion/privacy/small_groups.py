@@ -23,8 +23,8 @@ from moviemotion.analysis.signals.audience_curve import AudienceCurve, compute_a
 from moviemotion.analysis.signals.reaction_delay import RelativeDelay
 from moviemotion.analysis.signals.synchrony import film_synchrony
 from moviemotion.errors import MoviemotionError
-from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.disclosure import MIN_GROUP_SIZE
+from moviemotion.privacy.roles import Role
 from moviemotion.statistics import Float64Array
 
 ROUNDED_DECIMALS = 2

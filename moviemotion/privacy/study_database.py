@@ -18,7 +18,8 @@ from moviemotion._io.locks import hold_lock
 from moviemotion._io.schemas import DatabaseSchema, FileSchema
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import audit_log
-from moviemotion.privacy.audit_log import AuditEntry, Role
+from moviemotion.privacy.audit_log import AuditEntry
+from moviemotion.privacy.roles import Role
 from moviemotion.study.file_names import DATABASE_FILE, DATABASE_LOCK_FILE
 from moviemotion.study.folder import StudyFolder, has_study
 

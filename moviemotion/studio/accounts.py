@@ -19,7 +19,7 @@ from fastapi import Depends, HTTPException, Request
 
 from moviemotion._io.schemas import DatabaseSchema
 from moviemotion.errors import MoviemotionError
-from moviemotion.privacy.audit_log import Role
+from moviemotion.privacy.roles import Role
 
 DATABASE_FILE = "studio.db"
 DATABASE = DatabaseSchema("moviemotion/studio-database", 2, 0x4D4D5354)

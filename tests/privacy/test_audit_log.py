@@ -16,8 +16,9 @@ from privacy_studies import TERMS
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import audit_log, consent, erasure, retention
-from moviemotion.privacy.audit_log import AuditEntry, Role
+from moviemotion.privacy.audit_log import AuditEntry
 from moviemotion.privacy.disclosure import load_disclosure
+from moviemotion.privacy.roles import Role
 from moviemotion.privacy.status import read_status, verify_audit_log
 from moviemotion.privacy.study_database import open_database
 

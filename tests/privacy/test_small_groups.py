@@ -14,8 +14,8 @@ from moviemotion.analysis.script_emotions import emotions_by_element, emotions_b
 from moviemotion.analysis.signals.audience_curve import compute_audience_curve
 from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.emotions import EMOTIONS
-from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.disclosure import MIN_GROUP_SIZE
+from moviemotion.privacy.roles import Role
 from moviemotion.privacy.small_groups import (
     ROUNDED_DECIMALS,
     WITHHELD_NOTE,

@@ -18,9 +18,9 @@ from studio_servers import renew_token
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
-from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.erasure import erase
 from moviemotion.privacy.pseudonymize import pseudonymize_study
+from moviemotion.privacy.roles import Role
 from moviemotion.reports.html.chart_data import CURVE_STEPS, NO_VALUE
 from moviemotion.studio.accounts import AccountStore
 from moviemotion.studio.app import create_app

@@ -19,8 +19,8 @@ from typer.testing import CliRunner
 
 from moviemotion.cli.commands import app
 from moviemotion.errors import MoviemotionError
-from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import record_offline_answer
+from moviemotion.privacy.roles import Role
 from moviemotion.studio.accounts import DATABASE_FILE, AccountStore, User
 from moviemotion.studio.server import browser_host, serve
 from moviemotion.study.provenance import load_analysis

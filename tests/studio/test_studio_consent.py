@@ -16,9 +16,9 @@ from studio_servers import renew_token
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import consent, retention
-from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import ConsentState
 from moviemotion.privacy.disclosure import ACCEPT_TEXT, DECLINE_TEXT, load_disclosure
+from moviemotion.privacy.roles import Role
 from moviemotion.privacy.seat_links import seat_tokens
 from moviemotion.privacy.study_database import ConsentTerms, DataKind
 from moviemotion.studio.accounts import AccountStore

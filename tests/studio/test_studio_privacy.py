@@ -19,9 +19,9 @@ from fastapi.testclient import TestClient
 from studio_servers import assert_gone, until
 
 from moviemotion.privacy import consent, retention
-from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import ConsentState
 from moviemotion.privacy.erasure import erase, find_files_containing
+from moviemotion.privacy.roles import Role
 from moviemotion.privacy.seat_links import seat_tokens
 from moviemotion.privacy.status import read_status, verify_audit_log
 from moviemotion.privacy.study_database import ConsentTerms, database_lock, open_database

@@ -16,9 +16,9 @@ from pydantic import BaseModel, Field
 from moviemotion.audience.video.masking import Region
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import consent, retention
-from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import ConsentState
 from moviemotion.privacy.retention import DEFAULT_DAYS, MAX_DAYS
+from moviemotion.privacy.roles import Role
 from moviemotion.privacy.study_database import ConsentTerms, has_database, open_database
 from moviemotion.privacy.study_database import DataKind as Data
 from moviemotion.studio import uploads
