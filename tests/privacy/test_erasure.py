@@ -24,7 +24,7 @@ from moviemotion.privacy.disclosure import load_disclosure
 from moviemotion.privacy.erasure import enforce_privacy, erase, find_files_containing, withdraw
 from moviemotion.privacy.pseudonymize import pseudonymize_study
 from moviemotion.privacy.status import find_viewer, read_status, verify_audit_log
-from moviemotion.privacy.study_database import open_database
+from moviemotion.privacy.study_database import StudyDatabase, open_database
 from moviemotion.study.file_names import LOCK_FILE
 from moviemotion.study.folder import StudyFolder
 from moviemotion.study.provenance import load_analysis
@@ -123,6 +123,34 @@ def test_the_last_viewer_takes_the_results_with_them(study: Path) -> None:
         erase(study, known.viewer)
     assert {path.name for path in study.iterdir()} == {"study.db", "study.json", "provenance.json", "samples"}
     assert read_status(study).viewers == ()
+
+
+def test_bytes_that_an_interrupted_erasure_left_are_overwritten_later(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows are deleted, but the database file may still hold their bytes until it is scrubbed."""
+    viewer = find_viewer(study, "cam-a")
+    scrub = StudyDatabase.scrub
+
+    def interrupted(database: StudyDatabase) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(StudyDatabase, "scrub", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        erase(study, viewer)
+    scrubbed: list[bool] = []
+
+    def counted(database: StudyDatabase) -> None:
+        due = database.get_metadata("unscrubbed") is not None
+        scrub(database)
+        scrubbed.append(due)
+
+    monkeypatch.setattr(StudyDatabase, "scrub", counted)
+    enforce_privacy(study)
+    assert scrubbed[0]
+    with open_database(study) as database:
+        assert database.get_metadata("unscrubbed") is None
+    assert not any(viewer.encode() in path.read_bytes() for path in study.glob("study.db*"))
 
 
 def test_after_an_exchange_of_seats_it_is_the_person_who_goes(tmp_path: Path) -> None:

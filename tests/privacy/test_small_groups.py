@@ -22,6 +22,7 @@ from moviemotion.privacy.small_groups import (
     analysis_for_role,
     comparison_for_role,
     group_curve_for_role,
+    mask_small_groups,
     visible_groups,
 )
 from moviemotion.reports.html.screening_report import render_report
@@ -116,6 +117,38 @@ def test_seconds_lines_and_moments_with_too_few_are_withheld_and_the_others_stay
     shown = {k for scene in analysis.scene_emotions for k in scene.moments}
     assert shown <= set(range(len(analysis.moment_search.moments)))
     render_report(analysis)
+
+
+def test_a_moment_whose_peak_has_few_viewers_is_withheld(tmp_path: Path) -> None:
+    """Its figures are those of its peak, even where more viewers were seen in all of it."""
+    whole = laughing_room(tmp_path, 8)
+    hidden, shown = whole.moment_search.moments
+    assert min(hidden.viewers, shown.viewers) >= MIN_GROUP_SIZE
+    viewers = whole.audience_curve.viewers.copy()
+    viewers[int(hidden.peak)] = MIN_GROUP_SIZE - 1
+    peaked = replace(whole, audience_curve=replace(whole.audience_curve, viewers=viewers))
+    for role in OTHERS:
+        assert analysis_for_role(peaked, role).moment_search.moments == (shown,)
+    assert analysis_for_role(peaked, Role.RESEARCHER).moment_search.moments == (hidden, shown)
+
+
+def test_exactly_five_viewers_are_enough_everywhere(tmp_path: Path) -> None:
+    five, ten = (laughing_room(tmp_path, viewers) for viewers in (MIN_GROUP_SIZE, 2 * MIN_GROUP_SIZE))
+    seen = analysis_for_role(five, Role.WRITER)
+    assert np.isfinite(seen.audience_curve.overall_strength).all()
+    assert seen.moment_search.moments == five.moment_search.moments
+    assert np.isfinite([seen.data_quality.seen_share, seen.data_quality.samples_per_second]).all()
+    assert seen.relative_delay.spread_interval == five.relative_delay.spread_interval
+    assert [f.viewers for f in seen.element_emotions] == [f.viewers for f in five.element_emotions]
+    assert np.isfinite(mask_small_groups(five).strength).all()
+    halves = {"front": ten.timeline.viewers[:MIN_GROUP_SIZE], "back": ten.timeline.viewers[MIN_GROUP_SIZE:]}
+    assert list(visible_groups(halves, ten.timeline.viewers, Role.WRITER)) == ["front", "back"]
+    for members in halves.values():
+        curve = group_curve_for_role(ten, members, Role.WRITER, [halves["front"]])
+        assert np.isfinite(curve.overall_strength).all()
+    alone = compare_screenings(five, five, ("a", "b"), False, 36)
+    told = comparison_for_role(alone, (five, five), Role.WRITER)
+    np.testing.assert_allclose(told.group_comparison.mean, alone.group_comparison.mean, atol=0.006)
 
 
 def test_what_lines_and_scenes_tell_is_of_the_seconds_that_are_told(tmp_path: Path) -> None:
