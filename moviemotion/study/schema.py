@@ -37,6 +37,7 @@ from moviemotion.study.file_names import (
 
 _STUDY_KEYS = {"reader": "emotion_model", "register": "study_id"}
 _SIMULATION_KEYS = {"feelings": "emotion_script"}
+_STAGES = {"reading": "processing", "telling": "analyzing", "over": "expired"}
 
 
 def _study_2(manifest: Any) -> Any:
@@ -58,13 +59,18 @@ def _capture_2(report: Any) -> Any:
     return None if isinstance(report, float) and math.isnan(report) else report
 
 
+def _screening_2(state: Any) -> Any:
+    """The stages have standard names."""
+    return {**state, "stage": _STAGES.get(state["stage"], state["stage"])}
+
+
 STUDY = FileSchema("moviemotion/study", 2, {1: _study_2})
 PROVENANCE = FileSchema("moviemotion/provenance", 2)
 """Version 2 is the first under the name `provenance.json`."""
 CAPTURE = FileSchema("moviemotion/capture", 2, {1: _capture_2})
 NOTES = FileSchema("moviemotion/notes", 2, {1: lambda notes: {"notes": notes}})
 GROUPS = FileSchema("moviemotion/groups", 2, {1: lambda groups: {"groups": groups}})
-SCREENING_STATE = FileSchema("moviemotion/screening", 2)
+SCREENING_STATE = FileSchema("moviemotion/screening", 2, {1: _screening_2})
 ANALYSIS_CACHE = FileSchema("moviemotion/analysis-cache", 2)
 """Never migrated: a cache of any other version is computed again."""
 
