@@ -129,13 +129,13 @@ def _centres(found: list[detect.FaceBox]) -> Found:
 
 
 def centerface(long_side: int) -> Detect:
-    detector = detect.FaceDetector()
+    detector = detect.CenterFaceDetector()
     return lambda picture: _centres(detector.detect([picture], long_side)[0])
 
 
 def centerface_as_watched() -> Detect:
     """The finder that MoviEmotion uses, one frame a batch: it carries on from frame to frame."""
-    finder = FaceScheduler(detect.FaceDetector())
+    finder = FaceScheduler(detect.CenterFaceDetector())
 
     def find(picture: Picture) -> Found:
         return _centres(finder.detect([picture])[0])

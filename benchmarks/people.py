@@ -32,8 +32,8 @@ from moviemotion.analysis.signals.baseline import (
 )
 from moviemotion.analysis.signals.smoothing import smooth
 from moviemotion.analysis.signals.timeline import Timeline
-from moviemotion.audience.faces.detect import FaceBox, FaceDetector, crop_face
-from moviemotion.audience.faces.emotion_model import EmotionModel
+from moviemotion.audience.faces.detect import FaceBox, CenterFaceDetector, crop_face
+from moviemotion.audience.faces.emotion_model import OnnxEmotionModel
 from moviemotion.audience.faces.quality import quality_weights
 from moviemotion.emotions import EMOTIONS, MIXED_EMOTIONS, NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.lab.data.dataset import (
@@ -109,7 +109,7 @@ class Bench:
 
 
 def read(crops: list[Pixels]) -> Float64Array:
-    reader = EmotionModel()
+    reader = OnnxEmotionModel()
     parts = [reader.predict(crops[at : at + 64]) for at in range(0, len(crops), 64)]
     return np.concatenate(parts).astype(np.float64)
 
@@ -119,7 +119,7 @@ def read(crops: list[Pixels]) -> Float64Array:
 
 def film_cast() -> Cast:
     """Draw `PEOPLE` with plain, sad and amused resting faces, each emotion at each level, and read them."""
-    detector = FaceDetector()
+    detector = CenterFaceDetector()
     kinds = tuple(("plain", "sad", "smile")[n % 3] for n in range(PEOPLE))
     readings = np.empty((PEOPLE, len(ACTED), len(LEVELS), VIEWS, len(EMOTIONS)))
     for person, kind in enumerate(kinds):

@@ -20,7 +20,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from moviemotion.audience.faces.detect import CROP_SCALE, FaceBox, crop_face
-from moviemotion.audience.faces.emotion_model import EmotionModel
+from moviemotion.audience.faces.emotion_model import OnnxEmotionModel
 from moviemotion.audience.faces.quality import quality_weights
 from moviemotion.emotions import PROPOSAL_COLUMNS, to_proposal_emotions
 from moviemotion.lab.data.dataset import consensus_truth
@@ -66,7 +66,7 @@ def main() -> None:
     faces = load_held_out_faces(SHIPPED_EMOTION_MODEL, parser.parse_args().data)
     truth = consensus_truth(faces)
     images, truth = faces.images[truth >= 0], truth[truth >= 0]
-    reader, rng = EmotionModel(), np.random.default_rng(SEED)
+    reader, rng = OnnxEmotionModel(), np.random.default_rng(SEED)
     chosen = rng.integers(0, len(images), (BOOTSTRAPS, len(images)))
 
     def read(crops: list[Pixels]) -> NDArray[np.float32]:

@@ -13,7 +13,7 @@ from moviemotion.analysis.signals.audience_curve import REACTION_THRESHOLD
 from moviemotion.analysis.signals.strength_intervals import strength_intervals
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.screenplay.alignment.align import TimedScript
-from moviemotion.screenplay.formats.registry import ElementKind
+from moviemotion.screenplay.elements import ElementKind
 from moviemotion.statistics import Float64Array, mean_interval, wilson_interval
 
 MIN_DOMINANT_STRENGTH = 0.1

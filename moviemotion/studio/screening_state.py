@@ -14,7 +14,7 @@ from pathlib import Path
 from moviemotion.errors import MoviemotionError
 from moviemotion.study.file_names import SCREENING_STATE_FILE, UPLOADS_FOLDER
 from moviemotion.study.schema import SCREENING_STATE, write_json
-from moviemotion.workflows.screen import DEFAULT_SEED, SAMPLES_PER_SECOND
+from moviemotion.workflows.screen import DEFAULT_SEED, DEFAULT_RATE
 
 
 class ScreeningSource(StrEnum):
@@ -49,7 +49,7 @@ class ScreeningSettings:
     """How a screening is made; as for `screen`. A live capture has its rate and offsets in seats.toml."""
 
     source: ScreeningSource = ScreeningSource.FILES
-    rate: float = SAMPLES_PER_SECOND
+    rate: float = DEFAULT_RATE
     seed: int = DEFAULT_SEED
     offsets: Mapping[str, float] = field(default_factory=dict)
     baseline: tuple[float, float] | None = None

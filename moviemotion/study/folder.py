@@ -78,7 +78,7 @@ class StudyFolder:
             stored = _read_manifest(record)
             measured = {camera for camera in _cameras(stored) if self.samples_path(camera).exists()}
             check_same_inputs(folder, stored, requested, measured)
-            self._manifest = with_earlier_versions(requested, stored, bool(measured))
+            self._manifest = with_earlier_versions(requested, stored, measured)
         else:
             if folder.exists() and any(map(_is_unrelated_file, folder.iterdir())):
                 raise SettingError(

@@ -7,37 +7,24 @@ lists the earlier ones under `earlier_versions`, and `version_problems` warns of
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from moviemotion import __version__
-from moviemotion._io.fingerprints import file_fingerprint
-from moviemotion.audience.faces import emotion_model
+from moviemotion.audience.faces.emotion_model import EMOTION_WEIGHTS
+from moviemotion.audience.faces.registry import DEFAULT_MODEL
+from moviemotion.audience.faces.weights_fingerprint import weights_fingerprint
 from moviemotion.errors import SettingError
 
-_VERSION_KEYS = ("moviemotion", "emotion_model")
+_NETWORKS = {"emotion_model": "model", "face_detector": "detector"}
+"""Key of the manifest → setting. Its name is a setting of the study, its fingerprint only a version."""
+_VERSION_KEYS = ("moviemotion", *_NETWORKS)
 _EARLIER_KEY = "earlier_versions"
 _DATABASE_KEY = "study_id"
 """The study's ID in its database; there once its cameras have random IDs."""
 _UNCOMPARED_KEYS = (*_VERSION_KEYS, _EARLIER_KEY, _DATABASE_KEY, "cameras", "texts")
 _SETTINGS = {"sync": "config", "frozen_after": "config", "simulated": "emotion_script"}
 """Key of the manifest → setting, where they differ."""
-
-
-def current_versions() -> dict[str, str]:
-    """The part of a manifest that records the program and its emotion model."""
-    return {"moviemotion": __version__, "emotion_model": emotion_model_fingerprint()}
-
-
-def emotion_model_fingerprint() -> str:
-    """Fingerprint of the emotion model in use."""
-    return _fingerprint(emotion_model.EMOTION_WEIGHTS)
-
-
-@cache
-def _fingerprint(path: Path) -> str:
-    return file_fingerprint(path)
 
 
 def check_same_inputs(folder: Path, stored: Any, requested: Any, measured: Collection[str]) -> None:
@@ -85,6 +72,10 @@ def _differences(
         before, after = stored.get(key), requested.get(key)
         if key not in _UNCOMPARED_KEYS and before != after:
             yield _SETTINGS.get(key, key), {"before": _plain(before), "after": _plain(after)}
+    for key, setting in _NETWORKS.items():
+        names = [(manifest.get(key) or {}).get("name") for manifest in (stored, requested)]
+        if None not in names and names[0] != names[1]:
+            yield setting, {"before": str(names[0]), "after": str(names[1])}
     yield from _file_differences(stored.get("texts") or {}, requested.get("texts") or {})
     before, after = stored.get("cameras") or {}, requested.get("cameras") or {}
     for camera in (name for name in before if name in measured):
@@ -131,42 +122,54 @@ def _plain(value: object) -> str:
 
 
 def with_earlier_versions(
-    requested: dict[str, Any], stored: dict[str, Any], measured: bool
+    requested: dict[str, Any], stored: dict[str, Any], measured: Collection[str]
 ) -> dict[str, Any]:
     """The manifest of a resumed study, with the versions that measured some of its cameras before.
 
     Args:
         requested: manifest of this run.
         stored: manifest in the study.
-        measured: whether samples of any camera exist.
+        measured: cameras whose samples exist.
     """
     earlier = list(stored.get(_EARLIER_KEY, []))
-    versions = _versions(stored)
-    if measured and versions and versions != _versions(requested) and versions not in earlier:
-        earlier.append(versions)
+    versions, now = _versions(stored), _versions(requested)
+    if measured and versions != now:
+        if set(requested.get("cameras") or ()) <= set(measured):
+            now = versions  # this run measures no camera
+        elif versions not in earlier:
+            earlier.append(versions)
+    manifest = {key: value for key, value in requested.items() if key not in _VERSION_KEYS}
     kept = {_DATABASE_KEY: stored[_DATABASE_KEY]} if _DATABASE_KEY in stored else {}
-    return {**requested, **kept, **({_EARLIER_KEY: earlier} if earlier else {})}
+    return {**now, **manifest, **kept, **({_EARLIER_KEY: earlier} if earlier else {})}
 
 
 def version_problems(manifest: Mapping[str, Any]) -> Iterator[str]:
-    """Warnings about cameras that were measured by another version of the program, or emotion model.
+    """Warnings about cameras that were measured by another version of the program or of its networks.
 
     Args:
         manifest: of the study that is analyzed.
     """
-    recorded = [versions for versions in (*manifest.get(_EARLIER_KEY, ()), _versions(manifest)) if versions]
-    programs = sorted({v["moviemotion"] for v in recorded if v.get("moviemotion")} - {__version__})
+    recorded = [*manifest.get(_EARLIER_KEY, ()), _versions(manifest)]
+    programs = sorted({v["moviemotion"] for v in recorded if "moviemotion" in v} - {__version__})
     if programs:
         yield (
             f"Cameras were measured by moviemotion {', '.join(programs)}; this analysis is made by "
             f"{__version__}"
         )
-    models = {v["emotion_model"] for v in recorded if v.get("emotion_model")}
-    if len(models) > 1:
-        yield "Cameras were measured with different emotion models: do not compare their viewers' strengths"
-    elif models - {emotion_model_fingerprint()}:
-        yield "Cameras were measured with another emotion model than the one of this version"
+    current = {("emotion_model", DEFAULT_MODEL): weights_fingerprint(EMOTION_WEIGHTS)}
+    for key in _NETWORKS:
+        networks = [v[key] for v in recorded if isinstance(v.get(key), dict) and "fingerprint" in v[key]]
+        what = key.replace("_", " ")
+        if len({network["fingerprint"] for network in networks}) > 1:
+            yield (
+                f"Cameras were measured with different versions of the {what}; viewers of different cameras "
+                "may not be comparable"
+            )
+        elif networks:
+            now = current.get((key, networks[0]["name"]))
+            if now not in (None, networks[0]["fingerprint"]):
+                yield f"Cameras were measured with another version of the {what} than this program has"
 
 
-def _versions(manifest: Mapping[str, Any]) -> dict[str, str]:
+def _versions(manifest: Mapping[str, Any]) -> dict[str, Any]:
     return {key: manifest[key] for key in _VERSION_KEYS if key in manifest}

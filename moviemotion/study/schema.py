@@ -36,7 +36,10 @@ from moviemotion.study.file_names import (
 )
 
 _STUDY_KEYS = {"reader": "emotion_model", "register": "study_id"}
+_MODEL_OF_0_1_0 = {"2821012-f505fb40fb41b000": "166927117759bfd0"}
+"""Fingerprint of the emotion model in 0.1.0 → the same weights' fingerprint now."""
 _SIMULATION_KEYS = {"feelings": "emotion_script"}
+_TIME_SOURCES = {"between neighbours": "interpolated"}
 _STAGES = {"reading": "processing", "telling": "analyzing", "over": "expired"}
 
 
@@ -44,10 +47,26 @@ def _study_2(manifest: Any) -> Any:
     """`reader` became `emotion_model`, `register` became `study_id`; `format` went into the mark."""
     if not isinstance(manifest, dict):
         return manifest
+    # 0.1.0 had one emotion model and one face detector.
+    if isinstance(weights := manifest.get("reader"), str):
+        fingerprint = _MODEL_OF_0_1_0.get(weights, weights)
+        networks = {
+            "reader": {"name": "shipped", "fingerprint": fingerprint},
+            "face_detector": {"name": "centerface"},
+        }
+        manifest = {**manifest, **networks}
     named = {_STUDY_KEYS.get(key, key): value for key, value in manifest.items() if key != "format"}
     if isinstance(simulated := named.get("simulated"), dict):
         named["simulated"] = {_SIMULATION_KEYS.get(key, key): value for key, value in simulated.items()}
     return named
+
+
+def _provenance_2(provenance: Any) -> Any:
+    """Times between neighboring cues are called "interpolated"."""
+    if script := provenance["script"]:
+        cues = [{**cue, "source": _TIME_SOURCES.get(cue["source"], cue["source"])} for cue in script["cues"]]
+        return {**provenance, "script": {**script, "cues": cues}}
+    return provenance
 
 
 def _capture_2(report: Any) -> Any:
@@ -65,8 +84,7 @@ def _screening_2(state: Any) -> Any:
 
 
 STUDY = FileSchema("moviemotion/study", 2, {1: _study_2})
-PROVENANCE = FileSchema("moviemotion/provenance", 2)
-"""Version 2 is the first under the name `provenance.json`."""
+PROVENANCE = FileSchema("moviemotion/provenance", 2, {1: _provenance_2})
 CAPTURE = FileSchema("moviemotion/capture", 2, {1: _capture_2})
 NOTES = FileSchema("moviemotion/notes", 2, {1: lambda notes: {"notes": notes}})
 GROUPS = FileSchema("moviemotion/groups", 2, {1: lambda groups: {"groups": groups}})

@@ -11,6 +11,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from moviemotion import __version__
+from moviemotion.audience.faces.registry import (
+    DEFAULT_DETECTOR,
+    DEFAULT_MODEL,
+    DetectorChoice,
+    ModelChoice,
+    load_detector,
+    load_emotion_model,
+)
 from moviemotion.audience.live.film_clock import FilmClock
 from moviemotion.audience.live.finalize import (
     Gap,
@@ -34,8 +43,8 @@ from moviemotion.audience.video.masking import Mask
 from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.study.file_names import CAPTURE_FILE, GAPS_FILE, JOURNAL_FOLDER
 from moviemotion.study.folder import StudyFolder, has_study, study_lock
-from moviemotion.study.manifest import current_versions
 from moviemotion.study.schema import CAPTURE, write_json
+from moviemotion.workflows.screen import networks_used
 
 
 @dataclass(frozen=True)
@@ -70,18 +79,25 @@ class CaptureResult:
     gaps: tuple[Gap, ...]
 
 
-def capture(config: Path, out: Path, run_until_done: Callable[[LiveCapture], None]) -> CaptureResult:
+def capture(
+    config: Path,
+    out: Path,
+    run_until_done: Callable[[LiveCapture], None],
+    model: ModelChoice = DEFAULT_MODEL,
+    detector: DetectorChoice = DEFAULT_DETECTOR,
+) -> CaptureResult:
     """Capture live cameras until they are stopped.
 
     Args:
         config: seats.toml.
         out: study folder to make.
         watch: returns when the capture is to end; called with the running capture.
+        model, detector: as for `screen`.
 
     Raises:
         MoviemotionError: the config has faults, or `out` is taken or cannot be written.
     """
-    running = begin_capture(read_seats_config(config), out)
+    running = begin_capture(read_seats_config(config), out, model=model, detector=detector)
     try:
         with study_lock(out):
             run_until_done(running)
@@ -91,27 +107,43 @@ def capture(config: Path, out: Path, run_until_done: Callable[[LiveCapture], Non
 
 
 def begin_capture(
-    seats: SeatsConfig, out: Path, clock: FilmClock | None = None, masks: Mapping[str, Mask] | None = None
+    seats: SeatsConfig,
+    out: Path,
+    clock: FilmClock | None = None,
+    masks: Mapping[str, Mask] | None = None,
+    model: ModelChoice = DEFAULT_MODEL,
+    detector: DetectorChoice = DEFAULT_DETECTOR,
 ) -> LiveCapture:
     """Start a capture; film time 0 is now. Call its `stop` at the end, and then `finish`.
 
     Args:
         clock: by default one that runs as ours does.
         masks: camera name → what of its picture may be seen, as for `LiveCapture`.
+        model, detector: as for `screen`.
 
     Raises:
         MoviemotionError: a file or the film is not a video, or `out` is taken or cannot be written.
     """
     clock = clock or FilmClock()
+    emotion_model, face_detector = load_emotion_model(model), load_detector(detector)
     if seats.sync.film:
         decode.probe(seats.sync.film)
     sources = {camera.name: source_at(camera.source, clock) for camera in seats.cameras}
     if has_study(out):
         raise SettingError("study-exists", "{path}: holds a study already; choose another {out}", path=out)
-    study = StudyFolder(out, _manifest(seats))
+    study = StudyFolder(out, networks_used(emotion_model, face_detector) | _manifest(seats))
     out.mkdir(parents=True, exist_ok=True)
     study.write_manifest(study.manifest)
-    return LiveCapture(sources, out / JOURNAL_FOLDER, clock, seats.rate, seats.frozen_after, masks=masks)
+    return LiveCapture(
+        sources,
+        out / JOURNAL_FOLDER,
+        clock,
+        seats.rate,
+        seats.frozen_after,
+        masks=masks,
+        model=emotion_model,
+        detector=face_detector,
+    )
 
 
 def finish_capture(out: Path) -> CaptureResult:
@@ -166,7 +198,7 @@ def _gaps_csv(gaps: tuple[Gap, ...]) -> str:
 
 def _manifest(seats: SeatsConfig) -> dict[str, object]:
     return {
-        **current_versions(),
+        "moviemotion": __version__,
         "rate": seats.rate,
         "frozen_after": seats.frozen_after,
         "sync": {**asdict(seats.sync), "film": str(seats.sync.film) if seats.sync.film else None},

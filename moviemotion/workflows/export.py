@@ -44,7 +44,7 @@ WEBVTT_FILES: dict[str, Callable[[Analysis], str]] = {
     "metadata.vtt": metadata_vtt,
 }
 TABLE_WRITERS = {
-    "csv": lambda path, schema: pyarrow.csv.CSVWriter(path, schema),
+    "csv": pyarrow.csv.CSVWriter,
     "parquet": lambda path, schema: pyarrow.parquet.ParquetWriter(path, schema, compression="zstd"),
 }
 FORMATS = (*MARKER_FORMATS, "vtt", "elan", *TABLE_WRITERS)

@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from moviemotion import __version__
 from moviemotion._io.atomic_files import write_text_files
 from moviemotion._io.fingerprints import file_fingerprint
 from moviemotion.audience.faces.quality import REJECTION_REASONS
@@ -38,7 +39,6 @@ from moviemotion.simulation.synthetic_samples import (
 )
 from moviemotion.study.file_names import TRUE_INTENSITY_FILE, TRUE_SCHEDULE_FILE, TRUE_VIEWERS_FILE
 from moviemotion.study.folder import StudyFolder
-from moviemotion.study.manifest import current_versions
 from moviemotion.workflows.screen import DEFAULT_SEED
 
 TURNED_AWAY = REJECTION_REASONS.index("turned away")
@@ -85,7 +85,7 @@ def simulate(
     study = StudyFolder(
         out,
         {
-            "moviemotion": current_versions()["moviemotion"],
+            "moviemotion": __version__,
             "simulated": {
                 "emotion_script": file_fingerprint(emotion_script),
                 "seconds": seconds,
@@ -126,7 +126,7 @@ def simulate_videos(
     minutes: float,
     out: Path,
     seed: int = DEFAULT_SEED,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> list[Path]:
     """Film an invented audience that is as hard to read as a real one, and write the truth beside it.
 
@@ -176,7 +176,7 @@ def simulate_videos(
 
 
 def viewers_by_camera(viewers: int) -> list[list[int]]:
-    """For each camera of a filmed audience, the indices of the viewers it sees: one, two, three, one, …"""
+    """Indices of the viewers in each camera of a rendered audience: one, two, three, then one again."""
     cameras: list[list[int]] = []
     at = 0
     while at < viewers:

@@ -10,8 +10,8 @@ from moviemotion.analysis.analyze import analyze
 from moviemotion.analysis.script_emotions import EmotionSummary, summarize_emotions
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.screenplay.alignment.align import align_script
+from moviemotion.screenplay.elements import Screenplay
 from moviemotion.screenplay.formats.fountain import parse_fountain
-from moviemotion.screenplay.formats.registry import Screenplay
 
 
 def feeling_during(of_viewers: np.ndarray, first: int, start: float, end: float) -> EmotionSummary:

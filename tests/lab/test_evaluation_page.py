@@ -34,9 +34,8 @@ def test_every_chart_is_drawn_without_an_error_or_a_request(page, browser):
         tab.on("pageerror", lambda error: errors.append(str(error)))
         tab.on("request", lambda request: requests.append(request.url))
         tab.goto(page.as_uri())
-        tab.wait_for_selector("#protocol .bars")
         for chart in ("protocol", "calibration", "confusion", "agreement"):
-            assert tab.locator(f"#{chart} .main-svg").count() > 0
+            assert tab.locator(f"#{chart} .hit").count() > 0
     assert errors == []
     assert requests == [page.as_uri()]
 
@@ -44,10 +43,9 @@ def test_every_chart_is_drawn_without_an_error_or_a_request(page, browser):
 def test_the_numbers_of_faces_lie_under_every_point(page, browser):
     with browser.new_page() as tab:
         tab.goto(page.as_uri())
-        tab.wait_for_selector("#agreement .point")
         boxes = [
             [one.bounding_box() for one in tab.locator(f"#agreement {what}").all()]
-            for what in ("text:has-text('n=')", ".point", ".xtitle")
+            for what in ("tspan:has-text('n=')", ".hit circle", ".title >> nth=0")
         ]
     numbers, points, (title,) = boxes
     assert len(numbers) == len(points) == 2

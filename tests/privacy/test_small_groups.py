@@ -12,8 +12,9 @@ from moviemotion.analysis.analyze import Analysis, analyze
 from moviemotion.analysis.comparison.screening_comparison import ScreeningComparison, compare_screenings
 from moviemotion.analysis.script_emotions import emotions_by_element, emotions_by_scene
 from moviemotion.analysis.signals.audience_curve import compute_audience_curve
+from moviemotion.analysis.signals.mixed_emotions import MixedEmotionOccurrence
 from moviemotion.analysis.signals.timeline import Timeline
-from moviemotion.emotions import EMOTIONS
+from moviemotion.emotions import EMOTIONS, MIXED_EMOTIONS
 from moviemotion.privacy.disclosure import MIN_GROUP_SIZE
 from moviemotion.privacy.roles import Role
 from moviemotion.privacy.small_groups import (
@@ -141,6 +142,10 @@ def test_exactly_five_viewers_are_enough_everywhere(tmp_path: Path) -> None:
     assert seen.relative_delay.spread_interval == five.relative_delay.spread_interval
     assert [f.viewers for f in seen.element_emotions] == [f.viewers for f in five.element_emotions]
     assert np.isfinite(mask_small_groups(five).strength).all()
+    tears_of_joy = MixedEmotionOccurrence(MIXED_EMOTIONS[0], 2, MIN_GROUP_SIZE, 0.4, (0.1, 0.8), 0.5)
+    of_few = replace(tears_of_joy, viewers=MIN_GROUP_SIZE - 1)
+    mixed = replace(five, moment_mixed_emotions=((tears_of_joy, of_few), ()))
+    assert analysis_for_role(mixed, Role.WRITER).moment_mixed_emotions == ((tears_of_joy,), ())
     halves = {"front": ten.timeline.viewers[:MIN_GROUP_SIZE], "back": ten.timeline.viewers[MIN_GROUP_SIZE:]}
     assert list(visible_groups(halves, ten.timeline.viewers, Role.WRITER)) == ["front", "back"]
     for members in halves.values():

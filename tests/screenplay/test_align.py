@@ -100,7 +100,7 @@ def test_a_scene_moved_in_the_film_is_found_there() -> None:
     timed = align_script(film.screenplay, moved, None)
     right = [k for k in lines[40:48] if abs(timed.cues[k].start - truth[k]) <= 1.0]
     assert len(right) >= 6
-    assert "elsewhere than in the script" in timed.timing
+    assert "in another order than in the script" in timed.timing
 
 
 def said_by(film: Film, line: int, script: str, *subtitles: Subtitle) -> tuple[Film, int]:
@@ -242,7 +242,7 @@ def test_subtitles_of_another_film_are_refused(lines: int) -> None:
     assert shares(align_script(film.screenplay, film.subtitles, None), film)[1] > 0.9
     with pytest.raises(MoviemotionError, match="do not match") as caught:
         align_script(film.screenplay, other.subtitles, None)
-    assert "leave out --subtitles" in str(caught.value)
+    assert caught.value.worded({"subtitles": "--subtitles"}).endswith("run without --subtitles")
 
 
 @pytest.mark.parametrize("seed", range(20))

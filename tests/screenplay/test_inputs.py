@@ -73,9 +73,9 @@ def test_a_scene_begins_with_the_shot_found_in_the_film(tmp_path: Path, script: 
 
 
 def test_what_times_a_script_needs_one(tmp_path: Path, script: Path) -> None:
-    for given in ("subtitles", "timing_sheet", "shots"):
-        with refused_in_one_line(tmp_path / "given.txt", "add --script"):
-            read_script_inputs(None, **{given: tmp_path / "given.txt"})
+    for setting in ("subtitles", "timing_sheet", "shot_changes"):
+        with refused_in_one_line(tmp_path / "given.txt", "add script"):
+            read_script_inputs(None, **{setting: tmp_path / "given.txt"})
     assert read_script_inputs(None) is None
     assert read_script_inputs(script).files == (script,)
 

@@ -84,18 +84,18 @@ def test_drop_frame_counts_as_the_clock_does(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
-        ("a.csv", "scene,begin\n1,2\n", "must name the columns"),
-        ("a.csv", "scene,start\n1,noon\n", "line 2.*no time"),
+        ("a.csv", "scene,begin\n1,2\n", "columns are not named"),
+        ("a.csv", "scene,start\n1,noon\n", "line 2.*not a time"),
         ("a.csv", "scene,start,end\n1,9,3\n", "ends before it starts"),
         ("a.csv", "scene,start\n,3\n", "number or heading"),
-        ("a.csv", "scene,start\n", "no scene in it"),
-        ("a.edl", "TITLE: X\n", "no event"),
+        ("a.csv", "scene,start\n", "no scenes in it"),
+        ("a.edl", "TITLE: X\n", "no CMX3600 events"),
         ("a.edl", "\n".join(EDL.splitlines()[:4]), "names its scene"),
-        ("a.edl", EDL.replace("01:00:10:00", "01:00:10:28"), "no timecode"),
+        ("a.edl", EDL.replace("01:00:10:00", "01:00:10:28"), "not a timecode.*set frame_rate"),
         ("a.ods", "scene,start\n1,2\n", "not a timing sheet"),
     ],
 )
-def test_bad_sheets_say_in_one_line_what_to_mend(tmp_path: Path, name: str, text: str, says: str) -> None:
+def test_bad_sheets_are_rejected_in_one_line(tmp_path: Path, name: str, text: str, says: str) -> None:
     path = written(tmp_path, name, text)
     with refused_in_one_line(path, says):
         read_timing_sheet(path)

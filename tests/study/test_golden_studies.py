@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from moviemotion._io.schemas import NewerVersionError
+from moviemotion.audience.faces.emotion_model import OnnxEmotionModel
+from moviemotion.audience.faces.registry import load_emotion_model, provenance_of
 from moviemotion.audience.samples import Samples
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.consent import camera_masks, find_receipt, state_by_receipt, viewer_by_receipt
@@ -112,7 +114,7 @@ def test_a_study_is_migrated_when_its_lock_is_taken(finished: Path) -> None:
     record = json.loads((finished / "study.json").read_text(encoding="utf-8"))
     assert (record["schema"], record["version"]) == ("moviemotion/study", 2)
     assert not {"format", "reader", "register"} & set(record)
-    assert record["emotion_model"]
+    assert record["emotion_model"] == provenance_of(load_emotion_model())
     assert json.loads((finished / "notes.json").read_text())["notes"][0]["at"] == 2
     assert json.loads((finished / "groups.json").read_text())["groups"]["schema"] == ["v-1"]
     for camera in StudyFolder.open_existing(finished).cameras:
@@ -245,16 +247,24 @@ def test_another_version_of_the_program_is_a_problem_of_the_report(
     golden: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(study_manifest, "__version__", "9.0.0")
-    monkeypatch.setattr(study_manifest, "emotion_model_fingerprint", lambda: "1-another")
+    monkeypatch.setattr(OnnxEmotionModel, "fingerprint", "another")
+    monkeypatch.setattr(study_manifest, "weights_fingerprint", lambda path: "another")
     videos = [Path("recordings") / name for name in RECORDINGS]
     result = screen(videos, Path("interrupted"), Path("film.fountain"), Path("film.srt"), rate=2)
     problems = " ".join(result.analysis.data_quality.problems)
-    assert f"measured by moviemotion {VERSIONS[-1]}; this analysis is made by 9.0.0" in problems
-    assert "different emotion models" in problems
-    assert "different emotion models" in (golden / "interrupted" / "report.html").read_text(encoding="utf-8")
+    assert "Cameras were measured by moviemotion 0.1.0" in problems
+    assert "this analysis is made by 9.0.0" in problems
+    assert "different versions of the emotion model" in problems
+    assert "different versions of the emotion model" in (golden / "interrupted" / "report.html").read_text(
+        encoding="utf-8"
+    )
     enforce_privacy(golden / "interrupted", NOW)  # which renames the cameras, and keeps this
-    assert "different emotion models" in " ".join(load_analysis(golden / "interrupted").data_quality.problems)
-    assert "another emotion model than" in " ".join(load_analysis(golden / "finished").data_quality.problems)
+    assert "different versions of the emotion model" in " ".join(
+        load_analysis(golden / "interrupted").data_quality.problems
+    )
+    assert "another version of the emotion model than" in " ".join(
+        load_analysis(golden / "finished").data_quality.problems
+    )
 
 
 @pytest.mark.parametrize("name", ["study.json", "provenance.json", "notes.json", "samples"])

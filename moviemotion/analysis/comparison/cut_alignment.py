@@ -15,7 +15,7 @@ from rapidfuzz.process import cdist
 from moviemotion.analysis.script_emotions import SceneEmotions
 from moviemotion.analysis.signals.baseline import TimeSpan
 from moviemotion.screenplay.alignment.align import TimedScript
-from moviemotion.screenplay.formats.registry import Element, ElementKind
+from moviemotion.screenplay.elements import Element, ElementKind
 
 LINE_KINDS = (ElementKind.ACTION, ElementKind.DIALOGUE, ElementKind.LYRICS, ElementKind.CENTERED)
 ElementPair = tuple[int | None, int | None]

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from moviemotion.screenplay.alignment.align import TimedScript
-from moviemotion.screenplay.formats.registry import ElementKind
+from moviemotion.screenplay.elements import ElementKind
 
 DEFAULT_ACTS = (("Act 1", 0.25), ("Act 2", 0.75), ("Act 3", 1.0))
 """The usual three acts and where each ends, as a share of the film: a quarter, a half, a quarter."""

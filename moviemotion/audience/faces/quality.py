@@ -18,7 +18,8 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from moviemotion.audience.faces.detect import FaceBox, create_onnx_session
+from moviemotion.audience.faces.detect import FaceBox
+from moviemotion.audience.faces.onnx_session import create_onnx_session
 
 Float = NDArray[np.float64]
 

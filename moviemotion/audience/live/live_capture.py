@@ -17,11 +17,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from moviemotion.audience.faces.detect import FaceDetector, crop_face
-from moviemotion.audience.faces.emotion_model import EmotionModel
+from moviemotion.audience.faces.face_readings import predict_faces
 from moviemotion.audience.faces.face_scheduler import FaceScheduler
 from moviemotion.audience.faces.identity_switches import IdentitySwitchDetector
-from moviemotion.audience.faces.quality import quality_weights
+from moviemotion.audience.faces.registry import (
+    DEFAULT_DETECTOR,
+    DEFAULT_MODEL,
+    DetectorChoice,
+    ModelChoice,
+    load_detector,
+    load_emotion_model,
+)
 from moviemotion.audience.faces.tracking import ViewerTracker
 from moviemotion.audience.live.film_clock import CameraClock, FilmClock, sample_indices
 from moviemotion.audience.live.journal import FLUSH_INTERVAL, NO_FACE, CameraState, Journal, StateChange
@@ -120,27 +126,32 @@ class LiveCapture:
         frozen_after: float,
         workers: int | None = None,
         masks: Mapping[str, Mask] | None = None,
+        model: ModelChoice = DEFAULT_MODEL,
+        detector: DetectorChoice = DEFAULT_DETECTOR,
     ) -> None:
-        """Starts at once, and the clock with it.
+        """Start the capture and its clock.
 
         Args:
             sources: camera name → where its pictures come from.
-            folder: to be made for the journal.
-            rate: samples a second.
-            frozen_after: film seconds of one picture after which a camera counts as frozen.
-            workers: threads that read faces; by default one a core.
-            masks: camera name → what of its picture may be seen; looked up for every picture, so that a seat
-                can be masked while the film runs.
+            folder: created for the journal.
+            clock: the film's clock.
+            rate: samples per second.
+            frozen_after: film seconds of one unchanged picture after which a camera counts as frozen.
+            workers: threads that read faces; by default one for each core.
+            masks: camera name → the part of its pictures that may be processed. It is looked up for every
+                picture, so that a seat can be masked while the film runs.
+            model: the emotion model: a registered name, an ONNX file or a model.
+            detector: the face detector: a registered name or a detector.
 
         Raises:
-            MoviemotionError: the folder cannot be written.
+            MoviemotionError: the folder cannot be written, or the model or detector cannot be used.
         """
         self.clock = clock
         self._rate = rate
         self._frozen_after = frozen_after
         self._folder = folder
         self._masks = {} if masks is None else masks
-        self._detector, self._emotion_model = FaceDetector(), EmotionModel()
+        self._detector, self._emotion_model = load_detector(detector), load_emotion_model(model)
         self._workers = [
             _CameraWorker(name, source, FaceScheduler(self._detector)) for name, source in sources.items()
         ]
@@ -242,7 +253,8 @@ class LiveCapture:
                 if seat.source.is_recording:
                     self._set_state(seat, CameraState.ENDED, seat.last_seen)
                     return
-                wait = MIN_RECONNECT_SECONDS  # it answers, though its stream ended, perhaps before a first picture
+                # The camera answers, even if its stream ended before the first picture.
+                wait = MIN_RECONNECT_SECONDS
             except SourceLostError as error:
                 why = str(error)
             seat.clock, seat.freeze_detector = CameraClock(), FreezeDetector()
@@ -305,13 +317,15 @@ class LiveCapture:
                 self._condition.notify_all()
 
     def _journal_faces(self, seat: _CameraWorker, frames: list[Frame]) -> int:
-        """Read a few pictures of one camera; how many faces the last of them shows."""
-        found = seat.face_scheduler.detect([frame.image for frame in frames])
-        faces = [face for in_frame in found for face in in_frame]
-        crops = [crop_face(f.image, face) for f, faces in zip(frames, found, strict=True) for face in faces]
-        weight, refused = quality_weights(faces, crops)
+        """Read a few pictures of one camera; returns how many faces the last of them shows."""
+        images = [frame.image for frame in frames]
+        found = seat.face_scheduler.detect(images)
+        readings = predict_faces(images, found, self._emotion_model)
         read = zip(
-            self._emotion_model.predict(crops).tolist(), weight.tolist(), refused.tolist(), strict=True
+            readings.emotions.tolist(),
+            readings.weight.tolist(),
+            readings.rejection_reason.tolist(),
+            strict=True,
         )
         rows = self._journal.faces[seat.name]
         known = len(seat.switch_detector.switches)

@@ -11,12 +11,12 @@ import pysubs2
 from moviemotion._io.text_decoding import read_text
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.subtitles.checks import check_one_language, check_times
-from moviemotion.screenplay.subtitles.cue_text import parse_subtitle_text
 from moviemotion.screenplay.subtitles.embedded_track import (
     VIDEO_SUFFIXES,
     RawSubtitle,
     read_embedded_subtitles,
 )
+from moviemotion.screenplay.subtitles.subtitle_text import parse_subtitle_text
 
 
 @dataclass(frozen=True)

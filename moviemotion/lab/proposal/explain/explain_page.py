@@ -8,7 +8,7 @@ from functools import cache
 
 from jinja2 import Environment
 
-from moviemotion._io.html_shell import inline_asset, json_for_script, template_environment
+from moviemotion._io.html_shell import inline_asset, template_environment
 from moviemotion.emotions import PROPOSAL_EMOTIONS
 from moviemotion.lab.proposal.explain import figures
 from moviemotion.lab.proposal.explain.evidence import AnswerAssessment, ClaimVerdict, Estimate
@@ -73,7 +73,7 @@ def render_explanation(
             relu=relu,
             translation=translation,
             answers={answer.key: answer for answer in answers},
-            charts=json_for_script(charts),
+            charts=charts,
             faces_row=gray_tiles(sample.images[blocks.displayed_faces]),
             shifts_row=shifted_face(sample, blocks.displayed_faces[0]),
         )
@@ -94,7 +94,6 @@ def _environment() -> Environment:
         environment.filters[function.__name__] = function
     environment.globals |= {
         "css": inline_asset("moviemotion.lab.proposal.explain", "explain.css"),
-        "javascript": inline_asset("moviemotion._io", "charts.js"),
         "marks": VERDICT_MARKS,
         "emotions": PROPOSAL_EMOTIONS,
         "shown_shifts": DISPLAYED_SHIFTS,
