@@ -19,7 +19,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from moviemotion.audience.video.masking import NO_MASK, Mask, Region
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.privacy import audit_log
 from moviemotion.privacy.audit_log import utc_timestamp
 from moviemotion.privacy.disclosure import build_disclosure
@@ -133,7 +133,9 @@ def parse_region(text: str) -> Region:
     try:
         left, top, right, bottom = (int(part) for part in text.split(","))
     except ValueError:
-        raise MoviemotionError(f"--region {text}: write LEFT,TOP,RIGHT,BOTTOM, such as 0,0,640,720") from None
+        raise SettingError(
+            "invalid-region", "{region} {text}: write LEFT,TOP,RIGHT,BOTTOM, such as 0,0,640,720", text=text
+        ) from None
     return Region(left, top, right, bottom)
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from moviemotion._io.atomic_files import atomic_write
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.privacy.consent import RETAINED_STATES, audit_subject, consent_state
 from moviemotion.privacy.roles import Role
 from moviemotion.privacy.study_database import key_file, open_database
@@ -45,7 +45,9 @@ def store_picture(
     """
     with open_database(folder) as register:
         if not (register.terms and register.terms.pictures):
-            raise MoviemotionError(f"{folder}: its terms ask for no pictures; begin a study with --pictures")
+            raise SettingError(
+                "no-pictures", "{path}: its terms allow no pictures; start a study with {pictures}", path=folder
+            )
         if consent_state(register, viewer) not in RETAINED_STATES:
             raise MoviemotionError(f"viewer {viewer}: has not agreed; nothing is kept of them")
         name = f"{secrets.token_hex(16)}.bin"

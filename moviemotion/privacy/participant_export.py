@@ -16,7 +16,7 @@ from moviemotion._io.atomic_files import atomic_write
 from moviemotion.audience.faces.quality import REJECTION_REASONS
 from moviemotion.audience.samples import Samples
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.privacy import audit_log, encrypted_pictures, retention
 from moviemotion.privacy.consent import audit_subject
 from moviemotion.privacy.pseudonymize import is_finished, pseudonymize_study
@@ -55,7 +55,9 @@ def export_viewer(
         MoviemotionError: nothing is held about the viewer, or `out` cannot be written.
     """
     if out.resolve().is_relative_to(folder.resolve()):
-        raise MoviemotionError(f"{out}: the study would then hold a copy; choose another --out")
+        raise SettingError(
+            "out-in-study", "{path}: the study would then hold a copy; choose another {out}", path=out
+        )
     with database_lock(folder):  # it is not erased meanwhile
         return _export(folder, viewer, out, role, now)
 
@@ -78,8 +80,11 @@ def _export(folder: Path, viewer: str, out: Path, role: Role, now: datetime | No
         with atomic_write(out) as partial:
             partial.write_bytes(_zip_bytes(folder, viewer, held, told, files))
     except OSError as error:
-        raise MoviemotionError(
-            f"{out}: cannot be written ({error.strerror}); choose another --out"
+        raise SettingError(
+            "not-written",
+            "{path}: cannot be written ({reason}); choose another {out}",
+            path=out,
+            reason=error.strerror,
         ) from error
     with open_database(folder) as register, register.transaction():
         register.log(role, "exported", {"subject": subject}, now)

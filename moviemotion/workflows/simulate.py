@@ -19,7 +19,7 @@ from moviemotion._io.fingerprints import file_fingerprint
 from moviemotion.audience.faces.quality import REJECTION_REASONS
 from moviemotion.audience.samples import Samples
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.simulation.nuisances import add_nuisances
 from moviemotion.simulation.rendering.face import random_identity
 from moviemotion.simulation.rendering.lighting import random_sensors
@@ -191,13 +191,20 @@ def _read_emotion_script(emotion_script: Path, viewers: int, minutes: float) -> 
     script = read_emotion_schedule(emotion_script)
     seconds = round(60 * minutes)
     if viewers < 1 or seconds < 1:
-        raise MoviemotionError(
-            f"--viewers {viewers} --minutes {minutes:g}: nobody or nothing; give at least 1 viewer and 1 s"
+        raise SettingError(
+            "empty-audience",
+            "{viewers} {count}, {minutes} {length}: too few; give at least 1 viewer and 1 second",
+            count=viewers,
+            length=f"{minutes:g}",
         )
     late = [beat for beat in script.events if beat.end > seconds]
     if late:
-        raise MoviemotionError(
-            f"{emotion_script}: a beat ends at {late[0].end:g} s, the film at {seconds} s; add --minutes"
+        raise SettingError(
+            "schedule-too-long",
+            "{path}: an event ends at {end} s, the film at {seconds} s; give more {minutes}",
+            path=emotion_script,
+            end=f"{late[0].end:g}",
+            seconds=seconds,
         )
     return script, seconds
 
