@@ -1,4 +1,4 @@
-"""A live capture from seats.toml to a study: run it, put it on the film's clock, keep it."""
+"""Live capture, from seats.toml to a study: run it, align cameras to film time, save the samples."""
 
 from __future__ import annotations
 
@@ -49,12 +49,14 @@ from moviemotion.workflows.screen import networks_used
 
 @dataclass(frozen=True)
 class CapturedCamera:
-    """What came of one camera.
+    """The result of one camera.
 
     Attributes:
+        name: of the camera.
         viewers: their names, from left to right.
-        read: pictures that were read.
-        dropped: pictures that were due but not read, because reading did not keep up.
+        read: number of frames that were processed.
+        dropped: number of frames that were due but skipped, because processing did not keep up.
+        offset: of its clock.
     """
 
     name: str
@@ -71,6 +73,8 @@ class CaptureResult:
     Attributes:
         folder: of the study.
         seconds: film time at which the last camera ends.
+        cameras: in the order of seats.toml.
+        gaps: of all cameras.
     """
 
     folder: Path
@@ -90,12 +94,12 @@ def capture(
 
     Args:
         config: seats.toml.
-        out: study folder to make.
-        watch: returns when the capture is to end; called with the running capture.
+        out: study folder to create.
+        run_until_done: called with the running capture; the capture ends when it returns.
         model, detector: as for `screen`.
 
     Raises:
-        MoviemotionError: the config has faults, or `out` is taken or cannot be written.
+        MoviemotionError: the configuration has errors, or `out` holds a study or cannot be written.
     """
     running = begin_capture(read_seats_config(config), out, model=model, detector=detector)
     try:
@@ -114,15 +118,17 @@ def begin_capture(
     model: ModelChoice = DEFAULT_MODEL,
     detector: DetectorChoice = DEFAULT_DETECTOR,
 ) -> LiveCapture:
-    """Start a capture; film time 0 is now. Call its `stop` at the end, and then `finish`.
+    """Start a capture; film time 0 is now. Call its `stop` at the end, and then `finish_capture`.
 
     Args:
-        clock: by default one that runs as ours does.
-        masks: camera name → what of its picture may be seen, as for `LiveCapture`.
+        seats: configuration of the cameras.
+        out: study folder to create.
+        clock: by default one that runs in real time.
+        masks: camera name → mask, as for `LiveCapture`.
         model, detector: as for `screen`.
 
     Raises:
-        MoviemotionError: a file or the film is not a video, or `out` is taken or cannot be written.
+        MoviemotionError: a file or the film is not a video, or `out` holds a study or cannot be written.
     """
     clock = clock or FilmClock()
     emotion_model, face_detector = load_emotion_model(model), load_detector(detector)
@@ -147,9 +153,9 @@ def begin_capture(
 
 
 def finish_capture(out: Path) -> CaptureResult:
-    """Put what a capture saw on the film's clock, and keep it as a screening's samples are kept.
+    """Align the cameras of a stopped capture to film time and save their samples, as a screening does.
 
-    Also what a capture left behind that was killed. Writes `samples/`, `gaps.csv` and `capture.json`.
+    Also finishes a capture that was killed. Writes `samples/`, `gaps.csv` and `capture.json`.
 
     Raises:
         MoviemotionError: `out` holds no unfinished capture, or cannot be written.

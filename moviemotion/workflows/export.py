@@ -1,4 +1,4 @@
-"""A finished study for other programs: markers, subtitles, annotations, tables, in its folder `exports`."""
+"""Export a finished study for other programs: markers, subtitles, annotations and tables, in `exports`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ MARKER_FORMATS: dict[str, tuple[str, Callable[[Analysis, TimecodeFormat], str]]]
     "resolve": ("moments.resolve.edl", resolve_edl),
     "fcp": ("moments.xml", final_cut_xml),
 }
-"""Format → its file and what writes it; these count in frames."""
+"""Format → its file and its writer. These formats count in frames, so they need a frame rate."""
 WEBVTT_FILES: dict[str, Callable[[Analysis], str]] = {
     "moments.vtt": captions_vtt,
     "metadata.vtt": metadata_vtt,
@@ -57,22 +57,22 @@ def export(
     start_timecode: str | None = None,
     film: Path | None = None,
 ) -> tuple[Path, ...]:
-    """Write a finished study for other programs.
+    """Export a finished study for other programs.
 
     Args:
-        study: its folder, which gets or keeps a folder `exports`.
-        formats: which of `FORMATS`; all without any.
-        frame_rate: frames a second in which markers count; by default the film's.
-        start: timecode of the film's first frame; a semicolon before its frames says drop-frame. By default
-            the film's own, or `FIRST_FRAME`.
-        film: the film, to take its frame rate and timecode from and to be opened in ELAN.
+        study: its folder; files are written to its folder `exports`.
+        formats: some of `FORMATS`; by default all.
+        frame_rate: frames per second in which markers count; by default the film's.
+        start_timecode: of the film's first frame; a semicolon before the frames means drop-frame. By default
+            the film's own, or `DEFAULT_START_TIMECODE`.
+        film: video of the film, for its frame rate and timecode, and to be opened in ELAN.
 
     Returns:
         The files written.
 
     Raises:
         MoviemotionError: the folder holds no finished study or cannot be written, a format is unknown, or
-            the frame rate that markers need is not known or none of timecode.
+            the frame rate that markers need is missing or has no timecode.
     """
     chosen, timecode = _select_formats(formats, frame_rate, start_timecode, film)
     with study_lock(study):
@@ -87,7 +87,7 @@ def export_analysis(
     start_timecode: str | None = None,
     film: Path | None = None,
 ) -> tuple[Path, ...]:
-    """The same of an analysis at hand, into any folder.
+    """Export an analysis into any folder.
 
     Raises:
         MoviemotionError: as `export`.
@@ -99,7 +99,7 @@ def export_analysis(
 def _select_formats(
     formats: Sequence[str], frame_rate: float | None, start_timecode: str | None, film: Path | None
 ) -> tuple[tuple[str, ...], TimecodeFormat | None]:
-    """What to write, and the timecode where something of it counts in frames."""
+    """The formats to write, and the timecode if one of them counts in frames."""
     for name in formats:
         if name not in FORMATS:
             raise SettingError(
@@ -147,7 +147,7 @@ def _write_exports(
             else:
                 written += write_tables(folder / name, name, analysis)
     except OSError as error:
-        raise MoviemotionError(f"{folder}: cannot be written ({error.strerror}); make room") from error
+        raise MoviemotionError(f"{folder}: cannot be written ({error.strerror}); free some space") from error
     return tuple(written)
 
 
@@ -178,7 +178,7 @@ def _write_text_file(path: Path, text: str) -> Path:
 
 
 def _escape_formulas(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The same rows; texts that a spreadsheet would run have an apostrophe before them, as by `inert`."""
+    """The rows with an apostrophe before texts that a spreadsheet would execute as formulas."""
     for place, field in enumerate(batch.schema):
         if field.type == pa.string():
             texts = batch.column(place)
@@ -189,7 +189,7 @@ def _escape_formulas(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def write_tables(folder: Path, suffix: str, analysis: Analysis) -> Iterator[Path]:
-    """Every table, and what its columns mean for programs and for people."""
+    """Write every table, and the meaning of its columns for programs and for people."""
     folder.mkdir(exist_ok=True)
     for table in TABLES:
         path = folder / f"{table.name}.{suffix}"

@@ -236,7 +236,7 @@ def test_when_a_day_has_come_the_screening_is_over(
     assert client.get(f"/api/consent/{page[3:]}").status_code == 409
     assert client.get(f"{api}/screening").json()["stage"] == "over"
     started = client.post(f"{api}/screening")
-    assert (started.status_code, "premiere: is over since 2020-01-01" in started.text) == (400, True)
+    assert (started.status_code, "premiere: expired on 2020-01-01" in started.text) == (400, True)
     assert 'class="stage over"' in client.get("/").text
 
 

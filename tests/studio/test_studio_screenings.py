@@ -160,12 +160,12 @@ def test_what_may_not_be_looked_at_is_told_before(
     suffix = seats[0].suffix
     client.put(f"{AT}/files/seats/door{suffix}", content=seats[0].read_bytes())
     assert client.get(AT).json()["unseen"] == {
-        f"seat-01{suffix}": "seat A9 has not said yes, and could be anywhere in its picture",
+        f"seat-01{suffix}": "seat A9 has not accepted, and could be anywhere in its picture",
         f"door{suffix}": "no seat has this camera",
     }
     client.post(f"{AT}/seats", json={"seat": "D", "camera": "door"})
     client.delete(f"{AT}/seats/A9")
-    assert client.get(AT).json()["unseen"] == {f"door{suffix}": "nobody there has said yes"}
+    assert client.get(AT).json()["unseen"] == {f"door{suffix}": "no participant there has accepted"}
 
 
 def test_why_it_failed_is_said_without_the_command_s_options(
