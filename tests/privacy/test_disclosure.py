@@ -37,7 +37,7 @@ def test_it_is_short_and_says_who_why_what_how_long_and_the_rights(tmp_path: Pat
         "complain",
         "not identified",
         "can be wrong",
-        "which feeling it shows, happy, surprise, sad, anger, disgust, fear or contempt.",
+        "which emotion it shows, happy, surprise, sad, anger, disgust, fear or contempt.",
     ):
         assert said in text
     assert len(text.split()) < 400

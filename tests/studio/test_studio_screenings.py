@@ -144,7 +144,7 @@ def test_a_recording_whose_viewers_did_not_agree_is_not_read(
     client.post(f"{AT}/screening", json={"rate": RATE})
     over = finished(client)
     assert (over["stage"], over["readings"]) == ("failed", [])
-    assert "no viewer of these cameras has agreed" in over["problem"]
+    assert "no participant of these cameras has accepted" in over["problem"]
     assert str(root) not in over["problem"]
     record_offline_answer(root / "preview", "A1", True)
     start(client)
@@ -276,7 +276,7 @@ def test_of_all_who_withdraw_while_it_runs_nothing_is_left(
         client.post("/api/receipts/withdraw", json={"code": receipts[seat]})
     over = finished(client)
     assert over["stage"] == "failed"
-    assert "no viewer of these cameras has agreed" in over["problem"]
+    assert "no participant of these cameras has accepted" in over["problem"]
     assert slow.read.count("seat-01") == 1
     assert_nothing_of(viewers, preview)
 

@@ -239,7 +239,7 @@ def test_nobody_seen(empty_seat: Path, tmp_path: Path) -> None:
 def test_an_empty_seat_among_taken_ones_is_told(empty_seat: Path, seats: list[Path], tmp_path: Path) -> None:
     result = screen([empty_seat, seats[0]], tmp_path / "study", rate=1.0)
     assert {r["viewer"] for r in rows(result.folder)} == {"seat-01"}
-    assert any("nobody was seen" in note for note in result.analysis.data_quality.problems)
+    assert any("no viewer was seen" in note for note in result.analysis.data_quality.problems)
 
 
 def test_no_readable_video_is_one_line_a_file(tmp_path: Path) -> None:
