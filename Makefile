@@ -4,7 +4,7 @@
 #   make test         run the tests; EXTRAS=dev,lab also installs torch and tests training
 #   make test-lowest  run a part of the tests with the oldest supported versions of all dependencies
 #   make lint         check style, types, layers and dead code
-#   make dist         build and check the wheel and the source distribution
+#   make dist         build the wheel and the source distribution and install the wheel in a clean environment
 #   make bench        measure every figure that the README and the model card quote
 #   make vendor       update the studio's JavaScript libraries (needs Node)
 VENV := .venv
@@ -40,6 +40,9 @@ dist: $(VENV)/installed-$(EXTRAS)
 	rm -rf dist
 	$(BIN)/python -m build --outdir dist
 	$(BIN)/twine check --strict dist/*
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python build/wheel
+	$(BIN)/uv pip install --quiet --python build/wheel/bin/python dist/*.whl
+	build/wheel/bin/moviemotion --version
 
 # RIVALS_PYTHON=… also measures fer and deepface, which need a Python environment of their own.
 bench: $(VENV)/installed-$(EXTRAS)

@@ -1,4 +1,4 @@
-"""What one camera saw: a column for each measurement, a row for each face in each sampled frame."""
+"""The samples of one camera, and their file: a row for each face in each sampled frame."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ schema's own name and version, and standard names: `rejection_reason` (was `refu
 
 @dataclass(frozen=True)
 class Samples:
-    """The readings of one camera.
+    """The samples of one camera.
 
     Attributes:
-        viewers: names, from left to right in the picture.
-        frames: how many frames were sampled.
-        end: film time of the last of them, seconds.
+        viewers: their names, from left to right in the frame.
+        frames: number of frames that were sampled.
+        end: film time of the last of them, in seconds.
         viewer: (n,) int16 index into `viewers`.
         time: (n,) float64 seconds of film time.
-        box: (n, 4) float32 left, top, right, bottom of the face, px.
-        detection: (n,) float32 the detector's confidence, 0–1.
-        emotions: (n, 8) float32 probabilities in the order of `EMOTIONS`.
-        weight: (n,) float32 how far the sample is to be trusted, 0 (refused) to 1.
-        refused: (n,) int8 index into `quality.REASONS`: why its weight is 0; 0 where it is not.
-        exchanges: pairs of `viewers` who changed places.
-        blanks: film time, from and to, in which the file has no picture.
+        box: (n, 4) float32 left, top, right and bottom of the face box, in pixels.
+        detection: (n,) float32 confidence of the face detector, 0–1.
+        emotions: (n, 8) float32 emotion probabilities in the order of `EMOTIONS`.
+        weight: (n,) float32 quality weight, 0 (rejected) to 1.
+        rejection_reason: (n,) int8 index into `quality.REJECTION_REASONS`; 0 if the sample was not rejected.
+        identity_switches: pairs of `viewers` who changed places.
+        gaps: stretches of film time, start and end in seconds, for which the camera has no pictures.
     """
 
     viewers: tuple[str, ...]
@@ -56,22 +56,26 @@ class Samples:
     gaps: tuple[tuple[float, float], ...] = ()
 
     def viewer_of_sample(self) -> NDArray[np.int16]:
-        """(n,) index into `viewers` of the person behind each sample.
+        """Correct the viewer of each sample for identity switches.
 
-        It is the sample's own viewer but after two viewers changed places and were not followed: then each
-        one's samples are the other's.
+        Tracks stay with the seats, so after two viewers have changed places, each one's samples carry the
+        other's index, unless the tracks followed them.
+
+        Returns:
+            (n,) int16 index into `viewers` of the person whom each sample shows.
         """
         person = self.viewer.copy()
-        sits = np.arange(len(self.viewers), dtype=np.int16)
-        for exchange in sorted(self.identity_switches, key=lambda exchange: exchange.time):
-            if not exchange.followed:
-                sits[[exchange.first, exchange.second]] = sits[[exchange.second, exchange.first]]
-                later = self.time >= exchange.time
-                person[later] = sits[self.viewer[later]]
+        # Seat → who sits there now. Switches do not commute, so they are applied in order of time.
+        sitting = np.arange(len(self.viewers), dtype=np.int16)
+        for switch in sorted(self.identity_switches, key=lambda switch: switch.time):
+            if not switch.followed:
+                sitting[[switch.first, switch.second]] = sitting[[switch.second, switch.first]]
+                later = self.time >= switch.time
+                person[later] = sitting[self.viewer[later]]
         return person
 
     def write(self, path: Path) -> None:
-        """Save as Parquet; the file appears whole or not at all."""
+        """Write a Parquet file; an interrupted write leaves no partial file."""
         columns = {
             "viewer": pa.DictionaryArray.from_arrays(
                 pa.array(self.viewer), pa.array(self.viewers, pa.string())
@@ -85,32 +89,32 @@ class Samples:
                 pa.array(self.rejection_reason), pa.array(REJECTION_REASONS)
             ),
         }
-        facts = {
+        metadata = {
             **SAMPLES.metadata(),
             "viewers": json.dumps(self.viewers),
             "frames": str(self.frames),
             "end": repr(self.end),
-            "identity_switches": json.dumps([asdict(exchange) for exchange in self.identity_switches]),
+            "identity_switches": json.dumps([asdict(switch) for switch in self.identity_switches]),
             "gaps": json.dumps(self.gaps),
         }
         with atomic_write(path) as partial:
-            pq.write_table(pa.table(columns).replace_schema_metadata(facts), partial)
+            pq.write_table(pa.table(columns).replace_schema_metadata(metadata), partial)
 
     @classmethod
     def read(cls, path: Path) -> Samples:
-        """Load what `write` saved, in this version or an earlier one.
+        """Read a file that `write` wrote, in this version or an earlier one.
 
-        Samples of version 1 have no weights: all of them are trusted.
+        Samples of version 1 have no quality weights: all of them are trusted.
 
         Raises:
-            NewerVersionError: a newer version of the program wrote it.
+            NewerVersionError: a newer version of the program wrote the file.
         """
-        table, facts = _migrated(path, pq.read_table(path))
+        table, metadata = _migrated(path, pq.read_table(path))
         column = {name: table[name].combine_chunks() for name in table.column_names}
         return cls(
-            viewers=tuple(json.loads(facts["viewers"])),
-            frames=int(facts["frames"]),
-            end=float(facts["end"]),
+            viewers=tuple(json.loads(metadata["viewers"])),
+            frames=int(metadata["frames"]),
+            end=float(metadata["end"]),
             viewer=column["viewer"].indices.to_numpy(),
             time=column["time"].to_numpy(),
             box=np.stack([column[c].to_numpy() for c in ("left", "top", "right", "bottom")], axis=1),
@@ -119,27 +123,27 @@ class Samples:
             weight=column["weight"].to_numpy(),
             rejection_reason=column["rejection_reason"].indices.to_numpy(),
             identity_switches=tuple(
-                IdentitySwitch(**exchange) for exchange in json.loads(facts["identity_switches"])
+                IdentitySwitch(**switch) for switch in json.loads(metadata["identity_switches"])
             ),
-            gaps=tuple((start, end) for start, end in json.loads(facts["gaps"])),
+            gaps=tuple((start, end) for start, end in json.loads(metadata["gaps"])),
         )
 
 
 def _migrated(path: Path, table: pa.Table) -> tuple[pa.Table, dict[str, str]]:
     """Columns and metadata of a file in the current version."""
-    facts = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
-    version = samples_version(path, facts)
+    metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
+    version = samples_version(path, metadata)
     if version == 1:
         rows = len(table)
         reasons = pa.DictionaryArray.from_arrays(np.zeros(rows, np.int8), pa.array(REJECTION_REASONS))
         table = table.append_column("weight", pa.array(np.ones(rows, np.float32)))
         table = table.append_column("refused", reasons)
-        facts |= {"exchanges": "[]", "blanks": "[]"}
+        metadata |= {"exchanges": "[]", "blanks": "[]"}
     if version <= 2:
         names = {"refused": "rejection_reason"}
         table = table.rename_columns([names.get(name, name) for name in table.column_names])
-        facts |= {"identity_switches": facts["exchanges"], "gaps": facts.get("blanks", "[]")}
-    return table, facts
+        metadata |= {"identity_switches": metadata["exchanges"], "gaps": metadata.get("blanks", "[]")}
+    return table, metadata
 
 
 def samples_version(path: Path, metadata: dict[str, str]) -> int:

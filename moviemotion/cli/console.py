@@ -118,3 +118,28 @@ def step_progress_bar(task: str) -> Iterator[tuple[Callable[[str], None], Callab
             bar.update(number, completed=done, total=total)
 
         yield typer.echo, step
+
+
+@contextmanager
+def stage_progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """Show a progress bar over the stages of a computation.
+
+    Yields:
+        A callback that takes the name of the stage, and its finished and total steps.
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(
+        *columns, console=stderr_console, transient=True, disable=not stderr_console.is_terminal
+    ) as bar:
+        task = bar.add_task("", total=None)
+        present = ""
+
+        def show(stage: str, done: int, total: int) -> None:
+            nonlocal present
+            if stage != present:
+                bar.reset(task)
+                present = stage
+            # A stage of one step has no measurable progress, so its bar only shows activity.
+            bar.update(task, description=stage, completed=done, total=total if total > 1 else None)
+
+        yield show

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from moviemotion._io.atomic_files import check_writable
-from moviemotion.cli.console import parse_seeds, stderr_console, step_progress_bar
+from moviemotion.cli.console import parse_seeds, stage_progress_bar, stderr_console, step_progress_bar
 from moviemotion.cli.exit_codes import INCOMPLETE
 from moviemotion.errors import MoviemotionError
 
@@ -21,13 +21,13 @@ lab.add_typer(experiments, name="experiments")
 @lab.command()
 def audit(
     data: Annotated[Path, typer.Argument(help="Folder with <split>/<label>/<image>, or <label>/<image>.")],
-    out: Annotated[Path, typer.Option(help="Folder for report.html, findings.csv and decisions.csv.")] = Path(
+    out: Annotated[Path, typer.Option(help="Folder for report.html, issues.csv and decisions.csv.")] = Path(
         "audit"
     ),
     second_opinion: Annotated[
         str,
         typer.Option(
-            help="What labels are checked against: labels (networks trained on the other labels) or reader "
+            help="What labels are checked against: labels (networks trained on the other labels) or model "
             "(the shipped emotion model; not for faces it was trained on)."
         ),
     ] = "labels",
@@ -41,12 +41,11 @@ def audit(
     seed: Annotated[int, typer.Option(help="Seed.")] = 36,
 ) -> None:
     """Find mislabeled, corrupt and duplicate images and propose what to do with each."""
-    from moviemotion.lab.audit import audit_report
-    from moviemotion.lab.audit import find_issues as auditing
+    from moviemotion.lab.audit import audit_report, find_issues
     from moviemotion.lab.data import cleaning
 
-    if second_opinion not in list(auditing.SecondOpinion):
-        choices = " or ".join(auditing.SecondOpinion)
+    if second_opinion not in list(find_issues.SecondOpinion):
+        choices = " or ".join(find_issues.SecondOpinion)
         raise MoviemotionError(f"--second-opinion {second_opinion}: unknown; choose {choices}")
     # The audit takes minutes, so check first that its results can be written.
     cleaning.check_outside_dataset(data, out)
@@ -57,9 +56,11 @@ def audit(
     if decisions:
         chosen = cleaning.read_decisions(decisions)
     else:
-        result = auditing.audit_dataset(
-            data, auditing.SecondOpinion(second_opinion), seed=seed, print_line=typer.echo
-        )
+        opinion = find_issues.SecondOpinion(second_opinion)
+        with stage_progress_bar() as on_progress:
+            result = find_issues.audit_dataset(
+                data, opinion, seed=seed, print_line=typer.echo, on_progress=on_progress
+            )
         page = audit_report.write_audit_report(result, out)
         for line in audit_report.audit_lines(result):
             typer.echo(line)
@@ -83,7 +84,9 @@ def split(
     from moviemotion.lab.data import splitting
 
     shares = {"train": train, "validation": validation, "test": test}
-    for line in splitting.split_lines(splitting.split_dataset(data, out, shares, seed, copy)):
+    with step_progress_bar("finding duplicates") as (_, step):
+        result = splitting.split_dataset(data, out, shares, seed, copy, step)
+    for line in splitting.split_lines(result):
         typer.echo(line)
 
 
@@ -146,12 +149,15 @@ def export(
     from moviemotion.lab.data.dataset import load_faces
     from moviemotion.lab.evaluation.model_card import write_model_card
     from moviemotion.lab.evaluation.vote_calibration import calibrate_to_votes
-    from moviemotion.lab.training import onnx_export as exporting
+    from moviemotion.lab.training.onnx_export import export_run
 
     load_faces(data, "test")  # fails before anything is written if the card cannot be measured
-    exporting.export_run(run, out)
-    calibrate_to_votes(out, data)
-    typer.echo(f"{out} ({out.stat().st_size / 1e6:.1f} MB), {write_model_card(out, data)}")
+    with stage_progress_bar() as on_progress:
+        on_progress("exporting", 0, 1)
+        export_run(run, out)
+        calibrate_to_votes(out, data, lambda done, total: on_progress("calibrating", done, total))
+        card = write_model_card(out, data, on_progress)
+    typer.echo(f"{out} ({out.stat().st_size / 1e6:.1f} MB), {card}")
 
 
 @lab.command()
@@ -166,8 +172,10 @@ def quantize(
     from moviemotion.lab.evaluation.model_card import write_model_card
     from moviemotion.lab.training import quantization
 
-    quantization.quantize(model, data, out)
-    typer.echo(f"{out} ({out.stat().st_size / 1e6:.1f} MB), {write_model_card(out, data)}")
+    with stage_progress_bar() as on_progress:
+        quantization.quantize(model, data, out, lambda done, total: on_progress("calibrating", done, total))
+        card = write_model_card(out, data, on_progress)
+    typer.echo(f"{out} ({out.stat().st_size / 1e6:.1f} MB), {card}")
 
 
 @lab.command("train-occlusion")
@@ -181,7 +189,8 @@ def train_occlusion_model(
     from moviemotion.lab.training import occlusion_model
 
     check_writable(out.parent)
-    occlusion_model.train_occlusion_model(data, out, epochs, seed, typer.echo)
+    with step_progress_bar("training") as (print_line, step):
+        occlusion_model.train_occlusion_model(data, out, epochs, seed, print_line, step)
     typer.echo(f"{out} ({out.stat().st_size / 1e6:.1f} MB)")
 
 
@@ -214,7 +223,8 @@ def evaluate(
     if truth not in list(evaluate.GroundTruth):
         raise MoviemotionError(f"--truth {truth}: unknown; choose {' or '.join(evaluate.GroundTruth)}")
     model_file = model or evaluate.SHIPPED_EMOTION_MODEL
-    result = evaluate.evaluate(data, split, evaluate.GroundTruth(truth), model_file, against)
+    with stage_progress_bar() as on_progress:
+        result = evaluate.evaluate(data, split, evaluate.GroundTruth(truth), model_file, against, on_progress)
     if page:
         write_evaluation_page(result, model_file.name, page)
     if as_json:
@@ -238,7 +248,9 @@ def explain_network(
     """Answer the proposal's three questions with measurements of trained networks, on one page."""
     from moviemotion.lab.proposal.explain import explain
 
-    typer.echo(f"Page: {explain(run, data, split, out, seed, faces, typer.echo)}")
+    with stage_progress_bar() as on_progress:
+        page = explain(run, data, split, out, seed, faces, typer.echo, on_progress)
+    typer.echo(f"Page: {page}")
 
 
 @experiments.command("list")

@@ -10,7 +10,7 @@ from typing import Any
 _REMEDY_REPLACEMENTS = (
     (r" or choose another --out", ""),
     (r"choose another --out", "see that it can be written, or begin another study"),
-    (r"leave out --subtitles", "remove the subtitles"),
+    (r"run without subtitles", "remove the subtitles"),
     (r"give another --fps, or leave it out: --to \S+", "choose another number of frames a second"),
     (r"give --script, the script that both were made from", "choose two cuts of one film"),
     (

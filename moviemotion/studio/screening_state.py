@@ -14,7 +14,7 @@ from pathlib import Path
 from moviemotion.errors import MoviemotionError
 from moviemotion.study.file_names import SCREENING_STATE_FILE, UPLOADS_FOLDER
 from moviemotion.study.schema import SCREENING_STATE, write_json
-from moviemotion.workflows.screen import DEFAULT_SEED, DEFAULT_RATE
+from moviemotion.workflows.screen import DEFAULT_RATE, DEFAULT_SEED
 
 
 class ScreeningSource(StrEnum):

@@ -25,7 +25,7 @@ from moviemotion.audience.live.sources import SourceLostError, SourcePicture
 from moviemotion.errors import MoviemotionError
 
 RATE = 0.5
-AS_IT_CAME = Offset(0.0, float("nan"), "as it came")
+AS_IT_CAME = Offset(0.0, float("nan"), "not measured")
 
 
 @pytest.fixture(scope="module")

@@ -53,7 +53,8 @@ def settings_in_templates() -> list[tuple[str, str]]:
         if isinstance(call.func, ast.Name) and call.func.id == "SettingError" and len(call.args) > 1:
             parameters = {keyword.arg for keyword in call.keywords}
             fields = [field for _, field, _, _ in string.Formatter().parse(text_of(call.args[1])) if field]
-            found += [(place, field) for field in fields if field not in parameters]
+            names = [re.split(r"[.\[]", field)[0] for field in fields]
+            found += [(place, name) for name in names if name not in parameters]
     return found
 
 

@@ -1,4 +1,4 @@
-"""The page of an evaluation, in a real browser where there is one."""
+"""The page of an evaluation, in a browser if one is installed."""
 
 import pytest
 from faces_folder import write_faces
@@ -14,18 +14,18 @@ def page(tmp_path_factory):
     write_faces(data, train=1, test=33)
     path = data / "page.html"
     result = evaluate(data, "test", GroundTruth.CONSENSUS, other_model=SHIPPED_EMOTION_MODEL)
-    write_evaluation_page(result, "<b>reader.onnx", path)
+    write_evaluation_page(result, "<b>model.onnx", path)
     return path
 
 
-def test_names_are_escaped_and_a_folder_that_is_not_there_is_named(page, tmp_path):
+def test_names_are_escaped_and_a_missing_folder_is_reported(page, tmp_path):
     text = page.read_text(encoding="utf-8")
-    assert "&lt;b&gt;reader.onnx" in text
-    assert "<b>reader" not in text
+    assert "&lt;b&gt;model.onnx" in text
+    assert "<b>model" not in text
     assert not page.with_name("page.html.partial").exists()
     result = evaluate(page.parent, "test", GroundTruth.LABEL)
-    with pytest.raises(MoviemotionError, match=r"absent.*--page"):
-        write_evaluation_page(result, "reader", tmp_path / "absent" / "page.html")
+    with pytest.raises(MoviemotionError, match=r"absent.*another page"):
+        write_evaluation_page(result, "model", tmp_path / "absent" / "page.html")
 
 
 def test_every_chart_is_drawn_without_an_error_or_a_request(page, browser):

@@ -229,7 +229,9 @@ def started(config: Path, out: Path) -> subprocess.Popen[str]:
     assert process.stdout is not None
     live = 0
     while live < 2:
-        live += process.stdout.readline().endswith(": live\n")
+        line = process.stdout.readline()
+        assert line, "the capture ended early"
+        live += line.endswith(": live\n")
     return process
 
 

@@ -77,7 +77,7 @@ def detect_faces(
     """Detect all faces in one image.
 
     Args:
-        image: (height, width, 3) uint8 RGB.
+        image: (height, width, 3) uint8 RGB or (height, width) uint8 gray.
         detector: a name or a detector; pass a detector to load it only once for many images.
         long_side: pixels to which the longer side is scaled for detection; more pixels find smaller faces.
 
@@ -85,13 +85,12 @@ def detect_faces(
         The faces, highest score first.
 
     Raises:
-        MoviemotionError: `image` is not an RGB image, or the detector is unknown.
+        MoviemotionError: `image` has another shape or type, or the detector cannot be used.
     """
     image = np.asarray(image)
-    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8 or not image.size:
-        raise MoviemotionError(
-            f"image: an array {image.shape} {image.dtype}; give (height, width, 3) uint8 RGB"
-        )
+    _check_image("image", image)
+    if image.ndim == 2:
+        image = np.repeat(image[..., None], 3, axis=2)
     (found,) = detect_checked(load_detector(detector), [image], long_side)
     return found
 
@@ -115,10 +114,15 @@ def predict_emotions(
     loaded = load_emotion_model(model)
     arrays = [np.asarray(image) for image in images]
     for number, image in enumerate(arrays):
-        is_gray_or_rgb = image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)
-        if not is_gray_or_rgb or image.dtype != np.uint8 or not image.size:
-            raise MoviemotionError(
-                f"image {number}: an array {image.shape} {image.dtype}; give (height, width) uint8 gray "
-                "or (height, width, 3) uint8 RGB"
-            )
+        _check_image(f"image {number}", image)
     return predict_checked(loaded, [frame_face_image(image, loaded.framing) for image in arrays])
+
+
+def _check_image(name: str, image: NDArray[np.uint8]) -> None:
+    """Refuse what is neither a gray nor an RGB image."""
+    is_gray_or_rgb = image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)
+    if not is_gray_or_rgb or image.dtype != np.uint8 or not image.size:
+        raise MoviemotionError(
+            f"{name}: an array {image.shape} {image.dtype}; give (height, width) uint8 gray "
+            "or (height, width, 3) uint8 RGB"
+        )

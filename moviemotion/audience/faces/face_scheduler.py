@@ -178,7 +178,7 @@ def _is_same_face(face: FaceBox, known: FaceBox) -> bool:
 def _is_unchanged(
     face: FaceBox, before: NDArray[np.uint8], image: NDArray[np.uint8], after: NDArray[np.uint8]
 ) -> bool:
-    """Whether a frame agrees with its neighbors at a face, which is then there and not covered by a hand."""
+    """Whether a frame agrees with its neighbors at a face: nobody left, and no hand came up."""
     side = max(2, round(face.size))
     step = max(1, side // COMPARISON_POINTS)
     left, top = (round(center - side / 2) for center in face.center)

@@ -1,4 +1,4 @@
-"""An evaluation as one HTML page with charts, which opens offline."""
+"""Write an evaluation as one self-contained HTML page with charts."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from moviemotion._io.svg_chart import (
     category_axis,
     linear_axis,
 )
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import SettingError
 from moviemotion.lab.evaluation.calibration import CalibrationBin
 from moviemotion.lab.evaluation.evaluate import AgreementResult, Evaluation
 from moviemotion.lab.evaluation.evaluation_text import annotator_ceiling_line, comparison_lines, protocol_line
 from moviemotion.lab.evaluation.proposal_protocol import PUBLISHED_CORRECT, TEST_SET_SIZE, ProposalProtocol
 
 MIN_PLOTTED_PROBABILITY = 1e-5
-"""Scores rarer than this are not drawn."""
+"""Scores with a smaller probability are not drawn."""
 CHART_HEIGHT = 360
 CELL_HALF = 0.48
 """Half of the side of a cell of the confusion matrix; the rest of its row is the gap to the next."""
@@ -34,8 +34,11 @@ CELL_HALF = 0.48
 def write_evaluation_page(result: Evaluation, model: str, path: Path) -> None:
     """Write the page of an evaluation.
 
+    Args:
+        model: name of the emotion model, for the heading.
+
     Raises:
-        MoviemotionError: the page cannot be written there.
+        SettingError: the page cannot be written to `path`.
     """
     text = (
         template_environment("moviemotion.lab.evaluation", ".")
@@ -43,8 +46,10 @@ def write_evaluation_page(result: Evaluation, model: str, path: Path) -> None:
         .render(
             result=result,
             model=model,
-            protocol=protocol_line(result.deck_protocol),
-            panel=annotator_ceiling_line(result.panel, result.truth) if result.panel else "",
+            protocol=protocol_line(result.proposal_protocol),
+            annotator_ceiling=annotator_ceiling_line(result.annotator_ceiling, result.truth)
+            if result.annotator_ceiling
+            else "",
             comparison=comparison_lines(result.comparison) if result.comparison else [],
             charts=_charts(result),
         )
@@ -52,8 +57,11 @@ def write_evaluation_page(result: Evaluation, model: str, path: Path) -> None:
     try:
         atomic_write_text(path, text)
     except OSError as error:
-        raise MoviemotionError(
-            f"{path}: cannot be written ({error.strerror}); choose another --page"
+        raise SettingError(
+            "cannot-write-page",
+            "{path}: cannot be written ({reason}); choose another {page}",
+            path=path,
+            reason=error.strerror,
         ) from error
 
 
@@ -62,8 +70,8 @@ def _charts(result: Evaluation) -> dict[str, Chart]:
     charts = {"calibration": _calibration_chart(result), "confusion": _confusion_chart(result)}
     if result.agreement:
         charts["agreement"] = _agreement_chart(result)
-    if result.deck_protocol:
-        charts["protocol"] = _protocol_chart(result.accuracy, result.deck_protocol)
+    if result.proposal_protocol:
+        charts["protocol"] = _protocol_chart(result.accuracy, result.proposal_protocol)
     return charts
 
 
@@ -80,7 +88,7 @@ def _calibration_chart(result: Evaluation) -> Chart:
     )
     return Chart(
         linear_axis([], "confidence", low=0.2, high=1.03, ticks=9),
-        linear_axis([], "share read right", low=0, high=1.03),
+        linear_axis([], "share classified correctly", low=0, high=1.03),
         (diagonal, points),
         CHART_HEIGHT,
     )
@@ -93,7 +101,7 @@ def _agreement_chart(result: Evaluation) -> Chart:
     ticks = tuple((vote, f"{row.votes}\nn={row.n}") for vote, row in zip(votes, rows, strict=True))
     return Chart(
         Axis(min(votes) - 0.4, max(votes) + 0.4, ticks, "annotators of ten who agree"),
-        linear_axis([], "share read right", low=0, high=1.03),
+        linear_axis([], "share classified correctly", low=0, high=1.03),
         (points,),
         CHART_HEIGHT,
     )
@@ -127,8 +135,8 @@ def _confusion_chart(result: Evaluation) -> Chart:
     cells = []
     for i, true in enumerate(names):
         total = max(sum(result.confusion[true].values()), 1)
-        for j, read in enumerate(names):
-            count = result.confusion[true][read]
+        for j, predicted in enumerate(names):
+            count = result.confusion[true][predicted]
             share = count / total
             cells.append(
                 Bar(
@@ -136,15 +144,15 @@ def _confusion_chart(result: Evaluation) -> Chart:
                     j + CELL_HALF,
                     i - CELL_HALF,
                     i + CELL_HALF,
-                    f"{true} read as {read}: {share:.1%}",
+                    f"{true} predicted as {predicted}: {share:.1%}",
                     share,
                     (f"{count:,}", f"{share:.0%}"),
                     "paper" if share > 0.5 else "ink",
                 )
             )
     return Chart(
-        category_axis(names, "read as"),
-        category_axis(names, "is", reverse=True),
+        category_axis(names, "predicted emotion"),
+        category_axis(names, "true emotion", reverse=True),
         (Bars("", "accent", cells),),
         CHART_HEIGHT,
     )
@@ -157,7 +165,7 @@ def _protocol_chart(accuracy: float, protocol: ProposalProtocol) -> Chart:
     for correct, probability in enumerate(protocol.probability):
         score = correct / TEST_SET_SIZE
         if probability > MIN_PLOTTED_PROBABILITY:
-            text = f"{correct} of {TEST_SET_SIZE} right ({score:.1%}): {probability:.2%} of test sets"
+            text = f"{correct} of {TEST_SET_SIZE} correct ({score:.1%}): {probability:.2%} of test sets"
             bars[score >= published].append(Bar(score - half, score + half, 0, probability, text))
     scores = [bar.x0 + half for bar in (*bars[False], *bars[True])]
     return Chart(
@@ -166,7 +174,7 @@ def _protocol_chart(accuracy: float, protocol: ProposalProtocol) -> Chart:
         (
             Bars("", "accent", bars[False]),
             Bars("", "warn", bars[True]),
-            Rule(accuracy, "ink", label="accuracy on the whole split"),
+            Rule(accuracy, "ink", label="accuracy on the complete split"),
             Rule(published, "warn", dash=SOLID, label="the proposal’s 94 %", level=1),
         ),
         CHART_HEIGHT,

@@ -32,7 +32,7 @@ from moviemotion.studio.screening_state import (
 )
 from moviemotion.studio.uploads import FileKind
 from moviemotion.workflows.partial_results import analyze_partial_results
-from moviemotion.workflows.screen import DEFAULT_SEED, DEFAULT_RATE
+from moviemotion.workflows.screen import DEFAULT_RATE, DEFAULT_SEED
 
 router = APIRouter(prefix="/api/studies/{study}/screening", tags=["screening"], responses=ERROR_RESPONSES)
 

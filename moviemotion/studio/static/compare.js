@@ -29,7 +29,7 @@ function row(d, reach) {
       <b>${signed(d.difference)}</b> <small>${signed(d.low)} to ${signed(d.high)}</small>
       <svg viewBox="-100 0 200 12" preserveAspectRatio="none" aria-hidden="true"><path class="zero" d="M0 0V12"/><path d="M${x(d.low)} 6H${x(d.high)}"/><path d="M${x(d.difference)} 1V11"/></svg>
       <small>${number(d.mean_first)} (n = ${d.viewers_first}) → ${number(d.mean_second)} (n = ${d.viewers_second})</small>`}</td>
-    <td>${d.p_adjusted == null ? "–" : pValue(d.p_adjusted)}<br><small>${d.verdict}${d.verdict === "open" ? `; ${plural(d.viewers_needed, "viewer")} would settle it` : ""}</small></td>
+    <td>${d.p_adjusted == null ? "–" : pValue(d.p_adjusted)}<br><small>${d.verdict}${d.verdict === "inconclusive" ? `; ${plural(d.viewers_needed, "viewer")} would settle it` : ""}</small></td>
   </tr>`;
 }
 

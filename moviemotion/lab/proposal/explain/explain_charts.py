@@ -74,20 +74,23 @@ def block_charts(measurements: BlockMeasurements) -> dict[str, Chart]:
     ]
     bands = [
         _points_with_intervals(
-            "only coarse kept", at_sources, [loss.low_pass[middle] for loss in measurements.band_losses], 3
+            "coarse structure only",
+            at_sources,
+            [loss.low_pass[middle] for loss in measurements.band_losses],
+            3,
         ),
         _points_with_intervals(
-            "only fine kept", at_sources, [loss.high_pass[middle] for loss in measurements.band_losses], 1
+            "fine detail only", at_sources, [loss.high_pass[middle] for loss in measurements.band_losses], 1
         ),
     ]
     accuracy = [
         _points_with_intervals(
-            "only coarse kept", CUTOFFS, measurements.band_accuracy.low_pass, 3, joined=True
+            "coarse structure only", CUTOFFS, measurements.band_accuracy.low_pass, 3, joined=True
         ),
         _points_with_intervals(
-            "only fine kept", CUTOFFS, measurements.band_accuracy.high_pass, 1, joined=True
+            "fine detail only", CUTOFFS, measurements.band_accuracy.high_pass, 1, joined=True
         ),
-        _line("whole faces", CUTOFFS, [measurements.band_accuracy.unfiltered.value] * len(CUTOFFS), 0),
+        _line("original faces", CUTOFFS, [measurements.band_accuracy.unfiltered.value] * len(CUTOFFS), 0),
     ]
     return {
         "fields": _chart(fields, category_axis(names), "side of the square seen, px", from_zero=True),
@@ -99,10 +102,10 @@ def block_charts(measurements: BlockMeasurements) -> dict[str, Chart]:
         ),
         "bandAccuracy": _percent_chart(accuracy, log_axis(CUTOFFS, "cutoff, cycles a face"), "accuracy"),
         "probes": _percent_chart(
-            [_points_with_intervals("linear reader", at_sources, measurements.probe_accuracy, 3)],
+            [_points_with_intervals("linear probe", at_sources, measurements.probe_accuracy, 3)],
             category_axis(sources),
             "accuracy",
-            whole=False,
+            full_range=False,
         ),
     }
 
@@ -240,9 +243,9 @@ def _chart(
     return Chart(x, linear_axis(_extent(series, from_zero), y_title), (*series, *rules))
 
 
-def _percent_chart(series: Sequence[Series], x: Axis, y_title: str, *, whole: bool = True) -> Chart:
-    """A chart of shares, on an axis from 0 to 100 % if `whole`, else as far as the values reach."""
-    low, high = (0.0, 1.0) if whole else (None, None)
+def _percent_chart(series: Sequence[Series], x: Axis, y_title: str, *, full_range: bool = True) -> Chart:
+    """A chart of shares, on an axis from 0 to 100 % if `full_range`, otherwise fitted to the values."""
+    low, high = (0.0, 1.0) if full_range else (None, None)
     y = linear_axis(_extent(series), y_title, low=low, high=high, text="{:.0%}".format)
     return Chart(x, y, tuple(series))
 

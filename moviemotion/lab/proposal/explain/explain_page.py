@@ -1,4 +1,4 @@
-"""One HTML page that opens offline, with charts and pictures inside it. It shows; it measures nothing."""
+"""Render the measurements as one self-contained HTML page with charts and images."""
 
 from __future__ import annotations
 
@@ -37,11 +37,12 @@ VERDICT_MARKS = {
 
 @dataclass(frozen=True)
 class ExplanationSettings:
-    """What was explained, and with what.
+    """The network that was measured, and the faces it was measured with.
 
     Attributes:
-        run: the folder's name.
-        parameters: of the network.
+        run: name of the run's folder.
+        parameter_count: number of parameters of the network.
+        data: name of the face set's folder.
     """
 
     run: str
@@ -61,7 +62,7 @@ def render_explanation(
     translation: TranslationMeasurements,
     answers: Sequence[AnswerAssessment],
 ) -> str:
-    """A complete HTML page that makes no network request."""
+    """The self-contained HTML page, which loads nothing from the network."""
     charts = block_charts(blocks) | relu_charts(relu) | translation_charts(translation)
     return (
         _environment()
