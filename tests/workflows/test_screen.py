@@ -180,7 +180,7 @@ def test_viewers_of_one_camera_are_not_taken_for_another_camera() -> None:
 
 @pytest.mark.parametrize("name", ["si\udce8ge.mp4", "row\n1.mp4", "row\u20281.mp4", "row\t1.mp4"])
 def test_a_name_that_cannot_be_written_down(name: str, tmp_path: Path) -> None:
-    message = refused(tmp_path, "cannot be written on a line; rename it", [tmp_path / name])
+    message = refused(tmp_path, "has control characters; rename it", [tmp_path / name])
     assert len(message.splitlines()) == 1
 
 
