@@ -24,7 +24,7 @@ function row(d, reach) {
     <td class="where"><small>${d.kind === "scene" ? `scene ${d.scene}` : d.scene ? `${d.kind}, scene ${d.scene}` : d.kind}</small>
       <span class="label">${d.character ? html`<b>${d.character}</b> ` : nothing}${d.label ?? span(d.start_first, d.end_first)}</span>
       <small>${where.map(([study, from, to], k) => html`${k ? ", " : ""}<a href=${link(study, from)}>${study} ${span(from, to)}</a>`)}</small></td>
-    <td class=${d.feeling}><span class="feeling"><span class="symbol" aria-hidden="true">${SYMBOLS[d.feeling]}</span> ${d.feeling}</span>
+    <td class=${d.emotion}><span class="feeling"><span class="symbol" aria-hidden="true">${SYMBOLS[d.emotion]}</span> ${d.emotion}</span>
       ${d.difference == null ? html`<small>not tested: too few viewers</small>` : html`
       <b>${signed(d.difference)}</b> <small>${signed(d.low)} to ${signed(d.high)}</small>
       <svg viewBox="-100 0 200 12" preserveAspectRatio="none" aria-hidden="true"><path class="zero" d="M0 0V12"/><path d="M${x(d.low)} 6H${x(d.high)}"/><path d="M${x(d.difference)} 1V11"/></svg>
@@ -34,13 +34,13 @@ function row(d, reach) {
 }
 
 function draw() {
-  let rows = told.differences.filter(SHOWN[shown][1]).filter((d) => !feeling || d.feeling === feeling);
+  let rows = told.differences.filter(SHOWN[shown][1]).filter((d) => !feeling || d.emotion === feeling);
   if (shown === "differs") rows = [...rows].sort((a, b) => Math.abs(b.difference) - Math.abs(a.difference));
-  const reach = Math.max(told.method.matters, ...rows.flatMap((d) => [Math.abs(d.low), Math.abs(d.high)]));
+  const reach = Math.max(told.method.smallest_relevant_difference, ...rows.flatMap((d) => [Math.abs(d.low), Math.abs(d.high)]));
   render(html`
     <section class="card">
       <p class="lede">${told.conclusion}</p>
-      <p><strong>What is open.</strong> ${told.remedy}</p>
+      <p><strong>What is open.</strong> ${told.viewers_needed}</p>
       <p class="hint">${told.condition} ${plural(told.viewers[0], "viewer")} of ${told.first}, ${told.viewers[1]} of ${told.second}${told.method.paired ? ", the same ones" : ""}. p is adjusted for everything that was compared; intervals are 95 %, of each difference alone.${told.method.paired ? "" : " Only where viewers were drawn to the two by lot is a difference the film's."}</p>
     </section>
     <section class="card">

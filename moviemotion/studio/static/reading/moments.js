@@ -44,7 +44,7 @@ export function makeMoments(desk, study, own) {
         ${figure("Synchrony", number(m.synchrony), interval(m.synchrony_interval))}
         ${figure("Chance", pValue(m.p_adjusted), "adjusted")}
       </dl>
-      ${m.mixed.length ? html`<p class="mixed">${m.mixed.slice(0, 2).map((f, i) => html`${i ? ", " : ""}<b>${f.feeling}</b> ${countOf(f.share, f.viewers)} <small>${percentInterval(f.share_interval)}</small>`)}</p>` : nothing}
+      ${m.mixed.length ? html`<p class="mixed">${m.mixed.slice(0, 2).map((f, i) => html`${i ? ", " : ""}<b>${f.emotion}</b> ${countOf(f.share, f.viewers)} <small>${percentInterval(f.share_interval)}</small>`)}</p>` : nothing}
       ${m.lines.length ? html`<div class="excerpt">${m.lines.slice(0, LINES).map((l) => html`<p>${l.character ? html`<b>${l.character}</b> ` : nothing}${l.text}</p>`)}</div>` : nothing}
       ${notes.map(noteView)}
       ${fresh ? form() : chosen ? html`<p class="actions">
