@@ -15,6 +15,7 @@ SETTING_NAMES: Mapping[str, str] = {
     "config": "--config",
     "data": "--data",
     "decisions": "--decisions",
+    "detector": "--detector",
     "emotion_script": "--emotion-script",
     "epochs": "--epochs",
     "film": "--film",

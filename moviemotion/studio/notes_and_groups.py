@@ -6,7 +6,6 @@ ids; when a viewer is erased, they leave every group, and a note that names them
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -14,11 +13,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from moviemotion._io.atomic_files import atomic_write_text
+from moviemotion._io.schemas import FileSchema
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.audit_log import utc_timestamp
 from moviemotion.privacy.study_database import database_lock
-from moviemotion.study.folder import GROUPS_FILE, NOTES_FILE
+from moviemotion.study.file_names import GROUPS_FILE, NOTES_FILE
+from moviemotion.study.schema import GROUPS, NOTES, write_json
 
 MAX_NOTES, MAX_GROUPS = 5_000, 100
 
@@ -43,8 +43,8 @@ class Note:
 
 def read_notes(folder: Path) -> tuple[Note, ...]:
     """A study's notes in the order of the film."""
-    kept = _read_json(folder / NOTES_FILE, [])
-    return tuple(sorted((Note(**note) for note in kept), key=lambda note: (note.at, note.written)))
+    notes = _read_json(folder / NOTES_FILE, NOTES, {"notes": []})["notes"]
+    return tuple(sorted((Note(**note) for note in notes), key=lambda note: (note.at, note.written)))
 
 
 def add_note(folder: Path, at: float, text: str, by: str, now: datetime | None = None) -> Note:
@@ -58,7 +58,7 @@ def add_note(folder: Path, at: float, text: str, by: str, now: datetime | None =
         if len(before) >= MAX_NOTES:
             raise MoviemotionError(f"{folder / NOTES_FILE}: {MAX_NOTES:,} notes are kept; delete some first")
         note = Note(secrets.token_hex(6), at, text, by, utc_timestamp(now))
-        _write_json(folder / NOTES_FILE, [asdict(each) for each in (*before, note)])
+        _write_json(folder / NOTES_FILE, NOTES, {"notes": [asdict(each) for each in (*before, note)]})
     return note
 
 
@@ -78,12 +78,12 @@ def update_note(folder: Path, note_id: str, text: str | None, now: datetime | No
                 replace(note, text=text, written=utc_timestamp(now)) if note.id == note_id else note
                 for note in after
             ]
-        _write_json(folder / NOTES_FILE, [asdict(note) for note in after])
+        _write_json(folder / NOTES_FILE, NOTES, {"notes": [asdict(note) for note in after]})
 
 
 def read_groups(folder: Path) -> dict[str, list[str]]:
     """A study's groups of viewers: name → random ids."""
-    return dict(_read_json(folder / GROUPS_FILE, {}))
+    return dict(_read_json(folder / GROUPS_FILE, GROUPS, {"groups": {}})["groups"])
 
 
 def set_group(folder: Path, name: str, viewers: Sequence[str] | None) -> None:
@@ -99,17 +99,17 @@ def set_group(folder: Path, name: str, viewers: Sequence[str] | None) -> None:
         kept = {**kept, name: list(viewers)} if viewers else {n: v for n, v in kept.items() if n != name}
         if len(kept) > MAX_GROUPS:
             raise MoviemotionError(f"{folder / GROUPS_FILE}: {MAX_GROUPS} groups are kept; delete some first")
-        _write_json(folder / GROUPS_FILE, kept)
+        _write_json(folder / GROUPS_FILE, GROUPS, {"groups": kept})
 
 
-def _read_json(path: Path, empty: Any) -> Any:
+def _read_json(path: Path, schema: FileSchema, empty: Any) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return schema.read_json(path)
     except FileNotFoundError:
         return empty
     except (OSError, ValueError) as error:
         raise MoviemotionError(f"{path}: cannot be read; restore it from a copy or delete it") from error
 
 
-def _write_json(path: Path, content: object) -> None:
-    atomic_write_text(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+def _write_json(path: Path, schema: FileSchema, content: dict[str, Any]) -> None:
+    write_json(path, schema, content, indent=1)

@@ -22,6 +22,7 @@ from moviemotion.studio.screening_state import (
     read_state,
 )
 from moviemotion.studio.uploads import FileKind
+from moviemotion.study.folder import has_study
 
 SHUTDOWN_TIMEOUT = 10.0
 """Seconds that a stopping studio waits for its jobs; what is not done then is done after the next start."""
@@ -55,7 +56,7 @@ class ScreeningJobs:
                 raise MoviemotionError(f"{folder.name}: its viewers were not asked; make a new study")
             with open_database(folder) as register:
                 refuse_expired(register)
-            record = read_state(folder) if (folder / "study.json").is_file() else None
+            record = read_state(folder) if has_study(folder) else None
             begun = record.settings if record else None
             if begun and settings and settings != begun:
                 raise BusyError(f"{folder.name}: was begun with other settings; go on with the same")
@@ -123,4 +124,4 @@ def study_stage(jobs: ScreeningJobs, folder: Path) -> Stage:
         with open_database(folder) as register:
             if register.first_expired():
                 return Stage.OVER
-    return Stage.STOPPED if (folder / "study.json").is_file() else Stage.NEW
+    return Stage.STOPPED if has_study(folder) else Stage.NEW

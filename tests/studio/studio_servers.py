@@ -54,7 +54,7 @@ def serving(app: FastAPI) -> Iterator[str]:
 def assert_gone(root: Path, viewer: str) -> None:
     """No file of the studio has the id, as it is on disk or unpacked."""
     everything = [path for path in root.rglob("*") if path.is_file()]
-    assert {"study.db", "study.json", "told.json", "studio.db"} & {path.name for path in everything}
+    assert {"study.db", "study.json", "provenance.json", "studio.db"} & {path.name for path in everything}
     assert not any(viewer.encode() in path.read_bytes() for path in everything)
     assert not any(viewer in str(path) for path in everything)
     assert list(find_files_containing(root, viewer)) == []

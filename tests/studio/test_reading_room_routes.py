@@ -18,9 +18,9 @@ from studio_servers import renew_token
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
-from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.erasure import erase
 from moviemotion.privacy.pseudonymize import pseudonymize_study
+from moviemotion.privacy.roles import Role
 from moviemotion.reports.html.chart_data import CURVE_STEPS, NO_VALUE
 from moviemotion.studio.accounts import AccountStore
 from moviemotion.studio.app import create_app
@@ -277,10 +277,10 @@ def test_a_link_to_a_file_elsewhere_is_no_film(client: TestClient, room: Path, r
 
 
 def test_an_unfinished_study_says_so(client: TestClient, room: Path) -> None:
-    (room / "told.json").unlink()
+    (room / "provenance.json").unlink()
     refused = client.get("/api/studies/room/room")
     assert refused.status_code == 400
-    assert "told.json" in refused.json()["detail"]
+    assert "provenance.json" in refused.json()["detail"]
 
 
 def test_two_cuts_are_compared_and_little_groups_withheld(

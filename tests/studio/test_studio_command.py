@@ -19,8 +19,8 @@ from typer.testing import CliRunner
 
 from moviemotion.cli.commands import app
 from moviemotion.errors import MoviemotionError
-from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import record_offline_answer
+from moviemotion.privacy.roles import Role
 from moviemotion.studio.accounts import DATABASE_FILE, AccountStore, User
 from moviemotion.studio.server import browser_host, serve
 from moviemotion.study.provenance import load_analysis
@@ -89,7 +89,7 @@ def test_a_screening_outlives_a_kill(root: Path, seats: list[Path]) -> None:
         assert client.post(f"{at}/screening", json={"rate": 30}).status_code == 202
         until(lambda: any(reading["seconds"] for reading in client.get(f"{at}/screening").json()["readings"]))
         process.kill()
-    assert not (root / "preview" / "told.json").exists()
+    assert not (root / "preview" / "provenance.json").exists()
     with running(root, port) as process, asking(port) as client:
         until(lambda: client.get(at).json()["stage"] == "finished")
         process.send_signal(signal.SIGINT)

@@ -85,7 +85,7 @@ def test_a_capture_that_the_studios_end_cut_off_is_told_at_its_next_start(
         renew_token(first)
         start(first)
         until(lambda: camera(first, "a")["state"] == "ended")
-    assert not (tonight / "told.json").exists()
+    assert not (tonight / "provenance.json").exists()
     with TestClient(create_app(root), base_url="http://localhost") as second:
         assert over(second) == "finished", now(second)["problem"]
     assert len(load_analysis(tonight).timeline.viewers) == 1

@@ -19,9 +19,9 @@ from fastapi.testclient import TestClient
 from studio_servers import assert_gone, until
 
 from moviemotion.privacy import consent, retention
-from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import ConsentState
 from moviemotion.privacy.erasure import erase, find_files_containing
+from moviemotion.privacy.roles import Role
 from moviemotion.privacy.seat_links import seat_tokens
 from moviemotion.privacy.status import read_status, verify_audit_log
 from moviemotion.privacy.study_database import ConsentTerms, database_lock, open_database
@@ -90,7 +90,7 @@ def test_dates_come_sooner_never_later_and_what_is_due_goes(study: Path, client:
     api = f"/api/studies/{study.name}/privacy"
     assert client.get(api).json()["held"][1]["kind"] == "samples"
     later = client.post(f"{api}/dates", json={"kind": "samples", "until": "2999-01-01"})
-    assert (later.status_code, "can only end sooner" in later.text) == (400, True)
+    assert (later.status_code, "give an earlier date" in later.text) == (400, True)
     assert client.post(f"{api}/dates", json={"kind": "samples", "until": "2020-01-01"}).status_code == 200
     assert client.post(f"{api}/enforce").json()["deleted"] == ["samples"]
     assert not (study / "samples").exists()

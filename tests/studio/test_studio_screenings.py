@@ -20,7 +20,8 @@ from moviemotion.privacy.consent import record_offline_answer, viewer_by_receipt
 from moviemotion.privacy.erasure import withdraw
 from moviemotion.privacy.status import read_status
 from moviemotion.studio.app import create_app
-from moviemotion.study.folder import UPLOADS_FOLDER, StudyFolder
+from moviemotion.study.file_names import UPLOADS_FOLDER
+from moviemotion.study.folder import StudyFolder
 from moviemotion.study.provenance import load_analysis
 
 STUDY = {"id": "preview", "controller": "Lantern Films", "contact": "privacy@lantern.example"}
@@ -143,7 +144,7 @@ def test_a_recording_whose_viewers_did_not_agree_is_not_read(
     client.post(f"{AT}/screening", json={"rate": RATE})
     over = finished(client)
     assert (over["stage"], over["readings"]) == ("failed", [])
-    assert "no viewer of these cameras has agreed" in over["problem"]
+    assert "no participant of these cameras has accepted" in over["problem"]
     assert str(root) not in over["problem"]
     record_offline_answer(root / "preview", "A1", True)
     start(client)
@@ -159,12 +160,12 @@ def test_what_may_not_be_looked_at_is_told_before(
     suffix = seats[0].suffix
     client.put(f"{AT}/files/seats/door{suffix}", content=seats[0].read_bytes())
     assert client.get(AT).json()["unseen"] == {
-        f"seat-01{suffix}": "seat A9 has not said yes, and could be anywhere in its picture",
+        f"seat-01{suffix}": "seat A9 has not accepted, and could be anywhere in its picture",
         f"door{suffix}": "no seat has this camera",
     }
     client.post(f"{AT}/seats", json={"seat": "D", "camera": "door"})
     client.delete(f"{AT}/seats/A9")
-    assert client.get(AT).json()["unseen"] == {f"door{suffix}": "nobody there has said yes"}
+    assert client.get(AT).json()["unseen"] == {f"door{suffix}": "no participant there has accepted"}
 
 
 def test_why_it_failed_is_said_without_the_command_s_options(
@@ -253,7 +254,7 @@ def test_results_appear_as_they_come(client: TestClient, preview: Path, slow: Sl
     so_far = client.get(f"{AT}/screening/so-far").json()
     assert (so_far["cameras"], so_far["viewers"]) == (1, 1)
     assert so_far["lines"][0].startswith("The Last Ferry: ")
-    assert not (preview / "told.json").exists()
+    assert not (preview / "provenance.json").exists()
     stop(client)
 
 
@@ -275,7 +276,7 @@ def test_of_all_who_withdraw_while_it_runs_nothing_is_left(
         client.post("/api/receipts/withdraw", json={"code": receipts[seat]})
     over = finished(client)
     assert over["stage"] == "failed"
-    assert "no viewer of these cameras has agreed" in over["problem"]
+    assert "no participant of these cameras has accepted" in over["problem"]
     assert slow.read.count("seat-01") == 1
     assert_nothing_of(viewers, preview)
 

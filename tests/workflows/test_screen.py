@@ -22,7 +22,7 @@ RATE, SECONDS = 2.0, 8
 """Of the fixture `screened`."""
 
 ANNOTATED = ("annotated.fountain", "annotated.fdx", "annotated.pdf")
-RESULTS = ("told.json", "timeline.csv", "moments.json", *ANNOTATED, "report.html")
+RESULTS = ("provenance.json", "timeline.csv", "moments.json", *ANNOTATED, "report.html")
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -180,7 +180,7 @@ def test_viewers_of_one_camera_are_not_taken_for_another_camera() -> None:
 
 @pytest.mark.parametrize("name", ["si\udce8ge.mp4", "row\n1.mp4", "row\u20281.mp4", "row\t1.mp4"])
 def test_a_name_that_cannot_be_written_down(name: str, tmp_path: Path) -> None:
-    message = refused(tmp_path, "cannot be written on a line; rename it", [tmp_path / name])
+    message = refused(tmp_path, "has control characters; rename it", [tmp_path / name])
     assert len(message.splitlines()) == 1
 
 
@@ -197,7 +197,7 @@ def test_names_of_any_language() -> None:
 def test_an_audience_before_the_film_has_begun(seats: list[Path], tmp_path: Path) -> None:
     refused(
         tmp_path,
-        "--offset seat-01=-60: its video ends before the film",
+        "offsets seat-01=-60: its video ends before the film",
         [seats[0]],
         offsets={"seat-01": -60.0},
     )
@@ -239,7 +239,7 @@ def test_nobody_seen(empty_seat: Path, tmp_path: Path) -> None:
 def test_an_empty_seat_among_taken_ones_is_told(empty_seat: Path, seats: list[Path], tmp_path: Path) -> None:
     result = screen([empty_seat, seats[0]], tmp_path / "study", rate=1.0)
     assert {r["viewer"] for r in rows(result.folder)} == {"seat-01"}
-    assert any("nobody was seen" in note for note in result.analysis.data_quality.problems)
+    assert any("no viewer was seen" in note for note in result.analysis.data_quality.problems)
 
 
 def test_no_readable_video_is_one_line_a_file(tmp_path: Path) -> None:

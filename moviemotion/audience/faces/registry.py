@@ -57,7 +57,7 @@ class FaceDetector(Protocol):
     def fingerprint(self) -> str:
         """Identifies the version of the detector.
 
-        It must change whenever the results may change: with another fingerprint, a study is another study.
+        It must change whenever the results may change: reports warn of cameras with another one.
         """
         ...
 
@@ -90,7 +90,7 @@ class EmotionModel(Protocol):
     def fingerprint(self) -> str:
         """Identifies the version of the model.
 
-        It must change whenever the results may change: with another fingerprint, a study is another study.
+        It must change whenever the results may change: reports warn of cameras with another one.
         """
         ...
 

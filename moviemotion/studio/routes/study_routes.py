@@ -16,9 +16,9 @@ from pydantic import BaseModel, Field
 from moviemotion.audience.video.masking import Region
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import consent, retention
-from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import ConsentState
 from moviemotion.privacy.retention import DEFAULT_DAYS, MAX_DAYS
+from moviemotion.privacy.roles import Role
 from moviemotion.privacy.study_database import ConsentTerms, has_database, open_database
 from moviemotion.privacy.study_database import DataKind as Data
 from moviemotion.studio import uploads
@@ -29,6 +29,7 @@ from moviemotion.studio.screening_job import BusyError
 from moviemotion.studio.screening_jobs import ScreeningJobs, study_stage
 from moviemotion.studio.screening_state import Stage, read_state
 from moviemotion.studio.uploads import FileKind, StudyFile
+from moviemotion.study.folder import has_study
 
 router = APIRouter(prefix="/api/studies", tags=["studies"], responses=ERROR_RESPONSES)
 
@@ -227,7 +228,7 @@ async def upload_file(
 def delete_file(
     folder: IdleStudy, user: Researcher, jobs: JobsDependency, kind: FileKind, name: FileName
 ) -> None:
-    if kind is not FileKind.FILM and (folder / "study.json").is_file():
+    if kind is not FileKind.FILM and has_study(folder):
         raise BusyError(f"{folder.name}: has been read from its files; only the film can go")
     with jobs.while_idle(folder):
         uploads.delete_file(folder, kind, name)
@@ -237,7 +238,7 @@ def delete_file(
 def _check_file_change(folder: Path, kind: FileKind, jobs: ScreeningJobs) -> Iterator[None]:
     """While a file is put into a study, if that is still made from the files that it has."""
     with jobs.while_idle(folder):
-        begun = kind is not FileKind.FILM and (folder / "study.json").is_file()
+        begun = kind is not FileKind.FILM and has_study(folder)
         if begun and (kind is not FileKind.SEATS or study_stage(jobs, folder) is Stage.FINISHED):
             raise BusyError(f"{folder.name}: was begun with the files it has; make a new study")
         yield
