@@ -34,6 +34,7 @@ SETTING_NAMES: Mapping[str, str] = {
     "overrides": "--set",
     "page": "--page",
     "paired": "--paired",
+    "pictures": "--pictures",
     "plan": "plan",
     "port": "--port",
     "private_key": "--key",

@@ -46,19 +46,20 @@ _SUM_TOLERANCE = 1e-3
 
 @runtime_checkable
 class FaceDetector(Protocol):
-    """Finds faces in frames.
-
-    Attributes:
-        name: identifies the detector in a study's record.
-        fingerprint: identifies its version; must change whenever its results may change, since a study made
-            with another fingerprint is another study.
-    """
+    """Finds faces in frames."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Identifies the detector in a study's record."""
+        ...
 
     @property
-    def fingerprint(self) -> str: ...
+    def fingerprint(self) -> str:
+        """Identifies the version of the detector.
+
+        It must change whenever the results may change: with another fingerprint, a study is another study.
+        """
+        ...
 
     def detect(self, images: Sequence[NDArray[np.uint8]], long_side: int) -> list[list[FaceBox]]:
         """Detect the faces in each image.
@@ -78,23 +79,25 @@ class FaceDetector(Protocol):
 
 @runtime_checkable
 class EmotionModel(Protocol):
-    """Turns face images into emotion probabilities.
-
-    Attributes:
-        name: identifies the model in a study's record.
-        fingerprint: identifies its version; must change whenever its results may change, since a study made
-            with another fingerprint is another study.
-        framing: the face images that it expects.
-    """
+    """Turns face images into emotion probabilities."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Identifies the model in a study's record."""
+        ...
 
     @property
-    def fingerprint(self) -> str: ...
+    def fingerprint(self) -> str:
+        """Identifies the version of the model.
+
+        It must change whenever the results may change: with another fingerprint, a study is another study.
+        """
+        ...
 
     @property
-    def framing(self) -> FaceFraming: ...
+    def framing(self) -> FaceFraming:
+        """The face images that the model expects."""
+        ...
 
     def predict(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Predict the emotions of face images.
