@@ -1,0 +1,1 @@
+"""Everything that presents an analysis: HTML, tables, annotated scripts, exports, terminal."""

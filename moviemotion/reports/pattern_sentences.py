@@ -138,8 +138,9 @@ def arc_sentence(name: str, arc: EmotionalArc) -> tuple[str, str]:
         )
     shape = f"{arc.shape} (“{SHAPE_NAMES[arc.shape]}”)"
     figures = (
-        f"fit {number(arc.fit)} ({interval(arc.fit_interval)}), same shape in {percent(arc.bootstrap_agreement)} of "
-        f"resampled audiences, {p_value(arc.p_adjusted)}, {plural(arc.viewers, 'viewer')}"
+        f"fit {number(arc.fit)} ({interval(arc.fit_interval)}), "
+        f"same shape in {percent(arc.bootstrap_agreement)} of resampled audiences, "
+        f"{p_value(arc.p_adjusted)}, {plural(arc.viewers, 'viewer')}"
     )
     if arc.p_adjusted > ALPHA:
         return f"{name}: no shape stands out from chance.", f"nearest: {shape}; {figures}"
@@ -229,8 +230,8 @@ def motif_sentence(motif: Motif) -> tuple[str, str]:
     then = ", then ".join(rest)
     low, high = (round(100 * v) for v in motif.share_interval)
     figures = (
-        f"{motif.count} of {plural(motif.first_emotion_count, 'time')} ({low}–{high} %), by chance {motif.expected:.1f}, "
-        f"{p_value(motif.p_adjusted)}"
+        f"{motif.count} of {plural(motif.first_emotion_count, 'time')} ({low}–{high} %), "
+        f"by chance {motif.expected:.1f}, {p_value(motif.p_adjusted)}"
     )
     within = duration(motif.window)
     return (

@@ -41,10 +41,12 @@ class CashFlow:
 
     @property
     def cost(self) -> Float64Array:
+        """All costs of each quarter."""
         return sum(self.costs.values(), np.zeros_like(self.receipts))
 
     @property
     def net(self) -> Float64Array:
+        """Receipts minus costs of each quarter."""
         return self.receipts - self.cost
 
     @property

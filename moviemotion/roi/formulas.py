@@ -138,7 +138,7 @@ def _overlap_formula(column: str, begin: str, end: str) -> str:
     return f"MAX(0,MIN({column}${LAST_MONTH_ROW},{end})-MAX({column}${FIRST_MONTH_ROW},{begin}))"
 
 
-def fill_cash_flow_sheet(
+def fill_cash_flow_sheet(  # noqa: PLR0915 - one statement for each row of the sheet
     sheet: Worksheet, plan: Plan, inputs: dict[str, str], contracts: dict[str, int]
 ) -> None:
     """Write activity, cash in, cash out and results, with one column for each quarter."""

@@ -51,6 +51,7 @@ class Driver:
 
     @property
     def is_uncertain(self) -> bool:
+        """Whether the range is more than one value."""
         return self.low < self.high
 
 
@@ -75,6 +76,7 @@ class Cost:
 
     @property
     def key(self) -> str:
+        """The key of its driver, which is its place in plan.toml."""
         return f'costs."{self.group}"."{self.name}"'
 
 

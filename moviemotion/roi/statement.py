@@ -40,6 +40,7 @@ class StatementLine:
 
     @property
     def cells(self) -> list[float]:
+        """The values of the quarters, then the total."""
         return [*self.values.tolist(), self.total]
 
 

@@ -45,6 +45,7 @@ class Swing:
 
     @property
     def width(self) -> float:
+        """The distance of both ROIs, in percentage points."""
         return abs(self.at_high - self.at_low)
 
 

@@ -69,7 +69,8 @@ def test_a_flat_stretch_keeps_number_and_percent_on_one_line(analysis):
 
 def test_a_shape_is_claimed_only_where_it_is_clear(analysis):
     arc = replace(
-        analysis.patterns.arc, shape=ArcShape.FALL_RISE, fit=0.8, fit_interval=(0.7, 0.9), same=0.99,
+        analysis.patterns.arc, shape=ArcShape.FALL_RISE, fit=0.8, fit_interval=(0.7, 0.9),
+        bootstrap_agreement=0.99,
         next_shape=ArcShape.FALL, p_adjusted=0.01,
     )  # fmt: skip
     assert arc_sentence("The film", arc)[0] == "The film falls, then rises: “man in a hole”."

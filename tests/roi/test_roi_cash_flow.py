@@ -96,7 +96,7 @@ def test_contracts_agree_with_an_hourly_simulation(
         won, begin = min(number - k, 1), first + k * between
         for account, start in ((served, begin), (paid, begin + after)):
             inside = (hours >= start) & (hours < start + months)
-            account += won * inside.reshape(QUARTERS, -1).sum(axis=1) / 720
+            account[:] += won * inside.reshape(QUARTERS, -1).sum(axis=1) / 720
     assert flow.audience_hours == pytest.approx(80 * served / months, abs=0.5)
     assert flow.receipts == pytest.approx(12_000 * paid / months, abs=70)
 

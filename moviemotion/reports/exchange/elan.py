@@ -159,15 +159,17 @@ def without_overlaps(spans: Iterable[tuple[float, float, str]]) -> tuple[Annotat
         for start, end, text in spans
         if not isnan(start)
     )
-    kept: list[Annotation] = []
+    annotations: list[Annotation] = []
     for start, end, text in timed:
-        if kept and kept[-1].start == start:
-            last = kept.pop()
-            end, text = max(end, last.end), f"{last.text} / {text}"
-        elif kept and kept[-1].end > start:
-            kept.append(Annotation(kept[-1].start, start, kept.pop().text))
-        kept.append(Annotation(start, max(end, start + 1), text))
-    return tuple(kept)
+        annotation = Annotation(start, max(end, start + 1), text)
+        if annotations and annotations[-1].start == start:
+            last = annotations.pop()
+            annotation = Annotation(start, max(annotation.end, last.end), f"{last.text} / {text}")
+        elif annotations and annotations[-1].end > start:
+            last = annotations.pop()
+            annotations.append(Annotation(last.start, start, last.text))
+        annotations.append(annotation)
+    return tuple(annotations)
 
 
 def _time_slots(root: ET.Element, tiers: Iterable[Tier]) -> None:

@@ -1,0 +1,1 @@
+"""HTML reports, and the data of the studio's analysis page."""

@@ -6,6 +6,7 @@ import csv
 import io
 from collections import Counter
 from functools import cache
+from math import isnan
 from typing import Any
 
 from jinja2 import Environment
@@ -204,7 +205,7 @@ def _record(d: UnitDifference) -> dict[str, Any]:
 
 
 def _or_none(value: float) -> float | None:
-    return round(value, 6) if value == value else None
+    return None if isnan(value) else round(value, 6)
 
 
 def render_comparison(comparison: ScreeningComparison) -> str:

@@ -1,0 +1,1 @@
+"""Annotated scripts: Fountain, Final Draft, PDF."""

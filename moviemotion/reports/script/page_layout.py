@@ -168,11 +168,12 @@ def _element_lines(index: int, element: Element) -> list[PageLine]:
     numbered = element.kind is ElementKind.SCENE_HEADING and element.number is not None
     runs = []
     for run in _wrap_element(index, element, left, right):
+        column = run.column
         if element.kind is ElementKind.TRANSITION:
-            run = replace(run, column=RIGHT_COLUMN - len(run.text))
+            column = RIGHT_COLUMN - len(run.text)
         elif element.kind is ElementKind.CENTERED:
-            run = replace(run, column=LEFT_COLUMN + (RIGHT_COLUMN - LEFT_COLUMN - len(run.text)) // 2)
-        runs.append(run)
+            column = LEFT_COLUMN + (RIGHT_COLUMN - LEFT_COLUMN - len(run.text)) // 2
+        runs.append(replace(run, column=column))
     if numbered and runs:
         number = str(element.number)
         beside = (
