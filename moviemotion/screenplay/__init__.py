@@ -14,9 +14,9 @@ moviemotion.screenplay` stays fast (scipy, pypdfium2 and pysubs2 are imported on
 
 Example:
     >>> from moviemotion.screenplay import align_script, read_screenplay, read_subtitles
-    >>> screenplay = read_screenplay("film.fountain")
-    >>> timed = align_script(screenplay, read_subtitles("film.srt"), film_seconds=None)
-    >>> [(screenplay.elements[cue.element].text, cue.start) for cue in timed.cues]
+    >>> screenplay = read_screenplay("film.fountain")  # doctest: +SKIP
+    >>> timed = align_script(screenplay, read_subtitles("film.srt"), film_seconds=None)  # doctest: +SKIP
+    >>> [(screenplay.elements[cue.element].text, cue.start) for cue in timed.cues]  # doctest: +SKIP
 """
 
 from __future__ import annotations
