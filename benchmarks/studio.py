@@ -101,7 +101,7 @@ def serving(root: Path) -> Iterator[str]:
 def opened(browser: Browser, address: str) -> tuple[Page, float]:
     """The reading room in a browser that has never been there, and the seconds until it was on the screen."""
     page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
-    page.goto(f"{address}/studies/{STUDY}/read")
+    page.goto(f"{address}/studies/{STUDY}/analysis")
     until(page, PAINTED)
     return page, page.evaluate("performance.getEntriesByName('painted')[0].startTime") / 1000
 

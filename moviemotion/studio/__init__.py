@@ -1,1 +1,1 @@
-"""The studio: a local web application over a folder of studies. It asks and shows; other rooms compute."""
+"""The studio: a local web application for creating studies, running screenings and exploring their results."""

@@ -64,10 +64,10 @@ def test_no_page_has_a_serious_fault(
         "/studies/premiere/seats",
         "/studies/premiere/kiosk",
         "/studies/premiere/kiosk/A4",
-        "/studies/premiere/trust",
+        "/studies/premiere/privacy",
         done,
-        f"{done}/read",
-        f"{done}/trust",
+        f"{done}/analysis",
+        f"{done}/privacy",
         f"/compare?first={study.name}&second=another-cut",
         "/sign-in",
         "/api",
@@ -85,7 +85,7 @@ def test_no_page_has_a_serious_fault(
     page.get_by_role("button", name="Show my answer").click()
     page.locator("summary").click()
     look("receipt, to withdraw")
-    page.goto(f"{done}/trust")
+    page.goto(f"{done}/privacy")
     page.locator("[data-erase]").first.click()
     look("to erase")
     # What is asked in vain is a message in the console of its own.

@@ -36,28 +36,28 @@ def test_live_cameras_from_start_to_the_reading_room(
         add_seat(folder, seat, camera)
         record_offline_answer(folder, seat, True)
     (tmp_path / "seats.toml").write_text(CAMERAS, encoding="utf-8")
-    desk.set_input_files("#file-seats", seats[0])
+    desk.set_input_files("#file-recording", seats[0])
     sync_api.expect(desk.locator("#files")).to_contain_text("seat-01.mp4 recording")
-    desk.get_by_text("Live cameras instead").click()
+    desk.get_by_text("Use live cameras instead").click()
     desk.set_input_files("#file-cameras", tmp_path / "seats.toml")
 
-    reading, stage = desk.locator("#reading"), desk.locator("#stage")
+    reading, stage = desk.locator("#processing"), desk.locator("#stage")
     desk.get_by_role("button", name="Start the live cameras").click()
     sync_api.expect(reading).to_contain_text(re.compile("a live|a ended"), timeout=MINUTES)
     sync_api.expect(reading).to_contain_text(re.compile("away waiting"))
 
-    desk.get_by_role("button", name="Pause with the film").click()
+    desk.get_by_role("button", name="Pause the film clock").click()
     sync_api.expect(stage).to_have_text("paused")
     stands = reading.get_by_text(re.compile("^Film time")).inner_text()
     desk.wait_for_timeout(1500)
     assert reading.get_by_text(re.compile("^Film time")).inner_text() == stands
     desk.reload()
-    desk.get_by_role("button", name="Go on with the film").click()
+    desk.get_by_role("button", name="Resume the film clock").click()
     sync_api.expect(reading).to_contain_text("a ended", timeout=MINUTES)
 
-    desk.get_by_role("button", name="End and make the results").click()
+    desk.get_by_role("button", name="End and analyze").click()
     sync_api.expect(stage).to_have_text("finished", timeout=MINUTES)
-    desk.get_by_role("link", name="Open the reading room").click()
+    desk.get_by_role("link", name="Open the analysis").click()
     sync_api.expect(desk.locator("#summary")).to_contain_text("1 viewer")
     assert len(load_analysis(folder).timeline.viewers) == 1
     assert trouble == []

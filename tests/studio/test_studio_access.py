@@ -69,8 +69,8 @@ PAGES: dict[tuple[str, str], set[Role | None]] = {
     ("GET", "/"): {*ACCOUNT_ROLES},
     ("GET", "/compare"): STAFF,
     ("GET", "/studies/{study}"): STAFF,
-    ("GET", "/studies/{study}/read"): STAFF,
-    ("GET", "/studies/{study}/trust"): {Role.RESEARCHER, Role.PRIVACY_OFFICER},
+    ("GET", "/studies/{study}/analysis"): STAFF,
+    ("GET", "/studies/{study}/privacy"): {Role.RESEARCHER, Role.PRIVACY_OFFICER},
     ("GET", "/studies/new"): {Role.RESEARCHER},
     ("GET", "/studies/{study}/seats"): {Role.RESEARCHER},
     ("GET", "/studies/{study}/kiosk"): {Role.RESEARCHER, Role.SEAT},
@@ -90,7 +90,7 @@ OFFICERS = {
     *OFFICERS_ALONE,
     ("GET", "/api/studies/{study}/seats"),
     ("GET", PRIVACY),
-    ("GET", f"{PRIVACY}/verdict"),
+    ("GET", f"{PRIVACY}/verification"),
     ("GET", f"{PRIVACY}/log"),
 }
 
@@ -277,7 +277,7 @@ def test_without_an_account_there_is_nothing_but_what_viewers_need(sign_in: Sign
     client = sign_in(None)
     assert routes(guarded) >= OPEN_TO_ALL
     assert {route for route in routes(guarded) if ask(client, route) != 401} == OPEN_TO_ALL
-    for page in ("/", "/studies/the-last-ferry", "/studies/the-last-ferry/read"):
+    for page in ("/", "/studies/the-last-ferry", "/studies/the-last-ferry/analysis"):
         answer = client.get(page, follow_redirects=False)
         assert answer.headers["location"] == f"/sign-in?to={page}"
 
@@ -341,6 +341,6 @@ def test_a_kiosk_that_signs_in_finds_the_studies_that_ask(sign_in: SignIn, study
 
 
 def test_who_may_not_erase_is_offered_no_erasing(sign_in: SignIn, study: Path) -> None:
-    trust = f"/studies/{study.name}/trust"
+    trust = f"/studies/{study.name}/privacy"
     assert "data-erase" in sign_in(Role.PRIVACY_OFFICER).get(trust).text
     assert "data-erase" not in sign_in(Role.RESEARCHER).get(trust).text

@@ -34,20 +34,20 @@ def test_a_fault_is_json_for_programs_and_a_page_for_people(client: TestClient, 
 def test_an_attendee_is_led_nowhere_by_a_fault(client: TestClient) -> None:
     page = client.get("/c/nonsense")
     assert page.status_code == 404
-    assert "ask whoever invited you" in page.text
+    assert "ask the person who invited you" in page.text
     assert "<a " not in page.text
 
 
 @pytest.mark.parametrize(
     ("wrong", "told"),
     [
-        ({"id": "my study"}, "id: write up to 64 letters, digits, dots and dashes without blanks"),
-        ({"controller": "  "}, "controller: write one line with a letter or a digit in it"),
-        ({"controller": ""}, "controller: write something"),
-        ({"purpose": "x" * 301}, "purpose: write 300 characters at most"),
-        ({"days": {"pictures": 0}}, "days.pictures: give 1 or more"),
-        ({"days": {"pictures": 9999}}, "days.pictures: give 1,095 or less"),
-        ({"days": {"pictures": 1.5}}, "days.pictures: give a whole number"),
+        ({"id": "my study"}, "id: use up to 64 letters, digits, dots and dashes without spaces"),
+        ({"controller": "  "}, "controller: enter one line with at least one letter or digit"),
+        ({"controller": ""}, "controller: enter some text"),
+        ({"purpose": "x" * 301}, "purpose: enter at most 300 characters"),
+        ({"days": {"pictures": 0}}, "days.pictures: enter 1 or more"),
+        ({"days": {"pictures": 9999}}, "days.pictures: enter 1,095 or less"),
+        ({"days": {"pictures": 1.5}}, "days.pictures: enter a whole number"),
     ],
 )
 def test_what_is_not_as_documented_is_said_in_words(
@@ -61,11 +61,11 @@ def test_what_is_not_as_documented_is_said_in_words(
 
 def test_a_study_that_is_not_read_has_no_reading_room_yet(client: TestClient, study: Path) -> None:
     client.post("/api/studies", json={"id": "preview", "controller": "Lantern Films", "contact": "here"})
-    shown = client.get("/studies/preview/read")
+    shown = client.get("/studies/preview/analysis")
     assert shown.url.path == "/studies/preview"
-    assert "/studies/preview/trust" in shown.text
-    assert 'href="/studies/preview/read" aria' not in shown.text
-    assert client.get(f"/studies/{study.name}/read").url.path == f"/studies/{study.name}/read"
+    assert "/studies/preview/privacy" in shown.text
+    assert 'href="/studies/preview/analysis" aria' not in shown.text
+    assert client.get(f"/studies/{study.name}/analysis").url.path == f"/studies/{study.name}/analysis"
 
 
 def test_a_study_is_begun_once(client: TestClient, root: Path) -> None:

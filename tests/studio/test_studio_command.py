@@ -84,10 +84,14 @@ def test_a_screening_outlives_a_kill(root: Path, seats: list[Path]) -> None:
         assert client.post("/api/studies", json=study).status_code == 201
         for seat, path in zip(("A1", "A2"), seats, strict=True):
             client.post(f"{at}/seats", json={"seat": seat, "camera": path.stem})
-            client.put(f"{at}/files/seats/{path.name}", content=path.read_bytes())
+            client.put(f"{at}/files/recording/{path.name}", content=path.read_bytes())
             record_offline_answer(root / "preview", seat, True)
         assert client.post(f"{at}/screening", json={"rate": 30}).status_code == 202
-        until(lambda: any(reading["seconds"] for reading in client.get(f"{at}/screening").json()["readings"]))
+        until(
+            lambda: any(
+                reading["processed_seconds"] for reading in client.get(f"{at}/screening").json()["recordings"]
+            )
+        )
         process.kill()
     assert not (root / "preview" / "told.json").exists()
     with running(root, port) as process, asking(port) as client:
@@ -134,7 +138,7 @@ def test_an_unknown_role_and_a_short_password_make_no_account(root: Path) -> Non
 def test_beyond_this_computer_somebody_must_be_able_to_sign_in(root: Path, role: Role | None) -> None:
     if role:
         AccountStore(root).add("wim", role, PASSWORD)
-    with pytest.raises(MoviemotionError, match="--account NAME"):
+    with pytest.raises(MoviemotionError, match="first create one with account"):
         serve(root, "127.0.0.1", free_port(), None, None, print, False)
 
 

@@ -41,7 +41,7 @@ def test_an_upload_that_stands_still_is_cut_off_and_leaves_nothing(
         renew_token(client)
         assert client.post("/api/studies", json=NEW).status_code == 201
         head = (
-            "PUT /api/studies/preview/files/seats/a.mp4 HTTP/1.1",
+            "PUT /api/studies/preview/files/recording/a.mp4 HTTP/1.1",
             f"Host: {client.base_url.host}",
             f"Cookie: studio_visitor={client.cookies['studio_visitor']}",
             f"X-CSRF-Token: {client.headers['X-CSRF-Token']}",

@@ -177,7 +177,7 @@ def test_withdrawn_with_the_code_and_the_receipt_of_that_holds(asked: Path, phon
     assert "You have withdrawn" in withdrawn.text
     assert states(asked) == [None, None]
     assert consent.find_receipt(asked, code_in(withdrawn.text)).state is ConsentState.WITHDRAWN
-    assert "Nothing is held about you any more" in phone.get(page_of(asked)).text
+    assert "Nothing is stored about you any more" in phone.get(page_of(asked)).text
 
 
 def test_who_withdraws_twice_at_once_is_gone_and_told_so(asked: Path, served: str) -> None:
@@ -192,7 +192,7 @@ def test_who_withdraws_twice_at_once_is_gone_and_told_so(asked: Path, served: st
         late = phone.post("/api/receipts/withdraw", json={"code": code})
     assert [page.status_code for page in shown] == [200] * 8
     assert sum("You have withdrawn" in page.text for page in shown) == 1
-    assert sum("Nothing is held about you any more" in page.text for page in shown) == 7
+    assert sum("Nothing is stored about you any more" in page.text for page in shown) == 7
     assert late.status_code == 400
     assert states(asked) == [None, None]
 
@@ -234,7 +234,7 @@ def test_when_a_day_has_come_the_screening_is_over(
     assert (told := phone.get(page)).status_code == 409
     assert "This screening is over; nobody is asked any more" in told.text
     assert client.get(f"/api/consent/{page[3:]}").status_code == 409
-    assert client.get(f"{api}/screening").json()["stage"] == "over"
+    assert client.get(f"{api}/screening").json()["stage"] == "expired"
     started = client.post(f"{api}/screening")
     assert (started.status_code, "premiere: is over since 2020-01-01" in started.text) == (400, True)
     assert 'class="stage over"' in client.get("/").text

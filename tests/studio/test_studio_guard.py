@@ -152,7 +152,7 @@ def test_an_upload_stays_where_it_belongs(
 ) -> None:
     client.post("/api/studies", json=NEW)
     before = {path for path in root.parent.rglob("*") if "escaped" in path.name}
-    answer = client.put(f"/api/studies/preview/files/seats/{name}", content=seats[0].read_bytes())
+    answer = client.put(f"/api/studies/preview/files/recording/{name}", content=seats[0].read_bytes())
     assert answer.status_code in (400, 404, 405, 422)
     assert {path for path in root.parent.rglob("*") if "escaped" in path.name} == before
     assert list((root / "preview").rglob("*.mp4")) == []
@@ -199,7 +199,7 @@ def test_what_is_not_what_it_says_is_refused_whole(client: TestClient, root: Pat
     at = "/api/studies/preview/files"
     script = (film / "film.fountain").read_bytes()
     assert client.put(f"{at}/script/film.fountain", content=script).json()["name"] == "script.fountain"
-    for kind, name in (("seats", "a.mp4"), ("film", "a.mp4"), ("script", "a.pdf"), ("cameras", "a.toml")):
+    for kind, name in (("recording", "a.mp4"), ("film", "a.mp4"), ("script", "a.pdf"), ("cameras", "a.toml")):
         answer = client.put(f"{at}/{kind}/{name}", content=b"%PDF-1.7 of nothing")
         assert answer.status_code == 400, kind
         assert name in answer.json()["detail"]
@@ -219,7 +219,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(served: str, root: Path) -> No
     address = urlsplit(served)
     connection = http.client.HTTPConnection(address.hostname, address.port)
     long = {**headers, "Content-Length": "1000000"}
-    connection.request("PUT", "/api/studies/preview/files/seats/a.mp4", b"the beginning", long)
+    connection.request("PUT", "/api/studies/preview/files/recording/a.mp4", b"the beginning", long)
     uploads = root / "preview" / UPLOADS_FOLDER
     until(lambda: uploads.is_dir() and list(uploads.iterdir()))
     connection.close()

@@ -32,7 +32,7 @@ def tonight(client: TestClient, root: Path, seats: list[Path]) -> Path:
     for seat, camera in (("A1", "a"), ("A2", "away")):
         client.post(f"{AT}/seats", json={"seat": seat, "camera": camera})
     record_offline_answer(root / "tonight", "A1", True)
-    client.put(f"{AT}/files/seats/seat-01.mp4", content=seats[0].read_bytes())
+    client.put(f"{AT}/files/recording/seat-01.mp4", content=seats[0].read_bytes())
     assert client.put(f"{AT}/files/cameras/seats.toml", content=CAMERAS).status_code == 201
     return root / "tonight"
 
@@ -68,7 +68,7 @@ def test_a_capture_from_start_to_report(client: TestClient, tonight: Path) -> No
     stands = now(client)["film_time"]
     assert now(client)["film_time"] == stands
     assert client.post(f"{AT}/screening", json={"source": "live"}).status_code == 409
-    assert client.post(f"{AT}/screening/resume").json()["stage"] == "reading"
+    assert client.post(f"{AT}/screening/resume").json()["stage"] == "processing"
     until(lambda: now(client)["film_time"] > stands)
     until(lambda: camera(client, "a")["state"] == "ended")
 

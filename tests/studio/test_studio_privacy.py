@@ -58,11 +58,11 @@ def test_erasing_through_the_studio_leaves_no_trace(study: Path, root: Path, cli
     client.put(f"{api}/groups/front", json={"viewers": [viewer, known[1].viewer]})
     (study / "samples" / "left.parquet.partial").write_text(viewer)
     assert len(list(find_files_containing(root, viewer))) > 3
-    before = client.get(f"{api}/room").content
+    before = client.get(f"{api}/audience-curves").content
 
     erased = client.post(f"{api}/privacy/erase", json={"viewer": viewer})
     assert erased.json()["samples"] > 0
-    assert client.get(f"{api}/room").content != before
+    assert client.get(f"{api}/audience-curves").content != before
     assert_gone(root, viewer)
     assert [note["text"] for note in client.get(f"{api}/notes").json()] == ["Everybody laughs"]
     (group,) = client.get(f"{api}/viewers").json()["groups"]
@@ -94,7 +94,7 @@ def test_dates_come_sooner_never_later_and_what_is_due_goes(study: Path, client:
     assert client.post(f"{api}/dates", json={"kind": "samples", "until": "2020-01-01"}).status_code == 200
     assert client.post(f"{api}/enforce").json()["deleted"] == ["samples"]
     assert not (study / "samples").exists()
-    assert "deleted on" in client.get(f"/studies/{study.name}/trust").text
+    assert "deleted on" in client.get(f"/studies/{study.name}/privacy").text
 
 
 def test_a_log_that_was_tampered_with_is_said_to_be(study: Path, client: TestClient) -> None:
@@ -104,8 +104,8 @@ def test_a_log_that_was_tampered_with_is_said_to_be(study: Path, client: TestCli
     database.execute("UPDATE audit SET role = 'writer' WHERE seq = 1")
     database.commit()
     database.close()
-    assert len(client.get(f"/api/studies/{study.name}/privacy/verdict").json()["faults"]) == 2
-    assert "The log was tampered with" in client.get(f"/studies/{study.name}/trust").text
+    assert len(client.get(f"/api/studies/{study.name}/privacy/verification").json()["faults"]) == 2
+    assert "The audit log was tampered with" in client.get(f"/studies/{study.name}/privacy").text
 
 
 def test_promises_are_kept_when_the_studio_starts(study: Path, root: Path, app: FastAPI) -> None:
@@ -141,7 +141,7 @@ def test_a_folder_of_studies_that_is_away_is_looked_at_again_later(
     root: Path, app: FastAPI, caplog: pytest.LogCaptureFixture
 ) -> None:
     enforce_all(root / "unmounted", app.state.jobs)
-    assert "promises are not kept" in caplog.text
+    assert "cannot be enforced" in caplog.text
 
 
 def test_who_withdraws_while_results_are_made_is_erased_afterwards(
@@ -152,11 +152,11 @@ def test_who_withdraws_while_results_are_made_is_erased_afterwards(
     consent.add_seat(folder, "A1", "cam-a")
     code = consent.record_offline_answer(folder, "A1", True).code
     viewer = consent.viewer_by_receipt(folder, code)
-    job = SimpleNamespace(stage=Stage.TELLING, thread=SimpleNamespace(is_alive=lambda: False))
+    job = SimpleNamespace(stage=Stage.ANALYZING, thread=SimpleNamespace(is_alive=lambda: False))
     monkeypatch.setitem(app.state.jobs._jobs, folder, job)
     refused = client.post("/api/studies/premiere/privacy/erase", json={"viewer": viewer})
     assert refused.status_code == 409
-    assert client.get("/api/studies/premiere/room").status_code == 409
+    assert client.get("/api/studies/premiere/audience-curves").status_code == 409
     client.post("/api/receipts/withdraw", json={"code": code})
     assert consent.state_by_receipt(folder, code) is ConsentState.WITHDRAWN
     job.stage = Stage.FINISHED
@@ -168,7 +168,7 @@ def test_who_is_erased_while_a_group_is_kept_does_not_come_back(
     study: Path, root: Path, client: TestClient
 ) -> None:
     viewer, api = read_status(study).viewers[0].viewer, f"/api/studies/{study.name}"
-    client.get(f"{api}/room")
+    client.get(f"{api}/audience-curves")
     answers: list[int] = []
 
     def keep_group() -> None:
@@ -197,7 +197,7 @@ def test_a_full_disk_is_told_as_such(root: Path, client: TestClient, full_disk: 
             client.get(f"/api/consent/{token}"),
             client.post(f"/api/consent/{token}", json=answer),
             client.post("/api/receipts/check", json={"code": "00000000-00000000-00000000-00000000"}),
-            client.get("/studies/premiere/trust"),
+            client.get("/studies/premiere/privacy"),
         ):
             assert (asked.status_code, "has room" in asked.text) == (507, True)
     assert client.post(f"/api/consent/{token}", json=answer).json()["state"] == ConsentState.ACCEPTED

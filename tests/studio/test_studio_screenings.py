@@ -51,7 +51,7 @@ def preview(client: TestClient, root: Path, seats: list[Path], film: Path, recei
         seat = {"seat": name, "camera": camera, "region": region}
         assert client.post(f"{AT}/seats", json=seat).status_code == 201
     for path in seats:
-        give(client, "seats", path)
+        give(client, "recording", path)
     give(client, "script", film / "film.fountain")
     give(client, "subtitles", film / "film.srt")
     for seat, accepts in (("A1", True), ("A2", True), ("A3", False)):
@@ -77,7 +77,7 @@ def until_one_is_read(preview: Path) -> None:
 def finished(client: TestClient) -> dict[str, Any]:
     def over() -> dict[str, Any] | None:
         now = client.get(f"{AT}/screening").json()
-        return now if now["stage"] not in ("reading", "paused", "telling") else None
+        return now if now["stage"] not in ("processing", "paused", "analyzing") else None
 
     return until(over)
 
@@ -117,12 +117,12 @@ def events(text: str) -> list[tuple[str, dict[str, Any]]]:
 
 
 def test_a_screening_from_consent_to_report(client: TestClient, preview: Path) -> None:
-    assert start(client)["stage"] in ("reading", "telling")
+    assert start(client)["stage"] in ("processing", "analyzing")
     told = events(client.get(f"{AT}/screening/events").text)
     assert [name for name, _ in told[:-1]] == ["progress"] * (len(told) - 1)
-    assert told[-1][0] == "over"
+    assert told[-1][0] == "done"
     assert told[-1][1]["stage"] == "finished", told[-1][1]["problem"]
-    names = {r["name"] for _, state in told for r in state["readings"]}
+    names = {r["name"] for _, state in told for r in state["recordings"]}
     assert names == {"seat-01", "row-02-03"}
     analysis = load_analysis(preview)
     assert analysis.title == "The Last Ferry"
@@ -139,10 +139,10 @@ def test_a_recording_whose_viewers_did_not_agree_is_not_read(
 ) -> None:
     client.post("/api/studies", json=STUDY)
     client.post(f"{AT}/seats", json={"seat": "A1", "camera": "seat-01"})
-    give(client, "seats", seats[0])
+    give(client, "recording", seats[0])
     client.post(f"{AT}/screening", json={"rate": RATE})
     over = finished(client)
-    assert (over["stage"], over["readings"]) == ("failed", [])
+    assert (over["stage"], over["recordings"]) == ("failed", [])
     assert "no viewer of these cameras has agreed" in over["problem"]
     assert str(root) not in over["problem"]
     record_offline_answer(root / "preview", "A1", True)
@@ -154,17 +154,17 @@ def test_what_may_not_be_looked_at_is_told_before(
     client: TestClient, preview: Path, seats: list[Path]
 ) -> None:
     """Else it would be deleted unread, and nobody would know why."""
-    assert client.get(AT).json()["unseen"] == {}
+    assert client.get(AT).json()["excluded_recordings"] == {}
     client.post(f"{AT}/seats", json={"seat": "A9", "camera": "seat-01"})
     suffix = seats[0].suffix
-    client.put(f"{AT}/files/seats/door{suffix}", content=seats[0].read_bytes())
-    assert client.get(AT).json()["unseen"] == {
+    client.put(f"{AT}/files/recording/door{suffix}", content=seats[0].read_bytes())
+    assert client.get(AT).json()["excluded_recordings"] == {
         f"seat-01{suffix}": "seat A9 has not said yes, and could be anywhere in its picture",
         f"door{suffix}": "no seat has this camera",
     }
     client.post(f"{AT}/seats", json={"seat": "D", "camera": "door"})
     client.delete(f"{AT}/seats/A9")
-    assert client.get(AT).json()["unseen"] == {f"door{suffix}": "nobody there has said yes"}
+    assert client.get(AT).json()["excluded_recordings"] == {f"door{suffix}": "nobody there has said yes"}
 
 
 def test_why_it_failed_is_said_without_the_command_s_options(
@@ -211,7 +211,7 @@ def test_no_file_changes_while_a_screening_begins(client: TestClient, app: FastA
     with ThreadPoolExecutor() as others:
         with app.state.jobs.idle(preview):
             given = others.submit(client.put, f"{AT}/files/script/a.fountain", content=b"INT. BARN\n\nHay.\n")
-            gone = others.submit(client.delete, f"{AT}/files/seats/seat-01.mp4")
+            gone = others.submit(client.delete, f"{AT}/files/recording/seat-01.mp4")
             time.sleep(1)
             assert script.read_bytes() == before
             assert (preview / UPLOADS_FOLDER / "seat-01.mp4").exists()
@@ -247,10 +247,10 @@ def test_a_studio_that_was_stopped_goes_on_when_it_starts(
 
 
 def test_results_appear_as_they_come(client: TestClient, preview: Path, slow: Slow) -> None:
-    assert client.get(f"{AT}/screening/so-far").status_code == 400
+    assert client.get(f"{AT}/screening/partial-results").status_code == 400
     start(client)
     until_one_is_read(preview)
-    so_far = client.get(f"{AT}/screening/so-far").json()
+    so_far = client.get(f"{AT}/screening/partial-results").json()
     assert (so_far["cameras"], so_far["viewers"]) == (1, 1)
     assert so_far["lines"][0].startswith("The Last Ferry: ")
     assert not (preview / "told.json").exists()
@@ -300,7 +300,7 @@ def test_who_withdraws_while_it_stands_still_is_in_nothing(
     stop(client)
     withdraw(preview, receipts["A1"])
     assert not (preview / "samples" / "seat-01.parquet").exists()
-    assert client.get(f"{AT}/screening/so-far").status_code == 400
+    assert client.get(f"{AT}/screening/partial-results").status_code == 400
     slow.end()
     client.post(f"{AT}/screening")
     assert finished(client)["stage"] == "finished"
@@ -317,7 +317,7 @@ def test_who_shared_a_camera_is_not_in_what_it_says_so_far(
     kept = preview / "samples" / "row-02-03.parquet"
     until(kept.exists)
     stop(client)
-    assert client.get(f"{AT}/screening/so-far").json()["viewers"] == 2
+    assert client.get(f"{AT}/screening/partial-results").json()["viewers"] == 2
     withdraw(preview, code)
     assert kept.exists()  # with the samples of the one who stays
-    assert client.get(f"{AT}/screening/so-far").status_code == 400
+    assert client.get(f"{AT}/screening/partial-results").status_code == 400

@@ -71,7 +71,7 @@ def test_from_consent_to_a_viewer_who_is_gone(
     watch_it_being_read(desk)
     assert not (folder / "uploads").exists()
 
-    desk.get_by_role("link", name="Open the reading room").click()
+    desk.get_by_role("link", name="Open the analysis").click()
     sync_api.expect(desk.locator("#summary")).to_contain_text(f"{agreed} viewers")
     jump_between_script_film_and_chart(desk)
     viewer = consent.viewer_by_receipt(folder, codes["A1"])
@@ -79,7 +79,7 @@ def test_from_consent_to_a_viewer_who_is_gone(
     assert list(find_files_containing(root, viewer)) != []
 
     erase(desk, codes["A1"])
-    desk.goto("/studies/premiere/read")
+    desk.goto("/studies/premiere/analysis")
     sync_api.expect(desk.locator("#summary")).to_contain_text("1 viewer ")
     assert_gone(root, viewer)
 
@@ -87,25 +87,25 @@ def test_from_consent_to_a_viewer_who_is_gone(
     phone.goto("/c/receipt")
     phone.fill("#code", codes["A1"])
     phone.get_by_role("button", name="Show my answer").click()
-    sync_api.expect(phone.get_by_role("status")).to_contain_text("Nothing is held about you any more")
+    sync_api.expect(phone.get_by_role("status")).to_contain_text("Nothing is stored about you any more")
     assert trouble == []
 
 
 def begin(desk) -> None:
     desk.goto("/")
-    desk.get_by_role("link", name="Begin the first").click()
+    desk.get_by_role("link", name="Create the first study").click()
     desk.get_by_label(re.compile("^Name")).fill("premiere")
     desk.get_by_label(re.compile("^Responsible")).fill("Lantern Films")
     desk.get_by_label(re.compile("^Contact")).fill("privacy@lantern.example")
-    desk.get_by_role("button", name="Begin the study").click()
+    desk.get_by_role("button", name="Create the study").click()
     sync_api.expect(desk.get_by_role("heading", level=1)).to_have_text("premiere")
 
 
 def add_chairs(desk, clips: Clips) -> None:
     for seat, camera, where, _ in clips.chairs:
-        desk.get_by_label("Seat", exact=True).fill(seat)
+        desk.get_by_label("Seat label", exact=True).fill(seat)
         desk.get_by_label("Camera", exact=True).fill(camera)
-        desk.get_by_label("Where", exact=True).fill(where)
+        desk.get_by_label("Region", exact=True).fill(where)
         desk.get_by_role("button", name="Add").click()
         sync_api.expect(desk.locator("#seats").get_by_role("cell", name=seat, exact=True)).to_be_visible()
 
@@ -122,7 +122,7 @@ def say(open_page: Callable, folder: Path, seat: str, yes: bool) -> str:
 
 
 def upload(desk, clips: Clips, film: Path) -> None:
-    desk.set_input_files("#file-seats", list(clips.files))
+    desk.set_input_files("#file-recording", list(clips.files))
     for name in (path.name for path in clips.files):
         sync_api.expect(desk.locator("#files")).to_contain_text(f"{name} recording")
     for kind, path in (("script", "film.fountain"), ("subtitles", "film.srt")):
@@ -135,16 +135,16 @@ def upload(desk, clips: Clips, film: Path) -> None:
 def watch_it_being_read(desk) -> None:
     """It is stopped on its way; a quick machine may be done before, with the short clips."""
     stage = desk.locator("#stage")
-    desk.get_by_role("button", name="Read the recordings").click()
-    moved = "[...document.querySelectorAll('#reading progress')].some((bar) => bar.value > 0)"
+    desk.get_by_role("button", name="Process the recordings").click()
+    moved = "[...document.querySelectorAll('#processing progress')].some((bar) => bar.value > 0)"
     done = "document.getElementById('stage').textContent === 'finished'"
     desk.wait_for_function(f"() => {moved} || {done}", timeout=MINUTES)
-    stop = "[...document.querySelectorAll('#reading button')].find((b) => b.textContent === 'Stop')"
+    stop = "[...document.querySelectorAll('#processing button')].find((b) => b.textContent === 'Stop')"
     desk.evaluate(f"() => {stop}?.click()")
     sync_api.expect(stage).to_have_text(re.compile("stopped|finished"), timeout=MINUTES)
     if stage.inner_text() == "stopped":
         desk.reload()
-        desk.get_by_role("button", name="Go on").click()
+        desk.get_by_role("button", name="Resume").click()
     sync_api.expect(stage).to_have_text("finished", timeout=MINUTES)
 
 
@@ -185,10 +185,10 @@ def speak_of(desk, viewer: str) -> None:
 
 
 def erase(desk, code: str) -> None:
-    desk.get_by_role("link", name="Trust").click()
-    sync_api.expect(desk.get_by_role("heading", name="The log is whole")).to_be_visible()
-    desk.get_by_label("Code of a receipt, id, or seat").fill(code)
+    desk.get_by_role("link", name="Privacy").click()
+    sync_api.expect(desk.get_by_role("heading", name="The audit log is intact")).to_be_visible()
+    desk.get_by_label("Receipt code, random ID, or seat label").fill(code)
     desk.get_by_role("button", name="Erase …", exact=True).first.click()
-    desk.get_by_role("button", name="Erase for good").click()
-    sync_api.expect(desk.locator("#done")).to_contain_text("The results were made again", timeout=MINUTES)
-    sync_api.expect(desk.get_by_role("heading", name="The log is whole")).to_be_visible()
+    desk.get_by_role("button", name="Erase permanently").click()
+    sync_api.expect(desk.locator("#done")).to_contain_text("The results were computed again", timeout=MINUTES)
+    sync_api.expect(desk.get_by_role("heading", name="The audit log is intact")).to_be_visible()

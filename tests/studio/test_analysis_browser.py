@@ -27,8 +27,8 @@ def analysis(room: Path) -> Analysis:
 def page(open_page: Callable, room: Path):
     """The reading room of twelve viewers, without a film."""
     page = open_page(DESK)
-    page.goto("/studies/room/read")
-    expect(page.locator("#reading.ready")).to_be_attached()
+    page.goto("/studies/room/analysis")
+    expect(page.locator("#analysis.ready")).to_be_attached()
     return page
 
 
@@ -58,16 +58,16 @@ def test_a_line_a_moment_and_a_point_lead_the_others(page, analysis: Analysis) -
     expect(page.locator("#surface")).to_have_attribute("aria-valuenow", str(int(start)))
     expect(page.locator(".at-cursor")).to_contain_text("Then we shall learn")
 
-    page.click("#moment-2 .choose")
+    page.click("#moment-2 .select")
     moment = analysis.moment_search.moments[1]
     expect(page.locator("#surface")).to_have_attribute("aria-valuenow", str(int(moment.start)))
-    expect(page.locator("#moment-2.chosen")).to_be_visible()
+    expect(page.locator("#moment-2.selected")).to_be_visible()
     expect(page.locator("#tags [aria-pressed=true]")).to_have_text("2")
 
     box = page.locator("#surface").bounding_box()
     page.mouse.click(box["x"] + box["width"] * (15.5 / len(analysis.audience_curve.seconds)), box["y"] + 40)
     expect(page.locator("#surface")).to_have_attribute("aria-valuenow", "15")
-    expect(page.locator("#moment-1.chosen")).to_be_visible()
+    expect(page.locator("#moment-1.selected")).to_be_visible()
     head = page.locator("#playhead").bounding_box()
     assert head["x"] + 1 == pytest.approx(box["x"] + box["width"] * 15.5 / 90, abs=2)
 
@@ -89,9 +89,9 @@ def test_the_meters_show_n_and_interval_of_the_second(page, analysis: Analysis) 
 def test_keys_play_step_zoom_and_search(page, analysis: Analysis) -> None:
     page.focus("#surface")
     page.keyboard.press("]")
-    expect(page.locator("#moment-1.chosen")).to_be_visible()
+    expect(page.locator("#moment-1.selected")).to_be_visible()
     page.keyboard.press("]")
-    expect(page.locator("#moment-2.chosen")).to_be_visible()
+    expect(page.locator("#moment-2.selected")).to_be_visible()
     page.keyboard.press("z")
     moment = analysis.moment_search.moments[1]
     expect(page.locator("#range")).to_have_text(f"0:{int(moment.start) - 3}–1:0{int(moment.end) + 3 - 60}")
@@ -115,7 +115,7 @@ def test_keys_play_step_zoom_and_search(page, analysis: Analysis) -> None:
     page.keyboard.press("Escape")
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_contain_text("search the script")
-    page.get_by_label("Keys work anywhere on this page").uncheck()
+    page.get_by_label("Shortcuts work anywhere on this page").uncheck()
     page.keyboard.press("Escape")
     page.locator("#title").click()
     page.locator("#play").focus()
@@ -130,7 +130,7 @@ def test_zoom_from_the_whole_film_to_a_second(page) -> None:
         page.mouse.wheel(0, -100)
     expect(page.locator("#zoom-in")).to_be_disabled()
     assert in_view(page) in ("0:45–0:46", "0:44–0:45")
-    page.click("#whole")
+    page.click("#show-all")
     expect(page.locator("#range")).to_have_text("0:00–1:30")
 
     page.keyboard.down("Shift")
@@ -161,38 +161,38 @@ def test_scrubbing_moves_script_and_meters(page) -> None:
 
 
 def test_a_group_is_chosen_kept_and_drawn(page, analysis: Analysis) -> None:
-    page.click("#whose-button")
+    page.click("#viewers-button")
     for viewer in analysis.timeline.viewers[:6]:
         page.get_by_label(viewer).check()
-    page.get_by_label("Keep them as a group named").fill("Front row")
-    page.get_by_role("button", name="Keep", exact=True).click()
+    page.get_by_label("Save the selected viewers as a group named").fill("Front row")
+    page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("button", name="Front row n = 6").click()
-    expect(page.locator("#whose")).to_have_text("Front row")
+    expect(page.locator("#curves-label")).to_have_text("Front row")
     page.keyboard.press("Home")
     expect(page.locator(".meter.share .value")).to_contain_text("of 6")
     expect(page.locator("#legend")).to_contain_text("Dotted: everyone")
-    page.click("#whose-button")
+    page.click("#viewers-button")
     page.get_by_label(analysis.timeline.viewers[0]).check()
     for viewer in analysis.timeline.viewers[1:6]:
         page.get_by_label(viewer).uncheck()
-    page.get_by_role("button", name="Show 1 chosen").click()
+    page.get_by_role("button", name="Show 1 selected").click()
     expect(page.locator(".meter.overall .value")).to_contain_text("no interval")
 
 
 def test_the_axis_holds_curves_without_intervals(page) -> None:
-    asked = """() => import("/static/reading/timeline.js").then(({ top }) =>
-        top({ happy: [0.1, null, 0.72], happyHigh: [null, null, null] }, ["happy"]))"""
+    asked = """() => import("/static/analysis/timeline.js").then(({ strengthAxisMax }) =>
+        strengthAxisMax({ happy: [0.1, null, 0.72], happyHigh: [null, null, null] }, ["happy"]))"""
     assert page.evaluate(asked) == 0.8
 
 
 def test_a_note_is_written_on_a_moment_changed_and_deleted(page, room: Path) -> None:
-    page.click("#moment-1 .choose")
+    page.click("#moment-1 .select")
     page.get_by_role("button", name="Add a note").click()
     page.get_by_label("Note at").fill("Hold <b>this</b> a beat longer.")
     page.get_by_role("button", name="Save").click()
     note = page.locator("#moment-1 .note p")
     expect(note).to_have_text("Hold <b>this</b> a beat longer.")
-    page.get_by_role("button", name="Change").click()
+    page.get_by_role("button", name="Edit").click()
     page.get_by_label("Note at").fill("Two beats.")
     page.get_by_role("button", name="Save").click()
     expect(note).to_have_text("Two beats.")
@@ -212,7 +212,7 @@ def test_an_export_is_saved_under_the_studys_name(page) -> None:
 def test_the_film_follows_and_leads(open_page: Callable, room: Path) -> None:
     write_film(room / "film.mp4", 90)
     page = open_page(DESK)
-    page.goto("/studies/room/read#t=30")
+    page.goto("/studies/room/analysis#t=30")
     film = page.locator("#film")
     expect(film).to_be_visible()
     at = "film => Math.abs(film.currentTime - 30) < 0.1"
@@ -256,14 +256,14 @@ def test_no_serious_accessibility_fault_in_use(
             if each["impact"] in ("serious", "critical")
         )
 
-    page.goto("/studies/room/read")
-    expect(page.locator("#reading.ready")).to_be_attached()
-    page.click("#moment-1 .choose")
+    page.goto("/studies/room/analysis")
+    expect(page.locator("#analysis.ready")).to_be_attached()
+    page.click("#moment-1 .select")
     page.get_by_role("button", name="Add a note").click()
-    page.fill("#words", "you")
-    page.press("#words", "Enter")
+    page.fill("#search-text", "you")
+    page.press("#search-text", "Enter")
     look("reading")
-    for button, dialog in (("#whose-button", "#whose-dialog"), ("#exports-button", "#exports-dialog")):
+    for button, dialog in (("#viewers-button", "#viewers-dialog"), ("#exports-button", "#exports-dialog")):
         page.click(button)
         expect(page.locator(dialog)).to_be_visible()
         look(dialog)

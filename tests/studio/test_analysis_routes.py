@@ -60,7 +60,7 @@ def curve(told: dict, name: str) -> np.ndarray:
 
 
 def test_the_room_is_the_analysis(client: TestClient, room: Path, analysis: Analysis) -> None:
-    told = client.get("/api/studies/room/room").json()
+    told = client.get("/api/studies/room/audience-curves").json()
     assert told["seconds"] == len(analysis.audience_curve.seconds)
     assert told["problems"] == list(analysis.data_quality.problems)
     assert told["viewers"] == analysis.audience_curve.viewers.tolist()
@@ -184,9 +184,9 @@ def test_erasure_takes_a_viewer_out_of_groups_and_of_what_the_room_shows(
     client.put("/api/studies/room/groups/front", json={"viewers": members})
     client.post("/api/studies/room/notes", json={"at": 11, "text": f"Look at {gone} here."})
     client.post("/api/studies/room/notes", json={"at": 12, "text": "Everybody laughs."})
-    before = client.get("/api/studies/room/room").json()
+    before = client.get("/api/studies/room/audience-curves").json()
     erase(room, gone)
-    assert client.get("/api/studies/room/room").json()["curves"] != before["curves"]
+    assert client.get("/api/studies/room/audience-curves").json()["curves"] != before["curves"]
     told = client.get("/api/studies/room/viewers").json()
     assert [viewer["id"] for viewer in told["viewers"]] == [v for v in viewers if v != gone]
     assert told["groups"][0]["viewers"] == [v for v in members if v != gone]
@@ -236,10 +236,10 @@ def test_a_note_is_no_formula_to_a_spreadsheet(client: TestClient, room: Path) -
 def test_markers_need_frames_a_second(client: TestClient, room: Path) -> None:
     refused = client.get("/api/studies/room/exports/otio")
     assert refused.status_code == 400
-    assert "frames a second" in refused.json()["detail"]
+    assert "frame rate" in refused.json()["detail"]
     assert client.get("/api/studies/room/exports/nothing").status_code == 422
     refused = client.get("/api/studies/room/exports/fcp?fps=12")
-    assert refused.json()["detail"].endswith("; choose another number of frames a second")
+    assert refused.json()["detail"].endswith("; choose another frame rate")
 
 
 def test_a_film_that_no_browser_plays_is_refused(client: TestClient, room: Path) -> None:
@@ -278,7 +278,7 @@ def test_a_link_to_a_file_elsewhere_is_no_film(client: TestClient, room: Path, r
 
 def test_an_unfinished_study_says_so(client: TestClient, room: Path) -> None:
     (room / "told.json").unlink()
-    refused = client.get("/api/studies/room/room")
+    refused = client.get("/api/studies/room/audience-curves")
     assert refused.status_code == 400
     assert "told.json" in refused.json()["detail"]
 
