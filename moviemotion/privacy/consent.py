@@ -209,7 +209,7 @@ def record_answer(
             raise MoviemotionError(f"viewer {viewer}: has accepted; withdraw with the receipt")
         if accepted and register.is_anchor_missing():
             raise MoviemotionError(
-                f"{folder}: its audit log lacks rows, so no consent is recorded; "
+                f"{folder}: its audit log lacks rows (moviemotion privacy verify), so no consent is taken; "
                 "go on in the newest copy of the study, or begin another"
             )
         register.connection.execute(
@@ -294,7 +294,7 @@ def find_receipt(folder: Path, code: str) -> Receipt:
                 state, version = ConsentState(entry.action), details["disclosure"]
                 return Receipt(_normalize_code(code), state, version, entry.time, entry.seq, entry.hash)
     raise MoviemotionError(
-        f"{folder}: this receipt is not in the audit log; check the code, then verify the audit log"
+        f"{folder}: this receipt is not in the audit log; check the code, then run moviemotion privacy verify"
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from moviemotion.errors import MoviemotionError, SettingError
+from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.alignment.align import TimedScript, align_script
 from moviemotion.screenplay.alignment.timing_sheet import SceneTime, read_shot_changes, read_timing_sheet
 from moviemotion.screenplay.elements import Screenplay
@@ -89,7 +89,7 @@ def read_script_inputs(
     timing = [path for path in (subtitles, timing_sheet, shot_changes) if path]
     if script is None:
         if timing:
-            raise SettingError("script-missing", "{path}: times a script; add {script}", path=timing[0])
+            raise MoviemotionError(f"{timing[0]}: times a script; add --script")
         return None
     film = shot_changes if shot_changes and shot_changes.suffix.lower() in VIDEO_SUFFIXES else None
     if frame_rate is None:

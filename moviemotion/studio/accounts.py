@@ -1,8 +1,8 @@
 """Accounts, sessions and roles of the studio.
 
-They are stored in `studio.db` beside the studies. Passwords are stored as Argon2id hashes and session tokens as
-SHA-256 hashes, so that nobody who reads the file can sign in with what it contains. Routes declare who may use
-them with `require_role`.
+They are stored in `studio.db` beside the studies. Passwords are stored as Argon2id hashes and session tokens
+as SHA-256 hashes, so that nobody who reads the file can sign in with what it contains. Routes declare who may
+use them with `require_role`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SESSION_LIFETIME = timedelta(hours=12)
 MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH = 12, 200
 """Length of a password in characters. NIST SP 800-63B asks for length, not for composition rules."""
 ACCOUNT_ROLES = (Role.RESEARCHER, Role.WRITER, Role.PRIVACY_OFFICER, Role.SEAT)
-"""Roles that an account can have. `SEAT` is a kiosk: it can open the consent page of every seat, nothing else."""
+"""Roles that an account can have. `SEAT` is a kiosk, which can only open the consent pages of seats."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS accounts (name TEXT PRIMARY KEY, role TEXT NOT NULL, password TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS sessions (token TEXT PRIMARY KEY,

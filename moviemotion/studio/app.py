@@ -1,7 +1,7 @@
 """The studio's web application: routes, middleware and error handlers.
 
-Routes raise `MoviemotionError` and its like; the handlers here turn each error into a status code and a message,
-as JSON for the API or as a page for a browser.
+Routes raise `MoviemotionError` and its like; the handlers here turn each error into a status code and a
+message, as JSON for the API or as a page for a browser.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from moviemotion.studio.messages import studio_message, validation_message
 from moviemotion.studio.open_analyses import OpenAnalyses
 from moviemotion.studio.request_guard import SecurityMiddleware, create_rate_limiter
 from moviemotion.studio.routes import (
+    analysis_routes,
     consent_routes,
     page_routes,
     privacy_routes,
-    analysis_routes,
     screening_routes,
     sign_in_routes,
     study_routes,

@@ -1,7 +1,7 @@
 """Limits for client connections: idle ones are closed, and their number is bounded.
 
-Each connection takes a file handle. If idle clients used them up, no screening could open its recordings and no
-other client could connect.
+Each connection takes a file handle. If idle clients used them up, no screening could open its recordings and
+no other client could connect.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ SETTING_NAMES: Mapping[str, str] = {
     "frame_rate": "frame rate",
     "offsets": "clock offset",
     "out": "study",
+    "pictures": "pictures",
     "script": "the script",
     "start_timecode": "start timecode",
     "subtitles": "the subtitles",
@@ -29,32 +30,20 @@ SETTING_NAMES: Mapping[str, str] = {
 """Setting (a parameter of the Python API) → what the studio's pages call it."""
 
 _TEMPLATES: Mapping[str, str] = {
-    "comparison-lengths-differ": (
-        "{first}, {second}: {first_length:.0f} s and {second_length:.0f} s long, so their seconds do not match; "
-        "screen both with their scripts and subtitles to compare them line by line"
+    "different-lengths": (
+        "{first}, {second}: {first_length:.0f} s and {second_length:.0f} s long, so their seconds do not "
+        "correspond; screen both with their scripts and subtitles to compare them line by line"
     ),
-    "comparison-nothing-in-common": (
+    "no-dialogue": "{path}: the script has no dialogue to find in the subtitles; remove the subtitles",
+    "no-frame-rate": "markers count in frames; choose the film's frame rate",
+    "no-timecode": "Final Cut Pro XML has no timecode for {fps} frames per second; choose another frame rate",
+    "nothing-in-common": (
         "{first}, {second}: their scripts have no scene and no line in common; choose two cuts of one film"
     ),
-    "export-frame-rate-missing": "markers count in frames; choose the film's frame rate",
-    "export-frame-rate-unsupported": (
-        "Final Cut Pro XML has no timecode for {rate:g} frames per second; choose another frame rate"
-    ),
-    "out-is-file": "{path}: a file, not a folder; create another study",
-    "out-not-empty": "{path}: already has other files; create another study",
-    "out-not-readable": "{path}: not readable ({reason}); create another study",
-    "out-not-writable": (
-        "{path}: cannot be written ({reason}); make sure that the folder is writable and has free space"
-    ),
-    "out-other-study": (
-        "{path}: was started with other files, settings or another version; create another study"
-    ),
-    "script-missing": "the study has no script; upload one first",
-    "subtitles-do-not-match": (
-        "{path}: the subtitles do not match this script ({share:.1%} of its dialogue was found); "
+    "subtitles-mismatch": (
+        "{path}: the subtitles do not match this script ({share} of its dialogue was found); "
         "check that they belong to this film, or remove the subtitles"
     ),
-    "subtitles-no-dialogue": ("{path}: there is no dialogue to find in the subtitles; remove the subtitles"),
 }
 """Error code → message, where the remedy in the studio differs from the one in `SettingError.template`."""
 

@@ -1,7 +1,7 @@
 """Notes on a study's film, and named groups of its viewers, as written by the studio's users.
 
-Both are small JSON files in the study folder. A group is a list of random IDs. When a viewer is erased, they are
-removed from every group, and notes that contain their ID are deleted (see `privacy.erasure`).
+Both are small JSON files in the study folder. A group is a list of random IDs. When a viewer is erased, they
+are removed from every group, and notes that contain their ID are deleted (see `privacy.erasure`).
 """
 
 from __future__ import annotations

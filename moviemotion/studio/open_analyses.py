@@ -1,7 +1,7 @@
 """Analyses held in memory while they are in use.
 
-Each is loaded once and again only after its study has changed. What a user may see of it depends on their role, so
-masked variants and finished JSON responses are cached per role.
+Each is loaded once and again only after its study has changed. What a user may see of it depends on their
+role, so masked variants and finished JSON responses are cached per role.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Protection of every request: host, origin, CSRF token, rate limits, and security headers.
 
-A studio without accounts trusts everybody who can reach it, so it must not be reachable from other websites: the
-`Host` header must name this computer (against DNS rebinding), and requests that change something must come from
-the studio's own pages (`Origin`, `Sec-Fetch-Site`) and carry a token that only those pages know (CSRF).
+A studio without accounts trusts everybody who can reach it, so it must not be reachable from other websites:
+the `Host` header must name this computer (against DNS rebinding), and requests that change something must
+come from the studio's own pages (`Origin`, `Sec-Fetch-Site`) and carry a token that only those pages know
+(CSRF).
 """
 
 from __future__ import annotations
@@ -63,7 +64,8 @@ class SecurityMiddleware:
         Args:
             app: the application.
             signing_key: key from which CSRF tokens are derived.
-            local_only: accept only requests whose `Host` is a name of this computer. Otherwise a website whose
+            local_only: accept only requests whose `Host` is a name of this computer. Otherwise a website
+            whose
                 domain is made to point here could read everything (DNS rebinding).
         """
         self._app, self._key, self._local_only = app, signing_key, local_only
@@ -135,7 +137,7 @@ def _invalid_token_response(path: str, is_form: bool) -> Response:
 
 
 def cookie_header(name: str, value: str, scope: Mapping[str, object], same_site: str) -> str:
-    """Create a `Set-Cookie` header. Scripts cannot read the cookie; one set over HTTPS is sent over HTTPS only."""
+    """Create a `Set-Cookie` header. Scripts cannot read the cookie; over HTTPS it is also `Secure`."""
     secure = "; Secure" if scope.get("scheme") == "https" else ""
     return f"{name}={value}; Path=/; HttpOnly; SameSite={same_site.capitalize()}{secure}"
 

@@ -1,7 +1,8 @@
 """The processing of one screening in a thread that can be stopped and resumed.
 
-A recording that was processed to its end is not processed again. A live capture that was interrupted is analyzed
-from what it recorded. A viewer who withdraws in the meantime is masked from then on and appears in no result.
+A recording that was processed to its end is not processed again. A live capture that was interrupted is
+analyzed from what it recorded. A viewer who withdraws in the meantime is masked from then on and appears in
+no result.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ class ScreeningJob:
         self.thread = threading.Thread(target=self._run, name=f"screening {folder.name}", daemon=True)
 
     def start(self) -> None:
-        """Start the thread, and record on disk that it runs, so that the next start of the studio can resume it."""
+        """Start the thread, and store on disk that it runs, so that a restarted studio can resume it."""
         write_state(self.folder, ScreeningState(Stage.PROCESSING, self.settings))
         self.thread.start()
 
@@ -141,7 +142,7 @@ class ScreeningJob:
         return self._capture.clock.now() if self._capture else None
 
     def seconds_left(self) -> float | None:
-        """Estimated wall-clock seconds until all recordings are processed; None while there is no estimate."""
+        """Estimated wall-clock seconds until all recordings are processed; None if there is no estimate."""
         done = sum(
             r.duration or r.processed_seconds if r.finished else r.processed_seconds
             for r in self.recording_progress
@@ -162,7 +163,7 @@ class ScreeningJob:
                     self._capture_live()
             self._stage = Stage.ANALYZING
             enforce_privacy(self.folder)
-            # Fill the cache, so that opening the analysis is quick. If every viewer has withdrawn, this fails.
+            # Fill the cache, so that the analysis opens quickly. This fails if every viewer has withdrawn.
             with suppress(MoviemotionError):
                 cached_analysis(self.folder)
             delete_uploads(self.folder)

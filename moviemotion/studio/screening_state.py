@@ -43,7 +43,7 @@ class Stage(StrEnum):
     FAILED = "failed"
     FINISHED = "finished"
     EXPIRED = "expired"
-    """A deletion date passed before the screening: no consent is requested and no video processed any more."""
+    """A deletion date passed before the screening, which can no longer be started."""
 
 
 ACTIVE_STAGES = (Stage.PROCESSING, Stage.PAUSED, Stage.ANALYZING)

@@ -11,7 +11,7 @@ from pathlib import Path
 from moviemotion._io.atomic_files import atomic_write
 from moviemotion._io.locks import hold_lock
 from moviemotion.audience.samples import Samples
-from moviemotion.errors import MoviemotionError, SettingError
+from moviemotion.errors import MoviemotionError
 
 MANIFEST_FORMAT = 1
 DATABASE_FILE = "study.db"
@@ -61,35 +61,23 @@ class StudyFolder:
         try:
             begun = record.exists()
         except OSError as error:
-            raise SettingError(
-                "out-not-writable",
-                "{path}: cannot be used ({reason}); choose another {out}",
-                path=folder,
-                reason=error.strerror,
+            raise MoviemotionError(
+                f"{folder}: cannot be used ({error.strerror}); choose another --out"
             ) from error
         if folder.exists() and not folder.is_dir():
-            raise SettingError("out-is-file", "{path}: a file, not a folder; choose another {out}", path=folder)
+            raise MoviemotionError(f"{folder}: a file, not a folder; choose another --out")
         if begun:
             if self._fixed_inputs(_read_json(record)) != self._fixed_inputs(
                 json.loads(json.dumps(self._manifest))
             ):
-                raise SettingError(
-                    "out-other-study",
-                    "{path}: holds another study (other files, settings or version); choose another {out}",
-                    path=folder,
+                raise MoviemotionError(
+                    f"{folder}: holds another study (other files, settings or version); choose another --out"
                 )
         elif folder.exists() and any(map(_is_unrelated_file, folder.iterdir())):
-            raise SettingError(
-                "out-not-empty", "{path}: not empty and not a study; choose another {out}", path=folder
-            )
+            raise MoviemotionError(f"{folder}: not empty and not a study; choose another --out")
         nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
         if not nearest.is_dir() or not os.access(nearest, os.W_OK):
-            raise SettingError(
-                "out-not-writable",
-                "{path}: cannot be written ({reason}); choose another {out}",
-                path=folder,
-                reason="no permission",
-            )
+            raise MoviemotionError(f"{folder}: cannot be written; choose another --out")
 
     @classmethod
     def open_existing(cls, folder: Path) -> StudyFolder:
@@ -209,11 +197,8 @@ def _reporting_write_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise SettingError(
-            "out-not-writable",
-            "{path}: cannot be written ({reason}); free some space or choose another {out}",
-            path=path,
-            reason=error.strerror,
+        raise MoviemotionError(
+            f"{path}: cannot be written ({error.strerror}); make room or choose another --out"
         ) from error
 
 
@@ -221,6 +206,4 @@ def _read_json(path: Path) -> object:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise SettingError(
-            "out-not-readable", "{path}: not readable ({reason}); choose another {out}", path=path, reason=error
-        ) from error
+        raise MoviemotionError(f"{path}: not readable ({error}); choose another --out") from error

@@ -33,7 +33,7 @@ from moviemotion.audience.live.seats_config import (
 from moviemotion.audience.live.sources import source_at
 from moviemotion.audience.video import decode
 from moviemotion.audience.video.masking import Mask
-from moviemotion.errors import MoviemotionError, SettingError
+from moviemotion.errors import MoviemotionError
 from moviemotion.study.folder import JOURNAL_FOLDER, MANIFEST_FORMAT, StudyFolder, study_lock
 from moviemotion.workflows.screen import file_fingerprint
 
@@ -107,9 +107,7 @@ def begin_capture(
         decode.probe(seats.sync.film)
     sources = {camera.name: source_at(camera.source, clock) for camera in seats.cameras}
     if (out / "study.json").exists():
-        raise SettingError(
-            "out-not-empty", "{path}: already holds a study; choose another {out}", path=out
-        )
+        raise MoviemotionError(f"{out}: holds a study already; choose another --out")
     record = {"format": MANIFEST_FORMAT, **_manifest(seats)}
     study = StudyFolder(out, _manifest(seats))
     out.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from moviemotion._io.atomic_files import write_text_files
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.comparison.screening_comparison import ScreeningComparison, compare_screenings
 from moviemotion.analysis.script_emotions import emotions_by_element, emotions_by_scene
-from moviemotion.errors import MoviemotionError, SettingError
+from moviemotion.errors import MoviemotionError
 from moviemotion.reports.html.comparison_report import comparison_csv, comparison_json, render_comparison
 from moviemotion.screenplay.alignment.align import align_script
 from moviemotion.screenplay.formats.registry import Screenplay, read_screenplay
@@ -43,7 +43,7 @@ def compare_studies(
             `out` cannot be written. Nothing is written then.
     """
     if script is None and any(subtitles):
-        raise SettingError("script-missing", "subtitles need the script that they time; add {script}")
+        raise MoviemotionError("subtitles need the script that they time; add --script")
     if first.resolve() == second.resolve():
         raise MoviemotionError(f"{second}: the same study twice; give two")
     screenplay = read_screenplay(script) if script else None

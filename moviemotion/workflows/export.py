@@ -13,7 +13,7 @@ import pyarrow.parquet
 
 from moviemotion._io.atomic_files import atomic_write, atomic_write_text
 from moviemotion.analysis.analyze import Analysis
-from moviemotion.errors import MoviemotionError, SettingError
+from moviemotion.errors import MoviemotionError
 from moviemotion.reports.exchange.elan import elan_document
 from moviemotion.reports.exchange.markers import (
     final_cut_xml,
@@ -101,24 +101,14 @@ def _select_formats(
     """What to write, and the timecode where something of it counts in frames."""
     for name in formats:
         if name not in FORMATS:
-            raise SettingError(
-                "export-format-unknown",
-                "{formats} {name}: unknown; choose from {known}",
-                name=name,
-                known=", ".join(FORMATS),
-            )
+            raise MoviemotionError(f"--to {name}: unknown; choose of {', '.join(FORMATS)}")
     chosen = tuple(dict.fromkeys(formats)) or FORMATS
     counting = any(name in MARKER_FORMATS for name in chosen)
     timecode = _export_timecode(frame_rate, start_timecode, film) if counting else None
     if timecode and "fcp" in chosen and not is_smpte_rate(timecode):
         others = ",".join(name for name in chosen if name != "fcp")
-        raise SettingError(
-            "export-frame-rate-unsupported",
-            "Final Cut Pro XML has no timecode for {rate:g} frames per second; "
-            "give another {frame_rate}, or leave out Final Cut Pro: {formats} {others}",
-            rate=float(timecode.frame_rate),
-            others=others or "otio",
-        )
+        told = f"Final Cut's XML has no timecode of {float(timecode.frame_rate):g} frames a second"
+        raise MoviemotionError(f"{told}; give another --fps, or leave it out: --to {others or 'otio'}")
     return chosen, timecode
 
 
@@ -154,9 +144,8 @@ def _export_timecode(
     frame_rate: float | None, start_timecode: str | None, film: Path | None
 ) -> TimecodeFormat:
     if frame_rate is None and film is None:
-        raise SettingError(
-            "export-frame-rate-missing",
-            "markers count in frames; give {frame_rate}, such as 24, or {film}, or choose other {formats}",
+        raise MoviemotionError(
+            "markers count in frames: add --fps, such as 24, or --film FILE, or choose others with --to"
         )
     try:
         if film is None or frame_rate is not None:
@@ -166,9 +155,7 @@ def _export_timecode(
         own = read_film_timecode(film)
         return TimecodeFormat.from_start_timecode(start_timecode, own.frame_rate) if start_timecode else own
     except ValueError as error:
-        raise SettingError(
-            "export-timecode-invalid", "{frame_rate} or {start_timecode}: {reason}", reason=error
-        ) from None
+        raise MoviemotionError(f"--fps or --start: {error}") from None
 
 
 def _write_text_file(path: Path, text: str) -> Path:

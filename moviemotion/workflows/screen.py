@@ -21,7 +21,7 @@ from moviemotion.audience.recordings import Camera, CameraProcessor, ProgressCal
 from moviemotion.audience.samples import Samples
 from moviemotion.audience.video import decode
 from moviemotion.audience.video.masking import NO_MASK, Mask
-from moviemotion.errors import MoviemotionError, SettingError
+from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.inputs import ScriptInputs, read_script_inputs
 from moviemotion.study.folder import StudyFolder
 from moviemotion.study.outputs import write_outputs
@@ -98,12 +98,9 @@ def screen(
         # A script that does not fit stops before the long work.
         sources.align(length)
     if baseline and length is not None and baseline.start >= length:
-        raise SettingError(
-            "baseline-outside-film",
-            "{baseline} {start:g}-{end:g}: the recordings end at {length:.0f} s; mark seconds that they show",
-            start=baseline.start,
-            end=baseline.end,
-            length=length,
+        raise MoviemotionError(
+            f"--baseline {baseline.start:g}-{baseline.end:g}: the cameras end at {length:.0f} s; "
+            "mark seconds that they show"
         )
     study = StudyFolder(out, _manifest(cameras, sources.files if sources else (), rate, seed, baseline))
     with study.creating():
@@ -202,12 +199,7 @@ def _cameras(videos: Sequence[Path], offsets: Mapping[str, float]) -> list[Camer
         given = [left.pop(key) for key in dict.fromkeys((name, path.name)) if key in left]
         cameras.append(Camera(name, path, given[0] if given else 0.0))
     if left:
-        raise SettingError(
-            "offset-unknown-camera",
-            "{offsets} {camera}: no such camera; use one of {names}",
-            camera=next(iter(left)),
-            names=", ".join(names),
-        )
+        raise MoviemotionError(f"--offset {next(iter(left))}: no such camera; use one of {', '.join(names)}")
     return cameras
 
 
@@ -239,19 +231,13 @@ def _probe(cameras: Sequence[Camera]) -> tuple[dict[str, str], float | None]:
             problems[camera.name] = str(error)
             continue
         if abs(camera.offset) > decode.MAX_FILM_SECONDS:
-            raise SettingError(
-                "offset-too-large",
-                "{offsets} {camera}={offset:g}: more than a day; give seconds of film time",
-                camera=camera.name,
-                offset=camera.offset,
+            raise MoviemotionError(
+                f"--offset {camera.name}={camera.offset:g}: more than a day; give seconds of film time"
             )
         if end <= 0:
-            raise SettingError(
-                "offset-before-film",
-                "{offsets} {camera}={offset:g}: its video ends before the film begins; "
-                "give the seconds from the start of the film to the start of the video",
-                camera=camera.name,
-                offset=camera.offset,
+            raise MoviemotionError(
+                f"--offset {camera.name}={camera.offset:g}: its video ends before the film begins; "
+                "give the seconds from the start of the film to the start of the video"
             )
         ends.append(end)
     if not ends:
@@ -268,7 +254,7 @@ def _missing_picture_notes(cameras: Sequence[Camera], watched: Mapping[str, Samp
             where = f" at {len(blanks)} places" if len(blanks) > 1 else ""
             yield (
                 f"{camera.path}: no picture{where} from {first:.1f} to {last:.1f} s; "
-                "if the camera has the complete file, copy it again and screen it as another study"
+                "where the camera has it whole, copy it again and give another --out"
             )
 
 

@@ -242,7 +242,7 @@ def test_subtitles_of_another_film_are_refused(lines: int) -> None:
     assert shares(align_script(film.screenplay, film.subtitles, None), film)[1] > 0.9
     with pytest.raises(MoviemotionError, match="do not match") as caught:
         align_script(film.screenplay, other.subtitles, None)
-    assert "omit subtitles" in str(caught.value)
+    assert "leave out --subtitles" in str(caught.value)
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -204,8 +204,8 @@ def test_the_analysis_is_computed_once_for_all_who_read(
     monkeypatch.setattr(
         analysis_cache, "load_analysis", lambda folder: computed.append(1) or load_analysis(folder)
     )
-    for what in ("room", "script", "moments", "viewers", "room"):
-        assert client.get(f"/api/studies/room/{what}").is_success
+    for path in ("audience-curves", "script", "moments", "viewers", "audience-curves"):
+        assert client.get(f"/api/studies/room/{path}").is_success
     assert len(computed) <= 1
 
 

@@ -23,7 +23,7 @@ def test_the_api_is_documented(client: TestClient) -> None:
 
 
 def test_a_fault_is_json_for_programs_and_a_page_for_people(client: TestClient, study: Path) -> None:
-    assert client.get("/api/nothing").json() == {"detail": "there is nothing at this address; check it"}
+    assert client.get("/api/nothing").json() == {"detail": "this page does not exist; check the address"}
     page = client.get("/studies/no-such-study")
     assert page.status_code == 404
     assert "no such study" in page.text

@@ -118,7 +118,7 @@ def test_another_phone_does_not_see_the_receipt(asked: Path, phone: TestClient, 
     answer(phone, page_of(asked), "yes")
     other = TestClient(app, base_url="http://localhost").get(page_of(asked))
     assert "data-code" not in other.text
-    assert "This seat has answered" in other.text
+    assert "This seat has already answered" in other.text
 
 
 def test_who_said_no_may_say_yes(asked: Path, phone: TestClient) -> None:
@@ -144,7 +144,7 @@ def test_after_the_film_nobody_is_asked(asked: Path, phone: TestClient, client: 
     late = phone.post(page, data={**opened, "answer": "yes"})
     assert late.status_code == 409
     for text in (late.text, phone.get(page).text, client.get(kiosk).text):
-        assert "The film is over" in text
+        assert "The screening has finished" in text
         assert 'name="answer"' not in text
     said = {"accepts": True, "version": load_disclosure(asked).version}
     assert client.post(f"/api{page.replace('/c/', '/consent/')}", json=said).status_code == 400
@@ -200,7 +200,7 @@ def test_who_withdraws_twice_at_once_is_gone_and_told_so(asked: Path, served: st
 def test_a_wrong_code_is_said_to_be_wrong(asked: Path, client: TestClient) -> None:
     assert client.post("/api/receipts/check", json={"code": "1234"}).status_code == 400
     form = {"csrf": client.headers["X-CSRF-Token"], "code": "1234"}
-    assert "check each letter" in client.post("/c/receipt", data=form).text
+    assert "check each character" in client.post("/c/receipt", data=form).text
 
 
 def test_a_code_may_be_typed_in_capitals_with_blanks(asked: Path, phone: TestClient) -> None:
@@ -232,7 +232,7 @@ def test_when_a_day_has_come_the_screening_is_over(
     retention.shorten_retention(asked, DataKind.PICTURES, date(2020, 1, 1))
     page, api = page_of(asked), f"/api/studies/{asked.name}"
     assert (told := phone.get(page)).status_code == 409
-    assert "This screening is over; nobody is asked any more" in told.text
+    assert "This study has expired, so no more answers are taken" in told.text
     assert client.get(f"/api/consent/{page[3:]}").status_code == 409
     assert client.get(f"{api}/screening").json()["stage"] == "expired"
     started = client.post(f"{api}/screening")
@@ -249,7 +249,7 @@ def test_the_kiosk_shows_who_has_answered_but_not_what_and_keeps_no_receipt(
     assert code_in(receipt.text)
     assert not any(cookie.name == "receipt" for cookie in client.cookies.jar)
     seats = client.get(kiosk).text
-    assert seats.count("has answered") == 2
+    assert seats.count("<small>answered</small>") == 2
     assert "declined" not in seats
     assert states(asked) == [ConsentState.DECLINED, ConsentState.ACCEPTED]
 
@@ -276,7 +276,7 @@ def test_codes_that_no_phone_could_follow_are_said_to_be_such(
         client.post("/api/session", json={"name": "ada", "password": PASSWORD})
         sheet = client.get("/studies/premiere/seats").text
     assert f"http://{opened_at}/c/" in sheet
-    assert ("lead to this computer only" in sheet) is warns
+    assert ("only work on this computer" in sheet) is warns
 
 
 def test_the_sheet_has_a_code_for_each_seat_that_leads_to_its_page(asked: Path, client: TestClient) -> None:

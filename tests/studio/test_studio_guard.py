@@ -125,7 +125,7 @@ def test_a_study_is_a_folder_of_the_studio(client: TestClient, root: Path, told:
     secret.mkdir()
     (secret / "study.json").write_text("{}", encoding="utf-8")
     (root / "link").symlink_to(told)
-    for path in ("", "/seats", "/room", "/film", "/screening"):
+    for path in ("", "/seats", "/audience-curves", "/film", "/screening"):
         assert client.get(f"/api/studies/{study}{path}").status_code in (404, 422)
     assert client.get("/api/studies").json() == []
 
@@ -229,7 +229,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(served: str, root: Path) -> No
 def test_of_two_uploads_at_once_that_are_called_alike_the_first_stays(
     served: str, root: Path, seats: list[Path]
 ) -> None:
-    at, content = "/api/studies/preview/files/seats", seats[0].read_bytes()
+    at, content = "/api/studies/preview/files/recording", seats[0].read_bytes()
     with httpx2.Client(base_url=served, timeout=30) as client:
         renew_token(client)
         client.post("/api/studies", json=NEW)
@@ -254,3 +254,17 @@ def test_who_guesses_passwords_waits(client: TestClient) -> None:
     assert codes == [409] * 10 + [429]  # there are no accounts here; the rate comes first
     last = client.post("/api/session", json=guess)
     assert int(last.headers["retry-after"]) > 0
+
+
+def test_sign_ins_are_counted_for_each_address(app: FastAPI) -> None:
+    """Somebody who guesses passwords locks out nobody but themselves."""
+    wrong = {"name": "ada", "password": "no"}
+    with (
+        TestClient(app, base_url="http://localhost", client=("192.0.2.1", 50000)) as guesser,
+        TestClient(app, base_url="http://localhost", client=("192.0.2.2", 50000)) as other,
+    ):
+        renew_token(guesser)
+        renew_token(other)
+        statuses = [guesser.post("/api/session", json=wrong).status_code for _ in range(11)]
+        assert statuses[-1] == 429
+        assert other.post("/api/session", json=wrong).status_code == 409  # this studio has no accounts

@@ -26,7 +26,7 @@ from moviemotion.analysis.comparison.group_differences import (
 from moviemotion.analysis.script_emotions import mean_strength_during
 from moviemotion.analysis.signals.baseline import TimeSpan
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
-from moviemotion.errors import MoviemotionError, SettingError
+from moviemotion.errors import MoviemotionError
 from moviemotion.statistics import Float64Array
 
 MAX_LENGTH_DIFFERENCE = 0.02
@@ -162,23 +162,15 @@ def _align_cuts(first: Analysis, second: Analysis, names: tuple[str, str]) -> Cu
             (wholes[0], wholes[1]),
         )
         if not any(unit.kind in (CutUnitKind.SCENE, CutUnitKind.LINE) for unit in found.units):
-            raise SettingError(
-                "comparison-nothing-in-common",
-                "{first}, {second}: their scripts have no scene and no line in common; "
-                "give {script}, the script that both were made from",
-                first=names[0],
-                second=names[1],
+            raise MoviemotionError(
+                f"{names[0]}, {names[1]}: their scripts have no scene and no line in common; "
+                "give --script, the script that both were made from"
             )
         return found
     lengths = [whole.end - whole.start for whole in wholes]
     if abs(lengths[0] - lengths[1]) > MAX_LENGTH_DIFFERENCE * max(lengths):
-        raise SettingError(
-            "comparison-lengths-differ",
-            "{first}, {second}: {first_length:.0f} s and {second_length:.0f} s long, so their seconds do not "
-            "match; give {script} (and the subtitles of each) to compare them line by line",
-            first=names[0],
-            second=names[1],
-            first_length=lengths[0],
-            second_length=lengths[1],
+        raise MoviemotionError(
+            f"{names[0]}, {names[1]}: {lengths[0]:.0f} s and {lengths[1]:.0f} s long, so their seconds do "
+            "not match; give --script (and each one's subtitles), and they are compared line by line"
         )
     return align_by_seconds(first.timeline.start, int(min(lengths)))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS, Emotion
-from moviemotion.errors import MoviemotionError, SettingError
+from moviemotion.errors import MoviemotionError
 from moviemotion.statistics import Float64Array
 
 MIN_SECONDS = 5
@@ -91,14 +91,9 @@ def estimate_baseline(timeline: Timeline, marked_span: TimeSpan | None = None) -
         at = timeline.start + np.arange(seconds)
         within = (at >= np.floor(marked_span.start)) & (at < marked_span.end)
         if not within.any():
-            raise SettingError(
-                "baseline-outside-film",
-                "{baseline} {start:g}-{end:g}: outside the film, {first}–{last} s; "
-                "mark a stretch inside it",
-                start=marked_span.start,
-                end=marked_span.end,
-                first=timeline.start,
-                last=timeline.start + seconds,
+            raise MoviemotionError(
+                f"--baseline {marked_span.start:g}-{marked_span.end:g}: outside the film that was read, "
+                f"{timeline.start}–{timeline.start + seconds} s; mark a stretch inside it"
             )
     emotions = np.full((viewers, len(EMOTIONS)), np.nan)
     count, is_marked = np.zeros(viewers, dtype=np.int64), np.zeros(viewers, dtype=bool)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from moviemotion.audience.faces.detect import FaceBox
 from moviemotion.audience.faces.identity_switches import IdentitySwitch
 from moviemotion.emotions import EMOTIONS
-from moviemotion.errors import SettingError
+from moviemotion.errors import MoviemotionError
 
 FLUSH_INTERVAL = 5.0
 """Seconds of ours after which rows are to be written: what a crash may cost."""
@@ -111,11 +111,8 @@ class Journal:
             self._state_changes = (folder / "states.jsonl").open("w", encoding="utf-8")
             self._identity_switches = (folder / "exchanges.jsonl").open("w", encoding="utf-8")
         except OSError as error:
-            raise SettingError(
-                "out-not-writable",
-                "{path}: cannot be written ({reason}); free some space or choose another {out}",
-                path=folder,
-                reason=error.strerror,
+            raise MoviemotionError(
+                f"{folder}: cannot be written ({error.strerror}); make room or choose another --out"
             ) from error
 
     def add_state_change(self, change: StateChange) -> None:

@@ -28,7 +28,7 @@ from moviemotion.audience.live.journal import FLUSH_INTERVAL, NO_FACE, CameraSta
 from moviemotion.audience.live.sources import Source, SourceLostError, SourcePicture
 from moviemotion.audience.video.decode import Frame
 from moviemotion.audience.video.masking import NO_MASK, Mask
-from moviemotion.errors import SettingError
+from moviemotion.errors import MoviemotionError
 
 QUEUE_DEPTH = 4
 """Pictures of a camera that wait to be read."""
@@ -203,11 +203,8 @@ class LiveCapture:
             self._error = self._error or error
         if isinstance(self._error, OSError):
             why = self._error.strerror
-            raise SettingError(
-                "out-not-writable",
-                "{path}: cannot be written ({reason}); free some space or choose another {out}",
-                path=self._folder,
-                reason=why,
+            raise MoviemotionError(
+                f"{self._folder}: cannot be written ({why}); make room or choose another --out"
             ) from self._error
         if self._error:
             raise self._error

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moviemotion.errors import SettingError
+from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.alignment.candidates import Candidates, CandidateSearch, Float64Array
 from moviemotion.screenplay.alignment.conflicts import (
     LineAlignment,
@@ -105,10 +105,8 @@ def find_line_times(screenplay: Screenplay, subtitles: Sequence[Subtitle]) -> Li
     elements, wording = list(wordings), list(wordings.values())
     lines = [line.words for line in wording]
     if not lines:
-        raise SettingError(
-            "subtitles-no-dialogue",
-            "{path}: there is no dialogue to find in the subtitles; omit {subtitles}",
-            path=screenplay.path,
+        raise MoviemotionError(
+            f"{screenplay.path}: there is no dialogue to find in the subtitles; leave out --subtitles."
         )
     speech = extract_spoken_words(subtitles)
     search = CandidateSearch(wording, speech.words, speech.starts_sentence, speech.start)
@@ -169,12 +167,9 @@ def _check_same_film(
     best = [(line, int(line.bits.argmax())) for line in options if line.bits.max(initial=0.0) > chance]
     sure = sum(len(line.word_pairs(place)) for line, place in best)
     if sure < max(min(_MIN_MATCHED_WORDS + _MIN_MATCHED_SHARE * min(n, m), min(n, m) / 3), 1.0):
-        raise SettingError(
-            "subtitles-do-not-match",
-            "{path}: the subtitles do not match this script ({share:.1%} of its dialogue was found); "
-            "check that they belong to this film, or omit {subtitles}",
-            path=screenplay.path,
-            share=sure / n,
+        raise MoviemotionError(
+            f"{screenplay.path}: these subtitles do not match this script; {sure / n:.1%} of the script's "
+            "dialogue found; check that they belong to this film, or leave out --subtitles."
         )
 
 

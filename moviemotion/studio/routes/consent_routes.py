@@ -1,8 +1,8 @@
 """Consent: the participant's page on their own phone, the kiosk for a shared tablet, and the seat cards.
 
-Each seat has a page at an address that cannot be guessed, printed as a QR code on the card of the seat. The page
-shows the disclosure, takes the answer, and returns a receipt, whose code lets the participant check their answer
-or withdraw. The pages work without JavaScript; the same steps are available as an API.
+Each seat has a page at an address that cannot be guessed, printed as a QR code on the card of the seat. The
+page shows the disclosure, takes the answer, and returns a receipt, whose code lets the participant check
+their answer or withdraw. The pages work without JavaScript; the same steps are available as an API.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from moviemotion.studio.routes.study_routes import get_jobs
 from moviemotion.studio.screening_state import ACTIVE_STAGES
 
 RECEIPT_COOKIE = "receipt"
-"""Name of the cookie that stores the receipt code in the participant's browser; it is sent to their page only."""
+"""Cookie that stores the receipt code in the participant's browser; it is sent to their page only."""
 RECEIPT_COOKIE_SECONDS = 3 * 365 * 24 * 3600
 """Lifetime of the cookie in seconds: the longest time for which data may be stored."""
 PAGE_EXPIRED_MESSAGE = "The page was open for too long. Please answer again."
@@ -119,8 +119,8 @@ def get_consent_question(folder_and_seat: SeatFromToken) -> ConsentQuestion:
 @router.post(
     "/api/consent/{token}",
     summary="Accept or decline",
-    description="Refused if the disclosure has changed since the participant read it (show the new one), or if "
-    "the screening has finished.",
+    description="Refused if the disclosure has changed since the participant read it (show the new one), or "
+    "if the screening has finished.",
     dependencies=[seat_rate_limit],
 )
 def submit_answer(folder_and_seat: SeatFromToken, answer: ConsentAnswer) -> Receipt:
@@ -247,7 +247,7 @@ def seat_cards_page(request: Request, folder: StudyPath, user: Researcher) -> HT
 
 
 def qr_code(text: str) -> Markup:
-    """A QR code as SVG. It is black on white in every theme, because not every reader can read inverted codes."""
+    """A QR code as SVG, black on white in every theme: not every reader can read inverted codes."""
     return Markup(segno.make_qr(text, error="M").svg_inline(omitsize=True, svgclass="qr", light="#fff"))
 
 

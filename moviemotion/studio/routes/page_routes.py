@@ -109,7 +109,7 @@ def privacy_page(
         request,
         "privacy.html",
         study=folder.name,
-        status=privacy_routes.get_privacy_status(folder, user),
+        privacy=privacy_routes.get_privacy_status(folder, user),
         verification=privacy_routes.get_audit_log_verification(folder, user),
         log=privacy_routes.list_audit_log(folder, user),
         today=datetime.now(UTC).date(),
@@ -123,7 +123,7 @@ def privacy_page(
 
 @router.get("/studies/{study}/analysis")
 def analysis_page(request: Request, folder: StudyPath, user: StaffUser) -> Response:
-    """The analysis of a finished study; other studies redirect to their own page, which shows the progress."""
+    """The analysis of a finished study; for other studies, a redirect to the page with the progress."""
     if not is_finished(folder):
         return RedirectResponse(f"/studies/{folder.name}", 303)
     return render_page(

@@ -1,7 +1,8 @@
 """API routes of the privacy officer, and the periodic enforcement of retention.
 
-The routes show what is stored, verify the audit log, erase or export a viewer, and bring deletion dates forward.
-While the studio runs, `enforce_periodically` deletes data that is due and erases viewers who have withdrawn.
+The routes show what is stored, verify the audit log, erase or export a viewer, and bring deletion dates
+forward. While the studio runs, `enforce_periodically` deletes data that is due and erases viewers who have
+withdrawn.
 """
 
 from __future__ import annotations
@@ -125,8 +126,8 @@ def bring_deletion_forward(
 @router.post(
     "/enforce",
     summary="Delete what is due now",
-    description="Erases viewers who have withdrawn, and deletes data whose deletion date has come. The studio "
-    "also does this when it starts, and every hour.",
+    description="Erases viewers who have withdrawn, and deletes data whose deletion date has come. The "
+    "studio also does this when it starts, and every hour.",
 )
 def enforce_retention(folder: IdleStudy, user: PrivacyOfficer) -> EnforcementResult:
     return erasure.enforce_privacy(folder)
@@ -134,7 +135,7 @@ def enforce_retention(folder: IdleStudy, user: PrivacyOfficer) -> EnforcementRes
 
 @asynccontextmanager
 async def enforce_periodically(root: Path, jobs: ScreeningJobs) -> AsyncIterator[None]:
-    """Enforce withdrawals and deletion dates of all studies, at once and every hour, while the studio runs."""
+    """Enforce withdrawals and deletion dates in all studies at once and every hour while the studio runs."""
     stopping = asyncio.Event()
 
     async def enforce_until_stopped() -> None:

@@ -130,8 +130,8 @@ def start_screening(
 @router.delete(
     "",
     summary="Stop the screening",
-    description="Recordings that are completely processed are not processed again. A live capture ends and is "
-    "analyzed.",
+    description="Recordings that are completely processed are not processed again. A live capture ends and "
+    "is analyzed.",
     status_code=202,
 )
 def stop_screening(folder: StudyPath, user: Researcher, jobs: JobsDependency) -> ScreeningProgress:
@@ -181,8 +181,8 @@ def get_progress(folder: StudyPath, user: Researcher, jobs: JobsDependency) -> S
 @router.get(
     "/events",
     summary="Follow the progress as server-sent events",
-    description="Sends an event `progress`, with data as from GET …/screening, whenever something changes. The "
-    "last event is `done`: close the stream then. The stream also ends when the session ends.",
+    description="Sends an event `progress`, with data as from GET …/screening, whenever something changes. "
+    "The last event is `done`: close the stream then. The stream also ends when the session ends.",
     response_class=EventSourceResponse,
 )
 async def stream_progress(

@@ -206,8 +206,8 @@ def remove_seat(folder: IdleStudy, user: Researcher, seat: str) -> None:
     summary="Upload a file",
     description="The body is the content of the file, with any content type. Files that cannot be used are "
     "refused at once. A recording is deleted when the screening has finished. Film, script and subtitles "
-    "replace a previous file and are kept. A seats.toml (cameras) may name streams, devices, and recordings of "
-    "this study.",
+    "replace a previous file and are kept. A seats.toml (cameras) may name streams, devices, and recordings "
+    "of this study.",
     status_code=201,
     max_body_size=max(uploads.MAX_FILE_BYTES.values()),
     openapi_extra={
@@ -250,8 +250,8 @@ def delete_file(
 def _check_file_change(folder: Path, kind: FileKind, jobs: ScreeningJobs) -> Iterator[None]:
     """Hold off screenings while a file is added, unless the study can no longer take it.
 
-    Once a screening has started, its inputs are fixed. Recordings can still be added until it has finished, and
-    the film, which is only shown, at any time.
+    Once a screening has started, its inputs are fixed. Recordings can still be added until it has finished,
+    and the film, which is only shown, at any time.
     """
     with jobs.while_idle(folder):
         is_fixed = kind is not FileKind.FILM and (folder / "study.json").is_file()
@@ -261,7 +261,7 @@ def _check_file_change(folder: Path, kind: FileKind, jobs: ScreeningJobs) -> Ite
 
 
 def _summary_or_problem(folder: Path, jobs: ScreeningJobs) -> StudySummary:
-    """The summary of a study. If the study is damaged, the summary says so instead of failing the whole list."""
+    """The summary of a study. A damaged study is listed with its problem and does not hide the others."""
     try:
         return _study_summary(folder, jobs)
     except MoviemotionError as error:

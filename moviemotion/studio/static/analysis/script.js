@@ -155,7 +155,7 @@ function makeSearch(store, rows, nodes, scrollIntoPane) {
     const ranges = [];
     for (const row of store.searchHits) {
       const parts = [...nodes.get(row.index).querySelector(".text").childNodes];
-      const node = parts.find((part) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+      const node = parts.find((part) => part.nodeType === Node.TEXT_NODE && part.data.trim());
       const start = node ? normalizeText(node.data).indexOf(words) : -1;
       // Removing diacritics can change the length of a text; its positions are then not those in the document.
       if (start < 0 || normalizeText(node.data).length !== node.data.length) continue;
