@@ -1,12 +1,23 @@
-# make demo: install and run the whole idea. make test: install and pass the tests.
+# Every target installs what it needs into .venv; nothing else has to be set up.
+#
+#   make demo         screen a synthetic audience and compare the results with the truth
+#   make test         run the tests; EXTRAS=dev,lab also installs torch and tests training
+#   make test-lowest  run a part of the tests with the oldest supported versions of all dependencies
+#   make lint         check style, types, layers and dead code
+#   make dist         build the wheel and the source distribution and install the wheel in a clean environment
+#   make bench        measure every figure that the README and the model card quote
+#   make vendor       update the studio's JavaScript libraries (needs Node)
 VENV := .venv
 BIN := $(VENV)/bin
+LOWEST := .venv-lowest
 PYTHON ?= python3
-# make test EXTRAS=dev,lab also installs torch and tests training.
 EXTRAS ?= dev
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LOWEST_TESTS ?= tests/audience/test_decode.py tests/audience/test_detect.py tests/audience/test_samples.py \
+	tests/cli tests/privacy tests/reports tests/roi tests/screenplay/test_align.py tests/screenplay/test_pdf.py \
+	tests/studio/test_studio_access.py tests/studio/test_studio_app.py tests/study tests/workflows
 
-.PHONY: demo test lint bench vendor clean
+.PHONY: demo test test-lowest lint dist bench vendor clean
 
 demo: $(VENV)/installed
 	$(BIN)/moviemotion demo --out demo
@@ -14,17 +25,30 @@ demo: $(VENV)/installed
 test: $(VENV)/installed-$(EXTRAS)
 	$(BIN)/python -m pytest
 
+test-lowest: $(LOWEST)/installed
+	$(LOWEST)/bin/python -m pytest $(LOWEST_TESTS)
+
 lint: $(VENV)/installed-$(EXTRAS)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python .ci/template_names.py > $(VENV)/template_names.py
+	$(BIN)/vulture
 
-# make bench RIVALS_PYTHON=… also measures fer and deepface, which want a Python of their own.
+dist: $(VENV)/installed-$(EXTRAS)
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist
+	$(BIN)/twine check --strict dist/*
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python build/wheel
+	$(BIN)/uv pip install --quiet --python build/wheel/bin/python dist/*.whl
+	build/wheel/bin/moviemotion --version
+
+# RIVALS_PYTHON=… also measures fer and deepface, which need a Python environment of their own.
 bench: $(VENV)/installed-$(EXTRAS)
 	$(BIN)/python benchmarks/bars.py --data ../shared/data $(if $(RIVALS_PYTHON),--rivals-python $(RIVALS_PYTHON))
 
-# The studio's chart and view libraries, from their packages into ours; the copies are committed.
+# Updates the JavaScript libraries of the reports and the studio from npm; the copies are committed.
 vendor:
 	cd frontend && npm ci --ignore-scripts --no-audit --no-fund && node vendor.mjs
 
@@ -37,5 +61,10 @@ $(VENV)/installed-$(EXTRAS): $(VENV)/installed
 	$(PIP) --editable '.[$(EXTRAS)]'
 	touch $@
 
+$(LOWEST)/installed: $(VENV)/installed-$(EXTRAS)
+	$(PYTHON) -m venv $(LOWEST)
+	$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct --editable '.[dev]'
+	touch $@
+
 clean:
-	rm -rf $(VENV) demo
+	rm -rf $(VENV) $(LOWEST) build demo dist

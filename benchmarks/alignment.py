@@ -1,9 +1,9 @@
-"""Is every line laid in its second? Prints the alignment's figures with n and 95 % Wilson intervals.
+"""How accurate is the alignment? Prints its figures with n and 95 % Wilson intervals.
 
     python benchmarks/alignment.py --data ../shared/data/scripts
 
-The gold lists (`tests/screenplay/gold`) hold line numbers and times only. The first model was tuned on half
-of each; since then the wrong lines of both halves have been read, so neither is unseen.
+The gold lists (`tests/screenplay/gold`) contain only line numbers and times. The first model was tuned on
+half of each; since then the errors in both halves have been inspected, so neither half is unseen data.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "screenplay"))
 from damaged_film import damaged_film
 from gold_lines import GOLD, gold_lines
 from harder_film import DAMAGE, harder_film
-from invented_film import make_film
+from synthetic_film import make_film
 
 from moviemotion.screenplay.alignment.align import TimedScript, TimeSource, align_script
 from moviemotion.screenplay.elements import Screenplay
@@ -32,8 +32,8 @@ from moviemotion.statistics import wilson_interval
 KINDS = ("kept", "changed", "moved")
 
 
-def told(name: str, right: Sequence[bool]) -> None:
-    """Print one figure."""
+def print_share(name: str, right: Sequence[bool]) -> None:
+    """Print the share of right answers with its interval."""
     if not right:
         print(f"  {name:64}      –  (n = 0)")
         return
@@ -43,22 +43,23 @@ def told(name: str, right: Sequence[bool]) -> None:
 
 
 def gold_figures(timed: TimedScript, name: str) -> None:
-    """Print the figures of a gold list, half by half."""
+    """Print the figures of a gold list for each half of it."""
     lines = gold_lines(timed, name)
     for half in ("development", "evaluation"):
         mine = [line for line in lines if line.half == half]
-        told(f"{half}: spoken lines within 1 s", [line.near for line in mine if line.kind != "absent"])
+        print_share(f"{half}: spoken lines within 1 s", [line.near for line in mine if line.kind != "absent"])
         for kind in KINDS:
-            told(f"{half}:   {kind}", [line.near for line in mine if line.kind == kind])
-        told(f"{half}: absent lines told", [line.cut for line in mine if line.kind == "absent"])
+            print_share(f"{half}:   {kind}", [line.near for line in mine if line.kind == kind])
+        print_share(f"{half}: absent lines recognized", [line.cut for line in mine if line.kind == "absent"])
         for low, high in ((0.0, 0.7), (0.7, 0.9), (0.9, 1.01)):
             sure = [
                 line.near for line in mine if line.confidence is not None and low <= line.confidence < high
             ]
-            told(f"{half}: right at confidence {low}–{min(high, 1)}", sure)
+            print_share(f"{half}: right at confidence {low}–{min(high, 1)}", sure)
 
 
 def damage_figures(name: str, screenplay: Screenplay) -> None:
+    """Print the figures of one script with synthetic damage."""
     near: list[bool] = []
     absent: list[bool] = []
     for seed in range(3):
@@ -69,16 +70,16 @@ def damage_figures(name: str, screenplay: Screenplay) -> None:
                 absent.append(timed.cues[k].source is TimeSource.CUT)
             else:
                 near.append(abs(timed.cues[k].start - start) <= 1.5)
-    print(f"{name}: planted damage, seeds 0–2")
-    told("spoken lines within 1.5 s", near)
-    told("cut lines told", absent)
+    print(f"{name}: synthetic damage, seeds 0–2")
+    print_share("spoken lines within 1.5 s", near)
+    print_share("cut lines recognized", absent)
 
 
 def harder_figures(scripts: Sequence[Screenplay]) -> None:
-    """Print, for each kind of harder film, the figures over all scripts."""
+    """Print the figures over all scripts for each kind of harder film."""
     for damage in DAMAGE:
         near: list[bool] = []
-        told_cut: list[bool] = []
+        found_cut: list[bool] = []
         for screenplay in scripts:
             film = harder_film(screenplay, damage, seed=0)
             with tempfile.TemporaryDirectory() as folder:
@@ -87,11 +88,11 @@ def harder_figures(scripts: Sequence[Screenplay]) -> None:
                 timed = align_script(screenplay, read_subtitles(path), None)
             for k, start in film.starts.items():
                 if math.isnan(start):
-                    told_cut.append(timed.cues[k].source is TimeSource.CUT)
+                    found_cut.append(timed.cues[k].source is TimeSource.CUT)
                 else:
                     near.append(abs(timed.cues[k].start - start) <= 1.0)
-        told(f"{damage}: spoken lines within 1 s", near)
-        told(f"{damage}: cut lines told", told_cut)
+        print_share(f"{damage}: spoken lines within 1 s", near)
+        print_share(f"{damage}: cut lines recognized", found_cut)
 
 
 def main() -> None:
@@ -103,7 +104,7 @@ def main() -> None:
     for gold in sorted(GOLD.glob("*.csv")):
         script = data / "pairs" / f"{gold.stem}.txt"
         if not script.is_file():
-            print(f"{gold.stem}: left out, {script} is not there")
+            print(f"{gold.stem}: skipped, {script} is missing")
             continue
         screenplay, subtitles = read_screenplay(script), read_subtitles(script.with_suffix(".srt"))
         began = time.process_time()
@@ -111,14 +112,14 @@ def main() -> None:
         print(f"{gold.stem}: aligned in {time.process_time() - began:.1f} s of processor time")
         gold_figures(timed, gold.stem)
         damage_figures(gold.stem, screenplay)
-    invented = make_film(400, seed=21).screenplay
-    damage_figures("invented film of 400 lines", invented)
+    synthetic = make_film(400, seed=21).screenplay
+    damage_figures("synthetic film of 400 lines", synthetic)
     scripts = [
         data / name for name in ("pairs/mission_impossible.txt", "pairs/mystery_men.txt", "Big-Fish.fountain")
     ]
     found = [read_screenplay(script) for script in scripts if script.is_file()]
-    print(f"harder films of {len(found)} real scripts and the invented one, seed 0")
-    harder_figures([*found, invented])
+    print(f"harder films of {len(found)} real scripts and the synthetic one, seed 0")
+    harder_figures([*found, synthetic])
 
 
 if __name__ == "__main__":

@@ -1,10 +1,9 @@
-"""The audit against the truth there is: ten annotators' votes, and faults that were planted.
+"""Measure the audit against the votes of ten annotators, and on planted issues.
 
-    python benchmarks/audit.py --data ../shared/data/faces [reader] [labels] [planted]
+    python benchmarks/audit.py --data DATA [model] [labels] [planted]
 
-A label is wrong when the annotators' single top vote, of all ten columns, is another and has at least
-five of ten votes; faces without such a vote are not counted. The figures are also given for an
-absolute majority (six of ten).
+A label counts as wrong if another of the ten answers has the most votes, and at least five of ten; faces
+without such an answer are not counted. The figures are also reported for an absolute majority (six of ten).
 """
 
 from __future__ import annotations
@@ -40,18 +39,18 @@ FIRST = 100
 VOTES = {"at least five of ten": 5, "six of ten or more": 6}
 
 
-def reader(data: Path, seed: int) -> Iterator[str]:
-    """The shipped reader as second opinion on the test split."""
+def check_with_model(data: Path, seed: int) -> Iterator[str]:
+    """Use the shipped emotion model as second opinion on the test split."""
     faces = dataset.load_faces(data, "test")
     faces = faces.subset(dataset.label_truth(faces) >= 0)
-    yield "Second opinion of the shipped reader, test split (bars: 0.95, in each class 0.90, first 100: 97)"
-    yield from rankings(faces, emotion_model_predictions(faces, SHIPPED_EMOTION_MODEL))
+    yield "Emotion model as second opinion, test split (required: AUC 0.95, 0.90 per class, 97 of first 100)"
+    yield from ranking_lines(faces, emotion_model_predictions(faces, SHIPPED_EMOTION_MODEL))
     faces, flipped = with_flipped_labels(faces, seed)
-    yield from of_the_flipped(faces, flipped, emotion_model_predictions(faces, SHIPPED_EMOTION_MODEL))
+    yield from flipped_label_lines(faces, flipped, emotion_model_predictions(faces, SHIPPED_EMOTION_MODEL))
 
 
-def labels(data: Path, faces_used: int | None, seed: int) -> Iterator[str]:
-    """Labels alone, out of fold, on the train split."""
+def check_with_labels(data: Path, faces_used: int | None, seed: int) -> Iterator[str]:
+    """Use out-of-fold predictions as second opinion on the train split."""
     faces = dataset.load_faces(data, "train")
     faces = faces.subset(dataset.label_truth(faces) >= 0)
     if faces_used is not None:
@@ -63,14 +62,15 @@ def labels(data: Path, faces_used: int | None, seed: int) -> Iterator[str]:
         faces, duplicate_groups(len(faces), duplicate_pairs(faces.images)), seed
     )
     took = time.monotonic() - began
-    yield f"Labels alone, out of fold, {len(faces)} faces of the train split, {took:.0f} s (bar: 0.85)"
-    yield from rankings(faces, opinion, ~flipped)
-    yield from of_the_flipped(faces, flipped, opinion)
-    yield f"  expected wrong by confident learning: {opinion.expected_label_errors} of {opinion.has_label.sum()}"
+    yield f"Out-of-fold predictions, {len(faces)} faces of the train split, {took:.0f} s (required: AUC 0.85)"
+    yield from ranking_lines(faces, opinion, ~flipped)
+    yield from flipped_label_lines(faces, flipped, opinion)
+    expected, checked = opinion.expected_label_errors, opinion.has_label.sum()
+    yield f"  wrong labels estimated by confident learning: {expected} of {checked}"
 
 
 def with_flipped_labels(faces: dataset.FaceSet, seed: int) -> tuple[dataset.FaceSet, np.ndarray]:
-    """`PLANTED` faces that the annotators agree on get another label of the deck's; (n,) bool which."""
+    """Give `PLANTED` faces with a consensus another label; returns the faces and (n,) bool which changed."""
     rng = np.random.default_rng(seed)
     truth = dataset.label_truth(faces)
     right = np.flatnonzero(dataset.consensus_truth(faces) == truth)
@@ -81,42 +81,44 @@ def with_flipped_labels(faces: dataset.FaceSet, seed: int) -> tuple[dataset.Face
     return replace(faces, labels=tuple(str(PROPOSAL_EMOTIONS[k]) for k in given)), flipped
 
 
-def of_the_flipped(faces: dataset.FaceSet, flipped: np.ndarray, opinion: LabelPredictions) -> Iterator[str]:
-    """How the planted labels rank among those that the annotators confirm."""
+def flipped_label_lines(
+    faces: dataset.FaceSet, flipped: np.ndarray, opinion: LabelPredictions
+) -> Iterator[str]:
+    """How the planted labels rank among those that agree with the consensus."""
     right = ~flipped & (dataset.consensus_truth(faces) == dataset.label_truth(faces))
     score = opinion.ranking_score
     limit = np.quantile(score[right], 0.99)
     found = int((score[flipped] > limit).sum())
     area = roc_auc_score(flipped[flipped | right], score[flipped | right])
     yield (
-        f"  flipped labels: AUC {area:.4f} (n={PLANTED} among {right.sum()} right ones); "
-        f"recall at 1 % false alarms {_share(found, PLANTED)}"
+        f"  flipped labels: AUC {area:.4f} (n={PLANTED} among {right.sum()} correct ones); "
+        f"recall at 1 % false positives {_share(found, PLANTED)}"
     )
 
 
-def rankings(
-    faces: dataset.FaceSet, opinion: LabelPredictions, asked: np.ndarray | None = None
+def ranking_lines(
+    faces: dataset.FaceSet, opinion: LabelPredictions, selected: np.ndarray | None = None
 ) -> Iterator[str]:
-    """Of an opinion on faces that all have a label; `asked`, (n,) bool, leaves some out."""
-    asked = np.ones(len(faces), dtype=bool) if asked is None else asked
+    """Measure rankings of faces that all have a label; `selected`, (n,) bool, restricts the faces."""
+    selected = np.ones(len(faces), dtype=bool) if selected is None else selected
     confidence = get_label_quality_scores(opinion.labels, opinion.probabilities)
     scores = {"the margin alone": opinion.margin, "cleanlab's self-confidence": 1 - confidence}
     if opinion.trained_on_labels:
-        scores = {"our ranking, odds and class": opinion.ranking_score, **scores}
+        scores = {"ranking score, odds and class": opinion.ranking_score, **scores}
     for name, score in scores.items():
-        yield from against_the_votes(faces.subset(asked), name, score[asked])
+        yield from vote_lines(faces.subset(selected), name, score[selected])
 
 
-def against_the_votes(faces: dataset.FaceSet, name: str, suspicion: np.ndarray) -> Iterator[str]:
+def vote_lines(faces: dataset.FaceSet, name: str, suspicion: np.ndarray) -> Iterator[str]:
     assert faces.votes is not None
     truth = dataset.label_truth(faces)
     column = np.array(PROPOSAL_COLUMNS)[truth]
     top = faces.votes.max(axis=1)
     single = (faces.votes == top[:, None]).sum(axis=1) == 1
-    for rule, fewest in VOTES.items():
-        kept = (truth >= 0) & single & (top >= fewest)
-        wrong = faces.votes.argmax(axis=1)[kept] != column[kept]
-        score, label = suspicion[kept], truth[kept]
+    for rule, least in VOTES.items():
+        counted = (truth >= 0) & single & (top >= least)
+        wrong = faces.votes.argmax(axis=1)[counted] != column[counted]
+        score, label = suspicion[counted], truth[counted]
         each = ", ".join(
             f"{emotion} {roc_auc_score(wrong[label == k], score[label == k]):.3f}"
             for k, emotion in enumerate(PROPOSAL_EMOTIONS)
@@ -124,25 +126,25 @@ def against_the_votes(faces: dataset.FaceSet, name: str, suspicion: np.ndarray) 
         hits = int(wrong[np.argsort(-score, kind="stable")[:FIRST]].sum())
         low, high = wilson_interval(hits, FIRST)
         yield (
-            f"  {name}, {rule} (n={kept.sum()}, {wrong.mean():.1%} wrong): "
+            f"  {name}, {rule} (n={counted.sum()}, {wrong.mean():.1%} wrong): "
             f"AUC {roc_auc_score(wrong, score):.4f}; {each}; "
-            f"of the first {FIRST} wrong: {hits} ({low:.2f} to {high:.2f})"
+            f"wrong among the first {FIRST}: {hits} ({low:.2f} to {high:.2f})"
         )
 
 
-def planted_faults(data: Path, clean_faces: int, seed: int) -> Iterator[str]:
-    """Recall of 200 planted faults of each kind, and false alarms on untouched pictures."""
+def check_planted_issues(data: Path, clean_faces: int, seed: int) -> Iterator[str]:
+    """Recall of 200 planted issues of each kind, and false positives on unchanged images."""
     rng = np.random.default_rng(seed)
     faces = dataset.load_faces(data, "train")
     chosen = rng.permutation(len(faces))[:clean_faces]
     images = faces.images[np.sort(chosen)]
-    # Real copies and drawings among the untouched pictures are no false alarms of planted faults, but
-    # nobody has marked them: all that is flagged counts as false, so the figure is an upper bound.
+    # Real duplicates and drawings among the unchanged images are not false positives, but they are not
+    # annotated. Everything reported counts as false, so the figure is an upper bound.
     originals = duplicate_groups(len(images), duplicate_pairs(images))
-    alarms = {"duplicate (real ones included)": len(images) - len(set(originals.tolist()))}
+    false_positives = {"duplicate (including real ones)": len(images) - len(set(originals.tolist()))}
     flagged = {one.index for one in find_corrupted_images(images)}
-    alarms["corrupted (drawings and hidden faces included)"] = len(flagged)
-    yield f"{PLANTED} planted faults of each kind among {len(images)} faces (bars: recall 0.98, alarms 1 %)"
+    false_positives["corrupted (including drawings and occluded faces)"] = len(flagged)
+    yield f"{PLANTED} planted issues of each kind among {len(images)} faces (required: recall 0.98)"
     for name, make in (("solid", planted.solid), ("noise", planted.noise), ("glyph", planted.glyph)):
         found = find_corrupted_images(np.stack([make(rng) for _ in range(PLANTED)]))
         yield f"  {name}: recall {_share(len(found), PLANTED)}"
@@ -150,12 +152,12 @@ def planted_faults(data: Path, clean_faces: int, seed: int) -> Iterator[str]:
     near = np.stack([planted.near_copy(images[i], rng) for i in sources[PLANTED:]])
     copies = np.concatenate([images[sources[:PLANTED]], near])
     group = duplicate_groups(len(images) + len(copies), duplicate_pairs(np.concatenate([images, copies])))
-    met = group[sources] == group[len(images) :]
+    paired = group[sources] == group[len(images) :]
     for k, name in enumerate(("exact duplicate", "near duplicate", "near duplicate across splits")):
-        hits = int(met[k * PLANTED : (k + 1) * PLANTED].sum())
+        hits = int(paired[k * PLANTED : (k + 1) * PLANTED].sum())
         yield f"  {name}: recall {_share(hits, PLANTED)}"
-    for name, count in alarms.items():
-        yield f"  flagged as {name}: {_share(count, len(images))}"
+    for name, count in false_positives.items():
+        yield f"  reported as {name}: {_share(count, len(images))}"
 
 
 def _share(k: int, n: int) -> str:
@@ -167,16 +169,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("parts", nargs="*", help="reader, labels, planted; all by default")
+    parser.add_argument("parts", nargs="*", help="model, labels, planted; all by default")
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--faces", type=int, help="judge only so many faces by labels alone")
-    parser.add_argument("--clean", type=int, default=3000, help="untouched faces among the planted faults")
+    parser.add_argument("--faces", type=int, help="number of faces for out-of-fold predictions")
+    parser.add_argument("--clean", type=int, default=3000, help="number of unchanged faces")
     parser.add_argument("--seed", type=int, default=36)
     args = parser.parse_args()
     parts = {
-        "reader": lambda: reader(args.data, args.seed),
-        "labels": lambda: labels(args.data, args.faces, args.seed),
-        "planted": lambda: planted_faults(args.data, args.clean, args.seed),
+        "model": lambda: check_with_model(args.data, args.seed),
+        "labels": lambda: check_with_labels(args.data, args.faces, args.seed),
+        "planted": lambda: check_planted_issues(args.data, args.clean, args.seed),
     }
     for name in args.parts or parts:
         for line in parts[name]():

@@ -1,9 +1,10 @@
-"""Does MoviEmotion keep its promises? Measures each bar and prints a line for it, then a Markdown table.
+"""Measure MoviEmotion against its targets; print a line for each, then a Markdown table.
 
-    python benchmarks/bars.py --data ../shared/data                   # every bar: some minutes on 2 cores
+    python benchmarks/bars.py --data ../shared/data                   # all targets: minutes on 2 cores
     python benchmarks/bars.py --data ../shared/data --only seats demo
 
-Ends with 1 where a bar is short. What cannot be measured here is said, with the reason.
+The exit code is 1 if a target is missed. A target that cannot be measured on this machine is reported with
+the reason.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ LEAST_ACCURACY, MOST_ECE, MOST_MODEL_MB = 0.91, 0.03, 8.0
 LEAST_SEEN = 0.95
 IN_CLASSROOM, LEAST_FACE, LEAST_FOUND = 4, 24, 0.90
 EVERY_FRAME = 60.0
-"""More samples a second than any clip has frames."""
+"""Samples per second; more than any clip has frames, so every frame is sampled."""
 MOST_MEMORY_RATIO = 1.10
 SHORT_FILM, LONG_FILM = 120, 1200
 MOST_DEMO_SECONDS = 300.0
@@ -64,16 +65,26 @@ _, status, usage = os.wait4(child, 0)
 print(usage.ru_maxrss)
 sys.exit(os.waitstatus_to_exitcode(status))
 """
-"""A child's peak is never less than its parent's, so the parent is this, not the whole benchmark."""
+"""A small program that runs a command and prints its peak memory.
+
+A child process starts with its parent's peak, so the parent must be smaller than this benchmark.
+"""
 
 
 class NotMeasuredError(Exception):
-    """What a bar needs is not on this machine."""
+    """Something that a measurement needs is missing on this machine."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """One promise: what was measured, what was asked, and whether it was kept (None: no verdict)."""
+    """A measurement and its target.
+
+    Attributes:
+        name: of the measurement.
+        measured: the result, with its unit.
+        bar: the target.
+        ok: whether the target is met; None for no verdict.
+    """
 
     name: str
     measured: str
@@ -82,7 +93,7 @@ class Bar:
 
     @property
     def verdict(self) -> str:
-        return {True: "pass", False: "short", None: "–"}[self.ok]
+        return {True: "pass", False: "missed", None: "–"}[self.ok]
 
 
 @dataclass(frozen=True)
@@ -95,14 +106,18 @@ class Command:
 
 @dataclass(frozen=True)
 class Bench:
-    """What the bars share: the data, a folder for what they write, and one run of the demo."""
+    """What the measurements share: the data, a folder for their files, and one run of the demo."""
 
     data: Path
     work: Path
     rivals_python: Path | None = None
 
-    def needed(self, name: str) -> Path:
-        """A file or folder below the data folder."""
+    def require(self, name: str) -> Path:
+        """Return a file or folder of the data folder.
+
+        Raises:
+            NotMeasuredError: it does not exist.
+        """
         path = self.data / name
         if not path.exists():
             raise NotMeasuredError(f"{path} is missing")
@@ -135,25 +150,23 @@ def attempt(
     *args: Parts.args,
     **kwargs: Parts.kwargs,
 ) -> Iterator[Bar]:
-    """The bars of a part; where it cannot be measured or breaks, a bar that says so."""
+    """Yield the results of one part; if it cannot be measured or fails, one result that says so."""
     try:
         yield from part(*args, **kwargs)
     except NotMeasuredError as error:
         yield Bar(name, f"not measured: {error}", "–")
-    except Exception as error:  # whatever broke one part must not hide the others
-        yield Bar(name, f"broke: {type(error).__name__}: {error}", "no error", ok=False)
+    except Exception as error:  # an error in one part must not hide the others
+        yield Bar(name, f"failed: {type(error).__name__}: {error}", "no error", ok=False)
 
 
-# --- The reader ---------------------------------------------------------------------------------------
+# --- The emotion model --------------------------------------------------------------------------------
 
 
-def reader(bench: Bench) -> Iterator[Bar]:
-    """The shipped reader on the test split, against both truths."""
+def model(bench: Bench) -> Iterator[Bar]:
+    """The shipped emotion model on the test split, with both kinds of ground truth."""
     megabytes = SHIPPED_EMOTION_MODEL.stat().st_size / 1e6
-    yield Bar(
-        "reader: model file", f"{megabytes:.2f} MB", f"≤ {MOST_MODEL_MB:g} MB", megabytes <= MOST_MODEL_MB
-    )
-    faces = load_faces(bench.needed("faces"), "test")
+    yield Bar("model: file", f"{megabytes:.2f} MB", f"≤ {MOST_MODEL_MB:g} MB", megabytes <= MOST_MODEL_MB)
+    faces = load_faces(bench.require("faces"), "test")
     probabilities = predict(SHIPPED_EMOTION_MODEL, faces)
     for truth in (GroundTruth.CONSENSUS, GroundTruth.LABEL):
         result = score_predictions(probabilities, faces, "test", truth)
@@ -162,64 +175,64 @@ def reader(bench: Bench) -> Iterator[Bar]:
         accuracy = f"{result.accuracy:.4f} (95 % {low:.3f} to {high:.3f}, n={result.n}); recall {recalls}"
         error = f"{result.ece:.4f} (n={result.n})"
         if truth is GroundTruth.CONSENSUS:
-            kept = result.accuracy >= LEAST_ACCURACY
-            yield Bar("reader: accuracy, consensus", accuracy, f"≥ {LEAST_ACCURACY}", kept)
-            yield Bar("reader: ECE, consensus", error, f"≤ {MOST_ECE}", result.ece <= MOST_ECE)
+            accurate = result.accuracy >= LEAST_ACCURACY
+            yield Bar("model: accuracy, consensus", accuracy, f"≥ {LEAST_ACCURACY}", accurate)
+            yield Bar("model: ECE, consensus", error, f"≤ {MOST_ECE}", result.ece <= MOST_ECE)
         else:
-            yield Bar("reader: accuracy, label", accuracy, NO_BAR)
-            yield Bar("reader: ECE, label", error, NO_BAR)
+            yield Bar("model: accuracy, label", accuracy, NO_BAR)
+            yield Bar("model: ECE, label", error, NO_BAR)
 
 
-# --- Watching -----------------------------------------------------------------------------------------
+# --- Recordings ---------------------------------------------------------------------------------------
 
 
-def watch(path: Path, rate: float = SAMPLES_PER_SECOND) -> Samples:
+def process(path: Path, rate: float = SAMPLES_PER_SECOND) -> Samples:
     return CameraProcessor(rate).process(Camera(path.stem, path), lambda camera, seconds: None)
 
 
 def seen_shares(samples: Samples) -> list[float]:
-    """For each viewer, the share of the file's seconds in which they were seen."""
+    """Return for each viewer the share of the recording's seconds in which they were seen."""
     own = [samples.viewer == viewer for viewer in range(len(samples.viewers))]
     readings = [ViewerSamples("", samples.time[o], samples.emotions[o], samples.weight[o]) for o in own]
     timeline = build_timeline(readings, samples.end)
     return [float(share) for share in (timeline.sample_counts > 0).mean(axis=1)]
 
 
-def watched(samples: Samples) -> str:
-    """Viewers and how much of them was seen, in words."""
+def describe(samples: Samples) -> str:
+    """Describe the viewers and for how long each was seen."""
     shares = seen_shares(samples)
     length = f"{int(samples.end) + 1} s, {samples.frames} frames"
     if not shares:
         return f"no viewer ({length})"
-    who = "1 viewer" if len(shares) == 1 else f"{len(shares)} viewers, each"
-    return f"{who} seen in {min(shares):.1%} of seconds or more ({length})"
+    viewers = "1 viewer" if len(shares) == 1 else f"{len(shares)} viewers, each"
+    return f"{viewers} seen in {min(shares):.1%} of seconds or more ({length})"
 
 
 def seats(bench: Bench) -> Iterator[Bar]:
-    """One viewer in each seat, none in the empty one."""
+    """One viewer in each seat, and none in the empty seat."""
     for name in SEATS:
         yield from attempt(f"seats: {name}", seat, bench, name)
-    samples = watch(bench.needed("seats/empty-seat.mp4"))
-    yield Bar("seats: empty-seat", watched(samples), "no viewer", not samples.viewers)
+    samples = process(bench.require("seats/empty-seat.mp4"))
+    yield Bar("seats: empty-seat", describe(samples), "no viewer", not samples.viewers)
 
 
 def seat(bench: Bench, name: str) -> Iterator[Bar]:
-    samples = watch(bench.needed(f"seats/{name}.mp4"))
+    samples = process(bench.require(f"seats/{name}.mp4"))
     ok = len(samples.viewers) == 1 and min(seen_shares(samples)) >= LEAST_SEEN
-    yield Bar(f"seats: {name}", watched(samples), f"1 viewer, ≥ {LEAST_SEEN:.0%}", ok)
+    yield Bar(f"seats: {name}", describe(samples), f"1 viewer, ≥ {LEAST_SEEN:.0%}", ok)
 
 
 def groups(bench: Bench) -> Iterator[Bar]:
-    """Six viewers in one camera, each in their own place throughout; two classrooms."""
+    """Six viewers in one camera who never exchange identities; two classrooms."""
     yield from attempt("groups: six seats", six_seats, bench)
     for name in CLASSROOMS:
         yield from attempt(f"groups: {name}", classroom, bench, name)
 
 
 def classroom(bench: Bench, name: str) -> Iterator[Bar]:
-    """Each of the four people, who are visible in every frame: in how many of all frames they are found."""
-    clip = bench.needed(f"groups/{name}.gif")
-    samples = watch(clip, rate=EVERY_FRAME)
+    """The share of frames in which each of four people, all visible in every frame, is detected."""
+    clip = bench.require(f"groups/{name}.gif")
+    samples = process(clip, rate=EVERY_FRAME)
     sides = (samples.box[:, 2:] - samples.box[:, :2]).max(axis=1)
     own = [samples.viewer == viewer for viewer in range(len(samples.viewers))]
     sizes = [float(np.median(sides[o])) for o in own]
@@ -236,27 +249,27 @@ def classroom(bench: Bench, name: str) -> Iterator[Bar]:
 
 
 def six_seats(bench: Bench) -> Iterator[Bar]:
-    samples = watch(bench.needed("groups/six-seats-one-camera.mp4"))
+    samples = process(bench.require("groups/six-seats-one-camera.mp4"))
     shares = seen_shares(samples)
-    whole = len(shares) == 6 and min(shares) == 1
-    yield Bar("groups: six seats", watched(samples), "6 viewers, in every second", whole)
-    centre = (samples.box[:, :2] + samples.box[:, 2:]) / 2
+    complete = len(shares) == 6 and min(shares) == 1
+    yield Bar("groups: six seats", describe(samples), "6 viewers, in every second", complete)
+    center = (samples.box[:, :2] + samples.box[:, 2:]) / 2
     size = (samples.box[:, 2:] - samples.box[:, :2]).max(axis=1)
-    strayed, regions = 0.0, []
+    farthest, regions = 0.0, []
     for viewer in range(len(samples.viewers)):
         own = samples.viewer == viewer
-        away = np.linalg.norm(centre[own] - np.median(centre[own], axis=0), axis=1)
-        strayed = max(strayed, float((away / np.median(size[own])).max()))
-        regions.append((centre[own].min(axis=0), centre[own].max(axis=0)))
+        away = np.linalg.norm(center[own] - np.median(center[own], axis=0), axis=1)
+        farthest = max(farthest, float((away / np.median(size[own])).max()))
+        regions.append((center[own].min(axis=0), center[own].max(axis=0)))
     shared = sum(
         bool((np.minimum(a[1], b[1]) >= np.maximum(a[0], b[0])).all()) for a, b in combinations(regions, 2)
     )
     yield Bar(
         "groups: identities",
-        f"{shared} of {len(regions) * (len(regions) - 1) // 2} pairs ever share a place; "
-        f"furthest from their median {strayed:.2f} face sizes (n={len(centre)} faces)",
+        f"{shared} of {len(regions) * (len(regions) - 1) // 2} pairs ever overlap; "
+        f"farthest from their median {farthest:.2f} face sizes (n={len(center)} faces)",
         "0 pairs, ≤ 1 face size",
-        len(regions) == 6 and shared == 0 and strayed <= 1,
+        len(regions) == 6 and shared == 0 and farthest <= 1,
     )
 
 
@@ -264,13 +277,13 @@ def six_seats(bench: Bench) -> Iterator[Bar]:
 
 
 def scripts(bench: Bench) -> Iterator[Bar]:
-    """Shooting scripts become Fountain and are laid on the subtitles of their films."""
+    """Shooting scripts are converted to Fountain and aligned with the subtitles of their films."""
     for name in PAIRS:
         yield from attempt(f"scripts: {name}", pair, bench, name)
 
 
 def pair(bench: Bench, name: str) -> Iterator[Bar]:
-    script, subtitles = (bench.needed(f"scripts/pairs/{name}{suffix}") for suffix in (".txt", ".srt"))
+    script, subtitles = (bench.require(f"scripts/pairs/{name}{suffix}") for suffix in (".txt", ".srt"))
     start = time.perf_counter()
     screenplay = read_screenplay(script)
     again = parse_fountain(write_fountain(screenplay).split("\n"))
@@ -293,15 +306,17 @@ def pair(bench: Bench, name: str) -> Iterator[Bar]:
 
 
 def memory(bench: Bench) -> Iterator[Bar]:
-    """Peak memory of `screen` does not grow with the length of the film."""
-    clip = bench.needed("seats/seat-a1.mp4")
+    """Peak memory of `screen` must not grow with the length of the film."""
+    clip = bench.require("seats/seat-a1.mp4")
     peaks = []
     for seconds in (SHORT_FILM, LONG_FILM):
         film = loop_clip(clip, seconds, bench.work / f"{seconds}.mp4")
         command = run_command("screen", str(film), "--out", str(bench.work / f"{seconds}"))
         peaks.append(command.peak)
         measured = f"{command.peak:.0f} MB peak, {command.seconds:.0f} s"
-        yield Bar(f"memory: {seconds // 60} minutes at {SAMPLES_PER_SECOND:g} a second", measured, NO_BAR)
+        yield Bar(
+            f"memory: {seconds // 60} minutes at {SAMPLES_PER_SECOND:g} samples per second", measured, NO_BAR
+        )
     ratio = peaks[1] / peaks[0]
     yield Bar(
         "memory: ratio",
@@ -312,7 +327,7 @@ def memory(bench: Bench) -> Iterator[Bar]:
 
 
 def demo(bench: Bench) -> Iterator[Bar]:
-    """The demo's time, and how well it recovers what was acted."""
+    """The time that the demo takes, and how well it recovers the simulated emotions."""
     command = bench.demo
     yield Bar(
         "demo: run, without the install",
@@ -325,24 +340,26 @@ def demo(bench: Bench) -> Iterator[Bar]:
         low, high = one.viewer_correlation_iqr
         yield Bar(
             f"demo: {one.emotion}, correlation",
-            f"room {one.audience_correlation:.2f}, viewers {one.viewer_correlation:.2f} "
+            f"audience {one.audience_correlation:.2f}, viewers {one.viewer_correlation:.2f} "
             f"(middle half {low:.2f} to {high:.2f}, n={one.viewers})",
             NO_BAR,
         )
-    found, missed = len(recovery.detected), len(recovery.missed)
-    moments = f"{found} of {found + missed} found, {missed} missed, {len(recovery.false_positives)} invented"
+    found, undetected = len(recovery.detected), len(recovery.missed)
+    moments = (
+        f"{found} of {found + undetected} found, {undetected} missed, {len(recovery.false_positives)} false"
+    )
     yield Bar("demo: moments", moments, NO_BAR)
 
 
 def finished_demo(bench: Bench) -> DemoResult:
-    """The demo's results as records: its study is opened again, nothing is watched twice."""
+    """Return the demo's results as objects; its stored samples are used, no video is processed again."""
     return run_demo(
         bench.work / "demo" / "audience", bench.work / "demo" / "study", lambda camera, seconds: None
     )
 
 
 def report(bench: Bench) -> Iterator[Bar]:
-    """The demo's report in a browser: quiet and offline."""
+    """The demo's report in a browser: no errors and no requests."""
     if CHROMIUM is None:
         raise NotMeasuredError("chromium is not installed")
     from playwright.sync_api import sync_playwright
@@ -366,43 +383,43 @@ def report(bench: Bench) -> Iterator[Bar]:
             lines.append(page.locator(".line.in-moment").count())
         browser.close()
     requests = [url for url in requests if url != page_file.as_uri() and not url.startswith("data:")]
-    told = "; ".join([*errors, *requests])
+    problems = "; ".join([*errors, *requests])
     yield Bar(
         "report: in a browser",
         f"{len(errors)} errors, {len(requests)} requests, {len(lines)} moments chosen, each showing "
         f"≥ {min(lines, default=0)} lines ({page_file.stat().st_size / 1e6:.1f} MB)"
-        + (f": {told}" if told else ""),
+        + (f": {problems}" if problems else ""),
         "0 errors, 0 requests",
         not errors and not requests,
     )
 
 
 def install(bench: Bench) -> Iterator[Bar]:
-    """The demo needs no torch: neither here nor among what installing it brings."""
-    here = find_spec("torch") is not None
-    brought = runtime_packages()
-    size = sum(path_size(Path(str(f.locate()))) for d in brought.values() for f in d.files or ())
-    whole = sum(path_size(path) for path in Path(sys.prefix).rglob("*"))
+    """Neither this environment nor a core install contains torch."""
+    importable = find_spec("torch") is not None
+    packages = runtime_packages()
+    size = sum(path_size(Path(str(f.locate()))) for d in packages.values() for f in d.files or ())
+    environment = sum(path_size(path) for path in Path(sys.prefix).rglob("*"))
     yield Bar(
         "install: no torch",
-        f"torch {'IS' if here else 'is not'} importable; without extras {len(brought)} packages, "
-        f"{size / 1e6:.0f} MB; this environment with its tools {whole / 1e6:.0f} MB",
+        f"torch {'IS' if importable else 'is not'} importable; without extras {len(packages)} packages, "
+        f"{size / 1e6:.0f} MB; this environment with its tools {environment / 1e6:.0f} MB",
         "no torch",
-        not here and "torch" not in brought,
+        not importable and "torch" not in packages,
     )
 
 
 def runtime_packages() -> dict[str, metadata.Distribution]:
-    """What `pip install moviemotion` brings, the package itself included, by name."""
-    brought: dict[str, metadata.Distribution] = {}
-    waiting = ["moviemotion"]
-    while waiting:
-        name = canonicalize_name(waiting.pop())
-        if name not in brought:
-            brought[name] = metadata.distribution(name)
-            wanted = [Requirement(line) for line in brought[name].requires or ()]
-            waiting += [r.name for r in wanted if r.marker is None or r.marker.evaluate({"extra": ""})]
-    return brought
+    """Return what `pip install moviemotion` installs, including the package itself, by name."""
+    packages: dict[str, metadata.Distribution] = {}
+    queue = ["moviemotion"]
+    while queue:
+        name = canonicalize_name(queue.pop())
+        if name not in packages:
+            packages[name] = metadata.distribution(name)
+            wanted = [Requirement(line) for line in packages[name].requires or ()]
+            queue += [r.name for r in wanted if r.marker is None or r.marker.evaluate({"extra": ""})]
+    return packages
 
 
 def path_size(path: Path) -> int:
@@ -413,16 +430,14 @@ def path_size(path: Path) -> int:
 
 
 def throughput(bench: Bench) -> Iterator[Bar]:
-    """How many viewers one core watches, and how many times as many as others'."""
-    clips = [bench.needed(f"seats/{name}.mp4") for name in SEATS]
+    """How many viewers one core can process, and the ratio to other programs."""
+    clips = [bench.require(f"seats/{name}.mp4") for name in SEATS]
     for lines in (own_lines(clips, bench.work), rival_lines(clips, bench.rivals_python)):
         yield from (Bar(*line) for line in lines)
 
 
-# --- Telling ------------------------------------------------------------------------------------------
-
 BARS: dict[str, Callable[[Bench], Iterator[Bar]]] = {
-    "reader": reader,
+    "model": model,
     "seats": seats,
     "groups": groups,
     "scripts": scripts,
@@ -438,13 +453,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", type=Path, required=True, help="folder with faces, seats, groups, scripts")
-    parser.add_argument("--rivals-python", type=Path, help="a Python in which fer or deepface is installed")
+    parser.add_argument(
+        "--data", type=Path, required=True, help="folder with faces, seats, groups and scripts"
+    )
+    parser.add_argument(
+        "--rivals-python", type=Path, help="Python interpreter with fer or deepface installed"
+    )
     parser.add_argument(
         "--only", nargs="+", choices=BARS, default=list(BARS), metavar="NAME", help=", ".join(BARS)
     )
     options = parser.parse_args()
-    print(f"{os.cpu_count()} cores; load before the start {os.getloadavg()[0]:.1f}\n", flush=True)
+    print(f"{os.cpu_count()} cores; load before the start: {os.getloadavg()[0]:.1f}\n", flush=True)
     bars = []
     with TemporaryDirectory() as work:
         bench = Bench(options.data, Path(work), options.rivals_python)
@@ -452,13 +471,13 @@ def main() -> None:
             for bar in attempt(name, BARS[name], bench):
                 bars.append(bar)
                 print(f"{bar.verdict:<6}{bar.name}: {bar.measured}   [{bar.bar}]", flush=True)
-    print("\n| Bar | Measured | Asked | |\n| --- | --- | --- | --- |")
+    print("\n| Measurement | Result | Target | |\n| --- | --- | --- | --- |")
     for bar in bars:
         print(f"| {bar.name} | {bar.measured} | {bar.bar} | {bar.verdict} |")
-    short = sum(bar.ok is False for bar in bars)
+    missed = sum(bar.ok is False for bar in bars)
     unmeasured = sum(bar.measured.startswith("not measured") for bar in bars)
-    print(f"\n{sum(bar.ok is True for bar in bars)} pass, {short} short, {unmeasured} not measured")
-    sys.exit(bool(short))
+    print(f"\n{sum(bar.ok is True for bar in bars)} pass, {missed} missed, {unmeasured} not measured")
+    sys.exit(bool(missed))
 
 
 if __name__ == "__main__":

@@ -1,10 +1,10 @@
-"""What was read of real clips, to be checked by eye: a frame a second, the reading under each face.
+"""Draw contact sheets of real clips, to check readings by eye: a frame per second with the readings below.
 
     python benchmarks/contact_sheets.py ../shared/data/seats ../shared/data/groups --out sheets/
 
-Under each face: the viewer; the strongest feeling with its strength beyond the viewer's own rest, and the
-probability the reader gave it; how far the second is to be trusted, or why its faces were refused. The
-sheets show faces: keep them where the clips may be kept.
+Below each face are the viewer, the strongest emotion with its strength above the viewer's baseline and its
+probability, and the quality weight of the second or the reasons for rejections. The sheets show faces, so
+store them only where the clips may be stored.
 """
 
 from __future__ import annotations
@@ -32,21 +32,22 @@ LINE = 16
 FACE = 72
 """Pixels of a face that is shown beside others."""
 ALONE, TOGETHER = 300, 480
-"""Pixels of a frame that shows one viewer, and several."""
+"""Width in pixels of a frame with one viewer, and of one with several."""
 PAGE = 1500, 6
-"""Pixels of a page's width, and rows at most."""
+"""Width of a page in pixels, and its largest number of rows."""
 SUFFIXES = {".mp4", ".mov", ".mkv", ".avi", ".webm", ".gif"}
-LEAST_TOLD = 0.1
-"""Strength below which nothing is felt."""
+MIN_STRENGTH = 0.1
+"""Strength below which a face is labeled neutral."""
 
 
 @dataclass(frozen=True)
 class Readings:
-    """What was read of a clip: its samples, and (V, S) per second: strength (…, 7), scores (…, 8), weight."""
+    """The readings of a clip: its samples and, for each viewer and second, (V, S, 7) strength,
+    (V, S, 8) probabilities and (V, S) weight."""
 
     samples: Samples
     strength: NDArray[np.float64]
-    scores: NDArray[np.float32]
+    probabilities: NDArray[np.float32]
     weight: NDArray[np.float32]
 
 
@@ -58,9 +59,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the sheets")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    watcher = CameraProcessor(SAMPLES_PER_SECOND)
+    processor = CameraProcessor(SAMPLES_PER_SECOND)
     for clip in sorted(p for folder in options.folders for p in folder.iterdir() if p.suffix in SUFFIXES):
-        samples = watcher.process(Camera(clip.stem, clip), lambda camera, seconds: None)
+        samples = processor.process(Camera(clip.stem, clip), lambda camera, seconds: None)
         for number, page in enumerate(pages(clip, read(samples)), start=1):
             path = options.out / f"{clip.stem}-{number}.png"
             page.save(path)
@@ -81,7 +82,7 @@ def read(samples: Samples) -> Readings:
 
 
 def pages(clip: Path, readings: Readings) -> list[Image.Image]:
-    """Sheets of the clip's seconds, from left to right and down."""
+    """Arrange the seconds of a clip on pages, from left to right and top to bottom."""
     cells = [cell(*shot, readings) for shot in shots(clip)]
     across = max(1, PAGE[0] // max(c.width for c in cells))
     on_page = across * (PAGE[1] if cells[0].width == ALONE else PAGE[1] // 2)
@@ -89,7 +90,7 @@ def pages(clip: Path, readings: Readings) -> list[Image.Image]:
 
 
 def shots(clip: Path) -> list[tuple[float, Image.Image]]:
-    """The frame in the middle of every second, as it was sampled, and its time."""
+    """The time and image of the sampled frame nearest to the middle of each second."""
     nearest: dict[int, tuple[float, Image.Image]] = {}
     for frame in read_frames(clip, SAMPLES_PER_SECOND):
         second = int(frame.time)
@@ -132,12 +133,12 @@ def cell(time: float, frame: Image.Image, readings: Readings) -> Image.Image:
             (x + 4, text), "\n".join(lines(viewer, second, readings)), (235, 235, 235), FONT, spacing=2
         )
     if not viewers:
-        draw.text((4, picture.height + 4), "nobody was seen", (235, 235, 235), FONT)
+        draw.text((4, picture.height + 4), "no viewer", (235, 235, 235), FONT)
     return sheet
 
 
 def lines(viewer: int, second: int, readings: Readings) -> tuple[str, str, str]:
-    """Who; what was read in this second; and how far it is to be trusted."""
+    """The viewer, the reading of this second, and its weight with the reasons for rejections."""
     samples, own = readings.samples, readings.strength[viewer, second]
     name = f"{viewer + 1}" if len(samples.viewers) > 1 else samples.viewers[viewer]
     within = (samples.viewer == viewer) & (samples.time.astype(int) == second)
@@ -145,14 +146,14 @@ def lines(viewer: int, second: int, readings: Readings) -> tuple[str, str, str]:
     if np.isnan(own).any():
         return name, "not seen", ", ".join(f"{n} {reason}" for reason, n in reasons.items()) or "no face"
     top = int(own.argmax())
-    probability = readings.scores[viewer, second, EMOTIONS.index(NON_NEUTRAL_EMOTIONS[top])]
-    felt = (
+    probability = readings.probabilities[viewer, second, EMOTIONS.index(NON_NEUTRAL_EMOTIONS[top])]
+    shown = (
         f"{NON_NEUTRAL_EMOTIONS[top]} {own[top]:.2f} (p {probability:.2f})"
-        if own[top] >= LEAST_TOLD
+        if own[top] >= MIN_STRENGTH
         else "neutral"
     )
-    trust = f"weight {readings.weight[viewer, second]:.2f}, {within.sum()} faces"
-    return name, felt, ", ".join([trust, *(f"{n} {reason}" for reason, n in reasons.items())])
+    weight = f"weight {readings.weight[viewer, second]:.2f}, {within.sum()} faces"
+    return name, shown, ", ".join([weight, *(f"{n} {reason}" for reason, n in reasons.items())])
 
 
 def clock(time: float) -> str:

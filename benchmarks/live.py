@@ -1,8 +1,8 @@
-"""Two hours of eight live cameras, with planted troubles: no crash, memory flat, every gap listed.
+"""Capture two hours of eight live cameras with simulated failures; check memory and the reported gaps.
 
 Usage: python benchmarks/live.py [--speed 12] [--seconds 7200] [--rate 1]
-The cameras show short rendered videos over and over, two pictures a second; the film's clock runs `speed`
-times as fast as ours. Exit code 1 where memory grew by more than 5 % or a gap was not told.
+The cameras repeat short rendered videos with two pictures per second; the film's clock runs `speed` times as
+fast as real time. The exit code is 1 if memory grew by more than 5 % or a gap was not reported.
 """
 
 from __future__ import annotations
@@ -32,16 +32,17 @@ CAMERAS = 8
 CLIP = 8
 """Seconds of a clip."""
 PICTURES = 2
-"""Pictures a second that a camera sends."""
+"""Pictures per second of a camera."""
 FROZEN_AFTER = 10.0
-FLAT = 0.05
+MAX_GROWTH = 0.05
+"""Share by which memory may grow."""
 Span = tuple[float, float]
 
 
 class LoopingCamera:
-    """A clip over and over on the film's clock; unreachable while `lost`, and still while `frozen`."""
+    """Repeats a clip on the film's clock; unreachable while `lost`, and unchanging while `frozen`."""
 
-    recorded = True
+    is_recording = True
 
     def __init__(
         self, clip: Path, clock: FilmClock, seconds: float, lost: Sequence[Span], frozen: Sequence[Span]
@@ -74,16 +75,16 @@ def main() -> int:
     options.add_argument("--speed", type=float, default=12)
     options.add_argument("--seconds", type=float, default=7200)
     options.add_argument("--rate", type=float, default=1.0)
-    asked = options.parse_args()
+    arguments = options.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        return run(Path(folder), asked.speed, asked.seconds, asked.rate)
+        return run(Path(folder), arguments.speed, arguments.seconds, arguments.rate)
 
 
 def run(folder: Path, speed: float, seconds: float, rate: float) -> int:
-    print(f"filming {CAMERAS} seats …", flush=True)
-    script = EmotionSchedule((EmotionEvent(2, 6, Emotion.HAPPY, 0.9),))
-    audience = simulate_audience(script, viewers=CAMERAS, seconds=CLIP, seed=36)
-    seated = replace(audience, away=np.zeros_like(audience.out_of_frame))
+    print(f"rendering {CAMERAS} seats …", flush=True)
+    schedule = EmotionSchedule((EmotionEvent(2, 6, Emotion.HAPPY, 0.9),))
+    audience = simulate_audience(schedule, viewers=CAMERAS, seconds=CLIP, seed=36)
+    seated = replace(audience, out_of_frame=np.zeros_like(audience.out_of_frame))
     clips = write_seat_videos(seated, folder / "clips", [(k,) for k in range(CAMERAS)])
     lost = {"seat-2": (seconds * 0.25, seconds * 0.25 + 60), "seat-5": (seconds * 0.6, seconds * 0.6 + 300)}
     frozen = {"seat-7": (seconds * 0.4, seconds * 0.4 + 200)}
@@ -103,7 +104,7 @@ def run(folder: Path, speed: float, seconds: float, rate: float) -> int:
     memory = watch(capture, seconds)
     capture.stop()
     wall, processor = time.monotonic() - began, time.process_time() - processor
-    gaps = find_gaps(folder / "live", dict.fromkeys(cameras, Offset(0.0, float("nan"), "as it came")), rate)
+    gaps = find_gaps(folder / "live", dict.fromkeys(cameras, Offset(0.0, float("nan"), "not measured")), rate)
     for name in cameras:
         samples = camera_samples(folder / "live", name, 0.0, rate)
         dropped = count_dropped_pictures(folder / "live", name, rate)
@@ -113,16 +114,16 @@ def run(folder: Path, speed: float, seconds: float, rate: float) -> int:
     print(f"{len(slow)} gaps because reading did not keep up, and:")
     for gap in (gap for gap in gaps if gap not in slow):
         print(f"  {gap.camera}: {gap.start:.1f}–{gap.end:.1f} s, {gap.reason}")
-    planted = [(name, *span) for name, span in (*lost.items(), *frozen.items())]
-    found = [told(gaps, *trouble) for trouble in planted]
+    failures = [(name, *span) for name, span in (*lost.items(), *frozen.items())]
+    found = [is_reported(gaps, *failure) for failure in failures]
     grown = memory[-1] / memory[0] - 1
     print(f"memory at 10 %: {memory[0]:.1f} MB, at the end: {memory[-1]:.1f} MB ({grown:+.1%})")
-    print(f"planted gaps told: {sum(found)} of {len(found)}; other gaps: {len(gaps) - sum(found)}")
-    return 0 if grown <= FLAT and all(found) else 1
+    print(f"simulated failures reported: {sum(found)} of {len(found)}; other gaps: {len(gaps) - sum(found)}")
+    return 0 if grown <= MAX_GROWTH and all(found) else 1
 
 
 def watch(capture: LiveCapture, seconds: float) -> list[float]:
-    """Megabytes in memory at each tenth of the film, the last of them at its end."""
+    """Memory in megabytes at each tenth of the film, the last at its end."""
     memory: list[float] = []
     while not capture.wait(0.5):
         if len(memory) < 9 and capture.clock.now() >= seconds * (len(memory) + 1) / 10:
@@ -134,13 +135,13 @@ def watch(capture: LiveCapture, seconds: float) -> list[float]:
 
 
 def resident() -> float:
-    """Megabytes of this process in memory."""
+    """Resident memory of this process in megabytes."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def told(gaps: Sequence[Gap], camera: str, start: float, end: float) -> bool:
-    """Whether a gap of this camera is this trouble: within a sample of its start, and not before its end."""
+def is_reported(gaps: Sequence[Gap], camera: str, start: float, end: float) -> bool:
+    """Whether a gap of the camera starts within a second of the failure and ends no earlier."""
     return any(g.camera == camera and abs(g.start - start) <= 1 and g.end >= end - 0.5 for g in gaps)
 
 

@@ -1,4 +1,4 @@
-"""A screenplay of invented lines, for benchmarks: Fountain of as many pages as are asked for."""
+"""Synthetic screenplays for benchmarks: Fountain with a given number of pages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PLACES = (
     "GLASSHOUSE",
     "ROOF",
     "ARCHIVE",
-    "HARBOUR BAR",
+    "HARBOR BAR",
 )
 TIMES = ("DAY", "NIGHT", "DAWN", "LATER")
 WHO = (
@@ -58,9 +58,14 @@ SAYS = (
 
 
 def long_script(pages: int, seed: int) -> str:
-    """Scenes of action and talk until they fill the pages, 12-point Courier."""
+    """Write random scenes of action and dialogue until they fill the pages.
+
+    Args:
+        pages: number of pages in 12-point Courier.
+        seed: of the random generator.
+    """
     rng = np.random.default_rng(seed)
-    text = "Title: The Invented Harbour\nCredit: written by\nAuthor: A generator\n\n"
+    text = "Title: The Paper Harbor\nCredit: written by\nAuthor: A generator\n\n"
     scenes: list[str] = []
     while True:
         scenes += [_scene(rng) for _ in range(5)]
@@ -76,10 +81,10 @@ def _scene(rng: np.random.Generator) -> str:
     parts = [f"{one(('INT.', 'EXT.'))} {one(PLACES)} - {one(TIMES)}\n\n"]
     for _ in range(int(rng.integers(4, 9))):
         if rng.random() < 0.35:
-            told = " ".join(
+            action = " ".join(
                 f"{one(WHO)} {one(DOES)} {one(WHERE)}.".capitalize() for _ in range(int(rng.integers(1, 5)))
             )
-            parts.append(f"{told}\n\n")
+            parts.append(f"{action}\n\n")
         aside = "(quietly)\n" if rng.random() < 0.1 else ""
         said = " ".join(one(SAYS).format(one(WHO), one(DOES)) for _ in range(int(rng.integers(1, 4))))
         parts.append(f"{one(PEOPLE)}\n{aside}{said[0].upper()}{said[1:]}\n\n")

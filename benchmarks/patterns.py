@@ -17,13 +17,13 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "analysis"))
 
-from pattern_rooms import (
+from pattern_audiences import (
     autoregression,
-    laughing_room,
+    changing_audience,
+    laughing_audience,
     moments_at_random,
     moments_in_order,
-    still_room,
-    turning_room,
+    steady_audience,
 )
 
 from moviemotion.analysis.comparison.pattern_ratings import correlate_with_ratings
@@ -51,7 +51,9 @@ def by_changes(room: Callable[[np.random.Generator], np.ndarray]) -> Run:
 
 
 def by_contagion(viewers: int, seconds: int, contagion: float) -> Run:
-    return lambda rng, seed: bool(find_contagion(laughing_room(rng, viewers, seconds, contagion), seed).found)
+    return lambda rng, seed: bool(
+        find_contagion(laughing_audience(rng, viewers, seconds, contagion), seed).found
+    )
 
 
 def films(rng: np.random.Generator, count: int, correlation: float) -> tuple[list[dict[str, float]], list]:
@@ -106,10 +108,13 @@ NOISE: dict[str, list[tuple[str, Run]]] = {
         for n in (8, 16, 40)
     ],
     "changes": [
-        ("12 viewers on their own, 30 min", by_changes(lambda rng: still_room(rng, 12, 1800, 0.0))),
-        ("a shared rhythm of 10 s, 30 min", by_changes(lambda rng: still_room(rng, 12, 1800))),
-        ("a shared rhythm of 30 s, 30 min", by_changes(lambda rng: still_room(rng, 12, 1800, 0.05, 0.967))),
-        ("a film's beats at random times, 30 min", by_changes(lambda rng: laughing_room(rng, 12, 1800))),
+        ("12 viewers on their own, 30 min", by_changes(lambda rng: steady_audience(rng, 12, 1800, 0.0))),
+        ("a shared rhythm of 10 s, 30 min", by_changes(lambda rng: steady_audience(rng, 12, 1800))),
+        (
+            "a shared rhythm of 30 s, 30 min",
+            by_changes(lambda rng: steady_audience(rng, 12, 1800, 0.05, 0.967)),
+        ),
+        ("a film's beats at random times, 30 min", by_changes(lambda rng: laughing_audience(rng, 12, 1800))),
     ],
     "contagion": [
         ("16 viewers, 15 min", by_contagion(16, 900, 0)),
@@ -125,7 +130,10 @@ PLANTED: dict[str, list[tuple[str, Run]]] = {
         for n in (3, 4, 6)
     ],
     "changes": [
-        (f"happier by {by} for 20 min of 60", by_changes(lambda rng, by=by: turning_room(rng, 12, 3600, by)))
+        (
+            f"happier by {by} for 20 min of 60",
+            by_changes(lambda rng, by=by: changing_audience(rng, 12, 3600, by)),
+        )
         for by in (0.03, 0.05, 0.1)
     ],
     "contagion": [

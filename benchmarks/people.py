@@ -1,12 +1,12 @@
-"""Is a person read from their own neutral, in a unit that means something? Measures it and prints lines.
+"""Measure baselines, strength, mixed emotions, smoothing and quality weights on real and rendered faces.
 
     python benchmarks/people.py --data ../shared/data/faces                  # some minutes on 2 cores
     python benchmarks/people.py --data ../shared/data/faces --only strength mixed
 
-Real faces are those that `moviemotion lab train` holds out of the train split with its default recipe; the
-test split is never read. A still face has no film around it, so a real "viewer" is invented: one neutral
-face, seen again and again a little shifted, turned, lit and noisy, between expressions read from others'
-faces. Rendered viewers are drawn with a resting face that looks sad, amused or plain.
+Real faces are those that `moviemotion lab train` holds out of the train split with its default configuration;
+the test split is never read. A single image has no film around it, so a real "viewer" is simulated: one
+neutral face, repeated with small changes of position, angle, light and noise, between expressions of other
+people. Rendered viewers are drawn with a resting expression that is sad, amused or neutral.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from moviemotion.analysis.signals.baseline import (
 )
 from moviemotion.analysis.signals.smoothing import smooth
 from moviemotion.analysis.signals.timeline import Timeline
-from moviemotion.audience.faces.detect import FaceBox, FaceDetector, crop_face
-from moviemotion.audience.faces.emotion_model import EmotionModel
+from moviemotion.audience.faces.detect import CenterFaceDetector, FaceBox, crop_face
+from moviemotion.audience.faces.emotion_model import OnnxEmotionModel
 from moviemotion.audience.faces.quality import quality_weights
 from moviemotion.emotions import EMOTIONS, MIXED_EMOTIONS, NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.lab.data.dataset import (
@@ -63,17 +63,23 @@ PEOPLE = 12
 ACTED = (Emotion.HAPPY, Emotion.SURPRISE, Emotion.SAD)
 LEVELS = np.linspace(0, 1, 5)
 VIEWS = 6
-"""Slightly different views of each rendered face."""
+"""Number of slightly different views of each rendered face."""
 BIAS = 0.25
-"""The resting face of a biased person is drawn until the reader gives this much of the feeling."""
+"""The resting expression is strengthened until the emotion model gives this probability to its emotion."""
 NEUTRAL_FACES = 100
-LEAST_FALL = 0.70
-SAMPLES_A_SECOND = 5
+MIN_REDUCTION = 0.70
+"""Share of the bias of a resting expression that the baseline should remove."""
+SAMPLES_PER_SECOND = 5
 
 
 @dataclass(frozen=True)
 class Cast:
-    """Rendered people: P `kinds` of resting face; `readings` (P, 3, L, VIEWS, 8) by emotion and level."""
+    """Rendered people.
+
+    Attributes:
+        kinds: resting expression of each of P people.
+        readings: (P, 3, L, VIEWS, 8) emotion probabilities by emotion and level.
+    """
 
     kinds: tuple[str, ...]
     readings: Float64Array
@@ -81,7 +87,7 @@ class Cast:
 
 @dataclass(frozen=True)
 class Bench:
-    """What the parts share."""
+    """The data that the parts share."""
 
     data: Path
 
@@ -94,37 +100,39 @@ class Bench:
 
     @cached_property
     def shares(self) -> Float64Array:
-        """(n, 8) the annotators' votes for each held-out face, as shares."""
+        """(n, 8) shares of the annotators' votes for each held-out face."""
         assert self.held_out.votes is not None
         return soft_targets(self.held_out.votes).astype(np.float64)
 
     @cached_property
     def probabilities(self) -> Float64Array:
-        """(n, 8) what the reader says of each."""
+        """(n, 8) emotion probabilities of each held-out face."""
         return read(list(self.held_out.images))
 
     @cached_property
     def cast(self) -> Cast:
-        return film_cast()
+        return render_cast()
 
 
 def read(crops: list[Pixels]) -> Float64Array:
-    reader = EmotionModel()
-    parts = [reader.predict(crops[at : at + 64]) for at in range(0, len(crops), 64)]
+    model = OnnxEmotionModel()
+    parts = [model.predict(crops[at : at + 64]) for at in range(0, len(crops), 64)]
     return np.concatenate(parts).astype(np.float64)
 
 
 # --- Rendered people ----------------------------------------------------------------------------------
 
 
-def film_cast() -> Cast:
-    """Draw `PEOPLE` with plain, sad and amused resting faces, each emotion at each level, and read them."""
-    detector = FaceDetector()
+def render_cast() -> Cast:
+    """Draw `PEOPLE` with neutral, sad and amused resting expressions, at each level of each emotion, and
+    read them."""
+    detector = CenterFaceDetector()
     kinds = tuple(("plain", "sad", "smile")[n % 3] for n in range(PEOPLE))
     readings = np.empty((PEOPLE, len(ACTED), len(LEVELS), VIEWS, len(EMOTIONS)))
     for person, kind in enumerate(kinds):
         rng = np.random.default_rng([SEED, person])
-        who = replace(random_identity(SEED, person), resting={"plain": 0.0, "sad": -1.0, "smile": 1.0}[kind])
+        mouth = {"plain": 0.0, "sad": -1.0, "smile": 1.0}[kind]
+        who = replace(random_identity(SEED, person), resting_mouth=mouth)
         (face, *_) = detector.detect([drawn(who, np.zeros(7)).astype(np.uint8)], 320)[0]
 
         def views(feelings: Float64Array, who: Identity = who, face: FaceBox = face, rng=rng) -> Float64Array:
@@ -150,7 +158,7 @@ def drawn(who: Identity, feelings: Float64Array) -> Float64Array:
 
 
 def view(picture: Float64Array, face: FaceBox, rng: np.random.Generator) -> Pixels:
-    """The crop of a face in another light, with the camera's noise and the detector's."""
+    """Crop a face in different light, with the noise of a camera and of a face detector."""
     lit = np.clip(picture * rng.uniform(0.75, 1.15) + rng.normal(0, 3, picture.shape), 0, 255)
     (x, y), half = face.center + rng.normal(0, 1.2, 2), face.size / 2 * np.exp(rng.normal(0, 0.02))
     box = FaceBox(x - half, y - half, x + half, y + half, face.score, face.landmarks)
@@ -160,25 +168,25 @@ def view(picture: Float64Array, face: FaceBox, rng: np.random.Generator) -> Pixe
 def sessions(
     cast: Cast, share: float, only: tuple[Emotion, ...], seed: int
 ) -> tuple[Float64Array, Float64Array]:
-    """Four minutes in which something is felt for `share` of the time.
+    """Simulate four minutes in which emotions are felt for `share` of the time.
 
     Returns:
-        (P, S, 7) the truth; (P, S × 5, 8) the readings of the samples.
+        (P, S, 7) the ground truth; (P, S × 5, 8) the emotion probabilities of the samples.
     """
     rng, seconds = np.random.default_rng(seed), 240
-    beats, at = [], 5.0
+    events, at = [], 5.0
     while at < seconds - 10:
         lasts = float(rng.uniform(4, 9))
         emotion = only[int(rng.integers(len(only)))]
-        beats.append(EmotionEvent(at, at + lasts, emotion, float(rng.uniform(0.4, 1.0))))
+        events.append(EmotionEvent(at, at + lasts, emotion, float(rng.uniform(0.4, 1.0))))
         at += lasts / share
-    audience = simulate_audience(EmotionSchedule(tuple(beats)), len(cast.kinds), seconds, seed)
-    step = (np.arange(seconds * SAMPLES_A_SECOND) * FRAME_RATE / SAMPLES_A_SECOND).astype(int)
+    audience = simulate_audience(EmotionSchedule(tuple(events)), len(cast.kinds), seconds, seed)
+    step = (np.arange(seconds * SAMPLES_PER_SECOND) * FRAME_RATE / SAMPLES_PER_SECOND).astype(int)
     samples = np.empty((len(cast.kinds), len(step), len(EMOTIONS)))
     for person, felt in enumerate(
         audience.felt_intensity[:, step][:, :, [NON_NEUTRAL_EMOTIONS.index(e) for e in ACTED]]
     ):
-        # Between two drawn levels one of both, the nearer more often.
+        # Between two drawn levels, one of them is chosen at random, the nearer one more often.
         level = felt.max(axis=1) * (len(LEVELS) - 1) + rng.uniform(-0.5, 0.5, len(step))
         which = np.clip(np.round(level), 0, len(LEVELS) - 1).astype(int)
         seen = np.repeat(rng.integers(0, VIEWS, len(step) // 3 + 1), 3)[: len(step)]
@@ -190,20 +198,20 @@ def sessions(
 
 def timeline_of(samples: Float64Array, smoothing: Callable[[Float64Array], Float64Array]) -> Timeline:
     scores = np.stack([smoothing(own) for own in samples])
-    scores = scores.reshape(len(samples), -1, SAMPLES_A_SECOND, len(EMOTIONS)).mean(axis=2)
-    count = np.full(scores.shape[:2], SAMPLES_A_SECOND, np.int32)
+    scores = scores.reshape(len(samples), -1, SAMPLES_PER_SECOND, len(EMOTIONS)).mean(axis=2)
+    count = np.full(scores.shape[:2], SAMPLES_PER_SECOND, np.int32)
     return Timeline(tuple(map(str, range(len(samples)))), 0, scores.astype(np.float32), count)
 
 
 def as_shipped(samples: Float64Array) -> Float64Array:
-    return smooth(np.arange(len(samples)) / SAMPLES_A_SECOND, samples, np.ones(len(samples)))
+    return smooth(np.arange(len(samples)) / SAMPLES_PER_SECOND, samples, np.ones(len(samples)))
 
 
 # --- Parts --------------------------------------------------------------------------------------------
 
 
 def baseline(bench: Bench) -> Iterator[str]:
-    """Neutral faces that read as something: how much of that the baseline takes away."""
+    """How much of the bias of resting expressions the baseline removes."""
     cases = ((0.1, ACTED), (0.3, ACTED), (0.6, ACTED), (0.5, (Emotion.HAPPY,)))
     for share, only in cases:
         before: dict[str, list[float]] = {"sad": [], "smile": []}
@@ -221,10 +229,10 @@ def baseline(bench: Bench) -> Iterator[str]:
                     column = NON_NEUTRAL_EMOTIONS.index(Emotion.SAD if kind == "sad" else Emotion.HAPPY)
                     before[kind].append(float(without[person, calm[person], column].mean()))
                     after[kind].append(float(measured[person, calm[person], column].mean()))
-        what = "smiling" if len(only) == 1 else "feeling something"
+        what = "smiling" if len(only) == 1 else "showing an emotion"
         for kind in before:
             case = f"rendered, resting {kind:<5}, {what} {share:.0%} of the time"
-            yield f"{case}: {fall(before[kind], after[kind])}"
+            yield f"{case}: {reduction(before[kind], after[kind])}"
     yield from real_baseline(bench)
 
 
@@ -233,14 +241,15 @@ def real_baseline(bench: Bench) -> Iterator[str]:
     neutral = np.flatnonzero(shares[:, 0] > 0.5)
     moved = np.quantile(1 - bench.probabilities[neutral, 0], 0.95)
     yield (
-        f"real neutral faces: 19 of 20 are read with {moved:.2f} or less for all feelings together "
-        f"(n={len(neutral)}); of a rest estimated from the film no more than {MAX_EMOTION_AT_REST:g} is taken"
+        f"real neutral faces: 19 of 20 are read with {moved:.2f} or less for all emotions together "
+        f"(n={len(neutral)}); a baseline estimated from the film is limited to {MAX_EMOTION_AT_REST:g}"
     )
     neutral = rng.permutation(neutral)[:NEUTRAL_FACES]
     views = [jittered(faces.images[n], rng) for n in neutral for _ in range(24)]
     resting = read(views).reshape(len(neutral), 24, 8)
     expressions = np.flatnonzero(shares[:, [EMOTIONS.index(e) for e in ACTED]].max(axis=1) >= 0.7)
-    # Rest is found in twelve views between eight expressions of others; the bias is that of the other twelve.
+    # The baseline is estimated from twelve views among eight expressions of others; the bias is measured on
+    # the other twelve views.
     others = bench.probabilities[rng.choice(expressions, (len(neutral), 8))]
     session = np.concatenate([resting[:, :12], others], axis=1).astype(np.float32)
     rest = estimate_baseline(
@@ -254,7 +263,7 @@ def real_baseline(bench: Bench) -> Iterator[str]:
     )
     for name, columns in (("sad", [NON_NEUTRAL_EMOTIONS.index(Emotion.SAD)]), ("all seven", list(range(7)))):
         before, after = (s[:, :, columns].sum(axis=2).mean(axis=1).tolist() for s in (without, measured))
-        yield f"real neutral faces, {name}: {fall(before, after)}"
+        yield f"real neutral faces, {name}: {reduction(before, after)}"
 
 
 def no_rest(timeline: Timeline) -> Baseline:
@@ -263,7 +272,7 @@ def no_rest(timeline: Timeline) -> Baseline:
 
 
 def jittered(face: Pixels, rng: np.random.Generator) -> Pixels:
-    """The same face again: shifted up to about a pixel, turned a degree or two, lit and noisy."""
+    """Repeat a face, shifted by about a pixel, rotated by a degree or two, in different light and noise."""
     turned = Image.fromarray(face).rotate(
         float(rng.normal(0, 1.5)), Image.Resampling.BILINEAR, translate=tuple(np.round(rng.normal(0, 0.7, 2)))
     )
@@ -271,20 +280,20 @@ def jittered(face: Pixels, rng: np.random.Generator) -> Pixels:
     return np.clip(lit + rng.normal(0, 3, face.shape), 0, 255).astype(np.uint8)
 
 
-def fall(before: list[float], after: list[float]) -> str:
-    """How much of a mean bias went, with its interval over viewers."""
+def reduction(before: list[float], after: list[float]) -> str:
+    """Format by how much a mean bias is reduced, with its interval over viewers."""
     a, b = np.array(before), np.array(after)
     low, high = interval(lambda i: 1 - b[i].mean() / a[i].mean(), len(a))
     gone = 1 - b.mean() / a.mean()
-    verdict = "pass" if gone >= LEAST_FALL else "short"
+    verdict = "pass" if gone >= MIN_REDUCTION else "short"
     return (
-        f"{a.mean():.3f} → {b.mean():.3f}, falls by {gone:.0%} (95 % {low:.0%} to {high:.0%}, n={len(a)}); "
-        f"bar {LEAST_FALL:.0%}: {verdict}"
+        f"{a.mean():.3f} → {b.mean():.3f}, reduced by {gone:.0%} (95 % {low:.0%} to {high:.0%}, n={len(a)}); "
+        f"bar {MIN_REDUCTION:.0%}: {verdict}"
     )
 
 
 def strengths(bench: Bench) -> Iterator[str]:
-    """Does strength grow with the drawn intensity, and with the annotators' votes?"""
+    """How strength rises with the drawn intensity, and probability with the annotators' votes."""
     cast = bench.cast
     for acted, emotion in enumerate(ACTED):
         column = EMOTIONS.index(emotion)
@@ -300,7 +309,7 @@ def strengths(bench: Bench) -> Iterator[str]:
             f"{', '.join(f'{m:.2f}' for m in means)}; Spearman within a person "
             f"{np.median(own):.2f} (median of {len(own)}, least {min(own):.2f}), over all "
             f"{spearmanr(np.broadcast_to(drawn_at, p.shape).ravel(), won.ravel()).statistic:.2f}; "
-            f"{(steps >= -0.02).mean():.0%} of {steps.size} steps rise or stay"
+            f"{(steps >= -0.02).mean():.0%} of {steps.size} steps do not fall"
         )
     for column, emotion in enumerate(EMOTIONS):
         p, share = bench.probabilities[:, column], bench.shares[:, column]
@@ -318,16 +327,16 @@ def strengths(bench: Bench) -> Iterator[str]:
 
 
 def mixed(bench: Bench) -> Iterator[str]:
-    """Faces on which the annotators' votes are split between two emotions, against chance."""
-    told: set[tuple[Emotion, ...]] = set()
-    for feeling in MIXED_EMOTIONS:
-        parts = tuple(sorted(feeling.components))
-        if parts in told:
+    """How well faces are found whose votes are split between two emotions, compared with chance."""
+    reported: set[tuple[Emotion, ...]] = set()
+    for mixed_emotion in MIXED_EMOTIONS:
+        parts = tuple(sorted(mixed_emotion.components))
+        if parts in reported:
             continue
-        told.add(parts)
-        columns = [EMOTIONS.index(part) for part in feeling.components]
-        truth = bench.shares[:, columns].min(axis=1) >= feeling.threshold
-        found = bench.probabilities[:, columns].min(axis=1) >= feeling.threshold
+        reported.add(parts)
+        columns = [EMOTIONS.index(part) for part in mixed_emotion.components]
+        truth = bench.shares[:, columns].min(axis=1) >= mixed_emotion.threshold
+        found = bench.probabilities[:, columns].min(axis=1) >= mixed_emotion.threshold
         names = " / ".join(f.name for f in MIXED_EMOTIONS if tuple(sorted(f.components)) == parts)
         hits, n = int((truth & found).sum()), len(truth)
         yield (
@@ -338,13 +347,13 @@ def mixed(bench: Bench) -> Iterator[str]:
 
 
 def smoothing(bench: Bench) -> Iterator[str]:
-    """Correlation with the acted truth, second by second, by filter."""
+    """Correlation with the ground truth over all seconds, for each filter."""
     filters: dict[str, Callable[[Float64Array], Float64Array]] = {
         "none": lambda x: x,
         "as shipped": as_shipped,
     }
     for constant in (0.2, 0.4, 0.8):
-        keep = float(np.exp(-1 / SAMPLES_A_SECOND / constant))
+        keep = float(np.exp(-1 / SAMPLES_PER_SECOND / constant))
         filters[f"causal, {constant} s"] = lambda x, k=keep: lfilter(
             [1 - k], [1, -k], x, axis=0, zi=k * x[:1]
         )[0]
@@ -363,28 +372,28 @@ def smoothing(bench: Bench) -> Iterator[str]:
 
 
 def quality(bench: Bench) -> Iterator[str]:
-    """Harmed faces: does the weight fall where the reader errs more?"""
+    """Whether the quality weight falls as degraded faces are read with larger errors."""
     rng = np.random.default_rng(SEED)
     chosen = rng.permutation(len(bench.held_out))[:200]
     images, shares = bench.held_out.images[chosen], bench.shares[chosen]
     marks = np.array([[15, 20], [31, 20], [23, 29], [16, 37], [30, 37]], np.float32)
     faces = [FaceBox(0, 0, 46, 46, 0.9, marks)] * len(images)
     weights, errors = [], []
-    for name, harm in HARMS.items():
-        harmed = [harm(image, rng) for image in images]
-        weight, _ = quality_weights(faces, harmed)
-        error = np.abs(read(harmed) - shares).sum(axis=1) / 2
+    for name, degrade in DEGRADATIONS.items():
+        degraded = [degrade(image, rng) for image in images]
+        weight, _ = quality_weights(faces, degraded)
+        error = np.abs(read(degraded) - shares).sum(axis=1) / 2
         weights.append(weight)
         errors.append(error)
         yield (
             f"quality, {name}: votes misplaced {error.mean():.3f}, mean weight {weight.mean():.2f}, "
-            f"refused {(weight == 0).mean():.0%} (n={len(images)})"
+            f"rejected {(weight == 0).mean():.0%} (n={len(images)})"
         )
     w, e = np.concatenate(weights), np.concatenate(errors)
     rho = spearmanr(w, e).statistic
     yield (
         f"quality, all together: votes misplaced {e.mean():.3f}, by weight {np.average(e, weights=w):.3f}, "
-        f"of the refused {e[w == 0].mean():.3f}; Spearman of weight and error {rho:.2f} (n={len(w)})"
+        f"of the rejected {e[w == 0].mean():.3f}; Spearman of weight and error {rho:.2f} (n={len(w)})"
     )
 
 
@@ -395,19 +404,17 @@ def _covered(image: Pixels, inside: NDArray[np.bool_], rng: np.random.Generator)
 
 
 _Y, _X = np.mgrid[:48, :48]
-HARMS: dict[str, Callable[[Pixels, np.random.Generator], Pixels]] = {
-    "as they are": lambda x, rng: x,
+DEGRADATIONS: dict[str, Callable[[Pixels, np.random.Generator], Pixels]] = {
+    "unchanged": lambda x, rng: x,
     "dark (gamma 2.5, noise)": lambda x, rng: np.clip(
         255 * (x / 255.0) ** 2.5 + rng.normal(0, 3, x.shape), 0, 255
     ).astype(np.uint8),
-    "hardly any light": lambda x, rng: np.clip(x * 0.03 + rng.normal(0, 2, x.shape), 0, 255).astype(np.uint8),
+    "almost no light": lambda x, rng: np.clip(x * 0.03 + rng.normal(0, 2, x.shape), 0, 255).astype(np.uint8),
     "blur of 2 px": lambda x, rng: gaussian_filter(x, 2),
     "blur of 4 px": lambda x, rng: gaussian_filter(x, 4),
-    "hand before the mouth": lambda x, rng: _covered(
-        x, ((_Y - 40) / 12) ** 2 + ((_X - 24) / 17) ** 2 < 1, rng
-    ),
-    "hand at one side": lambda x, rng: _covered(x, ((_Y - 26) / 22) ** 2 + ((_X - 6) / 16) ** 2 < 1, rng),
-    "popcorn before the mouth": lambda x, rng: np.where(
+    "hand over the mouth": lambda x, rng: _covered(x, ((_Y - 40) / 12) ** 2 + ((_X - 24) / 17) ** 2 < 1, rng),
+    "hand on one side": lambda x, rng: _covered(x, ((_Y - 26) / 22) ** 2 + ((_X - 6) / 16) ** 2 < 1, rng),
+    "popcorn in front of the mouth": lambda x, rng: np.where(
         (_Y > 30) & (abs(_X - 24) < 18), rng.integers(120, 256, x.shape), x
     ).astype(np.uint8),
 }
@@ -421,7 +428,7 @@ def part_of(count: int, total: int) -> str:
 def interval(
     statistic: Callable[[NDArray[np.int64]], float], n: int, draws: int = 1000
 ) -> tuple[float, float]:
-    """95 % percentile bootstrap over n units."""
+    """95 % percentile bootstrap interval over n units."""
     result = bootstrap(
         (np.arange(n),),
         statistic,

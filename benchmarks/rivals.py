@@ -1,11 +1,12 @@
-"""How fast do others read faces? Run by `throughput.py` in an interpreter in which they are installed.
+"""Measure how fast other packages read faces. `throughput.py` runs it in an environment that has them.
 
     PYTHON benchmarks/rivals.py fer 5 CLIP …      # prints [viewer-seconds, core-seconds] of each clip as JSON
 
-Nothing of MoviEmotion is needed there. One thread, models loaded before the clock starts, clips decoded by
-OpenCV and sampled as MoviEmotion samples them: the first frame at or after each tick. deepface fetches its
-weights when it is first used; where it cannot, weights drawn by chance take their place, which read nothing
-and cost the same.
+MoviEmotion need not be installed there. One thread is used, and models are loaded before the clock starts.
+Clips
+are decoded by OpenCV and sampled as in MoviEmotion: the first frame at or after each tick. deepface downloads
+its weights on first use; if that fails, random weights replace them, which give meaningless readings at the
+same cost.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ os.environ.update(
 
 
 def fer(mtcnn=False):
-    """Its small network in whole numbers, behind a Haar cascade or MTCNN."""
+    """Its small quantized network, after a Haar cascade or MTCNN."""
     from fer.fer import FER
 
     detector = FER(mtcnn=mtcnn)
@@ -35,7 +36,7 @@ def fer(mtcnn=False):
 
 
 def deepface():
-    """Its emotion network behind its default detector, a Haar cascade."""
+    """Its emotion network, after its default detector, a Haar cascade."""
     from deepface import DeepFace
 
     def read(picture):
@@ -45,8 +46,8 @@ def deepface():
     return read
 
 
-def with_weights_by_chance(picture):
-    """deepface without its weights; they would be fetched from the net."""
+def deepface_with_random_weights(picture):
+    """deepface without its weights, which it would download."""
     from deepface.commons import weight_utils
 
     weight_utils.download_weights_if_necessary = lambda *names, **more: ""
@@ -56,11 +57,11 @@ def with_weights_by_chance(picture):
     return read
 
 
-READERS = {"fer": fer, "fer with mtcnn": lambda: fer(mtcnn=True), "deepface": deepface}
+PACKAGES = {"fer": fer, "fer with mtcnn": lambda: fer(mtcnn=True), "deepface": deepface}
 
 
 def sampled(clip, rate):
-    """The first picture at or after each tick."""
+    """Yield the first frame at or after each tick."""
     import cv2
 
     video = cv2.VideoCapture(clip)
@@ -77,18 +78,18 @@ def main(name, rate, clips):
     import cv2
 
     cv2.setNumThreads(1)
-    read, note = READERS[name](), ""
+    read, note = PACKAGES[name](), ""
     first = next(sampled(clips[0], rate))
     try:
         read(first)
     except ValueError:
         if name != "deepface":
             raise
-        read = with_weights_by_chance(first)
-        note = "its weights cannot be fetched here: drawn by chance, so that only its speed is told"
+        read = deepface_with_random_weights(first)
+        note = "random weights, since its own cannot be downloaded here; only its speed is meaningful"
     speeds = []
     for clip in clips:
-        next(map(read, sampled(clip, rate)))  # what is made ready at the first face is not counted
+        next(map(read, sampled(clip, rate)))  # what is initialized at the first face does not count
         start, seen = time.process_time(), 0
         for picture in sampled(clip, rate):
             seen += read(picture) > 0

@@ -1,13 +1,15 @@
-"""An invented audience that is hard to read, filmed, screened and held against the truth. Prints each bar.
+"""Render a synthetic audience that is hard to read, screen it, and compare the result with the ground truth.
 
     python benchmarks/screening.py                              # 24 viewers, 10 minutes: 16 of one core
     python benchmarks/screening.py --viewers 6 --minutes 3 --seed 2
     python benchmarks/screening.py --keep FOLDER                # the videos and the study stay there
 
-The truth is the intensity from 0 to 1 that each face was made to show of each feeling, mean of each second,
-at the viewer's own delay: it is what a perfect reader could see, not what the script asks for. Seconds in
-which a viewer was not seen, or too badly, do not count; how many those are is told. The faces are drawn by
-this project, with the reader at hand: they test the chain from video to strength, not how real faces read.
+The ground truth is the intensity, from 0 to 1, of each emotion that each face was made to show: the mean of
+each second, at the viewer's own delay. It is what a perfect emotion model could see, not what the schedule
+asks for. Seconds in which a viewer was not seen or had only rejected samples do not count; their number is
+reported. The
+faces are drawn by this project and were tuned with its emotion model: they test the chain from video to
+strength, not how well real faces are read.
 """
 
 from __future__ import annotations
@@ -39,35 +41,35 @@ from moviemotion.workflows.screen import screen
 from moviemotion.workflows.simulate import simulate_videos
 
 Float64Array = NDArray[np.float64]
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 
 SEED = 36
-LEAST_OWN = {Emotion.HAPPY: 0.85, Emotion.SURPRISE: 0.85, Emotion.SAD: 0.75}
-LEAST_ROOM = 0.95
-LEAST_FALL = 0.70
-FELT = 0.25
-"""Share of the film in which something is felt."""
+MIN_VIEWER_CORRELATION = {Emotion.HAPPY: 0.85, Emotion.SURPRISE: 0.85, Emotion.SAD: 0.75}
+MIN_AUDIENCE_CORRELATION = 0.95
+MIN_REDUCTION = 0.70
+EVENT_SHARE = 0.25
+"""Share of the film that evokes an emotion."""
 CALM = 0.03
-"""Planted intensity of all feelings together below which a second tells the resting face."""
-LOOKS = 0.1
-"""Planted intensity at rest from which a face looks sad, or amused."""
-FEWEST = 3
-"""Viewers from which an interval is told."""
-DATED_WITHIN = 10.0
-"""Seconds between the time at which two viewers sat down in each other's seat and that which is told."""
+"""True intensity of all emotions together below which a second shows the resting expression."""
+MIN_RESTING_INTENSITY = 0.1
+"""True intensity at rest from which a face counts as sad or amused."""
+MIN_VIEWERS = 3
+"""Number of viewers from which an interval is reported."""
+SWITCH_TOLERANCE = 10.0
+"""Seconds by which the reported time of an identity switch may be off."""
 
 
 @dataclass(frozen=True)
 class Truth:
-    """What was planted, for V viewers and S seconds.
+    """The ground truth for V viewers and S seconds.
 
     Attributes:
         viewers: V names.
-        camera: (V,) of each.
-        felt: (V, S, 7) in the order of `FEELINGS`.
-        rest: (V, 7) what each face shows when nothing is felt.
+        camera: V names of the viewers' cameras.
+        felt: (V, S, 7) intensity in the order of `NON_NEUTRAL_EMOTIONS`.
+        rest: (V, 7) intensity that each face shows at rest.
         in_view, covered: (V, S) shares of each second.
-        swaps: names of the two, and when they were back.
+        swaps: for each seat swap the names of both viewers, and the time at which they were back.
     """
 
     viewers: tuple[str, ...]
@@ -98,12 +100,14 @@ def main() -> None:
 
 def measure(folder: Path, viewers: int, minutes: float, seed: int) -> Iterator[Bar]:
     folder.mkdir(parents=True, exist_ok=True)
-    beats = folder / "beats.csv"
-    write_beats(beats, 60 * minutes, seed)
-    videos, filming = clocked(lambda: simulate_videos(beats, viewers, minutes, folder / "audience", seed))
-    yield Bar("filming", f"{filming}; {sum(v.stat().st_size for v in videos) / 1e6:.0f} MB", "reported")
-    screening, watching = clocked(lambda: screen(videos, folder / "study", seed=seed))
-    yield Bar("screening", watching, "reported")
+    schedule = folder / "schedule.csv"
+    write_schedule(schedule, 60 * minutes, seed)
+    videos, rendering = clocked(
+        lambda: simulate_videos(schedule, viewers, minutes, folder / "audience", seed)
+    )
+    yield Bar("rendering", f"{rendering}; {sum(v.stat().st_size for v in videos) / 1e6:.0f} MB", "reported")
+    screening, cost = clocked(lambda: screen(videos, folder / "study", seed=seed))
+    yield Bar("screening", cost, "reported")
     analysis = screening.analysis
     truth = read_truth(folder / "audience")
     study = StudyFolder.open_existing(folder / "study")
@@ -117,27 +121,27 @@ def measure(folder: Path, viewers: int, minutes: float, seed: int) -> Iterator[B
         yield swaps(watched, truth)
 
 
-def write_beats(path: Path, seconds: float, seed: int) -> None:
-    """Beats of 4 to 9 s, each of one of three feelings, a quarter of the film in all."""
+def write_schedule(path: Path, seconds: float, seed: int) -> None:
+    """Write events of 4 to 9 s that each evoke one of three emotions, a quarter of the film in all."""
     rng, at = np.random.default_rng(seed), 5.0
-    beats = []
+    events = []
     while at < seconds - 12:
-        emotion = list(LEAST_OWN)[int(rng.integers(len(LEAST_OWN)))]
+        emotion = list(MIN_VIEWER_CORRELATION)[int(rng.integers(len(MIN_VIEWER_CORRELATION)))]
         lasts = float(rng.uniform(4, 9))
-        beats.append(EmotionEvent(at, at + lasts, emotion, float(rng.uniform(0.4, 1.0))))
-        at += lasts / FELT
+        events.append(EmotionEvent(at, at + lasts, emotion, float(rng.uniform(0.4, 1.0))))
+        at += lasts / EVENT_SHARE
     with path.open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
         table.writerow(["start", "end", "emotion", "strength"])
-        table.writerows([b.start, b.end, b.emotion, b.strength] for b in beats)
+        table.writerows([b.start, b.end, b.emotion, b.strength] for b in events)
 
 
-def clocked(work: Callable[[], Made]) -> tuple[Made, str]:
-    """What some work makes, and what it cost."""
+def clocked(work: Callable[[], Result]) -> tuple[Result, str]:
+    """Run a function; returns its result and the time it took, in words."""
     wall, processor = time.perf_counter(), time.process_time()
-    made = work()
+    result = work()
     wall, processor = time.perf_counter() - wall, time.process_time() - processor
-    return made, f"{wall:.0f} s, {processor:.0f} s of processor time on {os.cpu_count()} cores"
+    return result, f"{wall:.0f} s, {processor:.0f} s of processor time on {os.cpu_count()} cores"
 
 
 def read_truth(folder: Path) -> Truth:
@@ -161,12 +165,12 @@ def read_truth(folder: Path) -> Truth:
 
 def seen(analysis: Analysis, truth: Truth) -> Bar:
     bare = (truth.in_view == 1) & (truth.covered == 0)
-    told = ~np.isnan(analysis.strength[:, : bare.shape[1], 0])
+    known = ~np.isnan(analysis.strength[:, : bare.shape[1], 0])
     covered = truth.covered > 0
     return Bar(
         "seen",
-        f"{told[bare].mean():.1%} of {bare.sum()} viewer-seconds in view and bare, "
-        f"{told[covered].mean():.1%} of {covered.sum()} behind a hand; "
+        f"{known[bare].mean():.1%} of {bare.sum()} viewer-seconds in view and not covered, "
+        f"{known[covered].mean():.1%} of {covered.sum()} behind a hand; "
         + ", ".join(
             f"{reason} {share:.2%}"
             for reason, share in analysis.data_quality.rejected_shares.items()
@@ -177,9 +181,9 @@ def seen(analysis: Analysis, truth: Truth) -> Bar:
 
 
 def correlations(read: Float64Array, truth: Truth) -> Iterator[Bar]:
-    """Strength read against intensity planted, second by second: of each viewer, and of the room."""
+    """Correlate measured strength with true intensity over time, for each viewer and for the audience."""
     seconds = truth.felt.shape[1]
-    for emotion, least in LEAST_OWN.items():
+    for emotion, least in MIN_VIEWER_CORRELATION.items():
         column = NON_NEUTRAL_EMOTIONS.index(emotion)
         strengths, felt = read[:, :seconds, column], truth.felt[:, :, column]
         own = np.array([correlation(s, f) for s, f in zip(strengths, felt, strict=True)])
@@ -197,31 +201,31 @@ def correlations(read: Float64Array, truth: Truth) -> Iterator[Bar]:
             bool(own.mean() >= least),
         )
 
-        def room(i: NDArray[np.int64], s: Float64Array = strengths, f: Float64Array = felt) -> float:
-            told = ~np.isnan(s[i])
-            mean = np.nansum(s[i], axis=0) / np.where(told.any(axis=0), told.sum(axis=0), np.nan)
+        def audience(i: NDArray[np.int64], s: Float64Array = strengths, f: Float64Array = felt) -> float:
+            present = ~np.isnan(s[i])
+            mean = np.nansum(s[i], axis=0) / np.where(present.any(axis=0), present.sum(axis=0), np.nan)
             return correlation(mean, f[i].mean(axis=0))
 
-        low, high = interval(room, len(own))
-        together = room(np.arange(len(own)))
+        low, high = interval(audience, len(own))
+        together = audience(np.arange(len(own)))
         yield Bar(
-            f"{emotion}: the room",
+            f"{emotion}: the audience",
             f"{together:.3f} (95 % {low:.3f} to {high:.3f} over n={len(own)} viewers)",
-            f"≥ {LEAST_ROOM}",
-            together >= LEAST_ROOM,
+            f"≥ {MIN_AUDIENCE_CORRELATION}",
+            together >= MIN_AUDIENCE_CORRELATION,
         )
 
 
 def resting(analysis: Analysis, truth: Truth) -> Iterator[Bar]:
-    """What the faces that look sad, or amused, at rest are read as when calm, without and with baseline."""
+    """How sad or amused resting expressions are read in calm seconds, without and with the baseline."""
     viewers, seconds = len(truth.viewers), truth.felt.shape[1]
     nothing = Baseline(np.zeros((viewers, 8)), np.ones(viewers, int), np.zeros(viewers, bool))
     without, measured = strength_above_baseline(analysis.timeline, nothing), analysis.strength
     calm = truth.felt.sum(axis=2) < CALM
     for emotion, looks in ((Emotion.SAD, "sad"), (Emotion.HAPPY, "amused")):
         column = NON_NEUTRAL_EMOTIONS.index(emotion)
-        biased = np.flatnonzero(truth.rest[:, column] >= LOOKS)
-        if len(biased) < FEWEST:
+        biased = np.flatnonzero(truth.rest[:, column] >= MIN_RESTING_INTENSITY)
+        if len(biased) < MIN_VIEWERS:
             yield Bar(f"resting {looks}", f"{len(biased)} viewers: too few", "reported")
             continue
         before, after = (
@@ -229,54 +233,56 @@ def resting(analysis: Analysis, truth: Truth) -> Iterator[Bar]:
             for s in (without, measured)
         )
 
-        def fall(i: NDArray[np.int64], before: Float64Array = before, after: Float64Array = after) -> float:
+        def reduction(
+            i: NDArray[np.int64], before: Float64Array = before, after: Float64Array = after
+        ) -> float:
             return 1 - float(after[i].mean() / before[i].mean())
 
-        low, high = interval(fall, len(biased))
-        gone = fall(np.arange(len(biased)))
+        low, high = interval(reduction, len(biased))
+        removed = reduction(np.arange(len(biased)))
         yield Bar(
             f"resting {looks}",
-            f"{emotion} {before.mean():.3f} → {after.mean():.3f} in calm seconds, falls by {gone:.0%} "
+            f"{emotion} {before.mean():.3f} → {after.mean():.3f} in calm seconds, reduced by {removed:.0%} "
             f"(95 % {low:.0%} to {high:.0%}, n={len(biased)} viewers)",
-            f"≥ {LEAST_FALL:.0%}",
-            gone >= LEAST_FALL,
+            f"≥ {MIN_REDUCTION:.0%}",
+            removed >= MIN_REDUCTION,
         )
 
 
 def swaps(watched: Mapping[str, Samples], truth: Truth) -> Bar:
-    """Were the exchanges of seats flagged, and no others?"""
-    flags = [
+    """Whether all seat swaps were reported as identity switches, and no others."""
+    reported = [
         ({samples.viewers[e.first], samples.viewers[e.second]}, e.time)
         for samples in watched.values()
         for e in samples.identity_switches
     ]
     named = dict(zip(truth.viewers, names_of(watched), strict=True))
     hits = [
-        any(who == {named[a], named[b]} and abs(at - end) <= DATED_WITHIN for who, at in flags)
+        any(who == {named[a], named[b]} and abs(at - end) <= SWITCH_TOLERANCE for who, at in reported)
         for a, b, end in truth.swaps
     ]
     low, high = wilson_interval(sum(hits), len(hits)) if hits else (0.0, 1.0)
     return Bar(
-        "exchanged seats",
-        f"{sum(hits)} of {len(hits)} flagged (95 % {low:.0%} to {high:.0%}), "
-        f"{len(flags) - sum(hits)} other flags",
+        "seat swaps",
+        f"{sum(hits)} of {len(hits)} reported (95 % {low:.0%} to {high:.0%}), "
+        f"{len(reported) - sum(hits)} others reported",
         "all, and no others",
-        all(hits) and len(flags) == sum(hits),
+        all(hits) and len(reported) == sum(hits),
     )
 
 
 def names_of(watched: Mapping[str, Samples]) -> list[str]:
-    """The product's names of the viewers, by camera and from left to right as the truth has them."""
+    """The viewers' names in the study, in the order of the ground truth: by camera, from left to right."""
     return [name for samples in watched.values() for name in samples.viewers]
 
 
-def correlation(read: Float64Array, planted: Float64Array) -> float:
-    told = ~np.isnan(read)
-    return float(pearsonr(read[told], planted[told]).statistic)
+def correlation(read: Float64Array, truth: Float64Array) -> float:
+    seen = ~np.isnan(read)
+    return float(pearsonr(read[seen], truth[seen]).statistic)
 
 
 def interval(statistic: Callable[[NDArray[np.int64]], float], viewers: int) -> tuple[float, float]:
-    """95 % percentile bootstrap over viewers."""
+    """95 % percentile bootstrap interval over viewers."""
     result = bootstrap(
         (np.arange(viewers),),
         statistic,

@@ -1,11 +1,10 @@
-"""Do Fountain, Final Draft and PDF of one screenplay read alike? Prints a Markdown table.
+"""Are Fountain, Final Draft and PDF files of one screenplay read alike? Prints a Markdown table.
 
     python benchmarks/scripts.py --data ../shared/data
 
-A line is a scene heading, or what one speaker says in one element, with the scene it is in. Lines are
-matched in order; white space and the wrapping of lines do not count. Headings that only Fountain's mark
-makes such look like action on paper: a PDF may lack them, and they are named under the table. Ends with 1
-where a file agrees in less than 99 % apart from these.
+A line is a scene heading or a dialogue element. Lines are matched in order; white space and line wrapping are
+ignored. Headings that are forced by Fountain's mark look like action on paper: a PDF may lack them, and they
+are listed below the table. The exit status is 1 if a file agrees in less than 99 % apart from these.
 """
 
 from __future__ import annotations
@@ -28,18 +27,20 @@ Line = tuple[str, str | None, str]
 
 @dataclass(frozen=True)
 class Agreement:
-    """How much of one reading another has: headings, spoken lines with their speakers, and both."""
+    """How many lines two readings have in common, out of how many: headings, and dialogue with its
+    speakers."""
 
     scenes: tuple[int, int]
     spoken: tuple[int, int]
 
     def share(self, excused: int = 0) -> float:
-        """The share of all lines that are the same in both, or may be missing from one."""
+        """The share of all lines that are the same in both readings, plus `excused` lines that may be
+        missing."""
         return (self.scenes[0] + self.spoken[0] + excused) / (self.scenes[1] + self.spoken[1])
 
 
 def lines_of(screenplay: Screenplay) -> list[Line]:
-    """Kind, speaker and words of the headings and of all that is spoken."""
+    """Kind, speaker and words of all headings and dialogue."""
     return [
         (e.kind, e.character, " ".join(e.text.split()))
         for e in screenplay.elements
@@ -48,7 +49,7 @@ def lines_of(screenplay: Screenplay) -> list[Line]:
 
 
 def agreement(one: Screenplay, other: Screenplay) -> Agreement:
-    """Compare two readings; out of the longer one's lines, so that lines too many count as well."""
+    """Compare two readings. The longer one is the denominator, so that extra lines count as errors too."""
     found: dict[bool, tuple[int, int]] = {}
     for heading in (True, False):
         a, b = (
@@ -61,19 +62,22 @@ def agreement(one: Screenplay, other: Screenplay) -> Agreement:
 
 
 def forced_headings(fountain: Screenplay, pdf: Screenplay) -> list[str]:
-    """Headings that only Fountain's mark makes such and the PDF, where they look like action, has not."""
+    """Headings that are forced in the Fountain file and missing from the PDF, where they look like action."""
     read = {e.text for e in pdf.elements if e.kind is ElementKind.SCENE_HEADING}
     headings = [e.text for e in fountain.elements if e.kind is ElementKind.SCENE_HEADING]
     return [text for text in headings if not is_scene_heading(text) and text not in read]
 
 
 def main() -> int:
-    """Compare each film's Final Draft and PDF with its Fountain."""
+    """Compare the Final Draft and PDF files of each film with its Fountain file."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument(
-        "--data", type=Path, required=True, help="folder with scripts/Big-Fish.fountain and so on"
+        "--data",
+        type=Path,
+        required=True,
+        help="folder that contains scripts/Big-Fish.fountain and the other scripts",
     )
     folder = parser.parse_args().data / "scripts"
     print("| film | file | scenes | speakers and dialogue | all lines | seconds |\n|---|---|---|---|---|---|")

@@ -1,11 +1,12 @@
-"""What is left of a reading when a face is small or blurred, and is its weight as much? Prints a table.
+"""Measure how much of a reading remains if a face is small or blurred, and compare it with the weight.
 
     python benchmarks/small_faces.py --data ../shared/data/faces
 
-Faces that the shipped reader's run held out of the train split are made smaller, as a camera further away
-would see them, or blurred, and go the way of a camera's face: crop, quality, reading. What is left is the
-squared correlation of each reading with that of the untouched face, the mean over the deck's emotions,
-with its 95 % interval over resampled faces; the weight should be about as much.
+Faces that the training run of the shipped emotion model held out of the train split are made smaller, as a
+more distant camera would see them, or blurred. They are then cropped, weighed and read like faces in a
+recording. What
+remains is the squared correlation of the readings with those of the unchanged faces: the mean over the
+proposal's emotions, with its 95 % interval over resampled faces. The quality weight should be about as large.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from moviemotion.audience.faces.detect import CROP_SCALE, FaceBox, crop_face
-from moviemotion.audience.faces.emotion_model import EmotionModel
+from moviemotion.audience.faces.emotion_model import OnnxEmotionModel
 from moviemotion.audience.faces.quality import quality_weights
 from moviemotion.emotions import PROPOSAL_COLUMNS, to_proposal_emotions
 from moviemotion.lab.data.dataset import consensus_truth
@@ -37,8 +38,8 @@ SEED = 36
 MARKS = np.array([[0.3, 0.35], [0.7, 0.35], [0.5, 0.55], [0.35, 0.78], [0.65, 0.78]], dtype=np.float32)
 
 
-def seen(face: Pixels) -> tuple[Pixels, float]:
-    """The crop that a camera's frame with this one face gives, and its weight."""
+def as_recorded(face: Pixels) -> tuple[Pixels, float]:
+    """The crop and the quality weight that a frame with this face alone gives."""
     side = len(face)
     edge = (side - side / CROP_SCALE) / 2
     box = FaceBox(edge, edge, side - edge, side - edge, 0.9, MARKS * side)
@@ -55,37 +56,40 @@ def blurred(sigma: float) -> Callable[[Pixels], Pixels]:
     return lambda face: np.rint(gaussian_filter(face.astype(float), sigma)).astype(np.uint8)
 
 
-def left_of(readings: NDArray[np.float32], before: NDArray[np.float32]) -> float:
+def remaining(readings: NDArray[np.float32], before: NDArray[np.float32]) -> float:
     one, other = (r[:, list(PROPOSAL_COLUMNS)] for r in (readings, before))
     return float(np.mean([np.corrcoef(a, b)[0, 1] ** 2 for a, b in zip(one.T, other.T, strict=True)]))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="What is left of a reading of a small or blurred face?")
+    parser = argparse.ArgumentParser(
+        description="How much of a reading remains if a face is small or blurred?"
+    )
     parser.add_argument("--data", type=Path, required=True, help="folder with <split>/<label>/*.png")
     faces = load_held_out_faces(SHIPPED_EMOTION_MODEL, parser.parse_args().data)
     truth = consensus_truth(faces)
     images, truth = faces.images[truth >= 0], truth[truth >= 0]
-    reader, rng = EmotionModel(), np.random.default_rng(SEED)
+    model, rng = OnnxEmotionModel(), np.random.default_rng(SEED)
     chosen = rng.integers(0, len(images), (BOOTSTRAPS, len(images)))
 
     def read(crops: list[Pixels]) -> NDArray[np.float32]:
-        return np.concatenate([reader.predict(crops[k : k + BATCH]) for k in range(0, len(crops), BATCH)])
+        return np.concatenate([model.predict(crops[k : k + BATCH]) for k in range(0, len(crops), BATCH)])
 
-    before = read([seen(image)[0] for image in images])
-    harms: list[tuple[str, Callable[[Pixels], Pixels]]] = [("untouched", np.asarray)]
-    harms += [(f"{size} px", smaller(size)) for size in SIZES]
-    harms += [(f"blur of {sigma:g} px in 48", blurred(sigma)) for sigma in BLURS]
-    print(f"{len(images)} faces\n\n| face | what is left (95 %) | mean weight | refused | accuracy (95 %) |")
+    before = read([as_recorded(image)[0] for image in images])
+    changes: list[tuple[str, Callable[[Pixels], Pixels]]] = [("unchanged", np.asarray)]
+    changes += [(f"{size} px", smaller(size)) for size in SIZES]
+    changes += [(f"blur of {sigma:g} px in 48", blurred(sigma)) for sigma in BLURS]
+    print(f"{len(images)} faces\n\n| face | remaining (95 %) | mean weight | rejected | accuracy (95 %) |")
     print("| --- | --- | --- | --- | --- |")
-    for name, harm in harms:
-        crops, weights = zip(*(seen(harm(image)) for image in images), strict=True)
+    for name, change in changes:
+        crops, weights = zip(*(as_recorded(change(image)) for image in images), strict=True)
         readings = read(list(crops))
-        low, high = np.quantile([left_of(readings[k], before[k]) for k in chosen], [0.025, 0.975])
+        low, high = np.quantile([remaining(readings[k], before[k]) for k in chosen], [0.025, 0.975])
         right = int((to_proposal_emotions(readings).argmax(axis=1) == truth).sum())
         worst, best = wilson_interval(right, len(truth))
         print(
-            f"| {name} | {left_of(readings, before):.2f} ({low:.2f} to {high:.2f}) | {np.mean(weights):.2f} "
+            f"| {name} | {remaining(readings, before):.2f} "
+            f"({low:.2f} to {high:.2f}) | {np.mean(weights):.2f} "
             f"| {np.mean(np.equal(weights, 0)):.0%} | {right / len(truth):.3f} ({worst:.3f} to {best:.3f}) |",
             flush=True,
         )

@@ -1,17 +1,17 @@
-"""How many viewers can one core watch? Measured on seat clips, beside others where they are installed.
+"""Measure how many viewers one core can process, and compare with other packages if they are installed.
 
     python benchmarks/throughput.py --data ../shared/data [--rivals-python PYTHON]
 
-A viewer-second is a second's worth of samples with a face read in each; a core-second is a second of user and
-system time, of all threads. Opening models is not counted. The files of a screening are long, so ours is
-measured on each clip repeated to a minute. Beside others it is measured on the clips as they are, at the same
-rate, before and after them. They need a Python of their own:
+A viewer-second is one second of samples with a face read in each; a core-second is one second of user and
+system time of all threads. Loading models does not count. Recordings of a screening are long, so MoviEmotion
+is measured on each clip repeated to a minute. In comparisons, it is measured on the original clips at the
+same rate, before and after the other package. The other packages need an environment of their own:
 
     python3.11 -m venv rivals
     rivals/bin/pip install fer deepface tf-keras werkzeug 'numpy<2' \\
         'opencv-contrib-python<4.12' 'opencv-contrib-python-headless<4.12'
 
-Ends with 1 where a bar is short.
+The exit code is 1 if a target was missed.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ from tempfile import TemporaryDirectory
 import av
 import numpy as np
 
-from moviemotion.audience.faces.detect import FaceDetector, crop_face
-from moviemotion.audience.faces.emotion_model import EmotionModel
+from moviemotion.audience.faces.detect import CenterFaceDetector, crop_face
+from moviemotion.audience.faces.emotion_model import OnnxEmotionModel
 from moviemotion.audience.faces.face_scheduler import FaceScheduler
 from moviemotion.audience.faces.quality import quality_weights
 from moviemotion.audience.recordings import BATCH_SIZE, Camera, CameraProcessor
@@ -44,27 +44,27 @@ RIVALS = ("fer", "fer with mtcnn", "deepface")
 RIVALS_SCRIPT = Path(__file__).with_name("rivals.py")
 LEAST_SPEED, LEAST_RATIO = 20.0, 15.0
 REPEATED = 60.0
-"""Seconds to which each clip is repeated."""
+"""Duration in seconds to which each clip is repeated."""
 RUNS = 3
 
 Line = tuple[str, str, str, bool | None]
-"""Name, what was measured, the bar, and whether it was kept (None: no verdict)."""
+"""Name, measurement, target, and whether the target was met (None: no verdict)."""
 
 
 class NotInstalledError(Exception):
-    """A rival does not run in the interpreter given."""
+    """A package does not run in the given interpreter."""
 
 
 @dataclass(frozen=True)
 class Speed:
-    """What was watched, and the user and system time it took."""
+    """The amount that was processed, and the user and system time it took."""
 
     viewer_seconds: float
     core_seconds: float
 
     @property
     def rate(self) -> float:
-        """Viewer-seconds a core-second, which is hours of audience an hour of a core."""
+        """Viewer-seconds per core-second, or hours of audience per hour of a core."""
         return self.viewer_seconds / self.core_seconds
 
 
@@ -73,22 +73,22 @@ def total(speeds: Sequence[Speed]) -> Speed:
 
 
 def ours(clips: Sequence[Path]) -> list[Speed]:
-    """Each clip watched as `moviemotion screen` watches it."""
-    watcher = CameraProcessor(SAMPLES_PER_SECOND)
+    """Process each clip as `moviemotion screen` does."""
+    processor = CameraProcessor(SAMPLES_PER_SECOND)
     speeds = []
     for clip in clips:
         start = time.process_time()
-        samples = watcher.process(Camera(clip.stem, clip), lambda camera, seconds: None)
+        samples = processor.process(Camera(clip.stem, clip), lambda camera, seconds: None)
         spent = time.process_time() - start
         speeds.append(Speed(len(np.unique(samples.time)) / SAMPLES_PER_SECOND, spent))
     return speeds
 
 
 def theirs(python: Path, name: str, clips: Sequence[Path]) -> tuple[list[Speed], str]:
-    """Each clip read by a rival, and what is to be said of how.
+    """Process each clip with another package; also returns a note about how it was run.
 
     Raises:
-        NotInstalledError: with the last line of what went wrong.
+        NotInstalledError: with the last line of its error output.
     """
     command = [str(python), str(RIVALS_SCRIPT), name, str(SAMPLES_PER_SECOND), *map(str, clips)]
     done = subprocess.run(command, capture_output=True, text=True)
@@ -99,7 +99,7 @@ def theirs(python: Path, name: str, clips: Sequence[Path]) -> tuple[list[Speed],
 
 
 def loop_clip(clip: Path, seconds: float, out: Path) -> Path:
-    """Repeat a clip's packets until `seconds`: nothing is encoded anew, so no quality is lost."""
+    """Repeat the packets of a clip up to a duration, without encoding them again."""
     length = probe(clip).duration
     with av.open(str(out), "w") as written:
         target = None
@@ -110,7 +110,7 @@ def loop_clip(clip: Path, seconds: float, out: Path) -> Path:
                 shift = round(turn * length / source.time_base)
                 for packet in read.demux(source):
                     if packet.dts is None:
-                        continue  # the mark of the end
+                        continue  # the end of the stream
                     packet.dts += shift
                     packet.pts += shift
                     if packet.dts * source.time_base >= seconds:
@@ -121,8 +121,8 @@ def loop_clip(clip: Path, seconds: float, out: Path) -> Path:
 
 
 def stage_milliseconds(clip: Path) -> dict[str, float]:
-    """CPU time a sampled frame of each stage of watching, one stage after the other."""
-    finder, reader = FaceScheduler(FaceDetector()), EmotionModel()
+    """CPU time of each stage per sampled frame; the stages run one after the other."""
+    scheduler, model = FaceScheduler(CenterFaceDetector()), OnnxEmotionModel()
     seconds: dict[str, float] = {}
 
     @contextmanager
@@ -137,7 +137,7 @@ def stage_milliseconds(clip: Path) -> dict[str, float]:
         found = [
             faces
             for k in range(0, len(images), BATCH_SIZE)
-            for faces in finder.detect(images[k : k + BATCH_SIZE])
+            for faces in scheduler.detect(images[k : k + BATCH_SIZE])
         ]
     faces = [face for in_frame in found for face in in_frame]
     with clock("crop"):
@@ -147,7 +147,7 @@ def stage_milliseconds(clip: Path) -> dict[str, float]:
             quality_weights(faces[k : k + BATCH_SIZE], crops[k : k + BATCH_SIZE])
     with clock("read"):
         for k in range(0, len(crops), BATCH_SIZE):
-            reader.predict(crops[k : k + BATCH_SIZE])
+            model.predict(crops[k : k + BATCH_SIZE])
     return {stage: 1e3 * spent / len(images) for stage, spent in seconds.items()}
 
 
@@ -157,14 +157,14 @@ def size_of(clip: Path) -> str:
 
 
 def own_lines(clips: Sequence[Path], work: Path) -> Iterator[Line]:
-    """How many viewers one core watches, and what of its time each stage takes."""
+    """Measure how many viewers one core processes, and how long each stage takes."""
     films = [loop_clip(clip, REPEATED, work / clip.name) for clip in clips]
     for film in films:
         stages = ", ".join(f"{stage} {spent:.1f}" for stage, spent in stage_milliseconds(film).items())
-        yield f"throughput: {film.stem}, {size_of(film)}", f"ms a frame: {stages}", "reported", None
+        yield f"throughput: {film.stem}, {size_of(film)}", f"ms per frame: {stages}", "reported", None
     runs = [total(ours(films)).rate for _ in range(RUNS)]
     yield (
-        f"throughput: audience-hours a core-hour, {SAMPLES_PER_SECOND:g} samples a second",
+        f"throughput: audience-hours per core-hour, {SAMPLES_PER_SECOND:g} samples per second",
         f"{np.median(runs):.1f} ({min(runs):.1f} to {max(runs):.1f}, "
         f"n={RUNS} runs of {len(films)} seats of {REPEATED:g} s)",
         f"≥ {LEAST_SPEED:g}",
@@ -173,7 +173,7 @@ def own_lines(clips: Sequence[Path], work: Path) -> Iterator[Line]:
 
 
 def rival_lines(clips: Sequence[Path], python: Path | None) -> Iterator[Line]:
-    """Ours beside each rival on the same clips in one run."""
+    """Compare with each other package on the same clips in one run."""
     for name in RIVALS:
         title, bar = f"throughput: times {name}", f"≥ {LEAST_RATIO:g}"
         if python is None:
@@ -189,8 +189,8 @@ def rival_lines(clips: Sequence[Path], python: Path | None) -> Iterator[Line]:
         each = ", ".join(f"{clip.stem} {s.rate:.2f}" for clip, s in zip(clips, speeds, strict=True))
         yield (
             title,
-            f"{our.rate / their.rate:.1f} times: {our.rate:.1f} against {their.rate:.2f} viewer-seconds a "
-            f"core-second; theirs saw {their.viewer_seconds:.0f} of our {our.viewer_seconds / 2:.0f} "
+            f"{our.rate / their.rate:.1f} times: {our.rate:.1f} against {their.rate:.2f} viewer-seconds per "
+            f"core-second; it saw {their.viewer_seconds:.0f} of our {our.viewer_seconds / 2:.0f} "
             f"viewer-seconds ({each}){note and f'; {note}'}",
             bar,
             our.rate >= LEAST_RATIO * their.rate,

@@ -1,15 +1,16 @@
-// Copies what the studio's pages are made with from node_modules into the package, each with its licence, and
-// writes down where it came from: provenance.json, which a test compares with package-lock.json.
+// Copies the JavaScript libraries of the reports and the studio from node_modules into the Python package, each
+// with its license, and records their origin in provenance.json, which a test compares with package-lock.json.
 import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const HERE = dirname(fileURLToPath(import.meta.url));
-const VENDOR = join(HERE, "..", "moviemotion", "studio", "static", "vendor");
+const VENDOR = join(HERE, "..", "moviemotion", "_io", "vendor");
 const WANTED = {
   "lit-html": ["lit-html.js", "LICENSE"],
-  uplot: ["dist/uPlot.esm.js", "dist/uPlot.min.css", "LICENSE"],
+  // The studio imports the module; a report is one file and holds the minified script.
+  uplot: ["dist/uPlot.esm.js", "dist/uPlot.iife.min.js", "dist/uPlot.min.css", "LICENSE"],
 };
 
 const lock = JSON.parse(readFileSync(join(HERE, "package-lock.json"), "utf8")).packages;

@@ -1,4 +1,4 @@
-"""`python -m moviemotion` runs the command line."""
+"""Run the command line with `python -m moviemotion`."""
 
 from moviemotion.cli.entry import main
 

@@ -1,7 +1,7 @@
-"""The vocabulary of feelings. Imports nothing of ours; everyone may import it.
+"""The eight emotions, the proposal's four, and the mixed emotions.
 
-The eight emotions are those of the FER+ annotation (Barsoum et al., 2016), in its column order.
-Arrays of emotion probabilities in this project always have them on the last axis in this order.
+The eight are those of the FER+ annotation (Barsoum et al., 2016), in the order of its columns. Arrays of
+emotion probabilities have them on their last axis in this order, throughout the project.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ FloatArray = NDArray[np.floating]
 
 
 class Emotion(StrEnum):
-    """An emotion a face can show."""
+    """An emotion that a face can show."""
 
     NEUTRAL = "neutral"
     HAPPY = "happy"
@@ -29,25 +29,28 @@ class Emotion(StrEnum):
 
 
 EMOTIONS: tuple[Emotion, ...] = tuple(Emotion)
+"""All eight emotions, in the order of every array."""
 NON_NEUTRAL_EMOTIONS: tuple[Emotion, ...] = EMOTIONS[1:]
-"""The emotions other than neutral."""
+"""The emotions except neutral."""
 PROPOSAL_EMOTIONS: tuple[Emotion, ...] = (
     Emotion.HAPPY,
     Emotion.SAD,
     Emotion.NEUTRAL,
     Emotion.SURPRISE,
 )
+"""The four emotions of the proposal, in the order of its outputs."""
 PROPOSAL_COLUMNS: tuple[int, ...] = tuple(EMOTIONS.index(e) for e in PROPOSAL_EMOTIONS)
+"""The indices of these in `EMOTIONS`."""
 
 
 def to_proposal_emotions(probabilities: FloatArray) -> FloatArray:
-    """Project eight-emotion probabilities onto the deck's four.
+    """Reduce the probabilities of eight emotions to the proposal's four.
 
     Args:
-        scores: (..., 8) probabilities in the order of `EMOTIONS`.
+        probabilities: (..., 8) in the order of `EMOTIONS`.
 
     Returns:
-        (..., 4) probabilities in the order of `DECK_EMOTIONS`, renormalised to sum to one.
+        (..., 4) probabilities in the order of `PROPOSAL_EMOTIONS`, renormalized to sum to one.
     """
     four = probabilities[..., PROPOSAL_COLUMNS]
     return four / np.maximum(four.sum(axis=-1, keepdims=True), np.finfo(four.dtype).tiny)
@@ -55,19 +58,20 @@ def to_proposal_emotions(probabilities: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True)
 class MixedEmotion:
-    """Two emotions in one face at once, under one name.
+    """Two emotions that are strong together in one viewer.
 
-    A viewer has the feeling in a window of film time over which both parts reach the threshold on
-    average. Strength is a share of annotators' votes, and votes are shared out: both parts together
-    rarely pass 1, so a feeling that is evenly mixed has about a half of each.
+    A viewer shows the mixed emotion in a window of film time over which the mean strength of both components
+    reaches the threshold. Strength is a share of annotators' votes, and the votes for one face add up to 1:
+    both components together rarely exceed 1, and an evenly mixed emotion has about a half of each.
 
     Attributes:
-        name: as people say it.
-        parts: the two emotions.
-        led: whether the first part must be the stronger; one pair of emotions may have two names.
-        window: seconds over which each part is averaged; a laugh may follow a tear.
-        threshold: strength that both parts must reach, 0–1. Two votes of ten: annotators' lone votes
-            are outliers (Barsoum et al., 2016).
+        name: its everyday name.
+        components: the two emotions.
+        first_stronger: whether the first component must be the stronger one, since a pair of emotions may
+            have two names.
+        window: seconds over which each component is averaged; a laugh may follow a tear.
+        threshold: strength that both components must reach, 0–1. The default is two votes of ten, since
+            single votes are outliers (Barsoum et al., 2016).
     """
 
     name: str
@@ -90,5 +94,5 @@ MIXED_EMOTIONS: tuple[MixedEmotion, ...] = (
     MixedEmotion("fearfully angry", (Emotion.FEAR, Emotion.ANGER)),
     MixedEmotion("angrily disgusted", (Emotion.ANGER, Emotion.DISGUST)),
 )
-"""The compound emotions of Du, Tao & Martinez (2014) that annotators see often enough to be checked, and
-the two names of joy with sorrow (Larsen & McGraw, 2011)."""
+"""The compound emotions of Du, Tao & Martinez (2014) that annotators see often enough to be evaluated, and
+the two names for joy mixed with sorrow (Larsen & McGraw, 2011)."""

@@ -1,4 +1,10 @@
-"""The errors of MoviEmotion: each says in one line what is wrong, where, and how to correct it."""
+"""Errors that the user can correct, and how front ends word them.
+
+A message is one line: the file or setting, what is wrong and, after a semicolon, the remedy. Messages
+name settings as the Python API does. The command line calls `offsets` `--offset` and the studio has
+labels of its own, so an error whose message names a setting is a `SettingError`: it carries a template
+instead of a finished text, and each front end fills in its own names.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +13,9 @@ from collections.abc import Mapping
 
 
 class MoviemotionError(Exception):
-    """Something that the user can correct.
+    """A problem that the user can correct.
 
-    The message is one line for each problem. It names the file and, after a semicolon, the remedy.
+    The message has one line for each problem. A line names the file and, after a semicolon, the remedy.
 
     Attributes:
         code: identifies the kind of error for programs; stable between versions.
@@ -17,8 +23,8 @@ class MoviemotionError(Exception):
 
     code = "invalid-input"
 
-    def worded(self, names: Mapping[str, str]) -> str:
-        """The message as a front end words it.
+    def worded(self, names: Mapping[str, str]) -> str:  # noqa: ARG002 (only subclasses need it)
+        """Return the message with a front end's names of settings.
 
         Args:
             names: setting (a parameter of the Python API) → what this front end calls it, for example
@@ -28,7 +34,7 @@ class MoviemotionError(Exception):
 
 
 class SettingError(MoviemotionError):
-    """An error whose message names settings, which every front end calls by names of its own.
+    """An error whose message names settings, for which each front end has its own names.
 
     Example:
         >>> error = SettingError("not-empty", "{path}: not empty; choose another {out}", path="study")
@@ -42,11 +48,11 @@ class SettingError(MoviemotionError):
         """Create an error.
 
         Args:
-            code: as the attribute.
-            template: the message, with fields in braces. A field that is in `parameters` stands for its
-                value; every other field is the name of a setting.
-            parameters: what the message is about: files, values, limits. Other front ends may use them
-                in a template of their own for the same code.
+            code: identifies the kind of error; see the attribute.
+            template: the message, with fields in braces. A field that occurs in `parameters` stands for
+                its value; every other field is the name of a setting.
+            parameters: what the message is about: files, values, limits. A front end may use them in a
+                template of its own for the same code.
         """
         self.code = code
         self.template = template
@@ -54,14 +60,16 @@ class SettingError(MoviemotionError):
         super().__init__(self.worded({}))
 
     def worded(self, names: Mapping[str, str]) -> str:
+        """Return the message with a front end's names of settings."""
         return self.format(self.template, names)
 
     def format(self, template: str, names: Mapping[str, str]) -> str:
-        """A template filled in with this error's parameters and a front end's names of settings."""
+        """Fill in a template with this error's parameters and a front end's names of settings."""
         fields = [field for _, field, _, _ in string.Formatter().parse(template) if field]
         settings = {field: names.get(field, field) for field in fields}
         return template.format(**{**settings, **self.parameters})
 
+    # Exceptions are pickled with their message as the only argument, which this class cannot be made from.
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.code, self.template, self.parameters)
 

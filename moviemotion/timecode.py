@@ -1,7 +1,7 @@
-"""SMPTE timecode: how edit lists number a film's frames. Serves everyone.
+"""SMPTE timecode: how edit lists number a film's frames.
 
-Own arithmetic on exact rates. OpenTimelineIO's knows the rates of television only, takes the timecodes that
-drop-frame counting leaves out, and costs a second to import; the tests hold ours against it.
+The arithmetic uses exact frame rates. OpenTimelineIO's knows only television rates, accepts the timecodes that
+drop-frame counting skips, and takes a second to import; the tests compare this module with it.
 """
 
 from __future__ import annotations
@@ -12,24 +12,33 @@ from fractions import Fraction
 from math import ceil
 
 DEFAULT_START_TIMECODE = "01:00:00:00"
-"""The timecode at which a film begins by custom, and the timelines of Resolve and Avid by default."""
+"""The conventional timecode of a film's first frame, and the default of Resolve's and Avid's timelines."""
 _TIMECODE = re.compile(r"(\d{1,2})[:;](\d{2})[:;](\d{2})([:;])(\d{2,3})")
 _RATE_TOLERANCE = 0.005
-"""Frames a second: 23.98 is what people write for 24000/1001."""
+"""Frames per second; wide enough that 23.98 is accepted for 24000/1001."""
 
 
 def exact_frame_rate(fps: float) -> Fraction:
-    """The rate that people mean by 24, 25, 23.976, 29.97, …: whole, or whole · 1000/1001.
+    """The exact rate that 24, 25, 23.976, 29.97, … stand for: an integer, or an integer · 1000/1001.
+
+    Args:
+        fps: frames per second, rounded as people write it.
 
     Raises:
-        ValueError: timecode cannot count at this rate.
+        ValueError: there is no timecode at this rate.
+
+    Example:
+        >>> exact_frame_rate(23.98)
+        Fraction(24000, 1001)
     """
     if 1 <= fps <= 999:
         for whole in (round(fps), ceil(fps)):
             for rate in (Fraction(whole), Fraction(whole * 1000, 1001)):
                 if abs(rate - Fraction(fps)) < _RATE_TOLERANCE:
                     return rate
-    raise ValueError(f"{fps:g} is no frame rate that timecode has; give one such as 24, 25 or 29.97")
+    raise ValueError(
+        f"there is no timecode at {fps:g} frames per second; give a rate such as 24, 25 or 29.97"
+    )
 
 
 @dataclass(frozen=True)
@@ -37,10 +46,15 @@ class TimecodeFormat:
     """How the frames of a film are numbered.
 
     Attributes:
-        rate: frames a second, as `exact_rate` gives it.
-        drop: whether numbers are dropped so that the timecode keeps up with the clock; for 29.97 and its
-            multiples only.
-        start: number of the film's first frame.
+        frame_rate: frames per second, as `exact_frame_rate` returns it.
+        drop_frame: whether frame numbers are skipped so that the timecode keeps up with the clock; only for
+            29.97 and its multiples.
+        start_frame: number of the film's first frame, counted from timecode 00:00:00:00.
+
+    Example:
+        >>> timecode = TimecodeFormat.from_start_timecode("01:00:00:00", exact_frame_rate(24))
+        >>> timecode.frame_to_timecode(timecode.seconds_to_frame(83.5))
+        '01:01:23:12'
     """
 
     frame_rate: Fraction
@@ -48,20 +62,26 @@ class TimecodeFormat:
     start_frame: int = 0
 
     def seconds_to_frame(self, seconds: float) -> int:
-        """The frame of the film, from 0, nearest to a film time."""
+        """The frame of the film, from 0, whose start is nearest to a film time."""
         return round(Fraction(seconds) * self.frame_rate)
 
     def frame_to_seconds(self, frame: int) -> float:
-        """Film time at which a frame, counted from 0, begins."""
+        """Film time in seconds at which a frame, counted from 0, starts."""
         return float(frame / self.frame_rate)
 
     def frame_to_timecode(self, frame: int) -> str:
-        """A frame's timecode, `01:00:10:00`, or `01:00:10;00` with dropped numbers. Days start again at 0.
+        """A frame's timecode: `01:00:10:00`, or `01:00:10;00` in drop-frame counting.
 
-        Of each minute that is no tenth, the first numbers are dropped: two at 29.97 (SMPTE ST 12-1).
+        Timecode starts again at 00:00:00:00 after 24 hours. Drop-frame counting skips the first numbers of
+        every minute except each tenth, two numbers at 29.97 (SMPTE ST 12-1).
+
+        Args:
+            frame: the frame of the film, from 0.
         """
         number = (self.start_frame + frame) % self._frames_per_day
         if self.drop_frame:
+            # Add the numbers skipped before this frame: 9 times in each full ten minutes, then once in each
+            # minute after the first. That first minute is longer than the others by the numbers it keeps.
             tens, rest = divmod(number, 600 * self._nominal_rate - 9 * self._dropped_per_minute)
             minutes = max(rest - self._dropped_per_minute, 0) // (
                 60 * self._nominal_rate - self._dropped_per_minute
@@ -75,32 +95,38 @@ class TimecodeFormat:
         """The frame of the film that has a timecode.
 
         Raises:
-            ValueError: the text is no timecode at this rate, or is one that is dropped.
+            ValueError: the text is not a timecode at this rate, or drop-frame counting skips it.
         """
         return (self._frame_number(timecode) - self.start_frame) % self._frames_per_day
 
     @classmethod
     def from_start_timecode(cls, timecode: str, frame_rate: Fraction) -> TimecodeFormat:
-        """A film whose first frame has this timecode; a semicolon before its frames drops numbers.
+        """The format of a film whose first frame has a given timecode.
+
+        Args:
+            timecode: the first frame's timecode; a semicolon in it means drop-frame counting.
+            frame_rate: frames per second, as `exact_frame_rate` returns it.
 
         Raises:
-            ValueError: the text is no timecode at this rate.
+            ValueError: the text is not a timecode at this rate.
         """
         zero = cls(frame_rate, drop_frame=";" in timecode)
         return cls(frame_rate, zero.drop_frame, zero._frame_number(timecode))
 
     def __post_init__(self) -> None:
         if self.drop_frame and (self._nominal_rate % 30 or self.frame_rate.denominator == 1):
-            raise ValueError(f"no numbers are dropped at {float(self.frame_rate):g} frames a second")
+            raise ValueError(
+                f"there is no drop-frame timecode at {float(self.frame_rate):g} frames per second"
+            )
 
     @property
     def _nominal_rate(self) -> int:
-        """Numbers a second."""
+        """Frame numbers per second of timecode: 30 at 29.97 frames per second."""
         return ceil(self.frame_rate)
 
     @property
     def _dropped_per_minute(self) -> int:
-        """Numbers dropped a minute."""
+        """Frame numbers skipped in every minute except each tenth."""
         return self._nominal_rate // 15 if self.drop_frame else 0
 
     @property
@@ -110,11 +136,11 @@ class TimecodeFormat:
     def _frame_number(self, timecode: str) -> int:
         part = _TIMECODE.fullmatch(timecode)
         if not part:
-            raise ValueError(f"{timecode} is no timecode; write it as 01:00:00:00")
+            raise ValueError(f"{timecode} is not a timecode; write it as 01:00:00:00")
         hours, minutes, seconds, frames = (int(part[k]) for k in (1, 2, 3, 5))
         dropped = self.drop_frame and seconds == 0 and minutes % 10 and frames < self._dropped_per_minute
         if hours > 23 or minutes > 59 or seconds > 59 or frames >= self._nominal_rate or dropped:
-            raise ValueError(f"{timecode} is no timecode at {float(self.frame_rate):g} frames a second")
+            raise ValueError(f"{timecode} is not a timecode at {float(self.frame_rate):g} frames per second")
         count = ((hours * 60 + minutes) * 60 + seconds) * self._nominal_rate + frames
         passed = hours * 60 + minutes
         return count - self._dropped_per_minute * (passed - passed // 10)

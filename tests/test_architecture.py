@@ -1,4 +1,4 @@
-"""The layers of the packages, kept by import-linter's contracts in pyproject.toml."""
+"""The layers of the packages, which import-linter's contracts in pyproject.toml enforce."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parents[1]
-FOR_THE_LAB = {"torch", "torchvision", "onnx"}
+LAB_MODULES = {"torch", "torchvision", "onnx"}
 
 
 def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -33,7 +33,7 @@ def test_the_contracts_hold(copy: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("module", "planted"),
+    ("module", "statement"),
     [
         ("emotions.py", "import moviemotion.errors"),
         ("screenplay/elements.py", "from moviemotion.analysis import analyze"),
@@ -43,11 +43,11 @@ def test_the_contracts_hold(copy: Path) -> None:
         ("audience/video/decode.py", "from moviemotion.audience.live import sources"),
     ],
 )
-def test_a_planted_import_that_runs_uphill_is_refused(copy: Path, module: str, planted: str) -> None:
+def test_an_import_from_a_higher_layer_breaks_a_contract(copy: Path, module: str, statement: str) -> None:
     path = copy / "moviemotion" / module
     before = path.read_text(encoding="utf-8")
     try:
-        path.write_text(f"{before}\n{planted}\n", encoding="utf-8")
+        path.write_text(f"{before}\n{statement}\n", encoding="utf-8")
         ran = lint_imports(copy)
     finally:
         path.write_text(before, encoding="utf-8")
@@ -58,7 +58,7 @@ def test_a_planted_import_that_runs_uphill_is_refused(copy: Path, module: str, p
     )
 
 
-def test_a_new_top_level_module_has_to_be_given_a_layer(copy: Path) -> None:
+def test_a_new_top_level_module_needs_a_layer(copy: Path) -> None:
     new = copy / "moviemotion" / "misc.py"
     try:
         new.write_text('"""A module without a layer."""\n', encoding="utf-8")
@@ -69,13 +69,13 @@ def test_a_new_top_level_module_has_to_be_given_a_layer(copy: Path) -> None:
     assert "moviemotion.misc" in ran.stdout
 
 
-def test_screening_and_reporting_work_where_torch_cannot_be_imported() -> None:
+def test_screening_and_reporting_work_without_torch() -> None:
     program = f"""
 import sys
 
 class Blocker:
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {FOR_THE_LAB!r}:
+        if name.split(".")[0] in {LAB_MODULES!r}:
             raise ModuleNotFoundError(f"{{name}} is blocked", name=name)
 
 sys.meta_path.insert(0, Blocker())

@@ -1,4 +1,9 @@
-"""What every HTML page is made with: it opens offline, with everything it needs inside it."""
+"""The common shell of all HTML pages: each page is one file that opens offline and requests nothing.
+
+Templates extend `templates/page.html`, which sets a content security policy. Style sheets, scripts, images
+and data are written into the page; charts come from `svg_chart.py`, or from uPlot in `vendor/`, which
+`make vendor` copies from npm.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +11,30 @@ import io
 import json
 from base64 import b64encode
 from importlib.resources import files
+from pathlib import Path
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image
-from plotly.offline import get_plotlyjs
+
+from moviemotion._io.svg_chart import SYMBOLS
 
 TEMPLATE_FOLDER = "templates"
+VENDOR_FOLDER = Path(__file__).parent / "vendor"
+"""JavaScript libraries of the reports and the studio, each with its license; see `frontend/`."""
 
 
 def template_environment(package: str, folder: str = TEMPLATE_FOLDER) -> Environment:
-    """The templates in a package's folder: they extend `page.html`, escape, are strict, and know `plotly`."""
+    """Create the Jinja environment of a package's pages.
+
+    Args:
+        package: the package that holds the templates.
+        folder: the folder of the templates, relative to the package.
+
+    Returns:
+        An environment that also finds the shared templates (`page.html`, `svg_chart.html`), escapes all
+        values and raises an error for undefined ones.
+    """
     environment = Environment(
         loader=ChoiceLoader([PackageLoader(package, folder), PackageLoader("moviemotion._io")]),
         autoescape=True,
@@ -24,28 +42,42 @@ def template_environment(package: str, folder: str = TEMPLATE_FOLDER) -> Environ
         lstrip_blocks=True,
         undefined=StrictUndefined,
     )
-    environment.globals["plotly"] = Markup(get_plotlyjs())
+    environment.globals["chart_symbols"] = SYMBOLS
     return environment
 
 
 def inline_asset(package: str, filename: str) -> Markup:
-    """A style sheet or a script of ours, to stand in a page as it is."""
+    """Read a style sheet or script from a package's template folder, to be written into a page."""
     return Markup(files(package).joinpath(TEMPLATE_FOLDER, filename).read_text(encoding="utf-8"))
 
 
+def vendored_asset(path: str) -> Markup:
+    """Read a file of a vendored library, to be written into a page.
+
+    Args:
+        path: relative to the vendor folder, such as `uplot/uPlot.min.css`.
+
+    Returns:
+        The file's text after the library's license, which has to accompany every copy.
+    """
+    file = VENDOR_FOLDER / path
+    license_text = file.with_name("LICENSE").read_text(encoding="utf-8").strip()
+    return Markup(f"/*\n{license_text}\n*/\n{file.read_text(encoding='utf-8')}")
+
+
 def json_for_script(data: object) -> Markup:
-    """Data as JSON that can stand inside <script>.
+    """Encode data as JSON that is safe inside a <script> element.
 
     Raises:
         ValueError: a number is not finite.
     """
     text = json.dumps(data, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-    # Only "<" can end the element or open a comment.
+    # "<" is the only character that can end the element or open a comment.
     return Markup(text.replace("<", "\\u003c"))
 
 
 def png_data_uri(image: Image.Image) -> Markup:
-    """A picture as PNG, for the `src` of an <img>."""
+    """Encode an image as a PNG data URI for the `src` attribute of an <img> element."""
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     return Markup("data:image/png;base64,") + b64encode(buffer.getvalue()).decode("ascii")

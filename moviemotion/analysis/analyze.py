@@ -1,4 +1,9 @@
-"""Everything that is known about a screening, computed once; telling asks this record."""
+"""The complete analysis of one screening, computed once.
+
+`analyze` runs the steps of this package in the order of the data: baseline and strength, audience curve,
+moments, emotions of script elements and scenes, patterns. Reports and exports only read the `Analysis`
+record that it returns.
+"""
 
 from __future__ import annotations
 
@@ -36,13 +41,14 @@ class DataQuality:
     """How good the data are.
 
     Attributes:
-        viewers: how many viewers.
+        viewers: how many viewers there are.
         seconds: length of the timeline.
-        seen: share of viewer-seconds with at least one sample, 0–1.
-        seen_by_viewer: (V) the same for each viewer.
-        samples_per_second: mean samples behind a seen viewer-second.
-        refused: reason → share of all faces' samples that were refused for it, the most frequent first.
-        problems: plain sentences: seats that could not be read, subtitles that did not fit, …
+        seen_share: share of viewer-seconds in which the viewer was seen, 0–1.
+        seen_share_by_viewer: (V) the same for each viewer.
+        samples_per_second: mean number of samples behind a seen viewer-second.
+        rejected_shares: reason → share of all samples that were rejected for it, the most frequent first.
+        problems: sentences for people, such as recordings that could not be read or subtitles that did not
+            fit.
     """
 
     viewers: int
@@ -56,24 +62,24 @@ class DataQuality:
 
 @dataclass(frozen=True)
 class Analysis:
-    """One screening, read.
+    """The analysis of one screening.
 
     Attributes:
-        title: of the film.
+        title: title of the film.
         timeline: what each face showed.
-        rest: each viewer's resting face, from which their strength is measured.
-        strength: (V, S, 7) float, each viewer's strength of each of `FEELINGS`, 0–1; NaN not seen.
-        room: the room, second by second.
-        synchrony: how alike the viewers felt through the whole film.
-        delay: who reacts later than whom.
-        search: the moments, or why there are none.
-        quality: how good the data are.
-        script: the screenplay on the film's clock, or None without a script.
-        lines: one for each `script.cues` (empty without a script).
-        scenes: in order (empty without a script).
+        baseline: each viewer's probabilities at rest, from which strength is measured.
+        strength: (V, S, 7) each viewer's strength of each of `NON_NEUTRAL_EMOTIONS`, 0–1; NaN where not seen.
+        audience_curve: the audience, second by second.
+        synchrony: how alike the viewers reacted over the entire film.
+        relative_delay: which viewers react later than the others.
+        moment_search: the moments, or why none were found.
+        data_quality: how good the data are.
+        script: the screenplay in film time, or None without a script.
+        element_emotions: one for each of `script.cues` (empty without a script).
+        scene_emotions: one for each scene, in order (empty without a script).
         moment_elements: for each moment, the indices of the script elements it overlaps.
-        moment_mixed: for each moment, the mixed feelings that viewers had in it.
-        patterns: of the moments and the curves as a whole.
+        moment_mixed_emotions: for each moment, the mixed emotions that viewers showed in it.
+        patterns: patterns of the moments and of the curves as a whole.
     """
 
     title: str
@@ -102,64 +108,69 @@ def analyze(
     baseline_span: TimeSpan | None = None,
     rejected_counts: Mapping[str, int] | None = None,
 ) -> Analysis:
-    """Read a screening: the room, its moments, and the feeling of each line and scene.
+    """Analyze a screening: the audience curve, moments, emotions of lines and scenes, and patterns.
 
     Args:
-        title: of the film.
-        script: the screenplay on the film's clock, or None.
-        problems: what went wrong before, in plain sentences.
-        seed: of the moments' null and of the bootstrap.
-        baseline: film time in which nothing is felt, to measure from; without it rest is estimated.
-        refused: reason → how many samples were refused for it.
+        title: title of the film.
+        timeline: of all viewers; from cameras (`build_timeline`) or from a table (`timeline_from_table`).
+        script: the screenplay in film time, or None.
+        problems: what went wrong before, as sentences for people.
+        seed: of everything that is drawn at random; the same seed gives the same analysis.
+        baseline_span: film time in which the viewers are at rest; without it the baseline is estimated.
+        rejected_counts: reason → how many samples were rejected for it.
 
     Raises:
-        MoviemotionError: the baseline lies outside the film that was read.
+        SettingError: the baseline span lies outside the timeline.
+
+    Example:
+        >>> analysis = analyze("My film", timeline, None, (), seed=36)  # doctest: +SKIP
+        >>> [(m.start, m.end, m.emotion) for m in analysis.moment_search.moments]  # doctest: +SKIP
     """
-    rest = estimate_baseline(timeline, baseline_span)
-    of_viewers = strength_above_baseline(timeline, rest)
-    room = compute_audience_curve(timeline, of_viewers)
-    search = find_moments(of_viewers, room, seed)
+    baseline = estimate_baseline(timeline, baseline_span)
+    strength = strength_above_baseline(timeline, baseline)
+    audience_curve = compute_audience_curve(timeline, strength)
+    search = find_moments(strength, audience_curve, seed)
     return Analysis(
         title=title,
         timeline=timeline,
-        baseline=rest,
-        strength=of_viewers,
-        audience_curve=room,
-        synchrony=film_synchrony(of_viewers),
-        relative_delay=estimate_relative_delay(of_viewers, seed),
+        baseline=baseline,
+        strength=strength,
+        audience_curve=audience_curve,
+        synchrony=film_synchrony(strength),
+        relative_delay=estimate_relative_delay(strength, seed),
         moment_search=search,
-        data_quality=_quality(
-            timeline, rejected_counts or {}, (*problems, *_baseline_warnings(timeline, rest, baseline_span))
+        data_quality=_data_quality(
+            timeline,
+            rejected_counts or {},
+            (*problems, *_baseline_warnings(timeline, baseline, baseline_span)),
         ),
         script=script,
-        element_emotions=emotions_by_element(script, of_viewers, timeline.start) if script else (),
-        scene_emotions=emotions_by_scene(script, of_viewers, timeline.start, search.moments)
-        if script
-        else (),
+        element_emotions=emotions_by_element(script, strength, timeline.start) if script else (),
+        scene_emotions=emotions_by_scene(script, strength, timeline.start, search.moments) if script else (),
         moment_elements=tuple(_elements_in_moment(script, moment) for moment in search.moments),
         moment_mixed_emotions=tuple(
-            find_mixed_emotions(of_viewers, timeline.start, moment.start, moment.end)
+            find_mixed_emotions(strength, timeline.start, moment.start, moment.end)
             for moment in search.moments
         ),
-        patterns=find_patterns(of_viewers, room, search, script, seed),
+        patterns=find_patterns(strength, audience_curve, search, script, seed),
     )
 
 
-def _baseline_warnings(timeline: Timeline, rest: Baseline, baseline: TimeSpan | None) -> Iterator[str]:
-    if baseline is not None:
+def _baseline_warnings(timeline: Timeline, baseline: Baseline, span: TimeSpan | None) -> Iterator[str]:
+    if span is not None:
         for viewer, marked, seconds in zip(
-            timeline.viewers, rest.from_marked_span, rest.seconds, strict=True
+            timeline.viewers, baseline.from_marked_span, baseline.seconds, strict=True
         ):
             if not marked and seconds:
                 yield (
                     f"{viewer}: seen for less than {MIN_SECONDS} s of the baseline stretch; "
-                    "their resting face was estimated from the whole film"
+                    "the baseline of this viewer was estimated from the entire film"
                 )
 
 
-def _quality(timeline: Timeline, refused: Mapping[str, int], problems: tuple[str, ...]) -> DataQuality:
+def _data_quality(timeline: Timeline, rejected: Mapping[str, int], problems: tuple[str, ...]) -> DataQuality:
     seen = timeline.sample_counts > 0
-    faces = int(timeline.sample_counts.sum()) + sum(refused.values())
+    samples = int(timeline.sample_counts.sum()) + sum(rejected.values())
     return DataQuality(
         viewers=seen.shape[0],
         seconds=seen.shape[1],
@@ -167,7 +178,9 @@ def _quality(timeline: Timeline, refused: Mapping[str, int], problems: tuple[str
         seen_share_by_viewer=tuple(seen.mean(axis=1).tolist()),
         samples_per_second=float(timeline.sample_counts[seen].mean()) if seen.any() else 0.0,
         rejected_shares={
-            reason: count / faces for reason, count in sorted(refused.items(), key=lambda r: -r[1]) if count
+            reason: count / samples
+            for reason, count in sorted(rejected.items(), key=lambda item: -item[1])
+            if count
         },
         problems=problems,
     )

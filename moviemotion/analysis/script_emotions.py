@@ -1,4 +1,8 @@
-"""Feelings laid on the page: what the room felt during each line and each scene."""
+"""Emotions of the script: what the audience showed during each element and each scene.
+
+The viewer is the unit: each viewer's strength is averaged over the stretch first, and then over viewers. A
+viewer who was seen for only part of a scene counts once, with what was seen.
+"""
 
 from __future__ import annotations
 
@@ -13,27 +17,28 @@ from moviemotion.analysis.signals.audience_curve import REACTION_THRESHOLD
 from moviemotion.analysis.signals.strength_intervals import strength_intervals
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.screenplay.alignment.align import TimedScript
-from moviemotion.screenplay.formats.registry import ElementKind
+from moviemotion.screenplay.elements import ElementKind
 from moviemotion.statistics import Float64Array, mean_interval, wilson_interval
 
 MIN_DOMINANT_STRENGTH = 0.1
-"""A feeling weaker than this is not told as the dominant one."""
+"""An emotion weaker than this is not reported as the dominant one."""
 
 
 @dataclass(frozen=True)
 class EmotionSummary:
-    """What the room felt during a stretch of film.
+    """What the audience showed during a stretch of the film.
 
     Attributes:
         start, end: seconds of film time.
-        emotion: the dominant feeling (never neutral), or None where it was not measured (nobody
-            seen, no time known) or none stood out (strength below `MIN_DOMINANT_STRENGTH`, or its interval
-            reaches 0, by Student's t).
-        strength: mean over viewers of each one's mean strength of that feeling, 0–1; of the strongest
-            feeling where none stood out; NaN where not measured.
-        strength_interval: its 95 % interval over viewers (see `intervals`); NaNs with fewer than two viewers.
-        share: share of the viewers who reacted at least once, 0–1; NaN where not measured.
-        share_interval: its 95 % Wilson interval.
+        emotion: the dominant emotion (never neutral). None if nothing was measured (no viewer seen, or no
+            time known) or no emotion was clear (strength below `MIN_DOMINANT_STRENGTH`, or its Student's t
+            interval includes 0).
+        strength: mean over viewers of each one's mean strength of that emotion, or of the strongest emotion
+            if none was clear, 0–1; NaN if nothing was measured.
+        strength_interval: its 95 % interval over viewers (see `strength_intervals`); NaNs with fewer than two
+            viewers.
+        reacting_share: share of the viewers who reacted at least once, 0–1; NaN if nothing was measured.
+        reacting_share_interval: its 95 % Wilson interval.
         viewers: how many viewers were seen in the stretch.
     """
 
@@ -49,10 +54,13 @@ class EmotionSummary:
 
 @dataclass(frozen=True)
 class SceneEmotions:
-    """One scene: its heading element (index into `Screenplay.elements`) and what the room felt in it.
+    """What the audience showed during one scene.
 
     Attributes:
-        moments: indices into `MomentSearch.moments` of those whose peak is in the scene.
+        scene_number: number of the scene in the screenplay.
+        heading_element: index of its scene heading in `Screenplay.elements`.
+        summary: emotions from the first to the last second of the scene.
+        moments: indices into `MomentSearchResult.moments` of the moments whose peak is in the scene.
     """
 
     scene_number: int
@@ -64,39 +72,42 @@ class SceneEmotions:
 def summarize_emotions(
     strength: Float64Array, first_second: int, spans: Sequence[tuple[float, float]]
 ) -> tuple[EmotionSummary, ...]:
-    """What the room felt in stretches of one film; each second counts by its overlap.
+    """Summarize what the audience showed in stretches of one film.
+
+    A second that lies partly in a stretch counts by its overlap.
 
     Args:
         strength: (V, S, 7) of every viewer, NaN where not seen.
-        first: film second of the first column.
-        stretches: start and end of each, seconds of film time; NaN where it is not in the film.
+        first_second: film second of the first column.
+        spans: start and end of each stretch, seconds of film time; NaN if it is not in the film.
     """
     if not spans:
         return ()
-    of_viewers = np.full((len(strength), len(spans), len(NON_NEUTRAL_EMOTIONS)), np.nan)
+    by_viewer = np.full((len(strength), len(spans), len(NON_NEUTRAL_EMOTIONS)), np.nan)
     reacted = np.zeros(len(spans), dtype=np.int64)
     for k, (start, end) in enumerate(spans):
         if np.isfinite([start, end]).all():
-            of_viewers[:, k] = mean_strength_during(strength, first_second, start, end)
+            by_viewer[:, k] = mean_strength_during(strength, first_second, start, end)
             part = strength[:, _seconds_in_span(strength, first_second, start, end) - first_second]
             reacted[k] = (np.nan_to_num(part) >= REACTION_THRESHOLD).any(axis=(1, 2)).sum()
-    viewers = (~np.isnan(of_viewers[:, :, 0])).sum(axis=0)
-    mean, low, high = strength_intervals(of_viewers)
+    viewers = (~np.isnan(by_viewer[:, :, 0])).sum(axis=0)
+    mean, low, high = strength_intervals(by_viewer)
     share_low, share_high = wilson_interval(reacted, viewers)
-    # Whether a feeling stood out is asked of Student's interval: the other one reaches 0 only at 0.
-    _, least, _ = mean_interval(of_viewers)
-    feelings = []
+    # The other interval reaches 0 only if the mean is 0, so Student's decides whether an emotion is clear.
+    _, lower_end, _ = mean_interval(by_viewer)
+    summaries = []
     for k, (start, end) in enumerate(spans):
         if not viewers[k]:
-            feelings.append(_not_measured(start, end))
+            summaries.append(_not_measured(start, end))
             continue
         strongest = int(mean[k].argmax())
-        stood_out = mean[k, strongest] >= MIN_DOMINANT_STRENGTH and not least[k, strongest] <= 0
-        feelings.append(
+        # `not <=` rather than `>`: with a single viewer the interval is NaN, and the strength alone decides.
+        is_clear = mean[k, strongest] >= MIN_DOMINANT_STRENGTH and not lower_end[k, strongest] <= 0
+        summaries.append(
             EmotionSummary(
                 start=start,
                 end=end,
-                emotion=NON_NEUTRAL_EMOTIONS[strongest] if stood_out else None,
+                emotion=NON_NEUTRAL_EMOTIONS[strongest] if is_clear else None,
                 strength=float(mean[k, strongest]),
                 strength_interval=(float(low[k, strongest]), float(high[k, strongest])),
                 reacting_share=float(reacted[k] / viewers[k]),
@@ -104,7 +115,7 @@ def summarize_emotions(
                 viewers=int(viewers[k]),
             )
         )
-    return tuple(feelings)
+    return tuple(summaries)
 
 
 def _not_measured(start: float, end: float) -> EmotionSummary:
@@ -113,10 +124,11 @@ def _not_measured(start: float, end: float) -> EmotionSummary:
 
 
 def mean_strength_during(strength: Float64Array, first_second: int, start: float, end: float) -> Float64Array:
-    """Each viewer's mean strength from `start` to `end`; each second counts by its overlap.
+    """Compute each viewer's mean strength from `start` to `end`; a second counts by its overlap.
 
     Args:
-        strength, first: as for `feelings_during`.
+        strength: (V, S, 7), NaN where not seen.
+        first_second: film second of the first column.
         start, end: seconds of film time.
 
     Returns:
@@ -130,38 +142,40 @@ def mean_strength_during(strength: Float64Array, first_second: int, start: float
         return np.asarray((np.nan_to_num(part) * weight).sum(axis=1) / weight.sum(axis=1))
 
 
-def _seconds_in_span(strength: Float64Array, first: int, start: float, end: float) -> NDArray[np.int64]:
-    """The film seconds that a stretch touches, at least one, as far as the film was read."""
+def _seconds_in_span(
+    strength: Float64Array, first_second: int, start: float, end: float
+) -> NDArray[np.int64]:
+    """Film seconds that a stretch overlaps, at least one even if it has no length, within the timeline."""
     seconds = np.arange(int(np.floor(start)), max(int(np.ceil(end)), int(np.floor(start)) + 1))
-    return seconds[(seconds >= first) & (seconds < first + strength.shape[1])]
+    return seconds[(seconds >= first_second) & (seconds < first_second + strength.shape[1])]
 
 
 def emotions_by_element(
     script: TimedScript, strength: Float64Array, first_second: int
 ) -> tuple[EmotionSummary, ...]:
-    """The room's feeling during each cue of the script."""
+    """Summarize what the audience showed during each cue of the script."""
     return summarize_emotions(strength, first_second, [(cue.start, cue.end) for cue in script.cues])
 
 
 def emotions_by_scene(
     script: TimedScript, strength: Float64Array, first_second: int, moments: tuple[Moment, ...]
 ) -> tuple[SceneEmotions, ...]:
-    """The room's feeling during each scene, from its first to its last second on screen."""
+    """Summarize what the audience showed during each scene, from its first to its last second on screen."""
     elements = script.screenplay.elements
     headings = [k for k, element in enumerate(elements) if element.kind is ElementKind.SCENE_HEADING]
-    stretches = []
+    spans = []
     for heading in headings:
         cues = [cue for cue in script.cues if elements[cue.element].scene == elements[heading].scene]
         starts = [cue.start for cue in cues if np.isfinite(cue.start)]
         ends = [cue.end for cue in cues if np.isfinite(cue.end)]
-        stretches.append((min(starts), max(ends)) if starts else (float("nan"), float("nan")))
-    feelings = summarize_emotions(strength, first_second, stretches)
+        spans.append((min(starts), max(ends)) if starts else (float("nan"), float("nan")))
+    summaries = summarize_emotions(strength, first_second, spans)
     return tuple(
         SceneEmotions(
             elements[heading].scene,
             heading,
-            feeling,
+            summary,
             tuple(i for i, moment in enumerate(moments) if start <= moment.peak < end),
         )
-        for heading, feeling, (start, end) in zip(headings, feelings, stretches, strict=True)
+        for heading, summary, (start, end) in zip(headings, summaries, spans, strict=True)
     )

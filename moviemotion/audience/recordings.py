@@ -1,4 +1,8 @@
-"""One camera, many cameras: video → samples of emotion, streamed, in parallel, resumable."""
+"""Process the recordings of an audience: video files in, samples out.
+
+Each file is decoded as a stream, a few frames at a time, and cameras are processed in parallel. A finished
+camera is handed to the caller at once, so that an interrupted screening can resume with the remaining ones.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,19 @@ from pathlib import Path
 
 import numpy as np
 
-from moviemotion.audience.faces.detect import FaceDetector, crop_face
-from moviemotion.audience.faces.emotion_model import EmotionModel
+from moviemotion.audience.faces.face_readings import predict_faces
 from moviemotion.audience.faces.face_scheduler import FaceScheduler
 from moviemotion.audience.faces.identity_switches import IdentitySwitchDetector
-from moviemotion.audience.faces.quality import quality_weights
+from moviemotion.audience.faces.registry import (
+    DEFAULT_DETECTOR,
+    DEFAULT_MODEL,
+    DetectorChoice,
+    EmotionModel,
+    FaceDetector,
+    ModelChoice,
+    load_detector,
+    load_emotion_model,
+)
 from moviemotion.audience.faces.tracking import ViewerTracker
 from moviemotion.audience.samples import Samples
 from moviemotion.audience.video.decode import Frame, read_frames
@@ -23,17 +35,18 @@ from moviemotion.emotions import EMOTIONS
 from moviemotion.errors import MoviemotionError
 
 BATCH_SIZE = 8
+"""Frames that go through the networks together."""
 
 
 @dataclass(frozen=True)
 class Camera:
-    """One video file of the audience.
+    """A camera that recorded the audience.
 
     Attributes:
         name: unique in the study; viewers are named after it.
-        path: of the file.
+        path: the video file.
         offset: seconds added to the file's clock to give film time.
-        mask: what of its picture may be seen.
+        mask: the part of its frames that may be processed.
     """
 
     name: str
@@ -43,23 +56,24 @@ class Camera:
 
 
 ProgressCallback = Callable[[Camera, float], None]
-"""Called with a camera and the seconds of it that have been watched."""
+"""Called with a camera and the seconds of its recording that have been processed."""
 
 
 class ProcessingInterruptedError(Exception):
-    """Watching was stopped on request; cameras already finished are kept."""
+    """Processing was stopped on request; cameras that were finished before are saved."""
 
 
 class SampleCollector:
-    """What one camera has shown so far. Frames are added as they come, from a file or from a live camera."""
+    """Collects the samples of one camera while its frames are added in order."""
 
     def __init__(self, name: str, rate: float, detector: FaceDetector, emotion_model: EmotionModel) -> None:
-        """Begin a camera.
+        """Start with no samples.
 
         Args:
-            name: of the camera; viewers are named after it.
-            rate: frames a second that will be added.
-            detector, reader: threads may share them.
+            name: the camera's name; viewers are named after it.
+            rate: frames per second that will be added.
+            detector: threads may share it.
+            emotion_model: threads may share it.
         """
         self._name, self._rate = name, rate
         self._emotion_model = emotion_model
@@ -73,51 +87,51 @@ class SampleCollector:
         self.frames = 0
 
     def add_frames(self, frames: Sequence[Frame]) -> None:
-        """Read the next frames, of one size, in order of time."""
-        crops, faces = [], []
-        found = self._scheduler.detect([frame.image for frame in frames])
+        """Process the next frames, all of one size, in order of time."""
+        images = [frame.image for frame in frames]
+        found = self._scheduler.detect(images)
         for frame, in_frame in zip(frames, found, strict=True):
             tracks = self._tracker.assign(frame.time, in_frame)
             self._identity_switches.update(frame.time, frame.image, in_frame, tracks)
             self._tracks += tracks
-            faces += in_frame
             for face in in_frame:
                 self._rows.append((frame.time, face.left, face.top, face.right, face.bottom, face.score))
-                crops.append(crop_face(frame.image, face))
-        weight, refused = quality_weights(faces, crops)
-        self._weights.append(weight)
-        self._rejection_reasons.append(refused)
-        self._emotions.append(self._emotion_model.predict(crops))
+        readings = predict_faces(images, found, self._emotion_model)
+        self._weights.append(readings.weight)
+        self._rejection_reasons.append(readings.rejection_reason)
+        self._emotions.append(readings.emotions)
         self.frames += len(frames)
 
     def samples(self, end: float, gaps: Sequence[tuple[float, float]] = ()) -> Samples:
-        """Everything so far, by viewer.
+        """The samples of all frames added until now; faces of tracks that are no viewers are dropped.
 
         Args:
             end: film time of the last frame, seconds.
-            blanks: film time, from and to, in which there was no picture.
+            gaps: stretches of film time, start and end in seconds, without pictures.
         """
-        kept = self._tracker.viewers(self.frames, self._rate)
+        viewers = self._tracker.viewers(self.frames, self._rate)
+        # Track → viewer, −1 for tracks that are no viewers.
         number = np.full(len(self._tracker.tracks) + 1, -1, dtype=np.int16)
-        for viewer, tracks_of_viewer in enumerate(kept):
+        for viewer, tracks_of_viewer in enumerate(viewers):
             number[tracks_of_viewer] = viewer
-        whose = number[np.array(self._tracks, dtype=int)]
-        table = np.array(self._rows, dtype=np.float64).reshape(-1, 6)[whose >= 0]
+        viewer_of_row = number[np.array(self._tracks, dtype=int)]
+        belongs = viewer_of_row >= 0
+        table = np.array(self._rows, dtype=np.float64).reshape(-1, 6)[belongs]
         return Samples(
-            viewers=viewer_names(self._name, len(kept)),
+            viewers=viewer_names(self._name, len(viewers)),
             frames=self.frames,
             end=end,
-            viewer=whose[whose >= 0],
+            viewer=viewer_of_row[belongs],
             time=table[:, 0],
             box=table[:, 1:5].astype(np.float32),
             detection=table[:, 5].astype(np.float32),
-            emotions=np.concatenate(self._emotions)[whose >= 0],
-            weight=np.concatenate(self._weights)[whose >= 0],
-            rejection_reason=np.concatenate(self._rejection_reasons)[whose >= 0],
+            emotions=np.concatenate(self._emotions)[belongs],
+            weight=np.concatenate(self._weights)[belongs],
+            rejection_reason=np.concatenate(self._rejection_reasons)[belongs],
             identity_switches=tuple(
-                replace(exchange, first=first, second=second)
-                for exchange in self._identity_switches.switches
-                if (first := int(number[exchange.first])) != (second := int(number[exchange.second]))
+                replace(switch, first=first, second=second)
+                for switch in self._identity_switches.switches
+                if (first := int(number[switch.first])) != (second := int(number[switch.second]))
                 and min(first, second) >= 0
             ),
             gaps=tuple(gaps),
@@ -125,32 +139,53 @@ class SampleCollector:
 
 
 class CameraProcessor:
-    """Watches cameras with one detector and one reader, which threads may share."""
+    """Processes the recordings of cameras with one face detector and one emotion model.
 
-    def __init__(self, rate: float) -> None:
+    Example:
+        >>> processor = CameraProcessor(rate=5.0)
+        >>> samples = processor.process(Camera("seat-01", Path("seat-01.mp4")))  # doctest: +SKIP
+    """
+
+    def __init__(
+        self, rate: float, model: ModelChoice = DEFAULT_MODEL, detector: DetectorChoice = DEFAULT_DETECTOR
+    ) -> None:
+        """Load the networks.
+
+        Args:
+            rate: samples per second.
+            model: the emotion model: a registered name, an ONNX file or a model.
+            detector: the face detector: a registered name or a detector.
+
+        Raises:
+            MoviemotionError: the model or the detector cannot be used.
+        """
         self._rate = rate
-        self._detector = FaceDetector()
-        self._emotion_model = EmotionModel()
+        self._detector = load_detector(detector)
+        self._emotion_model = load_emotion_model(model)
         self._stop = threading.Event()
 
-    def process(self, camera: Camera, progress: ProgressCallback) -> Samples:
-        """Everything that one camera saw. Holds `BATCH` frames at a time.
+    def process(self, camera: Camera, progress: ProgressCallback = lambda camera, seconds: None) -> Samples:
+        """Process one camera's recording. At most `BATCH_SIZE` frames are held in memory.
+
+        Args:
+            camera: its file is read from start to end.
+            progress: called after each batch of frames.
 
         Raises:
             MoviemotionError: the file cannot be read.
-            InterruptedWatchError: the user stopped the work.
+            ProcessingInterruptedError: another camera failed, and processing was stopped.
         """
-        log = SampleCollector(camera.name, self._rate, self._detector, self._emotion_model)
+        collector = SampleCollector(camera.name, self._rate, self._detector, self._emotion_model)
         end = camera.offset
-        blanks: list[tuple[float, float]] = []
-        frames = read_frames(camera.path, self._rate, camera.offset, blanks.append)
+        gaps: list[tuple[float, float]] = []
+        frames = read_frames(camera.path, self._rate, camera.offset, gaps.append)
         for batch in _batches(mask_frames(frames, camera.mask)):
             if self._stop.is_set():
                 raise ProcessingInterruptedError
-            log.add_frames(batch)
+            collector.add_frames(batch)
             end = batch[-1].time
             progress(camera, end - camera.offset)
-        return log.samples(end, blanks)
+        return collector.samples(end, gaps)
 
     def process_all(
         self,
@@ -159,10 +194,19 @@ class CameraProcessor:
         on_done: Callable[[Camera, Samples], None],
         workers: int,
     ) -> dict[str, str]:
-        """Watch every camera, `workers` at a time, and hand each result to `done` as it comes.
+        """Process several cameras in parallel.
+
+        Args:
+            cameras: whose recordings to process.
+            progress: called after each batch of frames of each camera, from several threads.
+            on_done: called with each finished camera and its samples, in the calling thread.
+            workers: cameras that are processed at the same time.
 
         Returns:
-            camera name → what was wrong, for those that could not be read.
+            Camera name → error message, for the cameras that could not be read.
+
+        Raises:
+            MoviemotionError: `on_done` failed; the other cameras are then stopped.
         """
         problems: dict[str, str] = {}
         with ThreadPoolExecutor(workers) as pool:
@@ -176,7 +220,8 @@ class CameraProcessor:
                         problems[camera.name] = str(error)
                     else:
                         on_done(camera, samples)
-            except BaseException:  # the other cameras would be watched for hours before it is told
+            except BaseException:
+                # Leaving the pool waits for its threads: without this, for hours of the other recordings.
                 self._stop.set()
                 pool.shutdown(cancel_futures=True)
                 raise
@@ -186,7 +231,7 @@ class CameraProcessor:
 def _batches(frames: Iterator[Frame]) -> Iterator[list[Frame]]:
     batch: list[Frame] = []
     for frame in frames:
-        # One batch goes through the detector as one array, so its frames have one size.
+        # A batch goes through the detector as one array, so its frames must have the same size.
         if batch and (len(batch) == BATCH_SIZE or frame.image.shape != batch[0].image.shape):
             yield batch
             batch = []
@@ -196,4 +241,5 @@ def _batches(frames: Iterator[Frame]) -> Iterator[list[Frame]]:
 
 
 def viewer_names(camera: str, count: int) -> tuple[str, ...]:
+    """Names of the viewers of a camera, from left to right: one viewer has the camera's own name."""
     return (camera,) if count == 1 else tuple(f"{camera}-{i + 1}" for i in range(count))

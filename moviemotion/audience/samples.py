@@ -1,4 +1,4 @@
-"""What one camera saw: a column for each measurement, a row for each face in each sampled frame."""
+"""The samples of one camera, and their file: a row for each face in each sampled frame."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from moviemotion.audience.faces.quality import REJECTION_REASONS
 from moviemotion.emotions import EMOTIONS
 from moviemotion.errors import MoviemotionError
 
-SAMPLES_FORMAT = "2"
-"""Of the file. Since 2 it has weight, refused and the exchanges of seats."""
+SAMPLES_FORMAT = "3"
+"""Version of the Parquet file."""
 
 
 @dataclass(frozen=True)
 class Samples:
-    """The readings of one camera.
+    """The samples of one camera.
 
     Attributes:
-        viewers: names, from left to right in the picture.
-        frames: how many frames were sampled.
-        end: film time of the last of them, seconds.
+        viewers: their names, from left to right in the frame.
+        frames: number of frames that were sampled.
+        end: film time of the last of them, in seconds.
         viewer: (n,) int16 index into `viewers`.
         time: (n,) float64 seconds of film time.
-        box: (n, 4) float32 left, top, right, bottom of the face, px.
-        detection: (n,) float32 the detector's confidence, 0–1.
-        emotions: (n, 8) float32 probabilities in the order of `EMOTIONS`.
-        weight: (n,) float32 how far the sample is to be trusted, 0 (refused) to 1.
-        refused: (n,) int8 index into `quality.REASONS`: why its weight is 0; 0 where it is not.
-        exchanges: pairs of `viewers` who changed places.
-        blanks: film time, from and to, in which the file has no picture.
+        box: (n, 4) float32 left, top, right and bottom of the face box, in pixels.
+        detection: (n,) float32 confidence of the face detector, 0–1.
+        emotions: (n, 8) float32 emotion probabilities in the order of `EMOTIONS`.
+        weight: (n,) float32 quality weight, 0 (rejected) to 1.
+        rejection_reason: (n,) int8 index into `quality.REJECTION_REASONS`; 0 if the sample was not rejected.
+        identity_switches: pairs of `viewers` who changed places.
+        gaps: stretches of film time, start and end in seconds, for which the camera has no pictures.
     """
 
     viewers: tuple[str, ...]
@@ -54,22 +54,26 @@ class Samples:
     gaps: tuple[tuple[float, float], ...] = ()
 
     def viewer_of_sample(self) -> NDArray[np.int16]:
-        """(n,) index into `viewers` of the person behind each sample.
+        """Correct the viewer of each sample for identity switches.
 
-        It is the sample's own viewer but after two viewers changed places and were not followed: then each
-        one's samples are the other's.
+        Tracks stay with the seats, so after two viewers have changed places, each one's samples carry the
+        other's index, unless the tracks followed them.
+
+        Returns:
+            (n,) int16 index into `viewers` of the person whom each sample shows.
         """
         person = self.viewer.copy()
-        sits = np.arange(len(self.viewers), dtype=np.int16)
-        for exchange in sorted(self.identity_switches, key=lambda exchange: exchange.time):
-            if not exchange.followed:
-                sits[[exchange.first, exchange.second]] = sits[[exchange.second, exchange.first]]
-                later = self.time >= exchange.time
-                person[later] = sits[self.viewer[later]]
+        # Seat → who sits there now. Switches do not commute, so they are applied in order of time.
+        sitting = np.arange(len(self.viewers), dtype=np.int16)
+        for switch in sorted(self.identity_switches, key=lambda switch: switch.time):
+            if not switch.followed:
+                sitting[[switch.first, switch.second]] = sitting[[switch.second, switch.first]]
+                later = self.time >= switch.time
+                person[later] = sitting[self.viewer[later]]
         return person
 
     def write(self, path: Path) -> None:
-        """Save as Parquet; the file appears whole or not at all."""
+        """Write a Parquet file; an interrupted write leaves no partial file."""
         columns = {
             "viewer": pa.DictionaryArray.from_arrays(
                 pa.array(self.viewer), pa.array(self.viewers, pa.string())
@@ -79,48 +83,48 @@ class Samples:
             "detection": self.detection,
             **{str(e): self.emotions[:, i] for i, e in enumerate(EMOTIONS)},
             "weight": self.weight,
-            "refused": pa.DictionaryArray.from_arrays(
+            "rejection_reason": pa.DictionaryArray.from_arrays(
                 pa.array(self.rejection_reason), pa.array(REJECTION_REASONS)
             ),
         }
-        facts = {
+        metadata = {
             "format": SAMPLES_FORMAT,
             "viewers": json.dumps(self.viewers),
             "frames": str(self.frames),
             "end": repr(self.end),
-            "exchanges": json.dumps([asdict(exchange) for exchange in self.identity_switches]),
-            "blanks": json.dumps(self.gaps),
+            "identity_switches": json.dumps([asdict(switch) for switch in self.identity_switches]),
+            "gaps": json.dumps(self.gaps),
         }
         with atomic_write(path) as partial:
-            pq.write_table(pa.table(columns).replace_schema_metadata(facts), partial)
+            pq.write_table(pa.table(columns).replace_schema_metadata(metadata), partial)
 
     @classmethod
     def read(cls, path: Path) -> Samples:
-        """Load what `write` saved.
+        """Read a file that `write` wrote.
 
         Raises:
-            MoviemotionError: another version wrote it.
+            MoviemotionError: another version wrote the file.
         """
         table = pq.read_table(path)
-        facts = {k.decode(): v.decode() for k, v in table.schema.metadata.items()}
-        if facts.get("format", "1") != SAMPLES_FORMAT:
+        metadata = {k.decode(): v.decode() for k, v in table.schema.metadata.items()}
+        if metadata.get("format", "1") != SAMPLES_FORMAT:
             raise MoviemotionError(
                 f"{path}: written by another version of moviemotion; delete it and run the same command again"
             )
         column = {name: table[name].combine_chunks() for name in table.column_names}
         return cls(
-            viewers=tuple(json.loads(facts["viewers"])),
-            frames=int(facts["frames"]),
-            end=float(facts["end"]),
+            viewers=tuple(json.loads(metadata["viewers"])),
+            frames=int(metadata["frames"]),
+            end=float(metadata["end"]),
             viewer=column["viewer"].indices.to_numpy(),
             time=column["time"].to_numpy(),
             box=np.stack([column[c].to_numpy() for c in ("left", "top", "right", "bottom")], axis=1),
             detection=column["detection"].to_numpy(),
             emotions=np.stack([column[str(e)].to_numpy() for e in EMOTIONS], axis=1),
             weight=column["weight"].to_numpy(),
-            rejection_reason=column["refused"].indices.to_numpy(),
+            rejection_reason=column["rejection_reason"].indices.to_numpy(),
             identity_switches=tuple(
-                IdentitySwitch(**exchange) for exchange in json.loads(facts["exchanges"])
+                IdentitySwitch(**switch) for switch in json.loads(metadata["identity_switches"])
             ),
-            gaps=tuple((start, end) for start, end in json.loads(facts.get("blanks", "[]"))),
+            gaps=tuple((start, end) for start, end in json.loads(metadata["gaps"])),
         )

@@ -1,64 +1,92 @@
-"""Every command, and what becomes of its faults."""
+"""All commands of the command line in the order of `--help`, and how their errors are reported."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
+from typer.core import TyperGroup
 
-from moviemotion.cli import screening_commands, studio_commands, study_commands
+from moviemotion import __version__
+from moviemotion.cli import proposal_commands, screening_commands, studio_commands, study_commands
 from moviemotion.cli.console import stderr_console
 from moviemotion.cli.exit_codes import BAD_INPUT, INTERRUPTED
+from moviemotion.cli.extras import missing_extra_message
 from moviemotion.cli.lab_commands import lab
 from moviemotion.cli.privacy_commands import privacy
 from moviemotion.cli.setting_names import SETTING_NAMES
 from moviemotion.errors import MoviemotionError
 
+SCREENINGS = "Screen a film"
+STUDIES = "Analyze finished studies"
+SIMULATION = "Simulate an audience"
+STUDIO = "Web application and privacy"
+LABORATORY = "Laboratory and proposal"
+COMMANDS: tuple[tuple[str, str, Callable[..., None] | typer.Typer], ...] = (
+    ("demo", SCREENINGS, screening_commands.demo),
+    ("screen", SCREENINGS, screening_commands.screen),
+    ("sync-mark", SCREENINGS, screening_commands.sync_mark),
+    ("capture", SCREENINGS, screening_commands.capture),
+    ("report", SCREENINGS, screening_commands.report),
+    ("export", SCREENINGS, screening_commands.export),
+    ("compare", STUDIES, study_commands.compare),
+    ("patterns", STUDIES, study_commands.patterns),
+    ("trailer", STUDIES, study_commands.trailer),
+    ("simulate", SIMULATION, screening_commands.simulate),
+    ("studio", STUDIO, studio_commands.studio),
+    ("privacy", STUDIO, privacy),
+    ("lab", LABORATORY, lab),
+    ("roi", LABORATORY, proposal_commands.roi),
+    ("challenge", LABORATORY, proposal_commands.challenge),
+)
+"""Name, panel of `--help` and function of every command, in the order in which they are used."""
+
+
+class OrderedCommands(TyperGroup):
+    """The top-level commands in the order of `COMMANDS`.
+
+    Typer would list groups of commands before plain commands, whatever the order of registration.
+    """
+
+    def list_commands(self, ctx: object) -> list[str]:  # noqa: ARG002 (the base class decides)
+        """Return the names of all commands in the order of `--help`."""
+        return [name for name, _, _ in COMMANDS]
+
+
 app = typer.Typer(
+    cls=OrderedCommands,
     no_args_is_help=True,
-    add_completion=False,
-    help="What the faces of an audience showed, second by second, beside the screenplay.",
+    help="Measure the emotions of a film's test audience, second by second, and read them beside the "
+    "screenplay.",
     pretty_exceptions_enable=False,
 )
-app.add_typer(screening_commands.app)
-app.add_typer(study_commands.app)
-app.add_typer(studio_commands.app)
-app.add_typer(lab, name="lab")
-app.add_typer(privacy, name="privacy")
 
 
-@app.command("roi")
-def roi_command(
-    plan: Annotated[Path | None, typer.Argument(help="plan.toml: what is sold, used and paid.")] = None,
-    out: Annotated[Path, typer.Option(help="Folder for roi.html, cash-flow.csv and roi.xlsx.")] = Path("roi"),
-    example: Annotated[bool, typer.Option("--example", help="Print the deck's figures as a plan.")] = False,
-    seed: Annotated[int, typer.Option(help="Seed of the draws.", min=0)] = 36,
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"moviemotion {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def global_options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
-    """Cash flow, ROI, what must be true and how sure it is, over six quarters."""
-    from moviemotion import roi
-
-    if example:
-        typer.echo(roi.example_plan(), nl=False)
-        return
-    if plan is None:
-        raise MoviemotionError("roi: no plan; moviemotion roi --example > plan.toml writes one to change")
-    for line in roi.roi_lines(roi.calculate_roi(plan, out, seed)):
-        typer.echo(line)
-    typer.echo(f"Page: {out / 'roi.html'}   (seed {seed})")
+    """Measure the emotions of a film's test audience, second by second, beside the screenplay."""
 
 
-@app.command()
-def challenge() -> None:
-    """The 3 Minute Challenge: the deck's three questions against the clock. Greg is not allowed to play."""
-    from moviemotion.lab.proposal import challenge as quiz
-
-    if quiz.play_challenge(print_line=typer.echo) is None:
-        raise typer.Exit(BAD_INPUT)
+for name, panel, command in COMMANDS:
+    if isinstance(command, typer.Typer):
+        app.add_typer(command, name=name, rich_help_panel=panel)
+    else:
+        app.command(name, rich_help_panel=panel)(command)
 
 
 def run() -> int:
-    """Run the command that was typed; what the user can mend is one line a fault and exit code 2.
+    """Run the command in `sys.argv`; an error that the user can correct is one line on stderr.
 
     Returns:
         The exit code.
@@ -68,20 +96,25 @@ def run() -> int:
     except MoviemotionError as error:
         _print_errors(*error.worded(SETTING_NAMES).splitlines())
     except typer.TyperException as error:
-        # It has no words where a command group was named alone: its help has been printed.
-        if what := " ".join(error.format_message().split()).removesuffix("."):
+        # The message is empty if a command group was given without a command: its help is printed then.
+        if message := " ".join(error.format_message().split()).removesuffix("."):
             context = getattr(error, "ctx", None)
-            _print_errors(f"{what} (see {context.command_path if context else 'moviemotion'} --help)")
-    except typer.Abort:  # Ctrl-C or Ctrl-D where something is asked
+            _print_errors(f"{message} (see {context.command_path if context else 'moviemotion'} --help)")
+    except typer.Abort:  # Ctrl-C or Ctrl-D at a prompt
         return INTERRUPTED
-    except OSError as error:  # a path or a disk that no command speaks of in better words
+    except ModuleNotFoundError as error:
+        explanation = missing_extra_message(error)
+        if explanation is None:
+            raise
+        _print_errors(explanation)
+    except OSError as error:  # a path or disk error that no command reports more precisely
         place = f"{error.filename}: " if error.filename else ""
         _print_errors(
-            f"{place}{error.strerror or error}; check the path, its permissions and the room on the disk"
+            f"{place}{error.strerror or error}; check the path, its permissions and the free disk space"
         )
     return BAD_INPUT
 
 
-def _print_errors(*faults: str) -> None:
-    for fault in faults:
-        stderr_console.print(f"error: {fault}", markup=False, style="red")
+def _print_errors(*messages: str) -> None:
+    for message in messages:
+        stderr_console.print(f"error: {message}", markup=False, style="red")

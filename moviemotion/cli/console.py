@@ -1,4 +1,4 @@
-"""What the commands share: where messages go, exit codes, progress bars, options in words of their own."""
+"""What the commands share: the console for messages, progress bars, and parsers of option values."""
 
 from __future__ import annotations
 
@@ -14,24 +14,44 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from moviemotion.errors import MoviemotionError
 
 if TYPE_CHECKING:
-    from moviemotion.audience.recordings import Camera
-    from moviemotion.audience.recordings import ProgressCallback as OnProgress
+    from moviemotion.audience.recordings import Camera, ProgressCallback
 
 stderr_console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def parse_seeds(text: str) -> tuple[int, ...]:
-    """Whole numbers separated by commas, each once."""
+    """Parse the value of `--seeds`.
+
+    Args:
+        text: integers separated by commas, such as `1,2,3`.
+
+    Returns:
+        The seeds in their order, without repetitions.
+
+    Raises:
+        MoviemotionError: the text holds something else.
+    """
     try:
         return tuple(dict.fromkeys(int(seed) for seed in text.split(",")))
     except ValueError:
         raise MoviemotionError(
-            f"--seeds {text}: write whole numbers separated by commas, such as 1,2,3"
+            f"--seeds {text}: not a list of integers; separate them by commas, such as 1,2,3"
         ) from None
 
 
 def parse_offsets(texts: Iterable[str]) -> dict[str, float]:
-    """CAMERA=SECONDS, each camera once."""
+    """Parse the values of `--offset`.
+
+    Args:
+        texts: `CAMERA=SECONDS`, each camera once.
+
+    Returns:
+        Camera → seconds to add to its clock to get film time.
+
+    Raises:
+        MoviemotionError: a text has another form, its seconds are not a finite number, or a camera occurs
+            twice.
+    """
     offsets: dict[str, float] = {}
     for text in texts:
         camera, _, seconds = text.rpartition("=")
@@ -40,40 +60,54 @@ def parse_offsets(texts: Iterable[str]) -> dict[str, float]:
         except ValueError:
             value = math.nan
         if not camera or not math.isfinite(value):
-            raise MoviemotionError(f"--offset {text}: write it as CAMERA=SECONDS, such as seat-07=2.5")
+            raise MoviemotionError(f"--offset {text}: invalid; write CAMERA=SECONDS, such as seat-07=2.5")
         if camera in offsets:
-            raise MoviemotionError(f"--offset {text}: {camera} has one already; keep one")
+            raise MoviemotionError(f"--offset {text}: a second offset of {camera}; give one per camera")
         offsets[camera] = value
     return offsets
 
 
 @contextmanager
-def video_progress_bar(total: float) -> Iterator[OnProgress]:
-    """A progress bar over seconds of video."""
+def video_progress_bar(total: float) -> Iterator[ProgressCallback]:
+    """Show a progress bar over seconds of video while recordings are processed.
+
+    Args:
+        total: seconds of all recordings together.
+
+    Yields:
+        A callback that takes a camera and the seconds of it that have been processed.
+    """
     columns = (
-        TextColumn("watching"),
+        TextColumn("processing"),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("s"),
         TimeRemainingColumn(),
     )
-    # In a log file even a bar that vanishes leaves empty lines.
+    # Even a transient bar leaves empty lines in a log file.
     with Progress(
         *columns, console=stderr_console, transient=True, disable=not stderr_console.is_terminal
     ) as bar:
         task = bar.add_task("", total=round(total) or None)
-        watched: dict[str, float] = {}
+        processed: dict[str, float] = {}
 
         def show(camera: Camera, seconds: float) -> None:
-            watched[camera.name] = seconds
-            bar.update(task, completed=round(sum(watched.values())))
+            processed[camera.name] = seconds
+            bar.update(task, completed=round(sum(processed.values())))
 
         yield show
 
 
 @contextmanager
 def step_progress_bar(task: str) -> Iterator[tuple[Callable[[str], None], Callable[[int, int], None]]]:
-    """A line printer and a progress bar over steps, with the time left."""
+    """Show a progress bar over steps with the remaining time.
+
+    Args:
+        task: what is being done, such as `training`.
+
+    Yields:
+        A function that prints a line, and a callback that takes the finished and the total steps.
+    """
     columns = (TextColumn(task), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(
         *columns, console=stderr_console, transient=True, disable=not stderr_console.is_terminal
@@ -87,11 +121,25 @@ def step_progress_bar(task: str) -> Iterator[tuple[Callable[[str], None], Callab
 
 
 @contextmanager
-def require_lab() -> Iterator[None]:
-    """Says how to install what the laboratory needs where it is missing."""
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        raise MoviemotionError(
-            f"{error.name} is not installed; run: pip install 'moviemotion[lab]'"
-        ) from None
+def stage_progress_bar() -> Iterator[Callable[[str, int, int], None]]:
+    """Show a progress bar over the stages of a computation.
+
+    Yields:
+        A callback that takes the name of the stage, and its finished and total steps.
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(
+        *columns, console=stderr_console, transient=True, disable=not stderr_console.is_terminal
+    ) as bar:
+        task = bar.add_task("", total=None)
+        present = ""
+
+        def show(stage: str, done: int, total: int) -> None:
+            nonlocal present
+            if stage != present:
+                bar.reset(task)
+                present = stage
+            # A stage of one step has no measurable progress, so its bar only shows activity.
+            bar.update(task, description=stage, completed=done, total=total if total > 1 else None)
+
+        yield show

@@ -1,4 +1,8 @@
-"""The entry point: set the signal handlers, then import and run the commands."""
+"""The entry point: set the signal handlers, then import and run the commands.
+
+Importing the commands takes about a second, so the handlers are set first: Ctrl-C during the imports
+must end with one line too, not with a traceback.
+"""
 
 from __future__ import annotations
 
@@ -8,27 +12,34 @@ from types import FrameType
 
 from moviemotion.cli.exit_codes import INTERRUPTED
 
+STOPPED_MESSAGE = "stopped; finished parts are saved and the same command resumes from there"
+
 
 def main() -> None:
-    """Run the command line; Ctrl-C and SIGTERM end it with one line, from its first import on."""
+    """Run the command line and exit.
+
+    The exit code is 128 plus the signal's number after Ctrl-C or SIGTERM, otherwise the command's.
+    """
     signals: list[int] = []
 
-    def stop(number: int, frame: FrameType | None) -> None:
+    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 (the signature of a handler)
         signals.append(number)
         raise KeyboardInterrupt
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # which nohup and shells set
+        # nohup and shells that start background jobs ignore SIGINT on purpose; respect that.
+        if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, stop)
     try:
         from moviemotion.cli.commands import run
 
         code = run()
     except BaseException:
+        # An interrupted import of a compiled module may raise any error, not only KeyboardInterrupt.
         if not signals:
             raise
-        code = INTERRUPTED  # compiled modules make other errors of an interrupted import
+        code = INTERRUPTED
     if code == INTERRUPTED:
-        print("stopped; finished parts are kept, the same command goes on from there", file=sys.stderr)
+        print(STOPPED_MESSAGE, file=sys.stderr)
         code = 128 + signals[0] if signals else INTERRUPTED
     sys.exit(code)

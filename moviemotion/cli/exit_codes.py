@@ -7,6 +7,6 @@ import signal
 INCOMPLETE = 1
 """Results were written, but some recordings could not be read completely."""
 BAD_INPUT = 2
-"""Nothing was written."""
+"""The input could not be used and nothing was written."""
 INTERRUPTED = 128 + signal.SIGINT
 """Interrupted from the keyboard."""

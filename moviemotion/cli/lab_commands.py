@@ -1,4 +1,4 @@
-"""Commands of the laboratory."""
+"""Commands of the laboratory: audit face sets; train, export, quantize and evaluate emotion models."""
 
 from __future__ import annotations
 
@@ -9,56 +9,57 @@ from typing import Annotated
 import typer
 
 from moviemotion._io.atomic_files import check_writable
-from moviemotion.cli.console import parse_seeds, require_lab, stderr_console, step_progress_bar
+from moviemotion.cli.console import parse_seeds, stage_progress_bar, stderr_console, step_progress_bar
 from moviemotion.cli.exit_codes import INCOMPLETE
 from moviemotion.errors import MoviemotionError
 
-lab = typer.Typer(no_args_is_help=True, help="The laboratory: train, export and evaluate readers of faces.")
-experiments = typer.Typer(no_args_is_help=True, help="The deck's experiments, put to the test.")
+lab = typer.Typer(no_args_is_help=True, help="Audit face sets; train, export and evaluate emotion models.")
+experiments = typer.Typer(no_args_is_help=True, help="Repeat the experiments of the proposal.")
 lab.add_typer(experiments, name="experiments")
 
 
 @lab.command()
 def audit(
     data: Annotated[Path, typer.Argument(help="Folder with <split>/<label>/<image>, or <label>/<image>.")],
-    out: Annotated[Path, typer.Option(help="Folder for report.html, findings.csv, decisions.csv.")] = Path(
+    out: Annotated[Path, typer.Option(help="Folder for report.html, issues.csv and decisions.csv.")] = Path(
         "audit"
     ),
     second_opinion: Annotated[
         str,
         typer.Option(
-            help="labels (networks that learnt from the other labels) or reader (the shipped one; "
-            "not on the faces that it learnt from)."
+            help="What labels are checked against: labels (networks trained on the other labels) or model "
+            "(the shipped emotion model; not for faces it was trained on)."
         ),
     ] = "labels",
-    clean: Annotated[Path | None, typer.Option(help="Write a cleaned copy here; the source stays.")] = None,
-    decisions: Annotated[
-        Path | None, typer.Option(help="With --clean: apply this edited decisions.csv without a new audit.")
+    clean: Annotated[
+        Path | None, typer.Option(help="Folder for a cleaned copy; the source is not changed.")
     ] = None,
-    copy: Annotated[bool, typer.Option("--copy", help="Files in the copy, not links.")] = False,
-    seed: Annotated[int, typer.Option()] = 36,
+    decisions: Annotated[
+        Path | None, typer.Option(help="Edited decisions.csv to apply with --clean, without a new audit.")
+    ] = None,
+    copy: Annotated[bool, typer.Option("--copy", help="Copy files instead of linking them.")] = False,
+    seed: Annotated[int, typer.Option(help="Seed.")] = 36,
 ) -> None:
-    """Find mislabelled, corrupted and repeated pictures, and propose what to do with each."""
-    with require_lab():
-        from moviemotion.lab.audit import audit_report
-        from moviemotion.lab.audit import find_issues as auditing
-        from moviemotion.lab.data import cleaning
+    """Find mislabeled, corrupt and duplicate images and propose what to do with each."""
+    from moviemotion.lab.audit import audit_report, find_issues
+    from moviemotion.lab.data import cleaning
 
-    if second_opinion not in list(auditing.SecondOpinion):
-        choices = " or ".join(auditing.SecondOpinion)
+    if second_opinion not in list(find_issues.SecondOpinion):
+        choices = " or ".join(find_issues.SecondOpinion)
         raise MoviemotionError(f"--second-opinion {second_opinion}: unknown; choose {choices}")
-    # The work takes minutes: a place that cannot be written to is told before it.
+    # The audit takes minutes, so check first that its results can be written.
     cleaning.check_outside_dataset(data, out)
     if clean:
         cleaning.check_output_folder(data, clean)
     if decisions and not clean:
-        raise MoviemotionError("--decisions: says what to copy; add --clean OUT")
+        raise MoviemotionError("--decisions: has no effect alone; add --clean with the folder to write")
     if decisions:
         chosen = cleaning.read_decisions(decisions)
     else:
-        with require_lab():
-            result = auditing.audit_dataset(
-                data, auditing.SecondOpinion(second_opinion), seed=seed, print_line=typer.echo
+        opinion = find_issues.SecondOpinion(second_opinion)
+        with stage_progress_bar() as on_progress:
+            result = find_issues.audit_dataset(
+                data, opinion, seed=seed, print_line=typer.echo, on_progress=on_progress
             )
         page = audit_report.write_audit_report(result, out)
         for line in audit_report.audit_lines(result):
@@ -66,25 +67,26 @@ def audit(
         typer.echo(f"Report: {page}")
         chosen = cleaning.propose_decisions(result.issues)
     if clean:
-        typer.echo(f"{clean}: {cleaning.write_cleaned_copy(data, clean, chosen, copy)} pictures")
+        typer.echo(f"{clean}: {cleaning.write_cleaned_copy(data, clean, chosen, copy)} images")
 
 
 @lab.command()
 def split(
     data: Annotated[Path, typer.Argument(help="Folder with <split>/<label>/<image>, or <label>/<image>.")],
     out: Annotated[Path, typer.Option(help="Folder to write.")],
-    train: Annotated[float, typer.Option(help="Share of the faces.", min=0, max=1)] = 0.7,
-    validation: Annotated[float, typer.Option(help="Share of the faces.", min=0, max=1)] = 0.2,
-    test: Annotated[float, typer.Option(help="Share of the faces.", min=0, max=1)] = 0.1,
-    copy: Annotated[bool, typer.Option("--copy", help="Files, not links.")] = False,
-    seed: Annotated[int, typer.Option()] = 36,
+    train: Annotated[float, typer.Option(help="Share of the faces for training.", min=0, max=1)] = 0.7,
+    validation: Annotated[float, typer.Option(help="Share of the faces for validation.", min=0, max=1)] = 0.2,
+    test: Annotated[float, typer.Option(help="Share of the faces for testing.", min=0, max=1)] = 0.1,
+    copy: Annotated[bool, typer.Option("--copy", help="Copy files instead of linking them.")] = False,
+    seed: Annotated[int, typer.Option(help="Seed.")] = 36,
 ) -> None:
-    """Divide faces anew: stratified by class, copies of a picture on one side."""
-    with require_lab():
-        from moviemotion.lab.data import splitting
+    """Split faces into train, validation and test, stratified by class, with duplicates in one split."""
+    from moviemotion.lab.data import splitting
 
     shares = {"train": train, "validation": validation, "test": test}
-    for line in splitting.split_lines(splitting.split_dataset(data, out, shares, seed, copy)):
+    with step_progress_bar("finding duplicates") as (_, step):
+        result = splitting.split_dataset(data, out, shares, seed, copy, step)
+    for line in splitting.split_lines(result):
         typer.echo(line)
 
 
@@ -93,93 +95,102 @@ def train(
     data: Annotated[
         Path, typer.Option(help="Folder with train/<label>/*.png and, for votes, annotations.csv.")
     ],
-    out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted one goes on.")],
-    network: Annotated[str, typer.Option(help="Name in the registry; each has its own recipe.")] = "compact",
+    out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted run is resumed.")],
+    network: Annotated[
+        str, typer.Option(help="Network to train; each has its own default configuration.")
+    ] = "compact",
     epochs: Annotated[
-        int | None, typer.Option(help="At most so many, instead of the recipe's.", min=1)
+        int | None, typer.Option(help="Maximum number of epochs, instead of the configuration's.", min=1)
     ] = None,
     fraction: Annotated[float, typer.Option(help="Share of the train split to use.", min=0.001, max=1)] = 1.0,
-    seed: Annotated[int, typer.Option()] = 36,
+    seed: Annotated[int, typer.Option(help="Seed.")] = 36,
     weights: Annotated[
         Path | None,
         typer.Option(
-            help="First weights: a run's weights.pt, or those of a pretrained network; see the README."
+            help="Initial weights: weights.pt of a run, or those of a pretrained network; see the README."
         ),
     ] = None,
     changes: Annotated[
         list[str] | None,
-        typer.Option("--set", help="FIELD=VALUE of the recipe, such as mixup=0; may be repeated."),
+        typer.Option("--set", help="FIELD=VALUE of the configuration, such as mixup=0; may be repeated."),
     ] = None,
     teacher: Annotated[
-        list[Path] | None, typer.Option(help="Finished run to learn from beside the votes; may be repeated.")
+        list[Path] | None,
+        typer.Option(help="Finished run to learn from in addition to the votes; may be repeated."),
     ] = None,
     store: Annotated[
-        str | None, typer.Option(help="MLflow tracking URI; by default mlflow.db beside --out.")
+        str | None, typer.Option(help="MLflow tracking URI; by default mlflow.db next to --out.")
     ] = None,
 ) -> None:
-    """Train a network on faces: on their annotators' votes, or the deck's networks on their labels."""
-    with require_lab():
-        from moviemotion.lab.training import runs
+    """Train an emotion model on annotators' votes, or one of the proposal's networks on labels."""
+    from moviemotion.lab.training import runs
     from moviemotion.lab.training.config import make_config
     from moviemotion.lab.training.face_selection import load_train_and_test
 
     check_writable(out)
-    recipe = make_config(
+    config = make_config(
         network, epochs=epochs, fraction=fraction, seed=seed, initial_weights=weights, overrides=changes or ()
     )
     faces, test = load_train_and_test(data)
-    with step_progress_bar("training") as (say, step):
-        run = runs.train_emotion_model(faces, test, out, recipe, teacher or (), store, say, step)
+    with step_progress_bar("training") as (print_line, step):
+        run = runs.train_emotion_model(faces, test, out, config, teacher or (), store, print_line, step)
     typer.echo(f"{out}: {len(run.history)} epochs, seed {seed}, temperature {run.temperature}")
 
 
 @lab.command()
 def export(
     run: Annotated[Path, typer.Argument(help="Folder of a finished training run.")],
-    data: Annotated[Path, typer.Option(help="The same data; its test split is measured for the card.")],
-    out: Annotated[Path, typer.Option(help="ONNX file to write; its card is put beside it.")],
+    data: Annotated[
+        Path, typer.Option(help="The data of the run; the model card is measured on its test split.")
+    ],
+    out: Annotated[Path, typer.Option(help="ONNX file to write; its model card is written next to it.")],
 ) -> None:
-    """Write a trained reader as ONNX, with its model card."""
-    with require_lab():
-        from moviemotion.lab.training import onnx_export as exporting
+    """Export a trained emotion model to ONNX, with its model card."""
     from moviemotion.lab.data.dataset import load_faces
     from moviemotion.lab.evaluation.model_card import write_model_card
     from moviemotion.lab.evaluation.vote_calibration import calibrate_to_votes
+    from moviemotion.lab.training.onnx_export import export_run
 
-    load_faces(data, "test")  # a fault in what the card needs is told before anything is written
-    exporting.export_run(run, out)
-    calibrate_to_votes(out, data)
-    typer.echo(f"{out} ({out.stat().st_size / 1e6:.1f} MB), {write_model_card(out, data)}")
+    load_faces(data, "test")  # fails before anything is written if the card cannot be measured
+    with stage_progress_bar() as on_progress:
+        on_progress("exporting", 0, 1)
+        export_run(run, out)
+        calibrate_to_votes(out, data, lambda done, total: on_progress("calibrating", done, total))
+        card = write_model_card(out, data, on_progress)
+    typer.echo(f"{out} ({out.stat().st_size / 1e6:.1f} MB), {card}")
 
 
 @lab.command()
 def quantize(
-    model: Annotated[Path, typer.Argument(help="An exported reader.")],
-    data: Annotated[Path, typer.Option(help="The data it was trained on; scales come from its train split.")],
-    out: Annotated[Path, typer.Option(help="ONNX file to write; its card is put beside it.")],
+    model: Annotated[Path, typer.Argument(help="An exported emotion model.")],
+    data: Annotated[
+        Path, typer.Option(help="The data it was trained on; scales are calibrated on the train split.")
+    ],
+    out: Annotated[Path, typer.Option(help="ONNX file to write; its model card is written next to it.")],
 ) -> None:
-    """Give a reader convolutions in eight-bit whole numbers: faster, half the file."""
-    with require_lab():
-        from moviemotion.lab.training import quantization
+    """Quantize the convolutions of an emotion model to INT8: faster, and half the file size."""
     from moviemotion.lab.evaluation.model_card import write_model_card
+    from moviemotion.lab.training import quantization
 
-    quantization.quantize(model, data, out)
-    typer.echo(f"{out} ({out.stat().st_size / 1e6:.1f} MB), {write_model_card(out, data)}")
+    with stage_progress_bar() as on_progress:
+        quantization.quantize(model, data, out, lambda done, total: on_progress("calibrating", done, total))
+        card = write_model_card(out, data, on_progress)
+    typer.echo(f"{out} ({out.stat().st_size / 1e6:.1f} MB), {card}")
 
 
-@lab.command()
+@lab.command("train-occlusion")
 def train_occlusion_model(
     data: Annotated[Path, typer.Option(help="Folder with train/<label>/*.png.")],
     out: Annotated[Path, typer.Option(help="ONNX file to write.")],
-    epochs: Annotated[int, typer.Option(min=1)] = 6,
-    seed: Annotated[int, typer.Option()] = 36,
+    epochs: Annotated[int, typer.Option(help="Number of epochs.", min=1)] = 6,
+    seed: Annotated[int, typer.Option(help="Seed.")] = 36,
 ) -> None:
-    """Train the small network that sees hands and things before faces."""
-    with require_lab():
-        from moviemotion.lab.training import occlusion_model
+    """Train the occlusion model, which detects hands and objects in front of faces."""
+    from moviemotion.lab.training import occlusion_model
 
     check_writable(out.parent)
-    occlusion_model.train_occlusion_model(data, out, epochs, seed, typer.echo)
+    with step_progress_bar("training") as (print_line, step):
+        occlusion_model.train_occlusion_model(data, out, epochs, seed, print_line, step)
     typer.echo(f"{out} ({out.stat().st_size / 1e6:.1f} MB)")
 
 
@@ -187,31 +198,35 @@ def train_occlusion_model(
 def evaluate(
     data: Annotated[Path, typer.Option(help="Folder with <split>/<label>/*.png.")],
     split: Annotated[
-        str, typer.Option(help="Which split; held-out is what the reader's own run held out of train.")
+        str,
+        typer.Option(
+            help="Split to measure on; held-out is the part of train that the model's run did not use."
+        ),
     ] = "test",
     truth: Annotated[
-        str, typer.Option(help="label (the folder's) or consensus (the annotators').")
+        str, typer.Option(help="Ground truth: label (of the folder) or consensus (of the annotators).")
     ] = "label",
     model: Annotated[
-        Path | None, typer.Option(help="An exported reader; by default the shipped one.")
+        Path | None, typer.Option(help="An exported emotion model; by default the shipped one.")
     ] = None,
     against: Annotated[
-        Path | None, typer.Option(help="Another exported reader, compared on the same faces.")
+        Path | None, typer.Option(help="Another exported emotion model to compare on the same faces.")
     ] = None,
     page: Annotated[Path | None, typer.Option(help="HTML page with charts to write.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Measure a reader: how good, how sure, how well calibrated, and how much of a score is luck."""
+    """Measure an emotion model: accuracy with intervals, calibration and the annotator ceiling."""
     from moviemotion.lab.evaluation import evaluate
     from moviemotion.lab.evaluation.evaluation_page import write_evaluation_page
     from moviemotion.lab.evaluation.evaluation_text import evaluation_lines
 
     if truth not in list(evaluate.GroundTruth):
         raise MoviemotionError(f"--truth {truth}: unknown; choose {' or '.join(evaluate.GroundTruth)}")
-    reader = model or evaluate.SHIPPED_EMOTION_MODEL
-    result = evaluate.evaluate(data, split, evaluate.GroundTruth(truth), reader, against)
+    model_file = model or evaluate.SHIPPED_EMOTION_MODEL
+    with stage_progress_bar() as on_progress:
+        result = evaluate.evaluate(data, split, evaluate.GroundTruth(truth), model_file, against, on_progress)
     if page:
-        write_evaluation_page(result, reader.name, page)
+        write_evaluation_page(result, model_file.name, page)
     if as_json:
         typer.echo(json.dumps(result.as_dict()))
         return
@@ -221,23 +236,26 @@ def evaluate(
 
 @lab.command("explain")
 def explain_network(
-    run: Annotated[list[Path], typer.Argument(help="Finished runs of deck36; the first has ReLU.")],
+    run: Annotated[list[Path], typer.Argument(help="Finished runs of deck36; the first must use ReLU.")],
     data: Annotated[Path, typer.Option(help="Folder with <split>/<label>/*.png.")],
     out: Annotated[Path, typer.Option(help="Folder for explain.html and evidence.json.")],
-    split: Annotated[str, typer.Option(help="Best one that no run has learnt from.")] = "test",
-    faces: Annotated[int, typer.Option(help="At most so many faces.", min=8)] = 500,
-    seed: Annotated[int, typer.Option(help="Draws faces and filters.")] = 36,
+    split: Annotated[
+        str, typer.Option(help="Split to measure on; preferably one that no run was trained on.")
+    ] = "test",
+    faces: Annotated[int, typer.Option(help="Maximum number of faces.", min=8)] = 500,
+    seed: Annotated[int, typer.Option(help="Seed of the choice of faces and filters.")] = 36,
 ) -> None:
-    """Evidence for the deck's three questions, measured on a trained network, as one page."""
-    with require_lab():
-        from moviemotion.lab.proposal.explain import explain
+    """Answer the proposal's three questions with measurements of trained networks, on one page."""
+    from moviemotion.lab.proposal.explain import explain
 
-    typer.echo(f"Page: {explain(run, data, split, out, seed, faces, typer.echo)}")
+    with stage_progress_bar() as on_progress:
+        page = explain(run, data, split, out, seed, faces, typer.echo, on_progress)
+    typer.echo(f"Page: {page}")
 
 
 @experiments.command("list")
 def list_experiments() -> None:
-    """Every experiment with what the deck published."""
+    """List the experiments with the results that the proposal published."""
     from moviemotion.lab.proposal.experiments_report import experiment_lines
 
     for line in experiment_lines():
@@ -246,24 +264,25 @@ def list_experiments() -> None:
 
 @experiments.command("run")
 def run_experiments(
-    data: Annotated[Path, typer.Option(help="Folder with a train and a test split of labelled faces.")],
-    out: Annotated[Path, typer.Option(help="Folder of the runs; finished ones are not repeated.")],
-    numbers: Annotated[list[str] | None, typer.Argument(help="Which; all without any.")] = None,
+    data: Annotated[Path, typer.Option(help="Folder with a train and a test split of labeled faces.")],
+    out: Annotated[Path, typer.Option(help="Folder of the runs; finished runs are not repeated.")],
+    numbers: Annotated[
+        list[str] | None, typer.Argument(help="Numbers of the experiments; all by default.")
+    ] = None,
     seeds: Annotated[str, typer.Option(help="Seeds of the runs, separated by commas.")] = "1,2,3",
     epochs: Annotated[int, typer.Option(help="Epochs of every run.", min=1)] = 60,
-    fraction: Annotated[float, typer.Option(help="Share of the train split.", min=0.001, max=1)] = 1.0,
-    width: Annotated[float, typer.Option(help="Share of each layer's filters and neurons.", min=0.01)] = 1.0,
-    jobs: Annotated[int, typer.Option(help="Runs at once.", min=1)] = 1,
-    weights: Annotated[
-        Path | None, typer.Option(help="ImageNet's weights of VGG-16; see the README.")
-    ] = None,
+    fraction: Annotated[float, typer.Option(help="Share of the train split to use.", min=0.001, max=1)] = 1.0,
+    width: Annotated[
+        float, typer.Option(help="Factor for the filters and neurons of each layer.", min=0.01)
+    ] = 1.0,
+    jobs: Annotated[int, typer.Option(help="Number of parallel runs.", min=1)] = 1,
+    weights: Annotated[Path | None, typer.Option(help="ImageNet weights of VGG-16; see the README.")] = None,
 ) -> None:
-    """Train both sides of each experiment, once a seed."""
-    with require_lab():
-        from moviemotion.lab.proposal import experiments as catalogue
+    """Train both variants of each experiment, once per seed."""
+    from moviemotion.lab.proposal import experiments as catalog
 
-    reduction = catalogue.TrainingBudget(epochs, fraction, width, parse_seeds(seeds))
-    failures = catalogue.run_experiments(data, out, numbers or (), reduction, jobs, weights, typer.echo)
+    budget = catalog.TrainingBudget(epochs, fraction, width, parse_seeds(seeds))
+    failures = catalog.run_experiments(data, out, numbers or (), budget, jobs, weights, typer.echo)
     for line in failures:
         stderr_console.print(f"not run: {line}", markup=False, style="red")
     if failures:
@@ -273,11 +292,10 @@ def run_experiments(
 @experiments.command("report")
 def report_experiments(
     runs: Annotated[Path, typer.Argument(help="Folder of the runs.")],
-    data: Annotated[Path, typer.Option(help="The same data.")],
-    out: Annotated[Path, typer.Option(help="Folder for report.md and its picture.")],
+    data: Annotated[Path, typer.Option(help="The data of the runs.")],
+    out: Annotated[Path, typer.Option(help="Folder for report.md and its chart.")],
 ) -> None:
-    """Say of each published change whether it was confirmed, contradicted, or cannot be told."""
-    with require_lab():
-        from moviemotion.lab.proposal.experiments_report import write_experiments_report
+    """Report whether each published result was confirmed, contradicted or remained inconclusive."""
+    from moviemotion.lab.proposal.experiments_report import write_experiments_report
 
     typer.echo(f"Report: {write_experiments_report(data, runs, out, typer.echo)}")

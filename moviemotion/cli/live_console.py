@@ -1,4 +1,4 @@
-"""A live capture on the terminal: its health, the keys p and q, and the signals that end it."""
+"""The terminal display of a live capture: camera health, the keys p and q, and the signals that stop it."""
 
 from __future__ import annotations
 
@@ -22,18 +22,25 @@ from moviemotion.reports.number_format import plural
 from moviemotion.workflows.capture import CaptureResult
 
 REFRESH_SECONDS = 0.25
-"""Seconds between two looks."""
+"""Seconds between two updates of the display."""
 MAX_LISTED_GAPS = 8
+"""Gaps in the summary; the others are only counted."""
 _STATE_COLORS = {CameraState.LIVE: "green", CameraState.WAITING: "yellow", CameraState.ENDED: "dim"}
 
 
 def live_display(console: Console) -> Callable[[LiveCapture], None]:
-    """Show a capture on a terminal until `q`, a signal, or the end of every camera.
+    """Create a display that runs until `q`, a signal or the end of every camera.
 
-    `p` pauses and goes on. Where the console is no terminal, each change of a camera is one line.
+    `p` pauses and resumes. If the console is not a terminal, each change of a camera's state is one line.
+
+    Args:
+        console: where to display.
+
+    Returns:
+        A function that displays a capture and returns when it has stopped.
     """
 
-    def watch(capture: LiveCapture) -> None:
+    def display(capture: LiveCapture) -> None:
         with _stop_on_signals(capture), _key_presses() as key:
             if not console.is_terminal:
                 _print_state_changes(console, capture)
@@ -49,15 +56,15 @@ def live_display(console: Console) -> Callable[[LiveCapture], None]:
                             capture.clock.pause()
                     live.update(health_table(capture))
 
-    return watch
+    return display
 
 
 def health_table(capture: LiveCapture) -> Table:
-    """Every camera in a row: how it is, and what came of it."""
+    """Build a table with the state and the counters of every camera."""
     state = "paused" if capture.clock.paused else "film"
     table = Table(
         title=f"{state} {_format_time(capture.clock.now())}",
-        caption="p pause / go on   q stop",
+        caption="p pause / resume   q stop",
         title_justify="left",
     )
     table.add_column("camera", no_wrap=True)
@@ -65,11 +72,11 @@ def health_table(capture: LiveCapture) -> Table:
     for name in ("samples/s", "faces", "read", "dropped", "losses", "last seen"):
         table.add_column(name, justify="right")
     for camera in capture.health():
-        colour = _STATE_COLORS.get(camera.state, "red")
-        why = f" {escape(camera.why)}" if camera.why else ""
+        color = _STATE_COLORS.get(camera.state, "red")
+        reason = f" {escape(camera.why)}" if camera.why else ""
         table.add_row(
             camera.name,
-            f"[{colour}]{camera.state}[/]{why}",
+            f"[{color}]{camera.state}[/]{reason}",
             f"{camera.rate:.1f}",
             str(camera.faces),
             str(camera.read),
@@ -81,21 +88,21 @@ def health_table(capture: LiveCapture) -> Table:
 
 
 def capture_summary_lines(captured: CaptureResult) -> list[str]:
-    """What came of a capture, in plain text."""
+    """Summarize a finished capture in plain text."""
     lines = [
         f"Captured {_format_time(captured.seconds)} of film with {plural(len(captured.cameras), 'camera')}."
     ]
     for camera in captured.cameras:
         offset = camera.offset
-        sure = "" if math.isnan(offset.half_width) else f" ± {offset.half_width:.3f}"
+        uncertainty = "" if math.isnan(offset.half_width) else f" ± {offset.half_width:.3f}"
         lines.append(
-            f"  {camera.name}: {plural(len(camera.viewers), 'viewer')}, {camera.read} pictures read, "
-            f"{camera.dropped} dropped, offset {offset.seconds:+.3f}{sure} s ({offset.origin})"
+            f"  {camera.name}: {plural(len(camera.viewers), 'viewer')}, {camera.read} frames processed, "
+            f"{camera.dropped} dropped, offset {offset.seconds:+.3f}{uncertainty} s ({offset.origin})"
         )
-    for gap in captured.gaps[:MAX_LISTED_GAPS]:
-        lines.append(
-            f"  ! {gap.camera}: not seen {_format_time(gap.start)}–{_format_time(gap.end)}, {gap.reason}"
-        )
+    lines += [
+        f"  ! {gap.camera}: not seen {_format_time(gap.start)}–{_format_time(gap.end)}, {gap.reason}"
+        for gap in captured.gaps[:MAX_LISTED_GAPS]
+    ]
     if len(captured.gaps) > MAX_LISTED_GAPS:
         lines.append(f"    and {len(captured.gaps) - MAX_LISTED_GAPS} more gaps")
     lines.append(f"Gaps: {captured.folder / 'gaps.csv'} ({len(captured.gaps)})")
@@ -104,16 +111,16 @@ def capture_summary_lines(captured: CaptureResult) -> list[str]:
 
 
 def _print_state_changes(console: Console, capture: LiveCapture) -> None:
-    told: dict[str, CameraState] = {}
+    printed: dict[str, CameraState] = {}
     while True:
-        over = capture.wait(REFRESH_SECONDS)
+        stopped = capture.wait(REFRESH_SECONDS)
         for camera in capture.health():
-            if told.get(camera.name) != camera.state:
-                told[camera.name] = camera.state
-                why = f" ({camera.why})" if camera.why else ""
-                when = _format_time(capture.clock.now())
-                console.print(f"{when} {camera.name}: {camera.state}{why}", markup=False)
-        if over:
+            if printed.get(camera.name) != camera.state:
+                printed[camera.name] = camera.state
+                reason = f" ({camera.why})" if camera.why else ""
+                film_time = _format_time(capture.clock.now())
+                console.print(f"{film_time} {camera.name}: {camera.state}{reason}", markup=False)
+        if stopped:
             return
 
 
@@ -137,12 +144,16 @@ def _stop_on_signals(capture: LiveCapture) -> Iterator[None]:
 
 @contextmanager
 def _key_presses(keyboard: TextIO | None = None) -> Iterator[Callable[[], str]]:
-    """The key that was pressed since the last call, or nothing."""
+    """Read keys without waiting for Enter.
+
+    Yields:
+        A function that returns the key pressed since the last call, in lower case, or an empty string.
+    """
     keyboard = keyboard or sys.stdin
     if not keyboard.isatty():
         yield lambda: ""
         return
-    import termios  # only where there is a terminal of this kind
+    import termios  # missing on Windows
     import tty
 
     before = termios.tcgetattr(keyboard)

@@ -1,4 +1,4 @@
-"""Privacy on the command line: consent, deletion dates, erasure, and the proof of them."""
+"""Commands for the privacy officer: consent, retention, erasure and the audit log that proves them."""
 
 from __future__ import annotations
 
@@ -9,44 +9,48 @@ import typer
 
 from moviemotion.cli.exit_codes import INCOMPLETE
 
-privacy = typer.Typer(no_args_is_help=True, help="Consent, deletion dates, erasure, and the proof of them.")
+privacy = typer.Typer(
+    no_args_is_help=True, help="Manage consent, deletion dates and erasure, and verify the audit log."
+)
 StudyFolder = Annotated[Path, typer.Argument(metavar="STUDY", help="Study folder.")]
-Viewer = Annotated[str, typer.Option(help="Random id, seat, or the code of their receipt.")]
+Viewer = Annotated[str, typer.Option(help="Random ID, seat label or receipt code.")]
 
 
 @privacy.command("begin")
 def begin_study(
     study: StudyFolder,
-    controller: Annotated[str, typer.Option(help="Who is responsible, by name.")],
-    contact: Annotated[str, typer.Option(help="Where viewers reach them.")],
+    controller: Annotated[str, typer.Option(help="Name of the person or company responsible for the data.")],
+    contact: Annotated[str, typer.Option(help="How participants reach the controller.")],
     purpose: Annotated[
-        str, typer.Option(help="What it is for: words that follow “to”.")
+        str, typer.Option(help="Purpose of the study, worded to follow “to”.")
     ] = "learn which moments of the film move its audience",
-    recipients: Annotated[str, typer.Option(help="Who else gets the figures about the room.")] = "",
-    pictures: Annotated[bool, typer.Option("--pictures", help="Pictures may be kept, encrypted.")] = False,
-    picture_days: Annotated[int, typer.Option(help="Days for which recordings and pictures are kept.")] = 30,
-    sample_days: Annotated[int, typer.Option(help="Days for what is measured of each viewer.")] = 180,
-    report_days: Annotated[int, typer.Option(help="Days for results about the room.")] = 1095,
+    recipients: Annotated[str, typer.Option(help="Who else receives figures about the audience.")] = "",
+    pictures: Annotated[
+        bool, typer.Option("--pictures", help="Allow encrypted pictures to be stored.")
+    ] = False,
+    picture_days: Annotated[int, typer.Option(help="Days to keep recordings and pictures.")] = 30,
+    sample_days: Annotated[int, typer.Option(help="Days to keep each viewer's samples.")] = 180,
+    report_days: Annotated[int, typer.Option(help="Days to keep results about the audience.")] = 1095,
 ) -> None:
-    """Begin a study whose viewers are asked: who is responsible, what is kept and until when."""
+    """Begin a study with consent: name the controller, what is stored and for how long."""
     from moviemotion.privacy import retention
     from moviemotion.privacy.study_database import ConsentTerms, DataKind
 
     days = {DataKind.PICTURES: picture_days, DataKind.SAMPLES: sample_days, DataKind.REPORTS: report_days}
     retention.begin_study(study, ConsentTerms(controller, contact, purpose, recipients, pictures), days)
-    typer.echo(f"{study}: begun; add its seats with moviemotion privacy seat")
+    typer.echo(f"{study}: created; add its seats with moviemotion privacy seat")
 
 
 @privacy.command("seat")
 def add_seat(
     study: StudyFolder,
-    seat: Annotated[str, typer.Argument(help="What the house calls it.")],
-    camera: Annotated[str, typer.Option(help="Name of its camera's file, without the suffix.")],
+    seat: Annotated[str, typer.Argument(help="Seat label.")],
+    camera: Annotated[str, typer.Option(help="Name of the camera's file without the suffix.")],
     region: Annotated[
-        str | None, typer.Option(help="LEFT,TOP,RIGHT,BOTTOM in pixels, where the camera sees several seats.")
+        str | None, typer.Option(help="LEFT,TOP,RIGHT,BOTTOM in pixels, if the camera sees several seats.")
     ] = None,
 ) -> None:
-    """Add a seat. It is masked until its viewer accepts."""
+    """Add a seat. It is masked until its participant accepts."""
     from moviemotion.privacy import consent
 
     consent.add_seat(study, seat, camera, consent.parse_region(region) if region else None)
@@ -54,20 +58,20 @@ def add_seat(
 
 @privacy.command("disclosure")
 def show_disclosure(study: StudyFolder) -> None:
-    """Print what viewers are told."""
+    """Print the disclosure that participants read."""
     from moviemotion.privacy.disclosure import load_disclosure
 
-    told = load_disclosure(study)
-    typer.echo(f"{told.text}\nVersion {told.version}")
+    disclosure = load_disclosure(study)
+    typer.echo(f"{disclosure.text}\nVersion {disclosure.version}")
 
 
 @privacy.command("answer")
 def record_answer(
     study: StudyFolder,
-    seat: Annotated[str, typer.Argument(help="Whose viewer has read the disclosure.")],
-    accept: Annotated[bool, typer.Option("--accept/--decline", help="What they said.")],
+    seat: Annotated[str, typer.Argument(help="Seat label of the participant who has read the disclosure.")],
+    accept: Annotated[bool, typer.Option("--accept/--decline", help="The participant's answer.")],
 ) -> None:
-    """Take down a viewer's answer and print their receipt."""
+    """Record a participant's answer and print the receipt."""
     from moviemotion.privacy.consent import record_offline_answer
     from moviemotion.privacy.status import receipt_lines
 
@@ -77,9 +81,9 @@ def record_answer(
 
 @privacy.command("withdraw")
 def withdraw_consent(
-    study: StudyFolder, receipt: Annotated[str, typer.Option(help="The code that the viewer was given.")]
+    study: StudyFolder, receipt: Annotated[str, typer.Option(help="Receipt code of the participant.")]
 ) -> None:
-    """Take a viewer's consent back: they are erased and the results made again."""
+    """Withdraw a participant's consent: erase them and compute the results again."""
     from moviemotion.privacy.erasure import withdraw
     from moviemotion.privacy.status import receipt_lines
 
@@ -89,7 +93,7 @@ def withdraw_consent(
 
 @privacy.command("status")
 def show_status(study: StudyFolder) -> None:
-    """Say what is held of whom, and until when. Viewers get random ids where they have none."""
+    """Show which data are stored, about whom and until when. Viewers without a random ID get one."""
     from moviemotion.privacy.status import read_status, status_lines
 
     for line in status_lines(read_status(study)):
@@ -100,7 +104,7 @@ def show_status(study: StudyFolder) -> None:
 def export_viewer_data(
     study: StudyFolder, viewer: Viewer, out: Annotated[Path, typer.Option(help="ZIP file to write.")]
 ) -> None:
-    """Write all that is held about one viewer."""
+    """Export all data about one viewer."""
     from moviemotion.privacy.participant_export import export_viewer
     from moviemotion.privacy.status import find_viewer
 
@@ -109,7 +113,7 @@ def export_viewer_data(
 
 @privacy.command("erase")
 def erase_viewer(study: StudyFolder, viewer: Viewer) -> None:
-    """Erase one viewer and make the results again without them."""
+    """Erase one viewer and compute the results again."""
     from moviemotion.privacy.erasure import erase
     from moviemotion.privacy.status import erasure_lines, find_viewer
 
@@ -119,7 +123,7 @@ def erase_viewer(study: StudyFolder, viewer: Viewer) -> None:
 
 @privacy.command("enforce")
 def enforce_retention(study: StudyFolder) -> None:
-    """Erase who has withdrawn, and delete what has had its day."""
+    """Erase participants who have withdrawn and delete data whose retention has ended."""
     from moviemotion.privacy.erasure import enforce_privacy
     from moviemotion.privacy.status import enforcement_lines
 
@@ -130,9 +134,9 @@ def enforce_retention(study: StudyFolder) -> None:
 @privacy.command("verify")
 def verify_log(
     study: StudyFolder,
-    receipt: Annotated[str | None, typer.Option(help="Also look for a viewer's receipt.")] = None,
+    receipt: Annotated[str | None, typer.Option(help="Receipt code to look up in the log.")] = None,
 ) -> None:
-    """Check the audit log row by row, and a receipt against it."""
+    """Verify the audit log row by row, and optionally a receipt."""
     from moviemotion.privacy.consent import find_receipt
     from moviemotion.privacy.status import receipt_proof_line, verification_lines, verify_audit_log
 

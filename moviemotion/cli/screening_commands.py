@@ -1,4 +1,4 @@
-"""Commands that read an audience: from files, live, or an invented one."""
+"""Commands that measure an audience: recorded, live or simulated."""
 
 from __future__ import annotations
 
@@ -13,54 +13,64 @@ from moviemotion.cli.exit_codes import INCOMPLETE
 if TYPE_CHECKING:
     from moviemotion.workflows.screen import Screening
 
-app = typer.Typer()
-
 ScriptFile = Annotated[
     Path | None, typer.Option(help="Screenplay: Fountain, Final Draft, PDF or plain text.")
 ]
 SubtitleFile = Annotated[
-    Path | None, typer.Option(help="Subtitles of the film, or the film with its own track.")
+    Path | None, typer.Option(help="Subtitles of the film, or the film itself if it has a subtitle track.")
 ]
 SubtitleTrack = Annotated[
-    int | None, typer.Option(help="Which text track, from 1, of a film given as --subtitles.", min=1)
+    int | None,
+    typer.Option(help="Which text track to use, counted from 1, if --subtitles is a film.", min=1),
 ]
 TimingSheet = Annotated[Path | None, typer.Option(help="When each scene is on screen: CSV or EDL.")]
 ShotChanges = Annotated[
     Path | None,
-    typer.Option(help="Shot changes: times, one a line (.txt), or the film, in which they are found."),
+    typer.Option(help="Shot changes: a text file with one time per line, or the film to detect them in."),
 ]
-FrameRate = Annotated[float | None, typer.Option(help="Frames a second of an EDL; else the film's, or 24.")]
+FrameRate = Annotated[
+    float | None, typer.Option(help="Frames per second of an EDL; by default the film's, otherwise 24.")
+]
 Baseline = Annotated[
-    str | None, typer.Option(help="START-END of film time in which nothing is felt, such as 0:00-0:20.")
+    str | None, typer.Option(help="START-END of a calm stretch of the film, such as 0:00-0:20.")
 ]
+TIMELINE_FORMATS = frozenset({"otio", "fcp"})
+"""Formats of `export` that OpenTimelineIO writes."""
+Model = Annotated[
+    str, typer.Option("--model", help="Emotion model: an ONNX file that the lab exported, or a name.")
+]
+Detector = Annotated[str, typer.Option("--detector", help="Face detector, by name.")]
 Seed = Annotated[int, typer.Option(help="Seed of the statistics.")]
 
 
-@app.command()
 def screen(
-    videos: Annotated[list[Path], typer.Argument(help="The cameras' files; one face or several in each.")],
-    out: Annotated[Path, typer.Option(help="Study folder to write; an interrupted one goes on.")],
+    videos: Annotated[
+        list[Path], typer.Argument(help="Recordings of the cameras, with one or several faces each.")
+    ],
+    out: Annotated[Path, typer.Option(help="Study folder to write; an interrupted one is resumed.")],
     script: ScriptFile = None,
     subtitles: SubtitleFile = None,
     offset: Annotated[
         list[str] | None,
-        typer.Option(help="CAMERA=SECONDS added to a camera's clock to give film time; may be repeated."),
+        typer.Option(help="CAMERA=SECONDS to add to a camera's clock to get film time; may be repeated."),
     ] = None,
-    rate: Annotated[float, typer.Option(help="Samples a second.", min=0.1, max=60)] = 5.0,
+    rate: Annotated[float, typer.Option(help="Samples per second.", min=0.1, max=60)] = 5.0,
     baseline: Baseline = None,
     subtitle_track: SubtitleTrack = None,
     timing_sheet: TimingSheet = None,
     shots: ShotChanges = None,
     fps: FrameRate = None,
+    model: Model = "shipped",
+    detector: Detector = "centerface",
     seed: Seed = 36,
 ) -> None:
-    """Read an audience from its videos: a report, a timeline, the moments and the annotated script."""
+    """Analyze recordings of an audience; write a report, a timeline, moments and the annotated script."""
     from moviemotion.analysis.signals.baseline import parse_time_span
     from moviemotion.privacy.consent import camera_masks
     from moviemotion.workflows import screen as screening
 
     offsets = parse_offsets(offset or [])
-    rest = parse_time_span(baseline) if baseline else None
+    baseline_span = parse_time_span(baseline) if baseline else None
     with video_progress_bar(screening.total_video_seconds(videos)) as progress:
         result = screening.screen(
             videos,
@@ -71,32 +81,33 @@ def screen(
             rate=rate,
             seed=seed,
             progress=progress,
-            baseline=rest,
+            baseline=baseline_span,
             subtitle_track=subtitle_track,
             timing_sheet=timing_sheet,
             shots=shots,
             frame_rate=fps,
             masks=camera_masks,
+            model=model,
+            detector=detector,
         )
     _print_summary(result, seed)
     for problem in result.unreadable:
-        stderr_console.print(f"left out: {problem}", markup=False, style="red")
+        stderr_console.print(f"skipped: {problem}", markup=False, style="red")
     if result.unreadable:
         raise typer.Exit(INCOMPLETE)
 
 
-@app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for the audience's videos and the study.")] = Path("demo"),
     seed: Annotated[int, typer.Option(help="Seed of the audience and the statistics.")] = 36,
 ) -> None:
-    """Film an invented audience, screen it like any other, and say how well that went."""
+    """Render a synthetic audience, screen a short film to it and compare the results with the truth."""
     from moviemotion.reports.terminal_summary import summary_lines
     from moviemotion.simulation.recovery_score import format_recovery
     from moviemotion.workflows import demo as demonstration
     from moviemotion.workflows import screen as screening
 
-    typer.echo(f"Filming an invented audience into {out / 'audience'} (seed {seed}) …")
+    typer.echo(f"Rendering a synthetic audience in {out / 'audience'} (seed {seed}) …")
     videos = demonstration.render_audience(out / "audience", seed)
     with video_progress_bar(screening.total_video_seconds(videos)) as progress:
         result = demonstration.run_demo(out / "audience", out / "study", progress, seed)
@@ -105,22 +116,25 @@ def demo(
     typer.echo(f"Report: {out / 'study' / 'report.html'}")
 
 
-@app.command()
 def capture(
-    config: Annotated[Path, typer.Option(help="seats.toml: the cameras.")],
-    out: Annotated[Path, typer.Option(help="Study folder to make.")],
+    config: Annotated[Path, typer.Option(help="Configuration of the cameras, such as seats.toml.")],
+    out: Annotated[Path, typer.Option(help="Study folder to create.")],
+    model: Model = "shipped",
+    detector: Detector = "centerface",
 ) -> None:
-    """Watch an audience live; p pauses, q stops. Then: moviemotion report FOLDER."""
+    """Capture an audience with live cameras (p pauses, q stops). Next: moviemotion report FOLDER."""
     from moviemotion.cli.live_console import capture_summary_lines, live_display
     from moviemotion.workflows import capture
 
-    for line in capture_summary_lines(capture.capture(config, out, live_display(stderr_console))):
+    captured = capture.capture(config, out, live_display(stderr_console), model, detector)
+    for line in capture_summary_lines(captured):
         typer.echo(line)
 
 
-@app.command()
 def report(
-    study: Annotated[Path, typer.Argument(help="Folder of a live capture, also of one that was killed.")],
+    study: Annotated[
+        Path, typer.Argument(help="Study folder of a live capture, complete or not, or of a simulation.")
+    ],
     script: ScriptFile = None,
     subtitles: SubtitleFile = None,
     baseline: Baseline = None,
@@ -130,73 +144,85 @@ def report(
     fps: FrameRate = None,
     seed: Seed = 36,
 ) -> None:
-    """Make the report of a study that was captured or simulated."""
+    """Write the report of a captured or simulated study."""
     from moviemotion.analysis.signals.baseline import parse_time_span
     from moviemotion.workflows.report import report as report_study
 
-    rest = parse_time_span(baseline) if baseline else None
-    result = report_study(study, script, subtitles, seed, rest, subtitle_track, timing_sheet, shots, fps)
+    baseline_span = parse_time_span(baseline) if baseline else None
+    result = report_study(
+        study, script, subtitles, seed, baseline_span, subtitle_track, timing_sheet, shots, fps
+    )
     _print_summary(result, seed)
 
 
-@app.command()
 def simulate(
-    script_of_feelings: Annotated[
-        Path, typer.Option(help="CSV of the beats: start, end, emotion, strength.")
+    emotion_script: Annotated[
+        Path, typer.Option(help="CSV of the emotional events: start, end, emotion, strength.")
     ],
-    out: Annotated[Path, typer.Option(help="Study folder to make; with --video, of the videos.")],
-    viewers: Annotated[int, typer.Option(help="How many watch.", min=1)] = 200,
-    minutes: Annotated[float, typer.Option(help="Length of the film.", min=0.1)] = 120.0,
-    seed: Annotated[int, typer.Option(help="Same seed, same audience.")] = 36,
+    out: Annotated[Path, typer.Option(help="Study folder to create; with --video, folder of the videos.")],
+    viewers: Annotated[int, typer.Option(help="Number of viewers.", min=1)] = 200,
+    minutes: Annotated[float, typer.Option(help="Length of the film in minutes.", min=0.1)] = 120.0,
+    seed: Annotated[int, typer.Option(help="Seed of the audience; the same seed gives the same one.")] = 36,
     video: Annotated[
         bool,
         typer.Option(
-            "--video", help="Film it, to be screened; a core films some 20 viewer-seconds a second."
+            "--video",
+            help="Render videos to screen; one core renders about 20 viewer-seconds per second.",
         ),
     ] = False,
 ) -> None:
-    """Invent an audience with a known script of feelings. Then: moviemotion report FOLDER, or screen."""
+    """Simulate an audience whose emotions are known. Next: moviemotion report FOLDER, or screen."""
     from moviemotion.workflows import simulate as simulation
 
     if video:
-        with step_progress_bar("filming") as (_, step):
-            videos = simulation.simulate_videos(script_of_feelings, viewers, minutes, out, seed, step)
+        with step_progress_bar("rendering") as (_, step):
+            videos = simulation.simulate_videos(emotion_script, viewers, minutes, out, seed, step)
         typer.echo(f"{out}: {viewers} viewers in {len(videos)} videos; the truth is in truth.csv")
         return
-    made = simulation.simulate(script_of_feelings, viewers, minutes, out, seed)
+    study = simulation.simulate(emotion_script, viewers, minutes, out, seed)
     typer.echo(
-        f"{made.folder}: {made.viewers} viewers, {made.samples:,} samples; the truth is in truth.parquet"
+        f"{study.folder}: {study.viewers} viewers, {study.samples:,} samples; the truth is in truth.parquet"
     )
 
 
-@app.command()
 def export(
-    study: Annotated[Path, typer.Argument(help="Folder of a finished study; the files go to its exports/.")],
+    study: Annotated[
+        Path, typer.Argument(help="Folder of a finished study; files are written to its exports/.")
+    ],
     to: Annotated[
         str | None,
-        typer.Option(help="Separated by commas: otio, edl, resolve, fcp, vtt, elan, csv, parquet; else all."),
+        typer.Option(
+            help="Formats, separated by commas: otio, edl, resolve, fcp, vtt, elan, csv, parquet; "
+            "all by default."
+        ),
     ] = None,
     fps: Annotated[
-        float | None, typer.Option(help="Frames a second in which markers count; else the film's.")
+        float | None, typer.Option(help="Frames per second of the markers; by default the film's.")
     ] = None,
     start: Annotated[
         str | None,
-        typer.Option(help="Timecode of the film's first frame, 01:00:00:00 or, drop-frame, '01:00:00;00'."),
+        typer.Option(
+            help="Timecode of the film's first frame, such as 01:00:00:00, or '01:00:00;00' for drop-frame."
+        ),
     ] = None,
     film: Annotated[
-        Path | None, typer.Option(help="The film: gives frame rate and timecode, and ELAN opens it.")
+        Path | None,
+        typer.Option(help="The film: source of frame rate and timecode, and linked in the ELAN file."),
     ] = None,
 ) -> None:
-    """A study for other programs: markers for editing, WebVTT, ELAN annotations, tidy tables."""
+    """Export a study to other programs: editing markers, WebVTT, ELAN annotations and tidy tables."""
     from moviemotion.workflows import export as exporting
 
-    for path in exporting.export(study, to.split(",") if to else (), fps, start, film):
+    formats = to.split(",") if to else ()
+    if not formats or TIMELINE_FORMATS.intersection(formats):
+        import opentimelineio  # noqa: F401 (fails before anything is written if the extra is missing)
+
+    for path in exporting.export(study, formats, fps, start, film):
         typer.echo(path)
 
 
-@app.command("sync-mark")
-def sync_mark(out: Annotated[Path, typer.Option(help="MP4 to write.")]) -> None:
-    """Write the black-and-white mark to show before the film; its code begins 1 s in."""
+def sync_mark(out: Annotated[Path, typer.Option(help="MP4 file to write.")]) -> None:
+    """Write the black-and-white sync mark to show before the film; its code begins after 1 s."""
     from moviemotion.audience.live.sync import write_sync_mark
 
     write_sync_mark(out)

@@ -1,26 +1,67 @@
-"""What the command line calls the settings that error messages name."""
+"""What the command line calls the settings that error messages name.
+
+Errors name settings as the Python API does, `offsets` for example; the command line prints `--offset`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 SETTING_NAMES: Mapping[str, str] = {
-    "account": "--account NAME",
+    "account": "--account",
     "baseline": "--baseline",
+    "certificate": "--certificate",
+    "clean": "--clean",
+    "config": "--config",
     "data": "--data",
+    "decisions": "--decisions",
+    "emotion_script": "--emotion-script",
+    "epochs": "--epochs",
     "film": "--film",
+    "first_subtitles": "--first-subtitles",
     "formats": "--to",
+    "fraction": "--fraction",
     "frame_rate": "--fps",
     "host": "--host",
+    "initial_weights": "--weights",
+    "jobs": "--jobs",
+    "minutes": "--minutes",
+    "model": "--model",
     "network": "--network",
     "offsets": "--offset",
     "out": "--out",
+    "outcomes": "--outcomes",
+    "overrides": "--set",
+    "page": "--page",
+    "paired": "--paired",
+    "plan": "plan",
+    "port": "--port",
+    "private_key": "--key",
+    "rate": "--rate",
+    "ratings": "--ratings",
+    "receipt": "--receipt",
+    "region": "--region",
     "role": "--role",
+    "runs": "runs",
     "script": "--script",
+    "second_opinion": "--second-opinion",
+    "second_subtitles": "--second-subtitles",
+    "seed": "--seed",
+    "seeds": "--seeds",
+    "shares": "--train, --validation and --test",
     "shots": "--shots",
+    "split": "--split",
     "start_timecode": "--start",
+    "study": "study",
     "subtitle_track": "--subtitle-track",
     "subtitles": "--subtitles",
+    "teachers": "--teacher",
     "timing_sheet": "--timing-sheet",
+    "tracking_uri": "--store",
+    "truth": "--truth",
+    "videos": "videos",
+    "viewer": "--viewer",
+    "viewers": "--viewers",
+    "width": "--width",
 }
-"""Parameter of a function → option of the command that sets it; the others are spelled alike."""
+"""Parameter of the Python API → option or argument of the command that sets it."""

@@ -1,4 +1,4 @@
-"""Commands that ask finished studies something together."""
+"""Commands that analyze several finished studies together."""
 
 from __future__ import annotations
 
@@ -7,25 +7,30 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer()
-
-Seed = Annotated[int, typer.Option(help="Seed of the test.")]
+Seed = Annotated[int, typer.Option(help="Seed of the statistics.")]
 
 
-@app.command()
 def compare(
     first: Annotated[Path, typer.Argument(help="Folder of a finished study.")],
-    second: Annotated[Path, typer.Argument(help="Another: of another cut, ending or audience.")],
+    second: Annotated[
+        Path, typer.Argument(help="Folder of a finished study of another cut, ending or audience.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder for comparison.html, .csv and .json.")],
     script: Annotated[
-        Path | None, typer.Option(help="Screenplay of both; without it each study's own is used.")
+        Path | None, typer.Option(help="Screenplay of both; by default each study's own is used.")
     ] = None,
-    first_subtitles: Annotated[Path | None, typer.Option(help="With --script: of the first film.")] = None,
-    second_subtitles: Annotated[Path | None, typer.Option(help="With --script: of the second.")] = None,
-    paired: Annotated[bool, typer.Option("--paired", help="The same viewers, by name, saw both.")] = False,
+    first_subtitles: Annotated[
+        Path | None, typer.Option(help="Subtitles of the first film, with --script.")
+    ] = None,
+    second_subtitles: Annotated[
+        Path | None, typer.Option(help="Subtitles of the second film, with --script.")
+    ] = None,
+    paired: Annotated[
+        bool, typer.Option("--paired", help="The same viewers saw both; they are matched by name.")
+    ] = False,
     seed: Seed = 36,
 ) -> None:
-    """Two cuts, endings or audiences: what differs by scene and line, and what would settle the rest."""
+    """Compare two cuts, endings or audiences by scene and line, with the viewers needed for a verdict."""
     from moviemotion.reports.html.comparison_report import comparison_lines
     from moviemotion.workflows.compare import compare_studies
 
@@ -35,13 +40,12 @@ def compare(
     typer.echo(f"Page: {out / 'comparison.html'}   (seed {seed})")
 
 
-@app.command()
 def patterns(
-    studies: Annotated[list[Path], typer.Argument(help="Folders of finished studies, one a film.")],
+    studies: Annotated[list[Path], typer.Argument(help="Folders of finished studies, one per film.")],
     ratings: Annotated[Path, typer.Option(help="CSV with the columns study and rating.")],
     seed: Seed = 36,
 ) -> None:
-    """Which patterns of feeling go with the audiences' ratings, corrected for the many that were tried."""
+    """Relate emotional patterns to ratings of the films, corrected for multiple testing."""
     from moviemotion.reports.rating_lines import rated_pattern_lines
     from moviemotion.workflows.pattern_study import relate_patterns_to_ratings
 
@@ -50,16 +54,15 @@ def patterns(
         typer.echo(line)
 
 
-@app.command()
 def trailer(
     sources: Annotated[
-        list[Path], typer.Argument(help="A CSV table of reactions, or the study folder of each trailer.")
+        list[Path], typer.Argument(help="One CSV table of reactions, or the study folder of each trailer.")
     ],
-    outcomes: Annotated[Path, typer.Option(help="CSV: trailer, viewer or both, and outcome.")],
+    outcomes: Annotated[Path, typer.Option(help="CSV with trailer, viewer or both, and outcome.")],
     out: Annotated[Path, typer.Option(help="Folder for prediction.html, .json and reactions.csv.")],
     seed: Seed = 36,
 ) -> None:
-    """Do reactions to trailers predict an outcome? Usefully, not, or it cannot be told."""
+    """Test whether reactions to trailers predict an outcome: useful, not useful or inconclusive."""
     from moviemotion.reports.html.prediction_report import prediction_lines
     from moviemotion.workflows.trailer import predict_outcome
 

@@ -128,7 +128,7 @@ def arc_sentence(name: str, arc: EmotionalArc) -> tuple[str, str]:
         )
     shape = f"{arc.shape} (“{SHAPE_NAMES[arc.shape]}”)"
     figures = (
-        f"fit {number(arc.fit)} ({interval(arc.fit_interval)}), same shape in {percent(arc.same)} of "
+        f"fit {number(arc.fit)} ({interval(arc.fit_interval)}), same shape in {percent(arc.bootstrap_agreement)} of "
         f"resampled audiences, {p_value(arc.p_adjusted)}, {plural(arc.viewers, 'viewer')}"
     )
     if arc.p_adjusted > ALPHA:
@@ -205,7 +205,7 @@ def _flat_stretch_sentence(stretch: FlatStretch) -> tuple[str, str]:
 
 
 def _change_point_sentence(change: ChangePoint) -> tuple[str, str]:
-    how = (_RISING_PHRASES if change.change > 0 else _FALLING_PHRASES)[change.feeling]
+    how = (_RISING_PHRASES if change.change > 0 else _FALLING_PHRASES)[change.emotion]
     low, high = change.time_interval
     figures = (
         f"between {film_time(low)} and {film_time(high)}, "
@@ -218,11 +218,11 @@ def _change_point_sentence(change: ChangePoint) -> tuple[str, str]:
 
 def motif_sentence(motif: Motif) -> tuple[str, str]:
     """A motif in words, and its figures."""
-    first, *rest = motif.feelings
+    first, *rest = motif.emotions
     then = ", then ".join(rest)
     low, high = (round(100 * v) for v in motif.share_interval)
     figures = (
-        f"{motif.count} of {plural(motif.of, 'time')} ({low}–{high} %), by chance {motif.expected:.1f}, "
+        f"{motif.count} of {plural(motif.first_emotion_count, 'time')} ({low}–{high} %), by chance {motif.expected:.1f}, "
         f"{p_value(motif.p_adjusted)}"
     )
     within = duration(motif.window)

@@ -1,11 +1,21 @@
-"""The page's four charts as plotly's data and layout; colours are names that the page's script knows."""
+"""The four charts of the ROI page."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
+from moviemotion._io.svg_chart import (
+    Axis,
+    Band,
+    Bar,
+    Bars,
+    Chart,
+    RowLabels,
+    Rule,
+    Series,
+    category_axis,
+    linear_axis,
+)
 from moviemotion.roi import roi_wording
 from moviemotion.roi.plan import QUARTERS
 from moviemotion.roi.uncertainty import RoiAnalysis
@@ -14,168 +24,158 @@ from moviemotion.statistics import Float64Array
 QUARTER_NAMES = [f"Q{q}" for q in range(1, QUARTERS + 1)]
 SHOWN_SWINGS = 12
 HISTOGRAM_BINS = 60
-HATCH = {"fillmode": "overlay", "fgcolor": "paper", "size": 6, "solidity": 0.3}
+_BAR_WIDTH = 0.8
+_TORNADO_BAR_HEIGHT = 0.42
+_TORNADO_ROW = 42
+"""Pixels of one row of the tornado: a name and its bar."""
+_TORNADO_FRAME = 90
+"""Pixels of the tornado's axis and title."""
 
 
-def build_charts(prospect: RoiAnalysis) -> dict[str, Any]:
-    """Each chart by the id of its place in the page."""
+def build_charts(prospect: RoiAnalysis) -> dict[str, Chart]:
+    """Build the charts of the page, each by its ID."""
     return {
-        "cash": _cash(prospect),
-        "roi": _roi(prospect),
-        "tornado": _tornado(prospect),
-        "futures": _monte_carlo(prospect),
+        "cash": _cash_flow_chart(prospect),
+        "roi": _roi_by_quarter_chart(prospect),
+        "tornado": _tornado_chart(prospect),
+        "futures": _monte_carlo_chart(prospect),
     }
 
 
-def _cash(prospect: RoiAnalysis) -> dict[str, Any]:
+def _cash_flow_chart(prospect: RoiAnalysis) -> Chart:
     flow, currency = prospect.cash_flow, prospect.plan.currency
-    bar = {"type": "bar", "x": QUARTER_NAMES, "hovertemplate": f"{currency} %{{y:,.0f}}"}
-    return {
-        "data": [
-            {**bar, "name": "cash in", "y": flow.receipts.tolist(), "marker": {"color": "in"}},
-            {
-                **bar,
-                "name": "cash out",
-                "y": (-flow.cost).tolist(),
-                "marker": {"color": "out", "pattern": {**HATCH, "shape": "/"}},
-            },
-            {
-                "type": "scatter",
-                "mode": "lines+markers",
-                "name": "net so far",
-                "x": QUARTER_NAMES,
-                "y": flow.cumulative.tolist(),
-                "line": {"color": "ink", "width": 2},
-                "marker": {"color": "ink", "size": 7},
-                "hovertemplate": f"{currency} %{{y:,.0f}}",
-            },
-        ],
-        "layout": {
-            "barmode": "relative",
-            "xaxis": {},
-            "yaxis": {"title": {"text": currency}, "tickformat": "~s"},
-        },
-    }
+    received, spent, net = flow.receipts, -flow.cost, flow.cumulative
+
+    def bars(name: str, color: str, values: Float64Array, hatched: bool = False) -> Bars:
+        half = _BAR_WIDTH / 2
+        return Bars(
+            name,
+            color,
+            [
+                Bar(q - half, q + half, 0, float(v), f"Q{q + 1}, {name}: {currency} {roi_wording.money(v)}")
+                for q, v in enumerate(values)
+            ],
+            hatched,
+        )
+
+    line = Series(
+        "cumulative net cash",
+        "ink",
+        range(QUARTERS),
+        net.tolist(),
+        hover=[f"Q{q}, cumulative net cash: {currency} {roi_wording.money(v)}" for q, v in enumerate(net, 1)],
+        symbol="circle",
+    )
+    return Chart(
+        category_axis(QUARTER_NAMES),
+        linear_axis([0, *received, *spent, *net], currency, text=_short_money),
+        (bars("cash in", "in", received), bars("cash out", "out", spent, hatched=True), line),
+    )
 
 
-def _roi(prospect: RoiAnalysis) -> dict[str, Any]:
-    low, middle, high = prospect.monte_carlo.roi_by_quarter.T
-    line: dict[str, Any] = {"type": "scatter", "x": QUARTER_NAMES, "hovertemplate": "%{y:.0f} %"}
-    edge = {**line, "mode": "lines", "line": {"color": "accent", "width": 0}, "showlegend": False}
-    return {
-        "data": [
-            {**edge, "name": "2.5 % of draws below", "y": _nan_to_none(low)},
-            {
-                **edge,
-                "name": "95 % of draws",
-                "y": _nan_to_none(high),
-                "fill": "tonexty",
-                "fillcolor": "band",
-                "showlegend": True,
-            },
-            {
-                **line,
-                "name": "middle draw",
-                "mode": "lines",
-                "y": _nan_to_none(middle),
-                "line": {"color": "accent", "width": 2, "dash": "dash"},
-            },
-            {
-                **line,
-                "name": "likely case",
-                "mode": "lines+markers",
-                "y": _nan_to_none(prospect.cash_flow.roi),
-                "line": {"color": "ink", "width": 2},
-                "marker": {"color": "ink", "size": 7},
-            },
-        ],
-        "layout": {"xaxis": {}, "yaxis": {"title": {"text": "ROI so far, %"}}},
-    }
+def _roi_by_quarter_chart(prospect: RoiAnalysis) -> Chart:
+    low, median, high = prospect.monte_carlo.roi_by_quarter.T
+    likely = prospect.cash_flow.roi
+    quarters = range(QUARTERS)
+    return Chart(
+        category_axis(QUARTER_NAMES),
+        linear_axis([0, *low, *high, *median, *likely], "cumulative ROI, %", text="{:,.0f}".format),
+        (
+            Band("95 % of draws", "band", quarters, low.tolist(), high.tolist()),
+            Series(
+                "median draw",
+                "accent",
+                quarters,
+                median.tolist(),
+                hover=[
+                    f"Q{q}, median: {roi_wording.roi(m)}, 95 % of draws: {roi_wording.roi(a)} to {roi_wording.roi(b)}"
+                    for q, (a, m, b) in enumerate(prospect.monte_carlo.roi_by_quarter, 1)
+                ],
+                dash="7 4",
+            ),
+            Series(
+                "likely case",
+                "ink",
+                quarters,
+                likely.tolist(),
+                hover=[f"Q{q}, likely case: {roi_wording.roi(v)}" for q, v in enumerate(likely, 1)],
+                symbol="circle",
+            ),
+        ),
+    )
 
 
-def _tornado(prospect: RoiAnalysis) -> dict[str, Any]:
+def _tornado_chart(prospect: RoiAnalysis) -> Chart:
     base = float(prospect.cash_flow.roi[-1])
     swings = [s for s in prospect.swings if not np.isnan(s.width)][:SHOWN_SWINGS][::-1]
-    names = [s.driver.name for s in swings]
-    bar = {"type": "bar", "orientation": "h", "y": list(range(len(swings))), "width": 0.42}
-    sides = (("at its low end", "at_low", "low", "/"), ("at its high end", "at_high", "high", ""))
-    data = [
-        {
-            **bar,
-            "name": name,
-            "base": [base] * len(swings),
-            "x": [getattr(s, end) - base for s in swings],
-            "customdata": [
-                [
-                    s.driver.name,
-                    f"{roi_wording.driver_value(getattr(s.driver, side))} {s.driver.unit}",
-                    roi_wording.roi(getattr(s, end)),
-                ]
-                for s in swings
+    half = _TORNADO_BAR_HEIGHT / 2
+    sides = (("at its low end", "at_low", "low", True), ("at its high end", "at_high", "high", False))
+    bars = [
+        Bars(
+            name,
+            side,
+            [
+                Bar(
+                    base,
+                    getattr(s, end),
+                    k - half,
+                    k + half,
+                    f"{s.driver.name}: {roi_wording.driver_value(getattr(s.driver, side))} {s.driver.unit}, "
+                    f"ROI {roi_wording.roi(getattr(s, end))}",
+                )
+                for k, s in enumerate(swings)
             ],
-            "hovertemplate": "%{customdata[0]}<br>%{customdata[1]}: ROI %{customdata[2]}<extra></extra>",
-            "marker": {"color": side, "pattern": {**HATCH, "shape": pattern}},
-        }
-        for name, end, side, pattern in sides
+            hatched,
+        )
+        for name, end, side, hatched in sides
     ]
-    return {
-        "data": data,
-        "layout": {
-            "barmode": "overlay",
-            "xaxis": {"title": {"text": f"ROI after {QUARTERS} quarters, %"}},
-            "yaxis": {"visible": False, "range": [-0.6, max(len(swings), 1) - 0.1]},
-            # The names stand over their bars, so that a narrow screen keeps its width for them.
-            "annotations": [
-                {
-                    "text": name,
-                    "x": 0,
-                    "xref": "paper",
-                    "xanchor": "left",
-                    "y": k + 0.42,
-                    "showarrow": False,
-                    "bgcolor": "paper",
-                }
-                for k, name in enumerate(names)
-            ],
-            "shapes": [] if np.isnan(base) else [_vertical_line(base, "ink")],
-        },
-    }
+    # The names stand above their bars, so that a narrow screen keeps its width for the bars.
+    names = RowLabels([(k + half, s.driver.name) for k, s in enumerate(swings)])
+    ends = [value for s in swings for value in (s.at_low, s.at_high)]
+    return Chart(
+        linear_axis([base, *ends], f"ROI after {QUARTERS} quarters, %", text="{:,.0f}".format),
+        Axis(-0.6, max(len(swings), 1) - 0.1),
+        (*bars, *([] if np.isnan(base) else [Rule(base, "ink")]), names),
+        _TORNADO_FRAME + _TORNADO_ROW * max(len(swings), 1),
+    )
 
 
-def _monte_carlo(prospect: RoiAnalysis) -> dict[str, Any]:
+def _monte_carlo_chart(prospect: RoiAnalysis) -> Chart:
     roi = prospect.monte_carlo.roi
     roi = roi[~np.isnan(roi)]
-    # An edge at nil, so that no bar holds both losses and gains.
+    # Bins start at 0, so that no bar holds both losses and gains.
     step = (np.ptp(roi) or 1.0) / HISTOGRAM_BINS if len(roi) else 1.0
     edges = step * np.arange(np.floor(roi.min(initial=0) / step), np.ceil(roi.max(initial=0) / step) + 1)
     counts, _ = np.histogram(roi, edges)
-    middles, width = (edges[1:] + edges[:-1]) / 2, np.diff(edges)
-    bar = {"type": "bar", "hovertemplate": "ROI about %{x:.0f} %: %{y} draws"}
-    sides = (("a loss", middles <= 0, "out", "/"), ("a gain", middles > 0, "in", ""))
-    return {
-        "data": [
-            {
-                **bar,
-                "name": name,
-                "x": middles[side].tolist(),
-                "y": counts[side].tolist(),
-                "width": width[side].tolist(),
-                "marker": {"color": colour, "pattern": {**HATCH, "shape": shape}},
-            }
-            for name, side, colour, shape in sides
-        ],
-        "layout": {
-            "xaxis": {"title": {"text": f"ROI after {QUARTERS} quarters, %"}},
-            "yaxis": {"title": {"text": "draws"}},
-            "shapes": [_vertical_line(0.0, "ink")],
-        },
-    }
+    gains = (edges[1:] + edges[:-1]) / 2 > 0
+
+    def bars(name: str, color: str, chosen: np.ndarray, hatched: bool) -> Bars:
+        return Bars(
+            name,
+            color,
+            [
+                Bar(
+                    float(edges[k]),
+                    float(edges[k + 1]),
+                    0,
+                    float(counts[k]),
+                    f"ROI {edges[k]:,.0f} to {edges[k + 1]:,.0f} %: {counts[k]:,} draws",
+                )
+                for k in np.flatnonzero(chosen)
+            ],
+            hatched,
+        )
+
+    return Chart(
+        linear_axis([0, *edges], f"ROI after {QUARTERS} quarters, %", text="{:,.0f}".format, ticks=8),
+        linear_axis([0, *counts], "draws", text="{:,.0f}".format),
+        (bars("a loss", "out", ~gains, True), bars("a gain", "in", gains, False), Rule(0.0, "ink")),
+    )
 
 
-def _vertical_line(x: float, color: str) -> dict[str, Any]:
-    line = {"color": color, "width": 1.5, "dash": "dot"}
-    return {"type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper", "line": line}
-
-
-def _nan_to_none(values: Float64Array) -> list[float | None]:
-    return [None if np.isnan(value) else float(value) for value in values]
+def _short_money(value: float) -> str:
+    """A tick of a money axis: `250k`, `1.5M`."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{value / size:g}{letter}"
+    return f"{value:g}"

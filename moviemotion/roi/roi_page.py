@@ -8,7 +8,7 @@ from math import isnan
 
 from jinja2 import Environment
 
-from moviemotion._io.html_shell import inline_asset, json_for_script, template_environment
+from moviemotion._io.html_shell import inline_asset, template_environment
 from moviemotion.roi import roi_wording
 from moviemotion.roi.plan import QUARTERS
 from moviemotion.roi.roi_charts import SHOWN_SWINGS, build_charts
@@ -30,7 +30,7 @@ def render_roi_page(prospect: RoiAnalysis) -> str:
             plan=prospect.plan,
             futures=prospect.monte_carlo,
             groups=[(group, list(inside)) for group, inside in groupby(lines, lambda line: line.group)],
-            charts=json_for_script(build_charts(prospect)),
+            charts=build_charts(prospect),
         )
     )
 
@@ -52,7 +52,6 @@ def _environment() -> Environment:
         environment.filters[function.__name__] = function
     environment.globals |= {
         "css": inline_asset("moviemotion.roi", "roi.css"),
-        "javascript": inline_asset("moviemotion._io", "charts.js"),
         "quarters": QUARTERS,
         "in_percent": (ROI_LABEL, QUARTERLY_ROI_LABEL),
         "shown_swings": SHOWN_SWINGS,

@@ -1,4 +1,7 @@
-"""What a screenplay is made of: the records that every reader of screenplay files fills."""
+"""The screenplay's data model: `Screenplay`, `Element` and the records they hold.
+
+Every parser in `moviemotion.screenplay.formats` returns these, and everything downstream reads them.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from pathlib import Path
 
 
 class ElementKind(StrEnum):
-    """What an element of a screenplay is."""
+    """The kinds of screenplay elements."""
 
     SECTION = "section"
     SYNOPSIS = "synopsis"
@@ -25,11 +28,11 @@ class ElementKind(StrEnum):
 
 
 SPEECH_KINDS = (ElementKind.PARENTHETICAL, ElementKind.DIALOGUE, ElementKind.LYRICS)
-"""What stands under a character cue."""
+"""The kinds that follow a character and are spoken by it, or say how it speaks."""
 
 
 class TextStyle(IntFlag):
-    """How letters are set apart."""
+    """Type styles; they can be combined."""
 
     ITALIC = 1
     BOLD = 2
@@ -38,7 +41,7 @@ class TextStyle(IntFlag):
 
 @dataclass(frozen=True)
 class Emphasis:
-    """A run of emphasised letters: `text[start:end]` of its element, within one line."""
+    """A run of emphasized letters: `text[start:end]` of its element, within one line."""
 
     start: int
     end: int
@@ -51,19 +54,19 @@ class Element:
 
     Attributes:
         kind: what it is.
-        text: its text without Fountain marks; lines joined by newlines.
+        text: its text without markup; lines are joined by newlines.
         line: number of its first line in `Screenplay.source`, from 1.
         lines: how many source lines it takes.
-        scene: number of the scene it is in, from 1 in order of appearance; 0 before the first heading.
-        character: who speaks (dialogue, parentheticals, lyrics and the character element), else None;
-            without extensions such as (V.O.).
-        dual: true where the speech stands beside the one before it.
+        scene: number of the scene it is in, counted from 1; 0 before the first heading.
+        character: the speaker's name without extensions such as (V.O.), for characters, dialogue,
+            parentheticals and lyrics; else None.
+        dual: whether the speech is spoken at the same time as the one before it (dual dialogue).
         number: a scene heading's number as the script prints it, such as 12A.
-        level: depth of a section, from 1; 0 for all else.
-        page: the page it starts on: as printed there, else counted; None where the file has no pages.
-        eighths: a scene heading's scene in eighths of a page, at least 1; None for all else, and where the
-            file neither says so nor has pages.
-        emphasis: its emphasised letters, in order and apart.
+        level: depth of a section, from 1; 0 for other elements.
+        page: the page it starts on, as printed or else counted; None if the file has no pages.
+        eighths: for a scene heading, the length of the scene in eighths of a page, at least 1; None for other
+            elements, and if the file has neither pages nor scene lengths.
+        emphasis: its emphasized letters, in order and without overlap.
     """
 
     kind: ElementKind
@@ -81,7 +84,8 @@ class Element:
 
 
 def speech_end(elements: Sequence[Element], index: int) -> int:
-    """The index after a cue at `at` and what is said under it; `at` where no cue is."""
+    """The index after the speech that starts with a character at `index`; `index` if there is no
+    character."""
     if elements[index].kind is not ElementKind.CHARACTER:
         return index
     end = index + 1
@@ -92,11 +96,11 @@ def speech_end(elements: Sequence[Element], index: int) -> int:
 
 @dataclass(frozen=True)
 class ScreenplayNote:
-    """A writer's note beside the script, which is not of the film.
+    """A writer's note in the script; it is not part of the film.
 
     Attributes:
-        text: what it says; lines joined by newlines.
-        element: index of the element it stands in or after; -1 before the first.
+        text: its text; lines are joined by newlines.
+        element: index of the element it is in or follows; -1 before the first.
     """
 
     text: str
@@ -105,12 +109,15 @@ class ScreenplayNote:
 
 @dataclass(frozen=True)
 class Screenplay:
-    """A screenplay: its title, its source lines as read, and its elements in order.
+    """A screenplay.
 
     Attributes:
-        source: the file's lines; of a PDF its pages laid out as text, each page's first line beginning with
-            a form feed.
-        title_page: keys and values of the title page, as written; lines joined by newlines.
+        title: its title, or the stem of its file's name.
+        path: the file it was read from.
+        source: the lines of the file; for a PDF, its pages as lines of text, where the first line of each
+            page starts with a form feed.
+        elements: its elements in order.
+        title_page: keys and values of the title page as written; lines are joined by newlines.
         notes: the writer's notes, in order.
     """
 

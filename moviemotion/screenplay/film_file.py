@@ -1,4 +1,4 @@
-"""What a film's own file tells of its picture: where shots change, and how its frames are numbered."""
+"""The film's own file: where its shots change, and the timecode of its frames."""
 
 from __future__ import annotations
 
@@ -12,18 +12,24 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.timecode import DEFAULT_START_TIMECODE, TimecodeFormat, exact_frame_rate
 
 DETECTION_HEIGHT = 120
-"""Pixels: a cut shows as well in a small picture, and comparing small ones is fast."""
+"""Pixels; a cut is as visible in a small image, and small images are compared faster."""
 SCENE_CHANGE_THRESHOLD = 10.0
-"""FFmpeg's own: how much a picture differs from the last, of 100, where a shot begins."""
+"""FFmpeg's default: by how much of 100 an image differs from the one before where a shot starts."""
 
 
 def detect_shot_changes(path: Path) -> tuple[float, ...]:
-    """Seconds of film time at which shots begin after a cut, by FFmpeg's scene change detection (scdet).
+    """Detect cuts with FFmpeg's scene change detection (scdet).
 
-    A dissolve is not found, nor a cut between pictures that change as much from frame to frame.
+    Dissolves are not detected, nor are cuts between shots that change as much from frame to frame.
+
+    Args:
+        path: the film.
+
+    Returns:
+        Film times in seconds at which a shot starts after a cut, ascending.
 
     Raises:
-        MoviemotionError: the file is missing or no film.
+        MoviemotionError: the file is missing or not a film.
     """
     with _open_film(path) as (film, stream):
         graph = av.filter.Graph()
@@ -39,10 +45,13 @@ def detect_shot_changes(path: Path) -> tuple[float, ...]:
 
 
 def read_film_timecode(path: Path) -> TimecodeFormat:
-    """How a film's frames are numbered: by the timecode in its file, else from `FIRST_FRAME`.
+    """Read how a film's frames are numbered: from the timecode in its file, else `DEFAULT_START_TIMECODE`.
+
+    Args:
+        path: the film.
 
     Raises:
-        MoviemotionError: the file is missing or no film, or its frame rate is none that timecode has.
+        MoviemotionError: the file is missing or not a film, or there is no timecode at its frame rate.
     """
     with _open_film(path) as (film, stream):
         rate = stream.average_rate or stream.guessed_rate
@@ -55,7 +64,7 @@ def read_film_timecode(path: Path) -> TimecodeFormat:
 
 
 def _filtered_frame_times(graph: av.filter.Graph, frames: Iterator[av.VideoFrame]) -> Iterator[float]:
-    """The times of the frames that the filters let through."""
+    """The times in seconds of the frames that pass the filters."""
     for number, frame in enumerate(frames):
         graph.push(frame)
         while True:
@@ -63,7 +72,8 @@ def _filtered_frame_times(graph: av.filter.Graph, frames: Iterator[av.VideoFrame
                 picture = graph.vpull()
             except (av.error.BlockingIOError, av.error.EOFError):
                 break
-            # A cut is told by a change unlike the last one, of which the second frame has none.
+            # scdet compares each change with the one before it. The second frame has none to compare with and
+            # always passes, which does not make it a cut.
             if number > 1 and picture.time is not None:
                 yield picture.time
 
@@ -71,10 +81,10 @@ def _filtered_frame_times(graph: av.filter.Graph, frames: Iterator[av.VideoFrame
 @contextmanager
 def _open_film(path: Path) -> Iterator[tuple[av.container.InputContainer, av.video.stream.VideoStream]]:
     try:
-        # Without the prefix a name with a colon would be taken for a URL.
+        # Without the prefix, a file name with a colon would be taken for a URL.
         with av.open(f"file:{path}") as film:
             if not film.streams.video:
-                raise MoviemotionError(f"{path}: has no picture; give the film's video file")
+                raise MoviemotionError(f"{path}: contains no video; give the film's video file")
             yield film, film.streams.video[0]
     except FileNotFoundError:
         raise MoviemotionError(f"{path}: there is no such file; check the film's path") from None

@@ -1,11 +1,11 @@
-"""The files that say what is in a film and when: its script, and whatever times the script."""
+"""Script inputs: a screenplay and the files that its times come from, read together."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.screenplay.alignment.align import TimedScript, align_script
 from moviemotion.screenplay.alignment.timing_sheet import SceneTime, read_shot_changes, read_timing_sheet
 from moviemotion.screenplay.elements import Screenplay
@@ -15,18 +15,19 @@ from moviemotion.screenplay.subtitles.embedded_track import VIDEO_SUFFIXES
 from moviemotion.screenplay.subtitles.parse import Subtitle, read_subtitles
 
 DEFAULT_FRAME_RATE = 24.0
-"""Frames a second of an EDL where nothing says otherwise."""
+"""Frames per second of an EDL whose rate is not known."""
 
 
 @dataclass(frozen=True)
 class ScriptInputs:
-    """A screenplay and what times it, as read.
+    """A screenplay and everything that its times come from.
 
     Attributes:
-        subtitles: of the film, or None.
-        sheet: when each scene is on screen, or None.
-        shots: seconds of film time where shots change, ascending; empty where they are not known.
-        files: what it was read from, the script first.
+        screenplay: the screenplay.
+        subtitles: the film's subtitles, or None.
+        timing_sheet: when each scene is on screen, or None.
+        shot_changes: film times of shot changes in seconds, ascending; empty if they are not known.
+        files: the files it was read from, the script first.
     """
 
     screenplay: Screenplay
@@ -36,7 +37,14 @@ class ScriptInputs:
     files: tuple[Path, ...]
 
     def film_seconds(self, recorded_seconds: float | None) -> float | None:
-        """The film is as long as its cameras or its subtitles tell, whichever is longer."""
+        """The length of the film: that of the recordings or the end of the last subtitle, whichever is later.
+
+        Args:
+            recorded_seconds: how many seconds of the film the cameras recorded, if that is known.
+
+        Returns:
+            Seconds; None if neither is known.
+        """
         ends = [
             *([] if recorded_seconds is None else [recorded_seconds]),
             *(subtitle.end for subtitle in self.subtitles or ()),
@@ -44,13 +52,13 @@ class ScriptInputs:
         return max(ends, default=None)
 
     def align(self, recorded_seconds: float | None) -> TimedScript:
-        """Lay the script on the film's clock.
+        """Align the screenplay with the film.
 
         Args:
-            watched: seconds of film that the cameras show, where that is known.
+            recorded_seconds: how many seconds of the film the cameras recorded, if that is known.
 
         Raises:
-            MoviemotionError: the files do not fit together.
+            MoviemotionError: the files do not belong together; the message names them.
         """
         try:
             return align_script(
@@ -61,8 +69,12 @@ class ScriptInputs:
                 self.shot_changes,
             )
         except MoviemotionError as error:
-            timing = ", ".join(str(path) for path in self.files[1:])
-            raise MoviemotionError(f"{timing}: {error}") from error
+            files = ", ".join(str(path) for path in self.files[1:])
+            if isinstance(error, SettingError):
+                raise SettingError(
+                    error.code, "{files}: " + error.template, files=files, **error.parameters
+                ) from error
+            raise MoviemotionError(f"{files}: {error}") from error
 
 
 def read_script_inputs(
@@ -73,23 +85,30 @@ def read_script_inputs(
     shot_changes: Path | None = None,
     frame_rate: float | None = None,
 ) -> ScriptInputs | None:
-    """Read a script and what times it; None without a script.
+    """Read a script and the files that its times come from.
 
     Args:
         script: the screenplay.
-        subtitles: of the film; without them and a sheet, times are estimated from the page.
-        subtitle_track: which text track, from 1, where `subtitles` is a film with several.
+        subtitles: a subtitle file, or a film with a subtitle track. Without it and without a timing sheet,
+            times are estimated from the page.
+        subtitle_track: which text track, from 1, if `subtitles` is a film with several.
         timing_sheet: when each scene is on screen (CSV or EDL).
-        shots: the times of shot changes (.txt), or the film itself, in which they are then found.
-        frame_rate: frames a second of an EDL's timecode; else the film's, where `shots` is one, or 24.
+        shot_changes: the times of shot changes (.txt), or the film itself, in which they are then detected.
+        frame_rate: frames per second of an EDL's timecode; by default that of the film if `shot_changes` is
+            one, else 24.
+
+    Returns:
+        None if there is no script.
 
     Raises:
-        MoviemotionError: one of the files cannot be used, or there is something to time but no script.
+        MoviemotionError: one of the files cannot be used, or there are times but no script.
     """
     timing = [path for path in (subtitles, timing_sheet, shot_changes) if path]
     if script is None:
         if timing:
-            raise MoviemotionError(f"{timing[0]}: times a script; add --script")
+            raise SettingError(
+                "no-script", "{path}: is of no use without a script; add {script}", path=timing[0]
+            )
         return None
     film = shot_changes if shot_changes and shot_changes.suffix.lower() in VIDEO_SUFFIXES else None
     if frame_rate is None:

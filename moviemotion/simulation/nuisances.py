@@ -1,4 +1,4 @@
-"""An audience that is harder to read: resting faces of their own, hands, popcorn, and seats exchanged."""
+"""Make a synthetic audience harder to read: with resting expressions, hands, popcorn and seat swaps."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from moviemotion.simulation.rendering.hand import POPCORN_GESTURE
 from moviemotion.simulation.synthetic_audience import FRAME_RATE, SyntheticAudience
 
 RESTING_EXPRESSION_SHARE = 0.5
-"""Share of people whose face at rest looks sad, or amused."""
+"""Share of viewers whose face looks sad or amused at rest."""
 RESTING_INTENSITY = {Emotion.SAD: (0.15, 0.35), Emotion.HAPPY: (0.3, 0.5)}
-"""How strongly it does: about a third of people who see it would say so."""
+"""Range of intensities of that expression: about a third of annotators would name it."""
 SECONDS_BETWEEN_GESTURES = 60.0
 POPCORN_EATER_SHARE = 0.4
 SECONDS_BETWEEN_BITES = 8.0
 SEAT_SWAP_SHARE = 0.5
-"""Share of the rows in which two neighbours once exchange seats."""
+"""Share of the cameras with several viewers in which two neighbors exchange seats once."""
 SEAT_SWAP_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class SeatSwap:
-    """Two neighbours who exchange seats.
+    """Two neighbors who exchange seats.
 
     Attributes:
-        start, end: seconds in which both are out of the picture.
-        left, right: indices of the viewers, by where they sat before.
+        start, end: seconds between which both are out of the frame.
+        left, right: indices of the viewers, by their seats before.
     """
 
     start: float
@@ -42,14 +42,18 @@ class SeatSwap:
 def add_nuisances(
     audience: SyntheticAudience, cameras: Sequence[Sequence[int]]
 ) -> tuple[SyntheticAudience, tuple[SeatSwap, ...]]:
-    """The same audience with more to hide its feelings; what is felt stays.
+    """Add what hides emotions from a camera; the emotions themselves stay the same.
 
-    Half of the people look somewhat sad or amused at rest. About once a minute a hand comes before the
-    mouth, to a cheek or over an eye for some seconds; four in ten eat popcorn for a third of the film. In
-    half of the rows two neighbours once leave the picture together and sit down in each other's seat.
+    Half of the viewers look somewhat sad or amused at rest. About once a minute, a hand covers the mouth, a
+    cheek or an eye for some seconds; four in ten viewers eat popcorn for a third of the film. In half of the
+    rows, two neighbors leave the frame together once and sit down in each other's seat.
 
     Args:
-        cameras: for each camera, the indices of the viewers it sees, from left to right.
+        audience: is not changed.
+        cameras: for each camera, the indices of the viewers it shows, from left to right.
+
+    Returns:
+        The new audience, and its seat swaps.
     """
     viewers, steps = audience.eye_closure.shape
     rest = np.zeros_like(audience.resting_intensity)
@@ -84,7 +88,7 @@ def add_nuisances(
 
 
 def _random_gestures(rng: np.random.Generator, seconds: float) -> list[tuple[float, float, int]]:
-    """(start, seconds, index into `GESTURES`) of what a viewer's hand does."""
+    """Gestures of one viewer: start and duration in seconds, and the index into `hand.GESTURES`."""
     made = [
         (float(rng.uniform(0, seconds)), float(rng.uniform(2, 6)), int(rng.integers(POPCORN_GESTURE)))
         for _ in range(rng.poisson(seconds / SECONDS_BETWEEN_GESTURES))

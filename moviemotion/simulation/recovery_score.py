@@ -1,4 +1,4 @@
-"""How well a screening recovered what an invented audience was made to feel."""
+"""Score a screening of a synthetic audience against the emotions that its viewers were made to show."""
 
 from __future__ import annotations
 
@@ -15,18 +15,20 @@ from moviemotion.simulation.synthetic_audience import EmotionEvent, EmotionSched
 from moviemotion.statistics import Float64Array
 
 MAX_REACTION_DELAY = 3.0
-"""Seconds after a beat's end at which a moment still belongs to it: people react late."""
+"""Seconds after the end of an event in which a moment is still attributed to it, since viewers react late."""
 
 
 @dataclass(frozen=True)
 class EmotionRecovery:
-    """How one acted feeling came back.
+    """How well one emotion was recovered.
 
     Attributes:
-        viewers: how many viewers acted it.
-        viewer_correlation: median over them of the correlation, second by second, of strength read
-            with intensity acted; `viewer_range` the middle half. NaN where nobody acted it.
-        room_correlation: the same for the means over all viewers.
+        emotion: the emotion.
+        viewers: number of viewers who showed it.
+        viewer_correlation: correlation of measured strength with true intensity over the seconds of the film,
+            median over these viewers; NaN if nobody showed the emotion.
+        viewer_correlation_iqr: its quartiles over these viewers.
+        audience_correlation: the same correlation for the means over all viewers.
     """
 
     emotion: Emotion
@@ -38,11 +40,13 @@ class EmotionRecovery:
 
 @dataclass(frozen=True)
 class RecoveryScore:
-    """A screening against the truth.
+    """A screening compared with the ground truth.
 
     Attributes:
-        found: beats with a moment of their feeling; missed: beats without.
-        invented: moments that belong to no beat.
+        emotions: how well each emotion was recovered.
+        detected: events with a moment of their emotion.
+        missed: events without one.
+        false_positives: moments that belong to no event.
     """
 
     emotions: tuple[EmotionRecovery, ...]
@@ -54,30 +58,38 @@ class RecoveryScore:
 def score_recovery(
     analysis: Analysis, audience: SyntheticAudience, schedule: EmotionSchedule
 ) -> RecoveryScore:
-    """Score a screening of an invented audience.
+    """Score a screening of a synthetic audience.
 
-    Viewers of both are in one order; seconds in which one was not seen do not count.
+    Seconds in which a viewer was not seen do not count.
+
+    Args:
+        analysis: of the screening; its viewers are in the order of the audience's.
+        audience: the truth.
+        schedule: the events that the audience reacted to.
 
     Raises:
-        MoviemotionError: not as many viewers were read as were filmed.
+        MoviemotionError: the screening found another number of viewers than were rendered.
     """
-    read_viewers, filmed = len(analysis.strength), len(audience.viewers)
-    if read_viewers != filmed:
-        raise MoviemotionError(f"{filmed} viewers were filmed, {read_viewers} read: nothing to compare")
+    found, rendered = len(analysis.strength), len(audience.viewers)
+    if found != rendered:
+        raise MoviemotionError(
+            f"{rendered} viewers were rendered but {found} were found, so they cannot be compared; "
+            "use other seats or another seed"
+        )
     seconds = min(analysis.strength.shape[1], audience.ground_truth.shape[1])
-    read, acted = analysis.strength[:, :seconds], audience.ground_truth[:, :seconds, 1:]
-    felt = sorted({beat.emotion for beat in schedule.events}, key=NON_NEUTRAL_EMOTIONS.index)
+    measured, true = analysis.strength[:, :seconds], audience.ground_truth[:, :seconds, 1:]
+    evoked = sorted({event.emotion for event in schedule.events}, key=NON_NEUTRAL_EMOTIONS.index)
     emotions = [
-        _recovery(e, read[:, :, NON_NEUTRAL_EMOTIONS.index(e)], acted[:, :, NON_NEUTRAL_EMOTIONS.index(e)])
-        for e in felt
+        _recovery(e, measured[:, :, NON_NEUTRAL_EMOTIONS.index(e)], true[:, :, NON_NEUTRAL_EMOTIONS.index(e)])
+        for e in evoked
     ]
-    found = tuple(
+    detected = tuple(
         b for b in schedule.events if any(_matches_event(m, b) for m in analysis.moment_search.moments)
     )
     return RecoveryScore(
         emotions=tuple(emotions),
-        detected=found,
-        missed=tuple(beat for beat in schedule.events if beat not in found),
+        detected=detected,
+        missed=tuple(event for event in schedule.events if event not in detected),
         false_positives=tuple(
             m
             for m in analysis.moment_search.moments
@@ -86,45 +98,46 @@ def score_recovery(
     )
 
 
-def _recovery(emotion: Emotion, read: Float64Array, acted: Float64Array) -> EmotionRecovery:
-    own = [
+def _recovery(emotion: Emotion, measured: Float64Array, true: Float64Array) -> EmotionRecovery:
+    """Correlate (V, S) measured strength with (V, S) true intensity."""
+    correlations = [
         _correlation(of_viewer[seen], truth[seen])
-        for of_viewer, truth in zip(read, acted, strict=True)
+        for of_viewer, truth in zip(measured, true, strict=True)
         if (seen := ~np.isnan(of_viewer)).any() and truth[seen].max() > 0
     ]
-    low, middle, high = np.percentile(own, [25, 50, 75]) if own else np.full(3, np.nan)
-    room = _correlation(np.nanmean(read, axis=0), acted.mean(axis=0))
-    return EmotionRecovery(emotion, len(own), float(middle), (float(low), float(high)), room)
+    low, middle, high = np.percentile(correlations, [25, 50, 75]) if correlations else np.full(3, np.nan)
+    audience = _correlation(np.nanmean(measured, axis=0), true.mean(axis=0))
+    return EmotionRecovery(emotion, len(correlations), float(middle), (float(low), float(high)), audience)
 
 
 def _correlation(a: Float64Array, b: Float64Array) -> float:
     return float(pearsonr(a, b).statistic) if np.ptp(a) > 0 and np.ptp(b) > 0 else 0.0
 
 
-def _matches_event(moment: Moment, beat: EmotionEvent) -> bool:
+def _matches_event(moment: Moment, event: EmotionEvent) -> bool:
     return (
-        moment.emotion is beat.emotion
-        and moment.start < beat.end + MAX_REACTION_DELAY
-        and moment.end > beat.start
+        moment.emotion is event.emotion
+        and moment.start < event.end + MAX_REACTION_DELAY
+        and moment.end > event.start
     )
 
 
 def format_recovery(score: RecoveryScore) -> list[str]:
-    """The score as lines for the terminal."""
+    """Format the score as lines for the terminal."""
     lines = [
-        "Against what was acted, second by second (correlation, 1 is perfect). These invented faces were",
-        "drawn to be read; real faces are harder, see the reader's card for those.",
+        "Correlation with the ground truth over all seconds (1 is perfect). These synthetic faces are drawn",
+        "to be easy to read; the model card reports how well real faces are read.",
     ]
     for one in score.emotions:
         low, high = one.viewer_correlation_iqr
         lines.append(
-            f"  {one.emotion:<9} room {one.audience_correlation:.2f}   "
+            f"  {one.emotion:<9} audience {one.audience_correlation:.2f}   "
             f"single viewers {one.viewer_correlation:.2f} "
             f"(half of the {one.viewers} lie between {low:.2f} and {high:.2f})"
         )
-    beats = len(score.detected) + len(score.missed)
+    events = len(score.detected) + len(score.missed)
     lines.append(
-        f"Moments: {len(score.detected)} of {beats} acted found, {len(score.missed)} missed, "
-        f"{len(score.false_positives)} invented."
+        f"Moments: {len(score.detected)} of {events} detected, {len(score.missed)} missed, "
+        f"{len(score.false_positives)} false."
     )
     return lines

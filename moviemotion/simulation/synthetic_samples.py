@@ -1,8 +1,9 @@
-"""A crowd: hundreds of invented viewers over hours, read as the emotion reader would have read them.
+"""Simulate the samples of hundreds of viewers over hours, as the emotion model would have read them.
 
-No picture is drawn. Each viewer feels what `audience.react` says, is caught up by the room, and is then
-seen through a reader: a resting face of their own, noise that lingers, blinks, heads that turn and seats
-that are empty for a while. One viewer is held at a time, so memory does not grow with the room.
+No frame is rendered. Each viewer reacts to the schedule (`synthetic_audience.simulate_reactions`) and to the
+rest of the audience. The samples then show this as an emotion model would: with an individual resting
+expression, autocorrelated noise, blinks, turned heads, and seats that are empty for a while. One viewer is
+simulated at a time, so memory does not grow with the audience.
 """
 
 from __future__ import annotations
@@ -30,30 +31,31 @@ from moviemotion.simulation.synthetic_audience import (
 Float = NDArray[np.float64]
 
 SAMPLE_RATE = 5
-"""Samples a second, as a screening takes by default."""
+"""Samples per second, as in a screening by default."""
 EMOTION_LOG_ODDS = 6.0
-"""Log-odds by which a feeling of intensity 1 rises in the reader's eyes."""
+"""Log-odds that an emotion of intensity 1 adds to its probability."""
 NOISE_COMPONENTS = ((0.3, 0.6), (6.0, 0.5))
-"""The reader's noise: seconds over which it lingers and its standard deviation in log-odds, as short clips
-of single people showed it: a flicker from sample to sample, and a drift of pose and light."""
+"""The noise of the emotion model: correlation time in seconds and standard deviation in log-odds of each
+component, as measured on short clips of single people: a flicker from sample to sample, and a drift of pose
+and light."""
 BLINK_SAD_LOG_ODDS = 1.0
-"""Log-odds of sad that closed eyes add."""
+"""Log-odds that closed eyes add to sad."""
 SECONDS_BETWEEN_ABSENCES = 600.0
 TURN_SECONDS = 1.0
-"""Seconds at both ends of an absence in which the face is seen too far from the side to be read."""
+"""Seconds at both ends of an absence in which the face is turned too far away to be read."""
 
 
 @dataclass(frozen=True)
 class SimulatedScreening:
-    """Viewers who have watched a film together.
+    """A screening whose viewers can be simulated one by one.
 
     Attributes:
-        script: what the film made people feel.
+        schedule: the emotions that the film evokes.
         viewers: V names.
         seconds: length of the film.
-        seed: same seed, same crowd.
-        contagion: mean share of the way to the room's feeling that viewers are drawn.
-        room: (T, 7) mean over the viewers of what each felt alone, `RATE` steps a second.
+        seed: the same seed gives the same viewers.
+        contagion: mean share of the difference to the audience's mean by which viewers are drawn up.
+        audience_mean: (T, 7) mean over the viewers of what each would feel alone, `SAMPLE_RATE` per second.
     """
 
     schedule: EmotionSchedule
@@ -66,15 +68,16 @@ class SimulatedScreening:
 
 @dataclass(frozen=True)
 class SimulatedViewer:
-    """One viewer of a crowd: the reading, and the truth behind it.
+    """One simulated viewer: the samples and the ground truth.
 
     Attributes:
-        reading: samples as a screening has them; weight 0 where the face was turned away.
-        feelings: (S, 7) float32 mean intensity felt in each second, 0–1, in the order of `FEELINGS`.
+        reading: the samples as in a screening; the weight is 0 while the face is turned away.
+        felt_intensity: (S, 7) float32 mean intensity in each second, 0–1, in the order of
+            `NON_NEUTRAL_EMOTIONS`.
         in_view: (S,) float32 share of each second in which the face could be read, 0–1.
-        temper: gain and delay.
-        contagion: share of the way to the room that this viewer was drawn.
-        rest: (8,) probabilities that this face reads as when nothing is felt, without noise.
+        reaction_profile: gain and delay.
+        contagion: share of the difference to the audience's mean by which this viewer was drawn up.
+        resting_probabilities: (8,) emotion probabilities of this face while nothing is felt, without noise.
     """
 
     reading: ViewerSamples
@@ -88,31 +91,39 @@ class SimulatedViewer:
 def simulate_screening(
     schedule: EmotionSchedule, viewers: int, seconds: int, seed: int, contagion: float = DEFAULT_CONTAGION
 ) -> SimulatedScreening:
-    """Let a crowd watch a film.
+    """Prepare a screening: compute the audience's mean, on which every viewer depends.
 
     Args:
-        contagion: 0 where nobody is moved by the others.
+        schedule: the emotions that the film evokes.
+        viewers: number of viewers.
+        seconds: length of the film.
+        seed: the same seed gives the same viewers.
+        contagion: mean share of the difference to the audience's mean by which viewers are drawn up; 0 if
+            viewers do not influence each other.
     """
-    room = np.zeros((seconds * SAMPLE_RATE, len(NON_NEUTRAL_EMOTIONS)))
+    total = np.zeros((seconds * SAMPLE_RATE, len(NON_NEUTRAL_EMOTIONS)))
     for viewer in range(viewers):
-        room += _own_reactions(schedule, seconds, seed, viewer)[0]
-    return SimulatedScreening(schedule, seat_names(viewers), seconds, seed, contagion, room / max(viewers, 1))
+        total += _own_reactions(schedule, seconds, seed, viewer)[0]
+    return SimulatedScreening(
+        schedule, seat_names(viewers), seconds, seed, contagion, total / max(viewers, 1)
+    )
 
 
 def simulate_viewer(screening: SimulatedScreening, viewer: int) -> SimulatedViewer:
-    """Read one viewer of a crowd.
+    """Simulate one viewer.
 
     Args:
-        viewer: index into `crowd.viewers`.
+        screening: as prepared by `simulate_screening`.
+        viewer: index into `screening.viewers`.
     """
-    alone, temper, rng = _own_reactions(screening.schedule, screening.seconds, screening.seed, viewer)
-    drawn = random_contagion(screening.contagion, rng)
-    felt = apply_contagion(alone, screening.audience_mean, drawn, SAMPLE_RATE)
+    alone, profile, rng = _own_reactions(screening.schedule, screening.seconds, screening.seed, viewer)
+    contagion = random_contagion(screening.contagion, rng)
+    felt = apply_contagion(alone, screening.audience_mean, contagion, SAMPLE_RATE)
     rest = _resting_log_odds(rng)
     log_odds = np.tile(rest.astype(np.float32), (len(felt), 1))
     log_odds[:, 1:] += (EMOTION_LOG_ODDS * felt).astype(np.float32)
-    for lingers, deviation in NOISE_COMPONENTS:
-        log_odds += deviation * _autocorrelated_noise(rng, log_odds.shape, lingers)
+    for correlation_time, deviation in NOISE_COMPONENTS:
+        log_odds += deviation * _autocorrelated_noise(rng, log_odds.shape, correlation_time)
     log_odds[:, EMOTIONS.index(Emotion.SAD)] += BLINK_SAD_LOG_ODDS * random_blinks(
         rng, screening.seconds, SAMPLE_RATE
     )
@@ -128,23 +139,23 @@ def simulate_viewer(screening: SimulatedScreening, viewer: int) -> SimulatedView
         .mean(axis=1)
         .astype(np.float32),
         in_view=(~away & ~turned).reshape(-1, SAMPLE_RATE).mean(axis=1).astype(np.float32),
-        reaction_profile=temper,
-        contagion=drawn,
+        reaction_profile=profile,
+        contagion=contagion,
         resting_probabilities=_softmax(rest),
     )
 
 
 def _own_reactions(
-    script: EmotionSchedule, seconds: int, seed: int, viewer: int
+    schedule: EmotionSchedule, seconds: int, seed: int, viewer: int
 ) -> tuple[Float, ReactionProfile, np.random.Generator]:
-    """(T, 7) what a viewer would feel in an empty room, and the generator to go on with."""
+    """(T, 7) what a viewer would feel alone, how they react, and their random generator for further draws."""
     rng = np.random.default_rng([seed, viewer])
-    temper = random_reaction_profile(rng)
-    return simulate_reactions(script, temper, seconds, SAMPLE_RATE, rng), temper, rng
+    profile = random_reaction_profile(rng)
+    return simulate_reactions(schedule, profile, seconds, SAMPLE_RATE, rng), profile, rng
 
 
 def _resting_log_odds(rng: np.random.Generator) -> Float:
-    """(8,) of a face at rest: mostly neutral; one in four looks somewhat sad, or amused."""
+    """(8,) log-odds of a face at rest: mostly neutral; one in four looks somewhat sad or amused."""
     rest = rng.normal(0, 0.6, len(EMOTIONS))
     rest[0] = rng.normal(3.2, 0.5)
     if rng.random() < 0.25:
@@ -154,17 +165,18 @@ def _resting_log_odds(rng: np.random.Generator) -> Float:
 
 
 def _autocorrelated_noise(
-    rng: np.random.Generator, shape: tuple[int, int], lingers: float
+    rng: np.random.Generator, shape: tuple[int, int], correlation_time: float
 ) -> NDArray[np.float32]:
-    """Gaussian noise of variance 1 whose correlation along the first axis falls to 1/e in `lingers` s."""
-    kept = float(np.exp(-1 / (SAMPLE_RATE * lingers)))
+    """Gaussian noise of variance 1 whose correlation along the first axis falls to 1/e in that time."""
+    # A first-order autoregressive process, scaled to keep the variance.
+    carried = float(np.exp(-1 / (SAMPLE_RATE * correlation_time)))
     white = rng.standard_normal(shape, dtype=np.float32)
-    white[1:] *= np.float32(np.sqrt(1 - kept**2))
-    return np.asarray(lfilter([1.0], np.array([1.0, -kept], np.float32), white, axis=0), np.float32)
+    white[1:] *= np.float32(np.sqrt(1 - carried**2))
+    return np.asarray(lfilter([1.0], np.array([1.0, -carried], np.float32), white, axis=0), np.float32)
 
 
 def _random_absences(rng: np.random.Generator, seconds: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """(T,) out of the picture, and (T,) too far turned to be read: leaning out, talking, leaving a while."""
+    """(T,) out of the frame, and (T,) turned too far to be read: leaning out, talking, leaving."""
     away, turned = np.zeros((2, seconds * SAMPLE_RATE), dtype=bool)
     for _ in range(rng.poisson(seconds / SECONDS_BETWEEN_ABSENCES)):
         start = float(rng.uniform(0, seconds))

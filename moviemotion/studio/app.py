@@ -20,6 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from moviemotion import __version__
+from moviemotion._io.html_shell import VENDOR_FOLDER
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.study_database import StorageError
 from moviemotion.studio.accounts import AccountStore
@@ -113,6 +114,7 @@ def create_app(root: Path, accounts: AccountStore | None = None) -> FastAPI:
     ):
         app.include_router(module.router)
     app.include_router(analysis_routes.comparison_router)
+    app.mount("/static/vendor", StaticFiles(directory=VENDOR_FOLDER), "vendor")
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER), "static")
     app.add_middleware(SecurityMiddleware, signing_key=secrets.token_bytes(32), local_only=accounts is None)
     app.add_exception_handler(StarletteHTTPException, _handle_http_error)

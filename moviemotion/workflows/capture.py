@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from moviemotion import __version__
-from moviemotion.audience.faces import emotion_model
+from moviemotion.audience.faces.registry import (
+    DEFAULT_DETECTOR,
+    DEFAULT_MODEL,
+    DetectorChoice,
+    ModelChoice,
+    load_detector,
+    load_emotion_model,
+)
 from moviemotion.audience.live.film_clock import FilmClock
 from moviemotion.audience.live.finalize import (
     Gap,
@@ -35,7 +42,7 @@ from moviemotion.audience.video import decode
 from moviemotion.audience.video.masking import Mask
 from moviemotion.errors import MoviemotionError
 from moviemotion.study.folder import JOURNAL_FOLDER, MANIFEST_FORMAT, StudyFolder, study_lock
-from moviemotion.workflows.screen import file_fingerprint
+from moviemotion.workflows.screen import networks_used
 
 
 @dataclass(frozen=True)
@@ -70,18 +77,25 @@ class CaptureResult:
     gaps: tuple[Gap, ...]
 
 
-def capture(config: Path, out: Path, run_until_done: Callable[[LiveCapture], None]) -> CaptureResult:
+def capture(
+    config: Path,
+    out: Path,
+    run_until_done: Callable[[LiveCapture], None],
+    model: ModelChoice = DEFAULT_MODEL,
+    detector: DetectorChoice = DEFAULT_DETECTOR,
+) -> CaptureResult:
     """Capture live cameras until they are stopped.
 
     Args:
         config: seats.toml.
         out: study folder to make.
         watch: returns when the capture is to end; called with the running capture.
+        model, detector: as for `screen`.
 
     Raises:
         MoviemotionError: the config has faults, or `out` is taken or cannot be written.
     """
-    running = begin_capture(read_seats_config(config), out)
+    running = begin_capture(read_seats_config(config), out, model=model, detector=detector)
     try:
         with study_lock(out):
             run_until_done(running)
@@ -91,28 +105,45 @@ def capture(config: Path, out: Path, run_until_done: Callable[[LiveCapture], Non
 
 
 def begin_capture(
-    seats: SeatsConfig, out: Path, clock: FilmClock | None = None, masks: Mapping[str, Mask] | None = None
+    seats: SeatsConfig,
+    out: Path,
+    clock: FilmClock | None = None,
+    masks: Mapping[str, Mask] | None = None,
+    model: ModelChoice = DEFAULT_MODEL,
+    detector: DetectorChoice = DEFAULT_DETECTOR,
 ) -> LiveCapture:
     """Start a capture; film time 0 is now. Call its `stop` at the end, and then `finish`.
 
     Args:
         clock: by default one that runs as ours does.
         masks: camera name → what of its picture may be seen, as for `LiveCapture`.
+        model, detector: as for `screen`.
 
     Raises:
         MoviemotionError: a file or the film is not a video, or `out` is taken or cannot be written.
     """
     clock = clock or FilmClock()
+    emotion_model, face_detector = load_emotion_model(model), load_detector(detector)
     if seats.sync.film:
         decode.probe(seats.sync.film)
     sources = {camera.name: source_at(camera.source, clock) for camera in seats.cameras}
     if (out / "study.json").exists():
         raise MoviemotionError(f"{out}: holds a study already; choose another --out")
-    record = {"format": MANIFEST_FORMAT, **_manifest(seats)}
-    study = StudyFolder(out, _manifest(seats))
+    manifest = networks_used(emotion_model, face_detector) | _manifest(seats)
+    record = {"format": MANIFEST_FORMAT, **manifest}
+    study = StudyFolder(out, manifest)
     out.mkdir(parents=True, exist_ok=True)
     study.write_text("study.json", [json.dumps(record, indent=2, ensure_ascii=False), "\n"])
-    return LiveCapture(sources, out / JOURNAL_FOLDER, clock, seats.rate, seats.frozen_after, masks=masks)
+    return LiveCapture(
+        sources,
+        out / JOURNAL_FOLDER,
+        clock,
+        seats.rate,
+        seats.frozen_after,
+        masks=masks,
+        model=emotion_model,
+        detector=face_detector,
+    )
 
 
 def finish_capture(out: Path) -> CaptureResult:
@@ -160,7 +191,6 @@ def _gaps_csv(gaps: tuple[Gap, ...]) -> str:
 def _manifest(seats: SeatsConfig) -> dict[str, object]:
     return {
         "moviemotion": __version__,
-        "reader": file_fingerprint(emotion_model.EMOTION_WEIGHTS),
         "rate": seats.rate,
         "frozen_after": seats.frozen_after,
         "sync": {**asdict(seats.sync), "film": str(seats.sync.film) if seats.sync.film else None},

@@ -13,7 +13,8 @@ from moviemotion.analysis.script_emotions import emotions_by_element, emotions_b
 from moviemotion.errors import MoviemotionError
 from moviemotion.reports.html.comparison_report import comparison_csv, comparison_json, render_comparison
 from moviemotion.screenplay.alignment.align import align_script
-from moviemotion.screenplay.formats.registry import Screenplay, read_screenplay
+from moviemotion.screenplay.elements import Screenplay
+from moviemotion.screenplay.formats.registry import read_screenplay
 from moviemotion.screenplay.subtitles.parse import read_subtitles
 from moviemotion.study.provenance import load_analysis
 from moviemotion.workflows.screen import DEFAULT_SEED

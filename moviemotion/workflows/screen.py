@@ -16,7 +16,17 @@ from moviemotion import __version__
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.signals.baseline import TimeSpan
 from moviemotion.analysis.signals.timeline import Timeline
-from moviemotion.audience.faces import emotion_model
+from moviemotion.audience.faces.registry import (
+    DEFAULT_DETECTOR,
+    DEFAULT_MODEL,
+    DetectorChoice,
+    EmotionModel,
+    FaceDetector,
+    ModelChoice,
+    load_detector,
+    load_emotion_model,
+    provenance_of,
+)
 from moviemotion.audience.recordings import Camera, CameraProcessor, ProgressCallback
 from moviemotion.audience.samples import Samples
 from moviemotion.audience.video import decode
@@ -63,6 +73,8 @@ def screen(
     shots: Path | None = None,
     frame_rate: float | None = None,
     masks: Callable[[Path, Iterable[str]], Mapping[str, Mask]] = lambda out, cameras: {},
+    model: ModelChoice = DEFAULT_MODEL,
+    detector: DetectorChoice = DEFAULT_DETECTOR,
 ) -> Screening:
     """Read an audience from its videos and write the study folder `out`.
 
@@ -79,12 +91,15 @@ def screen(
         baseline: film time in which viewers feel nothing, to measure their feelings from; without it each
             one's resting face is estimated from the whole film.
         masks: `out` and the cameras' names → what each may see; one that may see nothing is not read.
+        model: the emotion model: a registered name, an ONNX file or a model.
+        detector: the face detector: a registered name or a detector.
 
     Raises:
-        MoviemotionError: no video can be read or may be seen, nobody is seen in any, the script or what
-            times it cannot be used, the baseline is not in the film, or `out` holds something else.
-            Nothing is written then.
+        MoviemotionError: the model or detector cannot be used, no video can be read or may be seen, nobody
+            is seen in any, the script or what times it cannot be used, the baseline is not in the film, or
+            `out` holds something else. Nothing is written then.
     """
+    emotion_model, face_detector = load_emotion_model(model), load_detector(detector)
     sources = read_script_inputs(script, subtitles, subtitle_track, timing_sheet, shots, frame_rate)
     cameras = _cameras(videos, offsets or {})
     seen = masks(out, [camera.name for camera in cameras])
@@ -102,7 +117,9 @@ def screen(
             f"--baseline {baseline.start:g}-{baseline.end:g}: the cameras end at {length:.0f} s; "
             "mark seconds that they show"
         )
-    study = StudyFolder(out, _manifest(cameras, sources.files if sources else (), rate, seed, baseline))
+    texts = sources.files if sources else ()
+    used = networks_used(emotion_model, face_detector)
+    study = StudyFolder(out, used | _manifest(cameras, texts, rate, seed, baseline))
     with study.creating():
         readable = [camera for camera in cameras if camera.name not in problems]
         watched = {camera.name: saved for camera in readable if (saved := study.read_samples(camera.name))}
@@ -112,7 +129,8 @@ def screen(
             watched[camera.name] = samples
 
         waiting = [camera for camera in readable if camera.name not in watched]
-        problems |= CameraProcessor(rate).process_all(waiting, progress, keep, os.cpu_count() or 1)
+        processor = CameraProcessor(rate, emotion_model, face_detector)
+        problems |= processor.process_all(waiting, progress, keep, os.cpu_count() or 1)
         unreadable = (*problems.values(), *_missing_picture_notes(cameras, watched))
         empty = [camera for camera in cameras if camera.name in watched and not watched[camera.name].viewers]
         if len(empty) == len(watched):
@@ -288,12 +306,16 @@ def _coverage_notes(
         )
 
 
+def networks_used(model: EmotionModel, detector: FaceDetector) -> dict[str, object]:
+    """What a study's record says about the networks: with others, it is another study."""
+    return {"emotion_model": provenance_of(model), "face_detector": provenance_of(detector)}
+
+
 def _manifest(
     cameras: Sequence[Camera], texts: Sequence[Path], rate: float, seed: int, baseline: TimeSpan | None
 ) -> dict[str, object]:
     return {
         "moviemotion": __version__,
-        "reader": file_fingerprint(emotion_model.EMOTION_WEIGHTS),
         "rate": rate,
         "seed": seed,
         "baseline": [baseline.start, baseline.end] if baseline else None,

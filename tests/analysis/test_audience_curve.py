@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from rooms import of_viewers_in, room_of, unseen
+from audiences import hide_viewer, simulate_timeline, strength_of
 from scipy.stats import binom
 
 from moviemotion.analysis.signals.audience_curve import compute_audience_curve
@@ -18,9 +18,9 @@ from moviemotion.analysis.signals.synchrony import (
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 
 
-def test_figures_of_a_room_are_those_of_its_seen_viewers():
-    timeline = unseen(room_of(6, 80, 3, ((30, 36, Emotion.HAPPY, 1.0),)), 0, 30, 40)
-    of_viewers = of_viewers_in(timeline)
+def test_the_audience_curve_averages_the_viewers_who_were_seen():
+    timeline = hide_viewer(simulate_timeline(6, 80, 3, ((30, 36, Emotion.HAPPY, 1.0),)), 0, 30, 40)
+    of_viewers = strength_of(timeline)
     room = compute_audience_curve(timeline, of_viewers)
     assert room.viewers[33] == 5
     happy = NON_NEUTRAL_EMOTIONS.index(Emotion.HAPPY)
@@ -30,17 +30,17 @@ def test_figures_of_a_room_are_those_of_its_seen_viewers():
     assert low < room.reacting_share[33] <= high
 
 
-def test_nobody_seen_is_unknown_not_zero():
-    timeline = room_of(2, 70, 4)
+def test_seconds_without_a_seen_viewer_are_nan_rather_than_zero():
+    timeline = simulate_timeline(2, 70, 4)
     for viewer in range(2):
-        timeline = unseen(timeline, viewer, 20, 25)
-    room = compute_audience_curve(timeline, of_viewers_in(timeline))
+        timeline = hide_viewer(timeline, viewer, 20, 25)
+    room = compute_audience_curve(timeline, strength_of(timeline))
     assert room.viewers[22] == 0
     assert np.isnan([room.overall_strength[22], room.reacting_share[22], *room.strength[22]]).all()
 
 
-def test_synchrony_equals_correlation_with_the_others_computed_plainly():
-    of_viewers = of_viewers_in(room_of(4, 40, 5, ((15, 22, Emotion.SAD, 0.8),)))
+def test_synchrony_equals_a_plain_correlation_with_the_mean_of_the_others():
+    of_viewers = strength_of(simulate_timeline(4, 40, 5, ((15, 22, Emotion.SAD, 0.8),)))
     at, half = 18, SYNCHRONY_WINDOW // 2
     window = of_viewers[:, at - half : at + half + 1]
     centred = window - window.mean(axis=1, keepdims=True)
@@ -52,22 +52,24 @@ def test_synchrony_equals_correlation_with_the_others_computed_plainly():
     assert sliding_synchrony(of_viewers)[at] == pytest.approx(np.mean(plain))
 
 
-def test_synchrony_is_1_for_copies_of_one_viewer_near_0_for_strangers_and_unknown_alone():
-    one = of_viewers_in(room_of(1, 120, 6))
+def test_synchrony_is_1_for_identical_viewers_about_0_for_unrelated_ones_and_nan_for_one_viewer():
+    one = strength_of(simulate_timeline(1, 120, 6))
     assert sliding_synchrony(np.repeat(one, 4, axis=0)) == pytest.approx(np.ones(120))
-    strangers = np.concatenate([of_viewers_in(room_of(1, 400, seed)) for seed in range(30)])
+    strangers = np.concatenate([strength_of(simulate_timeline(1, 400, seed)) for seed in range(30)])
     assert abs(np.nanmean(sliding_synchrony(strangers))) < 0.05
     assert np.isnan(sliding_synchrony(one)).all()
 
 
-def test_the_interval_of_synchrony_holds_the_truth_as_often_as_it_promises():
+def test_the_synchrony_interval_has_its_nominal_coverage():
     """Strangers, whose true synchrony is 0."""
-    rooms = [synchrony_at(of_viewers_in(room_of(8, 60, seed)), 30).interval() for seed in range(100)]
+    rooms = [synchrony_at(strength_of(simulate_timeline(8, 60, seed)), 30).interval() for seed in range(100)]
     assert sum(low <= 0 <= high for low, high in rooms) >= binom.ppf(0.005, 100, 0.95)
 
 
-def test_the_interval_of_synchrony_is_around_it_also_at_the_ends_and_unknown_for_a_pair():
-    shared = of_viewers_in(room_of(12, 60, 2, ((0, 5, Emotion.HAPPY, 1.0), (55, 60, Emotion.SAD, 1.0))))
+def test_the_synchrony_interval_contains_the_estimate_also_at_the_ends_and_is_nan_for_two_viewers():
+    shared = strength_of(
+        simulate_timeline(12, 60, 2, ((0, 5, Emotion.HAPPY, 1.0), (55, 60, Emotion.SAD, 1.0)))
+    )
     for second in (0, 3, 30, 59):
         low, high = synchrony_at(shared, second).interval()
         assert -1 <= low < sliding_synchrony(shared)[second] < high <= 1
@@ -76,7 +78,7 @@ def test_the_interval_of_synchrony_is_around_it_also_at_the_ends_and_unknown_for
     assert np.isnan(synchrony_at(shared[:2], 3).interval()).all()
 
 
-def test_where_nothing_is_shared_synchrony_is_as_sure_as_it_is_right():
+def test_the_synchrony_interval_is_not_too_wide_where_nothing_is_shared():
     rng = np.random.default_rng(4)
     rooms = [synchrony_at(rng.uniform(0, 0.1, (12, 15, 7)), 7) for _ in range(300)]
     true = np.mean([room.value for room in rooms])
@@ -86,15 +88,15 @@ def test_where_nothing_is_shared_synchrony_is_as_sure_as_it_is_right():
     assert sum(low <= true <= high for low, high in plain) / 300 > 0.98  # what the correction is for
 
 
-def test_a_viewer_who_was_not_there_does_not_change_the_interval_of_synchrony():
-    of_viewers = of_viewers_in(room_of(6, 60, 3, ((30, 36, Emotion.HAPPY, 1.0),)))
+def test_a_viewer_who_was_never_seen_does_not_change_the_synchrony_interval():
+    of_viewers = strength_of(simulate_timeline(6, 60, 3, ((30, 36, Emotion.HAPPY, 1.0),)))
     absent = np.concatenate([of_viewers, np.full((1, 60, 7), np.nan)])
     assert synchrony_at(absent, 33).interval() == synchrony_at(of_viewers, 33).interval()
 
 
-def test_the_synchrony_of_a_film_is_told_feeling_by_feeling_with_intervals():
-    together = of_viewers_in(
-        room_of(10, 240, 4, ((30, 40, Emotion.HAPPY, 1.0), (90, 98, Emotion.HAPPY, 1.0)))
+def test_the_synchrony_of_a_film_has_values_and_intervals_for_each_emotion():
+    together = strength_of(
+        simulate_timeline(10, 240, 4, ((30, 40, Emotion.HAPPY, 1.0), (90, 98, Emotion.HAPPY, 1.0)))
     )
     film = film_synchrony(together)
     happy, sad = NON_NEUTRAL_EMOTIONS.index(Emotion.HAPPY), NON_NEUTRAL_EMOTIONS.index(Emotion.SAD)
@@ -110,8 +112,8 @@ def test_the_synchrony_of_a_film_is_told_feeling_by_feeling_with_intervals():
     assert film.overall == pytest.approx(np.mean(plain))
 
 
-def test_large_rooms_leave_out_groups_and_hardly_differ():
-    few = of_viewers_in(room_of(60, 80, 8, ((30, 36, Emotion.HAPPY, 1.0),)))
+def test_large_audiences_are_jackknifed_in_groups():
+    few = strength_of(simulate_timeline(60, 80, 8, ((30, 36, Emotion.HAPPY, 1.0),)))
     in_groups = synchrony_at(few, 33)
     assert in_groups.excluded.shape == (MAX_JACKKNIFE_GROUPS, 60)
     assert (in_groups.excluded.sum(axis=0) == 1).all()
@@ -120,9 +122,9 @@ def test_large_rooms_leave_out_groups_and_hardly_differ():
     assert high - low < 0.4
 
 
-def test_a_viewer_in_poor_light_counts_less_in_the_mean_but_is_one_person_in_the_share():
-    timeline = room_of(6, 80, 3, ((30, 36, Emotion.HAPPY, 1.0),))
-    of_viewers, weight = of_viewers_in(timeline), np.ones((6, 80), np.float32)
+def test_a_low_weight_reduces_a_viewer_in_the_mean_but_not_in_the_reacting_share():
+    timeline = simulate_timeline(6, 80, 3, ((30, 36, Emotion.HAPPY, 1.0),))
+    of_viewers, weight = strength_of(timeline), np.ones((6, 80), np.float32)
     weight[0] = 0.2
     even, uneven = (
         compute_audience_curve(timeline, of_viewers),

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from audiences import hide_viewer, simulate_timeline, strength_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from rooms import of_viewers_in, room_of, unseen
 
 from moviemotion.analysis.signals.baseline import (
     MIN_HEADROOM,
@@ -38,12 +38,12 @@ def person(seconds, resting, seed=1, smiling=slice(0, 0), noise=0.25):
     ("text", "start", "end"),
     [("0:00-0:20", 0, 20), ("1:02:05-1:03:00", 3725, 3780), ("5-12.5", 5, 12.5), ("0:10–0:20", 10, 20)],
 )
-def test_a_stretch_is_written_in_clock_time_or_seconds(text, start, end):
+def test_time_spans_are_parsed_from_clock_times_and_seconds(text, start, end):
     assert parse_time_span(text) == TimeSpan(start, end)
 
 
 @given(st.integers(0, 9000), st.integers(1, 9000))
-def test_every_clock_time_is_read_back(start, length):
+def test_formatted_clock_times_are_parsed_to_the_same_span(start, length):
     def clock(t):
         return f"{t // 3600}:{t // 60 % 60:02}:{t % 60:02}"
 
@@ -54,36 +54,36 @@ def test_every_clock_time_is_read_back(start, length):
 @pytest.mark.parametrize(
     "text", ["", "0:20", "0:20-0:10", "0:20-0:20", "a-b", "1-2-3", "-5", "0:0x-0:20", "nan-5"]
 )
-def test_what_is_no_stretch_is_refused_in_one_line(text):
-    with pytest.raises(MoviemotionError, match=r"--baseline .*0:00-0:20") as refused:
+def test_invalid_time_spans_are_rejected_in_one_line(text):
+    with pytest.raises(MoviemotionError, match=r"baseline .*0:00-0:20") as refused:
         parse_time_span(text)
     assert "\n" not in str(refused.value)
 
 
 @pytest.mark.parametrize(("emotion", "value"), [(SAD, 0.45), (HAPPY, 0.35), (SAD, 0.1)])
 @pytest.mark.parametrize("share", [0.0, 0.25, 0.5])
-def test_the_bias_of_a_resting_face_falls_by_seventy_per_cent_however_often_it_smiles(emotion, value, share):
+def test_the_baseline_removes_most_of_a_resting_bias_however_often_the_viewer_smiles(emotion, value, share):
     smiling = slice(0, int(share * 300))
     timeline = person(300, {emotion: value}, smiling=smiling)
     calm = np.ones(300, bool)
     calm[smiling] = False
     column = emotion - 1
     without = timeline.probabilities[0, calm, emotion].mean()
-    assert of_viewers_in(timeline)[0, calm, column].mean() < 0.3 * without
+    assert strength_of(timeline)[0, calm, column].mean() < 0.3 * without
     if share:
-        assert of_viewers_in(timeline)[0, smiling, HAPPY - 1].mean() > 0.5
+        assert strength_of(timeline)[0, smiling, HAPPY - 1].mean() > 0.5
 
 
-def test_who_weeps_and_laughs_and_is_never_at_rest_still_weeps():
+def test_a_viewer_who_cries_or_laughs_throughout_still_has_both_emotions():
     timeline = person(60, {SAD: 0.85}, smiling=slice(30, 60))
-    read = of_viewers_in(timeline)[0]
+    read = strength_of(timeline)[0]
     assert read[:30, SAD - 1].mean() > 0.45
     assert read[30:, HAPPY - 1].mean() > 0.5
     marked = estimate_baseline(timeline, TimeSpan(0, 30))
     assert strength_above_baseline(timeline, marked)[0, :30, SAD - 1].mean() < 0.1
 
 
-def test_a_marked_stretch_is_believed_whatever_the_rest_of_the_film_shows():
+def test_a_marked_stretch_determines_the_baseline():
     timeline = person(200, {SAD: 0.3}, smiling=slice(30, 200))
     marked = estimate_baseline(timeline, TimeSpan(5.0, 25.0))
     assert (marked.from_marked_span.tolist(), marked.seconds.tolist()) == ([True], [20])
@@ -91,29 +91,29 @@ def test_a_marked_stretch_is_believed_whatever_the_rest_of_the_film_shows():
     assert strength_above_baseline(timeline, marked)[0, 60:, HAPPY - 1].mean() > 0.5
 
 
-def test_a_viewer_who_was_not_seen_in_the_stretch_is_estimated_from_the_film():
-    timeline = unseen(room_of(2, 60, 1), 1, 0, 20)
+def test_a_viewer_not_seen_in_the_marked_stretch_gets_an_estimated_baseline():
+    timeline = hide_viewer(simulate_timeline(2, 60, 1), 1, 0, 20)
     rest = estimate_baseline(timeline, TimeSpan(0, 20))
     assert rest.from_marked_span.tolist() == [True, False]
     assert rest.probabilities[1] == pytest.approx(estimate_baseline(timeline).probabilities[1])
 
 
-def test_a_stretch_outside_the_film_is_refused():
-    with pytest.raises(MoviemotionError, match="outside the film"):
-        estimate_baseline(room_of(2, 60, 1), TimeSpan(60, 80))
+def test_a_marked_stretch_outside_the_film_is_rejected():
+    with pytest.raises(MoviemotionError, match="outside the analyzed film time"):
+        estimate_baseline(simulate_timeline(2, 60, 1), TimeSpan(60, 80))
 
 
-def test_a_viewer_who_was_never_seen_has_no_rest():
-    rest = estimate_baseline(unseen(room_of(2, 60, 1), 1, 0, 60))
+def test_a_viewer_who_was_never_seen_has_no_baseline():
+    rest = estimate_baseline(hide_viewer(simulate_timeline(2, 60, 1), 1, 0, 60))
     assert np.isnan(rest.probabilities[1]).all()
     assert rest.seconds[1] == 0
 
 
 @settings(deadline=None, max_examples=30)
 @given(st.integers(0, 10_000))
-def test_strength_lies_between_0_and_1_and_is_unknown_exactly_where_nobody_was_seen(seed):
-    timeline = unseen(room_of(3, 40, seed), 1, 5, 15)
-    of_viewers = of_viewers_in(timeline)
+def test_strength_is_between_0_and_1_and_nan_exactly_where_not_seen(seed):
+    timeline = hide_viewer(simulate_timeline(3, 40, seed), 1, 5, 15)
+    of_viewers = strength_of(timeline)
     assert of_viewers.shape == (3, 40, len(NON_NEUTRAL_EMOTIONS))
     assert (np.isnan(of_viewers).all(axis=2) == (timeline.sample_counts == 0)).all()
     assert np.nanmin(of_viewers) >= 0
@@ -121,7 +121,7 @@ def test_strength_lies_between_0_and_1_and_is_unknown_exactly_where_nobody_was_s
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
-def test_strength_grows_with_the_reading_from_0_at_rest(resting, low, high):
+def test_strength_is_0_at_rest_and_grows_with_the_probability(resting, low, high):
     low, high = sorted((low, high))
     scores = np.zeros((1, 3, 8), np.float32)
     scores[0, :, HAPPY] = resting, low, high

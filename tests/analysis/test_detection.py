@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from rooms import of_viewers_in, room_of, unseen
+from audiences import hide_viewer, simulate_timeline, strength_of
 from scipy.stats import binom
 
 from moviemotion.analysis.analyze import analyze
@@ -16,13 +16,13 @@ PLANTED = ((30, 37, Emotion.HAPPY, 1.0), (80, 86, Emotion.SURPRISE, 0.9), (130, 
 
 
 def search(timeline, seed=1):
-    of_viewers = of_viewers_in(timeline)
+    of_viewers = strength_of(timeline)
     return find_moments(of_viewers, compute_audience_curve(timeline, of_viewers), seed)
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_planted_moments_are_found_in_their_place_and_no_other(seed):
-    found = search(room_of(16, 180, seed, PLANTED))
+    found = search(simulate_timeline(16, 180, seed, PLANTED))
     assert [m.emotion for m in found.moments] == [p[2] for p in PLANTED]
     for moment, (start, end, _, _) in zip(found.moments, PLANTED, strict=True):
         assert start - 2 <= moment.start <= start + 3
@@ -38,52 +38,52 @@ def test_planted_moments_are_found_in_their_place_and_no_other(seed):
         )
 
 
-def test_viewers_who_share_nothing_have_a_moment_in_about_one_room_of_twenty_at_most():
-    false = sum(bool(search(room_of(8, 90, 1000 + seed, private=5)).moments) for seed in range(40))
+def test_unrelated_viewers_have_a_moment_in_at_most_5_percent_of_audiences():
+    false = sum(bool(search(simulate_timeline(8, 90, 1000 + seed, private=5)).moments) for seed in range(40))
     assert false <= binom.ppf(0.995, 40, ALPHA)
 
 
-def test_rhythm_alone_is_not_a_moment():
+def test_frequent_private_reactions_are_not_a_moment():
     """A room whose viewers each smile often, but at their own times."""
-    assert not search(room_of(10, 120, 7, private=12)).moments
+    assert not search(simulate_timeline(10, 120, 7, private=12)).moments
 
 
-def test_too_few_viewers_or_seconds_say_so_in_plain_words():
-    few = search(room_of(3, 200, 1, PLANTED))
+def test_too_few_viewers_or_seconds_are_inconclusive_with_a_reason():
+    few = search(simulate_timeline(3, 200, 1, PLANTED))
     assert (few.conclusive, few.moments, few.shifts) == (False, (), 0)
     assert "3 viewers" in few.conclusion
     assert "Nothing can be concluded" in few.conclusion
-    short = search(room_of(12, 30, 1))
+    short = search(simulate_timeline(12, 30, 1))
     assert not short.conclusive
     assert "30 seconds" in short.conclusion
 
 
-def test_the_same_seed_gives_the_same_moments_and_gaps_do_no_harm():
-    timeline = room_of(12, 180, 2, PLANTED)
+def test_the_same_seed_gives_the_same_moments_also_with_gaps():
+    timeline = simulate_timeline(12, 180, 2, PLANTED)
     for viewer in range(12):
-        timeline = unseen(timeline, viewer, 5 * viewer, 5 * viewer + 12)
+        timeline = hide_viewer(timeline, viewer, 5 * viewer, 5 * viewer + 12)
     first, second = search(timeline, 9), search(timeline, 9)
     assert first == second
     assert len(first.moments) == 3
 
 
 def test_a_viewer_who_was_never_seen_changes_no_moment():
-    timeline = room_of(12, 180, 2, PLANTED)
-    gone = unseen(timeline, 11, 0, 180)
+    timeline = simulate_timeline(12, 180, 2, PLANTED)
+    gone = hide_viewer(timeline, 11, 0, 180)
     without = search(gone)
     assert [m.emotion for m in without.moments] == [p[2] for p in PLANTED]
     assert all(m.viewers == 11 for m in without.moments)
 
 
-def test_an_analysis_of_one_viewer_has_figures_but_no_conclusion():
-    analysis = analyze("film", room_of(1, 70, 1), None, (), seed=1)
+def test_an_analysis_of_one_viewer_has_curves_but_is_inconclusive():
+    analysis = analyze("film", simulate_timeline(1, 70, 1), None, (), seed=1)
     assert not analysis.moment_search.conclusive
     assert np.isfinite(analysis.audience_curve.overall_strength).all()
     assert np.isnan(analysis.audience_curve.overall_strength_interval).all()
 
 
-def test_moments_are_ranked_by_the_geometric_mean_of_depth_breadth_and_step():
-    found = search(room_of(16, 180, 0, PLANTED)).moments
+def test_moments_are_ranked_by_resonance_the_geometric_mean_of_three_factors():
+    found = search(simulate_timeline(16, 180, 0, PLANTED)).moments
     for moment in found:
         assert moment.resonance**3 == pytest.approx(
             moment.strength * moment.reacting_share * moment.synchrony

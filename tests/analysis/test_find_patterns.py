@@ -6,17 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from audiences import hide_viewer, simulate_timeline, strength_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pattern_rooms import (
-    laughing_room,
+from pattern_audiences import (
+    changing_audience,
+    laughing_audience,
     moment,
     moments_at_random,
     moments_in_order,
-    still_room,
-    turning_room,
+    steady_audience,
 )
-from rooms import of_viewers_in, room_of, unseen
 
 from moviemotion.analysis.analyze import analyze
 from moviemotion.analysis.comparison.film_features import film_features
@@ -41,40 +41,40 @@ PLAIN = ((100, 108, Emotion.HAPPY, 1.0), (400, 408, Emotion.SAD, 1.0))
 # --- Motifs -------------------------------------------------------------------------------------------
 
 
-def test_an_order_that_comes_again_and_again_is_found_with_its_count():
+def test_a_recurring_sequence_is_found_with_its_count():
     found = find_motifs([moments_in_order(np.random.default_rng(1), 6)], 1)
     best = found.motifs[0]
-    assert best.feelings[-2:] == (Emotion.SAD, Emotion.HAPPY)
-    assert (best.count, best.of) == (6, 6)
+    assert best.emotions[-2:] == (Emotion.SAD, Emotion.HAPPY)
+    assert (best.count, best.first_emotion_count) == (6, 6)
     assert best.expected < 3
     assert best.p_adjusted <= 0.05
 
 
-def test_an_order_is_found_over_films_that_are_each_too_short():
+def test_a_motif_is_found_in_several_films_that_are_each_too_short():
     films = [moments_in_order(np.random.default_rng(k), 1) for k in range(8)]
     assert not find_motifs(films[:1], 1).conclusive
-    assert (Emotion.SAD, Emotion.HAPPY) in [m.feelings for m in find_motifs(films, 1).motifs]
+    assert (Emotion.SAD, Emotion.HAPPY) in [m.emotions for m in find_motifs(films, 1).motifs]
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
-def test_few_moments_cannot_tell_an_order(count):
+def test_a_motif_search_with_few_moments_is_inconclusive(count):
     found = find_motifs([moments_at_random(np.random.default_rng(2), count)], 1)
     assert not found.conclusive
-    assert found.conclusion.startswith("Cannot tell")
+    assert found.conclusion.startswith("Inconclusive")
 
 
 @given(st.integers(0, 10**6), st.integers(2, 12))
 @settings(max_examples=15, deadline=None)
-def test_what_is_found_is_counted_right_and_does_not_hang_on_the_order_of_the_list(seed, count):
+def test_motif_counts_are_consistent_and_independent_of_the_order_of_the_list(seed, count):
     moments = moments_at_random(np.random.default_rng(seed), count, 600)
     found = find_motifs([moments], 3)
     assert found == find_motifs([moments[::-1]], 3)
     for motif in found.motifs:
-        assert 0 < motif.count <= motif.of <= count
-        assert contains_motif(moments, motif.feelings, motif.window)
+        assert 0 < motif.count <= motif.first_emotion_count <= count
+        assert contains_motif(moments, motif.emotions, motif.window)
 
 
-def test_an_order_needs_its_window():
+def test_a_motif_must_fit_into_its_window():
     apart = [moment(0, Emotion.SAD), moment(100, Emotion.HAPPY)]
     assert contains_motif(apart, (Emotion.SAD, Emotion.HAPPY), 100)
     assert not contains_motif(apart, (Emotion.SAD, Emotion.HAPPY), 99)
@@ -95,8 +95,8 @@ def test_an_order_needs_its_window():
         (ArcShape.FALL_RISE_FALL, lambda t: (1 + np.cos(3 * np.pi * t)) / 2),
     ],
 )
-def test_each_classic_shape_is_told(shape, curve):
-    strength = still_room(np.random.default_rng(3), 12, 900, shared=0.0)
+def test_each_classic_shape_is_recognized(shape, curve):
+    strength = steady_audience(np.random.default_rng(3), 12, 900, shared=0.0)
     strength[:, :, 0] = np.clip(strength[:, :, 0] + 0.3 * curve(np.arange(900) / 900), 0, 1)
     film = find_arcs(strength, 0, (), 1)[0]
     assert film.shape is shape
@@ -104,13 +104,13 @@ def test_each_classic_shape_is_told(shape, curve):
     assert film.fit_interval[0] < film.fit < film.fit_interval[1]
 
 
-def test_no_shape_is_told_of_viewers_on_their_own_nor_of_a_few():
-    strength = still_room(np.random.default_rng(4), 12, 900, shared=0.0)
+def test_unrelated_or_few_viewers_have_no_clear_shape():
+    strength = steady_audience(np.random.default_rng(4), 12, 900, shared=0.0)
     assert not any(arc.is_clear for arc in find_arcs(strength, 0, find_acts(None, 0, 900)[0], 1))
     assert find_arcs(strength[:3], 0, (), 1)[0].shape is None
 
 
-def test_a_curve_and_its_opposite_are_as_like_with_the_sign_turned():
+def test_the_opposite_curve_has_the_opposite_correlations():
     curve = np.random.default_rng(5).standard_normal(24)
     assert shape_correlations(-curve) == pytest.approx(
         {shape: -fit for shape, fit in shape_correlations(curve).items()}
@@ -127,7 +127,7 @@ def _script(text: str, seconds: float) -> TimedScript:
     return TimedScript(Screenplay("", Path("x.fountain"), source, elements), cues, "")
 
 
-def test_acts_are_the_scripts_own_where_it_marks_them():
+def test_acts_marked_in_the_script_are_used():
     text = "# Act One\n\nINT. A - DAY\n\nHe waits.\n\n## Sequence\n\n# Act Two\n\nINT. B - DAY\n\nShe goes."
     acts, source = find_acts(_script(text, 70), 0, 70)
     assert [act.name for act in acts] == ["Act One", "Act Two"]
@@ -137,7 +137,7 @@ def test_acts_are_the_scripts_own_where_it_marks_them():
     assert "script marks" in source
 
 
-def test_acts_without_marks_are_a_quarter_a_half_and_a_quarter_and_it_is_said():
+def test_without_marks_the_acts_are_a_quarter_a_half_and_a_quarter():
     acts, source = find_acts(_script("INT. A - DAY\n\nHe waits.", 80), 0, 80)
     assert [(act.start, act.end) for act in acts] == [(0, 20), (20, 60), (60, 80)]
     assert "a quarter, a half and a quarter" in source
@@ -146,8 +146,8 @@ def test_acts_without_marks_are_a_quarter_a_half_and_a_quarter_and_it_is_said():
 # --- Peak, end, flat stretches -----------------------------------------------------------------------
 
 
-def test_the_end_is_set_against_what_came_before():
-    strength = still_room(np.random.default_rng(6), 12, 1500, shared=0.0)
+def test_the_end_is_compared_with_the_film_before_it():
+    strength = steady_audience(np.random.default_rng(6), 12, 1500, shared=0.0)
     strength[:, -120:, NON_NEUTRAL_EMOTIONS.index(Emotion.SAD)] += 0.3
     moments = (moment(10, Emotion.HAPPY), moment(20, Emotion.SAD))
     end = find_peak_end(strength, 0, 1500, moments)
@@ -156,9 +156,9 @@ def test_the_end_is_set_against_what_came_before():
     assert end.change_interval[0] > 0.25
 
 
-def test_six_minutes_in_which_nobody_reacts_are_flat_and_a_laugh_ends_them():
-    timeline = room_of(16, 600, 1, PLAIN, private=0)
-    flat = find_flat_stretches(compute_audience_curve(timeline, of_viewers_in(timeline)))
+def test_minutes_without_reactions_are_flat_until_the_next_laugh():
+    timeline = simulate_timeline(16, 600, 1, PLAIN, private=0)
+    flat = find_flat_stretches(compute_audience_curve(timeline, strength_of(timeline)))
     longest = flat.stretches[0]
     assert 108 < longest.start < 130
     assert 385 < longest.end < 401
@@ -166,37 +166,38 @@ def test_six_minutes_in_which_nobody_reacts_are_flat_and_a_laugh_ends_them():
     assert flat.seconds == sum(s.end - s.start for s in flat.stretches)
 
 
-def test_flatness_is_not_told_with_too_few_viewers_nor_where_they_are_not_seen():
-    few = room_of(MIN_VIEWERS - 1, 300, 1, private=0)
-    assert not find_flat_stretches(compute_audience_curve(few, of_viewers_in(few))).conclusive
-    enough = room_of(MIN_VIEWERS, 300, 1, private=0)
-    assert find_flat_stretches(compute_audience_curve(enough, of_viewers_in(enough))).stretches
-    gone = unseen(enough, 0, 100, 200)
-    stretches = find_flat_stretches(compute_audience_curve(gone, of_viewers_in(gone))).stretches
+def test_flat_stretches_need_enough_viewers_in_every_second():
+    few = simulate_timeline(MIN_VIEWERS - 1, 300, 1, private=0)
+    assert not find_flat_stretches(compute_audience_curve(few, strength_of(few))).conclusive
+    enough = simulate_timeline(MIN_VIEWERS, 300, 1, private=0)
+    assert find_flat_stretches(compute_audience_curve(enough, strength_of(enough))).stretches
+    gone = hide_viewer(enough, 0, 100, 200)
+    stretches = find_flat_stretches(compute_audience_curve(gone, strength_of(gone))).stretches
     assert not any(s.start < 200 and s.end > 100 for s in stretches)
 
 
 # --- Change points -----------------------------------------------------------------------------------
 
 
-def test_turns_are_found_where_they_are():
-    found = find_change_points(turning_room(np.random.default_rng(7), 12, 3600, 0.15), 0, 1)
+def test_change_points_are_found_where_they_were_planted():
+    found = find_change_points(changing_audience(np.random.default_rng(7), 12, 3600, 0.15), 0, 1)
     assert [c.time for c in found.changes] == pytest.approx([1200, 2400], abs=60)
-    assert [c.feeling for c in found.changes] == [Emotion.HAPPY] * 2
+    assert [c.emotion for c in found.changes] == [Emotion.HAPPY] * 2
     assert found.changes[0].change == pytest.approx(0.15, abs=0.03)
     assert all(c.time_interval[0] <= c.time <= c.time_interval[1] for c in found.changes)
 
 
 @pytest.mark.parametrize("rhythm", [0.8, 0.95])
-def test_what_all_feel_in_its_own_rhythm_does_not_turn(rhythm):
+def test_slow_shared_noise_has_no_change_points(rhythm):
     found = [
-        find_change_points(still_room(np.random.default_rng(k), 6, 900, 0.05, rhythm), 0, k) for k in range(3)
+        find_change_points(steady_audience(np.random.default_rng(k), 6, 900, 0.05, rhythm), 0, k)
+        for k in range(3)
     ]
     assert sum(bool(f.changes) for f in found) <= 1
 
 
-def test_turns_are_not_told_of_short_films_few_viewers_or_nobody():
-    room = still_room(np.random.default_rng(8), 6, 900)
+def test_a_change_point_search_with_little_data_is_inconclusive():
+    room = steady_audience(np.random.default_rng(8), 6, 900)
     assert not find_change_points(room[:, :300], 0, 1).conclusive
     assert not find_change_points(room[:4], 0, 1).conclusive
     assert not find_change_points(np.full_like(room, np.nan), 0, 1).conclusive
@@ -207,17 +208,17 @@ def test_turns_are_not_told_of_short_films_few_viewers_or_nobody():
 # --- Contagion ---------------------------------------------------------------------------------------
 
 
-def test_feelings_that_pass_between_neighbours_are_found_and_a_film_alone_is_not():
+def test_contagion_between_neighbors_is_found_and_common_reactions_are_not():
     caught = [
-        [find_contagion(laughing_room(np.random.default_rng(k), 16, 900, c), k).found for k in range(3)]
+        [find_contagion(laughing_audience(np.random.default_rng(k), 16, 900, c), k).found for k in range(3)]
         for c in (0.0, 0.5)
     ]
     assert sum(caught[0]) <= 1
     assert sum(caught[1]) >= 2
 
 
-def test_contagion_is_not_told_of_a_few_or_of_a_room_that_never_rests():
-    room = laughing_room(np.random.default_rng(9), 8, 600)
+def test_contagion_is_inconclusive_with_few_viewers_or_without_quiet_seconds():
+    room = laughing_audience(np.random.default_rng(9), 8, 600)
     assert find_contagion(room, 1).found is not None
     assert find_contagion(room[:7], 1).found is None
     assert find_contagion(np.full_like(room, 0.9), 1).found is None
@@ -236,7 +237,7 @@ def _films(count: int, seed: int) -> tuple[list[dict[str, float]], list[float]]:
     return figures, ratings.tolist()
 
 
-def test_what_goes_with_the_ratings_is_found_and_the_rest_is_left_open():
+def test_correlated_patterns_are_significant_and_others_are_not():
     found = {a.pattern: a for a in correlate_with_ratings(*_films(12, 1), 1)}
     assert found["peak"].is_significant
     assert found["peak"].interval[0] < found["peak"].correlation < found["peak"].interval[1]
@@ -245,7 +246,7 @@ def test_what_goes_with_the_ratings_is_found_and_the_rest_is_left_open():
     assert np.isnan(found["flat"].p_adjusted)
 
 
-def test_more_patterns_make_each_less_sure():
+def test_testing_more_patterns_increases_the_adjusted_p_value():
     figures, ratings = _films(8, 2)
     rng = np.random.default_rng(3)
     more = [film | {str(k): rng.standard_normal() for k in range(30)} for film in figures]
@@ -256,7 +257,7 @@ def test_more_patterns_make_each_less_sure():
     assert alone.p_adjusted < among.p_adjusted
 
 
-def test_films_without_a_figure_are_left_out_of_it():
+def test_films_without_a_value_are_ignored_for_that_pattern():
     figures, ratings = _films(12, 4)
     figures[0]["peak"] = figures[1]["peak"] = float("nan")
     peak = next(a for a in correlate_with_ratings(figures, ratings, 1) if a.pattern == "peak")
@@ -266,11 +267,11 @@ def test_films_without_a_figure_are_left_out_of_it():
 # --- All of it ---------------------------------------------------------------------------------------
 
 
-def test_an_analysis_holds_its_patterns_and_the_same_seed_gives_the_same():
-    timeline = room_of(14, 420, 5, PLAIN)
+def test_an_analysis_contains_its_patterns_reproducibly():
+    timeline = simulate_timeline(14, 420, 5, PLAIN)
     first, again = (analyze("", timeline, None, (), 7) for _ in range(2))
     assert repr(first.patterns) == repr(again.patterns)
     figures = film_features(first, ())
     assert figures["share of moments that are happy"] == pytest.approx(0.5)
-    assert figures["height of the peak"] == max(m.strength for m in first.moment_search.moments)
+    assert figures["strength of the peak"] == max(m.strength for m in first.moment_search.moments)
     assert first.patterns.peak_end.peak is not None

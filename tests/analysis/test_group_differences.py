@@ -26,7 +26,7 @@ def groups(
     return [rng.beta(1, 5, (n, *outcomes)) for n in sizes]
 
 
-def test_a_large_difference_stands_out_and_the_others_do_not() -> None:
+def test_a_large_difference_is_significant_and_the_others_are_not() -> None:
     first, second = groups(1)
     second[:, 2, 3] += 0.5
     found = compare_groups(first, second, False, 1)
@@ -36,7 +36,7 @@ def test_a_large_difference_stands_out_and_the_others_do_not() -> None:
     assert found.interval[0, 2, 3] > 0.25
 
 
-def test_with_few_viewers_p_is_that_of_all_ways_to_deal_them() -> None:
+def test_with_few_viewers_p_is_exact_over_all_permutations() -> None:
     first, second = groups(2, (4, 5), (1,))
     values = np.concatenate([first, second])[:, 0]
 
@@ -48,11 +48,11 @@ def test_with_few_viewers_p_is_that_of_all_ways_to_deal_them() -> None:
     ways = [size(chosen) for chosen in combinations(range(9), 5)]
     found = compare_groups(first, second, False, 1)
     assert found.exact
-    assert found.deals == len(ways)
+    assert found.permutations == len(ways)
     assert found.p_adjusted[0] == pytest.approx(np.mean([way >= actual - 1e-12 for way in ways]))
 
 
-def test_paired_viewers_cancel_what_each_one_is_like() -> None:
+def test_pairing_removes_differences_between_viewers() -> None:
     rng = np.random.default_rng(3)
     own = rng.uniform(0, 0.8, (10, 1))
     first, second = own + rng.normal(0, 0.02, (2, 10, 1))
@@ -65,7 +65,7 @@ def test_paired_viewers_cancel_what_each_one_is_like() -> None:
     )
 
 
-def test_where_all_is_normal_the_interval_is_welchs() -> None:
+def test_for_normal_data_the_interval_is_as_wide_as_welchs() -> None:
     rng = np.random.default_rng(4)
     first, second = rng.normal(0.4, 0.05, (30, 40)), rng.normal(0.5, 0.15, (20, 40))
     ours = compare_groups(first, second, False, 1).interval
@@ -73,7 +73,7 @@ def test_where_all_is_normal_the_interval_is_welchs() -> None:
     assert np.median((ours[1] - ours[0]) / (welch.high - welch.low)) == pytest.approx(1, abs=0.05)
 
 
-def test_intervals_cover_the_truth_in_groups_of_other_sizes_and_spreads() -> None:
+def test_intervals_have_nominal_coverage_with_unequal_sizes_and_variances() -> None:
     rng, covered = np.random.default_rng(5), []
     for seed in range(25):
         first = rng.beta(1, 9, (24, 40))
@@ -95,14 +95,14 @@ def test_swapping_the_groups_swaps_the_signs(seed: int, paired: bool) -> None:
 
 @settings(max_examples=20)
 @given(st.integers(0, 200))
-def test_an_adjusted_p_is_never_below_that_of_the_outcome_alone(seed: int) -> None:
+def test_an_adjusted_p_value_is_never_below_the_single_p_value(seed: int) -> None:
     first, second = groups(seed, (5, 5), (6,))
     together = compare_groups(first, second, False, 1).p_adjusted
     alone = [compare_groups(first[:, [k]], second[:, [k]], False, 1).p_adjusted[0] for k in range(6)]
     assert (together >= np.array(alone) - 1e-12).all()
 
 
-def test_who_was_not_seen_does_not_count_and_too_few_are_not_tested() -> None:
+def test_unseen_viewers_are_ignored_and_too_few_are_not_tested() -> None:
     first, second = groups(5)
     first[0, 0] = np.nan
     second[MIN_VIEWERS - 1 :, 1] = np.nan
@@ -114,19 +114,19 @@ def test_who_was_not_seen_does_not_count_and_too_few_are_not_tested() -> None:
     assert np.isfinite(found.p_adjusted[[0, 2, 3, 4]]).all()
 
 
-def test_nobody_feels_anything_in_either() -> None:
+def test_two_groups_without_any_emotion_are_alike() -> None:
     still = np.zeros((6, 3, 7))
     found = compare_groups(still, still.copy(), False, 1)
     assert (found.p_adjusted == 1).all()
     assert found.verdict((0, 0)) is DifferenceVerdict.ALIKE
 
 
-def test_the_same_seed_gives_the_same_deals() -> None:
+def test_the_same_seed_gives_the_same_permutations() -> None:
     first, second = groups(6, (12, 12))
     one, again = compare_groups(first, second, False, 4), compare_groups(first, second, False, 4)
     np.testing.assert_array_equal(one.p_adjusted, again.p_adjusted)
     assert not one.exact
-    assert one.deals == N_PERMUTATIONS
+    assert one.permutations == N_PERMUTATIONS
 
 
 def test_identical_groups_seldom_differ() -> None:
@@ -138,6 +138,6 @@ def test_identical_groups_seldom_differ() -> None:
 
 
 @pytest.mark.parametrize(("first", "second", "paired"), [((4, 3), (4, 2), False), ((4, 3), (5, 3), True)])
-def test_groups_that_cannot_be_compared_are_refused(first, second, paired) -> None:
-    with pytest.raises(ValueError, match="two groups need"):
+def test_groups_that_cannot_be_compared_are_rejected(first, second, paired) -> None:
+    with pytest.raises(ValueError, match="both groups need"):
         compare_groups(np.zeros(first), np.zeros(second), paired, 1)

@@ -24,23 +24,23 @@ def names(strength, start=0, end=20):
     return [mixed.emotion.name for mixed in find_mixed_emotions(strength, 0, start, end)]
 
 
-def test_two_at_once_are_a_mixed_feeling_and_one_after_another_is_none():
+def test_simultaneous_emotions_are_mixed_and_successive_ones_are_not():
     at_once = room((HAPPY, 5, 10, 0.5), (SURPRISE, 5, 10, 0.4))
     assert names(at_once) == ["happily surprised"]
     assert names(room((HAPPY, 12, 18, 0.9), (SURPRISE, 2, 8, 0.9))) == []
     assert names(room((HAPPY, 5, 10, 0.9), (SURPRISE, 5, 10, 0.1))) == []
 
 
-def test_a_laugh_right_after_a_tear_is_in_one_window():
+def test_a_laugh_right_after_a_tear_is_in_the_same_window():
     assert names(room((SAD, 5, 7, 0.7), (HAPPY, 7, 9, 0.9))) != []
 
 
-def test_joy_leads_in_tears_of_joy_and_sorrow_in_bittersweet():
+def test_the_stronger_component_decides_between_tears_of_joy_and_bittersweet():
     assert names(room((HAPPY, 5, 10, 0.5), (SAD, 5, 10, 0.3))) == ["tears of joy"]
     assert names(room((HAPPY, 5, 10, 0.3), (SAD, 5, 10, 0.5))) == ["bittersweet"]
 
 
-def test_its_strength_is_that_of_the_weaker_part():
+def test_a_mixed_emotion_is_as_strong_as_its_weaker_component():
     strength = mixed_emotion_strength(
         room((HAPPY, 5, 10, 0.6), (SURPRISE, 5, 10, 0.3)), BY_NAME["happily surprised"]
     )
@@ -48,7 +48,7 @@ def test_its_strength_is_that_of_the_weaker_part():
     assert strength[0, :3] == pytest.approx(0.0)
 
 
-def test_where_half_of_the_window_was_not_seen_nothing_is_told():
+def test_a_mixed_emotion_is_nan_if_less_than_half_of_the_window_was_seen():
     strength = room((HAPPY, 0, 20, 0.5), (SURPRISE, 0, 20, 0.5))
     strength[0, 8:12] = np.nan
     felt = mixed_emotion_strength(strength, BY_NAME["happily surprised"])
@@ -56,7 +56,7 @@ def test_where_half_of_the_window_was_not_seen_nothing_is_told():
     assert np.isfinite(felt[0, [6, 13]]).all()
 
 
-def test_the_share_is_of_the_viewers_who_were_seen():
+def test_the_share_counts_only_viewers_who_were_seen():
     strength = room((HAPPY, 5, 10, 0.5), (SURPRISE, 5, 10, 0.5), viewers=4)
     strength[2, :, SURPRISE], strength[3] = 0, np.nan
     (mixed,) = find_mixed_emotions(strength, 100, 104.0, 112.0)
@@ -65,13 +65,13 @@ def test_the_share_is_of_the_viewers_who_were_seen():
     assert find_mixed_emotions(strength, 100, 112.0, 120.0) == ()
 
 
-def test_every_rule_has_a_name_of_its_own_and_two_parts():
+def test_every_rule_has_a_unique_name_and_two_components():
     assert len(BY_NAME) == len(MIXED_EMOTIONS)
     assert all(len({*feeling.components}) == 2 and 0 < feeling.threshold < 0.5 for feeling in MIXED_EMOTIONS)
 
 
 @given(st.integers(0, 999))
-def test_more_of_both_parts_is_never_less_of_the_mixture(seed):
+def test_a_mixed_emotion_grows_with_both_components(seed):
     rng = np.random.default_rng(seed)
     less = rng.uniform(0, 0.5, (2, 12, 7))
     more = np.minimum(less + rng.uniform(0, 0.3), 1)

@@ -23,7 +23,7 @@ def curves(gaps: bool) -> np.ndarray:
 
 
 @pytest.mark.parametrize("gaps", [False, True])
-def test_a_shifted_room_is_the_sum_of_its_rolled_viewers(gaps: bool) -> None:
+def test_null_maxima_equal_those_of_plainly_shifted_viewers(gaps: bool) -> None:
     x = curves(gaps)
     seen = ~np.isnan(x)
     mean = np.where(seen, x, 0).sum(axis=1, keepdims=True) / np.maximum(seen.sum(axis=1, keepdims=True), 1)
@@ -44,7 +44,7 @@ def test_a_shifted_room_is_the_sum_of_its_rolled_viewers(gaps: bool) -> None:
     np.testing.assert_allclose(departures.standardized_sum(), observed, rtol=1e-3, atol=1e-5)
 
 
-def test_p_is_the_share_of_shifted_rooms_that_reach_as_far_and_feelings_are_corrected_for() -> None:
+def test_p_values_count_larger_maxima_and_are_corrected_for_the_emotions() -> None:
     null = np.arange(99.0)[:, None]
     assert adjusted_p_values(np.array([[98.5], [49.0], [-1.0]]), null)[:, 0] == pytest.approx(
         [0.01, 0.51, 1.0]

@@ -25,7 +25,7 @@ def late_by(*delays: float) -> np.ndarray:
     return np.stack([m.reshape(240, 10, 7).mean(axis=1) for m in moved])
 
 
-def test_a_viewer_is_behind_by_what_they_are_late():
+def test_relative_delays_are_recovered():
     delays = np.array([0.4, 0.6, 1.0, 1.3, 1.7, 2.5])
     found = estimate_relative_delay(late_by(*delays), 1)
     others = (delays.sum() - delays) / 5
@@ -34,7 +34,7 @@ def test_a_viewer_is_behind_by_what_they_are_late():
     assert found.spread == pytest.approx(np.std(delays - others, ddof=1), abs=0.15)
 
 
-def test_the_room_as_a_whole_has_no_delay_without_events():
+def test_a_common_delay_is_invisible_without_events():
     """A room that is later by two seconds looks the same."""
     early, late = (
         estimate_relative_delay(late_by(0.5, 1.0, 1.4), 1),
@@ -43,7 +43,7 @@ def test_the_room_as_a_whole_has_no_delay_without_events():
     np.testing.assert_allclose(early.viewer_delays, late.viewer_delays, atol=0.02)
 
 
-def test_known_events_tell_how_late_the_room_is():
+def test_the_delay_after_known_events_is_recovered():
     for late in (0.5, 1.5, 3.0):
         found = estimate_reaction_delay(late_by(*[late] * 4), 0, EVENTS, 1)
         assert found.seconds == pytest.approx(late, abs=0.3)
@@ -51,7 +51,7 @@ def test_known_events_tell_how_late_the_room_is():
         assert (found.reacted_events, found.events) == (5, 5)
 
 
-def test_what_cannot_be_told_is_not_told():
+def test_delays_that_cannot_be_estimated_are_nan():
     rng = np.random.default_rng(1)
     strangers = rng.random((5, 300, 7)) * 0.05
     assert np.isnan(estimate_relative_delay(strangers, 1).viewer_delays).all()
@@ -65,7 +65,7 @@ def test_what_cannot_be_told_is_not_told():
     assert np.isnan(estimate_relative_delay(gone, 1).viewer_delays).tolist() == [False, True, False]
 
 
-def test_the_delays_of_a_simulated_crowd_come_back():
+def test_the_delays_of_a_simulated_audience_are_recovered():
     rng = np.random.default_rng(2)
     beats = [
         EmotionEvent(t, t + float(rng.uniform(4, 8)), (Emotion.HAPPY, Emotion.SAD)[k % 2], 0.9)

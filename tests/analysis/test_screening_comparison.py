@@ -42,14 +42,14 @@ def standing_out(comparison: ScreeningComparison) -> set[tuple[str, Emotion]]:
     }
 
 
-def test_a_line_is_compared_with_itself_on_the_clock_of_each_film(endings: ScreeningComparison) -> None:
+def test_a_line_is_compared_at_its_own_film_time_in_each_cut(endings: ScreeningComparison) -> None:
     joke = next(u for u in endings.alignment.units if u.label == JOKE)
     assert [s.start for s in joke.spans] == [time_of(SAD, JOKE), time_of(GLAD, JOKE)]
     assert (JOKE, Emotion.HAPPY) in standing_out(endings)
     assert ("The ferry leaves without us.", Emotion.HAPPY) not in standing_out(endings)
 
 
-def test_two_endings_are_one_passage_and_a_line_in_one_cut_only_is_counted(
+def test_two_endings_are_one_passage_and_unmatched_lines_are_counted(
     endings: ScreeningComparison,
 ) -> None:
     passage = next(u for u in endings.alignment.units if u.kind is CutUnitKind.PASSAGE)
@@ -69,7 +69,7 @@ def test_scenes_and_the_film_are_compared_too(endings: ScreeningComparison) -> N
     assert ("EXT. ISLAND - DUSK", Emotion.HAPPY) in standing_out(endings)
 
 
-def test_a_viewer_who_looks_away_for_a_second_takes_no_second_from_a_scene() -> None:
+def test_an_unseen_second_of_one_viewer_does_not_affect_the_others() -> None:
     """Each side's figure of a scene is the screening's own."""
     laughs = (time_of(SAD, JOKE),)
     first, second = screening(SAD, 14, 1, laughs), screening(SAD, 14, 2, laughs)
@@ -85,14 +85,14 @@ def test_a_viewer_who_looks_away_for_a_second_takes_no_second_from_a_scene() -> 
         np.testing.assert_allclose(units.group_comparison.mean[0, k], whole, atol=1e-6)
 
 
-def test_each_open_difference_says_how_many_viewers_would_settle_it(endings: ScreeningComparison) -> None:
-    still_open = [d for d in endings.differences if d.verdict is DifferenceVerdict.OPEN]
+def test_inconclusive_differences_say_how_many_viewers_are_needed(endings: ScreeningComparison) -> None:
+    still_open = [d for d in endings.differences if d.verdict is DifferenceVerdict.INCONCLUSIVE]
     assert still_open
     assert endings.viewers_needed(1.0) == max(d.viewers_needed for d in still_open)
     assert endings.viewers_needed(0.5) <= endings.viewers_needed(1.0)
 
 
-def test_two_audiences_of_one_cut_are_compared_by_film_second() -> None:
+def test_two_screenings_of_one_cut_are_compared_by_film_seconds() -> None:
     laugh = compare_screenings(screening(None, 14, 1), screening(None, 14, 2, (40,)), NAMES, False, 1)
     happy = [
         d
@@ -104,12 +104,12 @@ def test_two_audiences_of_one_cut_are_compared_by_film_second() -> None:
     assert "same cut" in laugh.alignment.condition
 
 
-def test_seconds_of_two_lengths_are_refused() -> None:
-    with pytest.raises(MoviemotionError, match="--script"):
+def test_screenings_of_different_lengths_are_rejected_without_scripts() -> None:
+    with pytest.raises(MoviemotionError, match=r"pass script .*subtitles"):
         compare_screenings(screening(None, 6, 1), screening(None, 6, 2, seconds=100), NAMES, False, 1)
 
 
-def test_paired_viewers_are_matched_by_name_and_strangers_left_out() -> None:
+def test_paired_viewers_are_matched_by_name() -> None:
     first, second = screening(SAD, 8, 1), screening(SAD, 7, 2)
     turned = replace(
         second,
@@ -126,12 +126,12 @@ def test_paired_viewers_are_matched_by_name_and_strangers_left_out() -> None:
 
 
 @pytest.mark.parametrize(("viewers", "paired"), [(3, False), (5, True)])
-def test_too_few_viewers_are_refused_with_the_number(viewers: int, paired: bool) -> None:
-    with pytest.raises(MoviemotionError, match="needs at least"):
+def test_too_few_viewers_are_rejected_with_the_number_needed(viewers: int, paired: bool) -> None:
+    with pytest.raises(MoviemotionError, match="compare at least"):
         compare_screenings(screening(SAD, 8, 1), screening(SAD, viewers, 2), NAMES, paired, 1)
 
 
-def test_scripts_with_nothing_in_common_are_refused() -> None:
+def test_scripts_with_nothing_in_common_are_rejected() -> None:
     other = timed(script_of([("INT. MINE - DAY", ("Dig, you lazy poets, dig for the rhyme.",))]))
     with pytest.raises(MoviemotionError, match="no scene and no line"):
         compare_screenings(screening(SAD, 6, 1), screening(other, 6, 2), NAMES, False, 1)

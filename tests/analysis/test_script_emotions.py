@@ -4,14 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from rooms import of_viewers_in, room_of, unseen
+from audiences import hide_viewer, simulate_timeline, strength_of
 
 from moviemotion.analysis.analyze import analyze
 from moviemotion.analysis.script_emotions import EmotionSummary, summarize_emotions
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.screenplay.alignment.align import align_script
+from moviemotion.screenplay.elements import Screenplay
 from moviemotion.screenplay.formats.fountain import parse_fountain
-from moviemotion.screenplay.formats.registry import Screenplay
 
 
 def feeling_during(of_viewers: np.ndarray, first: int, start: float, end: float) -> EmotionSummary:
@@ -22,7 +22,7 @@ def feeling_during(of_viewers: np.ndarray, first: int, start: float, end: float)
 HAPPY = NON_NEUTRAL_EMOTIONS.index(Emotion.HAPPY)
 
 
-def test_a_line_takes_the_mean_of_its_seconds_by_overlap():
+def test_seconds_count_by_their_overlap_with_a_line():
     of_viewers = np.zeros((3, 10, 7))
     of_viewers[:, 4, HAPPY], of_viewers[:, 5, HAPPY] = 0.8, 0.4
     feeling = feeling_during(of_viewers, 0, 4.5, 6.0)
@@ -31,7 +31,7 @@ def test_a_line_takes_the_mean_of_its_seconds_by_overlap():
     assert (feeling.viewers, feeling.reacting_share) == (3, 1.0)
 
 
-def test_weak_feelings_are_not_told_and_unknown_stretches_are_unknown():
+def test_weak_emotions_are_not_dominant_and_unknown_spans_are_nan():
     of_viewers = np.full((3, 10, 7), 0.02)
     assert feeling_during(of_viewers, 0, 2, 4).emotion is None
     nan = float("nan")
@@ -41,22 +41,24 @@ def test_weak_feelings_are_not_told_and_unknown_stretches_are_unknown():
         assert np.isnan(nothing.strength)
 
 
-def test_a_line_without_length_still_has_its_second():
+def test_a_line_without_length_uses_its_second():
     of_viewers = np.zeros((3, 10, 7))
     of_viewers[:, 4, HAPPY] = 0.6
     assert feeling_during(of_viewers, 0, 4.2, 4.2).strength == pytest.approx(0.6)
 
 
 def test_only_viewers_who_were_seen_count():
-    timeline = unseen(room_of(4, 70, 1, ((20, 30, Emotion.HAPPY, 1.0),)), 0, 15, 35)
-    assert feeling_during(of_viewers_in(timeline), 0, 20, 30).viewers == 3
+    timeline = hide_viewer(simulate_timeline(4, 70, 1, ((20, 30, Emotion.HAPPY, 1.0),)), 0, 15, 35)
+    assert feeling_during(strength_of(timeline), 0, 20, 30).viewers == 3
 
 
-def test_scenes_hold_their_moments_and_moments_their_lines():
+def test_scenes_list_their_moments_and_moments_their_lines():
     source = ("INT. ROOM - DAY", "", "She waits.", "", "INT. HALL - DAY", "", "He laughs out loud.", "")
     script = Screenplay("Two rooms", Path("two.fountain"), source, parse_fountain(source))
     timed = align_script(script, None, 120)
-    analysis = analyze("Two rooms", room_of(12, 120, 3, ((90, 97, Emotion.HAPPY, 1.0),)), timed, (), seed=1)
+    analysis = analyze(
+        "Two rooms", simulate_timeline(12, 120, 3, ((90, 97, Emotion.HAPPY, 1.0),)), timed, (), seed=1
+    )
     assert [scene.moments for scene in analysis.scene_emotions] == [(), (0,)]
     (elements,) = analysis.moment_elements
     assert [script.elements[e].text for e in elements] == ["He laughs out loud."]

@@ -15,7 +15,7 @@ def _samples(seed, n=60, rate=5.0):
 
 
 @given(st.integers(0, 9999))
-def test_rows_stay_distributions_between_the_extremes(seed):
+def test_smoothed_rows_are_distributions_within_the_range_of_the_data(seed):
     time, emotions, weight = _samples(seed)
     smoothed = smooth(time, emotions, weight)
     assert smoothed.sum(axis=1) == pytest.approx(np.ones(len(time)))
@@ -24,13 +24,13 @@ def test_rows_stay_distributions_between_the_extremes(seed):
 
 
 @given(st.integers(0, 9999))
-def test_it_has_no_direction_in_time(seed):
+def test_smoothing_is_symmetric_in_time(seed):
     time, emotions, weight = _samples(seed)
     backwards = smooth(-time[::-1], emotions[::-1], weight[::-1])[::-1]
     assert backwards == pytest.approx(smooth(time, emotions, weight))
 
 
-def test_a_live_reading_is_final_after_the_stated_delay():
+def test_a_live_sample_is_final_after_the_stated_delay():
     time, emotions, weight = _samples(1, n=200)
     whole = smooth(time, emotions, weight)
     until = 20.0
@@ -41,7 +41,7 @@ def test_a_live_reading_is_final_after_the_stated_delay():
     assert not np.allclose(so_far[~final], whole[known][~final])
 
 
-def test_a_doubtful_sample_leans_on_its_neighbours():
+def test_a_sample_with_low_weight_follows_its_neighbors():
     time = np.array([0.0, 0.2, 0.4])
     emotions = np.eye(8)[[0, 1, 0]]
     trusted = smooth(time, emotions, np.array([1.0, 1.0, 1.0]))[1, 1]
@@ -49,5 +49,5 @@ def test_a_doubtful_sample_leans_on_its_neighbours():
     assert doubted < 0.1 < trusted
 
 
-def test_nobody_is_nobody():
+def test_no_samples_give_an_empty_result():
     assert smooth(np.empty(0), np.empty((0, 8)), np.empty(0)).shape == (0, 8)

@@ -11,7 +11,7 @@ from moviemotion.statistics import mean_interval, wilson_interval
 
 
 @given(arrays(float, (6, 4), elements=st.floats(0, 1)), arrays(float, (6, 4), elements=st.floats(0.1, 1)))
-def test_the_mean_lies_in_its_interval_and_the_interval_between_0_and_1(values, weight):
+def test_the_interval_contains_the_mean_and_lies_between_0_and_1(values, weight):
     mean, low, high = strength_intervals(values, weight)
     assert mean == pytest.approx(np.average(values, axis=0, weights=weight))
     assert np.all((low >= 0) & (low <= mean + 1e-9) & (mean <= high + 1e-9) & (high <= 1))
@@ -24,7 +24,7 @@ def test_yes_or_no_of_many_viewers_gives_the_interval_of_a_share():
 
 
 @pytest.mark.parametrize("viewers", [5, 8, 24, 100])
-def test_it_holds_the_truth_in_felt_and_in_calm_seconds_where_students_does_not(viewers):
+def test_the_coverage_is_nominal_in_calm_seconds_where_students_interval_fails(viewers):
     """Nine in ten feel the film's few moments; between them one in thirty feels something of their own."""
     rng = np.random.default_rng(viewers)
     rooms, seconds, felt = 200, 60, 10
@@ -42,7 +42,7 @@ def test_it_holds_the_truth_in_felt_and_in_calm_seconds_where_students_does_not(
 
 
 @pytest.mark.parametrize("sizes", [(6, 6), (30, 10)])
-def test_a_difference_is_held_where_one_group_feels_nothing(sizes):
+def test_difference_intervals_cover_the_truth_if_one_group_shows_nothing(sizes):
     """Nine in ten of the second group feel two of the twenty moments; of the first nobody does."""
     rng = np.random.default_rng(sizes)
     rate = np.stack([np.full(20, 1 / 30), np.where(np.arange(20) < 2, 0.9, 1 / 30)])
@@ -58,7 +58,7 @@ def test_a_difference_is_held_where_one_group_feels_nothing(sizes):
     assert np.mean(held, axis=0)[2:].mean() > 0.92
 
 
-def test_who_is_trusted_less_counts_less_and_tells_less():
+def test_low_weights_count_less_and_widen_the_interval():
     values = np.array([[0.8], [0.8], [0.2], [0.2]])
     equal, half = np.ones((4, 1)), np.array([[1.0], [1.0], [0.5], [0.5]])
     mean, low, high = strength_intervals(values, half)
@@ -69,7 +69,7 @@ def test_who_is_trusted_less_counts_less_and_tells_less():
     assert strength_intervals(values, one_alone)[0][0] == pytest.approx(0.8)
 
 
-def test_unseen_is_unknown_and_one_viewer_has_no_interval():
+def test_unseen_seconds_are_nan_and_one_viewer_has_no_interval():
     values = np.array([[0.2, np.nan, 0.4], [np.nan, np.nan, 0.6]])
     mean, low, high = strength_intervals(values)
     assert mean[[0, 2]] == pytest.approx([0.2, 0.5])

@@ -17,7 +17,7 @@ def _reading(times, weight=None, seed=0):
 
 @settings(deadline=None)
 @given(st.lists(st.floats(-3, 12), max_size=60))
-def test_every_sample_within_the_film_is_in_its_own_second(times):
+def test_every_sample_is_counted_in_its_own_second(times):
     reading = _reading(sorted(times))
     inside = (reading.time >= 0) & (reading.time <= 9.5)
     smoothed = np.full(reading.probabilities.shape, np.nan)
@@ -34,7 +34,7 @@ def test_every_sample_within_the_film_is_in_its_own_second(times):
 
 
 @given(st.lists(st.floats(0, 1, width=32), min_size=1, max_size=8), st.integers(0, 99))
-def test_samples_count_by_their_weight_and_too_little_weight_is_not_seen(weights, seed):
+def test_samples_are_weighted_and_seconds_with_little_weight_are_unseen(weights, seed):
     reading = _reading([0.1] * len(weights), weights, seed)
     timeline = build_timeline([reading], end=0.9)
     w = reading.weight.astype(np.float64)
@@ -48,7 +48,7 @@ def test_samples_count_by_their_weight_and_too_little_weight_is_not_seen(weights
         assert timeline.weight[0, 0] == pytest.approx(w[w > 0].mean(), abs=1e-6)
 
 
-def test_a_refused_sample_does_not_count_at_all():
+def test_rejected_samples_are_ignored():
     reading = _reading([0.1, 0.2, 0.3], [1, 0, 1])
     without = ViewerSamples("a", reading.time[[0, 2]], reading.probabilities[[0, 2]], reading.weight[[0, 2]])
     both = build_timeline([reading, without], end=0.5)
@@ -56,5 +56,5 @@ def test_a_refused_sample_does_not_count_at_all():
     assert both.sample_counts.tolist() == [[2], [2]]
 
 
-def test_a_room_with_nobody_has_no_rows():
+def test_an_audience_without_viewers_has_no_rows():
     assert build_timeline([], end=4.0).probabilities.shape == (0, 5, 8)

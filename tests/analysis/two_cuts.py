@@ -9,7 +9,7 @@ from moviemotion.emotions import Emotion
 from moviemotion.screenplay.alignment.align import TimedScript
 from moviemotion.screenplay.alignment.cues import Cue, TimeSource
 from moviemotion.screenplay.elements import Element, ElementKind, Screenplay
-from tests.analysis.rooms import room_of
+from tests.analysis.audiences import simulate_timeline
 
 SECONDS_A_LINE = 4
 NAN = float("nan")
@@ -64,4 +64,4 @@ def screening(
 ) -> Analysis:
     """An audience that laughs at the given film seconds, and else feels what each one feels alone."""
     shared = tuple((at, at + SECONDS_A_LINE, Emotion.HAPPY, strength) for at in laughs_at)
-    return analyze("The Last Ferry", room_of(viewers, seconds, seed, shared), script, (), seed)
+    return analyze("The Last Ferry", simulate_timeline(viewers, seconds, seed, shared), script, (), seed)

@@ -9,8 +9,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from moviemotion.audience.faces.detect import FaceBox, FaceDetector
-from moviemotion.audience.faces.emotion_model import EmotionModel
+from moviemotion.audience.faces.detect import CenterFaceDetector, FaceBox
+from moviemotion.audience.faces.emotion_model import OnnxEmotionModel
 from moviemotion.audience.faces.face_scheduler import DETECTION_SIDES
 from moviemotion.audience.live.film_clock import FilmClock
 from moviemotion.audience.live.sources import SourceLostError, SourcePicture
@@ -26,32 +26,32 @@ def images(path: Path, every: int) -> list[Image]:
         return [picture.to_ndarray(format="rgb24") for picture in container.decode(video=0)][::every]
 
 
-class RememberingFinder:
-    """Looks closely at each picture, and only once: how fast a machine reads is not tested."""
+class CachingFaceScheduler:
+    """Searches each picture in full detail, and only once: the speed of the machine is not tested."""
 
     def __init__(self) -> None:
-        self._detector = FaceDetector()
+        self._detector = CenterFaceDetector()
         self._seen: dict[bytes, list[FaceBox]] = {}
 
-    def find(self, images: list[Image]) -> list[list[FaceBox]]:
+    def detect(self, images: list[Image]) -> list[list[FaceBox]]:
         for image in images:
             if image.tobytes() not in self._seen:
                 (self._seen[image.tobytes()],) = self._detector.detect([image], DETECTION_SIDES[-1])
         return [self._seen[image.tobytes()] for image in images]
 
 
-class RememberingReader(EmotionModel):
-    """The reader, which reads each crop only once."""
+class CachingEmotionModel(OnnxEmotionModel):
+    """The shipped emotion model, which predicts each crop only once."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._read: dict[bytes, NDArray[np.float32]] = {}
+        self._predicted: dict[bytes, NDArray[np.float32]] = {}
 
-    def read(self, crops: list[Image]) -> NDArray[np.float32]:
+    def predict(self, crops: list[Image]) -> NDArray[np.float32]:
         for crop in crops:
-            if crop.tobytes() not in self._read:
-                (self._read[crop.tobytes()],) = super().predict([crop])
-        return np.array([self._read[crop.tobytes()] for crop in crops]).reshape(-1, len(EMOTIONS))
+            if crop.tobytes() not in self._predicted:
+                (self._predicted[crop.tobytes()],) = super().predict([crop])
+        return np.array([self._predicted[crop.tobytes()] for crop in crops]).reshape(-1, len(EMOTIONS))
 
 
 class SimulatedCamera:

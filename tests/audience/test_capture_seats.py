@@ -77,7 +77,7 @@ def test_a_source_is_told_without_its_password(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("", "camera: none"),
+        ("", "camera: missing"),
         ("rate = 0\n" + camera(""), "rate: 0 cannot be used; write a number from 0.1 to 60"),
         ('rate = "5"\n' + camera(""), "rate: '5' cannot be used"),
         ("rate = true\n" + camera(""), "rate: True cannot be used"),
@@ -90,14 +90,14 @@ def test_a_source_is_told_without_its_password(tmp_path: Path) -> None:
             camera("") + '[sync]\nmethod = "clap"\n',
             'sync.method: "clap" is unknown; write none, mark or light',
         ),
-        (camera("") + '[sync]\nfilm = "f.mp4"\n', 'sync.film: of no use with method "none"'),
+        (camera("") + '[sync]\nfilm = "f.mp4"\n', 'sync.film: not used with method "none"'),
         ('sync = "mark"\n' + camera(""), "sync: not a table; write [sync]"),
         ('[[camera]]\nsource = "/dev/video0"\n', "camera 1: name: missing or unusable"),
         ('[[camera]]\nname = "../x"\nsource = "/dev/video0"\n', "camera 1: name: missing or unusable"),
         ('[[camera]]\nname = "a"\n', "camera 1: source: missing"),
         ('[[camera]]\nname = "a"\nsource = "ftp://x/y"\n', "camera 1: source: ftp:// is not supported"),
-        (camera("") + camera(""), 'camera name: "a" is given twice'),
-        (camera("") + camera("").replace('"a"', '"a-1"'), 'camera name: "a-1" reads like a viewer of "a"'),
+        (camera("") + camera(""), 'camera name: "a" is used twice'),
+        (camera("") + camera("").replace('"a"', '"a-1"'), 'camera name: "a-1" could be a viewer of "a"'),
         ("rate = \n", "not valid TOML"),
     ],
 )

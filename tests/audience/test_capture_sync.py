@@ -115,7 +115,7 @@ def test_the_mark_that_is_written_is_the_mark_that_is_found(tmp_path: Path) -> N
 def test_a_mark_that_cannot_be_written_says_so_and_leaves_nothing(tmp_path: Path, place: str) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "folder").mkdir()
-    told = r"^[^\n]*: cannot be written \(.+\); choose another --out$"
+    told = r"^[^\n]*: cannot be written \(.+\); choose another out$"
     with pytest.raises(MoviemotionError, match=told) as said:
         write_sync_mark(tmp_path / place, width=64, height=48)
     assert str(tmp_path / place) in str(said.value)

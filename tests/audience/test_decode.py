@@ -142,7 +142,7 @@ def test_a_file_that_is_no_video(tmp_path: Path, content: bytes) -> None:
 
 
 def test_a_file_with_sound_alone(tmp_path: Path) -> None:
-    assert "has no picture" in fault(write_sound(tmp_path / "voice.wav"))
+    assert "has no video stream" in fault(write_sound(tmp_path / "voice.wav"))
 
 
 def test_a_file_whose_index_was_never_written(tmp_path: Path) -> None:

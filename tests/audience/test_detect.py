@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from moviemotion.audience.faces import detect
-from moviemotion.audience.faces.detect import FaceBox, FaceDetector, crop_face
+from moviemotion.audience.faces.detect import CenterFaceDetector, FaceBox, crop_face
 from moviemotion.audience.faces.face_scheduler import DETECTION_SIDES
+from moviemotion.audience.faces.onnx_session import create_onnx_session
 from moviemotion.errors import MoviemotionError
 
 Picture = NDArray[np.uint8]
@@ -25,13 +26,13 @@ def likeness(a: Picture, b: Picture) -> float:
 
 
 @pytest.fixture(scope="module")
-def detector() -> FaceDetector:
-    return FaceDetector()
+def detector() -> CenterFaceDetector:
+    return CenterFaceDetector()
 
 
 @pytest.mark.parametrize("look", DETECTION_SIDES[1:])
 @pytest.mark.parametrize("number", range(4))
-def test_the_box_sits_on_the_face(detector: FaceDetector, number: int, look: int) -> None:
+def test_the_box_sits_on_the_face(detector: CenterFaceDetector, number: int, look: int) -> None:
     x, y, scale = 150, 110, 44.0
     (found,) = detector.detect([scene(320, 240, (number, scale, x, y))], look)
     assert len(found) == 1
@@ -42,17 +43,17 @@ def test_the_box_sits_on_the_face(detector: FaceDetector, number: int, look: int
     assert max(eye_left[1], eye_right[1]) < nose[1] < min(mouth_left[1], mouth_right[1])
 
 
-def test_an_empty_room_has_no_face(detector: FaceDetector) -> None:
+def test_an_empty_room_has_no_face(detector: CenterFaceDetector) -> None:
     assert detector.detect([scene(320, 240), scene(320, 240)], DETECTION_SIDES[1]) == [[], []]
 
 
-def test_faces_of_a_tall_picture_keep_its_proportions(detector: FaceDetector) -> None:
+def test_faces_of_a_tall_picture_keep_its_proportions(detector: CenterFaceDetector) -> None:
     (found,) = detector.detect([scene(250, 470, (2, 40.0, 120, 300))], DETECTION_SIDES[1])
     assert len(found) == 1
     assert overlap(found[0], 80, 256, 160, 356) > 0.55
 
 
-def test_a_batch_reads_as_its_pictures_alone(detector: FaceDetector) -> None:
+def test_a_batch_reads_as_its_pictures_alone(detector: CenterFaceDetector) -> None:
     pictures = [scene(320, 240, (n, 44.0, 120 + 20 * n, 110)) for n in range(3)]
     together = detector.detect(pictures, DETECTION_SIDES[1])
     for picture, found in zip(pictures, together, strict=True):
@@ -61,7 +62,7 @@ def test_a_batch_reads_as_its_pictures_alone(detector: FaceDetector) -> None:
         assert found[0].center == pytest.approx(alone[0].center, abs=0.1)
 
 
-def test_the_best_face_comes_first(detector: FaceDetector) -> None:
+def test_the_best_face_comes_first(detector: CenterFaceDetector) -> None:
     (found,) = detector.detect(
         [scene(640, 240, (0, 44.0, 150, 110), (1, 44.0, 480, 110))], DETECTION_SIDES[-1]
     )
@@ -72,7 +73,7 @@ def test_the_best_face_comes_first(detector: FaceDetector) -> None:
 # Crops
 
 
-def test_a_crop_is_a_small_grey_square_filled_by_the_face(detector: FaceDetector) -> None:
+def test_a_crop_is_a_small_grey_square_filled_by_the_face(detector: CenterFaceDetector) -> None:
     picture = scene(320, 240, (1, 44.0, 150, 110))
     (face,) = detector.detect([picture], DETECTION_SIDES[1])[0]
     crop = crop_face(picture, face)
@@ -81,7 +82,7 @@ def test_a_crop_is_a_small_grey_square_filled_by_the_face(detector: FaceDetector
     assert crop[16:32, 16:32].mean() > 60  # skin, where the room is about 34
 
 
-def test_a_tilted_head_is_levelled(detector: FaceDetector) -> None:
+def test_a_tilted_head_is_levelled(detector: CenterFaceDetector) -> None:
     picture = scene(320, 320, (1, 44.0, 160, 160))
     tilted = np.asarray(
         Image.fromarray(picture).rotate(20, Image.Resampling.BILINEAR, fillcolor=(34, 32, 42))
@@ -96,7 +97,7 @@ def test_a_tilted_head_is_levelled(detector: FaceDetector) -> None:
     assert level > left_as_it_is + 0.05
 
 
-def test_a_small_face_is_enlarged_without_blocks(detector: FaceDetector) -> None:
+def test_a_small_face_is_enlarged_without_blocks(detector: CenterFaceDetector) -> None:
     picture = scene(320, 240, (1, 44.0, 150, 110))
     (face,) = detector.detect([picture], DETECTION_SIDES[1])[0]
     small = np.asarray(Image.fromarray(picture).reduce(8))
@@ -159,4 +160,4 @@ def test_no_two_kept_boxes_overlap_and_each_dropped_one_overlaps_a_better(boxes:
 
 def test_missing_weights_say_what_to_do(tmp_path) -> None:
     with pytest.raises(MoviemotionError, match=r"gone\.onnx: model file missing; reinstall"):
-        detect.create_onnx_session(tmp_path / "gone.onnx")
+        create_onnx_session(tmp_path / "gone.onnx")

@@ -7,19 +7,19 @@ import pytest
 from drawn_people import Picture, overlap, scene
 
 from moviemotion.audience.faces import face_scheduler
-from moviemotion.audience.faces.detect import FaceBox, FaceDetector
+from moviemotion.audience.faces.detect import CenterFaceDetector, FaceBox
 from moviemotion.audience.faces.face_scheduler import DETECTION_SIDES, SEARCH_SIDE, FaceScheduler
 
 
 @pytest.fixture(scope="module")
-def detector() -> FaceDetector:
-    return FaceDetector()
+def detector() -> CenterFaceDetector:
+    return CenterFaceDetector()
 
 
 class Watched:
     """The real detector; remembers at what size it looked at how many pictures."""
 
-    def __init__(self, detector: FaceDetector) -> None:
+    def __init__(self, detector: CenterFaceDetector) -> None:
         self.detector, self.looks = detector, []
 
     def detect(self, images: list[Picture], long_side: int) -> list[list[FaceBox]]:
@@ -31,7 +31,9 @@ def counts(of: FaceScheduler, pictures: list[Picture]) -> list[int]:
     return [len(found) for found in of.detect(pictures)]
 
 
-def test_small_faces_are_found_by_a_close_look_and_then_each_in_its_place(detector: FaceDetector) -> None:
+def test_small_faces_are_found_by_a_close_look_and_then_each_in_its_place(
+    detector: CenterFaceDetector,
+) -> None:
     picture = scene(960, 540, *((n, 16.0, 120 + 240 * n, 200 + 60 * (n % 2)) for n in range(4)))
     watched = Watched(detector)
     finder = FaceScheduler(watched)
@@ -39,7 +41,7 @@ def test_small_faces_are_found_by_a_close_look_and_then_each_in_its_place(detect
     assert watched.looks == [(DETECTION_SIDES[-1], 1), (SEARCH_SIDE, 4), (SEARCH_SIDE, 4)]
 
 
-def test_a_large_face_costs_small_looks_and_now_and_then_a_larger_one(detector: FaceDetector) -> None:
+def test_a_large_face_costs_small_looks_and_now_and_then_a_larger_one(detector: CenterFaceDetector) -> None:
     watched = Watched(detector)
     picture = scene(320, 240, (1, 44.0, 150, 110))
     frames = face_scheduler.FULL_RESOLUTION_INTERVAL + 1
@@ -51,7 +53,7 @@ def test_a_large_face_costs_small_looks_and_now_and_then_a_larger_one(detector: 
     assert max(around) < DETECTION_SIDES[1]
 
 
-def test_a_look_in_its_place_tells_the_same_box_as_a_look_at_the_whole(detector: FaceDetector) -> None:
+def test_a_look_in_its_place_tells_the_same_box_as_a_look_at_the_whole(detector: CenterFaceDetector) -> None:
     pictures = [scene(320, 240, (1, 44.0, 150 + 6 * k, 110 + 3 * k)) for k in range(5)]
     watched = Watched(detector)
     finder = FaceScheduler(watched)
@@ -63,7 +65,7 @@ def test_a_look_in_its_place_tells_the_same_box_as_a_look_at_the_whole(detector:
         assert np.abs(face.landmarks - whole.landmarks).max() < 0.08 * whole.size
 
 
-def test_a_face_that_stays_still_is_looked_for_in_every_other_frame(detector: FaceDetector) -> None:
+def test_a_face_that_stays_still_is_looked_for_in_every_other_frame(detector: CenterFaceDetector) -> None:
     watched = Watched(detector)
     pictures = [scene(320, 240, (1, 44.0, 150 + k, 110)) for k in range(face_scheduler.FULL_FRAME_INTERVAL)]
     found = FaceScheduler(watched).detect(pictures)
@@ -74,7 +76,7 @@ def test_a_face_that_stays_still_is_looked_for_in_every_other_frame(detector: Fa
         np.testing.assert_allclose(between.landmarks, (before.landmarks + after.landmarks) / 2, rtol=1e-6)
 
 
-def test_a_hand_before_a_face_that_stays_still_is_looked_at(detector: FaceDetector) -> None:
+def test_a_hand_before_a_face_that_stays_still_is_looked_at(detector: CenterFaceDetector) -> None:
     bare = scene(320, 240, (1, 44.0, 150, 110))
     (face,) = FaceScheduler(detector).detect([bare])[0]
     covered = bare.copy()
@@ -82,13 +84,13 @@ def test_a_hand_before_a_face_that_stays_still_is_looked_at(detector: FaceDetect
     assert counts(FaceScheduler(detector), [bare, covered, bare]) == [1, 0, 1]
 
 
-def test_a_face_that_jumps_is_found_in_the_same_frame(detector: FaceDetector) -> None:
+def test_a_face_that_jumps_is_found_in_the_same_frame(detector: CenterFaceDetector) -> None:
     places = [150, 150, 330, 330, 90]
     found = FaceScheduler(detector).detect([scene(480, 240, (1, 44.0, x, 110)) for x in places])
     assert [round(face.center[0] / 30) for (face,) in found] == [x // 30 for x in places]
 
 
-def test_a_newcomer_is_found_by_the_next_look_around(detector: FaceDetector) -> None:
+def test_a_newcomer_is_found_by_the_next_look_around(detector: CenterFaceDetector) -> None:
     alone = scene(640, 240, (0, 44.0, 150, 110))
     both = scene(640, 240, (0, 44.0, 150, 110), (1, 44.0, 480, 110))
     seen = counts(FaceScheduler(detector), [alone] * 3 + [both] * face_scheduler.FULL_FRAME_INTERVAL)
@@ -96,14 +98,14 @@ def test_a_newcomer_is_found_by_the_next_look_around(detector: FaceDetector) -> 
     assert seen[-1] == 2
 
 
-def test_who_leaves_is_not_told_by_the_neighbour(detector: FaceDetector) -> None:
+def test_who_leaves_is_not_told_by_the_neighbour(detector: CenterFaceDetector) -> None:
     both = scene(400, 240, (0, 44.0, 110, 110), (1, 44.0, 250, 110))
     left = scene(400, 240, (0, 44.0, 110, 110))
     assert counts(FaceScheduler(detector), [both, both, left, left, both]) == [2, 2, 1, 1, 2]
 
 
 def test_a_frame_with_a_face_less_is_looked_at_closely_and_an_empty_seat_soon_is_not(
-    detector: FaceDetector,
+    detector: CenterFaceDetector,
 ) -> None:
     watched = Watched(detector)
     seat = FaceScheduler(watched)
@@ -116,12 +118,12 @@ def test_a_frame_with_a_face_less_is_looked_at_closely_and_an_empty_seat_soon_is
     assert watched.looks == [(DETECTION_SIDES[1], 1)] * 3
 
 
-def test_a_far_face_behind_a_near_one_is_found(detector: FaceDetector) -> None:
+def test_a_far_face_behind_a_near_one_is_found(detector: CenterFaceDetector) -> None:
     picture = scene(960, 540, (0, 90.0, 300, 260), (1, 13.0, 800, 160))
     assert counts(FaceScheduler(detector), [picture] * 10) == [2] * 10
 
 
-def test_pictures_of_another_size_begin_anew(detector: FaceDetector) -> None:
+def test_pictures_of_another_size_begin_anew(detector: CenterFaceDetector) -> None:
     pictures = [scene(320, 240, (1, 44.0, 150, 110)), scene(640, 480, (1, 88.0, 300, 220))]
     (small,), (large,) = FaceScheduler(detector).detect(pictures)
     assert large.size > 1.7 * small.size

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from cameras import Image, RememberingFinder, RememberingReader, SimulatedCamera, images
+from cameras import CachingEmotionModel, CachingFaceScheduler, Image, SimulatedCamera, images
 
 from moviemotion.audience.faces.detect import crop_face
 from moviemotion.audience.live.film_clock import FilmClock
@@ -25,21 +25,21 @@ from moviemotion.audience.live.sources import SourceLostError, SourcePicture
 from moviemotion.errors import MoviemotionError
 
 RATE = 0.5
-AS_IT_CAME = Offset(0.0, float("nan"), "as it came")
+AS_IT_CAME = Offset(0.0, float("nan"), "not measured")
 
 
 @pytest.fixture(scope="module")
 def pictures(seats: list[Path]) -> Iterator[tuple[list[Image], list[Image]]]:
     """One viewer, and two; their faces are read beforehand, for how fast a machine reads is not tested."""
-    finder, reader = RememberingFinder(), RememberingReader()
+    scheduler, model = CachingFaceScheduler(), CachingEmotionModel()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("moviemotion.audience.live.live_capture.FaceScheduler", lambda detector: finder)
-        patch.setattr("moviemotion.audience.live.live_capture.EmotionModel", lambda: reader)
+        patch.setattr("moviemotion.audience.live.live_capture.FaceScheduler", lambda detector: scheduler)
+        patch.setattr("moviemotion.audience.live.live_capture.load_emotion_model", lambda choice: model)
         patch.setattr("moviemotion.audience.live.live_capture.FLUSH_INTERVAL", 0.5)
         one, two = images(seats[0], every=20), images(seats[1], every=20)
         for image in (*one, *two):
-            (faces,) = finder.find([image])
-            reader.read([crop_face(image, face) for face in faces])
+            (faces,) = scheduler.detect([image])
+            model.predict([crop_face(image, face) for face in faces])
         yield one, two
 
 

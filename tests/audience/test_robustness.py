@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from moviemotion.audience.faces.detect import FaceDetector
-from moviemotion.audience.faces.emotion_model import EmotionModel
+from moviemotion.audience.faces.detect import CenterFaceDetector
+from moviemotion.audience.faces.emotion_model import OnnxEmotionModel
 from moviemotion.audience.recordings import SampleCollector
 from moviemotion.audience.samples import Samples
 from moviemotion.audience.video.decode import Frame
@@ -51,8 +51,8 @@ def watch(pictures: Iterable[Picture]) -> Samples:
 
 
 @cache
-def tools() -> tuple[FaceDetector, EmotionModel]:
-    return FaceDetector(), EmotionModel()
+def tools() -> tuple[CenterFaceDetector, OnnxEmotionModel]:
+    return CenterFaceDetector(), OnnxEmotionModel()
 
 
 def laughing_in_the_middle(glasses: bool = False) -> list[Picture]:

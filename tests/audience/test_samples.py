@@ -73,3 +73,37 @@ def test_samples_of_an_earlier_version_are_refused_in_one_line(tmp_path: Path) -
     with pytest.raises(MoviemotionError, match=r"another version .* delete it") as refused:
         Samples.read(path)
     assert "\n" not in str(refused.value)
+
+
+def test_identity_switches_are_applied_in_order_of_time_whatever_their_order_in_the_file() -> None:
+    """Viewers 0 and 1 exchange seats at 10 s, then 1 and 2 at 20 s: the two do not commute."""
+    times = np.repeat([5.0, 15.0, 25.0], 3)
+    seats = np.tile(np.arange(3, dtype=np.int16), 3)
+    first, second = IdentitySwitch(10.0, 0, 1, followed=False), IdentitySwitch(20.0, 1, 2, followed=False)
+    for switches in ((first, second), (second, first)):
+        seen = samples_at(times, seats, switches)
+        assert seen.viewer_of_sample().reshape(3, 3).tolist() == [[0, 1, 2], [1, 0, 2], [1, 2, 0]]
+
+
+def test_an_identity_switch_that_was_followed_moves_no_sample() -> None:
+    followed = IdentitySwitch(10.0, 0, 1, followed=True)
+    seen = samples_at(np.array([5.0, 15.0]), np.array([0, 0], np.int16), (followed,))
+    assert seen.viewer_of_sample().tolist() == [0, 0]
+
+
+def samples_at(times: np.ndarray, viewer: np.ndarray, switches: tuple[IdentitySwitch, ...]) -> Samples:
+    """Samples of three viewers of which only time and viewer matter."""
+    n = len(times)
+    return Samples(
+        viewers=("a", "b", "c"),
+        frames=n,
+        end=float(times[-1]),
+        viewer=viewer,
+        time=times,
+        box=np.zeros((n, 4), np.float32),
+        detection=np.ones(n, np.float32),
+        emotions=np.full((n, 8), 0.125, np.float32),
+        weight=np.ones(n, np.float32),
+        rejection_reason=np.zeros(n, np.int8),
+        identity_switches=switches,
+    )

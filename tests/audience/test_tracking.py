@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -149,3 +150,50 @@ def test_one_face_at_a_time_is_one_viewer_however_far_it_jumps() -> None:
         tracker.assign(k / RATE, [face(places[k // 20])])
     (tracks,) = tracker.viewers(80, RATE)
     assert sum(tracker.tracks[i].samples for i in tracks) == 80
+
+
+@pytest.mark.parametrize(("unseen", "away", "same"), [
+    (1 / RATE, 1.6, False),
+    (2.0, 1.6, True),
+    (2.0, 2.1, False),
+    (4.0, 2.4, True),
+    (60.0, 2.4, True),
+    (60.0, 2.7, False),
+])  # fmt: skip
+def test_the_longer_a_viewer_was_not_seen_the_farther_away_they_may_return(
+    unseen: float, away: float, same: bool
+) -> None:
+    """One face size, plus a half for each second, up to two and a half."""
+    tracker = ViewerTracker()
+    for k in range(15):
+        tracker.assign(k / RATE, [face(100)])
+    returned = tracker.assign(14 / RATE + unseen, [face(100 + away * SIZE)])
+    assert (returned == [0]) is same
+
+
+@pytest.mark.parametrize(("seen", "unseen", "same"), [
+    (0.0, 1.0, True),
+    (1.0, 1.8, True),
+    (0.0, 2.4, False),
+    (1.0, 3.0, False),
+    (1.8, 600.0, False),
+    (2.0, 600.0, True),
+])  # fmt: skip
+def test_a_false_alarm_ends_where_a_viewer_may_return_at_any_time(
+    seen: float, unseen: float, same: bool
+) -> None:
+    """A track that lasted less than two seconds is closed when it was not seen for two seconds."""
+    tracker = ViewerTracker()
+    for k in range(round(seen * RATE) + 1):
+        tracker.assign(k / RATE, [face(100)])
+    assert (tracker.assign(seen + unseen, [face(100)]) == [0]) is same
+
+
+def test_repeated_false_alarms_at_one_place_do_not_add_up_to_a_viewer() -> None:
+    frames = [{"viewer": face(100)} for _ in range(300)]
+    for start in range(10, 290, 20):
+        for k in range(3):
+            frames[start + k]["false alarm"] = face(400)
+    tracked = track(frames)
+    assert tracked.viewers == [tracked.of("viewer")]
+    assert len(set(tracked.owners["false alarm"])) == 14

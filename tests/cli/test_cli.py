@@ -1,10 +1,10 @@
-"""The installed command, as people run it: what it prints, where, and how it ends."""
+"""The installed command: what it prints to stdout and stderr, and its exit code."""
 
 from __future__ import annotations
 
 import errno
-import importlib.util
 import io
+import os
 import shutil
 import signal
 import subprocess
@@ -19,29 +19,31 @@ from typing import NamedTuple
 import av
 import pytest
 
-from moviemotion.cli.entry import main
+from moviemotion import __version__
+from moviemotion.cli.commands import COMMANDS
+from moviemotion.cli.entry import STOPPED_MESSAGE, main
 from moviemotion.study.provenance import load_analysis
 from moviemotion.workflows.screen import Screening
 
 COMMAND = Path(sys.executable).with_name("moviemotion")
 
 
-class Ran(NamedTuple):
-    """What a command left behind."""
+class Finished(NamedTuple):
+    """Exit code and output of a finished command."""
 
     returncode: int
     stdout: str
     stderr: str
 
 
-def run(*arguments: str | Path) -> Ran:
-    """Run the installed command in a process of its own."""
+def run(*arguments: str | Path) -> Finished:
+    """Run the installed command in a separate process."""
     ran = subprocess.run([COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=300)
-    return Ran(ran.returncode, ran.stdout, ran.stderr)
+    return Finished(ran.returncode, ran.stdout, ran.stderr)
 
 
-def call(*arguments: str | Path) -> Ran:
-    """Run the command's entry point here: the same, without a second and a half of imports."""
+def call(*arguments: str | Path) -> Finished:
+    """Run the entry point in this process, which saves importing everything again."""
     out, err, code = io.StringIO(), io.StringIO(), 0
     with redirect_stdout(out), redirect_stderr(err), pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["moviemotion", *map(str, arguments)])
@@ -49,11 +51,11 @@ def call(*arguments: str | Path) -> Ran:
             main()
         except SystemExit as end:
             code = int(end.code or 0)
-    return Ran(code, out.getvalue(), err.getvalue())
+    return Finished(code, out.getvalue(), err.getvalue())
 
 
-def refused(tmp_path: Path, *arguments: str | Path, by: Callable[..., Ran] = call) -> list[str]:
-    """The faults that a command names when it refuses its input: one line each, and nothing else."""
+def error_lines(tmp_path: Path, *arguments: str | Path, by: Callable[..., Finished] = call) -> list[str]:
+    """Run a command with bad input; return its error messages, which must be all that it does."""
     before = sorted(tmp_path.rglob("*"))
     ran = by(*arguments)
     assert ran.returncode == 2, ran.stderr
@@ -67,12 +69,12 @@ def refused(tmp_path: Path, *arguments: str | Path, by: Callable[..., Ran] = cal
 
 
 def screen(
-    tmp_path: Path, videos: Sequence[Path], *more: str | Path, by: Callable[..., Ran] = call
+    tmp_path: Path, videos: Sequence[Path], *more: str | Path, by: Callable[..., Finished] = call
 ) -> list[str]:
-    return refused(tmp_path, "screen", *videos, "--out", tmp_path / "study", *more, by=by)
+    return error_lines(tmp_path, "screen", *videos, "--out", tmp_path / "study", *more, by=by)
 
 
-# What cannot be used
+# --- Input that cannot be used ---
 
 
 def test_each_bad_video_is_one_line(tmp_path: Path) -> None:
@@ -83,7 +85,7 @@ def test_each_bad_video_is_one_line(tmp_path: Path) -> None:
     assert [line.split(": ")[0] for line in lines] == [str(path) for path in bad]
 
 
-def test_a_video_cut_in_half(seats: list[Path], tmp_path: Path) -> None:
+def test_a_truncated_video(seats: list[Path], tmp_path: Path) -> None:
     data = seats[0].read_bytes()
     (half := tmp_path / "half.mp4").write_bytes(data[: len(data) // 2])
     (line,) = screen(tmp_path, [half])
@@ -108,7 +110,7 @@ def test_subtitles_of_another_film(seats: list[Path], film: Path, tmp_path: Path
     assert "do not match" in line
 
 
-def test_subtitles_that_are_none(seats: list[Path], film: Path, tmp_path: Path) -> None:
+def test_a_video_without_a_subtitle_track_as_subtitles(seats: list[Path], film: Path, tmp_path: Path) -> None:
     (line,) = screen(tmp_path, seats, "--script", film / "film.fountain", "--subtitles", seats[0])
     assert line.startswith(f"{seats[0]}: ")
 
@@ -116,15 +118,15 @@ def test_subtitles_that_are_none(seats: list[Path], film: Path, tmp_path: Path) 
 @pytest.mark.parametrize("offset", ["seat-01", "seat-01=soon", "2.5", "seat-01=nan", "=3"])
 def test_a_malformed_offset(offset: str, tmp_path: Path) -> None:
     (line,) = screen(tmp_path, [tmp_path / "seat-01.mp4"], "--offset", offset)
-    assert line == f"--offset {offset}: write it as CAMERA=SECONDS, such as seat-07=2.5"
+    assert line == f"--offset {offset}: invalid; write CAMERA=SECONDS, such as seat-07=2.5"
 
 
 def test_two_offsets_of_one_camera(tmp_path: Path) -> None:
     (line,) = screen(tmp_path, [tmp_path / "seat-01.mp4"], "--offset", "seat-01=1", "--offset", "seat-01=2")
-    assert line == "--offset seat-01=2: seat-01 has one already; keep one"
+    assert line == "--offset seat-01=2: a second offset of seat-01; give one per camera"
 
 
-def test_an_offset_for_a_camera_that_is_not_there(seats: list[Path], tmp_path: Path) -> None:
+def test_an_offset_of_an_unknown_camera(seats: list[Path], tmp_path: Path) -> None:
     (line,) = screen(tmp_path, seats, "--offset", "seat-99=2")
     assert line.startswith("--offset seat-99: ")
     assert "seat-01, row-02-03" in line
@@ -138,33 +140,23 @@ def test_a_folder_that_holds_other_files(seats: list[Path], tmp_path: Path) -> N
     assert (tmp_path / "study" / "thesis.txt").read_text(encoding="utf-8") == "draft"
 
 
-def test_evaluating_what_is_not_there(tmp_path: Path) -> None:
-    (line,) = refused(tmp_path, "lab", "evaluate", "--data", tmp_path / "faces")
+def test_evaluating_a_missing_folder(tmp_path: Path) -> None:
+    (line,) = error_lines(tmp_path, "lab", "evaluate", "--data", tmp_path / "faces")
     assert line.startswith(f"{tmp_path / 'faces' / 'test'}: ")
 
 
-def test_evaluating_against_an_unknown_truth(tmp_path: Path) -> None:
-    (line,) = refused(tmp_path, "lab", "evaluate", "--data", tmp_path, "--truth", "moon")
+def test_evaluating_with_an_unknown_ground_truth(tmp_path: Path) -> None:
+    (line,) = error_lines(tmp_path, "lab", "evaluate", "--data", tmp_path, "--truth", "moon")
     assert line == "--truth moon: unknown; choose label or consensus"
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("torch") is not None, reason="torch is installed: its absence cannot be tested"
-)
-def test_training_without_torch_says_how_to_get_it(tmp_path: Path) -> None:
-    (line,) = refused(tmp_path, "lab", "train", "--data", tmp_path, "--out", tmp_path / "run", by=run)
-    assert line == "torch is not installed; run: pip install 'moviemotion[lab]'"
-
-
 @pytest.mark.parametrize("place", ["plan.toml", None])
-def test_a_path_or_a_disk_that_fails_is_one_line(
-    place: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full() -> str:
+def test_a_disk_error_is_one_line(place: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> str:
         raise OSError(errno.ENOSPC, "No space left on device", place)
 
-    monkeypatch.setattr("moviemotion.roi.example_plan", full)
-    (line,) = refused(tmp_path, "roi", "--example")
+    monkeypatch.setattr("moviemotion.roi.example_plan", fail)
+    (line,) = error_lines(tmp_path, "roi", "--example")
     assert line.startswith(f"{place}: No space left" if place else "No space left")
 
 
@@ -182,26 +174,61 @@ USAGE = [
 
 
 @pytest.mark.parametrize(("typed", "named", "command"), USAGE)
-def test_what_was_typed_wrongly_is_one_line_with_where_to_look(
+def test_a_usage_error_is_one_line_that_names_the_help(
     typed: str, named: str, command: str, tmp_path: Path
 ) -> None:
-    (line,) = refused(tmp_path, *typed.split())
+    (line,) = error_lines(tmp_path, *typed.split())
     assert named in line
     assert line.endswith(f"(see {' '.join(['moviemotion', *command.split()])} --help)")
 
 
-# What can
+# --- Input that can be used ---
 
 
-@pytest.mark.parametrize("group", [[], ["lab"], ["privacy"]])
-def test_a_group_of_commands_lists_them(group: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("group", "title"), [([], "Screen a film"), (["lab"], "Commands"), (["privacy"], "Commands")]
+)
+def test_a_command_group_lists_its_commands(group: list[str], title: str) -> None:
     ran = call(*group)
     assert (ran.returncode, ran.stderr) == (2, "")
-    assert "Commands" in ran.stdout
+    assert title in ran.stdout
+
+
+def test_the_version() -> None:
+    ran = call("--version")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, f"moviemotion {__version__}\n", "")
+
+
+def test_help_lists_the_commands_in_the_order_of_their_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    lines = [line.lstrip("│ ") for line in call("--help").stdout.splitlines() if line.startswith("│ ")]
+    listed = [line.split()[0] for line in lines]
+    names = [name for name, _, _ in COMMANDS]
+    assert [name for name in listed if name in names] == names
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [("sc", "screen"), ("privacy er", "erase"), ("screen --subtitle-t", "--subtitle-track")],
+)
+def test_shell_completion_offers_commands_and_options(typed: str, offered: str) -> None:
+    words = typed.split()
+    variables = {
+        **os.environ,
+        "_MOVIEMOTION_COMPLETE": "complete_bash",
+        "COMP_WORDS": f"moviemotion {typed}",
+        "COMP_CWORD": str(len(words)),
+    }
+    ran = subprocess.run([COMMAND], env=variables, capture_output=True, text=True, check=False, timeout=60)
+    assert offered in ran.stdout.split()
+
+
+def test_completion_can_be_installed() -> None:
+    assert "--install-completion" in call("--help").stdout
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["screen", "--help"], ["lab", "evaluate", "--help"]])
-def test_help_is_help(arguments: list[str]) -> None:
+def test_help(arguments: list[str]) -> None:
     ran = call(*arguments)
     assert ran.returncode == 0
     assert "Usage: " in ran.stdout
@@ -209,10 +236,10 @@ def test_help_is_help(arguments: list[str]) -> None:
     assert ran.stderr == ""
 
 
-def test_a_screening_ends_with_a_summary_and_the_report(
+def test_screen_prints_a_summary_and_the_report(
     screened: Screening, seats: list[Path], film: Path, tmp_path: Path
 ) -> None:
-    shutil.copytree(screened.folder, tmp_path / "study")  # already watched: only the telling is left
+    shutil.copytree(screened.folder, tmp_path / "study")  # its recordings need not be processed again
     text = ["--script", film / "film.fountain", "--subtitles", film / "film.srt", "--rate", "2"]
     ran = call("screen", *seats, "--out", tmp_path / "study", *text)
     assert (ran.returncode, ran.stderr.strip()) == (0, "")
@@ -221,32 +248,34 @@ def test_a_screening_ends_with_a_summary_and_the_report(
     assert report.startswith(f"Report: {tmp_path / 'study' / 'report.html'}")
 
 
-def test_one_bad_seat_does_not_stop_the_others(seats: list[Path], tmp_path: Path) -> None:
+def test_an_unreadable_video_is_skipped(seats: list[Path], tmp_path: Path) -> None:
     (bad := tmp_path / "seat-02.mp4").write_bytes(b"not a video")
     ran = run("screen", bad, seats[0], "--out", tmp_path / "study", "--rate", "1")
     assert ran.returncode == 1
     (line,) = [line for line in ran.stderr.splitlines() if line.strip()]
-    assert line.startswith(f"left out: {bad}: ")
+    assert line.startswith(f"skipped: {bad}: ")
     assert (tmp_path / "study" / "report.html").exists()
 
 
-def test_a_damaged_seat_is_read_as_far_as_it_can_be(seats: list[Path], tmp_path: Path) -> None:
+def test_the_readable_part_of_a_damaged_video_is_used(seats: list[Path], tmp_path: Path) -> None:
     data = bytearray(seats[0].read_bytes())
     start, length = len(data) // 2, len(data) // 4
     data[start : start + length] = bytes(length)
     (damaged := tmp_path / "seat-02.mp4").write_bytes(data)
     command = ("screen", damaged, seats[1], "--out", tmp_path / "study", "--rate", "2")
-    for ran in (call(*command), call(*command)):  # the second time it has been watched
+    for ran in (call(*command), call(*command)):  # the second time from stored samples
         assert ran.returncode == 1
         (line,) = [line for line in ran.stderr.splitlines() if line.strip()]
-        assert line.startswith(f"left out: {damaged}: no picture from ")
-    told = load_analysis(tmp_path / "study")
-    assert any(problem.startswith(f"{damaged}: no picture from ") for problem in told.data_quality.problems)
-    assert len(told.timeline.viewers) == 3
+        assert line.startswith(f"skipped: {damaged}: no picture from ")
+    analysis = load_analysis(tmp_path / "study")
+    assert any(
+        problem.startswith(f"{damaged}: no picture from ") for problem in analysis.data_quality.problems
+    )
+    assert len(analysis.timeline.viewers) == 3
 
 
-def repeated(video: Path, times: int, path: Path) -> Path:
-    """The same film over and over, copied without decoding."""
+def repeat_video(video: Path, times: int, path: Path) -> Path:
+    """Repeat a film several times without decoding it."""
     with av.open(str(path), "w") as out, av.open(str(video)) as source:
         picture = source.streams.video[0]
         stream = out.add_stream_from_template(picture)
@@ -266,15 +295,14 @@ def repeated(video: Path, times: int, path: Path) -> Path:
 ON_SIGNAL = pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"]
 )
-TOLD = "stopped; finished parts are kept, the same command goes on from there"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process on Windows")
 @ON_SIGNAL
-def test_stopped_by_the_user_it_keeps_what_is_finished(
+def test_a_stopped_screening_keeps_finished_cameras(
     number: int, code: int, seats: list[Path], tmp_path: Path
 ) -> None:
-    long = repeated(seats[0], 240, tmp_path / "long.mp4")
+    long = repeat_video(seats[0], 240, tmp_path / "long.mp4")
     finished = tmp_path / "study" / "samples" / "seat-01.parquet"
     arguments = [COMMAND, "screen", long, seats[0], "--out", tmp_path / "study", "--rate", "2"]
     with subprocess.Popen(
@@ -282,8 +310,8 @@ def test_stopped_by_the_user_it_keeps_what_is_finished(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        # A shell that runs the tests in the background has them, and their children, ignore it.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        # A shell that runs the tests in the background makes them and their children ignore SIGINT.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 (no threads yet)
     ) as process:
         end = time.monotonic() + 120
         while not finished.exists() and process.poll() is None and time.monotonic() < end:
@@ -292,7 +320,7 @@ def test_stopped_by_the_user_it_keeps_what_is_finished(
         out, err = process.communicate(timeout=60)
     assert process.returncode == code, err
     assert out == ""
-    assert [line for line in err.splitlines() if line.strip()] == [TOLD]
+    assert [line for line in err.splitlines() if line.strip()] == [STOPPED_MESSAGE]
     written = {p.name for p in (tmp_path / "study").rglob("*") if p.is_file()}
     assert written == {"study.json", "seat-01.parquet"}
 
@@ -300,7 +328,7 @@ def test_stopped_by_the_user_it_keeps_what_is_finished(
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process on Windows")
 @ON_SIGNAL
 @pytest.mark.parametrize("module", ["typer", "numpy._core", "onnxruntime.capi"])
-def test_stopped_while_it_starts(module: str, number: int, code: int, tmp_path: Path) -> None:
+def test_a_signal_during_the_imports(module: str, number: int, code: int, tmp_path: Path) -> None:
     program = f"""
 import os, signal, sys
 
@@ -317,4 +345,4 @@ main()
 """
     command = [sys.executable, "-c", program]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
-    assert (ran.returncode, ran.stdout, ran.stderr) == (code, "", f"{TOLD}\n")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (code, "", f"{STOPPED_MESSAGE}\n")

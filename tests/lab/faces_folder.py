@@ -1,4 +1,4 @@
-"""A small folder of faces in the lab's form: patterns that a network can tell apart in two epochs."""
+"""A small face set of patterns that a network can distinguish after two epochs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from moviemotion.lab.data.dataset import VOTE_COLUMNS
 
 
 def write_faces(data: Path, train: int = 24, test: int = 8, seed: int = 1) -> None:
-    """`train` and `test` pictures a class, with votes of ten beside them."""
+    """Write `train` and `test` images per class, with the votes of ten annotators."""
     rng = np.random.default_rng(seed)
     rows = []
     for split, count in (("train", train), ("test", test)):

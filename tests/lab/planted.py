@@ -1,4 +1,4 @@
-"""Faults planted into arrays of faces, each a way in which pictures of real data sets are broken."""
+"""Synthetic corruption of faces, as it occurs in real data sets."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ CHARACTERS = list("ABCDEFGHJKLMNPQRSTUVWXYZ0123456789?!#&@%")
 
 
 def solid(rng):
-    """One grey, black or white, half of them with a sensor's noise."""
-    grey = rng.choice([0, 255, rng.integers(0, 256)])
-    return _bytes(np.full((48, 48), float(grey)) + rng.normal(0, rng.choice([0, 1.5]), (48, 48)))
+    """One tone, black or white; half of them with sensor noise."""
+    gray = rng.choice([0, 255, rng.integers(0, 256)])
+    return _bytes(np.full((48, 48), float(gray)) + rng.normal(0, rng.choice([0, 1.5]), (48, 48)))
 
 
 def noise(rng):
@@ -27,7 +27,7 @@ def noise(rng):
 
 
 def glyph(rng):
-    """A large sign, a short word, or a page of small text."""
+    """A large character, a short word, or a page of small text."""
     paper, ink = sorted(
         (int(rng.integers(0, 90)), int(rng.integers(165, 256))), reverse=bool(rng.integers(2))
     )
@@ -46,7 +46,7 @@ def glyph(rng):
 
 
 def near_copy(image, rng):
-    """The same picture moved by a pixel, re-lit and compressed again."""
+    """The same image shifted by a pixel, relit and recompressed."""
     moved = np.roll(image, rng.integers(-1, 2, 2), (0, 1)).astype(float)
     lit = _bytes(moved * rng.uniform(0.85, 1.15) + rng.uniform(-12, 12))
     buffer = io.BytesIO()

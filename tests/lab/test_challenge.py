@@ -1,4 +1,4 @@
-"""The quiz: played from a pipe and at a real terminal, in its three minutes, by anyone but Greg."""
+"""The challenge, from a pipe and at a terminal, with its time limit, for all players but Greg."""
 
 import contextlib
 import json
@@ -24,8 +24,8 @@ GOOD = (
 PROGRAM = """
 import sys
 from pathlib import Path
-from moviemotion.lab.proposal.challenge import play
-print(play(evidence=Path("absent.json"), seconds=float(sys.argv[1])))
+from moviemotion.lab.proposal.challenge import play_challenge
+print(play_challenge(evidence=Path("absent.json"), time_limit=float(sys.argv[1])))
 """
 
 
@@ -33,14 +33,14 @@ def played(*lines, evidence, seconds=180.0):
     read, write = os.pipe()
     os.write(write, "".join(f"{line}\n" for line in lines).encode())
     os.close(write)
-    said = []
+    output = []
     try:
-        return play_challenge(PipePlayer(read), said.append, evidence, seconds), "\n".join(said)
+        return play_challenge(PipePlayer(read), output.append, evidence, seconds), "\n".join(output)
     finally:
         os.close(read)
 
 
-def test_a_good_player_gets_every_mark_and_reads_the_evidence(tmp_path):
+def test_a_good_player_gets_full_marks_and_sees_the_evidence(tmp_path):
     figure = {"text": "A shift of 2 px changes nothing.", "value": 0.91, "interval": [0.9, 0.92], "n": 500}
     census = {"text": "Filters that never answer.", "value": 12, "interval": None, "n": 2688}
     path = tmp_path / "evidence.json"
@@ -49,34 +49,34 @@ def test_a_good_player_gets_every_mark_and_reads_the_evidence(tmp_path):
             {"network": "narrow", "figures": {"blocks": [figure], "relu": [census], "translation": []}}
         )
     )
-    score, said = played("Ann", *GOOD, evidence=path)
+    score, output = played("Ann", *GOOD, evidence=path)
     assert score == Score(11, 11)
-    assert "A shift of 2 px changes nothing. (0.91, 95 % interval 0.9 to 0.92, n=500)" in said
-    assert "Filters that never answer. (12, n=2688)" in said
-    assert said.count(challenge.NO_EVIDENCE_MESSAGE) == 1  # for translation alone
+    assert "A shift of 2 px changes nothing. (0.91, 95 % interval 0.9 to 0.92, n=500)" in output
+    assert "Filters that never answer. (12, n=2688)" in output
+    assert output.count(challenge.NO_EVIDENCE_MESSAGE) == 1  # for translation alone
 
 
-def test_what_was_missed_and_what_was_wrong_is_said(tmp_path):
-    score, said = played(
+def test_missed_ideas_and_wrong_statements_are_listed(tmp_path):
+    score, output = played(
         "Ann", "edges", "a", "negative values pass", "", "", "", evidence=tmp_path / "no.json"
     )
     assert score == Score(1, 11)
-    assert "missed: late" in said
-    assert "not so: Negative values do not pass" in said
-    assert said.count(challenge.NO_EVIDENCE_MESSAGE) == 3
+    assert "missed: late" in output
+    assert "incorrect: Negative values do not pass" in output
+    assert output.count(challenge.NO_EVIDENCE_MESSAGE) == 3
 
 
-def test_a_pipe_that_ends_or_stalls_is_no_reason_to_wait(tmp_path):
+def test_a_pipe_that_ends_or_stalls_does_not_block(tmp_path):
     score, _ = played("Ann", "early: edges", evidence=tmp_path / "no.json")
     assert score == Score(1, 11)
     read, write = os.pipe()
-    os.write(write, b"Ann\nearly: edges, la")  # and nothing more
+    os.write(write, b"Ann\nearly: edges, la")  # without a line end
     began = time.monotonic()
-    said = []
-    score = play_challenge(PipePlayer(read), said.append, tmp_path / "no.json", time_limit=0.5)
+    output = []
+    score = play_challenge(PipePlayer(read), output.append, tmp_path / "no.json", time_limit=0.5)
     assert score == Score(1, 11)
     assert 0.4 < time.monotonic() - began < 5
-    assert "0:00 of" not in said[-1]
+    assert "0:00 of" not in output[-1]
     os.close(read)
     os.close(write)
 
@@ -89,20 +89,20 @@ def test_a_pipe_that_ends_or_stalls_is_no_reason_to_wait(tmp_path):
 )  # fmt: skip
 def test_greg_is_not_allowed_to_play(name, tmp_path):
     assert is_greg(name)
-    score, said = played(name, *GOOD, evidence=tmp_path / "no.json")
+    score, output = played(name, *GOOD, evidence=tmp_path / "no.json")
     assert score is None
-    assert "convolutional" not in said
+    assert "convolutional" not in output
 
 
 @pytest.mark.parametrize(
     "name", ["Ann", "Craig", "Greta", "Meg", "Ewan McGregor", "Reg", "Inger", "Grace", "李"]
 )
-def test_others_are(name):
+def test_others_may_play(name):
     assert not is_greg(name)
 
 
-def test_no_name_and_broken_evidence_are_named(tmp_path):
-    with pytest.raises(MoviemotionError, match="no name"):
+def test_a_missing_name_and_invalid_evidence_are_reported(tmp_path):
+    with pytest.raises(MoviemotionError, match="no player name"):
         played(evidence=tmp_path / "no.json")
     for text in (
         "[]",
@@ -116,7 +116,7 @@ def test_no_name_and_broken_evidence_are_named(tmp_path):
 
 
 class Terminal:
-    """A program at a pseudo-terminal, and what its screen shows."""
+    """A program at a pseudo-terminal, and its screen."""
 
     def __init__(self, seconds):
         pexpect, pyte = pytest.importorskip("pexpect"), pytest.importorskip("pyte")
@@ -140,35 +140,35 @@ class Terminal:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
-def test_at_a_terminal_the_clock_ticks_while_one_types_and_mistakes_can_be_rubbed_out():
+def test_at_a_terminal_the_clock_runs_during_typing_and_backspace_works():
     terminal = Terminal(90)
     assert terminal.shows("Your name:")
     terminal.child.send("Anx\x7fn\r")
     assert terminal.shows("Good luck, Ann")
     assert terminal.shows("[1:30] >")
     terminal.child.send("early: ed")
-    assert terminal.shows("[1:27] > early: ed")  # it ticked, and nobody pressed a key meanwhile
+    assert terminal.shows("[1:27] > early: ed")  # the clock moved without a key press
     terminal.child.send("ges\r")
     assert terminal.shows("a, b, c or d:")
     terminal.child.send("d\r")
     assert terminal.shows("✓ early: edges")
-    assert terminal.shows("left; Enter goes on")
+    assert terminal.shows("left; press Enter to continue")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
-def test_at_a_terminal_time_runs_out_and_what_was_typed_counts():
+def test_at_a_terminal_unfinished_input_counts_when_time_runs_out():
     terminal = Terminal(4)
     assert terminal.shows("Your name:")
     terminal.child.send("Ann\r")
     assert terminal.shows("] >")
     terminal.child.send("early: edges")
-    assert terminal.shows("Ann: 1 of 11, 0:04 used.")
-    assert terminal.shows("Score(right=1, of=11)")
+    assert terminal.shows("Ann: 1 of 11 correct, 0:04 used.")
+    assert terminal.shows("Score(correct=1, total=11)")
 
 
-def test_from_a_pipe_it_is_the_same_quiz():
+def test_a_pipe_gives_the_same_result():
     ran = subprocess.run(
         [sys.executable, "-c", PROGRAM, "60"], input="\n".join(["Ann", *GOOD]), capture_output=True, text=True
     )
-    assert "Score(right=11, of=11)" in ran.stdout
+    assert "Score(correct=11, total=11)" in ran.stdout
     assert ran.stderr == ""

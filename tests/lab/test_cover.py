@@ -1,4 +1,4 @@
-"""Hands drawn before faces, and the network that learns to see them."""
+"""Occlusion augmentation and the occlusion model."""
 
 import numpy as np
 import onnxruntime as ort
@@ -13,20 +13,20 @@ from moviemotion.lab.training import occlusion_model  # noqa: E402
 from moviemotion.lab.training.occlusion_augmentation import HAND_SHARE, OBJECT_SHARE, OcclusionAugmenter  # noqa: E402
 
 
-def test_some_faces_are_covered_and_the_others_are_not():
-    pictures, cover = OcclusionAugmenter(1).augment(torch.full((400, 48, 48), 120.0))
-    assert pictures.min() >= 0
-    assert pictures.max() <= 255
-    covered = cover.flatten(1).amax(1) > 0.5
-    assert abs(covered.float().mean() - HAND_SHARE - OBJECT_SHARE) < 0.1
-    assert cover.min() == 0
-    assert cover.max() == 1
-    # On a face of one tone a hand is where its edges are; light from a side has softer ones.
-    edges = pictures.diff(dim=1).abs().flatten(1).amax(1)
-    assert edges[covered].median() > 2 * edges[~covered].median()
+def test_some_faces_are_occluded():
+    images, mask = OcclusionAugmenter(1).augment(torch.full((400, 48, 48), 120.0))
+    assert images.min() >= 0
+    assert images.max() <= 255
+    occluded = mask.flatten(1).amax(1) > 0.5
+    assert abs(occluded.float().mean() - HAND_SHARE - OBJECT_SHARE) < 0.1
+    assert mask.min() == 0
+    assert mask.max() == 1
+    # On a face of one tone, the strongest edges are those of the hand; side light has softer ones.
+    edges = images.diff(dim=1).abs().flatten(1).amax(1)
+    assert edges[occluded].median() > 2 * edges[~occluded].median()
 
 
-def test_the_same_seed_draws_the_same_hands():
+def test_occlusions_are_reproducible():
     faces = torch.rand(20, 48, 48) * 255
     for one, other in zip(
         OcclusionAugmenter(2).augment(faces), OcclusionAugmenter(2).augment(faces), strict=True
@@ -35,22 +35,22 @@ def test_the_same_seed_draws_the_same_hands():
     assert not torch.equal(OcclusionAugmenter(3).augment(faces)[1], OcclusionAugmenter(2).augment(faces)[1])
 
 
-def test_training_writes_a_judge_that_reads_as_in_torch(tmp_path, monkeypatch):
+def test_the_exported_model_predicts_like_the_network(tmp_path, monkeypatch):
     write_faces(tmp_path)
     monkeypatch.setattr(occlusion_model, "BATCH_SIZE", 8)
     trained = []
     export = occlusion_model._export_onnx
 
-    def keep(judge, *rest):
-        trained.append(judge)
-        export(judge, *rest)
+    def record(network, *rest):
+        trained.append(network)
+        export(network, *rest)
 
-    monkeypatch.setattr(occlusion_model, "_export_onnx", keep)
-    said = []
+    monkeypatch.setattr(occlusion_model, "_export_onnx", record)
+    lines = []
     occlusion_model.train_occlusion_model(
-        tmp_path, tmp_path / "cover.onnx", epochs=2, seed=1, print_line=said.append
+        tmp_path, tmp_path / "cover.onnx", epochs=2, seed=1, print_line=lines.append
     )
-    assert said[-1].startswith("epoch 2 of 2: ")
+    assert lines[-1].startswith("epoch 2 of 2: ")
     faces = load_faces(tmp_path, "test").images.astype(np.float32)
     (cover,) = ort.InferenceSession(str(tmp_path / "cover.onnx")).run(["cover"], {"faces": faces[:, None]})
     assert cover.shape == (len(faces),)

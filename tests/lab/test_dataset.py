@@ -1,4 +1,4 @@
-"""Folders of faces."""
+"""Reading face sets."""
 
 import os
 
@@ -25,42 +25,44 @@ def test_a_split_is_read_with_labels_votes_and_both_truths(data):
     assert (dataset.label_truth(faces) == dataset.consensus_truth(faces)).all()
 
 
-def test_other_sizes_and_colour_are_converted(data):
+def test_other_sizes_and_color_are_converted(data):
     Image.new("RGB", (96, 80), (200, 10, 10)).save(data / "test" / "happy" / "000.png")
     assert dataset.load_faces(data, "test").images.shape == (32, 48, 48)
 
 
-def test_sixteen_bits_of_grey_are_read_as_eight(data):
-    grey = np.linspace(0, 255, 48 * 48).astype(np.uint8).reshape(48, 48)
+def test_16_bit_gray_is_converted_to_8_bit(data):
+    gray = np.linspace(0, 255, 48 * 48).astype(np.uint8).reshape(48, 48)
     path = data / "test" / "happy" / "000.png"
-    Image.fromarray(grey.astype(np.uint16) * 257).save(path)
-    faces, faults = dataset.inspect_split(data, "test")
-    assert (faces.images[faces.names.index("test/happy/000.png")] == grey).all()
-    assert "sixteen bits" in faults[0].message
+    Image.fromarray(gray.astype(np.uint16) * 257).save(path)
+    faces, issues = dataset.inspect_split(data, "test")
+    assert (faces.images[faces.names.index("test/happy/000.png")] == gray).all()
+    assert "16 bit" in issues[0].message
 
 
-def test_rows_of_votes_without_pictures_are_one_fault_that_stops_nobody(data):
+def test_votes_for_missing_images_are_one_issue_that_is_not_fatal(data):
     for i in range(3):
         (data / "test" / "happy" / f"00{i}.png").unlink()
-    _, faults = dataset.inspect_split(data, "test")
-    assert [(fault.path, fault.fatal) for fault in faults] == [("annotations.csv", False)]
-    assert "3 pictures" in faults[0].message
-    assert "test/happy/000.png" in faults[0].message
+    _, issues = dataset.inspect_split(data, "test")
+    assert [(issue.path, issue.fatal) for issue in issues] == [("annotations.csv", False)]
+    assert "3 missing images" in issues[0].message
+    assert "test/happy/000.png" in issues[0].message
 
 
-def test_a_name_that_is_no_unicode_is_named_as_far_as_it_can_be(data):
+def test_a_file_name_that_is_not_unicode_is_reported_in_printable_form(data):
     odd = os.fsencode(data / "test" / "happy") + b"/odd\xff.png"
     os.rename(data / "test" / "happy" / "000.png", odd)  # noqa: PTH104
-    with pytest.raises(MoviemotionError, match=r"test/happy: odd\?\.png .* rename it") as refused:
+    with pytest.raises(
+        MoviemotionError, match=r"test/happy: the file name odd\?\.png .* rename the file"
+    ) as caught:
         dataset.load_faces(data, "test")
-    str(refused.value).encode()
+    str(caught.value).encode()
 
 
 @pytest.mark.parametrize(
     ("votes", "truth"),
     [
         ([1, 9, 0, 0, 0, 0, 0, 0, 0, 0], "happy"),
-        ([5, 0, 0, 5, 0, 0, 0, 0, 0, 0], None),  # two tops
+        ([5, 0, 0, 5, 0, 0, 0, 0, 0, 0], None),  # a tie
         ([3, 0, 0, 4, 3, 0, 0, 0, 0, 0], None),  # fewer than five
         ([1, 0, 0, 0, 9, 0, 0, 0, 0, 0], None),  # not one of the four
         ([0, 0, 0, 4, 0, 0, 0, 0, 0, 6], None),  # not a face
@@ -73,13 +75,13 @@ def test_consensus_is_a_single_top_vote_of_at_least_five_among_the_four(votes, t
     assert dataset.consensus_truth(faces).tolist() == [expected]
 
 
-def test_soft_targets_drop_lone_votes_and_sum_to_one():
+def test_soft_targets_drop_single_votes_and_sum_to_one():
     targets = dataset.soft_targets(np.array([[6, 3, 1, 0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0, 0, 2, 8]]))
     assert targets[0] == pytest.approx([2 / 3, 1 / 3, 0, 0, 0, 0, 0, 0])
     assert targets[1].sum() == 0
 
 
-def test_validation_keeps_copies_on_one_side_and_every_emotion_on_both(data):
+def test_validation_split_keeps_duplicates_together_and_has_all_emotions(data):
     copied = data / "train" / "happy" / "000.png"
     for name in ("001.png", "002.png"):
         (data / "train" / "happy" / name).write_bytes(copied.read_bytes())
@@ -107,7 +109,7 @@ def _absent_split(data):
 
 
 def _broken_image(data):
-    (data / "test" / "happy" / "000.png").write_bytes(b"not a picture")
+    (data / "test" / "happy" / "000.png").write_bytes(b"not an image")
 
 
 def _unknown_class(data):
@@ -146,7 +148,7 @@ def _lost_column(data):
         (_lost_column, "sadness"),
     ],
 )
-def test_bad_folders_are_named_in_one_line(data, damage, named):
+def test_invalid_face_sets_are_reported_in_one_line(data, damage, named):
     damage(data)
     with pytest.raises(MoviemotionError, match=named) as caught:
         dataset.load_faces(data, "test")

@@ -1,4 +1,4 @@
-"""Scores with their doubt, and the shipped reader against its bars."""
+"""Scores with intervals, and the accuracy required of the shipped emotion model."""
 
 import json
 from pathlib import Path
@@ -28,14 +28,14 @@ FACES = Path(__file__).parents[2].parent / "shared" / "data" / "faces"
 needs_faces = pytest.mark.skipif(not FACES.exists(), reason="needs ../shared/data/faces (real faces)")
 
 
-def test_calibration_error_is_0_for_an_honest_reader_and_the_gap_for_a_boaster():
+def test_calibration_error_is_0_if_calibrated_and_the_difference_if_overconfident():
     rng = np.random.default_rng(1)
     confidence = rng.uniform(0.25, 1, 200_000)
     assert expected_calibration_error(confidence, rng.random(200_000) < confidence) < 0.01
     assert expected_calibration_error(np.full(1000, 0.9), np.arange(1000) < 600) == pytest.approx(0.3)
 
 
-def test_the_calibration_curve_holds_every_face_once_and_an_honest_reader_passes_its_own_bar():
+def test_the_calibration_curve_counts_each_face_once_and_calibrated_models_stay_under_the_limit():
     rng = np.random.default_rng(4)
     confidence = np.append(rng.uniform(0.25, 1, 3000), 1.0)
     right = rng.random(3001) < confidence
@@ -46,18 +46,20 @@ def test_the_calibration_curve_holds_every_face_once_and_an_honest_reader_passes
     )
     gap = sum(b.n * abs(b.confidence - b.accuracy) for b in curve) / 3001
     assert gap == pytest.approx(expected_calibration_error(confidence, right))
-    bar = calibrated_ece_limit(confidence, seed=1)
-    honest = [expected_calibration_error(confidence, rng.random(3001) < confidence) < bar for _ in range(400)]
-    assert 0.9 < np.mean(honest) < 0.99
+    limit = calibrated_ece_limit(confidence, seed=1)
+    under_limit = [
+        expected_calibration_error(confidence, rng.random(3001) < confidence) < limit for _ in range(400)
+    ]
+    assert 0.9 < np.mean(under_limit) < 0.99
 
 
-def test_a_score_counts_what_was_read_right(tmp_path):
+def test_scores_of_known_predictions(tmp_path):
     write_faces(tmp_path)
     faces = dataset.load_faces(tmp_path, "test")
     truth = dataset.label_truth(faces)
     probabilities = np.full((len(faces), 8), 0.01, dtype=np.float32)
     guess = truth.copy()
-    guess[truth == 1] = 2  # every sad face read as neutral
+    guess[truth == 1] = 2  # every sad face predicted as neutral
     probabilities[np.arange(len(faces)), np.array(PROPOSAL_COLUMNS)[guess]] = 0.93
     result = score_predictions(probabilities, faces, "test", GroundTruth.LABEL)
     assert (result.n, result.accuracy) == (32, 0.75)
@@ -69,25 +71,32 @@ def test_a_score_counts_what_was_read_right(tmp_path):
     assert result.macro_f1 == pytest.approx((1 + 0 + 2 / 3 + 1) / 4)
     assert result.macro_f1_interval[0] < result.macro_f1 < result.macro_f1_interval[1]
     assert [(row.votes, row.n) for row in result.agreement] == [(8, 24), (10, 8)]
-    assert result.deck_protocol is None  # 8 faces an emotion are too few for 32
+    assert result.proposal_protocol is None  # 8 faces per emotion are fewer than 32
     assert "not possible" in " ".join(evaluation_lines(result))
 
 
-def test_two_readers_are_compared_on_the_same_faces_and_json_holds_everything(tmp_path):
+def test_two_models_are_compared_on_the_same_faces_and_json_contains_all_results(tmp_path):
     write_faces(tmp_path, test=40)
     result = evaluate(tmp_path, "test", GroundTruth.CONSENSUS, other_model=SHIPPED_EMOTION_MODEL)
     assert result.comparison.difference == 0
     assert result.comparison.p_value == 1
-    assert result.panel.n == result.n == 160
-    told = json.loads(json.dumps(result.as_dict(), allow_nan=False))
-    assert {"macro_f1", "calibration", "agreement", "deck_protocol", "panel", "comparison"} <= set(told)
-    assert sum(told["deck_protocol"]["probability"]) == pytest.approx(1)
+    assert result.annotator_ceiling.n == result.n == 160
+    fields = json.loads(json.dumps(result.as_dict(), allow_nan=False))
+    assert {
+        "macro_f1",
+        "calibration",
+        "agreement",
+        "proposal_protocol",
+        "annotator_ceiling",
+        "comparison",
+    } <= set(fields)
+    assert sum(fields["proposal_protocol"]["probability"]) == pytest.approx(1)
     lines = evaluation_lines(result)
     assert any("McNemar" in line for line in lines)
     assert all(len(line) < 300 for line in lines)
 
 
-def test_consensus_without_votes_and_a_wrong_model_are_named(tmp_path):
+def test_missing_votes_and_invalid_models_are_reported(tmp_path):
     write_faces(tmp_path)
     (tmp_path / "other.onnx").write_bytes(b"not a model")
     with pytest.raises(MoviemotionError, match=r"other\.onnx"):
@@ -101,14 +110,14 @@ def test_consensus_without_votes_and_a_wrong_model_are_named(tmp_path):
         evaluate(tmp_path, "test", GroundTruth.CONSENSUS)
 
 
-def test_of_another_network_one_line_is_said(tmp_path, capfd):
+def test_another_network_is_reported_in_one_line(tmp_path, capfd):
     write_faces(tmp_path)
-    with pytest.raises(MoviemotionError, match="not an exported reader"):
+    with pytest.raises(MoviemotionError, match="not an exported emotion model"):
         evaluate(tmp_path, "test", GroundTruth.LABEL, SHIPPED_EMOTION_MODEL.with_name("centerface.onnx"))
     assert capfd.readouterr().err == ""
 
 
-def test_the_shipped_reader_is_small_and_gives_distributions(tmp_path):
+def test_the_shipped_model_is_small_and_predicts_distributions(tmp_path):
     assert SHIPPED_EMOTION_MODEL.stat().st_size <= 8_000_000
     write_faces(tmp_path)
     probabilities = predict(SHIPPED_EMOTION_MODEL, dataset.load_faces(tmp_path, "test"))
@@ -117,7 +126,7 @@ def test_the_shipped_reader_is_small_and_gives_distributions(tmp_path):
 
 
 @needs_faces
-def test_the_shipped_reader_meets_its_bars_on_faces_it_never_saw():
+def test_the_shipped_model_is_as_accurate_as_required_on_the_test_split():
     faces = dataset.load_faces(FACES, "test")
     result = score_predictions(predict(SHIPPED_EMOTION_MODEL, faces), faces, "test", GroundTruth.CONSENSUS)
     assert result.accuracy >= 0.91

@@ -1,4 +1,4 @@
-"""The deck's experiments: the catalogue is complete, runs resume, and the report says what was measured."""
+"""The proposal's experiments: the catalog is complete, runs resume, and the report shows the measurements."""
 
 import json
 import shutil
@@ -23,12 +23,29 @@ from moviemotion.lab.proposal.paired_differences import (
 )
 from moviemotion.lab.training.networks import build_network
 
-IN_THE_DECK = ["1", "2", "4", "5", "8", "9", "10", "12", "13", "21", "23", "25", "27", "31", "36", "transfer"]
+IN_THE_PROPOSAL = [
+    "1",
+    "2",
+    "4",
+    "5",
+    "8",
+    "9",
+    "10",
+    "12",
+    "13",
+    "21",
+    "23",
+    "25",
+    "27",
+    "31",
+    "36",
+    "transfer",
+]
 
 
 def test_every_documented_experiment_is_listed_with_its_published_figures():
     designs, listed = experiments.load_catalog()
-    assert [e.number for e in listed if e.published] == IN_THE_DECK
+    assert [e.number for e in listed if e.published] == IN_THE_PROPOSAL
     assert [round(100 * e.published.change) for e in listed if e.published] == [
         10, -4, -10, -3, -13, -4, 3, 4, -7, 3, -10, -19, -35, 2, 1, -21,
     ]  # fmt: skip
@@ -37,7 +54,7 @@ def test_every_documented_experiment_is_listed_with_its_published_figures():
         assert {experiment.before, experiment.after} <= set(designs)
 
 
-def test_each_experiment_of_the_deck_changes_what_it_says():
+def test_each_experiment_changes_what_it_describes():
     designs, listed = experiments.load_catalog()
     by_number = {e.number: e for e in listed}
     sides = {n: (designs[e.before], designs[e.after]) for n, e in by_number.items()}
@@ -47,7 +64,7 @@ def test_each_experiment_of_the_deck_changes_what_it_says():
     assert [r.validation for r in sides["23"]] == [0.3, 0.4]
     assert [r.weight_decay for r in sides["27"]] == [0.0, 0.02]
     assert [r.options["kernels"] for r in sides["10"]] == [[2, 2, 2, 2, 2], [3, 3, 2, 2, 2]]
-    # The last design is the network of the registry.
+    # The last design is the network in the registry.
     last = designs["cnn_36"]
     assert (
         build_network(last.network, 4, last.options).architecture
@@ -57,10 +74,10 @@ def test_each_experiment_of_the_deck_changes_what_it_says():
 
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory):
-    """A catalogue of two designs that train in a second, and faces for them."""
+    """A catalog of designs that train in a second, and faces for them."""
     folder = tmp_path_factory.mktemp("tiny")
     write_faces(folder / "faces", train=12, test=10)
-    catalogue = folder / "experiments.toml"
+    catalog = folder / "experiments.toml"
     text = experiments.CATALOG_FILE.read_text(encoding="utf-8")
     for wide, narrow in (
         ("filters = [64, 128, 512, 512, 128]", "filters = [8, 8, 8, 8, 8]"),
@@ -68,52 +85,52 @@ def tiny(tmp_path_factory):
     ):
         assert wide in text
         text = text.replace(wide, narrow)
-    catalogue.write_text(text, encoding="utf-8")
-    return folder, catalogue
+    catalog.write_text(text, encoding="utf-8")
+    return folder, catalog
 
 
-def test_runs_are_made_once_and_reported(tiny, monkeypatch, tmp_path):
-    folder, catalogue = tiny
-    designs, listed = experiments.load_catalog(catalogue)
+def test_runs_are_trained_once_and_reported(tiny, monkeypatch, tmp_path):
+    folder, catalog = tiny
+    designs, listed = experiments.load_catalog(catalog)
     monkeypatch.setattr(experiments, "load_catalog", lambda: (designs, listed))
     out = folder / "runs"
-    reduction = experiments.TrainingBudget(epochs=1, fraction=1.0, width=0.5, seeds=(1, 2))
-    said = []
+    budget = experiments.TrainingBudget(epochs=1, fraction=1.0, width=0.5, seeds=(1, 2))
+    lines = []
     assert (
-        experiments.run_experiments(folder / "faces", out, ["13"], reduction, jobs=2, print_line=said.append)
+        experiments.run_experiments(folder / "faces", out, ["13"], budget, jobs=2, print_line=lines.append)
         == []
     )
-    assert said[0].startswith("4 runs to make")
+    assert lines[0].startswith("4 runs to train")
     before = sorted((p, p.stat().st_mtime_ns) for p in out.rglob("predictions.npy"))
     assert len(before) == 4
     record = json.loads((out / "batch_64" / "seed-1" / "run.json").read_text())
-    assert record["recipe"]["options"]["filters"] == [4] * 5
+    assert record["config"]["options"]["filters"] == [4] * 5
     shutil.rmtree(out / "batch_64" / "seed-2")
-    assert experiments.run_experiments(folder / "faces", out, ["13"], reduction, print_line=said.append) == []
-    assert "1 runs to make, 3 already there" in said
-    with pytest.raises(MoviemotionError, match="holds runs of 1 epoch on"):
+    assert experiments.run_experiments(folder / "faces", out, ["13"], budget, print_line=lines.append) == []
+    assert "1 runs to train; 3 are finished already" in lines
+    with pytest.raises(MoviemotionError, match=r"contains runs with epochs 1, fraction 1 and width 0\.5"):
         experiments.run_experiments(
             folder / "faces", out, ["13"], experiments.TrainingBudget(2, 1.0, 0.5, (1,))
         )
 
     with pytest.raises(MoviemotionError, match="no folder that can be written"):
-        write_experiments_report(tmp_path / "nowhere", out, catalogue)
-    text = write_experiments_report(folder / "faces", out, folder / "report", said.append).read_text()
+        write_experiments_report(tmp_path / "nowhere", out, catalog)
+    text = write_experiments_report(folder / "faces", out, folder / "report", lines.append).read_text()
     assert "| 13 | Half the batch size | 0.88 → 0.81 (−7.0) |" in text
-    assert "1 of the deck's changes, each trained 2 times (seeds 1, 2) for 1 epoch on" in text
-    assert "This is a reduction" in text
-    assert "- 36, A third dense layer: seeds run on both sides: 0" in text
+    assert "1 of the proposal's changes, each trained 2 times (seeds 1, 2) for 1 epoch on" in text
+    assert "These runs are smaller" in text
+    assert "- 36, A third dense layer: only 0 of at least two seeds were run" in text
     assert (folder / "report" / "changes.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_absent_first_weights_are_told_and_the_rest_goes_on(tiny, tmp_path):
+def test_missing_initial_weights_fail_one_run_only(tiny, tmp_path):
     folder, _ = tiny
-    reduction = experiments.TrainingBudget(epochs=1, fraction=1.0, width=0.05, seeds=(1,))
+    budget = experiments.TrainingBudget(epochs=1, fraction=1.0, width=0.05, seeds=(1,))
     failures = experiments.run_experiments(
         folder / "faces",
         tmp_path,
         ["transfer"],
-        reduction,
+        budget,
         imagenet_weights=tmp_path / "vgg.pth",
         print_line=lambda line: None,
     )
@@ -122,23 +139,23 @@ def test_absent_first_weights_are_told_and_the_rest_goes_on(tiny, tmp_path):
     assert (tmp_path / "cnn_36" / "seed-1" / "predictions.npy").exists()
 
 
-def test_faces_that_cannot_be_used_are_told_once_and_nothing_is_written(tiny, tmp_path):
+def test_unusable_faces_are_reported_once_and_nothing_is_written(tiny, tmp_path):
     folder, _ = tiny
     shutil.copytree(folder / "faces" / "train", tmp_path / "faces" / "train")
-    reduction = experiments.TrainingBudget(epochs=1, fraction=1.0, width=0.05, seeds=(1, 2))
+    budget = experiments.TrainingBudget(epochs=1, fraction=1.0, width=0.05, seeds=(1, 2))
     with pytest.raises(MoviemotionError, match="no such folder"):
-        experiments.run_experiments(tmp_path / "faces", tmp_path / "out", ["13"], reduction)
+        experiments.run_experiments(tmp_path / "faces", tmp_path / "out", ["13"], budget)
     assert not (tmp_path / "out").exists()
 
 
-def test_unknown_numbers_and_empty_folders_are_refused(tmp_path):
+def test_unknown_numbers_and_empty_folders_are_rejected(tmp_path):
     with pytest.raises(MoviemotionError, match="experiment 99"):
         experiments.select_experiments(experiments.load_catalog()[1], ["99"])
-    with pytest.raises(MoviemotionError, match="no experiments here"):
+    with pytest.raises(MoviemotionError, match="contains no experiments"):
         experiments.read_budget(tmp_path)
 
 
-def _answers(rng, share, seeds=3, images=2000):
+def _correct(rng, share, seeds=3, images=2000):
     return rng.random((seeds, images)) < share
 
 
@@ -146,22 +163,22 @@ def test_the_interval_covers_the_true_change_and_a_clear_one_is_confirmed():
     rng = np.random.default_rng(7)
     covered = 0
     for _ in range(200):
-        change = paired_change(_answers(rng, 0.80), _answers(rng, 0.84))
+        change = paired_change(_correct(rng, 0.80), _correct(rng, 0.84))
         covered += change.interval[0] <= 0.04 <= change.interval[1]
     assert covered >= 185
-    change = paired_change(_answers(rng, 0.70), _answers(rng, 0.84))
+    change = paired_change(_correct(rng, 0.70), _correct(rng, 0.84))
     assert judge_published_change(change, change.p_value, 0.10) is ReplicationVerdict.CONFIRMED
     assert judge_published_change(change, change.p_value, -0.10) is ReplicationVerdict.CONTRADICTED
 
 
-def test_a_published_change_without_room_is_contradicted_and_a_small_one_open():
+def test_a_published_change_outside_the_interval_is_contradicted_and_a_small_one_inconclusive():
     rng = np.random.default_rng(8)
-    change = paired_change(_answers(rng, 0.8, images=100), _answers(rng, 0.8, images=100))
+    change = paired_change(_correct(rng, 0.8, images=100), _correct(rng, 0.8, images=100))
     assert judge_published_change(change, 1.0, -0.35) is ReplicationVerdict.CONTRADICTED
     assert judge_published_change(change, 1.0, 0.06) is ReplicationVerdict.INCONCLUSIVE
 
 
-def test_more_images_are_needed_for_smaller_changes_and_none_suffice_when_seeds_differ():
+def test_smaller_changes_require_more_images_and_no_number_is_enough_if_seeds_vary():
     change = PairedChange(0.80, 0.82, (0.0, 0.04), 0.05, 3, 500, 1e-6, 0.4)
     assert required_images(change, 0.01) > required_images(change, 0.04) > 100
     assert required_images(PairedChange(0.80, 0.82, (0.0, 0.04), 0.05, 3, 500, 1e-2, 0.4), 0.01) is None

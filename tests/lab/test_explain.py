@@ -1,4 +1,4 @@
-"""The laws behind the evidence: what a unit sees, what a gate passes, what moves with a picture."""
+"""Properties behind the evidence: receptive fields, slopes of activations, and equivariance."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def network(seed=0, **design):
 def faces(n=24, seed=0):
     rng = np.random.default_rng(seed)
     images = rng.integers(0, 256, (n, FACE_SIZE, FACE_SIZE), dtype=np.uint8)
-    return FaceSample(images, np.arange(n) % 4, "made up")
+    return FaceSample(images, np.arange(n) % 4, "synthetic")
 
 
 kernels = st.lists(st.integers(1, 5), min_size=1, max_size=4)
@@ -44,17 +44,17 @@ few = settings(max_examples=15, deadline=None)
 @given(kernels=kernels, seed=st.integers(0, 99))
 def test_the_gradient_reaches_exactly_the_receptive_field(kernels, seed):
     made = network(seed, kernels=kernels, filters=[4] * len(kernels))
-    # Without ReLU and max pooling every path is open, so nothing of the field may stay dark.
-    open_paths = relu.linearize(made, keep_max_pooling=False)
+    # Without ReLU and max pooling all gradients pass, so they must reach the complete receptive field.
+    linear = relu.linearize(made, keep_max_pooling=False)
     for block, (_, pooled) in enumerate(receptive_field.receptive_fields(made)):
         start, stop = pooled.span((FACE_SIZE // pooled.stride) // 2)
         inside = np.zeros(FACE_SIZE, dtype=bool)
         inside[max(0, start) : stop] = True
-        reached = receptive_field.gradient_map(open_paths, to_input_tensor(faces(2, seed).images), block) > 0
+        reached = receptive_field.gradient_map(linear, to_input_tensor(faces(2, seed).images), block) > 0
         assert np.array_equal(reached, inside[:, None] & inside[None, :])
 
 
-def test_the_decks_fields():
+def test_the_receptive_fields_of_the_proposals_network():
     made = build_network("deck36", 4, {"filters": [2] * 5, "dense": [4]})
     assert [f.size for f, _ in receptive_field.receptive_fields(made)] == [3, 8, 14, 26, 50]
     assert [f.size for _, f in receptive_field.receptive_fields(made)] == [4, 10, 18, 34, 66]
@@ -64,7 +64,7 @@ def test_the_decks_fields():
 @given(
     seed=st.integers(0, 999), activation=st.sampled_from([("relu", 0), ("leaky_relu", 0.3), ("identity", 1)])
 )
-def test_an_activation_multiplies_the_gradient_by_its_slope_and_by_nothing_else(seed, activation):
+def test_an_activation_multiplies_the_gradient_by_its_slope_only(seed, activation):
     name, slope = activation
     # Wide enough that no layer is dead by chance.
     made = network(seed, conv_activation=name, dense_activation=name, dense=[64, 64])
@@ -84,12 +84,12 @@ def test_convolutions_are_equivariant_and_pooling_is_not(seed, kernels):
     assert all(e < 1e-12 for e in measured.two_pixel_shift[:2] if e == e)
     assert all(
         e > 1e-3 for e in measured.two_pixel_shift[2:] if e == e
-    )  # a step of 4 px: 2 px are half of it
+    )  # the stride is 4 px, so 2 px are half of it
 
 
 @few
 @given(down=st.integers(-12, 12), right=st.integers(-12, 12))
-def test_a_shift_moves_every_pixel_and_repeats_the_edge(down, right):
+def test_a_shift_moves_all_pixels_and_repeats_the_edge(down, right):
     image = to_input_tensor(faces(1).images)[0, 0]
     moved = translation.shift_images(image, down, right)
     for row, column in ((0, 0), (20, 30), (47, 47)):
@@ -97,7 +97,7 @@ def test_a_shift_moves_every_pixel_and_repeats_the_edge(down, right):
         assert moved[row, column] == image[source[0], source[1]]
 
 
-def test_only_without_relu_and_max_pooling_is_the_network_straight():
+def test_the_network_is_linear_only_without_relu_and_max_pooling():
     measured = relu.measure_linearity_deviation(network(), faces(), 0)
     assert measured.as_trained.low > 0.01
     assert measured.no_relu.low > 0.01
@@ -117,8 +117,8 @@ def test_dead_units_are_counted():
     assert torch.equal(seen.post_activation, seen.pre_activation.clamp(min=0))
 
 
-def test_the_trace_is_what_the_network_does():
-    made, x = network(normalise="before"), to_input_tensor(faces().images)
+def test_a_trace_has_the_values_of_the_network():
+    made, x = network(batch_norm_position="before"), to_input_tensor(faces().images)
     with torch.inference_mode():
         assert torch.equal(trace_network(made, x).logits, made(x))
         assert predict_probabilities(made, faces().images) == pytest.approx(
@@ -134,7 +134,7 @@ def single_filter(kernel):
     return made
 
 
-def test_a_difference_prefers_finer_gratings_than_an_average():
+def test_a_difference_filter_prefers_finer_gratings_than_an_average():
     fine = single_filter([[0, 0, 0], [-1, 2, -1], [0, 0, 0]])
     coarse = single_filter([[1 / 9] * 3] * 3)
     assert frequency_tuning.measure_grating_tuning(fine)[0].preferred_frequency.value > 12
@@ -145,14 +145,14 @@ def test_a_difference_prefers_finer_gratings_than_an_average():
 def test_the_cutoff_halves_a_grating_of_its_frequency(cutoff):
     wave = 100 + 50 * np.cos(2 * np.pi * cutoff * (np.arange(FACE_SIZE) + 0.5) / FACE_SIZE)
     image = np.broadcast_to(wave, (1, FACE_SIZE, FACE_SIZE)).astype(np.float32)
-    kept = frequency_tuning.low_pass(image, cutoff)[0, 24, 16:32]
-    assert np.ptp(kept) / np.ptp(image[0, 24, 16:32]) == pytest.approx(0.5, abs=0.02)
+    filtered = frequency_tuning.low_pass(image, cutoff)[0, 24, 16:32]
+    assert np.ptp(filtered) / np.ptp(image[0, 24, 16:32]) == pytest.approx(0.5, abs=0.02)
     assert frequency_tuning.low_pass(image, cutoff) + frequency_tuning.high_pass(
         image, cutoff
     ) == pytest.approx(image + image.mean(), abs=1e-3)
 
 
-def test_the_strongest_patch_holds_what_the_filter_looks_for():
+def test_the_strongest_patch_contains_what_the_filter_detects():
     made, sample = single_filter([[0, 0, 0], [0, 1, 0], [0, 0, 0]]), faces()
     sample.images[:, 10, 12] = 255
     sample.images[5, 0, 0] = 255
@@ -163,7 +163,7 @@ def test_the_strongest_patch_holds_what_the_filter_looks_for():
     assert [sample.truth[k] for k in shown] == [0, 1, 2, 3]
 
 
-def test_a_probe_reads_what_is_there_and_guesses_what_is_not():
+def test_a_probe_finds_what_is_encoded_and_nothing_else():
     sample = faces(80)
     assert frequency_tuning.run_linear_probes(network(), sample, 0).mean() < 0.5
     for k in range(4):
@@ -171,7 +171,7 @@ def test_a_probe_reads_what_is_there_and_guesses_what_is_not():
     assert frequency_tuning.run_linear_probes(network(), sample, 0)[0].mean() == 1
 
 
-def test_near_pixels_are_alike_only_where_pictures_are_smooth():
+def test_near_pixels_correlate_only_in_smooth_images():
     noise = faces(60)
     assert abs(translation.pixel_correlation(noise.images, 0)[0].value) < 0.02
     smooth = np.clip(frequency_tuning.low_pass(noise.images, 3.0) * 4 - 380, 0, 255).astype(np.uint8)
@@ -180,7 +180,7 @@ def test_near_pixels_are_alike_only_where_pictures_are_smooth():
     assert far.high < 0.3
 
 
-def test_an_unmoved_face_changes_nothing_and_a_moved_one_does():
+def test_only_moved_faces_change_the_prediction():
     curve = translation.measure_shift_curve(network(), faces())
     assert (curve.probability_change[0].value, curve.unchanged_share[0].value) == (0, 1)
     assert curve.probability_change[-1].value > 0

@@ -1,4 +1,4 @@
-"""`lab explain` from runs on disk to the page, its figures, and what it says of bad input."""
+"""`lab explain` from runs on disk to the page and its figures, and its errors."""
 
 import json
 import re
@@ -34,11 +34,11 @@ from moviemotion.lab.training.runs import RUN_FILE, WEIGHTS_FILE, TrainedRun  # 
 def write_run(folder, name="deck36", targets="labels", **options):
     if name == "deck36":
         options = {"filters": [4, 6, 6, 6, 4], "dense": [8, 8], **options}
-    recipe = TrainingConfig(network=name, options=options, targets=targets)
+    config = TrainingConfig(network=name, options=options, targets=targets)
     torch.manual_seed(3)
     folder.mkdir(parents=True)
-    torch.save(build_network(name, recipe.n_outputs, options).state_dict(), folder / WEIGHTS_FILE)
-    (folder / RUN_FILE).write_text(json.dumps(asdict(TrainedRun(recipe, (), 1.0, 0, 0, ()))))
+    torch.save(build_network(name, config.n_outputs, options).state_dict(), folder / WEIGHTS_FILE)
+    (folder / RUN_FILE).write_text(json.dumps(asdict(TrainedRun(config, (), 1.0, 0, 0, ()))))
     return folder
 
 
@@ -52,28 +52,31 @@ def data(tmp_path_factory):
 @pytest.fixture(scope="module")
 def made(data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("explain")
-    runs = [write_run(folder / "first")]
-    for activation in ("leaky_relu", "identity"):
-        runs.append(write_run(folder / activation, conv_activation=activation, dense_activation=activation))
+    others = ("leaky_relu", "identity")
+    runs = [
+        write_run(folder / "first"),
+        *(write_run(folder / name, conv_activation=name, dense_activation=name) for name in others),
+    ]
     page = explain(runs, data, "train", folder / "out", 1, print_line=lambda line: None)
     return runs, page
 
 
-def test_the_page_holds_everything_and_says_that_it_shows_faces(made):
+def test_the_page_is_complete_and_warns_that_it_shows_faces(made):
     _, page = made
     html = page.read_text(encoding="utf-8")
     body = re.sub(r"<script>.*?</script>", "", html, flags=re.DOTALL)
     assert "faces from your data" in body
     assert not re.search(r"(src|href)=\"(?!data:|#)", body)
     assert html.count("data:image/png;base64,") > 30
-    for told in ("Leaky ReLU", "no activation", "block 5", "48 different faces"):
-        assert told in body
-    charts = json.loads(re.search(r'id="data">(.*?)</script>', html, re.DOTALL)[1])
-    assert all(f'id="{name}"' in body for name in charts)
+    for text in ("Leaky ReLU", "no activation", "block 5", "48 different faces"):
+        assert text in body
+    charts = re.findall(r'class="chart[^"]*" id="(\w+)"', body)
+    assert len(charts) == 12
+    assert "<script" not in html
     assert not list(page.parent.glob("*.partial"))
 
 
-def test_the_evidence_has_a_sentence_a_value_and_its_doubt(made):
+def test_the_evidence_has_sentences_values_and_intervals(made):
     _, page = made
     evidence = json.loads((page.parent / "evidence.json").read_text(encoding="utf-8"))
     assert evidence["network"] == "filters 4-6-6-6-4, kernels 3-3-2-2-2, dense 8-8"
@@ -87,14 +90,14 @@ def test_the_evidence_has_a_sentence_a_value_and_its_doubt(made):
             assert one["interval"][0] <= one["value"] <= one["interval"][1]
 
 
-def test_the_same_seed_gives_the_same_page_and_eight_outputs_are_read_as_four(data, tmp_path):
+def test_pages_are_reproducible_and_eight_outputs_are_reduced_to_four(data, tmp_path):
     runs = [write_run(tmp_path / "votes", targets="votes")]
     one, two = (explain(runs, data, "test", tmp_path / k, 1, 24, lambda line: None) for k in "ab")
     assert one.read_bytes() == two.read_bytes()
     assert (one.parent / "evidence.json").read_bytes() == (two.parent / "evidence.json").read_bytes()
 
 
-def test_a_difference_of_meaning_is_claimed_only_where_it_shows(made, data, tmp_path, monkeypatch):
+def test_a_difference_in_encoded_emotion_is_claimed_only_if_measured(made, data, tmp_path, monkeypatch):
     seen = []
     monkeypatch.setattr(
         "moviemotion.lab.proposal.explain.assess_blocks_answer",
@@ -103,41 +106,41 @@ def test_a_difference_of_meaning_is_claimed_only_where_it_shows(made, data, tmp_
     explain(made[0][:1], data, "train", tmp_path / "out", 1, print_line=lambda line: None)
     right, wrong = np.ones(48, bool), np.zeros(48, bool)
     for late, verdict in ((right, ClaimVerdict.INCOMPLETE), (wrong, ClaimVerdict.INCONCLUSIVE)):
-        blocks = replace(seen[0], late_over_early=compare_paired(late, wrong, "block 1"))
+        blocks = replace(seen[0], last_against_first=compare_paired(late, wrong, "block 1"))
         claim = assess_blocks_answer(blocks).claims[-1]
         assert claim.verdict is verdict
-        assert ("one of meaning too" in claim.explanation) is (verdict is ClaimVerdict.INCOMPLETE)
+        assert ("They also differ" in claim.explanation) is (verdict is ClaimVerdict.INCOMPLETE)
 
 
-def test_what_does_not_fit_is_named_and_nothing_is_written(made, data, tmp_path):
+def test_invalid_inputs_are_reported_and_nothing_is_written(made, data, tmp_path):
     runs, _ = made
     out = tmp_path / "out"
 
-    def refused(match, runs, data=data, split="train"):
+    def rejects(match, runs, data=data, split="train"):
         with pytest.raises(MoviemotionError, match=match) as error:
             explain(runs, data, split, out, 1, print_line=lambda line: None)
         assert "\n" not in str(error.value)
         assert not out.exists()
 
-    refused("--run", [])
+    rejects("runs: none given", [])
     with pytest.raises(MoviemotionError, match="no folder that can be written"):
         explain([], data, "train", runs[0] / "run.json", 1)
-    refused("no finished run", [tmp_path / "nowhere"])
-    refused("deck36", [write_run(tmp_path / "small", "compact", "votes")])
-    refused("not a ReLU network", runs[1:])
-    refused("no such folder", runs, split="absent")
+    rejects("no finished run", [tmp_path / "nowhere"])
+    rejects("deck36", [write_run(tmp_path / "small", "compact", "votes")])
+    rejects("not a ReLU network", runs[1:])
+    rejects("no such folder", runs, split="absent")
     few = tmp_path / "few"
     write_faces(few, train=4, test=1)
-    refused("needs 5 of each", runs, data=few)
+    rejects("until there are 5 of each", runs, data=few)
 
 
-def test_verdicts_follow_the_figures():
+def test_overall_verdicts():
     right, wrong = (Claim("", verdict, "") for verdict in (ClaimVerdict.CORRECT, ClaimVerdict.INCORRECT))
-    unsure = Claim("", ClaimVerdict.INCONCLUSIVE, "")
-    assert overall_verdict([right, right, unsure]) is ClaimVerdict.CORRECT
+    undecided = Claim("", ClaimVerdict.INCONCLUSIVE, "")
+    assert overall_verdict([right, right, undecided]) is ClaimVerdict.CORRECT
     assert overall_verdict([wrong, wrong]) is ClaimVerdict.INCORRECT
     assert overall_verdict([right, wrong]) is ClaimVerdict.INCOMPLETE
-    assert overall_verdict([unsure]) is ClaimVerdict.INCONCLUSIVE
+    assert overall_verdict([undecided]) is ClaimVerdict.INCONCLUSIVE
 
 
 @pytest.mark.parametrize(
@@ -149,7 +152,7 @@ def test_verdicts_follow_the_figures():
         (20, 60, ClaimVerdict.INCORRECT),
     ],
 )
-def test_the_decks_ten_points_for_relu_are_judged(only_relu, only_leaky, verdict):
+def test_the_published_gain_of_relu_is_assessed(only_relu, only_leaky, verdict):
     relu_right = np.zeros(500, dtype=bool)
     leaky_right = relu_right.copy()
     relu_right[:only_relu] = True
@@ -164,7 +167,7 @@ def test_the_decks_ten_points_for_relu_are_judged(only_relu, only_leaky, verdict
     assert _comparison_claim(*made).verdict is verdict
 
 
-def test_estimates_and_their_words():
+def test_estimates_are_formatted():
     assert mean_estimate([1.0, 3.0, 2.0]).value == 2
     assert mean_share_estimate([1.0, 1.0, 0.9]).high == 1
     assert figures.format_number(3.2e-16) == "3 × 10⁻¹⁶"

@@ -1,4 +1,4 @@
-"""The audit finds what was planted, proposes, and leaves the source alone."""
+"""The audit finds planted issues, proposes actions, and does not change the source."""
 
 import csv
 import hashlib
@@ -34,8 +34,8 @@ from moviemotion.lab.data.duplicates import duplicate_groups, duplicate_pairs
 from moviemotion.lab.data.issues import CleaningAction, Issue, IssueKind
 
 
-def picture(seed):
-    """A smooth picture that no other seed gives."""
+def smooth_image(seed):
+    """A smooth image that differs for each seed."""
     coarse = np.random.default_rng(seed).integers(0, 256, (6, 6)).astype(np.uint8)
     return np.asarray(Image.fromarray(coarse).resize((48, 48), Image.Resampling.BICUBIC))
 
@@ -49,7 +49,7 @@ def data(tmp_path):
     folder = tmp_path / "faces"
     write_faces(folder, train=6, test=4)
     for k, path in enumerate(sorted(folder.rglob("*.png"))):
-        Image.fromarray(picture(k)).save(path)
+        Image.fromarray(smooth_image(k)).save(path)
     return folder
 
 
@@ -68,7 +68,7 @@ def test_planted_corruption_is_found_and_named(plant, kinds):
     assert sum(one.kind in kinds for one in found) >= 28
 
 
-def test_a_picture_with_a_black_bar_is_cut_off_by_its_height():
+def test_the_width_of_a_flat_band_is_measured():
     image = np.random.default_rng(1).integers(0, 256, (48, 48)).astype(np.uint8)
     assert flat_band_width(image) == 0
     image[:17] = 3
@@ -76,9 +76,9 @@ def test_a_picture_with_a_black_bar_is_cut_off_by_its_height():
     assert flat_band_width(image.T) == 17
 
 
-def test_near_copies_meet_their_originals_and_strangers_do_not():
+def test_near_duplicates_are_paired_with_their_originals_only():
     rng = np.random.default_rng(3)
-    originals = np.stack([picture(k) for k in range(60)])
+    originals = np.stack([smooth_image(k) for k in range(60)])
     copies = np.stack([planted.near_copy(image, rng) for image in originals])
     pairs = duplicate_pairs(np.concatenate([originals, copies, originals[:5]]))
     group = duplicate_groups(125, pairs)
@@ -88,7 +88,7 @@ def test_near_copies_meet_their_originals_and_strangers_do_not():
     assert sum(pair.exact for pair in pairs) == 5
 
 
-def test_a_picture_has_one_finding_for_all_its_copies_and_the_test_split_keeps_its_own(data):
+def test_an_image_has_one_issue_for_all_its_duplicates_and_the_one_in_test_is_kept(data):
     original = data / "test" / "sad" / "000.png"
     for copy in ("train/sad/copy.png", "train/happy/copy.png", "test/sad/copy.png"):
         (data / copy).write_bytes(original.read_bytes())
@@ -101,31 +101,31 @@ def test_a_picture_has_one_finding_for_all_its_copies_and_the_test_split_keeps_i
     }
     assert {f.duplicate_of.split("/")[0] for f in found.values()} == {"test"}
     assert found["train/happy/copy.png"].kind is IssueKind.CROSS_SPLIT_DUPLICATE
-    assert "happy here, sad there" in found["train/happy/copy.png"].reason
+    assert "labeled happy, the other image sad" in found["train/happy/copy.png"].reason
     assert sum(f.kind is IssueKind.DUPLICATE for f in found.values()) == 1
     assert all(f.action is CleaningAction.REMOVE for f in found.values())
 
 
-def test_suspicion_is_the_margin_of_the_best_other_answer():
+def test_labels_are_ranked_by_the_margin_of_the_best_other_answer():
     probabilities = np.array([[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.3, 0.3, 0.4]])
-    opinion = LabelPredictions(probabilities, ("a", "b", "c"), np.array([0, 0, -1]), "a friend", False)
+    opinion = LabelPredictions(probabilities, ("a", "b", "c"), np.array([0, 0, -1]), "a model", False)
     assert opinion.margin[:2] == pytest.approx([-0.5, 0.7])
     assert np.isnan(opinion.margin[2])
     assert opinion.predicted_classes == ("a", "b", "c")
     assert opinion.ranking_score[1] > opinion.ranking_score[0]
 
 
-def test_of_two_pictures_doubted_alike_the_one_whose_class_is_often_contradicted_comes_first():
-    """And the order within a class is that of the odds."""
+def test_equal_margins_are_ranked_by_how_often_their_class_is_contradicted():
+    """Within a class, labels are ranked by their odds."""
     probabilities = np.array([[0.9, 0.1]] * 9 + [[0.4, 0.6]] + [[0.6, 0.4]] * 6 + [[0.3, 0.7]] * 4)
     labels = np.array([0] * 10 + [1] * 10)
-    opinion = LabelPredictions(probabilities, ("a", "b"), labels, "a pupil", True)
+    opinion = LabelPredictions(probabilities, ("a", "b"), labels, "networks", True)
     assert opinion.ranking_score[10] > opinion.ranking_score[9] > opinion.ranking_score[0]
     assert opinion.ranking_score[10] > opinion.ranking_score[19]
 
 
-def test_the_folder_is_left_alone_and_its_clean_copy_follows_the_edited_decisions(data, tmp_path):
-    (data / "train" / "happy" / "000.png").write_bytes(b"not a picture")
+def test_the_source_is_unchanged_and_the_cleaned_copy_follows_edited_decisions(data, tmp_path):
+    (data / "train" / "happy" / "000.png").write_bytes(b"not an image")
     Image.fromarray(np.zeros((48, 48), np.uint8)).save(data / "train" / "sad" / "001.png")
     before = digest(data)
     result = audit_dataset(data, SecondOpinion.EMOTION_MODEL, print_line=lambda line: None)
@@ -133,8 +133,8 @@ def test_the_folder_is_left_alone_and_its_clean_copy_follows_the_edited_decision
     assert [f.image for f in result.issues_of_kind(IssueKind.SOLID)] == ["train/sad/001.png"]
     page = write_audit_report(result, tmp_path / "audit")
     assert "http" not in page.read_text().replace("http-equiv", "")
-    assert re.search(r"corrupted pictures \([\d.]+&nbsp;%\)", page.read_text())
-    with (tmp_path / "audit" / "findings.csv").open() as file:
+    assert re.search(r"corrupted images \([\d.]+&nbsp;%\)", page.read_text())
+    with (tmp_path / "audit" / "issues.csv").open() as file:
         assert len(list(csv.DictReader(file))) == len(result.issues)
     assert any("solid" in line for line in audit_lines(result))
 
@@ -142,45 +142,45 @@ def test_the_folder_is_left_alone_and_its_clean_copy_follows_the_edited_decision
     assert chosen == propose_decisions(result.issues)
     edited = [d for d in chosen if d.action is CleaningAction.REMOVE and not d.image.endswith("sad/001.png")]
     write_decisions(edited, tmp_path / "mine.csv")
-    kept = write_cleaned_copy(data, tmp_path / "clean", read_decisions(tmp_path / "mine.csv"))
+    count = write_cleaned_copy(data, tmp_path / "clean", read_decisions(tmp_path / "mine.csv"))
     assert (tmp_path / "clean" / "train" / "sad" / "001.png").is_symlink()
     assert not (tmp_path / "clean" / "train" / "happy" / "000.png").exists()
     with (tmp_path / "clean" / "annotations.csv").open() as file:
-        assert len(list(csv.DictReader(file))) == kept
+        assert len(list(csv.DictReader(file))) == count
     assert digest(data) == before
 
 
 @pytest.mark.parametrize("place", [("--out", "audit"), ("--out", "x", "--clean", "cleaned")])
-def test_a_place_in_the_data_is_refused_before_the_work(data, tmp_path, monkeypatch, capsys, place):
+def test_outputs_inside_the_data_are_rejected_before_the_audit(data, tmp_path, monkeypatch, capsys, place):
     inside = [str(data / word) if word in ("audit", "cleaned") else word for word in place]
     monkeypatch.setattr("sys.argv", ["moviemotion", "lab", "audit", str(data), *inside])
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit):
         main()
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert "lies in" in told.err
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "is inside" in captured.err
 
 
-def test_votes_of_a_picture_that_is_gone_do_not_stop_the_clean_copy(data, tmp_path):
+def test_votes_of_a_missing_image_do_not_prevent_a_cleaned_copy(data, tmp_path):
     (data / "train" / "happy" / "000.png").unlink()
     result = audit_dataset(data, SecondOpinion.EMOTION_MODEL, print_line=lambda line: None)
     assert [f.image for f in result.issues_of_kind(IssueKind.VOTES)] == ["annotations.csv"]
-    kept = write_cleaned_copy(
+    count = write_cleaned_copy(
         data,
         tmp_path / "clean",
         [d for d in propose_decisions(result.issues) if d.action is CleaningAction.KEEP],
     )
-    assert kept == sum(sum(row.values()) for row in result.counts.values())
+    assert count == sum(sum(row.values()) for row in result.counts.values())
 
 
-def test_relabelled_pictures_move_with_their_votes(data, tmp_path):
-    findings = [
+def test_relabeled_images_keep_their_votes(data, tmp_path):
+    issues = [
         Issue(
             IssueKind.MISLABELED, "train/sad/002.png", 1, "", action=CleaningAction.RELABEL, new_label="happy"
         )
     ]
-    write_cleaned_copy(data, tmp_path / "clean", propose_decisions(findings), copy_files=True)
+    write_cleaned_copy(data, tmp_path / "clean", propose_decisions(issues), copy_files=True)
     was, now = dataset.load_faces(data, "train"), dataset.load_faces(tmp_path / "clean", "train")
     assert len(now) == len(was)
     moved = now.names.index("train/happy/train-sad-002.png")
@@ -191,18 +191,18 @@ def test_relabelled_pictures_move_with_their_votes(data, tmp_path):
 
 
 @pytest.mark.parametrize("place", [".", "inside", "train", ".."])
-def test_a_copy_into_the_source_or_around_it_is_refused(data, place):
+def test_a_copy_inside_or_around_the_source_is_rejected(data, place):
     before = digest(data)
-    for write in (
+    for write_copy in (
         lambda out: write_cleaned_copy(data, out, []),
         lambda out: splitting.split_dataset(data, out),
     ):
-        with pytest.raises(MoviemotionError, match="beside it"):
-            write(data / place)
+        with pytest.raises(MoviemotionError, match="choose a folder outside it"):
+            write_copy(data / place)
     assert digest(data) == before
 
 
-def test_a_place_that_is_taken_is_refused_before_a_picture_is_read(data, tmp_path, monkeypatch):
+def test_an_output_folder_in_use_is_rejected_before_an_image_is_read(data, tmp_path, monkeypatch):
     monkeypatch.setattr(dataset, "inspect_split", None)
     (tmp_path / "file").write_text("mine")
     (tmp_path / "full").mkdir()
@@ -214,16 +214,16 @@ def test_a_place_that_is_taken_is_refused_before_a_picture_is_read(data, tmp_pat
             splitting.split_dataset(data, tmp_path / name)
 
 
-def test_a_report_inside_the_data_is_refused(data):
+def test_a_report_inside_the_data_is_rejected(data):
     result = audit_dataset(data, SecondOpinion.EMOTION_MODEL, print_line=lambda line: None)
-    with pytest.raises(MoviemotionError, match="beside it"):
+    with pytest.raises(MoviemotionError, match="choose a folder outside it"):
         write_audit_report(result, data / "audit")
     assert not (data / "audit").exists()
 
 
-def test_pictures_that_meet_under_one_name_are_all_kept(data, tmp_path):
-    Image.fromarray(picture(100)).save(data / "train" / "happy" / "train-sad-002.png")
-    findings = [
+def test_images_with_the_same_destination_are_all_kept(data, tmp_path):
+    Image.fromarray(smooth_image(100)).save(data / "train" / "happy" / "train-sad-002.png")
+    issues = [
         Issue(
             IssueKind.MISLABELED,
             f"train/{label}/002.png",
@@ -236,64 +236,66 @@ def test_pictures_that_meet_under_one_name_are_all_kept(data, tmp_path):
     ]
     for copy in (False, True):
         out = tmp_path / f"clean{copy}"
-        written = write_cleaned_copy(data, out, propose_decisions(findings), copy)
+        written = write_cleaned_copy(data, out, propose_decisions(issues), copy)
         assert len(list(out.rglob("*.png"))) == written == len(list(data.rglob("*.png")))
 
 
-def test_bad_decisions_are_all_listed(tmp_path):
+def test_all_invalid_decisions_are_listed(tmp_path):
     path = tmp_path / "decisions.csv"
-    path.write_text("image,choice,new_label\na.png,burn,\nb.png,relabel,joyous\nc.png,keep,\n")
+    path.write_text("image,action,new_label\na.png,burn,\nb.png,relabel,joyous\nc.png,keep,\n")
     with pytest.raises(MoviemotionError) as caught:
         read_decisions(path)
     assert [line.split(":")[1] for line in str(caught.value).splitlines()] == ["2", "3"]
 
 
-def test_every_fault_of_a_folder_is_listed_by_the_audit_and_by_the_refusal(data):
-    (data / "train" / "happy" / "000.png").write_bytes(b"not a picture")
+def test_all_errors_of_a_folder_are_listed_by_the_audit_and_by_the_error_message(data):
+    (data / "train" / "happy" / "000.png").write_bytes(b"not an image")
     (data / "train" / "sad" / "000.png").write_bytes(b"")
     (data / "train" / "joyous").mkdir()
-    Image.new("RGB", (60, 40)).save(data / "train" / "sad" / "colour.png")
+    Image.new("RGB", (60, 40)).save(data / "train" / "sad" / "color.png")
     with pytest.raises(MoviemotionError) as caught:
         dataset.load_faces(data, "train")
     lines = str(caught.value).splitlines()
-    for name in ("happy/000.png", "sad/000.png", "joyous", "sad/colour.png"):
+    for name in ("happy/000.png", "sad/000.png", "joyous", "sad/color.png"):
         assert sum(name in line for line in lines) == 1
-    _, faults = dataset.inspect_split(data, "train")
-    kinds = Counter(fault.kind for fault in faults)
+    _, issues = dataset.inspect_split(data, "train")
+    kinds = Counter(issue.kind for issue in issues)
     assert kinds["unreadable"] == 2
-    assert kinds["other form"] == 1
+    assert kinds["image format"] == 1
     assert kinds["unknown class"] == 1
     assert kinds["votes"] == 1
 
 
-def test_one_class_only_is_refused_and_listed(tmp_path):
+def test_a_single_class_is_rejected_and_listed(tmp_path):
     (tmp_path / "train" / "sad").mkdir(parents=True)
-    Image.fromarray(picture(1)).save(tmp_path / "train" / "sad" / "a.png")
-    with pytest.raises(MoviemotionError, match="all pictures are sad"):
+    Image.fromarray(smooth_image(1)).save(tmp_path / "train" / "sad" / "a.png")
+    with pytest.raises(MoviemotionError, match="all images are labeled sad"):
         dataset.load_faces(tmp_path, "train")
-    said = []
-    result = audit_dataset(tmp_path, SecondOpinion.OUT_OF_FOLD, print_line=said.append)
+    lines_printed = []
+    result = audit_dataset(tmp_path, SecondOpinion.OUT_OF_FOLD, print_line=lines_printed.append)
     assert result.issues_of_kind(IssueKind.FOLDER)
-    assert "not judged" in result.notes[0]
-    assert not any("training" in line for line in said)
+    assert "not checked" in result.notes[0]
+    assert not any("training" in line for line in lines_printed)
 
 
-@pytest.mark.parametrize("judge", list(SecondOpinion))
-def test_where_no_sound_picture_has_a_label_that_is_said(data, judge, tmp_path):
+@pytest.mark.parametrize("second_opinion", list(SecondOpinion))
+def test_where_no_sound_picture_has_a_label_that_is_lines_printed(data, second_opinion, tmp_path):
     (data / "train" / "sad").rename(tmp_path / "other")
     shutil.rmtree(data)
     (data / "train").mkdir(parents=True)
     (tmp_path / "other").rename(data / "train" / "other")
     (data / "train" / "happy").mkdir()
     Image.fromarray(np.zeros((48, 48), np.uint8)).save(data / "train" / "happy" / "black.png")
-    result = audit_dataset(data, judge, print_line=lambda line: None)
+    result = audit_dataset(data, second_opinion, print_line=lambda line: None)
     assert (result.opinion_source, result.labels_checked) == ("", 0)
-    assert result.notes == ("Labels were not judged: no sound picture has one.",)
+    assert result.notes == ("Labels were not checked, because no intact image has one.",)
     assert write_audit_report(result, tmp_path / "out").exists()
 
 
-def test_the_reader_judges_two_classes_of_the_four(data, tmp_path, monkeypatch):
-    monkeypatch.setattr("moviemotion.lab.audit.find_issues.find_corrupted_images", lambda images: [])
+def test_the_emotion_model_checks_two_of_the_four_classes(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "moviemotion.lab.audit.find_issues.find_corrupted_images", lambda images, on_progress: []
+    )
     for label in ("neutral", "surprise"):
         for split in ("train", "test"):
             shutil.rmtree(data / split / label)
@@ -302,7 +304,7 @@ def test_the_reader_judges_two_classes_of_the_four(data, tmp_path, monkeypatch):
     assert 0 <= result.expected_label_errors <= result.labels_checked
 
 
-def test_a_split_keeps_copies_together_carries_votes_and_repeats_with_its_seed(data, tmp_path):
+def test_a_split_keeps_duplicates_together_copies_votes_and_is_reproducible(data, tmp_path):
     for k in range(3):
         source = data / "test" / "happy" / f"00{k}.png"
         (data / "train" / "happy" / f"copy{k}.png").write_bytes(source.read_bytes())
@@ -328,7 +330,7 @@ def test_a_split_keeps_copies_together_carries_votes_and_repeats_with_its_seed(d
 @given(
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 60)), min_size=40, max_size=200), st.integers(0, 99)
 )
-def test_groups_are_never_divided_and_shares_are_kept(faces, seed):
+def test_groups_stay_together_and_shares_are_met(faces, seed):
     labels = np.array(["abcd"[k] for k, _ in faces])
     group = np.array([g for _, g in faces])
     to = splitting.assign_splits(labels, group, splitting.DEFAULT_SPLIT_SHARES, seed)

@@ -1,11 +1,11 @@
-"""Free answers: what people write, and what they get for it."""
+"""Grading of free-text answers."""
 
 import tomllib
 from pathlib import Path
 
 import pytest
 
-import moviemotion.lab.proposal.challenge as challenge
+from moviemotion.lab.proposal import challenge
 from moviemotion.lab.proposal.grading import grade_answer
 
 BLOCKS, RELU, TRANSLATION = challenge.load_questions()
@@ -48,7 +48,7 @@ def result(question, answer):
         (TRANSLATION, "max pooling", []),
     ],
 )
-def test_ideas_are_found_in_plain_words_and_rough_spelling(question, answer, found):
+def test_ideas_are_found_in_plain_words_and_misspellings(question, answer, found):
     assert result(question, answer) == (found, 0)
 
 
@@ -64,13 +64,13 @@ def test_ideas_are_found_in_plain_words_and_rough_spelling(question, answer, fou
         (TRANSLATION, "rotation invariance", []),
     ],
 )
-def test_wrong_statements_are_named_and_take_back_what_they_contradict(question, answer, found):
+def test_wrong_statements_remove_the_ideas_that_they_contradict(question, answer, found):
     got, wrong = result(question, answer)
     assert got == found
     assert wrong >= 1
 
 
-def test_the_decks_own_answer_gets_its_ideas_and_its_two_faults():
+def test_the_proposals_own_answer_has_three_ideas_and_two_wrong_statements():
     answer = (
         "Activation functions add non-linearity to any neural network during both forward and back "
         "propagation. Without activation, a network behaves like a linear regression. If the input is "
@@ -79,12 +79,12 @@ def test_the_decks_own_answer_gets_its_ideas_and_its_two_faults():
     assert result(RELU, answer) == ([0, 1, 2], 2)
 
 
-def test_every_phrase_of_the_quiz_finds_itself():
+def test_each_phrasing_matches_itself():
     raw = tomllib.loads(Path(challenge.__file__).with_name("challenge.toml").read_text(encoding="utf-8"))
-    for question, told in zip(challenge.load_questions(), raw["questions"], strict=True):
+    for question, entry in zip(challenge.load_questions(), raw["questions"], strict=True):
         for k, idea in enumerate(question.ideas):
-            for way in idea.phrasings:
+            for phrasing in idea.phrasings:
                 place = {"early": "early ", "late": "late ", None: ""}[idea.part]
-                said = place + " ".join(group[0] for group in way)
-                names = grade_answer(said, question.ideas, ()).found
-                assert idea.name in names, (said, told["key"], k)
+                answer = place + " ".join(group[0] for group in phrasing)
+                names = grade_answer(answer, question.ideas, ()).found
+                assert idea.name in names, (answer, entry["key"], k)

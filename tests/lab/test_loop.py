@@ -1,11 +1,13 @@
-"""Training: killed and resumed gives the same weights, and the export reads as the network does."""
+"""Training: resumed runs give the same weights, and exported models the same predictions."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,12 +27,12 @@ from moviemotion.lab.evaluation.model_card import write_model_card  # noqa: E402
 from moviemotion.lab.training import augmentation, networks  # noqa: E402
 from moviemotion.lab.training.config import DEFAULT_CONFIGS, TrainingConfig, make_config  # noqa: E402
 from moviemotion.lab.training.face_selection import HELD_OUT_SPLIT, load_train_and_test, select_faces  # noqa: E402
-from moviemotion.lab.training.loop import Examples, fit, predict_logits  # noqa: E402
+from moviemotion.lab.training.loop import Examples, fit, predict_logits, prepare_training  # noqa: E402
 from moviemotion.lab.training.onnx_export import export_run  # noqa: E402
 from moviemotion.lab.training.runs import load_run  # noqa: E402
 from moviemotion.lab.training.runs import train_emotion_model as train_faces  # noqa: E402
 
-RECIPE = TrainingConfig(epochs=3, batch=16, learning_rate=0.02, averaging=0.9, validation=0.2, mixup=0.2)
+CONFIG = TrainingConfig(epochs=3, batch=16, learning_rate=0.02, ema_decay=0.9, validation=0.2, mixup=0.2)
 NARROW = {"filters": (8, 8, 8, 8, 8), "dense": (8, 8)}
 
 
@@ -38,8 +40,8 @@ def quiet(_):
     pass
 
 
-def train(data, out, recipe, **options):
-    return train_faces(*load_train_and_test(data), out, recipe, **options)
+def train(data, out, config, **options):
+    return train_faces(*load_train_and_test(data), out, config, **options)
 
 
 @pytest.fixture(scope="module")
@@ -56,18 +58,19 @@ def runs(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(data, runs):
-    train(data, runs / "whole", RECIPE, print_line=quiet)
-    return runs / "whole"
+    train(data, runs / "complete", CONFIG, print_line=quiet)
+    return runs / "complete"
 
 
-def test_a_run_killed_in_the_middle_goes_on_to_the_same_weights(data, run, runs):
+def test_a_killed_run_resumes_to_the_same_weights(data, run, runs):
     out = runs / "killed"
     code = f"""
 from dataclasses import replace
 from pathlib import Path
-from test_loop import RECIPE, train
+from test_loop import CONFIG, train
 import time
-train(Path({str(data)!r}), Path({str(out)!r}), RECIPE, print_line=print, step=lambda done, total: time.sleep(0.3))
+slow = lambda done, total: time.sleep(0.3)
+train(Path({str(data)!r}), Path({str(out)!r}), CONFIG, print_line=print, on_batch_end=slow)
 """
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     process = subprocess.Popen([sys.executable, "-c", code], env=environment, stdout=subprocess.DEVNULL)
@@ -79,15 +82,15 @@ train(Path({str(data)!r}), Path({str(out)!r}), RECIPE, print_line=print, step=la
     assert process.wait() == -signal.SIGKILL
     assert not (out / "run.json").exists()
     resumed = []
-    train(data, out, RECIPE, print_line=resumed.append)
+    train(data, out, CONFIG, print_line=resumed.append)
     assert not any(line.startswith("epoch 1/") for line in resumed)
     one, other = (torch.load(f / "weights.pt", weights_only=True) for f in (out, run))
     assert all(torch.equal(one[name], other[name]) for name in other)
 
 
-def test_another_recipe_does_not_overwrite_a_run(data, run):
-    with pytest.raises(MoviemotionError, match="another recipe"):
-        train(data, run, replace(RECIPE, epochs=9), print_line=quiet)
+def test_another_configuration_does_not_overwrite_a_run(data, run):
+    with pytest.raises(MoviemotionError, match="another configuration"):
+        train(data, run, replace(CONFIG, epochs=9), print_line=quiet)
     with pytest.raises(MoviemotionError, match="compact"):
         train(data, run, TrainingConfig(network="huge"), print_line=quiet)
 
@@ -100,24 +103,24 @@ def test_every_epoch_is_in_the_tracking_store(run):
     assert client.get_run(run_id).info.status == "FINISHED"
 
 
-def test_the_export_reads_as_the_network_does_and_its_card_says_how_well(data, run, tmp_path):
-    export_run(run, tmp_path / "reader.onnx")
+def test_an_exported_model_predicts_like_the_network_and_has_a_card(data, run, tmp_path):
+    export_run(run, tmp_path / "model.onnx")
     faces = dataset.load_faces(data, "test")
     network, record = load_run(run)
     direct = torch.softmax(predict_logits(network, faces.images) / record.temperature, dim=1).numpy()
-    assert np.abs(predict(tmp_path / "reader.onnx", faces) - direct).max() < 0.02
-    held_out = select_faces(*load_train_and_test(data), RECIPE).held_out
+    assert np.abs(predict(tmp_path / "model.onnx", faces) - direct).max() < 0.02
+    held_out = select_faces(*load_train_and_test(data), CONFIG).held_out
     assert len(held_out) == record.validation_faces
-    result = evaluate(data, HELD_OUT_SPLIT, GroundTruth.CONSENSUS, tmp_path / "reader.onnx")
+    result = evaluate(data, HELD_OUT_SPLIT, GroundTruth.CONSENSUS, tmp_path / "model.onnx")
     assert result.n == (dataset.consensus_truth(held_out) >= 0).sum()
-    card = write_model_card(tmp_path / "reader.onnx", data).read_text()
+    card = write_model_card(tmp_path / "model.onnx", data).read_text()
     assert "n=32" in card
     assert "--seed 36" in card
 
 
 @pytest.mark.filterwarnings("error:Constant folding")
-def test_the_decks_network_learns_labels_stops_early_and_exports_eight_columns(data, runs, tmp_path):
-    recipe = replace(
+def test_the_proposals_network_stops_early_and_exports_eight_columns(data, runs, tmp_path):
+    config = replace(
         DEFAULT_CONFIGS["deck36"],
         options=NARROW,
         epochs=40,
@@ -126,30 +129,32 @@ def test_the_decks_network_learns_labels_stops_early_and_exports_eight_columns(d
         learning_rate=3e-3,
         validation=0.25,
     )
-    run = train(data, runs / "deck", recipe, print_line=quiet)
+    run = train(data, runs / "proposal", config, print_line=quiet)
     assert 3 <= len(run.history) < 40
     assert run.history[-1].loss < run.history[0].loss
-    export_run(runs / "deck", tmp_path / "deck.onnx")
-    probabilities = predict(tmp_path / "deck.onnx", dataset.load_faces(data, "test"))
+    export_run(runs / "proposal", tmp_path / "proposal.onnx")
+    probabilities = predict(tmp_path / "proposal.onnx", dataset.load_faces(data, "test"))
     assert probabilities.shape == (32, 8)
     assert np.allclose(probabilities.sum(axis=1), 1, atol=1e-3)
 
 
-def test_a_pupil_learns_what_its_teacher_says(data, run, runs):
-    taught = train(data, runs / "pupil", replace(RECIPE, teacher_share=1.0), teachers=[run], print_line=quiet)
-    assert taught.teachers == ("whole",)
-    untaught = load_run(run)[1].history[0].loss
-    assert taught.history[0].loss != untaught
-    with pytest.raises(MoviemotionError, match="teacher of other emotions"):
-        train(data, runs / "wrong", RECIPE, teachers=[runs / "deck"], print_line=quiet)
+def test_teachers_change_the_targets(data, run, runs):
+    student = train(
+        data, runs / "student", replace(CONFIG, teacher_share=1.0), teachers=[run], print_line=quiet
+    )
+    assert student.teachers == ("complete",)
+    without_teacher = load_run(run)[1].history[0].loss
+    assert student.history[0].loss != without_teacher
+    with pytest.raises(MoviemotionError, match="teacher for other emotions"):
+        train(data, runs / "wrong", CONFIG, teachers=[runs / "proposal"], print_line=quiet)
 
 
-def test_the_plateau_lowers_the_rate_and_the_best_epoch_is_kept():
+def test_the_learning_rate_falls_on_a_plateau():
     rng = np.random.default_rng(5)
     images = rng.integers(0, 256, (64, 48, 48), dtype=np.uint8)
     truth = rng.integers(0, 4, 64)
     noise = Examples(images, np.eye(4, dtype=np.float32)[truth], truth)
-    recipe = replace(
+    config = replace(
         DEFAULT_CONFIGS["deck36"],
         options=NARROW,
         epochs=14,
@@ -158,8 +163,9 @@ def test_the_plateau_lowers_the_rate_and_the_best_epoch_is_kept():
         learning_rate=1e-2,
         min_delta=5.0,
     )
-    _, history = fit(recipe, noise, noise)
-    # A first epoch, then three without a fall of 5 nats, lower it; so do the next three.
+    _, history = fit(config, noise, noise)
+    # The rate falls after the first epoch and three more in which the loss falls by less than 5 nats, then
+    # again after three more.
     assert history[3].learning_rate == pytest.approx(1e-2)
     assert history[4].learning_rate == pytest.approx(2e-3)
     assert history[7].learning_rate == pytest.approx(4e-4)
@@ -178,15 +184,15 @@ def test_deck36_is_as_published():
     assert sum(count for _, _, count in table) == 7_327_748
 
 
-def test_first_weights_that_are_not_there_are_one_clear_line(data, tmp_path):
+def test_missing_initial_weights_are_reported(data, tmp_path):
     for network in ("vgg16_block3", "face_resnet"):
-        recipe = replace(DEFAULT_CONFIGS[network], first_weights=str(tmp_path / "nothing"), epochs=1)
+        config = replace(DEFAULT_CONFIGS[network], initial_weights=str(tmp_path / "nothing"), epochs=1)
         with pytest.raises(MoviemotionError, match="nothing"):
-            train(data, tmp_path / "run", recipe, print_line=quiet)
-    assert not list(tmp_path.iterdir())  # no folder, no record of it
+            train(data, tmp_path / "run", config, print_line=quiet)
+    assert not list(tmp_path.iterdir())  # neither a folder nor a tracking store
 
 
-def test_a_place_that_cannot_be_written_is_told_before_the_faces_are_read(tmp_path, monkeypatch, capsys):
+def test_an_unwritable_output_is_reported_before_the_faces_are_read(tmp_path, monkeypatch, capsys):
     (out := tmp_path / "taken").write_text("a file", encoding="utf-8")
     arguments = ["lab", "train", "--data", str(tmp_path / "nowhere"), "--out", str(out / "run")]
     monkeypatch.setattr("sys.argv", ["moviemotion", *arguments])
@@ -195,15 +201,15 @@ def test_a_place_that_cannot_be_written_is_told_before_the_faces_are_read(tmp_pa
     assert capsys.readouterr().err.startswith(f"error: {out / 'run'}: no folder that can be written")
 
 
-def test_a_run_can_begin_from_another_and_its_recipe_be_changed_by_name(data, run, runs):
-    recipe = make_config(
+def test_a_run_can_start_from_the_weights_of_another_with_overrides(data, run, runs):
+    config = make_config(
         "compact", epochs=1, initial_weights=run / "weights.pt", overrides=["learning_rate=0", "mixup=0"]
     )
-    assert (recipe.learning_rate, recipe.mixup, recipe.batch) == (0.0, 0.0, 128)
-    train(data, runs / "further", replace(recipe, validation=0.2), print_line=quiet)
+    assert (config.learning_rate, config.mixup, config.batch) == (0.0, 0.0, 128)
+    train(data, runs / "further", replace(config, validation=0.2), print_line=quiet)
     one, other = (torch.load(f / "weights.pt", weights_only=True) for f in (run, runs / "further"))
     assert torch.equal(one["11.weight"], other["11.weight"])
-    with pytest.raises(MoviemotionError, match="not weights of this network"):
+    with pytest.raises(MoviemotionError, match="no weights of this network"):
         train(data, runs / "none", make_config("compact", initial_weights=run / "run.json"), print_line=quiet)
 
 
@@ -211,25 +217,25 @@ def test_a_run_can_begin_from_another_and_its_recipe_be_changed_by_name(data, ru
     "wrong",
     [
         *("epoch=3", "batch=many", "options=3", "epochs=3", "seed=1", "network=deck36"),
-        *("batch=0", "learning_rate=nan", "learning_rate=-1", "mixup=inf", "validation=2", "averaging=1.5"),
+        *("batch=0", "learning_rate=nan", "learning_rate=-1", "mixup=inf", "validation=2", "ema_decay=1.5"),
     ],
 )
-def test_a_change_that_no_recipe_can_have_is_refused(wrong):
-    with pytest.raises(MoviemotionError, match=f"--set {wrong}: "):
+def test_invalid_overrides_are_rejected(wrong):
+    with pytest.raises(MoviemotionError, match=f"overrides {wrong}: "):
         make_config("compact", overrides=[wrong])
 
 
-def test_vgg_takes_torchvision_weights_and_keeps_them_frozen(tmp_path):
-    whole = networks.build_network("vgg16_block3", 4, {})
-    state = {key: torch.randn_like(value) for key, value in whole.state_dict().items() if "features" in key}
+def test_vgg_loads_torchvision_weights_and_freezes_them(tmp_path):
+    network = networks.build_network("vgg16_block3", 4, {})
+    state = {key: torch.randn_like(value) for key, value in network.state_dict().items() if "features" in key}
     torch.save({**state, "classifier.0.weight": torch.zeros(1)}, tmp_path / "vgg16.pth")
-    networks.INITIAL_WEIGHT_LOADERS["vgg16_block3"](whole, tmp_path / "vgg16.pth")
-    assert torch.equal(whole.features[0].weight, state["features.0.weight"])
-    assert not any(p.requires_grad for p in whole.features.parameters())
+    networks.INITIAL_WEIGHT_LOADERS["vgg16_block3"](network, tmp_path / "vgg16.pth")
+    assert torch.equal(network.features[0].weight, state["features.0.weight"])
+    assert not any(p.requires_grad for p in network.features.parameters())
 
 
-def test_data_that_give_no_card_leave_no_reader(run, tmp_path, monkeypatch, capsys):
-    out = tmp_path / "reader.onnx"
+def test_no_model_is_exported_without_data_for_its_card(run, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "model.onnx"
     arguments = ["lab", "export", str(run), "--data", str(tmp_path / "nowhere"), "--out", str(out)]
     monkeypatch.setattr("sys.argv", ["moviemotion", *arguments])
     with pytest.raises(SystemExit):
@@ -240,12 +246,37 @@ def test_data_that_give_no_card_leave_no_reader(run, tmp_path, monkeypatch, caps
 
 def test_an_unfinished_run_is_not_exported(tmp_path):
     with pytest.raises(MoviemotionError, match=r"run\.json"):
-        export_run(tmp_path, tmp_path / "reader.onnx")
+        export_run(tmp_path, tmp_path / "model.onnx")
 
 
-def test_augmentation_keeps_shape_and_repeats_with_its_seed():
+def test_augmentation_keeps_the_shape_and_is_reproducible():
     images = torch.rand(6, 1, 48, 48) * 255
     one, two = (augmentation.augment_camera(images, torch.Generator().manual_seed(3)) for _ in range(2))
     assert torch.equal(one, two)
     assert one.shape == images.shape
     assert not torch.equal(one, augmentation.augment_camera(images, torch.Generator().manual_seed(4)))
+
+
+def test_a_run_of_version_0_1_0_can_be_loaded(tmp_path):
+    saved = Path(__file__).with_name("run_0_1_0.json").read_text(encoding="utf-8")
+    (tmp_path / "run.json").write_text(saved, encoding="utf-8")
+    options = {**NARROW, "batch_norm_position": "before"}
+    weights = networks.build_network("deck36", 4, options).state_dict()
+    torch.save(weights, tmp_path / "weights.pt")
+    network, run = load_run(tmp_path)
+    assert run.config.optimizer == "sgd"
+    assert run.config.initial_weights == "vgg.pth"
+    assert run.config.ema_decay == 0.5
+    assert network.architecture.batch_norm_position == "before"
+    assert run.history[-1].held_out_accuracy == 0.5
+    assert json.loads(saved)["recipe"]["optimiser"] == "sgd"  # the file really is of the old form
+
+
+def test_a_checkpoint_of_version_0_1_0_can_be_resumed(run, tmp_path):
+    checkpoint = torch.load(run / "checkpoint.pt", weights_only=True)
+    old_names = {"optimizer": "optimiser", "initial_weights": "first_weights", "ema_decay": "averaging"}
+    recipe = {old_names.get(name, name): value for name, value in asdict(CONFIG).items()}
+    names = {"config": "recipe", "optimizer": "optimiser"}
+    old = {names.get(name, name): value for name, value in {**checkpoint, "config": recipe}.items()}
+    torch.save(old, tmp_path / "checkpoint.pt")
+    assert len(prepare_training(CONFIG, tmp_path / "checkpoint.pt").history) == 3

@@ -1,4 +1,4 @@
-"""Label errors from labels alone: no network judges a face that it, or a copy of it, was trained on."""
+"""Out-of-fold predictions: no network predicts a face that it, or a duplicate, was trained on."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from moviemotion.lab.audit.label_errors import N_FOLDS, out_of_fold_predictions 
 from moviemotion.lab.data import dataset  # noqa: E402
 
 
-def test_labels_that_were_flipped_rank_above_those_that_were_not(tmp_path, monkeypatch):
+def test_flipped_labels_are_ranked_first(tmp_path, monkeypatch):
     monkeypatch.setattr(out_of_fold, "MAX_EPOCHS", 16)
     write_faces(tmp_path, train=24)
     faces = dataset.load_faces(tmp_path, "train")
@@ -30,20 +30,20 @@ def test_labels_that_were_flipped_rank_above_those_that_were_not(tmp_path, monke
     assert roc_auc_score(flipped, opinion.margin) >= 0.9
 
 
-def test_copies_stay_in_one_fold_and_everybody_is_judged_once(monkeypatch):
+def test_duplicates_stay_in_one_fold_and_each_face_is_predicted_once(monkeypatch):
     fitted = []
 
-    def fit(recipe, examples, held_out):
+    def fit(config, examples, held_out, on_batch_end):
         fitted.append({image.tobytes() for image in examples.images})
         return None, []
 
     monkeypatch.setattr(out_of_fold, "fit", fit)
 
-    def judge(network, images):
+    def predict(network, images):
         assert not fitted[-1] & {image.tobytes() for image in images}
         return torch.zeros(len(images), 4)
 
-    monkeypatch.setattr(out_of_fold, "predict_logits", judge)
+    monkeypatch.setattr(out_of_fold, "predict_logits", predict)
     rng = np.random.default_rng(2)
     group = rng.integers(0, 40, 120)
     images = np.stack([np.full((48, 48), g, np.uint8) for g in group])

@@ -1,4 +1,4 @@
-"""Two readers on the same faces."""
+"""Comparison of two models on the same faces."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def outcomes(both, only_first, only_other, neither):
     return first, other
 
 
-def test_only_the_faces_on_which_they_differ_count():
+def test_only_faces_on_which_the_models_differ_count():
     result = compare_paired(*outcomes(80, 9, 1, 10), "other.onnx")
     assert (result.only_first, result.only_other, result.n) == (9, 1, 100)
     assert result.difference == pytest.approx(0.08)
@@ -23,14 +23,14 @@ def test_only_the_faces_on_which_they_differ_count():
     assert result.interval[0] < 0.08 < result.interval[1]
 
 
-def test_a_worse_reader_has_a_minus_sign_of_print():
+def test_negative_differences_have_a_minus_sign():
     (line, _) = comparison_lines(compare_paired(*outcomes(80, 1, 9, 10), "other.onnx"))
     assert "0.810 − 0.890 = −0.080 (95 % interval −0." in line
     assert "-" not in line
 
 
 @given(*[st.integers(0, 40)] * 4)
-def test_swapping_the_readers_turns_the_sign(a, b, c, d):
+def test_swapping_the_models_changes_the_sign(a, b, c, d):
     if a + b + c + d == 0:
         return
     first, other = outcomes(a, b, c, d)
@@ -41,7 +41,7 @@ def test_swapping_the_readers_turns_the_sign(a, b, c, d):
     assert 0 <= one.p_value <= 1
 
 
-def test_the_interval_covers_the_true_difference_in_95_of_100_draws():
+def test_the_interval_covers_the_true_difference_in_95_of_100_samples():
     rng = np.random.default_rng(1)
     draws = rng.multinomial(300, [0.8, 0.09, 0.05, 0.06], 2000)
     covered = [low <= 0.04 <= high for low, high in (paired_interval(b, c, 300) for _, b, c, _ in draws)]

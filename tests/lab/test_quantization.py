@@ -1,4 +1,4 @@
-"""A reader in whole numbers: as good as what it was made from, smaller, and the same each time."""
+"""INT8 models: close to the original, smaller, and reproducible."""
 
 import json
 from dataclasses import asdict
@@ -30,53 +30,53 @@ def data(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
-    """The network that ships with weights drawn by chance, as `lab export` writes it."""
+    """The shipped network with random weights, as `lab export` writes it."""
     torch.manual_seed(4)
     model = convert_to_onnx(CalibratedNetwork(networks.compact_resnet(), 8, 0.1), "probabilities")
     _store_weights_as_float16(model)
-    run = json.dumps({"recipe": asdict(TrainingConfig())})
+    run = json.dumps({"config": asdict(TrainingConfig())})
     helper.set_model_props(model, {"run": run, "vote_exponent": "0.6"})
-    path = tmp_path_factory.mktemp("reader") / "reader.onnx"
+    path = tmp_path_factory.mktemp("model") / "model.onnx"
     onnx.save(model, str(path))
     return path
 
 
 @pytest.fixture(scope="module")
-def quantised(exported, data):
-    out = exported.with_name("whole.onnx")
+def quantized(exported, data):
+    out = exported.with_name("int8.onnx")
     quantize(exported, data, out)
     return out
 
 
-def test_it_reads_as_before_and_is_half_the_file(exported, quantised, data):
+def test_predictions_are_close_and_the_file_is_half_as_large(exported, quantized, data):
     faces = dataset.load_faces(data, "test")
-    before, after = (np.log(predict(path, faces)) for path in (exported, quantised))
-    spread = (before - before.mean(axis=0)).std()  # how the faces differ, in weights drawn by chance
+    before, after = (np.log(predict(path, faces)) for path in (exported, quantized))
+    spread = (before - before.mean(axis=0)).std()  # how much faces differ with random weights
     assert np.abs(after - before).mean() < 0.3 * spread
-    assert quantised.stat().st_size < 0.6 * exported.stat().st_size
+    assert quantized.stat().st_size < 0.6 * exported.stat().st_size
 
 
-def test_its_convolutions_are_whole_numbers_but_for_the_first(quantised):
-    graph = onnx.load(str(quantised)).graph
+def test_all_convolutions_but_the_first_are_int8(quantized):
+    graph = onnx.load(str(quantized)).graph
     produced = {name: node.op_type for node in graph.node for name in node.output}
     weights = [produced.get(node.input[1]) for node in graph.node if node.op_type == "Conv"]
     assert weights.count("DequantizeLinear") == len(weights) - 2  # the first, for the face and its mirror
-    whole = [onnx.numpy_helper.to_array(t) for t in graph.initializer if t.data_type == onnx.TensorProto.INT8]
-    assert max(np.abs(w.astype(int)).max() for w in whole if w.ndim == 4) <= 64
+    int8 = [onnx.numpy_helper.to_array(t) for t in graph.initializer if t.data_type == onnx.TensorProto.INT8]
+    assert max(np.abs(w.astype(int)).max() for w in int8 if w.ndim == 4) <= 64
 
 
-def test_what_the_file_says_of_itself_stays(exported, quantised):
-    one, other = ({p.key: p.value for p in onnx.load(str(f)).metadata_props} for f in (exported, quantised))
+def test_the_metadata_is_kept(exported, quantized):
+    one, other = ({p.key: p.value for p in onnx.load(str(f)).metadata_props} for f in (exported, quantized))
     assert other == {**one, "quantised": "yes"}
 
 
-def test_the_same_faces_give_the_same_file(exported, quantised, data, tmp_path):
+def test_quantization_is_reproducible(exported, quantized, data, tmp_path):
     quantize(exported, data, tmp_path / "again.onnx")
-    assert (tmp_path / "again.onnx").read_bytes() == quantised.read_bytes()
+    assert (tmp_path / "again.onnx").read_bytes() == quantized.read_bytes()
 
 
-def test_a_file_that_does_not_say_how_it_was_trained_is_refused(data, tmp_path):
+def test_a_model_without_its_configuration_is_rejected(data, tmp_path):
     (tmp_path / "no.onnx").write_bytes(b"no")
-    with pytest.raises(MoviemotionError, match=r"no\.onnx: does not say how it was trained"):
+    with pytest.raises(MoviemotionError, match=r"no\.onnx: contains no training configuration"):
         quantize(tmp_path / "no.onnx", data, tmp_path / "out.onnx")
     assert not (tmp_path / "out.onnx").exists()

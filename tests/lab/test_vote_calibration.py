@@ -1,4 +1,4 @@
-"""The exponent that turns a reader's probabilities into shares of votes."""
+"""The exponent that scales probabilities to shares of votes."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ from moviemotion.lab.training.config import TrainingConfig  # noqa: E402
 
 
 @given(st.floats(0.3, 2.5), st.integers(0, 99))
-def test_the_exponent_that_made_the_votes_is_found(exponent, seed):
+def test_the_exponent_of_simulated_votes_is_recovered(exponent, seed):
     probabilities = np.random.default_rng(seed).dirichlet(np.ones(8), 200)
     shares = probabilities**exponent
     shares /= shares.sum(axis=1, keepdims=True)
     assert fit_vote_exponent(probabilities, shares) == pytest.approx(exponent, abs=0.02)
 
 
-def bands_reader(path, sharpness):
-    """A reader of the bright bands of `write_faces`: softmax over the deck's four, too sure of itself."""
+def bands_model(path, sharpness):
+    """A model of the bright bands of `write_faces`: softmax over the proposal's four, overconfident."""
     weights = np.zeros((48 * 48, 8), np.float32)
     for k, emotion in enumerate((Emotion.HAPPY, Emotion.SAD, Emotion.NEUTRAL, Emotion.SURPRISE)):
         band = np.zeros((48, 48))
@@ -50,25 +50,25 @@ def bands_reader(path, sharpness):
         [numpy_helper.from_array(weights, "weights")],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    run = {"recipe": asdict(TrainingConfig(validation=0.3))}
-    helper.set_model_props(model, {"run": json.dumps(run), "emotions": "kept"})
+    run = {"config": asdict(TrainingConfig(validation=0.3))}
+    helper.set_model_props(model, {"run": json.dumps(run), "emotions": ",".join(EMOTIONS)})
     onnx.save(model, str(path))
 
 
-def test_the_file_carries_the_exponent_and_the_audiences_reader_uses_it(tmp_path, monkeypatch):
+def test_the_exponent_is_stored_in_the_file_and_used_by_the_audience_pipeline(tmp_path, monkeypatch):
     write_faces(tmp_path, train=16)
     model = tmp_path / "bands.onnx"
-    bands_reader(model, 12.0)
+    bands_model(model, 12.0)
     monkeypatch.setattr(emotion_model, "EMOTION_WEIGHTS", model)
     crop = np.full((48, 48), 100, np.uint8)
     crop[6:14, 8:40] = 200
-    before = emotion_model.EmotionModel().predict([crop])[0]
+    before = emotion_model.OnnxEmotionModel().predict([crop])[0]
     exponent = calibrate_to_votes(model, tmp_path)
-    after = emotion_model.EmotionModel().predict([crop])[0]
+    after = emotion_model.OnnxEmotionModel().predict([crop])[0]
     assert exponent < 1
     happy = EMOTIONS.index(Emotion.HAPPY)
     assert before[happy] > 0.99
     assert after[happy] == pytest.approx(0.8, abs=0.1)  # eight of ten annotators say so
     assert after == pytest.approx(before**exponent / (before**exponent).sum(), abs=1e-4)
-    kept = {p.key: p.value for p in onnx.load(str(model)).metadata_props}
-    assert kept["emotions"] == "kept"
+    metadata = {p.key: p.value for p in onnx.load(str(model)).metadata_props}
+    assert metadata["emotions"] == ",".join(EMOTIONS)

@@ -21,7 +21,7 @@ from moviemotion.analysis.signals.synchrony import film_synchrony
 from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.screenplay.alignment.align import Cue, TimedScript, TimeSource
-from moviemotion.screenplay.formats.registry import Element, ElementKind, Screenplay
+from moviemotion.screenplay.elements import Element, ElementKind, Screenplay
 
 NAN = float("nan")
 SCENE = (

@@ -73,7 +73,7 @@ def test_a_shape_is_claimed_only_where_it_is_clear(analysis):
         next_shape=ArcShape.FALL, p_adjusted=0.01,
     )  # fmt: skip
     assert arc_sentence("The film", arc)[0] == "The film falls, then rises: “man in a hole”."
-    for doubt in ({"p_adjusted": 0.2}, {"fit": 0.3}, {"same": 0.6}):
+    for doubt in ({"p_adjusted": 0.2}, {"fit": 0.3}, {"bootstrap_agreement": 0.6}):
         sentence = arc_sentence("The film", replace(arc, **doubt))[0]
         assert "falls, then rises" not in sentence
 

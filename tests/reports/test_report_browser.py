@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.reports.html.screening_report import render_report
 
 
@@ -38,7 +39,7 @@ def show(browser, trouble, tmp_path_factory) -> Iterator[Callable]:
         page.on("pageerror", lambda e: trouble.append(str(e)))
         page.on("request", lambda r: r.url == path.as_uri() or trouble.append(r.url))
         page.goto(path.as_uri())
-        page.wait_for_selector("#plot .main-svg")
+        page.wait_for_selector("#plot canvas")
         return page
 
     yield open_report
@@ -80,44 +81,72 @@ def test_clicking_a_line_moves_the_cursor_on_the_curve(page, analysis):
     assert page.input_value("#time") == str(int(analysis.script.cues[31].start))
     assert page.is_visible("#cursor")
     assert page.get_attribute("#line-31", "data-evidence") in page.inner_text("#readout")
-    plot, cursor = page.locator("#plot").bounding_box(), page.locator("#cursor").bounding_box()
-    left, right = 46, 12
-    at = (int(analysis.script.cues[31].start) + 0.5) / 150
-    assert cursor["x"] == pytest.approx(plot["x"] + left + at * (plot["width"] - left - right), abs=2)
+    surface, cursor = page.locator("#surface").bounding_box(), page.locator("#cursor").bounding_box()
+    share = (int(analysis.script.cues[31].start) + 0.5) / 150
+    assert cursor["x"] == pytest.approx(surface["x"] + share * surface["width"], abs=2)
 
 
 def test_the_readout_gives_interval_and_n(page, analysis):
     page.focus("#time")
     page.keyboard.press("ArrowRight")
     k = int(page.input_value("#time"))
-    low, high = analysis.audience_curve.overall_interval[:, k]
+    low, high = analysis.audience_curve.overall_strength_interval[:, k]
     readout = page.inner_text("#readout")
     assert f"strength {analysis.audience_curve.overall_strength[k]:.2f} ({low:.2f}–{high:.2f})" in readout
     assert f"n = {analysis.audience_curve.viewers[k]}" in readout
 
 
-def test_where_nobody_was_seen_the_readout_says_so(page):
+def test_the_readout_says_where_no_viewer_was_seen(page):
     page.evaluate("() => { time.value = 90; time.dispatchEvent(new Event('input')) }")
-    assert page.inner_text("#readout") == "1:30 nobody was seen"
+    assert page.inner_text("#readout") == "1:30 no viewer was seen"
 
 
-def test_the_curve_lies_at_its_seconds(page):
-    """Every point drawn stands inside the film: no date was misread."""
-    box = page.locator("#plot .nsewdrag").first.bounding_box()
-    path = page.eval_on_selector_all(
-        "#plot .scatterlayer .lines path",
-        "nodes => nodes.map(node => node.getBBox()).map(box => [box.x, box.x + box.width])",
+def point_at(page, second: float, y: float = 80) -> str:
+    """Move the pointer to a second on the curve, and read the tooltip."""
+    surface = page.locator("#surface").bounding_box()
+    page.mouse.move(surface["x"] + second / 150 * surface["width"], surface["y"] + y)
+    return page.inner_text("#tip") if page.is_visible("#tip") else ""
+
+
+def test_the_tooltip_gives_the_values_of_the_second_under_the_pointer(page, analysis):
+    curve = analysis.audience_curve
+    low, high = curve.strength_interval[:, 22, NON_NEUTRAL_EMOTIONS.index(Emotion.HAPPY)]
+    tip = point_at(page, 22.5)
+    assert tip.startswith("0:22\n")
+    assert f"● happy {curve.strength[22, NON_NEUTRAL_EMOTIONS.index(Emotion.HAPPY)]:.2f}" in tip
+    assert f"({low:.2f}–{high:.2f})" in tip
+    page.mouse.move(0, 0)
+    assert not page.is_visible("#tip")
+
+
+def test_curves_are_drawn_at_their_seconds(page):
+    """The first moment's peak has curve, interval and shading; where no viewer was seen there is only the grid."""
+    colors = """second => {
+        const drawn = document.querySelector("#plot canvas"), origin = drawn.getBoundingClientRect().left;
+        const canvas = new OffscreenCanvas(drawn.width, drawn.height);
+        const pen = canvas.getContext("2d", { willReadFrequently: true });
+        pen.drawImage(drawn, 0, 0);
+        const box = document.getElementById("surface").getBoundingClientRect();
+        const x = Math.round((box.left - origin + second / 150 * box.width) * devicePixelRatio);
+        return new Set(new Uint32Array(pen.getImageData(x, 0, 1, canvas.height).data.buffer)).size;
+    }"""
+    assert page.evaluate(colors, 22.5) > page.evaluate(colors, 91)
+
+
+def test_a_click_on_the_curve_chooses_the_moment_there(page):
+    page.click(
+        "#surface", position={"x": 22.5 / 150 * page.locator("#surface").bounding_box()["width"], "y": 80}
     )
-    assert path
-    assert all(-1 <= left <= right <= box["width"] + 1 for left, right in path)
+    assert page.get_attribute("#moment-1 .choose", "aria-pressed") == "true"
+    assert page.input_value("#time") == "22"
 
 
 def test_dragging_zooms_curve_and_strips_and_a_button_returns(page):
-    box = page.locator("#plot").bounding_box()
-    page.mouse.move(box["x"] + 200, box["y"] + 80)
+    box = page.locator("#surface").bounding_box()
+    page.mouse.move(box["x"] + 150, box["y"] + 80)
     page.mouse.down()
+    page.mouse.move(box["x"] + 250, box["y"] + 80, steps=4)
     page.mouse.move(box["x"] + 300, box["y"] + 80, steps=4)
-    page.mouse.move(box["x"] + 350, box["y"] + 80, steps=4)
     page.mouse.up()
     page.wait_for_selector("#whole:visible")
     assert page.inner_text("#strips-range") != "0:00–2:30"
@@ -126,17 +155,29 @@ def test_dragging_zooms_curve_and_strips_and_a_button_returns(page):
     assert page.inner_text("#strips-range") == "0:00–2:30"
 
 
-def test_other_feelings_are_off_until_asked_for(page):
-    drawn = "() => plot.data.filter(t => t.name).map(t => t.name)"
-    assert page.evaluate(drawn) == ["strength", "● happy", "◆ surprise", "▼ sad", "reacting"]
+def test_other_emotions_are_hidden_until_chosen(page):
+    assert "▼ sad" in point_at(page, 30.5)
+    assert "✚ fear" not in point_at(page, 31.5)
     page.click(".toggle.fear")
-    assert "✚ fear" in page.evaluate(drawn)
+    assert "✚ fear" in point_at(page, 30.5)
     page.click(".toggle.fear")
-    assert "✚ fear" not in page.evaluate(drawn)
+    assert "✚ fear" not in point_at(page, 31.5)
+
+
+def test_paper_has_its_own_width_and_light_colors(show, analysis):
+    page = show(analysis, scheme="dark")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.eval_on_selector("#plot .uplot", "node => node.offsetWidth") == 660
+    assert (
+        page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--ink').trim()")
+        == "#1d1e22"
+    )
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.eval_on_selector("#plot .uplot", "node => node.offsetWidth") != 660
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_telephone_needs_no_sideways_scroll(show, analysis, scheme):
+def test_a_phone_needs_no_horizontal_scrolling(show, analysis, scheme):
     page = show(analysis, width=390, scheme=scheme)
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
@@ -151,12 +192,12 @@ def test_a_telephone_needs_no_sideways_scroll(show, analysis, scheme):
         {"seconds": 20, "nobody": (0, 20), "moments": 0, "scenes": 1},
     ],
 )
-def test_the_edges_are_quiet_too(show, make, case):
+def test_unusual_screenings_cause_no_errors(show, make, case):
     page = show(make(**case), scheme="dark")
     assert page.is_visible("#strips")
 
 
-def test_a_long_film_answers_quickly(show, long_film):
+def test_a_long_film_responds_quickly(show, long_film):
     page = show(long_film)
     milliseconds = page.evaluate(
         "() => { const t = performance.now(); document.querySelector('#moment-30 .choose').click();"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +11,10 @@ from pathlib import Path
 import pytest
 from plans import SMALL, small_plan, with_likely, written
 
+from moviemotion._io.svg_chart import Bars, Series
 from moviemotion.errors import MoviemotionError
 from moviemotion.roi import calculate_roi, example_plan, roi_lines
+from moviemotion.roi.roi_charts import build_charts
 from moviemotion.roi.roi_page import render_roi_page
 from moviemotion.roi.roi_wording import (
     driver_value,
@@ -85,22 +86,32 @@ def test_the_page_asks_nothing_of_the_network_and_escapes_the_plan(tmp_path: Pat
     page = render_roi_page(calculate_roi(written(tmp_path, text), tmp_path / "roi", 36))
     assert "<script>alert" not in page
     assert "Cameras </script>" not in page
-    without_scripts = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
-    assert not re.search(r"(src|href)=[\"'](?!#|data:)", without_scripts)
+    assert not re.search(r"(src|href)=[\"'](?!#|data:)", page)
 
 
 def test_the_charts_hold_the_models_figures(deck: Worked) -> None:
     prospect = deck.prospect
-    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', deck.page, re.DOTALL)
-    assert found
-    charts = json.loads(found[1])
-    paid, spent, so_far = charts["cash"]["data"]
-    assert paid["y"] == prospect.cash_flow.receipts.tolist()
-    assert spent["y"] == (-prospect.cash_flow.cost).tolist()
-    assert so_far["y"] == prospect.cash_flow.cumulative.tolist()
-    losses, gains = charts["futures"]["data"]
-    assert sum(losses["y"]) + sum(gains["y"]) == prospect.monte_carlo.draws
-    assert sum(gains["y"]) == round(prospect.monte_carlo.positive_share * prospect.monte_carlo.draws)
+    charts = build_charts(prospect)
+    received, spent, net = charts["cash"].marks
+    assert isinstance(received, Bars)
+    assert isinstance(spent, Bars)
+    assert isinstance(net, Series)
+    assert [bar.y1 for bar in received.bars] == prospect.cash_flow.receipts.tolist()
+    assert [bar.y1 for bar in spent.bars] == (-prospect.cash_flow.cost).tolist()
+    assert net.y == prospect.cash_flow.cumulative.tolist()
+    losses, gains, _ = charts["futures"].marks
+    assert isinstance(losses, Bars)
+    assert isinstance(gains, Bars)
+    positive = sum(bar.y1 for bar in gains.bars)
+    assert sum(bar.y1 for bar in losses.bars) + positive == prospect.monte_carlo.draws
+    assert positive == round(prospect.monte_carlo.positive_share * prospect.monte_carlo.draws)
+
+
+def test_every_chart_is_in_the_page_without_a_script(deck: Worked) -> None:
+    ids = re.findall(r'class="chart[^"]*" id="(\w+)"', deck.page)
+    assert sorted(ids) == sorted(build_charts(deck.prospect))
+    assert "<script" not in deck.page
+    assert "Q4, cumulative net cash: USD" in deck.page
 
 
 def test_the_table_adds_up(deck: Worked) -> None:

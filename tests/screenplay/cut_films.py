@@ -1,4 +1,4 @@
-"""Films of a few seconds whose cuts are known."""
+"""Short films with known cuts."""
 
 from __future__ import annotations
 
@@ -21,15 +21,19 @@ def film_of(
     seed: int = 0,
     origin: float = 0.0,
 ) -> tuple[float, ...]:
-    """Write a film of shots of so many seconds, in which the camera pans.
-
-    Returns:
-        Seconds at which each shot but the first begins.
+    """Write a film of shots in which the camera pans.
 
     Args:
-        timecode: of the first frame, as the file's metadata.
-        speed: pixels a frame.
-        origin: the file's own time of the first frame, seconds.
+        path: where to write it.
+        shots: length of each shot in seconds.
+        rate: frames per second.
+        timecode: timecode of the first frame in the file's metadata.
+        speed: speed of the pan in pixels per frame.
+        seed: of the random images.
+        origin: time of the first frame on the file's own clock, in seconds.
+
+    Returns:
+        The times in seconds at which all shots but the first start.
     """
     width, height = SIZE
     rng = np.random.default_rng(seed)

@@ -1,4 +1,4 @@
-"""Planted damage: what happens between the script and the cut, with the truth known for every line."""
+"""Synthetic damage: what happens between script and final cut, with known truth for every line."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import numpy as np
 from moviemotion.screenplay.elements import ElementKind, Screenplay
 from moviemotion.screenplay.subtitles.parse import Subtitle
 
-_WORDS_A_SUBTITLE = 9
+_WORDS_PER_SUBTITLE = 9
 
 
 @dataclass(frozen=True)
 class Damaged:
-    """Subtitles of a film made from a script, and when each line of dialogue is spoken (NaN: cut)."""
+    """Subtitles of a film of a script, and the time at which each line of dialogue is spoken (NaN: cut)."""
 
     subtitles: tuple[Subtitle, ...]
     starts: dict[int, float]
@@ -30,13 +30,13 @@ def damaged_film(
     speed: float = 25 / 23.976,
     offset: float = 12.5,
 ) -> Damaged:
-    """Film a script as films are made from scripts: words changed, lines cut, scenes moved.
+    """Simulate the film of a script: words changed, lines cut, scenes moved.
 
     Args:
-        changed: share of words swapped for others of the same script, as often as they are in it.
-        cut: share of lines not in the film, in stretches of one to six.
-        moved: share of lines spoken in another place, in stretches of three to eight.
-        speed, offset: the subtitles' clock: film time is divided by `speed`, then `offset` seconds are added.
+        changed: share of words replaced by others of the script, in proportion to their frequency in it.
+        cut: share of lines that are not in the film, in stretches of one to six.
+        moved: share of lines that are spoken elsewhere, in stretches of three to eight.
+        speed, offset: subtitle time is film time divided by `speed`, plus `offset` seconds.
     """
     rng = np.random.default_rng(seed)
     said = {k: e.text.split() for k, e in enumerate(screenplay.elements) if e.kind is ElementKind.DIALOGUE}
@@ -55,8 +55,8 @@ def damaged_film(
         swapped = rng.random(len(said[k])) < changed
         words = [str(rng.choice(every)) if s else w for w, s in zip(said[k], swapped, strict=True)]
         starts[k] = clock / speed + offset
-        for first in range(0, len(words), _WORDS_A_SUBTITLE):
-            part = words[first : first + _WORDS_A_SUBTITLE]
+        for first in range(0, len(words), _WORDS_PER_SUBTITLE):
+            part = words[first : first + _WORDS_PER_SUBTITLE]
             end = clock + 0.33 * len(part) + 0.3
             subtitles.append(Subtitle(clock / speed + offset, end / speed + offset, " ".join(part)))
             clock = end + 0.1
@@ -65,7 +65,7 @@ def damaged_film(
 
 
 def _stretches(rng: np.random.Generator, lines: list[int], share: float, low: int, high: int) -> set[int]:
-    """About this share of the lines, in stretches of `low` to `high` - 1."""
+    """About this share of the lines, in stretches of `low` to `high` - 1 lines."""
     chosen: set[int] = set()
     while len(chosen) < share * len(lines):
         first = int(rng.integers(len(lines)))

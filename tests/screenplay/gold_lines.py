@@ -1,8 +1,8 @@
-"""What became of the gold lists' lines: lines of two films, with the second in which each is heard.
+"""Gold lists: hand-timed lines of two films, compared with an alignment.
 
-A line is heard from the first words that give any of it, a false start or a "yeah" for its "yes" included;
-where its first sentence was rewritten, from the beginning of what stands for it. By that rule three times
-were mended on a second reading: lines 417 and 3941 of Mission: Impossible and line 1174 of Mystery Men.
+A line starts with the first words that belong to it, including a false start or a "yeah" for its "yes"; if
+its first sentence was rewritten, it starts with the replacement. By this rule three times were corrected on a
+second reading: lines 417 and 3941 of Mission: Impossible and line 1174 of Mystery Men.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from moviemotion.screenplay.elements import ElementKind
 
 GOLD = Path(__file__).parent / "gold"
 _NEAR = 1.0
-"""Seconds by which a line's start may miss."""
+"""Largest error in seconds of a line's start that counts as right."""
 
 
 @dataclass(frozen=True)
 class GoldLine:
-    """A line of a gold list as the alignment has it.
+    """A line of a gold list with the result of an alignment.
 
     Attributes:
-        kind: kept, changed or moved; absent where the film has it nowhere.
-        half: development where it was used for tuning, else evaluation.
-        near: whether it is heard, and starts within a second of its time.
-        cut: whether the alignment says it is not in the film.
-        confidence: of the place it was found in; None where it was not found.
+        kind: kept, changed or moved; absent if it is not in the film.
+        half: development if it was used for tuning, else evaluation.
+        near: whether it is spoken, and aligned within a second of its time.
+        cut: whether the alignment says that it is not in the film.
+        confidence: that of its cue; None if it was not found.
     """
 
     kind: str
@@ -39,7 +39,12 @@ class GoldLine:
 
 
 def gold_lines(timed: TimedScript, name: str) -> list[GoldLine]:
-    """The lines of a film's gold list."""
+    """Compare an alignment with the gold list of its film.
+
+    Args:
+        timed: the alignment.
+        name: name of the gold list.
+    """
     cues = {
         e.line: cue
         for e, cue in zip(timed.screenplay.elements, timed.cues, strict=True)

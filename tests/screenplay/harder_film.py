@@ -1,7 +1,7 @@
-"""Harder films of a script: what rewriting, cutting rooms and subtitlers do, each with the truth known.
+"""Harder films of a script: what rewriting, editing and subtitling do to it, with known truth.
 
-A kind of damage is a film, made of utterances, and subtitles of it. The truth is when a line's first words
-that are left are spoken, whatever the subtitles make of it.
+Each kind of damage makes a film out of utterances, and subtitles of that film. The truth of a line is when
+its first remaining words are spoken, regardless of how the subtitles show them.
 """
 
 from __future__ import annotations
@@ -37,17 +37,20 @@ _FILLER = re.compile(r"\b(?:well|look|you know|i mean|oh|listen|so|hey|now|just|
 _SHORT_LINES = ("Yes.", "What?", "No.", "Okay.", "Why?", "Come on.", "Yeah.", "Right.", "Let's go.")
 _FOREIGN = "ne var yasun dolma kerim sufle antar mirosh telak vren ostag lumi perto salaniq"
 _HEARD = ("[DOOR SLAMS]", "(sighs)", "[tense music playing]", "[phone ringing]", "(CROWD CHEERING)")
-_CUE_LETTERS = 72
+_SUBTITLE_LETTERS = 72
 _SENTENCES = re.compile(r"(?<=[.?!])\s+")
 
 
 @dataclass(frozen=True)
 class Utterance:
-    """What somebody says in the film.
+    """One utterance in the film.
 
     Attributes:
-        line: index of its line in `Screenplay.elements`; None where the script has it nowhere.
+        line: index of its line in `Screenplay.elements`; None if it is not in the script.
+        who: the speaker.
+        text: the words.
         scene: number of its scene.
+        sung: whether it is sung.
     """
 
     line: int | None
@@ -59,18 +62,18 @@ class Utterance:
 
 @dataclass(frozen=True)
 class HarderFilm:
-    """A SubRip file, and when each line of dialogue is heard (NaN: nowhere)."""
+    """A SubRip file, and the time at which each line of dialogue is spoken (NaN: nowhere)."""
 
     srt: str
     starts: dict[int, float]
 
 
-Said = list[Utterance]
-Edit = Callable[[Said, np.random.Generator], Said]
+Utterances = list[Utterance]
+Edit = Callable[[Utterances, np.random.Generator], Utterances]
 
 
-def spoken(screenplay: Screenplay) -> Said:
-    """The script as it stands."""
+def spoken(screenplay: Screenplay) -> Utterances:
+    """The dialogue of a script, unchanged."""
     return [
         Utterance(k, e.character or "", " ".join(e.text.split()), e.scene)
         for k, e in enumerate(screenplay.elements)
@@ -78,8 +81,8 @@ def spoken(screenplay: Screenplay) -> Said:
     ]
 
 
-def paraphrased(said: Said, rng: np.random.Generator, share: float = 0.5) -> Said:
-    """Sentences in other words: synonyms, contractions, fillers, words or clauses left out."""
+def paraphrased(utterances: Utterances, rng: np.random.Generator, share: float = 0.5) -> Utterances:
+    """Rephrase sentences: synonyms, contractions, fillers, dropped words and clauses."""
 
     def rewritten(sentence: str) -> str:
         for whole, short in _CONTRACTED:
@@ -101,36 +104,38 @@ def paraphrased(said: Said, rng: np.random.Generator, share: float = 0.5) -> Sai
         return f"{rng.choice(_FILLERS)} {sentence}" if rng.random() < 0.25 else sentence
 
     found = []
-    for each in said:
+    for each in utterances:
         sentences = [rewritten(s) if rng.random() < share else s for s in _SENTENCES.split(each.text)]
         text = " ".join(s for s in sentences if re.search(r"\w", s))
         found.append(replace(each, text=text or each.text))
     return found
 
 
-def cut(said: Said, rng: np.random.Generator, share: float = 0.15) -> Said:
-    """Stretches of one to five lines left out."""
-    gone = np.zeros(len(said), bool)
+def cut(utterances: Utterances, rng: np.random.Generator, share: float = 0.15) -> Utterances:
+    """Cut stretches of one to five lines."""
+    gone = np.zeros(len(utterances), bool)
     while gone.mean() < share:
-        at = int(rng.integers(len(said)))
+        at = int(rng.integers(len(utterances)))
         gone[at : at + int(rng.integers(1, 6))] = True
-    return [each for each, out in zip(said, gone, strict=True) if not out]
+    return [each for each, out in zip(utterances, gone, strict=True) if not out]
 
 
-def reordered(said: Said, rng: np.random.Generator, share: float = 0.15) -> Said:
-    """Whole scenes elsewhere."""
-    scenes = _by_scene(said)
+def reordered(utterances: Utterances, rng: np.random.Generator, share: float = 0.15) -> Utterances:
+    """Move complete scenes."""
+    scenes = _by_scene(utterances)
     for _ in range(max(1, round(share * len(scenes)))):
         scene = scenes.pop(int(rng.integers(len(scenes))))
         scenes.insert(int(rng.integers(len(scenes) + 1)), scene)
     return [each for scene in scenes for each in scene]
 
 
-def rewritten(said: Said, rng: np.random.Generator, kept: float = 0.12, replaced: float = 0.12) -> Said:
-    """Lines of which a half is left, and others with something else in their place."""
-    every = [word for each in said for word in each.text.split()]
+def rewritten(
+    utterances: Utterances, rng: np.random.Generator, kept: float = 0.12, replaced: float = 0.12
+) -> Utterances:
+    """Halve some lines, and replace others by something else."""
+    every = [word for each in utterances for word in each.text.split()]
     found = []
-    for scene in _by_scene(said):
+    for scene in _by_scene(utterances):
         heard = [word for each in scene for word in each.text.split()]
         for each in scene:
             words, fate = each.text.split(), rng.random()
@@ -148,12 +153,12 @@ def rewritten(said: Said, rng: np.random.Generator, kept: float = 0.12, replaced
     return found
 
 
-def extended(said: Said, rng: np.random.Generator, share: float = 0.2) -> Said:
-    """Scenes that the script lacks, in the words of the film."""
-    every = [word for each in said for word in each.text.split()]
-    scenes = _by_scene(said)
+def extended(utterances: Utterances, rng: np.random.Generator, share: float = 0.2) -> Utterances:
+    """Add scenes that are not in the script, in the words of the film."""
+    every = [word for each in utterances for word in each.text.split()]
+    scenes = _by_scene(utterances)
     added = 0
-    while added < share * len(said):
+    while added < share * len(utterances):
         texts = [rng.choice(every, n) for n in rng.integers(2, 15, int(rng.integers(4, 20)))]
         scene = [Utterance(None, f"NEW {n % 2}", " ".join(text), -1) for n, text in enumerate(texts)]
         added += len(scene)
@@ -161,21 +166,21 @@ def extended(said: Said, rng: np.random.Generator, share: float = 0.2) -> Said:
     return [each for scene in scenes for each in scene]
 
 
-def with_short_lines(said: Said, rng: np.random.Generator, share: float = 0.25) -> Said:
-    """Improvised "Yes.", "What?", "Come on." between the lines."""
+def with_short_lines(utterances: Utterances, rng: np.random.Generator, share: float = 0.25) -> Utterances:
+    """Add improvised "Yes.", "What?", "Come on." between the lines."""
     found = []
-    for each in said:
+    for each in utterances:
         found.append(each)
         if rng.random() < share:
             found.append(Utterance(None, "OTHER", str(rng.choice(_SHORT_LINES)), each.scene))
     return found
 
 
-def foreign(said: Said, rng: np.random.Generator, share: float = 0.08) -> Said:
-    """Stretches spoken in another language than the script has them in."""
+def foreign(utterances: Utterances, rng: np.random.Generator, share: float = 0.08) -> Utterances:
+    """Translate stretches into another language."""
     words = _FOREIGN.split()
     left, found = 0, []
-    for each in said:
+    for each in utterances:
         if not left and rng.random() < share / 3:
             left = int(rng.integers(1, 6))
         if left:
@@ -186,10 +191,10 @@ def foreign(said: Said, rng: np.random.Generator, share: float = 0.08) -> Said:
     return found
 
 
-def with_songs(said: Said, rng: np.random.Generator) -> Said:
-    """Songs with a chorus in the words of the film, which no script has."""
-    every = [word for each in said for word in each.text.lower().split()]
-    scenes = _by_scene(said)
+def with_songs(utterances: Utterances, rng: np.random.Generator) -> Utterances:
+    """Add songs with a chorus, in the words of the film, that are not in the script."""
+    every = [word for each in utterances for word in each.text.lower().split()]
+    scenes = _by_scene(utterances)
     for _ in range(4):
         verse = [" ".join(rng.choice(every, 6)) for _ in range(4)]
         song = [Utterance(None, "", text, -1, sung=True) for text in (*verse, *verse[:2], *verse)]
@@ -197,22 +202,22 @@ def with_songs(said: Said, rng: np.random.Generator) -> Said:
     return [each for scene in scenes for each in scene]
 
 
-def without_a_reel(said: Said, rng: np.random.Generator, share: float = 0.15) -> Said:
-    """A stretch of the film is missing."""
-    size = round(share * len(said))
-    at = int(rng.integers(len(said) - size))
-    return said[:at] + said[at + size :]
+def without_a_reel(utterances: Utterances, rng: np.random.Generator, share: float = 0.15) -> Utterances:
+    """Remove a stretch of the film."""
+    size = round(share * len(utterances))
+    at = int(rng.integers(len(utterances) - size))
+    return utterances[:at] + utterances[at + size :]
 
 
 @dataclass(frozen=True)
 class Style:
-    """How somebody makes subtitles of what is said.
+    """How subtitles are made of the utterances.
 
     Attributes:
-        condensed: fillers go; short cues of two speakers become one with dashes.
-        split: a cue is a third as long.
-        marks: capitals, italics, names, sounds and music are written.
-        misread: share of the letters l, I, m that a text recognition took for others.
+        condensed: fillers are dropped, and short subtitles of two speakers are joined with dashes.
+        split: subtitles have a third of the usual length.
+        marks: there are capitals, italics, names, sounds and music.
+        misread: share of the letters l, I, m, 0 and o that text recognition confuses with others.
         speed, offset, drift: film time is divided by `speed`, `offset` seconds are added, and `drift`
             seconds more for each hour.
     """
@@ -226,38 +231,40 @@ class Style:
     drift: float = 0.0
 
 
-def _by_scene(said: Said) -> list[Said]:
-    scenes: list[Said] = []
-    for each in said:
+def _by_scene(utterances: Utterances) -> list[Utterances]:
+    scenes: list[Utterances] = []
+    for each in utterances:
         if not scenes or scenes[-1][0].scene != each.scene:
             scenes.append([])
         scenes[-1].append(each)
     return scenes
 
 
-def filmed(said: Said, lines: Sequence[int], style: Style, rng: np.random.Generator) -> HarderFilm:
-    """Speak the utterances one after another and subtitle them."""
+def subtitled(
+    utterances: Utterances, lines: Sequence[int], style: Style, rng: np.random.Generator
+) -> HarderFilm:
+    """Speak the utterances one after another, and make subtitles of them."""
     starts = dict.fromkeys(lines, math.nan)
-    cues: list[tuple[float, float, list[Utterance]]] = []
+    subtitles: list[tuple[float, float, list[Utterance]]] = []
     clock, scene = 40.0, None
-    for each in said:
+    for each in utterances:
         clock += float(rng.exponential(1.2)) * (rng.random() < 0.6) + 8.0 * (each.scene != scene)
         scene = each.scene
         if each.line is not None:
             starts[each.line] = clock
-        for text in _parts(each.text, _CUE_LETTERS // 3 if style.split else _CUE_LETTERS):
+        for text in _parts(each.text, _SUBTITLE_LETTERS // 3 if style.split else _SUBTITLE_LETTERS):
             end = clock + 0.06 * len(text) + 0.25
-            cues.append((clock, end, [replace(each, text=text)]))
+            subtitles.append((clock, end, [replace(each, text=text)]))
             clock = end + 0.05
     if style.condensed:
-        cues = _condensed(cues)
+        subtitles = _condensed(subtitles)
 
     def seen(t: float) -> float:
         return t / style.speed + style.offset + style.drift * t / 3600
 
     blocks = [
         f"{n}\n{_stamp(seen(start))} --> {_stamp(seen(end))}\n{_written(both, style, rng)}\n"
-        for n, (start, end, both) in enumerate(cues, 1)
+        for n, (start, end, both) in enumerate(subtitles, 1)
     ]
     return HarderFilm("\n".join(blocks), {k: seen(t) for k, t in starts.items()})
 
@@ -273,10 +280,10 @@ def _parts(text: str, letters: int) -> list[str]:
 
 
 def _condensed(
-    cues: list[tuple[float, float, list[Utterance]]],
+    subtitles: list[tuple[float, float, list[Utterance]]],
 ) -> list[tuple[float, float, list[Utterance]]]:
     found: list[tuple[float, float, list[Utterance]]] = []
-    for start, end, [each] in cues:
+    for start, end, [each] in subtitles:
         short = _FILLER.sub("", each.text)
         short = replace(each, text=short if re.search(r"\w", short) else each.text)
         last = found[-1] if found else None
@@ -318,8 +325,8 @@ DAMAGE: dict[str, tuple[tuple[Edit, ...], Style]] = {
     "as written": ((), Style()),
     "paraphrased": ((paraphrased, cut), Style()),
     "rewritten": ((rewritten, cut), Style()),
-    "condensed, two speakers in a cue": ((cut,), Style(condensed=True)),
-    "cues split in three": ((cut,), Style(split=True)),
+    "condensed, two speakers in a subtitle": ((cut,), Style(condensed=True)),
+    "subtitles split in three": ((cut,), Style(split=True)),
     "capitals, italics, names, sounds": ((cut,), Style(marks=True)),
     "letters misread": ((cut,), Style(misread=0.15)),
     "scenes reordered": ((reordered, cut), Style()),
@@ -331,12 +338,12 @@ DAMAGE: dict[str, tuple[tuple[Edit, ...], Style]] = {
     "a reel missing": ((without_a_reel, cut), Style()),
     "all of it, mildly": (
         (
-            lambda said, rng: paraphrased(said, rng, 0.25),
-            lambda said, rng: rewritten(said, rng, 0.04, 0.04),
-            lambda said, rng: reordered(said, rng, 0.07),
-            lambda said, rng: extended(said, rng, 0.08),
-            lambda said, rng: with_short_lines(said, rng, 0.08),
-            lambda said, rng: foreign(said, rng, 0.02),
+            lambda utterances, rng: paraphrased(utterances, rng, 0.25),
+            lambda utterances, rng: rewritten(utterances, rng, 0.04, 0.04),
+            lambda utterances, rng: reordered(utterances, rng, 0.07),
+            lambda utterances, rng: extended(utterances, rng, 0.08),
+            lambda utterances, rng: with_short_lines(utterances, rng, 0.08),
+            lambda utterances, rng: foreign(utterances, rng, 0.02),
             cut,
         ),
         replace(_PAL, condensed=True, misread=0.03, drift=4.0),
@@ -347,9 +354,9 @@ DAMAGE: dict[str, tuple[tuple[Edit, ...], Style]] = {
 def harder_film(screenplay: Screenplay, damage: str, seed: int) -> HarderFilm:
     """A film of a script with one kind of `DAMAGE`."""
     rng = np.random.default_rng(seed)
-    said = spoken(screenplay)
-    lines = [each.line for each in said if each.line is not None]
+    utterances = spoken(screenplay)
+    lines = [each.line for each in utterances if each.line is not None]
     edits, style = DAMAGE[damage]
     for edit in edits:
-        said = edit(said, rng)
-    return filmed(said, lines, style, rng)
+        utterances = edit(utterances, rng)
+    return subtitled(utterances, lines, style, rng)

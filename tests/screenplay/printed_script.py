@@ -1,4 +1,4 @@
-"""A screenplay printed as PDF by hand: letters at their places, as a writing program would set them."""
+"""Write a screenplay as PDF with each text at a given position, like a screenwriting program."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from reportlab.pdfgen.canvas import Canvas
 
 Sheet = Sequence[tuple[float, float, str]]
-"""What stands on a sheet: inches from the left, lines from the top, text."""
+"""The texts on a sheet: inches from the left, lines from the top, text."""
 
 
 def print_sheets(sheets: Sequence[Sheet], face: str = "Courier", password: str | None = None) -> bytes:
-    """The sheets as a PDF on letter paper, six lines an inch."""
+    """The sheets as a PDF on letter paper, six lines per inch."""
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=(612, 792), encrypt=password)
     for sheet in sheets:

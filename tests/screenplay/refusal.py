@@ -1,4 +1,4 @@
-"""How bad input is refused: in one line that names the file."""
+"""A check that bad input is rejected in one line that names the file."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from moviemotion.errors import MoviemotionError
 
 @contextmanager
 def refused_in_one_line(path: Path, message: str) -> Iterator[None]:
-    """What is done inside is refused, with a message that matches a regular expression."""
+    """Expect an error in the block: one line that names the file and matches a regular expression."""
     with pytest.raises(MoviemotionError, match=message) as caught:
         yield
     assert str(path) in str(caught.value)

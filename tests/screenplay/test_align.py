@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from invented_film import Film, make_film, with_words_changed
+from synthetic_film import Film, make_film, with_words_changed
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.alignment.align import TimedScript, TimeSource, align_script
@@ -57,7 +57,7 @@ def test_the_shooting_script_itself(film: Film) -> None:
     assert [cue.element for cue in timed.cues] == list(range(len(film.screenplay.elements)))
 
 
-def test_a_character_cue_takes_the_time_of_its_speech(film: Film) -> None:
+def test_a_character_takes_the_time_of_its_speech(film: Film) -> None:
     timed = align_script(film.screenplay, film.subtitles, None)
     for cue, said in zip(timed.cues, timed.cues[1:], strict=False):
         if timed.screenplay.elements[cue.element].kind is ElementKind.CHARACTER:
@@ -100,10 +100,10 @@ def test_a_scene_moved_in_the_film_is_found_there() -> None:
     timed = align_script(film.screenplay, moved, None)
     right = [k for k in lines[40:48] if abs(timed.cues[k].start - truth[k]) <= 1.0]
     assert len(right) >= 6
-    assert "elsewhere than in the script" in timed.timing
+    assert "in another order than in the script" in timed.timing
 
 
-def said_by(film: Film, line: int, script: str, *subtitles: Subtitle) -> tuple[Film, int]:
+def with_line_replaced(film: Film, line: int, script: str, *subtitles: Subtitle) -> tuple[Film, int]:
     """The film with another text for one of its lines, and other subtitles for it; the line's element."""
     k = list(film.starts)[line]
     elements = list(film.screenplay.elements)
@@ -112,7 +112,7 @@ def said_by(film: Film, line: int, script: str, *subtitles: Subtitle) -> tuple[F
     return replace(film, screenplay=replace(film.screenplay, elements=tuple(elements)), subtitles=around), k
 
 
-def test_parts_of_a_line_that_change_places_are_found_whole(film: Film) -> None:
+def test_a_line_whose_clauses_change_places_is_found_completely(film: Film) -> None:
     lines = [
         normalize_text("Jimbo, it is over."),
         normalize_text("Jimbo it is over"),
@@ -131,7 +131,7 @@ def test_a_line_does_not_reach_over_a_long_silence_for_words_at_its_end() -> Non
     film = make_film(80, seed=12)
     late = [replace(s, start=s.start + 40, end=s.end + 40) for s in film.subtitles[41:]]
     slot = film.subtitles[40]
-    film, k = said_by(
+    film, k = with_line_replaced(
         replace(film, subtitles=(*film.subtitles[:41], *late)),
         40,
         "The tide came up to the house, come on.",
@@ -156,27 +156,27 @@ def test_a_line_does_not_reach_over_a_long_silence_for_words_at_its_end() -> Non
     ],
     ids=["said twice", "broken by another"],
 )
-def test_a_line_begins_with_its_first_sentence(script: str, first: str, between: str, second: str) -> None:
+def test_a_line_starts_with_its_first_sentence(script: str, first: str, between: str, second: str) -> None:
     film = make_film(80, seed=12)
     late = [replace(s, start=s.start + 12, end=s.end + 12) for s in film.subtitles[41:]]
     at = film.subtitles[40].start
     said = [Subtitle(at + 4 * k, at + 4 * k + 2, text) for k, text in enumerate((first, between, second))]
     film = replace(film, subtitles=(*film.subtitles[:41], *late))
-    film, k = said_by(film, 40, script, *said)
+    film, k = with_line_replaced(film, 40, script, *said)
     timed = align_script(film.screenplay, film.subtitles, None)
     assert timed.cues[k].start == pytest.approx(at, abs=0.05)
 
 
-def test_a_sentence_of_the_film_is_one_lines(film: Film) -> None:
-    """The line before has "the second system" too, but there it is no sentence."""
-    changed, k = said_by(
+def test_a_sentence_of_the_film_belongs_to_one_line(film: Film) -> None:
+    """The line before contains "the second system" too, but there it is only part of a sentence."""
+    changed, k = with_line_replaced(
         film,
         40,
         "The first system hears a whisper. The second system is on the floor.",
         replace(film.subtitles[40], text="The first system hears a whisper."),
     )
     after = film.subtitles[41]
-    changed, n = said_by(
+    changed, n = with_line_replaced(
         changed,
         41,
         "And the third detects a warm body.",
@@ -187,18 +187,18 @@ def test_a_sentence_of_the_film_is_one_lines(film: Film) -> None:
     assert timed.cues[n].start == pytest.approx(after.start, abs=0.05)
 
 
-def test_a_line_takes_no_word_out_of_anothers_sentence(film: Film) -> None:
-    changed, _ = said_by(
+def test_a_line_takes_no_word_from_the_middle_of_another_lines_sentence(film: Film) -> None:
+    changed, _ = with_line_replaced(
         film, 40, "Twentyfive minutes.", replace(film.subtitles[40], text="Twentyfive minutes.")
     )
     after = film.subtitles[41]
-    changed, n = said_by(
+    changed, n = with_line_replaced(
         changed,
         41,
         "You have got ten. Move!",
         Subtitle(after.start, after.start + 2, "You have got ten minutes. Move!"),
     )
-    changed, k = said_by(
+    changed, k = with_line_replaced(
         changed, 42, "Twentyfive minutes.", Subtitle(after.start + 3, after.start + 4, "Harrumph.")
     )
     timed = align_script(changed.screenplay, changed.subtitles, None)
@@ -206,7 +206,7 @@ def test_a_line_takes_no_word_out_of_anothers_sentence(film: Film) -> None:
     assert not after.start <= timed.cues[k].start < after.start + 2
 
 
-def test_a_line_does_not_begin_with_a_stray_word_of_another_sentence() -> None:
+def test_a_line_does_not_start_with_a_stray_word_of_another_sentence() -> None:
     film = make_film(80, seed=12)
     late = [replace(s, start=s.start + 12, end=s.end + 12) for s in film.subtitles[41:]]
     at = film.subtitles[40].start
@@ -214,7 +214,7 @@ def test_a_line_does_not_begin_with_a_stray_word_of_another_sentence() -> None:
         Subtitle(at + 3 * k, at + 3 * k + 2, text)
         for k, text in enumerate(("Now to it.", "The tide is out."))
     ]
-    film, k = said_by(
+    film, k = with_line_replaced(
         replace(film, subtitles=(*film.subtitles[:41], *late)), 40, "To me the tide is out.", *said
     )
     timed = align_script(film.screenplay, film.subtitles, None)
@@ -242,11 +242,11 @@ def test_subtitles_of_another_film_are_refused(lines: int) -> None:
     assert shares(align_script(film.screenplay, film.subtitles, None), film)[1] > 0.9
     with pytest.raises(MoviemotionError, match="do not match") as caught:
         align_script(film.screenplay, other.subtitles, None)
-    assert "leave out --subtitles" in str(caught.value)
+    assert caught.value.worded({"subtitles": "--subtitles"}).endswith("run without --subtitles")
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_a_short_film_is_told_from_another(seed: int) -> None:
+def test_a_short_film_is_distinguished_from_another(seed: int) -> None:
     film, other = make_film(20, seed=100 + seed), make_film(20, seed=200 + seed)
     damaged = with_words_changed(film, 0.2, seed)
     assert shares(align_script(film.screenplay, damaged.subtitles, None), film)[1] > 0.6
@@ -262,7 +262,7 @@ def test_one_shared_phrase_does_not_make_it_the_same_film() -> None:
         align_script(film.screenplay, shared, None)
 
 
-def test_subtitles_without_a_word_do_not_match(film: Film) -> None:
+def test_subtitles_without_words_do_not_match(film: Film) -> None:
     with pytest.raises(MoviemotionError, match="do not match"):
         align_script(film.screenplay, (Subtitle(1.0, 2.0, "..."),), None)
 

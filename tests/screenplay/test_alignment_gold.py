@@ -1,4 +1,4 @@
-"""The alignment against what a reader heard, and against damage planted with the truth known."""
+"""Alignment accuracy on hand-timed lines of real films, and on synthetic damage with known truth."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from damaged_film import damaged_film
 from gold_lines import gold_lines
 from harder_film import harder_film
-from invented_film import make_film
+from synthetic_film import make_film
 
 from moviemotion.screenplay.alignment.align import TimeSource, align_script
 from moviemotion.screenplay.alignment.normalize import normalize_text, normalize_words
@@ -20,15 +20,15 @@ SHARED = Path(__file__).parents[3] / "shared" / "data" / "scripts" / "pairs"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/data/scripts/pairs")
 
 
-def test_planted_damage_on_an_invented_film() -> None:
+def test_synthetic_damage_of_a_synthetic_film() -> None:
     screenplay = make_film(400, seed=21).screenplay
     film = damaged_film(screenplay, seed=1)
     timed = align_script(screenplay, film.subtitles, None)
     spoken = {k: start for k, start in film.starts.items() if not math.isnan(start)}
     near = [abs(timed.cues[k].start - start) <= 1.5 for k, start in spoken.items()]
-    told = [timed.cues[k].source is TimeSource.CUT for k in film.starts.keys() - spoken.keys()]
+    found_cut = [timed.cues[k].source is TimeSource.CUT for k in film.starts.keys() - spoken.keys()]
     assert sum(near) >= 0.95 * len(near)
-    assert sum(told) >= 0.95 * len(told)
+    assert sum(found_cut) >= 0.95 * len(found_cut)
 
 
 @pytest.mark.parametrize(
@@ -36,14 +36,14 @@ def test_planted_damage_on_an_invented_film() -> None:
     [
         ("paraphrased", 0.97, 0.95),
         ("rewritten", 0.97, 0.9),
-        ("condensed, two speakers in a cue", 0.97, 0.95),
+        ("condensed, two speakers in a subtitle", 0.97, 0.95),
         ("letters misread", 0.97, 0.95),
         ("scenes reordered", 0.97, 0.95),
         ("foreign lines", 0.9, 0.95),
         ("all of it, mildly", 0.95, 0.9),
     ],
 )
-def test_harder_films_of_an_invented_script(
+def test_harder_films_of_a_synthetic_script(
     tmp_path: Path, damage: str, spoken: float, absent: float
 ) -> None:
     screenplay = make_film(400, seed=22).screenplay
@@ -53,16 +53,16 @@ def test_harder_films_of_an_invented_script(
     timed = align_script(screenplay, read_subtitles(path), None)
     heard = {k: start for k, start in film.starts.items() if not math.isnan(start)}
     near = [abs(timed.cues[k].start - start) <= 1.0 for k, start in heard.items()]
-    told = [timed.cues[k].source is TimeSource.CUT for k in film.starts.keys() - heard.keys()]
+    found_cut = [timed.cues[k].source is TimeSource.CUT for k in film.starts.keys() - heard.keys()]
     assert sum(near) >= spoken * len(near)
-    assert sum(told) >= absent * len(told)
+    assert sum(found_cut) >= absent * len(found_cut)
 
 
 @needs_shared
 @pytest.mark.parametrize(
     ("name", "spoken", "absent", "sure"),
-    # The second script is an early draft of which 49 lines are spoken; most of those were rewritten, and of
-    # 36 lines found with confidence 0.9 four are not there.
+    # The second script is an early draft. 49 of its lines are spoken, most of them rewritten, and four of the
+    # 36 lines found with confidence 0.9 are wrong.
     [("mission_impossible", 0.97, 0.95, 0.95), ("mystery_men", 0.75, 0.95, 0.85)],
 )
 def test_gold_lines_of_real_films(name: str, spoken: float, absent: float, sure: float) -> None:
@@ -70,10 +70,10 @@ def test_gold_lines_of_real_films(name: str, spoken: float, absent: float, sure:
     timed = align_script(screenplay, read_subtitles(SHARED / f"{name}.srt"), None)
     lines = gold_lines(timed, name)
     near = [line.near for line in lines if line.kind != "absent"]
-    told = [line.cut for line in lines if line.kind == "absent"]
+    found_cut = [line.cut for line in lines if line.kind == "absent"]
     certain = [line.near for line in lines if line.confidence is not None and line.confidence >= 0.9]
     assert sum(near) >= spoken * len(near)
-    assert sum(told) >= absent * len(told)
+    assert sum(found_cut) >= absent * len(found_cut)
     assert sum(certain) >= sure * len(certain)
 
 
@@ -94,7 +94,7 @@ def test_the_same_speech_spelled_differently(one: str, other: str) -> None:
     assert normalize_words(one) == normalize_words(other)
 
 
-def test_sentences_and_their_parts() -> None:
+def test_sentences_and_clauses() -> None:
     wording = normalize_text("Well, Dr. Heller... is it over? No -- not yet, Jim.")
     assert " ".join(wording.words) == "well doctor heller is it over no not yet jim"
     assert [w for w, begins in zip(wording.words, wording.starts_sentence, strict=True) if begins] == [

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from invented_screenplays import screenplay
+from random_screenplays import screenplay
 from refusal import refused_in_one_line
 
 from moviemotion.screenplay.elements import (
@@ -81,7 +81,7 @@ def content(elements: tuple[Element, ...]) -> list[tuple[object, ...]]:
     return [(e.kind, e.text, e.scene, e.character, e.dual, e.number, e.emphasis) for e in elements]
 
 
-def test_everything_in_one_script(tmp_path: Path) -> None:
+def test_all_kinds_of_elements_in_one_script(tmp_path: Path) -> None:
     script = read_screenplay(write(tmp_path, SCRIPT))
     assert script.title == "The Spoon"
     assert [(e.kind, e.text, e.scene, e.character, e.dual) for e in script.elements] == [
@@ -108,7 +108,7 @@ def test_everything_in_one_script(tmp_path: Path) -> None:
     assert "spoon" in script.source[action.line]
 
 
-def test_a_range_counts_letters_ends_of_paragraphs_and_blocks(tmp_path: Path) -> None:
+def test_ranges_count_letters_paragraph_ends_and_blocks(tmp_path: Path) -> None:
     path = write(tmp_path, SCRIPT)
     ranges = element_ranges(path.read_bytes(), path)
     found = {e.text: r for e, r in zip(read_fdx(path).elements, ranges, strict=True)}
@@ -141,7 +141,7 @@ FETCH = '<!DOCTYPE x SYSTEM "file:///etc/passwd">\n'
         ('<?xml version="1.0" encoding="klingon"?><FinalDraft/>', "XML is broken"),
     ],
 )
-def test_what_is_no_script_is_refused_in_one_line(tmp_path: Path, data: str, message: str) -> None:
+def test_files_that_are_no_script_are_rejected_in_one_line(tmp_path: Path, data: str, message: str) -> None:
     path = write(tmp_path, data)
     with refused_in_one_line(path, message):
         read_screenplay(path)
@@ -172,7 +172,7 @@ def test_any_screenplay_survives_writing_and_reading(
     assert [found for e, found in read if e.kind is not ElementKind.PAGE_BREAK] == in_order
 
 
-def test_letters_are_counted_where_reading_joins_and_drops(tmp_path: Path) -> None:
+def test_ranges_are_right_where_reading_joins_and_drops_elements(tmp_path: Path) -> None:
     source = "===\n\n===\n\nINT. A\n\n>\n\nANNA\n~la\n  \n~lo\n\nEnd here."
     elements = parse_fountain(source.split("\n"))
     path = write(tmp_path, write_fdx(Screenplay("A", Path("a.fountain"), (), elements)))

@@ -1,4 +1,4 @@
-"""A film's file: its cuts and its timecode, on films whose own are known."""
+"""Shot changes and timecode of films in which both are known."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def test_each_cut_is_found_on_its_frame_and_no_other(tmp_path: Path, rate: Fract
     assert detect_shot_changes(tmp_path / "film.mp4") == pytest.approx(begins, abs=0.25 / rate)
 
 
-def test_a_camera_that_pans_fast_makes_no_cut(tmp_path: Path) -> None:
+def test_a_fast_pan_is_not_a_cut(tmp_path: Path) -> None:
     film_of(tmp_path / "film.mp4", (3.0,), speed=10)
     assert detect_shot_changes(tmp_path / "film.mp4") == ()
 
 
-def test_cuts_count_from_the_films_first_picture(tmp_path: Path) -> None:
+def test_times_of_cuts_count_from_the_first_frame(tmp_path: Path) -> None:
     begins = film_of(tmp_path / "film.mkv", (1.0, 1.0), origin=10.0)
     assert detect_shot_changes(tmp_path / "film.mkv") == pytest.approx(begins, abs=0.01)
 
@@ -50,5 +50,5 @@ def test_films_that_cannot_be_used(tmp_path: Path) -> None:
             read(tmp_path / "broken.mp4")
         with refused_in_one_line(tmp_path / "gone.mp4", "no such file"):
             read(tmp_path / "gone.mp4")
-    with refused_in_one_line(tmp_path / "odd.mp4", r"12\.5 is no frame rate"):
+    with refused_in_one_line(tmp_path / "odd.mp4", r"no timecode at 12\.5 frames per second"):
         read_film_timecode(tmp_path / "odd.mp4")

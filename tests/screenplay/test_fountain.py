@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from invented_screenplays import screenplay
+from random_screenplays import screenplay
 
 from moviemotion.screenplay.elements import Element, ElementKind, Emphasis, Screenplay, TextStyle
 from moviemotion.screenplay.formats.element_patterns import is_character_line
@@ -27,7 +27,7 @@ def kinds(text: str) -> list[tuple[ElementKind, str]]:
 
 
 def content(elements: tuple[Element, ...]) -> list[tuple[object, ...]]:
-    """All of the elements but where they stand in their file."""
+    """The elements without their positions in the file."""
     return [(e.kind, e.text, e.scene, e.character, e.dual, e.number, e.level, e.emphasis) for e in elements]
 
 
@@ -61,7 +61,7 @@ def test_each_kind_of_element(text: str, expected: list[tuple[ElementKind, str]]
     assert kinds(text) == expected
 
 
-def test_a_speech_with_everything_in_it() -> None:
+def test_a_speech_with_all_kinds_of_elements() -> None:
     speech = parse("@McAVOY (V.O.) (CONT'D)\n(low)\nFirst line\nsecond line.\n~sung\n  \nAfter the gap.")
     assert [(e.kind, e.text) for e in speech] == [
         (ElementKind.CHARACTER, "McAVOY (V.O.) (CONT'D)"),
@@ -73,7 +73,7 @@ def test_a_speech_with_everything_in_it() -> None:
     assert {e.character for e in speech} == {"McAVOY"}
 
 
-def test_emphasis_is_kept_as_runs_of_letters() -> None:
+def test_emphasis_is_stored_as_runs_of_letters() -> None:
     (action,) = parse("A *b* **c** ***d*** _e *f*_ g\\*h")
     assert action.text == "A b c d e f g*h"
     assert action.emphasis == (
@@ -96,7 +96,7 @@ def test_scene_numbers_and_depths_of_sections() -> None:
     ]
 
 
-def test_notes_are_kept_beside_the_elements() -> None:
+def test_notes_are_stored_beside_the_elements() -> None:
     source = [
         "[[first]]",
         "",
@@ -118,7 +118,7 @@ def test_dual_dialogue_marks_the_second_speech_only() -> None:
     assert [e.dual for e in parse("ANNA\nNow!\n\nBO (O.S.) ^\n(shouting)\nNow!")] == [False] * 2 + [True] * 3
 
 
-def test_notes_vanish_without_ending_a_speech() -> None:
+def test_notes_are_removed_without_ending_a_speech() -> None:
     speech = parse("ANNA\n[[why\nthis?]]\nHello [[softer]] there.\n[[end]]\nStill me.")
     assert [(e.kind, e.text, e.line, e.lines) for e in speech] == [
         (ElementKind.CHARACTER, "ANNA", 1, 1),
@@ -131,7 +131,7 @@ def test_a_note_with_an_empty_line_is_text() -> None:
     assert kinds("Yes [[a\n  \nnote]]") == [(ElementKind.ACTION, "Yes")]
 
 
-def test_boneyard_goes_and_line_numbers_stay() -> None:
+def test_boneyard_is_removed_and_line_numbers_stay() -> None:
     elements = parse("CUT TO:\n/*\nINT. GONE - DAY\n\nBO\nGone.\n*/\nEXT. KEPT - DAY\n\nWind.")
     assert [(e.text, e.line, e.scene) for e in elements] == [
         ("CUT TO:", 1, 0),
@@ -198,7 +198,7 @@ def test_a_real_screenplay_survives_writing_and_reading(name: str) -> None:
 
 
 @needs_shared
-def test_big_fish_reads_as_its_final_draft_twin() -> None:
+def test_big_fish_reads_like_its_final_draft_version() -> None:
     screenplay = read_screenplay(SHARED / "Big-Fish.fountain")
     count = {kind: sum(e.kind is kind for e in screenplay.elements) for kind in ElementKind}
     # Its Final Draft file: 768 cues, 97 parentheticals, 34 transitions, 190 headings and two EXT/INT. that
@@ -234,7 +234,7 @@ def test_single_feature_files(path: Path) -> None:
     assert not any("#" in e.text for e in found if e.kind is ElementKind.SCENE_HEADING)
 
 
-def test_a_cue_is_in_capitals() -> None:
+def test_a_character_is_in_capitals() -> None:
     assert is_character_line("MOTHER'S VOICE (on the phone)")
     assert not is_character_line("Mother")
     assert not is_character_line("123")

@@ -35,14 +35,14 @@ def srt(*texts: str) -> bytes:
         ("At 10:30 then: now.", "At 10:30 then: now."),
     ],
 )
-def test_only_the_words_spoken_are_kept(tmp_path: Path, raw: str, spoken: str) -> None:
+def test_only_spoken_words_remain(tmp_path: Path, raw: str, spoken: str) -> None:
     path = tmp_path / "film.srt"
     path.write_bytes(srt(raw))
     (subtitle,) = read_subtitles(path)
     assert (subtitle.start, subtitle.end, subtitle.text) == (1.5, 1.9, spoken)
 
 
-def test_subtitles_without_words_go_and_the_rest_is_in_order(tmp_path: Path) -> None:
+def test_subtitles_without_words_are_dropped_and_the_rest_is_sorted(tmp_path: Path) -> None:
     path = tmp_path / "film.srt"
     path.write_bytes(srt("[rain]", "♪♪", "Two.") + b"\n9\n00:00:00,100 --> 00:00:00,400\nOne.\n")
     assert [s.text for s in read_subtitles(path)] == ["One.", "Two."]
@@ -61,10 +61,10 @@ def test_encodings(tmp_path: Path, encoding: str) -> None:
         (b"", "is empty"),
         (b"INT. KITCHEN - DAY\n\nANNA\nHello.\n", "not subtitles"),
         (b"\0\0\0\x18ftypmp42", "not a text file"),
-        (srt("[rain]"), "no subtitle with words"),
+        (srt("[rain]"), "no subtitles with words"),
     ],
 )
-def test_what_is_no_subtitles_is_refused(tmp_path: Path, data: bytes, message: str) -> None:
+def test_files_without_subtitles_are_rejected(tmp_path: Path, data: bytes, message: str) -> None:
     path = tmp_path / "film.srt"
     path.write_bytes(data)
     with pytest.raises(MoviemotionError, match=message):
@@ -95,7 +95,7 @@ def test_real_subtitles(name: str, count: int) -> None:
         ("♪ Row, row ♪", "Row, row", (None,), ("music",)),
     ],
 )
-def test_speakers_and_sounds_are_taken_apart(
+def test_speakers_and_sounds_are_separated(
     tmp_path: Path, raw: str, text: str, speakers: tuple[str | None, ...], sounds: tuple[str, ...]
 ) -> None:
     path = tmp_path / "film.srt"
@@ -133,7 +133,7 @@ def test_other_formats(tmp_path: Path, name: str, data: str) -> None:
         ("utf-16-le", "Où est Zoë?"),
     ],
 )
-def test_encodings_without_a_mark(tmp_path: Path, encoding: str, line: str) -> None:
+def test_encodings_without_a_byte_order_mark(tmp_path: Path, encoding: str, line: str) -> None:
     path = tmp_path / "film.srt"
     path.write_bytes(srt(*[line] * 5).decode().encode(encoding))
     assert read_subtitles(path)[0].text == line
@@ -148,7 +148,7 @@ def lines_of(words: str, count: int, seed: int) -> list[str]:
     return [" ".join(rng.choices(words.split(), k=5)) for _ in range(count)]
 
 
-def test_two_languages_in_one_file_are_refused(tmp_path: Path) -> None:
+def test_two_languages_in_one_file_are_rejected(tmp_path: Path) -> None:
     english, more, french = lines_of(ENGLISH, 40, 1), lines_of(ENGLISH, 40, 2), lines_of(FRENCH, 40, 3)
     path = tmp_path / "film.srt"
     path.write_bytes(srt(*map("\n".join, zip(english, french, strict=True))))
@@ -165,12 +165,12 @@ def test_two_languages_in_one_file_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("times", "message"),
     [
-        ("00:00:05,000 --> 00:00:04,000", "end before they begin"),
+        ("00:00:05,000 --> 00:00:04,000", "end before they start"),
         ("30:00:05,000 --> 30:00:06,000", "reach 30 hours"),
-        ("00:00:05,000 --> 00:00:05,010", "letters a second"),
+        ("00:00:05,000 --> 00:00:05,010", "letters per second"),
     ],
 )
-def test_absurd_times_are_refused_in_one_line(tmp_path: Path, times: str, message: str) -> None:
+def test_impossible_times_are_rejected_in_one_line(tmp_path: Path, times: str, message: str) -> None:
     path = tmp_path / "film.srt"
     path.write_text(f"1\n{times}\nWhere have you been all night?\n", encoding="utf-8")
     with refused_in_one_line(path, message):
@@ -197,7 +197,7 @@ def film_with(path: Path, *tracks: str) -> Path:
     return path
 
 
-def test_a_films_own_track(tmp_path: Path) -> None:
+def test_the_subtitle_track_of_a_film(tmp_path: Path) -> None:
     one = srt("<i>Come on,</i>\ncome on.", "[door] ANNA: What?").decode()
     film = film_with(tmp_path / "film.mkv", one)
     assert read_subtitles(film) == (
@@ -205,14 +205,14 @@ def test_a_films_own_track(tmp_path: Path) -> None:
         Subtitle(2.5, 2.9, "What?", ("ANNA",), ("door",)),
     )
     several = film_with(tmp_path / "two.mkv", one, srt("Viens.").decode())
-    with pytest.raises(MoviemotionError, match=r"choose one of its subtitle tracks by number: 1 .*, 2 "):
+    with pytest.raises(MoviemotionError, match=r"set subtitle_track to one of: 1 .*, 2 "):
         read_subtitles(several)
     assert read_subtitles(several, track=2)[0].text == "Viens."
-    with pytest.raises(MoviemotionError, match="choose one"):
+    with pytest.raises(MoviemotionError, match="set subtitle_track"):
         read_subtitles(several, track=3)
 
 
-def test_films_without_text(tmp_path: Path) -> None:
+def test_films_without_text_tracks(tmp_path: Path) -> None:
     with pytest.raises(MoviemotionError, match="no subtitle track"):
         read_subtitles(film_with(tmp_path / "film.mkv"))
     (tmp_path / "broken.mp4").write_bytes(b"not a film")

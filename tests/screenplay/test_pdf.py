@@ -22,7 +22,7 @@ def write(folder: Path, data: bytes) -> Path:
 
 
 @pytest.mark.parametrize("face", ["Courier", "Courier-Bold"])
-def test_a_printed_script_reads_as_it_was_written(tmp_path: Path, face: str) -> None:
+def test_a_printed_script_reads_like_its_source(tmp_path: Path, face: str) -> None:
     script = read_screenplay(write(tmp_path, print_sheets(SHEETS, face)))
     assert script.title == "The Second Spoon"
     assert [(e.kind, e.text, e.scene, e.character, e.dual, e.page) for e in script.elements] == [
@@ -57,8 +57,8 @@ def test_a_printed_script_reads_as_it_was_written(tmp_path: Path, face: str) -> 
     [
         (b"%PDF-1.4 broken", "the PDF is broken"),
         (b"", "the PDF is broken"),
-        (print_sheets([[]]), "pictures without text"),
-        (print_sheets(SHEETS, password="x"), "locked with a password"),
+        (print_sheets([[]]), "images without text"),
+        (print_sheets(SHEETS, password="x"), "protected by a password"),
         (
             print_sheets([[(1, k, "Dear diary, nothing happened.") for k in range(9)]]),
             "not laid out as a screenplay",
@@ -66,7 +66,7 @@ def test_a_printed_script_reads_as_it_was_written(tmp_path: Path, face: str) -> 
     ],
     ids=["broken", "empty", "scan", "locked", "letter"],
 )
-def test_what_is_no_script_is_refused_in_one_line(tmp_path: Path, data: bytes, message: str) -> None:
+def test_files_that_are_no_script_are_rejected_in_one_line(tmp_path: Path, data: bytes, message: str) -> None:
     path = write(tmp_path, data)
     with refused_in_one_line(path, message):
         read_screenplay(path)

@@ -6,7 +6,8 @@ import pytest
 from refusal import refused_in_one_line
 
 from moviemotion.errors import MoviemotionError
-from moviemotion.screenplay.formats.registry import ElementKind, read_screenplay
+from moviemotion.screenplay.elements import ElementKind
+from moviemotion.screenplay.formats.registry import read_screenplay
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "scripts"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/data/scripts")
@@ -109,7 +110,9 @@ def test_encodings_and_line_ends(tmp_path: Path, data: bytes) -> None:
         (b"Dear diary,\n\ntoday nothing happened.\n", "no scene heading and no dialogue"),
     ],
 )
-def test_what_is_no_screenplay_is_refused_in_one_line(tmp_path: Path, data: bytes, message: str) -> None:
+def test_files_that_are_no_screenplay_are_rejected_in_one_line(
+    tmp_path: Path, data: bytes, message: str
+) -> None:
     path = write(tmp_path, data)
     with refused_in_one_line(path, message):
         read_screenplay(path)

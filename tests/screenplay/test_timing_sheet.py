@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from invented_film import make_film
 from refusal import refused_in_one_line
+from synthetic_film import make_film
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.alignment.align import TimeSource, align_script
@@ -47,7 +47,7 @@ def script(numbers: list[str | None]) -> Screenplay:
     return Screenplay("Rain", Path("rain.fountain"), ("",) * 40, tuple(elements))
 
 
-def test_an_edl_gives_each_scene_its_time_in_the_script(tmp_path: Path) -> None:
+def test_an_edl_times_the_scenes_of_the_script(tmp_path: Path) -> None:
     sheet = read_timing_sheet(written(tmp_path, "reel.edl", EDL))
     assert [(t.scene_number, t.start, t.end) for t in sheet] == [("1", 0, 10), ("1A", 10, 20), ("2", 20, 30)]
     timed = align_script(script(["1", "1A", "1B", "2"]), None, None, timing_sheet=sheet)
@@ -63,7 +63,7 @@ def test_an_edl_gives_each_scene_its_time_in_the_script(tmp_path: Path) -> None:
     assert "3 of 4 scenes" in timed.timing
 
 
-def test_csv_by_heading_and_open_ends(tmp_path: Path) -> None:
+def test_a_csv_with_headings_and_without_ends(tmp_path: Path) -> None:
     text = "Heading, Start\nint. garden – day,0:00:02.5\nINT ATTIC DAY,1:02\n"
     sheet = read_timing_sheet(written(tmp_path, "sheet.csv", text))
     assert [t.start for t in sheet] == [2.5, 62]
@@ -74,7 +74,7 @@ def test_csv_by_heading_and_open_ends(tmp_path: Path) -> None:
     assert timed.cues[7].end == pytest.approx(90)
 
 
-def test_drop_frame_counts_as_the_clock_does(tmp_path: Path) -> None:
+def test_drop_frame_timecode_keeps_up_with_the_clock(tmp_path: Path) -> None:
     # An hour of drop-frame timecode is an hour: 107,892 frames at 30000/1001 a second.
     text = EDL.replace("01:00:30:00", "02:00:00;00").replace("01:00:00:00", "01:00:00;00")
     sheet = read_timing_sheet(written(tmp_path, "reel.edl", text), frame_rate=30000 / 1001)
@@ -84,18 +84,18 @@ def test_drop_frame_counts_as_the_clock_does(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
-        ("a.csv", "scene,begin\n1,2\n", "must name the columns"),
-        ("a.csv", "scene,start\n1,noon\n", "line 2.*no time"),
+        ("a.csv", "scene,begin\n1,2\n", "columns are not named"),
+        ("a.csv", "scene,start\n1,noon\n", "line 2.*not a time"),
         ("a.csv", "scene,start,end\n1,9,3\n", "ends before it starts"),
         ("a.csv", "scene,start\n,3\n", "number or heading"),
-        ("a.csv", "scene,start\n", "no scene in it"),
-        ("a.edl", "TITLE: X\n", "no event"),
+        ("a.csv", "scene,start\n", "no scenes in it"),
+        ("a.edl", "TITLE: X\n", "no CMX3600 events"),
         ("a.edl", "\n".join(EDL.splitlines()[:4]), "names its scene"),
-        ("a.edl", EDL.replace("01:00:10:00", "01:00:10:28"), "no timecode"),
+        ("a.edl", EDL.replace("01:00:10:00", "01:00:10:28"), "not a timecode.*set frame_rate"),
         ("a.ods", "scene,start\n1,2\n", "not a timing sheet"),
     ],
 )
-def test_bad_sheets_say_in_one_line_what_to_mend(tmp_path: Path, name: str, text: str, says: str) -> None:
+def test_bad_sheets_are_rejected_in_one_line(tmp_path: Path, name: str, text: str, says: str) -> None:
     path = written(tmp_path, name, text)
     with refused_in_one_line(path, says):
         read_timing_sheet(path)
@@ -125,7 +125,7 @@ def test_shot_changes_move_estimated_scenes_only(tmp_path: Path) -> None:
     st.floats(-300, 300),
     st.integers(0, 2**32 - 1),
 )
-def test_a_clock_is_found_among_wrong_points(speed: float, offset: float, seed: int) -> None:
+def test_a_retiming_is_found_among_wrong_points(speed: float, offset: float, seed: int) -> None:
     rng = np.random.default_rng(seed)
     x = np.sort(rng.uniform(0, 6000, 200))
     y = speed * x + offset + rng.normal(0, 1.0, 200)
@@ -137,7 +137,7 @@ def test_a_clock_is_found_among_wrong_points(speed: float, offset: float, seed: 
     assert abs(clock.speed * 3000 + clock.offset - speed * 3000 - offset) < 1.0
 
 
-def test_a_sheet_sets_subtitles_of_another_transfer_right() -> None:
+def test_a_timing_sheet_corrects_subtitles_of_another_transfer() -> None:
     film = make_film(240, seed=3)
     elements = film.screenplay.elements
     first = {elements[k].scene: t for k, t in reversed(film.starts.items())}

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 from refusal import refused_in_one_line
-from wild_layouts import invented_script, layouts, text_of, typed
+from wild_layouts import layouts, synthetic_script, text_of, typed
 
 from moviemotion.screenplay.elements import Element, ElementKind
 from moviemotion.screenplay.formats.registry import read_screenplay
 
-SCRIPT = invented_script(scenes=40, seed=3)
+SCRIPT = synthetic_script(scenes=40, seed=3)
 LAYOUTS = layouts(SCRIPT)
 
 
 def speeches(elements: Iterable[Element]) -> list[str]:
-    """Who says what, whatever its case and parentheticals."""
+    """Speakers and their words, regardless of case and parentheticals."""
     found: list[str] = []
     for element in elements:
         if element.kind is ElementKind.CHARACTER:
@@ -32,7 +32,7 @@ def headings(elements: Iterable[Element]) -> list[str]:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_a_script_as_found_in_the_wild(tmp_path: Path, layout: str) -> None:
+def test_speeches_are_read_in_every_layout(tmp_path: Path, layout: str) -> None:
     text, bar = LAYOUTS[layout]
     path = tmp_path / "film.txt"
     path.write_text(text, encoding="utf-8")
@@ -56,7 +56,7 @@ def test_a_script_as_found_in_the_wild(tmp_path: Path, layout: str) -> None:
         ("Int. Car - Day", None, "Int. Car - Day"),
     ],
 )
-def test_headings_as_printed(tmp_path: Path, printed: str, number: str | None, read: str) -> None:
+def test_printed_scene_headings(tmp_path: Path, printed: str, number: str | None, read: str) -> None:
     speech = text_of(typed([e for e in SCRIPT[:12] if e.kind is not ElementKind.SCENE_HEADING]))
     path = tmp_path / "film.txt"
     path.write_text(f"{' ' * 15}{printed}\n{speech}", encoding="utf-8")
@@ -64,7 +64,7 @@ def test_headings_as_printed(tmp_path: Path, printed: str, number: str | None, r
     assert [(e.number, e.text) for e in found] == [(number, read)]
 
 
-def test_a_script_whose_speakers_cannot_be_told_is_refused(tmp_path: Path) -> None:
+def test_a_script_without_recognizable_speakers_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "film.txt"
     path.write_text("INT. SHED - DAY\n\nANNA Hello. And the boat?\n\nBO Gone.\n", encoding="utf-8")
     with refused_in_one_line(path, "no speakers found"):

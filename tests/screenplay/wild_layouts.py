@@ -1,4 +1,4 @@
-"""A script as plain text is found in the wild: typed, converted, copied out of web pages."""
+"""One script in many plain-text layouts: typed, converted, copied from web pages."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ _WORDS = re.findall(
 )
 
 
-def invented_script(scenes: int, seed: int) -> list[Element]:
-    """Scenes with action of one to four lines and speeches, some with parentheticals; by chance."""
+def synthetic_script(scenes: int, seed: int) -> list[Element]:
+    """Random scenes with action of one to four lines and speeches, some with parentheticals."""
     rng = np.random.default_rng(seed)
 
     def sentences(most: int) -> str:
@@ -62,7 +62,7 @@ def invented_script(scenes: int, seed: int) -> list[Element]:
 
 @dataclass(frozen=True)
 class Line:
-    """A typed line: what it is and says, and the column it begins in."""
+    """A typed line: its kind, its text and the column in which it starts."""
 
     kind: ElementKind | None
     text: str
@@ -73,7 +73,7 @@ BLANK = Line(None, "")
 
 
 def typed(elements: Sequence[Element], wrap: bool = True, gap_under_cues: bool = False) -> list[Line]:
-    """The script line by line, indented, with a blank line between elements."""
+    """The lines of the script, indented, with a blank line between elements."""
     lines: list[Line] = []
     for element in elements:
         if gap_under_cues or element.kind not in SPEECH_KINDS:
@@ -85,32 +85,32 @@ def typed(elements: Sequence[Element], wrap: bool = True, gap_under_cues: bool =
 
 
 def text_of(lines: Sequence[Line]) -> str:
-    """The lines as text."""
+    """The lines joined to a text."""
     return "".join(f"{' ' * line.indent}{line.text}".rstrip() + "\n" for line in lines)
 
 
 def flat(lines: Sequence[Line]) -> list[Line]:
-    """At the left margin."""
+    """All lines at the left margin."""
     return [replace(line, indent=0) for line in lines]
 
 
 def double_spaced(lines: Sequence[Line]) -> list[Line]:
-    """A blank line after every line."""
+    """The lines with a blank line after each."""
     return [each for line in lines for each in (line, BLANK)]
 
 
 def solid(lines: Sequence[Line]) -> list[Line]:
-    """Without blank lines."""
+    """The lines without blank lines."""
     return [line for line in lines if line.text]
 
 
 def single_gaps(lines: Sequence[Line]) -> list[Line]:
-    """Runs of blank lines made one."""
+    """The lines with runs of blank lines reduced to one."""
     return [line for before, line in pairwise([BLANK, *lines]) if line.text or before.text]
 
 
 def sheets(lines: Sequence[Line]) -> list[list[Line]]:
-    """Pages full of lines; none ends with a cue."""
+    """Pages of lines; none ends with a character."""
     found: list[list[Line]] = [[]]
     for line in lines:
         if len(found[-1]) >= _PAGE_LINES and not line.text:
@@ -120,7 +120,7 @@ def sheets(lines: Sequence[Line]) -> list[list[Line]]:
 
 
 def with_headers(lines: Sequence[Line]) -> list[Line]:
-    """Pages with a header and its number, CONTINUED: and (CONTINUED)."""
+    """Pages with a numbered header, CONTINUED: and (CONTINUED)."""
     return [
         line
         for number, sheet in enumerate(sheets(lines), 1)
@@ -132,7 +132,7 @@ def with_headers(lines: Sequence[Line]) -> list[Line]:
 
 
 def with_page_numbers(lines: Sequence[Line]) -> list[Line]:
-    """A page's number alone on a line under it."""
+    """Pages with their number alone on the last line."""
     return [
         line
         for number, sheet in enumerate(sheets(lines), 1)
@@ -141,7 +141,7 @@ def with_page_numbers(lines: Sequence[Line]) -> list[Line]:
 
 
 def shifted_pages(lines: Sequence[Line]) -> str:
-    """Pages whose left margins differ, each after a form feed."""
+    """Pages with different left margins, each after a form feed."""
     return "\f".join(
         text_of(
             [replace(line, indent=line.indent + 5 * k % 13 - 10) if line.text else line for line in sheet]
@@ -151,7 +151,7 @@ def shifted_pages(lines: Sequence[Line]) -> str:
 
 
 def with_more(lines: Sequence[Line]) -> list[Line]:
-    """Speeches cut at pages by (MORE), with their cue again on the next page."""
+    """Speeches split by (MORE) at page breaks, with the character repeated on the next page."""
     found: list[Line] = []
     cue, page = BLANK, 1
     for at, (before, line) in enumerate(pairwise([BLANK, *lines])):
@@ -165,25 +165,25 @@ def with_more(lines: Sequence[Line]) -> list[Line]:
 
 
 def in_other_columns(lines: Sequence[Line]) -> list[Line]:
-    """The second half indented as by another typist."""
+    """The second half with other indents, as by another typist."""
     half = len(lines) // 2
     moved = [replace(line, indent=line.indent * 2 // 3) for line in lines[half:]]
     return [*lines[:half], *moved]
 
 
 def with_gaps_above_cues_only(lines: Sequence[Line]) -> list[Line]:
-    """Action right under speeches."""
+    """Action directly below speeches."""
     above = (ElementKind.CHARACTER, ElementKind.SCENE_HEADING)
     return [line for line, after in pairwise([*lines, BLANK]) if line.text or after.kind in above]
 
 
-def centred(lines: Sequence[Line]) -> list[Line]:
-    """Every line in the middle."""
+def centered(lines: Sequence[Line]) -> list[Line]:
+    """Every line centered."""
     return [replace(line, indent=(80 - len(line.text)) // 2) for line in lines]
 
 
 def tabbed(lines: Sequence[Line]) -> str:
-    """Indented by tabs, with spaces among them."""
+    """Lines indented by a mixture of tabs and spaces."""
     tabs = {
         ElementKind.CHARACTER: "\t\t    \t\t",
         ElementKind.DIALOGUE: "\t  \t",
@@ -193,7 +193,7 @@ def tabbed(lines: Sequence[Line]) -> str:
 
 
 def web_page(lines: Sequence[Line]) -> str:
-    """As a site of scripts shows it, with cues and headings in bold."""
+    """A web page with the script, with characters and headings in bold."""
     bold = (ElementKind.CHARACTER, ElementKind.SCENE_HEADING)
     shown = (html.escape(text_of([line]).rstrip("\n")) for line in lines)
     marked = (
@@ -204,7 +204,7 @@ def web_page(lines: Sequence[Line]) -> str:
 
 
 def transcript(elements: Sequence[Element], title_case: bool = False) -> str:
-    """NAME: what is said, each paragraph on a line."""
+    """A transcript with "NAME: words" speeches and each paragraph on one line."""
     text = ""
     for element in elements:
         if element.kind is ElementKind.CHARACTER:
@@ -216,12 +216,12 @@ def transcript(elements: Sequence[Element], title_case: bool = False) -> str:
 
 
 def wrapped(text: str) -> str:
-    """Each line filled again to 65 characters at most."""
+    """The text wrapped at 65 characters."""
     return "\n".join(textwrap.fill(line, 65) for line in text.split("\n"))
 
 
 def title_cased(lines: Sequence[Line]) -> list[Line]:
-    """Cues as in running text."""
+    """Characters in title case."""
     return [
         replace(line, text=re.sub(r"^[^(]+", lambda m: m[0].title(), line.text))
         if line.kind is ElementKind.CHARACTER
@@ -231,12 +231,12 @@ def title_cased(lines: Sequence[Line]) -> list[Line]:
 
 
 def capitals(lines: Sequence[Line]) -> list[Line]:
-    """Speeches in capitals."""
+    """The lines with speeches in capitals."""
     return [replace(line, text=line.text.upper()) if line.kind in SPEECH_KINDS else line for line in lines]
 
 
 def layouts(elements: Sequence[Element]) -> dict[str, tuple[str, float]]:
-    """The script in each layout, and the share of its speeches that must be read right."""
+    """The script in each layout, and the share of its speeches that must be read correctly."""
     lines, long = typed(elements), typed(elements, wrap=False)
     loose, long_loose = (typed(elements, wrap, gap_under_cues=True) for wrap in (True, False))
     return {
@@ -268,7 +268,7 @@ def layouts(elements: Sequence[Element]) -> dict[str, tuple[str, float]]:
         "flat, double-spaced": (text_of(flat(double_spaced(lines))), 1.0),
         "flat, Title Case cues": (text_of(flat(title_cased(lines))), 1.0),
         "flat, speeches in capitals": (text_of(flat(capitals(lines))), 1.0),
-        "centred": (text_of(centred(lines)), 1.0),
+        "centered": (text_of(centered(lines)), 1.0),
         "transcript": (transcript(elements), 1.0),
         "transcript, Title Case": (transcript(elements, title_case=True), 1.0),
         "transcript, wide gaps": (

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from moviemotion.audience.faces.detect import FaceDetector
+from moviemotion.audience.faces.detect import CenterFaceDetector
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.simulation.rendering.face import (
     Expression,
@@ -59,6 +59,6 @@ def test_the_detector_finds_one_face_in_each_picture(emotion: Emotion) -> None:
         picture(render_face(random_identity(7, number), scaled_prototype(emotion, 1.0), SCALE))
         for number in range(12)
     ]
-    detector = FaceDetector()
+    detector = CenterFaceDetector()
     found = [len(detector.detect([p], LONG_SIDE)[0]) for p in pictures]
     assert found == [1] * 12

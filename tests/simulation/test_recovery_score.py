@@ -35,8 +35,8 @@ def test_a_reading_of_another_feeling_is_missed_and_invented():
     assert [moment.emotion for moment in recovery.false_positives] == [Emotion.HAPPY]
 
 
-def test_viewers_who_were_not_read_are_not_marked_silently():
+def test_a_screening_with_missing_viewers_is_not_scored():
     audience = simulate_audience(BEATS, viewers=8, seconds=100, seed=3)
     other = simulate_audience(BEATS, viewers=7, seconds=100, seed=3)
-    with pytest.raises(MoviemotionError, match="8 viewers were filmed, 7 read"):
+    with pytest.raises(MoviemotionError, match="8 viewers were rendered but 7 were found"):
         score_recovery(read_perfectly(other), audience, BEATS)

@@ -78,9 +78,9 @@ def test_the_demo_film_leaves_its_moments_apart() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("start,end,emotion\n1,2,happy\n", "lacks the columns start,end,emotion,strength"),
-        ("", "lacks the columns"),
-        ("a,b\n", "lacks the columns"),
+        ("start,end,emotion\n1,2,happy\n", "the columns start,end,emotion,strength are missing"),
+        ("", "are missing; name them"),
+        ("a,b\n", "are missing; name them"),
         ("start,end,emotion,strength\n1,2\n", "line 2"),
         ("start,end,emotion,strength\n1,2,bored,1\n", "line 2"),
         ("start,end,emotion,strength\n1,2,happy,1\n5,4,sad,1\n", "line 3"),
@@ -102,7 +102,7 @@ def test_a_script_of_feelings_from_a_spreadsheet_and_a_folder_in_its_place(tmp_p
     assert len(read_emotion_schedule(path).events) == 1
     with pytest.raises(MoviemotionError) as refused:
         read_emotion_schedule(tmp_path)
-    assert str(refused.value) == f"{tmp_path}: cannot be read (Is a directory); give a CSV file of beats"
+    assert str(refused.value) == f"{tmp_path}: cannot be read (Is a directory); give a CSV file of emotion events"
 
 
 def test_a_folder_that_cannot_be_made_is_named_once(tmp_path: Path) -> None:

@@ -48,7 +48,16 @@ WRITERS = {
     ("GET", "/api/studies/{study}"),
     *(
         ("GET", f"/api/studies/{{study}}/{what}")
-        for what in ("audience-curves", "script", "moments", "curves", "viewers", "notes", "film", "exports/{kind}")
+        for what in (
+            "audience-curves",
+            "script",
+            "moments",
+            "curves",
+            "viewers",
+            "notes",
+            "film",
+            "exports/{kind}",
+        )
     ),
     ("GET", "/api/compare"),
     ("POST", "/api/studies/{study}/notes"),
@@ -172,7 +181,9 @@ def test_a_wrong_password_and_an_unknown_name_look_the_same(
         client.post("/api/session", json={"name": name, "password": password})
         for name, password in (("researcher", "wrong"), ("nobody", "wrong"), ("nobody", PASSWORD), ("", ""))
     ]
-    assert {(a.status_code, a.text) for a in answers} == {(401, '{"detail":"the name or the password is wrong; try again"}')}
+    assert {(a.status_code, a.text) for a in answers} == {
+        (401, '{"detail":"the name or the password is wrong; try again"}')
+    }
     assert len(checked) == len(answers)  # so that all take as long
     assert client.get("/api/session").json()["role"] is None
 

@@ -34,9 +34,9 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from rich.console import Console
-from moviemotion.live import capture
-from moviemotion.live_console import watch_on
-capture(Path(sys.argv[1]), Path(sys.argv[2]), watch_on(Console()))
+from moviemotion.cli.live_console import live_display
+from moviemotion.workflows.capture import capture
+capture(Path(sys.argv[1]), Path(sys.argv[2]), live_display(Console()))
 print("finished", flush=True)
 """
 
@@ -227,7 +227,9 @@ def started(config: Path, out: Path) -> subprocess.Popen[str]:
     assert process.stdout is not None
     live = 0
     while live < 2:
-        live += process.stdout.readline().endswith(": live\n")
+        line = process.stdout.readline()
+        assert line, "the capture ended early"
+        live += line.endswith(": live\n")
     return process
 
 

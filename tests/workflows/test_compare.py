@@ -15,7 +15,7 @@ from moviemotion.screenplay.formats.registry import read_screenplay
 from moviemotion.study.folder import StudyFolder
 from moviemotion.study.provenance import Provenance
 from moviemotion.workflows.compare import compare_studies
-from tests.analysis.rooms import room_of
+from tests.analysis.audiences import simulate_timeline
 
 SCRIPT = """Title: The Last Ferry
 
@@ -32,7 +32,7 @@ SECONDS = 30
 
 def write_study(folder: Path, seed: int, script: Path | None) -> Path:
     """A finished study of five viewers, one a camera."""
-    timeline = room_of(5, SECONDS, seed)
+    timeline = simulate_timeline(5, SECONDS, seed)
     study = StudyFolder(folder, {"cameras": {name: {} for name in timeline.viewers}})
     for name, scores in zip(timeline.viewers, timeline.probabilities, strict=True):
         n = len(scores)

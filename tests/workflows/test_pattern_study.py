@@ -14,7 +14,7 @@ from moviemotion.reports.rating_lines import rated_pattern_lines
 from moviemotion.study.folder import StudyFolder
 from moviemotion.study.provenance import Provenance
 from moviemotion.workflows.pattern_study import read_ratings, relate_patterns_to_ratings
-from tests.analysis.rooms import room_of
+from tests.analysis.audiences import simulate_timeline
 
 SECONDS = 120
 HEIGHTS = (0.7, 0.75, 0.8, 0.85, 0.9, 1.0)
@@ -22,7 +22,7 @@ HEIGHTS = (0.7, 0.75, 0.8, 0.85, 0.9, 1.0)
 
 def write_study(folder: Path, height: float, seed: int) -> Path:
     """A finished study of eight viewers who laugh together once, so strongly."""
-    timeline = room_of(8, SECONDS, seed, ((50, 58, Emotion.HAPPY, height),))
+    timeline = simulate_timeline(8, SECONDS, seed, ((50, 58, Emotion.HAPPY, height),))
     study = StudyFolder(folder, {"cameras": {name: {} for name in timeline.viewers}})
     for name, scores in zip(timeline.viewers, timeline.probabilities, strict=True):
         nothing = np.zeros(SECONDS, np.int16)
@@ -61,8 +61,8 @@ def test_studies_are_matched_by_name_and_every_pattern_is_set_beside_the_ratings
     rated = relate_patterns_to_ratings(studies, ratings, seed=1)
     assert rated.films == tuple(s.name for s in studies)
     patterns = {a.pattern: a for a in rated.associations}
-    assert patterns["height of the peak"].films == 6
-    assert patterns["height of the peak"].correlation > 0
+    assert patterns["strength of the peak"].films == 6
+    assert patterns["strength of the peak"].correlation > 0
     lines = rated_pattern_lines(rated.films, rated.motifs, rated.associations)
     assert lines[0].startswith("6 films")
     assert repr(relate_patterns_to_ratings(studies, ratings, seed=1)) == repr(rated)

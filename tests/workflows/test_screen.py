@@ -262,7 +262,7 @@ def test_subtitles_of_another_film(seats: list[Path], film: Path, tmp_path: Path
 
 
 def test_subtitles_without_a_script(seats: list[Path], film: Path, tmp_path: Path) -> None:
-    refused(tmp_path, "film.srt: .*add --script", seats, subtitles=film / "film.srt")
+    refused(tmp_path, "film.srt: .*add script", seats, subtitles=film / "film.srt")
 
 
 def test_a_file_given_twice(seats: list[Path], tmp_path: Path) -> None:
@@ -335,4 +335,4 @@ def test_a_timing_sheet_and_shot_changes_time_the_script(
 
 
 def test_a_timing_sheet_without_a_script(seats: list[Path], tmp_path: Path) -> None:
-    refused(tmp_path, "sheet.csv: .*add --script", seats, timing_sheet=tmp_path / "sheet.csv")
+    refused(tmp_path, "sheet.csv: .*add script", seats, timing_sheet=tmp_path / "sheet.csv")

@@ -59,7 +59,7 @@ def test_studies_are_trailers_by_the_names_of_their_folders(folder: Path, tmp_pa
         tmp_path / "ratings.csv", [["trailer", "outcome"], *([f"trailer-{k}", 5 + k] for k in range(3))]
     )
     found = predict_outcome(studies, outcomes, tmp_path / "out")
-    assert (found.verdict, found.units, found.unit) == (PredictionVerdict.CANNOT_TELL, 3, "trailer")
+    assert (found.verdict, found.units, found.unit) == (PredictionVerdict.INCONCLUSIVE, 3, "trailer")
     assert any("there are 3" in line for line in prediction_lines(found))
     rows = list(csv.DictReader((tmp_path / "out" / "reactions.csv").open(encoding="utf-8")))
     assert [row["trailer"] for row in rows] == ["trailer-0", "trailer-1", "trailer-2"]

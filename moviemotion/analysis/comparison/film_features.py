@@ -1,4 +1,4 @@
-"""One film's patterns as plain figures, to be set beside those of other films."""
+"""Patterns of one film as numbers that can be compared with those of other films."""
 
 from __future__ import annotations
 
@@ -14,31 +14,35 @@ from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
 
 
 def film_features(analysis: Analysis, motifs: Sequence[Motif]) -> dict[str, float]:
-    """Pattern → figure; NaN where the screening cannot tell.
+    """Describe the patterns of one screening as numbers.
 
     Args:
-        motifs: found in all films together; of each, whether this film has it (1 or 0).
+        analysis: of the screening.
+        motifs: motifs found in all films together; each becomes a feature, 1 if this film has it and else 0.
+
+    Returns:
+        Name of the feature → value; NaN if the screening is inconclusive about it.
     """
     moments, patterns = analysis.moment_search.moments, analysis.patterns
     conclusive = analysis.moment_search.conclusive
     minutes = max(analysis.data_quality.seconds, 1) / 60
-    figures = {"moments a minute": len(moments) / minutes if conclusive else nan}
-    for feeling in NON_NEUTRAL_EMOTIONS:
-        of_feeling = sum(m.emotion is feeling for m in moments)
-        figures[f"share of moments that are {feeling}"] = of_feeling / len(moments) if moments else nan
-    figures["height of the peak"] = max((m.strength for m in moments), default=nan)
-    figures["strength at the end"] = patterns.peak_end.strength
-    figures["end against before"] = patterns.peak_end.change
-    known = patterns.arc.shape is not None
-    for shape, fit in shape_correlations(patterns.arc.curve).items() if known else ():
-        figures[f"arc like “{shape}”"] = fit
+    features = {"moments per minute": len(moments) / minutes if conclusive else nan}
+    for emotion in NON_NEUTRAL_EMOTIONS:
+        count = sum(m.emotion is emotion for m in moments)
+        features[f"share of moments that are {emotion}"] = count / len(moments) if moments else nan
+    features["strength of the peak"] = max((m.strength for m in moments), default=nan)
+    features["strength at the end"] = patterns.peak_end.strength
+    features["end minus before"] = patterns.peak_end.change
+    if patterns.arc.shape is not None:
+        for shape, fit in shape_correlations(patterns.arc.curve).items():
+            features[f"arc like “{shape}”"] = fit
     flat = patterns.flat
-    figures["share that is flat"] = flat.seconds / flat.judged if flat.conclusive else nan
-    turns = patterns.changes
-    figures["turns an hour"] = 60 * len(turns.changes) / minutes if turns.conclusive else nan
-    figures["synchrony"] = analysis.synchrony.overall
+    features["flat share"] = flat.seconds / flat.judged if flat.conclusive else nan
+    changes = patterns.changes
+    features["mood changes per hour"] = 60 * len(changes.changes) / minutes if changes.conclusive else nan
+    features["synchrony"] = analysis.synchrony.overall
     for motif in motifs:
-        figures[f"has {', then '.join(motif.feelings)}"] = (
-            float(contains_motif(moments, motif.feelings, motif.window)) if moments else nan
+        features[f"has {', then '.join(motif.emotions)}"] = (
+            float(contains_motif(moments, motif.emotions, motif.window)) if moments else nan
         )
-    return {name: float(figure) if np.isfinite(figure) else nan for name, figure in figures.items()}
+    return {name: float(value) if np.isfinite(value) else nan for name, value in features.items()}

@@ -1,9 +1,13 @@
-"""Across films: which patterns go with the audience's ratings.
+"""Correlations between the patterns of several films and their ratings.
 
-Each pattern is a figure a film has (the share of its moments that are happy, the height of its peak, …). It
-is set beside the ratings by Spearman's rank correlation. Ratings dealt anew to the films give the null; as
-many patterns are tried, p-values are adjusted by the largest correlation of each deal (Westfall & Young,
-1993, single-step maxT on |atanh ρ| √(n − 3), as films may lack a figure).
+Each pattern is a number that describes a film, such as the share of its moments that are happy or the
+strength of its peak. It is correlated with the ratings by Spearman's rank correlation, since neither scale
+is known to be linear and one film should not decide the result.
+
+The null permutes the ratings between the films. Many patterns are tested, so p-values are adjusted by the
+largest correlation of each permutation (Westfall & Young, 1993, single-step maxT). Films may lack a
+pattern, so correlations are based on different numbers of films; they are compared on the scale |atanh ρ|
+√(n − 3), on which their null variances are about equal.
 """
 
 from __future__ import annotations
@@ -13,31 +17,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm, rankdata
+from scipy.special import ndtri
 
-from moviemotion.statistics import Z95, Float64Array
+from moviemotion.statistics import Z95, Float64Array, average_ranks
 
 ALPHA = 0.05
 POWER = 0.8
 N_PERMUTATIONS = 2000
 MIN_FILMS = 5
-"""With four, no order of the ratings is rare enough."""
+"""With four films, no order of the ratings is rare enough to be significant."""
 _MAX_CORRELATION = 0.999
 
 
 @dataclass(frozen=True)
 class RatingCorrelation:
-    """How a pattern goes with the ratings.
+    """Correlation of a pattern with the ratings.
 
     Attributes:
-        pattern: its name.
-        correlation: Spearman's, −1…1; NaN where fewer than `FEWEST_FILMS` films have the figure, or it does
-            not vary.
+        pattern: name of the pattern.
+        correlation: Spearman's ρ, −1…1; NaN if fewer than `MIN_FILMS` films have the pattern, or it does not
+            vary.
         interval: its 95 % interval, not adjusted (Bonett & Wright, 2000).
-        p_adjusted: adjusted over all patterns; NaN where not tested.
-        films: how many films have the figure.
-        needed: films at which a correlation as large would be found with a chance of `POWER`; None where it
-            is found, not tested, or 0.
+        p_adjusted: p-value, adjusted for all patterns; NaN if not tested.
+        films: how many films have the pattern.
+        films_needed: number of films with which a correlation as large would be found with a power of
+            `POWER`; None if it is already significant, not tested, or 0.
     """
 
     pattern: str
@@ -49,24 +53,24 @@ class RatingCorrelation:
 
     @property
     def is_significant(self) -> bool:
-        """Whether it goes with the ratings beyond chance."""
+        """Whether the correlation is larger than chance explains."""
         return self.p_adjusted <= ALPHA
 
 
 def correlate_with_ratings(
     features: Sequence[Mapping[str, float]], ratings: Sequence[float], seed: int
 ) -> tuple[RatingCorrelation, ...]:
-    """Set every pattern beside the ratings.
+    """Correlate every pattern with the ratings.
 
-    The chance of one or more false associations is at most `ALPHA`.
+    The chance of one or more false correlations is at most `ALPHA`.
 
     Args:
-        figures: of each film, pattern → figure; one that is missing or NaN is unknown.
+        features: for each film, name of the pattern → value; missing or NaN means unknown.
         ratings: of the same films.
-        seed: of the deals.
+        seed: of the permutations.
 
     Returns:
-        One for each pattern, the surest first.
+        One correlation for each pattern, the smallest p-value first.
     """
     names = list(dict.fromkeys(name for film in features for name in film))
     values = np.array([[film.get(name, math.nan) for name in names] for film in features])
@@ -77,15 +81,15 @@ def correlate_with_ratings(
         k for k in range(len(names)) if known[:, k].sum() >= MIN_FILMS and np.ptp(values[known[:, k], k]) > 0
     ]
     rng = np.random.default_rng(seed)
-    deals = np.vstack([rating, rng.permuted(np.tile(rating, (N_PERMUTATIONS, 1)), axis=1)])
-    rho = np.full((len(deals), len(names)), np.nan)
+    permutations = np.vstack([rating, rng.permuted(np.tile(rating, (N_PERMUTATIONS, 1)), axis=1)])
+    rho = np.full((len(permutations), len(names)), np.nan)
     for k in tested:
-        rho[:, k] = _spearman(values[known[:, k], k], deals[:, known[:, k]])
+        rho[:, k] = _spearman(values[known[:, k], k], permutations[:, known[:, k]])
     films = known.sum(axis=0)
     with np.errstate(invalid="ignore"):
         size = np.abs(np.arctanh(np.clip(rho, -_MAX_CORRELATION, _MAX_CORRELATION))) * np.sqrt(films - 3)
     largest = np.sort(np.nanmax(size[1:], axis=1)) if tested else np.empty(0)
-    found = []
+    correlations = []
     for k, name in enumerate(names):
         p = math.nan
         if k in tested:
@@ -94,19 +98,23 @@ def correlate_with_ratings(
             )
         r, n = float(rho[0, k]), int(films[k])
         needed = _films_needed(r, len(tested)) if k in tested and p > ALPHA else None
-        found.append(RatingCorrelation(name, r, _interval(r, n), p, n, needed))
-    return tuple(sorted(found, key=lambda a: (math.isnan(a.p_adjusted), a.p_adjusted, -abs(a.correlation))))
+        correlations.append(RatingCorrelation(name, r, _interval(r, n), p, n, needed))
+    return tuple(
+        sorted(correlations, key=lambda a: (math.isnan(a.p_adjusted), a.p_adjusted, -abs(a.correlation)))
+    )
 
 
-def _spearman(figure: Float64Array, ratings: Float64Array) -> Float64Array:
+def _spearman(values: Float64Array, ratings: Float64Array) -> Float64Array:
     """(n,) and (R, n) → (R,) rank correlations; 0 where the ratings do not vary."""
-    x, y = rankdata(figure), rankdata(ratings, axis=1)
+    x, y = average_ranks(values), average_ranks(ratings.T).T
     x, y = x - x.mean(), y - y.mean(axis=1, keepdims=True)
     norms = np.linalg.norm(x) * np.linalg.norm(y, axis=1)
     return np.asarray(np.where(norms > 0, (y @ x) / np.maximum(norms, 1e-12), 0))
 
 
 def _interval(r: float, n: int) -> tuple[float, float]:
+    """95 % interval of a rank correlation; its variance on Fisher's scale grows with r (Bonett & Wright,
+    2000)."""
     if math.isnan(r):
         return math.nan, math.nan
     z = math.atanh(max(-_MAX_CORRELATION, min(_MAX_CORRELATION, r)))
@@ -115,9 +123,10 @@ def _interval(r: float, n: int) -> tuple[float, float]:
 
 
 def _films_needed(r: float, patterns: int) -> int | None:
-    """Films at which `r` would pass the level that `patterns` tests leave to each (Bonferroni)."""
+    """Films with which `r` would be significant at the level that Bonferroni leaves to each of
+    `patterns` tests."""
     z = abs(math.atanh(max(-_MAX_CORRELATION, min(_MAX_CORRELATION, r))))
     if z < 1e-6:
         return None
-    quantiles = float(norm.ppf(1 - ALPHA / (2 * patterns)) + norm.ppf(POWER))
+    quantiles = float(ndtri(1 - ALPHA / (2 * patterns)) + ndtri(POWER))
     return math.ceil(3 + (1 + r**2 / 2) * (quantiles / z) ** 2)

@@ -1,4 +1,4 @@
-"""Two screenings compared: two cuts, two endings or two audiences, line by line and feeling by feeling."""
+"""Comparison of two screenings: two cuts, two endings or two audiences, by line and emotion."""
 
 from __future__ import annotations
 
@@ -26,20 +26,25 @@ from moviemotion.analysis.comparison.group_differences import (
 from moviemotion.analysis.script_emotions import mean_strength_during
 from moviemotion.analysis.signals.baseline import TimeSpan
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.statistics import Float64Array
 
 MAX_LENGTH_DIFFERENCE = 0.02
-"""Most by which two screenings of one cut may differ in length, as a share of the longer."""
+"""Largest difference in length of two screenings of the same cut, as a share of the longer one."""
 
 
 @dataclass(frozen=True)
 class UnitDifference:
-    """One unit and feeling, of the second screening less the first.
+    """Difference between two screenings in one unit and emotion.
 
     Attributes:
-        viewers, mean: of each screening.
-        difference, interval, p_adjusted, needed: as in `Contrast`.
+        unit: the scene, line, passage or window.
+        emotion: the emotion.
+        viewers: number of viewers seen in each screening.
+        mean: mean strength in each screening.
+        difference: second minus first.
+        interval, p_adjusted, viewers_needed: as in `GroupComparison`.
+        verdict: what is known about the difference.
     """
 
     unit: CutUnit
@@ -55,15 +60,15 @@ class UnitDifference:
 
 @dataclass(frozen=True)
 class ScreeningComparison:
-    """Two screenings, compared.
+    """Comparison of two screenings.
 
     Attributes:
-        names: of the two.
-        side_by_side: the units and how they were found.
-        contrast: of (U, 7) units and feelings.
-        viewers: how many each has; the same ones where they are paired.
-        left_out: viewers who are in one screening only, of a paired comparison.
-        seed: of the deals.
+        names: names of the screenings.
+        alignment: the units and how they were matched.
+        group_comparison: of (U, 7) units and emotions.
+        viewers: number of viewers of each screening.
+        unpaired_viewers: in a paired comparison, viewers who are in only one of the screenings.
+        seed: of the permutations.
     """
 
     names: tuple[str, str]
@@ -75,7 +80,7 @@ class ScreeningComparison:
 
     @cached_property
     def differences(self) -> tuple[UnitDifference, ...]:
-        """Every unit and feeling, in the order of the film and of `FEELINGS`."""
+        """One for each unit and emotion, in the order of the film and of `NON_NEUTRAL_EMOTIONS`."""
         found, c = [], self.group_comparison
         for u, unit in enumerate(self.alignment.units):
             for f, emotion in enumerate(NON_NEUTRAL_EMOTIONS):
@@ -95,8 +100,15 @@ class ScreeningComparison:
         return tuple(found)
 
     def viewers_needed(self, fraction: float) -> int | None:
-        """Viewers in each group that would settle this share of what is open; None where nothing is."""
-        needed = [d.viewers_needed for d in self.differences if d.verdict is DifferenceVerdict.OPEN]
+        """Viewers in each group that would settle this fraction of the inconclusive differences.
+
+        Args:
+            fraction: 0–1.
+
+        Returns:
+            None if no difference is inconclusive.
+        """
+        needed = [d.viewers_needed for d in self.differences if d.verdict is DifferenceVerdict.INCONCLUSIVE]
         return int(np.quantile(needed, fraction, method="higher")) if needed else None
 
 
@@ -105,72 +117,82 @@ def compare_screenings(
 ) -> ScreeningComparison:
     """Compare two screenings.
 
-    With a script in both, scenes and lines are set against each other by it; else film seconds are.
+    If both have a script, scenes and lines are compared, otherwise film seconds.
 
     Args:
-        names: what to call them.
-        paired: the same viewers, by name, saw both.
-        seed: of the deals.
+        first, second: analyses of the two screenings.
+        names: what to call them in messages.
+        paired: whether the same viewers, matched by name, saw both.
+        seed: of the permutations.
 
     Raises:
-        MoviemotionError: there are too few viewers, or nothing to set side by side.
+        MoviemotionError: there are too few viewers.
+        SettingError: nothing can be compared without other scripts.
     """
     viewers = [list(analysis.timeline.viewers) for analysis in (first, second)]
-    left_out: list[str] = []
+    unpaired: list[str] = []
     if paired:
         both = [name for name in viewers[0] if name in viewers[1]]
-        left_out = sorted({*viewers[0], *viewers[1]} - {*both})
+        unpaired = sorted({*viewers[0], *viewers[1]} - {*both})
         viewers = [both, both]
-    fewest = MIN_PAIRS if paired else MIN_VIEWERS
+    minimum = MIN_PAIRS if paired else MIN_VIEWERS
     for name, chosen in zip(names, viewers, strict=True):
-        if len(chosen) < fewest:
+        if len(chosen) < minimum:
             raise MoviemotionError(
-                f"{name}: {len(chosen)} {'viewers are in both' if paired else 'viewers'}; a comparison needs "
-                f"at least {fewest}, as with fewer no difference can have a p below {ALPHA:g}"
+                f"{name}: {len(chosen)} {'viewers are in both screenings' if paired else 'viewers'}, "
+                f"too few for any p-value below {ALPHA:g}; compare at least {minimum}"
             )
-    side_by_side = _align_cuts(first, second, names)
+    alignment = _align_cuts(first, second, names)
     groups = [
-        _strength_by_unit(analysis, chosen, [unit.spans[k] for unit in side_by_side.units])
+        _strength_by_unit(analysis, chosen, [unit.spans[k] for unit in alignment.units])
         for k, (analysis, chosen) in enumerate(zip((first, second), viewers, strict=True))
     ]
     return ScreeningComparison(
         names=names,
-        alignment=side_by_side,
+        alignment=alignment,
         group_comparison=compare_groups(groups[0], groups[1], paired, seed),
         viewers=(len(viewers[0]), len(viewers[1])),
-        unpaired_viewers=tuple(left_out),
+        unpaired_viewers=tuple(unpaired),
         seed=seed,
     )
 
 
-def _strength_by_unit(analysis: Analysis, viewers: list[str], stretches: list[TimeSpan]) -> Float64Array:
-    """(V, U, 7) each viewer's mean strength in each stretch; NaN where not seen."""
+def _strength_by_unit(analysis: Analysis, viewers: list[str], spans: list[TimeSpan]) -> Float64Array:
+    """(V, U, 7) each viewer's mean strength in each span; NaN where not seen."""
     rows = [analysis.timeline.viewers.index(name) for name in viewers]
     strength, start = analysis.strength[rows], analysis.timeline.start
-    return np.stack([mean_strength_during(strength, start, s.start, s.end) for s in stretches], axis=1)
+    return np.stack([mean_strength_during(strength, start, s.start, s.end) for s in spans], axis=1)
 
 
 def _align_cuts(first: Analysis, second: Analysis, names: tuple[str, str]) -> CutAlignment:
-    wholes = tuple(
+    film_spans = tuple(
         TimeSpan(a.timeline.start, a.timeline.start + a.timeline.sample_counts.shape[1])
         for a in (first, second)
     )
     if first.script and second.script:
-        found = align_by_script(
+        alignment = align_by_script(
             (first.script, second.script),
             (first.scene_emotions, second.scene_emotions),
-            (wholes[0], wholes[1]),
+            (film_spans[0], film_spans[1]),
         )
-        if not any(unit.kind in (CutUnitKind.SCENE, CutUnitKind.LINE) for unit in found.units):
-            raise MoviemotionError(
-                f"{names[0]}, {names[1]}: their scripts have no scene and no line in common; "
-                "give --script, the script that both were made from"
+        if not any(unit.kind in (CutUnitKind.SCENE, CutUnitKind.LINE) for unit in alignment.units):
+            raise SettingError(
+                "nothing-in-common",
+                "{first}, {second}: their scripts have no scene and no line in common; "
+                "pass the script that both were made from as {script}",
+                first=names[0],
+                second=names[1],
             )
-        return found
-    lengths = [whole.end - whole.start for whole in wholes]
+        return alignment
+    lengths = [span.end - span.start for span in film_spans]
     if abs(lengths[0] - lengths[1]) > MAX_LENGTH_DIFFERENCE * max(lengths):
-        raise MoviemotionError(
-            f"{names[0]}, {names[1]}: {lengths[0]:.0f} s and {lengths[1]:.0f} s long, so their seconds do "
-            "not match; give --script (and each one's subtitles), and they are compared line by line"
+        raise SettingError(
+            "different-lengths",
+            "{first}, {second}: {first_length:.0f} s and {second_length:.0f} s long, so their seconds do not "
+            "correspond; pass {script} (and {subtitles} for each) to compare them line by line",
+            first=names[0],
+            second=names[1],
+            first_length=lengths[0],
+            second_length=lengths[1],
         )
     return align_by_seconds(first.timeline.start, int(min(lengths)))

@@ -1,6 +1,13 @@
-"""The null of the moments: rooms in which each viewer is shifted in time, in a circle, by a random amount.
+"""The null model of the moments: audiences whose viewers are shifted circularly in time by random amounts.
 
-Their own rhythm stays; the tie to the film and to the others goes.
+A shift keeps each viewer's own rhythm and breaks the link to the film and to the other viewers (as for
+intersubject
+correlations: Kauppi et al., 2010). The test statistic of a second and emotion is the sum over viewers of
+their deviations from their own mean, divided by the standard deviation that the sum would have if the
+viewers were independent. Dividing matters where viewers come and go: a sum of fewer viewers varies less.
+
+The maximum over all seconds of a shifted audience gives the null distribution, so no assumption about how
+seconds depend on each other is needed (Westfall & Young, 1993).
 """
 
 from __future__ import annotations
@@ -16,17 +23,17 @@ from moviemotion.statistics import Float64Array
 
 _MIN_VARIANCE = 1e-12
 _BATCH_SIZE = 16
-"""Rooms made at once."""
+"""Shifted audiences that one thread computes at a time."""
 
 
 @dataclass(frozen=True)
 class ViewerDeviations:
-    """How far each viewer is from their own mean.
+    """Deviations of each viewer's curves from their own mean.
 
     Attributes:
         deviation: (V, S, F) float32; 0 where the viewer was not seen.
         seen: (V, S) bool.
-        variance: (V, F) of each viewer where seen.
+        variance: (V, F) variance of each viewer over the seconds in which they were seen.
     """
 
     deviation: NDArray[np.float32]
@@ -35,7 +42,7 @@ class ViewerDeviations:
 
     @classmethod
     def from_curves(cls, curves: Float64Array) -> ViewerDeviations:
-        """From (V, S, F) curves, NaN where not seen."""
+        """Compute the deviations of (V, S, F) curves, NaN where not seen."""
         seen = ~np.isnan(curves[:, :, 0])
         n = np.maximum(seen.sum(axis=1), 1)[:, None]
         mean = np.nansum(curves, axis=1) / n
@@ -43,35 +50,39 @@ class ViewerDeviations:
         return cls(deviation.astype(np.float32), seen, (deviation**2).sum(axis=1) / n)
 
     def standardized_sum(self) -> Float64Array:
-        """(S, F) the room's sum of departures over its standard deviation, were the viewers strangers."""
+        """(S, F) sum of deviations over its standard deviation for independent viewers."""
         return _standardized(self.deviation.sum(axis=0), self.seen.T.astype(float) @ self.variance)
 
     def null_maxima(self, count: int, rng: np.random.Generator) -> Float64Array:
-        """(count, F) the largest standardised sum of each shifted room."""
+        """Compute the largest standardized sum of each of `count` shifted audiences.
+
+        Returns:
+            (count, F), one maximum over all seconds for each audience and emotion.
+        """
         viewers, seconds, _ = self.deviation.shape
         shifts = rng.integers(0, seconds, size=(count, viewers))
-        twice = np.concatenate([self.deviation, self.deviation], axis=1)  # a circle is a slice of two films
-        edges = _VisibilityChanges.from_deviations(self)
+        twice = np.concatenate([self.deviation, self.deviation], axis=1)  # a circular shift is a slice
+        changes = _VisibilityChanges.from_deviations(self)
 
-        def maxima(rooms: NDArray[np.int64]) -> list[Float64Array]:
-            return self._batch_maxima(twice, edges, rooms)
+        def maxima(batch: NDArray[np.int64]) -> list[Float64Array]:
+            return self._batch_maxima(twice, changes, batch)
 
-        blocks = [shifts[at : at + _BATCH_SIZE] for at in range(0, count, _BATCH_SIZE)]
-        with ThreadPoolExecutor(os.cpu_count()) as pool:  # numpy's sums leave the lock
-            return np.array([room for block in pool.map(maxima, blocks) for room in block])
+        batches = [shifts[at : at + _BATCH_SIZE] for at in range(0, count, _BATCH_SIZE)]
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy releases the GIL while it adds
+            return np.array([maximum for batch in pool.map(maxima, batches) for maximum in batch])
 
     def _batch_maxima(
-        self, twice: NDArray[np.float32], edges: _VisibilityChanges, rooms: NDArray[np.int64]
+        self, twice: NDArray[np.float32], changes: _VisibilityChanges, shifts: NDArray[np.int64]
     ) -> list[Float64Array]:
         seconds = self.deviation.shape[1]
-        totals = [np.zeros_like(self.deviation[0]) for _ in rooms]
-        # Viewer by viewer: one's curve stays in the processor's cache while it is added to all rooms.
-        for curve, shifts in zip(twice, rooms.T.tolist(), strict=True):
-            for total, by in zip(totals, shifts, strict=True):
+        totals = [np.zeros_like(self.deviation[0]) for _ in shifts]
+        # Viewer by viewer, so that a curve stays in the processor's cache while it is added to all audiences.
+        for curve, of_viewer in zip(twice, shifts.T.tolist(), strict=True):
+            for total, by in zip(totals, of_viewer, strict=True):
                 total += curve[seconds - by : 2 * seconds - by]
         return [
-            _standardized(total, edges.variance_of_sum(shift)).max(axis=0)
-            for total, shift in zip(totals, rooms, strict=True)
+            _standardized(total, changes.variance_of_sum(shift)).max(axis=0)
+            for total, shift in zip(totals, shifts, strict=True)
         ]
 
 
@@ -91,19 +102,19 @@ class _VisibilityChanges:
     change: Float64Array
 
     @classmethod
-    def from_deviations(cls, departures: ViewerDeviations) -> _VisibilityChanges:
-        seen = departures.seen.astype(np.int8)
+    def from_deviations(cls, deviations: ViewerDeviations) -> _VisibilityChanges:
+        seen = deviations.seen.astype(np.int8)
         step = seen - np.roll(seen, 1, axis=1)
         viewer, second = np.nonzero(step)
-        return cls(departures, viewer, second, departures.variance[viewer].T * step[viewer, second])
+        return cls(deviations, viewer, second, deviations.variance[viewer].T * step[viewer, second])
 
     def variance_of_sum(self, shift: NDArray[np.int64]) -> Float64Array:
-        """(S, F) the variance of the sum, with each viewer shifted."""
+        """(S, F) variance of the sum if each viewer is shifted by `shift` (V,)."""
         viewers, seconds = self.deviations.seen.shape
         at = (self.second + shift[self.viewer]) % seconds
         by_second = np.empty((seconds, len(self.change)))
-        for feeling, change in enumerate(self.change):
-            by_second[:, feeling] = np.bincount(at, change, minlength=seconds)
+        for column, change in enumerate(self.change):
+            by_second[:, column] = np.bincount(at, change, minlength=seconds)
         by_second[0] = self.deviations.seen[np.arange(viewers), -shift % seconds] @ self.deviations.variance
         return np.asarray(np.cumsum(by_second, axis=0))
 
@@ -113,22 +124,27 @@ def _standardized(total: NDArray[np.float32], variance: Float64Array) -> Float64
 
 
 def adjusted_p_values(observed: Float64Array, null_maxima: Float64Array) -> Float64Array:
-    """Single-step minP (Westfall & Young, 1993).
+    """Adjust p-values for all seconds and emotions (Westfall & Young, 1993, single-step minP).
+
+    Comparing with the maxima corrects for the seconds within one emotion. The emotions differ in how heavy
+    their tails are, so they are combined on the scale of p-values: each raw p-value is compared with the
+    smallest p-value of every shifted audience. Counting the observed audience itself (the 1 in both counts)
+    keeps the test exact and p above 0 (Phipson & Smyth, 2010).
 
     Args:
-        observed: (S, F) standardised sums.
-        null: (n, F) the largest of each shifted room.
+        observed: (S, F) standardized sums.
+        null_maxima: (n, F) largest sum of each shifted audience.
 
     Returns:
-        (S, F) p-values adjusted for every second and feeling.
+        (S, F) p-values adjusted for every second and emotion.
     """
     ranked = np.sort(null_maxima, axis=0)
 
-    def p_of(statistic: Float64Array, feeling: int) -> Float64Array:
-        at_least = len(ranked) - np.searchsorted(ranked[:, feeling], statistic, side="left")
+    def raw_p_values(statistic: Float64Array, column: int) -> Float64Array:
+        at_least = len(ranked) - np.searchsorted(ranked[:, column], statistic, side="left")
         return np.asarray((1 + at_least) / (1 + len(ranked)))
 
-    feelings = range(observed.shape[1])
-    raw = np.stack([p_of(observed[:, f], f) for f in feelings], axis=1)
-    smallest = np.sort(np.stack([p_of(null_maxima[:, f], f) for f in feelings], axis=1).min(axis=1))
+    columns = range(observed.shape[1])
+    raw = np.stack([raw_p_values(observed[:, k], k) for k in columns], axis=1)
+    smallest = np.sort(np.stack([raw_p_values(null_maxima[:, k], k) for k in columns], axis=1).min(axis=1))
     return np.asarray((1 + np.searchsorted(smallest, raw, side="right")) / (1 + len(smallest)))

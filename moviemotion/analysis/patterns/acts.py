@@ -1,4 +1,4 @@
-"""Where the acts of a film lie: as its script says, or as screenplays are usually built."""
+"""The acts of a film: as its script marks them, or in the usual proportions of a screenplay."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from itertools import pairwise
 import numpy as np
 
 from moviemotion.screenplay.alignment.align import TimedScript
-from moviemotion.screenplay.formats.registry import ElementKind
+from moviemotion.screenplay.elements import ElementKind
 
 DEFAULT_ACTS = (("Act 1", 0.25), ("Act 2", 0.75), ("Act 3", 1.0))
-"""The usual three acts and where each ends, as a share of the film: a quarter, a half, a quarter."""
+"""The usual three acts, and the share of the film at which each ends: a quarter, a half and a quarter
+long."""
 _ACT = re.compile(r"\bact\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Act:
-    """One act: its name and its film time in seconds, end exclusive."""
+    """One act: its name, and its start and end in seconds of film time, end exclusive."""
 
     name: str
     start: float
@@ -27,38 +28,42 @@ class Act:
 
 
 def find_acts(script: TimedScript | None, start: float, end: float) -> tuple[tuple[Act, ...], str]:
-    """The acts of a film, and one sentence that says where they come from.
+    """Find the acts of a film.
 
-    A script's acts are its sections of the highest level that are called acts (in Fountain `# Act One`), if
-    at least two of them can be timed.
+    The acts of a script are its sections of the highest level whose title contains "act" (`# Act One` in
+    Fountain), if at least two of them can be timed.
 
     Args:
-        start, end: film time that was read, seconds.
+        script: the screenplay in film time, or None.
+        start, end: analyzed film time, seconds.
+
+    Returns:
+        The acts, and one sentence that says where they come from.
     """
     found = _act_sections(script, start, end) if script else []
     if len(found) > 1:
         begins = [start, *(at for _, at in found[1:]), end]
         acts = tuple(Act(name, begins[k], begins[k + 1]) for k, (name, _) in enumerate(found))
-        return acts, "Acts as the script marks them."
+        return acts, "The script marks the acts."
     begins = [start, *(start + share * (end - start) for _, share in DEFAULT_ACTS)]
     acts = tuple(Act(name, begins[k], begins[k + 1]) for k, (name, _) in enumerate(DEFAULT_ACTS))
-    why = "The script marks no acts" if script else "Without a script nothing marks acts"
-    return acts, f"{why}: a quarter, a half and a quarter of the film are taken for them."
+    reason = "The script marks no acts" if script else "Without a script, the acts are unknown"
+    return acts, f"{reason}; they are taken as a quarter, a half and a quarter of the film."
 
 
 def _act_sections(script: TimedScript, start: float, end: float) -> list[tuple[str, float]]:
-    """Name and start of each act in the part that was read, in order of film time."""
+    """Name and start of each act that starts in the analyzed film time, in order."""
     elements = script.screenplay.elements
     acts = [k for k, e in enumerate(elements) if e.kind is ElementKind.SECTION and _ACT.search(e.text)]
-    top = min((elements[k].level for k in acts), default=0)
-    acts = [k for k in acts if elements[k].level == top]
+    top_level = min((elements[k].level for k in acts), default=0)
+    acts = [k for k in acts if elements[k].level == top_level]
     found: list[tuple[str, float]] = []
-    for k, until in pairwise([*acts, len(elements)]):
-        starts = _cue_starts(script, k, until)
+    for k, next_act in pairwise([*acts, len(elements)]):
+        starts = _cue_starts(script, k, next_act)
         if starts and start <= min(starts) < end and (not found or min(starts) > found[-1][1]):
             found.append((elements[k].text, min(starts)))
     return found
 
 
-def _cue_starts(script: TimedScript, first: int, until: int) -> Sequence[float]:
-    return [c.start for c in script.cues if first < c.element < until and np.isfinite(c.start)]
+def _cue_starts(script: TimedScript, section: int, next_section: int) -> Sequence[float]:
+    return [c.start for c in script.cues if section < c.element < next_section and np.isfinite(c.start)]

@@ -1,59 +1,66 @@
-"""Change points: where the level of the room's feelings turns, and stays turned for a minute or more.
+"""Change points: times at which the level of the audience's emotions changes for a minute or longer.
 
-The room's seven curves, in parts of `PART` seconds, become normal scores, so that one great laugh is no
-level. Exact segmentation with the least-squares cost (ruptures; Truong et al., 2020, Signal Processing
-167:107299) is run with a penalty for each change that makes one or more changes appear in at most 5 % of
-simulated rooms without any: autoregressions of order one with the same length, rhythm and correlations.
+The seven curves are averaged over segments of `SEGMENT_SECONDS` and turned into normal scores, so that a
+single big laugh does not count as a new level. They are segmented exactly with the least-squares cost
+(ruptures; Truong et al., 2020, Signal Processing 167:107299) and a penalty for each change.
+
+The usual penalties (BIC and its relatives) assume independent noise. Emotions follow each other slowly, and
+slow noise looks like changes of level. So the penalty is calibrated by simulation: it is set such that at
+most 5 % of simulated audiences without any change have one. The simulated audiences are first-order
+autoregressions with the same length, autocorrelation and correlations between emotions as the real one.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import ruptures  # type: ignore[import-untyped]
-from scipy.signal import lfilter
 from scipy.special import ndtri
-from scipy.stats import rankdata
 
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
-from moviemotion.statistics import Float64Array, paired_difference_interval
+from moviemotion.statistics import Float64Array, average_ranks, paired_difference_interval
+
+if TYPE_CHECKING:
+    import ruptures  # type: ignore[import-untyped]
 
 SEGMENT_SECONDS = 30
-"""Seconds."""
+"""Length of a segment, seconds."""
 MIN_SEGMENTS_BETWEEN = 2
-"""Parts between two changes, at least."""
+"""Smallest number of segments between two changes: together a minute."""
 MIN_VIEWERS = 5
 MIN_SEGMENTS = 20
 ALPHA = 0.05
 N_SIMULATIONS = 200
-"""Simulated rooms behind the penalty."""
+"""Simulated audiences from which the penalty is calibrated."""
 MAX_NULL_CHANGES = 3
-"""Changes that a simulated room may have for the penalty to be set against."""
+"""Largest number of changes that is tried in a simulated audience."""
 N_RESAMPLES = 100
-"""Resampled audiences behind the interval of a change's time."""
+"""Resampled audiences behind the interval of the time of a change."""
 MAX_AUTOCORRELATION = 0.98
-"""Largest autoregressive coefficient that is estimated."""
+"""Largest estimate of an autoregressive coefficient; at 1 the long-run variance would be infinite."""
 BURN_IN = 100
-"""Parts after which a simulated room has forgotten how it began."""
+"""Segments that are dropped at the start of a simulated audience, so that it is stationary."""
 
 
 @dataclass(frozen=True)
 class ChangePoint:
-    """A time at which the level of a feeling turns.
+    """A time at which the level of an emotion changes.
 
     Attributes:
-        time: seconds of film time; `time_interval` the middle 95 % of those that resampled
-            audiences give.
-        feeling: the one whose level changes most.
-        before, after: its mean strength in the stretches between this change and its neighbours, 0–1.
-        change: `after` − `before` over the viewers seen in both; `change_interval` its 95 % interval.
-        viewers: how many those are.
+        time: seconds of film time.
+        time_interval: the middle 95 % of the times that resampled audiences give.
+        emotion: the emotion whose level changes most.
+        before, after: its mean strength between the previous change and this one, and between this one and
+            the next, 0–1.
+        change: `after` − `before`, over the viewers seen in both.
+        change_interval: its 95 % interval (paired Student's t).
+        viewers: how many viewers were seen in both.
     """
 
     time: float
     time_interval: tuple[float, float]
-    feeling: Emotion
+    emotion: Emotion
     before: float
     after: float
     change: float
@@ -67,15 +74,15 @@ class ChangePointSearchResult:
 
     Attributes:
         changes: in order of time.
-        penalty: gain in cost that each change must bring; `rooms` how many simulated rooms set it. NaN, 0
-            where none was set.
-        conclusive: false where there were too few viewers or seconds.
-        conclusion: one plain sentence.
+        penalty: reduction of the cost that each change must bring; NaN if it was not calibrated.
+        simulations: number of simulated audiences from which it was calibrated; 0 if it was not.
+        conclusive: false if there were too few viewers or seconds.
+        conclusion: one sentence for people.
     """
 
     changes: tuple[ChangePoint, ...]
     penalty: float
-    rooms: int
+    simulations: int
     conclusive: bool
     conclusion: str
 
@@ -85,45 +92,45 @@ def find_change_points(strength: Float64Array, first_second: int, seed: int) -> 
 
     Args:
         strength: (V, S, 7) of every viewer, NaN where not seen.
-        first: film second of the first column.
-        seed: of the simulated rooms and of the resampling.
+        first_second: film second of the first column.
+        seed: of the simulated audiences and of the resampling.
     """
     viewers, seconds = strength.shape[:2]
-    parts = _segment_means(strength)
-    curves = _audience_means(parts, np.ones((1, viewers)))[0]
+    segments = _segment_means(strength)
+    curves = _audience_means(segments, np.ones((1, viewers)))[0]
     known = ~np.isnan(curves).any(axis=1)
-    lacking = _insufficient_data(viewers, seconds, int(known.sum()))
-    if lacking:
-        return ChangePointSearchResult((), float("nan"), 0, False, lacking)
+    reason = _insufficient_data(viewers, seconds, int(known.sum()))
+    if reason:
+        return ChangePointSearchResult((), float("nan"), 0, False, reason)
     rng = np.random.default_rng(seed)
-    # Unseen parts are left out: levels are compared across the gap.
-    curves, parts = curves[known], parts[:, known]
-    moving = np.ptp(curves, axis=0) > 0
-    if not moving.any():
+    # Segments in which no viewer was seen are removed, so levels are compared across the gap.
+    curves, segments = curves[known], segments[:, known]
+    varying = np.ptp(curves, axis=0) > 0
+    if not varying.any():
         return ChangePointSearchResult((), float("nan"), 0, True, _conclusion(0))
-    curves, parts = curves[:, moving], parts[:, :, moving]
-    feelings = [NON_NEUTRAL_EMOTIONS[k] for k in np.flatnonzero(moving)]
-    # Feelings that hardly move the room hardly count.
+    curves, segments = curves[:, varying], segments[:, :, varying]
+    emotions = [NON_NEUTRAL_EMOTIONS[k] for k in np.flatnonzero(varying)]
+    # Normal scores make all emotions vary equally; the weight lets rare ones count as little as they vary.
     weight = curves.std(axis=0) / curves.std(axis=0).max()
     penalty = _calibrate_penalty(curves, weight, rng)
     at = [int(k) for k in _segmentation(_normal_scores(curves, weight)[0]).predict(pen=penalty)[:-1]]
     times = (np.flatnonzero(known) * SEGMENT_SECONDS + first_second).astype(float)
-    intervals = _time_intervals(parts, weight, at, times, rng)
+    intervals = _time_intervals(segments, weight, at, times, rng)
     changes = tuple(
-        _build_change_point(parts, feelings, times, (begin, k, end), interval)
+        _build_change_point(segments, emotions, times, (begin, k, end), interval)
         for begin, k, end, interval in zip([0, *at], at, [*at[1:], len(curves)], intervals, strict=False)
     )
     return ChangePointSearchResult(changes, penalty, N_SIMULATIONS, True, _conclusion(len(changes)))
 
 
-def _insufficient_data(viewers: int, seconds: int, parts: int) -> str:
+def _insufficient_data(viewers: int, seconds: int, segments: int) -> str:
     if viewers < MIN_VIEWERS:
         were = "1 viewer was" if viewers == 1 else f"{viewers} viewers were"
-        return f"Cannot tell where the mood turns: {were} seen, and it takes {MIN_VIEWERS}."
-    if parts < MIN_SEGMENTS:
+        return f"Inconclusive: {were} seen; finding changes of mood takes at least {MIN_VIEWERS}."
+    if segments < MIN_SEGMENTS:
         return (
-            f"Cannot tell where the mood turns: {seconds // 60} min {seconds % 60} s of film were read, and "
-            f"it takes {MIN_SEGMENTS * SEGMENT_SECONDS // 60} minutes in which somebody was seen."
+            f"Inconclusive: the film is {seconds // 60} min {seconds % 60} s long; finding changes of mood "
+            f"takes at least {MIN_SEGMENTS * SEGMENT_SECONDS // 60} minutes in which a viewer was seen."
         )
     return ""
 
@@ -131,72 +138,89 @@ def _insufficient_data(viewers: int, seconds: int, parts: int) -> str:
 def _conclusion(changes: int) -> str:
     if not changes:
         return (
-            "No lasting turn of the room's mood stands out from chance; "
-            "that does not prove that there is none."
+            "No lasting change in the audience's mood is larger than chance explains. "
+            "That does not prove that there was none."
         )
     return (
-        f"The room's mood turns, for a minute or more, {changes} time{'s' if changes > 1 else ''}. Where "
-        f"nothing turns, this search finds a turn in at most {ALPHA * 100:.0f} % of films."
+        f"The audience's mood changes for a minute or longer {changes} time{'s' if changes > 1 else ''}. "
+        f"Without any change, this search finds one in at most {ALPHA * 100:.0f} % of films."
     )
 
 
 def _segment_means(strength: Float64Array) -> Float64Array:
-    """(V, S, 7) → (V, P, 7) means over `PART` seconds of what was seen; the last, short part is left out."""
-    viewers, seconds, feelings = strength.shape
-    whole = strength[:, : seconds // SEGMENT_SECONDS * SEGMENT_SECONDS].reshape(
-        viewers, -1, SEGMENT_SECONDS, feelings
+    """(V, S, 7) → (V, P, 7) means of the seen seconds in each segment; a short last segment is dropped."""
+    viewers, seconds, emotions = strength.shape
+    split = strength[:, : seconds // SEGMENT_SECONDS * SEGMENT_SECONDS].reshape(
+        viewers, -1, SEGMENT_SECONDS, emotions
     )
-    seen = ~np.isnan(whole)
+    seen = ~np.isnan(split)
     with np.errstate(invalid="ignore"):
-        return np.asarray(np.where(seen, whole, 0).sum(axis=2) / seen.sum(axis=2))
+        return np.asarray(np.where(seen, split, 0).sum(axis=2) / seen.sum(axis=2))
 
 
-def _audience_means(parts: Float64Array, weights: Float64Array) -> Float64Array:
-    """(V, P, F) and (R, V) weights → (R, P, F) the rooms' means of those seen."""
-    seen = ~np.isnan(parts)
+def _audience_means(segments: Float64Array, weights: Float64Array) -> Float64Array:
+    """(V, P, F) and (R, V) weights → (R, P, F) weighted means over the viewers who were seen."""
+    seen = ~np.isnan(segments)
     with np.errstate(invalid="ignore"):
-        total = np.tensordot(weights, np.where(seen, parts, 0), axes=1)
+        total = np.tensordot(weights, np.where(seen, segments, 0), axes=1)
         return np.asarray(total / np.tensordot(weights, seen.astype(float), axes=1))
 
 
 def _normal_scores(curves: Float64Array, weight: Float64Array) -> tuple[Float64Array, Float64Array]:
-    """(P, F) curves → their weighted normal scores in units of long-run deviation, and their rhythm (F).
+    """Turn (P, F) curves into weighted normal scores in units of their long-run standard deviation.
 
-    The autoregressive coefficient is estimated from differences, which few changes of level touch (Chakar
-    et al., 2017, Bernoulli 23:1408): 1 + φ is the variance of differences two apart over that of one apart.
+    The autoregressive coefficient φ is estimated from differences, which a few changes of level hardly
+    affect (Chakar et al., 2017, Bernoulli 23:1408): the variance of differences at lag 2 divided by that at
+    lag 1 is 1 + φ. Estimated from the levels themselves, φ would be too large whenever there are changes.
+
+    Returns:
+        (P, F) scores and (F,) coefficients.
     """
-    scores = ndtri((rankdata(curves, axis=0) - 0.5) / len(curves))
-    one = ((scores[1:] - scores[:-1]) ** 2).mean(axis=0)
-    two = ((scores[2:] - scores[:-2]) ** 2).mean(axis=0)
-    rhythm = np.clip(two / one - 1, 0, MAX_AUTOCORRELATION)
-    long_run = one * (1 + rhythm) / (2 * (1 - rhythm) ** 2)
-    return np.asarray(scores * weight / np.sqrt(long_run)), rhythm
+    scores = ndtri((average_ranks(curves) - 0.5) / len(curves))
+    lag_1 = ((scores[1:] - scores[:-1]) ** 2).mean(axis=0)
+    lag_2 = ((scores[2:] - scores[:-2]) ** 2).mean(axis=0)
+    coefficient = np.clip(lag_2 / lag_1 - 1, 0, MAX_AUTOCORRELATION)
+    # Differences of an AR(1) process have variance 2 σ² / (1 + φ); its long-run variance is σ² / (1 − φ)².
+    long_run = lag_1 * (1 + coefficient) / (2 * (1 - coefficient) ** 2)
+    return np.asarray(scores * weight / np.sqrt(long_run)), coefficient
 
 
 def _calibrate_penalty(curves: Float64Array, weight: Float64Array, rng: np.random.Generator) -> float:
-    """The penalty that leaves at most `ALPHA` of simulated rooms with a change."""
-    scores, rhythm = _normal_scores(curves, np.ones_like(weight))
-    together = np.corrcoef(np.diff(scores, axis=0), rowvar=False).reshape(len(rhythm), -1)
+    """The penalty with which at most `ALPHA` of the simulated audiences have a change."""
+    scores, coefficient = _normal_scores(curves, np.ones_like(weight))
+    # Differences again, so that shared changes of level do not look like correlated noise.
+    correlations = np.corrcoef(np.diff(scores, axis=0), rowvar=False).reshape(len(coefficient), -1)
     length = len(scores) + BURN_IN
-    most = np.empty(N_SIMULATIONS)
-    for room in range(N_SIMULATIONS):
-        noise = rng.multivariate_normal(np.zeros(len(rhythm)), together, length)
-        still = np.stack([lfilter([1], [1, -r], n) for r, n in zip(rhythm, noise.T, strict=True)], axis=1)
-        most[room] = _largest_gain(_normal_scores(still[BURN_IN:], weight)[0])
-    return float(np.quantile(most, 1 - ALPHA, method="higher"))
+    gains = np.empty(N_SIMULATIONS)
+    for k in range(N_SIMULATIONS):
+        noise = rng.multivariate_normal(np.zeros(len(coefficient)), correlations, length)
+        simulated = _autoregression(noise, coefficient)
+        gains[k] = _largest_gain(_normal_scores(simulated[BURN_IN:], weight)[0])
+    return float(np.quantile(gains, 1 - ALPHA, method="higher"))
+
+
+def _autoregression(noise: Float64Array, coefficient: Float64Array) -> Float64Array:
+    """(P, F) noise and (F,) coefficients → first-order autoregressions of the same shape."""
+    x = noise.copy()
+    for k in range(1, len(x)):
+        x[k] += coefficient * x[k - 1]
+    return x
 
 
 def _largest_gain(scores: Float64Array) -> float:
-    """The penalty below which a change would be found: the largest gain in cost for each change."""
+    """Largest penalty at which a change would be found: the largest reduction of the cost per change."""
     search = _segmentation(scores)
-    without = _cost(scores, [])
+    unsplit = _cost(scores, [])
     gains = [
-        (without - _cost(scores, search.predict(n_bkps=k)[:-1])) / k for k in range(1, MAX_NULL_CHANGES + 1)
+        (unsplit - _cost(scores, search.predict(n_bkps=k)[:-1])) / k for k in range(1, MAX_NULL_CHANGES + 1)
     ]
     return max(gains)
 
 
 def _segmentation(scores: Float64Array) -> ruptures.KernelCPD:
+    # Imported here because it loads scipy.signal and scipy.stats, which would slow down every start.
+    import ruptures
+
     return ruptures.KernelCPD(kernel="linear", min_size=MIN_SEGMENTS_BETWEEN).fit(scores)
 
 
@@ -205,15 +229,15 @@ def _cost(scores: Float64Array, at: list[int]) -> float:
 
 
 def _time_intervals(
-    parts: Float64Array, weight: Float64Array, at: list[int], times: Float64Array, rng: np.random.Generator
+    segments: Float64Array, weight: Float64Array, at: list[int], times: Float64Array, rng: np.random.Generator
 ) -> list[tuple[float, float]]:
-    """Of each change, where as many changes lie in resampled audiences."""
+    """95 % interval of the time of each change: where resampled audiences have the same number of changes."""
     if not at:
         return []
-    viewers = len(parts)
+    viewers = len(segments)
     drawn = rng.multinomial(viewers, np.full(viewers, 1 / viewers), size=N_RESAMPLES).astype(float)
     found = []
-    for curves in _audience_means(parts, drawn):
+    for curves in _audience_means(segments, drawn):
         filled = np.where(np.isnan(curves), np.nanmedian(curves, axis=0), curves)
         if (np.ptp(filled, axis=0) > 0).all():
             found.append(
@@ -223,26 +247,26 @@ def _time_intervals(
                 ]
             )
     low, high = np.percentile(np.array(found), [2.5, 97.5], axis=0)
-    # A change lies in the middle of a part as easily as between two.
+    # A change can lie anywhere in a segment, not only between two, so both ends get half a segment more.
     return list(zip((low - SEGMENT_SECONDS / 2).tolist(), (high + SEGMENT_SECONDS / 2).tolist(), strict=True))
 
 
 def _build_change_point(
-    parts: Float64Array,
-    feelings: list[Emotion],
+    segments: Float64Array,
+    emotions: list[Emotion],
     times: Float64Array,
     span: tuple[int, int, int],
     interval: tuple[float, float],
 ) -> ChangePoint:
     begin, at, end = span
-    before, after = _viewer_means(parts[:, begin:at]), _viewer_means(parts[:, at:end])
+    before, after = _viewer_means(segments[:, begin:at]), _viewer_means(segments[:, at:end])
     mean, low, high = paired_difference_interval(before, after)
     most = int(np.nanargmax(np.abs(mean)))
     both = ~np.isnan(before[:, most] + after[:, most])
     return ChangePoint(
         time=float(times[at]),
         time_interval=interval,
-        feeling=feelings[most],
+        emotion=emotions[most],
         before=float(before[both, most].mean()),
         after=float(after[both, most].mean()),
         change=float(mean[most]),
@@ -251,7 +275,8 @@ def _build_change_point(
     )
 
 
-def _viewer_means(parts: Float64Array) -> Float64Array:
-    seen = ~np.isnan(parts)
+def _viewer_means(segments: Float64Array) -> Float64Array:
+    """(V, P, F) → (V, F) each viewer's mean over the segments in which they were seen."""
+    seen = ~np.isnan(segments)
     with np.errstate(invalid="ignore"):
-        return np.asarray(np.where(seen, parts, 0).sum(axis=1) / seen.sum(axis=1))
+        return np.asarray(np.where(seen, segments, 0).sum(axis=1) / seen.sum(axis=1))

@@ -1,4 +1,4 @@
-"""The patterns of one screening, from what is already known about it."""
+"""All patterns of one screening: what the moments and the curves are like as a whole."""
 
 from __future__ import annotations
 
@@ -21,16 +21,17 @@ from moviemotion.statistics import Float64Array
 
 @dataclass(frozen=True)
 class Patterns:
-    """What the moments and the curves of a screening are like as a whole.
+    """Patterns of one screening.
 
     Attributes:
-        arc: of the whole film; `acts` of each act.
-        acts_from: one sentence: where the acts come from.
+        arc: emotional arc of the entire film.
+        acts: emotional arc of each act.
+        acts_from: one sentence that says where the acts come from.
         peak_end: the strongest moment and the last minutes.
-        flat: where next to nobody reacted.
-        changes: where the mood turns.
-        motifs: the order of the moments.
-        contagion: whether viewers moved together in smaller circles.
+        flat: stretches in which almost nobody reacted.
+        changes: times at which the level of an emotion changes.
+        motifs: recurring sequences of moments.
+        contagion: whether some viewers followed particular other viewers.
     """
 
     arc: EmotionalArc
@@ -54,33 +55,32 @@ def find_patterns(
 
     Args:
         strength: (V, S, 7) of every viewer, NaN where not seen.
-        room: the same viewers joined.
-        search: the moments.
-        script: the screenplay on the film's clock, or None.
-        seed: of all that is drawn at random.
+        audience_curve: of the same viewers.
+        moment_search: the moments.
+        script: the screenplay in film time, or None.
+        seed: of everything that is drawn at random.
     """
-    first, seconds = (
-        int(audience_curve.seconds[0]) if len(audience_curve.seconds) else 0,
-        len(audience_curve.seconds),
-    )
+    seconds = len(audience_curve.seconds)
+    first = int(audience_curve.seconds[0]) if seconds else 0
     end = _story_end(script, first, first + seconds)
     acts, acts_from = find_acts(script, float(first), end)
-    told = strength[:, : round(end) - first]
-    arc, *of_acts = find_arcs(told, first, acts, seed)
+    # The credits belong neither to the arc nor to its last act, and they are where the mood would change.
+    story = strength[:, : round(end) - first]
+    arc, *act_arcs = find_arcs(story, first, acts, seed)
     return Patterns(
         arc=arc,
-        acts=tuple(of_acts),
+        acts=tuple(act_arcs),
         acts_from=acts_from,
         peak_end=find_peak_end(strength, first, end, moment_search.moments),
         flat=find_flat_stretches(audience_curve),
-        changes=find_change_points(told, first, seed),
+        changes=find_change_points(story, first, seed),
         motifs=find_motifs([moment_search.moments], seed),
         contagion=find_contagion(strength, seed),
     )
 
 
 def _story_end(script: TimedScript | None, start: int, end: int) -> float:
-    """Where the script's last line ends, as credits are no story; without one, where what was read ends."""
+    """End of the script's last element, since the credits are not part of the story, or of the timeline."""
     ends = [cue.end for cue in script.cues if np.isfinite(cue.end)] if script else []
     last = max(ends, default=float(end))
     return last if start < last < end else float(end)

@@ -1,4 +1,9 @@
-"""Flat stretches: where next to nobody reacted for a minute or more."""
+"""Flat stretches: a minute or longer in which almost nobody reacted.
+
+"No reaction was measured" and "there was no reaction" are different claims. A stretch counts as flat only
+if the upper end of the interval of the reacting share stays low, so a small audience gives no flat
+stretches rather than many.
+"""
 
 from __future__ import annotations
 
@@ -10,25 +15,28 @@ from moviemotion.analysis.signals.audience_curve import AudienceCurve
 from moviemotion.statistics import Z95, Float64Array, wilson_interval
 
 MAX_REACTING_SHARE = 0.25
-"""A stretch is flat while the upper end of the share reacting stays below this."""
+"""A stretch is flat while the upper end of the interval of the reacting share stays below this."""
 _MAX_REACTING_PERCENT = f"{MAX_REACTING_SHARE * 100:.0f}\N{NO-BREAK SPACE}%"
 MIN_VIEWERS = int(np.ceil(Z95**2 * (1 - MAX_REACTING_SHARE) / MAX_REACTING_SHARE))
-"""With fewer, even a room in which nobody reacts leaves the upper end above `LEVEL` (Wilson)."""
+"""With fewer viewers, the upper end of Wilson's interval is above `MAX_REACTING_SHARE` even if nobody reacts.
+
+It is z² / (n + z²) for a share of 0 of n, which is below m for n > z² (1 − m) / m.
+"""
 SMOOTHING_SECONDS = 15
-"""Seconds over which the share is averaged: one viewer's own smile does not end a stretch."""
+"""Seconds over which the share is averaged, so that the smile of a single viewer does not end a stretch."""
 MIN_DURATION = 60
-"""Seconds."""
+"""Shortest flat stretch, seconds."""
 
 
 @dataclass(frozen=True)
 class FlatStretch:
-    """A stretch in which next to nobody reacted.
+    """A stretch in which almost nobody reacted.
 
     Attributes:
         start, end: seconds of film time, end exclusive.
-        share: mean share of the viewers reacting in a second of it, 0–1.
-        most: the highest upper end in it of the 95 % interval of the share reacting; below `LEVEL`.
-        viewers: the fewest seen in a second of it.
+        share: mean share of the viewers who react in a second of it, 0–1.
+        most: highest upper end in it of the 95 % interval of the reacting share; below `MAX_REACTING_SHARE`.
+        viewers: smallest number of viewers seen in a second of it.
     """
 
     start: float
@@ -44,9 +52,10 @@ class FlatStretchSearchResult:
 
     Attributes:
         stretches: the longest first.
-        seconds: how much of the film is flat; `judged` of how much enough viewers were seen.
-        conclusive: false where too few viewers were seen in all of the film.
-        conclusion: one plain sentence.
+        seconds: total length of the flat stretches.
+        judged: number of seconds in which enough viewers were seen to decide.
+        conclusive: false if there were too few such seconds.
+        conclusion: one sentence for people.
     """
 
     stretches: tuple[FlatStretch, ...]
@@ -57,10 +66,11 @@ class FlatStretchSearchResult:
 
 
 def find_flat_stretches(audience_curve: AudienceCurve) -> FlatStretchSearchResult:
-    """Search a room for stretches in which the share reacting is surely below `LEVEL`.
+    """Search an audience for stretches in which the reacting share is reliably below `MAX_REACTING_SHARE`.
 
-    The share is the mean over `SMOOTHING` seconds; its interval is Wilson's for as many viewers as were
-    seen in the second, as if their seconds told no more than one: it errs on the wide side.
+    The share is averaged over `SMOOTHING_SECONDS`. Its interval is Wilson's with the number of viewers seen
+    in the second, as if the neighboring seconds added no information; it is rather too wide than too
+    narrow.
     """
     share = _smooth(np.where(audience_curve.viewers > 0, audience_curve.reacting_share, np.nan))
     _, upper = wilson_interval(share * audience_curve.viewers, audience_curve.viewers)
@@ -90,7 +100,7 @@ def find_flat_stretches(audience_curve: AudienceCurve) -> FlatStretchSearchResul
 
 
 def _smooth(x: Float64Array) -> Float64Array:
-    """(S,) → the mean of what is known in the window around each second, NaN where it is not itself."""
+    """(S,) → mean of the known seconds in the window around each second; NaN where the second is unknown."""
     known = ~np.isnan(x)
     window = np.ones(SMOOTHING_SECONDS)
     total = np.convolve(np.where(known, x, 0), window)[SMOOTHING_SECONDS // 2 :][: len(x)]
@@ -98,15 +108,21 @@ def _smooth(x: Float64Array) -> Float64Array:
     return np.where(known, total / np.maximum(count, 1), np.nan)
 
 
-def _conclusion(room: AudienceCurve, stretches: tuple[FlatStretch, ...], judged: int) -> str:
+def _conclusion(audience_curve: AudienceCurve, stretches: tuple[FlatStretch, ...], judged: int) -> str:
     if judged < MIN_DURATION:
-        most = int(room.viewers.max(initial=0))
+        most = int(audience_curve.viewers.max(initial=0))
         were = "1 viewer was" if most == 1 else f"{most} viewers were"
         return (
-            f"Cannot tell where nobody felt anything: at most {were} seen at once, and it takes "
-            f"{MIN_VIEWERS} to be sure that fewer than {_MAX_REACTING_PERCENT} of people would react."
+            f"Inconclusive: at most {were} seen at once; it takes {MIN_VIEWERS} to show that fewer than "
+            f"{_MAX_REACTING_PERCENT} of people would react."
         )
     if not stretches:
-        return f"Nowhere was the room surely flat (under {_MAX_REACTING_PERCENT} reacting) for {MIN_DURATION} seconds or more."
+        return (
+            f"No stretch of {MIN_DURATION} seconds or longer was flat with 95\N{NO-BREAK SPACE}% confidence "
+            f"(fewer than {_MAX_REACTING_PERCENT} reacting)."
+        )
     number = "1 stretch is" if len(stretches) == 1 else f"{len(stretches)} stretches are"
-    return f"{number} flat: for {MIN_DURATION} seconds or more, surely fewer than {_MAX_REACTING_PERCENT} reacted."
+    return (
+        f"{number} flat: for {MIN_DURATION} seconds or longer, fewer than {_MAX_REACTING_PERCENT} reacted, "
+        "with 95\N{NO-BREAK SPACE}% confidence in each second."
+    )

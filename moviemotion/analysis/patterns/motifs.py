@@ -1,9 +1,12 @@
-"""Motifs: moments that follow one another more often than chance explains.
+"""Motifs: sequences of moments that recur more often than chance explains.
 
-A motif is two or three feelings in order, each within a window of the one before. Its support is the number
-of its first moments after which the rest follows. The null keeps every film's times and its number of
-moments of each feeling, and shuffles which feeling came when: an exact permutation test. Many motifs are
-tried, so p-values are adjusted by the smallest p of each shuffle (Westfall & Young, 1993, single-step minP).
+A motif is two or three emotions in order, each within a time window of the one before. Its count is the
+number of moments of the first emotion that the others follow.
+
+The null keeps the times of each film's moments and the number of moments of each emotion, and permutes
+which emotion came when. It thereby asks only about the order, not about how often an emotion occurs or how
+densely a film is packed with moments. Many motifs and windows are tested, so p-values are adjusted by the
+smallest p-value of each permutation (Westfall & Young, 1993, single-step minP).
 """
 
 from __future__ import annotations
@@ -20,28 +23,30 @@ from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.statistics import Float64Array, wilson_interval
 
 WINDOWS = (30, 90, 240)
-"""Seconds from one moment's peak within which the next one's lies."""
+"""Windows that are tried: largest number of seconds from the peak of one moment to the peak of the next."""
 ALPHA = 0.05
 N_PERMUTATIONS = 1000
 
 
 @dataclass(frozen=True)
 class Motif:
-    """Feelings that came in this order more often than chance explains.
+    """A sequence of emotions that recurs more often than chance explains.
 
     Attributes:
-        feelings: two or three, in order.
+        emotions: two or three, in order.
         window: seconds within which each follows the one before.
-        count: moments of the first feeling that the rest followed; `of` all moments of the first feeling.
-        share: the one over the other, 0–1; `share_interval` its 95 % Wilson interval.
-        expected: mean count in the shuffled sequences.
-        p_adjusted: adjusted over all motifs and windows that were tried.
+        count: number of moments of the first emotion that the others followed.
+        first_emotion_count: number of all moments of the first emotion.
+        share: `count` / `first_emotion_count`, 0–1.
+        share_interval: its 95 % Wilson interval.
+        expected: mean count in the permuted sequences.
+        p_adjusted: p-value, adjusted for all motifs and windows that were tested.
     """
 
-    feelings: tuple[Emotion, ...]
+    emotions: tuple[Emotion, ...]
     window: int
     count: int
-    of: int
+    first_emotion_count: int
     share: float
     share_interval: tuple[float, float]
     expected: float
@@ -53,12 +58,13 @@ class MotifSearchResult:
     """The outcome of a search for motifs.
 
     Attributes:
-        motifs: those with `p_adjusted` ≤ `ALPHA`, the surest first; of one order of feelings the window that
-            shows it best.
-        moments: how many moments were searched; `films` in how many films.
-        tried: how many motifs, windows counted.
-        conclusive: false where no arrangement of these moments could have passed the test.
-        conclusion: one plain sentence.
+        motifs: those with `p_adjusted` ≤ `ALPHA`, the smallest p-value first; for each sequence of emotions
+            only the window with the smallest p-value.
+        moments: number of moments that were searched.
+        films: number of films they come from.
+        tried: number of motifs that were tested, each window counted.
+        conclusive: false if no order of these moments could have been significant.
+        conclusion: one sentence for people.
     """
 
     motifs: tuple[Motif, ...]
@@ -72,43 +78,50 @@ class MotifSearchResult:
 def find_motifs(films: Sequence[Sequence[Moment]], seed: int) -> MotifSearchResult:
     """Search the moments of one film, or of several together, for motifs.
 
-    The chance of one or more false motifs is at most `ALPHA`. Feelings that a film heaps in one of its
-    parts follow themselves more often than chance: such a motif is true, and may say no more than that.
+    The chance of one or more false motifs is at most `ALPHA`. An emotion that is concentrated in one part
+    of a film follows itself more often than chance explains. Such a motif is real, but may say no more than
+    that.
 
     Args:
         films: the moments of each film.
-        seed: of the shuffles.
+        seed: of the permutations.
     """
     sequences = [_peaks_and_emotions(film) for film in films if len(film) > 1]
     moments = sum(len(film) for film in films)
-    used = sorted({int(k) for _, feelings in sequences for k in feelings})
+    used = sorted({int(k) for _, emotions in sequences for k in emotions})
     if len(used) < 2:
         number = "1 moment" if moments == 1 else f"{moments} moments"
-        kinds = "all of one feeling" if used else "in all"
+        what = f"{number}, all of one emotion" if used else number
         return MotifSearchResult(
             (),
             moments,
             len(films),
             0,
             False,
-            f"Cannot tell whether moments follow a pattern: {number} {kinds}; an order needs several of two.",
+            f"Inconclusive: {what}; a motif takes several moments of at least two emotions.",
         )
-    column = {feeling: k for k, feeling in enumerate(used)}
+    column = {emotion: k for k, emotion in enumerate(used)}
     prepared = [
-        (_follows_within_window(times), np.array([column[int(k)] for k in feelings]))
-        for times, feelings in sequences
+        (_follows_within_window(times), np.array([column[int(k)] for k in emotions]))
+        for times, emotions in sequences
     ]
     rng = np.random.default_rng(seed)
-    observed = sum(_count_motifs(within, feelings[None], len(used))[0] for within, feelings in prepared)
+    observed = sum(_count_motifs(within, emotions[None], len(used))[0] for within, emotions in prepared)
     null = np.zeros((N_PERMUTATIONS, len(observed)), dtype=np.int64)
-    for within, feelings in prepared:
-        null += _count_motifs(within, rng.permuted(np.tile(feelings, (N_PERMUTATIONS, 1)), axis=1), len(used))
-    # What the test could say at its surest is read from the shuffles themselves.
+    for within, emotions in prepared:
+        null += _count_motifs(within, rng.permuted(np.tile(emotions, (N_PERMUTATIONS, 1)), axis=1), len(used))
+    # The smallest p-value of each permutation shows what this test could have found at best: if none reaches
+    # ALPHA, finding nothing says nothing.
     adjusted, *possible = adjusted_p_values(np.vstack([observed, null]).astype(float), null.astype(float))
-    firsts = np.bincount(np.concatenate([feelings for _, feelings in prepared]), minlength=len(used))
+    emotion_counts = np.bincount(np.concatenate([emotions for _, emotions in prepared]), minlength=len(used))
     found = [
         _build_motif(
-            names, window, int(observed[k]), int(firsts[column[names[0]]]), float(null[:, k].mean()), a
+            names,
+            window,
+            int(observed[k]),
+            int(emotion_counts[column[names[0]]]),
+            float(null[:, k].mean()),
+            a,
         )
         for k, (window, names) in enumerate(_tested_motifs(used))
         if (a := float(adjusted[k])) <= ALPHA
@@ -121,17 +134,23 @@ def find_motifs(films: Sequence[Sequence[Moment]], seed: int) -> MotifSearchResu
 
 
 def contains_motif(moments: Sequence[Moment], emotions: Sequence[Emotion], window: int) -> bool:
-    """Whether moments of these feelings come in this order, each within the window of the one before."""
+    """Whether moments of these emotions come in this order, each within `window` seconds of the one before.
+
+    Args:
+        moments: of one film, in any order.
+        emotions: in the order to look for.
+        window: largest number of seconds between two peaks.
+    """
     ends = [m.peak for m in moments if m.emotion is emotions[0]]
-    for feeling in emotions[1:]:
+    for emotion in emotions[1:]:
         ends = [
-            m.peak for m in moments if m.emotion is feeling and any(0 < m.peak - e <= window for e in ends)
+            m.peak for m in moments if m.emotion is emotion and any(0 < m.peak - e <= window for e in ends)
         ]
     return bool(ends)
 
 
 def _peaks_and_emotions(film: Sequence[Moment]) -> tuple[Float64Array, NDArray[np.int64]]:
-    """The peaks and the feelings' columns of a film's moments, in order of time."""
+    """Peaks of a film's moments and the columns of their emotions, in order of time."""
     ordered = sorted(film, key=lambda m: m.peak)
     return np.array([m.peak for m in ordered]), np.array(
         [NON_NEUTRAL_EMOTIONS.index(m.emotion) for m in ordered]
@@ -139,19 +158,19 @@ def _peaks_and_emotions(film: Sequence[Moment]) -> tuple[Float64Array, NDArray[n
 
 
 def _follows_within_window(times: Float64Array) -> NDArray[np.float32]:
-    """(W, n, n) 1 where the second moment follows the first within the window."""
+    """(W, n, n) 1 where the second moment follows the first within each window."""
     gap = times[None, :] - times[:, None]
     return np.stack([(gap > 0) & (gap <= window) for window in WINDOWS]).astype(np.float32)
 
 
-def _count_motifs(within: NDArray[np.float32], feelings: NDArray[np.int64], k: int) -> NDArray[np.int64]:
-    """(R, n) sequences of k feelings → (R, W·(k² + k³)) how often each motif begins."""
-    label = np.eye(k, dtype=np.float32)[feelings]
+def _count_motifs(within: NDArray[np.float32], emotions: NDArray[np.int64], k: int) -> NDArray[np.int64]:
+    """(R, n) sequences of k emotions → (R, W·(k² + k³)) how often each motif begins."""
+    label = np.eye(k, dtype=np.float32)[emotions]
     counts = []
     for window in within:
         follows = np.minimum(window @ label, 1)
         pairs = np.einsum("rna,rnb->rab", label, follows)
-        # A moment of b that c follows, itself following the first.
+        # Moments of b that c follows; then whether one of them follows each moment of a.
         chained = np.einsum("rnb,rnc->rnbc", label, follows).reshape(*label.shape[:2], k * k)
         then = np.minimum(window @ chained, 1)
         triples = np.einsum("rna,rnd->rad", label, then)
@@ -160,46 +179,51 @@ def _count_motifs(within: NDArray[np.float32], feelings: NDArray[np.int64], k: i
 
 
 def _tested_motifs(used: Sequence[int]) -> list[tuple[int, tuple[int, ...]]]:
-    """Window and feelings of each column of `_support`."""
+    """Window and emotions of each column of `_count_motifs`."""
     pairs = [(a, b) for a in used for b in used]
     triples = [(a, b, c) for a in used for b in used for c in used]
     return [(window, names) for window in WINDOWS for names in (*pairs, *triples)]
 
 
-def _build_motif(names: Sequence[int], window: int, count: int, of: int, expected: float, p: float) -> Motif:
-    low, high = wilson_interval(count, of)
+def _build_motif(
+    columns: Sequence[int], window: int, count: int, first_emotion_count: int, expected: float, p: float
+) -> Motif:
+    low, high = wilson_interval(count, first_emotion_count)
     return Motif(
-        tuple(NON_NEUTRAL_EMOTIONS[k] for k in names),
-        window,
-        count,
-        of,
-        count / of,
-        (float(low), float(high)),
-        expected,
-        p,
+        emotions=tuple(NON_NEUTRAL_EMOTIONS[k] for k in columns),
+        window=window,
+        count=count,
+        first_emotion_count=first_emotion_count,
+        share=count / first_emotion_count,
+        share_interval=(float(low), float(high)),
+        expected=expected,
+        p_adjusted=p,
     )
 
 
 def _drop_redundant(found: Sequence[Motif]) -> tuple[Motif, ...]:
-    """The surest of each order of feelings, and of two orders of which one contains the other."""
-    kept: list[Motif] = []
-    for motif in sorted(found, key=lambda m: (m.p_adjusted, len(m.feelings), m.window)):
-        orders = [(motif.feelings, k.feelings) for k in kept] + [(k.feelings, motif.feelings) for k in kept]
-        if not any(_contains(longer, part) for longer, part in orders):
-            kept.append(motif)
-    return tuple(kept)
+    """Of motifs of which one contains the other, keep the one with the smallest p-value, then the
+    shortest."""
+    accepted: list[Motif] = []
+    for motif in sorted(found, key=lambda m: (m.p_adjusted, len(m.emotions), m.window)):
+        if not any(
+            _contains(motif.emotions, other.emotions) or _contains(other.emotions, motif.emotions)
+            for other in accepted
+        ):
+            accepted.append(motif)
+    return tuple(accepted)
 
 
-def _contains(feelings: tuple[Emotion, ...], part: tuple[Emotion, ...]) -> bool:
-    return any(feelings[k : k + len(part)] == part for k in range(len(feelings) - len(part) + 1))
+def _contains(emotions: tuple[Emotion, ...], part: tuple[Emotion, ...]) -> bool:
+    return any(emotions[k : k + len(part)] == part for k in range(len(emotions) - len(part) + 1))
 
 
 def _conclusion(motifs: Sequence[Motif], moments: int, conclusive: bool) -> str:
     if motifs:
-        return f"Among {moments} moments, these orders come more often than chance explains."
+        return f"Among {moments} moments, these sequences recur more often than chance explains."
     if conclusive:
         return (
-            f"The order of the {moments} moments does not stand out from chance; "
-            "that does not prove that there is none."
+            f"No sequence among the {moments} moments recurs more often than chance explains. "
+            "That does not prove that there is none."
         )
-    return f"Cannot tell whether moments follow a pattern: {moments} are too few for any order to stand out."
+    return f"Inconclusive: {moments} moments are too few for any motif to be significant."

@@ -1,4 +1,8 @@
-"""The peak and the end: what people keep of an experience (Kahneman et al., 1993, Psychol. Sci. 4:401)."""
+"""The peak and the end of a screening.
+
+How people remember an experience depends mostly on its strongest moment and on its end, and hardly on its
+length (Kahneman et al., 1993, Psychological Science 4:401).
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,7 @@ from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.statistics import Float64Array, mean_interval, paired_difference_interval
 
 END_SECONDS = 120
-"""Seconds that count as the end of a film, or a tenth of it where that is less."""
+"""Length of the end of a film in seconds; a tenth of the film if that is shorter."""
 
 
 @dataclass(frozen=True)
@@ -19,15 +23,15 @@ class PeakEnd:
     """The strongest moment, and the last minutes.
 
     Attributes:
-        peak: index of the strongest moment, or None where no moment stands out from chance. The strongest of
-            several is in part the luckiest: with another audience it is likely a little weaker.
-        start, end: the last minutes, seconds of film time.
-        emotion: the strongest feeling in them; None where nobody was seen.
-        strength: mean strength of that feeling in them, 0–1; `strength_interval` its 95 % interval over
-            viewers.
-        change: of the same viewers, `strength` less their mean over all that came before;
-            `change_interval` its 95 % interval.
-        viewers: how many were seen in the last minutes.
+        peak: index of the strongest moment, or None if no moment was found. The strongest of several is
+            partly the luckiest; with another audience it is likely to be a little weaker.
+        start, end: the last minutes, in seconds of film time.
+        emotion: strongest emotion in them; None if no viewer was seen.
+        strength: mean strength of that emotion in them, 0–1.
+        strength_interval: its 95 % interval over viewers (Student's t).
+        change: `strength` minus the mean strength before, over the viewers seen in both.
+        change_interval: its 95 % interval (paired Student's t).
+        viewers: how many viewers were seen in the last minutes.
     """
 
     peak: int | None
@@ -44,11 +48,11 @@ class PeakEnd:
 def find_peak_end(
     strength: Float64Array, first_second: int, end: float, moments: tuple[Moment, ...]
 ) -> PeakEnd:
-    """The peak and the end of a screening.
+    """Find the peak and the end of a screening.
 
     Args:
         strength: (V, S, 7) of every viewer, NaN where not seen.
-        first: film second of the first column.
+        first_second: film second of the first column.
         end: film time at which the story ends.
         moments: of the screening.
     """
@@ -72,7 +76,7 @@ def find_peak_end(
         )
     mean, low, high = mean_interval(during)
     k = int(mean.argmax())
-    change, least, most = paired_difference_interval(before[:, k], during[:, k])
+    change, change_low, change_high = paired_difference_interval(before[:, k], during[:, k])
     return PeakEnd(
         peak=peak,
         start=float(first_second + start),
@@ -81,13 +85,13 @@ def find_peak_end(
         strength=float(mean[k]),
         strength_interval=(float(low[k]), float(high[k])),
         change=float(change),
-        change_interval=(float(least), float(most)),
+        change_interval=(float(change_low), float(change_high)),
         viewers=viewers,
     )
 
 
 def _viewer_means(strength: Float64Array) -> Float64Array:
-    """(V, S, 7) → (V, 7) each viewer's mean of what was seen; NaN where not seen at all."""
+    """(V, S, 7) → (V, 7) each viewer's mean over the seen seconds; NaN if never seen."""
     seen = ~np.isnan(strength)
     with np.errstate(invalid="ignore"):
         return np.asarray(np.where(seen, strength, 0).sum(axis=1) / seen.sum(axis=1))

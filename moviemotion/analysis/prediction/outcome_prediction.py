@@ -1,4 +1,11 @@
-"""Do reactions to a trailer tell how it will do, or who will come? Prediction, and how far to trust it."""
+"""Prediction of an outcome from the reactions to trailers, and whether the prediction is useful.
+
+The outcome is that of a trailer (such as its views) or of a viewer (such as the intention to come). There
+are few trailers and many features, so a good fit means nothing. Everything is judged on units that the
+model has not seen: ridge regression in nested cross-validation (`ridge`), a permutation test of the
+explained variance, and an interval over units. With too few units the answer is inconclusive, together with
+the number of units that would be enough.
+"""
 
 from __future__ import annotations
 
@@ -9,26 +16,28 @@ from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import f as f_distribution
-from scipy.stats import ncf
+from scipy.special import fdtri, ncfdtr
 
 from moviemotion.analysis.prediction.ridge import NestedRidge, assign_folds, out_of_fold_means
 from moviemotion.statistics import Float64Array
 
 ALPHA = 0.025
-"""Level of the permutation test, which has one side: half of 5 %."""
+"""Level of the one-sided permutation test: half of 5 %."""
 POWER = 0.8
 MIN_USEFUL_VARIANCE = 0.1
-"""Least share of the outcome's variance that is worth predicting."""
+"""Smallest share of the outcome's variance that is worth predicting."""
 MIN_UNITS = 10
 N_FOLDS, N_REPEATS = 5, 2
 MAX_PERMUTATIONS = 999
 MAX_EXCEEDANCES = 20
-"""Permuted outcomes predicted as well as the real one, after which no more are tried: p is not small."""
+"""Number of permuted outcomes predicted as well as the real one after which the test stops: p is not small.
+
+Sequential stopping of this kind keeps the test valid (Besag & Clifford, 1991).
+"""
 _BATCH_SIZE = 111
 N_RESAMPLES = 2000
 LEARNING_CURVE_FRACTIONS = (0.5, 0.65, 0.8, 1.0)
-"""Of the units, of which the learning curve is made."""
+"""Shares of the units from which the points of the learning curve are computed."""
 _SUBSETS_PER_FRACTION = 6
 MAX_UNITS_NEEDED = 100_000
 BASELINE_PREDICTORS = (("happiness alone", ("happy_mean",)), ("strength alone", ("strength_mean",)))
@@ -39,16 +48,16 @@ class PredictionVerdict(StrEnum):
 
     USEFUL = "usefully predictive"
     NOT_USEFUL = "not usefully predictive"
-    CANNOT_TELL = "cannot tell"
+    INCONCLUSIVE = "inconclusive"
 
 
 @dataclass(frozen=True)
 class ReactionTable:
-    """A table of reactions: one row a trailer, a viewer, or a viewer of one of several trailers.
+    """Features of reactions; a row is a trailer, a viewer, or a viewer of one of several trailers.
 
     Attributes:
-        trailers, viewers: (n) names; "" where the rows are not told apart by it.
-        names: of the features.
+        trailers, viewers: (n) names; "" if rows are not distinguished by it.
+        feature_names: (p) names of the features.
         values: (n, p), finite.
     """
 
@@ -63,13 +72,14 @@ class PredictorScore:
     """How well one predictor does on units that it has not seen.
 
     Attributes:
-        explained: share of the outcome's variance explained out of fold, at most 1: 1 less the squared
-            error over that of predicting the mean; for yes and no this is the Brier skill score.
-        interval: 95 % over units (bootstrap of their errors; the predictors are not fitted anew).
-        in_order: share of pairs with different outcomes that the predictions put in the right order; 0.5
-            is chance; NaN without such pairs.
-        in_order_interval: its 95 % over units, resampled alike.
-        pairs: of how many pairs; those of two deals of folds count twice.
+        name: name of the predictor.
+        variance_explained: share of the outcome's variance explained out of fold, at most 1: 1 minus the
+            squared error divided by that of predicting the mean; for yes and no it is the Brier skill score.
+        interval: its 95 % interval over units (bootstrap of their errors; the models are not refitted).
+        concordance: share of pairs with different outcomes that are predicted in the right order; 0.5 is
+            chance; NaN without such pairs.
+        concordance_interval: its 95 % interval over units, from the same resamples.
+        pairs: number of pairs; a pair that is in one fold in both repeats counts twice.
     """
 
     name: str
@@ -82,19 +92,24 @@ class PredictorScore:
 
 @dataclass(frozen=True)
 class OutcomePrediction:
-    """What reactions tell about an outcome.
+    """The result of predicting an outcome from reactions.
 
     Attributes:
-        verdict: see `predict`; `reason` says why, in one sentence.
-        rows, units: rows, and the trailers or viewers that count as independent; `unit` names them.
-        yes_no: whether the outcome is yes or no.
-        score: of all reactions together.
-        baselines: of simple predictors; their names say which.
-        p: of the permutation test of `score`; NaN where none was made.
-        permutations: tried.
-        curve: units learnt from (in training and testing together) → share explained.
-        twice: share explained with twice the units, extrapolated from the curve; NaN without one.
-        needed: units to find, with 80 % power, a share as large as explained now, or `USEFUL` where less is.
+        verdict: whether the prediction is useful; see `predict_from_reactions`.
+        reason: why, in one sentence.
+        rows: number of rows.
+        units: number of trailers or viewers that count as independent.
+        unit: what a unit is, "trailer" or "viewer".
+        is_binary: whether the outcome is yes or no.
+        score: score of all reactions together.
+        baseline_scores: scores of simple predictors.
+        p_value: of the permutation test of `score`; NaN if none was made.
+        permutations: number of permutations tried.
+        learning_curve: (units, share of variance explained) with part of the units and with all.
+        variance_explained_at_double: share explained with twice the units, extrapolated from the learning
+            curve; NaN without one.
+        units_needed: units with which a share as large as `score`'s, or `MIN_USEFUL_VARIANCE` if that is
+            larger, would be found with a power of `POWER`.
         seed: of folds, permutations and resamples.
     """
 
@@ -119,36 +134,43 @@ def predict_from_reactions(
 ) -> OutcomePrediction:
     """Predict an outcome from reactions, and judge the prediction.
 
-    Ridge regression in nested cross-validation, which leaves out whole trailers where there are several;
-    the outcome is permuted, whole trailers at a time, and where the same viewers saw all of them the viewers
-    too. *Usefully predictive*: permutation p at most `ALPHA`, unless the interval of the share explained ends
-    below `USEFUL`. *Not*: the interval ends below it, and p is small, or there are enough units to have found
-    it. Else it *cannot tell*.
+    If there are several trailers, cross-validation leaves out entire trailers, and the permutation test
+    permutes entire trailers; if the same viewers saw all of them, it permutes the viewers as well. The
+    verdict is
+
+    - *usefully predictive* if the permutation p is at most `ALPHA`, unless the interval of the explained
+    variance
+      ends below `MIN_USEFUL_VARIANCE`;
+    - *not usefully predictive* if the interval ends below `MIN_USEFUL_VARIANCE`, and either p is at most
+    `ALPHA` or
+      there are enough units to have found that much;
+    - *inconclusive* otherwise.
 
     Args:
-        outcome: (n,) of the table's rows; 0 and 1 for no and yes.
+        table: features of the reactions.
+        outcome: (n,) outcome of each row; 0 and 1 for no and yes.
         seed: of folds, permutations and resamples.
-        curve: whether to make the learning curve, which takes most of the time.
+        learning_curve: whether to compute the learning curve, which takes most of the time.
     """
     design = _Design.from_table(table)
-    yes_no = bool(np.isin(outcome, (0, 1)).all())
+    is_binary = bool(np.isin(outcome, (0, 1)).all())
     rng = np.random.default_rng(seed)
-    lacking = design.insufficient_data(outcome)
-    if lacking:
+    reason = design.insufficient_data(outcome)
+    if reason:
         unknown = math.nan, math.nan
-        nothing = PredictorScore("all reactions", math.nan, unknown, math.nan, unknown, 0)
+        no_score = PredictorScore("all reactions", math.nan, unknown, math.nan, unknown, 0)
         needed = units_needed(table.values, MIN_USEFUL_VARIANCE)
         return OutcomePrediction(
-            PredictionVerdict.CANNOT_TELL, lacking, len(outcome), design.units, design.unit, yes_no,
-            nothing, (), math.nan, 0, (), math.nan, needed, seed,
+            PredictionVerdict.INCONCLUSIVE, reason, len(outcome), design.units, design.unit, is_binary,
+            no_score, (), math.nan, 0, (), math.nan, needed, seed,
         )  # fmt: skip
     folds = [assign_folds(design.groups, N_FOLDS, rng) for _ in range(N_REPEATS)]
     models = [NestedRidge(table.values, design.groups, f) for f in folds]
-    score = _score("all reactions", models, folds, outcome, design, yes_no, rng)
-    p, tried = _permutation_p(models, folds, outcome, design, yes_no, score.variance_explained, rng)
+    score = _score("all reactions", models, folds, outcome, design, is_binary, rng)
+    p, tried = _permutation_p(models, folds, outcome, design, is_binary, score.variance_explained, rng)
     needed = units_needed(table.values, max(score.variance_explained, MIN_USEFUL_VARIANCE))
     points = (
-        _learning_curve(table.values, outcome, design, yes_no, score.variance_explained, rng)
+        _learning_curve(table.values, outcome, design, is_binary, score.variance_explained, rng)
         if learning_curve
         else ()
     )
@@ -159,7 +181,7 @@ def predict_from_reactions(
         rows=len(outcome),
         units=design.units,
         unit=design.unit,
-        is_binary=yes_no,
+        is_binary=is_binary,
         score=score,
         baseline_scores=tuple(
             _score(
@@ -168,7 +190,7 @@ def predict_from_reactions(
                 folds,
                 outcome,
                 design,
-                yes_no,
+                is_binary,
                 rng,
             )
             for name, names in BASELINE_PREDICTORS
@@ -192,10 +214,11 @@ class _Design:
     """Which rows belong together, and how outcomes may be permuted.
 
     Attributes:
-        groups: (n,) the unit of each row.
-        viewers: (n,) the viewer of each row.
+        groups: (n,) unit of each row.
+        viewers: (n,) viewer of each row.
+        unit: what a unit is, "trailer" or "viewer".
         crossed: whether the same viewers saw every trailer.
-        repeated: whether a viewer is in several trailers.
+        repeated: whether some viewer saw several trailers.
     """
 
     groups: NDArray[np.int64]
@@ -211,34 +234,36 @@ class _Design:
         rows = len(table.trailers)
         if len(trailers) == 1:
             return cls(viewer_of, np.zeros(rows, np.int64), "viewer", False, len(viewers) < rows)
-        alone = len(trailers) == rows
-        repeated = not alone and len(viewers) < rows
+        one_row_each = len(trailers) == rows
+        repeated = not one_row_each and len(viewers) < rows
         crossed = repeated and len(trailers) * len(viewers) == rows
         return cls(trailer_of, viewer_of, "trailer", crossed, repeated)
 
     @property
     def units(self) -> int:
-        """How many count as independent; their numbers in `groups` are 0 to this."""
+        """Number of independent units; `groups` numbers them from 0."""
         return int(self.groups.max()) + 1
 
     def insufficient_data(self, outcome: Float64Array) -> str:
-        """Why nothing can be said, or ""."""
+        """Why no prediction is possible, or an empty string."""
         if self.repeated and not self.crossed:
             return (
-                "Some viewers, not all, saw several trailers, so that rows cannot be permuted fairly; keep "
-                "the viewers who saw all of them, or give one outcome a trailer."
+                "Some but not all viewers saw several trailers, so rows cannot be permuted without breaking "
+                "their dependence; keep only viewers who saw all trailers, or use one outcome per trailer."
             )
         if self.units < MIN_UNITS:
-            return f"Only {self.units} {self.unit}s; a prediction needs at least {MIN_UNITS}."
+            return f"Only {self.units} {self.unit}s; a prediction takes at least {MIN_UNITS}."
         if np.isin(outcome, (0, 1)).all() and min(outcome.sum(), (1 - outcome).sum()) < N_FOLDS:
-            return f"Fewer than {N_FOLDS} say yes, or no; nothing can be learnt of them."
+            return f"Fewer than {N_FOLDS} outcomes are yes or no, which is too few to learn from."
         if np.ptp(outcome) == 0:
-            return "The outcome is the same everywhere; there is nothing to predict."
+            return "All outcomes are the same; there is nothing to predict."
         return ""
 
     def permute(self, outcome: Float64Array, count: int, rng: np.random.Generator) -> Float64Array:
-        """(n, count) outcomes of other units: each unit gets those of one other, so that what the rows of a
-        unit have in common, they still have."""
+        """Permute the outcome `count` times; returns (n, count).
+
+        Each unit gets the outcomes of another unit, so that rows of one unit stay as alike as they are.
+        """
         if self.units == len(outcome):
             return rng.permuted(np.tile(outcome, (count, 1)), axis=1).T
         members = [np.flatnonzero(self.groups == group) for group in range(self.units)]
@@ -248,29 +273,33 @@ class _Design:
         for column in range(count):
             viewers = rng.permutation(len(members[0]))
             for own, other in zip(members, rng.permutation(self.units), strict=True):
-                of_other = outcome[members[other]]
+                other_outcomes = outcome[members[other]]
                 if self.crossed:
-                    permuted[own, column] = of_other[viewers]
+                    permuted[own, column] = other_outcomes[viewers]
                 else:
-                    few = len(own) > len(of_other)
-                    permuted[own, column] = rng.choice(of_other, len(own), replace=few)
+                    too_few = len(own) > len(other_outcomes)
+                    permuted[own, column] = rng.choice(other_outcomes, len(own), replace=too_few)
         return permuted
 
 
 def _squared_errors(
-    models: Sequence[NestedRidge], folds: Sequence[NDArray[np.int64]], outcomes: Float64Array, yes_no: bool
+    models: Sequence[NestedRidge], folds: Sequence[NDArray[np.int64]], outcomes: Float64Array, is_binary: bool
 ) -> tuple[Float64Array, Float64Array, list[Float64Array]]:
-    """(n, B) squared errors of the models and of the mean, averaged over deals of folds; each one's
-    predictions."""
-    of_models, of_mean, all_predicted = [], [], []
+    """Squared errors of the models and of predicting the mean, and the predictions.
+
+    Returns:
+        (n, B) squared errors of the models and (n, B) of the mean, each averaged over the repeats, and the
+        (n, B) predictions of each repeat.
+    """
+    model_errors, mean_errors, predictions = [], [], []
     for model, fold in zip(models, folds, strict=True):
         predicted = model.predict(outcomes)
-        if yes_no:
+        if is_binary:
             predicted = np.clip(predicted, 0, 1)
-        of_models.append((outcomes - predicted) ** 2)
-        of_mean.append((outcomes - out_of_fold_means(outcomes, fold)) ** 2)
-        all_predicted.append(predicted)
-    return np.mean(of_models, axis=0), np.mean(of_mean, axis=0), all_predicted
+        model_errors.append((outcomes - predicted) ** 2)
+        mean_errors.append((outcomes - out_of_fold_means(outcomes, fold)) ** 2)
+        predictions.append(predicted)
+    return np.mean(model_errors, axis=0), np.mean(mean_errors, axis=0), predictions
 
 
 def _score(
@@ -279,18 +308,22 @@ def _score(
     folds: Sequence[NDArray[np.int64]],
     outcome: Float64Array,
     design: _Design,
-    yes_no: bool,
+    is_binary: bool,
     rng: np.random.Generator,
 ) -> PredictorScore:
-    error, of_mean, predicted = _squared_errors(models, folds, outcome[:, None], yes_no)
-    ours = np.bincount(design.groups, error[:, 0])
-    theirs = np.bincount(design.groups, of_mean[:, 0])
-    times = rng.multinomial(len(ours), np.full(len(ours), 1 / len(ours)), N_RESAMPLES)
-    spread = 1 - (times @ ours) / (times @ theirs)
-    low, high = np.quantile(spread, [0.025, 0.975])
-    explained = float(1 - error.sum() / of_mean.sum())
-    in_order, ends, pairs = _concordance(outcome, predicted, folds, design.groups, times)
-    return PredictorScore(name, explained, (float(low), float(high)), in_order, ends, pairs)
+    error, mean_error, predicted = _squared_errors(models, folds, outcome[:, None], is_binary)
+    error_by_unit = np.bincount(design.groups, error[:, 0])
+    mean_error_by_unit = np.bincount(design.groups, mean_error[:, 0])
+    times = rng.multinomial(
+        len(error_by_unit), np.full(len(error_by_unit), 1 / len(error_by_unit)), N_RESAMPLES
+    )
+    resampled = 1 - (times @ error_by_unit) / (times @ mean_error_by_unit)
+    low, high = np.quantile(resampled, [0.025, 0.975])
+    explained = float(1 - error.sum() / mean_error.sum())
+    concordance, concordance_interval, pairs = _concordance(outcome, predicted, folds, design.groups, times)
+    return PredictorScore(
+        name, explained, (float(low), float(high)), concordance, concordance_interval, pairs
+    )
 
 
 def _concordance(
@@ -300,10 +333,10 @@ def _concordance(
     groups: NDArray[np.int64],
     times: NDArray[np.int64],
 ) -> tuple[float, tuple[float, float], int]:
-    """Share of pairs with different outcomes in the right order, its 95 % interval, and how many pairs.
+    """Share of pairs with different outcomes in the right order, its 95 % interval, and the number of pairs.
 
-    Ties count half. Pairs are of one fold: a fold with high outcomes is predicted from the others, and so
-    from lower ones.
+    Ties count half. Only pairs within one fold are compared: a fold with high outcomes is predicted from
+    the others, which then have lower ones, so comparisons across folds would be biased against the model.
 
     Args:
         times: (B, U) how often each unit is in each resample.
@@ -329,15 +362,17 @@ def _permutation_p(
     folds: Sequence[NDArray[np.int64]],
     outcome: Float64Array,
     design: _Design,
-    yes_no: bool,
+    is_binary: bool,
     explained: float,
     rng: np.random.Generator,
 ) -> tuple[float, int]:
-    """p of a share explained as large by permuted outcomes, and how many were tried."""
+    """p-value of the explained variance, and the number of permutations tried."""
     as_large, tried = 0, 0
     while tried < MAX_PERMUTATIONS and as_large < MAX_EXCEEDANCES:
-        error, of_mean, _ = _squared_errors(models, folds, design.permute(outcome, _BATCH_SIZE, rng), yes_no)
-        as_large += int((1 - error.sum(axis=0) / of_mean.sum(axis=0) >= explained - 1e-12).sum())
+        error, mean_error, _ = _squared_errors(
+            models, folds, design.permute(outcome, _BATCH_SIZE, rng), is_binary
+        )
+        as_large += int((1 - error.sum(axis=0) / mean_error.sum(axis=0) >= explained - 1e-12).sum())
         tried += _BATCH_SIZE
     return (1 + as_large) / (1 + tried), tried
 
@@ -346,34 +381,34 @@ def _learning_curve(
     values: Float64Array,
     outcome: Float64Array,
     design: _Design,
-    yes_no: bool,
+    is_binary: bool,
     explained: float,
     rng: np.random.Generator,
 ) -> tuple[tuple[int, float], ...]:
-    """The share explained by models made from some of the units, mean over random choices of them."""
+    """Mean variance explained by models that are trained and tested on random subsets of the units."""
     points = []
-    for share in LEARNING_CURVE_FRACTIONS[:-1]:
-        count = round(share * design.units)
+    for fraction in LEARNING_CURVE_FRACTIONS[:-1]:
+        count = round(fraction * design.units)
         if count < MIN_UNITS:
             continue
-        shares = []
+        explained_shares = []
         for _ in range(_SUBSETS_PER_FRACTION):
-            kept = np.isin(design.groups, rng.permutation(design.units)[:count])
-            groups, y = design.groups[kept], outcome[kept]
+            chosen = np.isin(design.groups, rng.permutation(design.units)[:count])
+            groups, y = design.groups[chosen], outcome[chosen]
             if np.ptp(y) == 0:
                 continue
             folds = assign_folds(groups, N_FOLDS, rng)
-            error, of_mean, _ = _squared_errors(
-                [NestedRidge(values[kept], groups, folds)], [folds], y[:, None], yes_no
+            error, mean_error, _ = _squared_errors(
+                [NestedRidge(values[chosen], groups, folds)], [folds], y[:, None], is_binary
             )
-            shares.append(1 - error.sum() / of_mean.sum())
-        if shares:
-            points.append((count, float(np.mean(shares))))
+            explained_shares.append(1 - error.sum() / mean_error.sum())
+        if explained_shares:
+            points.append((count, float(np.mean(explained_shares))))
     return (*points, (design.units, explained))
 
 
 def _extrapolate(points: Sequence[tuple[int, float]], units: int) -> float:
-    """The share explained with more units, were it a − b / n (b at least 0)."""
+    """Variance explained with more units, assuming that it grows as a − b / n with b at least 0."""
     if len(points) < 3:
         return math.nan
     n, share = np.array(points).T
@@ -382,17 +417,22 @@ def _extrapolate(points: Sequence[tuple[int, float]], units: int) -> float:
 
 
 def units_needed(values: Float64Array, variance_explained: float) -> int:
-    """Units at which the F test of a linear model of so many features, explaining so much, has 80 % power.
+    """Estimate how many units are needed to find that the features explain a given share of the variance.
 
-    Cohen (1988), section 9. Ridge needs fewer where the features that matter go together.
+    The estimate is for the F test of a linear model with a power of `POWER` (Cohen, 1988, chapter 9). Ridge
+    regression needs fewer units if the features that matter are correlated.
+
+    Args:
+        values: (n, p) features; their rank is the number of parameters.
+        variance_explained: share of the outcome's variance, 0–1.
     """
     features = int(np.linalg.matrix_rank(values - values.mean(axis=0)))
     ratio = min(variance_explained, 0.99) / (1 - min(variance_explained, 0.99))
     low, high = features + 2, MAX_UNITS_NEEDED
     while low < high:
         n = (low + high) // 2
-        limit = f_distribution.isf(ALPHA, features, n - features - 1)
-        if ncf.sf(limit, features, n - features - 1, ratio * n) >= POWER:
+        limit = fdtri(features, n - features - 1, 1 - ALPHA)
+        if 1 - ncfdtr(features, n - features - 1, ratio * n, limit) >= POWER:
             high = n
         else:
             low = n + 1
@@ -403,21 +443,23 @@ def _reach_verdict(
     score: PredictorScore, p: float, design: _Design, enough: int
 ) -> tuple[PredictionVerdict, str]:
     high = score.interval[1]
-    there = f"{design.units} {design.unit}s"
-    less = f"less than {MIN_USEFUL_VARIANCE:g} of the outcome's variance"
+    units = f"{design.units} {design.unit}s"
+    little = f"less than {MIN_USEFUL_VARIANCE:g} of the outcome's variance"
     if p <= ALPHA and high < MIN_USEFUL_VARIANCE:
-        return PredictionVerdict.NOT_USEFUL, f"Reactions explain more than chance would, but {less}."
+        return PredictionVerdict.NOT_USEFUL, f"Reactions explain more than chance, but {little}."
     if p <= ALPHA:
-        return PredictionVerdict.USEFUL, "Reactions explain more of the outcome than chance would."
+        return PredictionVerdict.USEFUL, "Reactions explain more of the outcome than chance."
     if design.units < enough:
-        few = f"{there} are too few: it takes about {enough} to find that reactions explain {MIN_USEFUL_VARIANCE:g} of the"
-        return PredictionVerdict.CANNOT_TELL, f"{few} outcome's variance."
+        return PredictionVerdict.INCONCLUSIVE, (
+            f"{units} are too few; it takes about {enough} to find that reactions explain "
+            f"{MIN_USEFUL_VARIANCE:g} of the outcome's variance."
+        )
     if high < MIN_USEFUL_VARIANCE:
         return (
             PredictionVerdict.NOT_USEFUL,
-            f"Reactions explain {less}, and {there} are enough to have found so much.",
+            f"Reactions explain {little}, and {units} would have been enough to find that much.",
         )
     return (
-        PredictionVerdict.CANNOT_TELL,
-        f"The interval holds both none and {MIN_USEFUL_VARIANCE:g} of the outcome's variance.",
+        PredictionVerdict.INCONCLUSIVE,
+        f"The interval includes both 0 and {MIN_USEFUL_VARIANCE:g} of the outcome's variance.",
     )

@@ -1,8 +1,8 @@
-"""Ridge regression in nested cross-validation, of many outcomes at once.
+"""Ridge regression in nested cross-validation, for many outcomes at once.
 
-Ridge is linear in the outcome, so what belongs to the features is worked out once and a thousand permuted
-outcomes are then predicted by one matrix product. scikit-learn's RidgeCV can neither leave whole groups out
-in its inner loop nor do that.
+Ridge regression is linear in the outcome. Everything that depends only on the features is computed once,
+and a thousand permuted outcomes are then predicted by one matrix product. scikit-learn's RidgeCV can do
+neither this nor leave entire groups out in its inner loop.
 """
 
 from __future__ import annotations
@@ -17,17 +17,19 @@ from moviemotion.statistics import Float64Array
 IntArray = NDArray[np.int64]
 
 PENALTIES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
-"""Tried in the inner loop, each times the number of rows; and an endless one, which predicts the mean."""
+"""Penalties tried in the inner loop, times the number of rows; an infinite one, which predicts the mean,
+is added."""
 _MIN_STD = 1e-9
 
 
 @dataclass(frozen=True)
 class _Fit:
-    """One penalty on one training set: what it predicts, and how to leave a group out of it.
+    """Linear maps of one penalty on one training set.
 
     Attributes:
-        predict: (test, train): outcomes → predictions of the test rows.
-        residual: (train, train): outcomes → residual of each row were its group left out.
+        predict: (test, train) maps the training outcomes to the predictions of the test rows.
+        leave_group_out: (train, train) maps the training outcomes to the residual of each row from the model
+            without its group.
     """
 
     predict: Float64Array
@@ -35,20 +37,25 @@ class _Fit:
 
 
 class NestedRidge:
-    """Folds of a table of features: outcomes in, out-of-fold predictions out.
+    """Out-of-fold predictions from a table of features.
 
-    The outer folds and the inner loop leave whole groups out. The inner loop leaves out one group at a time,
-    in closed form: the residuals of a left-out group g are (I − H_gg)⁻¹ (y − Hy)_g with H the hat matrix
-    (Cook & Weisberg, 1982), and chooses the penalty for each outcome.
+    Both loops leave entire groups out, so that rows of the same trailer or viewer are never on both sides.
+    The inner loop chooses the penalty for each outcome. It leaves out one group at a time in closed form:
+    the residuals of the left-out group g are (I − H_gg)⁻¹ (y − Hy)_g, where H is the hat matrix (Cook &
+    Weisberg, 1982).
+
+    Example:
+        >>> model = NestedRidge(features, groups, folds)  # doctest: +SKIP
+        >>> predictions = model.predict(outcome[:, None])[:, 0]  # doctest: +SKIP
     """
 
     def __init__(self, features: Float64Array, groups: IntArray, folds: IntArray) -> None:
-        """Work out what does not depend on the outcome.
+        """Compute everything that does not depend on the outcome.
 
         Args:
             features: (n, p), finite.
-            groups: (n,) rows of one group stay together.
-            folds: (n,) the outer fold of each row; a group is in one.
+            groups: (n,) group of each row.
+            folds: (n,) outer fold of each row; all rows of a group are in the same fold.
         """
         self._rows = len(features)
         self._folds = []
@@ -57,7 +64,7 @@ class NestedRidge:
             self._folds.append((test, train, _fit_penalties(features, groups, test, train)))
 
     def predict(self, outcomes: Float64Array) -> Float64Array:
-        """(n, B) outcomes → (n, B) out-of-fold predictions."""
+        """Predict (n, B) outcomes out of fold; returns (n, B)."""
         predictions = np.empty(outcomes.shape)
         for test, train, fits in self._folds:
             y = outcomes[train]
@@ -72,9 +79,10 @@ def _fit_penalties(features: Float64Array, groups: IntArray, test: IntArray, tra
     mean, spread = features[train].mean(axis=0), features[train].std(axis=0)
     usable = spread > _MIN_STD
     z = ((features - mean) / np.maximum(spread, _MIN_STD))[:, usable]
+    # One eigendecomposition serves all penalties.
     values, vectors = np.linalg.eigh(z[train] @ z[train].T)
     n = len(train)
-    average = np.full((n, n), 1 / n)
+    mean_map = np.full((n, n), 1 / n)  # the intercept, which is not penalized
     names, sizes = np.unique(groups[train], return_counts=True)
     members = [np.flatnonzero(groups[train] == group) for group in names[sizes > 1]]
     fits = []
@@ -82,16 +90,16 @@ def _fit_penalties(features: Float64Array, groups: IntArray, test: IntArray, tra
         inverse = (vectors / (np.maximum(values, 0) + penalty)) @ vectors.T
         weights = z[train].T @ inverse
         weights -= weights.mean(axis=1, keepdims=True)
-        left = np.eye(n) - average - z[train] @ weights
-        residual = left / np.diag(left)[:, None]
+        residual_map = np.eye(n) - mean_map - z[train] @ weights
+        residual = residual_map / np.diag(residual_map)[:, None]
         for own in members:
-            residual[own] = np.linalg.solve(left[np.ix_(own, own)], left[own])
+            residual[own] = np.linalg.solve(residual_map[np.ix_(own, own)], residual_map[own])
         fits.append(_Fit(z[test] @ weights + 1 / n, residual))
     return fits
 
 
 def out_of_fold_means(outcomes: Float64Array, folds: IntArray) -> Float64Array:
-    """(n, B) the mean outcome of the other folds: what is predicted without any feature."""
+    """(n, B) mean outcome of the other folds: the prediction without any feature."""
     predictions = np.empty(outcomes.shape)
     for fold in np.unique(folds):
         predictions[folds == fold] = outcomes[folds != fold].mean(axis=0)
@@ -99,6 +107,6 @@ def out_of_fold_means(outcomes: Float64Array, folds: IntArray) -> Float64Array:
 
 
 def assign_folds(groups: IntArray, count: int, rng: np.random.Generator) -> IntArray:
-    """(n,) a random fold for each row, whole groups together, as even in groups as can be."""
+    """(n,) random fold of each row; entire groups stay together, and folds differ by at most one group."""
     names, of_row = np.unique(groups, return_inverse=True)
     return (rng.permutation(len(names)) % count)[of_row]

@@ -1,4 +1,4 @@
-"""What is taken from the reactions to a trailer: some figures a viewer, by which outcomes are predicted."""
+"""Features of the reactions to a trailer, one row per viewer, from which outcomes are predicted."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
 from moviemotion.statistics import Float64Array
 
 END_SECONDS = 5
-"""Seconds at the end whose mean is the level at which the trailer lets its viewers go."""
+"""Length of the end of a trailer, seconds: its mean is the mood in which viewers leave."""
 _CURVE_STATISTICS = ("mean", "peak", "reacting", "end")
 FEATURE_NAMES = (
     *(f"{curve}_{figure}" for curve in (*NON_NEUTRAL_EMOTIONS, "strength") for figure in _CURVE_STATISTICS),
@@ -21,12 +21,16 @@ FEATURE_NAMES = (
 
 
 def viewer_features(trailer: str, analysis: Analysis) -> ReactionTable:
-    """The reactions of each viewer of one trailer who was seen, also in its last seconds.
+    """Compute the features of each viewer of one trailer who was also seen in its last seconds.
 
-    Of each feeling, and of the strongest in each second (`strength`): its mean, peak, share of seconds of at
-    least `REACTING`, and mean over the last `LAST` seconds. `synchrony` is the correlation with the mean of
-    the others, 0 where a curve never moves. `moments` is in how many of the room's moments the viewer
-    reacted with the feeling of the moment.
+    For each emotion, and for the strongest emotion in each second (`strength`), these are the mean, the
+    peak, the share of seconds with at least `REACTION_THRESHOLD`, and the mean over the last `END_SECONDS`.
+    `synchrony` is the correlation with the mean of the others, 0 for a curve that never moves. `moments` is
+    the number of the audience's moments in which the viewer reacted with the emotion of the moment.
+
+    Args:
+        trailer: name of the trailer.
+        analysis: of its screening.
     """
     strength, start = analysis.strength, analysis.timeline.start
     rows, viewers = [], []
@@ -44,7 +48,7 @@ def viewer_features(trailer: str, analysis: Analysis) -> ReactionTable:
                 np.nanmean(curves[-END_SECONDS:], axis=0),
             ]
         )
-        joined = sum(
+        shared_moments = sum(
             bool(
                 (
                     own[int(m.start) - start : int(m.end) - start, NON_NEUTRAL_EMOTIONS.index(m.emotion)]
@@ -53,7 +57,7 @@ def viewer_features(trailer: str, analysis: Analysis) -> ReactionTable:
             )
             for m in analysis.moment_search.moments
         )
-        rows.append([*figures.T.ravel(), _synchrony(strength, v), joined])
+        rows.append([*figures.T.ravel(), _synchrony(strength, v), shared_moments])
         viewers.append(name)
     return ReactionTable(
         (trailer,) * len(rows), tuple(viewers), FEATURE_NAMES, np.array(rows).reshape(-1, len(FEATURE_NAMES))
@@ -61,19 +65,19 @@ def viewer_features(trailer: str, analysis: Analysis) -> ReactionTable:
 
 
 def average_by_trailer(table: ReactionTable) -> ReactionTable:
-    """One row a trailer: the mean over its viewers."""
+    """Average the features over the viewers of each trailer; one row per trailer."""
     trailers = tuple(dict.fromkeys(table.trailers))
-    of = np.array(table.trailers)
-    values = np.array([table.values[of == trailer].mean(axis=0) for trailer in trailers])
+    trailer_of = np.array(table.trailers)
+    values = np.array([table.values[trailer_of == trailer].mean(axis=0) for trailer in trailers])
     return ReactionTable(trailers, ("",) * len(trailers), table.feature_names, values)
 
 
 def _synchrony(strength: Float64Array, viewer: int) -> float:
     others = np.delete(strength, viewer, axis=0)
-    company = (~np.isnan(others[:, :, 0])).any(axis=0) & ~np.isnan(strength[viewer, :, 0])
-    if company.sum() < 2:
+    both_seen = (~np.isnan(others[:, :, 0])).any(axis=0) & ~np.isnan(strength[viewer, :, 0])
+    if both_seen.sum() < 2:
         return 0.0
-    own, rest = strength[viewer][company], np.nanmean(others[:, company], axis=0)
-    own, rest = own - own.mean(axis=0), rest - rest.mean(axis=0)
-    scale = np.sqrt((own**2).sum() * (rest**2).sum())
-    return float((own * rest).sum() / scale) if scale > 0 else 0.0
+    own, mean = strength[viewer][both_seen], np.nanmean(others[:, both_seen], axis=0)
+    own, mean = own - own.mean(axis=0), mean - mean.mean(axis=0)
+    scale = np.sqrt((own**2).sum() * (mean**2).sum())
+    return float((own * mean).sum() / scale) if scale > 0 else 0.0

@@ -1,4 +1,4 @@
-"""The room: what all viewers together felt in each second, each figure with its interval."""
+"""The audience curve: what all viewers together showed in each second, each figure with its interval."""
 
 from __future__ import annotations
 
@@ -13,24 +13,30 @@ from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.statistics import Float64Array, wilson_interval
 
 REACTION_THRESHOLD = 0.25
-"""A viewer reacts in a second in which one of their feelings has at least this strength."""
+"""A viewer reacts in a second in which one of their emotions has at least this strength.
+
+At 0.25, a quarter of the annotators who saw nothing in the face at rest would see the emotion now.
+"""
 
 
 @dataclass(frozen=True)
 class AudienceCurve:
-    """What the room felt, second by second. The feeling axis is in the order of `FEELINGS`.
+    """What the audience showed, second by second.
+
+    The emotion axis is in the order of `NON_NEUTRAL_EMOTIONS`.
 
     Attributes:
         seconds: (S,) int, film second at which each column starts.
         viewers: (S,) int, how many viewers were seen.
-        strength: (S, 7) mean strength over the seen viewers, each by the weight of their samples, 0–1; NaN
-            where nobody was seen.
-        strength_interval: (2, S, 7) its 95 % interval over viewers (see `intervals`), low then high.
-        overall: (S,) mean over the seen viewers of each one's strongest feeling, weighted alike, 0–1.
-        overall_interval: (2, S) its 95 % interval.
-        share: (S,) share of the seen viewers who react (some strength ≥ `REACTING`), 0–1. It counts people,
-            so all count alike.
-        share_interval: (2, S) its 95 % Wilson interval.
+        strength: (S, 7) mean strength over the seen viewers, weighted by the quality of their samples, 0–1;
+            NaN where no viewer was seen.
+        strength_interval: (2, S, 7) its 95 % interval over viewers (see `strength_intervals`), low then high.
+        overall_strength: (S,) mean over the seen viewers of each one's strongest emotion, with the same
+            weights, 0–1.
+        overall_strength_interval: (2, S) its 95 % interval.
+        reacting_share: (S,) share of the seen viewers who react (a strength ≥ `REACTION_THRESHOLD`), 0–1. It
+            counts people, so it is not weighted.
+        reacting_share_interval: (2, S) its 95 % Wilson interval.
         synchrony: (S,) leave-one-out inter-subject correlation in a window around the second, −1…1;
             NaN with fewer than two viewers or no variation.
     """
@@ -47,10 +53,11 @@ class AudienceCurve:
 
 
 def compute_audience_curve(timeline: Timeline, strength: Float64Array) -> AudienceCurve:
-    """Join the viewers second by second.
+    """Average the viewers second by second.
 
     Args:
-        strength: (V, S, 7) of the same viewers and seconds.
+        timeline: who was seen when, and how well.
+        strength: (V, S, 7) of the same viewers and seconds, NaN where not seen.
     """
     seen = timeline.sample_counts > 0
     viewers = seen.sum(axis=0)

@@ -1,7 +1,8 @@
-"""A person's own neutral, and the strength of a feeling measured from it.
+"""Each viewer's baseline, and the strength of an emotion measured from it.
 
-Some faces look sad, or amused, when nothing is felt. What a face reads as at rest is found for each
-viewer, and a feeling is what goes beyond it.
+Some faces look sad or amused at rest. If that were not subtracted, such a viewer would seem to react
+through the entire film. So each viewer's emotion probabilities at rest are estimated first, and strength is
+what a face shows beyond them.
 """
 
 from __future__ import annotations
@@ -14,25 +15,27 @@ from numpy.typing import NDArray
 
 from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS, Emotion
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import SettingError
 from moviemotion.statistics import Float64Array
 
 MIN_SECONDS = 5
-"""Seconds of the marked stretch in which a viewer must be seen."""
+"""Seconds for which a viewer must be seen in the marked stretch; with fewer it is not used for them."""
 NEUTRAL_SHARE = 0.6
-"""Share of a viewer's seconds, the most neutral ones, in which their resting face is looked for."""
+"""Share of a viewer's seconds, the most neutral ones, from which their baseline is estimated."""
 MAX_EMOTION_AT_REST = 0.6
-"""Probability of all feelings together beyond which a face is not at rest, when its rest is estimated from
-the film: 19 of 20 faces that annotators call neutral have about that or less (`benchmarks/people.py`)."""
+"""Largest total probability of the seven emotions in a baseline that is estimated from the film.
+
+Of 20 faces that annotators call neutral, 19 have about that or less (`benchmarks/people.py`).
+"""
 MIN_HEADROOM = 0.5
-"""Share of annotators, not naming a feeling at rest, on which its strength can be measured."""
+"""Smallest share of annotators, not choosing an emotion at rest, that strength is measured against."""
 _MIN_PROBABILITY = 1e-4
 _CLOCK_TIME = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)")
 
 
 @dataclass(frozen=True)
 class TimeSpan:
-    """A stretch of film, seconds of film time, end exclusive."""
+    """A stretch of the film in seconds of film time, end exclusive."""
 
     start: float
     end: float
@@ -40,12 +43,13 @@ class TimeSpan:
 
 @dataclass(frozen=True)
 class Baseline:
-    """What each viewer's face reads as when nothing is felt.
+    """Each viewer's emotion probabilities at rest.
 
     Attributes:
-        emotions: (V, 8) probabilities in the order of `EMOTIONS`; NaN for a viewer who was never seen.
-        seconds: (V,) how many seconds each was found in; 0 for a viewer who was never seen.
-        marked: (V,) whether they lie in the marked stretch; elsewhere they were chosen from the film.
+        probabilities: (V, 8) in the order of `EMOTIONS`; NaN for a viewer who was never seen.
+        seconds: (V,) how many seconds each estimate is based on; 0 for a viewer who was never seen.
+        from_marked_span: (V,) whether these seconds lie in the marked stretch; if not, they were chosen from
+            the entire film.
     """
 
     probabilities: Float64Array
@@ -54,91 +58,125 @@ class Baseline:
 
 
 def parse_time_span(text: str) -> TimeSpan:
-    """Read `0:00-0:20`, `1:02:05-1:03:00` or `0-20`: two film times, of clock or seconds, and a hyphen.
+    """Parse a stretch of film time such as `0:00-0:20`, `1:02:05-1:03:00` or `0-20`.
+
+    Args:
+        text: two film times, in clock notation or in seconds, joined by a hyphen or an en dash.
 
     Raises:
-        MoviemotionError: it is written otherwise, or does not end after it starts.
+        SettingError: the text has another form, or the stretch does not end after it starts.
+
+    Example:
+        >>> parse_time_span("1:02:05-1:03:00")
+        TimeSpan(start=3725.0, end=3780.0)
     """
     ends = [_CLOCK_TIME.fullmatch(part.strip()) for part in re.split("[-–]", text)]
     if len(ends) != 2 or None in ends:
-        raise MoviemotionError(f"--baseline {text}: write it as START-END in film time, such as 0:00-0:20")
+        raise SettingError(
+            "invalid-time-span",
+            "{baseline} {text}: not a stretch of film time; write START-END, such as 0:00-0:20",
+            text=text,
+        )
     start, end = (
         sum(float(part or 0) * unit for part, unit in zip(m.groups(), (3600, 60, 1), strict=True))
         for m in ends
         if m
     )
     if not start < end:
-        raise MoviemotionError(f"--baseline {text}: ends before it begins; write it as 0:00-0:20")
+        raise SettingError(
+            "empty-time-span",
+            "{baseline} {text}: does not end after it starts; write START-END, such as 0:00-0:20",
+            text=text,
+        )
     return TimeSpan(start, end)
 
 
 def estimate_baseline(timeline: Timeline, marked_span: TimeSpan | None = None) -> Baseline:
-    """Find each viewer's resting face.
+    """Estimate each viewer's baseline.
 
-    In a marked stretch it is the mean. Without one, or where a viewer was seen in it for less than
-    `FEWEST_SECONDS`, it is estimated from the whole film, as the state to which the face keeps returning:
-    the mode of each emotion's log-odds over the more neutral seconds. That holds for somebody who smiles
-    through half of the film, where a median would be half a smile. Of somebody who weeps throughout, no more
-    than `MOST_AT_REST` is taken for rest.
+    In a marked stretch the baseline is the mean. Without a marked stretch, or for a viewer who was seen in it
+    for less than `MIN_SECONDS`, the baseline is estimated from the entire film as the state to which the face
+    keeps returning: the mode of each emotion's log-odds over the more neutral seconds. The mode stays at rest
+    even for a viewer who smiles through half of the film, where a median would be half a smile. For a viewer
+    who cries throughout, at most `MAX_EMOTION_AT_REST` is taken as rest; otherwise the crying would be their
+    baseline and would never be reported.
+
+    Args:
+        timeline: of all viewers.
+        marked_span: film time in which viewers are known to be at rest, such as the time before the titles.
 
     Raises:
-        MoviemotionError: the marked stretch lies outside the film that was read.
+        SettingError: the marked stretch lies outside the timeline.
     """
     viewers, seconds = timeline.sample_counts.shape
     seen = timeline.sample_counts > 0
     within = np.zeros(seconds, dtype=bool)
     if marked_span is not None:
-        at = timeline.start + np.arange(seconds)
-        within = (at >= np.floor(marked_span.start)) & (at < marked_span.end)
+        film_second = timeline.start + np.arange(seconds)
+        within = (film_second >= np.floor(marked_span.start)) & (film_second < marked_span.end)
         if not within.any():
-            raise MoviemotionError(
-                f"--baseline {marked_span.start:g}-{marked_span.end:g}: outside the film that was read, "
-                f"{timeline.start}–{timeline.start + seconds} s; mark a stretch inside it"
+            raise SettingError(
+                "time-span-outside-film",
+                "{baseline} {span}: outside the analyzed film time, {first}–{last} s; "
+                "choose a stretch inside it",
+                span=f"{marked_span.start:g}-{marked_span.end:g}",
+                first=timeline.start,
+                last=timeline.start + seconds,
             )
-    emotions = np.full((viewers, len(EMOTIONS)), np.nan)
+    probabilities = np.full((viewers, len(EMOTIONS)), np.nan)
     count, is_marked = np.zeros(viewers, dtype=np.int64), np.zeros(viewers, dtype=bool)
     for v in range(viewers):
-        own = seen[v] & within
-        marked_seconds, all_seconds = int(own.sum()), int(seen[v].sum())
+        marked = seen[v] & within
+        marked_seconds, all_seconds = int(marked.sum()), int(seen[v].sum())
         if marked_seconds >= MIN_SECONDS:
-            emotions[v] = timeline.probabilities[v, own].astype(np.float64).mean(axis=0)
+            probabilities[v] = timeline.probabilities[v, marked].astype(np.float64).mean(axis=0)
             count[v], is_marked[v] = marked_seconds, True
         elif all_seconds:
-            emotions[v] = _resting_probabilities(timeline.probabilities[v, seen[v]].astype(np.float64))
+            probabilities[v] = _resting_probabilities(timeline.probabilities[v, seen[v]].astype(np.float64))
             count[v] = _neutral_count(all_seconds)
-    return Baseline(emotions, count, is_marked)
+    return Baseline(probabilities, count, is_marked)
 
 
 def strength_above_baseline(timeline: Timeline, baseline: Baseline) -> Float64Array:
-    """How strongly each feeling shows beyond the viewer's own resting face.
+    """Strength of each emotion beyond the viewer's baseline.
 
-    The reader's probability of an emotion is the share of ten annotators who would name it (it is
-    trained on their votes and calibrated: Barsoum et al., 2016), and that share grows with the intensity
-    of the expression (Hess, Blairy & Kleck, 1997). Strength is the share of the annotators who would not
-    name the feeling at this viewer's rest, but name it now: (p − rest) / (1 − rest), at least 0. Its unit
-    is a share of annotators: 0.6 means that six of ten who saw no joy in the resting face see it now.
-    Where more than half name the feeling at rest already, so few are left to be won over that noise would
-    pass for feeling: the rise is then a share of half of the annotators, and cannot reach 1.
+    The probability of an emotion is the share of ten annotators who would choose it (the emotion model is
+    trained on their votes and calibrated: Barsoum et al., 2016), and that share grows with the intensity of
+    the expression (Hess, Blairy & Kleck, 1997). Of the annotators who would not choose the emotion for this
+    viewer at rest, strength is the share who choose it now: (p − rest) / (1 − rest), at least 0. Its unit is
+    a share of annotators: 0.6 means that of ten annotators who saw no joy in the face at rest, six see it
+        now.
+
+    If more than half of the annotators already choose the emotion at rest, few are left to change their
+    answer, and dividing by so small a number would turn noise into strength. The denominator is therefore at
+    least `MIN_HEADROOM`, and strength cannot reach 1 there.
+
+    Args:
+        timeline: of all viewers.
+        baseline: of the same viewers.
 
     Returns:
-        (V, S, 7) 0–1 in the order of `FEELINGS`; NaN where the viewer was not seen.
+        (V, S, 7) strengths 0–1 in the order of `NON_NEUTRAL_EMOTIONS`; NaN where the viewer was not seen.
     """
-    columns = [EMOTIONS.index(feeling) for feeling in NON_NEUTRAL_EMOTIONS]
+    columns = [EMOTIONS.index(emotion) for emotion in NON_NEUTRAL_EMOTIONS]
     p = timeline.probabilities[:, :, columns].astype(np.float64)
     at_rest = baseline.probabilities[:, None, columns]
     return np.maximum((p - at_rest) / np.maximum(1 - at_rest, MIN_HEADROOM), 0)
 
 
-def _resting_probabilities(scores: Float64Array) -> Float64Array:
+def _resting_probabilities(probabilities: Float64Array) -> Float64Array:
     """(n, 8) → (8,): the mode of each emotion's log-odds over the more neutral seconds."""
-    order = np.argsort(-scores[:, EMOTIONS.index(Emotion.NEUTRAL)], kind="stable")
-    p = np.clip(scores[order[: _neutral_count(len(scores))]], _MIN_PROBABILITY, 1 - _MIN_PROBABILITY)
+    # Probabilities pile up near 0 and 1, where their mode would depend on the clipping; log-odds do not.
+    most_neutral_first = np.argsort(-probabilities[:, EMOTIONS.index(Emotion.NEUTRAL)], kind="stable")
+    chosen = probabilities[most_neutral_first[: _neutral_count(len(probabilities))]]
+    p = np.clip(chosen, _MIN_PROBABILITY, 1 - _MIN_PROBABILITY)
     modes = np.array([_half_sample_mode(log_odds) for log_odds in np.log(p / (1 - p)).T])
     resting = 1 / (1 + np.exp(-modes))
     resting /= resting.sum()
-    felt = 1 - resting[EMOTIONS.index(Emotion.NEUTRAL)]
-    at_rest = min(felt, MAX_EMOTION_AT_REST)
-    resting *= at_rest / max(felt, _MIN_PROBABILITY)
+    # Modes of single emotions need not sum to one, and may describe a viewer who is never at rest.
+    emotion_total = 1 - resting[EMOTIONS.index(Emotion.NEUTRAL)]
+    at_rest = min(emotion_total, MAX_EMOTION_AT_REST)
+    resting *= at_rest / max(emotion_total, _MIN_PROBABILITY)
     resting[EMOTIONS.index(Emotion.NEUTRAL)] = 1 - at_rest
     return resting
 
@@ -148,9 +186,11 @@ def _neutral_count(seconds: int) -> int:
 
 
 def _half_sample_mode(values: Float64Array) -> float:
-    """The mean of the closest half of the closest half (Bickel & Frühwirth, 2006).
+    """Estimate the mode as the mean of the densest quarter of the values.
 
-    They go on halving to the last two values; a quarter is nearly as near to the mode and varies less.
+    The half-sample mode (Bickel & Frühwirth, 2006) takes the shortest interval that holds half of the
+    values, and repeats this inside it until two values are left. Here it stops after two steps: the densest
+    quarter is nearly as close to the mode, and its mean varies less.
     """
     x = np.sort(values)
     for _ in range(2):

@@ -1,4 +1,8 @@
-"""Mixed feelings: two emotions at once in one viewer, by the rules of `COMPOUND_FEELINGS`."""
+"""Mixed emotions: two emotions at once in one viewer, by the rules of `MIXED_EMOTIONS`.
+
+The audience curve cannot show them: an audience in which half is happy and half is sad has the same curve
+as one in which everybody cries tears of joy. So they are looked for in each viewer, and only then counted.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +17,15 @@ from moviemotion.statistics import Float64Array, wilson_interval
 
 @dataclass(frozen=True)
 class MixedEmotionOccurrence:
-    """A mixed feeling in a stretch of film.
+    """How often a mixed emotion occurred in a stretch of the film.
 
     Attributes:
-        feeling: which.
-        count: viewers who had it at least once; `viewers` of those who were seen long enough to tell.
-        share: the one over the other, 0–1; `share_interval` its 95 % Wilson interval.
-        strength: mean over those who had it of its peak, 0–1.
+        emotion: the mixed emotion.
+        count: viewers who showed it at least once.
+        viewers: viewers who were seen long enough to tell.
+        share: `count` / `viewers`, 0–1.
+        share_interval: its 95 % Wilson interval.
+        strength: mean of the peak strength over the viewers who showed it, 0–1.
     """
 
     emotion: MixedEmotion
@@ -31,18 +37,21 @@ class MixedEmotionOccurrence:
 
 
 def mixed_emotion_strength(strength: Float64Array, emotion: MixedEmotion) -> Float64Array:
-    """How strongly each viewer has a mixed feeling: the weaker of its parts, averaged over the window.
+    """Strength of a mixed emotion in each viewer and second.
+
+    It is the strength of the weaker component, each averaged over the rule's window: both must be present.
 
     Args:
         strength: (V, S, 7) of the viewers, NaN where not seen.
+        emotion: the rule.
 
     Returns:
-        (V, S) 0–1 at the window's middle second; 0 where the rule does not hold; NaN where the viewer was
-        seen in less than half of the window.
+        (V, S) 0–1 at the middle second of the window; 0 where the rule does not hold; NaN where the viewer
+        was seen in less than half of the window.
     """
     first, second = (
-        _window_mean(strength[:, :, NON_NEUTRAL_EMOTIONS.index(p)], emotion.window)
-        for p in emotion.components
+        _window_mean(strength[:, :, NON_NEUTRAL_EMOTIONS.index(component)], emotion.window)
+        for component in emotion.components
     )
     weaker = np.minimum(first, second)
     holds = (weaker >= emotion.threshold) & (~np.array(emotion.first_stronger) | (first >= second))
@@ -56,34 +65,39 @@ def find_mixed_emotions(
     end: float,
     emotions: Sequence[MixedEmotion] = MIXED_EMOTIONS,
 ) -> tuple[MixedEmotionOccurrence, ...]:
-    """The mixed feelings that somebody had from `start` to `end`, the most frequent first.
+    """Find the mixed emotions that at least one viewer showed from `start` to `end`.
 
     Args:
         strength: (V, S, 7) of every viewer, NaN where not seen.
-        first: film second of the first column.
+        first_second: film second of the first column.
         start, end: seconds of film time, end exclusive.
+        emotions: the rules to try.
+
+    Returns:
+        One occurrence for each mixed emotion that was shown, the most frequent first.
     """
-    reach = max((f.window for f in emotions), default=0)
+    # The window means need the seconds around the stretch, so a wider part is cut out and trimmed afterwards.
+    margin = max((emotion.window for emotion in emotions), default=0)
     low, high = int(np.floor(start)) - first_second, int(np.ceil(end)) - first_second
-    from_, to = max(0, low - reach), max(0, high + reach)
+    cut_start, cut_stop = max(0, low - margin), max(0, high + margin)
     found = []
-    for feeling in emotions:
-        of_viewers = mixed_emotion_strength(strength[:, from_:to], feeling)[
-            :, max(0, low) - from_ : high - from_
+    for emotion in emotions:
+        by_viewer = mixed_emotion_strength(strength[:, cut_start:cut_stop], emotion)[
+            :, max(0, low) - cut_start : high - cut_start
         ]
-        seen = (~np.isnan(of_viewers)).any(axis=1)
-        peak = np.nan_to_num(of_viewers).max(axis=1, initial=0.0)
+        seen = (~np.isnan(by_viewer)).any(axis=1)
+        peak = np.nan_to_num(by_viewer).max(axis=1, initial=0.0)
         count, viewers = int((peak > 0).sum()), int(seen.sum())
         if count:
             lowest, highest = wilson_interval(count, viewers)
             interval = (float(lowest), float(highest))
             mean = float(peak[peak > 0].mean())
-            found.append(MixedEmotionOccurrence(feeling, count, viewers, count / viewers, interval, mean))
+            found.append(MixedEmotionOccurrence(emotion, count, viewers, count / viewers, interval, mean))
     return tuple(sorted(found, key=lambda m: (-m.count, -m.strength)))
 
 
 def _window_mean(x: Float64Array, window: int) -> Float64Array:
-    """(V, S) → the mean of what was seen in the window around each second."""
+    """(V, S) → mean of the seen seconds in the window around each second; NaN if less than half was seen."""
     half = window // 2
     seen = ~np.isnan(x)
     edge = ((0, 0), (half, half))

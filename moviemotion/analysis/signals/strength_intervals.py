@@ -1,24 +1,30 @@
 """Intervals of mean strengths over viewers, for many seconds (or lines) of one film at once.
 
-Strengths lie between 0 and 1, mostly near 0, and some viewers miss what others feel: Student's interval and
-the percentile bootstrap over viewers are then too narrow, above all where by luck nobody reacted
-(`benchmarks/validity.py` prints how often each holds the truth). So the interval is Wilson's, as for a share,
-with the number of viewers divided by the dispersion φ = variance / (mean · (1 − mean)) (as for shares from
-surveys: Korn & Graubard, 1998). A second's own φ, from few viewers, is moderated by the whole film's (as
-variances of few samples are: Smyth, 2004), the more the fewer of them felt anything.
+Strengths lie between 0 and 1, mostly near 0, and some viewers miss what others react to. Student's interval
+and the percentile bootstrap over viewers are then too narrow, above all in seconds in which by chance no
+viewer reacted: there the sample variance is 0 and the interval has no width (`benchmarks/validity.py`
+prints how often each method covers the true mean).
+
+The interval used here is Wilson's, as for a share, with the number of viewers divided by the dispersion φ =
+variance / (mean · (1 − mean)), as is done for shares in surveys (Korn & Graubard, 1998). The φ of a single
+second is estimated from few viewers. It is therefore moderated by the φ of the entire film, as variances of
+small samples are in genomics (Smyth, 2004): the film's φ counts like `_FILM_DEGREES_OF_FREEDOM` further
+viewers, and it dominates where little was shown.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student_t
 
-from moviemotion.statistics import Z95, Float64Array
+from moviemotion.statistics import Z95, Float64Array, student_t_quantile
 
 _TINY = 1e-12
 _FILM_DEGREES_OF_FREEDOM = 3.0
-"""Degrees of freedom that the film's dispersion has beside a second's own, where as much is felt."""
+"""Degrees of freedom of the film's dispersion, in a second with an average amount of emotion.
+
+A few, so that seconds with many viewers keep their own dispersion.
+"""
 
 
 def strength_intervals(
@@ -28,7 +34,7 @@ def strength_intervals(
 
     Args:
         values: (V, S) or (V, S, F) strengths 0–1, NaN where not seen; S seconds or lines of one film.
-        weight: (V, S) how far each is to be trusted, 0–1; by default all alike.
+        weight: (V, S) quality weights, 0–1; by default all are equal.
 
     Returns:
         mean, low, high, each (S,) or (S, F): NaN without values; low and high NaN with fewer than two.
@@ -39,36 +45,42 @@ def strength_intervals(
     x = np.nan_to_num(x)
     with np.errstate(invalid="ignore", divide="ignore"):
         total = w.sum(axis=0)
-        n = total**2 / (w**2).sum(axis=0)  # as many viewers of one weight would tell as much (Kish, 1965)
+        n = total**2 / (w**2).sum(axis=0)  # effective sample size of unequal weights (Kish, 1965)
         mean = (w * x).sum(axis=0) / total
         variance = (w * (x - mean) ** 2).sum(axis=0) / total * n / (n - 1)
         enough = (seen.sum(axis=0) > 1)[:, None]
         product = np.maximum(mean * (1 - mean), _TINY)
-        of_film = [np.where(enough, each, 0).sum(axis=0) / enough.sum() for each in (variance, product)]
+        # A weighted variance with Kish's correction; with equal weights it is the usual one, with n − 1.
+        film_mean = [np.where(enough, each, 0).sum(axis=0) / enough.sum() for each in (variance, product)]
         freedom = np.maximum(n - 1, _TINY)
-        own = student_t.ppf(0.975, freedom) ** 2 * variance
-        # The film's dispersion rests on all its seconds, so its quantile is the normal's.
+        scaled_variance = student_t_quantile(freedom) ** 2 * variance
+        # The film's dispersion rests on all of its seconds, so its quantile is that of the normal
+        # distribution.
         k = (
-            (freedom * own + _FILM_DEGREES_OF_FREEDOM * Z95**2 * of_film[0])
-            / (freedom * product + _FILM_DEGREES_OF_FREEDOM * of_film[1])
+            (freedom * scaled_variance + _FILM_DEGREES_OF_FREEDOM * Z95**2 * film_mean[0])
+            / (freedom * product + _FILM_DEGREES_OF_FREEDOM * film_mean[1])
             / n
         )
-        centre = (mean + k / 2) / (1 + k)
+        # Wilson (1927) with k = z² φ / n in place of z² / n.
+        center = (mean + k / 2) / (1 + k)
         half = np.sqrt(k * mean * (1 - mean) + k**2 / 4) / (1 + k)
-        low, high = (np.where(enough, np.clip(c, 0, 1), np.nan) for c in (centre - half, centre + half))
+        low, high = (np.where(enough, np.clip(c, 0, 1), np.nan) for c in (center - half, center + half))
     if values.ndim == 3:
         return mean, low, high
     return mean[:, 0], low[:, 0], high[:, 0]
 
 
 def difference_intervals(first: Float64Array, second: Float64Array) -> Float64Array:
-    """(2, S) or (2, S, F) the 95 % interval of the second group's mean less the first's.
+    """95 % interval of the second group's mean minus the first group's.
 
-    Each mean's distances to the ends of its own interval are added as squares (Zou & Donner, 2008), so that
-    neither a normal distribution nor the same spread in both groups is needed.
+    The distances from each mean to the ends of its own interval are combined as root sums of squares (Zou &
+    Donner, 2008). This needs neither a normal distribution nor equal variances in both groups.
 
     Args:
-        first, second: (V, S) or (V, S, F) of other viewers each, as for `strength_intervals`.
+        first, second: (V, S) or (V, S, F) of different viewers, as for `strength_intervals`.
+
+    Returns:
+        (2, S) or (2, S, F), low then high.
     """
     one, one_low, one_high = strength_intervals(first)
     two, two_low, two_high = strength_intervals(second)

@@ -1,8 +1,12 @@
-"""Inter-subject correlation: how alike the viewers' curves rise and fall, second by second and in all.
+"""Inter-subject correlation (ISC, synchrony): how alike the viewers' curves rise and fall.
 
-Each viewer's feelings are correlated with the mean of all others' (leave-one-out: Hasson et al., 2004),
-the feelings pooled after each is centred; the viewers' correlations are averaged. 1 is in step, 0 is what
-strangers give.
+Each viewer's curves are correlated with the mean curves of all other viewers (leave-one-out ISC: Hasson et
+al., 2004; Nastase et al., 2019). The seven emotions are centered and pooled, and the viewers' correlations
+are averaged. A value of 1 means perfectly alike; unrelated viewers give 0.
+
+The intervals come from a jackknife over viewers. The viewers' correlations are not independent, since all
+of them share the mean of the others, so their own spread is too small. Leaving a viewer out of everything,
+the average included, accounts for that.
 """
 
 from __future__ import annotations
@@ -11,28 +15,30 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student_t
 
-from moviemotion.statistics import Z95, Float64Array
+from moviemotion.statistics import Z95, Float64Array, student_t_quantile
 
 SYNCHRONY_WINDOW = 15
-"""Seconds over which viewers' curves are correlated for one second's figure."""
+"""Length of the sliding window, seconds."""
 MAX_JACKKNIFE_GROUPS = 30
-"""Viewers are left out one by one, in larger rooms group by group."""
+"""Viewers are left out one at a time; in larger audiences they are left out in this many groups.
+
+The delete-a-group jackknife (Kott, 2001) keeps the cost of large audiences bounded.
+"""
 _MIN_VARIANCE = 1e-9
 _MAX_CORRELATION = 1 - 1e-9
 
 
 @dataclass(frozen=True)
 class JackknifeEstimate:
-    """An estimate, and what it would have been without each viewer, or each group of viewers.
+    """An inter-subject correlation, and its values without each viewer or group of viewers.
 
     Attributes:
-        value: −1…1; NaN with fewer than two viewers or no variation.
-        without: (G,) the same without each of them.
-        left_out: (G, V) whom each is without; nobody who was not seen.
-        without_two: (G·(G − 1)/2,) the same without two of them, in the order of `np.triu_indices`; empty
-            where it was not asked for.
+        value: correlation, −1…1; NaN with fewer than two viewers or no variation.
+        leave_one_out: (G,) correlation without each viewer or group.
+        excluded: (G, V) bool, which viewers each of these excludes; viewers who were never seen are in none.
+        leave_two_out: (G·(G − 1)/2,) correlation without two viewers or groups, in the order of
+            `np.triu_indices`; empty if it was not requested.
     """
 
     value: float
@@ -42,47 +48,53 @@ class JackknifeEstimate:
 
     @property
     def variance(self) -> float:
-        """Of the value on Fisher's z scale (Tukey, 1958; in groups: Kott, 2001); NaN below three viewers."""
+        """Jackknife variance on Fisher's z scale (Tukey, 1958; groups: Kott, 2001); NaN below three
+        viewers."""
         n = len(self.leave_one_out)
         return (n - 1) * float(np.var(_fisher_z(self.leave_one_out))) if n > 2 else float("nan")
 
     def interval(self, min_variance: float = 0.0) -> tuple[float, float]:
-        """95 % interval over viewers, by Student's t on Fisher's z scale; NaNs where there is none.
+        """95 % interval over viewers; NaNs with fewer than three viewers.
 
-        The viewers' correlations share the others' mean, so their own spread is too small; leaving a viewer
-        out of both is not. Few viewers, all in step by luck, would still look too sure.
+        Student's t with G − 1 degrees of freedom on Fisher's z scale, where the variance hardly depends on
+        the correlation itself.
 
         Args:
-            least_variance: what the film's other moments tell of the variance: it is not taken for less.
+            min_variance: typical variance of the film's other moments. A few viewers who happen to be very
+                alike would otherwise give an interval that is too narrow.
         """
         variance = self.variance - self._interaction_variance()
-        own = student_t.ppf(0.975, max(len(self.leave_one_out) - 1, 1)) * np.sqrt(variance)
-        half = np.maximum(own, Z95 * np.sqrt(min_variance))  # the film's is pooled: z, not t
+        own = student_t_quantile(max(len(self.leave_one_out) - 1, 1)) * np.sqrt(variance)
+        half = np.maximum(own, Z95 * np.sqrt(min_variance))  # pooled over moments, hence normal
         low, high = np.tanh(_fisher_z(self.value) + np.array([-half, half]))
         return float(low), float(high)
 
     def _interaction_variance(self) -> float:
-        """The part of the variance that lies between two viewers, rather than in each: in calm seconds all.
+        """Variance due to interactions between two viewers, which the jackknife counts twice.
 
-        The jackknife counts it twice; leaving out two at a time measures it (Efron & Stein, 1981).
+        A correlation is quadratic in the viewers. Where nothing is shared, all of its variance comes from
+        pairs of viewers, and the jackknife overestimates it by a factor of two. Leaving out two viewers at
+        a time measures that part (Efron & Stein, 1981), so that it can be subtracted once.
         """
         n = len(self.leave_one_out)
         if not len(self.leave_two_out) or np.isnan(self.leave_two_out).any():
             return 0.0
         one, other = np.triu_indices(n, 1)
-        without = _fisher_z(self.leave_one_out)
-        alone = (n - 1) * (without[one] + without[other])
-        between = n * _fisher_z(self.value) - alone + (n - 2) * _fisher_z(self.leave_two_out)
-        return min(float(np.var(between)), self.variance) / 2
+        leave_one_out = _fisher_z(self.leave_one_out)
+        single = (n - 1) * (leave_one_out[one] + leave_one_out[other])
+        interaction = n * _fisher_z(self.value) - single + (n - 2) * _fisher_z(self.leave_two_out)
+        return min(float(np.var(interaction)), self.variance) / 2
 
 
 @dataclass(frozen=True)
 class FilmSynchrony:
-    """Inter-subject correlation over the whole film, each with its 95 % interval over viewers.
+    """Inter-subject correlation over the entire film.
 
     Attributes:
-        overall: the seven feelings pooled.
-        feelings: (7,) each alone, in the order of `FEELINGS`.
+        overall: correlation with the seven emotions pooled, −1…1.
+        overall_interval: its 95 % interval over viewers.
+        by_emotion: correlation of each emotion alone, in the order of `NON_NEUTRAL_EMOTIONS`.
+        by_emotion_interval: their 95 % intervals over viewers.
     """
 
     overall: float
@@ -92,38 +104,40 @@ class FilmSynchrony:
 
 
 def film_synchrony(strength: Float64Array) -> FilmSynchrony:
-    """How alike the viewers felt through the film, overall and feeling by feeling.
+    """Compute how alike the viewers' curves are over the entire film, overall and for each emotion.
 
     Args:
         strength: (V, S, 7), NaN where not seen.
     """
-    overall, *single = _jackknife_estimates(strength, by_emotion=True)
+    overall, *by_emotion = _jackknife_estimates(strength, by_emotion=True)
     return FilmSynchrony(
         overall=overall.value,
         overall_interval=overall.interval(),
-        by_emotion=tuple(one.value for one in single),
-        by_emotion_interval=tuple(one.interval() for one in single),
+        by_emotion=tuple(estimate.value for estimate in by_emotion),
+        by_emotion_interval=tuple(estimate.interval() for estimate in by_emotion),
     )
 
 
 def sliding_synchrony(strength: Float64Array) -> Float64Array:
-    """Inter-subject correlation in a sliding window of `SYNCHRONY_WINDOW` seconds.
+    """Compute the inter-subject correlation in a sliding window of `SYNCHRONY_WINDOW` seconds.
+
+    Running sums make the cost independent of the length of the window.
 
     Args:
         strength: (V, S, 7), NaN where not seen.
 
     Returns:
-        (S,) −1…1; NaN where no viewer has both variation and company.
+        (S,) −1…1; NaN where no viewer has any variation together with another viewer.
     """
     seen = ~np.isnan(strength[:, :, :1])
     filled = np.where(seen, strength, 0)
     total, count = filled.sum(axis=0), seen.sum(axis=0)
     correlations = np.full(strength.shape[:2], np.nan)
     for viewer in range(len(strength)):
-        company = count - seen[viewer]
-        both = seen[viewer] & (company > 0)
+        n_others = count - seen[viewer]
+        both = seen[viewer] & (n_others > 0)
         own = np.where(both, filled[viewer], 0)
-        others = np.where(both, (total - filled[viewer]) / np.maximum(company, 1), 0)
+        others = np.where(both, (total - filled[viewer]) / np.maximum(n_others, 1), 0)
         n = np.maximum(_window_sum(both.astype(float)), 1)
         own_sum, others_sum = _window_sum(own), _window_sum(others)
         covariance = (_window_sum(own * others) - own_sum * others_sum / n).sum(axis=1)
@@ -138,7 +152,8 @@ def sliding_synchrony(strength: Float64Array) -> Float64Array:
 
 
 def synchrony_at(strength: Float64Array, column: int) -> JackknifeEstimate:
-    """The synchrony at one column of `strength`, with what its interval needs."""
+    """Compute the synchrony in the window around one column of `strength`, with all that its interval
+    needs."""
     half = SYNCHRONY_WINDOW // 2
     (pooled,) = _jackknife_estimates(
         strength[:, max(column - half, 0) : column + half + 1], leave_two_out=True
@@ -149,60 +164,67 @@ def synchrony_at(strength: Float64Array, column: int) -> JackknifeEstimate:
 def _jackknife_estimates(
     strength: Float64Array, by_emotion: bool = False, leave_two_out: bool = False
 ) -> list[JackknifeEstimate]:
-    """The correlation over all columns, the feelings pooled; and of `each` alone, where asked.
+    """Correlation over all columns with the emotions pooled, then of each emotion alone if requested.
 
     Args:
         strength: (V, S, 7), NaN where not seen.
-        two: also without two at a time.
+        by_emotion: also return one estimate for each emotion.
+        leave_two_out: also compute the correlations without two viewers or groups at a time.
     """
     seen = ~np.isnan(strength).all(axis=(1, 2))
     present = strength[seen]
     groups = min(len(present), MAX_JACKKNIFE_GROUPS)
-    left_out = np.zeros((groups, len(strength)), dtype=bool)
+    excluded = np.zeros((groups, len(strength)), dtype=bool)
     if groups:
-        left_out[np.arange(len(present)) % groups, np.flatnonzero(seen)] = True
+        excluded[np.arange(len(present)) % groups, np.flatnonzero(seen)] = True
     one, other = np.triu_indices(groups if leave_two_out else 0, 1)
-    rooms = np.concatenate(
-        [np.zeros((1, len(present))), left_out[:, seen], (left_out[one] | left_out[other])[:, seen]]
+    # One row for each subset of the audience: everybody, without each group, without each two groups.
+    subsets = np.concatenate(
+        [np.zeros((1, len(present))), excluded[:, seen], (excluded[one] | excluded[other])[:, seen]]
     )
-    sums = [_sums_of_products(present, column, rooms) for column in range(present.shape[2])]
-    asked = [np.sum(sums, axis=0), *(sums if by_emotion else [])]
-    means = [_mean_correlation(one, rooms) for one in asked]
-    return [JackknifeEstimate(float(m[0]), m[1 : groups + 1], left_out, m[groups + 1 :]) for m in means]
+    sums = [_sums_of_products(present, column, subsets) for column in range(present.shape[2])]
+    requested = [np.sum(sums, axis=0), *(sums if by_emotion else [])]
+    means = [_mean_correlation(each, subsets) for each in requested]
+    return [JackknifeEstimate(float(m[0]), m[1 : groups + 1], excluded, m[groups + 1 :]) for m in means]
 
 
-def _sums_of_products(strength: Float64Array, column: int, left_out: Float64Array) -> Float64Array:
-    """(3, J, V) of one feeling of each viewer and of the mean of the others in J rooms: their covariance,
-    the viewer's variance and the others', as sums of squares over the seconds in which both are seen.
+def _sums_of_products(strength: Float64Array, column: int, excluded: Float64Array) -> Float64Array:
+    """Sums that give each viewer's correlation with the mean of the others, in J subsets of the audience.
 
-    All rooms at once, as products of matrices: leaving viewers out changes only the others' mean.
+    All subsets are computed at once as matrix products, since excluding viewers changes only the mean of the
+    others.
 
     Args:
         strength: (V, S, 7), NaN where not seen.
-        left_out: (J, V) 1 where the room is without that viewer.
+        column: the emotion.
+        excluded: (J, V) 1 where the subset excludes that viewer.
+
+    Returns:
+        (3, J, V) covariance, the viewer's own variance and the variance of the others' mean, as sums over the
+        seconds in which the viewer and at least one other are seen.
     """
     seen = (~np.isnan(strength[:, :, column])).astype(float)
     own = np.nan_to_num(strength[:, :, column])
-    count = seen.sum(axis=0) - left_out @ seen
-    company = (count > 1).astype(float)
-    # Of a viewer who is seen, the others' mean is `mean` − own · `per_other`.
-    per_other = company / np.maximum(count - 1, 1)
-    mean = (own.sum(axis=0) - left_out @ own) * per_other
-    n = np.maximum(company @ seen.T, 1)
-    own_sum = company @ own.T
+    count = seen.sum(axis=0) - excluded @ seen
+    accompanied = (count > 1).astype(float)
+    # For a viewer who is seen, the mean of the others is `mean` − own · `per_other`.
+    per_other = accompanied / np.maximum(count - 1, 1)
+    mean = (own.sum(axis=0) - excluded @ own) * per_other
+    n = np.maximum(accompanied @ seen.T, 1)
+    own_sum = accompanied @ own.T
     others_sum = mean @ seen.T - per_other @ own.T
     product = mean @ own.T - per_other @ (own**2).T
-    own_squared = company @ (own**2).T
+    own_squared = accompanied @ (own**2).T
     others_squared = mean**2 @ seen.T - 2 * (mean * per_other) @ own.T + per_other**2 @ (own**2).T
     return np.stack(
         [product - own_sum * others_sum / n, own_squared - own_sum**2 / n, others_squared - others_sum**2 / n]
     )
 
 
-def _mean_correlation(sums: Float64Array, left_out: Float64Array) -> Float64Array:
-    """(3, J, V) sums → (J,) mean correlation of the viewers who are in the room; NaN where undefined."""
+def _mean_correlation(sums: Float64Array, excluded: Float64Array) -> Float64Array:
+    """(3, J, V) sums → (J,) mean correlation of the viewers in each subset; NaN where undefined."""
     covariance, own, others = sums
-    varied = (own > _MIN_VARIANCE) & (others > _MIN_VARIANCE) & (left_out == 0)
+    varied = (own > _MIN_VARIANCE) & (others > _MIN_VARIANCE) & (excluded == 0)
     correlations = np.where(varied, covariance / np.sqrt(np.where(varied, own * others, 1)), 0)
     with np.errstate(invalid="ignore"):
         return correlations.sum(axis=1) / varied.sum(axis=1)
@@ -213,7 +235,7 @@ def _fisher_z(r: float | Float64Array) -> Float64Array:
 
 
 def _window_sum(x: Float64Array) -> Float64Array:
-    """(S, n) → the sum over `SYNCHRONY_WINDOW` rows centred on each, fewer at the ends."""
+    """(S, n) → sum over the `SYNCHRONY_WINDOW` rows centered on each row, fewer at the ends."""
     half = SYNCHRONY_WINDOW // 2
     running = np.concatenate([np.zeros((1, x.shape[1])), np.cumsum(x, axis=0)])
     row = np.arange(len(x))

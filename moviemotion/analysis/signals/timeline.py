@@ -1,4 +1,10 @@
-"""The timeline of feels: viewer × second × emotion, with the samples behind each cell."""
+"""The timeline: viewer × second × emotion, with the number of samples behind each cell.
+
+Samples arrive at the frame rate of each camera, and irregularly, since some are rejected. The timeline
+averages them per second of film time, so that viewers can be compared, and marks the seconds in which too
+little was seen.
+It never interpolates: a gap stays NaN, and every later step decides for itself how to treat unseen seconds.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +18,7 @@ from moviemotion.analysis.signals.smoothing import smooth
 from moviemotion.emotions import EMOTIONS
 
 MIN_WEIGHT = 0.5
-"""Sum of the weights of a second's samples below which it counts as not seen: half a good sample."""
+"""Smallest sum of quality weights for which a second counts as seen: half of one perfect sample."""
 
 
 @dataclass(frozen=True)
@@ -20,13 +26,14 @@ class Timeline:
     """What each viewer's face showed in each second of film time.
 
     Attributes:
-        viewers: V names.
+        viewers: names of the V viewers.
         start: film second of the first column; column k covers [start + k, start + k + 1).
-        scores: (V, S, 8) float32, mean emotion probabilities in the order of `EMOTIONS`, weighted by the
-            samples' quality; NaN where the viewer was not seen, or too badly. Never filled in.
-        samples: (V, S) int32, how many samples each cell is the mean of.
-        weight: (V, S) float32, mean weight of those samples, 0–1: how far the cell is to be trusted; None
-            where all are trusted alike.
+        probabilities: (V, S, 8) float32, mean emotion probabilities in the order of `EMOTIONS`, weighted by
+            the quality of the samples; NaN where the viewer was not seen or not well enough. Gaps are never
+            filled in.
+        sample_counts: (V, S) int32, how many samples each cell is the mean of; 0 where not seen.
+        weight: (V, S) float32, mean quality weight of those samples, 0–1; None if all cells are trusted
+            equally.
     """
 
     viewers: tuple[str, ...]
@@ -41,10 +48,10 @@ class ViewerSamples:
     """The samples of one viewer.
 
     Attributes:
-        viewer: name.
+        viewer: name of the viewer.
         time: (n,) seconds of film time, ascending.
-        emotions: (n, 8) probabilities in the order of `EMOTIONS`.
-        weight: (n,) how far each sample is to be trusted, 0 (refused) to 1.
+        probabilities: (n, 8) in the order of `EMOTIONS`.
+        weight: (n,) quality weight of each sample, from 0 (rejected) to 1.
     """
 
     viewer: str
@@ -54,33 +61,36 @@ class ViewerSamples:
 
 
 def build_timeline(viewer_samples: Iterable[ViewerSamples], end: float) -> Timeline:
-    """Join the samples of all viewers, smoothed over time, on the film's clock.
+    """Smooth the samples of all viewers over time and average them per second of film time.
 
     Args:
-        readings: one a viewer. Samples before the film's start or after `end`, and those of weight 0,
-            are left out.
-        end: film time at which the timeline ends, seconds; its last second may be a part.
+        viewer_samples: one item per viewer. Samples before film time 0 or after `end`, and samples of
+            weight 0, are ignored.
+        end: film time at which the timeline ends, seconds; the last second may be incomplete.
+
+    Returns:
+        A timeline that starts at second 0 and includes the second that contains `end`.
     """
     seconds = max(0, int(np.floor(end)) + 1)
-    names, scores, samples, weights = [], [], [], []
-    for reading in viewer_samples:
-        inside = (reading.time >= 0) & (reading.time <= end) & (reading.weight > 0)
-        time, weight = reading.time[inside], reading.weight[inside].astype(np.float64)
-        emotions, second = smooth(time, reading.probabilities[inside], weight), time.astype(np.int64)
-        total = np.bincount(second, weight, minlength=seconds)
-        by_emotion = [np.bincount(second, weight * e, minlength=seconds) for e in emotions.T]
-        told = total >= MIN_WEIGHT
+    names, probabilities, counts, weights = [], [], [], []
+    for samples in viewer_samples:
+        usable = (samples.time >= 0) & (samples.time <= end) & (samples.weight > 0)
+        time, weight = samples.time[usable], samples.weight[usable].astype(np.float64)
+        smoothed, second = smooth(time, samples.probabilities[usable], weight), time.astype(np.int64)
+        total_weight = np.bincount(second, weight, minlength=seconds)
+        sums = [np.bincount(second, weight * p, minlength=seconds) for p in smoothed.T]
+        seen = total_weight >= MIN_WEIGHT
         with np.errstate(invalid="ignore", divide="ignore"):
-            mean = np.where(told[:, None], np.stack(by_emotion, axis=1) / total[:, None], np.nan)
-        scores.append(mean.astype(np.float32))
-        count = np.where(told, np.bincount(second, minlength=seconds), 0)
-        samples.append(count.astype(np.int32))
-        weights.append((np.where(told, total, 0) / np.maximum(count, 1)).astype(np.float32))
-        names.append(reading.viewer)
+            mean = np.where(seen[:, None], np.stack(sums, axis=1) / total_weight[:, None], np.nan)
+        probabilities.append(mean.astype(np.float32))
+        count = np.where(seen, np.bincount(second, minlength=seconds), 0)
+        counts.append(count.astype(np.int32))
+        weights.append((np.where(seen, total_weight, 0) / np.maximum(count, 1)).astype(np.float32))
+        names.append(samples.viewer)
     return Timeline(
         viewers=tuple(names),
         start=0,
-        probabilities=np.stack(scores) if scores else np.empty((0, seconds, len(EMOTIONS)), np.float32),
-        sample_counts=np.stack(samples) if samples else np.empty((0, seconds), np.int32),
-        weight=np.stack(weights) if weights else np.empty((0, seconds), np.float32),
+        probabilities=np.stack(probabilities) if names else np.empty((0, seconds, len(EMOTIONS)), np.float32),
+        sample_counts=np.stack(counts) if names else np.empty((0, seconds), np.int32),
+        weight=np.stack(weights) if names else np.empty((0, seconds), np.float32),
     )

@@ -1,38 +1,49 @@
-"""Find faces in a frame, and cut them out framed the way the reader's training faces were."""
+"""Detect faces in a frame, and crop them the way an emotion model expects them.
+
+CenterFace (Xu et al., 2020) predicts, for every fourth pixel of its input, how likely a face is centered
+there, the face's extent, a subpixel offset of its center, and five landmarks. `CenterFaceDetector` decodes
+these maps into a `FaceBox` for each face. `crop_face` then cuts out a level square around the face, framed
+as the training faces of the shipped emotion model were; `FaceFraming` describes another framing.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
 from PIL import Image
 
-from moviemotion.errors import MoviemotionError
+from moviemotion.audience.faces.onnx_session import create_onnx_session
+from moviemotion.audience.faces.weights_fingerprint import weights_fingerprint
 
 DETECTOR_WEIGHTS = Path(__file__).parent / "models" / "centerface.onnx"
 SCORE_THRESHOLD = 0.4
 NMS_IOU_THRESHOLD = 0.3
 OUTPUT_STRIDE = 4
+"""Input pixels for each cell of the network's output maps, along each axis."""
 MIN_PIXELS_PER_INPUT_PIXEL = 2
-"""Pixels of the frame on each side, at least, for one that the detector sees."""
+"""A frame is thinned before it is scaled down, to no fewer than this many of its pixels for each pixel of
+the detector's input, along each axis."""
 MIN_ROLL, MAX_ROLL = 5.0, 30.0
-"""Degrees: a smaller roll is the landmarks' own noise, a larger one an error."""
+"""Degrees. A smaller roll is within the noise of the landmarks; a larger one is a landmark error."""
 CROP_SIZE = 48
 CROP_SCALE = 1.04
-"""Side of the crop in longer sides of the box: the median over the training faces."""
+"""Side of the crop, in longer sides of the face box: the median over the training faces."""
 
 
 @dataclass(frozen=True)
 class FaceBox:
-    """A face in a frame; pixels from the frame's top left corner.
+    """A face in a frame, in pixels from the frame's top left corner.
 
     Attributes:
         left, top, right, bottom: the box, from forehead to chin.
         score: the detector's confidence, 0–1.
-        landmarks: (5, 2) x and y of the eyes, nose and mouth corners, the picture's left first.
+        landmarks: (5, 2) float32 x and y of the eyes, the nose and the corners of the mouth; of each pair,
+            the one further left in the frame comes first.
     """
 
     left: float
@@ -44,6 +55,7 @@ class FaceBox:
 
     @property
     def center(self) -> tuple[float, float]:
+        """x and y of the middle of the box in pixels."""
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 
     @property
@@ -52,36 +64,52 @@ class FaceBox:
         return max(self.right - self.left, self.bottom - self.top)
 
 
-def create_onnx_session(weights: Path, threads: int = 1) -> ort.InferenceSession:
-    """An ONNX Runtime session on the CPU; the caller runs cameras in parallel, so one thread each.
+@dataclass(frozen=True)
+class FaceFraming:
+    """The face images that an emotion model expects.
 
-    Raises:
-        MoviemotionError: the weights are not there.
+    Attributes:
+        side: pixels of each side of the square image.
+        scale: side of the image, in longer sides of the face box.
+        color: whether the image is (side, side, 3) RGB instead of (side, side) gray.
     """
-    if not weights.exists():
-        raise MoviemotionError(
-            f"{weights}: model file missing; reinstall with pip install --force-reinstall ."
-        )
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    return ort.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
+
+    side: int = CROP_SIZE
+    scale: float = CROP_SCALE
+    color: bool = False
 
 
-class FaceDetector:
-    """CenterFace (Xu et al., 2020): an anchor-free detector with five landmarks."""
+DEFAULT_FRAMING = FaceFraming()
+"""48×48 gray: what the shipped emotion model and the quality measures work on."""
+
+
+class CenterFaceDetector:
+    """The face detector CenterFace (Xu et al., 2020): anchor-free, with five landmarks.
+
+    Threads may share one detector.
+    """
+
+    name = "centerface"
 
     def __init__(self) -> None:
         self._session = create_onnx_session(DETECTOR_WEIGHTS)
         self._input = self._session.get_inputs()[0].name
 
-    def detect(self, images: list[NDArray[np.uint8]], long_side: int) -> list[list[FaceBox]]:
-        """Faces in each image, best first. The images go through the network as one array.
+    @cached_property
+    def fingerprint(self) -> str:
+        """Identifies the weights."""
+        return weights_fingerprint(DETECTOR_WEIGHTS)
+
+    def detect(self, images: Sequence[NDArray[np.uint8]], long_side: int) -> list[list[FaceBox]]:
+        """Detect the faces in each image. The images go through the network as one batch.
 
         Args:
-            images: (height, width, 3) uint8 RGB, of one size or all square.
-            long_side: pixels to which the longer side is scaled before the network sees it.
+            images: (height, width, 3) uint8 RGB, all of one size or all square.
+            long_side: pixels to which the longer side is scaled before the network sees the image; fewer
+                pixels are faster but miss small faces.
+
+        Returns:
+            For each image its faces, in pixels of that image, highest score first.
         """
         if not images:
             return []
@@ -95,7 +123,7 @@ class FaceDetector:
 
 
 def _resized(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """A picture at (width, height), from no more pixels than that takes."""
+    """An image scaled to (width, height), thinned first so that only the needed pixels are filtered."""
     step = max(1, min(image.shape[1] // size[0], image.shape[0] // size[1]) // MIN_PIXELS_PER_INPUT_PIXEL)
     thinned = np.ascontiguousarray(image[::step, ::step])
     return np.asarray(Image.fromarray(thinned).resize(size, Image.Resampling.BILINEAR))
@@ -112,12 +140,21 @@ def _decode(
     marks: NDArray[np.float32],
     zoom: NDArray[np.float32],
 ) -> list[FaceBox]:
+    """Turn the output maps for one image into face boxes.
+
+    Args:
+        heat: (h, w) probability that a face is centered in the cell.
+        extent: (2, h, w) logarithm of the face's height and width, in cells.
+        offset: (2, h, w) row and column of the center within the cell.
+        marks: (10, h, w) y and x of the five landmarks, from the top left corner of the box, in box sizes.
+        zoom: (2,) pixels of the image for each input pixel, x and y.
+    """
     row, column = np.nonzero(heat > SCORE_THRESHOLD)
     order = np.argsort(-heat[row, column])
     row, column = row[order], column[order]
     size = np.exp(extent[:, row, column]) * OUTPUT_STRIDE
-    centre = np.stack([row, column]) + offset[:, row, column] + 0.5
-    top_left = centre * OUTPUT_STRIDE - size / 2
+    center = np.stack([row, column]) + offset[:, row, column] + 0.5
+    top_left = center * OUTPUT_STRIDE - size / 2
     boxes = np.concatenate([top_left[::-1], (top_left + size)[::-1]]).T
     keep = _non_maximum_suppression(boxes)
     x = marks[1::2, row, column] * size[1] + top_left[1]
@@ -133,58 +170,106 @@ def _decode(
 
 
 def _non_maximum_suppression(boxes: NDArray[np.float32]) -> list[int]:
-    """Greedy non-maximum suppression of (n, 4) boxes sorted best first."""
+    """Drop boxes that overlap a better one, greedily.
+
+    Args:
+        boxes: (n, 4) left, top, right, bottom; highest score first.
+
+    Returns:
+        Indices of the boxes to keep, in ascending order.
+    """
     kept: list[int] = []
     area = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
-    left = np.ones(len(boxes), dtype=bool)
-    while left.any():
-        best = int(left.argmax())
+    remaining = np.ones(len(boxes), dtype=bool)
+    while remaining.any():
+        best = int(remaining.argmax())
         kept.append(best)
         overlap = np.minimum(boxes[:, 2:], boxes[best, 2:]) - np.maximum(boxes[:, :2], boxes[best, :2])
         shared = overlap.clip(0).prod(axis=1)
-        left &= shared / (area + area[best] - shared) < NMS_IOU_THRESHOLD
-        left[best] = False
+        remaining &= shared / (area + area[best] - shared) < NMS_IOU_THRESHOLD
+        remaining[best] = False
     return kept
 
 
-def crop_face(image: NDArray[np.uint8], face: FaceBox) -> NDArray[np.uint8]:
-    """Cut a level, square, grey crop around a face.
+def crop_face(
+    image: NDArray[np.uint8], face: FaceBox, framing: FaceFraming = DEFAULT_FRAMING
+) -> NDArray[np.uint8]:
+    """Cut a level square around a face.
 
-    The square is centred on the box, its side `CROP_SCALE` × the box's longer side; it is turned so
-    that the eyes are level. What lies outside the frame repeats its edge.
+    The square is centered on the box; its side is `framing.scale` times the box's longer side. It is rotated
+    so that the eyes are level. Where it extends beyond the frame, the frame's edge is repeated.
 
     Args:
         image: (height, width, 3) uint8 RGB.
+        face: a face in it.
+        framing: size and color of the result.
 
     Returns:
-        (48, 48) uint8, averaged down without aliasing or enlarged smoothly.
+        (side, side) uint8 gray, or (side, side, 3) uint8 RGB. Large faces are averaged down without
+        aliasing, small ones are enlarged smoothly.
     """
-    half = face.size * CROP_SCALE / 2
+    half = face.size * framing.scale / 2
     roll = _roll(face)
     x, y = face.center
+    # Half the side of the upright square that contains the rotated one, and a margin for interpolation.
     reach = int(np.ceil(half * (np.cos(np.radians(roll)) + abs(np.sin(np.radians(roll)))))) + 2
     left, top = round(x) - reach, round(y) - reach
-    grey = Image.fromarray(crop_square(image, left, top, 2 * reach)).convert("L")
-    shrink = max(1, int(half / CROP_SIZE))
-    grey = grey.reduce(shrink)
+    around = Image.fromarray(crop_square(image, left, top, 2 * reach))
+    around = around if framing.color else around.convert("L")
+    shrink = max(1, int(half / framing.side))
+    around = around.reduce(shrink)
     x, y, half = (x - left) / shrink, (y - top) / shrink, half / shrink
     if roll:
-        grey = grey.rotate(roll, Image.Resampling.BILINEAR, center=(x, y))
-    box = (x - half, y - half, x + half, y + half)
-    # A mean over pixels enlarges a small face to blocks, which the reader takes for edges.
-    how = Image.Resampling.BOX if 2 * half >= CROP_SIZE else Image.Resampling.BICUBIC
-    return np.asarray(grey.resize((CROP_SIZE, CROP_SIZE), how, box=box))
+        around = around.rotate(roll, Image.Resampling.BILINEAR, center=(x, y))
+    return _scaled_to(around, (x - half, y - half, x + half, y + half), 2 * half, framing.side)
+
+
+def frame_face_image(image: NDArray[np.uint8], framing: FaceFraming = DEFAULT_FRAMING) -> NDArray[np.uint8]:
+    """Turn an image of one face, of any size, into the input of an emotion model.
+
+    The whole image is taken for the face. An image that is not square is first extended to a square by
+    repeating its edges, as `crop_face` does beyond the frame.
+
+    Args:
+        image: (height, width) uint8 gray or (height, width, 3) uint8 RGB.
+        framing: size and color of the result.
+
+    Returns:
+        (side, side) uint8 gray, or (side, side, 3) uint8 RGB.
+    """
+    rgb = np.repeat(image[..., None], 3, axis=2) if image.ndim == 2 else image
+    height, width = rgb.shape[:2]
+    side = max(height, width)
+    square = Image.fromarray(crop_square(rgb, -((side - width) // 2), -((side - height) // 2), side))
+    square = square if framing.color else square.convert("L")
+    return _scaled_to(square, (0, 0, side, side), side, framing.side)
+
+
+def _scaled_to(
+    image: Image.Image, box: tuple[float, float, float, float], extent: float, side: int
+) -> NDArray[np.uint8]:
+    """A square part of an image, `extent` pixels wide, scaled to `side` pixels."""
+    # A mean over pixels would enlarge a small face to blocks, whose borders the emotion model takes for
+    # edges.
+    method = Image.Resampling.BOX if extent >= side else Image.Resampling.BICUBIC
+    return np.asarray(image.resize((side, side), method, box=box))
 
 
 def _roll(face: FaceBox) -> float:
-    """Degrees by which the line of the eyes falls to the picture's right; 0 where it hardly does."""
+    """Degrees by which the line through the eyes slopes down to the right; 0 if it is almost level."""
     right, down = face.landmarks[1] - face.landmarks[0]
     roll = float(np.degrees(np.arctan2(down, right))) if right > 0 else 0.0
     return float(np.clip(roll, -MAX_ROLL, MAX_ROLL)) if abs(roll) >= MIN_ROLL else 0.0
 
 
 def crop_square(image: NDArray[np.uint8], left: int, top: int, side: int) -> NDArray[np.uint8]:
-    """A square out of a picture; what lies outside repeats its edge."""
+    """Cut a square out of an image; beyond the image its edge is repeated.
+
+    Args:
+        image: (height, width, 3) uint8 RGB.
+        left, top: pixel of the square's top left corner; may lie outside the image.
+        side: pixels.
+    """
     rows, above, below = _clipped_range(top, side, image.shape[0])
     columns, before, after = _clipped_range(left, side, image.shape[1])
     part = image[rows, columns]
@@ -194,7 +279,7 @@ def crop_square(image: NDArray[np.uint8], left: int, top: int, side: int) -> NDA
 
 
 def _clipped_range(start: int, length: int, end: int) -> tuple[slice, int, int]:
-    """What of a stretch lies within 0 … `end`, at least 1 px, and how much is missing on either side."""
+    """The part of a range that lies within 0 … `end` (at least 1 px), and what is missing on either side."""
     inside = slice(min(max(start, 0), end - 1), max(min(start + length, end), 1))
     missing = length - (inside.stop - inside.start)
     before = min(max(-start, 0), missing)

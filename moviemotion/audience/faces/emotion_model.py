@@ -1,41 +1,137 @@
-"""Faces → emotions, with the network that the lab exported."""
+"""Run an emotion model that the lab exported: face images in, emotion probabilities out.
+
+The ONNX file says in its metadata how it is to be read:
+
+- `emotions`: the emotion of each output column, separated by commas. Eight columns, or the proposal's four;
+  an emotion without a column gets probability 0.
+- `vote_exponent` (optional): the exponent that turns the calibrated probabilities into shares of annotators'
+  votes; `moviemotion.lab.evaluation.vote_calibration` fits it.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import onnxruntime as ort
 from numpy.typing import NDArray
 
-from moviemotion.audience.faces.detect import create_onnx_session
-from moviemotion.emotions import EMOTIONS
+from moviemotion.audience.faces.detect import DEFAULT_FRAMING, FaceFraming
+from moviemotion.audience.faces.onnx_session import REINSTALL, create_onnx_session
+from moviemotion.audience.faces.weights_fingerprint import weights_fingerprint
+from moviemotion.emotions import EMOTIONS, PROPOSAL_EMOTIONS, Emotion
+from moviemotion.errors import MoviemotionError
 
 EMOTION_WEIGHTS = Path(__file__).parent / "models" / "emotion.onnx"
+INPUT, OUTPUT = "faces", "probabilities"
+_REMEDY = "give a file that `moviemotion lab export` or `moviemotion lab quantize` wrote"
 
 
-class EmotionModel:
-    """Reads crops in batches. The network standardises its input itself.
+class OnnxEmotionModel:
+    """An emotion model in an ONNX file. Threads may share one model.
 
-    What it gives are shares of votes: of ten annotators, how many would name each emotion. The lab measures
-    by which exponent its probabilities become such shares, and the file carries it (`lab/vote_scale.py`).
+    The network standardizes its input itself, so images are passed as they are, with gray levels 0–255. Its
+    output are shares of votes: of ten annotators, how many would choose each emotion.
     """
 
-    def __init__(self) -> None:
-        self._session = create_onnx_session(EMOTION_WEIGHTS)
-        self._exponent = float(self._session.get_modelmeta().custom_metadata_map.get("vote_exponent", 1.0))
+    framing: FaceFraming = DEFAULT_FRAMING
 
-    def predict(self, crops: list[NDArray[np.uint8]]) -> NDArray[np.float32]:
-        """The emotions of each crop, as shares of the annotators who would name them.
+    def __init__(self, path: Path | None = None) -> None:
+        """Load a model.
 
         Args:
-            crops: n arrays (48, 48) uint8, grey.
+            path: the ONNX file; None for the shipped model.
+
+        Raises:
+            MoviemotionError: the file is missing, is no ONNX model, or is one whose input, output or metadata
+                are not those of an emotion model.
+        """
+        self.path = EMOTION_WEIGHTS if path is None else path
+        self.name = "shipped" if path is None else path.name
+        self._session = create_onnx_session(self.path, REINSTALL if path is None else _REMEDY)
+        _check_interface(self.path, self._session)
+        metadata = self._session.get_modelmeta().custom_metadata_map
+        self._columns = _read_columns(self.path, metadata, self._session)
+        self._exponent = _read_exponent(self.path, metadata)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Identifies the weights and their metadata."""
+        return weights_fingerprint(self.path)
+
+    def predict(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+        """Predict the emotions of face images.
+
+        Args:
+            images: n arrays (48, 48) uint8 gray, as `crop_face` and `frame_face_image` make them.
 
         Returns:
-            (n, 8) float32 in the order of `EMOTIONS`; rows sum to one.
+            (n, 8) float32 emotion probabilities in the order of `EMOTIONS`; rows sum to one.
         """
-        if not crops:
+        if not images:
             return np.empty((0, len(EMOTIONS)), dtype=np.float32)
-        faces = np.stack(crops)[:, None].astype(np.float32)
-        (probabilities,) = self._session.run(["probabilities"], {"faces": faces})
-        shares = np.asarray(probabilities) ** self._exponent
-        return np.asarray(shares / shares.sum(axis=1, keepdims=True))
+        faces = np.stack(images)[:, None].astype(np.float32)
+        (probabilities,) = self._session.run([OUTPUT], {INPUT: faces})
+        powers = np.asarray(probabilities) ** self._exponent
+        shares = np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
+        if self._columns == tuple(range(len(EMOTIONS))):
+            return shares
+        spread = np.zeros((len(shares), len(EMOTIONS)), np.float32)
+        spread[:, self._columns] = shares
+        return spread
+
+
+def _check_interface(path: Path, session: ort.InferenceSession) -> None:
+    """Refuse a network that does not map (n, 1, 48, 48) `faces` to `probabilities`."""
+    side = DEFAULT_FRAMING.side
+    inputs, outputs = session.get_inputs(), [output.name for output in session.get_outputs()]
+    fixed = [None if isinstance(size, str) else size for size in inputs[0].shape] if inputs else []
+    if (
+        [one.name for one in inputs] != [INPUT]
+        or inputs[0].type != "tensor(float)"
+        or len(fixed) != 4
+        or fixed[0] is not None
+        or any(
+            size not in (None, expected) for size, expected in zip(fixed[1:], (1, side, side), strict=True)
+        )
+    ):
+        found = ", ".join(f"{one.name} {one.shape}" for one in inputs)
+        raise MoviemotionError(
+            f"{path}: takes {found or 'no input'}, not {INPUT} (n, 1, {side}, {side}) float32; {_REMEDY}"
+        )
+    if OUTPUT not in outputs:
+        raise MoviemotionError(f"{path}: gives {', '.join(outputs)}, not {OUTPUT}; {_REMEDY}")
+
+
+def _read_columns(path: Path, metadata: dict[str, str], session: ort.InferenceSession) -> tuple[int, ...]:
+    """The index in `EMOTIONS` of each output column."""
+    if "emotions" not in metadata:
+        raise MoviemotionError(f"{path}: its metadata do not name the emotions of its output; {_REMEDY}")
+    names = metadata["emotions"].split(",")
+    allowed = (set(EMOTIONS), set(PROPOSAL_EMOTIONS))
+    if len(set(names)) != len(names) or set(names) not in allowed:
+        raise MoviemotionError(
+            f"{path}: its metadata name the emotions {metadata['emotions']!r}, which are neither the eight "
+            f"({','.join(EMOTIONS)}) nor the proposal's four ({','.join(PROPOSAL_EMOTIONS)}); {_REMEDY}"
+        )
+    (output,) = (one for one in session.get_outputs() if one.name == OUTPUT)
+    width = output.shape[-1] if output.shape else None
+    if len(output.shape) != 2 or (isinstance(width, int) and width != len(names)):
+        raise MoviemotionError(
+            f"{path}: gives {OUTPUT} {output.shape}, but its metadata name {len(names)} emotions; {_REMEDY}"
+        )
+    return tuple(EMOTIONS.index(Emotion(name)) for name in names)
+
+
+def _read_exponent(path: Path, metadata: dict[str, str]) -> float:
+    text = metadata.get("vote_exponent", "1.0")
+    try:
+        exponent = float(text)
+    except ValueError:
+        exponent = math.nan
+    if not (math.isfinite(exponent) and exponent > 0):
+        raise MoviemotionError(f"{path}: its vote_exponent is {text!r}, not a positive number; {_REMEDY}")
+    return exponent

@@ -1,4 +1,14 @@
-"""Follow the faces of one camera from frame to frame, with looks no closer than they need."""
+"""Detect the faces of one camera from frame to frame at the lowest cost that finds them.
+
+Running the detector on every complete frame in full detail would dominate the cost of a screening. An
+audience sits still, so most frames need much less:
+
+1. A known face is searched for in a small square around its last position.
+2. If it has hardly moved two frames later, the frame between is not searched at all: the box is interpolated,
+   provided that the pixels there agree with both neighbors.
+3. The complete frame is searched at intervals for newcomers, and whenever a known face is not found at its
+   position; it is scaled down as far as the smallest known face allows.
+"""
 
 from __future__ import annotations
 
@@ -7,38 +17,45 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from moviemotion.audience.faces.detect import MIN_PIXELS_PER_INPUT_PIXEL, FaceBox, FaceDetector, crop_square
+from moviemotion.audience.faces.detect import MIN_PIXELS_PER_INPUT_PIXEL, FaceBox, crop_square
+from moviemotion.audience.faces.registry import FaceDetector, detect_checked
 
 DETECTION_SIDES = (160, 320, 640)
-"""Pixels of the frame's longer side: the smallest look, one between, and the close one for 24-pixel faces."""
+"""Pixels to which the longer side of a frame is scaled for a search: coarse, medium, and fine enough for
+faces of 24 pixels."""
 TARGET_FACE_PIXELS = 64
-"""Pixels of the smallest known face that a look at the whole frame aims at."""
+"""Pixels that the smallest known face should have after scaling when the complete frame is searched."""
 SEARCH_SIDE, SEARCH_FACE_SIZES = 96, 2.25
-"""Pixels of a look near a known face, and how many face sizes it takes in."""
+"""Pixels to which the square around a known face is scaled, and its side in face sizes."""
 MAX_MOVE, MAX_SIZE_RATIO = 0.5, 1.5
-"""Face sizes that a known face may move, and the factor by which it may grow, to be known again there."""
+"""Face sizes that a known face may move, and the factor by which its size may change, to count as the same
+face."""
 STILL_TOLERANCE = 0.1
-"""Face sizes that a known face may move over two frames for the one between to be told from them …"""
+"""Face sizes that a known face may move over two frames for its box in the frame between to be
+interpolated …"""
 UNCHANGED_TOLERANCE, COMPARISON_POINTS = 0.3, 12
-"""… and how far the picture there may stray from theirs, in its own contrast, at so many points a side."""
+"""… and the largest mean difference of that frame from its neighbors there, as a share of their contrast,
+compared at this many points along each side."""
 FULL_FRAME_INTERVAL = 8
-"""Frames after which the whole frame is looked at, for newcomers …"""
+"""Frames after which the complete frame is searched for newcomers …"""
 FULL_RESOLUTION_INTERVAL = 160
-"""… and closely, for far faces behind a near one."""
+"""… and in full detail, for distant faces behind a near one."""
 MAX_MISSING_FRAMES = 8
-"""Frames for which a face that is no longer found is looked for in the whole frame."""
+"""Frames for which the complete frame is searched for a face that was lost."""
 
 
 class FaceScheduler:
-    """Finds the faces of one camera with looks no closer than its faces need.
+    """Detects the faces in the frames of one camera, which are passed in order.
 
-    A face that was found is looked for where it was, in a small look of its own; where it has hardly moved
-    two frames on, it is not looked for in the one between. The whole frame is looked at now and then for
-    newcomers, and where a known face is not found in its place; that look is as small as the smallest known
-    face allows, and where it shows fewer faces than are known, the frame is looked at more closely.
+    If a search of the complete frame finds fewer faces than are known, it is repeated in more detail.
     """
 
     def __init__(self, detector: FaceDetector) -> None:
+        """Start with no known face.
+
+        Args:
+            detector: threads may share it between cameras.
+        """
         self._detector = detector
         self._frames = 0
         self._shape: tuple[int, ...] = ()
@@ -48,7 +65,14 @@ class FaceScheduler:
         self._missing: list[tuple[FaceBox, int]] = []
 
     def detect(self, images: list[NDArray[np.uint8]]) -> list[list[FaceBox]]:
-        """Faces in each of the next images of the camera, (height, width, 3) uint8 RGB."""
+        """Detect the faces in the next frames.
+
+        Args:
+            images: (height, width, 3) uint8 RGB, in order of time.
+
+        Returns:
+            The faces in each frame.
+        """
         found: list[list[FaceBox]] = []
         while len(found) < len(images):
             here, *later = images[len(found) : len(found) + 2]
@@ -60,12 +84,12 @@ class FaceScheduler:
     def _detect_pair(
         self, image: NDArray[np.uint8], later: NDArray[np.uint8]
     ) -> tuple[list[FaceBox], list[FaceBox]] | None:
-        """The faces of two frames, with no look at the first; None if they do not stay still."""
-        pictures = (self._previous_image, image, later)
-        around = any(frame % FULL_FRAME_INTERVAL == 0 for frame in (self._frames, self._frames + 1))
-        if around or self._missing or any(picture.shape != self._shape for picture in pictures):
+        """The faces of two frames, of which only the second is searched; None if a face moves or changes."""
+        compared = (self._previous_image, image, later)
+        full_frame_due = any(frame % FULL_FRAME_INTERVAL == 0 for frame in (self._frames, self._frames + 1))
+        if full_frame_due or self._missing or any(one.shape != self._shape for one in compared):
             return None
-        if not all(_is_unchanged(face, *pictures) for face in self._known):
+        if not all(_is_unchanged(face, *compared) for face in self._known):
             return None
         ahead = self._detect_near_known(later)
         if ahead is None or not all(map(_is_still, self._known, ahead)):
@@ -79,40 +103,41 @@ class FaceScheduler:
         if image.shape != self._shape:
             self._shape, self._frames, self._long_side = image.shape, 0, DETECTION_SIDES[-1]
             self._known, self._missing = [], []
-        around = self._frames % FULL_FRAME_INTERVAL == 0
-        closely = self._frames % FULL_RESOLUTION_INTERVAL == 0
+        full_frame_due = self._frames % FULL_FRAME_INTERVAL == 0
+        full_detail = self._frames % FULL_RESOLUTION_INTERVAL == 0
         self._frames += 1
-        found = None if around or self._missing else self._detect_near_known(image)
+        found = None if full_frame_due or self._missing else self._detect_near_known(image)
         if found is None:
-            found = self._detect_full_frame(image, closely)
+            found = self._detect_full_frame(image, full_detail)
         self._known = found
         return found
 
     def _detect_near_known(self, image: NDArray[np.uint8]) -> list[FaceBox] | None:
-        """Every known face in its place; None if one is not there or a look at the whole frame costs less."""
+        """Every known face near its position; None if one is missing or the complete frame is cheaper."""
         if not self._known or len(self._known) * SEARCH_SIDE**2 > _scaled_pixel_count(image, self._long_side):
             return None
-        places = [_search_region(face) for face in self._known]
-        looks = self._detector.detect([place.crop(image) for place in places], SEARCH_SIDE)
+        regions = [_search_region(face) for face in self._known]
+        detected = detect_checked(self._detector, [region.crop(image) for region in regions], SEARCH_SIDE)
         found: list[FaceBox] = []
-        for known, place, in_look in zip(self._known, places, looks, strict=True):
-            here = [face for face in map(place.to_frame, in_look) if _is_same_face(face, known)]
+        for known, region, in_region in zip(self._known, regions, detected, strict=True):
+            here = [face for face in map(region.to_frame, in_region) if _is_same_face(face, known)]
             face = min(here, key=lambda face: _center_distance(face, known), default=None)
+            # Two regions that found one face would hide that the other face has gone.
             if face is None or any(_center_distance(face, other) < MAX_MOVE * face.size for other in found):
                 return None
             found.append(face)
         return found
 
-    def _detect_full_frame(self, image: NDArray[np.uint8], closely: bool) -> list[FaceBox]:
-        """The faces in the whole frame."""
+    def _detect_full_frame(self, image: NDArray[np.uint8], full_detail: bool) -> list[FaceBox]:
+        """The faces in the complete frame; remembers which known faces are missing."""
         expected = len(self._known) + len(self._missing)
-        (found,) = self._detector.detect([image], self._long_side)
+        (found,) = detect_checked(self._detector, [image], self._long_side)
         for side in DETECTION_SIDES:
             if side > self._long_side and (
-                len(found) < expected or (closely and side == DETECTION_SIDES[-1])
+                len(found) < expected or (full_detail and side == DETECTION_SIDES[-1])
             ):
-                (closer,) = self._detector.detect([image], side)
-                found = closer if len(closer) >= len(found) else found
+                (detailed,) = detect_checked(self._detector, [image], side)
+                found = detailed if len(detailed) >= len(found) else found
         missing = [(face, frames + 1) for face, frames in (*self._missing, *((f, 0) for f in self._known))]
         self._missing = [
             (face, frames)
@@ -121,26 +146,27 @@ class FaceScheduler:
             and frames <= MAX_MISSING_FRAMES
             and all(_center_distance(face, other) > face.size for other in found)
         ]
-        self._long_side = self._next_long_side(image, found, closely)
+        self._long_side = self._next_long_side(image, found, full_detail)
         return found
 
-    def _next_long_side(self, image: NDArray[np.uint8], found: list[FaceBox], closely: bool) -> int:
+    def _next_long_side(self, image: NDArray[np.uint8], found: list[FaceBox], full_detail: bool) -> int:
+        """Pixels of the longer side for the next search of the complete frame."""
         smallest = min((face.size for face in found), default=None)
         if smallest is None:
-            # Who was far away may come back as far; a close look that shows nobody ends the wait.
-            return DETECTION_SIDES[1] if closely else max(self._long_side, DETECTION_SIDES[1])
+            # A distant viewer may come back as distant, until a search in full detail finds nobody.
+            return DETECTION_SIDES[1] if full_detail else max(self._long_side, DETECTION_SIDES[1])
         side = -(-max(image.shape[:2]) * TARGET_FACE_PIXELS // smallest)
         return int(np.clip(side, DETECTION_SIDES[0], DETECTION_SIDES[-1]))
 
 
 def _scaled_pixel_count(image: NDArray[np.uint8], long_side: int) -> float:
-    """Pixels of a picture when its longer side is scaled to `long_side`."""
+    """Pixels of an image after its longer side has been scaled to `long_side`."""
     height, width = image.shape[:2]
     return height * width * (long_side / max(height, width)) ** 2
 
 
 def _center_distance(a: FaceBox, b: FaceBox) -> float:
-    """Pixels between the centres of two faces."""
+    """Pixels between the centers of two faces."""
     return float(np.hypot(a.center[0] - b.center[0], a.center[1] - b.center[1]))
 
 
@@ -152,13 +178,12 @@ def _is_same_face(face: FaceBox, known: FaceBox) -> bool:
 def _is_unchanged(
     face: FaceBox, before: NDArray[np.uint8], image: NDArray[np.uint8], after: NDArray[np.uint8]
 ) -> bool:
-    """Whether a picture shows at a face what those before and after it show: nobody left, no hand came."""
+    """Whether a frame agrees with its neighbors at a face: nobody left, and no hand came up."""
     side = max(2, round(face.size))
     step = max(1, side // COMPARISON_POINTS)
-    left, top = (round(centre - side / 2) for centre in face.center)
+    left, top = (round(center - side / 2) for center in face.center)
     first, middle, last = (
-        crop_square(picture, left, top, side)[::step, ::step].mean(axis=2)
-        for picture in (before, image, after)
+        crop_square(frame, left, top, side)[::step, ::step].mean(axis=2) for frame in (before, image, after)
     )
     expected = (first + last) / 2
     return bool(np.abs(middle - expected).mean() <= UNCHANGED_TOLERANCE * expected.std())
@@ -185,7 +210,7 @@ def _interpolated(a: FaceBox, b: FaceBox) -> FaceBox:
 
 @dataclass(frozen=True)
 class _SearchRegion:
-    """A square in which a known face is looked for, counted in every `step`-th pixel of the frame."""
+    """A square in which a known face is searched for, in units of every `step`-th pixel of the frame."""
 
     left: int
     top: int
@@ -196,7 +221,7 @@ class _SearchRegion:
         return crop_square(image[:: self.step, :: self.step], self.left, self.top, self.side)
 
     def to_frame(self, face: FaceBox) -> FaceBox:
-        """A face found in the cut, in pixels of the frame."""
+        """Convert a face found in the cropped square to pixels of the frame."""
         right, down, zoom = self.left, self.top, self.step
         return FaceBox(
             (face.left + right) * zoom,
@@ -211,5 +236,5 @@ class _SearchRegion:
 def _search_region(face: FaceBox) -> _SearchRegion:
     side = max(2, round(face.size * SEARCH_FACE_SIZES))
     step = max(1, side // (MIN_PIXELS_PER_INPUT_PIXEL * SEARCH_SIDE))
-    left, top = (round((centre - side / 2) / step) for centre in face.center)
+    left, top = (round((center - side / 2) / step) for center in face.center)
     return _SearchRegion(left, top, side // step, step)

@@ -1,6 +1,14 @@
-"""Have two viewers of one camera changed places? Told by where they sit and what they wear.
+"""Detect that two viewers of one camera have changed places, from their positions and their clothing.
 
-What somebody wears is kept as a few numbers in memory while the camera is watched, and never written.
+Nobody is recognized by their face. For each track the detector remembers where the viewer sat and what they
+wore in their first seconds (the reference) and compares that with now:
+
+- If each of two viewers is now nearer to the other's reference position, the tracks followed them to the
+  other's seat.
+- If each now wears what the other's reference shows, they changed places unseen and the tracks stayed with
+  the seats: from then on each track shows the other person.
+
+Clothing is a histogram of 36 numbers. It is held in memory while the camera is processed and never written.
 """
 
 from __future__ import annotations
@@ -16,19 +24,20 @@ from moviemotion.audience.faces.detect import FaceBox
 Float = NDArray[np.float64]
 
 REFERENCE_SECONDS = 5.0
-"""Seconds for which a viewer is seen before it is known where they sit and what they wear."""
+"""Seconds for which a viewer must be seen until their reference position and clothing are known."""
 SMOOTHING_TIME_CONSTANT = 2.0
-"""Time constant in seconds of what they wear now and where they are now."""
+"""Time constant in seconds of the current position and clothing, which are smoothed exponentially."""
 OUT_OF_SIGHT_SECONDS = 2.0
-"""Seconds after which a viewer who was not seen is out of sight, and not compared."""
+"""Seconds without a detection after which a viewer is out of sight and is not compared."""
 CLOTHING_MARGIN = 0.4
-"""By how much more alike each must look to the other's clothes than to their own, as a share of how unlike
-these are: in the dark two people's clothes differ less …"""
+"""By how much nearer each must be to the other's clothing than to their own, as a share of the distance
+between the two: in the dark, two people's clothes differ less …"""
 MIN_CLOTHING_MARGIN = 0.12
-"""… but at least this much, on a scale from 0 to 1."""
+"""… but by at least this Hellinger distance, 0–1."""
 POSITION_MARGIN = 1.5
-"""Face sizes by which each must be nearer to the other's place than to their own."""
+"""Face sizes by which each must be nearer to the other's reference position than to their own."""
 _BINS = np.linspace(-2.5, 1.5, 13)
+"""Edges of the histogram: logarithm of a pixel's brightness over that of the face."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +45,11 @@ class IdentitySwitch:
     """Two viewers who changed places.
 
     Attributes:
-        time: seconds of film time from which each sat in the other's place: where both were out of sight
-            together, when both were back; else when it was certain.
-        first, second: who.
-        followed: true where the samples went with the person; false where they stayed with the seat, so
-            that from here on those of each are the other's.
+        time: seconds of film time from which each sat in the other's place. If both were out of sight
+            together, it is when both were back; otherwise it is when the switch was detected.
+        first, second: tracks, or indices of viewers in `Samples`.
+        followed: true if the samples stayed with the person; false if they stayed with the seat, so that
+            from this time on each one's samples show the other.
     """
 
     time: float
@@ -51,11 +60,14 @@ class IdentitySwitch:
 
 @dataclass
 class _TrackAppearance:
-    """One track: mean clothes and place over its first seconds, and now.
+    """Position and clothing of one track: the mean over its first seconds, and now.
 
     Attributes:
-        learnt: seconds of it that were seen so far.
-        gone, back: when it was last out of sight for `AWAY` or longer; NaN if never.
+        time: seconds at which it was last seen.
+        size: smoothed face size in pixels.
+        seconds_seen: seconds that went into the reference, up to `REFERENCE_SECONDS`.
+        samples: number of samples that went into the reference.
+        left_at, returned_at: start and end of the last time it was out of sight; NaN if it never was.
     """
 
     time: float
@@ -72,80 +84,88 @@ class _TrackAppearance:
 
 @dataclass
 class IdentitySwitchDetector:
-    """Follows the tracks of one camera and notes exchanges; a constant amount of memory a track."""
+    """Detects identity switches in one camera. Memory is constant for each track.
+
+    Attributes:
+        switches: those detected until now, in order of detection.
+    """
 
     switches: list[IdentitySwitch] = field(default_factory=list)
     _appearances: dict[int, _TrackAppearance] = field(default_factory=dict)
     _last_check: float = -np.inf
 
     def update(self, time: float, image: NDArray[np.uint8], faces: list[FaceBox], tracks: list[int]) -> None:
-        """Take in one frame.
+        """Add one frame.
 
         Args:
             time: seconds of film time.
             image: (height, width, 3) uint8 RGB.
-            faces: in it, and `tracks` whose they are.
+            faces: the faces in it.
+            tracks: the track of each face.
         """
         if len(faces) > 1 or self._appearances:
             for face, track in zip(faces, tracks, strict=True):
-                worn = clothing_histogram(image, face)
-                if worn is not None:
-                    self._add(time, track, face, worn)
+                clothing = clothing_histogram(image, face)
+                if clothing is not None:
+                    self._add(time, track, face, clothing)
         if time - self._last_check >= 1:
             self._last_check = time
             self._compare(time)
 
-    def _add(self, time: float, track: int, face: FaceBox, worn: Float) -> None:
-        place = np.array(face.center)
-        sitter = self._appearances.get(track)
-        if sitter is None:
-            self._appearances[track] = _TrackAppearance(time, worn, place, worn, place, face.size)
+    def _add(self, time: float, track: int, face: FaceBox, clothing: Float) -> None:
+        position = np.array(face.center)
+        seen = self._appearances.get(track)
+        if seen is None:
+            self._appearances[track] = _TrackAppearance(
+                time, clothing, position, clothing, position, face.size
+            )
             return
-        step = min(time - sitter.time, 1.0)
-        if time - sitter.time >= OUT_OF_SIGHT_SECONDS:
-            sitter.left_at, sitter.returned_at = sitter.time, time
-        if sitter.seconds_seen < REFERENCE_SECONDS:
-            sitter.samples += 1
-            sitter.reference_clothing = (
-                sitter.reference_clothing + (worn - sitter.reference_clothing) / sitter.samples
+        step = min(time - seen.time, 1.0)
+        if time - seen.time >= OUT_OF_SIGHT_SECONDS:
+            seen.left_at, seen.returned_at = seen.time, time
+        if seen.seconds_seen < REFERENCE_SECONDS:
+            seen.samples += 1
+            seen.reference_clothing = (
+                seen.reference_clothing + (clothing - seen.reference_clothing) / seen.samples
             )
-            sitter.reference_position = (
-                sitter.reference_position + (place - sitter.reference_position) / sitter.samples
+            seen.reference_position = (
+                seen.reference_position + (position - seen.reference_position) / seen.samples
             )
-            sitter.seconds_seen += step
-        new = 1 - np.exp(-(time - sitter.time) / SMOOTHING_TIME_CONSTANT)
-        sitter.current_clothing = sitter.current_clothing + new * (worn - sitter.current_clothing)
-        sitter.current_position = sitter.current_position + new * (place - sitter.current_position)
-        sitter.size += new * (face.size - sitter.size)
-        sitter.time = time
+            seen.seconds_seen += step
+        # The weight of this sample in an exponential average over irregular steps.
+        new = 1 - np.exp(-(time - seen.time) / SMOOTHING_TIME_CONSTANT)
+        seen.current_clothing = seen.current_clothing + new * (clothing - seen.current_clothing)
+        seen.current_position = seen.current_position + new * (position - seen.current_position)
+        seen.size += new * (face.size - seen.size)
+        seen.time = time
 
     def _compare(self, time: float) -> None:
-        here = [
-            k
-            for k, s in self._appearances.items()
-            if s.seconds_seen >= REFERENCE_SECONDS and time - s.time <= OUT_OF_SIGHT_SECONDS
+        in_sight = [
+            track
+            for track, seen in self._appearances.items()
+            if seen.seconds_seen >= REFERENCE_SECONDS and time - seen.time <= OUT_OF_SIGHT_SECONDS
         ]
-        for i, first in enumerate(here):
-            for second in here[i + 1 :]:
+        for i, first in enumerate(in_sight):
+            for second in in_sight[i + 1 :]:
                 a, b = self._appearances[first], self._appearances[second]
-                moved = _switch_gain(
+                position_gain = _switch_gain(
                     a.current_position,
                     b.current_position,
                     a.reference_position,
                     b.reference_position,
                     _euclidean_distance,
                 ) / (0.5 * (a.size + b.size))
-                dressed = _switch_gain(
+                clothing_gain = _switch_gain(
                     a.current_clothing,
                     b.current_clothing,
                     a.reference_clothing,
                     b.reference_clothing,
                     _hellinger_distance,
                 )
-                if moved > POSITION_MARGIN:
+                if position_gain > POSITION_MARGIN:
                     a.reference_position, b.reference_position = b.reference_position, a.reference_position
                     self.switches.append(IdentitySwitch(time, first, second, followed=True))
-                elif dressed > max(
+                elif clothing_gain > max(
                     CLOTHING_MARGIN * _hellinger_distance(a.reference_clothing, b.reference_clothing),
                     MIN_CLOTHING_MARGIN,
                 ):
@@ -156,16 +176,17 @@ class IdentitySwitchDetector:
 
 
 def clothing_histogram(image: NDArray[np.uint8], face: FaceBox) -> Float | None:
-    """What is seen below a face: a histogram of each colour, in steps of its log ratio to the face's light.
+    """Histogram of the colors below a face, relative to the brightness of the face.
 
-    The ratio keeps the screen's flicker out. In infrared the three colours are one, and dark clothes still
-    differ from light ones.
+    Dividing by the brightness of the face removes the flicker of the screen. In infrared the three channels
+    are equal, but dark clothes still differ from light ones.
 
     Args:
         image: (height, width, 3) uint8 RGB.
+        face: a face in it.
 
     Returns:
-        (36,) that sums to 1, or None where the picture ends below the face.
+        (36,) shares that sum to 1, 12 for each channel; None if the frame ends too close below the face.
     """
     x, size = face.center[0], face.size
     top, bottom = round(face.bottom + 0.2 * size), round(face.bottom + 0.8 * size)
@@ -179,14 +200,14 @@ def clothing_histogram(image: NDArray[np.uint8], face: FaceBox) -> Float | None:
     step = max(1, int(size) // 16)
     light = own[::step, ::step].mean() + 1
     ratio = np.log((below[::step, ::step].reshape(-1, 3) + 1.0) / light).clip(_BINS[0], _BINS[-1])
-    counts = np.concatenate([np.histogram(colour, _BINS)[0] for colour in ratio.T])
+    counts = np.concatenate([np.histogram(channel, _BINS)[0] for channel in ratio.T])
     return counts / counts.sum()
 
 
 def _switch_gain(
     a: Float, b: Float, own_a: Float, own_b: Float, distance: Callable[[Float, Float], float]
 ) -> float:
-    """How much nearer a and b are to each other's past than to their own; the less certain of the two."""
+    """How much nearer a and b are to each other's reference than to their own: the smaller of both gains."""
     return min(distance(a, own_a) - distance(a, own_b), distance(b, own_b) - distance(b, own_a))
 
 
@@ -195,5 +216,5 @@ def _euclidean_distance(a: Float, b: Float) -> float:
 
 
 def _hellinger_distance(a: Float, b: Float) -> float:
-    """Hellinger distance of two histograms, 0–1."""
+    """Hellinger distance of two histograms that sum to 1, 0–1."""
     return float(np.sqrt(max(0.0, 1 - np.sqrt(a * b).sum())))

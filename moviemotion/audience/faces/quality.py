@@ -1,10 +1,12 @@
-"""How far a face can be trusted: a weight, and a reason where it is refused.
+"""Judge how far the reading of a face can be trusted: a quality weight, and a reason for each rejection.
 
-The reader sees a crop of 48×48 pixels, so blur, light and cover are judged on that crop: what it does
-not show cannot mislead the reader. Each measure has a value at which a face is refused and one from which
-it is good; between them its factor rises from 0 to 1. The weight is the product of the factors. Those of
-size and blur follow what is left of a reading when a good face is made small or blurred, as the squared
-correlation with what was read from it before: `benchmarks/small_faces.py` measures it.
+The emotion model sees a crop of 48×48 pixels, so blur, light and occlusion are measured on that crop: what
+it does not show cannot mislead the model. Each measure has a value at which a face is rejected and one from
+which it is good; between them its factor rises linearly from 0 to 1. The weight is the product of the
+factors.
+
+The limits for size and blur were chosen by shrinking and blurring good faces: a factor follows the squared
+correlation of what is read then with what was read before (`benchmarks/small_faces.py`).
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from moviemotion.audience.faces.detect import FaceBox, create_onnx_session
+from moviemotion.audience.faces.detect import FaceBox
+from moviemotion.audience.faces.onnx_session import create_onnx_session
 
 Float = NDArray[np.float64]
 
@@ -28,7 +31,8 @@ GOOD = "good"
 
 @dataclass(frozen=True)
 class QualityLimits:
-    """Where a measure refuses a face (factor 0), where it is good (factor 1), and what it is then called."""
+    """The values of a measure at which a face is rejected (factor 0) and good (factor 1), and the reason that
+    is given for the rejection."""
 
     rejected_at: float
     good_at: float
@@ -45,18 +49,28 @@ QUALITY_LIMITS: dict[str, QualityLimits] = {
 }
 REJECTION_REASONS: tuple[str, ...] = (GOOD, *(limits.reason for limits in QUALITY_LIMITS.values()))
 MIN_WEIGHT = 0.1
-"""A face of less weight is refused, for the worst of its measures."""
+"""A face with a lower weight is rejected, for the reason of its lowest factor."""
 
 
 def measure_quality(faces: Sequence[FaceBox], crops: Sequence[NDArray[np.uint8]]) -> dict[str, Float]:
-    """The measures of n faces, each (n,), by the names in `LIMITS`.
+    """Measure the quality of n faces.
 
-    size: longer side of the box, px. score: the detector's confidence, 0–1. contrast: standard deviation of
-    the crop's middle, grey levels. sharpness: decimal logarithm of the variance of the Laplacian
-    (Pech-Pacheco et al., 2000) over the variance, so that light does not count. turn: how far the nose lies
-    from the middle between the eyes, in half distances between the eyes: 0 from the front, 1 with the nose
-    before one eye. cover: share of the middle of the face that a hand, or a thing, lies before, as a small
-    network sees it (`moviemotion lab cover` trains it).
+    Args:
+        faces: n face boxes.
+        crops: n arrays (48, 48) uint8 gray, as `crop_face` cuts them by default.
+
+    Returns:
+        Name of a measure, as in `QUALITY_LIMITS` → (n,) values:
+
+        - size: longer side of the face box in pixels.
+        - score: confidence of the face detector, 0–1.
+        - contrast: standard deviation of the middle of the crop, in gray levels.
+        - sharpness: log10 of the variance of the Laplacian (Pech-Pacheco et al., 2000) over the variance of
+          the gray levels, so that the light does not matter.
+        - turn: distance of the nose from the middle between the eyes, in half eye distances: 0 from the
+          front, 1 with the nose in front of one eye.
+        - cover: share of the middle of the face that is occluded by a hand or an object, as estimated by a
+          small network (trained by `moviemotion lab cover`).
     """
     if not faces:
         return {name: np.empty(0) for name in QUALITY_LIMITS}
@@ -79,25 +93,30 @@ def measure_quality(faces: Sequence[FaceBox], crops: Sequence[NDArray[np.uint8]]
 def quality_weights(
     faces: Sequence[FaceBox], crops: Sequence[NDArray[np.uint8]]
 ) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
-    """How far each face is to be trusted.
+    """Weigh n faces.
+
+    Args:
+        faces: n face boxes.
+        crops: n arrays (48, 48) uint8 gray, as `crop_face` cuts them by default.
 
     Returns:
-        (n,) weight 0–1, 0 where refused; (n,) index into `REASONS`, 0 where it is not refused.
+        (n,) quality weights, 0 (rejected) to 1; (n,) indices into `REJECTION_REASONS`, 0 if not rejected.
     """
     measures = measure_quality(faces, crops)
     factors = np.stack(
         [
-            np.clip((measures[n] - at.rejected_at) / (at.good_at - at.rejected_at), 0, 1)
-            for n, at in QUALITY_LIMITS.items()
+            np.clip((measures[name] - limits.rejected_at) / (limits.good_at - limits.rejected_at), 0, 1)
+            for name, limits in QUALITY_LIMITS.items()
         ]
     )
     weight = factors.prod(axis=0)
-    refused = weight < MIN_WEIGHT
-    reason = np.where(refused, 1 + factors.argmin(axis=0), 0)
-    return np.where(refused, 0, weight).astype(np.float32), reason.astype(np.int8)
+    rejected = weight < MIN_WEIGHT
+    reason = np.where(rejected, 1 + factors.argmin(axis=0), 0)
+    return np.where(rejected, 0, weight).astype(np.float32), reason.astype(np.int8)
 
 
 def _head_turn(face: FaceBox) -> float:
+    """Distance of the nose from the middle between the eyes, along the line through them; at most 2."""
     left, right, nose = face.landmarks[:3].astype(np.float64)
     across = right - left
     along = float((nose - (left + right) / 2) @ across) / max(float(across @ across), 1e-9)

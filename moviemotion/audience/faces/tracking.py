@@ -1,7 +1,8 @@
-"""Which face is which viewer, over time, by place alone: nobody is recognised.
+"""Join the faces of one camera to tracks, and tracks to viewers, by position alone: nobody is recognized.
 
-An audience sits. A face belongs to the viewer who was last seen nearest to it, measured in face
-sizes, so that somebody who leans out of the picture and comes back is the same viewer.
+An audience sits still, so a face belongs to the viewer who was last seen nearest to it, in units of the face
+size. A viewer who leans out of the frame and comes back is the same viewer: the longer they were not seen,
+the farther away they may return.
 """
 
 from __future__ import annotations
@@ -14,32 +15,35 @@ from scipy.optimize import linear_sum_assignment
 from moviemotion.audience.faces.detect import FaceBox
 
 GATE_DISTANCE = 1.0
-"""Face sizes that a face may move between two samples, from where it was or where it was going."""
+"""Face sizes that a face may move between two samples, from its last position or an extrapolated one."""
 GATE_GROWTH = 0.5
-"""Further face sizes for each second in which the viewer was not seen …"""
+"""Additional face sizes for each second in which the viewer was not seen …"""
 GATE_LIMIT = 2.5
-"""… up to this many."""
+"""… up to this many face sizes in all."""
 EXTRAPOLATION_SECONDS = 0.5
-"""Seconds for which who moves is awaited where they were going, too."""
+"""Seconds for which a motion is extrapolated."""
 MAX_SIZE_RATIO = 2.0
-"""A face does not grow or shrink by more than this factor between two samples."""
+"""Factor by which a face may grow or shrink between two samples."""
 SINGLE_SEAT_SHARE = 0.01
-"""A camera that shows two faces in no more than this share of its frames with faces watches one seat."""
+"""A camera shows a single seat if at most this share of its frames with faces has two or more faces."""
 MIN_TRACK_SECONDS = 2.0
+"""Seconds for which a viewer must be seen …"""
 MIN_TRACK_SHARE = 0.05
+"""… and the share of the frames in which they must be seen …"""
 MAX_REQUIRED_SECONDS = 30.0
+"""… though no more than this many seconds are required."""
 
 
 @dataclass
 class Track:
-    """One face through time.
+    """One face over time.
 
     Attributes:
-        face: where it was last seen.
-        first, last: seconds at which it was first and last seen.
-        samples: how often it was seen.
-        column: sum of the x of its centres, to name viewers from left to right.
-        velocity: x and y of the last move, in pixels a second.
+        face: its box when it was last seen.
+        first_seen, last_seen: seconds of film time.
+        samples: number of frames in which it was seen.
+        x_sum: sum of the x of its centers, to sort viewers from left to right.
+        velocity: x and y of the last move, in pixels per second.
     """
 
     face: FaceBox
@@ -50,6 +54,7 @@ class Track:
     velocity: tuple[float, float] = (0.0, 0.0)
 
     def add(self, time: float, face: FaceBox) -> None:
+        """Add the face's box at a time."""
         if time > self.last_seen:
             (x, y), (x_before, y_before), seconds = face.center, self.face.center, time - self.last_seen
             self.velocity = (x - x_before) / seconds, (y - y_before) / seconds
@@ -59,12 +64,16 @@ class Track:
         self.x_sum += face.center[0]
 
     def mean_x(self) -> float:
-        """Mean x of its centres in pixels."""
+        """Mean x of its centers in pixels."""
         return self.x_sum / self.samples
 
 
 class ViewerTracker:
-    """Gives each face of each frame of one camera to a track."""
+    """Assigns the faces in each frame of one camera to tracks.
+
+    Attributes:
+        tracks: all tracks; an index into it identifies a track.
+    """
 
     def __init__(self) -> None:
         self.tracks: list[Track] = []
@@ -72,21 +81,28 @@ class ViewerTracker:
         self._frames_with_several_faces = 0
 
     def assign(self, time: float, faces: list[FaceBox]) -> list[int]:
-        """The index into `tracks` of each face; new tracks are opened for faces that fit none.
+        """Assign the faces in the next frame, opening new tracks for faces that fit none.
 
-        The pairing that is cheapest over all faces together wins (Hungarian method), so that two
-        neighbours who lean together do not change places.
+        The assignment with the lowest total cost is chosen (Hungarian method), so that two neighbors who lean
+        together do not change places.
+
+        Args:
+            time: seconds of film time.
+            faces: the faces in the frame.
+
+        Returns:
+            For each face the index of its track.
         """
         self._frames_with_faces += len(faces) > 0
         self._frames_with_several_faces += len(faces) > 1
         result = [-1] * len(faces)
-        awaited = [i for i, track in enumerate(self.tracks) if _is_open(track, time)]
-        if faces and awaited:
-            cost = np.array([[_assignment_cost(self.tracks[i], time, f) for f in faces] for i in awaited])
+        candidates = [i for i, track in enumerate(self.tracks) if _is_open(track, time)]
+        if faces and candidates:
+            cost = np.array([[_assignment_cost(self.tracks[i], time, f) for f in faces] for i in candidates])
             possible = np.isfinite(cost)
             for row, face in zip(*linear_sum_assignment(np.where(possible, cost, 1e6)), strict=True):
                 if possible[row, face]:
-                    result[face] = awaited[row]
+                    result[face] = candidates[row]
         for i, face in enumerate(faces):
             if result[i] < 0:
                 self.tracks.append(Track(face, time, time))
@@ -95,27 +111,30 @@ class ViewerTracker:
         return result
 
     def viewers(self, frames: int, rate: float) -> list[list[int]]:
-        """The tracks of each viewer, from left to right.
+        """Decide which tracks are viewers.
 
-        A viewer must be there for 2 s and for a twentieth of the frames (of a long film: 30 s);
-        less is a passer-by or a false alarm. Where one seat is watched all tracks are one viewer,
-        however far the face jumps.
+        A viewer must be seen for 2 s and in 5 % of the frames, or for 30 s in a long film; anything less is a
+        passer-by or a false alarm. If the camera shows a single seat, all tracks are one viewer, however far
+        the face jumps.
 
         Args:
-            frames: sampled frames in the whole film.
-            rate: sampled frames a second.
+            frames: number of sampled frames of the complete film.
+            rate: sampled frames per second.
+
+        Returns:
+            The tracks of each viewer, viewers from left to right.
         """
         needed = max(MIN_TRACK_SECONDS * rate, min(MIN_TRACK_SHARE * frames, MAX_REQUIRED_SECONDS * rate))
         everyone = range(len(self.tracks))
-        one_seat = self._frames_with_several_faces <= SINGLE_SEAT_SHARE * self._frames_with_faces
-        candidates = [list(everyone)] if one_seat else [[i] for i in everyone]
+        single_seat = self._frames_with_several_faces <= SINGLE_SEAT_SHARE * self._frames_with_faces
+        candidates = [list(everyone)] if single_seat else [[i] for i in everyone]
         seen = [sum(self.tracks[i].samples for i in candidate) for candidate in candidates]
-        kept = [c for c, n in zip(candidates, seen, strict=True) if n and n >= min(needed, 0.5 * frames)]
-        return sorted(kept, key=lambda candidate: self.tracks[candidate[0]].mean_x())
+        viewers = [c for c, n in zip(candidates, seen, strict=True) if n and n >= min(needed, 0.5 * frames)]
+        return sorted(viewers, key=lambda candidate: self.tracks[candidate[0]].mean_x())
 
 
 def _is_open(track: Track, time: float) -> bool:
-    """Whoever sat here for a while may come back at any time; a false alarm is not waited for."""
+    """Whether a track may continue: a viewer may return at any time, a false alarm ends after 2 s."""
     return (
         time - track.last_seen <= MIN_TRACK_SECONDS or track.last_seen - track.first_seen >= MIN_TRACK_SECONDS
     )
@@ -126,11 +145,12 @@ def _assignment_cost(track: Track, time: float, face: FaceBox) -> float:
     last = track.face
     size = (last.size + face.size) / 2
     gap = time - track.last_seen
-    going = gap if gap <= EXTRAPOLATION_SECONDS else 0.0
+    extrapolated = gap if gap <= EXTRAPOLATION_SECONDS else 0.0
     moved = np.subtract(face.center, last.center)
-    away = float(np.hypot(*moved)) / size
-    # Where they were going widens the reach only: heads that lean together and part would else be exchanged.
-    astray = min(away, float(np.hypot(*(moved - np.multiply(track.velocity, going)))) / size)
-    grown = max(last.size, face.size) / min(last.size, face.size)
-    reach = min(GATE_DISTANCE + GATE_GROWTH * gap, GATE_LIMIT)
-    return away + np.log(grown) if astray <= reach and grown <= MAX_SIZE_RATIO else float("inf")
+    distance = float(np.hypot(*moved)) / size
+    # The motion only widens the gate and does not enter the cost: otherwise two heads that lean together and
+    # part again would be taken for each other.
+    deviation = min(distance, float(np.hypot(*(moved - np.multiply(track.velocity, extrapolated)))) / size)
+    ratio = max(last.size, face.size) / min(last.size, face.size)
+    gate = min(GATE_DISTANCE + GATE_GROWTH * gap, GATE_LIMIT)
+    return distance + np.log(ratio) if deviation <= gate and ratio <= MAX_SIZE_RATIO else float("inf")

@@ -1,4 +1,8 @@
-"""The film's clock during a live capture: seconds of film time, which stand still in a pause."""
+"""The clocks of a live capture.
+
+`FilmClock` gives film time, which stands still while the film is paused. `CameraClock` converts the
+timestamps of one camera to film time.
+"""
 
 from __future__ import annotations
 
@@ -10,26 +14,27 @@ from numpy.typing import ArrayLike, NDArray
 
 
 def sample_indices(times: ArrayLike, rate: float) -> NDArray[np.int64]:
-    """The sample that each picture would be; of those with one number only the first is sampled.
+    """Number the sample that each picture would be; of pictures with the same number, the first is sampled.
 
     Args:
         times: seconds of film time.
-        rate: samples a second.
+        rate: samples per second.
     """
-    # Half a millisecond of slack: timestamps are rounded to the stream's time base.
+    # Half a millisecond of slack, since timestamps are rounded to the stream's time base.
     return np.floor((np.asarray(times, np.float64) + 5e-4) * rate).astype(np.int64)
 
 
 class FilmClock:
-    """Stands at 0 until `resume`. Threads may share it.
+    """Film time during a capture: 0 until the first `resume`. Threads may share it.
 
-    A pause is the film's pause: film time stands still, so nothing is missed in it.
+    The clock is paused together with the film: film time stands still, so a pause is not a gap.
     """
 
     def __init__(self, speed: float = 1.0) -> None:
-        """
+        """Create a paused clock.
+
         Args:
-            speed: seconds of film a second of ours; more than 1 only for recordings played as live.
+            speed: seconds of film time per second; more than 1 only for recordings played as live cameras.
         """
         self._speed = speed
         self._changed = threading.Condition()
@@ -45,20 +50,22 @@ class FilmClock:
 
     @property
     def paused(self) -> bool:
+        """Whether film time stands still."""
         return self._paused
 
     @property
     def stopped(self) -> bool:
+        """Whether the capture has ended."""
         return self._stopped
 
     def pause(self) -> None:
-        """Let film time stand still."""
+        """Stop film time until `resume`."""
         with self._changed:
             self._time_at_resume, self._paused = self._now(), True
             self._changed.notify_all()
 
     def resume(self) -> None:
-        """Let film time run, from where it stands."""
+        """Let film time run on from its present value."""
         with self._changed:
             if self._stopped:
                 return
@@ -66,18 +73,18 @@ class FilmClock:
             self._changed.notify_all()
 
     def stop(self) -> None:
-        """End the capture: time stands still for good and whoever sleeps wakes up."""
+        """End the capture: film time stops for good, and sleeping threads wake up."""
         with self._changed:
             self._time_at_resume, self._paused, self._stopped = self._now(), True, True
             self._changed.notify_all()
 
     def sleep(self, seconds: float) -> bool:
-        """Wait, also through a pause; False once the clock has been stopped."""
+        """Wait, also during a pause. Returns False if the clock has been stopped."""
         with self._changed:
             return not self._changed.wait_for(lambda: self._stopped, seconds / self._speed)
 
     def sleep_until(self, film_time: float) -> bool:
-        """Wait until the film is there; False once the clock has been stopped."""
+        """Wait for a film time. Returns False if the clock has been stopped."""
         with self._changed:
             while not self._stopped and (left := film_time - self._now()) > 0:
                 self._changed.wait(None if self._paused else left / self._speed)
@@ -89,27 +96,28 @@ class FilmClock:
 
 
 class CameraClock:
-    """Turns a camera's own timestamps into film time.
+    """Converts a camera's own timestamps to film time.
 
-    A picture arrives late by a delay that varies. The smallest delay of late is the steady one, so
-    film time is the camera's time plus the smallest difference that was seen between the two clocks.
+    Each picture arrives with a delay that varies. The smallest delay is the steady part, so film time is the
+    camera's time plus the smallest difference between the two clocks. To follow a drifting clock, the
+    difference is allowed to grow slowly.
     """
 
     MAX_DRIFT = 1e-3
-    """Seconds a second by which the difference may grow: no quartz drifts more."""
+    """Seconds per second by which the difference may grow; quartz clocks drift less."""
     MAX_DELAY_SECONDS = 5.0
-    """Seconds. A picture that is later than that tells that the camera's clock has jumped."""
+    """Seconds. A longer delay means that the camera's clock has jumped."""
 
     def __init__(self) -> None:
         self._difference = float("inf")
         self._last_arrival = self._last_film_time = float("-inf")
 
     def film_time(self, camera_time: float, arrival_time: float) -> float:
-        """Film time of a picture, never before that of the last one.
+        """The film time of a picture, never earlier than that of the picture before.
 
         Args:
-            own: the camera's timestamp, seconds from anywhere.
-            arrived: film time at which the picture came.
+            camera_time: the camera's timestamp, in seconds from any origin.
+            arrival_time: film time at which the picture arrived.
         """
         leak = self.MAX_DRIFT * (arrival_time - self._last_arrival)
         self._last_arrival = arrival_time

@@ -1,4 +1,4 @@
-"""From the journal of a live capture to samples on the film's clock, with every gap."""
+"""Turn the journal of a live capture into samples on the film's clock, and list every gap."""
 
 from __future__ import annotations
 
@@ -31,17 +31,19 @@ from moviemotion.audience.recordings import viewer_names
 from moviemotion.audience.samples import Samples
 
 MIN_REPORTED_GAP = 2.0
-"""Seconds without a sample that are told, where the camera's state does not tell them anyway."""
+"""Seconds without a sample that are reported as a gap, unless the camera's state explains them already."""
 MAX_COMPARED_SECONDS = 1200.0
-"""Seconds of the film whose light is compared: more would not be more exact, and takes long to decode."""
+"""Seconds of the film whose brightness is compared; more take long to decode and add no accuracy."""
 
 
 @dataclass(frozen=True)
 class Gap:
-    """A stretch of film that a camera did not see.
+    """A stretch of film time for which a camera has no samples.
 
     Attributes:
+        camera: its name.
         start, end: seconds of film time.
+        reason: why, in words.
     """
 
     camera: str
@@ -55,9 +57,9 @@ class Offset:
     """Seconds added to a camera's clock to give film time.
 
     Attributes:
-        seconds: what was added.
-        half_width: of the 95 % interval; NaN where it was not measured.
-        origin: where it comes from, in words.
+        seconds: the offset.
+        half_width: half-width of its 95 % interval in seconds; NaN if it was not measured.
+        origin: how it was determined, in words.
     """
 
     seconds: float
@@ -66,9 +68,16 @@ class Offset:
 
 
 def measure_offsets(folder: Path, seats: SeatsConfig) -> dict[str, Offset]:
-    """Put the cameras of a journal on the film's clock, as `seats.sync` asks.
+    """Measure the offset of each camera by the method that `seats.sync` names.
 
-    A camera whose offset cannot be measured gets the median of the others', or 0, and its origin says so.
+    A camera whose offset cannot be measured gets the median of the others, or 0; its origin says so.
+
+    Args:
+        folder: the journal.
+        seats: the cameras and the method.
+
+    Returns:
+        Camera name → offset.
 
     Raises:
         MoviemotionError: the film is not a readable video.
@@ -83,46 +92,53 @@ def measure_offsets(folder: Path, seats: SeatsConfig) -> dict[str, Offset]:
     for camera in seats.cameras:
         if camera.offset is not None or sync.method is SyncMethod.NONE:
             continue
-        light = read_brightness(folder, camera.name)
+        brightness = read_brightness(folder, camera.name)
         if sync.method is SyncMethod.MARK:
-            measured[camera.name] = offset_from_mark(light, sync.mark)
+            measured[camera.name] = offset_from_mark(brightness, sync.mark)
         elif reference:
-            measured[camera.name] = offset_from_brightness(light, reference, sync.within)
+            measured[camera.name] = offset_from_brightness(brightness, reference, sync.within)
         elif camera.name == first:
             measured[first] = OffsetEstimate(0.0, 0.0)
         else:
-            shift = offset_from_brightness(light, read_brightness(folder, first), sync.within)
-            measured[camera.name] = OffsetEstimate(shift.seconds + measured[first].seconds, shift.half_width)
-    known = [shift.seconds for shift in measured.values() if not np.isnan(shift.seconds)]
+            estimate = offset_from_brightness(brightness, read_brightness(folder, first), sync.within)
+            measured[camera.name] = OffsetEstimate(
+                estimate.seconds + measured[first].seconds, estimate.half_width
+            )
+    known = [estimate.seconds for estimate in measured.values() if not np.isnan(estimate.seconds)]
     usual = float(np.median(known)) if known else 0.0
     offsets = {}
     for camera in seats.cameras:
-        shift = measured[camera.name]
+        estimate = measured[camera.name]
         if camera.offset is not None:
             offsets[camera.name] = Offset(camera.offset, float("nan"), "given")
         elif sync.method is SyncMethod.NONE:
-            offsets[camera.name] = Offset(0.0, float("nan"), "as it came")
-        elif np.isnan(shift.seconds):
+            offsets[camera.name] = Offset(0.0, float("nan"), "not measured")
+        elif np.isnan(estimate.seconds):
             offsets[camera.name] = Offset(usual, float("nan"), _UNMEASURED_ORIGINS[sync.method])
         else:
-            offsets[camera.name] = Offset(float(shift.seconds), float(shift.half_width), str(sync.method))
+            offsets[camera.name] = Offset(
+                float(estimate.seconds), float(estimate.half_width), str(sync.method)
+            )
     return offsets
 
 
 _UNMEASURED_ORIGINS = {
-    SyncMethod.MARK: "no mark was seen; the median of the other cameras",
-    SyncMethod.LIGHT: "the light fits nowhere; the median of the other cameras",
+    SyncMethod.MARK: "no mark was found; the median of the other cameras",
+    SyncMethod.LIGHT: "the brightness matches nowhere; the median of the other cameras",
 }
 
 
 def camera_samples(folder: Path, camera: str, offset: float, rate: float) -> Samples:
-    """What a camera saw, on the film's clock; nothing of the time in which it was frozen.
+    """The samples of a camera on the film's clock, without the time in which it was frozen.
 
     Args:
-        rate: samples a second.
+        folder: the journal.
+        camera: its name.
+        offset: seconds to add to the journal's times.
+        rate: samples per second.
     """
     faces = read_faces(folder, camera)
-    # Also through the time in which it was frozen, so that the tracks are those of the journal's exchanges.
+    # Frozen frames are tracked too, so that track numbers match those of the journal's identity switches.
     tracker = ViewerTracker()
     tracks = [track for time, found in faces.by_frame() for track in tracker.assign(time, found)]
     frozen = [
@@ -131,17 +147,18 @@ def camera_samples(folder: Path, camera: str, offset: float, rate: float) -> Sam
         if state is CameraState.FROZEN
     ]
     frames = faces.frame_times[_outside_intervals(faces.frame_times, frozen)]
-    kept = tracker.viewers(len(frames), rate)
+    viewers = tracker.viewers(len(frames), rate)
+    # Track → viewer, −1 for tracks that are no viewers.
     number = np.full(len(tracker.tracks) + 1, -1, dtype=np.int16)
-    for viewer, own in enumerate(kept):
-        number[own] = viewer
-    whose = number[np.array(tracks, dtype=int)]
-    seen = (whose >= 0) & _outside_intervals(faces.time, frozen)
+    for viewer, tracks_of_viewer in enumerate(viewers):
+        number[tracks_of_viewer] = viewer
+    viewer_of_row = number[np.array(tracks, dtype=int)]
+    seen = (viewer_of_row >= 0) & _outside_intervals(faces.time, frozen)
     return Samples(
-        viewers=viewer_names(camera, len(kept)),
+        viewers=viewer_names(camera, len(viewers)),
         frames=len(frames),
         end=float(frames[-1] if len(frames) else 0.0) + offset,
-        viewer=whose[seen],
+        viewer=viewer_of_row[seen],
         time=faces.time[seen] + offset,
         box=faces.box[seen],
         detection=faces.detection[seen],
@@ -149,55 +166,59 @@ def camera_samples(folder: Path, camera: str, offset: float, rate: float) -> Sam
         weight=faces.weight[seen],
         rejection_reason=faces.rejection_reason[seen],
         identity_switches=tuple(
-            replace(exchange, time=exchange.time + offset, first=first, second=second)
-            for exchange in read_identity_switches(folder, camera)
-            if (first := int(number[exchange.first])) != (second := int(number[exchange.second]))
+            replace(switch, time=switch.time + offset, first=first, second=second)
+            for switch in read_identity_switches(folder, camera)
+            if (first := int(number[switch.first])) != (second := int(number[switch.second]))
             and min(first, second) >= 0
         ),
     )
 
 
 def count_dropped_pictures(folder: Path, camera: str, rate: float) -> int:
-    """How many pictures of a camera were due to be read and were not, because reading did not keep up."""
+    """Count the pictures that were due for a sample but were dropped because reading did not keep up."""
     frozen = [
         (start, end)
         for start, end, state, _ in _state_intervals(folder, camera)
         if state is CameraState.FROZEN
     ]
     times = read_brightness(folder, camera)[0], read_faces(folder, camera).frame_times
-    came, read = (set(sample_indices(t[_outside_intervals(t, frozen)], rate).tolist()) for t in times)
-    return len(came - read)
+    arrived, read = (set(sample_indices(t[_outside_intervals(t, frozen)], rate).tolist()) for t in times)
+    return len(arrived - read)
 
 
 def find_gaps(folder: Path, offsets: Mapping[str, Offset], rate: float) -> list[Gap]:
-    """Every stretch of at least `LEAST_GAP` without samples, and every loss however short.
+    """Find every stretch of at least `MIN_REPORTED_GAP` without samples, and every loss however short.
 
     Args:
-        offsets: of every camera.
-        rate: samples a second.
+        folder: the journal.
+        offsets: camera name → offset, of every camera.
+        rate: samples per second.
+
+    Returns:
+        The gaps of each camera in turn, in order of time.
     """
     ends = {camera: _last_picture_time(folder, camera) + offset.seconds for camera, offset in offsets.items()}
     end = max(ends.values(), default=0.0)
     gaps = []
     for camera, offset in offsets.items():
-        told = list(_state_gaps(folder, camera, end - offset.seconds))
+        explained = list(_state_gaps(folder, camera, end - offset.seconds))
         holes = _sample_gaps(
             read_faces(folder, camera), end - offset.seconds, max(MIN_REPORTED_GAP, 3 / rate)
         )
-        untold = [
+        others = [
             (a, b, _gap_reason(folder, camera, a, b))
             for a, b in holes
-            if not any(start < b and a < stop for start, stop, _ in told)
+            if not any(start < b and a < stop for start, stop, _ in explained)
         ]
         gaps += [
             Gap(camera, start + offset.seconds, stop + offset.seconds, reason)
-            for start, stop, reason in sorted(told + untold)
+            for start, stop, reason in sorted(explained + others)
         ]
     return gaps
 
 
 def _state_gaps(folder: Path, camera: str, end: float) -> Iterator[tuple[float, float, str]]:
-    """Start, end and reason of the stretches in which a camera's state says that it saw nothing."""
+    """Start, end and reason of the stretches in which a camera was not live."""
     for start, stop, state, why in _state_intervals(folder, camera):
         stop = min(stop, end)
         short = state in (CameraState.WAITING, CameraState.ENDED) and stop - start < MIN_REPORTED_GAP
@@ -207,6 +228,7 @@ def _state_gaps(folder: Path, camera: str, end: float) -> Iterator[tuple[float, 
 
 
 def _state_intervals(folder: Path, camera: str) -> Iterator[tuple[float, float, CameraState, str]]:
+    """Start, end, state and reason of each state of a camera; the last one has no end."""
     changes = [change for change in read_state_changes(folder) if change.camera == camera]
     for k, change in enumerate(changes):
         end = changes[k + 1].time if k + 1 < len(changes) else float("inf")
@@ -214,6 +236,7 @@ def _state_intervals(folder: Path, camera: str) -> Iterator[tuple[float, float, 
 
 
 def _outside_intervals(times: NDArray[np.float64], spans: Sequence[tuple[float, float]]) -> NDArray[np.bool_]:
+    """(n,) whether each time lies in none of the spans."""
     inside = np.zeros(len(times), bool)
     for start, end in spans:
         inside |= (times > start) & (times < end)
@@ -221,15 +244,17 @@ def _outside_intervals(times: NDArray[np.float64], spans: Sequence[tuple[float, 
 
 
 def _sample_gaps(faces: DetectedFaces, end: float, least: float) -> list[tuple[float, float]]:
+    """Stretches of at least `least` seconds between two sampled frames."""
     times = np.concatenate([[0.0], faces.frame_times, [end]])
     at = np.flatnonzero(np.diff(times) >= least)
     return list(zip(times[at].tolist(), times[at + 1].tolist(), strict=True))
 
 
 def _gap_reason(folder: Path, camera: str, start: float, end: float) -> str:
+    """Why there are no samples although the camera was live."""
     times, _ = read_brightness(folder, camera)
-    came = ((times > start) & (times < end)).any()
-    return "dropped: reading did not keep up" if came else "no picture came"
+    arrived = ((times > start) & (times < end)).any()
+    return "dropped: reading did not keep up" if arrived else "no picture arrived"
 
 
 def _last_picture_time(folder: Path, camera: str) -> float:

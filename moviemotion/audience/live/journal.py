@@ -1,4 +1,9 @@
-"""What a live capture has seen so far, on disk every few seconds, readable after a crash."""
+"""The journal of a live capture: what was seen is on disk within seconds and is readable after a crash.
+
+A journal is a folder. For each camera it holds an Arrow stream of its faces and one of the brightness of its
+pictures; for all cameras together, their state changes and identity switches as JSON lines. Arrow streams and
+JSON lines can be read up to the last complete record, so nothing has to be repaired after a crash.
+"""
 
 from __future__ import annotations
 
@@ -18,40 +23,47 @@ from numpy.typing import NDArray
 from moviemotion.audience.faces.detect import FaceBox
 from moviemotion.audience.faces.identity_switches import IdentitySwitch
 from moviemotion.emotions import EMOTIONS
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import SettingError
 
 FLUSH_INTERVAL = 5.0
-"""Seconds of ours after which rows are to be written: what a crash may cost."""
+"""Seconds after which rows are written: a crash loses no more."""
 FACES_SCHEMA = pa.schema(
     [
         ("time", pa.float64()),
         *((name, pa.float32()) for name in ("left", "top", "right", "bottom", "detection")),
         *((str(emotion), pa.float32()) for emotion in EMOTIONS),
         ("weight", pa.float32()),
-        ("refused", pa.float32()),
+        ("rejection_reason", pa.float32()),
     ]
 )
-BRIGHTNESS_SCHEMA = pa.schema([("time", pa.float64()), ("light", pa.float32())])
+BRIGHTNESS_SCHEMA = pa.schema([("time", pa.float64()), ("brightness", pa.float32())])
 NO_FACE = (float("nan"),) * (len(FACES_SCHEMA) - 1)
-"""The row of a sampled frame without a face: frames are counted too."""
+"""The rest of the row for a sampled frame without a face; such frames count too."""
 
 
 class CameraState(StrEnum):
-    """How a camera is."""
+    """The state of a camera."""
 
     WAITING = "waiting"
     """Not reached yet."""
     LIVE = "live"
     LOST = "lost"
     FROZEN = "frozen"
-    """It sends the same picture again and again."""
+    """The camera keeps sending the same picture."""
     ENDED = "ended"
     """A file that was played to its end."""
 
 
 @dataclass(frozen=True)
 class StateChange:
-    """A camera's state from `time` on (seconds of the capture's clock), and why."""
+    """A camera enters a state.
+
+    Attributes:
+        camera: its name.
+        time: seconds of the capture's clock from which the state holds.
+        state: the new state.
+        why: the reason in words, if there is one.
+    """
 
     camera: str
     time: float
@@ -60,9 +72,9 @@ class StateChange:
 
 
 class ArrowRowWriter:
-    """An Arrow stream: each batch is complete in itself, so a file that breaks off is readable so far.
+    """Writes rows to an Arrow stream, whose batches stay readable if the file breaks off after them.
 
-    Rows may be added by one thread while another writes them down: a slow disk holds up no picture.
+    One thread may add rows while another writes them, so that a slow disk delays no picture.
     """
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
@@ -72,10 +84,11 @@ class ArrowRowWriter:
         self._rows: deque[tuple[float, ...]] = deque()
 
     def add(self, row: tuple[float, ...]) -> None:
+        """Add a row; it is written by the next `flush`."""
         self._rows.append(row)
 
     def flush(self) -> None:
-        """Write what was added, down to the disk."""
+        """Write the added rows, and wait until they are on disk."""
         rows = [self._rows.popleft() for _ in range(len(self._rows))]
         if rows:
             columns = [
@@ -87,18 +100,25 @@ class ArrowRowWriter:
         os.fsync(self._file.fileno())
 
     def close(self) -> None:
+        """Write the remaining rows and close the file."""
         self.flush()
         self._writer.close()
         self._file.close()
 
 
 class Journal:
-    """The folder that a capture writes as it goes: of each camera its faces, light, states and exchanges."""
+    """Writes the journal of a running capture.
+
+    Attributes:
+        faces: camera name → writer of `FACES_SCHEMA` rows.
+        brightness: camera name → writer of `BRIGHTNESS_SCHEMA` rows.
+    """
 
     def __init__(self, folder: Path, cameras: tuple[str, ...]) -> None:
-        """
+        """Create the folder and its files.
+
         Raises:
-            MoviemotionError: the folder cannot be written.
+            MoviemotionError: the folder exists already or cannot be written.
         """
         try:
             folder.mkdir(parents=True)
@@ -106,27 +126,34 @@ class Journal:
                 name: ArrowRowWriter(folder / f"{name}.faces.arrows", FACES_SCHEMA) for name in cameras
             }
             self.brightness = {
-                name: ArrowRowWriter(folder / f"{name}.light.arrows", BRIGHTNESS_SCHEMA) for name in cameras
+                name: ArrowRowWriter(folder / f"{name}.brightness.arrows", BRIGHTNESS_SCHEMA)
+                for name in cameras
             }
             self._state_changes = (folder / "states.jsonl").open("w", encoding="utf-8")
-            self._identity_switches = (folder / "exchanges.jsonl").open("w", encoding="utf-8")
+            self._identity_switches = (folder / "identity-switches.jsonl").open("w", encoding="utf-8")
         except OSError as error:
-            raise MoviemotionError(
-                f"{folder}: cannot be written ({error.strerror}); make room or choose another --out"
+            raise SettingError(
+                "not-writable",
+                "{folder}: cannot be written ({reason}); free some space or choose another {out}",
+                folder=folder,
+                reason=error.strerror,
             ) from error
 
     def add_state_change(self, change: StateChange) -> None:
+        """Write a state change at once."""
         _append_json_line(self._state_changes, vars(change))
 
-    def add_identity_switch(self, camera: str, exchange: IdentitySwitch) -> None:
-        _append_json_line(self._identity_switches, {"camera": camera, **vars(exchange)})
+    def add_identity_switch(self, camera: str, switch: IdentitySwitch) -> None:
+        """Write an identity switch of two tracks at once."""
+        _append_json_line(self._identity_switches, {"camera": camera, **vars(switch)})
 
     def flush(self) -> None:
-        """Write down what was added since the last time; to be called every `KEPT_EVERY` seconds."""
+        """Write the rows added since the last call; called every `FLUSH_INTERVAL` seconds."""
         for rows in (*self.faces.values(), *self.brightness.values()):
             rows.flush()
 
     def close(self) -> None:
+        """Write the remaining rows and close all files."""
         for rows in (*self.faces.values(), *self.brightness.values()):
             rows.close()
         self._state_changes.close()
@@ -134,7 +161,7 @@ class Journal:
 
 
 def read_state_changes(folder: Path) -> list[StateChange]:
-    """The states of a journal's cameras, in the order in which they came."""
+    """Read the state changes of all cameras, in the order in which they happened."""
     lines = _read_json_lines(folder / "states.jsonl")
     return [
         StateChange(line["camera"], line["time"], CameraState(line["state"]), line["why"]) for line in lines
@@ -142,8 +169,8 @@ def read_state_changes(folder: Path) -> list[StateChange]:
 
 
 def read_identity_switches(folder: Path, camera: str) -> list[IdentitySwitch]:
-    """Which tracks of a camera changed places."""
-    lines = _read_json_lines(folder / "exchanges.jsonl")
+    """Read the identity switches of a camera; `first` and `second` are tracks."""
+    lines = _read_json_lines(folder / "identity-switches.jsonl")
     return [
         IdentitySwitch(**{key: value for key, value in line.items() if key != "camera"})
         for line in lines
@@ -152,23 +179,19 @@ def read_identity_switches(folder: Path, camera: str) -> list[IdentitySwitch]:
 
 
 def read_brightness(folder: Path, camera: str) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """When each picture of a camera came, (n,) seconds, and how bright it was, (n,) 0–255."""
-    table = _read_arrow_stream(folder / f"{camera}.light.arrows", BRIGHTNESS_SCHEMA)
-    return table["time"].to_numpy(), table["light"].to_numpy()
+    """Read the time of each picture of a camera, (n,) seconds, and its mean brightness, (n,) 0–255."""
+    table = _read_arrow_stream(folder / f"{camera}.brightness.arrows", BRIGHTNESS_SCHEMA)
+    return table["time"].to_numpy(), table["brightness"].to_numpy()
 
 
 @dataclass(frozen=True)
 class DetectedFaces:
-    """The faces of a camera, frame by frame.
+    """The faces of a camera.
 
     Attributes:
-        frames: (f,) seconds of every sampled frame.
-        time: (n,) seconds, for each face.
-        box: (n, 4) float32 px.
-        detection: (n,) float32.
-        emotions: (n, 8) float32.
-        weight: (n,) float32.
-        refused: (n,) int8.
+        frame_times: (f,) seconds of each sampled frame, also of those without a face.
+        time: (n,) seconds of each face.
+        box, detection, emotions, weight, rejection_reason: (n, …) as in `Samples`.
     """
 
     frame_times: NDArray[np.float64]
@@ -180,7 +203,7 @@ class DetectedFaces:
     rejection_reason: NDArray[np.int8]
 
     def by_frame(self) -> Iterator[tuple[float, list[FaceBox]]]:
-        """Time and faces of each frame, without landmarks."""
+        """Yield the time and the faces of each frame; landmarks are NaN, since the journal has none."""
         first = np.searchsorted(self.time, self.frame_times, "left").tolist()
         last = np.searchsorted(self.time, self.frame_times, "right").tolist()
         none = np.full((5, 2), np.nan, np.float32)
@@ -190,7 +213,7 @@ class DetectedFaces:
 
 
 def read_faces(folder: Path, camera: str) -> DetectedFaces:
-    """Everything that was seen in a camera."""
+    """Read all faces of a camera."""
     table = _read_arrow_stream(folder / f"{camera}.faces.arrows", FACES_SCHEMA)
     numbers = np.stack([table[name].to_numpy() for name in FACES_SCHEMA.names[1:]], axis=1)
     time_ = table["time"].to_numpy()
@@ -217,7 +240,7 @@ def _read_json_lines(path: Path) -> list[dict[str, Any]]:
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
             lines.append(json.loads(line))
-        except ValueError:  # the line at which the machine stopped
+        except ValueError:  # the line that was being written when the machine stopped
             break
     return lines
 
@@ -228,5 +251,5 @@ def _read_arrow_stream(path: Path, schema: pa.Schema) -> pa.Table:
         with pa.ipc.open_stream(path) as stream:
             batches.extend(stream)
     except (pa.ArrowInvalid, OSError):
-        pass  # it breaks off where the machine stopped; every batch before that is whole
+        pass  # the file ends where the machine stopped; every batch before that is complete
     return pa.Table.from_batches(batches, schema)

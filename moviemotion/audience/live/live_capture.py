@@ -1,7 +1,9 @@
-"""Many live cameras at once: a thread a camera takes pictures, a few threads read the faces in them.
+"""Capture many live cameras at once.
 
-What a camera sees goes into the journal every few seconds. Pictures are only held in memory, at most
-`DEPTH` a camera; where reading does not keep up, the oldest is dropped for the newest, and counted.
+One thread for each camera receives its pictures, a few threads read the faces in them, and one thread writes
+the results to the journal every few seconds. Pictures are held in memory only, at most `QUEUE_DEPTH` for each
+camera: if reading does not keep up, the oldest picture is dropped and counted. Cameras take turns, so that
+one with many faces does not starve the others.
 """
 
 from __future__ import annotations
@@ -17,43 +19,50 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from moviemotion.audience.faces.detect import FaceDetector, crop_face
-from moviemotion.audience.faces.emotion_model import EmotionModel
+from moviemotion.audience.faces.face_readings import predict_faces
 from moviemotion.audience.faces.face_scheduler import FaceScheduler
 from moviemotion.audience.faces.identity_switches import IdentitySwitchDetector
-from moviemotion.audience.faces.quality import quality_weights
+from moviemotion.audience.faces.registry import (
+    DEFAULT_DETECTOR,
+    DEFAULT_MODEL,
+    DetectorChoice,
+    ModelChoice,
+    load_detector,
+    load_emotion_model,
+)
 from moviemotion.audience.faces.tracking import ViewerTracker
 from moviemotion.audience.live.film_clock import CameraClock, FilmClock, sample_indices
 from moviemotion.audience.live.journal import FLUSH_INTERVAL, NO_FACE, CameraState, Journal, StateChange
 from moviemotion.audience.live.sources import Source, SourceLostError, SourcePicture
 from moviemotion.audience.video.decode import Frame
 from moviemotion.audience.video.masking import NO_MASK, Mask
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import SettingError
 
 QUEUE_DEPTH = 4
-"""Pictures of a camera that wait to be read."""
+"""Pictures of a camera that may wait to be read."""
 FROZEN_TOLERANCE = 0.3
-"""Mean grey levels by which a picture must differ from the last that did; people in front of a real
-camera never stay below it for half a second."""
+"""Mean difference in gray levels from the last changed picture up to which a picture counts as unchanged;
+people in front of a real camera never stay below it for half a second."""
 MIN_RECONNECT_SECONDS, MAX_RECONNECT_SECONDS = 0.5, 8.0
-"""Seconds between attempts to reach a lost camera: doubled from the first to the longest while it does
-not answer."""
+"""Seconds between attempts to reach a lost camera: doubled after each attempt, from the first value to the
+second."""
 RATE_WINDOW = 20
-"""Samples over which the rate is told."""
+"""Samples over which the reported rate is averaged."""
 
 
 @dataclass(frozen=True)
 class CameraHealth:
-    """How one camera is.
+    """The condition of one camera during a capture.
 
     Attributes:
-        state, why: see `State`.
-        rate: samples a second, of late.
-        faces: in the last picture that was read.
-        read: pictures that were read so far.
-        dropped: pictures dropped so far because reading did not keep up.
-        last_seen: film time of the last picture, seconds; NaN before the first.
-        losses: how often it was lost or frozen.
+        name: of the camera.
+        state, why: its state, and the reason in words.
+        rate: samples per second over the last `RATE_WINDOW` samples.
+        faces: number of faces in the last picture that was read.
+        read: number of pictures read until now.
+        dropped: number of pictures dropped until now because reading did not keep up.
+        last_seen: film time of the last picture in seconds; NaN before the first.
+        losses: how often the camera was lost or frozen.
     """
 
     name: str
@@ -68,15 +77,15 @@ class CameraHealth:
 
 
 class FreezeDetector:
-    """How long a camera has been sending the same picture."""
+    """Measures for how long a camera has been sending the same picture."""
 
     def __init__(self) -> None:
         self._reference = np.empty((0, 0), np.int16)
         self.since = 0.0
-        """Film time of the first of the pictures that are the same."""
+        """Film time of the first of the unchanged pictures."""
 
     def update(self, time: float, grey: NDArray[np.uint8]) -> float:
-        """Seconds for which the picture has been the same."""
+        """Add a picture; returns the seconds for which the picture has not changed."""
         now = grey.astype(np.int16)
         if now.shape != self._reference.shape or np.abs(now - self._reference).mean() >= FROZEN_TOLERANCE:
             self._reference, self.since = now, time
@@ -85,7 +94,7 @@ class FreezeDetector:
 
 @dataclass
 class _CameraWorker:
-    """One camera at work. `waiting`, `reading` and the counts belong to whoever holds the capture's lock."""
+    """One camera at work. The capture's condition guards the queue, `is_being_read` and the counts."""
 
     name: str
     source: Source
@@ -109,7 +118,7 @@ class _CameraWorker:
 
 
 class LiveCapture:
-    """A running capture. `clock.pause`, `clock.resume` and `stop` may be called from any thread."""
+    """A running capture. Any thread may call `clock.pause`, `clock.resume` and `stop`."""
 
     def __init__(
         self,
@@ -120,27 +129,32 @@ class LiveCapture:
         frozen_after: float,
         workers: int | None = None,
         masks: Mapping[str, Mask] | None = None,
+        model: ModelChoice = DEFAULT_MODEL,
+        detector: DetectorChoice = DEFAULT_DETECTOR,
     ) -> None:
-        """Starts at once, and the clock with it.
+        """Start the capture and its clock.
 
         Args:
             sources: camera name → where its pictures come from.
-            folder: to be made for the journal.
-            rate: samples a second.
-            frozen_after: film seconds of one picture after which a camera counts as frozen.
-            workers: threads that read faces; by default one a core.
-            masks: camera name → what of its picture may be seen; looked up for every picture, so that a seat
-                can be masked while the film runs.
+            folder: created for the journal.
+            clock: the film's clock.
+            rate: samples per second.
+            frozen_after: film seconds of one unchanged picture after which a camera counts as frozen.
+            workers: threads that read faces; by default one for each core.
+            masks: camera name → the part of its pictures that may be processed. It is looked up for every
+                picture, so that a seat can be masked while the film runs.
+            model: the emotion model: a registered name, an ONNX file or a model.
+            detector: the face detector: a registered name or a detector.
 
         Raises:
-            MoviemotionError: the folder cannot be written.
+            MoviemotionError: the folder cannot be written, or the model or detector cannot be used.
         """
         self.clock = clock
         self._rate = rate
         self._frozen_after = frozen_after
         self._folder = folder
         self._masks = {} if masks is None else masks
-        self._detector, self._emotion_model = FaceDetector(), EmotionModel()
+        self._detector, self._emotion_model = load_detector(detector), load_emotion_model(model)
         self._workers = [
             _CameraWorker(name, source, FaceScheduler(self._detector)) for name, source in sources.items()
         ]
@@ -148,10 +162,12 @@ class LiveCapture:
         self._condition = threading.Condition()
         self._turn_count = 0
         self._error: BaseException | None = None
-        for seat in self._workers:
-            self._journal.add_state_change(StateChange(seat.name, 0.0, CameraState.WAITING))
+        for camera in self._workers:
+            self._journal.add_state_change(StateChange(camera.name, 0.0, CameraState.WAITING))
         clock.resume()
-        self._camera_threads = [self._start_thread(self._receive_pictures, seat) for seat in self._workers]
+        self._camera_threads = [
+            self._start_thread(self._receive_pictures, camera) for camera in self._workers
+        ]
         self._closed = threading.Event()
         self._journal_thread = self._start_thread(self._flush_journal)
         self._reading_threads = [
@@ -159,36 +175,36 @@ class LiveCapture:
         ]
 
     def health(self) -> list[CameraHealth]:
-        """How each camera is, in the order given."""
+        """The condition of each camera, in the order of `sources`."""
         now = self.clock.now()
         with self._condition:
             return [
                 CameraHealth(
-                    seat.name,
-                    seat.state,
-                    seat.why,
-                    len(seat.recent_times) / max(now - seat.recent_times[0], 1 / self._rate)
-                    if seat.recent_times
+                    camera.name,
+                    camera.state,
+                    camera.why,
+                    len(camera.recent_times) / max(now - camera.recent_times[0], 1 / self._rate)
+                    if camera.recent_times
                     else 0.0,
-                    seat.faces,
-                    seat.read,
-                    seat.dropped,
-                    seat.last_seen,
-                    seat.losses,
+                    camera.faces,
+                    camera.read,
+                    camera.dropped,
+                    camera.last_seen,
+                    camera.losses,
                 )
-                for seat in self._workers
+                for camera in self._workers
             ]
 
     def wait(self, seconds: float) -> bool:
-        """Wait so many seconds of ours, or until there is nothing more to come: True then."""
+        """Wait for some seconds, or until the capture has stopped or all recordings have ended: then True."""
         with self._condition:
             return self._condition.wait_for(self._is_finished, seconds)
 
     def stop(self) -> None:
-        """Stop, read what waits, and close the journal.
+        """Stop the cameras, read the waiting pictures, and close the journal.
 
         Raises:
-            MoviemotionError: the journal could not be written, such as on a full disk.
+            MoviemotionError: the journal could not be written, for example because the disk is full.
         """
         self.clock.stop()
         for thread in (*self._camera_threads, *self._reading_threads):
@@ -202,9 +218,11 @@ class LiveCapture:
         except OSError as error:
             self._error = self._error or error
         if isinstance(self._error, OSError):
-            why = self._error.strerror
-            raise MoviemotionError(
-                f"{self._folder}: cannot be written ({why}); make room or choose another --out"
+            raise SettingError(
+                "not-writable",
+                "{folder}: cannot be written ({reason}); free some space or choose another {out}",
+                folder=self._folder,
+                reason=self._error.strerror,
             ) from self._error
         if self._error:
             raise self._error
@@ -213,8 +231,8 @@ class LiveCapture:
         def guarded() -> None:
             try:
                 work(*args)
-            except BaseException as fault:  # told by `stop`: a thread that dies silently loses a camera
-                self._error = self._error or fault
+            except BaseException as error:  # raised again by `stop`, so that no thread fails unnoticed
+                self._error = self._error or error
                 self.clock.stop()
             with self._condition:
                 self._condition.notify_all()
@@ -224,132 +242,135 @@ class LiveCapture:
         return thread
 
     def _is_finished(self) -> bool:
-        return self.clock.stopped or all(seat.state is CameraState.ENDED for seat in self._workers)
+        return self.clock.stopped or all(camera.state is CameraState.ENDED for camera in self._workers)
 
-    def _receive_pictures(self, seat: _CameraWorker) -> None:
-        """A camera's thread: its pictures, and its losses."""
+    def _receive_pictures(self, camera: _CameraWorker) -> None:
+        """The thread of a camera: receives its pictures, and connects again after losses."""
         wait = MIN_RECONNECT_SECONDS
         while not self.clock.stopped:
             why = "the stream ended"
             try:
-                for picture in seat.source.pictures():
+                for picture in camera.source.pictures():
                     if self.clock.stopped:
                         return
                     wait = MIN_RECONNECT_SECONDS
-                    self._handle_picture(seat, picture)
+                    self._handle_picture(camera, picture)
                 if self.clock.stopped:
                     return
-                if seat.source.is_recording:
-                    self._set_state(seat, CameraState.ENDED, seat.last_seen)
+                if camera.source.is_recording:
+                    self._set_state(camera, CameraState.ENDED, camera.last_seen)
                     return
-                wait = MIN_RECONNECT_SECONDS  # it answers, though its stream ended, perhaps before a first picture
+                # The camera answers, even if its stream ended before the first picture.
+                wait = MIN_RECONNECT_SECONDS
             except SourceLostError as error:
                 why = str(error)
-            seat.clock, seat.freeze_detector = CameraClock(), FreezeDetector()
-            if seat.state is not CameraState.WAITING:
-                self._set_state(seat, CameraState.LOST, seat.last_seen, why)
-            seat.why = why
+            camera.clock, camera.freeze_detector = CameraClock(), FreezeDetector()
+            if camera.state is not CameraState.WAITING:
+                self._set_state(camera, CameraState.LOST, camera.last_seen, why)
+            camera.why = why
             self.clock.sleep(wait)
             wait = min(2 * wait, MAX_RECONNECT_SECONDS)
 
-    def _handle_picture(self, seat: _CameraWorker, picture: SourcePicture) -> None:
+    def _handle_picture(self, camera: _CameraWorker, picture: SourcePicture) -> None:
         time = picture.time
-        if not seat.source.is_recording:
-            time = seat.clock.film_time(time, self.clock.now())
+        if not camera.source.is_recording:
+            time = camera.clock.film_time(time, self.clock.now())
             if self.clock.paused:
                 return
-        same = seat.freeze_detector.update(time, picture.gray)
-        if same >= self._frozen_after:
+        unchanged = camera.freeze_detector.update(time, picture.gray)
+        if unchanged >= self._frozen_after:
             self._set_state(
-                seat,
+                camera,
                 CameraState.FROZEN,
-                seat.freeze_detector.since,
+                camera.freeze_detector.since,
                 f"the same picture for {self._frozen_after:g} s",
             )
-        elif seat.state is not CameraState.FROZEN or same == 0:
-            self._set_state(seat, CameraState.LIVE, time)
-        seat.last_seen = time
-        self._journal.brightness[seat.name].add((time, float(picture.gray.mean())))
+        elif camera.state is not CameraState.FROZEN or unchanged == 0:
+            self._set_state(camera, CameraState.LIVE, time)
+        camera.last_seen = time
+        self._journal.brightness[camera.name].add((time, float(picture.gray.mean())))
         tick = int(sample_indices(time, self._rate))
-        if tick < seat.next_tick or seat.state is CameraState.FROZEN:
+        if tick < camera.next_tick or camera.state is CameraState.FROZEN:
             return
-        seat.next_tick = tick + 1
-        frame = Frame(time, self._masks.get(seat.name, NO_MASK).apply(picture.to_rgb()))
+        camera.next_tick = tick + 1
+        frame = Frame(time, self._masks.get(camera.name, NO_MASK).apply(picture.to_rgb()))
         with self._condition:
-            seat.queue.append(frame)
-            while len(seat.queue) > QUEUE_DEPTH or seat.queue[0].image.shape != frame.image.shape:
-                seat.queue.popleft()
-                seat.dropped += 1
+            camera.queue.append(frame)
+            while len(camera.queue) > QUEUE_DEPTH or camera.queue[0].image.shape != frame.image.shape:
+                camera.queue.popleft()
+                camera.dropped += 1
             self._condition.notify()
 
-    def _set_state(self, seat: _CameraWorker, state: CameraState, time: float, why: str = "") -> None:
-        if state is seat.state:
+    def _set_state(self, camera: _CameraWorker, state: CameraState, time: float, why: str = "") -> None:
+        if state is camera.state:
             return
-        time = 0.0 if math.isnan(time) else time  # a file that ends before its first picture
+        time = 0.0 if math.isnan(time) else time  # the file ended before its first picture
         with self._condition:
-            seat.state, seat.why = state, why
-            seat.losses += state in (CameraState.LOST, CameraState.FROZEN)
-            self._journal.add_state_change(StateChange(seat.name, time, state, why))
+            camera.state, camera.why = state, why
+            camera.losses += state in (CameraState.LOST, CameraState.FROZEN)
+            self._journal.add_state_change(StateChange(camera.name, time, state, why))
             self._condition.notify_all()
 
     def _read_faces(self) -> None:
-        """A reader's thread: the faces in the pictures that wait, camera by camera in turn."""
+        """A reading thread: reads the faces in the waiting pictures, one camera after the other."""
         while (turn := self._next_batch()) is not None:
-            seat, frames = turn
-            faces = self._journal_faces(seat, frames)
+            camera, frames = turn
+            faces = self._journal_faces(camera, frames)
             with self._condition:
-                seat.is_being_read = False
-                seat.faces = faces
-                seat.read += len(frames)
-                seat.recent_times.extend(frame.time for frame in frames)
+                camera.is_being_read = False
+                camera.faces = faces
+                camera.read += len(frames)
+                camera.recent_times.extend(frame.time for frame in frames)
                 self._condition.notify_all()
 
-    def _journal_faces(self, seat: _CameraWorker, frames: list[Frame]) -> int:
-        """Read a few pictures of one camera; how many faces the last of them shows."""
-        found = seat.face_scheduler.detect([frame.image for frame in frames])
-        faces = [face for in_frame in found for face in in_frame]
-        crops = [crop_face(f.image, face) for f, faces in zip(frames, found, strict=True) for face in faces]
-        weight, refused = quality_weights(faces, crops)
+    def _journal_faces(self, camera: _CameraWorker, frames: list[Frame]) -> int:
+        """Read a few pictures of one camera; returns how many faces the last of them shows."""
+        images = [frame.image for frame in frames]
+        found = camera.face_scheduler.detect(images)
+        readings = predict_faces(images, found, self._emotion_model)
         read = zip(
-            self._emotion_model.predict(crops).tolist(), weight.tolist(), refused.tolist(), strict=True
+            readings.emotions.tolist(),
+            readings.weight.tolist(),
+            readings.rejection_reason.tolist(),
+            strict=True,
         )
-        rows = self._journal.faces[seat.name]
-        known = len(seat.switch_detector.switches)
+        rows = self._journal.faces[camera.name]
+        known = len(camera.switch_detector.switches)
         for frame, in_frame in zip(frames, found, strict=True):
-            tracks = seat.tracker.assign(frame.time, in_frame)
-            seat.switch_detector.update(frame.time, frame.image, in_frame, tracks)
+            tracks = camera.tracker.assign(frame.time, in_frame)
+            camera.switch_detector.update(frame.time, frame.image, in_frame, tracks)
             for face in in_frame:
-                emotions, weight_of_face, why_refused = next(read)
+                emotions, weight, rejection_reason = next(read)
                 box = (face.left, face.top, face.right, face.bottom, face.score)
-                rows.add((frame.time, *box, *emotions, weight_of_face, why_refused))
+                rows.add((frame.time, *box, *emotions, weight, rejection_reason))
             if not in_frame:
                 rows.add((frame.time, *NO_FACE))
-        for exchange in seat.switch_detector.switches[known:]:
+        for switch in camera.switch_detector.switches[known:]:
             with self._condition:
-                self._journal.add_identity_switch(seat.name, exchange)
+                self._journal.add_identity_switch(camera.name, switch)
         return len(found[-1])
 
     def _flush_journal(self) -> None:
-        """The thread that writes the journal down."""
+        """The thread that writes the journal."""
         while not self._closed.wait(FLUSH_INTERVAL):
             self._journal.flush()
 
     def _next_batch(self) -> tuple[_CameraWorker, list[Frame]] | None:
-        """The seat whose turn is longest ago, now this thread's own, and its pictures; None at the end."""
+        """Claim the camera whose last turn is longest ago, with its waiting pictures; None at the end."""
 
-        def idle() -> list[_CameraWorker]:
-            return [seat for seat in self._workers if seat.queue and not seat.is_being_read]
+        def waiting() -> list[_CameraWorker]:
+            return [camera for camera in self._workers if camera.queue and not camera.is_being_read]
 
         def finished() -> bool:
-            return self.clock.stopped and not any(camera.is_alive() for camera in self._camera_threads)
+            return self.clock.stopped and not any(thread.is_alive() for thread in self._camera_threads)
 
         with self._condition:
-            self._condition.wait_for(lambda: idle() or finished())
-            if not idle():
+            self._condition.wait_for(lambda: waiting() or finished())
+            if not waiting():
                 return None
-            seat = min(idle(), key=lambda seat: seat.last_turn)
+            camera = min(waiting(), key=lambda camera: camera.last_turn)
             self._turn_count += 1
-            seat.is_being_read, seat.last_turn = True, self._turn_count
-            frames = list(seat.queue)
-            seat.queue.clear()
-            return seat, frames
+            camera.is_being_read, camera.last_turn = True, self._turn_count
+            frames = list(camera.queue)
+            camera.queue.clear()
+            return camera, frames

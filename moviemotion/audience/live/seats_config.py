@@ -1,4 +1,18 @@
-"""The cameras of a live capture, as written in seats.toml."""
+"""Read `seats.toml`, which lists the cameras of a live capture.
+
+Example::
+
+    rate = 5                     # samples per second
+    frozen_after = 10            # seconds of an unchanged picture
+
+    [sync]
+    method = "light"             # or "mark", or "none"
+    film = "film.mp4"
+
+    [[camera]]
+    name = "row-1"
+    source = "rtsp://user:password@192.0.2.7/stream"
+"""
 
 from __future__ import annotations
 
@@ -27,14 +41,14 @@ _KEYS = {
 
 
 class SyncMethod(StrEnum):
-    """How the cameras are put on the film's clock."""
+    """How the offsets of the cameras are measured."""
 
     NONE = "none"
-    """Their pictures are taken for what is on the screen when they come."""
+    """Not at all: a picture is taken to show the moment at which it arrives."""
     MARK = "mark"
-    """By the black-and-white code of `write_mark`, shown on the screen."""
+    """From the black-and-white code of `sync.write_sync_mark`, shown on the screen."""
     LIGHT = "light"
-    """By the film's own flicker on the audience."""
+    """From the film's own flicker, reflected by the audience."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +56,10 @@ class SyncConfig:
     """How offsets are measured.
 
     Attributes:
-        mark: film second at which the mark begins.
-        film: the film's file; without it the cameras are only put in step with the first of them.
-        within: seconds by which a camera may be off.
+        method: how they are measured.
+        mark: second of film time at which the mark begins.
+        film: the film's file; without it, cameras are only synchronized with the first of them.
+        within: largest offset that is considered, in seconds.
     """
 
     method: SyncMethod = SyncMethod.NONE
@@ -60,7 +75,7 @@ class CameraConfig:
     Attributes:
         name: unique; viewers are named after it.
         source: URL, device or file.
-        offset: seconds added to its clock to give film time; None where it is to be measured.
+        offset: seconds added to its clock to give film time; None to measure it.
     """
 
     name: str
@@ -69,20 +84,20 @@ class CameraConfig:
 
     @property
     def source_without_credentials(self) -> str:
-        """The source without the user and password that a URL may carry."""
+        """The source without user, password and query of a URL."""
         parts = urlsplit(self.source)
         return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
 
 
 @dataclass(frozen=True)
 class SeatsConfig:
-    """What is to be captured.
+    """The contents of `seats.toml`.
 
     Attributes:
         cameras: in the order of the file.
-        rate: samples a second.
-        frozen_after: seconds of one and the same picture after which a camera counts as frozen.
-        sync: how the cameras are put on the film's clock.
+        rate: samples per second.
+        frozen_after: seconds of an unchanged picture after which a camera counts as frozen.
+        sync: how the offsets of the cameras are measured.
     """
 
     cameras: tuple[CameraConfig, ...]
@@ -92,10 +107,11 @@ class SeatsConfig:
 
 
 def read_seats_config(path: Path) -> SeatsConfig:
-    """Read seats.toml; files named in it are looked for beside it.
+    """Read `seats.toml`. Relative file names in it start from its folder.
 
     Raises:
-        MoviemotionError: not readable, or faults in it: a line each, naming the key.
+        MoviemotionError: the file cannot be read or contains errors, with one line for each that names the
+            key.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -104,15 +120,15 @@ def read_seats_config(path: Path) -> SeatsConfig:
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         raise MoviemotionError(f"{path}: cannot be read ({reason}); check the name") from error
-    reading = _ConfigParser(path.parent)
-    seats = reading.seats(table)
-    if reading.errors:
-        raise MoviemotionError("\n".join(f"{path}: {fault}" for fault in reading.errors))
+    parser = _ConfigParser(path.parent)
+    seats = parser.seats(table)
+    if parser.errors:
+        raise MoviemotionError("\n".join(f"{path}: {error}" for error in parser.errors))
     return seats
 
 
 class _ConfigParser:
-    """Collects every fault, so that a file is mended in one go."""
+    """Collects all errors, so that the user can correct them at once."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -125,7 +141,9 @@ class _ConfigParser:
         sync = self._sync(self._table(table, "sync"))
         listed = table.get("camera", [])
         if not isinstance(listed, list) or not all(isinstance(c, dict) for c in listed) or not listed:
-            self.errors.append("camera: none; write a [[camera]] with name and source for each camera")
+            self.errors.append(
+                "camera: missing; write a [[camera]] section with name and source for each camera"
+            )
             listed = []
         cameras = tuple(self._camera(f"camera {k}: ", c) for k, c in enumerate(listed, 1))
         self._check_names(cameras)
@@ -140,7 +158,7 @@ class _ConfigParser:
         needed = {"mark": SyncMethod.MARK, "film": SyncMethod.LIGHT, "within": SyncMethod.LIGHT}
         for key, wanted in needed.items():
             if key in table and method != wanted:
-                self.errors.append(f'sync.{key}: of no use with method "{method}"; remove one of them')
+                self.errors.append(f'sync.{key}: not used with method "{method}"; remove one of the two')
         mark = self._number(table, "mark", 0.0, -3600, 86400, "sync.")
         within = self._number(table, "within", DEFAULT_WITHIN, 1, 600, "sync.")
         film = table.get("film")
@@ -173,12 +191,10 @@ class _ConfigParser:
         for name in dict.fromkeys(names):
             row, _, number = name.rpartition("-")
             if names.count(name) > 1:
-                self.errors.append(f'camera name: "{name}" is given twice; rename one of them')
-            # Two viewers of "row" are "row-1" and "row-2".
+                self.errors.append(f'camera name: "{name}" is used twice; rename one of them')
+            # Two viewers of the camera "row" are named "row-1" and "row-2".
             elif row in names and number.isdecimal():
-                self.errors.append(
-                    f'camera name: "{name}" reads like a viewer of "{row}"; rename one of them'
-                )
+                self.errors.append(f'camera name: "{name}" could be a viewer of "{row}"; rename one of them')
 
     def _check_keys(self, table: Mapping[str, Any], section: str, where: str) -> None:
         for key in table.keys() - _KEYS[section]:

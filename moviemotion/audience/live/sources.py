@@ -1,4 +1,4 @@
-"""Live pictures: network streams, USB cameras, and files played as live, behind one small interface."""
+"""Sources of live pictures: network streams, camera devices, and files that are played as if live."""
 
 from __future__ import annotations
 
@@ -17,24 +17,25 @@ from moviemotion.audience.video import decode
 
 STREAM_SCHEMES = ("rtsp", "rtsps", "http", "https")
 TIMEOUT_SECONDS = 5.0
-"""Seconds without a byte after which a network camera is taken for lost."""
+"""Seconds without data after which a network camera counts as lost."""
 GRAY_ROWS, GRAY_COLUMNS = 48, 64
+"""Approximate size of the thinned gray picture that measures brightness and detects frozen cameras."""
 _PLANAR_LUMA_FORMATS = {"gray", "nv12", *(f"yuv{j}{sub}p" for j in ("", "j") for sub in (420, 422, 444))}
 
 
 class SourceLostError(Exception):
-    """A camera cannot be reached, or not any more; it may come back."""
+    """A camera cannot be reached, or was lost; it may come back."""
 
 
 @dataclass(frozen=True)
 class SourcePicture:
-    """One picture of a camera, in colour only when it is asked for.
+    """One picture of a camera; converted to color only on request.
 
     Attributes:
-        time: the camera's own clock, seconds from anywhere.
-        grey: (about 48, about 64) uint8, pixels picked from the picture's luma, not averaged, so that
-            a camera's noise stays visible.
-        picture: as decoded.
+        time: the camera's own clock, in seconds from any origin.
+        gray: (about 48, about 64) uint8, single pixels of the picture's luma. They are not averaged, so
+            that the sensor's noise shows that the camera is not frozen.
+        video_frame: the decoded picture.
     """
 
     time: float
@@ -42,21 +43,25 @@ class SourcePicture:
     video_frame: av.VideoFrame
 
     def to_rgb(self) -> NDArray[np.uint8]:
-        """(height, width, 3) uint8 RGB, upright."""
+        """Convert to (height, width, 3) uint8 RGB, upright."""
         return decode.to_upright_rgb(self.video_frame)
 
 
 class Source(Protocol):
-    """A camera."""
+    """A camera.
+
+    Attributes:
+        is_recording: whether it is a file played as if it were live: its timestamps are film time, and its
+            last picture is the end, not a loss.
+    """
 
     is_recording: bool
-    """A file played as live: its timestamps are film time, and its last picture is the end, not a loss."""
 
     def pictures(self) -> Iterator[SourcePicture]:
-        """Connect and give every picture from now on.
+        """Connect, and yield every picture from then on.
 
         Raises:
-            SourceLostError: it cannot be reached, or was lost.
+            SourceLostError: the camera cannot be reached, or was lost.
         """
 
 
@@ -69,15 +74,15 @@ class StreamSource:
         self._url = url
 
     def pictures(self) -> Iterator[SourcePicture]:
-        # Measuring the frame rate first would hold a slow camera's pictures back for seconds.
+        # FFmpeg would measure the frame rate first, which delays a slow camera's pictures by seconds.
         options = {"fpsprobesize": "0"}
         if urlsplit(self._url).scheme.startswith("rtsp"):
-            options["rtsp_transport"] = "tcp"  # over UDP a lost packet is a smeared face
+            options["rtsp_transport"] = "tcp"  # over UDP, a lost packet would smear faces
         yield from _decode_pictures(self._url, None, options)
 
 
 class DeviceSource:
-    """A camera on this machine, through Video4Linux."""
+    """A camera that is attached to this computer, through Video4Linux."""
 
     is_recording = False
 
@@ -89,9 +94,9 @@ class DeviceSource:
 
 
 class FileSource:
-    """A recording played as if it were live: its pictures come when the film's clock is there.
+    """A recording that is played as if it were live: each picture is yielded at its film time.
 
-    Played from where the clock stands, so that it goes on like a camera after it was lost.
+    After a loss it continues at the present film time, as a camera would.
     """
 
     is_recording = True
@@ -113,8 +118,12 @@ class FileSource:
 def source_at(address: str, clock: FilmClock) -> Source:
     """The camera at an address: a URL, a device such as /dev/video0, or a video file.
 
+    Args:
+        address: as in `seats.toml`.
+        clock: the film's clock, at which files are played.
+
     Raises:
-        MoviemotionError: a file that is missing or is not a video.
+        MoviemotionError: the file is missing or is not a video.
     """
     if urlsplit(address).scheme in STREAM_SCHEMES:
         return StreamSource(address)
@@ -125,22 +134,22 @@ def source_at(address: str, clock: FilmClock) -> Source:
 
 
 def film_brightness(path: Path, seconds: float) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """How bright the first `seconds` of a film are.
+    """Measure the mean brightness of each picture in the first `seconds` of a film.
 
     Returns:
-        times (n,) in seconds and light (n,) 0–255.
+        Times (n,) in seconds and brightness (n,) 0–255.
 
     Raises:
-        MoviemotionError: not a readable video.
+        MoviemotionError: the film is not a readable video.
     """
     decode.probe(path)
-    times, light = [], []
+    times, brightness = [], []
     for picture in _decode_pictures(f"file:{path}", None, {}):
         if picture.time > seconds:
             break
         times.append(picture.time)
-        light.append(float(picture.gray.mean()))
-    return np.array(times), np.array(light, np.float32)
+        brightness.append(float(picture.gray.mean()))
+    return np.array(times), np.array(brightness, np.float32)
 
 
 def _decode_pictures(
@@ -149,9 +158,9 @@ def _decode_pictures(
     try:
         with av.open(url, format=form, options=options, timeout=TIMEOUT_SECONDS) as container:
             if not container.streams.video:
-                raise SourceLostError("it sends no picture")
+                raise SourceLostError("it sends no video")
             stream = container.streams.video[0]
-            # Decoding on several threads holds pictures back; the cameras are the threads.
+            # Decoding on several threads delays pictures; each camera has a thread of its own already.
             stream.codec_context.thread_count = 1
             origin = (container.start_time or 0) / 1e6 if container.duration else 0.0
             if start > 0:
@@ -159,14 +168,14 @@ def _decode_pictures(
             for picture in container.decode(stream):
                 if picture.time is not None:
                     yield SourcePicture(picture.time - origin, subsampled_luma(picture), picture)
-    except av.error.ExitError as error:  # what a timeout is called
+    except av.error.ExitError as error:  # PyAV reports a timeout as this error
         raise SourceLostError(f"no answer for {TIMEOUT_SECONDS:.0f} s") from error
     except (av.error.FFmpegError, OSError) as error:
         raise SourceLostError(error.strerror or type(error).__name__) from error
 
 
 def subsampled_luma(picture: av.VideoFrame) -> NDArray[np.uint8]:
-    """Some of a picture's pixels, in grey: (about 48, about 64)."""
+    """Every n-th pixel of a picture's luma: (about 48, about 64) uint8."""
     if picture.format.name not in _PLANAR_LUMA_FORMATS:
         picture = picture.reformat(format="gray")
     plane = picture.planes[0]

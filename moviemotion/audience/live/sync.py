@@ -1,7 +1,8 @@
-"""By how much a camera's clock is off the film's: from a mark on the screen, or from the screen's flicker.
+"""Measure how far a camera's clock is off the film's, from a mark on the screen or from the screen's flicker.
 
-Faces are lit by the screen, so a camera's mean brightness follows the film's. Both ways look for the
-shift at which two series of brightness fit each other best.
+Faces are lit by the screen, so a camera's mean brightness follows that of the film. Both methods resample
+brightness to an even grid and search for the shift at which it correlates best with a reference: the code of
+the mark, or the changes of the film's brightness.
 """
 
 from __future__ import annotations
@@ -18,43 +19,44 @@ from scipy.signal import correlate
 from scipy.stats import t as student
 
 from moviemotion._io.atomic_files import atomic_write
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import SettingError
 
 Array = NDArray[np.float64]
 BrightnessSeries = tuple[ArrayLike, ArrayLike]
 """Times (n,) in seconds and brightness (n,) 0–255 of the pictures of a camera or of a film."""
 
 GRID_STEP = 0.025
-"""Seconds between the points at which brightness is compared."""
+"""Seconds between the points of the grid."""
 BARKER_CODE = (1, 1, 1, 1, 1, 0, 0, 1, 1, 0, 1, 0, 1)
-"""Barker's code of 13: shifted against itself it fits nowhere else (Barker, 1953)."""
+"""The Barker code of length 13, which correlates with itself at no other shift (Barker, 1953)."""
 ELEMENT_SECONDS = 0.25
-"""Seconds each element is shown: two flashes a second at most, for more than three may hurt (WCAG 2.3.1)."""
+"""Seconds for which each element is shown: at most two flashes per second, since more than three can cause
+seizures (WCAG 2.3.1)."""
 LEAD_SECONDS = 1.0
 """Seconds of black before and after the code."""
 MIN_MARK_CORRELATION = 0.8
-"""Correlation with the code from which it is believed; cuts of a film reach 0.76 in two hours."""
+"""Correlation with the code that counts as the mark; the cuts of a film reach 0.76 in two hours."""
 MIN_BRIGHTNESS_STD = 0.2
-"""Standard deviation in grey levels below which a fit with the code means nothing."""
+"""Standard deviation in gray levels below which a correlation with the code is meaningless."""
 CHANGE_SECONDS = 0.1
-"""Seconds over which a change of light is measured."""
+"""Seconds over which a change of brightness is measured."""
 MIN_PEAK_RATIO = 1.5
-"""The best shift must fit this many times better than any other …"""
+"""Factor by which the best correlation must exceed that at any other shift …"""
 PEAK_EXCLUSION_SECONDS = 1.5
-"""… that is this many seconds away."""
+"""… that is more than this many seconds away."""
 MAX_SEGMENTS = 8
 MIN_SEGMENT_SECONDS = 20.0
 SEGMENT_SEARCH_SECONDS = 0.5
-"""Seconds around the shift of the whole in which the shift of a stretch is looked for."""
+"""Seconds around the overall shift in which the shift of each segment is searched for."""
 
 
 @dataclass(frozen=True)
 class OffsetEstimate:
-    """Seconds to add to a camera's clock, and how sure that is.
+    """A measured offset: seconds to add to a camera's clock.
 
     Attributes:
-        seconds: NaN where nothing could be measured.
-        half_width: of the 95 % interval, seconds; NaN where it could not be measured.
+        seconds: the offset; NaN if it could not be measured.
+        half_width: half-width of the 95 % interval in seconds; NaN if it could not be measured.
     """
 
     seconds: float
@@ -65,10 +67,15 @@ UNKNOWN_OFFSET = OffsetEstimate(float("nan"), float("nan"))
 
 
 def write_sync_mark(path: Path, width: int = 1280, height: int = 720, rate: int = 24) -> None:
-    """Write the mark as a video, to be shown on the screen before or after the film.
+    """Write the synchronization mark as a video, to be shown on the screen before or after the film.
 
-    A second of black, the code, a second of black. Film time `mark` of seats.toml is where the code
-    begins: `LEAD` seconds into this video.
+    The video is one second of black, the code, and one second of black. `mark` in `seats.toml` is the film
+    time at which the code begins, `LEAD_SECONDS` into this video.
+
+    Args:
+        path: MP4 file to write.
+        width, height: pixels.
+        rate: frames per second.
 
     Raises:
         MoviemotionError: the file cannot be written.
@@ -86,15 +93,26 @@ def write_sync_mark(path: Path, width: int = 1280, height: int = 720, rate: int 
                 container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
             container.mux(stream.encode(None))
     except (av.error.FFmpegError, OSError) as error:
-        raise MoviemotionError(
-            f"{path}: cannot be written ({error.strerror}); choose another --out"
+        raise SettingError(
+            "not-writable",
+            "{path}: cannot be written ({reason}); choose another {out}",
+            path=path,
+            reason=error.strerror,
         ) from error
 
 
 def offset_from_mark(brightness: BrightnessSeries, mark: float) -> OffsetEstimate:
-    """The shift that puts the code at film second `mark`.
+    """Measure the offset of a camera that has seen the mark.
 
-    The interval is that of a change which may have come at any moment between two pictures.
+    The interval follows from the frame rate: a change of brightness may have happened at any moment between
+    two pictures.
+
+    Args:
+        brightness: of the camera's pictures.
+        mark: second of film time at which the code begins.
+
+    Returns:
+        The offset; unknown if the code was not found.
     """
     times, grid = _resampled(brightness)
     code = np.repeat(BARKER_CODE, round(ELEMENT_SECONDS / GRID_STEP)).astype(np.float64)
@@ -104,7 +122,7 @@ def offset_from_mark(brightness: BrightnessSeries, mark: float) -> OffsetEstimat
     best = int(np.argmax(fit))
     if fit[best] < MIN_MARK_CORRELATION:
         return UNKNOWN_OFFSET
-    # The first point that is lit lies half a step after the change, on average.
+    # The first bright point of the grid lies half a step after the change, on average.
     found = times[0] + (best + _subsample_peak(fit, best) - 0.5) * GRID_STEP
     near = times[(times >= found) & (times <= found + len(code) * GRID_STEP)]
     between = float(np.median(np.diff(near))) if len(near) > 1 else float("nan")
@@ -114,13 +132,18 @@ def offset_from_mark(brightness: BrightnessSeries, mark: float) -> OffsetEstimat
 def offset_from_brightness(
     brightness: BrightnessSeries, reference: BrightnessSeries, max_offset: float
 ) -> OffsetEstimate:
-    """The shift that puts a camera's flicker upon the reference's (a film's, or another camera's).
+    """Measure the offset of a camera from the flicker of the screen.
 
-    Compared are the changes of the logarithm of brightness, so that a dark camera and a slow automatic
-    exposure do not matter. The interval is Student's t over the shifts of up to 8 stretches.
+    The changes of the logarithm of brightness are compared, so that neither a dark camera nor a slow
+    automatic exposure matters. The interval is Student's t over the shifts of up to 8 segments.
 
     Args:
-        within: seconds by which the camera may be off, either way.
+        brightness: of the camera's pictures.
+        reference: of the film's pictures, or of another camera's.
+        max_offset: largest offset that is considered, in seconds, in either direction.
+
+    Returns:
+        The offset; unknown if no shift fits clearly better than the others.
     """
     (times, own), (other_times, other) = (
         _log_brightness_changes(brightness),
@@ -139,7 +162,7 @@ def offset_from_brightness(
     if fit[best] <= 0 or fit[best] < MIN_PEAK_RATIO * np.abs(fit[elsewhere]).max(initial=0.0):
         return UNKNOWN_OFFSET
     shift = float((lags[best] + _subsample_peak(fit, best)) * GRID_STEP)
-    # Stretches of the reference that the camera has seen too.
+    # The part of the reference that the camera has seen too, in segments.
     first, last = max(0, lags[best]), min(len(other), lags[best] + len(own))
     count = min(MAX_SEGMENTS, int((last - first) * GRID_STEP // MIN_SEGMENT_SECONDS))
     edges = np.linspace(first, last, count + 1).astype(int)
@@ -153,28 +176,29 @@ def offset_from_brightness(
     return OffsetEstimate(shift - start, half_width)
 
 
-def _resampled(light: BrightnessSeries) -> tuple[Array, Array]:
-    """The pictures' times, and brightness every `STEP` seconds from the first of them."""
-    times, values = (np.asarray(part, np.float64) for part in light)
+def _resampled(brightness: BrightnessSeries) -> tuple[Array, Array]:
+    """The times of the pictures, and brightness every `GRID_STEP` seconds from the first of them."""
+    times, values = (np.asarray(part, np.float64) for part in brightness)
     if not len(times):
         return times, values
     return times, np.interp(np.arange(times[0], times[-1], GRID_STEP), times, values)
 
 
-def _log_brightness_changes(light: BrightnessSeries) -> tuple[Array, Array]:
-    times, grid = _resampled(light)
+def _log_brightness_changes(brightness: BrightnessSeries) -> tuple[Array, Array]:
+    """The times of the pictures, and the change of log brightness at each grid point, clipped at 4 SD."""
+    times, grid = _resampled(brightness)
     width = round(CHANGE_SECONDS / GRID_STEP)
     if len(grid) <= 2 * width:
         return times, grid[:0]
     logarithm = np.log1p(grid)
     change = np.zeros(len(grid))
     change[width:-width] = logarithm[2 * width :] - logarithm[: -2 * width]
-    # One flash must not outweigh all cuts of the film.
+    # A single flash must not outweigh all cuts of the film.
     return times, np.clip(change, *(np.array((-4, 4)) * (np.std(change) + 1e-12)))
 
 
 def _cross_correlation(own: Array, other: Array, low: int, high: int) -> tuple[NDArray[np.int64], Array]:
-    """Correlation of own[k] with other[k + lag], for each lag in steps, over their whole energy."""
+    """Correlation of own[k] with other[k + lag] for each lag in grid steps, divided by their total energy."""
     fit = correlate(other, own, method="fft")
     lags = np.arange(len(fit)) - (len(own) - 1)
     inside = (lags >= low) & (lags <= high)
@@ -183,7 +207,7 @@ def _cross_correlation(own: Array, other: Array, low: int, high: int) -> tuple[N
 
 
 def _segment_offset(own: Array, other: Array) -> float:
-    """Seconds by which a stretch is off the shift of the whole."""
+    """Seconds by which the shift of a segment differs from the overall shift."""
     reach = round(SEGMENT_SEARCH_SECONDS / GRID_STEP)
     lags, fit = _cross_correlation(own, other, -reach, reach)
     best = int(np.argmax(fit))
@@ -191,18 +215,18 @@ def _segment_offset(own: Array, other: Array) -> float:
 
 
 def _template_correlation(grid: Array, code: Array) -> Array:
-    """Pearson's correlation of the code with each part of the grid as long as it."""
+    """Pearson correlation of the code with each part of the grid that has its length."""
     n = len(code)
-    centred = (code - code.mean()) / code.std()
+    centered = (code - code.mean()) / code.std()
     mean = np.convolve(grid, np.ones(n) / n, "valid")
     square = np.convolve(grid**2, np.ones(n) / n, "valid")
     spread = np.sqrt(np.maximum(square - mean**2, 0))
-    fit = correlate(grid, centred, mode="valid", method="fft") / n
+    fit = correlate(grid, centered, mode="valid", method="fft") / n
     return np.where(spread > MIN_BRIGHTNESS_STD, fit / np.maximum(spread, MIN_BRIGHTNESS_STD), 0.0)
 
 
 def _subsample_peak(fit: Sequence[float] | Array, best: int) -> float:
-    """Where the top lies between the points, −0.5…0.5 steps: a parabola through three of them."""
+    """Position of the peak between grid points, −0.5…0.5 steps, from a parabola through three points."""
     if not 0 < best < len(fit) - 1:
         return 0.0
     left, top, right = fit[best - 1], fit[best], fit[best + 1]

@@ -1,4 +1,9 @@
-"""Files → timestamped frames. Decoding is streamed: one frame is held at a time."""
+"""Decode video files to frames with film times. Decoding is streamed: one frame is in memory at a time.
+
+Recordings of a screening are long and often imperfect. Times come from the stream's own timestamps, so that
+variable frame rates do not matter; damaged stretches are skipped and reported as gaps; frames that are
+neither sampled nor needed to decode others are not decoded.
+"""
 
 from __future__ import annotations
 
@@ -14,18 +19,18 @@ from numpy.typing import NDArray
 from moviemotion.errors import MoviemotionError
 
 MAX_FILM_SECONDS = 24 * 3600.0
-"""Seconds. A later timestamp is a broken clock: a timeline has a cell for every second."""
+"""Seconds. A later timestamp means a broken clock, and a timeline has a cell for every second until then."""
 TRUNCATED_SHARE = 0.9
-"""A file whose last frame comes before this share of its declared length was cut off."""
+"""A file whose last frame comes before this share of its declared duration is truncated."""
 MIN_GAP_SECONDS = 1.0
-"""Seconds: a timeline shows that nothing was seen for so long."""
+"""Seconds without a frame that count as a gap."""
 REORDER_WINDOW = 16
-"""Pictures within which a codec may store them out of order."""
+"""Frames within which a codec may store them out of order."""
 
 
 @dataclass(frozen=True)
 class Frame:
-    """One picture.
+    """One frame of a recording.
 
     Attributes:
         time: seconds of film time.
@@ -38,17 +43,21 @@ class Frame:
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """What a file says of itself: its length in seconds (NaN where it does not say)."""
+    """What a file declares about itself.
+
+    Attributes:
+        duration: seconds; NaN if the file does not declare it.
+    """
 
     path: Path
     duration: float
 
 
 def probe(path: Path) -> VideoInfo:
-    """Open a file far enough to know that it is a video.
+    """Check that a file is a video, without decoding it.
 
     Raises:
-        MoviemotionError: missing, empty, not a video, or without a picture.
+        MoviemotionError: the file is missing, empty, not a video, or has no video stream.
     """
     with _open(path) as container:
         stream = container.streams.video[0]
@@ -63,20 +72,21 @@ def read_frames(
     offset: float = 0.0,
     on_gap: Callable[[tuple[float, float]], None] = lambda stretch: None,
 ) -> Iterator[Frame]:
-    """The first frame at or after each tick of a clock of `rate` ticks a second.
+    """Yield the first frame at or after each tick of a clock with `rate` ticks per second.
 
-    Time comes from the stream's own timestamps, so variable frame rates keep their place; pictures
-    that a phone recorded on its side are turned upright. What is damaged is left out, up to the next picture
-    that needs no other.
+    Frames that a phone recorded sideways are rotated upright. After damage, frames are skipped up to the next
+    keyframe.
 
     Args:
-        rate: frames a second to keep; a slower file gives all of its frames.
+        path: the video file.
+        rate: frames per second to yield; a file with fewer yields all of its frames.
         offset: seconds added to the file's clock to give film time.
-        blank: called with each stretch, film time from and to, that is longer than `BLANK` and than the usual
-            step from picture to picture, and has none: damaged, cut off, or not recorded.
+        on_gap: called with the start and end, in film time, of each stretch without frames: damaged, cut off
+            or not recorded. Stretches of up to `MIN_GAP_SECONDS`, or three times the usual step between
+            frames, do not count.
 
     Raises:
-        MoviemotionError: the file cannot be opened, has no picture that can be decoded, or a broken clock.
+        MoviemotionError: the file cannot be opened, no frame of it can be decoded, or its clock is broken.
     """
     declared = probe(path).duration
     last = step = float("nan")
@@ -90,8 +100,8 @@ def read_frames(
             step, before, last = picture.time - origin - last, last, picture.time - origin
             if last > MAX_FILM_SECONDS:
                 raise MoviemotionError(
-                    f"{path}: a picture is stamped {last / 3600:.0f} hours after the start; "
-                    "its clock is broken, convert it to MP4"
+                    f"{path}: its clock is broken: a frame is {last / 3600:.0f} hours after the start; "
+                    "convert the file to MP4"
                 )
             if step > max(MIN_GAP_SECONDS, 3 * usual):
                 on_gap((before + offset, last + offset))
@@ -102,8 +112,8 @@ def read_frames(
             next_tick = tick + 1
             yield Frame(last + offset, to_upright_rgb(picture))
     if np.isnan(last):
-        raise MoviemotionError(f"{path}: no picture could be decoded; copy it again from the camera")
-    # Matroska declares its end on a clock that need not start at zero; the last picture may stand for long.
+        raise MoviemotionError(f"{path}: no frame could be decoded; copy it again from the camera")
+    # Matroska declares its end on a clock that need not start at zero; the last frame may last long.
     if last + origin < declared * TRUNCATED_SHARE and declared - last > np.nanmax(
         [MIN_GAP_SECONDS, 2 * step]
     ):
@@ -111,16 +121,20 @@ def read_frames(
 
 
 def _needed_pictures(container: av.container.InputContainer, rate: float) -> Iterator[av.VideoFrame]:
-    """Decoded pictures, less those that are neither the first after a tick nor needed to decode others."""
+    """Decode the frames that are the first after a tick, or that others refer to; skip the others.
+
+    Which frame is the first after a tick is known from the timestamps of the packets, before decoding.
+    Packets come in decoding order, so a window of recent timestamps is compared.
+    """
     stream = container.streams.video[0]
-    # Cameras are watched in parallel, so threads within one would only cost.
+    # Cameras are processed in parallel already; threads within one decoder would only add overhead.
     stream.codec_context.thread_count = 1
     origin = (container.start_time or 0) / 1e6
     recent: deque[float] = deque(maxlen=REORDER_WINDOW)
     damaged = False
     for packet in _packets(container, stream):
         if damaged and not packet.is_keyframe:
-            continue  # it refers to what is damaged
+            continue  # it refers to a damaged frame
         if damaged:
             stream.codec_context.flush_buffers()
             damaged = False
@@ -140,11 +154,11 @@ def _needed_pictures(container: av.container.InputContainer, rate: float) -> Ite
             if not damaged:
                 yield picture
         if damaged and container.format.name == "avi":
-            return  # it stamps no picture but counts them: after a lost one its clock is wrong
+            return  # AVI has no timestamps, it counts frames: after a lost one the clock is wrong
 
 
 def _packets(container: av.container.InputContainer, stream: av.video.VideoStream) -> Iterator[av.Packet]:
-    """What the file holds of a stream; twice in a row unreadable is its end."""
+    """The packets of a stream, until two reads in a row fail or the file ends."""
     readable = True
     while True:
         try:
@@ -159,7 +173,7 @@ def _packets(container: av.container.InputContainer, stream: av.video.VideoStrea
 
 
 def _tick_index(time: float, rate: float) -> int:
-    """The last tick at a time in seconds; half a millisecond of slack, as stamps are rounded."""
+    """The last tick at a time in seconds, with half a millisecond of slack, since timestamps are rounded."""
     return int((time + 5e-4) * rate)
 
 
@@ -167,7 +181,7 @@ def _open(path: Path) -> av.container.InputContainer:
     try:
         exists = path.exists()
     except OSError as error:
-        raise MoviemotionError(f"{path}: cannot be opened ({error.strerror}); rename it") from error
+        raise MoviemotionError(f"{path}: cannot be opened ({error.strerror}); rename the file") from error
     if not exists:
         raise MoviemotionError(f"{path}: no such file; check the name")
     if path.is_dir():
@@ -175,7 +189,7 @@ def _open(path: Path) -> av.container.InputContainer:
     if path.stat().st_size == 0:
         raise MoviemotionError(f"{path}: the file is empty; copy it again from the camera")
     try:
-        # Without the prefix a name with a colon would be taken for a URL.
+        # Without the prefix, FFmpeg would take a name with a colon for a URL.
         container = av.open(f"file:{path}")
     except (av.error.FFmpegError, OSError) as error:
         raise MoviemotionError(
@@ -183,13 +197,15 @@ def _open(path: Path) -> av.container.InputContainer:
         ) from error
     if not container.streams.video:
         container.close()
-        raise MoviemotionError(f"{path}: has no picture, only sound or text; give the camera's video file")
+        raise MoviemotionError(
+            f"{path}: has no video stream, only sound or text; give the camera's video file"
+        )
     return container
 
 
 def to_upright_rgb(picture: av.VideoFrame) -> NDArray[np.uint8]:
-    """A decoded picture as (height, width, 3) uint8 RGB, turned as its file says."""
-    # Cameras are watched in parallel: threads for one picture cost more than they save.
+    """Convert a decoded frame to (height, width, 3) uint8 RGB, rotated as its file declares."""
+    # Starting a pool of threads for each frame costs more than the conversion.
     image: NDArray[np.uint8] = picture.to_ndarray(format="rgb24", threads=1)
     turns = round(picture.rotation / 90) % 4
     return np.ascontiguousarray(np.rot90(image, turns)) if turns else image

@@ -1,4 +1,7 @@
-"""Black out what a camera may not see, before the detector sees it: seats whose viewer has not agreed."""
+"""Black out the parts of a frame that may not be processed, before the face detector sees it.
+
+These are the seats of viewers who have not agreed to be recorded, and everything outside the known seats.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ from moviemotion.audience.video.decode import Frame
 
 @dataclass(frozen=True)
 class Region:
-    """A rectangle of a camera's upright picture, in pixels; `right` and `bottom` are exclusive."""
+    """A rectangle of a camera's upright frame, in pixels; `right` and `bottom` are exclusive."""
 
     left: int
     top: int
@@ -21,18 +24,19 @@ class Region:
     bottom: int
 
     def contains(self, x: float, y: float) -> bool:
-        """Whether a point lies in it."""
+        """Whether a point lies in the rectangle."""
         return self.left <= x < self.right and self.top <= y < self.bottom
 
 
 @dataclass(frozen=True)
 class Mask:
-    """What a camera may see.
+    """The parts of a camera's frames that may be processed.
 
     Attributes:
-        seen: what stays; None for the whole picture. Everything else is blacked out, so that whoever
-            passes by, or was forgotten, is not watched.
-        hidden: what is blacked out of it again: where two seats overlap, the one that did not agree counts.
+        visible: the parts that stay; None for the complete frame. Everything else is blacked out, so that
+            people who pass by are not recorded.
+        hidden: parts of these that are blacked out nevertheless: where two seats overlap, the viewer who did
+            not agree takes precedence.
     """
 
     visible: tuple[Region, ...] | None = None
@@ -40,19 +44,19 @@ class Mask:
 
     @property
     def hides_everything(self) -> bool:
-        """Whether nothing may be seen: the camera need not be read at all."""
+        """Whether no part is visible, so that the camera need not be read at all."""
         return self.visible == ()
 
     def apply(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The picture, (height, width, 3) uint8 RGB, with black where it may not be seen."""
+        """Black out the hidden parts of a frame, (height, width, 3) uint8 RGB; the input is not changed."""
         if self.visible is None and not self.hidden:
             return image
         result = image.copy() if self.visible is None else np.zeros_like(image)
-        for part in self.visible or ():
-            place = _slices(part)
-            result[place] = image[place]
-        for part in self.hidden:
-            result[_slices(part)] = 0
+        for region in self.visible or ():
+            pixels = _slices(region)
+            result[pixels] = image[pixels]
+        for region in self.hidden:
+            result[_slices(region)] = 0
         return result
 
 
@@ -60,9 +64,10 @@ NO_MASK = Mask()
 
 
 def mask_frames(frames: Iterable[Frame], mask: Mask) -> Iterator[Frame]:
-    """The frames as the mask lets them be seen."""
+    """Apply a mask to each frame."""
     return (replace(frame, image=mask.apply(frame.image)) for frame in frames)
 
 
-def _slices(part: Region) -> tuple[slice, slice]:
-    return slice(max(0, part.top), max(0, part.bottom)), slice(max(0, part.left), max(0, part.right))
+def _slices(region: Region) -> tuple[slice, slice]:
+    """Rows and columns; what lies beyond the frame is cut off."""
+    return slice(max(0, region.top), max(0, region.bottom)), slice(max(0, region.left), max(0, region.right))

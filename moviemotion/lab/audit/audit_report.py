@@ -1,4 +1,4 @@
-"""An audit for people: one HTML page with contact sheets, a CSV of every finding, the decisions to edit."""
+"""Write the results of an audit: an HTML page with contact sheets, `issues.csv` and `decisions.csv`."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from moviemotion.lab.data.issues import CORRUPTION_KINDS, DUPLICATE_KINDS, Clean
 from moviemotion.lab.data.splitting import DEFAULT_SPLIT_SHARES
 
 MAX_SHEET_IMAGES = 48
-"""Pictures on a contact sheet."""
+"""Largest number of images on a contact sheet."""
 PROPOSAL_CLASS_SHARES = {"happy": 0.26, "sad": 0.26, "neutral": 0.26, "surprise": 0.21}
-"""Shares that the deck counted among its pictures."""
+"""Class shares that the proposal reports for its own images."""
 KIND_HEADINGS = {
-    IssueKind.MISLABELED: "Labels that are probably wrong",
-    IssueKind.CROSS_SPLIT_DUPLICATE: "The same picture in two splits",
-    IssueKind.CROSS_CLASS_DUPLICATE: "The same picture with two labels",
-    IssueKind.DUPLICATE: "The same picture twice in one class",
+    IssueKind.MISLABELED: "Probably wrong labels",
+    IssueKind.CROSS_SPLIT_DUPLICATE: "Duplicates in two splits",
+    IssueKind.CROSS_CLASS_DUPLICATE: "Duplicates with two labels",
+    IssueKind.DUPLICATE: "Duplicates in one class",
     IssueKind.NO_FACE: "No face",
     IssueKind.GLYPH: "Glyphs and text",
     IssueKind.NOISE: "Noise",
-    IssueKind.SOLID: "Solid",
-    IssueKind.NEAR_SOLID: "Nearly solid",
-    IssueKind.CUT_OFF: "Faces cut off",
+    IssueKind.SOLID: "Solid images",
+    IssueKind.NEAR_SOLID: "Nearly solid images",
+    IssueKind.CUT_OFF: "Faces that are cut off",
 }
 FILE_ISSUE_KINDS = (IssueKind.UNREADABLE, IssueKind.FOLDER, IssueKind.IMAGE_FORMAT, IssueKind.VOTES)
 
 
 @dataclass(frozen=True)
 class ShareRow:
-    """How many pictures one split or class has: count, share, and the share it should have."""
+    """The size of one split or class: number of images, share, and the share that it should have."""
 
     name: str
     count: int
@@ -49,7 +49,7 @@ class ShareRow:
 
 @dataclass(frozen=True)
 class ContactSheet:
-    """The worst findings of one kind with their pictures as data URIs, and how many there are in all."""
+    """The worst issues of one kind with their images as data URIs, and the number of all of them."""
 
     heading: str
     total: int
@@ -57,17 +57,17 @@ class ContactSheet:
 
 
 def write_audit_report(audit: AuditResult, out: Path) -> Path:
-    """Write `report.html`, `findings.csv` and `decisions.csv` into `out`.
+    """Write `report.html`, `issues.csv` and `decisions.csv` to the folder `out`.
 
     Returns:
-        the page.
+        The path of the page.
 
     Raises:
-        MoviemotionError: `out` lies in the data folder.
+        MoviemotionError: `out` is inside the data folder.
     """
     check_outside_dataset(audit.data, out)
     out.mkdir(parents=True, exist_ok=True)
-    _write_issues(audit, out / "findings.csv")
+    _write_issues(audit, out / "issues.csv")
     write_decisions(propose_decisions(audit.issues), out / "decisions.csv")
     page = out / "report.html"
     atomic_write_text(page, render_audit_report(audit))
@@ -75,24 +75,24 @@ def write_audit_report(audit: AuditResult, out: Path) -> Path:
 
 
 def render_audit_report(audit: AuditResult) -> str:
-    """The page: complete, and it asks the network for nothing."""
-    choices = [decision.action for decision in propose_decisions(audit.issues)]
+    """The self-contained HTML page, which loads nothing from the network."""
+    actions = [decision.action for decision in propose_decisions(audit.issues)]
     return (
         template_environment("moviemotion.lab.audit", ".")
         .get_template("audit.html.jinja")
         .render(
             audit=audit,
-            pictures=sum(sum(row.values()) for row in audit.counts.values()),
+            image_count=sum(sum(row.values()) for row in audit.counts.values()),
             corrupted=len(audit.issues_of_kind(*CORRUPTION_KINDS)),
             duplicated=len(audit.issues_of_kind(*DUPLICATE_KINDS)),
             leaked=len(audit.issues_of_kind(IssueKind.CROSS_SPLIT_DUPLICATE)),
-            doubted=len(audit.issues_of_kind(IssueKind.MISLABELED)),
-            removed=choices.count(CleaningAction.REMOVE),
-            relabelled=choices.count(CleaningAction.RELABEL),
+            mislabeled=len(audit.issues_of_kind(IssueKind.MISLABELED)),
+            removed=actions.count(CleaningAction.REMOVE),
+            relabeled=actions.count(CleaningAction.RELABEL),
             splits=split_shares(audit),
             classes=class_shares(audit),
-            deck=PROPOSAL_CLASS_SHARES,
-            faults=audit.issues_of_kind(*FILE_ISSUE_KINDS),
+            proposal=PROPOSAL_CLASS_SHARES,
+            file_issues=audit.issues_of_kind(*FILE_ISSUE_KINDS),
             sheets=[contact_sheet(audit, kind) for kind in KIND_HEADINGS if audit.issues_of_kind(kind)],
             shown=MAX_SHEET_IMAGES,
         )
@@ -100,7 +100,7 @@ def render_audit_report(audit: AuditResult) -> str:
 
 
 def split_shares(audit: AuditResult) -> list[ShareRow]:
-    """Each split's share of the pictures against 70/20/10, and the ideal splits that are missing."""
+    """The share of each split beside the recommended one (70/20/10), including splits that are missing."""
     sizes = {split: sum(row.values()) for split, row in audit.counts.items()}
     total = sum(sizes.values())
     names = [*sizes, *(name for name in DEFAULT_SPLIT_SHARES if name not in sizes)]
@@ -111,32 +111,32 @@ def split_shares(audit: AuditResult) -> list[ShareRow]:
 
 
 def class_shares(audit: AuditResult) -> list[ShareRow]:
-    """Each class's share of the labelled pictures of all splits against an even split."""
+    """The share of each class among the labeled images of all splits, beside an equal share."""
     sizes = {str(e): sum(row.get(e, 0) for row in audit.counts.values()) for e in PROPOSAL_EMOTIONS}
     total = max(1, sum(sizes.values()))
     return [ShareRow(name, n, n / total, 1 / len(sizes)) for name, n in sizes.items()]
 
 
 def contact_sheet(audit: AuditResult, kind: IssueKind) -> ContactSheet:
-    """The contact sheet of one kind."""
+    """The contact sheet of one kind of issue."""
     found = audit.issues_of_kind(kind)
     tiles = []
-    for finding in found[:MAX_SHEET_IMAGES]:
-        names = [name for name in (finding.image, finding.duplicate_of) if name in audit.images]
-        tiles.append((finding, tuple(png_data_uri(Image.fromarray(audit.images[name])) for name in names)))
+    for issue in found[:MAX_SHEET_IMAGES]:
+        names = [name for name in (issue.image, issue.duplicate_of) if name in audit.images]
+        tiles.append((issue, tuple(png_data_uri(Image.fromarray(audit.images[name])) for name in names)))
     return ContactSheet(KIND_HEADINGS[kind], len(found), tuple(tiles))
 
 
 def audit_lines(audit: AuditResult) -> list[str]:
-    """The result as lines for the terminal."""
-    pictures = sum(sum(row.values()) for row in audit.counts.values())
-    lines = [f"{pictures} pictures in {', '.join(split or 'one folder' for split in audit.counts)}"]
-    for kind in IssueKind:
-        if found := audit.issues_of_kind(kind):
-            lines.append(f"  {kind:<25} {len(found)}")
+    """Summarize an audit for the terminal."""
+    total = sum(sum(row.values()) for row in audit.counts.values())
+    lines = [f"{total} images in {', '.join(split or 'one folder' for split in audit.counts)}"]
+    counts = {kind: len(audit.issues_of_kind(kind)) for kind in IssueKind}
+    lines += [f"  {kind:<25} {count}" for kind, count in counts.items() if count]
     if audit.opinion_source:
         lines.append(
-            f"labels judged by {audit.opinion_source}: about {audit.expected_label_errors} of {audit.labels_checked} expected wrong"
+            f"labels checked with {audit.opinion_source}: "
+            f"about {audit.expected_label_errors} of {audit.labels_checked} are probably wrong"
         )
     return [*lines, *audit.notes]
 
@@ -144,7 +144,7 @@ def audit_lines(audit: AuditResult) -> list[str]:
 def _write_issues(audit: AuditResult, path: Path) -> None:
     table = io.StringIO()
     writer = csv.writer(table)
-    writer.writerow(["kind", "image", "score", "why", "other", "choice", "new_label"])
+    writer.writerow(["kind", "image", "score", "reason", "duplicate_of", "action", "new_label"])
     for f in audit.issues:
         writer.writerow([f.kind, f.image, f"{f.score:.4f}", f.reason, f.duplicate_of, f.action, f.new_label])
     atomic_write_text(path, table.getvalue())

@@ -1,4 +1,8 @@
-"""What is wrong with a folder of faces: every check in one call, every finding with its reason."""
+"""Audit a face set: run all checks and list every issue with its reason.
+
+The checks build on each other. Corrupted images are found first and are not checked further. Duplicates come
+next, because the label check must keep copies of an image in one fold. Labels are checked last.
+"""
 
 from __future__ import annotations
 
@@ -24,35 +28,39 @@ from moviemotion.lab.data.corruption import find_corrupted_images
 from moviemotion.lab.data.duplicates import DuplicatePair, duplicate_groups, duplicate_pairs
 from moviemotion.lab.data.issues import CleaningAction, Issue, IssueKind
 from moviemotion.lab.evaluation.evaluate import SHIPPED_EMOTION_MODEL
+from moviemotion.lab.progress import StageCallback, ignore_stage, in_stage
 
 ISSUE_KIND_OF_DATASET_ISSUE = {
     "unreadable": IssueKind.UNREADABLE,
-    "other form": IssueKind.IMAGE_FORMAT,
+    "image format": IssueKind.IMAGE_FORMAT,
     "votes": IssueKind.VOTES,
 }
-"""Fault → kind; what is not listed is a fault of the folder."""
+"""Kind of `DatasetIssue` → kind of `Issue`; the others are issues of a folder."""
 BLANK_KINDS = (IssueKind.SOLID, IssueKind.NEAR_SOLID, IssueKind.NOISE)
-"""Corrupted pictures of which two are not the same photograph."""
+"""Kinds of images that look alike without being copies of one photograph."""
 
 
 class SecondOpinion(StrEnum):
-    """Whose opinion labels are held against."""
+    """What the labels are compared with: out-of-fold predictions, or those of an emotion model."""
 
     OUT_OF_FOLD = "labels"
-    EMOTION_MODEL = "reader"
+    EMOTION_MODEL = "model"
 
 
 @dataclass(frozen=True)
 class AuditResult:
-    """What is wrong with a folder of faces.
+    """The results of an audit.
 
     Attributes:
-        counts: split → label → readable pictures; the label of unlabelled pictures is "other".
-        findings: all, worst first within a kind.
-        images: name → (48, 48) uint8, the pictures that findings name.
-        judge: whose opinion the labels were held against, for people; "" where nobody could judge.
-        judged: pictures whose label was judged; `expected_wrong` of them, by confident learning.
-        notes: what the reader of the report should know before the figures.
+        data: the folder of the face set.
+        counts: split → label → number of readable images; images without a label count as "other".
+        issues: sorted by kind, and the worst first within a kind.
+        images: path → (48, 48) uint8, for the images that issues name.
+        opinion_source: description of what the labels were compared with; "" if they were not checked.
+        labels_checked: number of images whose label was checked.
+        expected_label_errors: how many of these labels are wrong, estimated by confident learning.
+        notes: remarks that belong before the results.
+        seed: seed of the label check.
     """
 
     data: Path
@@ -66,8 +74,8 @@ class AuditResult:
     seed: int
 
     def issues_of_kind(self, *kinds: IssueKind) -> tuple[Issue, ...]:
-        """The findings of some kinds, worst first."""
-        return tuple(finding for finding in self.issues if finding.kind in kinds)
+        """The issues of the given kinds, the worst first within a kind."""
+        return tuple(issue for issue in self.issues if issue.kind in kinds)
 
 
 def audit_dataset(
@@ -76,80 +84,93 @@ def audit_dataset(
     model: Path = SHIPPED_EMOTION_MODEL,
     seed: int = 36,
     print_line: Callable[[str], None] = print,
+    on_progress: StageCallback = ignore_stage,
 ) -> AuditResult:
-    """Look for corrupted pictures, duplicates, wrong labels and faults of the folder in all its splits.
+    """Find corrupted images, duplicates, wrong labels and file errors in all splits of a face set.
+
+    Args:
+        data: folder with `<split>/<label>/<image>`, or `<label>/<image>`.
+        second_opinion: what the labels are compared with.
+        model: ONNX file of the emotion model, if that is the second opinion.
+        print_line: called with lines of text for the user.
+        on_progress: called with the name of each stage and its progress.
 
     Raises:
-        MoviemotionError: there is no picture to look at, or the detector or the reader is missing.
+        MoviemotionError: there is no readable image, or the face detector or the emotion model is missing.
     """
     parts: list[tuple[str, dataset.FaceSet]] = []
-    faults: list[dataset.DatasetIssue] = []
-    for split in dataset.list_splits(data):
+    dataset_issues: list[dataset.DatasetIssue] = []
+    splits = dataset.list_splits(data)
+    for split in splits:
         print_line(f"reading {data / split}")
+        on_progress("reading images", len(parts), len(splits))
         faces, found = dataset.inspect_split(data, split)
         parts.append((split, faces))
-        faults.extend(found)
+        dataset_issues.extend(found)
     faces = _concatenate([part for _, part in parts if len(part)])
     if not len(faces):
-        raise MoviemotionError("\n".join(f"{data / fault.path}: {fault.message}" for fault in faults))
+        raise MoviemotionError("\n".join(f"{data / issue.path}: {issue.message}" for issue in dataset_issues))
     split_of = np.repeat([split for split, _ in parts], [len(part) for _, part in parts])
 
-    print_line(f"{len(faces)} pictures: looking for corrupted ones")
-    damage = find_corrupted_images(faces.images)
+    print_line(f"checking {len(faces)} images for corruption")
+    damage = find_corrupted_images(faces.images, in_stage(on_progress, "finding corrupted images"))
     blank = {one.index for one in damage if one.kind in BLANK_KINDS}
-    print_line("looking for duplicates")
-    pairs = [p for p in duplicate_pairs(faces.images) if not {p.first, p.second} & blank]
+    print_line("finding duplicates")
+    found_pairs = duplicate_pairs(faces.images, in_stage(on_progress, "finding duplicates"))
+    pairs = [p for p in found_pairs if not {p.first, p.second} & blank]
     group = duplicate_groups(len(faces), pairs)
 
     notes = []
-    sound = np.ones(len(faces), dtype=bool)
-    sound[[one.index for one in damage]] = False
-    subset = faces.subset(sound)
+    intact = np.ones(len(faces), dtype=bool)
+    intact[[one.index for one in damage]] = False
+    subset = faces.subset(intact)
     opinion = None
     if not any(subset.labels):
-        notes.append("Labels were not judged: no sound picture has one.")
+        notes.append("Labels were not checked, because no intact image has one.")
     elif second_opinion is SecondOpinion.EMOTION_MODEL:
-        print_line("asking the reader about the labels")
-        opinion = emotion_model_predictions(subset, model)
+        print_line("comparing the labels with the emotion model")
+        opinion = emotion_model_predictions(subset, model, in_stage(on_progress, "predicting emotions"))
         notes.append(
-            "The reader is a fair judge only of pictures that it was not trained on. If these are its "
-            "training data, run the audit with the labels as judge."
+            "The emotion model can find wrong labels only in images that it was not trained on. If these are "
+            "its training data, run the audit with out-of-fold predictions instead."
         )
     else:
         try:
-            opinion = out_of_fold_predictions(subset, group[sound], seed, print_line)
+            opinion = out_of_fold_predictions(
+                subset, group[intact], seed, print_line, in_stage(on_progress, "checking labels")
+            )
         except MoviemotionError as error:
-            notes.append(f"Labels were not judged: {error}")
+            notes.append(f"Labels were not checked: {error}")
     suspicion = np.full(len(faces), np.nan)
     if opinion is not None:
-        suspicion[sound] = opinion.margin
+        suspicion[intact] = opinion.margin
 
-    findings = [
+    issues = [
         Issue(
-            ISSUE_KIND_OF_DATASET_ISSUE.get(fault.kind, IssueKind.FOLDER),
-            fault.path,
+            ISSUE_KIND_OF_DATASET_ISSUE.get(issue.kind, IssueKind.FOLDER),
+            issue.path,
             1.0,
-            fault.message,
-            action=CleaningAction.REMOVE if fault.kind == "unreadable" else CleaningAction.KEEP,
+            issue.message,
+            action=CleaningAction.REMOVE if issue.kind == "unreadable" else CleaningAction.KEEP,
         )
-        for fault in faults
+        for issue in dataset_issues
     ]
-    findings += [
+    issues += [
         Issue(d.kind, faces.names[d.index], d.score, d.reason, action=CleaningAction.REMOVE) for d in damage
     ]
-    findings += _duplicate_issues(faces, split_of, pairs, group, suspicion)
+    issues += _duplicate_issues(faces, split_of, pairs, group, suspicion)
     if opinion is not None:
-        findings += _label_issues(subset, opinion)
+        issues += _label_issues(subset, opinion)
     order = {kind: k for k, kind in enumerate(IssueKind)}
-    findings.sort(key=lambda finding: (order[finding.kind], -finding.score, finding.image))
-    named = {name for finding in findings for name in (finding.image, finding.duplicate_of)}
+    issues.sort(key=lambda issue: (order[issue.kind], -issue.score, issue.image))
+    named = {name for issue in issues for name in (issue.image, issue.duplicate_of)}
     return AuditResult(
         data=data,
         counts={
             split: dict(Counter(label or dataset.OTHER_LABEL for label in part.labels))
             for split, part in parts
         },
-        issues=tuple(findings),
+        issues=tuple(issues),
         images={name: image for name, image in zip(faces.names, faces.images, strict=True) if name in named},
         opinion_source=opinion.source if opinion else "",
         labels_checked=int(opinion.has_label.sum()) if opinion else 0,
@@ -175,7 +196,11 @@ def _duplicate_issues(
     group: NDArray[np.int64],
     suspicion: NDArray[np.float64],
 ) -> list[Issue]:
-    """One picture of each group stays: from test before train, then the least suspected label."""
+    """One image of each group is kept; the others become issues.
+
+    Images of the test split are preferred over those of the train split, so that a cleaned copy is tested on
+    the same images as before. Among the others, the image with the least suspicious label is kept.
+    """
     closest: dict[int, float] = {}
     for pair in pairs:
         for index in (pair.first, pair.second):
@@ -183,7 +208,7 @@ def _duplicate_issues(
     members: dict[int, list[int]] = {}
     for index in closest:
         members.setdefault(int(group[index]), []).append(index)
-    findings = []
+    issues = []
     for indices in members.values():
         kept, *rest = sorted(
             indices,
@@ -196,36 +221,37 @@ def _duplicate_issues(
         for i in rest:
             kind, how = (
                 IssueKind.DUPLICATE,
-                "equal pixels" if closest[i] == 1 else f"pixels correlate by {closest[i]:.2f}",
+                "equal pixels" if closest[i] == 1 else f"correlation of pixels {closest[i]:.2f}",
             )
             if faces.labels[i] != faces.labels[kept]:
                 kind = IssueKind.CROSS_CLASS_DUPLICATE
-                how += f"; {faces.labels[i] or dataset.OTHER_LABEL} here, {faces.labels[kept] or dataset.OTHER_LABEL} there"
+                own, other = (faces.labels[k] or dataset.OTHER_LABEL for k in (i, kept))
+                how += f"; labeled {own}, the other image {other}"
             if split_of[i] != split_of[kept]:
                 kind = IssueKind.CROSS_SPLIT_DUPLICATE
-                how += f"; {split_of[i]} here, {split_of[kept]} there"
-            findings.append(
+                how += f"; in split {split_of[i]}, the other image in {split_of[kept]}"
+            issues.append(
                 Issue(kind, faces.names[i], closest[i], how, faces.names[kept], CleaningAction.REMOVE)
             )
-    return findings
+    return issues
 
 
 def _label_issues(faces: dataset.FaceSet, opinion: LabelPredictions) -> list[Issue]:
-    """Faces for which another answer is likelier than the label, ranked by how much."""
-    findings = []
+    """Faces for which another emotion is more likely than the label."""
+    issues = []
     rank = opinion.ranking_score
     for i in np.flatnonzero(opinion.margin > 0):
         margin, best = float(opinion.margin[i]), opinion.predicted_classes[i]
         new = best if best in PROPOSAL_EMOTIONS else dataset.OTHER_LABEL
         clear = margin >= RELABEL_MIN_MARGIN
-        findings.append(
+        issues.append(
             Issue(
                 IssueKind.MISLABELED,
                 faces.names[i],
                 float(rank[i]),
-                f"labelled {faces.labels[i]}, judged {best}, by a margin of {margin:.2f}",
+                f"labeled {faces.labels[i]}, predicted {best} with a margin of {margin:.2f}",
                 action=CleaningAction.RELABEL if clear else CleaningAction.KEEP,
                 new_label=new if clear else "",
             )
         )
-    return findings
+    return issues

@@ -1,9 +1,10 @@
-"""Pictures whose label is probably wrong, ranked, by an opinion that never saw that label.
+"""Find images whose label is probably wrong, by predictions that do not depend on that label.
 
-Two opinions are on offer: networks trained on the other pictures' labels alone (out of fold), which
-any data set allows, and the shipped reader, which is the better judge of data it was not trained on.
-Either way a picture's suspicion is the normalised margin (Northcutt et al., 2021): how much
-likelier the best other answer is than the label.
+A network that was trained on a wrong label tends to reproduce it, so each label is compared with a prediction
+made without it. There are two sources: networks trained on the labels of the other images only (out of fold),
+which any face set allows; and the shipped emotion model, which is more accurate, but only on images that it
+was not trained on. A label is as suspicious as its normalized margin is large (Northcutt et al., 2021):
+how much more likely the best other answer is than the label.
 """
 
 from __future__ import annotations
@@ -19,30 +20,32 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from moviemotion.emotions import EMOTIONS, PROPOSAL_COLUMNS
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import SettingError
 from moviemotion.lab.data.dataset import FaceSet, label_truth
 from moviemotion.lab.evaluation.evaluate import predict
+from moviemotion.lab.progress import ProgressCallback, ignore_progress
 
 N_FOLDS = 3
 LABEL_SMOOTHING = 0.1
-"""Share of each target spread over all classes: a wrong label then costs a network less to contradict."""
+"""Share of each target that is spread over all classes, so that networks fit wrong labels less closely."""
 MIN_IMAGES_PER_CLASS = 2 * N_FOLDS
 EPSILON = 1e-6
-"""Added to probabilities before their logarithm."""
+"""Added to probabilities before taking their logarithm."""
 RELABEL_MIN_MARGIN = 0.8
-"""Margin from which another label is proposed."""
+"""Margin from which a new label is proposed."""
 
 
 @dataclass(frozen=True)
 class LabelPredictions:
-    """What somebody who did not see the labels says of n faces.
+    """Predictions for n faces that do not depend on their own labels.
 
     Attributes:
-        probabilities: (n, k) of the k possible answers, the deck's four and perhaps more.
-        answers: names of the k columns.
-        labels: n columns of the faces' own labels; -1 where a face has none.
-        source: who says so, for people.
-        from_labels: whether whoever says so learnt from the same labels, and so from the same errors.
+        probabilities: (n, k) of the k classes, which are the proposal's four emotions and perhaps others.
+        classes: names of the k columns.
+        labels: (n,) column of each face's label; -1 without one.
+        source: description of where the predictions come from.
+        trained_on_labels: whether they come from networks trained on the other labels of the same face set,
+            which may contain the same errors.
     """
 
     probabilities: NDArray[np.float64]
@@ -53,12 +56,12 @@ class LabelPredictions:
 
     @property
     def has_label(self) -> NDArray[np.bool_]:
-        """(n,) true where a face has a label to doubt."""
+        """(n,) true where a face has a label."""
         return self.labels >= 0
 
     @property
     def margin(self) -> NDArray[np.float64]:
-        """(n,) from -1 to 1: probability of the best other answer less the label's; NaN without a label."""
+        """(n,) −1 to 1: probability of the best other answer minus that of the label; NaN without one."""
         margin = np.full(len(self.labels), np.nan)
         quality = get_label_quality_scores(
             self.labels[self.has_label], self.probabilities[self.has_label], method="normalized_margin"
@@ -68,11 +71,12 @@ class LabelPredictions:
 
     @property
     def ranking_score(self) -> NDArray[np.float64]:
-        """(n,) 0–1, to sort by; NaN without a label.
+        """(n,) 0–1, by which suspicious labels are sorted; NaN without a label.
 
-        Of a judge who learnt from the same labels: the odds of the best other answer against the label,
-        times the odds that a label of its class is contradicted. Where one label is often wrong, a
-        network learns the error and doubts none of its pictures much, but many of them.
+        For a model that was not trained on the labels, this is the margin, scaled to 0–1. Otherwise it is
+        the odds of the best other answer against the label, times the odds that a label of its class is
+        contradicted. If many labels of one class are wrong, networks learn the error: they contradict each of
+        them only slightly, but many of them. The second factor makes up for it.
         """
         if not self.trained_on_labels:
             return (self.margin + 1) / 2
@@ -89,17 +93,23 @@ class LabelPredictions:
 
     @property
     def predicted_classes(self) -> tuple[str, ...]:
-        """The likeliest answer for each face."""
+        """The most likely class of each face."""
         return tuple(self.classes[k] for k in self.probabilities.argmax(axis=1))
 
     @property
     def expected_label_errors(self) -> int:
-        """How many labels confident learning (Northcutt et al., 2021) expects to be wrong."""
+        """The number of wrong labels, estimated by confident learning (Northcutt et al., 2021)."""
         return int(num_label_issues(self.labels[self.has_label], self.probabilities[self.has_label]))
 
 
-def emotion_model_predictions(faces: FaceSet, model: Path) -> LabelPredictions:
-    """What an exported reader says; worth something on faces that it was not trained on.
+def emotion_model_predictions(
+    faces: FaceSet, model: Path, on_progress: ProgressCallback = ignore_progress
+) -> LabelPredictions:
+    """Predict faces with an exported emotion model that was not trained on them.
+
+    Args:
+        model: ONNX file.
+        on_progress: called after each batch with the faces done and their number.
 
     Raises:
         MoviemotionError: the model cannot be read.
@@ -108,39 +118,52 @@ def emotion_model_predictions(faces: FaceSet, model: Path) -> LabelPredictions:
     labels = np.where(truth >= 0, np.array(PROPOSAL_COLUMNS)[truth], -1)
     answers = tuple(str(emotion) for emotion in EMOTIONS)
     return LabelPredictions(
-        predict(model, faces).astype(np.float64), answers, labels, f"the reader {model.name}", False
+        predict(model, faces, on_progress).astype(np.float64),
+        answers,
+        labels,
+        f"the emotion model {model.name}",
+        False,
     )
 
 
 def out_of_fold_predictions(
-    faces: FaceSet, groups: NDArray[np.int64], seed: int, print_line: Callable[[str], None] = print
+    faces: FaceSet,
+    groups: NDArray[np.int64],
+    seed: int,
+    print_line: Callable[[str], None] = print,
+    on_progress: ProgressCallback = ignore_progress,
 ) -> LabelPredictions:
-    """What networks say that were trained on the labels of the other folds.
+    """Predict each face with a network that was trained on the other folds.
 
     Args:
-        groups: (n,) pictures of one group, copies of each other, stay in one fold.
+        groups: (n,) duplicates share a group and stay in one fold.
+        print_line: called with lines of text for the user.
+        on_progress: called after each training batch with the batches done and those of all folds.
 
     Raises:
-        MoviemotionError: a class has too few pictures to be split into folds.
+        SettingError: a class has too few images to be divided into folds.
     """
     truth = label_truth(faces)
-    judged = np.flatnonzero(truth >= 0)
-    classes = np.unique(truth[judged])
-    counts = np.bincount(truth[judged], minlength=len(PROPOSAL_COLUMNS))
+    labeled = np.flatnonzero(truth >= 0)
+    classes = np.unique(truth[labeled])
+    counts = np.bincount(truth[labeled], minlength=len(PROPOSAL_COLUMNS))
     answers = tuple(str(EMOTIONS[column]) for column in PROPOSAL_COLUMNS)
     few = [f"{answers[k]} {counts[k]}" for k in classes if counts[k] < MIN_IMAGES_PER_CLASS]
     if len(classes) < 2 or few:
-        have = ", ".join(few) if few else f"{len(classes)} class"
-        raise MoviemotionError(
-            f"label errors need {MIN_IMAGES_PER_CLASS} pictures in each of two classes (have: {have}); "
-            "add pictures, or use --second-opinion reader"
+        found = ", ".join(few) if few else f"{len(classes)} class"
+        raise SettingError(
+            "too-few-images-per-class",
+            "out-of-fold predictions need {least} images in each of at least two classes (found: {found}); "
+            "add images, or set {second_opinion} to model",
+            least=MIN_IMAGES_PER_CLASS,
+            found=found,
         )
-    print_line("training judges on the labels, fold by fold")
-    from moviemotion.lab.audit.out_of_fold import predict_out_of_fold  # trains, so it needs torch
+    print_line(f"training {N_FOLDS} networks, each on the labels of the other folds")
+    from moviemotion.lab.audit.out_of_fold import predict_out_of_fold  # imports torch
 
     probabilities = np.full((len(faces), len(answers)), 1 / len(answers))
-    probabilities[judged] = predict_out_of_fold(
-        faces.images[judged], truth[judged], groups[judged], N_FOLDS, LABEL_SMOOTHING, seed
+    probabilities[labeled] = predict_out_of_fold(
+        faces.images[labeled], truth[labeled], groups[labeled], N_FOLDS, LABEL_SMOOTHING, seed, on_progress
     )
     return LabelPredictions(
         probabilities, answers, truth, f"networks trained on the other labels, {N_FOLDS} folds", True

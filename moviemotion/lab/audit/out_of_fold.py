@@ -1,4 +1,8 @@
-"""Out-of-fold predictions: every face is read by a network that was trained without it and its copies."""
+"""Out-of-fold predictions: each face is predicted by a network trained without it and its duplicates.
+
+The faces are divided into folds, and for each fold a network is trained on the others. Duplicates stay in one
+fold, since a network that has seen the copy would reproduce its label.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +14,20 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
 from moviemotion.emotions import PROPOSAL_EMOTIONS
+from moviemotion.lab.progress import ProgressCallback, ignore_progress
 from moviemotion.lab.training.config import TrainingConfig
 from moviemotion.lab.training.loop import Examples, fit, predict_logits
 
 MONITORED_FACES = 64
-"""Held-out faces on which `fit` reports its progress; nothing is chosen by them."""
+"""Held-out faces on which `fit` computes its validation loss; nothing depends on it."""
 
 TARGET_STEPS, MIN_EPOCHS, MAX_EPOCHS = 1260, 8, 60
-"""Training ends after so many batches, within bounds: small folders need many epochs, large ones few."""
+"""Number of batches after which training ends, and bounds of its epochs: small folders need more epochs."""
 BATCH_SIZE, MIN_BATCHES_PER_EPOCH = 128, 8
-"""Faces a batch, unless the folder is too small for so many batches."""
+"""Faces per batch; fewer if an epoch would have fewer batches than the minimum."""
 
-FOLD_CONFIG = TrainingConfig(options={"width": 0.5}, targets="labels", averaging=0.99)
-"""The network that ships, half as wide: folds cost minutes."""
+FOLD_CONFIG = TrainingConfig(options={"width": 0.5}, targets="labels", ema_decay=0.99)
+"""The network of the shipped emotion model at half its width, to save time."""
 
 
 def predict_out_of_fold(
@@ -32,29 +37,40 @@ def predict_out_of_fold(
     n_folds: int,
     label_smoothing: float,
     seed: int,
+    on_progress: ProgressCallback = ignore_progress,
 ) -> NDArray[np.float64]:
-    """(n, 4) probabilities of the deck's emotions from `folds` networks, each trained on the other folds.
+    """Predict all faces, each by a network that was trained on the other folds.
 
     Args:
-        images: (n, 48, 48).
-        labels: (n,) indices into `DECK_EMOTIONS`.
-        groups: (n,) pictures of one group stay in one fold.
-        smoothing: share of each target that is spread over all classes.
+        images: (n, 48, 48) uint8.
+        labels: (n,) indices into `PROPOSAL_EMOTIONS`.
+        groups: (n,) faces of one group stay in one fold.
+        label_smoothing: share of each target that is spread over all classes.
+        on_progress: called after each batch with the batches done and those of all folds.
+
+    Returns:
+        (n, 4) probabilities of the proposal's emotions.
     """
     k = len(PROPOSAL_EMOTIONS)
     targets = np.full((len(labels), k), label_smoothing / k, dtype=np.float32)
     targets[np.arange(len(labels)), labels] += 1 - label_smoothing
     probabilities = np.zeros((len(labels), k))
     splitter = StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
-    for fold, (learnt, held) in enumerate(splitter.split(images, labels, groups)):
-        batch = min(BATCH_SIZE, max(2, len(learnt) // MIN_BATCHES_PER_EPOCH))
-        epochs = int(np.clip(TARGET_STEPS * batch // len(learnt), MIN_EPOCHS, MAX_EPOCHS))
-        recipe = replace(FOLD_CONFIG, batch=batch, epochs=epochs, seed=seed + fold)
-        watched = held[:MONITORED_FACES]
+    for fold, (trained, held) in enumerate(splitter.split(images, labels, groups)):
+        batch = min(BATCH_SIZE, max(2, len(trained) // MIN_BATCHES_PER_EPOCH))
+        epochs = int(np.clip(TARGET_STEPS * batch // len(trained), MIN_EPOCHS, MAX_EPOCHS))
+        config = replace(FOLD_CONFIG, batch=batch, epochs=epochs, seed=seed + fold)
+        monitored = held[:MONITORED_FACES]
         network, _ = fit(
-            recipe,
-            Examples(images[learnt], targets[learnt], labels[learnt]),
-            Examples(images[watched], targets[watched], labels[watched]),
+            config,
+            Examples(images[trained], targets[trained], labels[trained]),
+            Examples(images[monitored], targets[monitored], labels[monitored]),
+            on_batch_end=_in_fold(on_progress, fold, n_folds),
         )
         probabilities[held] = torch.softmax(predict_logits(network, images[held]), dim=1).double().numpy()
     return probabilities
+
+
+def _in_fold(on_progress: ProgressCallback, fold: int, n_folds: int) -> ProgressCallback:
+    """Count the batches of one fold among those of all folds, which are of about equal length."""
+    return lambda done, total: on_progress(fold * total + done, n_folds * total)

@@ -1,4 +1,9 @@
-"""From findings to a cleaned copy: every decision is a row that can be changed and applied again."""
+"""Turn the issues of an audit into decisions, and decisions into a cleaned copy of the data set.
+
+An audit proposes one decision per image (keep, relabel or remove) and writes them to `decisions.csv`.
+The file can be edited and applied again, so that a person has the last word. The source folder is never
+changed: a cleaned copy is a new folder of links, or of files.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +19,17 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.lab.data import dataset
 from moviemotion.lab.data.issues import CleaningAction, Issue
 
-DECISION_COLUMNS = ("image", "choice", "new_label", "why")
+DECISION_COLUMNS = ("image", "action", "new_label", "reason")
 
 
 @dataclass(frozen=True)
 class Decision:
-    """What happens to one picture in the cleaned copy, and why; pictures without a decision are kept."""
+    """What happens to one image in the cleaned copy, and why. Images without a decision are kept.
+
+    Attributes:
+        image: path relative to the data folder.
+        new_label: the label under which the copy stores the image if the action is to relabel it.
+    """
 
     image: str
     action: CleaningAction
@@ -28,22 +38,26 @@ class Decision:
 
 
 def propose_decisions(issues: Iterable[Issue]) -> tuple[Decision, ...]:
-    """One decision a picture: removal before a new label before keeping it."""
-    weight = {CleaningAction.KEEP: 0, CleaningAction.RELABEL: 1, CleaningAction.REMOVE: 2}
-    of: dict[str, list[Issue]] = {}
-    for finding in issues:
-        if Path(finding.image).suffix.lower() in dataset.IMAGE_SUFFIXES:
-            of.setdefault(finding.image, []).append(finding)
+    """One decision per image, sorted by path.
+
+    An image can have several issues. The most drastic proposal applies: removing it, then relabeling it,
+    then keeping it. Its reason lists all issues.
+    """
+    severity = {CleaningAction.KEEP: 0, CleaningAction.RELABEL: 1, CleaningAction.REMOVE: 2}
+    issues_of: dict[str, list[Issue]] = {}
+    for issue in issues:
+        if Path(issue.image).suffix.lower() in dataset.IMAGE_SUFFIXES:
+            issues_of.setdefault(issue.image, []).append(issue)
     decisions = []
-    for image, found in sorted(of.items()):
-        chosen = max(found, key=lambda finding: weight[finding.action])
-        why = "; ".join(f"{finding.kind}: {finding.reason}" for finding in found)
-        decisions.append(Decision(image, chosen.action, chosen.new_label, why))
+    for image, found in sorted(issues_of.items()):
+        chosen = max(found, key=lambda issue: severity[issue.action])
+        reason = "; ".join(f"{issue.kind}: {issue.reason}" for issue in found)
+        decisions.append(Decision(image, chosen.action, chosen.new_label, reason))
     return tuple(decisions)
 
 
 def write_decisions(decisions: Iterable[Decision], path: Path) -> None:
-    """One row a decision; edit `choice` and `new_label`, then give the file to `clean` again."""
+    """Write `decisions.csv`, one row per decision; `action` and `new_label` are meant to be edited."""
     table = io.StringIO()
     writer = csv.writer(table)
     writer.writerow(DECISION_COLUMNS)
@@ -52,67 +66,75 @@ def write_decisions(decisions: Iterable[Decision], path: Path) -> None:
 
 
 def read_decisions(path: Path) -> tuple[Decision, ...]:
-    """Read a file of decisions.
+    """Read `decisions.csv`, as proposed or edited.
 
     Raises:
-        MoviemotionError: there is no such file, or rows in it that say nothing; one line a row.
+        MoviemotionError: the file is missing, or rows in it are invalid (one line per row).
     """
     if not path.is_file():
         raise MoviemotionError(f"{path}: no such file; make one with: moviemotion lab audit DIR")
-    decisions, faults = [], []
+    decisions, errors = [], []
     with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
         reader = csv.DictReader(file)
-        if missing := {"image", "choice"} - set(reader.fieldnames or ()):
-            raise MoviemotionError(f"{path}: no column {', '.join(sorted(missing))}; add it to the header")
+        if missing := {"image", "action"} - set(reader.fieldnames or ()):
+            raise MoviemotionError(
+                f"{path}: column {', '.join(sorted(missing))} is missing; add it to the header"
+            )
         for number, row in enumerate(reader, 2):
-            choice, new = (row["choice"] or "").strip(), (row.get("new_label") or "").strip()
-            if choice not in list(CleaningAction):
-                faults.append(f"{path}:{number}: choice {choice!r}; write {', '.join(CleaningAction)}")
-            elif choice == CleaningAction.RELABEL and new not in dataset.KNOWN_LABELS:
+            action, new = (row["action"] or "").strip(), (row.get("new_label") or "").strip()
+            if action not in list(CleaningAction):
+                errors.append(
+                    f"{path}:{number}: unknown action {action!r}; write {', '.join(CleaningAction)}"
+                )
+            elif action == CleaningAction.RELABEL and new not in dataset.KNOWN_LABELS:
                 known = ", ".join(sorted(dataset.KNOWN_LABELS))
-                faults.append(f"{path}:{number}: new_label {new!r}; write one of {known}")
+                errors.append(f"{path}:{number}: unknown new_label {new!r}; write one of {known}")
             else:
                 decisions.append(
-                    Decision(row["image"] or "", CleaningAction(choice), new, row.get("why") or "")
+                    Decision(row["image"] or "", CleaningAction(action), new, row.get("reason") or "")
                 )
-    if faults:
-        raise MoviemotionError("\n".join(faults))
+    if errors:
+        raise MoviemotionError("\n".join(errors))
     return tuple(decisions)
 
 
 def check_outside_dataset(data: Path, out: Path) -> None:
-    """Nothing is written into a data folder: it is never touched, and would be read with it the next time.
+    """Check that `out` is outside the data folder, where the next audit would read it as data.
 
     Raises:
-        MoviemotionError: `out` is `data`, or lies in it.
+        MoviemotionError: `out` is `data` or is inside it.
     """
     if out.resolve().is_relative_to(data.resolve()):
-        raise MoviemotionError(f"{out}: lies in {data}; choose a folder beside it")
+        raise MoviemotionError(f"{out}: is inside {data}; choose a folder outside it")
 
 
 def check_output_folder(data: Path, out: Path) -> None:
-    """A copy needs a folder of its own.
+    """Check that a copy of `data` can be written to `out`.
 
     Raises:
-        MoviemotionError: `out` lies in `data` or around it, or is not an empty or a new folder.
+        MoviemotionError: one of the folders is inside the other, or `out` exists and is not empty.
     """
     check_outside_dataset(data, out)
     if data.resolve().is_relative_to(out.resolve()):
-        raise MoviemotionError(f"{out}: {data} lies in it; choose a folder beside it")
+        raise MoviemotionError(f"{out}: contains {data}; choose a folder outside it")
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
-        raise MoviemotionError(f"{out}: not an empty folder; choose another, or remove it")
+        raise MoviemotionError(f"{out}: not an empty folder; choose another folder or remove it")
 
 
 def write_cleaned_copy(data: Path, out: Path, decisions: Iterable[Decision], copy_files: bool = False) -> int:
-    """Write a cleaned copy of a data folder: links to the pictures, or copies of them.
+    """Write a copy of a data folder with the decisions applied.
 
-    The source is never touched. Pictures that cannot be read, or lie under no known label, are not carried.
+    The source stays unchanged. Images that cannot be read or have no known label are not copied.
+
+    Args:
+        copy_files: copy the image files instead of linking to them.
 
     Returns:
-        the number of pictures in the copy.
+        The number of images in the copy.
 
     Raises:
-        MoviemotionError: `out` is no place for a copy, or a decision names no picture.
+        MoviemotionError: `out` cannot hold a copy (see `check_output_folder`), or a decision names an
+            image that does not exist.
     """
     check_output_folder(data, out)
     chosen = {decision.image: decision for decision in decisions}
@@ -122,7 +144,7 @@ def write_cleaned_copy(data: Path, out: Path, decisions: Iterable[Decision], cop
         files.update(dict.fromkeys(faces.names))
     unknown = [name for name, decision in chosen.items() if name not in files and not (data / name).exists()]
     if unknown:
-        lines = [f"{data / name}: no such picture; remove its decision" for name in unknown]
+        lines = [f"{data / name}: no such image; remove its decision" for name in unknown]
         raise MoviemotionError("\n".join(lines[: dataset.MAX_ERROR_LINES]))
     places: dict[str, str] = {}
     for name in files:
@@ -138,17 +160,23 @@ def write_cleaned_copy(data: Path, out: Path, decisions: Iterable[Decision], cop
 
 
 def write_dataset_copy(data: Path, out: Path, destinations: dict[str, str], copy_files: bool) -> None:
-    """Lay out pictures anew, whole or not at all, with the rows of the annotations that belong to them.
+    """Copy images to a new layout, with their rows of the annotations file.
+
+    The copy is built beside `out` and renamed when it is complete, so that an interrupted call leaves no
+    incomplete data set.
 
     Args:
-        out: a place that `refuse_place` has let pass.
-        places: path in `data` → path in `out`; of two that would meet, the later takes on its old folder.
+        out: a folder that `check_output_folder` has accepted.
+        destinations: path in `data` → path in `out`. If two images have the same destination, the name of
+            the second one is prefixed with its old folder.
+        copy_files: copy the image files instead of linking to them.
     """
     source, target = data.resolve(), out.resolve()
     partial = target.with_name(target.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     taken: dict[str, str] = {}
-    for name, place in destinations.items():
+    for name, wanted in destinations.items():
+        place = wanted
         while place in taken:
             folder, _, file = place.rpartition("/")
             place = f"{folder}/{'-'.join(Path(name).parent.parts)}-{file}"

@@ -1,8 +1,9 @@
-"""Pictures that show no face: solid, near-solid, noise, glyphs and text, something else, or a face cut off.
+"""Find corrupted images: solid, near-solid, noise, glyphs and text, no face, or a face that is cut off.
 
-Grey values decide the first three. For the rest the detector that watches the room looks at the
-picture, enlarged twice; lab and audience share its file only. The limits were set on FER2013's train
-split; `benchmarks/audit.py` says what they flag there.
+The first three kinds are decided from gray values alone, which is cheap. The remaining images are enlarged
+to twice their size and shown to the face detector that the audience pipeline uses; the lab shares the
+detector's model file with it, not its code. The thresholds were set on the train split of FER2013, and
+`benchmarks/audit.py` reports how many images they flag there.
 """
 
 from __future__ import annotations
@@ -17,33 +18,41 @@ from PIL import Image
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.lab.data.issues import IssueKind
+from moviemotion.lab.progress import ProgressCallback, ignore_progress
 
 DETECTOR_FILE = Path(__file__).parents[2] / "audience" / "faces" / "models" / "centerface.onnx"
 DETECTOR_INPUT_SIZE = 96
 DETECTOR_STRIDE = 4
 
 SOLID_MAX_STD, NEAR_SOLID_MAX_STD = 3.0, 7.0
-"""Standard deviation of the grey values; faces have more."""
+"""Standard deviation of the gray values (0–255) below which an image is solid or near-solid."""
 NEAR_SOLID_MIN_SHARE = 0.98
-"""Share of the pixels within `SAME_GREY` of the median; faces have less."""
+"""Share of pixels within `GRAY_TOLERANCE` of the median from which an image is near-solid."""
 GRAY_TOLERANCE = 6
+"""Gray levels that count as the same tone."""
 NOISE_MAX_CORRELATION = 0.5
-"""Correlation of neighbouring pixels; faces have more."""
+"""Correlation of neighboring pixels below which an image is noise; neighbors in a face are alike."""
 NO_FACE_MAX_SCORE = 0.06
-"""The detector's confidence; noise and glyphs stay below, as do a few faces."""
+"""Detector confidence below which there is no face. Noise and glyphs score lower, and so do a few faces."""
 TWO_TONE_MIN_SHARE = 0.6
-"""Share of the pixels in the two commonest greys."""
+"""Share of pixels in the two most common tones from which an image may be a glyph or text."""
 GLYPH_MAX_FACE_SCORE = 0.1
-"""A two-toned picture needs this much of a face to be no glyph."""
+"""Detector confidence from which a two-tone image is a face, not a glyph."""
 LANDMARK_MIN_SCORE = 0.2
-"""Below it the detector's landmarks say nothing about where the face is."""
+"""Detector confidence below which the landmarks are too unreliable to locate the face."""
 FLAT_BAND_MIN_WIDTH = 12
-"""Pixels; a fourth of the picture."""
+"""Width in pixels, a quarter of the image, of a flat band at an edge from which a face is cut off."""
 
 
 @dataclass(frozen=True)
 class CorruptedImage:
-    """One corrupted picture: its place in the array, what is wrong, how much (0–1), and the figure."""
+    """One corrupted image.
+
+    Attributes:
+        index: position in the array of images.
+        score: 0–1, larger is more certain or more severe.
+        reason: the measurement that decided.
+    """
 
     index: int
     kind: IssueKind
@@ -53,29 +62,42 @@ class CorruptedImage:
 
 @dataclass(frozen=True)
 class DetectedFace:
-    """The best face in a picture: confidence 0–1, and its (5, 2) landmarks, x and y in px of the picture."""
+    """The most likely face in an image.
+
+    Attributes:
+        score: the detector's confidence, 0–1.
+        landmarks: (5, 2) x and y of eyes, nose and mouth corners, in pixels of the image.
+    """
 
     score: float
     landmarks: NDArray[np.float32]
 
 
-def find_corrupted_images(images: NDArray[np.uint8]) -> list[CorruptedImage]:
-    """Look at every picture, (n, 48, 48) uint8; at most one finding each.
+def find_corrupted_images(
+    images: NDArray[np.uint8], on_progress: ProgressCallback = ignore_progress
+) -> list[CorruptedImage]:
+    """Check every image; each is reported at most once.
+
+    Args:
+        images: (n, 48, 48) uint8.
+        on_progress: called after every hundredth image, and after the last one.
 
     Raises:
-        MoviemotionError: the detector's file is missing.
+        MoviemotionError: the detector's model file is missing.
     """
-    spotter = SmallImageFaceDetector()
+    detector = SmallImageFaceDetector()
     found = []
     for index, image in enumerate(images):
-        verdict = _check_gray_values(image) or _check_face(image, spotter)
-        if verdict:
-            found.append(CorruptedImage(index, *verdict))
+        problem = _check_gray_values(image) or _check_face(image, detector)
+        if problem:
+            found.append(CorruptedImage(index, *problem))
+        if (index + 1) % 100 == 0 or index + 1 == len(images):
+            on_progress(index + 1, len(images))
     return found
 
 
 class SmallImageFaceDetector:
-    """CenterFace (Xu et al., 2020) on single small pictures."""
+    """The CenterFace detector (Xu et al., 2020) for single images of 48×48 pixels."""
 
     def __init__(self) -> None:
         if not DETECTOR_FILE.exists():
@@ -88,7 +110,7 @@ class SmallImageFaceDetector:
         self._input = self._session.get_inputs()[0].name
 
     def detect(self, image: NDArray[np.uint8]) -> DetectedFace:
-        """The likeliest face of a (48, 48) uint8 picture."""
+        """The most likely face of a (48, 48) uint8 image."""
         large = Image.fromarray(image).resize(
             (DETECTOR_INPUT_SIZE, DETECTOR_INPUT_SIZE), Image.Resampling.BILINEAR
         )
@@ -96,8 +118,8 @@ class SmallImageFaceDetector:
         heat, extent, offset, marks = self._session.run(None, {self._input: pixels})
         row, column = np.unravel_index(heat[0, 0].argmax(), heat[0, 0].shape)
         size = np.exp(extent[0, :, row, column]) * DETECTOR_STRIDE
-        centre = (np.array([row, column]) + offset[0, :, row, column] + 0.5) * DETECTOR_STRIDE
-        top, left = centre - size / 2
+        center = (np.array([row, column]) + offset[0, :, row, column] + 0.5) * DETECTOR_STRIDE
+        top, left = center - size / 2
         mark = marks[0, :, row, column]
         landmarks = np.stack([mark[1::2] * size[1] + left, mark[0::2] * size[0] + top], axis=1)
         zoom = image.shape[0] / DETECTOR_INPUT_SIZE
@@ -105,63 +127,69 @@ class SmallImageFaceDetector:
 
 
 def _check_gray_values(image: NDArray[np.uint8]) -> tuple[IssueKind, float, str] | None:
-    grey = image.astype(np.float32)
-    deviation = float(grey.std())
+    gray = image.astype(np.float32)
+    deviation = float(gray.std())
     if deviation < SOLID_MAX_STD:
-        return IssueKind.SOLID, 1.0, f"grey values deviate by {deviation:.1f} of 255"
-    same = float((np.abs(grey - np.median(grey)) <= GRAY_TOLERANCE).mean())
+        return IssueKind.SOLID, 1.0, f"standard deviation of gray values {deviation:.1f} of 255"
+    same = float((np.abs(gray - np.median(gray)) <= GRAY_TOLERANCE).mean())
     if deviation < NEAR_SOLID_MAX_STD or same >= NEAR_SOLID_MIN_SHARE:
         return (
             IssueKind.NEAR_SOLID,
             same,
-            f"{same:.0%} of the pixels are one grey; deviation {deviation:.1f} of 255",
+            f"{same:.0%} of the pixels have one tone; standard deviation {deviation:.1f} of 255",
         )
-    correlation = neighbor_correlation(grey)
+    correlation = neighbor_correlation(gray)
     if correlation < NOISE_MAX_CORRELATION and two_tone_share(image) < TWO_TONE_MIN_SHARE:
         return (
             IssueKind.NOISE,
             1 - max(0.0, correlation),
-            f"neighbouring pixels correlate by {correlation:.2f}",
+            f"correlation of neighboring pixels {correlation:.2f}",
         )
     return None
 
 
 def _check_face(
-    image: NDArray[np.uint8], spotter: SmallImageFaceDetector
+    image: NDArray[np.uint8], detector: SmallImageFaceDetector
 ) -> tuple[IssueKind, float, str] | None:
-    face = spotter.detect(image)
+    face = detector.detect(image)
     two_toned = two_tone_share(image)
     if two_toned >= TWO_TONE_MIN_SHARE and face.score < GLYPH_MAX_FACE_SCORE:
+        # Two tones in random order are noise. Strokes of a glyph are wider than a pixel, so its
+        # neighboring pixels correlate more.
         if (correlation := neighbor_correlation(image.astype(np.float32))) < NOISE_MAX_CORRELATION / 2:
             return (
                 IssueKind.NOISE,
                 1 - max(0.0, correlation),
-                f"neighbouring pixels correlate by {correlation:.2f}",
+                f"correlation of neighboring pixels {correlation:.2f}",
             )
         return (
             IssueKind.GLYPH,
             two_toned,
-            f"{two_toned:.0%} of the pixels in two greys; face seen at {face.score:.2f}",
+            f"{two_toned:.0%} of the pixels in two tones; face confidence {face.score:.2f}",
         )
     if face.score < NO_FACE_MAX_SCORE:
-        return IssueKind.NO_FACE, 1 - face.score, f"face seen at {face.score:.2f}"
+        return IssueKind.NO_FACE, 1 - face.score, f"face confidence {face.score:.2f}"
     if (band := flat_band_width(image)) >= FLAT_BAND_MIN_WIDTH:
-        return IssueKind.CUT_OFF, band / len(image), f"{band} of {len(image)} px along one edge are flat"
+        return IssueKind.CUT_OFF, band / len(image), f"{band} of {len(image)} px at one edge are flat"
     outside = float(np.maximum(-face.landmarks, face.landmarks - len(image)).max())
     if outside > 0 and face.score >= LANDMARK_MIN_SCORE:
-        return IssueKind.CUT_OFF, min(1.0, outside / 10), f"an eye or the mouth lies {outside:.1f} px outside"
+        return (
+            IssueKind.CUT_OFF,
+            min(1.0, outside / 10),
+            f"an eye or the mouth is {outside:.1f} px outside the image",
+        )
     return None
 
 
 def neighbor_correlation(gray: NDArray[np.float32]) -> float:
-    """Mean correlation of each pixel with its neighbour to the right and below."""
+    """Mean correlation of each pixel with the neighbor to its right and the one below."""
     x = gray - gray.mean()
-    variance = float((x**2).mean()) + 1
+    variance = float((x**2).mean()) + 1  # plus 1, so that an image of one tone has correlation 0
     return float((x[:, 1:] * x[:, :-1]).mean() + (x[1:] * x[:-1]).mean()) / (2 * variance)
 
 
 def two_tone_share(image: NDArray[np.uint8]) -> float:
-    """Share of the pixels in the two commonest bands of nine neighbouring greys that do not touch."""
+    """Share of the pixels in the two most common, non-overlapping bands of nine adjacent gray levels."""
     counts = np.convolve(np.bincount(image.ravel(), minlength=256), np.ones(9), "same")
     first = int(counts.argmax())
     rest = counts.copy()
@@ -170,6 +198,6 @@ def two_tone_share(image: NDArray[np.uint8]) -> float:
 
 
 def flat_band_width(image: NDArray[np.uint8]) -> int:
-    """Pixels of the widest band along an edge in which every line is one grey."""
+    """Width in pixels of the widest band at an edge in which every row (or column) has one tone."""
     flat = [np.ptp(image.astype(np.int64), axis=axis) <= GRAY_TOLERANCE for axis in (1, 0)]
     return max(int(np.cumprod(lines).sum()) for f in flat for lines in (f, f[::-1]))

@@ -1,4 +1,10 @@
-"""Folders of faces → arrays: `<data>/<split>/<label>/<image>`, with the annotators' votes beside them."""
+"""Read face sets: folders `<data>/<split>/<label>/<image>`, with the annotators' votes in `annotations.csv`.
+
+`load_faces` reads one split into a `FaceSet` or raises an error that lists everything wrong with it;
+`inspect_split` reads what can be read and returns the problems, for the audit. The other functions turn
+labels and votes into training targets (`soft_targets`) and into what counts as correct (`label_truth`,
+`consensus_truth`), and divide faces so that copies of one image stay together.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from moviemotion.emotions import EMOTIONS, PROPOSAL_EMOTIONS
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import MoviemotionError, SettingError
 
 FACE_SIZE = 48
 IMAGE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp"}
@@ -21,9 +27,9 @@ OTHER_LABEL = "other"
 KNOWN_LABELS = {*PROPOSAL_EMOTIONS, OTHER_LABEL}
 ANNOTATIONS_FILE = "annotations.csv"
 SPLIT_ORDER = {"train": 0, "test": 2}
-"""Before and after the splits with other names."""
+"""Position in listings; splits with other names come between."""
 MAX_ERROR_LINES = 20
-"""Faults that an error message lists."""
+"""Problems that one error message lists at most."""
 VOTE_COLUMNS = (
     "neutral",
     "happiness",
@@ -37,18 +43,20 @@ VOTE_COLUMNS = (
     "not_a_face",
 )
 MIN_CONSENSUS_VOTES = 5
+"""Votes, of ten, that the most frequent answer needs to be the consensus."""
 MAX_VOTES = 1000
+"""Votes for one answer above which a number in the annotations file is an error, not a count of people."""
 
 
 @dataclass(frozen=True)
 class FaceSet:
-    """Labelled faces of one split.
+    """The labeled faces of one split.
 
     Attributes:
         names: n paths relative to the data folder.
-        images: (n, 48, 48) uint8, grey.
-        labels: n original labels: one of the deck's four, or "" where the folder is `other`.
-        votes: (n, 10) votes in the order of `VOTE_COLUMNS`, or None without an annotations file.
+        images: (n, 48, 48) uint8, gray.
+        labels: n labels from the folder names: one of the proposal's four emotions, or "" for `other`.
+        votes: (n, 10) counts in the order of `VOTE_COLUMNS`, or None without an annotations file.
     """
 
     names: tuple[str, ...]
@@ -60,7 +68,7 @@ class FaceSet:
         return len(self.names)
 
     def subset(self, keep: NDArray[np.bool_]) -> FaceSet:
-        """The faces where `keep`, (n,) bool, is true."""
+        """The faces for which `keep`, (n,) bool, is true."""
         index = np.flatnonzero(keep)
         return FaceSet(
             tuple(self.names[i] for i in index),
@@ -75,10 +83,10 @@ class DatasetIssue:
     """Something wrong with a data folder.
 
     Attributes:
-        kind: "unreadable", "other form", "unknown class", "empty", "one class", "stray file" or "votes".
+        kind: "unreadable", "image format", "unknown class", "empty", "one class", "stray file" or "votes".
         path: the file or folder, relative to the data folder.
-        message: what is wrong and what to do about it.
-        refused: whether `load_faces` refuses a split that has it.
+        message: what is wrong and how to correct it.
+        fatal: whether `load_faces` raises an error because of it.
     """
 
     kind: str
@@ -88,37 +96,39 @@ class DatasetIssue:
 
 
 def list_splits(data: Path) -> tuple[str, ...]:
-    """The splits of a data folder, train first; ("",) where the classes lie in the folder itself.
+    """List the splits of a data folder, train first; ("",) if it contains the class folders directly.
 
     Raises:
-        MoviemotionError: there is no such folder, or it has no folders in it.
+        MoviemotionError: the folder does not exist or contains no folders.
     """
     if not data.is_dir():
         raise MoviemotionError(f"{data}: no such folder; expected {data}/<split>/<label>/<image>.png")
     folders = [d.name for d in data.iterdir() if d.is_dir() and not d.name.startswith(".")]
     if not folders:
-        raise MoviemotionError(f"{data}: no folders in it; expected {data}/<split>/<label>/<image>.png")
+        raise MoviemotionError(f"{data}: contains no folders; expected {data}/<split>/<label>/<image>.png")
     if any(name in KNOWN_LABELS for name in folders):
         return ("",)
     return tuple(sorted(folders, key=lambda name: (SPLIT_ORDER.get(name, 1), name)))
 
 
 def load_faces(data: Path, split: str) -> FaceSet:
-    """Read every image of one split, or refuse it with all its faults, one a line.
+    """Read all images of one split.
 
-    Images of another size or colour are converted to 48×48 grey.
+    Images of another size or in color are converted to 48×48 gray.
 
     Raises:
         MoviemotionError: the folder, the split or an image cannot be read, a folder has an unknown
-            label, all images are of one class, or the votes do not cover the images.
+            label, all images are in one class, or images have no votes. The message has one line per
+            problem.
     """
-    faces, faults = inspect_split(data, split)
-    refused = [fault for fault in faults if fault.fatal]
-    if refused:
-        lines = [f"{data / fault.path}: {fault.message}" for fault in refused[:MAX_ERROR_LINES]]
-        if len(refused) > MAX_ERROR_LINES:
+    faces, issues = inspect_split(data, split)
+    fatal = [issue for issue in issues if issue.fatal]
+    if fatal:
+        lines = [f"{data / issue.path}: {issue.message}" for issue in fatal[:MAX_ERROR_LINES]]
+        if len(fatal) > MAX_ERROR_LINES:
             lines.append(
-                f"{data}: {len(refused) - MAX_ERROR_LINES} more; list all with: moviemotion lab audit {data}"
+                f"{data}: {len(fatal) - MAX_ERROR_LINES} more problems; list them all with: moviemotion lab "
+                f"audit {data}"
             )
         raise MoviemotionError("\n".join(lines))
     return faces
@@ -128,60 +138,70 @@ def inspect_split(data: Path, split: str) -> tuple[FaceSet, tuple[DatasetIssue, 
     """Read what can be read of one split, and list everything that is wrong with it.
 
     Returns:
-        the readable faces under known labels, without votes where these do not cover them; the faults.
+        The readable faces with known labels, without votes if some faces have none; and the issues.
     """
     root = data / split
     if not root.is_dir():
         message = f"no such folder; expected {data}/{split}/<label>/<image>.png"
         return _empty_face_set(), (DatasetIssue("empty", split, message),)
-    faults: list[DatasetIssue] = []
+    issues: list[DatasetIssue] = []
     names: list[str] = []
     images: list[NDArray[np.uint8]] = []
     for folder in sorted(root.iterdir()):
         place = _printable_name(folder.relative_to(data).as_posix())
         if folder.is_dir() and folder.name not in KNOWN_LABELS and not folder.name.startswith("."):
             known = ", ".join(sorted(KNOWN_LABELS))
-            faults.append(DatasetIssue("unknown class", place, f"unknown label; rename it to one of {known}"))
+            issues.append(DatasetIssue("unknown class", place, f"unknown label; rename it to one of {known}"))
         elif folder.is_file() and folder.suffix.lower() in IMAGE_SUFFIXES:
-            faults.append(
-                DatasetIssue("stray file", place, "a picture in no class; move it into a class's folder")
+            issues.append(
+                DatasetIssue(
+                    "stray file", place, "an image outside the class folders; move it into one of them"
+                )
             )
         if folder.name not in KNOWN_LABELS or not folder.is_dir():
             continue
         for path in sorted(folder.iterdir()):
-            name = path.relative_to(data).as_posix()
-            if (shown := _printable_name(path.name)) != path.name:
-                faults.append(
-                    DatasetIssue("stray file", place, f"{shown} in it is no Unicode name; rename it")
-                )
-                continue
-            if path.suffix.lower() not in IMAGE_SUFFIXES:
-                if not path.name.startswith("."):
-                    message = f"not read: expected one of {', '.join(sorted(IMAGE_SUFFIXES))}"
-                    faults.append(DatasetIssue("stray file", name, message, fatal=False))
-                continue
-            try:
-                image, form = _read_image(path)
-            except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-                message = f"not a readable image ({_first_line(error)}); remove or replace it"
-                faults.append(DatasetIssue("unreadable", name, message))
-                continue
-            if form:
-                faults.append(DatasetIssue("other form", name, f"{form}; read as 48×48 grey", fatal=False))
-            names.append(name)
-            images.append(image)
+            image, issue = _inspect_file(path, data)
+            if issue is not None:
+                issues.append(issue)
+            if image is not None:
+                names.append(path.relative_to(data).as_posix())
+                images.append(image)
     labels = tuple("" if (label := Path(name).parent.name) == OTHER_LABEL else label for name in names)
     if not names:
         expected = f"{root}/<label>/<image>.png"
-        faults.append(DatasetIssue("empty", split, f"no images; expected {expected}"))
-        return _empty_face_set(), tuple(faults)
+        issues.append(DatasetIssue("empty", split, f"no images; expected {expected}"))
+        return _empty_face_set(), tuple(issues)
     if len(classes := set(labels) - {""}) == 1:
         message = (
-            f"all pictures are {classes.pop()}; a reader learns from, and is judged on, at least two classes"
+            f"all images are labeled {classes.pop()}; training and evaluation need at least two classes, so "
+            "add images of another one"
         )
-        faults.append(DatasetIssue("one class", split, message))
-    votes, vote_faults = _read_votes(data, split, tuple(names), labels)
-    return FaceSet(tuple(names), np.stack(images), labels, votes), (*faults, *vote_faults)
+        issues.append(DatasetIssue("one class", split, message))
+    votes, vote_issues = _read_votes(data, split, tuple(names), labels)
+    return FaceSet(tuple(names), np.stack(images), labels, votes), (*issues, *vote_issues)
+
+
+def _inspect_file(path: Path, data: Path) -> tuple[NDArray[np.uint8] | None, DatasetIssue | None]:
+    """One file of a class folder: the image if it can be read, and what is wrong with it."""
+    name = path.relative_to(data).as_posix()
+    if (shown := _printable_name(path.name)) != path.name:
+        folder = _printable_name(path.parent.relative_to(data).as_posix())
+        message = f"the file name {shown} in this folder is not valid Unicode; rename the file"
+        return None, DatasetIssue("stray file", folder, message)
+    if path.suffix.lower() not in IMAGE_SUFFIXES:
+        message = f"ignored; expected a file of type {', '.join(sorted(IMAGE_SUFFIXES))}"
+        hidden = path.name.startswith(".")
+        return None, None if hidden else DatasetIssue("stray file", name, message, fatal=False)
+    try:
+        image, form = _read_image(path)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        message = f"not a readable image ({_first_line(error)}); remove or replace it"
+        return None, DatasetIssue("unreadable", name, message)
+    if form:
+        message = f"{form}; converted to 48×48 gray"
+        return image, DatasetIssue("image format", name, message, fatal=False)
+    return image, None
 
 
 def _empty_face_set() -> FaceSet:
@@ -189,21 +209,21 @@ def _empty_face_set() -> FaceSet:
 
 
 def _read_image(path: Path) -> tuple[NDArray[np.uint8], str]:
-    """The picture as 48×48 grey, and how it differed from that; "" where it did not."""
+    """The image as 48×48 gray, and how its format differed from that ("" if it did not)."""
     with Image.open(path) as image:
         form = [] if image.size == (FACE_SIZE, FACE_SIZE) else [f"{image.width}×{image.height} px"]
         deep = image.mode.startswith("I")
         if image.mode not in GRAY_MODES:
-            form.append(f"{'sixteen bits' if deep else 'colour'} ({image.mode})")
-        # Pillow would cut sixteen bits off at 255: a face would be read as white.
-        grey = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)) if deep else image.convert("L")
-        if grey.size != (FACE_SIZE, FACE_SIZE):
-            grey = grey.resize((FACE_SIZE, FACE_SIZE), Image.Resampling.LANCZOS)
-        return np.asarray(grey, dtype=np.uint8), ", ".join(form)
+            form.append(f"{'16 bit' if deep else 'color'} ({image.mode})")
+        # Pillow clips 16-bit values to 255, which would turn a face white.
+        gray = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)) if deep else image.convert("L")
+        if gray.size != (FACE_SIZE, FACE_SIZE):
+            gray = gray.resize((FACE_SIZE, FACE_SIZE), Image.Resampling.LANCZOS)
+        return np.asarray(gray, dtype=np.uint8), ", ".join(form)
 
 
 def _printable_name(name: str) -> str:
-    """A file's name as it can be written: bytes that are no Unicode become question marks."""
+    """A file name that can be printed: bytes that are not valid Unicode become question marks."""
     return name.encode("utf-8", "replace").decode("utf-8")
 
 
@@ -214,45 +234,45 @@ def _first_line(error: Exception) -> str:
 def _read_votes(
     data: Path, split: str, names: tuple[str, ...], labels: tuple[str, ...]
 ) -> tuple[NDArray[np.int64] | None, list[DatasetIssue]]:
-    """The votes of the named images, or None with the reasons; rows that fit nothing are faults too."""
+    """The votes of the named images, or None if some are missing; and what is wrong with their file."""
     path = data / ANNOTATIONS_FILE
     if not path.exists():
         return None, []
     if not path.is_file():
         return None, [
             DatasetIssue(
-                "votes", ANNOTATIONS_FILE, "not a file; put the annotators' votes there, or remove it"
+                "votes", ANNOTATIONS_FILE, "not a file; replace it with the annotators' votes or remove it"
             )
         ]
     with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
         reader = csv.DictReader(file)
         missing = {"image", *VOTE_COLUMNS} - set(reader.fieldnames or ())
         if missing:
-            message = f"no column {', '.join(sorted(missing))}; add it to the header"
+            message = f"column {', '.join(sorted(missing))} is missing; add it to the header"
             return None, [DatasetIssue("votes", ANNOTATIONS_FILE, message)]
         rows = {row["image"] or "": row for row in reader}
-    faults = []
+    issues = []
     votes: dict[str, list[int]] = {}
     for name, label in zip(names, labels, strict=True):
         if name not in rows:
-            faults.append(DatasetIssue("votes", name, f"no votes in {ANNOTATIONS_FILE}; add its row"))
+            issues.append(DatasetIssue("votes", name, f"no votes in {ANNOTATIONS_FILE}; add a row"))
             continue
         try:
             votes[name] = [_parse_vote(rows[name][column]) for column in VOTE_COLUMNS]
         except (TypeError, ValueError) as error:
-            message = f"a vote in {ANNOTATIONS_FILE} is not a count of people ({error}); mend that row"
-            faults.append(DatasetIssue("votes", name, message))
+            message = f"a vote in {ANNOTATIONS_FILE} is not a number of annotators ({error}); correct the row"
+            issues.append(DatasetIssue("votes", name, message))
         noted = rows[name].get("label")
         if noted and noted != (label or OTHER_LABEL):
-            message = f"{ANNOTATIONS_FILE} calls it {noted}; mend the row or move the picture"
-            faults.append(DatasetIssue("votes", name, message, fatal=False))
+            message = f"labeled {noted} in {ANNOTATIONS_FILE}; correct the row or move the image"
+            issues.append(DatasetIssue("votes", name, message, fatal=False))
     prefix = f"{split}/" if split else ""
     unread = sorted({name for name in rows if name.startswith(prefix)} - set(names))
     if lost := [name for name in unread if not (data / name).is_file()]:
-        message = f"votes for {len(lost)} pictures that are not there, such as {lost[0]}; remove their rows"
-        faults.append(DatasetIssue("votes", ANNOTATIONS_FILE, message, fatal=False))
-    whole = len(votes) == len(names)
-    return np.array([votes[name] for name in names], dtype=np.int64) if whole else None, faults
+        message = f"votes for {len(lost)} missing images, such as {lost[0]}; remove their rows"
+        issues.append(DatasetIssue("votes", ANNOTATIONS_FILE, message, fatal=False))
+    complete = len(votes) == len(names)
+    return np.array([votes[name] for name in names], dtype=np.int64) if complete else None, issues
 
 
 def _parse_vote(text: str) -> int:
@@ -263,29 +283,33 @@ def _parse_vote(text: str) -> int:
 
 
 def label_truth(faces: FaceSet) -> NDArray[np.int64]:
-    """Index into `DECK_EMOTIONS` of each face's folder label; -1 where it has none."""
+    """(n,) the folder label of each face as an index into `PROPOSAL_EMOTIONS`; -1 without one."""
     index = {label: i for i, label in enumerate(PROPOSAL_EMOTIONS)}
     return np.array([index.get(label, -1) for label in faces.labels], dtype=np.int64)  # type: ignore[call-overload]
 
 
 def consensus_truth(faces: FaceSet) -> NDArray[np.int64]:
-    """Index into `DECK_EMOTIONS` of the annotators' top vote; -1 where they do not agree on one.
+    """(n,) the annotators' consensus as an index into `PROPOSAL_EMOTIONS`; -1 without one.
 
-    They agree when the single top vote of all ten columns is one of the deck's four and has at
-    least five of the ten votes.
+    There is a consensus if one of the proposal's four emotions has more votes than each of the other nine
+    answers, and at least five of the ten votes.
 
     Raises:
         MoviemotionError: the faces have no votes.
     """
     if faces.votes is None:
-        raise MoviemotionError("no annotations.csv beside the splits; use --truth label, or add the votes")
+        raise SettingError(
+            "no-votes",
+            "{file}: missing, and the consensus needs votes; add the file, or set {truth} to label",
+            file=ANNOTATIONS_FILE,
+        )
     top = faces.votes.argmax(axis=1)
     count = faces.votes.max(axis=1)
     unique = (faces.votes == count[:, None]).sum(axis=1) == 1
-    deck_of = {EMOTIONS.index(e): i for i, e in enumerate(PROPOSAL_EMOTIONS)}
+    proposal_index = {EMOTIONS.index(e): i for i, e in enumerate(PROPOSAL_EMOTIONS)}
     return np.array(
         [
-            deck_of.get(int(t), -1) if c >= MIN_CONSENSUS_VOTES and u else -1
+            proposal_index.get(int(t), -1) if c >= MIN_CONSENSUS_VOTES and u else -1
             for t, c, u in zip(top, count, unique, strict=True)
         ],
         dtype=np.int64,
@@ -293,40 +317,42 @@ def consensus_truth(faces: FaceSet) -> NDArray[np.int64]:
 
 
 def soft_targets(votes: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Votes → a distribution over the eight emotions.
+    """Convert votes to a distribution over the eight emotions.
 
-    A lone vote beside larger ones is an outlier and is dropped, as in Barsoum et al. (2016).
+    An answer with a single vote counts as an outlier and is dropped, as in Barsoum et al. (2016).
 
     Args:
         votes: (n, 10) counts in the order of `VOTE_COLUMNS`.
 
     Returns:
-        (n, 8) rows that sum to one; rows of zeros where no emotion keeps a vote.
+        (n, 8) float32; rows sum to one, or are zero if no emotion has two votes.
     """
-    kept = np.where(votes > 1, votes, 0)[:, : len(EMOTIONS)].astype(np.float32)
-    return kept / np.maximum(kept.sum(axis=1, keepdims=True), 1)
+    counted = np.where(votes > 1, votes, 0)[:, : len(EMOTIONS)].astype(np.float32)
+    return counted / np.maximum(counted.sum(axis=1, keepdims=True), 1)
 
 
 def usable_mask(faces: FaceSet) -> NDArray[np.bool_]:
-    """(n,) true where an emotion, not `unknown` or `not_a_face`, has the most votes."""
+    """(n,) true where an emotion has the most votes, rather than `unknown` or `not_a_face`."""
     assert faces.votes is not None
     emotions, rest = faces.votes[:, : len(EMOTIONS)], faces.votes[:, len(EMOTIONS) :]
     return (emotions.max(axis=1) > rest.max(axis=1)) & (emotions.max(axis=1) > 1)
 
 
 def pixel_keys(faces: FaceSet) -> list[bytes]:
-    """One key a face, equal exactly where the pixels are equal."""
+    """One key per face; two keys are equal exactly if all pixels are equal."""
     return [image.tobytes() for image in faces.images]
 
 
 def exclude_duplicates_of(faces: FaceSet, others: FaceSet) -> FaceSet:
-    """`faces` less those whose pixels are also in `others`: training must not see a test image."""
+    """The faces whose pixels equal none of `others`; used to keep test images out of the training set."""
     seen = set(pixel_keys(others))
     return faces.subset(np.array([key not in seen for key in pixel_keys(faces)]))
 
 
 def stratified_sample_mask(faces: FaceSet, share: float, seed: int) -> NDArray[np.bool_]:
-    """Choose a part: stratified by top vote, or by label without votes; exact duplicates stay on one side.
+    """Choose a share of the faces, stratified by the most frequent vote, or by label without votes.
+
+    Exact duplicates are chosen together or not at all.
 
     Returns:
         (n,) true for about `share` of the faces.

@@ -1,9 +1,12 @@
-"""Exact and near duplicates: perceptual hashes propose pairs, the pixels decide.
+"""Exact and near duplicates: perceptual hashes propose pairs, the pixels confirm them.
 
-A difference hash (Krawetz, 2013) of the picture's middle is compared with hashes of the same window
-moved by a pixel each way, so that a copy shifted by one pixel, brightened or compressed again still
-meets its original. A pair counts as a duplicate when, at its best shift, the standardised pixels
-correlate: faces that merely look alike do not come near.
+Comparing the pixels of all pairs would take too long, so pairs are found in two steps:
+
+1. A 64-bit difference hash (Krawetz, 2013) of each image's center is compared with the hashes of the same
+   window shifted by one pixel in each direction. A copy that was shifted by a pixel, brightened or
+   recompressed has a hash close to its original's.
+2. A candidate pair is a duplicate if its standardized pixels correlate by 0.9 or more at the best shift.
+   Faces that only look alike correlate less.
 """
 
 from __future__ import annotations
@@ -18,11 +21,14 @@ from PIL import Image
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from moviemotion.lab.progress import ProgressCallback, ignore_progress
+
 MAX_HASH_DISTANCE = 8
-"""Of 64 bits."""
+"""Bits, of 64, in which the hashes of a candidate pair may differ."""
 MIN_DUPLICATE_CORRELATION = 0.9
-"""Correlation of the pixels: below, different photographs of one sitting begin."""
+"""Correlation of the pixels; different photographs from one session reach almost this value."""
 WINDOW_MARGIN = 3
+"""Pixels at each edge that are ignored, so that the window can be shifted."""
 HASH_SHIFTS = tuple((dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1))
 PIXEL_SHIFTS = tuple((dy, dx) for dy in range(-2, 3) for dx in range(-2, 3))
 HASH_BATCH_SIZE = 64
@@ -31,7 +37,12 @@ PAIR_BATCH_SIZE = 512
 
 @dataclass(frozen=True)
 class DuplicatePair:
-    """Two pictures that are one: their places in the array, `first` < `second`, and their correlation."""
+    """Two copies of one photograph.
+
+    Attributes:
+        first, second: positions in the array of images; `first` < `second`.
+        correlation: of the standardized pixels; 1 only if all pixels are equal.
+    """
 
     first: int
     second: int
@@ -39,14 +50,20 @@ class DuplicatePair:
 
     @property
     def exact(self) -> bool:
-        """Whether every pixel is equal."""
+        """Whether all pixels are equal."""
         return self.correlation == 1.0
 
 
-def duplicate_pairs(images: NDArray[np.uint8]) -> list[DuplicatePair]:
-    """All pairs of (n, 48, 48) uint8 pictures that show the same photograph, in order.
+def duplicate_pairs(
+    images: NDArray[np.uint8], on_progress: ProgressCallback = ignore_progress
+) -> list[DuplicatePair]:
+    """Find all pairs of images that show the same photograph, sorted by position.
 
-    Of a set of equal pictures, each is paired with the first; `correlation` is 1 only for equal pixels.
+    In a set of images with equal pixels, each is paired with the first one only.
+
+    Args:
+        images: (n, 48, 48) uint8.
+        on_progress: called with the shifts of the hash search that are done, and their number.
     """
     first_of: dict[bytes, int] = {}
     originals: list[int] = []
@@ -58,7 +75,7 @@ def duplicate_pairs(images: NDArray[np.uint8]) -> list[DuplicatePair]:
         else:
             pairs.append(DuplicatePair(first, index, 1.0))
     distinct = images[originals]
-    candidates = np.array(sorted(set(_candidate_pairs(distinct))), dtype=np.int64).reshape(-1, 2)
+    candidates = np.array(sorted(set(_candidate_pairs(distinct, on_progress))), dtype=np.int64).reshape(-1, 2)
     for start in range(0, len(candidates), PAIR_BATCH_SIZE):
         part = candidates[start : start + PAIR_BATCH_SIZE]
         for (a, b), same in zip(
@@ -70,14 +87,21 @@ def duplicate_pairs(images: NDArray[np.uint8]) -> list[DuplicatePair]:
 
 
 def duplicate_groups(n: int, pairs: list[DuplicatePair]) -> NDArray[np.int64]:
-    """(n,) the group of each picture: pictures that are linked by pairs share one."""
+    """Group images that are linked by pairs, directly or through other images.
+
+    Args:
+        n: number of images.
+
+    Returns:
+        (n,) the group number of each image.
+    """
     rows, columns = [p.first for p in pairs], [p.second for p in pairs]
     links = coo_array((np.ones(len(pairs)), (rows, columns)), shape=(n, n))
     return connected_components(links, directed=False)[1].astype(np.int64)
 
 
 def max_shifted_correlation(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """(k,) largest correlation of k pairs of pictures over shifts of up to two pixels each way."""
+    """(k,) the largest correlation of k pairs of images over shifts of up to two pixels in each direction."""
     best = np.full(len(first), -1.0, dtype=np.float32)
     fixed = _standardized(_window(first, 0, 0))
     for dy, dx in PIXEL_SHIFTS:
@@ -86,9 +110,10 @@ def max_shifted_correlation(first: NDArray[np.uint8], second: NDArray[np.uint8])
     return best
 
 
-def _candidate_pairs(images: NDArray[np.uint8]) -> Iterator[tuple[int, int]]:
+def _candidate_pairs(images: NDArray[np.uint8], on_progress: ProgressCallback) -> Iterator[tuple[int, int]]:
     fixed = _hashes(images, 0, 0)
-    for dy, dx in HASH_SHIFTS:
+    for step, (dy, dx) in enumerate(HASH_SHIFTS):
+        on_progress(step, len(HASH_SHIFTS))
         moved = fixed if (dy, dx) == (0, 0) else _hashes(images, dy, dx)
         for start in range(0, len(images), HASH_BATCH_SIZE):
             apart = np.bitwise_count(fixed[start : start + HASH_BATCH_SIZE, None] ^ moved[None, start:])
@@ -104,7 +129,7 @@ def _hashes(images: NDArray[np.uint8], dy: int, dx: int) -> NDArray[np.uint64]:
 
 
 def _window(images: NDArray[np.uint8], dy: int, dx: int) -> NDArray[np.uint8]:
-    """The pictures less a margin, seen through a window moved by `dy` and `dx` px."""
+    """The images without their margins, seen through a window shifted by `dy` and `dx` pixels."""
     side = images.shape[1] - 2 * WINDOW_MARGIN
     top, left = WINDOW_MARGIN + dy, WINDOW_MARGIN + dx
     return images[:, top : top + side, left : left + side]
@@ -113,4 +138,4 @@ def _window(images: NDArray[np.uint8], dy: int, dx: int) -> NDArray[np.uint8]:
 def _standardized(windows: NDArray[np.uint8]) -> NDArray[np.float32]:
     x = windows.reshape(len(windows), -1).astype(np.float32)
     x -= x.mean(axis=1, keepdims=True)
-    return x / (x.std(axis=1, keepdims=True) + 1)
+    return x / (x.std(axis=1, keepdims=True) + 1)  # plus 1: images of one tone have no deviation

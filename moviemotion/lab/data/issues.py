@@ -1,4 +1,7 @@
-"""What an audit finds: records with a score, a reason and a proposal, and no picture changed by it."""
+"""The issues that an audit reports: each has a kind, a score, a reason and a proposed action.
+
+Records only. Nothing here reads or changes an image; `cleaning` applies the actions.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,11 @@ from enum import StrEnum
 
 
 class IssueKind(StrEnum):
-    """What can be wrong with a picture or a folder."""
+    """What can be wrong with an image or a folder."""
 
     UNREADABLE = "unreadable"
     FOLDER = "folder"
-    IMAGE_FORMAT = "other form"
+    IMAGE_FORMAT = "image format"
     VOTES = "votes"
     SOLID = "solid"
     NEAR_SOLID = "near-solid"
@@ -22,7 +25,7 @@ class IssueKind(StrEnum):
     DUPLICATE = "duplicate"
     CROSS_CLASS_DUPLICATE = "duplicate across classes"
     CROSS_SPLIT_DUPLICATE = "duplicate across splits"
-    MISLABELED = "mislabelled"
+    MISLABELED = "mislabeled"
 
 
 CORRUPTION_KINDS = (
@@ -37,7 +40,7 @@ DUPLICATE_KINDS = (IssueKind.DUPLICATE, IssueKind.CROSS_CLASS_DUPLICATE, IssueKi
 
 
 class CleaningAction(StrEnum):
-    """What to do with a picture in the cleaned copy."""
+    """What to do with an image in the cleaned copy."""
 
     KEEP = "keep"
     REMOVE = "remove"
@@ -46,14 +49,15 @@ class CleaningAction(StrEnum):
 
 @dataclass(frozen=True)
 class Issue:
-    """One thing that is wrong, or may be.
+    """One thing that is or may be wrong with a face set.
 
     Attributes:
-        image: path relative to the data folder; a folder where the fault is the folder's.
-        score: 0–1, larger is more certain or more severe; comparable within a kind only.
-        why: one sentence with the figure that decided.
-        other: the picture that this one repeats, for duplicates.
-        new_label: the label proposed, where the choice is to relabel.
+        image: path of the image, or of the folder that has the issue, relative to the data folder.
+        score: 0–1, larger is more certain or more severe; comparable within one kind only.
+        reason: one sentence with the measurement that decided.
+        duplicate_of: for duplicates, the image that this one repeats.
+        action: the proposed action.
+        new_label: the proposed label, if the action is to relabel.
     """
 
     kind: IssueKind

@@ -1,4 +1,8 @@
-"""Train, validation and test: stratified by class, and copies of one picture on one side only."""
+"""Divide a face set into train, validation and test splits.
+
+The splits are stratified by class. Duplicates always share a split: a copy of a training image in the test
+split would make the test score too high.
+"""
 
 from __future__ import annotations
 
@@ -12,18 +16,20 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.lab.data import dataset
 from moviemotion.lab.data.cleaning import check_output_folder, write_dataset_copy
 from moviemotion.lab.data.duplicates import duplicate_groups, duplicate_pairs
+from moviemotion.lab.progress import ProgressCallback, ignore_progress
 
 DEFAULT_SPLIT_SHARES = {"train": 0.7, "validation": 0.2, "test": 0.1}
-"""The deck's ideal."""
+"""The shares that the proposal recommends."""
 
 
 @dataclass(frozen=True)
 class SplitResult:
-    """A new division of a folder of faces.
+    """A new division of a face set.
 
     Attributes:
-        counts: split → label → pictures.
-        copies: pictures that share their split with a copy of themselves.
+        counts: split → label → number of images.
+        duplicates: number of images that share their split with a copy of themselves.
+        seed: the seed of the random order.
     """
 
     counts: dict[str, dict[str, int]]
@@ -37,22 +43,28 @@ def split_dataset(
     shares: dict[str, float] = DEFAULT_SPLIT_SHARES,
     seed: int = 36,
     copy_files: bool = False,
+    on_progress: ProgressCallback = ignore_progress,
 ) -> SplitResult:
-    """Divide all pictures of `data`, whatever its splits, into `<out>/<split>/<label>/<image>`.
+    """Divide all images of `data` into `<out>/<split>/<label>/<image>`, ignoring the splits they are in.
+
+    Args:
+        shares: split → share of the images; each above 0, together 1.
+        copy_files: copy the image files instead of linking to them.
+        on_progress: as for `duplicate_pairs`, which takes most of the time.
 
     Raises:
-        MoviemotionError: the shares do not add up to 1, the data are refused (see `load_faces`), or `out`
-            is no place for a copy.
+        MoviemotionError: the shares do not add up to 1, the data cannot be used (see `load_faces`), or
+            `out` cannot hold a copy.
     """
     if min(shares.values()) <= 0 or abs(sum(shares.values()) - 1) > 1e-6:
         text = " ".join(f"{name} {share:g}" for name, share in shares.items())
-        raise MoviemotionError(f"shares {text}: each must be above 0, and together 1")
+        raise MoviemotionError(f"shares {text}: each must be above 0, and they must add up to 1; change them")
     check_output_folder(data, out)
     parts = [dataset.load_faces(data, split) for split in dataset.list_splits(data)]
     names = [name for part in parts for name in part.names]
     labels = np.array([Path(name).parent.name for name in names])
     images = np.concatenate([part.images for part in parts])
-    group = duplicate_groups(len(images), duplicate_pairs(images))
+    group = duplicate_groups(len(images), duplicate_pairs(images, on_progress))
     assigned = assign_splits(labels, group, shares, seed)
     places = {
         name: f"{to}/{label}/{Path(name).name}"
@@ -70,14 +82,19 @@ def split_dataset(
 def assign_splits(
     labels: NDArray[np.str_], groups: NDArray[np.int64], shares: dict[str, float], seed: int
 ) -> NDArray[np.str_]:
-    """(n,) the split of each picture.
+    """Assign each image to a split.
 
-    Groups go, the largest first and then at random, to the split that lacks most of the group's classes.
+    Groups are assigned one after the other, the largest first and equal ones in random order, to the split
+    that lacks the largest share of the group's classes. Large groups come first because they are the hardest
+    to fit.
 
     Args:
-        labels: (n,) the pictures' classes.
-        group: (n,) pictures of one group stay together.
-        shares: split → part of each class.
+        labels: (n,) the class of each image.
+        groups: (n,) images of one group stay together.
+        shares: split → share of each class.
+
+    Returns:
+        (n,) the name of each image's split.
     """
     names = list(shares)
     classes, column = np.unique(labels, return_inverse=True)
@@ -96,14 +113,14 @@ def assign_splits(
 
 
 def split_lines(result: SplitResult) -> list[str]:
-    """The result as lines for the terminal."""
+    """Format a result for the terminal."""
     total = sum(sum(row.values()) for row in result.counts.values())
     lines = [
-        f"{to}: {sum(row.values())} pictures ({sum(row.values()) / total:.1%}): "
+        f"{to}: {sum(row.values())} images ({sum(row.values()) / total:.1%}): "
         + ", ".join(f"{label} {n}" for label, n in row.items())
         for to, row in result.counts.items()
     ]
     return [
         *lines,
-        f"{result.duplicates} pictures have copies; each lies with its copies (seed {result.seed})",
+        f"{result.duplicates} images have duplicates and share a split with them (seed {result.seed})",
     ]

@@ -1,13 +1,21 @@
-"""How good can a reader be? How often a second panel of annotators would give the first panel's answer.
+"""The annotator ceiling: how often a second panel of annotators would give the first panel's answer.
 
-Each face is taken to have its own chances that an annotator picks each of the ten answers. A panel's
-votes are independent draws from them (multinomial). The chances of all faces follow a mixture of
-Dirichlet distributions, fitted to all votes by maximum likelihood, so that both the plain faces and the
-mixed ones are as frequent as they are in the data. Given a face's own votes, its chances are known up
-to their posterior; the second panel is drawn from that.
+The ten annotators of a face rarely all agree, and another ten would sometimes choose another emotion. No
+model that sees only the face can be expected to predict the first panel's answer more often than a very large
+panel of annotators would, so an accuracy is best read beside this ceiling.
 
-Assumed: annotators are independent given the face, and the second panel comes from the same crowd. A
-crowd that shares a slant makes the truth less certain than this says; nothing in the votes can show it.
+How it is estimated:
+
+1. Each face has a probability that an annotator picks each of the ten answers, and the votes of a panel are
+   independent draws from it (multinomial).
+2. Over all faces, these probabilities follow a mixture of Dirichlet distributions, which is fitted to all
+   votes by maximum likelihood. Clear and ambiguous faces are then as frequent as in the data.
+3. Given the votes of a face, its probabilities have a known posterior distribution. Second panels are drawn
+   from it.
+
+The estimate assumes that annotators are independent given the face, and that the second panel comes from the
+same population. A bias that all annotators share would make the answers less certain than estimated here, and
+votes alone cannot reveal it.
 """
 
 from __future__ import annotations
@@ -19,13 +27,14 @@ from numpy.typing import NDArray
 from scipy.special import digamma, gammaln, logsumexp
 
 from moviemotion.emotions import PROPOSAL_COLUMNS
+from moviemotion.lab.progress import ProgressCallback, ignore_progress
 
 Float64Array = NDArray[np.float64]
 
 PANEL_SIZE = 10
 MAX_ITERATIONS = 1000
 TOLERANCE = 3e-6
-"""Gain in mean log-likelihood of a face, in nats, below which the fit stops."""
+"""Gain in mean log-likelihood per face, in nats, below which the fit stops."""
 OVER_RELAXATION = 1.8
 MIN_ALPHA, MAX_ALPHA = 1e-3, 1e3
 POSTERIOR_DRAWS = 200
@@ -36,8 +45,8 @@ class VotePrior:
     """A mixture of K Dirichlet distributions over the C answers of an annotator.
 
     Attributes:
-        weights: (K,) sum to one.
-        alpha: (K, C) positive.
+        weights: (K,) positive; sum to one.
+        alpha: (K, C) positive parameters of the distributions.
     """
 
     weights: Float64Array
@@ -46,21 +55,22 @@ class VotePrior:
 
 @dataclass(frozen=True)
 class AnnotatorCeiling:
-    """How often others of the same crowd would give the truth, over the same n faces.
+    """How often other annotators from the same population would give the true answer, over n faces.
 
     Attributes:
-        second_panel: share of faces on which a second panel of ten, asked for one of the deck's four,
-            gives the truth by its most votes; a tie between t counts 1 / t if the truth is among them.
-        endless_panel: the same of a panel without end. Against the consensus, no reader that
-            sees the face alone can be expected to be right more often.
-        second_interval, endless_interval: 95 %, from faces resampled and the posterior redrawn.
+        n: number of faces.
+        second_panel: share of faces for which most votes of a second panel of ten, among the proposal's four
+            emotions, are for the true one. A tie of t emotions counts 1/t if the true one is among them.
+        infinite_panel: the same share for an infinitely large panel. If the consensus is the truth, no model
+            that sees only the face can be expected to be correct more often.
+        second_interval, infinite_interval: 95 % intervals, from resampled faces and posterior draws.
     """
 
     n: int
     second_panel: float
     second_interval: tuple[float, float]
-    endless_panel: float
-    endless_interval: tuple[float, float]
+    infinite_panel: float
+    infinite_interval: tuple[float, float]
 
 
 def estimate_annotator_ceiling(
@@ -69,52 +79,54 @@ def estimate_annotator_ceiling(
     prior: VotePrior,
     seed: int,
     panel_size: int = PANEL_SIZE,
+    on_progress: ProgressCallback = ignore_progress,
 ) -> AnnotatorCeiling:
-    """Simulate second panels for faces whose first votes are known.
+    """Simulate second panels for faces whose votes are known.
 
     Args:
         votes: (n, 10) in the order of `VOTE_COLUMNS`.
-        target: (n,) the truth, index into `DECK_EMOTIONS`.
-        prior: from `fit_prior`.
-        panel: annotators in the second panel.
+        target: (n,) the true emotion as an index into `PROPOSAL_EMOTIONS`.
+        prior: from `fit_vote_prior`.
+        panel_size: number of annotators in the second panel.
+        on_progress: called after each draw from the posterior.
     """
     rng = np.random.default_rng(seed)
     n = len(votes)
     log_share = np.log(prior.weights) + _VoteCounts(votes).log_likelihood(prior.alpha)
     cumulated = np.exp(log_share - logsumexp(log_share, axis=1, keepdims=True)).cumsum(axis=1)
-    second, endless, resampled = (
-        np.empty(POSTERIOR_DRAWS),
-        np.empty(POSTERIOR_DRAWS),
-        np.empty((POSTERIOR_DRAWS, 2)),
-    )
+    second, infinite = np.empty(POSTERIOR_DRAWS), np.empty(POSTERIOR_DRAWS)
+    resampled = np.empty((POSTERIOR_DRAWS, 2))
     for draw in range(POSTERIOR_DRAWS):
         component = (rng.random((n, 1)) > cumulated[:, :-1]).sum(axis=1)
+        # The posterior of a Dirichlet component adds the votes to its parameters; normalized gamma draws
+        # are Dirichlet draws.
         chances = rng.standard_gamma(prior.alpha[component] + votes)
         chances /= chances.sum(axis=1, keepdims=True)
         four = rng.multinomial(panel_size, chances)[:, PROPOSAL_COLUMNS]
         top = four == four.max(axis=1, keepdims=True)
         agree = top[np.arange(n), target] / top.sum(axis=1)
         best = chances[:, PROPOSAL_COLUMNS].argmax(axis=1) == target
-        second[draw], endless[draw] = agree.mean(), best.mean()
+        second[draw], infinite[draw] = agree.mean(), best.mean()
         again = rng.integers(n, size=n)
         resampled[draw] = agree[again].mean(), best[again].mean()
+        on_progress(draw + 1, POSTERIOR_DRAWS)
     low, high = np.quantile(resampled, (0.025, 0.975), axis=0)
     return AnnotatorCeiling(
         n=n,
         second_panel=float(second.mean()),
         second_interval=(float(low[0]), float(high[0])),
-        endless_panel=float(endless.mean()),
-        endless_interval=(float(low[1]), float(high[1])),
+        infinite_panel=float(infinite.mean()),
+        infinite_interval=(float(low[1]), float(high[1])),
     )
 
 
 def fit_vote_prior(votes: NDArray[np.int64]) -> VotePrior:
-    """Fit the mixture of Dirichlet-multinomials by EM, one component an answer to begin with.
+    """Fit the mixture of Dirichlet-multinomials by EM, starting from one component per answer.
 
-    The M-step is one round of Minka's (2000) fixed point for the Dirichlet-multinomial.
+    The M-step is one iteration of Minka's (2000) fixed point for the Dirichlet-multinomial.
 
     Args:
-        votes: (n, C) counts of a whole split, those without a consensus too.
+        votes: (n, C) counts of all faces of a split, including those without a consensus.
     """
     rows, count = np.unique(votes, axis=0, return_counts=True)
     tally, answers = _VoteCounts(rows), votes.shape[1]
@@ -128,7 +140,9 @@ def fit_vote_prior(votes: NDArray[np.int64]) -> VotePrior:
         if likelihood - before < TOLERANCE:
             break
         before = likelihood
-        share = np.exp(joint - total[:, None]) * count[:, None]  # how much of each row is whose
+        share = (
+            np.exp(joint - total[:, None]) * count[:, None]
+        )  # responsibility of each component for each row
         weights = np.maximum(share.sum(axis=0), 1e-9)
         weights /= weights.sum()
         alpha = tally.fixed_point(share, alpha)
@@ -136,7 +150,7 @@ def fit_vote_prior(votes: NDArray[np.int64]) -> VotePrior:
 
 
 class _VoteCounts:
-    """Votes as a 0/1 matrix over the pairs (answer, count) that occur: both sums become products."""
+    """Votes as a 0/1 matrix over the (answer, count) pairs that occur, so that sums are matrix products."""
 
     def __init__(self, votes: NDArray[np.int64]) -> None:
         pairs = [(answer, v) for answer in range(votes.shape[1]) for v in np.unique(votes[:, answer])]
@@ -146,17 +160,17 @@ class _VoteCounts:
         self.total = votes.sum(axis=1)[:, None]
 
     def log_likelihood(self, alpha: Float64Array) -> Float64Array:
-        """(n, K) log chance of each face's votes under each component, less what the components share."""
+        """(n, K) log-likelihood of each face's votes under each component, without terms common to all."""
         cells = gammaln(self.count + alpha[:, self.answer]) - gammaln(alpha[:, self.answer])
-        whole = alpha.sum(axis=1)
-        return self.has @ cells.T + gammaln(whole) - gammaln(self.total + whole)
+        alpha_sum = alpha.sum(axis=1)
+        return self.has @ cells.T + gammaln(alpha_sum) - gammaln(self.total + alpha_sum)
 
     def fixed_point(self, share: Float64Array, alpha: Float64Array) -> Float64Array:
-        """The next alpha; share, (n, K), says how much of each row belongs to each component."""
+        """The next alpha, given the responsibilities `share`, (n, K), of the components for the rows."""
         gain = digamma(self.count + alpha[:, self.answer]) - digamma(alpha[:, self.answer])
         above = ((share.T @ self.has) * gain) @ self.of_answer
-        whole = alpha.sum(axis=1)
-        below = (share * (digamma(self.total + whole) - digamma(whole))).sum(axis=0)
+        alpha_sum = alpha.sum(axis=1)
+        below = (share * (digamma(self.total + alpha_sum) - digamma(alpha_sum))).sum(axis=0)
         ratio = above / np.maximum(below, 1e-12)[:, None]
-        # Over-relaxed, for speed. Bounded: votes that are all alike would send alpha to infinity.
+        # Over-relaxation speeds up convergence. Without bounds, identical votes would let alpha grow forever.
         return np.clip(alpha * ratio**OVER_RELAXATION, MIN_ALPHA, MAX_ALPHA)

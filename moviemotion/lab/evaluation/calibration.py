@@ -1,4 +1,9 @@
-"""Does a reader know how sure it may be? Confidence against accuracy."""
+"""Calibration: whether a model's confidence equals its accuracy.
+
+Of the faces to which a calibrated model gives 80 % confidence, it classifies 80 % correctly. The curve and
+the expected calibration error measure the deviation. Both need a reference value, because a finite sample
+shows some deviation even for a perfectly calibrated model: `calibrated_ece_limit` estimates how much.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +20,13 @@ N_SIMULATIONS = 1000
 
 @dataclass(frozen=True)
 class CalibrationBin:
-    """The faces whose top probability lies in [low, high).
+    """The faces whose largest probability is in [low, high).
 
     Attributes:
-        n: how many; `confidence` their mean top probability.
-        accuracy: share of them read right; `interval` its 95 % Wilson interval.
+        n: number of faces.
+        confidence: their mean largest probability.
+        accuracy: share of them classified correctly.
+        interval: 95 % Wilson interval of the accuracy.
     """
 
     low: float
@@ -33,11 +40,11 @@ class CalibrationBin:
 def calibration_curve(
     confidence: NDArray[np.floating], correct: NDArray[np.bool_]
 ) -> tuple[CalibrationBin, ...]:
-    """The reliability diagram over `BINS` equal bins; empty bins are left out.
+    """The reliability diagram over `N_BINS` bins of equal width; empty bins are skipped.
 
     Args:
-        confidence: (n,) probability given to the chosen class.
-        right: (n,) whether it was the true one.
+        confidence: (n,) probability of the predicted class.
+        correct: (n,) whether it was the true one.
     """
     bins = _bins(confidence)
     curve = []
@@ -59,11 +66,11 @@ def calibration_curve(
 
 
 def expected_calibration_error(confidence: NDArray[np.floating], correct: NDArray[np.bool_]) -> float:
-    """Mean gap between confidence and accuracy over the bins, weighted by size (Naeini et al., 2015).
+    """Mean difference between confidence and accuracy over the bins, weighted by size (Naeini et al., 2015).
 
     Args:
-        confidence: (n,) probability given to the chosen class.
-        right: (n,) whether it was the true one.
+        confidence: (n,) probability of the predicted class.
+        correct: (n,) whether it was the true one.
     """
     bins = _bins(confidence)
     gap = np.bincount(bins, confidence - correct, minlength=N_BINS)
@@ -71,10 +78,13 @@ def expected_calibration_error(confidence: NDArray[np.floating], correct: NDArra
 
 
 def calibrated_ece_limit(confidence: NDArray[np.floating], seed: int) -> float:
-    """The calibration error that a perfectly honest reader stays under 95 times in 100.
+    """The 95 % quantile of the calibration error of a perfectly calibrated model.
 
-    With finitely many faces even such a reader shows some error. Its answers are simulated: right
-    with exactly the probability that it gives.
+    The bins turn the random difference between confidence and accuracy into an error above 0 even for such a
+    model. Its answers are simulated: each is correct with exactly the given probability.
+
+    Args:
+        confidence: (n,) probability of the predicted class.
     """
     rng = np.random.default_rng(seed)
     errors = [

@@ -1,4 +1,8 @@
-"""How good a reader is, and how sure that is. Needs the exported model only, not torch."""
+"""Evaluate an exported emotion model on a split: accuracy, calibration, and the uncertainty of both.
+
+Needs the ONNX file only, not torch. Every figure has an interval or a reference value, so that luck can be
+distinguished from quality.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +30,7 @@ from moviemotion.lab.evaluation.calibration import (
 )
 from moviemotion.lab.evaluation.paired_comparison import PairedComparison, compare_paired
 from moviemotion.lab.evaluation.proposal_protocol import ProposalProtocol, evaluate_proposal_protocol
+from moviemotion.lab.progress import ProgressCallback, StageCallback, ignore_progress, ignore_stage, in_stage
 from moviemotion.lab.training.face_selection import HELD_OUT_SPLIT, load_held_out_faces
 from moviemotion.statistics import wilson_interval
 
@@ -36,7 +41,7 @@ SEED = 36
 
 
 class GroundTruth(StrEnum):
-    """What counts as right."""
+    """What counts as the correct answer: the folder's label or the annotators' consensus."""
 
     LABEL = "label"
     CONSENSUS = "consensus"
@@ -44,7 +49,7 @@ class GroundTruth(StrEnum):
 
 @dataclass(frozen=True)
 class ClassResult:
-    """One emotion: how many faces, the share of them read as such, and its 95 % Wilson interval."""
+    """The recall of one emotion over its n faces, with a 95 % Wilson interval."""
 
     n: int
     recall: float
@@ -53,7 +58,7 @@ class ClassResult:
 
 @dataclass(frozen=True)
 class AgreementResult:
-    """The faces on whose top answer exactly `votes` annotators agree, and the share of them read right."""
+    """The accuracy on the n faces whose most frequent answer has exactly `votes` votes."""
 
     votes: int
     n: int
@@ -63,21 +68,23 @@ class AgreementResult:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A reader's score on one split against one truth.
+    """The results of an emotion model on one split against one truth.
 
     Attributes:
-        n: faces that have a truth.
-        accuracy: share read right among the deck's four; `interval` its 95 % Wilson interval.
-        macro_f1: mean F1 of the emotions that occur; its 95 % interval from resampled faces.
-        per_class: emotion → its result.
-        ece: expected calibration error of the top probability.
-        honest_ece: the error that a perfectly honest reader stays under 95 times in 100 on so many faces.
+        n: number of faces that have a truth.
+        accuracy: share classified correctly among the proposal's four emotions.
+        interval: 95 % Wilson interval of the accuracy.
+        macro_f1: mean F1 of the emotions that occur.
+        macro_f1_interval: its 95 % interval, from resampled faces.
+        per_class: emotion → its recall.
+        ece: expected calibration error of the largest probability.
+        calibrated_ece_limit: 95 % quantile of that error for a perfectly calibrated model.
         calibration: the reliability diagram.
-        confusion: true emotion → read emotion → count.
-        agreement: the score by how many annotators agree; empty without votes.
-        deck_protocol: the score over balanced 128-face sets; None where an emotion has too few faces.
-        panel: how often other annotators would give the truth; None unless asked for with `evaluate`.
-        comparison: with another reader; None unless asked for with `evaluate`.
+        confusion: true emotion → predicted emotion → number of faces.
+        agreement: accuracy by the number of annotators who agree; empty without votes.
+        proposal_protocol: scores over balanced sets of 128 faces; None if an emotion has too few faces.
+        annotator_ceiling: how often other annotators would give the truth; None without votes.
+        comparison: with another model; None without one.
     """
 
     split: str
@@ -89,16 +96,16 @@ class Evaluation:
     macro_f1_interval: tuple[float, float]
     per_class: dict[str, ClassResult]
     ece: float
-    honest_ece: float
+    calibrated_ece_limit: float
     calibration: tuple[CalibrationBin, ...]
     confusion: dict[str, dict[str, int]]
     agreement: tuple[AgreementResult, ...]
-    deck_protocol: ProposalProtocol | None
-    panel: AnnotatorCeiling | None = None
+    proposal_protocol: ProposalProtocol | None
+    annotator_ceiling: AnnotatorCeiling | None = None
     comparison: PairedComparison | None = None
 
     def as_dict(self) -> dict[str, object]:
-        """Plain containers, ready for JSON."""
+        """The results in plain containers, ready for JSON."""
         return asdict(self)
 
 
@@ -108,37 +115,53 @@ def evaluate(
     truth: GroundTruth,
     model: Path = SHIPPED_EMOTION_MODEL,
     other_model: Path | None = None,
+    on_progress: StageCallback = ignore_stage,
 ) -> Evaluation:
-    """Score an exported reader on `<data>/<split>`, and with `against` compare it with another.
+    """Evaluate an exported emotion model, and compare it with another one if asked to.
 
     Args:
-        split: a folder of `data`, or `HELD_OUT`: what the reader's own run held out of the train split.
+        data: folder with `<split>/<label>/<image>`.
+        split: a folder in `data`, or `HELD_OUT_SPLIT`: the faces that the model's own run held out.
+        truth: what counts as correct.
+        model: ONNX file; by default the shipped emotion model.
+        other_model: ONNX file of a model to compare with on the same faces.
+        on_progress: called with the name of each stage and its progress.
 
     Raises:
-        MoviemotionError: data, votes or a model cannot be read, or no face has a truth.
+        MoviemotionError: the data, the votes or a model cannot be read, or no face has a truth.
     """
+    on_progress("reading images", 0, 1)
     faces = load_held_out_faces(model, data) if split == HELD_OUT_SPLIT else load_faces(data, split)
-    probabilities = predict(model, faces)
+    probabilities = predict(model, faces, in_stage(on_progress, "predicting emotions"))
+    on_progress("computing scores", 0, 1)
     result = score_predictions(probabilities, faces, split, truth)
     target = ground_truth(faces, truth)
-    kept = target >= 0
+    has_truth = target >= 0
     if faces.votes is not None:
-        panel = estimate_annotator_ceiling(faces.votes[kept], target[kept], fit_vote_prior(faces.votes), SEED)
-        result = replace(result, panel=panel)
+        on_progress("fitting annotators' votes", 0, 1)
+        prior = fit_vote_prior(faces.votes)
+        ceiling = estimate_annotator_ceiling(
+            faces.votes[has_truth],
+            target[has_truth],
+            prior,
+            SEED,
+            on_progress=in_stage(on_progress, "estimating annotator ceiling"),
+        )
+        result = replace(result, annotator_ceiling=ceiling)
     if other_model is not None:
         mine, others = (
-            to_proposal_emotions(p[kept]).argmax(axis=1) == target[kept]
-            for p in (probabilities, predict(other_model, faces))
+            to_proposal_emotions(p[has_truth]).argmax(axis=1) == target[has_truth]
+            for p in (probabilities, predict(other_model, faces, in_stage(on_progress, "comparing models")))
         )
         result = replace(result, comparison=compare_paired(mine, others, str(other_model)))
     return result
 
 
 def ground_truth(faces: FaceSet, truth: GroundTruth) -> NDArray[np.int64]:
-    """(n,) index into `DECK_EMOTIONS`; -1 where a face has none.
+    """(n,) the true emotion of each face as an index into `PROPOSAL_EMOTIONS`; -1 without one.
 
     Raises:
-        MoviemotionError: the faces have no votes for a consensus.
+        MoviemotionError: the truth is the consensus and the faces have no votes.
     """
     return label_truth(faces) if truth is GroundTruth.LABEL else consensus_truth(faces)
 
@@ -146,18 +169,24 @@ def ground_truth(faces: FaceSet, truth: GroundTruth) -> NDArray[np.int64]:
 def score_predictions(
     probabilities: NDArray[np.float32], faces: FaceSet, split: str, truth: GroundTruth, seed: int = SEED
 ) -> Evaluation:
-    """Compare predictions, (n, 8) in the order of `EMOTIONS`, with one truth of the same n faces.
+    """Score predictions against one truth.
+
+    Args:
+        probabilities: (n, 8) in the order of `EMOTIONS`.
+        faces: the n faces.
+        split: name of the split, for the result.
+        seed: of the intervals that are estimated by resampling.
 
     Raises:
-        MoviemotionError: no face has a truth, or the faces have no votes for a consensus.
+        MoviemotionError: no face has a truth, or the truth is the consensus and the faces have no votes.
     """
     target = ground_truth(faces, truth)
-    kept = target >= 0
-    if not kept.any():
+    has_truth = target >= 0
+    if not has_truth.any():
         raise MoviemotionError(
             f"{split}: no face has a {truth} among {', '.join(PROPOSAL_EMOTIONS)}; use other data"
         )
-    four, target = to_proposal_emotions(probabilities[kept]), target[kept]
+    four, target = to_proposal_emotions(probabilities[has_truth]), target[has_truth]
     guess, confidence = four.argmax(axis=1), four.max(axis=1)
     right = guess == target
     table = np.zeros((len(PROPOSAL_EMOTIONS), len(PROPOSAL_EMOTIONS)), dtype=np.int64)
@@ -176,44 +205,52 @@ def score_predictions(
             if (of := target == i).any()
         },
         ece=expected_calibration_error(confidence, right),
-        honest_ece=calibrated_ece_limit(confidence, seed),
+        calibrated_ece_limit=calibrated_ece_limit(confidence, seed),
         calibration=calibration_curve(confidence, right),
         confusion={
             str(a): {str(b): int(table[i, j]) for j, b in enumerate(PROPOSAL_EMOTIONS)}
             for i, a in enumerate(PROPOSAL_EMOTIONS)
         },
-        agreement=() if faces.votes is None else _accuracy_by_agreement(right, faces.votes[kept]),
-        deck_protocol=evaluate_proposal_protocol(np.diag(table), table.sum(axis=1), seed),
+        agreement=() if faces.votes is None else _accuracy_by_agreement(right, faces.votes[has_truth]),
+        proposal_protocol=evaluate_proposal_protocol(np.diag(table), table.sum(axis=1), seed),
     )
 
 
-def predict(model: Path, faces: FaceSet) -> NDArray[np.float32]:
-    """(n, 8) emotion probabilities of every face.
+def predict(
+    model: Path, faces: FaceSet, on_progress: ProgressCallback = ignore_progress
+) -> NDArray[np.float32]:
+    """Predict the emotion probabilities of all faces.
+
+    Args:
+        model: ONNX file.
+        on_progress: called after each batch with the faces done and their number.
+
+    Returns:
+        (n, 8) float32 in the order of `EMOTIONS`.
 
     Raises:
-        MoviemotionError: the model is missing or is not an exported reader.
+        MoviemotionError: the file is missing or is not an exported emotion model.
     """
     if not model.exists():
-        raise MoviemotionError(f"{model}: no such model; export one with: moviemotion lab export")
+        raise MoviemotionError(f"{model}: no such file; export a run with moviemotion lab export")
     options = ort.SessionOptions()
-    options.log_severity_level = 3  # of another network it would warn in hundreds of lines
+    options.log_severity_level = 3  # for an unrelated network it would log hundreds of warnings
     try:
         session = ort.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-        parts = [
-            session.run(
-                ["probabilities"], {"faces": faces.images[i : i + BATCH_SIZE, None].astype(np.float32)}
-            )[0]
-            for i in range(0, len(faces), BATCH_SIZE)
-        ]
+        parts = []
+        for start in range(0, len(faces), BATCH_SIZE):
+            batch = faces.images[start : start + BATCH_SIZE, None].astype(np.float32)
+            parts.append(session.run(["probabilities"], {"faces": batch})[0])
+            on_progress(start + len(batch), len(faces))
     except Exception as error:  # ONNX Runtime raises its own classes, derived from Exception alone
         first = str(error).splitlines()[0]
         raise MoviemotionError(
-            f"{model}: not an exported reader ({first}); see moviemotion lab export"
+            f"{model}: not an exported emotion model ({first}); export a run with moviemotion lab export"
         ) from error
     probabilities = np.concatenate(parts)
     if probabilities.shape != (len(faces), len(EMOTIONS)) or not np.isfinite(probabilities).all():
         raise MoviemotionError(
-            f"{model}: its probabilities are not {len(EMOTIONS)} finite numbers a face; export it again"
+            f"{model}: its output is not {len(EMOTIONS)} finite numbers per face; export it again"
         )
     return probabilities
 
@@ -224,15 +261,15 @@ def _accuracy_interval(right: NDArray[np.bool_]) -> tuple[float, float]:
 
 
 def _macro_f1(table: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(…, 4, 4) confusions, truth by read → (…) mean F1 over the emotions that occur."""
+    """Mean F1 over the emotions that occur: (…, 4, 4) confusion matrices, truth × prediction → (…)."""
     right = np.diagonal(table, axis1=-2, axis2=-1)
-    true, read = table.sum(axis=-1), table.sum(axis=-2)
-    f1 = 2 * right / np.maximum(true + read, 1)
+    true, predicted = table.sum(axis=-1), table.sum(axis=-2)
+    f1 = 2 * right / np.maximum(true + predicted, 1)
     return (f1 * (true > 0)).sum(axis=-1) / (true > 0).sum(axis=-1)
 
 
 def _macro_f1_interval(table: NDArray[np.int64], seed: int) -> tuple[float, float]:
-    # Resampling faces is a multinomial draw of the table's cells.
+    # To resample faces is to draw the cells of the confusion matrix from a multinomial distribution.
     n = int(table.sum())
     drawn = np.random.default_rng(seed).multinomial(n, table.ravel() / n, BOOTSTRAP_SAMPLES)
     low, high = np.quantile(_macro_f1(drawn.reshape(-1, *table.shape)), (0.025, 0.975))

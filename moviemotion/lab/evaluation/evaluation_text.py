@@ -1,4 +1,4 @@
-"""An evaluation as lines for the terminal and the card."""
+"""Format an evaluation as lines of text for the terminal and the model card."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 
 def evaluation_lines(result: Evaluation) -> list[str]:
-    """All of it, short."""
+    """Summarize all results."""
     lines = [*score_lines(result), *_confusion_lines(result)]
     if result.agreement:
-        lines.append("by how many annotators agree:")
+        lines.append("accuracy by the number of annotators who agree:")
         lines += [
             f"  {one.votes:>2}  {one.accuracy:.3f} ({_format_interval(one.interval)}, n={one.n})"
             for one in result.agreement
         ]
-    lines.append(protocol_line(result.deck_protocol))
-    if result.panel:
-        lines.append(annotator_ceiling_line(result.panel, result.truth))
+    lines.append(protocol_line(result.proposal_protocol))
+    if result.annotator_ceiling:
+        lines.append(annotator_ceiling_line(result.annotator_ceiling, result.truth))
     if result.comparison:
         lines += comparison_lines(result.comparison)
     return lines
@@ -40,7 +40,8 @@ def score_lines(result: Evaluation) -> list[str]:
         f"{result.split} split against the {result.truth}: accuracy {result.accuracy:.3f} "
         f"(95 % interval {_format_interval(result.interval)}, n={result.n}), "
         f"macro-F1 {result.macro_f1:.3f} ({_format_interval(result.macro_f1_interval)}), "
-        f"calibration error {result.ece:.3f} (an honest reader: under {result.honest_ece:.3f})"
+        f"calibration error {result.ece:.3f} "
+        f"(a perfectly calibrated model: under {result.calibrated_ece_limit:.3f})"
     ]
     for emotion, one in result.per_class.items():
         lines.append(f"  {emotion:<9} recall {one.recall:.3f} ({_format_interval(one.interval)}, n={one.n})")
@@ -48,46 +49,52 @@ def score_lines(result: Evaluation) -> list[str]:
 
 
 def protocol_line(protocol: ProposalProtocol | None) -> str:
-    """What the deck's protocol would have said of this reader."""
-    name = f"the deck's protocol, {TEST_SET_SIZE} faces, {FACES_PER_CLASS} of each emotion"
+    """Describe the scores that the proposal's protocol gives this model."""
+    name = f"the proposal's protocol, {TEST_SET_SIZE} faces, {FACES_PER_CLASS} of each emotion"
     if protocol is None:
-        return f"{name}: not possible, an emotion has fewer than {FACES_PER_CLASS} faces here"
+        return f"{name}: not possible, since an emotion has fewer than {FACES_PER_CLASS} faces"
     q = protocol.quantiles
     return (
-        f"{name}: this reader scores {q['0.025']:.3f} to {q['0.975']:.3f} in 95 of 100 such sets, "
-        f"half of them {q['0.25']:.3f} to {q['0.75']:.3f}; {100 * PUBLISHED_CORRECT / TEST_SET_SIZE:.0f} % or more in "
-        f"{_format_percent(protocol.published)} ({_format_percent(protocol.published_interval[0])} to "
-        f"{_format_percent(protocol.published_interval[1])})"
+        f"{name}: this model scores {q['0.025']:.3f} to {q['0.975']:.3f} on 95 of 100 such sets, "
+        f"{q['0.25']:.3f} to {q['0.75']:.3f} on half of them, and "
+        f"{100 * PUBLISHED_CORRECT / TEST_SET_SIZE:.0f} % or more on "
+        f"{_format_percent(protocol.published_probability)} "
+        f"({_format_percent(protocol.published_probability_interval[0])} to "
+        f"{_format_percent(protocol.published_probability_interval[1])})"
     )
 
 
 def annotator_ceiling_line(ceiling: AnnotatorCeiling, truth: str) -> str:
-    """How far a reader can come."""
-    limit = "; an estimate of what any reader could reach" if truth == "consensus" else ""
+    """Describe the accuracy that other annotators would reach."""
+    limit = (
+        "; the latter estimates the best accuracy that any model could reach" if truth == "consensus" else ""
+    )
     return (
-        f"a second panel of {PANEL_SIZE} annotators would give the {truth} in {ceiling.second_panel:.3f} "
-        f"({_format_interval(ceiling.second_interval)}, n={ceiling.n}) of these faces, a panel without end in "
-        f"{ceiling.endless_panel:.3f} ({_format_interval(ceiling.endless_interval)}){limit}"
+        f"a second panel of {PANEL_SIZE} annotators would give the {truth} for {ceiling.second_panel:.3f} "
+        f"({_format_interval(ceiling.second_interval)}, n={ceiling.n}) of these faces, an infinitely large "
+        f"panel for {ceiling.infinite_panel:.3f} ({_format_interval(ceiling.infinite_interval)}){limit}"
     )
 
 
 def comparison_lines(comparison: PairedComparison) -> list[str]:
-    """Which of two readers is better."""
+    """Describe the difference between two models."""
     return [
-        f"against {comparison.against} on the same {comparison.n} faces: {comparison.accuracy:.3f} − "
-        f"{comparison.other_accuracy:.3f} = {_format_difference(comparison.difference)} "
-        f"(95 % interval {_format_difference(comparison.interval[0])} to {_format_difference(comparison.interval[1])})",
-        f"  right where the other is wrong: {comparison.only_first}, wrong where it is right: "
+        f"compared with {comparison.other_name} on the same {comparison.n} faces: {comparison.accuracy:.3f} "
+        f"− {comparison.other_accuracy:.3f} = {_format_difference(comparison.difference)} (95 % interval "
+        f"{_format_difference(comparison.interval[0])} to {_format_difference(comparison.interval[1])})",
+        f"  correct where the other is wrong: {comparison.only_first}; wrong where the other is correct: "
         f"{comparison.only_other}; exact McNemar p = {_format_p_value(comparison.p_value)}",
     ]
 
 
 def _confusion_lines(result: Evaluation) -> list[str]:
     names = list(result.confusion)
-    lines = ["read as:  " + "".join(f"{name:>10}" for name in names)]
-    for name in names:
-        lines.append(f"  {name:<8}" + "".join(f"{result.confusion[name][read]:>10}" for read in names))
-    return lines
+    counts = [[result.confusion[true][predicted] for predicted in names] for true in names]
+    rows = [
+        f"  {name:<8}" + "".join(f"{count:>10}" for count in row)
+        for name, row in zip(names, counts, strict=True)
+    ]
+    return ["predicted:" + "".join(f"{name:>10}" for name in names), *rows]
 
 
 def _format_difference(difference: float) -> str:

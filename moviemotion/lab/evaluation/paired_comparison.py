@@ -1,4 +1,8 @@
-"""Two readers on the same faces: which is better, and could chance alone have done it?"""
+"""Compare two emotion models on the same faces: the difference of their accuracies, and whether it is chance.
+
+On the same faces the errors of two models are correlated, so the comparison is paired: it uses the faces on
+which exactly one of them is correct.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +17,18 @@ from moviemotion.statistics import Z95
 
 @dataclass(frozen=True)
 class PairedComparison:
-    """A reader against another on the same n faces.
+    """One model compared with another on the same n faces.
 
     Attributes:
-        against: the other's name.
-        accuracy, other_accuracy: of the two on these faces.
-        difference: accuracy − other_accuracy; `interval` its 95 % interval, paired.
-        only_first, only_other: faces that the one reads right and the other wrong.
-        p_value: exact McNemar test that both are equally good, two-sided.
+        other_name: name of the other model.
+        accuracy, other_accuracy: of the two models on these faces.
+        difference: accuracy − other_accuracy.
+        interval: its paired 95 % interval.
+        only_first, only_other: number of faces that only the one, or only the other, classifies correctly.
+        p_value: of the exact, two-sided McNemar test that both are equally good.
     """
 
-    against: str
+    other_name: str
     n: int
     accuracy: float
     other_accuracy: float
@@ -37,16 +42,20 @@ class PairedComparison:
 def compare_paired(
     correct: NDArray[np.bool_], other_correct: NDArray[np.bool_], other_name: str
 ) -> PairedComparison:
-    """Compare two readers by which of the same n faces each reads right, both (n,).
+    """Compare two models by the faces that each classifies correctly.
 
-    Only the faces on which they differ count: among these each reader is right in half, were both
-    equally good (McNemar, 1947; exact binomial).
+    Only faces on which exactly one is correct tell them apart. If both were equally good, each would be
+    correct on half of these faces (McNemar, 1947; exact binomial).
+
+    Args:
+        correct, other_correct: (n,) whether each model is correct on each face.
+        other_name: name of the other model, for the result.
     """
     n = len(correct)
     only_first, only_other = int((correct & ~other_correct).sum()), int((~correct & other_correct).sum())
     discordant = only_first + only_other
     return PairedComparison(
-        against=other_name,
+        other_name=other_name,
         n=n,
         accuracy=float(correct.mean()),
         other_accuracy=float(other_correct.mean()),
@@ -62,9 +71,10 @@ def paired_interval(only_first: int, only_other: int, n: int) -> tuple[float, fl
     """95 % interval of the difference of two paired shares (Bonett & Price, 2012, adjusted Wald).
 
     Args:
-        only_first, only_other: pairs in which only the one, or only the other, succeeds; of n pairs.
+        only_first, only_other: number of pairs, of n, in which only the one, or only the other, succeeds.
     """
-    # One more of each kind of disagreement, else no disagreement would claim no doubt.
+    # One pair is added to each count; otherwise the interval of two models
+    # that never differ would have no width.
     first, other = (only_first + 1) / (n + 2), (only_other + 1) / (n + 2)
     half = Z95 * np.sqrt((first + other - (first - other) ** 2) / (n + 2))
     middle = first - other

@@ -1,4 +1,9 @@
-"""The deck's own protocol: one score on 128 faces, 32 of each emotion. How much of it is luck?"""
+"""How much of a score under the proposal's test protocol is luck.
+
+The proposal reports one score on 128 faces, 32 of each emotion. The same model would score differently on
+another 128 faces. This module computes the exact distribution of that score over all balanced test sets that
+can be drawn from a split.
+"""
 
 from __future__ import annotations
 
@@ -11,43 +16,45 @@ from scipy.stats import hypergeom
 FACES_PER_CLASS = 32
 TEST_SET_SIZE = 128
 PUBLISHED_CORRECT = 120
-"""The deck's 94 %: 120 of 128."""
+"""The proposal's 94 %: 120 of 128 faces."""
 QUANTILE_LEVELS = (0.025, 0.25, 0.5, 0.75, 0.975)
 BOOTSTRAP_SAMPLES = 1000
 
 
 @dataclass(frozen=True)
 class ProposalProtocol:
-    """How one and the same reader scores over all balanced test sets that the split allows.
+    """The distribution of one model's score over all balanced test sets of a split.
 
     Attributes:
-        probability: (129,) chance of 0 … 128 right, exact.
-        mean: expected score, the mean of the recalls.
+        probability: 129 exact probabilities of 0 … 128 correct answers.
+        mean: expected score, which is the mean of the four recalls.
         quantiles: quantile level → score.
-        published: chance of 120 of 128 or more, the deck's 94 %.
-        published_interval: its 95 % interval, from faces resampled within each emotion.
+        published_probability: probability of at least 120 correct answers, the proposal's 94 %.
+        published_probability_interval: its 95 % interval, from faces resampled within each emotion.
     """
 
     probability: tuple[float, ...]
     mean: float
     quantiles: dict[str, float]
-    published: float
-    published_interval: tuple[float, float]
+    published_probability: float
+    published_probability_interval: tuple[float, float]
 
 
 def evaluate_proposal_protocol(
     correct: NDArray[np.int64], totals: NDArray[np.int64], seed: int
 ) -> ProposalProtocol | None:
-    """The distribution of the deck's score.
+    """Compute the distribution of the score under the proposal's protocol.
 
-    Faces are drawn without replacement, so the number right of each emotion is hypergeometric and
-    the score's distribution is the convolution of the four: nothing needs to be simulated.
+    Faces are drawn without replacement, so the number of correct answers for each emotion is hypergeometric
+    and the distribution of the score is the convolution of the four. No simulation is needed.
 
     Args:
-        right, n: (4,) faces read right, and faces, of each emotion.
+        correct: (4,) number of faces of each emotion that are classified correctly.
+        totals: (4,) number of faces of each emotion.
+        seed: of the interval.
 
     Returns:
-        None where an emotion has fewer than 32 faces.
+        The distribution, or None if an emotion has fewer than 32 faces.
     """
     if (totals < FACES_PER_CLASS).any():
         return None
@@ -62,16 +69,16 @@ def evaluate_proposal_protocol(
         probability=tuple(float(p) for p in chance),
         mean=float(chance @ np.arange(TEST_SET_SIZE + 1)) / TEST_SET_SIZE,
         quantiles={str(q): float(k) / TEST_SET_SIZE for q, k in zip(QUANTILE_LEVELS, steps, strict=True)},
-        published=float(chance[PUBLISHED_CORRECT:].sum()),
-        published_interval=(float(low), float(high)),
+        published_probability=float(chance[PUBLISHED_CORRECT:].sum()),
+        published_probability_interval=(float(low), float(high)),
     )
 
 
 def _score_distribution(right: NDArray[np.int64], n: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(b, 4) right of (4,) faces → (b, 129) chance of each score."""
+    """(b, 129) probabilities of each score, from (b, 4) correct answers of (4,) faces."""
     spectrum = np.ones((len(right), TEST_SET_SIZE + 1), dtype=np.complex128)
     for k, total in zip(right.T, n, strict=True):
         pmf = hypergeom.pmf(np.arange(FACES_PER_CLASS + 1), total, k[:, None], FACES_PER_CLASS)
         spectrum *= np.fft.fft(pmf, TEST_SET_SIZE + 1)
-    chance = np.clip(np.fft.ifft(spectrum).real, 0, None)  # Fourier leaves −1e-17 where the chance is 0
+    chance = np.clip(np.fft.ifft(spectrum).real, 0, None)  # rounding errors of the FFT can be negative
     return chance / chance.sum(axis=1, keepdims=True)

@@ -1,9 +1,10 @@
-"""From how sure a reader is to how many of ten annotators it stands for.
+"""Scale an emotion model's probabilities to shares of annotators.
 
-A reader's temperature is fitted so that it is right as often as it is sure. That is not the share of
-annotators who name an emotion, which is smaller: one face on which seven agree is read right nearly always.
-Strength is measured in shares, so an exported reader carries one more number: with that exponent, and
-renormalised, its probabilities come closest to the annotators' votes.
+The temperature of a model is fitted so that its confidence equals its accuracy. That differs from the share
+of annotators who choose the emotion: on a face on which seven of ten agree, the model is correct nearly
+always, so its confidence is near 1, not near 0.7. Emotion probabilities and strength are defined as shares of
+annotators, so an exported model stores one more number, the vote exponent. Probabilities raised to this power
+and normalized come closest to the annotators' votes.
 """
 
 from __future__ import annotations
@@ -19,21 +20,22 @@ from scipy.optimize import minimize_scalar
 from moviemotion._io.atomic_files import atomic_write
 from moviemotion.lab.data.dataset import soft_targets
 from moviemotion.lab.evaluation.evaluate import predict
+from moviemotion.lab.progress import ProgressCallback, ignore_progress
 from moviemotion.lab.training.face_selection import config_of_model, load_held_out_faces
 
 VOTE_EXPONENT_KEY = "vote_exponent"
-"""The reader of the audience looks for it in the file's metadata under this name."""
+"""Key in the metadata of an exported model; the audience pipeline reads it."""
 EXPONENT_BOUNDS = (0.2, 3.0)
 
 
 def fit_vote_exponent(probabilities: NDArray[np.floating], shares: NDArray[np.floating]) -> float:
-    """The exponent with the least cross-entropy between the annotators' votes and the reader's shares.
+    """The exponent that minimizes the cross-entropy between the votes and the scaled probabilities.
 
-    The same as a temperature (Guo et al., 2017) fitted to the votes instead of to the top vote.
+    This is temperature scaling (Guo et al., 2017), fitted to all votes instead of the most frequent answer.
 
     Args:
-        probabilities: (n, 8) of the reader.
-        shares: (n, 8) of the votes; rows sum to one.
+        probabilities: (n, 8) from the model.
+        shares: (n, 8) shares of the votes; rows sum to one.
     """
     log = np.log(np.maximum(probabilities, 1e-7).astype(np.float64))
 
@@ -46,11 +48,16 @@ def fit_vote_exponent(probabilities: NDArray[np.floating], shares: NDArray[np.fl
     return round(float(minimize_scalar(cross_entropy, bounds=EXPONENT_BOUNDS, method="bounded").x), 3)
 
 
-def calibrate_to_votes(model: Path, data: Path) -> float:
-    """Fit the exponent on the faces that were held out of an exported reader's training; write it into it.
+def calibrate_to_votes(model: Path, data: Path, on_progress: ProgressCallback = ignore_progress) -> float:
+    """Fit the exponent on the faces that the model's run held out, and add it to the model's metadata.
+
+    Args:
+        model: ONNX file, which is rewritten.
+        data: the face set that it was trained on.
+        on_progress: called after each batch of faces.
 
     Returns:
-        the exponent; 1 for a reader of labels, which has no votes to be scaled to.
+        The exponent; 1 for a model that was trained on labels, since there are no votes to scale to.
 
     Raises:
         MoviemotionError: the data or the model cannot be read.
@@ -61,7 +68,7 @@ def calibrate_to_votes(model: Path, data: Path) -> float:
     if config_of_model(model).targets == "votes":
         faces = load_held_out_faces(model, data)
         assert faces.votes is not None
-        exponent = fit_vote_exponent(predict(model, faces), soft_targets(faces.votes))
+        exponent = fit_vote_exponent(predict(model, faces, on_progress), soft_targets(faces.votes))
     helper.set_model_props(exported, {**properties, VOTE_EXPONENT_KEY: str(exponent)})
     with atomic_write(model) as partial:
         onnx.save(exported, str(partial))

@@ -1,7 +1,7 @@
-"""The 3 Minute Challenge: the deck's three questions as a timed quiz, with the lab's evidence.
+"""The 3 Minute Challenge: the proposal's three questions as a timed quiz, with the lab's evidence.
 
-The clock runs while the player answers and stands while the evidence is read. In a terminal it ticks
-before the answer; from a pipe one line is one answer, and the same three minutes hold.
+The clock runs while the player answers and pauses while the player reads the evidence. A terminal shows it
+beside the answer. From a pipe, each line is one answer, with the same time limit.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ TIME_LIMIT = 180.0
 CLOCK_REFRESH = 0.25
 LINE_WIDTH = 96
 EVIDENCE_FILE = Path(str(files("moviemotion.lab.proposal"))) / "evidence.json"
-NO_EVIDENCE_MESSAGE = "no evidence yet: run moviemotion lab explain"
+NO_EVIDENCE_MESSAGE = "no evidence yet; run moviemotion lab explain"
 REFUSAL_MESSAGE = "Sorry, Greg. The challenge has one rule, and it is that you are not allowed to play."
 HOMOGLYPHS = str.maketrans("гґре369", "ggreegg")
 GREG_PATTERN = re.compile(r"gr+[ea]+i*g+(o+r+(y|i|ie|ey)?)?|gregor(y|ie|ey|ius)s?")
@@ -41,17 +41,24 @@ GREG_PATTERN = re.compile(r"gr+[ea]+i*g+(o+r+(y|i|ie|ey)?)?|gregor(y|ie|ey|ius)s
 
 @dataclass(frozen=True)
 class MultipleChoice:
-    """A multiple-choice question; `right` is an index into `options`."""
+    """A multiple-choice question; `correct` is an index into `options`."""
 
-    ask: str
+    prompt: str
     options: tuple[str, ...]
-    right: int
-    why: str
+    correct: int
+    explanation: str
 
 
 @dataclass(frozen=True)
 class Question:
-    """One of the deck's questions: ideas to name, statements that are wrong, and a choice."""
+    """One of the proposal's questions.
+
+    Attributes:
+        answer: the model answer, shown after the player's.
+        ideas: what the player's answer should mention.
+        wrong_statements: what it should not say.
+        multiple_choice: a second question on the same subject.
+    """
 
     key: str
     prompt: str
@@ -63,7 +70,7 @@ class Question:
 
 @dataclass(frozen=True)
 class EvidenceFigure:
-    """A sentence of evidence and its number; `interval` is its 95 % interval over n, where it has one."""
+    """A sentence of evidence with its value, its 95 % interval if it has one, and the sample size n."""
 
     text: str
     value: float
@@ -73,30 +80,37 @@ class EvidenceFigure:
 
 @dataclass(frozen=True)
 class Score:
-    """Ideas and choices that were right, of how many."""
+    """The number of correct ideas and choices, and of all."""
 
     correct: int
     total: int
 
 
 class Player(Protocol):
-    """Where answers come from."""
+    """A source of answers."""
 
     def ask(self, prompt: str, deadline: float | None) -> str | None:
-        """One line; what was typed until the deadline (of `time.monotonic`); None when no more can come."""
+        """Ask for one line.
+
+        Args:
+            deadline: value of `time.monotonic` at which the answer ends; None: no time limit.
+
+        Returns:
+            What was typed before the deadline; None at the end of the input.
+        """
 
 
 @cache
 def load_questions() -> tuple[Question, ...]:
-    """The deck's three questions, from `challenge.toml`."""
+    """The proposal's three questions, from `challenge.toml`."""
     text = files("moviemotion.lab.proposal").joinpath("challenge.toml").read_text(encoding="utf-8")
     return tuple(
         Question(
             key=raw["key"],
-            prompt=raw["ask"],
+            prompt=raw["prompt"],
             answer=" ".join(raw["answer"].split()),
             ideas=tuple(_idea(idea) for idea in raw["ideas"]),
-            wrong_statements=tuple(_idea(idea) for idea in raw["wrong"]),
+            wrong_statements=tuple(_idea(idea) for idea in raw["wrong_statements"]),
             multiple_choice=MultipleChoice(**{**raw["choice"], "options": tuple(raw["choice"]["options"])}),
         )
         for raw in tomllib.loads(text)["questions"]
@@ -104,17 +118,18 @@ def load_questions() -> tuple[Question, ...]:
 
 
 def _idea(raw: dict[str, Any]) -> Idea:
-    ways = tuple(parse_phrasing(way) for way in raw["ways"])
-    return Idea(raw["name"], ways, raw.get("part"), tuple(raw.get("cancels", ())))
+    phrasings = tuple(parse_phrasing(text) for text in raw["phrasings"])
+    return Idea(raw["name"], phrasings, raw.get("part"), tuple(raw.get("contradicts", ())))
 
 
 def read_evidence(path: Path = EVIDENCE_FILE) -> tuple[str, dict[str, tuple[EvidenceFigure, ...]]]:
-    """The network that was measured, and its figures by question, as `lab explain` writes them.
+    """Read the evidence that `lab explain` writes.
 
-    Both are empty where the file is missing.
+    Returns:
+        The description of the network and its figures by question; both are empty if the file is missing.
 
     Raises:
-        MoviemotionError: the file is not evidence.
+        MoviemotionError: the file does not contain evidence.
     """
     if not path.exists():
         return "", {}
@@ -124,7 +139,7 @@ def read_evidence(path: Path = EVIDENCE_FILE) -> tuple[str, dict[str, tuple[Evid
         return str(listed["network"]), figures
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise MoviemotionError(
-            f"{path}: not evidence ({error!r}); run moviemotion lab explain again"
+            f"{path}: not a valid evidence file ({error!r}); run moviemotion lab explain again"
         ) from error
 
 
@@ -137,12 +152,12 @@ def _figure(raw: dict[str, Any]) -> EvidenceFigure:
 
 
 def is_greg(name: str) -> bool:
-    """Whether this is Greg, however he spells it."""
+    """Whether the player is Greg, in any spelling. The proposal's challenge excludes him, as a joke."""
     plain = unicodedata.normalize("NFKD", name).casefold()
     plain = "".join(c for c in plain if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
     for text in (plain, plain.translate(HOMOGLYPHS)):
         words = [w for w in re.split(r"[\W_\d]+", text) if w]
-        # Letters set apart (G.r.e.g) are one word.
+        # Separated letters (G.r.e.g) are one word.
         joined = re.sub(r"\b(\w)\s(?=\w\b)", r"\1", " ".join(words)).split()
         if any(GREG_PATTERN.fullmatch(word) for word in (*words, *joined)):
             return True
@@ -157,46 +172,55 @@ def play_challenge(
     evidence: Path = EVIDENCE_FILE,
     time_limit: float = TIME_LIMIT,
 ) -> Score | None:
-    """Play once.
+    """Play the challenge once.
+
+    Args:
+        player: source of answers; by default the terminal or the pipe.
+        print_line: called with each line of output.
+        evidence: file that `lab explain` has written.
+        time_limit: seconds for all answers together.
 
     Returns:
-        The score, or None where the player is turned away.
+        The score, or None if the player may not play.
 
     Raises:
         MoviemotionError: no name was given, or the evidence cannot be read.
     """
     network, figures = read_evidence(evidence)
     player = player or (TerminalPlayer() if sys.stdin.isatty() and sys.stdout.isatty() else PipePlayer())
-    print_line(f"The 3 Minute Challenge: three questions, {_format_clock(time_limit)} of answering in all.")
+    print_line(
+        f"The 3 Minute Challenge: three questions, {_format_clock(time_limit)} for all answers together."
+    )
     name = (player.ask("Your name: ", None) or "").strip()
     if not name:
-        raise MoviemotionError("no name: the challenge asks for the player's name first; type it")
+        raise MoviemotionError("no player name; type one when asked")
     if is_greg(name):
         print_line(REFUSAL_MESSAGE)
         return None
-    print_line(f"Good luck, {name}. The clock runs while you answer and stands while you read.")
-    left, right, of = time_limit, 0, 0
+    print_line(f"Good luck, {name}. The clock runs while you answer and pauses while you read.")
+    left, correct, total = time_limit, 0, 0
     for number, question in enumerate(load_questions(), 1):
         print_line("\n" + textwrap.fill(f"{number}. {question.prompt}", LINE_WIDTH, subsequent_indent="   "))
         text, left = _ask_timed(player, "> ", left)
         choice = question.multiple_choice
         print_line(
-            "\n".join(["", choice.ask, *(f"  {letter}) {o}" for letter, o in _lettered_options(choice))])
+            "\n".join(["", choice.prompt, *(f"  {letter}) {o}" for letter, o in _lettered_options(choice))])
         )
         picked, left = _ask_timed(player, "a, b, c or d: ", left)
         graded = grade_answer(text, question.ideas, question.wrong_statements)
-        hit = picked.strip().casefold()[:1] == "abcd"[choice.right]
-        right, of = right + len(graded.found) + hit, of + len(question.ideas) + 1
+        hit = picked.strip().casefold()[:1] == "abcd"[choice.correct]
+        correct += len(graded.found) + hit
+        total += len(question.ideas) + 1
         for line in _feedback_lines(question, graded, hit, network, figures):
             print_line(textwrap.fill(line, LINE_WIDTH, subsequent_indent="    "))
         if left > 0 and number < len(load_questions()) and isinstance(player, TerminalPlayer):
-            player.ask(f"[{_format_clock(left)} left; Enter goes on] ", None)
-    print_line(f"\n{name}: {right} of {of}, {_format_clock(time_limit - left)} used.")
-    return Score(right, of)
+            player.ask(f"[{_format_clock(left)} left; press Enter to continue] ", None)
+    print_line(f"\n{name}: {correct} of {total} correct, {_format_clock(time_limit - left)} used.")
+    return Score(correct, total)
 
 
 def _ask_timed(player: Player, prompt: str, left: float) -> tuple[str, float]:
-    """An answer and the seconds that are left after it."""
+    """Ask for an answer; returns it with the seconds left."""
     if left <= 0:
         return "", 0.0
     began = time.monotonic()
@@ -212,15 +236,15 @@ def _feedback_lines(
     figures: dict[str, tuple[EvidenceFigure, ...]],
 ) -> list[str]:
     choice = question.multiple_choice
-    letter, option = _lettered_options(choice)[choice.right]
+    letter, option = _lettered_options(choice)[choice.correct]
     lines = [
         "",
         *(f"  ✓ {name}" for name in graded.found),
         *(f"  ✗ missed: {name}" for name in graded.missed),
     ]
-    lines += [f"  ✗ not so: {name}" for name in graded.wrong_statements]
+    lines += [f"  ✗ incorrect: {name}" for name in graded.wrong_statements]
     lines += [
-        f"  {'✓' if hit else '✗ it is'} {letter}) {option}. {choice.why}",
+        f"  {'✓' if hit else '✗ the answer is'} {letter}) {option}. {choice.explanation}",
         "",
         f"  {question.answer}",
         "",
@@ -230,14 +254,14 @@ def _feedback_lines(
         return [*lines, f"  {NO_EVIDENCE_MESSAGE}"]
     return [
         *lines,
-        f"  Evidence, from a trained network ({network}):",
+        f"  Evidence from a trained network ({network}):",
         *(f"  – {_format_figure(f)}" for f in evidence),
     ]
 
 
 def _format_figure(figure: EvidenceFigure) -> str:
-    doubt = f", 95 % interval {figure.interval[0]:g} to {figure.interval[1]:g}" if figure.interval else ""
-    return f"{figure.text} ({figure.value:g}{doubt}, n={figure.n})"
+    interval = f", 95 % interval {figure.interval[0]:g} to {figure.interval[1]:g}" if figure.interval else ""
+    return f"{figure.text} ({figure.value:g}{interval}, n={figure.n})"
 
 
 def _lettered_options(choice: MultipleChoice) -> list[tuple[str, str]]:
@@ -250,13 +274,13 @@ def _format_clock(seconds: float) -> str:
 
 
 class TerminalPlayer:
-    """Someone at a terminal: the clock ticks before the line that is being typed."""
+    """A player at a terminal, who sees the clock beside the line being typed."""
 
     def __init__(self) -> None:
         self._session: PromptSession[str] = PromptSession()
 
     def ask(self, prompt: str, deadline: float | None) -> str | None:
-        """See `Player`. Ctrl-D on an empty line gives no answer."""
+        """See `Player`. Ctrl-D on an empty line is no answer."""
         try:
             if deadline is None:
                 return self._session.prompt(prompt, refresh_interval=0)
@@ -279,18 +303,18 @@ class TerminalPlayer:
 
 
 class PipePlayer:
-    """Answers from a pipe or a file, a line each. A line that is not finished in time counts as it is."""
+    """A player who answers from a pipe or a file, one line per answer. Unfinished lines count as they are."""
 
     def __init__(self, descriptor: int = 0) -> None:
         self._descriptor = descriptor
         self._buffer = b""
         self._ended = False
 
-    def ask(self, prompt: str, deadline: float | None) -> str | None:
+    def ask(self, prompt: str, deadline: float | None) -> str | None:  # noqa: ARG002  # a pipe needs no prompt
         """See `Player`."""
         while b"\n" not in self._buffer and not self._ended:
-            wait = None if deadline is None else max(0.0, deadline - time.monotonic())
-            if not select.select([self._descriptor], [], [], wait)[0]:
+            timeout = None if deadline is None else max(0.0, deadline - time.monotonic())
+            if not select.select([self._descriptor], [], [], timeout)[0]:
                 break
             read = os.read(self._descriptor, 4096)
             self._ended = not read

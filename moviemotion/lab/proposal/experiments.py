@@ -1,4 +1,9 @@
-"""The deck's experiments: read from `experiments.toml`, run over seeds, resumable."""
+"""Run the proposal's experiments, which are defined in `experiments.toml`.
+
+An experiment compares two designs (configurations). Each design is trained once per seed, in a process of its
+own, and its predictions for the test split are stored. Finished runs are not repeated, and interrupted ones
+resume. `experiments_report` compares the predictions.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from moviemotion._io.atomic_files import atomic_write, atomic_write_text
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.lab.data import dataset
 from moviemotion.lab.training.config import TrainingConfig
 from moviemotion.lab.training.mlflow_tracking import get_or_create_experiment
@@ -26,7 +31,7 @@ SETTINGS_FILE, PREDICTIONS_FILE = "settings.json", "predictions.npy"
 
 @dataclass(frozen=True)
 class PublishedResult:
-    """What the deck reports: its own words for the two sides, and their test accuracies."""
+    """A change that the proposal reports: its descriptions of the two sides, and their test accuracies."""
 
     before_text: str
     after_text: str
@@ -35,20 +40,20 @@ class PublishedResult:
 
     @property
     def change(self) -> float:
-        """After less before, as a share."""
+        """The accuracy after minus the accuracy before, as a share."""
         return self.after - self.before
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """Two designs to compare.
+    """A comparison of two designs.
 
     Attributes:
-        number: as the deck counts, or a word.
+        number: the proposal's number, or a word for an experiment that it does not have.
         before, after: names of designs.
-        published: None for a comparison that the deck does not have.
-        comment: what the deck concluded, in our words.
-        note: what we had to decide.
+        published: None for an experiment that the proposal does not have.
+        conclusion: a summary of what the proposal concluded.
+        note: a decision that was needed where the proposal gives no details.
     """
 
     number: str
@@ -62,11 +67,13 @@ class Experiment:
 
 @dataclass(frozen=True)
 class TrainingBudget:
-    """How much smaller than the deck's training a set of runs is, the same for all of them.
+    """The size of a set of runs, which is the same for all of them.
 
     Attributes:
-        fraction: share of the train split.
-        width: share of each layer's filters and neurons; pretrained layers stay whole.
+        epochs: largest number of epochs of each run.
+        fraction: share of the train split that is used.
+        width: factor of the number of filters and neurons in each layer; pretrained layers keep theirs.
+        seeds: each design is trained once per seed.
     """
 
     epochs: int
@@ -76,7 +83,7 @@ class TrainingBudget:
 
 
 def load_catalog(path: Path = CATALOG_FILE) -> tuple[dict[str, TrainingConfig], list[Experiment]]:
-    """The designs by name, and the experiments between them in the deck's order."""
+    """Read the designs by name, and the experiments in the proposal's order."""
     content = tomllib.loads(path.read_text(encoding="utf-8"))
     written: dict[str, dict[str, Any]] = content["designs"]
     designs = {name: TrainingConfig.from_dict(_resolve_inheritance(written, name)) for name in written}
@@ -105,35 +112,41 @@ def run_experiments(
     imagenet_weights: Path | None = None,
     print_line: Callable[[str], None] = print,
 ) -> list[str]:
-    """Train every design that the experiments need, once a seed, and keep its answers on the test split.
+    """Train each design that the experiments need, once per seed, and store its test predictions.
 
-    Writes `<out>/<design>/seed-<n>/`; finished runs are not repeated and stopped ones go on.
+    Writes `<out>/<design>/seed-<n>/`. Finished runs are not repeated, and interrupted ones resume.
 
     Args:
-        jobs: runs at once, each in a process of its own with its share of the cores.
-        weights: ImageNet's weights for transfer learning.
+        data: folder with a train and a test split.
+        out: folder of the runs.
+        numbers: experiments to run; empty: all.
+        jobs: number of runs at a time, each in a process of its own with its share of the cores.
+        imagenet_weights: weights of VGG-16 for the transfer learning experiment.
+        print_line: called with lines of text for the user.
 
     Returns:
-        One line for each run that could not be made, with the reason.
+        One line for each run that failed, with the reason.
 
     Raises:
-        MoviemotionError: data or numbers are wrong, or `out` holds runs of another reduction.
+        MoviemotionError: the data or the numbers are invalid, or `out` contains runs of another size.
     """
     designs, experiments = load_catalog()
     needed = dict.fromkeys(n for e in select_experiments(experiments, numbers) for n in (e.before, e.after))
     faces, test = (dataset.load_faces(data, split) for split in ("train", "test"))
     _check_same_budget(out, budget)
-    # Seed by seed, so that a stop leaves whole comparisons.
+    # Seed by seed, so that an interrupted call leaves complete comparisons.
     tasks = [
         (design, seed)
         for seed in budget.seeds
         for design in needed
         if not (out / design / f"seed-{seed}" / PREDICTIONS_FILE).exists()
     ]
-    print_line(f"{len(tasks)} runs to make, {len(needed) * len(budget.seeds) - len(tasks)} already there")
+    print_line(
+        f"{len(tasks)} runs to train; {len(needed) * len(budget.seeds) - len(tasks)} are finished already"
+    )
     failures: list[str] = []
     store = f"sqlite:///{out.resolve()}/mlflow.db"
-    get_or_create_experiment(store)  # before several processes would make it at once
+    get_or_create_experiment(store)  # now, before several processes would create it at the same time
     threads = max(1, (os.cpu_count() or 1) // jobs)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(
@@ -155,55 +168,61 @@ def run_experiments(
 
 
 def read_budget(out: Path) -> TrainingBudget:
-    """What the runs in `out` were made with.
+    """Read the size of the runs in `out`.
 
     Raises:
-        MoviemotionError: no experiments were run there.
+        MoviemotionError: `out` contains no experiments.
     """
     path = out / SETTINGS_FILE
     if not path.exists():
-        raise MoviemotionError(f"{out}: no experiments here; make them with: moviemotion lab experiments run")
+        raise MoviemotionError(
+            f"{out}: contains no experiments; run them with moviemotion lab experiments run"
+        )
     fields = json.loads(path.read_text(encoding="utf-8"))
     return TrainingBudget(**{**fields, "seeds": tuple(fields["seeds"])})
 
 
-def _check_same_budget(out: Path, reduction: TrainingBudget) -> None:
-    """Runs that will be compared must have been made alike; only seeds may be added."""
+def _check_same_budget(out: Path, budget: TrainingBudget) -> None:
+    """Check that `out` contains no runs of another size, since they could not be compared; add new seeds."""
     path = out / SETTINGS_FILE
     if path.exists():
         before = read_budget(out)
-        if replace(before, seeds=()) != replace(reduction, seeds=()):
-            raise MoviemotionError(
-                f"{out}: holds runs of {before.epochs} epoch{'s' * (before.epochs > 1)} on "
-                f"{before.fraction:g} of the faces with {before.width:g} of the width; "
-                "repeat these, or choose another --out"
+        if replace(before, seeds=()) != replace(budget, seeds=()):
+            raise SettingError(
+                "other-training-budget",
+                "{path}: contains runs with {epochs} {n_epochs}, {fraction} {share:g} and {width} "
+                "{factor:g}; use the same values, or choose another {out}",
+                path=out,
+                n_epochs=before.epochs,
+                share=before.fraction,
+                factor=before.width,
             )
-        reduction = replace(reduction, seeds=tuple(dict.fromkeys((*before.seeds, *reduction.seeds))))
+        budget = replace(budget, seeds=tuple(dict.fromkeys((*before.seeds, *budget.seeds))))
     out.mkdir(parents=True, exist_ok=True)
-    atomic_write_text(path, json.dumps(asdict(reduction)) + "\n")
+    atomic_write_text(path, json.dumps(asdict(budget)) + "\n")
 
 
 def _apply_budget(
-    recipe: TrainingConfig, reduction: TrainingBudget, seed: int, weights: Path | None
+    config: TrainingConfig, budget: TrainingBudget, seed: int, imagenet_weights: Path | None
 ) -> TrainingConfig:
-    first = str(weights) if weights and recipe.network == "vgg16_block3" else None
-    options: dict[str, Any] = dict(recipe.options)
+    initial = str(imagenet_weights) if imagenet_weights and config.network == "vgg16_block3" else None
+    options: dict[str, Any] = dict(config.options)
     options = {
-        key: [max(1, round(reduction.width * n)) for n in value] if key in ("filters", "dense") else value
+        key: [max(1, round(budget.width * n)) for n in value] if key in ("filters", "dense") else value
         for key, value in options.items()
     }
     return replace(
-        recipe,
+        config,
         options=options,
-        epochs=reduction.epochs,
-        fraction=reduction.fraction,
+        epochs=budget.epochs,
+        fraction=budget.fraction,
         seed=seed,
-        first_weights=first,
+        initial_weights=initial,
     )
 
 
 _worker_splits: dict[str, dataset.FaceSet] = {}
-"""In a process of the pool: the train and the test split, handed over once instead of with every run."""
+"""In a worker process: the train and the test split, passed once instead of with each run."""
 
 
 def _init_worker(threads: int, faces: dataset.FaceSet, test: dataset.FaceSet) -> None:
@@ -213,14 +232,14 @@ def _init_worker(threads: int, faces: dataset.FaceSet, test: dataset.FaceSet) ->
     _worker_splits.update(train=faces, test=test)
 
 
-def _run_one(out: Path, recipe: TrainingConfig, store: str) -> str:
-    """One run, in a process of its own; says how it went."""
+def _run_one(out: Path, config: TrainingConfig, store: str) -> str:
+    """Train one run in a worker process; returns a summary."""
     from moviemotion.lab.training import loop, runs
 
-    folder = out / f"seed-{recipe.seed}"
+    folder = out / f"seed-{config.seed}"
     test = _worker_splits["test"]
     run = runs.train_emotion_model(
-        _worker_splits["train"], test, folder, recipe, tracking_uri=store, print_line=_discard_line
+        _worker_splits["train"], test, folder, config, tracking_uri=store, print_line=_discard_line
     )
     network, _ = runs.load_run(folder)
     logits = loop.to_proposal_logits(loop.predict_logits(network, test.images, mirror=False))
@@ -235,7 +254,7 @@ def _run_one(out: Path, recipe: TrainingConfig, store: str) -> str:
 
 
 def _discard_line(line: str) -> None:
-    """Runs side by side would talk at once."""
+    """Print nothing: the lines of parallel runs would be mixed up."""
 
 
 def _resolve_inheritance(written: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
@@ -250,14 +269,16 @@ def _resolve_inheritance(written: dict[str, dict[str, Any]], name: str) -> dict[
 
 
 def _parse_experiment(entry: dict[str, Any]) -> Experiment:
-    told = entry.get("published")
-    published = PublishedResult(told["from"], told["to"], told["before"], told["after"]) if told else None
+    result = entry.get("published")
+    published = (
+        PublishedResult(result["from"], result["to"], result["before"], result["after"]) if result else None
+    )
     return Experiment(
         entry["number"],
         entry["title"],
         entry["from"],
         entry["to"],
         published,
-        entry["comment"],
+        entry["conclusion"],
         entry.get("note", ""),
     )

@@ -1,4 +1,4 @@
-"""The deck's experiments, measured: one table, one picture, one verdict each."""
+"""Report the proposal's experiments: a table and a chart with one verdict for each published change."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from jinja2 import Template
 from numpy.typing import NDArray
 
 from moviemotion._io.atomic_files import atomic_write, atomic_write_text, check_writable
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.lab.data import dataset
 from moviemotion.lab.proposal.experiments import (
     PREDICTIONS_FILE,
@@ -37,14 +37,15 @@ PROPOSAL_TEST_IMAGES = 128
 
 @dataclass(frozen=True)
 class ExperimentResult:
-    """One experiment, measured.
+    """The result of one experiment.
 
     Attributes:
-        labels: the change against the folders' labels, as the deck measured it.
-        consensus: the same against the annotators' consensus; None without votes.
-        adjusted_p: Holm-adjusted over the experiments of the report.
-        verdict: on the published change; None where the deck published none.
-        images_for_published, images_for_measured: test images that would show a change of that size.
+        label_change: the change of accuracy against the folders' labels, as in the proposal.
+        consensus_change: the change against the annotators' consensus; None without votes.
+        adjusted_p: p-value of the label change, adjusted over all experiments of the report (Holm).
+        verdict: on the published change; None if the proposal does not have this experiment.
+        images_for_published, images_for_measured: number of test images that a change of the published, or
+            the measured, size requires; None if no number is enough with as many seeds.
     """
 
     experiment: Experiment
@@ -67,28 +68,38 @@ class SkippedExperiment:
 def compare_runs(
     data: Path, runs: Path, numbers: Sequence[str] = ()
 ) -> tuple[TrainingBudget, list[ExperimentResult], list[SkippedExperiment]]:
-    """Compare the runs in `out` on `<data>/test`.
+    """Compare the runs of each experiment on `<data>/test`.
+
+    Args:
+        data: the face set with which the experiments were run.
+        runs: folder of the runs.
+        numbers: experiments to compare; empty: all.
+
+    Returns:
+        The size of the runs, the results, and the experiments without one.
 
     Raises:
-        MoviemotionError: no experiments were run there, or the test split is not the one they answered.
+        MoviemotionError: `runs` contains no experiments, or its predictions are for another test split.
     """
-    reduction = read_budget(runs)
+    budget = read_budget(runs)
     _, experiments = load_catalog()
     faces = dataset.load_faces(data, "test")
     truths = [dataset.label_truth(faces)]
     if faces.votes is not None:
         truths.append(dataset.consensus_truth(faces))
     changes: list[tuple[Experiment, list[PairedChange]]] = []
-    left: list[SkippedExperiment] = []
+    skipped: list[SkippedExperiment] = []
     for experiment in select_experiments(experiments, numbers):
         seeds = [
             s
-            for s in reduction.seeds
+            for s in budget.seeds
             if all(_predictions_file(runs, d, s).exists() for d in _both_designs(experiment))
         ]
         if len(seeds) < 2:
-            left.append(
-                SkippedExperiment(experiment, f"seeds run on both sides: {len(seeds)}; two are needed")
+            skipped.append(
+                SkippedExperiment(
+                    experiment, f"only {len(seeds)} of at least two seeds were run for both designs"
+                )
             )
             continue
         before, after = (
@@ -104,36 +115,43 @@ def compare_runs(
             )
         )
     adjusted = holm_adjusted([change[0].p_value for _, change in changes]).tolist()
-    return reduction, [_make_result(e, c, p) for (e, c), p in zip(changes, adjusted, strict=True)], left
+    return budget, [_make_result(e, c, p) for (e, c), p in zip(changes, adjusted, strict=True)], skipped
 
 
 def write_experiments_report(
     data: Path, runs: Path, report_folder: Path, print_line: Callable[[str], None] = print
 ) -> Path:
-    """Write `report.md` and `changes.png` into the folder `to`.
+    """Write `report.md` and `changes.png` to a folder.
+
+    Args:
+        data: the face set with which the experiments were run.
+        runs: folder of the runs.
+        report_folder: folder to write.
+        print_line: called with one line per result.
+
+    Returns:
+        The path of `report.md`.
 
     Raises:
-        MoviemotionError: as `measure` does, nothing can be compared yet, or `to` cannot be written.
+        MoviemotionError: as for `compare_runs`; there are no results yet; or the folder cannot be written.
     """
     check_writable(report_folder)
-    reduction, results, left = compare_runs(data, runs)
+    budget, results, skipped = compare_runs(data, runs)
     if not results:
-        raise MoviemotionError(
-            f"{runs}: nothing to compare yet; run more seeds with: moviemotion lab experiments run"
-        )
+        raise MoviemotionError(f"{runs}: no results yet; run more seeds with moviemotion lab experiments run")
     report_folder.mkdir(parents=True, exist_ok=True)
     draw_changes_chart(results, report_folder / CHART_FILE)
     published = [r for r in results if r.verdict is not None]
     text = Template(TEMPLATE.read_text(encoding="utf-8"), trim_blocks=True, lstrip_blocks=True).render(
-        reduction=reduction,
+        budget=budget,
         results=results,
         published=published,
-        left=left,
+        skipped=skipped,
         by_number={r.experiment.number: r for r in results},
         counts={str(v): sum(r.verdict is v for r in published) for v in ReplicationVerdict},
         images=results[0].label_change.n_images,
-        picture=CHART_FILE,
-        deck_interval=wilson_interval(120, PROPOSAL_TEST_IMAGES),
+        chart=CHART_FILE,
+        proposal_interval=wilson_interval(120, PROPOSAL_TEST_IMAGES),
         points=_format_points,
         span=_format_interval,
         p_value=_format_p_value,
@@ -145,23 +163,23 @@ def write_experiments_report(
 
 
 def draw_changes_chart(results: Sequence[ExperimentResult], path: Path) -> None:
-    """One picture: the published change, and the measured one with its interval, for each experiment."""
+    """Draw the published change and the measured one with its interval for each experiment, as a PNG."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 0.42 * len(results) + 1.4), layout="constrained", dpi=130)
     axes = figure.add_subplot()
     rows = np.arange(len(results))[::-1]
     axes.axvline(0, color="#999999", linewidth=1)
-    colours = {
+    colors = {
         ReplicationVerdict.CONFIRMED: "#1b7f4b",
         ReplicationVerdict.CONTRADICTED: "#b3261e",
         ReplicationVerdict.INCONCLUSIVE: "#666666",
     }
     for row, result in zip(rows, results, strict=True):
         low, high = (100 * end for end in result.label_change.interval)
-        colour = colours[result.verdict] if result.verdict else "#2f5d9b"
-        axes.plot([low, high], [row, row], color=colour, linewidth=3, solid_capstyle="round")
-        axes.plot(100 * result.label_change.difference, row, "o", color=colour, markersize=7)
+        color = colors[result.verdict] if result.verdict else "#2f5d9b"
+        axes.plot([low, high], [row, row], color=color, linewidth=3, solid_capstyle="round")
+        axes.plot(100 * result.label_change.difference, row, "o", color=color, markersize=7)
         if result.experiment.published:
             axes.plot(
                 100 * result.experiment.published.change,
@@ -181,11 +199,11 @@ def draw_changes_chart(results: Sequence[ExperimentResult], path: Path) -> None:
     axes.set_xlabel("change of test accuracy, percentage points")
     handles = [axes.plot([], [], "D", markerfacecolor="white", markeredgecolor="#222222")[0]]
     names = ["published, on 128 images"]
-    for verdict, colour in colours.items():
-        handles.append(axes.plot([], [], "o-", color=colour, linewidth=3)[0])
+    for verdict, color in colors.items():
+        handles.append(axes.plot([], [], "o-", color=color, linewidth=3)[0])
         names.append(f"measured: {verdict}")
     handles.append(axes.plot([], [], "o-", color="#2f5d9b", linewidth=3)[0])
-    names.append("measured: not in the deck")
+    names.append("measured: not in the proposal")
     figure.legend(handles, names, loc="outside upper center", ncols=3, frameon=False)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
@@ -197,17 +215,17 @@ def draw_changes_chart(results: Sequence[ExperimentResult], path: Path) -> None:
 
 
 def experiment_lines() -> list[str]:
-    """Every experiment with its published change, for the terminal."""
+    """List the experiments and their published changes, for the terminal."""
     _, experiments = load_catalog()
     lines = []
     for e in experiments:
-        told = (
+        published = (
             f"{e.published.before_text} → {e.published.after_text}: {e.published.before:.2f} → "
             f"{e.published.after:.2f}"
             if e.published
-            else "not in the deck"
+            else "not in the proposal"
         )
-        lines.append(f"{e.number:>8}  {e.title}  ({told})")
+        lines.append(f"{e.number:>8}  {e.title}  ({published})")
     return lines
 
 
@@ -220,17 +238,21 @@ def _predictions_file(out: Path, design: str, seed: int) -> Path:
 
 
 def _read_predictions(out: Path, design: str, seeds: Sequence[int], images: int) -> NDArray[np.int64]:
-    """(seeds, images) the emotion that each run chose."""
-    chosen = []
+    """(seeds, images) index of the emotion that each run predicts."""
+    predicted = []
     for seed in seeds:
         probabilities = np.load(_predictions_file(out, design, seed))
         if len(probabilities) != images:
-            raise MoviemotionError(
-                f"{_predictions_file(out, design, seed)}: answers {len(probabilities)} images, the test split has "
-                f"{images}; name the --data of the runs"
+            raise SettingError(
+                "other-test-split",
+                "{path}: has predictions for {found} images, but the test split has {images}; "
+                "set {data} to the face set of the runs",
+                path=_predictions_file(out, design, seed),
+                found=len(probabilities),
+                images=images,
             )
-        chosen.append(probabilities.argmax(axis=1))
-    return np.stack(chosen)
+        predicted.append(probabilities.argmax(axis=1))
+    return np.stack(predicted)
 
 
 def _make_result(experiment: Experiment, changes: list[PairedChange], adjusted_p: float) -> ExperimentResult:
@@ -262,9 +284,10 @@ def _format_p_value(p: float) -> str:
 
 def _result_line(result: ExperimentResult) -> str:
     published = result.experiment.published
-    told = f"published {_format_points(published.change)}" if published else "not published"
+    claim = f"published {_format_points(published.change)}" if published else "not published"
     return (
-        f"{result.experiment.number:>8}  {told}, measured {_format_points(result.label_change.difference)} "
-        f"({_format_interval(result.label_change)}; {result.label_change.n_seeds} seeds, n={result.label_change.n_images}, "
-        f"adjusted p {_format_p_value(result.adjusted_p)}): {result.verdict or 'no claim'}"
+        f"{result.experiment.number:>8}  {claim}, measured {_format_points(result.label_change.difference)} "
+        f"({_format_interval(result.label_change)}; {result.label_change.n_seeds} seeds, "
+        f"n={result.label_change.n_images}, "
+        f"adjusted p {_format_p_value(result.adjusted_p)}): {result.verdict or 'not in the proposal'}"
     )

@@ -1,4 +1,8 @@
-"""Grade a free answer by the ideas in it: generous to spelling, strict on what is wrong."""
+"""Grade a free-text answer by the ideas it mentions, tolerating misspellings but not wrong statements.
+
+An answer is divided into clauses, each of which is about the early or the late part of a network. An idea
+counts if one of its phrasings occurs in the clauses about the right part.
+"""
 
 from __future__ import annotations
 
@@ -44,12 +48,12 @@ CLAUSE_BOUNDARY = re.compile(r"[.;:,!?\n]|->|→|\b(?:and|" + "|".join(sorted(CO
 
 @dataclass(frozen=True)
 class Idea:
-    """Something to be said, or not to be said.
+    """An idea that an answer should, or should not, mention.
 
     Attributes:
-        ways: any one will do; a way is groups, each of phrases, of which each group needs one.
-        part: "early", "late", or None where it may be said of anything.
-        cancels: of a wrong statement, the indices of the ideas that it takes back.
+        phrasings: ways to express it, any of which is enough; see `parse_phrasing`.
+        part: "early" or "late" if the clause must be about that part of the network.
+        contradicts: for wrong statements, indices of the ideas that do not count beside it.
     """
 
     name: str
@@ -60,7 +64,7 @@ class Idea:
 
 @dataclass(frozen=True)
 class GradedAnswer:
-    """Which ideas were found, which were missed, and what was wrong: names."""
+    """The names of the ideas that were found and missed, and of the wrong statements."""
 
     found: tuple[str, ...]
     missed: tuple[str, ...]
@@ -68,20 +72,25 @@ class GradedAnswer:
 
 
 def parse_phrasing(text: str) -> tuple[tuple[str, ...], ...]:
-    """`negative|minus + zero|off` → two groups of phrases."""
+    """Parse a phrasing: groups of alternative phrases, each of which must occur.
+
+    Example:
+        >>> parse_phrasing("negative|minus + zero|off")
+        (('negative', 'minus'), ('zero', 'off'))
+    """
     return tuple(tuple(phrase.strip() for phrase in group.split("|")) for group in text.split(" + "))
 
 
 def grade_answer(answer: str, ideas: Sequence[Idea], wrong_statements: Sequence[Idea]) -> GradedAnswer:
     """Grade an answer.
 
-    An idea may be spread over a sentence; a wrong statement must stand in one clause without a
-    negation, and takes back the ideas that it contradicts.
+    An idea may be spread over several clauses. A wrong statement must occur within one clause without a
+    negation, and the ideas that it contradicts then do not count.
     """
     clauses = _split_clauses(answer)
     mistakes = [w for w in wrong_statements if any(_mentions(w, [c]) and not _is_negated(c) for c in clauses)]
-    cancelled = {k for w in mistakes for k in w.contradicts}
-    found = [k for k, idea in enumerate(ideas) if k not in cancelled and _mentions(idea, clauses)]
+    contradicted = {k for w in mistakes for k in w.contradicts}
+    found = [k for k, idea in enumerate(ideas) if k not in contradicted and _mentions(idea, clauses)]
     return GradedAnswer(
         found=tuple(ideas[k].name for k in found),
         missed=tuple(idea.name for k, idea in enumerate(ideas) if k not in found),
@@ -97,7 +106,7 @@ class _Clause:
 
 
 def _split_clauses(answer: str) -> list[_Clause]:
-    """Cut an answer where a thought may end, and say of which part of the network each piece speaks."""
+    """Divide an answer into clauses, and assign each to the part of the network that it is about."""
     text = re.sub(r"[’']", "", answer.casefold()).replace("max(0,", "max(0 ").replace("max(x,", "max(x ")
     clauses: list[_Clause] = []
     part = "early"  # the questions name the early blocks first
@@ -120,12 +129,12 @@ def _split_clauses(answer: str) -> list[_Clause]:
 
 
 def _mentions(idea: Idea, clauses: Sequence[_Clause]) -> bool:
-    spoken = [c for c in clauses if idea.part in (None, c.part)]
-    words = [w for c in spoken for w in (*c.words, "")]  # "": a phrase does not run over a boundary
-    squeezed = " ".join(c.without_spaces for c in spoken)
+    relevant = [c for c in clauses if idea.part in (None, c.part)]
+    words = [w for c in relevant for w in (*c.words, "")]  # "" keeps phrases from crossing a boundary
+    squeezed = " ".join(c.without_spaces for c in relevant)
     return any(
-        all(any(_contains_phrase(p, words, squeezed) for p in group) for group in way)
-        for way in idea.phrasings
+        all(any(_contains_phrase(p, words, squeezed) for p in group) for group in phrasing)
+        for phrasing in idea.phrasings
     )
 
 
@@ -140,15 +149,15 @@ def _contains_phrase(phrase: str, words: Sequence[str], squeezed: str) -> bool:
 
 
 def _words_match(wanted: str, word: str) -> bool:
-    """Whether a word may be meant: one slip from four letters on, two from seven; plurals and endings."""
+    """Whether a word matches: endings are ignored; one typo is allowed from four letters, two from seven."""
     if word == wanted or (
         len(wanted) > 2 and word.startswith(wanted) and word[len(wanted) :] in WORD_ENDINGS
     ):
         return True
-    slips = 0 if len(wanted) < 4 else 1 if len(wanted) < 7 else 2
+    typos = 0 if len(wanted) < 4 else 1 if len(wanted) < 7 else 2
     if not word or word[0] != wanted[0]:
         return False
-    return OSA.distance(wanted, word, score_cutoff=slips) <= slips
+    return OSA.distance(wanted, word, score_cutoff=typos) <= typos
 
 
 WORD_ENDINGS = {"s", "es", "ed", "d", "ing", "ped", "ping"}

@@ -1,4 +1,9 @@
-"""How much a change in a recipe changed the accuracy, over seeds and on the same test images."""
+"""Estimate the effect of a change of configuration, over seeds and on the same test images.
+
+Accuracies of single runs differ by chance for two reasons: the seed of the training and the choice of test
+images. Comparing the runs with and without the change on the same seeds and images removes what they have in
+common. What remains is a table of differences, seeds × images, whose mean is the effect.
+"""
 
 from __future__ import annotations
 
@@ -14,24 +19,24 @@ CONFIDENCE, POWER = 0.95, 0.8
 
 
 class ReplicationVerdict(StrEnum):
-    """What the measurement says of a published change."""
+    """Whether the measurement supports a published change."""
 
     CONFIRMED = "confirmed"
     CONTRADICTED = "contradicted"
-    INCONCLUSIVE = "cannot tell"
+    INCONCLUSIVE = "inconclusive"
 
 
 @dataclass(frozen=True)
 class PairedChange:
-    """Accuracy after less accuracy before.
+    """The change of accuracy between two designs.
 
     Attributes:
         before, after: mean accuracies over seeds.
-        interval: 95 % interval of `mean` over seeds and test images.
-        p: two-sided p-value of no change.
-        seeds, images: how many.
-        seed_variance: variance of the mean that comes from the seeds.
-        image_deviation: standard deviation over images of the seeds' mean difference.
+        interval: 95 % interval of the difference, over seeds and test images.
+        p_value: two-sided, of no change.
+        n_seeds, n_images: number of seeds and of test images.
+        seed_variance: the part of the variance of the difference that comes from the seeds.
+        image_std: standard deviation over images of the difference, averaged over seeds.
     """
 
     before: float
@@ -45,20 +50,21 @@ class PairedChange:
 
     @property
     def difference(self) -> float:
-        """The change itself."""
+        """The accuracy after minus the accuracy before."""
         return self.after - self.before
 
 
 def paired_change(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> PairedChange:
-    """Compare two designs by what each of their runs read right.
+    """Compare two designs by the images that each of their runs classifies correctly.
 
-    The variance of the mean difference is taken as the sum of two parts: that of the seeds' differences
-    over the number of seeds, and that of the images' mean differences over the number of images. Each
-    also holds a share of the other, so the interval errs on the wide side. Its degrees of freedom are
-    Satterthwaite's (1946).
+    The variance of the mean difference is estimated as the sum of two parts: the variance of the seeds' mean
+    differences divided by the number of seeds, and that of the images' mean differences divided by the number
+    of images. Each part also contains some of the other, so the interval is wider than necessary rather than
+    too narrow.
 
     Args:
-        before, after: (seeds, images) bool, whether each run read each image right; same seeds, same images.
+        before, after: (seeds, images) bool, whether each run classifies each image correctly; both with the
+            same seeds and images.
 
     Raises:
         ValueError: the shapes differ, or there are fewer than two seeds.
@@ -76,6 +82,9 @@ def paired_change(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> Paired
         return PairedChange(
             float(before.mean()), float(after.mean()), (mean, mean), 1.0, seeds, images, 0.0, 0.0
         )
+    # Satterthwaite's (1946) degrees of freedom of a sum of two variance estimates. With three seeds and
+    # thousands of images they are close to 2 if the seeds contribute most of the variance, and large if the
+    # images do.
     freedom = variance**2 / (seed_variance**2 / (seeds - 1) + image_variance**2 / (images - 1))
     error = math.sqrt(variance)
     half = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * error
@@ -93,11 +102,16 @@ def paired_change(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> Paired
 
 
 def judge_published_change(change: PairedChange, adjusted_p: float, published: float) -> ReplicationVerdict:
-    """Does the measurement bear out the published change?
+    """Decide whether the measurement supports the published change.
 
-    Confirmed: a change in the published direction, with an adjusted p below 0.05. Contradicted: a change
-    in the other direction with such a p, or an interval that leaves no room for even half of the
-    published change. Otherwise it cannot tell, nor where both sides answered alike: the change never acted.
+    - Confirmed: the change has the published direction, with an adjusted p-value below 0.05.
+    - Contradicted: the change has the other direction, with such a p-value; or its interval excludes half of
+      the published change.
+    - Inconclusive: anything else. If both designs gave the same answers, the change had no effect to measure.
+
+    Args:
+        adjusted_p: the p-value, adjusted for the number of experiments.
+        published: the published change of accuracy, as a share.
     """
     if not any(change.interval):
         return ReplicationVerdict.INCONCLUSIVE
@@ -113,14 +127,19 @@ def judge_published_change(change: PairedChange, adjusted_p: float, published: f
 
 
 def required_images(change: PairedChange, effect_size: float) -> int | None:
-    """Test images on which a change of `size` would be seen with 80 % power, with as many seeds.
+    """The number of test images on which a change would be detected with 80 % power, with as many seeds.
 
-    None where the seeds alone differ too much for any number of images, or both sides answered alike.
+    Args:
+        effect_size: the change of accuracy, as a share.
+
+    Returns:
+        The number of images; None if the seeds vary too much for any number, or if both designs gave the
+        same answers.
     """
     if not change.image_std:
         return None
     z = stats.norm.ppf((1 + CONFIDENCE) / 2) + stats.norm.ppf(POWER)
-    left = (effect_size / z) ** 2 - change.seed_variance
-    if left <= 0:
+    image_variance = (effect_size / z) ** 2 - change.seed_variance
+    if image_variance <= 0:
         return None
-    return max(2, math.ceil(change.image_std**2 / left))
+    return max(2, math.ceil(change.image_std**2 / image_variance))

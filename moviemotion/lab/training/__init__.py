@@ -1,0 +1,9 @@
+"""Training of networks, from a configuration to an ONNX file.
+
+- `config` defines the configuration of a run, `face_selection` the faces it trains on and those it holds out.
+- `networks` is the registry of architectures, built from `layers` and `pretrained`.
+- `loop` trains any network with the changes of `augmentation`. `runs` stores runs on disk, and
+  `mlflow_tracking` records them.
+- `onnx_export` writes a trained network as ONNX, `quantization` converts it to INT8.
+- `occlusion_augmentation` and `occlusion_model` train the network that finds hands and objects before a face.
+"""

@@ -1,4 +1,9 @@
-"""Faces changed as cameras, crops and hands change them: a network learns what does not matter."""
+"""Augmentation of training faces: random changes that leave the emotion as it is.
+
+`augment_camera` imitates what cameras, face crops and hands do to an image; the shipped emotion model is
+trained with it. `augment_brightness` is the proposal's augmentation. All functions draw from a generator that
+the caller seeds, so that a run can be repeated.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +13,14 @@ from torch import Tensor
 
 
 def augment_camera(images: Tensor, generator: torch.Generator) -> Tensor:
-    """Flip, turn, scale, shift, re-light, blur and cover faces.
+    """Flip, rotate, scale, shift, relight, blur and partly cover faces.
 
     Args:
-        images: (n, 1, 48, 48) float32, grey 0–255.
-        generator: on the images' device.
+        images: (n, 1, 48, 48) float32, gray 0–255.
+        generator: random generator on the images' device.
+
+    Returns:
+        The changed images, in the same format.
     """
     n, device = len(images), images.device
 
@@ -36,12 +44,12 @@ def augment_camera(images: Tensor, generator: torch.Generator) -> Tensor:
     noise = torch.randn(faces.shape, generator=generator, device=device)
     faces = faces + noise * uniform(0, 6, 1, 1, 1)
 
-    # Random erasing (Zhong et al., 2020): a hand, a cup, a neighbour's head.
+    # Random erasing (Zhong et al., 2020) stands for a hand, a cup or another head before the face.
     size = images.shape[-1]
-    centre, half = uniform(0, size, 2), uniform(4, 11, 2)
+    center, half = uniform(0, size, 2), uniform(4, 11, 2)
     row = torch.arange(size, device=device)
-    inside_y = (row - centre[:, :1]).abs() < half[:, :1]
-    inside_x = (row - centre[:, 1:]).abs() < half[:, 1:]
+    inside_y = (row - center[:, :1]).abs() < half[:, :1]
+    inside_x = (row - center[:, 1:]).abs() < half[:, 1:]
     chosen = uniform(0, 1, 1, 1, 1) < 0.35
     covered = (inside_y[:, :, None] & inside_x[:, None, :])[:, None] & chosen
     return torch.where(covered, uniform(0, 255, 1, 1, 1), faces)
@@ -50,15 +58,15 @@ def augment_camera(images: Tensor, generator: torch.Generator) -> Tensor:
 def augment_brightness(
     images: Tensor, factor_range: tuple[float, float], generator: torch.Generator
 ) -> Tensor:
-    """Grey values times one factor a face, clipped to 0–255: the deck's augmentation."""
+    """Multiply the gray values of each face by a random factor and clip to 0–255, as in the proposal."""
     low, high = factor_range
     factor = torch.rand(len(images), 1, 1, 1, generator=generator, device=images.device)
     return (images * (low + factor * (high - low))).clamp(0, 255)
 
 
 def mixup(images: Tensor, targets: Tensor, alpha: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Each face and its target mixed with another, by a Beta-drawn share (Zhang et al., 2018)."""
-    # Beta draws come from the global generator only; the training loop seeds it each epoch.
+    """Mix each face and its target with another, by a share drawn from Beta(α, α) (Zhang et al., 2018)."""
+    # Beta draws come from the global generator only; the training loop seeds it in each epoch.
     share = float(torch.distributions.Beta(alpha, alpha).sample())
     other = torch.randperm(len(images), generator=generator, device=images.device)
     return torch.lerp(images[other], images, share), torch.lerp(targets[other], targets, share)

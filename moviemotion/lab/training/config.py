@@ -1,4 +1,7 @@
-"""What decides a training run besides the data, and the recipes that come with the networks."""
+"""The configuration of a training run: everything that decides it, apart from the data.
+
+`DEFAULT_CONFIGS` has one configuration for each network; `make_config` applies the user's changes to it.
+"""
 
 from __future__ import annotations
 
@@ -8,51 +11,60 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import SettingError
 
 OPTIMIZERS = ("sgd", "adam", "adamw")
 SCHEDULES = ("cosine", "plateau")
 AUGMENTATIONS = ("none", "brightness", "camera")
 TARGETS = ("votes", "labels")
 
+_RENAMED_FIELDS = {"optimiser": "optimizer", "first_weights": "initial_weights", "averaging": "ema_decay"}
+"""Field of `TrainingConfig` in files of version 0.1.0 → its present name."""
+_RENAMED_OPTIONS = {"normalise": "batch_norm_position"}
+"""Field of `networks.ProposalArchitecture` in files of version 0.1.0 → its present name."""
+
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """Everything a run can be told.
+    """The settings of a training run.
 
     Attributes:
-        network, options: a name in the registry, and what its builder takes.
-        first_weights: where a network that starts from others' weights finds them; None: their cache.
-        targets: the annotators' "votes" over eight emotions, or the folders' "labels" over the deck's four.
-        epochs: at most; `patience` epochs without a lower validation loss end the run (0: never), and the
-            weights of the lowest are kept.
-        optimiser: "sgd" (Nesterov momentum 0.9), "adam" or "adamw".
-        learning_rate: its peak.
-        schedule: "cosine" (a twelfth of the run rising, then falling to 0) or "plateau" (a fifth of it after
-            three epochs in which the validation loss fell by less than `min_delta`).
-        weight_decay: on weights, not on biases and norms; with "adam" an L2 penalty of half that factor.
-        averaging: decay of the exponential moving average of weights that is kept; 0 keeps the weights.
-        augmentation: "camera" (see `augmentation.camera`), "brightness" or "none".
-        brightness: range of the factor that "brightness" multiplies grey values by.
-        mixup: parameter of the Beta distribution that mixes pairs of faces; 0 mixes none.
-        teacher_share: part of the target that is the teachers' probabilities, if there are teachers.
-        validation: share of the train split that is held out.
+        network, options: a name in `networks.NETWORKS`, and keyword arguments of its builder.
+        initial_weights: path of the weights from which a pretrained network starts; None: its cache, if any.
+        targets: "votes" of the annotators over eight emotions, or folder "labels" over the proposal's four.
+        epochs: the largest number of epochs.
+        patience: epochs without a lower validation loss after which the run ends with the weights of the
+            epoch that had the lowest; 0: train for all epochs and use the last weights.
+        batch: faces per training step.
+        optimizer: "sgd" (Nesterov momentum 0.9), "adam" or "adamw".
+        learning_rate: the peak of the schedule.
+        schedule: "cosine" (rises for a twelfth of the run, then falls to 0) or "plateau" (is multiplied by
+            0.2 after three epochs in which the validation loss fell by less than `min_delta`).
+        weight_decay: of weights, not of biases and norms; with "adam", an L2 penalty with half that factor.
+        ema_decay: decay of the exponential moving average of the weights, which is what the run returns;
+            0: return the weights themselves.
+        augmentation: "camera" (see `augment_camera`), "brightness" or "none".
+        brightness: range of the factor by which "brightness" multiplies gray values.
+        mixup: parameter of the Beta distribution by which pairs of faces are mixed; 0: no mixing.
+        teacher_share: weight of the teachers' probabilities in the targets, if there are teachers.
+        validation: share of the train split that is held out for validation.
         fraction: share of the train split that is used at all.
+        seed: decides the held-out faces, the initial weights and all random draws.
     """
 
     network: str = "compact"
     options: Mapping[str, object] = field(default_factory=dict)
-    first_weights: str | None = None
+    initial_weights: str | None = None
     targets: str = "votes"
     epochs: int = 30
     patience: int = 0
     batch: int = 128
-    optimiser: str = "sgd"
+    optimizer: str = "sgd"
     learning_rate: float = 0.1
     schedule: str = "cosine"
     min_delta: float = 1e-4
     weight_decay: float = 5e-4
-    averaging: float = 0.998
+    ema_decay: float = 0.998
     augmentation: str = "camera"
     brightness: tuple[float, float] = (0.7, 2.0)
     mixup: float = 0.0
@@ -63,12 +75,18 @@ class TrainingConfig:
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> TrainingConfig:
-        """A recipe from plain containers, as JSON and TOML hold it."""
-        return cls(**{**fields, "brightness": tuple(fields["brightness"])})
+        """Create a configuration from the plain containers of a JSON or TOML file.
+
+        Files written by version 0.1.0, among them the shipped emotion model, use older names for some
+        fields; both are read.
+        """
+        current = _rename_fields(fields, _RENAMED_FIELDS)
+        options = _rename_fields(current.get("options", {}), _RENAMED_OPTIONS)
+        return cls(**{**current, "options": options, "brightness": tuple(current["brightness"])})
 
     @property
     def n_outputs(self) -> int:
-        """Columns of the network's answer: eight emotions, or the deck's four."""
+        """Number of network outputs: eight emotions, or the proposal's four."""
         return 8 if self.targets == "votes" else 4
 
 
@@ -77,11 +95,11 @@ _PROPOSAL_CONFIG = TrainingConfig(
     targets="labels",
     epochs=60,
     patience=15,
-    optimiser="adam",
+    optimizer="adam",
     learning_rate=1e-4,
     schedule="plateau",
     weight_decay=0.0,
-    averaging=0.0,
+    ema_decay=0.0,
     augmentation="brightness",
     validation=0.3,
 )
@@ -93,17 +111,17 @@ DEFAULT_CONFIGS: dict[str, TrainingConfig] = {
     "face_resnet": TrainingConfig(
         network="face_resnet",
         epochs=9,
-        optimiser="adamw",
+        optimizer="adamw",
         learning_rate=4e-4,
         weight_decay=0.03,
     ),
 }
-"""Network → the recipe it is trained with unless told otherwise."""
+"""Network → its default configuration."""
 
-_COMMAND_LINE_FIELDS = {"network", "epochs", "fraction", "seed", "first_weights"}
-"""Fields that the command line has options for."""
-_FRACTION_FIELDS = {"averaging", "teacher_share", "validation"}
-"""Fields from 0 to 1."""
+_PARAMETER_FIELDS = {"network", "epochs", "fraction", "seed", "initial_weights"}
+"""Fields that `make_config` has parameters for; overrides cannot change them."""
+_FRACTION_FIELDS = {"ema_decay", "teacher_share", "validation"}
+"""Fields whose values are from 0 to 1."""
 
 
 def make_config(
@@ -114,43 +132,81 @@ def make_config(
     initial_weights: Path | None = None,
     overrides: Sequence[str] = (),
 ) -> TrainingConfig:
-    """The recipe that comes with a network, with what a command line may change.
+    """Create the configuration of a run from the network's default.
 
     Args:
-        changes: any other field of `Recipe` that holds one value, as FIELD=VALUE.
+        network: a name in `DEFAULT_CONFIGS`.
+        epochs: None: the network's default.
+        overrides: other fields of `TrainingConfig` that hold one value, as FIELD=VALUE.
 
     Raises:
-        MoviemotionError: the network or a field is unknown, or a value is none that the field can have.
+        SettingError: the network or a field is unknown, or the field cannot have this value.
+
+    Example:
+        >>> make_config("compact", epochs=2, overrides=["mixup=0"]).mixup
+        0.0
     """
     if network not in DEFAULT_CONFIGS:
-        raise MoviemotionError(f"--network {network}: unknown; choose from {', '.join(DEFAULT_CONFIGS)}")
-    recipe = DEFAULT_CONFIGS[network]
+        raise SettingError(
+            "unknown-network",
+            "{network} {name}: unknown; choose from {known}",
+            name=network,
+            known=", ".join(DEFAULT_CONFIGS),
+        )
+    config = DEFAULT_CONFIGS[network]
     return replace(
-        recipe,
-        **dict(_parse_override(recipe, text) for text in overrides),
-        epochs=epochs or recipe.epochs,
+        config,
+        **dict(_parse_override(config, text) for text in overrides),
+        epochs=epochs or config.epochs,
         fraction=fraction,
         seed=seed,
-        first_weights=str(initial_weights) if initial_weights else None,
+        initial_weights=str(initial_weights) if initial_weights else None,
     )
 
 
-def _parse_override(recipe: TrainingConfig, text: str) -> tuple[str, Any]:
+def _parse_override(config: TrainingConfig, text: str) -> tuple[str, Any]:
     name, _, value = text.partition("=")
     fields = {
         field: now
-        for field, now in vars(recipe).items()
-        if isinstance(now, int | float | str) and field not in _COMMAND_LINE_FIELDS
+        for field, now in vars(config).items()
+        if isinstance(now, int | float | str) and field not in _PARAMETER_FIELDS
     }
     if name not in fields:
         known = ", ".join(fields)
-        raise MoviemotionError(f"--set {text}: no such field; write FIELD=VALUE with one of {known}")
+        raise SettingError(
+            "unknown-config-field",
+            "{overrides} {text}: no such field; write FIELD=VALUE with one of {known}",
+            text=text,
+            known=known,
+        )
     now = fields[name]
     least, most = int(name == "batch"), 1 if name in _FRACTION_FIELDS else sys.maxsize
     try:
         given = type(now)(value)
     except ValueError:
-        raise MoviemotionError(f"--set {text}: {name} takes a value such as {now}") from None
+        raise SettingError(
+            "invalid-config-value",
+            "{overrides} {text}: not a valid value; write one such as {field}={example}",
+            text=text,
+            field=name,
+            example=now,
+        ) from None
     if not isinstance(given, str) and not least <= given <= most:
-        raise MoviemotionError(f"--set {text}: {name} is {least} or more" + " and at most 1" * (most == 1))
+        bounds = f"from {least} to 1" if most == 1 else f"of {least} or more"
+        raise SettingError(
+            "config-value-out-of-range",
+            "{overrides} {text}: out of range; write a value {bounds}",
+            text=text,
+            bounds=bounds,
+        )
     return name, given
+
+
+def config_fields(run: Mapping[str, Any]) -> dict[str, Any]:
+    """The configuration in the record of a run, which version 0.1.0 stored under another name."""
+    fields: dict[str, Any] = run["config"] if "config" in run else run["recipe"]
+    return fields
+
+
+def _rename_fields(fields: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    return {names.get(name, name): value for name, value in fields.items()}

@@ -1,4 +1,8 @@
-"""Which faces a run learns from and which it holds out; the same for the same recipe, today and later."""
+"""Which faces a run trains on and which it holds out.
+
+The selection depends on the configuration and the data only, so the faces that a run held out can be found
+again later, from the configuration that is stored in its exported model.
+"""
 
 from __future__ import annotations
 
@@ -10,19 +14,19 @@ import onnxruntime as ort
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.lab.data import dataset
-from moviemotion.lab.training.config import TrainingConfig
+from moviemotion.lab.training.config import TrainingConfig, config_fields
 
 HELD_OUT_SPLIT = "held-out"
-"""Name, in place of a split's, of the part of the train split that a reader's own run held out."""
+"""Name that stands for the part of the train split that a model's own run held out."""
 
 
 @dataclass(frozen=True)
 class FaceSelection:
-    """Faces to learn from and faces held out, and how many of the split were left out and why.
+    """Faces to train on, faces held out, and how many faces were skipped.
 
     Attributes:
-        without_target: had no emotion to learn.
-        in_test: have the pixels of a test image.
+        without_target: faces skipped because they have no emotion to learn.
+        also_in_test: faces skipped because their pixels equal those of a test image.
     """
 
     train: dataset.FaceSet
@@ -32,7 +36,7 @@ class FaceSelection:
 
 
 def load_train_and_test(data: Path) -> tuple[dataset.FaceSet, dataset.FaceSet | None]:
-    """The faces of `<data>/train`, and of `<data>/test` if there is one.
+    """Read the faces of `<data>/train`, and those of `<data>/test` if there is one.
 
     Raises:
         MoviemotionError: a split cannot be read.
@@ -44,47 +48,54 @@ def load_train_and_test(data: Path) -> tuple[dataset.FaceSet, dataset.FaceSet | 
 def select_faces(
     faces: dataset.FaceSet, test: dataset.FaceSet | None, config: TrainingConfig
 ) -> FaceSelection:
-    """Divide the faces of the train split as `recipe` says; none with the pixels of a test image is kept.
+    """Divide the faces of the train split into training and held-out faces.
+
+    Faces whose pixels equal those of a test image are skipped.
+
+    Args:
+        faces: the train split.
+        test: the test split, if there is one.
 
     Raises:
-        MoviemotionError: the faces have no votes and the recipe learns from votes.
+        MoviemotionError: the configuration trains on votes and the faces have none.
     """
     if config.targets == "votes" and faces.votes is None:
         raise MoviemotionError(
-            "no annotations.csv beside the splits; a network on votes needs the annotators' votes"
+            f"{dataset.ANNOTATIONS_FILE}: missing, and this network trains on votes; put it beside the splits"
         )
     has_target = dataset.usable_mask(faces) if config.targets == "votes" else dataset.label_truth(faces) >= 0
     usable = faces.subset(has_target)
-    kept = usable if test is None else dataset.exclude_duplicates_of(usable, test)
-    in_test = len(usable) - len(kept)
+    selected = usable if test is None else dataset.exclude_duplicates_of(usable, test)
+    also_in_test = len(usable) - len(selected)
     if config.fraction < 1:
-        kept = kept.subset(dataset.stratified_sample_mask(kept, config.fraction, config.seed))
-    held = dataset.stratified_sample_mask(kept, config.validation, config.seed)
-    return FaceSelection(kept.subset(~held), kept.subset(held), len(faces) - len(usable), in_test)
+        selected = selected.subset(dataset.stratified_sample_mask(selected, config.fraction, config.seed))
+    held = dataset.stratified_sample_mask(selected, config.validation, config.seed)
+    return FaceSelection(
+        selected.subset(~held), selected.subset(held), len(faces) - len(usable), also_in_test
+    )
 
 
 def load_held_out_faces(model: Path, data: Path) -> dataset.FaceSet:
-    """The faces that the run of an exported reader held out of `<data>/train`.
+    """The faces of `<data>/train` that the run of an exported model held out.
 
     Raises:
-        MoviemotionError: the model does not say how it was trained, or the data cannot be read.
+        MoviemotionError: the model does not contain its configuration, or the data cannot be read.
     """
     return select_faces(*load_train_and_test(data), config_of_model(model)).held_out
 
 
 def config_of_model(model: Path) -> TrainingConfig:
-    """The recipe of an exported reader's run, from the file itself.
+    """The configuration of an exported model's run, from the metadata of the file.
 
     Raises:
-        MoviemotionError: the model cannot be read or does not say how it was trained.
+        MoviemotionError: the model cannot be read or does not contain its configuration.
     """
     try:
         session = ort.InferenceSession(str(model), providers=["CPUExecutionProvider"])
-        return TrainingConfig.from_dict(
-            json.loads(session.get_modelmeta().custom_metadata_map["run"])["recipe"]
-        )
+        run = json.loads(session.get_modelmeta().custom_metadata_map["run"])
+        return TrainingConfig.from_dict(config_fields(run))
     except Exception as error:  # ONNX Runtime raises its own classes, derived from Exception alone
         first = str(error).splitlines()[0]
         raise MoviemotionError(
-            f"{model}: does not say how it was trained ({first}); export it with moviemotion lab export"
+            f"{model}: contains no training configuration ({first}); export it with moviemotion lab export"
         ) from error

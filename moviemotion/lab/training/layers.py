@@ -1,4 +1,4 @@
-"""How networks scale their own input."""
+"""Layers by which networks scale their own input, so that callers pass gray values from 0 to 255."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ from torch import Tensor, nn
 
 
 class Standardize(nn.Module):
-    """Each crop to zero mean and unit variance: exposure and contrast carry no emotion."""
+    """Scale each crop to zero mean and unit variance, since exposure and contrast carry no emotion."""
 
     def forward(self, x: Tensor) -> Tensor:
+        """(n, 1, h, w) gray values → the same shape, scaled."""
         mean = x.mean(dim=(1, 2, 3), keepdim=True)
         deviation = (x - mean).square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
-        return (x - mean) / (deviation + 1.0)
+        return (x - mean) / (deviation + 1.0)  # plus 1: crops of one tone have no deviation
 
 
 class Rescale(nn.Module):
-    """Grey 0–255 to 0–1, as the deck's data loader gives it."""
+    """Scale gray values from 0–255 to 0–1, like the proposal's data loader."""
 
     def forward(self, x: Tensor) -> Tensor:
+        """Gray values 0–255 → 0–1, in the same shape."""
         return x / 255

@@ -1,7 +1,7 @@
-"""One training loop for every network: faces and targets in, kept weights out.
+"""The training loop of all networks.
 
-Each epoch draws its randomness from (seed, epoch) alone, so a run that was killed and resumed from
-its checkpoint sees the same batches, and drops the same neurons, as one that was not.
+Each epoch seeds its random generators with (seed, epoch) alone. A run that was killed and resumed from its
+checkpoint therefore sees the same batches, and drops the same neurons, as an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -21,24 +21,29 @@ from torch import Tensor, nn
 
 from moviemotion._io.atomic_files import atomic_write
 from moviemotion.emotions import PROPOSAL_COLUMNS
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import MoviemotionError, SettingError
+from moviemotion.lab.progress import ProgressCallback, ignore_progress
 from moviemotion.lab.training import augmentation, networks
-from moviemotion.lab.training.config import AUGMENTATIONS, OPTIMIZERS, SCHEDULES, TrainingConfig
-
-BatchCallback = Callable[[int, int], None]
-"""Called after each batch with the batches done and the batches of the whole run."""
+from moviemotion.lab.training.config import (
+    AUGMENTATIONS,
+    OPTIMIZERS,
+    SCHEDULES,
+    TrainingConfig,
+    config_fields,
+)
 
 PLATEAU_FACTOR, PLATEAU_PATIENCE = 0.2, 3
+"""Factor of the learning rate, and epochs without improvement before it applies."""
 
 
 @dataclass(frozen=True)
 class Examples:
-    """Faces to learn from or to be judged on.
+    """Faces to train or evaluate on.
 
     Attributes:
-        images: (n, 48, 48) uint8, grey.
+        images: (n, 48, 48) uint8, gray.
         targets: (n, outputs) float32, each row a distribution.
-        truth: n indices into `DECK_EMOTIONS` that count as right; -1 where nothing does.
+        truth: (n,) index into `PROPOSAL_EMOTIONS` of the correct answer; -1 without one.
     """
 
     images: NDArray[np.uint8]
@@ -51,7 +56,15 @@ class Examples:
 
 @dataclass(frozen=True)
 class EpochResult:
-    """What one epoch gave: mean losses, accuracy on the held-out faces that have a truth, seconds."""
+    """Results of one epoch.
+
+    Attributes:
+        loss: mean cross-entropy of the training batches.
+        held_out_loss: mean cross-entropy of the held-out faces.
+        held_out_accuracy: share of the held-out faces with a correct answer; NaN if none has a truth.
+        learning_rate: after the epoch.
+        seconds: duration.
+    """
 
     loss: float
     held_out_loss: float
@@ -62,7 +75,7 @@ class EpochResult:
 
 @dataclass
 class TrainingState:
-    """All that a resumed run needs."""
+    """The state of a run between two epochs; a checkpoint stores it."""
 
     network: nn.Module
     ema_network: nn.Module
@@ -78,16 +91,22 @@ def fit(
     examples: Examples,
     held_out: Examples,
     checkpoint: Path | None = None,
-    on_batch_end: BatchCallback = lambda done, total: None,
-    on_epoch_end: Callable[[int, EpochResult], None] = lambda number, epoch: None,
+    on_batch_end: ProgressCallback = ignore_progress,
+    on_epoch_end: Callable[[int, EpochResult], None] | None = None,
 ) -> tuple[nn.Module, list[EpochResult]]:
-    """Train a fresh network and return it with its history, ready to predict.
+    """Train a network.
 
     Args:
-        checkpoint: file written after every epoch; a run of the same recipe goes on from it.
+        checkpoint: file that is written after each epoch; if it exists, training resumes from it.
+        on_batch_end: called after each batch with the batches done and those of the complete run.
+        on_epoch_end: called with the number of the epoch, from 1, and its results.
+
+    Returns:
+        The trained network in evaluation mode, and the results of each epoch.
 
     Raises:
-        MoviemotionError: the recipe names something unknown, or `checkpoint` is another recipe's.
+        MoviemotionError: the configuration has an unknown value, or `checkpoint` belongs to a run with
+            another configuration.
     """
     state = prepare_training(config, checkpoint)
     images = torch.from_numpy(examples.images)[:, None].to(state.device)
@@ -97,26 +116,28 @@ def fit(
             break
         began = time.monotonic()
         loss = _train_epoch(state, config, number, images, targets, on_batch_end)
-        kept = state.ema_network if config.averaging else state.network
-        held_loss, accuracy = evaluate_network(kept, held_out)
+        result = state.ema_network if config.ema_decay else state.network
+        held_loss, accuracy = evaluate_network(result, held_out)
         rate = state.optimizer.param_groups[0]["lr"]
         state.history.append(EpochResult(loss, held_loss, accuracy, rate, time.monotonic() - began))
         if config.schedule == "plateau":
             state.plateau_scheduler.step(held_loss)
+        # Without early stopping the last weights are the result, with it those of the best epoch.
         if not config.patience or held_loss <= min(epoch.held_out_loss for epoch in state.history):
-            state.best_weights = copy.deepcopy(kept.state_dict())
+            state.best_weights = copy.deepcopy(result.state_dict())
         if checkpoint is not None:
             _save_checkpoint(checkpoint, config, state)
-        on_epoch_end(number + 1, state.history[-1])
+        if on_epoch_end is not None:
+            on_epoch_end(number + 1, state.history[-1])
     state.ema_network.load_state_dict(state.best_weights)
     return state.ema_network.eval(), state.history
 
 
 def prepare_training(config: TrainingConfig, checkpoint: Path | None) -> TrainingState:
-    """Where a training stands before its next epoch; nothing is written.
+    """The state before the first epoch, or the one in the checkpoint. Writes nothing.
 
     Raises:
-        MoviemotionError: as `fit` does.
+        MoviemotionError: as for `fit`.
     """
     _check_config(config)
     torch.manual_seed(config.seed)
@@ -127,7 +148,16 @@ def prepare_training(config: TrainingConfig, checkpoint: Path | None) -> Trainin
 
 
 def predict_logits(network: nn.Module, images: NDArray[np.uint8], mirror: bool = True) -> Tensor:
-    """(n, 48, 48) uint8 → (n, outputs) logits on the CPU, the mean over each face and its mirror image."""
+    """Predict faces, by default as the mean over each face and its mirror image.
+
+    Args:
+        images: (n, 48, 48) uint8.
+        mirror: average with the mirror image, which shows the same emotion; the errors of the two partly
+            cancel out.
+
+    Returns:
+        (n, outputs) float32 logits on the CPU.
+    """
     network.eval()
     device = next(network.parameters()).device
     faces = torch.from_numpy(images)[:, None]
@@ -141,117 +171,119 @@ def predict_logits(network: nn.Module, images: NDArray[np.uint8], mirror: bool =
 
 
 def to_proposal_logits(logits: Tensor) -> Tensor:
-    """(n, 8) or (n, 4) logits → (n, 4) in the order of `DECK_EMOTIONS`."""
+    """Select the columns of the proposal's emotions: (n, 8) or (n, 4) logits → (n, 4)."""
     return logits[:, list(PROPOSAL_COLUMNS)] if logits.shape[1] > len(PROPOSAL_COLUMNS) else logits
 
 
 def evaluate_network(network: nn.Module, examples: Examples) -> tuple[float, float]:
-    """Mean cross-entropy against the targets, and accuracy on the faces that have a truth (NaN without)."""
+    """Mean cross-entropy of all faces, and accuracy on the faces with a truth (NaN if none has one)."""
     with bfloat16_autocast(next(network.parameters()).device):
         logits = predict_logits(network, examples.images, mirror=False)
     loss = F.cross_entropy(logits, torch.from_numpy(examples.targets)).item()
-    judged = examples.truth >= 0
-    if not judged.any():
+    has_truth = examples.truth >= 0
+    if not has_truth.any():
         return loss, math.nan
     guess = to_proposal_logits(logits).argmax(1).numpy()
-    return loss, float((guess[judged] == examples.truth[judged]).mean())
+    return loss, float((guess[has_truth] == examples.truth[has_truth]).mean())
 
 
-def _check_config(recipe: TrainingConfig) -> None:
+def _check_config(config: TrainingConfig) -> None:
     for name, value, known in (
-        ("optimiser", recipe.optimiser, OPTIMIZERS),
-        ("schedule", recipe.schedule, SCHEDULES),
-        ("augmentation", recipe.augmentation, AUGMENTATIONS),
+        ("optimizer", config.optimizer, OPTIMIZERS),
+        ("schedule", config.schedule, SCHEDULES),
+        ("augmentation", config.augmentation, AUGMENTATIONS),
     ):
         if value not in known:
             raise MoviemotionError(f"{name} {value}: unknown; choose from {', '.join(known)}")
 
 
-def _new_state(recipe: TrainingConfig) -> TrainingState:
+def _new_state(config: TrainingConfig) -> TrainingState:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    network = networks.build_network(recipe.network, recipe.n_outputs, recipe.options)
-    if recipe.first_weights or recipe.network in networks.INITIAL_WEIGHT_LOADERS:
-        path = Path(recipe.first_weights) if recipe.first_weights else None
-        networks.INITIAL_WEIGHT_LOADERS.get(recipe.network, networks.load_run_weights)(network, path)
+    network = networks.build_network(config.network, config.n_outputs, config.options)
+    if config.initial_weights or config.network in networks.INITIAL_WEIGHT_LOADERS:
+        path = Path(config.initial_weights) if config.initial_weights else None
+        networks.INITIAL_WEIGHT_LOADERS.get(config.network, networks.load_run_weights)(network, path)
     network = network.to(device, memory_format=torch.channels_last)
+    # Weight decay pulls weights to 0, which is right for matrices only: biases and batch norms need offsets.
     trained = [p for p in network.parameters() if p.requires_grad]
     groups = [
-        {"params": [p for p in trained if p.ndim > 1], "weight_decay": recipe.weight_decay},
+        {"params": [p for p in trained if p.ndim > 1], "weight_decay": config.weight_decay},
         {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
     ]
-    optimiser: torch.optim.Optimizer
-    if recipe.optimiser == "sgd":
-        optimiser = torch.optim.SGD(groups, lr=recipe.learning_rate, momentum=0.9, nesterov=True)
+    optimizer: torch.optim.Optimizer
+    if config.optimizer == "sgd":
+        optimizer = torch.optim.SGD(groups, lr=config.learning_rate, momentum=0.9, nesterov=True)
     else:
-        kind = torch.optim.AdamW if recipe.optimiser == "adamw" else torch.optim.Adam
-        optimiser = kind(groups, lr=recipe.learning_rate)
+        kind = torch.optim.AdamW if config.optimizer == "adamw" else torch.optim.Adam
+        optimizer = kind(groups, lr=config.learning_rate)
     plateau = torch.optim.lr_scheduler.ReduceLROnPlateau(
-        optimiser,
+        optimizer,
         factor=PLATEAU_FACTOR,
         patience=PLATEAU_PATIENCE - 1,  # Keras counts the epoch that lowers the rate, PyTorch does not
-        threshold=recipe.min_delta,
+        threshold=config.min_delta,
         threshold_mode="abs",
     )
     average = copy.deepcopy(network)
     return TrainingState(
-        network, average, optimiser, plateau, [], copy.deepcopy(network.state_dict()), device
+        network, average, optimizer, plateau, [], copy.deepcopy(network.state_dict()), device
     )
 
 
 def bfloat16_autocast(device: torch.device) -> torch.autocast:
-    """bfloat16 where the processor has it; the weights stay in float32."""
+    """Compute in bfloat16 if the processor supports it; the weights stay in float32."""
     supported = device.type == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
     return torch.autocast(device.type, torch.bfloat16, enabled=supported)
 
 
 def _train_epoch(
     state: TrainingState,
-    recipe: TrainingConfig,
+    config: TrainingConfig,
     number: int,
     images: Tensor,
     targets: Tensor,
-    step: BatchCallback,
+    on_batch_end: ProgressCallback,
 ) -> float:
-    torch.manual_seed(recipe.seed * 100_003 + number)  # dropout and mixup draw from the global generator
-    generator = torch.Generator(state.device).manual_seed(recipe.seed * 100_003 + number)
+    torch.manual_seed(config.seed * 100_003 + number)  # dropout and mixup draw from the global generator
+    generator = torch.Generator(state.device).manual_seed(config.seed * 100_003 + number)
     order = torch.randperm(len(images), generator=generator, device=state.device)
-    steps = math.ceil(len(images) / recipe.batch)
+    steps = math.ceil(len(images) / config.batch)
     state.network.train()
     total = 0.0
     for i in range(steps):
         done = number * steps + i
-        if recipe.schedule == "cosine":
+        if config.schedule == "cosine":
             for group in state.optimizer.param_groups:
-                group["lr"] = recipe.learning_rate * _cosine_factor(done, recipe.epochs * steps)
-        index = order[i * recipe.batch : (i + 1) * recipe.batch]
-        batch, target = _augment(images[index].float(), targets[index], recipe, generator)
+                group["lr"] = config.learning_rate * _cosine_factor(done, config.epochs * steps)
+        index = order[i * config.batch : (i + 1) * config.batch]
+        batch, target = _augment(images[index].float(), targets[index], config, generator)
         with bfloat16_autocast(state.device):
             logits = state.network(batch.to(memory_format=torch.channels_last))
         loss = F.cross_entropy(logits.float(), target)
         state.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         state.optimizer.step()
-        if recipe.averaging:
-            _update_ema(state.ema_network, state.network, min(recipe.averaging, (1 + done) / 100))
+        if config.ema_decay:
+            # A shorter average at first: the initial random weights must not stay in it.
+            _update_ema(state.ema_network, state.network, min(config.ema_decay, (1 + done) / 100))
         total += loss.item() * len(index)
-        step(done + 1, recipe.epochs * steps)
+        on_batch_end(done + 1, config.epochs * steps)
     return total / len(images)
 
 
 def _augment(
-    batch: Tensor, target: Tensor, recipe: TrainingConfig, generator: torch.Generator
+    batch: Tensor, target: Tensor, config: TrainingConfig, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    if recipe.augmentation == "camera":
+    if config.augmentation == "camera":
         batch = augmentation.augment_camera(batch, generator)
-    elif recipe.augmentation == "brightness":
-        batch = augmentation.augment_brightness(batch, recipe.brightness, generator)
-    if recipe.mixup:
-        return augmentation.mixup(batch, target, recipe.mixup, generator)
+    elif config.augmentation == "brightness":
+        batch = augmentation.augment_brightness(batch, config.brightness, generator)
+    if config.mixup:
+        return augmentation.mixup(batch, target, config.mixup, generator)
     return batch, target
 
 
 def _cosine_factor(step: int, steps: int) -> float:
-    """Share of the peak rate: a twelfth of the run rising, then half a cosine to 0."""
+    """Share of the peak rate: rises linearly for a twelfth of the run, then falls to 0 as half a cosine."""
     warm = max(1, steps // 12)
     if step < warm:
         return (step + 1) / warm
@@ -274,34 +306,39 @@ def _update_ema(average: nn.Module, network: nn.Module, decay: float) -> None:
             mean.copy_(value)
 
 
-def _save_checkpoint(path: Path, recipe: TrainingConfig, state: TrainingState) -> None:
+def _save_checkpoint(path: Path, config: TrainingConfig, state: TrainingState) -> None:
     save_atomically(
         path,
         {
-            "recipe": asdict(recipe),
+            "config": asdict(config),
             "history": [asdict(epoch) for epoch in state.history],
             "network": state.network.state_dict(),
             "average": state.ema_network.state_dict(),
-            "optimiser": state.optimizer.state_dict(),
+            "optimizer": state.optimizer.state_dict(),
             "plateau": state.plateau_scheduler.state_dict(),
             "best": state.best_weights,
         },
     )
 
 
-def _restore_checkpoint(path: Path, recipe: TrainingConfig, state: TrainingState) -> None:
+def _restore_checkpoint(path: Path, config: TrainingConfig, state: TrainingState) -> None:
     saved = torch.load(path, weights_only=True, map_location=state.device)
-    if saved["recipe"] != asdict(recipe):
-        raise MoviemotionError(f"{path}: a run of another recipe; choose another --out, or remove it")
+    if TrainingConfig.from_dict(config_fields(saved)) != config:
+        raise SettingError(
+            "other-configuration",
+            "{path}: belongs to a run with another configuration; choose another {out}, or remove it",
+            path=path,
+        )
     state.network.load_state_dict(saved["network"])
     state.ema_network.load_state_dict(saved["average"])
-    state.optimizer.load_state_dict(saved["optimiser"])
+    # Checkpoints of version 0.1.0 spell it "optimiser".
+    state.optimizer.load_state_dict(saved["optimizer"] if "optimizer" in saved else saved["optimiser"])
     state.plateau_scheduler.load_state_dict(saved["plateau"])
     state.history[:] = [EpochResult(**epoch) for epoch in saved["history"]]
     state.best_weights = saved["best"]
 
 
 def save_atomically(path: Path, state: object) -> None:
-    """`torch.save`, so that a stop in the middle leaves the old file."""
+    """`torch.save` to a temporary file that replaces `path` when it is complete."""
     with atomic_write(path) as partial:
         torch.save(state, partial)

@@ -1,7 +1,10 @@
-"""The registry of architectures: a network is chosen by name.
+"""The registry of network architectures, which are chosen by name.
 
-Every network takes (n, 1, 48, 48) float32 crops with grey values 0–255 and returns (n, outputs)
-logits; each scales its own input, so a file of weights is all a reader needs.
+Every network takes (n, 1, 48, 48) float32 crops with gray values 0–255 and returns (n, outputs) logits. Each
+one scales its own input, so that callers need not know which scale it was trained with.
+
+`compact` is the network of the shipped emotion model. `deck36` is the CNN #36 of the proposal (the
+MoviEmotion capstone deck of March 2024), from which the experiments vary one property at a time.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.lab.training.layers import Rescale, Standardize
 from moviemotion.lab.training.pretrained import (
     FaceResNet,
@@ -24,7 +27,7 @@ from moviemotion.lab.training.pretrained import (
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,
-    "leaky_relu": lambda: nn.LeakyReLU(0.3),  # the slope that Keras takes when none is given
+    "leaky_relu": lambda: nn.LeakyReLU(0.3),  # the default slope in Keras
     "identity": nn.Identity,
 }
 
@@ -37,7 +40,7 @@ def _conv_bn(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Sequ
 
 
 class ResidualBlock(nn.Module):
-    """Two 3×3 convolutions and a shortcut (He et al., 2016), average-pooled where it shrinks."""
+    """Two 3×3 convolutions and a shortcut (He et al., 2016), average-pooled if the stride is above 1."""
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
@@ -48,11 +51,17 @@ class ResidualBlock(nn.Module):
         self.shortcut = nn.Identity() if same else nn.Sequential(shrink, _conv_bn(inputs, outputs, 1))
 
     def forward(self, x: Tensor) -> Tensor:
+        """(n, inputs, h, w) → (n, outputs, h / stride, w / stride)."""
         return torch.relu(self.second(torch.relu(self.first(x))) + self.shortcut(x))
 
 
 def compact_resnet(outputs: int = 8, width: float = 1.0) -> nn.Module:
-    """The network that ships: a residual net of 2.7 M parameters; `width` is the share of its filters."""
+    """The network of the shipped emotion model: a residual network with 2.7 million parameters.
+
+    Args:
+        outputs: number of emotions.
+        width: factor of the number of filters in each layer.
+    """
     filters = [round(width * n) for n in (32, 64, 128, 128, 256, 256)]
     return nn.Sequential(
         Standardize(),
@@ -72,14 +81,14 @@ def compact_resnet(outputs: int = 8, width: float = 1.0) -> nn.Module:
 
 @dataclass(frozen=True)
 class ProposalArchitecture:
-    """What the deck's experiments vary in its network; the defaults are its CNN #36.
+    """What the proposal's experiments vary in its network; the defaults are its CNN #36.
 
     Attributes:
-        filters, kernels: of each block's convolution; the kernels' sides in px.
-        dense: neurons of each dense layer.
+        filters, kernels: number of filters and kernel size in pixels of each block's convolution.
+        dense: number of neurons in each dense layer.
         conv_activation, dense_activation: names in `ACTIVATIONS`.
-        normalise: batch normalisation "after" or "before" the activation.
-        dropout: share dropped after each dense layer.
+        batch_norm_position: "after" or "before" the activation.
+        dropout: share of neurons dropped after each dense layer.
     """
 
     filters: tuple[int, ...] = (128, 256, 1024, 1024, 256)
@@ -87,16 +96,17 @@ class ProposalArchitecture:
     dense: tuple[int, ...] = (256, 512, 1024)
     conv_activation: str = "relu"
     dense_activation: str = "relu"
-    normalise: str = "after"
+    batch_norm_position: str = "after"
     dropout: float = 0.2
 
 
 class ProposalNetwork(nn.Module):
-    """The deck's network: blocks of convolution, activation, batch norm and pooling, then dense layers.
+    """The proposal's network: blocks of convolution, activation, batch norm and pooling, then dense layers.
 
     Attributes:
-        blocks: one module a block, so that what each sees can be looked at.
-        head: flattening, dense layers and the classification layer (softmax is left to the loss).
+        architecture: the properties from which it was built.
+        blocks: one module per block, so that the output of each can be inspected.
+        head: flattening, dense layers and the classification layer; the loss applies the softmax.
     """
 
     def __init__(self, design: ProposalArchitecture, outputs: int) -> None:
@@ -118,12 +128,13 @@ class ProposalNetwork(nn.Module):
         self.head = nn.Sequential(*dense, nn.Linear(inputs, outputs))
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d | nn.Linear):
-                # Keras starts layers so, and the deck was built in Keras (Glorot & Bengio, 2010).
+                # The default in Keras, which the proposal used (Glorot & Bengio, 2010).
                 nn.init.xavier_uniform_(layer.weight)
                 assert layer.bias is not None
                 nn.init.zeros_(layer.bias)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(n, 1, 48, 48) gray values 0–255 → (n, outputs) logits."""
         x = self.scale(x)
         for block in self.blocks:
             x = block(x)
@@ -131,34 +142,40 @@ class ProposalNetwork(nn.Module):
 
 
 def _proposal_block(inputs: int, filters: int, kernel: int, design: ProposalArchitecture) -> nn.Sequential:
-    # "Same" padding as Keras does it: what an even kernel lacks is added below and to the right.
+    # "Same" padding as in Keras, which pads even kernels by one pixel more at the bottom and the right.
     before, after = (kernel - 1) // 2, kernel // 2
     convolution = nn.Sequential(
         nn.ZeroPad2d((before, after, before, after)), nn.Conv2d(inputs, filters, kernel)
     )
     activation = ACTIVATIONS[design.conv_activation]()
-    # Keras' defaults: it keeps 0.99 of its running mean where PyTorch keeps 0.9.
+    # The defaults of Keras: the running mean keeps 0.99 of its value in each step, 0.9 in PyTorch.
     norm = nn.BatchNorm2d(filters, eps=1e-3, momentum=0.01)
-    middle = [activation, norm] if design.normalise == "after" else [norm, activation]
+    middle = [activation, norm] if design.batch_norm_position == "after" else [norm, activation]
     return nn.Sequential(*convolution, *middle, nn.MaxPool2d(2))
 
 
 def proposal_cnn36(outputs: int = 4, **design: object) -> nn.Module:
-    """The deck's CNN #36, or one that differs from it as `design` (fields of `DeckDesign`) says.
+    """The proposal's CNN #36, or a variant of it.
+
+    Args:
+        outputs: number of emotions.
+        design: fields of `ProposalArchitecture` that differ from CNN #36.
 
     Raises:
-        MoviemotionError: an activation or a place for the batch norm is unknown.
+        MoviemotionError: a field, an activation or a position of the batch norm is unknown.
     """
     values = {key: tuple(v) if isinstance(v, list) else v for key, v in design.items()}
     try:
         chosen = ProposalArchitecture(**values)  # type: ignore[arg-type]
     except TypeError as error:
-        raise MoviemotionError(f"network deck36: {error}; see DeckDesign for what can be varied") from error
+        raise MoviemotionError(f"network deck36: {error}; use the fields of ProposalArchitecture") from error
     for name in (chosen.conv_activation, chosen.dense_activation):
         if name not in ACTIVATIONS:
             raise MoviemotionError(f"activation {name}: unknown; choose from {', '.join(ACTIVATIONS)}")
-    if chosen.normalise not in ("after", "before"):
-        raise MoviemotionError(f"normalise {chosen.normalise}: unknown; choose after or before")
+    if chosen.batch_norm_position not in ("after", "before"):
+        raise MoviemotionError(
+            f"batch_norm_position {chosen.batch_norm_position}: unknown; choose after or before"
+        )
     return ProposalNetwork(chosen, outputs)
 
 
@@ -173,55 +190,68 @@ INITIAL_WEIGHT_LOADERS: dict[str, Callable[[nn.Module, Path | None], None]] = {
     "vgg16_block3": load_vgg16_weights,
     "face_resnet": load_face_resnet_weights,
 }
-"""Networks that start from weights learnt elsewhere → what gives them these, from a local path or a cache."""
+"""Pretrained network → the function that loads its published weights from a local path or a cache."""
 
 
 def build_network(name: str, outputs: int, options: Mapping[str, object]) -> nn.Module:
-    """A fresh network with its registry name, number of outputs and options.
+    """Create an untrained network.
+
+    Args:
+        name: a name in `NETWORKS`.
+        outputs: number of emotions.
+        options: keyword arguments of the network's builder.
 
     Raises:
         MoviemotionError: the name or an option is unknown.
     """
     if name not in NETWORKS:
-        raise MoviemotionError(f"--network {name}: unknown; choose from {', '.join(NETWORKS)}")
+        raise SettingError(
+            "unknown-network",
+            "{network} {name}: unknown; choose from {known}",
+            name=name,
+            known=", ".join(NETWORKS),
+        )
     try:
         return NETWORKS[name](outputs, **options)
     except TypeError as error:
-        raise MoviemotionError(f"network {name}: {error}") from error
+        raise MoviemotionError(f"network {name}: {error}; change its options") from error
 
 
 def load_run_weights(network: nn.Module, path: Path | None) -> None:
-    """Give a network the weights that a run of the same network ended with.
+    """Load the weights with which a run of the same network ended.
 
     Args:
         path: the run's `weights.pt`.
 
     Raises:
-        MoviemotionError: the file is missing or holds another network's weights.
+        MoviemotionError: the file is missing or contains the weights of another network.
     """
     try:
         network.load_state_dict(torch.load(path or "", weights_only=True, map_location="cpu"))
-    except Exception as error:  # torch raises pickle's, zip's and its own classes here
+    except Exception as error:  # torch raises errors of pickle, zip and its own
         first = str(error).splitlines()[0]
         raise MoviemotionError(
-            f"{path}: not weights of this network ({first}); name a run's weights.pt"
+            f"{path}: no weights of this network ({first}); choose the weights.pt of a run"
         ) from error
 
 
 def summarize_layers(network: nn.Module) -> list[tuple[str, str, int]]:
-    """(layer, output shape of one face, parameters with batch norm's running statistics) of every layer."""
-    rows: list[tuple[str, str, int]] = []
-    hooks = []
+    """List the layers of a network, in the order in which they are computed.
 
-    def note(layer: nn.Module, _: object, output: Tensor) -> None:
+    Returns:
+        For each layer its type, its output shape for one face, and its number of parameters including the
+        running statistics of batch norms.
+    """
+    rows: list[tuple[str, str, int]] = []
+
+    def record(layer: nn.Module, _: object, output: Tensor) -> None:
         count = sum(p.numel() for p in layer.parameters())
-        # As Keras counts: the running mean and variance too, not the counter of batches.
+        # Keras counts the running mean and variance as parameters, and has no counter of batches.
         count += sum(b.numel() for b in layer.buffers(recurse=False) if b.is_floating_point())
         rows.append((type(layer).__name__, "×".join(map(str, output.shape[1:])), count))
 
-    for layer in network.modules():
-        if not any(True for _ in layer.children()):
-            hooks.append(layer.register_forward_hook(note))
+    leaves = [layer for layer in network.modules() if not any(True for _ in layer.children())]
+    hooks = [layer.register_forward_hook(record) for layer in leaves]
     with torch.inference_mode():
         network.eval()(torch.zeros(1, 1, 48, 48))
     for hook in hooks:

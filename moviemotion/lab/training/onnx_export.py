@@ -1,4 +1,8 @@
-"""Trained weights → an ONNX reader that standardises, averages over the mirror image and calibrates."""
+"""Write trained networks as ONNX files, which the audience pipeline runs without torch.
+
+An exported emotion model includes everything between a face crop and calibrated probabilities: scaling, the
+mean over the face and its mirror image, and the temperature. Its metadata holds the run's configuration.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +26,10 @@ OPSET_VERSION = 17
 
 
 class CalibratedNetwork(nn.Module):
-    """Crops → probabilities: the mean over face and mirror image, at the fitted temperature.
+    """Turns crops into calibrated probabilities of eight emotions.
 
-    A network of the deck's four emotions answers with eight columns too, the others 0.
+    Logits are averaged over the face and its mirror image and divided by the fitted temperature. A network
+    of the proposal's four emotions gets eight columns too; the other four are 0.
     """
 
     def __init__(self, network: nn.Module, outputs: int, temperature: float) -> None:
@@ -35,31 +40,36 @@ class CalibratedNetwork(nn.Module):
         self.register_buffer("spread", torch.eye(len(EMOTIONS))[list(columns)])
 
     def forward(self, faces: Tensor) -> Tensor:
+        """(n, 1, 48, 48) gray values 0–255 → (n, 8) probabilities."""
         logits = (self.network(faces) + self.network(faces.flip(-1))) / 2
         probabilities = torch.softmax(logits / self.temperature, dim=1)
         return probabilities @ self.spread
 
 
 def export_run(run: Path, out: Path) -> None:
-    """Write the reader of a finished training run as ONNX, weights stored in half precision.
+    """Write the emotion model of a finished run as ONNX, with its weights in half precision.
 
-    The file takes faces, (n, 1, 48, 48) float32 with grey 0–255, and gives probabilities, (n, 8) in
-    the order of `EMOTIONS`.
+    The model has one input, `faces`: (n, 1, 48, 48) float32, gray 0–255; and one output, `probabilities`:
+    (n, 8) in the order of `EMOTIONS`.
+
+    Args:
+        run: folder of the run.
+        out: ONNX file to write.
 
     Raises:
-        MoviemotionError: `run` holds no finished run.
+        MoviemotionError: `run` contains no finished run.
     """
     network, record = load_run(run)
     settings = {**asdict(record), "history": len(record.history)}
     model = convert_to_onnx(
-        CalibratedNetwork(network, record.recipe.n_outputs, record.temperature), "probabilities"
+        CalibratedNetwork(network, record.config.n_outputs, record.temperature), "probabilities"
     )
     _store_weights_as_float16(model)
     save_model(model, {"emotions": ",".join(EMOTIONS), "run": json.dumps(settings, sort_keys=True)}, out)
 
 
 def save_model(model: onnx.ModelProto, metadata: dict[str, str], out: Path) -> None:
-    """Write a model with what is to be known of it, once it has been checked."""
+    """Check a model and write it with its metadata."""
     helper.set_model_props(model, metadata)
     onnx.checker.check_model(model)
     with atomic_write(out) as partial:
@@ -67,10 +77,10 @@ def save_model(model: onnx.ModelProto, metadata: dict[str, str], out: Path) -> N
 
 
 def convert_to_onnx(network: nn.Module, output_name: str) -> onnx.ModelProto:
-    """A network that takes `faces`, (n, 1, 48, 48) float32, as ONNX; `output` names what it gives."""
+    """Convert a network with the input `faces`, (n, 1, 48, 48) float32, to ONNX."""
     buffer = io.BytesIO()
     with warnings.catch_warnings():
-        # What pads an even kernel is a list turned round, which the runtime folds.
+        # The padding of even kernels is a reversed list, which ONNX Runtime folds when it loads the model.
         warnings.filterwarnings("ignore", "Constant folding")
         torch.onnx.export(
             network.eval(),
@@ -86,7 +96,7 @@ def convert_to_onnx(network: nn.Module, output_name: str) -> onnx.ModelProto:
 
 
 def _store_weights_as_float16(model: onnx.ModelProto) -> None:
-    """Store large weights as float16 with a cast back, which the runtime folds when it loads."""
+    """Store matrices as float16, which halves the file. ONNX Runtime folds the cast back when it loads it."""
     for index, tensor in enumerate(model.graph.initializer):
         if tensor.data_type != TensorProto.FLOAT or len(tensor.dims) < 2:
             continue

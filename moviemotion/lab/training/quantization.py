@@ -1,8 +1,9 @@
-"""A reader in whole numbers: quicker, and half the file.
+"""Quantize an emotion model to INT8: it runs faster, and its file is half as large.
 
-Weights and activations become eight-bit integers with a scale each (Jacob et al., 2018). Those of the
-activations come from faces of the train split. Weights use seven of their eight bits:
-then no processor's sums overflow, and a face is read alike on all of them.
+Weights and activations become 8-bit integers with a scale each (Jacob et al., 2018). The scales of the
+activations are measured on faces of the train split. Weights use only seven of their eight bits, because the
+16-bit sums of processors without VNNI instructions would overflow otherwise; the model then gives the same
+probabilities on all processors.
 """
 
 from __future__ import annotations
@@ -21,65 +22,78 @@ from onnx import helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
 from moviemotion._io.atomic_files import atomic_write
+from moviemotion.lab.progress import ProgressCallback, ignore_progress
 from moviemotion.lab.training.face_selection import config_of_model, load_train_and_test, select_faces
 
 QUANTIZED_KEY = "quantised"
-"""The card looks for it in the file's metadata under this name."""
+"""Key in the metadata of a quantized model. The spelling is that of the shipped file."""
 SEED = 36
 CALIBRATION_FACES, BATCH_SIZE = 512, 32
 MOVING_AVERAGE_WEIGHT = 0.05
-"""Weight of each further batch in the mean over batches of an activation's largest value."""
+"""Weight of each new batch in the moving average of an activation's largest value."""
 QUANTIZED_OPERATORS = ["Conv", "Relu"]
-"""What is computed in whole numbers; sums, means, the last layer and softmax stay as they are."""
+"""Operators that are computed in INT8; sums, means, the last layer and the softmax stay in float32."""
 
 
 class _CalibrationFaces(CalibrationDataReader):
-    def __init__(self, images: NDArray[np.uint8]) -> None:
-        self._batches = (
-            {"faces": images[k : k + BATCH_SIZE, None].astype(np.float32)}
-            for k in range(0, len(images), BATCH_SIZE)
-        )
+    """The faces on which the quantizer measures activations, in batches."""
+
+    def __init__(self, images: NDArray[np.uint8], on_progress: ProgressCallback) -> None:
+        self._images = images
+        self._start = 0
+        self._on_progress = on_progress
 
     def get_next(self) -> dict[str, NDArray[np.float32]] | None:
-        return next(self._batches, None)
+        start, self._start = self._start, self._start + BATCH_SIZE
+        batches = -(-len(self._images) // BATCH_SIZE)
+        self._on_progress(min(start // BATCH_SIZE, batches), batches)
+        batch = self._images[start : start + BATCH_SIZE, None].astype(np.float32)
+        return {"faces": batch} if len(batch) else None
 
 
-def quantize(model: Path, data: Path, out: Path) -> None:
-    """Write an exported reader with convolutions in whole numbers; what it says of itself stays.
+def quantize(model: Path, data: Path, out: Path, on_progress: ProgressCallback = ignore_progress) -> None:
+    """Write an exported emotion model with INT8 convolutions and the same metadata.
 
-    The scales come from faces that the reader's run learnt from: held-out and test faces stay unseen.
+    The scales are measured on faces that the model was trained on, so that held-out and test faces stay
+    unseen.
+
+    Args:
+        model: ONNX file of an exported run.
+        data: the face set that it was trained on.
+        out: ONNX file to write; may be `model`.
+        on_progress: called after each batch of faces with the batches done and their number.
 
     Raises:
-        MoviemotionError: the model does not say how it was trained, or the data cannot be read.
+        MoviemotionError: the model does not contain its configuration, or the data cannot be read.
     """
-    learnt = select_faces(*load_train_and_test(data), config_of_model(model)).train.images
-    chosen = np.random.default_rng(SEED).permutation(len(learnt))[:CALIBRATION_FACES]
+    trained_on = select_faces(*load_train_and_test(data), config_of_model(model)).train.images
+    chosen = np.random.default_rng(SEED).permutation(len(trained_on))[:CALIBRATION_FACES]
     properties = {p.key: p.value for p in onnx.load(str(model)).metadata_props}
     with TemporaryDirectory() as folder, _quiet_logging():
-        plain, whole = Path(folder) / "plain.onnx", Path(folder) / "whole.onnx"
-        _weights_to_float32(model, plain)
+        full, int8 = Path(folder) / "full.onnx", Path(folder) / "int8.onnx"
+        _weights_to_float32(model, full)
         quantize_static(
-            plain,
-            whole,
-            _CalibrationFaces(learnt[chosen]),
+            full,
+            int8,
+            _CalibrationFaces(trained_on[chosen], on_progress),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=QUANTIZED_OPERATORS,
-            nodes_to_exclude=_input_convolutions(onnx.load(str(plain))),
+            nodes_to_exclude=_input_convolutions(onnx.load(str(full))),
             per_channel=True,
             reduce_range=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
-            # The largest of a usual batch, not of all: one rare value would make every step coarser.
+            # The largest value of an average batch, not of all: one outlier would make all steps coarser.
             extra_options={"CalibMovingAverage": True, "CalibMovingAverageConstant": MOVING_AVERAGE_WEIGHT},
         )
-        quantised = onnx.load(str(whole))
-    helper.set_model_props(quantised, {**properties, QUANTIZED_KEY: "yes"})
+        quantized = onnx.load(str(int8))
+    helper.set_model_props(quantized, {**properties, QUANTIZED_KEY: "yes"})
     with atomic_write(out) as partial:
-        onnx.save(quantised, str(partial))
+        onnx.save(quantized, str(partial))
 
 
 def _weights_to_float32(model: Path, out: Path) -> None:
-    """Weights stored in half precision become ordinary ones, which is what can be quantised."""
+    """Convert weights from half to single precision, which the quantizer requires."""
     options = ort.SessionOptions()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_BASIC
     options.optimized_model_filepath = str(out)
@@ -87,14 +101,14 @@ def _weights_to_float32(model: Path, out: Path) -> None:
 
 
 def _input_convolutions(model: onnx.ModelProto) -> list[str]:
-    """Convolutions of the grey picture: few sums, and what they round off no later layer can mend."""
+    """Convolutions of the input image. They are cheap, and later layers cannot undo their rounding errors."""
     of_one_channel = {tensor.name for tensor in model.graph.initializer if list(tensor.dims[1:2]) == [1]}
     return [n.name for n in model.graph.node if n.op_type == "Conv" and n.input[1] in of_one_channel]
 
 
 @contextmanager
 def _quiet_logging() -> Iterator[None]:
-    """Without the runtime's advice to prepare the model, which `_unfold` has done."""
+    """Silence the quantizer's advice to preprocess the model, which `_weights_to_float32` has done."""
     logging.disable(logging.WARNING)
     try:
         yield

@@ -1,4 +1,9 @@
-"""A run on disk: train on a folder of faces, keep the weights and all that was said, load them again."""
+"""Training runs on disk.
+
+The folder of a run contains `run.json` (the configuration and the results), `weights.pt` (the trained
+weights), `checkpoint.pt` (the state after the last epoch, from which an interrupted run resumes) and
+`mlflow-run.txt` (the run's ID in the tracking store).
+"""
 
 from __future__ import annotations
 
@@ -16,10 +21,11 @@ from torch import Tensor, nn
 from moviemotion._io.atomic_files import atomic_write_text
 from moviemotion.errors import MoviemotionError
 from moviemotion.lab.data import dataset
+from moviemotion.lab.progress import ProgressCallback, ignore_progress
 from moviemotion.lab.training import loop, networks
-from moviemotion.lab.training.config import TARGETS, TrainingConfig
+from moviemotion.lab.training.config import TARGETS, TrainingConfig, config_fields
 from moviemotion.lab.training.face_selection import select_faces
-from moviemotion.lab.training.loop import BatchCallback, EpochResult, Examples
+from moviemotion.lab.training.loop import EpochResult, Examples
 from moviemotion.lab.training.mlflow_tracking import MlflowRun
 
 RUN_FILE, WEIGHTS_FILE, CHECKPOINT_FILE = "run.json", "weights.pt", "checkpoint.pt"
@@ -27,16 +33,18 @@ RUN_FILE, WEIGHTS_FILE, CHECKPOINT_FILE = "run.json", "weights.pt", "checkpoint.
 
 @dataclass(frozen=True)
 class TrainedRun:
-    """A finished run.
+    """The record of a finished run.
 
     Attributes:
-        temperature: fitted on the held-out faces; 1 where none has a truth.
-        faces, validation_faces: how many were learnt from and held out.
-        history: one record an epoch.
-        note: what else the card has to say.
+        config: what the run was started with.
+        teachers: names of the teachers' runs.
+        temperature: fitted on the held-out faces; 1 if none has a truth.
+        faces, validation_faces: how many faces the run trained on and held out.
+        history: the results of each epoch.
+        note: a paragraph for the model card.
     """
 
-    recipe: TrainingConfig
+    config: TrainingConfig
     teachers: tuple[str, ...]
     temperature: float
     faces: int
@@ -53,31 +61,35 @@ def train_emotion_model(
     teachers: Sequence[Path] = (),
     tracking_uri: str | None = None,
     print_line: Callable[[str], None] = print,
-    on_batch_end: BatchCallback = lambda done, total: None,
+    on_batch_end: ProgressCallback = ignore_progress,
 ) -> TrainedRun:
-    """Train on the faces of a train split and write the run's folder; a run that was stopped goes on.
+    """Train on the faces of a train split and write the run's folder. An interrupted run resumes.
 
     Args:
-        test: faces whose pixels are left out of `faces`.
-        teachers: folders of finished runs on votes, whose mean probabilities are part of the targets
+        test: the test split, if there is one; training skips faces with equal pixels.
+        out: folder of the run.
+        teachers: folders of finished runs on votes, whose mean probabilities are mixed into the targets
             (Hinton et al., 2015).
-        store: MLflow tracking URI; by default `mlflow.db` beside `out`.
+        tracking_uri: MLflow tracking URI; by default `mlflow.db` beside `out`.
+        print_line: called with lines of text for the user.
+        on_batch_end: called after each batch with the batches done and those of the complete run.
 
     Raises:
-        MoviemotionError: the recipe does not fit the faces, or `out` holds a run of another recipe.
+        MoviemotionError: the configuration does not fit the faces, or `out` contains a run with another
+            configuration.
     """
     if config.targets not in TARGETS:
         raise MoviemotionError(f"targets {config.targets}: unknown; choose from {', '.join(TARGETS)}")
     chosen = select_faces(faces, test, config)
     print_line(
-        f"{len(faces)} images; left out: {chosen.without_target} without an emotion to learn, "
-        f"{chosen.also_in_test} whose pixels are in the test split"
+        f"{len(faces)} images; skipped: {chosen.without_target} without an emotion to learn, "
+        f"{chosen.also_in_test} that are in the test split too"
     )
     print_line(f"training on {len(chosen.train)}, holding out {len(chosen.held_out)}; seed {config.seed}")
     examples, held_out = make_examples(chosen.train, config), make_examples(chosen.held_out, config)
     if teachers:
         examples = _mix_in_teachers(examples, teachers, config.teacher_share)
-    loop.prepare_training(config, out / CHECKPOINT_FILE)  # refuses before anything is written
+    loop.prepare_training(config, out / CHECKPOINT_FILE)  # raises errors before anything is written
     out.mkdir(parents=True, exist_ok=True)
     parameters = {**asdict(config), "teachers": ",".join(map(str, teachers)), "faces": len(examples)}
     tracker = MlflowRun.start_or_resume(out, parameters, tracking_uri)
@@ -105,27 +117,38 @@ def train_emotion_model(
 
 
 def load_run(folder: Path) -> tuple[nn.Module, TrainedRun]:
-    """The network of a finished run, ready to predict, and its record.
+    """Load a finished run, also one of version 0.1.0.
+
+    Returns:
+        The network in evaluation mode, and the record of the run.
 
     Raises:
-        MoviemotionError: the folder holds no finished run.
+        MoviemotionError: the folder contains no finished run.
     """
     record = folder / RUN_FILE
     if not record.exists():
-        raise MoviemotionError(f"{folder}: no finished run (run.json is missing); train first, or resume it")
+        raise MoviemotionError(
+            f"{folder}: no finished run (run.json is missing); start or resume it with moviemotion lab train"
+        )
     fields = json.loads(record.read_text(encoding="utf-8"))
-    recipe = TrainingConfig.from_dict(fields["recipe"])
-    network = networks.build_network(recipe.network, recipe.n_outputs, recipe.options)
+    config = TrainingConfig.from_dict(config_fields(fields))
+    network = networks.build_network(config.network, config.n_outputs, config.options)
     network.load_state_dict(torch.load(folder / WEIGHTS_FILE, weights_only=True, map_location="cpu"))
     history = tuple(EpochResult(**epoch) for epoch in fields["history"])
     run = TrainedRun(
-        **{**fields, "recipe": recipe, "teachers": tuple(fields["teachers"]), "history": history}
+        config=config,
+        teachers=tuple(fields["teachers"]),
+        temperature=fields["temperature"],
+        faces=fields["faces"],
+        validation_faces=fields["validation_faces"],
+        history=history,
+        note=fields.get("note", ""),
     )
     return network.eval(), run
 
 
 def make_examples(faces: dataset.FaceSet, config: TrainingConfig) -> Examples:
-    """Faces with the targets that the recipe learns, and what counts as right for it."""
+    """Faces with their targets and correct answers, as the configuration defines them."""
     if config.targets == "votes":
         assert faces.votes is not None
         return Examples(faces.images, dataset.soft_targets(faces.votes), dataset.consensus_truth(faces))
@@ -134,25 +157,31 @@ def make_examples(faces: dataset.FaceSet, config: TrainingConfig) -> Examples:
 
 
 def _mix_in_teachers(examples: Examples, teachers: Sequence[Path], share: float) -> Examples:
-    """The targets, less `share`, plus `share` of the teachers' mean probabilities."""
-    taught: list[NDArray[np.float32]] = []
+    """Replace `share` of each target by the teachers' mean probabilities."""
+    predictions: list[NDArray[np.float32]] = []
     for folder in teachers:
         network, run = load_run(folder)
-        if run.recipe.n_outputs != examples.targets.shape[1]:
-            raise MoviemotionError(f"{folder}: a teacher of other emotions; choose one trained on votes")
+        if run.config.n_outputs != examples.targets.shape[1]:
+            raise MoviemotionError(
+                f"{folder}: a teacher for other emotions; choose a run that was trained on votes"
+            )
         with loop.bfloat16_autocast(torch.device("cpu")):
-            taught.append(loop.predict_logits(network, examples.images).softmax(1).numpy())
-    mixed = (1 - share) * examples.targets + share * np.mean(taught, axis=0)
+            predictions.append(loop.predict_logits(network, examples.images).softmax(1).numpy())
+    mixed = (1 - share) * examples.targets + share * np.mean(predictions, axis=0)
     return Examples(examples.images, mixed.astype(np.float32), examples.truth)
 
 
 def _fit_temperature(network: nn.Module, held_out: Examples) -> float:
-    """Temperature scaling (Guo et al., 2017) of the deck's four on the held-out faces that have a truth."""
-    judged = held_out.truth >= 0
-    if not judged.any():
+    """Fit the temperature (Guo et al., 2017) of the proposal's four emotions on the held-out faces.
+
+    A trained network is usually more confident than it is accurate. Dividing its logits by one number that
+    minimizes the cross-entropy of held-out faces corrects this without changing any answer.
+    """
+    has_truth = held_out.truth >= 0
+    if not has_truth.any():
         return 1.0
-    logits = loop.to_proposal_logits(loop.predict_logits(network, held_out.images[judged]))
-    target = torch.from_numpy(held_out.truth[judged])
+    logits = loop.to_proposal_logits(loop.predict_logits(network, held_out.images[has_truth]))
+    target = torch.from_numpy(held_out.truth[has_truth])
     candidates: Tensor = torch.linspace(0.3, 3.0, 271)
     losses = torch.stack([F.cross_entropy(logits / t, target) for t in candidates])
     return round(float(candidates[losses.argmin()]), 3)

@@ -41,7 +41,7 @@ def chart_data(analysis: Analysis) -> dict[str, Any]:
         "seconds": len(room.seconds),
         "steps": CURVE_STEPS,
         "noValue": NO_VALUE,
-        "feelings": EMOTION_STYLES,
+        "emotions": EMOTION_STYLES,
         "viewers": room.viewers.tolist(),
         "curves": pack_curves(room),
         "names": list(analysis.timeline.viewers),
@@ -51,7 +51,7 @@ def chart_data(analysis: Analysis) -> dict[str, Any]:
                 "start": float(m.start),
                 "peak": float(m.peak),
                 "end": float(m.end),
-                "feeling": m.emotion,
+                "emotion": m.emotion,
                 "elements": list(lines),
             }
             for m, lines in zip(analysis.moment_search.moments, analysis.moment_elements, strict=True)

@@ -95,7 +95,7 @@ def comparison_conclusion(comparison: ScreeningComparison) -> str:
     return (
         f"The film and {', '.join(parts)}, seven feelings each: of {tested:,} differences "
         f"{count[DifferenceVerdict.DIFFERS]:,} stand out (adjusted p ≤ {ALPHA:g}), {count[DifferenceVerdict.ALIKE]:,} are "
-        f"smaller than {SMALLEST_RELEVANT_DIFFERENCE:g} by their 95 % intervals, and {count[DifferenceVerdict.OPEN]:,} are open."
+        f"smaller than {SMALLEST_RELEVANT_DIFFERENCE:g} by their 95 % intervals, and {count[DifferenceVerdict.INCONCLUSIVE]:,} are open."
     )
 
 
@@ -168,7 +168,7 @@ def comparison_json(comparison: ScreeningComparison) -> dict[str, Any]:
         "method": {
             "test": METHOD_TEXTS["paired_test" if c.paired else "test"],
             "paired": c.paired,
-            "deals": c.deals,
+            "deals": c.permutations,
             "exact": c.exact,
             "seed": comparison.seed,
             "correction": METHOD_TEXTS["correction"],

@@ -11,7 +11,12 @@ from functools import cache
 from jinja2 import Environment
 from markupsafe import Markup
 
-from moviemotion._io.html_shell import inline_asset, json_for_script, template_environment
+from moviemotion._io.html_shell import (
+    inline_asset,
+    json_for_script,
+    template_environment,
+    vendored_asset,
+)
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.moments.detection import resonance_ranks
 from moviemotion.analysis.script_emotions import MIN_DOMINANT_STRENGTH, EmotionSummary
@@ -23,7 +28,7 @@ from moviemotion.reports.html.arc_figure import HEIGHT, WIDTH, build_arc_figure
 from moviemotion.reports.html.chart_data import chart_data
 from moviemotion.reports.pattern_sentences import pattern_findings
 from moviemotion.screenplay.alignment.align import Cue, TimeSource
-from moviemotion.screenplay.formats.registry import Element, ElementKind
+from moviemotion.screenplay.elements import Element, ElementKind
 
 # A speaker's name and a parenthetical share the time of their dialogue: one label a speech is enough.
 LABELED_KINDS = (
@@ -127,6 +132,8 @@ def _environment() -> Environment:
         "colours": {"light": Markup(css_variables(dark=False)), "dark": Markup(css_variables(dark=True))},
         "css": inline_asset("moviemotion.reports.html", "report.css"),
         "javascript": inline_asset("moviemotion.reports.html", "report.js"),
+        "uplot": vendored_asset("uplot/uPlot.iife.min.js"),
+        "uplot_css": vendored_asset("uplot/uPlot.min.css"),
         "reacting": REACTION_THRESHOLD,
         "nothing_felt": MIN_DOMINANT_STRENGTH,
         "arc_box": (WIDTH, HEIGHT),

@@ -16,7 +16,7 @@ from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.moments.detection import resonance_ranks
 from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
-from moviemotion.screenplay.formats.registry import ElementKind
+from moviemotion.screenplay.elements import ElementKind
 
 NULL_MODEL = "each viewer's reactions shifted in time by a random amount, round the ends of the film"
 FORMULA_PATTERN = r"^[=+\-@\t\r]"

@@ -1,4 +1,8 @@
-"""Lay the script on the film's clock: every element of the screenplay gets a start and an end."""
+"""Align a screenplay with the film: every element gets a cue, its start and end in film time.
+
+The entry point of the package. It chooses between the three sources of times (subtitles, timing sheet, page)
+and describes in one sentence which of them was used.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +25,12 @@ __all__ = ["Cue", "TimeSource", "TimedScript", "align_script"]
 
 @dataclass(frozen=True)
 class TimedScript:
-    """A screenplay on the film's clock: one cue an element, in the order of the elements.
+    """A screenplay with its cues.
 
     Attributes:
-        timing: one plain sentence for people: where the times come from and how many lines matched.
+        screenplay: the screenplay.
+        cues: one cue for each element, in the order of the elements.
+        timing: one or more sentences for readers: where the times come from and how many lines matched.
     """
 
     screenplay: Screenplay
@@ -41,18 +47,26 @@ def align_script(
 ) -> TimedScript:
     """Give every element of a screenplay its time in the film.
 
-    With subtitles, dialogue takes the time of its words in them; what stands between takes the time
-    between. Lines that are probably spoken nowhere were cut. Without, scenes take their time from a timing
-    sheet, else all time is estimated from the page. Where there are both, the sheet sets the subtitles'
-    clock right, which may be of another transfer of the film.
+    With subtitles, dialogue takes the time of its words in them, and other elements take the time between
+    lines. Lines that are probably spoken nowhere are marked as cut. Without subtitles, scenes take their
+    times from a timing sheet; without either, times are estimated from the page. With both, the timing sheet
+    corrects the clock of subtitles that were made for another transfer of the film.
 
     Args:
-        film_seconds: length of the film where known; no time lies beyond it.
-        shots: seconds of film time where shots change, ascending; scenes whose start is an estimate start
-            with the nearest if it is near.
+        screenplay: the screenplay.
+        subtitles: the film's subtitles in order of time, or None.
+        film_seconds: length of the film if it is known; no cue ends after it.
+        timing_sheet: when each scene is on screen, or None.
+        shot_changes: film times of shot changes in seconds, ascending. A scene whose start is an estimate
+            starts with the nearest shot change if that is within 2 s.
 
     Raises:
-        MoviemotionError: the script has no dialogue to find, or the subtitles are of another film.
+        MoviemotionError: the script has no dialogue, the subtitles belong to another film, or the timing
+            sheet names a scene that is not in the script.
+
+    Example:
+        >>> timed = align_script(screenplay, read_subtitles("film.srt"), film_seconds=5400.0)
+        >>> timed.cues[0].start, timed.cues[0].source
     """
     if subtitles is not None:
         timed = _align_to_subtitles(screenplay, subtitles, film_seconds, timing_sheet)
@@ -79,14 +93,15 @@ def _align_to_subtitles(
             screenplay, found, cues_from_timing_sheet(screenplay, sheet, film_seconds)
         )
         if clock is None:
-            note = " The timing sheet and the subtitles do not agree, so the sheet was left out."
+            note = " The timing sheet and the subtitles contradict each other, so the sheet was not used."
+        # An offset within the median error is noise: scene starts and first lines are seldom at one time.
         elif clock.speed != 1.0 or abs(clock.offset) > clock.median_error:
             subtitles = clock.apply(subtitles)
             found = find_line_times(screenplay, subtitles)
             note = (
-                f" By the timing sheet the subtitles run at {1 / clock.speed:.4f} of the film's speed and "
-                f"begin {-clock.offset / clock.speed:+.1f} s off; set right (n = {clock.n_points} lines, median "
-                f"error {clock.median_error:.1f} s)."
+                f" According to the timing sheet, the subtitles run at {1 / clock.speed:.4f} of the film's "
+                f"speed and start {-clock.offset / clock.speed:+.1f} s off; this was corrected "
+                f"(n = {clock.n_points} lines, median error {clock.median_error:.1f} s)."
             )
     end = film_seconds if film_seconds is not None else max(s.end for s in subtitles)
     cues = interpolate_cues(screenplay.elements, found, end)
@@ -96,13 +111,19 @@ def _align_to_subtitles(
 def _fit_subtitle_retiming(
     screenplay: Screenplay, found: LineTimes, scenes: Sequence[Cue]
 ) -> Retiming | None:
-    """The clock on which the lines found lie nearest to where the sheet's scenes would have them."""
+    """The retiming that moves the timed lines nearest to where the sheet's scenes put them.
+
+    Args:
+        screenplay: the screenplay.
+        found: its lines as timed by the subtitles.
+        scenes: its cues by the timing sheet.
+    """
     points = [
         (line.start, scenes[k].start)
         for k, line in found.lines.items()
         if not line.moved and not math.isnan(scenes[k].start)
     ]
-    return fit_retiming([of for of, _ in points], [film for _, film in points])
+    return fit_retiming([subtitle for subtitle, _ in points], [film for _, film in points])
 
 
 def _describe_sheet_timing(screenplay: Screenplay, cues: Sequence[Cue]) -> str:
@@ -112,7 +133,7 @@ def _describe_sheet_timing(screenplay: Screenplay, cues: Sequence[Cue]) -> str:
     named = sum(cue.source is TimeSource.TIMING_SHEET for cue in scenes)
     return (
         f"Times come from a timing sheet: {named} of {len(scenes)} scenes are in it, the others are not in "
-        "the film; within a scene everything shares its time by the page."
+        "the film; within a scene, times are estimated from the page."
     )
 
 
@@ -124,8 +145,8 @@ def _time_by_page(screenplay: Screenplay, film_seconds: float | None) -> TimedSc
     for k, length in enumerate(seconds):
         cues.append(Cue(k, at, at + length * scale, TimeSource.PAGE_ESTIMATE, 0.0))
         at += length * scale
-    fitted = "" if film_seconds is None else ", stretched to the length of the film"
-    timing = f"Times are estimated from the page, one page a minute{fitted}: there were no subtitles."
+    fitted = "" if film_seconds is None else ", scaled to the length of the film"
+    timing = f"Times are estimated from the page, one minute per page{fitted}: there were no subtitles."
     return TimedScript(screenplay, with_speech_times(screenplay.elements, cues), timing)
 
 
@@ -136,14 +157,14 @@ def _describe_subtitle_timing(screenplay: Screenplay, found: LineTimes, cues: Se
         cue.source is TimeSource.CUT and e.kind in SPOKEN_KINDS
         for cue, e in zip(cues, screenplay.elements, strict=True)
     )
-    elsewhere = f" ({moved} of them elsewhere than in the script)" if moved else ""
+    elsewhere = f" ({moved} of them in another order than in the script)" if moved else ""
     absent = f", {cut} {'is' if cut == 1 else 'are'} not in the film" if cut else ""
     rough = (
-        " The script differs much from the film, so most times are rough."
+        " The script differs considerably from the film, so most times are rough."
         if len(found.lines) < spoken / 4
         else ""
     )
     return (
         f"Times come from the subtitles: {len(found.lines)} of {spoken} lines of dialogue were found in "
-        f"them{elsewhere}{absent}, and everything else lies between its neighbours.{rough}"
+        f"them{elsewhere}{absent}; all other times are interpolated.{rough}"
     )

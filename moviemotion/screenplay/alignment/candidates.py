@@ -1,9 +1,16 @@
-"""Where in the film could a line be spoken? Every place whose words resemble it, with the bits that says.
+"""Candidates: every place in the film where a line might be spoken, with its evidence in bits.
 
-Each line is laid over all words spoken by local alignment with affine gaps (Gotoh, 1982), in bits: matched
-words earn by their rarity (see `evidence`), words cut, added or swapped cost; less so where whole sentences
-are. A short line is tried with its first or last part at the other end, too: "Jim, it is over" is said as "It
-is over, Jim". As most pairs of words differ, only equal ones are visited.
+Each line is aligned locally with all spoken words, with affine gap costs (Gotoh, 1982). Matched words score
+by their rarity (see `word_scores`); words that are cut, added or swapped cost bits, and less so where
+complete sentences are cut, because editors cut sentences. Silence and sentence starts between matched words
+cost bits too, because a line is spoken in one breath. A short line is also tried with its first or last
+clause at the other end: "Jim, it is over" may be spoken as "It is over, Jim".
+
+The usual dynamic program fills a table of all pairs of words, N · M cells for each line. Nearly all pairs
+differ, so this one visits only the pairs that match: `CandidateSearch` lists, for each word, the positions
+where it is spoken, and keeps one array over the film with the best chain that ends at each position (a
+*chain* is a sequence of matched words, in rising order in both texts). All positions of a word are updated at
+once with numpy.
 """
 
 from __future__ import annotations
@@ -21,45 +28,50 @@ Int64Array = NDArray[np.int64]
 Float64Array = NDArray[np.float64]
 
 _GAP_BITS = 5.0
-"""Bits lost where words of the line or of the film stand between two matched ones."""
+"""Cost in bits where words of the line or of the film lie between two matched words."""
 _SENTENCE_CUT_BITS = 3.0
-"""Bits lost where what is cut from an end of the line is whole sentences."""
+"""The same where the words cut from an end of the line are complete sentences."""
 _CUT_WORD_BITS = 0.5
-"""Bits lost for each word of the line that is not matched."""
+"""Cost of each word of the line that is not matched."""
 _ADDED_WORD_BITS = 0.7
-"""Bits lost for each word of the film between two matched ones."""
+"""Cost of each word of the film between two matched words."""
 _SHARED_BOUNDARY_BITS, _UNSHARED_BOUNDARY_BITS = 0.5, -2.0
-"""Bits where a sentence of the line begins, or ends, and one of the film does so too, or does not."""
+"""Score where a sentence of the line starts or ends, if a sentence of the film does so too, and if not."""
 _SENTENCE_CROSSING_BITS = 2.0
-"""Bits lost for each sentence of the film that begins between two matched words that are no run."""
+"""Cost of each sentence of the film that starts between two matched words that are not adjacent."""
 _MAX_CUT_BITS = 6.0
-"""Bits that words cut before the first matched one, or after the last, lose at most."""
+"""Upper limit of the cost of words cut before the first matched word or after the last: a long line of which
+one sentence survives the edit must still be found."""
 _SILENCE_BITS = 3.0
-"""Bits lost for each second of silence between two matched words that are no run."""
+"""Cost of each second of silence between two matched words that are not adjacent."""
 _SILENCE_SECONDS = 0.7, 4.7
-"""Seconds from word to word beyond which there is silence, and from which more of it says no more."""
+"""Seconds from word to word above which the pause counts as silence, and above which more costs no more."""
 _RUN_SILENCE_BITS = 1.0, 3.0
-"""Bits lost for each second of silence within a run of matched words, beyond so many seconds."""
+"""Cost of each second of silence between adjacent matched words, and the seconds that are free."""
 _SWAPPED_PARTS_BITS = 4.0
-"""Bits lost where the first or last part of a line is said at its other end."""
+"""Cost where the first or last clause of a line is spoken at its other end."""
 _MAX_SWAPPED_WORDS = 12
-"""Words of a line at most whose parts may change places; longer ones are found without it."""
+"""Longest line, in words, whose clauses may change places; longer ones are found anyway."""
 _MAX_GAP_WORDS = 32
-"""Words of the film between two matched ones at most."""
+"""Largest number of words from one matched word of the film to the next."""
 _MIN_BITS = 3.0
+"""Candidates with fewer bits are dropped: they are indistinguishable from chance."""
 _MAX_BITS = 250.0
+"""Upper limit of a candidate's bits, so that 2^bits stays a finite number with room for products."""
+_NO_CHAIN = -np.inf
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """Places of one line in the film; arrays of one length.
+    """The candidate places of one line in the film: C places, so arrays of length C.
 
     Attributes:
-        first, last: positions among the words spoken of its first and last matched word.
-        bits: evidence that the line is spoken there.
-        chains: (places, 2) row and column in `trail` of its last match.
-        trail: for each word of the line that is spoken anywhere its number, where it is spoken (ascending
-            or not), and row and column of the match before it in the best chain, -1 where it begins one.
+        first_word, last_word: (C,) positions among the spoken words of the first and last matched word.
+        bits: (C,) evidence that the line is spoken there.
+        last_match: (C, 2) row and column in `backpointers` of the last match.
+        backpointers: one row for each word of the line that is spoken anywhere: the word's number in the
+            line, (K,) the positions where it is spoken, and (K, 2) row and column of the match before it in
+            the best chain, or -1 where it starts a chain.
     """
 
     first_word: Int64Array
@@ -69,7 +81,11 @@ class Candidates:
     backpointers: tuple[tuple[int, Int64Array, Int64Array], ...]
 
     def word_pairs(self, candidate: int) -> Int64Array:
-        """(K, 2) numbers of the line's words and positions of their matches, in order."""
+        """(K, 2) numbers of the line's matched words and the positions of their matches, in order.
+
+        Args:
+            candidate: index of the candidate.
+        """
         pairs: list[tuple[int, int]] = []
         row, column = self.last_match[candidate]
         while row >= 0:
@@ -80,13 +96,13 @@ class Candidates:
 
 
 class CandidateSearch:
-    """The film's words, with the best chain of one line's matches that ends in each of them.
+    """Searches the spoken words of one film for the lines of one script.
 
     Args:
-        lines: every line of the script.
-        spoken: M words.
-        opens: (M,) whether a word begins a sentence.
-        at: (M,) when each word is spoken, seconds.
+        lines: all lines of the script.
+        spoken_words: the M words spoken in the film.
+        starts_sentence: (M,) whether a spoken word starts a sentence.
+        word_times: (M,) when each word is spoken, in seconds.
     """
 
     def __init__(
@@ -106,19 +122,27 @@ class CandidateSearch:
         )
         pause = np.diff(word_times, prepend=word_times[:1])
         self._run_silence_bits = _RUN_SILENCE_BITS[0] * np.maximum(pause - _RUN_SILENCE_BITS[1], 0.0)
-        # A chain that ends in word e stands at e + _REACH: a window never leaves the board.
+        # What a gap costs is a sum over the words in it, so the cost between two positions is the difference
+        # of two cumulative sums, and a window of 32 positions is costed in one subtraction.
         silence = np.cumsum(np.clip(pause, *_SILENCE_SECONDS) - _SILENCE_SECONDS[0])
         passed = (
             _ADDED_WORD_BITS * np.arange(len(starts_sentence))
             + _SILENCE_BITS * silence
             + _SENTENCE_CROSSING_BITS * np.cumsum(starts_sentence)
         )
+        # The best chain that ends at word e is stored at index e + _MAX_GAP_WORDS. The padding in front lets
+        # the window of the first words reach back without a bounds check.
         self._gap_bits = np.concatenate([np.zeros(_MAX_GAP_WORDS), passed])
-        self._score = np.full(len(self._gap_bits), -np.inf)
+        self._score = np.full(len(self._gap_bits), _NO_CHAIN)
         self._first, self._row, self._column = (np.zeros(len(self._gap_bits), np.int64) for _ in range(3))
 
     def find(self, line_index: int, allowed: BoolArray | None = None) -> Candidates:
-        """The places of a line, by its number; with `free` (M,) only among these words."""
+        """Find the candidates of a line.
+
+        Args:
+            line_index: number of the line in `lines`.
+            allowed: (M,) the spoken words that may be matched; all by default.
+        """
         line = self._lines[line_index]
         found = [self._search(line.words, line.starts_sentence, allowed, 0.0)]
         starts = np.flatnonzero(line.starts_clause)
@@ -131,28 +155,43 @@ class CandidateSearch:
         return _merge_candidates(found)
 
     def find_opening(self, line_index: int, word_count: int, allowed: BoolArray) -> Candidates:
-        """The places, among free words, of the first words of a line."""
+        """Find the candidates of the first words of a line.
+
+        Args:
+            line_index: number of the line in `lines`.
+            word_count: how many of its words.
+            allowed: (M,) the spoken words that may be matched.
+        """
         line = self._lines[line_index]
         return self._search(line.words[:word_count], line.starts_sentence[:word_count], allowed, 0.0)
 
     def _search(
         self, line: Sequence[str], starts_sentence: BoolArray, allowed: BoolArray | None, penalty: float
     ) -> Candidates:
-        """The places of words in this order; `begins`: where a sentence does."""
-        trail: list[tuple[int, Int64Array, Int64Array]] = []
+        """Find the candidates of words in this order.
+
+        Args:
+            line: the words.
+            starts_sentence: whether each of them starts a sentence.
+            allowed: (M,) the spoken words that may be matched; all by default.
+            penalty: bits subtracted from every candidate.
+        """
+        backpointers: list[tuple[int, Int64Array, Int64Array]] = []
         for k, word in enumerate(line):
             where, bits = self._matches[word]
             if allowed is not None:
                 where, bits = where[allowed[where]], bits[allowed[where]]
             if not len(where):
                 continue
-            score, first, before = self._extend_chains(line, starts_sentence, k, where, bits, trail)
+            score, first, before = self._extend_chains(line, starts_sentence, k, where, bits, backpointers)
+            # Only the best chain that ends at a position can be part of a longer best chain, so one score
+            # per position is enough, whichever word of the line it belongs to.
             better = score > self._score[where + _MAX_GAP_WORDS]
             here = where[better] + _MAX_GAP_WORDS
             self._score[here], self._first[here] = score[better], first[better]
-            self._row[here], self._column[here] = len(trail), np.flatnonzero(better)
-            trail.append((k, where, before))
-        return self._collect_candidates(starts_sentence, trail, penalty)
+            self._row[here], self._column[here] = len(backpointers), np.flatnonzero(better)
+            backpointers.append((k, where, before))
+        return self._collect_candidates(starts_sentence, backpointers, penalty)
 
     def _extend_chains(
         self,
@@ -163,31 +202,41 @@ class CandidateSearch:
         bits: Float64Array,
         backpointers: list[tuple[int, Int64Array, Int64Array]],
     ) -> tuple[Float64Array, Int64Array, Int64Array]:
-        """The best chain ending in word `k` of the line at each place it is spoken."""
+        """The best chain that ends with word `k` of the line, at each position where it is spoken.
+
+        Unmatched words of the line are charged in advance: `_collect_candidates` subtracts the cost of all
+        its words, and each match adds the cost of one word back.
+
+        Returns:
+            (K,) scores, (K,) positions of the chain's first match, (K, 2) backpointers.
+        """
+        # Either the chain starts here, and the words before k are cut …
         start = bits + (self._sentence_start_bits[where] if starts_sentence[k] else 0.0)
         if k > 0:
             start += max(_CUT_WORD_BITS * k - _MAX_CUT_BITS, 0.0) - (
                 _SENTENCE_CUT_BITS if starts_sentence[k] else _GAP_BITS
             )
-        window = where[:, None] + np.arange(_MAX_GAP_WORDS)  # from _REACH words before up to the last one
+        # … or it continues a chain that ends in the window of _MAX_GAP_WORDS words before this position.
+        window = where[:, None] + np.arange(_MAX_GAP_WORDS)
         added = self._gap_bits[where + _MAX_GAP_WORDS][:, None] - self._gap_bits[window] - _ADDED_WORD_BITS
-        onward = self._score[window] + (bits - _GAP_BITS)[:, None] - added
+        continued = self._score[window] + (bits - _GAP_BITS)[:, None] - added
         if starts_sentence[k]:
-            onward += _SENTENCE_CROSSING_BITS
+            # A sentence of the line starts here too, so one sentence start in the film is expected.
+            continued += _SENTENCE_CROSSING_BITS
         if backpointers and backpointers[-1][0] == k - 1:
-            # Right after its neighbour in both texts a word opens no gap, but is less of a surprise.
+            # Directly after its neighbor in both texts a word opens no gap, but it is also less surprising.
             before = window[:, -1]
-            earned = np.minimum(bits, self.word_scores.following_bits(line[k - 1], line[k]))
-            run = self._score[before] + earned - self._run_silence_bits[where]
-            onward[:, -1] = np.where(self._row[before] == len(backpointers) - 1, run, onward[:, -1])
-        best = onward.argmax(axis=1)
+            gained = np.minimum(bits, self.word_scores.following_bits(line[k - 1], line[k]))
+            run = self._score[before] + gained - self._run_silence_bits[where]
+            continued[:, -1] = np.where(self._row[before] == len(backpointers) - 1, run, continued[:, -1])
+        best = continued.argmax(axis=1)
         rows = np.arange(len(where))
-        chain, before = onward[rows, best], window[rows, best]
-        goes_on = chain > start
+        chain, before = continued[rows, best], window[rows, best]
+        continues = chain > start
         return (
-            np.where(goes_on, chain, start) + _CUT_WORD_BITS,
-            np.where(goes_on, self._first[before], where),
-            np.where(goes_on, [self._row[before], self._column[before]], -1).T,
+            np.where(continues, chain, start) + _CUT_WORD_BITS,
+            np.where(continues, self._first[before], where),
+            np.where(continues, [self._row[before], self._column[before]], -1).T,
         )
 
     def _collect_candidates(
@@ -196,7 +245,10 @@ class CandidateSearch:
         backpointers: list[tuple[int, Int64Array, Int64Array]],
         penalty: float,
     ) -> Candidates:
-        """Settle what the chains owe for the words of the line not matched, and clear the board."""
+        """Turn the chains into candidates, and reset the arrays for the next line.
+
+        Each chain is charged for the words of the line that it does not match.
+        """
         ends = (
             np.unique(np.concatenate([where for _, where, _ in backpointers]))
             if backpointers
@@ -214,12 +266,13 @@ class CandidateSearch:
         good = bits >= _MIN_BITS
         chains = np.stack([self._row[at], self._column[at]], axis=1)[good]
         first = self._first[at][good]
-        self._score[at] = -np.inf
+        # Resetting only what was used is what keeps a line's search independent of the film's length.
+        self._score[at] = _NO_CHAIN
         return Candidates(first, ends[good], np.minimum(bits[good], _MAX_BITS), chains, tuple(backpointers))
 
 
 def _merge_candidates(found: Sequence[Candidates]) -> Candidates:
-    """The places of one line's words in several orders."""
+    """Join the candidates of one line's words in several orders; rows of backpointers are renumbered."""
     if len(found) == 1:
         return found[0]
     rows = np.cumsum([0] + [len(places.backpointers) for places in found[:-1]])
@@ -239,9 +292,13 @@ def _merge_candidates(found: Sequence[Candidates]) -> Candidates:
 
 
 def _find_word_matches(
-    vocabulary: set[str], spoken: Sequence[str], evidence: WordScores
+    vocabulary: set[str], spoken: Sequence[str], word_scores: WordScores
 ) -> dict[str, tuple[Int64Array, Float64Array]]:
-    """For each word where it is spoken, or one almost alike, with the bits of that match alone."""
+    """For each word of the script, where it or a similar word is spoken, with the bits of that single match.
+
+    Returns:
+        Word → (K,) positions among the spoken words, (K,) bits.
+    """
     where: dict[str, list[int]] = {}
     for position, word in enumerate(spoken):
         where.setdefault(word, []).append(position)
@@ -249,10 +306,10 @@ def _find_word_matches(
     matches = {}
     for word in vocabulary:
         positions = list(where.get(word, []))
-        bits = [evidence.single_bits(word)] * len(positions)
+        bits = [word_scores.single_bits(word)] * len(positions)
         for other in near.get(word, []):
             positions += where[other]
-            alone = min(evidence.single_bits(word), evidence.single_bits(other))
+            alone = min(word_scores.single_bits(word), word_scores.single_bits(other))
             bits += [max(alone - MISSPELLING_BITS, 0.0)] * len(where[other])
         matches[word] = np.array(positions, np.int64), np.array(bits)
     return matches

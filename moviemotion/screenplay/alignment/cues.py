@@ -1,4 +1,4 @@
-"""When an element of the screenplay is on screen, and how that is known."""
+"""Cues: when an element of the screenplay is on screen, and where that time comes from."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class TimeSource(StrEnum):
     """Where a cue's time comes from."""
 
     SUBTITLES = "subtitles"
-    INTERPOLATED = "between neighbours"
+    INTERPOLATED = "interpolated"
     PAGE_ESTIMATE = "page"
     TIMING_SHEET = "timing sheet"
     CUT = "not in the film"
@@ -22,10 +22,10 @@ class Cue:
 
     Attributes:
         element: index into `Screenplay.elements`.
-        start, end: seconds of film time; NaN where `source` is CUT.
+        start, end: seconds of film time; NaN if `source` is CUT.
         source: where the time comes from.
-        confidence: 0–1; probability that a line of dialogue is spoken at this time, or, where it was cut,
-            that it is spoken nowhere; 0 where nothing was measured.
+        confidence: 0–1; the probability that a line of dialogue is spoken at this time or, if it was cut,
+            that it is spoken nowhere; 0 for estimated times.
     """
 
     element: int
@@ -36,5 +36,5 @@ class Cue:
 
     @property
     def is_estimated(self) -> bool:
-        """Whether the time was read neither from subtitles nor from a timing sheet."""
+        """Whether the time comes from neither subtitles nor a timing sheet."""
         return self.source in (TimeSource.INTERPOLATED, TimeSource.PAGE_ESTIMATE)

@@ -1,10 +1,27 @@
 """Which lines are spoken, and where: a hidden Markov model over the lines of the script.
 
-Line by line the film is in one of two states, line spoken or line cut, and remembers the last word spoken.
-A line spoken goes on from there, mostly at once, sometimes further on; or it is spoken elsewhere (moved),
-alone or with those that follow it. Places earn by their words' bits. Forward and backward sums (Rabiner,
-1989) give every place of every line its probability, and the rates of cutting are fitted to each film (Baum
-and Welch). The alignment of words by a Markov chain with jumps is Vogel, Ney and Tillmann's (1996).
+Why a model at all: "No." matches in a hundred places, and its words alone cannot say which. Its neighbors
+can, because films mostly keep the script's order. The model weighs both kinds of evidence.
+
+States: before each line of the script, the model is in state (line before cut or spoken, position in the
+film), where the position is the number of film words up to the end of the last line that was spoken in order.
+Transitions for the next line:
+
+- it is cut: the position stays;
+- it is spoken in order: it starts after the position, usually at once, sometimes some words later, rarely a
+  little before (where two lines swap places), and the position moves to its end;
+- it is moved alone: it is spoken elsewhere, preferably nearby, and the position stays;
+- the film jumps: it is spoken anywhere, and the position moves there with it.
+
+Emissions: a candidate of B bits is 2^B times as likely as chance. Whether a line is cut depends on whether
+the one before was, since editors cut stretches, not single lines.
+
+The forward-backward algorithm (Rabiner, 1989) gives each candidate, and "nowhere", its posterior probability;
+the two rates of being spoken are fitted to each film (Baum-Welch). The alignment of words by a Markov chain
+with jumps is by Vogel, Ney and Tillmann (1996).
+
+A transition matrix over all positions would have M² entries for each line. All steps follow mixtures of
+geometric distributions instead, which recursive filters apply in O(M).
 """
 
 from __future__ import annotations
@@ -19,27 +36,33 @@ from scipy.signal import lfilter
 from moviemotion.screenplay.alignment.candidates import Candidates, Float64Array, Int64Array
 
 _FORWARD_STEPS = ((3.0, 0.72), (40.0, 0.2), (600.0, 0.05))
-"""Mean words between a line's last word and the next one's first, with the weight of each."""
+"""Mean number of words between a line's last word and the next line's first, and the weight of each mean.
+Usually the next line follows at once; the long means cover words and scenes that are not in the script."""
 _BACKWARD_STEPS = (30.0, 0.03)
-"""The same for steps back, as where two lines swap places."""
+"""The same for steps back, which occur where two lines swap places."""
 _MOVED_LINE_PROBABILITY = 0.02
-"""Chance that a line spoken stands elsewhere while the next goes on from where it was."""
+"""Probability that a spoken line is moved alone, so that the next one continues from where it would have
+been."""
 _MOVED_NEARBY = (60.0, 0.8)
-"""Mean words, either way, to a line that stands elsewhere in its scene, and the share that do."""
+"""Mean distance in words, in either direction, of a line moved within its scene, and the share of moved lines
+that are; the others may be anywhere."""
 _JUMP_PROBABILITY = 0.001
-"""Chance that the film goes on elsewhere from this line on."""
+"""Probability that the film continues elsewhere from this line on."""
 _INITIAL_SPOKEN_RATES = (0.85, 0.3)
+"""Probability that a line is spoken after a spoken line and after a cut one, before they are fitted."""
 _ITERATIONS = 2
+"""Baum-Welch iterations."""
 _DENORMAL_FLOOR = 1e-30
+"""Added to every value before filtering, since arithmetic on denormal numbers is slow."""
 
 
 @dataclass(frozen=True)
 class Posterior:
-    """What the whole film says about one line.
+    """What the complete film says about one line; all probabilities sum to 1.
 
     Attributes:
-        there: (places,) probability that it is spoken in each of its places.
-        absent: probability that it is spoken nowhere; all sum to 1.
+        candidate_probabilities: (C,) probability that it is spoken at each of its candidates.
+        absent_probability: probability that it is spoken nowhere.
     """
 
     candidate_probabilities: Float64Array
@@ -47,11 +70,14 @@ class Posterior:
 
 
 def line_posteriors(candidates: Sequence[Candidates], word_count: int) -> list[Posterior]:
-    """The probability of every place of every line.
+    """The posterior probability of every candidate of every line.
 
     Args:
-        lines: the places of each line, in the script's order.
-        words: how many words are spoken in the film.
+        candidates: the candidates of each line, in the script's order.
+        word_count: M, how many words are spoken in the film.
+
+    Returns:
+        One posterior for each line.
     """
     model = _LineModel(candidates, word_count)
     rates = np.array(_INITIAL_SPOKEN_RATES)
@@ -62,11 +88,15 @@ def line_posteriors(candidates: Sequence[Candidates], word_count: int) -> list[P
 
 
 StateMass = NDArray[np.float32]
-"""(2, M + 1): the line before cut or spoken × words of the film gone by."""
+"""(2, M + 1): whether the line before was cut (0) or spoken (1) × position in the film, in words."""
 
 
 class _LineModel:
-    """One script and one film. A line's likelihoods are relative to its best place, so no sum overflows."""
+    """The model of one script and one film.
+
+    All likelihoods of a line are divided by that of its best candidate: 2^250 times 2^250 and so on would
+    overflow, and posteriors depend on ratios only.
+    """
 
     def __init__(self, lines: Sequence[Candidates], word_count: int) -> None:
         self._lines = lines
@@ -77,36 +107,50 @@ class _LineModel:
         self._moved_likelihoods = [self._moved_likelihood(k) for k in range(len(lines))]
 
     def infer(self, rates: Float64Array) -> tuple[list[Posterior], Float64Array]:
-        """Posteriors given the rates at which a line is spoken after one cut and one spoken; better rates."""
+        """Run forward-backward once.
+
+        Args:
+            rates: (2,) probability that a line is spoken if the one before it was cut, and if it was spoken.
+
+        Returns:
+            The posteriors, and the rates re-estimated from them.
+        """
         before, arrivals = self._forward(rates)
         after = np.ones((2, self._word_count + 1))
-        found: list[Posterior] = []
-        counts = np.ones((2, 2))  # a line of each sort beforehand keeps the rates off 0 and 1
+        posteriors: list[Posterior] = []
+        # Starting the counts at one line of each kind keeps the rates away from 0 and 1.
+        counts = np.ones((2, 2))
         for k in range(len(self._lines) - 1, -1, -1):
-            line, gain, nothing = self._lines[k], self._likelihoods[k], self._absent_likelihoods[k]
+            line, likelihood, absent = self._lines[k], self._likelihoods[k], self._absent_likelihoods[k]
             mass = before[k].astype(np.float64)
-            goes_on = gain * after[1][line.last_word + 1]
-            elsewhere = (
-                _MOVED_LINE_PROBABILITY * self._spread_around((rates @ mass) * after[1])[line.first_word]
+            # Spoken in order: the position moves to the line's end. Moved alone: the position stays, so the
+            # future is weighed at the old position and only then spread to where the line may be.
+            in_order = likelihood * after[1][line.last_word + 1]
+            moved = _MOVED_LINE_PROBABILITY * self._spread_around((rates @ mass) * after[1])[line.first_word]
+            spoken = arrivals[k] * in_order + likelihood * moved
+            cut = mass @ after[0] * (1 - rates) * absent
+            spoken_value = (
+                self._transition_backward(line.first_word, in_order) + self._moved_likelihoods[k] * after[1]
             )
-            there = arrivals[k] * goes_on + gain * elsewhere
-            stays = mass @ after[0] * (1 - rates) * nothing
-            value = (
-                self._transition_backward(line.first_word, goes_on) + self._moved_likelihoods[k] * after[1]
-            )
-            whole = there.sum() + stays.sum()
-            found.append(Posterior(there / whole, float(stays.sum() / whole)))
-            counts += np.stack([stays, rates * (mass @ value)], axis=1) / whole
-            after = rates[:, None] * value + (1 - rates[:, None]) * nothing * after[0]
-            after /= after.max()
-        return found[::-1], np.asarray(counts[:, 1] / counts.sum(axis=1))
+            total = spoken.sum() + cut.sum()
+            posteriors.append(Posterior(spoken / total, float(cut.sum() / total)))
+            counts += np.stack([cut, rates * (mass @ spoken_value)], axis=1) / total
+            after = rates[:, None] * spoken_value + (1 - rates[:, None]) * absent * after[0]
+            after /= after.max()  # only ratios matter; without this the product of all lines underflows
+        return posteriors[::-1], np.asarray(counts[:, 1] / counts.sum(axis=1))
 
     def _forward(self, rates: Float64Array) -> tuple[list[StateMass], list[Float64Array]]:
-        """The mass before each line, each scaled to sum to 1, and how likely it arrives at its places."""
+        """The forward pass.
+
+        Returns:
+            The probability mass before each line, scaled to sum to 1, and for each line (C,) the probability
+            of arriving in order at each of its candidates.
+        """
         mass = np.zeros((2, self._word_count + 1))
-        mass[1, 0] = 1.0
+        mass[1, 0] = 1.0  # the film starts at word 0, as after a spoken line
         masses, arrivals = list[StateMass](), list[Float64Array]()
         for k, line in enumerate(self._lines):
+            # One mass is stored for each line, which is lines × words; float32 halves the memory.
             masses.append(mass.astype(np.float32))
             ready = rates @ mass
             arrivals.append(self._transition_forward(ready)[line.first_word])
@@ -118,7 +162,11 @@ class _LineModel:
         return masses, arrivals
 
     def _transition_forward(self, ready: Float64Array) -> Float64Array:
-        """How likely the next line begins with each word, if it keeps the script's order or leads away."""
+        """The probability that the next line starts at each word, either in order or by a jump.
+
+        Args:
+            ready: (M + 1,) probability of each position, times that of the next line being spoken.
+        """
         steps = _spread_forward(ready)
         steps[:-1] += _BACKWARD_STEPS[1] * _spread_geometrically(ready[::-1], _BACKWARD_STEPS[0])[::-1][1:]
         return (
@@ -126,7 +174,15 @@ class _LineModel:
         ) * steps + _JUMP_PROBABILITY * ready.sum() / self._word_count
 
     def _transition_backward(self, first: Int64Array, value: Float64Array) -> Float64Array:
-        """The same seen from behind: what places with a value are worth, by the words gone by."""
+        """The transpose of `_transition_forward`, for the backward pass.
+
+        Args:
+            first: (C,) first words of the candidates.
+            value: (C,) backward values of the candidates.
+
+        Returns:
+            (M + 1,) the value of each position before the line.
+        """
         at = _sum_by_position(first, value, self._word_count)
         steps = _spread_forward(at[::-1])[::-1]
         steps[1:] += _BACKWARD_STEPS[1] * _spread_geometrically(at, _BACKWARD_STEPS[0])[:-1]
@@ -135,39 +191,48 @@ class _LineModel:
         ) * steps + _JUMP_PROBABILITY * at.sum() / self._word_count
 
     def _moved_likelihood(self, k: int) -> NDArray[np.float32]:
-        """How likely line `k` stands elsewhere alone, by the words gone by."""
+        """(M + 1,) the probability that line `k` is moved alone, by the position where it would have been."""
         gain = _sum_by_position(self._lines[k].first_word, self._likelihoods[k], self._word_count)
         return (_MOVED_LINE_PROBABILITY * self._spread_around(gain)).astype(np.float32)
 
     def _spread_around(self, x: Float64Array) -> Float64Array:
+        """Spread mass over the places to which a line may be moved: mostly nearby, else anywhere."""
         mean, share = _MOVED_NEARBY
         both = (_spread_geometrically(x, mean) + _spread_geometrically(x[::-1], mean)[::-1]) / 2
         return share * both + (1 - share) * x.sum() / self._word_count
 
 
 def _sum_by_position(at: Int64Array, values: Float64Array, words: int) -> Float64Array:
-    """(M + 1,) the sum of the values at each place."""
+    """(M + 1,) the sum of the values at each position."""
     return np.bincount(at, values, words + 1).astype(np.float64)
 
 
 def _spread_geometrically(x: Float64Array, mean: float) -> Float64Array:
-    """Spread mass onwards by a geometric law of this mean."""
+    """Spread mass forward by a geometric distribution with this mean, in words."""
     keep = mean / (1 + mean)
-    # The floor keeps the filter out of denormal numbers, which are slow.
     return np.asarray(lfilter([1 - keep], [1, -keep], x + _DENORMAL_FLOOR))
 
 
 def _forward_step_filter() -> tuple[Float64Array, Float64Array]:
-    """The sum of the geometric laws of `_STEPS` as one recursive filter."""
+    """The mixture of geometric distributions in `_FORWARD_STEPS` as one recursive filter.
+
+    Each distribution is a first-order filter with z-transform w (1 - k) / (1 - k/z). Their sum, brought to
+    one denominator, is a single filter of third order, which is faster than three filters.
+
+    Returns:
+        Coefficients of the numerator and of the denominator.
+    """
     keeps = np.array([mean / (1 + mean) for mean, _ in _FORWARD_STEPS])
-    ahead = np.zeros(len(_FORWARD_STEPS))
-    for k, (_, share) in enumerate(_FORWARD_STEPS):
-        ahead += share * (1 - keeps[k]) * np.poly(np.delete(keeps, k))
-    return ahead, np.asarray(np.poly(keeps), np.float64)
+    numerator = np.zeros(len(_FORWARD_STEPS))
+    for k, (_, weight) in enumerate(_FORWARD_STEPS):
+        numerator += weight * (1 - keeps[k]) * np.poly(np.delete(keeps, k))
+    return numerator, np.asarray(np.poly(keeps), np.float64)
 
 
 _STEP_NUMERATOR, _STEP_DENOMINATOR = _forward_step_filter()
 
 
 def _spread_forward(x: Float64Array) -> Float64Array:
+    """Spread mass forward by `_FORWARD_STEPS`."""
+    # Where the filter's terms cancel, rounding can leave tiny negative values, which are no probabilities.
     return np.maximum(lfilter(_STEP_NUMERATOR, _STEP_DENOMINATOR, x + _DENORMAL_FLOOR), 0.0)

@@ -1,4 +1,10 @@
-"""Lay the elements of a screenplay between its lines found in the film."""
+"""Interpolation: place the elements without a time of their own between the lines that have one.
+
+Between two timed lines that follow each other in script and film, the elements share the time in proportion
+to their length on the page. Where the film's order departs from the script's, a scene stays with its own
+line: its elements are placed directly after the line before them, or directly before the line after them, for
+as long as they take on the page.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +22,7 @@ from moviemotion.screenplay.elements import Element, ElementKind
 _CUT_PROBABILITY = 0.5
 """Probability of being spoken nowhere from which a line counts as cut."""
 _MAX_EXTRA_SECONDS = 10.0
-"""Seconds that moved lines which stayed together may lie further apart than on the page."""
+"""How much further apart than on the page two moved lines may be and still count as moved together."""
 _UNSPOKEN_SPEECH_KINDS = (ElementKind.CHARACTER, ElementKind.PARENTHETICAL)
 _ALL_SPEECH_KINDS = (*_UNSPOKEN_SPEECH_KINDS, *SPOKEN_KINDS)
 
@@ -24,14 +30,15 @@ _ALL_SPEECH_KINDS = (*_UNSPOKEN_SPEECH_KINDS, *SPOKEN_KINDS)
 def interpolate_cues(
     elements: Sequence[Element], line_times: LineTimes, film_seconds: float
 ) -> tuple[Cue, ...]:
-    """One cue an element.
+    """Make one cue for each element.
 
-    Lines found keep their time, and the rest shares the time between them by its length on the page.
-    Lines that are probably spoken nowhere were cut; a scene whose every line was cut is cut whole.
+    Timed lines keep their times; other elements share the time between them by their length on the page.
+    Lines that are probably spoken nowhere are cut, and a scene all of whose lines are cut is cut completely.
 
     Args:
-        found: what became of the lines, by index into `elements`.
-        film_end: seconds; no time lies beyond it.
+        elements: the elements of the screenplay.
+        line_times: the timed lines, by index into `elements`.
+        film_seconds: length of the film; no cue ends after it.
     """
     lines = _resolve_overlaps({k: _clip_to_film(line, film_seconds) for k, line in line_times.lines.items()})
     cut = {k for k, absent in line_times.absent_probability.items() if absent >= _CUT_PROBABILITY}
@@ -55,12 +62,12 @@ def interpolate_cues(
 
 
 def with_speech_times(elements: Sequence[Element], cues: Sequence[Cue]) -> tuple[Cue, ...]:
-    """Give character cues and parentheticals the time of their speech."""
+    """Give character names and parentheticals the time of the dialogue they belong to."""
     timed = list(cues)
     for speech in _speeches(elements):
-        said = [cues[k] for k in speech if elements[k].kind in SPOKEN_KINDS]
-        shown = [cue for cue in said if cue.source is not TimeSource.CUT]
-        best = max(shown or said, key=lambda cue: cue.confidence, default=None)
+        spoken = [cues[k] for k in speech if elements[k].kind in SPOKEN_KINDS]
+        shown = [cue for cue in spoken if cue.source is not TimeSource.CUT]
+        best = max(shown or spoken, key=lambda cue: cue.confidence, default=None)
         if best is None:
             continue
         for k in speech:
@@ -72,7 +79,7 @@ def with_speech_times(elements: Sequence[Element], cues: Sequence[Cue]) -> tuple
 
 
 def _speeches(elements: Sequence[Element]) -> Iterator[list[int]]:
-    """The elements of each speech, from its character cue on."""
+    """The indices of the elements of each speech, starting with the character."""
     speech: list[int] = []
     for k, element in enumerate(elements):
         if element.kind is ElementKind.CHARACTER or element.kind not in _ALL_SPEECH_KINDS:
@@ -93,7 +100,7 @@ def _clip_to_film(line: TimedLine, film_end: float) -> TimedLine:
 
 
 def _resolve_overlaps(found: dict[int, TimedLine]) -> dict[int, TimedLine]:
-    """Where guesses at the ends of neighbouring lines run into each other, found words come first."""
+    """Separate neighboring lines whose guessed ends overlap; matched words take precedence over guesses."""
     lines = dict(found)
     in_order = [k for k, line in lines.items() if not line.moved]
     for k, after in pairwise(in_order):
@@ -110,7 +117,13 @@ UntimedSpan = tuple[list[int], float, float]
 def _untimed_spans(
     elements: Sequence[Element], lines: dict[int, TimedLine], film_end: float
 ) -> Iterator[UntimedSpan]:
-    """Elements to be placed together, in order, with the start and end of their time."""
+    """Groups of elements to be placed together, in order, each with the start and end of its time.
+
+    Args:
+        elements: the elements of the screenplay.
+        lines: the timed lines, by index into `elements`.
+        film_end: length of the film in seconds.
+    """
     starts = sorted(line.start for line in lines.values())
     ends = sorted(line.end for line in lines.values())
     edge = TimedLine(0.0, 0.0, 0.0, 0.0, 1.0, moved=False)
@@ -132,7 +145,8 @@ def _untimed_spans(
         ):
             yield items, line.end, following.start
             continue
-        # The script goes on here but the film does not: each scene stays with its own line.
+        # The film departs from the script here, so the time between the two lines is not these elements'.
+        # Each scene stays with its own line instead.
         here = [n for n in items if _stays_with_previous_line(elements, n, k, after, line.moved)]
         there = [n for n in items if n not in set(here)]
         next_start = starts[bisect(starts, line.end)] if bisect(starts, line.end) < len(starts) else film_end
@@ -151,7 +165,14 @@ def _total_page_seconds(elements: Sequence[Element], items: Sequence[int]) -> fl
 
 
 def _stays_with_previous_line(elements: Sequence[Element], n: int, k: int, after: int, moved: bool) -> bool:
-    """Whether element `n` stays with line `k` before it rather than with line `after`."""
+    """Whether element `n` stays with line `k` before it rather than with line `after`.
+
+    Args:
+        elements: the elements of the screenplay.
+        n: the element.
+        k, after: the timed lines before and after it; -1 and `len(elements)` for the edges of the film.
+        moved: whether line `k` is moved.
+    """
     scene = elements[n].scene
     if k >= 0 and scene == elements[k].scene:
         return True
@@ -159,6 +180,7 @@ def _stays_with_previous_line(elements: Sequence[Element], n: int, k: int, after
 
 
 def _elements_of_cut_scenes(elements: Sequence[Element], cut: set[int]) -> set[int]:
+    """The elements of scenes all of whose lines are cut. Scenes without dialogue are never among them."""
     spoken = [k for k, element in enumerate(elements) if element.kind in SPOKEN_KINDS]
     kept = {elements[k].scene for k in spoken if k not in cut}
     gone = {elements[k].scene for k in spoken} - kept

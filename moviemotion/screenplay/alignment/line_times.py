@@ -1,4 +1,9 @@
-"""The lines of a screenplay found in the subtitles, each with its time."""
+"""Line times: find the dialogue of a screenplay in the subtitles, and time each line.
+
+`find_line_times` runs the alignment from normalized words to settled conflicts. Its result is exact where
+words match. A line whose first or last words were rephrased also starts before, or ends after, its matched
+words; `_time_line` extends it over the unassigned words around them.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import SettingError
 from moviemotion.screenplay.alignment.candidates import Candidates, CandidateSearch, Float64Array
 from moviemotion.screenplay.alignment.conflicts import (
     LineAlignment,
@@ -27,17 +32,18 @@ from moviemotion.screenplay.subtitles.parse import Subtitle
 SPOKEN_KINDS = (ElementKind.DIALOGUE, ElementKind.LYRICS)
 _MAX_REPHRASED_WORDS = 3
 _MAX_REPHRASED_SECONDS = 1.0
-"""Words at an end of a line, and seconds of them, that may be said otherwise; more of them were cut."""
+"""How many words at an end of a line, and for how long, may be rephrased; more of them count as cut."""
 _MAX_WORD_SECONDS = 0.5
-"""Seconds that a word takes at most."""
+"""Longest duration of one word."""
 _MIN_OWN_WORDS_SHARE = 0.6
 _MAX_PAUSE_SECONDS = 2.0
-"""Share of an utterance's words that are a line's own, and seconds to it, to be said with the line."""
+"""An utterance before a line is a repetition of it if this share of its words are the line's, and if it is
+this close."""
 _CHANCE_MARGIN_BITS = 5.0
-"""Bits beyond N · M: at most one chance place in 2^5 = 32 is believed."""
+"""Bits above log2(N · M): one such place is expected by chance in 2^5 = 32 films."""
 _MIN_MATCHED_WORDS = 12.0
 _MIN_MATCHED_SHARE = 0.003
-"""Words matched beyond chance that show it is the same film: 12, and 3 in each 1,000."""
+"""How many words must match beyond chance to show that it is the same film: 12, and 3 of each 1,000."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +52,10 @@ class TimedLine:
 
     Attributes:
         start, end: seconds of film time.
-        first, last: when its first found word begins and its last one ends, seconds of film time;
-            beyond them `start` and `end` are guesses.
-        probability: that it is spoken there, 0–1.
-        moved: whether the film has it in another place than the script.
+        first_word_start, last_word_end: start of its first matched word and end of its last one, in seconds
+            of film time; `start` and `end` may lie beyond them, where rephrased words are guessed.
+        probability: probability that it is spoken there, 0–1.
+        moved: whether the film has it in another order than the script.
     """
 
     start: float
@@ -62,11 +68,11 @@ class TimedLine:
 
 @dataclass(frozen=True)
 class LineTimes:
-    """What became of the lines of dialogue, by index into `Screenplay.elements`.
+    """The lines of dialogue by index into `Screenplay.elements`.
 
     Attributes:
-        lines: those found.
-        absent: for all others the probability that they are nowhere in the film.
+        lines: the lines found in the film.
+        absent_probability: for every other line, the probability that it is spoken nowhere.
     """
 
     lines: dict[int, TimedLine]
@@ -75,12 +81,12 @@ class LineTimes:
 
 @dataclass(frozen=True)
 class SpokenWords:
-    """All words spoken.
+    """All words spoken in a film.
 
     Attributes:
         words: M words.
-        opens: (M,) whether a word begins an utterance.
-        sentences: (M,) whether it begins a sentence or an utterance.
+        starts_utterance: (M,) whether a word starts a subtitle or follows a change of speaker.
+        starts_sentence: (M,) whether it starts a sentence or an utterance.
         start, end: (M,) seconds of film time.
     """
 
@@ -94,152 +100,205 @@ class SpokenWords:
 def find_line_times(screenplay: Screenplay, subtitles: Sequence[Subtitle]) -> LineTimes:
     """Find the lines of dialogue in the subtitles.
 
+    Args:
+        screenplay: the screenplay.
+        subtitles: the film's subtitles in order of time.
+
     Raises:
-        MoviemotionError: the script has no dialogue, or the subtitles are of another film.
+        MoviemotionError: the script has no dialogue, or the subtitles belong to another film.
     """
     names = {character_name(e.text).lower() for e in screenplay.elements if e.kind is ElementKind.CHARACTER}
-    said = {
+    normalized = {
         k: normalize_text(e.text, names) for k, e in enumerate(screenplay.elements) if e.kind in SPOKEN_KINDS
     }
-    wordings = {k: wording for k, wording in said.items() if wording.words}
-    elements, wording = list(wordings), list(wordings.values())
-    lines = [line.words for line in wording]
+    # Dialogue such as "…" has no words to find. Lines are numbered without it; `elements` maps them back.
+    elements = [k for k, text in normalized.items() if text.words]
+    texts = [normalized[k] for k in elements]
+    lines = [text.words for text in texts]
     if not lines:
-        raise MoviemotionError(
-            f"{screenplay.path}: there is no dialogue to find in the subtitles; leave out --subtitles."
+        raise SettingError(
+            "no-dialogue",
+            "{path}: the script has no dialogue that could be found in subtitles; run without {subtitles}",
+            path=screenplay.path,
         )
     speech = extract_spoken_words(subtitles)
-    search = CandidateSearch(wording, speech.words, speech.starts_sentence, speech.start)
-    options = [search.find(k) for k in range(len(lines))]
-    _check_same_film(screenplay, lines, options, speech)
-    beliefs = line_posteriors(options, len(speech.words))
-    claimed = best_alignments(options, beliefs, speech.start)
-    claims = resolve_conflicts(claimed, wording, search, speech.starts_sentence)
-    claims |= align_rephrased_lines(claims, lines, speech.starts_utterance, speech.start)
-    claims = dict(sorted(claims.items()))
-    moved = lines_out_of_order(claims)
-    taken = np.zeros(len(speech.words), bool)
-    for claim in claims.values():
-        taken[claim.word_pairs[:, 1]] = True
-    begun = find_earlier_starts(claims, wording, search, speech.starts_sentence, speech.start)
+    search = CandidateSearch(texts, speech.words, speech.starts_sentence, speech.start)
+    candidates = [search.find(k) for k in range(len(lines))]
+    _check_same_film(screenplay, lines, candidates, speech)
+    posteriors = line_posteriors(candidates, len(speech.words))
+    first_choices = best_alignments(candidates, posteriors, speech.start)
+    alignments = resolve_conflicts(first_choices, texts, search, speech.starts_sentence)
+    alignments |= align_rephrased_lines(alignments, lines, speech.starts_utterance, speech.start)
+    alignments = dict(sorted(alignments.items()))
+    moved = lines_out_of_order(alignments)
+    assigned = np.zeros(len(speech.words), bool)
+    for alignment in alignments.values():
+        assigned[alignment.word_pairs[:, 1]] = True
+    earlier = find_earlier_starts(alignments, texts, search, speech.starts_sentence, speech.start)
     found = {
-        elements[k]: _time_line(lines[k], claim, begun.get(k), taken, speech, moved=k in moved)
-        for k, claim in claims.items()
+        elements[k]: _time_line(lines[k], alignment, earlier.get(k), assigned, speech, moved=k in moved)
+        for k, alignment in alignments.items()
     }
-    # A line whose place turned out to be another's is not there.
-    lost = {elements[k]: claim.probability for k, claim in claimed.items()}
+    # The probability of a place that turned out to belong to another line is added to "nowhere".
+    lost = {elements[k]: alignment.probability for k, alignment in first_choices.items()}
     absent = {
-        k: beliefs[n].absent_probability + lost.get(k, 0.0) for n, k in enumerate(elements) if k not in found
+        k: posteriors[n].absent_probability + lost.get(k, 0.0)
+        for n, k in enumerate(elements)
+        if k not in found
     }
     return LineTimes(found, absent)
 
 
 def extract_spoken_words(subtitles: Sequence[Subtitle]) -> SpokenWords:
-    """The words of the subtitles; within a subtitle each takes time by its letters."""
+    """The words of the subtitles. Within a subtitle, the duration of a word is proportional to its length."""
     words: list[str] = []
-    opens, sentences = list[bool](), list[bool]()
+    starts_utterance, starts_sentence = list[bool](), list[bool]()
     times = [np.zeros((2, 0))]
     for subtitle in subtitles:
         speeches = [speech for text in subtitle.text.split("\n") if (speech := normalize_text(text)).words]
         if not speeches:
             continue
-        opens += [k == 0 for speech in speeches for k in range(len(speech.words))]
-        sentences += [begins for speech in speeches for begins in speech.starts_sentence]
-        said = [word for speech in speeches for word in speech.words]
-        words += said
-        letters = np.cumsum([0] + [len(word) + 1 for word in said])
+        starts_utterance += [k == 0 for speech in speeches for k in range(len(speech.words))]
+        starts_sentence += [starts for speech in speeches for starts in speech.starts_sentence]
+        spoken = [word for speech in speeches for word in speech.words]
+        words += spoken
+        letters = np.cumsum([0] + [len(word) + 1 for word in spoken])
         at = subtitle.start + (subtitle.end - subtitle.start) * letters / letters[-1]
         times.append(np.stack([at[:-1], at[1:]]))
     start, end = np.concatenate(times, axis=1)
-    return SpokenWords(tuple(words), np.array(opens, bool), np.array(sentences, bool), start, end)
+    return SpokenWords(
+        tuple(words), np.array(starts_utterance, bool), np.array(starts_sentence, bool), start, end
+    )
 
 
 def _check_same_film(
-    screenplay: Screenplay, lines: Sequence[Sequence[str]], options: Sequence[Candidates], speech: SpokenWords
+    screenplay: Screenplay,
+    lines: Sequence[Sequence[str]],
+    candidates: Sequence[Candidates],
+    speech: SpokenWords,
 ) -> None:
-    """Refuse subtitles in which too few lines are found that chance does not put there.
+    """Reject subtitles in which too few lines are found beyond chance.
 
-    A place of B bits is expected by chance N · M · 2^-B times between texts of N and M words (Karlin and
-    Altschul, 1990).
+    Between texts of N and M words, chance alone produces N · M · 2^-B places of B bits (Karlin and Altschul,
+    1990). Only lines with more bits than that count.
+
+    Raises:
+        MoviemotionError: too few words match.
     """
     n, m = sum(len(line) for line in lines), len(speech.words)
     chance = math.log2(max(n * m, 1)) + _CHANCE_MARGIN_BITS
-    best = [(line, int(line.bits.argmax())) for line in options if line.bits.max(initial=0.0) > chance]
-    sure = sum(len(line.word_pairs(place)) for line, place in best)
-    if sure < max(min(_MIN_MATCHED_WORDS + _MIN_MATCHED_SHARE * min(n, m), min(n, m) / 3), 1.0):
-        raise MoviemotionError(
-            f"{screenplay.path}: these subtitles do not match this script; {sure / n:.1%} of the script's "
-            "dialogue found; check that they belong to this film, or leave out --subtitles."
+    best = [(line, int(line.bits.argmax())) for line in candidates if line.bits.max(initial=0.0) > chance]
+    matched = sum(len(line.word_pairs(place)) for line, place in best)
+    # In very short texts, a third of the words is enough.
+    if matched < max(min(_MIN_MATCHED_WORDS + _MIN_MATCHED_SHARE * min(n, m), min(n, m) / 3), 1.0):
+        raise SettingError(
+            "subtitles-mismatch",
+            "{path}: these subtitles do not match this script ({share} of its dialogue was found); check "
+            "that they belong to this film, or run without {subtitles}",
+            path=screenplay.path,
+            share=f"{matched / n:.1%}",
         )
 
 
 def _time_line(
     line: Sequence[str],
-    claim: LineAlignment,
-    begun: int | None,
-    taken: BoolArray,
+    alignment: LineAlignment,
+    earlier_start: int | None,
+    assigned: BoolArray,
     speech: SpokenWords,
     moved: bool,
 ) -> TimedLine:
-    """Time a line from its matches; words of it that were said otherwise stand around them.
+    """Time a line by its matched words and the rephrased words around them.
 
     Args:
-        begun: where its first words are said, if that is before the others.
+        line: the words of the line.
+        alignment: its matched words.
+        earlier_start: position of its first spoken word, if that is before the matched words.
+        assigned: (M,) the spoken words that are matched with any line.
+        speech: all spoken words.
+        moved: whether the film has the line in another order than the script.
     """
-    first, last = int(claim.word_pairs[0, 1]), int(claim.word_pairs[-1, 1])
-    start = _extend_to_sentence_start(first, int(claim.word_pairs[0, 0]), taken, speech)
-    start = _extend_over_repeated_words(start, set(line), taken, speech)
-    if begun is not None:
-        first, start = min(begun, first), min(begun, start)
-    stop = _extend_over_rephrased_words(last, len(line) - 1 - int(claim.word_pairs[-1, 0]), 1, taken, speech)
+    first, last = int(alignment.word_pairs[0, 1]), int(alignment.word_pairs[-1, 1])
+    start = _extend_to_sentence_start(first, int(alignment.word_pairs[0, 0]), assigned, speech)
+    start = _extend_over_repeated_words(start, set(line), assigned, speech)
+    if earlier_start is not None:
+        first, start = min(earlier_start, first), min(earlier_start, start)
+    missing = len(line) - 1 - int(alignment.word_pairs[-1, 0])
+    stop = _extend_over_rephrased_words(last, missing, 1, assigned, speech)
     return TimedLine(
         start=float(speech.start[start]),
         end=float(speech.end[stop]),
         first_word_start=float(speech.start[first]),
         last_word_end=float(speech.end[last]),
-        probability=claim.probability,
+        probability=alignment.probability,
         moved=moved,
     )
 
 
-def _extend_to_sentence_start(first: int, missing: int, taken: BoolArray, speech: SpokenWords) -> int:
-    """Back to where the film's sentence begins, if what no line claims there stands for the missing words."""
-    begin = first
-    while begin > 0 and not speech.starts_sentence[begin]:
-        begin -= 1
-    seconds = speech.start[first] - speech.start[begin]
-    if missing and seconds <= _MAX_WORD_SECONDS * (missing + 1) and not taken[begin:first].any():
-        return begin
-    return _extend_over_rephrased_words(first, missing, -1, taken, speech)
+def _extend_to_sentence_start(first: int, missing: int, assigned: BoolArray, speech: SpokenWords) -> int:
+    """Move a line's start back to the start of the film's sentence, if its missing words fit in there.
+
+    Args:
+        first: position of the line's first matched word.
+        missing: how many words of the line come before it.
+        assigned: (M,) the spoken words that are matched with any line.
+        speech: all spoken words.
+
+    Returns:
+        Position of the first word of the line.
+    """
+    sentence_start = first
+    while sentence_start > 0 and not speech.starts_sentence[sentence_start]:
+        sentence_start -= 1
+    seconds = speech.start[first] - speech.start[sentence_start]
+    free = not assigned[sentence_start:first].any()
+    if missing and seconds <= _MAX_WORD_SECONDS * (missing + 1) and free:
+        return sentence_start
+    return _extend_over_rephrased_words(first, missing, -1, assigned, speech)
 
 
 def _extend_over_rephrased_words(
-    word: int, missing: int, step: int, taken: BoolArray, speech: SpokenWords
+    word: int, missing: int, step: int, assigned: BoolArray, speech: SpokenWords
 ) -> int:
-    """How far an utterance goes on, before or after a word, with words that no line claims."""
-    begun = word
+    """Extend an end of a line over unassigned words of the same utterance, at most as many as are missing.
+
+    Args:
+        word: position of the line's first or last matched word.
+        missing: how many words of the line lie beyond it.
+        step: -1 to extend the start, 1 to extend the end.
+        assigned: (M,) the spoken words that are matched with any line.
+        speech: all spoken words.
+
+    Returns:
+        Position of the line's first or last word.
+    """
+    matched = word
     for _ in range(min(missing, _MAX_REPHRASED_WORDS)):
         after = word + step
-        if not 0 <= after < len(taken) or taken[after] or speech.starts_utterance[max(word, after)]:
+        if not 0 <= after < len(assigned) or assigned[after] or speech.starts_utterance[max(word, after)]:
             break
-        if abs(speech.start[after] - speech.start[begun]) > _MAX_REPHRASED_SECONDS:
+        if abs(speech.start[after] - speech.start[matched]) > _MAX_REPHRASED_SECONDS:
             break
         word = after
     return word
 
 
-def _extend_over_repeated_words(first: int, line: set[str], taken: BoolArray, speech: SpokenWords) -> int:
-    """Back over unclaimed words said just before that are the line's own: "Man down. Man down!"."""
+def _extend_over_repeated_words(first: int, line: set[str], assigned: BoolArray, speech: SpokenWords) -> int:
+    """Move a line's start back over repetitions of its words just before it: "Man down. Man down!".
+
+    Returns:
+        Position of the first word of the line.
+    """
     start = first
     while start > 0:
-        begin = start - 1
-        while begin > 0 and not speech.starts_utterance[begin]:
-            begin -= 1
-        words = speech.words[begin:start]
+        utterance = start - 1
+        while utterance > 0 and not speech.starts_utterance[utterance]:
+            utterance -= 1
+        words = speech.words[utterance:start]
         own = sum(word in line for word in words)
-        if taken[begin:start].any() or own < _MIN_OWN_WORDS_SHARE * len(words):
+        if assigned[utterance:start].any() or own < _MIN_OWN_WORDS_SHARE * len(words):
             break
         if speech.start[start] - speech.end[start - 1] > _MAX_PAUSE_SECONDS:
             break
-        start = begin
+        start = utterance
     return start

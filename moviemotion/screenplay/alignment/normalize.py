@@ -1,4 +1,9 @@
-"""Words as they are compared: a script and its subtitles spell the same speech differently."""
+"""Normalization: the words of scripts and subtitles in a form in which they can be compared.
+
+A script and its subtitles spell the same speech differently: "I'm gonna" and "I am going to", "26" and
+"twenty-six", "theatre" and "theater", and text recognition turns "will" into "wiII". Both are reduced to one
+spelling, and the starts of sentences and clauses are kept beside the words.
+"""
 
 from __future__ import annotations
 
@@ -27,11 +32,12 @@ _CLITIC_EXPANSIONS = {
     "'ll": "will",
     "'d": "would",
 }
-"""What follows any word as one with it; a possessive reads as an "is", in both texts alike."""
+"""Contractions that attach to any word. A possessive 's also becomes "is"; that is harmless, since it happens
+in both texts."""
 _MISDECODED_APOSTROPHE = re.compile(r"(?<=[a-z])í(?=(?:s|t|m|d|re|ve|ll)\b)")
-"""A typographic apostrophe read in the wrong encoding: "donít"."""
+"""A typographic apostrophe that was decoded with the wrong encoding: "donít"."""
 _MISREAD_L = re.compile(r"(?<=[a-z])I+|\bI(?=[aeiou][a-z])")
-"""A small l that text recognition took for a capital I: "wiII", "Iook"."""
+"""A lower-case l that text recognition mistook for a capital I: "wiII", "Iook"."""
 _DIGITS = re.compile(r"\d+(?:[.,:]\d+)*")
 _WORD = re.compile(r"[^\W_]+")
 _SPELLINGS = """
@@ -60,12 +66,12 @@ _TENS = ("", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "e
 
 @dataclass(frozen=True)
 class NormalizedText:
-    """What is said, in words as they are compared.
+    """A text as comparable words.
 
     Attributes:
         words: N words.
-        sentences: (N,) whether a word begins a sentence, or what follows a dash or dots.
-        parts: (N,) whether it begins a sentence or what follows a comma.
+        starts_sentence: (N,) whether a word starts a sentence or follows a dash or an ellipsis.
+        starts_clause: (N,) whether it starts a sentence or follows a comma or semicolon.
     """
 
     words: tuple[str, ...]
@@ -74,26 +80,36 @@ class NormalizedText:
 
 
 def normalize_text(text: str, character_names: Set[str] = frozenset()) -> NormalizedText:
-    """The words of a text, with its sentences and their parts; a name at the end is a part of its own."""
+    """Split a text into comparable words, sentences and clauses.
+
+    Args:
+        text: what is spoken.
+        character_names: names in lower case. One at the end of the text counts as a clause of its own, since
+            actors move it: "Look out, Anna" and "Anna, look out".
+    """
     words: list[str] = []
-    sentences, parts = list[bool](), list[bool]()
+    starts_sentence, starts_clause = list[bool](), list[bool]()
     for sentence in _SENTENCE_END.split(text):
-        begins = len(words)
-        for part in _CLAUSE_END.split(sentence):
-            said = normalize_words(part)
-            sentences += [len(words) == begins and k == 0 for k in range(len(said))]
-            parts += [k == 0 for k in range(len(said))]
-            words += said
+        start = len(words)
+        for clause in _CLAUSE_END.split(sentence):
+            clause_words = normalize_words(clause)
+            starts_sentence += [len(words) == start and k == 0 for k in range(len(clause_words))]
+            starts_clause += [k == 0 for k in range(len(clause_words))]
+            words += clause_words
     if words and words[-1] in character_names:
-        parts[-1] = True
-    return NormalizedText(tuple(words), np.array(sentences, bool), np.array(parts, bool))
+        starts_clause[-1] = True
+    return NormalizedText(tuple(words), np.array(starts_sentence, bool), np.array(starts_clause, bool))
 
 
 def normalize_words(text: str) -> list[str]:
-    """The words of a text as they are compared.
+    """The comparable words of a text.
 
-    Lower case, no accents; numbers and the usual contractions are spelled out ("26" and "twenty-six" are
-    the same two words, "I'm" and "I am" too), and an I and an l that text recognition confused are the same.
+    They are in lower case and without accents. Numbers and common contractions are spelled out, and an I that
+    text recognition confused with an l is corrected.
+
+    Example:
+        >>> normalize_words("I'm 26")
+        ['i', 'am', 'twenty', 'six']
     """
     text = _MISREAD_L.sub(lambda letters: "l" * len(letters[0]), text).lower()
     text = _APOSTROPHE.sub("'", _MISDECODED_APOSTROPHE.sub("'", text))
@@ -108,7 +124,7 @@ def normalize_words(text: str) -> list[str]:
 
 
 def _spell_number(number: str) -> str:
-    """A number in words: thousands by their commas, any other mark parts two numbers."""
+    """A number in words. Commas between thousands are ignored; any other mark separates two numbers."""
     if re.fullmatch(r"\d{1,3}(,\d{3})+", number):
         number = number.replace(",", "")
     parts = [part for part in re.split(r"\D", number) if part]

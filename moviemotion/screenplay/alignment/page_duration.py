@@ -1,4 +1,4 @@
-"""Screen time from the page: a page of screenplay is about a minute of film."""
+"""Screen time estimated from the page: one page of screenplay is about one minute of film."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from moviemotion.screenplay.elements import SPEECH_KINDS, Element, ElementKind
 LINES_PER_PAGE = 55
 SECONDS_PER_PAGE = 60.0
 _LINE_WIDTHS = {ElementKind.DIALOGUE: 35, ElementKind.LYRICS: 35, ElementKind.PARENTHETICAL: 25}
-"""Characters a line in a script set in 12-point Courier; other elements take the full 60."""
+"""Characters per line in a script set in 12-point Courier; other elements have the full 60."""
 _DEFAULT_LINE_WIDTH = 60
 _UNPRINTED_KINDS = (ElementKind.SECTION, ElementKind.SYNOPSIS, ElementKind.PAGE_BREAK)
 
 
 def printed_line_count(element: Element) -> int:
-    """How many printed lines an element takes, with the blank line before it."""
+    """How many printed lines an element takes, including the blank line before it."""
     if element.kind in _UNPRINTED_KINDS:
         return 0
     width = _LINE_WIDTHS.get(element.kind, _DEFAULT_LINE_WIDTH)
@@ -24,5 +24,5 @@ def printed_line_count(element: Element) -> int:
 
 
 def page_seconds(element: Element) -> float:
-    """How long an element takes on screen, by its length on the page."""
+    """Estimated seconds of screen time of an element."""
     return printed_line_count(element) * SECONDS_PER_PAGE / LINES_PER_PAGE

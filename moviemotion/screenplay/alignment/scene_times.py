@@ -1,4 +1,4 @@
-"""Times from a scene timing sheet, and what shot changes add to times that are only estimates."""
+"""Scene times: cues from a timing sheet, and estimated scene starts snapped to shot changes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from rapidfuzz import fuzz
 
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.screenplay.alignment.cues import Cue, TimeSource
 from moviemotion.screenplay.alignment.normalize import normalize_words
 from moviemotion.screenplay.alignment.page_duration import page_seconds
@@ -17,25 +17,34 @@ from moviemotion.screenplay.alignment.timing_sheet import SceneTime
 from moviemotion.screenplay.elements import Element, ElementKind, Screenplay
 
 _MIN_HEADING_SIMILARITY = 85.0
-"""Likeness, of 100, from which a sheet's heading is a script's."""
+"""rapidfuzz ratio, of 100, from which a heading of the sheet is taken for a heading of the script."""
 _MAX_SHOT_DISTANCE_SECONDS = 2.0
-"""Seconds to a shot change within which a scene that begins about there begins with it."""
+"""Largest distance over which an estimated scene start is moved to a shot change."""
 
 
 def cues_from_timing_sheet(
     screenplay: Screenplay, timing_sheet: Sequence[SceneTime], film_seconds: float | None
 ) -> tuple[Cue, ...]:
-    """One cue an element: scenes take their time from the sheet, what is in them shares it by the page.
+    """Make one cue for each element from a timing sheet.
 
-    Scenes the sheet does not name are not in the film. A scene named more than once has its first time.
+    Scenes take their times from the sheet, and the elements of a scene share its time by their length on the
+    page. Scenes that the sheet does not name are not in the film. If a scene is named more than once, its
+    first time counts.
+
+    Args:
+        screenplay: the screenplay.
+        timing_sheet: when each scene is on screen, in order of time.
+        film_seconds: length of the film if it is known; no cue ends after it.
 
     Raises:
-        MoviemotionError: a scene of the sheet is not in the script.
+        MoviemotionError: the script has no scene headings, or a scene of the sheet is not in it.
     """
     starts = {e.scene: e for e in screenplay.elements if e.kind is ElementKind.SCENE_HEADING}
     if not starts:
-        raise MoviemotionError(
-            f"{screenplay.path}: no scene heading that a timing sheet could name; leave the sheet out."
+        raise SettingError(
+            "no-scene-headings",
+            "{path}: the script has no scene headings for a timing sheet to name; run without {timing_sheet}",
+            path=screenplay.path,
         )
     times: dict[int, tuple[float, float]] = {}
     for n, time in enumerate(timing_sheet):
@@ -43,8 +52,8 @@ def cues_from_timing_sheet(
         if scene is None:
             name = time.scene_number or time.heading
             raise MoviemotionError(
-                f"{screenplay.path}: the timing sheet's scene {name!r} is not in it; give the numbers or "
-                "headings of this draft."
+                f"{screenplay.path}: scene {name!r} of the timing sheet is not in the script; use the scene "
+                "numbers or headings of this draft"
             )
         after = min((t.start for t in timing_sheet[n + 1 :] if t.start > time.start), default=film_seconds)
         end = time.end if time.end is not None else after
@@ -55,7 +64,13 @@ def cues_from_timing_sheet(
 
 
 def _find_scene(time: SceneTime, headings: dict[int, Element], taken: set[int]) -> int | None:
-    """The script's scene a line of the sheet names; of equal headings the first not yet timed."""
+    """The scene of the script that an entry of the sheet names; among equal headings, the first untimed one.
+
+    Args:
+        time: the entry.
+        headings: the script's headings by scene.
+        taken: the scenes that have a time already.
+    """
     numbered = any(e.number for e in headings.values())
     if time.scene_number is not None:
         for scene, heading in headings.items():
@@ -78,18 +93,18 @@ def _find_scene(time: SceneTime, headings: dict[int, Element], taken: set[int]) 
 
 
 def _cues_from_scene_times(elements: Sequence[Element], times: dict[int, tuple[float, float]]) -> list[Cue]:
-    whole = {scene: sum(page_seconds(e) for e in elements if e.scene == scene) for scene in times}
-    gone = dict.fromkeys(times, 0.0)
+    total = {scene: sum(page_seconds(e) for e in elements if e.scene == scene) for scene in times}
+    elapsed = dict.fromkeys(times, 0.0)
     cues: list[Cue] = []
     for k, element in enumerate(elements):
         if element.scene not in times:
             cues.append(Cue(k, math.nan, math.nan, TimeSource.CUT, 0.0))
             continue
         start, end = times[element.scene]
-        scale = (end - start) / max(whole[element.scene], 1e-9)
-        at = start + gone[element.scene] * scale
-        gone[element.scene] += page_seconds(element)
-        until = min(start + gone[element.scene] * scale, end)
+        scale = (end - start) / max(total[element.scene], 1e-9)
+        at = start + elapsed[element.scene] * scale
+        elapsed[element.scene] += page_seconds(element)
+        until = min(start + elapsed[element.scene] * scale, end)
         known = element.kind is ElementKind.SCENE_HEADING
         source = TimeSource.TIMING_SHEET if known else TimeSource.INTERPOLATED
         cues.append(Cue(k, at, max(at, until), source, 1.0 if known else 0.0))
@@ -99,9 +114,14 @@ def _cues_from_scene_times(elements: Sequence[Element], times: dict[int, tuple[f
 def snap_to_shot_changes(
     elements: Sequence[Element], cues: Sequence[Cue], shot_changes: Sequence[float]
 ) -> tuple[Cue, ...]:
-    """Move the start of scenes whose time is only an estimate to the nearest shot change, if it is near.
+    """Move estimated scene starts to the nearest shot change, if it is within 2 s.
 
-    What ends where such a scene begins moves with it; no other time changes.
+    The end of the element before such a scene moves along, if the two coincided. No other time changes.
+
+    Args:
+        elements: the elements of the screenplay.
+        cues: one cue for each element.
+        shot_changes: film times of shot changes in seconds, ascending.
     """
     moved = list(cues)
     for k, cue in enumerate(cues):

@@ -1,4 +1,4 @@
-"""A timed script as JSON and back: what a study keeps of its screenplay and of the screenplay's times."""
+"""Timed scripts as JSON and back: how a study stores its screenplay and the screenplay's cues."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from moviemotion.screenplay.elements import (
 
 
 def to_json(script: TimedScript) -> dict[str, Any]:
-    """Everything in a timed script, ready for `json.dumps(…, allow_nan=False)`; null for no time."""
-    told = asdict(script)
-    told["screenplay"]["path"] = str(script.screenplay.path)
-    for cue in told["cues"]:
+    """A complete timed script, ready for `json.dumps(…, allow_nan=False)`; times of cut elements are None."""
+    data = asdict(script)
+    data["screenplay"]["path"] = str(script.screenplay.path)
+    for cue in data["cues"]:
         cue["start"], cue["end"] = (None if math.isnan(cue[key]) else cue[key] for key in ("start", "end"))
-    return told
+    return data
 
 
 def from_json(data: dict[str, Any]) -> TimedScript:
-    """The timed script that `to_json` told.
+    """The timed script that `to_json` was given.
 
     Raises:
-        KeyError, TypeError, ValueError: it was not told by `to_json`.
+        KeyError, TypeError, ValueError: the data does not come from `to_json`.
     """
     play = data["screenplay"]
     return TimedScript(

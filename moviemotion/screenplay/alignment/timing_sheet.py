@@ -1,4 +1,7 @@
-"""When each scene is on screen, from a timing sheet: a CSV file, or the edit itself as an EDL."""
+"""Timing sheets: when each scene is on screen, read from a CSV file or from the edit itself (an EDL).
+
+Lists of shot changes are read here too, since they use the same notation of times.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from moviemotion._io.text_decoding import read_text
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.timecode import TimecodeFormat, exact_frame_rate
 
 _COLUMNS = "scene,start[,end] or heading,start[,end]"
@@ -24,14 +27,14 @@ _CLIP = re.compile(r"\*\s*FROM CLIP NAME:\s*(?:SC(?:ENE)?[ _.-]*)?(\d+[A-Z]{0,2}
 
 @dataclass(frozen=True)
 class SceneTime:
-    """One stretch of a scene on screen.
+    """One uninterrupted stretch of a scene on screen.
 
     Attributes:
-        scene: its number as the script prints it, or counted from 1 in a script without numbers; None
-            where the sheet gives headings.
-        heading: its heading, or None.
+        scene_number: the scene's number as the script prints it, or counted from 1 in a script without
+            numbers; None if the sheet names scenes by heading.
+        heading: the scene's heading, or None.
         start: seconds of film time.
-        end: seconds of film time; None where the scene lasts until the next one.
+        end: seconds of film time; None if the scene lasts until the next one.
     """
 
     scene_number: str | None
@@ -41,21 +44,23 @@ class SceneTime:
 
 
 def read_timing_sheet(path: Path | str, frame_rate: float = 24.0) -> tuple[SceneTime, ...]:
-    """Read a scene timing sheet, in order of time.
+    """Read a timing sheet; its entries are returned in order of time.
 
-    A `.csv` has the columns `scene` or `heading`, `start` and, if known, `end`; times are seconds or
-    [h:]m:s. An `.edl` is a CMX3600 list whose events name their scene in a comment, `* SCENE: 12A` or
-    `* FROM CLIP NAME: 12A-3`; its record times count from the full hour in which the first event begins.
+    A `.csv` file has the columns `scene` or `heading`, `start` and optionally `end`; times are seconds or
+    [h:]m:s. An `.edl` file is a CMX3600 list whose events name their scene in a comment, `* SCENE: 12A` or
+    `* FROM CLIP NAME: 12A-3`. Film time 0 is the full hour of timecode in which its first event starts.
 
     Args:
-        frame_rate: frames a second of an EDL's timecode; a semicolon before its frames drops numbers.
+        path: the timing sheet.
+        frame_rate: frames per second of an EDL's timecode. A semicolon before the frames means drop-frame
+            counting.
 
     Raises:
-        MoviemotionError: the file cannot be read as either; the message names its first bad line.
+        MoviemotionError: the file cannot be read as either kind; the message names the first wrong line.
     """
     path = Path(path)
     if path.suffix.lower() not in (".csv", ".edl"):
-        raise MoviemotionError(f"{path}: not a timing sheet; give a CSV file ({_COLUMNS}) or an EDL (.edl).")
+        raise MoviemotionError(f"{path}: not a timing sheet; give a CSV file ({_COLUMNS}) or an EDL (.edl)")
     text = read_text(path, "timing sheet", "CSV (.csv) or CMX3600 (.edl)")
     times = _parse_csv(path, text) if path.suffix.lower() == ".csv" else _parse_edl(path, text, frame_rate)
     return tuple(sorted(times, key=lambda time: time.start))
@@ -65,7 +70,7 @@ def _parse_csv(path: Path, text: str) -> list[SceneTime]:
     rows = csv.DictReader(text.splitlines(), skipinitialspace=True)
     names = {name.strip().lower(): name for name in rows.fieldnames or () if name}
     if "start" not in names or not {"scene", "heading"} & set(names):
-        raise MoviemotionError(f"{path}: its first line must name the columns {_COLUMNS}.")
+        raise MoviemotionError(f"{path}: the columns are not named; its first line must be {_COLUMNS}")
     times: list[SceneTime] = []
     for row in rows:
         cells = {key: (row[name] or "").strip() for key, name in names.items()}
@@ -73,12 +78,14 @@ def _parse_csv(path: Path, text: str) -> list[SceneTime]:
         start, end = (_parse_seconds(cells.get(key, ""), key, where) for key in ("start", "end"))
         scene, heading = cells.get("scene") or None, cells.get("heading") or None
         if start is None or not (scene or heading):
-            raise MoviemotionError(f"{where}: a scene needs its number or heading and a start time.")
+            raise MoviemotionError(
+                f"{where}: the entry is incomplete; give a scene number or heading and a start"
+            )
         if end is not None and end < start:
-            raise MoviemotionError(f"{where}: the scene ends before it starts; mend its times.")
+            raise MoviemotionError(f"{where}: the scene ends before it starts; correct its times")
         times.append(SceneTime(scene, heading, start, end))
     if not times:
-        raise MoviemotionError(f"{path}: no scene in it; give one line a scene ({_COLUMNS}).")
+        raise MoviemotionError(f"{path}: there are no scenes in it; give one line per scene ({_COLUMNS})")
     return times
 
 
@@ -89,7 +96,7 @@ def _parse_seconds(cell: str, name: str, where: str) -> float | None:
         return float(cell)
     clock = _CLOCK_TIME.fullmatch(cell)
     if clock is None:
-        raise MoviemotionError(f"{where}: {name} {cell!r} is no time; give seconds (83.5) or h:m:s.")
+        raise MoviemotionError(f"{where}: {name} {cell!r} is not a time; give seconds (83.5) or h:m:s")
     return int(clock[1] or 0) * 3600.0 + int(clock[2]) * 60 + float(clock[3].replace(",", "."))
 
 
@@ -97,7 +104,7 @@ def _parse_edl(path: Path, text: str, frame_rate: float) -> list[SceneTime]:
     try:
         rate = exact_frame_rate(frame_rate)
     except ValueError as error:
-        raise MoviemotionError(f"{path}: {error}.") from None
+        raise MoviemotionError(f"{path}: {error}") from None
     events: list[tuple[float, float, str | None]] = []
     hours: list[float] = []
     for number, line in enumerate(text.splitlines(), 1):
@@ -111,12 +118,13 @@ def _parse_edl(path: Path, text: str, frame_rate: float) -> list[SceneTime]:
             start, end, scene = events[-1]
             events[-1] = start, end, scene or named[1].upper()
     if not events:
-        raise MoviemotionError(f"{path}: no event of a CMX3600 EDL in it; export it again as CMX3600.")
+        raise MoviemotionError(f"{path}: there are no CMX3600 events in it; export the EDL again as CMX3600")
     scenes = [event for event in sorted(events, key=lambda event: event[0]) if event[2]]
     if not scenes:
         raise MoviemotionError(
-            f"{path}: no event names its scene; export it with comments (* SCENE: 12A or * FROM CLIP NAME)."
+            f"{path}: no event names its scene; export it with comments (* SCENE: 12A or * FROM CLIP NAME)"
         )
+    # A reel's timecode conventionally starts at 01:00:00:00, and the film may start some frames into it.
     zero = min(hours)
     times: list[SceneTime] = []
     for start, end, scene in scenes:
@@ -129,23 +137,35 @@ def _parse_edl(path: Path, text: str, frame_rate: float) -> list[SceneTime]:
 
 
 def _timecode_to_seconds(code: str, rate: Fraction, where: str) -> float:
+    """Seconds from timecode 00:00:00:00; a wrong timecode is most often one of another frame rate."""
     try:
         timecode = TimecodeFormat(rate, drop_frame=code[8] == ";")
         return timecode.frame_to_seconds(timecode.timecode_to_frame(code))
     except ValueError as error:
-        raise MoviemotionError(f"{where}: {error}; give the film's frame rate.") from None
+        raise SettingError(
+            "timecode-rate",
+            "{where}: {problem}; set {frame_rate} to the frame rate of the EDL",
+            where=where,
+            problem=error,
+        ) from None
 
 
 def read_shot_changes(path: Path | str) -> tuple[float, ...]:
-    """Read the times of shot changes, in order: seconds or [h:]m:s, one a line.
+    """Read a list of shot changes: one time per line, in seconds or [h:]m:s.
+
+    Args:
+        path: a text file.
+
+    Returns:
+        Film times in seconds, ascending.
 
     Raises:
-        MoviemotionError: the file is missing or empty, or a line is no time.
+        MoviemotionError: the file is missing or empty, or a line is not a time.
     """
     path = Path(path)
     lines = enumerate(read_text(path, "list of shot changes", "plain text (.txt)").splitlines(), 1)
     times = [_parse_seconds(line.strip(), "the shot change", f"{path}, line {n}") for n, line in lines]
     shots = [time for time in times if time is not None]
     if not shots:
-        raise MoviemotionError(f"{path}: no shot change in it; give one time a line.")
+        raise MoviemotionError(f"{path}: there are no shot changes in it; give one time per line")
     return tuple(sorted(shots))

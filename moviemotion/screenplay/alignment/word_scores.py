@@ -1,7 +1,9 @@
-"""How much a match of words says: bits, by how unlikely the words are anywhere else in the film.
+"""How strong the evidence of a matched word is, in bits.
 
-A word that follows another of its line where both are matched earns by its chance after that word: "do not
-know" is one habit of speech, not three coincidences.
+The score of a match is a log-likelihood ratio: log2 of the probability of the word at the place where its
+line is spoken, divided by its probability at any place of the film. Rare words score high, "the" next to
+nothing. A word matched right after the word before it is scored by its probability after that word, because
+"do not know" is one habit of speech and not three independent coincidences.
 """
 
 from __future__ import annotations
@@ -14,19 +16,31 @@ from itertools import pairwise
 from rapidfuzz import fuzz, process
 
 _VERBATIM_PROBABILITY = 0.85
-"""Chance that a word of a line that is spoken is spoken as written."""
+"""Probability that a word of a spoken line is spoken as written."""
 _COLLOCATION_SHARE = 0.45
-"""Share of its bits a word keeps after another: the language, not only this film, joins common words."""
+"""Exponent of a word's rate in the prior of its rate after another word, which is thus higher than the rate
+itself. A film is too short to show which words its language joins; without this prior a common pair that
+occurs only once would count as two coincidences."""
 _SMOOTHING = 4.0
-"""Weight of a word's overall rate against its rate after another, in occurrences."""
+"""Weight of that prior, in occurrences of the preceding word."""
 _MIN_FUZZY_LENGTH = 4
+"""Letters; most pairs of shorter words that differ in one letter are unrelated (can, man)."""
 _MIN_FUZZY_SCORE = 82.0
+"""rapidfuzz ratio, of 100, from which two words are taken for spellings of one word."""
 MISSPELLING_BITS = 2.0
-"""Bits that a word spelled almost alike loses."""
+"""Bits subtracted from the match of two words that are spelled almost alike."""
 
 
 class WordScores:
-    """Bits earned by matched words, from how often they stand in both texts (add nothing for themselves)."""
+    """Bits of matched words, from how often the words occur in both texts together.
+
+    The match that is being scored must not count as evidence that its words are frequent, so it is subtracted
+    from the counts: a word that occurs once in each text is as rare as a word can be.
+
+    Args:
+        script_words: all words of the script's dialogue, in order.
+        spoken_words: all words of the subtitles, in order.
+    """
 
     def __init__(self, script_words: Sequence[str], spoken_words: Sequence[str]) -> None:
         self._unigrams = Counter(script_words) + Counter(spoken_words)
@@ -34,28 +48,37 @@ class WordScores:
         self._total = max(self._unigrams.total(), 2)
 
     def single_bits(self, word: str) -> float:
-        """Bits of a word matched by itself: log2 P(word | same line) / P(word)."""
+        """Bits of an isolated matched word: log2 of P(word | same line) / P(word)."""
         return math.log2(_VERBATIM_PROBABILITY / self._rate(word))
 
     def following_bits(self, previous: str, word: str) -> float:
-        """Bits of a word matched right after `before`, which is matched too."""
-        # One occurrence in each text is the match itself.
-        seen = max(self._bigrams[previous, word] - 2, 0)
-        given = max(self._unigrams[previous] - 2, 0)
-        usual = self._rate(word) ** _COLLOCATION_SHARE
-        rate = (seen + _SMOOTHING * usual) / (given + _SMOOTHING)
+        """Bits of a word matched right after `previous`, which is matched too."""
+        # One occurrence in each text is the match itself, so two are subtracted.
+        pairs = max(self._bigrams[previous, word] - 2, 0)
+        occurrences = max(self._unigrams[previous] - 2, 0)
+        prior = self._rate(word) ** _COLLOCATION_SHARE
+        rate = (pairs + _SMOOTHING * prior) / (occurrences + _SMOOTHING)
         return math.log2(_VERBATIM_PROBABILITY / rate)
 
     def run_bits(self, words: Sequence[str]) -> float:
-        """Bits of words matched one after another."""
+        """Bits of words that are matched consecutively."""
         return self.single_bits(words[0]) + sum(self.following_bits(a, b) for a, b in pairwise(words))
 
     def _rate(self, word: str) -> float:
+        # A matched word occurs in both texts; the two occurrences are one piece of evidence, so count one.
         return max(self._unigrams[word] - 1, 1) / self._total
 
 
 def similar_words(script_words: Sequence[str], spoken_words: Sequence[str]) -> dict[str, list[str]]:
-    """For words of the script the different words spoken that are spelled almost alike."""
+    """Spoken words that are spelled almost like a word of the script, for each such word of the script.
+
+    Args:
+        script_words: distinct words of the script.
+        spoken_words: distinct spoken words.
+
+    Returns:
+        Script word → similar but different spoken words. Words without any are missing.
+    """
     left = [word for word in script_words if len(word) >= _MIN_FUZZY_LENGTH]
     right = [word for word in spoken_words if len(word) >= _MIN_FUZZY_LENGTH]
     if not left or not right:

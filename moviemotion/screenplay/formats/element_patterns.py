@@ -1,40 +1,40 @@
-"""What a single line of a screenplay looks like: a heading, a transition, a cue."""
+"""Patterns of single lines by Fountain's rules: scene headings, transitions, character names."""
 
 from __future__ import annotations
 
 import re
 
 HEADING_PREFIX = r"(?:INT|EXT|EST|INT\.?/EXT|EXT\.?/INT|I/E)[. ]"
-"""How a scene heading begins, as a regular expression."""
+"""Regular expression for the start of a scene heading."""
 _HEADING_PREFIX = re.compile(HEADING_PREFIX, re.IGNORECASE)
 
 
 def is_scene_heading(text: str) -> bool:
-    """Whether a line opens a scene without being forced to."""
+    """Whether a line is a scene heading without being forced to be one."""
     return bool(_HEADING_PREFIX.match(text.strip()))
 
 
 def is_transition(text: str) -> bool:
-    """Whether a line is a transition without being forced to."""
+    """Whether a line is a transition without being forced to be one."""
     return text.endswith("TO:") and text == text.upper()
 
 
 def is_centered(text: str) -> bool:
-    """Whether a line is centred between > and <."""
+    """Whether a line is centered: between > and <."""
     return text.startswith(">") and text.endswith("<") and len(text) > 1
 
 
 def is_parenthetical(text: str) -> bool:
-    """Whether a line within a speech says how it is spoken."""
+    """Whether a line of a speech is a parenthetical."""
     return text.startswith("(") and text.endswith(")")
 
 
 def character_name(text: str) -> str:
-    """The name in a character cue: "EDWARD (V.O.) (CONT'D)" is EDWARD."""
+    """The name in a character line: EDWARD for "EDWARD (V.O.) (CONT'D)"."""
     return re.sub(r"\s*\([^()]*\)?", "", text).strip()
 
 
 def is_character_line(text: str) -> bool:
-    """Whether a line reads as a character cue: a name in capitals, extensions in any case."""
+    """Whether a line can be a character: a name in capitals, with extensions in any case."""
     name = character_name(text.rstrip("^ "))
     return name == name.upper() and any(c.isalpha() for c in name) and not is_transition(text)

@@ -1,4 +1,8 @@
-"""Emphasis in Fountain: *italic*, **bold**, ***both*** and _underlined_ letters."""
+"""Emphasis in Fountain: *italic*, **bold**, ***bold italic*** and _underlined_ letters.
+
+Emphasis is stored as runs of letters (`Emphasis`), and handled here as one style per letter, which makes
+nested marks and comparisons easy.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +23,8 @@ _STYLE = {
 }
 _MARK = {style: mark for mark, style in _STYLE.items()}
 _ESCAPED = re.compile(r"\\([*_\\])")
-# Private letters stand for marks while they are paired, one to open and one to close each style.
+# While marks are being paired, private-use characters stand for them: one to open and one to close each
+# style.
 _OPEN, _CLOSE = 0xE010, 0xE020
 
 
@@ -29,37 +34,46 @@ def strip_emphasis(text: str) -> str:
 
 
 def parse_emphasis(text: str) -> tuple[str, tuple[Emphasis, ...]]:
-    """The text without emphasis marks and escapes, and its emphasised letters."""
+    """Parse a text with emphasis marks.
+
+    Returns:
+        The text without marks and escapes, and its emphasized letters.
+    """
 
     def pair(match: re.Match[str]) -> str:
         style = _STYLE[match[1]]
         return chr(_OPEN + style) + match[2] + chr(_CLOSE + style)
 
     before = None
-    while before != text:  # marks nest: _**title**_
+    # Marks nest, as in _**title**_, and one substitution resolves one level.
+    while before != text:
         before, text = text, _EMPHASIS_MARKS.sub(pair, text)
     letters: list[str] = []
     styles: list[TextStyle] = []
-    now: list[TextStyle] = []
+    active: list[TextStyle] = []
     for letter in _ESCAPED.sub(r"\1", text):
         if _OPEN < ord(letter) < _OPEN + 8:
-            now.append(TextStyle(ord(letter) - _OPEN))
+            active.append(TextStyle(ord(letter) - _OPEN))
         elif _CLOSE < ord(letter) < _CLOSE + 8:
-            now.remove(TextStyle(ord(letter) - _CLOSE))
+            active.remove(TextStyle(ord(letter) - _CLOSE))
         else:
             letters.append(letter)
-            styles.append(reduce(or_, now, TextStyle(0)))
+            styles.append(reduce(or_, active, TextStyle(0)))
     return "".join(letters), emphasis_runs(styles)
 
 
 def style_runs(styles: Sequence[TextStyle]) -> list[tuple[int, int, TextStyle]]:
-    """Start, end and style of neighbouring letters of one style; one style a letter, 0 for none."""
+    """Start, end and style of each run of letters with the same style, unstyled runs included.
+
+    Args:
+        styles: one style per letter, 0 for none.
+    """
     cuts = [0, *(k for k in range(1, len(styles)) if styles[k] != styles[k - 1]), len(styles)]
     return [(a, b, styles[a]) for a, b in pairwise(cuts) if a < b]
 
 
 def emphasis_runs(styles: Sequence[TextStyle]) -> tuple[Emphasis, ...]:
-    """The stretches that are emphasised."""
+    """The runs of emphasized letters, given one style per letter."""
     return tuple(Emphasis(*stretch) for stretch in style_runs(styles) if stretch[2])
 
 
@@ -72,30 +86,30 @@ def letter_styles(text: str, emphasis: Sequence[Emphasis]) -> list[TextStyle]:
 
 
 def mark_emphasis(text: str, emphasis: Sequence[Emphasis]) -> str:
-    """The text with escapes and emphasis marks, so that `styled` gives both back.
+    """Write a text with emphasis marks and escapes, so that `parse_emphasis` returns both again.
 
-    A line whose emphasis Fountain cannot spell, such as two styles meeting within a word, is written
+    A line whose emphasis Fountain cannot express, such as two styles that meet within a word, is written
     without it.
     """
     styles = letter_styles(text, emphasis)
     lines, at = [], 0
     for line in text.split("\n"):
         wanted = styles[at : at + len(line)]
-        attempt = _mark_line(line, wanted)
-        lines.append(
-            attempt if parse_emphasis(attempt) == (line, emphasis_runs(wanted)) else escape_marks(line)
-        )
+        marked = _mark_line(line, wanted)
+        # Fountain's rules for what is a mark are easier to test than to predict.
+        survives = parse_emphasis(marked) == (line, emphasis_runs(wanted))
+        lines.append(marked if survives else escape_marks(line))
         at += len(line) + 1
     return "\n".join(lines)
 
 
 def escape_marks(text: str) -> str:
-    """The text with a backslash before what would be read as a mark."""
+    """The text with a backslash before every character that would be read as a mark."""
     return re.sub(r"([\\*_])", r"\\\1", text)
 
 
 def _mark_line(line: str, styles: Sequence[TextStyle]) -> str:
-    """Underlining goes outside of bold and italic."""
+    """A line with marks; those of underlining are outside those of bold and italic."""
     parts = []
     for start, end, underlined in style_runs([style & TextStyle.UNDERLINE for style in styles]):
         mark = _MARK[TextStyle.UNDERLINE] if underlined else ""

@@ -1,6 +1,8 @@
-"""Read Final Draft's FDX, as Final Draft and the programs that export it write it.
+"""Read Final Draft's FDX, as written by Final Draft and by programs that export it.
 
-Own reading of the XML: the parsers we tried keep neither scene numbers and lengths nor notes.
+The XML is read directly, because the available parsers keep neither scene numbers and lengths nor notes.
+Final Draft refers to elements by ranges of letters counted from the start of the script; `_Reader` counts
+along, so that notes can be assigned to elements and written back (see `fdx_writer`).
 """
 
 from __future__ import annotations
@@ -43,14 +45,15 @@ _TEXT_STYLES = {"Italic": TextStyle.ITALIC, "Bold": TextStyle.BOLD, "Underline":
 _LENGTH = re.compile(r"(?:(\d+)(?:\s+|$))?(?:(\d)/8)?")
 _EMBEDDED_TAGS = ("DualDialogue", "OmittedScene")
 EMBEDDED_BLOCK_LENGTH = 2
-"""What Final Draft counts for a block inside a paragraph; its text counts nothing."""
+"""How many letters Final Draft counts for a block inside a paragraph; the text of the block is not
+counted."""
 
 
 def read_fdx(path: Path) -> Screenplay:
-    """The screenplay in an FDX file.
+    """Read an FDX file.
 
     Raises:
-        MoviemotionError: the file is missing, is not a Final Draft script, or its XML is broken or a trap.
+        MoviemotionError: the file is missing or not a Final Draft script, or its XML is broken or unsafe.
     """
     data = read_bytes(path, "screenplay")
     root, reader = _read(data, path)
@@ -65,10 +68,14 @@ def read_fdx(path: Path) -> Screenplay:
 
 
 def element_ranges(data: bytes, path: Path) -> list[tuple[int, int]]:
-    """The letters of each element of an FDX file, counted as the ranges of its script notes are.
+    """The range of letters of each element of an FDX file, counted like the ranges of its script notes.
 
-    Letters count from the start of the script, each end of a paragraph as one. What stands in a block of
-    dual dialogue has the range of the block.
+    Letters are counted from the start of the script, and each end of a paragraph counts as one. Elements of
+    dual dialogue have the range of their block.
+
+    Args:
+        data: the contents of the file.
+        path: the file, for messages.
     """
     return _read(data, path)[1].ranges
 
@@ -77,7 +84,7 @@ def _read(data: bytes, path: Path) -> tuple[XmlNode, _Reader]:
     root = parse_xml(data, path, FDX_REMEDY)
     content = root.find("Content")
     if root.tag != "FinalDraft" or content is None:
-        raise MoviemotionError(f"{path}: this is not a Final Draft script; {FDX_REMEDY}.")
+        raise MoviemotionError(f"{path}: this is not a Final Draft script; {FDX_REMEDY}")
     reader = _Reader()
     for paragraph in content.find_all("Paragraph"):
         reader.read_paragraph(paragraph)
@@ -85,12 +92,17 @@ def _read(data: bytes, path: Path) -> tuple[XmlNode, _Reader]:
 
 
 def _paragraph_text(paragraph: XmlNode) -> str:
-    """What a paragraph says, as Final Draft counts its letters."""
+    """The text of a paragraph whose letters Final Draft counts."""
     return "".join(text.text for text in paragraph.find_all("Text"))
 
 
 class _Reader:
-    """One pass over the paragraphs; counts letters as the ranges of Final Draft's notes do."""
+    """Makes elements in one pass over the paragraphs, and counts letters as Final Draft does.
+
+    Attributes:
+        elements: the elements so far.
+        ranges: the range of letters of each element.
+    """
 
     def __init__(self) -> None:
         self.elements: list[Element] = []
@@ -100,7 +112,7 @@ class _Reader:
         self._speaker: str | None = None
 
     def read_paragraph(self, paragraph: XmlNode) -> None:
-        """Read a paragraph of the script itself."""
+        """Read one top-level paragraph of the script."""
         dual = paragraph.find("DualDialogue")
         if paragraph.attributes.get("StartsNewPage") == "Yes":
             self._add(ElementKind.PAGE_BREAK, "", paragraph)
@@ -176,7 +188,10 @@ class _Reader:
         )
 
     def _continues_last(self, kind: ElementKind, who: str | None) -> bool:
-        """Paragraphs of one kind in a row are one element in a speech, as they are in Fountain."""
+        """Whether a paragraph belongs to the last element: in a speech, consecutive ones of a kind do.
+
+        Fountain treats them in this way too, and both formats must give the same elements.
+        """
         return who is not None and bool(self.elements) and self.elements[-1].kind is kind
 
     def _append_to_last(self, text: str, emphasis: tuple[Emphasis, ...], node: XmlNode) -> None:
@@ -192,12 +207,12 @@ class _Reader:
 
 
 def _styled_text(paragraph: XmlNode) -> tuple[str, tuple[Emphasis, ...]]:
-    """A paragraph's text and emphasis, without the white space around its lines."""
+    """The text and emphasis of a paragraph, without white space around its lines."""
     letters: list[tuple[str, TextStyle]] = []
     for piece in paragraph.find_all("Text"):
         named = piece.attributes.get("Style", "").split("+")
         style = TextStyle(sum(_TEXT_STYLES.get(name, TextStyle(0)) for name in named))
-        # Letters that are shown as capitals are read as such, so that a cue is one.
+        # Letters that are shown as capitals are read as capitals, so that a character name is recognized.
         shown = piece.text.upper() if "AllCaps" in named else piece.text
         letters += [(letter, style) for letter in shown]
     lines: list[list[tuple[str, TextStyle]]] = [[]]
@@ -213,7 +228,8 @@ def _styled_text(paragraph: XmlNode) -> tuple[str, tuple[Emphasis, ...]]:
         del kept[-1]
     joined = [pair for line in kept for pair in [("\n", TextStyle(0)), *line]][1:]
     text, styles = "".join(letter for letter, _ in joined), [style for _, style in joined]
-    # A space takes a style only between letters that have it: "the **end** " has no bold space.
+    # A space has only the styles that both of its neighbors have: in "the **end** now" no space is bold, even
+    # if Final Draft says so.
     for space in re.finditer(r"\s+", text):
         start, end = space.span()
         around = styles[start - 1] & styles[end]
@@ -227,21 +243,21 @@ def _trim(line: list[tuple[str, TextStyle]]) -> list[tuple[str, TextStyle]]:
 
 
 def _eighths(length: str) -> int | None:
-    """`1 3/8` is 11 eighths."""
+    """A length in eighths of a page, as in "1 3/8", which is 11; None if there is none."""
     match = _LENGTH.fullmatch(length.strip())
     eighths = 8 * int(match[1] or 0) + int(match[2] or 0) if match else 0
     return eighths or None
 
 
 def _title(title_page: XmlNode | None) -> str:
-    """The first line of the title page."""
+    """The first paragraph with text on the title page."""
     content = title_page.find("Content") if title_page is not None else None
     lines = (_styled_text(p)[0] for p in content.find_all("Paragraph")) if content is not None else iter(())
     return next((line.replace("\n", " ") for line in lines if line), "")
 
 
 def _notes(root: XmlNode, reader: _Reader) -> Iterator[ScreenplayNote]:
-    """Final Draft's script notes; a note's range counts letters from the start of the script."""
+    """Final Draft's script notes, each assigned to the element in which its range starts."""
     block = root.find("ScriptNotes")
     for note in block.find_all("ScriptNote") if block is not None else ():
         start = note.attributes.get("Range", "").partition(",")[0]
@@ -252,6 +268,6 @@ def _notes(root: XmlNode, reader: _Reader) -> Iterator[ScreenplayNote]:
 
 
 def _element_at(ranges: list[tuple[int, int]], letter: int) -> int:
-    """The element a letter is in or after; in a block of dual dialogue its first."""
+    """The element that contains or precedes a letter; in dual dialogue, the first of the block."""
     last = bisect_right(ranges, letter, key=lambda r: r[0]) - 1
     return bisect_left(ranges, ranges[last]) if last >= 0 else -1

@@ -1,4 +1,4 @@
-"""Write Final Draft's FDX: a whole screenplay, or script notes into a file that is there already."""
+"""Write Final Draft's FDX: a complete screenplay, or script notes into an existing file."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ OMITTED_KINDS = (ElementKind.SECTION, ElementKind.SYNOPSIS)
 
 @dataclass(frozen=True)
 class ScriptNote:
-    """A note beside a script in Final Draft.
+    """A script note of Final Draft.
 
     Attributes:
-        start, end: the letters it stands at (see `letter_ranges`).
-        name: its title.
-        text: what it says; lines joined by newlines.
-        colour: `#rrggbb`.
+        start, end: the range of letters it is attached to (see `fdx.element_ranges`).
+        title: its title.
+        text: its text; lines are joined by newlines.
+        color: `#rrggbb`.
     """
 
     start: int
@@ -42,10 +42,10 @@ class ScriptNote:
 
 
 def write_fdx(screenplay: Screenplay) -> bytes:
-    """The screenplay as FDX; reading it again gives the same elements.
+    """Write a screenplay as FDX. Reading it again gives the same elements.
 
-    Sections and synopses, which Final Draft keeps in an outline of its own, are left out, as is a page
-    break with nothing after it; lyrics right after a speech become its speaker's.
+    There are exceptions: sections and synopses are dropped, since Final Draft keeps them in a separate
+    outline, and so is a page break at the end. Lyrics directly after a speech are assigned to its speaker.
     """
     title = [value for key, value in screenplay.title_page if key.lower() == "title"] or [screenplay.title]
     parts = ['<?xml version="1.0" encoding="UTF-8" standalone="no" ?>']
@@ -61,10 +61,14 @@ def write_fdx(screenplay: Screenplay) -> bytes:
 
 
 def written_element_ranges(elements: Sequence[Element]) -> dict[int, tuple[int, int]]:
-    """The letters that elements have in the file written of them, by index, as `letter_ranges` counts.
+    """The ranges of letters of elements in the file that `write_fdx` writes, counted as `fdx.element_ranges`.
 
-    Counted as the file is written, as a reader joins some elements and drops empty ones. Sections, synopses
-    and page breaks have no letters and are left out.
+    The file cannot simply be read back to find them, because reading joins some elements and drops empty
+    ones.
+
+    Returns:
+        Index of the element → start and end. Sections, synopses and page breaks have no letters and are
+        missing.
     """
     ranges: dict[int, tuple[int, int]] = {}
     offset = 0
@@ -79,7 +83,12 @@ def written_element_ranges(elements: Sequence[Element]) -> dict[int, tuple[int, 
 
 
 def add_script_notes(data: bytes, notes: Iterable[ScriptNote]) -> bytes:
-    """An FDX file with notes added after its own; every other byte stays as it is."""
+    """Add notes after those of an FDX file; all other bytes remain as they are.
+
+    Args:
+        data: the contents of the file.
+        notes: the notes to add.
+    """
     written = "".join(map(_note, notes))
     found = _InsertionPoints(data)
     if found.empty_notes_range is not None:
@@ -92,7 +101,13 @@ def add_script_notes(data: bytes, notes: Iterable[ScriptNote]) -> bytes:
 
 
 class _InsertionPoints:
-    """Where in the bytes of an FDX file its notes and its root end."""
+    """The positions in an FDX file where notes can be inserted, in bytes.
+
+    Attributes:
+        empty_notes_range: start and end of an empty `<ScriptNotes/>` tag, if there is one.
+        notes_end: start of the closing tag of its script notes, if it has some.
+        root_end: start of the closing tag of the root.
+    """
 
     def __init__(self, data: bytes) -> None:
         self.empty_notes_range: tuple[int, int] | None = None
@@ -129,14 +144,15 @@ class _InsertionPoints:
         parser.Parse(data, True)
 
     def encode(self, text: str) -> bytes:
-        """Text in the file's encoding."""
+        """Encode text in the file's encoding; characters that it lacks become references."""
         return text.encode(self._encoding, errors="xmlcharrefreplace")
 
 
 def _note(note: ScriptNote) -> str:
-    colour = "#" + "".join(2 * note.color[k : k + 2].upper() for k in (1, 3, 5))
+    # Final Draft writes colors with 16 bits per channel.
+    color = "#" + "".join(2 * note.color[k : k + 2].upper() for k in (1, 3, 5))
     attributes = {
-        "Color": colour,
+        "Color": color,
         "Name": note.title,
         "Range": f"{note.start},{note.end}",
         "Type": "General",
@@ -160,7 +176,12 @@ def _content(elements: Sequence[Element]) -> Iterator[str]:
 
 
 def _paragraphs(elements: Sequence[Element]) -> Iterator[tuple[bool, list[int]]]:
-    """Whether each paragraph starts a page, and its elements: one, or a block of dual dialogue."""
+    """The paragraphs to write.
+
+    Yields:
+        Whether the paragraph starts a page, and the indices of its elements: one, or a block of dual
+        dialogue.
+    """
     written = [k for k, e in enumerate(elements) if e.kind not in OMITTED_KINDS]
     shown = [elements[k] for k in written]
     new_page, at = False, 0

@@ -1,6 +1,11 @@
-"""Scripts without columns: every line begins at the left margin, or is centred, or names who says it.
+"""Supply columns for scripts without any: all lines flush left or centered, or "NAME: words" transcripts.
 
-Who speaks is told by context, and each line is given the indent it would have in columns.
+What a line is follows from the lines around it. Each line is given the indent that it would have in columns,
+so that `plain_text` can read all scripts in one way. Two observations carry the decision:
+
+- character names recur, while sentences that look like names do not;
+- one script uses blank lines in one way: whether there is one after a name, and one after a speech, is
+  decided once for the script by majority, not line by line.
 """
 
 from __future__ import annotations
@@ -25,25 +30,33 @@ from moviemotion.screenplay.formats.line_patterns import (
 from moviemotion.screenplay.formats.page_furniture import Row
 
 FLAT_COLUMNS = Columns(action=0, dialogue=10, character=20, uppercase_names=False)
-"""Where `by_context` puts lines."""
+"""The columns into which `indent_by_context` puts lines."""
 _NAME_AND_SPEECH = re.compile(r"([^\s:()](?:(?!   )[^:()]){0,30}?\s*(?:\([^)]*\)\s*)*)(?::\s+|\s{3,})(\S.*)")
-"""A name, a colon or a wide gap, and words."""
+"""A name, a colon or a wide gap, and words on one line."""
 _MIN_CHARACTER_LINES = 3
-"""Cues of names that come again; with fewer a text is no script of this kind."""
+"""Character lines with recurring names that a script has at least."""
 _ANY_CASE_RATIO = 3
-"""Speakers are not in capitals where so many times more names come again in any case than in capitals."""
+"""Names are not in capitals if this many times more names recur in any case than in capitals."""
 _MIN_FULL_LINES_SHARE = 0.25
-"""Share of lines that nearly fill the column where lines are wrapped by hand."""
+"""Share of lines that nearly fill the width, from which lines are wrapped."""
 _FULL_LINE_SHARE = 0.75
+"""Share of the width from which a line nearly fills it."""
 _MIN_WIDE_LINES_SHARE = 0.1
-"""Share of speeches with a line wider than their column under them that is more than chance."""
+"""Share of speeches followed by a line wider than speech, from which that is no coincidence."""
 
 
 def indent_by_context(rows: Sequence[Row]) -> list[Row] | None:
-    """The rows in `COLUMNS`, or None where no speakers are found.
+    """Indent rows into `FLAT_COLUMNS` by what is around them.
 
-    A speaker's name stands on a line of its own above the speech or, in a transcript, before a colon. A
-    speech ends at a blank line; in a script without blank lines, where a line had room for the next word.
+    A character name is on a line of its own above the speech or, in a transcript, before a colon. A speech
+    ends at a blank line; in a script without blank lines, it ends where a line had room for the next line's
+    first word.
+
+    Args:
+        rows: the lines of the script; their indents are ignored.
+
+    Returns:
+        The indented rows, or None if no speakers are found.
     """
     flat = [replace(row, indent=FLAT_COLUMNS.action) for row in rows]
     if (transcript := _split_transcript(flat)) is not None:
@@ -57,55 +70,67 @@ def indent_by_context(rows: Sequence[Row]) -> list[Row] | None:
 
 
 def starts_parenthetical(text: str) -> bool:
-    """Whether a line is a parenthetical or the first line of one; "(beat) Well." is dialogue."""
+    """Whether a line is a parenthetical or the first line of one. "(beat) Well." is dialogue."""
     return text.startswith("(") and (text.endswith(")") or ")" not in text)
 
 
 def _split_transcript(rows: Sequence[Row]) -> tuple[list[Row], dict[int, str]] | None:
-    """The rows of a transcript with each "NAME: words" as two rows, and the names; None if it is none."""
-    said = {
+    """Split each "NAME: words" row of a transcript in two.
+
+    Returns:
+        The rows, and the names by index of their row; None if the script is not a transcript.
+    """
+    speeches = {
         at: match
         for at, row in enumerate(rows)
         if (match := _NAME_AND_SPEECH.fullmatch(row.text))
         and is_character_name(match[1], uppercase=match[1].isupper())
         and not is_character_name(match[2])
     }
-    recurring = _recurring_names({at: character_name(match[1]) for at, match in said.items()}).total()
+    recurring = _recurring_names({at: character_name(match[1]) for at, match in speeches.items()}).total()
+    # Scripts contain colons too ("TITLE: Paris"). In a transcript such rows outnumber names on their own.
     if recurring < max(_MIN_CHARACTER_LINES, sum(is_character_name(row.text) for row in rows)):
         return None
-    parted: list[Row] = []
+    result: list[Row] = []
     names: dict[int, str] = {}
     for at, row in enumerate(rows):
-        if match := said.get(at):
-            names[len(parted)] = character_name(match[1])
-            parted += [replace(row, text=match[1].rstrip()), replace(row, text=match[2])]
+        if match := speeches.get(at):
+            names[len(result)] = character_name(match[1])
+            result += [replace(row, text=match[1].rstrip()), replace(row, text=match[2])]
         else:
-            parted.append(row)
-    return parted, names
+            result.append(row)
+    return result, names
 
 
 def _possible_names(rows: Sequence[Row], uppercase: bool) -> dict[int, str]:
-    """The rows that can be cues, by what they and the rows after them say, and the names there."""
-    inked = [at for at, row in enumerate(rows) if row.text]
-    opening = (at for at in inked if parse_scene_heading(rows[at].text) or is_transition_line(rows[at].text))
+    """The rows that can be character names, judged by their text and by the row after them.
+
+    Returns:
+        Index of the row → the name.
+    """
+    nonblank = [at for at, row in enumerate(rows) if row.text]
+    opening = (
+        at for at in nonblank if parse_scene_heading(rows[at].text) or is_transition_line(rows[at].text)
+    )
     first = next(opening, 0)
     return {
         at: character_name(rows[at].text.removesuffix(":"))
-        for at, after in pairwise(inked)
+        for at, after in pairwise(nonblank)
         if is_character_name(rows[at].text, uppercase)
         and not parse_scene_heading(rows[after].text)
-        and not (at < first and is_byline(rows[after].text))
+        and not (at < first and is_byline(rows[after].text))  # the title of the script
     }
 
 
 def _recurring_names(names: Mapping[int, str]) -> Counter[str]:
-    """How often each name comes, of those that come again."""
+    """How often each name occurs, for names that occur more than once."""
     return Counter({name: n for name, n in Counter(names.values()).items() if n > 1})
 
 
 def _wrap_width(rows: Sequence[Row]) -> int:
-    """Characters of a column whose lines are wrapped; 0 where each paragraph is one line."""
+    """The width in characters at which lines are wrapped; 0 if each paragraph is one line."""
     lengths = sorted(len(row.text) for row in rows)
+    # A high quantile instead of the maximum: a few lines may be too long.
     width = lengths[int(0.98 * (len(lengths) - 1))] if lengths else 0
     return (
         width
@@ -115,81 +140,113 @@ def _wrap_width(rows: Sequence[Row]) -> int:
 
 
 def _is_full(row: Row, after: Row, width: int) -> bool:
-    """Whether a line had no room for the first word of the next one."""
+    """Whether a line had no room for the first word of the next one, so that the break is only a wrap."""
     return len(row.text) + 1 + len(after.text.split()[0]) > width > 0
 
 
 class _FlatLayout:
-    """What the lines of a flat script are by what stands around them."""
+    """Decides what the lines of a flat script are by the lines around them.
+
+    Args:
+        rows: the lines, all with the same indent.
+        names: the rows that can be character names, and the names.
+    """
 
     def __init__(self, rows: Sequence[Row], names: Mapping[int, str]) -> None:
         self._rows = rows
         self._headings_lack_prefix = headings_lack_prefix(row.text for row in rows)
-        inked = [at for at, row in enumerate(rows) if row.text]
-        around = dict(zip(inked, zip([-2, *inked], [*inked[1:], len(rows) + 1], strict=False), strict=True))
-        turned = {at for at in names if any(row.is_furniture for row in rows[at : around[at][1]])}
-        gaps = {at: (at - around[at][0] > 1, around[at][1] - at > 1 and at not in turned) for at in names}
-        first = next((at for at in inked if self._cannot_be_speech(rows[at])), 0)
-        often = _recurring_names(names)
-        known = [at for at, name in names.items() if name in often]
+        nonblank = [at for at, row in enumerate(rows) if row.text]
+        neighbors = dict(
+            zip(nonblank, zip([-2, *nonblank], [*nonblank[1:], len(rows) + 1], strict=False), strict=True)
+        )
+        # A page break leaves a blank line that says nothing about how the script uses them.
+        at_page_end = {at for at in names if any(row.is_furniture for row in rows[at : neighbors[at][1]])}
+        gaps = {
+            at: (at - neighbors[at][0] > 1, neighbors[at][1] - at > 1 and at not in at_page_end)
+            for at in names
+        }
+        first = next((at for at in nonblank if self._cannot_be_speech(rows[at])), 0)
+        recurring = _recurring_names(names)
+        # Recurring names are nearly certain, so they decide how this script uses blank lines …
+        known = [at for at, name in names.items() if name in recurring]
         self._blank_after_name = 2 * sum(gaps[at][1] for at in known) > len(known)
-        mine = [at for at in known if gaps[at][1] == self._blank_after_name]
-        self._no_blank_after_speech = 2 * sum(gaps[at][0] for at in mine) < len(mine)
+        regular = [at for at in known if gaps[at][1] == self._blank_after_name]
+        self._no_blank_after_speech = 2 * sum(gaps[at][0] for at in regular) < len(regular)
+        # … and that decides about all names. One that occurs once must come after the first scene heading and
+        # must not be followed by the rest of a sentence.
         self._character_rows = {
             at
             for at, name in names.items()
             if gaps[at][1] == self._blank_after_name
             and (gaps[at][0] or self._no_blank_after_speech)
             and (
-                name in often
-                or (at > first and at not in turned and not rows[around[at][1]].text[0].islower())
+                name in recurring
+                or (at > first and at not in at_page_end and not rows[neighbors[at][1]].text[0].islower())
             )
         }
-        said = [rows[around[at][1]] for at in self._character_rows]
-        self._speech_width = _wrap_width([row for row in said if row.text[0] != "("])
+        first_lines = [rows[neighbors[at][1]] for at in self._character_rows]
+        self._speech_width = _wrap_width([row for row in first_lines if row.text[0] != "("])
         self._no_blank_after_speech |= self._has_action_under_speech()
-        self._action_width = _wrap_width([rows[at] for at in inked if at not in self._character_rows])
+        self._action_width = _wrap_width([rows[at] for at in nonblank if at not in self._character_rows])
 
     def _has_action_under_speech(self) -> bool:
-        """Whether wider lines often follow right under those of speeches: blank lines part cues only."""
+        """Whether lines wider than speech often follow directly under it.
+
+        Such lines are action, so blank lines in this script separate character names only, not paragraphs.
+        """
         wider = 0
-        for cue in self._character_rows:
-            if self._rows[cue].line_number == self._rows[cue + 1].line_number:
-                continue  # in a transcript the name takes some of the first line
-            under = takewhile(lambda row: row.text, self._rows[cue + 1 :])
-            wider += any(len(row.text) > self._speech_width > 0 for row in under)
+        for at in self._character_rows:
+            if self._rows[at].line_number == self._rows[at + 1].line_number:
+                continue  # in a transcript the name takes up part of the first line
+            below = takewhile(lambda row: row.text, self._rows[at + 1 :])
+            wider += any(len(row.text) > self._speech_width > 0 for row in below)
         return wider > _MIN_WIDE_LINES_SHARE * len(self._character_rows)
 
     def _cannot_be_speech(self, row: Row) -> bool:
-        """Whether a row can be no speech."""
+        """Whether a row is a scene heading, or a transition that ends a scene."""
         ends_scene = is_transition_line(row.text) and row.text.endswith(":")
         return ends_scene or parse_scene_heading(row.text, self._headings_lack_prefix) is not None
 
     def indented_rows(self) -> list[Row]:
-        """The rows with the indents of what they are."""
-        found: list[Row] = []
-        held: list[Row] = []  # blank rows
-        last, spoken = Row("", 0, 0, None), False
+        """The rows, each indented as what it is.
+
+        Blank rows are dropped within speeches and added between paragraphs that have none, since
+        `plain_text` separates paragraphs by them.
+        """
+        result: list[Row] = []
+        blanks: list[Row] = []
+        last, in_speech = Row("", 0, 0, None), False
         for at, row in enumerate(self._rows):
             if not row.text:
-                held.append(row)
+                blanks.append(row)
                 continue
-            is_cue = at in self._character_rows and not (spoken and last.indent == FLAT_COLUMNS.character)
-            spoken = is_cue or (spoken and self._continues_speech(last, at, held))
-            if not held and (is_cue or (not spoken and self._new_paragraph(last, row))):
-                held = [Row("", 0, row.line_number, row.page)]
-            if is_cue or not spoken:
-                found += held
-            held = []
-            indent = (
-                FLAT_COLUMNS.character if is_cue else FLAT_COLUMNS.dialogue if spoken else FLAT_COLUMNS.action
+            # A name directly under a name is the first line of its speech.
+            is_character = at in self._character_rows and not (
+                in_speech and last.indent == FLAT_COLUMNS.character
             )
-            last = replace(row, indent=indent, text=row.text.removesuffix(":") if is_cue else row.text)
-            found.append(last)
-        return found
+            in_speech = is_character or (in_speech and self._continues_speech(last, at, blanks))
+            if not blanks and (is_character or (not in_speech and self._new_paragraph(last, row))):
+                blanks = [Row("", 0, row.line_number, row.page)]
+            if is_character or not in_speech:
+                result += blanks
+            blanks = []
+            text = row.text
+            if is_character:
+                indent, text = FLAT_COLUMNS.character, text.removesuffix(":")
+            else:
+                indent = FLAT_COLUMNS.dialogue if in_speech else FLAT_COLUMNS.action
+            last = replace(row, indent=indent, text=text)
+            result.append(last)
+        return result
 
     def _continues_speech(self, last: Row, at: int, gap: Sequence[Row]) -> bool:
-        """Whether a speech whose last row is given goes on in the row at `at` after a gap."""
+        """Whether a speech continues in a row.
+
+        Args:
+            last: the last row of the speech so far, indented.
+            at: index of the row in question.
+            gap: the blank rows between the two.
+        """
         row = self._rows[at]
         if last.indent == FLAT_COLUMNS.character:
             return True
@@ -199,16 +256,17 @@ class _FlatLayout:
             self._blank_after_name or not gap
         ):
             return True
-        within = continues_sentence(last.text, row.text)
+        same_sentence = continues_sentence(last.text, row.text)
         if gap:
-            return within and any(blank.is_furniture for blank in gap)
+            # Only a page break may interrupt a speech, and only within a sentence.
+            return same_sentence and any(blank.is_furniture for blank in gap)
         if not self._no_blank_after_speech:
             return True
         full = _is_full(last, row, self._speech_width)
-        return len(row.text) <= self._speech_width and (within or full or self._is_wrapped(at))
+        return len(row.text) <= self._speech_width and (same_sentence or full or self._is_wrapped(at))
 
     def _is_wrapped(self, at: int) -> bool:
-        """Whether a row goes on in the next one."""
+        """Whether a sentence continues from a row into the next one."""
         if at + 1 >= len(self._rows) or at + 1 in self._character_rows or self._rows[at].text.isupper():
             return False
         row, after = self._rows[at : at + 2]
@@ -219,7 +277,7 @@ class _FlatLayout:
         )
 
     def _new_paragraph(self, last: Row, row: Row) -> bool:
-        """Whether a row begins something of its own in a script that does not part things by blank lines."""
+        """Whether a row starts a new paragraph in a script that does not separate them by blank lines."""
         if (
             not self._no_blank_after_speech
             or last.indent != FLAT_COLUMNS.action

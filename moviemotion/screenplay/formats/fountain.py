@@ -1,8 +1,11 @@
-"""Read Fountain, the plain-text language of screenplays (https://fountain.io/syntax).
+"""Read Fountain, the plain-text markup for screenplays (https://fountain.io/syntax).
 
-Where the syntax page is silent this follows the format's authors' own parser: a scene heading needs a
-blank line before it but not after it, and a line that can only stand alone (a heading, a transition, a
-section, a synopsis, a page break) ends its paragraph.
+Reading has two steps: notes and boneyard (commented-out text) are removed while source line numbers are
+kept, then one pass over the visible lines makes elements.
+
+Where the syntax page leaves a case open, this parser follows the one by the format's authors: a scene heading
+needs a blank line before it but not after it, and a line that can only stand alone (a heading, a transition,
+a section, a synopsis, a page break) ends its paragraph.
 """
 
 from __future__ import annotations
@@ -10,8 +13,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from moviemotion.screenplay.elements import Element, ElementKind, ScreenplayNote
+from moviemotion.screenplay.elements import Element, ElementKind, Screenplay, ScreenplayNote
 from moviemotion.screenplay.formats.element_patterns import (
     character_name,
     is_centered,
@@ -21,19 +25,19 @@ from moviemotion.screenplay.formats.element_patterns import (
     is_transition,
 )
 from moviemotion.screenplay.formats.emphasis import parse_emphasis, strip_emphasis
-from moviemotion.screenplay.formats.title_page import title_page_length
+from moviemotion.screenplay.formats.title_page import parse_title, parse_title_page, title_page_length
 
 _SCENE_NUMBER = re.compile(r"\s*#([^#\s][^#]*)#\s*$")
 _NOTE_OR_BONEYARD = re.compile(r"/\*(?P<boneyard>.*?)\*/|\[\[(?P<note>(?:(?!\n ?\n|\[\[).)*?)\]\]", re.DOTALL)
 _FOUNTAIN_MARK = re.compile(r"\[\[|/\*|[.!@][A-Za-z]|> *\S.*|.*#[\w.-]+#$|[A-Z .]+ \^$|#{1,6} \w|~\w")
 _PAGE_BREAK = re.compile(r"={3,}")
 _NOTE_PLACEHOLDER = "\ue000"
-"""Stands where a note was, so that a line holding nothing else can be told from a blank line."""
+"""Replaces a note, so that a line with nothing but a note differs from a blank line."""
 
 
 @dataclass(frozen=True)
 class _Line:
-    """A line of text once notes and boneyard are gone; it may span several lines of the file."""
+    """A line without notes and boneyard; it may span several lines of the file, `first` to `last`."""
 
     text: str
     first: int
@@ -45,26 +49,50 @@ class _Line:
 
     @property
     def continues_speech(self) -> bool:
-        """Two spaces on an otherwise blank line keep a speech going."""
+        """Whether a blank line does not end a speech: Fountain's mark for that is two spaces on it."""
         return len(self.text) >= 2
 
 
 def has_fountain_marks(source: Sequence[str]) -> bool:
-    """Whether lines hold what only Fountain has: its title page, notes, forced elements."""
+    """Whether the lines contain anything that only Fountain has: a title page, notes, forced elements."""
     return title_page_length(source) > 0 or any(_FOUNTAIN_MARK.match(line) for line in source)
+
+
+def screenplay_from_fountain(text: str, path: Path) -> Screenplay:
+    """Parse a complete Fountain text.
+
+    Args:
+        text: the text, with newlines as line ends.
+        path: the file it comes from. Its stem is the title of a text without one.
+    """
+    source = tuple(text.removesuffix("\n").split("\n"))
+    elements = parse_fountain(source)
+    return Screenplay(
+        title=parse_title(source) or path.stem,
+        path=path,
+        source=source,
+        elements=elements,
+        title_page=parse_title_page(source),
+        notes=parse_notes(source, elements),
+    )
 
 
 def parse_fountain(source: Sequence[str]) -> tuple[Element, ...]:
     """The elements of a Fountain file, in order.
 
     Args:
-        source: the lines of the whole file, title page included.
+        source: all lines of the file, including the title page.
     """
     return _Parser(_visible_lines(source, title_page_length(source))).elements()
 
 
 def parse_notes(source: Sequence[str], elements: Sequence[Element]) -> tuple[ScreenplayNote, ...]:
-    """The notes of a Fountain file, beside its elements as `parse_fountain` gives them."""
+    """The notes of a Fountain file.
+
+    Args:
+        source: all lines of the file.
+        elements: the elements that `parse_fountain` returned for them.
+    """
     top = title_page_length(source)
     text = "\n".join(source[top:])
     notes = []
@@ -81,16 +109,20 @@ def strip_notes(text: str) -> str:
 
 
 def _visible_lines(source: Sequence[str], skip: int) -> list[_Line]:
-    """Take notes and boneyard out, remembering which lines of the file each remaining line came from.
+    """Remove notes and boneyard, and keep the line numbers of what remains.
 
-    A line that held only a note vanishes, so that a note never ends a speech; cut-out boneyard leaves
-    a blank line.
+    A line with nothing but a note is removed completely, because a note must not end a speech. Boneyard
+    leaves a blank line.
+
+    Args:
+        source: all lines of the file.
+        skip: how many lines the title page takes.
     """
     text = "\n".join(source[skip:])
 
     def hide(match: re.Match[str]) -> str:
         note = match["boneyard"] is None
-        # \r marks a line of the file swallowed by the note, to keep count.
+        # Each \r stands for a removed line end, so that line numbers can still be counted.
         return (_NOTE_PLACEHOLDER if note else "") + "\r" * match[0].count("\n")
 
     lines = []
@@ -109,7 +141,7 @@ def _is_forced_heading(text: str) -> bool:
 
 
 class _Parser:
-    """One pass over the visible lines."""
+    """Makes elements in one pass over the visible lines."""
 
     def __init__(self, lines: list[_Line]) -> None:
         self._lines = lines
@@ -128,7 +160,11 @@ class _Parser:
         return tuple(self._elements)
 
     def _element(self, starts_paragraph: bool) -> bool:
-        """Read one element; whether the next line may start a new one without a blank line between."""
+        """Read one element.
+
+        Returns:
+            Whether the next line can start a heading, transition or speech without a blank line before it.
+        """
         text = self._lines[self._at].text.strip()
         if _PAGE_BREAK.fullmatch(text):
             return self._add_single(ElementKind.PAGE_BREAK, "")
@@ -200,7 +236,15 @@ class _Parser:
         who: str | None = None,
         dual: bool = False,
     ) -> bool:
-        """Consecutive lines of one kind are one element."""
+        """Add consecutive lines of one kind as one element.
+
+        Args:
+            kind: the kind.
+            belongs: whether a stripped line is of this kind.
+            bare: removes the marks of the kind from a stripped line.
+            who: the speaker, for lines of a speech.
+            dual: whether they are spoken beside the speech before them.
+        """
         first, texts = self._at, list[str]()
         while self._at < len(self._lines) and belongs(self._lines[self._at].text.strip()):
             texts.append(bare(self._lines[self._at].text.strip()).strip())
@@ -219,11 +263,11 @@ class _Parser:
             lambda text: text.removeprefix("!"),
         )
 
-    def _speech(self, cue: str) -> bool:
-        dual = cue.endswith("^")
-        cue = cue.rstrip("^ ").removeprefix("@")
-        who = strip_emphasis(character_name(cue))
-        self._add(ElementKind.CHARACTER, cue, self._at, 1, who, dual)
+    def _speech(self, character_line: str) -> bool:
+        dual = character_line.endswith("^")
+        character = character_line.rstrip("^ ").removeprefix("@")
+        who = strip_emphasis(character_name(character))
+        self._add(ElementKind.CHARACTER, character, self._at, 1, who, dual)
         self._at += 1
         while self._at < len(self._lines):
             line = self._lines[self._at]

@@ -1,4 +1,5 @@
-"""Write a screenplay as Fountain, forcing an element's kind where its text alone would not give it."""
+"""Write a screenplay as Fountain, with marks that force an element's kind where its text does not imply
+it."""
 
 from __future__ import annotations
 
@@ -18,10 +19,10 @@ _ELEMENT_MARKS = tuple("#=~>!@.")
 
 
 def write_fountain(screenplay: Screenplay) -> str:
-    """The screenplay as Fountain; reading it again gives the same title page, elements and notes.
+    """Write a screenplay as Fountain. Reading it again gives the same title page, elements and notes.
 
-    Fountain cannot spell two opening brackets in a row in its text; they are set apart. Emphasis that
-    changes within a word is left out. Pages are not written: Fountain has none.
+    There are three exceptions: a space is put between two opening brackets, which would start a note;
+    emphasis that changes within a word is dropped; and so are pages, which Fountain does not have.
     """
     notes = defaultdict(list)
     for note in screenplay.notes:
@@ -29,10 +30,10 @@ def write_fountain(screenplay: Screenplay) -> str:
     parts = [format_title_page(escape_marks(screenplay.title), screenplay.title_page)]
     parts += [f"\n{note}" for note in notes[-1]]
     for k, element in enumerate(screenplay.elements):
-        goes_on = element.kind in SPEECH_KINDS and element.character is not None
-        parts.append(("" if goes_on else "\n") + _format_element(element) + "\n")
+        continues_speech = element.kind in SPEECH_KINDS and element.character is not None
+        parts.append(("" if continues_speech else "\n") + _format_element(element) + "\n")
         in_speech = element.character is not None
-        # Under a speech a note stands without a blank line, which would end it.
+        # Within a speech, a note must not follow a blank line, which would end the speech.
         parts += [note if in_speech else f"\n{note}" for note in notes[k]]
     return "".join(parts)
 
@@ -55,12 +56,12 @@ def _format_element(element: Element) -> str:
                 for k, line in enumerate(lines)
             )
         case ElementKind.CHARACTER:
-            plain_cue = (
+            recognized = (
                 is_character_line(text) and not is_scene_heading(text) and not text.startswith(_ELEMENT_MARKS)
             )
-            return ("" if plain_cue else "@") + text + (" ^" if element.dual else "")
+            return ("" if recognized else "@") + text + (" ^" if element.dual else "")
         case ElementKind.DIALOGUE:
-            return "\n".join(line or "  " for line in lines)  # two spaces keep the speech going
+            return "\n".join(line or "  " for line in lines)  # two spaces: the speech does not end here
         case ElementKind.LYRICS:
             return "\n".join(f"~{line}" for line in lines)
         case ElementKind.TRANSITION:

@@ -1,7 +1,13 @@
-"""The columns of a script laid out by indentation, found from the lines themselves.
+"""Find the columns of a script that is laid out by indentation.
 
-Action stands at the left margin, dialogue further in, character cues furthest in. How far differs from
-script to script: a cue is a line in capitals after a blank line, with a less indented line right under it.
+Action starts at the left margin, dialogue further in, and character names furthest in. The indents differ
+from script to script, so they are measured: a character name is a line in capitals after a blank line with a
+less indented line directly below. The most common indents of such lines, and of the lines below them, are the
+columns.
+
+Scripts that came through converters have two common defects, for which there are corrections: pages with
+different left margins (`align_pages`), and blank lines under character names
+(`remove_gaps_under_characters`).
 """
 
 from __future__ import annotations
@@ -15,27 +21,31 @@ from moviemotion.screenplay.formats.line_patterns import is_character_name
 from moviemotion.screenplay.formats.page_furniture import Row
 
 _MIN_CHARACTER_LINES = 3
+"""Character names that a script has at least."""
 _MIN_DIALOGUE_COLUMN_SHARE = 0.75
-"""Share of the speeches that begin in the column of dialogue, or there is none."""
+"""Share of speeches that must start in one column for it to be the column of dialogue."""
 _MIN_BLANK_LINES_SHARE = 0.05
-"""Share of blank lines below which they part nothing."""
+"""Share of blank lines below which they do not separate paragraphs."""
 _MIN_COLUMN_DISTANCE = 2
-"""Characters between columns; less is a slip of the typist's."""
+"""Characters between two columns; smaller differences are typing errors."""
 _CENTERED_SHARE = 0.75
-"""Share of lines around one middle in a script that is centred."""
+"""Share of lines with the same center from which a script is centered and has no columns."""
 _DIALOGUE_TOLERANCE = 2
 """Characters by which a line of dialogue may miss its column."""
 _MAX_PAGE_SHIFT = 40
-"""Characters by which a page may be moved to the side."""
+"""Characters by which a page may be shifted to the left or right."""
 _BLANK_ROW = Row("", 0, 0, None)
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Indents in characters; a line belongs to the nearest column.
+    """The indents of a script's columns, in characters. A line belongs to the nearest column.
 
     Attributes:
-        capitals: whether cues are in capitals; else any name in the column of cues is one.
+        action: indent of action and scene headings.
+        dialogue: indent of dialogue.
+        character: indent of character names.
+        uppercase_names: whether character names are in capitals; if not, any name in their column is one.
     """
 
     action: int
@@ -44,27 +54,39 @@ class Columns:
     uppercase_names: bool = True
 
     def is_in_speech(self, row: Row) -> bool:
+        """Whether a row is indented like part of a speech."""
         return row.indent > (self.action + self.dialogue) / 2
 
     def is_character(self, row: Row) -> bool:
-        # Cues are sometimes centred by name, so their column is loose.
-        loose = (
+        """Whether a row is a character name."""
+        # Some programs center each name, so that long names start further left and short ones further right.
+        # The column is therefore as wide as half its distance from dialogue, and all of it on the other side.
+        in_column = (
             (self.dialogue + self.character) / 2
             < row.indent
             < self.character + (self.character - self.dialogue)
         )
-        return loose and (
+        return in_column and (
             is_character_line(row.text)
             or (not self.uppercase_names and is_character_name(row.text, uppercase=False))
         )
 
     def is_off_dialogue(self, row: Row) -> bool:
-        """Whether a row misses the column of dialogue by more than typing does."""
+        """Whether a row misses the column of dialogue by more than a typing error."""
         return abs(row.indent - self.dialogue) > _DIALOGUE_TOLERANCE
 
 
 def find_columns(rows: Sequence[Row], min_characters: int = _MIN_CHARACTER_LINES) -> Columns | None:
-    """The columns, if at least `fewest` cues stand in theirs."""
+    """Find the columns of a script.
+
+    Args:
+        rows: the lines of the script.
+        min_characters: how many character names there must be at least.
+
+    Returns:
+        None if the script has no columns.
+    """
+    # In a centered script the indent only tells how long a line is.
     if _is_centered(rows):
         return None
     return _columns_from_names(rows, is_character_line, min_characters) or _columns_from_names(
@@ -73,13 +95,16 @@ def find_columns(rows: Sequence[Row], min_characters: int = _MIN_CHARACTER_LINES
 
 
 def _is_centered(rows: Sequence[Row]) -> bool:
-    """Whether nearly all lines have their middle in one place."""
-    twice = Counter(2 * row.indent + len(row.text) for row in rows if row.text)
-    middle = max(twice, key=lambda at: twice[at], default=0)
-    return sum(twice[middle + off] for off in (-1, 0, 1)) > _CENTERED_SHARE * twice.total()
+    """Whether most lines have the same center."""
+    # Twice the center is an integer. Rounding of odd lengths moves it by one at most.
+    doubled_centers = Counter(2 * row.indent + len(row.text) for row in rows if row.text)
+    common = max(doubled_centers, key=lambda at: doubled_centers[at], default=0)
+    same = sum(doubled_centers[common + offset] for offset in (-1, 0, 1))
+    return same > _CENTERED_SHARE * doubled_centers.total()
 
 
 def _recurring_names(rows: Sequence[Row]) -> Callable[[str], bool]:
+    """A test for names in any case: they must recur, since sentences can look like names but seldom recur."""
     names = Counter(character_name(row.text) for row in rows if is_character_name(row.text, uppercase=False))
     return lambda text: names[character_name(text)] > 1
 
@@ -90,33 +115,51 @@ def _columns_from_names(
     min_characters: int,
     uppercase_names: bool = True,
 ) -> Columns | None:
-    cues, speech, margins = Counter[int](), Counter[int](), Counter[int]()
-    solid = sum(not row.text and not row.is_furniture for row in rows) < _MIN_BLANK_LINES_SHARE * len(rows)
+    """The columns, given a test of whether a text can be a character name; None if there are none.
+
+    Args:
+        rows: the lines of the script.
+        is_character: whether a text can be a character name.
+        min_characters: how many character names there must be at least.
+        uppercase_names: the attribute of the columns that are found.
+    """
+    names, speeches, margins = Counter[int](), Counter[int](), Counter[int]()
+    # Converters drop blank lines from some scripts. There, a line indented further than the one before can
+    # start a speech.
+    no_blanks = sum(not row.text and not row.is_furniture for row in rows) < _MIN_BLANK_LINES_SHARE * len(
+        rows
+    )
     for before, row, after in zip([_BLANK_ROW, *rows], rows, [*rows[1:], _BLANK_ROW], strict=False):
         if not row.text:
             continue
-        opens = not before.text or before.page != row.page or (solid and before.indent < row.indent)
-        if opens and after.text and row.indent > after.indent > 0 and is_character(row.text):
-            cues[row.indent] += 1
+        starts = not before.text or before.page != row.page or (no_blanks and before.indent < row.indent)
+        if starts and after.text and row.indent > after.indent > 0 and is_character(row.text):
+            names[row.indent] += 1
+            # Parentheticals have an indent of their own, between dialogue and character names.
             if not after.text.startswith("("):
-                speech[after.indent] += 1
+                speeches[after.indent] += 1
         else:
             margins[row.indent] += 1
-    if sum(cues.values()) < min_characters or not speech:
+    if sum(names.values()) < min_characters or not speeches:
         return None
-    dialogue = speech.most_common(1)[0][0]
-    cue = cues.most_common(1)[0][0]
-    inside = sum(count for indent, count in speech.items() if abs(indent - dialogue) <= _DIALOGUE_TOLERANCE)
-    if inside < _MIN_DIALOGUE_COLUMN_SHARE * speech.total():
+    dialogue = speeches.most_common(1)[0][0]
+    character = names.most_common(1)[0][0]
+    in_column = sum(
+        count for indent, count in speeches.items() if abs(indent - dialogue) <= _DIALOGUE_TOLERANCE
+    )
+    if in_column < _MIN_DIALOGUE_COLUMN_SHARE * speeches.total():
         return None
     left = [indent for indent in margins if indent < dialogue]
     action = max(left, key=lambda indent: margins[indent]) if left else 0
-    apart = min(dialogue - action, cue - dialogue) >= _MIN_COLUMN_DISTANCE
-    return Columns(action, dialogue, cue, uppercase_names) if apart else None
+    separate = min(dialogue - action, character - dialogue) >= _MIN_COLUMN_DISTANCE
+    return Columns(action, dialogue, character, uppercase_names) if separate else None
 
 
 def align_pages(rows: Sequence[Row]) -> list[Row]:
-    """The rows with each page moved to the side to where its columns best meet those of the pages before."""
+    """Shift each page to the left or right so that its columns best match those of the pages before.
+
+    The match of a shift is the overlap of two histograms of indents. Among equal shifts the smallest is used.
+    """
     pages: dict[int | None, Counter[int]] = {}
     for row in rows:
         if row.text:
@@ -135,17 +178,17 @@ def align_pages(rows: Sequence[Row]) -> list[Row]:
 
 
 def remove_gaps_under_characters(rows: Sequence[Row]) -> list[Row]:
-    """The rows without the blank ones between a cue, or a parenthetical, and a less indented row."""
-    found: list[Row] = []
+    """Remove blank rows between a character name, or a parenthetical, and a less indented row."""
+    result: list[Row] = []
     gap: list[Row] = []
     for row in rows:
         if not row.text:
             gap.append(row)
             continue
-        under = found[-1] if found else _BLANK_ROW
-        above = is_character_name(under.text) or (under.text[:1] == "(" and under.text[-1] == ")")
-        if not (above and under.indent > row.indent > 0):
-            found += gap
-        found.append(row)
+        above = result[-1] if result else _BLANK_ROW
+        in_speech = is_character_name(above.text) or (above.text[:1] == "(" and above.text[-1] == ")")
+        if not (in_speech and above.indent > row.indent > 0):
+            result += gap
+        result.append(row)
         gap = []
-    return found + gap
+    return result + gap

@@ -1,4 +1,7 @@
-"""What lines look like in scripts on paper: headings, transitions, speakers' names."""
+"""Line patterns of printed scripts: scene headings, transitions, character names.
+
+They accept more than Fountain's rules in `element_patterns`, since typists and converters vary.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ _SHOT = re.compile(
     r"(?:VARIOUS|SINGLE) SHOTS?|ON|IN|AT|UNDER|DOWN|INSIDE|OUTSIDE|ACROSS|FURTHER|ALONG|THROUGH|BEHIND|"
     r"BESIDE|OVER|NEAR|FROM)\b"
 )
-"""How lines in capitals begin that name a shot or a place; no name does."""
+"""How lines in capitals start that name a shot or a place; no character name does."""
 _NOT_IN_NAME = re.compile(
     r"""^[-–—.…"“(]|   |:| [-–—]+ |\bP\.?O\.?V\b|(?<!\bJR)(?<!\bSR)(?<!\bDR)\.$|[!?,;…–—"”-]$""",
     re.IGNORECASE,
@@ -31,16 +34,24 @@ _NOT_IN_NAME = re.compile(
 _BYLINE = re.compile(r"(written|screenplay|teleplay|story|adapted|based|by)\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?:…—-][\"'”’)\]]*$")
 _MIN_PREFIXED_HEADINGS = 3
-"""Headings with INT. or EXT.; with fewer a script is thought to go without."""
+"""Headings with INT. or EXT. below which a script's headings are taken to have no prefix."""
 _MAX_NAME_WORDS = 5
-"""Words in a speaker's name."""
 
 
 def parse_scene_heading(text: str, without_prefix: bool = False) -> tuple[str | None, str] | None:
-    """A heading's number at its left, if any, and the rest without it at its right; None for other lines.
+    """Split a scene heading into its scene number and its text.
 
     Args:
-        bare: whether the script's headings lack INT. and EXT.: then a number, or a time of day, makes one.
+        text: the line.
+        without_prefix: whether the script's headings have no INT. or EXT.; then a number or a time of day is
+            enough to make a line in capitals a heading.
+
+    Returns:
+        The number at the left margin, or None, and the heading without its numbers; None for other lines.
+
+    Example:
+        >>> parse_scene_heading("12A  INT. KITCHEN - NIGHT  12A")
+        ('12A', 'INT. KITCHEN - NIGHT')
     """
     forms = (_HEADING, _NUMBERED_TWICE, *((_NUMBERED, _TIME_OF_DAY) if without_prefix else ()))
     match = next((match for form in forms if (match := form.fullmatch(text))), None)
@@ -51,35 +62,36 @@ def parse_scene_heading(text: str, without_prefix: bool = False) -> tuple[str | 
 
 
 def headings_lack_prefix(lines: Iterable[str]) -> bool:
-    """Whether a script's headings lack INT. and EXT."""
+    """Whether a script's scene headings have no INT. or EXT."""
     return sum(bool(_HEADING.fullmatch(line)) for line in lines) < _MIN_PREFIXED_HEADINGS
 
 
 def is_transition_line(text: str) -> bool:
-    """Whether a line takes the film to the next scene."""
+    """Whether a line is a transition, such as CUT TO: or FADE OUT."""
     return bool(_TRANSITION.fullmatch(text))
 
 
 def is_byline(text: str) -> bool:
-    """Whether a line of a title page begins to say whose work it is."""
+    """Whether a line of a title page starts the credits, such as "written by"."""
     return bool(_BYLINE.match(text))
 
 
 def ends_sentence(text: str) -> bool:
-    """Whether a sentence, or a speech broken off, ends with a line."""
+    """Whether a line ends with the end of a sentence, or with an interrupted one."""
     return bool(_SENTENCE_END.search(text))
 
 
 def continues_sentence(text: str, following: str) -> bool:
-    """Whether words go on in those after them: they stop within a sentence."""
+    """Whether a text and the one following it belong to the same sentence."""
     return following[:1].islower() or not ends_sentence(text)
 
 
 def is_character_name(text: str, uppercase: bool = True) -> bool:
-    """Whether a line without a column of its own can be a speaker's name with its extensions.
+    """Whether a line can be a character name with its extensions, judged by the text alone.
 
     Args:
-        capitals: whether speakers are in capitals; else each word begins with one.
+        text: the line.
+        uppercase: whether character names are in capitals; if not, each word must start with one.
     """
     name = character_name(text.removesuffix(":"))
     words = name.split()

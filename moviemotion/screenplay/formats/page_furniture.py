@@ -1,6 +1,11 @@
-"""What belongs to a script's paper and not to its film: pages, page numbers, headers, (MORE), (CONTINUED).
+"""Page furniture: what belongs to a script's paper and not to the film.
 
-Works on text laid out by spaces: a plain-text script, or a PDF's pages laid out as such.
+Page numbers, headers, footers, (MORE) and (CONTINUED) are made blank, HTML and revision marks are removed,
+and double spacing is undone. What remains are `Row`s, which the layout modules read.
+
+Works on text laid out with spaces: a plain-text script, or the pages of a PDF laid out like one. Nothing says
+which lines are furniture, so they are recognized by repetition: a header occurs on most pages, at their
+edges, and its number grows.
 """
 
 from __future__ import annotations
@@ -20,12 +25,13 @@ _PAGE_NUMBER = re.compile(r"(?:page\s+)?[-–]?\s*(\d{1,3})[A-Z]?\s*[-–.]?(?:\
 _ENDS_IN_NUMBER = re.compile(r"(.*\S)(\s+)(?:page\s+)?(\d{1,3})[A-Z]?\.?", re.IGNORECASE)
 _REVISION_MARK = re.compile(r"\s{2,}\*+$")
 _MIN_HEADERS = 3
-"""Headers and page numbers are believed only where there are as many."""
+"""How often a header or page number must occur to be accepted as one."""
 _MIN_ADJACENT_HEADERS = 10
-"""Headers whose number is a single space away; fewer may be GUARD 1, GUARD 2, GUARD 3."""
+"""The same if only a single space separates a header from its number: GUARD 1, GUARD 2 and GUARD 3 may be
+characters."""
 _TAB_WIDTH = 8
 _MAX_UNSPACED_SHARE = 0.15
-"""Share of lines that may lack the blank one below in a double-spaced script."""
+"""Share of lines in a double-spaced script that may be without a blank line below."""
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->")
 _PRE = re.compile(r"<pre\b", re.IGNORECASE)
 _PRE_END = re.compile(r"</pre>", re.IGNORECASE)
@@ -36,12 +42,12 @@ class Row:
     """A line on paper.
 
     Attributes:
-        text: without the white space around it; empty for a blank line.
-        indent: characters before it.
-        line: its number in the source, from 1.
-        page: its page, as printed there or else counted; None where the source has no pages.
-        more: whether it was a (MORE), after which the speech goes on on the next page.
-        furniture: whether it was a page number, a header or another line of the paper's.
+        text: its text without surrounding white space; empty for a blank line and for page furniture.
+        indent: characters before the text.
+        line_number: its number in the source, from 1.
+        page: its page as printed, or else counted; None if the source has no pages.
+        is_more: whether it was a (MORE), after which the speech continues on the next page.
+        is_furniture: whether it was a page number, a header or other page furniture.
     """
 
     text: str
@@ -53,10 +59,13 @@ class Row:
 
 
 def parse_rows(source: Sequence[str]) -> list[Row]:
-    """The lines of a script; what belongs to the paper has become blank.
+    """Read the lines of a script; page furniture becomes blank.
 
-    A page begins at a form feed. Without form feeds it begins at a line that is a page's number, or a
-    header with the number at its end.
+    Pages start at form feeds. Without form feeds, a page starts at a line that is a page number, or at a
+    header that ends in one.
+
+    Args:
+        source: the lines of the file.
     """
     lines = [_clean_line(line) for line in _blank_outside_pre(source)]
     sheets = _sheet_numbers(source)
@@ -74,21 +83,29 @@ def parse_rows(source: Sequence[str]) -> list[Row]:
 
 
 def _remove_double_spacing(rows: list[Row]) -> list[Row]:
-    """Without the blank lines that stand after every line of a double-spaced script."""
-    inked = [at for at, row in enumerate(rows) if row.text]
-    gaps = sorted(after - at - 1 for at, after in pairwise(inked))
+    """Remove the blank lines that follow every line of a double-spaced script.
+
+    Only as many are removed as follow nearly every line, so that the additional ones, which separate
+    paragraphs, remain.
+    """
+    nonblank = [at for at, row in enumerate(rows) if row.text]
+    gaps = sorted(after - at - 1 for at, after in pairwise(nonblank))
+    # A low quantile instead of the minimum: a few lines without the blank line do not hide double spacing.
     spacing = gaps[int(_MAX_UNSPACED_SHARE * len(gaps))] if gaps else 0
-    found: list[Row] = []
+    result: list[Row] = []
     blanks = 0
     for row in rows:
         blanks = 0 if row.text or row.is_furniture else blanks + 1
         if not 0 < blanks <= spacing:
-            found.append(row)
-    return found
+            result.append(row)
+    return result
 
 
 def _blank_outside_pre(source: Sequence[str]) -> list[str]:
-    """The lines with those outside <pre> made blank, where the script was saved as a web page."""
+    """Make the lines outside <pre> blank, if the script was saved as a web page.
+
+    They become blank instead of being removed, so that line numbers stay those of the file.
+    """
     first = next((at for at, line in enumerate(source) if _PRE.search(line)), 0)
     ends = (at for at, line in enumerate(source) if at >= first and _PRE_END.search(line))
     last = next(ends, len(source))
@@ -96,13 +113,13 @@ def _blank_outside_pre(source: Sequence[str]) -> list[str]:
 
 
 def _clean_line(line: str) -> str:
-    """A line as it was typed: without marks of HTML or of revision, its tabs as spaces."""
+    """A line without HTML and revision marks, with tabs as spaces."""
     line = html.unescape(_TAG.sub("", line)).replace("\f", "")
     return _REVISION_MARK.sub("", line.expandtabs(_TAB_WIDTH).rstrip())
 
 
 def _sheet_numbers(source: Sequence[str]) -> list[int]:
-    """The sheet of paper of every line, from 0; all 0 without form feeds."""
+    """The sheet of paper of every line, from 0; all 0 if there are no form feeds."""
     sheets, sheet = [], 0
     for at, line in enumerate(source):
         sheet += "\f" in line and at > 0
@@ -111,7 +128,15 @@ def _sheet_numbers(source: Sequence[str]) -> list[int]:
 
 
 def _page_numbers(lines: Sequence[str], sheets: Sequence[int]) -> dict[int, int | None]:
-    """Lines that are page numbers, headers or footers, and the number each carries."""
+    """Find page numbers, headers and footers.
+
+    Args:
+        lines: the cleaned lines.
+        sheets: the sheet of each line.
+
+    Returns:
+        Index of each such line → the page number in it, or None if it has none.
+    """
     found: dict[int, int | None] = {}
     for at, line in enumerate(lines):
         number = _PAGE_NUMBER.fullmatch(line.strip())
@@ -119,7 +144,7 @@ def _page_numbers(lines: Sequence[str], sheets: Sequence[int]) -> dict[int, int 
             found[at] = int(number[1])
     found.update(_numbered_headers(lines))
     if sheets and sheets[-1] == 0:
-        # Without form feeds a page ends at each line that has its number.
+        # Without form feeds, numbered lines are the only sign of where pages end.
         sheets = list(accumulate(at in found for at in range(len(lines))))
     for at in _repeated_at_edges([("" if at in found else line) for at, line in enumerate(lines)], sheets):
         found.setdefault(at, None)
@@ -127,11 +152,15 @@ def _page_numbers(lines: Sequence[str], sheets: Sequence[int]) -> dict[int, int 
 
 
 def _numbered_headers(lines: Sequence[str]) -> dict[int, int]:
-    """Lines that come again and again with a number at their end that only grows."""
+    """Find lines that recur with a growing number at the end, such as "THE KITE  12.".
+
+    Returns:
+        Index of each such line → its number.
+    """
     alike: dict[tuple[str, bool], list[tuple[int, int]]] = defaultdict(list)
     for at, line in enumerate(lines):
         match = _ENDS_IN_NUMBER.fullmatch(line.strip())
-        # A heading's scene number is at both its ends.
+        # A scene heading can end in a number too, but then it starts with the same number.
         if match and not re.match(rf"[A-Z]?{match[3]}\b", match[1]):
             near = len(match[2]) == 1
             alike[_header_key(match[1]), near].append((at, int(match[3])))
@@ -145,32 +174,42 @@ def _numbered_headers(lines: Sequence[str]) -> dict[int, int]:
 
 
 def _repeated_at_edges(lines: Sequence[str], sheets: Sequence[int]) -> Iterator[int]:
-    """First and last lines of sheets that read alike on half of them; not the cue of a speech going on."""
+    """Find the first and last lines of sheets that are the same on at least half of the sheets.
+
+    "ANNA (cont'd)" can recur at the top of pages too, but it is a character and no header.
+    """
     edges: dict[str, list[int]] = defaultdict(list)
-    inked = [at for at, line in enumerate(lines) if line.strip()]
-    for before, at in pairwise([-1, *inked]):
+    nonblank = [at for at, line in enumerate(lines) if line.strip()]
+    for before, at in pairwise([-1, *nonblank]):
         if before < 0 or sheets[before] != sheets[at]:
             edges[_header_key(lines[at])].append(at)
             if before >= 0:
                 edges[_header_key(lines[before])].append(before)
     count = sheets[-1] + 1 if sheets else 0
-    for skeleton, found in edges.items():
-        if len(found) >= max(_MIN_HEADERS, count / 2) and "(cont" not in skeleton:
+    for key, found in edges.items():
+        if len(found) >= max(_MIN_HEADERS, count / 2) and "(cont" not in key:
             yield from found
 
 
 def _header_key(line: str) -> str:
+    """What two headers have in common that differ only in numbers, spaces or case."""
     return re.sub(r"\s+", " ", re.sub(r"\d+", "0", line)).strip().lower()
 
 
 def _page_of_each_line(sheets: Sequence[int], numbers: dict[int, int | None]) -> list[int | None]:
-    """The page of every line."""
+    """The page of every line, as printed or else counted.
+
+    Args:
+        sheets: the sheet of each line; all 0 if there are no form feeds.
+        numbers: the lines with page furniture, and the page numbers in them.
+    """
     if not sheets or sheets[-1] > 0:
         printed: dict[int, int] = {}
         for at, number in numbers.items():
             if number is not None:
                 printed.setdefault(sheets[at], number)
-        # The title page is not counted: sheets before the first number count back from it.
+        # Printed numbers win over counting, since title pages are not counted and revised scripts have pages
+        # such as 12A. Sheets before the first printed number are counted back from it.
         first = min(printed, default=0)
         page = printed.get(first, 1) - first - 1
         pages: dict[int, int | None] = {}
@@ -179,6 +218,7 @@ def _page_of_each_line(sheets: Sequence[int], numbers: dict[int, int | None]) ->
             pages[sheet] = page
         return [pages[sheet] for sheet in sheets]
     counted = [(at, number) for at, number in sorted(numbers.items()) if number is not None]
+    # A line that happens to be a number ("1969") must not start a page, so only growing numbers count.
     growing = [
         (at, n) for (at, n), (_, before) in zip(counted, [(0, 0), *counted], strict=False) if n > before
     ]

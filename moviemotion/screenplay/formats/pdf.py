@@ -1,4 +1,9 @@
-"""Read screenplays saved as PDF: each letter goes back to its column on a page of text."""
+"""Read screenplays saved as PDF by putting each letter back into its column on a page of text.
+
+A PDF knows letters with coordinates, but no lines, spaces or paragraphs. Screenplays are set in a typeface
+with letters of equal width, so coordinates divided by that width are columns. The resulting lines are read by
+`plain_text`, exactly like a script that was typed.
+"""
 
 from __future__ import annotations
 
@@ -19,18 +24,25 @@ from moviemotion.screenplay.elements import Screenplay
 from moviemotion.screenplay.formats.plain_text import has_script_layout, parse_plain_text, plain_text_title
 
 _BASELINE_TOLERANCE = 0.35
-"""Letters whose baselines differ by less than this share of a line are on one line."""
+"""Letters whose baselines differ by less than this share of a line's height are on the same line."""
 _MIN_SPACE_WIDTH = 0.3
-"""A gap wider than this share of a letter is a space."""
+"""A gap wider than this share of a letter's width is a space."""
 _MIN_STEP_SHARE = 0.1
-"""Share of the steps from line to line that makes one common."""
+"""Share of all steps from line to line from which a step is common."""
 _MIN_LETTERS_PER_PAGE = 20
-"""Pages with fewer letters on average are pictures of pages."""
+"""Average below which the pages are scans without text."""
 
 
 @dataclass(frozen=True)
 class _Letter:
-    """A letter on a page, in points from its left and bottom edge; `end` is where the next may start."""
+    """A letter on a page; coordinates are in points from the left and bottom edge of the page.
+
+    Attributes:
+        text: the letter.
+        x: its left edge.
+        end: where the next letter can start.
+        y: its baseline.
+    """
 
     text: str
     x: float
@@ -39,35 +51,42 @@ class _Letter:
 
 
 def read_pdf(path: Path) -> Screenplay:
-    """The screenplay in a PDF, as writing programs export it.
+    """Read a PDF that was exported by a screenwriting program.
 
     Raises:
-        MoviemotionError: the file is missing, broken, locked, a scan without text, or not laid out as a
-            screenplay.
+        MoviemotionError: the file is missing, broken, protected by a password, a scan without text, or not
+            laid out as a screenplay.
     """
     source = extract_pdf_lines(read_bytes(path, "screenplay"), path)
     if not has_script_layout(source):
         raise MoviemotionError(
             f"{path}: its pages are not laid out as a screenplay; export the script as Fountain (.fountain) "
-            "or Final Draft (.fdx)."
+            "or Final Draft (.fdx)"
         )
     return Screenplay(plain_text_title(source) or path.stem, path, source, parse_plain_text(source))
 
 
 def extract_pdf_lines(data: bytes, path: Path) -> tuple[str, ...]:
-    """The pages as lines of text, each letter in its column; a page's first line begins with a form feed.
+    """The pages of a PDF as lines of text, with each letter in its column.
+
+    Args:
+        data: the contents of the file.
+        path: the file, for messages.
+
+    Returns:
+        The lines; the first line of each page starts with a form feed.
 
     Raises:
-        MoviemotionError: the file is broken, locked or holds no text.
+        MoviemotionError: the file is broken, protected by a password, or contains no text.
     """
     try:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
         locked = "password" in str(error).lower()
         raise MoviemotionError(
-            f"{path}: the PDF is locked with a password; save it without one."
+            f"{path}: the PDF is protected by a password; save it without one"
             if locked
-            else f"{path}: the PDF is broken; export it again, or give the script as Fountain or Final Draft."
+            else f"{path}: the PDF is broken; export it again, or give the script as Fountain or Final Draft"
         ) from None
     try:
         pages = [list(_letters(document[k])) for k in range(len(document))]
@@ -75,8 +94,8 @@ def extract_pdf_lines(data: bytes, path: Path) -> tuple[str, ...]:
         document.close()
     if sum(map(len, pages)) < _MIN_LETTERS_PER_PAGE * len(pages):
         raise MoviemotionError(
-            f"{path}: its pages are pictures without text (a scan); export the script as text, or run text "
-            "recognition (OCR) on it first."
+            f"{path}: its pages are images without text (a scan); export the script as text, or run text "
+            "recognition (OCR) on it first"
         )
     rows = [_rows(page) for page in pages]
     width, height = _letter_width(rows), _line_height(rows)
@@ -84,6 +103,7 @@ def extract_pdf_lines(data: bytes, path: Path) -> tuple[str, ...]:
 
 
 def _letters(page: pypdfium2.PdfPage) -> Iterator[_Letter]:
+    """The letters of a page. Spaces are skipped, since columns say where there is space."""
     text = page.get_textpage()
     x, y = c_double(), c_double()
     box = pdfium.FS_RECTF()
@@ -98,7 +118,7 @@ def _letters(page: pypdfium2.PdfPage) -> Iterator[_Letter]:
 
 
 def _rows(letters: Sequence[_Letter]) -> list[list[_Letter]]:
-    """Letters of one line together, lines from top to bottom, letters from left to right."""
+    """Group letters into lines, from top to bottom, and sort each line from left to right."""
     rows: list[list[_Letter]] = []
     for letter in sorted(letters, key=lambda c: -c.y):
         if (
@@ -112,19 +132,20 @@ def _rows(letters: Sequence[_Letter]) -> list[list[_Letter]]:
 
 
 def _letter_width(pages: Sequence[Sequence[Sequence[_Letter]]]) -> float:
-    """Points a letter takes: its width in the most usual type."""
+    """The median width of a letter in points, which is that of the typeface of the script's text."""
     widths = Counter(round(c.end - c.x, 1) for page in pages for row in page for c in row)
     return max(median(widths.elements()), 1.0)
 
 
 def _line_height(pages: Sequence[Sequence[Sequence[_Letter]]]) -> float:
-    """Points from line to line within a paragraph: the smallest step that is common."""
+    """The distance in points between lines of a paragraph: the smallest step that is common."""
     steps = Counter(round(above[0].y - below[0].y, 1) for page in pages for above, below in pairwise(page))
     common = [step for step, count in steps.items() if count >= _MIN_STEP_SHARE * steps.total()]
     return max(min(common, default=12.0), 1.0)
 
 
 def _page_to_text(rows: Sequence[Sequence[_Letter]], width: float, height: float) -> Iterator[str]:
+    """The lines of a page, after a line with a form feed; gaps between lines become blank lines."""
     yield "\f"
     before = None
     for row in rows:
@@ -138,7 +159,8 @@ def _page_to_text(rows: Sequence[Sequence[_Letter]], width: float, height: float
 def _row_to_text(row: Sequence[_Letter], width: float) -> str:
     line, end = "", 0.0
     for letter in row:
-        gap, own = letter.x - end, letter.end - letter.x  # a title may be set larger
+        # Gaps are measured in widths of this letter, since a title may be set in a larger type.
+        gap, own = letter.x - end, letter.end - letter.x
         if not line:
             line = " " * round(letter.x / width)
         elif gap > _MIN_SPACE_WIDTH * own:

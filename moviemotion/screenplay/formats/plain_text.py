@@ -1,6 +1,7 @@
-"""Shooting scripts as plain text, and the pages of a PDF laid out as text.
+"""Read scripts in plain text as they were typed or printed, and the pages of PDFs laid out as text.
 
-Such a script has columns, or its lines are given those that they would have; then one pass makes elements.
+`page_furniture` removes what belongs to the paper, `indented_layout` finds the columns, or `flat_layout`
+supplies them; then `_Reader` makes elements in one pass over the rows.
 """
 
 from __future__ import annotations
@@ -32,30 +33,34 @@ from moviemotion.screenplay.formats.page_furniture import Row, parse_rows
 
 _TRAILING_SCENE_NUMBER = re.compile(r"\s{2,}([A-Z]?\d+[A-Z]*)\.?$")
 _MIN_GUTTER_WIDTH = 3
-"""Blank characters that part two speeches side by side."""
+"""Spaces between two speeches side by side."""
 _MAX_TITLE_PAGE_LINES = 30
-"""A title page has no more lines than this."""
 _MAX_TITLE_LINES = 3
-"""A title without a page of its own has no more lines than this above its writers."""
+"""Lines above the writers' names, for a title without a page of its own."""
 
 
 def _detect_layout(source: Sequence[str]) -> tuple[list[Row], Columns] | None:
-    """The rows and their columns, which a script without any is given; None where no speakers are found."""
+    """The rows of a script and their columns; None if no speakers are found."""
     rows = parse_rows(source)
-    for mended in (list, align_pages, remove_gaps_under_characters):
-        if (columns := find_columns(found := mended(rows))) is not None:
-            return found, columns
+    # Each correction is tried only if there are no columns without it, since it could spoil a sound script.
+    for correct in (list, align_pages, remove_gaps_under_characters):
+        if (columns := find_columns(corrected := correct(rows))) is not None:
+            return corrected, columns
     flat = None if has_fountain_marks(source) else indent_by_context(rows)
     return None if flat is None else (flat, FLAT_COLUMNS)
 
 
 def has_script_layout(source: Sequence[str]) -> bool:
-    """Whether the lines tell who speaks as scripts on paper do."""
+    """Whether the lines have the layout of a printed script, so that speakers can be recognized."""
     return _detect_layout(source) is not None
 
 
 def plain_text_title(source: Sequence[str]) -> str:
-    """The title on the title page, else the first centred line in capitals before the first scene."""
+    """The title on the title page, else the first centered line in capitals before the first scene.
+
+    Returns:
+        An empty string if there is neither.
+    """
     laid_out = _detect_layout(source)
     if laid_out is None:
         return ""
@@ -74,17 +79,20 @@ def plain_text_title(source: Sequence[str]) -> str:
 
 
 def parse_plain_text(source: Sequence[str]) -> tuple[Element, ...]:
-    """The elements of a shooting script, in order; lines wrapped by hand are joined.
+    """The elements of a printed script, in order.
 
-    Its title page is not of the film and left out, as are page numbers, headers and (MORE); a speech or a
-    paragraph that goes on on the next page is one element.
+    Wrapped lines are joined, and a speech or paragraph that continues on the next page is one element. The
+    title page and page furniture are skipped.
+
+    Args:
+        source: all lines of the file.
 
     Raises:
-        ValueError: the lines do not tell who speaks (see `is_printed_script`).
+        ValueError: the lines do not have the layout of a script (see `has_script_layout`).
     """
     laid_out = _detect_layout(source)
     if laid_out is None:
-        raise ValueError("no cues and dialogue found")
+        raise ValueError("no characters and dialogue found")
     rows, columns = laid_out
     film = rows[_title_page_row_count(rows, columns) :]
     found = [element for element in _Reader(film, columns).elements() if not _is_title(element)]
@@ -96,26 +104,26 @@ def _is_title(element: Element) -> bool:
 
 
 def _title_at_top(rows: Sequence[Row]) -> str:
-    """The first lines of a script without columns, where a line under them says who wrote it."""
+    """The first lines of a script without columns, if a line below them names its writers."""
     lines = [row.text for row in rows if row.text][: _MAX_TITLE_LINES + 1]
     by_line = next((k for k, text in enumerate(lines) if is_byline(text)), 0)
     return " ".join(lines[:by_line]).strip('"“” ')
 
 
 def _title_page_row_count(rows: Sequence[Row], columns: Columns) -> int:
-    """How many rows the title page takes, where it is a page of its own; else 0."""
+    """How many rows the title page takes, if it is a separate page; else 0."""
     if not rows or rows[0].page == rows[-1].page:
         return 0
     length = next(k for k, row in enumerate(rows) if row.page != rows[0].page)
-    inked = [row for row in rows[:length] if row.text]
-    if not 0 < len(inked) <= _MAX_TITLE_PAGE_LINES or not columns.is_in_speech(inked[0]):
+    nonblank = [row for row in rows[:length] if row.text]
+    if not 0 < len(nonblank) <= _MAX_TITLE_PAGE_LINES or not columns.is_in_speech(nonblank[0]):
         return 0
-    script = any(parse_scene_heading(row.text) or is_transition_line(row.text) for row in inked)
+    script = any(parse_scene_heading(row.text) or is_transition_line(row.text) for row in nonblank)
     return 0 if script or find_columns(rows[:length], min_characters=1) else length
 
 
 def _with_scene_lengths(elements: Sequence[Element], rows: Sequence[Row]) -> list[Element]:
-    """Headings with their scene's length, from the lines between them on pages as long as the longest."""
+    """Add the length of each scene to its heading, counted in lines of the longest page."""
     pages = Counter(row.page for row in rows)
     if None in pages or not pages:
         return list(elements)
@@ -127,7 +135,7 @@ def _with_scene_lengths(elements: Sequence[Element], rows: Sequence[Row]) -> lis
 
 
 def _split_at_gaps(row: Row) -> list[tuple[int, str]]:
-    """A row's pieces between wide gaps, and where each begins."""
+    """The pieces of a row between wide gaps, each with the column where it starts."""
     return [
         (row.indent + m.start(), m[0])
         for m in re.finditer(rf"\S+(?: {{1,{_MIN_GUTTER_WIDTH - 1}}}\S+)*", row.text)
@@ -135,7 +143,12 @@ def _split_at_gaps(row: Row) -> list[tuple[int, str]]:
 
 
 class _Reader:
-    """One pass over the rows, paragraph by paragraph."""
+    """Makes elements in one pass over the rows, paragraph by paragraph.
+
+    Args:
+        rows: the rows of the film, without the title page.
+        columns: the columns of the script.
+    """
 
     def __init__(self, rows: Sequence[Row], columns: Columns) -> None:
         self._rows = rows
@@ -173,7 +186,7 @@ class _Reader:
         )
 
     def _is_centered_pair(self, row: Row, after: Row) -> bool:
-        """Whether two rows are a centred card rather than a cue over its speech."""
+        """Whether two rows are a centered title card rather than a character name above its speech."""
         off_column = self._columns.is_off_dialogue(after) and after.text[0] != "("
         return off_column and abs(2 * (row.indent - after.indent) + len(row.text) - len(after.text)) <= 2
 
@@ -200,17 +213,17 @@ class _Reader:
         )
 
     def _speech(self) -> None:
-        cue = self._rows[self._at]
-        who = character_name(cue.text)
-        goes_on = self._is_repeated_character(cue, who)
+        character = self._rows[self._at]
+        who = character_name(character.text)
+        continues = self._is_repeated_character(who)
         self._at += 1
-        said = self._read_speech_rows()
-        if not goes_on:
-            self._add(ElementKind.CHARACTER, [cue], cue.text, who)
-        self._add_speech(who, said, goes_on=goes_on)
+        rows = self._read_speech_rows()
+        if not continues:
+            self._add(ElementKind.CHARACTER, [character], character.text, who)
+        self._add_speech(who, rows, continues=continues)
 
-    def _is_repeated_character(self, cue: Row, who: str) -> bool:
-        """Whether a cue only repeats the speaker on a new page, after a (MORE) on the old one."""
+    def _is_repeated_character(self, who: str) -> bool:
+        """Whether a character name only repeats the speaker on a new page, after a (MORE) on the old one."""
         before = self._at - 1
         while before >= 0 and not self._rows[before].text and not self._rows[before].is_more:
             before -= 1
@@ -229,27 +242,37 @@ class _Reader:
         return list(self._rows[first : self._at])
 
     def _add_speech(
-        self, who: str | None, said: list[Row], dual: bool = False, goes_on: bool = False
+        self, who: str | None, rows: list[Row], dual: bool = False, continues: bool = False
     ) -> None:
-        """Parentheticals and dialogue of one speech; `goes_on` where its first words are on another page."""
-        while said:
+        """Add the parentheticals and dialogue of one speech.
+
+        Args:
+            who: the speaker.
+            rows: the rows of the speech.
+            dual: whether it is spoken beside the speech before it.
+            continues: whether the speech started on the page before.
+        """
+        while rows:
             end = 1
-            kind = ElementKind.PARENTHETICAL if starts_parenthetical(said[0].text) else ElementKind.DIALOGUE
+            kind = ElementKind.PARENTHETICAL if starts_parenthetical(rows[0].text) else ElementKind.DIALOGUE
             if kind is ElementKind.PARENTHETICAL:
-                while end < len(said) and not said[end - 1].text.endswith(")"):
+                while end < len(rows) and not rows[end - 1].text.endswith(")"):
                     end += 1
             else:
-                while end < len(said) and not starts_parenthetical(said[end].text):
+                while end < len(rows) and not starts_parenthetical(rows[end].text):
                     end += 1
-            text = " ".join(row.text for row in said[:end])
-            if goes_on and self._elements[-1].kind is kind:
-                self._append_to_last(said[:end], text)
+            text = " ".join(row.text for row in rows[:end])
+            if continues and self._elements[-1].kind is kind:
+                self._append_to_last(rows[:end], text)
             else:
-                self._add(kind, said[:end], text, who, dual)
-            goes_on, said = False, said[end:]
+                self._add(kind, rows[:end], text, who, dual)
+            continues, rows = False, rows[end:]
 
     def _find_gutter(self) -> int | None:
-        """Where two speeches side by side are parted, if two cues stand on this row."""
+        """The column that separates two speeches side by side, if there are two characters on this row.
+
+        It is the rightmost column that no piece of text crosses and that has text on both sides.
+        """
         parts = _split_at_gaps(self._row_ahead(0))
         if (
             len(parts) != 2
@@ -275,7 +298,7 @@ class _Reader:
         )
 
     def _block(self) -> list[Row]:
-        """The rows from here to the next blank one."""
+        """The rows from the current one to the next blank one."""
         end = self._at
         while end < len(self._rows) and self._rows[end].text:
             end += 1
@@ -298,24 +321,25 @@ class _Reader:
         first = self._at
         self._at += 1
         heading = parse_scene_heading(row.text, self._headings_lack_prefix)
-        centred = self._columns.is_in_speech(row)
+        centered = self._columns.is_in_speech(row)
         if heading:
             self._heading(*heading)
         elif is_transition_line(row.text) or self._at_right_edge(row):
             self._add(ElementKind.TRANSITION, [row], row.text)
         else:
-            while self._continues_paragraph(centred):
+            while self._continues_paragraph(centered):
                 self._at += 1
             rows = self._rows[first : self._at]
             text = " ".join(r.text for r in rows)
             last = self._elements[-1] if self._elements else None
-            turned = last is not None and self._starts_new_page(first)
-            if centred and turned and last is not None and last.kind is ElementKind.DIALOGUE:
-                self._add_speech(last.character, list(rows), last.dual, goes_on=True)
-            elif centred:
+            new_page = last is not None and self._starts_new_page(first)
+            # A page break may split a speech or a paragraph of action without any (MORE).
+            if centered and new_page and last is not None and last.kind is ElementKind.DIALOGUE:
+                self._add_speech(last.character, list(rows), last.dual, continues=True)
+            elif centered:
                 self._add(ElementKind.CENTERED, rows, "\n".join(r.text for r in rows))
             elif (
-                turned
+                new_page
                 and last is not None
                 and last.kind is ElementKind.ACTION
                 and continues_sentence(last.text, text)
@@ -325,11 +349,14 @@ class _Reader:
                 self._add(ElementKind.ACTION, rows, text)
 
     def _heading(self, number: str | None, text: str) -> None:
-        """A heading with its number from either margin; a second line in capitals is still the heading."""
+        """Add a scene heading, whose number may be in either margin.
+
+        A second line in capitals still belongs to the heading.
+        """
         rows = [self._rows[self._at - 1]]
         at_end = _TRAILING_SCENE_NUMBER.search(text)
         text = _TRAILING_SCENE_NUMBER.sub("", text)
-        while self._continues_paragraph(centred=False) and self._row_ahead(0).text.isupper():
+        while self._continues_paragraph(centered=False) and self._row_ahead(0).text.isupper():
             rows.append(self._row_ahead(0))
             text += " " + rows[-1].text
             self._at += 1
@@ -338,22 +365,26 @@ class _Reader:
         self._elements[-1] = replace(self._elements[-1], number=number or (at_end[1] if at_end else None))
 
     def _at_right_edge(self, row: Row) -> bool:
-        """Whether a row in capitals stands further in than any cue: a transition in words of its own."""
+        """Whether a row in capitals is indented more than any character name.
+
+        Such a row is a transition, even if its words are not those of a usual one.
+        """
         return row.indent > 2 * self._columns.character - self._columns.dialogue and row.text.isupper()
 
     def _starts_new_page(self, at: int) -> bool:
-        """Whether a page was turned right before a row."""
+        """Whether a row is the first one with text on its page."""
         before = at - 1
         while before >= 0 and not self._rows[before].text:
             before -= 1
         return before >= 0 and self._rows[before].page != self._rows[at].page
 
-    def _continues_paragraph(self, centred: bool) -> bool:
+    def _continues_paragraph(self, centered: bool) -> bool:
+        """Whether the current row belongs to the paragraph of the row before it."""
         row, before = self._row_ahead(0), self._row_ahead(-1)
         return (
             bool(row.text)
             and row.page == before.page
-            and self._columns.is_in_speech(row) == centred
+            and self._columns.is_in_speech(row) == centered
             and not parse_scene_heading(row.text, self._headings_lack_prefix)
             and not self._starts_speech()
         )

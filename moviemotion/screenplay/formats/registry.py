@@ -1,73 +1,284 @@
-"""The film on paper: screenplay files → one record of elements."""
+"""The registry of screenplay formats, and `read_screenplay`, which reads a file of any of them.
+
+A format is an object that fulfills the protocol `ScreenplayFormat`. Formats are asked in order whether a
+file is theirs, and the first that says yes reads it:
+
+1. formats that a program registered with `register_format`, the newest first;
+2. formats of installed packages, which name them in the entry-point group `moviemotion.screenplay_formats`;
+3. `BUILT_IN_FORMATS`: Final Draft, PDF, Fountain, plain text. Plain text accepts every file.
+
+A parser that ships with MoviEmotion goes into `BUILT_IN_FORMATS`, before plain text. Any other package
+declares its format in its `pyproject.toml`; the object is an instance or a class without parameters:
+
+    [project.entry-points."moviemotion.screenplay_formats"]
+    highland = "my_package.highland:HighlandFormat"
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from typing import Protocol, TypeVar, runtime_checkable
 
 from moviemotion._io.text_decoding import read_text
 from moviemotion.errors import MoviemotionError
-from moviemotion.screenplay.elements import Element, ElementKind, Screenplay, ScreenplayNote
+from moviemotion.screenplay.elements import ElementKind, Screenplay
 from moviemotion.screenplay.formats.fdx import read_fdx
-from moviemotion.screenplay.formats.fountain import parse_fountain, parse_notes
+from moviemotion.screenplay.formats.fountain import screenplay_from_fountain
 from moviemotion.screenplay.formats.pdf import read_pdf
 from moviemotion.screenplay.formats.plain_text import has_script_layout, parse_plain_text, plain_text_title
-from moviemotion.screenplay.formats.title_page import parse_title, parse_title_page
 
-__all__ = ["Element", "ElementKind", "Screenplay", "is_fountain", "read_screenplay"]
-
+ENTRY_POINT_GROUP = "moviemotion.screenplay_formats"
+HEAD_BYTES = 4096
+"""How much of a file `ScreenplayFormat.matches` is given."""
 FOUNTAIN_SUFFIXES = (".fountain", ".spmd")
 UNSUPPORTED_SUFFIXES = (".docx", ".doc", ".rtf", ".odt", ".celtx", ".fdr", ".fadein")
+"""Suffixes that are refused with a remedy unless a registered or installed format accepts them."""
 
 
-def read_screenplay(path: Path | str) -> Screenplay:
-    """Read a screenplay: Fountain, Final Draft, a PDF, or a plain-text script as it was typed or converted.
+@runtime_checkable
+class ScreenplayFormat(Protocol):
+    """A file format that screenplays can be read from.
 
-    A `.txt` file with marks of Fountain, or with hardly any cues, is read as Fountain.
-
-    Raises:
-        MoviemotionError: the file is missing, broken, of another kind, empty, or holds no scene and no
-            dialogue; or it is a `.txt` file without dialogue.
+    Example:
+        >>> class Highland:
+        ...     name = "Highland"
+        ...     suffixes = (".highland",)
+        ...
+        ...     def matches(self, path: Path, head: bytes) -> bool:
+        ...         return path.suffix.lower() in self.suffixes
+        ...
+        ...     def read(self, path: Path) -> Screenplay:
+        ...         with zipfile.ZipFile(path) as bundle:
+        ...             return screenplay_from_fountain(bundle.read("text.fountain").decode(), path)
+        >>> register_format(Highland())
     """
-    path = Path(path)
-    if path.suffix.lower() in UNSUPPORTED_SUFFIXES:
-        raise MoviemotionError(
-            f"{path}: {path.suffix} scripts cannot be read; export it as Fountain (.fountain), Final Draft "
-            "(.fdx) or PDF."
-        )
-    reader = _READERS.get(path.suffix.lower(), _read_text_script)
-    screenplay = reader(path)
-    if not any(e.kind in (ElementKind.SCENE_HEADING, ElementKind.DIALOGUE) for e in screenplay.elements):
-        raise MoviemotionError(
-            f"{path}: no scene heading and no dialogue found; give a screenplay in Fountain (.fountain), "
-            "Final Draft (.fdx), PDF, or plain text (.txt)."
-        )
-    spoken = any(e.kind in (ElementKind.DIALOGUE, ElementKind.LYRICS) for e in screenplay.elements)
-    if not spoken and reader is _read_text_script and path.suffix.lower() not in FOUNTAIN_SUFFIXES:
+
+    @property
+    def name(self) -> str:
+        """What users call the format, such as "Final Draft"."""
+        ...
+
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """The suffixes its files usually have, in lower case with the dot. Messages list them."""
+        ...
+
+    def matches(self, path: Path, head: bytes) -> bool:
+        """Whether this format reads a file.
+
+        Args:
+            path: the file.
+            head: its first `HEAD_BYTES` bytes; empty if it cannot be opened.
+        """
+        ...
+
+    def read(self, path: Path) -> Screenplay:
+        """Read a file that matches.
+
+        Raises:
+            MoviemotionError: the file is missing or broken; the message names it and the remedy.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class _BuiltInFormat:
+    """A format of MoviEmotion itself. Files are recognized by their suffix, unless it accepts all files."""
+
+    name: str
+    suffixes: tuple[str, ...]
+    reader: Callable[[Path], Screenplay]
+    accepts_all: bool = False
+
+    def matches(self, path: Path, head: bytes) -> bool:
+        return self.accepts_all or path.suffix.lower() in self.suffixes
+
+    def read(self, path: Path) -> Screenplay:
+        return self.reader(path)
+
+
+def _read_fountain(path: Path) -> Screenplay:
+    return screenplay_from_fountain(_read_script_text(path), path)
+
+
+def _read_plain_text(path: Path) -> Screenplay:
+    """Read a text file of unknown layout: printed layout where there is one, else Fountain."""
+    text = _read_script_text(path)
+    source = tuple(text.removesuffix("\n").split("\n"))
+    if has_script_layout(source):
+        screenplay = Screenplay(plain_text_title(source) or path.stem, path, source, parse_plain_text(source))
+    else:
+        screenplay = screenplay_from_fountain(text, path)
+    kinds = {element.kind for element in screenplay.elements}
+    if ElementKind.SCENE_HEADING in kinds and not kinds & {ElementKind.DIALOGUE, ElementKind.LYRICS}:
+        # A silent film is possible, but a .txt file without dialogue is almost always one whose speakers
+        # were not recognized. The Fountain suffix is how a user says that it really is silent.
         raise MoviemotionError(
             f"{path}: scenes but no speakers found; put each speaker's name in capitals on a line of its own "
-            "above the speech, or name the file .fountain if nobody speaks in it."
+            "above the speech, or name the file .fountain if the film has no dialogue."
         )
     return screenplay
 
 
-def _read_text_script(path: Path) -> Screenplay:
-    text = read_text(path, "screenplay", "Fountain (.fountain) or plain text (.txt)")
-    source = tuple(text.removesuffix("\n").split("\n"))
-    title_page: tuple[tuple[str, str], ...] = ()
-    notes: tuple[ScreenplayNote, ...] = ()
-    if is_fountain(path, source):
-        title, elements = parse_title(source), parse_fountain(source)
-        title_page, notes = parse_title_page(source), parse_notes(source, elements)
-    else:
-        title, elements = plain_text_title(source), parse_plain_text(source)
-    return Screenplay(title or path.stem, path, source, elements, title_page, notes)
+def _read_script_text(path: Path) -> str:
+    return read_text(path, "screenplay", "Fountain (.fountain) or plain text (.txt)")
+
+
+FINAL_DRAFT = _BuiltInFormat("Final Draft", (".fdx",), read_fdx)
+PDF = _BuiltInFormat("PDF", (".pdf",), read_pdf)
+FOUNTAIN = _BuiltInFormat("Fountain", FOUNTAIN_SUFFIXES, _read_fountain)
+PLAIN_TEXT = _BuiltInFormat("plain text", (".txt",), _read_plain_text, accepts_all=True)
+BUILT_IN_FORMATS: tuple[ScreenplayFormat, ...] = (FINAL_DRAFT, PDF, FOUNTAIN, PLAIN_TEXT)
+"""In the order in which they are asked."""
+
+_registered: list[ScreenplayFormat] = []
+_Result = TypeVar("_Result")
+
+
+def register_format(screenplay_format: ScreenplayFormat) -> None:
+    """Add a format for the rest of the process. It is asked before all others.
+
+    Raises:
+        MoviemotionError: the object lacks a part of `ScreenplayFormat`.
+    """
+    _check_format(screenplay_format, _provider(screenplay_format))
+    _registered.insert(0, screenplay_format)
+
+
+def unregister_format(screenplay_format: ScreenplayFormat) -> None:
+    """Remove a format that was added with `register_format`.
+
+    Raises:
+        ValueError: it is not registered.
+    """
+    _registered.remove(screenplay_format)
+
+
+def available_formats() -> tuple[ScreenplayFormat, ...]:
+    """All formats in the order in which they are asked: registered, installed, built-in.
+
+    Raises:
+        MoviemotionError: an installed package's format cannot be loaded; the message names the package.
+    """
+    return tuple(screenplay_format for screenplay_format, _ in _formats_with_providers())
+
+
+def read_screenplay(path: Path | str) -> Screenplay:
+    """Read a screenplay of any format in the registry.
+
+    Fountain, Final Draft, PDF and plain text are built in. A `.txt` file with Fountain's marks, or in which
+    hardly any speakers can be recognized, is read as Fountain.
+
+    Args:
+        path: the screenplay file.
+
+    Returns:
+        The screenplay. It has at least one scene heading or one dialogue element.
+
+    Raises:
+        MoviemotionError: the file is missing, broken, empty, of an unsupported format, or holds no scene
+            and no dialogue; it is a `.txt` file without dialogue; or an installed format fails.
+    """
+    path = Path(path)
+    screenplay_format, provider = _find_format(path)
+    if screenplay_format is PLAIN_TEXT and path.suffix.lower() in UNSUPPORTED_SUFFIXES:
+        raise MoviemotionError(
+            f"{path}: {path.suffix} scripts cannot be read; export it as Fountain (.fountain), Final Draft "
+            "(.fdx) or PDF."
+        )
+    screenplay = _guarded(provider, path, partial(screenplay_format.read, path))
+    if provider is not None and not isinstance(screenplay, Screenplay):
+        raise _format_error(provider, f"returned no screenplay for {path}")
+    if not any(e.kind in (ElementKind.SCENE_HEADING, ElementKind.DIALOGUE) for e in screenplay.elements):
+        formats = [f"{known.name} ({', '.join(known.suffixes)})" for known in available_formats()]
+        raise MoviemotionError(
+            f"{path}: no scene heading and no dialogue found; give a screenplay in one of these formats: "
+            f"{', '.join(formats)}."
+        )
+    return screenplay
 
 
 def is_fountain(path: Path, source: Sequence[str]) -> bool:
-    """Whether a screenplay is read as Fountain: by its name, or for want of another layout."""
-    suffix = path.suffix.lower()
-    return suffix not in _READERS and (suffix in FOUNTAIN_SUFFIXES or not has_script_layout(source))
+    """Whether the source lines of a screenplay are Fountain.
+
+    Args:
+        path: where the screenplay was read from; the file need not exist anymore.
+        source: `Screenplay.source`.
+    """
+    screenplay_format, _ = _find_format(path)
+    return screenplay_format is FOUNTAIN or (
+        screenplay_format is PLAIN_TEXT and not has_script_layout(source)
+    )
 
 
-_READERS = {".fdx": read_fdx, ".pdf": read_pdf}
+def _find_format(path: Path) -> tuple[ScreenplayFormat, str | None]:
+    """The format that reads a file, and the package it comes from; None for MoviEmotion itself."""
+    head = _read_head(path)
+    for screenplay_format, provider in _formats_with_providers():
+        if _guarded(provider, path, partial(screenplay_format.matches, path, head)):
+            return screenplay_format, provider
+    raise AssertionError("plain text accepts every file")
+
+
+def _formats_with_providers() -> Iterator[tuple[ScreenplayFormat, str | None]]:
+    yield from ((known, _provider(known)) for known in _registered)
+    for entry_point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: point.name):
+        yield _load(entry_point)
+    yield from ((known, None) for known in BUILT_IN_FORMATS)
+
+
+def _load(entry_point: EntryPoint) -> tuple[ScreenplayFormat, str]:
+    distribution = entry_point.dist
+    name = f"{distribution.name} {distribution.version}" if distribution else entry_point.module
+    provider = f"package {name}, screenplay format {entry_point.name!r}"
+    try:
+        loaded = entry_point.load()
+        screenplay_format = loaded() if isinstance(loaded, type) else loaded
+    except Exception as error:  # importing and creating it runs the package's code, which may raise anything
+        raise _format_error(provider, f"cannot be loaded ({_describe(error)})") from error
+    _check_format(screenplay_format, provider)
+    return screenplay_format, provider
+
+
+def _check_format(screenplay_format: object, provider: str) -> None:
+    if not isinstance(screenplay_format, ScreenplayFormat):
+        parts = ("name", "suffixes", "matches", "read")
+        missing = [part for part in parts if not hasattr(screenplay_format, part)]
+        raise _format_error(provider, f"is no ScreenplayFormat: it has no {' and no '.join(missing)}")
+
+
+def _guarded(provider: str | None, path: Path, call: Callable[[], _Result]) -> _Result:
+    """Call a format of another package; whatever it raises becomes one error that names the package."""
+    try:
+        return call()
+    except MoviemotionError:
+        raise
+    except Exception as error:
+        if provider is None:
+            raise  # a defect of ours, which must not look like one of the user's
+        raise _format_error(provider, f"failed on {path} ({_describe(error)})") from error
+
+
+def _format_error(provider: str, problem: str) -> MoviemotionError:
+    return MoviemotionError(f"{provider}: {problem}; update or uninstall the package.")
+
+
+def _provider(screenplay_format: object) -> str:
+    kind = type(screenplay_format)
+    return f"package {kind.__module__.partition('.')[0]}, screenplay format {kind.__qualname__}"
+
+
+def _describe(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__}: {error}".split())
+
+
+def _read_head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(HEAD_BYTES)
+    except OSError:
+        return b""  # the format that the suffix belongs to says what is wrong

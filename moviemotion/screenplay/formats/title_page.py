@@ -1,4 +1,4 @@
-"""The title page of a Fountain file: keys and values before the first blank line."""
+"""The title page of a Fountain file: the keys and values before the first blank line."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ _KEY = re.compile(r"([A-Za-z][\w /-]*):(.*)")
 
 
 def title_page_length(source: Sequence[str]) -> int:
-    """How many source lines the title page takes, without the blank line after it; 0 without one."""
+    """How many source lines the title page takes, without the blank line after it; 0 if there is none."""
     length = next((k for k, line in enumerate(source) if not line.strip()), len(source))
     page = source[:length]
     if not page or is_scene_heading(page[0]) or not _KEY.fullmatch(page[0].rstrip()):
         return 0
     if not all(line[0] in " \t" or _KEY.fullmatch(line.rstrip()) for line in page):
         return 0
-    # "FADE IN:" alone opens the film, not a title page.
+    # "FADE IN:" looks like a key, but it starts the film. A title page has at least one value.
     has_value = any(line[0] in " \t" or line.partition(":")[2].strip() for line in page)
     return length if has_value else 0
 
 
 def parse_title_page(source: Sequence[str]) -> tuple[tuple[str, str], ...]:
-    """The title page's keys and values as written; a value's lines are joined by newlines."""
+    """The keys and values of the title page as written; the lines of a value are joined by newlines."""
     entries: list[tuple[str, list[str]]] = []
     for line in source[: title_page_length(source)]:
         match = _KEY.fullmatch(line.rstrip()) if line[0] not in " \t" else None
@@ -38,13 +38,13 @@ def parse_title_page(source: Sequence[str]) -> tuple[tuple[str, str], ...]:
 
 
 def parse_title(source: Sequence[str]) -> str:
-    """The title on the title page on one line, or an empty string."""
+    """The title on the title page, on one line and without emphasis, or an empty string."""
     lines = (value for key, value in parse_title_page(source) if key.lower() == "title")
     return " ".join(strip_emphasis(line) for value in lines for line in value.split("\n") if line)
 
 
 def format_title_page(title: str, entries: Sequence[tuple[str, str]]) -> str:
-    """A title page that reads as these entries; with the title alone where there are none."""
+    """A title page that is read as the given entries, or with the title alone if there are none."""
     lines = []
     for key, value in entries or (("Title", title),):
         values = value.split("\n")

@@ -1,4 +1,4 @@
-"""Subtitles that would mislead without a word: two languages at once, times that no film has."""
+"""Checks that reject subtitles which would spoil an alignment silently: two languages, impossible times."""
 
 from __future__ import annotations
 
@@ -13,61 +13,65 @@ from statistics import median
 from moviemotion.errors import MoviemotionError
 
 MAX_FILM_SECONDS = 10 * 3600.0
-"""Seconds."""
+"""Ten hours; later times mean a wrong unit or offset."""
 _MAX_LETTERS_PER_SECOND = 200.0
-"""People read some 20."""
+"""Median reading speed from which times are wrong; people read about 20."""
 _MAX_BACKWARD_SHARE = 0.1
+"""Share of subtitles that may end before they start; a few typing errors do no harm."""
 _MIN_PAIRED_SHARE = 0.4
-"""Share of subtitles with two lines that makes a file a candidate for two languages."""
+"""Share of two-line subtitles from which a file is checked for two languages."""
 _MIN_WORDS = 150
+"""Words in each half; fewer do not show a language."""
 _MIN_SAME_LANGUAGE_COSINE = 0.3
-"""Cosine of word counts: lines of one language share its small words, those of two languages hardly any."""
-# Scripts that set no spaces between words are compared letter by letter.
+"""Cosine of word counts: halves in one language share its function words, halves in two share hardly any."""
+# Writing systems without spaces between words are compared letter by letter.
 _WORD = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\d_]+")
 TimedText = tuple[float, float, str]
 
 
 def check_times(times: Sequence[tuple[float, float]], letter_counts: Sequence[int], path: Path) -> None:
-    """Refuse times that cannot be a film's.
+    """Reject times that cannot belong to a film.
 
     Args:
         times: start and end of each subtitle, in seconds.
-        letters: how many letters each shows.
+        letter_counts: number of letters in each subtitle.
+        path: the file, for messages.
 
     Raises:
-        MoviemotionError: many end before they begin, one lies beyond ten hours, or they pass faster than
-            anybody reads.
+        MoviemotionError: many subtitles end before they start, one is later than ten hours, or they are
+            shown too briefly to be read.
     """
     backward = sum(end <= start for start, end in times)
     if backward > _MAX_BACKWARD_SHARE * len(times):
         raise MoviemotionError(
-            f"{path}: {backward} of {len(times)} subtitles end before they begin; save the file again from a "
-            "subtitle editor."
+            f"{path}: {backward} of {len(times)} subtitles end before they start; save the file again from a "
+            "subtitle editor"
         )
     last = max(end for _, end in times)
     if last > MAX_FILM_SECONDS:
         raise MoviemotionError(
-            f"{path}: its times reach {last / 3600:.0f} hours; shift them so that the film begins at 0."
+            f"{path}: its times reach {last / 3600:.0f} hours; shift them so that the film starts at 0"
         )
     speeds = [
         count / (end - start) for (start, end), count in zip(times, letter_counts, strict=True) if end > start
     ]
     if median(speeds) > _MAX_LETTERS_PER_SECOND:
         raise MoviemotionError(
-            f"{path}: its subtitles pass at {median(speeds):.0f} letters a second; its times are wrong, "
-            "so save it again as SubRip (.srt) with the film's frame rate."
+            f"{path}: its subtitles run at {median(speeds):.0f} letters per second, which is too fast; "
+            "save them again as SubRip (.srt) with the film's frame rate"
         )
 
 
 def check_one_language(subtitles: Sequence[TimedText], raw_texts: Sequence[str], path: Path) -> None:
-    """Refuse a file whose subtitles say everything twice, in two languages.
+    """Reject a file that contains every subtitle in two languages.
 
     Args:
-        subtitles: start and end in seconds, and the words, in order of time.
-        raw: each subtitle's lines as they stand.
+        subtitles: start and end in seconds and the spoken words of each subtitle, in order of time.
+        raw_texts: the text of each subtitle as in the file.
+        path: the file, for messages.
 
     Raises:
-        MoviemotionError: the upper and lower lines, or subtitles shown at once, share hardly a word.
+        MoviemotionError: upper and lower lines, or subtitles shown at the same time, share hardly any words.
     """
     stacked = [
         lines for text in raw_texts if len(lines := [line for line in text.split("\n") if line.strip()]) == 2
@@ -87,8 +91,8 @@ def check_one_language(subtitles: Sequence[TimedText], raw_texts: Sequence[str],
             and _cosine_similarity(upper, lower) < _MIN_SAME_LANGUAGE_COSINE
         ):
             raise MoviemotionError(
-                f"{path}: two languages stand together in these subtitles; give a file that holds only the "
-                "script's language."
+                f"{path}: these subtitles are in two languages; give a file with only the language of the "
+                "script"
             )
 
 

@@ -1,4 +1,4 @@
-"""The subtitle track inside a film's file."""
+"""Read the subtitle track inside a film's file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import av
 
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import MoviemotionError, SettingError
 
 VIDEO_SUFFIXES = (
     ".mkv",
@@ -24,12 +24,18 @@ VIDEO_SUFFIXES = (
     ".ogm",
 )
 _NAME_FIELD, _TEXT_FIELD = 3, 8
-"""Fields of an ASS event as FFmpeg gives it: order, layer, style, name, three margins, effect, text."""
+"""Fields of an ASS event as FFmpeg returns it: order, layer, style, name, three margins, effect, text."""
 
 
 @dataclass(frozen=True)
 class RawSubtitle:
-    """A subtitle as it stands: seconds, its lines, and its speaker where the format has a field for one."""
+    """A subtitle as in the file.
+
+    Attributes:
+        start, end: seconds of film time.
+        text: its lines, with tags.
+        speaker: its speaker, if the format has a field for one.
+    """
 
     start: float
     end: float
@@ -38,13 +44,15 @@ class RawSubtitle:
 
 
 def read_embedded_subtitles(path: Path, track: int | None = None) -> list[RawSubtitle]:
-    """The subtitles of a film's text track.
+    """Read the subtitles of a film's text track.
 
     Args:
-        track: which text track, from 1; needed only where there are several.
+        path: the film.
+        track: which text track, from 1; needed only if there are several.
 
     Raises:
-        MoviemotionError: the file is missing or no film, has no such track, or only pictures of text.
+        MoviemotionError: the file is missing or not a film, it has no such track, or its subtitles are
+            images.
     """
     try:
         with av.open(str(path)) as film:
@@ -60,10 +68,10 @@ def read_embedded_subtitles(path: Path, track: int | None = None) -> list[RawSub
                 ]
             return found
     except FileNotFoundError:
-        raise MoviemotionError(f"{path}: there is no such file; check the film's path.") from None
+        raise MoviemotionError(f"{path}: there is no such file; check the film's path") from None
     except (av.error.FFmpegError, OSError):
         raise MoviemotionError(
-            f"{path}: the film cannot be read; give its subtitles as a SubRip file (.srt)."
+            f"{path}: the film cannot be read; give its subtitles as a SubRip file (.srt)"
         ) from None
 
 
@@ -73,15 +81,21 @@ def _choose_text_track(
     streams = list(film.streams.subtitles)
     texts = [stream for stream in streams if stream.codec_context.codec.text_sub]
     if not streams:
-        raise MoviemotionError(f"{path}: the film has no subtitle track; give a SubRip file (.srt).")
+        raise MoviemotionError(f"{path}: the film has no subtitle track; give a SubRip file (.srt)")
     if not texts:
         raise MoviemotionError(
-            f"{path}: its subtitles are pictures of text ({streams[0].codec_context.name}); make them SubRip "
-            "(.srt) with a subtitle editor's text recognition."
+            f"{path}: its subtitles are images ({streams[0].codec_context.name}); convert them to SubRip "
+            "(.srt) with a subtitle editor's text recognition"
         )
     if (track is None and len(texts) > 1) or (track is not None and not 1 <= track <= len(texts)):
         named = ", ".join(f"{k} {stream.language or 'unnamed'}" for k, stream in enumerate(texts, 1))
-        raise MoviemotionError(f"{path}: choose one of its subtitle tracks by number: {named}.")
+        raise SettingError(
+            "subtitle-track",
+            "{path}: has {count} subtitle tracks; set {subtitle_track} to one of: {tracks}",
+            path=path,
+            count=len(texts),
+            tracks=named,
+        )
     return texts[(track or 1) - 1]
 
 

@@ -1,4 +1,4 @@
-"""Subtitles (SubRip, WebVTT, ASS and what else pysubs2 reads, or a film's own track) → what is said when."""
+"""Read subtitles: SubRip, WebVTT, ASS and the other formats of pysubs2, or the track inside a film."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ import pysubs2
 from moviemotion._io.text_decoding import read_text
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.subtitles.checks import check_one_language, check_times
-from moviemotion.screenplay.subtitles.cue_text import parse_subtitle_text
 from moviemotion.screenplay.subtitles.embedded_track import (
     VIDEO_SUFFIXES,
     RawSubtitle,
     read_embedded_subtitles,
 )
+from moviemotion.screenplay.subtitles.subtitle_text import parse_subtitle_text
 
 
 @dataclass(frozen=True)
 class Subtitle:
-    """What is said while one subtitle stands.
+    """One subtitle with spoken words.
 
     Attributes:
         start, end: seconds of film time, start < end.
-        text: the words spoken, without tags, sound descriptions and speakers' names; a newline stands
-            where the speaker changes.
-        speakers: who says each line of the text, as far as the subtitle says; None where it does not.
-        sounds: sounds, music and manners of speaking, as described.
+        text: the spoken words, without tags, descriptions of sounds and speakers' names; each change of
+            speaker starts a new line.
+        speakers: the speaker of each line of the text; None if the subtitle does not name one.
+        sounds: the described sounds, music and manners of speaking.
     """
 
     start: float
@@ -39,15 +39,15 @@ class Subtitle:
 
 
 def read_subtitles(path: Path | str, track: int | None = None) -> tuple[Subtitle, ...]:
-    """Read subtitles in order of time, those without spoken words left out.
+    """Read the subtitles that contain spoken words, in order of time.
 
     Args:
-        path: a subtitle file, or a film with a subtitle track of its own.
-        track: which of a film's text tracks, from 1; needed only where it has several.
+        path: a subtitle file, or a film with a subtitle track.
+        track: which of a film's text tracks, from 1; needed only if it has several.
 
     Raises:
-        MoviemotionError: the file is missing, empty or holds no subtitles; they are pictures, in two
-            languages, or at times that no film has.
+        MoviemotionError: the file is missing, empty or contains no subtitles; or they are images, in two
+            languages, or have impossible times.
     """
     path = Path(path)
     raw = (
@@ -75,7 +75,7 @@ def _keep_spoken(raw: Sequence[RawSubtitle]) -> tuple[Subtitle, ...]:
 
 
 def _no_words_error(path: Path) -> MoviemotionError:
-    return MoviemotionError(f"{path}: no subtitle with words in it; give a SubRip file (.srt).")
+    return MoviemotionError(f"{path}: there are no subtitles with words in it; give a SubRip file (.srt)")
 
 
 def _read_subtitle_file(path: Path) -> list[RawSubtitle]:
@@ -84,10 +84,10 @@ def _read_subtitle_file(path: Path) -> list[RawSubtitle]:
         events = pysubs2.SSAFile.from_string(text, keep_html_tags=True).events
     except pysubs2.exceptions.UnknownFPSError:
         raise MoviemotionError(
-            f"{path}: its times are in frames without a frame rate; save it as SubRip (.srt)."
+            f"{path}: its times are frame numbers without a frame rate; save it as SubRip (.srt)"
         ) from None
-    except Exception:  # its parsers of other formats raise whatever they stumble over
-        raise MoviemotionError(f"{path}: these are not subtitles; give a SubRip file (.srt).") from None
+    except Exception:  # the parsers of pysubs2 raise arbitrary exceptions on malformed files
+        raise MoviemotionError(f"{path}: these are not subtitles; give a SubRip file (.srt)") from None
     return [
         RawSubtitle(event.start / 1000, event.end / 1000, event.plaintext, event.name or None)
         for event in events

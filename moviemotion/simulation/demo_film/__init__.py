@@ -1,9 +1,10 @@
-"""The demo's film, which exists on paper only: "Parrot Light", an original screenplay of ours."""
+"""The film of the demo: "Parrot Light", a screenplay written for this project; there is no footage of it."""
 
 from pathlib import Path
 
 SCREENPLAY = Path(__file__).with_name("parrot-light.fountain")
 SUBTITLES = Path(__file__).with_name("parrot-light.srt")
 EMOTION_SCHEDULE = Path(__file__).with_name("feelings.csv")
-"""What the film makes people feel, for `moviemotion.simulation.synthetic_audience.read_feeling_script`."""
+"""The emotions that the film evokes, for `synthetic_audience.read_emotion_schedule`."""
 DURATION = 150
+"""Seconds."""

@@ -1,7 +1,7 @@
-"""Invented people: who they are (`Identity`) and what their face does (`Expression`).
+"""Synthetic people: their permanent features (`Identity`) and what their face does (`Expression`).
 
-An expression is a set of action units of the Facial Action Coding System (Ekman & Friesen, 1978).
-The emotions use its EMFACS prototypes, in the form that an audience in the dark shows:
+An expression is a set of action units (AU) of the Facial Action Coding System (Ekman & Friesen, 1978). Each
+emotion uses its EMFACS prototype, in the form that an audience in the dark shows:
 
     happy      6 + 12 + 25           cheeks up, lip corners pulled, teeth
     surprise   1 + 2 + 5 + 26        brows and upper lids up, jaw dropped
@@ -28,7 +28,7 @@ Color = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Expression:
-    """What a face does. Each action unit runs from 0 (rest) to about 1 (as strong as people show it).
+    """What a face does. Each action unit ranges from 0 (at rest) to about 1 (as strong as people show it).
 
     Attributes:
         inner_brow_raise: AU 1.
@@ -41,7 +41,7 @@ class Expression:
         upper_lip_raise: AU 10.
         nasolabial_deepen: AU 11.
         lip_corner_pull: AU 12.
-        one_sided_pull: AU 12 + 14 of the viewer's left side only.
+        one_sided_pull: AU 12 + 14 on one side only, the left one in the image.
         lip_corner_depress: AU 15.
         chin_raise: AU 17.
         lip_stretch: AU 20.
@@ -75,7 +75,7 @@ EMFACS_PROTOTYPES: Mapping[Emotion, Expression] = MappingProxyType(
     {
         Emotion.NEUTRAL: Expression(),
         Emotion.HAPPY: Expression(cheek_raise=1.0, lip_corner_pull=1.0, lips_part=0.8),
-        # No stronger: CenterFace loses a gaping face before the reader asks for more.
+        # No stronger: CenterFace would miss the face long before the emotion model needs more.
         Emotion.SURPRISE: Expression(inner_brow_raise=0.5, outer_brow_raise=0.5, lid_raise=0.3, jaw_drop=0.8),
         Emotion.SAD: Expression(
             inner_brow_raise=1.0,
@@ -105,22 +105,18 @@ EMFACS_PROTOTYPES: Mapping[Emotion, Expression] = MappingProxyType(
 
 
 def scaled_prototype(emotion: Emotion, intensity: float) -> Expression:
-    """The prototype of an emotion, scaled.
-
-    Args:
-        intensity: 0 (neutral) to 1.
-    """
+    """The prototype of an emotion at an intensity from 0 (neutral) to 1."""
     return Expression(
         **{f.name: intensity * getattr(EMFACS_PROTOTYPES[emotion], f.name) for f in fields(Expression)}
     )
 
 
 def blended_expression(intensities: FloatArray, eyes_closed: float = 0.0) -> Expression:
-    """Several emotions at once: their action units add up, and never pass 1.
+    """Several emotions at once: their action units add up, to at most 1.
 
     Args:
-        feelings: (7,) intensities 0–1 in the order of `FEELINGS`.
-        eyes_closed: a blink on top, 0–1.
+        intensities: (7,) 0–1 in the order of `NON_NEUTRAL_EMOTIONS`.
+        eyes_closed: how far a blink closes the eyes in addition, 0–1.
     """
     total = {
         f.name: min(
@@ -165,21 +161,24 @@ HAIR_STYLES: tuple[str, ...] = ("short", "long", "bun", "curls", "bald", "bob")
 
 @dataclass(frozen=True)
 class Identity:
-    """An invented person. Lengths are factors of the average face unless a unit is given.
+    """A synthetic person. Lengths are factors on the average face unless a unit is given.
 
     Attributes:
-        skin, hair, iris, clothes: RGB 0–255.
+        skin, hair, iris, clothing: RGB colors, 0–255.
         hair_style: one of `HAIR_STYLES`.
         face_width, jaw_length: of the head.
-        jaw_square: 0 (pointed) to 1 (square).
-        eye_size, eye_spacing, eye_tilt: tilt in half face widths, positive lifts the outer corners.
-        brow_thickness, brow_height: height is added, in half face widths.
-        nose_width, nose_length, mouth_width, lip_fullness: of the features.
-        beard: 0 (shaven) to 1 (full).
-        glasses: whether worn.
-        age: 0 (young) to 1 (lined).
-        resting: lip corners at rest, -1 (down) to 1 (up): some faces look sad when they are not.
-        texture: seed of the skin and hair texture.
+        jaw_squareness: 0 (pointed) to 1 (square).
+        eye_size, eye_spacing: of the eyes.
+        eye_tilt: in face units; positive values raise the outer corners.
+        brow_thickness: of the eyebrows.
+        brow_height: in face units, added to the average height.
+        nose_width, nose_length, mouth_width, lip_fullness: of these features.
+        beard: 0 (shaved) to 1 (full).
+        glasses: whether the person wears glasses.
+        wrinkles: 0 (young) to 1 (lined).
+        resting_mouth: corners of the mouth at rest, −1 (down) to 1 (up): some faces look sad when they are
+            not.
+        texture_seed: seed of the skin and hair texture.
     """
 
     skin: Color
@@ -210,15 +209,16 @@ IRIS_COLORS: tuple[Color, ...] = ((62, 42, 30), (84, 60, 40), (92, 112, 120), (8
 
 
 def random_identity(seed: int, index: int) -> Identity:
-    """Person `number` of the cast that `seed` makes. Neighbours differ in skin, hair and style.
+    """Draw a random person of a cast. Neighbors differ in skin, hair and hair style.
 
     Args:
         seed: of the cast.
-        number: from 0.
+        index: of the person, from 0.
     """
     cast = np.random.default_rng([seed, 0])
     person = np.random.default_rng([seed, 1, index])
-    # The cast walks through shuffled lists, so that twelve people are twelve looks.
+    # Skins, hair styles and clothes are taken in turn from shuffled lists, so that twelve people look
+    # different.
     style = HAIR_STYLES[cast.permutation(len(HAIR_STYLES))[index % len(HAIR_STYLES)]]
     skin = SKIN_COLORS[
         cast.permutation(len(SKIN_COLORS))[(index + index // len(SKIN_COLORS)) % len(SKIN_COLORS)]

@@ -1,4 +1,4 @@
-"""Draw a hand: flat, as it covers a mouth or props up a cheek, or closed round popcorn."""
+"""Draw a hand: flat, as it covers a mouth or supports a cheek, or closed around popcorn."""
 
 from __future__ import annotations
 
@@ -12,21 +12,23 @@ from moviemotion.simulation.rendering.canvas import Canvas, Field
 from moviemotion.simulation.rendering.face import Identity
 
 LEFT, TOP, RIGHT, BOTTOM = -0.8, -1.1, 0.8, 3.2
-"""The window that is drawn, in face units; the middle of the palm is the origin."""
+"""The window that is drawn, in face units; the origin is the middle of the palm."""
 SUPERSAMPLING = 2
+"""Factor by which the drawing is finer than the result."""
 FINGERS = ((-0.27, 0.68), (-0.09, 0.82), (0.09, 0.78), (0.27, 0.6))
-"""Where each finger starts from the palm, and how long it is."""
+"""The x at which each finger starts from the palm, and its length, in face units."""
 POPCORN_KERNELS = ((-0.2, -0.32), (0.02, -0.42), (0.22, -0.3), (-0.08, -0.22), (0.14, -0.16))
+"""x and y of each kernel in face units."""
 
 
 @dataclass(frozen=True)
 class Gesture:
-    """What a hand does at a face.
+    """The position of a hand at a face.
 
     Attributes:
-        place: where the middle of the palm is, in face units.
-        turn: degrees by which the fingers point to the viewer's right of upwards.
-        popcorn: whether it is closed round popcorn.
+        place: x and y of the middle of the palm in face units of the face.
+        turn: degrees by which the fingers are turned clockwise from upward.
+        popcorn: whether the hand is closed around popcorn.
     """
 
     place: tuple[float, float]
@@ -35,7 +37,7 @@ class Gesture:
 
 
 GESTURES: tuple[Gesture, ...] = (
-    Gesture((0.0, 1.15), 0.0),  # before the mouth
+    Gesture((0.0, 1.15), 0.0),  # over the mouth
     Gesture((-0.85, 0.75), 12.0),  # under one cheek
     Gesture((0.15, 0.35), -25.0),  # over nose and one eye
     Gesture((0.0, 1.2), 0.0, popcorn=True),
@@ -44,10 +46,15 @@ POPCORN_GESTURE = len(GESTURES) - 1
 
 
 def draw_hand(identity: Identity, gesture: Gesture, scale: float) -> Image.Image:
-    """The hand and forearm of a person, RGBA, turned about the middle of the palm.
+    """Draw the hand and forearm of a person.
 
     Args:
-        scale: pixels a face unit.
+        identity: gives the colors of skin and sleeve.
+        gesture: gives the rotation and the popcorn.
+        scale: pixels per face unit.
+
+    Returns:
+        A square RGBA image with the middle of the palm at its center.
     """
     pixel = 1 / (scale * SUPERSAMPLING)
     c = Canvas.blank(LEFT, TOP, round((RIGHT - LEFT) / pixel), round((BOTTOM - TOP) / pixel), pixel)
@@ -73,7 +80,7 @@ def draw_hand(identity: Identity, gesture: Gesture, scale: float) -> Image.Image
 def _limb(
     c: Canvas, start: tuple[float, float], end: tuple[float, float], radius: float, skin: Field
 ) -> None:
-    """A rounded stick, lighter along its middle, that shades what it lies on."""
+    """Draw a rounded limb that is lighter along its middle and casts a shadow on what is below it."""
     across, along = end[0] - start[0], end[1] - start[1]
     at = ((c.x - start[0]) * across + (c.y - start[1]) * along) / (across**2 + along**2)
     at = np.clip(at, 0, 1)

@@ -1,4 +1,4 @@
-"""How cameras see a room: lit, in the dark, or in infrared, by the light of the screen."""
+"""The light of the screen, and what cameras record of it: well lit, in the dark, or in infrared."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ Light = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class SensorModel:
-    """What a camera makes of the light that reaches it.
+    """How a camera's sensor records light.
 
     Attributes:
-        gamma: above 1 the dark parts lose more than the light ones.
-        noise: standard deviation of the sensor's noise, grey levels.
-        infrared: whether it sees one colour only, and skin as lighter than cloth.
+        gamma: exponent of its response; above 1, dark parts lose more than bright ones.
+        noise: standard deviation of its noise in gray levels.
+        infrared: whether it records a single channel in which skin is brighter than cloth.
     """
 
     gamma: float = 1.0
@@ -28,11 +28,14 @@ class SensorModel:
     infrared: bool = False
 
     def apply(self, picture: Light, unit_noise: Light) -> Picture:
-        """A picture as this camera gives it.
+        """Record a picture.
 
         Args:
-            picture: (H, W, 3) light, 0–255 where it is not too bright.
-            grain: (H, W, 1) noise of standard deviation 1.
+            picture: (H, W, 3) float32 light; values above 255 are clipped.
+            unit_noise: (H, W, 1) float32 noise of standard deviation 1.
+
+        Returns:
+            (H, W, 3) uint8.
         """
         if self.infrared:
             picture = np.repeat(picture[..., :1] * 0.75 + 20, 3, axis=2)
@@ -45,23 +48,28 @@ WELL_LIT_SENSOR = SensorModel()
 
 
 def random_sensors(seed: int, cameras: int) -> tuple[SensorModel, ...]:
-    """Cameras of a theatre: about half in the dark, a third in infrared, the others better lit."""
-    looks = []
+    """Draw random cameras of a theater: about half in the dark, a third in infrared, others better lit."""
+    sensors = []
     for number in range(cameras):
         rng = np.random.default_rng([seed, 7, number])
         kind, gamma, noise = rng.random(), float(rng.uniform(1.5, 2.2)), float(rng.uniform(2, 5))
-        looks.append(
+        sensors.append(
             SensorModel(gamma, noise) if kind < 0.5 else SensorModel(1.0, noise, infrared=kind < 0.83)
         )
-    return tuple(looks)
+    return tuple(sensors)
 
 
 def simulate_screen_light(seed: int, steps: int, dim: float = 0.88, flicker: float = 0.01) -> Light:
-    """(T, 3) gain of each colour: every shot of the film lights the room a little differently.
+    """Simulate the light of the screen: each shot of the film lights the audience a little differently.
 
     Args:
+        seed: of the film.
+        steps: T.
         dim: gain of the darkest shots; that of the brightest is 1.08.
         flicker: standard deviation within a shot.
+
+    Returns:
+        (T, 3) gain of each color channel.
     """
     rng = np.random.default_rng([seed, 4])
     light = np.empty((steps, 3), np.float32)
@@ -74,4 +82,4 @@ def simulate_screen_light(seed: int, steps: int, dim: float = 0.88, flicker: flo
 
 
 THEATER_DIM, THEATER_FLICKER = 0.45, 0.04
-"""Of a theatre whose only light is the screen, as `screen_light` takes them."""
+"""`dim` and `flicker` in a theater whose only light is the screen."""

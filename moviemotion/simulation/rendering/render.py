@@ -1,6 +1,8 @@
-"""Draw an invented person: a height field of the head, lit from the screen, with painted features.
+"""Draw the head and shoulders of a synthetic person.
 
-What does not move with the expression (body, hair, texture) is drawn once a person and kept.
+The head is a height field that is lit from the direction of the screen; eyes, brows, nose, mouth, beard and
+glasses are painted onto it. What does not change with the expression (body, hair, texture) is drawn once for
+each person and cached.
 """
 
 from __future__ import annotations
@@ -19,20 +21,23 @@ from moviemotion.simulation.rendering.face import Expression, Identity
 LEFT, TOP, RIGHT, BOTTOM = -2.6, -2.15, 2.6, 3.3
 """The window that is drawn, in face units."""
 HEAD_WINDOW = (-1.3, -1.75, 1.3, 2.0)
+"""The part of it that changes with the expression."""
 LIGHT_DIRECTION = (-0.36, -0.40, 0.84)
+"""Unit vector toward the light: x, y, and z toward the camera."""
 SUPERSAMPLING = 1.5
-"""Drawn this many times finer than asked, then reduced."""
+"""Factor by which the drawing is finer than the result."""
 SIDES = (-1.0, 1.0)
+"""Signs of x on the left and right side of the face."""
 EYE_Y = -0.1
 
 
 def render_face(identity: Identity, expression: Expression, scale: float) -> NDArray[np.uint8]:
-    """Draw head and shoulders.
+    """Draw the head and shoulders of a person.
 
     Args:
-        who: the person.
+        identity: the person.
         expression: what the face does.
-        scale: pixels a face unit; the face, hairline to chin, is about 2.6 units high.
+        scale: pixels per face unit; from hairline to chin, a face measures about 2.6 units.
 
     Returns:
         (H, W, 4) uint8 RGBA of the window LEFT…RIGHT × TOP…BOTTOM.
@@ -60,13 +65,13 @@ def render_face(identity: Identity, expression: Expression, scale: float) -> NDA
 
 @dataclass(frozen=True)
 class _StaticLayers:
-    """What a person's expression does not move.
+    """What does not change with a person's expression.
 
     Attributes:
-        back: body, ears and the hair behind the head, on the whole window.
-        hair, hair_shadow: (h, w) coverage of the hair in front, and its shadow, on the `HEAD` part.
-        hair_colour, tone: (h, w, 3) of hair and skin there.
-        grain, strands: (h, w) texture of skin and of hair there, about -1…1.
+        background: body, ears and the hair behind the head, on the complete window.
+        hair, hair_shadow: (h, w) coverage of the hair in front of the head, and its shadow, in `HEAD_WINDOW`.
+        hair_color, skin_color: (h, w, 3) colors of hair and skin there.
+        grain, strands: (h, w) texture of skin and hair there, about −1…1.
     """
 
     background: Canvas
@@ -104,7 +109,7 @@ def _static_layers(who: Identity, pixels_a_thousand_units: int) -> _StaticLayers
 def head_shape(
     canvas: Canvas, identity: Identity, chin: float = 1.4, cheeks: float = 0.0, grow: float = 0.0
 ) -> Field:
-    """A superellipse: 1 in the middle of the head, 0 on its outline."""
+    """The head as a superellipse: 1 in its middle, 0 on its outline, negative outside."""
     width = identity.face_width + grow + 0.05 * cheeks * np.exp(-(((canvas.y - 0.45) / 0.35) ** 2))
     reach = np.where(canvas.y > 0, chin + grow, 1.54 + grow)
     power = np.where(canvas.y > 0, 2.2 + 0.8 * identity.jaw_squareness, 2.4)
@@ -112,12 +117,12 @@ def head_shape(
 
 
 def shape_coverage(canvas: Canvas, shape: Field) -> Field:
-    """Coverage of an implicit shape: its value over its gradient is the distance to its edge."""
+    """The coverage of an implicit shape, whose value divided by its gradient is the distance to its edge."""
     down, across = np.gradient(shape, canvas.pixel)
     return canvas.coverage(shape / (np.sqrt(across**2 + down**2) + 0.15))
 
 
-# Body and hair: once a person
+# Body and hair: drawn once for each person
 
 
 def _body(canvas: Canvas, who: Identity) -> None:
@@ -160,7 +165,7 @@ def _back_hair(canvas: Canvas, who: Identity, hair: Field, blotch: Field) -> Non
 
 
 def _front_hair(canvas: Canvas, who: Identity, strands: Field) -> tuple[Field, Field]:
-    """Coverage of the hair before the head, and (1, W) the hairline."""
+    """The coverage of the hair in front of the head, and (1, W) the y of the hairline."""
     x, style = canvas.x, who.hair_style
     temple = np.clip(np.abs(x / who.face_width) - 0.75, 0, 1) ** 2
     parting = 0.25 if who.texture_seed % 2 else -0.25
@@ -179,12 +184,12 @@ def _front_hair(canvas: Canvas, who: Identity, strands: Field) -> tuple[Field, F
     return np.asarray(mask * np.clip((end - canvas.y) / 0.15, 0, 1), np.float32), line
 
 
-# The face: once an expression
+# The face: drawn for each expression
 
 
 @dataclass(frozen=True)
 class _Mouth:
-    """Curves of the mouth over x, each (1, W), and where x is within its corners."""
+    """The coverage between the corners of the mouth, and its curves over x, each (1, W)."""
 
     inside: Field
     top: Field
@@ -194,6 +199,8 @@ class _Mouth:
 
 
 class _Face:
+    """Paints one expression of one person onto the canvas of the head."""
+
     def __init__(self, canvas: Canvas, who: Identity, expression: Expression) -> None:
         self.canvas, self.identity, self.action_units = canvas, who, expression
         au = expression
@@ -203,7 +210,7 @@ class _Face:
         self.mouth_y = 0.86 + 0.1 * au.jaw_drop - 0.05 * au.lip_corner_pull - 0.04 * au.chin_raise
         stretch = 0.34 * au.lip_corner_pull + 0.2 * au.lip_stretch - 0.26 * au.jaw_drop
         self.mouth_half = 0.37 * who.mouth_width * (1 + stretch - 0.05 * au.lip_corner_depress)
-        # A camera exposes for the face, so dark skin is filmed a little brighter than it is.
+        # A camera adapts its exposure to the face, so dark skin is recorded somewhat brighter than it is.
         self.exposure = (600 / sum(who.skin)) ** 0.4
         self.shape = head_shape(canvas, who, self.chin, au.cheek_raise)
 
@@ -213,7 +220,7 @@ class _Face:
         )
 
     def light(self, still: _StaticLayers) -> Field:
-        """Lambert's law on the head's height field, less in its hollows and creases."""
+        """(H, W) brightness: Lambert's law on the head's height field, reduced in hollows and creases."""
         c, height = self.canvas, self.height()
         down, across = np.gradient(height, c.pixel)
         facing = (LIGHT_DIRECTION[2] - across * LIGHT_DIRECTION[0] - down * LIGHT_DIRECTION[1]) / np.sqrt(
@@ -224,7 +231,7 @@ class _Face:
         return np.asarray(np.clip(light, 0.12, 1.25) * self.exposure, np.float32)
 
     def height(self) -> Field:
-        """(H, W) towards the camera, in face units."""
+        """(H, W) height field of the head toward the camera, in face units."""
         c, who, au = self.canvas, self.identity, self.action_units
         z = 0.85 * np.clip(self.shape, 0, 1) ** 0.6
         for side in SIDES:
@@ -260,7 +267,7 @@ class _Face:
                 0.3 * au.brow_lower * c.spot(side * 0.085, -0.36 - 0.06 * au.inner_brow_raise, 0.022, 0.11)
             )
             deep += 0.22 * au.nose_wrinkle * c.spot(side * 0.13, 0.02, 0.025, 0.13)
-            # The nasolabial fold runs from the wing of the nose round the corner of the mouth.
+            # The nasolabial fold runs from the wing of the nose around the corner of the mouth.
             fold = 0.05 + 0.1 * who.wrinkles + 0.24 * pull + 0.2 * au.upper_lip_raise
             fold += 0.06 * au.lip_corner_depress + 0.34 * au.nasolabial_deepen
             down = (c.y - self.nose_y + 0.06) / (self.mouth_y + 0.1 - self.nose_y)
@@ -306,9 +313,9 @@ class _Face:
             )
             c.paint(opening, white)
             ix, iy, radius = middle * 0.985, EYE_Y - 0.025, 0.098 * who.eye_size
-            for size, colour in ((1.0, 0.55), (0.82, 1.0), (0.45, 0.15)):
+            for size, brightness in ((1.0, 0.55), (0.82, 1.0), (0.45, 0.15)):
                 disc = c.ellipse(ix, iy, radius * size, radius * size) * opening
-                c.paint(disc, np.array(who.iris, np.float32) * colour)
+                c.paint(disc, np.array(who.iris, np.float32) * brightness)
             c.darken(opening * np.exp(-((c.y - lid) / 0.045)), 0.5)
             c.paint(c.ellipse(ix - 0.035, iy - 0.035, 0.022, 0.022) * opening, (250, 250, 250))
             c.darken(c.stroke(lid, 0.018, within), 0.85)
@@ -318,7 +325,7 @@ class _Face:
 
     def brows(self, still: _StaticLayers) -> None:
         who, au = self.identity, self.action_units
-        colour = np.array(who.hair, np.float32) * 0.75 + np.array(who.skin, np.float32) * 0.08
+        color = np.array(who.hair, np.float32) * 0.75 + np.array(who.skin, np.float32) * 0.08
         inner, outer = 0.16 - 0.05 * au.brow_lower, 0.76
         for side in SIDES:
             window = (min(side * 0.05, side * 0.9), -0.95, max(side * 0.05, side * 0.9), 0.0)
@@ -332,7 +339,7 @@ class _Face:
             y = y + au.brow_lower * (0.13 - 0.05 * along) + 0.05 * au.nose_wrinkle
             thick = 0.05 * who.brow_thickness * (1.05 - 0.55 * along)
             mask = np.clip(1.7 * c.stroke(y, thick, inside) - 0.25, 0, 1)
-            c.paint(np.clip(mask * (0.86 + 0.12 * strands), 0, 0.92), colour)
+            c.paint(np.clip(mask * (0.86 + 0.12 * strands), 0, 0.92), color)
 
     def nose(self) -> None:
         c, y = self.canvas.view(-0.5, 0.1, 0.5, 0.9), self.nose_y

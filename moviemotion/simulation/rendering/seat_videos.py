@@ -1,4 +1,4 @@
-"""Film an invented audience: seat cameras in a cinema, lit by the screen."""
+"""Render a synthetic audience as the videos of seat cameras in a theater that is lit by the screen."""
 
 from __future__ import annotations
 
@@ -33,13 +33,15 @@ from moviemotion.simulation.synthetic_audience import FRAME_RATE, SyntheticAudie
 RgbImage = NDArray[np.uint8]
 
 SEAT_WIDTH, VIDEO_HEIGHT = 320, 240
+"""Pixels of the video of one seat."""
 SHARED_SEAT_WIDTH = 240
+"""Pixels of width for each seat if a camera shows several."""
 PIXELS_PER_FACE_UNIT = 44.0
-"""Pixels a face unit: faces are about 115 pixels high."""
+"""Faces are about 115 pixels high."""
 INTENSITY_LEVELS = 12
-"""Steps of intensity that are drawn apart; faces drawn once are kept."""
+"""Steps of intensity that are drawn differently, so that drawn faces can be cached."""
 FACE_CACHE_SIZE = 256
-"""Faces of a viewer that are kept: some 50 MB."""
+"""Faces that are cached for each viewer: about 50 MB."""
 
 
 def write_seat_videos(
@@ -49,17 +51,18 @@ def write_seat_videos(
     sensors: Sequence[SensorModel] | None = None,
     on_second_rendered: Callable[[], None] = lambda: None,
 ) -> list[Path]:
-    """Write one video a camera, and `truth.csv` beside them.
+    """Write a video for each camera, and the ground truth as `truth.csv` beside them.
 
-    A camera with one viewer is named after the viewer; one with several, from left to right, is named
-    `row-` and the numbers of its seats.
+    A camera with one viewer is named after the viewer; one with several is named `row-` and the numbers of
+    its seats from left to right.
 
     Args:
-        audience: whom to film.
-        folder: made if missing; files of the same names are replaced, each in one step.
-        cameras: for each camera, the indices of the viewers it sees.
-        looks: how each camera sees, by the screen's light alone; without them the room is lit well.
-        filmed: called after each second of each camera.
+        audience: the viewers.
+        folder: created if missing; existing files of the same names are replaced atomically.
+        cameras: for each camera, the indices of the viewers it shows, from left to right.
+        sensors: of the cameras, in a theater whose only light is the screen; without them the theater is well
+            lit.
+        on_second_rendered: called after each second of each camera, from several threads.
 
     Returns:
         The videos, in the order of `cameras`.
@@ -79,12 +82,12 @@ def write_seat_videos(
         )
         sensors = sensors or [WELL_LIT_SENSOR] * len(cameras)
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            films = [
-                pool.submit(_write_video, audience, seats, path, look, light, on_second_rendered)
-                for seats, path, look in zip(cameras, paths, sensors, strict=True)
+            running = [
+                pool.submit(_write_video, audience, seats, path, sensor, light, on_second_rendered)
+                for seats, path, sensor in zip(cameras, paths, sensors, strict=True)
             ]
-            for film in films:
-                film.result()
+            for future in running:
+                future.result()
     except OSError as error:
         raise MoviemotionError(
             f"{folder}: cannot be written ({error.strerror or error}); choose another folder"
@@ -93,7 +96,7 @@ def write_seat_videos(
 
 
 def camera_name(audience: SyntheticAudience, seats: Sequence[int]) -> str:
-    """The name of the file without its suffix."""
+    """The name of a camera's file, without its suffix."""
     names = [audience.viewers[v] for v in seats]
     return names[0] if len(names) == 1 else "-".join(["row", *(n.removeprefix("seat-") for n in names)])
 
@@ -102,47 +105,48 @@ def _write_video(
     audience: SyntheticAudience,
     seats: Sequence[int],
     path: Path,
-    look: SensorModel,
+    sensor: SensorModel,
     light: Light,
-    filmed: Callable[[], None],
+    on_second_rendered: Callable[[], None],
 ) -> None:
     codec = "libx264" if "libx264" in av.codecs_available else "mpeg4"
     width = SEAT_WIDTH if len(seats) == 1 else SHARED_SEAT_WIDTH * len(seats)
     with atomic_write(path) as partial, av.open(str(partial), "w", format="mp4") as container:
         stream = container.add_stream(codec, rate=FRAME_RATE)
         stream.width, stream.height, stream.pix_fmt = width, VIDEO_HEIGHT, "yuv420p"
-        stream.thread_count = 1  # for the same bytes from the same seed
+        stream.thread_count = 1  # with several, the same seed would not give the same bytes
         if codec == "libx264":
-            # Noise costs bits: in the dark it is kept less faithfully, as cameras do.
-            stream.options = {"preset": "ultrafast", "crf": "24" if look is WELL_LIT_SENSOR else "30"}
-        for step, frame in enumerate(_render_frames(audience, seats, width, look, light), start=1):
+            # Noise takes many bits: in the dark, the quality is lower, as in real cameras.
+            stream.options = {"preset": "ultrafast", "crf": "24" if sensor is WELL_LIT_SENSOR else "30"}
+        for step, frame in enumerate(_render_frames(audience, seats, width, sensor, light), start=1):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
             if step % FRAME_RATE == 0:
-                filmed()
+                on_second_rendered()
         container.mux(stream.encode(None))
 
 
 def _render_frames(
-    audience: SyntheticAudience, seats: Sequence[int], width: int, look: SensorModel, light: Light
+    audience: SyntheticAudience, seats: Sequence[int], width: int, sensor: SensorModel, light: Light
 ) -> Iterator[RgbImage]:
-    """(H, W, 3) uint8 RGB pictures, one a step."""
-    sitters = [_ViewerRenderer(audience, v) for v in seats]
-    centres = [width * (k + 0.5) / len(seats) for k in range(len(seats))]
-    room = _background(width, centres)
+    """Yield a frame for each step, (H, W, 3) uint8 RGB."""
+    renderers = [_ViewerRenderer(audience, v) for v in seats]
+    centers = [width * (k + 0.5) / len(seats) for k in range(len(seats))]
+    background = _background(width, centers)
     rng = np.random.default_rng([audience.seed, 3, *seats])
     grain = rng.normal(0, 1, (2 * VIDEO_HEIGHT, 2 * width, 1)).astype(np.float32)
     for step in range(len(light)):
-        image = room.copy()
-        for seat, sitter in enumerate(sitters):
-            sitter.draw_into(image, centres[seat + int(audience.seat_shift[sitter.viewer, step])], step)
+        image = background.copy()
+        for seat, renderer in enumerate(renderers):
+            shift = int(audience.seat_shift[renderer.viewer, step])
+            renderer.draw_into(image, centers[seat + shift], step)
         y, x = int(rng.integers(VIDEO_HEIGHT)), int(rng.integers(width))
-        yield look.apply(
+        yield sensor.apply(
             np.asarray(image, np.float32) * light[step], grain[y : y + VIDEO_HEIGHT, x : x + width]
         )
 
 
 class _ViewerRenderer:
-    """One viewer before the camera: the face of the moment, moving a little."""
+    """Draws one viewer: the expression of each step, on a head that moves a little."""
 
     def __init__(self, audience: SyntheticAudience, viewer: int) -> None:
         self.audience, self.viewer = audience, viewer
@@ -164,12 +168,12 @@ class _ViewerRenderer:
         expression = blended_expression(np.array(levels) / INTENSITY_LEVELS, eyes_closed)
         return Image.fromarray(render_face(self.identity, expression, PIXELS_PER_FACE_UNIT))
 
-    def draw_into(self, image: Image.Image, centre: float, step: int) -> None:
-        """Draw the viewer into the picture, the seat's middle at `centre`."""
+    def draw_into(self, image: Image.Image, center: float, step: int) -> None:
+        """Draw the viewer into a frame, with the middle of the seat at x = `center` pixels."""
         away = float(self.audience.out_of_frame[self.viewer, step])
         x = SEAT_WIDTH / 2 + self.shift[step, 0] + 60 * away
         y = VIDEO_HEIGHT * 0.47 + self.shift[step, 1] + 260 * away
-        left = round(centre - SEAT_WIDTH / 2)
+        left = round(center - SEAT_WIDTH / 2)
         figure = self._figure(x, y, step, away)
         image.paste(figure, (left, 0), figure)
         raised = float(self.audience.hand_raised[self.viewer, step])
@@ -184,7 +188,7 @@ class _ViewerRenderer:
             image.paste(hand, (round(corner[0]), round(corner[1])), hand)
 
     def _figure(self, x: float, y: float, step: int, away: float) -> Image.Image:
-        """Head and shoulders on a transparent frame of SEAT_WIDTH × HEIGHT."""
+        """Draw head and shoulders on a transparent image of `SEAT_WIDTH` × `VIDEO_HEIGHT` pixels."""
         sprite = self.cached_face(
             tuple(self.levels[step]), float(self.audience.eye_closure[self.viewer, step])
         )
@@ -197,13 +201,13 @@ class _ViewerRenderer:
         )
 
 
-def _background(width: int, centres: Sequence[float]) -> Image.Image:
-    """The dark behind the seats, and the seat backs."""
+def _background(width: int, centers: Sequence[float]) -> Image.Image:
+    """Draw the dark behind the seats, and the backs of the seats."""
     image = Image.new("RGB", (width, VIDEO_HEIGHT), (30, 29, 38))
     draw = ImageDraw.Draw(image)
     for row in range(VIDEO_HEIGHT):
         draw.line([(0, row), (width, row)], fill=(26 + row // 16, 25 + row // 20, 36 + row // 20))
-    for x in centres:
+    for x in centers:
         draw.rounded_rectangle((x - 92, 92, x + 92, VIDEO_HEIGHT + 40), 34, fill=(78, 30, 36))
         draw.rounded_rectangle((x - 80, 104, x + 80, VIDEO_HEIGHT + 40), 28, fill=(92, 36, 42))
     return image.filter(ImageFilter.GaussianBlur(3))

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from markupsafe import Markup
 
+from moviemotion._io.html_shell import vendored_asset
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
 from moviemotion.privacy.audit_log import AuditEntry, Role
 from moviemotion.privacy.disclosure import MIN_GROUP_SIZE, load_disclosure
@@ -47,7 +46,6 @@ DATA_KIND_LABELS = {
 AnyUser = Annotated[User, Depends(require_role(*ACCOUNT_ROLES))]
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
-_UPLOT_CSS = Path(__file__).parents[1] / "static" / "vendor" / "uplot" / "uPlot.min.css"
 
 
 @router.get("/")
@@ -133,7 +131,7 @@ def analysis_page(request: Request, folder: StudyPath, user: StaffUser) -> Respo
         film=uploads.find_file(folder, uploads.FileKind.FILM) is not None,
         researcher=user.role is Role.RESEARCHER,
         min_group_size=MIN_GROUP_SIZE,
-        uplot=Markup(_UPLOT_CSS.read_text(encoding="utf-8")),
+        uplot=vendored_asset("uplot/uPlot.min.css"),
     )
 
 

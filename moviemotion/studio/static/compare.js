@@ -30,7 +30,7 @@ function differenceRow(d, axisMax) {
       <b>${signed(d.difference)}</b> <small>${signed(d.low)} to ${signed(d.high)}</small>
       <svg viewBox="-100 0 200 12" preserveAspectRatio="none" aria-hidden="true"><path class="zero" d="M0 0V12"/><path d="M${x(d.low)} 6H${x(d.high)}"/><path d="M${x(d.difference)} 1V11"/></svg>
       <small>${formatNumber(d.mean_first)} (n = ${d.viewers_first}) → ${formatNumber(d.mean_second)} (n = ${d.viewers_second})</small>`}</td>
-    <td>${d.p_adjusted == null ? "–" : formatPValue(d.p_adjusted)}<br><small>${d.verdict}${d.verdict === "open" ? `; ${formatCount(d.viewers_needed, "viewer")} needed for a decision` : ""}</small></td>
+    <td>${d.p_adjusted == null ? "–" : formatPValue(d.p_adjusted)}<br><small>${d.verdict}${d.verdict === "inconclusive" ? `; ${formatCount(d.viewers_needed, "viewer")} needed for a decision` : ""}</small></td>
   </tr>`;
 }
 

@@ -1,7 +1,18 @@
-"""`moviemotion lab explain`: evidence for the deck's three questions, computed on a trained network.
+"""`moviemotion lab explain`: evidence for the proposal's three questions, measured on a trained network.
 
-`inside` looks into the network; `receptive`, `patches`, `tuning`, `relu`, `activations` and `shifts` measure;
-`answer_…` say what that means for the deck's answers; `page` shows it.
+The proposal answers three questions about convolutional networks: what early and late blocks detect, what
+ReLU is for, and why such networks suit images. The answers are tested on a network of the proposal's
+architecture:
+
+- `network_inspection` records what passes through the network.
+- `receptive_field`, `patches`, `frequency_tuning`, `relu`, `activations` and `translation` measure it;
+`measure`
+  collects the measurements for each question.
+- `answer_blocks`, `answer_relu` and `answer_translation` compare the proposal's answers with them, claim by
+claim.
+- `evidence` and `figures` hold and format estimates; `explain_page`, `explain_charts` and `explain_pictures`
+make
+  the page.
 """
 
 from __future__ import annotations
@@ -11,7 +22,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from moviemotion._io.atomic_files import atomic_write_text, check_writable
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import MoviemotionError, SettingError
+from moviemotion.lab.progress import StageCallback, ignore_stage
 from moviemotion.lab.proposal.explain.answer_blocks import assess_blocks_answer
 from moviemotion.lab.proposal.explain.answer_relu import assess_relu_answer
 from moviemotion.lab.proposal.explain.answer_translation import assess_translation_answer
@@ -33,34 +45,40 @@ def explain(
     seed: int = 36,
     max_faces: int = DEFAULT_MAX_FACES,
     print_line: Callable[[str], None] = print,
+    on_progress: StageCallback = ignore_stage,
 ) -> Path:
-    """Measure the first run's network on faces of `<data>/<split>`, and compare it with the other runs.
+    """Measure the network of the first run on faces of `<data>/<split>`, and compare it with the other runs.
 
     Args:
-        runs: folders of finished runs of the deck36 family; the first has ReLU.
+        runs: folders of finished runs of deck36; the first one has ReLU.
         out: folder for the page, `explain.html`, and its figures, `evidence.json`.
-        faces: at most so many are drawn.
+        seed: seed of the random choice of faces and filters.
+        max_faces: largest number of faces.
+        print_line: called with lines of text for the user.
+        on_progress: called with the name of each stage and its progress.
 
     Returns:
-        The page. It holds faces from `data`; `evidence.json` holds none.
+        The path of the page. It contains faces from `data`; `evidence.json` contains none.
 
     Raises:
-        MoviemotionError: a run or the data cannot be read or do not fit, or `out` cannot be written.
+        MoviemotionError: a run or the data cannot be read or cannot be used, or `out` cannot be written.
     """
     check_writable(out)
     networks = [
         (name, load_proposal_network(run)) for name, run in zip(_unique_run_names(runs), runs, strict=True)
     ]
     if not networks:
-        raise MoviemotionError("--run: none given; name the folder of a finished deck36 run")
+        raise SettingError("no-runs", "{runs}: none given; name the folder of a finished run of deck36")
     name, network = networks[0]
     if {network.architecture.conv_activation, network.architecture.dense_activation} != {"relu"}:
-        raise MoviemotionError(f"{runs[0]}: not a ReLU network; name one first, and this one after it")
+        raise MoviemotionError(
+            f"{runs[0]}: not a ReLU network; name a run with ReLU first, and this one after it"
+        )
     sample = sample_faces(data, split, max_faces, seed)
     print_line(f"{len(sample)} faces of {data / split}, truth: {sample.truth_source}; seed {seed}")
-    blocks = measure_blocks(network, sample, seed, print_line)
-    relu = measure_relu(networks, sample, seed, print_line)
-    translation = measure_translation(network, sample, seed, print_line)
+    blocks = measure_blocks(network, sample, seed, print_line, on_progress)
+    relu = measure_relu(networks, sample, seed, print_line, on_progress)
+    translation = measure_translation(network, sample, seed, print_line, on_progress)
     answers = assess_blocks_answer(blocks), assess_relu_answer(relu), assess_translation_answer(translation)
     about = ExplanationSettings(
         name,
@@ -79,7 +97,7 @@ def explain(
 
 
 def _unique_run_names(runs: Sequence[Path]) -> list[str]:
-    """Their folders' names, with as much of the way to them as keeps them apart."""
+    """The names of the runs' folders, with parent folders if the names alone are not unique."""
     if len({run.name for run in runs}) == len(runs):
         return [run.name for run in runs]
     shared = Path(os.path.commonpath([run.resolve() for run in runs]))
@@ -88,7 +106,8 @@ def _unique_run_names(runs: Sequence[Path]) -> list[str]:
 
 def _describe_architecture(network: ProposalNetwork) -> str:
     design = network.architecture
-    return f"filters {_join_with_dashes(design.filters)}, kernels {_join_with_dashes(design.kernels)}, dense {_join_with_dashes(design.dense)}"
+    parts = {"filters": design.filters, "kernels": design.kernels, "dense": design.dense}
+    return ", ".join(f"{name} {_join_with_dashes(numbers)}" for name, numbers in parts.items())
 
 
 def _join_with_dashes(numbers: Sequence[int]) -> str:

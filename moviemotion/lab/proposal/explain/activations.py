@@ -1,4 +1,4 @@
-"""The same network with ReLU, Leaky ReLU or no activation at all, side by side on the same faces."""
+"""Compare networks with ReLU, Leaky ReLU or no activation on the same faces."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ ACTIVATION_NAMES = {"relu": "ReLU", "leaky_relu": "Leaky ReLU", "identity": "no 
 
 @dataclass(frozen=True)
 class ActivationResult:
-    """One run.
+    """The results of one run.
 
     Attributes:
-        name: of its folder.
-        activation: in words.
-        accuracy: on the sample; `loss` its mean cross-entropy in nats.
-        filters, dead_filters, neurons, dead_neurons: those of the convolutions and of the dense layers,
-            and how many are above zero nowhere on any face.
-        against_first: this run less the first one; None for the first.
+        name: name of its folder.
+        activation: description of its activations.
+        accuracy: on the sample.
+        loss: mean cross-entropy in nats.
+        n_filters, n_neurons: number of filters of the convolutions and of neurons of the dense layers.
+        dead_filters, dead_neurons: how many of these are never above zero on any face.
+        difference_from_first: comparison with the first run; None for the first.
     """
 
     name: str
@@ -43,9 +44,9 @@ class ActivationResult:
 def compare_activations(
     networks: Sequence[tuple[str, ProposalNetwork]], sample: FaceSample
 ) -> list[ActivationResult]:
-    """Accuracy, loss and dead units of runs, (folder's name, network), on the same faces."""
+    """Accuracy, loss and dead units of the networks of several runs, given with their names."""
     results: list[ActivationResult] = []
-    first_right = None
+    first_correct = None
     for name, network in networks:
         probabilities = predict_probabilities(network, sample.images)
         right = probabilities.argmax(axis=1) == sample.truth
@@ -62,15 +63,15 @@ def compare_activations(
                 sum(layer.n_dead for layer in blocks),
                 sum(layer.n_units for layer in dense),
                 sum(layer.n_dead for layer in dense),
-                None if first_right is None else compare_paired(right, first_right, networks[0][0]),
+                None if first_correct is None else compare_paired(right, first_correct, networks[0][0]),
             )
         )
-        first_right = right if first_right is None else first_right
+        first_correct = right if first_correct is None else first_correct
     return results
 
 
 def activation_name(network: ProposalNetwork) -> str:
-    """`ReLU`, or both where blocks and dense layers differ."""
+    """The name of the activation, or of both if blocks and dense layers differ."""
     blocks = ACTIVATION_NAMES[network.architecture.conv_activation]
     dense = ACTIVATION_NAMES[network.architecture.dense_activation]
     return blocks if blocks == dense else f"{blocks} in the blocks, {dense} in the dense layers"

@@ -1,7 +1,7 @@
-"""What the measurements say of the deck's answer on early and late blocks, claim by claim.
+"""Assess the proposal's answer on what early and late blocks detect, claim by claim.
 
-A verdict that a measurement can turn is worked out from the measurement here; those that follow from
-what the words mean are fixed, and their figure shows why.
+A verdict that depends on a measurement is computed from it here. Verdicts that follow from the meaning of the
+words are fixed, and the explanation gives the figure that shows why.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from moviemotion.lab.proposal.explain.measure import BlockMeasurements
 
 
 def assess_blocks_answer(measurements: BlockMeasurements) -> AnswerAssessment:
-    """What do the first blocks detect, and what the last?"""
+    """Assess the answer to: what do the first blocks detect, and what do the last ones detect?"""
     first, last = measurements.tuning[0], measurements.tuning[-1]
-    near, whole = (
+    near, far = (
         measurements.receptive_fields[1].after_pooling.size,
         measurements.receptive_fields[-1].expected_size,
     )
@@ -41,58 +41,68 @@ def assess_blocks_answer(measurements: BlockMeasurements) -> AnswerAssessment:
         compare_estimates(after.high_frequency_share, before.high_frequency_share),
     )
     c = len(CUTOFFS) // 2
-    cutoff = f"{CUTOFFS[c]:g} cycles a face"
+    cutoff = f"{CUTOFFS[c]:g} cycles per face"
     claims = (
         Claim(
             "Early blocks detect edges.",
             ClaimVerdict.CORRECT if contrast >= 2 else ClaimVerdict.INCONCLUSIVE,
-            f"Block 1 answers its best grating {format_number(contrast, 1)} times as strongly as the coarsest "
-            "(one cycle a face): it looks for local change in light, of which an edge is the plainest kind.",
+            f"Block 1 responds to its best grating {format_number(contrast, 1)} times as strongly as to the "
+            "coarsest one (one cycle per face): it detects local changes of brightness, and an edge is the "
+            "simplest of these.",
         ),
         Claim(
             "What they detect is big.",
             ClaimVerdict.INCORRECT if near < FACE_SIZE / 2 else ClaimVerdict.INCOMPLETE,
-            f"A unit of block 1 sees {measurements.receptive_fields[0].after_pooling.size} px of a face {FACE_SIZE} px wide, one of "
-            f"block 2 {near} px. Nothing bigger can reach it. Its edges are local: a big edge is seen "
-            "only as many small ones.",
+            f"A unit of block 1 sees {measurements.receptive_fields[0].after_pooling.size} px of a face "
+            f"that is {FACE_SIZE} px wide, and one of block 2 sees {near} px. It cannot detect anything "
+            "bigger. A long edge is detected only as many short ones.",
         ),
         Claim(
             "Final blocks detect fine detail.",
             _detail_verdict(finer),
-            f"A unit of the last block sees {whole} px: it can answer parts and their arrangement. The best "
-            f"grating is {format_estimate(first.preferred_frequency, 1)} cycles a face for filters of block 1 and "
-            f"{format_estimate(last.preferred_frequency, 1)} for those of the last. When detail finer than {cutoff} is taken "
-            f"away, block 1 loses {format_estimate(before.low_pass[c])} of its answer to a face and the last block "
-            f"{format_estimate(after.low_pass[c])}; when all but it is taken away, {format_estimate(before.high_pass[c])} "
-            f"and {format_estimate(after.high_pass[c])}. {_detail_sentence(finer)} The whole network reads "
-            f"{format_percent_estimate(measurements.band_accuracy.low_pass[c])} right with only the coarse part and "
-            f"{format_percent_estimate(measurements.band_accuracy.high_pass[c])} with only the fine one.",
+            f"A unit of the last block sees {far} px, so it can respond to parts and their arrangement. "
+            "Filters of block 1 respond most to gratings of "
+            f"{format_estimate(first.preferred_frequency, 1)} cycles per face, those of the last block to "
+            f"{format_estimate(last.preferred_frequency, 1)}. Without detail finer than {cutoff}, block 1 "
+            f"loses {format_estimate(before.low_pass[c])} of its response to a face and the last block "
+            f"{format_estimate(after.low_pass[c])}; with nothing but this detail, they lose "
+            f"{format_estimate(before.high_pass[c])} and {format_estimate(after.high_pass[c])}. "
+            f"{_detail_sentence(finer)} The complete network classifies "
+            f"{format_percent_estimate(measurements.band_accuracy.low_pass[c])} of the faces correctly from "
+            f"coarse structure alone and {format_percent_estimate(measurements.band_accuracy.high_pass[c])} "
+            "from fine detail alone.",
         ),
         Claim(
             "The difference is one of size.",
             ClaimVerdict.INCOMPLETE
             if measurements.last_against_first.interval[0] > 0
             else ClaimVerdict.INCONCLUSIVE,
-            ("It is one of meaning too. " if measurements.last_against_first.interval[0] > 0 else "")
-            + "A linear reader of the pixels is right on "
-            f"{format_percent_estimate(measurements.probe_accuracy[0])}, of block 1 on {format_percent_estimate(measurements.probe_accuracy[1])}, of the last block "
-            f"on {format_percent_estimate(measurements.probe_accuracy[-1])}: {_format_difference(measurements.last_against_first)} more than of block 1. The last "
-            f"block says it in {measurements.last_block_outputs} numbers a face.",
+            (
+                "They also differ in how much of the emotion they encode. "
+                if measurements.last_against_first.interval[0] > 0
+                else ""
+            )
+            + "A linear classifier of the pixels is correct on "
+            f"{format_percent_estimate(measurements.probe_accuracy[0])} of the faces, one of block 1 on "
+            f"{format_percent_estimate(measurements.probe_accuracy[1])}, and one of the last block on "
+            f"{format_percent_estimate(measurements.probe_accuracy[-1])}, which is "
+            f"{_format_difference(measurements.last_against_first)} more than for block 1. The last block "
+            f"has {measurements.last_block_outputs} outputs per face.",
         ),
     )
     return AnswerAssessment(
         "blocks",
         "What is the difference between what the first and the final convolutional blocks detect?",
         overall_verdict(claims[:3]),
-        f"Early blocks do find edges, but small ones: up to block 2 a unit sees {near} px. Late blocks see "
-        f"{whole} px, and answer parts and their arrangement. {_detail_sentence(finer)}",
+        f"Early blocks do detect edges, but short ones: up to block 2, a unit sees {near} px. Late blocks "
+        f"see {far} px and respond to parts and their arrangement. {_detail_sentence(finer)}",
         claims,
         _block_evidence(measurements),
     )
 
 
 def _block_evidence(m: BlockMeasurements) -> tuple[Evidence, ...]:
-    """The first and the last block tell it; the page shows all."""
+    """The first and the last block are enough for the evidence; the page shows all."""
     c, ends = len(CUTOFFS) // 2, (0, len(m.receptive_fields) - 1)
     found = []
     for k in (1, 2, len(m.receptive_fields)):
@@ -103,24 +113,23 @@ def _block_evidence(m: BlockMeasurements) -> tuple[Evidence, ...]:
         )
     for k in ends:
         best = m.tuning[k].preferred_frequency
-        text = (
-            f"Filters of block {k + 1} answer gratings of {format_number(best.value, 1)} cycles a face most."
-        )
+        frequency = format_number(best.value, 1)
+        text = f"Filters of block {k + 1} respond most to gratings of {frequency} cycles per face."
         found.append(Evidence(text, best))
-    cutoff = f"{CUTOFFS[c]:g} cycles a face"
+    cutoff = f"{CUTOFFS[c]:g} cycles per face"
     for k in ends:
         lost = m.band_losses[k + 1].low_pass[c]
-        text = f"Without detail finer than {cutoff}, block {k + 1} loses {format_percent(lost.value)} of its answer."
+        share = format_percent(lost.value)
+        text = f"Without detail finer than {cutoff}, block {k + 1} loses {share} of its response."
         found.append(Evidence(text, lost))
     coarse, fine = m.band_accuracy.low_pass[c], m.band_accuracy.high_pass[c]
-    blurred = f"Without detail finer than {cutoff}, {format_percent(coarse.value)} of faces are read right."
-    sharp = (
-        f"With nothing but detail finer than {cutoff}, {format_percent(fine.value)} of faces are read right."
-    )
-    found += [Evidence(blurred, coarse), Evidence(sharp, fine)]
+    for condition, right in (("Without", coarse), ("With only", fine)):
+        share = format_percent(right.value)
+        text = f"{condition} detail finer than {cutoff}, {share} of faces are classified correctly."
+        found.append(Evidence(text, right))
     for k in ends:
         right = m.probe_accuracy[k + 1]
-        text = f"A linear reader of block {k + 1} reads {format_percent(right.value)} of faces right."
+        text = f"A linear classifier of block {k + 1} is correct on {format_percent(right.value)} of faces."
         found.append(Evidence(text, right))
     return tuple(found)
 
@@ -140,7 +149,7 @@ def _detail_sentence(finer: tuple[int, int]) -> str:
     joined = "but" if min(finer) < 0 < max(finer) else "and"
     return (
         f"Late filters prefer {gratings[finer[0]]} early ones, {joined} on real faces the last block's "
-        f"answer rests {faces[finer[1]]} on fine detail {than} that of block 1."
+        f"response depends {faces[finer[1]]} on fine detail {than} that of block 1."
     )
 
 

@@ -1,7 +1,7 @@
-"""What the measurements say of the deck's answer on locality and translation, claim by claim.
+"""Assess the proposal's answer on locality and translation, claim by claim.
 
-A verdict that a measurement can turn is worked out from the measurement here; those that follow from
-what the words mean are fixed, and their figure shows why.
+A verdict that depends on a measurement is computed from it here. Verdicts that follow from the meaning of the
+words are fixed, and the explanation gives the figure that shows why.
 """
 
 from __future__ import annotations
@@ -31,51 +31,57 @@ REPORTED_DISTANCES, REPORTED_SHIFTS = (1, 8, 24), (0, 2, 4, 8, 12)
 
 
 def assess_translation_answer(measurements: TranslationMeasurements) -> AnswerAssessment:
-    """Which two concepts make convolutional networks effective?"""
+    """Assess the answer to: which two concepts make convolutional networks effective?"""
     near, far = measurements.pixel_correlation[0], measurements.pixel_correlation[-1]
     curve, most, at_4 = measurements.shift_curve, SHIFT_DISTANCES[-1], 1 + SHIFT_DISTANCES.index(4)
-    whole, moved = curve.accuracy[0], curve.accuracy[-1]
-    falls = moved.high < whole.low
+    in_place, moved = curve.accuracy[0], curve.accuracy[-1]
+    falls = moved.high < in_place.low
     one, last = curve.map_correlation[0][at_4], curve.map_correlation[-1][at_4]
     claims = (
         Claim(
-            "Spatial locality: near pixels are more related than far ones.",
+            "Spatial locality: near pixels are more related than distant ones.",
             ClaimVerdict.CORRECT if near.low > far.high else ClaimVerdict.INCONCLUSIVE,
-            f"Two pixels {PIXEL_DISTANCES[0]} px apart correlate at {format_estimate(near)} over faces, two that are "
-            f"{PIXEL_DISTANCES[-1]} px apart at {format_estimate(far)}. A small kernel reads where most of the relation is.",
+            f"Over faces, the correlation of two pixels is {format_estimate(near)} at a distance of "
+            f"{PIXEL_DISTANCES[0]} px and {format_estimate(far)} at {PIXEL_DISTANCES[-1]} px. A small "
+            "kernel covers the pixels that are related most.",
         ),
         Claim(
             "The second concept is translational invariance.",
             ClaimVerdict.INCOMPLETE if falls else ClaimVerdict.CORRECT,
             "A convolution is equivariant: when its input moves, its map moves with it (error "
-            f"{format_number(_convolution_error(measurements))}). {_pooling_sentence(measurements)}Invariance comes after, and in part: moved by "
-            f"{most} px, {format_percent_estimate(moved)} of faces are read right, against {format_percent_estimate(whole)} in "
-            f"place, and {format_percent_estimate(curve.unchanged_share[-1])} of the answers stay the same.",
+            f"{format_number(_convolution_error(measurements))}). {_pooling_sentence(measurements)}The "
+            f"complete network is only partly invariant: of faces moved by {most} px, "
+            f"{format_percent_estimate(moved)} are classified correctly, compared with "
+            f"{format_percent_estimate(in_place)} in place, and "
+            f"{format_percent_estimate(curve.unchanged_share[-1])} of the predictions stay the same.",
         ),
         Claim(
-            "Pooling makes it so. (Not in the deck, but often said.)",
+            "Pooling causes this invariance. (Not in the proposal, but a common explanation.)",
             {1: ClaimVerdict.INCOMPLETE, 0: ClaimVerdict.INCONCLUSIVE, -1: ClaimVerdict.INCORRECT}[
                 compare_estimates(last, one)
             ],
-            f"When a face moves by 4 px, its maps after block 1 correlate with the unmoved ones at "
-            f"{format_estimate(one)}, after the last block at {format_estimate(last)}. One pooling alone does little: at 1 px, "
-            f"{format_estimate(curve.one_pixel_correlation[0][0])} before that of block 1 and {format_estimate(curve.one_pixel_correlation[0][1])} after it.",
+            "When a face moves by 4 px, the correlation of its maps with the original ones is "
+            f"{format_estimate(one)} after block 1 and {format_estimate(last)} after the last block. A "
+            "single pooling has little effect: for a shift of 1 px, the correlation is "
+            f"{format_estimate(curve.one_pixel_correlation[0][0])} before the pooling of block 1 and "
+            f"{format_estimate(curve.one_pixel_correlation[0][1])} after it.",
         ),
     )
     figures = (
-        f"{format_percent(whole.value)} are read right in place, {format_percent(moved.value)} at {most} px"
+        f"{format_percent(in_place.value)} of faces are classified correctly in place, and "
+        f"{format_percent(moved.value)} when moved by {most} px"
     )
     return AnswerAssessment(
         "translation",
         "Two fundamental concepts make convolutional networks effective in processing images: which?",
         overall_verdict(claims[:2]),
-        "The deck names spatial locality and translational invariance. Locality holds. "
+        "The proposal names spatial locality and translational invariance. Locality is confirmed. "
         + (
-            "The second is half of the truth: convolutions are equivariant, and what follows makes of that a "
-            f"partial invariance only: {figures}."
+            "Invariance is only half of the truth: convolutions are equivariant, and the later layers turn "
+            f"this into partial invariance only: {figures}."
             if falls
-            else f"The second is borne out by the whole network ({figures}), though not by its convolutions: "
-            "these are equivariant."
+            else f"Invariance is confirmed for the complete network ({figures}), but its convolutions are "
+            "equivariant."
         ),
         claims,
         _translation_evidence(measurements),
@@ -85,7 +91,10 @@ def assess_translation_answer(measurements: TranslationMeasurements) -> AnswerAs
 def _translation_evidence(m: TranslationMeasurements) -> tuple[Evidence, ...]:
     at_4 = 1 + SHIFT_DISTANCES.index(4)
     found = [
-        Evidence(f"Two pixels {d} px apart correlate at {format_number(c.value)} over faces.", c)
+        Evidence(
+            f"Over faces, two pixels at a distance of {d} px have a correlation of {format_number(c.value)}.",
+            c,
+        )
         for d, c in zip(PIXEL_DISTANCES, m.pixel_correlation, strict=True)
         if d in REPORTED_DISTANCES
     ]
@@ -98,7 +107,7 @@ def _translation_evidence(m: TranslationMeasurements) -> tuple[Evidence, ...]:
     )
     found += [
         Evidence(
-            f"When a face moves by 2 px, the maps of block {k} are not the old ones moved: the error is "
+            f"When a face moves by 2 px, the maps of block {k} do not just move with it: the error is "
             f"{format_number(error)}.",
             exact_estimate(error, m.equivariance_faces),
         )
@@ -107,12 +116,12 @@ def _translation_evidence(m: TranslationMeasurements) -> tuple[Evidence, ...]:
     for shift, right in zip((0, *SHIFT_DISTANCES), m.shift_curve.accuracy, strict=True):
         if shift not in REPORTED_SHIFTS:
             continue
-        where = f"With faces moved by {shift} px" if shift else "With faces in place"
-        found.append(Evidence(f"{where}, {format_percent(right.value)} are read right.", right))
+        subject = f"Of faces moved by {shift} px" if shift else "Of faces in place"
+        found.append(Evidence(f"{subject}, {format_percent(right.value)} are classified correctly.", right))
     found += [
         Evidence(
-            f"When a face moves by 4 px, its maps after block {k} correlate with the unmoved ones at "
-            f"{format_number(similar[at_4].value)}.",
+            f"When a face moves by 4 px, its maps after block {k} have a correlation of "
+            f"{format_number(similar[at_4].value)} with the original ones.",
             similar[at_4],
         )
         for k, similar in (
@@ -128,7 +137,7 @@ def _convolution_error(m: TranslationMeasurements) -> float:
 
 
 def _non_equivariant_blocks(m: TranslationMeasurements) -> list[tuple[int, float]]:
-    """Blocks that a shift of 2 px leaves with more than an error of rounding."""
+    """Blocks whose error after a shift of 2 px is larger than rounding errors, with that error."""
     return [
         (k, error)
         for k, error in enumerate(m.equivariance.two_pixel_shift, 1)
@@ -142,6 +151,6 @@ def _pooling_sentence(m: TranslationMeasurements) -> str:
         return ""
     block, error = broken[0]
     return (
-        "Pooling breaks this for shifts that are no multiple of its step: 2 px leave block "
-        f"{block} with an error of {format_number(error)}. "
+        "Pooling breaks this for shifts that are not a multiple of its stride: a shift of 2 px gives block "
+        f"{block} an error of {format_number(error)}. "
     )

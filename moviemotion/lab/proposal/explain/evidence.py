@@ -1,4 +1,4 @@
-"""What a page of evidence is made of: estimates with their doubt, sentences, and verdicts on claims."""
+"""Estimates with intervals, sentences that state them, and verdicts on claims."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from moviemotion.statistics import mean_interval, wilson_interval
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value with its 95 % interval over n faces (or filters, where said); NaN where it has none."""
+    """A value with its 95 % interval over n faces or filters; the interval is NaN if there is none."""
 
     value: float
     low: float
@@ -26,49 +26,49 @@ class Estimate:
     n: int
 
     def is_disjoint_from(self, other: Estimate) -> bool:
-        """Whether the two intervals do not overlap: stricter than a test of their difference."""
+        """Whether the two intervals do not overlap, which is stricter than a test of the difference."""
         return self.low > other.high or self.high < other.low
 
 
 def mean_estimate(values: ArrayLike) -> Estimate:
-    """Mean of (n,) values without bounds and its interval from Student's t."""
+    """Mean of (n,) unbounded values, with an interval from Student's t distribution."""
     x = np.asarray(values, dtype=np.float64)
     half = student_t.ppf(0.975, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x)) if len(x) > 1 else np.nan
     return Estimate(float(x.mean()), float(x.mean() - half), float(x.mean() + half), len(x))
 
 
 def mean_share_estimate(values: ArrayLike) -> Estimate:
-    """The same of values between 0 and 1: the interval stays there too."""
+    """Mean of (n,) values between 0 and 1, with an interval within these bounds."""
     value, low, high = mean_interval(values)
     return Estimate(float(value), float(low), float(high), len(np.asarray(values)))
 
 
 def share_estimate(hits: int, n: int) -> Estimate:
-    """A share and its Wilson interval."""
+    """A share with its Wilson interval."""
     low, high = wilson_interval(hits, n)
-    # Rounding leaves the interval of 0 or of n hits a hair beside its end.
+    # With 0 or n hits, rounding errors would put the share slightly outside its interval.
     return Estimate(hits / n, min(float(low), hits / n), max(float(high), hits / n), n)
 
 
 def exact_estimate(value: float, n: int) -> Estimate:
-    """A count of everything there is: it has no interval."""
+    """A value that is computed exactly, without an interval."""
     return Estimate(value, float("nan"), float("nan"), n)
 
 
 def compare_estimates(first: Estimate, second: Estimate) -> int:
-    """1 or −1 where one is above or below the other by more than their doubt; else 0."""
+    """1 or −1 if the first is larger or smaller and the intervals do not overlap; otherwise 0."""
     return int(np.sign(first.value - second.value)) if first.is_disjoint_from(second) else 0
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """One plain sentence and the number in it."""
+    """One sentence and the estimate that it states."""
 
     text: str
     estimate: Estimate
 
     def as_dict(self) -> dict[str, object]:
-        """`text`, `value`, `interval` ([low, high], or null where it has none) and `n`."""
+        """The fields `text`, `value`, `interval` ([low, high], or None) and `n`."""
         e = self.estimate
         interval = None if np.isnan(e.low) else [_rounded(e.low), _rounded(e.high)]
         return {"text": self.text, "value": _rounded(e.value), "interval": interval, "n": e.n}
@@ -79,17 +79,17 @@ def _rounded(value: float) -> float:
 
 
 class ClaimVerdict(StrEnum):
-    """How a claim of the deck stands after the measurement."""
+    """Whether a claim of the proposal agrees with the measurement."""
 
-    CORRECT = "right"
+    CORRECT = "correct"
     INCOMPLETE = "incomplete"
-    INCORRECT = "wrong"
-    INCONCLUSIVE = "cannot tell"
+    INCORRECT = "incorrect"
+    INCONCLUSIVE = "inconclusive"
 
 
 @dataclass(frozen=True)
 class Claim:
-    """Something that the deck says, in our words, its verdict, and the figure that decides."""
+    """A claim of the proposal in other words, its verdict, and an explanation with the figures."""
 
     statement: str
     verdict: ClaimVerdict
@@ -97,14 +97,14 @@ class Claim:
 
 
 def overall_verdict(claims: Sequence[Claim]) -> ClaimVerdict:
-    """What all claims that are decided have in common; incomplete where they differ."""
+    """The common verdict of all claims that have one; incomplete if they differ."""
     kinds = {claim.verdict for claim in claims} - {ClaimVerdict.INCONCLUSIVE} or {ClaimVerdict.INCONCLUSIVE}
     return kinds.pop() if len(kinds) == 1 else ClaimVerdict.INCOMPLETE
 
 
 @dataclass(frozen=True)
 class AnswerAssessment:
-    """One of the deck's questions: the verdict on its answer, claim by claim, and the evidence."""
+    """The assessment of the proposal's answer to one question, with its claims and the evidence."""
 
     key: str
     question: str
@@ -115,7 +115,7 @@ class AnswerAssessment:
 
 
 def write_evidence(answers: Sequence[AnswerAssessment], network: str, path: Path) -> None:
-    """Write every answer's evidence as JSON: key → list of `Evidence.as_dict()`, and what was measured."""
+    """Write the evidence as JSON: the description of the network, and key of the question → evidence."""
     figures: Mapping[str, object] = {a.key: [e.as_dict() for e in a.evidence] for a in answers}
     listed = {"network": network, "figures": figures}
     atomic_write_text(path, json.dumps(listed, indent=2, ensure_ascii=False) + "\n")

@@ -1,15 +1,28 @@
-"""The page's charts as plotly traces.
+"""The charts of the explanation page.
 
-Colours are names that the page's script looks up: b0 for what others are compared with, b1 … b5.
+Colors are names of CSS variables: `b0` for what others are compared with, `b1` … `b5` for the blocks.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from moviemotion._io.svg_chart import (
+    DASHES,
+    SOLID,
+    SYMBOLS,
+    Axis,
+    Chart,
+    Rule,
+    Series,
+    category_axis,
+    linear_axis,
+    log_axis,
+)
 from moviemotion.lab.data.dataset import FACE_SIZE
 from moviemotion.lab.proposal.explain.evidence import Estimate
 from moviemotion.lab.proposal.explain.frequency_tuning import CUTOFFS, FREQUENCIES
@@ -21,10 +34,7 @@ from moviemotion.lab.proposal.explain.measure import (
 from moviemotion.lab.proposal.explain.relu import BIN_EDGES, ActivationStatistics
 from moviemotion.lab.proposal.explain.translation import PIXEL_DISTANCES, SHIFT_DISTANCES
 
-Chart = dict[str, Any]
-
-LINE_DASHES = ("solid", "dash", "dot", "dashdot", "longdash")
-MARKER_SYMBOLS = ("circle", "square", "diamond", "triangle-up", "x")
+MARKER_SYMBOLS = tuple(SYMBOLS)
 
 
 def block_charts(measurements: BlockMeasurements) -> dict[str, Chart]:
@@ -32,30 +42,31 @@ def block_charts(measurements: BlockMeasurements) -> dict[str, Chart]:
     blocks = list(range(1, len(measurements.receptive_fields) + 1))
     names = [f"block {k}" for k in blocks]
     sources = ["pixels", *names]
+    at_blocks, at_sources = range(len(names)), range(len(sources))
     middle = len(CUTOFFS) // 2
     fields = [
         _line(
             "after its pooling",
-            names,
+            at_blocks,
             [f.after_pooling.size for f in measurements.receptive_fields],
             3,
             markers=True,
         ),
         _line(
             "of its convolution",
-            names,
+            at_blocks,
             [f.before_pooling.size for f in measurements.receptive_fields],
             1,
             markers=True,
         ),
         _line(
             "90 % of the gradient on faces",
-            names,
+            at_blocks,
             [f.effective_size for f in measurements.receptive_fields],
             2,
             markers=True,
         ),
-        _line("the face", names, [FACE_SIZE] * len(names), 0),
+        _line("the face", at_blocks, [FACE_SIZE] * len(names), 0),
     ]
     tuning = [
         _line(name, FREQUENCIES, t.response_curve, k, markers=True, dash=_dash(k))
@@ -63,43 +74,38 @@ def block_charts(measurements: BlockMeasurements) -> dict[str, Chart]:
     ]
     bands = [
         _points_with_intervals(
-            "only coarse kept", sources, [loss.low_pass[middle] for loss in measurements.band_losses], 3
+            "coarse structure only",
+            at_sources,
+            [loss.low_pass[middle] for loss in measurements.band_losses],
+            3,
         ),
         _points_with_intervals(
-            "only fine kept", sources, [loss.high_pass[middle] for loss in measurements.band_losses], 1
+            "fine detail only", at_sources, [loss.high_pass[middle] for loss in measurements.band_losses], 1
         ),
     ]
     accuracy = [
         _points_with_intervals(
-            "only coarse kept", CUTOFFS, measurements.band_accuracy.low_pass, 3, joined=True
+            "coarse structure only", CUTOFFS, measurements.band_accuracy.low_pass, 3, joined=True
         ),
         _points_with_intervals(
-            "only fine kept", CUTOFFS, measurements.band_accuracy.high_pass, 1, joined=True
+            "fine detail only", CUTOFFS, measurements.band_accuracy.high_pass, 1, joined=True
         ),
-        _line("whole faces", CUTOFFS, [measurements.band_accuracy.unfiltered.value] * len(CUTOFFS), 0),
+        _line("original faces", CUTOFFS, [measurements.band_accuracy.unfiltered.value] * len(CUTOFFS), 0),
     ]
     return {
-        "fields": _chart(fields, "", "side of the square seen, px", y={"rangemode": "tozero"}),
+        "fields": _chart(fields, category_axis(names), "side of the square seen, px", from_zero=True),
         "tuning": _chart(
-            tuning,
-            "cycles a face",
-            "response (a filter's best = 1)",
-            x=_log_axis(FREQUENCIES),
-            y={"rangemode": "tozero"},
+            tuning, log_axis(FREQUENCIES, "cycles a face"), "response (a filter's best = 1)", from_zero=True
         ),
-        "bands": _chart(bands, "", "lost of the answer (1: as for no face)", y={"rangemode": "tozero"}),
-        "bandAccuracy": _chart(
-            accuracy,
-            "cutoff, cycles a face",
-            "accuracy",
-            x=_log_axis(CUTOFFS),
-            y={"range": [0, 1], "tickformat": ".0%"},
+        "bands": _chart(
+            bands, category_axis(sources), "lost of the answer (1: as for no face)", from_zero=True
         ),
-        "probes": _chart(
-            [_points_with_intervals("linear reader", sources, measurements.probe_accuracy, 3)],
-            "",
+        "bandAccuracy": _percent_chart(accuracy, log_axis(CUTOFFS, "cutoff, cycles a face"), "accuracy"),
+        "probes": _percent_chart(
+            [_points_with_intervals("linear probe", at_sources, measurements.probe_accuracy, 3)],
+            category_axis(sources),
             "accuracy",
-            y={"tickformat": ".0%"},
+            full_range=False,
         ),
     }
 
@@ -112,41 +118,36 @@ def relu_charts(measurements: ReluMeasurements) -> dict[str, Chart]:
         _line(layer.layer, middles, layer.density / np.diff(BIN_EDGES), k, dash=_dash(k))
         for k, layer in enumerate(blocks, 1)
     ]
-    gate = {
-        "type": "scatter",
-        "mode": "markers",
-        "name": "one unit",
-        "x": _round(measurements.gradients.slope_points[0]),
-        "y": _round(measurements.gradients.slope_points[1]),
-        "marker": {"color": "b3", "size": 5, "opacity": 0.4},
-    }
+    slopes = measurements.gradients.slope_points
+    gate = replace(
+        _line("one unit", slopes[0], slopes[1], 3), joined=False, symbol="circle", opacity=0.4, hover=()
+    )
+    gate = replace(gate, sizes=[0.6] * len(gate.x))
+    input_title = "input of ReLU (its root mean square = 1)"
     return {
         "forward": _chart(
-            forward, "input of ReLU (its root mean square = 1)", "density", shapes=[_zero_line()]
+            forward,
+            linear_axis(BIN_EDGES, input_title),
+            "density",
+            from_zero=True,
+            rules=(Rule(0, "ink"),),
         ),
-        "gate": _chart(
-            [gate],
-            "input of ReLU (its root mean square = 1)",
-            "gradient behind ÷ before ReLU",
-            x={"range": [-4, 4]},
-            y={"range": [-0.15, 1.15]},
-            shapes=[_zero_line()],
+        "gate": Chart(
+            linear_axis([], input_title, low=-4, high=4, ticks=9),
+            linear_axis([], "gradient behind ÷ before ReLU", low=-0.15, high=1.15),
+            (gate, Rule(0, "ink")),
         ),
-        "blocked": _chart(
+        "blocked": _percent_chart(
             _zero_share_points(measurements.layers),
-            "",
+            category_axis([layer.layer for layer in measurements.layers]),
             "inputs at or below zero",
-            y={"range": [0, 1], "tickformat": ".0%"},
         ),
     }
 
 
-def _zero_share_points(layers: Sequence[ActivationStatistics]) -> list[Chart]:
-    return [
-        _points_with_intervals(
-            "mean over faces", [layer.layer for layer in layers], [layer.zero_share for layer in layers], 3
-        )
-    ]
+def _zero_share_points(layers: Sequence[ActivationStatistics]) -> list[Series]:
+    shares = [layer.zero_share for layer in layers]
+    return [_points_with_intervals("mean over faces", range(len(layers)), shares, 3)]
 
 
 def translation_charts(measurements: TranslationMeasurements) -> dict[str, Chart]:
@@ -154,7 +155,7 @@ def translation_charts(measurements: TranslationMeasurements) -> dict[str, Chart
     pixels = (0, *SHIFT_DISTANCES)
     accuracy = [
         *(
-            _line(name, pixels, values, 0, dash=LINE_DASHES[k])
+            _line(name, pixels, values, 0, dash=DASHES[k % len(DASHES)])
             for k, (name, values) in enumerate(measurements.shift_curve.by_direction.items())
         ),
         _points_with_intervals("mean of the four", pixels, measurements.shift_curve.accuracy, 3, joined=True),
@@ -175,99 +176,83 @@ def translation_charts(measurements: TranslationMeasurements) -> dict[str, Chart
         _points_with_intervals(f"block {k}", pixels, values, k, joined=True, dash=_dash(k))
         for k, values in enumerate(measurements.shift_curve.map_correlation, 1)
     ]
+    shift = linear_axis(pixels, "shift, px", ticks=8)
+    pairs = _points_with_intervals(
+        "pairs of pixels", PIXEL_DISTANCES, measurements.pixel_correlation, 3, joined=True
+    )
     return {
         "correlation": _chart(
-            [
-                _points_with_intervals(
-                    "pairs of pixels", PIXEL_DISTANCES, measurements.pixel_correlation, 3, joined=True
-                )
-            ],
-            "distance, px",
-            "correlation over faces",
+            [pairs], linear_axis((0, *PIXEL_DISTANCES), "distance, px", ticks=8), "correlation over faces"
         ),
-        "accuracy": _chart(accuracy, "shift, px", "accuracy", y={"range": [0, 1], "tickformat": ".0%"}),
-        "output": _chart(output, "shift, px", "share", y={"range": [0, 1.02], "tickformat": ".0%"}),
-        "similarity": _chart(similarity, "shift, px", "correlation with the unmoved face's maps"),
+        "accuracy": _percent_chart(accuracy, shift, "accuracy"),
+        "output": _percent_chart(output, shift, "share"),
+        "similarity": _chart(similarity, shift, "correlation with the unmoved face's maps"),
     }
 
 
 def _line(
     name: str,
-    x: Sequence[Any] | Any,
-    y: Sequence[float] | Any,
-    colour: int,
+    x: Sequence[float] | ArrayLike,
+    y: Sequence[float] | ArrayLike,
+    color: int,
     markers: bool = False,
-    dash: str = "solid",
-) -> Chart:
-    k = max(0, colour - 1) % len(LINE_DASHES)
-    return {
-        "type": "scatter",
-        "mode": "lines+markers" if markers else "lines",
-        "name": name,
-        "x": list(x),
-        "y": _round(y),
-        "line": {"color": _color(colour), "width": 1.5 if colour == 0 else 2.5, "dash": dash},
-        "marker": {"color": _color(colour), "symbol": MARKER_SYMBOLS[k], "size": 8},
-    }
+    dash: str = SOLID,
+) -> Series:
+    positions, values = _round(x), _round(y)
+    return Series(
+        name,
+        _color(color),
+        positions,
+        values,
+        hover=[f"{name}: {value:g}" for value in values],
+        symbol=MARKER_SYMBOLS[max(0, color - 1) % len(MARKER_SYMBOLS)] if markers else "",
+        dash=dash,
+        width=1.5 if color == 0 else 2.5,
+    )
 
 
 def _points_with_intervals(
     name: str,
-    x: Sequence[Any],
+    x: Sequence[float],
     estimates: Sequence[Estimate],
-    colour: int,
+    color: int,
     joined: bool = False,
-    dash: str = "solid",
-) -> Chart:
-    value, low, high = (np.array([getattr(e, part) for e in estimates]) for part in ("value", "low", "high"))
-    return {
-        **_line(name, x, value, colour, markers=True, dash=dash),
-        "mode": "lines+markers" if joined else "markers",
-        "error_y": {
-            "type": "data",
-            "symmetric": False,
-            "array": _round(np.nan_to_num(high - value)),
-            "arrayminus": _round(np.nan_to_num(value - low)),
-            "color": _color(colour),
-            "thickness": 1.5,
-            "width": 4,
-        },
-    }
+    dash: str = SOLID,
+) -> Series:
+    value, low, high = (_round([getattr(e, part) for e in estimates]) for part in ("value", "low", "high"))
+    return replace(
+        _line(name, x, value, color, markers=True, dash=dash),
+        low=low,
+        high=high,
+        hover=[f"{name}: {v:g} ({a:g} to {b:g})" for v, a, b in zip(value, low, high, strict=True)],
+        joined=joined,
+    )
 
 
 def _color(number: int) -> str:
-    return f"b{(number - 1) % len(LINE_DASHES) + 1 if number else 0}"
+    return f"b{(number - 1) % len(DASHES) + 1 if number else 0}"
 
 
 def _dash(block: int) -> str:
-    return LINE_DASHES[(block - 1) % len(LINE_DASHES)]
+    return DASHES[(block - 1) % len(DASHES)]
 
 
 def _chart(
-    traces: list[Chart],
-    x_title: str,
-    y_title: str,
-    x: Chart | None = None,
-    y: Chart | None = None,
-    shapes: list[Chart] | None = None,
+    series: Sequence[Series], x: Axis, y_title: str, *, from_zero: bool = False, rules: tuple[Rule, ...] = ()
 ) -> Chart:
-    layout = {
-        "xaxis": {"title": {"text": x_title}, **(x or {})},
-        "yaxis": {"title": {"text": y_title}, **(y or {})},
-        "shapes": shapes or [],
-        "showlegend": len(traces) > 1,
-    }
-    return {"data": traces, "layout": layout}
+    return Chart(x, linear_axis(_extent(series, from_zero), y_title), (*series, *rules))
 
 
-def _log_axis(values: Sequence[float]) -> Chart:
-    return {"type": "log", "tickvals": list(values), "ticktext": [f"{v:g}" for v in values]}
+def _percent_chart(series: Sequence[Series], x: Axis, y_title: str, *, full_range: bool = True) -> Chart:
+    """A chart of shares, on an axis from 0 to 100 % if `full_range`, otherwise fitted to the values."""
+    low, high = (0.0, 1.0) if full_range else (None, None)
+    y = linear_axis(_extent(series), y_title, low=low, high=high, text="{:.0%}".format)
+    return Chart(x, y, tuple(series))
 
 
-def _zero_line() -> Chart:
-    line = {"color": "ink", "width": 1, "dash": "dot"}
-    return {"type": "line", "x0": 0, "x1": 0, "yref": "paper", "y0": 0, "y1": 1, "line": line}
+def _extent(series: Sequence[Series], from_zero: bool = False) -> list[float]:
+    return [*([0.0] if from_zero else []), *(v for s in series for v in (*s.y, *s.low, *s.high))]
 
 
-def _round(values: Any) -> list[float]:
+def _round(values: ArrayLike) -> list[float]:
     return [float(f"{v:.4g}") for v in np.asarray(values, dtype=np.float64)]

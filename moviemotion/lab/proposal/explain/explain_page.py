@@ -1,4 +1,4 @@
-"""One HTML page that opens offline, with charts and pictures inside it. It shows; it measures nothing."""
+"""Render the measurements as one self-contained HTML page with charts and images."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cache
 
 from jinja2 import Environment
 
-from moviemotion._io.html_shell import inline_asset, json_for_script, template_environment
+from moviemotion._io.html_shell import inline_asset, template_environment
 from moviemotion.emotions import PROPOSAL_EMOTIONS
 from moviemotion.lab.proposal.explain import figures
 from moviemotion.lab.proposal.explain.evidence import AnswerAssessment, ClaimVerdict, Estimate
@@ -37,11 +37,12 @@ VERDICT_MARKS = {
 
 @dataclass(frozen=True)
 class ExplanationSettings:
-    """What was explained, and with what.
+    """The network that was measured, and the faces it was measured with.
 
     Attributes:
-        run: the folder's name.
-        parameters: of the network.
+        run: name of the run's folder.
+        parameter_count: number of parameters of the network.
+        data: name of the face set's folder.
     """
 
     run: str
@@ -61,7 +62,7 @@ def render_explanation(
     translation: TranslationMeasurements,
     answers: Sequence[AnswerAssessment],
 ) -> str:
-    """A complete HTML page that makes no network request."""
+    """The self-contained HTML page, which loads nothing from the network."""
     charts = block_charts(blocks) | relu_charts(relu) | translation_charts(translation)
     return (
         _environment()
@@ -73,7 +74,7 @@ def render_explanation(
             relu=relu,
             translation=translation,
             answers={answer.key: answer for answer in answers},
-            charts=json_for_script(charts),
+            charts=charts,
             faces_row=gray_tiles(sample.images[blocks.displayed_faces]),
             shifts_row=shifted_face(sample, blocks.displayed_faces[0]),
         )
@@ -94,7 +95,6 @@ def _environment() -> Environment:
         environment.filters[function.__name__] = function
     environment.globals |= {
         "css": inline_asset("moviemotion.lab.proposal.explain", "explain.css"),
-        "javascript": inline_asset("moviemotion._io", "charts.js"),
         "marks": VERDICT_MARKS,
         "emotions": PROPOSAL_EMOTIONS,
         "shown_shifts": DISPLAYED_SHIFTS,

@@ -1,4 +1,4 @@
-"""Arrays → PNG pictures that live inside the page."""
+"""Turn arrays into PNG images for the page."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ DISPLAYED_SHIFTS = (0, 2, 4, 8, 12)
 
 
 def gray_tiles(tiles: Sequence[NDArray[np.floating]] | NDArray[np.uint8]) -> Markup:
-    """(k, side, side) grey 0–255 → one row of pictures; what is below 0 is left clear."""
+    """Show (k, side, side) gray values 0–255 as one row of images; values below 0 are transparent."""
     return _tile_row([_to_rgba(np.asarray(tile, dtype=np.float32)) for tile in tiles])
 
 
 def heat_tiles(maps: NDArray[np.float32]) -> Markup:
-    """(k, side, side) activations, 0 or more → one row, dark for 0 to light for the largest of all."""
+    """Show (k, side, side) activations as one row, from dark for 0 to light for the largest value of all."""
     scaled = maps / max(float(maps.max()), 1e-12)
     stops = np.linspace(0, 1, len(HEAT_COLORS))
-    coloured = np.stack([np.interp(scaled, stops, [c[k] for c in HEAT_COLORS]) for k in range(3)], axis=-1)
-    solid = np.concatenate([coloured, np.full((*maps.shape, 1), 255.0)], axis=-1)
+    colored = np.stack([np.interp(scaled, stops, [c[k] for c in HEAT_COLORS]) for k in range(3)], axis=-1)
+    solid = np.concatenate([colored, np.full((*maps.shape, 1), 255.0)], axis=-1)
     return _tile_row(list(solid))
 
 
 def shifted_face(sample: FaceSample, index: int) -> Markup:
-    """One face moved to the right by each of `SHOWN_SHIFTS` px, as the measurement moves it."""
+    """Show one face moved to the right by each of `DISPLAYED_SHIFTS` pixels, as in the measurement."""
     face = to_input_tensor(sample.images[index : index + 1])
     return gray_tiles([shift_images(face, 0, pixels)[0, 0].numpy() for pixels in DISPLAYED_SHIFTS])
 
@@ -46,11 +46,11 @@ def _to_rgba(tile: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def _tile_row(tiles: Sequence[NDArray[np.floating]]) -> Markup:
-    """RGBA tiles, enlarged to `TILE` px, side by side as a data URI."""
+    """RGBA tiles, enlarged to `TILE_SIZE` pixels and put in a row, as a data URI."""
     row = Image.new("RGBA", (len(tiles) * (TILE_SIZE + TILE_GAP) - TILE_GAP, TILE_SIZE), (0, 0, 0, 0))
     for k, tile in enumerate(tiles):
-        # Few pixels are shown as the squares that they are; many read better smooth.
+        # Tiles of few pixels are shown as squares; larger ones are clearer when smoothed.
         how = Image.Resampling.NEAREST if len(tile) <= UNSMOOTHED_MAX_SIZE else Image.Resampling.BICUBIC
-        picture = Image.fromarray(np.rint(tile).astype(np.uint8), "RGBA").resize((TILE_SIZE, TILE_SIZE), how)
-        row.paste(picture, (k * (TILE_SIZE + TILE_GAP), 0))
+        image = Image.fromarray(np.rint(tile).astype(np.uint8), "RGBA").resize((TILE_SIZE, TILE_SIZE), how)
+        row.paste(image, (k * (TILE_SIZE + TILE_GAP), 0))
     return png_data_uri(row)

@@ -1,4 +1,4 @@
-"""Figures as people read them."""
+"""Format numbers and estimates for the page."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import numpy as np
 from moviemotion.lab.proposal.explain.evidence import Estimate
 
 ROUNDING_ERROR_LIMIT = 1e-5
-"""Below it an error is one of rounding."""
+"""Errors below this value are rounding errors."""
 
 
 def format_number(value: float, digits: int = 2) -> str:
-    """A value with so many decimals and a true minus sign; tiny ones, as of rounding, as 4 × 10⁻¹⁵."""
+    """Format a value with decimals and a minus sign (−); rounding errors as a power, such as 4 × 10⁻¹⁵."""
     if np.isnan(value):
         return "–"
     if 0 < abs(value) < ROUNDING_ERROR_LIMIT:
@@ -22,16 +22,16 @@ def format_number(value: float, digits: int = 2) -> str:
 
 
 def format_percent(value: float) -> str:
-    """A share with one decimal."""
+    """Format a share as a percentage with one decimal."""
     return f"{100 * value:.1f} %".replace("-", "−")
 
 
 def format_estimate(estimate: Estimate, digits: int = 2) -> str:
-    """`0.27 (0.26 to 0.29)`."""
+    """Format an estimate with its interval: `0.27 (0.26 to 0.29)`."""
     low, high = format_number(estimate.low, digits), format_number(estimate.high, digits)
     return f"{format_number(estimate.value, digits)} ({low} to {high})"
 
 
 def format_percent_estimate(estimate: Estimate) -> str:
-    """`27.4 % (25.9 to 28.9)`."""
+    """Format an estimated share with its interval: `27.4 % (25.9 to 28.9)`."""
     return f"{format_percent(estimate.value)} ({100 * estimate.low:.1f} to {100 * estimate.high:.1f})"

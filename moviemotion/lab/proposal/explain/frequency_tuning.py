@@ -1,4 +1,11 @@
-"""Coarse or fine: which sizes of detail each block answers, and how much it knows about the emotion."""
+"""Measure to which spatial frequencies each block responds, and how much of the emotion it encodes.
+
+Frequencies are in cycles per face. Three measurements answer whether a block depends on coarse structure or
+on
+fine detail: its responses to sine gratings, what its response to real faces loses without high or without low
+frequencies, and the accuracy of the complete network on such faces. Linear probes show how much of the
+emotion can be read from the output of each block.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +23,7 @@ from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
 from moviemotion.lab.data.dataset import FACE_SIZE
+from moviemotion.lab.progress import ProgressCallback, ignore_progress
 from moviemotion.lab.proposal.explain.evidence import Estimate, mean_estimate, share_estimate
 from moviemotion.lab.proposal.explain.network_inspection import (
     FaceSample,
@@ -33,18 +41,18 @@ ORIENTATIONS, PHASES = 6, 4
 MID_GRAY, GRATING_AMPLITUDE = 127.5, 60.0
 CUTOFFS = (3.0, 6.0, 12.0)
 HALF_AMPLITUDE_SIGMA = FACE_SIZE * np.sqrt(np.log(2) / 2) / np.pi
-"""σ px × the frequency, in cycles a face, at which a Gaussian blur halves the amplitude."""
+"""σ of a Gaussian blur, in pixels, times the frequency in cycles per face that it reduces to one half."""
 PROBE_FOLDS = 5
 PROBE_GRID = 3
 
 
 @dataclass(frozen=True)
 class GratingTuning:
-    """How one block answers gratings of each of `FREQUENCIES` (cycles a face).
+    """The responses of one block to gratings of each of `FREQUENCIES` (cycles per face).
 
     Attributes:
-        curve: (frequencies,) mean over filters of the response, each filter's largest set to 1.
-        preferred: mean over filters, on a log scale, of the frequency where a filter answers most.
+        response_curve: (frequencies,) mean response of the filters, each divided by its largest response.
+        preferred_frequency: mean over filters, on a log scale, of the frequency with the largest response.
     """
 
     response_curve: Float64Array
@@ -53,14 +61,16 @@ class GratingTuning:
 
 @dataclass(frozen=True)
 class BandResponseLoss:
-    """What is lost of a block's response when only one side of a cutoff is kept, for each of `CUTOFFS`.
+    """The loss of a block's response when frequencies above or below each of `CUTOFFS` are removed.
 
-    0: the response is as to the whole face; 1: as far from it as the response to plain grey.
+    A loss of 0 means the response to the original face; with a loss of 1, the response is as far from that as
+    the response to uniform gray.
 
     Attributes:
-        only_coarse, only_fine: detail above, below the cutoff taken away.
-        fine_share: at the middle cutoff, only_coarse / (only_coarse + only_fine) of each face: above a
-            half where the block leans on fine detail more than on coarse structure.
+        low_pass: loss without the frequencies above the cutoff.
+        high_pass: loss without the frequencies below the cutoff.
+        high_frequency_share: low_pass / (low_pass + high_pass) of each face at the middle cutoff. Above one
+            half, the block depends more on fine detail than on coarse structure.
     """
 
     low_pass: tuple[Estimate, ...]
@@ -70,7 +80,7 @@ class BandResponseLoss:
 
 @dataclass(frozen=True)
 class BandAccuracy:
-    """Accuracy of the whole network on whole faces, and at each cutoff on what is kept of them."""
+    """Accuracy of the complete network on original faces and on filtered ones, at each cutoff."""
 
     unfiltered: Estimate
     low_pass: tuple[Estimate, ...]
@@ -78,7 +88,7 @@ class BandAccuracy:
 
 
 def make_gratings() -> NDArray[np.float32]:
-    """(frequencies, orientations, phases, 48, 48) sine gratings of equal contrast around mid-grey."""
+    """(frequencies, orientations, phases, 48, 48) sine gratings of equal contrast around medium gray."""
     across = (np.arange(FACE_SIZE) + 0.5) / FACE_SIZE
     y, x = np.meshgrid(across, across, indexing="ij")
     angle = (np.pi * np.arange(ORIENTATIONS) / ORIENTATIONS)[:, None, None, None]
@@ -90,25 +100,25 @@ def make_gratings() -> NDArray[np.float32]:
 
 @torch.inference_mode()
 def measure_grating_tuning(network: ProposalNetwork) -> list[GratingTuning]:
-    """Spatial-frequency tuning of every block.
+    """Measure the spatial frequency tuning of each block.
 
-    A filter's response to a grating is the root mean square, over its units and the phases, of its
-    activation less that to plain grey, at its best orientation.
+    A filter's response to a grating is the difference of its activation from that for uniform gray, as root
+    mean square over its units and the phases, at the orientation with the largest response.
     """
-    grey = trace_network(network, torch.full((1, 1, FACE_SIZE, FACE_SIZE), MID_GRAY)).blocks
+    gray = trace_network(network, torch.full((1, 1, FACE_SIZE, FACE_SIZE), MID_GRAY)).blocks
     responses: list[list[Tensor]] = [[] for _ in network.blocks]
     for of_frequency in make_gratings():
         for block, maps in enumerate(
             trace_network(network, to_input_tensor(of_frequency.reshape(-1, FACE_SIZE, FACE_SIZE))).blocks
         ):
-            change = (maps.post_activation - grey[block].post_activation).square().mean(dim=(2, 3))
+            change = (maps.post_activation - gray[block].post_activation).square().mean(dim=(2, 3))
             by_orientation = change.view(ORIENTATIONS, PHASES, -1).mean(dim=1).sqrt()
             responses[block].append(by_orientation.amax(dim=0))
     return [_tuning(torch.stack(r).double().numpy()) for r in responses]
 
 
 def _tuning(response: Float64Array) -> GratingTuning:
-    """(frequencies, filters) → the block's tuning; filters that answer no grating are left out."""
+    """Compute the tuning from (frequencies, filters) responses; filters without any response are skipped."""
     response = response[:, response.max(axis=0) > 0]
     relative = response / response.max(axis=0)
     best = mean_estimate(np.log2(np.array(FREQUENCIES)[response.argmax(axis=0)]))
@@ -117,44 +127,47 @@ def _tuning(response: Float64Array) -> GratingTuning:
 
 
 def low_pass(images: NDArray[np.uint8], cutoff: float) -> NDArray[np.float32]:
-    """(n, 48, 48) faces blurred so that detail at `cutoff` cycles a face keeps half its amplitude."""
+    """Blur (n, 48, 48) faces so that `cutoff` cycles per face have half their amplitude."""
     blur = HALF_AMPLITUDE_SIGMA / cutoff
     return gaussian_filter(images.astype(np.float32), (0, blur, blur), mode="nearest")
 
 
 def high_pass(images: NDArray[np.uint8], cutoff: float) -> NDArray[np.float32]:
-    """What `only_coarse` takes away, on each face's mean grey."""
+    """The part of faces that `low_pass` removes, added to the mean gray of each face."""
     return images + (images.mean(axis=(1, 2), keepdims=True) - low_pass(images, cutoff)).astype(np.float32)
 
 
 @torch.inference_mode()
 def measure_band_losses(
-    network: ProposalNetwork, sample: FaceSample
+    network: ProposalNetwork,
+    sample: FaceSample,
+    on_progress: ProgressCallback = ignore_progress,
 ) -> tuple[list[BandResponseLoss], BandAccuracy]:
-    """What the pixels (first) and each block lose at every cutoff, and what it costs in accuracy."""
+    """Measure the losses of the pixels (first) and of each block at each cutoff, and the accuracy."""
     lost = np.empty((2, len(CUTOFFS), 1 + len(network.blocks), len(sample)))
     right = np.empty((2, len(CUTOFFS), len(sample)), dtype=bool)
-    right_whole = np.empty(len(sample), dtype=bool)
+    right_unfiltered = np.empty(len(sample), dtype=bool)
     for part, faces in iterate_batches(sample.images):
-        whole = trace_network(network, faces)
+        original = trace_network(network, faces)
         blank = _maps(network, faces.mean(dim=(1, 2, 3), keepdim=True).expand_as(faces))
-        full = [faces, *(b.after_pooling for b in whole.blocks)]
+        full = [faces, *(b.after_pooling for b in original.blocks)]
         distance = [_norm(a - b) for a, b in zip(full, blank, strict=True)]
-        right_whole[part] = proposal_probabilities(whole.logits).argmax(axis=1) == sample.truth[part]
+        right_unfiltered[part] = proposal_probabilities(original.logits).argmax(axis=1) == sample.truth[part]
         for side, keep in enumerate((low_pass, high_pass)):
             for c, cutoff in enumerate(CUTOFFS):
-                kept = to_input_tensor(keep(sample.images[part], cutoff))
-                seen = trace_network(network, kept)
-                left = [kept, *(b.after_pooling for b in seen.blocks)]
-                for b, (a, k, d) in enumerate(zip(full, left, distance, strict=True)):
+                filtered = to_input_tensor(keep(sample.images[part], cutoff))
+                seen = trace_network(network, filtered)
+                maps = [filtered, *(b.after_pooling for b in seen.blocks)]
+                for b, (a, k, d) in enumerate(zip(full, maps, distance, strict=True)):
                     lost[side, c, b, part] = (_norm(a - k) / d.clamp(min=1e-12)).numpy()
                 right[side, c, part] = (
                     proposal_probabilities(seen.logits).argmax(axis=1) == sample.truth[part]
                 )
+        on_progress(min(part.stop, len(sample)), len(sample))
     losses = [_band_loss(lost[:, :, b]) for b in range(lost.shape[2])]
     accuracy = [[share_estimate(int(r.sum()), len(sample)) for r in of_side] for of_side in right]
     return losses, BandAccuracy(
-        share_estimate(int(right_whole.sum()), len(sample)), tuple(accuracy[0]), tuple(accuracy[1])
+        share_estimate(int(right_unfiltered.sum()), len(sample)), tuple(accuracy[0]), tuple(accuracy[1])
     )
 
 
@@ -167,7 +180,7 @@ def _norm(maps: Tensor) -> Tensor:
 
 
 def _band_loss(lost: Float64Array) -> BandResponseLoss:
-    """(2, cutoffs, n) → the estimates."""
+    """Compute the estimates from (2, cutoffs, n) losses."""
     coarse, fine = lost[:, len(CUTOFFS) // 2]
     return BandResponseLoss(
         tuple(mean_estimate(values) for values in lost[0]),
@@ -178,13 +191,14 @@ def _band_loss(lost: Float64Array) -> BandResponseLoss:
 
 @torch.inference_mode()
 def run_linear_probes(network: ProposalNetwork, sample: FaceSample, seed: int) -> NDArray[np.bool_]:
-    """Whether a linear reader of the pixels (first row) or of one block reads each face right.
+    """Classify faces from the pixels, and from the output of each block, with linear probes.
 
-    Each map is averaged over a 3×3 grid; ridge regression reads the emotion from them, its penalty
-    chosen within the training folds. Every face is read by a probe that did not learn from it.
+    The maps of a block are averaged over a 3×3 grid, and a ridge classifier predicts the emotion from them.
+    Its penalty is chosen within the training folds, and each face is predicted by a probe that was not
+    trained on it.
 
     Returns:
-        (1 + blocks, n).
+        (1 + blocks, n) whether the prediction is correct; the pixels are the first row.
     """
     features: list[list[Tensor]] = [[] for _ in range(1 + len(network.blocks))]
     for _, faces in iterate_batches(sample.images):
@@ -193,6 +207,6 @@ def run_linear_probes(network: ProposalNetwork, sample: FaceSample, seed: int) -
             side = min(PROBE_GRID, maps.after_pooling.shape[-1])
             features[block].append(adaptive_avg_pool2d(maps.after_pooling, side).flatten(1))
     folds = StratifiedKFold(PROBE_FOLDS, shuffle=True, random_state=seed)
-    reader = make_pipeline(StandardScaler(), RidgeClassifierCV(np.logspace(0, 5, 11)))
-    guesses = [cross_val_predict(reader, torch.cat(f).numpy(), sample.truth, cv=folds) for f in features]
+    probe = make_pipeline(StandardScaler(), RidgeClassifierCV(np.logspace(0, 5, 11)))
+    guesses = [cross_val_predict(probe, torch.cat(f).numpy(), sample.truth, cv=folds) for f in features]
     return np.stack([guess == sample.truth for guess in guesses])

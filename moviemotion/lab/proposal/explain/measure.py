@@ -1,4 +1,4 @@
-"""All that the page tells, measured: one record for each of the deck's three questions."""
+"""Run all measurements for the page: one record for each of the proposal's three questions."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from moviemotion.lab.evaluation.paired_comparison import PairedComparison, compare_paired
+from moviemotion.lab.progress import StageCallback, ignore_stage, in_stage
 from moviemotion.lab.proposal.explain.activations import ActivationResult, compare_activations
 from moviemotion.lab.proposal.explain.evidence import Estimate, share_estimate
 from moviemotion.lab.proposal.explain.frequency_tuning import (
@@ -44,12 +45,15 @@ from moviemotion.lab.training.networks import ProposalNetwork
 
 @dataclass(frozen=True)
 class BlockMeasurements:
-    """What each block sees. `losses` and `probes` begin with the pixels; the rest with block 1.
+    """What each block detects.
 
     Attributes:
-        faces_shown: the sample's indices of the faces under the activation maps.
-        late_over_early: the probe of the last block against that of block 1.
-        last_numbers: how many numbers the last block gives for a face.
+        receptive_fields, patches, tuning: one per block, from block 1.
+        displayed_faces: indices in the sample of the faces for which activation maps are shown.
+        band_losses, probe_accuracy: first for the pixels, then for each block.
+        band_accuracy: accuracy of the complete network on filtered faces.
+        last_against_first: the probe of the last block compared with that of block 1.
+        last_block_outputs: number of outputs of the last block per face.
     """
 
     receptive_fields: list[BlockReceptiveField]
@@ -65,7 +69,7 @@ class BlockMeasurements:
 
 @dataclass(frozen=True)
 class ReluMeasurements:
-    """What the activations do; `runs` is the explained run and those it is compared with."""
+    """What the activations do; `runs` contains the measured run and those it is compared with."""
 
     layers: list[ActivationStatistics]
     gradients: GradientStatistics
@@ -75,7 +79,7 @@ class ReluMeasurements:
 
 @dataclass(frozen=True)
 class TranslationMeasurements:
-    """Near pixels and moved faces."""
+    """How pixels are related, and how the network responds to moved faces."""
 
     pixel_correlation: list[Estimate]
     shift_curve: ShiftCurve
@@ -84,15 +88,21 @@ class TranslationMeasurements:
 
 
 def measure_blocks(
-    network: ProposalNetwork, sample: FaceSample, seed: int, print_line: Callable[[str], None]
+    network: ProposalNetwork,
+    sample: FaceSample,
+    seed: int,
+    print_line: Callable[[str], None],
+    on_progress: StageCallback = ignore_stage,
 ) -> BlockMeasurements:
-    """Measure what each block sees."""
-    print_line("blocks: receptive fields and maximal patches")
+    """Measure what each block detects."""
+    print_line("blocks: receptive fields and strongest patches")
+    on_progress("measuring receptive fields", 0, 1)
     fields = measure_receptive_fields(network, sample.images[:BATCH_SIZE], seed)
     patches, shown = find_strongest_patches(network, sample, seed)
-    print_line("blocks: gratings, and faces without their fine or coarse part")
-    losses, accuracy = measure_band_losses(network, sample)
+    print_line("blocks: gratings, and faces without fine detail or coarse structure")
+    losses, accuracy = measure_band_losses(network, sample, in_stage(on_progress, "filtering faces"))
     print_line("blocks: linear probes")
+    on_progress("fitting linear probes", 0, 1)
     right = run_linear_probes(network, sample, seed)
     probes = [share_estimate(int(of_one.sum()), len(sample)) for of_one in right]
     last = trace_network(network, to_input_tensor(sample.images[:1])).blocks[-1].after_pooling
@@ -114,27 +124,33 @@ def measure_relu(
     sample: FaceSample,
     seed: int,
     print_line: Callable[[str], None],
+    on_progress: StageCallback = ignore_stage,
 ) -> ReluMeasurements:
     """Measure what the activations of the first network do, and compare it with the others."""
     _, network = networks[0]
-    print_line("ReLU: forward, backward, and the network without it")
-    layers, gates, bend = (
+    print_line("ReLU: forward pass, backward pass, and the network without ReLU")
+    on_progress("measuring ReLU", 0, 1)
+    layers, gradients, linearity = (
         measure_activations(network, sample),
         measure_gradients(network, sample, seed),
         measure_linearity_deviation(network, sample, seed),
     )
     print_line("ReLU: " + ", ".join(name for name, _ in networks) + " on the same faces")
-    return ReluMeasurements(layers, gates, bend, compare_activations(networks, sample))
+    return ReluMeasurements(layers, gradients, linearity, compare_activations(networks, sample))
 
 
 def measure_translation(
-    network: ProposalNetwork, sample: FaceSample, seed: int, print_line: Callable[[str], None]
+    network: ProposalNetwork,
+    sample: FaceSample,
+    seed: int,
+    print_line: Callable[[str], None],
+    on_progress: StageCallback = ignore_stage,
 ) -> TranslationMeasurements:
-    """Measure how pictures and network take distance and shifts."""
-    print_line("translation: near pixels, and faces moved by up to 12 px in four directions")
+    """Measure the correlation of pixels by distance, and the effect of moving faces."""
+    print_line("translation: correlation of pixels, and faces moved by up to 12 px in four directions")
     return TranslationMeasurements(
         pixel_correlation(sample.images, seed),
-        measure_shift_curve(network, sample),
+        measure_shift_curve(network, sample, in_stage(on_progress, "moving faces")),
         measure_equivariance(network, sample.images),
         min(BATCH_SIZE, len(sample)),
     )

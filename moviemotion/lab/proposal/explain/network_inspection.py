@@ -1,4 +1,4 @@
-"""Looking inside a network of the deck's family: everything that flows through it for a batch of faces."""
+"""Record everything that passes through a network of the proposal's architecture for a batch of faces."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class BlockTrace:
     """One block's feature maps, (n, filters, side, side).
 
     Attributes:
-        before, after: of the activation.
-        unpooled, pooled: what goes into the max pooling and what comes out.
+        pre_activation, post_activation: input and output of the activation.
+        before_pooling, after_pooling: input and output of the max pooling.
     """
 
     pre_activation: Tensor
@@ -39,11 +39,11 @@ class BlockTrace:
 
 @dataclass(frozen=True)
 class NetworkTrace:
-    """What one batch leaves in the network.
+    """The values of one batch in all layers of a network.
 
     Attributes:
-        blocks: of each block.
-        dense: (before, after) the activation of each dense layer, (n, neurons).
+        blocks: the maps of each block.
+        dense: input and output of the activation of each dense layer, (n, neurons).
         logits: (n, outputs).
     """
 
@@ -54,10 +54,12 @@ class NetworkTrace:
 
 @dataclass(frozen=True)
 class FaceSample:
-    """Faces to measure with: (n, 48, 48) uint8, and their truth as index into `DECK_EMOTIONS`.
+    """The faces on which a network is measured.
 
     Attributes:
-        truth_is: what the truth is, in words.
+        images: (n, 48, 48) uint8.
+        truth: (n,) index into `PROPOSAL_EMOTIONS`.
+        truth_source: description of the truth.
     """
 
     images: NDArray[np.uint8]
@@ -69,29 +71,34 @@ class FaceSample:
 
 
 def load_proposal_network(run: Path) -> ProposalNetwork:
-    """The trained network of a run's folder, ready to be read.
+    """Load the trained network of a run.
 
     Raises:
-        MoviemotionError: there is no finished run, or its network is not of the deck36 family.
+        MoviemotionError: there is no finished run, or its network is not a variant of deck36.
     """
     network, _ = runs.load_run(run)
     if not isinstance(network, ProposalNetwork):
-        raise MoviemotionError(f"{run}: not a deck36 network; explain needs one made by --network deck36")
+        raise MoviemotionError(f"{run}: not a deck36 network; choose a run of that network")
     if count_outputs(network) not in (len(PROPOSAL_EMOTIONS), len(EMOTIONS)):
-        raise MoviemotionError(f"{run}: {count_outputs(network)} outputs; explain needs one made with 4 or 8")
+        raise MoviemotionError(
+            f"{run}: the network has {count_outputs(network)} outputs; choose one with 4 or 8"
+        )
     return network.eval()
 
 
 def count_outputs(network: ProposalNetwork) -> int:
-    """How many classes it tells apart."""
+    """The number of classes of a network."""
     return int(network.head[-1].out_features)
 
 
 def sample_faces(data: Path, split: str, max_faces: int, seed: int) -> FaceSample:
-    """Draw up to `most` different faces that have a truth: the consensus, or the label without votes.
+    """Draw different faces that have a truth: the consensus, or the label if there are no votes.
+
+    Args:
+        max_faces: largest number of faces.
 
     Raises:
-        MoviemotionError: the data cannot be read, or a class has fewer than `FEWEST_A_CLASS` faces.
+        MoviemotionError: the data cannot be read, or a class has fewer than `MIN_FACES_PER_CLASS` faces.
     """
     faces = dataset.load_faces(data, split)
     voted = faces.votes is not None
@@ -103,8 +110,8 @@ def sample_faces(data: Path, split: str, max_faces: int, seed: int) -> FaceSampl
     for emotion, faces_of in zip(PROPOSAL_EMOTIONS, count, strict=True):
         if faces_of < MIN_FACES_PER_CLASS:
             raise MoviemotionError(
-                f"{data / split}: {faces_of} {emotion} faces in the sample, explain needs "
-                f"{MIN_FACES_PER_CLASS} of each of {', '.join(PROPOSAL_EMOTIONS)}; add some"
+                f"{data / split}: only {faces_of} {emotion} faces in the sample; add some, until there are "
+                f"{MIN_FACES_PER_CLASS} of each of {', '.join(PROPOSAL_EMOTIONS)}"
             )
     return FaceSample(
         faces.images[chosen], truth[chosen], "the annotators' consensus" if voted else "the labels"
@@ -112,19 +119,19 @@ def sample_faces(data: Path, split: str, max_faces: int, seed: int) -> FaceSampl
 
 
 def to_input_tensor(images: NDArray[np.uint8] | NDArray[np.float32]) -> Tensor:
-    """(n, 48, 48) grey 0–255 → what a network takes."""
+    """Convert (n, 48, 48) images, gray 0–255, to the (n, 1, 48, 48) input of a network."""
     return torch.from_numpy(np.ascontiguousarray(images, dtype=np.float32))[:, None]
 
 
 def iterate_batches(images: NDArray[np.uint8]) -> Iterator[tuple[slice, Tensor]]:
-    """Faces in batches that keep the feature maps of the widest network within 200 MB."""
+    """Faces in batches, small enough that the feature maps of the widest network need at most 200 MB."""
     for start in range(0, len(images), BATCH_SIZE):
         part = slice(start, start + BATCH_SIZE)
         yield part, to_input_tensor(images[part])
 
 
 def trace_network(network: ProposalNetwork, faces: Tensor) -> NetworkTrace:
-    """Run the network layer by layer and keep what passes; follows gradients where they are on."""
+    """Run a network layer by layer and record all values; gradients are tracked if they are enabled."""
     x = network.scale(faces)
     blocks = []
     for block in network.blocks:
@@ -144,11 +151,11 @@ def trace_network(network: ProposalNetwork, faces: Tensor) -> NetworkTrace:
 
 
 def proposal_probabilities(logits: Tensor) -> NDArray[np.float64]:
-    """(n, 4 or 8) logits → (n, 4) probabilities of the deck's four."""
+    """(n, 4 or 8) logits → (n, 4) probabilities of the proposal's emotions."""
     return torch.softmax(loop.to_proposal_logits(logits).double(), dim=1).numpy()
 
 
 @torch.inference_mode()
 def predict_probabilities(network: ProposalNetwork, images: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """(n, 4) probabilities of the deck's four for every face."""
+    """(n, 4) probabilities of the proposal's emotions for each face."""
     return np.concatenate([proposal_probabilities(network(x)) for _, x in iterate_batches(images)])

@@ -1,4 +1,4 @@
-"""What excites a filter: the patches of real faces that it answers most, and its map over whole faces."""
+"""Find the patches of real faces to which a filter responds most, and its activation maps."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ OUTSIDE_IMAGE = -1.0
 
 @dataclass(frozen=True)
 class FilterPatches:
-    """One filter's strongest patches, best first, at most one from a face.
+    """The strongest patches of one filter, at most one per face, in descending order.
 
     Attributes:
-        index: of the filter in its block.
-        patches: (`PATCHES`, side, side) grey 0–255; `BEYOND_THE_PICTURE` outside the picture.
-        maps: (4, side, side) activation over one face of each of the deck's emotions, 0 or more.
+        index: number of the filter in its block.
+        patches: (`PATCHES_PER_FILTER`, side, side) gray 0–255; `OUTSIDE_IMAGE` outside the image.
+        activation_maps: (4, side, side) activations above 0 for one face of each of the proposal's emotions.
     """
 
     index: int
@@ -41,7 +41,7 @@ class FilterPatches:
 
 @dataclass(frozen=True)
 class BlockPatches:
-    """The chosen filters of one block; `side` px is what a unit of its convolution sees."""
+    """The displayed filters of one block, and the receptive field of its convolution in pixels."""
 
     receptive_field_size: int
     filters: tuple[FilterPatches, ...]
@@ -51,13 +51,13 @@ class BlockPatches:
 def find_strongest_patches(
     network: ProposalNetwork, sample: FaceSample, seed: int
 ) -> tuple[list[BlockPatches], list[int]]:
-    """Strongest patches and activation maps of `FILTERS` filters a block.
+    """Find the strongest patches and activation maps of `FILTERS_PER_BLOCK` filters per block.
 
-    The filters are drawn at random by `seed` from those that are above zero on some face, so they are
-    typical and not the prettiest. A unit's activation is taken before batch norm and pooling.
+    The filters are drawn at random from those that are above zero on some face, so they are typical, not
+    selected for their appearance. Activations are taken before batch norm and pooling.
 
     Returns:
-        per block its filters, and the four faces of the maps as indices into the sample.
+        The filters of each block, and the indices in the sample of the four faces of the maps.
     """
     rng = np.random.default_rng(seed)
     strongest, places = _max_activations(network, sample)
@@ -88,7 +88,7 @@ def find_strongest_patches(
 def _max_activations(
     network: ProposalNetwork, sample: FaceSample
 ) -> tuple[list[NDArray[np.float32]], list[NDArray[np.int64]]]:
-    """Per block, (n, filters): each face's largest activation of each filter, and the unit that has it."""
+    """Per block, (n, filters): the largest activation of each filter on each face, and its unit."""
     values: list[list[Tensor]] = [[] for _ in network.blocks]
     units: list[list[Tensor]] = [[] for _ in network.blocks]
     for _, faces in iterate_batches(sample.images):
@@ -102,7 +102,7 @@ def _max_activations(
 def _extract_patch(
     image: NDArray[np.uint8], field: ReceptiveField, row: int, column: int
 ) -> NDArray[np.float32]:
-    room = field.size
-    wide = np.pad(image.astype(np.float32), room, constant_values=OUTSIDE_IMAGE)
+    margin = field.size
+    wide = np.pad(image.astype(np.float32), margin, constant_values=OUTSIDE_IMAGE)
     (top, bottom), (left, right) = field.span(row), field.span(column)
-    return wide[top + room : bottom + room, left + room : right + room]
+    return wide[top + margin : bottom + margin, left + margin : right + margin]

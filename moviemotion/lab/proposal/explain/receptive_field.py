@@ -1,4 +1,4 @@
-"""How much of a picture one unit of each block sees: by arithmetic, and by gradient."""
+"""Compute how much of the image one unit of each block sees, from the architecture and from gradients."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ EFFECTIVE_SHARE = 0.9
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    """The square of the picture that a unit sees, in px of the input.
+    """The square of the image that a unit sees, in pixels of the input.
 
     Attributes:
-        side: of the square.
-        step: how far apart the squares of neighbouring units are.
-        first: left edge (and top edge) of the square of the unit at 0; below 0 it lies on the padding.
+        size: side of the square.
+        stride: distance between the squares of neighboring units.
+        offset: left and top edge of the square of the first unit; below 0 it is in the padding.
     """
 
     size: int
@@ -32,7 +32,7 @@ class ReceptiveField:
     offset: int
 
     def span(self, unit: int) -> tuple[int, int]:
-        """First pixel and the one after the last that the unit at this row (or column) sees, unclipped."""
+        """The first pixel and the one after the last that a unit sees in its row or column, not clipped."""
         start = self.offset + unit * self.stride
         return start, start + self.size
 
@@ -42,11 +42,11 @@ class BlockReceptiveField:
     """What a unit of one block sees before and after its max pooling.
 
     Attributes:
-        measured: side in px of the square in which the middle unit's gradient is not zero.
-        expected: the same by arithmetic, clipped to the picture.
-        effective: side in px of the smallest square about its middle with `EFFECTIVE` of the
-            gradient on faces.
-        grid: side of the block's output, in units.
+        measured_size: side, in pixels, of the square in which the central unit's gradient is not zero.
+        expected_size: the same, computed from the architecture and clipped to the image.
+        effective_size: side, in pixels, of the smallest centered square that contains `EFFECTIVE_SHARE` of
+            the gradient on faces.
+        output_size: side of the block's output, in units.
     """
 
     before_pooling: ReceptiveField
@@ -58,10 +58,10 @@ class BlockReceptiveField:
 
 
 def receptive_fields(network: ProposalNetwork) -> list[tuple[ReceptiveField, ReceptiveField]]:
-    """(before, after pooling) of every block, from kernels, padding and strides.
+    """Compute the receptive fields before and after the pooling of each block.
 
-    The side grows by (kernel − 1) × step with each layer, and the step by each stride (Araujo et
-    al., 2019, Distill).
+    With each layer, the size grows by (kernel − 1) × stride so far, and the stride is multiplied by the
+    layer's own stride (Araujo et al., 2019, Distill).
     """
     side, step, first = 1, 1, 0
     found = []
@@ -82,7 +82,7 @@ def receptive_fields(network: ProposalNetwork) -> list[tuple[ReceptiveField, Rec
 def measure_receptive_fields(
     network: ProposalNetwork, images: NDArray[np.uint8], seed: int
 ) -> list[BlockReceptiveField]:
-    """Receptive fields of all blocks, checked by gradient on noise and weighed by gradient on `images`."""
+    """Compute the receptive fields of all blocks, and measure them by gradients on noise and on `images`."""
     rng = np.random.default_rng(seed)
     noise = rng.uniform(0, 255, (N_NOISE_IMAGES, FACE_SIZE, FACE_SIZE)).astype(np.float32)
     found = []
@@ -107,19 +107,19 @@ def measure_receptive_fields(
 
 
 def gradient_map(network: ProposalNetwork, faces: Tensor, block: int) -> NDArray[np.float64]:
-    """(48, 48) mean size of the gradient of a block's middle pooled unit, all filters, over the faces."""
+    """(48, 48) mean absolute gradient of the central pooled unit of a block, over filters and faces."""
     faces = faces.clone().requires_grad_(True)
     pooled = trace_network(network, faces).blocks[block].after_pooling
     middle = pooled.shape[-1] // 2
-    # Signs that alternate, so that filters do not cancel by being alike.
+    # Alternating signs keep similar filters from canceling out.
     signs = 1.0 - 2.0 * (torch.arange(pooled.shape[1]) % 2)
     (gradient,) = torch.autograd.grad((pooled[:, :, middle, middle] * signs).sum(), faces)
     return gradient.abs().mean(dim=(0, 1)).double().numpy()
 
 
 def _effective_size(weight: NDArray[np.float64], middle: float) -> int:
-    centre = float(np.clip(middle, 0, FACE_SIZE))
-    pixel = np.abs(np.arange(FACE_SIZE) + 0.5 - centre)
+    center = float(np.clip(middle, 0, FACE_SIZE))
+    pixel = np.abs(np.arange(FACE_SIZE) + 0.5 - center)
     distance = np.maximum(pixel[:, None], pixel[None, :])
     total = weight.sum()
     for side in range(1, 2 * FACE_SIZE):

@@ -1,4 +1,4 @@
-"""What ReLU does: forward, backward, and what is left of the network without it."""
+"""Measure what ReLU does in the forward and backward pass, and how linear the network is without it."""
 
 from __future__ import annotations
 
@@ -34,14 +34,15 @@ MAX_FACE_PAIRS = 64
 
 @dataclass(frozen=True)
 class ActivationStatistics:
-    """One layer of activations over all faces.
+    """The activations of one layer over all faces.
 
     Attributes:
         layer: `block 1` … `dense 3`.
-        density: (80,) share of the pre-activations in each bin of `EDGES`, in units of their root mean
-            square; what lies beyond is counted in the outermost bins.
-        blocked: share of a face's pre-activations at or below zero.
-        units, dead: filters (or neurons), and how many of them are above zero nowhere on any face.
+        density: (80,) share of the pre-activations in each bin of `BIN_EDGES`, in units of their root mean
+            square; values beyond the edges are counted in the outermost bins.
+        zero_share: share of a face's pre-activations at or below zero.
+        n_units: number of filters or neurons.
+        n_dead: how many of them are never above zero on any face.
     """
 
     layer: str
@@ -53,15 +54,15 @@ class ActivationStatistics:
 
 @dataclass(frozen=True)
 class GradientStatistics:
-    """The network's own gradients before and after its activations, on a loss of real faces.
+    """The gradients of a loss on real faces before and after the activations of a network.
 
     Attributes:
-        negative, positive: pre-activations below and above zero.
-        slope_below: least and greatest quotient of the gradients before and after the activation, where
-            its input is negative.
-        slope_above: the same where it is positive.
-        points: (2, k) pre-activation in units of its layer's root mean square, and its slope.
-        backward_error: relative error of backward(g₁ + g₂) = backward(g₁) + backward(g₂).
+        n_negative, n_positive: number of pre-activations below and above zero.
+        negative_slope_range: smallest and largest quotient of the gradients before and after the activation,
+            for negative inputs.
+        positive_slope_range: the same for positive inputs.
+        slope_points: (2, k) pre-activations, in units of the layer's root mean square, and their slopes.
+        backward_linearity_error: relative error of backward(g₁ + g₂) = backward(g₁) + backward(g₂).
     """
 
     n_negative: int
@@ -74,14 +75,14 @@ class GradientStatistics:
 
 @dataclass(frozen=True)
 class LinearityDeviation:
-    """How far the network's answer to the mean of two faces is from the mean of its answers.
+    """How far the output for the mean of two faces is from the mean of their outputs.
 
-    In units of half the distance between the two answers: 0 for a straight (affine) map.
+    In units of half the distance between the two outputs; 0 for an affine map.
 
     Attributes:
-        as_trained: the network.
-        no_relu: its activations replaced by identity, everything else kept.
-        no_relu_no_max: its max pooling replaced by average pooling too.
+        as_trained: for the network itself.
+        no_relu: with activations replaced by the identity.
+        no_relu_no_max_pooling: with max pooling replaced by average pooling as well.
     """
 
     as_trained: Estimate
@@ -90,7 +91,7 @@ class LinearityDeviation:
 
 
 def layer_names(network: ProposalNetwork) -> list[str]:
-    """`block 1` … `block 5`, `dense 1` …, in the order of `_activations`."""
+    """The names `block 1` …, `dense 1` …, in the order of `_activations`."""
     dense = sum(isinstance(layer, ACTIVATION_LAYERS) for layer in network.head)
     blocks = [f"block {k}" for k in range(1, len(network.blocks) + 1)]
     return blocks + [f"dense {k}" for k in range(1, dense + 1)]
@@ -102,7 +103,7 @@ def _activations(seen: NetworkTrace) -> list[tuple[Tensor, Tensor]]:
 
 @torch.inference_mode()
 def measure_activations(network: ProposalNetwork, sample: FaceSample) -> list[ActivationStatistics]:
-    """What every activation gets and lets pass, over the faces."""
+    """Measure the inputs of all activations over the faces."""
     names = layer_names(network)
     counts = np.zeros((len(names), len(BIN_EDGES) - 1))
     blocked = np.empty((len(names), len(sample)))
@@ -111,15 +112,15 @@ def measure_activations(network: ProposalNetwork, sample: FaceSample) -> list[Ac
     edges = torch.tensor(BIN_EDGES, dtype=torch.float32)
     for part, faces in iterate_batches(sample.images):
         for k, (before, _) in enumerate(_activations(trace_network(network, faces))):
-            # The first batch sets the unit: a histogram needs one, and its exact size does not matter.
+            # The unit of the histogram must be fixed before all values are known; the first batch is enough.
             scale[k] = scale[k] or float(before.square().mean().sqrt()) or 1.0
             counts[k] += torch.histogram(
                 (before / scale[k]).clamp(-3.999, 3.999).flatten(), edges
             ).hist.numpy()
             blocked[k, part] = (before <= 0).flatten(1).double().mean(dim=1).numpy()
             above = (before > 0).transpose(0, 1).flatten(1).any(dim=1)
-            so_far = alive[k]
-            alive[k] = above if so_far is None else so_far | above
+            before_batch = alive[k]
+            alive[k] = above if before_batch is None else before_batch | above
     found = []
     for k, name in enumerate(names):
         units = alive[k]
@@ -137,10 +138,10 @@ def measure_activations(network: ProposalNetwork, sample: FaceSample) -> list[Ac
 
 
 def measure_gradients(network: ProposalNetwork, sample: FaceSample, seed: int) -> GradientStatistics:
-    """Compare gradients before and after every activation, with autograd, on the loss of real faces.
+    """Compare the gradients before and after each activation, for the loss on real faces.
 
     Raises:
-        MoviemotionError: no gradient comes through.
+        MoviemotionError: the gradients are zero.
     """
     rng = np.random.default_rng(seed)
     chosen = rng.permutation(len(sample))[:GRADIENT_FACES]
@@ -151,7 +152,7 @@ def measure_gradients(network: ProposalNetwork, sample: FaceSample, seed: int) -
     gradients = torch.autograd.grad(loss, [t for pair in pairs for t in pair], retain_graph=True)
     below, above, points, negative, positive = [], [], [], 0, 0
     for (before, _), into, out in zip(pairs, gradients[0::2], gradients[1::2], strict=True):
-        # A gradient of exactly 0 behind the activation (max pooling passes one of four) shows no slope.
+        # Where the gradient after the activation is 0 (max pooling passes one of four), there is no slope.
         here = (out.abs() > 1e-30) & (before != 0)
         u, slope = before[here].detach(), (into[here] / out[here])
         below.append(slope[u < 0])
@@ -161,7 +162,9 @@ def measure_gradients(network: ProposalNetwork, sample: FaceSample, seed: int) -
         few = torch.from_numpy(rng.permutation(len(u))[:GRADIENT_POINTS])
         points.append(torch.stack([u[few] / u.square().mean().sqrt(), slope[few]]).double().numpy())
     if not negative or not positive:
-        raise MoviemotionError("no gradient comes through the network: a layer is dead; train it anew")
+        raise MoviemotionError(
+            "the gradients of the network are zero, because a layer is dead; train the network again"
+        )
     return GradientStatistics(
         negative,
         positive,
@@ -177,7 +180,7 @@ def _range(slopes: Tensor) -> tuple[float, float]:
 
 
 def _backward_error(network: ProposalNetwork, faces: Tensor, seed: int) -> float:
-    """How far the backward pass is from linear in the gradient that it is given."""
+    """How far the backward pass deviates from a linear function of the incoming gradient."""
     faces = faces.clone().requires_grad_(True)
     logits = network(faces)
     generator = torch.Generator().manual_seed(seed)
@@ -189,7 +192,7 @@ def _backward_error(network: ProposalNetwork, faces: Tensor, seed: int) -> float
 
 
 def linearize(network: ProposalNetwork, keep_max_pooling: bool) -> ProposalNetwork:
-    """A copy with identity for every activation and, unless kept, average for max pooling."""
+    """Copy a network without activations and, unless it is kept, with average instead of max pooling."""
     copied = copy.deepcopy(network)
     for part in (*copied.blocks, copied.head):
         for k, layer in enumerate(part):
@@ -204,7 +207,7 @@ def linearize(network: ProposalNetwork, keep_max_pooling: bool) -> ProposalNetwo
 def measure_linearity_deviation(
     network: ProposalNetwork, sample: FaceSample, seed: int
 ) -> LinearityDeviation:
-    """Depart from the straight line between the answers to pairs of faces, with and without ReLU."""
+    """Measure how far the network deviates from linear between pairs of faces, with and without ReLU."""
     order = np.random.default_rng(seed).permutation(len(sample))
     count = min(MAX_FACE_PAIRS, len(order) // 2)
     one, two = (
@@ -218,10 +221,10 @@ def measure_linearity_deviation(
 
 
 def _linearity_deviation(network: ProposalNetwork, one: Tensor, two: Tensor) -> Float64Array:
-    # Double precision, so that a straight map's error is seen to be rounding alone.
+    # In double precision, the error of a linear map is visibly a rounding error.
     exact = copy.deepcopy(network).double()
     first, second, middle = (
         torch.cat([exact(x) for x in faces.double().split(16)]) for faces in (one, two, (one + two) / 2)
     )
-    bend = (middle - (first + second) / 2).norm(dim=1)
-    return (bend / ((first - second).norm(dim=1) / 2).clamp(min=1e-30)).numpy()
+    deviation = (middle - (first + second) / 2).norm(dim=1)
+    return (deviation / ((first - second).norm(dim=1) / 2).clamp(min=1e-30)).numpy()

@@ -1,4 +1,4 @@
-"""Near pixels and moved faces: pictures are local, convolutions equivariant, networks invariant in part."""
+"""Measure the locality of images, the equivariance of convolutions, and the invariance of the network."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from moviemotion.lab.data.dataset import FACE_SIZE
+from moviemotion.lab.progress import ProgressCallback, ignore_progress
 from moviemotion.lab.proposal.explain.evidence import Estimate, mean_estimate, mean_share_estimate
 from moviemotion.lab.proposal.explain.network_inspection import (
     FaceSample,
@@ -32,16 +33,16 @@ BOOTSTRAP_SAMPLES = 500
 
 @dataclass(frozen=True)
 class ShiftCurve:
-    """What a shift of each of `SHIFTS` px does; index 0 is no shift.
+    """The effects of a shift by each of `SHIFT_DISTANCES` pixels; index 0 is no shift.
 
     Attributes:
-        accuracy: mean over the four directions, its interval over faces.
+        accuracy: mean over the four directions, with an interval over faces.
         by_direction: direction → accuracy at each shift, from 0.
-        moved: probability that changes hands (total variation distance), mean over the directions.
-        kept: share of the answers that stay the same, mean over the directions.
-        similarity: per block, correlation of its pooled maps with those of the unshifted face, the mean
-            map taken away.
-        one_px: per block, the same at 1 px before pooling and after.
+        probability_change: total variation distance of the probabilities, mean over the directions.
+        unchanged_share: share of the predictions that stay the same, mean over the directions.
+        map_correlation: per block, correlation of its pooled maps with those of the original face, after
+            subtracting the mean map.
+        one_pixel_correlation: per block, the same for a shift of 1 pixel, before and after pooling.
     """
 
     accuracy: tuple[Estimate, ...]
@@ -54,15 +55,15 @@ class ShiftCurve:
 
 @dataclass(frozen=True)
 class Equivariance:
-    """Relative error of "shift, then compute" against "compute, then shift", inside the borders.
+    """Relative error between "shift, then compute" and "compute, then shift", away from the borders.
+
+    Values are NaN if all units see the border.
 
     Attributes:
-        convolution: per block, of its convolution alone, its own input shifted by one unit.
-        two_px: per block, of all up to its activation, the picture shifted by 2 px; against the nearer of the
-            whole numbers of units where 2 px are not one.
-        whole_step: per block, the same with the picture shifted by the block's own step.
-
-    NaN where every unit sees the border.
+        convolution: per block, for its convolution alone, with its own input shifted by one unit.
+        two_pixel_shift: per block, for all layers up to its activation, with the image shifted by 2 pixels.
+            If that is not an integer number of units, the better one of the two nearest is used.
+        block_stride_shift: per block, the same with the image shifted by the stride of the block.
     """
 
     convolution: tuple[float, ...]
@@ -71,17 +72,17 @@ class Equivariance:
 
 
 def shift_images(faces: Tensor, down: int, right: int) -> Tensor:
-    """Move (..., h, w) pictures; the strip that is laid bare repeats the edge."""
+    """Shift (..., h, w) images; the uncovered strip repeats the edge."""
     rows = (torch.arange(faces.shape[-2]) - down).clamp(0, faces.shape[-2] - 1)
     columns = (torch.arange(faces.shape[-1]) - right).clamp(0, faces.shape[-1] - 1)
     return faces[..., rows, :][..., columns]
 
 
 def pixel_correlation(images: NDArray[np.uint8], seed: int) -> list[Estimate]:
-    """Correlation of two pixels over faces, at each of `DISTANCES` px along rows and columns.
+    """Correlation of two pixels over faces, at each of `PIXEL_DISTANCES` along rows and columns.
 
-    Each face is first standardised, and the mean face taken away: else light, and where faces have
-    their eyes, would make far pixels alike. Interval: faces resampled.
+    Faces are standardized and the mean face is subtracted first. Otherwise lighting, and the common position
+    of the eyes, would make distant pixels correlate. Intervals come from resampled faces.
     """
     faces = images.astype(np.float64)
     faces -= faces.mean(axis=(1, 2), keepdims=True)
@@ -92,7 +93,7 @@ def pixel_correlation(images: NDArray[np.uint8], seed: int) -> list[Estimate]:
     found = []
     for d in PIXEL_DISTANCES:
         pairs = (faces[:, d:], faces[:, :-d]), (faces[:, :, d:], faces[:, :, :-d])
-        # (n, 3): product of the two pixels and their squares, summed over all pairs of a face.
+        # (n, 3): the product of both pixels and their squares, summed over all pairs of a face.
         sums = sum(
             np.stack([(a * b).sum((1, 2)), (a * a).sum((1, 2)), (b * b).sum((1, 2))], 1) for a, b in pairs
         )
@@ -108,12 +109,16 @@ def _ratio(sums: Float64Array) -> Float64Array:
 
 
 @torch.inference_mode()
-def measure_shift_curve(network: ProposalNetwork, sample: FaceSample) -> ShiftCurve:
-    """Shift every face in all four directions and compare what the network makes of it."""
+def measure_shift_curve(
+    network: ProposalNetwork,
+    sample: FaceSample,
+    on_progress: ProgressCallback = ignore_progress,
+) -> ShiftCurve:
+    """Shift all faces in four directions and compare the responses of the network."""
     blocks, n = len(network.blocks), len(sample)
     averages = _average_maps(network, sample)
     right = np.empty((1 + len(SHIFT_DISTANCES), len(SHIFT_DIRECTIONS), n))
-    moved, kept = np.zeros_like(right), np.ones_like(right)
+    moved, unchanged = np.zeros_like(right), np.ones_like(right)
     alike = np.ones((blocks, *right.shape))
     one_px = np.empty((2, blocks, len(SHIFT_DIRECTIONS), n))
     for part, faces in iterate_batches(sample.images):
@@ -126,7 +131,7 @@ def measure_shift_curve(network: ProposalNetwork, sample: FaceSample) -> ShiftCu
                 after = proposal_probabilities(seen.logits)
                 right[s, d, part] = after.argmax(axis=1) == sample.truth[part]
                 moved[s, d, part] = np.abs(after - before).sum(axis=1) / 2
-                kept[s, d, part] = after.argmax(axis=1) == before.argmax(axis=1)
+                unchanged[s, d, part] = after.argmax(axis=1) == before.argmax(axis=1)
                 for b, (was, now) in enumerate(zip(still.blocks, seen.blocks, strict=True)):
                     unpooled, pooled = averages[b]
                     alike[b, s, d, part] = _correlation(
@@ -137,7 +142,8 @@ def measure_shift_curve(network: ProposalNetwork, sample: FaceSample) -> ShiftCu
                             was.before_pooling - unpooled, now.before_pooling - unpooled
                         )
                         one_px[1, b, d, part] = alike[b, s, d, part]
-    over_directions = right.mean(axis=1), moved.mean(axis=1), kept.mean(axis=1)
+        on_progress(min(part.stop, n), n)
+    over_directions = right.mean(axis=1), moved.mean(axis=1), unchanged.mean(axis=1)
     accuracy, change, same = (
         tuple(mean_share_estimate(values) for values in curve) for curve in over_directions
     )
@@ -155,7 +161,7 @@ def measure_shift_curve(network: ProposalNetwork, sample: FaceSample) -> ShiftCu
 
 
 def _average_maps(network: ProposalNetwork, sample: FaceSample) -> list[tuple[Tensor, Tensor]]:
-    """(unpooled, pooled) maps of each block, averaged over the faces."""
+    """The maps of each block before and after pooling, averaged over the faces."""
     sums: list[tuple[Tensor, Tensor]] = []
     for _, faces in iterate_batches(sample.images):
         maps = [
@@ -173,13 +179,13 @@ def _correlation(one: Tensor, two: Tensor) -> Float64Array:
 
 @torch.inference_mode()
 def measure_equivariance(network: ProposalNetwork, images: NDArray[np.uint8]) -> Equivariance:
-    """Shift to the right and compare, on one batch of faces in double precision."""
+    """Measure equivariance under shifts to the right, on one batch of faces in double precision."""
     exact = copy.deepcopy(network).double()
     _, faces = next(iterate_batches(images))
     faces = faces.double()
     seen = trace_network(exact, faces).blocks
     inputs = [exact.scale(faces), *(block.after_pooling for block in seen[:-1])]
-    alone, two_px, whole_step = [], [], []
+    alone, two_px, block_stride = [], [], []
     for number, (into, (field, _)) in enumerate(zip(inputs, receptive_fields(network), strict=True)):
         convolution = exact.blocks[number][:2]
         kernel = convolution[1].kernel_size[0]
@@ -201,12 +207,12 @@ def measure_equivariance(network: ProposalNetwork, images: NDArray[np.uint8]) ->
 
         nearest = {EQUIVARIANCE_SHIFT // field.stride, -(-EQUIVARIANCE_SHIFT // field.stride)}
         two_px.append(min(error(EQUIVARIANCE_SHIFT, units) for units in nearest))
-        whole_step.append(error(field.stride, 1))
-    return Equivariance(tuple(alone), tuple(two_px), tuple(whole_step))
+        block_stride.append(error(field.stride, 1))
+    return Equivariance(tuple(alone), tuple(two_px), tuple(block_stride))
 
 
 def _interior_units(field: ReceptiveField, size: int, pixels: int) -> list[int]:
-    """Units that see neither padding nor the repeated edge, neither before nor after the shift."""
+    """Units that see neither padding nor the repeated edge, before and after the shift."""
     every = range(size // field.stride)
     return [u for u in every if field.span(u)[0] >= 0 and field.span(u)[1] <= size - pixels]
 

@@ -1,25 +1,30 @@
 "use strict";
-/* Draws the curve and the strips, and ties curve, moments and script together.
-   `data` is described in charts.py; times are seconds of film time. */
+/* Draws the curves and the viewer strips, and links curves, moments and script.
+
+   `data` is described in chart_data.py. Times are seconds of film time. uPlot draws the curves on canvases;
+   everything that can be clicked or focused is an HTML element above them: the moment tags, the scene ribbon,
+   the cursor and one transparent surface for the pointer. */
 (() => {
   const $ = (id) => document.getElementById(id);
   const data = JSON.parse($("data").textContent);
   const end = data.start + data.seconds;
-  // Fixed margins (px) let the scene ribbon, the moment tags and the cursor lie exactly over the plot.
-  const MARGIN = { l: 46, r: 12, t: 4, b: 30 };
+  // Fixed margins and heights (px) let the overlays lie exactly above the canvases.
+  const LEFT = 46, RIGHT = 12, AXIS = 24, HEIGHTS = { strength: 144, reacting: 96 };
+  const PAPER_WIDTH = 660, MIN_ZOOM = 2, DRAG = 5;
+  const TICKS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
   const NOT_SEEN = 255, LEVELS = 32;
 
   const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
   const curve = (text) => {
     const view = new DataView(bytes(text).buffer);
-    return Float64Array.from({ length: data.seconds }, (_, k) => {
+    return Array.from({ length: data.seconds }, (_, k) => {
       const step = view.getUint16(2 * k, true);
-      return step === data.noValue ? NaN : step / data.steps;
+      return step === data.noValue ? null : step / data.steps;
     });
   };
   const curves = Object.fromEntries(Object.entries(data.curves).map(([k, v]) => [k, curve(v)]));
   const cells = bytes(data.strips);
-  const shown = new Set(data.feelings.filter((f) => f.shown).map((f) => f.key));
+  const shown = new Set(data.emotions.filter((e) => e.shown).map((e) => e.key));
   const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
   const clock = (t) => {
     const s = Math.floor(t), two = (n) => String(n).padStart(2, "0");
@@ -27,105 +32,135 @@
       : `${Math.floor(s / 60)}:${two(s % 60)}`;
   };
   const faded = (hex, alpha) => hex + Math.round(alpha * 255).toString(16).padStart(2, "0");
-  const plot = $("plot");
-  const PAPER_WIDTH = 660;
+  const frame = $("frame"), plot = $("plot"), surface = $("surface"), tip = $("tip");
   let range = [data.start, end], cursor = null, chosen = null, printing = false;
 
-  /* ---- the curve ---- */
+  /* ---- the curves ---- */
 
-  // Plotly's time axis counts milliseconds, but takes numbers of four digits for years: so not from 1970.
-  const MIDNIGHT = Date.UTC(2000, 0, 1);
-  const stamp = (t) => MIDNIGHT + t * 1000;
-  // A second is drawn at its middle.
-  const middles = Array.from({ length: data.seconds }, (_, k) => stamp(data.start + k + 0.5));
-  const seconds = (value) => {
-    const ms = typeof value === "number" ? value
-      : Date.parse(value.length === 10 ? value : value.replace(" ", "T") + "Z");
-    return (ms - MIDNIGHT) / 1000;
-  };
+  // The value of a second is drawn at its middle.
+  const middles = Array.from({ length: data.seconds }, (_, k) => data.start + k + 0.5);
+  let plots = [], width = 0;
 
-  // One closed shape for each run of known values, so that a gap stays a gap.
-  function band(low, high, colour, axis) {
-    const x = [], y = [];
-    for (let k = 0; k < data.seconds; k++) {
-      if (isNaN(low[k])) continue;
-      let last = k;
-      while (last + 1 < data.seconds && !isNaN(low[last + 1])) last++;
-      for (let i = k; i <= last; i++) { x.push(middles[i]); y.push(high[i]); }
-      for (let i = last; i >= k; i--) { x.push(middles[i]); y.push(low[i]); }
-      x.push(null); y.push(null);
-      k = last;
-    }
-    return { x, y, yaxis: axis, type: "scatter", mode: "lines", line: { width: 0 }, fill: "toself",
-      fillcolor: colour, hoverinfo: "skip" };
-  }
+  const pixel = (t) => (t - range[0]) / (range[1] - range[0]) * width;
+  const timeAt = (x) => range[0] + x / width * (range[1] - range[0]);
+  const visible = (t) => t >= range[0] && t <= range[1];
 
   const two = (v) => v.toFixed(2), percent = (v) => `${Math.round(100 * v)} %`;
   const interval = (key, k, format) => {
     const [low, high] = [curves[`${key}Low`][k], curves[`${key}High`][k]];
-    return isNaN(low) ? "no interval" : `${format(low).replace(" %", "")}–${format(high)}`;
+    return low === null ? "no interval" : `${format(low).replace(" %", "")}–${format(high)}`;
   };
 
-  function line(name, key, style, axis, format) {
-    return { x: middles, y: curves[key], yaxis: axis, type: "scatter", mode: "lines", name, line: style,
-      customdata: middles.map((_, k) => interval(key, k, format)),
-      hovertemplate: `%{y:${axis === "y2" ? ".0%" : ".2f"}} (%{customdata})` };
+  // A curve of uPlot is its line and two invisible series, the ends of its interval, with a band between them.
+  function line(key, stroke, wide, { dash, band } = {}) {
+    const edge = { stroke: "transparent", width: 0, points: { show: false } };
+    // Single seconds between gaps have no line; they show as points when the view is short.
+    const points = { show: range[1] - range[0] < 12, size: 6, fill: stroke };
+    const series = [{ stroke, width: wide, dash, points }];
+    const columns = [curves[key]];
+    if (band) {
+      series.push(edge, edge);
+      columns.push(curves[`${key}High`], curves[`${key}Low`]);
+    }
+    return { columns, series, band };
   }
 
-  const dash = (f) => f.dash === "none" ? "solid" : f.dash.split(" ").map((px) => `${px}px`).join(",");
+  function chart(lines, height, title, limits, values, below) {
+    const muted = css("muted"), font = `11px ${css("sans")}`;
+    const axis = { stroke: muted, grid: { stroke: css("faint"), width: 1 }, ticks: { show: false }, font, gap: 4 };
+    const bands = [];
+    let first = 1;
+    for (const { series, band } of lines) {
+      if (band) bands.push({ series: [first + 1, first + 2], fill: band });
+      first += series.length;
+    }
+    return new uPlot({
+      width: width + LEFT + RIGHT, height, pxAlign: false, padding: [6, RIGHT, below ? 0 : 6, 0],
+      legend: { show: false }, cursor: { show: false }, select: { show: false },
+      scales: { x: { time: false, auto: false, range: () => range }, y: { auto: false, range: () => limits } },
+      axes: [
+        { ...axis, show: below, size: AXIS, space: 64, incrs: TICKS,
+          values: (_, ticks) => ticks.map((t) => pixel(t) > width - 14 ? "" : clock(t)) },
+        { ...axis, ...values, size: LEFT - 14, label: title, labelSize: 14, labelGap: 0, labelFont: font },
+      ],
+      series: [{}, ...lines.flatMap((l) => l.series)], bands,
+      hooks: { drawClear: [shadeMoments], draw: [(u) => { if (!below) drawSymbols(u); }] },
+    }, [middles, ...lines.flatMap((l) => l.columns)], plot);
+  }
 
-  function traces() {
-    const ink = css("ink");
-    const all = [
-      band(curves.overallLow, curves.overallHigh, faded(ink, 0.16), "y"),
-      line("strength", "overall", { color: faded(ink, 0.5), width: 4.5 }, "y", two),
-      ...data.feelings.filter((f) => shown.has(f.key)).map((f) =>
-        line(`${f.symbol} ${f.key}`, f.key, { color: css(f.key), width: 1.75, dash: dash(f) }, "y", two)),
-      band(curves.shareLow, curves.shareHigh, faded(ink, 0.16), "y2"),
-      line("reacting", "share", { color: ink, width: 1.75 }, "y2", percent),
+  function draw() {
+    for (const each of plots) each.destroy();
+    width = (printing ? PAPER_WIDTH : frame.clientWidth) - LEFT - RIGHT;
+    const ink = css("ink"), band = faded(ink, 0.16);
+    const dash = (e) => e.dash === "none" ? undefined : e.dash.split(" ").map(Number);
+    const strength = [
+      line("overall", faded(ink, 0.5), 4.5, { band }),
+      ...data.emotions.filter((e) => shown.has(e.key)).map((e) => line(e.key, css(e.key), 1.75, { dash: dash(e) })),
     ];
-    all.at(-1).customdata = all.at(-1).customdata.map((text, k) => `${text}; n = ${data.viewers[k]}`);
-    return all;
+    plots = [
+      chart(strength, HEIGHTS.strength, "strength", [0, highest()],
+        { space: 22, incrs: [0.1, 0.2, 0.5], values: (_, ticks) => ticks.map((v) => v.toFixed(1)) }, false),
+      chart([line("share", ink, 1.75, { band })], HEIGHTS.reacting, "reacting", [-0.04, 1.06],
+        { splits: () => [0, 0.5, 1], values: (_, ticks) => ticks.map((v) => `${Math.round(100 * v)} %`) }, true),
+    ];
+    overlays();
   }
 
-  function top() {
-    const keys = ["overallHigh", "overall", ...shown];
-    const most = keys.flatMap((k) => Array.from(curves[k])).reduce((a, b) => b > a ? b : a, 0.2);
+  /** The upper end of the strength axis: a multiple of 0.1 above all that is drawn. */
+  function highest() {
+    let most = 0.2;
+    for (const key of ["overallHigh", "overall", ...shown]) for (const v of curves[key]) if (v > most) most = v;
     return Math.min(1, Math.ceil(most * 10 + 0.3) / 10);
   }
 
-  function shapes() {
-    const shade = (m, k) => ({ type: "rect", xref: "x", yref: "paper", y0: 0, y1: 1, layer: "below",
-      x0: stamp(m.start), x1: stamp(m.end), fillcolor: faded(css(m.feeling), k === chosen ? 0.34 : 0.15),
-      line: { width: k === chosen ? 2 : 1, color: k === chosen ? css("accent") : faded(css(m.feeling), 0.4) } });
-    return data.moments.map(shade);
+  function shadeMoments(u) {
+    const { ctx, bbox } = u, ratio = devicePixelRatio;
+    ctx.save();
+    data.moments.forEach((m, k) => {
+      if (m.end <= range[0] || m.start >= range[1]) return;
+      const left = bbox.left + Math.max(0, pixel(m.start)) * ratio, right = bbox.left + Math.min(width, pixel(m.end)) * ratio;
+      ctx.fillStyle = faded(css(m.emotion), k === chosen ? 0.34 : 0.16);
+      ctx.fillRect(left, bbox.top, Math.max(right - left, ratio), bbox.height);
+      if (k !== chosen) return;
+      ctx.strokeStyle = css("accent");
+      ctx.lineWidth = 2 * ratio;
+      ctx.strokeRect(left, bbox.top, right - left, bbox.height);
+    });
+    ctx.restore();
   }
 
-  function layout() {
-    const grid = css("faint"), text = css("muted");
-    const y = { fixedrange: true, gridcolor: grid, zeroline: false, tickfont: { color: text, size: 11 } };
-    const title = (words) => ({ text: words, font: { size: 11, color: text }, standoff: 4 });
-    return {
-      width: printing ? PAPER_WIDTH : undefined, autosize: !printing,
-      margin: { ...MARGIN, pad: 0 }, showlegend: false, hovermode: "x unified", hoversubplots: "axis",
-      dragmode: matchMedia("(pointer: coarse)").matches ? false : "zoom",
-      paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { family: css("sans"), color: css("ink") },
-      hoverlabel: { bgcolor: css("paper"), bordercolor: css("rule"), font: { color: css("ink"), size: 12 } },
-      xaxis: { type: "date", anchor: "y2", range: range.map(stamp),
-        minallowed: stamp(data.start), maxallowed: stamp(end), tickformat: end >= 3600 ? "%-H:%M:%S" : "%-M:%S",
-        hoverformat: end >= 3600 ? "%-H:%M:%S" : "%-M:%S", gridcolor: grid, tickfont: { color: text, size: 11 },
-        showspikes: false, nticks: 9 },
-      yaxis: { ...y, domain: [0.38, 1], range: [-0.02, top()], nticks: 6, title: title("strength") },
-      yaxis2: { ...y, domain: [0, 0.28], range: [-0.05, 1.05], tickvals: [0, 0.5, 1], tickformat: ".0%", title: title("reacting") },
-      shapes: shapes(),
-    };
+  // The symbol of each emotion stands on its curve at the highest visible value: color is not the only sign.
+  function drawSymbols(u) {
+    const { ctx, bbox } = u, ratio = devicePixelRatio;
+    const from = Math.max(0, Math.floor(range[0] - data.start)), to = Math.min(data.seconds, Math.ceil(range[1] - data.start));
+    ctx.save();
+    ctx.font = `700 ${12 * ratio}px "DejaVu Sans", ${css("sans")}`;
+    ctx.textAlign = "center";
+    ctx.lineWidth = 3 * ratio;
+    ctx.strokeStyle = css("paper");
+    for (const e of data.emotions) {
+      if (!shown.has(e.key)) continue;
+      let best = -1;
+      for (let k = from; k < to; k++) if (curves[e.key][k] !== null && (best < 0 || curves[e.key][k] > curves[e.key][best])) best = k;
+      if (best < 0) continue;
+      const x = bbox.left + Math.min(Math.max(pixel(middles[best]), 8), width - 8) * ratio;
+      const y = Math.max(u.valToPos(curves[e.key][best], "y", true) - 6 * ratio, bbox.top + 11 * ratio);
+      ctx.strokeText(e.symbol, x, y);
+      ctx.fillStyle = css(e.key);
+      ctx.fillText(e.symbol, x, y);
+    }
+    ctx.restore();
   }
 
-  const config = { displaylogo: false, displayModeBar: false, showTips: false, responsive: true, doubleClick: false, doubleClickDelay: 450 };
-  const draw = () => Plotly.react(plot, traces(), layout(), config);
+  function zoom(from, to) {
+    const length = Math.min(end - data.start, Math.max(to - from, MIN_ZOOM));
+    const left = Math.min(Math.max(from, data.start), end - length);
+    range = [left, left + length];
+    draw();
+    drawStrips();
+  }
 
-  const pixel = (t) => MARGIN.l + (t - range[0]) / (range[1] - range[0]) * (plot.clientWidth - MARGIN.l - MARGIN.r);
-  const visible = (t) => t >= range[0] && t <= range[1];
+  /* ---- above the curves ---- */
 
   function make(tag, className, text) {
     const node = document.createElement(tag);
@@ -136,27 +171,27 @@
 
   function overlays() {
     $("ribbon").replaceChildren(...data.scenes.filter((s) => s.end > range[0] && s.start < range[1]).flatMap((s) => {
-      const left = pixel(Math.max(s.start, range[0])), width = pixel(Math.min(s.end, range[1])) - left;
-      const span = make("span", "", width < 18 ? "" : width < 60 ? s.number : `${s.number}  ${s.heading}`);
+      const left = pixel(Math.max(s.start, range[0])), wide = pixel(Math.min(s.end, range[1])) - left;
+      const span = make("span", "", wide < 18 ? "" : wide < 60 ? s.number : `${s.number}  ${s.heading}`);
       span.title = `${s.number}  ${s.heading}`;
-      Object.assign(span.style, { left: `${left}px`, width: `${width}px`, padding: width < 18 ? 0 : "" });
-      // Boundaries closer than this would be a curtain before the curve.
-      if (width < 10 || s.start <= range[0]) return [span];
+      Object.assign(span.style, { left: `${LEFT + left}px`, width: `${wide}px`, padding: wide < 18 ? 0 : "" });
+      // Boundaries closer than this would hide the curve.
+      if (wide < 10 || s.start <= range[0]) return [span];
       const boundary = make("i", "", "");
-      Object.assign(boundary.style, { left: `${left}px`, height: `${$("tags").offsetHeight + plot.clientHeight + 4 - MARGIN.b}px` });
+      const height = $("tags").offsetHeight + HEIGHTS.strength + HEIGHTS.reacting + 4 - AXIS;
+      Object.assign(boundary.style, { left: `${LEFT + left}px`, height: `${height}px` });
       return [span, boundary];
     }));
     let edge = -Infinity;
     data.moments.forEach((m, k) => {
-      const tag = tags[k], middle = (Math.max(m.start, range[0]) + Math.min(m.end, range[1])) / 2;
-      const x = pixel(middle);
-      // A tag that would cover its neighbour waits for a zoom; its shade stays.
+      const tag = tags[k], x = pixel((Math.max(m.start, range[0]) + Math.min(m.end, range[1])) / 2);
+      // A tag that would cover its neighbor appears after zooming in; its shading is always drawn.
       tag.hidden = m.end <= range[0] || m.start >= range[1] || (x - edge < 28 && k !== chosen);
-      tag.style.left = `${x}px`;
+      tag.style.left = `${LEFT + x}px`;
       if (!tag.hidden) edge = x;
     });
-    $("cursor").hidden = cursor === null || !visible(cursor);
-    if (cursor !== null) $("cursor").style.left = `${pixel(cursor + 0.5) - 1}px`;
+    $("cursor").hidden = cursor === null || !visible(cursor + 0.5);
+    if (cursor !== null) $("cursor").style.left = `${LEFT + pixel(cursor + 0.5) - 1}px`;
     $("whole").hidden = range[0] <= data.start && range[1] >= end;
   }
 
@@ -164,33 +199,42 @@
     const tag = make("button", "moment-number", k + 1);
     tag.type = "button";
     tag.dataset.moment = k;
-    tag.setAttribute("aria-label", `Moment ${k + 1}, ${m.feeling}, ${clock(m.start)}–${clock(m.end)}`);
+    tag.setAttribute("aria-label", `Moment ${k + 1}, ${m.emotion}, ${clock(m.start)}–${clock(m.end)}`);
     return tag;
   });
   $("tags").append(...tags);
-
-  function zoom(from, to) {
-    Plotly.relayout(plot, { "xaxis.range": [Math.max(data.start, from), Math.min(end, to)].map(stamp) });
-  }
 
   /* ---- cursor, moments and script ---- */
 
   const lines = [...document.querySelectorAll(".line[data-start]")];
   const startOf = (node) => Number(node.dataset.start), endOf = (node) => Number(node.dataset.end);
 
-  function describe(second) {
+  /** The drawn values of one second: name, value and interval. */
+  function figures(second) {
     const k = second - data.start, n = data.viewers[k];
-    if (!n) return `<b>${clock(second)}</b> nobody was seen`;
-    const figure = (key, format) => `<b>${format(curves[key][k])}</b> (${interval(key, k, format)})`;
-    const felt = data.feelings.filter((f) => shown.has(f.key)).map((f) => `${f.symbol} ${f.key} ${figure(f.key, two)}`);
-    return `<b>${clock(second)}</b> strength ${figure("overall", two)}, reacting ${figure("share", percent)}, n = ${n}. ${felt.join(", ")}`;
+    if (!n) return [["no viewer was seen", "", ""]];
+    const figure = (name, key, format) => [name, format(curves[key][k]), interval(key, k, format)];
+    return [
+      figure("strength", "overall", two),
+      ...data.emotions.filter((e) => shown.has(e.key)).map((e) => figure(`${e.symbol} ${e.key}`, e.key, two)),
+      figure("reacting", "share", percent),
+      ["n =", String(n), ""],
+    ];
+  }
+
+  function describe(second) {
+    const parts = [make("b", "", clock(second)), " "];
+    figures(second).forEach(([name, value, ends], k) => {
+      parts.push(k ? ", " : "", name, value ? " " : "", make("b", "", value), ends ? ` (${ends})` : "");
+    });
+    return parts;
   }
 
   function moveCursor(time, node) {
     cursor = Math.min(Math.max(Math.floor(time), data.start), end - 1);
     $("time").value = cursor;
     $("time").setAttribute("aria-valuetext", clock(cursor));
-    $("readout").innerHTML = describe(cursor);
+    $("readout").replaceChildren(...describe(cursor));
     if (node?.dataset.evidence) $("readout").append(make("br", "", ""), `This line, ${clock(startOf(node))}–${clock(endOf(node))}: ${node.dataset.evidence}.`);
     const here = node ?? lines.findLast((l) => startOf(l) <= cursor + 0.5 && cursor + 0.5 < endOf(l));
     document.querySelectorAll(".at-cursor").forEach((l) => l.classList.remove("at-cursor"));
@@ -214,7 +258,8 @@
     const own = moment.elements.map((e) => $(`line-${e}`)).filter(Boolean);
     own.forEach((l) => l.classList.add("in-moment"));
     moveCursor(moment.peak);
-    Plotly.relayout(plot, { shapes: shapes() });
+    for (const each of plots) each.redraw(false);
+    overlays();
     const card = $(`moment-${k + 1}`);
     scrollTo(card.parentElement, card);
     if (own.length) {
@@ -227,9 +272,9 @@
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-moment]");
     if (button) return choose(Number(button.dataset.moment));
-    const toggle = event.target.closest("[data-feeling]");
+    const toggle = event.target.closest("[data-emotion]");
     if (toggle) {
-      const key = toggle.dataset.feeling;
+      const key = toggle.dataset.emotion;
       shown.has(key) ? shown.delete(key) : shown.add(key);
       toggle.setAttribute("aria-pressed", String(shown.has(key)));
       draw();
@@ -239,7 +284,7 @@
     if (row && !String(getSelection())) moveCursor(startOf(row), row);
   });
 
-  // One tab stop for the whole script; the arrows walk from line to line.
+  // One tab stop for the script; the arrow keys move from line to line.
   const stops = [...document.querySelectorAll("button.when")];
   if (stops.length) stops[0].tabIndex = 0;
   $("pages")?.addEventListener("keydown", (event) => {
@@ -261,7 +306,56 @@
   });
   $("whole").addEventListener("click", () => zoom(data.start, end));
 
-  /* ---- one strip a viewer ---- */
+  /* ---- the pointer on the curves ---- */
+
+  const place = (event) => Math.min(Math.max(event.clientX - surface.getBoundingClientRect().left, 0), width);
+
+  // Dragging with a mouse selects the stretch to zoom into; a click moves the cursor and chooses a moment.
+  surface.addEventListener("pointerdown", (event) => {
+    if (event.button) return;
+    const from = place(event), selection = $("selection"), mouse = event.pointerType === "mouse";
+    let to = from;
+    tip.hidden = true;
+    if (mouse) surface.setPointerCapture(event.pointerId);
+    const move = (e) => {
+      to = place(e);
+      selection.hidden = !mouse || Math.abs(to - from) < DRAG;
+      selection.style.left = `${Math.min(from, to)}px`;
+      selection.style.width = `${Math.abs(to - from)}px`;
+    };
+    const stop = (e) => {
+      surface.removeEventListener("pointermove", move);
+      surface.removeEventListener("pointerup", stop);
+      surface.removeEventListener("pointercancel", stop);
+      const dragged = !selection.hidden;
+      selection.hidden = true;
+      if (e.type === "pointercancel") return;
+      if (dragged) return zoom(timeAt(Math.min(from, to)), timeAt(Math.max(from, to)));
+      const time = timeAt(from), moment = data.moments.findIndex((m) => m.start <= time && time < m.end);
+      if (moment >= 0) choose(moment);
+      const here = moveCursor(time);
+      if (here) scrollTo($("pages"), here);
+    };
+    surface.addEventListener("pointermove", move);
+    surface.addEventListener("pointerup", stop);
+    surface.addEventListener("pointercancel", stop);
+  });
+  surface.addEventListener("dblclick", () => zoom(data.start, end));
+  surface.addEventListener("pointermove", (event) => {
+    const second = Math.floor(timeAt(place(event)));
+    tip.hidden = event.pointerType !== "mouse" || event.buttons > 0 || second < data.start || second >= end;
+    if (tip.hidden) return;
+    tip.replaceChildren(make("b", "", clock(second)), ...figures(second).map(([name, value, ends]) => {
+      const row = make("span", "", `${name} `);
+      row.append(make("b", "", value), ends ? ` (${ends})` : "");
+      return row;
+    }));
+    const x = LEFT + place(event), room = frame.clientWidth - tip.offsetWidth;
+    tip.style.left = `${x + 14 <= room ? x + 14 : Math.max(0, x - tip.offsetWidth - 14)}px`;
+  });
+  surface.addEventListener("pointerleave", () => { tip.hidden = true; });
+
+  /* ---- one strip for each viewer ---- */
 
   const strips = $("strips");
   const rowHeight = Math.max(6, Math.min(18, Math.floor(480 / Math.max(1, data.names.length))));
@@ -291,11 +385,11 @@
     strips.height = height * ratio;
     const pen = strips.getContext("2d");
     pen.scale(ratio, ratio);
-    const colours = data.feelings.map((f) => css(f.key)), unseen = hatch(pen);
+    const colors = data.emotions.map((f) => css(f.key)), unseen = hatch(pen);
     const perPixel = (range[1] - range[0]) / (width - left);
     data.names.forEach((name, v) => {
       const y = v * rowHeight, tall = rowHeight - (named ? 2 : 1);
-      // Column by column: a pixel shows the strongest second it covers, a run is one rectangle.
+      // A pixel shows the strongest second that it covers; equal neighbors become one rectangle.
       let run = left, value = null;
       for (let x = left; x <= width; x++) {
         let next = null;
@@ -311,7 +405,7 @@
         if (next === value) continue;
         if (value !== null) {
           pen.globalAlpha = value === NOT_SEEN ? 1 : value % LEVELS / (LEVELS - 1);
-          pen.fillStyle = value === NOT_SEEN ? unseen : colours[Math.floor(value / LEVELS)];
+          pen.fillStyle = value === NOT_SEEN ? unseen : colors[Math.floor(value / LEVELS)];
           pen.fillRect(run, y, x - run, tall);
         }
         [run, value] = [x, next];
@@ -336,9 +430,9 @@
     const { second, viewer, inside } = under(event);
     const cell = cells[viewer * data.seconds + second - data.start];
     if (!inside || cell === undefined) return;
-    const felt = cell === NOT_SEEN ? "not seen"
-      : `${data.feelings[Math.floor(cell / LEVELS)].key} ${(cell % LEVELS / (LEVELS - 1)).toFixed(2)}`;
-    $("strip-readout").textContent = `${data.names[viewer]}, ${clock(second)}: ${felt}`;
+    const shownEmotion = cell === NOT_SEEN ? "not seen"
+      : `${data.emotions[Math.floor(cell / LEVELS)].key} ${(cell % LEVELS / (LEVELS - 1)).toFixed(2)}`;
+    $("strip-readout").textContent = `${data.names[viewer]}, ${clock(second)}: ${shownEmotion}`;
   });
   strips.addEventListener("click", (event) => {
     const { second, inside } = under(event);
@@ -347,35 +441,16 @@
 
   /* ---- start ---- */
 
-  document.querySelectorAll("[data-feeling]").forEach((b) => b.setAttribute("aria-pressed", String(shown.has(b.dataset.feeling))));
-  draw().then(() => {
-    plot.on("plotly_afterplot", overlays);
-    plot.on("plotly_relayout", () => {
-      const now = plot.layout.xaxis.range.map(seconds);
-      if (now[0] === range[0] && now[1] === range[1]) return overlays();
-      range = now;
-      overlays();
-      drawStrips();
-    });
-    plot.on("plotly_doubleclick", () => zoom(data.start, end));
-    plot.on("plotly_click", (event) => {
-      const time = seconds(event.points[0].x);
-      const moment = data.moments.findIndex((m) => m.start <= time && time < m.end);
-      if (moment >= 0) choose(moment);
-      const here = moveCursor(time);
-      if (here) scrollTo($("pages"), here);
-    });
-    overlays();
-    drawStrips();
-  });
+  document.querySelectorAll("[data-emotion]").forEach((b) => b.setAttribute("aria-pressed", String(shown.has(b.dataset.emotion))));
   const repaint = () => { draw(); drawStrips(); };
+  repaint();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
-  addEventListener("resize", drawStrips);
-  // Paper has its own width and is always light; the browser asks for neither before it prints.
+  addEventListener("resize", repaint);
+  // Paper has its own width and is always light; the browser applies neither before it prints.
   const print = (on) => () => {
     printing = on;
     document.documentElement.classList.toggle("paper", on);
-    $("frame").style.width = on ? `${PAPER_WIDTH}px` : "";
+    frame.style.width = on ? `${PAPER_WIDTH}px` : "";
     repaint();
   };
   addEventListener("beforeprint", print(true));

@@ -1,4 +1,4 @@
-"""Screenplays made up by chance, for laws that hold for every screenplay."""
+"""Hypothesis strategies for random screenplays, for properties that hold for every screenplay."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ EXTENSION = st.sampled_from(["", "", " (V.O.)", " (O.S.) (CONT'D)"])
 
 
 @st.composite
-def line(draw: st.DrawFn, emphasised: bool = True) -> tuple[str, tuple[Emphasis, ...]]:
-    """A line of words, some of them emphasised as a whole."""
+def line(draw: st.DrawFn, emphasized: bool = True) -> tuple[str, tuple[Emphasis, ...]]:
+    """A line of words, some of them emphasized."""
     text, runs = "", list[Emphasis]()
     for word in draw(st.lists(WORD, min_size=1, max_size=3)):
         start = len(text) + bool(text)
         text += " " * bool(text) + word
-        style = draw(st.sampled_from([0, 0, 1, 2, 3, 4, 5, 6, 7])) if emphasised else 0
+        style = draw(st.sampled_from([0, 0, 1, 2, 3, 4, 5, 6, 7])) if emphasized else 0
         if style:
             runs.append(Emphasis(start, len(text), TextStyle(style)))
     return text, tuple(runs)
@@ -50,7 +50,7 @@ def lines(draw: st.DrawFn, most: int = 3) -> tuple[str, tuple[Emphasis, ...]]:
 
 @st.composite
 def speech(draw: st.DrawFn, dual: bool) -> list[Element]:
-    """A cue and what is said under it."""
+    """A character and its speech."""
     name = draw(NAME)
 
     def said(kind: ElementKind, text: str, emphasis: tuple[Emphasis, ...] = ()) -> Element:

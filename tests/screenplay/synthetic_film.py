@@ -1,4 +1,4 @@
-"""An invented film: a screenplay and its subtitles with known times, and ways to damage them."""
+"""A synthetic film: a screenplay and its subtitles with known times, and ways to change them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ class Film:
 
 
 def make_film(lines: int, seed: int, pause: float = 1.5) -> Film:
-    """A film of `lines` lines: common words as often as in speech, rarer ones of this film's own."""
+    """A film of `lines` lines: common words as frequent as in speech, and rarer ones that only this film
+    has."""
     rng = np.random.default_rng(seed)
     letters = np.array(list("bcdfglmnprst")), np.array(list("aeiou"))
     rare = ["".join(rng.choice(letters[k % 2]) for k in range(rng.integers(4, 9))) for _ in range(600)]
@@ -59,7 +60,7 @@ def make_film(lines: int, seed: int, pause: float = 1.5) -> Film:
 
 
 def with_words_changed(film: Film, share: float, seed: int) -> Film:
-    """The same film with a share of the words in its subtitles swapped for others."""
+    """The same film with a share of the words in its subtitles replaced."""
     rng = np.random.default_rng(seed)
     subtitles = []
     for subtitle in film.subtitles:

@@ -1,4 +1,4 @@
-"""Take a subtitle apart: the words spoken, who speaks them, and the sounds described."""
+"""The text of one subtitle, separated into spoken words, speakers' names and descriptions of sounds."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _DASH = re.compile(r"^\s*[-–—‐]+\s*(?=\S)")
 
 @dataclass(frozen=True)
 class SubtitleContent:
-    """What one subtitle holds.
+    """The content of one subtitle.
 
     Attributes:
-        text: the words spoken; a newline stands where the speaker changes.
-        speakers: who says each line of the text, as far as the subtitle says; None where it does not.
-        sounds: sounds, music and manners of speaking, as described.
+        text: the spoken words; each change of speaker starts a new line.
+        speakers: the speaker of each line of the text; None if the subtitle does not name one.
+        sounds: the described sounds, music and manners of speaking.
     """
 
     text: str
@@ -29,18 +29,23 @@ class SubtitleContent:
 
 
 def parse_subtitle_text(raw: str, default_speaker: str | None = None) -> SubtitleContent:
-    """The words, speakers and sounds of a subtitle's text.
+    """Separate a subtitle's text into spoken words, speakers and sounds.
 
-    A dash or a name at the start of a line is a change of speaker.
+    A dash or a name at the start of a line marks a change of speaker.
 
     Args:
-        speaker: who speaks by the file's own field (ASS), where no line says so itself.
+        raw: the text of the subtitle as in the file.
+        default_speaker: the speaker in the file's own field (ASS), for lines that name none.
+
+    Example:
+        >>> parse_subtitle_text("- ANNA: No. [door slams]\\n- Yes.")
+        SubtitleContent(text='No.\\nYes.', speakers=('ANNA', None), sounds=('door slams',))
     """
     sounds: list[str] = []
     speeches: list[str] = []
     speakers: list[str | None] = []
 
-    def hear(match: re.Match[str]) -> str:
+    def collect_sound(match: re.Match[str]) -> str:
         if described := match[0][1:-1].strip():
             sounds.append(described)
         return ""
@@ -48,11 +53,11 @@ def parse_subtitle_text(raw: str, default_speaker: str | None = None) -> Subtitl
     for line in _TAG.sub("", _VOICE.sub(_voice_to_speaker, raw)).splitlines():
         undashed = _DASH.sub("", line.strip())
         named = _SPEAKER.match(undashed)
-        bare = _SOUND.sub(hear, undashed[named.end() :] if named else undashed)
+        bare = _SOUND.sub(collect_sound, undashed[named.end() :] if named else undashed)
         if _MUSIC.search(bare):
             sounds.append("music")
         bare = _MUSIC.sub("", bare).strip()
-        # "[sighs] ANNA: No." names its speaker after the sound.
+        # A speaker can also be named after a sound: "[sighs] ANNA: No."
         late = None if named else _SPEAKER.match(bare)
         bare = bare[late.end() :] if late else bare
         bare = _DASH.sub("", bare).strip()
@@ -68,5 +73,5 @@ def parse_subtitle_text(raw: str, default_speaker: str | None = None) -> Subtitl
 
 
 def _voice_to_speaker(match: re.Match[str]) -> str:
-    """A WebVTT voice as other files write it."""
+    """A WebVTT voice tag in the notation that other formats use for speakers."""
     return f"[{match[1].strip()}]: "

@@ -9,7 +9,7 @@ from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.emotions import EMOTIONS, Emotion
 
 
-def room_of(
+def simulate_timeline(
     viewers: int,
     seconds: int,
     seed: int,
@@ -39,13 +39,13 @@ def room_of(
     return Timeline(names, 0, scores.astype(np.float32), samples)
 
 
-def unseen(timeline: Timeline, viewer: int, start: int, end: int) -> Timeline:
+def hide_viewer(timeline: Timeline, viewer: int, start: int, end: int) -> Timeline:
     """The same room with one viewer out of the picture for a while."""
     scores, samples = timeline.probabilities.copy(), timeline.sample_counts.copy()
     scores[viewer, start:end], samples[viewer, start:end] = np.nan, 0
     return Timeline(timeline.viewers, timeline.start, scores, samples)
 
 
-def of_viewers_in(timeline: Timeline) -> np.ndarray:
+def strength_of(timeline: Timeline) -> np.ndarray:
     """(V, S, 7) the strength of a room's viewers, from their estimated rest."""
     return baseline.strength_above_baseline(timeline, baseline.estimate_baseline(timeline))

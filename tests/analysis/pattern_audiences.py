@@ -16,7 +16,7 @@ def autoregression(rng: np.random.Generator, rhythm: float, *shape: int) -> np.n
     return lfilter([np.sqrt(1 - rhythm**2)], [1, -rhythm], noise, axis=-2)
 
 
-def still_room(
+def steady_audience(
     rng: np.random.Generator, viewers: int, seconds: int, shared: float = 0.05, rhythm: float = 0.9
 ) -> np.ndarray:
     """(V, S, 7) strengths without any change of level: what all feel and what each feels are both noise."""
@@ -25,14 +25,16 @@ def still_room(
     return np.clip(0.1 + together[None] + alone, 0, 1)
 
 
-def turning_room(rng: np.random.Generator, viewers: int, seconds: int, by: float) -> np.ndarray:
+def changing_audience(rng: np.random.Generator, viewers: int, seconds: int, by: float) -> np.ndarray:
     """A still room that is happier by so much in the middle third."""
-    room = still_room(rng, viewers, seconds, shared=0.03)
+    room = steady_audience(rng, viewers, seconds, shared=0.03)
     room[:, seconds // 3 : 2 * seconds // 3, NON_NEUTRAL_EMOTIONS.index(Emotion.HAPPY)] += by
     return np.clip(room, 0, 1)
 
 
-def laughing_room(rng: np.random.Generator, viewers: int, seconds: int, contagion: float = 0.0) -> np.ndarray:
+def laughing_audience(
+    rng: np.random.Generator, viewers: int, seconds: int, contagion: float = 0.0
+) -> np.ndarray:
     """(V, S, 7) viewers who answer a film's beats at their own pace and gain, and have feelings of their own.
 
     Args:

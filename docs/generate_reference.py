@@ -1,0 +1,102 @@
+"""Write the reference pages that come from the code: commands, tables and the HTTP API."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import mkdocs_gen_files
+import typer.main
+from moviemotion.cli.commands import app
+from moviemotion.reports.tables.data_dictionary import dictionary_markdown
+from moviemotion.reports.tables.tidy import TABLES
+from moviemotion.studio.app import create_app
+
+
+def main() -> None:
+    pages = {
+        "reference/commands.md": command_page(),
+        "reference/tables.md": table_page(),
+        "reference/http-api.md": http_page(),
+    }
+    for path, lines in pages.items():
+        with mkdocs_gen_files.open(path, "w") as file:
+            file.writelines(f"{line}\n" for line in lines)
+
+
+def command_page() -> Iterator[str]:
+    """Every command with its arguments and options, as `--help` shows them."""
+    yield "# Commands\n"
+    yield "Exit codes: 0 complete; 1 written, but some recordings could not be read completely; 2 nothing written;"
+    yield "130 interrupted (143 by SIGTERM): run the same command again to resume.\n"
+    yield from _command(typer.main.get_command(app), "moviemotion", 2)
+
+
+def _command(command: Any, path: str, level: int) -> Iterator[str]:
+    subcommands = getattr(command, "commands", {})
+    if path != "moviemotion":
+        yield f"{'#' * level} `{path}`\n"
+    yield f"{_text(command.help)}\n"
+    arguments = [p for p in command.params if p.param_type_name == "argument"]
+    options = [p for p in command.params if p.param_type_name == "option" and p.name != "help"]
+    if not subcommands:
+        usage = " ".join(a.make_metavar(None) if _takes_context(a) else a.name.upper() for a in arguments)
+        yield f"```text\n{path} {usage} [OPTIONS]\n```\n" if options else f"```text\n{path} {usage}\n```\n"
+    if arguments or options:
+        yield "| name | meaning | default |\n| --- | --- | --- |"
+        for parameter in (*arguments, *options):
+            names = ", ".join(f"`{o}`" for o in (*parameter.opts, *parameter.secondary_opts))
+            meaning = _text(getattr(parameter, "help", None))
+            default = getattr(parameter, "default", None)
+            shown = "" if default in (None, False, (), [], ...) or callable(default) else f"`{default}`"
+            required = " Required." if parameter.required else ""
+            yield f"| {names} | {meaning}{required} | {shown} |"
+        yield ""
+    for name, child in subcommands.items():
+        if not child.hidden:
+            yield from _command(child, f"{path} {name}", min(level + (path != "moviemotion"), 4))
+
+
+def _takes_context(parameter: Any) -> bool:
+    return False
+
+
+def _text(text: str | None) -> str:
+    return " ".join((text or "").split()).replace("|", "\\|")
+
+
+def table_page() -> Iterator[str]:
+    """The data dictionary of the exported tables."""
+    yield "# Tables\n"
+    yield "`moviemotion export STUDY --to csv,parquet` writes these tables, and the Python API returns them as"
+    yield "DataFrames.\n"
+    text = dictionary_markdown(TABLES, "Tables")
+    yield text.partition("\n")[2]
+
+
+def http_page() -> Iterator[str]:
+    """Every route of the studio's API, from its OpenAPI description."""
+    with tempfile.TemporaryDirectory() as folder:
+        api = create_app(Path(folder)).openapi()
+    yield "# HTTP API\n"
+    yield "The studio serves this API beside its pages; `/api/openapi.json` is the machine-readable description."
+    yield "Every change needs the token that `GET /api/session` returns, in a header.\n"
+    routes: dict[str, list[tuple[str, str, dict[str, Any]]]] = {}
+    for path, methods in api["paths"].items():
+        for method, route in methods.items():
+            routes.setdefault((route.get("tags") or ["other"])[0], []).append((method.upper(), path, route))
+    descriptions = {tag["name"]: tag["description"] for tag in api.get("tags", ())}
+    for tag, found in routes.items():
+        yield f"## {tag.capitalize()}\n"
+        if tag in descriptions:
+            yield f"{descriptions[tag]}\n"
+        yield "| request | what it does | answers |\n| --- | --- | --- |"
+        for method, path, route in found:
+            answers = ", ".join(sorted(route["responses"]))
+            yield f"| `{method} {path}` | {_text(route.get('summary'))} | {answers} |"
+        yield ""
+
+
+main()

@@ -1,0 +1,204 @@
+"""A timeline from a table of any origin: one row per viewer and second, with a column for each emotion.
+
+The analysis needs only a `Timeline`. This module builds one from emotion probabilities that another program
+measured, so that moments, patterns and comparisons do not depend on the cameras and models of MoviEmotion.
+
+| column | content |
+| --- | --- |
+| `viewer` | name of the viewer; a number is taken as its text |
+| `second` | film second, a whole number from 0 |
+| `neutral`, `happy`, … | the eight `EMOTIONS`, 0–1, with a sum of about 1; all NaN if not seen |
+| `weight` (optional) | quality weight of the row, above 0 to 1 |
+| `samples` (optional) | how many samples the row is the mean of, a whole number from 1 |
+
+A missing row means the same as a row of NaN: the viewer was not seen in that second. Several rows of the same
+viewer and second are averaged. Other columns are ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from numbers import Real
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from moviemotion.analysis.signals.timeline import Timeline
+from moviemotion.emotions import EMOTIONS
+from moviemotion.errors import MoviemotionError
+from moviemotion.statistics import Float64Array
+
+MAX_SUM_ERROR = 0.01
+"""Largest distance from 1 of the sum of a row's probabilities; enough for values with two decimals."""
+MAX_SECOND = 24 * 3600
+"""Largest film second; a larger number is a timestamp or a frame number rather than film time."""
+
+
+def timeline_from_table(
+    columns: Mapping[str, ArrayLike], first_second: int = 0, source: str = "table"
+) -> Timeline:
+    """Build a timeline from the columns of a table.
+
+    The timeline ends with the largest second of the table. Probabilities are averaged with the weights
+    `weight` × `samples` and are otherwise used as they are. Rows are never discarded because of a low weight;
+    omit the rows that should not count.
+
+    Args:
+        columns: name → values, all of the same length. Names are matched regardless of case and surrounding
+            blanks. Any values that NumPy can convert are accepted, such as the columns of a data frame.
+        first_second: film second at which the timeline starts.
+        source: name of the table in error messages, such as its path.
+
+    Raises:
+        MoviemotionError: a column is missing, or a value is not what its column must contain; the message
+            names the column or the row, counted from 1.
+
+    Example:
+        With a data frame of pandas or Polars:
+
+        >>> timeline = timeline_from_table({c: frame[c] for c in frame.columns})  # doctest: +SKIP
+
+        With plain lists:
+
+        >>> table = {"viewer": ["a", "a"], "second": [0, 2], **{str(e): [0.0, 0.0] for e in EMOTIONS}}
+        >>> table["happy"] = [1.0, 1.0]
+        >>> timeline_from_table(table).sample_counts
+        array([[1, 0, 1]], dtype=int32)
+    """
+    table = _Table(columns, source)
+    viewer_names, row_viewer = table.viewers()
+    seconds = table.whole_numbers("second")
+    table.check(
+        (seconds >= first_second) & (seconds <= MAX_SECOND), "second", seconds, _second_rule(first_second)
+    )
+    probabilities = np.column_stack([table.numbers(emotion) for emotion in EMOTIONS])
+    seen = np.asarray(~np.isnan(probabilities).all(axis=1))
+    table.check_probabilities(probabilities, seen)
+    samples = np.ones(table.rows, dtype=np.int64)
+    if table.has("samples"):
+        samples = table.whole_numbers("samples", where=seen)
+        table.check(~seen | (samples >= 1), "samples", samples, "write a whole number from 1")
+    weight = np.ones(table.rows)
+    if table.has("weight"):
+        weight = table.numbers("weight")
+        table.check(~seen | ((weight > 0) & (weight <= 1)), "weight", weight, "write a number above 0 to 1")
+
+    length = int(seconds.max()) - first_second + 1
+    shape = (len(viewer_names), length)
+    cell = (row_viewer * length + (seconds - first_second))[seen]
+
+    def total(values: Float64Array) -> Float64Array:
+        """Sum over the rows of each viewer and second."""
+        return np.asarray(np.bincount(cell, values, minlength=shape[0] * length), dtype=np.float64).reshape(
+            shape
+        )
+
+    count = total(samples[seen].astype(np.float64))
+    row_weight = (weight * samples)[seen]
+    total_weight = total(row_weight)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        mean = (
+            np.stack([total(row_weight * p) for p in probabilities[seen].T], axis=2)
+            / total_weight[:, :, None]
+        )
+        mean_weight = np.where(count > 0, total_weight / count, 0)
+    return Timeline(
+        viewers=viewer_names,
+        start=first_second,
+        probabilities=mean.astype(np.float32),
+        sample_counts=count.astype(np.int32),
+        weight=mean_weight.astype(np.float32) if table.has("weight") else None,
+    )
+
+
+def _second_rule(first_second: int) -> str:
+    return f"write film time in whole seconds from {first_second} to {MAX_SECOND}"
+
+
+class _Table:
+    """Columns of a table, with the checks that name a column or row in their messages."""
+
+    def __init__(self, columns: Mapping[str, ArrayLike], source: str) -> None:
+        self._source = source
+        self._columns: dict[str, NDArray[np.generic]] = {}
+        known = {"viewer", "second", "weight", "samples", *map(str, EMOTIONS)}
+        for name, values in columns.items():
+            key = str(name).strip().lower()
+            column = np.asarray(values)
+            if key not in known:
+                continue
+            if key in self._columns or column.ndim != 1:
+                raise self._error(f"more than one column is called {key}; remove or rename the others")
+            self._columns[key] = column
+        missing = [name for name in ("viewer", "second", *map(str, EMOTIONS)) if name not in self._columns]
+        if missing:
+            found = ", ".join(str(name) for name in columns) or "none"
+            raise self._error(f"no column {', '.join(missing)}; add it (columns found: {found})")
+        lengths = {name: len(column) for name, column in self._columns.items()}
+        self.rows = lengths["viewer"]
+        for name, length in lengths.items():
+            if length != self.rows:
+                raise self._error(
+                    f"{length} values of {name} and {self.rows} of viewer; give all columns the same length"
+                )
+        if not self.rows:
+            raise self._error("no rows; give one row per viewer and second")
+
+    def has(self, name: str) -> bool:
+        return name in self._columns
+
+    def viewers(self) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+        """Names in order of first appearance, and the index of each row's viewer."""
+        names = [_text(value) for value in self._columns["viewer"].tolist()]
+        for row, name in enumerate(names, 1):
+            if not name:
+                raise self._error(f"row {row}: no viewer; write the viewer's name")
+        index = {name: k for k, name in enumerate(dict.fromkeys(names))}
+        return tuple(index), np.array([index[name] for name in names], dtype=np.int64)
+
+    def numbers(self, name: str) -> Float64Array:
+        """A column as numbers; missing values become NaN."""
+        column = self._columns[name]
+        for row, value in enumerate(column.tolist(), 1) if column.dtype.kind not in "fiu" else ():
+            if isinstance(value, bool) or not (value is None or isinstance(value, Real)):
+                raise self._error(f"row {row}: {name} is {value!r}, not a number; write a number")
+        return np.asarray(column, dtype=np.float64)
+
+    def whole_numbers(self, name: str, where: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
+        """A column as whole numbers; rows that are not in `where` become 0 and are not checked."""
+        values = self.numbers(name)
+        if where is not None:
+            values = np.where(where, values, 0)
+        whole = np.isfinite(values) & (np.floor(values) == values)
+        self.check(whole, name, values, "write a whole number")
+        return values.astype(np.int64)
+
+    def check(self, valid: NDArray[np.bool_], name: str, values: NDArray[np.generic], remedy: str) -> None:
+        """Raise an error about the first row that is not valid."""
+        if not valid.all():
+            row = int(np.argmin(valid))
+            raise self._error(f"row {row + 1}: {name} is {values[row]:g}; {remedy}")
+
+    def check_probabilities(self, probabilities: Float64Array, seen: NDArray[np.bool_]) -> None:
+        """Check the rows of seen viewers: complete, between 0 and 1, with a sum of about 1."""
+        for k, emotion in enumerate(EMOTIONS):
+            values = probabilities[:, k]
+            self.check(
+                ~seen | ~np.isnan(values), emotion, values, "fill in all eight emotions of the row or none"
+            )
+            self.check(~seen | ((values >= 0) & (values <= 1)), emotion, values, "write a number from 0 to 1")
+        sums = np.where(seen, probabilities.sum(axis=1), 1)
+        self.check(
+            np.abs(sums - 1) <= MAX_SUM_ERROR,
+            "the sum of the emotions",
+            sums,
+            "scale the row so that it is 1",
+        )
+
+    def _error(self, message: str) -> MoviemotionError:
+        return MoviemotionError(f"{self._source}: {message}")
+
+
+def _text(value: object) -> str:
+    """A viewer's name; empty for a missing value."""
+    return "" if value is None or value != value else str(value).strip()

@@ -1,0 +1,78 @@
+"""Screenplays: read one, and time its lines by the film's subtitles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from moviemotion.api.frames import frame_of
+from moviemotion.screenplay.alignment.align import TimedScript, align_script
+from moviemotion.screenplay.elements import Screenplay
+from moviemotion.screenplay.formats.registry import read_screenplay as read_screenplay_file
+from moviemotion.screenplay.subtitles.parse import read_subtitles
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class AlignedScript:
+    """A screenplay on the film's clock.
+
+    Attributes:
+        timed: the records behind the table, for programs.
+    """
+
+    def __init__(self, timed: TimedScript) -> None:
+        self.timed = timed
+
+    @property
+    def screenplay(self) -> Screenplay:
+        """The screenplay that was timed."""
+        return self.timed.screenplay
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row per element: `line, kind, character, text, start, end, source, confidence`.
+
+        `start` and `end` are film time in seconds, missing where the element is not in the film; `source`
+        says how the time is known, `confidence` (0–1) with what confidence.
+        """
+        cues = self.timed.cues
+        elements = [self.timed.screenplay.elements[cue.element] for cue in cues]
+        return frame_of(
+            {
+                "line": [element.line for element in elements],
+                "kind": [element.kind.value for element in elements],
+                "character": [element.character for element in elements],
+                "text": [element.text for element in elements],
+                "start": [cue.start for cue in cues],
+                "end": [cue.end for cue in cues],
+                "source": [cue.source.value for cue in cues],
+                "confidence": [cue.confidence for cue in cues],
+            }
+        )
+
+
+def read_screenplay(path: str | Path) -> Screenplay:
+    """Read a screenplay: Fountain, Final Draft, PDF, plain text, or a registered format.
+
+    Raises:
+        MoviemotionError: the file cannot be read as a screenplay.
+    """
+    return read_screenplay_file(Path(path))
+
+
+def align(screenplay: Screenplay | str | Path, subtitles: str | Path) -> AlignedScript:
+    """Time a screenplay by the film's subtitles.
+
+    Args:
+        screenplay: what `read_screenplay` returned, or a file.
+        subtitles: SubRip, WebVTT, ASS, or the film itself with its own track.
+
+    Raises:
+        MoviemotionError: a file cannot be read, or the two do not belong together.
+    """
+    if not isinstance(screenplay, Screenplay):
+        screenplay = read_screenplay(screenplay)
+    spoken = read_subtitles(Path(subtitles))
+    return AlignedScript(align_script(screenplay, spoken, max(s.end for s in spoken)))

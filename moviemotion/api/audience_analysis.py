@@ -1,0 +1,239 @@
+"""What an audience showed, as DataFrames and a plot; and the analysis of tables measured elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from moviemotion.analysis.analyze import Analysis
+from moviemotion.analysis.analyze import analyze as analyze_timeline
+from moviemotion.analysis.from_table import timeline_from_table
+from moviemotion.analysis.signals.baseline import TimeSpan, parse_time_span
+from moviemotion.api.frames import frame_of, to_frame
+from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
+from moviemotion.errors import MoviemotionError
+from moviemotion.reports.tables.audience_tables import SECONDS, VIEWER_EMOTIONS
+from moviemotion.reports.tables.data_dictionary import Table
+from moviemotion.reports.tables.moment_tables import MOMENTS
+from moviemotion.reports.tables.script_tables import LINES, SCENES
+from moviemotion.reports.tables.tidy import TABLES
+from moviemotion.reports.terminal_summary import summary_lines
+from moviemotion.screenplay.inputs import read_script_inputs
+from moviemotion.workflows.export import write_tables
+from moviemotion.workflows.screen import DEFAULT_SEED
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+
+class AudienceAnalysis:
+    """What an audience showed second by second, and what follows from it.
+
+    Every table is a tidy pandas DataFrame: one row per observation, one column per variable. Missing values
+    mean *not seen*. The data dictionary in the documentation describes each column.
+
+    Attributes:
+        analysis: the records behind the tables, for programs (`moviemotion.analysis.analyze.Analysis`).
+    """
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.analysis = analysis
+
+    @property
+    def title(self) -> str:
+        """Title of the film."""
+        return self.analysis.title
+
+    @property
+    def viewers(self) -> tuple[str, ...]:
+        """Names of the viewers."""
+        return tuple(self.analysis.timeline.viewers)
+
+    @property
+    def timeline(self) -> pd.DataFrame:
+        """One row per viewer, second and emotion: `viewer, second, emotion, probability, strength`.
+
+        `probability` is the mean share of annotators who would name the emotion (0–1), `strength` how far it
+        exceeds the viewer's own baseline (0–1; missing for neutral). Both are missing where the viewer was not
+        seen.
+        """
+        return to_frame(self._arrow(VIEWER_EMOTIONS))
+
+    @property
+    def timeline_wide(self) -> pd.DataFrame:
+        """One row per viewer and second, with one probability column per emotion.
+
+        `analyze` accepts this table.
+        """
+        timeline = self.analysis.timeline
+        seconds = self.analysis.audience_curve.seconds
+        columns: dict[str, Any] = {
+            "viewer": np.repeat(np.array(timeline.viewers, dtype=object), len(seconds)),
+            "second": np.tile(seconds, len(timeline.viewers)),
+            "samples": timeline.sample_counts.ravel(),
+        }
+        flat = timeline.probabilities.reshape(-1, len(EMOTIONS))
+        columns |= {str(emotion): flat[:, k] for k, emotion in enumerate(EMOTIONS)}
+        return frame_of(columns)
+
+    @property
+    def room(self) -> pd.DataFrame:
+        """The audience as a whole: one row per second.
+
+        Columns: `second`, `viewers` (seen then), `overall` (mean of each viewer's strongest emotion), `share`
+        (reacting), `synchrony`, their 95 % interval ends `…_low` and `…_high`, and for each emotion its mean
+        strength with the same two ends.
+        """
+        seconds = to_frame(self._arrow(SECONDS))
+        curve = self.analysis.audience_curve
+        for k, emotion in enumerate(NON_NEUTRAL_EMOTIONS):
+            seconds[str(emotion)] = curve.strength[:, k]
+            seconds[f"{emotion}_low"] = curve.strength_interval[0, :, k]
+            seconds[f"{emotion}_high"] = curve.strength_interval[1, :, k]
+        return seconds
+
+    @property
+    def moments(self) -> pd.DataFrame:
+        """One row per moment with its evidence: times, emotion, strength, share, adjusted p-value, …
+
+        An empty table does not mean that nothing happened: see `conclusion`.
+        """
+        return to_frame(self._arrow(MOMENTS))
+
+    @property
+    def conclusion(self) -> str:
+        """What the search for moments concluded, in one sentence."""
+        return self.analysis.moment_search.conclusion
+
+    @property
+    def script(self) -> pd.DataFrame:
+        """One row per screenplay element: its time, how that is known, and what the audience showed.
+
+        Empty without a screenplay.
+        """
+        return to_frame(self._arrow(LINES))
+
+    @property
+    def scenes(self) -> pd.DataFrame:
+        """One row per scene, with what the audience showed in it. Empty without a screenplay."""
+        return to_frame(self._arrow(SCENES))
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is doubtful about the data, in plain sentences."""
+        return self.analysis.data_quality.problems
+
+    def table(self, name: str) -> pa.Table:
+        """One of the tidy tables as an Arrow table, for Polars, DuckDB and other libraries.
+
+        Args:
+            name: of the table, as in the data dictionary.
+
+        Raises:
+            MoviemotionError: there is no such table.
+        """
+        tables = {table.name: table for table in TABLES}
+        if name not in tables:
+            raise MoviemotionError(f"{name!r}: no such table; choose from {', '.join(tables)}")
+        return self._arrow(tables[name])
+
+    def _arrow(self, table: Table) -> pa.Table:
+        return pa.Table.from_batches(list(table.batches(self.analysis)), table.schema)
+
+    def plot(self, emotions: Sequence[str] | None = None, ax: Axes | None = None) -> Axes:
+        """Draw the audience curve with its 95 % intervals and the moments.
+
+        Args:
+            emotions: which to draw; by default the four that are strongest at their peaks.
+            ax: matplotlib axes to draw into; by default new ones.
+
+        Raises:
+            MoviemotionError: matplotlib is not installed, or an emotion is unknown.
+        """
+        from moviemotion.api.plots import plot_audience
+
+        return plot_audience(self.analysis, emotions, ax)
+
+    def to_parquet(self, folder: str | Path) -> tuple[Path, ...]:
+        """Write every table as Parquet, with a data dictionary.
+
+        Returns:
+            The files written.
+
+        Raises:
+            MoviemotionError: the folder cannot be written.
+        """
+        try:
+            return tuple(write_tables(Path(folder), "parquet", self.analysis))
+        except OSError as error:
+            raise MoviemotionError(
+                f"{folder}: cannot be written ({error.strerror}); choose another"
+            ) from error
+
+    def summary(self) -> str:
+        """The screening in at most fifteen lines of plain text."""
+        return "\n".join(summary_lines(self.analysis))
+
+    def __repr__(self) -> str:
+        """What the object holds, and its summary."""
+        quality = self.analysis.data_quality
+        kind = type(self).__name__
+        return f"<{kind}: {quality.viewers} viewers, {quality.seconds} s>\n{self.summary()}"
+
+
+def analyze(
+    frame: Any,
+    script: str | Path | None = None,
+    subtitles: str | Path | None = None,
+    *,
+    title: str = "Untitled film",
+    baseline: str | tuple[float, float] | None = None,
+    seed: int = DEFAULT_SEED,
+) -> AudienceAnalysis:
+    """Analyze any table of viewers' emotions, whoever measured them.
+
+    Args:
+        frame: pandas, Polars or Arrow table, or a mapping of columns. One row per viewer and second, with the
+            columns `viewer`, `second` and the eight emotions (probabilities that sum to 1; see `EMOTIONS`).
+            A missing row, or missing values, mean that the viewer was not seen. `samples`, where there is
+            such a column, counts the readings behind each row.
+        script: the screenplay, to lay the results on its lines.
+        subtitles: of the film, to time the screenplay; without them its times are estimates from the page.
+        title: of the film, where there is no screenplay.
+        baseline: a stretch of film time in which viewers are at rest, such as "0:00-0:20" or (0, 20).
+        seed: of the statistics.
+
+    Raises:
+        MoviemotionError: a column is missing or holds what it cannot, or the script cannot be used.
+
+    Example:
+        >>> import moviemotion as mm
+        >>> calm = {"viewer": ["a", "a", "b", "b"], "second": [0, 1, 0, 1]}
+        >>> calm |= {emotion: [0.0] * 4 for emotion in mm.EMOTIONS} | {"neutral": [1.0] * 4}
+        >>> mm.analyze(calm).viewers
+        ('a', 'b')
+    """
+    timeline = timeline_from_table(frame)
+    inputs = read_script_inputs(_path(script), _path(subtitles))
+    timed = inputs.align(float(timeline.sample_counts.shape[1])) if inputs else None
+    return AudienceAnalysis(
+        analyze_timeline(
+            inputs.screenplay.title if inputs else title, timeline, timed, (), seed, time_span(baseline)
+        )
+    )
+
+
+def time_span(baseline: str | tuple[float, float] | None) -> TimeSpan | None:
+    """A marked stretch of film time, from text such as "0:00-0:20" or from two seconds."""
+    if baseline is None:
+        return None
+    return parse_time_span(baseline) if isinstance(baseline, str) else TimeSpan(*baseline)
+
+
+def _path(path: str | Path | None) -> Path | None:
+    return None if path is None else Path(path)

@@ -1,0 +1,91 @@
+"""Two screenings compared: two cuts, two endings or two audiences."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from moviemotion.analysis.comparison.screening_comparison import ScreeningComparison, compare_screenings
+from moviemotion.api.audience_analysis import AudienceAnalysis
+from moviemotion.api.frames import frame_of
+from moviemotion.reports.html.comparison_report import comparison_lines, render_comparison
+from moviemotion.workflows.screen import DEFAULT_SEED
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Comparison:
+    """Two screenings compared, unit by unit (lines and scenes, or stretches of film) and emotion by emotion.
+
+    Attributes:
+        result: the records behind the table, for programs.
+    """
+
+    def __init__(self, result: ScreeningComparison) -> None:
+        self.result = result
+
+    @property
+    def differences(self) -> pd.DataFrame:
+        """One row per unit and emotion: the second screening minus the first.
+
+        Columns: `kind, text, start_1, end_1, start_2, end_2` (film time in each screening, s), `emotion`,
+        `mean_1, mean_2, difference, low, high` (95 % interval), `p_adjusted`, `viewers_1, viewers_2`, `verdict`.
+        """
+        rows = self.result.differences
+        columns: dict[str, list[object]] = {"kind": [], "text": []}
+        columns["kind"] = [row.unit.kind.value for row in rows]
+        columns["text"] = [row.unit.label for row in rows]
+        for k in (0, 1):
+            columns[f"start_{k + 1}"] = [row.unit.spans[k].start for row in rows]
+            columns[f"end_{k + 1}"] = [row.unit.spans[k].end for row in rows]
+        columns["emotion"] = [str(row.emotion) for row in rows]
+        for k in (0, 1):
+            columns[f"mean_{k + 1}"] = [row.mean[k] for row in rows]
+        columns["difference"] = [row.difference for row in rows]
+        columns["low"] = [row.interval[0] for row in rows]
+        columns["high"] = [row.interval[1] for row in rows]
+        columns["p_adjusted"] = [row.p_adjusted for row in rows]
+        for k in (0, 1):
+            columns[f"viewers_{k + 1}"] = [row.viewers[k] for row in rows]
+        columns["verdict"] = [row.verdict.value for row in rows]
+        return frame_of(columns)
+
+    def to_html(self, path: str | Path) -> Path:
+        """Write the comparison as one HTML page that opens offline."""
+        path = Path(path)
+        path.write_text(render_comparison(self.result), encoding="utf-8")
+        return path
+
+    def summary(self) -> str:
+        """The comparison in plain text."""
+        return "\n".join(comparison_lines(self.result))
+
+    def __repr__(self) -> str:
+        """The names of the two screenings, and the summary."""
+        return f"<Comparison: {self.result.names[0]} and {self.result.names[1]}>\n{self.summary()}"
+
+
+def compare(
+    first: AudienceAnalysis,
+    second: AudienceAnalysis,
+    *,
+    names: tuple[str, str] = ("first", "second"),
+    paired: bool = False,
+    seed: int = DEFAULT_SEED,
+) -> Comparison:
+    """Compare two screenings.
+
+    Scenes and lines are matched where both have a screenplay; otherwise stretches of film time are.
+
+    Args:
+        first: a study, or the result of `analyze`.
+        second: the other one.
+        names: what to call them.
+        paired: the same viewers, by name, saw both.
+        seed: of the permutation test.
+
+    Raises:
+        MoviemotionError: there are too few viewers, or the films have nothing in common.
+    """
+    return Comparison(compare_screenings(first.analysis, second.analysis, names, paired, seed))

@@ -1,0 +1,80 @@
+"""The face detector and the emotion model alone, for single images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moviemotion.audience.faces import face_readings
+from moviemotion.audience.faces.detect import FaceBox
+from moviemotion.audience.faces.registry import (
+    DEFAULT_DETECTOR,
+    DEFAULT_MODEL,
+    EmotionModel,
+    FaceDetector,
+    load_emotion_model,
+)
+from moviemotion.emotions import EMOTIONS
+
+
+class EmotionReader:
+    """Predicts the emotions of face images.
+
+    Attributes:
+        emotions: names of the columns that `predict` returns.
+
+    Example:
+        >>> import numpy as np
+        >>> import moviemotion as mm
+        >>> reader = mm.EmotionReader()
+        >>> reader.predict([np.zeros((48, 48), dtype=np.uint8)]).shape
+        (1, 8)
+    """
+
+    emotions = EMOTIONS
+
+    def __init__(self, model: str | Path | EmotionModel = DEFAULT_MODEL) -> None:
+        """Load an emotion model.
+
+        Args:
+            model: a registered name, an ONNX file that `moviemotion lab export` wrote, or an object that satisfies
+                the protocol `EmotionModel`; by default the model that ships.
+
+        Raises:
+            MoviemotionError: there is no such model, or it does not fit.
+        """
+        self.model = load_emotion_model(model)
+
+    def predict(self, images: Sequence[NDArray[np.uint8]] | NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Emotion probabilities of faces.
+
+        Args:
+            images: n images of any size, each cropped to one face: (height, width) grey or (height, width, 3) RGB,
+                uint8. One array with n images along its first axis will do.
+
+        Returns:
+            (n, 8) probabilities in the order of `emotions`; each row sums to 1.
+
+        Raises:
+            MoviemotionError: an image is not a uint8 array of that form.
+        """
+        return face_readings.predict_emotions(list(images), self.model)
+
+
+def detect_faces(frame: NDArray[np.uint8], detector: str | FaceDetector = DEFAULT_DETECTOR) -> list[FaceBox]:
+    """Detect the faces in one picture.
+
+    Args:
+        frame: (height, width, 3) uint8 RGB, or (height, width) grey.
+        detector: a registered name, or an object that satisfies the protocol `FaceDetector`.
+
+    Returns:
+        Face boxes in pixels of the picture, highest score first.
+
+    Raises:
+        MoviemotionError: the frame is not such an array, or there is no such detector.
+    """
+    return face_readings.detect_faces(frame, detector)

@@ -1,0 +1,63 @@
+"""The audience curve as a matplotlib figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from moviemotion.analysis.analyze import Analysis
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
+from moviemotion.errors import MoviemotionError
+from moviemotion.reports.emotion_style import PALETTE
+from moviemotion.reports.number_format import film_time
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+DEFAULT_CURVES = 4
+
+
+def plot_audience(analysis: Analysis, emotions: Sequence[str] | None, ax: Axes | None) -> Axes:
+    """Draw mean strength over film time, with 95 % intervals as bands and moments as shaded spans.
+
+    Raises:
+        MoviemotionError: matplotlib is not installed, or an emotion is unknown.
+    """
+    try:
+        from matplotlib import pyplot
+        from matplotlib.ticker import FuncFormatter
+    except ModuleNotFoundError:
+        raise MoviemotionError(
+            "matplotlib is not installed; run: pip install 'moviemotion[notebook]'"
+        ) from None
+    curve = analysis.audience_curve
+    known = [str(emotion) for emotion in NON_NEUTRAL_EMOTIONS]
+    if emotions is None:
+        peaks = np.nan_to_num(curve.strength).max(axis=0, initial=0)
+        emotions = [known[k] for k in sorted(np.argsort(-peaks, kind="stable")[:DEFAULT_CURVES])]
+    unknown = [emotion for emotion in emotions if emotion not in known]
+    if unknown:
+        raise MoviemotionError(f"{unknown[0]!r}: no such emotion; choose from {', '.join(known)}")
+    if ax is None:
+        _, ax = pyplot.subplots(figsize=(10, 3.5), layout="constrained")
+    for emotion in emotions:
+        k = known.index(emotion)
+        color = PALETTE[NON_NEUTRAL_EMOTIONS[k]].light
+        ax.plot(curve.seconds, curve.strength[:, k], color=color, label=emotion, linewidth=1.5)
+        low, high = curve.strength_interval[:, :, k]
+        ax.fill_between(curve.seconds, low, high, color=color, alpha=0.15, linewidth=0)
+    for moment in analysis.moment_search.moments:
+        color = PALETTE[moment.emotion].light
+        ax.axvspan(moment.start, moment.end, color=color, alpha=0.08, linewidth=0)
+    ax.set(
+        title=f"{analysis.title}: {analysis.data_quality.viewers} viewers",
+        xlabel="film time",
+        ylabel="mean strength",
+        ylim=(0, 1),
+    )
+    ax.margins(x=0)
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: film_time(value)))
+    ax.legend(loc="upper right", ncols=len(emotions), frameon=False)
+    return ax

@@ -1,0 +1,180 @@
+"""Studies: screen an audience, read what was screened, or simulate one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from moviemotion.api.audience_analysis import AudienceAnalysis, time_span
+from moviemotion.api.frames import frame_of
+from moviemotion.audience.faces.quality import REJECTION_REASONS
+from moviemotion.audience.faces.registry import (
+    DEFAULT_DETECTOR,
+    DEFAULT_MODEL,
+    EmotionModel,
+    FaceDetector,
+)
+from moviemotion.emotions import EMOTIONS
+from moviemotion.privacy.consent import ConsentState, list_seats
+from moviemotion.privacy.study_database import has_database
+from moviemotion.study.folder import StudyFolder
+from moviemotion.study.provenance import load_analysis
+from moviemotion.workflows import screen as screening
+from moviemotion.workflows.report import report
+from moviemotion.workflows.simulate import simulate as simulate_study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Study(AudienceAnalysis):
+    """A finished study: one screening, its samples and its analysis.
+
+    Attributes:
+        path: the study folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open a finished study; nothing is written.
+
+        Raises:
+            MoviemotionError: the folder holds no finished study, or a damaged one.
+        """
+        self.path = path
+        super().__init__(load_analysis(path))
+
+    @cached_property
+    def samples(self) -> pd.DataFrame:
+        """Every reading of every face: one row per face and frame.
+
+        Columns: `camera, viewer, time` (film time, s), `left, top, right, bottom` (face box, pixels),
+        `detection` (the detector's score), `weight` (0–1, how far the sample is trusted), `rejected` (why it is
+        not trusted; empty where it is) and the eight emotion probabilities.
+        """
+        folder = StudyFolder.open_existing(self.path)
+        parts = [(camera, read) for camera in folder.cameras if (read := folder.read_samples(camera))]
+
+        def joined(arrays: Sequence[np.ndarray]) -> np.ndarray:
+            return np.concatenate(arrays) if arrays else np.empty(0)
+
+        names = [np.array(s.viewers, dtype=object)[s.viewer] for _, s in parts]
+        boxes = np.concatenate([s.box for _, s in parts]) if parts else np.empty((0, 4))
+        emotions = np.concatenate([s.emotions for _, s in parts]) if parts else np.empty((0, len(EMOTIONS)))
+        reasons = np.array(["", *REJECTION_REASONS[1:]], dtype=object)
+        columns = {
+            "camera": joined([np.full(len(s.time), camera, dtype=object) for camera, s in parts]),
+            "viewer": joined(names),
+            "time": joined([s.time for _, s in parts]),
+            **{side: boxes[:, k] for k, side in enumerate(("left", "top", "right", "bottom"))},
+            "detection": joined([s.detection for _, s in parts]),
+            "weight": joined([s.weight for _, s in parts]),
+            "rejected": joined([reasons[s.rejection_reason] for _, s in parts]),
+            **{str(emotion): emotions[:, k] for k, emotion in enumerate(EMOTIONS)},
+        }
+        return frame_of(columns)
+
+    @property
+    def participants(self) -> pd.DataFrame:
+        """Who was asked for consent: one row per seat, with `seat, camera, viewer, consent`.
+
+        `viewer` is a random ID. A study without consent records has one row per viewer, whose consent is
+        "not recorded".
+        """
+        if has_database(self.path):
+            seats = list_seats(self.path)
+            rows = [(s.label, s.camera, s.viewer, s.state.value if s.state else None) for s in seats]
+        else:
+            rows = [("", "", viewer, ConsentState.UNRECORDED.value) for viewer in self.viewers]
+        names = ("seat", "camera", "viewer", "consent")
+        return frame_of({name: [row[k] for row in rows] for k, name in enumerate(names)})
+
+
+def read_study(path: str | Path) -> Study:
+    """Open a finished study for reading.
+
+    Raises:
+        MoviemotionError: the folder holds no finished study, or a damaged one.
+    """
+    return Study(Path(path))
+
+
+def screen(
+    videos: Sequence[str | Path],
+    out: str | Path,
+    *,
+    script: str | Path | None = None,
+    subtitles: str | Path | None = None,
+    offsets: Mapping[str, float] | None = None,
+    rate: float = screening.SAMPLES_PER_SECOND,
+    baseline: str | tuple[float, float] | None = None,
+    seed: int = screening.DEFAULT_SEED,
+    model: str | Path | EmotionModel = DEFAULT_MODEL,
+    detector: str | FaceDetector = DEFAULT_DETECTOR,
+    progress: Callable[[str, float], None] | None = None,
+) -> Study:
+    """Read an audience from its recordings and write a study folder.
+
+    An interrupted screening resumes where it left off when it is called again with the same arguments.
+
+    Args:
+        videos: one file per camera; each may show one viewer or several.
+        out: the study folder.
+        script: the screenplay (Fountain, Final Draft, PDF or plain text).
+        subtitles: of the film, to time the screenplay.
+        offsets: camera (file name, with or without suffix) → seconds added to its clock.
+        rate: samples per second.
+        baseline: a stretch of film time in which viewers are at rest, such as "0:00-0:20" or (0, 20).
+        seed: of the statistics.
+        model: the emotion model: a registered name, an ONNX file, or an object that satisfies `EmotionModel`.
+        detector: the face detector: a registered name, or an object that satisfies `FaceDetector`.
+        progress: called with a camera's name and the seconds of it that have been processed.
+
+    Raises:
+        MoviemotionError: no video can be read, nobody is seen, the script cannot be used, or `out` holds
+            another study. Nothing is written then.
+    """
+    screening.screen(
+        [Path(video) for video in videos],
+        Path(out),
+        script=None if script is None else Path(script),
+        subtitles=None if subtitles is None else Path(subtitles),
+        offsets=offsets,
+        rate=rate,
+        seed=seed,
+        baseline=time_span(baseline),
+        progress=(lambda camera, seconds: progress(camera.name, seconds))
+        if progress
+        else (lambda camera, seconds: None),
+        model=model,
+        detector=detector,
+    )
+    return Study(Path(out))
+
+
+def simulate(
+    emotion_script: str | Path,
+    out: str | Path,
+    *,
+    viewers: int = 24,
+    minutes: float = 10.0,
+    seed: int = screening.DEFAULT_SEED,
+) -> Study:
+    """Simulate an audience whose true emotions are known, and write it as a study.
+
+    Args:
+        emotion_script: CSV with the columns start, end (s of film), emotion, strength (0–1).
+        out: the study folder; it also gets the truth (`truth.parquet`).
+        viewers: how many.
+        minutes: length of the film.
+        seed: the same seed gives the same audience.
+
+    Raises:
+        MoviemotionError: the script cannot be read, there is nobody to simulate, or `out` holds something else.
+    """
+    simulate_study(Path(emotion_script), viewers, minutes, Path(out), seed)
+    report(Path(out), seed=seed)
+    return Study(Path(out))

@@ -1,0 +1,34 @@
+"""Load an ONNX network for inference on the CPU."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import onnxruntime as ort
+
+from moviemotion.errors import MoviemotionError
+
+REINSTALL = "reinstall with pip install --force-reinstall ."
+_LOG_FATAL_ONLY = 4
+
+
+def create_onnx_session(weights: Path, remedy: str = REINSTALL) -> ort.InferenceSession:
+    """Open an ONNX Runtime session on the CPU, with one thread: cameras already run in parallel.
+
+    Args:
+        weights: the `.onnx` file.
+        remedy: what the user can do if the file cannot be used; by default that of a shipped file.
+
+    Raises:
+        MoviemotionError: the file is missing, or ONNX Runtime cannot load it.
+    """
+    if not weights.is_file():
+        raise MoviemotionError(f"{weights}: model file missing; {remedy}")
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = _LOG_FATAL_ONLY
+    try:
+        return ort.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the runtime's exceptions have no other base class in common
+        raise MoviemotionError(f"{weights}: not a readable ONNX model; {remedy}") from error

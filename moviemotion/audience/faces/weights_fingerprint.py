@@ -1,0 +1,12 @@
+"""Identify a network by the content of its file."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+
+def weights_fingerprint(path: Path) -> str:
+    """A short hash of the complete file: equal only for equal weights and metadata."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]

@@ -1,0 +1,34 @@
+"""Optional dependencies: which extra installs a module that could not be imported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+MODULES_OF_EXTRAS: Mapping[str, frozenset[str]] = {
+    "export": frozenset({"opentimelineio"}),
+    "lab": frozenset(
+        {"alembic", "cleanlab", "imagehash", "matplotlib", "mlflow", "onnx", "sklearn", "sqlalchemy", "torch"}
+    ),
+    "notebook": frozenset({"pandas"}),
+    "studio": frozenset({"argon2", "fastapi", "limits", "pydantic", "segno", "starlette", "uvicorn"}),
+}
+"""Extra in pyproject.toml → top-level modules that only this extra installs."""
+
+
+def missing_extra_message(error: ModuleNotFoundError) -> str | None:
+    """Explain how to install the extra that provides a missing module.
+
+    Args:
+        error: raised by an import.
+
+    Returns:
+        One line, or None if the module belongs to no extra, which is a broken installation or a bug.
+    """
+    module = (error.name or "").partition(".")[0]
+    for extra, modules in MODULES_OF_EXTRAS.items():
+        if module in modules:
+            return (
+                f"this command needs the {extra} extra ({module} is not installed); "
+                f"run: pip install 'moviemotion[{extra}]'"
+            )
+    return None
