@@ -237,7 +237,7 @@ def test_when_a_day_has_come_the_screening_is_over(
     assert client.get(f"{api}/screening").json()["stage"] == "expired"
     started = client.post(f"{api}/screening")
     assert (started.status_code, "premiere: is over since 2020-01-01" in started.text) == (400, True)
-    assert 'class="stage over"' in client.get("/").text
+    assert 'class="stage expired"' in client.get("/").text
 
 
 def test_the_kiosk_shows_who_has_answered_but_not_what_and_keeps_no_receipt(

@@ -199,7 +199,7 @@ def test_two_at_once_are_refused(client: TestClient, preview: Path, slow: Slow) 
     start(client)
     second = client.post(f"{AT}/screening", json={"rate": RATE})
     assert second.status_code == 409
-    assert "is being screened" in second.json()["detail"]
+    assert "a screening is running" in second.json()["detail"]
     assert client.put(f"{AT}/files/subtitles/other.srt", content=b"").status_code == 409
     assert client.post(f"{AT}/seats", json={"seat": "A4", "camera": "seat-01"}).status_code == 409
     stop(client)

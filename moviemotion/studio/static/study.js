@@ -47,7 +47,7 @@ function renderSeats() {
         <td><span class="state ${seat.state ?? ""}">${seat.state ?? (done ? "no data stored" : "not asked yet")}</span>
           ${seat.state || CLOSED_STAGES.includes(stage) || ACTIVE_STAGES.includes(stage) ? nothing : html` <button class="small" @click=${() => removeSeat(seat)}>Remove<span class="visually-hidden"> seat ${seat.seat}</span></button>`}</td>
       </tr>`)}</tbody></table></div>`
-      : html`<p>No seats yet. Only viewers at a seat who consent are measured.</p>`}`, byId("seats"));
+      : html`<p>${done ? "This study has no seats." : "No seats yet. Only viewers at a seat who consent are measured."}</p>`}`, byId("seats"));
 }
 
 byId("add-seat").addEventListener("submit", async (event) => {
