@@ -28,6 +28,7 @@ class LimitedHTTPProtocol(H11Protocol):
     _last_received = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Close the connection at once if there are too many; otherwise start its idle timer."""
         super().connection_made(transport)
         if len(self.connections) > self.max_connections:
             transport.abort()
@@ -36,6 +37,7 @@ class LimitedHTTPProtocol(H11Protocol):
         self._close_if_idle()
 
     def data_received(self, data: bytes) -> None:
+        """Restart the idle timer."""
         self._last_received = self.loop.time()
         super().data_received(data)
 

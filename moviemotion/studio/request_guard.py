@@ -71,6 +71,7 @@ class SecurityMiddleware:
         self._app, self._key, self._local_only = app, signing_key, local_only
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

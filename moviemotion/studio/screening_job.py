@@ -186,11 +186,12 @@ class ScreeningJob:
             delete_withdrawn_cameras(self.folder)
             try:
                 self._process_consented()
-                return
             except ProcessingInterruptedError:
                 if self._stop_requested.is_set():
                     raise
                 # Otherwise a viewer has withdrawn: start again with that viewer masked.
+            else:
+                return
 
     def _process_consented(self) -> None:
         recordings = uploads.file_paths(self.folder, FileKind.RECORDING)

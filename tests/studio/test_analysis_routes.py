@@ -1,4 +1,4 @@
-"""The reading room's API: the analysis's own figures, each seen by whom it may be seen."""
+"""The API of the analysis page: it returns the analysis's figures, as far as the role may see them."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ PASSWORD = "four words and more"
 
 
 @pytest.fixture
-def analysis(room: Path) -> Analysis:
-    return load_analysis(room)
+def analysis(matinee: Path) -> Analysis:
+    return load_analysis(matinee)
 
 
 @pytest.fixture
-def people(root: Path, room: Path) -> Iterator[Callable[[Role], TestClient]]:
-    """Somebody of a role, signed in."""
+def people(root: Path, matinee: Path) -> Iterator[Callable[[Role], TestClient]]:
+    """Create a signed-in client for a role."""
     access = AccountStore(root)
     app = create_app(root, access)
     with ExitStack() as clients:
@@ -54,27 +54,27 @@ def people(root: Path, room: Path) -> Iterator[Callable[[Role], TestClient]]:
         yield signed_in
 
 
-def curve(told: dict, name: str) -> np.ndarray:
-    steps = np.frombuffer(base64.b64decode(told["curves"][name]), "<u2")
+def curve(content: dict, name: str) -> np.ndarray:
+    steps = np.frombuffer(base64.b64decode(content["curves"][name]), "<u2")
     return np.where(steps == NO_VALUE, np.nan, steps / CURVE_STEPS)
 
 
-def test_the_room_is_the_analysis(client: TestClient, room: Path, analysis: Analysis) -> None:
-    told = client.get("/api/studies/room/audience-curves").json()
-    assert told["seconds"] == len(analysis.audience_curve.seconds)
-    assert told["problems"] == list(analysis.data_quality.problems)
-    assert told["viewers"] == analysis.audience_curve.viewers.tolist()
+def test_audience_curves_equal_the_analysis(client: TestClient, matinee: Path, analysis: Analysis) -> None:
+    content = client.get("/api/studies/matinee/audience-curves").json()
+    assert content["seconds"] == len(analysis.audience_curve.seconds)
+    assert content["problems"] == list(analysis.data_quality.problems)
+    assert content["viewers"] == analysis.audience_curve.viewers.tolist()
     np.testing.assert_allclose(
-        curve(told, "overall"), analysis.audience_curve.overall_strength, atol=1 / CURVE_STEPS
+        curve(content, "overall"), analysis.audience_curve.overall_strength, atol=1 / CURVE_STEPS
     )
     sad = NON_NEUTRAL_EMOTIONS.index("sad")
     for k, end in enumerate(("Low", "High")):
         of_analysis = analysis.audience_curve.strength_interval[k, :, sad]
-        np.testing.assert_allclose(curve(told, f"sad{end}"), of_analysis, atol=1 / CURVE_STEPS)
+        np.testing.assert_allclose(curve(content, f"sad{end}"), of_analysis, atol=1 / CURVE_STEPS)
 
 
-def test_every_line_has_its_time_and_its_evidence(client: TestClient, room: Path, analysis: Analysis) -> None:
-    rows = client.get("/api/studies/room/script").json()
+def test_each_line_has_its_time_and_evidence(client: TestClient, matinee: Path, analysis: Analysis) -> None:
+    rows = client.get("/api/studies/matinee/script").json()
     spoken = next(row for row in rows if row["text"].startswith("Then we shall learn"))
     cue = analysis.script.cues[spoken["index"]]
     assert (spoken["start"], spoken["end"]) == (cue.start, cue.end)
@@ -84,10 +84,12 @@ def test_every_line_has_its_time_and_its_evidence(client: TestClient, room: Path
     assert spoken["felt"]["interval"] == pytest.approx(felt.strength_interval, abs=1e-6)
 
 
-def test_moments_carry_n_interval_and_adjusted_p(client: TestClient, room: Path, analysis: Analysis) -> None:
-    told = client.get("/api/studies/room/moments").json()
-    assert len(told) == len(analysis.moment_search.moments) == 2
-    for shown, moment in zip(told, analysis.moment_search.moments, strict=True):
+def test_moments_have_n_interval_and_adjusted_p(
+    client: TestClient, matinee: Path, analysis: Analysis
+) -> None:
+    content = client.get("/api/studies/matinee/moments").json()
+    assert len(content) == len(analysis.moment_search.moments) == 2
+    for shown, moment in zip(content, analysis.moment_search.moments, strict=True):
         assert shown["p_adjusted"] == pytest.approx(moment.p_adjusted, abs=1e-6)
         assert shown["strength_interval"] == pytest.approx(moment.strength_interval, abs=1e-6)
         assert shown["viewers"] == moment.viewers
@@ -96,17 +98,17 @@ def test_moments_carry_n_interval_and_adjusted_p(client: TestClient, room: Path,
 def test_a_group_is_the_mean_of_its_viewers(people, analysis: Analysis) -> None:
     researcher, writer = people(Role.RESEARCHER), people(Role.WRITER)
     members = list(analysis.timeline.viewers[:6])
-    assert researcher.put("/api/studies/room/groups/Front row", json={"viewers": members}).is_success
-    (shown,) = writer.get("/api/studies/room/viewers").json()["groups"]
+    assert researcher.put("/api/studies/matinee/groups/Front row", json={"viewers": members}).is_success
+    (shown,) = writer.get("/api/studies/matinee/viewers").json()["groups"]
     assert shown == {"name": "Front row", "size": 6, "viewers": []}
-    told = writer.get("/api/studies/room/curves", params={"group": "Front row"}).json()
+    content = writer.get("/api/studies/matinee/curves", params={"group": "Front row"}).json()
     part = analysis.strength[:6]
     weight = analysis.timeline.weight[:6, :, None] * ~np.isnan(part)
     mean = np.nansum(part * weight, axis=1 - 1) / weight.sum(axis=0)
     others = analysis.audience_curve.viewers - (analysis.timeline.sample_counts[:6] > 0).sum(axis=0)
-    seen = (np.array(told["viewers"]) >= 5) & ((others == 0) | (others >= 5))
+    seen = (np.array(content["viewers"]) >= 5) & ((others == 0) | (others >= 5))
     assert seen.mean() > 0.5
-    happy = curve(told, "happy")
+    happy = curve(content, "happy")
     np.testing.assert_allclose(
         happy[seen], mean[seen, NON_NEUTRAL_EMOTIONS.index("happy")], atol=1 / CURVE_STEPS
     )
@@ -114,89 +116,89 @@ def test_a_group_is_the_mean_of_its_viewers(people, analysis: Analysis) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 4, 8, 11])
-def test_small_groups_and_those_that_leave_few_are_the_researchers(
+def test_only_the_researcher_sees_small_groups_and_groups_with_a_small_rest(
     people, analysis: Analysis, size: int
 ) -> None:
     researcher, writer = people(Role.RESEARCHER), people(Role.WRITER)
     members = list(analysis.timeline.viewers[:size])
-    assert researcher.put("/api/studies/room/groups/some", json={"viewers": members}).is_success
-    assert researcher.get("/api/studies/room/curves", params={"group": "some"}).is_success
-    assert writer.get("/api/studies/room/viewers").json()["groups"] == []
-    refused = writer.get("/api/studies/room/curves", params={"group": "some"})
+    assert researcher.put("/api/studies/matinee/groups/some", json={"viewers": members}).is_success
+    assert researcher.get("/api/studies/matinee/curves", params={"group": "some"}).is_success
+    assert writer.get("/api/studies/matinee/viewers").json()["groups"] == []
+    refused = writer.get("/api/studies/matinee/curves", params={"group": "some"})
     assert refused.status_code == 404
 
 
-def test_of_two_groups_that_tell_one_viewer_a_writer_sees_the_first(people, analysis: Analysis) -> None:
+def test_a_writer_sees_only_the_first_of_two_groups_that_differ_in_one_viewer(
+    people, analysis: Analysis
+) -> None:
     researcher, writer = people(Role.RESEARCHER), people(Role.WRITER)
     everybody = list(analysis.timeline.viewers)
     for name, members in (("six", everybody[:6]), ("seven", everybody[:7]), ("others", everybody[6:])):
-        assert researcher.put(f"/api/studies/room/groups/{name}", json={"viewers": members}).is_success
-    assert [group["name"] for group in writer.get("/api/studies/room/viewers").json()["groups"]] == [
+        assert researcher.put(f"/api/studies/matinee/groups/{name}", json={"viewers": members}).is_success
+    assert [group["name"] for group in writer.get("/api/studies/matinee/viewers").json()["groups"]] == [
         "six",
         "others",
     ]
-    assert writer.get("/api/studies/room/curves", params={"group": "six"}).is_success
-    assert writer.get("/api/studies/room/curves", params={"group": "seven"}).status_code == 404
-    assert researcher.get("/api/studies/room/curves", params={"group": "seven"}).is_success
+    assert writer.get("/api/studies/matinee/curves", params={"group": "six"}).is_success
+    assert writer.get("/api/studies/matinee/curves", params={"group": "seven"}).status_code == 404
+    assert researcher.get("/api/studies/matinee/curves", params={"group": "seven"}).is_success
 
 
-def test_single_viewers_are_the_researchers(people, analysis: Analysis) -> None:
+def test_only_the_researcher_sees_single_viewers(people, analysis: Analysis) -> None:
     one = analysis.timeline.viewers[3]
     asked = {"viewer": one}
-    told = people(Role.RESEARCHER).get("/api/studies/room/curves", params=asked).json()
-    np.testing.assert_allclose(curve(told, "happy"), analysis.strength[3, :, 0], atol=1 / CURVE_STEPS)
+    content = people(Role.RESEARCHER).get("/api/studies/matinee/curves", params=asked).json()
+    np.testing.assert_allclose(curve(content, "happy"), analysis.strength[3, :, 0], atol=1 / CURVE_STEPS)
     for role in (Role.WRITER, Role.PRIVACY_OFFICER):
         client = people(role)
-        assert client.get("/api/studies/room/curves", params=asked).status_code == 403
-        for what in ("room", "script", "moments", "viewers", "exports/moments", "exports/report"):
-            assert one not in client.get(f"/api/studies/room/{what}").text
-        assert client.put("/api/studies/room/groups/me", json={"viewers": [one]}).status_code == 403
+        assert client.get("/api/studies/matinee/curves", params=asked).status_code == 403
+        for what in ("audience-curves", "script", "moments", "viewers", "exports/moments", "exports/report"):
+            assert one not in client.get(f"/api/studies/matinee/{what}").text
+        assert client.put("/api/studies/matinee/groups/me", json={"viewers": [one]}).status_code == 403
 
 
-def test_notes_are_written_changed_and_deleted_by_their_writer(people) -> None:
+def test_authors_add_change_and_delete_their_notes(people) -> None:
     writer, officer = people(Role.WRITER), people(Role.PRIVACY_OFFICER)
-    note = writer.post("/api/studies/room/notes", json={"at": 12.5, "text": "Hold <this> a beat."}).json()
+    note = writer.post("/api/studies/matinee/notes", json={"at": 12.5, "text": "Hold <this> a beat."}).json()
     assert (note["by"], note["at"]) == ("writer", 12.5)
-    own = f"/api/studies/room/notes/{note['id']}"
+    own = f"/api/studies/matinee/notes/{note['id']}"
     assert officer.put(own, json={"text": "mine now"}).status_code == 403
     assert officer.delete(own).status_code == 403
     assert writer.put(own, json={"text": "Hold it two beats."}).is_success
-    assert [n["text"] for n in officer.get("/api/studies/room/notes").json()] == ["Hold it two beats."]
+    assert [n["text"] for n in officer.get("/api/studies/matinee/notes").json()] == ["Hold it two beats."]
     assert writer.delete(own).is_success
     assert writer.delete(own).status_code == 404
-    assert officer.get("/api/studies/room/notes").json() == []
+    assert officer.get("/api/studies/matinee/notes").json() == []
 
 
 @pytest.mark.parametrize(
     "note",
     [{"at": -1, "text": "x"}, {"at": 1, "text": "  "}, {"at": "NaN", "text": "x"}, {"at": 1, "text": "a\0b"}],
 )
-def test_notes_nobody_can_use_are_refused(client: TestClient, room: Path, note: dict) -> None:
-    assert client.post("/api/studies/room/notes", json=note).status_code == 422
+def test_invalid_notes_are_refused(client: TestClient, matinee: Path, note: dict) -> None:
+    assert client.post("/api/studies/matinee/notes", json=note).status_code == 422
 
 
-def test_erasure_takes_a_viewer_out_of_groups_and_of_what_the_room_shows(
-    client: TestClient, room: Path
-) -> None:
-    pseudonymize_study(room)
-    viewers = load_analysis(room).timeline.viewers
+def test_erasure_removes_a_viewer_from_groups_notes_and_curves(client: TestClient, matinee: Path) -> None:
+    pseudonymize_study(matinee)
+    viewers = load_analysis(matinee).timeline.viewers
     gone, members = viewers[2], list(viewers[:6])
-    client.put("/api/studies/room/groups/front", json={"viewers": members})
-    client.post("/api/studies/room/notes", json={"at": 11, "text": f"Look at {gone} here."})
-    client.post("/api/studies/room/notes", json={"at": 12, "text": "Everybody laughs."})
-    before = client.get("/api/studies/room/audience-curves").json()
-    erase(room, gone)
-    assert client.get("/api/studies/room/audience-curves").json()["curves"] != before["curves"]
-    told = client.get("/api/studies/room/viewers").json()
-    assert [viewer["id"] for viewer in told["viewers"]] == [v for v in viewers if v != gone]
-    assert told["groups"][0]["viewers"] == [v for v in members if v != gone]
-    assert [n["text"] for n in client.get("/api/studies/room/notes").json()] == ["Everybody laughs."]
-    client.get("/api/studies/room/curves", params={"group": "front"})
-    assert not any(gone.encode() in path.read_bytes() for path in room.rglob("*") if path.is_file())
+    client.put("/api/studies/matinee/groups/front", json={"viewers": members})
+    client.post("/api/studies/matinee/notes", json={"at": 11, "text": f"Look at {gone} here."})
+    client.post("/api/studies/matinee/notes", json={"at": 12, "text": "Everybody laughs."})
+    before = client.get("/api/studies/matinee/audience-curves").json()
+    erase(matinee, gone)
+    assert client.get("/api/studies/matinee/audience-curves").json()["curves"] != before["curves"]
+    content = client.get("/api/studies/matinee/viewers").json()
+    assert [viewer["id"] for viewer in content["viewers"]] == [v for v in viewers if v != gone]
+    assert content["groups"][0]["viewers"] == [v for v in members if v != gone]
+    assert [n["text"] for n in client.get("/api/studies/matinee/notes").json()] == ["Everybody laughs."]
+    client.get("/api/studies/matinee/curves", params={"group": "front"})
+    assert not any(gone.encode() in path.read_bytes() for path in matinee.rglob("*") if path.is_file())
 
 
-def test_the_analysis_is_computed_once_for_all_who_read(
-    client: TestClient, room: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_analysis_is_computed_once_for_all_requests(
+    client: TestClient, matinee: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from moviemotion.study import analysis_cache
 
@@ -205,17 +207,17 @@ def test_the_analysis_is_computed_once_for_all_who_read(
         analysis_cache, "load_analysis", lambda folder: computed.append(1) or load_analysis(folder)
     )
     for path in ("audience-curves", "script", "moments", "viewers", "audience-curves"):
-        assert client.get(f"/api/studies/room/{path}").is_success
+        assert client.get(f"/api/studies/matinee/{path}").is_success
     assert len(computed) <= 1
 
 
 @pytest.mark.parametrize("kind", EXPORT_KINDS)
-def test_every_export_is_a_file(client: TestClient, room: Path, kind: str) -> None:
-    client.post("/api/studies/room/notes", json={"at": 12, "text": "A beat, please."})
-    answer = client.get(f"/api/studies/room/exports/{kind}", params={"fps": 24})
+def test_every_export_is_a_file(client: TestClient, matinee: Path, kind: str) -> None:
+    client.post("/api/studies/matinee/notes", json={"at": 12, "text": "A beat, please."})
+    answer = client.get(f"/api/studies/matinee/exports/{kind}", params={"fps": 24})
     assert answer.is_success
     name = answer.headers["content-disposition"]
-    assert 'filename="room-' in name
+    assert 'filename="matinee-' in name
     if kind in ("csv", "parquet"):
         assert "datapackage.json" in zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
     elif kind == "notes":
@@ -227,28 +229,28 @@ def test_every_export_is_a_file(client: TestClient, room: Path, kind: str) -> No
         assert len(answer.content) > 100
 
 
-def test_a_note_is_no_formula_to_a_spreadsheet(client: TestClient, room: Path) -> None:
-    client.post("/api/studies/room/notes", json={"at": 12, "text": "=2+3"})
-    text = client.get("/api/studies/room/exports/notes").text
+def test_notes_are_not_formulas_in_a_spreadsheet(client: TestClient, matinee: Path) -> None:
+    client.post("/api/studies/matinee/notes", json={"at": 12, "text": "=2+3"})
+    text = client.get("/api/studies/matinee/exports/notes").text
     assert [row["note"] for row in csv.DictReader(io.StringIO(text))] == ["'=2+3"]
 
 
-def test_markers_need_frames_a_second(client: TestClient, room: Path) -> None:
-    refused = client.get("/api/studies/room/exports/otio")
+def test_markers_need_a_frame_rate(client: TestClient, matinee: Path) -> None:
+    refused = client.get("/api/studies/matinee/exports/otio")
     assert refused.status_code == 400
     assert "frame rate" in refused.json()["detail"]
-    assert client.get("/api/studies/room/exports/nothing").status_code == 422
-    refused = client.get("/api/studies/room/exports/fcp?fps=12")
+    assert client.get("/api/studies/matinee/exports/nothing").status_code == 422
+    refused = client.get("/api/studies/matinee/exports/fcp?fps=12")
     assert refused.json()["detail"].endswith("; choose another frame rate")
 
 
-def test_a_film_that_no_browser_plays_is_refused(client: TestClient, room: Path) -> None:
-    refused = client.put("/api/studies/room/files/film/cut.avi", content=b"RIFF")
+def test_a_film_that_browsers_cannot_play_is_refused(client: TestClient, matinee: Path) -> None:
+    refused = client.put("/api/studies/matinee/files/film/cut.avi", content=b"RIFF")
     assert refused.status_code == 400
     assert "MP4 or WebM" in refused.json()["detail"]
 
 
-def test_a_study_keeps_its_latest_answers_only() -> None:
+def test_only_the_latest_responses_are_cached() -> None:
     study = OpenAnalysis((), None)  # type: ignore[arg-type]
     made: list[int] = []
 
@@ -260,41 +262,39 @@ def test_a_study_keeps_its_latest_answers_only() -> None:
     assert made == [*range(MAX_CACHED_RESPONSES + 1), 1]
 
 
-def test_the_film_comes_in_ranges(client: TestClient, room: Path) -> None:
-    assert client.get("/api/studies/room/film").status_code == 404
-    (room / "film.mp4").write_bytes(bytes(range(256)) * 4)
-    part = client.get("/api/studies/room/film", headers={"Range": "bytes=10-19"})
+def test_the_film_supports_range_requests(client: TestClient, matinee: Path) -> None:
+    assert client.get("/api/studies/matinee/film").status_code == 404
+    (matinee / "film.mp4").write_bytes(bytes(range(256)) * 4)
+    part = client.get("/api/studies/matinee/film", headers={"Range": "bytes=10-19"})
     assert part.status_code == 206
     assert part.content == bytes(range(10, 20))
     assert part.headers["content-range"] == "bytes 10-19/1024"
 
 
-def test_a_link_to_a_file_elsewhere_is_no_film(client: TestClient, room: Path, root: Path) -> None:
+def test_a_symbolic_link_is_not_a_film(client: TestClient, matinee: Path, root: Path) -> None:
     (root.parent / "secret").write_text("a secret", encoding="utf-8")
-    (room / "film.mp4").symlink_to(root.parent / "secret")
-    assert client.get("/api/studies/room/film").status_code == 404
-    assert client.get("/api/studies/room").json()["files"] == []
+    (matinee / "film.mp4").symlink_to(root.parent / "secret")
+    assert client.get("/api/studies/matinee/film").status_code == 404
+    assert client.get("/api/studies/matinee").json()["files"] == []
 
 
-def test_an_unfinished_study_says_so(client: TestClient, room: Path) -> None:
-    (room / "told.json").unlink()
-    refused = client.get("/api/studies/room/audience-curves")
+def test_an_unfinished_study_has_no_analysis(client: TestClient, matinee: Path) -> None:
+    (matinee / "told.json").unlink()
+    refused = client.get("/api/studies/matinee/audience-curves")
     assert refused.status_code == 400
     assert "told.json" in refused.json()["detail"]
 
 
-def test_two_cuts_are_compared_and_little_groups_withheld(
-    people, room: Path, root: Path, study: Path
-) -> None:
-    """The other study has six viewers: where one of them was not seen, others see nothing."""
-    asked = {"first": "room", "second": study.name}
+def test_comparisons_withhold_small_groups(people, matinee: Path, root: Path, study: Path) -> None:
+    """The other study has six viewers; in seconds in which only some were seen, small groups are withheld."""
+    asked = {"first": "matinee", "second": study.name}
     whole = people(Role.RESEARCHER).get("/api/compare", params=asked).json()
     seen = people(Role.WRITER).get("/api/compare", params=asked).json()
     assert whole["viewers"] == [12, 6]
     pairs = zip(whole["differences"], seen["differences"], strict=True)
     for of_all, of_writer in pairs:
         few = min(of_all["viewers_first"], of_all["viewers_second"]) < 5
-        told = None if few else pytest.approx(of_all["difference"], abs=0.0051)
-        assert of_writer["difference"] == told
-    assert people(Role.WRITER).get("/api/compare", params={**asked, "second": "room"}).status_code == 400
+        expected = None if few else pytest.approx(of_all["difference"], abs=0.0051)
+        assert of_writer["difference"] == expected
+    assert people(Role.WRITER).get("/api/compare", params={**asked, "second": "matinee"}).status_code == 400
     assert people(Role.WRITER).get("/api/compare", params={**asked, "second": "none"}).status_code == 404

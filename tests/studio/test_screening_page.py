@@ -1,4 +1,4 @@
-"""The page of a screening in a real browser: what would be lost is said before, and can be mended there."""
+"""The page of a study in a real browser: warnings about recordings that would be lost, and corrections."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from studio_browser import DESK
+from studio_browser import DESKTOP
 
 from moviemotion.privacy import consent, retention
 from moviemotion.privacy.study_database import ConsentTerms
@@ -22,10 +22,10 @@ def premiere(root: Path) -> Path:
     return folder
 
 
-def test_a_seat_that_was_written_wrongly_is_found_out_and_mended(
-    premiere: Path, seats: list[Path], open_page: Callable, trouble: list[str]
+def test_a_mistyped_seat_is_noticed_and_corrected(
+    premiere: Path, seats: list[Path], open_page: Callable, page_problems: list[str]
 ) -> None:
-    page = open_page(DESK)
+    page = open_page(DESKTOP)
     page.goto("/studies/premiere")
     read, doubts = page.get_by_role("button", name="Process the recordings"), page.locator(".warnings")
     expect(page.locator("#processing")).to_contain_text("Upload the recordings first")
@@ -53,11 +53,11 @@ def test_a_seat_that_was_written_wrongly_is_found_out_and_mended(
     expect(page.locator("#processing")).to_contain_text("1 of 1 recording can be processed")
     expect(read).to_be_enabled()
     expect(page.get_by_role("button", name="Remove seat A1")).to_have_count(0)
-    assert trouble == []
+    assert page_problems == []
 
 
-def test_a_fault_names_the_field_as_the_page_does(root: Path, open_page: Callable) -> None:
-    page = open_page(DESK)
+def test_an_error_names_the_field_by_its_label(root: Path, open_page: Callable) -> None:
+    page = open_page(DESKTOP)
     page.goto("/studies/new")
     page.get_by_label(re.compile("^Name")).fill("premiere")
     page.get_by_label(re.compile("^Responsible")).fill("   ")

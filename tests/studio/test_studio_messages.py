@@ -55,13 +55,13 @@ def problem_of(client: TestClient, **settings: object) -> str:
     return until(lambda: client.get(f"{AT}/screening").json()["problem"])
 
 
-def test_exports_name_the_frame_rate(client: TestClient, room: Path, root: Path) -> None:
+def test_exports_name_the_frame_rate(client: TestClient, matinee: Path, root: Path) -> None:
     for path, remedy in (
         ("otio", "choose the film's frame rate"),
         ("fcp?fps=12", "choose another frame rate"),
         ("otio?fps=12.5", "frame rate or start timecode"),
     ):
-        refused = client.get(f"/api/studies/room/exports/{path}")
+        refused = client.get(f"/api/studies/matinee/exports/{path}")
         assert refused.status_code == 400
         assert remedy in refused.json()["detail"]
         assert_worded(refused.json()["detail"], root)

@@ -1,4 +1,4 @@
-"""What a privacy officer does in the studio: prove, erase, hand out, and keep dates."""
+"""The privacy routes: verification of the log, erasure, export, and deletion dates."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FullDisk = Callable[[], AbstractContextManager[None]]
 
 @pytest.fixture
 def full_disk() -> FullDisk:
-    """While it lasts no file can grow."""
+    """A context in which no file can grow."""
     resource = pytest.importorskip("resource", reason="needs limits of Unix")
 
     @contextmanager
@@ -51,7 +51,14 @@ def full_disk() -> FullDisk:
 def test_erasing_through_the_studio_leaves_no_trace(study: Path, root: Path, client: TestClient) -> None:
     known = read_status(study).viewers
     viewer, api = known[0].viewer, f"/api/studies/{study.name}"
-    for path in ("room", "script", "moments", f"curves?viewers={viewer}", "exports/csv", "exports/parquet"):
+    for path in (
+        "audience-curves",
+        "script",
+        "moments",
+        f"curves?viewers={viewer}",
+        "exports/csv",
+        "exports/parquet",
+    ):
         client.get(f"{api}/{path}")
     for text in (f"{viewer} laughs", "Everybody laughs"):
         client.post(f"{api}/notes", json={"at": 2, "text": text})
@@ -72,9 +79,7 @@ def test_erasing_through_the_studio_leaves_no_trace(study: Path, root: Path, cli
     assert client.post(f"{api}/privacy/erase", json={"viewer": viewer}).status_code == 400
 
 
-def test_what_is_held_about_a_viewer_is_handed_out_and_no_copy_stays(
-    study: Path, root: Path, client: TestClient
-) -> None:
+def test_a_viewers_data_is_exported_and_no_copy_stays(study: Path, root: Path, client: TestClient) -> None:
     viewer, api = read_status(study).viewers[0].viewer, f"/api/studies/{study.name}/privacy"
     answer = client.post(f"{api}/export", json={"viewer": viewer})
     assert answer.headers["content-type"] == "application/zip"
@@ -86,7 +91,7 @@ def test_what_is_held_about_a_viewer_is_handed_out_and_no_copy_stays(
     assert (last["action"], last["role"]) == ("exported", Role.RESEARCHER)
 
 
-def test_dates_come_sooner_never_later_and_what_is_due_goes(study: Path, client: TestClient) -> None:
+def test_dates_can_only_be_brought_forward_and_due_data_is_deleted(study: Path, client: TestClient) -> None:
     api = f"/api/studies/{study.name}/privacy"
     assert client.get(api).json()["held"][1]["kind"] == "samples"
     later = client.post(f"{api}/dates", json={"kind": "samples", "until": "2999-01-01"})
@@ -97,7 +102,7 @@ def test_dates_come_sooner_never_later_and_what_is_due_goes(study: Path, client:
     assert "deleted on" in client.get(f"/studies/{study.name}/privacy").text
 
 
-def test_a_log_that_was_tampered_with_is_said_to_be(study: Path, client: TestClient) -> None:
+def test_tampering_with_the_log_is_reported(study: Path, client: TestClient) -> None:
     read_status(study)
     database = sqlite3.connect(study / "study.db")
     database.execute("DROP TRIGGER audit_no_update")
@@ -108,7 +113,7 @@ def test_a_log_that_was_tampered_with_is_said_to_be(study: Path, client: TestCli
     assert "The audit log was tampered with" in client.get(f"/studies/{study.name}/privacy").text
 
 
-def test_promises_are_kept_when_the_studio_starts(study: Path, root: Path, app: FastAPI) -> None:
+def test_privacy_is_enforced_when_the_studio_starts(study: Path, root: Path, app: FastAPI) -> None:
     read_status(study)
     with open_database(study) as register, register.transaction():
         register.connection.execute("UPDATE retention SET until = '2020-01-01' WHERE kind = 'samples'")
@@ -120,7 +125,7 @@ def test_promises_are_kept_when_the_studio_starts(study: Path, root: Path, app: 
 
 
 @pytest.mark.parametrize("fault", [OSError(errno.ENOSPC, "No space left"), ValueError("tampered")], ids=repr)
-def test_a_fault_in_one_study_does_not_break_the_promises_of_another(
+def test_an_error_in_one_study_does_not_stop_enforcement_in_another(
     root: Path, app: FastAPI, monkeypatch: pytest.MonkeyPatch, fault: Exception
 ) -> None:
     for name in ("first", "second"):
@@ -137,14 +142,14 @@ def test_a_fault_in_one_study_does_not_break_the_promises_of_another(
     assert seen == ["first", "second"]
 
 
-def test_a_folder_of_studies_that_is_away_is_looked_at_again_later(
+def test_an_unavailable_folder_of_studies_is_tried_again(
     root: Path, app: FastAPI, caplog: pytest.LogCaptureFixture
 ) -> None:
     enforce_all(root / "unmounted", app.state.jobs)
     assert "cannot be enforced" in caplog.text
 
 
-def test_who_withdraws_while_results_are_made_is_erased_afterwards(
+def test_a_viewer_who_withdraws_during_the_analysis_is_erased_afterwards(
     root: Path, app: FastAPI, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = root / "premiere"
@@ -164,7 +169,7 @@ def test_who_withdraws_while_results_are_made_is_erased_afterwards(
     assert_gone(folder, viewer)
 
 
-def test_who_is_erased_while_a_group_is_kept_does_not_come_back(
+def test_a_viewer_erased_while_a_group_is_saved_does_not_reappear(
     study: Path, root: Path, client: TestClient
 ) -> None:
     viewer, api = read_status(study).viewers[0].viewer, f"/api/studies/{study.name}"
@@ -185,13 +190,13 @@ def test_who_is_erased_while_a_group_is_kept_does_not_come_back(
     assert_gone(root, viewer)
 
 
-def test_a_full_disk_is_told_as_such(root: Path, client: TestClient, full_disk: FullDisk) -> None:
+def test_a_full_disk_is_reported(root: Path, client: TestClient, full_disk: FullDisk) -> None:
     folder = root / "premiere"
     retention.begin_study(folder, ConsentTerms("Lantern Films", "privacy@lantern.example"), {})
     consent.add_seat(folder, "A1", "cam-a")
     token = seat_tokens(folder)["A1"]
-    told = client.get(f"/api/consent/{token}").json()["disclosure"]
-    answer = {"accepts": True, "version": told["version"]}
+    disclosure = client.get(f"/api/consent/{token}").json()["disclosure"]
+    answer = {"accepts": True, "version": disclosure["version"]}
     with full_disk():
         for asked in (
             client.get(f"/api/consent/{token}"),
@@ -199,6 +204,6 @@ def test_a_full_disk_is_told_as_such(root: Path, client: TestClient, full_disk: 
             client.post("/api/receipts/check", json={"code": "00000000-00000000-00000000-00000000"}),
             client.get("/studies/premiere/privacy"),
         ):
-            assert (asked.status_code, "has room" in asked.text) == (507, True)
+            assert (asked.status_code, "has free space" in asked.text) == (507, True)
     assert client.post(f"/api/consent/{token}", json=answer).json()["state"] == ConsentState.ACCEPTED
     assert verify_audit_log(folder).faults == ()

@@ -1,4 +1,4 @@
-"""A screening in the studio: consent governs it, it can be stopped, and a studio that comes back goes on."""
+"""Screenings in the studio: they follow consent, and can be stopped and resumed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def give(client: TestClient, kind: str, path: Path) -> None:
 
 @pytest.fixture
 def receipts() -> dict[str, str]:
-    """Seat → the code that its viewer was given."""
+    """Seat → code of its viewer's receipt."""
     return {}
 
 
@@ -70,7 +70,7 @@ def stop(client: TestClient) -> None:
     assert finished(client)["stage"] == "stopped"
 
 
-def until_one_is_read(preview: Path) -> None:
+def until_one_is_processed(preview: Path) -> None:
     until((preview / "samples" / "seat-01.parquet").exists)
 
 
@@ -83,7 +83,7 @@ def finished(client: TestClient) -> dict[str, Any]:
 
 
 class Slow:
-    """Has one recording take for ever, until `end`."""
+    """Makes the processing of one recording take until `end` is called."""
 
     def __init__(self) -> None:
         self.read: list[str] = []
@@ -107,7 +107,7 @@ class Slow:
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
     slow = Slow()
-    monkeypatch.setattr(CameraProcessor, "process", lambda *given: slow.watch(*given))
+    monkeypatch.setattr(CameraProcessor, "process", lambda *given: slow.watch(*given))  # noqa: PLW0108 - a bound method would not get the processor
     return slow
 
 
@@ -118,11 +118,11 @@ def events(text: str) -> list[tuple[str, dict[str, Any]]]:
 
 def test_a_screening_from_consent_to_report(client: TestClient, preview: Path) -> None:
     assert start(client)["stage"] in ("processing", "analyzing")
-    told = events(client.get(f"{AT}/screening/events").text)
-    assert [name for name, _ in told[:-1]] == ["progress"] * (len(told) - 1)
-    assert told[-1][0] == "done"
-    assert told[-1][1]["stage"] == "finished", told[-1][1]["problem"]
-    names = {r["name"] for _, state in told for r in state["recordings"]}
+    received = events(client.get(f"{AT}/screening/events").text)
+    assert [name for name, _ in received[:-1]] == ["progress"] * (len(received) - 1)
+    assert received[-1][0] == "done"
+    assert received[-1][1]["stage"] == "finished", received[-1][1]["problem"]
+    names = {r["name"] for _, state in received for r in state["recordings"]}
     assert names == {"seat-01", "row-02-03"}
     analysis = load_analysis(preview)
     assert analysis.title == "The Last Ferry"
@@ -134,7 +134,7 @@ def test_a_screening_from_consent_to_report(client: TestClient, preview: Path) -
     assert (now["stage"], now["answers"]) == ("finished", {"accepted": 2, "declined": 1})
 
 
-def test_a_recording_whose_viewers_did_not_agree_is_not_read(
+def test_a_recording_without_consent_is_not_processed(
     client: TestClient, root: Path, seats: list[Path]
 ) -> None:
     client.post("/api/studies", json=STUDY)
@@ -150,10 +150,10 @@ def test_a_recording_whose_viewers_did_not_agree_is_not_read(
     assert finished(client)["stage"] == "finished"
 
 
-def test_what_may_not_be_looked_at_is_told_before(
+def test_excluded_recordings_are_listed_before_the_screening(
     client: TestClient, preview: Path, seats: list[Path]
 ) -> None:
-    """Else it would be deleted unread, and nobody would know why."""
+    """Otherwise the recording would be deleted without being processed or a warning."""
     assert client.get(AT).json()["excluded_recordings"] == {}
     client.post(f"{AT}/seats", json={"seat": "A9", "camera": "seat-01"})
     suffix = seats[0].suffix
@@ -167,7 +167,7 @@ def test_what_may_not_be_looked_at_is_told_before(
     assert client.get(AT).json()["excluded_recordings"] == {f"door{suffix}": "nobody there has said yes"}
 
 
-def test_why_it_failed_is_said_without_the_command_s_options(
+def test_a_failure_is_explained_without_command_line_options(
     client: TestClient, preview: Path, tmp_path: Path
 ) -> None:
     other = tmp_path / "other.srt"
@@ -180,7 +180,7 @@ def test_why_it_failed_is_said_without_the_command_s_options(
     assert "--" not in over["problem"]
 
 
-def test_a_full_disk_does_not_hold_a_study_for_ever(
+def test_a_full_disk_does_not_block_a_study_forever(
     client: TestClient, preview: Path, slow: Slow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*given: object) -> None:
@@ -195,7 +195,7 @@ def test_a_full_disk_does_not_hold_a_study_for_ever(
     stop(client)
 
 
-def test_two_at_once_are_refused(client: TestClient, preview: Path, slow: Slow) -> None:
+def test_a_second_screening_is_refused(client: TestClient, preview: Path, slow: Slow) -> None:
     start(client)
     second = client.post(f"{AT}/screening", json={"rate": RATE})
     assert second.status_code == 409
@@ -205,11 +205,13 @@ def test_two_at_once_are_refused(client: TestClient, preview: Path, slow: Slow) 
     stop(client)
 
 
-def test_no_file_changes_while_a_screening_begins(client: TestClient, app: FastAPI, preview: Path) -> None:
+def test_files_cannot_change_while_a_screening_starts(
+    client: TestClient, app: FastAPI, preview: Path
+) -> None:
     script = preview / "script.fountain"
     before = script.read_bytes()
     with ThreadPoolExecutor() as others:
-        with app.state.jobs.idle(preview):
+        with app.state.jobs.while_idle(preview):
             given = others.submit(client.put, f"{AT}/files/script/a.fountain", content=b"INT. BARN\n\nHay.\n")
             gone = others.submit(client.delete, f"{AT}/files/recording/seat-01.mp4")
             time.sleep(1)
@@ -219,9 +221,9 @@ def test_no_file_changes_while_a_screening_begins(client: TestClient, app: FastA
     assert script.read_bytes() != before
 
 
-def test_a_stopped_one_goes_on_where_it_was(client: TestClient, preview: Path, slow: Slow) -> None:
+def test_a_stopped_screening_resumes_where_it_stopped(client: TestClient, preview: Path, slow: Slow) -> None:
     start(client)
-    until_one_is_read(preview)
+    until_one_is_processed(preview)
     stop(client)
     assert client.post(f"{AT}/screening", json={"rate": 1.0}).status_code == 409  # other settings
     slow.end()
@@ -231,13 +233,13 @@ def test_a_stopped_one_goes_on_where_it_was(client: TestClient, preview: Path, s
     assert client.post(f"{AT}/screening").status_code == 409
 
 
-def test_a_studio_that_was_stopped_goes_on_when_it_starts(
+def test_a_restarted_studio_resumes_its_screenings(
     root: Path, client: TestClient, preview: Path, slow: Slow
 ) -> None:
     with TestClient(create_app(root), base_url="http://localhost") as first:
         renew_token(first)
         start(first)
-        until_one_is_read(preview)
+        until_one_is_processed(preview)
     assert StudyFolder.open_existing(preview).read_samples("row-02-03") is None
     slow.end()
     with TestClient(create_app(root), base_url="http://localhost") as second:
@@ -246,10 +248,10 @@ def test_a_studio_that_was_stopped_goes_on_when_it_starts(
     assert len(load_analysis(preview).timeline.viewers) == 2
 
 
-def test_results_appear_as_they_come(client: TestClient, preview: Path, slow: Slow) -> None:
+def test_partial_results_appear_during_the_screening(client: TestClient, preview: Path, slow: Slow) -> None:
     assert client.get(f"{AT}/screening/partial-results").status_code == 400
     start(client)
-    until_one_is_read(preview)
+    until_one_is_processed(preview)
     so_far = client.get(f"{AT}/screening/partial-results").json()
     assert (so_far["cameras"], so_far["viewers"]) == (1, 1)
     assert so_far["lines"][0].startswith("The Last Ferry: ")
@@ -258,19 +260,19 @@ def test_results_appear_as_they_come(client: TestClient, preview: Path, slow: Sl
 
 
 def assert_nothing_of(viewers: list[str], preview: Path) -> None:
-    """Of the one who declined there is the answer, of the others the log, which names nobody."""
+    """Only the answer of the viewer who declined and the log, which has no names, are left."""
     written = {path.name: path.read_bytes() for path in preview.rglob("*") if path.is_file()}
     assert not any(viewer.encode() in content for viewer in viewers for content in written.values())
     assert not any(name.endswith((".mp4", ".parquet")) or name == "study.json" for name in written)
     assert [known.state for known in read_status(preview).viewers] == ["declined"]
 
 
-def test_of_all_who_withdraw_while_it_runs_nothing_is_left(
+def test_nothing_is_left_of_viewers_who_withdraw_while_it_runs(
     client: TestClient, preview: Path, slow: Slow, receipts: dict[str, str]
 ) -> None:
     viewers = [viewer_by_receipt(preview, receipts[seat]) for seat in ("A1", "A2")]
     start(client)
-    until_one_is_read(preview)
+    until_one_is_processed(preview)
     for seat in ("A1", "A2"):
         client.post("/api/receipts/withdraw", json={"code": receipts[seat]})
     over = finished(client)
@@ -280,23 +282,23 @@ def test_of_all_who_withdraw_while_it_runs_nothing_is_left(
     assert_nothing_of(viewers, preview)
 
 
-def test_of_all_who_withdraw_while_it_stands_still_nothing_is_left(
+def test_nothing_is_left_of_viewers_who_all_withdraw_while_it_is_stopped(
     client: TestClient, preview: Path, slow: Slow, receipts: dict[str, str]
 ) -> None:
     viewers = [viewer_by_receipt(preview, receipts[seat]) for seat in ("A1", "A2")]
     start(client)
-    until_one_is_read(preview)
+    until_one_is_processed(preview)
     stop(client)
     for seat in ("A1", "A2"):
         withdraw(preview, receipts[seat])
     assert_nothing_of(viewers, preview)
 
 
-def test_who_withdraws_while_it_stands_still_is_in_nothing(
+def test_a_viewer_who_withdraws_while_it_is_stopped_is_in_no_result(
     client: TestClient, preview: Path, slow: Slow, receipts: dict[str, str]
 ) -> None:
     start(client)
-    until_one_is_read(preview)
+    until_one_is_processed(preview)
     stop(client)
     withdraw(preview, receipts["A1"])
     assert not (preview / "samples" / "seat-01.parquet").exists()
@@ -308,7 +310,7 @@ def test_who_withdraws_while_it_stands_still_is_in_nothing(
     assert client.get(AT).json()["answers"] == {"accepted": 1, "declined": 1}
 
 
-def test_who_shared_a_camera_is_not_in_what_it_says_so_far(
+def test_a_withdrawn_neighbor_is_not_in_the_partial_results(
     client: TestClient, preview: Path, slow: Slow
 ) -> None:
     code = record_offline_answer(preview, "A3", True).code

@@ -50,6 +50,7 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 @router.get("/")
 def studies_page(request: Request, user: AnyUser, jobs: JobsDependency) -> HTMLResponse:
+    """The list of studies; for a kiosk, the unfinished studies that ask for consent."""
     if user.role is Role.SEAT:
         folders = filter(has_database, list_study_folders(request.app.state.root))
         return render_page(
@@ -88,6 +89,7 @@ def api_page(request: Request) -> HTMLResponse:
 
 @router.get("/studies/{study}")
 def study_page(request: Request, folder: StudyPath, user: StaffUser, jobs: JobsDependency) -> HTMLResponse:
+    """Seats, files and the progress of one study."""
     return render_page(
         request,
         "study.html",
