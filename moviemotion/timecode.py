@@ -1,7 +1,7 @@
 """SMPTE timecode: how edit lists number a film's frames.
 
-The arithmetic uses exact frame rates. OpenTimelineIO's knows only television rates, accepts the timecodes that
-drop-frame counting skips, and takes a second to import; the tests compare this module with it.
+The arithmetic uses exact frame rates. OpenTimelineIO's knows only television rates, accepts the timecodes
+that drop-frame counting skips, and takes a second to import; the tests compare this module with it.
 """
 
 from __future__ import annotations

@@ -84,8 +84,7 @@ class Element:
 
 
 def speech_end(elements: Sequence[Element], index: int) -> int:
-    """The index after the speech that starts with a character at `index`; `index` if there is no
-    character."""
+    """The index after the speech that starts with the character at `index`; without one, `index` itself."""
     if elements[index].kind is not ElementKind.CHARACTER:
         return index
     end = index + 1

@@ -93,10 +93,11 @@ def paraphrased(utterances: Utterances, rng: np.random.Generator, share: float =
         words = []
         for word in sentence.split():
             others = _OTHERS.get(word.lower().strip(".,?!"))
+            chosen = word
             if others and rng.random() < 0.7:
-                word = str(rng.choice(others)) + ("" if word[-1].isalnum() else word[-1])
+                chosen = str(rng.choice(others)) + ("" if word[-1].isalnum() else word[-1])
             if rng.random() > 0.08:
-                words.append(word)
+                words.append(chosen)
         clauses = " ".join(words).split(", ")
         if len(clauses) > 1 and rng.random() < 0.3:
             clauses.pop(int(rng.integers(len(clauses))))
@@ -186,8 +187,9 @@ def foreign(utterances: Utterances, rng: np.random.Generator, share: float = 0.0
         if left:
             left -= 1
             text = " ".join(rng.choice(words, max(1, len(each.text.split()))))
-            each = replace(each, text=f"{text.capitalize()}.")
-        found.append(each)
+            found.append(replace(each, text=f"{text.capitalize()}."))
+        else:
+            found.append(each)
     return found
 
 

@@ -209,6 +209,13 @@ def test_the_formats_are_listed_where_a_file_is_no_screenplay(
             "cannot be loaded .TypeError",
         ),
         ("card-members", "class CardFormat: name = 'Card'", "it has no suffixes and no matches and no read"),
+        ("card-suffix", INSTALLED_FORMAT.replace('(".card",)', '".card"'), "suffixes a tuple of str"),
+        ("card-name", INSTALLED_FORMAT.replace('name = "Card"', "name = 7"), "name must be a str"),
+        (
+            "card-property",
+            INSTALLED_FORMAT.replace('name = "Card"', "name = property(lambda self: 1 / 0)"),
+            "cannot be loaded .ZeroDivisionError",
+        ),
         (
             "card-matches",
             INSTALLED_FORMAT.replace("head.starts", "head.begins"),

@@ -89,9 +89,7 @@ def _align_to_subtitles(
     found = find_line_times(screenplay, subtitles)
     note = ""
     if sheet is not None:
-        clock = _fit_subtitle_retiming(
-            screenplay, found, cues_from_timing_sheet(screenplay, sheet, film_seconds)
-        )
+        clock = _fit_subtitle_retiming(found, cues_from_timing_sheet(screenplay, sheet, film_seconds))
         if clock is None:
             note = " The timing sheet and the subtitles contradict each other, so the sheet was not used."
         # An offset within the median error is noise: scene starts and first lines are seldom at one time.
@@ -108,15 +106,12 @@ def _align_to_subtitles(
     return TimedScript(screenplay, cues, _describe_subtitle_timing(screenplay, found, cues) + note)
 
 
-def _fit_subtitle_retiming(
-    screenplay: Screenplay, found: LineTimes, scenes: Sequence[Cue]
-) -> Retiming | None:
+def _fit_subtitle_retiming(found: LineTimes, scenes: Sequence[Cue]) -> Retiming | None:
     """The retiming that moves the timed lines nearest to where the sheet's scenes put them.
 
     Args:
-        screenplay: the screenplay.
-        found: its lines as timed by the subtitles.
-        scenes: its cues by the timing sheet.
+        found: the lines as timed by the subtitles.
+        scenes: the cues by the timing sheet.
     """
     points = [
         (line.start, scenes[k].start)

@@ -261,9 +261,9 @@ def _assign_words(
 ) -> Int64Array:
     """(M,) the line that keeps each spoken word, -1 for none: the one that would lose most without it.
 
-    The loss of a line is what its best alignment without any contested word has fewer in bits, but at most
-    its lead: a line with another place that is nearly as probable loses little. Lines without contested words
-    have infinite loss, so that they keep everything.
+    The loss of a line is the difference in bits between its alignment and the best one without any contested
+    word, but at most its lead: a line with another place that is nearly as probable loses little. Lines
+    without contested words have an infinite loss, so they keep everything.
     """
     claim_count = np.zeros(word_count, int)
     for alignment in alignments.values():
@@ -297,9 +297,9 @@ def _assign_whole_sentences(
 ) -> None:
     """Change `owner` so that a sentence of the film belongs to one line: the one with most bits in it.
 
-    One sentence is spoken by one person, so two lines in it mean that one of them is matched by chance. An
-    exception are subtitles that join two short speeches: another line keeps its words if its own sentence
-    ends before the main line's words, or starts after them.
+    A sentence is spoken by one person, so if two lines match words in it, one of the matches is due to
+    chance. The exception is subtitles that join two short speeches: another line keeps its words if its own
+    sentence ends before the main line's words, or starts after them.
 
     Args:
         owner: (M,) the line of each spoken word, -1 for none; changed in place.

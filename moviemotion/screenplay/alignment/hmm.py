@@ -1,7 +1,8 @@
 """Which lines are spoken, and where: a hidden Markov model over the lines of the script.
 
-Why a model at all: "No." matches in a hundred places, and its words alone cannot say which. Its neighbors
-can, because films mostly keep the script's order. The model weighs both kinds of evidence.
+A model is needed because "No." matches in a hundred places, and its words alone do not show which is
+right. Its neighbors do, because films mostly keep the script's order. The model weighs both kinds of
+evidence.
 
 States: before each line of the script, the model is in state (line before cut or spoken, position in the
 film), where the position is the number of film words up to the end of the last line that was spoken in order.

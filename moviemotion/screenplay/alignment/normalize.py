@@ -85,7 +85,7 @@ def normalize_text(text: str, character_names: Set[str] = frozenset()) -> Normal
     Args:
         text: what is spoken.
         character_names: names in lower case. One at the end of the text counts as a clause of its own, since
-            actors move it: "Look out, Anna" and "Anna, look out".
+            actors often move it ("Look out, Anna", "Anna, look out").
     """
     words: list[str] = []
     starts_sentence, starts_clause = list[bool](), list[bool]()

@@ -126,7 +126,7 @@ class _InsertionPoints:
                 after = data.index(close, at) + len(close)
                 self.empty_notes_range = (at, after) if data[at:after].endswith(self.encode("/>")) else None
 
-        def end(tag: str) -> None:
+        def end(_tag: str) -> None:
             at = parser.CurrentByteIndex
             if path == ["FinalDraft", "ScriptNotes"] and self.empty_notes_range is None:
                 self.notes_end = at

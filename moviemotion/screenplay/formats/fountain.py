@@ -159,7 +159,7 @@ class _Parser:
                 starts_paragraph = self._element(starts_paragraph)
         return tuple(self._elements)
 
-    def _element(self, starts_paragraph: bool) -> bool:
+    def _element(self, starts_paragraph: bool) -> bool:  # noqa: PLR0911 - one return for each kind
         """Read one element.
 
         Returns:

@@ -1,5 +1,7 @@
-"""Write a screenplay as Fountain, with marks that force an element's kind where its text does not imply
-it."""
+"""Write a screenplay as Fountain.
+
+Where the text of an element does not imply its kind, a mark forces it.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,7 @@ def write_fountain(screenplay: Screenplay) -> str:
     return "".join(parts)
 
 
-def _format_element(element: Element) -> str:
+def _format_element(element: Element) -> str:  # noqa: PLR0911 - one return for each kind
     text = mark_emphasis(element.text, element.emphasis).replace("[[", "[ [")
     lines = text.split("\n")
     match element.kind:

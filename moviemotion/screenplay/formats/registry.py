@@ -94,7 +94,7 @@ class _BuiltInFormat:
     reader: Callable[[Path], Screenplay]
     accepts_all: bool = False
 
-    def matches(self, path: Path, head: bytes) -> bool:
+    def matches(self, path: Path, head: bytes) -> bool:  # noqa: ARG002 - the suffix is enough here
         return self.accepts_all or path.suffix.lower() in self.suffixes
 
     def read(self, path: Path) -> Screenplay:
@@ -238,9 +238,11 @@ def _load(entry_point: EntryPoint) -> tuple[ScreenplayFormat, str]:
     try:
         loaded = entry_point.load()
         screenplay_format = loaded() if isinstance(loaded, type) else loaded
-    except Exception as error:  # importing and creating it runs the package's code, which may raise anything
+        _check_format(screenplay_format, provider)
+    except MoviemotionError:
+        raise
+    except Exception as error:  # this runs code of the package, which can raise anything
         raise _format_error(provider, f"cannot be loaded ({_describe(error)})") from error
-    _check_format(screenplay_format, provider)
     return screenplay_format, provider
 
 
@@ -249,6 +251,14 @@ def _check_format(screenplay_format: object, provider: str) -> None:
         parts = ("name", "suffixes", "matches", "read")
         missing = [part for part in parts if not hasattr(screenplay_format, part)]
         raise _format_error(provider, f"is no ScreenplayFormat: it has no {' and no '.join(missing)}")
+    name, suffixes = screenplay_format.name, screenplay_format.suffixes
+    # A lone ".card" is a sequence of texts too, but not the intended one.
+    if not (
+        isinstance(name, str)
+        and isinstance(suffixes, tuple)
+        and all(isinstance(suffix, str) for suffix in suffixes)
+    ):
+        raise _format_error(provider, "its name must be a str and its suffixes a tuple of str")
 
 
 def _guarded(provider: str | None, path: Path, call: Callable[[], _Result]) -> _Result:

@@ -29,7 +29,7 @@ class SubtitleContent:
 
 
 def parse_subtitle_text(raw: str, default_speaker: str | None = None) -> SubtitleContent:
-    """Separate a subtitle's text into spoken words, speakers and sounds.
+    r"""Separate a subtitle's text into spoken words, speakers and sounds.
 
     A dash or a name at the start of a line marks a change of speaker.
 
@@ -38,8 +38,8 @@ def parse_subtitle_text(raw: str, default_speaker: str | None = None) -> Subtitl
         default_speaker: the speaker in the file's own field (ASS), for lines that name none.
 
     Example:
-        >>> parse_subtitle_text("- ANNA: No. [door slams]\\n- Yes.")
-        SubtitleContent(text='No.\\nYes.', speakers=('ANNA', None), sounds=('door slams',))
+        >>> parse_subtitle_text("- ANNA: No. [door slams]\n- Yes.")
+        SubtitleContent(text='No.\nYes.', speakers=('ANNA', None), sounds=('door slams',))
     """
     sounds: list[str] = []
     speeches: list[str] = []
