@@ -20,10 +20,10 @@ from moviemotion.workflows.simulate import simulate
 
 __all__ = ["open_page", "page_problems"]
 
-FEELINGS = "start,end,emotion,strength\n5,15,happy,0.9\n30,40,sad,0.9\n"
+EMOTION_SCRIPT = "start,end,emotion,strength\n5,15,happy,0.9\n30,40,sad,0.9\n"
 STUDY = "the-last-ferry"
 VIEWERS = 6
-BEATS = "start,end,emotion,strength\n10,20,happy,0.9\n50,60,sad,0.9\n"
+AUDIENCE_SCRIPT = "start,end,emotion,strength\n10,20,happy,0.9\n50,60,sad,0.9\n"
 
 
 @pytest.fixture(autouse=True)
@@ -37,8 +37,8 @@ def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def finished_study(film: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished study of six viewers and a minute, with a script. Tests only read it."""
     folder = tmp_path_factory.mktemp("finished")
-    (folder / "feelings.csv").write_text(FEELINGS, encoding="utf-8")
-    simulate(folder / "feelings.csv", VIEWERS, 1, folder / "study", seed=1)
+    (folder / "emotions.csv").write_text(EMOTION_SCRIPT, encoding="utf-8")
+    simulate(folder / "emotions.csv", VIEWERS, 1, folder / "study", seed=1)
     report(folder / "study", film / "film.fountain", film / "film.srt")
     return folder / "study"
 
@@ -60,8 +60,8 @@ def study(finished_study: Path, root: Path) -> Path:
 def finished_audience_study(film: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished study of twelve viewers with two moments, and its analysis. Tests only read it."""
     folder = tmp_path_factory.mktemp("audience")
-    (folder / "beats.csv").write_text(BEATS, encoding="utf-8")
-    simulate(folder / "beats.csv", 12, 1.5, folder / "study", seed=3)
+    (folder / "emotions.csv").write_text(AUDIENCE_SCRIPT, encoding="utf-8")
+    simulate(folder / "emotions.csv", 12, 1.5, folder / "study", seed=3)
     report(folder / "study", film / "film.fountain", film / "film.srt")
     cached_analysis(folder / "study")
     return folder / "study"

@@ -79,9 +79,9 @@ def test_each_line_has_its_time_and_evidence(client: TestClient, matinee: Path, 
     cue = analysis.script.cues[spoken["index"]]
     assert (spoken["start"], spoken["end"]) == (cue.start, cue.end)
     assert not spoken["estimated"]
-    felt = analysis.element_emotions[spoken["index"]]
-    assert spoken["felt"]["viewers"] == felt.viewers == 12
-    assert spoken["felt"]["interval"] == pytest.approx(felt.strength_interval, abs=1e-6)
+    summary = analysis.element_emotions[spoken["index"]]
+    assert spoken["emotionSummary"]["viewers"] == summary.viewers == 12
+    assert spoken["emotionSummary"]["interval"] == pytest.approx(summary.strength_interval, abs=1e-6)
 
 
 def test_moments_have_n_interval_and_adjusted_p(

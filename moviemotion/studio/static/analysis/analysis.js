@@ -42,7 +42,7 @@ async function start() {
     Home: () => store.seek(audience.start), End: () => store.seek(audience.end),
     "+": () => store.zoom(0.5), "=": () => store.zoom(0.5), "-": () => store.zoom(2), 0: () => store.showRange(audience.start, audience.end),
     z: () => { const m = moments[store.selectedMoment]; if (m) store.showRange(m.start - 3, m.end + 3); },
-    ...Object.fromEntries(audience.feelings.map((f, k) => [k + 1, () => store.toggleEmotion(f.key)])),
+    ...Object.fromEntries(audience.emotions.map((f, k) => [k + 1, () => store.toggleEmotion(f.key)])),
     "/": () => $("search-text").focus(), n: () => momentList.addNote(),
     w: () => $("viewers-button").click(), e: () => $("exports-button").click(), "?": () => $("shortcuts-button").click(),
   });

@@ -8,7 +8,7 @@ const MAX_EXCERPT_LINES = 2;
 export function makeMoments(store, study, canEdit) {
   const $ = (id) => document.getElementById(id);
   const { audience, moments } = store;
-  const symbols = Object.fromEntries(audience.feelings.map((f) => [f.key, f.symbol]));
+  const symbols = Object.fromEntries(audience.emotions.map((f) => [f.key, f.symbol]));
   let draft = null, errorText = "";  // draft: { at, text, id? }; a new note has no ID yet
 
   const figure = (name, value, uncertainty) => html`<div><dt>${name}</dt><dd><b>${value}</b> <small>${uncertainty}</small></dd></div>`;

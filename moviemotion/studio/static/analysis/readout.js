@@ -7,7 +7,7 @@ export function makeReadout(store) {
   const { audience } = store;
   let meters = [];
 
-  for (const [k, f] of audience.feelings.entries()) {
+  for (const [k, f] of audience.emotions.entries()) {
     const toggle = document.createElement("button");
     toggle.type = "button";
     toggle.className = `toggle ${f.key}`;
@@ -18,10 +18,10 @@ export function makeReadout(store) {
   }
 
   function build() {
-    [...$("toggles").children].forEach((toggle, k) => toggle.setAttribute("aria-pressed", String(store.shownEmotions.has(audience.feelings[k].key))));
+    [...$("toggles").children].forEach((toggle, k) => toggle.setAttribute("aria-pressed", String(store.shownEmotions.has(audience.emotions[k].key))));
     const rows = [
       { key: "overall", label: "strength" },
-      ...audience.feelings.filter((f) => store.shownEmotions.has(f.key)).map((f) => ({ key: f.key, label: f.key, symbol: f.symbol })),
+      ...audience.emotions.filter((f) => store.shownEmotions.has(f.key)).map((f) => ({ key: f.key, label: f.key, symbol: f.symbol })),
       { key: "share", label: "reacting", people: true },
     ];
     meters = rows.map((row) => {

@@ -13,7 +13,7 @@ const MIN_SCROLL_INTERVAL = 120;
 export function makeScript(store, rows) {
   const $ = (id) => document.getElementById(id);
   const pane = $("pages");
-  const symbols = Object.fromEntries(store.audience.feelings.map((f) => [f.key, f.symbol]));
+  const symbols = Object.fromEntries(store.audience.emotions.map((f) => [f.key, f.symbol]));
   const timed = rows.filter((row) => row.start != null && !row.cut && row.kind !== "page break");
   // Lines can overlap, and moved lines are out of order. The current line is the one that started last.
   const byStart = [...timed].sort((a, b) => a.start - b.start || a.index - b.index);
@@ -27,9 +27,9 @@ export function makeScript(store, rows) {
 
   const emotionNote = (row) => {
     if (row.cut) return html`<div class="felt">not in the film</div>`;
-    if (!row.felt) return nothing;
-    if (row.felt.strength == null) return html`<div class="felt quiet">no data</div>`;
-    const f = row.felt;
+    if (!row.emotionSummary) return nothing;
+    if (row.emotionSummary.strength == null) return html`<div class="felt quiet">no data</div>`;
+    const f = row.emotionSummary;
     return html`<div class="felt ${f.emotion ?? ""}">
       <span class="emotion">${f.emotion ? html`<span class="symbol" aria-hidden="true">${symbols[f.emotion]}</span> ${f.emotion}` : "calm"} <b>${formatNumber(f.strength)}</b></span>
       <small>${formatInterval(f.interval)}, ${formatShare(f.share, f.viewers)}</small></div>`;

@@ -12,7 +12,7 @@ export class Store extends EventTarget {
     this.notes = [];
     this.time = audience.start;
     this.visibleRange = [audience.start, audience.end];
-    this.shownEmotions = new Set(audience.feelings.filter((f) => f.shown).map((f) => f.key));
+    this.shownEmotions = new Set(audience.emotions.filter((f) => f.shown).map((f) => f.key));
     this.curves = audience.curves;
     this.curvesLabel = "everyone";
     this.selectedMoment = null;

@@ -70,7 +70,7 @@ export function makeTimeline(store) {
     for (const plot of plots) plot.destroy();
     colors = {};
     width = charts.clientWidth - MARGIN_LEFT - MARGIN_RIGHT;
-    const ink = cssValue("ink"), shown = audience.feelings.filter((f) => store.shownEmotions.has(f.key));
+    const ink = cssValue("ink"), shown = audience.emotions.filter((f) => store.shownEmotions.has(f.key));
     const group = store.curves !== audience.curves;
     const strength = shown.map((f) =>
       curveSeries(f.key, cssValue(f.key), 2, f.dash === "none" ? undefined : f.dash.split(" ").map(Number)));
@@ -120,7 +120,7 @@ export function makeTimeline(store) {
     ctx.save();
     ctx.font = `700 ${12 * ratio}px "DejaVu Sans", ${cssValue("sans")}`;
     ctx.textAlign = "center";
-    for (const f of audience.feelings) {
+    for (const f of audience.emotions) {
       if (!store.shownEmotions.has(f.key)) continue;
       let best = -1;
       for (let k = from; k < to; k++) if (store.curves[f.key][k] != null && (best < 0 || store.curves[f.key][k] > store.curves[f.key][best])) best = k;
@@ -194,7 +194,7 @@ export function makeTimeline(store) {
     const c = store.curves, n = c.viewers[k];
     if (!n) return "no data: no viewer was seen, or too few";
     const ends = (name) => [c[`${name}Low`][k], c[`${name}High`][k]];
-    const emotions = audience.feelings.filter((f) => store.shownEmotions.has(f.key)).map((f) => `${f.symbol} ${f.key} ${formatNumber(c[f.key][k])} (${formatInterval(ends(f.key))})`);
+    const emotions = audience.emotions.filter((f) => store.shownEmotions.has(f.key)).map((f) => `${f.symbol} ${f.key} ${formatNumber(c[f.key][k])} (${formatInterval(ends(f.key))})`);
     return [`strength ${formatNumber(c.overall[k])} (${formatInterval(ends("overall"))})`, ...emotions,
       `${formatShare(c.share[k], n)} reacting (${formatPercentInterval(ends("share"))})`].join("; ");
   }
