@@ -42,7 +42,7 @@ from moviemotion.screenplay.formats.fountain_writer import write_fountain
 from moviemotion.screenplay.formats.registry import read_screenplay
 from moviemotion.screenplay.subtitles.parse import read_subtitles
 from moviemotion.workflows.demo import DemoResult, run_demo
-from moviemotion.workflows.screen import SAMPLES_PER_SECOND
+from moviemotion.workflows.screen import DEFAULT_RATE
 
 LEAST_ACCURACY, MOST_ECE, MOST_MODEL_MB = 0.91, 0.03, 8.0
 LEAST_SEEN = 0.95
@@ -186,7 +186,7 @@ def model(bench: Bench) -> Iterator[Bar]:
 # --- Recordings ---------------------------------------------------------------------------------------
 
 
-def process(path: Path, rate: float = SAMPLES_PER_SECOND) -> Samples:
+def process(path: Path, rate: float = DEFAULT_RATE) -> Samples:
     return CameraProcessor(rate).process(Camera(path.stem, path), lambda camera, seconds: None)
 
 
@@ -314,9 +314,7 @@ def memory(bench: Bench) -> Iterator[Bar]:
         command = run_command("screen", str(film), "--out", str(bench.work / f"{seconds}"))
         peaks.append(command.peak)
         measured = f"{command.peak:.0f} MB peak, {command.seconds:.0f} s"
-        yield Bar(
-            f"memory: {seconds // 60} minutes at {SAMPLES_PER_SECOND:g} samples per second", measured, NO_BAR
-        )
+        yield Bar(f"memory: {seconds // 60} minutes at {DEFAULT_RATE:g} samples per second", measured, NO_BAR)
     ratio = peaks[1] / peaks[0]
     yield Bar(
         "memory: ratio",

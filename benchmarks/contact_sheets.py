@@ -25,7 +25,7 @@ from moviemotion.audience.samples import Samples
 from moviemotion.audience.video.decode import read_frames
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
 from moviemotion.study.provenance import audience_timeline
-from moviemotion.workflows.screen import SAMPLES_PER_SECOND
+from moviemotion.workflows.screen import DEFAULT_RATE
 
 FONT = ImageFont.load_default(13)
 LINE = 16
@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the sheets")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    processor = CameraProcessor(SAMPLES_PER_SECOND)
+    processor = CameraProcessor(DEFAULT_RATE)
     for clip in sorted(p for folder in options.folders for p in folder.iterdir() if p.suffix in SUFFIXES):
         samples = processor.process(Camera(clip.stem, clip), lambda camera, seconds: None)
         for number, page in enumerate(pages(clip, read(samples)), start=1):
@@ -92,7 +92,7 @@ def pages(clip: Path, readings: Readings) -> list[Image.Image]:
 def shots(clip: Path) -> list[tuple[float, Image.Image]]:
     """The time and image of the sampled frame nearest to the middle of each second."""
     nearest: dict[int, tuple[float, Image.Image]] = {}
-    for frame in read_frames(clip, SAMPLES_PER_SECOND):
+    for frame in read_frames(clip, DEFAULT_RATE):
         second = int(frame.time)
         if second not in nearest or frame.time - second <= 0.5:
             nearest[second] = frame.time, Image.fromarray(frame.image)

@@ -198,7 +198,7 @@ def zooming(page: Page) -> Bar:
 
 def bars(root: Path) -> Iterator[Bar]:
     folder = root / STUDY
-    if not (folder / "told.json").is_file():
+    if not (folder / "provenance.json").is_file():
         shutil.rmtree(folder, ignore_errors=True)
         make_study(folder)
     begun = time.perf_counter()

@@ -38,7 +38,7 @@ from moviemotion.audience.faces.face_scheduler import FaceScheduler
 from moviemotion.audience.faces.quality import quality_weights
 from moviemotion.audience.recordings import BATCH_SIZE, Camera, CameraProcessor
 from moviemotion.audience.video.decode import probe, read_frames
-from moviemotion.workflows.screen import SAMPLES_PER_SECOND
+from moviemotion.workflows.screen import DEFAULT_RATE
 
 RIVALS = ("fer", "fer with mtcnn", "deepface")
 RIVALS_SCRIPT = Path(__file__).with_name("rivals.py")
@@ -74,13 +74,13 @@ def total(speeds: Sequence[Speed]) -> Speed:
 
 def ours(clips: Sequence[Path]) -> list[Speed]:
     """Process each clip as `moviemotion screen` does."""
-    processor = CameraProcessor(SAMPLES_PER_SECOND)
+    processor = CameraProcessor(DEFAULT_RATE)
     speeds = []
     for clip in clips:
         start = time.process_time()
         samples = processor.process(Camera(clip.stem, clip), lambda camera, seconds: None)
         spent = time.process_time() - start
-        speeds.append(Speed(len(np.unique(samples.time)) / SAMPLES_PER_SECOND, spent))
+        speeds.append(Speed(len(np.unique(samples.time)) / DEFAULT_RATE, spent))
     return speeds
 
 
@@ -90,7 +90,7 @@ def theirs(python: Path, name: str, clips: Sequence[Path]) -> tuple[list[Speed],
     Raises:
         NotInstalledError: with the last line of its error output.
     """
-    command = [str(python), str(RIVALS_SCRIPT), name, str(SAMPLES_PER_SECOND), *map(str, clips)]
+    command = [str(python), str(RIVALS_SCRIPT), name, str(DEFAULT_RATE), *map(str, clips)]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise NotInstalledError((done.stderr.strip().splitlines() or ["no reason given"])[-1])
@@ -132,7 +132,7 @@ def stage_milliseconds(clip: Path) -> dict[str, float]:
         seconds[stage] = time.process_time() - start
 
     with clock("decode"):
-        images = [frame.image for frame in read_frames(clip, SAMPLES_PER_SECOND)]
+        images = [frame.image for frame in read_frames(clip, DEFAULT_RATE)]
     with clock("detect"):
         found = [
             faces
@@ -152,7 +152,7 @@ def stage_milliseconds(clip: Path) -> dict[str, float]:
 
 
 def size_of(clip: Path) -> str:
-    image = next(read_frames(clip, SAMPLES_PER_SECOND)).image
+    image = next(read_frames(clip, DEFAULT_RATE)).image
     return f"{image.shape[1]}×{image.shape[0]}"
 
 
@@ -164,7 +164,7 @@ def own_lines(clips: Sequence[Path], work: Path) -> Iterator[Line]:
         yield f"throughput: {film.stem}, {size_of(film)}", f"ms per frame: {stages}", "reported", None
     runs = [total(ours(films)).rate for _ in range(RUNS)]
     yield (
-        f"throughput: audience-hours per core-hour, {SAMPLES_PER_SECOND:g} samples per second",
+        f"throughput: audience-hours per core-hour, {DEFAULT_RATE:g} samples per second",
         f"{np.median(runs):.1f} ({min(runs):.1f} to {max(runs):.1f}, "
         f"n={RUNS} runs of {len(films)} seats of {REPEATED:g} s)",
         f"≥ {LEAST_SPEED:g}",

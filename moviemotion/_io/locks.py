@@ -1,4 +1,4 @@
-"""One at a time: what keeps two programs, or two threads of one, from making the same files at once."""
+"""Locks that keep two programs, or two threads of one, from making the same files at once."""
 
 from __future__ import annotations
 
@@ -12,23 +12,26 @@ from moviemotion.errors import MoviemotionError
 
 
 class LockHeldError(MoviemotionError):
-    """Somebody else holds the lock."""
+    """Another program or thread holds the lock."""
 
 
 @contextmanager
 def hold_lock(path: Path, timeout: float, message: str) -> Iterator[None]:
-    """Hold a lock file. A thread that holds it may take it again; the system lets go of it for the dead.
+    """Hold a lock file.
+
+    The thread that holds the lock may take it again. The operating system releases the lock of a program that
+    was killed.
 
     Args:
-        path: there while it is held, in a folder that exists.
-        wait: seconds for another holder to let go.
-        refusal: what to say if they do not.
+        path: of the lock file, in a folder that exists; the file is removed with the lock.
+        timeout: seconds to wait for another holder to release it.
+        message: of the error if it is not released.
 
     Raises:
-        HeldError: they did not.
-        MoviemotionError: the file cannot be made.
+        LockHeldError: another holder did not release the lock in time.
+        MoviemotionError: the file cannot be created.
     """
-    # One object for all who ask for the path, so that it knows which thread holds it.
+    # A singleton per path, so that the lock knows which thread holds it.
     lock = FileLock(path, is_singleton=True)
     try:
         lock.acquire(timeout=timeout)
@@ -36,12 +39,12 @@ def hold_lock(path: Path, timeout: float, message: str) -> Iterator[None]:
         raise LockHeldError(message) from error
     except OSError as error:
         raise MoviemotionError(
-            f"{path}: cannot be made ({error.strerror}); see who may write there"
+            f"{path}: cannot be created ({error.strerror}); check the permissions of its folder"
         ) from error
     try:
         yield
     finally:
         if lock.lock_counter == 1:
-            with suppress(OSError):  # Windows removes it itself, when it has been let go of
+            with suppress(OSError):  # Windows removes it once it is released
                 path.unlink()
         lock.release()

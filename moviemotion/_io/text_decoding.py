@@ -1,4 +1,4 @@
-"""Read a text file in whatever encoding it was saved in."""
+"""Read text files in any common encoding."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _LEGACY_ENCODINGS = [
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258"),
     *("iso8859_2", "iso8859_5", "koi8_r", "mac_roman", "gb18030", "big5", "shift_jis", "euc_jp", "cp949"),
 ]
-"""What scripts and subtitles are saved in, besides Unicode."""
+"""Encodings of scripts and subtitles, besides Unicode."""
 _MIN_BYTES_TO_DETECT = 40
-"""Bytes beyond ASCII; fewer do not tell encodings apart, and Western European is the likeliest."""
+"""Bytes beyond ASCII that detection needs; with fewer, Western European is assumed as the most likely."""
 _MIN_ZERO_SHARE = 0.3
 
 
@@ -29,8 +29,9 @@ def read_text(path: Path, expected: str, suggested_format: str) -> str:
     """The text of a file in any common encoding; line ends become newlines.
 
     Args:
-        what: what the file should hold, for the message ("screenplay").
-        save_as: what to save it as instead, for the message ("Fountain (.fountain)").
+        path: of the file.
+        expected: what the file should hold, for the message ("screenplay").
+        suggested_format: what to save it as instead, for the message ("Fountain (.fountain)").
 
     Raises:
         MoviemotionError: the file is missing, unreadable, empty, or not text.
@@ -50,7 +51,7 @@ def read_text(path: Path, expected: str, suggested_format: str) -> str:
 
 
 def read_bytes(path: Path, expected: str) -> bytes:
-    """What a file holds.
+    """The bytes of a file.
 
     Raises:
         MoviemotionError: the file is missing or unreadable.
@@ -72,12 +73,12 @@ def decode_lines(data: bytes) -> tuple[str, ...]:
 
 
 def _normalize_newlines(text: str) -> str:
-    # Some programs end a line with \r\r\n, which is one line end, not two.
+    # Some programs write \r\r\n, which is one line end, not two.
     return re.sub(r"\r*\n|\r", "\n", text)
 
 
 def _decode(data: bytes) -> str | None:
-    """UTF-8, UTF-16, else what the letters beyond ASCII speak for; None if this is no text."""
+    """Decode UTF-8, UTF-16, or else the most likely legacy encoding; None if this is not text."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace")
     if b"\0" in data:  # no text encoding but UTF-16 holds zero bytes
@@ -98,7 +99,7 @@ def _decode(data: bytes) -> str | None:
 
 
 def _decode_utf16_without_bom(data: bytes) -> str | None:
-    """UTF-16 without its mark: every second byte of Western text is zero."""
+    """Decode UTF-16 without a byte order mark: every second byte of Western text is zero."""
     half = len(data) // 2
     for encoding, high in (("utf-16-le", data[1::2]), ("utf-16-be", data[::2])):
         if high.count(0) > _MIN_ZERO_SHARE * half and data.count(0) == high.count(0) and len(data) % 2 == 0:

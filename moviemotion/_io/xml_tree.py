@@ -1,7 +1,7 @@
-"""XML as a tree that knows its lines. Files that declare entities or a document type are not read.
+"""XML as a tree that knows its line numbers. Files that declare entities or a document type are refused.
 
-Python's own parser (expat) does the reading; a screenplay needs no entities, and they are how a small file
-is made to fill the memory or to fetch others.
+Python's own parser (expat) reads them. A screenplay needs no entities, and a hostile file could use them to
+fill the memory or to fetch other files.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from xml.parsers import expat
 from moviemotion.errors import MoviemotionError
 
 INVALID_XML_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
-"""Characters that XML cannot carry."""
+"""Characters that are not allowed in XML."""
 _MAX_DEPTH = 200
 
 
@@ -24,8 +24,8 @@ class XmlNode:
     """One XML element.
 
     Attributes:
-        line, last_line: lines of the file on which it begins and ends, from 1.
-        text: all text right inside it, not that of its children.
+        first_line, last_line: lines of the file on which it begins and ends, from 1.
+        text: its own text, without that of its children.
     """
 
     tag: str
@@ -45,11 +45,11 @@ class XmlNode:
 
 
 def parse_xml(data: bytes, path: Path, remedy: str) -> XmlNode:
-    """The root of an XML file.
+    """Parse an XML file; returns its root.
 
     Args:
         path: the file, for the message.
-        save_as: what to save it as instead, for the message.
+        remedy: what to do instead, for the message.
 
     Raises:
         MoviemotionError: it is not well-formed, or declares a document type or entities.
@@ -73,7 +73,7 @@ def parse_xml(data: bytes, path: Path, remedy: str) -> XmlNode:
 
     def doctype(*_: object) -> None:
         raise MoviemotionError(
-            f"{path}: its XML declares a document type, as no screenplay needs to and traps do; {remedy}."
+            f"{path}: its XML declares a document type, which is not supported; {remedy}."
         )
 
     parser.StartElementHandler = start

@@ -109,7 +109,7 @@ def screen(
     script: str | Path | None = None,
     subtitles: str | Path | None = None,
     offsets: Mapping[str, float] | None = None,
-    rate: float = screening.SAMPLES_PER_SECOND,
+    rate: float = screening.DEFAULT_RATE,
     baseline: str | tuple[float, float] | None = None,
     seed: int = screening.DEFAULT_SEED,
     model: str | Path | EmotionModel = DEFAULT_MODEL,

@@ -12,13 +12,15 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from moviemotion._io.atomic_files import atomic_write
+from moviemotion._io.schemas import FileSchema
 from moviemotion.audience.faces.identity_switches import IdentitySwitch
 from moviemotion.audience.faces.quality import REJECTION_REASONS
 from moviemotion.emotions import EMOTIONS
-from moviemotion.errors import MoviemotionError
 
-SAMPLES_FORMAT = "3"
-"""Version of the Parquet file."""
+SAMPLES = FileSchema("moviemotion/samples", 3)
+"""Schema of the file. Version 2 added weights, reasons of rejection and identity switches; version 3, the
+schema's own name and version, and standard names: `rejection_reason` (was `refused`), `identity_switches`
+(was `exchanges`) and `gaps` (was `blanks`)."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class Samples:
             ),
         }
         metadata = {
-            "format": SAMPLES_FORMAT,
+            **SAMPLES.metadata(),
             "viewers": json.dumps(self.viewers),
             "frames": str(self.frames),
             "end": repr(self.end),
@@ -100,17 +102,14 @@ class Samples:
 
     @classmethod
     def read(cls, path: Path) -> Samples:
-        """Read a file that `write` wrote.
+        """Read a file that `write` wrote, in this version or an earlier one.
+
+        Samples of version 1 have no quality weights: all of them are trusted.
 
         Raises:
-            MoviemotionError: another version wrote the file.
+            NewerVersionError: a newer version of the program wrote the file.
         """
-        table = pq.read_table(path)
-        metadata = {k.decode(): v.decode() for k, v in table.schema.metadata.items()}
-        if metadata.get("format", "1") != SAMPLES_FORMAT:
-            raise MoviemotionError(
-                f"{path}: written by another version of moviemotion; delete it and run the same command again"
-            )
+        table, metadata = _migrated(path, pq.read_table(path))
         column = {name: table[name].combine_chunks() for name in table.column_names}
         return cls(
             viewers=tuple(json.loads(metadata["viewers"])),
@@ -128,3 +127,29 @@ class Samples:
             ),
             gaps=tuple((start, end) for start, end in json.loads(metadata["gaps"])),
         )
+
+
+def _migrated(path: Path, table: pa.Table) -> tuple[pa.Table, dict[str, str]]:
+    """Columns and metadata of a file in the current version."""
+    metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
+    version = samples_version(path, metadata)
+    if version == 1:
+        rows = len(table)
+        reasons = pa.DictionaryArray.from_arrays(np.zeros(rows, np.int8), pa.array(REJECTION_REASONS))
+        table = table.append_column("weight", pa.array(np.ones(rows, np.float32)))
+        table = table.append_column("refused", reasons)
+        metadata |= {"exchanges": "[]", "blanks": "[]"}
+    if version <= 2:
+        names = {"refused": "rejection_reason"}
+        table = table.rename_columns([names.get(name, name) for name in table.column_names])
+        metadata |= {"identity_switches": metadata["exchanges"], "gaps": metadata.get("blanks", "[]")}
+    return table, metadata
+
+
+def samples_version(path: Path, metadata: dict[str, str]) -> int:
+    """The version of a file of samples, from its metadata.
+
+    Raises:
+        NewerVersionError: a newer version of the program wrote it.
+    """
+    return SAMPLES.check_metadata(path, metadata, unmarked=int(metadata.get("format", "1")))

@@ -1,1 +1,1 @@
-"""Whose data a study holds, what they agreed to, until when it is kept, and the proof of what was done."""
+"""Privacy: consent, pseudonyms, retention, erasure and the audit log of a study."""

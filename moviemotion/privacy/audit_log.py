@@ -1,18 +1,18 @@
-"""The audit log: who did what and when, append-only, each row sealed with the hash of the row before it.
+"""The audit log: who did what and when, append-only, each row sealed by the hash of the row before it.
 
-A row's hash covers all of its fields and the previous row's hash, so a row that is changed, taken out, put
-in or moved breaks the chain at a place that `verify` names. Rows cut off the end leave a chain that is
-whole; they are missed because the last hash is also kept outside the study folder (the *anchor*, in the
-folder of keys) and on every receipt that a viewer takes home.
+A row's hash covers all of its fields and the previous row's hash, so changing, removing, inserting or moving
+a row breaks the chain at a place that `integrity_errors` names. Removing rows from the end leaves an intact
+chain. This is detected because the last hash is also stored outside the study folder (the *anchor*, in the
+folder of keys) and on every receipt that a participant takes home.
 
-There is no personal data in the log. A viewer is spoken of by their *subject*, a random number that only
-their row in the table `viewers` ties to their random id. Erasure destroys that row: what the log says about
-somebody then stays, as proof, but can no longer be tied to anybody. A receipt is in it as a hash; whoever
-holds the code can show that a row is about them, nobody else can.
+The log contains no personal data. It calls a participant by their *subject*, a random number that only a row
+of the table `viewers` links to their random ID. Erasure deletes that row: the log keeps the proof that
+something was done, but nothing links it to a person any more. A receipt appears in the log as a hash, so only
+the holder of the code can show that a row is about them.
 
-What cannot be found: a log that was rewritten from its beginning together with its anchor, by somebody who
-may write both folders, where no receipt is left outside; rows that were cut off after the anchor was lost;
-and what was never written down.
+Not detectable: a log that was rewritten from its beginning together with its anchor, by someone who can write
+both folders, where no receipt exists outside; rows removed from the end after the anchor was lost; and
+anything that was never logged.
 """
 
 from __future__ import annotations
@@ -23,10 +23,9 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 
 GENESIS_HASH = "0" * 64
-"""What stands for the previous hash in the first row."""
+"""The previous hash of the first row."""
 
 SCHEMA = (
     """CREATE TABLE audit (
@@ -49,18 +48,6 @@ BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
 )
 
 
-class Role(StrEnum):
-    """In which capacity somebody acts."""
-
-    RESEARCHER = "researcher"
-    WRITER = "writer"
-    PRIVACY_OFFICER = "privacy officer"
-    SEAT = "seat"
-    """The viewer, at the page of their seat."""
-    SYSTEM = "system"
-    """The program, keeping a date."""
-
-
 @dataclass(frozen=True)
 class AuditEntry:
     """One row.
@@ -68,6 +55,8 @@ class AuditEntry:
     Attributes:
         seq: 1, 2, 3, …
         time: UTC, ISO 8601.
+        role: in which capacity somebody acted.
+        action: what was done.
         details: JSON object with sorted keys.
         previous, hash: SHA-256, hexadecimal.
     """
@@ -81,24 +70,32 @@ class AuditEntry:
     hash: str
 
     def compute_hash(self) -> str:
-        """The hash that the row should have."""
+        """Compute the hash that the row should have."""
         content = [self.seq, self.time, self.role, self.action, self.details, self.previous]
         return hashlib.sha256(json.dumps(content, ensure_ascii=True).encode()).hexdigest()
 
 
 def utc_timestamp(now: datetime | None) -> str:
-    """A moment as it is written down: UTC, to the second. None is the present."""
+    """A time as stored: UTC, ISO 8601, to the second. None stands for now."""
     return (now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds")
 
 
 def append_entry(
     connection: sqlite3.Connection,
-    role: Role,
+    role: str,
     action: str,
     details: Mapping[str, object],
     now: datetime | None = None,
 ) -> AuditEntry:
-    """Add a row. The caller's transaction keeps it together with what it speaks of."""
+    """Add a row, in the caller's transaction, so that it is stored together with what it describes.
+
+    Args:
+        connection: to `study.db`.
+        role: in which capacity somebody acted; stored as text.
+        action: what was done.
+        details: in JSON's types; must not contain personal data.
+        now: the time to record; by default the present.
+    """
     last = connection.execute("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
     seq, previous = (last[0] + 1, last[1]) if last else (1, GENESIS_HASH)
     text = json.dumps(details, sort_keys=True, ensure_ascii=True)
@@ -109,20 +106,24 @@ def append_entry(
 
 
 def read_entries(connection: sqlite3.Connection) -> Iterator[AuditEntry]:
-    """All rows in order."""
+    """Read all rows in order."""
     for row in connection.execute("SELECT * FROM audit ORDER BY seq"):
         yield AuditEntry(*row)
 
 
 def integrity_errors(connection: sqlite3.Connection, anchor: tuple[int, str] | None) -> Iterator[str]:
-    """What is wrong with the log, one sentence a fault, in the order of its rows.
+    """Check every row against its hash, the row before it, and the anchor.
 
     Args:
-        anchor: number and hash of a row that was once the last, as kept elsewhere; None if there is none.
+        connection: to `study.db`.
+        anchor: number and hash of the last row as stored outside the study; None if it is not known.
+
+    Yields:
+        One sentence per error, in the order of the rows.
     """
     guards = {sql for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE tbl_name = 'audit'")}
     if guards != set(SCHEMA):
-        yield "the table is not guarded as it was made: its triggers were changed or dropped"
+        yield "the table is not protected as it was created: its triggers were changed or dropped"
     expected, previous, anchored = 1, GENESIS_HASH, anchor is None
     for entry in read_entries(connection):
         if entry.seq != expected:

@@ -1,8 +1,9 @@
-"""Seats and what their viewers agreed to. A viewer is a random id; nobody's name is ever asked for.
+"""Seats, and what their participants agreed to. A participant is a random ID; no name is ever asked for.
 
-A seat is masked unless its viewer has accepted the disclosure that is current when they accept. Every answer
-gets a receipt: a random code that only its holder has. The register keeps its hash, and the audit log keeps
-it beyond erasure, so that a viewer can always show what they answered and when, and withdraw with it.
+A seat is masked unless its participant accepted the disclosure that was current at that time. Every answer
+gets a receipt: a random code that only its holder has. The study database stores its hash, and the audit log
+keeps the hash after erasure, so that a participant can always prove what they answered and when, and can
+withdraw with the code.
 """
 
 from __future__ import annotations
@@ -19,31 +20,32 @@ from enum import StrEnum
 from pathlib import Path
 
 from moviemotion.audience.video.masking import NO_MASK, Mask, Region
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.privacy import audit_log
-from moviemotion.privacy.audit_log import Role, utc_timestamp
+from moviemotion.privacy.audit_log import utc_timestamp
 from moviemotion.privacy.disclosure import build_disclosure
+from moviemotion.privacy.roles import Role
 from moviemotion.privacy.study_database import StudyDatabase, has_database, open_database
 
 
 class ConsentState(StrEnum):
-    """What a viewer has said."""
+    """The consent of a participant."""
 
     ASKED = "asked"
     ACCEPTED = "accepted"
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
-    """Accepted once, or is to be erased for another reason; what is held about them is being erased."""
+    """Accepted before, or to be erased for another reason; their data is being erased."""
     UNRECORDED = "not recorded"
-    """Screened without a register: consent was taken in another way, or not at all."""
+    """Screened without a study database: consent was obtained in another way, or not at all."""
 
 
 RECEIPT_PATTERN = re.compile("[0-9a-f]{8}(-[0-9a-f]{8}){3}", re.IGNORECASE)
-"""What the code of a receipt looks like."""
+"""The form of a receipt's code."""
 RECORDING_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm", ".gif", ".mpg", ".mts")
-"""Suffixes of recordings: a camera of that name would see nobody."""
+"""Suffixes of recordings: a camera named with one would match no recording."""
 RETAINED_STATES = (ConsentState.ACCEPTED, ConsentState.UNRECORDED)
-"""The states in which a viewer's samples are kept."""
+"""The states in which a participant's samples are stored."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +53,10 @@ class Seat:
     """One seat.
 
     Attributes:
-        seat: what the house calls it.
-        camera: name of the camera that sees it, as in the study: the file's name without its suffix.
-        region: where in that camera's picture; None where the camera sees this seat alone.
-        viewer, state: who sits there, and what they said; None before they were asked.
+        label: what the theater calls it.
+        camera: name of the camera that shows it, as in the study: the file's name without its suffix.
+        region: its part of that camera's frame; None if the camera shows this seat alone.
+        viewer, state: random ID and consent of the participant there; None before they were asked.
     """
 
     label: str
@@ -66,13 +68,14 @@ class Seat:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a viewer takes home from an answer.
+    """What a participant takes home after an answer.
 
     Attributes:
-        code: random; kept nowhere but with the viewer.
-        disclosure: version of the disclosure that was on the page.
+        code: random; only the participant has it.
+        state: what they answered.
+        disclosure: version of the disclosure that they read.
         time: UTC.
-        row, hash: of the audit log, which can be shown not to have been cut or rewritten since.
+        row, hash: of the audit log; with them, rows that were removed or rewritten since can be detected.
     """
 
     code: str
@@ -92,58 +95,60 @@ def add_seat(
         camera, region: as in `Seat`.
 
     Raises:
-        MoviemotionError: the seat is there already, the region is empty, or the camera is named with the
-            suffix of its recording.
+        MoviemotionError: the seat exists, the region is empty, or the camera is named with the suffix of its
+            recording.
     """
     if (suffix := Path(camera).suffix).lower() in RECORDING_SUFFIXES:
-        raise MoviemotionError(f"camera {camera}: ends in {suffix}, as a file does; leave that out")
+        raise MoviemotionError(f"camera {camera}: ends in {suffix}, like a file; remove the suffix")
     if region and (region.left >= region.right or region.top >= region.bottom):
         raise MoviemotionError(f"seat {seat}: its region is empty; give left, top, right, bottom in pixels")
     corners = (region.left, region.top, region.right, region.bottom) if region else (None,) * 4
-    with open_database(folder) as register, register.transaction():
+    with open_database(folder) as database, database.transaction():
         try:
-            register.connection.execute(
+            database.connection.execute(
                 "INSERT INTO seats VALUES (?, ?, ?, ?, ?, ?)", (seat, camera, *corners)
             )
         except sqlite3.IntegrityError:
-            raise MoviemotionError(f"{folder}: seat {seat} is there already; choose another name") from None
-        register.log(Role.RESEARCHER, "seat added", {}, now)
+            raise MoviemotionError(f"{folder}: seat {seat} exists already; choose another name") from None
+        database.log(Role.RESEARCHER, "seat added", {}, now)
 
 
 def remove_seat(folder: Path, seat: str, now: datetime | None = None) -> None:
-    """Take out a seat at which nobody has been asked, such as one that was written wrongly.
+    """Remove a seat whose participant was not asked yet, such as one that was misspelled.
 
     Raises:
-        MoviemotionError: no such seat, or somebody was asked there.
+        MoviemotionError: there is no such seat, or its participant was asked.
     """
-    with open_database(folder) as register, register.transaction():
-        if _find_seat(register, seat).viewer:
-            raise MoviemotionError(f"{folder}: seat {seat} has a viewer; erase them first")
-        register.connection.execute("DELETE FROM seats WHERE seat = ?", (seat,))
-        register.log(Role.RESEARCHER, "seat removed", {}, now)
+    with open_database(folder) as database, database.transaction():
+        if _find_seat(database, seat).viewer:
+            raise MoviemotionError(f"{folder}: seat {seat} has a participant; erase them first")
+        database.connection.execute("DELETE FROM seats WHERE seat = ?", (seat,))
+        database.log(Role.RESEARCHER, "seat removed", {}, now)
 
 
 def parse_region(text: str) -> Region:
-    """Read `LEFT,TOP,RIGHT,BOTTOM`, pixels.
+    """Parse `LEFT,TOP,RIGHT,BOTTOM` in pixels.
 
     Raises:
-        MoviemotionError: it is written otherwise.
+        SettingError: the text has another form.
     """
     try:
         left, top, right, bottom = (int(part) for part in text.split(","))
     except ValueError:
-        raise MoviemotionError(f"--region {text}: write LEFT,TOP,RIGHT,BOTTOM, such as 0,0,640,720") from None
+        raise SettingError(
+            "invalid-region", "{region} {text}: write LEFT,TOP,RIGHT,BOTTOM, such as 0,0,640,720", text=text
+        ) from None
     return Region(left, top, right, bottom)
 
 
 def list_seats(folder: Path) -> tuple[Seat, ...]:
-    """Every seat with its viewer and their answer."""
-    with open_database(folder) as register:
-        return seats_in_database(register)
+    """List every seat with its participant and their answer."""
+    with open_database(folder) as database:
+        return seats_in_database(database)
 
 
 def seats_in_database(database: StudyDatabase) -> tuple[Seat, ...]:
-    """The same, of an open register."""
+    """The same, from an open study database."""
     rows = database.connection.execute(
         """SELECT s.seat, s.camera, s.x0, s.y0, s.x1, s.y1, v.id, v.state FROM seats s
            LEFT JOIN viewers v ON v.seat = s.seat ORDER BY s.seat"""
@@ -161,91 +166,95 @@ def seats_in_database(database: StudyDatabase) -> tuple[Seat, ...]:
 
 
 def ask_for_consent(folder: Path, seat: str, now: datetime | None = None) -> str:
-    """Open the page of a seat; the answer is to be given with the id that this returns.
+    """Open the consent page of a seat; the answer is recorded under the ID that this returns.
 
-    Who reloads the page, or comes back after declining, stays the same viewer.
+    A participant who reloads the page, or comes back after declining, keeps their ID.
 
     Returns:
-        The viewer's random id.
+        The participant's random ID.
 
     Raises:
-        MoviemotionError: no such seat, its viewer has accepted already, or a day that they would be told of
-            has come.
+        MoviemotionError: there is no such seat, its participant has accepted already, or the retention of
+            some data has ended.
     """
-    with open_database(folder) as register, register.transaction():
-        refuse_expired(register, now)
-        here = _find_seat(register, seat)
+    with open_database(folder) as database, database.transaction():
+        refuse_expired(database, now)
+        here = _find_seat(database, seat)
         if here.state in (ConsentState.ACCEPTED, ConsentState.WITHDRAWN):
             raise MoviemotionError(
-                f"{folder}: the viewer of seat {seat} has accepted; withdraw with the receipt"
+                f"{folder}: the participant of seat {seat} has accepted; withdraw with the receipt"
             )
         if here.viewer:
             return here.viewer
-        viewer = add_viewer(register, seat, ConsentState.ASKED)
-        register.log(Role.SEAT, "asked", {"subject": audit_subject(register, viewer)}, now)
+        viewer = add_viewer(database, seat, ConsentState.ASKED)
+        database.log(Role.SEAT, "asked", {"subject": audit_subject(database, viewer)}, now)
         return viewer
 
 
 def record_answer(
     folder: Path, viewer: str, accepted: bool, disclosure_version: str, now: datetime | None = None
 ) -> Receipt:
-    """Take down a viewer's answer to the disclosure.
+    """Record a participant's answer to the disclosure.
 
     Args:
-        version: of the disclosure that was on the page.
+        folder: of the study.
+        viewer: random ID, from `ask_for_consent`.
+        accepted: whether they accept.
+        disclosure_version: of the disclosure that they read.
+        now: by default the present.
 
     Raises:
-        MoviemotionError: the disclosure has changed since, or a day that it names has come; there is no such
-            viewer, or they have accepted before (what takes that back is `erasure.withdraw`); or they accept
-            and the audit log lacks rows.
+        MoviemotionError: the disclosure has changed since, or a deletion date in it has passed; there is no
+            such participant, or they have accepted before (`erasure.withdraw` takes that back); or they
+            accept and rows are missing from the audit log.
     """
     state = ConsentState.ACCEPTED if accepted else ConsentState.DECLINED
-    with open_database(folder) as register, register.transaction():
-        refuse_expired(register, now)
-        disclosure = build_disclosure(register)
+    with open_database(folder) as database, database.transaction():
+        refuse_expired(database, now)
+        disclosure = build_disclosure(database)
         if disclosure_version != disclosure.version:
             raise MoviemotionError("the disclosure has changed since the page was opened; read it again")
-        if consent_state(register, viewer) not in (ConsentState.ASKED, ConsentState.DECLINED):
+        if consent_state(database, viewer) not in (ConsentState.ASKED, ConsentState.DECLINED):
             raise MoviemotionError(f"viewer {viewer}: has accepted; withdraw with the receipt")
-        if accepted and register.is_anchor_missing():
+        if accepted and database.is_anchor_missing():
             raise MoviemotionError(
-                f"{folder}: its audit log lacks rows (moviemotion privacy verify), so no consent is taken; "
-                "go on in the newest copy of the study, or begin another"
+                f"{folder}: rows are missing from its audit log (moviemotion privacy verify), so no consent "
+                "is recorded; continue in the newest copy of the study, or start another"
             )
-        register.connection.execute(
+        database.connection.execute(
             "INSERT OR IGNORE INTO disclosures VALUES (?, ?)", (disclosure.version, disclosure.text)
         )
-        return record_state(register, viewer, state, disclosure.version, now)
+        return record_state(database, viewer, state, disclosure.version, now)
 
 
 def refuse_expired(database: StudyDatabase, now: datetime | None = None) -> None:
-    """Nobody is asked, or read, when something that they are told of is not kept any more.
+    """Refuse to ask for consent or to screen once the retention of any kind of data has ended.
 
     Raises:
-        MoviemotionError: a kind of data has had its day.
+        MoviemotionError: a deletion date has passed.
     """
     if past := database.first_expired(now):
         kind, day = past
         raise MoviemotionError(
-            f"{database.folder}: is over since {day}, when its {kind} were to go; begin another study"
+            f"{database.folder}: expired on {day}, the deletion date of its {kind}; start another study"
         )
 
 
 def record_offline_answer(folder: Path, seat: str, accepted: bool, now: datetime | None = None) -> Receipt:
-    """Take down what a viewer said who had the current disclosure in their hand, not on a page.
+    """Record the answer of a participant who read the current disclosure on paper.
 
     Raises:
-        MoviemotionError: as for `ask` and `answer`.
+        MoviemotionError: as `ask_for_consent` and `record_answer`.
     """
-    with open_database(folder) as register:
-        version = build_disclosure(register).version
+    with open_database(folder) as database:
+        version = build_disclosure(database).version
     return record_answer(folder, ask_for_consent(folder, seat, now), accepted, version, now)
 
 
 def record_state(
     database: StudyDatabase, viewer: str, state: ConsentState, disclosure: str, now: datetime | None
 ) -> Receipt:
-    """Write down a viewer's new state, inside a transaction."""
+    """Record a participant's new state, inside a transaction."""
     code = "-".join(secrets.token_hex(4) for _ in range(4))
     subject = audit_subject(database, viewer)
     database.connection.execute("UPDATE viewers SET state = ? WHERE id = ?", (state, viewer))
@@ -259,36 +268,36 @@ def record_state(
 
 
 def state_by_receipt(folder: Path, code: str) -> ConsentState | None:
-    """What the viewer who holds a receipt has said last; None where nothing is held about them any more."""
+    """The current consent of a receipt's holder; None if no data about them is stored any more."""
     query = "SELECT v.state FROM viewers v JOIN consents c ON c.viewer = v.id WHERE c.receipt = ?"
-    with open_database(folder) as register:
-        row = register.connection.execute(query, (_hash_code(code),)).fetchone()
+    with open_database(folder) as database:
+        row = database.connection.execute(query, (_hash_code(code),)).fetchone()
     return ConsentState(row[0]) if row else None
 
 
 def viewer_by_receipt(folder: Path, code: str) -> str:
-    """The viewer who holds a receipt.
+    """The random ID of a receipt's holder.
 
     Raises:
-        MoviemotionError: nobody who is held here does.
+        MoviemotionError: no data is stored for this receipt.
     """
-    with open_database(folder) as register:
-        row = register.connection.execute(
+    with open_database(folder) as database:
+        row = database.connection.execute(
             "SELECT viewer FROM consents WHERE receipt = ?", (_hash_code(code),)
         ).fetchone()
     if row is None:
-        raise MoviemotionError(f"{folder}: nothing is held here for this receipt; check the code")
+        raise MoviemotionError(f"{folder}: no data is stored for this receipt; check the code")
     return str(row[0])
 
 
 def find_receipt(folder: Path, code: str) -> Receipt:
-    """A receipt as the audit log has it, also after erasure.
+    """Find a receipt in the audit log, also after erasure.
 
     Raises:
-        MoviemotionError: it is not in the log: the code is wrong, or the log was cut or rewritten.
+        MoviemotionError: it is not in the log: the code is wrong, or rows were removed or rewritten.
     """
-    with open_database(folder) as register:
-        for entry in audit_log.read_entries(register.connection):
+    with open_database(folder) as database:
+        for entry in audit_log.read_entries(database.connection):
             details = json.loads(entry.details)
             if details.get("receipt") == _hash_code(code):
                 state, version = ConsentState(entry.action), details["disclosure"]
@@ -299,13 +308,14 @@ def find_receipt(folder: Path, code: str) -> Receipt:
 
 
 def camera_masks(folder: Path, cameras: Iterable[str]) -> dict[str, Mask]:
-    """What each camera of a study may see, by what its seats' viewers have said.
+    """The mask of each camera of a study, from the consent of the participants it shows.
 
     Args:
-        cameras: names. One that no seat names may see nothing.
+        folder: of the study.
+        cameras: their names. A camera without a seat is masked completely.
 
     Returns:
-        camera → mask; all open in a study that has no register.
+        Camera → mask; nothing is masked in a study without a database.
     """
     if not has_database(folder):
         return dict.fromkeys(cameras, NO_MASK)
@@ -316,7 +326,7 @@ def camera_masks(folder: Path, cameras: Iterable[str]) -> dict[str, Mask]:
 
 
 def fully_masked_cameras(folder: Path, cameras: Iterable[str]) -> dict[str, str]:
-    """The cameras of a study that may see nothing at all, by what its seats' viewers have said, and why."""
+    """The cameras that are masked completely for lack of consent → the reason."""
     if not has_database(folder):
         return {}
     everyone, why = list_seats(folder), {}
@@ -327,17 +337,17 @@ def fully_masked_cameras(folder: Path, cameras: Iterable[str]) -> dict[str, str]
         if not here:
             why[camera] = "no seat has this camera"
         elif not any(seat.state is ConsentState.ACCEPTED for seat in here):
-            why[camera] = "nobody there has said yes"
+            why[camera] = "no participant there has accepted"
         else:
             unplaced = next(
                 s.label for s in here if s.state is not ConsentState.ACCEPTED and s.region is None
             )
-            why[camera] = f"seat {unplaced} has not said yes, and could be anywhere in its picture"
+            why[camera] = f"seat {unplaced} has not accepted, and could be anywhere in its picture"
     return why
 
 
 def mask_for_seats(camera_seats: list[Seat]) -> Mask:
-    """What one camera may see: the regions of the seats whose viewers accepted, less those of the others."""
+    """The mask of one camera: visible are the regions of seats that accepted, except where others overlap."""
     agreed = [seat for seat in camera_seats if seat.state is ConsentState.ACCEPTED]
     others = [seat for seat in camera_seats if seat.state is not ConsentState.ACCEPTED]
     if not agreed or any(seat.region is None for seat in others):
@@ -349,7 +359,7 @@ def mask_for_seats(camera_seats: list[Seat]) -> Mask:
 
 
 def add_viewer(database: StudyDatabase, seat: str, state: ConsentState) -> str:
-    """Give the viewer of a seat a random id; inside a transaction."""
+    """Give the participant of a seat a random ID; inside a transaction."""
     # The letter keeps spreadsheets from reading 12e4… as a number.
     viewer = f"v-{secrets.token_hex(6)}"
     database.connection.execute(
@@ -359,22 +369,22 @@ def add_viewer(database: StudyDatabase, seat: str, state: ConsentState) -> str:
 
 
 def audit_subject(database: StudyDatabase, viewer: str) -> str:
-    """What the audit log calls a viewer.
+    """The number that stands for a participant in the audit log.
 
     Raises:
-        MoviemotionError: no such viewer.
+        MoviemotionError: there is no such participant.
     """
     row = database.connection.execute("SELECT subject FROM viewers WHERE id = ?", (viewer,)).fetchone()
     if row is None:
-        raise MoviemotionError(f"viewer {viewer}: nothing is held about them; check the id")
+        raise MoviemotionError(f"viewer {viewer}: no data about them is stored; check the ID")
     return str(row[0])
 
 
 def consent_state(database: StudyDatabase, viewer: str) -> ConsentState:
-    """What a viewer has said last.
+    """The current consent of a participant.
 
     Raises:
-        MoviemotionError: no such viewer.
+        MoviemotionError: there is no such participant.
     """
     audit_subject(database, viewer)
     row = database.connection.execute("SELECT state FROM viewers WHERE id = ?", (viewer,)).fetchone()
@@ -384,12 +394,12 @@ def consent_state(database: StudyDatabase, viewer: str) -> ConsentState:
 def _find_seat(database: StudyDatabase, seat: str) -> Seat:
     here = next((s for s in seats_in_database(database) if s.label == seat), None)
     if here is None:
-        raise MoviemotionError(f"{database.folder}: no such seat, {seat}; check the name")
+        raise MoviemotionError(f"{database.folder}: has no seat {seat}; check the name")
     return here
 
 
 def _normalize_code(code: str) -> str:
-    """A code as the receipt has it, also where it was typed in capitals, with blanks or without dashes."""
+    """A code as on the receipt, even if it was typed in capitals, with spaces or without dashes."""
     digits = re.sub(r"[\W_]", "", code.lower())
     return "-".join(digits[k : k + 8] for k in range(0, len(digits), 8))
 

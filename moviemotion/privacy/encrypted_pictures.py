@@ -1,7 +1,7 @@
-"""Pictures of viewers, kept only where the study's terms ask for them, and encrypted.
+"""Encrypted pictures of participants, stored only where the terms of the study allow them.
 
-A picture is a face alone: no name, no seat and no metadata goes into it, its file's name is random, and its
-key lies outside the study folder. Without the key what is left is noise, wherever it was copied to.
+A picture shows a face and carries no name, seat or metadata. Its file name is random and its key lies outside
+the study folder, so that copies of the folder alone reveal nothing.
 """
 
 from __future__ import annotations
@@ -18,72 +18,79 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from moviemotion._io.atomic_files import atomic_write
-from moviemotion.errors import MoviemotionError
-from moviemotion.privacy.audit_log import Role
+from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.privacy.consent import RETAINED_STATES, audit_subject, consent_state
+from moviemotion.privacy.roles import Role
 from moviemotion.privacy.study_database import key_file, open_database
-from moviemotion.study.folder import PICTURES_FOLDER
+from moviemotion.study.file_names import PICTURES_FOLDER
 
 NONCE_BYTES = 12
-"""Bytes in front of the ciphertext, as AES-GCM wants them."""
+"""Bytes before the ciphertext; the nonce size of AES-GCM."""
 
 
 def store_picture(
     folder: Path, viewer: str, image: NDArray[np.uint8], time: float, now: datetime | None = None
 ) -> str:
-    """Keep a picture of a viewer.
+    """Encrypt and store a picture of a participant.
 
     Args:
+        folder: of the study.
+        viewer: random ID.
         image: (height, width, 3) or (height, width) uint8.
-        time: film second at which it was taken.
+        time: film time at which it was taken, in seconds.
+        now: by default the present.
 
     Returns:
         The name of its file.
 
     Raises:
-        MoviemotionError: the study's terms do not ask for pictures, or the viewer has not agreed.
+        MoviemotionError: the terms of the study allow no pictures, or the participant has not accepted.
     """
-    with open_database(folder) as register:
-        if not (register.terms and register.terms.pictures):
-            raise MoviemotionError(f"{folder}: its terms ask for no pictures; begin a study with --pictures")
-        if consent_state(register, viewer) not in RETAINED_STATES:
-            raise MoviemotionError(f"viewer {viewer}: has not agreed; nothing is kept of them")
+    with open_database(folder) as database:
+        if not (database.terms and database.terms.pictures):
+            raise SettingError(
+                "no-pictures",
+                "{path}: its terms allow no pictures; start a study with {pictures}",
+                path=folder,
+            )
+        if consent_state(database, viewer) not in RETAINED_STATES:
+            raise MoviemotionError(f"viewer {viewer}: has not accepted, so no picture of them is stored")
         name = f"{secrets.token_hex(16)}.bin"
         nonce = secrets.token_bytes(NONCE_BYTES)
-        sealed = AESGCM(_load_or_create_key(register.study_id)).encrypt(
+        sealed = AESGCM(_load_or_create_key(database.study_id)).encrypt(
             nonce, _encode_png(image), name.encode()
         )
-        with register.transaction():
-            register.connection.execute("INSERT INTO pictures VALUES (?, ?, ?)", (name, viewer, time))
+        with database.transaction():
+            database.connection.execute("INSERT INTO pictures VALUES (?, ?, ?)", (name, viewer, time))
             (folder / PICTURES_FOLDER).mkdir(exist_ok=True)
             with atomic_write(folder / PICTURES_FOLDER / name) as partial:
                 partial.write_bytes(nonce + sealed)
-            register.log(Role.RESEARCHER, "picture kept", {"subject": audit_subject(register, viewer)}, now)
+            database.log(Role.RESEARCHER, "picture kept", {"subject": audit_subject(database, viewer)}, now)
     return name
 
 
 def decrypt_picture(folder: Path, name: str) -> bytes:
-    """A kept picture as PNG.
+    """Decrypt a stored picture; returns a PNG file.
 
     Raises:
-        MoviemotionError: there is no such picture, its key is not on this machine, or it was changed.
+        MoviemotionError: there is no such picture, its key is not on this machine, or it was modified.
     """
     path = folder / PICTURES_FOLDER / Path(name).name
-    with open_database(folder) as register:
-        key = key_file(register.study_id, ".key")
+    with open_database(folder) as database:
+        key = key_file(database.study_id, ".key")
     try:
         sealed = path.read_bytes()
         return AESGCM(key.read_bytes()).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], name.encode())
     except FileNotFoundError as error:
-        raise MoviemotionError(f"{error.filename}: not there; it may have been deleted on its day") from error
+        raise MoviemotionError(f"{error.filename}: missing; its retention may have ended") from error
     except (InvalidTag, ValueError) as error:
         raise MoviemotionError(
-            f"{path}: was changed, or has another key; restore both from a copy"
+            f"{path}: was modified, or belongs to another key; restore both from a copy"
         ) from error
 
 
 def destroy_key(study_id: str) -> None:
-    """Make every picture of a study unreadable, its copies too."""
+    """Delete the key of a study, which makes all its pictures and their copies unreadable."""
     key_file(study_id, ".key").unlink(missing_ok=True)
 
 

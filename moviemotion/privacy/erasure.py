@@ -1,7 +1,8 @@
-"""Take a viewer out of a study: their samples, their part in every result, their pictures and their rows.
+"""Erase a participant from a study: samples, their part in every output, pictures, and database rows.
 
-What stays is that somebody agreed and was erased, in the audit log, under a number that nothing ties to them
-any more. Blocks that a file system has freed are not overwritten: keep studies on an encrypted disk.
+What remains is a record in the audit log that somebody accepted and was erased, under a number that nothing
+links to them any more. Blocks that the file system has freed are not overwritten, so keep studies on an
+encrypted disk.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ from moviemotion._io.atomic_files import delete_partial_files
 from moviemotion._io.locks import LockHeldError
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import retention
-from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import (
     ConsentState,
     Receipt,
@@ -40,32 +40,36 @@ from moviemotion.privacy.pseudonymize import (
     pseudonymize_study,
     rebuild_outputs,
 )
+from moviemotion.privacy.roles import Role
 from moviemotion.privacy.study_database import DataKind, StudyDatabase, database_lock, open_database
 from moviemotion.privacy.viewer_samples import viewer_rows, without_viewer
-from moviemotion.study.folder import (
+from moviemotion.study.file_names import (
+    AUDIENCE_OUTPUTS,
     CAPTURE_REPORTS,
     DATABASE_FILE,
     FILM_INPUT_STEMS,
     JOURNAL_FOLDER,
     LOCK_FILE,
     PICTURES_FOLDER,
+    PROVENANCE_FILE,
+    SAMPLES_FOLDER,
+    STUDY_FILE,
     UPLOADS_FOLDER,
-    StudyFolder,
-    study_lock,
+    VIEWER_OUTPUTS,
+    samples_path,
 )
-from moviemotion.study.outputs import AUDIENCE_OUTPUTS, VIEWER_OUTPUTS
-from moviemotion.study.provenance import PROVENANCE
+from moviemotion.study.folder import StudyFolder, has_study, study_lock
 
 
 @dataclass(frozen=True)
 class ErasureResult:
-    """What was erased of a viewer.
+    """What was erased.
 
     Attributes:
-        samples, pictures: how many.
-        files: others that had the viewer's id and were deleted whole, relative to the study folder.
-        strangers: files in the folder that this program did not write; they may speak of the viewer in
-            another way, and are left to whoever put them there.
+        samples, pictures: numbers of samples and pictures.
+        files: other files that contained the participant's ID and were deleted, relative to the study folder.
+        strangers: files in the folder that this program did not write. They may contain data about the
+            participant in another form, and are left for a person to check.
     """
 
     samples: int
@@ -76,11 +80,11 @@ class ErasureResult:
 
 @dataclass(frozen=True)
 class EnforcementResult:
-    """What keeping a study's promises did.
+    """What enforcing a study's privacy settings did.
 
     Attributes:
-        deleted: kinds of data whose day had come.
-        erased: how many viewers who had withdrawn.
+        deleted: kinds of data whose retention had ended.
+        erased: number of participants who had withdrawn.
     """
 
     deleted: tuple[DataKind, ...]
@@ -88,27 +92,30 @@ class EnforcementResult:
 
 
 def withdraw(folder: Path, code: str, now: datetime | None = None, defer_erasure: bool = False) -> Receipt:
-    """Take a viewer's consent back, with the receipt of their answer, and erase them.
+    """Withdraw a participant's consent, with the receipt of their answer, and erase them.
 
-    Where a screening is not finished they are masked from now on and erased at its end, by `keep_promises`.
+    During a screening they are masked from now on, and erased at its end by `enforce_privacy`.
 
     Args:
-        later: a screening is at work, even if it has its results already: leave erasing to `keep_promises`.
-            So it is left where another program is at work in the study.
+        folder: of the study.
+        code: of the receipt.
+        now: by default the present.
+        defer_erasure: leave the erasure to `enforce_privacy`, because a screening is running even if it has
+            outputs already. It is also left if another program holds the study lock.
 
     Returns:
-        A receipt of the withdrawal, which can be checked after the viewer is gone.
+        A receipt of the withdrawal, which can be verified after the erasure.
 
     Raises:
-        MoviemotionError: nothing is held for the receipt.
+        MoviemotionError: no data is stored for the receipt.
     """
-    # One at a time: of two the second finds that nothing is held any more.
+    # Under the lock, so that the second of two simultaneous calls finds nothing stored any more.
     with database_lock(folder):
         viewer = viewer_by_receipt(folder, code)
-        with open_database(folder) as register, register.transaction():
+        with open_database(folder) as database, database.transaction():
             query = "SELECT disclosure FROM consents WHERE viewer = ? ORDER BY rowid DESC"
-            (disclosure,) = register.connection.execute(query, (viewer,)).fetchone()
-            receipt = record_state(register, viewer, ConsentState.WITHDRAWN, disclosure, now)
+            (disclosure,) = database.connection.execute(query, (viewer,)).fetchone()
+            receipt = record_state(database, viewer, ConsentState.WITHDRAWN, disclosure, now)
         if not defer_erasure:
             with suppress(LockHeldError), study_lock(folder):
                 _erase_withdrawn(folder, Role.SEAT, now)
@@ -116,35 +123,39 @@ def withdraw(folder: Path, code: str, now: datetime | None = None, defer_erasure
 
 
 def delete_withdrawn_cameras(folder: Path) -> None:
-    """Delete what an unfinished screening has read of cameras whose viewers have all withdrawn since.
+    """Delete the samples of cameras whose participants have all withdrawn from an unfinished screening.
 
-    Not while a screening is at work. The rest is erased at its end; where nobody is left, it ends here.
+    Must not be called while the screening runs. Samples of other cameras are erased at its end. If no
+    participant remains, the screening is discarded.
     """
     gone = {seat.camera for seat in list_seats(folder) if seat.state is ConsentState.WITHDRAWN}
     for camera, mask in camera_masks(folder, gone).items():
         if mask.hides_everything:
-            (folder / "samples" / f"{camera}.parquet").unlink(missing_ok=True)
+            samples_path(folder, camera).unlink(missing_ok=True)
     left = any(seat.state is ConsentState.ACCEPTED for seat in list_seats(folder))
     captured = any(
         (folder / name).exists() for name in (JOURNAL_FOLDER, *CAPTURE_REPORTS)
-    )  # which is told all the same
-    if gone and not left and not captured and (folder / "study.json").is_file():
+    )  # whose report is made in any case
+    if gone and not left and not captured and has_study(folder):
         StudyFolder.open_existing(folder).discard()
 
 
 def erase(
     folder: Path, viewer: str, role: Role = Role.PRIVACY_OFFICER, now: datetime | None = None
 ) -> ErasureResult:
-    """Erase a viewer and make the results again without them.
+    """Erase a participant and rebuild the outputs without them.
 
-    An interrupted erasure is finished by a second one, or by `keep_promises`.
+    An interrupted erasure is completed by calling this again, or by `enforce_privacy`.
 
     Args:
-        viewer: random id.
+        folder: of the study.
+        viewer: random ID.
+        role: who erases.
+        now: by default the present.
 
     Raises:
-        MoviemotionError: nothing is held about the viewer, the study is not finished, or another program
-            keeps the register open.
+        MoviemotionError: no data about the participant is stored, the study is not finished, or another
+            program keeps the database open.
     """
     with database_lock(folder), study_lock(folder):
         return _erase(folder, viewer, role, now)
@@ -155,61 +166,61 @@ def _erase(folder: Path, viewer: str, role: Role, now: datetime | None) -> Erasu
         raise MoviemotionError(
             f"{folder}: is being screened; erase when it is finished, or let it be withdrawn"
         )
-    if (folder / "study.json").is_file():
+    if has_study(folder):
         pseudonymize_study(folder, now)
-    with open_database(folder) as register:
-        subject = audit_subject(register, viewer)
-        with register.transaction():
+    with open_database(folder) as database:
+        subject = audit_subject(database, viewer)
+        with database.transaction():
             # One that is cut off is gone on with by `keep_promises`.
-            register.connection.execute(
+            database.connection.execute(
                 "UPDATE viewers SET state = ? WHERE id = ?", (ConsentState.WITHDRAWN, viewer)
             )
-        _erase_uploads(register, viewer)
+        _erase_uploads(database, viewer)
         samples = _erase_samples(folder, viewer)
         files = [
             name
-            for (name,) in register.connection.execute(
+            for (name,) in database.connection.execute(
                 "SELECT file FROM pictures WHERE viewer = ?", (viewer,)
             )
         ]
         for name in files:
             (folder / PICTURES_FOLDER / name).unlink(missing_ok=True)
         delete_partial_files(folder)
-        # The register and its write-ahead log are open here.
+        # The database and its write-ahead log are open here.
         others = tuple(
             path for path in find_files_containing(folder, viewer) if not path.name.startswith(DATABASE_FILE)
         )
         for path in others:
             path.unlink()
-        with register.secure_deletion():
+        with database.secure_deletion():
             for table, column in (("pictures", "viewer"), ("consents", "viewer"), ("viewers", "id")):
-                register.connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (viewer,))
+                database.connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (viewer,))
             if is_finished(folder):
-                known = {camera for (camera,) in register.connection.execute("SELECT id FROM cameras")}
+                known = {camera for (camera,) in database.connection.execute("SELECT id FROM cameras")}
                 gone = [(camera,) for camera in known - set(StudyFolder.open_existing(folder).cameras)]
-                register.connection.executemany("DELETE FROM cameras WHERE id = ?", gone)
+                database.connection.executemany("DELETE FROM cameras WHERE id = ?", gone)
             details = {"subject": subject, "samples": samples, "pictures": len(files)}
-            register.log(role, "erased", details, now)
+            database.log(role, "erased", details, now)
     deleted = tuple(str(path.relative_to(folder)) for path in others)
     return ErasureResult(samples, len(files), deleted, tuple(_unknown_files(folder)))
 
 
 def enforce_privacy(folder: Path, now: datetime | None = None) -> EnforcementResult:
-    """Do what a study's viewers were told: to be called on start, after each screening, and once a day.
+    """Pseudonymize a finished study, erase participants who withdrew, and delete expired data.
 
-    A finished study gets its random ids, who has withdrawn is erased, and what has had its day is deleted.
+    To be called when a program starts, after each screening, and once a day. Completes what was interrupted.
 
     Raises:
-        HeldError: another program is at work in the study.
-        MoviemotionError: the study has no register.
+        LockHeldError: another program holds the lock of the study.
+        MoviemotionError: the study has no database.
     """
     with database_lock(folder), study_lock(folder):
         return _enforce_privacy(folder, now)
 
 
 def _enforce_privacy(folder: Path, now: datetime | None) -> EnforcementResult:
-    with open_database(folder) as register:
-        register.scrub()
+    with open_database(folder) as database:
+        database.scrub()
     if is_finished(folder):
         pseudonymize_study(folder, now)
     erased = _erase_withdrawn(folder, Role.SYSTEM, now)
@@ -217,16 +228,16 @@ def _enforce_privacy(folder: Path, now: datetime | None) -> EnforcementResult:
 
 
 def find_files_containing(folder: Path, text: str) -> Iterator[Path]:
-    """Every file in a folder that contains a text: as it is on disk, or packed in a table or an archive."""
+    """Every file in a folder that contains a text, directly or inside a Parquet file or ZIP archive."""
     needle = text.encode()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        with suppress(FileNotFoundError):  # such as an upload that has arrived
+        with suppress(FileNotFoundError):  # such as a partial upload that was just completed
             if path.stat().st_size and any(part.find(needle) >= 0 for part in _file_contents(path)):
                 yield path
 
 
 def _erase_uploads(database: StudyDatabase, viewer: str) -> None:
-    """Delete recordings that wait to be measured and show the viewer."""
+    """Delete recordings that wait to be measured and show the participant."""
     query = "SELECT camera FROM seats JOIN viewers USING (seat) WHERE id = ?"
     for (camera,) in database.connection.execute(query, (viewer,)).fetchall():
         for path in (database.folder / UPLOADS_FOLDER).glob("*"):
@@ -236,13 +247,13 @@ def _erase_uploads(database: StudyDatabase, viewer: str) -> None:
 
 def _unknown_files(folder: Path) -> Iterator[str]:
     ours = {
-        "study.json",
+        STUDY_FILE,
         LOCK_FILE,
-        PROVENANCE,
+        PROVENANCE_FILE,
         *FILES_WITH_NAMES,
         *VIEWER_OUTPUTS,
         *AUDIENCE_OUTPUTS,
-        "samples",
+        SAMPLES_FOLDER,
         PICTURES_FOLDER,
     }
     for path in sorted(folder.iterdir()):
@@ -255,26 +266,26 @@ def _unknown_files(folder: Path) -> Iterator[str]:
 
 
 def _erase_withdrawn(folder: Path, role: Role, now: datetime | None) -> int:
-    """Erase who has withdrawn, and say how many; of an unfinished screening only what can be left out."""
+    """Erase participants who withdrew, in an unfinished screening only their cameras; returns how many."""
     if not _can_erase(folder):
         delete_withdrawn_cameras(folder)
     if not _can_erase(folder):
         return 0
-    with open_database(folder) as register:
+    with open_database(folder) as database:
         query = "SELECT id FROM viewers WHERE state = ?"
-        withdrawn = [viewer for (viewer,) in register.connection.execute(query, (ConsentState.WITHDRAWN,))]
+        withdrawn = [viewer for (viewer,) in database.connection.execute(query, (ConsentState.WITHDRAWN,))]
     for viewer in withdrawn:
         erase(folder, viewer, role, now)
     return len(withdrawn)
 
 
 def _can_erase(folder: Path) -> bool:
-    """Not while a study is being made: there is nothing yet, or all of it."""
-    return is_finished(folder) or not (folder / "study.json").is_file()
+    """Whether a study is in a state that can be erased from: not started, or finished."""
+    return is_finished(folder) or not has_study(folder)
 
 
 def _erase_samples(folder: Path, viewer: str) -> int:
-    """Erase a viewer's samples, and each camera that saw nobody else; how many samples they were."""
+    """Erase a viewer's samples, and cameras that show nobody else; returns the number of samples."""
     if not is_finished(folder):
         return 0
     study = StudyFolder.open_existing(folder)
@@ -297,16 +308,16 @@ def _erase_samples(folder: Path, viewer: str) -> int:
 
 
 def _remove_mentions(study: StudyFolder, ids: Sequence[str]) -> None:
-    """Leave a viewer and their camera out of study.json and of what is told in words."""
-    for name in (PROVENANCE, *FILES_WITH_NAMES):
+    """Remove a viewer and their camera from study.json and from all files with sentences about them."""
+    for name in (PROVENANCE_FILE, *FILES_WITH_NAMES):
         path = study.folder / name
         if path.suffix == ".json" and path.is_file():
-            left = _without_mentions(json.loads(path.read_text(encoding="utf-8")), ids)
-            study.write_text(name, [json.dumps(left, ensure_ascii=False, allow_nan=False), "\n"])
+            remaining = _without_mentions(json.loads(path.read_text(encoding="utf-8")), ids)
+            study.write_text(name, [json.dumps(remaining, ensure_ascii=False, allow_nan=False), "\n"])
         elif path.is_file():
             lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
             study.write_text(name, [line for line in lines if not any(each in line for each in ids)])
-    # Last: an interrupted run finds its cameras here.
+    # Last, because an interrupted erasure finds its cameras here.
     cameras = study.manifest["cameras"]
     assert isinstance(cameras, dict)
     study.write_manifest(
@@ -315,7 +326,7 @@ def _remove_mentions(study: StudyFolder, ids: Sequence[str]) -> None:
 
 
 def _without_mentions(value: Any, ids: Sequence[str]) -> Any:
-    """JSON without the sentences that mention, and the records that have, one of some ids."""
+    """JSON without the sentences and records that contain one of some IDs."""
     if isinstance(value, dict):
         return {key: _without_mentions(part, ids) for key, part in value.items()}
     if isinstance(value, list):
@@ -331,7 +342,7 @@ def _mentions(value: Any, ids: Sequence[str]) -> bool:
 def _file_contents(path: Path) -> Iterator[Any]:
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as bytes_on_disk:
         yield bytes_on_disk
-    # A stranger's file may be damaged or locked; it is named by `Erased.strangers`.
+    # A file of another program may be damaged or encrypted; `ErasureResult.strangers` names it.
     with suppress(pa.ArrowException, zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error):
         yield from _unpacked_contents(path)
 

@@ -1,4 +1,4 @@
-"""Everything that is held about one viewer, as one ZIP file for them."""
+"""Right of access: all data about one participant, as one ZIP file for them."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from moviemotion._io.atomic_files import atomic_write
 from moviemotion.audience.faces.quality import REJECTION_REASONS
 from moviemotion.audience.samples import Samples
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import SettingError
 from moviemotion.privacy import audit_log, encrypted_pictures, retention
-from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import audit_subject
 from moviemotion.privacy.pseudonymize import is_finished, pseudonymize_study
+from moviemotion.privacy.roles import Role
 from moviemotion.privacy.study_database import StudyDatabase, database_lock, open_database
 from moviemotion.privacy.viewer_samples import viewer_rows
 from moviemotion.study.folder import StudyFolder
 from moviemotion.study.provenance import load_analysis
 
-README_TEXT = """What is held about you in this study.
+README_TEXT = """The data about you in this study.
 
-viewer.json      your random id, your seat, your answers, until when what is kept, and what was done with it
-samples.csv      each measurement of your face: seconds of the film, how the face looked (probabilities),
-                 how far it is trusted (0 to 1) and why it was refused
-seconds.csv      the same by second of the film, and how strong each feeling is beyond your resting face
-disclosures/     what you were told when you answered
-pictures/        pictures of you, if any were kept
+viewer.json      your random ID, your seat, your answers, when each kind of data is deleted, and what was done
+samples.csv      each measurement of your face: film time in seconds, emotion probabilities, quality weight
+                 (0 to 1), and the reason if it was rejected
+seconds.csv      the same for each second of the film, and the strength of each emotion above your baseline
+disclosures/     the texts that you read before you answered
+pictures/        pictures of you, if any were stored
 """
 
 
@@ -44,45 +44,55 @@ def export_viewer(
     role: Role = Role.PRIVACY_OFFICER,
     now: datetime | None = None,
 ) -> Path:
-    """Write everything that a study holds about a viewer.
+    """Write all data of a study about a participant to a ZIP file.
 
     Args:
-        viewer: random id.
+        folder: of the study.
+        viewer: random ID.
         out: ZIP file to write, outside the study folder.
         role: who asked for it.
+        now: by default the present.
+
+    Returns:
+        `out`.
 
     Raises:
-        MoviemotionError: nothing is held about the viewer, or `out` cannot be written.
+        MoviemotionError: no data about the participant is stored, or `out` cannot be written.
     """
     if out.resolve().is_relative_to(folder.resolve()):
-        raise MoviemotionError(f"{out}: the study would then hold a copy; choose another --out")
-    with database_lock(folder):  # it is not erased meanwhile
+        raise SettingError(
+            "out-in-study", "{path}: the study would then hold a copy; choose another {out}", path=out
+        )
+    with database_lock(folder):  # so that the participant is not erased meanwhile
         return _export(folder, viewer, out, role, now)
 
 
 def _export(folder: Path, viewer: str, out: Path, role: Role, now: datetime | None) -> Path:
     if is_finished(folder):
         pseudonymize_study(folder, now)
-    with open_database(folder) as register:
-        subject = audit_subject(register, viewer)
-        held = _participant_record(folder, register, viewer, subject)
-        told = register.connection.execute(
+    with open_database(folder) as database:
+        subject = audit_subject(database, viewer)
+        held = _participant_record(folder, database, viewer, subject)
+        told = database.connection.execute(
             """SELECT DISTINCT version, text FROM disclosures JOIN consents ON version = disclosure
                WHERE viewer = ?""",
             (viewer,),
         ).fetchall()
-        files = register.connection.execute(
+        files = database.connection.execute(
             "SELECT file, time FROM pictures WHERE viewer = ?", (viewer,)
         ).fetchall()
     try:
         with atomic_write(out) as partial:
             partial.write_bytes(_zip_bytes(folder, viewer, held, told, files))
     except OSError as error:
-        raise MoviemotionError(
-            f"{out}: cannot be written ({error.strerror}); choose another --out"
+        raise SettingError(
+            "not-written",
+            "{path}: cannot be written ({reason}); choose another {out}",
+            path=out,
+            reason=error.strerror,
         ) from error
-    with open_database(folder) as register, register.transaction():
-        register.log(role, "exported", {"subject": subject}, now)
+    with open_database(folder) as database, database.transaction():
+        database.log(role, "exported", {"subject": subject}, now)
     return out
 
 

@@ -1,14 +1,13 @@
-"""Random ids in place of what a study is screened with: the names of cameras' files, and so of seats.
+"""Pseudonyms: random IDs replace the names of recordings, which often name seats.
 
-`moviemotion screen` names viewers after their cameras. `settle` gives every camera and viewer of a finished
-study a random id, sorts by it (their order would tell the seats), and tells the study again. Which seat a
-viewer sat in is then in `study.db` only, in a row that erasure destroys. In a study whose seats were asked,
-samples of nobody who accepted are left out here, whatever the camera saw.
+`moviemotion screen` names viewers after their cameras. `pseudonymize_study` gives every camera and viewer of
+a finished study a random ID, sorts by it (the order would reveal the seats), and rebuilds the outputs. Only
+`study.db` then links a viewer to a seat, in a row that erasure deletes. In a study whose participants were
+asked for consent, samples of anybody who did not accept are removed here, whatever the camera showed.
 """
 
 from __future__ import annotations
 
-import json
 import re
 import secrets
 import shutil
@@ -20,34 +19,37 @@ import numpy as np
 
 from moviemotion.audience.samples import Samples
 from moviemotion.errors import MoviemotionError
-from moviemotion.privacy import study_database as registers
-from moviemotion.privacy.audit_log import Role
+from moviemotion.privacy import study_database
 from moviemotion.privacy.consent import RETAINED_STATES, ConsentState, Seat, add_viewer, seats_in_database
 from moviemotion.privacy.retention import deletion_dates
+from moviemotion.privacy.roles import Role
 from moviemotion.privacy.study_database import StudyDatabase, database_lock, has_database, open_database
 from moviemotion.privacy.viewer_samples import rename_viewers
-from moviemotion.study.folder import (
+from moviemotion.study.file_names import (
+    AUDIENCE_OUTPUTS,
     CAPTURE_REPORTS,
     EXPORTS_FOLDER,
     GROUPS_FILE,
     JOURNAL_FOLDER,
     NOTES_FILE,
+    PROVENANCE_FILE,
     UPLOADS_FOLDER,
-    StudyFolder,
-    study_lock,
+    VIEWER_OUTPUTS,
 )
-from moviemotion.study.outputs import AUDIENCE_OUTPUTS, VIEWER_OUTPUTS, write_outputs
-from moviemotion.study.provenance import PROVENANCE, load_analysis
+from moviemotion.study.folder import StudyFolder, study_lock
+from moviemotion.study.outputs import write_outputs
+from moviemotion.study.provenance import has_provenance, load_analysis
+from moviemotion.study.schema import PROVENANCE, write_json
 
 FILES_WITH_NAMES = (*CAPTURE_REPORTS, NOTES_FILE, GROUPS_FILE)
-"""Files that may name a viewer or a camera among other things, which stay when that viewer is erased."""
+"""Files that may name viewers and cameras; they stay when a viewer is erased, without the viewer's name."""
 
 
 def pseudonymize_study(folder: Path, now: datetime | None = None) -> None:
-    """Give every camera and viewer of a finished study a random id; does nothing where they have one.
+    """Give every camera and viewer of a finished study a random ID, unless they have one.
 
-    A study that was screened without a register gets one, with the usual dates. An interrupted `settle` is
-    gone on with. Exports made before name the viewers by seat, and are deleted; so are the recordings in
+    A study that was screened without a database gets one, with the default retention. An interrupted call is
+    completed by the next one. Earlier exports name viewers by seat and are deleted, as are the recordings in
     `uploads`, which have been measured.
 
     Raises:
@@ -60,24 +62,24 @@ def pseudonymize_study(folder: Path, now: datetime | None = None) -> None:
 def _pseudonymize_study(folder: Path, now: datetime | None) -> None:
     study = StudyFolder.open_existing(folder)
     if not is_finished(folder):
-        raise MoviemotionError(f"{folder}: is not finished; run the command that makes it to its end first")
+        raise MoviemotionError(f"{folder}: is not finished; complete the command that makes it first")
     if not has_database(folder):
-        registers.create_database(folder, None, deletion_dates({}, now), now)
-    with open_database(folder) as register:
-        known = dict(register.connection.execute("SELECT name, id FROM cameras"))
-        if not register.get_metadata("settling") and set(study.cameras) <= set(known.values()):
+        study_database.create_database(folder, None, deletion_dates({}, now), now)
+    with open_database(folder) as database:
+        known = dict(database.connection.execute("SELECT name, id FROM cameras"))
+        if not database.get_metadata("settling") and set(study.cameras) <= set(known.values()):
             return
-        with register.transaction():
-            register.set_metadata("settling", "begun")
+        with database.transaction():
+            database.set_metadata("settling", "begun")
             for camera in set(study.cameras) - set(known) - set(known.values()):
                 known[camera] = f"c-{secrets.token_hex(6)}"
-                register.connection.execute("INSERT INTO cameras VALUES (?, ?)", (camera, known[camera]))
+                database.connection.execute("INSERT INTO cameras VALUES (?, ?)", (camera, known[camera]))
             names = {
-                camera: _assign_viewer_ids(register, camera, samples)
+                camera: _assign_viewer_ids(database, camera, samples)
                 for camera in study.cameras
                 if camera in known and (samples := study.read_samples(camera))
             }
-        # In this order an interrupted run finds all that it needs: the old samples go last.
+        # In this order an interrupted call can be completed: the old samples are deleted last.
         _replace_names_in_files(study, known, names)
         for camera, of_camera in names.items():
             samples = study.read_samples(camera)
@@ -85,35 +87,35 @@ def _pseudonymize_study(folder: Path, now: datetime | None) -> None:
             rename_viewers(samples, of_camera).write(study.samples_path(known[camera]))
             study.samples_path(camera).unlink()
         cameras = sorted(known.get(camera, camera) for camera in study.cameras)
-        # Without its fingerprint no camera's file can be told any more.
+        # Without fingerprints, recordings can no longer be linked to cameras.
         study.write_manifest(
-            {**study.manifest, "cameras": {c: {} for c in cameras}, "register": register.study_id}
+            {**study.manifest, "cameras": {c: {} for c in cameras}, "study_id": database.study_id}
         )
         if (folder / UPLOADS_FOLDER).is_dir():
             shutil.rmtree(folder / UPLOADS_FOLDER)
         rebuild_outputs(folder)
-        with register.transaction():
-            register.set_metadata("settling", None)
+        with database.transaction():
+            database.set_metadata("settling", None)
             viewers = sum(map(len, names.values()))
-            register.log(Role.SYSTEM, "named at random", {"viewers": viewers}, now)
+            database.log(Role.SYSTEM, "named at random", {"viewers": viewers}, now)
 
 
 def is_finished(folder: Path) -> bool:
-    """Whether a study has been told, and nothing is being added to it."""
-    return (folder / PROVENANCE).is_file() and not (folder / JOURNAL_FOLDER).is_dir()
+    """Whether a study has outputs, and no live capture is being added to it."""
+    return has_provenance(folder) and not (folder / JOURNAL_FOLDER).is_dir()
 
 
 def rebuild_outputs(folder: Path) -> None:
-    """Make the results of a study again from its samples; without a viewer there are none.
+    """Write the outputs of a study again from its samples; without any viewer there are none.
 
-    What was exported before is deleted: it counts whoever was there then.
+    Earlier exports are deleted, since they include viewers who are gone.
     """
     study = StudyFolder.open_existing(folder)
     if (folder / EXPORTS_FOLDER).is_dir():
         shutil.rmtree(folder / EXPORTS_FOLDER)
     seen = any(samples.viewers for camera in study.cameras if (samples := study.read_samples(camera)))
     analysis = load_analysis(folder) if seen else None
-    # The old results go first, also where the disk is too full for the new ones.
+    # The old outputs are deleted first, so that they are gone even if the disk is too full for new ones.
     for name in (*VIEWER_OUTPUTS, *AUDIENCE_OUTPUTS):
         (folder / name).unlink(missing_ok=True)
     if analysis:
@@ -121,7 +123,7 @@ def rebuild_outputs(folder: Path) -> None:
 
 
 def _assign_viewer_ids(database: StudyDatabase, camera: str, samples: Samples) -> dict[int, str]:
-    """Index into the viewers of a camera → random id, for those whose samples may be kept."""
+    """Index into the viewers of a camera → random ID, for those whose samples may be stored."""
     seats = seats_in_database(database)
     if seats:
         return _match_viewers_to_seats([seat for seat in seats if seat.camera == camera], samples)
@@ -133,7 +135,7 @@ def _assign_viewer_ids(database: StudyDatabase, camera: str, samples: Samples) -
 
 
 def _match_viewers_to_seats(seats: list[Seat], samples: Samples) -> dict[int, str]:
-    """Who sits where: of the faces that stayed in a seat's region, the one that was seen most."""
+    """Match viewers to seats: of the faces that stayed in a seat's region, the one with the most samples."""
     seen = np.bincount(samples.viewer, minlength=len(samples.viewers))
     result = {}
     for seat in seats:
@@ -163,25 +165,25 @@ def _is_in_seat_region(seat: Seat, samples: Samples, viewer: int) -> bool:
 def _replace_names_in_files(
     study: StudyFolder, camera_ids: Mapping[str, str], viewer_ids: Mapping[str, Mapping[int, str]]
 ) -> None:
-    """Use the ids in told.json's notes and in what a live capture tells of its cameras."""
+    """Replace names in the problems of provenance.json and in the files that name cameras and viewers."""
     words = dict(camera_ids)
     for camera, of_camera in viewer_ids.items():
         samples = study.read_samples(camera)
         for index, viewer in enumerate(samples.viewers if samples else ()):
             if viewer != camera or index in of_camera:
                 words[viewer] = of_camera.get(index, "a viewer")
-    told = json.loads((study.folder / PROVENANCE).read_text(encoding="utf-8"))
-    told["problems"] = [replace_names(problem, words) for problem in told["problems"]]
-    study.write_text(PROVENANCE, [json.dumps(told, ensure_ascii=False, allow_nan=False), "\n"])
+    content = PROVENANCE.read_json(study.folder / PROVENANCE_FILE)
+    content["problems"] = [replace_names(problem, words) for problem in content["problems"]]
+    write_json(study.folder / PROVENANCE_FILE, PROVENANCE, content)
     for name in FILES_WITH_NAMES:
         if (path := study.folder / name).is_file():
             study.write_text(name, [replace_names(path.read_text(encoding="utf-8"), words)])
 
 
 def replace_names(text: str, names: Mapping[str, str]) -> str:
-    """A text in which names, and the paths of files that have them, are replaced."""
+    """Replace names, and paths of files with these names, in a text."""
     for name in sorted(names, key=len, reverse=True):
-        # Cameras whose files have one name are called folder-file.
+        # Cameras whose files share a name are called folder-file.
         file = re.escape(name).replace(r"\-", "[-/]") + r"(?:\.\w{1,5})?"
         text = re.sub(rf"^(?:.*/)?{file}(?=: )", names[name], text)
         text = re.sub(rf"(?<![\w-]){file}(?![\w-])", names[name], text)

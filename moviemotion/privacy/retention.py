@@ -1,7 +1,7 @@
-"""Until when each kind of data is kept, kept to: by command, on start, and written down.
+"""Retention: each kind of data is deleted on its date, by command or when a program starts, and logged.
 
-The dates are set when a study is begun. They are part of the disclosure, so they may be brought forward
-afterwards but never put off.
+The dates are set when a study is started. They are part of the disclosure, so they can be made earlier
+afterwards, but never later.
 """
 
 from __future__ import annotations
@@ -16,33 +16,38 @@ from pathlib import Path
 from moviemotion._io.atomic_files import delete_partial_files
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import encrypted_pictures, study_database
-from moviemotion.privacy.audit_log import Role, utc_timestamp
+from moviemotion.privacy.audit_log import utc_timestamp
 from moviemotion.privacy.disclosure import MIN_GROUP_SIZE
+from moviemotion.privacy.roles import Role
 from moviemotion.privacy.study_database import ConsentTerms, DataKind, StudyDatabase, open_database
-from moviemotion.study.folder import (
+from moviemotion.study.file_names import (
+    AUDIENCE_OUTPUTS,
     CAPTURE_REPORTS,
+    EARLIER_PROVENANCE_FILE,
     EXPORTS_FOLDER,
     GROUPS_FILE,
     JOURNAL_FOLDER,
     PICTURES_FOLDER,
+    PROVENANCE_FILE,
+    SAMPLES_FOLDER,
     UPLOADS_FOLDER,
-    StudyFolder,
+    VIEWER_OUTPUTS,
 )
-from moviemotion.study.outputs import AUDIENCE_OUTPUTS, VIEWER_OUTPUTS
-from moviemotion.study.provenance import PROVENANCE
+from moviemotion.study.folder import StudyFolder, has_study
 
 MAX_DAYS = 3 * 365
-"""Days: 740 ILCS 14/15(a) ends at three years after the last contact."""
+"""Days; 740 ILCS 14/15(a) requires deletion within three years of the last interaction."""
 
 
 DEFAULT_DAYS = {DataKind.PICTURES: 30, DataKind.SAMPLES: 180, DataKind.REPORTS: MAX_DAYS}
-"""Days for which each kind is kept unless the operator says otherwise."""
+"""Default retention of each kind, in days."""
 _PATHS_BY_KIND = {
     DataKind.PICTURES: (UPLOADS_FOLDER, PICTURES_FOLDER),
     DataKind.SAMPLES: (
-        "samples",
+        SAMPLES_FOLDER,
         JOURNAL_FOLDER,
-        PROVENANCE,
+        PROVENANCE_FILE,
+        EARLIER_PROVENANCE_FILE,
         *CAPTURE_REPORTS,
         GROUPS_FILE,
         EXPORTS_FOLDER,
@@ -54,12 +59,13 @@ _PATHS_BY_KIND = {
 
 @dataclass(frozen=True)
 class StoredData:
-    """One kind of data as it is now.
+    """The stored data of one kind.
 
     Attributes:
-        files, bytes: what is on disk.
-        until: the first day on which it is no longer kept.
-        deleted: when it was, UTC; None while it is kept.
+        kind: of data.
+        files, bytes: number and size of the files on disk.
+        until: day on which it is deleted.
+        deleted: time of the deletion, UTC; None before it.
     """
 
     kind: DataKind
@@ -72,13 +78,16 @@ class StoredData:
 def begin_study(
     folder: Path, terms: ConsentTerms, days: Mapping[DataKind, int], now: datetime | None = None
 ) -> None:
-    """Begin the register of a study, before its seats are asked.
+    """Create the database of a study, before its participants are asked.
 
     Args:
-        days: for which each kind is kept; `DAYS` for those not named.
+        folder: of the study; created if it does not exist.
+        terms: of consent.
+        days: retention of each kind; `DEFAULT_DAYS` for kinds that are not given.
+        now: by default the present.
 
     Raises:
-        MoviemotionError: a number of days cannot be kept to, or the study has a register.
+        MoviemotionError: a number of days is not allowed, or the study has a database.
     """
     for kind, number in days.items():
         if not 1 <= number <= MAX_DAYS:
@@ -87,66 +96,69 @@ def begin_study(
 
 
 def deletion_dates(days: Mapping[DataKind, int], now: datetime | None = None) -> dict[str, str]:
-    """Kind → the day on which it is deleted, ISO 8601, counted from now."""
+    """Kind → day on which it is deleted, ISO 8601, counted from now."""
     today = (now or datetime.now(UTC)).astimezone(UTC).date()
     return {kind: (today + timedelta(days=n)).isoformat() for kind, n in {**DEFAULT_DAYS, **days}.items()}
 
 
 def shorten_retention(folder: Path, kind: DataKind, until: date, now: datetime | None = None) -> None:
-    """Keep a kind of data for less long than was said.
+    """Move the deletion date of a kind of data forward.
 
     Raises:
-        MoviemotionError: it would be kept for longer.
+        MoviemotionError: the new date is later than the old one.
     """
-    with open_database(folder) as study, study.transaction():
-        (row,) = (held for held in _retention_rows(study) if held[0] is kind)
+    with open_database(folder) as database, database.transaction():
+        (row,) = (held for held in _retention_rows(database) if held[0] is kind)
         if until > row[1]:
             raise MoviemotionError(
-                f"{kind}: kept until {row[1]}, as viewers were told; it can only end sooner"
+                f"{kind}: stored until {row[1]} according to the disclosure; give an earlier date"
             )
-        study.connection.execute("UPDATE retention SET until = ? WHERE kind = ?", (until.isoformat(), kind))
-        study.log(
+        database.connection.execute(
+            "UPDATE retention SET until = ? WHERE kind = ?", (until.isoformat(), kind)
+        )
+        database.log(
             Role.PRIVACY_OFFICER, "date brought forward", {"kind": kind, "until": until.isoformat()}, now
         )
 
 
 def stored_data(folder: Path) -> tuple[StoredData, ...]:
-    """What a study holds of each kind, and until when."""
-    with open_database(folder) as study:
+    """List the stored data of each kind, with its deletion date."""
+    with open_database(folder) as database:
         return tuple(
             StoredData(kind, len(sizes), sum(sizes), until, deleted)
-            for kind, until, deleted in _retention_rows(study)
+            for kind, until, deleted in _retention_rows(database)
             for sizes in [_file_sizes(folder, kind)]
         )
 
 
 def delete_expired(folder: Path, now: datetime | None = None) -> tuple[DataKind, ...]:
-    """Delete every kind of data whose day has come, and write down that it was.
+    """Delete every kind of data whose date has passed, and log it.
 
-    Also what came into the study after its day. Results about a room of fewer than `FEWEST` viewers are about
-    people: they go with the samples.
+    Data that was added after its date is deleted too. Outputs about an audience of fewer than
+    `MIN_GROUP_SIZE` viewers describe single people, so they are deleted with the samples.
 
     Args:
-        now: another moment, to see what would be kept then.
+        folder: of the study.
+        now: by default the present.
 
     Returns:
         The kinds that were deleted.
     """
     today = (now or datetime.now(UTC)).astimezone(UTC).date()
-    with open_database(folder) as study:
-        (viewers,) = study.connection.execute("SELECT COUNT(*) FROM viewers").fetchone()
+    with open_database(folder) as database:
+        (viewers,) = database.connection.execute("SELECT COUNT(*) FROM viewers").fetchone()
         left = {
             kind: until
-            for kind, until, before in _retention_rows(study)
+            for kind, until, before in _retention_rows(database)
             if not before or _file_sizes(folder, kind)
         }
         due = {kind for kind, until in left.items() if until <= today}
         if DataKind.SAMPLES in due and DataKind.REPORTS in left and viewers < MIN_GROUP_SIZE:
             due.add(DataKind.REPORTS)
-        # Samples last: with them goes how many viewers there were, which an interrupted run asks for again.
+        # Samples last: with them the number of viewers is lost, which an interrupted call needs again.
         for kind in (DataKind.PICTURES, DataKind.REPORTS, DataKind.SAMPLES):
             if kind in due:
-                _delete_kind(study, kind, now)
+                _delete_kind(database, kind, now)
     return tuple(kind for kind in DataKind if kind in due)
 
 
@@ -158,9 +170,9 @@ def _delete_kind(database: StudyDatabase, kind: DataKind, now: datetime | None) 
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     if kind is DataKind.PICTURES:
         encrypted_pictures.destroy_key(database.study_id)
-    if kind is DataKind.SAMPLES and (database.folder / "study.json").is_file():
+    if kind is DataKind.SAMPLES and has_study(database.folder):
         begun = StudyFolder.open_existing(database.folder)
-        begun.write_manifest({**begun.manifest, "cameras": {}, "register": database.study_id})
+        begun.write_manifest({**begun.manifest, "cameras": {}, "study_id": database.study_id})
     with database.secure_deletion():
         if kind is DataKind.PICTURES:
             database.connection.execute("DELETE FROM pictures")
@@ -181,7 +193,7 @@ def _retention_rows(database: StudyDatabase) -> list[tuple[DataKind, date, str |
 
 
 def _file_sizes(folder: Path, kind: DataKind) -> list[int]:
-    """Bytes of each file of a kind."""
+    """Size of each file of a kind, in bytes."""
     sizes = []
     for name in _PATHS_BY_KIND[kind]:
         path = folder / name

@@ -1,4 +1,4 @@
-"""The address of each seat's page: not to be guessed, and the same each time the sheet is printed."""
+"""Links to the consent pages of seats: not guessable, and the same each time the sheet is printed."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from moviemotion.privacy.study_database import StorageError, StudyDatabase, open
 
 _KEY_NAME = "seat pages"
 _TOKEN_BYTES = 15
-"""120 bits; 24 letters and digits that a person can type."""
+"""120 bits, as 24 letters and digits that a person can type."""
 
 
 def seat_tokens(folder: Path) -> dict[str, str]:
-    """Seat → what stands in the address of its page.
+    """Seat → token in the address of its consent page.
 
     Raises:
-        MoviemotionError: the study has no register.
+        MoviemotionError: the study has no database.
     """
-    with open_database(folder) as register:
-        key = _load_or_create_key(register)
-        rows = register.connection.execute("SELECT seat FROM seats ORDER BY seat")
+    with open_database(folder) as database:
+        key = _load_or_create_key(database)
+        rows = database.connection.execute("SELECT seat FROM seats ORDER BY seat")
         return {seat: _seat_token(key, seat) for (seat,) in rows}
 
 
 def find_seat_by_token(folders: Iterable[Path], token: str) -> tuple[Path, str] | None:
-    """The study and the seat of a page, or None where there is no such page; damaged studies have none.
+    """Find the study and the seat of a consent page; None if there is none. Damaged studies are skipped.
 
     Raises:
-        NoRoomError: the disk is full, and a study could not be asked.
+        StorageError: the disk is full, so a study could not be searched.
     """
     given = token.lower().encode(errors="replace")
     for folder in folders:
@@ -51,16 +51,16 @@ def find_seat_by_token(folders: Iterable[Path], token: str) -> tuple[Path, str] 
 
 
 def _load_or_create_key(database: StudyDatabase) -> bytes:
-    """A study's own; made when it is first needed."""
+    """The secret of a study; created when it is first needed."""
     if database.get_metadata(_KEY_NAME) is None:
         with database.transaction():
-            # Another request may have been quicker.
+            # Another request may have created it meanwhile.
             if database.get_metadata(_KEY_NAME) is None:
                 database.set_metadata(_KEY_NAME, secrets.token_hex(32))
     return bytes.fromhex(database.get_metadata(_KEY_NAME) or "")
 
 
-# Whoever opens a page is looked for among all seats of all studies.
+# Cached, because each visit compares its token with those of all seats of all studies.
 @lru_cache(maxsize=1 << 14)
 def _seat_token(key: bytes, seat: str) -> str:
     digest = hmac.new(key, seat.encode(), hashlib.sha256).digest()

@@ -1,4 +1,8 @@
-"""Figures about fewer than five viewers are figures about people: only the researcher sees them."""
+"""Small groups: figures about fewer than five viewers are figures about people, shown to the researcher only.
+
+Withholding a figure is not enough where others imply it. So figures that would reveal it by subtraction are
+withheld too (the audience less a group), computed without it (scenes and lines), or rounded.
+"""
 
 from __future__ import annotations
 
@@ -23,24 +27,26 @@ from moviemotion.analysis.signals.audience_curve import AudienceCurve, compute_a
 from moviemotion.analysis.signals.reaction_delay import RelativeDelay
 from moviemotion.analysis.signals.synchrony import film_synchrony
 from moviemotion.errors import MoviemotionError
-from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.disclosure import MIN_GROUP_SIZE
+from moviemotion.privacy.roles import Role
 from moviemotion.statistics import Float64Array
 
 ROUNDED_DECIMALS = 2
-"""Of the strengths of lines and scenes, outside the researcher's role."""
-WITHHELD_NOTE = "There are notes on single viewers and cameras; the researcher sees them."
+"""Decimals of the strengths of lines and scenes, outside the researcher's role."""
+WITHHELD_NOTE = "There are notes about single viewers and cameras, which only the researcher can see."
 _NAN = float("nan")
 
 
 def analysis_for_role(analysis: Analysis, role: Role) -> Analysis:
-    """What of an analysis somebody may see, as an analysis that can be told like any other.
+    """The part of an analysis that a role may see, as an analysis that can be reported like any other.
 
     Outside the researcher's role there are no single viewers, and no second, line, scene or moment with
-    fewer than `FEWEST` viewers behind it: it is told as one in which nothing was measured. Figures of lines,
-    scenes and the whole film are then made of the other seconds, and told to `DECIMALS`: a scene's less its
-    lines' would tell exactly what somebody felt who was missing in one. What figures at two times may tell
-    together, such as those before and after somebody withdrew or a group was made anew, this cannot know.
+    fewer than `MIN_GROUP_SIZE` viewers: they look as if nothing was measured. Figures of lines, scenes and
+    the complete film are computed from the other seconds and rounded to `ROUNDED_DECIMALS`. Unrounded, a
+    scene's figure less those of its lines would reveal the emotion of a viewer who was missing in one line.
+
+    Figures of two points in time, such as before and after a withdrawal or a change of groups, may reveal
+    more together; this function cannot prevent that.
     """
     if role is Role.RESEARCHER:
         return analysis
@@ -90,7 +96,7 @@ def analysis_for_role(analysis: Analysis, role: Role) -> Analysis:
 
 
 def mask_small_groups(analysis: Analysis) -> Analysis:
-    """An analysis in which the seconds with fewer than `FEWEST` viewers behind them were not measured."""
+    """An analysis in which seconds with fewer than `MIN_GROUP_SIZE` viewers count as not measured."""
     return replace(
         analysis, strength=np.where(_small_group_seconds(analysis)[:, None], _NAN, analysis.strength)
     )
@@ -99,15 +105,16 @@ def mask_small_groups(analysis: Analysis) -> Analysis:
 def visible_groups(
     groups: Mapping[str, Sequence[str]], viewers: Sequence[str], role: Role
 ) -> dict[str, tuple[str, ...]]:
-    """Which groups somebody may see: each with its viewers who are there.
+    """The groups that a role may see, each with its viewers who are in the study.
 
-    Outside the researcher's role no two, taken together or from one another, may single out fewer than
-    `FEWEST` viewers: of two groups that differ by one viewer the second would tell what that one felt. The
-    group that was made first is the one that is seen.
+    Outside the researcher's role no combination of groups may single out fewer than `MIN_GROUP_SIZE` viewers:
+    of two groups that differ by one viewer, the second would reveal that viewer's emotions. Of conflicting
+    groups, the one that was made first is shown.
 
     Args:
         groups: names and viewers, in the order in which they were made.
         viewers: of the study.
+        role: who wants to see them.
     """
     here = {name: tuple(v for v in viewers if v in set(members)) for name, members in groups.items()}
     if role is Role.RESEARCHER:
@@ -115,7 +122,7 @@ def visible_groups(
     seen: dict[str, tuple[str, ...]] = {}
     for name, members in here.items():
         together = {**seen, name: members}
-        # Viewers who are in the same groups cannot be told apart by them.
+        # Viewers who are in the same groups are indistinguishable.
         alike = Counter(tuple(viewer in group for group in together.values()) for viewer in viewers)
         if len(members) >= MIN_GROUP_SIZE and min(alike.values()) >= MIN_GROUP_SIZE:
             seen = together
@@ -125,18 +132,19 @@ def visible_groups(
 def group_curve_for_role(
     analysis: Analysis, viewers: Sequence[str], role: Role, earlier_groups: Sequence[Sequence[str]] = ()
 ) -> AudienceCurve:
-    """What a group of an analysis's viewers felt, second by second, as far as somebody may see it.
+    """The curve of a group of viewers, second by second, as far as a role may see it.
 
-    Outside the researcher's role a second is withheld where the room's figures, this group's and those of the
-    groups before it would together single out fewer than `FEWEST` of those who were seen in it.
+    Outside the researcher's role a second is withheld if the figures of the audience, of this group and of
+    earlier groups would together single out fewer than `MIN_GROUP_SIZE` of the viewers seen in it.
 
     Args:
         analysis: as the researcher sees it.
-        viewers: names; those that are not in the analysis any more are left out.
-        before: the groups that were made before this one and are seen, see `groups_seen_by`.
+        viewers: names; names that are not in the analysis are ignored.
+        role: who wants to see it.
+        earlier_groups: visible groups that were made before this one, see `visible_groups`.
 
     Raises:
-        MoviemotionError: the group, or who is not in it, is too small to be shown.
+        MoviemotionError: the group, or the rest of the audience, is too small to be shown.
     """
     timeline = analysis.timeline
     rows = [k for k, viewer in enumerate(timeline.viewers) if viewer in set(viewers)]
@@ -144,9 +152,14 @@ def group_curve_for_role(
     if not rows or (
         role is not Role.RESEARCHER and (len(rows) < MIN_GROUP_SIZE or 0 < left < MIN_GROUP_SIZE)
     ):
+        enough = (
+            "1"
+            if role is Role.RESEARCHER
+            else f"{MIN_GROUP_SIZE}, with none or at least {MIN_GROUP_SIZE} others"
+        )
         raise MoviemotionError(
-            f"{len(rows)} of {len(timeline.viewers)} viewers: too few to be shown apart; choose at least "
-            f"{1 if role is Role.RESEARCHER else f'{MIN_GROUP_SIZE} and leave none or at least {MIN_GROUP_SIZE}'}"
+            f"{len(rows)} of {len(timeline.viewers)} viewers: too few to be shown separately; "
+            f"choose at least {enough}"
         )
     of_group = replace(
         timeline,
@@ -168,15 +181,16 @@ def group_curve_for_role(
 def comparison_for_role(
     comparison: ScreeningComparison, screenings: tuple[Analysis, Analysis], role: Role
 ) -> ScreeningComparison:
-    """What of a comparison somebody may see.
+    """The part of a comparison that a role may see.
 
-    Outside the researcher's role nothing that fewer than `FEWEST` viewers of a screening are behind; and of
-    pairs nothing that leaves out so few, whom the screening's own figures would then tell. It is told as not
-    tested.
+    Outside the researcher's role, units with fewer than `MIN_GROUP_SIZE` viewers of a screening are withheld:
+    they look as if they were not tested. In a paired comparison so are units in which so few viewers have no
+    pair, since their emotions would follow from the screening's own figures.
 
     Args:
-        comparison: for the researcher of the screenings, for others of them `without_few`.
+        comparison: of the screenings; for other roles than the researcher's, made from `mask_small_groups`.
         screenings: that are compared.
+        role: who wants to see it.
     """
     if role is Role.RESEARCHER:
         return comparison
@@ -208,11 +222,11 @@ def comparison_for_role(
 def _visible_moments(
     analysis: Analysis, small_group_seconds: NDArray[np.bool_]
 ) -> tuple[MomentSearchResult, list[int]]:
-    """The search with the moments that may be seen, and which of all they are."""
+    """The search with only the visible moments, and their indices among all moments."""
     kept = [
         k
         for k, moment in enumerate(analysis.moment_search.moments)
-        # Its strength is of its peak, in which fewer may have been seen than in all of it.
+        # Its strength is that of its peak second, in which fewer viewers may be seen than in the moment.
         if moment.viewers >= MIN_GROUP_SIZE
         and not small_group_seconds[int(moment.peak) - analysis.timeline.start]
     ]
@@ -255,7 +269,7 @@ def _mask_audience_curve(curve: AudienceCurve, small_group_seconds: NDArray[np.b
 
 
 def _small_group_seconds(analysis: Analysis) -> NDArray[np.bool_]:
-    """(S,) which seconds too few viewers were seen in."""
+    """(S,) seconds in which too few viewers were seen."""
     return np.asarray(analysis.audience_curve.viewers < MIN_GROUP_SIZE)
 
 

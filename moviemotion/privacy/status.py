@@ -1,4 +1,4 @@
-"""What a study holds, until when, and whether its log is whole; in lines for people."""
+"""Privacy status of a study: stored data, deletion dates and the integrity of its audit log."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ from moviemotion.privacy.erasure import EnforcementResult, ErasureResult
 from moviemotion.privacy.pseudonymize import is_finished, pseudonymize_study
 from moviemotion.privacy.retention import StoredData
 from moviemotion.privacy.study_database import open_database, read_anchor
-from moviemotion.study.folder import DATABASE_FILE
+from moviemotion.study.file_names import DATABASE_FILE
 
 
 @dataclass(frozen=True)
 class KnownViewer:
-    """Somebody about whom something is held.
+    """A participant about whom data is stored.
 
     Attributes:
-        viewer: random id.
+        viewer: random ID.
+        seat: label of their seat.
+        state: of their consent.
     """
 
     viewer: str
@@ -33,12 +35,13 @@ class KnownViewer:
 
 @dataclass(frozen=True)
 class PrivacyStatus:
-    """What a study holds.
+    """What data a study stores.
 
     Attributes:
-        viewers: everybody something is held about, by seat.
-        held: each kind of data.
-        row, hash: of the last row of the audit log; note them elsewhere, to show later that nothing was cut.
+        viewers: participants about whom data is stored, by seat.
+        held: the stored data of each kind.
+        row, hash: of the last row of the audit log; noted elsewhere, they prove later that no row was
+            removed.
     """
 
     viewers: tuple[KnownViewer, ...]
@@ -49,13 +52,13 @@ class PrivacyStatus:
 
 @dataclass(frozen=True)
 class LogVerification:
-    """Whether the audit log is whole.
+    """Result of verifying the audit log.
 
     Attributes:
-        rows: how many it has.
-        faults: one sentence each; none where it is whole.
-        anchored: whether its last hash was also found outside the study; without it rows that were cut off
-            the end are only missed by whoever holds a receipt.
+        rows: number of rows.
+        faults: one sentence per error; empty if the log is intact.
+        anchored: whether the last hash was also found outside the study. Without it, rows removed from the
+            end can only be detected with a receipt.
     """
 
     rows: int
@@ -64,18 +67,18 @@ class LogVerification:
 
 
 def read_status(folder: Path, now: datetime | None = None) -> PrivacyStatus:
-    """What a study holds; one that was screened without a register gets one.
+    """The privacy status of a study; a study that was screened without a database gets one.
 
     Raises:
-        MoviemotionError: the folder holds no study.
+        MoviemotionError: the folder holds no study, or its audit log is empty.
     """
     if is_finished(folder):
         pseudonymize_study(folder, now)
-    with open_database(folder) as register:
-        viewers = register.connection.execute(
+    with open_database(folder) as database:
+        viewers = database.connection.execute(
             "SELECT id, seat, state FROM viewers ORDER BY seat, id"
         ).fetchall()
-        rows = list(audit_log.read_entries(register.connection))
+        rows = list(audit_log.read_entries(database.connection))
     if not rows:
         raise MoviemotionError(f"{folder}: its audit log is empty; restore {DATABASE_FILE} from a copy")
     held = retention.stored_data(folder)
@@ -84,40 +87,40 @@ def read_status(folder: Path, now: datetime | None = None) -> PrivacyStatus:
 
 
 def verify_audit_log(folder: Path) -> LogVerification:
-    """Check the audit log: every row against its hash, the row before it, and the anchor.
+    """Verify the audit log: every row against its hash, the row before it, and the anchor.
 
     Raises:
-        MoviemotionError: the study has no register, or it cannot be read.
+        MoviemotionError: the study has no database, or it cannot be read.
     """
-    with open_database(folder) as register:
-        anchor = read_anchor(register.study_id)
-        faults = tuple(audit_log.integrity_errors(register.connection, anchor))
-        rows = sum(1 for _ in audit_log.read_entries(register.connection))
+    with open_database(folder) as database:
+        anchor = read_anchor(database.study_id)
+        faults = tuple(audit_log.integrity_errors(database.connection, anchor))
+        rows = sum(1 for _ in audit_log.read_entries(database.connection))
     return LogVerification(rows, faults, anchor is not None)
 
 
 def find_viewer(folder: Path, name: str) -> str:
-    """The random id of a viewer who is named by it, by their seat, or by the code of their receipt.
+    """The random ID of a participant, given by that ID, their seat, or the code of their receipt.
 
     Raises:
-        MoviemotionError: nothing is held about anybody of that name.
+        MoviemotionError: no data about such a participant is stored.
     """
     name = name.strip()
     if RECEIPT_PATTERN.fullmatch(name):
         return viewer_by_receipt(folder, name)
     if is_finished(folder):
         pseudonymize_study(folder)
-    with open_database(folder) as register:
-        row = register.connection.execute(
+    with open_database(folder) as database:
+        row = database.connection.execute(
             "SELECT id FROM viewers WHERE id = ? OR seat = ?", (name, name)
         ).fetchone()
     if row is None:
-        raise MoviemotionError(f"viewer {name}: nothing is held about them; check the id, seat or code")
+        raise MoviemotionError(f"viewer {name}: no data about them is stored; check the ID, seat or code")
     return str(row[0])
 
 
 def status_lines(status: PrivacyStatus, now: datetime | None = None) -> Iterator[str]:
-    """For the terminal."""
+    """Text lines for the terminal."""
     today = (now or datetime.now(UTC)).astimezone(UTC).date()
     count = Counter(known.state for known in status.viewers)
     yield f"Viewers: {len(status.viewers)}" + "".join(f", {n} {state}" for state, n in sorted(count.items()))
@@ -127,7 +130,7 @@ def status_lines(status: PrivacyStatus, now: datetime | None = None) -> Iterator
         what = f"{held.files} file{'s' * (held.files != 1)}, {held.bytes / 1e6:.1f} MB"
         when = f"until {held.until}"
         if held.deleted and not held.files:
-            when = f"deleted {held.deleted[:10]}"
+            when = f"deleted on {held.deleted[:10]}"
         elif held.until <= today:
             when += ": overdue, run moviemotion privacy enforce"
         yield f"{str(held.kind).capitalize()}: {what}, {when}"
@@ -135,46 +138,46 @@ def status_lines(status: PrivacyStatus, now: datetime | None = None) -> Iterator
 
 
 def verification_lines(verification: LogVerification) -> Iterator[str]:
-    """For the terminal."""
+    """Text lines for the terminal."""
     yield from verification.faults
     if not verification.faults:
-        yield f"The audit log is whole: {verification.rows} rows, each sealed by the next."
+        yield f"The audit log is intact: {verification.rows} rows, each sealed by the next."
     if not verification.anchored:
         yield (
-            "Its last hash is not on this machine: rows cut off its end would only be missed with a receipt "
-            "(--receipt)."
+            "Its last hash is not on this machine: rows removed from its end can only be detected "
+            "with a receipt."
         )
 
 
 def receipt_proof_line(receipt: Receipt) -> str:
-    """What a receipt proves."""
+    """One line that says what a receipt proves."""
     return f"Row {receipt.row}, {receipt.time}: {receipt.state} disclosure {receipt.disclosure}."
 
 
 def receipt_lines(receipt: Receipt) -> Iterator[str]:
-    """What a viewer takes home."""
+    """The lines of a receipt that a participant takes home."""
     yield f"Receipt {receipt.code}"
     yield f"{str(receipt.state).capitalize()} disclosure {receipt.disclosure}, {receipt.time}."
     yield f"Row {receipt.row} of the audit log: {receipt.hash}"
 
 
 def erasure_lines(result: ErasureResult) -> Iterator[str]:
-    """For the terminal."""
+    """Text lines for the terminal."""
     yield (
         f"Erased: {result.samples} samples, {result.pictures} pictures. "
-        "The results were made again; exports are to be made again."
+        "The outputs were rebuilt; make exports again if you need them."
     )
     for name in result.files:
-        yield f"Deleted, for it had the viewer's id: {name}"
+        yield f"Deleted, because it contained the viewer's ID: {name}"
     for name in result.strangers:
-        yield f"Not this program's; see whether it speaks of the viewer: {name}"
+        yield f"Not written by this program; check whether it contains data about the viewer: {name}"
 
 
 def enforcement_lines(result: EnforcementResult) -> Iterator[str]:
-    """For the terminal."""
+    """Text lines for the terminal."""
     if result.erased:
-        yield f"Erased, for they had withdrawn: {result.erased}"
+        yield f"Erased after withdrawal: {result.erased}"
     for kind in result.deleted:
-        yield f"Deleted on its day: {kind}"
+        yield f"Deleted, because its retention ended: {kind}"
     if not result.erased and not result.deleted:
-        yield "Nothing is due."
+        yield "Nothing to do."

@@ -1,4 +1,4 @@
-"""`study.db`: what must be true of a study. Opened for one piece of work and closed again."""
+"""`study.db`: seats, consent records, retention and the audit log. Opened for one task and closed again."""
 
 from __future__ import annotations
 
@@ -15,17 +15,24 @@ from pathlib import Path
 
 from moviemotion._io.atomic_files import atomic_write
 from moviemotion._io.locks import hold_lock
+from moviemotion._io.schemas import DatabaseSchema, FileSchema
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import audit_log
-from moviemotion.privacy.audit_log import AuditEntry, Role
-from moviemotion.study.folder import DATABASE_FILE
+from moviemotion.privacy.audit_log import AuditEntry
+from moviemotion.privacy.roles import Role
+from moviemotion.study.file_names import DATABASE_FILE, DATABASE_LOCK_FILE
+from moviemotion.study.folder import StudyFolder, has_study
 
+DATABASE = DatabaseSchema("moviemotion/study-database", 2, 0x4D4D5355)
+"""Schema of `study.db`; its application ID is "MMSU". Version 2 added the mark itself."""
+ANCHOR = FileSchema("moviemotion/anchor", 2)
+"""Schema of the anchors in the folder of keys. Version 2 added the mark itself."""
 KEYS_FOLDER_VARIABLE = "MOVIEMOTION_KEYS"
 """Environment variable: the folder of keys and anchors, outside every study folder."""
 BUSY_TIMEOUT = 10.0
-"""Seconds to wait for another process that writes a row."""
+"""Seconds to wait for another process that is writing a row."""
 LOCK_TIMEOUT = 60.0
-"""Seconds to wait for another one that makes a study's results again, such as without an erased viewer."""
+"""Seconds to wait for a program that rebuilds a study's outputs, such as during an erasure."""
 
 SCHEMA = (
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
@@ -44,26 +51,26 @@ SCHEMA = (
 
 
 class DataKind(StrEnum):
-    """Kinds of data, each with its own date."""
+    """Kinds of data, each with its own deletion date."""
 
     PICTURES = "pictures"
-    """Cameras' files on their way to be watched, and pictures that were asked for."""
+    """Recordings that wait to be measured, and encrypted pictures."""
     SAMPLES = "samples"
-    """What was measured of each viewer, the results that show single viewers, seats and answers."""
+    """Samples, outputs that show single viewers, seats and answers."""
     REPORTS = "reports"
-    """The results that are about the room."""
+    """Outputs about the audience."""
 
 
 @dataclass(frozen=True)
 class ConsentTerms:
-    """What the operator says of a study; everything else in the disclosure the program knows.
+    """What the operator states about a study; the program knows everything else in the disclosure.
 
     Attributes:
-        controller: who is responsible, by name.
-        contact: where a viewer reaches them.
-        purpose: what the study is for, in a few words that follow "to".
-        recipients: who else gets the results; empty for nobody.
-        pictures: whether pictures may be kept.
+        controller: name of the person or organization that is responsible.
+        contact: where participants reach them.
+        purpose: of the study, in a few words that follow "to".
+        recipients: who else gets the outputs; empty for none.
+        pictures: whether pictures may be stored.
     """
 
     controller: str
@@ -74,7 +81,7 @@ class ConsentTerms:
 
 
 class StorageError(MoviemotionError):
-    """The disk is full, or fails."""
+    """The disk is full or failing."""
 
 
 class StudyDatabase:
@@ -87,26 +94,28 @@ class StudyDatabase:
 
     @property
     def study_id(self) -> str:
-        """Random; names the study's key and anchor."""
+        """Random ID, after which the study's key and anchor are named."""
         return self.get_metadata("study") or ""
 
     @property
     def terms(self) -> ConsentTerms | None:
-        """What the operator has said; None for a study that was screened without."""
+        """What the operator stated; None for a study that was screened without a database."""
         told = self.get_metadata("terms")
         return ConsentTerms(**json.loads(told)) if told else None
 
     def get_metadata(self, name: str) -> str | None:
+        """A stored value by name, or None."""
         row = self.connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
         return row[0] if row else None
 
     def set_metadata(self, name: str, value: str | None) -> None:
+        """Store a value by name, or delete it if it is None; inside a transaction."""
         self.connection.execute("DELETE FROM facts WHERE name = ?", (name,))
         if value is not None:
             self.connection.execute("INSERT INTO facts VALUES (?, ?)", (name, value))
 
     def deletion_dates(self) -> dict[str, date]:
-        """Kind of data → the first day on which it is no longer kept.
+        """Kind of data → day on which it is deleted.
 
         Raises:
             MoviemotionError: a date is damaged or missing.
@@ -120,7 +129,7 @@ class StudyDatabase:
             ) from error
 
     def first_expired(self, now: datetime | None = None) -> tuple[str, date] | None:
-        """The kind of data whose day came first, and that day; None where all are kept.
+        """The kind of data that expired first and its deletion date; None if no date has passed.
 
         Raises:
             MoviemotionError: a date is damaged.
@@ -129,30 +138,31 @@ class StudyDatabase:
         return (kind, day) if day <= (now or datetime.now(UTC)).astimezone(UTC).date() else None
 
     def is_anchor_missing(self) -> bool:
-        """Whether the log lacks the row that was anchored last: it was cut, or is of another copy."""
+        """Whether the anchored row is missing from the log: it was removed, or this is another copy."""
         anchor = read_anchor(self.study_id)
         row = "SELECT 1 FROM audit WHERE seq = ? AND hash = ?"
         return anchor is not None and self.connection.execute(row, anchor).fetchone() is None
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """A transaction: everything in it is kept, with its rows in the log, or nothing."""
-        # One at a time, so that the row that is anchored last is the last.
+        """A transaction: all changes are stored together with their rows in the log, or none."""
+        # Under the lock, so that the row that is anchored last is the last row.
         with database_lock(self.folder):
             self.connection.execute("BEGIN IMMEDIATE")
             try:
+                DATABASE.migrate(self.folder / DATABASE_FILE, self.connection)
                 yield
                 with self._updating_anchor():
                     self.connection.execute("COMMIT")
             except BaseException:
-                if self.connection.in_transaction:  # a full disk has ended it
+                if self.connection.in_transaction:  # a full disk has ended the transaction
                     self.connection.execute("ROLLBACK")
                 self._last_entry = None
                 raise
 
     @contextmanager
     def _updating_anchor(self) -> Iterator[None]:
-        """Make room for the anchor first: what has been kept must not be said to have failed."""
+        """Write the anchor before the commit, so that a committed change is never reported as failed."""
         if self._last_entry is None:
             yield
             return
@@ -160,15 +170,17 @@ class StudyDatabase:
         with atomic_write(path) as partial:
             try:
                 head = {"seq": self._last_entry.seq, "hash": self._last_entry.hash}
-                partial.write_text(json.dumps(head) + "\n", encoding="utf-8")
+                partial.write_text(json.dumps(ANCHOR.mark(head)) + "\n", encoding="utf-8")
             except OSError as error:
-                raise StorageError(f"{path}: cannot be written ({error.strerror}); make room") from error
+                raise StorageError(
+                    f"{path}: cannot be written ({error.strerror}); free some space"
+                ) from error
             yield
 
     def log(self, role: Role, action: str, details: Mapping[str, object], now: datetime | None) -> AuditEntry:
-        """Add a row to the audit log; inside `writing`."""
+        """Add a row to the audit log; inside `transaction`."""
         entry = audit_log.append_entry(self.connection, role, action, details, now)
-        # The anchor of a log that lacks rows stays, so that they are missed for ever.
+        # If rows are missing, the anchor stays as it is, so that this is always detected.
         self._last_entry = None if self.is_anchor_missing() else entry
         return entry
 
@@ -186,7 +198,7 @@ class StudyDatabase:
         self.scrub()
 
     def scrub(self) -> None:
-        """Leave nothing of deleted rows in the database file or its write-ahead log, where any may be."""
+        """Remove the bytes of deleted rows from the database file and its write-ahead log."""
         if not self.get_metadata("unscrubbed"):
             return
         for step in ("PRAGMA wal_checkpoint(TRUNCATE)", "VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
@@ -203,43 +215,43 @@ class StudyDatabase:
 
 
 def database_lock(folder: Path) -> AbstractContextManager[None]:
-    """To be held while a register is written or a study's files are made anew; a thread may take it again.
+    """The lock for writing a study's database or rebuilding its files; a thread may take it again.
 
     Raises:
-        HeldError: another thread or program has held it for `PATIENCE`.
+        LockHeldError: another thread or program has held it for `LOCK_TIMEOUT` seconds.
     """
-    refusal = f"{folder}: another program is at work in it; wait until that is done, and try again"
-    return hold_lock(folder.resolve() / f"{DATABASE_FILE}-lock", LOCK_TIMEOUT, refusal)
+    refusal = f"{folder}: another program is working in it; try again when it has finished"
+    return hold_lock(folder.resolve() / DATABASE_LOCK_FILE, LOCK_TIMEOUT, refusal)
 
 
 def keys_folder() -> Path:
-    """Where keys and anchors lie: $MOVIEMOTION_KEYS, or the user's own data folder."""
+    """The folder of keys and anchors: $MOVIEMOTION_KEYS, or a folder in the user's data folder."""
     named = os.environ.get(KEYS_FOLDER_VARIABLE)
     data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
     return Path(named) if named else data / "moviemotion" / "keys"
 
 
 def key_file(study_id: str, suffix: str) -> Path:
-    """A file of a study in the folder of keys, which only its owner may read.
+    """Path of a study's file in the folder of keys, which only its owner can read.
 
     Raises:
-        MoviemotionError: the folder cannot be made.
+        MoviemotionError: the folder cannot be created.
     """
     folder = keys_folder()
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise MoviemotionError(
-            f"{folder}: cannot be made ({error.strerror}); name another folder in {KEYS_FOLDER_VARIABLE}"
+            f"{folder}: cannot be created ({error.strerror}); name another folder in {KEYS_FOLDER_VARIABLE}"
         ) from error
     return folder / f"{study_id}{suffix}"
 
 
 def read_anchor(study_id: str) -> tuple[int, str] | None:
-    """Number and hash of the last row as kept outside the study; None where it is not on this machine."""
+    """Number and hash of the last row as stored outside the study; None if not on this machine."""
     try:
-        kept = json.loads(key_file(study_id, ".head").read_text(encoding="utf-8"))
-        return int(kept["seq"]), str(kept["hash"])
+        anchor = ANCHOR.read_json(key_file(study_id, ".head"))
+        return int(anchor["seq"]), str(anchor["hash"])
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError):
@@ -247,63 +259,67 @@ def read_anchor(study_id: str) -> tuple[int, str] | None:
 
 
 def has_database(folder: Path) -> bool:
-    """Whether a study has a register."""
+    """Whether a study has a database."""
     return (folder / DATABASE_FILE).is_file()
 
 
 @contextmanager
 def open_database(folder: Path) -> Iterator[StudyDatabase]:
-    """The register of a study that has one.
+    """Open the database of a study.
 
     Raises:
+        NewerVersionError: a newer version of the program wrote it.
         MoviemotionError: there is none, or it cannot be read.
     """
     if not has_database(folder):
         _refuse_missing_database(folder)
-        raise MoviemotionError(f"{folder}: holds no {DATABASE_FILE}; run moviemotion privacy begin first")
+        raise MoviemotionError(f"{folder}: has no {DATABASE_FILE}; run moviemotion privacy begin first")
     with _connect(folder / DATABASE_FILE) as connection:
+        DATABASE.check(folder / DATABASE_FILE, connection)
         yield StudyDatabase(folder, connection)
 
 
 def create_database(
     folder: Path, terms: ConsentTerms | None, deletion_dates: Mapping[str, str], now: datetime | None = None
 ) -> None:
-    """Make the register of a study, before it is screened or after.
+    """Create the database of a study, before or after it is screened.
 
     Args:
-        terms: what the operator says, or None for a study that was screened without a register.
-        until: kind of data → day on which it is deleted, ISO 8601.
+        folder: of the study; created if it does not exist.
+        terms: what the operator states, or None for a study that was screened without a database.
+        deletion_dates: kind of data → day on which it is deleted, ISO 8601.
+        now: by default the present.
 
     Raises:
-        MoviemotionError: the study has, or had, one already, or the folder cannot be written.
+        MoviemotionError: the study has or had a database, or the folder cannot be written.
     """
     if has_database(folder):
         raise MoviemotionError(
-            f"{folder}: has a {DATABASE_FILE} already; its terms were given when it was made"
+            f"{folder}: has a {DATABASE_FILE} already, with its own terms; choose another folder"
         )
     _refuse_missing_database(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise MoviemotionError(f"{folder}: cannot be made ({error.strerror}); choose another") from error
+        raise MoviemotionError(f"{folder}: cannot be created ({error.strerror}); choose another") from error
     study_id = secrets.token_hex(8)
     for cut_off in folder.glob(f"{DATABASE_FILE}.partial*"):
         cut_off.unlink()
     with atomic_write(folder / DATABASE_FILE) as partial, _connect(partial) as connection:
-        register = StudyDatabase(folder, connection)
-        with register.transaction():
+        database = StudyDatabase(folder, connection)
+        DATABASE.mark(connection)
+        with database.transaction():
             for statement in SCHEMA:
                 connection.execute(statement)
-            register.set_metadata("study", study_id)
-            register.set_metadata("terms", json.dumps(asdict(terms)) if terms else None)
+            database.set_metadata("study", study_id)
+            database.set_metadata("terms", json.dumps(asdict(terms)) if terms else None)
             connection.executemany("INSERT INTO retention VALUES (?, ?, NULL)", deletion_dates.items())
-            register.log(Role.PRIVACY_OFFICER, "begun", {"until": dict(deletion_dates)}, now)
+            database.log(Role.PRIVACY_OFFICER, "begun", {"until": dict(deletion_dates)}, now)
 
 
 def _refuse_missing_database(folder: Path) -> None:
-    """A study that says it has a register must not get another one in its place."""
-    record = folder / "study.json"
-    if record.is_file() and '"register":' in record.read_text(encoding="utf-8"):
+    """Refuse to replace a database that study.json says exists."""
+    if has_study(folder) and "study_id" in StudyFolder.open_existing(folder).manifest:
         raise MoviemotionError(f"{folder}: its {DATABASE_FILE} is missing; restore it from a copy")
 
 
@@ -322,12 +338,16 @@ def _connect(path: Path) -> Iterator[sqlite3.Connection]:
         yield connection
     except sqlite3.DatabaseError as error:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-        # The kind of a fault is in its low byte. A write-ahead log that finds no room is an I/O error.
+        # The kind of an error is in its low byte. A write-ahead log that finds no space is an I/O error.
         if code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-            raise StorageError(f"{path}: cannot be written ({error}); see that the disk has room") from error
-        # SQLITE_ERROR is what a statement gets that does not fit the tables: they are not ours, or not all.
+            raise StorageError(
+                f"{path}: cannot be written ({error}); check that the disk has free space"
+            ) from error
+        # SQLITE_ERROR means that a statement does not fit the tables: they are missing or changed.
         if code != sqlite3.SQLITE_ERROR and isinstance(error, sqlite3.OperationalError):
-            raise MoviemotionError(f"{path}: cannot be used ({error}); close what else uses it") from error
+            raise MoviemotionError(
+                f"{path}: cannot be used ({error}); close other programs that use it"
+            ) from error
         raise MoviemotionError(f"{path}: damaged ({error}); restore it from a copy") from error
     finally:
         if connection:
@@ -336,6 +356,6 @@ def _connect(path: Path) -> Iterator[sqlite3.Connection]:
 
 def _in_use_error(folder: Path) -> MoviemotionError:
     return MoviemotionError(
-        f"{folder / DATABASE_FILE}: another program is reading it, so what was deleted may still be in it; "
-        "close that and run moviemotion privacy enforce"
+        f"{folder / DATABASE_FILE}: another program is reading it, so deleted data may still be in it; "
+        "close that program and run moviemotion privacy enforce"
     )

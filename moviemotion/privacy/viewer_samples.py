@@ -1,4 +1,4 @@
-"""Which samples are whose: viewers renamed, and one viewer's samples found and taken out."""
+"""Samples by viewer: rename viewers, and find or remove the samples of one."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from numpy.typing import NDArray
 from moviemotion.audience.samples import Samples
 
 SWITCH_UNCERTAINTY = 10.0
-"""Seconds before an exchange of seats was certain, in which a reading may be either viewer's."""
+"""Seconds before an identity switch was certain, in which a sample may belong to either viewer."""
 
 
 def rename_viewers(samples: Samples, names: Mapping[int, str]) -> Samples:
     """The samples of some viewers under other names, in the order of these names.
 
-    Where a face was in the picture is left out: it tells the seat, and nothing is computed from it any more.
+    Face boxes are removed: they reveal the seat, and nothing is computed from them any more.
 
     Args:
-        names: index into `samples.viewers` → new name; the other viewers are left out.
+        samples: of one camera.
+        names: index into `samples.viewers` → new name; other viewers are removed.
     """
     order = sorted(names, key=names.__getitem__)
     number = np.full(len(samples.viewers), -1, np.int16)
@@ -42,7 +43,7 @@ def rename_viewers(samples: Samples, names: Mapping[int, str]) -> Samples:
 def viewer_rows(samples: Samples, viewer: int) -> NDArray[np.bool_]:
     """(n,) whether each sample is, or may be, of a viewer.
 
-    Around an exchange of seats a reading may be of either: it counts as the viewer's.
+    Around an identity switch a sample may belong to either viewer; it counts as this viewer's.
     """
     mine: NDArray[np.bool_] = samples.viewer_of_sample() == viewer
     for exchange in samples.identity_switches:
@@ -53,12 +54,12 @@ def viewer_rows(samples: Samples, viewer: int) -> NDArray[np.bool_]:
 
 
 def without_viewer(samples: Samples, viewer: int) -> Samples:
-    """The samples of everybody else."""
+    """The samples of all other viewers."""
     if any(
         not exchange.followed and viewer in (exchange.first, exchange.second)
         for exchange in samples.identity_switches
     ):
-        # What was read in the viewer's seat is somebody else's now, and goes to them.
+        # After the switch, samples from the viewer's seat belong to the other viewer.
         others = replace(_select_rows(samples, ~viewer_rows(samples, viewer)), identity_switches=())
         others = replace(others, viewer=samples.viewer_of_sample()[~viewer_rows(samples, viewer)])
     else:

@@ -22,10 +22,13 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 from fastapi import Depends, HTTPException, Request
 
+from moviemotion._io.schemas import DatabaseSchema
 from moviemotion.errors import MoviemotionError
-from moviemotion.privacy.audit_log import Role
+from moviemotion.privacy.roles import Role
 
 DATABASE_FILE = "studio.db"
+DATABASE = DatabaseSchema("moviemotion/studio-database", 2, 0x4D4D5354)
+"""Schema of `studio.db`; its application ID is "MMST". Version 2 added the mark itself."""
 SESSION_COOKIE = "studio_session"
 """Name of the cookie that holds the session token."""
 SESSION_LIFETIME = timedelta(hours=12)
@@ -73,7 +76,9 @@ class AccountStore:
         try:
             self._path.touch(mode=0o600)
             with self._connection() as database:
+                DATABASE.check(self._path, database)
                 database.executescript(_SCHEMA)
+                DATABASE.migrate(self._path, database)
         except (OSError, sqlite3.Error) as error:
             raise MoviemotionError(
                 f"{self._path}: cannot be used ({error}); choose another folder"

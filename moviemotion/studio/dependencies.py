@@ -19,6 +19,7 @@ from moviemotion.privacy.study_database import has_database
 from moviemotion.reports.emotion_style import css_variables
 from moviemotion.studio.accounts import current_user
 from moviemotion.studio.messages import STUDY_ID_PATTERN
+from moviemotion.study.folder import has_study
 
 
 class ErrorResponse(BaseModel):
@@ -85,7 +86,7 @@ def is_study_folder(folder: Path) -> bool:
     """
     if folder.is_symlink() or not folder.is_dir():
         return False
-    return has_database(folder) or (folder / "study.json").is_file()
+    return has_database(folder) or has_study(folder)
 
 
 def render_page(request: Request, template: str, status: int = 200, **context: object) -> HTMLResponse:

@@ -6,7 +6,6 @@ are removed from every group, and notes that contain their ID are deleted (see `
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -14,11 +13,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from moviemotion._io.atomic_files import atomic_write_text
+from moviemotion._io.schemas import FileSchema
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.audit_log import utc_timestamp
 from moviemotion.privacy.study_database import database_lock
-from moviemotion.study.folder import GROUPS_FILE, NOTES_FILE
+from moviemotion.study.file_names import GROUPS_FILE, NOTES_FILE
+from moviemotion.study.schema import GROUPS, NOTES, write_json
 
 MAX_NOTES, MAX_GROUPS = 5_000, 100
 
@@ -44,7 +44,7 @@ class Note:
 
 def read_notes(folder: Path) -> tuple[Note, ...]:
     """The notes of a study in order of film time."""
-    stored = _read_json(folder / NOTES_FILE, [])
+    stored = _read_json(folder / NOTES_FILE, NOTES, {"notes": []})["notes"]
     return tuple(sorted((Note(**note) for note in stored), key=lambda note: (note.at, note.written)))
 
 
@@ -61,7 +61,7 @@ def add_note(folder: Path, at: float, text: str, by: str, now: datetime | None =
                 f"{folder / NOTES_FILE}: has {MAX_NOTES:,} notes, the maximum; delete some first"
             )
         note = Note(secrets.token_hex(6), at, text, by, utc_timestamp(now))
-        _write_json(folder / NOTES_FILE, [asdict(each) for each in (*before, note)])
+        _write_json(folder / NOTES_FILE, NOTES, {"notes": [asdict(each) for each in (*before, note)]})
     return note
 
 
@@ -81,12 +81,12 @@ def update_note(folder: Path, note_id: str, text: str | None, now: datetime | No
                 replace(note, text=text, written=utc_timestamp(now)) if note.id == note_id else note
                 for note in after
             ]
-        _write_json(folder / NOTES_FILE, [asdict(note) for note in after])
+        _write_json(folder / NOTES_FILE, NOTES, {"notes": [asdict(note) for note in after]})
 
 
 def read_groups(folder: Path) -> dict[str, list[str]]:
     """The groups of viewers of a study: name → random IDs."""
-    return dict(_read_json(folder / GROUPS_FILE, {}))
+    return dict(_read_json(folder / GROUPS_FILE, GROUPS, {"groups": {}})["groups"])
 
 
 def set_group(folder: Path, name: str, viewers: Sequence[str] | None) -> None:
@@ -106,17 +106,17 @@ def set_group(folder: Path, name: str, viewers: Sequence[str] | None) -> None:
             raise MoviemotionError(
                 f"{folder / GROUPS_FILE}: has {MAX_GROUPS} groups, the maximum; delete some first"
             )
-        _write_json(folder / GROUPS_FILE, groups)
+        _write_json(folder / GROUPS_FILE, GROUPS, {"groups": groups})
 
 
-def _read_json(path: Path, empty: Any) -> Any:
+def _read_json(path: Path, schema: FileSchema, empty: Any) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return schema.read_json(path)
     except FileNotFoundError:
         return empty
     except (OSError, ValueError) as error:
         raise MoviemotionError(f"{path}: cannot be read; restore it from a copy or delete it") from error
 
 
-def _write_json(path: Path, content: object) -> None:
-    atomic_write_text(path, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+def _write_json(path: Path, schema: FileSchema, content: dict[str, Any]) -> None:
+    write_json(path, schema, content, indent=1)

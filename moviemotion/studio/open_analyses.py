@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from moviemotion.analysis.analyze import Analysis
-from moviemotion.privacy.audit_log import Role
+from moviemotion.privacy.roles import Role
 from moviemotion.privacy.small_groups import analysis_for_role
 from moviemotion.study.analysis_cache import InputState, cached_analysis, input_state
 

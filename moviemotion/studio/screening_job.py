@@ -38,7 +38,8 @@ from moviemotion.studio.screening_state import (
 from moviemotion.studio.seat_masks import REFRESH_SECONDS, SeatMasks
 from moviemotion.studio.uploads import FileKind
 from moviemotion.study.analysis_cache import cached_analysis
-from moviemotion.study.folder import JOURNAL_FOLDER, study_lock
+from moviemotion.study.file_names import CAPTURE_FILE, JOURNAL_FOLDER, SAMPLES_FOLDER
+from moviemotion.study.folder import study_lock
 from moviemotion.workflows import capture
 from moviemotion.workflows.report import report
 from moviemotion.workflows.screen import screen
@@ -123,7 +124,7 @@ class ScreeningJob:
     @property
     def recording_progress(self) -> tuple[RecordingProgress, ...]:
         """The progress of each recording, in order."""
-        samples = self.folder / "samples"
+        samples = self.folder / SAMPLES_FOLDER
         return tuple(
             RecordingProgress(
                 name, self._processed_seconds.get(name, 0.0), duration, (samples / f"{name}.parquet").exists()
@@ -233,7 +234,7 @@ class ScreeningJob:
         self._processed_seconds[camera.name] = seconds
 
     def _capture_live(self) -> None:
-        if not (self.folder / JOURNAL_FOLDER).is_dir() and not (self.folder / "capture.json").is_file():
+        if not (self.folder / JOURNAL_FOLDER).is_dir() and not (self.folder / CAPTURE_FILE).is_file():
             seats = uploads.read_live_cameras(self.folder)
             running = capture.begin_capture(seats, self.folder, masks=SeatMasks(self.folder))
             self._capture = running

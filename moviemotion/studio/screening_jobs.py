@@ -22,6 +22,7 @@ from moviemotion.studio.screening_state import (
     read_state,
 )
 from moviemotion.studio.uploads import FileKind
+from moviemotion.study.folder import has_study
 
 SHUTDOWN_TIMEOUT = 10.0
 """Seconds that a stopping studio waits for its jobs; they are resumed at the next start."""
@@ -58,7 +59,7 @@ class ScreeningJobs:
                 )
             with open_database(folder) as database:
                 refuse_expired(database)
-            state = read_state(folder) if (folder / "study.json").is_file() else None
+            state = read_state(folder) if has_study(folder) else None
             earlier = state.settings if state else None
             if earlier and settings and settings != earlier:
                 raise BusyError(
@@ -130,4 +131,4 @@ def study_stage(jobs: ScreeningJobs, folder: Path) -> Stage:
         with open_database(folder) as database:
             if database.first_expired():
                 return Stage.EXPIRED
-    return Stage.STOPPED if (folder / "study.json").is_file() else Stage.NEW
+    return Stage.STOPPED if has_study(folder) else Stage.NEW

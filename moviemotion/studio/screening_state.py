@@ -5,19 +5,16 @@ With it a studio that was stopped, or killed, knows at its next start which scre
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from moviemotion._io.atomic_files import atomic_write_text
 from moviemotion.errors import MoviemotionError
-from moviemotion.study.folder import UPLOADS_FOLDER
-from moviemotion.workflows.screen import DEFAULT_SEED, SAMPLES_PER_SECOND
-
-STATE_FILE = "screening.json"
+from moviemotion.study.file_names import SCREENING_STATE_FILE, UPLOADS_FOLDER
+from moviemotion.study.schema import SCREENING_STATE, write_json
+from moviemotion.workflows.screen import DEFAULT_RATE, DEFAULT_SEED
 
 
 class ScreeningSource(StrEnum):
@@ -62,7 +59,7 @@ class ScreeningSettings:
     """
 
     source: ScreeningSource = ScreeningSource.FILES
-    rate: float = SAMPLES_PER_SECOND
+    rate: float = DEFAULT_RATE
     seed: int = DEFAULT_SEED
     offsets: Mapping[str, float] = field(default_factory=dict)
     baseline: tuple[float, float] | None = None
@@ -89,9 +86,9 @@ def read_state(folder: Path) -> ScreeningState | None:
     Raises:
         MoviemotionError: the file cannot be read.
     """
-    path = folder / UPLOADS_FOLDER / STATE_FILE
+    path = folder / UPLOADS_FOLDER / SCREENING_STATE_FILE
     try:
-        state = json.loads(path.read_text(encoding="utf-8"))
+        state = SCREENING_STATE.read_json(path)
         stored = state["settings"]
         baseline = tuple(stored["baseline"]) if stored["baseline"] else None
         settings = ScreeningSettings(
@@ -107,7 +104,7 @@ def read_state(folder: Path) -> ScreeningState | None:
 def write_state(folder: Path, state: ScreeningState) -> None:
     """Store the state of a study's screening."""
     (folder / UPLOADS_FOLDER).mkdir(exist_ok=True)
-    atomic_write_text(folder / UPLOADS_FOLDER / STATE_FILE, json.dumps(asdict(state)) + "\n")
+    write_json(folder / UPLOADS_FOLDER / SCREENING_STATE_FILE, SCREENING_STATE, asdict(state))
 
 
 def delete_uploads(folder: Path) -> None:

@@ -12,7 +12,7 @@ import uvicorn
 
 from moviemotion._io.locks import hold_lock
 from moviemotion.errors import MoviemotionError, SettingError
-from moviemotion.privacy.audit_log import Role
+from moviemotion.privacy.roles import Role
 from moviemotion.studio.accounts import ACCOUNT_ROLES, AccountStore
 from moviemotion.studio.app import create_app
 from moviemotion.studio.connection_limits import LimitedHTTPProtocol, raise_connection_limit

@@ -24,15 +24,14 @@ from moviemotion.audience.video import decode
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.formats.registry import read_screenplay
 from moviemotion.screenplay.subtitles.parse import read_subtitles
-from moviemotion.studio.screening_state import STATE_FILE
-from moviemotion.study.folder import UPLOADS_FOLDER
+from moviemotion.study.file_names import SCREENING_STATE_FILE, UPLOADS_FOLDER
 
 CAMERAS_FILE = "seats.toml"
 FILE_NAME_PATTERN = r"^[^/\\\x00-\x1f\x7f]{1,100}$"
 """Names that an uploaded file may have; never a path."""
 _BUFFER_BYTES = 1 << 20
 _PARTIAL_PREFIX = "incoming-"
-_RESERVED_NAMES = (CAMERAS_FILE, STATE_FILE)
+_RESERVED_NAMES = (CAMERAS_FILE, SCREENING_STATE_FILE)
 _FILM_SUFFIXES = (".mp4", ".m4v", ".webm", ".mov", ".ogv", ".mkv")
 """Formats that browsers can play."""
 

@@ -1,0 +1,1 @@
+"""Studies on disk: their files, schemas and migrations, provenance, outputs and analysis cache."""

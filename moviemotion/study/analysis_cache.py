@@ -1,7 +1,7 @@
-"""An analysis kept beside its study, so that opening a big room again does not compute it again.
+"""The analysis cache: a stored analysis, so that a large study opens without computing it again.
 
-It lies in the folder of exports: what deletes these when a viewer is erased, when seats get their random ids
-or when their day has come deletes it too.
+It lies in the folder of exports, so it is deleted with them: when a viewer is erased, when seats get random
+IDs, and when the retention of samples ends.
 """
 
 from __future__ import annotations
@@ -17,28 +17,31 @@ import numpy as np
 
 from moviemotion import __version__
 from moviemotion._io.atomic_files import atomic_write
+from moviemotion._io.schemas import SCHEMA_KEY, VERSION_KEY
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.errors import MoviemotionError
-from moviemotion.study.folder import EXPORTS_FOLDER, StudyFolder, study_lock
-from moviemotion.study.provenance import PROVENANCE, load_analysis
+from moviemotion.study.file_names import ANALYSIS_CACHE_FILE, EXPORTS_FOLDER
+from moviemotion.study.folder import StudyFolder, study_lock
+from moviemotion.study.provenance import load_analysis, missing_provenance_error
+from moviemotion.study.schema import ANALYSIS_CACHE, provenance_path
 
-CACHE_FILE = "analysis.npz"
 _RECORD_ARRAY = "record"
 _READ_ERRORS = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, cattrs.BaseValidationError)
 
 InputState = tuple[tuple[str, int, int], ...]
+"""Name, size in bytes and modification time in ns of each file; the program's version stands first."""
 
 
 def input_state(folder: Path) -> InputState:
-    """What a finished study's analysis depends on: its samples and what it was told from, as they are now.
+    """State of what a finished study's analysis depends on: its samples and its provenance.
 
     Raises:
         MoviemotionError: the folder holds no finished study.
     """
     study = StudyFolder.open_existing(folder)
-    paths = [folder / PROVENANCE, *(study.samples_path(camera) for camera in study.cameras)]
+    paths = [provenance_path(folder), *(study.samples_path(camera) for camera in study.cameras)]
     if not paths[0].is_file():
-        raise MoviemotionError(f"{folder}: holds no {PROVENANCE}; run the command that made it again")
+        raise missing_provenance_error(folder)
     found = [(__version__, 0, 0)]
     for path in paths:
         with suppress(FileNotFoundError):
@@ -48,19 +51,19 @@ def input_state(folder: Path) -> InputState:
 
 
 def cached_analysis(folder: Path) -> Analysis:
-    """The analysis of a finished study: as it was kept, or computed now and kept.
+    """The analysis of a finished study: from the cache, or computed now and cached.
 
     Raises:
-        MoviemotionError: `folder` holds no finished study, or one that was damaged.
+        MoviemotionError: `folder` holds no finished study, or one that is damaged.
     """
-    path = folder / EXPORTS_FOLDER / CACHE_FILE
+    path = folder / EXPORTS_FOLDER / ANALYSIS_CACHE_FILE
     while True:
         state = input_state(folder)
         with suppress(*_READ_ERRORS):
-            if kept := _read_cache(path, state):
-                return kept
+            if cached := _read_cache(path, state):
+                return cached
         computed = load_analysis(folder)
-        # A viewer who is erased meanwhile must be neither in it nor in what is kept.
+        # A viewer who is erased meanwhile must be neither in the result nor in the cache.
         with suppress(MoviemotionError), study_lock(folder):
             if input_state(folder) == state:
                 _write_cache(path, state, computed)
@@ -70,16 +73,15 @@ def cached_analysis(folder: Path) -> Analysis:
 
 def _write_cache(path: Path, state: InputState, analysis: Analysis) -> None:
     arrays: dict[str, np.ndarray] = {}
-    record = json.dumps(
-        {"state": state, "analysis": _array_unstructurer(arrays).unstructure(analysis)}, default=float
-    )
+    content = {"state": state, "analysis": _array_unstructurer(arrays).unstructure(analysis)}
+    record = json.dumps(ANALYSIS_CACHE.mark(content), default=float)
     arrays[_RECORD_ARRAY] = np.frombuffer(record.encode(), np.uint8)
     try:
         path.parent.mkdir(exist_ok=True)
         with atomic_write(path) as partial, partial.open("wb") as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
     except OSError:
-        return  # A full or read-only disk only costs the time next time.
+        return  # A full or read-only disk only costs the computation next time.
 
 
 def _read_cache(path: Path, state: InputState) -> Analysis | None:
@@ -87,13 +89,16 @@ def _read_cache(path: Path, state: InputState) -> Analysis | None:
         return None
     with np.load(path, allow_pickle=False) as arrays:
         record = json.loads(arrays[_RECORD_ARRAY].tobytes())
+        mark = (record[SCHEMA_KEY], record[VERSION_KEY])
+        if mark != (ANALYSIS_CACHE.name, ANALYSIS_CACHE.version):
+            return None  # neither migrated nor refused: computed again
         if record["state"] != [list(part) for part in state]:
             return None
         return _array_structurer(arrays).structure(record["analysis"], Analysis)
 
 
 def _array_unstructurer(arrays: dict[str, np.ndarray]) -> cattrs.Converter:
-    """Records as JSON; their arrays go to `arrays`, and their names there into the JSON."""
+    """Dataclasses to JSON. Arrays are collected in `arrays`; the JSON holds their names there."""
 
     def put(array: np.ndarray) -> str:
         name = f"a{len(arrays)}"

@@ -1,118 +1,133 @@
-"""One study on disk: what it was made from, the samples of each camera, and the results."""
+"""One study on disk: what it is made from, the samples of each camera, and its outputs."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from moviemotion._io.atomic_files import atomic_write
 from moviemotion._io.locks import hold_lock
 from moviemotion.audience.samples import Samples
-from moviemotion.errors import MoviemotionError
-
-MANIFEST_FORMAT = 1
-DATABASE_FILE = "study.db"
-"""Consent, deletion dates and the audit log of a study; see `moviemotion.privacy`."""
-UPLOADS_FOLDER, PICTURES_FOLDER, EXPORTS_FOLDER = "uploads", "pictures", "exports"
-"""Folders in a study: cameras' files on their way to be watched, pictures that were asked for, and what
-`moviemotion export` wrote."""
-NOTES_FILE, GROUPS_FILE = "notes.json", "groups.json"
-"""What people wrote into a study themselves: notes on the film, and groups of viewers by name."""
-FILM_INPUT_STEMS = ("film", "script", "subtitles")
-"""Names, less their suffix, of what a study may be given about the film; nothing in it is about viewers."""
-JOURNAL_FOLDER = "live"
-"""The folder in a study that holds what a live capture saw until it is on the film's clock."""
-CAPTURE_REPORTS = ("capture.json", "gaps.csv")
-"""What a live capture reports about its cameras, by name."""
-LOCK_FILE = "study.lock"
-"""In a study while its files are made, so that one program at a time makes them."""
-LOCK_TIMEOUT = 5.0
-"""Seconds for another one to be done."""
-_ALLOWED_BEFORE_STUDY = {
-    DATABASE_FILE,
-    *(f"{DATABASE_FILE}-{part}" for part in ("wal", "shm", "lock")),
+from moviemotion.errors import MoviemotionError, SettingError
+from moviemotion.study.file_names import (
+    DATABASE_FILES,
+    FILM_INPUT_STEMS,
     LOCK_FILE,
-    UPLOADS_FOLDER,
     PICTURES_FOLDER,
-}
+    SAMPLES_FOLDER,
+    SAMPLES_SUFFIX,
+    STUDY_FILE,
+    UPLOADS_FOLDER,
+    samples_path,
+)
+from moviemotion.study.manifest import (
+    check_same_inputs,
+    with_earlier_versions,
+)
+from moviemotion.study.schema import STUDY, migrate_study
+
+LOCK_TIMEOUT = 5.0
+"""Seconds to wait for another program to release the lock."""
+_ALLOWED_BEFORE_STUDY = {*DATABASE_FILES, LOCK_FILE, UPLOADS_FOLDER, PICTURES_FOLDER}
+"""What a folder may hold before it becomes a study."""
 
 
 class StudyFolder:
-    """A study folder. Every file in it appears whole or not at all.
+    """A study folder. Every file in it is written atomically.
 
-    `study.json` says what the study was made from; a folder whose study was made from something
-    else is left alone.
+    `study.json` records the inputs and settings of the study. A folder whose study has others is refused, so
+    that samples of two different screenings never mix.
     """
 
-    def __init__(self, folder: Path, manifest: dict[str, object]) -> None:
-        """Open a new study, or the one that was begun from the same inputs and settings.
+    def __init__(self, folder: Path, manifest: Mapping[str, object]) -> None:
+        """Open a new study, or the one that was started from the same inputs and settings.
 
-        Nothing is written yet.
+        Nothing is written yet. A study that was started by another version of the program or with another
+        emotion model is resumed; see `manifest.version_problems`.
+
+        Args:
+            folder: of the study; may not exist yet.
+            manifest: inputs, settings and versions, in JSON's types.
 
         Raises:
-            MoviemotionError: the folder holds another study, or other files, or cannot be written.
+            SettingError: the folder holds a study with other inputs or settings, holds other files, or cannot
+                be written.
+            MoviemotionError: `study.json` cannot be read, or is of a newer version of the program.
         """
         self.folder = folder
-        self._manifest = {"format": MANIFEST_FORMAT, **manifest}
-        record = folder / "study.json"
+        record = folder / STUDY_FILE
         try:
-            begun = record.exists()
+            is_started = record.exists()
         except OSError as error:
-            raise MoviemotionError(
-                f"{folder}: cannot be used ({error.strerror}); choose another --out"
+            raise SettingError(
+                "out-unusable",
+                "{path}: cannot be used ({reason}); choose another {out}",
+                path=folder,
+                reason=error.strerror,
             ) from error
         if folder.exists() and not folder.is_dir():
-            raise MoviemotionError(f"{folder}: a file, not a folder; choose another --out")
-        if begun:
-            if self._fixed_inputs(_read_json(record)) != self._fixed_inputs(
-                json.loads(json.dumps(self._manifest))
-            ):
-                raise MoviemotionError(
-                    f"{folder}: holds another study (other files, settings or version); choose another --out"
+            raise SettingError(
+                "out-is-file", "{path}: is a file, not a folder; choose another {out}", path=folder
+            )
+        requested = json.loads(json.dumps(manifest))
+        if is_started:
+            stored = _read_manifest(record)
+            measured = {camera for camera in _cameras(stored) if self.samples_path(camera).exists()}
+            check_same_inputs(folder, stored, requested, measured)
+            self._manifest = with_earlier_versions(requested, stored, measured)
+        else:
+            if folder.exists() and any(map(_is_unrelated_file, folder.iterdir())):
+                raise SettingError(
+                    "out-not-empty", "{path}: not empty and not a study; choose another {out}", path=folder
                 )
-        elif folder.exists() and any(map(_is_unrelated_file, folder.iterdir())):
-            raise MoviemotionError(f"{folder}: not empty and not a study; choose another --out")
+            self._manifest = requested
         nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
         if not nearest.is_dir() or not os.access(nearest, os.W_OK):
-            raise MoviemotionError(f"{folder}: cannot be written; choose another --out")
+            raise SettingError(
+                "out-not-writable", "{path}: cannot be written; choose another {out}", path=folder
+            )
 
     @classmethod
     def open_existing(cls, folder: Path) -> StudyFolder:
-        """Open the study that a folder holds, whatever it was made from.
+        """Open the study that a folder holds, whatever it is made from.
 
         Raises:
-            MoviemotionError: the folder holds no study, or one of another version.
+            MoviemotionError: the folder holds no study, or one of a newer version of the program.
         """
-        record = folder / "study.json"
-        made_from = _read_json(record) if record.is_file() else None
-        if not isinstance(made_from, dict) or not isinstance(made_from.get("cameras"), dict):
+        record = folder / STUDY_FILE
+        manifest = _read_manifest(record) if record.is_file() else None
+        if not isinstance(manifest, dict) or not isinstance(manifest.get("cameras"), dict):
             raise MoviemotionError(f"{folder}: holds no study; check the name")
-        return cls(folder, {key: value for key, value in made_from.items() if key != "format"})
+        study = cls.__new__(cls)
+        study.folder = folder
+        study._manifest = manifest
+        return study
 
     @property
-    def manifest(self) -> dict[str, object]:
-        """What the study says it was made from."""
-        return {key: value for key, value in self._manifest.items() if key != "format"}
+    def manifest(self) -> dict[str, Any]:
+        """Inputs, settings and versions, as in `study.json`."""
+        return dict(self._manifest)
 
-    def write_manifest(self, manifest: dict[str, object]) -> None:
-        """Have the study say that it was made from something else; its samples stay as they are."""
-        self._manifest = {"format": MANIFEST_FORMAT, **manifest}
-        self.write_text("study.json", [json.dumps(self._manifest, indent=2, ensure_ascii=False), "\n"])
+    def write_manifest(self, manifest: Mapping[str, object]) -> None:
+        """Replace `study.json`; samples and outputs stay as they are."""
+        self._manifest = dict(manifest)
+        text = json.dumps(STUDY.mark(self._manifest), indent=2, ensure_ascii=False)
+        self.write_text(STUDY_FILE, [text, "\n"])
 
     @property
     def cameras(self) -> tuple[str, ...]:
-        """Names of the cameras that the study was made from."""
-        cameras = self._manifest.get("cameras")
-        return tuple(cameras) if isinstance(cameras, dict) else ()
+        """Names of the cameras that the study is made from."""
+        return tuple(_cameras(self._manifest))
 
     def read_samples(self, camera: str) -> Samples | None:
-        """What was saved of a camera, or None where it has not been watched yet.
+        """The samples of a camera, or None where it has not been processed yet.
 
         Raises:
-            MoviemotionError: the file was damaged since.
+            MoviemotionError: the file is damaged, or of a newer version of the program.
         """
         path = self.samples_path(camera)
         try:
@@ -123,20 +138,28 @@ class StudyFolder:
             raise MoviemotionError(f"{path}: damaged; delete it and run the same command again") from error
 
     def save_samples(self, camera: str, samples: Samples) -> None:
-        """Keep what a camera saw, so that an interrupted study can go on from here."""
+        """Save the samples of a camera, so that an interrupted study can resume after it."""
         path = self.samples_path(camera)
         with _reporting_write_errors(path):
             self.folder.mkdir(parents=True, exist_ok=True)
-            self.write_manifest(self.manifest)
+            self.write_manifest(self._manifest)
             path.parent.mkdir(exist_ok=True)
             samples.write(path)
 
     def write_text(self, name: str, parts: Iterable[str]) -> Path:
-        """Write a result as UTF-8 text."""
+        """Write a file of the study as UTF-8 text.
+
+        Raises:
+            SettingError: it cannot be written.
+        """
         return self.write_bytes(name, (part.encode() for part in parts))
 
     def write_bytes(self, name: str, parts: Iterable[bytes]) -> Path:
-        """Write a result."""
+        """Write a file of the study.
+
+        Raises:
+            SettingError: it cannot be written.
+        """
         path = self.folder / name
         with _reporting_write_errors(path), atomic_write(path) as partial, partial.open("wb") as file:
             file.writelines(parts)
@@ -144,7 +167,12 @@ class StudyFolder:
 
     @contextmanager
     def creating(self) -> Iterator[None]:
-        """While its first files are made, as `making`; its folder is made, and goes if nothing came of it."""
+        """Create the folder and hold its study lock; a folder that stays empty is removed afterwards.
+
+        Raises:
+            LockHeldError: another program is making the study's files.
+            SettingError: the folder cannot be written.
+        """
         with _reporting_write_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
         try:
@@ -155,41 +183,53 @@ class StudyFolder:
                 self.folder.rmdir()
 
     def discard(self) -> None:
-        """Remove what this study has written: there was nothing to tell."""
-        for path in (self.folder / "samples").glob("*.parquet"):
+        """Remove `study.json` and all samples: no viewer was seen, or none remains."""
+        samples = self.folder / SAMPLES_FOLDER
+        for path in samples.glob(f"*{SAMPLES_SUFFIX}"):
             path.unlink()
-        (self.folder / "study.json").unlink(missing_ok=True)
+        (self.folder / STUDY_FILE).unlink(missing_ok=True)
         with suppress(OSError):  # not made yet, or it holds something else
-            (self.folder / "samples").rmdir()
-
-    def _fixed_inputs(self, manifest: object) -> object:
-        """What of a record may not change: a camera without samples may still be mended or left out."""
-        if not isinstance(manifest, dict) or not isinstance(manifest.get("cameras"), dict):
-            return manifest
-        cameras = {n: c for n, c in manifest["cameras"].items() if self.samples_path(n).exists()}
-        return {**manifest, "cameras": cameras}
+            samples.rmdir()
 
     def samples_path(self, camera: str) -> Path:
         """The file of a camera's samples."""
-        return self.folder / "samples" / f"{camera}.parquet"
+        return samples_path(self.folder, camera)
+
+
+def has_study(folder: Path) -> bool:
+    """Whether a folder holds a study that was started."""
+    return (folder / STUDY_FILE).is_file()
 
 
 def study_lock(folder: Path) -> AbstractContextManager[None]:
-    """To be held while a study's samples, results or exports are made; a thread may take it again.
+    """Lock a study while its samples, outputs or exports are made; a thread may take the lock again.
+
+    A study of an older version of the program is migrated first.
 
     Raises:
-        HeldError: another program is making them.
+        LockHeldError: another program holds the lock.
+        NewerVersionError: a file of the study is of a newer version of the program.
         MoviemotionError: there is no such folder, or it cannot be written.
     """
     if not folder.is_dir():
         raise MoviemotionError(f"{folder}: holds no study; check the name")
-    refusal = f"{folder}: another program is screening, exporting or erasing there; try again when it is done"
-    return hold_lock(folder.resolve() / LOCK_FILE, LOCK_TIMEOUT, refusal)
+    return _locked_and_migrated(folder)
+
+
+@contextmanager
+def _locked_and_migrated(folder: Path) -> Iterator[None]:
+    message = (
+        f"{folder}: another program is screening, exporting or erasing there; try again when it has finished"
+    )
+    with hold_lock(folder.resolve() / LOCK_FILE, LOCK_TIMEOUT, message):
+        with _reporting_write_errors(folder):
+            migrate_study(folder)
+        yield
 
 
 def _is_unrelated_file(path: Path) -> bool:
-    cut_off = path.suffix == ".partial"
-    return not (cut_off or path.name in _ALLOWED_BEFORE_STUDY or path.stem in FILM_INPUT_STEMS)
+    is_partial = path.suffix == ".partial"
+    return not (is_partial or path.name in _ALLOWED_BEFORE_STUDY or path.stem in FILM_INPUT_STEMS)
 
 
 @contextmanager
@@ -197,13 +237,26 @@ def _reporting_write_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise MoviemotionError(
-            f"{path}: cannot be written ({error.strerror}); make room or choose another --out"
+        raise SettingError(
+            "not-written",
+            "{path}: cannot be written ({reason}); free some space or choose another {out}",
+            path=error.filename or path,
+            reason=error.strerror,
         ) from error
 
 
-def _read_json(path: Path) -> object:
+def _read_manifest(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return STUDY.read_json(path)
     except (OSError, ValueError) as error:
-        raise MoviemotionError(f"{path}: not readable ({error}); choose another --out") from error
+        raise SettingError(
+            "study-unreadable",
+            "{path}: cannot be read ({reason}); choose another {out}",
+            path=path,
+            reason=error,
+        ) from error
+
+
+def _cameras(manifest: Any) -> dict[str, Any]:
+    cameras = manifest.get("cameras") if isinstance(manifest, dict) else None
+    return cameras if isinstance(cameras, dict) else {}

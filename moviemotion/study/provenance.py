@@ -1,10 +1,14 @@
-"""A study told from its samples, and told again: `told.json` keeps what else it was told from."""
+"""Provenance of a study's outputs: everything that they are made from besides the samples.
+
+`provenance.json` holds the timed script, the problems that were found, the seed and the baseline, so the
+same analysis can be computed again from the samples at any time.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,15 +21,16 @@ from moviemotion.audience.samples import Samples
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.alignment import timed_script_json
 from moviemotion.screenplay.alignment.align import TimedScript
+from moviemotion.study.file_names import PROVENANCE_FILE
 from moviemotion.study.folder import StudyFolder
-
-PROVENANCE = "told.json"
+from moviemotion.study.manifest import version_problems
+from moviemotion.study.schema import PROVENANCE, provenance_path
 
 
 def audience_timeline(camera_samples: Sequence[Samples]) -> Timeline:
     """The viewers of all cameras on one timeline, as long as the longest camera.
 
-    Who was seen to exchange seats with a neighbour is followed to the other seat.
+    A viewer who exchanged seats with a neighbor is followed to the other seat.
     """
 
     def readings() -> Iterator[ViewerSamples]:
@@ -40,7 +45,7 @@ def audience_timeline(camera_samples: Sequence[Samples]) -> Timeline:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What an analysis is made from beside the samples; the attributes are as for `analyse`."""
+    """What an analysis is made from besides the samples; attributes as the parameters of `analyze`."""
 
     title: str
     script: TimedScript | None
@@ -49,63 +54,86 @@ class Provenance:
     baseline: TimeSpan | None
 
     def analyze(self, timeline: Timeline, camera_samples: Sequence[Samples]) -> Analysis:
-        """Analyse what the cameras saw, of which `timeline` was made."""
+        """Analyze the samples of some cameras, from which `timeline` was made."""
         counts = np.bincount(
             np.concatenate([s.rejection_reason for s in camera_samples]), minlength=len(REJECTION_REASONS)
         )
-        refused = dict(
-            zip(REJECTION_REASONS[1:], counts[1:].tolist(), strict=True)
-        )  # REASONS[0] is no reason
-        return analyze(self.title, timeline, self.script, self.problems, self.seed, self.baseline, refused)
+        # The first of the reasons stands for samples that were not rejected.
+        rejected = dict(zip(REJECTION_REASONS[1:], counts[1:].tolist(), strict=True))
+        return analyze(self.title, timeline, self.script, self.problems, self.seed, self.baseline, rejected)
 
     def write(self, study: StudyFolder) -> None:
-        """Write `told.json`."""
-        told = {
+        """Write `provenance.json`."""
+        content = {
             **vars(self),
             "script": timed_script_json.to_json(self.script) if self.script else None,
             "baseline": [self.baseline.start, self.baseline.end] if self.baseline else None,
         }
-        study.write_text(PROVENANCE, [json.dumps(told, ensure_ascii=False, allow_nan=False), "\n"])
+        text = json.dumps(PROVENANCE.mark(content), ensure_ascii=False, allow_nan=False)
+        study.write_text(PROVENANCE_FILE, [text, "\n"])
+
+
+def has_provenance(folder: Path) -> bool:
+    """Whether the outputs of a study were made."""
+    return provenance_path(folder).is_file()
 
 
 def read_provenance(folder: Path) -> Provenance:
-    """What a finished study was told from.
+    """What a finished study's outputs are made from besides the samples.
 
     Raises:
-        MoviemotionError: `folder` holds no finished study, or one that was damaged.
+        MoviemotionError: `folder` holds no finished study, or one that is damaged or of a newer version.
     """
+    path = provenance_path(folder)
     try:
-        return _read_provenance_file(folder / PROVENANCE)
+        return _read_provenance_file(path)
     except FileNotFoundError as error:
-        raise MoviemotionError(
-            f"{folder}: holds no {PROVENANCE}; run the command that made it again"
-        ) from error
+        raise missing_provenance_error(folder) from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise MoviemotionError(
-            f"{folder / PROVENANCE}: cannot be read; run the command that made the study again"
+            f"{path}: cannot be read; run the command that made the study again"
         ) from error
+
+
+def missing_provenance_error(folder: Path) -> MoviemotionError:
+    """The error for a study whose outputs were not made yet."""
+    return MoviemotionError(f"{folder}: holds no {PROVENANCE_FILE}; run the command that made it again")
 
 
 def _read_provenance_file(path: Path) -> Provenance:
-    told = json.loads(path.read_text(encoding="utf-8"))
+    content = PROVENANCE.read_json(path)
     return Provenance(
-        title=told["title"],
-        script=timed_script_json.from_json(told["script"]) if told["script"] else None,
-        problems=tuple(told["problems"]),
-        seed=told["seed"],
-        baseline=TimeSpan(*told["baseline"]) if told["baseline"] else None,
+        title=content["title"],
+        script=timed_script_json.from_json(content["script"]) if content["script"] else None,
+        problems=tuple(content["problems"]),
+        seed=content["seed"],
+        baseline=TimeSpan(*content["baseline"]) if content["baseline"] else None,
     )
 
 
 def load_analysis(folder: Path) -> Analysis:
-    """The analysis of a finished study, made again from its samples; nothing is written.
+    """Compute the analysis of a finished study from its samples; nothing is written.
 
     Raises:
-        MoviemotionError: `folder` holds no finished study, or one that was damaged.
+        MoviemotionError: `folder` holds no finished study, or one that is damaged.
     """
     study = StudyFolder.open_existing(folder)
-    told = read_provenance(folder)
-    watched = [samples for camera in study.cameras if (samples := study.read_samples(camera))]
-    if not watched:
+    provenance = read_provenance(folder)
+    camera_samples = [samples for camera in study.cameras if (samples := study.read_samples(camera))]
+    if not camera_samples:
         raise MoviemotionError(f"{folder}: holds no samples; run the command that made it again")
-    return told.analyze(audience_timeline(watched), watched)
+    return analyze_study(study, audience_timeline(camera_samples), camera_samples, provenance)
+
+
+def analyze_study(
+    study: StudyFolder, timeline: Timeline, camera_samples: Sequence[Samples], provenance: Provenance
+) -> Analysis:
+    """Analyze a study's samples; samples of another version of the program are among the problems.
+
+    Args:
+        timeline: made from `camera_samples`.
+        camera_samples: of at least one camera that saw a viewer.
+    """
+    # Computed here and never stored, so that it holds for the version that runs.
+    problems = (*provenance.problems, *version_problems(study.manifest))
+    return replace(provenance, problems=problems).analyze(timeline, camera_samples)

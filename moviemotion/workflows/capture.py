@@ -1,10 +1,10 @@
-"""A live capture from seats.toml to a study: run it, put it on the film's clock, keep it."""
+"""Live capture, from seats.toml to a study: run it, align cameras to film time, save the samples."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
+import math
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -40,19 +40,23 @@ from moviemotion.audience.live.seats_config import (
 from moviemotion.audience.live.sources import source_at
 from moviemotion.audience.video import decode
 from moviemotion.audience.video.masking import Mask
-from moviemotion.errors import MoviemotionError
-from moviemotion.study.folder import JOURNAL_FOLDER, MANIFEST_FORMAT, StudyFolder, study_lock
+from moviemotion.errors import MoviemotionError, SettingError
+from moviemotion.study.file_names import CAPTURE_FILE, GAPS_FILE, JOURNAL_FOLDER
+from moviemotion.study.folder import StudyFolder, has_study, study_lock
+from moviemotion.study.schema import CAPTURE, write_json
 from moviemotion.workflows.screen import networks_used
 
 
 @dataclass(frozen=True)
 class CapturedCamera:
-    """What came of one camera.
+    """The result of one camera.
 
     Attributes:
+        name: of the camera.
         viewers: their names, from left to right.
-        read: pictures that were read.
-        dropped: pictures that were due but not read, because reading did not keep up.
+        read: number of frames that were processed.
+        dropped: number of frames that were due but skipped, because processing did not keep up.
+        offset: of its clock.
     """
 
     name: str
@@ -69,6 +73,8 @@ class CaptureResult:
     Attributes:
         folder: of the study.
         seconds: film time at which the last camera ends.
+        cameras: in the order of seats.toml.
+        gaps: of all cameras.
     """
 
     folder: Path
@@ -88,12 +94,12 @@ def capture(
 
     Args:
         config: seats.toml.
-        out: study folder to make.
-        watch: returns when the capture is to end; called with the running capture.
+        out: study folder to create.
+        run_until_done: called with the running capture; the capture ends when it returns.
         model, detector: as for `screen`.
 
     Raises:
-        MoviemotionError: the config has faults, or `out` is taken or cannot be written.
+        MoviemotionError: the configuration has errors, or `out` holds a study or cannot be written.
     """
     running = begin_capture(read_seats_config(config), out, model=model, detector=detector)
     try:
@@ -112,28 +118,28 @@ def begin_capture(
     model: ModelChoice = DEFAULT_MODEL,
     detector: DetectorChoice = DEFAULT_DETECTOR,
 ) -> LiveCapture:
-    """Start a capture; film time 0 is now. Call its `stop` at the end, and then `finish`.
+    """Start a capture; film time 0 is now. Call its `stop` at the end, and then `finish_capture`.
 
     Args:
-        clock: by default one that runs as ours does.
-        masks: camera name → what of its picture may be seen, as for `LiveCapture`.
+        seats: configuration of the cameras.
+        out: study folder to create.
+        clock: by default one that runs in real time.
+        masks: camera name → mask, as for `LiveCapture`.
         model, detector: as for `screen`.
 
     Raises:
-        MoviemotionError: a file or the film is not a video, or `out` is taken or cannot be written.
+        MoviemotionError: a file or the film is not a video, or `out` holds a study or cannot be written.
     """
     clock = clock or FilmClock()
     emotion_model, face_detector = load_emotion_model(model), load_detector(detector)
     if seats.sync.film:
         decode.probe(seats.sync.film)
     sources = {camera.name: source_at(camera.source, clock) for camera in seats.cameras}
-    if (out / "study.json").exists():
-        raise MoviemotionError(f"{out}: holds a study already; choose another --out")
-    manifest = networks_used(emotion_model, face_detector) | _manifest(seats)
-    record = {"format": MANIFEST_FORMAT, **manifest}
-    study = StudyFolder(out, manifest)
+    if has_study(out):
+        raise SettingError("study-exists", "{path}: holds a study already; choose another {out}", path=out)
+    study = StudyFolder(out, networks_used(emotion_model, face_detector) | _manifest(seats))
     out.mkdir(parents=True, exist_ok=True)
-    study.write_text("study.json", [json.dumps(record, indent=2, ensure_ascii=False), "\n"])
+    study.write_manifest(study.manifest)
     return LiveCapture(
         sources,
         out / JOURNAL_FOLDER,
@@ -147,9 +153,9 @@ def begin_capture(
 
 
 def finish_capture(out: Path) -> CaptureResult:
-    """Put what a capture saw on the film's clock, and keep it as a screening's samples are kept.
+    """Align the cameras of a stopped capture to film time and save their samples, as a screening does.
 
-    Also what a capture left behind that was killed. Writes `samples/`, `gaps.csv` and `capture.json`.
+    Also finishes a capture that was killed. Writes `samples/`, `gaps.csv` and `capture.json`.
 
     Raises:
         MoviemotionError: `out` holds no unfinished capture, or cannot be written.
@@ -173,11 +179,19 @@ def _finish_capture(out: Path, journal: Path) -> CaptureResult:
         cameras.append(CapturedCamera(camera.name, samples.viewers, samples.frames, dropped, offset))
         seconds = max(seconds, samples.end)
     captured = CaptureResult(out, seconds, tuple(cameras), tuple(find_gaps(journal, offsets, seats.rate)))
-    study.write_text("gaps.csv", [_gaps_csv(captured.gaps)])
-    told = {key: value for key, value in asdict(captured).items() if key != "folder"}
-    study.write_text("capture.json", [json.dumps(told, indent=2, ensure_ascii=False), "\n"])
+    study.write_text(GAPS_FILE, [_gaps_csv(captured.gaps)])
+    write_json(out / CAPTURE_FILE, CAPTURE, _capture_report(captured), indent=2)
     shutil.rmtree(journal)
     return captured
+
+
+def _capture_report(captured: CaptureResult) -> dict[str, Any]:
+    """What `capture.json` holds; null for an interval that was not measured."""
+    report = {key: value for key, value in asdict(captured).items() if key != "folder"}
+    for camera in report["cameras"]:
+        if math.isnan(camera["offset"]["half_width"]):
+            camera["offset"]["half_width"] = None
+    return report
 
 
 def _gaps_csv(gaps: tuple[Gap, ...]) -> str:
@@ -201,14 +215,12 @@ def _manifest(seats: SeatsConfig) -> dict[str, object]:
 
 
 def _open_captured_study(folder: Path) -> tuple[SeatsConfig, StudyFolder]:
-    """What a captured study was made from, and the study."""
-    record = folder / "study.json"
+    """The seats configuration with which a study was captured, and the study."""
+    study = StudyFolder.open_existing(folder)
     try:
-        made_from = json.loads(record.read_text(encoding="utf-8"))
-        seats = _seats_from_manifest(made_from)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return _seats_from_manifest(study.manifest), study
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise MoviemotionError(f"{folder}: holds no live capture; check the name") from error
-    return seats, StudyFolder(folder, {key: value for key, value in made_from.items() if key != "format"})
 
 
 def _seats_from_manifest(manifest: dict[str, Any]) -> SeatsConfig:

@@ -1,4 +1,4 @@
-"""Two finished studies compared; what `moviemotion compare` calls."""
+"""Compare two finished studies; called by `moviemotion compare`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from moviemotion._io.atomic_files import write_text_files
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.comparison.screening_comparison import ScreeningComparison, compare_screenings
 from moviemotion.analysis.script_emotions import emotions_by_element, emotions_by_scene
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.reports.html.comparison_report import comparison_csv, comparison_json, render_comparison
 from moviemotion.screenplay.alignment.align import align_script
 from moviemotion.screenplay.elements import Screenplay
@@ -34,29 +34,31 @@ def compare_studies(
     Args:
         first, second: folders of finished studies.
         out: folder to write.
-        script: of both films; without it each study's own is used, and without those film seconds are.
+        script: of both films; by default each study's own. Without any, seconds of film are compared.
         subtitles: of each film, to time `script` with.
         paired: the same viewers, by name, saw both.
-        seed: of the test.
+        seed: of the permutation test.
 
     Raises:
         MoviemotionError: a study, the script or the subtitles cannot be used, there are too few viewers, or
-            `out` cannot be written. Nothing is written then.
+            `out` cannot be written. Then nothing is written.
     """
     if script is None and any(subtitles):
-        raise MoviemotionError("subtitles need the script that they time; add --script")
+        raise SettingError(
+            "subtitles-without-script", "subtitles need the script that they time; add {script}"
+        )
     if first.resolve() == second.resolve():
-        raise MoviemotionError(f"{second}: the same study twice; give two")
+        raise MoviemotionError(f"{second}: is given twice; give two different studies")
     screenplay = read_screenplay(script) if script else None
     analyses = [
         _with_script(load_analysis(folder), screenplay, spoken)
         for folder, spoken in zip((first, second), subtitles, strict=True)
     ]
     comparison = compare_screenings(analyses[0], analyses[1], _display_names(first, second), paired, seed)
-    told = json.dumps(comparison_json(comparison), indent=2, ensure_ascii=False, allow_nan=False)
+    content = json.dumps(comparison_json(comparison), indent=2, ensure_ascii=False, allow_nan=False)
     pages = {
         "comparison.csv": comparison_csv(comparison),
-        "comparison.json": told + "\n",
+        "comparison.json": content + "\n",
         "comparison.html": render_comparison(comparison),
     }
     write_text_files(out, pages)
@@ -64,7 +66,7 @@ def compare_studies(
 
 
 def _display_names(first: Path, second: Path) -> tuple[str, str]:
-    """The folders' own names, with their parents' where these are one."""
+    """Names of the folders; with the parent's name if both are the same."""
     a, b = first.resolve(), second.resolve()
     return (
         (a.name, b.name) if a.name != b.name else (f"{a.parent.name}/{a.name}", f"{b.parent.name}/{b.name}")
@@ -72,7 +74,7 @@ def _display_names(first: Path, second: Path) -> tuple[str, str]:
 
 
 def _with_script(analysis: Analysis, screenplay: Screenplay | None, subtitles: Path | None) -> Analysis:
-    """The analysis with another script, laid on its film's clock."""
+    """The analysis with another script, aligned to the film time of its screening."""
     if screenplay is None:
         return analysis
     spoken = read_subtitles(subtitles) if subtitles else None

@@ -1,4 +1,4 @@
-"""The demo: an invented audience watches a short film; the pipeline reads it and is marked."""
+"""The demo: a synthetic audience watches a short film, and the pipeline is scored on what it recovers."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ SEATS_BY_CAMERA = (*((seat,) for seat in range(9)), (9, 10, 11))
 
 @dataclass(frozen=True)
 class DemoResult:
-    """What the demo made, read and scored."""
+    """The screening of the demo and its score."""
 
     screening: Screening
     recovery: RecoveryScore
 
 
 def render_audience(out: Path, seed: int = DEFAULT_SEED) -> list[Path]:
-    """Film the invented audience of the demo's film into `out`."""
+    """Render videos of the demo's synthetic audience into `out`; returns their paths."""
     return write_seat_videos(_demo_audience(seed), out, SEATS_BY_CAMERA)
 
 
 def run_demo(rendered: Path, out: Path, progress: ProgressCallback, seed: int = DEFAULT_SEED) -> DemoResult:
-    """Screen the audience filmed into `filmed` as any user would; compare with what it was made to feel."""
+    """Screen the rendered audience as any user would, and compare the result with its true emotions."""
     audience = _demo_audience(seed)
-    # In the order of the cameras, so that viewers read and viewers filmed are in one order.
+    # In the order of the cameras, so that measured and true viewers are in the same order.
     videos = [rendered / f"{camera_name(audience, seats)}.mp4" for seats in SEATS_BY_CAMERA]
     screening = screen(videos, out, demo_film.SCREENPLAY, demo_film.SUBTITLES, seed=seed, progress=progress)
     beats = read_emotion_schedule(demo_film.EMOTION_SCHEDULE)

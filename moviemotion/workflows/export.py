@@ -1,4 +1,4 @@
-"""A finished study for other programs: markers, subtitles, annotations, tables, in its folder `exports`."""
+"""Export a finished study for other programs: markers, subtitles, annotations and tables, in `exports`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pyarrow.parquet
 
 from moviemotion._io.atomic_files import atomic_write, atomic_write_text
 from moviemotion.analysis.analyze import Analysis
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.reports.exchange.elan import elan_document
 from moviemotion.reports.exchange.markers import (
     final_cut_xml,
@@ -27,7 +27,8 @@ from moviemotion.reports.tables.csv_json import FORMULA_PATTERN, moments_json
 from moviemotion.reports.tables.data_dictionary import data_package, dictionary_markdown
 from moviemotion.reports.tables.tidy import TABLES
 from moviemotion.screenplay.film_file import read_film_timecode
-from moviemotion.study.folder import EXPORTS_FOLDER, study_lock
+from moviemotion.study.file_names import EXPORTS_FOLDER
+from moviemotion.study.folder import study_lock
 from moviemotion.study.provenance import load_analysis
 from moviemotion.timecode import DEFAULT_START_TIMECODE, TimecodeFormat, exact_frame_rate
 
@@ -37,13 +38,13 @@ MARKER_FORMATS: dict[str, tuple[str, Callable[[Analysis, TimecodeFormat], str]]]
     "resolve": ("moments.resolve.edl", resolve_edl),
     "fcp": ("moments.xml", final_cut_xml),
 }
-"""Format → its file and what writes it; these count in frames."""
+"""Format → its file and its writer. These formats count in frames, so they need a frame rate."""
 WEBVTT_FILES: dict[str, Callable[[Analysis], str]] = {
     "moments.vtt": captions_vtt,
     "metadata.vtt": metadata_vtt,
 }
 TABLE_WRITERS = {
-    "csv": lambda path, schema: pyarrow.csv.CSVWriter(path, schema),
+    "csv": pyarrow.csv.CSVWriter,
     "parquet": lambda path, schema: pyarrow.parquet.ParquetWriter(path, schema, compression="zstd"),
 }
 FORMATS = (*MARKER_FORMATS, "vtt", "elan", *TABLE_WRITERS)
@@ -56,22 +57,22 @@ def export(
     start_timecode: str | None = None,
     film: Path | None = None,
 ) -> tuple[Path, ...]:
-    """Write a finished study for other programs.
+    """Export a finished study for other programs.
 
     Args:
-        study: its folder, which gets or keeps a folder `exports`.
-        formats: which of `FORMATS`; all without any.
-        frame_rate: frames a second in which markers count; by default the film's.
-        start: timecode of the film's first frame; a semicolon before its frames says drop-frame. By default
-            the film's own, or `FIRST_FRAME`.
-        film: the film, to take its frame rate and timecode from and to be opened in ELAN.
+        study: its folder; files are written to its folder `exports`.
+        formats: some of `FORMATS`; by default all.
+        frame_rate: frames per second in which markers count; by default the film's.
+        start_timecode: of the film's first frame; a semicolon before the frames means drop-frame. By default
+            the film's own, or `DEFAULT_START_TIMECODE`.
+        film: video of the film, for its frame rate and timecode, and to be opened in ELAN.
 
     Returns:
         The files written.
 
     Raises:
         MoviemotionError: the folder holds no finished study or cannot be written, a format is unknown, or
-            the frame rate that markers need is not known or none of timecode.
+            the frame rate that markers need is missing or has no timecode.
     """
     chosen, timecode = _select_formats(formats, frame_rate, start_timecode, film)
     with study_lock(study):
@@ -86,7 +87,7 @@ def export_analysis(
     start_timecode: str | None = None,
     film: Path | None = None,
 ) -> tuple[Path, ...]:
-    """The same of an analysis at hand, into any folder.
+    """Export an analysis into any folder.
 
     Raises:
         MoviemotionError: as `export`.
@@ -98,17 +99,27 @@ def export_analysis(
 def _select_formats(
     formats: Sequence[str], frame_rate: float | None, start_timecode: str | None, film: Path | None
 ) -> tuple[tuple[str, ...], TimecodeFormat | None]:
-    """What to write, and the timecode where something of it counts in frames."""
+    """The formats to write, and the timecode if one of them counts in frames."""
     for name in formats:
         if name not in FORMATS:
-            raise MoviemotionError(f"--to {name}: unknown; choose of {', '.join(FORMATS)}")
+            raise SettingError(
+                "unknown-format",
+                "{formats} {name}: unknown; choose from {known}",
+                name=name,
+                known=", ".join(FORMATS),
+            )
     chosen = tuple(dict.fromkeys(formats)) or FORMATS
     counting = any(name in MARKER_FORMATS for name in chosen)
     timecode = _export_timecode(frame_rate, start_timecode, film) if counting else None
     if timecode and "fcp" in chosen and not is_smpte_rate(timecode):
         others = ",".join(name for name in chosen if name != "fcp")
-        told = f"Final Cut's XML has no timecode of {float(timecode.frame_rate):g} frames a second"
-        raise MoviemotionError(f"{told}; give another --fps, or leave it out: --to {others or 'otio'}")
+        raise SettingError(
+            "no-timecode",
+            "Final Cut's XML has no timecode of {fps} frames per second; give another {frame_rate}, "
+            "or choose other formats: {formats} {others}",
+            fps=f"{float(timecode.frame_rate):g}",
+            others=others or "otio",
+        )
     return chosen, timecode
 
 
@@ -136,7 +147,7 @@ def _write_exports(
             else:
                 written += write_tables(folder / name, name, analysis)
     except OSError as error:
-        raise MoviemotionError(f"{folder}: cannot be written ({error.strerror}); make room") from error
+        raise MoviemotionError(f"{folder}: cannot be written ({error.strerror}); free some space") from error
     return tuple(written)
 
 
@@ -144,8 +155,9 @@ def _export_timecode(
     frame_rate: float | None, start_timecode: str | None, film: Path | None
 ) -> TimecodeFormat:
     if frame_rate is None and film is None:
-        raise MoviemotionError(
-            "markers count in frames: add --fps, such as 24, or --film FILE, or choose others with --to"
+        raise SettingError(
+            "no-frame-rate",
+            "markers count in frames: add {frame_rate}, such as 24, or {film}, or choose other {formats}",
         )
     try:
         if film is None or frame_rate is not None:
@@ -155,7 +167,9 @@ def _export_timecode(
         own = read_film_timecode(film)
         return TimecodeFormat.from_start_timecode(start_timecode, own.frame_rate) if start_timecode else own
     except ValueError as error:
-        raise MoviemotionError(f"--fps or --start: {error}") from None
+        raise SettingError(
+            "invalid-timecode", "{frame_rate} or {start_timecode}: {reason}", reason=error
+        ) from None
 
 
 def _write_text_file(path: Path, text: str) -> Path:
@@ -164,7 +178,7 @@ def _write_text_file(path: Path, text: str) -> Path:
 
 
 def _escape_formulas(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The same rows; texts that a spreadsheet would run have an apostrophe before them, as by `inert`."""
+    """The rows with an apostrophe before texts that a spreadsheet would execute as formulas."""
     for place, field in enumerate(batch.schema):
         if field.type == pa.string():
             texts = batch.column(place)
@@ -175,7 +189,7 @@ def _escape_formulas(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def write_tables(folder: Path, suffix: str, analysis: Analysis) -> Iterator[Path]:
-    """Every table, and what its columns mean for programs and for people."""
+    """Write every table, and the meaning of its columns for programs and for people."""
     folder.mkdir(exist_ok=True)
     for table in TABLES:
         path = folder / f"{table.name}.{suffix}"

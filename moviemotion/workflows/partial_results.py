@@ -1,4 +1,4 @@
-"""What a screening says while it is still running, from the cameras that have been read to their end."""
+"""Partial results: the analysis of a running screening, from the cameras that are complete."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.consent import ConsentState, list_seats
 from moviemotion.privacy.study_database import has_database
 from moviemotion.screenplay.inputs import read_script_inputs
-from moviemotion.study.folder import StudyFolder
+from moviemotion.study.folder import StudyFolder, has_study
 from moviemotion.study.provenance import Provenance, audience_timeline
 from moviemotion.workflows.screen import DEFAULT_SEED
 
 
 @dataclass(frozen=True)
 class PartialResults:
-    """What is known before the end.
+    """Results before the end of a screening.
 
     Attributes:
-        cameras: how many have been read.
-        analysis: of their viewers; nothing of it is kept.
+        finished_cameras: number of complete cameras.
+        analysis: of their viewers; not stored.
     """
 
     finished_cameras: int
@@ -31,27 +31,28 @@ class PartialResults:
 def analyze_partial_results(
     folder: Path, script: Path | None = None, subtitles: Path | None = None, seed: int = DEFAULT_SEED
 ) -> PartialResults:
-    """Analyse the cameras of a running or interrupted screening that are finished.
+    """Analyze the complete cameras of a running or interrupted screening.
 
-    A camera with a viewer who has withdrawn since is left out.
+    Cameras with a viewer who has withdrawn since are skipped.
 
     Args:
+        folder: of the study.
         script, subtitles, seed: as for `screen`.
 
     Raises:
-        MoviemotionError: no camera is finished, or none saw anybody.
+        MoviemotionError: no camera is complete, or none shows a viewer.
     """
     gone: set[str | None] = set()
     for seat in list_seats(folder) if has_database(folder) else ():
-        # By then the study may have been told, and its viewers have their random ids.
+        # The study may be finished by now, and its viewers may have random IDs.
         gone |= {seat.camera, seat.viewer} if seat.state is ConsentState.WITHDRAWN else set()
     watched = []
-    if (folder / "study.json").is_file():
+    if has_study(folder):
         study = StudyFolder.open_existing(folder)
         saved = [s for camera in study.cameras if camera not in gone and (s := study.read_samples(camera))]
         watched = [samples for samples in saved if not gone & set(samples.viewers)]
     if not any(samples.viewers for samples in watched):
-        raise MoviemotionError(f"{folder.name}: no camera has been read to its end yet; wait a little")
+        raise MoviemotionError(f"{folder.name}: no camera is complete yet; try again later")
     sources = read_script_inputs(script, subtitles)
     timeline = audience_timeline(watched)
     timed = sources.align(float(timeline.sample_counts.shape[1])) if sources else None

@@ -1,4 +1,4 @@
-"""Patterns of several studies beside the ratings of their audiences; what `moviemotion patterns` calls."""
+"""Relate patterns of several studies to the ratings of their audiences; called by `moviemotion patterns`."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from moviemotion.workflows.screen import DEFAULT_SEED
 
 @dataclass(frozen=True)
 class RatedPatterns:
-    """What goes with the ratings.
+    """Patterns of several films and their correlation with the ratings.
 
     Attributes:
         films: names of the studies.
-        motifs: found in the moments of all of them.
-        associations: each pattern with the ratings, the surest first.
+        motifs: found in the moments of all studies.
+        associations: correlation of each pattern with the ratings, the strongest evidence first.
     """
 
     films: tuple[str, ...]
@@ -38,7 +38,7 @@ class RatedPatterns:
 def relate_patterns_to_ratings(
     studies: Sequence[Path], ratings: Path, seed: int = DEFAULT_SEED
 ) -> RatedPatterns:
-    """Set the patterns of finished studies beside their audiences' ratings.
+    """Correlate the patterns of finished studies with their audiences' ratings.
 
     Args:
         studies: folders; each is one film, or one test screening.
@@ -46,30 +46,30 @@ def relate_patterns_to_ratings(
         seed: of the tests.
 
     Raises:
-        MoviemotionError: a study or the ratings cannot be used, or they do not match: one line a fault.
+        MoviemotionError: a study or the ratings cannot be used, or they do not match; one line per error.
     """
     given = read_ratings(ratings)
     names = [folder.resolve().name for folder in studies]
-    faults = [
+    errors = [
         *(
             f"{folder}: a study of this name is given twice; rename one"
             for folder in _repeated_names(studies, names)
         ),
         *(
-            f"{ratings}: no rating of {name}; add it or leave the study out"
+            f"{ratings}: no rating of {name}; add it or remove the study"
             for name in names
             if name not in given
         ),
         *(
-            f"{ratings}: rates {name}, which is not among the studies; give its folder or take the line out"
+            f"{ratings}: rates {name}, which is not among the studies; give its folder or remove the line"
             for name in given
             if name not in names
         ),
     ]
-    if not faults and len(names) < MIN_FILMS:
-        faults = [f"{ratings}: {len(names)} studies are too few; it takes {MIN_FILMS} or more"]
-    if faults:
-        raise MoviemotionError("\n".join(faults))
+    if not errors and len(names) < MIN_FILMS:
+        errors = [f"{ratings}: {len(names)} studies are too few; give at least {MIN_FILMS}"]
+    if errors:
+        raise MoviemotionError("\n".join(errors))
     analyses = [load_analysis(folder) for folder in studies]
     motifs = find_motifs([analysis.moment_search.moments for analysis in analyses], seed)
     figures = [film_features(analysis, motifs.motifs) for analysis in analyses]
@@ -82,30 +82,30 @@ def read_ratings(path: Path) -> dict[str, float]:
     """Study → rating, from a CSV file with the columns study and rating.
 
     Raises:
-        MoviemotionError: the file cannot be read, or lines are no ratings: one line a fault.
+        MoviemotionError: the file cannot be read, or lines are not ratings; one line per error.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = csv.DictReader(file)
             if not {"study", "rating"} <= set(rows.fieldnames or ()):
-                raise MoviemotionError(f"{path}: lacks the columns study,rating; add them as its first line")
+                raise MoviemotionError(f"{path}: has no columns study,rating; add them as the first line")
             lines = [(rows.line_num, row["study"], row["rating"]) for row in rows]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or "not CSV in UTF-8"
         raise MoviemotionError(f"{path}: cannot be read ({reason}); give a CSV file of ratings") from error
     ratings: dict[str, float] = {}
-    faults = []
+    errors = []
     for line, study, text in lines:
         name = (study or "").strip()
         rating = _parse_rating(text)
         if not name or not math.isfinite(rating):
-            faults.append(f"{path}: line {line} is no rating; write the study's name and a number")
+            errors.append(f"{path}: line {line} is not a rating; write the study's name and a number")
         elif name in ratings:
-            faults.append(f"{path}: line {line} rates {name} again; keep one")
+            errors.append(f"{path}: line {line} rates {name} again; keep one")
         else:
             ratings[name] = rating
-    if faults:
-        raise MoviemotionError("\n".join(faults))
+    if errors:
+        raise MoviemotionError("\n".join(errors))
     return ratings
 
 

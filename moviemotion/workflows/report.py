@@ -1,8 +1,7 @@
-"""A study's report made from its samples, or made again; what `moviemotion report` calls."""
+"""Make or rebuild the report of a study from its samples; called by `moviemotion report`."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -10,13 +9,15 @@ from pathlib import Path
 from moviemotion.analysis.signals.baseline import TimeSpan
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.inputs import read_script_inputs
-from moviemotion.study.folder import JOURNAL_FOLDER, StudyFolder, study_lock
-from moviemotion.study.provenance import PROVENANCE, audience_timeline, read_provenance
+from moviemotion.study.file_names import CAPTURE_FILE, JOURNAL_FOLDER
+from moviemotion.study.folder import StudyFolder, study_lock
+from moviemotion.study.provenance import audience_timeline, has_provenance, read_provenance
+from moviemotion.study.schema import CAPTURE
 from moviemotion.workflows.capture import finish_capture
 from moviemotion.workflows.screen import DEFAULT_SEED, Screening, analyze_and_write, write_study
 
 
-def report(
+def report(  # noqa: PLR0913 (as the command)
     folder: Path,
     script: Path | None = None,
     subtitles: Path | None = None,
@@ -27,18 +28,19 @@ def report(
     shots: Path | None = None,
     frame_rate: float | None = None,
 ) -> Screening:
-    """Make of a study's samples what `screen` makes of files: report, timeline, moments, annotated script.
+    """Make the outputs of `screen` from a study's samples: report, timeline, moments, annotated scripts.
 
-    The study may be captured or simulated. A capture that was killed is finished first. Without a script, one
-    that was told before keeps its script, notes and baseline.
+    The study may be captured or simulated. A capture that was killed is finished first. Without a new script,
+    a finished study keeps its script, problems and baseline.
 
     Args:
-        script, subtitles, subtitle_track, timing_sheet, shots, frame_rate: as for `read_sources`.
+        folder: of the study.
+        script, subtitles, subtitle_track, timing_sheet, shots, frame_rate: as for `read_script_inputs`.
         seed, baseline: as for `screen`.
 
     Raises:
-        MoviemotionError: `folder` holds no study, nobody was seen, or the script or what times it cannot
-            be used.
+        MoviemotionError: `folder` holds no study, no viewer was seen, or the script or its timing cannot be
+            used.
     """
     sources = read_script_inputs(script, subtitles, subtitle_track, timing_sheet, shots, frame_rate)
     with study_lock(folder):
@@ -47,28 +49,30 @@ def report(
         study = StudyFolder.open_existing(folder)
         saved = {camera: samples for camera in study.cameras if (samples := study.read_samples(camera))}
         if not any(samples.viewers for samples in saved.values()):
-            raise MoviemotionError(f"{folder}: no camera saw a face; check that they show the audience")
+            raise MoviemotionError(
+                f"{folder}: no face was seen by any camera; check that they show the audience"
+            )
         watched = list(saved.values())
-        if sources is None and (folder / PROVENANCE).is_file():
+        if sources is None and has_provenance(folder):
             before = read_provenance(folder)
-            told = replace(before, seed=seed, baseline=baseline or before.baseline)
-            return Screening(folder, write_study(study, audience_timeline(watched), watched, told), ())
-        unread = [f"{camera}: was not read" for camera in study.cameras if camera not in saved]
-        notes = [*unread, *_capture_notes(folder / "capture.json")]
+            provenance = replace(before, seed=seed, baseline=baseline or before.baseline)
+            return Screening(folder, write_study(study, audience_timeline(watched), watched, provenance), ())
+        unread = [f"{camera}: was not processed" for camera in study.cameras if camera not in saved]
+        notes = [*unread, *_capture_notes(folder / CAPTURE_FILE)]
         return Screening(
             folder, analyze_and_write(study, watched, sources, lambda _: notes, seed, baseline), ()
         )
 
 
 def _capture_notes(captured: Path) -> Iterator[str]:
-    """What capture.json says of cameras that saw nobody, of clocks that are guessed, and of gaps."""
+    """Problems in capture.json: cameras without viewers, estimated offsets, and gaps."""
     if not captured.exists():
         return
-    told = json.loads(captured.read_text(encoding="utf-8"))
-    for camera in told["cameras"]:
+    content = CAPTURE.read_json(captured)
+    for camera in content["cameras"]:
         if not camera["viewers"]:
-            yield f"{camera['name']}: nobody was seen"
+            yield f"{camera['name']}: no viewer was seen"
         if "median" in camera["offset"]["origin"]:
-            yield f"{camera['name']}: its clock is guessed: {camera['offset']['origin']}"
-    for gap in told["gaps"]:
-        yield f"{gap['camera']}: not seen from {gap['start']:.0f} to {gap['end']:.0f} s, {gap['reason']}"
+            yield f"{camera['name']}: its offset is a guess: {camera['offset']['origin']}"
+    for gap in content["gaps"]:
+        yield f"{gap['camera']}: no data from {gap['start']:.0f} to {gap['end']:.0f} s ({gap['reason']})"

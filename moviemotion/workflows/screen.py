@@ -1,8 +1,7 @@
-"""A screening from files to results: watch the cameras, time the script, read the room, tell it."""
+"""Screen recordings: process the cameras, align the script, analyze the audience, write the outputs."""
 
 from __future__ import annotations
 
-import hashlib
 import os
 import unicodedata
 from collections import Counter
@@ -13,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from moviemotion import __version__
+from moviemotion._io.fingerprints import file_fingerprint
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.signals.baseline import TimeSpan
 from moviemotion.analysis.signals.timeline import Timeline
@@ -31,73 +31,75 @@ from moviemotion.audience.recordings import Camera, CameraProcessor, ProgressCal
 from moviemotion.audience.samples import Samples
 from moviemotion.audience.video import decode
 from moviemotion.audience.video.masking import NO_MASK, Mask
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.screenplay.inputs import ScriptInputs, read_script_inputs
 from moviemotion.study.folder import StudyFolder
 from moviemotion.study.outputs import write_outputs
-from moviemotion.study.provenance import Provenance, audience_timeline
+from moviemotion.study.provenance import Provenance, analyze_study, audience_timeline
 
-SAMPLES_PER_SECOND = 5.0
+DEFAULT_RATE = 5.0
 DEFAULT_SEED = 36
 COMPLETE_SHARE = 0.95
-"""A camera that ends before this share of the film is told as a problem."""
-_FINGERPRINT_BYTES = 1 << 20
+"""A camera that ends before this share of the film is reported as a problem."""
 _UNPRINTABLE_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
-"""Unicode's categories of controls, of halves of letters, and of ends of lines."""
+"""Unicode categories of control characters, surrogates and line ends."""
 _FORMULA_PREFIXES = ("=", "+", "-", "@")
-"""What a cell of a spreadsheet that is no text begins with."""
+"""First characters of spreadsheet cells that are not text."""
 
 
 @dataclass(frozen=True)
 class Screening:
-    """A finished screening: where it was written, and what it says."""
+    """A finished screening: its folder and its analysis."""
 
     folder: Path
     analysis: Analysis
     unreadable: tuple[str, ...]
-    """One line for each file that could not be read, or not wholly."""
+    """One line for each file that could not be read completely."""
 
 
-def screen(
+def screen(  # noqa: PLR0913 (as the command)
     videos: Sequence[Path],
     out: Path,
     script: Path | None = None,
     subtitles: Path | None = None,
     offsets: Mapping[str, float] | None = None,
-    rate: float = SAMPLES_PER_SECOND,
+    rate: float = DEFAULT_RATE,
     seed: int = DEFAULT_SEED,
-    progress: ProgressCallback = lambda camera, seconds: None,
+    progress: ProgressCallback = lambda _camera, _seconds: None,
     baseline: TimeSpan | None = None,
     subtitle_track: int | None = None,
     timing_sheet: Path | None = None,
     shots: Path | None = None,
     frame_rate: float | None = None,
-    masks: Callable[[Path, Iterable[str]], Mapping[str, Mask]] = lambda out, cameras: {},
+    masks: Callable[[Path, Iterable[str]], Mapping[str, Mask]] = lambda _out, _cameras: {},
     model: ModelChoice = DEFAULT_MODEL,
     detector: DetectorChoice = DEFAULT_DETECTOR,
 ) -> Screening:
     """Read an audience from its videos and write the study folder `out`.
 
     The folder gets `report.html`, `timeline.csv`, `moments.json` and, with a script, `annotated.fountain`,
-    `annotated.fdx` and `annotated.pdf`. Cameras finished before an interruption are not watched again.
+    `annotated.fdx` and `annotated.pdf`. Cameras that were complete before an interruption are not processed
+    again.
 
     Args:
-        videos: one file a camera; each may show one viewer or several.
-        script, subtitles, subtitle_track, timing_sheet, shots, frame_rate: the screenplay and what times it,
-            as for `read_sources`.
-        offsets: camera (file name with or without suffix) → seconds added to its clock for film time.
-        rate: samples a second.
-        seed: of the moments' null.
-        baseline: film time in which viewers feel nothing, to measure their feelings from; without it each
-            one's resting face is estimated from the whole film.
-        masks: `out` and the cameras' names → what each may see; one that may see nothing is not read.
+        videos: one file per camera; each may show one viewer or several.
+        out: study folder to write.
+        script, subtitles, subtitle_track, timing_sheet, shots, frame_rate: the screenplay and its timing, as
+            for `read_script_inputs`.
+        offsets: camera (file name with or without suffix) → seconds added to its clock to give film time.
+        rate: samples per second.
+        seed: of the moments' null model.
+        progress: called with a camera and the seconds of it that are done.
+        baseline: film time in which viewers are at rest; by default each viewer's baseline is estimated from
+            the complete film.
+        masks: `out` and the cameras' names → mask of each; completely masked cameras are not processed.
         model: the emotion model: a registered name, an ONNX file or a model.
         detector: the face detector: a registered name or a detector.
 
     Raises:
-        MoviemotionError: the model or detector cannot be used, no video can be read or may be seen, nobody
-            is seen in any, the script or what times it cannot be used, the baseline is not in the film, or
-            `out` holds something else. Nothing is written then.
+        MoviemotionError: the model or detector cannot be used, no video can be read or all are masked, no
+            viewer is seen, the script or its timing cannot be used, the baseline is not in the film, or `out`
+            holds something else. Then nothing is written.
     """
     emotion_model, face_detector = load_emotion_model(model), load_detector(detector)
     sources = read_script_inputs(script, subtitles, subtitle_track, timing_sheet, shots, frame_rate)
@@ -107,15 +109,17 @@ def screen(
     cameras = [camera for camera in cameras if not camera.mask.hides_everything]
     _refuse_duplicate_videos(cameras)
     if not cameras:
-        raise MoviemotionError(f"{out}: no viewer of these cameras has agreed; ask them first")
+        raise MoviemotionError(f"{out}: no participant of these cameras has accepted; ask them first")
     problems, length = _probe(cameras)
     if sources:
-        # A script that does not fit stops before the long work.
+        # A script that does not fit is refused before the long work.
         sources.align(length)
     if baseline and length is not None and baseline.start >= length:
-        raise MoviemotionError(
-            f"--baseline {baseline.start:g}-{baseline.end:g}: the cameras end at {length:.0f} s; "
-            "mark seconds that they show"
+        raise SettingError(
+            "baseline-after-end",
+            "{baseline} {span}: the cameras end at {seconds} s; mark seconds that they show",
+            span=f"{baseline.start:g}-{baseline.end:g}",
+            seconds=f"{length:.0f}",
         )
     texts = sources.files if sources else ()
     used = networks_used(emotion_model, face_detector)
@@ -159,15 +163,17 @@ def analyze_and_write(
     seed: int,
     baseline: TimeSpan | None,
 ) -> Analysis:
-    """Analyse what the cameras saw, and write the study's report, tables and annotated script.
+    """Analyze the samples of a study, and write its report, tables and annotated scripts.
 
     Args:
-        watched: of at least one camera that saw somebody.
-        sources: the script and what times it, or None.
-        notes: seconds of the timeline → what the reader must know about the data.
+        study: to write.
+        camera_samples: of the cameras; at least one shows a viewer.
+        sources: the script and its timing, or None.
+        notes: seconds of the timeline → problems of the data.
+        seed, baseline: as for `screen`.
 
     Raises:
-        MoviemotionError: the script and what times it do not fit.
+        MoviemotionError: the script and its timing do not fit.
     """
     timeline = audience_timeline(camera_samples)
     seconds = float(timeline.sample_counts.shape[1])
@@ -181,8 +187,8 @@ def analyze_and_write(
 def write_study(
     study: StudyFolder, timeline: Timeline, camera_samples: Sequence[Samples], provenance: Provenance
 ) -> Analysis:
-    """Analyse what the cameras saw, of which `timeline` was made, and write all that tells a study."""
-    analysis = provenance.analyze(timeline, camera_samples)
+    """Analyze samples, from which `timeline` was made, and write provenance and outputs of the study."""
+    analysis = analyze_study(study, timeline, camera_samples, provenance)
     provenance.write(study)
     return write_outputs(study, analysis)
 
@@ -200,38 +206,45 @@ def total_video_seconds(videos: Sequence[Path]) -> float:
 
 def _cameras(videos: Sequence[Path], offsets: Mapping[str, float]) -> list[Camera]:
     if not videos:
-        raise MoviemotionError("no video given; name the files of the audience, such as seats/*.mp4")
+        raise MoviemotionError("no video given; give the recordings of the audience, such as seats/*.mp4")
     for path in videos:
         if any(unicodedata.category(letter) in _UNPRINTABLE_CATEGORIES for letter in str(path)):
-            raise MoviemotionError(f"{str(path)!r}: such a name cannot be written on a line; rename it")
+            raise MoviemotionError(f"{str(path)!r}: its name has control characters; rename it")
     names = _camera_names(videos)
     for path, name in zip(videos, names, strict=True):
         if name.startswith(_FORMULA_PREFIXES):
-            raise MoviemotionError(f"{path}: spreadsheets would take its name for a formula; rename it")
+            raise MoviemotionError(f"{path}: spreadsheets would read its name as a formula; rename it")
     twice = [path for path, name in zip(videos, names, strict=True) if names.count(name) > 1]
     if twice:
-        raise MoviemotionError(f"{twice[0]}: given twice, or two cameras have one name; rename one of them")
+        raise MoviemotionError(
+            f"{twice[0]}: given twice, or two cameras have the same name; rename one of them"
+        )
     left = dict(offsets)
     cameras = []
     for path, name in zip(videos, names, strict=True):
         given = [left.pop(key) for key in dict.fromkeys((name, path.name)) if key in left]
         cameras.append(Camera(name, path, given[0] if given else 0.0))
     if left:
-        raise MoviemotionError(f"--offset {next(iter(left))}: no such camera; use one of {', '.join(names)}")
+        raise SettingError(
+            "unknown-camera",
+            "{offsets} {camera}: no such camera; use one of {cameras}",
+            camera=next(iter(left)),
+            cameras=", ".join(names),
+        )
     return cameras
 
 
 def _camera_names(videos: Sequence[Path]) -> list[str]:
-    """A name for each camera: no longer than it takes to keep the cameras and their viewers apart."""
+    """Names of the cameras, as short as possible while cameras and viewers stay distinct."""
     stems = Counter(path.stem for path in videos)
     names = [p.stem if stems[p.stem] == 1 else f"{p.resolve().parent.name}-{p.name}" for p in videos]
-    # Two viewers of "row" would be "row-1" and "row-2", which may be cameras too.
+    # Two viewers of "row" are called "row-1" and "row-2", which may be names of cameras too.
     numbered = {name.rpartition("-")[0] for name in names if name.rpartition("-")[2].isdecimal()}
     return [p.name if name in numbered else name for p, name in zip(videos, names, strict=True)]
 
 
 def _refuse_duplicate_videos(cameras: Sequence[Camera]) -> None:
-    """One video under two names would make two viewers of one, who agree as no two people do."""
+    """Refuse the same video under two names: its viewer would count as two who agree perfectly."""
     first: dict[str, Path] = {}
     for path in (camera.path for camera in cameras if camera.path.is_file() and camera.path.stat().st_size):
         twin = first.setdefault(file_fingerprint(path), path)
@@ -240,7 +253,7 @@ def _refuse_duplicate_videos(cameras: Sequence[Camera]) -> None:
 
 
 def _probe(cameras: Sequence[Camera]) -> tuple[dict[str, str], float | None]:
-    """Camera → what is wrong with its file, and the length of the film as far as the files tell."""
+    """Camera → error of its file, and the length of the film in seconds as far as the files show."""
     problems, ends = {}, []
     for camera in cameras:
         try:
@@ -249,13 +262,19 @@ def _probe(cameras: Sequence[Camera]) -> tuple[dict[str, str], float | None]:
             problems[camera.name] = str(error)
             continue
         if abs(camera.offset) > decode.MAX_FILM_SECONDS:
-            raise MoviemotionError(
-                f"--offset {camera.name}={camera.offset:g}: more than a day; give seconds of film time"
+            raise SettingError(
+                "offset-too-large",
+                "{offsets} {camera}={seconds}: more than a day; give seconds of film time",
+                camera=camera.name,
+                seconds=f"{camera.offset:g}",
             )
         if end <= 0:
-            raise MoviemotionError(
-                f"--offset {camera.name}={camera.offset:g}: its video ends before the film begins; "
-                "give the seconds from the start of the film to the start of the video"
+            raise SettingError(
+                "ends-before-film",
+                "{offsets} {camera}={seconds}: its video ends before the film starts; "
+                "give the seconds from the start of the film to the start of the video",
+                camera=camera.name,
+                seconds=f"{camera.offset:g}",
             )
         ends.append(end)
     if not ends:
@@ -264,15 +283,15 @@ def _probe(cameras: Sequence[Camera]) -> tuple[dict[str, str], float | None]:
 
 
 def _missing_picture_notes(cameras: Sequence[Camera], watched: Mapping[str, Samples]) -> Iterator[str]:
-    """What is missing within the cameras' files."""
+    """Problems: gaps within the cameras' files."""
     for camera in cameras:
         blanks = watched[camera.name].gaps if camera.name in watched else ()
         if blanks:
             first, last = blanks[0][0], blanks[-1][1]
             where = f" at {len(blanks)} places" if len(blanks) > 1 else ""
             yield (
-                f"{camera.path}: no picture{where} from {first:.1f} to {last:.1f} s; "
-                "where the camera has it whole, copy it again and give another --out"
+                f"{camera.path}: no frames{where} from {first:.1f} to {last:.1f} s; "
+                "if the camera has a complete file, copy it again and screen it into another folder"
             )
 
 
@@ -282,32 +301,32 @@ def _coverage_notes(
     seconds: float,
     sources: ScriptInputs | None,
 ) -> Iterator[str]:
-    """What the cameras do not show of the film, in plain sentences."""
+    """Problems: parts of the film that the cameras do not show, and identity switches."""
     for camera in cameras:
         if camera.name not in watched:
             continue
         samples = watched[camera.name]
         if not samples.viewers:
-            yield f"{camera.path}: nobody was seen"
+            yield f"{camera.path}: no viewer was seen"
         elif samples.end < seconds * COMPLETE_SHARE:
-            yield f"{camera.path}: ends at {samples.end:.0f} s of {seconds:.0f} s; not seen after that"
+            yield f"{camera.path}: ends at {samples.end:.0f} s of {seconds:.0f} s; no data after that"
         for exchange in samples.identity_switches:
             first, second = samples.viewers[exchange.first], samples.viewers[exchange.second]
-            how = "in sight" if exchange.followed else "told by their clothes"
+            how = "in view" if exchange.followed else "recognized by their clothes"
             yield (
-                f"{camera.path}: {first} and {second} changed places at about {exchange.time:.0f} s, {how}; "
+                f"{camera.path}: {first} and {second} exchanged seats at about {exchange.time:.0f} s, {how}; "
                 "each was followed"
             )
     film = (sources.film_seconds(seconds) if sources else None) or seconds
     if seconds < film * COMPLETE_SHARE:
         yield (
             f"The subtitles run to {film:.0f} s but the cameras end at {seconds:.0f} s: "
-            "the lines after that were not seen"
+            "there are no data on the lines after that"
         )
 
 
 def networks_used(model: EmotionModel, detector: FaceDetector) -> dict[str, object]:
-    """What a study's record says about the networks: with others, it is another study."""
+    """The part of a study's manifest that names its networks and their versions."""
     return {"emotion_model": provenance_of(model), "face_detector": provenance_of(detector)}
 
 
@@ -322,15 +341,3 @@ def _manifest(
         "cameras": {c.name: {"file": file_fingerprint(c.path), "offset": c.offset} for c in cameras},
         "texts": {path.name: file_fingerprint(path) for path in texts},
     }
-
-
-def file_fingerprint(path: Path) -> str:
-    """Size and a hash of the file's two ends: hours of video are not read twice."""
-    if not path.is_file():
-        return "unreadable"
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        digest = hashlib.sha256(file.read(_FINGERPRINT_BYTES))
-        file.seek(max(0, size - _FINGERPRINT_BYTES))
-        digest.update(file.read())
-    return f"{size}-{digest.hexdigest()[:16]}"

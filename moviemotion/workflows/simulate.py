@@ -1,4 +1,4 @@
-"""An invented audience with the truth beside it: as samples of a screening, or filmed for one."""
+"""Simulate an audience with known emotions: as samples of a study, or as rendered videos."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ import pyarrow.parquet as pq
 
 from moviemotion import __version__
 from moviemotion._io.atomic_files import write_text_files
+from moviemotion._io.fingerprints import file_fingerprint
 from moviemotion.audience.faces.quality import REJECTION_REASONS
 from moviemotion.audience.samples import Samples
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import SettingError
 from moviemotion.simulation.nuisances import add_nuisances
 from moviemotion.simulation.rendering.face import random_identity
 from moviemotion.simulation.rendering.lighting import random_sensors
@@ -36,12 +37,13 @@ from moviemotion.simulation.synthetic_samples import (
     simulate_screening,
     simulate_viewer,
 )
+from moviemotion.study.file_names import TRUE_INTENSITY_FILE, TRUE_SCHEDULE_FILE, TRUE_VIEWERS_FILE
 from moviemotion.study.folder import StudyFolder
-from moviemotion.workflows.screen import DEFAULT_SEED, file_fingerprint
+from moviemotion.workflows.screen import DEFAULT_SEED
 
 TURNED_AWAY = REJECTION_REASONS.index("turned away")
 VIEWERS_PER_CAMERA = (1, 2, 3)
-"""Viewers that the cameras of a filmed audience see, in turns."""
+"""Numbers of viewers that the cameras of a rendered audience show, in turns."""
 
 
 @dataclass(frozen=True)
@@ -50,9 +52,9 @@ class SimulatedStudy:
 
     Attributes:
         folder: of the study.
-        viewers: how many.
-        seconds: of film.
-        samples: how many readings all viewers have.
+        viewers: number of viewers.
+        seconds: length of the film.
+        samples: number of samples of all viewers.
     """
 
     folder: Path
@@ -64,19 +66,21 @@ class SimulatedStudy:
 def simulate(
     emotion_script: Path, viewers: int, minutes: float, out: Path, seed: int = DEFAULT_SEED
 ) -> SimulatedStudy:
-    """Let an invented audience watch a film, and keep what a screening would have seen of it.
+    """Simulate the samples of a screening with a synthetic audience.
 
-    The folder gets one camera a viewer in `samples/`, and the truth: `feelings.csv` (the script),
-    `viewers.csv` (how each one reacts) and `truth.parquet` (what each one felt in each second).
-    `live.report` makes the report of it.
+    The folder gets one camera per viewer in `samples/`, and the ground truth: `feelings.csv` (the emotion
+    script), `viewers.csv` (reaction profiles) and `truth.parquet` (intensities in each second).
+    `workflows.report.report` makes its report.
 
     Args:
-        script_of_feelings: CSV with start, end, emotion, strength; see `read_feeling_script`.
+        emotion_script: CSV with start, end, emotion, strength; see `read_emotion_schedule`.
+        viewers: number of viewers.
         minutes: length of the film.
-        seed: same seed, same samples.
+        out: study folder to write.
+        seed: the same seed gives the same samples.
 
     Raises:
-        MoviemotionError: the script cannot be read or goes on after the film, there is nobody to simulate
+        MoviemotionError: the emotion script cannot be read or is longer than the film, there are no viewers
             or no film, or `out` holds something else.
     """
     script, seconds = _read_emotion_script(emotion_script, viewers, minutes)
@@ -84,19 +88,23 @@ def simulate(
         out,
         {
             "moviemotion": __version__,
-            "simulated": {"feelings": file_fingerprint(emotion_script), "seconds": seconds, "seed": seed},
+            "simulated": {
+                "emotion_script": file_fingerprint(emotion_script),
+                "seconds": seconds,
+                "seed": seed,
+            },
             "rate": SAMPLE_RATE,
             "cameras": {name: {} for name in seat_names(viewers)},
         },
     )
     crowd = simulate_screening(script, viewers, seconds, seed)
     samples, truth = 0, []
-    tempers: list[tuple[str | float, ...]] = []
+    profiles: list[tuple[str | float, ...]] = []
     for viewer, name in enumerate(crowd.viewers):
         seen = simulate_viewer(crowd, viewer)
         study.save_samples(name, _samples(seen, seconds))
         samples += len(seen.reading.time)
-        tempers.append(
+        profiles.append(
             (
                 name,
                 seen.reaction_profile.gain,
@@ -106,9 +114,11 @@ def simulate(
             )
         )
         truth.append(_ground_truth(seen))
-    study.write_text("feelings.csv", [emotion_script.read_text(encoding="utf-8")])
-    study.write_text("viewers.csv", [_csv_text(("viewer", "gain", "delay", "contagion", *EMOTIONS), tempers)])
-    study.write_bytes("truth.parquet", _parquet_bytes(pa.concat_tables(truth)))
+    study.write_text(TRUE_SCHEDULE_FILE, [emotion_script.read_text(encoding="utf-8")])
+    study.write_text(
+        TRUE_VIEWERS_FILE, [_csv_text(("viewer", "gain", "delay", "contagion", *EMOTIONS), profiles)]
+    )
+    study.write_bytes(TRUE_INTENSITY_FILE, _parquet_bytes(pa.concat_tables(truth)))
     return SimulatedStudy(out, viewers, seconds, samples)
 
 
@@ -118,19 +128,20 @@ def simulate_videos(
     minutes: float,
     out: Path,
     seed: int = DEFAULT_SEED,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> list[Path]:
-    """Film an invented audience that is as hard to read as a real one, and write the truth beside it.
+    """Render videos of a synthetic audience that is as hard to measure as a real one, with the ground truth.
 
-    What `make_restless` and `draw_looks` say hides the feelings: hands, popcorn, people who lean out or
-    exchange seats, resting faces, a dark room, infrared, the screen's flicker. The folder gets a video for
-    every one to three viewers, `truth.csv` (what each one felt in each second, at their own delay; whether
-    they were in view, or covered), `viewers.csv` (who they are), and `swaps.csv` (who exchanged seats).
+    `add_nuisances` and `random_sensors` make the emotions hard to see: hands, popcorn, viewers who lean out
+    or exchange seats, expressive resting faces, a dark theater, infrared, the flicker of the screen. The
+    folder gets a video for every one to three viewers, `truth.csv` (intensities in each second at each
+    viewer's delay; in view or occluded), `viewers.csv` (reaction profiles), and `swaps.csv` (identity
+    switches).
 
     Args:
-        script_of_feelings, minutes, seed: as for `simulate`.
-        out: made if missing; files of the same names are replaced.
-        progress: called with the seconds of all cameras that are filmed, and how many there are.
+        emotion_script, viewers, minutes, seed: as for `simulate`.
+        out: folder, created if missing; files of the same names are replaced.
+        progress: called with the rendered seconds of all cameras, and their total.
 
     Returns:
         The videos.
@@ -158,7 +169,7 @@ def simulate_videos(
         if s.left in seats
     ]
     texts = {
-        "viewers.csv": _csv_text(
+        TRUE_VIEWERS_FILE: _csv_text(
             ("viewer", "camera", "gain", "delay", "glasses", *NON_NEUTRAL_EMOTIONS), people
         ),
         "swaps.csv": _csv_text(("camera", "first", "second", "start", "end"), changes),
@@ -168,7 +179,7 @@ def simulate_videos(
 
 
 def viewers_by_camera(viewers: int) -> list[list[int]]:
-    """For each camera of a filmed audience, the indices of the viewers it sees: one, two, three, one, …"""
+    """Indices of the viewers in each camera of a rendered audience: one, two, three, then one again."""
     cameras: list[list[int]] = []
     at = 0
     while at < viewers:
@@ -179,17 +190,24 @@ def viewers_by_camera(viewers: int) -> list[list[int]]:
 
 
 def _read_emotion_script(emotion_script: Path, viewers: int, minutes: float) -> tuple[EmotionSchedule, int]:
-    """The beats and the film's length in seconds, where somebody can watch it."""
+    """The emotion schedule and the film's length in seconds, for at least one viewer."""
     script = read_emotion_schedule(emotion_script)
     seconds = round(60 * minutes)
     if viewers < 1 or seconds < 1:
-        raise MoviemotionError(
-            f"--viewers {viewers} --minutes {minutes:g}: nobody or nothing; give at least 1 viewer and 1 s"
+        raise SettingError(
+            "empty-audience",
+            "{viewers} {count}, {minutes} {length}: too few; give at least 1 viewer and 1 second",
+            count=viewers,
+            length=f"{minutes:g}",
         )
     late = [beat for beat in script.events if beat.end > seconds]
     if late:
-        raise MoviemotionError(
-            f"{emotion_script}: a beat ends at {late[0].end:g} s, the film at {seconds} s; add --minutes"
+        raise SettingError(
+            "schedule-too-long",
+            "{path}: an event ends at {end} s, the film at {seconds} s; give more {minutes}",
+            path=emotion_script,
+            end=f"{late[0].end:g}",
+            seconds=seconds,
         )
     return script, seconds
 
@@ -203,7 +221,7 @@ def _samples(seen: SimulatedViewer, seconds: int) -> Samples:
         end=seconds - 1 / SAMPLE_RATE,
         viewer=np.zeros(len(reading.time), np.int16),
         time=reading.time,
-        box=np.stack([unknown] * 4, axis=1),  # there was no picture
+        box=np.stack([unknown] * 4, axis=1),  # there is no image
         detection=unknown,
         emotions=reading.probabilities,
         weight=reading.weight,
@@ -212,7 +230,7 @@ def _samples(seen: SimulatedViewer, seconds: int) -> Samples:
 
 
 def _ground_truth(seen: SimulatedViewer) -> pa.Table:
-    """One row a second: viewer, second, in_view, then the intensity of each feeling."""
+    """One row per second: viewer, second, in_view, then the intensity of each emotion."""
     seconds = len(seen.felt_intensity)
     columns = {
         "viewer": pa.DictionaryArray.from_arrays(

@@ -1,4 +1,4 @@
-"""Trailer reactions and their outcomes, from files to a verdict; what `moviemotion trailer` calls."""
+"""Predict outcomes from reactions to trailers, from files to a verdict; called by `moviemotion trailer`."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def predict_outcome(
 
     Args:
         sources: one CSV table with the columns trailer, viewer or both, and features; or the study folder of
-            each trailer, whose name is the trailer's.
-        outcomes: CSV with trailer, viewer or both, and outcome: numbers, or yes and no.
+            each trailer, named after the trailer.
+        outcomes: CSV with the columns trailer, viewer or both, and outcome (numbers, or yes and no).
         out: folder to write.
         seed: of folds and permutations.
 
@@ -55,7 +55,7 @@ def predict_outcome(
     ]
     if len(set(of_row)) < len(of_row):
         raise MoviemotionError(
-            f"{outcomes}: viewers of several trailers have one name; add the column trailer"
+            f"{outcomes}: viewers of several trailers have the same name; add the column trailer"
         )
     kept = [k for k, key in enumerate(of_row) if key in outcome_of]
     if not kept:
@@ -71,10 +71,10 @@ def predict_outcome(
     )
     outcome = np.array([outcome_of[of_row[k]] for k in kept])
     prediction = predict_from_reactions(table, outcome, seed)
-    told = json.dumps(prediction_json(prediction), indent=2, ensure_ascii=False, allow_nan=False)
+    content = json.dumps(prediction_json(prediction), indent=2, ensure_ascii=False, allow_nan=False)
     pages = {
         "reactions.csv": reactions_csv(table, outcome),
-        "prediction.json": told + "\n",
+        "prediction.json": content + "\n",
         "prediction.html": render_prediction(prediction),
     }
     write_text_files(out, pages)
@@ -85,7 +85,9 @@ def _reactions_from_studies(folders: Sequence[Path]) -> ReactionTable:
     names = [folder.resolve().name for folder in folders]
     twice = [name for name in names if names.count(name) > 1]
     if twice:
-        raise MoviemotionError(f"{twice[0]}: two studies have this name; rename one, it names the trailer")
+        raise MoviemotionError(
+            f"{twice[0]}: two studies have this name; rename one, since it names the trailer"
+        )
     tables = [viewer_features(n, load_analysis(f)) for n, f in zip(names, folders, strict=True)]
     return ReactionTable(
         tuple(name for table in tables for name in table.trailers),
@@ -105,7 +107,7 @@ def _read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
         raise MoviemotionError(f"{path}: cannot be read ({reason}); give a CSV file") from error
     columns = list(reader.fieldnames or ())
     if not rows or not {*KEY_COLUMNS} & {*columns}:
-        raise MoviemotionError(f"{path}: has no row, or no column trailer or viewer; add what names the rows")
+        raise MoviemotionError(f"{path}: has no rows, or no column trailer or viewer; add one")
     return columns, rows
 
 
@@ -113,7 +115,7 @@ def _read_table(path: Path) -> ReactionTable:
     columns, rows = _read_rows(path)
     names = tuple(column for column in columns if column not in (*KEY_COLUMNS, "outcome"))
     if not names:
-        raise MoviemotionError(f"{path}: has no column of figures; add some, such as happy_mean")
+        raise MoviemotionError(f"{path}: has no feature columns; add some, such as happy_mean")
     values = np.array(
         [[_parse_number(path, n, row, name) for name in names] for n, row in enumerate(rows, 2)]
     )

@@ -109,18 +109,24 @@ def test_a_registered_detector_and_model_screen_a_video(seats: list[Path], tmp_p
     assert record["face_detector"] == {"name": "fixed-box", "fingerprint": "1"}
 
 
-def test_with_another_model_or_detector_it_is_another_study(seats: list[Path], tmp_path: Path) -> None:
-    def again(**networks: object) -> None:
-        screen(seats[:1], tmp_path / "study", rate=1.0, **networks)
+def test_another_model_or_detector_is_another_study_a_newer_version_of_it_a_warning(
+    seats: list[Path], tmp_path: Path
+) -> None:
+    def again(**networks: object) -> str:
+        result = screen(seats[:1], tmp_path / "study", rate=1.0, **networks)
+        return " ".join(result.analysis.data_quality.problems)
 
     again(model=AlwaysSadModel(), detector=FixedBoxDetector())
     again(model=AlwaysSadModel(), detector=FixedBoxDetector())
     newer = AlwaysSadModel()
     newer.fingerprint = "2"
-    with pytest.raises(MoviemotionError, match="holds another study"):
-        again(model=newer, detector=FixedBoxDetector())
-    with pytest.raises(MoviemotionError, match="holds another study"):
+    assert "different versions" not in again(
+        model=newer, detector=FixedBoxDetector()
+    )  # nothing left to measure
+    with pytest.raises(MoviemotionError, match="made with detector fixed-box, not centerface;"):
         again(model=AlwaysSadModel())
+    with pytest.raises(MoviemotionError, match="made with model always-sad, not shipped;"):
+        again(detector=FixedBoxDetector())
 
 
 PLUGIN = """

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from moviemotion._io.schemas import NewerVersionError
 from moviemotion.audience.faces.identity_switches import IdentitySwitch
 from moviemotion.audience.faces.quality import REJECTION_REASONS
 from moviemotion.audience.samples import Samples
-from moviemotion.errors import MoviemotionError
+from moviemotion.emotions import EMOTIONS
 
 NAMES = st.lists(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=12),
@@ -64,15 +65,50 @@ def test_round_trip(written: Samples) -> None:
         assert (after == before).all()
 
 
-def test_samples_of_an_earlier_version_are_refused_in_one_line(tmp_path: Path) -> None:
+def earlier_file(path: Path, version: str | None) -> None:
+    """Two samples as version 1 or 2 of the file has them."""
+    columns: dict[str, object] = {
+        "viewer": pa.DictionaryArray.from_arrays(np.zeros(2, np.int16), pa.array(["seat-01"])),
+        "time": np.array([0.0, 0.5]),
+        **{name: np.ones(2, np.float32) for name in ("left", "top", "right", "bottom", "detection")},
+        **{str(emotion): np.full(2, 1 / 8, np.float32) for emotion in EMOTIONS},
+    }
+    facts = {"viewers": '["seat-01"]', "frames": "2", "end": "0.5"}
+    if version == "2":
+        columns["weight"] = np.array([1, 0], np.float32)
+        reasons = pa.array(REJECTION_REASONS)
+        columns["refused"] = pa.DictionaryArray.from_arrays(np.array([0, 1], np.int8), reasons)
+        facts |= {"format": "2", "exchanges": "[]", "blanks": "[[0.1, 0.2]]"}
+    pq.write_table(pa.table(columns).replace_schema_metadata(facts), path)
+
+
+def test_version_2_is_migrated(tmp_path: Path) -> None:
+    earlier_file(path := tmp_path / "seat-01.parquet", "2")
+    samples = Samples.read(path)
+    assert samples.weight.tolist() == [1, 0]
+    assert samples.rejection_reason.tolist() == [0, 1]
+    assert samples.gaps == ((0.1, 0.2),)
+
+
+def test_samples_of_version_1_are_all_trusted(tmp_path: Path) -> None:
+    earlier_file(path := tmp_path / "seat-01.parquet", None)
+    samples = Samples.read(path)
+    assert samples.weight.tolist() == [1, 1]
+    assert samples.rejection_reason.tolist() == [0, 0]
+    samples.write(path)
+    assert Samples.read(path).weight.tolist() == [1, 1]
+
+
+def test_a_newer_version_is_refused_in_one_line(tmp_path: Path) -> None:
     path = tmp_path / "seat-01.parquet"
-    earlier = pa.table({"time": [0.0]}).replace_schema_metadata(
-        {"viewers": "[]", "frames": "1", "end": "0.0"}
+    newer = pa.table({"time": [0.0]}).replace_schema_metadata(
+        {"schema": "moviemotion/samples", "version": "99"}
     )
-    pq.write_table(earlier, path)
-    with pytest.raises(MoviemotionError, match=r"another version .* delete it") as refused:
+    pq.write_table(newer, path)
+    with pytest.raises(NewerVersionError, match=r"version 99 .*; upgrade moviemotion") as refused:
         Samples.read(path)
     assert "\n" not in str(refused.value)
+    assert str(path) in str(refused.value)
 
 
 def test_identity_switches_are_applied_in_order_of_time_whatever_their_order_in_the_file() -> None:

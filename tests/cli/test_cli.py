@@ -266,10 +266,10 @@ def test_the_readable_part_of_a_damaged_video_is_used(seats: list[Path], tmp_pat
     for ran in (call(*command), call(*command)):  # the second time from stored samples
         assert ran.returncode == 1
         (line,) = [line for line in ran.stderr.splitlines() if line.strip()]
-        assert line.startswith(f"skipped: {damaged}: no picture from ")
+        assert line.startswith(f"skipped: {damaged}: no frames from ")
     analysis = load_analysis(tmp_path / "study")
     assert any(
-        problem.startswith(f"{damaged}: no picture from ") for problem in analysis.data_quality.problems
+        problem.startswith(f"{damaged}: no frames from ") for problem in analysis.data_quality.problems
     )
     assert len(analysis.timeline.viewers) == 3
 

@@ -27,8 +27,8 @@ TERMS = ConsentTerms("Lantern Films", "privacy@lantern.example", pictures=True)
 HOLD = """
 import sys
 from pathlib import Path
-from moviemotion.locks import held
-with held(Path(sys.argv[1]), 0, "taken"):
+from moviemotion._io.locks import hold_lock
+with hold_lock(Path(sys.argv[1]), 0, "taken"):
     print("held", flush=True)
     sys.stdin.read()
 """

@@ -16,8 +16,9 @@ from privacy_studies import TERMS
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import audit_log, consent, erasure, retention
-from moviemotion.privacy.audit_log import AuditEntry, Role
+from moviemotion.privacy.audit_log import AuditEntry
 from moviemotion.privacy.disclosure import load_disclosure
+from moviemotion.privacy.roles import Role
 from moviemotion.privacy.status import read_status, verify_audit_log
 from moviemotion.privacy.study_database import open_database
 
@@ -200,7 +201,7 @@ def test_a_dropped_guard_is_found(logged: Path) -> None:
     connection = sqlite3.connect(logged / "study.db")
     connection.execute("DROP TRIGGER audit_no_update")
     connection.close()
-    assert any("not guarded" in fault for fault in verify_audit_log(logged).faults)
+    assert any("not protected" in fault for fault in verify_audit_log(logged).faults)
 
 
 def test_an_older_copy_put_in_its_place_is_found(logged: Path, tmp_path: Path) -> None:
@@ -216,7 +217,7 @@ def test_a_log_that_lacks_rows_takes_no_consent_but_withdrawals_and_is_told_ever
     add(logged, "F")
     with forger(logged) as connection:
         connection.execute("DELETE FROM audit WHERE seq > ?", (accepted.row,))
-    with pytest.raises(MoviemotionError, match="lacks rows") as refused:
+    with pytest.raises(MoviemotionError, match="rows are missing") as refused:
         consent.record_answer(logged, viewer, True, version)
     assert "\n" not in str(refused.value)
     consent.record_answer(logged, viewer, False, version)

@@ -35,9 +35,9 @@ def test_it_is_short_and_says_who_why_what_how_long_and_the_rights(tmp_path: Pat
         "a copy",
         "deleted",
         "complain",
-        "not recognised",
+        "not identified",
         "can be wrong",
-        "which feeling it shows, happy, surprise, sad, anger, disgust, fear or contempt.",
+        "which emotion it shows, happy, surprise, sad, anger, disgust, fear or contempt.",
     ):
         assert said in text
     assert len(text.split()) < 400
@@ -71,5 +71,5 @@ def test_a_date_brought_forward_is_told(tmp_path: Path) -> None:
 
 def test_a_study_nobody_is_responsible_for_cannot_ask(study: Path) -> None:
     pseudonymize_study(study)
-    with pytest.raises(MoviemotionError, match="nobody is named as responsible"):
+    with pytest.raises(MoviemotionError, match="names no controller"):
         load_disclosure(study)

@@ -24,8 +24,9 @@ from moviemotion.privacy.disclosure import load_disclosure
 from moviemotion.privacy.erasure import enforce_privacy, erase, find_files_containing, withdraw
 from moviemotion.privacy.pseudonymize import pseudonymize_study
 from moviemotion.privacy.status import find_viewer, read_status, verify_audit_log
-from moviemotion.privacy.study_database import open_database
-from moviemotion.study.folder import LOCK_FILE, StudyFolder
+from moviemotion.privacy.study_database import StudyDatabase, open_database
+from moviemotion.study.file_names import LOCK_FILE
+from moviemotion.study.folder import StudyFolder
 from moviemotion.study.provenance import load_analysis
 from moviemotion.workflows.export import export
 from moviemotion.workflows.partial_results import analyze_partial_results
@@ -120,8 +121,36 @@ def test_a_camera_nobody_is_left_in_is_gone_with_its_notes(study: Path) -> None:
 def test_the_last_viewer_takes_the_results_with_them(study: Path) -> None:
     for known in read_status(study).viewers:
         erase(study, known.viewer)
-    assert {path.name for path in study.iterdir()} == {"study.db", "study.json", "told.json", "samples"}
+    assert {path.name for path in study.iterdir()} == {"study.db", "study.json", "provenance.json", "samples"}
     assert read_status(study).viewers == ()
+
+
+def test_bytes_that_an_interrupted_erasure_left_are_overwritten_later(
+    study: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rows are deleted, but the database file may still hold their bytes until it is scrubbed."""
+    viewer = find_viewer(study, "cam-a")
+    scrub = StudyDatabase.scrub
+
+    def interrupted(database: StudyDatabase) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(StudyDatabase, "scrub", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        erase(study, viewer)
+    scrubbed: list[bool] = []
+
+    def counted(database: StudyDatabase) -> None:
+        due = database.get_metadata("unscrubbed") is not None
+        scrub(database)
+        scrubbed.append(due)
+
+    monkeypatch.setattr(StudyDatabase, "scrub", counted)
+    enforce_privacy(study)
+    assert scrubbed[0]
+    with open_database(study) as database:
+        assert database.get_metadata("unscrubbed") is None
+    assert not any(viewer.encode() in path.read_bytes() for path in study.glob("study.db*"))
 
 
 def test_after_an_exchange_of_seats_it_is_the_person_who_goes(tmp_path: Path) -> None:
@@ -188,7 +217,7 @@ def test_a_stranger_that_cannot_be_unpacked_does_not_stop_an_erasure(study: Path
 
 
 def test_an_unknown_viewer_is_refused(study: Path) -> None:
-    with pytest.raises(MoviemotionError, match="nothing is held"):
+    with pytest.raises(MoviemotionError, match="no data .* stored"):
         erase(study, "v-000000000000")
 
 
@@ -219,19 +248,19 @@ def test_a_withdrawal_erases_and_its_receipt_can_still_be_checked(tmp_path: Path
     assert not any(picture[12:44] in content for content in bytes_of(folder).values())
     assert consent.find_receipt(folder, receipt.code).state == ConsentState.WITHDRAWN
     assert consent.find_receipt(folder, receipts["A"].code).state == ConsentState.ACCEPTED
-    with pytest.raises(MoviemotionError, match="nothing is held"):
+    with pytest.raises(MoviemotionError, match="no data .* stored"):
         consent.viewer_by_receipt(folder, receipt.code)
     assert verify_audit_log(folder).faults == ()
 
 
 def test_who_withdraws_while_it_is_screened_is_erased_at_its_end(tmp_path: Path) -> None:
     receipts = governed(folder := tmp_path / "study")
-    told = (folder / "told.json").read_bytes()
-    (folder / "told.json").unlink()
+    told = (folder / "provenance.json").read_bytes()
+    (folder / "provenance.json").unlink()
     viewer = consent.viewer_by_receipt(folder, receipts["B"].code)
     withdraw(folder, receipts["B"].code)
     assert consent.camera_masks(folder, PLACES)["cam-b"].hides_everything
-    (folder / "told.json").write_bytes(told)
+    (folder / "provenance.json").write_bytes(told)
     pseudonymize_study(folder)
     assert enforce_privacy(folder).erased == 1
     assert not any(viewer.encode() in content for content in bytes_of(folder).values())

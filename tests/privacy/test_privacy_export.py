@@ -65,7 +65,7 @@ def test_of_a_shared_camera_only_their_own_rows(study: Path, tmp_path: Path) -> 
 
 def test_it_is_not_put_into_the_study(study: Path) -> None:
     viewer = find_viewer(study, "cam-a")
-    with pytest.raises(MoviemotionError, match="choose another --out"):
+    with pytest.raises(MoviemotionError, match="choose another out"):
         export_viewer(study, viewer, study / "mine.zip")
     with pytest.raises(MoviemotionError, match="cannot be written"):
         export_viewer(study, viewer, study.parent / "nowhere" / "mine.zip")

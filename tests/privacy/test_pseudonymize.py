@@ -94,7 +94,7 @@ def test_the_command_that_made_it_leaves_it_alone(study: Path, seats: list[Path]
 
 
 def test_a_study_that_is_not_finished_is_refused(study: Path) -> None:
-    (study / "told.json").unlink()
+    (study / "provenance.json").unlink()
     with pytest.raises(MoviemotionError, match="is not finished"):
         pseudonymize_study(study)
     assert not (study / "study.db").exists()
@@ -127,8 +127,8 @@ def test_a_camera_called_by_folder_and_file_is_told_by_its_path(tmp_path: Path) 
 
 def test_the_script_is_not_touched(tmp_path: Path) -> None:
     folder = write_study(tmp_path / "study")
-    told = json.loads((folder / "told.json").read_text(encoding="utf-8"))
+    told = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
     told["title"] = "The row"
-    (folder / "told.json").write_text(json.dumps(told), encoding="utf-8")
+    (folder / "provenance.json").write_text(json.dumps(told), encoding="utf-8")
     pseudonymize_study(folder)
     assert load_analysis(folder).title == "The row"

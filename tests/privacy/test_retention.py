@@ -91,7 +91,7 @@ def test_what_comes_in_after_its_day_goes_too(full: Path) -> None:
 
 def test_a_day_may_come_sooner_never_later(full: Path) -> None:
     retention.shorten_retention(full, DataKind.SAMPLES, date(2026, 11, 30))
-    with pytest.raises(MoviemotionError, match="it can only end sooner"):
+    with pytest.raises(MoviemotionError, match="give an earlier date"):
         retention.shorten_retention(full, DataKind.SAMPLES, date(2026, 12, 1))
     assert DataKind.SAMPLES in retention.delete_expired(full, after(6))
 
@@ -110,6 +110,6 @@ def test_the_status_says_until_when_what_is_overdue_and_what_is_gone(full: Path)
     assert "overdue" not in lines
     assert "until 2026-12-14: overdue" in "\n".join(status_lines(read_status(full), after(25)))
     retention.delete_expired(full, after(25))
-    assert "Samples: 0 files, 0.0 MB, deleted 2026-12-19" in "\n".join(
+    assert "Samples: 0 files, 0.0 MB, deleted on 2026-12-19" in "\n".join(
         status_lines(read_status(full), after(26))
     )

@@ -12,16 +12,18 @@ from moviemotion.analysis.analyze import Analysis, analyze
 from moviemotion.analysis.comparison.screening_comparison import ScreeningComparison, compare_screenings
 from moviemotion.analysis.script_emotions import emotions_by_element, emotions_by_scene
 from moviemotion.analysis.signals.audience_curve import compute_audience_curve
+from moviemotion.analysis.signals.mixed_emotions import MixedEmotionOccurrence
 from moviemotion.analysis.signals.timeline import Timeline
-from moviemotion.emotions import EMOTIONS
-from moviemotion.privacy.audit_log import Role
+from moviemotion.emotions import EMOTIONS, MIXED_EMOTIONS
 from moviemotion.privacy.disclosure import MIN_GROUP_SIZE
+from moviemotion.privacy.roles import Role
 from moviemotion.privacy.small_groups import (
     ROUNDED_DECIMALS,
     WITHHELD_NOTE,
     analysis_for_role,
     comparison_for_role,
     group_curve_for_role,
+    mask_small_groups,
     visible_groups,
 )
 from moviemotion.reports.html.screening_report import render_report
@@ -32,8 +34,9 @@ from moviemotion.screenplay.formats.registry import read_screenplay
 SECONDS = 80
 OTHERS = [role for role in Role if role is not Role.RESEARCHER]
 DECIDED = {
-    *("title", "timeline", "rest", "strength", "room", "synchrony", "delay", "search", "quality", "script"),
-    *("lines", "scenes", "moment_elements", "moment_mixed", "patterns"),
+    *("title", "timeline", "baseline", "strength", "audience_curve", "synchrony", "relative_delay"),
+    *("moment_search", "data_quality", "script", "element_emotions", "scene_emotions", "moment_elements"),
+    *("moment_mixed_emotions", "patterns"),
 }
 SCRIPT = "INT. BARN - DAY\n\nHay.\n\nANN\nWhat a barn.\n\nEXT. FIELD - DAY\n\nMore hay, and a hare.\n"
 
@@ -115,6 +118,42 @@ def test_seconds_lines_and_moments_with_too_few_are_withheld_and_the_others_stay
     shown = {k for scene in analysis.scene_emotions for k in scene.moments}
     assert shown <= set(range(len(analysis.moment_search.moments)))
     render_report(analysis)
+
+
+def test_a_moment_whose_peak_has_few_viewers_is_withheld(tmp_path: Path) -> None:
+    """Its figures are those of its peak, even where more viewers were seen in all of it."""
+    whole = laughing_room(tmp_path, 8)
+    hidden, shown = whole.moment_search.moments
+    assert min(hidden.viewers, shown.viewers) >= MIN_GROUP_SIZE
+    viewers = whole.audience_curve.viewers.copy()
+    viewers[int(hidden.peak)] = MIN_GROUP_SIZE - 1
+    peaked = replace(whole, audience_curve=replace(whole.audience_curve, viewers=viewers))
+    for role in OTHERS:
+        assert analysis_for_role(peaked, role).moment_search.moments == (shown,)
+    assert analysis_for_role(peaked, Role.RESEARCHER).moment_search.moments == (hidden, shown)
+
+
+def test_exactly_five_viewers_are_enough_everywhere(tmp_path: Path) -> None:
+    five, ten = (laughing_room(tmp_path, viewers) for viewers in (MIN_GROUP_SIZE, 2 * MIN_GROUP_SIZE))
+    seen = analysis_for_role(five, Role.WRITER)
+    assert np.isfinite(seen.audience_curve.overall_strength).all()
+    assert seen.moment_search.moments == five.moment_search.moments
+    assert np.isfinite([seen.data_quality.seen_share, seen.data_quality.samples_per_second]).all()
+    assert seen.relative_delay.spread_interval == five.relative_delay.spread_interval
+    assert [f.viewers for f in seen.element_emotions] == [f.viewers for f in five.element_emotions]
+    assert np.isfinite(mask_small_groups(five).strength).all()
+    tears_of_joy = MixedEmotionOccurrence(MIXED_EMOTIONS[0], 2, MIN_GROUP_SIZE, 0.4, (0.1, 0.8), 0.5)
+    of_few = replace(tears_of_joy, viewers=MIN_GROUP_SIZE - 1)
+    mixed = replace(five, moment_mixed_emotions=((tears_of_joy, of_few), ()))
+    assert analysis_for_role(mixed, Role.WRITER).moment_mixed_emotions == ((tears_of_joy,), ())
+    halves = {"front": ten.timeline.viewers[:MIN_GROUP_SIZE], "back": ten.timeline.viewers[MIN_GROUP_SIZE:]}
+    assert list(visible_groups(halves, ten.timeline.viewers, Role.WRITER)) == ["front", "back"]
+    for members in halves.values():
+        curve = group_curve_for_role(ten, members, Role.WRITER, [halves["front"]])
+        assert np.isfinite(curve.overall_strength).all()
+    alone = compare_screenings(five, five, ("a", "b"), False, 36)
+    told = comparison_for_role(alone, (five, five), Role.WRITER)
+    np.testing.assert_allclose(told.group_comparison.mean, alone.group_comparison.mean, atol=0.006)
 
 
 def test_what_lines_and_scenes_tell_is_of_the_seconds_that_are_told(tmp_path: Path) -> None:

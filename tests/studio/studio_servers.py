@@ -54,7 +54,7 @@ def serving(app: FastAPI) -> Iterator[str]:
 def assert_gone(root: Path, viewer: str) -> None:
     """Check that no file of the studio contains a viewer's ID, also in compressed form."""
     everything = [path for path in root.rglob("*") if path.is_file()]
-    assert {"study.db", "study.json", "told.json", "studio.db"} & {path.name for path in everything}
+    assert {"study.db", "study.json", "provenance.json", "studio.db"} & {path.name for path in everything}
     assert not any(viewer.encode() in path.read_bytes() for path in everything)
     assert not any(viewer in str(path) for path in everything)
     assert list(find_files_containing(root, viewer)) == []

@@ -18,9 +18,9 @@ from studio_servers import renew_token
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
-from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.erasure import erase
 from moviemotion.privacy.pseudonymize import pseudonymize_study
+from moviemotion.privacy.roles import Role
 from moviemotion.reports.html.chart_data import CURVE_STEPS, NO_VALUE
 from moviemotion.studio.accounts import AccountStore
 from moviemotion.studio.app import create_app
@@ -279,10 +279,10 @@ def test_a_symbolic_link_is_not_a_film(client: TestClient, matinee: Path, root: 
 
 
 def test_an_unfinished_study_has_no_analysis(client: TestClient, matinee: Path) -> None:
-    (matinee / "told.json").unlink()
+    (matinee / "provenance.json").unlink()
     refused = client.get("/api/studies/matinee/audience-curves")
     assert refused.status_code == 400
-    assert "told.json" in refused.json()["detail"]
+    assert "provenance.json" in refused.json()["detail"]
 
 
 def test_comparisons_withhold_small_groups(people, matinee: Path, root: Path, study: Path) -> None:

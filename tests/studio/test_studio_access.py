@@ -17,7 +17,7 @@ from studio_servers import renew_token
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import retention
-from moviemotion.privacy.audit_log import Role
+from moviemotion.privacy.roles import Role
 from moviemotion.privacy.status import read_status
 from moviemotion.privacy.study_database import ConsentTerms
 from moviemotion.studio.accounts import (

@@ -19,8 +19,8 @@ from typer.testing import CliRunner
 
 from moviemotion.cli.commands import app
 from moviemotion.errors import MoviemotionError
-from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import record_offline_answer
+from moviemotion.privacy.roles import Role
 from moviemotion.studio.accounts import DATABASE_FILE, AccountStore, User
 from moviemotion.studio.server import browser_host, serve
 from moviemotion.study.provenance import load_analysis
@@ -93,7 +93,7 @@ def test_a_screening_is_resumed_after_a_kill(root: Path, seats: list[Path]) -> N
             )
         )
         process.kill()
-    assert not (root / "preview" / "told.json").exists()
+    assert not (root / "preview" / "provenance.json").exists()
     with running(root, port) as process, asking(port) as client:
         until(lambda: client.get(at).json()["stage"] == "finished")
         process.send_signal(signal.SIGINT)

@@ -13,7 +13,7 @@ from studio_servers import renew_token, until
 
 from moviemotion.studio import connection_limits
 from moviemotion.studio.connection_limits import LimitedHTTPProtocol, raise_connection_limit
-from moviemotion.study.folder import UPLOADS_FOLDER
+from moviemotion.study.file_names import UPLOADS_FOLDER
 
 NEW = {"id": "preview", "controller": "Lantern Films", "contact": "privacy@lantern.example"}
 

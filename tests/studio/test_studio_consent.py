@@ -16,9 +16,9 @@ from studio_servers import renew_token
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import consent, retention
-from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import ConsentState
 from moviemotion.privacy.disclosure import ACCEPT_TEXT, DECLINE_TEXT, load_disclosure
+from moviemotion.privacy.roles import Role
 from moviemotion.privacy.seat_links import seat_tokens
 from moviemotion.privacy.study_database import ConsentTerms, DataKind
 from moviemotion.studio.accounts import AccountStore
@@ -140,7 +140,7 @@ def test_answers_are_refused_after_the_screening(asked: Path, phone: TestClient,
     page, kiosk = page_of(asked), "/studies/premiere/kiosk/A 1"
     opened = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', phone.get(page).text))
     code = code_in(answer(phone, page_of(asked, SEATS[1]), "yes").text)
-    (asked / "told.json").write_text("{}", encoding="utf-8")
+    (asked / "provenance.json").write_text("{}", encoding="utf-8")
     late = phone.post(page, data={**opened, "answer": "yes"})
     assert late.status_code == 409
     for text in (late.text, phone.get(page).text, client.get(kiosk).text):
@@ -234,7 +234,7 @@ def test_a_study_expires_on_its_deletion_date(asked: Path, client: TestClient, p
     assert client.get(f"/api/consent/{page[3:]}").status_code == 409
     assert client.get(f"{api}/screening").json()["stage"] == "expired"
     started = client.post(f"{api}/screening")
-    assert (started.status_code, "premiere: is over since 2020-01-01" in started.text) == (400, True)
+    assert (started.status_code, "premiere: expired on 2020-01-01" in started.text) == (400, True)
     assert 'class="stage expired"' in client.get("/").text
 
 

@@ -16,7 +16,7 @@ from studio_servers import renew_token, until
 from moviemotion.studio import uploads
 from moviemotion.studio.app import MAX_BODY_BYTES, STATIC_FOLDER
 from moviemotion.studio.uploads import FileKind
-from moviemotion.study.folder import UPLOADS_FOLDER
+from moviemotion.study.file_names import UPLOADS_FOLDER
 
 NEW = {"id": "preview", "controller": "Lantern Films", "contact": "privacy@lantern.example"}
 

@@ -85,7 +85,7 @@ def test_a_capture_interrupted_by_stopping_the_studio_is_analyzed_at_its_next_st
         renew_token(first)
         start(first)
         until(lambda: camera(first, "a")["state"] == "ended")
-    assert not (tonight / "told.json").exists()
+    assert not (tonight / "provenance.json").exists()
     with TestClient(create_app(root), base_url="http://localhost") as second:
         assert over(second) == "finished", now(second)["problem"]
     assert len(load_analysis(tonight).timeline.viewers) == 1

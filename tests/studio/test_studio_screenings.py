@@ -20,7 +20,8 @@ from moviemotion.privacy.consent import record_offline_answer, viewer_by_receipt
 from moviemotion.privacy.erasure import withdraw
 from moviemotion.privacy.status import read_status
 from moviemotion.studio.app import create_app
-from moviemotion.study.folder import UPLOADS_FOLDER, StudyFolder
+from moviemotion.study.file_names import UPLOADS_FOLDER
+from moviemotion.study.folder import StudyFolder
 from moviemotion.study.provenance import load_analysis
 
 STUDY = {"id": "preview", "controller": "Lantern Films", "contact": "privacy@lantern.example"}
@@ -143,7 +144,7 @@ def test_a_recording_without_consent_is_not_processed(
     client.post(f"{AT}/screening", json={"rate": RATE})
     over = finished(client)
     assert (over["stage"], over["recordings"]) == ("failed", [])
-    assert "no viewer of these cameras has agreed" in over["problem"]
+    assert "no participant of these cameras has accepted" in over["problem"]
     assert str(root) not in over["problem"]
     record_offline_answer(root / "preview", "A1", True)
     start(client)
@@ -159,12 +160,14 @@ def test_excluded_recordings_are_listed_before_the_screening(
     suffix = seats[0].suffix
     client.put(f"{AT}/files/recording/door{suffix}", content=seats[0].read_bytes())
     assert client.get(AT).json()["excluded_recordings"] == {
-        f"seat-01{suffix}": "seat A9 has not said yes, and could be anywhere in its picture",
+        f"seat-01{suffix}": "seat A9 has not accepted, and could be anywhere in its picture",
         f"door{suffix}": "no seat has this camera",
     }
     client.post(f"{AT}/seats", json={"seat": "D", "camera": "door"})
     client.delete(f"{AT}/seats/A9")
-    assert client.get(AT).json()["excluded_recordings"] == {f"door{suffix}": "nobody there has said yes"}
+    assert client.get(AT).json()["excluded_recordings"] == {
+        f"door{suffix}": "no participant there has accepted"
+    }
 
 
 def test_a_failure_is_explained_without_command_line_options(
@@ -255,7 +258,7 @@ def test_partial_results_appear_during_the_screening(client: TestClient, preview
     so_far = client.get(f"{AT}/screening/partial-results").json()
     assert (so_far["cameras"], so_far["viewers"]) == (1, 1)
     assert so_far["lines"][0].startswith("The Last Ferry: ")
-    assert not (preview / "told.json").exists()
+    assert not (preview / "provenance.json").exists()
     stop(client)
 
 
@@ -277,7 +280,7 @@ def test_nothing_is_left_of_viewers_who_withdraw_while_it_runs(
         client.post("/api/receipts/withdraw", json={"code": receipts[seat]})
     over = finished(client)
     assert over["stage"] == "failed"
-    assert "no viewer of these cameras has agreed" in over["problem"]
+    assert "no participant of these cameras has accepted" in over["problem"]
     assert slow.read.count("seat-01") == 1
     assert_nothing_of(viewers, preview)
 

@@ -12,8 +12,8 @@ import pytest
 from fastapi import FastAPI
 from studio_servers import renew_token, serving, until
 
-from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import add_seat, record_offline_answer
+from moviemotion.privacy.roles import Role
 from moviemotion.studio.accounts import SESSION_COOKIE, AccountStore
 from moviemotion.studio.app import create_app
 from moviemotion.studio.routes import screening_routes

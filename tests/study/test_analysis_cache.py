@@ -16,8 +16,8 @@ from moviemotion.privacy.erasure import erase, find_files_containing
 from moviemotion.privacy.status import read_status
 from moviemotion.privacy.study_database import KEYS_FOLDER_VARIABLE
 from moviemotion.study import analysis_cache, provenance
-from moviemotion.study.analysis_cache import CACHE_FILE, cached_analysis
-from moviemotion.study.folder import EXPORTS_FOLDER
+from moviemotion.study.analysis_cache import cached_analysis
+from moviemotion.study.file_names import ANALYSIS_CACHE_FILE, EXPORTS_FOLDER
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_a_study_that_changed_is_computed_again(study: Path, computed: list[Path
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x05\x06" + bytes(18)])
 def test_a_damaged_copy_is_made_again(study: Path, computed: list[Path], content: bytes) -> None:
     whole = cached_analysis(study)
-    (study / EXPORTS_FOLDER / CACHE_FILE).write_bytes(content)
+    (study / EXPORTS_FOLDER / ANALYSIS_CACHE_FILE).write_bytes(content)
     assert_same(cached_analysis(study), whole)
     cached_analysis(study)
     assert len(computed) == 2
@@ -88,8 +88,8 @@ def test_a_folder_that_cannot_be_written_only_costs_time(study: Path, computed: 
 
 
 def test_an_unfinished_study_is_refused(study: Path) -> None:
-    (study / "told.json").unlink()
-    with pytest.raises(MoviemotionError, match=r"told\.json"):
+    (study / "provenance.json").unlink()
+    with pytest.raises(MoviemotionError, match=r"provenance\.json"):
         cached_analysis(study)
 
 

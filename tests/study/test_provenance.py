@@ -63,7 +63,7 @@ def test_a_timed_script_survives_json_with_its_cuts_and_emphasis(tmp_path: Path)
     assert from_json(to_json(timed)) == timed
 
 
-@pytest.mark.parametrize("name", ["told.json", "samples"])
+@pytest.mark.parametrize("name", ["provenance.json", "samples"])
 def test_a_study_that_lacks_a_part_is_refused_in_one_line(
     screened: Screening, tmp_path: Path, name: str
 ) -> None:
@@ -76,6 +76,6 @@ def test_a_study_that_lacks_a_part_is_refused_in_one_line(
 
 def test_a_study_told_from_something_unreadable_is_refused(screened: Screening, tmp_path: Path) -> None:
     shutil.copytree(screened.folder, study := tmp_path / "study")
-    (study / "told.json").write_text('{"script": 3}', encoding="utf-8")
+    (study / "provenance.json").write_text('{"script": 3}', encoding="utf-8")
     with pytest.raises(MoviemotionError, match="cannot be read"):
         load_analysis(study)

@@ -93,7 +93,7 @@ def test_another_study_is_left_alone(tmp_path: Path, other: dict[str, object]) -
 @pytest.mark.parametrize("record", ["", "{", "[1, 2]", "\xff"])
 def test_a_study_whose_record_is_damaged_is_left_alone(tmp_path: Path, record: str) -> None:
     (tmp_path / "study.json").write_text(record, encoding="latin-1")
-    with pytest.raises(MoviemotionError, match="choose another --out"):
+    with pytest.raises(MoviemotionError, match="choose another out"):
         StudyFolder(tmp_path, MADE_FROM)
     assert contents(tmp_path) == {"study.json": record.encode("latin-1")}
 

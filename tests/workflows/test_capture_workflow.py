@@ -18,6 +18,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from moviemotion.audience.live.finalize import MIN_REPORTED_GAP
+from moviemotion.audience.live.journal import read_brightness, read_faces
 from moviemotion.audience.live.live_capture import LiveCapture
 from moviemotion.audience.live.seats_config import read_seats_config
 from moviemotion.audience.live.sync import BARKER_CODE, ELEMENT_SECONDS
@@ -142,7 +144,7 @@ def test_a_report_made_again_keeps_the_script(screened: Screening, tmp_path: Pat
 
 
 def test_a_study_is_not_captured_into_twice(captured: tuple[CaptureResult, str], config: Path) -> None:
-    with pytest.raises(MoviemotionError, match="holds a study already; choose another --out"):
+    with pytest.raises(MoviemotionError, match="holds a study already; choose another out"):
         begin_capture(read_seats_config(config), captured[0].folder)
     with pytest.raises(MoviemotionError, match="holds no unfinished capture"):
         finish_capture(captured[0].folder)
@@ -187,7 +189,7 @@ def test_a_signal_stops_a_capture_cleanly(config: Path, tmp_path: Path) -> None:
 
 def test_a_capture_that_is_killed_is_finished_later(endless: Path, tmp_path: Path) -> None:
     process = started(endless, tmp_path / "study")
-    until_written(tmp_path / "study" / "live" / "a.faces.arrows")
+    wait_for_journal(tmp_path / "study" / "live", "a")
     process.kill()
     process.wait()
     captured = finish_capture(tmp_path / "study")
@@ -233,10 +235,17 @@ def started(config: Path, out: Path) -> subprocess.Popen[str]:
     return process
 
 
-def until_written(path: Path) -> None:
+def wait_for_journal(folder: Path, camera: str) -> None:
+    """Wait until samples of a camera are on disk, and enough seconds of it to report a gap of another one.
+
+    The file alone says little: on a busy machine it holds no more than its header for a while.
+    """
     end = time.monotonic() + 120
-    while not path.stat().st_size:
-        assert time.monotonic() < end
+    while True:
+        times, _ = read_brightness(folder, camera)
+        if len(read_faces(folder, camera).time) and times[-1] > MIN_REPORTED_GAP + max(MARK_AT.values()):
+            return
+        assert time.monotonic() < end, times
         time.sleep(0.1)
 
 

@@ -94,7 +94,7 @@ def test_a_script_can_be_laid_on_studies_without_one(folder: Path, tmp_path: Pat
     [
         ("nowhere", {}, "holds no study"),
         ("monday", {}, "twice"),
-        ("tuesday", {"subtitles": (Path("a.srt"), None)}, "--script"),
+        ("tuesday", {"subtitles": (Path("a.srt"), None)}, "add script"),
         ("tuesday", {"paired": True}, "at least 6"),
     ],
 )
@@ -108,5 +108,5 @@ def test_what_cannot_be_compared_is_refused_and_leaves_nothing(
 
 def test_a_place_that_cannot_be_written_is_refused(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(MoviemotionError, match="choose another --out"):
+    with pytest.raises(MoviemotionError, match="choose another out"):
         compare_studies(folder / "monday", folder / "tuesday", tmp_path / "file")

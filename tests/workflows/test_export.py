@@ -71,14 +71,14 @@ def test_the_film_gives_rate_and_start_and_is_opened_in_elan(study: Path, seats:
 
 
 def test_what_cannot_be_exported_is_said_and_nothing_written(study: Path, tmp_path: Path) -> None:
-    refused("--to wav: unknown; choose of otio", study, ["wav"])
-    refused("add --fps", study)
-    refused("no timecode at 12.5 frames per second", study, frame_rate=12.5)
+    refused("formats wav: unknown; choose from otio", study, ["wav"])
+    refused("add frame_rate", study)
+    refused("there is no timecode at 12.5 frames", study, frame_rate=12.5)
     refused("25:00:00:00 is not a timecode", study, frame_rate=24, start_timecode="25:00:00:00")
     refused("gone.mp4: there is no such file", study, film=tmp_path / "gone.mp4")
-    refused("Final Cut's XML has no timecode of 15 .*--to otio,edl,resolve,vtt", study, frame_rate=15)
-    (study / "told.json").unlink()
-    refused("holds no told.json", study, frame_rate=24)
+    refused("Final Cut's XML has no timecode of 15 .*formats otio,edl,resolve,vtt", study, frame_rate=15)
+    (study / "provenance.json").unlink()
+    refused("holds no provenance.json", study, frame_rate=24)
 
 
 def test_a_rate_that_only_final_cut_lacks_is_exported_to_the_others(study: Path) -> None:

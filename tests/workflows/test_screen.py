@@ -22,7 +22,7 @@ RATE, SECONDS = 2.0, 8
 """Of the fixture `screened`."""
 
 ANNOTATED = ("annotated.fountain", "annotated.fdx", "annotated.pdf")
-RESULTS = ("told.json", "timeline.csv", "moments.json", *ANNOTATED, "report.html")
+RESULTS = ("provenance.json", "timeline.csv", "moments.json", *ANNOTATED, "report.html")
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -197,7 +197,7 @@ def test_names_of_any_language() -> None:
 def test_an_audience_before_the_film_has_begun(seats: list[Path], tmp_path: Path) -> None:
     refused(
         tmp_path,
-        "--offset seat-01=-60: its video ends before the film",
+        "offsets seat-01=-60: its video ends before the film",
         [seats[0]],
         offsets={"seat-01": -60.0},
     )
@@ -239,7 +239,7 @@ def test_nobody_seen(empty_seat: Path, tmp_path: Path) -> None:
 def test_an_empty_seat_among_taken_ones_is_told(empty_seat: Path, seats: list[Path], tmp_path: Path) -> None:
     result = screen([empty_seat, seats[0]], tmp_path / "study", rate=1.0)
     assert {r["viewer"] for r in rows(result.folder)} == {"seat-01"}
-    assert any("nobody was seen" in note for note in result.analysis.data_quality.problems)
+    assert any("no viewer was seen" in note for note in result.analysis.data_quality.problems)
 
 
 def test_no_readable_video_is_one_line_a_file(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_what_cannot_be_simulated_is_refused_in_one_line_and_nothing_is_written(
 ) -> None:
     out = tmp_path / "study"
     for viewers, minutes, says in (
-        (0, 2.0, "nobody or nothing"),
+        (0, 2.0, "too few"),
         (5, 1.0, "ends at 86 s, the film at 60 s"),
     ):
         with pytest.raises(MoviemotionError, match=says):
@@ -60,5 +60,5 @@ def test_what_cannot_be_simulated_is_refused_in_one_line_and_nothing_is_written(
     assert not out.exists()
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "mine.txt").write_text("mine", encoding="utf-8")
-    with pytest.raises(MoviemotionError, match="choose another --out"):
+    with pytest.raises(MoviemotionError, match="choose another out"):
         simulate(beats, 2, 2, tmp_path / "full")

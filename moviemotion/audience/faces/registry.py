@@ -50,8 +50,8 @@ class FaceDetector(Protocol):
 
     Attributes:
         name: identifies the detector in a study's record.
-        fingerprint: identifies its version; must change whenever its results may change, since a study made
-            with another fingerprint is another study.
+        fingerprint: identifies its version; must change whenever its results may change: a report warns
+            of cameras that were measured with another fingerprint.
     """
 
     @property
@@ -82,8 +82,8 @@ class EmotionModel(Protocol):
 
     Attributes:
         name: identifies the model in a study's record.
-        fingerprint: identifies its version; must change whenever its results may change, since a study made
-            with another fingerprint is another study.
+        fingerprint: identifies its version; must change whenever its results may change: a report warns
+            of cameras that were measured with another fingerprint.
         framing: the face images that it expects.
     """
 

@@ -20,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from moviemotion._io.schemas import SCHEMA_KEY, VERSION_KEY, FileSchema
 from moviemotion.audience.faces.detect import FaceBox
 from moviemotion.audience.faces.identity_switches import IdentitySwitch
 from moviemotion.emotions import EMOTIONS
@@ -27,6 +28,14 @@ from moviemotion.errors import SettingError
 
 FLUSH_INTERVAL = 5.0
 """Seconds after which rows are written: a crash loses no more."""
+JOURNAL = FileSchema("moviemotion/capture-journal", 2)
+"""Schema of every file in the folder. Version 2 added the schema's own name and version, and standard names of
+files and columns."""
+_EARLIER_SUFFIXES = {
+    ".brightness.arrows": ".light.arrows",
+    "identity-switches.jsonl": "exchanges.jsonl",
+}
+"""End of a file's name → what it was in version 1."""
 FACES_SCHEMA = pa.schema(
     [
         ("time", pa.float64()),
@@ -34,9 +43,12 @@ FACES_SCHEMA = pa.schema(
         *((str(emotion), pa.float32()) for emotion in EMOTIONS),
         ("weight", pa.float32()),
         ("rejection_reason", pa.float32()),
-    ]
+    ],
+    metadata=JOURNAL.metadata(),
 )
-BRIGHTNESS_SCHEMA = pa.schema([("time", pa.float64()), ("brightness", pa.float32())])
+BRIGHTNESS_SCHEMA = pa.schema(
+    [("time", pa.float64()), ("brightness", pa.float32())], metadata=JOURNAL.metadata()
+)
 NO_FACE = (float("nan"),) * (len(FACES_SCHEMA) - 1)
 """The rest of the row for a sampled frame without a face; such frames count too."""
 
@@ -131,6 +143,8 @@ class Journal:
             }
             self._state_changes = (folder / "states.jsonl").open("w", encoding="utf-8")
             self._identity_switches = (folder / "identity-switches.jsonl").open("w", encoding="utf-8")
+            for file in (self._state_changes, self._identity_switches):
+                _append_json_line(file, JOURNAL.mark({}))
         except OSError as error:
             raise SettingError(
                 "not-writable",
@@ -237,19 +251,37 @@ def _append_json_line(file: TextIO, fields: dict[str, object]) -> None:
 
 def _read_json_lines(path: Path) -> list[dict[str, Any]]:
     lines = []
+    path = _existing(path)
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
             lines.append(json.loads(line))
         except ValueError:  # the line that was being written when the machine stopped
             break
+    if lines and SCHEMA_KEY in lines[0]:  # version 1 has no such line
+        mark = lines.pop(0)
+        JOURNAL.check(path, mark[SCHEMA_KEY], mark[VERSION_KEY])
     return lines
 
 
 def _read_arrow_stream(path: Path, schema: pa.Schema) -> pa.Table:
     batches = []
+    path = _existing(path)
     try:
         with pa.ipc.open_stream(path) as stream:
+            metadata = stream.schema.metadata or {}
+            JOURNAL.check_metadata(path, {key.decode(): value.decode() for key, value in metadata.items()})
             batches.extend(stream)
     except (pa.ArrowInvalid, OSError):
         pass  # the file ends where the machine stopped; every batch before that is complete
-    return pa.Table.from_batches(batches, schema)
+    # Columns of version 1 have the same order, but other names.
+    renamed = [pa.RecordBatch.from_arrays(batch.columns, schema=schema) for batch in batches]
+    return pa.Table.from_batches(renamed, schema)
+
+
+def _existing(path: Path) -> Path:
+    """A file of the journal, under the name that it had in version 1 if there is only that one."""
+    for suffix, earlier in _EARLIER_SUFFIXES.items():
+        named = path.with_name(path.name.removesuffix(suffix) + earlier)
+        if path.name.endswith(suffix) and named.is_file() and not path.is_file():
+            return named
+    return path

@@ -21,8 +21,8 @@ from starlette.background import BackgroundTask
 
 from moviemotion.analysis.comparison.screening_comparison import compare_screenings
 from moviemotion.errors import MoviemotionError
-from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.disclosure import MIN_GROUP_SIZE
+from moviemotion.privacy.roles import Role
 from moviemotion.privacy.small_groups import (
     comparison_for_role,
     group_curve_for_role,

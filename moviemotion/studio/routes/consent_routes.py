@@ -21,7 +21,6 @@ from pydantic import BaseModel, Field
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import consent, erasure
-from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import (
     ConsentState,
     Receipt,
@@ -32,6 +31,7 @@ from moviemotion.privacy.consent import (
 )
 from moviemotion.privacy.disclosure import Disclosure, load_disclosure
 from moviemotion.privacy.pseudonymize import is_finished
+from moviemotion.privacy.roles import Role
 from moviemotion.privacy.seat_links import find_seat_by_token, seat_tokens
 from moviemotion.privacy.status import receipt_lines
 from moviemotion.privacy.study_database import StorageError, has_database, open_database

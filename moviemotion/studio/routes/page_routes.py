@@ -11,10 +11,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from moviemotion._io.html_shell import vendored_asset
 from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
-from moviemotion.privacy.audit_log import AuditEntry, Role
+from moviemotion.privacy.audit_log import AuditEntry
 from moviemotion.privacy.disclosure import MIN_GROUP_SIZE, load_disclosure
 from moviemotion.privacy.pseudonymize import is_finished
 from moviemotion.privacy.retention import DEFAULT_DAYS, MAX_DAYS
+from moviemotion.privacy.roles import Role
 from moviemotion.privacy.study_database import ConsentTerms, DataKind, has_database
 from moviemotion.reports.emotion_style import PALETTE
 from moviemotion.reports.number_format import plural

@@ -23,10 +23,11 @@ from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 
 from moviemotion.privacy import audit_log, erasure, retention
-from moviemotion.privacy.audit_log import AuditEntry, Role
+from moviemotion.privacy.audit_log import AuditEntry
 from moviemotion.privacy.erasure import EnforcementResult, ErasureResult
 from moviemotion.privacy.participant_export import export_viewer
 from moviemotion.privacy.retention import StoredData
+from moviemotion.privacy.roles import Role
 from moviemotion.privacy.status import (
     LogVerification,
     PrivacyStatus,

@@ -32,7 +32,7 @@ from moviemotion.studio.screening_state import (
 )
 from moviemotion.studio.uploads import FileKind
 from moviemotion.workflows.partial_results import analyze_partial_results
-from moviemotion.workflows.screen import DEFAULT_SEED, SAMPLES_PER_SECOND
+from moviemotion.workflows.screen import DEFAULT_RATE, DEFAULT_SEED
 
 router = APIRouter(prefix="/api/studies/{study}/screening", tags=["screening"], responses=ERROR_RESPONSES)
 
@@ -50,9 +50,7 @@ class ScreeningRequest(BaseModel):
     source: ScreeningSource = Field(
         default=ScreeningSource.FILES, description="The study's recordings, or its live cameras."
     )
-    rate: float = Field(
-        default=SAMPLES_PER_SECOND, ge=0.1, le=60, description="Samples per second, of recordings."
-    )
+    rate: float = Field(default=DEFAULT_RATE, ge=0.1, le=60, description="Samples per second, of recordings.")
     seed: int = Field(default=DEFAULT_SEED, ge=0, le=2**32 - 1, description="Seed of the permutation tests.")
     offsets: dict[str, ClockOffset] = Field(
         default={},

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from pydantic import BaseModel, Field
 
-from moviemotion.privacy.audit_log import Role
+from moviemotion.privacy.roles import Role
 from moviemotion.studio.accounts import (
     MAX_PASSWORD_LENGTH,
     SESSION_COOKIE,

@@ -16,9 +16,9 @@ from pydantic import BaseModel, Field
 from moviemotion.audience.video.masking import Region
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import consent, retention
-from moviemotion.privacy.audit_log import Role
 from moviemotion.privacy.consent import ConsentState
 from moviemotion.privacy.retention import DEFAULT_DAYS, MAX_DAYS
+from moviemotion.privacy.roles import Role
 from moviemotion.privacy.study_database import ConsentTerms, DataKind, has_database, open_database
 from moviemotion.studio import uploads
 from moviemotion.studio.accounts import Researcher, StaffUser, User, require_role
@@ -28,6 +28,7 @@ from moviemotion.studio.screening_job import BusyError
 from moviemotion.studio.screening_jobs import ScreeningJobs, study_stage
 from moviemotion.studio.screening_state import Stage, read_state
 from moviemotion.studio.uploads import FileKind, StudyFile
+from moviemotion.study.folder import has_study
 
 router = APIRouter(prefix="/api/studies", tags=["studies"], responses=ERROR_RESPONSES)
 
@@ -238,7 +239,7 @@ async def upload_file(
 def delete_file(
     folder: IdleStudy, user: Researcher, jobs: JobsDependency, kind: FileKind, name: FileName
 ) -> None:
-    if kind is not FileKind.FILM and (folder / "study.json").is_file():
+    if kind is not FileKind.FILM and has_study(folder):
         raise BusyError(
             f"{folder.name}: a screening was started from its files; only the film can be deleted"
         )
@@ -254,7 +255,7 @@ def _check_file_change(folder: Path, kind: FileKind, jobs: ScreeningJobs) -> Ite
     and the film, which is only shown, at any time.
     """
     with jobs.while_idle(folder):
-        is_fixed = kind is not FileKind.FILM and (folder / "study.json").is_file()
+        is_fixed = kind is not FileKind.FILM and has_study(folder)
         if is_fixed and (kind is not FileKind.RECORDING or study_stage(jobs, folder) is Stage.FINISHED):
             raise BusyError(f"{folder.name}: a screening was started from its files; create a new study")
         yield

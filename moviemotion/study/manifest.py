@@ -1,0 +1,175 @@
+"""What identifies a study: its inputs and settings. The versions that made it are recorded, not compared.
+
+A study may be resumed by another version of the program, or with another emotion model. Its manifest then
+lists the earlier ones under `earlier_versions`, and `version_problems` warns of them in the report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from moviemotion import __version__
+from moviemotion.audience.faces.emotion_model import EMOTION_WEIGHTS
+from moviemotion.audience.faces.registry import DEFAULT_MODEL
+from moviemotion.audience.faces.weights_fingerprint import weights_fingerprint
+from moviemotion.errors import SettingError
+
+_NETWORKS = {"emotion_model": "model", "face_detector": "detector"}
+"""Key of the manifest → setting. Its name is a setting of the study, its fingerprint only a version."""
+_VERSION_KEYS = ("moviemotion", *_NETWORKS)
+_EARLIER_KEY = "earlier_versions"
+_DATABASE_KEY = "study_id"
+"""The study's ID in its database; there once its cameras have random IDs."""
+_UNCOMPARED_KEYS = (*_VERSION_KEYS, _EARLIER_KEY, _DATABASE_KEY, "cameras", "texts")
+_SETTINGS = {"sync": "config", "frozen_after": "config", "simulated": "emotion_script"}
+"""Key of the manifest → setting, where they differ."""
+
+
+def check_same_inputs(folder: Path, stored: Any, requested: Any, measured: Collection[str]) -> None:
+    """Check that a study was started from the same inputs and settings.
+
+    Args:
+        folder: of the study, for the message.
+        stored, requested: manifests.
+        measured: cameras whose samples exist. Others may still be corrected or left out.
+
+    Raises:
+        SettingError: an input or setting differs; the message names each.
+    """
+    if not isinstance(stored, dict) or not isinstance(requested, dict):
+        raise SettingError("study-unreadable", "{path}: not a study; choose another {out}", path=folder)
+    if _DATABASE_KEY in stored and _DATABASE_KEY not in requested:
+        raise SettingError(
+            "study-pseudonymized",
+            "{path}: holds another study, finished, whose recordings can no longer be recognized; "
+            "choose another {out}",
+            path=folder,
+        )
+    parts: list[str] = []
+    values: dict[str, object] = {"path": folder}
+    for setting, part in _differences(stored, requested, measured):
+        for name, value in part.items():
+            values[f"{name}{len(parts)}"] = value
+        template = "{{{setting}}} {{before{k}}}, not {{after{k}}}" if setting else "{{before{k}}}"
+        parts.append(template.format(setting=setting, k=len(parts)))
+    if parts:
+        raise SettingError(
+            "another-study",
+            "{path}: holds another study, made with "
+            + "; ".join(parts)
+            + "; use the same inputs and settings, or choose another {out}",
+            **values,
+        )
+
+
+def _differences(
+    stored: dict[str, Any], requested: dict[str, Any], measured: Collection[str]
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """Setting (empty for an input) and what was before and is now, for each difference."""
+    for key in dict.fromkeys((*stored, *requested)):
+        before, after = stored.get(key), requested.get(key)
+        if key not in _UNCOMPARED_KEYS and before != after:
+            yield _SETTINGS.get(key, key), {"before": _plain(before), "after": _plain(after)}
+    for key, setting in _NETWORKS.items():
+        names = [(manifest.get(key) or {}).get("name") for manifest in (stored, requested)]
+        if None not in names and names[0] != names[1]:
+            yield setting, {"before": str(names[0]), "after": str(names[1])}
+    yield from _file_differences(stored.get("texts") or {}, requested.get("texts") or {})
+    before, after = stored.get("cameras") or {}, requested.get("cameras") or {}
+    for camera in (name for name in before if name in measured):
+        if camera not in after:
+            yield "", {"before": f"camera {camera}"}
+        elif before[camera] != after[camera]:
+            yield from _camera_differences(camera, before[camera], after[camera])
+    for camera in (name for name in after if name in measured and name not in before):
+        yield "", {"before": f"no camera {camera}"}
+
+
+def _file_differences(
+    before: Mapping[str, object], after: Mapping[str, object]
+) -> Iterator[tuple[str, dict[str, str]]]:
+    for name in dict.fromkeys((*before, *after)):
+        if before.get(name) != after.get(name):
+            how = "no" if name not in before else "" if name not in after else "another"
+            yield "", {"before": f"{how} {name}".strip()}
+
+
+def _camera_differences(camera: str, before: Any, after: Any) -> Iterator[tuple[str, dict[str, str]]]:
+    before, after = (value if isinstance(value, dict) else {"file": value} for value in (before, after))
+    for key in dict.fromkeys((*before, *after)):
+        if before.get(key) == after.get(key):
+            continue
+        if key == "offset":
+            values = {"before": f"{camera}={_plain(before.get(key))}", "after": _plain(after.get(key))}
+            yield "offsets", values
+        else:
+            yield "", {"before": f"another recording of camera {camera}"}
+
+
+def _plain(value: object) -> str:
+    """A value of a manifest as a person writes it."""
+    if value is None:
+        return "none"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, list):
+        return "-".join(map(_plain, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_plain(part)}" for key, part in value.items())
+    return str(value)
+
+
+def with_earlier_versions(
+    requested: dict[str, Any], stored: dict[str, Any], measured: Collection[str]
+) -> dict[str, Any]:
+    """The manifest of a resumed study, with the versions that measured some of its cameras before.
+
+    Args:
+        requested: manifest of this run.
+        stored: manifest in the study.
+        measured: cameras whose samples exist.
+    """
+    earlier = list(stored.get(_EARLIER_KEY, []))
+    versions, now = _versions(stored), _versions(requested)
+    if measured and versions != now:
+        if set(requested.get("cameras") or ()) <= set(measured):
+            now = versions  # this run measures no camera
+        elif versions not in earlier:
+            earlier.append(versions)
+    manifest = {key: value for key, value in requested.items() if key not in _VERSION_KEYS}
+    kept = {_DATABASE_KEY: stored[_DATABASE_KEY]} if _DATABASE_KEY in stored else {}
+    return {**now, **manifest, **kept, **({_EARLIER_KEY: earlier} if earlier else {})}
+
+
+def version_problems(manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Warnings about cameras that were measured by another version of the program or of its networks.
+
+    Args:
+        manifest: of the study that is analyzed.
+    """
+    recorded = [*manifest.get(_EARLIER_KEY, ()), _versions(manifest)]
+    programs = sorted({v["moviemotion"] for v in recorded if "moviemotion" in v} - {__version__})
+    if programs:
+        yield (
+            f"Cameras were measured by moviemotion {', '.join(programs)}; this analysis is made by "
+            f"{__version__}"
+        )
+    current = {("emotion_model", DEFAULT_MODEL): weights_fingerprint(EMOTION_WEIGHTS)}
+    for key in _NETWORKS:
+        networks = [v[key] for v in recorded if isinstance(v.get(key), dict) and "fingerprint" in v[key]]
+        what = key.replace("_", " ")
+        if len({network["fingerprint"] for network in networks}) > 1:
+            yield (
+                f"Cameras were measured with different versions of the {what}; viewers of different cameras "
+                "may not be comparable"
+            )
+        elif networks:
+            now = current.get((key, networks[0]["name"]))
+            if now not in (None, networks[0]["fingerprint"]):
+                yield f"Cameras were measured with another version of the {what} than this program has"
+
+
+def _versions(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: manifest[key] for key in _VERSION_KEYS if key in manifest}

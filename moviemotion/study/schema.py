@@ -1,0 +1,168 @@
+"""Schemas of the files in a study folder: their names, versions and migrations.
+
+All files are read in any version up to the current one. A study that is opened for writing is migrated on
+disk first, under the study lock: each file is replaced atomically, and `study.json` is the last one, so an
+interrupted migration is completed the next time. Files of a newer version stop it before anything changes.
+
+To change a file: raise its version here, add a migration from the version before, raise the version of
+`STUDY` (its version tells whether a study must be migrated at all), and describe the change in
+`docs/reference/file-formats.md`. The studies in `tests/study/golden` are made by earlier versions and keep
+this honest.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from moviemotion._io.atomic_files import atomic_write_text
+from moviemotion._io.schemas import FileSchema
+from moviemotion.audience.samples import SAMPLES, Samples, samples_version
+from moviemotion.study.file_names import (
+    CAPTURE_FILE,
+    EARLIER_PROVENANCE_FILE,
+    GROUPS_FILE,
+    NOTES_FILE,
+    PROVENANCE_FILE,
+    SAMPLES_FOLDER,
+    SAMPLES_SUFFIX,
+    SCREENING_STATE_FILE,
+    STUDY_FILE,
+    UPLOADS_FOLDER,
+)
+
+_STUDY_KEYS = {"reader": "emotion_model", "register": "study_id"}
+_MODEL_OF_0_1_0 = {"2821012-f505fb40fb41b000": "166927117759bfd0"}
+"""Fingerprint of the emotion model in 0.1.0 → the same weights' fingerprint now."""
+_SIMULATION_KEYS = {"feelings": "emotion_script"}
+_TIME_SOURCES = {"between neighbours": "interpolated"}
+_STAGES = {"reading": "processing", "telling": "analyzing", "over": "expired"}
+
+
+def _study_2(manifest: Any) -> Any:
+    """`reader` became `emotion_model`, `register` became `study_id`; `format` went into the mark."""
+    if not isinstance(manifest, dict):
+        return manifest
+    # 0.1.0 had one emotion model and one face detector.
+    if isinstance(weights := manifest.get("reader"), str):
+        fingerprint = _MODEL_OF_0_1_0.get(weights, weights)
+        networks = {
+            "reader": {"name": "shipped", "fingerprint": fingerprint},
+            "face_detector": {"name": "centerface"},
+        }
+        manifest = {**manifest, **networks}
+    named = {_STUDY_KEYS.get(key, key): value for key, value in manifest.items() if key != "format"}
+    if isinstance(simulated := named.get("simulated"), dict):
+        named["simulated"] = {_SIMULATION_KEYS.get(key, key): value for key, value in simulated.items()}
+    return named
+
+
+def _provenance_2(provenance: Any) -> Any:
+    """Times between neighboring cues are called "interpolated"."""
+    if script := provenance["script"]:
+        cues = [{**cue, "source": _TIME_SOURCES.get(cue["source"], cue["source"])} for cue in script["cues"]]
+        return {**provenance, "script": {**script, "cues": cues}}
+    return provenance
+
+
+def _capture_2(report: Any) -> Any:
+    """An interval that was not measured was NaN, which is no JSON; now it is null."""
+    if isinstance(report, dict):
+        return {key: _capture_2(value) for key, value in report.items()}
+    if isinstance(report, list):
+        return [_capture_2(value) for value in report]
+    return None if isinstance(report, float) and math.isnan(report) else report
+
+
+def _screening_2(state: Any) -> Any:
+    """The stages have standard names."""
+    return {**state, "stage": _STAGES.get(state["stage"], state["stage"])}
+
+
+STUDY = FileSchema("moviemotion/study", 2, {1: _study_2})
+PROVENANCE = FileSchema("moviemotion/provenance", 2, {1: _provenance_2})
+CAPTURE = FileSchema("moviemotion/capture", 2, {1: _capture_2})
+NOTES = FileSchema("moviemotion/notes", 2, {1: lambda notes: {"notes": notes}})
+GROUPS = FileSchema("moviemotion/groups", 2, {1: lambda groups: {"groups": groups}})
+SCREENING_STATE = FileSchema("moviemotion/screening", 2, {1: _screening_2})
+ANALYSIS_CACHE = FileSchema("moviemotion/analysis-cache", 2)
+"""Never migrated: a cache of any other version is computed again."""
+
+_JSON_FILES = {
+    PROVENANCE_FILE: PROVENANCE,
+    CAPTURE_FILE: CAPTURE,
+    NOTES_FILE: NOTES,
+    GROUPS_FILE: GROUPS,
+    f"{UPLOADS_FOLDER}/{SCREENING_STATE_FILE}": SCREENING_STATE,
+}
+
+
+def provenance_path(folder: Path) -> Path:
+    """The provenance file of a study, under the name it has there; may not exist."""
+    earlier = folder / EARLIER_PROVENANCE_FILE
+    path = folder / PROVENANCE_FILE
+    return earlier if earlier.is_file() and not path.is_file() else path
+
+
+def write_json(path: Path, schema: FileSchema, content: dict[str, Any], indent: int | None = None) -> None:
+    """Write a JSON file with its mark, atomically."""
+    text = json.dumps(schema.mark(content), ensure_ascii=False, allow_nan=False, indent=indent)
+    atomic_write_text(path, text + "\n")
+
+
+def migrate_study(folder: Path) -> None:
+    """Make the current version of every file of an older study; the caller holds the study lock.
+
+    A folder without a study, and one whose study.json is damaged, is left alone: who opens it says so.
+
+    Raises:
+        NewerVersionError: a file is of a newer version; nothing is changed.
+    """
+    record = folder / STUDY_FILE
+    try:
+        manifest = json.loads(record.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    if STUDY.version_of(record, manifest) == STUDY.version:
+        return
+    outdated = _outdated_json_files(folder)
+    outdated_samples = _outdated_samples(folder)
+    for path, target, schema in outdated:
+        write_json(target, schema, schema.read_json(path))
+        if path != target:
+            path.unlink()
+    for path in outdated_samples:
+        Samples.read(path).write(path)
+    write_json(record, STUDY, STUDY.current(record, manifest), indent=2)
+
+
+def _outdated_json_files(folder: Path) -> list[tuple[Path, Path, FileSchema]]:
+    """File, its name from now on, and its schema. Damaged ones stay, and are reported when they are read."""
+    found = []
+    for name, schema in _JSON_FILES.items():
+        target = folder / name
+        path = provenance_path(folder) if name == PROVENANCE_FILE else target
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if schema.version_of(path, record) < schema.version or path != target:
+            found.append((path, target, schema))
+    return found
+
+
+def _outdated_samples(folder: Path) -> list[Path]:
+    found = []
+    for path in sorted((folder / SAMPLES_FOLDER).glob(f"*{SAMPLES_SUFFIX}")):
+        try:
+            metadata = pq.read_schema(path).metadata or {}
+        except (OSError, ValueError):  # damaged: reported when it is read
+            continue
+        text = {key.decode(): value.decode() for key, value in metadata.items()}
+        if samples_version(path, text) < SAMPLES.version:
+            found.append(path)
+    return found
