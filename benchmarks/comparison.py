@@ -1,10 +1,10 @@
-"""Do comparisons and trailer predictions keep their error rates? Simulated, with the truth known.
+"""Error rates of comparisons and trailer predictions, on simulated audiences of known differences.
 
     python benchmarks/comparison.py                    # 500 runs of each: some minutes on one core
     python benchmarks/comparison.py --runs 100
 
-Viewers are drawn from a large invented population, so that its true differences are known exactly. Ends with
-1 where a bar is short.
+Viewers are drawn from a large simulated population, so its true differences are known exactly. The exit
+status is 1 if a target is missed.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ BEATS = (
 PLANTED = EmotionEvent(65, 70, Emotion.HAPPY, 0.6)
 AUDIENCES = ((6, 6), (12, 12), (24, 24), (30, 10))
 FEATURES, FACTORS = 34, 6
-short: list[str] = []
+missed: list[str] = []
 
 
 def main() -> None:
@@ -56,21 +56,25 @@ def main() -> None:
         comparison(chosen.runs)
     if chosen.only != "comparison":
         trailers(chosen.runs)
-    if short:
-        sys.exit(f"short: {', '.join(short)}")
+    if missed:
+        sys.exit(f"targets missed: {', '.join(missed)}")
 
 
-def told(name: str, hits: int, of: int, least: float | None = None, most: float | None = None) -> None:
-    """Print a share with its 95 % interval, and its bar."""
+def report_share(
+    name: str, hits: int, of: int, least: float | None = None, most: float | None = None
+) -> None:
+    """Print a share with its 95 % interval and its target."""
     low, high = wilson_interval(hits, of)
-    bar, verdict = "reported", ""
+    target, verdict = "no target", ""
     if least is not None or most is not None:
         ok = (least is None or hits >= least * of) and (most is None or hits <= most * of)
-        bar = f"{least or 0:.0%} to {most or 1:.0%}"
-        verdict = "pass" if ok else "short"
+        target = f"{least or 0:.0%} to {most or 1:.0%}"
+        verdict = "pass" if ok else "MISSED"
         if not ok:
-            short.append(name)
-    print(f"{name:<66} {hits / of:6.1%} ({low:.1%} to {high:.1%}, n = {of:,})  {bar} {verdict}", flush=True)
+            missed.append(name)
+    print(
+        f"{name:<66} {hits / of:6.1%} ({low:.1%} to {high:.1%}, n = {of:,})  {target} {verdict}", flush=True
+    )
 
 
 def comparison(runs: int) -> None:
@@ -81,7 +85,8 @@ def comparison(runs: int) -> None:
     at = (1 + int(PLANTED.start) // 5, NON_NEUTRAL_EMOTIONS.index(PLANTED.emotion))
     truth = planted.mean(axis=0) - same.mean(axis=0)
     print(
-        f"{len(truth)} stretches, {len(NON_NEUTRAL_EMOTIONS)} feelings; planted: {truth[at]:+.2f} in {PLANTED.emotion}"
+        f"{len(truth)} units, {len(NON_NEUTRAL_EMOTIONS)} emotions; "
+        f"planted: {truth[at]:+.2f} in {PLANTED.emotion}"
     )
     for sizes in AUDIENCES:
         rng = np.random.default_rng(sizes)
@@ -96,10 +101,10 @@ def comparison(runs: int) -> None:
             found += bool(other.p_adjusted[at] <= ALPHA)
             of_planted += bool(other.interval[0][at] <= truth[at] <= other.interval[1][at])
         who = f"{sizes[0]} and {sizes[1]} viewers"
-        told(f"identical cuts significant, {who}", false, runs, 0.04, 0.06)
-        told(f"intervals of no difference cover it, {who}", covered, cells, 0.93, 0.97)
-        told(f"interval of the planted difference covers it, {who}", of_planted, runs, 0.93, 0.97)
-        told(f"planted difference found, {who}", found, runs)
+        report_share(f"identical cuts significant, {who}", false, runs, 0.04, 0.06)
+        report_share(f"intervals of no difference cover it, {who}", covered, cells, 0.93, 0.97)
+        report_share(f"interval of the planted difference covers it, {who}", of_planted, runs, 0.93, 0.97)
+        report_share(f"planted difference found, {who}", found, runs)
     paired(same, again, runs)
     needed(same, planted, at, runs)
     contagious(max(runs // 5, 20))
@@ -109,70 +114,81 @@ def paired(first: Float64Array, second: Float64Array, runs: int) -> None:
     rng, false, covered, cells = np.random.default_rng(4), 0, 0, 0
     for run in range(runs):
         chosen = rng.integers(0, POPULATION, 12)
-        # Which one is the second cut is drawn by lot: the populations differ by their own chance.
+        # The two populations differ slightly by chance, so which of them is the second cut is random.
         swap = (rng.random(12) < 0.5)[:, None, None]
         a, b = first[chosen], second[chosen]
         null = compare_groups(np.where(swap, b, a), np.where(swap, a, b), True, run)
         false += bool((null.p_adjusted <= ALPHA).any())
         covered += int(((null.interval[0] <= 0) & (null.interval[1] >= 0)).sum())
         cells += null.difference.size
-    told("identical cuts significant, 12 viewers who saw both", false, runs, 0.04, 0.06)
-    told("intervals of no difference cover it, 12 viewers who saw both", covered, cells, 0.93, 0.97)
+    report_share("identical cuts significant, 12 viewers who saw both", false, runs, 0.04, 0.06)
+    report_share("intervals of no difference cover it, 12 viewers who saw both", covered, cells, 0.93, 0.97)
 
 
 def needed(same: Float64Array, planted: Float64Array, at: tuple[int, int], runs: int) -> None:
-    """Does the number of viewers that the comparison asks for give the power that it promises?"""
+    """Check that the number of viewers that the comparison asks for has the promised power."""
     asked = int(compare_groups(same[:200], planted[:200], False, 1).viewers_needed[at])
     rng, found = np.random.default_rng(5), 0
     for run in range(runs):
         first, second = (group[rng.integers(0, POPULATION, asked)] for group in (same, planted))
         found += bool(compare_groups(first, second, False, run).p_adjusted[at] <= ALPHA)
-    told(f"planted difference found, with the {asked} viewers asked for (80 % promised)", found, runs)
+    report_share(
+        f"planted difference found, with the {asked} viewers that are said to be needed (80 % promised)",
+        found,
+        runs,
+    )
 
 
 def contagious(runs: int) -> None:
-    """Viewers who move each other are not independent; the test takes them as if they were."""
+    """Viewers who infect each other are not independent, although the test assumes that they are."""
     false = 0
     for run in range(runs):
         first, second = (
             population(EmotionSchedule(BEATS), 10_000 + 2 * run + k, 12, DEFAULT_CONTAGION) for k in range(2)
         )
         false += bool((compare_groups(first, second, False, run).p_adjusted <= ALPHA).any())
-    told("identical cuts significant, rooms of 12 that catch feelings", false, runs)
+    report_share("identical cuts significant, audiences of 12 with contagion", false, runs)
 
 
 def population(
     script: EmotionSchedule, seed: int, viewers: int = POPULATION, contagion: float = 0.0
 ) -> Float64Array:
-    """(V, U, 7) mean strength of each viewer in each stretch; the few who were away for one are left out."""
+    """(V, U, 7) mean strength of each viewer in each unit; the few missing values are filled in."""
     crowd = simulate_screening(script, viewers, SECONDS, seed, contagion)
     timeline = build_timeline((simulate_viewer(crowd, v).reading for v in range(viewers)), SECONDS - 0.2)
     shown = strength_above_baseline(timeline, estimate_baseline(timeline))
     units = [unit.spans[0] for unit in align_by_seconds(0, SECONDS).units]
     means = np.stack([mean_strength_during(shown, 0, s.start, s.end) for s in units], axis=1)
-    # Filled from the population itself, so that every draw from it has the same truth.
+    # Filled with the mean of the population, so that every sample from it has the same true value.
     return np.where(np.isnan(means), np.nanmean(means, axis=0), means)
 
 
 def trailers(runs: int) -> None:
-    """One viewer or trailer a row; features go together as reactions do, the outcome is linear in them."""
+    """One viewer or trailer per row; features are correlated like reactions, and the outcome is linear
+    in them."""
     asked = units_needed(reactions(np.random.default_rng(0), 1000), 0.3)
     for name, viewers, explained, yes_no, most in (
         ("noise: 20 viewers", 20, 0.0, False, 0.05),
         ("noise: 60 viewers", 60, 0.0, False, 0.05),
         ("noise: 60 viewers, yes or no", 60, 0.0, True, 0.05),
         ("outcome 30 % explained: 60 viewers", 60, 0.3, False, None),
-        (f"outcome 30 % explained: the {asked} viewers asked for (80 % promised)", asked, 0.3, False, None),
+        (
+            f"outcome 30 % explained: the {asked} viewers that are said to be needed (80 % promised)",
+            asked,
+            0.3,
+            False,
+            None,
+        ),
     ):
         useful = count_useful(runs, lambda rng: independent(rng, viewers, explained, yes_no))  # noqa: B023
-        told(f"called useful, {name}", useful, runs, most=most)
-    told(
-        "called useful, noise: 15 trailers of 6 viewers each, alike within a trailer",
+        report_share(f"called useful, {name}", useful, runs, most=most)
+    report_share(
+        "called useful, noise: 15 trailers with 6 viewers each, correlated within a trailer",
         count_useful(runs, lambda rng: nested(rng, 15, 6)),
         runs,
         most=0.05,
     )
-    told(
+    report_share(
         "called useful, noise: 12 trailers, 8 viewers who saw all",
         count_useful(runs, lambda rng: crossed(rng, 12, 8)),
         runs,

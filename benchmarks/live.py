@@ -101,7 +101,7 @@ def run(folder: Path, speed: float, seconds: float, rate: float) -> int:
     }
     began, processor = time.monotonic(), time.process_time()
     capture = LiveCapture(cameras, folder / "live", clock, rate, FROZEN_AFTER)
-    memory = watch(capture, seconds)
+    memory = record_memory(capture, seconds)
     capture.stop()
     wall, processor = time.monotonic() - began, time.process_time() - processor
     gaps = find_gaps(folder / "live", dict.fromkeys(cameras, Offset(0.0, float("nan"), "not measured")), rate)
@@ -122,7 +122,7 @@ def run(folder: Path, speed: float, seconds: float, rate: float) -> int:
     return 0 if grown <= MAX_GROWTH and all(found) else 1
 
 
-def watch(capture: LiveCapture, seconds: float) -> list[float]:
+def record_memory(capture: LiveCapture, seconds: float) -> list[float]:
     """Memory in megabytes at each tenth of the film, the last at its end."""
     memory: list[float] = []
     while not capture.wait(0.5):

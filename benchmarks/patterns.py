@@ -1,9 +1,9 @@
-"""Are patterns found by chance alone, and planted ones too? Prints shares with n and 95 % Wilson intervals.
+"""How often patterns are found by chance, and how often planted ones are found, with 95 % Wilson intervals.
 
     python benchmarks/patterns.py                      # 500 runs each without a pattern, 100 with one
     python benchmarks/patterns.py --runs 50 --only motifs arc
 
-Ends with 1 where more than 5 % of the runs without a pattern gave one (the interval lies above 5 %).
+The exit status is 1 if reliably more than 5 % of the runs without a pattern give one (interval above 5 %).
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def by_motifs(moments: Callable[[np.random.Generator], list]) -> Run:
     return lambda rng, seed: bool(find_motifs([moments(rng)], seed).motifs)
 
 
-def by_changes(room: Callable[[np.random.Generator], np.ndarray]) -> Run:
-    return lambda rng, seed: bool(find_change_points(room(rng), 0, seed).changes)
+def by_changes(audience: Callable[[np.random.Generator], np.ndarray]) -> Run:
+    return lambda rng, seed: bool(find_change_points(audience(rng), 0, seed).changes)
 
 
 def by_contagion(viewers: int, seconds: int, contagion: float) -> Run:
@@ -57,7 +57,7 @@ def by_contagion(viewers: int, seconds: int, contagion: float) -> Run:
 
 
 def films(rng: np.random.Generator, count: int, correlation: float) -> tuple[list[dict[str, float]], list]:
-    """So many films with fifteen figures; the first goes with the ratings."""
+    """Films with fifteen features, of which the first is correlated with the ratings."""
     ratings = rng.standard_normal(count)
     figures = rng.standard_normal((count, 15))
     figures[:, 0] = correlation * ratings + np.sqrt(1 - correlation**2) * figures[:, 0]
@@ -70,25 +70,27 @@ def by_ratings(count: int, correlation: float) -> Run:
     )
 
 
-def arc_room(rng: np.random.Generator, viewers: int, seconds: int, by: float) -> np.ndarray:
-    """Viewers with slow feelings of their own, and a mood that falls and rises by so much."""
-    room = 0.1 + 0.08 * autoregression(rng, 0.98, viewers, seconds, len(NON_NEUTRAL_EMOTIONS))
-    room[:, :, 0] += (
+def falling_and_rising_audience(
+    rng: np.random.Generator, viewers: int, seconds: int, by: float
+) -> np.ndarray:
+    """Viewers with slow emotions of their own, and a shared mood that falls and rises by `by`."""
+    audience = 0.1 + 0.08 * autoregression(rng, 0.98, viewers, seconds, len(NON_NEUTRAL_EMOTIONS))
+    audience[:, :, 0] += (
         by * np.cos(2 * np.pi * np.arange(seconds) / seconds) * rng.uniform(0.3, 1.7, (viewers, 1))
     )
-    return np.clip(room, 0, 1)
+    return np.clip(audience, 0, 1)
 
 
 def by_arc(by: float) -> Run:
     def run(rng: np.random.Generator, seed: int) -> bool:
-        room = arc_room(rng, 16, 1800, by)
-        return any(arc.is_clear for arc in find_arcs(room, 0, find_acts(None, 0, 1800)[0], seed))
+        audience = falling_and_rising_audience(rng, 16, 1800, by)
+        return any(arc.is_clear for arc in find_arcs(audience, 0, find_acts(None, 0, 1800)[0], seed))
 
     return run
 
 
 def by_flat(share: float) -> Run:
-    """Each of 24 viewers reacts for some seconds at a time, in such a share of the film."""
+    """Each of 24 viewers reacts for some seconds at a time, in the given share of the film."""
 
     def run(rng: np.random.Generator, seed: int) -> bool:
         level = autoregression(rng, 0.8, 24, 3600, 1)[:, :, 0]
@@ -104,17 +106,17 @@ def by_flat(share: float) -> Run:
 
 NOISE: dict[str, list[tuple[str, Run]]] = {
     "motifs": [
-        (f"{n} moments in no order", by_motifs(lambda rng, n=n: moments_at_random(rng, n)))
+        (f"{n} moments in random order", by_motifs(lambda rng, n=n: moments_at_random(rng, n)))
         for n in (8, 16, 40)
     ],
     "changes": [
-        ("12 viewers on their own, 30 min", by_changes(lambda rng: steady_audience(rng, 12, 1800, 0.0))),
-        ("a shared rhythm of 10 s, 30 min", by_changes(lambda rng: steady_audience(rng, 12, 1800))),
+        ("12 unrelated viewers, 30 min", by_changes(lambda rng: steady_audience(rng, 12, 1800, 0.0))),
+        ("shared slow noise of 10 s, 30 min", by_changes(lambda rng: steady_audience(rng, 12, 1800))),
         (
-            "a shared rhythm of 30 s, 30 min",
+            "shared slow noise of 30 s, 30 min",
             by_changes(lambda rng: steady_audience(rng, 12, 1800, 0.05, 0.967)),
         ),
-        ("a film's beats at random times, 30 min", by_changes(lambda rng: laughing_audience(rng, 12, 1800))),
+        ("events at random times, 30 min", by_changes(lambda rng: laughing_audience(rng, 12, 1800))),
     ],
     "contagion": [
         ("16 viewers, 15 min", by_contagion(16, 900, 0)),
@@ -137,12 +139,12 @@ PLANTED: dict[str, list[tuple[str, Run]]] = {
         for by in (0.03, 0.05, 0.1)
     ],
     "contagion": [
-        (f"16 viewers, 15 min, {c:.0%} of neighbours' feelings", by_contagion(16, 900, c))
+        (f"16 viewers, 15 min, {c:.0%} of the neighbors' emotions", by_contagion(16, 900, c))
         for c in (0.1, 0.2, 0.4)
     ],
     "ratings": [(f"{n} films, correlation 0.8", by_ratings(n, 0.8)) for n in (8, 12, 20)],
     "arc": [(f"falls and rises by {by}", by_arc(by)) for by in (0.02, 0.04, 0.08)],
-    "flat": [("a twentieth of 24 viewers reacts", by_flat(0.05))],
+    "flat": [("5 % of 24 viewers react at any time", by_flat(0.05))],
 }
 
 
@@ -160,7 +162,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=500)
     parser.add_argument("--only", nargs="+", choices=NOISE, default=list(NOISE))
     options = parser.parse_args()
-    short = False
+    missed = False
     for title, kind, runs in (
         ("No pattern: found by chance", NOISE, options.runs),
         ("Planted: found", PLANTED, max(20, options.runs // 5)),
@@ -170,10 +172,10 @@ def main() -> None:
             low, high = (float(v) for v in wilson_interval(found, runs))
             verdict = ""
             if kind is NOISE:
-                verdict = f"  at most {BAR:.0%}: {'pass' if low <= BAR else 'short'}"
-                short |= low > BAR
+                verdict = f"  at most {BAR:.0%}: {'pass' if low <= BAR else 'MISSED'}"
+                missed |= low > BAR
             print(f"  {name:58} {found / runs:6.1%}  (95 % {low:.1%}–{high:.1%}){verdict}", flush=True)
-    sys.exit(short)
+    sys.exit(missed)
 
 
 if __name__ == "__main__":

@@ -135,8 +135,10 @@ def render_cast() -> Cast:
         who = replace(random_identity(SEED, person), resting_mouth=mouth)
         (face, *_) = detector.detect([drawn(who, np.zeros(7)).astype(np.uint8)], 320)[0]
 
-        def views(feelings: Float64Array, who: Identity = who, face: FaceBox = face, rng=rng) -> Float64Array:
-            picture = drawn(who, feelings)
+        def views(
+            intensities: Float64Array, who: Identity = who, face: FaceBox = face, rng=rng
+        ) -> Float64Array:
+            picture = drawn(who, intensities)
             return read([view(picture, face, rng) for _ in range(VIEWS)])
 
         rest, biased = np.zeros(7), {"plain": None, "sad": Emotion.SAD, "smile": Emotion.HAPPY}[kind]
@@ -145,14 +147,14 @@ def render_cast() -> Cast:
         for acted, emotion in enumerate(ACTED):
             column = NON_NEUTRAL_EMOTIONS.index(emotion)
             for step, level in enumerate(LEVELS):
-                feelings = rest * (1 - level)
-                feelings[column] = rest[column] + level * (1 - rest[column])
-                readings[person, acted, step] = views(feelings)
+                intensities = rest * (1 - level)
+                intensities[column] = rest[column] + level * (1 - rest[column])
+                readings[person, acted, step] = views(intensities)
     return Cast(kinds, readings)
 
 
-def drawn(who: Identity, feelings: Float64Array) -> Float64Array:
-    rgba = render_face(who, blended_expression(feelings), 44.0).astype(np.float64)
+def drawn(who: Identity, intensities: Float64Array) -> Float64Array:
+    rgba = render_face(who, blended_expression(intensities), 44.0).astype(np.float64)
     alpha = rgba[..., 3:] / 255
     return rgba[..., :3] * alpha + np.array([30, 29, 38]) * (1 - alpha)
 
@@ -230,9 +232,9 @@ def baseline(bench: Bench) -> Iterator[str]:
                     before[kind].append(float(without[person, calm[person], column].mean()))
                     after[kind].append(float(measured[person, calm[person], column].mean()))
         what = "smiling" if len(only) == 1 else "showing an emotion"
-        for kind in before:
+        for kind, biases in before.items():
             case = f"rendered, resting {kind:<5}, {what} {share:.0%} of the time"
-            yield f"{case}: {reduction(before[kind], after[kind])}"
+            yield f"{case}: {reduction(biases, after[kind])}"
     yield from real_baseline(bench)
 
 

@@ -111,14 +111,16 @@ def measure(folder: Path, viewers: int, minutes: float, seed: int) -> Iterator[B
     analysis = screening.analysis
     truth = read_truth(folder / "audience")
     study = StudyFolder.open_existing(folder / "study")
-    watched = {c: s for c in dict.fromkeys(truth.camera) if (s := study.read_samples(c)) is not None}
-    found = names_of(watched)
+    samples_by_camera = {
+        c: s for c in dict.fromkeys(truth.camera) if (s := study.read_samples(c)) is not None
+    }
+    found = names_of(samples_by_camera)
     yield Bar("viewers", f"{len(found)} found", f"{len(truth.viewers)}", len(found) == len(truth.viewers))
     if found == list(analysis.timeline.viewers) and len(found) == len(truth.viewers):
         yield seen(analysis, truth)
         yield from correlations(analysis.strength, truth)
         yield from resting(analysis, truth)
-        yield swaps(watched, truth)
+        yield swaps(samples_by_camera, truth)
 
 
 def write_schedule(path: Path, seconds: float, seed: int) -> None:
@@ -249,14 +251,14 @@ def resting(analysis: Analysis, truth: Truth) -> Iterator[Bar]:
         )
 
 
-def swaps(watched: Mapping[str, Samples], truth: Truth) -> Bar:
+def swaps(samples_by_camera: Mapping[str, Samples], truth: Truth) -> Bar:
     """Whether all seat swaps were reported as identity switches, and no others."""
     reported = [
         ({samples.viewers[e.first], samples.viewers[e.second]}, e.time)
-        for samples in watched.values()
+        for samples in samples_by_camera.values()
         for e in samples.identity_switches
     ]
-    named = dict(zip(truth.viewers, names_of(watched), strict=True))
+    named = dict(zip(truth.viewers, names_of(samples_by_camera), strict=True))
     hits = [
         any(who == {named[a], named[b]} and abs(at - end) <= SWITCH_TOLERANCE for who, at in reported)
         for a, b, end in truth.swaps
@@ -271,9 +273,9 @@ def swaps(watched: Mapping[str, Samples], truth: Truth) -> Bar:
     )
 
 
-def names_of(watched: Mapping[str, Samples]) -> list[str]:
+def names_of(samples_by_camera: Mapping[str, Samples]) -> list[str]:
     """The viewers' names in the study, in the order of the ground truth: by camera, from left to right."""
-    return [name for samples in watched.values() for name in samples.viewers]
+    return [name for samples in samples_by_camera.values() for name in samples.viewers]
 
 
 def correlation(read: Float64Array, truth: Float64Array) -> float:

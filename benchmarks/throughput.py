@@ -216,9 +216,9 @@ def main() -> int:
             lambda: rival_lines(clips, options.rivals_python),
         )
         for part in parts:
-            for name, measured, bar, kept in part():
-                short |= kept is False
-                verdict = {True: "pass", False: "short", None: "–"}[kept]
+            for name, measured, bar, met in part():
+                short |= met is False
+                verdict = {True: "pass", False: "short", None: "–"}[met]
                 print(f"{verdict:<6}{name}: {measured}   [{bar}]", flush=True)
     return int(short)
 

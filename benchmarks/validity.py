@@ -1,12 +1,13 @@
-"""Is a moment a moment? The statistics against simulated audiences whose feelings are known.
+"""Validity of the moment search and its intervals, on simulated audiences whose emotions are known.
 
     python benchmarks/validity.py                                  # all parts: some minutes on 2 cores
     python benchmarks/validity.py --only false planted --runs 100
     python benchmarks/validity.py --only power --picture docs/power.png     # needs matplotlib
 
-Every audience is a crowd of `moviemotion.simulation.synthetic_samples`: noise that lingers, blinks, resting
-misses, delays, contagion, absences. Ends with 1 where a bar is short. A bar of coverage, 93–97 %, is for all
-figures of its kind together; the lines below it say where it is more and where less.
+Every audience comes from `moviemotion.simulation.synthetic_samples`, with autocorrelated noise, blinks,
+expressive resting faces, delays, contagion and absences. The exit status is 1 if a target is missed. The
+target for coverage, 93 to 97 %, applies to all figures of one kind together; the lines below it show where
+coverage is higher and lower.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # a process a core; read when numpy is loaded
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # one process per core; read when NumPy is loaded
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,11 +44,11 @@ SEED = 36
 PLANTED = (Emotion.HAPPY, Emotion.SURPRISE, Emotion.SAD)
 VIEWERS, FILM = 24, 600
 LATEST = 3.0
-"""Seconds after a beat's end in which a moment still belongs to it: people react late."""
+"""Seconds after the end of an event in which a moment still belongs to it, since people react late."""
 LEAST_F1, MOST_SECONDS = 0.9, 2.0
 LEAST_COVERED, MOST_COVERED = 0.93, 0.97
 POPULATION = 3000
-"""Viewers from whom the audiences of the coverage are drawn: their mean is the truth."""
+"""Size of the population from which audiences are drawn for the coverage; its mean is the true value."""
 POWER_VIEWERS = (5, 8, 12, 24, 50, 100, 200)
 POWER_STRENGTHS = (0.2, 0.3, 0.4, 0.5, 0.7, 1.0)
 POWER_FILM = 120
@@ -55,7 +56,7 @@ POWER_FILM = 120
 
 @dataclass(frozen=True)
 class Line:
-    """What was measured, the bar, and whether it is kept (None: no verdict)."""
+    """What was measured, its target, and whether it was met (None if there is no target)."""
 
     name: str
     measured: str
@@ -63,57 +64,57 @@ class Line:
     ok: bool | None = None
 
 
-def watched(script: EmotionSchedule, viewers: int, seconds: int, seed: int, contagion: float | None = None):
-    """The crowd's timeline, its strength, and each viewer's true delay."""
-    crowd = simulate_screening(script, viewers, seconds, seed, *([] if contagion is None else [contagion]))
-    seen = [simulate_viewer(crowd, viewer) for viewer in range(viewers)]
+def simulate(script: EmotionSchedule, viewers: int, seconds: int, seed: int, contagion: float | None = None):
+    """Simulate an audience: its timeline, its strength, and the true delay of each viewer."""
+    audience = simulate_screening(script, viewers, seconds, seed, *([] if contagion is None else [contagion]))
+    seen = [simulate_viewer(audience, viewer) for viewer in range(viewers)]
     timeline = build_timeline((one.reading for one in seen), seconds - 1 / SAMPLE_RATE)
     delays = np.array([one.reaction_profile.delay for one in seen])
     return timeline, strength_above_baseline(timeline, estimate_baseline(timeline)), delays
 
 
-def search(timeline: Timeline, of_viewers: Float64Array, seed: int) -> tuple[Moment, ...]:
-    return find_moments(of_viewers, compute_audience_curve(timeline, of_viewers), seed).moments
+def search(timeline: Timeline, strength: Float64Array, seed: int) -> tuple[Moment, ...]:
+    return find_moments(strength, compute_audience_curve(timeline, strength), seed).moments
 
 
-def counted(hits: int, of: int) -> str:
+def share_text(hits: int, of: int) -> str:
     low, high = (float(x) for x in wilson_interval(hits, of))
     return f"{hits} of {of} = {hits / of:.1%} (95 % {low:.1%} to {high:.1%})"
 
 
-# --- No shared feeling --------------------------------------------------------------------------------
+# --- No shared emotion --------------------------------------------------------------------------------
 
 
 def false_moment(seed: int, viewers: int) -> bool:
-    timeline, of_viewers, _ = watched(EmotionSchedule(()), viewers, FILM // 2, seed, contagion=0.0)
-    return bool(search(timeline, of_viewers, seed))
+    timeline, strength, _ = simulate(EmotionSchedule(()), viewers, FILM // 2, seed, contagion=0.0)
+    return bool(search(timeline, strength, seed))
 
 
 def false_moments(pool: ProcessPoolExecutor, runs: int) -> Iterator[Line]:
-    """Everybody feels something of their own about once a minute, nothing together."""
+    """Each viewer reacts alone about once a minute; nothing is shared."""
     for viewers in (8, VIEWERS):
         found = sum(pool.map(partial(false_moment, viewers=viewers), range(SEED, SEED + runs), chunksize=5))
         name = f"screenings with a false moment, {viewers} viewers"
-        yield Line(name, counted(found, runs), f"≤ {ALPHA:.0%}", found / runs <= ALPHA)
+        yield Line(name, share_text(found, runs), f"≤ {ALPHA:.0%}", found / runs <= ALPHA)
 
 
 # --- Planted moments ----------------------------------------------------------------------------------
 
 
 def planted_script(rng: np.random.Generator) -> EmotionSchedule:
-    """Seven beats of 4 to 12 seconds, at least twenty apart, of half strength or more."""
-    beats, start = [], 20.0
+    """About seven events of 4 to 12 seconds, at least 20 seconds apart, with an intensity of 0.5 or more."""
+    events, start = [], 20.0
     while start < FILM - 60:
         lasts = float(rng.uniform(4, 12))
         emotion = PLANTED[int(rng.integers(len(PLANTED)))]
-        beats.append(EmotionEvent(start, start + lasts, emotion, float(rng.uniform(0.5, 1.0))))
+        events.append(EmotionEvent(start, start + lasts, emotion, float(rng.uniform(0.5, 1.0))))
         start += lasts + float(rng.uniform(20, 120))
-    return EmotionSchedule(tuple(beats))
+    return EmotionSchedule(tuple(events))
 
 
 @dataclass(frozen=True)
 class Found:
-    """One screening: beats found, beats missed, false moments, errors of the boundaries and the delays."""
+    """One screening: events found and missed, false moments, and errors of boundaries and delays."""
 
     found: int
     missed: int
@@ -126,26 +127,26 @@ class Found:
 
 def find_planted(seed: int) -> Found:
     script = planted_script(np.random.default_rng([seed, 0]))
-    timeline, of_viewers, delays = watched(script, VIEWERS, FILM, seed)
-    moments = list(search(timeline, of_viewers, seed))
+    timeline, strength, delays = simulate(script, VIEWERS, FILM, seed)
+    moments = list(search(timeline, strength, seed))
     starts, ends, missed = [], [], 0
-    for beat in script.events:
+    for event in script.events:
         own = [
             m
             for m in moments
-            if m.emotion is beat.emotion and m.start < beat.end + LATEST and m.end > beat.start
+            if m.emotion is event.emotion and m.start < event.end + LATEST and m.end > event.start
         ]
         if not own:
             missed += 1
             continue
-        best = min(own, key=lambda m: abs(m.start - beat.start) + abs(m.end - beat.end))
+        best = min(own, key=lambda m: abs(m.start - event.start) + abs(m.end - event.end))
         moments.remove(best)
-        starts.append(best.start - beat.start)
-        ends.append(best.end - beat.end)
-    behind = estimate_relative_delay(of_viewers, seed).viewer_delays
-    known = ~np.isnan(behind)
-    correlation = float(np.corrcoef(behind[known], delays[known])[0, 1]) if known.sum() > 2 else np.nan
-    late = estimate_reaction_delay(of_viewers, 0, [beat.start for beat in script.events], seed)
+        starts.append(best.start - event.start)
+        ends.append(best.end - event.end)
+    relative = estimate_relative_delay(strength, seed).viewer_delays
+    known = ~np.isnan(relative)
+    correlation = float(np.corrcoef(relative[known], delays[known])[0, 1]) if known.sum() > 2 else np.nan
+    late = estimate_reaction_delay(strength, 0, [event.start for event in script.events], seed)
     return Found(
         len(starts),
         missed,
@@ -158,25 +159,25 @@ def find_planted(seed: int) -> Found:
 
 
 def planted_moments(pool: ProcessPoolExecutor, runs: int) -> Iterator[Line]:
-    rooms = list(pool.map(find_planted, range(SEED, SEED + runs), chunksize=5))
-    found, missed, false = (sum(getattr(r, k) for r in rooms) for k in ("found", "missed", "false"))
+    results = list(pool.map(find_planted, range(SEED, SEED + runs), chunksize=5))
+    found, missed, false = (sum(getattr(r, k) for r in results) for k in ("found", "missed", "false"))
     f1 = 2 * found / (2 * found + missed + false)
-    beats = f"{found} found, {missed} missed, {false} false in {runs} screenings"
+    counts = f"{found} found, {missed} missed, {false} false in {runs} screenings"
     name = f"planted moments, {VIEWERS} viewers: F1"
-    yield Line(name, f"{f1:.3f} ({beats})", f"≥ {LEAST_F1}", f1 >= LEAST_F1)
+    yield Line(name, f"{f1:.3f} ({counts})", f"≥ {LEAST_F1}", f1 >= LEAST_F1)
     for name in ("starts", "ends"):
-        errors = np.array([error for room in rooms for error in getattr(room, name)])
+        errors = np.array([error for result in results for error in getattr(result, name)])
         off, most = np.quantile(np.abs(errors), [0.5, 0.9])
         text = f"{off:.2f} s at the median (signed {np.median(errors):+.2f} s; 90 % within {most:.1f} s)"
         yield Line(f"planted moments: {name} off by", text, f"≤ {MOST_SECONDS:g} s", off <= MOST_SECONDS)
-    correlations = np.array([r.correlation for r in rooms])
+    correlations = np.array([r.correlation for r in results])
     low, middle, high = np.nanpercentile(correlations, [2.5, 50, 97.5])
-    text = f"{middle:.2f} (95 % of rooms {low:.2f} to {high:.2f})"
-    yield Line("delay: viewers' relative delays with the truth, r", text)
-    low, middle, high = np.nanpercentile([r.late for r in rooms], [2.5, 50, 97.5])
+    text = f"{middle:.2f} (95 % of audiences {low:.2f} to {high:.2f})"
+    yield Line("delay: correlation of relative delays with the true ones", text)
+    low, middle, high = np.nanpercentile([r.late for r in results], [2.5, 50, 97.5])
     yield Line(
-        "delay: after known events, less the median viewer's",
-        f"{middle:+.2f} s (95 % of rooms {low:+.2f} to {high:+.2f})",
+        "delay: after known events, minus the true median",
+        f"{middle:+.2f} s (95 % of audiences {low:+.2f} to {high:+.2f})",
     )
 
 
@@ -196,14 +197,14 @@ CALM_AT = (10, 42, 75, 110, 148)
 
 
 def population() -> tuple[Timeline, Float64Array]:
-    crowd = simulate_screening(COVERED_FILM, POPULATION, COVERED_SECONDS, SEED)
+    audience = simulate_screening(COVERED_FILM, POPULATION, COVERED_SECONDS, SEED)
     timeline = build_timeline(
-        (simulate_viewer(crowd, v).reading for v in range(POPULATION)), COVERED_SECONDS - 1 / SAMPLE_RATE
+        (simulate_viewer(audience, v).reading for v in range(POPULATION)), COVERED_SECONDS - 1 / SAMPLE_RATE
     )
     return timeline, strength_above_baseline(timeline, estimate_baseline(timeline))
 
 
-def covered(low: Float64Array, high: Float64Array, truth: Float64Array) -> Float64Array:
+def is_covered(low: Float64Array, high: Float64Array, truth: Float64Array) -> Float64Array:
     return ((low <= truth) & (truth <= high)).astype(float)
 
 
@@ -214,7 +215,7 @@ def intervals(pool: ProcessPoolExecutor, runs: int) -> Iterator[Line]:
         yield from _coverage(draw, viewers, runs, everyone)
 
 
-def drawn(
+def draw_audience(
     timeline: Timeline, everyone: Float64Array, viewers: int, rng: np.random.Generator
 ) -> tuple[Timeline, Float64Array]:
     who = rng.integers(0, POPULATION, viewers)
@@ -226,23 +227,25 @@ def drawn(
 def cover(
     rng: np.random.Generator, timeline: Timeline, everyone: Float64Array, viewers: int
 ) -> dict[str, Float64Array]:
-    own, of_viewers = drawn(timeline, everyone, viewers, rng)
-    room = compute_audience_curve(own, of_viewers)
-    in_step = {at: synchrony_at(of_viewers, at) for at in (*(at for at, _ in AT_PEAK), *CALM_AT)}
-    pooled = float(np.mean([in_step[at].variance for at, _ in AT_PEAK]))
-    least = [pooled if at in dict(AT_PEAK) else 0.0 for at in in_step]
-    _, student_low, student_high = mean_interval(of_viewers)
+    own, strength = draw_audience(timeline, everyone, viewers, rng)
+    curve = compute_audience_curve(own, strength)
+    synchronies = {at: synchrony_at(strength, at) for at in (*(at for at, _ in AT_PEAK), *CALM_AT)}
+    pooled = float(np.mean([synchronies[at].variance for at, _ in AT_PEAK]))
+    least = [pooled if at in dict(AT_PEAK) else 0.0 for at in synchronies]
+    _, student_low, student_high = mean_interval(strength)
     indices = rng.integers(0, viewers, (200, viewers))
-    sample = of_viewers[:, [at for at, _ in AT_PEAK] + list(CALM_AT)]
+    sample = strength[:, [at for at, _ in AT_PEAK] + list(CALM_AT)]
     resampled = np.nanmean(sample[indices], axis=1)
     return {
-        "mean": np.stack(room.strength_interval),
-        "overall": np.stack(room.overall_strength_interval),
-        "share": np.stack(room.reacting_share_interval),
+        "mean": np.stack(curve.strength_interval),
+        "overall": np.stack(curve.overall_strength_interval),
+        "share": np.stack(curve.reacting_share_interval),
         "student": np.stack([student_low, student_high]),
         "bootstrap": np.percentile(resampled, [2.5, 97.5], axis=0),
-        "synchrony": np.array([one.interval(v) for one, v in zip(in_step.values(), least, strict=True)]).T,
-        "value": np.array([one.value for one in in_step.values()]),
+        "synchrony": np.array(
+            [one.interval(v) for one, v in zip(synchronies.values(), least, strict=True)]
+        ).T,
+        "value": np.array([one.value for one in synchronies.values()]),
     }
 
 
@@ -253,7 +256,7 @@ def _coverage(
     everyone: Float64Array,
 ) -> Iterator[Line]:
     rng = np.random.default_rng([SEED, viewers])
-    rooms = [draw(rng) for _ in range(runs)]
+    results = [draw(rng) for _ in range(runs)]
     top = np.where(np.isnan(everyone[:, :, 0]), np.nan, np.nan_to_num(everyone).max(axis=2))
     reacts = np.where(np.isnan(top), np.nan, top >= REACTION_THRESHOLD)
     truth = {
@@ -265,35 +268,37 @@ def _coverage(
     truth |= {
         "student": truth["mean"],
         "bootstrap": truth["mean"][at],
-        "synchrony": np.mean([room["value"] for room in rooms], axis=0),
+        "synchrony": np.mean([result["value"] for result in results], axis=0),
     }
     hits = {
-        name: np.mean([covered(*room[name], true) for room in rooms], axis=0) for name, true in truth.items()
+        name: np.mean([is_covered(*result[name], true) for result in results], axis=0)
+        for name, true in truth.items()
     }
     planted = np.zeros_like(truth["mean"], dtype=bool)
     for second, emotion in AT_PEAK:
         planted[second - 1 : second + 2, NON_NEUTRAL_EMOTIONS.index(emotion)] = True
-    felt = planted.any(axis=1)
-    n = f"{viewers} viewers, {runs} rooms"
+    with_event = planted.any(axis=1)
+    n = f"{viewers} viewers, {runs} audiences"
     for name, where in (
         ("mean", planted),
-        ("overall", felt),
-        ("share", felt),
+        ("overall", with_event),
+        ("share", with_event),
         ("synchrony", np.arange(len(at)) < len(AT_PEAK)),
     ):
         both = (hits[name][where].mean(), hits[name][~where].mean())
         middle = float(np.mean(both))
         ok = LEAST_COVERED <= middle <= MOST_COVERED
         yield Line(
-            f"interval of {name} holds the truth ({n})",
-            f"{middle:.1%} (felt seconds {both[0]:.1%}, calm ones {both[1]:.1%})",
+            f"coverage of the interval of {name} ({n})",
+            f"{middle:.1%} (seconds with an event {both[0]:.1%}, calm seconds {both[1]:.1%})",
             f"{LEAST_COVERED:.0%}–{MOST_COVERED:.0%}",
             bool(ok),
         )
     for name, where in (("student", planted), ("bootstrap", planted[at])):
         yield Line(
-            f"for comparison, the mean's by {name} ({n})",
-            f"felt {hits[name][where].mean():.1%}, calm {hits[name][~where].mean():.1%}",
+            f"for comparison, coverage of the mean by {name} ({n})",
+            f"seconds with an event {hits[name][where].mean():.1%}, "
+            f"calm seconds {hits[name][~where].mean():.1%}",
         )
 
 
@@ -301,18 +306,20 @@ def _coverage(
 
 
 def power_of(intensity: float, runs: int) -> dict[int, int]:
-    """Viewers → how many of the runs found a beat of six seconds of this intensity."""
-    beat = EmotionEvent(60, 66, Emotion.HAPPY, intensity)
+    """Number of viewers → in how many runs an event of six seconds with this intensity was found."""
+    event = EmotionEvent(60, 66, Emotion.HAPPY, intensity)
     everyone = max(POWER_VIEWERS) * 4
-    timeline, of_viewers, _ = watched(EmotionSchedule((beat,)), everyone, POWER_FILM, round(1000 * intensity))
+    timeline, strength, _ = simulate(EmotionSchedule((event,)), everyone, POWER_FILM, round(1000 * intensity))
     rng = np.random.default_rng([SEED, round(1000 * intensity)])
     found = dict.fromkeys(POWER_VIEWERS, 0)
     for viewers in POWER_VIEWERS:
         for run in range(runs):
             who = rng.choice(everyone, viewers, replace=False)
-            room = Timeline(tuple(map(str, who)), 0, timeline.probabilities[who], timeline.sample_counts[who])
-            moments = search(room, of_viewers[who], run)
-            found[viewers] += any(m.start < beat.end + LATEST and m.end > beat.start for m in moments)
+            chosen = Timeline(
+                tuple(map(str, who)), 0, timeline.probabilities[who], timeline.sample_counts[who]
+            )
+            moments = search(chosen, strength[who], run)
+            found[viewers] += any(m.start < event.end + LATEST and m.end > event.start for m in moments)
     return found
 
 
@@ -322,9 +329,9 @@ def power(pool: ProcessPoolExecutor, runs: int, picture: Path) -> Iterator[Line]
     )
     for intensity, found in rows.items():
         cells = ", ".join(f"{viewers} viewers {hits / runs:.0%}" for viewers, hits in found.items())
-        yield Line(f"power, a beat of intensity {intensity:g} ({runs} rooms each)", cells)
+        yield Line(f"power, an event of intensity {intensity:g} ({runs} audiences each)", cells)
     draw(rows, runs, picture)
-    yield Line("power, as a picture", str(picture))
+    yield Line("power, as a figure", str(picture))
 
 
 def draw(rows: dict[float, dict[int, int]], runs: int, picture: Path) -> None:
@@ -334,25 +341,23 @@ def draw(rows: dict[float, dict[int, int]], runs: int, picture: Path) -> None:
     from matplotlib import pyplot as plt
 
     figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
-    colours = plt.get_cmap("viridis")(np.linspace(0.9, 0.0, len(rows)))
-    for (intensity, found), colour in zip(rows.items(), colours, strict=True):
+    colors = plt.get_cmap("viridis")(np.linspace(0.9, 0.0, len(rows)))
+    for (intensity, found), color in zip(rows.items(), colors, strict=True):
         hits = np.array([found[v] for v in POWER_VIEWERS])
         low, high = wilson_interval(hits, runs)
-        axes.fill_between(POWER_VIEWERS, low, high, color=colour, alpha=0.15, linewidth=0)
-        axes.plot(POWER_VIEWERS, hits / runs, "o-", color=colour, label=f"{intensity:g}", markersize=4)
+        axes.fill_between(POWER_VIEWERS, low, high, color=color, alpha=0.15, linewidth=0)
+        axes.plot(POWER_VIEWERS, hits / runs, "o-", color=color, label=f"{intensity:g}", markersize=4)
     axes.axhline(0.8, color="grey", linewidth=0.8, linestyle=":")
     axes.set_xscale("log", base=2)
     axes.set_xticks(POWER_VIEWERS, [str(v) for v in POWER_VIEWERS])
     axes.minorticks_off()
     axes.set(xlabel="viewers", ylabel="moment found", ylim=(-0.02, 1.02))
     axes.yaxis.set_major_formatter(matplotlib.ticker.PercentFormatter(1.0))
-    lines = axes.get_lines()[len(rows) - 1 :: -1]  # in the order of the curves, the strongest on top
-    axes.legend(
-        handles=lines, title="intensity felt", frameon=False, loc="center left", bbox_to_anchor=(1, 0.5)
-    )
+    lines = axes.get_lines()[len(rows) - 1 :: -1]  # in the order of the curves, strongest first
+    axes.legend(handles=lines, title="intensity", frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
     axes.set_title(
-        f"How often a shared feeling of six seconds is found, by viewers\n"
-        f"({runs} simulated rooms a point; bands are 95 % intervals)",
+        f"How often a shared reaction of six seconds is found, by number of viewers\n"
+        f"({runs} simulated audiences per point; bands are 95 % intervals)",
         fontsize=11,
         loc="left",
     )
@@ -372,25 +377,26 @@ def main() -> int:
     options.add_argument("--runs", type=int, default=500)
     options.add_argument("--power-runs", type=int, default=100)
     options.add_argument("--picture", type=Path, default=Path("docs/power.png"))
-    asked = options.parse_args()
-    if "power" in asked.only and find_spec("matplotlib") is None:
+    arguments = options.parse_args()
+    if "power" in arguments.only and find_spec("matplotlib") is None:
         options.error(
-            "the picture of power needs matplotlib: pip install 'moviemotion[lab]', or leave power out"
+            "the figure of the power needs matplotlib; "
+            "pip install 'moviemotion[lab]' or omit power from --only"
         )
-    short = False
+    missed_target = False
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         measured: dict[str, Callable[[], Iterator[Line]]] = {
-            "false": partial(false_moments, pool, asked.runs),
-            "planted": partial(planted_moments, pool, asked.runs),
-            "intervals": partial(intervals, pool, asked.runs),
-            "power": partial(power, pool, asked.power_runs, asked.picture),
+            "false": partial(false_moments, pool, arguments.runs),
+            "planted": partial(planted_moments, pool, arguments.runs),
+            "intervals": partial(intervals, pool, arguments.runs),
+            "power": partial(power, pool, arguments.power_runs, arguments.picture),
         }
-        for part in asked.only:
+        for part in arguments.only:
             for line in measured[part]():
-                verdict = {True: "pass", False: "SHORT", None: "–"}[line.ok]
-                print(f"{line.name}: {line.measured}   bar {line.bar}: {verdict}", flush=True)
-                short |= line.ok is False
-    return int(short)
+                verdict = {True: "pass", False: "MISSED", None: "–"}[line.ok]
+                print(f"{line.name}: {line.measured}   target {line.bar}: {verdict}", flush=True)
+                missed_target |= line.ok is False
+    return int(missed_target)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""An invented audience of three, filmed once and screened once for the whole suite."""
+"""A synthetic audience of three, rendered once and screened once for the complete suite."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from moviemotion.simulation.rendering.seat_videos import write_seat_videos
 from moviemotion.simulation.synthetic_audience import EmotionEvent, EmotionSchedule, simulate_audience
 from moviemotion.workflows.screen import Screening, screen
 
-# How long an example takes says more about the machine than about the code.
+# The duration of an example depends on the machine rather than on the code.
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
 
@@ -70,7 +70,7 @@ Mountain ahead! Somebody wake Rodriguez quickly!
 
 @pytest.fixture(scope="session")
 def seats(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Two cameras: `seat-01.mp4` shows one viewer, `row-02-03.mp4` two. All stay in the picture."""
+    """Two cameras: `seat-01.mp4` shows one viewer, `row-02-03.mp4` two. All stay in the frame."""
     beats = EmotionSchedule((EmotionEvent(2, 6, Emotion.HAPPY, 0.9),))
     audience = simulate_audience(beats, viewers=3, seconds=SECONDS, seed=1)
     seated = replace(audience, out_of_frame=np.zeros_like(audience.out_of_frame))

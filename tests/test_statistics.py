@@ -38,8 +38,8 @@ def test_the_wilson_interval_of_no_trials_is_nan():
 
 def test_the_mean_interval_has_nominal_coverage():
     rng = np.random.default_rng(1)
-    rooms = rng.beta(2, 3, size=(12, 4000))
-    _, low, high = mean_interval(rooms)
+    audiences = rng.beta(2, 3, size=(12, 4000))
+    _, low, high = mean_interval(audiences)
     covered = ((low <= 0.4) & (high >= 0.4)).mean()
     assert 0.93 <= covered <= 0.97
 

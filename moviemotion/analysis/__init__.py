@@ -10,5 +10,5 @@ The packages are in the order of the data, and each uses only those before it:
 
 `analyze` runs the first three for one screening and returns one record; `script_emotions` gives the
 emotions of each script element and scene. Nothing here knows about cameras or faces: a `Timeline` can come
-from any source (`signals.timeline_table`).
+from any source (`from_table`).
 """

@@ -77,6 +77,8 @@ class AudienceAnalysis:
             "second": np.tile(seconds, len(timeline.viewers)),
             "samples": timeline.sample_counts.ravel(),
         }
+        if timeline.weight is not None:  # else all seconds would count equally
+            columns["weight"] = timeline.weight.ravel()
         flat = timeline.probabilities.reshape(-1, len(EMOTIONS))
         columns |= {str(emotion): flat[:, k] for k, emotion in enumerate(EMOTIONS)}
         return frame_of(columns)

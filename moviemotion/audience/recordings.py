@@ -59,6 +59,10 @@ ProgressCallback = Callable[[Camera, float], None]
 """Called with a camera and the seconds of its recording that have been processed."""
 
 
+def no_progress(camera: Camera, seconds: float) -> None:
+    """Ignore progress."""
+
+
 class ProcessingInterruptedError(Exception):
     """Processing was stopped on request; cameras that were finished before are saved."""
 
@@ -164,7 +168,7 @@ class CameraProcessor:
         self._emotion_model = load_emotion_model(model)
         self._stop = threading.Event()
 
-    def process(self, camera: Camera, progress: ProgressCallback = lambda camera, seconds: None) -> Samples:
+    def process(self, camera: Camera, progress: ProgressCallback = no_progress) -> Samples:
         """Process one camera's recording. At most `BATCH_SIZE` frames are held in memory.
 
         Args:

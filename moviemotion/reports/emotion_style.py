@@ -1,7 +1,7 @@
-"""How a feeling looks: a word, a symbol, a dash and a colour for light and for dark paper.
+"""How each emotion looks in every report: symbol, line pattern, and a color for light and dark backgrounds.
 
-Colour is never the only sign. Each colour stands at least 3 : 1 against its paper, and the deck's three
-(happy, surprise, sad) stay apart under protanopia, deuteranopia and tritanopia.
+Color is never the only sign. Each color has a contrast of at least 3:1 with its background, and the three
+emphasized colors (happy, surprise, sad) remain distinct under protanopia, deuteranopia and tritanopia.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ DARK_BACKGROUND = "#1b1d22"
 
 @dataclass(frozen=True)
 class EmotionStyle:
-    """How one feeling looks.
+    """How one emotion looks.
 
     Attributes:
-        symbol: one character that text fonts carry.
-        light, dark: colour as #rrggbb on `LIGHT_PAPER` and on `DARK_PAPER`.
-        dash: line pattern in pixels, drawn and blank in turn, or `none` (SVG's `stroke-dasharray`).
+        symbol: one character that is part of common text fonts.
+        light: color as #rrggbb on `LIGHT_BACKGROUND`.
+        dark: color as #rrggbb on `DARK_BACKGROUND`.
+        dash: line pattern in pixels, alternately drawn and blank, or `none` (SVG's `stroke-dasharray`).
     """
 
     symbol: str
@@ -41,9 +42,9 @@ PALETTE: dict[Emotion, EmotionStyle] = {
 }
 
 EMPHASIZED: tuple[Emotion, ...] = (Emotion.HAPPY, Emotion.SURPRISE, Emotion.SAD)
-"""The feelings a chart shows at first: the deck's, less neutral."""
+"""The emotions that a chart shows at first: those of the proposal, without neutral."""
 
 
 def css_variables(dark: bool) -> str:
-    """The palette as CSS declarations: `--happy: #b36200; …`."""
+    """Write the palette as CSS declarations: `--happy: #b36200; …`."""
     return " ".join(f"--{f}: {PALETTE[f].dark if dark else PALETTE[f].light};" for f in NON_NEUTRAL_EMOTIONS)

@@ -1,4 +1,4 @@
-"""The patterns of a screening in plain sentences, each with its doubt."""
+"""Describes the patterns of a screening in sentences, each with the figures that support it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from moviemotion.reports.number_format import (
 )
 
 MAX_LISTED = 3
-"""Flat stretches, turns and orders that are told; the rest are counted."""
+"""How many flat stretches, change points and motifs are described; the others are only counted."""
 _VERBS = {
     ArcShape.RISE: "rises",
     ArcShape.FALL: "falls",
@@ -60,18 +60,18 @@ _FALLING_PHRASES = {
     Emotion.FEAR: "less afraid",
     Emotion.CONTEMPT: "less contemptuous",
 }
-_SUMMARY_TITLES = ("Arc", "Flat", "Turns", "Order")
+_SUMMARY_TITLES = ("Arc", "Flat", "Changes", "Motifs")
 _Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
 class PatternFinding:
-    """One kind of pattern as people read it.
+    """What the analysis says about one kind of pattern.
 
     Attributes:
-        about: what it is about, in a word or two.
-        told: sentences, each with the figures behind it (or "").
-        open: whether nothing was found, or it cannot be told.
+        title: the kind of pattern, in a word or two.
+        sentences: pairs of a sentence and the figures that support it, or "".
+        inconclusive: whether nothing was found or too few data decide it.
     """
 
     title: str
@@ -80,7 +80,7 @@ class PatternFinding:
 
 
 def pattern_findings(analysis: Analysis) -> tuple[PatternFinding, ...]:
-    """The patterns of a screening, the broadest first."""
+    """Describe the patterns of a screening, from the arc of the film to single stretches."""
     p = analysis.patterns
     tie = f"{p_value(p.contagion.p)}; {plural(p.contagion.viewers, 'viewer')}, {p.contagion.pairs} pairs"
     return (
@@ -98,10 +98,12 @@ def pattern_findings(analysis: Analysis) -> tuple[PatternFinding, ...]:
             "flat stretch",
             "flat stretches",
         ),
-        _listed_finding("Turns", p.changes.conclusion, p.changes.changes, _change_point_sentence, "turn"),
-        _listed_finding("Order", p.motifs.conclusion, p.motifs.motifs, motif_sentence, "order"),
+        _listed_finding(
+            "Changes", p.changes.conclusion, p.changes.changes, _change_point_sentence, "change point"
+        ),
+        _listed_finding("Motifs", p.motifs.conclusion, p.motifs.motifs, motif_sentence, "motif"),
         PatternFinding(
-            "Spreading",
+            "Contagion",
             ((p.contagion.conclusion, "" if p.contagion.found is None else tie),),
             not p.contagion.found,
         ),
@@ -109,22 +111,30 @@ def pattern_findings(analysis: Analysis) -> tuple[PatternFinding, ...]:
 
 
 def pattern_summary(analysis: Analysis) -> str:
-    """The first sentence of each pattern that stands out, on one line."""
-    told = [
+    """Join the first sentence of each pattern that stands out into one line."""
+    sentences = [
         f.sentences[0][0]
         for f in pattern_findings(analysis)
         if not f.inconclusive and f.title in _SUMMARY_TITLES
     ]
-    return f"Patterns: {' '.join(told) or 'none stands out.'}"
+    return f"Patterns: {' '.join(sentences) or 'none stands out.'}"
 
 
 def arc_sentence(name: str, arc: EmotionalArc) -> tuple[str, str]:
-    """An arc in words, and its figures."""
+    """Describe an arc.
+
+    Args:
+        name: the film or the act, as it begins the sentence.
+        arc: the arc.
+
+    Returns:
+        The sentence and the figures that support it.
+    """
     if arc.shape is None:
         return (
-            f"{name}: cannot tell its shape.",
-            f"{duration(int(arc.end - arc.start))}, {plural(arc.viewers, 'viewer')} in view for half of it "
-            f"or more; it takes {MIN_SECONDS} seconds and {MIN_VIEWERS} viewers",
+            f"{name}: inconclusive; too little data for a shape.",
+            f"{duration(int(arc.end - arc.start))}, {plural(arc.viewers, 'viewer')} seen for at least half "
+            f"of it; {MIN_SECONDS} seconds and {MIN_VIEWERS} viewers are needed",
         )
     shape = f"{arc.shape} (“{SHAPE_NAMES[arc.shape]}”)"
     figures = (
@@ -137,16 +147,14 @@ def arc_sentence(name: str, arc: EmotionalArc) -> tuple[str, str]:
         return f"{name}: no classic shape; the nearest would be {shape}.", figures
     if not arc.is_clear:
         other = f" or {arc.next_shape} (“{SHAPE_NAMES[arc.next_shape]}”)" if arc.next_shape else ""
-        return f"{name}: there is a shape, but which cannot be told: {shape}{other}.", figures
+        return f"{name}: a shape stands out from chance, but which one is unclear: {shape}{other}.", figures
     return f"{name} {_VERBS[arc.shape]}: “{SHAPE_NAMES[arc.shape]}”.", figures
 
 
 def _peak_finding(analysis: Analysis) -> PatternFinding:
     index, moments = analysis.patterns.peak_end.peak, analysis.moment_search.moments
     if index is None:
-        return PatternFinding(
-            "Peak", (("Cannot tell the peak: no moment stands out from chance.", ""),), True
-        )
+        return PatternFinding("Peak", (("Inconclusive: no moment stands out from chance.", ""),), True)
     m = moments[index]
     sentence = f"The peak is moment {index + 1}: {m.emotion} at {film_time(m.peak)}."
     figures = (
@@ -159,46 +167,45 @@ def _end_finding(analysis: Analysis) -> PatternFinding:
     end = analysis.patterns.peak_end
     low, high = end.change_interval
     if end.emotion is None or isnan(low):
-        return PatternFinding(
-            "End", (("Cannot tell how the film ends: too few viewers were seen.", ""),), True
-        )
+        return PatternFinding("End", (("Inconclusive: too few viewers were seen at the end.", ""),), True)
     how = "stronger" if low > 0 else "weaker" if high < 0 else "about as strong"
     last = duration(int(end.end - end.start))
     if last in ("1 second", "1 minute", "1 hour"):
         last = last.removeprefix("1 ")
     sentence = (
-        f"In the last {last} the strongest feeling is {end.emotion}, "
+        f"In the last {last} the strongest emotion is {end.emotion}, "
         f"{how} {'as' if how.startswith('about') else 'than'} before."
     )
     figures = (
-        f"strength {number(end.strength)} ({interval(end.strength_interval)}), change {_signed_number(end.change)} "
-        f"({interval(end.change_interval)}), {plural(end.viewers, 'viewer')}"
+        f"strength {number(end.strength)} ({interval(end.strength_interval)}), "
+        f"change {_signed_number(end.change)} ({interval(end.change_interval)}), "
+        f"{plural(end.viewers, 'viewer')}"
     )
     return PatternFinding("End", ((sentence, figures),))
 
 
 def _listed_finding(
-    about: str,
+    title: str,
     conclusion: str,
     found: Sequence[_Item],
-    tell: Callable[[_Item], tuple[str, str]],
+    describe: Callable[[_Item], tuple[str, str]],
     one: str,
     many: str | None = None,
 ) -> PatternFinding:
     if not found:
-        return PatternFinding(about, ((conclusion, ""),), True)
+        return PatternFinding(title, ((conclusion, ""),), True)
     more = len(found) - MAX_LISTED
     rest = [(f"And {plural(more, 'more ' + one, f'more {many}' if many else None)}.", "")] if more > 0 else []
-    return PatternFinding(about, (*(tell(f) for f in found[:MAX_LISTED]), *rest))
+    return PatternFinding(title, (*(describe(f) for f in found[:MAX_LISTED]), *rest))
 
 
 def _flat_stretch_sentence(stretch: FlatStretch) -> tuple[str, str]:
     sentence = (
-        f"Next to nobody reacted for {duration(int(stretch.end - stretch.start))}, "
+        f"Almost nobody reacted for {duration(int(stretch.end - stretch.start))}, "
         f"{time_range(stretch.start, stretch.end)}."
     )
     figures = (
-        f"{percent(stretch.share)} reacting in a second, surely under {percent(stretch.most)} throughout, "
+        f"{percent(stretch.share)} reacting in a second, upper bound {percent(stretch.most)} throughout, "
         f"{plural(stretch.viewers, 'viewer')} or more"
     )
     return sentence, figures
@@ -213,11 +220,11 @@ def _change_point_sentence(change: ChangePoint) -> tuple[str, str]:
         f"change {_signed_number(change.change)} ({interval(change.change_interval)}), "
         f"{plural(change.viewers, 'viewer')}"
     )
-    return f"From {film_time(change.time)} on the room is {how}.", figures
+    return f"From {film_time(change.time)} on, the audience is {how}.", figures
 
 
 def motif_sentence(motif: Motif) -> tuple[str, str]:
-    """A motif in words, and its figures."""
+    """Describe a motif, and give the figures that support it."""
     first, *rest = motif.emotions
     then = ", then ".join(rest)
     low, high = (round(100 * v) for v in motif.share_interval)
@@ -226,7 +233,10 @@ def motif_sentence(motif: Motif) -> tuple[str, str]:
         f"{p_value(motif.p_adjusted)}"
     )
     within = duration(motif.window)
-    return f"After {first} comes {then}{', each' if len(rest) > 1 else ''} within {within}.", figures
+    return (
+        f"{first.capitalize()} is followed by {then}{', each' if len(rest) > 1 else ''} within {within}.",
+        figures,
+    )
 
 
 def _signed_number(value: float) -> str:

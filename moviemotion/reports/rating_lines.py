@@ -1,4 +1,4 @@
-"""Patterns beside ratings, as lines for the terminal."""
+"""Terminal lines that compare the patterns of several films with their ratings."""
 
 from __future__ import annotations
 
@@ -11,34 +11,48 @@ from moviemotion.reports.number_format import interval, number, p_value, plural
 from moviemotion.reports.pattern_sentences import motif_sentence
 
 MAX_FILMS_NEEDED = 1000
-"""More films than this would be needed: it is said so."""
+"""If more films would be needed, the line says only "more than"."""
 
 
 def rated_pattern_lines(
     films: Sequence[str], motifs: MotifSearchResult, associations: Sequence[RatingCorrelation]
 ) -> list[str]:
-    """The motifs of all films, then each pattern: does it go with the ratings, or what would settle it."""
+    """Describe how patterns and ratings correlate.
+
+    Args:
+        films: titles.
+        motifs: the motifs of all films together.
+        associations: one for each pattern.
+
+    Returns:
+        The motifs, then one line for each tested pattern: its correlation with the ratings, or how many films
+        would decide it.
+    """
     tested = [a for a in associations if not isnan(a.p_adjusted)]
     found = sum(a.is_significant for a in tested)
-    go = "goes" if found == 1 else "go"
+    correlate = "correlates" if found == 1 else "correlate"
     lines = [
-        f"{len(films)} films, {plural(len(tested), 'pattern')} tried: {found} {go} with ratings "
-        f"(adjusted for all that were tried; a false one in at most {100 * ALPHA:.0f} % of such tables).",
+        f"{len(films)} films, {plural(len(tested), 'pattern')} tested: {found} {correlate} with ratings "
+        f"(adjusted for all tests; at most {100 * ALPHA:.0f} % of such tables contain a false one).",
         motifs.conclusion,
         *(f"  {' '.join(motif_sentence(motif))}" for motif in motifs.motifs),
     ]
     width = max((len(a.pattern) for a in tested), default=0)
     lines += [f"  {a.pattern:<{width}}  {_association_text(a)}" for a in tested]
-    left_out = [a.pattern for a in associations if isnan(a.p_adjusted)]
-    if left_out:
-        lines.append(f"Not tried, as too few films have it or all are alike: {', '.join(left_out)}.")
+    untested = [a.pattern for a in associations if isnan(a.p_adjusted)]
+    if untested:
+        lines.append(
+            f"Not tested, because too few films have it or all films are alike: {', '.join(untested)}."
+        )
     return lines
 
 
 def _association_text(a: RatingCorrelation) -> str:
     figures = f"ρ = {number(a.correlation)} ({interval(a.interval)}), {p_value(a.p_adjusted)}, n = {a.films}"
     if a.is_significant:
-        return f"goes with {'higher' if a.correlation > 0 else 'lower'} ratings: {figures}"
+        return f"correlates with {'higher' if a.correlation > 0 else 'lower'} ratings: {figures}"
     many = a.films_needed is None or a.films_needed > MAX_FILMS_NEEDED
     films = f"more than {MAX_FILMS_NEEDED:,}" if many else f"{a.films_needed}"
-    return f"cannot tell: {figures}; so much would show in {films} films (power {100 * POWER:.0f} %)"
+    return (
+        f"inconclusive: {figures}; this correlation would show in {films} films (power {100 * POWER:.0f} %)"
+    )

@@ -1,4 +1,4 @@
-"""A screening in at most fifteen lines of plain text, for the terminal."""
+"""Summarizes a screening for the terminal in at most 15 lines of plain text."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ MAX_PROBLEMS = 3
 
 
 def summary_lines(analysis: Analysis) -> list[str]:
-    """What the room felt, how surely, and how good the data are.
+    """Summarize the reactions of the audience, their evidence, and the quality of the data.
 
     Returns:
         At most 15 lines without line ends: the summary, the conclusion, the first moments in order of
-        time, the patterns, the data's quality and the first problems.
+        time, the patterns, the data quality and the first problems.
     """
     quality = analysis.data_quality
     lines = [f"{analysis.title}: {summary_sentence(analysis)}", analysis.moment_search.conclusion]
     for index, moment in enumerate(analysis.moment_search.moments[:MAX_MOMENTS]):
         lines.append(
-            f"  {index + 1:>2}  {time_range(moment.start, moment.end)}  {moment.emotion} {number(moment.strength)} "
-            f"({interval(moment.strength_interval)}), {count_of(moment.reacting_share, moment.viewers)} reacting, "
-            f"{p_value(moment.p_adjusted)}"
+            f"  {index + 1:>2}  {time_range(moment.start, moment.end)}  {moment.emotion} "
+            f"{number(moment.strength)} ({interval(moment.strength_interval)}), "
+            f"{count_of(moment.reacting_share, moment.viewers)} reacting, {p_value(moment.p_adjusted)}"
         )
     lines += _remaining_line(len(analysis.moment_search.moments), MAX_MOMENTS, "moment")
     lines.append(pattern_summary(analysis))

@@ -1,11 +1,16 @@
-"""Return on investment: a plan in TOML becomes a page, a table and a workbook with formulas."""
+"""Return on investment: turns a plan in TOML into a page, a table and a workbook with formulas.
+
+`plan_file` reads the plan, `cash_flow` is the model, and `uncertainty` answers what has to be true, what
+matters most and how certain the result is. `roi_page` and `workbook` present the results; the workbook
+repeats the model as formulas.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from moviemotion._io.atomic_files import atomic_write_text
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import SettingError
 from moviemotion.roi.plan_file import example_plan, read_plan
 from moviemotion.roi.roi_page import render_roi_page
 from moviemotion.roi.roi_wording import roi_lines
@@ -19,24 +24,31 @@ PAGE_FILE, TABLE_FILE, WORKBOOK_FILE = "roi.html", "cash-flow.csv", "roi.xlsx"
 
 
 def calculate_roi(plan: Path, out: Path, seed: int) -> RoiAnalysis:
-    """Work out a plan and write `roi.html`, `cash-flow.csv` and `roi.xlsx` into a folder.
+    """Analyze a plan, and write `roi.html`, `cash-flow.csv` and `roi.xlsx` into a folder.
 
     Args:
-        plan: plan.toml; `example()` is one.
+        plan: a file such as `example_plan` returns.
+        out: the folder; created if it does not exist.
         seed: of the Monte Carlo draws.
 
+    Returns:
+        The analysis.
+
     Raises:
-        MoviemotionError: faults in the plan, a line each; or the folder cannot be written.
+        MoviemotionError: the plan has errors, one on each line, or the folder cannot be written.
     """
-    prospect = analyze_plan(read_plan(plan), seed)
-    page, table = render_roi_page(prospect), cash_flow_csv(prospect.cash_flow)
+    analysis = analyze_plan(read_plan(plan), seed)
+    page, table = render_roi_page(analysis), cash_flow_csv(analysis.cash_flow)
     try:
         out.mkdir(parents=True, exist_ok=True)
         atomic_write_text(out / PAGE_FILE, page)
         atomic_write_text(out / TABLE_FILE, table)
-        write_workbook(out / WORKBOOK_FILE, prospect)
+        write_workbook(out / WORKBOOK_FILE, analysis)
     except OSError as error:
-        raise MoviemotionError(
-            f"{out}: cannot be written ({error.strerror}); choose another --out"
+        raise SettingError(
+            "cannot-write",
+            "{path}: cannot be written ({reason}); choose another {out}",
+            path=out,
+            reason=error.strerror,
         ) from error
-    return prospect
+    return analysis

@@ -1,8 +1,8 @@
-"""The model: a plan's values → cash in and out by quarter, and the deck's ROI of them.
+"""The model: computes cash in and out by quarter from the values of a plan, and the ROI.
 
-ROI = net gain / cost × 100 (the deck, "Return on investment"), of the cash up to the end of a quarter.
-Time is in months from the start of the plan; a contract is served and paid evenly over its length, and
-what it costs to set up is spread over its first three months. The workbook has the same formulas.
+ROI = net gain ÷ cost × 100 (the proposal, "Return on investment"), of all cash up to the end of a quarter.
+Time is measured in months from the start of the plan. A contract is served and paid evenly over its length,
+and its setup cost is spread over its first three months. The workbook contains the same formulas.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ from moviemotion.statistics import Float64Array
 
 SETUP_MONTHS = 3.0
 COMPUTE_GROUP = "Machines for each audience"
-FACE_READING_COST = "Reading the faces"
-STORAGE_COST = "Storing the readings"
+FACE_READING_COST = "Analyzing the faces"
+STORAGE_COST = "Storing the samples"
 
 
 @dataclass(frozen=True)
 class CashFlow:
-    """Cash by quarter, in the plan's currency; (Q, ...) where drivers were arrays of shape (...).
+    """Cash by quarter in the plan's currency; arrays of shape (Q, ...) for drivers of shape (...).
 
     Attributes:
-        receipts: what contracts pay.
-        costs: by (group, name), in the plan's order; last the two of `MACHINES`.
-        contract_months: months of all contracts that are paid for.
-        audience_hours: read.
+        receipts: payments from contracts.
+        costs: by group and name, in the order of the plan; the two of `COMPUTE_GROUP` come last.
+        contract_months: months of contracts that are paid for.
+        audience_hours: hours of film × viewers that are analyzed.
     """
 
     receipts: Float64Array
@@ -49,36 +49,41 @@ class CashFlow:
 
     @property
     def cumulative(self) -> Float64Array:
-        """Net cash up to the end of each quarter."""
+        """Cumulative net cash at the end of each quarter."""
         return self.net.cumsum(axis=0)
 
     @property
     def roi(self) -> Float64Array:
-        """ROI in % of all cash up to the end of each quarter; NaN where nothing was spent."""
+        """Cumulative ROI in % at the end of each quarter; NaN where nothing was spent."""
         return _percent(self.cumulative, self.cost.cumsum(axis=0))
 
     @property
     def quarterly_roi(self) -> Float64Array:
-        """ROI in % of each quarter's own cash; NaN where nothing was spent."""
+        """ROI in % of each quarter alone; NaN where nothing was spent."""
         return _percent(self.net, self.cost)
 
     @property
     def positive_from_quarter(self) -> Float64Array:
-        """The quarter, from 1, from which the net stays positive to the end; NaN where there is none."""
+        """The quarter, from 1, from which cumulative net cash stays positive; NaN if there is none."""
         stays = np.logical_and.accumulate(self.cumulative[::-1] > 0, axis=0)
         count = stays.sum(axis=0)
         return np.where(count > 0, QUARTERS + 1.0 - count, np.nan)
 
     def net_present_value(self, discount_rate: float) -> Float64Array:
-        """Net present value (...): each quarter's net cash is discounted from its end, by the year."""
+        """Compute the net present value, discounting each quarter's net cash from its end.
+
+        Args:
+            discount_rate: per year, as a share.
+        """
         years = np.arange(1, QUARTERS + 1) / 4
         return np.tensordot((1 + discount_rate) ** -years, self.net, axes=1)
 
 
 def cash_flow(plan: Plan, values: Mapping[str, ArrayLike]) -> CashFlow:
-    """The cash of a plan.
+    """Compute the cash flow of a plan.
 
     Args:
+        plan: defines the costs.
         values: of every driver, by its key: numbers, or arrays of one shape (...).
     """
     v = {key: np.asarray(value, dtype=np.float64) for key, value in values.items()}
@@ -86,7 +91,7 @@ def cash_flow(plan: Plan, values: Mapping[str, ArrayLike]) -> CashFlow:
     number, months = v["contracts.number"], v["contracts.months"]
     contracts = np.arange(ceil(float(np.max(number, initial=0)))).reshape(-1, *[1] * len(shape))
     begin = v["contracts.first_month"] + contracts * v["contracts.months_between"]
-    # The last one may be a part of a contract: the plan's number may be an expected one.
+    # The number of contracts may be an expected value, so the last contract can count as a fraction.
     won = np.clip(number - contracts, 0, 1)
 
     def contract_months(start: Float64Array, length: Float64Array) -> Float64Array:
@@ -98,16 +103,16 @@ def cash_flow(plan: Plan, values: Mapping[str, ArrayLike]) -> CashFlow:
     screenings = served * v["use.screenings"]
     person = v["people.person_month"] * (1 + v["people.burden"])
 
-    def quantity(per: CostBasis, start: float, end: float) -> Float64Array:
-        """How many of `per` fall into each quarter."""
-        if per is CostBasis.CONTRACT:
+    def quantity(basis: CostBasis, start: float, end: float) -> Float64Array:
+        """How many units of a cost basis fall into each quarter."""
+        if basis is CostBasis.CONTRACT:
             return set_up
-        if per is CostBasis.SCREENING:
+        if basis is CostBasis.SCREENING:
             return screenings
-        if per is CostBasis.ONCE:
+        if basis is CostBasis.ONCE:
             return _quarters((np.arange(QUARTERS) == min(start, MONTHS - 1) // 3).astype(float), shape)
         present = _quarters(_months_in_quarters(np.array(start), np.array(end)), shape)
-        return present * person if per is CostBasis.PERSONS else present
+        return present * person if basis is CostBasis.PERSONS else present
 
     costs = {(c.group, c.name): v[c.key] * quantity(c.basis, c.begin, c.end) for c in plan.costs}
     hours = screenings * v["use.viewers"] * v["use.film_hours"]
@@ -126,9 +131,14 @@ def cash_flow(plan: Plan, values: Mapping[str, ArrayLike]) -> CashFlow:
 
 
 def required_price(plan: Plan, multiple: float) -> float:
-    """The price of a contract with which the plan's likely receipts are so many times its likely costs.
+    """Compute the contract price at which likely receipts are a multiple of likely costs.
 
-    The deck's rule is a multiple of 10. NaN where no contract pays within the plan.
+    Args:
+        plan: its own price is ignored.
+        multiple: receipts ÷ costs; the proposal demands 10.
+
+    Returns:
+        The price, or NaN if no contract is paid within the plan.
     """
     values = plan.likely_values() | {"contracts.price": 0.0}
     flow = cash_flow(plan, values)
@@ -137,13 +147,13 @@ def required_price(plan: Plan, multiple: float) -> float:
 
 
 def _months_in_quarters(begin: Float64Array, end: Float64Array) -> Float64Array:
-    """Months of each quarter (Q, ...) that lie between two times (...)."""
+    """Compute how many months of each quarter lie between two times; (...) → (Q, ...)."""
     quarter = _quarters(np.arange(0.0, MONTHS, 3.0), np.broadcast_shapes(begin.shape, end.shape))
     return np.clip(np.minimum(quarter + 3, end) - np.maximum(quarter, begin), 0, None)
 
 
 def _quarters(values: Float64Array, shape: tuple[int, ...]) -> Float64Array:
-    """(Q,) → (Q, 1, ...), to stand against arrays of a shape."""
+    """Reshape (Q,) to (Q, 1, ...), for broadcasting against arrays of a shape (...)."""
     return values.reshape(QUARTERS, *[1] * len(shape))
 
 

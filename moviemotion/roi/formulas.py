@@ -1,6 +1,6 @@
-"""The sheets of roi.xlsx that are formulas: the plan's figures, the months of contracts, the cash flow.
+"""Writes the sheets of roi.xlsx that contain formulas: inputs, months of contracts, cash flow.
 
-They follow `cash_flow`, cell by cell, from the column "Likely" of the sheet Inputs on.
+The formulas repeat `cash_flow`, starting from the column "Likely" of the sheet Inputs.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ INPUT_FONT = Font(color="1F4E8C")
 QUARTER_COLUMNS = [get_column_letter(2 + q) for q in range(QUARTERS)]
 TOTAL_COLUMN = get_column_letter(2 + QUARTERS)
 FIRST_MONTH_ROW, LAST_MONTH_ROW = 2, 3
-"""Rows of the sheets by quarter that hold the quarter's first and last month."""
+"""Rows with the first and the last month of each quarter."""
 RESULT_LABELS = (
     "ROI after the last quarter, %",
     "ROI is positive from quarter",
@@ -39,7 +39,11 @@ RESULT_LABELS = (
 
 
 def fill_inputs_sheet(sheet: Worksheet, plan: Plan) -> dict[str, str]:
-    """The plan's figures. Gives the cell of each driver, and of discount_rate and multiple, by key."""
+    """Write the figures of the plan.
+
+    Returns:
+        The cell of each driver, of `discount_rate` and of `multiple`, by key.
+    """
     head = (
         "Figure",
         "Likely: change this",
@@ -77,11 +81,11 @@ def fill_inputs_sheet(sheet: Worksheet, plan: Plan) -> dict[str, str]:
     for cell in sheet["B"][1:]:
         cell.font = INPUT_FONT
     number = plan.drivers["contracts.number"]
-    room = DataValidation("decimal", operator="between", formula1="0", formula2=str(ceil(number.high)))
-    room.error = f"The sheet Contracts has room for {ceil(number.high)}; raise high in plan.toml for more."
-    room.showErrorMessage = True
-    room.add(cells["contracts.number"].partition("!")[2].replace("$", ""))
-    sheet.add_data_validation(room)
+    limit = DataValidation("decimal", operator="between", formula1="0", formula2=str(ceil(number.high)))
+    limit.error = f"The sheet Contracts has {ceil(number.high)} rows; raise high in plan.toml for more."
+    limit.showErrorMessage = True
+    limit.add(cells["contracts.number"].partition("!")[2].replace("$", ""))
+    sheet.add_data_validation(limit)
     return cells
 
 
@@ -93,7 +97,11 @@ def _fill_quarter_header(sheet: Worksheet, title: str) -> None:
 
 
 def fill_contracts_sheet(sheet: Worksheet, plan: Plan, inputs: dict[str, str]) -> dict[str, int]:
-    """Months served, paid and set up of each contract in each quarter. Gives the row of each sum."""
+    """Write the months served, paid and set up of each contract in each quarter.
+
+    Returns:
+        The row of each total, by name.
+    """
     _fill_quarter_header(sheet, "Months of contracts")
     sheet["I1"], sheet["J1"] = "Begins in month", "Won"
     first, between = inputs["contracts.first_month"], inputs["contracts.months_between"]
@@ -117,7 +125,7 @@ def fill_contracts_sheet(sheet: Worksheet, plan: Plan, inputs: dict[str, str]) -
         last = sums[name] = head + count + 1
         sheet[f"A{last}"] = f"All, {name}"
         for column in QUARTER_COLUMNS:
-            # One row more than there are contracts, so that the sum of none is a sum.
+            # The range includes the header row, so that it exists even without contracts.
             sheet[f"{column}{last}"] = f"=SUM({column}{head}:{column}{last - 1})"
     for row in sheet.iter_rows(min_row=top, min_col=2):
         for cell in row:
@@ -126,14 +134,14 @@ def fill_contracts_sheet(sheet: Worksheet, plan: Plan, inputs: dict[str, str]) -
 
 
 def _overlap_formula(column: str, begin: str, end: str) -> str:
-    """Months of a column's quarter that lie between two times."""
+    """Write the formula for the months of a column's quarter between two times."""
     return f"MAX(0,MIN({column}${LAST_MONTH_ROW},{end})-MAX({column}${FIRST_MONTH_ROW},{begin}))"
 
 
 def fill_cash_flow_sheet(
     sheet: Worksheet, plan: Plan, inputs: dict[str, str], contracts: dict[str, int]
 ) -> None:
-    """What is done, cash in, cash out, and what comes of it, a column for each quarter."""
+    """Write activity, cash in, cash out and results, with one column for each quarter."""
     _fill_quarter_header(sheet, f"{plan.title} ({plan.currency})")
     rows: dict[str, int] = {}
     row = LAST_MONTH_ROW
@@ -152,7 +160,7 @@ def fill_cash_flow_sheet(
             sheet[f"{column}{row}"].number_format = number_format
 
     def each(formula: str) -> list[str]:
-        """The formula in each quarter's column, for which @ stands."""
+        """Repeat a formula for each quarter; @ stands for the column."""
         return [formula.replace("@", column) for column in QUARTER_COLUMNS]
 
     def total() -> str:
@@ -167,8 +175,8 @@ def fill_cash_flow_sheet(
         sheet[f"A{row}"] = text
         sheet[f"A{row}"].font = BOLD
 
-    heading("What is done")
-    months, hours = inputs["contracts.months"], "Audience-hours read"
+    heading("Activity")
+    months, hours = inputs["contracts.months"], "Audience-hours analyzed"
     line("Contracts served", each(f"Contracts!@{contracts['served']}/{months}"), DECIMAL_FORMAT, total())
     line(
         "Contracts set up",
@@ -206,9 +214,9 @@ def fill_cash_flow_sheet(
     line(COST_LABEL, each(f"SUM(@{first_cost}:@{last_cost})"), total=total())
     line(NET_LABEL, each(f"@{rows[RECEIPTS_LABEL]}-@{rows[COST_LABEL]}"), total=total())
     line(CUMULATIVE_LABEL, running(rows[NET_LABEL]))
-    line("Costs so far", running(rows[COST_LABEL]))
-    so_far, spent = rows[CUMULATIVE_LABEL], rows["Costs so far"]
-    line(ROI_LABEL, each(f'IF(@{spent}>0,100*@{so_far}/@{spent},"")'), PERCENT_FORMAT)
+    line("Cumulative costs", running(rows[COST_LABEL]))
+    cumulative, spent = rows[CUMULATIVE_LABEL], rows["Cumulative costs"]
+    line(ROI_LABEL, each(f'IF(@{spent}>0,100*@{cumulative}/@{spent},"")'), PERCENT_FORMAT)
     line(
         QUARTERLY_ROI_LABEL,
         each(f'IF(@{rows[COST_LABEL]}>0,100*@{rows[NET_LABEL]}/@{rows[COST_LABEL]},"")'),
@@ -216,7 +224,7 @@ def fill_cash_flow_sheet(
     )
     last = QUARTER_COLUMNS[-1]
     stays = [
-        f'IF(COUNTIF({column}{so_far}:{last}{so_far},">0")=COLUMNS({column}{so_far}:{last}{so_far}),1,0)'
+        f'IF(COUNTIF({column}{cumulative}:{last}{cumulative},">0")=COLUMNS({column}{cumulative}:{last}{cumulative}),1,0)'
         for column in QUARTER_COLUMNS
     ]
     line("Positive from here to the end (1: yes)", stays, "0")
@@ -247,14 +255,15 @@ def fill_cash_flow_sheet(
 
 
 def _quantity_formula(cost: Cost, inputs: dict[str, str], rows: dict[str, int]) -> str:
-    """How many of what it is paid for fall into the quarter of column @."""
+    """Write the formula for the number of units of a cost in the quarter of column @."""
     if cost.basis is CostBasis.CONTRACT:
         return f"@{rows['Contracts set up']}"
     if cost.basis is CostBasis.SCREENING:
         return f"@{rows['Screenings']}"
     if cost.basis is CostBasis.ONCE:
         last = 3 * QUARTERS - 1
-        return f"IF(AND(@${FIRST_MONTH_ROW}<={min(cost.begin, last):g},{min(cost.begin, last):g}<@${LAST_MONTH_ROW}),1,0)"
+        month = f"{min(cost.begin, last):g}"
+        return f"IF(AND(@${FIRST_MONTH_ROW}<={month},{month}<@${LAST_MONTH_ROW}),1,0)"
     row = inputs[cost.key].rpartition("$")[2]
     months = _overlap_formula("@", f"Inputs!$G${row}", f"Inputs!$H${row}")
     if cost.basis is CostBasis.PERSONS:

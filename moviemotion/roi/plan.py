@@ -1,4 +1,4 @@
-"""What a plan holds: figures with their doubt and their source, and costs for each of something."""
+"""The parts of a plan: drivers with range and source, and costs with what they are multiplied by."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 QUARTERS = 6
-"""The deck's limit: ROI must be positive within so many."""
+"""The proposal demands a positive ROI within this time."""
 MONTHS = 3 * QUARTERS
 MAX_VALUE = 1e12
 
 
 class CostBasis(StrEnum):
-    """What a cost is multiplied by; also its key in plan.toml."""
+    """What a cost is multiplied by; the values are also the keys in plan.toml."""
 
     ONCE = "once"
     MONTH = "month"
     CONTRACT = "contract"
     SCREENING = "screening"
     PERSONS = "persons"
-    """People at work, each at the plan's price of a month, burden included."""
+    """People at work, each at the plan's monthly price including benefits and taxes."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,14 @@ class Driver:
 
     Attributes:
         key: its place in plan.toml.
-        low, likely, high: in `unit`; all the same where there is no doubt.
-        source: where it comes from; empty where the plan does not say.
-        least, most: what it can be at all.
+        name: for people.
+        unit: of the values.
+        low: lower end of the range.
+        likely: the most likely value.
+        high: upper end of the range; equal to `low` for a certain value.
+        source: where the figure comes from; empty if the plan does not say.
+        minimum: smallest permitted value.
+        maximum: largest permitted value.
     """
 
     key: str
@@ -51,11 +56,15 @@ class Driver:
 
 @dataclass(frozen=True)
 class Cost:
-    """A cost: its driver's value for each of `per`.
+    """A cost: the value of its driver × its basis.
 
     Attributes:
-        name: also its driver's name.
-        begin, end: months of the plan, from 0; once: when it is paid; contract, screening: not used.
+        group: heading under which it is listed.
+        name: also the name of its driver.
+        basis: what it is multiplied by.
+        begin: first month of the plan, from 0; for `ONCE` the month of payment. Unused for `CONTRACT` and
+            `SCREENING`.
+        end: month at which it ends.
     """
 
     group: str
@@ -74,11 +83,13 @@ class Plan:
     """A plan over `QUARTERS` quarters.
 
     Attributes:
-        currency: of all money.
-        discount_rate: of a year, as a share; for the net present value only.
-        multiple: where the price follows from the costs: how many times them the contracts pay.
-        drivers: by key, in the order of the page; all of `FIGURES` and one for each cost.
-        notes: what the reader must know of the plan.
+        title: for the page.
+        currency: of all amounts.
+        discount_rate: per year, as a share; only for the net present value.
+        revenue_multiple: receipts ÷ costs that decides the price; None if the plan sets the price.
+        drivers: by key, in the order of the page: all of `DRIVER_SPECS` and one for each cost.
+        costs: in the order of the plan.
+        notes: what readers have to know about the plan.
     """
 
     title: str
@@ -90,13 +101,13 @@ class Plan:
     notes: tuple[str, ...] = ()
 
     def likely_values(self) -> dict[str, float]:
-        """The likely value of each driver."""
+        """Return the likely value of each driver, by its key."""
         return {key: driver.likely for key, driver in self.drivers.items()}
 
 
 @dataclass(frozen=True)
 class DriverSpec:
-    """What a driver that every plan has is called, and what it can be; $ stands for the currency."""
+    """Name, unit and limits of a driver that every plan has; $ in the unit stands for the currency."""
 
     name: str
     unit: str
@@ -115,12 +126,12 @@ DRIVER_SPECS = {
     "use.viewers": DriverSpec("Viewers", "a screening", maximum=1e6),
     "use.film_hours": DriverSpec("Length of a film", "hours", maximum=24),
     "compute.audience_hours_per_core_hour": DriverSpec(
-        "Speed of reading faces", "audience-hours a core-hour", minimum=1e-3, maximum=1e6
+        "Speed of face analysis", "audience-hours a core-hour", minimum=1e-3, maximum=1e6
     ),
     "compute.core_hour": DriverSpec("Price of a core-hour", "$ a core-hour"),
-    "compute.gb_per_audience_hour": DriverSpec("Size of the readings", "GB an audience-hour"),
+    "compute.gb_per_audience_hour": DriverSpec("Size of the samples", "GB an audience-hour"),
     "compute.gb_month": DriverSpec("Price of storage", "$ a GB and month"),
-    "compute.months_kept": DriverSpec("The readings are kept for", "months", maximum=1200),
+    "compute.months_kept": DriverSpec("The samples are kept for", "months", maximum=1200),
     "people.person_month": DriverSpec("Salary", "$ a person and month"),
     "people.burden": DriverSpec("Benefits and taxes on top of salaries", "share", maximum=5),
 }

@@ -1,4 +1,4 @@
-"""plan.toml → Plan. Every fault is collected, so that a file is mended in one go."""
+"""Reads plan.toml. All errors of a file are collected and reported together."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _TOP_LEVEL_KEYS = ("title", "currency", "discount_rate", "notes", "costs")
 
 
 def example_plan() -> str:
-    """The deck's figures as plan.toml, with what it leaves open filled in and marked as assumed."""
+    """Return the proposal's figures as plan.toml; figures that it does not give are marked as assumed."""
     return files("moviemotion.roi").joinpath("example.toml").read_text(encoding="utf-8")
 
 
@@ -39,7 +39,7 @@ def read_plan(path: Path) -> Plan:
     """Read plan.toml.
 
     Raises:
-        MoviemotionError: not readable, or faults in it: a line each, naming the key and the remedy.
+        MoviemotionError: the file cannot be read or has errors, one on each line with its key and remedy.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -51,11 +51,13 @@ def read_plan(path: Path) -> Plan:
     reading = _PlanReader()
     plan = reading.read(table)
     if reading.errors:
-        raise MoviemotionError("\n".join(f"{path}: {fault}" for fault in reading.errors))
+        raise MoviemotionError("\n".join(f"{path}: {error}" for error in reading.errors))
     return plan
 
 
 class _PlanReader:
+    """Converts the tables of a plan and collects all errors."""
+
     def __init__(self) -> None:
         self.errors: list[str] = []
         self.currency = ""
@@ -70,7 +72,7 @@ class _PlanReader:
         if not isinstance(notes, list):
             self.errors.append('notes: not a list; write notes = ["…", "…"]')
             notes = []
-        said = tuple(self._read_text(note, f"notes, {k}") for k, note in enumerate(notes, 1))
+        texts = tuple(self._read_text(note, f"notes, {k}") for k, note in enumerate(notes, 1))
         by_multiple = MULTIPLE_KEY.partition(".")[2] in self._read_table(table, "contracts")
         figures = dict(DRIVER_SPECS)
         if by_multiple:
@@ -84,18 +86,22 @@ class _PlanReader:
             for key, figure in keys.items():
                 drivers[key] = self._read_driver(key, figure, inside.get(key.partition(".")[2]))
         costs = self._read_costs(self._read_table(table, "costs"), drivers)
-        plan = Plan(title, self.currency, rate, None, drivers, costs, said)
+        plan = Plan(title, self.currency, rate, None, drivers, costs, texts)
         return self._with_price(plan) if by_multiple and not self.errors else plan
 
     def _with_price(self, plan: Plan) -> Plan:
-        """The price is fixed before the costs are known: it follows from the likely ones."""
+        """Set the price as a multiple of the likely costs.
+
+        The price has one value for all draws, because it is agreed before the actual costs are known.
+        """
         multiple = plan.drivers[MULTIPLE_KEY]
         rest = {key: driver for key, driver in plan.drivers.items() if key != MULTIPLE_KEY}
         bare = replace(plan, drivers=rest)
         once = required_price(bare, 1.0)
         if math.isnan(once):
             self.errors.append(
-                f"{MULTIPLE_KEY}: no contract pays within {MONTHS} months, so no price follows; write {PRICE_KEY}"
+                f"{MULTIPLE_KEY}: no contract is paid within {MONTHS} months, so no price can be derived; "
+                f"write {PRICE_KEY}"
             )
             return plan
         price = replace(
@@ -121,26 +127,27 @@ class _PlanReader:
                 if not isinstance(entry, dict):
                     self.errors.append(f'{where}: not a table; write {{ month = …, source = "…" }}')
                     continue
-                units = [per for per in CostBasis if per in entry]
-                if len(units) != 1:
+                bases = [basis for basis in CostBasis if basis in entry]
+                if len(bases) != 1:
                     self.errors.append(
-                        f"{where}: write one of {_join_with_or(list(CostBasis))}, with the amount"
+                        f"{where}: no basis or several; "
+                        f"write one of {_join_with_or(list(CostBasis))}, with the amount"
                     )
                     continue
-                per = units[0]
+                basis = bases[0]
                 times = {
                     CostBasis.ONCE: {"from"},
                     CostBasis.MONTH: {"from", "until"},
                     CostBasis.PERSONS: {"from", "until"},
                 }
-                self._check_keys(entry, {per, "source", *times.get(per, set())}, f"{where}.")
+                self._check_keys(entry, {basis, "source", *times.get(basis, set())}, f"{where}.")
                 begin = self._read_number(entry.get("from", 0), f"{where}.from", 0, MONTHS)
                 end = self._read_number(entry.get("until", MONTHS), f"{where}.until", begin, MONTHS)
-                cost = Cost(group, name, per, begin, end)
+                cost = Cost(group, name, basis, begin, end)
                 figure = DriverSpec(
-                    name, COST_UNITS[per], maximum=1e6 if per is CostBasis.PERSONS else MAX_VALUE
+                    name, COST_UNITS[basis], maximum=1e6 if basis is CostBasis.PERSONS else MAX_VALUE
                 )
-                written = {"value": entry[per], "source": entry.get("source", "")}
+                written = {"value": entry[basis], "source": entry.get("source", "")}
                 drivers[cost.key] = self._read_driver(cost.key, figure, written)
                 costs.append(cost)
         return tuple(costs)
@@ -162,7 +169,7 @@ class _PlanReader:
         elif not all(map(_is_number, three)):
             self.errors.append(f"{key}: {written!r} cannot be used; {_VALUE_SYNTAX}")
         elif not figure.minimum <= min(three) <= max(three) <= figure.maximum:
-            self.errors.append(f"{key}: write {figure.minimum:g} to {figure.maximum:g}")
+            self.errors.append(f"{key}: out of range; write {figure.minimum:g} to {figure.maximum:g}")
         elif sorted(three) != three:
             self.errors.append(f"{key}: {written} is not in order; write [low, likely, high]")
         else:
@@ -172,17 +179,17 @@ class _PlanReader:
     def _read_number(self, written: Any, where: str, least: float, most: float) -> float:
         if _is_number(written) and least <= written <= most:
             return float(written)
-        self.errors.append(f"{where}: write a number from {least:g} to {most:g}")
+        self.errors.append(f"{where}: not a number in range; write a number from {least:g} to {most:g}")
         return least
 
     def _read_text(self, written: Any, where: str) -> str:
         if isinstance(written, str) and written.strip() and written.isprintable():
             return written
-        self.errors.append(f"{where}: write a line of text in quotes")
+        self.errors.append(f"{where}: not a line of text; write one line in quotes")
         return ""
 
     def _check_name(self, name: str, where: str) -> None:
-        # A spreadsheet would take a name that begins with = or + for a formula.
+        # A spreadsheet would execute a name that begins with = or + as a formula.
         if not (name[:1].isalnum() and name.isprintable()) or '"' in name:
             self.errors.append(
                 f"{where}: {name!r} cannot be a name; begin it with a letter or a digit, without quotes"
@@ -204,7 +211,7 @@ class _PlanReader:
 
 
 def _is_number(value: Any) -> bool:
-    # TOML's whole numbers may be too large for isfinite.
+    # Integers of TOML can be too large for math.isfinite.
     return isinstance(value, int | float) and not isinstance(value, bool) and -math.inf < value < math.inf
 
 

@@ -32,18 +32,18 @@ _TORNADO_FRAME = 90
 """Pixels of the tornado's axis and title."""
 
 
-def build_charts(prospect: RoiAnalysis) -> dict[str, Chart]:
+def build_charts(analysis: RoiAnalysis) -> dict[str, Chart]:
     """Build the charts of the page, each by its ID."""
     return {
-        "cash": _cash_flow_chart(prospect),
-        "roi": _roi_by_quarter_chart(prospect),
-        "tornado": _tornado_chart(prospect),
-        "futures": _monte_carlo_chart(prospect),
+        "cash": _cash_flow_chart(analysis),
+        "roi": _roi_by_quarter_chart(analysis),
+        "tornado": _tornado_chart(analysis),
+        "draws": _monte_carlo_chart(analysis),
     }
 
 
-def _cash_flow_chart(prospect: RoiAnalysis) -> Chart:
-    flow, currency = prospect.cash_flow, prospect.plan.currency
+def _cash_flow_chart(analysis: RoiAnalysis) -> Chart:
+    flow, currency = analysis.cash_flow, analysis.plan.currency
     received, spent, net = flow.receipts, -flow.cost, flow.cumulative
 
     def bars(name: str, color: str, values: Float64Array, hatched: bool = False) -> Bars:
@@ -73,9 +73,9 @@ def _cash_flow_chart(prospect: RoiAnalysis) -> Chart:
     )
 
 
-def _roi_by_quarter_chart(prospect: RoiAnalysis) -> Chart:
-    low, median, high = prospect.monte_carlo.roi_by_quarter.T
-    likely = prospect.cash_flow.roi
+def _roi_by_quarter_chart(analysis: RoiAnalysis) -> Chart:
+    low, median, high = analysis.monte_carlo.roi_by_quarter.T
+    likely = analysis.cash_flow.roi
     quarters = range(QUARTERS)
     return Chart(
         category_axis(QUARTER_NAMES),
@@ -88,8 +88,9 @@ def _roi_by_quarter_chart(prospect: RoiAnalysis) -> Chart:
                 quarters,
                 median.tolist(),
                 hover=[
-                    f"Q{q}, median: {roi_wording.roi(m)}, 95 % of draws: {roi_wording.roi(a)} to {roi_wording.roi(b)}"
-                    for q, (a, m, b) in enumerate(prospect.monte_carlo.roi_by_quarter, 1)
+                    f"Q{q}, median: {roi_wording.roi(m)}, "
+                    f"95 % of draws: {roi_wording.roi(a)} to {roi_wording.roi(b)}"
+                    for q, (a, m, b) in enumerate(analysis.monte_carlo.roi_by_quarter, 1)
                 ],
                 dash="7 4",
             ),
@@ -105,9 +106,9 @@ def _roi_by_quarter_chart(prospect: RoiAnalysis) -> Chart:
     )
 
 
-def _tornado_chart(prospect: RoiAnalysis) -> Chart:
-    base = float(prospect.cash_flow.roi[-1])
-    swings = [s for s in prospect.swings if not np.isnan(s.width)][:SHOWN_SWINGS][::-1]
+def _tornado_chart(analysis: RoiAnalysis) -> Chart:
+    base = float(analysis.cash_flow.roi[-1])
+    swings = [s for s in analysis.swings if not np.isnan(s.width)][:SHOWN_SWINGS][::-1]
     half = _TORNADO_BAR_HEIGHT / 2
     sides = (("at its low end", "at_low", "low", True), ("at its high end", "at_high", "high", False))
     bars = [
@@ -140,8 +141,8 @@ def _tornado_chart(prospect: RoiAnalysis) -> Chart:
     )
 
 
-def _monte_carlo_chart(prospect: RoiAnalysis) -> Chart:
-    roi = prospect.monte_carlo.roi
+def _monte_carlo_chart(analysis: RoiAnalysis) -> Chart:
+    roi = analysis.monte_carlo.roi
     roi = roi[~np.isnan(roi)]
     # Bins start at 0, so that no bar holds both losses and gains.
     step = (np.ptp(roi) or 1.0) / HISTOGRAM_BINS if len(roi) else 1.0

@@ -1,4 +1,4 @@
-"""roi.html: one page that opens offline. It shows what was worked out; it computes nothing."""
+"""Renders roi.html: one page without a script that opens offline and shows the analysis of a plan."""
 
 from __future__ import annotations
 
@@ -16,21 +16,25 @@ from moviemotion.roi.statement import QUARTERLY_ROI_LABEL, ROI_LABEL, statement_
 from moviemotion.roi.uncertainty import RoiAnalysis
 
 SHOWN_BREAK_EVENS = 10
-"""The tightest; the others stand in a part that opens."""
+"""Those closest to their limit; the others are in a collapsed part of the page."""
 
 
-def render_roi_page(prospect: RoiAnalysis) -> str:
-    """A complete HTML page that makes no network request."""
-    lines = statement_lines(prospect.cash_flow)
+def render_roi_page(analysis: RoiAnalysis) -> str:
+    """Render the page of a plan.
+
+    Returns:
+        A complete HTML page that makes no network request.
+    """
+    lines = statement_lines(analysis.cash_flow)
     return (
         _environment()
         .get_template("roi.html.jinja")
         .render(
-            prospect=prospect,
-            plan=prospect.plan,
-            futures=prospect.monte_carlo,
+            analysis=analysis,
+            plan=analysis.plan,
+            draws=analysis.monte_carlo,
             groups=[(group, list(inside)) for group, inside in groupby(lines, lambda line: line.group)],
-            charts=build_charts(prospect),
+            charts=build_charts(analysis),
         )
     )
 
@@ -55,7 +59,7 @@ def _environment() -> Environment:
         "quarters": QUARTERS,
         "in_percent": (ROI_LABEL, QUARTERLY_ROI_LABEL),
         "shown_swings": SHOWN_SWINGS,
-        "shown_needs": SHOWN_BREAK_EVENS,
+        "shown_break_evens": SHOWN_BREAK_EVENS,
         "isnan": isnan,
     }
     return environment

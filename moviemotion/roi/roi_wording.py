@@ -1,4 +1,4 @@
-"""The figures of a plan as people read them."""
+"""Formats the figures of a plan for people, and writes the sentences about its results."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ PERCENT_SIGN = "\N{NO-BREAK SPACE}%"
 
 
 def money(amount: float) -> str:
-    """Whole units of the currency: `1,234`, `−1,234`."""
+    """Format an amount in whole units of the currency: `1,234`, `−1,234`."""
     return f"{amount:z,.0f}".replace("-", "−")
 
 
 def percent(number: float) -> str:
-    """ROI without its sign: `−24.7`, `900`; a dash where nothing was spent."""
+    """Format a percentage without its sign: `−24.7`, `900`; a dash for NaN."""
     if isnan(number):
         return "–"
     return f"{number:z,.{0 if abs(number) >= 99.95 else 1}f}".replace("-", "−")
 
 
 def roi(number: float) -> str:
-    """ROI: `−24.7 %`, `900 %`; a dash where nothing was spent."""
+    """Format ROI: `−24.7 %`, `900 %`; a dash for NaN, where nothing was spent."""
     return "–" if isnan(number) else f"{percent(number)}{PERCENT_SIGN}"
 
 
 def driver_value(number: float) -> str:
-    """A driver's value with three digits or more: `0.002`, `13.7`, `535,202`; a dash for NaN."""
+    """Format a value with at least three significant digits: `0.002`, `13.7`, `535,202`; a dash for NaN."""
     if isnan(number):
         return "–"
     digits = 0 if number == 0 else max(0, 2 - floor(log10(abs(number))))
@@ -40,7 +40,7 @@ def driver_value(number: float) -> str:
 
 
 def share(part: float) -> str:
-    """A share with one decimal that never rounds to all or nothing."""
+    """Format a share as a percentage with one decimal that never rounds to 0 or 100 %."""
     if 0 < part < 0.0005:
         return f"under 0.1{PERCENT_SIGN}"
     if 0.9995 < part < 1:
@@ -49,73 +49,75 @@ def share(part: float) -> str:
 
 
 def break_even_text(found: BreakEven) -> str:
-    """What must be true of one driver, all others being likely."""
+    """Describe the condition on one driver for a positive ROI, all others being likely."""
     if not isnan(found.value):
         return f"{'at least' if found.at_least else 'at most'} {driver_value(found.value)}"
-    return "any value will do" if found.positive_at_likely else "no value is enough"
+    return "any value is enough" if found.positive_at_likely else "no value is enough"
 
 
-def likely_case_sentence(prospect: RoiAnalysis) -> str:
-    """The likely case in one sentence."""
-    flow = prospect.cash_flow
+def likely_case_sentence(analysis: RoiAnalysis) -> str:
+    """Describe the likely case in one sentence."""
+    flow = analysis.cash_flow
     quarter = float(flow.positive_from_quarter)
     turns = (
         f"does not turn positive within {QUARTERS} quarters"
         if isnan(quarter)
-        else f"turns positive in quarter {quarter:.0f} and stays so"
+        else f"turns positive in quarter {quarter:.0f} and stays positive"
     )
     return (
-        f"In the likely case {prospect.plan.currency} {money(float(flow.cost.sum()))} is spent and "
-        f"{money(float(flow.receipts.sum()))} comes in over {QUARTERS} quarters: ROI is "
+        f"In the likely case, {analysis.plan.currency} {money(float(flow.cost.sum()))} is spent and "
+        f"{money(float(flow.receipts.sum()))} is received over {QUARTERS} quarters: ROI is "
         f"{roi(float(flow.roi[-1]))}; it {turns}."
     )
 
 
-def uncertainty_sentence(prospect: RoiAnalysis) -> str:
-    """How sure that is, in one sentence."""
-    futures = prospect.monte_carlo
-    low, high = futures.positive_interval
-    bottom, middle, top = map(roi, futures.roi_by_quarter[-1])
+def uncertainty_sentence(analysis: RoiAnalysis) -> str:
+    """Describe the uncertainty of the ROI in one sentence."""
+    result = analysis.monte_carlo
+    low, high = result.positive_interval
+    bottom, middle, top = map(roi, result.roi_by_quarter[-1])
     return (
-        f"In {share(futures.positive_share)} of {futures.draws:,} draws from the plan’s ranges ROI is positive "
-        f"by then ({share(low)} to {share(high)}, 95{PERCENT_SIGN} interval of the drawing alone); the middle "
-        f"draw has {middle}, and 95{PERCENT_SIGN} of them lie between {bottom} and {top}."
+        f"In {share(result.positive_share)} of {result.draws:,} draws from the plan’s ranges, ROI is "
+        f"positive by then ({share(low)} to {share(high)}, 95{PERCENT_SIGN} interval from the number of "
+        f"draws alone); the median is {middle}, and 95{PERCENT_SIGN} of the draws lie between {bottom} and "
+        f"{top}."
     )
 
 
-def compute_cost_sentence(prospect: RoiAnalysis) -> str:
-    """What it costs to read the faces, from the measured speed, in one sentence."""
-    plan, flow = prospect.plan, prospect.cash_flow
+def compute_cost_sentence(analysis: RoiAnalysis) -> str:
+    """Describe the cost of face analysis, from the measured speed, in one sentence."""
+    plan, flow = analysis.plan, analysis.cash_flow
     speed = plan.drivers["compute.audience_hours_per_core_hour"]
     hours = float(flow.audience_hours.sum())
     cost = sum(float(flow.costs[key].sum()) for key in flow.costs if key[0] == COMPUTE_GROUP)
     whole = float(flow.cost.sum())
     part = f", {share(cost / whole)} of all costs" if whole else ""
     return (
-        f"{driver_value(hours)} audience-hours at {driver_value(speed.likely)} audience-hours a core-hour are "
-        f"{driver_value(hours / speed.likely)} core-hours; with storage they cost "
+        f"{driver_value(hours)} audience-hours at {driver_value(speed.likely)} audience-hours per core-hour "
+        f"take {driver_value(hours / speed.likely)} core-hours; with storage they cost "
         f"{plan.currency} {money(cost)}{part}."
     )
 
 
-def roi_lines(prospect: RoiAnalysis) -> list[str]:
-    """For the terminal: the likely case by quarter, how sure it is, and what it hangs on."""
-    flow = prospect.cash_flow
+def roi_lines(analysis: RoiAnalysis) -> list[str]:
+    """Summarize the analysis for the terminal: likely case by quarter, uncertainty, break-even values."""
+    flow = analysis.cash_flow
     quarters = zip(flow.net, flow.cumulative, flow.roi, strict=True)
-    solved = [found for found in prospect.break_evens if not np.isnan(found.value)]
+    solved = [found for found in analysis.break_evens if not np.isnan(found.value)]
     return [
-        likely_case_sentence(prospect),
-        uncertainty_sentence(prospect),
+        likely_case_sentence(analysis),
+        uncertainty_sentence(analysis),
         "",
-        f"{'quarter':>7} {'net cash':>16} {'so far':>16} {'ROI so far':>12}",
+        f"{'quarter':>7} {'net cash':>16} {'cumulative':>16} {'ROI':>12}",
         *(
-            f"{q:>7} {money(float(net)):>16} {money(float(so_far)):>16} {roi(float(percent)):>12}"
-            for q, (net, so_far, percent) in enumerate(quarters, 1)
+            f"{q:>7} {money(float(net)):>16} {money(float(total)):>16} {roi(float(percent)):>12}"
+            for q, (net, total, percent) in enumerate(quarters, 1)
         ),
         "",
-        f"For a positive ROI within {QUARTERS} quarters, each alone, the tightest first:",
+        f"For a positive ROI within {QUARTERS} quarters, each figure alone, closest to its limit first:",
         *(
-            f"  {f.driver.name}: {break_even_text(f)} {f.driver.unit} (likely {driver_value(f.driver.likely)})"
+            f"  {f.driver.name}: {break_even_text(f)} {f.driver.unit} "
+            f"(likely {driver_value(f.driver.likely)})"
             for f in solved[:5]
         ),
     ]

@@ -1,4 +1,4 @@
-"""The cash flow as lines, for the page and for cash-flow.csv."""
+"""The cash flow statement as lines, for the page and for cash-flow.csv."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from moviemotion.statistics import Float64Array
 RECEIPTS_LABEL = "Receipts from contracts"
 COST_LABEL = "All costs"
 NET_LABEL = "Net cash"
-CUMULATIVE_LABEL = "Net cash so far"
-ROI_LABEL = "ROI so far, %"
+CUMULATIVE_LABEL = "Cumulative net cash"
+ROI_LABEL = "Cumulative ROI, %"
 QUARTERLY_ROI_LABEL = "ROI of the quarter alone, %"
 
 
@@ -27,9 +27,10 @@ class StatementLine:
     """A line of the statement.
 
     Attributes:
-        group: of costs; empty for the others.
-        values: (Q,) by quarter; NaN where it is not defined.
-        total: of all quarters; NaN where a sum means nothing.
+        group: of costs; empty for other lines.
+        name: of the line.
+        values: (Q,) by quarter; NaN where undefined.
+        total: over all quarters; NaN where a total is meaningless.
     """
 
     group: str
@@ -43,7 +44,7 @@ class StatementLine:
 
 
 def statement_lines(flow: CashFlow) -> list[StatementLine]:
-    """The lines of a cash flow of single values, in the order in which they are read."""
+    """List the lines of the statement of a cash flow with scalar drivers."""
 
     def summed(name: str, values: Float64Array, group: str = "") -> StatementLine:
         return StatementLine(group, name, values, float(values.sum()))
@@ -60,7 +61,7 @@ def statement_lines(flow: CashFlow) -> list[StatementLine]:
 
 
 def cash_flow_csv(flow: CashFlow) -> str:
-    """The statement as CSV: group, line, a column for each quarter, total; empty where not defined."""
+    """Write the statement as CSV: group, line, one column for each quarter, total; empty where undefined."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["group", "line", *(f"Q{q}" for q in range(1, QUARTERS + 1)), "total"])

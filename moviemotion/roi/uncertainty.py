@@ -1,4 +1,7 @@
-"""What an investor asks of a plan: what must be true, what matters most, and how sure it is."""
+"""Answers an investor's three questions: what has to be true, what matters most, how certain is it?
+
+They are answered by break-even values, a tornado of one-at-a-time swings, and Monte Carlo draws.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +20,13 @@ QUANTILES = (0.025, 0.5, 0.975)
 
 @dataclass(frozen=True)
 class BreakEven:
-    """The value of one driver, all others being likely, from which on ROI is positive after the last quarter.
+    """The value of one driver at which ROI after the last quarter changes sign, all others being likely.
 
     Attributes:
-        value: at which the net cash is nil; NaN where no value of this driver alone makes the difference.
-        at_least: whether ROI is positive above it, not below.
-        positive: whether ROI is positive at the likely value.
+        driver: that is varied.
+        value: at which net cash is 0; NaN if no value of this driver alone changes the sign.
+        at_least: whether ROI is positive above `value` rather than below.
+        positive_at_likely: whether ROI is positive at the likely value.
     """
 
     driver: Driver
@@ -33,7 +37,7 @@ class BreakEven:
 
 @dataclass(frozen=True)
 class Swing:
-    """ROI in % after the last quarter with one driver at its ends, all others being likely."""
+    """ROI in % after the last quarter with one driver at the ends of its range, all others being likely."""
 
     driver: Driver
     at_low: float
@@ -46,14 +50,17 @@ class Swing:
 
 @dataclass(frozen=True)
 class MonteCarloResult:
-    """What comes out where every uncertain driver is drawn from a triangle, each on its own.
+    """Results where every uncertain driver is drawn independently from a triangular distribution.
 
     Attributes:
+        seed: of the draws.
+        draws: their number, D.
         roi: (D,) in % after the last quarter; NaN where nothing was spent.
-        roi_by_quarter: (Q, 3), net_present_value: (3,): median between the ends of a 95 % interval.
-        positive: share of draws in which ROI is positive after the last quarter.
-        positive_interval: its 95 % interval (Wilson), from the number of draws alone.
-        positive_from: (Q,) share of draws in which it is so from each quarter on.
+        roi_by_quarter: (Q, 3) quantiles 2.5 %, 50 % and 97.5 % of the cumulative ROI.
+        net_present_value: (3,) the same quantiles.
+        positive_share: share of draws with a positive ROI after the last quarter.
+        positive_interval: its 95 % Wilson interval, which reflects only the number of draws.
+        positive_from_share: (Q,) share of draws in which ROI stays positive from that quarter on.
     """
 
     seed: int
@@ -68,7 +75,7 @@ class MonteCarloResult:
 
 @dataclass(frozen=True)
 class RoiAnalysis:
-    """A plan, worked out: its likely cash, and the answers to the three questions."""
+    """An analyzed plan: its likely cash flow, and the answers to the three questions."""
 
     plan: Plan
     cash_flow: CashFlow
@@ -78,7 +85,7 @@ class RoiAnalysis:
 
 
 def analyze_plan(plan: Plan, seed: int) -> RoiAnalysis:
-    """Work a plan out: the likely case, what must be true (the tightest first), what matters, how sure."""
+    """Compute the likely case, break-even values (the closest first), swings and Monte Carlo draws."""
     needs = sorted(
         (break_even(plan, driver) for driver in plan.drivers.values()), key=_distance_to_break_even
     )
@@ -87,7 +94,7 @@ def analyze_plan(plan: Plan, seed: int) -> RoiAnalysis:
 
 
 def _distance_to_break_even(need: BreakEven) -> float:
-    """By how many times a driver is off its break-even, as a logarithm."""
+    """Return the distance of a driver from its break-even value as the logarithm of their ratio."""
     if np.isnan(need.value):
         return np.inf
     if need.value <= 0 or need.driver.likely <= 0:
@@ -96,7 +103,7 @@ def _distance_to_break_even(need: BreakEven) -> float:
 
 
 def break_even(plan: Plan, driver: Driver) -> BreakEven:
-    """Solve for the value of one driver, the nearest to likely, at which all quarters' net cash is nil."""
+    """Find the value of one driver, closest to the likely one, at which cumulative net cash is 0."""
 
     def net(value: Float64Array | float) -> Float64Array:
         return cash_flow(plan, plan.likely_values() | {driver.key: value}).cumulative[-1]
@@ -114,7 +121,7 @@ def break_even(plan: Plan, driver: Driver) -> BreakEven:
 
 
 def _candidate_values(driver: Driver) -> Float64Array:
-    """Values to try: evenly up to the driver's bound; without one, up to a million times what is likely."""
+    """Return the values to search: evenly up to the maximum, or up to a million times the likely value."""
     if driver.maximum < MAX_VALUE:
         even = np.linspace(driver.minimum, driver.maximum, 401)
     else:
@@ -123,7 +130,7 @@ def _candidate_values(driver: Driver) -> Float64Array:
 
 
 def tornado_swings(plan: Plan) -> list[Swing]:
-    """The uncertain drivers, the one that moves ROI most first."""
+    """Compute the swing of each uncertain driver, the largest first."""
 
     def roi(driver: Driver, value: float) -> float:
         return float(cash_flow(plan, plan.likely_values() | {driver.key: value}).roi[-1])
@@ -133,14 +140,14 @@ def tornado_swings(plan: Plan) -> list[Swing]:
 
 
 def monte_carlo(plan: Plan, seed: int, draws: int = DRAWS) -> MonteCarloResult:
-    """Draw every uncertain driver, in the plan's order, and see what comes of it."""
+    """Draw all uncertain drivers, in the order of the plan, and compute the cash flow of each draw."""
     generator = np.random.default_rng(seed)
     values: dict[str, float | Float64Array] = {}
     for key, driver in plan.drivers.items():
         values[key] = driver.likely
         if driver.is_uncertain:
             values[key] = generator.triangular(driver.low, driver.likely, driver.high, draws)
-    # In one future there is no half contract.
+    # Each draw has an integer number of contracts.
     values["contracts.number"] = np.rint(np.broadcast_to(values["contracts.number"], draws))
     flow = cash_flow(plan, values)
     count = int((flow.cumulative[-1] > 0).sum())

@@ -1,6 +1,6 @@
-"""roi.xlsx: the plan and the model as spreadsheet formulas, so that anyone can check and change them.
+"""Writes roi.xlsx: the plan and the model as spreadsheet formulas, to check and change.
 
-What is solved for and what is drawn stands beside the formulas as values, and says so.
+Break-even values, swings and draws are written as fixed values, with a note that says so.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from moviemotion.roi.uncertainty import BreakEven, MonteCarloResult, RoiAnalysis
 NOT_LINKED_NOTE = "does not follow the sheet Inputs"
 
 
-def write_workbook(path: Path, prospect: RoiAnalysis) -> None:
-    """Write the workbook; the file appears whole or not at all."""
-    plan = prospect.plan
+def write_workbook(path: Path, analysis: RoiAnalysis) -> None:
+    """Write the workbook; the file appears completely or not at all."""
+    plan = analysis.plan
     book = Workbook()
     flow = book.active
     flow.title = "Cash flow"
     inputs = fill_inputs_sheet(book.create_sheet("Inputs"), plan)
     contracts = fill_contracts_sheet(book.create_sheet("Contracts"), plan, inputs)
     fill_cash_flow_sheet(flow, plan, inputs, contracts)
-    _fill_break_evens(book.create_sheet("What must be true"), prospect.break_evens)
-    _fill_sensitivity(book.create_sheet("Sensitivity"), prospect.swings)
-    _fill_monte_carlo(book.create_sheet("Monte Carlo"), prospect.monte_carlo)
+    _fill_break_evens(book.create_sheet("What must be true"), analysis.break_evens)
+    _fill_sensitivity(book.create_sheet("Sensitivity"), analysis.swings)
+    _fill_monte_carlo(book.create_sheet("Monte Carlo"), analysis.monte_carlo)
     _fill_notes(book.create_sheet("Notes"), plan.notes)
     for sheet in book:
         sheet.page_setup.orientation = "landscape"
@@ -45,17 +45,17 @@ def write_workbook(path: Path, prospect: RoiAnalysis) -> None:
         partial.unlink(missing_ok=True)
 
 
-def _fill_break_evens(sheet: Worksheet, needs: Sequence[BreakEven]) -> None:
+def _fill_break_evens(sheet: Worksheet, break_evens: Sequence[BreakEven]) -> None:
     rows: list[tuple[object, ...]] = [
         ("Figure, each alone", "Likely", "ROI is positive", "Break-even", "Unit")
     ]
-    for need in needs:
-        driver = need.driver
-        if isnan(need.value):
-            side = "at any value" if need.positive_at_likely else "at no value"
+    for found in break_evens:
+        driver = found.driver
+        if isnan(found.value):
+            side = "at any value" if found.positive_at_likely else "at no value"
         else:
-            side = "at least" if need.at_least else "at most"
-        rows.append((driver.name, driver.likely, side, _none_if_nan(need.value), driver.unit))
+            side = "at least" if found.at_least else "at most"
+        rows.append((driver.name, driver.likely, side, _none_if_nan(found.value), driver.unit))
     rows += [(), (f"Solved with all other figures likely; {NOT_LINKED_NOTE}.",)]
     fill_sheet(sheet, rows, (44, 16, 16, 18, 30))
 
@@ -75,19 +75,19 @@ def _fill_sensitivity(sheet: Worksheet, swings: Sequence[Swing]) -> None:
             cell.number_format = PERCENT_FORMAT
 
 
-def _fill_monte_carlo(sheet: Worksheet, futures: MonteCarloResult) -> None:
+def _fill_monte_carlo(sheet: Worksheet, result: MonteCarloResult) -> None:
     rows: list[tuple[object, ...]] = [
-        ("ROI so far", "2.5 % of draws below", "Median", "97.5 % of draws below", "Turns positive here")
+        ("Cumulative ROI", "2.5 % of draws below", "Median", "97.5 % of draws below", "Positive from here on")
     ]
-    by_quarter = zip(futures.roi_by_quarter, futures.positive_from_share, strict=True)
+    by_quarter = zip(result.roi_by_quarter, result.positive_from_share, strict=True)
     for quarter, (quantiles, share) in enumerate(by_quarter, 1):
         rows.append((f"Quarter {quarter}", *map(_none_if_nan, quantiles), float(share)))
-    low, high = futures.positive_interval
+    low, high = result.positive_interval
     rows += [
-        ("Net present value", *map(_none_if_nan, futures.net_present_value)),
-        ("Draws with a positive ROI (95 % interval)", low, futures.positive_share, high),
+        ("Net present value", *map(_none_if_nan, result.net_present_value)),
+        ("Draws with a positive ROI (95 % interval)", low, result.positive_share, high),
         (),
-        (f"{futures.draws:,} draws, seed {futures.seed}; {NOT_LINKED_NOTE}.",),
+        (f"{result.draws:,} draws, seed {result.seed}; {NOT_LINKED_NOTE}.",),
     ]
     fill_sheet(sheet, rows, (44, 22, 16, 22, 22), PERCENT_FORMAT)
     value, positive = len(rows) - 3, len(rows) - 2
@@ -107,5 +107,5 @@ def _fill_notes(sheet: Worksheet, notes: Sequence[str]) -> None:
 
 
 def _none_if_nan(value: float) -> float | None:
-    # Rounded, so that a spreadsheet shows no minus before a nought.
+    # Rounded, so that a spreadsheet shows no negative zero.
     return None if isnan(value) else round(float(value), 9) + 0.0

@@ -1,4 +1,4 @@
-"""Invented rooms at the level of the timeline, for the tests of this folder."""
+"""Simulated timelines for the tests of this folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def simulate_timeline(
     shared: tuple[tuple[int, int, Emotion, float], ...] = (),
     private: int = 3,
 ) -> Timeline:
-    """Viewers who rest, react alone `private` times each, and share the given reactions.
+    """Simulate viewers who react alone `private` times each and share the given reactions.
 
     Args:
         shared: start, end, emotion and strength of each shared reaction.
@@ -40,12 +40,12 @@ def simulate_timeline(
 
 
 def hide_viewer(timeline: Timeline, viewer: int, start: int, end: int) -> Timeline:
-    """The same room with one viewer out of the picture for a while."""
+    """The same timeline with one viewer unseen for a while."""
     scores, samples = timeline.probabilities.copy(), timeline.sample_counts.copy()
     scores[viewer, start:end], samples[viewer, start:end] = np.nan, 0
     return Timeline(timeline.viewers, timeline.start, scores, samples)
 
 
 def strength_of(timeline: Timeline) -> np.ndarray:
-    """(V, S, 7) the strength of a room's viewers, from their estimated rest."""
+    """(V, S, 7) strength of the viewers, from an estimated baseline."""
     return baseline.strength_above_baseline(timeline, baseline.estimate_baseline(timeline))

@@ -1,4 +1,4 @@
-"""The room second by second."""
+"""The audience curve and synchrony."""
 
 from dataclasses import replace
 
@@ -20,36 +20,36 @@ from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 
 def test_the_audience_curve_averages_the_viewers_who_were_seen():
     timeline = hide_viewer(simulate_timeline(6, 80, 3, ((30, 36, Emotion.HAPPY, 1.0),)), 0, 30, 40)
-    of_viewers = strength_of(timeline)
-    room = compute_audience_curve(timeline, of_viewers)
-    assert room.viewers[33] == 5
+    strength = strength_of(timeline)
+    curve = compute_audience_curve(timeline, strength)
+    assert curve.viewers[33] == 5
     happy = NON_NEUTRAL_EMOTIONS.index(Emotion.HAPPY)
-    assert room.strength[33, happy] == pytest.approx(of_viewers[1:, 33, happy].mean())
-    assert room.overall_strength[33] == pytest.approx(of_viewers[1:, 33].max(axis=1).mean())
-    low, high = room.reacting_share_interval[:, 33]
-    assert low < room.reacting_share[33] <= high
+    assert curve.strength[33, happy] == pytest.approx(strength[1:, 33, happy].mean())
+    assert curve.overall_strength[33] == pytest.approx(strength[1:, 33].max(axis=1).mean())
+    low, high = curve.reacting_share_interval[:, 33]
+    assert low < curve.reacting_share[33] <= high
 
 
 def test_seconds_without_a_seen_viewer_are_nan_rather_than_zero():
     timeline = simulate_timeline(2, 70, 4)
     for viewer in range(2):
         timeline = hide_viewer(timeline, viewer, 20, 25)
-    room = compute_audience_curve(timeline, strength_of(timeline))
-    assert room.viewers[22] == 0
-    assert np.isnan([room.overall_strength[22], room.reacting_share[22], *room.strength[22]]).all()
+    curve = compute_audience_curve(timeline, strength_of(timeline))
+    assert curve.viewers[22] == 0
+    assert np.isnan([curve.overall_strength[22], curve.reacting_share[22], *curve.strength[22]]).all()
 
 
 def test_synchrony_equals_a_plain_correlation_with_the_mean_of_the_others():
-    of_viewers = strength_of(simulate_timeline(4, 40, 5, ((15, 22, Emotion.SAD, 0.8),)))
+    strength = strength_of(simulate_timeline(4, 40, 5, ((15, 22, Emotion.SAD, 0.8),)))
     at, half = 18, SYNCHRONY_WINDOW // 2
-    window = of_viewers[:, at - half : at + half + 1]
+    window = strength[:, at - half : at + half + 1]
     centred = window - window.mean(axis=1, keepdims=True)
     plain = []
     for viewer in range(4):
         others = np.delete(centred, viewer, axis=0).mean(axis=0).ravel()
         own = centred[viewer].ravel()
         plain.append(own @ others / np.sqrt((own @ own) * (others @ others)))
-    assert sliding_synchrony(of_viewers)[at] == pytest.approx(np.mean(plain))
+    assert sliding_synchrony(strength)[at] == pytest.approx(np.mean(plain))
 
 
 def test_synchrony_is_1_for_identical_viewers_about_0_for_unrelated_ones_and_nan_for_one_viewer():
@@ -61,9 +61,11 @@ def test_synchrony_is_1_for_identical_viewers_about_0_for_unrelated_ones_and_nan
 
 
 def test_the_synchrony_interval_has_its_nominal_coverage():
-    """Strangers, whose true synchrony is 0."""
-    rooms = [synchrony_at(strength_of(simulate_timeline(8, 60, seed)), 30).interval() for seed in range(100)]
-    assert sum(low <= 0 <= high for low, high in rooms) >= binom.ppf(0.005, 100, 0.95)
+    """Of unrelated viewers, whose true synchrony is 0."""
+    estimates = [
+        synchrony_at(strength_of(simulate_timeline(8, 60, seed)), 30).interval() for seed in range(100)
+    ]
+    assert sum(low <= 0 <= high for low, high in estimates) >= binom.ppf(0.005, 100, 0.95)
 
 
 def test_the_synchrony_interval_contains_the_estimate_also_at_the_ends_and_is_nan_for_two_viewers():
@@ -80,18 +82,18 @@ def test_the_synchrony_interval_contains_the_estimate_also_at_the_ends_and_is_na
 
 def test_the_synchrony_interval_is_not_too_wide_where_nothing_is_shared():
     rng = np.random.default_rng(4)
-    rooms = [synchrony_at(rng.uniform(0, 0.1, (12, 15, 7)), 7) for _ in range(300)]
-    true = np.mean([room.value for room in rooms])
-    hits = sum(low <= true <= high for low, high in (room.interval() for room in rooms))
+    estimates = [synchrony_at(rng.uniform(0, 0.1, (12, 15, 7)), 7) for _ in range(300)]
+    true = np.mean([curve.value for curve in estimates])
+    hits = sum(low <= true <= high for low, high in (curve.interval() for curve in estimates))
     assert 0.92 < hits / 300 < 0.975
-    plain = [replace(room, leave_two_out=np.zeros(0)).interval() for room in rooms]
+    plain = [replace(curve, leave_two_out=np.zeros(0)).interval() for curve in estimates]
     assert sum(low <= true <= high for low, high in plain) / 300 > 0.98  # what the correction is for
 
 
 def test_a_viewer_who_was_never_seen_does_not_change_the_synchrony_interval():
-    of_viewers = strength_of(simulate_timeline(6, 60, 3, ((30, 36, Emotion.HAPPY, 1.0),)))
-    absent = np.concatenate([of_viewers, np.full((1, 60, 7), np.nan)])
-    assert synchrony_at(absent, 33).interval() == synchrony_at(of_viewers, 33).interval()
+    strength = strength_of(simulate_timeline(6, 60, 3, ((30, 36, Emotion.HAPPY, 1.0),)))
+    absent = np.concatenate([strength, np.full((1, 60, 7), np.nan)])
+    assert synchrony_at(absent, 33).interval() == synchrony_at(strength, 33).interval()
 
 
 def test_the_synchrony_of_a_film_has_values_and_intervals_for_each_emotion():
@@ -124,14 +126,14 @@ def test_large_audiences_are_jackknifed_in_groups():
 
 def test_a_low_weight_reduces_a_viewer_in_the_mean_but_not_in_the_reacting_share():
     timeline = simulate_timeline(6, 80, 3, ((30, 36, Emotion.HAPPY, 1.0),))
-    of_viewers, weight = strength_of(timeline), np.ones((6, 80), np.float32)
+    strength, weight = strength_of(timeline), np.ones((6, 80), np.float32)
     weight[0] = 0.2
     even, uneven = (
-        compute_audience_curve(timeline, of_viewers),
-        compute_audience_curve(replace(timeline, weight=weight), of_viewers),
+        compute_audience_curve(timeline, strength),
+        compute_audience_curve(replace(timeline, weight=weight), strength),
     )
     happy = NON_NEUTRAL_EMOTIONS.index(Emotion.HAPPY)
-    expected = np.average(of_viewers[:, 33, happy], weights=weight[:, 33])
+    expected = np.average(strength[:, 33, happy], weights=weight[:, 33])
     assert uneven.strength[33, happy] == pytest.approx(expected)
     assert uneven.strength[33, happy] != pytest.approx(even.strength[33, happy])
     np.testing.assert_array_equal(uneven.reacting_share, even.reacting_share)

@@ -55,9 +55,9 @@ def test_formatted_clock_times_are_parsed_to_the_same_span(start, length):
     "text", ["", "0:20", "0:20-0:10", "0:20-0:20", "a-b", "1-2-3", "-5", "0:0x-0:20", "nan-5"]
 )
 def test_invalid_time_spans_are_rejected_in_one_line(text):
-    with pytest.raises(MoviemotionError, match=r"baseline .*0:00-0:20") as refused:
+    with pytest.raises(MoviemotionError, match=r"baseline .*0:00-0:20") as error:
         parse_time_span(text)
-    assert "\n" not in str(refused.value)
+    assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize(("emotion", "value"), [(SAD, 0.45), (HAPPY, 0.35), (SAD, 0.1)])
@@ -113,11 +113,11 @@ def test_a_viewer_who_was_never_seen_has_no_baseline():
 @given(st.integers(0, 10_000))
 def test_strength_is_between_0_and_1_and_nan_exactly_where_not_seen(seed):
     timeline = hide_viewer(simulate_timeline(3, 40, seed), 1, 5, 15)
-    of_viewers = strength_of(timeline)
-    assert of_viewers.shape == (3, 40, len(NON_NEUTRAL_EMOTIONS))
-    assert (np.isnan(of_viewers).all(axis=2) == (timeline.sample_counts == 0)).all()
-    assert np.nanmin(of_viewers) >= 0
-    assert np.nanmax(of_viewers) <= 1
+    strength = strength_of(timeline)
+    assert strength.shape == (3, 40, len(NON_NEUTRAL_EMOTIONS))
+    assert (np.isnan(strength).all(axis=2) == (timeline.sample_counts == 0)).all()
+    assert np.nanmin(strength) >= 0
+    assert np.nanmax(strength) <= 1
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))

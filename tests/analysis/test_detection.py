@@ -1,4 +1,4 @@
-"""Moments: found where they were planted, not found where nothing was shared."""
+"""Moments: found where they were planted and not found where nothing is shared."""
 
 from dataclasses import replace
 
@@ -16,8 +16,8 @@ PLANTED = ((30, 37, Emotion.HAPPY, 1.0), (80, 86, Emotion.SURPRISE, 0.9), (130, 
 
 
 def search(timeline, seed=1):
-    of_viewers = strength_of(timeline)
-    return find_moments(of_viewers, compute_audience_curve(timeline, of_viewers), seed)
+    strength = strength_of(timeline)
+    return find_moments(strength, compute_audience_curve(timeline, strength), seed)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -44,7 +44,7 @@ def test_unrelated_viewers_have_a_moment_in_at_most_5_percent_of_audiences():
 
 
 def test_frequent_private_reactions_are_not_a_moment():
-    """A room whose viewers each smile often, but at their own times."""
+    """Viewers who smile often, each at different times."""
     assert not search(simulate_timeline(10, 120, 7, private=12)).moments
 
 

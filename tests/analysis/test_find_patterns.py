@@ -1,4 +1,4 @@
-"""Patterns: found where they are planted, not found where nothing is, not told where it cannot be known."""
+"""Patterns: found where planted, not found by chance, and inconclusive with too little data."""
 
 from __future__ import annotations
 
@@ -187,22 +187,22 @@ def test_change_points_are_found_where_they_were_planted():
     assert all(c.time_interval[0] <= c.time <= c.time_interval[1] for c in found.changes)
 
 
-@pytest.mark.parametrize("rhythm", [0.8, 0.95])
-def test_slow_shared_noise_has_no_change_points(rhythm):
+@pytest.mark.parametrize("coefficient", [0.8, 0.95])
+def test_slow_shared_noise_has_no_change_points(coefficient):
     found = [
-        find_change_points(steady_audience(np.random.default_rng(k), 6, 900, 0.05, rhythm), 0, k)
+        find_change_points(steady_audience(np.random.default_rng(k), 6, 900, 0.05, coefficient), 0, k)
         for k in range(3)
     ]
     assert sum(bool(f.changes) for f in found) <= 1
 
 
 def test_a_change_point_search_with_little_data_is_inconclusive():
-    room = steady_audience(np.random.default_rng(8), 6, 900)
-    assert not find_change_points(room[:, :300], 0, 1).conclusive
-    assert not find_change_points(room[:4], 0, 1).conclusive
-    assert not find_change_points(np.full_like(room, np.nan), 0, 1).conclusive
-    room[:, 200:400] = np.nan
-    assert find_change_points(room, 0, 1).conclusive
+    audience = steady_audience(np.random.default_rng(8), 6, 900)
+    assert not find_change_points(audience[:, :300], 0, 1).conclusive
+    assert not find_change_points(audience[:4], 0, 1).conclusive
+    assert not find_change_points(np.full_like(audience, np.nan), 0, 1).conclusive
+    audience[:, 200:400] = np.nan
+    assert find_change_points(audience, 0, 1).conclusive
 
 
 # --- Contagion ---------------------------------------------------------------------------------------
@@ -218,10 +218,10 @@ def test_contagion_between_neighbors_is_found_and_common_reactions_are_not():
 
 
 def test_contagion_is_inconclusive_with_few_viewers_or_without_quiet_seconds():
-    room = laughing_audience(np.random.default_rng(9), 8, 600)
-    assert find_contagion(room, 1).found is not None
-    assert find_contagion(room[:7], 1).found is None
-    assert find_contagion(np.full_like(room, 0.9), 1).found is None
+    audience = laughing_audience(np.random.default_rng(9), 8, 600)
+    assert find_contagion(audience, 1).found is not None
+    assert find_contagion(audience[:7], 1).found is None
+    assert find_contagion(np.full_like(audience, 0.9), 1).found is None
 
 
 # --- Across films ------------------------------------------------------------------------------------
@@ -230,11 +230,11 @@ def test_contagion_is_inconclusive_with_few_viewers_or_without_quiet_seconds():
 def _films(count: int, seed: int) -> tuple[list[dict[str, float]], list[float]]:
     rng = np.random.default_rng(seed)
     ratings = rng.standard_normal(count)
-    figures = [
+    features = [
         {"peak": r + 0.2 * rng.standard_normal(), "synchrony": rng.standard_normal(), "flat": 0.5}
         for r in ratings
     ]
-    return figures, ratings.tolist()
+    return features, ratings.tolist()
 
 
 def test_correlated_patterns_are_significant_and_others_are_not():
@@ -247,20 +247,20 @@ def test_correlated_patterns_are_significant_and_others_are_not():
 
 
 def test_testing_more_patterns_increases_the_adjusted_p_value():
-    figures, ratings = _films(8, 2)
+    features, ratings = _films(8, 2)
     rng = np.random.default_rng(3)
-    more = [film | {str(k): rng.standard_normal() for k in range(30)} for film in figures]
+    more = [film | {str(k): rng.standard_normal() for k in range(30)} for film in features]
     alone, among = (
-        {a.pattern: a for a in correlate_with_ratings(f, ratings, 1)}["peak"] for f in (figures, more)
+        {a.pattern: a for a in correlate_with_ratings(f, ratings, 1)}["peak"] for f in (features, more)
     )
     assert alone.correlation == among.correlation
     assert alone.p_adjusted < among.p_adjusted
 
 
 def test_films_without_a_value_are_ignored_for_that_pattern():
-    figures, ratings = _films(12, 4)
-    figures[0]["peak"] = figures[1]["peak"] = float("nan")
-    peak = next(a for a in correlate_with_ratings(figures, ratings, 1) if a.pattern == "peak")
+    features, ratings = _films(12, 4)
+    features[0]["peak"] = features[1]["peak"] = float("nan")
+    peak = next(a for a in correlate_with_ratings(features, ratings, 1) if a.pattern == "peak")
     assert peak.films == 10
 
 
@@ -271,7 +271,7 @@ def test_an_analysis_contains_its_patterns_reproducibly():
     timeline = simulate_timeline(14, 420, 5, PLAIN)
     first, again = (analyze("", timeline, None, (), 7) for _ in range(2))
     assert repr(first.patterns) == repr(again.patterns)
-    figures = film_features(first, ())
-    assert figures["share of moments that are happy"] == pytest.approx(0.5)
-    assert figures["strength of the peak"] == max(m.strength for m in first.moment_search.moments)
+    features = film_features(first, ())
+    assert features["share of moments that are happy"] == pytest.approx(0.5)
+    assert features["strength of the peak"] == max(m.strength for m in first.moment_search.moments)
     assert first.patterns.peak_end.peak is not None

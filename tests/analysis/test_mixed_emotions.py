@@ -1,4 +1,4 @@
-"""Mixed feelings: two at once in one viewer."""
+"""Mixed emotions: two emotions at once in one viewer."""
 
 import numpy as np
 import pytest
@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from moviemotion.analysis.signals.mixed_emotions import find_mixed_emotions, mixed_emotion_strength
 from moviemotion.emotions import MIXED_EMOTIONS, NON_NEUTRAL_EMOTIONS, Emotion
 
-BY_NAME = {feeling.name: feeling for feeling in MIXED_EMOTIONS}
+BY_NAME = {emotion.name: emotion for emotion in MIXED_EMOTIONS}
 HAPPY, SAD, SURPRISE = (NON_NEUTRAL_EMOTIONS.index(e) for e in (Emotion.HAPPY, Emotion.SAD, Emotion.SURPRISE))
 
 
-def room(*stretches, viewers=1, seconds=20):
+def viewers_with(*stretches, viewers=1, seconds=20):
     """(viewers, seconds, 7) of nothing, but for: emotion, start, end, strength."""
     strength = np.zeros((viewers, seconds, 7))
     for emotion, start, end, value in stretches:
@@ -25,39 +25,39 @@ def names(strength, start=0, end=20):
 
 
 def test_simultaneous_emotions_are_mixed_and_successive_ones_are_not():
-    at_once = room((HAPPY, 5, 10, 0.5), (SURPRISE, 5, 10, 0.4))
+    at_once = viewers_with((HAPPY, 5, 10, 0.5), (SURPRISE, 5, 10, 0.4))
     assert names(at_once) == ["happily surprised"]
-    assert names(room((HAPPY, 12, 18, 0.9), (SURPRISE, 2, 8, 0.9))) == []
-    assert names(room((HAPPY, 5, 10, 0.9), (SURPRISE, 5, 10, 0.1))) == []
+    assert names(viewers_with((HAPPY, 12, 18, 0.9), (SURPRISE, 2, 8, 0.9))) == []
+    assert names(viewers_with((HAPPY, 5, 10, 0.9), (SURPRISE, 5, 10, 0.1))) == []
 
 
 def test_a_laugh_right_after_a_tear_is_in_the_same_window():
-    assert names(room((SAD, 5, 7, 0.7), (HAPPY, 7, 9, 0.9))) != []
+    assert names(viewers_with((SAD, 5, 7, 0.7), (HAPPY, 7, 9, 0.9))) != []
 
 
 def test_the_stronger_component_decides_between_tears_of_joy_and_bittersweet():
-    assert names(room((HAPPY, 5, 10, 0.5), (SAD, 5, 10, 0.3))) == ["tears of joy"]
-    assert names(room((HAPPY, 5, 10, 0.3), (SAD, 5, 10, 0.5))) == ["bittersweet"]
+    assert names(viewers_with((HAPPY, 5, 10, 0.5), (SAD, 5, 10, 0.3))) == ["tears of joy"]
+    assert names(viewers_with((HAPPY, 5, 10, 0.3), (SAD, 5, 10, 0.5))) == ["bittersweet"]
 
 
 def test_a_mixed_emotion_is_as_strong_as_its_weaker_component():
     strength = mixed_emotion_strength(
-        room((HAPPY, 5, 10, 0.6), (SURPRISE, 5, 10, 0.3)), BY_NAME["happily surprised"]
+        viewers_with((HAPPY, 5, 10, 0.6), (SURPRISE, 5, 10, 0.3)), BY_NAME["happily surprised"]
     )
     assert strength[0, 6:9] == pytest.approx(0.3)
     assert strength[0, :3] == pytest.approx(0.0)
 
 
 def test_a_mixed_emotion_is_nan_if_less_than_half_of_the_window_was_seen():
-    strength = room((HAPPY, 0, 20, 0.5), (SURPRISE, 0, 20, 0.5))
+    strength = viewers_with((HAPPY, 0, 20, 0.5), (SURPRISE, 0, 20, 0.5))
     strength[0, 8:12] = np.nan
-    felt = mixed_emotion_strength(strength, BY_NAME["happily surprised"])
-    assert np.isnan(felt[0, 9:11]).all()
-    assert np.isfinite(felt[0, [6, 13]]).all()
+    found = mixed_emotion_strength(strength, BY_NAME["happily surprised"])
+    assert np.isnan(found[0, 9:11]).all()
+    assert np.isfinite(found[0, [6, 13]]).all()
 
 
 def test_the_share_counts_only_viewers_who_were_seen():
-    strength = room((HAPPY, 5, 10, 0.5), (SURPRISE, 5, 10, 0.5), viewers=4)
+    strength = viewers_with((HAPPY, 5, 10, 0.5), (SURPRISE, 5, 10, 0.5), viewers=4)
     strength[2, :, SURPRISE], strength[3] = 0, np.nan
     (mixed,) = find_mixed_emotions(strength, 100, 104.0, 112.0)
     assert (mixed.count, mixed.viewers, mixed.share) == (2, 3, pytest.approx(2 / 3))
@@ -67,7 +67,7 @@ def test_the_share_counts_only_viewers_who_were_seen():
 
 def test_every_rule_has_a_unique_name_and_two_components():
     assert len(BY_NAME) == len(MIXED_EMOTIONS)
-    assert all(len({*feeling.components}) == 2 and 0 < feeling.threshold < 0.5 for feeling in MIXED_EMOTIONS)
+    assert all(len({*emotion.components}) == 2 and 0 < emotion.threshold < 0.5 for emotion in MIXED_EMOTIONS)
 
 
 @given(st.integers(0, 999))
@@ -75,5 +75,5 @@ def test_a_mixed_emotion_grows_with_both_components(seed):
     rng = np.random.default_rng(seed)
     less = rng.uniform(0, 0.5, (2, 12, 7))
     more = np.minimum(less + rng.uniform(0, 0.3), 1)
-    feeling = BY_NAME["fearfully surprised"]
-    assert (mixed_emotion_strength(more, feeling) >= mixed_emotion_strength(less, feeling) - 1e-12).all()
+    emotion = BY_NAME["fearfully surprised"]
+    assert (mixed_emotion_strength(more, emotion) >= mixed_emotion_strength(less, emotion) - 1e-12).all()

@@ -1,4 +1,4 @@
-"""Shifted rooms: the fast way gives what the plain way gives, also where viewers come and go."""
+"""The null model: the fast computation equals a plain one, also if viewers come and go."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Delays: who is later than whom, and how late the room is after what is known."""
+"""Reaction delays of viewers relative to each other, and of the audience after known events."""
 
 import numpy as np
 import pytest
@@ -35,7 +35,7 @@ def test_relative_delays_are_recovered():
 
 
 def test_a_common_delay_is_invisible_without_events():
-    """A room that is later by two seconds looks the same."""
+    """An audience that is two seconds later looks the same."""
     early, late = (
         estimate_relative_delay(late_by(0.5, 1.0, 1.4), 1),
         estimate_relative_delay(late_by(2.5, 3.0, 3.4), 1),
@@ -74,8 +74,8 @@ def test_the_delays_of_a_simulated_audience_are_recovered():
     crowd = simulate_screening(EmotionSchedule(tuple(beats)), 16, 480, 3)
     seen = [simulate_viewer(crowd, viewer) for viewer in range(16)]
     timeline = build_timeline((one.reading for one in seen), 479.8)
-    of_viewers = strength_above_baseline(timeline, estimate_baseline(timeline))
+    strength = strength_above_baseline(timeline, estimate_baseline(timeline))
     true = np.array([one.reaction_profile.delay for one in seen])
-    assert np.corrcoef(estimate_relative_delay(of_viewers, 1).viewer_delays, true)[0, 1] > 0.8
-    late = estimate_reaction_delay(of_viewers, 0, [beat.start for beat in beats], 1)
+    assert np.corrcoef(estimate_relative_delay(strength, 1).viewer_delays, true)[0, 1] > 0.8
+    late = estimate_reaction_delay(strength, 0, [beat.start for beat in beats], 1)
     assert late.seconds == pytest.approx(np.median(true), abs=0.5)

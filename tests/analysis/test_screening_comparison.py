@@ -58,8 +58,8 @@ def test_two_endings_are_one_passage_and_unmatched_lines_are_counted(
     assert (passage.label, Emotion.HAPPY) in standing_out(endings)
     assert CUT not in {u.label for u in endings.alignment.units}
     assert endings.alignment.unmatched_lines == (3, 2)
-    told = "lines are in both, 3 in the first script only, 2 in the second only."
-    assert told in endings.alignment.condition
+    sentence = "lines are in both, 3 in the first script only, 2 in the second only."
+    assert sentence in endings.alignment.condition
 
 
 def test_scenes_and_the_film_are_compared_too(endings: ScreeningComparison) -> None:

@@ -1,4 +1,4 @@
-"""Feelings laid on lines and scenes."""
+"""Emotions of script elements and scenes."""
 
 from pathlib import Path
 
@@ -14,42 +14,42 @@ from moviemotion.screenplay.elements import Screenplay
 from moviemotion.screenplay.formats.fountain import parse_fountain
 
 
-def feeling_during(of_viewers: np.ndarray, first: int, start: float, end: float) -> EmotionSummary:
-    (feeling,) = summarize_emotions(of_viewers, first, [(start, end)])
-    return feeling
+def summary_of(strength: np.ndarray, first: int, start: float, end: float) -> EmotionSummary:
+    (summary,) = summarize_emotions(strength, first, [(start, end)])
+    return summary
 
 
 HAPPY = NON_NEUTRAL_EMOTIONS.index(Emotion.HAPPY)
 
 
 def test_seconds_count_by_their_overlap_with_a_line():
-    of_viewers = np.zeros((3, 10, 7))
-    of_viewers[:, 4, HAPPY], of_viewers[:, 5, HAPPY] = 0.8, 0.4
-    feeling = feeling_during(of_viewers, 0, 4.5, 6.0)
-    assert feeling.emotion is Emotion.HAPPY
-    assert feeling.strength == pytest.approx((0.5 * 0.8 + 1.0 * 0.4) / 1.5)
-    assert (feeling.viewers, feeling.reacting_share) == (3, 1.0)
+    strength = np.zeros((3, 10, 7))
+    strength[:, 4, HAPPY], strength[:, 5, HAPPY] = 0.8, 0.4
+    summary = summary_of(strength, 0, 4.5, 6.0)
+    assert summary.emotion is Emotion.HAPPY
+    assert summary.strength == pytest.approx((0.5 * 0.8 + 1.0 * 0.4) / 1.5)
+    assert (summary.viewers, summary.reacting_share) == (3, 1.0)
 
 
 def test_weak_emotions_are_not_dominant_and_unknown_spans_are_nan():
-    of_viewers = np.full((3, 10, 7), 0.02)
-    assert feeling_during(of_viewers, 0, 2, 4).emotion is None
+    strength = np.full((3, 10, 7), 0.02)
+    assert summary_of(strength, 0, 2, 4).emotion is None
     nan = float("nan")
     for start, end in [(nan, nan), (50.0, 51.0)]:
-        nothing = feeling_during(of_viewers, 0, start, end)
+        nothing = summary_of(strength, 0, start, end)
         assert (nothing.emotion, nothing.viewers) == (None, 0)
         assert np.isnan(nothing.strength)
 
 
 def test_a_line_without_length_uses_its_second():
-    of_viewers = np.zeros((3, 10, 7))
-    of_viewers[:, 4, HAPPY] = 0.6
-    assert feeling_during(of_viewers, 0, 4.2, 4.2).strength == pytest.approx(0.6)
+    strength = np.zeros((3, 10, 7))
+    strength[:, 4, HAPPY] = 0.6
+    assert summary_of(strength, 0, 4.2, 4.2).strength == pytest.approx(0.6)
 
 
 def test_only_viewers_who_were_seen_count():
     timeline = hide_viewer(simulate_timeline(4, 70, 1, ((20, 30, Emotion.HAPPY, 1.0),)), 0, 15, 35)
-    assert feeling_during(strength_of(timeline), 0, 20, 30).viewers == 3
+    assert summary_of(strength_of(timeline), 0, 20, 30).viewers == 3
 
 
 def test_scenes_list_their_moments_and_moments_their_lines():

@@ -1,4 +1,4 @@
-"""Smoothing over time: no shift, no reach beyond what is stated, nothing invented."""
+"""Smoothing over time: no shift, and no influence beyond the stated radius."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Intervals of a mean over viewers: they hold the truth, also where nearly nobody feels anything."""
+"""Intervals of a mean over viewers: their coverage, also where almost nobody reacts."""
 
 import numpy as np
 import pytest
@@ -25,17 +25,17 @@ def test_yes_or_no_of_many_viewers_gives_the_interval_of_a_share():
 
 @pytest.mark.parametrize("viewers", [5, 8, 24, 100])
 def test_the_coverage_is_nominal_in_calm_seconds_where_students_interval_fails(viewers):
-    """Nine in ten feel the film's few moments; between them one in thirty feels something of their own."""
+    """Nine in ten react to the film's few events; between them one in thirty reacts alone."""
     rng = np.random.default_rng(viewers)
-    rooms, seconds, felt = 200, 60, 10
-    shape = (rooms, viewers, seconds)
-    reacts = rng.random(shape) < np.where(np.arange(seconds) < felt, 0.9, 1 / 30)
+    audiences, seconds, events = 200, 60, 10
+    shape = (audiences, viewers, seconds)
+    reacts = rng.random(shape) < np.where(np.arange(seconds) < events, 0.9, 1 / 30)
     values = np.where(reacts, rng.beta(6, 3, shape), 0.0)
-    truth = np.where(np.arange(seconds) < felt, 0.9, 1 / 30) * 6 / 9
+    truth = np.where(np.arange(seconds) < events, 0.9, 1 / 30) * 6 / 9
 
     def coverage(interval):
         held = [(low <= truth) & (truth <= high) for _, low, high in map(interval, values)]
-        return np.mean(held, axis=0)[:felt].mean(), np.mean(held, axis=0)[felt:].mean()
+        return np.mean(held, axis=0)[:events].mean(), np.mean(held, axis=0)[events:].mean()
 
     assert min(coverage(strength_intervals)) >= 0.92
     assert coverage(mean_interval)[1] < 0.9
@@ -43,7 +43,7 @@ def test_the_coverage_is_nominal_in_calm_seconds_where_students_interval_fails(v
 
 @pytest.mark.parametrize("sizes", [(6, 6), (30, 10)])
 def test_difference_intervals_cover_the_truth_if_one_group_shows_nothing(sizes):
-    """Nine in ten of the second group feel two of the twenty moments; of the first nobody does."""
+    """In two of twenty seconds, nine in ten viewers of the second group react and nobody of the first."""
     rng = np.random.default_rng(sizes)
     rate = np.stack([np.full(20, 1 / 30), np.where(np.arange(20) < 2, 0.9, 1 / 30)])
     truth, held = (rate[1] - rate[0]) * 6 / 9, []

@@ -1,4 +1,4 @@
-"""An invented film in two cuts, for the tests of comparing: its scripts, their times, and who watched."""
+"""A made-up film in two cuts, for the tests of comparisons: scripts, cues and audiences."""
 
 from __future__ import annotations
 
@@ -62,6 +62,6 @@ def screening(
     seconds: int = 80,
     strength: float = 0.9,
 ) -> Analysis:
-    """An audience that laughs at the given film seconds, and else feels what each one feels alone."""
+    """An audience that laughs at the given film seconds and otherwise reacts only individually."""
     shared = tuple((at, at + SECONDS_A_LINE, Emotion.HAPPY, strength) for at in laughs_at)
     return analyze("The Last Ferry", simulate_timeline(viewers, seconds, seed, shared), script, (), seed)

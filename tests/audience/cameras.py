@@ -1,4 +1,4 @@
-"""Simulated live cameras: pictures from memory on the film's clock, with planted troubles."""
+"""Simulated live cameras: pictures from memory on the film's clock, with simulated failures."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class CachingEmotionModel(OnnxEmotionModel):
 
 
 class SimulatedCamera:
-    """Shows `pictures` over and over until `seconds`; unreachable while `lost`, and still while `frozen`."""
+    """Repeats `pictures` until `seconds`; unreachable while `lost`, and unchanging while `frozen`."""
 
     is_recording = True
 

@@ -1,4 +1,4 @@
-"""Pictures of invented people in a dark room, so that it is known where every face is."""
+"""Images of synthetic people in the dark, with known positions of all faces."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ SMILE = scaled_prototype(Emotion.HAPPY, 0.4)
 
 
 def portrait(number: int, scale: float = 44.0) -> Image.Image:
-    """Head and shoulders of an invented person; `scale` pixels are half the width of the face."""
+    """Head and shoulders of an synthetic person; `scale` pixels are half the width of the face."""
     return Image.fromarray(render_face(random_identity(36, number), SMILE, scale))
 
 
 def scene(width: int, height: int, *people: tuple[int, float, int, int]) -> Picture:
-    """A dark room with people: number, scale, and x and y of the point between eyes and nose."""
-    room = Image.new("RGB", (width, height), (34, 32, 42))
+    """A dark frame with people: number, scale, and x and y of the point between eyes and nose."""
+    background = Image.new("RGB", (width, height), (34, 32, 42))
     for number, scale, x, y in people:
         figure = portrait(number, scale)
-        room.paste(figure, (round(x + LEFT * scale), round(y + TOP * scale)), figure)
-    return np.asarray(room)
+        background.paste(figure, (round(x + LEFT * scale), round(y + TOP * scale)), figure)
+    return np.asarray(background)
 
 
 def overlap(face: FaceBox, left: float, top: float, right: float, bottom: float) -> float:

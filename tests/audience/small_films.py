@@ -1,4 +1,4 @@
-"""Videos of a moment, written frame by frame so that every timestamp is known."""
+"""Short videos, written frame by frame so that every timestamp is known."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def write_film(
 
 
 class OnlyForwards:
-    """A file that cannot seek, as a camera streams: the length is never written into the header."""
+    """A file that cannot seek, like a camera's stream: the duration is never written into the header."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("wb")
@@ -43,7 +43,7 @@ class OnlyForwards:
 
 
 def write_stream(path: Path, times: Sequence[float], form: str, codec: str) -> Path:
-    """Like `write_film`, without a declared length."""
+    """Like `write_film`, without a declared duration."""
     file = OnlyForwards(path)
     with av.open(file, "w", format=form) as container:
         _encode(container, times, codec)
@@ -63,7 +63,7 @@ def write_sound(path: Path) -> Path:
 
 
 def turn(path: Path, matrix: tuple[int, ...] = TURNED_CLOCKWISE) -> Path:
-    """Say in an MP4's track header that the picture is to be turned, as a phone does."""
+    """Declare in an MP4's track header that frames have to be rotated, as a phone does."""
     data = bytearray(path.read_bytes())
     # tkhd, version 0: type, flags, five times and ids, reserved, layer and volume; then 3 × 3 numbers.
     at = data.find(b"tkhd") + 4 + 4 + 20 + 16

@@ -1,4 +1,4 @@
-"""Film time in a live capture: it stands in a pause, and a camera's delay that varies does not move it."""
+"""Film time in a live capture: it stops in a pause, and varying delays of a camera do not change it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from moviemotion.audience.live.film_clock import CameraClock, FilmClock, sample_indices
 
 
-def test_film_time_stands_until_it_is_let_run_and_in_a_pause() -> None:
+def test_film_time_stands_still_before_the_start_and_in_a_pause() -> None:
     clock = FilmClock(speed=100)
     assert clock.now() == 0.0
     clock.resume()
@@ -28,7 +28,7 @@ def test_film_time_stands_until_it_is_let_run_and_in_a_pause() -> None:
     assert clock.now() >= paused + 2.0
 
 
-def test_whoever_waits_for_the_film_waits_through_a_pause_and_is_woken_by_the_stop() -> None:
+def test_sleeping_lasts_through_a_pause_and_ends_with_the_stop() -> None:
     clock = FilmClock(speed=10)
     woken: list[bool] = []
     waiting = threading.Thread(target=lambda: woken.append(clock.sleep_until(0.5)))
@@ -53,7 +53,7 @@ def test_whoever_waits_for_the_film_waits_through_a_pause_and_is_woken_by_the_st
     start=st.floats(-1e5, 1e5),
     seed=st.integers(0, 99),
 )
-def test_a_delay_that_varies_does_not_move_a_cameras_time(
+def test_a_varying_delay_does_not_change_a_cameras_time(
     delay: float, jitter: float, start: float, seed: int
 ) -> None:
     rng = np.random.default_rng(seed)
@@ -76,5 +76,5 @@ def test_a_camera_whose_clock_jumps_is_followed() -> None:
     assert clock.film_time(9000.0, 5.3) == pytest.approx(5.3)
 
 
-def test_of_the_pictures_of_one_tick_one_is_sampled() -> None:
+def test_one_picture_is_sampled_for_each_tick() -> None:
     assert sample_indices([0.0, 0.1, 0.1999, 0.2, 0.39], 5).tolist() == [0, 0, 1, 1, 1]

@@ -1,4 +1,4 @@
-"""Live capture from a real RTSP server on this machine: several clients, a loss, and a return."""
+"""Live capture from a real RTSP server on this machine: several clients, a loss, and a reconnection."""
 
 from __future__ import annotations
 
@@ -59,11 +59,11 @@ def serving(pipelines: Mapping[str, str], port: int = 0) -> Iterator[int]:
 
 
 def film(path: Path) -> str:
-    """A pipeline that plays an H.264 file in its own time."""
+    """A pipeline that plays an H.264 file in real time."""
     return f"filesrc location={path} ! qtdemux ! rtph264pay name=pay0 pt=96 config-interval=1"
 
 
-def test_a_stream_gives_pictures_in_time_and_says_why_it_cannot(seats: list[Path]) -> None:
+def test_a_stream_gives_pictures_in_time_and_reports_failures(seats: list[Path]) -> None:
     with serving({"ball": f"{BALL} ! {JPEG}"}) as port:
         times = []
         for picture in StreamSource(f"rtsp://127.0.0.1:{port}/ball").pictures():
@@ -78,8 +78,8 @@ def test_a_stream_gives_pictures_in_time_and_says_why_it_cannot(seats: list[Path
         next(StreamSource(f"rtsp://127.0.0.1:{port}/ball").pictures())
 
 
-def test_cameras_that_are_lost_come_back_and_a_still_one_is_found(seats: list[Path], tmp_path: Path) -> None:
-    """Three cameras, two of them clients of one mount; the server dies and is started again."""
+def test_lost_cameras_reconnect_and_a_frozen_one_is_detected(seats: list[Path], tmp_path: Path) -> None:
+    """Three cameras, two of them clients of one mount; the server is killed and started again."""
     clock, mounts = FilmClock(), {"one": film(seats[0]), "still": f"{STILL} ! {JPEG}"}
     names = {"seat-a": "one", "seat-b": "one", "still": "still"}
     with serving(mounts) as port:

@@ -57,7 +57,7 @@ def camera(text: str) -> str:
     return f'[[camera]]\nname = "a"\nsource = "/dev/video0"\n{text}\n'
 
 
-def test_everything_is_read(tmp_path: Path) -> None:
+def test_every_key_is_read(tmp_path: Path) -> None:
     assert read(tmp_path, GOOD) == SeatsConfig(
         cameras=(
             CameraConfig("seat-01", "rtsp://someone:secret@10.0.0.7:554/stream?token=abc"),
@@ -70,7 +70,7 @@ def test_everything_is_read(tmp_path: Path) -> None:
     )
 
 
-def test_a_source_is_told_without_its_password(tmp_path: Path) -> None:
+def test_a_source_is_reported_without_its_password(tmp_path: Path) -> None:
     assert read(tmp_path, GOOD).cameras[0].source_without_credentials == "rtsp://10.0.0.7:554/stream"
 
 
@@ -101,15 +101,15 @@ def test_a_source_is_told_without_its_password(tmp_path: Path) -> None:
         ("rate = \n", "not valid TOML"),
     ],
 )
-def test_a_fault_is_one_line_that_names_the_key(tmp_path: Path, text: str, fault: str) -> None:
+def test_an_error_is_one_line_that_names_the_key(tmp_path: Path, text: str, fault: str) -> None:
     (line,) = faults(tmp_path, text)
     assert line.startswith(fault)
 
 
-def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+def test_all_errors_are_reported_at_once(tmp_path: Path) -> None:
     assert len(faults(tmp_path, "rate = 0\nfoo = 1\n" + camera("bar = 1"))) == 3
 
 
-def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MoviemotionError, match=r"nowhere\.toml: cannot be read .*; check the name"):
         read_seats_config(tmp_path / "nowhere.toml")

@@ -1,4 +1,4 @@
-"""Offsets between clocks, measured on light that is known to be shifted."""
+"""Offsets between clocks, measured on brightness with a known shift."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def film(times: Array, seed: int) -> Array:
 
 
 def seen_by_camera(light: Array, times: Array, rng: np.random.Generator) -> Array:
-    """What of the screen's light comes back from a face: little, noisy, and with the face's own moves."""
+    """The screen's light as reflected by a face: weak, noisy, and mixed with the face's own movement."""
     return 30 + 0.04 * light + rng.normal(0, 0.2, len(light)) + 3 * np.sin(times / 7)
 
 
 @settings(max_examples=15)
 @given(shift=st.floats(-45, 45), seed=st.integers(0, 10_000), rate=st.sampled_from([12.5, 25.0, 30.0]))
-def test_flicker_gives_the_shift_to_a_twentieth_of_a_second(shift: float, seed: int, rate: float) -> None:
+def test_flicker_gives_the_offset_to_a_twentieth_of_a_second(shift: float, seed: int, rate: float) -> None:
     rng = np.random.default_rng(seed)
     times, own = np.arange(0, 400, 1 / 24), np.arange(60, 360, 1 / rate)
     seen = seen_by_camera(film(own + shift, seed), own, rng)
@@ -47,15 +47,15 @@ def test_flicker_gives_the_shift_to_a_twentieth_of_a_second(shift: float, seed: 
     assert 0 < measured.half_width < 0.05
 
 
-def test_cameras_are_put_in_step_without_the_film() -> None:
+def test_cameras_are_synchronized_without_the_film() -> None:
     rng, times = np.random.default_rng(1), np.arange(0, 300, 1 / 25)
     one = seen_by_camera(film(times, 5), times, rng)
     other = seen_by_camera(film(times + 1.3, 5), times, rng)
     assert offset_from_brightness((times, other), (times, one), 10).seconds == pytest.approx(1.3, abs=0.05)
 
 
-def test_the_interval_holds_what_it_promises() -> None:
-    """95 % intervals should miss about one time in twenty, so hardly four in thirty."""
+def test_the_interval_covers_the_true_offset_as_often_as_stated() -> None:
+    """95 % intervals miss about once in twenty times, so rarely four times in thirty."""
     times, missed = np.arange(0, 260, 1 / 25), 0
     for seed in range(30):
         rng = np.random.default_rng(seed)
@@ -66,14 +66,14 @@ def test_the_interval_holds_what_it_promises() -> None:
     assert missed <= 4
 
 
-def test_light_of_another_film_gives_no_shift() -> None:
+def test_brightness_of_another_film_gives_no_offset() -> None:
     rng, times = np.random.default_rng(2), np.arange(0, 600, 1 / 25)
     for seed in range(5):
         seen = seen_by_camera(film(times, 100 + seed), times, rng)
         assert np.isnan(offset_from_brightness((times, seen), (times, film(times, seed)), 60).seconds)
 
 
-def test_a_camera_that_saw_next_to_nothing_gives_no_shift() -> None:
+def test_a_camera_that_saw_almost_nothing_gives_no_offset() -> None:
     times = np.arange(0, 100, 1 / 25)
     reference = (times, film(times, 1))
     assert np.isnan(offset_from_brightness((times[:10], film(times[:10], 1)), reference, 60).seconds)
@@ -83,7 +83,7 @@ def test_a_camera_that_saw_next_to_nothing_gives_no_shift() -> None:
 
 @settings(max_examples=15)
 @given(start=st.floats(10, 80), seed=st.integers(0, 10_000), rate=st.sampled_from([15.0, 25.0, 30.0]))
-def test_the_mark_is_found_between_two_pictures(start: float, seed: int, rate: float) -> None:
+def test_the_mark_is_located_between_two_pictures(start: float, seed: int, rate: float) -> None:
     rng = np.random.default_rng(seed)
     times = np.arange(0, 100, 1 / rate)
     element = np.floor((times - start) / ELEMENT_SECONDS).astype(int)
@@ -95,14 +95,14 @@ def test_the_mark_is_found_between_two_pictures(start: float, seed: int, rate: f
     assert measured.seconds == pytest.approx(5.0 - start, abs=1 / rate)
 
 
-def test_the_cuts_of_a_film_are_not_taken_for_the_mark() -> None:
+def test_the_cuts_of_a_film_are_not_mistaken_for_the_mark() -> None:
     times = np.arange(0, 1800, 1 / 25)
     for seed in range(4):
         seen = seen_by_camera(film(times, seed), times, np.random.default_rng(seed))
         assert np.isnan(offset_from_mark((times, seen), 0.0).seconds)
 
 
-def test_the_mark_that_is_written_is_the_mark_that_is_found(tmp_path: Path) -> None:
+def test_the_written_mark_is_found(tmp_path: Path) -> None:
     write_sync_mark(path := tmp_path / "mark.mp4", width=64, height=48)
     assert list(tmp_path.iterdir()) == [path]
     times, light = film_brightness(path, 100)
@@ -112,11 +112,11 @@ def test_the_mark_that_is_written_is_the_mark_that_is_found(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("place", ["nowhere/mark.mp4", "file/mark.mp4", "folder"])
-def test_a_mark_that_cannot_be_written_says_so_and_leaves_nothing(tmp_path: Path, place: str) -> None:
+def test_a_mark_that_cannot_be_written_is_an_error_and_leaves_no_file(tmp_path: Path, place: str) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "folder").mkdir()
-    told = r"^[^\n]*: cannot be written \(.+\); choose another out$"
-    with pytest.raises(MoviemotionError, match=told) as said:
+    pattern = r"^[^\n]*: cannot be written \(.+\); choose another out$"
+    with pytest.raises(MoviemotionError, match=pattern) as refused:
         write_sync_mark(tmp_path / place, width=64, height=48)
-    assert str(tmp_path / place) in str(said.value)
+    assert str(tmp_path / place) in str(refused.value)
     assert {path.name for path in tmp_path.rglob("*")} == {"file", "folder"}

@@ -1,4 +1,4 @@
-"""Finding faces that the project draws itself, and cutting them out for the reader."""
+"""Detecting drawn faces, and cropping them for the emotion model."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ def test_the_box_sits_on_the_face(detector: CenterFaceDetector, number: int, loo
     assert max(eye_left[1], eye_right[1]) < nose[1] < min(mouth_left[1], mouth_right[1])
 
 
-def test_an_empty_room_has_no_face(detector: CenterFaceDetector) -> None:
+def test_an_empty_frame_has_no_face(detector: CenterFaceDetector) -> None:
     assert detector.detect([scene(320, 240), scene(320, 240)], DETECTION_SIDES[1]) == [[], []]
 
 
-def test_faces_of_a_tall_picture_keep_its_proportions(detector: CenterFaceDetector) -> None:
+def test_faces_in_a_tall_frame_keep_their_proportions(detector: CenterFaceDetector) -> None:
     (found,) = detector.detect([scene(250, 470, (2, 40.0, 120, 300))], DETECTION_SIDES[1])
     assert len(found) == 1
     assert overlap(found[0], 80, 256, 160, 356) > 0.55
 
 
-def test_a_batch_reads_as_its_pictures_alone(detector: CenterFaceDetector) -> None:
+def test_a_batch_gives_the_same_faces_as_single_images(detector: CenterFaceDetector) -> None:
     pictures = [scene(320, 240, (n, 44.0, 120 + 20 * n, 110)) for n in range(3)]
     together = detector.detect(pictures, DETECTION_SIDES[1])
     for picture, found in zip(pictures, together, strict=True):
@@ -62,7 +62,7 @@ def test_a_batch_reads_as_its_pictures_alone(detector: CenterFaceDetector) -> No
         assert found[0].center == pytest.approx(alone[0].center, abs=0.1)
 
 
-def test_the_best_face_comes_first(detector: CenterFaceDetector) -> None:
+def test_the_face_with_the_highest_score_comes_first(detector: CenterFaceDetector) -> None:
     (found,) = detector.detect(
         [scene(640, 240, (0, 44.0, 150, 110), (1, 44.0, 480, 110))], DETECTION_SIDES[-1]
     )
@@ -73,16 +73,16 @@ def test_the_best_face_comes_first(detector: CenterFaceDetector) -> None:
 # Crops
 
 
-def test_a_crop_is_a_small_grey_square_filled_by_the_face(detector: CenterFaceDetector) -> None:
+def test_a_crop_is_a_small_gray_square_filled_by_the_face(detector: CenterFaceDetector) -> None:
     picture = scene(320, 240, (1, 44.0, 150, 110))
     (face,) = detector.detect([picture], DETECTION_SIDES[1])[0]
     crop = crop_face(picture, face)
     assert crop.shape == (48, 48)
     assert crop.dtype == np.uint8
-    assert crop[16:32, 16:32].mean() > 60  # skin, where the room is about 34
+    assert crop[16:32, 16:32].mean() > 60  # skin, where the background is about 34
 
 
-def test_a_tilted_head_is_levelled(detector: CenterFaceDetector) -> None:
+def test_a_tilted_head_is_leveled(detector: CenterFaceDetector) -> None:
     picture = scene(320, 320, (1, 44.0, 160, 160))
     tilted = np.asarray(
         Image.fromarray(picture).rotate(20, Image.Resampling.BILINEAR, fillcolor=(34, 32, 42))
@@ -104,11 +104,11 @@ def test_a_small_face_is_enlarged_without_blocks(detector: CenterFaceDetector) -
     far = FaceBox(face.left / 8, face.top / 8, face.right / 8, face.bottom / 8, 0.9, face.landmarks / 8)
     crop = crop_face(small, far)
     assert far.size < 16
-    assert (crop[:, 1:] == crop[:, :-1]).mean() < 0.3  # in blocks of three, two of three neighbours are alike
+    assert (crop[:, 1:] == crop[:, :-1]).mean() < 0.3  # in blocks of three, two of three neighbors are alike
     assert likeness(crop, crop_face(picture, face)) > 0.9
 
 
-def test_a_face_at_the_edge_of_the_picture_is_cut_out_all_the_same() -> None:
+def test_a_face_at_the_edge_of_the_frame_is_cropped() -> None:
     picture = np.full((60, 80, 3), 90, np.uint8)
     eyes = np.array([[-4, 20], [10, 20], [3, 28], [-2, 34], [8, 34]], np.float32)
     crop = crop_face(picture, FaceBox(-12, 5, 20, 45, 0.9, eyes))
@@ -158,6 +158,6 @@ def test_no_two_kept_boxes_overlap_and_each_dropped_one_overlaps_a_better(boxes:
             assert max(better) > detect.NMS_IOU_THRESHOLD - 1e-4
 
 
-def test_missing_weights_say_what_to_do(tmp_path) -> None:
+def test_missing_weights_are_an_error_with_a_remedy(tmp_path) -> None:
     with pytest.raises(MoviemotionError, match=r"gone\.onnx: model file missing; reinstall"):
         create_onnx_session(tmp_path / "gone.onnx")

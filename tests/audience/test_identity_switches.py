@@ -1,4 +1,4 @@
-"""Two viewers who change places are flagged; whoever fidgets, leans out or flickers is not."""
+"""Two viewers who change places are detected; fidgeting, leaning out and flicker are ignored."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SEATS = (80.0, 200.0)
 
 
 def frame(people: list[tuple[float, tuple[int, int, int]]], light: float, seed: int) -> NDArray[np.uint8]:
-    """Faces and what they wear, at their places, in some light."""
+    """Draw faces and clothes at their positions, in some light."""
     image = np.full((160, 300, 3), 28.0)
     for x, worn in people:
         left = int(x - SIZE / 2)
@@ -33,13 +33,13 @@ def box(x: float) -> FaceBox:
 
 
 def run(
-    frames: Iterator[dict[int, tuple[float, tuple[int, int, int]]]], grey: bool = False
+    frames: Iterator[dict[int, tuple[float, tuple[int, int, int]]]], gray: bool = False
 ) -> IdentitySwitchDetector:
-    """Watch frames of: track → place, colour of the clothes."""
+    """Process frames, given as track → position and color of the clothes."""
     watch, rng = IdentitySwitchDetector(), np.random.default_rng(0)
     for k, people in enumerate(frames):
         image = frame(list(people.values()), float(rng.uniform(0.5, 1.1)), k)
-        if grey:
+        if gray:
             image = np.repeat(image.mean(axis=2, keepdims=True).astype(np.uint8), 3, axis=2)
         watch.update(k / RATE, image, [box(x) for x, _ in people.values()], list(people))
     return watch
@@ -49,26 +49,26 @@ def seated(seconds: int, first=RED, second=BLUE):
     return [{0: (SEATS[0], first), 1: (SEATS[1], second)}] * int(seconds * RATE)
 
 
-def test_people_who_swap_while_out_of_sight_are_flagged_and_flagged_again_when_they_swap_back() -> None:
+def test_viewers_who_swap_out_of_sight_are_detected_and_again_when_they_swap_back() -> None:
     gone = [{}] * int(4 * RATE)
     found = run([*seated(15), *gone, *seated(15, BLUE, RED), *gone, *seated(15)]).switches
     assert [(e.first, e.second, e.followed) for e in found] == [(0, 1, False)] * 2
     assert [e.time for e in found] == pytest.approx([19, 38])  # when both were back
 
 
-def test_in_the_dark_clothes_differ_less_and_an_exchange_is_still_flagged() -> None:
+def test_a_switch_is_detected_in_the_dark_where_clothes_differ_less() -> None:
     dark, darker = (30, 14, 16), (24, 16, 19)
     found = run([*seated(15, dark, darker), *[{}] * 20, *seated(15, darker, dark)]).switches
     assert [(e.first, e.second, e.time) for e in found] == [(0, 1, pytest.approx(19))]
     assert run(seated(40, dark, darker)).switches == []
 
 
-def test_an_exchange_that_nobody_saw_them_leave_for_is_dated_when_it_is_certain() -> None:
+def test_a_switch_without_an_absence_has_the_time_of_its_detection() -> None:
     (found,) = run([*seated(15), *seated(15, BLUE, RED)]).switches
     assert 15 < found.time <= 20
 
 
-def test_people_whose_faces_were_followed_to_each_others_seat_are_told_so() -> None:
+def test_a_switch_that_the_tracks_followed_is_marked_as_followed() -> None:
     steps = np.linspace(0, 1, 20)
     crossing = [
         {0: (SEATS[0] + s * 120, RED), 1: (SEATS[1] - s * 120, BLUE)} for s in steps if abs(s - 0.5) > 0.2
@@ -78,8 +78,8 @@ def test_people_whose_faces_were_followed_to_each_others_seat_are_told_so() -> N
     assert found.followed
 
 
-@pytest.mark.parametrize("grey", [False, True])
-def test_flicker_fidgeting_and_leaning_out_are_no_exchange(grey: bool) -> None:
+@pytest.mark.parametrize("gray", [False, True])
+def test_flicker_fidgeting_and_leaning_out_are_no_switch(gray: bool) -> None:
     rng = np.random.default_rng(2)
     frames = []
     for k in range(int(60 * RATE)):
@@ -90,14 +90,14 @@ def test_flicker_fidgeting_and_leaning_out_are_no_exchange(grey: bool) -> None:
         if 100 < k < 120:
             del people[1]
         frames.append(people)
-    assert run(frames, grey).switches == []
+    assert run(frames, gray).switches == []
 
 
-def test_two_in_the_same_clothes_cannot_be_told_apart_and_are_not_flagged() -> None:
+def test_viewers_in_the_same_clothes_are_not_reported() -> None:
     assert run([*seated(15, RED, RED), *[{}] * 20, *seated(15, RED, RED)]).switches == []
 
 
-def test_clothes_are_a_distribution_whatever_the_light_and_unknown_below_the_picture() -> None:
+def test_clothing_is_a_distribution_in_any_light_and_unknown_below_the_frame() -> None:
     bright, dim = (clothing_histogram(frame([(80.0, RED)], light, 1), box(80.0)) for light in (1.0, 0.5))
     assert bright is not None
     assert dim is not None

@@ -1,4 +1,4 @@
-"""A live capture of simulated cameras: what is seen, lost, frozen, dropped, and what a crash leaves."""
+"""Live capture of simulated cameras: samples, losses, frozen and dropped pictures, and crashes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ AS_IT_CAME = Offset(0.0, float("nan"), "not measured")
 
 @pytest.fixture(scope="module")
 def pictures(seats: list[Path]) -> Iterator[tuple[list[Image], list[Image]]]:
-    """One viewer, and two; their faces are read beforehand, for how fast a machine reads is not tested."""
+    """Pictures of one viewer and of two. Their faces are read beforehand: the speed is not tested."""
     scheduler, model = CachingFaceScheduler(), CachingEmotionModel()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("moviemotion.audience.live.live_capture.FaceScheduler", lambda detector: scheduler)
@@ -53,10 +53,10 @@ def run(folder: Path, clock: FilmClock, cameras: dict[str, SimulatedCamera], **o
 
 
 @pytest.fixture(scope="module")
-def troubled(
+def captured(
     pictures: tuple[list[Image], list[Image]], tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, LiveCapture]:
-    """40 s of film: a camera that is lost twice, one that freezes, and one that is well."""
+    """40 s of film from a camera that is lost twice, one that freezes, and one without failures."""
     clock = FilmClock(speed=4)
     folder = tmp_path_factory.mktemp("capture") / "live"
     one, two = pictures
@@ -68,8 +68,8 @@ def troubled(
     return folder, run(folder, clock, cameras)
 
 
-def test_what_was_planted_is_told_and_nothing_else(troubled: tuple[Path, LiveCapture]) -> None:
-    folder, _ = troubled
+def test_simulated_failures_are_reported_and_nothing_else(captured: tuple[Path, LiveCapture]) -> None:
+    folder, _ = captured
     lost, again, frozen = find_gaps(folder, dict.fromkeys(("lost", "frozen", "well"), AS_IT_CAME), RATE)
     assert (lost.camera, again.camera, frozen.camera) == ("lost", "lost", "frozen")
     assert lost.start == pytest.approx(5.8)
@@ -83,8 +83,8 @@ def test_what_was_planted_is_told_and_nothing_else(troubled: tuple[Path, LiveCap
     assert frozen.reason == "frozen: the same picture for 5 s"
 
 
-def test_health_tells_each_camera(troubled: tuple[Path, LiveCapture]) -> None:
-    _, capture = troubled
+def test_health_describes_each_camera(captured: tuple[Path, LiveCapture]) -> None:
+    _, capture = captured
     lost, frozen, well = capture.health()
     assert {c.state for c in (lost, frozen, well)} == {CameraState.ENDED}
     assert (lost.losses, frozen.losses, well.losses) == (2, 1, 0)
@@ -93,8 +93,8 @@ def test_health_tells_each_camera(troubled: tuple[Path, LiveCapture]) -> None:
     assert well.read + well.dropped == 20
 
 
-def test_nothing_of_a_frozen_picture_is_a_sample(troubled: tuple[Path, LiveCapture]) -> None:
-    folder, _ = troubled
+def test_frozen_pictures_give_no_samples(captured: tuple[Path, LiveCapture]) -> None:
+    folder, _ = captured
     assert (
         (read_faces(folder, "frozen").frame_times > 12) & (read_faces(folder, "frozen").frame_times < 17)
     ).any()
@@ -103,8 +103,8 @@ def test_nothing_of_a_frozen_picture_is_a_sample(troubled: tuple[Path, LiveCaptu
     assert (samples.time >= 24).any()
 
 
-def test_samples_are_those_of_a_screening_moved_by_the_offset(troubled: tuple[Path, LiveCapture]) -> None:
-    folder, capture = troubled
+def test_samples_equal_those_of_a_screening_shifted_by_the_offset(captured: tuple[Path, LiveCapture]) -> None:
+    folder, capture = captured
     samples = camera_samples(folder, "well", 100.0, RATE)
     assert samples.viewers == ("well-1", "well-2")
     assert samples.frames == capture.health()[2].read
@@ -115,16 +115,16 @@ def test_samples_are_those_of_a_screening_moved_by_the_offset(troubled: tuple[Pa
     assert samples.emotions.sum(axis=1) == pytest.approx(np.ones(len(samples.time)), abs=1e-5)
 
 
-def test_dropped_pictures_are_counted_alike_now_and_from_the_journal(
-    troubled: tuple[Path, LiveCapture],
+def test_dropped_pictures_are_counted_equally_live_and_from_the_journal(
+    captured: tuple[Path, LiveCapture],
 ) -> None:
-    folder, capture = troubled
+    folder, capture = captured
     for camera in (capture.health()[0], capture.health()[2]):
         assert count_dropped_pictures(folder, camera.name, RATE) == camera.dropped
 
 
 class Ending:
-    """A camera that answers, but whose stream ends before a picture comes."""
+    """A camera that answers, but whose stream ends before the first picture."""
 
     is_recording = False
 
@@ -144,7 +144,7 @@ class Gone(Ending):
         raise SourceLostError("Connection refused")
 
 
-def test_a_camera_that_answers_is_tried_again_at_once_and_one_that_does_not_less_and_less(
+def test_a_responding_camera_is_retried_at_once_and_others_with_increasing_delay(
     tmp_path: Path,
 ) -> None:
     clock = FilmClock(speed=10)
@@ -159,10 +159,10 @@ def test_a_camera_that_answers_is_tried_again_at_once_and_one_that_does_not_less
     assert len(waits) <= 5
 
 
-def test_the_newest_picture_wins(
+def test_the_newest_pictures_are_read_and_older_ones_dropped(
     pictures: tuple[list[Image], list[Image]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Reading is stopped while 30 samples come: the last few of them are read, the others counted."""
+    """Reading is blocked while 30 samples arrive: the last of them are read, the others counted."""
     let_go = threading.Event()
     add = LiveCapture._journal_faces
 
@@ -185,7 +185,7 @@ def test_the_newest_picture_wins(
     assert gap.end == 52.0
 
 
-def test_film_time_stands_in_a_pause_and_no_gap_is_told(
+def test_film_time_stops_in_a_pause_and_no_gap_is_reported(
     pictures: tuple[list[Image], list[Image]], tmp_path: Path
 ) -> None:
     clock = FilmClock(speed=4)
@@ -205,7 +205,7 @@ def test_film_time_stands_in_a_pause_and_no_gap_is_told(
     assert np.diff(times) == pytest.approx(0.2)
 
 
-def test_a_camera_that_never_answers_is_told(
+def test_a_camera_that_never_answers_is_reported(
     pictures: tuple[list[Image], list[Image]], tmp_path: Path
 ) -> None:
     clock = FilmClock(speed=6)
@@ -225,9 +225,9 @@ def test_a_camera_that_never_answers_is_told(
     assert camera_samples(tmp_path / "live", "gone", 0.0, RATE).viewers == ()
 
 
-def test_what_was_kept_before_a_crash_is_read(troubled: tuple[Path, LiveCapture], tmp_path: Path) -> None:
-    """Cut the files anywhere: every batch before the cut is there."""
-    folder, _ = troubled
+def test_what_was_written_before_a_crash_is_read(captured: tuple[Path, LiveCapture], tmp_path: Path) -> None:
+    """The files are cut off anywhere: every batch before the cut is read."""
+    folder, _ = captured
     (broken := tmp_path / "live").mkdir()
     whole = read_faces(folder, "well")
     size = (folder / "well.faces.arrows").stat().st_size
@@ -243,7 +243,7 @@ def test_what_was_kept_before_a_crash_is_read(troubled: tuple[Path, LiveCapture]
     assert len(found.time) > 0
 
 
-def test_a_fault_in_a_thread_ends_the_capture_and_is_told(
+def test_an_error_in_a_thread_ends_the_capture_and_is_raised(
     pictures: tuple[list[Image], list[Image]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*args: object) -> int:
@@ -259,11 +259,11 @@ def test_a_fault_in_a_thread_ends_the_capture_and_is_told(
         capture.stop()
 
 
-def test_people_in_front_of_a_camera_are_never_still_and_a_frozen_camera_is() -> None:
+def test_a_frozen_camera_is_distinguished_from_people_who_sit_still() -> None:
     rng, stillness = np.random.default_rng(0), FreezeDetector()
-    room = rng.integers(0, 200, (48, 64)).astype(np.uint8)
+    background = rng.integers(0, 200, (48, 64)).astype(np.uint8)
     for k in range(20):
-        noisy = room + rng.integers(0, 3, room.shape, np.uint8)
+        noisy = background + rng.integers(0, 3, background.shape, np.uint8)
         assert stillness.update(k / 5, noisy) == 0
     for k in range(20, 40):
         assert stillness.update(k / 5, noisy) == pytest.approx((k - 19) / 5)

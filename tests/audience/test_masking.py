@@ -1,4 +1,4 @@
-"""What may not be seen is black before the detector looks."""
+"""Hidden parts of a frame are black before the face detector sees them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ masks = st.builds(Mask, st.none() | st.tuples(regions) | st.tuples(regions, regi
 
 
 @given(masks)
-def test_a_pixel_is_seen_where_it_may_be_and_black_elsewhere(mask: Mask) -> None:
+def test_pixels_are_unchanged_where_visible_and_black_elsewhere(mask: Mask) -> None:
     image = np.full((20, 30, 3), 200, np.uint8)
     result = mask.apply(image)
     for y in range(20):
@@ -30,7 +30,7 @@ def test_a_pixel_is_seen_where_it_may_be_and_black_elsewhere(mask: Mask) -> None
     assert (image == 200).all()
 
 
-def test_the_frames_of_an_open_mask_are_the_same() -> None:
+def test_a_mask_that_hides_nothing_changes_no_frame() -> None:
     frame = Frame(1.5, np.full((4, 4, 3), 9, np.uint8))
     (same,) = mask_frames([frame], NO_MASK)
     assert same.time == 1.5
@@ -44,13 +44,13 @@ def half(seats: list[Path]) -> tuple[Path, int]:
     return row, next(read_frames(row, 1.0)).image.shape[1] // 2
 
 
-def test_nobody_is_found_in_a_masked_seat(half: tuple[Path, int]) -> None:
+def test_no_face_is_detected_in_a_masked_seat(half: tuple[Path, int]) -> None:
     row, middle = half
     left = Region(0, 0, middle, 10_000)
-    watcher = CameraProcessor(2.0)
-    everybody = watcher.process(Camera("row", row), lambda *_: None)
-    some = watcher.process(Camera("row", row, mask=Mask(visible=(left,))), lambda *_: None)
-    others = watcher.process(Camera("row", row, mask=Mask(None, (left,))), lambda *_: None)
-    assert (len(everybody.viewers), len(some.viewers), len(others.viewers)) == (2, 1, 1)
+    processor = CameraProcessor(2.0)
+    everyone = processor.process(Camera("row", row), lambda *_: None)
+    some = processor.process(Camera("row", row, mask=Mask(visible=(left,))), lambda *_: None)
+    others = processor.process(Camera("row", row, mask=Mask(None, (left,))), lambda *_: None)
+    assert (len(everyone.viewers), len(some.viewers), len(others.viewers)) == (2, 1, 1)
     assert some.box[:, 2].max() <= middle + 20
     assert others.box[:, 0].min() >= middle - 20

@@ -1,4 +1,4 @@
-"""How far a face can be trusted: known harm lowers the weight, and is called by its name."""
+"""Quality weights: known degradations lower the weight, and are given as the reason."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REST = Expression()
 
 
 def portrait(person: int, expression: Expression = REST) -> tuple[Picture, FaceBox]:
-    """A rendered face of about 115 px, and where it is; drawn, so nothing has to be detected."""
+    """A rendered face of about 115 pixels with its known box, so that nothing has to be detected."""
     rgba = render_face(random_identity(1, person), expression, SCALE).astype(float)
     alpha = rgba[..., 3:] / 255
     image = (rgba[..., :3] * alpha + 30 * (1 - alpha)).astype(np.uint8)
@@ -49,8 +49,8 @@ def face(request: pytest.FixtureRequest) -> tuple[Picture, FaceBox]:
 
 
 def weight(image: Picture, box: FaceBox) -> tuple[float, str]:
-    weights, refused = quality_weights([box], [crop_face(image, box)])
-    return float(weights[0]), REJECTION_REASONS[refused[0]]
+    weights, reasons = quality_weights([box], [crop_face(image, box)])
+    return float(weights[0]), REJECTION_REASONS[reasons[0]]
 
 
 def test_a_plain_face_is_good(face: tuple[Picture, FaceBox]) -> None:
@@ -58,7 +58,7 @@ def test_a_plain_face_is_good(face: tuple[Picture, FaceBox]) -> None:
     assert weight(*face)[1] == GOOD
 
 
-def test_a_blurred_face_is_worth_less_and_a_smear_nothing(face: tuple[Picture, FaceBox]) -> None:
+def test_a_blurred_face_has_less_weight_and_a_very_blurred_one_none(face: tuple[Picture, FaceBox]) -> None:
     image, box = face
     crops = [gaussian_filter(image, (sigma, sigma, 0)) for sigma in (0, 3, 6, 12)]
     weights = [weight(crop, box)[0] for crop in crops]
@@ -66,7 +66,7 @@ def test_a_blurred_face_is_worth_less_and_a_smear_nothing(face: tuple[Picture, F
     assert weight(crops[-1], box) == (0.0, "blurred")
 
 
-def test_no_light_is_refused_but_a_dark_theatre_is_not(face: tuple[Picture, FaceBox]) -> None:
+def test_darkness_is_rejected_but_a_dark_theater_is_not(face: tuple[Picture, FaceBox]) -> None:
     image, box = face
     dark = (255 * (image / 255) ** 2.5).astype(np.uint8)
     noisy = np.clip(dark + np.random.default_rng(1).normal(0, 3, dark.shape), 0, 255).astype(np.uint8)
@@ -74,7 +74,7 @@ def test_no_light_is_refused_but_a_dark_theatre_is_not(face: tuple[Picture, Face
     assert weight((image * 0.01).astype(np.uint8), box) == (0.0, "too dark or washed out")
 
 
-def test_a_hand_before_the_face_lowers_the_weight(face: tuple[Picture, FaceBox]) -> None:
+def test_a_hand_in_front_of_the_face_lowers_the_weight(face: tuple[Picture, FaceBox]) -> None:
     image, box = face
     covered = image.astype(float)
     size = box.size
@@ -91,7 +91,7 @@ def test_a_hand_before_the_face_lowers_the_weight(face: tuple[Picture, FaceBox])
     [(GESTURES[0], 0.0), (GESTURES[1], 0.6), (GESTURES[2], 0.0)],
     ids=["mouth", "cheek", "eye"],
 )
-def test_a_hand_with_fingers_is_noticed(face: tuple[Picture, FaceBox], gesture: Gesture, most: float) -> None:
+def test_a_hand_with_fingers_counts(face: tuple[Picture, FaceBox], gesture: Gesture, most: float) -> None:
     image, box = face
     hand = draw_hand(random_identity(1, 0), gesture, SCALE)
     right, down = gesture.place
@@ -103,14 +103,14 @@ def test_a_hand_with_fingers_is_noticed(face: tuple[Picture, FaceBox], gesture: 
 
 @pytest.mark.parametrize("emotion", [Emotion.HAPPY, Emotion.SURPRISE, Emotion.SAD])
 @pytest.mark.parametrize("person", range(12))
-def test_a_moved_face_is_not_taken_for_covered(person: int, emotion: Emotion) -> None:
+def test_a_strong_expression_is_not_mistaken_for_occlusion(person: int, emotion: Emotion) -> None:
     assert weight(*portrait(person, scaled_prototype(emotion, 1.0)))[0] > 0.8
 
 
-def test_infrared_grey_is_as_good_as_colour(face: tuple[Picture, FaceBox]) -> None:
+def test_infrared_is_as_good_as_color(face: tuple[Picture, FaceBox]) -> None:
     image, box = face
-    grey = np.repeat(np.asarray(Image.fromarray(image).convert("L"))[..., None], 3, axis=2)
-    assert weight(grey, box)[0] == pytest.approx(weight(image, box)[0], abs=0.02)
+    gray = np.repeat(np.asarray(Image.fromarray(image).convert("L"))[..., None], 3, axis=2)
+    assert weight(gray, box)[0] == pytest.approx(weight(image, box)[0], abs=0.02)
 
 
 @pytest.mark.parametrize(("nose", "reason"), [(0.0, GOOD), (0.55, "turned away")])
@@ -122,7 +122,7 @@ def test_a_profile_is_turned_away(nose: float, reason: str) -> None:
     assert weight(image, turned)[1] == reason
 
 
-def test_a_far_face_is_too_small() -> None:
+def test_a_distant_face_is_too_small() -> None:
     image, box = portrait(0)
     tiny = FaceBox(0, 0, 7, 7, 0.9, box.landmarks / 18)
     assert quality_weights([tiny], [crop_face(image, box)])[1].tolist() == [
@@ -130,16 +130,16 @@ def test_a_far_face_is_too_small() -> None:
     ]
 
 
-def test_nobody_is_nobody() -> None:
-    weights, refused = quality_weights([], [])
-    assert (len(weights), len(refused)) == (0, 0)
+def test_no_face_gives_no_result() -> None:
+    weights, reasons = quality_weights([], [])
+    assert (len(weights), len(reasons)) == (0, 0)
     assert {name: len(values) for name, values in measure_quality([], []).items()} == dict.fromkeys(
         QUALITY_LIMITS, 0
     )
 
 
 @given(st.integers(0, 999))
-def test_weight_is_a_share_and_only_what_is_refused_has_a_reason(seed: int) -> None:
+def test_weight_is_a_share_and_only_rejected_faces_have_a_reason(seed: int) -> None:
     rng = np.random.default_rng(seed)
     crops = [rng.integers(0, rng.integers(1, 257), (48, 48)).astype(np.uint8) for _ in range(4)]
     corners = rng.uniform(0, 60, (4, 2))
@@ -147,6 +147,6 @@ def test_weight_is_a_share_and_only_what_is_refused_has_a_reason(seed: int) -> N
         FaceBox(0, 0, *map(float, c), float(rng.uniform(0, 1)), rng.uniform(0, 50, (5, 2)).astype(np.float32))
         for c in corners
     ]
-    weights, refused = quality_weights(faces, crops)
+    weights, reasons = quality_weights(faces, crops)
     assert ((weights >= 0) & (weights <= 1)).all()
-    assert ((weights == 0) == (refused > 0)).all()
+    assert ((weights == 0) == (reasons > 0)).all()

@@ -20,12 +20,12 @@ real_clips = pytest.mark.skipif(not SHARED.is_dir(), reason="real clips: ../shar
 
 
 @pytest.fixture(scope="module")
-def watcher() -> CameraProcessor:
+def processor() -> CameraProcessor:
     return CameraProcessor(RATE)
 
 
-def watch(watcher: CameraProcessor, path: Path, offset: float = 0.0) -> Samples:
-    return watcher.process(Camera(path.stem, path, offset), lambda camera, seconds: None)
+def process(processor: CameraProcessor, path: Path, offset: float = 0.0) -> Samples:
+    return processor.process(Camera(path.stem, path, offset), lambda camera, seconds: None)
 
 
 def seconds_seen(samples: Samples, viewer: int) -> float:
@@ -34,10 +34,10 @@ def seconds_seen(samples: Samples, viewer: int) -> float:
     return len(seen) / (int(samples.end) + 1)
 
 
-def test_two_on_one_camera_are_two_viewers_named_from_left_to_right(
-    watcher: CameraProcessor, seats: list[Path]
+def test_two_people_in_one_camera_are_two_viewers_named_from_left_to_right(
+    processor: CameraProcessor, seats: list[Path]
 ) -> None:
-    samples = watch(watcher, seats[1])
+    samples = process(processor, seats[1])
     assert samples.viewers == ("row-02-03-1", "row-02-03-2")
     left, right = (samples.box[samples.viewer == viewer] for viewer in (0, 1))
     assert left[:, 2].max() < right[:, 0].min()
@@ -45,26 +45,26 @@ def test_two_on_one_camera_are_two_viewers_named_from_left_to_right(
     assert samples.emotions.sum(axis=1) == pytest.approx(np.ones(len(samples.time)), abs=1e-5)
 
 
-def test_the_offset_moves_every_time_and_nothing_else(watcher: CameraProcessor, seats: list[Path]) -> None:
-    here, later = watch(watcher, seats[0]), watch(watcher, seats[0], 30.0)
+def test_the_offset_moves_every_time_and_nothing_else(processor: CameraProcessor, seats: list[Path]) -> None:
+    here, later = process(processor, seats[0]), process(processor, seats[0], 30.0)
     assert later.time == pytest.approx(here.time + 30)
     assert later.end == here.end + 30
     assert (later.emotions == here.emotions).all()
 
 
-def test_progress_tells_the_seconds_watched(watcher: CameraProcessor, seats: list[Path]) -> None:
-    told: list[float] = []
-    watcher.process(Camera("seat", seats[0], 100.0), lambda camera, seconds: told.append(seconds))
-    assert told == sorted(told)
-    assert told[-1] == pytest.approx(7, abs=0.1)
+def test_progress_reports_the_seconds_processed(processor: CameraProcessor, seats: list[Path]) -> None:
+    reported: list[float] = []
+    processor.process(Camera("seat", seats[0], 100.0), lambda camera, seconds: reported.append(seconds))
+    assert reported == sorted(reported)
+    assert reported[-1] == pytest.approx(7, abs=0.1)
 
 
 def test_an_error_in_one_camera_does_not_stop_another(
-    watcher: CameraProcessor, seats: list[Path], tmp_path: Path
+    processor: CameraProcessor, seats: list[Path], tmp_path: Path
 ) -> None:
     (bad := tmp_path / "bad.mp4").write_bytes(b"no video")
     seen: list[str] = []
-    problems = watcher.process_all(
+    problems = processor.process_all(
         [Camera("bad", bad), Camera("good", seats[0])],
         lambda camera, seconds: None,
         lambda camera, samples: seen.append(camera.name),
@@ -74,8 +74,8 @@ def test_an_error_in_one_camera_does_not_stop_another(
     assert list(problems) == ["bad"]
 
 
-def test_what_cannot_be_kept_stops_the_work(seats: list[Path]) -> None:
-    """A full disk is not a fault of the camera's file, and the cameras to come are not watched in vain."""
+def test_processing_stops_if_samples_cannot_be_saved(seats: list[Path]) -> None:
+    """A full disk is no error of a camera's file, and the remaining cameras are not processed in vain."""
     watched: list[str] = []
 
     def keep(camera: Camera, samples: Samples) -> None:
@@ -93,7 +93,7 @@ def test_what_cannot_be_kept_stops_the_work(seats: list[Path]) -> None:
 
 @pytest.fixture(scope="module")
 def real() -> dict[str, Samples]:
-    """What is seen in each real clip, all watched at once as in a real screening."""
+    """The samples of each real clip, processed in parallel as in a real screening."""
     files = [*(SHARED / "seats").glob("*.mp4"), SHARED / "groups" / "six-seats-one-camera.mp4"]
     seen: dict[str, Samples] = {}
     problems = CameraProcessor(RATE).process_all(
@@ -108,7 +108,7 @@ def real() -> dict[str, Samples]:
 
 @real_clips
 @pytest.mark.parametrize("clip", CLIPS)
-def test_one_person_on_a_real_seat_is_one_viewer_seen_nearly_always(
+def test_one_person_on_a_real_seat_is_one_viewer_seen_almost_always(
     real: dict[str, Samples], clip: str
 ) -> None:
     assert real[clip].viewers == (clip,)
@@ -121,14 +121,14 @@ def test_a_real_empty_seat_has_no_viewer(real: dict[str, Samples]) -> None:
 
 
 @real_clips
-def test_six_people_on_one_real_camera_are_six_viewers_who_never_change_places(
+def test_six_people_in_one_real_camera_are_six_viewers_who_never_switch(
     real: dict[str, Samples],
 ) -> None:
     samples = real["six-seats-one-camera"]
     assert len(samples.viewers) == 6
     for viewer in range(6):
         assert seconds_seen(samples, viewer) >= 0.95
-        # Nobody leaves their seat, so a viewer whose face jumps has been exchanged.
+        # All viewers stay on their seats, so a face that jumps would mean an identity switch.
         corners = samples.box[samples.viewer == viewer].reshape(-1, 2, 2)
-        centre, size = corners.mean(axis=1), np.median(np.ptp(corners, axis=1).max(axis=1))
-        assert np.abs(centre - np.median(centre, axis=0)).max() < size
+        center, size = corners.mean(axis=1), np.median(np.ptp(corners, axis=1).max(axis=1))
+        assert np.abs(center - np.median(center, axis=0)).max() < size

@@ -1,4 +1,4 @@
-"""A dark theatre, infrared, glasses, hands, flicker, leaning out, swapped seats: two rendered viewers."""
+"""Two rendered viewers in the dark, in infrared, with glasses, hands, flicker, absences and a seat swap."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ def figure(person: int, expression: Expression, glasses: bool) -> Image.Image:
 
 
 def picture(people: Sequence[tuple[int, int, Expression]], glasses: bool = False) -> Picture:
-    """Persons with their expressions before the seats at their places, x in pixels."""
-    room = Image.new("RGB", (520, 240), (30, 29, 38))
+    """Draw people with expressions on their seats; x in pixels."""
+    background = Image.new("RGB", (520, 240), (30, 29, 38))
     for person, x, expression in people:
         sprite = figure(person, expression, glasses)
-        room.paste(sprite, (x - sprite.width // 2, 20), sprite)
-    return np.asarray(room)
+        background.paste(sprite, (x - sprite.width // 2, 20), sprite)
+    return np.asarray(background)
 
 
-def watch(pictures: Iterable[Picture]) -> Samples:
+def process(pictures: Iterable[Picture]) -> Samples:
     log = SampleCollector("row", RATE, *tools())
     frames = [Frame(k / RATE, image) for k, image in enumerate(pictures)]
     for at in range(0, len(frames), 8):
@@ -67,8 +67,8 @@ def dark(image: Picture, rng: np.random.Generator) -> Picture:
 
 
 def infrared(image: Picture, rng: np.random.Generator) -> Picture:
-    grey = image[..., 0] * 0.7 + rng.normal(0, 4, image.shape[:2])
-    return np.repeat(np.clip(grey, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
+    gray = image[..., 0] * 0.7 + rng.normal(0, 4, image.shape[:2])
+    return np.repeat(np.clip(gray, 0, 255).astype(np.uint8)[..., None], 3, axis=2)
 
 
 def flicker(image: Picture, rng: np.random.Generator) -> Picture:
@@ -81,11 +81,11 @@ Light = Callable[[Picture, np.random.Generator], Picture]
 @pytest.mark.parametrize(
     ("light", "glasses"),
     [(dark, False), (infrared, False), (flicker, False), (lambda image, rng: image, True)],
-    ids=["dark theatre", "infrared", "the screen's flicker", "glasses"],
+    ids=["dark theater", "infrared", "the screen's flicker", "glasses"],
 )
-def test_a_laugh_is_read_in_bad_light_and_behind_glasses(light: Light, glasses: bool) -> None:
+def test_a_laugh_is_read_in_poor_light_and_with_glasses(light: Light, glasses: bool) -> None:
     rng = np.random.default_rng(4)
-    samples = watch(light(image, rng) for image in laughing_in_the_middle(glasses))
+    samples = process(light(image, rng) for image in laughing_in_the_middle(glasses))
     assert len(samples.viewers) == 2
     assert samples.identity_switches == ()
     laughing = (samples.time >= 2.5) & (samples.time < 5.5)
@@ -97,23 +97,23 @@ def test_a_laugh_is_read_in_bad_light_and_behind_glasses(light: Light, glasses: 
         assert happy[own & laughing].mean() - happy[own & ~laughing].mean() > 0.4
 
 
-def test_a_hand_before_a_face_weighs_less() -> None:
+def test_a_hand_in_front_of_a_face_lowers_its_weight() -> None:
     bare = picture([(0, SEATS[0], REST), (1, SEATS[1], REST)])
     covered = bare.copy()
     y, x = np.mgrid[: bare.shape[0], : bare.shape[1]]
     hand = ((x - SEATS[0]) / 34) ** 2 + ((y - 134) / 24) ** 2 < 1
     covered[hand] = (190, 140, 112)
-    samples = watch([bare] * 8 + [covered] * 8)
+    samples = process([bare] * 8 + [covered] * 8)
     before = samples.time < 4
     left, right = (samples.viewer == viewer for viewer in (0, 1))
     assert samples.weight[left & ~before].mean() < 0.6 * samples.weight[left & before].mean()
     assert samples.weight[right & ~before].mean() > 0.9 * samples.weight[right & before].mean()
 
 
-def test_who_leans_out_and_comes_back_is_the_same_viewer_and_no_exchange() -> None:
+def test_leaning_out_and_returning_is_no_identity_switch() -> None:
     both = picture([(0, SEATS[0], REST), (1, SEATS[1], REST)])
     alone = picture([(1, SEATS[1], REST)])
-    samples = watch([both] * 14 + [alone] * 8 + [both] * 14)
+    samples = process([both] * 14 + [alone] * 8 + [both] * 14)
     assert len(samples.viewers) == 2
     assert samples.identity_switches == ()
     away = (samples.time >= 7) & (samples.time < 11)
@@ -121,11 +121,11 @@ def test_who_leans_out_and_comes_back_is_the_same_viewer_and_no_exchange() -> No
     assert set(samples.viewer[~away]) == {0, 1}
 
 
-def test_two_who_swap_seats_are_flagged() -> None:
+def test_two_viewers_who_swap_seats_are_detected() -> None:
     here, there = (picture([(a, SEATS[0], REST), (b, SEATS[1], REST)]) for a, b in ((0, 1), (1, 0)))
     empty = picture([])
-    samples = watch([here] * 14 + [empty] * 6 + [there] * 14)
+    samples = process([here] * 14 + [empty] * 6 + [there] * 14)
     assert len(samples.viewers) == 2
-    (exchange,) = samples.identity_switches
-    assert (exchange.first, exchange.second, exchange.followed) == (0, 1, False)
-    assert 10 <= exchange.time <= 15
+    (switch,) = samples.identity_switches
+    assert (switch.first, switch.second, switch.followed) == (0, 1, False)
+    assert 10 <= switch.time <= 15

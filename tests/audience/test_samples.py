@@ -1,4 +1,4 @@
-"""What a camera saw comes back from disk as it was."""
+"""Samples are read from disk as they were written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Seats and the people on them, as boxes that move: who is who."""
+"""Tracking of viewers, as boxes that move."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def face(x: float, y: float = 100.0, size: float = SIZE) -> FaceBox:
 
 
 def track(frames: Sequence[dict[str, FaceBox]], order: np.random.Generator | None = None) -> Tracked:
-    """Run the tracker over frames of named faces, handed over in any order."""
+    """Run the tracker on frames of named faces, which are passed in any order."""
     tracker, owners = ViewerTracker(), {}
     for k, frame in enumerate(frames):
         names = list(frame)
@@ -51,7 +51,7 @@ class Tracked:
     missed=st.floats(0, 0.4),
     seed=st.integers(0, 10**6),
 )
-def test_people_on_their_seats_stay_apart(
+def test_viewers_on_their_seats_have_one_track_each(
     seats: int, gap: float, fidget: float, missed: float, seed: int
 ) -> None:
     rng = np.random.default_rng(seed)
@@ -70,10 +70,8 @@ def test_people_on_their_seats_stay_apart(
 
 @example(lean=0.4375, gap=2.0, lasts=3, seed=0)
 @given(lean=st.floats(0, 0.45), gap=st.floats(1.4, 3), lasts=st.integers(2, 20), seed=st.integers(0, 10**6))
-def test_neighbours_who_lean_together_do_not_change_places(
-    lean: float, gap: float, lasts: int, seed: int
-) -> None:
-    """Their heads come as close as a tenth of the way between the seats, and may be seen in any order."""
+def test_neighbors_who_lean_together_do_not_switch(lean: float, gap: float, lasts: int, seed: int) -> None:
+    """Their heads come as close as a tenth of the distance of the seats, and are passed in any order."""
     toward = np.concatenate([np.zeros(10), np.hanning(lasts + 2), np.zeros(15)]) * lean * gap * SIZE
     frames = [{"left": face(100 + d), "right": face(100 + gap * SIZE - d)} for d in toward]
     tracked = track(frames, np.random.default_rng(seed))
@@ -81,12 +79,12 @@ def test_neighbours_who_lean_together_do_not_change_places(
 
 
 @given(gone=st.integers(1, 200), back=st.floats(-0.9, 0.9), down=st.floats(-0.4, 0.4))
-def test_who_leaves_and_comes_back_is_the_same_viewer(gone: int, back: float, down: float) -> None:
-    here = {"neighbour": face(300), "viewer": face(100)}
-    again = {"neighbour": face(300), "viewer": face(100 + back * SIZE, 100 + down * SIZE)}
-    frames = [here] * 12 + [{"neighbour": face(300)}] * gone + [again] * 12
+def test_a_viewer_who_leaves_and_returns_is_the_same_viewer(gone: int, back: float, down: float) -> None:
+    here = {"neighbor": face(300), "viewer": face(100)}
+    again = {"neighbor": face(300), "viewer": face(100 + back * SIZE, 100 + down * SIZE)}
+    frames = [here] * 12 + [{"neighbor": face(300)}] * gone + [again] * 12
     tracked = track(frames)
-    assert tracked.viewers == [tracked.of("viewer"), tracked.of("neighbour")]
+    assert tracked.viewers == [tracked.of("viewer"), tracked.of("neighbor")]
 
 
 @given(stays=st.integers(1, 9), speed=st.floats(0, 0.9), enters=st.integers(1, 40))
@@ -113,13 +111,13 @@ def test_a_clip_shorter_than_two_seconds_still_has_its_viewer() -> None:
     assert len(track([{"viewer": face(100)}] * 4).viewers) == 1
 
 
-def test_nobody_is_nobody() -> None:
+def test_no_face_gives_no_result() -> None:
     assert track([{}] * 20).viewers == []
 
 
 @given(speed=st.floats(0.0, 1.8), up=st.floats(-0.5, 0.5))
-def test_who_gets_up_and_walks_ever_faster_is_followed(speed: float, up: float) -> None:
-    """From rest to `speed` face sizes a sample in eight samples; a neighbour sits on the other side."""
+def test_a_viewer_who_gets_up_and_walks_faster_and_faster_is_followed(speed: float, up: float) -> None:
+    """From rest to `speed` face sizes per sample within eight samples, next to a neighbor who stays."""
     moves = np.concatenate([np.zeros(10), np.linspace(0, speed, 8), np.full(6, speed)]) * SIZE
     frames = [{"walker": face(500 + x, 100 + up * x), "sitter": face(400)} for x in moves.cumsum()]
     tracked = track(frames)
@@ -127,7 +125,7 @@ def test_who_gets_up_and_walks_ever_faster_is_followed(speed: float, up: float) 
 
 
 def test_a_large_face_in_front_is_not_the_small_one_behind() -> None:
-    """Somebody stands up before a viewer and sits down again."""
+    """Somebody stands up in front of a viewer and sits down again."""
     frames = [{"viewer": face(100)} for _ in range(40)]
     for k in range(10, 15):
         frames[k] = {"in front": face(105, 105, 3 * SIZE)}
@@ -136,7 +134,7 @@ def test_a_large_face_in_front_is_not_the_small_one_behind() -> None:
     assert tracked.of("in front") != tracked.of("viewer")
 
 
-def test_in_a_row_of_seats_a_face_on_a_far_one_is_somebody_else() -> None:
+def test_a_face_on_a_distant_seat_is_another_viewer() -> None:
     beside = {"beside": face(100 + 3 * SIZE)}
     here, there = [{"first": face(100), **beside}] * 20, [{"second": face(100 + 6 * SIZE)}] * 20
     tracked = track([*here, *[beside] * 50, *there])

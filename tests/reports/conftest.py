@@ -1,4 +1,4 @@
-"""A screening made up of numbers, so that telling is tested without cameras or statistics."""
+"""A synthetic analysis, so that reports are tested without cameras or statistics."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _script(seconds: int, copies: int, start: int) -> TimedScript:
     return TimedScript(screenplay, tuple(cues), timing)
 
 
-def _feeling(start: float, end: float, first: int, strength: np.ndarray) -> EmotionSummary:
+def _summary(start: float, end: float, first: int, strength: np.ndarray) -> EmotionSummary:
     nothing = EmotionSummary(start, end, None, NAN, (NAN, NAN), NAN, (NAN, NAN), 0)
     if np.isnan(start):
         return nothing
@@ -161,7 +161,7 @@ def make_analysis(
         warnings.simplefilter("ignore")  # means of seconds in which nobody was seen
         top = np.max(strength, axis=2)
         share = np.where(seen > 0, np.nansum(top > 0.3, axis=0) / np.maximum(seen, 1), np.nan)
-        room = AudienceCurve(
+        curve = AudienceCurve(
             np.arange(start, start + seconds),
             seen,
             np.nanmean(strength, axis=0),
@@ -184,10 +184,10 @@ def make_analysis(
                 second + 5.0,
                 float(second),
                 emotion,
-                float(room.strength[k, column]),
-                tuple(float(v) for v in room.strength_interval[:, k, column]),
+                float(curve.strength[k, column]),
+                tuple(float(v) for v in curve.strength_interval[:, k, column]),
                 float(share[k]),
-                tuple(float(v) for v in room.reacting_share_interval[:, k]),
+                tuple(float(v) for v in curve.reacting_share_interval[:, k]),
                 0.41 if viewers > 1 else NAN,
                 (-0.05, 0.87) if viewers > 1 else (NAN, NAN),
                 int(seen[k]),
@@ -199,7 +199,7 @@ def make_analysis(
     laid: list[SceneEmotions] = []
     overlaps = [() for _ in found]
     if script is not None:
-        lines = tuple(_feeling(c.start, c.end, start, strength) for c in script.cues)
+        lines = tuple(_summary(c.start, c.end, start, strength) for c in script.cues)
         overlaps = [
             tuple(c.element for c in script.cues if c.start < m.end and c.end > m.start) for m in found
         ]
@@ -208,12 +208,12 @@ def make_analysis(
             begin, end = cues[0].start, cues[-1].end
             inside = tuple(k for k, m in enumerate(found) if begin <= m.peak < end)
             laid.append(
-                SceneEmotions(scene + 1, scene * len(SCENE), _feeling(begin, end, start, strength), inside)
+                SceneEmotions(scene + 1, scene * len(SCENE), _summary(begin, end, start, strength), inside)
             )
     conclusion = (
         f"{len(found)} moments stand out from chance at the 5 % level."
         if conclusive
-        else f"With {viewers} viewer and {seconds} seconds, nothing can be told from chance: show it to more."
+        else f"With {viewers} viewer and {seconds} seconds, nothing can be distinguished from chance."
     )
     search = MomentSearchResult(tuple(found), conclusion, conclusive, 999 if conclusive else 0, 0.05, 1)
     by_viewer = tuple(float(v) for v in (~unseen).mean(axis=1))
@@ -226,7 +226,7 @@ def make_analysis(
         timeline,
         rest,
         strength,
-        room,
+        curve,
         film_synchrony(strength),
         estimate_relative_delay(strength, seed),
         search,
@@ -236,7 +236,7 @@ def make_analysis(
         tuple(laid),
         tuple(overlaps),
         mixed,
-        find_patterns(strength, room, search, script, seed),
+        find_patterns(strength, curve, search, script, seed),
     )
 
 
@@ -255,4 +255,4 @@ def long_film() -> Analysis:
 @pytest.fixture(scope="session")
 def analysis() -> Analysis:
     """Twelve viewers, 150 seconds, four scenes, four moments, one failing seat."""
-    return make_analysis(problems=("seat-13.mp4: the file ends in the middle of a frame; seat left out.",))
+    return make_analysis(problems=("seat-13.mp4: the file ends in the middle of a frame; camera skipped",))

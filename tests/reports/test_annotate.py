@@ -45,8 +45,10 @@ I knocked.
 """
 
 
-def felt_everywhere(base: Analysis, screenplay: Screenplay, cut: frozenset[int] = frozenset()) -> Analysis:
-    """An analysis in which every element has a feeling, but those that were cut."""
+def with_emotions_everywhere(
+    base: Analysis, screenplay: Screenplay, cut: frozenset[int] = frozenset()
+) -> Analysis:
+    """An analysis in which every element has an emotion, except those that were cut."""
     cues, lines = [], []
     for k in range(len(screenplay.elements)):
         start, end = (NAN, NAN) if k in cut else (2.0 * k, 2.0 * k + 2)
@@ -70,15 +72,15 @@ def content(elements: tuple[Element, ...]) -> list[tuple[object, ...]]:
     return [(e.kind, e.text, e.scene, e.character, e.dual) for e in elements]
 
 
-def test_feelings_stand_beside_their_lines(analysis: Analysis) -> None:
+def test_emotions_are_noted_beside_their_lines(analysis: Analysis) -> None:
     few = replace(
         analysis, moment_search=replace(analysis.moment_search, moments=analysis.moment_search.moments[:1])
     )
-    annotated = annotated_fountain(felt_everywhere(few, screenplay_of(SCRIPT), cut=frozenset({6})))
+    annotated = annotated_fountain(with_emotions_everywhere(few, screenplay_of(SCRIPT), cut=frozenset({6})))
     lines = annotated.split("\n")
     assert lines[0] == "Title: The Second Spoon"
     assert lines[1] == ""
-    assert lines[2].startswith("[[The room's feelings")
+    assert lines[2].startswith("[[The audience's emotions")
     assert "Times come from nowhere." in lines[2]
     assert "for two. [[0:02–0:04 · happy 0.62 (0.48–0.74) · 9 of 12 reacted]]" in lines
     assert "Again. [[0:08–0:10 · happy 0.62 (0.48–0.74) · 9 of 12 reacted]]" in lines
@@ -89,28 +91,28 @@ def test_feelings_stand_beside_their_lines(analysis: Analysis) -> None:
     assert lines[lines.index("> THE END <") + 2].startswith("[[0:14–0:16")
 
 
-def test_scenes_carry_their_feeling(analysis: Analysis) -> None:
+def test_scenes_have_their_emotion(analysis: Analysis) -> None:
     assert analysis.script is not None
-    for number, told in ((" #12A#", "12A"), ("", "1")):
-        base = felt_everywhere(analysis, screenplay_of(SCRIPT.replace(" #1#", number)))
+    for number, printed in ((" #12A#", "12A"), ("", "1")):
+        base = with_emotions_everywhere(analysis, screenplay_of(SCRIPT.replace(" #1#", number)))
         scene = replace(
             analysis.scene_emotions[0], scene_number=1, heading_element=0, summary=base.element_emotions[0]
         )
         annotated = annotated_fountain(replace(base, scene_emotions=(scene,)))
-        assert f"[[SCENE {told} · 0:00–0:02 · happy 0.62" in annotated
+        assert f"[[SCENE {printed} · 0:00–0:02 · happy 0.62" in annotated
 
 
-def test_only_what_was_felt_is_noted(make: Callable[..., Analysis]) -> None:
-    base = felt_everywhere(make(moments=0), screenplay_of(SCRIPT))
+def test_only_emotions_are_noted(make: Callable[..., Analysis]) -> None:
+    base = with_emotions_everywhere(make(moments=0), screenplay_of(SCRIPT))
     nothing = tuple(replace(line, emotion=None) for line in base.element_emotions)
     annotated = annotated_fountain(replace(base, element_emotions=nothing))
     assert annotated.count("[[") == 1
     assert re.sub(r"\[\[.*\]\]\n\n?", "", annotated).replace("\n\n\n", "\n\n") == SCRIPT
 
 
-def test_brackets_left_open_swallow_no_note(make: Callable[..., Analysis]) -> None:
+def test_open_brackets_absorb_no_note(make: Callable[..., Analysis]) -> None:
     screenplay = screenplay_of("INT. A - DAY\n\nHe writes [[ on\nthe wall.\n\nShe reads.")
-    lines = annotated_fountain(felt_everywhere(make(moments=0), screenplay)).split("\n")
+    lines = annotated_fountain(with_emotions_everywhere(make(moments=0), screenplay)).split("\n")
     assert lines[lines.index("the wall.") + 1] == ""
     assert lines[lines.index("the wall.") + 2].startswith("[[0:02–0:04")
 
@@ -155,7 +157,7 @@ PIECE = st.sampled_from(
 def test_any_source_reads_the_same_apart_from_notes(analysis: Analysis, pieces: list[str]) -> None:
     screenplay = screenplay_of("\n".join(pieces))
     if screenplay.elements:
-        annotated = annotated_fountain(felt_everywhere(analysis, screenplay))
+        annotated = annotated_fountain(with_emotions_everywhere(analysis, screenplay))
         assert content(parse_fountain(annotated.split("\n"))) == content(screenplay.elements), annotated
 
 
@@ -165,7 +167,7 @@ def test_any_source_reads_the_same_apart_from_notes(analysis: Analysis, pieces: 
 )
 def test_real_screenplays_read_the_same_apart_from_notes(analysis: Analysis, name: str) -> None:
     screenplay = screenplay_of((SHARED / name).read_text(encoding="utf-8").replace("\r\n", "\n"))
-    annotated = annotated_fountain(felt_everywhere(analysis, screenplay)).split("\n")
+    annotated = annotated_fountain(with_emotions_everywhere(analysis, screenplay)).split("\n")
     assert content(parse_fountain(annotated)) == content(screenplay.elements)
     assert parse_title(annotated) == screenplay.title
 
@@ -174,7 +176,7 @@ def test_real_screenplays_read_the_same_apart_from_notes(analysis: Analysis, nam
 @pytest.mark.parametrize("name", ["mission_impossible", "mystery_men"])
 def test_a_plain_text_script_becomes_fountain(analysis: Analysis, name: str) -> None:
     screenplay = read_screenplay(SHARED / "pairs" / f"{name}.txt")
-    annotated = annotated_fountain(felt_everywhere(analysis, screenplay)).split("\n")
+    annotated = annotated_fountain(with_emotions_everywhere(analysis, screenplay)).split("\n")
     assert content(parse_fountain(annotated)) == content(screenplay.elements)
     assert parse_title(annotated) == screenplay.title
 
@@ -190,13 +192,13 @@ FDX = """<?xml version="1.0" encoding="UTF-8"?>\r
 <Unknown x='1'/></FinalDraft>"""
 
 
-def test_feelings_become_script_notes_in_the_users_own_file(
+def test_emotions_become_script_notes_in_the_users_own_file(
     make: Callable[..., Analysis], tmp_path: Path
 ) -> None:
     path = tmp_path / "film.fdx"
     path.write_bytes(FDX.encode())
     screenplay = read_screenplay(path)
-    noted = annotated_final_draft(felt_everywhere(make(moments=1), screenplay, cut=frozenset({1})))
+    noted = annotated_final_draft(with_emotions_everywhere(make(moments=1), screenplay, cut=frozenset({1})))
     start, end = FDX.encode().split(b"</ScriptNotes>")
     assert noted.startswith(start)
     assert noted.endswith(b"</ScriptNotes>" + end)
@@ -205,19 +207,19 @@ def test_feelings_become_script_notes_in_the_users_own_file(
     again = read_screenplay(out)
     assert again.elements == screenplay.elements
     assert [note.element for note in again.notes] == [1, 0, 0, 1, 3]
-    assert again.notes[1].text.startswith("The room's feelings")
+    assert again.notes[1].text.startswith("The audience's emotions")
     assert again.notes[2].text.startswith("MOMENT 1")
     assert again.notes[3].text == "not in the film"
     assert again.notes[4].text == "0:06–0:08 · happy 0.62 (0.48–0.74) · 9 of 12 reacted"
     path.write_bytes(FDX.replace("late", "early").encode())
-    with pytest.raises(MoviemotionError, match="was changed meanwhile"):
-        annotated_final_draft(felt_everywhere(make(moments=1), screenplay))
+    with pytest.raises(MoviemotionError, match="changed after it was read"):
+        annotated_final_draft(with_emotions_everywhere(make(moments=1), screenplay))
 
 
 def test_a_fountain_script_becomes_final_draft(analysis: Analysis, tmp_path: Path) -> None:
     screenplay = screenplay_of("# Act\n\n" + SCRIPT.partition("\n\n")[2])
     path = tmp_path / "film.fdx"
-    path.write_bytes(annotated_final_draft(felt_everywhere(analysis, screenplay)))
+    path.write_bytes(annotated_final_draft(with_emotions_everywhere(analysis, screenplay)))
     again = read_screenplay(path)
     assert content(again.elements) == content(screenplay.elements[1:])
     assert any(note.text.startswith("MOMENT 1") for note in again.notes)
@@ -227,14 +229,14 @@ def test_a_fountain_script_becomes_final_draft(analysis: Analysis, tmp_path: Pat
 def test_big_fish_with_script_notes(analysis: Analysis, tmp_path: Path) -> None:
     screenplay = read_screenplay(SHARED / "Big-Fish.fdx")
     path = tmp_path / "film.fdx"
-    path.write_bytes(annotated_final_draft(felt_everywhere(analysis, screenplay)))
+    path.write_bytes(annotated_final_draft(with_emotions_everywhere(analysis, screenplay)))
     again = read_screenplay(path)
     assert content(again.elements) == content(screenplay.elements)
-    felt = [k for k, e in enumerate(screenplay.elements) if e.kind in KINDS_WITH_EMOTION]
-    assert len(again.notes) == len(felt) + len(analysis.moment_search.moments) + 1
-    assert {note.element for note in again.notes[1:]} >= set(felt)
+    labeled = [k for k, e in enumerate(screenplay.elements) if e.kind in KINDS_WITH_EMOTION]
+    assert len(again.notes) == len(labeled) + len(analysis.moment_search.moments) + 1
+    assert {note.element for note in again.notes[1:]} >= set(labeled)
 
 
 def test_without_a_script_there_is_nothing_to_annotate(make: Callable[..., Analysis]) -> None:
-    with pytest.raises(ValueError, match="without a script"):
+    with pytest.raises(ValueError, match="no script"):
         annotated_fountain(make(scenes=0))

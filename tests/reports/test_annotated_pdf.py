@@ -7,7 +7,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 import reportlab
-from test_annotate import felt_everywhere, screenplay_of
+from test_annotate import screenplay_of, with_emotions_everywhere
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.errors import MoviemotionError
@@ -47,31 +47,31 @@ Wind.
 """
 
 
-def unfelt(base: Analysis, source: str) -> Analysis:
-    felt = felt_everywhere(base, screenplay_of(source))
-    assert felt.script is not None
-    nothing = tuple(replace(line, emotion=None) for line in felt.element_emotions)
-    return replace(felt, title=felt.script.screenplay.title, lines=nothing)
+def without_emotions(base: Analysis, source: str) -> Analysis:
+    annotated = with_emotions_everywhere(base, screenplay_of(source))
+    assert annotated.script is not None
+    nothing = tuple(replace(line, emotion=None) for line in annotated.element_emotions)
+    return replace(annotated, title=annotated.script.screenplay.title, element_emotions=nothing)
 
 
 def text_of(pdf: bytes) -> list[str]:
     return [page.get_textpage().get_text_bounded() for page in pypdfium2.PdfDocument(pdf)]
 
 
-def test_words_stand_beside_the_lines(make: Callable[..., Analysis]) -> None:
+def test_labels_are_printed_beside_the_lines(make: Callable[..., Analysis]) -> None:
     pages = text_of(
-        annotated_pdf(felt_everywhere(make(moments=1), screenplay_of(SCRIPT), cut=frozenset({1})))
+        annotated_pdf(with_emotions_everywhere(make(moments=1), screenplay_of(SCRIPT), cut=frozenset({1})))
     )
-    assert "with the room's feelings" in pages[0]
+    assert "with the audience's emotions" in pages[0]
     assert "happy 0.62" in pages[1]
     assert "not in the film" in pages[1]
     assert "MOMENT 1" in pages[1]
 
 
-def test_the_pages_read_as_the_script_they_were_set_from(
+def test_the_pages_parse_to_the_script_they_were_made_from(
     make: Callable[..., Analysis], tmp_path: Path
 ) -> None:
-    analysis = unfelt(make(moments=0), SCRIPT)
+    analysis = without_emotions(make(moments=0), SCRIPT)
     path = tmp_path / "film.pdf"
     path.write_bytes(annotated_pdf(analysis))
     again = read_screenplay(path)
@@ -96,26 +96,29 @@ def test_pages_are_full_and_no_heading_or_cue_ends_one() -> None:
 
 
 def test_the_same_analysis_gives_the_same_bytes(analysis: Analysis) -> None:
-    felt = felt_everywhere(analysis, screenplay_of(SCRIPT))
-    assert annotated_pdf(felt) == annotated_pdf(felt)
+    annotated = with_emotions_everywhere(analysis, screenplay_of(SCRIPT))
+    assert annotated_pdf(annotated) == annotated_pdf(annotated)
 
 
 def test_letters_that_courier_lacks(analysis: Analysis, tmp_path: Path) -> None:
-    russian = felt_everywhere(analysis, screenplay_of("INT. КУХНЯ\n\nАННА\nДа."))
+    russian = with_emotions_everywhere(analysis, screenplay_of("INT. КУХНЯ\n\nАННА\nДа."))
     with pytest.raises(MoviemotionError, match="the font lacks some of its letters"):
         annotated_pdf(russian)
     vera = Path(reportlab.__file__).parent / "fonts" / "Vera.ttf"
     with pytest.raises(MoviemotionError, match="the font lacks some of its letters"):
         annotated_pdf(russian, vera)
-    assert "Hé" in text_of(annotated_pdf(felt_everywhere(analysis, screenplay_of("INT. A\n\nHé.")), vera))[1]
+    assert (
+        "Hé"
+        in text_of(annotated_pdf(with_emotions_everywhere(analysis, screenplay_of("INT. A\n\nHé.")), vera))[1]
+    )
     (tmp_path / "bad.ttf").write_bytes(b"no font")
     with pytest.raises(MoviemotionError, match="font cannot be read"):
         annotated_pdf(russian, tmp_path / "bad.ttf")
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/data/scripts")
-def test_big_fish_set_and_read_again(make: Callable[..., Analysis], tmp_path: Path) -> None:
-    analysis = unfelt(make(moments=0), (SHARED / "Big-Fish.fountain").read_text(encoding="utf-8"))
+def test_big_fish_is_printed_and_parsed_again(make: Callable[..., Analysis], tmp_path: Path) -> None:
+    analysis = without_emotions(make(moments=0), (SHARED / "Big-Fish.fountain").read_text(encoding="utf-8"))
     path = tmp_path / "film.pdf"
     path.write_bytes(annotated_pdf(analysis))
     assert analysis.script is not None

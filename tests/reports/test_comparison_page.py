@@ -1,4 +1,4 @@
-"""A comparison told: terminal, page, CSV and JSON."""
+"""Reports of a comparison: terminal, page, CSV and JSON."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def comparison() -> ScreeningComparison:
     return compare_screenings(first, second, ("cold <house>", "warm house"), False, 1)
 
 
-def test_the_terminal_says_what_differs_and_what_would_settle_the_rest(
+def test_the_terminal_says_what_differs_and_what_would_decide_the_rest(
     comparison: ScreeningComparison,
 ) -> None:
     lines = comparison_lines(comparison)
@@ -40,19 +40,19 @@ def test_the_terminal_says_what_differs_and_what_would_settle_the_rest(
     assert "viewers in each screening" in lines[-2]
 
 
-def test_csv_and_json_hold_every_unit_and_feeling(comparison: ScreeningComparison) -> None:
+def test_csv_and_json_hold_every_unit_and_emotion(comparison: ScreeningComparison) -> None:
     rows = list(csv.DictReader(io.StringIO(comparison_csv(comparison))))
-    told = json.loads(json.dumps(comparison_json(comparison), allow_nan=False))
+    report = json.loads(json.dumps(comparison_json(comparison), allow_nan=False))
     assert (
-        len(rows) == len(told["differences"]) == len(comparison.alignment.units) * len(NON_NEUTRAL_EMOTIONS)
+        len(rows) == len(report["differences"]) == len(comparison.alignment.units) * len(NON_NEUTRAL_EMOTIONS)
     )
-    joke = next(row for row in rows if row["label"] == JOKE and row["feeling"] == "happy")
+    joke = next(row for row in rows if row["label"] == JOKE and row["emotion"] == "happy")
     assert joke["verdict"] == "differs"
     assert float(joke["low"]) < float(joke["difference"]) < float(joke["high"])
     assert float(joke["mean_second"]) - float(joke["mean_first"]) == pytest.approx(
         float(joke["difference"]), abs=1e-5
     )
-    assert told["method"]["deals"] == 2000
+    assert report["method"]["permutations"] == 2000
 
 
 def test_a_line_that_a_spreadsheet_would_run_is_a_text_in_csv(comparison: ScreeningComparison) -> None:
@@ -72,7 +72,7 @@ def test_the_page_holds_the_figures_escaped_and_asks_for_nothing(comparison: Scr
         assert f"<b>{signed_number(d.difference)}</b> <small>{signed_interval(d.interval)}</small>" in page
 
 
-def test_a_difference_is_told_with_its_sign() -> None:
+def test_a_difference_has_its_sign() -> None:
     assert signed_number(0.123) == "+0.12"
     assert signed_number(-0.5) == "−0.50"
     assert signed_number(0.001) == "0.00"

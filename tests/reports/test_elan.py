@@ -31,7 +31,7 @@ def test_pympi_reads_every_tier(analysis: Analysis, tmp_path: Path) -> None:
     of_script = ["scenes", "action", "speaker: MARTA", "speaker: IVO"]
     assert list(document.get_tier_names()) == [
         "moments",
-        *(f"room: {f}" for f in NON_NEUTRAL_EMOTIONS),
+        *(f"audience: {f}" for f in NON_NEUTRAL_EMOTIONS),
         *of_script,
     ]
     moments = document.get_annotation_data_for_tier("moments")
@@ -48,13 +48,15 @@ def test_pympi_reads_every_tier(analysis: Analysis, tmp_path: Path) -> None:
     assert document.get_annotation_data_for_tier("speaker: IVO")[0][2].endswith("my coat & <nobody> else.")
 
 
-def test_a_feeling_of_the_room_stands_where_it_stands_out(analysis: Analysis, tmp_path: Path) -> None:
+def test_emotions_of_the_audience_are_annotated_where_they_stand_out(
+    analysis: Analysis, tmp_path: Path
+) -> None:
     document = read(elan_document(analysis), tmp_path)
-    spans = document.get_annotation_data_for_tier("room: happy")
-    room = analysis.audience_curve
-    felt = (room.strength[:, 0] >= MIN_DOMINANT_STRENGTH) & ~(room.strength_interval[0, :, 0] <= 0)
-    told = {second for start, end, _ in spans for second in range(start // 1000, end // 1000)}
-    assert told == set(room.seconds[felt].tolist())
+    spans = document.get_annotation_data_for_tier("audience: happy")
+    curve = analysis.audience_curve
+    expected = (curve.strength[:, 0] >= MIN_DOMINANT_STRENGTH) & ~(curve.strength_interval[0, :, 0] <= 0)
+    annotated = {second for start, end, _ in spans for second in range(start // 1000, end // 1000)}
+    assert annotated == set(curve.seconds[expected].tolist())
     assert len(spans) == 2
     assert spans[0][2][:2] == "0."
 
@@ -90,11 +92,13 @@ spans = st.lists(st.tuples(st.floats(0, 50), st.floats(0, 9)).map(lambda s: (s[0
 
 @given(spans)
 def test_annotations_never_overlap_nor_lose_their_words(found) -> None:
-    kept = without_overlaps(found)
-    assert all(a.start < a.end for a in kept)
-    assert all(a.end <= b.start for a, b in pairwise(kept))
-    assert sum(a.text.count("x") for a in kept) == len(found)
-    assert {a.start for a in kept} <= {round(1000 * start) for start, _, _ in found} | {a.end for a in kept}
+    annotations = without_overlaps(found)
+    assert all(a.start < a.end for a in annotations)
+    assert all(a.end <= b.start for a, b in pairwise(annotations))
+    assert sum(a.text.count("x") for a in annotations) == len(found)
+    assert {a.start for a in annotations} <= {round(1000 * start) for start, _, _ in found} | {
+        a.end for a in annotations
+    }
 
 
 def test_the_film_is_opened_with_it(analysis: Analysis, tmp_path: Path) -> None:

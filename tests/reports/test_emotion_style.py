@@ -1,4 +1,4 @@
-"""Colours that can be told from the paper and, for the deck's three, from one another by everyone."""
+"""Colors have enough contrast, and the three emphasized ones are distinct for every kind of color vision."""
 
 from __future__ import annotations
 
@@ -41,20 +41,20 @@ def lab(rgb: np.ndarray) -> np.ndarray:
     return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
 
 
-@pytest.mark.parametrize("feeling", NON_NEUTRAL_EMOTIONS)
-def test_every_feeling_stands_out_from_its_paper(feeling):
-    style = PALETTE[feeling]
+@pytest.mark.parametrize("emotion", NON_NEUTRAL_EMOTIONS)
+def test_every_emotion_has_contrast_with_its_background(emotion):
+    style = PALETTE[emotion]
     assert contrast(style.light, LIGHT_BACKGROUND) >= 3
     assert contrast(style.dark, DARK_BACKGROUND) >= 3
 
 
 @pytest.mark.parametrize("vision", VISIONS)
 @pytest.mark.parametrize("paper", ["light", "dark"])
-def test_the_feelings_drawn_at_first_differ_for_every_eye(vision, paper):
+def test_the_emphasized_emotions_differ_for_every_color_vision(vision, paper):
     seen = [lab(VISIONS[vision] @ linear(getattr(PALETTE[f], paper))) for f in EMPHASIZED]
     assert min(np.linalg.norm(a - b) for a, b in combinations(seen, 2)) > 15
 
 
 @pytest.mark.parametrize("sign", ["symbol", "dash"])
-def test_colour_is_never_the_only_sign(sign):
+def test_color_is_never_the_only_sign(sign):
     assert len({getattr(style, sign) for style in PALETTE.values()}) == len(NON_NEUTRAL_EMOTIONS)

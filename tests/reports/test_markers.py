@@ -29,9 +29,9 @@ NUMBERINGS = [
         (29.97, "01:00:00:00"),
     )
 ]
-DROPPED = TimecodeFormat.from_start_timecode("01:00:00;00", exact_frame_rate(29.97))
+DROP_FRAME = TimecodeFormat.from_start_timecode("01:00:00;00", exact_frame_rate(29.97))
 on_any_film = pytest.mark.parametrize(
-    "timecode", [*NUMBERINGS, DROPPED], ids=lambda t: f"{t.frame_to_timecode(0)}@{t.frame_rate}"
+    "timecode", [*NUMBERINGS, DROP_FRAME], ids=lambda t: f"{t.frame_to_timecode(0)}@{t.frame_rate}"
 )
 
 
@@ -40,11 +40,11 @@ def spans(found) -> list[tuple[float, float]]:
     return [(m.marked_range.start_time.value, m.marked_range.duration.value) for m in found]
 
 
-def told(analysis: Analysis, timecode: TimecodeFormat) -> list[tuple[int, int]]:
+def expected_spans(analysis: Analysis, timecode: TimecodeFormat) -> list[tuple[int, int]]:
     return [(m.start, m.frames) for m in moment_markers(analysis, timecode)]
 
 
-def test_a_marker_says_what_the_room_felt_how_surely_and_where(analysis: Analysis) -> None:
+def test_a_marker_gives_emotion_evidence_and_scene(analysis: Analysis) -> None:
     moment, first = analysis.moment_search.moments[0], moment_markers(analysis, NUMBERINGS[0])[0]
     assert first.name == "Moment 1: happy"
     assert (first.start, first.frames) == (24 * moment.start, 24 * (moment.end - moment.start))
@@ -60,7 +60,7 @@ def test_opentimelineio_reads_its_timeline(analysis: Analysis, timecode: Timecod
     assert read.name == "The Second Spoon"
     assert read.global_start_time.value == timecode.start_frame
     assert read.duration().value == timecode.seconds_to_frame(150)
-    assert spans(read.tracks.markers) == told(analysis, timecode)
+    assert spans(read.tracks.markers) == expected_spans(analysis, timecode)
     assert [m.color for m in read.tracks.markers] == ["YELLOW", "CYAN", "BLUE", "YELLOW"]
     evidence = read.tracks.markers[1].metadata["moviemotion"]
     assert (evidence["emotion"], evidence["p_adjusted"]) == ("surprise", 0.002)
@@ -74,7 +74,7 @@ def test_opentimelineio_reads_its_timeline(analysis: Analysis, timecode: Timecod
 def test_final_cuts_xml_is_read_with_its_timecode(analysis: Analysis, timecode: TimecodeFormat) -> None:
     text = final_cut_xml(analysis, timecode)
     read = otio.adapters.read_from_string(text, "fcp_xml")
-    assert spans(read.tracks.markers) == told(analysis, timecode)
+    assert spans(read.tracks.markers) == expected_spans(analysis, timecode)
     assert [m.name for m in read.tracks.markers][:2] == ["Moment 1: happy", "Moment 2: surprise"]
     assert read.tracks.markers[0].metadata["fcp_xml"]["comment"] == moment_markers(analysis, timecode)[0].note
     assert read.global_start_time.value == timecode.start_frame
@@ -90,30 +90,32 @@ def test_a_cmx3600_reader_finds_the_locators(analysis: Analysis, timecode: Timec
     assert (read.name, clip.name) == ("The Second Spoon", "The Second Spoon")
     assert clip.duration().value == timecode.seconds_to_frame(150)
     starts = [m.marked_range.start_time.value - timecode.start_frame for m in clip.markers]
-    assert starts == [start for start, _ in told(analysis, timecode)]
+    assert starts == [start for start, _ in expected_spans(analysis, timecode)]
     assert [m.color for m in clip.markers] == ["YELLOW", "CYAN", "BLUE", "YELLOW"]
     assert clip.markers[0].name.startswith("Moment 1: happy, strength")
 
 
-def test_locators_of_a_film_with_dropped_numbers(analysis: Analysis) -> None:
+def test_locators_of_a_drop_frame_film(analysis: Analysis) -> None:
     """OpenTimelineIO's reader passes over locators whose timecode has a semicolon."""
-    lines = locator_edl(analysis, DROPPED).splitlines()
+    lines = locator_edl(analysis, DROP_FRAME).splitlines()
     assert lines[1].startswith("FCM: DROP FRAME")
     codes = [line.split()[2] for line in lines if line.startswith("* LOC: ")]
-    assert [DROPPED.timecode_to_frame(code) for code in codes] == [
-        start for start, _ in told(analysis, DROPPED)
+    assert [DROP_FRAME.timecode_to_frame(code) for code in codes] == [
+        start for start, _ in expected_spans(analysis, DROP_FRAME)
     ]
 
 
 @on_any_film
-def test_resolves_marker_edl_is_one_event_a_moment(analysis: Analysis, timecode: TimecodeFormat) -> None:
+def test_resolves_marker_edl_has_one_event_for_each_moment(
+    analysis: Analysis, timecode: TimecodeFormat
+) -> None:
     text = "".join(resolve_edl(analysis, timecode))
     read = otio.adapters.read_from_string(text, "cmx_3600", rate=float(timecode.frame_rate))
     events = [clip for clip in read.tracks[0] if isinstance(clip, otio.schema.Clip)]
     starts = [clip.source_range.start_time.value - timecode.start_frame for clip in events]
     notes = [clip.metadata["cmx_3600"]["comments"][0] for clip in events]
     found = [re.fullmatch(r"(.+) \|C:ResolveColor(\w+) \|M:(.+) \|D:(\d+)", note) for note in notes]
-    assert list(zip(starts, (int(f[4]) for f in found), strict=True)) == told(analysis, timecode)
+    assert list(zip(starts, (int(f[4]) for f in found), strict=True)) == expected_spans(analysis, timecode)
     assert [f[2] for f in found] == ["Yellow", "Cyan", "Blue", "Yellow"]
     assert found[3][3] == "Moment 4: happy"
 
@@ -153,7 +155,7 @@ def test_a_screening_without_moments_or_script_is_still_a_timeline(make, write) 
     assert "Moment" not in text
 
 
-def test_every_feeling_has_a_colour_that_programs_know() -> None:
+def test_every_emotion_has_a_color_that_programs_know() -> None:
     known = {name for name in dir(otio.schema.MarkerColor) if name.isupper()}
     of_locators = {"RED", "GREEN", "BLUE", "CYAN", "MAGENTA", "YELLOW", "BLACK", "WHITE"}
     assert tuple(MARKER_COLORS) == tuple(NON_NEUTRAL_EMOTIONS) or set(MARKER_COLORS) == set(

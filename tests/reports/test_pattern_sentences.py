@@ -23,9 +23,9 @@ from moviemotion.reports.tables.csv_json import moments_json
 MOTIF = Motif((Emotion.SAD, Emotion.HAPPY), 90, 5, 6, 5 / 6, (0.44, 0.97), 1.4, 0.004)
 
 
-def told(analysis, about: str) -> str:
+def described(analysis, title: str) -> str:
     return " ".join(
-        " ".join(pair) for f in pattern_findings(analysis) if f.title == about for pair in f.sentences
+        " ".join(pair) for f in pattern_findings(analysis) if f.title == title for pair in f.sentences
     )
 
 
@@ -33,7 +33,7 @@ def with_patterns(analysis, **changes):
     return replace(analysis, patterns=replace(analysis.patterns, **changes))
 
 
-def test_every_pattern_is_told_with_its_figures(analysis):
+def test_every_pattern_is_described_with_its_figures(analysis):
     flat = FlatStretchSearchResult(
         (FlatStretch(60.0, 435.0, 0.02, 0.21, 20),), 375, 600, True, "1 stretch is flat."
     )
@@ -44,22 +44,22 @@ def test_every_pattern_is_told_with_its_figures(analysis):
         changes=ChangePointSearchResult((change,), 12.0, 200, True, ""),
         motifs=MotifSearchResult((MOTIF,), 14, 1, 20, True, ""),
     )
-    assert "Next to nobody reacted for 6 minutes 15 seconds, 1:00–7:15." in told(analysis, "Flat")
-    assert "surely under 21 %" in told(analysis, "Flat")
-    assert "From 5:00 on the room is more afraid." in told(analysis, "Turns")
-    assert "change +0.15 (0.10–0.20)" in told(analysis, "Turns")
-    assert "After sad comes happy within 1 minute 30 seconds." in told(analysis, "Order")
-    assert "5 of 6 times (44–97 %), by chance 1.4, p = 0.004" in told(analysis, "Order")
-    assert "After sad comes happy" in pattern_summary(analysis)
+    assert "Almost nobody reacted for 6 minutes 15 seconds, 1:00–7:15." in described(analysis, "Flat")
+    assert "upper bound 21 %" in described(analysis, "Flat")
+    assert "From 5:00 on, the audience is more afraid." in described(analysis, "Changes")
+    assert "change +0.15 (0.10–0.20)" in described(analysis, "Changes")
+    assert "Sad is followed by happy within 1 minute 30 seconds." in described(analysis, "Motifs")
+    assert "5 of 6 times (44–97 %), by chance 1.4, p = 0.004" in described(analysis, "Motifs")
+    assert "Sad is followed by happy" in pattern_summary(analysis)
 
 
 @pytest.mark.parametrize(
     ("seconds", "said"),
     [(1, "last second "), (60, "last minute "), (90, "last 1 minute 30 seconds "), (17, "last 17 seconds ")],
 )
-def test_the_end_is_called_as_people_call_it(analysis, seconds: int, said: str):
+def test_the_length_of_the_end_is_in_plain_words(analysis, seconds: int, said: str):
     end = replace(analysis.patterns.peak_end, start=analysis.patterns.peak_end.end - seconds)
-    assert f"In the {said}the strongest feeling is" in told(with_patterns(analysis, peak_end=end), "End")
+    assert f"In the {said}the strongest emotion is" in described(with_patterns(analysis, peak_end=end), "End")
 
 
 def test_a_flat_stretch_keeps_number_and_percent_on_one_line(analysis):
@@ -78,15 +78,15 @@ def test_a_shape_is_claimed_only_where_it_is_clear(analysis):
         assert "falls, then rises" not in sentence
 
 
-def test_where_too_few_were_seen_it_says_that_it_cannot_tell(make):
+def test_too_few_viewers_are_reported_as_inconclusive(make):
     alone = make(viewers=1, conclusive=False)
-    for about in ("Arc", "Peak", "End", "Flat", "Turns", "Order", "Spreading"):
-        assert "annot tell" in told(alone, about)
+    for title in ("Arc", "Peak", "End", "Flat", "Changes", "Motifs", "Contagion"):
+        assert next(f for f in pattern_findings(alone) if f.title == title).inconclusive
     assert pattern_summary(alone) == "Patterns: none stands out."
     assert build_arc_figure(alone) is None
 
 
-def test_the_page_holds_the_patterns_and_a_picture_with_words(analysis):
+def test_the_page_has_the_patterns_and_a_described_arc(analysis):
     page = render_report(analysis)
     section = page[page.index('<section id="patterns"') :]
     section = section[: section.index("</section>")]
@@ -111,7 +111,7 @@ def test_the_json_carries_every_pattern_and_no_nan(make, case):
     assert len(patterns["acts"]) == 3
 
 
-def test_ratings_lines_say_what_goes_with_them_and_what_would_settle_the_rest():
+def test_rating_lines_give_correlations_and_the_films_needed():
     nan = float("nan")
     lines = rated_pattern_lines(
         ["a", "b", "c", "d", "e", "f"],
@@ -122,7 +122,7 @@ def test_ratings_lines_say_what_goes_with_them_and_what_would_settle_the_rest():
             RatingCorrelation("turns an hour", nan, (nan, nan), nan, 0, None),
         ],
     )
-    assert lines[0].startswith("6 films, 2 patterns tried: 1 goes with ratings")
-    assert any("height of the peak  goes with higher ratings: ρ = 0.95" in line for line in lines)
-    assert any("cannot tell" in line and "71 films" in line for line in lines)
+    assert lines[0].startswith("6 films, 2 patterns tested: 1 correlates with ratings")
+    assert any("height of the peak  correlates with higher ratings: ρ = 0.95" in line for line in lines)
+    assert any("inconclusive" in line and "71 films" in line for line in lines)
     assert lines[-1].endswith("turns an hour.")

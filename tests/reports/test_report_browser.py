@@ -120,7 +120,7 @@ def test_the_tooltip_gives_the_values_of_the_second_under_the_pointer(page, anal
 
 
 def test_curves_are_drawn_at_their_seconds(page):
-    """The first moment's peak has curve, interval and shading; where no viewer was seen there is only the grid."""
+    """The first peak has curve, interval and shading; where no viewer was seen there is only the grid."""
     colors = """second => {
         const drawn = document.querySelector("#plot canvas"), origin = drawn.getBoundingClientRect().left;
         const canvas = new OffscreenCanvas(drawn.width, drawn.height);
@@ -174,6 +174,14 @@ def test_paper_has_its_own_width_and_light_colors(show, analysis):
     )
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.eval_on_selector("#plot .uplot", "node => node.offsetWidth") != 660
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_violation(show, analysis, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+    found = axe.Axe().run(show(analysis, scheme=scheme)).response["violations"]
+    serious = [v for v in found if v["impact"] in ("serious", "critical")]
+    assert [(v["id"], v["nodes"][0]["html"]) for v in serious] == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moviemotion.analysis.analyze import analyze
-from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
+from moviemotion.analysis.signals.mixed_emotions import MixedEmotionOccurrence
+from moviemotion.emotions import MIXED_EMOTIONS, NON_NEUTRAL_EMOTIONS
 from moviemotion.reports.html.chart_data import CURVE_STEPS, NO_VALUE, NOT_SEEN, pack_curve, pack_strips
 from moviemotion.reports.html.screening_report import render_report, script_rows
 from moviemotion.reports.tables.csv_json import moments_json
@@ -20,7 +21,7 @@ from moviemotion.reports.terminal_summary import summary_lines
 
 
 class Page(HTMLParser):
-    """The words a reader sees, the addresses a browser would fetch, and the page's data."""
+    """The visible text of a page, the addresses it would fetch, and its data."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -50,7 +51,7 @@ def page(analysis) -> Page:
     return Page(render_report(analysis))
 
 
-def test_the_header_says_what_was_found_how_surely_and_whence_the_times(page, analysis):
+def test_the_header_gives_findings_evidence_and_the_source_of_times(page, analysis):
     assert "12 viewers watched 2 minutes 30 seconds of film" in page.text
     assert analysis.moment_search.conclusion in page.text
     assert analysis.script.timing in page.text
@@ -65,21 +66,27 @@ def test_every_moment_shows_its_evidence(page, analysis):
     assert before_patterns.count("p = 0.002") == 4
 
 
-def test_cut_lines_are_struck_and_named(page):
+def test_mixed_emotions_of_a_moment_are_listed(analysis):
+    tears = MixedEmotionOccurrence(MIXED_EMOTIONS[0], 5, 12, 5 / 12, (0.19, 0.68), 0.4)
+    found = replace(analysis, moment_mixed_emotions=((tears,), *analysis.moment_mixed_emotions[1:]))
+    assert f"Mixed emotions {MIXED_EMOTIONS[0].name} 5 of 12 19–68 %" in Page(render_report(found)).text
+
+
+def test_cut_lines_are_struck_through_and_labeled(page):
     assert page.tags.count("s") == page.text.count("not in the film") == 2
 
 
 def test_quality_names_the_failing_seat(page):
-    assert "seat-13.mp4: the file ends in the middle of a frame; seat left out." in page.text
+    assert "seat-13.mp4: the file ends in the middle of a frame; camera skipped" in page.text
 
 
-def test_the_page_says_what_it_cannot_say(page):
+def test_the_page_names_its_limits(page):
     assert "Barrett et al., 2019" in page.text
     assert "999 times" in page.text
     assert "seed 1" in page.text
 
 
-def test_the_page_points_at_nothing_outside_itself(page):
+def test_the_page_links_to_nothing_outside_itself(page):
     assert all(a.startswith(("#", "data:")) for a in page.addresses)
 
 
@@ -97,7 +104,7 @@ def test_the_page_points_at_nothing_outside_itself(page):
 )
 def test_no_case_shows_nan(make, case):
     page = Page(render_report(make(**case)))
-    assert not re.search(r"\b(nan|none)\b", page.text.replace("None can be told", ""), re.IGNORECASE)
+    assert not re.search(r"\b(nan|none)\b", page.text, re.IGNORECASE)
     json.loads(page.data, parse_constant=pytest.fail)
 
 
@@ -108,9 +115,9 @@ def test_without_a_conclusion_the_page_says_so(make):
     assert "Moments 0" in text
 
 
-def test_without_a_script_nothing_pretends_to_be_one(make):
+def test_without_a_script_no_section_shows_one(make):
     page = Page(render_report(make(scenes=0)))
-    assert "The script" not in page.text
+    assert "Screenplay 95 %" not in page.text
     assert "Scene by scene" not in page.text
     assert "#script" not in page.addresses
 
@@ -158,7 +165,7 @@ def test_curves_survive_packing(values):
     np.testing.assert_allclose(back, values, atol=0.5 / CURVE_STEPS + 1e-12)
 
 
-def test_strips_hold_the_strongest_feeling_and_the_unseen():
+def test_strips_hold_the_strongest_emotion_and_unseen_seconds():
     strength = np.zeros((1, 3, len(NON_NEUTRAL_EMOTIONS)))
     strength[0, 0, 2], strength[0, 1, 6], strength[0, 2] = 1.0, 0.5, np.nan
     cells = list(b64decode(pack_strips(strength)))
@@ -166,8 +173,8 @@ def test_strips_hold_the_strongest_feeling_and_the_unseen():
     assert cells[2] == NOT_SEEN
 
 
-def test_a_screening_really_read_can_be_told(analysis):
-    """The statistics themselves, not made-up ones, go through the page, the tables and the summary."""
+def test_a_real_analysis_can_be_reported(analysis):
+    """The statistics themselves, not synthetic ones, go through the page, the tables and the summary."""
     read = analyze(analysis.title, analysis.timeline, analysis.script, ("A problem.",), seed=3)
     page = Page(render_report(read))
     assert read.moment_search.conclusion in page.text

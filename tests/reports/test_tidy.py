@@ -40,7 +40,7 @@ def suffix(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def folder(analysis: Analysis, suffix: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The study of twelve viewers as tables; in the third moment some had mixed feelings."""
+    """The study of twelve viewers as tables; in the third moment some had mixed emotions."""
     folder = tmp_path_factory.mktemp("exports") / suffix
     mixed = tuple(MixedEmotionOccurrence(f, 3, 11, 3 / 11, (0.09, 0.57), 0.31) for f in MIXED_EMOTIONS[:2])
     list(write_tables(folder, suffix, replace(analysis, moment_mixed_emotions=((), (), mixed, ()))))
@@ -57,8 +57,8 @@ def rows(folder: Path, suffix: str) -> Iterator[Rows]:
 @pytest.fixture(scope="module")
 def package(folder: Path) -> dict[str, dict]:
     """The Data Package's resource of each table."""
-    told = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
-    return {resource["name"]: resource for resource in told["resources"]}
+    described = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    return {resource["name"]: resource for resource in described["resources"]}
 
 
 @of_each_table
@@ -103,21 +103,21 @@ def test_every_value_is_what_the_dictionary_allows(package, rows: Rows, table: T
 def test_the_page_for_people_says_the_same(folder: Path, table: Table) -> None:
     page = (folder / "dictionary.md").read_text(encoding="utf-8")
     part = page.partition(f"## {table.name}\n")[2].partition("\n## ")[0]
-    told = [line.split(" | ")[:2] for line in part.splitlines() if line.startswith("| `")]
-    assert told == [[f"| `{c.name}`", c.type] for c in table.columns]
+    described = [line.split(" | ")[:2] for line in part.splitlines() if line.startswith("| `")]
+    assert described == [[f"| `{c.name}`", c.type] for c in table.columns]
 
 
 def test_the_figures_are_those_of_the_analysis(rows: Rows, analysis: Analysis) -> None:
     timeline, moments, cues = analysis.timeline, analysis.moment_search.moments, analysis.script.cues
-    assert rows("select count(*) from feelings") == [(12 * 150 * len(EMOTIONS),)]
-    sad = "select probability, strength from feelings where viewer = 'seat-05' and emotion = 'sad'"
+    assert rows("select count(*) from viewer_emotions") == [(12 * 150 * len(EMOTIONS),)]
+    sad = "select probability, strength from viewer_emotions where viewer = 'seat-05' and emotion = 'sad'"
     expected = [timeline.probabilities[4, :, 3], analysis.strength[4, :, 2]]
     found = np.array(rows(f"{sad} order by second"), dtype=float).T
     np.testing.assert_allclose(found, expected, atol=5.1e-5)
-    assert rows("select start_s, peak_s, end_s, feeling, scene from moments order by moment") == [
+    assert rows("select start_s, peak_s, end_s, emotion, scene from moments order by moment") == [
         (m.start, m.peak, m.end, str(m.emotion), k + 1) for k, m in enumerate(moments)
     ]
-    (low,) = rows("select strength_low from room where second = 20 and feeling = 'happy'")
+    (low,) = rows("select strength_low from audience_emotions where second = 20 and emotion = 'happy'")
     assert low[0] == pytest.approx(analysis.audience_curve.strength_interval[0, 20, 0], abs=1e-6)
     cut = "select count(*) from lines where time_source = 'not in the film' and start_s is null"
     assert rows(cut) == [(sum(c.start != c.start for c in cues),)]
@@ -146,25 +146,29 @@ def test_a_line_that_a_spreadsheet_would_run_is_a_text_in_csv(
 
 
 def test_what_was_not_seen_is_empty_and_neutral_has_no_strength(rows: Rows) -> None:
-    assert rows("select count(strength) from feelings where emotion = 'neutral'") == [(0,)]
-    assert rows("select count(probability), count(strength) from feelings where second = 90") == [(0, 0)]
+    assert rows("select count(strength) from viewer_emotions where emotion = 'neutral'") == [(0,)]
+    assert rows("select count(probability), count(strength) from viewer_emotions where second = 90") == [
+        (0, 0)
+    ]
     assert rows("select count(*) from seconds where share is null") == [(5,)]
 
 
 def test_a_study_without_script_or_moments_has_empty_tables(make, suffix: str, tmp_path: Path) -> None:
     list(write_tables(tmp_path / suffix, suffix, make(viewers=1, conclusive=False, scenes=0)))
     with opened(tmp_path / suffix, suffix) as connection:
-        for name in ("moments", "mixed_feelings", "scenes", "lines"):
+        for name in ("moments", "mixed_emotions", "scenes", "lines"):
             assert connection.execute(f"select count(*) from {name}").fetchall() == [(0,)]
-        assert connection.execute("select count(strength_low) from room").fetchall() == [(0,)]  # one viewer
-        found = connection.execute("select distinct feeling from room").fetchall()
-    assert {feeling for (feeling,) in found} == set(NON_NEUTRAL_EMOTIONS)
+        assert connection.execute("select count(strength_low) from audience_emotions").fetchall() == [
+            (0,)
+        ]  # one viewer
+        found = connection.execute("select distinct emotion from audience_emotions").fetchall()
+    assert {emotion for (emotion,) in found} == set(NON_NEUTRAL_EMOTIONS)
 
 
 def test_parquet_carries_what_its_columns_mean(folder: Path, suffix: str) -> None:
     if suffix == "csv":
         pytest.skip("CSV has no place for it")
-    schema = pyarrow.parquet.read_schema(folder / "room.parquet")
+    schema = pyarrow.parquet.read_schema(folder / "audience_emotions.parquet")
     assert schema.field("strength").metadata[b"description"].startswith(b"Mean strength over")
 
 

@@ -41,29 +41,29 @@ def read_by_ffmpeg(text: str, folder: Path) -> list[Cue]:
 def test_every_cue_of_the_metadata_is_json_in_its_time(analysis: Analysis, tmp_path: Path) -> None:
     cues = [(start, end, json.loads(t)) for start, end, t in read_by_ffmpeg(metadata_vtt(analysis), tmp_path)]
     assert [start for start, _, _ in cues] == sorted(start for start, _, _ in cues)
-    seconds = {told["second"]: told for _, _, told in cues if told["type"] == "second"}
+    seconds = {record["second"]: record for _, _, record in cues if record["type"] == "second"}
     assert sorted(seconds) == list(range(150))
     assert list(seconds[20]["strength"]) == list(NON_NEUTRAL_EMOTIONS)
     assert seconds[20]["strength"]["happy"] == pytest.approx(
         analysis.audience_curve.strength[20, 0], abs=1e-6
     )
     assert (seconds[90]["viewers"], seconds[90]["share"], seconds[90]["strength"]["sad"]) == (0, None, None)
-    moments = [(start, end, told) for start, end, told in cues if told.pop("type") == "moment"]
-    assert [told for _, _, told in moments] == moments_json(analysis)["moments"]
+    moments = [(start, end, record) for start, end, record in cues if record.pop("type") == "moment"]
+    assert [record for _, _, record in moments] == moments_json(analysis)["moments"]
     assert [(start, end) for start, end, _ in moments] == [
         (m.start, m.end) for m in analysis.moment_search.moments
     ]
-    assert [told["heading"] for _, _, told in cues if "heading" in told][1] == "EXT. CLIFF PATH – DAWN"
+    assert [record["heading"] for _, _, record in cues if "heading" in record][1] == "EXT. CLIFF PATH – DAWN"
 
 
 def test_lines_that_are_not_in_the_film_have_no_cue(analysis: Analysis, tmp_path: Path) -> None:
-    told = [json.loads(text) for _, _, text in read_by_ffmpeg(metadata_vtt(analysis), tmp_path)]
-    lines = [t["line"] for t in told if t["type"] == "line"]
+    record = [json.loads(text) for _, _, text in read_by_ffmpeg(metadata_vtt(analysis), tmp_path)]
+    lines = [t["line"] for t in record if t["type"] == "line"]
     elements = analysis.script.screenplay.elements
     cut = {elements[c.element].line for c in analysis.script.cues if c.start != c.start}
     assert cut
     assert not cut & set(lines)
-    assert {t["kind"] for t in told if t["type"] == "line"} == {"action", "dialogue"}
+    assert {t["kind"] for t in record if t["type"] == "line"} == {"action", "dialogue"}
 
 
 def test_captions_say_what_each_moment_was(analysis: Analysis, tmp_path: Path) -> None:
@@ -79,11 +79,11 @@ def test_captions_say_what_each_moment_was(analysis: Analysis, tmp_path: Path) -
 
 def test_a_screening_without_moments_is_still_a_track(make, tmp_path: Path) -> None:
     analysis = make(viewers=1, conclusive=False, scenes=0, title="One\n--> two")
-    assert captions_vtt(analysis) == "WEBVTT One -> two: the moments that moved the room\n"
+    assert captions_vtt(analysis) == "WEBVTT One -> two: moments\n"
     assert len(read_by_ffmpeg(metadata_vtt(analysis), tmp_path)) == 150
 
 
-def test_a_browser_reads_both_tracks_whole(analysis: Analysis, browser) -> None:
+def test_a_browser_reads_both_tracks_completely(analysis: Analysis, browser) -> None:
     hard = 'A --> B\n\nNOTE "<i>&amp;\\n</i>" \u2028 00:00:01.000 --> 00:00:02.000'
     analysis = with_hard_text(analysis, hard)
     moments = list(analysis.moment_search.moments)
@@ -106,7 +106,7 @@ def test_a_browser_reads_both_tracks_whole(analysis: Analysis, browser) -> None:
     assert page.eval_on_selector(
         "track[kind=captions]", "t => t.track.cues[0].getCueAsHTML().textContent"
     ).endswith("p < 0.001")
-    told = [json.loads(text) for _, _, text in metadata]
-    assert len(told) == metadata_vtt(analysis).count("\n{")
-    assert next(t["text"] for t in told if t["type"] == "line") == hard
+    record = [json.loads(text) for _, _, text in metadata]
+    assert len(record) == metadata_vtt(analysis).count("\n{")
+    assert next(t["text"] for t in record if t["type"] == "line") == hard
     page.close()

@@ -26,8 +26,8 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
 
 
 @pytest.fixture(scope="module")
-def deck(tmp_path_factory: pytest.TempPathFactory) -> Plan:
-    path = tmp_path_factory.mktemp("deck") / "plan.toml"
+def example(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    path = tmp_path_factory.mktemp("example") / "plan.toml"
     path.write_text(example_plan(), encoding="utf-8")
     return read_plan(path)
 
@@ -36,7 +36,7 @@ def flow_of(plan: Plan, **likely: float) -> CashFlow:
     return cash_flow(plan, with_likely(plan, **likely).likely_values())
 
 
-def test_a_plan_worked_out_by_hand(plan: Plan) -> None:
+def test_a_plan_calculated_by_hand(plan: Plan) -> None:
     flow = flow_of(plan)
     # 1,000 a month: the first contract is paid in months 4 to 16, the second in 10 to 18.
     assert flow.receipts.tolist() == [0, 2000, 3000, 5000, 6000, 4000]
@@ -60,8 +60,8 @@ def test_a_plan_worked_out_by_hand(plan: Plan) -> None:
     assert flow.net_present_value(0.1) == pytest.approx(by_hand)
 
 
-def test_the_decks_example_is_reproduced(deck: Plan) -> None:
-    flow = cash_flow(deck, deck.likely_values())
+def test_the_proposals_example_is_reproduced(example: Plan) -> None:
+    flow = cash_flow(example, example.likely_values())
     group = "Software and compute"
     assert flow.costs[group, "Creating the model"].sum() == 110
     assert flow.costs[group, "Model, first year"].tolist() == [15_000] * 4 + [0, 0]
@@ -69,7 +69,7 @@ def test_the_decks_example_is_reproduced(deck: Plan) -> None:
     assert flow.roi[-1] == pytest.approx(900)
     assert (
         flow.costs[COMPUTE_GROUP, FACE_READING_COST].sum() < 0.01 * flow.cost.sum()
-    )  # the deck: a tiny workload
+    )  # the proposal: a tiny workload
 
 
 @given(
@@ -79,7 +79,7 @@ def test_the_decks_example_is_reproduced(deck: Plan) -> None:
     months=st.floats(1, 24),
     after=st.floats(0, 6),
 )
-def test_contracts_agree_with_an_account_kept_hour_by_hour(
+def test_contracts_agree_with_an_hourly_simulation(
     plan: Plan, number: float, first: float, between: float, months: float, after: float
 ) -> None:
     flow = flow_of(
@@ -156,7 +156,7 @@ def test_a_gain_that_is_lost_again_is_no_turning_point(plan: Plan) -> None:
     assert np.isnan(flow.positive_from_quarter)
 
 
-def test_arrays_are_worked_out_like_their_parts(plan: Plan) -> None:
+def test_arrays_are_calculated_like_their_elements(plan: Plan) -> None:
     numbers, prices = np.array([0.0, 1.0, 3.5]), np.array([0.0, 5000.0, 12_000.0])
     together = cash_flow(
         plan, plan.likely_values() | {"contracts.number": numbers, "contracts.price": prices}

@@ -28,10 +28,10 @@ from moviemotion.roi.uncertainty import RoiAnalysis, analyze_plan
 
 
 @dataclass(frozen=True)
-class Worked:
-    """The deck's example, worked out into a folder."""
+class AnalyzedExample:
+    """The proposal's example, analyzed into a folder."""
 
-    prospect: RoiAnalysis
+    analysis: RoiAnalysis
     folder: Path
 
     @property
@@ -45,14 +45,14 @@ class Worked:
 
 
 @pytest.fixture(scope="module")
-def deck(tmp_path_factory: pytest.TempPathFactory) -> Worked:
-    folder = tmp_path_factory.mktemp("deck")
+def example(tmp_path_factory: pytest.TempPathFactory) -> AnalyzedExample:
+    folder = tmp_path_factory.mktemp("example")
     plan = written(folder, example_plan())
-    return Worked(calculate_roi(plan, folder / "new" / "roi", 36), folder / "new" / "roi")
+    return AnalyzedExample(calculate_roi(plan, folder / "new" / "roi", 36), folder / "new" / "roi")
 
 
-def test_a_plan_becomes_a_page_a_table_and_a_workbook(deck: Worked) -> None:
-    assert {path.name for path in deck.folder.iterdir()} == {"roi.html", "cash-flow.csv", "roi.xlsx"}
+def test_a_plan_becomes_a_page_a_table_and_a_workbook(example: AnalyzedExample) -> None:
+    assert {path.name for path in example.folder.iterdir()} == {"roi.html", "cash-flow.csv", "roi.xlsx"}
 
 
 def test_the_same_seed_writes_the_same_page(tmp_path: Path) -> None:
@@ -68,20 +68,20 @@ def test_a_bad_plan_or_folder_writes_nothing(tmp_path: Path) -> None:
         calculate_roi(written(tmp_path, viewers="-1"), tmp_path / "roi", 36)
     assert not (tmp_path / "roi").exists()
     (tmp_path / "file").touch()
-    with pytest.raises(MoviemotionError, match=r"file: cannot be written .* choose another --out"):
+    with pytest.raises(MoviemotionError, match=r"file: cannot be written .* choose another out"):
         calculate_roi(written(tmp_path), tmp_path / "file", 36)
 
 
-def test_the_page_says_what_the_decks_rule_does(deck: Worked, tmp_path: Path) -> None:
-    page = deck.page
+def test_the_page_explains_the_pricing_rule(example: AnalyzedExample, tmp_path: Path) -> None:
+    page = example.page
     assert "The price is not known" in page
-    assert "900\N{NO-BREAK SPACE}% by that rule alone" in page
+    assert "fixes the ROI at 900\N{NO-BREAK SPACE}%" in page
     for open_question in ("top 7", "names six", "$1,046.77", "Colab Pro+"):
         assert open_question in page
     assert "The price is not known" not in render_roi_page(analyze_plan(small_plan(tmp_path), 1))
 
 
-def test_the_page_asks_nothing_of_the_network_and_escapes_the_plan(tmp_path: Path) -> None:
+def test_the_page_makes_no_request_and_escapes_the_plan(tmp_path: Path) -> None:
     text = SMALL.replace("A small plan", "<script>alert(1)</script>").replace("Cameras", "Cameras </script>")
     page = render_roi_page(calculate_roi(written(tmp_path, text), tmp_path / "roi", 36))
     assert "<script>alert" not in page
@@ -89,33 +89,43 @@ def test_the_page_asks_nothing_of_the_network_and_escapes_the_plan(tmp_path: Pat
     assert not re.search(r"(src|href)=[\"'](?!#|data:)", page)
 
 
-def test_the_charts_hold_the_models_figures(deck: Worked) -> None:
-    prospect = deck.prospect
-    charts = build_charts(prospect)
+def test_the_charts_hold_the_models_figures(example: AnalyzedExample) -> None:
+    analysis = example.analysis
+    charts = build_charts(analysis)
     received, spent, net = charts["cash"].marks
     assert isinstance(received, Bars)
     assert isinstance(spent, Bars)
     assert isinstance(net, Series)
-    assert [bar.y1 for bar in received.bars] == prospect.cash_flow.receipts.tolist()
-    assert [bar.y1 for bar in spent.bars] == (-prospect.cash_flow.cost).tolist()
-    assert net.y == prospect.cash_flow.cumulative.tolist()
-    losses, gains, _ = charts["futures"].marks
+    assert [bar.y1 for bar in received.bars] == analysis.cash_flow.receipts.tolist()
+    assert [bar.y1 for bar in spent.bars] == (-analysis.cash_flow.cost).tolist()
+    assert net.y == analysis.cash_flow.cumulative.tolist()
+    losses, gains, _ = charts["draws"].marks
     assert isinstance(losses, Bars)
     assert isinstance(gains, Bars)
     positive = sum(bar.y1 for bar in gains.bars)
-    assert sum(bar.y1 for bar in losses.bars) + positive == prospect.monte_carlo.draws
-    assert positive == round(prospect.monte_carlo.positive_share * prospect.monte_carlo.draws)
+    assert sum(bar.y1 for bar in losses.bars) + positive == analysis.monte_carlo.draws
+    assert positive == round(analysis.monte_carlo.positive_share * analysis.monte_carlo.draws)
 
 
-def test_every_chart_is_in_the_page_without_a_script(deck: Worked) -> None:
-    ids = re.findall(r'class="chart[^"]*" id="(\w+)"', deck.page)
-    assert sorted(ids) == sorted(build_charts(deck.prospect))
-    assert "<script" not in deck.page
-    assert "Q4, cumulative net cash: USD" in deck.page
+def test_every_chart_is_in_the_page_without_a_script(example: AnalyzedExample) -> None:
+    ids = re.findall(r'class="chart[^"]*" id="(\w+)"', example.page)
+    assert sorted(ids) == sorted(build_charts(example.analysis))
+    assert "<script" not in example.page
+    assert "Q4, cumulative net cash: USD" in example.page
 
 
-def test_the_table_adds_up(deck: Worked) -> None:
-    rows = deck.table
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_violation(example: AnalyzedExample, browser, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
+    with browser.new_page(color_scheme=scheme) as page:
+        page.goto((example.folder / "roi.html").as_uri())
+        found = axe.Axe().run(page).response["violations"]
+    serious = [v for v in found if v["impact"] in ("serious", "critical")]
+    assert [(v["id"], v["nodes"][0]["html"]) for v in serious] == []
+
+
+def test_the_table_adds_up(example: AnalyzedExample) -> None:
+    rows = example.table
     total = {row["line"]: float(row["total"] or "nan") for row in rows}
     assert total["All costs"] == pytest.approx(sum(total[r["line"]] for r in rows if r["group"]), abs=0.2)
     assert total["Receipts from contracts"] == pytest.approx(10 * total["All costs"], abs=0.1)
@@ -127,36 +137,36 @@ def test_the_table_adds_up(deck: Worked) -> None:
 
 def test_a_plan_without_costs_or_ranges_still_has_a_page(tmp_path: Path) -> None:
     free = written(tmp_path, SMALL.partition("[costs")[0], core_hour="0", gb_month="0")
-    prospect = calculate_roi(free, tmp_path / "roi", 36)
+    analysis = calculate_roi(free, tmp_path / "roi", 36)
     page = (tmp_path / "roi" / "roi.html").read_text(encoding="utf-8")
     assert "ROI is –" in page
-    assert "The plan gives no ranges" in page
-    assert "nan" not in "\n".join(roi_lines(prospect))
+    assert "The plan has no ranges" in page
+    assert "nan" not in "\n".join(roi_lines(analysis))
     table = (tmp_path / "roi" / "cash-flow.csv").read_text(encoding="utf-8")
-    assert ',"ROI so far, %",,,,,,,\n' in table
+    assert ',"Cumulative ROI, %",,,,,,,\n' in table
 
 
-def test_costs_that_may_be_nil_leave_dashes_not_faults(tmp_path: Path) -> None:
+def test_costs_that_may_be_zero_leave_dashes(tmp_path: Path) -> None:
     text = SMALL.partition("[costs")[0] + '[costs."X"]\n"Perhaps" = { month = [0, 0, 5] }\n'
     free = written(tmp_path, text, core_hour="0", gb_month="0", price="[1, 2, 3]")
-    prospect = calculate_roi(free, tmp_path / "roi", 36)
-    assert [swing.driver.name for swing in prospect.swings] == ["Price of a contract", "Perhaps"]
+    analysis = calculate_roi(free, tmp_path / "roi", 36)
+    assert [swing.driver.name for swing in analysis.swings] == ["Price of a contract", "Perhaps"]
 
 
-def test_the_terminal_prints_the_seeded_answer(deck: Worked) -> None:
-    lines = roi_lines(deck.prospect)
-    assert re.search(r"ROI is 900\s%; it turns positive in quarter 4 and stays so\.", lines[0])
+def test_the_terminal_prints_the_seeded_answer(example: AnalyzedExample) -> None:
+    lines = roi_lines(example.analysis)
+    assert re.search(r"ROI is 900\s%; it turns positive in quarter 4 and stays positive\.", lines[0])
     assert "10,000 draws" in lines[1]
     assert any("Price of a contract: at least" in line for line in lines)
 
 
-def test_a_loss_is_said_plainly(tmp_path: Path) -> None:
+def test_a_loss_is_reported(tmp_path: Path) -> None:
     poor = analyze_plan(with_likely(small_plan(tmp_path), contracts__price=10.0), 1)
     assert "it does not turn positive within 6 quarters" in likely_case_sentence(poor)
     assert uncertainty_sentence(poor).startswith("In 0.0\N{NO-BREAK SPACE}% of 10,000 draws")
 
 
-def test_figures_as_people_read_them() -> None:
+def test_formatted_figures() -> None:
     assert (money(-1234.5), money(-0.2)) == ("−1,234", "0")
     assert (roi(-24.714), roi(900.04), roi(float("nan"))) == (
         "−24.7\N{NO-BREAK SPACE}%",

@@ -1,4 +1,4 @@
-"""A bad plan is refused with one line a fault, each with the key and the remedy."""
+"""An invalid plan is rejected with one line for each error, each with its key and remedy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from moviemotion.roi.plan import DRIVER_SPECS, CostBasis
 from moviemotion.roi.plan_file import example_plan, read_plan
 
 
-def faults(path: Path) -> list[str]:
+def errors(path: Path) -> list[str]:
     with pytest.raises(MoviemotionError) as refused:
         read_plan(path)
     lines = str(refused.value).splitlines()
@@ -28,90 +28,115 @@ def changed(folder: Path, old: str, new: str) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "fault"),
+    ("old", "new", "error"),
     [
-        ('title = "A small plan"', "", "title: write a line of text in quotes"),
-        ('currency = "EUR"', 'currency = "\\u0007"', "currency: write a line of text in quotes"),
-        ("discount_rate = 0.1", 'discount_rate = "ten"', "discount_rate: write a number from 0 to 10"),
+        ('title = "A small plan"', "", "title: not a line of text; write one line in quotes"),
+        (
+            'currency = "EUR"',
+            'currency = "\\u0007"',
+            "currency: not a line of text; write one line in quotes",
+        ),
+        (
+            "discount_rate = 0.1",
+            'discount_rate = "ten"',
+            "discount_rate: not a number in range; write a number from 0 to 10",
+        ),
         ('notes = ["Invented."]', "notes = 3", 'notes: not a list; write notes = ["…", "…"]'),
-        ('notes = ["Invented."]', "notes = [3]", "notes, 1: write a line of text in quotes"),
+        ('notes = ["Invented."]', "notes = [3]", "notes, 1: not a line of text; write one line in quotes"),
         ("viewers = 10", "", "use.viewers: missing; write a number, [low, likely, high]"),
         ("viewers = 10", "viewers = true", "use.viewers: True cannot be used; write a number"),
         ("viewers = 10", "viewers = nan", "use.viewers: nan cannot be used; write a number"),
-        ("viewers = 10", f"viewers = {10**400}", "use.viewers: write 0 to 1e+06"),
+        ("viewers = 10", f"viewers = {10**400}", "use.viewers: out of range; write 0 to 1e+06"),
         ("viewers = 10", "viewers = [1, 2]", "use.viewers: [1, 2] cannot be used; write a number"),
         ("viewers = 10", "viewers = { source = 'x' }", "use.viewers: missing; write a number"),
         ("viewers = 10", "viewers = { value = 1, of = 2 }", "use.viewers.of: unknown; use source or value"),
         ("viewers = 10", "viewers = [3, 2, 4]", "use.viewers: [3, 2, 4] is not in order; write [low, likely"),
-        ("viewers = 10", "viewers = -1", "use.viewers: write 0 to 1e+06"),
+        ("viewers = 10", "viewers = -1", "use.viewers: out of range; write 0 to 1e+06"),
         ("viewers = 10", "veiwers = 10\nviewers = 10", "use.veiwers: unknown; use film_hours, screenings"),
-        ("film_hours = 2", "film_hours = 25", "use.film_hours: write 0 to 24"),
-        ("per_core_hour = 8", "per_core_hour = 0", "compute.audience_hours_per_core_hour: write 0.001 to"),
+        ("film_hours = 2", "film_hours = 25", "use.film_hours: out of range; write 0 to 24"),
+        (
+            "per_core_hour = 8",
+            "per_core_hour = 0",
+            "compute.audience_hours_per_core_hour: out of range; write 0.001 to",
+        ),
         ("[use]", "[usage]", "usage: unknown; use compute, contracts, costs"),
         ('"Made" = { once = 110 }', '"Made" = 110', 'costs."Machines"."Made": not a table; write { month'),
         (
             "once = 110",
             "",
-            'costs."Machines"."Made": write one of once, month, contract, screening or persons',
+            '"Made": no basis or several; write one of once, month, contract, screening or persons',
         ),
-        ("once = 110", "once = 1, month = 2", 'costs."Machines"."Made": write one of once, month'),
-        ("once = 110", "once = -1", 'costs."Machines"."Made": write 0 to 1e+12'),
+        (
+            "once = 110",
+            "once = 1, month = 2",
+            'costs."Machines"."Made": no basis or several; write one of once, month',
+        ),
+        ("once = 110", "once = -1", 'costs."Machines"."Made": out of range; write 0 to 1e+12'),
         ("once = 110", "once = 1, until = 3", 'costs."Machines"."Made".until: unknown; use from, once or'),
-        ("month = 50, until = 12", "month = 50, until = 19", '"Model".until: write a number from 0 to 18'),
-        ("month = 50, until = 12", "month = 5, from = 9, until = 8", '"Model".until: write a number from 9'),
-        ("month = 50, until = 12", "month = 50, source = 3", '"Model".source: write a line of text'),
+        (
+            "month = 50, until = 12",
+            "month = 50, until = 19",
+            '"Model".until: not a number in range; write a number from 0 to 18',
+        ),
+        (
+            "month = 50, until = 12",
+            "month = 5, from = 9, until = 8",
+            '"Model".until: not a number in range; write a number from 9',
+        ),
+        ("month = 50, until = 12", "month = 50, source = 3", '"Model".source: not a line of text'),
         ('"Made" =', '"=1+1" =', "'=1+1' cannot be a name; begin it with a letter or a digit"),
         ("price = 12000", "price = 1\nmultiple = 10", "contracts.price: unknown; use first_month, months"),
     ],
 )
-def test_a_fault_is_one_line_with_the_key_and_the_remedy(
-    tmp_path: Path, old: str, new: str, fault: str
+def test_an_error_is_one_line_with_the_key_and_the_remedy(
+    tmp_path: Path, old: str, new: str, error: str
 ) -> None:
-    found = faults(changed(tmp_path, old, new))
-    assert any(fault in line for line in found), found
+    found = errors(changed(tmp_path, old, new))
+    assert any(error in line for line in found), found
     assert len(found) == 1 or "[use]" in old
 
 
-def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
-    found = faults(written(tmp_path, viewers="-1", number="99", once="0"))
+def test_all_errors_are_reported_at_once(tmp_path: Path) -> None:
+    found = errors(written(tmp_path, viewers="-1", number="99", once="0"))
     assert [line.partition(":")[0] for line in found] == ["contracts.number", "use.viewers"]
 
 
 def test_an_empty_plan_names_every_figure(tmp_path: Path) -> None:
-    assert faults(written(tmp_path, "costs = 3"))[-1] == "costs: not a table; write [costs]"
-    named = {line.partition(":")[0] for line in faults(written(tmp_path, ""))}
+    assert errors(written(tmp_path, "costs = 3"))[-1] == "costs: not a table; write [costs]"
+    named = {line.partition(":")[0] for line in errors(written(tmp_path, ""))}
     assert named == {"title", "currency", "discount_rate", *DRIVER_SPECS}
 
 
 @pytest.mark.parametrize(
-    ("content", "fault"),
+    ("content", "error"),
     [(b"price = [", "not valid TOML"), (b"\xff\xfe", "cannot be read (not UTF-8 text); check the name")],
 )
-def test_what_is_no_toml_is_refused(tmp_path: Path, content: bytes, fault: str) -> None:
+def test_invalid_toml_is_rejected(tmp_path: Path, content: bytes, error: str) -> None:
     path = tmp_path / "plan.toml"
     path.write_bytes(content)
-    assert fault in faults(path)[0]
+    assert error in errors(path)[0]
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    assert faults(tmp_path / "none.toml") == ["cannot be read (No such file or directory); check the name"]
+    assert errors(tmp_path / "none.toml") == ["cannot be read (No such file or directory); check the name"]
 
 
 def test_a_multiple_without_any_payment_gives_no_price(tmp_path: Path) -> None:
     text = SMALL.replace("price = 12000", "multiple = 10").replace("number = 2", "number = 0")
-    assert faults(written(tmp_path, text)) == [
-        "contracts.multiple: no contract pays within 18 months, so no price follows; write contracts.price"
+    assert errors(written(tmp_path, text)) == [
+        "contracts.multiple: no contract is paid within 18 months, so no price can be derived; "
+        "write contracts.price"
     ]
 
 
 def test_a_multiple_becomes_a_price_that_keeps_its_range(tmp_path: Path) -> None:
-    text = SMALL.replace("price = 12000", "multiple = { value = [2, 10, 12], source = 'deck' }")
+    text = SMALL.replace("price = 12000", "multiple = { value = [2, 10, 12], source = 'proposal' }")
     plan = read_plan(written(tmp_path, text))
     price = plan.drivers["contracts.price"]
     once = required_price(small_plan(tmp_path), 1.0)
     assert (price.low, price.likely, price.high) == pytest.approx((2 * once, 10 * once, 12 * once))
     assert price.unit == "EUR a contract"
-    assert price.source == "10 × the burdened cost; deck"
+    assert price.source == "10 × the burdened cost; proposal"
     assert cash_flow(plan, plan.likely_values()).roi[-1] == pytest.approx(900)
 
 
@@ -124,10 +149,10 @@ def test_the_three_ways_to_write_a_figure(tmp_path: Path) -> None:
     assert (screenings.likely, screenings.source, screenings.is_uncertain) == (4, "a guess", False)
 
 
-def test_the_example_says_of_every_figure_where_it_comes_from(tmp_path: Path) -> None:
+def test_every_figure_of_the_example_has_a_source(tmp_path: Path) -> None:
     path = tmp_path / "plan.toml"
     path.write_text(example_plan(), encoding="utf-8")
     plan = read_plan(path)
     assert {cost.basis for cost in plan.costs} == set(CostBasis)
     for driver in plan.drivers.values():
-        assert re.search(r"\b(deck|assumed|measured)\b", driver.source), driver.key
+        assert re.search(r"\b(proposal|assumed|measured)\b", driver.source), driver.key

@@ -13,7 +13,7 @@ from moviemotion.roi.plan import QUARTERS
 from moviemotion.roi.uncertainty import analyze_plan, break_even, monte_carlo, tornado_swings
 
 
-def test_at_break_even_nothing_is_gained_and_its_side_is_told_rightly(tmp_path: Path) -> None:
+def test_at_break_even_net_cash_is_zero_and_the_side_is_right(tmp_path: Path) -> None:
     plan = small_plan(tmp_path)
     solved = 0
     for driver in plan.drivers.values():
@@ -36,7 +36,7 @@ def test_the_break_even_price_is_what_costs_are_for_a_contract(tmp_path: Path) -
     assert need.at_least
 
 
-def test_where_no_value_is_enough_or_all_are_it_is_said(tmp_path: Path) -> None:
+def test_the_text_says_if_no_value_or_any_value_is_enough(tmp_path: Path) -> None:
     hopeless = small_plan(tmp_path, price="0")
     need = break_even(hopeless, hopeless.drivers["use.viewers"])
     assert np.isnan(need.value)
@@ -47,7 +47,7 @@ def test_where_no_value_is_enough_or_all_are_it_is_said(tmp_path: Path) -> None:
     assert need.positive_at_likely
 
 
-def test_the_tightest_need_comes_first(tmp_path: Path) -> None:
+def test_the_closest_break_even_comes_first(tmp_path: Path) -> None:
     dear = small_plan(tmp_path)
     tight = small_plan(tmp_path, price=str(1.02 * required_price(dear, 1.0)))
     needs = analyze_plan(tight, 1).break_evens
@@ -72,29 +72,29 @@ def test_the_same_seed_draws_the_same_and_another_does_not(tmp_path: Path) -> No
     assert (first.roi != other.roi).any()
 
 
-def test_a_plan_without_doubt_has_one_future(tmp_path: Path) -> None:
+def test_a_plan_without_ranges_has_equal_draws(tmp_path: Path) -> None:
     plan = small_plan(tmp_path)
-    futures, flow = monte_carlo(plan, 1, draws=50), cash_flow(plan, plan.likely_values())
-    assert futures.roi == pytest.approx(np.full(50, flow.roi[-1]))
-    assert futures.roi_by_quarter == pytest.approx(np.repeat(flow.roi[:, None], 3, axis=1))
-    assert futures.positive_share == 1
-    assert futures.positive_from_share.tolist() == [0, 0, 1, 0, 0, 0]
+    result, flow = monte_carlo(plan, 1, draws=50), cash_flow(plan, plan.likely_values())
+    assert result.roi == pytest.approx(np.full(50, flow.roi[-1]))
+    assert result.roi_by_quarter == pytest.approx(np.repeat(flow.roi[:, None], 3, axis=1))
+    assert result.positive_share == 1
+    assert result.positive_from_share.tolist() == [0, 0, 1, 0, 0, 0]
 
 
 def test_chances_are_those_of_the_triangle(tmp_path: Path) -> None:
     """Only the price is uncertain, evenly about break-even: half of the draws gain."""
     nil = required_price(small_plan(tmp_path), 1.0)
     plan = small_plan(tmp_path, price=f"[{nil - 900}, {nil}, {nil + 900}]")
-    futures = monte_carlo(plan, 36)
-    low, high = futures.positive_interval
+    result = monte_carlo(plan, 36)
+    low, high = result.positive_interval
     assert low < 0.5 < high
-    assert futures.positive_from_share.sum() == pytest.approx(futures.positive_share)
-    paid = nil / (futures.roi_by_quarter[-1, 1] / 100 + 1)  # the median is the peak
+    assert result.positive_from_share.sum() == pytest.approx(result.positive_share)
+    paid = nil / (result.roi_by_quarter[-1, 1] / 100 + 1)  # the median is the peak
     assert paid == pytest.approx(nil, rel=0.01)
 
 
-def test_contracts_are_whole_in_each_draw(tmp_path: Path) -> None:
+def test_contracts_are_integers_in_each_draw(tmp_path: Path) -> None:
     plan = small_plan(tmp_path, number="[0, 1, 3]", paid_after="0")
-    futures = monte_carlo(plan, 36)
-    assert len(np.unique(futures.roi.round(9))) == 4
-    assert futures.roi_by_quarter.shape == (QUARTERS, 3)
+    result = monte_carlo(plan, 36)
+    assert len(np.unique(result.roi.round(9))) == 4
+    assert result.roi_by_quarter.shape == (QUARTERS, 3)

@@ -64,7 +64,7 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Recalculated]:
     folder = tmp_path_factory.mktemp("books")
     free = SMALL.partition("[costs")[0].replace("core_hour = 0.5", "core_hour = 0").replace("0.125", "0")
     texts = {
-        "deck": example_plan(),
+        "example": example_plan(),
         "small": SMALL,
         "awkward": written(folder, SMALL, **AWKWARD).read_text(encoding="utf-8"),
         "without contracts": SMALL.replace("number = 2", "number = 0"),
@@ -107,7 +107,7 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Recalculated]:
     return found
 
 
-NAMES = ("deck", "small", "awkward", "without contracts", "free", "changed")
+NAMES = ("example", "small", "awkward", "without contracts", "free", "changed")
 
 
 def same(cells: tuple[Any, ...], values: Any) -> None:
@@ -143,8 +143,8 @@ def test_the_summary_is_the_spreadsheets(books: dict[str, Recalculated], name: s
         same((price,), (required_price(book.plan, book.plan.revenue_multiple),))
 
 
-def test_the_deck_s_figures_come_out_of_the_spreadsheet(books: dict[str, Recalculated]) -> None:
-    lines = books["deck"].sheets["Cash flow"]
+def test_the_proposals_figures_come_out_of_the_spreadsheet(books: dict[str, Recalculated]) -> None:
+    lines = books["example"].sheets["Cash flow"]
     assert lines["Creating the model"][QUARTERS] == 110
     assert lines["Model, first year"][:QUARTERS] == (15_000,) * 4 + (0, 0)
     assert lines[RECEIPTS_LABEL][QUARTERS] == pytest.approx(10 * lines[COST_LABEL][QUARTERS])

@@ -24,13 +24,13 @@ def picture(rgba: np.ndarray) -> np.ndarray:
     return (rgba[..., :3] * cover + 34 * (1 - cover)).astype(np.uint8)
 
 
-def test_the_same_person_and_expression_is_the_same_picture() -> None:
+def test_the_same_person_and_expression_give_the_same_image() -> None:
     first = render_face(random_identity(3, 1), scaled_prototype(Emotion.HAPPY, 0.5), SCALE)
     again = render_face(random_identity(3, 1), scaled_prototype(Emotion.HAPPY, 0.5), SCALE)
     np.testing.assert_array_equal(first, again)
 
 
-def test_twelve_neighbours_are_twelve_people() -> None:
+def test_twelve_neighbors_look_different() -> None:
     cast = [random_identity(7, number) for number in range(12)]
     assert len({(who.skin, who.hair_style) for who in cast}) == 12
 
@@ -48,13 +48,13 @@ def test_every_expression_changes_the_face_and_nothing_below_the_neck() -> None:
 
 @settings(max_examples=50)
 @given(st.sampled_from(EMOTIONS), st.floats(0, 1))
-def test_one_feeling_is_its_prototype_scaled(emotion: Emotion, intensity: float) -> None:
+def test_one_emotion_is_its_scaled_prototype(emotion: Emotion, intensity: float) -> None:
     feelings = np.array([intensity if e is emotion else 0.0 for e in NON_NEUTRAL_EMOTIONS])
     assert blended_expression(feelings) == scaled_prototype(emotion, intensity)
 
 
 @pytest.mark.parametrize("emotion", [Emotion.NEUTRAL, Emotion.HAPPY, Emotion.SURPRISE, Emotion.SAD])
-def test_the_detector_finds_one_face_in_each_picture(emotion: Emotion) -> None:
+def test_the_detector_finds_one_face_in_each_image(emotion: Emotion) -> None:
     pictures = [
         picture(render_face(random_identity(7, number), scaled_prototype(emotion, 1.0), SCALE))
         for number in range(12)

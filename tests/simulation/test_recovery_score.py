@@ -19,7 +19,7 @@ def read_perfectly(audience):
     return analyze("film", Timeline(audience.viewers, 0, truth, seen), None, (), seed=1)
 
 
-def test_a_perfect_reading_is_marked_as_one():
+def test_a_perfect_reading_has_a_perfect_score():
     audience = simulate_audience(BEATS, viewers=8, seconds=100, seed=3)
     recovery = score_recovery(read_perfectly(audience), audience, BEATS)
     assert [one.emotion for one in recovery.emotions] == [Emotion.HAPPY, Emotion.SAD]
@@ -27,7 +27,7 @@ def test_a_perfect_reading_is_marked_as_one():
     assert (recovery.detected, recovery.missed, recovery.false_positives) == (BEATS.events, (), ())
 
 
-def test_a_reading_of_another_feeling_is_missed_and_invented():
+def test_a_reading_of_another_emotion_is_a_miss_and_a_false_positive():
     audience = simulate_audience(BEATS, viewers=8, seconds=100, seed=3)
     fear = EmotionSchedule((EmotionEvent(20, 28, Emotion.FEAR, 1.0), BEATS.events[1]))
     recovery = score_recovery(read_perfectly(audience), audience, fear)

@@ -35,7 +35,7 @@ JOKE = EmotionSchedule((EmotionEvent(4, 9, Emotion.HAPPY, 1.0),))
     ),
     st.integers(0, 10_000),
 )
-def test_truth_is_a_distribution_whatever_the_script(
+def test_the_ground_truth_is_a_distribution_for_any_schedule(
     beats: list[tuple[float, float, Emotion, float]], seed: int
 ) -> None:
     script = EmotionSchedule(tuple(EmotionEvent(start, start + lasts, e, s) for start, lasts, e, s in beats))
@@ -45,19 +45,19 @@ def test_truth_is_a_distribution_whatever_the_script(
     np.testing.assert_allclose(truth.sum(axis=-1), 1, atol=1e-9)
 
 
-def test_the_same_seed_is_the_same_audience_and_another_is_not() -> None:
+def test_the_same_seed_gives_the_same_audience_and_another_does_not() -> None:
     first, again, other = (simulate_audience(JOKE, 4, 20, seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(first.felt_intensity, again.felt_intensity)
     np.testing.assert_array_equal(first.eye_closure, again.eye_closure)
     assert not np.array_equal(first.felt_intensity, other.felt_intensity)
 
 
-def test_a_viewer_does_not_depend_on_how_many_sit_beside_them() -> None:
+def test_a_viewer_does_not_depend_on_the_size_of_the_audience() -> None:
     few, many = simulate_audience(JOKE, 2, 20, 5), simulate_audience(JOKE, 6, 20, 5)
     np.testing.assert_array_equal(few.felt_intensity, many.felt_intensity[:2])
 
 
-def test_most_laugh_at_the_joke_a_little_late_and_not_before() -> None:
+def test_most_viewers_laugh_shortly_after_the_joke_and_none_before() -> None:
     happy = simulate_audience(JOKE, 200, 20, 0).ground_truth[..., EMOTIONS.index(Emotion.HAPPY)]
     assert 0.8 < (happy[:, 7] > 0.5).mean() < 1
     assert happy[:, 0:3].mean() < 0.05
@@ -65,7 +65,7 @@ def test_most_laugh_at_the_joke_a_little_late_and_not_before() -> None:
     assert np.ptp(happy[:, 7]) > 0.3
 
 
-def test_the_demo_film_leaves_its_moments_apart() -> None:
+def test_the_events_of_the_demo_film_are_far_enough_apart() -> None:
     beats = read_emotion_schedule(FILM_FEELINGS).events
     assert len(beats) >= 6
     assert {b.emotion for b in beats} == {Emotion.HAPPY, Emotion.SURPRISE, Emotion.SAD}
@@ -88,31 +88,32 @@ def test_the_demo_film_leaves_its_moments_apart() -> None:
         ("start,end,emotion,strength\n1,2,happy,1.5\n", "line 2"),
     ],
 )
-def test_a_bad_script_of_feelings_is_named_with_its_line(tmp_path: Path, text: str, says: str) -> None:
+def test_an_invalid_schedule_is_refused_with_its_line(tmp_path: Path, text: str, says: str) -> None:
     path = tmp_path / "feelings.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(MoviemotionError, match=says):
         read_emotion_schedule(path)
 
 
-def test_a_script_of_feelings_from_a_spreadsheet_and_a_folder_in_its_place(tmp_path: Path) -> None:
+def test_a_schedule_from_a_spreadsheet_is_read_and_a_folder_is_refused(tmp_path: Path) -> None:
     (path := tmp_path / "feelings.csv").write_text(
         "start,end,emotion,strength\n1,2,happy,1\n", encoding="utf-8-sig"
     )
     assert len(read_emotion_schedule(path).events) == 1
     with pytest.raises(MoviemotionError) as refused:
         read_emotion_schedule(tmp_path)
-    assert str(refused.value) == f"{tmp_path}: cannot be read (Is a directory); give a CSV file of emotion events"
+    problem = f"{tmp_path}: cannot be read (Is a directory); give a CSV file of emotion events"
+    assert str(refused.value) == problem
 
 
-def test_a_folder_that_cannot_be_made_is_named_once(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_named_once(tmp_path: Path) -> None:
     (taken := tmp_path / "taken").write_text("a file", encoding="utf-8")
     with pytest.raises(MoviemotionError) as refused:
         write_seat_videos(simulate_audience(JOKE, 1, 6, 11), taken, [[0]])
     assert str(refused.value).count(str(taken)) == 1
 
 
-def test_videos_last_as_long_as_the_film_and_repeat_byte_for_byte(tmp_path: Path) -> None:
+def test_videos_are_as_long_as_the_film_and_reproducible_byte_for_byte(tmp_path: Path) -> None:
     audience = simulate_audience(JOKE, 3, 6, 11)
     first = write_seat_videos(audience, tmp_path / "a", [[0], [1, 2]])
     again = write_seat_videos(audience, tmp_path / "b", [[0], [1, 2]])
@@ -132,7 +133,7 @@ def test_videos_last_as_long_as_the_film_and_repeat_byte_for_byte(tmp_path: Path
     ]
 
 
-def test_the_truth_beside_the_videos_is_the_truth(tmp_path: Path) -> None:
+def test_the_written_ground_truth_equals_the_audiences(tmp_path: Path) -> None:
     audience = simulate_audience(JOKE, 2, 5, 3)
     write_seat_videos(audience, tmp_path, [])
     with (tmp_path / "truth.csv").open(encoding="utf-8") as file:

@@ -27,7 +27,7 @@ def everyone(crowd: SimulatedScreening) -> list:
 
 @settings(max_examples=10, deadline=None)
 @given(st.integers(1, 4), st.integers(2, 900), st.integers(0, 10_000))
-def test_readings_are_distributions_in_order_of_time_inside_the_film(viewers, seconds, seed):
+def test_samples_are_distributions_in_order_of_time_within_the_film(viewers, seconds, seed):
     for seen in everyone(simulate_screening(NOTHING, viewers, seconds, seed)):
         reading = seen.reading
         assert np.all(np.diff(reading.time) > 0)
@@ -39,7 +39,7 @@ def test_readings_are_distributions_in_order_of_time_inside_the_film(viewers, se
         assert len(reading.time) <= seconds * SAMPLE_RATE
 
 
-def test_the_same_seed_is_the_same_crowd_and_another_is_not():
+def test_the_same_seed_gives_the_same_samples_and_another_does_not():
     first, again, other = (
         simulate_viewer(simulate_screening(FILM, 3, 120, seed), 1).reading for seed in (1, 1, 2)
     )
@@ -50,7 +50,7 @@ def test_the_same_seed_is_the_same_crowd_and_another_is_not():
     )
 
 
-def test_who_missed_the_joke_is_caught_up_by_the_room_and_never_before_it():
+def test_a_viewer_who_missed_the_joke_follows_the_audience_and_never_precedes_it():
     alone, drawn = (
         np.stack([seen.felt_intensity for seen in everyone(simulate_screening(FILM, 100, 100, 5, contagion))])
         for contagion in (0.0, 0.8)
@@ -61,7 +61,7 @@ def test_who_missed_the_joke_is_caught_up_by_the_room_and_never_before_it():
     np.testing.assert_array_equal(drawn[:, :40, HAPPY] > alone[:, :40, HAPPY].max() + 1e-6, False)
 
 
-def test_resting_faces_differ_and_some_look_sad_or_amused():
+def test_resting_expressions_differ_and_some_look_sad_or_amused():
     rests = np.stack(
         [seen.resting_probabilities for seen in everyone(simulate_screening(NOTHING, 200, 2, 3))]
     )
@@ -70,7 +70,7 @@ def test_resting_faces_differ_and_some_look_sad_or_amused():
         assert 0.05 < (rests[:, EMOTIONS.index(emotion)] > 0.1).mean() < 0.4
 
 
-def test_an_absence_leaves_no_samples_and_turned_heads_no_weight():
+def test_an_absence_gives_no_samples_and_a_turned_head_no_weight():
     crowd = simulate_screening(NOTHING, 20, 900, 4)
     unseen = turned = 0
     for seen in everyone(crowd):
@@ -83,7 +83,7 @@ def test_an_absence_leaves_no_samples_and_turned_heads_no_weight():
     assert turned > 0
 
 
-def test_neighbouring_samples_are_alike_and_distant_ones_less():
+def test_adjacent_samples_are_more_alike_than_distant_ones():
     emotions = simulate_viewer(simulate_screening(NOTHING, 1, 1800, 6), 0).reading.probabilities[:, 0]
     log_odds = np.log(emotions / (1 - emotions))
     near, far = (np.corrcoef(log_odds[k:], log_odds[:-k])[0, 1] for k in (1, 10 * SAMPLE_RATE))
@@ -91,7 +91,7 @@ def test_neighbouring_samples_are_alike_and_distant_ones_less():
     assert abs(far) < near / 2
 
 
-def test_a_screening_of_a_crowd_finds_what_the_script_planted():
+def test_a_simulated_screening_finds_the_events_of_the_schedule():
     crowd = simulate_screening(FILM, 24, 150, 7)
     analysis = analyze("film", build_timeline((s.reading for s in everyone(crowd)), 149.8), None, (), seed=1)
     assert [(m.emotion) for m in analysis.moment_search.moments] == [beat.emotion for beat in FILM.events]

@@ -196,8 +196,7 @@ def _permutations(sizes: list[int], seed: int) -> Float64Array:
 def _step_down_p_values(
     samples: list[Float64Array], permutations: Float64Array
 ) -> tuple[Float64Array, float]:
-    """(K,) step-down p-values, and the maximum that a share of at most `ALPHA` of the permutations
-    exceeds."""
+    """(K,) step-down p-values, and the maximum that at most `ALPHA` of the permutations exceed."""
     x, paired = np.concatenate(samples), len(samples) == 1
     seen = ~np.isnan(x)
     n = seen.sum(axis=0)
@@ -249,8 +248,7 @@ def _permutation_t_interval(sample: Float64Array, permutations: Float64Array) ->
 
 
 def _single_test_alpha(largest: float, viewers: int, paired: bool, outcomes: int) -> float:
-    """p-value by Student's t of a single outcome whose statistic is as large as `largest`, at least
-    Bonferroni's."""
+    """p-value by Student's t of one outcome with the statistic `largest`, at least Bonferroni's."""
     bonferroni = ALPHA / max(outcomes, 1)
     # The permutation statistic z is bounded, t is not: t² = z² (N − 2) / (N − 1 − z²), or paired z² (N − 1)
     # / (N − z²).
@@ -262,8 +260,7 @@ def _single_test_alpha(largest: float, viewers: int, paired: bool, outcomes: int
 
 
 def _viewers_needed(samples: list[Float64Array], difference: Float64Array, level: float) -> Float64Array:
-    """Viewers in each group (Guenther, 1981) to find `difference`, or the smallest relevant one if that
-    is larger."""
+    """Viewers in each group (Guenther, 1981) to find `difference` or the smallest relevant one."""
     quantile = -ndtri(level / 2)
     size = np.maximum(abs(difference), SMALLEST_RELEVANT_DIFFERENCE)
     # Two groups: 2 σ² = the sum of their variances. Paired: the variance of the viewers' differences.

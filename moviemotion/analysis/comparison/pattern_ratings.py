@@ -113,8 +113,7 @@ def _spearman(values: Float64Array, ratings: Float64Array) -> Float64Array:
 
 
 def _interval(r: float, n: int) -> tuple[float, float]:
-    """95 % interval of a rank correlation; its variance on Fisher's scale grows with r (Bonett & Wright,
-    2000)."""
+    """95 % interval of a rank correlation (Bonett & Wright, 2000: the variance grows with r)."""
     if math.isnan(r):
         return math.nan, math.nan
     z = math.atanh(max(-_MAX_CORRELATION, min(_MAX_CORRELATION, r)))
@@ -123,8 +122,7 @@ def _interval(r: float, n: int) -> tuple[float, float]:
 
 
 def _films_needed(r: float, patterns: int) -> int | None:
-    """Films with which `r` would be significant at the level that Bonferroni leaves to each of
-    `patterns` tests."""
+    """Films with which `r` would be significant after Bonferroni's correction for `patterns` tests."""
     z = abs(math.atanh(max(-_MAX_CORRELATION, min(_MAX_CORRELATION, r))))
     if z < 1e-6:
         return None

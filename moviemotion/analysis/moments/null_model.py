@@ -79,7 +79,7 @@ class ViewerDeviations:
         # Viewer by viewer, so that a curve stays in the processor's cache while it is added to all audiences.
         for curve, of_viewer in zip(twice, shifts.T.tolist(), strict=True):
             for total, by in zip(totals, of_viewer, strict=True):
-                total += curve[seconds - by : 2 * seconds - by]
+                np.add(total, curve[seconds - by : 2 * seconds - by], out=total)
         return [
             _standardized(total, changes.variance_of_sum(shift)).max(axis=0)
             for total, shift in zip(totals, shifts, strict=True)
@@ -88,10 +88,10 @@ class ViewerDeviations:
 
 @dataclass(frozen=True)
 class _VisibilityChanges:
-    """Where viewers come and go: between these seconds the variance of a room's sum stays as it is.
+    """Seconds in which viewers come into view or leave it; between them the variance of the sum is constant.
 
     Attributes:
-        departures: of the room.
+        deviations: of the viewers.
         viewer, second: (n,) who comes or goes, and when.
         change: (F, n) what that adds to the variance.
     """

@@ -5,8 +5,8 @@ be either and is not counted. Reagan et al. (2016, EPJ Data Science 5:31) found 
 frequent in stories: their first three modes and the opposites. Apart from details these are cosines of half
 a turn, one turn and one and a half turns, and such cosines are used here.
 
-Three questions are kept apart. Whether there is an arc at all is answered by a p-value (viewers shifted
-circularly against each other). How close it is to the shape is answered by the correlation and its
+Three questions are answered separately. Whether there is an arc at all is answered by a p-value (viewers
+shifted circularly against each other). How close it is to the shape is answered by the correlation and its
 jackknife interval. Whether another audience would give the same shape is answered by a bootstrap over
 viewers.
 """

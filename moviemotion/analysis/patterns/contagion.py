@@ -187,6 +187,5 @@ def _null_couplings(couplings: NDArray[np.float32], rng: np.random.Generator) ->
 
 
 def _mean_squared_coupling(couplings: NDArray[np.float32]) -> float:
-    """Mean over pairs of the squared positive couplings: a few strong pairs count more than many weak
-    ones."""
+    """Mean over pairs of the squared positive couplings; squares emphasize a few strong pairs."""
     return float((np.maximum(couplings, 0) ** 2).mean())

@@ -202,8 +202,7 @@ def _build_motif(
 
 
 def _drop_redundant(found: Sequence[Motif]) -> tuple[Motif, ...]:
-    """Of motifs of which one contains the other, keep the one with the smallest p-value, then the
-    shortest."""
+    """Of motifs that contain each other, keep the one with the smallest p-value, then the shortest."""
     accepted: list[Motif] = []
     for motif in sorted(found, key=lambda m: (m.p_adjusted, len(m.emotions), m.window)):
         if not any(

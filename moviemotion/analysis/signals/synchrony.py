@@ -48,8 +48,7 @@ class JackknifeEstimate:
 
     @property
     def variance(self) -> float:
-        """Jackknife variance on Fisher's z scale (Tukey, 1958; groups: Kott, 2001); NaN below three
-        viewers."""
+        """Jackknife variance on Fisher's z scale (Tukey, 1958); NaN with fewer than three viewers."""
         n = len(self.leave_one_out)
         return (n - 1) * float(np.var(_fisher_z(self.leave_one_out))) if n > 2 else float("nan")
 
@@ -152,8 +151,7 @@ def sliding_synchrony(strength: Float64Array) -> Float64Array:
 
 
 def synchrony_at(strength: Float64Array, column: int) -> JackknifeEstimate:
-    """Compute the synchrony in the window around one column of `strength`, with all that its interval
-    needs."""
+    """Compute the synchrony in the window around one column, with all that its interval needs."""
     half = SYNCHRONY_WINDOW // 2
     (pooled,) = _jackknife_estimates(
         strength[:, max(column - half, 0) : column + half + 1], leave_two_out=True

@@ -55,7 +55,7 @@ class FaceBox:
 
     @property
     def center(self) -> tuple[float, float]:
-        """x and y of the middle of the box in pixels."""
+        """The middle of the box, x and y in pixels."""
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 
     @property

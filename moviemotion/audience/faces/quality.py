@@ -31,8 +31,13 @@ GOOD = "good"
 
 @dataclass(frozen=True)
 class QualityLimits:
-    """The values of a measure at which a face is rejected (factor 0) and good (factor 1), and the reason that
-    is given for the rejection."""
+    """How a measure becomes a factor of the weight.
+
+    Attributes:
+        rejected_at: value at which the factor is 0.
+        good_at: value from which on the factor is 1.
+        reason: what is given as the reason for a rejection.
+    """
 
     rejected_at: float
     good_at: float

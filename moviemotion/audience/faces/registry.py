@@ -46,19 +46,21 @@ _SUM_TOLERANCE = 1e-3
 
 @runtime_checkable
 class FaceDetector(Protocol):
-    """Finds faces in frames.
-
-    Attributes:
-        name: identifies the detector in a study's record.
-        fingerprint: identifies its version; must change whenever its results may change: a report warns
-            of cameras that were measured with another fingerprint.
-    """
+    """Finds faces in frames."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Identifies the detector in a study's record."""
+        ...
 
     @property
-    def fingerprint(self) -> str: ...
+    def fingerprint(self) -> str:
+        """Identifies the version of the detector.
+
+        It must change whenever the results may change: a report warns of cameras that were measured with
+        another fingerprint.
+        """
+        ...
 
     def detect(self, images: Sequence[NDArray[np.uint8]], long_side: int) -> list[list[FaceBox]]:
         """Detect the faces in each image.
@@ -78,23 +80,26 @@ class FaceDetector(Protocol):
 
 @runtime_checkable
 class EmotionModel(Protocol):
-    """Turns face images into emotion probabilities.
-
-    Attributes:
-        name: identifies the model in a study's record.
-        fingerprint: identifies its version; must change whenever its results may change: a report warns
-            of cameras that were measured with another fingerprint.
-        framing: the face images that it expects.
-    """
+    """Turns face images into emotion probabilities."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """Identifies the model in a study's record."""
+        ...
 
     @property
-    def fingerprint(self) -> str: ...
+    def fingerprint(self) -> str:
+        """Identifies the version of the model.
+
+        It must change whenever the results may change: a report warns of cameras that were measured with
+        another fingerprint.
+        """
+        ...
 
     @property
-    def framing(self) -> FaceFraming: ...
+    def framing(self) -> FaceFraming:
+        """The face images that the model expects."""
+        ...
 
     def predict(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Predict the emotions of face images.

@@ -219,8 +219,8 @@ def find_gaps(folder: Path, offsets: Mapping[str, Offset], rate: float) -> list[
 
 def _state_gaps(folder: Path, camera: str, end: float) -> Iterator[tuple[float, float, str]]:
     """Start, end and reason of the stretches in which a camera was not live."""
-    for start, stop, state, why in _state_intervals(folder, camera):
-        stop = min(stop, end)
+    for start, last, state, why in _state_intervals(folder, camera):
+        stop = min(last, end)
         short = state in (CameraState.WAITING, CameraState.ENDED) and stop - start < MIN_REPORTED_GAP
         if state is not CameraState.LIVE and stop > start and not short:
             reason = "never reached" if state is CameraState.WAITING and stop == end else why

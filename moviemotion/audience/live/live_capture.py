@@ -84,9 +84,9 @@ class FreezeDetector:
         self.since = 0.0
         """Film time of the first of the unchanged pictures."""
 
-    def update(self, time: float, grey: NDArray[np.uint8]) -> float:
+    def update(self, time: float, gray: NDArray[np.uint8]) -> float:
         """Add a picture; returns the seconds for which the picture has not changed."""
-        now = grey.astype(np.int16)
+        now = gray.astype(np.int16)
         if now.shape != self._reference.shape or np.abs(now - self._reference).mean() >= FROZEN_TOLERANCE:
             self._reference, self.since = now, time
         return time - self.since
@@ -120,7 +120,7 @@ class _CameraWorker:
 class LiveCapture:
     """A running capture. Any thread may call `clock.pause`, `clock.resume` and `stop`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - independent settings, most with defaults
         self,
         sources: Mapping[str, Source],
         folder: Path,

@@ -74,6 +74,7 @@ class StreamSource:
         self._url = url
 
     def pictures(self) -> Iterator[SourcePicture]:
+        """Connect, and yield every picture from then on."""
         # FFmpeg would measure the frame rate first, which delays a slow camera's pictures by seconds.
         options = {"fpsprobesize": "0"}
         if urlsplit(self._url).scheme.startswith("rtsp"):
@@ -90,6 +91,7 @@ class DeviceSource:
         self._device = device
 
     def pictures(self) -> Iterator[SourcePicture]:
+        """Open the device, and yield every picture from then on."""
         yield from _decode_pictures(str(self._device), "v4l2", {})
 
 
@@ -106,6 +108,7 @@ class FileSource:
         self._clock = clock
 
     def pictures(self) -> Iterator[SourcePicture]:
+        """Yield each picture from the present film time on, at its film time."""
         start = self._clock.now()
         for picture in _decode_pictures(f"file:{self._path}", None, {}, start):
             if picture.time < start:

@@ -70,7 +70,7 @@ def read_frames(
     path: Path,
     rate: float,
     offset: float = 0.0,
-    on_gap: Callable[[tuple[float, float]], None] = lambda stretch: None,
+    on_gap: Callable[[tuple[float, float]], None] | None = None,
 ) -> Iterator[Frame]:
     """Yield the first frame at or after each tick of a clock with `rate` ticks per second.
 
@@ -103,7 +103,7 @@ def read_frames(
                     f"{path}: its clock is broken: a frame is {last / 3600:.0f} hours after the start; "
                     "convert the file to MP4"
                 )
-            if step > max(MIN_GAP_SECONDS, 3 * usual):
+            if on_gap and step > max(MIN_GAP_SECONDS, 3 * usual):
                 on_gap((before + offset, last + offset))
             usual = min(usual, step) if step > 0 else usual
             tick = _tick_index(last, rate)
@@ -114,9 +114,8 @@ def read_frames(
     if np.isnan(last):
         raise MoviemotionError(f"{path}: no frame could be decoded; copy it again from the camera")
     # Matroska declares its end on a clock that need not start at zero; the last frame may last long.
-    if last + origin < declared * TRUNCATED_SHARE and declared - last > np.nanmax(
-        [MIN_GAP_SECONDS, 2 * step]
-    ):
+    truncated = last + origin < declared * TRUNCATED_SHARE
+    if on_gap and truncated and declared - last > np.nanmax([MIN_GAP_SECONDS, 2 * step]):
         on_gap((last + offset, declared + offset))
 
 
@@ -165,11 +164,12 @@ def _packets(container: av.container.InputContainer, stream: av.video.VideoStrea
             for packet in container.demux(stream):
                 readable = True
                 yield packet
-            return
         except av.error.FFmpegError:
             if not readable:
                 return
             readable = False
+        else:
+            return
 
 
 def _tick_index(time: float, rate: float) -> int:

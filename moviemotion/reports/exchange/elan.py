@@ -1,6 +1,6 @@
-"""A screening as annotations for ELAN: tiers of moments, of each feeling of the room, and of the script.
+"""Exports a screening as ELAN annotations: tiers of moments, of the audience's emotions, and of the script.
 
-Times are milliseconds of film time. Annotations of one tier never overlap, as ELAN demands.
+Times are milliseconds of film time. Annotations of one tier never overlap, because ELAN rejects overlaps.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from moviemotion.screenplay.elements import ElementKind
 
 EAF_SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
 _FIXED_DATE = "1970-01-01T00:00:00+00:00"
-"""The format wants a date; the same study is to give the same file."""
+"""The format requires a date; a fixed one gives the same file for the same study."""
 _LINGUISTIC_TYPE = "annotation"
 
 
 @dataclass(frozen=True)
 class Annotation:
-    """What stands on a tier from `start` to `end`, milliseconds of film time."""
+    """A text on a tier from `start` to `end`, in milliseconds of film time."""
 
     start: int
     end: int
@@ -38,7 +38,13 @@ class Annotation:
 
 @dataclass(frozen=True)
 class Tier:
-    """A row of annotations in order of time; `speaker` is whom they are of, or None."""
+    """A row of annotations in order of time.
+
+    Attributes:
+        name: unique in the document.
+        annotations: without overlaps.
+        speaker: the character who speaks, or None.
+    """
 
     name: str
     annotations: tuple[Annotation, ...]
@@ -46,10 +52,11 @@ class Tier:
 
 
 def elan_document(analysis: Analysis, film: Path | None = None) -> str:
-    """An annotation document of ELAN (EAF 3.0).
+    """Write an ELAN annotation document (EAF 3.0).
 
     Args:
-        film: the film's file, to be opened with it; without it ELAN opens the annotations alone.
+        analysis: of the screening.
+        film: the film's file, which ELAN opens with the annotations; None for annotations only.
     """
     tiers = list(build_tiers(analysis))
     root = ET.Element(
@@ -70,11 +77,11 @@ def elan_document(analysis: Analysis, film: Path | None = None) -> str:
     _time_slots(root, tiers)
     numbers = count(1)
     for tier in tiers:
-        of_whom = {"PARTICIPANT": _xml_safe(tier.speaker)} if tier.speaker else {}
+        participant = {"PARTICIPANT": _xml_safe(tier.speaker)} if tier.speaker else {}
         row = ET.SubElement(
             root,
             "TIER",
-            {"TIER_ID": _xml_safe(tier.name), "LINGUISTIC_TYPE_REF": _LINGUISTIC_TYPE, **of_whom},
+            {"TIER_ID": _xml_safe(tier.name), "LINGUISTIC_TYPE_REF": _LINGUISTIC_TYPE, **participant},
         )
         for annotation in tier.annotations:
             number = next(numbers)
@@ -98,14 +105,14 @@ def elan_document(analysis: Analysis, film: Path | None = None) -> str:
 
 
 def build_tiers(analysis: Analysis) -> Iterator[Tier]:
-    """The tiers: moments, the room's feelings, scenes, action, and one a speaker."""
+    """Build the tiers: moments, the emotions of the audience, scenes, action, and one for each speaker."""
     moments = (
         (moment.start, moment.end, f"Moment {k}: {moment.emotion}, {moment_evidence(moment)}")
         for k, moment in enumerate(analysis.moment_search.moments, 1)
     )
     yield Tier("moments", without_overlaps(moments))
-    for column, feeling in enumerate(NON_NEUTRAL_EMOTIONS):
-        yield Tier(f"room: {feeling}", tuple(_strength_annotations(analysis, column)))
+    for column, emotion in enumerate(NON_NEUTRAL_EMOTIONS):
+        yield Tier(f"audience: {emotion}", tuple(_strength_annotations(analysis, column)))
     if analysis.script is None:
         return
     elements = analysis.script.screenplay.elements
@@ -129,21 +136,24 @@ def build_tiers(analysis: Analysis) -> Iterator[Tier]:
 
 
 def _strength_annotations(analysis: Analysis, column: int) -> Iterator[Annotation]:
-    """The stretches in which the room's mean strength of a feeling stands out, by the rule for lines."""
-    room = analysis.audience_curve
-    mean, low = room.strength[:, column], room.strength_interval[0, :, column]
+    """Yield the stretches in which the audience's mean strength of an emotion passes the rule for lines."""
+    curve = analysis.audience_curve
+    mean, low = curve.strength[:, column], curve.strength_interval[0, :, column]
     with np.errstate(invalid="ignore"):
-        felt = (mean >= MIN_DOMINANT_STRENGTH) & ~(low <= 0)
-    edges = np.flatnonzero(np.diff(felt, prepend=False, append=False))
+        stands_out = (mean >= MIN_DOMINANT_STRENGTH) & ~(low <= 0)
+    edges = np.flatnonzero(np.diff(stands_out, prepend=False, append=False))
     for start, end in edges.reshape(-1, 2).tolist():
         peak = start + int(mean[start:end].argmax())
-        text = f"{number(mean[peak])} ({interval(room.strength_interval[:, peak, column].tolist())})"
-        begin = int(room.seconds[start]) * 1000
+        text = f"{number(mean[peak])} ({interval(curve.strength_interval[:, peak, column].tolist())})"
+        begin = int(curve.seconds[start]) * 1000
         yield Annotation(begin, begin + (end - start) * 1000, text)
 
 
 def without_overlaps(spans: Iterable[tuple[float, float, str]]) -> tuple[Annotation, ...]:
-    """Annotations without overlap: one ends where the next starts; what starts together stands together."""
+    """Turn spans into annotations without overlap.
+
+    A span that reaches into the next one ends where that one starts; spans that start together are joined.
+    """
     timed = sorted(
         (round(start * 1000), round(end * 1000), " ".join(text.split()))
         for start, end, text in spans
@@ -161,7 +171,10 @@ def without_overlaps(spans: Iterable[tuple[float, float, str]]) -> tuple[Annotat
 
 
 def _time_slots(root: ET.Element, tiers: Iterable[Tier]) -> None:
-    """Two slots an annotation, in order of time: shared ones would move each other's annotations."""
+    """Add two time slots for each annotation, in order of time.
+
+    Annotations that shared a slot would move together when one of them is edited.
+    """
     times = [time for tier in tiers for a in tier.annotations for time in (a.start, a.end)]
     order = ET.SubElement(root, "TIME_ORDER")
     for slot in sorted(range(len(times)), key=times.__getitem__):
@@ -169,5 +182,5 @@ def _time_slots(root: ET.Element, tiers: Iterable[Tier]) -> None:
 
 
 def _xml_safe(text: str) -> str:
-    """Without what XML cannot carry."""
+    """Remove the characters that XML cannot contain."""
     return INVALID_XML_CHARACTERS.sub("", text)

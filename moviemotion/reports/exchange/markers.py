@@ -1,7 +1,7 @@
-"""The moments as markers for editing programs: OpenTimelineIO, two kinds of EDL, Final Cut XML.
+"""Exports the moments as markers for editing programs: OpenTimelineIO, two kinds of EDL, Final Cut XML.
 
-OpenTimelineIO's own EDL writer is not used: it writes names in capitals, forgets how long a marker is and
-counts 29.97 with dropped frames whether the film does or not.
+OpenTimelineIO's own EDL writer is not used: it writes names in capitals, loses the length of a marker, and
+always writes 29.97 fps as drop-frame timecode.
 """
 
 from __future__ import annotations
@@ -24,18 +24,19 @@ MARKER_COLORS: dict[Emotion, tuple[str, str]] = {
     Emotion.FEAR: ("PURPLE", "MAGENTA"),
     Emotion.CONTEMPT: ("PINK", "WHITE"),
 }
-"""A marker's colour in OpenTimelineIO and Resolve, and in an EDL's locators, of which there are fewer."""
+"""The color of a marker in OpenTimelineIO and Resolve, and in EDL locators, which have fewer colors."""
 
 
 @dataclass(frozen=True)
 class Marker:
-    """A moment as an editing program shows it.
+    """A moment as a marker of an editing program.
 
     Attributes:
         name: `Moment 3: happy`.
         note: its evidence on one line.
-        start: its first frame, counted from the film's first.
-        frames: how many it lasts, at least one.
+        start: its first frame; the first frame of the film is 0.
+        frames: its length, at least 1.
+        emotion: decides the color.
     """
 
     name: str
@@ -46,9 +47,9 @@ class Marker:
 
 
 def moment_markers(analysis: Analysis, timecode: TimecodeFormat) -> tuple[Marker, ...]:
-    """The moments of a screening in frames of the film, in order of time."""
+    """Convert the moments of a screening to markers, in order of time."""
     scenes = {moment: scene for scene in analysis.scene_emotions for moment in scene.moments}
-    made = []
+    markers = []
     for k, moment in enumerate(analysis.moment_search.moments):
         parts = [
             moment_evidence(moment),
@@ -66,29 +67,29 @@ def moment_markers(analysis: Analysis, timecode: TimecodeFormat) -> tuple[Marker
         start, end = timecode.seconds_to_frame(moment.start), timecode.seconds_to_frame(moment.end)
         name = f"Moment {k + 1}: {moment.emotion}"
         note = INVALID_XML_CHARACTERS.sub("", ", ".join(parts))
-        made.append(Marker(name, note, start, max(end - start, 1), moment.emotion))
-    return tuple(made)
+        markers.append(Marker(name, note, start, max(end - start, 1), moment.emotion))
+    return tuple(markers)
 
 
 def otio_timeline(analysis: Analysis, timecode: TimecodeFormat) -> str:
-    """An OpenTimelineIO timeline, empty but for a marker a moment, with the moment's figures as metadata."""
+    """Write an OpenTimelineIO timeline without clips: a marker for each moment, its figures as metadata."""
     return _write_otio(analysis, timecode, "otio_json")
 
 
 def final_cut_xml(analysis: Analysis, timecode: TimecodeFormat) -> str:
-    """A sequence in Final Cut's XML (xmeml), which Premiere and Resolve read too: a marker a moment."""
+    """Write a Final Cut XML (xmeml) sequence with the moments as markers, also for Premiere and Resolve."""
     return _write_otio(analysis, timecode, "fcp_xml")
 
 
 def is_smpte_rate(timecode: TimecodeFormat) -> bool:
-    """Whether SMPTE's timecode has this rate: Final Cut's XML knows no other."""
+    """Whether the frame rate is one of SMPTE timecode; Final Cut XML supports no other."""
     from opentimelineio.opentime import RationalTime
 
     return bool(RationalTime.is_smpte_timecode_rate(float(timecode.frame_rate)))
 
 
 def _write_otio(analysis: Analysis, timecode: TimecodeFormat, adapter: str) -> str:
-    # OpenTimelineIO takes a second to import.
+    # Imported here because the import takes a second.
     import opentimelineio as otio
     from opentimelineio.opentime import RationalTime, TimeRange
 
@@ -99,9 +100,9 @@ def _write_otio(analysis: Analysis, timecode: TimecodeFormat, adapter: str) -> s
     title = INVALID_XML_CHARACTERS.sub("", analysis.title)
     timeline = otio.schema.Timeline(title, global_start_time=span(timecode.start_frame, 0).start_time)
     timeline.metadata["fcp_xml"] = {"timecode": {"displayformat": "DF" if timecode.drop_frame else "NDF"}}
-    told = moments_json(analysis)
-    figures = told.pop("moments")
-    timeline.metadata["moviemotion"] = told
+    metadata = moments_json(analysis)
+    figures = metadata.pop("moments")
+    timeline.metadata["moviemotion"] = metadata
     film = otio.schema.Track(title, kind=otio.schema.TrackKind.Video)
     film.append(
         otio.schema.Gap(source_range=span(0, timecode.seconds_to_frame(analysis.data_quality.seconds)))
@@ -121,24 +122,27 @@ def _write_otio(analysis: Analysis, timecode: TimecodeFormat, adapter: str) -> s
 
 
 def locator_edl(analysis: Analysis, timecode: TimecodeFormat) -> str:
-    """A CMX3600 EDL: the film as one event, a `* LOC:` comment a moment, as Avid and Baselight write them."""
+    """Write a CMX3600 EDL: the film as one event with a `* LOC:` comment for each moment.
+
+    Avid and Baselight write and read locators in this form.
+    """
     lines = [_edl_event(1, "AX", timecode, 0, timecode.seconds_to_frame(analysis.data_quality.seconds))]
     lines.append(f"* FROM CLIP NAME: {_single_ascii_line(analysis.title)}\n")
     for marker in moment_markers(analysis, timecode):
-        colour = MARKER_COLORS[marker.emotion][1]
-        told = _single_ascii_line(f"{marker.name}, {marker.note}")
-        lines.append(f"* LOC: {timecode.frame_to_timecode(marker.start)} {colour:<7} {told}\n")
+        color = MARKER_COLORS[marker.emotion][1]
+        text = _single_ascii_line(f"{marker.name}, {marker.note}")
+        lines.append(f"* LOC: {timecode.frame_to_timecode(marker.start)} {color:<7} {text}\n")
     return _edl_header(analysis, timecode) + "".join(lines)
 
 
 def resolve_edl(analysis: Analysis, timecode: TimecodeFormat) -> str:
-    """Timeline markers as Resolve writes and imports them: an event a moment, its marker on the next line."""
+    """Write timeline markers in Resolve's EDL form: an event for each moment, its marker on the next line."""
     lines = []
     for k, marker in enumerate(moment_markers(analysis, timecode), 1):
         lines.append(_edl_event(k, "001", timecode, marker.start, marker.start + 1))
-        colour = MARKER_COLORS[marker.emotion][0].title()
+        color = MARKER_COLORS[marker.emotion][0].title()
         name, note = (_single_ascii_line(text).replace("|", "/") for text in (marker.name, marker.note))
-        lines.append(f"{note} |C:ResolveColor{colour} |M:{name} |D:{marker.frames}\n\n")
+        lines.append(f"{note} |C:ResolveColor{color} |M:{name} |D:{marker.frames}\n\n")
     return _edl_header(analysis, timecode) + "".join(lines)
 
 
@@ -153,5 +157,5 @@ def _edl_event(number: int, reel: str, timecode: TimecodeFormat, start: int, end
 
 
 def _single_ascii_line(text: str) -> str:
-    """On one line, with the dashes of ASCII: some programs read EDLs as that."""
+    """Join a text into one line with ASCII dashes, because some programs read EDLs as ASCII."""
     return " ".join(text.split()).translate(str.maketrans("–—−’", "---'"))

@@ -1,4 +1,4 @@
-"""A screening as WebVTT: cues of JSON for a web page's metadata track, and cues that people read."""
+"""Exports a screening as WebVTT: a metadata track of JSON for web pages, and a caption track for people."""
 
 from __future__ import annotations
 
@@ -17,31 +17,32 @@ from moviemotion.reports.script.line_notes import KINDS_WITH_EMOTION
 from moviemotion.reports.tables.csv_json import moments_json, number_or_null
 
 VttCue = tuple[float, float, str]
-"""Start and end in seconds of film time, and what stands between."""
+"""Start and end in seconds of film time, and the text."""
 
 
 def metadata_vtt(analysis: Analysis) -> str:
-    """A metadata track: JSON objects whose `type` is scene, line, moment or second.
+    """Write a metadata track: JSON objects whose `type` is scene, line, moment or second.
 
-    A moment is as in `moments.json`. Strengths, shares and intervals are as in the report; null stands for
-    not measured.
+    A moment has the fields of `moments.json`. Strengths, shares and intervals equal those of the report; null
+    means not measured.
     """
-    told = [*_scenes(analysis), *_moments(analysis), *_lines(analysis), *_seconds(analysis)]
-    cues = [(start, end, _cue_json(what)) for start, end, what in told if not isnan(start)]
-    return _vtt_document(f"{analysis.title}: what the room felt, as JSON", cues)
+    records = [*_scenes(analysis), *_moments(analysis), *_lines(analysis), *_seconds(analysis)]
+    cues = [(start, end, _cue_json(record)) for start, end, record in records if not isnan(start)]
+    return _vtt_document(f"{analysis.title}: the reactions of the audience as JSON", cues)
 
 
 def captions_vtt(analysis: Analysis) -> str:
-    """A caption track with the moments, to watch the film with."""
+    """Write a caption track that shows the moments while the film plays."""
     cues = [
         (
             moment.start,
             moment.end,
-            f"{PALETTE[moment.emotion].symbol} Moment {k}: {moment.emotion}\n{escape(moment_evidence(moment))}",
+            f"{PALETTE[moment.emotion].symbol} Moment {k}: {moment.emotion}\n"
+            f"{escape(moment_evidence(moment))}",
         )
         for k, moment in enumerate(analysis.moment_search.moments, 1)
     ]
-    return _vtt_document(f"{analysis.title}: the moments that moved the room", cues, " line:0")
+    return _vtt_document(f"{analysis.title}: moments", cues, " line:0")
 
 
 def _moments(analysis: Analysis) -> Iterator[tuple[float, float, dict[str, Any]]]:
@@ -53,17 +54,17 @@ def _scenes(analysis: Analysis) -> Iterator[tuple[float, float, dict[str, Any]]]
     elements = analysis.script.screenplay.elements if analysis.script else ()
     for scene in analysis.scene_emotions:
         heading = elements[scene.heading_element]
-        told = {"type": "scene", "scene": scene.scene_number, "heading": heading.text}
-        yield scene.summary.start, scene.summary.end, told | _emotion_fields(scene.summary)
+        fields = {"type": "scene", "scene": scene.scene_number, "heading": heading.text}
+        yield scene.summary.start, scene.summary.end, fields | _emotion_fields(scene.summary)
 
 
 def _lines(analysis: Analysis) -> Iterator[tuple[float, float, dict[str, Any]]]:
     if analysis.script is None:
         return
-    for cue, feeling in zip(analysis.script.cues, analysis.element_emotions, strict=True):
+    for cue, summary in zip(analysis.script.cues, analysis.element_emotions, strict=True):
         element = analysis.script.screenplay.elements[cue.element]
         if element.kind in KINDS_WITH_EMOTION:
-            told = {
+            fields = {
                 "type": "line",
                 "line": element.line,
                 "kind": str(element.kind),
@@ -71,48 +72,49 @@ def _lines(analysis: Analysis) -> Iterator[tuple[float, float, dict[str, Any]]]:
                 "text": element.text,
                 "estimated": cue.is_estimated,
             }
-            yield cue.start, cue.end, told | _emotion_fields(feeling)
+            yield cue.start, cue.end, fields | _emotion_fields(summary)
 
 
 def _seconds(analysis: Analysis) -> Iterator[tuple[float, float, dict[str, Any]]]:
-    room = analysis.audience_curve
-    for k, second in enumerate(room.seconds.tolist()):
-        told = {
+    curve = analysis.audience_curve
+    for k, second in enumerate(curve.seconds.tolist()):
+        fields = {
             "type": "second",
             "second": second,
-            "viewers": int(room.viewers[k]),
-            "overall": number_or_null(room.overall_strength[k]),
-            "share": number_or_null(room.reacting_share[k]),
-            "synchrony": number_or_null(room.synchrony[k]),
+            "viewers": int(curve.viewers[k]),
+            "overall": number_or_null(curve.overall_strength[k]),
+            "share": number_or_null(curve.reacting_share[k]),
+            "synchrony": number_or_null(curve.synchrony[k]),
             "strength": {
-                str(f): number_or_null(room.strength[k, at]) for at, f in enumerate(NON_NEUTRAL_EMOTIONS)
+                str(f): number_or_null(curve.strength[k, at]) for at, f in enumerate(NON_NEUTRAL_EMOTIONS)
             },
         }
-        yield second, second + 1, told
+        yield second, second + 1, fields
 
 
-def _emotion_fields(feeling: EmotionSummary) -> dict[str, Any]:
+def _emotion_fields(summary: EmotionSummary) -> dict[str, Any]:
     return {
-        "feeling": feeling.emotion,
-        "strength": number_or_null(feeling.strength),
-        "strength_interval": [number_or_null(v) for v in feeling.strength_interval],
-        "share": number_or_null(feeling.reacting_share),
-        "viewers": feeling.viewers,
+        "emotion": summary.emotion,
+        "strength": number_or_null(summary.strength),
+        "strength_interval": [number_or_null(v) for v in summary.strength_interval],
+        "share": number_or_null(summary.reacting_share),
+        "viewers": summary.viewers,
     }
 
 
 def _vtt_document(title: str, cues: list[VttCue], settings: str = "") -> str:
     parts = [f"WEBVTT {' '.join(title.split()).replace('-->', '->')}\n"]
-    # Cues must come in order of their starts; what lasts longer comes first.
+    # WebVTT requires cues in order of their starts; of cues that start together the longest comes first.
     for start, end, text in sorted(cues, key=lambda cue: (cue[0], -cue[1])):
-        # A cue must end after it starts.
+        # WebVTT requires that a cue ends after it starts.
         times = f"{_vtt_time(start)} --> {_vtt_time(max(end, start + 0.001))}"
         parts.append(f"\n{times}{settings}\n{text}\n")
     return "".join(parts)
 
 
-def _cue_json(told: dict[str, Any]) -> str:
-    text = json.dumps(told, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+def _cue_json(record: dict[str, Any]) -> str:
+    # "-->" would start a new cue.
+    text = json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.replace("-->", "--\\u003e")
 
 

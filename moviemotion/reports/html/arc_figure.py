@@ -1,4 +1,4 @@
-"""The film's arc as a small picture for the report."""
+"""Draws the emotional arc of the film as SVG paths for the report."""
 
 from __future__ import annotations
 
@@ -13,17 +13,19 @@ from moviemotion.statistics import Float64Array
 
 WIDTH, HEIGHT = 720, 120
 _MIN_VALENCE_RANGE = 0.02
-"""Valence that fills the picture at least: a film in which nobody moved is drawn flat."""
+"""The smallest range of valence on the vertical axis, so that a film without reactions is drawn flat."""
 
 
 @dataclass(frozen=True)
 class ArcFigure:
-    """The film's arc as SVG paths in a box of `WIDTH` × `HEIGHT`.
+    """The emotional arc as SVG paths in a box of `WIDTH` × `HEIGHT`.
 
     Attributes:
-        line: the room's valence; `band` its interval; `zero` the height of no valence.
+        line: path of the audience's valence.
+        band: path around its 95 % interval.
+        zero: the height of valence 0.
         acts: name and left edge of each act.
-        summary: what it shows, for those who cannot see it.
+        summary: the text for screen readers.
     """
 
     line: str
@@ -34,7 +36,7 @@ class ArcFigure:
 
 
 def build_arc_figure(analysis: Analysis) -> ArcFigure | None:
-    """The picture of the film's arc; None where it has no interval."""
+    """Draw the emotional arc; None if no part of it has an interval."""
     p = analysis.patterns
     low, high = p.arc.curve_interval
     known = ~np.isnan(low)

@@ -1,7 +1,7 @@
-"""The numbers behind the report's charts, packed small for the page.
+"""Packs the numbers of the report's charts into compact JSON for the page.
 
-Curves travel as 16-bit steps of 1/10 000 and strips as one byte a cell: finer than anyone can read, and
-200 viewers over two hours stay under 3 MB.
+Curves are stored as 16-bit steps of 1/10,000, and viewer strips as one byte for each second. That is finer
+than a chart can show, and keeps 200 viewers × 2 hours below 3 MB.
 """
 
 from __future__ import annotations
@@ -26,24 +26,23 @@ EMOTION_STYLES = [
     {"key": f, "symbol": PALETTE[f].symbol, "dash": PALETTE[f].dash, "shown": f in EMPHASIZED}
     for f in NON_NEUTRAL_EMOTIONS
 ]
-"""How each feeling is drawn, and whether it is at first."""
+"""How each emotion is drawn, and whether the page shows it at first."""
 
 
 def chart_data(analysis: Analysis) -> dict[str, Any]:
-    """All that the page's script draws, ready for JSON.
+    """Collect everything that the page's script draws, ready for JSON.
 
-    `curves` holds base64 little-endian uint16: value × `STEPS`, `NO_VALUE` for NaN. `strips` is
-    described at `pack_strips`. Times are seconds of film time.
+    `curves` are packed by `pack_curve`, `strips` by `pack_strips`. Times are seconds of film time.
     """
-    room = analysis.audience_curve
+    curve = analysis.audience_curve
     return {
         "start": int(analysis.timeline.start),
-        "seconds": len(room.seconds),
+        "seconds": len(curve.seconds),
         "steps": CURVE_STEPS,
         "noValue": NO_VALUE,
         "emotions": EMOTION_STYLES,
-        "viewers": room.viewers.tolist(),
-        "curves": pack_curves(room),
+        "viewers": curve.viewers.tolist(),
+        "curves": pack_curves(curve),
         "names": list(analysis.timeline.viewers),
         "strips": pack_strips(analysis.strength),
         "moments": [
@@ -61,7 +60,7 @@ def chart_data(analysis: Analysis) -> dict[str, Any]:
 
 
 def timed_scenes(analysis: Analysis) -> list[dict[str, Any]]:
-    """The scenes that have a time, in order."""
+    """List the scenes whose time is known, in order."""
     elements = analysis.script.screenplay.elements if analysis.script else ()
     return [
         {
@@ -76,7 +75,7 @@ def timed_scenes(analysis: Analysis) -> list[dict[str, Any]]:
 
 
 def pack_curves(audience_curve: AudienceCurve) -> dict[str, str]:
-    """The room's curves and their intervals by name, each as `pack_curve` packs it."""
+    """Pack the audience curves and their intervals, by name."""
     curves = {
         "overall": audience_curve.overall_strength,
         "overallLow": audience_curve.overall_strength_interval[0],
@@ -85,15 +84,18 @@ def pack_curves(audience_curve: AudienceCurve) -> dict[str, str]:
         "shareLow": audience_curve.reacting_share_interval[0],
         "shareHigh": audience_curve.reacting_share_interval[1],
     }
-    for column, feeling in enumerate(NON_NEUTRAL_EMOTIONS):
-        curves[feeling] = audience_curve.strength[:, column]
-        curves[f"{feeling}Low"] = audience_curve.strength_interval[0, :, column]
-        curves[f"{feeling}High"] = audience_curve.strength_interval[1, :, column]
+    for column, emotion in enumerate(NON_NEUTRAL_EMOTIONS):
+        curves[emotion] = audience_curve.strength[:, column]
+        curves[f"{emotion}Low"] = audience_curve.strength_interval[0, :, column]
+        curves[f"{emotion}High"] = audience_curve.strength_interval[1, :, column]
     return {name: pack_curve(curve) for name, curve in curves.items()}
 
 
 def pack_curve(values: Float64Array) -> str:
-    """Pack (S,) values of 0–1 or NaN as base64 little-endian uint16 steps of 1 / `STEPS`."""
+    """Pack (S,) values from 0 to 1 as base64 of little-endian uint16.
+
+    The unit is 1 / `CURVE_STEPS`; `NO_VALUE` stands for NaN.
+    """
     steps = np.full(values.shape, NO_VALUE, dtype="<u2")
     known = ~np.isnan(values)
     steps[known] = np.rint(np.clip(values[known], 0, 1) * CURVE_STEPS)
@@ -103,12 +105,12 @@ def pack_curve(values: Float64Array) -> str:
 def pack_strips(strength: NDArray[np.floating]) -> str:
     """Pack (V, S, 7) strengths as base64 bytes, viewer by viewer.
 
-    A byte is 32 × the strongest feeling's column + its strength in 31sts; `NOT_SEEN` where NaN.
+    A byte is 32 × the column of the strongest emotion + its strength in steps of 1/31, or `NOT_SEEN` for NaN.
     """
     cells = np.full(strength.shape[:2], NOT_SEEN, dtype=np.uint8)
     seen = ~np.isnan(strength).any(axis=-1)
-    felt = strength[seen]
-    if felt.size:
-        level = np.rint(np.clip(felt.max(axis=-1), 0, 1) * STRENGTH_LEVELS)
-        cells[seen] = felt.argmax(axis=-1) * (STRENGTH_LEVELS + 1) + level
+    known = strength[seen]
+    if known.size:
+        level = np.rint(np.clip(known.max(axis=-1), 0, 1) * STRENGTH_LEVELS)
+        cells[seen] = known.argmax(axis=-1) * (STRENGTH_LEVELS + 1) + level
     return b64encode(cells.tobytes()).decode("ascii")

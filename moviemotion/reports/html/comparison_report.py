@@ -1,4 +1,4 @@
-"""Two screenings compared, for people and for other programs: terminal, HTML page, CSV and JSON."""
+"""Reports the comparison of two screenings: terminal lines, HTML page, CSV and JSON."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from moviemotion.reports.tables.csv_json import escape_formula
 
 MAX_LINES = 6
 METHOD_TEXTS = {
-    "test": "viewers dealt anew to the two screenings",
-    "paired_test": "each viewer's two values changed places",
-    "correction": "family-wise over all units and feelings (Westfall & Young, step-down maxT)",
+    "test": "viewers reassigned at random to the two screenings",
+    "paired_test": "each viewer's two values exchanged at random",
+    "correction": "family-wise over all units and emotions (Westfall & Young, step-down maxT)",
     "interval": "95 %, of each difference alone: from those of the two means (Zou & Donner)",
     "paired_interval": "95 %, of each difference alone: permutation t (Janssen)",
 }
@@ -41,7 +41,7 @@ _COLUMNS = (
     "end_first",
     "start_second",
     "end_second",
-    "feeling",
+    "emotion",
     "viewers_first",
     "viewers_second",
     "mean_first",
@@ -56,13 +56,13 @@ _COLUMNS = (
 
 
 def signed_number(value: float) -> str:
-    """A difference with its sign: `+0.12`, `−0.12`; a dash for NaN."""
+    """Format a difference with its sign: `+0.12`, `−0.12`; a dash for NaN."""
     text = number_format.number(value)
     return f"+{text}" if value > 0 and text != "0.00" else text
 
 
 def signed_interval(interval: tuple[float, float]) -> str:
-    """An interval of a difference: `−0.03 to +0.21`."""
+    """Format an interval of a difference: `−0.03 to +0.21`."""
     return (
         "no interval"
         if interval[0] != interval[0]
@@ -71,14 +71,14 @@ def signed_interval(interval: tuple[float, float]) -> str:
 
 
 def unit_label(unit: CutUnit) -> str:
-    """A unit by name: its label, or its seconds."""
+    """Name a unit by its speaker and label, or by its seconds."""
     if unit.kind is CutUnitKind.SECONDS:
         return number_format.time_range(unit.spans[0].start, unit.spans[0].end)
     return f"{unit.character}: {unit.label}" if unit.character else unit.label
 
 
 def comparison_conclusion(comparison: ScreeningComparison) -> str:
-    """What the comparison found, in one or two sentences."""
+    """Summarize what the comparison found in one sentence."""
     count = Counter(d.verdict for d in comparison.differences)
     tested = sum(count.values()) - count[DifferenceVerdict.NOT_TESTED]
     kinds = Counter(unit.kind for unit in comparison.alignment.units)
@@ -93,38 +93,40 @@ def comparison_conclusion(comparison: ScreeningComparison) -> str:
         if kinds[kind]
     ]
     return (
-        f"The film and {', '.join(parts)}, seven feelings each: of {tested:,} differences "
-        f"{count[DifferenceVerdict.DIFFERS]:,} stand out (adjusted p ≤ {ALPHA:g}), {count[DifferenceVerdict.ALIKE]:,} are "
-        f"smaller than {SMALLEST_RELEVANT_DIFFERENCE:g} by their 95 % intervals, and {count[DifferenceVerdict.INCONCLUSIVE]:,} are open."
+        f"The film and {', '.join(parts)}, seven emotions each: of {tested:,} differences "
+        f"{count[DifferenceVerdict.DIFFERS]:,} stand out (adjusted p ≤ {ALPHA:g}), "
+        f"{count[DifferenceVerdict.ALIKE]:,} are smaller than {SMALLEST_RELEVANT_DIFFERENCE:g} by their 95 % "
+        f"intervals, and {count[DifferenceVerdict.INCONCLUSIVE]:,} are inconclusive."
     )
 
 
 def viewers_needed_sentence(comparison: ScreeningComparison) -> str:
-    """How many viewers would settle what is open."""
+    """Estimate in one sentence how many viewers would decide the inconclusive differences."""
     half, all_ = comparison.viewers_needed(0.5), comparison.viewers_needed(1.0)
     if half is None or all_ is None:
-        return "Nothing is open."
+        return "No difference is inconclusive."
     each = "who see both" if comparison.group_comparison.paired else "in each screening"
     return (
-        f"To settle half of what is open takes about {half:,} viewers {each}, and to settle all of it "
-        f"{all_:,}: with so many, a difference as large as was seen (or {SMALLEST_RELEVANT_DIFFERENCE:g}, where less was) is "
-        f"found with {POWER:.0%} power.".replace("%", " %")
+        f"About {half:,} viewers {each} would decide half of the inconclusive differences, and {all_:,} all "
+        f"of them: with that many, a difference of the observed size, or of "
+        f"{SMALLEST_RELEVANT_DIFFERENCE:g} if the observed one is smaller, is found with "
+        f"{100 * POWER:.0f} % power."
     )
 
 
 def significant_differences(comparison: ScreeningComparison) -> list[UnitDifference]:
-    """The differences that stand out, the largest first."""
+    """List the differences that stand out, the largest first."""
     found = [d for d in comparison.differences if d.verdict is DifferenceVerdict.DIFFERS]
     return sorted(found, key=lambda d: -abs(d.difference))
 
 
 def comparison_lines(comparison: ScreeningComparison) -> list[str]:
-    """The comparison for the terminal, at most 12 lines."""
+    """Summarize the comparison for the terminal in at most 12 lines."""
     first, second = comparison.names
     ours, theirs = (number_format.plural(count, "viewer") for count in comparison.viewers)
     who = f"{ours} saw both" if comparison.group_comparison.paired else f"{theirs} and {ours}"
     found = significant_differences(comparison)
-    lines = [f"{second} less {first}: {who}.", comparison_conclusion(comparison)]
+    lines = [f"{second} minus {first}: {who}.", comparison_conclusion(comparison)]
     lines += [
         f"  {d.emotion} {signed_number(d.difference)} ({signed_interval(d.interval)}), "
         f"{number_format.p_value(d.p_adjusted)}: {d.unit.kind} {shorten_text(unit_label(d.unit), 60)}"
@@ -136,13 +138,16 @@ def comparison_lines(comparison: ScreeningComparison) -> list[str]:
 
 
 def shorten_text(text: str, max_length: int) -> str:
-    """One line of text, cut at a word to at most `most` letters."""
+    """Join a text into one line and shorten it at a word to at most `max_length` letters."""
     line = " ".join(text.split())
     return line if len(line) <= max_length else line[: max_length - 1].rsplit(" ", 1)[0] + " …"
 
 
 def comparison_csv(comparison: ScreeningComparison) -> str:
-    """A row for each unit and feeling. Seconds of each film's own clock; empty where not tested."""
+    """Write one row for each unit and emotion.
+
+    Times are seconds of film time of each screening; cells are empty where a difference was not tested.
+    """
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(_COLUMNS)
@@ -153,28 +158,28 @@ def comparison_csv(comparison: ScreeningComparison) -> str:
 
 
 def comparison_json(comparison: ScreeningComparison) -> dict[str, Any]:
-    """The comparison, ready for `json.dumps(…, allow_nan=False)`; null stands for not tested."""
+    """Convert the comparison for `json.dumps(…, allow_nan=False)`; null means not tested."""
     c = comparison.group_comparison
     return {
         "first": comparison.names[0],
         "second": comparison.names[1],
         "viewers": list(comparison.viewers),
-        "left_out": list(comparison.unpaired_viewers),
+        "excluded_viewers": list(comparison.unpaired_viewers),
         "condition": comparison.alignment.condition,
         "conclusion": comparison_conclusion(comparison),
-        "remedy": viewers_needed_sentence(comparison),
+        "viewers_needed": viewers_needed_sentence(comparison),
         "only_first": comparison.alignment.unmatched_lines[0],
         "only_second": comparison.alignment.unmatched_lines[1],
         "method": {
             "test": METHOD_TEXTS["paired_test" if c.paired else "test"],
             "paired": c.paired,
-            "deals": c.permutations,
+            "permutations": c.permutations,
             "exact": c.exact,
             "seed": comparison.seed,
             "correction": METHOD_TEXTS["correction"],
             "alpha": ALPHA,
             "interval": METHOD_TEXTS["paired_interval" if c.paired else "interval"],
-            "matters": SMALLEST_RELEVANT_DIFFERENCE,
+            "smallest_relevant_difference": SMALLEST_RELEVANT_DIFFERENCE,
             "power": POWER,
         },
         "differences": [_record(d) for d in comparison.differences],
@@ -203,15 +208,15 @@ def _or_none(value: float) -> float | None:
 
 
 def render_comparison(comparison: ScreeningComparison) -> str:
-    """The comparison as one HTML page that makes no network request."""
+    """Render the comparison as one HTML page that makes no network request."""
     found = significant_differences(comparison)
-    told = [
+    overview = [
         d
         for d in comparison.differences
         if d.unit.kind in (CutUnitKind.FILM, CutUnitKind.SCENE, CutUnitKind.PASSAGE)
     ]
     largest: dict[int, UnitDifference] = {}
-    for d in told:
+    for d in overview:
         now = largest.get(id(d.unit))
         if d.difference == d.difference and (now is None or abs(d.difference) > abs(now.difference)):
             largest[id(d.unit)] = d
@@ -223,7 +228,7 @@ def render_comparison(comparison: ScreeningComparison) -> str:
         .render(
             comparison=comparison,
             lede=comparison_conclusion(comparison),
-            remedy=viewers_needed_sentence(comparison),
+            viewers_needed=viewers_needed_sentence(comparison),
             found=found,
             overview=list(largest.values()),
             reach=max(reach, SMALLEST_RELEVANT_DIFFERENCE),
@@ -247,10 +252,10 @@ def _environment() -> Environment:
         environment.filters[function.__name__] = function
     environment.globals |= {
         "palette": PALETTE,
-        "colours": {"light": Markup(css_variables(dark=False)), "dark": Markup(css_variables(dark=True))},
+        "colors": {"light": Markup(css_variables(dark=False)), "dark": Markup(css_variables(dark=True))},
         "css": inline_asset("moviemotion.reports.html", "report.css"),
         "alpha": ALPHA,
-        "matters": SMALLEST_RELEVANT_DIFFERENCE,
+        "smallest_relevant_difference": SMALLEST_RELEVANT_DIFFERENCE,
         "power": POWER,
     }
     return environment

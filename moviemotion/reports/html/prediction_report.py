@@ -1,4 +1,4 @@
-"""A prediction from trailer reactions, for people and for other programs."""
+"""Reports a prediction from trailer reactions: terminal lines, HTML page, JSON and CSV."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from moviemotion.statistics import Float64Array
 
 
 def score_sentence(score: PredictorScore) -> str:
-    """A score in words: `all reactions: 0.31 of the variance explained (0.12 to 0.45), 71 % of 80 …`."""
+    """Describe a score: `all reactions: 0.31 of the variance explained (0.12 to 0.45), 71 % of 80 …`."""
     low, high = score.interval
     return (
         f"{score.name}: {number(score.variance_explained)} of the variance explained "
@@ -34,7 +34,7 @@ def score_sentence(score: PredictorScore) -> str:
 
 
 def more_data_sentence(prediction: OutcomePrediction) -> str:
-    """What more data would buy, in one or two sentences."""
+    """Estimate in one or two sentences what more data would achieve."""
     aim = (
         MIN_USEFUL_VARIANCE
         if isnan(prediction.score.variance_explained)
@@ -42,19 +42,19 @@ def more_data_sentence(prediction: OutcomePrediction) -> str:
     )
     unit = prediction.unit
     text = (
-        f"To find a share of {number(aim)} with {percent(POWER)} power takes about {prediction.units_needed:,} "
-        f"{unit}s; there are {prediction.units:,}."
+        f"To detect an explained share of {number(aim)} with {percent(POWER)} power, about "
+        f"{prediction.units_needed:,} {unit}s are needed; there are {prediction.units:,}."
     )
     if not isnan(prediction.variance_explained_at_double):
         text += (
-            f" Twice as many would explain about {number(prediction.variance_explained_at_double)}, if the learning curve goes on "
-            "as it began."
+            f" Twice as many would explain about {number(prediction.variance_explained_at_double)}, if the "
+            "learning curve continues as it began."
         )
     return text
 
 
 def prediction_lines(prediction: OutcomePrediction) -> list[str]:
-    """The prediction for the terminal, at most 8 lines."""
+    """Summarize the prediction for the terminal in at most 8 lines."""
     lines = [f"{prediction.verdict.capitalize()}: {prediction.reason}"]
     if not isnan(prediction.score.variance_explained):
         lines += [f"  {score_sentence(score)}" for score in (prediction.score, *prediction.baseline_scores)]
@@ -66,7 +66,7 @@ def prediction_lines(prediction: OutcomePrediction) -> list[str]:
 
 
 def prediction_json(prediction: OutcomePrediction) -> dict[str, Any]:
-    """The prediction, ready for `json.dumps(…, allow_nan=False)`; null stands for not measured."""
+    """Convert the prediction for `json.dumps(…, allow_nan=False)`; null means not measured."""
     return {
         "verdict": str(prediction.verdict),
         "reason": prediction.reason,
@@ -105,7 +105,7 @@ def _or_none(value: float) -> float | None:
 
 
 def reactions_csv(table: ReactionTable, outcome: Float64Array) -> str:
-    """The rows that were used, with their outcome; a table that `moviemotion trailer` takes."""
+    """Write the rows that were used, with their outcome, as a table that can be predicted from again."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["trailer", "viewer", *table.feature_names, "outcome"])
@@ -115,7 +115,7 @@ def reactions_csv(table: ReactionTable, outcome: Float64Array) -> str:
 
 
 def render_prediction(prediction: OutcomePrediction) -> str:
-    """The prediction as one HTML page that makes no network request."""
+    """Render the prediction as one HTML page that makes no network request."""
     environment = template_environment("moviemotion.reports.html")
     environment.filters |= {"number": number, "percent": percent, "p_value": p_value, "plural": plural}
     environment.filters["percent_interval"] = percent_interval
@@ -123,7 +123,10 @@ def render_prediction(prediction: OutcomePrediction) -> str:
         prediction=prediction,
         more_data=more_data_sentence(prediction),
         measured=not isnan(prediction.score.variance_explained),
-        colours=Markup(css_variables(dark=False)),
+        colors={
+            "light": Markup(css_variables(dark=False)),
+            "dark": Markup(css_variables(dark=True)),
+        },
         css=inline_asset("moviemotion.reports.html", "report.css"),
         alpha=ALPHA,
         useful=MIN_USEFUL_VARIANCE,

@@ -1,6 +1,6 @@
-"""What the reading room shows of an analysis, as JSON: the room's curves, its moments, and the script.
+"""The JSON that the studio's reading room shows: audience curves, moments, and the script.
 
-Curves are packed as the report packs them (see `charts`); null stands for what was not measured.
+Curves are packed as in the report (see `chart_data`); null means not measured.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from moviemotion.reports.tables.csv_json import moments_json, number_or_null
 
 
 def audience_json(analysis: Analysis) -> dict[str, Any]:
-    """The whole room second by second, and what is said about it.
+    """Describe the audience second by second, with the conclusions of the analysis.
 
-    `seconds` film seconds from `start` on; `viewers` how many were seen in each; `curves` as
-    `packed_curves`.
+    `start` is the first second of film time and `seconds` their number; `viewers` counts the viewers who were
+    seen in each; `curves` are packed by `pack_curves`.
     """
     return {
         "title": analysis.title,
@@ -46,7 +46,7 @@ def audience_json(analysis: Analysis) -> dict[str, Any]:
 
 
 def curves_json(curve: AudienceCurve) -> dict[str, Any]:
-    """The curves of a room, or of a group in it."""
+    """Pack the curves of an audience, or of a group of viewers."""
     return {
         "steps": CURVE_STEPS,
         "noValue": NO_VALUE,
@@ -56,16 +56,16 @@ def curves_json(curve: AudienceCurve) -> dict[str, Any]:
 
 
 def moments_with_elements(analysis: Analysis) -> list[dict[str, Any]]:
-    """The moments as `moments.json` has them, each with the indices of its `elements` in the script."""
-    told = moments_json(analysis)["moments"]
+    """List the moments as in `moments.json`, each with the indices of its `elements` in the script."""
+    moments = moments_json(analysis)["moments"]
     return [
         {**moment, "elements": list(elements)}
-        for moment, elements in zip(told, analysis.moment_elements, strict=True)
+        for moment, elements in zip(moments, analysis.moment_elements, strict=True)
     ]
 
 
 def script_json(analysis: Analysis) -> list[dict[str, Any]]:
-    """The script's printed elements in order: kind, text, time, what was felt, the numbers of its moments."""
+    """List the printed elements of the script: kind, text, time, emotion, and the numbers of its moments."""
     elements = analysis.script.screenplay.elements if analysis.script else ()
     return [
         {
@@ -88,13 +88,13 @@ def script_json(analysis: Analysis) -> list[dict[str, Any]]:
     ]
 
 
-def _emotion_json(feeling: EmotionSummary) -> dict[str, Any]:
-    """What the room felt during an element; `viewers` 0 where it was not measured or is withheld."""
+def _emotion_json(summary: EmotionSummary) -> dict[str, Any]:
+    """Describe the emotion during an element; `viewers` is 0 if it was not measured or is withheld."""
     return {
-        "emotion": feeling.emotion,
-        "strength": number_or_null(feeling.strength),
-        "interval": [number_or_null(end) for end in feeling.strength_interval],
-        "share": number_or_null(feeling.reacting_share),
-        "shareInterval": [number_or_null(end) for end in feeling.reacting_share_interval],
-        "viewers": feeling.viewers,
+        "emotion": summary.emotion,
+        "strength": number_or_null(summary.strength),
+        "interval": [number_or_null(end) for end in summary.strength_interval],
+        "share": number_or_null(summary.reacting_share),
+        "shareInterval": [number_or_null(end) for end in summary.reacting_share_interval],
+        "viewers": summary.viewers,
     }

@@ -1,6 +1,7 @@
-"""The report: one HTML page that opens offline, with everything it needs inside it.
+"""Renders the report of a screening: one HTML page that opens offline.
 
-Telling computes nothing: the page shows what `Analysis` holds.
+Reports compute nothing: the page shows the figures of the `Analysis`. Its script, `templates/report.js`,
+draws the curves with uPlot and the viewer strips on a canvas from the data of `chart_data.py`.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from moviemotion.reports.pattern_sentences import pattern_findings
 from moviemotion.screenplay.alignment.align import Cue, TimeSource
 from moviemotion.screenplay.elements import Element, ElementKind
 
-# A speaker's name and a parenthetical share the time of their dialogue: one label a speech is enough.
+# Character names and parentheticals share the time of their dialogue, which gets the label.
 LABELED_KINDS = (
     ElementKind.SCENE_HEADING,
     ElementKind.ACTION,
@@ -43,12 +44,14 @@ HIDDEN_KINDS = (ElementKind.SECTION, ElementKind.SYNOPSIS)
 
 @dataclass(frozen=True)
 class ScriptRow:
-    """One element of the script as the page shows it.
+    """One element of the script on the page.
 
     Attributes:
-        index: of the element.
-        feeling: what to write beside it, or None where nothing is written.
-        moments: numbers, from 1, of the moments it is in.
+        index: of the element in the screenplay.
+        element: the element.
+        cue: when it is on screen.
+        emotion_summary: what the page shows beside it; None for nothing.
+        moments: numbers, from 1, of the moments that overlap it.
     """
 
     index: int
@@ -83,7 +86,7 @@ def render_report(analysis: Analysis) -> str:
 
 
 def script_rows(analysis: Analysis) -> list[ScriptRow]:
-    """The script's printed elements, each with its time, its feeling and its moments."""
+    """Combine each printed element of the script with its time, its emotion and its moments."""
     if analysis.script is None:
         return []
     moments: dict[int, list[int]] = {}
@@ -91,19 +94,19 @@ def script_rows(analysis: Analysis) -> list[ScriptRow]:
         for index in indices:
             moments.setdefault(index, []).append(number)
     elements = analysis.script.screenplay.elements
-    # A heading is told with its whole scene, not with the second in which it would be read.
-    of_scenes = {scene.heading_element: scene.summary for scene in analysis.scene_emotions}
+    # A heading shows the emotion of its complete scene, not that of its own second.
+    scene_summaries = {scene.heading_element: scene.summary for scene in analysis.scene_emotions}
     return [
         ScriptRow(
             cue.element,
             elements[cue.element],
             cue,
-            of_scenes.get(cue.element, feeling)
+            scene_summaries.get(cue.element, summary)
             if elements[cue.element].kind in LABELED_KINDS and cue.source is not TimeSource.CUT
             else None,
             tuple(moments.get(cue.element, ())),
         )
-        for cue, feeling in zip(analysis.script.cues, analysis.element_emotions, strict=True)
+        for cue, summary in zip(analysis.script.cues, analysis.element_emotions, strict=True)
         if elements[cue.element].kind not in HIDDEN_KINDS
     ]
 
@@ -127,17 +130,17 @@ def _environment() -> Environment:
     ):
         environment.filters[function.__name__] = function
     environment.globals |= {
-        "feelings": NON_NEUTRAL_EMOTIONS,
+        "emotions": NON_NEUTRAL_EMOTIONS,
         "palette": PALETTE,
-        "colours": {"light": Markup(css_variables(dark=False)), "dark": Markup(css_variables(dark=True))},
+        "colors": {"light": Markup(css_variables(dark=False)), "dark": Markup(css_variables(dark=True))},
         "css": inline_asset("moviemotion.reports.html", "report.css"),
         "javascript": inline_asset("moviemotion.reports.html", "report.js"),
         "uplot": vendored_asset("uplot/uPlot.iife.min.js"),
         "uplot_css": vendored_asset("uplot/uPlot.min.css"),
         "reacting": REACTION_THRESHOLD,
-        "nothing_felt": MIN_DOMINANT_STRENGTH,
+        "min_dominant_strength": MIN_DOMINANT_STRENGTH,
         "arc_box": (WIDTH, HEIGHT),
-        "mixed_window": max(feeling.window for feeling in MIXED_EMOTIONS),
-        "not_measured": lambda feeling: feeling.strength != feeling.strength,
+        "mixed_window": max(emotion.window for emotion in MIXED_EMOTIONS),
+        "not_measured": lambda summary: summary.strength != summary.strength,
     }
     return environment

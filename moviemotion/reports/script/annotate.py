@@ -1,4 +1,4 @@
-"""The screenplay with the room's feelings beside its lines: Fountain notes, Final Draft's script notes."""
+"""Writes the audience's emotions into the screenplay: as Fountain notes or Final Draft script notes."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from moviemotion.screenplay.formats.registry import is_fountain
 from moviemotion.screenplay.formats.title_page import title_page_length
 
 _INLINE_NOTE_KINDS = (ElementKind.ACTION, ElementKind.DIALOGUE)
-"""Kinds that stay what they are in any Fountain program when a note follows on their last line."""
+"""Kinds that every Fountain program still recognizes with a note at the end of their last line."""
 _NEUTRAL_COLOR = "#6b6f76"
 
 
 def annotated_fountain(analysis: Analysis) -> str:
-    """The source of the screenplay with notes; a plain-text script is written as Fountain first.
+    """Add notes to the source of the screenplay; other formats are converted to Fountain first.
 
-    Apart from its notes the result reads as the source does: the same elements in the same order.
+    Without its notes, the result parses to the same elements in the same order as the source.
 
     Raises:
         ValueError: the analysis has no script.
@@ -67,12 +67,12 @@ def annotated_fountain(analysis: Analysis) -> str:
 
 
 def annotated_final_draft(analysis: Analysis) -> bytes:
-    """The user's Final Draft file with script notes; every other byte of it stays as it is.
+    """Add script notes to the user's Final Draft file; every other byte stays unchanged.
 
-    A script of another kind is written as Final Draft first.
+    Other formats are converted to Final Draft first.
 
     Raises:
-        MoviemotionError: the user's file is gone or not what it was when it was read.
+        MoviemotionError: the user's file was removed or changed after it was read.
         ValueError: the analysis has no script.
     """
     script = _require_script(analysis)
@@ -80,7 +80,9 @@ def annotated_final_draft(analysis: Analysis) -> bytes:
     if screenplay.path.suffix.lower() == ".fdx":
         data = read_bytes(screenplay.path, "screenplay")
         if decode_lines(data) != screenplay.source:
-            raise MoviemotionError(f"{screenplay.path}: the script was changed meanwhile; run this again.")
+            raise MoviemotionError(
+                f"{screenplay.path}: the screenplay changed after it was read; run the command again"
+            )
         ranges = dict(enumerate(element_ranges(data, screenplay.path)))
         return _with_notes(data, analysis, script, ranges)
     return _with_notes(write_fdx(screenplay), analysis, script, written_element_ranges(screenplay.elements))
@@ -89,39 +91,46 @@ def annotated_final_draft(analysis: Analysis) -> bytes:
 def _with_notes(
     data: bytes, analysis: Analysis, script: TimedScript, ranges: Mapping[int, tuple[int, int]]
 ) -> bytes:
-    """Notes at the letters of their elements; `ranges` has those of the elements that the file holds."""
-    held = sorted(ranges)
+    """Add the notes at the text positions of their elements.
+
+    Args:
+        data: the Final Draft file.
+        analysis: of the screening.
+        script: with its cues.
+        ranges: start and end of each element that the file contains, by the index of the element.
+    """
+    written = sorted(ranges)
     notes = [ScriptNote(0, 0, "MoviEmotion", notes_legend(script.timing), _NEUTRAL_COLOR)]
     for element, found in sorted(element_notes(analysis, script).items()):
         for note in found:
-            colour = PALETTE[note.emotion].light if note.emotion else _NEUTRAL_COLOR
-            # A moment over a section alone stands at the line before it, which the file does hold.
-            at = held[max(bisect_right(held, element) - 1, 0)]
+            color = PALETTE[note.emotion].light if note.emotion else _NEUTRAL_COLOR
+            # Final Draft has no sections: the note of a section goes to the element before it.
+            at = written[max(bisect_right(written, element) - 1, 0)]
             start, end = ranges[at]
-            notes.append(ScriptNote(start, end, note.title, note.text, colour))
+            notes.append(ScriptNote(start, end, note.title, note.text, color))
     return add_script_notes(data, notes)
 
 
 def _require_script(analysis: Analysis) -> TimedScript:
     if analysis.script is None:
-        raise ValueError("an analysis without a script cannot be laid on the page")
+        raise ValueError("the analysis has no script")
     return analysis.script
 
 
 def _is_blank(line: str) -> bool:
-    """A line that ends a paragraph; with two spaces on it, a speech goes on."""
+    """Whether a line ends a paragraph; in Fountain, a line of two spaces continues a speech."""
     return not line.strip() and len(line) < 2
 
 
 def _paragraph_end(source: Sequence[str], line: int) -> int:
-    """Number of the last line of the paragraph that `line` is in; both count from 1."""
+    """Return the number of the last line of the paragraph of `line`; both count from 1."""
     while line < len(source) and not _is_blank(source[line]):
         line += 1
     return line
 
 
 def _has_open_note(source: Sequence[str], line: int) -> bool:
-    """Whether brackets left open in the paragraph would swallow a note's text up to its end."""
+    """Whether the paragraph has an unclosed `[[`, which would absorb a note behind it."""
     end = _paragraph_end(source, line)
     start = line
     while start > 1 and not _is_blank(source[start - 2]):

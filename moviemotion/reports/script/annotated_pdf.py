@@ -1,4 +1,4 @@
-"""The screenplay as PDF with a coloured margin: what the room felt beside every line, in a word and a bar."""
+"""Writes the screenplay as a PDF whose margin shows the audience's emotion beside each line."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from moviemotion.screenplay.elements import TextStyle
 from moviemotion.screenplay.formats.emphasis import style_runs
 
 _LETTER_WIDTH, _LINE_HEIGHT = 7.2, 12.0
-"""Points a letter is wide and a line is high in 12-point Courier."""
+"""Width of a letter and height of a line of 12-point Courier, in points."""
 _FIRST_BASELINE = LETTER[1] - 72.0
 _BAR_LEFT, _BAR_WIDTH = 82.0, 3.5
 _LABEL_RIGHT, _LABEL_SIZE = 78.0, 7.5
@@ -37,50 +37,54 @@ _FONTS = {
 
 
 def annotated_pdf(analysis: Analysis, font: Path | None = None) -> bytes:
-    """The screenplay's pages with the room's feelings in the left margin.
+    """Draw the pages of the screenplay with the audience's emotions in the left margin.
 
-    Beside each line with a feeling stand a bar in the feeling's colour and its name and strength; beside a
-    moment its number; beside what was cut, "not in the film".
+    A line with an emotion has a bar in its color, its name and its strength; a moment has its number; a line
+    that was cut has "not in the film".
 
     Args:
-        font: a TrueType font of even width, for a script with letters that Courier has not, such as Greek
-            or Cyrillic.
+        analysis: with a script.
+        font: a monospaced TrueType font for scripts with letters that Courier lacks, such as Greek or
+            Cyrillic.
+
+    Returns:
+        The PDF file.
 
     Raises:
-        MoviemotionError: the script has letters that the font has not, or the font cannot be read.
+        MoviemotionError: the font lacks letters of the script or cannot be read.
         ValueError: the analysis has no script.
     """
     if analysis.script is None:
-        raise ValueError("an analysis without a script cannot be laid on the page")
+        raise ValueError("the analysis has no script")
     screenplay = analysis.script.screenplay
     faces, has = _load_font(font) if font else (_FONTS, _is_in_courier)
     _check_glyphs([analysis.title, *(e.text for e in screenplay.elements)], has, screenplay.path)
     notes = element_notes(analysis, analysis.script)
     sheet = io.BytesIO()
     canvas = Canvas(sheet, pagesize=LETTER, invariant=True)
-    canvas.setTitle(f"{screenplay.title}, with the room's feelings")
+    canvas.setTitle(f"{screenplay.title}, with the audience's emotions")
     _draw_cover(canvas, analysis, analysis.script.timing, faces)
-    told: set[int] = set()
+    labeled: set[int] = set()
     for number, page in enumerate(paginate(screenplay.elements), start=1):
         if number > 1:
             canvas.setFont(faces[TextStyle(0)], 12)
             canvas.drawRightString(75 * _LETTER_WIDTH, LETTER[1] - 36, f"{number}.")
         for row, line in enumerate(page):
             y = _FIRST_BASELINE - row * _LINE_HEIGHT
-            for piece in line:
-                _draw_text_run(canvas, piece, y, faces)
-        _draw_margin(canvas, page, notes, told)
+            for run in line:
+                _draw_text_run(canvas, run, y, faces)
+        _draw_margin(canvas, page, notes, labeled)
         canvas.showPage()
     canvas.save()
     return sheet.getvalue()
 
 
 def _load_font(font: Path) -> tuple[dict[TextStyle, str], Callable[[str], bool]]:
-    """The font for every style, and whether it has a letter."""
+    """Register a font; return its name for every style, and a function that tells whether it has a letter."""
     try:
         own = TTFont("Script", str(font))
     except (TTFError, OSError):
-        raise MoviemotionError(f"{font}: the font cannot be read; give a TrueType font (.ttf).") from None
+        raise MoviemotionError(f"{font}: the font cannot be read; choose a TrueType font (.ttf)") from None
     registerFont(own)
     return dict.fromkeys(_FONTS, "Script"), lambda letter: ord(letter) in own.face.charToGlyph
 
@@ -89,13 +93,13 @@ def _check_glyphs(texts: Iterable[str], has: Callable[[str], bool], path: Path) 
     missing = sorted({c for text in texts for c in text if c != "\n" and not has(c)})
     if missing:
         raise MoviemotionError(
-            f"{path}: the font lacks some of its letters ({' '.join(missing[:8])}); give the PDF a TrueType "
-            "font of even width that has them."
+            f"{path}: the font lacks some of its letters ({' '.join(missing[:8])}); "
+            "choose a monospaced TrueType font that has them"
         )
 
 
 def _is_in_courier(letter: str) -> bool:
-    """Courier as every PDF reader has it holds the letters of Western Europe."""
+    """Whether a letter is in the built-in Courier of PDF readers, which covers Western European languages."""
     try:
         letter.encode("cp1252")
     except UnicodeEncodeError:
@@ -104,17 +108,17 @@ def _is_in_courier(letter: str) -> bool:
 
 
 def _draw_cover(canvas: Canvas, analysis: Analysis, timing: str, faces: dict[TextStyle, str]) -> None:
-    """The title and how to read the margin, with every feeling's colour beside its name."""
-    middle = LETTER[0] / 2
+    """Draw the title, how to read the margin, and the color of each emotion."""
+    middle, quality = LETTER[0] / 2, analysis.data_quality
     canvas.setFont(faces[TextStyle.BOLD], 18)
     canvas.drawCentredString(middle, 560, analysis.title)
     canvas.setFont(faces[TextStyle(0)], 12)
-    canvas.drawCentredString(middle, 530, "with the room's feelings beside its lines")
+    canvas.drawCentredString(middle, 530, "with the audience's emotions beside its lines")
     canvas.setFont("Helvetica", 9)
     lines = [
-        f"{plural(analysis.data_quality.viewers, 'viewer')}, {duration(analysis.data_quality.seconds)} of film.",
-        "Beside a line: its main feeling and that feeling's mean strength from 0 to 1.",
-        "The report gives every strength its 95 % interval, and every moment its adjusted p-value.",
+        f"{plural(quality.viewers, 'viewer')}, {duration(quality.seconds)} of film.",
+        "Beside a line: its strongest emotion and the mean strength of that emotion from 0 to 1.",
+        "The report has the 95 % interval of every strength and the adjusted p-value of every moment.",
         timing,
     ]
     y = 470.0
@@ -131,40 +135,47 @@ def _draw_cover(canvas: Canvas, analysis: Analysis, timing: str, faces: dict[Tex
     canvas.showPage()
 
 
-def _draw_text_run(canvas: Canvas, piece: TextRun, y: float, faces: dict[TextStyle, str]) -> None:
-    """A piece of a line, one style after the other."""
-    for start, end, style in style_runs(piece.styles):
-        x = (piece.column + start) * _LETTER_WIDTH
+def _draw_text_run(canvas: Canvas, run: TextRun, y: float, faces: dict[TextStyle, str]) -> None:
+    """Draw a run of text, one style after the other."""
+    for start, end, style in style_runs(run.styles):
+        x = (run.column + start) * _LETTER_WIDTH
         canvas.setFont(faces[style & ~TextStyle.UNDERLINE], 12)
-        canvas.drawString(x, y, piece.text[start:end])
+        canvas.drawString(x, y, run.text[start:end])
         if TextStyle.UNDERLINE in style:
             canvas.setLineWidth(0.6)
             canvas.line(x, y - 1.5, x + (end - start) * _LETTER_WIDTH, y - 1.5)
 
 
 def _draw_margin(
-    canvas: Canvas, page: list[PageLine], notes: dict[int, list[ElementNote]], told: set[int]
+    canvas: Canvas, page: list[PageLine], notes: dict[int, list[ElementNote]], labeled: set[int]
 ) -> None:
-    """Bars along the lines of the elements that have notes, and their words at the first line."""
+    """Draw a bar beside the lines of each element that has notes, and its label at its first line.
+
+    Args:
+        canvas: the page.
+        page: its lines.
+        notes: by the index of the element.
+        labeled: elements that have a label on an earlier page; extended with those of this page.
+    """
     rows: dict[int, list[int]] = {}
     for row, line in enumerate(page):
-        for piece in line:
-            if piece.element in notes:
-                rows.setdefault(piece.element, []).append(row)
+        for run in line:
+            if run.element in notes:
+                rows.setdefault(run.element, []).append(row)
     free = _FIRST_BASELINE + _LINE_HEIGHT
     for element, at in rows.items():
         top, foot = _FIRST_BASELINE - at[0] * _LINE_HEIGHT + 9, _FIRST_BASELINE - at[-1] * _LINE_HEIGHT - 2.5
         y = min(_FIRST_BASELINE - at[0] * _LINE_HEIGHT + 1.5, free)
         for note in notes[element]:
-            colour = HexColor(PALETTE[note.emotion].light) if note.emotion else _GRAY
-            canvas.setFillColor(colour)
+            color = HexColor(PALETTE[note.emotion].light) if note.emotion else _GRAY
+            canvas.setFillColor(color)
             bold = note.title.startswith("MOMENT")
-            words = note.title if element not in told else f"{note.title} …"
+            label = note.title if element not in labeled else f"{note.title} …"
             canvas.setFont("Helvetica-Bold" if bold else "Helvetica", _LABEL_SIZE)
-            canvas.drawRightString(_LABEL_RIGHT, y, words)
+            canvas.drawRightString(_LABEL_RIGHT, y, label)
             if not bold:
                 canvas.rect(_BAR_LEFT, foot, _BAR_WIDTH, top - foot, stroke=0, fill=1)
             y -= _LABEL_SIZE + 1
         free = y
-        told.add(element)
+        labeled.add(element)
     canvas.setFillColor(HexColor("#000000"))

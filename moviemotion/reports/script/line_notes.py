@@ -1,4 +1,4 @@
-"""What the room felt, as a note for each element of the screenplay; every annotated script shows these."""
+"""The notes about the audience's emotions that all annotated scripts show beside the elements."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from moviemotion.screenplay.alignment.align import TimedScript, TimeSource
 from moviemotion.screenplay.elements import ElementKind
 
 KINDS_WITH_EMOTION = (ElementKind.ACTION, ElementKind.DIALOGUE, ElementKind.LYRICS, ElementKind.CENTERED)
-"""Kinds that have a feeling of their own; cues, parentheticals and transitions stay bare."""
+"""Kinds that get an emotion; character names, parentheticals and transitions get none."""
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class ElementNote:
     """A note beside one element.
 
     Attributes:
-        title: a word or two.
-        text: the whole note on one line.
-        emotion: the feeling it tells of; None where it tells of none.
+        title: the short form for a margin.
+        text: the complete note on one line.
+        emotion: decides the color; None for notes without an emotion.
     """
 
     title: str
@@ -34,15 +34,19 @@ class ElementNote:
 
 
 def notes_legend(timing: str) -> str:
-    """The sentence that explains the notes; `timing` says where their times come from."""
+    """Write the text that explains the notes.
+
+    Args:
+        timing: the sentence that says where the times come from.
+    """
     return (
-        "The room's feelings, beside the lines. A note gives film time, the feeling, its mean strength from "
-        f"0 to 1 with its 95 % interval, and how many viewers reacted; times after ≈ are estimated. {timing}"
+        "The audience's emotions. A note gives film time, emotion, mean strength from 0 to 1 with its 95 % "
+        f"interval, and how many viewers reacted; times after ≈ are estimated. {timing}"
     )
 
 
 def element_notes(analysis: Analysis, script: TimedScript) -> dict[int, list[ElementNote]]:
-    """The notes of each element that has any, by its index: its scene's, its own, its moments'."""
+    """Collect the notes of each element, by its index: of its scene, of itself, and of its moments."""
     elements = script.screenplay.elements
     notes: dict[int, list[ElementNote]] = defaultdict(list)
     for scene in analysis.scene_emotions:
@@ -50,15 +54,15 @@ def element_notes(analysis: Analysis, script: TimedScript) -> dict[int, list[Ele
         if heading.kind is ElementKind.SCENE_HEADING and emotion is not None:
             text = f"SCENE {heading.number or scene.scene_number} · {_emotion_text(scene.summary)}"
             notes[scene.heading_element].append(ElementNote(f"scene: {emotion}", text, emotion))
-    for cue, feeling in zip(script.cues, analysis.element_emotions, strict=True):
+    for cue, summary in zip(script.cues, analysis.element_emotions, strict=True):
         if elements[cue.element].kind not in KINDS_WITH_EMOTION:
             continue
         if cue.source is TimeSource.CUT:
             notes[cue.element].append(ElementNote("not in the film", "not in the film", None))
-        elif feeling.emotion is not None:
-            about = "≈ " if cue.is_estimated else ""
-            title = f"{feeling.emotion} {number(feeling.strength)}"
-            notes[cue.element].append(ElementNote(title, about + _emotion_text(feeling), feeling.emotion))
+        elif summary.emotion is not None:
+            mark = "≈ " if cue.is_estimated else ""
+            title = f"{summary.emotion} {number(summary.strength)}"
+            notes[cue.element].append(ElementNote(title, mark + _emotion_text(summary), summary.emotion))
     for count, (moment, overlapped) in enumerate(
         zip(analysis.moment_search.moments, analysis.moment_elements, strict=True), start=1
     ):
@@ -72,15 +76,16 @@ def element_notes(analysis: Analysis, script: TimedScript) -> dict[int, list[Ele
     return notes
 
 
-def _emotion_text(feeling: EmotionSummary) -> str:
+def _emotion_text(summary: EmotionSummary) -> str:
     return (
-        f"{time_range(feeling.start, feeling.end)} · {feeling.emotion} {number(feeling.strength)} "
-        f"({interval(feeling.strength_interval)}) · {count_of(feeling.reacting_share, feeling.viewers)} reacted"
+        f"{time_range(summary.start, summary.end)} · {summary.emotion} {number(summary.strength)} "
+        f"({interval(summary.strength_interval)}) · "
+        f"{count_of(summary.reacting_share, summary.viewers)} reacted"
     )
 
 
 def _element_at_peak(moment: Moment, overlapped: Sequence[int], script: TimedScript) -> int:
-    """The element on screen at the peak, a line rather than a heading where there is a choice."""
+    """Find the element on screen at the peak; action and speech are preferred to headings."""
     elements, cues = script.screenplay.elements, script.cues
     lines = [k for k in overlapped if elements[k].kind in KINDS_WITH_EMOTION] or list(overlapped)
     return min(lines, key=lambda k: max(cues[k].start - moment.peak, moment.peak - cues[k].end, 0.0))

@@ -1,4 +1,9 @@
-"""A screenplay set on pages as is the custom: 12-point Courier, ten letters an inch, six lines an inch."""
+"""Lays a screenplay out on pages in the standard format: 12-point Courier, 10 letters and 6 lines an inch.
+
+The elements become blocks of lines. A block that does not fit on its page is split, but at least two of its
+lines stay together, and a heading or a character name stays with what follows. A speech that continues on the
+next page gets (MORE) and a repeated character name.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +15,7 @@ from moviemotion.screenplay.formats.emphasis import letter_styles
 
 LINES_PER_PAGE = 54
 LEFT_COLUMN, RIGHT_COLUMN = 15, 75
-"""Columns in letters from the paper's left edge; `RIGHT` is the one after the last."""
+"""Columns in letters from the left edge of the paper; the right one is exclusive."""
 _COLUMNS = {
     ElementKind.DIALOGUE: (25, 60),
     ElementKind.LYRICS: (25, 60),
@@ -20,20 +25,20 @@ _COLUMNS = {
 _HIDDEN_KINDS = (ElementKind.SECTION, ElementKind.SYNOPSIS, ElementKind.PAGE_BREAK)
 _DUAL_COLUMNS = ((15, 43), (46, 74))
 _DUAL_INDENT = {ElementKind.CHARACTER: 9, ElementKind.PARENTHETICAL: 3}
-"""How much further in these stand in a column of dual dialogue."""
+"""Further indent of these kinds in a column of dual dialogue."""
 _MIN_SPLIT_LINES = 2
-"""Lines of a paragraph that may stand alone at the foot or the head of a page."""
+"""Fewest lines of a paragraph at the bottom or the top of a page."""
 
 
 @dataclass(frozen=True)
 class TextRun:
-    """Letters on a line of a page.
+    """A run of text on a line.
 
     Attributes:
-        element: index of the element they are of; None for (MORE) and a cue that is repeated.
-        column: letters from the paper's left edge.
+        element: index of its element; None for (MORE), a repeated character name and scene numbers.
+        column: distance from the left edge of the paper in letters.
         text: the letters.
-        styles: one a letter.
+        styles: one for each letter.
     """
 
     element: int | None
@@ -43,12 +48,18 @@ class TextRun:
 
 
 PageLine = tuple[TextRun, ...]
-"""What stands on one line: nothing, a piece, or two side by side."""
+"""One line: empty, one run, or several side by side."""
 
 
 @dataclass(frozen=True)
 class _Block:
-    """Lines that are kept together where they can be; `speaker` is the cue to repeat on the next page."""
+    """Lines that stay together if possible.
+
+    Attributes:
+        lines: of the block.
+        follows_previous: whether no blank line comes before it.
+        speaker: the character name to repeat if the block continues on the next page.
+    """
 
     lines: tuple[PageLine, ...]
     follows_previous: bool
@@ -56,7 +67,11 @@ class _Block:
 
 
 def paginate(elements: Sequence[Element]) -> list[list[PageLine]]:
-    """The lines of each page, `LINES_A_PAGE` at the most."""
+    """Break a screenplay into pages.
+
+    Returns:
+        The lines of each page, at most `LINES_PER_PAGE`.
+    """
     pages: list[list[PageLine]] = [[]]
     blocks = list(_blocks(elements))
     for at, block in enumerate(blocks):
@@ -74,20 +89,20 @@ def paginate(elements: Sequence[Element]) -> list[list[PageLine]]:
 
 
 def _lines_needed(elements: Sequence[Element], blocks: Sequence[_Block | None]) -> int:
-    """Lines that a block needs on its page, with the start of what it must not be parted from."""
+    """Count the lines that the first block needs, with the start of the blocks that it must stay with."""
     needed = 0
     for at, block in enumerate(blocks):
         if block is None:
             break
         needed += (at > 0 and not block.follows_previous) + len(block.lines)
         if not _keeps_next(elements, block):
-            # Of what follows a heading or a cue, a few lines are enough.
+            # A heading or a character name needs only the first lines of what follows.
             return needed - max(len(block.lines) - _MIN_SPLIT_LINES, 0) if at else needed
     return needed
 
 
 def _split_block(pages: list[list[PageLine]], block: _Block, gap: list[PageLine], room: int) -> None:
-    """Set a block that does not fit: part of it here if enough of it can stand, the rest overleaf."""
+    """Place a block that does not fit: if enough lines fit here, the rest goes to the next page."""
     lines = list(block.lines)
     more = 1 if block.speaker else 0
     here = min(room - more, len(lines) - _MIN_SPLIT_LINES)
@@ -100,7 +115,7 @@ def _split_block(pages: list[list[PageLine]], block: _Block, gap: list[PageLine]
         else:
             pages.append([])
     elif block.follows_previous and block.speaker:
-        # What cannot follow its cue takes it along.
+        # No line fits below the character name: repeat the name on the next page.
         pages[-1].append((_generated_run(_COLUMNS[ElementKind.CHARACTER][0], "(MORE)"),))
         pages.append([(_generated_run(_COLUMNS[ElementKind.CHARACTER][0], f"{block.speaker} (CONT'D)"),)])
     elif pages[-1]:
@@ -122,14 +137,14 @@ def _side_by_side(lines: Sequence[PageLine]) -> bool:
 
 
 def _keeps_next(elements: Sequence[Element], block: _Block) -> bool:
-    """Whether a block must not be the last of a page: a heading, a cue, a parenthetical."""
+    """Whether a block must not end a page: a heading, a character name, a parenthetical."""
     last = block.lines[-1][0].element
     together = (ElementKind.SCENE_HEADING, ElementKind.CHARACTER, ElementKind.PARENTHETICAL)
     return last is not None and elements[last].kind in together and not _side_by_side(block.lines)
 
 
 def _blocks(elements: Sequence[Element]) -> Iterator[_Block | None]:
-    """The elements as blocks of lines; None where the script breaks the page."""
+    """Turn the elements into blocks of lines; None stands for a page break of the script."""
     at = 0
     while at < len(elements):
         end = _dual_dialogue_end(elements, at)
@@ -148,28 +163,28 @@ def _blocks(elements: Sequence[Element]) -> Iterator[_Block | None]:
 
 
 def _element_lines(index: int, element: Element) -> list[PageLine]:
-    """An element's printed lines."""
+    """Lay out the lines of one element."""
     left, right = _COLUMNS.get(element.kind, (LEFT_COLUMN, RIGHT_COLUMN))
     numbered = element.kind is ElementKind.SCENE_HEADING and element.number is not None
-    pieces = []
-    for piece in _wrap_element(index, element, left, right):
+    runs = []
+    for run in _wrap_element(index, element, left, right):
         if element.kind is ElementKind.TRANSITION:
-            piece = replace(piece, column=RIGHT_COLUMN - len(piece.text))
+            run = replace(run, column=RIGHT_COLUMN - len(run.text))
         elif element.kind is ElementKind.CENTERED:
-            piece = replace(piece, column=LEFT_COLUMN + (RIGHT_COLUMN - LEFT_COLUMN - len(piece.text)) // 2)
-        pieces.append(piece)
-    if numbered and pieces:
+            run = replace(run, column=LEFT_COLUMN + (RIGHT_COLUMN - LEFT_COLUMN - len(run.text)) // 2)
+        runs.append(run)
+    if numbered and runs:
         number = str(element.number)
         beside = (
             _generated_run(LEFT_COLUMN - len(number) - 1, number),
             _generated_run(RIGHT_COLUMN + 1, number),
         )
-        return [(pieces[0], *beside), *((piece,) for piece in pieces[1:])]
-    return [(piece,) for piece in pieces]
+        return [(runs[0], *beside), *((run,) for run in runs[1:])]
+    return [(run,) for run in runs]
 
 
 def _wrap_element(index: int, element: Element, left: int, right: int) -> Iterator[TextRun]:
-    """An element's text broken between words into lines no wider than its column."""
+    """Break the text of an element between words into lines that fit between two columns."""
     usual = TextStyle.BOLD if element.kind is ElementKind.SCENE_HEADING else TextStyle(0)
     styles = [style | usual for style in letter_styles(element.text, element.emphasis)]
     start = 0
@@ -192,7 +207,7 @@ def _line_breaks(line: str, width: int) -> Iterator[tuple[int, int]]:
 
 
 def _dual_dialogue_end(elements: Sequence[Element], at: int) -> int:
-    """The index after two speeches side by side; `at` where there are none."""
+    """Return the index after two speeches side by side that begin at `at`, or `at` if there are none."""
     first = speech_end(elements, at)
     second = speech_end(elements, first) if first < len(elements) and elements[first].dual else first
     return second if second > first > at else at

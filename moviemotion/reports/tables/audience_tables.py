@@ -1,4 +1,4 @@
-"""The tables of what was felt in each second: by each viewer, and by the room."""
+"""The tables of the emotions in each second: of each viewer, and of the audience."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from moviemotion.reports.tables.data_dictionary import (
 )
 from moviemotion.statistics import Float64Array
 
-SYNCHRONY_UNDEFINED = "fewer than two viewers, or nothing varied"
+SYNCHRONY_UNDEFINED = "fewer than two viewers, or their curves do not vary"
 CORRELATION_RANGE = (-1.0, 1.0)
 _NOT_SEEN = "the viewer was not seen"
 _DECIMALS = 4
-"""Decimals of the largest table's figures: finer would be noise, and files twice as large."""
+"""Decimals of the largest table: more would be noise and double the size of the files."""
 
 
 @dataclass(frozen=True)
 class _ViewerRows:
-    """One viewer: (S,) film seconds, (S, 8) probabilities, (S, 7) strengths."""
+    """The rows of one viewer: (S,) seconds of film time, (S, 8) probabilities, (S, 7) strengths."""
 
     viewer: str
     seconds: NDArray[np.int64]
@@ -41,7 +41,7 @@ class _ViewerRows:
 
 
 def _viewer_rows(analysis: Analysis) -> Iterator[_ViewerRows]:
-    """A part a viewer: two hours of two hundred viewers do not stand in memory at once."""
+    """Yield the rows viewer by viewer, so that 200 viewers × 2 hours are never in memory at once."""
     timeline = analysis.timeline
     for name, scores, strength in zip(
         timeline.viewers, timeline.probabilities, analysis.strength, strict=True
@@ -50,7 +50,7 @@ def _viewer_rows(analysis: Analysis) -> Iterator[_ViewerRows]:
 
 
 def _strength_with_neutral(part: _ViewerRows) -> Float64Array:
-    """(8 · S,) strengths in the order of the rows; neutral has none."""
+    """Return (8 · S,) strengths in the order of the rows, NaN for neutral."""
     none = np.full((len(part.seconds), 1), np.nan)
     return np.concatenate([none, part.strength], axis=1).round(_DECIMALS).ravel()
 
@@ -65,15 +65,15 @@ def _audience_curve(analysis: Analysis) -> Iterator[AudienceCurve]:
 
 
 VIEWER_EMOTIONS = Table(
-    "feelings",
-    "What each viewer's face showed in each second, and how far that goes beyond their own face at rest.",
+    "viewer_emotions",
+    "What each viewer's face showed in each second, and how far that exceeds the viewer's baseline.",
     ("viewer", "second", "emotion"),
     _viewer_rows,
     (
         Column(
             "viewer",
             "string",
-            "Who.",
+            "The viewer.",
             lambda part: [part.viewer] * part.scores.size,
             foreign_key=("viewers", "viewer"),
         ),
@@ -87,14 +87,14 @@ VIEWER_EMOTIONS = Table(
         Column(
             "emotion",
             "string",
-            "Which emotion.",
+            "The emotion.",
             lambda part: EMOTIONS * len(part.seconds),
             allowed_values=EMOTIONS,
         ),
         Column(
             "probability",
             "number",
-            "Mean share of annotators who would name the emotion; those of a second sum to 1.",
+            "Estimated share of annotators who would choose the emotion; sums to 1 over the emotions.",
             lambda part: part.scores.astype(np.float64).round(_DECIMALS).ravel(),
             _NOT_SEEN,
             SHARE_RANGE,
@@ -102,7 +102,7 @@ VIEWER_EMOTIONS = Table(
         Column(
             "strength",
             "number",
-            "Share of annotators who would name the feeling now, of those who would not at rest.",
+            "How much more of the emotion the viewer shows than at baseline.",
             _strength_with_neutral,
             f"{_NOT_SEEN}, or the emotion is neutral",
             SHARE_RANGE,
@@ -112,15 +112,15 @@ VIEWER_EMOTIONS = Table(
 
 VIEWERS = Table(
     "viewers",
-    "The viewers, named by their camera, with a number where it shows several.",
+    "The viewers, named after their camera, with a number if it shows several.",
     ("viewer",),
     _viewer_summaries,
     (
-        Column("viewer", "string", "Who.", per_row(lambda r: r[0])),
+        Column("viewer", "string", "The viewer.", per_row(lambda r: r[0])),
         Column(
             "seen",
             "number",
-            "Share of the seconds in which they were seen.",
+            "Share of the seconds in which the viewer was seen.",
             per_row(lambda r: r[1]),
             None,
             SHARE_RANGE,
@@ -128,91 +128,94 @@ VIEWERS = Table(
         Column(
             "rest_seconds",
             "integer",
-            "From how many seconds their face at rest was measured; 0 if they were never seen.",
+            "From how many seconds the baseline was estimated; 0 for a viewer who was never seen.",
             per_row(lambda r: r[2]),
         ),
         Column(
-            "rest_marked", "boolean", "Whether those lie in the marked baseline.", per_row(lambda r: r[3])
+            "rest_marked",
+            "boolean",
+            "Whether these seconds lie in the marked baseline.",
+            per_row(lambda r: r[3]),
         ),
     ),
 )
 
 AUDIENCE_EMOTIONS = Table(
-    "room",
-    "How strongly the room felt each feeling in each second.",
-    ("second", "feeling"),
+    "audience_emotions",
+    "The audience's strength of each emotion in each second.",
+    ("second", "emotion"),
     _audience_curve,
     (
         Column(
             "second",
             "integer",
             "Film time at which the second starts, s.",
-            lambda room: np.repeat(room.seconds, len(NON_NEUTRAL_EMOTIONS)),
+            lambda curve: np.repeat(curve.seconds, len(NON_NEUTRAL_EMOTIONS)),
             foreign_key=("seconds", "second"),
         ),
         Column(
-            "feeling",
+            "emotion",
             "string",
-            "Which feeling.",
-            lambda room: NON_NEUTRAL_EMOTIONS * len(room.seconds),
+            "The emotion.",
+            lambda curve: NON_NEUTRAL_EMOTIONS * len(curve.seconds),
             allowed_values=NON_NEUTRAL_EMOTIONS,
         ),
         Column(
             "strength",
             "number",
             "Mean strength over the viewers who were seen.",
-            lambda room: room.strength.ravel(),
+            lambda curve: curve.strength.ravel(),
             NOBODY_SEEN,
             SHARE_RANGE,
         ),
         *interval_columns(
             "strength",
-            lambda room: room.strength_interval[0].ravel(),
-            lambda room: room.strength_interval[1].ravel(),
+            lambda curve: curve.strength_interval[0].ravel(),
+            lambda curve: curve.strength_interval[1].ravel(),
         ),
     ),
 )
 
 SECONDS = Table(
     "seconds",
-    "The room in each second, whatever it felt.",
+    "The audience in each second, over all emotions.",
     ("second",),
     _audience_curve,
     (
-        Column("second", "integer", "Film time at which the second starts, s.", lambda room: room.seconds),
-        Column("viewers", "integer", "How many viewers were seen.", lambda room: room.viewers),
+        Column("second", "integer", "Film time at which the second starts, s.", lambda curve: curve.seconds),
+        Column("viewers", "integer", "How many viewers were seen.", lambda curve: curve.viewers),
         Column(
             "overall",
             "number",
-            "Mean over the viewers of each one's strongest feeling.",
-            lambda room: room.overall_strength,
+            "Mean over the viewers of the strength of each one's strongest emotion.",
+            lambda curve: curve.overall_strength,
             NOBODY_SEEN,
             SHARE_RANGE,
         ),
         *interval_columns(
             "overall",
-            lambda room: room.overall_strength_interval[0],
-            lambda room: room.overall_strength_interval[1],
+            lambda curve: curve.overall_strength_interval[0],
+            lambda curve: curve.overall_strength_interval[1],
         ),
         Column(
             "share",
             "number",
-            f"Share of the viewers who react: a feeling of theirs has at least strength {REACTION_THRESHOLD:g}.",
-            lambda room: room.reacting_share,
+            f"Share of the viewers who react: one of their strengths is at least {REACTION_THRESHOLD:g}.",
+            lambda curve: curve.reacting_share,
             NOBODY_SEEN,
             SHARE_RANGE,
         ),
         *interval_columns(
             "share",
-            lambda room: room.reacting_share_interval[0],
-            lambda room: room.reacting_share_interval[1],
+            lambda curve: curve.reacting_share_interval[0],
+            lambda curve: curve.reacting_share_interval[1],
             NOBODY_SEEN,
         ),
         Column(
             "synchrony",
             "number",
             f"Leave-one-out inter-subject correlation in {SYNCHRONY_WINDOW} s around the second.",
-            lambda room: room.synchrony,
+            lambda curve: curve.synchrony,
             SYNCHRONY_UNDEFINED,
             CORRELATION_RANGE,
         ),

@@ -1,4 +1,4 @@
-"""The figures as files other programs read: `timeline.csv` and `moments.json`."""
+"""Writes the figures for other programs: `timeline.csv` and `moments.json`."""
 
 from __future__ import annotations
 
@@ -18,23 +18,25 @@ from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
 from moviemotion.screenplay.elements import ElementKind
 
-NULL_MODEL = "each viewer's reactions shifted in time by a random amount, round the ends of the film"
+NULL_MODEL = (
+    "each viewer's reactions shifted in time by a random amount, wrapping around the ends of the film"
+)
 FORMULA_PATTERN = r"^[=+\-@\t\r]"
-"""How a text begins that a spreadsheet takes for a formula."""
-CORRECTION = "family-wise over all seconds and feelings (Westfall & Young, single-step minP)"
+"""Matches texts that a spreadsheet would execute as a formula."""
+CORRECTION = "family-wise over all seconds and emotions (Westfall & Young, single-step minP)"
 
 
 def escape_formula(text: str) -> str:
-    """A text for a CSV file: an apostrophe before what a spreadsheet would run as a formula."""
+    """Put an apostrophe before a text that a spreadsheet would execute as a formula."""
     return f"'{text}" if re.match(FORMULA_PATTERN, text) else text
 
 
 def timeline_csv(timeline: Timeline) -> Iterator[str]:
-    """Write a timeline as text, piece by piece, for `file.writelines`.
+    """Write a timeline as CSV text in parts, for `file.writelines`.
 
     Yields:
-        The header, then one piece a viewer with one row a second: viewer, second, samples and the
-        emotions with four decimals; the emotions are empty where the viewer was not seen.
+        The header, then one part for each viewer with one row for each second: viewer, second, samples and
+        the emotion probabilities with four decimals, which are empty where the viewer was not seen.
     """
     yield ",".join(("viewer", "second", "samples", *EMOTIONS)) + "\n"
     seen_row = "%s,%d,%d" + ",%.4f" * len(EMOTIONS) + "\n"
@@ -52,10 +54,10 @@ def timeline_csv(timeline: Timeline) -> Iterator[str]:
 
 
 def moments_json(analysis: Analysis) -> dict[str, Any]:
-    """The moments with evidence and lines, and the patterns, for `json.dumps(…, allow_nan=False)`.
+    """Collect the moments with evidence and lines, and the patterns, for `json.dumps(…, allow_nan=False)`.
 
-    Times are seconds of film time, `end` exclusive; intervals are 95 %; null stands for undefined.
-    What is under `patterns` has the names and units of `resonance.patterns.Patterns`.
+    Times are seconds of film time, `end` exclusive; intervals are 95 %; null means undefined. `patterns` has
+    the names and units of the analysis's pattern records.
     """
     search = analysis.moment_search
     return {
@@ -80,7 +82,7 @@ def moments_json(analysis: Analysis) -> dict[str, Any]:
 
 
 def _json_value(record: object) -> Any:
-    """A record as its attributes by name, arrays as lists, NaN as null."""
+    """Convert a record for JSON: dataclasses to objects, arrays to lists, NaN to null."""
     if is_dataclass(record):
         return {field.name: _json_value(getattr(record, field.name)) for field in fields(record)}
     if isinstance(record, np.ndarray):
@@ -91,7 +93,7 @@ def _json_value(record: object) -> Any:
 
 
 def _synchrony(analysis: Analysis) -> dict[str, Any]:
-    """Over the whole film: overall, then feeling by feeling."""
+    """The inter-subject correlation over the film: overall, and for each emotion."""
     film = analysis.synchrony
     values = {
         "overall": film.overall,
@@ -105,7 +107,7 @@ def _synchrony(analysis: Analysis) -> dict[str, Any]:
 
 
 def _delay(analysis: Analysis) -> dict[str, Any]:
-    """Seconds by which each viewer reacts later than the others, and how much that differs."""
+    """The seconds by which each viewer reacts later than the others, and their standard deviation."""
     delay = analysis.relative_delay
     return {
         "behind": dict(
@@ -137,7 +139,7 @@ def _moment(analysis: Analysis, index: int) -> dict[str, Any]:
         "p_adjusted": number_or_null(moment.p_adjusted),
         "mixed": [
             {
-                "feeling": mixed.emotion.name,
+                "emotion": mixed.emotion.name,
                 "parts": [str(part) for part in mixed.emotion.components],
                 "share": number_or_null(mixed.share),
                 "share_interval": [number_or_null(v) for v in mixed.share_interval],
@@ -165,18 +167,18 @@ def _lines(analysis: Analysis, index: int) -> list[dict[str, Any]]:
     if analysis.script is None:
         return []
     elements = (analysis.script.screenplay.elements[e] for e in analysis.moment_elements[index])
-    # A speaker's name and a parenthetical are part of the speech they stand over.
+    # A character name and a parenthetical belong to the speech below them.
     elements = (e for e in elements if e.kind not in (ElementKind.CHARACTER, ElementKind.PARENTHETICAL))
     return [{"line": e.line, "kind": str(e.kind), "character": e.character, "text": e.text} for e in elements]
 
 
 def number_or_null(value: float) -> float | None:
-    """A figure as JSON carries it: six decimals, and null for NaN."""
+    """Round a figure to six decimals for JSON; None for NaN."""
     return None if isnan(value) else round(float(value), 6)
 
 
 def _csv_field(text: str) -> str:
     cell = io.StringIO()
     csv.writer(cell, lineterminator="\n").writerow([text])
-    # The name is later the argument of a %-format, never the format itself, so % needs no escape.
+    # The name becomes an argument of a %-format, not the format itself, so % needs no escape.
     return cell.getvalue().removesuffix("\n")

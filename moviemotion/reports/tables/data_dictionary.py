@@ -1,4 +1,8 @@
-"""A data dictionary, said once: the columns of tables as Arrow schema, Data Package and page to read."""
+"""Defines tables and their columns once, for the data, the Arrow schema, the Data Package and the dictionary.
+
+A `Table` yields its rows in parts, and each `Column` extracts its values from a part. Names, types, meanings
+and constraints stand beside the code that fills them, so that data and documentation cannot disagree.
+"""
 
 from __future__ import annotations
 
@@ -12,26 +16,28 @@ import pyarrow as pa
 from moviemotion.analysis.analyze import Analysis
 
 ARROW_TYPES = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
-"""Frictionless' name of a type → Arrow's."""
+"""Type names of Frictionless → Arrow types."""
 DECIMALS = 6
-"""Decimals of a number."""
+"""Decimals of all numbers."""
 SHARE_RANGE = (0.0, 1.0)
-NOBODY_SEEN, TOO_FEW_VIEWERS = "nobody was seen", "fewer than two viewers were seen"
+NOBODY_SEEN, TOO_FEW_VIEWERS = "no viewer was seen", "fewer than two viewers were seen"
 ColumnValues = Callable[[Any], Any]
-"""A part of a table's rows → a column's values as an array or a list; None and NaN where there is none."""
+"""Extracts a column from a part of the rows, as an array or list; None and NaN become empty cells."""
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table: what it holds, and how to get it.
+    """One column of a table.
 
     Attributes:
+        name: unique in its table.
         type: string, integer, number or boolean.
-        means: what it holds, with its unit.
-        empty: what an empty cell means; None where there is none.
-        range: the least and the greatest value.
-        one_of: all values that there may be.
-        refers_to: the table and column whose values these are.
+        description: what it contains, with its unit.
+        values: extracts the values from a part of the rows.
+        empty_meaning: what an empty cell means; None if no cell is empty.
+        value_range: the smallest and the largest possible value.
+        allowed_values: all possible values; empty for no restriction.
+        foreign_key: table and column that these values refer to.
     """
 
     name: str
@@ -49,8 +55,11 @@ class Table:
     """A table of a study.
 
     Attributes:
-        key: the columns that tell its rows apart.
-        parts: an analysis → its rows, a part at a time, as the columns' `values` take them.
+        name: also of its file.
+        description: what one row is about.
+        primary_key: the columns that identify a row.
+        parts: yields the rows of an analysis in parts, as `Column.values` takes them.
+        columns: in order.
     """
 
     name: str
@@ -61,7 +70,7 @@ class Table:
 
     @property
     def schema(self) -> pa.Schema:
-        """The columns for Arrow, what they mean among their metadata."""
+        """The Arrow schema, with the descriptions as metadata."""
         return pa.schema(
             [
                 pa.field(
@@ -73,13 +82,13 @@ class Table:
         )
 
     def batches(self, analysis: Analysis) -> Iterator[pa.RecordBatch]:
-        """The rows, a part at a time; an empty table has one part without rows."""
+        """Yield the rows in parts; an empty table has one part without rows."""
         for part in self.parts(analysis):
             yield pa.record_batch([_arrow_array(column, part) for column in self.columns], schema=self.schema)
 
 
 def per_row(value: Callable[[Any], Any]) -> ColumnValues:
-    """The values of a column of a part that is a list of rows."""
+    """Extract a column where a part is a list of rows."""
     return lambda rows: [value(row) for row in rows]
 
 
@@ -90,7 +99,7 @@ def interval_columns(
     empty_meaning: str = TOO_FEW_VIEWERS,
     value_range: tuple[float, float] = SHARE_RANGE,
 ) -> tuple[Column, Column]:
-    """The two ends of a figure's 95 % interval."""
+    """Define the columns of the two ends of a figure's 95 % interval."""
     return (
         Column(
             f"{name}_low",
@@ -117,7 +126,7 @@ def row_interval_columns(
     empty_meaning: str = TOO_FEW_VIEWERS,
     value_range: tuple[float, float] = SHARE_RANGE,
 ) -> tuple[Column, Column]:
-    """The same where a part is a list of rows."""
+    """Define the columns of an interval where a part is a list of rows."""
     return interval_columns(
         name,
         per_row(lambda row: interval(row)[0]),
@@ -135,10 +144,12 @@ def _arrow_array(column: Column, part: Any) -> pa.Array:
 
 
 def data_package(tables: Sequence[Table], suffix: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """A Data Package (frictionless) of tables in files named `<table>.<suffix>`.
+    """Describe tables in files `<table>.<suffix>` as a Frictionless Data Package.
 
     Args:
-        about: what else is known of the study.
+        tables: that were written.
+        suffix: csv or parquet.
+        metadata: of the study; must contain `film`.
     """
     kinds = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
     return {
@@ -201,25 +212,25 @@ def _constraints(column: Column) -> dict[str, Any]:
 
 
 def dictionary_markdown(tables: Sequence[Table], title: str) -> str:
-    """The dictionary as Markdown."""
+    """Write the data dictionary as Markdown."""
     lines = [f"# Data dictionary: {title}", ""]
-    lines += ["Times are seconds of film time. An empty cell (null) stands for what is not known."]
-    lines += ["", "In CSV a text that begins with = + - or @ has an apostrophe before it, so that no"]
-    lines += ["spreadsheet takes it for a formula; in Parquet it is as it was."]
+    lines += ["Times are seconds of film time. An empty cell (null) means unknown or undefined."]
+    lines += ["", "In CSV files, a text that begins with = + - or @ has an apostrophe before it, so that no"]
+    lines += ["spreadsheet executes it as a formula. Parquet files have the original text."]
     for table in tables:
         lines += ["", f"## {table.name}", "", table.description]
         lines += ["", f"One row for each {' and '.join(f'`{name}`' for name in table.primary_key)}.", ""]
-        lines += ["| column | type | what it holds | empty |", "| --- | --- | --- | --- |"]
+        lines += ["| column | type | description | empty |", "| --- | --- | --- | --- |"]
         lines += [_markdown_row(column) for column in table.columns]
     return "\n".join(lines) + "\n"
 
 
 def _markdown_row(column: Column) -> str:
-    means = column.description
+    text = column.description
     if column.value_range:
-        means += f" From {column.value_range[0]:g} to {column.value_range[1]:g}."
+        text += f" From {column.value_range[0]:g} to {column.value_range[1]:g}."
     if column.allowed_values:
-        means += f" One of {', '.join(column.allowed_values)}."
+        text += f" One of {', '.join(column.allowed_values)}."
     if column.foreign_key:
-        means += f" As `{column.foreign_key[1]}` of {column.foreign_key[0]}."
-    return f"| `{column.name}` | {column.type} | {means} | {column.empty_meaning or 'never'} |"
+        text += f" Refers to `{column.foreign_key[1]}` of {column.foreign_key[0]}."
+    return f"| `{column.name}` | {column.type} | {text} | {column.empty_meaning or 'never'} |"

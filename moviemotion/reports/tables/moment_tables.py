@@ -1,4 +1,4 @@
-"""The tables of the moments and of the mixed feelings in them."""
+"""The tables of the moments and of the mixed emotions in them."""
 
 from __future__ import annotations
 
@@ -31,27 +31,27 @@ def _mixed(analysis: Analysis) -> Iterator[list[tuple[int, MixedEmotionOccurrenc
 
 MOMENTS = Table(
     "moments",
-    "Stretches in which the room moved together more than chance explains.",
+    "Stretches in which the audience reacted together more than chance explains.",
     ("moment",),
     _moments,
     (
         Column("moment", "integer", "Number, from 1 in order of time.", per_row(lambda r: r[0])),
         Column("start_s", "number", "Film time at which it starts, s.", per_row(lambda r: r[1].start)),
         Column(
-            "peak_s", "number", "Film time of the strongest shared feeling, s.", per_row(lambda r: r[1].peak)
+            "peak_s", "number", "Film time of the strongest shared reaction, s.", per_row(lambda r: r[1].peak)
         ),
         Column("end_s", "number", "Film time at which it ends, s.", per_row(lambda r: r[1].end)),
         Column(
-            "feeling",
+            "emotion",
             "string",
-            "The dominant one.",
+            "The dominant emotion.",
             per_row(lambda r: r[1].emotion),
             allowed_values=NON_NEUTRAL_EMOTIONS,
         ),
         Column(
             "strength",
             "number",
-            "Mean strength of that feeling at the peak.",
+            "Mean strength of that emotion at the peak.",
             per_row(lambda r: r[1].strength),
             value_range=SHARE_RANGE,
         ),
@@ -59,7 +59,7 @@ MOMENTS = Table(
         Column(
             "share",
             "number",
-            "Share of the viewers seen in the moment who reacted with that feeling in it.",
+            "Share of the viewers seen in the moment who reacted with that emotion.",
             per_row(lambda r: r[1].reacting_share),
             value_range=SHARE_RANGE,
         ),
@@ -84,7 +84,9 @@ MOMENTS = Table(
             SHARE_RANGE,
         ),
         *row_interval_columns("resonance", lambda r: r[1].resonance_interval, SYNCHRONY_UNDEFINED),
-        Column("viewers", "integer", "How many viewers were seen in it.", per_row(lambda r: r[1].viewers)),
+        Column(
+            "viewers", "integer", "How many viewers were seen in the moment.", per_row(lambda r: r[1].viewers)
+        ),
         Column(
             "p_adjusted",
             "number",
@@ -95,7 +97,7 @@ MOMENTS = Table(
         Column(
             "scene",
             "integer",
-            "The scene that its peak is in.",
+            "The scene that contains its peak.",
             per_row(lambda r: r[2]),
             "no scene, or no script",
             foreign_key=("scenes", "scene"),
@@ -104,33 +106,38 @@ MOMENTS = Table(
 )
 
 MIXED_EMOTION_TABLE = Table(
-    "mixed_feelings",
-    "Two emotions at once in one viewer, in the moments.",
-    ("moment", "feeling"),
+    "mixed_emotions",
+    "Two emotions that were strong together in one viewer, in the moments.",
+    ("moment", "emotion"),
     _mixed,
     (
         Column(
             "moment",
             "integer",
-            "In which moment.",
+            "The moment.",
             per_row(lambda r: r[0]),
             foreign_key=("moments", "moment"),
         ),
         Column(
-            "feeling",
+            "emotion",
             "string",
-            "Its name.",
+            "The name of the mixed emotion.",
             per_row(lambda r: r[1].emotion.name),
-            allowed_values=tuple(feeling.name for feeling in MIXED_EMOTIONS),
+            allowed_values=tuple(emotion.name for emotion in MIXED_EMOTIONS),
         ),
-        Column("count", "integer", "How many viewers had it at least once.", per_row(lambda r: r[1].count)),
         Column(
-            "viewers", "integer", "Of how many who were seen long enough.", per_row(lambda r: r[1].viewers)
+            "count", "integer", "How many viewers showed it at least once.", per_row(lambda r: r[1].count)
+        ),
+        Column(
+            "viewers",
+            "integer",
+            "How many viewers were seen long enough to decide.",
+            per_row(lambda r: r[1].viewers),
         ),
         Column(
             "share",
             "number",
-            "The one over the other.",
+            "count ÷ viewers.",
             per_row(lambda r: r[1].share),
             value_range=SHARE_RANGE,
         ),
@@ -138,7 +145,7 @@ MIXED_EMOTION_TABLE = Table(
         Column(
             "strength",
             "number",
-            "Mean of its peak over those who had it.",
+            "Mean of its peak over the viewers who showed it.",
             per_row(lambda r: r[1].strength),
             value_range=SHARE_RANGE,
         ),

@@ -1,4 +1,4 @@
-"""The tables of the script: its scenes and its lines, when they are on screen, what was felt in them."""
+"""The tables of the script: its scenes and its elements, with their times and the audience's emotions."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def _lines(analysis: Analysis) -> Iterator[list[_Line]]:
     elements = analysis.script.screenplay.elements if analysis.script else ()
     cues = analysis.script.cues if analysis.script else ()
     yield [
-        _Line(cue, element, feeling, element.scene or None)
-        for cue, feeling in zip(cues, analysis.element_emotions, strict=True)
+        _Line(cue, element, summary, element.scene or None)
+        for cue, summary in zip(cues, analysis.element_emotions, strict=True)
         for element in (elements[cue.element],)
     ]
 
@@ -72,17 +72,17 @@ _EMOTION_COLUMNS = (
         _NOT_IN_FILM,
     ),
     Column(
-        "feeling",
+        "emotion",
         "string",
-        f"The strongest feeling, if it is at least {MIN_DOMINANT_STRENGTH:g} and its interval lies above 0.",
+        f"The strongest emotion, if it is at least {MIN_DOMINANT_STRENGTH:g} and its interval lies above 0.",
         per_row(lambda r: r.emotion_summary.emotion),
-        "none stood out, or nobody was seen",
+        "none stood out, or no viewer was seen",
         allowed_values=NON_NEUTRAL_EMOTIONS,
     ),
     Column(
         "strength",
         "number",
-        "Mean over viewers of each one's mean strength of the strongest feeling.",
+        "Mean over viewers of each one's mean strength of the strongest emotion.",
         per_row(lambda r: r.emotion_summary.strength),
         NOBODY_SEEN,
         SHARE_RANGE,
@@ -91,7 +91,7 @@ _EMOTION_COLUMNS = (
     Column(
         "share",
         "number",
-        f"Share of the viewers in whom a feeling reached {REACTION_THRESHOLD:g} at least once.",
+        f"Share of the viewers in whom an emotion reached {REACTION_THRESHOLD:g} at least once.",
         per_row(lambda r: r.emotion_summary.reacting_share),
         NOBODY_SEEN,
         SHARE_RANGE,
@@ -102,7 +102,7 @@ _EMOTION_COLUMNS = (
 
 SCENES = Table(
     "scenes",
-    "The scenes of the script, and what the room felt in them.",
+    "The scenes of the script, and the audience's emotions in them.",
     ("scene",),
     _scenes,
     (
@@ -110,18 +110,18 @@ SCENES = Table(
         Column(
             "printed_number",
             "string",
-            "Its number as the script prints it.",
+            "Its number as printed in the script.",
             per_row(lambda r: r.heading.number),
-            "the script prints none",
+            "the script has no scene numbers",
         ),
-        Column("heading", "string", "Its heading.", per_row(lambda r: r.heading.text)),
+        Column("heading", "string", "The scene heading.", per_row(lambda r: r.heading.text)),
         *_EMOTION_COLUMNS,
     ),
 )
 
 LINES = Table(
     "lines",
-    "The script, element by element, and what the room felt during each.",
+    "The elements of the script, and the audience's emotions during each.",
     ("element",),
     _lines,
     (
@@ -135,16 +135,16 @@ LINES = Table(
         Column(
             "kind",
             "string",
-            "What it is.",
+            "The kind of element.",
             per_row(lambda r: r.element.kind),
             allowed_values=tuple(ElementKind),
         ),
-        Column("character", "string", "Who speaks.", per_row(lambda r: r.element.character), "nobody speaks"),
-        Column("text", "string", "Its text.", per_row(lambda r: r.element.text or None), "it has none"),
+        Column("character", "string", "The speaker.", per_row(lambda r: r.element.character), "not a speech"),
+        Column("text", "string", "Its text.", per_row(lambda r: r.element.text or None), "it has no text"),
         Column(
             "scene",
             "integer",
-            "The scene that it is in.",
+            "The scene that contains it.",
             per_row(lambda r: r.scene),
             "before the first scene",
             foreign_key=("scenes", "scene"),
@@ -159,7 +159,7 @@ LINES = Table(
         Column(
             "confidence",
             "number",
-            "Probability that a line is spoken at its time, or nowhere if it is not in the film; "
+            "Probability that a line is spoken at this time, or that it is not in the film; "
             "0 where it was not measured.",
             per_row(lambda r: r.cue.confidence),
             value_range=SHARE_RANGE,

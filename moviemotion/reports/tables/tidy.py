@@ -1,4 +1,4 @@
-"""A study as tidy tables: a row an observation, a column a variable, each said and filled in one place."""
+"""All tables of a study in tidy form: one row for each observation, one column for each variable."""
 
 from __future__ import annotations
 

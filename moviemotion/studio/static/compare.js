@@ -25,7 +25,7 @@ function differenceRow(d, axisMax) {
     <td class="where"><small>${d.kind === "scene" ? `scene ${d.scene}` : d.scene ? `${d.kind}, scene ${d.scene}` : d.kind}</small>
       <span class="label">${d.character ? html`<b>${d.character}</b> ` : nothing}${d.label ?? formatTimeRange(d.start_first, d.end_first)}</span>
       <small>${places.map(([study, from, to], k) => html`${k ? ", " : ""}<a href=${analysisLink(study, from)}>${study} ${formatTimeRange(from, to)}</a>`)}</small></td>
-    <td class=${d.feeling}><span class="emotion"><span class="symbol" aria-hidden="true">${EMOTION_SYMBOLS[d.feeling]}</span> ${d.feeling}</span>
+    <td class=${d.emotion}><span class="emotion"><span class="symbol" aria-hidden="true">${EMOTION_SYMBOLS[d.emotion]}</span> ${d.emotion}</span>
       ${d.difference == null ? html`<small>not tested: too few viewers</small>` : html`
       <b>${signed(d.difference)}</b> <small>${signed(d.low)} to ${signed(d.high)}</small>
       <svg viewBox="-100 0 200 12" preserveAspectRatio="none" aria-hidden="true"><path class="zero" d="M0 0V12"/><path d="M${x(d.low)} 6H${x(d.high)}"/><path d="M${x(d.difference)} 1V11"/></svg>
@@ -35,13 +35,13 @@ function differenceRow(d, axisMax) {
 }
 
 function renderComparison() {
-  let rows = comparison.differences.filter(FILTERS[activeFilter][1]).filter((d) => !emotion || d.feeling === emotion);
+  let rows = comparison.differences.filter(FILTERS[activeFilter][1]).filter((d) => !emotion || d.emotion === emotion);
   if (activeFilter === "differs") rows = [...rows].sort((a, b) => Math.abs(b.difference) - Math.abs(a.difference));
-  const axisMax = Math.max(comparison.method.matters, ...rows.flatMap((d) => [Math.abs(d.low), Math.abs(d.high)]));
+  const axisMax = Math.max(comparison.method.smallest_relevant_difference, ...rows.flatMap((d) => [Math.abs(d.low), Math.abs(d.high)]));
   render(html`
     <section class="card">
       <p class="lede">${comparison.conclusion}</p>
-      <p><strong>Inconclusive comparisons.</strong> ${comparison.remedy}</p>
+      <p><strong>Inconclusive comparisons.</strong> ${comparison.viewers_needed}</p>
       <p class="hint">${comparison.condition} ${formatCount(comparison.viewers[0], "viewer")} of ${comparison.first}, ${comparison.viewers[1]} of ${comparison.second}${comparison.method.paired ? ", the same ones" : ""}. p-values are adjusted for all comparisons; intervals are 95 % intervals of each difference alone.${comparison.method.paired ? "" : " A difference can only be attributed to the film if viewers were assigned to the two screenings at random."}</p>
     </section>
     <section class="card">

@@ -44,7 +44,7 @@ export function makeMoments(store, study, canEdit) {
         ${figure("Synchrony", formatNumber(m.synchrony), formatInterval(m.synchrony_interval))}
         ${figure("Significance", formatPValue(m.p_adjusted), "adjusted")}
       </dl>
-      ${m.mixed.length ? html`<p class="mixed">${m.mixed.slice(0, 2).map((f, i) => html`${i ? ", " : ""}<b>${f.feeling}</b> ${formatShare(f.share, f.viewers)} <small>${formatPercentInterval(f.share_interval)}</small>`)}</p>` : nothing}
+      ${m.mixed.length ? html`<p class="mixed">${m.mixed.slice(0, 2).map((f, i) => html`${i ? ", " : ""}<b>${f.emotion}</b> ${formatShare(f.share, f.viewers)} <small>${formatPercentInterval(f.share_interval)}</small>`)}</p>` : nothing}
       ${m.lines.length ? html`<div class="excerpt">${m.lines.slice(0, MAX_EXCERPT_LINES).map((l) => html`<p>${l.character ? html`<b>${l.character}</b> ` : nothing}${l.text}</p>`)}</div>` : nothing}
       ${notes.map(noteView)}
       ${isNewNoteHere ? noteForm() : selected ? html`<p class="actions">

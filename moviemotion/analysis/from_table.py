@@ -18,10 +18,12 @@ viewer and second are averaged. Other columns are ignored.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isnan
 from numbers import Real
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.emotions import EMOTIONS
@@ -34,9 +36,7 @@ MAX_SECOND = 24 * 3600
 """Largest film second; a larger number is a timestamp or a frame number rather than film time."""
 
 
-def timeline_from_table(
-    columns: Mapping[str, ArrayLike], first_second: int = 0, source: str = "table"
-) -> Timeline:
+def timeline_from_table(columns: Any, first_second: int = 0, source: str = "table") -> Timeline:
     """Build a timeline from the columns of a table.
 
     The timeline ends with the largest second of the table. Probabilities are averaged with the weights
@@ -44,8 +44,9 @@ def timeline_from_table(
     omit the rows that should not count.
 
     Args:
-        columns: name → values, all of the same length. Names are matched regardless of case and surrounding
-            blanks. Any values that NumPy can convert are accepted, such as the columns of a data frame.
+        columns: name → values, all of the same length, or a data frame of pandas, Polars or Arrow. Names
+            are matched regardless of case and surrounding blanks. Any values that NumPy can convert are
+            accepted, such as the columns of a data frame.
         first_second: film second at which the timeline starts.
         source: name of the table in error messages, such as its path.
 
@@ -54,12 +55,6 @@ def timeline_from_table(
             names the column or the row, counted from 1.
 
     Example:
-        With a data frame of pandas or Polars:
-
-        >>> timeline = timeline_from_table({c: frame[c] for c in frame.columns})  # doctest: +SKIP
-
-        With plain lists:
-
         >>> table = {"viewer": ["a", "a"], "second": [0, 2], **{str(e): [0.0, 0.0] for e in EMOTIONS}}
         >>> table["happy"] = [1.0, 1.0]
         >>> timeline_from_table(table).sample_counts
@@ -118,11 +113,13 @@ def _second_rule(first_second: int) -> str:
 class _Table:
     """Columns of a table, with the checks that name a column or row in their messages."""
 
-    def __init__(self, columns: Mapping[str, ArrayLike], source: str) -> None:
+    def __init__(self, columns: Any, source: str) -> None:
         self._source = source
         self._columns: dict[str, NDArray[np.generic]] = {}
+        names = _column_names(columns)
         known = {"viewer", "second", "weight", "samples", *map(str, EMOTIONS)}
-        for name, values in columns.items():
+        for name in names:
+            values = columns[name]
             key = str(name).strip().lower()
             column = np.asarray(values)
             if key not in known:
@@ -132,7 +129,7 @@ class _Table:
             self._columns[key] = column
         missing = [name for name in ("viewer", "second", *map(str, EMOTIONS)) if name not in self._columns]
         if missing:
-            found = ", ".join(str(name) for name in columns) or "none"
+            found = ", ".join(str(name) for name in names) or "none"
             raise self._error(f"no column {', '.join(missing)}; add it (columns found: {found})")
         lengths = {name: len(column) for name, column in self._columns.items()}
         self.rows = lengths["viewer"]
@@ -199,6 +196,13 @@ class _Table:
         return MoviemotionError(f"{self._source}: {message}")
 
 
+def _column_names(table: Any) -> list[Any]:
+    """Names of the columns of a mapping or data frame; Arrow calls them `column_names`, others `columns`."""
+    if isinstance(table, Mapping):
+        return list(table)
+    return list(table.column_names if hasattr(table, "column_names") else table.columns)
+
+
 def _text(value: object) -> str:
     """A viewer's name; empty for a missing value."""
-    return "" if value is None or value != value else str(value).strip()
+    return "" if value is None or (isinstance(value, float) and isnan(value)) else str(value).strip()

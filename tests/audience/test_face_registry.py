@@ -30,6 +30,7 @@ from moviemotion.audience.live.film_clock import FilmClock
 from moviemotion.audience.live.live_capture import LiveCapture
 from moviemotion.audience.live.sources import FileSource
 from moviemotion.audience.samples import Samples
+from moviemotion.cli.entry import main
 from moviemotion.emotions import EMOTIONS, PROPOSAL_EMOTIONS, Emotion
 from moviemotion.errors import MoviemotionError
 from moviemotion.workflows.screen import screen
@@ -130,7 +131,7 @@ def test_another_model_or_detector_is_another_study_a_newer_version_of_it_a_warn
 
 
 PLUGIN = """
-from test_registry import AlwaysSadModel, FixedBoxDetector
+from test_face_registry import AlwaysSadModel, FixedBoxDetector
 
 def broken():
     raise RuntimeError("no weights")
@@ -187,6 +188,42 @@ def test_a_live_capture_uses_them_too(seats: list[Path], tmp_path: Path) -> None
     capture.stop()
     assert capture.health()[0].faces == 1
     assert model.shapes == {(32, 32, 3)}
+
+
+def run_command(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
+    """Run a command of the command line in this process; returns its exit code."""
+    monkeypatch.setattr(sys, "argv", ["moviemotion", *map(str, arguments)])
+    with pytest.raises(SystemExit) as exited:
+        main()
+    return int(exited.value.code or 0)
+
+
+def test_the_command_line_selects_them_by_name(
+    seats: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register_detector("fixed-box", FixedBoxDetector)
+    register_emotion_model("sad", AlwaysSadModel)
+    options = ("--rate", 1, "--model", "sad", "--detector", "fixed-box")
+    assert run_command(monkeypatch, "screen", seats[0], "--out", tmp_path / "study", *options) == 0
+    assert samples_of(tmp_path / "study").emotions[:, EMOTIONS.index(Emotion.SAD)] == pytest.approx(1)
+
+
+@pytest.mark.parametrize("option", ["--model", "--detector"])
+def test_the_command_line_refuses_an_unknown_name_in_one_line(
+    option: str,
+    seats: list[Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run_command(monkeypatch, "screen", seats[0], "--out", tmp_path / "study", option, "nope") == 2
+    assert capsys.readouterr().err.startswith("error: nope: no ")
+    (tmp_path / "seats.toml").write_text('[[camera]]\nname = "a"\nsource = "a.mp4"\n', encoding="utf-8")
+    config = ("--config", tmp_path / "seats.toml", "--out", tmp_path / "live", option, "nope")
+    assert run_command(monkeypatch, "capture", *config) == 2
+    assert capsys.readouterr().err.startswith("error: nope: no ")
+    assert not (tmp_path / "study").exists()
+    assert not (tmp_path / "live").exists()
 
 
 # ONNX files

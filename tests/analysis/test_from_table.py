@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moviemotion.analysis.analyze import analyze
+from moviemotion.analysis.from_table import MAX_SECOND, timeline_from_table
 from moviemotion.analysis.signals.timeline import Timeline
-from moviemotion.analysis.signals.timeline_table import MAX_SECOND, timeline_from_table
 from moviemotion.emotions import EMOTIONS, Emotion
 from moviemotion.errors import MoviemotionError
 from moviemotion.reports.tables.csv_json import moments_json
@@ -157,9 +157,9 @@ def test_the_message_names_the_row_that_is_wrong():
         timeline_from_table(table)
 
 
-def test_data_frames_can_be_passed_column_by_column():
+def test_data_frames_are_accepted():
     pyarrow = pytest.importorskip("pyarrow")
     timeline = simulate_timeline(2, 5, 1)
     frame = pyarrow.table(table_of(timeline))
-    again = timeline_from_table({name: frame[name] for name in frame.column_names})
+    again = timeline_from_table(frame)
     np.testing.assert_array_equal(again.probabilities, timeline.probabilities)
