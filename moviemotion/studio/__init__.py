@@ -1,1 +1,1 @@
-"""The studio: a local web application over a folder of studies. It asks and shows; other rooms compute."""
+"""The studio: a local web application to create studies, run screenings and explore their results."""

@@ -1,4 +1,9 @@
-"""Who may do what: accounts and sessions, in `studio.db` beside the studies."""
+"""Accounts, sessions and roles of the studio.
+
+They are stored in `studio.db` beside the studies. Passwords are stored as Argon2id hashes and session tokens
+as SHA-256 hashes, so that nobody who reads the file can sign in with what it contains. Routes declare who may
+use them with `require_role`.
+"""
 
 from __future__ import annotations
 
@@ -25,13 +30,13 @@ DATABASE_FILE = "studio.db"
 DATABASE = DatabaseSchema("moviemotion/studio-database", 2, 0x4D4D5354)
 """Schema of `studio.db`; its application ID is "MMST". Version 2 added the mark itself."""
 SESSION_COOKIE = "studio_session"
-"""Name of the cookie."""
+"""Name of the cookie that holds the session token."""
 SESSION_LIFETIME = timedelta(hours=12)
-"""After which one signs in again."""
+"""How long a sign-in lasts."""
 MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH = 12, 200
-"""Characters of a password. NIST SP 800-63B: length counts, rules of composition do not."""
+"""Length of a password in characters. NIST SP 800-63B asks for length, not for composition rules."""
 ACCOUNT_ROLES = (Role.RESEARCHER, Role.WRITER, Role.PRIVACY_OFFICER, Role.SEAT)
-"""Roles that an account can have. `SEAT` is a kiosk: it opens the consent page of every seat, and no more."""
+"""Roles that an account can have. `SEAT` is a kiosk, which can only open the consent pages of seats."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS accounts (name TEXT PRIMARY KEY, role TEXT NOT NULL, password TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS sessions (token TEXT PRIMARY KEY,
@@ -41,29 +46,31 @@ CREATE TABLE IF NOT EXISTS sessions (token TEXT PRIMARY KEY,
 
 @dataclass(frozen=True)
 class User:
-    """Who asks; without accounts whoever sits at this computer is the researcher, and may do everything."""
+    """The user who sent a request."""
 
     name: str
     role: Role
 
 
 LOCAL_USER = User("", Role.RESEARCHER)
+"""The user of a studio without accounts, which answers on this computer only. May do everything."""
 
 
 class AccountStore:
-    """The accounts of a studio. Threads may share it."""
+    """The accounts of a studio. Thread-safe."""
 
     def __init__(self, root: Path) -> None:
-        """
+        """Open the database, or create it.
+
         Args:
-            root: folder of the studies; gets a `studio.db` that only its owner may read.
+            root: folder of studies. `studio.db` is created in it, readable by its owner only.
 
         Raises:
             MoviemotionError: the folder cannot be written.
         """
         self._path = root / DATABASE_FILE
         self._hasher = PasswordHasher()
-        # A hash takes 64 MiB: not many at a time, however many sign in.
+        # Each Argon2 hash takes 64 MiB, so hash one password at a time however many users sign in at once.
         self._hash_lock = threading.Lock()
         self._dummy_hash = self._hasher.hash(secrets.token_hex(16))
         try:
@@ -78,18 +85,19 @@ class AccountStore:
             ) from error
 
     def add(self, name: str, role: Role, password: str) -> None:
-        """Make an account, or give one another role and password; its sessions end.
+        """Create an account, or replace the role and password of an existing one and end its sessions.
 
         Raises:
-            MoviemotionError: the name, role or password cannot be used.
+            MoviemotionError: the name, role or password is not allowed.
         """
         if not 1 <= len(name) <= 64 or not name.isprintable() or name != name.strip():
-            raise MoviemotionError(f"account {name!r}: give a name of up to 64 letters")
+            raise MoviemotionError(f"account {name!r}: not a valid name; use 1 to 64 printable characters")
         if role not in ACCOUNT_ROLES:
-            raise MoviemotionError(f"role {role}: choose of {', '.join(ACCOUNT_ROLES)}")
+            raise MoviemotionError(f"role {role}: unknown; choose from {', '.join(ACCOUNT_ROLES)}")
         if not MIN_PASSWORD_LENGTH <= len(password) <= MAX_PASSWORD_LENGTH:
             raise MoviemotionError(
-                f"password: give {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} characters, such as four words"
+                f"password: too short or too long; use {MIN_PASSWORD_LENGTH} to {MAX_PASSWORD_LENGTH} "
+                "characters, such as four words"
             )
         hashed = self._hasher.hash(password)
         with self._connection() as database:
@@ -100,29 +108,29 @@ class AccountStore:
         """Remove an account and end its sessions.
 
         Raises:
-            MoviemotionError: there is none of that name.
+            MoviemotionError: there is no account with this name.
         """
         with self._connection() as database:
             if not database.execute("DELETE FROM accounts WHERE name = ?", (name,)).rowcount:
-                raise MoviemotionError(f"account {name}: there is none; check the name")
+                raise MoviemotionError(f"account {name}: does not exist; check the name")
 
     def users(self) -> tuple[User, ...]:
-        """Who has an account, by name."""
+        """All users who have an account, sorted by name."""
         with self._connection() as database:
             rows = database.execute("SELECT name, role FROM accounts ORDER BY name").fetchall()
         return tuple(User(name, Role(role)) for name, role in rows)
 
     def sign_in(self, name: str, password: str, now: datetime | None = None) -> str | None:
-        """Begin a session.
+        """Start a session.
 
         Returns:
-            The session's token, which is kept here as a hash only; None where name or password is wrong.
+            The session token, which is stored as a hash only, or None if the name or password is wrong.
         """
         with self._connection() as database:
             row = database.execute("SELECT password FROM accounts WHERE name = ?", (name,)).fetchone()
         try:
             with self._hash_lock:
-                # Somebody unknown takes as long as a wrong password, so that names cannot be tried out.
+                # An unknown name takes as long as a wrong password, so that timing does not reveal names.
                 self._hasher.verify(row[0] if row else self._dummy_hash, password)
         except VerifyMismatchError:
             return None
@@ -138,7 +146,7 @@ class AccountStore:
         return token
 
     def session_user(self, token: str | None, now: datetime | None = None) -> User | None:
-        """Whose session it is; None where it is over or never was."""
+        """The user of a session, or None if the session has expired or does not exist."""
         if not token:
             return None
         query = "SELECT name, role FROM sessions JOIN accounts USING (name) WHERE token = ? AND until > ?"
@@ -165,33 +173,33 @@ class AccountStore:
 
 
 def current_user(request: Request) -> User | None:
-    """The person of a request; None where nobody has signed in."""
-    access: AccountStore | None = request.app.state.access
-    return access.session_user(request.cookies.get(SESSION_COOKIE)) if access else LOCAL_USER
+    """The user who sent a request, or None if they have not signed in."""
+    accounts: AccountStore | None = request.app.state.accounts
+    return accounts.session_user(request.cookies.get(SESSION_COOKIE)) if accounts else LOCAL_USER
 
 
 def require_role(*roles: Role) -> Callable[[Request], User]:
-    """A dependency that lets only people of some roles through, and gives the person.
+    """Create a dependency that returns the user of a request and refuses all other roles.
 
-    Without accounts it lets `OWNER` through everywhere.
+    In a studio without accounts it accepts `LOCAL_USER` everywhere.
     """
 
-    def person_of(request: Request) -> User:
-        person = current_user(request)
-        if person is None:
-            raise HTTPException(401, "sign in first")
-        if person is not LOCAL_USER and person.role not in roles:
+    def user_with_role(request: Request) -> User:
+        user = current_user(request)
+        if user is None:
+            raise HTTPException(401, "not signed in; sign in first")
+        if user is not LOCAL_USER and user.role not in roles:
             allowed = " or a ".join(", a ".join(roles).rsplit(", a ", 1))
-            raise HTTPException(403, f"this is not for the role {person.role}; ask a {allowed}")
-        return person
+            raise HTTPException(403, f"the role {user.role} may not do this; ask a {allowed}")
+        return user
 
-    return person_of
+    return user_with_role
 
 
 Researcher = Annotated[User, Depends(require_role(Role.RESEARCHER))]
 PrivacyOfficer = Annotated[User, Depends(require_role(Role.PRIVACY_OFFICER))]
 StaffUser = Annotated[User, Depends(require_role(Role.RESEARCHER, Role.WRITER, Role.PRIVACY_OFFICER))]
-"""Everybody but a kiosk."""
+"""Every role except the kiosk's."""
 
 
 def _hash_token(token: str) -> str:

@@ -1,4 +1,8 @@
-"""The application: what answers where, and what stands before it."""
+"""The studio's web application: routes, middleware and error handlers.
+
+Routes raise `MoviemotionError` and its like; the handlers here turn each error into a status code and a
+message, as JSON for the API or as a page for a browser.
+"""
 
 from __future__ import annotations
 
@@ -25,10 +29,10 @@ from moviemotion.studio.messages import studio_message, validation_message
 from moviemotion.studio.open_analyses import OpenAnalyses
 from moviemotion.studio.request_guard import SecurityMiddleware, create_rate_limiter
 from moviemotion.studio.routes import (
+    analysis_routes,
     consent_routes,
     page_routes,
     privacy_routes,
-    reading_room_routes,
     screening_routes,
     sign_in_routes,
     study_routes,
@@ -38,28 +42,32 @@ from moviemotion.studio.screening_jobs import ScreeningJobs
 from moviemotion.studio.uploads import FileTooLargeError
 
 MAX_BODY_BYTES = 1 << 20
-"""Bytes of a request, but for uploaded files."""
+"""Largest request body in bytes, apart from uploaded files."""
 STATIC_FOLDER = Path(__file__).parent / "static"
 _FRAMEWORK_MESSAGES = {
-    "Not Found": "there is nothing at this address; check it",
-    "Method Not Allowed": "this cannot be done at this address; check it",
+    "Not Found": "this page does not exist; check the address",
+    "Method Not Allowed": "this address does not support the request; check the address",
 }
-"""The words of the framework, and ours."""
+"""Message of the framework → message of the studio."""
 OPENAPI_TAGS = [
-    {"name": "sign-in", "description": "Who asks, and the token that every change needs."},
-    {"name": "studies", "description": "Studies, their seats, and the files to be read."},
-    {"name": "screening", "description": "Reading an audience from files or live cameras; one job a study."},
-    {"name": "reading", "description": "The room beside the script."},
-    {"name": "consent", "description": "What an attendee is told, says, and takes back."},
-    {"name": "privacy", "description": "What is held until when, erasure, and the proof of it."},
+    {"name": "sign-in", "description": "The session, and the token that every change needs."},
+    {"name": "studies", "description": "Studies with their seats and files."},
+    {
+        "name": "screening",
+        "description": "Processing recordings or live cameras; at most one job per study.",
+    },
+    {"name": "analysis", "description": "Audience curves, script and moments of a finished study."},
+    {"name": "consent", "description": "The disclosure, participants' answers, receipts and withdrawal."},
+    {"name": "privacy", "description": "Stored data and its deletion dates, erasure, and the audit log."},
 ]
 
 
 def create_app(root: Path, accounts: AccountStore | None = None) -> FastAPI:
-    """The studio over a folder of studies.
+    """Create the studio for a folder of studies.
 
     Args:
-        access: the accounts; without, the studio answers at this computer only and everybody is the
+        root: folder of studies.
+        accounts: the accounts. Without them the studio answers on this computer only, and every user is the
             researcher.
 
     Raises:
@@ -67,7 +75,7 @@ def create_app(root: Path, accounts: AccountStore | None = None) -> FastAPI:
     """
     root = root.resolve()
     if not root.is_dir():
-        raise MoviemotionError(f"{root}: no such folder; make it first")
+        raise MoviemotionError(f"{root}: no such folder; create it first")
 
     jobs = ScreeningJobs()
 
@@ -81,62 +89,60 @@ def create_app(root: Path, accounts: AccountStore | None = None) -> FastAPI:
     app = FastAPI(
         title="MoviEmotion studio",
         version=__version__,
-        summary="Screenings, what they say about the screenplay, and the promises made to their audience.",
+        summary="Screenings of films, the emotions of their audiences, and the participants' privacy.",
         openapi_url="/api/openapi.json",
-        docs_url=None,  # these pages ask a CDN
+        docs_url=None,  # these pages load scripts from a CDN, which the content security policy forbids
         redoc_url=None,
         max_body_size=MAX_BODY_BYTES,
         openapi_tags=OPENAPI_TAGS,
         lifespan=lifespan,
     )
-    app.state.root, app.state.access, app.state.jobs, app.state.counts = (
-        root,
-        accounts,
-        jobs,
-        create_rate_limiter(),
-    )
-    app.state.shelf = OpenAnalyses()
-    app.state.leaving = lambda: False  # whoever serves it says otherwise
+    app.state.root = root
+    app.state.accounts = accounts
+    app.state.jobs = jobs
+    app.state.rate_limiter = create_rate_limiter()
+    app.state.open_analyses = OpenAnalyses()
+    app.state.is_stopping = lambda: False  # replaced by the server, so that event streams end with it
     for module in (
         sign_in_routes,
         study_routes,
         screening_routes,
-        reading_room_routes,
+        analysis_routes,
         consent_routes,
         privacy_routes,
         page_routes,
     ):
         app.include_router(module.router)
-    app.include_router(reading_room_routes.comparison_router)
+    app.include_router(analysis_routes.comparison_router)
     app.mount("/static/vendor", StaticFiles(directory=VENDOR_FOLDER), "vendor")
     app.mount("/static", StaticFiles(directory=STATIC_FOLDER), "static")
     app.add_middleware(SecurityMiddleware, signing_key=secrets.token_bytes(32), local_only=accounts is None)
     app.add_exception_handler(StarletteHTTPException, _handle_http_error)
     app.add_exception_handler(RequestValidationError, _handle_validation_error)
-    faults = {MoviemotionError: 400, BusyError: 409, FileTooLargeError: 413, StorageError: 507}
-    for fault, status in faults.items():
-        app.add_exception_handler(fault, _error_handler(status))
+    statuses = {MoviemotionError: 400, BusyError: 409, FileTooLargeError: 413, StorageError: 507}
+    for error, status in statuses.items():
+        app.add_exception_handler(error, _error_handler(status))
     app.add_exception_handler(OSError, _handle_disk_error)
     return app
 
 
 def _error_response(request: Request, status: int, detail: str) -> Response:
-    """A fault as JSON, or as a page where somebody looks at one."""
+    """An error as JSON for the API, and as a page for everything else."""
     if request.url.path.startswith(("/api/", "/static/")):
         return JSONResponse({"detail": detail}, status)
     if status == 401:
         return RedirectResponse(f"/sign-in?to={quote(request.url.path)}", 303)
     return render_page(
-        request, "fault.html", status, detail=detail, attendee=request.url.path.startswith("/c/")
+        request, "error.html", status, detail=detail, participant=request.url.path.startswith("/c/")
     )
 
 
 def _handle_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, StarletteHTTPException)
     detail = _FRAMEWORK_MESSAGES.get(str(error.detail), str(error.detail))
-    answer = _error_response(request, error.status_code, detail)
-    answer.headers.update(error.headers or {})
-    return answer
+    response = _error_response(request, error.status_code, detail)
+    response.headers.update(error.headers or {})
+    return response
 
 
 def _handle_validation_error(request: Request, error: Exception) -> Response:
@@ -145,17 +151,25 @@ def _handle_validation_error(request: Request, error: Exception) -> Response:
 
 
 def _error_handler(status: int) -> Callable[[Request, Exception], Response]:
-    """What a user can mend."""
+    """Create a handler for an error that the user can correct."""
 
-    def answer(request: Request, error: Exception) -> Response:
-        return _error_response(request, status, studio_message(str(error), request.app.state.root))
+    def handle(request: Request, error: Exception) -> Response:
+        message = (
+            studio_message(error, request.app.state.root)
+            if isinstance(error, MoviemotionError)
+            else str(error)
+        )
+        return _error_response(request, status, message)
 
-    return answer
+    return handle
 
 
 def _handle_disk_error(request: Request, error: Exception) -> Response:
-    """A disk that is full or cannot be reached, which is nobody's fault who asks."""
+    """A disk that is full or unreachable: an error of the server, not of the request."""
     assert isinstance(error, OSError)
-    why = error.strerror or type(error).__name__
-    detail = f"the folder of studies cannot be used ({why}); see that it is there and has room, and try again"
+    reason = error.strerror or type(error).__name__
+    detail = (
+        f"the folder of studies cannot be used ({reason}); "
+        "make sure that it exists and has free space, then try again"
+    )
     return _error_response(request, 507, detail)

@@ -1,6 +1,7 @@
-"""Connections that hold nobody up: who says nothing is cut off, and there are never too many.
+"""Limits for client connections: idle ones are closed, and their number is bounded.
 
-Each takes a file handle. Without any left no screening could open its recordings, and nobody could come in.
+Each connection takes a file handle. If idle clients used them up, no screening could open its recordings and
+no other client could connect.
 """
 
 from __future__ import annotations
@@ -11,19 +12,23 @@ from contextlib import suppress
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 IDLE_TIMEOUT = 60.0
-"""Seconds in which whoever connects must have sent something, when it is their turn."""
+"""Seconds after which a connection is closed if the server is waiting for data and none arrives."""
 MAX_OPEN_FILES = 1 << 16
-"""File handles asked for, where the system gives so many."""
+"""Number of file handles to request from the system."""
 
 
 class LimitedHTTPProtocol(H11Protocol):
-    """uvicorn's own, which waits for a request or the rest of an upload for ever."""
+    """uvicorn's HTTP protocol with a connection limit and a timeout.
+
+    uvicorn by itself waits forever for a request or for the rest of an upload.
+    """
 
     max_connections = MAX_OPEN_FILES // 2
-    """Connections at once."""
+    """Maximum number of simultaneous connections."""
     _last_received = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Close the connection at once if there are too many; otherwise start its idle timer."""
         super().connection_made(transport)
         if len(self.connections) > self.max_connections:
             transport.abort()
@@ -32,29 +37,37 @@ class LimitedHTTPProtocol(H11Protocol):
         self._close_if_idle()
 
     def data_received(self, data: bytes) -> None:
+        """Restart the idle timer."""
         self._last_received = self.loop.time()
         super().data_received(data)
 
     def _close_if_idle(self) -> None:
         if self.transport.is_closing():
             return
-        theirs = self.cycle is None or self.cycle.response_complete or self.cycle.more_body
-        if theirs and not self.flow.read_paused and self.loop.time() - self._last_received > IDLE_TIMEOUT:
+        # Only a connection on which the client is to send something can be idle: one that waits for a slow
+        # response, or whose upload the server has paused, is not.
+        expecting_data = self.cycle is None or self.cycle.response_complete or self.cycle.more_body
+        idle = self.loop.time() - self._last_received > IDLE_TIMEOUT
+        if expecting_data and not self.flow.read_paused and idle:
             self.transport.close()
         else:
             self.loop.call_later(IDLE_TIMEOUT / 4, self._close_if_idle)
 
 
 def raise_connection_limit() -> int:
-    """Half as many as this process may have files open, which is raised where the system lets it."""
+    """Raise the limit of open files where the system allows it.
+
+    Returns:
+        The number of connections to accept: half as many as this process may have files open.
+    """
     try:
         import resource
     except ImportError:  # Windows has no such limit
         return MAX_OPEN_FILES // 2
-    now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MAX_OPEN_FILES if most == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, most)
-    if now == resource.RLIM_INFINITY:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)
+    if soft == resource.RLIM_INFINITY:
         return MAX_OPEN_FILES // 2
-    with suppress(OSError, ValueError):  # some systems say more than they give
-        resource.setrlimit(resource.RLIMIT_NOFILE, (max(now, wanted), most))
+    with suppress(OSError, ValueError):  # some systems report a higher limit than they grant
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
     return resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2

@@ -1,4 +1,4 @@
-"""What every route speaks: faults, the study that a URL names, and pages."""
+"""What all routes share: the study that a URL names, error responses, and rendering of pages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, HTTPException, Request
-from fastapi import Path as InPath
+from fastapi import Path as PathParam
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment
 from pydantic import BaseModel, Field
@@ -23,39 +23,44 @@ from moviemotion.study.folder import has_study
 
 
 class ErrorResponse(BaseModel):
-    """What is wrong, and what to do about it."""
+    """An error: what is wrong and how to correct it."""
 
     detail: str = Field(examples=["spring-preview: no such study; check the name"])
 
 
 _ERROR_DESCRIPTIONS = {
-    400: "Cannot be done as asked",
+    400: "The request cannot be carried out",
     401: "Not signed in",
-    403: "Not for this role, or without the page's token",
-    404: "There is no such thing",
-    409: "Not now: something else is under way, or it is there already",
+    403: "Not allowed for this role, or the CSRF token is missing",
+    404: "Not found",
+    409: "Conflict: a screening is running, or the object already exists",
     413: "Too large",
-    422: "Not as documented",
-    429: "Too often",
+    422: "The request is not valid",
+    429: "Too many requests",
 }
-# Named by its media type: a route that answers with a file or a stream tells its faults as JSON too.
+# The media type is explicit because routes that return a file or a stream report their errors as JSON too.
 ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {
-        "description": words,
+        "description": description,
         "content": {"application/json": {"schema": ErrorResponse.model_json_schema()}},
     }
-    for status, words in _ERROR_DESCRIPTIONS.items()
+    for status, description in _ERROR_DESCRIPTIONS.items()
 }
-"""The answers of every router that are not what was asked for."""
+"""The error responses of every router, for its OpenAPI description."""
 
 
 def find_study_folder(
     request: Request,
     study: Annotated[
-        str, InPath(description="Id of a study: the name of its folder.", pattern=STUDY_ID_PATTERN)
+        str,
+        PathParam(description="ID of a study, which is the name of its folder.", pattern=STUDY_ID_PATTERN),
     ],
 ) -> Path:
-    """The folder of the study that a URL names."""
+    """The folder of the study that a URL names.
+
+    Raises:
+        HTTPException: 404, there is no such study.
+    """
     folder: Path = request.app.state.root / study
     if not re.fullmatch(STUDY_ID_PATTERN, study) or not is_study_folder(folder):
         raise HTTPException(404, f"{study}: no such study; check the name")
@@ -66,7 +71,7 @@ StudyPath = Annotated[Path, Depends(find_study_folder)]
 
 
 def list_study_folders(root: Path) -> list[Path]:
-    """The studies of a studio, by name."""
+    """The folders of all studies, sorted by name."""
     return [
         folder
         for folder in sorted(root.iterdir())
@@ -75,24 +80,30 @@ def list_study_folders(root: Path) -> list[Path]:
 
 
 def is_study_folder(folder: Path) -> bool:
-    """Whether a folder holds a study, begun or finished; links elsewhere do not count."""
+    """Whether a folder holds a study, finished or not.
+
+    Symbolic links do not count: they could lead out of the folder of studies.
+    """
     if folder.is_symlink() or not folder.is_dir():
         return False
     return has_database(folder) or has_study(folder)
 
 
 def render_page(request: Request, template: str, status: int = 200, **context: object) -> HTMLResponse:
-    """A page of the studio. Templates also know `person`, `csrf`, and whether their study is `finished`.
+    """Render a page of the studio.
 
     Args:
-        name: of the template.
+        request: the request that is answered.
+        template: file name of the template.
+        status: HTTP status code.
+        context: variables of the template. It also gets `user`, `csrf` and, if there is a `study`, whether
+            that is `finished`.
     """
-    page = _environment().get_template(template)
     study = context.get("study")
     finished = bool(study) and is_finished(request.app.state.root / str(study))
-    about = {"person": current_user(request), "csrf": request.state.csrf, "finished": finished}
-    text = page.render(**about, **context)
-    return HTMLResponse(text, status)
+    shared = {"user": current_user(request), "csrf": request.state.csrf, "finished": finished}
+    page = _environment().get_template(template)
+    return HTMLResponse(page.render(**shared, **context), status)
 
 
 @cache

@@ -1,68 +1,108 @@
-"""Faults in the words of the studio's pages: no options of the command line, no folders, no patterns."""
+"""Error messages in the studio's terms.
+
+Functions of other packages serve the command line as well as the studio. Their messages may name settings
+(`SettingError`), which the command line calls by its options and the studio by the words on its pages. Where
+the remedy itself differs, because a page offers other means than a command, the studio has a template of its
+own for the error's code. Messages never show where on this computer the studies are stored.
+"""
 
 from __future__ import annotations
 
-import re
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-_REMEDY_REPLACEMENTS = (
-    (r" or choose another --out", ""),
-    (r"choose another --out", "see that it can be written, or begin another study"),
-    (r"run without subtitles", "remove the subtitles"),
-    (r"give another --fps, or leave it out: --to \S+", "choose another number of frames a second"),
-    (r"give --script, the script that both were made from", "choose two cuts of one film"),
-    (
-        r"give --script \(and each one's subtitles\), and they are",
-        "screened with their scripts and subtitles, they would be",
+from moviemotion.errors import MoviemotionError, SettingError
+
+SETTING_NAMES: Mapping[str, str] = {
+    "baseline": "baseline",
+    "film": "the film",
+    "formats": "export format",
+    "frame_rate": "frame rate",
+    "offsets": "clock offset",
+    "out": "study",
+    "pictures": "pictures",
+    "script": "the script",
+    "start_timecode": "start timecode",
+    "subtitles": "the subtitles",
+}
+"""Setting (a parameter of the Python API) → what the studio's pages call it."""
+
+_TEMPLATES: Mapping[str, str] = {
+    "different-lengths": (
+        "{first}, {second}: {first_length:.0f} s and {second_length:.0f} s long, so their seconds do not "
+        "correspond; screen both with their scripts and subtitles to compare them line by line"
     ),
-    (r" \(moviemotion privacy verify\)", ""),
-    (r", then run moviemotion privacy verify", ""),
-)
-"""What the commands advise, and what that is in the studio."""
+    "no-dialogue": "{path}: the script has no dialogue to find in the subtitles; remove the subtitles",
+    "no-frame-rate": "markers count in frames; choose the film's frame rate",
+    "no-timecode": "Final Cut Pro XML has no timecode for {fps} frames per second; choose another frame rate",
+    "nothing-in-common": (
+        "{first}, {second}: their scripts have no scene and no line in common; choose two cuts of one film"
+    ),
+    "subtitles-mismatch": (
+        "{path}: the subtitles do not match this script ({share} of its dialogue was found); "
+        "check that they belong to this film, or remove the subtitles"
+    ),
+}
+"""Error code → message, where the remedy in the studio differs from the one in `SettingError.template`."""
 
 STUDY_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-"""What a study may be called: its folder's name, which never climbs out of the folder of studies."""
+"""What a study may be called. It is a folder name that cannot lead out of the folder of studies."""
 ONE_LINE_PATTERN = r"^[^\x00-\x1f\x7f]*\w[^\x00-\x1f\x7f]*$"
-"""A line with at least a letter or a digit: a seat called `..` could not stand in an address."""
+"""One line with at least one letter or digit: a seat called `..` could not be part of a URL."""
 _PATTERN_MESSAGES = {
-    STUDY_ID_PATTERN: "write up to 64 letters, digits, dots and dashes without blanks, a letter or a digit first",
-    ONE_LINE_PATTERN: "write one line with a letter or a digit in it",
+    STUDY_ID_PATTERN: (
+        "use up to 64 letters, digits, dots and dashes without spaces, starting with a letter or digit"
+    ),
+    ONE_LINE_PATTERN: "enter one line with at least one letter or digit",
 }
 _LIMIT_MESSAGES = {
-    "greater_than": "give more than {gt:,}",
-    "greater_than_equal": "give {ge:,} or more",
-    "less_than": "give less than {lt:,}",
-    "less_than_equal": "give {le:,} or less",
-    "string_too_long": "write {max_length:,} characters at most",
-    "string_too_short": "write something",
+    "greater_than": "enter more than {gt:,}",
+    "greater_than_equal": "enter {ge:,} or more",
+    "less_than": "enter less than {lt:,}",
+    "less_than_equal": "enter {le:,} or less",
+    "string_too_long": "enter at most {max_length:,} characters",
+    "string_too_short": "enter some text",
     "missing": "is missing; fill it in",
 }
 
 
-def studio_message(message: str, root: Path) -> str:
-    """What a function says that serves the commands too, as the studio says it.
+def studio_message(error: MoviemotionError, root: Path) -> str:
+    """Word an error for the studio's pages and its API.
 
     Args:
-        root: folder of the studies; where it lies on this computer is nobody's business.
+        error: from any function of the project.
+        root: folder of studies. Paths inside it are shown relative to it, other paths by their file name.
     """
-    message = message.replace(f"{root}/", "")
-    for advice, here in _REMEDY_REPLACEMENTS:
-        message = re.sub(advice, here, message)
+    if isinstance(error, SettingError):
+        shown = {name: _shown_value(value, root) for name, value in error.parameters.items()}
+        template = _TEMPLATES.get(error.code, error.template)
+        message = SettingError(error.code, template, **shown).worded(SETTING_NAMES)
+    else:
+        message = error.worded(SETTING_NAMES)
+    # Other messages have their paths in the text. Only folders that the studio itself hands out occur there.
+    for folder in (root.resolve(), root, Path(tempfile.gettempdir())):
+        message = message.replace(f"{folder}/", "")
     return message
 
 
+def _shown_value(value: object, root: Path) -> object:
+    if not isinstance(value, Path):
+        return value
+    return value.relative_to(root) if value.is_relative_to(root) else value.name
+
+
 def validation_message(error: Mapping[str, Any]) -> str:
-    """What is wrong with a field, from the first of pydantic's errors: `field: what to do`."""
-    kind, more = error["type"], error.get("ctx", {})
+    """Word an error of pydantic as `field: what to do`."""
+    kind, context = error["type"], error.get("ctx", {})
     if kind == "string_pattern_mismatch":
-        said = _PATTERN_MESSAGES.get(more["pattern"], "is not written as it must be")
+        message = _PATTERN_MESSAGES.get(context["pattern"], "does not have the expected form")
     elif kind.startswith("int_"):
-        said = "give a whole number"
+        message = "enter a whole number"
     elif kind.startswith(("date_", "datetime_")):
-        said = "give a day, such as 2027-01-31"
+        message = "enter a date, such as 2027-01-31"
     else:
-        said = _LIMIT_MESSAGES[kind].format(**more) if kind in _LIMIT_MESSAGES else str(error["msg"])
-    where = ".".join(str(part) for part in error["loc"][1:])
-    return f"{where}: {said}" if where else said
+        message = _LIMIT_MESSAGES[kind].format(**context) if kind in _LIMIT_MESSAGES else str(error["msg"])
+    field = ".".join(str(part) for part in error["loc"][1:])
+    return f"{field}: {message}" if field else message

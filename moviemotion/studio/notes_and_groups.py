@@ -1,7 +1,7 @@
-"""What people of the studio write into a study themselves: notes on its moments, and named groups of viewers.
+"""Notes on a study's film, and named groups of its viewers, as written by the studio's users.
 
-Both are small JSON files in the study's folder. A note is its writer's own text. A group is a list of random
-ids; when a viewer is erased, they leave every group, and a note that names them goes (`privacy.erasure`).
+Both are small JSON files in the study folder. A group is a list of random IDs. When a viewer is erased, they
+are removed from every group, and notes that contain their ID are deleted (see `privacy.erasure`).
 """
 
 from __future__ import annotations
@@ -25,13 +25,14 @@ MAX_NOTES, MAX_GROUPS = 5_000, 100
 
 @dataclass(frozen=True)
 class Note:
-    """What somebody noted at a time of the film.
+    """A user's note at one time of the film.
 
     Attributes:
         id: random.
-        at: second of film time; a note belongs to the moment that it lies in.
-        by: name of the writer's account, empty without accounts.
-        written: UTC, ISO 8601.
+        at: film time in seconds. A note inside a moment is shown with that moment.
+        text: what the user wrote.
+        by: name of the author's account; empty in a studio without accounts.
+        written: when the text was last changed; UTC, ISO 8601.
     """
 
     id: str
@@ -42,28 +43,30 @@ class Note:
 
 
 def read_notes(folder: Path) -> tuple[Note, ...]:
-    """A study's notes in the order of the film."""
-    notes = _read_json(folder / NOTES_FILE, NOTES, {"notes": []})["notes"]
-    return tuple(sorted((Note(**note) for note in notes), key=lambda note: (note.at, note.written)))
+    """The notes of a study in order of film time."""
+    stored = _read_json(folder / NOTES_FILE, NOTES, {"notes": []})["notes"]
+    return tuple(sorted((Note(**note) for note in stored), key=lambda note: (note.at, note.written)))
 
 
 def add_note(folder: Path, at: float, text: str, by: str, now: datetime | None = None) -> Note:
-    """Write a note into a study.
+    """Add a note to a study.
 
     Raises:
-        MoviemotionError: the study has very many already.
+        MoviemotionError: the study already has `MAX_NOTES` notes.
     """
     with database_lock(folder):
         before = read_notes(folder)
         if len(before) >= MAX_NOTES:
-            raise MoviemotionError(f"{folder / NOTES_FILE}: {MAX_NOTES:,} notes are kept; delete some first")
+            raise MoviemotionError(
+                f"{folder / NOTES_FILE}: has {MAX_NOTES:,} notes, the maximum; delete some first"
+            )
         note = Note(secrets.token_hex(6), at, text, by, utc_timestamp(now))
         _write_json(folder / NOTES_FILE, NOTES, {"notes": [asdict(each) for each in (*before, note)]})
     return note
 
 
 def update_note(folder: Path, note_id: str, text: str | None, now: datetime | None = None) -> None:
-    """Give a note another text, or delete it where `text` is None.
+    """Change the text of a note, or delete the note if `text` is None.
 
     Raises:
         MoviemotionError: there is no such note.
@@ -71,7 +74,7 @@ def update_note(folder: Path, note_id: str, text: str | None, now: datetime | No
     with database_lock(folder):
         before = read_notes(folder)
         if not any(note.id == note_id for note in before):
-            raise MoviemotionError(f"note {note_id}: there is none; it may have been deleted")
+            raise MoviemotionError(f"note {note_id}: does not exist; it may have been deleted")
         after = [note for note in before if note.id != note_id or text is not None]
         if text is not None:
             after = [
@@ -82,24 +85,28 @@ def update_note(folder: Path, note_id: str, text: str | None, now: datetime | No
 
 
 def read_groups(folder: Path) -> dict[str, list[str]]:
-    """A study's groups of viewers: name → random ids."""
+    """The groups of viewers of a study: name → random IDs."""
     return dict(_read_json(folder / GROUPS_FILE, GROUPS, {"groups": {}})["groups"])
 
 
 def set_group(folder: Path, name: str, viewers: Sequence[str] | None) -> None:
-    """Keep a group of viewers by name, in place of one of that name; delete it where `viewers` is None.
+    """Save a group of viewers, replacing one of the same name, or delete it if `viewers` is None.
 
     Raises:
-        MoviemotionError: there are very many already, or none of that name to delete.
+        MoviemotionError: the study already has `MAX_GROUPS` groups, or there is no group to delete.
     """
     with database_lock(folder):
-        kept: Mapping[str, Sequence[str]] = read_groups(folder)
-        if viewers is None and name not in kept:
-            raise MoviemotionError(f"group {name}: there is none; it may have been deleted")
-        kept = {**kept, name: list(viewers)} if viewers else {n: v for n, v in kept.items() if n != name}
-        if len(kept) > MAX_GROUPS:
-            raise MoviemotionError(f"{folder / GROUPS_FILE}: {MAX_GROUPS} groups are kept; delete some first")
-        _write_json(folder / GROUPS_FILE, GROUPS, {"groups": kept})
+        groups: Mapping[str, Sequence[str]] = read_groups(folder)
+        if viewers is None and name not in groups:
+            raise MoviemotionError(f"group {name}: does not exist; it may have been deleted")
+        groups = (
+            {**groups, name: list(viewers)} if viewers else {n: v for n, v in groups.items() if n != name}
+        )
+        if len(groups) > MAX_GROUPS:
+            raise MoviemotionError(
+                f"{folder / GROUPS_FILE}: has {MAX_GROUPS} groups, the maximum; delete some first"
+            )
+        _write_json(folder / GROUPS_FILE, GROUPS, {"groups": groups})
 
 
 def _read_json(path: Path, schema: FileSchema, empty: Any) -> Any:

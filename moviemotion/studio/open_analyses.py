@@ -1,4 +1,8 @@
-"""The analyses that are open in the studio: each computed once, and again only when its study has changed."""
+"""Analyses held in memory while they are in use.
+
+Each is loaded once and again only after its study has changed. What a user may see of it depends on their
+role, so masked variants and finished JSON responses are cached per role.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +18,13 @@ from moviemotion.privacy.small_groups import analysis_for_role
 from moviemotion.study.analysis_cache import InputState, cached_analysis, input_state
 
 MAX_OPEN_ANALYSES = 3
-"""Studies held open at once: a big one takes much memory."""
+"""Number of analyses held at once; a large one takes a lot of memory."""
 MAX_CACHED_RESPONSES = 50
-"""Answers kept of each."""
+"""Number of JSON responses cached for each analysis."""
 
 
 class OpenAnalysis:
-    """One study's analysis, as each role sees it, and the answers that were made of it."""
+    """The analysis of one study as each role may see it, with cached JSON responses. Thread-safe."""
 
     def __init__(self, state: InputState, analysis: Analysis) -> None:
         self.cache_state, self.analysis = state, analysis
@@ -29,14 +33,14 @@ class OpenAnalysis:
         self._responses: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
 
     def visible_to(self, role: Role) -> Analysis:
-        """What of it somebody may see."""
+        """The analysis without what this role may not see."""
         with self._lock:
             if role not in self._by_role:
                 self._by_role[role] = analysis_for_role(self.analysis, role)
             return self._by_role[role]
 
     def cached_json(self, key: tuple[object, ...], compute: Callable[[], object]) -> bytes:
-        """What `make` makes, as JSON; kept by its key."""
+        """The value that `compute` returns as JSON in UTF-8, cached by key."""
         with self._lock:
             found = self._responses.get(key)
         if found is None:
@@ -50,7 +54,7 @@ class OpenAnalysis:
 
 
 class OpenAnalyses:
-    """The studies that were opened last. Threads may share it."""
+    """The most recently used analyses. Thread-safe."""
 
     def __init__(self) -> None:
         self._analyses: OrderedDict[Path, OpenAnalysis] = OrderedDict()
@@ -58,15 +62,15 @@ class OpenAnalyses:
         self._study_locks: dict[Path, threading.Lock] = {}
 
     def open(self, folder: Path) -> OpenAnalysis:
-        """A finished study's analysis, as it is now.
+        """The current analysis of a finished study.
 
         Raises:
-            MoviemotionError: the study is not finished, or was damaged.
+            MoviemotionError: the study is not finished, or is damaged.
         """
         with self._lock:
-            opening = self._study_locks.setdefault(folder, threading.Lock())
-        # Whoever asks for a big study while it is being computed waits for that.
-        with opening:
+            study_lock = self._study_locks.setdefault(folder, threading.Lock())
+        # Requests for a study that is being loaded wait, so that it is not loaded twice.
+        with study_lock:
             state = input_state(folder)
             with self._lock:
                 found = self._analyses.get(folder)

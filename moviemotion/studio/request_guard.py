@@ -1,4 +1,10 @@
-"""What stands before every request: host, origin, token and rate; and the headers of every answer."""
+"""Protection of every request: host, origin, CSRF token, rate limits, and security headers.
+
+A studio without accounts trusts everybody who can reach it, so it must not be reachable from other websites:
+the `Host` header must name this computer (against DNS rebinding), and requests that change something must
+come from the studio's own pages (`Origin`, `Sec-Fetch-Site`) and carry a token that only those pages know
+(CSRF).
+"""
 
 from __future__ import annotations
 
@@ -19,16 +25,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from moviemotion.studio.accounts import SESSION_COOKIE
 
 VISITOR_COOKIE = "studio_visitor"
-"""Name of the cookie that tells one browser from another; what a form's token is made from."""
+"""Name of the cookie that identifies a browser; the CSRF token is derived from it."""
 CSRF_HEADER = "x-csrf-token"
-"""Header that every request must have that changes something. `GET /api/session` gives the token."""
+"""Header that every request that changes something must have. `GET /api/session` returns the token."""
 FORM_CONTENT_TYPE, CSRF_FIELD = "application/x-www-form-urlencoded", "csrf"
-"""A form of a page that works without scripts, and its field that holds the token."""
+"""Content type of the forms that work without scripts, and their field that holds the token."""
 MAX_FORM_BYTES = 1 << 14
-"""Bytes."""
+"""Largest form in bytes."""
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 WILDCARD_HOSTS = frozenset({"0.0.0.0", "::"})
-"""All addresses of a computer, and none at which another reaches it."""
+"""Listen on all addresses of a computer; not an address that another computer could open."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SECURITY_HEADERS = {
     "content-security-policy": (
@@ -38,7 +44,7 @@ SECURITY_HEADERS = {
         "frame-ancestors 'none'"
     ),
     "x-content-type-options": "nosniff",
-    # Without any referrer a browser would not say either that a form comes from here.
+    # With "no-referrer", browsers send "Origin: null" with forms, which the origin check would reject.
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
@@ -47,119 +53,134 @@ SECURITY_HEADERS = {
 
 
 class SecurityMiddleware:
-    """Pure ASGI, so that streams pass through it."""
+    """Rejects requests from elsewhere and adds security headers to every response.
+
+    Plain ASGI rather than Starlette's `BaseHTTPMiddleware`, which would buffer event streams.
+    """
 
     def __init__(self, app: ASGIApp, signing_key: bytes, local_only: bool) -> None:
-        """
+        """Wrap an application.
+
         Args:
-            key: seals the tokens.
-            at_home: only let requests in that were sent to this computer by a name of its own; otherwise a
-                page elsewhere whose name is made to point here could read everything (DNS rebinding).
+            app: the application.
+            signing_key: key from which CSRF tokens are derived.
+            local_only: accept only requests whose `Host` is a name of this computer. Otherwise a website
+            whose
+                domain is made to point here could read everything (DNS rebinding).
         """
         self._app, self._key, self._local_only = app, signing_key, local_only
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         headers, cookies = Headers(scope=scope), Request(scope).cookies
         visitor = cookies.get(VISITOR_COOKIE, "")
-        fresh = len(visitor) != 43
-        if fresh:
+        is_new_visitor = len(visitor) != 43  # the length of token_urlsafe(32)
+        if is_new_visitor:
             visitor = secrets.token_urlsafe(32)
         token = csrf_token(self._key, visitor, cookies.get(SESSION_COOKIE, ""))
         scope.setdefault("state", {})["csrf"] = token
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                answer = MutableHeaders(scope=message)
+                response_headers = MutableHeaders(scope=message)
                 for name, value in SECURITY_HEADERS.items():
-                    answer.setdefault(name, value)
-                answer.setdefault("cache-control", "no-store")
-                if fresh:
-                    answer.append("set-cookie", cookie_header(VISITOR_COOKIE, visitor, scope, "lax"))
+                    response_headers.setdefault(name, value)
+                response_headers.setdefault("cache-control", "no-store")
+                if is_new_visitor:
+                    cookie = cookie_header(VISITOR_COOKIE, visitor, scope, "lax")
+                    response_headers.append("set-cookie", cookie)
             await send(message)
 
-        refusal = self._reject_origin(scope["method"], headers)
-        if refusal is None and scope["method"] not in SAFE_METHODS:
-            given, is_form = (
-                headers.get(CSRF_HEADER, ""),
-                headers.get("content-type", "").startswith(FORM_CONTENT_TYPE),
-            )
+        rejection = self._reject_origin(scope["method"], headers)
+        if rejection is None and scope["method"] not in SAFE_METHODS:
+            sent_token = headers.get(CSRF_HEADER, "")
+            is_form = headers.get("content-type", "").startswith(FORM_CONTENT_TYPE)
             if is_form:
                 form, receive = await _read_form(receive)
-                given = dict(parse_qsl(form.decode("latin-1"))).get(CSRF_FIELD, "")
-            if not hmac.compare_digest(given.encode(), token.encode()):
-                refusal = _invalid_token_response(scope["path"], is_form)
-        await (refusal or self._app)(scope, receive, send_guarded)
+                sent_token = dict(parse_qsl(form.decode("latin-1"))).get(CSRF_FIELD, "")
+            if not hmac.compare_digest(sent_token.encode(), token.encode()):
+                rejection = _invalid_token_response(scope["path"], is_form)
+        await (rejection or self._app)(scope, receive, send_guarded)
 
     def _reject_origin(self, method: str, headers: Headers) -> Response | None:
         host = headers.get("host", "")
         if self._local_only and _host_name(host) not in LOCAL_HOSTS:
-            return JSONResponse({"detail": "this studio answers at localhost only"}, 400)
+            return JSONResponse({"detail": "this studio answers on this computer only; open localhost"}, 400)
         if method in SAFE_METHODS:
             return None
         origin = headers.get("origin")
-        elsewhere = origin is not None and origin.lower().partition("://")[2] != host.lower()
-        if elsewhere or headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-            return JSONResponse({"detail": "the request comes from another site"}, 403)
+        is_other_origin = origin is not None and origin.lower().partition("://")[2] != host.lower()
+        if is_other_origin or headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+            message = "the request comes from another website; use the studio's own pages"
+            return JSONResponse({"detail": message}, 403)
         return None
 
 
 def csrf_token(signing_key: bytes, visitor: str, session: str) -> str:
-    """What a page proves with that it was served to this browser, in this session."""
+    """The token with which a page proves that it was served to this browser in this session.
+
+    An HMAC-SHA256 of the visitor and session cookies, so nothing needs to be stored.
+    """
     return hmac.new(signing_key, f"{visitor}|{session}".encode(), hashlib.sha256).hexdigest()
 
 
 def _invalid_token_response(path: str, is_form: bool) -> Response:
-    """The form's page again, which is to say so; a fault for programs."""
+    """Reload the page of a form, with a note to the user; an error for programs."""
     if is_form:
-        # "//elsewhere" would lead away.
+        # "//example.com" would redirect to another website.
         return RedirectResponse(f"/{path.lstrip('/')}?again=1", 303)
     return JSONResponse(
-        {"detail": f"the header {CSRF_HEADER} is missing or out of date; GET /api/session gives it"}, 403
+        {"detail": f"the header {CSRF_HEADER} is missing or out of date; get it from /api/session"}, 403
     )
 
 
 def cookie_header(name: str, value: str, scope: Mapping[str, object], same_site: str) -> str:
-    """A Set-Cookie header that scripts cannot read; over HTTPS it is never sent without."""
+    """Create a `Set-Cookie` header. Scripts cannot read the cookie; over HTTPS it is also `Secure`."""
     secure = "; Secure" if scope.get("scheme") == "https" else ""
     return f"{name}={value}; Path=/; HttpOnly; SameSite={same_site.capitalize()}{secure}"
 
 
 async def _read_form(receive: Receive) -> tuple[bytes, Receive]:
-    """The body of a form, and what gives it once more. One that is too long is read no further."""
+    """Read the body of a form, up to `MAX_FORM_BYTES`.
+
+    Returns:
+        The body, and a `receive` that replays it for the application.
+    """
     body, more = b"", True
     while more and len(body) <= MAX_FORM_BYTES:
         message = await receive()
         body += message.get("body", b"")
         more = message.get("more_body", False)
-    whole: list[Message] = [{"type": "http.request", "body": body, "more_body": more}]
+    replayed: list[Message] = [{"type": "http.request", "body": body, "more_body": more}]
 
-    async def again() -> Message:
-        return whole.pop() if whole else await receive()
+    async def replay() -> Message:
+        return replayed.pop() if replayed else await receive()
 
-    return body, again
+    return body, replay
 
 
 def create_rate_limiter() -> MovingWindowRateLimiter:
-    """Counts, in memory, how often each address did what is `limited`."""
+    """Create the counter of requests per action and client address. It is in memory: a restart clears it."""
     return MovingWindowRateLimiter(MemoryStorage())
 
 
 def rate_limit(action: str, rate: str) -> Callable[[Request], None]:
-    """A dependency that lets one address do something so often only.
+    """Create a dependency that limits how often one client address may do something.
 
     Args:
-        what: counted by this name.
+        action: name under which requests are counted.
         rate: such as `10/minute`.
     """
     limit = parse(rate)
 
     def check(request: Request) -> None:
-        counts: MovingWindowRateLimiter = request.app.state.counts
-        if not counts.hit(limit, action, request.client.host if request.client else ""):
-            raise HTTPException(429, "too often; wait a little", {"Retry-After": str(limit.get_expiry())})
+        limiter: MovingWindowRateLimiter = request.app.state.rate_limiter
+        if not limiter.hit(limit, action, request.client.host if request.client else ""):
+            message = "too many attempts; wait a moment and try again"
+            raise HTTPException(429, message, {"Retry-After": str(limit.get_expiry())})
 
     return check
 

@@ -1,7 +1,8 @@
-"""One screening at work: a thread that can be stopped, and gone on with.
+"""The processing of one screening in a thread that can be stopped and resumed.
 
-A recording that was read to its end is not read again; a live capture that was cut off is told from what it
-saw. Whoever withdraws meanwhile is masked from then on, and in no result.
+A recording that was processed to its end is not processed again. A live capture that was interrupted is
+analyzed from what it recorded. A viewer who withdraws in the meantime is masked from then on and appears in
+no result.
 """
 
 from __future__ import annotations
@@ -45,31 +46,32 @@ from moviemotion.workflows.screen import screen
 
 
 class BusyError(Exception):
-    """Something else is under way in the study, or it is past that."""
+    """The study is busy, or already too far for what was requested."""
 
 
 @dataclass(frozen=True)
 class RecordingProgress:
-    """A recording that is being read.
+    """How far the processing of one recording is.
 
     Attributes:
-        seconds: watched so far.
-        length: of the recording; None where it does not say.
-        finished: whether what it shows is kept.
+        name: name of its camera.
+        processed_seconds: seconds processed so far.
+        duration: seconds; None if the file does not say.
+        finished: whether all its samples are stored.
     """
 
     name: str
-    seconds: float
-    length: float | None
+    processed_seconds: float
+    duration: float | None
     finished: bool
 
 
 class ScreeningJob:
-    """One screening. Its thread may be stopped from any other."""
+    """The job that processes one screening. Other threads may stop it."""
 
     def __init__(self, folder: Path, settings: ScreeningSettings) -> None:
         self.folder, self.settings = folder, settings
-        self._stage = Stage.READING
+        self._stage = Stage.PROCESSING
         self.started_at = time.monotonic()
         self._durations: dict[str, float | None] = {}
         self._processed_seconds: dict[str, float] = {}
@@ -83,80 +85,86 @@ class ScreeningJob:
         self.thread = threading.Thread(target=self._run, name=f"screening {folder.name}", daemon=True)
 
     def start(self) -> None:
-        """Begin, and leave word of it for the next start of the studio."""
-        write_state(self.folder, ScreeningState(Stage.READING, self.settings))
+        """Start the thread, and store on disk that it runs, so that a restarted studio can resume it."""
+        write_state(self.folder, ScreeningState(Stage.PROCESSING, self.settings))
         self.thread.start()
 
     def stop(self, studio_stopping: bool = False) -> None:
-        """Stop reading recordings, to be gone on with; or end a live capture, whose results are then made.
+        """Stop processing recordings, to be resumed later, or end a live capture, which is then analyzed.
 
         Args:
-            leaving: the studio stops: go on when it starts again.
+            studio_stopping: the studio itself stops: resume when it starts again.
         """
         self._studio_stopping = studio_stopping
         self._stop_requested.set()
 
     @property
     def stage(self) -> Stage:
-        """How far it is."""
+        """The current stage."""
         if (
-            self._stage is Stage.READING
+            self._stage is Stage.PROCESSING
             and self._durations
             and all(r.finished for r in self.recording_progress)
         ):
-            return Stage.TELLING
+            return Stage.ANALYZING
         return self._stage
 
     def pause(self, paused: bool) -> None:
-        """Let the film of a live capture stand still, or go on.
+        """Pause or resume the film clock of a live capture.
 
         Raises:
-            BusyError: it is not a live capture, or over.
+            BusyError: no live capture is running.
         """
-        if self._capture is None or self._stage not in (Stage.READING, Stage.PAUSED):
-            raise BusyError(f"{self.folder.name}: no live capture is running")
+        if self._capture is None or self._stage not in (Stage.PROCESSING, Stage.PAUSED):
+            raise BusyError(f"{self.folder.name}: no live capture is running; start one first")
         clock = self._capture.clock
         clock.pause() if paused else clock.resume()
-        self._stage = Stage.PAUSED if paused else Stage.READING
+        self._stage = Stage.PAUSED if paused else Stage.PROCESSING
 
     @property
     def recording_progress(self) -> tuple[RecordingProgress, ...]:
-        """The recordings that are read, in order."""
+        """The progress of each recording, in order."""
         samples = self.folder / SAMPLES_FOLDER
         return tuple(
             RecordingProgress(
-                name, self._processed_seconds.get(name, 0.0), length, (samples / f"{name}.parquet").exists()
+                name, self._processed_seconds.get(name, 0.0), duration, (samples / f"{name}.parquet").exists()
             )
-            for name, length in self._durations.items()
+            for name, duration in self._durations.items()
         )
 
     @property
     def camera_health(self) -> tuple[CameraHealth, ...]:
-        """How each live camera is."""
+        """The health of each live camera."""
         return tuple(self._capture.health()) if self._capture else ()
 
     @property
     def film_time(self) -> float | None:
-        """Second of the film in a live capture."""
+        """Film time of a live capture in seconds; None for recordings."""
         return self._capture.clock.now() if self._capture else None
 
     def seconds_left(self) -> float | None:
-        """Seconds of ours until all recordings are read, at the pace so far; None where not known."""
-        done = sum(r.length or r.seconds if r.finished else r.seconds for r in self.recording_progress)
-        total = sum(length or 0.0 for length in self._durations.values())
-        read, taken = done - self._processed_before, time.monotonic() - self.started_at
-        if self.stage is not Stage.READING or read <= 0 or taken < 2 or not total:
+        """Estimated wall-clock seconds until all recordings are processed; None if there is no estimate."""
+        done = sum(
+            r.duration or r.processed_seconds if r.finished else r.processed_seconds
+            for r in self.recording_progress
+        )
+        total = sum(duration or 0.0 for duration in self._durations.values())
+        processed, elapsed = done - self._processed_before, time.monotonic() - self.started_at
+        if self.stage is not Stage.PROCESSING or processed <= 0 or elapsed < 2 or not total:
             return None
-        return max(total - done, 0.0) * taken / read
+        return max(total - done, 0.0) * elapsed / processed
 
     def _run(self) -> None:
         try:
-            # One that was cut off between its results and its promises has been read already.
+            # A job that was interrupted after the analysis only has to enforce privacy.
             if not is_finished(self.folder):
-                self._process_recordings() if self.settings.source is ScreeningSource.FILES else self._capture_live()
-            self._stage = Stage.TELLING
+                if self.settings.source is ScreeningSource.FILES:
+                    self._process_recordings()
+                else:
+                    self._capture_live()
+            self._stage = Stage.ANALYZING
             enforce_privacy(self.folder)
-            # Whoever reads the room next need not wait; where all have withdrawn there is none.
+            # Fill the cache, so that the analysis opens quickly. This fails if every viewer has withdrawn.
             with suppress(MoviemotionError):
                 cached_analysis(self.folder)
             delete_uploads(self.folder)
@@ -168,9 +176,9 @@ class ScreeningJob:
             self._stage = Stage.STOPPED
         except MoviemotionError as error:
             self._erase_withdrawn()
-            self._fail(str(error))
+            self._fail(studio_message(error, self.folder.parent))
         except Exception as error:
-            self._fail(f"{self.folder.name}: a fault of the program ({error!r}); start again, and report it")
+            self._fail(f"{self.folder.name}: internal error ({error!r}); start again, and report the error")
             raise
 
     def _process_recordings(self) -> None:
@@ -179,26 +187,28 @@ class ScreeningJob:
             delete_withdrawn_cameras(self.folder)
             try:
                 self._process_consented()
-                return
             except ProcessingInterruptedError:
                 if self._stop_requested.is_set():
-                    raise  # otherwise somebody has withdrawn, and is masked from here on
+                    raise
+                # Otherwise a viewer has withdrawn: start again with that viewer masked.
+            else:
+                return
 
     def _process_consented(self) -> None:
-        recordings = uploads.file_paths(self.folder, FileKind.SEATS)
+        recordings = uploads.file_paths(self.folder, FileKind.RECORDING)
         baseline = self.settings.baseline
 
         def masks(out: Path, cameras: Iterable[str]) -> Mapping[str, Mask]:
             names = list(cameras)
-            seen = consent.camera_masks(out, names)
-            of = {
+            masks_by_camera = consent.camera_masks(out, names)
+            visible = {
                 name: path
                 for name, path in zip(names, recordings, strict=True)
-                if not seen[name].hides_everything
+                if not masks_by_camera[name].hides_everything
             }
-            self._durations = {name: _recording_duration(path) for name, path in of.items()}
-            self._processed_before = sum(r.length or 0.0 for r in self.recording_progress if r.finished)
-            return seen
+            self._durations = {name: _recording_duration(path) for name, path in visible.items()}
+            self._processed_before = sum(r.duration or 0.0 for r in self.recording_progress if r.finished)
+            return masks_by_camera
 
         screen(
             recordings,
@@ -216,7 +226,7 @@ class ScreeningJob:
     def _on_progress(self, camera: Camera, seconds: float) -> None:
         if time.monotonic() - self._last_consent_check > REFRESH_SECONDS:
             self._last_consent_check = time.monotonic()
-            # Raised here it would be taken for a fault of the recording.
+            # An error raised here would be taken for an error of the recording.
             with suppress(MoviemotionError):
                 self._restart_needed = _withdrawn_seats(self.folder) != self._withdrawn_seats
         if self._stop_requested.is_set() or self._restart_needed:
@@ -236,7 +246,7 @@ class ScreeningJob:
                 running.stop()
             if self._studio_stopping:
                 raise ProcessingInterruptedError
-        self._stage = Stage.TELLING
+        self._stage = Stage.ANALYZING
         report(
             self.folder,
             uploads.find_file(self.folder, FileKind.SCRIPT),
@@ -245,29 +255,27 @@ class ScreeningJob:
         )
 
     def _subtitles(self) -> Path | None:
-        # Subtitles time a script; without one they say nothing.
+        # Subtitles only serve to time a script.
         has_script = uploads.find_file(self.folder, FileKind.SCRIPT)
         return uploads.find_file(self.folder, FileKind.SUBTITLES) if has_script else None
 
     def _erase_withdrawn(self) -> None:
-        # What fails here is tried again every hour.
+        # If this fails, the hourly enforcement tries again.
         with suppress(MoviemotionError, OSError):
             enforce_privacy(self.folder)
 
     def _fail(self, problem: str) -> None:
-        self._save_state(
-            ScreeningState(Stage.FAILED, self.settings, studio_message(problem, self.folder.parent))
-        )
+        self._save_state(ScreeningState(Stage.FAILED, self.settings, problem))
         self._stage = Stage.FAILED
 
-    def _save_state(self, record: ScreeningState) -> None:
-        # On a full disk the studio finds it cut off at its next start.
+    def _save_state(self, state: ScreeningState) -> None:
+        # On a full disk the state stays "processing", and the job is resumed at the next start.
         with suppress(OSError):
-            write_state(self.folder, record)
+            write_state(self.folder, state)
 
 
 def _withdrawn_seats(folder: Path) -> frozenset[str]:
-    """Seats whose viewers have taken their consent back."""
+    """Labels of the seats whose viewers have withdrawn."""
     return frozenset(
         seat.label for seat in consent.list_seats(folder) if seat.state is ConsentState.WITHDRAWN
     )
@@ -276,6 +284,6 @@ def _withdrawn_seats(folder: Path) -> frozenset[str]:
 def _recording_duration(recording: Path) -> float | None:
     try:
         seconds = decode.probe(recording).duration
-    except MoviemotionError:  # told by `screen` when it comes to it
+    except MoviemotionError:  # `screen` reports it later
         return None
     return None if math.isnan(seconds) else seconds

@@ -1,4 +1,4 @@
-"""The screenings of a studio: at most one a study."""
+"""The screening jobs of a studio: at most one per study, and resumed after a restart."""
 
 from __future__ import annotations
 
@@ -25,46 +25,51 @@ from moviemotion.studio.uploads import FileKind
 from moviemotion.study.folder import has_study
 
 SHUTDOWN_TIMEOUT = 10.0
-"""Seconds that a stopping studio waits for its jobs; what is not done then is done after the next start."""
+"""Seconds that a stopping studio waits for its jobs; they are resumed at the next start."""
 
 
 class ScreeningJobs:
-    """The jobs of a studio, at most one a study."""
+    """The jobs of a studio, at most one per study."""
 
     def __init__(self) -> None:
         self._jobs: dict[Path, ScreeningJob] = {}
         self._start_lock = threading.Lock()
 
     def get(self, folder: Path) -> ScreeningJob | None:
-        """The study's job since the studio was started, also when it is over."""
+        """The job of a study, running or ended; None if none was started since the studio started."""
         return self._jobs.get(folder)
 
     def start(self, folder: Path, settings: ScreeningSettings | None = None) -> ScreeningJob:
-        """Begin a screening, or go on with one.
+        """Start or resume a screening.
 
         Args:
-            settings: by default those with which it was begun.
+            folder: the study folder.
+            settings: by default the settings with which the screening was started.
 
         Raises:
-            BusyError: one is running, the study is finished, or was begun with other settings.
-            MoviemotionError: there is nothing to read.
+            BusyError: a screening is running, the study is finished, or it was started with other settings.
+            MoviemotionError: the study has no recordings or cameras, or its consent terms have expired.
         """
         with self.while_idle(folder):
             if study_stage(self, folder) is Stage.FINISHED:
-                raise BusyError(f"{folder.name}: is finished; make a new study")
+                raise BusyError(f"{folder.name}: is finished; create a new study")
             if not has_database(folder):
-                raise MoviemotionError(f"{folder.name}: its viewers were not asked; make a new study")
-            with open_database(folder) as register:
-                refuse_expired(register)
-            record = read_state(folder) if has_study(folder) else None
-            begun = record.settings if record else None
-            if begun and settings and settings != begun:
-                raise BusyError(f"{folder.name}: was begun with other settings; go on with the same")
-            settings = settings or begun or ScreeningSettings()
+                raise MoviemotionError(
+                    f"{folder.name}: its viewers were not asked for consent; create a new study"
+                )
+            with open_database(folder) as database:
+                refuse_expired(database)
+            state = read_state(folder) if has_study(folder) else None
+            earlier = state.settings if state else None
+            if earlier and settings and settings != earlier:
+                raise BusyError(
+                    f"{folder.name}: was started with other settings; resume it with the same ones"
+                )
+            settings = settings or earlier or ScreeningSettings()
             if settings.source is ScreeningSource.LIVE:
                 uploads.read_live_cameras(folder)
-            elif not uploads.file_paths(folder, FileKind.SEATS):
-                raise MoviemotionError(f"{folder.name}: no recording to read; upload one a camera")
+            elif not uploads.file_paths(folder, FileKind.RECORDING):
+                raise MoviemotionError(f"{folder.name}: has no recordings; upload one for each camera")
             job = ScreeningJob(folder, settings)
             job.start()
             self._jobs[folder] = job
@@ -72,7 +77,7 @@ class ScreeningJobs:
 
     @contextmanager
     def while_idle(self, folder: Path) -> Iterator[None]:
-        """While it lasts no screening begins, so that a study's files can change.
+        """Hold off new screenings while the files of a study change.
 
         Raises:
             BusyError: a screening is running in the study.
@@ -82,46 +87,48 @@ class ScreeningJobs:
             yield
 
     def refuse_if_active(self, folder: Path) -> None:
-        """
+        """Check that no screening is running in a study.
+
         Raises:
-            BusyError: a screening is running in the study.
+            BusyError: a screening is running.
         """
         job = self.get(folder)
         if job and job.stage in ACTIVE_STAGES:
-            raise BusyError(f"{folder.name}: is being screened; wait until it is finished, or stop it")
+            raise BusyError(f"{folder.name}: a screening is running; wait until it has finished, or stop it")
 
     def resume_interrupted(self, folders: Iterable[Path]) -> None:
-        """Go on with what was cut off when the studio was stopped."""
+        """Resume the jobs that were interrupted when the studio stopped."""
         for folder in folders:
             uploads.delete_partial_uploads(folder)
-            with suppress(MoviemotionError):  # the others go on; the study's page says what is wrong
-                record = read_state(folder)
-                if record and record.stage is Stage.READING:
-                    self._jobs[folder] = job = ScreeningJob(folder, record.settings)
+            # An error in one study must not stop the others; the page of that study shows it.
+            with suppress(MoviemotionError):
+                state = read_state(folder)
+                if state and state.stage is Stage.PROCESSING:
+                    self._jobs[folder] = job = ScreeningJob(folder, state.settings)
                     job.start()
 
     def stop_all(self) -> None:
-        """Stop all, to be gone on with at the next start."""
+        """Stop all jobs, to be resumed at the next start."""
         jobs = [job for job in self._jobs.values() if job.thread.is_alive()]
         for job in jobs:
             job.stop(studio_stopping=True)
-        end = time.monotonic() + SHUTDOWN_TIMEOUT
+        deadline = time.monotonic() + SHUTDOWN_TIMEOUT
         for job in jobs:
-            job.thread.join(max(0.0, end - time.monotonic()))
+            job.thread.join(max(0.0, deadline - time.monotonic()))
 
 
 def study_stage(jobs: ScreeningJobs, folder: Path) -> Stage:
-    """How far a study is."""
+    """The stage of a study, from its running job or from its folder."""
     job = jobs.get(folder)
     if job and job.stage in ACTIVE_STAGES:
         return job.stage
-    record = read_state(folder)
-    if record:
-        return Stage.FAILED if record.stage is Stage.FAILED else Stage.STOPPED
+    state = read_state(folder)
+    if state:
+        return Stage.FAILED if state.stage is Stage.FAILED else Stage.STOPPED
     if is_finished(folder):
         return Stage.FINISHED
     if has_database(folder):
-        with open_database(folder) as register:
-            if register.first_expired():
-                return Stage.OVER
+        with open_database(folder) as database:
+            if database.first_expired():
+                return Stage.EXPIRED
     return Stage.STOPPED if has_study(folder) else Stage.NEW

@@ -1,6 +1,6 @@
-"""How far a study is and how it is screened, in its `uploads/screening.json` until it is finished.
+"""The state of a screening on disk: its stage and settings, in `uploads/screening.json` until it is finished.
 
-So a studio that is stopped, or killed, knows at its next start what to go on with.
+With it a studio that was stopped, or killed, knows at its next start which screenings to resume.
 """
 
 from __future__ import annotations
@@ -18,35 +18,45 @@ from moviemotion.workflows.screen import DEFAULT_RATE, DEFAULT_SEED
 
 
 class ScreeningSource(StrEnum):
-    """Where the pictures come from."""
+    """Where the frames come from."""
 
     FILES = "files"
     LIVE = "live"
 
 
 class Stage(StrEnum):
-    """How far a study is."""
+    """The stages of a study."""
 
     NEW = "new"
-    READING = "reading"
+    """No screening was started."""
+    PROCESSING = "processing"
+    """Recordings are being processed, or live cameras captured."""
     PAUSED = "paused"
-    """A live capture whose film stands still."""
-    TELLING = "telling"
-    """All is read; the results are being made."""
+    """A live capture whose film is paused."""
+    ANALYZING = "analyzing"
+    """All frames are processed; the results are being computed."""
     STOPPED = "stopped"
-    """It can be gone on with."""
+    """Interrupted; it can be resumed."""
     FAILED = "failed"
     FINISHED = "finished"
-    OVER = "over"
-    """A day that its viewers were told of has come: nobody is asked or read any more."""
+    EXPIRED = "expired"
+    """A deletion date passed before the screening, which can no longer be started."""
 
 
-ACTIVE_STAGES = (Stage.READING, Stage.PAUSED, Stage.TELLING)
+ACTIVE_STAGES = (Stage.PROCESSING, Stage.PAUSED, Stage.ANALYZING)
 
 
 @dataclass(frozen=True)
 class ScreeningSettings:
-    """How a screening is made; as for `screen`. A live capture has its rate and offsets in seats.toml."""
+    """The settings of a screening, as for `workflows.screen.screen`.
+
+    Attributes:
+        source: recordings or live cameras. The sampling rate and offsets of live cameras are in seats.toml.
+        rate: samples per second.
+        seed: of the permutation tests.
+        offsets: camera → seconds added to its clock to give film time.
+        baseline: start and end, in seconds of film time, of the marked baseline stretch.
+    """
 
     source: ScreeningSource = ScreeningSource.FILES
     rate: float = DEFAULT_RATE
@@ -57,11 +67,12 @@ class ScreeningSettings:
 
 @dataclass(frozen=True)
 class ScreeningState:
-    """What is written down.
+    """The stored state of a screening.
 
     Attributes:
-        stage: `READING` until the end: what is found so at a start was cut off.
-        problem: why it failed; empty where it did not.
+        stage: `PROCESSING` while the job runs; if a studio finds it at its start, the job was interrupted.
+        settings: the settings with which it was started.
+        problem: why it failed; empty if it did not.
     """
 
     stage: Stage
@@ -70,20 +81,20 @@ class ScreeningState:
 
 
 def read_state(folder: Path) -> ScreeningState | None:
-    """What is written down in a study, or None where nothing is under way.
+    """The stored state of a study's screening, or None if no screening is under way.
 
     Raises:
-        MoviemotionError: it cannot be read.
+        MoviemotionError: the file cannot be read.
     """
     path = folder / UPLOADS_FOLDER / SCREENING_STATE_FILE
     try:
-        record = SCREENING_STATE.read_json(path)
-        told = record["settings"]
-        baseline = tuple(told["baseline"]) if told["baseline"] else None
+        state = SCREENING_STATE.read_json(path)
+        stored = state["settings"]
+        baseline = tuple(stored["baseline"]) if stored["baseline"] else None
         settings = ScreeningSettings(
-            **{**told, "source": ScreeningSource(told["source"]), "baseline": baseline}
+            **{**stored, "source": ScreeningSource(stored["source"]), "baseline": baseline}
         )
-        return ScreeningState(Stage(record["stage"]), settings, record["problem"])
+        return ScreeningState(Stage(state["stage"]), settings, state["problem"])
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -91,11 +102,11 @@ def read_state(folder: Path) -> ScreeningState | None:
 
 
 def write_state(folder: Path, state: ScreeningState) -> None:
-    """Write it down."""
+    """Store the state of a study's screening."""
     (folder / UPLOADS_FOLDER).mkdir(exist_ok=True)
     write_json(folder / UPLOADS_FOLDER / SCREENING_STATE_FILE, SCREENING_STATE, asdict(state))
 
 
 def delete_uploads(folder: Path) -> None:
-    """The study is finished: the record goes, and with it any recording, which has been measured."""
+    """Delete the state and all recordings of a finished study: its samples are all that is kept of them."""
     shutil.rmtree(folder / UPLOADS_FOLDER, ignore_errors=True)

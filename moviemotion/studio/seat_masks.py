@@ -1,4 +1,4 @@
-"""What live cameras may see, as their seats' viewers answer while the film runs."""
+"""Masks for live cameras that follow the viewers' consent while the film is running."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import consent
 
 REFRESH_SECONDS = 1.0
-"""Seconds by which an answer at a seat may be late for its camera."""
+"""Longest delay in seconds until an answer takes effect on the camera."""
 
 
 class SeatMasks(Mapping[str, Mask]):
-    """What each live camera may see now: it follows what viewers say while the film runs."""
+    """Live camera → its current mask, read again from the consent records every `REFRESH_SECONDS`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -24,12 +24,12 @@ class SeatMasks(Mapping[str, Mask]):
 
     def __getitem__(self, camera: str) -> Mask:
         now = time.monotonic()
-        asked, mask = self._cached_masks.get(camera, (-math.inf, Mask(visible=())))
-        if now - asked > REFRESH_SECONDS:
+        read_at, mask = self._cached_masks.get(camera, (-math.inf, Mask(visible=())))
+        if now - read_at > REFRESH_SECONDS:
             try:
                 mask = consent.camera_masks(self._folder, [camera])[camera]
             except MoviemotionError:
-                mask = Mask(visible=())  # where consent cannot be read there is none
+                mask = Mask(visible=())  # no consent can be shown, so the camera sees nothing
             self._cached_masks[camera] = now, mask
         return mask
 

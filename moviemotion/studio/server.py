@@ -1,4 +1,4 @@
-"""The studio as a server: at home for whoever sits there, or at an address where people sign in."""
+"""The studio as a server: for this computer only without accounts, or on a network address with accounts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import uvicorn
 
 from moviemotion._io.locks import hold_lock
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.privacy.roles import Role
 from moviemotion.studio.accounts import ACCOUNT_ROLES, AccountStore
 from moviemotion.studio.app import create_app
@@ -21,19 +21,26 @@ from moviemotion.studio.request_guard import WILDCARD_HOSTS
 LOCALHOST = "127.0.0.1"
 LOCK_FILE = "studio.lock"
 CONNECTION_BACKLOG = 128
-"""Connections that wait to be let in; they are let in together, and counted after that."""
+"""Connections that may wait to be accepted. They are accepted together and counted afterwards."""
 SHUTDOWN_TIMEOUT = 3
-"""Seconds that open answers get when the studio is stopped."""
+"""Seconds that open responses get to finish when the studio stops."""
 
 
 def add_account(root: Path, name: str, role: str, password: str) -> None:
-    """Make an account, or give one another role and password; whoever may write the folder may do so.
+    """Create an account, or replace the role and password of an existing one.
+
+    Anyone with write permission for the folder can do this.
 
     Raises:
-        MoviemotionError: the role is unknown, or as for `Access`.
+        MoviemotionError: the role is unknown, or as for `AccountStore.add`.
     """
     if role not in list(ACCOUNT_ROLES):
-        raise MoviemotionError(f"--role {role}: choose of {', '.join(ACCOUNT_ROLES)}")
+        raise SettingError(
+            "role-unknown",
+            "{role} {value}: unknown; choose from {known}",
+            value=role,
+            known=", ".join(ACCOUNT_ROLES),
+        )
     AccountStore(_create_folder(root)).add(name, Role(role), password)
 
 
@@ -41,17 +48,17 @@ def remove_account(root: Path, name: str) -> None:
     """Remove an account and end its sessions.
 
     Raises:
-        MoviemotionError: there is none of that name.
+        MoviemotionError: there is no account with this name.
     """
     AccountStore(_create_folder(root)).remove(name)
 
 
 def startup_warnings(host: str | None, certificate: Path | None) -> Iterator[str]:
-    """What whoever starts the studio must know."""
+    """Warnings to print when the studio starts."""
     if host and not certificate:
         yield (
-            "Passwords and figures travel unencrypted: give --certificate and --key, or put the studio "
-            "behind a proxy on this computer that speaks HTTPS."
+            "Passwords and figures are sent unencrypted: give a certificate and its private key, or put the "
+            "studio behind an HTTPS proxy on this computer."
         )
 
 
@@ -67,21 +74,28 @@ def serve(
     """Serve the studio until it is stopped.
 
     Args:
-        host: where others reach it, who must then sign in; None for this computer only.
-        say: told the address once it can be asked.
+        root: folder of studies, created if it does not exist.
+        host: address on which other computers reach the studio, with accounts; None for this computer only.
+        port: TCP port.
+        certificate: PEM file for HTTPS; None for HTTP.
+        private_key: PEM file with the key of the certificate.
+        print_line: called with the studio's URL once it accepts connections.
+        open_browser: whether to open the URL in the default browser.
 
     Raises:
-        MoviemotionError: nobody could sign in, another studio serves the folder, or the address or
+        MoviemotionError: no researcher has an account, another studio serves the folder, or the address or
             certificate cannot be used.
     """
-    access = AccountStore(_create_folder(root)) if host else None
-    if access and not any(person.role is Role.RESEARCHER for person in access.users()):
-        raise MoviemotionError(
-            f"--host {host}: nobody could sign in; first run moviemotion studio {root} --account NAME"
+    accounts = AccountStore(_create_folder(root)) if host else None
+    if accounts and not any(user.role is Role.RESEARCHER for user in accounts.users()):
+        raise SettingError(
+            "no-researcher-account",
+            "{host} {address}: no researcher could sign in; first create one with {account}",
+            address=host,
         )
-    app = create_app(_create_folder(root), access)
+    app = create_app(_create_folder(root), accounts)
     try:
-        place = socket.create_server((host or LOCALHOST, port))
+        listener = socket.create_server((host or LOCALHOST, port))
         config = uvicorn.Config(
             app,
             http=LimitedHTTPProtocol,
@@ -95,30 +109,35 @@ def serve(
         )
         config.load()
     except OSError as error:
-        where = f"{host or LOCALHOST}:{port}" + (f" with {certificate}" if certificate else "")
-        raise MoviemotionError(f"{where}: cannot be used ({error.strerror}); give another") from error
-    address = f"{'https' if certificate else 'http'}://{browser_host(host)}:{port}/"
-    # Two studios over one folder would read one study twice.
-    with hold_lock(root / LOCK_FILE, 0, f"{root}: another studio is open on it; stop that first"):
-        print_line(f"Studio: {address}   (Ctrl-C stops it)")
+        address = f"{host or LOCALHOST}:{port}" + (f" with {certificate}" if certificate else "")
+        raise MoviemotionError(f"{address}: cannot be used ({error.strerror}); choose another") from error
+    url = f"{'https' if certificate else 'http'}://{browser_host(host)}:{port}/"
+    # Two studios serving one folder would process one study twice.
+    with hold_lock(root / LOCK_FILE, 0, f"{root}: another studio is serving this folder; stop that first"):
+        print_line(f"Studio: {url}   (press Ctrl-C to stop)")
         if open_browser:
-            webbrowser.open(address)
+            webbrowser.open(url)
         server = uvicorn.Server(config)
         LimitedHTTPProtocol.max_connections = raise_connection_limit()
-        # Streams end by themselves then, and are not cut off.
-        app.state.leaving = lambda: server.should_exit
-        server.run(sockets=[place])
+        # With this, event streams end by themselves instead of being cut off.
+        app.state.is_stopping = lambda: server.should_exit
+        server.run(sockets=[listener])
 
 
 def browser_host(host: str | None) -> str:
-    """What of an address stands in a browser: where the studio answers at every one, this computer's own.
+    """The host to open in a browser.
 
-    The codes on the cards of the seats lead to the address that the page was opened at.
+    A wildcard address such as 0.0.0.0 cannot be opened, so it becomes this computer's address on its network.
+    The QR codes on the seat cards then contain that address, which phones can reach.
+
+    Args:
+        host: address on which the studio listens; None for this computer only.
     """
     if host in WILDCARD_HOSTS:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way, suppress(OSError):
-            way.connect(("198.51.100.1", 9))  # sends nothing: the system chooses by which way it would
-            host = way.getsockname()[0]
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
+            # A UDP socket sends nothing here, but the system chooses the local address it would send from.
+            probe.connect(("198.51.100.1", 9))
+            host = probe.getsockname()[0]
     if host in WILDCARD_HOSTS or host is None:
         return "localhost"
     return f"[{host}]" if ":" in host else host
@@ -128,5 +147,7 @@ def _create_folder(root: Path) -> Path:
     try:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise MoviemotionError(f"{root}: cannot be made ({error.strerror}); choose another") from error
+        raise MoviemotionError(
+            f"{root}: cannot be created ({error.strerror}); choose another folder"
+        ) from error
     return root

@@ -1,7 +1,8 @@
-"""A study's files on their way in: received whole or not at all, looked at, and put where they belong.
+"""Uploaded files: received completely or not at all, validated, and moved to their place in the study.
 
-The cameras' recordings lie in `uploads/` and are deleted once they have been measured, as viewers are told:
-pictures that were asked for are kept apart, encrypted. The film, its script and its subtitles stay.
+Recordings of the audience are stored in `uploads/` and deleted when the screening has finished, as
+participants are told. Pictures that a study keeps are stored separately, encrypted. The film, the script and
+the subtitles stay.
 """
 
 from __future__ import annotations
@@ -27,46 +28,48 @@ from moviemotion.study.file_names import SCREENING_STATE_FILE, UPLOADS_FOLDER
 
 CAMERAS_FILE = "seats.toml"
 FILE_NAME_PATTERN = r"^[^/\\\x00-\x1f\x7f]{1,100}$"
-"""What an uploaded file may be called; it is never a path."""
+"""Names that an uploaded file may have; never a path."""
 _BUFFER_BYTES = 1 << 20
 _PARTIAL_PREFIX = "incoming-"
 _RESERVED_NAMES = (CAMERAS_FILE, SCREENING_STATE_FILE)
 _FILM_SUFFIXES = (".mp4", ".m4v", ".webm", ".mov", ".ogv", ".mkv")
-"""What browsers play."""
+"""Formats that browsers can play."""
 
 
 class FileKind(StrEnum):
-    """What a file is for."""
+    """What an uploaded file is used for."""
 
-    SEATS = "seats"
-    """A camera's recording of the audience."""
+    RECORDING = "recording"
+    """A recording of the audience by one camera."""
     CAMERAS = "cameras"
-    """seats.toml: the live cameras."""
+    """seats.toml, the list of live cameras."""
     FILM = "film"
     SCRIPT = "script"
     SUBTITLES = "subtitles"
 
 
 MAX_FILE_BYTES = {
-    FileKind.SEATS: 64 << 30,
+    FileKind.RECORDING: 64 << 30,
     FileKind.CAMERAS: 1 << 20,
     FileKind.FILM: 64 << 30,
     FileKind.SCRIPT: 64 << 20,
     FileKind.SUBTITLES: 64 << 20,
 }
-"""Bytes of one file."""
+"""Kind → largest file in bytes."""
 
 
 class FileTooLargeError(Exception):
-    """A file that is longer than its kind may be."""
+    """An uploaded file exceeds `MAX_FILE_BYTES`."""
 
 
 @dataclass(frozen=True)
 class StudyFile:
-    """A file that a study has.
+    """An uploaded file of a study.
 
     Attributes:
-        name: of a recording as it was given; else the kind with the suffix that was given.
+        kind: what it is used for.
+        name: of a recording, the name under which it was uploaded; of other files, the kind with the original
+            suffix.
         size: bytes.
     """
 
@@ -76,30 +79,31 @@ class StudyFile:
 
 
 def list_files(folder: Path) -> tuple[StudyFile, ...]:
-    """The files that a study has of each kind."""
-    found = []
+    """The uploaded files of a study, by kind."""
+    files = []
     for kind in FileKind:
         for path in file_paths(folder, kind):
-            with suppress(FileNotFoundError):  # it has been read, and is gone
-                found.append(StudyFile(kind, path.name, path.stat().st_size))
-    return tuple(found)
+            with suppress(FileNotFoundError):  # a screening has just finished and deleted it
+                files.append(StudyFile(kind, path.name, path.stat().st_size))
+    return tuple(files)
 
 
 def file_paths(folder: Path, kind: FileKind) -> list[Path]:
-    """The files of a kind: none, one, or for `SEATS` several, by name; links elsewhere do not count."""
-    if kind is FileKind.SEATS:
-        found = [path for path in (folder / UPLOADS_FOLDER).glob("*") if path.name not in _RESERVED_NAMES]
+    """The files of one kind, sorted by name: at most one, except for recordings.
+
+    Symbolic links are skipped: they could lead out of the study.
+    """
+    if kind is FileKind.RECORDING:
+        paths = [path for path in (folder / UPLOADS_FOLDER).glob("*") if path.name not in _RESERVED_NAMES]
+    elif kind is FileKind.CAMERAS:
+        paths = list((folder / UPLOADS_FOLDER).glob(CAMERAS_FILE))
     else:
-        found = list(
-            (folder / UPLOADS_FOLDER).glob(CAMERAS_FILE)
-            if kind is FileKind.CAMERAS
-            else folder.glob(f"{kind}.*")
-        )
-    return sorted(p for p in found if p.is_file() and not p.is_symlink() and not _is_partial(p))
+        paths = list(folder.glob(f"{kind}.*"))
+    return sorted(p for p in paths if p.is_file() and not p.is_symlink() and not _is_partial(p))
 
 
 def find_file(folder: Path, kind: FileKind) -> Path | None:
-    """The one file of a kind, if the study has it."""
+    """The first file of a kind, or None if the study has none."""
     return next(iter(file_paths(folder, kind)), None)
 
 
@@ -110,48 +114,57 @@ async def save_upload(
     body: AsyncIterator[bytes],
     write_guard: Callable[[], AbstractContextManager[None]],
 ) -> Path:
-    """Take a file in, look at it, and put it where it belongs in place of what was there.
+    """Receive a file, validate it, and move it into the study, replacing an existing one.
 
     Args:
-        name: of the file as its owner calls it.
-        putting: held while it is put there, which may be hours later; raises where it must not be any more.
+        folder: the study folder.
+        kind: what the file is used for.
+        name: the file name on the user's computer.
+        body: the content, in chunks.
+        write_guard: context manager entered while the file is moved into place, which may be hours after the
+            upload started. It raises if the study may not be changed any more.
+
+    Returns:
+        Path of the stored file.
 
     Raises:
-        TooLargeError: it has more bytes than `MOST`.
-        MoviemotionError: its name or what is in it cannot be used, or it cannot be written.
+        FileTooLargeError: the file exceeds `MAX_FILE_BYTES`.
+        MoviemotionError: the name or the content cannot be used, the connection was interrupted, or the file
+            cannot be written.
     """
-    place = _target_path(folder, kind, name)
-    partial = folder / UPLOADS_FOLDER / f"{_PARTIAL_PREFIX}{secrets.token_hex(8)}{place.suffix}"
+    target = _target_path(folder, kind, name)
+    partial = folder / UPLOADS_FOLDER / f"{_PARTIAL_PREFIX}{secrets.token_hex(8)}{target.suffix}"
     try:
         partial.parent.mkdir(exist_ok=True)
-        left = MAX_FILE_BYTES[kind]
+        remaining = MAX_FILE_BYTES[kind]
         with partial.open("wb", buffering=_BUFFER_BYTES) as file:
-            async for part in body:
-                left -= len(part)
-                if left < 0:
-                    raise FileTooLargeError(f"{name}: more than {MAX_FILE_BYTES[kind] >> 20:,} MiB")
-                await run_in_threadpool(file.write, part)
+            async for chunk in body:
+                remaining -= len(chunk)
+                if remaining < 0:
+                    limit = f"{MAX_FILE_BYTES[kind] >> 20:,} MiB"
+                    raise FileTooLargeError(f"{name}: larger than {limit}; upload a smaller file")
+                await run_in_threadpool(file.write, chunk)
         try:
             await run_in_threadpool(_validate_file, kind, partial)
         except MoviemotionError as error:
             raise MoviemotionError(str(error).replace(str(partial), name)) from error
         await run_in_threadpool(_move_into_place, folder, kind, name, partial, write_guard)
     except ClientDisconnect as error:
-        raise MoviemotionError(f"{name}: broke off; send it again") from error
+        raise MoviemotionError(f"{name}: the upload was interrupted; upload it again") from error
     except OSError as error:
-        raise MoviemotionError(f"{name}: cannot be written ({error.strerror}); make room") from error
+        raise MoviemotionError(f"{name}: cannot be written ({error.strerror}); free some space") from error
     finally:
         partial.unlink(missing_ok=True)
         with suppress(OSError):
-            partial.parent.rmdir()  # unless something lies in it
-    return place
+            partial.parent.rmdir()  # fails, as it should, if the folder is not empty
+    return target
 
 
 def delete_file(folder: Path, kind: FileKind, name: str) -> None:
-    """Delete a file.
+    """Delete an uploaded file.
 
     Raises:
-        MoviemotionError: the study has none of that name.
+        MoviemotionError: the study has no such file.
     """
     for path in file_paths(folder, kind):
         if path.name == name:
@@ -164,27 +177,28 @@ def read_live_cameras(folder: Path) -> SeatsConfig:
     """The live cameras of a study.
 
     Raises:
-        MoviemotionError: it has no seats.toml, or one that names a file outside the study.
+        MoviemotionError: the study has no seats.toml, or one that names a file outside the study.
     """
     path = folder / UPLOADS_FOLDER / CAMERAS_FILE
     if not path.is_file():
         raise MoviemotionError(f"{folder}: has no {CAMERAS_FILE}; upload the list of its cameras")
-    seats = read_seats_config(path)
-    named = [
-        camera.source for camera in seats.cameras if camera.source.partition("://")[0] not in STREAM_SCHEMES
+    config = read_seats_config(path)
+    # The file comes from a browser: it must not make the server open other files of this computer.
+    sources = [
+        camera.source for camera in config.cameras if camera.source.partition("://")[0] not in STREAM_SCHEMES
     ]
-    named += [str(seats.sync.film)] if seats.sync.film else []
-    for source in named:
-        inside = Path(source).resolve().is_relative_to(folder.resolve())
-        if not inside and not re.fullmatch(r"/dev/video\d+", source):
+    sources += [str(config.sync.film)] if config.sync.film else []
+    for source in sources:
+        is_inside = Path(source).resolve().is_relative_to(folder.resolve())
+        if not is_inside and not re.fullmatch(r"/dev/video\d+", source):
             raise MoviemotionError(
                 f"{CAMERAS_FILE}: {Path(source).name} is not a file of this study; upload it"
             )
-    return seats
+    return config
 
 
 def delete_partial_uploads(folder: Path) -> None:
-    """Delete what was on its way in when the studio was stopped."""
+    """Delete the rest of uploads that were interrupted when the studio stopped."""
     for path in (folder / UPLOADS_FOLDER).glob("*"):
         if _is_partial(path):
             path.unlink()
@@ -197,24 +211,27 @@ def _target_path(folder: Path, kind: FileKind, name: str) -> Path:
         or name[0] == "."
         or not re.fullmatch(r"\.[a-z0-9]{1,10}", suffix)
     ):
-        raise MoviemotionError(f"{name!r}: give the file's name with its suffix, and no folder")
+        raise MoviemotionError(
+            f"{name!r}: not a valid file name; use a name with a suffix and without folders"
+        )
     if kind is FileKind.CAMERAS:
         return folder / UPLOADS_FOLDER / CAMERAS_FILE
     if kind is FileKind.FILM and suffix not in _FILM_SUFFIXES:
-        raise MoviemotionError(f"{name}: browsers do not play {suffix}; give the film as MP4 or WebM")
-    if kind is not FileKind.SEATS:
+        raise MoviemotionError(f"{name}: browsers cannot play {suffix}; upload the film as MP4 or WebM")
+    if kind is not FileKind.RECORDING:
         return folder / f"{kind}{suffix}"
-    place = folder / UPLOADS_FOLDER / name
+    target = folder / UPLOADS_FOLDER / name
     if (
         suffix in (".partial", ".toml", ".json")
         or name.startswith(_PARTIAL_PREFIX)
         or len(name.encode()) > 200
     ):
-        raise MoviemotionError(f"{name}: cannot be the name of a recording; rename it")
+        raise MoviemotionError(f"{name}: a recording cannot have this name; rename it")
+    # A recording's stem is the name of its camera, so two recordings need two stems.
     for other in file_paths(folder, kind):
-        if other.stem == place.stem and other != place:
+        if other.stem == target.stem and other != target:
             raise MoviemotionError(f"{name}: another recording is called {other.name}; rename one of them")
-    return place
+    return target
 
 
 def _move_into_place(
@@ -222,19 +239,20 @@ def _move_into_place(
     kind: FileKind,
     name: str,
     partial: Path,
-    putting: Callable[[], AbstractContextManager[None]],
+    write_guard: Callable[[], AbstractContextManager[None]],
 ) -> None:
-    with putting():
-        place = _target_path(folder, kind, name)  # another may have come meanwhile that is called alike
-        for before in file_paths(folder, kind) if kind is not FileKind.SEATS else ():
-            before.unlink()
-        partial.replace(place)
+    with write_guard():
+        # Checked again: a recording with the same stem may have been uploaded in the meantime.
+        target = _target_path(folder, kind, name)
+        for previous in file_paths(folder, kind) if kind is not FileKind.RECORDING else ():
+            previous.unlink()
+        partial.replace(target)
 
 
 def _validate_file(kind: FileKind, path: Path) -> None:
-    """Refuse a file that could not be used later."""
+    """Raise an error now if the file could not be used later."""
     match kind:
-        case FileKind.SEATS | FileKind.FILM:
+        case FileKind.RECORDING | FileKind.FILM:
             decode.probe(path)
         case FileKind.SCRIPT:
             read_screenplay(path)

@@ -1,4 +1,4 @@
-"""A studio that answers at an address, and clients that may change something in it."""
+"""A served studio, clients with a CSRF token, and checks that a viewer is erased."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from moviemotion.studio.connection_limits import LimitedHTTPProtocol
 
 
 def renew_token(client: httpx2.Client) -> None:
-    """Have a client send the token of its session."""
+    """Let a client send the CSRF token of its session."""
     client.headers["X-CSRF-Token"] = client.get("/api/session").json()["csrf"]
 
 
 def until(holds: Callable[[], Any]) -> Any:
-    """What a question answers once that is true; asked for a minute."""
+    """Wait up to a minute until a function returns a true value, and return it."""
     end = time.monotonic() + 60
     while not (found := holds()):
         assert time.monotonic() < end
@@ -34,7 +34,7 @@ def until(holds: Callable[[], Any]) -> Any:
 
 @contextmanager
 def serving(app: FastAPI) -> Iterator[str]:
-    """A real server on a free port, in a thread."""
+    """Run a server on a free port in a thread."""
     with socket.create_server(("127.0.0.1", 0)) as place:
         port = place.getsockname()[1]
     server = uvicorn.Server(
@@ -52,7 +52,7 @@ def serving(app: FastAPI) -> Iterator[str]:
 
 
 def assert_gone(root: Path, viewer: str) -> None:
-    """No file of the studio has the id, as it is on disk or unpacked."""
+    """Check that no file of the studio contains a viewer's ID, also in compressed form."""
     everything = [path for path in root.rglob("*") if path.is_file()]
     assert {"study.db", "study.json", "provenance.json", "studio.db"} & {path.name for path in everything}
     assert not any(viewer.encode() in path.read_bytes() for path in everything)

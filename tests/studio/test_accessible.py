@@ -1,4 +1,4 @@
-"""Every page of the studio: no accessibility fault that axe finds, and none that is wider than its screen."""
+"""Every page of the studio: axe finds no accessibility error, and none is wider than its screen."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from studio_browser import DESK, PHONE
+from studio_browser import DESKTOP, PHONE
 
 from moviemotion.audience.video.masking import Region
 from moviemotion.privacy import consent, retention
@@ -17,12 +17,12 @@ from moviemotion.privacy.study_database import ConsentTerms
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
 GRAVE = ("serious", "critical")
 SCRIPTED = ("/studies/", "/compare")
-"""Pages whose content comes after them."""
+"""Pages that load their content with JavaScript."""
 
 
 @pytest.fixture
 def asked(root: Path) -> Path:
-    """A study with seats of each state."""
+    """A study with seats in each consent state."""
     folder = root / "premiere"
     retention.begin_study(folder, ConsentTerms("Lantern Films", "privacy@lantern.example"), {})
     for number, seat in enumerate(("A1", "A2", "A3", "A4")):
@@ -31,14 +31,14 @@ def asked(root: Path) -> Path:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["390 px", "1280 px"])
-def test_no_page_has_a_serious_fault(
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["390 px", "1280 px"])
+def test_no_page_has_a_serious_accessibility_error(
     size: dict[str, int],
     scheme: str,
     asked: Path,
     study: Path,
     open_page: Callable,
-    trouble: list[str],
+    page_problems: list[str],
 ) -> None:
     shutil.copytree(study, study.parent / "another-cut")
     code = consent.record_offline_answer(asked, "A1", True).code
@@ -64,10 +64,10 @@ def test_no_page_has_a_serious_fault(
         "/studies/premiere/seats",
         "/studies/premiere/kiosk",
         "/studies/premiere/kiosk/A4",
-        "/studies/premiere/trust",
+        "/studies/premiere/privacy",
         done,
-        f"{done}/read",
-        f"{done}/trust",
+        f"{done}/analysis",
+        f"{done}/privacy",
         f"/compare?first={study.name}&second=another-cut",
         "/sign-in",
         "/api",
@@ -85,11 +85,11 @@ def test_no_page_has_a_serious_fault(
     page.get_by_role("button", name="Show my answer").click()
     page.locator("summary").click()
     look("receipt, to withdraw")
-    page.goto(f"{done}/trust")
+    page.goto(f"{done}/privacy")
     page.locator("[data-erase]").first.click()
     look("to erase")
     # What is asked in vain is a message in the console of its own.
-    assert trouble == []
+    assert page_problems == []
     page.goto("/c/receipt")
     page.fill("#code", "no code")
     page.get_by_role("button", name="Show my answer").click()

@@ -1,4 +1,4 @@
-"""The page of a screening in a real browser: what would be lost is said before, and can be mended there."""
+"""The page of a study in a real browser: warnings about recordings that would be lost, and corrections."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from studio_browser import DESK
+from studio_browser import DESKTOP
 
 from moviemotion.privacy import consent, retention
 from moviemotion.privacy.study_database import ConsentTerms
@@ -22,24 +22,26 @@ def premiere(root: Path) -> Path:
     return folder
 
 
-def test_a_seat_that_was_written_wrongly_is_found_out_and_mended(
-    premiere: Path, seats: list[Path], open_page: Callable, trouble: list[str]
+def test_a_mistyped_seat_is_noticed_and_corrected(
+    premiere: Path, seats: list[Path], open_page: Callable, page_problems: list[str]
 ) -> None:
-    page = open_page(DESK)
+    page = open_page(DESKTOP)
     page.goto("/studies/premiere")
-    read, doubts = page.get_by_role("button", name="Read the recordings"), page.locator(".doubts")
-    expect(page.locator("#reading")).to_contain_text("Give the recordings first")
+    read, doubts = page.get_by_role("button", name="Process the recordings"), page.locator(".warnings")
+    expect(page.locator("#processing")).to_contain_text("Upload the recordings first")
 
     def add(seat: str, camera: str) -> None:
-        page.get_by_label("Seat", exact=True).fill(seat)
+        page.get_by_label("Seat label", exact=True).fill(seat)
         page.get_by_label("Camera", exact=True).fill(camera)
         page.get_by_role("button", name="Add").click()
         expect(page.locator("#seats").get_by_role("cell", name=seat, exact=True)).to_be_visible()
 
     add("A1", "seat-10")
-    page.set_input_files("#file-seats", seats[0])
-    expect(doubts).to_contain_text("seat-01.mp4 will not be read, and is deleted with the others: no seat")
-    expect(doubts).to_contain_text("Seat A1: no recording is called seat-10")
+    page.set_input_files("#file-recording", seats[0])
+    expect(doubts).to_contain_text(
+        "seat-01.mp4 will be deleted with the others without being processed: no seat"
+    )
+    expect(doubts).to_contain_text("Seat A1: there is no recording named seat-10")
     expect(read).to_be_disabled()
 
     page.get_by_role("button", name="Remove seat A1").click()
@@ -48,20 +50,20 @@ def test_a_seat_that_was_written_wrongly_is_found_out_and_mended(
     expect(doubts).to_contain_text("no participant there has accepted")
     consent.record_offline_answer(premiere, "A1", True)
     expect(doubts).to_have_count(0)
-    expect(page.locator("#reading")).to_contain_text("1 of 1 recording to read")
+    expect(page.locator("#processing")).to_contain_text("1 of 1 recording can be processed")
     expect(read).to_be_enabled()
     expect(page.get_by_role("button", name="Remove seat A1")).to_have_count(0)
-    assert trouble == []
+    assert page_problems == []
 
 
-def test_a_fault_names_the_field_as_the_page_does(root: Path, open_page: Callable) -> None:
-    page = open_page(DESK)
+def test_an_error_names_the_field_by_its_label(root: Path, open_page: Callable) -> None:
+    page = open_page(DESKTOP)
     page.goto("/studies/new")
     page.get_by_label(re.compile("^Name")).fill("premiere")
     page.get_by_label(re.compile("^Responsible")).fill("   ")
     page.get_by_label(re.compile("^Contact")).fill("privacy@lantern.example")
-    page.get_by_role("button", name="Begin the study").click()
+    page.get_by_role("button", name="Create the study").click()
     expect(page.get_by_role("alert")).to_have_text(
-        "Responsible: write one line with a letter or a digit in it"
+        "Responsible: enter one line with at least one letter or digit"
     )
     expect(page.get_by_label(re.compile("^Responsible"))).to_be_focused()

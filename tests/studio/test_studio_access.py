@@ -1,4 +1,4 @@
-"""Who may come in and what they may do, attacked."""
+"""Accounts, sessions and roles under attack."""
 
 from __future__ import annotations
 
@@ -42,13 +42,22 @@ OPEN_TO_ALL = {
     ("POST", "/api/receipts/check"),
     ("POST", "/api/receipts/withdraw"),
 }
-"""What needs no account: signing in, and what a viewer does with the code of their seat or receipt."""
+"""Routes without an account: signing in, and those of participants with the code of a seat or receipt."""
 WRITERS = {
     ("GET", "/api/studies"),
     ("GET", "/api/studies/{study}"),
     *(
         ("GET", f"/api/studies/{{study}}/{what}")
-        for what in ("room", "script", "moments", "curves", "viewers", "notes", "film", "exports/{kind}")
+        for what in (
+            "audience-curves",
+            "script",
+            "moments",
+            "curves",
+            "viewers",
+            "notes",
+            "film",
+            "exports/{kind}",
+        )
     ),
     ("GET", "/api/compare"),
     ("POST", "/api/studies/{study}/notes"),
@@ -69,15 +78,15 @@ PAGES: dict[tuple[str, str], set[Role | None]] = {
     ("GET", "/"): {*ACCOUNT_ROLES},
     ("GET", "/compare"): STAFF,
     ("GET", "/studies/{study}"): STAFF,
-    ("GET", "/studies/{study}/read"): STAFF,
-    ("GET", "/studies/{study}/trust"): {Role.RESEARCHER, Role.PRIVACY_OFFICER},
+    ("GET", "/studies/{study}/analysis"): STAFF,
+    ("GET", "/studies/{study}/privacy"): {Role.RESEARCHER, Role.PRIVACY_OFFICER},
     ("GET", "/studies/new"): {Role.RESEARCHER},
     ("GET", "/studies/{study}/seats"): {Role.RESEARCHER},
     ("GET", "/studies/{study}/kiosk"): {Role.RESEARCHER, Role.SEAT},
     ("GET", "/studies/{study}/kiosk/{seat:path}"): {Role.RESEARCHER, Role.SEAT},
     ("POST", "/studies/{study}/kiosk/{seat:path}"): {Role.RESEARCHER, Role.SEAT},
 }
-"""Every page, and who may open it; None: who has not signed in."""
+"""Page → roles that can open it; None stands for a user who has not signed in."""
 PRIVACY = "/api/studies/{study}/privacy"
 OFFICERS_ALONE = {
     ("POST", f"{PRIVACY}/erase"),
@@ -90,7 +99,7 @@ OFFICERS = {
     *OFFICERS_ALONE,
     ("GET", "/api/studies/{study}/seats"),
     ("GET", PRIVACY),
-    ("GET", f"{PRIVACY}/verdict"),
+    ("GET", f"{PRIVACY}/verification"),
     ("GET", f"{PRIVACY}/log"),
 }
 
@@ -113,7 +122,7 @@ def access(accounts: Path, root: Path) -> AccountStore:
 
 @pytest.fixture
 def guarded(access: AccountStore, study: Path, root: Path) -> FastAPI:
-    """A studio where people sign in, with one finished study."""
+    """A studio with accounts and one finished study."""
     return create_app(root, access)
 
 
@@ -138,7 +147,7 @@ def routes(app: FastAPI) -> set[tuple[str, str]]:
 
 
 def ask(client: TestClient, route: tuple[str, str]) -> int:
-    """Status of a route asked with names that may be; roles come before what is in a body."""
+    """Status of a request with valid path parameters; the role is checked before the body."""
     path = (
         route[1]
         .replace("{seat:path}", "A1")
@@ -157,7 +166,7 @@ def ask(client: TestClient, route: tuple[str, str]) -> int:
 # Signing in
 
 
-def test_a_wrong_password_and_an_unknown_name_look_the_same(
+def test_a_wrong_password_and_an_unknown_name_are_indistinguishable(
     sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, checked = sign_in(None), []
@@ -172,12 +181,14 @@ def test_a_wrong_password_and_an_unknown_name_look_the_same(
         client.post("/api/session", json={"name": name, "password": password})
         for name, password in (("researcher", "wrong"), ("nobody", "wrong"), ("nobody", PASSWORD), ("", ""))
     ]
-    assert {(a.status_code, a.text) for a in answers} == {(401, '{"detail":"name or password is wrong"}')}
+    assert {(a.status_code, a.text) for a in answers} == {
+        (401, '{"detail":"the name or the password is wrong; try again"}')
+    }
     assert len(checked) == len(answers)  # so that all take as long
     assert client.get("/api/session").json()["role"] is None
 
 
-def test_a_session_is_a_cookie_that_scripts_and_other_sites_cannot_use(sign_in: SignIn) -> None:
+def test_scripts_and_other_sites_cannot_use_the_session_cookie(sign_in: SignIn) -> None:
     client = sign_in(None)
     answer = client.post("/api/session", json={"name": "writer", "password": PASSWORD})
     cookie = answer.headers["set-cookie"]
@@ -185,7 +196,7 @@ def test_a_session_is_a_cookie_that_scripts_and_other_sites_cannot_use(sign_in: 
     assert client.get("/api/session").json()["role"] == "writer"
 
 
-def test_neither_passwords_nor_tokens_are_kept(access: AccountStore, root: Path) -> None:
+def test_passwords_and_tokens_are_stored_as_hashes_only(access: AccountStore, root: Path) -> None:
     token = access.sign_in("writer", PASSWORD)
     kept = b"".join(path.read_bytes() for path in root.glob(f"{DATABASE_FILE}*"))
     assert token is not None
@@ -194,12 +205,12 @@ def test_neither_passwords_nor_tokens_are_kept(access: AccountStore, root: Path)
     assert b"$argon2id$" in kept
 
 
-def test_only_its_owner_may_read_the_accounts(root: Path) -> None:
+def test_only_the_owner_can_read_the_accounts(root: Path) -> None:
     AccountStore(root)
     assert stat.S_IMODE((root / DATABASE_FILE).stat().st_mode) == 0o600
 
 
-def test_a_token_that_was_planted_before_is_not_the_session(sign_in: SignIn) -> None:
+def test_a_planted_token_does_not_become_the_session(sign_in: SignIn) -> None:
     client = sign_in(None)
     client.cookies.set(SESSION_COOKIE, "planted", domain="studio.example")
     renew_token(client)
@@ -207,7 +218,7 @@ def test_a_token_that_was_planted_before_is_not_the_session(sign_in: SignIn) -> 
     assert [c.value for c in client.cookies.jar if c.name == SESSION_COOKIE and c.value == "planted"] == []
 
 
-def test_the_token_for_changes_is_of_one_session(sign_in: SignIn) -> None:
+def test_a_csrf_token_belongs_to_one_session(sign_in: SignIn) -> None:
     client = sign_in(None)
     given = {"name": "researcher", "password": PASSWORD}
     client.post("/api/session", json=given)
@@ -219,7 +230,7 @@ def test_the_token_for_changes_is_of_one_session(sign_in: SignIn) -> None:
 # Sessions end
 
 
-def test_a_session_ends_with_the_day(access: AccountStore) -> None:
+def test_a_session_expires(access: AccountStore) -> None:
     now = datetime.now(UTC)
     token = access.sign_in("writer", PASSWORD, now)
     assert access.session_user(token, now + SESSION_LIFETIME - timedelta(seconds=1)) is not None
@@ -227,7 +238,7 @@ def test_a_session_ends_with_the_day(access: AccountStore) -> None:
     assert access.session_user(token, now + 2 * SESSION_LIFETIME) is None
 
 
-def test_signing_out_ends_it_on_the_server(sign_in: SignIn) -> None:
+def test_signing_out_ends_the_session_on_the_server(sign_in: SignIn) -> None:
     client = sign_in(Role.WRITER)
     token = client.cookies[SESSION_COOKIE]
     assert client.delete("/api/session").status_code == 204
@@ -248,7 +259,7 @@ def test_a_new_password_and_removal_end_all_sessions(access: AccountStore, how: 
 
 
 @pytest.mark.parametrize("token", [None, "", "0", "' OR 1=1 --", "é"])
-def test_an_invented_token_is_nobodys(access: AccountStore, token: str | None) -> None:
+def test_a_made_up_token_is_not_a_session(access: AccountStore, token: str | None) -> None:
     access.sign_in("writer", PASSWORD)
     assert access.session_user(token) is None
 
@@ -264,7 +275,7 @@ def test_an_invented_token_is_nobodys(access: AccountStore, token: str | None) -
         ("ada", Role.WRITER, "a" * 201),
     ],
 )
-def test_what_an_account_cannot_be(access: AccountStore, name: str, role: Role, password: str) -> None:
+def test_invalid_accounts_are_refused(access: AccountStore, name: str, role: Role, password: str) -> None:
     with pytest.raises(MoviemotionError):
         access.add(name, role, password)
     assert len(access.users()) == len(ACCOUNT_ROLES)
@@ -273,11 +284,11 @@ def test_what_an_account_cannot_be(access: AccountStore, name: str, role: Role, 
 # Roles
 
 
-def test_without_an_account_there_is_nothing_but_what_viewers_need(sign_in: SignIn, guarded: FastAPI) -> None:
+def test_without_an_account_only_participants_routes_are_open(sign_in: SignIn, guarded: FastAPI) -> None:
     client = sign_in(None)
     assert routes(guarded) >= OPEN_TO_ALL
     assert {route for route in routes(guarded) if ask(client, route) != 401} == OPEN_TO_ALL
-    for page in ("/", "/studies/the-last-ferry", "/studies/the-last-ferry/read"):
+    for page in ("/", "/studies/the-last-ferry", "/studies/the-last-ferry/analysis"):
         answer = client.get(page, follow_redirects=False)
         assert answer.headers["location"] == f"/sign-in?to={page}"
 
@@ -291,7 +302,7 @@ def test_without_an_account_there_is_nothing_but_what_viewers_need(sign_in: Sign
     ],
     ids=["seat", "writer", "privacy officer"],
 )
-def test_a_role_may_do_no_more_than_its_own(
+def test_a_role_can_use_only_its_own_routes(
     sign_in: SignIn, guarded: FastAPI, role: Role, allowed: set[tuple[str, str]]
 ) -> None:
     client = sign_in(role)
@@ -300,12 +311,12 @@ def test_a_role_may_do_no_more_than_its_own(
     assert {route for route in theirs if ask(client, route) != 403} == allowed
 
 
-def test_a_researcher_does_all_but_the_officers_part(sign_in: SignIn, guarded: FastAPI) -> None:
+def test_a_researcher_can_do_everything_but_the_officers_part(sign_in: SignIn, guarded: FastAPI) -> None:
     client = sign_in(Role.RESEARCHER)
     assert {route for route in routes(guarded) - OPEN_TO_ALL if ask(client, route) == 403} == OFFICERS_ALONE
 
 
-def test_a_role_is_looked_up_each_time(sign_in: SignIn, root: Path) -> None:
+def test_a_changed_role_takes_effect_at_once(sign_in: SignIn, root: Path) -> None:
     client = sign_in(Role.RESEARCHER)
     assert client.get("/api/studies/the-last-ferry/screening").status_code == 200
     database = sqlite3.connect(root / DATABASE_FILE)
@@ -316,7 +327,7 @@ def test_a_role_is_looked_up_each_time(sign_in: SignIn, root: Path) -> None:
 
 
 @pytest.mark.parametrize("role", [None, *ACCOUNT_ROLES])
-def test_a_role_opens_no_more_pages_than_its_own(sign_in: SignIn, study: Path, role: Role | None) -> None:
+def test_a_role_can_open_only_its_own_pages(sign_in: SignIn, study: Path, role: Role | None) -> None:
     read_status(study)
     found = {
         (m, r.path)
@@ -331,7 +342,7 @@ def test_a_role_opens_no_more_pages_than_its_own(sign_in: SignIn, study: Path, r
     assert {page: status for page, status in answers.items() if status in (303, 401, 403)} == refused
 
 
-def test_a_kiosk_that_signs_in_finds_the_studies_that_ask(sign_in: SignIn, study: Path, root: Path) -> None:
+def test_a_kiosk_sees_the_studies_that_ask_for_consent(sign_in: SignIn, study: Path, root: Path) -> None:
     (root / "premiere").mkdir()
     retention.begin_study(root / "premiere", ConsentTerms("Lantern Films", "privacy@lantern.example"), {})
     home = sign_in(Role.SEAT).get("/")
@@ -340,7 +351,7 @@ def test_a_kiosk_that_signs_in_finds_the_studies_that_ask(sign_in: SignIn, study
     assert study.name not in home.text
 
 
-def test_who_may_not_erase_is_offered_no_erasing(sign_in: SignIn, study: Path) -> None:
-    trust = f"/studies/{study.name}/trust"
+def test_only_the_officer_sees_controls_for_erasing(sign_in: SignIn, study: Path) -> None:
+    trust = f"/studies/{study.name}/privacy"
     assert "data-erase" in sign_in(Role.PRIVACY_OFFICER).get(trust).text
     assert "data-erase" not in sign_in(Role.RESEARCHER).get(trust).text

@@ -1,4 +1,4 @@
-"""The studio's pages and faults."""
+"""The studio's pages and error responses."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def test_the_api_is_documented(client: TestClient) -> None:
     assert "POST /api/session" in client.get("/api").text
 
 
-def test_a_fault_is_json_for_programs_and_a_page_for_people(client: TestClient, study: Path) -> None:
-    assert client.get("/api/nothing").json() == {"detail": "there is nothing at this address; check it"}
+def test_an_error_is_json_for_the_api_and_a_page_for_browsers(client: TestClient, study: Path) -> None:
+    assert client.get("/api/nothing").json() == {"detail": "this page does not exist; check the address"}
     page = client.get("/studies/no-such-study")
     assert page.status_code == 404
     assert "no such study" in page.text
@@ -31,44 +31,42 @@ def test_a_fault_is_json_for_programs_and_a_page_for_people(client: TestClient, 
     assert 'href="/"' in page.text
 
 
-def test_an_attendee_is_led_nowhere_by_a_fault(client: TestClient) -> None:
+def test_an_error_page_for_participants_has_no_links(client: TestClient) -> None:
     page = client.get("/c/nonsense")
     assert page.status_code == 404
-    assert "ask whoever invited you" in page.text
+    assert "ask the person who invited you" in page.text
     assert "<a " not in page.text
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "message"),
     [
-        ({"id": "my study"}, "id: write up to 64 letters, digits, dots and dashes without blanks"),
-        ({"controller": "  "}, "controller: write one line with a letter or a digit in it"),
-        ({"controller": ""}, "controller: write something"),
-        ({"purpose": "x" * 301}, "purpose: write 300 characters at most"),
-        ({"days": {"pictures": 0}}, "days.pictures: give 1 or more"),
-        ({"days": {"pictures": 9999}}, "days.pictures: give 1,095 or less"),
-        ({"days": {"pictures": 1.5}}, "days.pictures: give a whole number"),
+        ({"id": "my study"}, "id: use up to 64 letters, digits, dots and dashes without spaces"),
+        ({"controller": "  "}, "controller: enter one line with at least one letter or digit"),
+        ({"controller": ""}, "controller: enter some text"),
+        ({"purpose": "x" * 301}, "purpose: enter at most 300 characters"),
+        ({"days": {"pictures": 0}}, "days.pictures: enter 1 or more"),
+        ({"days": {"pictures": 9999}}, "days.pictures: enter 1,095 or less"),
+        ({"days": {"pictures": 1.5}}, "days.pictures: enter a whole number"),
     ],
 )
-def test_what_is_not_as_documented_is_said_in_words(
-    client: TestClient, wrong: dict[str, object], told: str
-) -> None:
+def test_invalid_fields_are_explained(client: TestClient, wrong: dict[str, object], message: str) -> None:
     new = {"id": "preview", "controller": "Lantern Films", "contact": "here"}
     refused = client.post("/api/studies", json=new | wrong)
     assert refused.status_code == 422
-    assert refused.json()["detail"].startswith(told)
+    assert refused.json()["detail"].startswith(message)
 
 
-def test_a_study_that_is_not_read_has_no_reading_room_yet(client: TestClient, study: Path) -> None:
+def test_an_unfinished_study_has_no_analysis_page(client: TestClient, study: Path) -> None:
     client.post("/api/studies", json={"id": "preview", "controller": "Lantern Films", "contact": "here"})
-    shown = client.get("/studies/preview/read")
+    shown = client.get("/studies/preview/analysis")
     assert shown.url.path == "/studies/preview"
-    assert "/studies/preview/trust" in shown.text
-    assert 'href="/studies/preview/read" aria' not in shown.text
-    assert client.get(f"/studies/{study.name}/read").url.path == f"/studies/{study.name}/read"
+    assert "/studies/preview/privacy" in shown.text
+    assert 'href="/studies/preview/analysis" aria' not in shown.text
+    assert client.get(f"/studies/{study.name}/analysis").url.path == f"/studies/{study.name}/analysis"
 
 
-def test_a_study_is_begun_once(client: TestClient, root: Path) -> None:
+def test_a_study_is_created_once(client: TestClient, root: Path) -> None:
     new = {"id": "preview", "controller": "Lantern Films", "contact": "privacy@lantern.example"}
     begun = client.post("/api/studies", json=new | {"days": {"pictures": 3}})
     assert begun.status_code == 201
@@ -89,7 +87,7 @@ def test_a_study_is_begun_once(client: TestClient, root: Path) -> None:
     assert not (root / "other").exists()
 
 
-def test_a_study_that_cannot_be_begun_leaves_nothing(
+def test_a_study_that_cannot_be_created_leaves_nothing(
     client: TestClient, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     new = {"id": "preview", "controller": "Lantern Films", "contact": "privacy@lantern.example"}
@@ -135,7 +133,7 @@ def test_a_seat_is_added_once(client: TestClient, root: Path) -> None:
     assert client.get("/api/studies/preview/seats").json() == [seat | {"state": None}]
 
 
-def test_a_seat_is_taken_out_unless_somebody_was_asked_there(client: TestClient, root: Path) -> None:
+def test_a_seat_can_be_removed_until_its_viewer_was_asked(client: TestClient, root: Path) -> None:
     client.post("/api/studies", json={"id": "preview", "controller": "Lantern Films", "contact": "here"})
     seats = "/api/studies/preview/seats"
     for name in ("R7", "left/1"):

@@ -1,4 +1,4 @@
-"""`moviemotion studio` as a process: accounts, where it answers, and a screening that outlives a kill."""
+"""`moviemotion studio` as a process: accounts, addresses, and a screening that is resumed after a kill."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def free_port() -> int:
 
 @contextmanager
 def running(root: Path, port: int, *options: str) -> Iterator[subprocess.Popen[str]]:
-    """The command, once it says where it answers; killed in the end."""
+    """Run the command until it prints its address; kill it at the end."""
     program = [sys.executable, "-c", "from moviemotion.cli.entry import main; main()"]
     command = [*program, "studio", str(root), "--port", str(port), *options]
     process = subprocess.Popen(
@@ -72,22 +72,26 @@ def answers(client: httpx2.Client) -> bool:
         return False
 
 
-def test_the_folder_of_the_studies_is_made(root: Path) -> None:
+def test_the_folder_of_studies_is_created(root: Path) -> None:
     with running(root / "new", free_port()):
         assert (root / "new").is_dir()
 
 
-def test_a_screening_outlives_a_kill(root: Path, seats: list[Path]) -> None:
+def test_a_screening_is_resumed_after_a_kill(root: Path, seats: list[Path]) -> None:
     port, at = free_port(), "/api/studies/preview"
     with running(root, port) as process, asking(port) as client:
         study = {"id": "preview", "controller": "Lantern Films", "contact": "privacy@lantern.example"}
         assert client.post("/api/studies", json=study).status_code == 201
         for seat, path in zip(("A1", "A2"), seats, strict=True):
             client.post(f"{at}/seats", json={"seat": seat, "camera": path.stem})
-            client.put(f"{at}/files/seats/{path.name}", content=path.read_bytes())
+            client.put(f"{at}/files/recording/{path.name}", content=path.read_bytes())
             record_offline_answer(root / "preview", seat, True)
         assert client.post(f"{at}/screening", json={"rate": 30}).status_code == 202
-        until(lambda: any(reading["seconds"] for reading in client.get(f"{at}/screening").json()["readings"]))
+        until(
+            lambda: any(
+                reading["processed_seconds"] for reading in client.get(f"{at}/screening").json()["recordings"]
+            )
+        )
         process.kill()
     assert not (root / "preview" / "provenance.json").exists()
     with running(root, port) as process, asking(port) as client:
@@ -97,7 +101,7 @@ def test_a_screening_outlives_a_kill(root: Path, seats: list[Path]) -> None:
     assert len(load_analysis(root / "preview").timeline.viewers) == 2
 
 
-def test_an_open_page_does_not_hold_up_who_stops_the_studio(root: Path) -> None:
+def test_an_open_event_stream_does_not_delay_stopping(root: Path) -> None:
     with running(root, port := free_port()) as process, asking(port) as client:
         begin(client, root)
         with client.stream("GET", f"{AT}/screening/events") as stream:
@@ -109,7 +113,7 @@ def test_an_open_page_does_not_hold_up_who_stops_the_studio(root: Path) -> None:
         assert "Traceback" not in process.stderr.read()
 
 
-def test_the_first_account_is_made_where_the_studies_lie(root: Path) -> None:
+def test_accounts_are_stored_beside_the_studies(root: Path) -> None:
     said = CliRunner().invoke(
         app, ["studio", str(root), "--account", "ada"], input=f"{PASSWORD}\n{PASSWORD}\n"
     )
@@ -121,7 +125,7 @@ def test_the_first_account_is_made_where_the_studies_lie(root: Path) -> None:
     assert AccountStore(root).users() == ()
 
 
-def test_an_unknown_role_and_a_short_password_make_no_account(root: Path) -> None:
+def test_an_unknown_role_and_a_short_password_are_refused(root: Path) -> None:
     for options, password in ((["--role", "king"], PASSWORD), ([], "short")):
         said = CliRunner().invoke(
             app, ["studio", str(root), "--account", "ada", *options], input=f"{password}\n{password}\n"
@@ -131,14 +135,14 @@ def test_an_unknown_role_and_a_short_password_make_no_account(root: Path) -> Non
 
 
 @pytest.mark.parametrize("role", [None, Role.WRITER])
-def test_beyond_this_computer_somebody_must_be_able_to_sign_in(root: Path, role: Role | None) -> None:
+def test_a_host_needs_a_researcher_who_can_sign_in(root: Path, role: Role | None) -> None:
     if role:
         AccountStore(root).add("wim", role, PASSWORD)
-    with pytest.raises(MoviemotionError, match="--account NAME"):
+    with pytest.raises(MoviemotionError, match="first create one with account"):
         serve(root, "127.0.0.1", free_port(), None, None, print, False)
 
 
-def test_the_address_that_is_told_is_one_that_a_browser_reaches() -> None:
+def test_the_printed_address_can_be_opened_in_a_browser() -> None:
     assert browser_host(None) == "localhost"
     assert browser_host("192.0.2.7") == "192.0.2.7"
     assert browser_host("::1") == "[::1]"
@@ -146,7 +150,7 @@ def test_the_address_that_is_told_is_one_that_a_browser_reaches() -> None:
         assert browser_host(everywhere) not in ("", "0.0.0.0", "[::]", "::")
 
 
-def test_with_a_host_everybody_signs_in(root: Path) -> None:
+def test_with_a_host_users_must_sign_in(root: Path) -> None:
     AccountStore(root).add("ada", Role.RESEARCHER, PASSWORD)
     port = free_port()
     with running(root, port, "--host", "127.0.0.1"), asking(port) as client:
@@ -155,7 +159,7 @@ def test_with_a_host_everybody_signs_in(root: Path) -> None:
         assert client.get("/api/studies").status_code == 200
 
 
-def test_without_one_it_answers_this_computer_only(root: Path) -> None:
+def test_without_a_host_only_this_computer_is_served(root: Path) -> None:
     port = free_port()
     with running(root, port), asking(port) as client:
         assert client.get("/api/session").json() | {"csrf": ""} == {
@@ -171,13 +175,13 @@ def test_without_one_it_answers_this_computer_only(root: Path) -> None:
     assert not (root / DATABASE_FILE).exists()
 
 
-def test_a_port_that_is_taken_is_named(root: Path) -> None:
+def test_a_port_in_use_is_named(root: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(MoviemotionError, match=f"127.0.0.1:{port}: cannot be used"):
             serve(root, None, port, None, None, print, False)
 
 
-def test_two_studios_over_one_folder_are_refused(root: Path) -> None:
+def test_a_second_studio_for_a_folder_is_refused(root: Path) -> None:
     with running(root, free_port()), pytest.raises(MoviemotionError, match="another studio"):
         serve(root, None, free_port(), None, None, print, False)

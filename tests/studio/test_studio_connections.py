@@ -1,4 +1,4 @@
-"""Sockets that say nothing, and more of them than anybody needs."""
+"""Idle connections, and too many of them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def called(address: str) -> socket.socket:
 
 
 @pytest.mark.parametrize("said", [b"", b"GET / HTT", b"GET /sign-in HTTP/1.1\r\nHost: localhost\r\n\r\nGET"])
-def test_who_says_no_more_is_cut_off(served: str, monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
+def test_an_idle_connection_is_closed(served: str, monkeypatch: pytest.MonkeyPatch, said: bytes) -> None:
     monkeypatch.setattr(connection_limits, "IDLE_TIMEOUT", 0.4)
     with called(served) as half_open:
         half_open.sendall(said)
@@ -32,7 +32,7 @@ def test_who_says_no_more_is_cut_off(served: str, monkeypatch: pytest.MonkeyPatc
             pass  # until it is closed
 
 
-def test_an_upload_that_stands_still_is_cut_off_and_leaves_nothing(
+def test_a_stalled_upload_is_closed_and_leaves_nothing(
     served: str, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connection_limits, "IDLE_TIMEOUT", 0.4)
@@ -41,7 +41,7 @@ def test_an_upload_that_stands_still_is_cut_off_and_leaves_nothing(
         renew_token(client)
         assert client.post("/api/studies", json=NEW).status_code == 201
         head = (
-            "PUT /api/studies/preview/files/seats/a.mp4 HTTP/1.1",
+            "PUT /api/studies/preview/files/recording/a.mp4 HTTP/1.1",
             f"Host: {client.base_url.host}",
             f"Cookie: studio_visitor={client.cookies['studio_visitor']}",
             f"X-CSRF-Token: {client.headers['X-CSRF-Token']}",
@@ -53,7 +53,7 @@ def test_an_upload_that_stands_still_is_cut_off_and_leaves_nothing(
         until(lambda: not uploads.exists())
 
 
-def test_there_are_never_too_many(served: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_connections_is_limited(served: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LimitedHTTPProtocol, "max_connections", 8)
     with ExitStack() as opened:
         sockets = [opened.enter_context(called(served)) for _ in range(12)]
@@ -65,7 +65,7 @@ def test_there_are_never_too_many(served: str, monkeypatch: pytest.MonkeyPatch) 
     until(lambda: _is_served(served))
 
 
-def test_there_are_fewer_than_files_may_be_open() -> None:
+def test_the_limit_leaves_file_handles() -> None:
     now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (256, most))

@@ -1,4 +1,4 @@
-"""What an attendee is asked, says and takes back, on a page without scripts and through the API."""
+"""Consent, receipts and withdrawal, on pages without JavaScript and through the API."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PASSWORD = "four words and more"
 
 @pytest.fixture
 def asked(root: Path) -> Path:
-    """A study whose two seats are still to be asked."""
+    """A study with two seats whose viewers have not been asked yet."""
     folder = root / "premiere"
     retention.begin_study(folder, ConsentTerms("Lantern Films", "privacy@lantern.example"), {})
     for seat in SEATS:
@@ -40,7 +40,7 @@ def asked(root: Path) -> Path:
 
 @pytest.fixture
 def phone(app: FastAPI) -> TestClient:
-    """A browser without scripts: it sends no token but those in the page's forms."""
+    """A browser without JavaScript: it only sends the CSRF tokens of the page's forms."""
     return TestClient(app, base_url="http://localhost")
 
 
@@ -49,7 +49,7 @@ def page_of(folder: Path, seat: str = SEATS[0]) -> str:
 
 
 def answer(phone: httpx2.Client, page: str, said: str, **other: str) -> Response:
-    """Fill in the form that is on a page."""
+    """Fill in and send the form of a page."""
     fields = dict(
         re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', phone.get(f"{page}?again=2").text)
     )
@@ -64,7 +64,7 @@ def states(folder: Path) -> list[ConsentState | None]:
     return [seat.state for seat in consent.list_seats(folder)]
 
 
-def test_the_address_of_a_seat_cannot_be_guessed_and_stays_the_same(asked: Path, phone: TestClient) -> None:
+def test_the_address_of_a_seat_is_unguessable_and_stable(asked: Path, phone: TestClient) -> None:
     tokens = seat_tokens(asked)
     assert tokens == seat_tokens(asked)
     assert all(re.fullmatch("[a-z2-7]{24}", token) for token in tokens.values())
@@ -76,24 +76,24 @@ def test_the_address_of_a_seat_cannot_be_guessed_and_stays_the_same(asked: Path,
     assert phone.get("/c/short").status_code == 404
 
 
-def test_the_page_says_all_of_the_disclosure_and_looking_at_it_writes_nothing(
+def test_the_page_shows_the_complete_disclosure_and_viewing_it_writes_nothing(
     asked: Path, phone: TestClient
 ) -> None:
     page = phone.get(page_of(asked))
     assert page.headers["cache-control"] == "no-store"
-    told = load_disclosure(asked)
+    disclosure = load_disclosure(asked)
     for words in (
-        told.summary,
+        disclosure.summary,
         ACCEPT_TEXT,
         DECLINE_TEXT,
-        *(p for section in told.sections for p in section.sentences),
+        *(p for section in disclosure.sections for p in section.sentences),
     ):
         assert words in page.text.replace("&#39;", "'")
     assert states(asked) == [None, None]
 
 
 @pytest.mark.parametrize(("said", "state"), [("yes", ConsentState.ACCEPTED), ("no", ConsentState.DECLINED)])
-def test_an_answer_without_scripts_gives_a_receipt_that_opens_again(
+def test_an_answer_without_javascript_returns_a_receipt_that_can_be_reopened(
     asked: Path, phone: TestClient, said: str, state: ConsentState
 ) -> None:
     receipt = answer(phone, page_of(asked), said)
@@ -118,16 +118,16 @@ def test_another_phone_does_not_see_the_receipt(asked: Path, phone: TestClient, 
     answer(phone, page_of(asked), "yes")
     other = TestClient(app, base_url="http://localhost").get(page_of(asked))
     assert "data-code" not in other.text
-    assert "This seat has answered" in other.text
+    assert "This seat has already answered" in other.text
 
 
-def test_who_said_no_may_say_yes(asked: Path, phone: TestClient) -> None:
+def test_a_participant_who_declined_can_accept(asked: Path, phone: TestClient) -> None:
     answer(phone, page_of(asked), "no")
     answer(phone, page_of(asked), "yes")
     assert states(asked)[0] is ConsentState.ACCEPTED
 
 
-def test_an_answer_to_an_older_disclosure_is_not_taken(asked: Path, phone: TestClient) -> None:
+def test_an_answer_to_an_older_disclosure_is_refused(asked: Path, phone: TestClient) -> None:
     before = load_disclosure(asked)
     retention.shorten_retention(asked, DataKind.SAMPLES, before.deletion_dates["samples"].replace(day=1))
     page = answer(phone, page_of(asked), "yes", version=before.version)
@@ -136,7 +136,7 @@ def test_an_answer_to_an_older_disclosure_is_not_taken(asked: Path, phone: TestC
     assert ConsentState.ACCEPTED not in states(asked)
 
 
-def test_after_the_film_nobody_is_asked(asked: Path, phone: TestClient, client: TestClient) -> None:
+def test_answers_are_refused_after_the_screening(asked: Path, phone: TestClient, client: TestClient) -> None:
     page, kiosk = page_of(asked), "/studies/premiere/kiosk/A 1"
     opened = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', phone.get(page).text))
     code = code_in(answer(phone, page_of(asked, SEATS[1]), "yes").text)
@@ -144,7 +144,7 @@ def test_after_the_film_nobody_is_asked(asked: Path, phone: TestClient, client: 
     late = phone.post(page, data={**opened, "answer": "yes"})
     assert late.status_code == 409
     for text in (late.text, phone.get(page).text, client.get(kiosk).text):
-        assert "The film is over" in text
+        assert "The screening has finished" in text
         assert 'name="answer"' not in text
     said = {"accepts": True, "version": load_disclosure(asked).version}
     assert client.post(f"/api{page.replace('/c/', '/consent/')}", json=said).status_code == 400
@@ -152,7 +152,7 @@ def test_after_the_film_nobody_is_asked(asked: Path, phone: TestClient, client: 
     assert code_in(phone.get(page_of(asked, SEATS[1])).text) == code  # the receipt holds
 
 
-def test_a_form_without_the_page_s_token_is_not_taken(asked: Path, phone: TestClient) -> None:
+def test_a_form_without_the_csrf_token_is_refused(asked: Path, phone: TestClient) -> None:
     page = answer(phone, page_of(asked), "yes", csrf="0" * 64)
     assert "open for too long" in page.text
     assert page.url.path == page_of(asked)
@@ -161,13 +161,13 @@ def test_a_form_without_the_page_s_token_is_not_taken(asked: Path, phone: TestCl
     assert states(asked) == [None, None]
 
 
-def test_a_form_from_another_site_is_not_taken(asked: Path, phone: TestClient) -> None:
+def test_a_form_from_another_site_is_refused(asked: Path, phone: TestClient) -> None:
     phone.headers["Origin"] = "https://elsewhere.example"
     answer(phone, page_of(asked), "yes")
     assert states(asked) == [None, None]
 
 
-def test_withdrawn_with_the_code_and_the_receipt_of_that_holds(asked: Path, phone: TestClient) -> None:
+def test_withdrawal_with_the_code_returns_a_receipt(asked: Path, phone: TestClient) -> None:
     code = code_in(answer(phone, page_of(asked), "yes").text)
     form = phone.get("/c/receipt").text
     csrf = re.search(r'name="csrf" value="(\w+)"', form)[1]
@@ -177,10 +177,10 @@ def test_withdrawn_with_the_code_and_the_receipt_of_that_holds(asked: Path, phon
     assert "You have withdrawn" in withdrawn.text
     assert states(asked) == [None, None]
     assert consent.find_receipt(asked, code_in(withdrawn.text)).state is ConsentState.WITHDRAWN
-    assert "Nothing is held about you any more" in phone.get(page_of(asked)).text
+    assert "Nothing is stored about you any more" in phone.get(page_of(asked)).text
 
 
-def test_who_withdraws_twice_at_once_is_gone_and_told_so(asked: Path, served: str) -> None:
+def test_two_withdrawals_at_once_both_confirm(asked: Path, served: str) -> None:
     with httpx2.Client(base_url=served, timeout=60) as phone:
         code = code_in(answer(phone, page_of(asked), "yes").text)
         csrf = re.search(r'name="csrf" value="(\w+)"', phone.get("/c/receipt").text)
@@ -192,18 +192,18 @@ def test_who_withdraws_twice_at_once_is_gone_and_told_so(asked: Path, served: st
         late = phone.post("/api/receipts/withdraw", json={"code": code})
     assert [page.status_code for page in shown] == [200] * 8
     assert sum("You have withdrawn" in page.text for page in shown) == 1
-    assert sum("Nothing is held about you any more" in page.text for page in shown) == 7
+    assert sum("Nothing is stored about you any more" in page.text for page in shown) == 7
     assert late.status_code == 400
     assert states(asked) == [None, None]
 
 
-def test_a_wrong_code_is_said_to_be_wrong(asked: Path, client: TestClient) -> None:
+def test_an_unknown_code_is_reported(asked: Path, client: TestClient) -> None:
     assert client.post("/api/receipts/check", json={"code": "1234"}).status_code == 400
     form = {"csrf": client.headers["X-CSRF-Token"], "code": "1234"}
-    assert "check each letter" in client.post("/c/receipt", data=form).text
+    assert "check each character" in client.post("/c/receipt", data=form).text
 
 
-def test_a_code_may_be_typed_in_capitals_with_blanks(asked: Path, phone: TestClient) -> None:
+def test_a_code_can_be_typed_in_capitals_and_with_spaces(asked: Path, phone: TestClient) -> None:
     code = code_in(answer(phone, page_of(asked), "yes").text)
     for typed in (f" {code.upper()} ", code.replace("-", " "), code.replace("-", "")):
         assert consent.find_receipt(asked, typed).code == code
@@ -212,13 +212,13 @@ def test_a_code_may_be_typed_in_capitals_with_blanks(asked: Path, phone: TestCli
         consent.find_receipt(asked, code[:-1])
 
 
-def test_the_same_through_the_api_for_a_studio_s_own_app(asked: Path, client: TestClient) -> None:
+def test_the_same_steps_through_the_api(asked: Path, client: TestClient) -> None:
     path = f"/api/consent/{seat_tokens(asked)['A 2']}"
-    told = client.get(path).json()
-    assert (told["seat"], told["state"]) == ("A 2", None)
+    question = client.get(path).json()
+    assert (question["seat"], question["state"]) == ("A 2", None)
     refused = client.post(path, json={"accepts": True, "version": "0" * 16})
     assert refused.status_code == 400
-    receipt = client.post(path, json={"accepts": True, "version": told["disclosure"]["version"]}).json()
+    receipt = client.post(path, json={"accepts": True, "version": question["disclosure"]["version"]}).json()
     assert client.post("/api/receipts/check", json={"code": receipt["code"]}).json() == receipt
     assert states(asked) == [None, ConsentState.ACCEPTED]
     withdrawn = client.post("/api/receipts/withdraw", json={"code": receipt["code"]}).json()
@@ -226,21 +226,19 @@ def test_the_same_through_the_api_for_a_studio_s_own_app(asked: Path, client: Te
     assert states(asked) == [None, None]
 
 
-def test_when_a_day_has_come_the_screening_is_over(
-    asked: Path, client: TestClient, phone: TestClient
-) -> None:
+def test_a_study_expires_on_its_deletion_date(asked: Path, client: TestClient, phone: TestClient) -> None:
     retention.shorten_retention(asked, DataKind.PICTURES, date(2020, 1, 1))
     page, api = page_of(asked), f"/api/studies/{asked.name}"
-    assert (told := phone.get(page)).status_code == 409
-    assert "This screening is over; nobody is asked any more" in told.text
+    assert (refused := phone.get(page)).status_code == 409
+    assert "This study has expired, so no more answers are taken" in refused.text
     assert client.get(f"/api/consent/{page[3:]}").status_code == 409
-    assert client.get(f"{api}/screening").json()["stage"] == "over"
+    assert client.get(f"{api}/screening").json()["stage"] == "expired"
     started = client.post(f"{api}/screening")
     assert (started.status_code, "premiere: expired on 2020-01-01" in started.text) == (400, True)
-    assert 'class="stage over"' in client.get("/").text
+    assert 'class="stage expired"' in client.get("/").text
 
 
-def test_the_kiosk_shows_who_has_answered_but_not_what_and_keeps_no_receipt(
+def test_the_kiosk_shows_which_seats_have_answered_and_stores_no_receipt(
     asked: Path, client: TestClient
 ) -> None:
     kiosk = "/studies/premiere/kiosk"
@@ -249,12 +247,12 @@ def test_the_kiosk_shows_who_has_answered_but_not_what_and_keeps_no_receipt(
     assert code_in(receipt.text)
     assert not any(cookie.name == "receipt" for cookie in client.cookies.jar)
     seats = client.get(kiosk).text
-    assert seats.count("has answered") == 2
+    assert seats.count("<small>answered</small>") == 2
     assert "declined" not in seats
     assert states(asked) == [ConsentState.DECLINED, ConsentState.ACCEPTED]
 
 
-def test_a_seat_may_be_called_anything(asked: Path, client: TestClient) -> None:
+def test_a_seat_label_can_be_any_text(asked: Path, client: TestClient) -> None:
     consent.add_seat(asked, "Row 1/7 & <b>", "cam-3")
     link = re.search(r'href="(/studies/premiere/kiosk/Row[^"]*)"', client.get("/studies/premiere/kiosk").text)
     assert link
@@ -266,20 +264,20 @@ def test_a_seat_may_be_called_anything(asked: Path, client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("opened_at", "warns"), [("localhost:8036", True), ("0.0.0.0:8036", True), ("192.0.2.7:8036", False)]
 )
-def test_codes_that_no_phone_could_follow_are_said_to_be_such(
+def test_codes_that_phones_cannot_open_have_a_warning(
     asked: Path, root: Path, opened_at: str, warns: bool
 ) -> None:
-    """Also where the studio answers others: a code leads to the address that the page was opened at."""
+    """This also applies to a studio with accounts: a code has the address at which the page was opened."""
     AccountStore(root).add("ada", Role.RESEARCHER, PASSWORD)
     with TestClient(create_app(root, AccountStore(root)), base_url=f"http://{opened_at}") as client:
         renew_token(client)
         client.post("/api/session", json={"name": "ada", "password": PASSWORD})
         sheet = client.get("/studies/premiere/seats").text
     assert f"http://{opened_at}/c/" in sheet
-    assert ("lead to this computer only" in sheet) is warns
+    assert ("only work on this computer" in sheet) is warns
 
 
-def test_the_sheet_has_a_code_for_each_seat_that_leads_to_its_page(asked: Path, client: TestClient) -> None:
+def test_each_seat_card_has_the_code_of_its_page(asked: Path, client: TestClient) -> None:
     sheet = client.get("/studies/premiere/seats").text
     assert sheet.count("<svg") == 2
     for seat, token in seat_tokens(asked).items():

@@ -1,4 +1,4 @@
-"""What stands before every request, attacked."""
+"""The protection of every request, under attack."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_form_needs_the_token_too(client: TestClient, root: Path) -> None:
         assert answer.headers["location"] == "/api/studies?again=1"
 
 
-def test_a_token_is_of_one_browser(app: FastAPI, client: TestClient) -> None:
+def test_a_token_belongs_to_one_browser(app: FastAPI, client: TestClient) -> None:
     with TestClient(app, base_url="http://localhost") as other:
         other.get("/api/session")
         theirs = {"X-CSRF-Token": client.headers["X-CSRF-Token"]}
@@ -78,13 +78,13 @@ def test_a_token_is_of_one_browser(app: FastAPI, client: TestClient) -> None:
         "[",
     ],
 )
-def test_at_home_it_answers_to_its_own_names_only(client: TestClient, host: str) -> None:
+def test_other_host_names_are_refused(client: TestClient, host: str) -> None:
     for path in ("/", "/api/studies", "/static/api.js"):
         assert client.get(path, headers={"Host": host}).status_code == 400
 
 
 @pytest.mark.parametrize("host", ["localhost", "localhost:8036", "127.0.0.1:8036", "[::1]:8036", "LOCALHOST"])
-def test_its_own_names(client: TestClient, host: str) -> None:
+def test_names_of_this_computer_are_accepted(client: TestClient, host: str) -> None:
     assert client.get("/api/studies", headers={"Host": host}).status_code == 200
 
 
@@ -92,7 +92,7 @@ def test_its_own_names(client: TestClient, host: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/session", "/sign-in", "/static/api.js", "/nothing", "/api/nothing"])
-def test_every_answer_is_guarded(client: TestClient, path: str) -> None:
+def test_every_response_has_the_security_headers(client: TestClient, path: str) -> None:
     headers = client.get(path).headers
     policy = dict(part.strip().partition(" ")[::2] for part in headers["content-security-policy"].split(";"))
     assert policy["default-src"] == "'none'"
@@ -120,12 +120,14 @@ def test_scripts_cannot_read_the_cookie(app: FastAPI) -> None:
     "study",
     ["%2e%2e", "..%2fsecret", "..%5csecret", "%2fetc", ".hidden", "link", "studio.db", "%00", "a" * 65],
 )
-def test_a_study_is_a_folder_of_the_studio(client: TestClient, root: Path, told: Path, study: str) -> None:
+def test_only_folders_of_the_studio_are_studies(
+    client: TestClient, root: Path, finished_study: Path, study: str
+) -> None:
     secret = root.parent / "secret"
     secret.mkdir()
     (secret / "study.json").write_text("{}", encoding="utf-8")
-    (root / "link").symlink_to(told)
-    for path in ("", "/seats", "/room", "/film", "/screening"):
+    (root / "link").symlink_to(finished_study)
+    for path in ("", "/seats", "/audience-curves", "/film", "/screening"):
         assert client.get(f"/api/studies/{study}{path}").status_code in (404, 422)
     assert client.get("/api/studies").json() == []
 
@@ -147,12 +149,12 @@ def test_a_study_is_a_folder_of_the_studio(client: TestClient, root: Path, told:
         "a" * 99 + ".mp4",
     ],
 )
-def test_an_upload_stays_where_it_belongs(
+def test_an_upload_cannot_leave_its_folder(
     client: TestClient, root: Path, seats: list[Path], name: str
 ) -> None:
     client.post("/api/studies", json=NEW)
     before = {path for path in root.parent.rglob("*") if "escaped" in path.name}
-    answer = client.put(f"/api/studies/preview/files/seats/{name}", content=seats[0].read_bytes())
+    answer = client.put(f"/api/studies/preview/files/recording/{name}", content=seats[0].read_bytes())
     assert answer.status_code in (400, 404, 405, 422)
     assert {path for path in root.parent.rglob("*") if "escaped" in path.name} == before
     assert list((root / "preview").rglob("*.mp4")) == []
@@ -161,7 +163,7 @@ def test_an_upload_stays_where_it_belongs(
 @pytest.mark.parametrize(
     "path", ["../app.py", "..%2fapp.py", "%2e%2e/app.py", "vendor/../../app.py", "/etc/passwd"]
 )
-def test_static_files_are_those_alone(client: TestClient, path: str) -> None:
+def test_only_static_files_are_served(client: TestClient, path: str) -> None:
     assert (STATIC_FOLDER / "api.js").is_file()
     assert client.get(f"/static/{path}").status_code == 404
 
@@ -169,7 +171,7 @@ def test_static_files_are_those_alone(client: TestClient, path: str) -> None:
 # Sizes
 
 
-def test_a_request_is_short(client: TestClient) -> None:
+def test_long_requests_are_refused(client: TestClient) -> None:
     long = b'{"id": "' + b"a" * MAX_BODY_BYTES + b'"}'
     json = {"Content-Type": "application/json"}
     assert client.post("/api/studies", content=long, headers=json).status_code == 413
@@ -179,7 +181,7 @@ def test_a_request_is_short(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("said", [True, False], ids=["said", "not said"])
-def test_an_upload_is_as_long_as_its_kind_may_be(
+def test_uploads_are_limited_by_kind(
     client: TestClient, root: Path, monkeypatch: pytest.MonkeyPatch, said: bool
 ) -> None:
     client.post("/api/studies", json=NEW)
@@ -194,12 +196,12 @@ def test_an_upload_is_as_long_as_its_kind_may_be(
     assert not (root / "preview" / "script.fountain").exists()
 
 
-def test_what_is_not_what_it_says_is_refused_whole(client: TestClient, root: Path, film: Path) -> None:
+def test_files_of_another_type_are_refused_completely(client: TestClient, root: Path, film: Path) -> None:
     client.post("/api/studies", json=NEW)
     at = "/api/studies/preview/files"
     script = (film / "film.fountain").read_bytes()
     assert client.put(f"{at}/script/film.fountain", content=script).json()["name"] == "script.fountain"
-    for kind, name in (("seats", "a.mp4"), ("film", "a.mp4"), ("script", "a.pdf"), ("cameras", "a.toml")):
+    for kind, name in (("recording", "a.mp4"), ("film", "a.mp4"), ("script", "a.pdf"), ("cameras", "a.toml")):
         answer = client.put(f"{at}/{kind}/{name}", content=b"%PDF-1.7 of nothing")
         assert answer.status_code == 400, kind
         assert name in answer.json()["detail"]
@@ -209,7 +211,7 @@ def test_what_is_not_what_it_says_is_refused_whole(client: TestClient, root: Pat
     assert (root / "preview" / "script.fountain").read_bytes() == script
 
 
-def test_an_upload_that_breaks_off_leaves_nothing(served: str, root: Path) -> None:
+def test_an_interrupted_upload_leaves_nothing(served: str, root: Path) -> None:
     session = httpx2.get(f"{served}/api/session")
     headers = {
         "Cookie": session.headers["set-cookie"].partition(";")[0],
@@ -219,17 +221,17 @@ def test_an_upload_that_breaks_off_leaves_nothing(served: str, root: Path) -> No
     address = urlsplit(served)
     connection = http.client.HTTPConnection(address.hostname, address.port)
     long = {**headers, "Content-Length": "1000000"}
-    connection.request("PUT", "/api/studies/preview/files/seats/a.mp4", b"the beginning", long)
+    connection.request("PUT", "/api/studies/preview/files/recording/a.mp4", b"the beginning", long)
     uploads = root / "preview" / UPLOADS_FOLDER
     until(lambda: uploads.is_dir() and list(uploads.iterdir()))
     connection.close()
     until(lambda: not uploads.exists())
 
 
-def test_of_two_uploads_at_once_that_are_called_alike_the_first_stays(
+def test_the_first_of_two_simultaneous_uploads_with_one_stem_is_stored(
     served: str, root: Path, seats: list[Path]
 ) -> None:
-    at, content = "/api/studies/preview/files/seats", seats[0].read_bytes()
+    at, content = "/api/studies/preview/files/recording", seats[0].read_bytes()
     with httpx2.Client(base_url=served, timeout=30) as client:
         renew_token(client)
         client.post("/api/studies", json=NEW)
@@ -248,9 +250,23 @@ def test_of_two_uploads_at_once_that_are_called_alike_the_first_stays(
 # Rates
 
 
-def test_who_guesses_passwords_waits(client: TestClient) -> None:
+def test_guessing_passwords_is_rate_limited(client: TestClient) -> None:
     guess = {"name": "ada", "password": "guess"}
     codes = [client.post("/api/session", json=guess).status_code for _ in range(11)]
     assert codes == [409] * 10 + [429]  # there are no accounts here; the rate comes first
     last = client.post("/api/session", json=guess)
     assert int(last.headers["retry-after"]) > 0
+
+
+def test_sign_ins_are_counted_for_each_address(app: FastAPI) -> None:
+    """Somebody who guesses passwords locks out nobody but themselves."""
+    wrong = {"name": "ada", "password": "no"}
+    with (
+        TestClient(app, base_url="http://localhost", client=("192.0.2.1", 50000)) as guesser,
+        TestClient(app, base_url="http://localhost", client=("192.0.2.2", 50000)) as other,
+    ):
+        renew_token(guesser)
+        renew_token(other)
+        statuses = [guesser.post("/api/session", json=wrong).status_code for _ in range(11)]
+        assert statuses[-1] == 429
+        assert other.post("/api/session", json=wrong).status_code == 409  # this studio has no accounts

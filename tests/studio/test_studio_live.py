@@ -1,4 +1,4 @@
-"""Live capture in the studio: start, pause, stop, health, and what a stopped studio makes of it."""
+"""Live capture in the studio: start, pause, stop, camera health, and a restart of the studio."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ NEW = {"id": "tonight", "controller": "Lantern Films", "contact": "privacy@lante
 AT = "/api/studies/tonight"
 UNREACHABLE = '[[camera]]\nname = "away"\nsource = "rtsp://127.0.0.1:9/x"\n'
 CAMERAS = f'rate = 2\n[[camera]]\nname = "a"\nsource = "seat-01.mp4"\n{UNREACHABLE}'
-"""A recording played as live, and a camera that never answers: the capture does not end by itself."""
+"""A recording played as a live camera, and a camera that never connects, so that the capture does not end."""
 
 
 @pytest.fixture
 def tonight(client: TestClient, root: Path, seats: list[Path]) -> Path:
-    """A new study with live cameras; the viewer at the first has agreed."""
+    """A new study with live cameras; the viewer at the first one has accepted."""
     client.post("/api/studies", json=NEW)
     for seat, camera in (("A1", "a"), ("A2", "away")):
         client.post(f"{AT}/seats", json={"seat": seat, "camera": camera})
     record_offline_answer(root / "tonight", "A1", True)
-    client.put(f"{AT}/files/seats/seat-01.mp4", content=seats[0].read_bytes())
+    client.put(f"{AT}/files/recording/seat-01.mp4", content=seats[0].read_bytes())
     assert client.put(f"{AT}/files/cameras/seats.toml", content=CAMERAS).status_code == 201
     return root / "tonight"
 
@@ -68,7 +68,7 @@ def test_a_capture_from_start_to_report(client: TestClient, tonight: Path) -> No
     stands = now(client)["film_time"]
     assert now(client)["film_time"] == stands
     assert client.post(f"{AT}/screening", json={"source": "live"}).status_code == 409
-    assert client.post(f"{AT}/screening/resume").json()["stage"] == "reading"
+    assert client.post(f"{AT}/screening/resume").json()["stage"] == "processing"
     until(lambda: now(client)["film_time"] > stands)
     until(lambda: camera(client, "a")["state"] == "ended")
 
@@ -78,7 +78,7 @@ def test_a_capture_from_start_to_report(client: TestClient, tonight: Path) -> No
     assert not (tonight / "uploads").exists()  # with the passwords in the cameras' addresses
 
 
-def test_a_capture_that_the_studios_end_cut_off_is_told_at_its_next_start(
+def test_a_capture_interrupted_by_stopping_the_studio_is_analyzed_at_its_next_start(
     root: Path, client: TestClient, tonight: Path
 ) -> None:
     with TestClient(create_app(root), base_url="http://localhost") as first:
@@ -94,7 +94,7 @@ def test_a_capture_that_the_studios_end_cut_off_is_told_at_its_next_start(
 @pytest.mark.parametrize(
     "source", ["/etc/passwd", "../../other/uploads/a.mp4", "/dev/mem", "ftp://x/a.mp4", "nothing.mp4"]
 )
-def test_a_camera_is_no_way_to_another_file(client: TestClient, tonight: Path, source: str) -> None:
+def test_a_camera_cannot_open_other_files(client: TestClient, tonight: Path, source: str) -> None:
     text = f'[[camera]]\nname = "a"\nsource = "{source}"\n'
     answer = client.put(f"{AT}/files/cameras/seats.toml", content=text)
     if answer.status_code == 201:
@@ -106,7 +106,7 @@ def test_a_camera_is_no_way_to_another_file(client: TestClient, tonight: Path, s
     assert not (tonight / "live").exists()
 
 
-def test_an_answer_is_heeded_while_the_film_runs(tonight: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_answer_takes_effect_during_the_film(tonight: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seat_masks, "REFRESH_SECONDS", 0.0)
     masks = SeatMasks(tonight)
     assert masks.get("away") == Mask(visible=())
@@ -121,7 +121,7 @@ def test_an_answer_is_heeded_while_the_film_runs(tonight: Path, monkeypatch: pyt
     assert not masks["away"].apply(picture).any()
 
 
-def test_where_consent_cannot_be_read_there_is_none(tonight: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreadable_consent_counts_as_none(tonight: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(seat_masks, "REFRESH_SECONDS", 0.0)
     masks = SeatMasks(tonight)
     assert masks["a"] == Mask(None, ())

@@ -1,4 +1,4 @@
-"""What a privacy officer does in the studio: prove, erase, hand out, and keep dates."""
+"""The privacy routes: verification of the log, erasure, export, and deletion dates."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ FullDisk = Callable[[], AbstractContextManager[None]]
 
 @pytest.fixture
 def full_disk() -> FullDisk:
-    """While it lasts no file can grow."""
+    """A context in which no file can grow."""
     resource = pytest.importorskip("resource", reason="needs limits of Unix")
 
     @contextmanager
@@ -51,18 +51,25 @@ def full_disk() -> FullDisk:
 def test_erasing_through_the_studio_leaves_no_trace(study: Path, root: Path, client: TestClient) -> None:
     known = read_status(study).viewers
     viewer, api = known[0].viewer, f"/api/studies/{study.name}"
-    for path in ("room", "script", "moments", f"curves?viewers={viewer}", "exports/csv", "exports/parquet"):
+    for path in (
+        "audience-curves",
+        "script",
+        "moments",
+        f"curves?viewers={viewer}",
+        "exports/csv",
+        "exports/parquet",
+    ):
         client.get(f"{api}/{path}")
     for text in (f"{viewer} laughs", "Everybody laughs"):
         client.post(f"{api}/notes", json={"at": 2, "text": text})
     client.put(f"{api}/groups/front", json={"viewers": [viewer, known[1].viewer]})
     (study / "samples" / "left.parquet.partial").write_text(viewer)
     assert len(list(find_files_containing(root, viewer))) > 3
-    before = client.get(f"{api}/room").content
+    before = client.get(f"{api}/audience-curves").content
 
     erased = client.post(f"{api}/privacy/erase", json={"viewer": viewer})
     assert erased.json()["samples"] > 0
-    assert client.get(f"{api}/room").content != before
+    assert client.get(f"{api}/audience-curves").content != before
     assert_gone(root, viewer)
     assert [note["text"] for note in client.get(f"{api}/notes").json()] == ["Everybody laughs"]
     (group,) = client.get(f"{api}/viewers").json()["groups"]
@@ -72,9 +79,7 @@ def test_erasing_through_the_studio_leaves_no_trace(study: Path, root: Path, cli
     assert client.post(f"{api}/privacy/erase", json={"viewer": viewer}).status_code == 400
 
 
-def test_what_is_held_about_a_viewer_is_handed_out_and_no_copy_stays(
-    study: Path, root: Path, client: TestClient
-) -> None:
+def test_a_viewers_data_is_exported_and_no_copy_stays(study: Path, root: Path, client: TestClient) -> None:
     viewer, api = read_status(study).viewers[0].viewer, f"/api/studies/{study.name}/privacy"
     answer = client.post(f"{api}/export", json={"viewer": viewer})
     assert answer.headers["content-type"] == "application/zip"
@@ -86,7 +91,7 @@ def test_what_is_held_about_a_viewer_is_handed_out_and_no_copy_stays(
     assert (last["action"], last["role"]) == ("exported", Role.RESEARCHER)
 
 
-def test_dates_come_sooner_never_later_and_what_is_due_goes(study: Path, client: TestClient) -> None:
+def test_dates_can_only_be_brought_forward_and_due_data_is_deleted(study: Path, client: TestClient) -> None:
     api = f"/api/studies/{study.name}/privacy"
     assert client.get(api).json()["held"][1]["kind"] == "samples"
     later = client.post(f"{api}/dates", json={"kind": "samples", "until": "2999-01-01"})
@@ -94,21 +99,21 @@ def test_dates_come_sooner_never_later_and_what_is_due_goes(study: Path, client:
     assert client.post(f"{api}/dates", json={"kind": "samples", "until": "2020-01-01"}).status_code == 200
     assert client.post(f"{api}/enforce").json()["deleted"] == ["samples"]
     assert not (study / "samples").exists()
-    assert "deleted on" in client.get(f"/studies/{study.name}/trust").text
+    assert "deleted on" in client.get(f"/studies/{study.name}/privacy").text
 
 
-def test_a_log_that_was_tampered_with_is_said_to_be(study: Path, client: TestClient) -> None:
+def test_tampering_with_the_log_is_reported(study: Path, client: TestClient) -> None:
     read_status(study)
     database = sqlite3.connect(study / "study.db")
     database.execute("DROP TRIGGER audit_no_update")
     database.execute("UPDATE audit SET role = 'writer' WHERE seq = 1")
     database.commit()
     database.close()
-    assert len(client.get(f"/api/studies/{study.name}/privacy/verdict").json()["faults"]) == 2
-    assert "The log was tampered with" in client.get(f"/studies/{study.name}/trust").text
+    assert len(client.get(f"/api/studies/{study.name}/privacy/verification").json()["faults"]) == 2
+    assert "The audit log was tampered with" in client.get(f"/studies/{study.name}/privacy").text
 
 
-def test_promises_are_kept_when_the_studio_starts(study: Path, root: Path, app: FastAPI) -> None:
+def test_privacy_is_enforced_when_the_studio_starts(study: Path, root: Path, app: FastAPI) -> None:
     read_status(study)
     with open_database(study) as register, register.transaction():
         register.connection.execute("UPDATE retention SET until = '2020-01-01' WHERE kind = 'samples'")
@@ -120,7 +125,7 @@ def test_promises_are_kept_when_the_studio_starts(study: Path, root: Path, app: 
 
 
 @pytest.mark.parametrize("fault", [OSError(errno.ENOSPC, "No space left"), ValueError("tampered")], ids=repr)
-def test_a_fault_in_one_study_does_not_break_the_promises_of_another(
+def test_an_error_in_one_study_does_not_stop_enforcement_in_another(
     root: Path, app: FastAPI, monkeypatch: pytest.MonkeyPatch, fault: Exception
 ) -> None:
     for name in ("first", "second"):
@@ -137,14 +142,14 @@ def test_a_fault_in_one_study_does_not_break_the_promises_of_another(
     assert seen == ["first", "second"]
 
 
-def test_a_folder_of_studies_that_is_away_is_looked_at_again_later(
+def test_an_unavailable_folder_of_studies_is_tried_again(
     root: Path, app: FastAPI, caplog: pytest.LogCaptureFixture
 ) -> None:
     enforce_all(root / "unmounted", app.state.jobs)
-    assert "promises are not kept" in caplog.text
+    assert "cannot be enforced" in caplog.text
 
 
-def test_who_withdraws_while_results_are_made_is_erased_afterwards(
+def test_a_viewer_who_withdraws_during_the_analysis_is_erased_afterwards(
     root: Path, app: FastAPI, client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = root / "premiere"
@@ -152,11 +157,11 @@ def test_who_withdraws_while_results_are_made_is_erased_afterwards(
     consent.add_seat(folder, "A1", "cam-a")
     code = consent.record_offline_answer(folder, "A1", True).code
     viewer = consent.viewer_by_receipt(folder, code)
-    job = SimpleNamespace(stage=Stage.TELLING, thread=SimpleNamespace(is_alive=lambda: False))
+    job = SimpleNamespace(stage=Stage.ANALYZING, thread=SimpleNamespace(is_alive=lambda: False))
     monkeypatch.setitem(app.state.jobs._jobs, folder, job)
     refused = client.post("/api/studies/premiere/privacy/erase", json={"viewer": viewer})
     assert refused.status_code == 409
-    assert client.get("/api/studies/premiere/room").status_code == 409
+    assert client.get("/api/studies/premiere/audience-curves").status_code == 409
     client.post("/api/receipts/withdraw", json={"code": code})
     assert consent.state_by_receipt(folder, code) is ConsentState.WITHDRAWN
     job.stage = Stage.FINISHED
@@ -164,11 +169,11 @@ def test_who_withdraws_while_results_are_made_is_erased_afterwards(
     assert_gone(folder, viewer)
 
 
-def test_who_is_erased_while_a_group_is_kept_does_not_come_back(
+def test_a_viewer_erased_while_a_group_is_saved_does_not_reappear(
     study: Path, root: Path, client: TestClient
 ) -> None:
     viewer, api = read_status(study).viewers[0].viewer, f"/api/studies/{study.name}"
-    client.get(f"{api}/room")
+    client.get(f"{api}/audience-curves")
     answers: list[int] = []
 
     def keep_group() -> None:
@@ -185,20 +190,20 @@ def test_who_is_erased_while_a_group_is_kept_does_not_come_back(
     assert_gone(root, viewer)
 
 
-def test_a_full_disk_is_told_as_such(root: Path, client: TestClient, full_disk: FullDisk) -> None:
+def test_a_full_disk_is_reported(root: Path, client: TestClient, full_disk: FullDisk) -> None:
     folder = root / "premiere"
     retention.begin_study(folder, ConsentTerms("Lantern Films", "privacy@lantern.example"), {})
     consent.add_seat(folder, "A1", "cam-a")
     token = seat_tokens(folder)["A1"]
-    told = client.get(f"/api/consent/{token}").json()["disclosure"]
-    answer = {"accepts": True, "version": told["version"]}
+    disclosure = client.get(f"/api/consent/{token}").json()["disclosure"]
+    answer = {"accepts": True, "version": disclosure["version"]}
     with full_disk():
         for asked in (
             client.get(f"/api/consent/{token}"),
             client.post(f"/api/consent/{token}", json=answer),
             client.post("/api/receipts/check", json={"code": "00000000-00000000-00000000-00000000"}),
-            client.get("/studies/premiere/trust"),
+            client.get("/studies/premiere/privacy"),
         ):
-            assert (asked.status_code, "has room" in asked.text) == (507, True)
+            assert (asked.status_code, "free space" in asked.text) == (507, True)
     assert client.post(f"/api/consent/{token}", json=answer).json()["state"] == ConsentState.ACCEPTED
     assert verify_audit_log(folder).faults == ()

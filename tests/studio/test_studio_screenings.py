@@ -1,4 +1,4 @@
-"""A screening in the studio: consent governs it, it can be stopped, and a studio that comes back goes on."""
+"""Screenings in the studio: they follow consent, and can be stopped and resumed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def give(client: TestClient, kind: str, path: Path) -> None:
 
 @pytest.fixture
 def receipts() -> dict[str, str]:
-    """Seat → the code that its viewer was given."""
+    """Seat → code of its viewer's receipt."""
     return {}
 
 
@@ -52,7 +52,7 @@ def preview(client: TestClient, root: Path, seats: list[Path], film: Path, recei
         seat = {"seat": name, "camera": camera, "region": region}
         assert client.post(f"{AT}/seats", json=seat).status_code == 201
     for path in seats:
-        give(client, "seats", path)
+        give(client, "recording", path)
     give(client, "script", film / "film.fountain")
     give(client, "subtitles", film / "film.srt")
     for seat, accepts in (("A1", True), ("A2", True), ("A3", False)):
@@ -71,20 +71,20 @@ def stop(client: TestClient) -> None:
     assert finished(client)["stage"] == "stopped"
 
 
-def until_one_is_read(preview: Path) -> None:
+def until_one_is_processed(preview: Path) -> None:
     until((preview / "samples" / "seat-01.parquet").exists)
 
 
 def finished(client: TestClient) -> dict[str, Any]:
     def over() -> dict[str, Any] | None:
         now = client.get(f"{AT}/screening").json()
-        return now if now["stage"] not in ("reading", "paused", "telling") else None
+        return now if now["stage"] not in ("processing", "paused", "analyzing") else None
 
     return until(over)
 
 
 class Slow:
-    """Has one recording take for ever, until `end`."""
+    """Makes the processing of one recording take until `end` is called."""
 
     def __init__(self) -> None:
         self.read: list[str] = []
@@ -108,7 +108,7 @@ class Slow:
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
     slow = Slow()
-    monkeypatch.setattr(CameraProcessor, "process", lambda *given: slow.watch(*given))
+    monkeypatch.setattr(CameraProcessor, "process", lambda *given: slow.watch(*given))  # noqa: PLW0108 - a bound method would not get the processor
     return slow
 
 
@@ -118,12 +118,12 @@ def events(text: str) -> list[tuple[str, dict[str, Any]]]:
 
 
 def test_a_screening_from_consent_to_report(client: TestClient, preview: Path) -> None:
-    assert start(client)["stage"] in ("reading", "telling")
-    told = events(client.get(f"{AT}/screening/events").text)
-    assert [name for name, _ in told[:-1]] == ["progress"] * (len(told) - 1)
-    assert told[-1][0] == "over"
-    assert told[-1][1]["stage"] == "finished", told[-1][1]["problem"]
-    names = {r["name"] for _, state in told for r in state["readings"]}
+    assert start(client)["stage"] in ("processing", "analyzing")
+    received = events(client.get(f"{AT}/screening/events").text)
+    assert [name for name, _ in received[:-1]] == ["progress"] * (len(received) - 1)
+    assert received[-1][0] == "done"
+    assert received[-1][1]["stage"] == "finished", received[-1][1]["problem"]
+    names = {r["name"] for _, state in received for r in state["recordings"]}
     assert names == {"seat-01", "row-02-03"}
     analysis = load_analysis(preview)
     assert analysis.title == "The Last Ferry"
@@ -135,15 +135,15 @@ def test_a_screening_from_consent_to_report(client: TestClient, preview: Path) -
     assert (now["stage"], now["answers"]) == ("finished", {"accepted": 2, "declined": 1})
 
 
-def test_a_recording_whose_viewers_did_not_agree_is_not_read(
+def test_a_recording_without_consent_is_not_processed(
     client: TestClient, root: Path, seats: list[Path]
 ) -> None:
     client.post("/api/studies", json=STUDY)
     client.post(f"{AT}/seats", json={"seat": "A1", "camera": "seat-01"})
-    give(client, "seats", seats[0])
+    give(client, "recording", seats[0])
     client.post(f"{AT}/screening", json={"rate": RATE})
     over = finished(client)
-    assert (over["stage"], over["readings"]) == ("failed", [])
+    assert (over["stage"], over["recordings"]) == ("failed", [])
     assert "no participant of these cameras has accepted" in over["problem"]
     assert str(root) not in over["problem"]
     record_offline_answer(root / "preview", "A1", True)
@@ -151,24 +151,26 @@ def test_a_recording_whose_viewers_did_not_agree_is_not_read(
     assert finished(client)["stage"] == "finished"
 
 
-def test_what_may_not_be_looked_at_is_told_before(
+def test_excluded_recordings_are_listed_before_the_screening(
     client: TestClient, preview: Path, seats: list[Path]
 ) -> None:
-    """Else it would be deleted unread, and nobody would know why."""
-    assert client.get(AT).json()["unseen"] == {}
+    """Otherwise the recording would be deleted without being processed or a warning."""
+    assert client.get(AT).json()["excluded_recordings"] == {}
     client.post(f"{AT}/seats", json={"seat": "A9", "camera": "seat-01"})
     suffix = seats[0].suffix
-    client.put(f"{AT}/files/seats/door{suffix}", content=seats[0].read_bytes())
-    assert client.get(AT).json()["unseen"] == {
+    client.put(f"{AT}/files/recording/door{suffix}", content=seats[0].read_bytes())
+    assert client.get(AT).json()["excluded_recordings"] == {
         f"seat-01{suffix}": "seat A9 has not accepted, and could be anywhere in its picture",
         f"door{suffix}": "no seat has this camera",
     }
     client.post(f"{AT}/seats", json={"seat": "D", "camera": "door"})
     client.delete(f"{AT}/seats/A9")
-    assert client.get(AT).json()["unseen"] == {f"door{suffix}": "no participant there has accepted"}
+    assert client.get(AT).json()["excluded_recordings"] == {
+        f"door{suffix}": "no participant there has accepted"
+    }
 
 
-def test_why_it_failed_is_said_without_the_command_s_options(
+def test_a_failure_is_explained_without_command_line_options(
     client: TestClient, preview: Path, tmp_path: Path
 ) -> None:
     other = tmp_path / "other.srt"
@@ -181,7 +183,7 @@ def test_why_it_failed_is_said_without_the_command_s_options(
     assert "--" not in over["problem"]
 
 
-def test_a_full_disk_does_not_hold_a_study_for_ever(
+def test_a_full_disk_does_not_block_a_study_forever(
     client: TestClient, preview: Path, slow: Slow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*given: object) -> None:
@@ -196,23 +198,25 @@ def test_a_full_disk_does_not_hold_a_study_for_ever(
     stop(client)
 
 
-def test_two_at_once_are_refused(client: TestClient, preview: Path, slow: Slow) -> None:
+def test_a_second_screening_is_refused(client: TestClient, preview: Path, slow: Slow) -> None:
     start(client)
     second = client.post(f"{AT}/screening", json={"rate": RATE})
     assert second.status_code == 409
-    assert "is being screened" in second.json()["detail"]
+    assert "a screening is running" in second.json()["detail"]
     assert client.put(f"{AT}/files/subtitles/other.srt", content=b"").status_code == 409
     assert client.post(f"{AT}/seats", json={"seat": "A4", "camera": "seat-01"}).status_code == 409
     stop(client)
 
 
-def test_no_file_changes_while_a_screening_begins(client: TestClient, app: FastAPI, preview: Path) -> None:
+def test_files_cannot_change_while_a_screening_starts(
+    client: TestClient, app: FastAPI, preview: Path
+) -> None:
     script = preview / "script.fountain"
     before = script.read_bytes()
     with ThreadPoolExecutor() as others:
-        with app.state.jobs.idle(preview):
+        with app.state.jobs.while_idle(preview):
             given = others.submit(client.put, f"{AT}/files/script/a.fountain", content=b"INT. BARN\n\nHay.\n")
-            gone = others.submit(client.delete, f"{AT}/files/seats/seat-01.mp4")
+            gone = others.submit(client.delete, f"{AT}/files/recording/seat-01.mp4")
             time.sleep(1)
             assert script.read_bytes() == before
             assert (preview / UPLOADS_FOLDER / "seat-01.mp4").exists()
@@ -220,9 +224,9 @@ def test_no_file_changes_while_a_screening_begins(client: TestClient, app: FastA
     assert script.read_bytes() != before
 
 
-def test_a_stopped_one_goes_on_where_it_was(client: TestClient, preview: Path, slow: Slow) -> None:
+def test_a_stopped_screening_resumes_where_it_stopped(client: TestClient, preview: Path, slow: Slow) -> None:
     start(client)
-    until_one_is_read(preview)
+    until_one_is_processed(preview)
     stop(client)
     assert client.post(f"{AT}/screening", json={"rate": 1.0}).status_code == 409  # other settings
     slow.end()
@@ -232,13 +236,13 @@ def test_a_stopped_one_goes_on_where_it_was(client: TestClient, preview: Path, s
     assert client.post(f"{AT}/screening").status_code == 409
 
 
-def test_a_studio_that_was_stopped_goes_on_when_it_starts(
+def test_a_restarted_studio_resumes_its_screenings(
     root: Path, client: TestClient, preview: Path, slow: Slow
 ) -> None:
     with TestClient(create_app(root), base_url="http://localhost") as first:
         renew_token(first)
         start(first)
-        until_one_is_read(preview)
+        until_one_is_processed(preview)
     assert StudyFolder.open_existing(preview).read_samples("row-02-03") is None
     slow.end()
     with TestClient(create_app(root), base_url="http://localhost") as second:
@@ -247,11 +251,11 @@ def test_a_studio_that_was_stopped_goes_on_when_it_starts(
     assert len(load_analysis(preview).timeline.viewers) == 2
 
 
-def test_results_appear_as_they_come(client: TestClient, preview: Path, slow: Slow) -> None:
-    assert client.get(f"{AT}/screening/so-far").status_code == 400
+def test_partial_results_appear_during_the_screening(client: TestClient, preview: Path, slow: Slow) -> None:
+    assert client.get(f"{AT}/screening/partial-results").status_code == 400
     start(client)
-    until_one_is_read(preview)
-    so_far = client.get(f"{AT}/screening/so-far").json()
+    until_one_is_processed(preview)
+    so_far = client.get(f"{AT}/screening/partial-results").json()
     assert (so_far["cameras"], so_far["viewers"]) == (1, 1)
     assert so_far["lines"][0].startswith("The Last Ferry: ")
     assert not (preview / "provenance.json").exists()
@@ -259,19 +263,19 @@ def test_results_appear_as_they_come(client: TestClient, preview: Path, slow: Sl
 
 
 def assert_nothing_of(viewers: list[str], preview: Path) -> None:
-    """Of the one who declined there is the answer, of the others the log, which names nobody."""
+    """Only the answer of the viewer who declined and the log, which has no names, are left."""
     written = {path.name: path.read_bytes() for path in preview.rglob("*") if path.is_file()}
     assert not any(viewer.encode() in content for viewer in viewers for content in written.values())
     assert not any(name.endswith((".mp4", ".parquet")) or name == "study.json" for name in written)
     assert [known.state for known in read_status(preview).viewers] == ["declined"]
 
 
-def test_of_all_who_withdraw_while_it_runs_nothing_is_left(
+def test_nothing_is_left_of_viewers_who_withdraw_while_it_runs(
     client: TestClient, preview: Path, slow: Slow, receipts: dict[str, str]
 ) -> None:
     viewers = [viewer_by_receipt(preview, receipts[seat]) for seat in ("A1", "A2")]
     start(client)
-    until_one_is_read(preview)
+    until_one_is_processed(preview)
     for seat in ("A1", "A2"):
         client.post("/api/receipts/withdraw", json={"code": receipts[seat]})
     over = finished(client)
@@ -281,27 +285,27 @@ def test_of_all_who_withdraw_while_it_runs_nothing_is_left(
     assert_nothing_of(viewers, preview)
 
 
-def test_of_all_who_withdraw_while_it_stands_still_nothing_is_left(
+def test_nothing_is_left_of_viewers_who_all_withdraw_while_it_is_stopped(
     client: TestClient, preview: Path, slow: Slow, receipts: dict[str, str]
 ) -> None:
     viewers = [viewer_by_receipt(preview, receipts[seat]) for seat in ("A1", "A2")]
     start(client)
-    until_one_is_read(preview)
+    until_one_is_processed(preview)
     stop(client)
     for seat in ("A1", "A2"):
         withdraw(preview, receipts[seat])
     assert_nothing_of(viewers, preview)
 
 
-def test_who_withdraws_while_it_stands_still_is_in_nothing(
+def test_a_viewer_who_withdraws_while_it_is_stopped_is_in_no_result(
     client: TestClient, preview: Path, slow: Slow, receipts: dict[str, str]
 ) -> None:
     start(client)
-    until_one_is_read(preview)
+    until_one_is_processed(preview)
     stop(client)
     withdraw(preview, receipts["A1"])
     assert not (preview / "samples" / "seat-01.parquet").exists()
-    assert client.get(f"{AT}/screening/so-far").status_code == 400
+    assert client.get(f"{AT}/screening/partial-results").status_code == 400
     slow.end()
     client.post(f"{AT}/screening")
     assert finished(client)["stage"] == "finished"
@@ -309,7 +313,7 @@ def test_who_withdraws_while_it_stands_still_is_in_nothing(
     assert client.get(AT).json()["answers"] == {"accepted": 1, "declined": 1}
 
 
-def test_who_shared_a_camera_is_not_in_what_it_says_so_far(
+def test_a_withdrawn_neighbor_is_not_in_the_partial_results(
     client: TestClient, preview: Path, slow: Slow
 ) -> None:
     code = record_offline_answer(preview, "A3", True).code
@@ -318,7 +322,7 @@ def test_who_shared_a_camera_is_not_in_what_it_says_so_far(
     kept = preview / "samples" / "row-02-03.parquet"
     until(kept.exists)
     stop(client)
-    assert client.get(f"{AT}/screening/so-far").json()["viewers"] == 2
+    assert client.get(f"{AT}/screening/partial-results").json()["viewers"] == 2
     withdraw(preview, code)
     assert kept.exists()  # with the samples of the one who stays
-    assert client.get(f"{AT}/screening/so-far").status_code == 400
+    assert client.get(f"{AT}/screening/partial-results").status_code == 400

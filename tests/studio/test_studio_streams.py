@@ -1,4 +1,4 @@
-"""A stream of events lives no longer than the session that opened it, nor than the studio."""
+"""An event stream ends with the session that opened it, and with the studio."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ PASSWORD = "four words and more"
 NEW = {"id": "tonight", "controller": "Lantern Films", "contact": "privacy@lantern.example"}
 AT = "/api/studies/tonight"
 UNREACHABLE = '[[camera]]\nname = "away"\nsource = "rtsp://127.0.0.1:9/x"\n'
-"""A camera that never answers: the capture does not end by itself."""
+"""A camera that never connects, so that the capture does not end."""
 
 
 def begin(client: httpx2.Client, root: Path) -> None:
-    """A capture that goes on until it is stopped."""
+    """Start a capture that runs until it is stopped."""
     assert client.post("/api/studies", json=NEW).status_code == 201
     add_seat(root / "tonight", "A1", "away")
     record_offline_answer(root / "tonight", "A1", True)
@@ -62,7 +62,9 @@ def test_a_stream_ends_with_its_session(root: Path, ends: Callable[[AccountStore
         assert client.get(f"{AT}/screening").status_code == 401
 
 
-def test_however_many_watch_one_looks(app: FastAPI, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_is_computed_once_for_all_streams(
+    app: FastAPI, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     looks: list[float] = []
     look = screening_routes.get_progress
 

@@ -16,19 +16,19 @@ PACKAGES = {package["name"]: package for package in json.loads((VENDOR / "proven
 
 
 @pytest.mark.parametrize("name", PACKAGES)
-def test_copies_are_what_was_written_down(name: str) -> None:
+def test_vendored_files_match_their_checksums(name: str) -> None:
     found = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in (VENDOR / name).iterdir()}
     assert found == PACKAGES[name]["sha256"]
     assert "LICENSE" in found
     assert PACKAGES[name]["license"] in ("MIT", "BSD-3-Clause")
 
 
-def test_nothing_else_is_there() -> None:
+def test_nothing_else_is_vendored() -> None:
     assert {path.name for path in VENDOR.iterdir()} == {"provenance.json", *PACKAGES}
 
 
 @pytest.mark.skipif(not LOCK.is_file(), reason="frontend/ is not part of the installed package")
-def test_what_was_written_down_is_what_npm_locked() -> None:
+def test_checksums_match_the_npm_lock_file() -> None:
     locked = json.loads(LOCK.read_text())["packages"]
     assert set(locked[""]["dependencies"]) == set(PACKAGES)
     for name, package in PACKAGES.items():
@@ -36,8 +36,8 @@ def test_what_was_written_down_is_what_npm_locked() -> None:
         assert (package["version"], package["integrity"]) == (entry["version"], entry["integrity"])
 
 
-def test_pages_ask_nobody_else() -> None:
-    """No address of another host in what the studio serves of its own."""
+def test_pages_load_nothing_from_other_hosts() -> None:
+    """The studio's own files contain no URL of another host."""
     ours = [p for p in STATIC_FOLDER.rglob("*") if p.is_file()]
     ours += list((STATIC_FOLDER.parent / "templates").iterdir())
     for path in ours:

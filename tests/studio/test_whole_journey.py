@@ -1,4 +1,4 @@
-"""The whole story in a real browser: from consent on a phone to a viewer who is gone."""
+"""The complete workflow in a real browser, from consent on a phone to the erasure of a viewer."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 import av
 import pytest
-from studio_browser import DESK, PHONE
+from studio_browser import DESKTOP, PHONE
 from studio_servers import assert_gone
 
 from moviemotion.privacy import consent
@@ -18,20 +18,20 @@ from moviemotion.privacy.seat_links import seat_tokens
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "seats"
 MINUTES = 3 * 60_000
-"""Milliseconds that reading a few seconds of video may take on a slow machine."""
+"""Milliseconds that processing a few seconds of video may take on a slow machine."""
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 
 
 @dataclass(frozen=True)
 class Clips:
-    """Two clips, and who is seen in them.
+    """Two clips and their seats.
 
     Attributes:
-        chairs: seat, camera, where in its picture (may be empty), whether its viewer says yes.
+        seats: seat label, camera, region (may be empty), whether its viewer accepts.
     """
 
     files: tuple[Path, Path]
-    chairs: tuple[tuple[str, str, str, bool], ...]
+    seats: tuple[tuple[str, str, str, bool], ...]
 
 
 @pytest.fixture(
@@ -44,7 +44,7 @@ class Clips:
     ]
 )
 def clips(request: pytest.FixtureRequest) -> Clips:
-    """Clips of an invented audience, or of two real viewers."""
+    """Clips of a simulated audience, or of two real viewers."""
     if request.param == "recorded":
         files = (SHARED / "seat-b1.mp4", SHARED / "seat-b2.mp4")
         return Clips(files, (("A1", "seat-b1", "", True), ("A2", "seat-b2", "", True)))
@@ -52,66 +52,66 @@ def clips(request: pytest.FixtureRequest) -> Clips:
     with av.open(str(row)) as video:
         width, height = video.streams.video[0].width, video.streams.video[0].height
     left, right = f"0, 0, {width // 2}, {height}", f"{width // 2}, 0, {width}, {height}"
-    chairs = (("A1", alone.stem, "", True), ("B1", row.stem, left, True), ("B2", row.stem, right, False))
-    return Clips((alone, row), chairs)
+    viewers = (("A1", alone.stem, "", True), ("B1", row.stem, left, True), ("B2", row.stem, right, False))
+    return Clips((alone, row), viewers)
 
 
-def test_from_consent_to_a_viewer_who_is_gone(
-    clips: Clips, film: Path, root: Path, open_page: Callable, trouble: list[str]
+def test_from_consent_to_an_erased_viewer(
+    clips: Clips, film: Path, root: Path, open_page: Callable, page_problems: list[str]
 ) -> None:
-    desk = open_page(DESK)
-    begin(desk)
-    add_chairs(desk, clips)
+    page = open_page(DESKTOP)
+    begin(page)
+    add_seats(page, clips)
     folder = root / "premiere"
-    codes = {seat: say(open_page, folder, seat, yes) for seat, _, _, yes in clips.chairs}
-    agreed = sum(yes for *_, yes in clips.chairs)
-    sync_api.expect(desk.locator(".tally dd").first).to_have_text(str(agreed))  # as they come in
+    codes = {seat: say(open_page, folder, seat, yes) for seat, _, _, yes in clips.seats}
+    agreed = sum(yes for *_, yes in clips.seats)
+    sync_api.expect(page.locator(".tally dd").first).to_have_text(str(agreed))  # as they come in
 
-    upload(desk, clips, film)
-    watch_it_being_read(desk)
+    upload(page, clips, film)
+    process_recordings(page)
     assert not (folder / "uploads").exists()
 
-    desk.get_by_role("link", name="Open the reading room").click()
-    sync_api.expect(desk.locator("#summary")).to_contain_text(f"{agreed} viewers")
-    jump_between_script_film_and_chart(desk)
+    page.get_by_role("link", name="Open the analysis").click()
+    sync_api.expect(page.locator("#summary")).to_contain_text(f"{agreed} viewers")
+    jump_between_script_film_and_chart(page)
     viewer = consent.viewer_by_receipt(folder, codes["A1"])
-    speak_of(desk, viewer)
+    mention_viewer(page, viewer)
     assert list(find_files_containing(root, viewer)) != []
 
-    erase(desk, codes["A1"])
-    desk.goto("/studies/premiere/read")
-    sync_api.expect(desk.locator("#summary")).to_contain_text("1 viewer ")
+    erase(page, codes["A1"])
+    page.goto("/studies/premiere/analysis")
+    sync_api.expect(page.locator("#summary")).to_contain_text("1 viewer ")
     assert_gone(root, viewer)
 
     phone = open_page(PHONE)
     phone.goto("/c/receipt")
     phone.fill("#code", codes["A1"])
     phone.get_by_role("button", name="Show my answer").click()
-    sync_api.expect(phone.get_by_role("status")).to_contain_text("Nothing is held about you any more")
-    assert trouble == []
+    sync_api.expect(phone.get_by_role("status")).to_contain_text("Nothing is stored about you any more")
+    assert page_problems == []
 
 
-def begin(desk) -> None:
-    desk.goto("/")
-    desk.get_by_role("link", name="Begin the first").click()
-    desk.get_by_label(re.compile("^Name")).fill("premiere")
-    desk.get_by_label(re.compile("^Responsible")).fill("Lantern Films")
-    desk.get_by_label(re.compile("^Contact")).fill("privacy@lantern.example")
-    desk.get_by_role("button", name="Begin the study").click()
-    sync_api.expect(desk.get_by_role("heading", level=1)).to_have_text("premiere")
+def begin(page) -> None:
+    page.goto("/")
+    page.get_by_role("link", name="Create the first study").click()
+    page.get_by_label(re.compile("^Name")).fill("premiere")
+    page.get_by_label(re.compile("^Responsible")).fill("Lantern Films")
+    page.get_by_label(re.compile("^Contact")).fill("privacy@lantern.example")
+    page.get_by_role("button", name="Create the study").click()
+    sync_api.expect(page.get_by_role("heading", level=1)).to_have_text("premiere")
 
 
-def add_chairs(desk, clips: Clips) -> None:
-    for seat, camera, where, _ in clips.chairs:
-        desk.get_by_label("Seat", exact=True).fill(seat)
-        desk.get_by_label("Camera", exact=True).fill(camera)
-        desk.get_by_label("Where", exact=True).fill(where)
-        desk.get_by_role("button", name="Add").click()
-        sync_api.expect(desk.locator("#seats").get_by_role("cell", name=seat, exact=True)).to_be_visible()
+def add_seats(page, clips: Clips) -> None:
+    for seat, camera, where, _ in clips.seats:
+        page.get_by_label("Seat label", exact=True).fill(seat)
+        page.get_by_label("Camera", exact=True).fill(camera)
+        page.get_by_label("Region", exact=True).fill(where)
+        page.get_by_role("button", name="Add").click()
+        sync_api.expect(page.locator("#seats").get_by_role("cell", name=seat, exact=True)).to_be_visible()
 
 
 def say(open_page: Callable, folder: Path, seat: str, yes: bool) -> str:
-    """Answer on a phone on which no scripts run, and read the receipt's code."""
+    """Answer on a phone without JavaScript, and return the receipt's code."""
     phone = open_page(PHONE, java_script_enabled=False)
     phone.goto(f"/c/{seat_tokens(folder)[seat]}")
     sync_api.expect(phone.get_by_text("Lantern Films does this to")).to_be_visible()
@@ -121,74 +121,74 @@ def say(open_page: Callable, folder: Path, seat: str, yes: bool) -> str:
     return phone.locator("#code").get_attribute("data-code")
 
 
-def upload(desk, clips: Clips, film: Path) -> None:
-    desk.set_input_files("#file-seats", list(clips.files))
+def upload(page, clips: Clips, film: Path) -> None:
+    page.set_input_files("#file-recording", list(clips.files))
     for name in (path.name for path in clips.files):
-        sync_api.expect(desk.locator("#files")).to_contain_text(f"{name} recording")
+        sync_api.expect(page.locator("#files")).to_contain_text(f"{name} recording")
     for kind, path in (("script", "film.fountain"), ("subtitles", "film.srt")):
-        desk.set_input_files(f"#file-{kind}", film / path)
-        sync_api.expect(desk.locator("#files")).to_contain_text(f"{kind}{Path(path).suffix} {kind}")
-    desk.set_input_files("#file-film", clips.files[0])
-    sync_api.expect(desk.locator("#files")).to_contain_text("film.mp4 film")
+        page.set_input_files(f"#file-{kind}", film / path)
+        sync_api.expect(page.locator("#files")).to_contain_text(f"{kind}{Path(path).suffix} {kind}")
+    page.set_input_files("#file-film", clips.files[0])
+    sync_api.expect(page.locator("#files")).to_contain_text("film.mp4 film")
 
 
-def watch_it_being_read(desk) -> None:
-    """It is stopped on its way; a quick machine may be done before, with the short clips."""
-    stage = desk.locator("#stage")
-    desk.get_by_role("button", name="Read the recordings").click()
-    moved = "[...document.querySelectorAll('#reading progress')].some((bar) => bar.value > 0)"
+def process_recordings(page) -> None:
+    """Stop and resume the processing; on a fast machine the short clips may be finished before."""
+    stage = page.locator("#stage")
+    page.get_by_role("button", name="Process the recordings").click()
+    moved = "[...document.querySelectorAll('#processing progress')].some((bar) => bar.value > 0)"
     done = "document.getElementById('stage').textContent === 'finished'"
-    desk.wait_for_function(f"() => {moved} || {done}", timeout=MINUTES)
-    stop = "[...document.querySelectorAll('#reading button')].find((b) => b.textContent === 'Stop')"
-    desk.evaluate(f"() => {stop}?.click()")
+    page.wait_for_function(f"() => {moved} || {done}", timeout=MINUTES)
+    stop = "[...document.querySelectorAll('#processing button')].find((b) => b.textContent === 'Stop')"
+    page.evaluate(f"() => {stop}?.click()")
     sync_api.expect(stage).to_have_text(re.compile("stopped|finished"), timeout=MINUTES)
     if stage.inner_text() == "stopped":
-        desk.reload()
-        desk.get_by_role("button", name="Go on").click()
+        page.reload()
+        page.get_by_role("button", name="Resume").click()
     sync_api.expect(stage).to_have_text("finished", timeout=MINUTES)
 
 
-def jump_between_script_film_and_chart(desk) -> None:
-    """Each is clicked or moved, and the other two follow."""
-    script, chart, film = desk.locator("#pages .at-cursor"), desk.locator("#surface"), desk.locator("#film")
+def jump_between_script_film_and_chart(page) -> None:
+    """Click or move each of them, and check that the other two follow."""
+    script, chart, film = page.locator("#pages .at-cursor"), page.locator("#surface"), page.locator("#film")
 
     def all_at(second: int, words: str) -> None:
         sync_api.expect(chart).to_have_attribute("aria-valuenow", str(second))
         sync_api.expect(script).to_contain_text(words)
         shows = f"film => Math.floor(film.currentTime) === {second}"
-        desk.wait_for_function(shows, arg=film.element_handle())
+        page.wait_for_function(shows, arg=film.element_handle())
 
-    desk.locator("#pages .timed", has_text="learn to swim before morning").click()
+    page.locator("#pages .timed", has_text="learn to swim before morning").click()
     all_at(2, "learn to swim")
 
     box, seconds = chart.bounding_box(), float(chart.get_attribute("aria-valuemax")) + 1
     chart.click(position={"x": box["width"] * 5.5 / seconds, "y": box["height"] / 2})
     all_at(5, "stand in a bathtub")
 
-    desk.keyboard.press("Home")
+    page.keyboard.press("Home")
     all_at(0, "EXT. PIER")
-    desk.get_by_role("button", name="Play", exact=True).click()
+    page.get_by_role("button", name="Play", exact=True).click()
     sync_api.expect(chart).to_have_attribute("aria-valuenow", "3", timeout=MINUTES)
     sync_api.expect(script).to_contain_text("learn to swim")
-    desk.get_by_role("button", name="Pause", exact=True).click()
+    page.get_by_role("button", name="Pause", exact=True).click()
 
 
-def speak_of(desk, viewer: str) -> None:
-    """Leave the viewer's id in a note and in a group, as a researcher might."""
-    csrf = desk.evaluate("fetch('/api/session').then((answer) => answer.json())")["csrf"]
+def mention_viewer(page, viewer: str) -> None:
+    """Mention the viewer's ID in a note and in a group."""
+    csrf = page.evaluate("fetch('/api/session').then((answer) => answer.json())")["csrf"]
     api, headers = "/api/studies/premiere", {"X-CSRF-Token": csrf}
-    note = desk.request.post(
+    note = page.request.post(
         f"{api}/notes", headers=headers, data={"at": 2, "text": f"Look at {viewer} here"}
     )
-    group = desk.request.put(f"{api}/groups/front", headers=headers, data={"viewers": [viewer]})
+    group = page.request.put(f"{api}/groups/front", headers=headers, data={"viewers": [viewer]})
     assert (note.status, group.status) == (201, 204)
 
 
-def erase(desk, code: str) -> None:
-    desk.get_by_role("link", name="Trust").click()
-    sync_api.expect(desk.get_by_role("heading", name="The log is whole")).to_be_visible()
-    desk.get_by_label("Code of a receipt, id, or seat").fill(code)
-    desk.get_by_role("button", name="Erase …", exact=True).first.click()
-    desk.get_by_role("button", name="Erase for good").click()
-    sync_api.expect(desk.locator("#done")).to_contain_text("The results were made again", timeout=MINUTES)
-    sync_api.expect(desk.get_by_role("heading", name="The log is whole")).to_be_visible()
+def erase(page, code: str) -> None:
+    page.get_by_role("link", name="Privacy").click()
+    sync_api.expect(page.get_by_role("heading", name="The audit log is intact")).to_be_visible()
+    page.get_by_label("Receipt code, random ID, or seat label").fill(code)
+    page.get_by_role("button", name="Erase …", exact=True).first.click()
+    page.get_by_role("button", name="Erase permanently").click()
+    sync_api.expect(page.locator("#done")).to_contain_text("The results were computed again", timeout=MINUTES)
+    sync_api.expect(page.get_by_role("heading", name="The audit log is intact")).to_be_visible()

@@ -57,7 +57,8 @@ class FaceDetector(Protocol):
     def fingerprint(self) -> str:
         """Identifies the version of the detector.
 
-        It must change whenever the results may change: reports warn of cameras with another one.
+        It must change whenever the results may change: a report warns of cameras that were measured with
+        another fingerprint.
         """
         ...
 
@@ -90,7 +91,8 @@ class EmotionModel(Protocol):
     def fingerprint(self) -> str:
         """Identifies the version of the model.
 
-        It must change whenever the results may change: reports warn of cameras with another one.
+        It must change whenever the results may change: a report warns of cameras that were measured with
+        another fingerprint.
         """
         ...
 

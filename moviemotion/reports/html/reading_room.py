@@ -38,7 +38,7 @@ def audience_json(analysis: Analysis) -> dict[str, Any]:
         "start": int(analysis.timeline.start),
         "seconds": len(analysis.audience_curve.seconds),
         "size": analysis.data_quality.viewers,
-        "feelings": EMOTION_STYLES,
+        "emotions": EMOTION_STYLES,
         "reacting": REACTION_THRESHOLD,
         "scenes": timed_scenes(analysis),
         **curves_json(analysis.audience_curve),
@@ -82,7 +82,7 @@ def script_json(analysis: Analysis) -> list[dict[str, Any]]:
             "estimated": row.cue.is_estimated,
             "cut": row.is_cut,
             "moments": list(row.moments),
-            "felt": _emotion_json(row.emotion_summary) if row.emotion_summary else None,
+            "emotionSummary": _emotion_json(row.emotion_summary) if row.emotion_summary else None,
         }
         for row in script_rows(analysis)
     ]

@@ -1,4 +1,9 @@
-"""The attendee's page, the same for a studio's own app, the kiosk at the seats, and the sheet of QR codes."""
+"""Consent: the participant's page on their own phone, the kiosk for a shared tablet, and the seat cards.
+
+Each seat has a page at an address that cannot be guessed, printed as a QR code on the card of the seat. The
+page shows the disclosure, takes the answer, and returns a receipt, whose code lets the participant check
+their answer or withdraw. The pages work without JavaScript; the same steps are available as an API.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +14,7 @@ from urllib.parse import parse_qsl
 
 import segno
 from fastapi import APIRouter, Depends, HTTPException, Request
-from fastapi import Path as InPath
+from fastapi import Path as PathParam
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from markupsafe import Markup
 from pydantic import BaseModel, Field
@@ -38,16 +43,16 @@ from moviemotion.studio.routes.study_routes import get_jobs
 from moviemotion.studio.screening_state import ACTIVE_STAGES
 
 RECEIPT_COOKIE = "receipt"
-"""Name of the cookie that keeps a receipt in the browser of who has it; it is sent to their page only."""
+"""Cookie that stores the receipt code in the participant's browser; it is sent to their page only."""
 RECEIPT_COOKIE_SECONDS = 3 * 365 * 24 * 3600
-"""Seconds for which a browser keeps it: as long as anything may be held."""
-PAGE_EXPIRED_MESSAGE = "The page was open for too long. Please answer once more."
-CONSENT_CLOSED_MESSAGE = "the film has been shown and read, so nobody is asked any more"
+"""Lifetime of the cookie in seconds: the longest time for which data may be stored."""
+PAGE_EXPIRED_MESSAGE = "The page was open for too long. Please answer again."
+CONSENT_CLOSED_MESSAGE = "the screening has finished, so no more answers are taken"
 
 router = APIRouter(tags=["consent"], responses=ERROR_RESPONSES)
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
-# A whole cinema behind one address answers within minutes; somebody who guesses codes gets nowhere.
+# The limits let a full theater behind one IP address answer within minutes, but make guessing codes hopeless.
 seat_rate_limit = Depends(rate_limit("consent", "600/minute"))
 receipt_rate_limit = Depends(rate_limit("receipts", "120/minute"))
 
@@ -56,41 +61,45 @@ Researcher = Annotated[User, Depends(require_role(Role.RESEARCHER))]
 
 
 class ConsentQuestion(BaseModel):
-    """What somebody at a seat is asked."""
+    """The question that a participant is asked."""
 
     seat: str
-    state: ConsentState | None = Field(
-        description="What was answered at this seat; null before it was asked."
-    )
+    state: ConsentState | None = Field(description="The answer given at this seat; null before it was asked.")
     disclosure: Disclosure
 
 
 class ConsentAnswer(BaseModel):
-    """What they say."""
+    """A participant's answer."""
 
     accepts: bool
-    version: str = Field(max_length=64, description="Of the disclosure that they have read.")
+    version: str = Field(
+        max_length=64, description="Version of the disclosure that the participant has read."
+    )
 
 
 class ReceiptCode(BaseModel):
-    """A receipt's code."""
+    """The code of a receipt."""
 
     code: str = Field(max_length=64)
 
 
 def find_seat(
     request: Request,
-    token: Annotated[str, InPath(description="What stands in the address of the seat's page.")],
+    token: Annotated[str, PathParam(description="Token from the address of the seat's page.")],
 ) -> tuple[Path, str]:
-    """The study and the seat of a page."""
+    """The study folder and the seat label that a token stands for.
+
+    Raises:
+        HTTPException: 404, the token is unknown.
+    """
     found = find_seat_by_token(_consent_studies(request), token)
     if found is None:
-        raise HTTPException(404, "this page does not exist any more, or never did; ask whoever invited you")
+        raise HTTPException(404, "this page does not exist or was removed; ask the person who invited you")
     return found
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """The fields of a form that was sent without scripts."""
+    """The fields of a form that a browser sent."""
     return dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
 
 
@@ -98,9 +107,9 @@ SeatFromToken = Annotated[tuple[Path, str], Depends(find_seat)]
 FormFields = Annotated[dict[str, str], Depends(read_form)]
 
 
-@router.get("/api/consent/{token}", summary="What somebody at a seat is told", dependencies=[seat_rate_limit])
-def get_consent_question(at: SeatFromToken) -> ConsentQuestion:
-    folder, seat = at
+@router.get("/api/consent/{token}", summary="Get the disclosure for a seat", dependencies=[seat_rate_limit])
+def get_consent_question(folder_and_seat: SeatFromToken) -> ConsentQuestion:
+    folder, seat = folder_and_seat
     _refuse_expired(folder)
     return ConsentQuestion(
         seat=seat, state=_find_seat_by_name(folder, seat).state, disclosure=load_disclosure(folder)
@@ -110,40 +119,40 @@ def get_consent_question(at: SeatFromToken) -> ConsentQuestion:
 @router.post(
     "/api/consent/{token}",
     summary="Accept or decline",
-    description="An answer to a disclosure that has changed since is refused: show the new one. So is one "
-    "that comes after the film.",
+    description="Refused if the disclosure has changed since the participant read it (show the new one), or "
+    "if the screening has finished.",
     dependencies=[seat_rate_limit],
 )
-def submit_answer(at: SeatFromToken, said: ConsentAnswer) -> Receipt:
-    return _save_answer(at, said.accepts, said.version)
+def submit_answer(folder_and_seat: SeatFromToken, answer: ConsentAnswer) -> Receipt:
+    return _save_answer(folder_and_seat, answer.accepts, answer.version)
 
 
 @router.post(
-    "/api/receipts/check", summary="A receipt as the audit log has it", dependencies=[receipt_rate_limit]
+    "/api/receipts/check", summary="Look up a receipt in the audit log", dependencies=[receipt_rate_limit]
 )
-def check_receipt_code(request: Request, given: ReceiptCode) -> Receipt:
-    return find_receipt(_study_of_receipt(request, given.code), given.code)
+def check_receipt_code(request: Request, receipt: ReceiptCode) -> Receipt:
+    return find_receipt(_study_of_receipt(request, receipt.code), receipt.code)
 
 
 @router.post(
     "/api/receipts/withdraw",
-    summary="Withdraw",
-    description="All that is held about the viewer is erased and the results are made again. While a "
-    "screening runs, they are not watched any more, and erased at its end.",
+    summary="Withdraw consent",
+    description="Erases everything stored about the viewer and computes the results without them. If a "
+    "screening is running, the viewer is masked from now on and erased when it ends.",
     dependencies=[receipt_rate_limit],
 )
-def withdraw_consent(request: Request, given: ReceiptCode) -> Receipt:
-    return _withdraw(request, _study_of_receipt(request, given.code), given.code)
+def withdraw_consent(request: Request, receipt: ReceiptCode) -> Receipt:
+    return _withdraw(request, _study_of_receipt(request, receipt.code), receipt.code)
 
 
 @pages.get("/c/receipt", dependencies=[receipt_rate_limit])
 def receipt_code_page(request: Request) -> HTMLResponse:
-    return render_page(request, "code.html", fault="", code="")
+    return render_page(request, "receipt-code.html", error="", code="")
 
 
 @pages.post("/c/receipt", dependencies=[receipt_rate_limit])
 def submit_receipt_code(request: Request, form: FormFields) -> HTMLResponse:
-    """What a code stands for; with the field `withdraw`, its consent is taken back first."""
+    """Show the receipt of a code. If the form has the field `withdraw`, withdraw the consent first."""
     code = form.get("code", "").strip()
     try:
         folder = _study_of_receipt(request, code)
@@ -151,45 +160,52 @@ def submit_receipt_code(request: Request, form: FormFields) -> HTMLResponse:
             _withdraw_or_confirm(request, folder, code) if "withdraw" in form else find_receipt(folder, code)
         )
     except MoviemotionError as error:
-        return render_page(request, "code.html", 404, fault=_message(request, error), code=code)
+        return render_page(request, "receipt-code.html", 404, error=_message(request, error), code=code)
     return _receipt_page(request, folder, receipt)
 
 
 @pages.get("/c/{token}", dependencies=[seat_rate_limit])
-def seat_page(request: Request, at: SeatFromToken, again: int = 0) -> HTMLResponse:
-    """The question; who has answered it in this browser sees their receipt, unless they want it again."""
+def seat_page(request: Request, folder_and_seat: SeatFromToken, again: int = 0) -> HTMLResponse:
+    """The question, or the receipt if it was answered in this browser.
+
+    Args:
+        request: the request.
+        folder_and_seat: the study and the seat.
+        again: 0 shows the receipt if there is one; 1 asks again because the page had expired; 2 asks again
+            because the participant wants to change their answer.
+    """
     code = request.cookies.get(RECEIPT_COOKIE)
     if code and not again:
+        folder, _ = folder_and_seat
         try:
-            return _receipt_page(request, at[0], find_receipt(at[0], code), seat_page=request.url.path)
+            return _receipt_page(request, folder, find_receipt(folder, code), seat_page=request.url.path)
         except MoviemotionError:
-            pass  # of another study that lay here
-    return _question_page(request, at, PAGE_EXPIRED_MESSAGE if again == 1 else "")
+            pass  # the code is from another study that had this address
+    return _question_page(request, folder_and_seat, PAGE_EXPIRED_MESSAGE if again == 1 else "")
 
 
 @pages.post("/c/{token}", dependencies=[seat_rate_limit])
-def submit_seat_page(request: Request, at: SeatFromToken, form: FormFields) -> Response:
+def submit_seat_page(request: Request, folder_and_seat: SeatFromToken, form: FormFields) -> Response:
     try:
-        receipt = _answer_from_form(at, form)
+        receipt = _answer_from_form(folder_and_seat, form)
     except MoviemotionError as error:
-        return _question_page(request, at, _message(request, error), 409)
-    # Their own browser alone keeps the code, so that the page can be opened again.
-    there = RedirectResponse(request.url.path, 303)
-    secure = request.url.scheme == "https"
-    there.set_cookie(
+        return _question_page(request, folder_and_seat, _message(request, error), 409)
+    # Only the participant's browser stores the code, so that they can open the page again.
+    response = RedirectResponse(request.url.path, 303)
+    response.set_cookie(
         RECEIPT_COOKIE,
         receipt.code,
         RECEIPT_COOKIE_SECONDS,
         path=request.url.path,
-        secure=secure,
+        secure=request.url.scheme == "https",
         httponly=True,
     )
-    return there
+    return response
 
 
 @pages.get("/studies/{study}/kiosk")
 def kiosk_page(request: Request, folder: StudyPath, user: ResearcherOrKiosk) -> HTMLResponse:
-    return render_page(request, "kiosk.html", study=folder.name, seats=list_seats(folder))
+    return render_page(request, "kiosk-seats.html", study=folder.name, seats=list_seats(folder))
 
 
 @pages.get("/studies/{study}/kiosk/{seat:path}")
@@ -205,7 +221,7 @@ def kiosk_seat_page(
 def submit_kiosk_seat_page(
     request: Request, folder: StudyPath, seat: str, user: ResearcherOrKiosk, form: FormFields
 ) -> HTMLResponse:
-    """The receipt is shown once: a shared tablet keeps nothing."""
+    """Save an answer and show the receipt once; a shared tablet stores no cookie."""
     try:
         receipt = _answer_from_form((folder, seat), form)
     except MoviemotionError as error:
@@ -215,55 +231,59 @@ def submit_kiosk_seat_page(
 
 @pages.get("/studies/{study}/seats")
 def seat_cards_page(request: Request, folder: StudyPath, user: Researcher) -> HTMLResponse:
-    """To be printed, cut and laid on the seats."""
+    """Cards with QR codes to print, cut out and put on the seats."""
     cards = [
         {"seat": seat, "url": (url := f"{request.base_url}c/{token}"), "code": qr_code(url)}
         for seat, token in seat_tokens(folder).items()
     ]
-    local = request.url.hostname in {*LOCAL_HOSTS, *WILDCARD_HOSTS}
-    at_home = request.app.state.access is None
-    return render_page(request, "seats.html", study=folder.name, cards=cards, local=local, at_home=at_home)
+    return render_page(
+        request,
+        "seat-cards.html",
+        study=folder.name,
+        cards=cards,
+        is_local_address=request.url.hostname in {*LOCAL_HOSTS, *WILDCARD_HOSTS},
+        is_local_studio=request.app.state.accounts is None,
+    )
 
 
 def qr_code(text: str) -> Markup:
-    """A QR code as SVG, black on white in every theme: not every reader knows the reverse."""
+    """A QR code as SVG, black on white in every theme: not every reader can read inverted codes."""
     return Markup(segno.make_qr(text, error="M").svg_inline(omitsize=True, svgclass="qr", light="#fff"))
 
 
 def _question_page(
-    request: Request, at: tuple[Path, str], note: str, status: int = 200, kiosk: str = ""
+    request: Request, folder_and_seat: tuple[Path, str], note: str, status: int = 200, kiosk: str = ""
 ) -> HTMLResponse:
-    folder, name = at
+    folder, name = folder_and_seat
     _refuse_expired(folder)
     seat = _find_seat_by_name(folder, name)
-    taken = seat.state in (ConsentState.ACCEPTED, ConsentState.WITHDRAWN)
     return render_page(
         request,
-        "question.html",
+        "consent.html",
         status,
         seat=name,
-        taken=taken,
-        over=is_finished(folder),
-        told=load_disclosure(folder),
+        has_answered=seat.state in (ConsentState.ACCEPTED, ConsentState.WITHDRAWN),
+        is_finished=is_finished(folder),
+        disclosure=load_disclosure(folder),
         note=note,
         kiosk=kiosk,
     )
 
 
 def _refuse_expired(folder: Path) -> None:
-    with open_database(folder) as register:
-        if register.first_expired():
-            raise HTTPException(409, "this screening is over; nobody is asked any more")
+    with open_database(folder) as database:
+        if database.first_expired():
+            raise HTTPException(409, "this study has expired, so no more answers are taken; ask the staff")
 
 
-def _answer_from_form(at: tuple[Path, str], form: Mapping[str, str]) -> Receipt:
+def _answer_from_form(folder_and_seat: tuple[Path, str], form: Mapping[str, str]) -> Receipt:
     if form.get("answer") not in ("yes", "no"):
         raise MoviemotionError("please answer yes or no")
-    return _save_answer(at, form["answer"] == "yes", form.get("version", ""))
+    return _save_answer(folder_and_seat, form["answer"] == "yes", form.get("version", ""))
 
 
-def _save_answer(at: tuple[Path, str], accepts: bool, version: str) -> Receipt:
-    folder, seat = at
+def _save_answer(folder_and_seat: tuple[Path, str], accepts: bool, version: str) -> Receipt:
+    folder, seat = folder_and_seat
     if is_finished(folder):
         raise MoviemotionError(CONSENT_CLOSED_MESSAGE)
     return consent.record_answer(folder, consent.ask_for_consent(folder, seat), accepts, version)
@@ -272,19 +292,24 @@ def _save_answer(at: tuple[Path, str], accepts: bool, version: str) -> Receipt:
 def _receipt_page(
     request: Request, folder: Path, receipt: Receipt, seat_page: str = "", kiosk: str = ""
 ) -> HTMLResponse:
-    """
+    """Render a receipt.
+
     Args:
-        seat_page, kiosk: where it goes on from here, if anywhere.
+        request: the request.
+        folder: the study folder.
+        receipt: the receipt.
+        seat_page: address of the participant's own page; empty if the receipt was opened by its code.
+        kiosk: address of the kiosk; empty on the participant's own device.
     """
     link = f"{request.base_url}c/receipt#{receipt.code}"
     return render_page(
         request,
         "receipt.html",
         receipt=receipt,
-        now=state_by_receipt(folder, receipt.code),
-        State=ConsentState,
+        current_state=state_by_receipt(folder, receipt.code),
+        ConsentState=ConsentState,
         code=qr_code(link),
-        lines="\n".join([*receipt_lines(receipt), "", f"Check it, or withdraw: {request.base_url}c/receipt"]),
+        text="\n".join([*receipt_lines(receipt), "", f"Check or withdraw: {request.base_url}c/receipt"]),
         seat_page=seat_page,
         kiosk=kiosk,
     )
@@ -295,7 +320,7 @@ def _consent_studies(request: Request) -> list[Path]:
 
 
 def _study_of_receipt(request: Request, code: str) -> Path:
-    """The study whose log knows a receipt."""
+    """The study whose audit log contains a receipt."""
     for folder in _consent_studies(request):
         try:
             find_receipt(folder, code)
@@ -304,7 +329,7 @@ def _study_of_receipt(request: Request, code: str) -> Path:
         except MoviemotionError:
             continue
         return folder
-    raise MoviemotionError("nothing is known here of this code; check each letter")
+    raise MoviemotionError("this code is not known here; check each character")
 
 
 def _withdraw(request: Request, folder: Path, code: str) -> Receipt:
@@ -313,7 +338,7 @@ def _withdraw(request: Request, folder: Path, code: str) -> Receipt:
 
 
 def _withdraw_or_confirm(request: Request, folder: Path, code: str) -> Receipt:
-    """Who taps twice sees the second answer, which is to be no fault."""
+    """Withdraw, or return the receipt if that was already done: a double tap must not end in an error."""
     try:
         return _withdraw(request, folder, code)
     except MoviemotionError:
@@ -330,7 +355,7 @@ def _find_seat_by_name(folder: Path, name: str) -> Seat:
 
 
 def _message(request: Request, error: MoviemotionError) -> str:
-    return studio_message(str(error), request.app.state.root)
+    return studio_message(error, request.app.state.root)
 
 
 def _kiosk_url(folder: Path) -> str:

@@ -1,4 +1,4 @@
-"""Which page is which template."""
+"""The studio's pages: each route renders one template."""
 
 from __future__ import annotations
 
@@ -27,20 +27,22 @@ from moviemotion.studio.routes.study_routes import JobsDependency
 from moviemotion.studio.screening_state import Stage
 
 STAGE_LABELS = {
-    Stage.NEW: "not read yet",
-    Stage.READING: "being read",
+    Stage.NEW: "not processed yet",
+    Stage.PROCESSING: "processing",
     Stage.PAUSED: "paused",
-    Stage.TELLING: "results being made",
+    Stage.ANALYZING: "analyzing",
     Stage.STOPPED: "stopped",
     Stage.FAILED: "failed",
     Stage.FINISHED: "finished",
-    Stage.OVER: "over",
+    Stage.EXPIRED: "expired",
 }
+"""Stage → how the pages name it; `static/study.js` has the same table."""
 DATA_KIND_LABELS = {
     DataKind.PICTURES: "Recordings and pictures",
-    DataKind.SAMPLES: "Measurements of viewers, seats, answers",
-    DataKind.REPORTS: "Results about the room",
+    DataKind.SAMPLES: "Samples, seats and answers",
+    DataKind.REPORTS: "Results about the audience",
 }
+"""Kind of data → how the pages name it."""
 
 AnyUser = Annotated[User, Depends(require_role(*ACCOUNT_ROLES))]
 
@@ -49,22 +51,30 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 @router.get("/")
 def studies_page(request: Request, user: AnyUser, jobs: JobsDependency) -> HTMLResponse:
+    """The list of studies; for a kiosk, the unfinished studies that ask for consent."""
     if user.role is Role.SEAT:
         folders = filter(has_database, list_study_folders(request.app.state.root))
-        return render_page(request, "kiosks.html", studies=[f.name for f in folders if not is_finished(f)])
+        return render_page(
+            request, "kiosk-studies.html", studies=[f.name for f in folders if not is_finished(f)]
+        )
     return render_page(
         request,
         "studies.html",
         studies=study_routes.list_studies(request, user, jobs),
         stages=STAGE_LABELS,
-        may_begin=user.role is Role.RESEARCHER,
+        can_create=user.role is Role.RESEARCHER,
     )
 
 
 @router.get("/studies/new")
 def new_study_page(request: Request, user: Researcher) -> HTMLResponse:
     return render_page(
-        request, "new.html", terms=ConsentTerms, kinds=DATA_KIND_LABELS, days=DEFAULT_DAYS, longest=MAX_DAYS
+        request,
+        "new-study.html",
+        terms=ConsentTerms,
+        kinds=DATA_KIND_LABELS,
+        days=DEFAULT_DAYS,
+        max_days=MAX_DAYS,
     )
 
 
@@ -80,49 +90,50 @@ def api_page(request: Request) -> HTMLResponse:
 
 @router.get("/studies/{study}")
 def study_page(request: Request, folder: StudyPath, user: StaffUser, jobs: JobsDependency) -> HTMLResponse:
+    """Seats, files and the progress of one study."""
     return render_page(
         request,
         "study.html",
         study=folder.name,
-        now=(now := study_routes.get_study(folder, user, jobs)),
+        details=(details := study_routes.get_study(folder, user, jobs)),
         stages=STAGE_LABELS,
-        told=load_disclosure(folder) if now.terms else None,
+        disclosure=load_disclosure(folder) if details.terms else None,
         researcher=user.role is Role.RESEARCHER,
     )
 
 
-@router.get("/studies/{study}/trust")
+@router.get("/studies/{study}/privacy")
 def privacy_page(
     request: Request, folder: StudyPath, user: privacy_routes.ResearcherOrOfficer
 ) -> HTMLResponse:
     return render_page(
         request,
-        "trust.html",
+        "privacy.html",
         study=folder.name,
-        now=privacy_routes.get_privacy_status(folder, user),
-        verdict=privacy_routes.get_audit_log_verification(folder, user),
+        privacy=privacy_routes.get_privacy_status(folder, user),
+        verification=privacy_routes.get_audit_log_verification(folder, user),
         log=privacy_routes.list_audit_log(folder, user),
         today=datetime.now(UTC).date(),
         kinds=DATA_KIND_LABELS,
-        officer=user is LOCAL_USER or user.role is Role.PRIVACY_OFFICER,
+        is_officer=user is LOCAL_USER or user.role is Role.PRIVACY_OFFICER,
         details=_format_details,
         plural=plural,
         size=_format_size,
     )
 
 
-@router.get("/studies/{study}/read")
+@router.get("/studies/{study}/analysis")
 def analysis_page(request: Request, folder: StudyPath, user: StaffUser) -> Response:
-    """The room; a study that has not been read says how far it is."""
+    """The analysis of a finished study; for other studies, a redirect to the page with the progress."""
     if not is_finished(folder):
         return RedirectResponse(f"/studies/{folder.name}", 303)
     return render_page(
         request,
-        "read.html",
+        "analysis.html",
         study=folder.name,
         film=uploads.find_file(folder, uploads.FileKind.FILM) is not None,
         researcher=user.role is Role.RESEARCHER,
-        fewest=MIN_GROUP_SIZE,
+        min_group_size=MIN_GROUP_SIZE,
         uplot=vendored_asset("uplot/uPlot.min.css"),
     )
 
@@ -130,16 +141,16 @@ def analysis_page(request: Request, folder: StudyPath, user: StaffUser) -> Respo
 @router.get("/compare")
 def compare_page(request: Request, user: StaffUser) -> HTMLResponse:
     finished = [folder.name for folder in list_study_folders(request.app.state.root) if is_finished(folder)]
-    symbols = json.dumps({feeling: PALETTE[feeling].symbol for feeling in NON_NEUTRAL_EMOTIONS})
+    symbols = json.dumps({emotion: PALETTE[emotion].symbol for emotion in NON_NEUTRAL_EMOTIONS})
     return render_page(request, "compare.html", studies=finished, symbols=symbols)
 
 
 def _format_details(entry: AuditEntry) -> str:
-    """What a row of the log says besides, for people; hashes and numbers of nobody in short."""
-    told = json.loads(entry.details)
-    if isinstance(until := told.get("until"), dict):
-        told = until
-    return ", ".join(f"{name} {str(value)[:16]}" for name, value in told.items())
+    """The details of an audit log entry as text, with long values such as hashes shortened."""
+    details = json.loads(entry.details)
+    if isinstance(until := details.get("until"), dict):
+        details = until
+    return ", ".join(f"{name} {str(value)[:16]}" for name, value in details.items())
 
 
 def _format_size(size: int) -> str:

@@ -1,4 +1,9 @@
-"""What a privacy officer does: see what is held, prove it, erase, hand out, and bring dates forward."""
+"""API routes of the privacy officer, and the periodic enforcement of retention.
+
+The routes show what is stored, verify the audit log, erase or export a viewer, and bring deletion dates
+forward. While the studio runs, `enforce_periodically` deletes data that is due and erases viewers who have
+withdrawn.
+"""
 
 from __future__ import annotations
 
@@ -40,86 +45,90 @@ from moviemotion.studio.screening_jobs import ScreeningJobs
 router = APIRouter(prefix="/api/studies/{study}/privacy", tags=["privacy"], responses=ERROR_RESPONSES)
 
 ResearcherOrOfficer = Annotated[User, Depends(require_role(Role.RESEARCHER, Role.PRIVACY_OFFICER))]
-"""Who may see what is held; changing it is the officer's."""
+"""Who may see what is stored. Only the officer may change it."""
 ENFORCEMENT_INTERVAL = 3600.0
-"""Seconds between two times that promises are kept; a day that has come is never far behind."""
+"""Seconds between two enforcements, so that data is deleted at most an hour after it is due."""
 
 
 class ViewerReference(BaseModel):
     """A viewer."""
 
     viewer: str = Field(
-        max_length=200, description="Their random id, their seat, or the code of their receipt."
+        max_length=200, description="Their random ID, their seat label, or the code of their receipt."
     )
 
 
 class EarlierDeletionDate(BaseModel):
-    """A new day for a kind of data."""
+    """An earlier deletion date for one kind of data."""
 
     kind: DataKind
-    until: date = Field(description="The first day on which it is no longer kept; sooner than it was.")
+    until: date = Field(
+        description="First day on which the data is no longer stored; earlier than the current one."
+    )
 
 
-@router.get("", summary="What is held, of whom, and until when")
+@router.get("", summary="List stored data with its viewers and deletion dates")
 def get_privacy_status(folder: StudyPath, user: ResearcherOrOfficer) -> PrivacyStatus:
     return read_status(folder)
 
 
-@router.get("/verdict", summary="Whether the audit log is whole")
+@router.get("/verification", summary="Verify the audit log")
 def get_audit_log_verification(folder: StudyPath, user: ResearcherOrOfficer) -> LogVerification:
     return verify_audit_log(folder)
 
 
-@router.get("/log", summary="The audit log, the newest rows first")
+@router.get("/log", summary="List the audit log, newest rows first")
 def list_audit_log(
     folder: StudyPath,
     user: ResearcherOrOfficer,
     before: Annotated[int | None, Query(ge=1, le=1 << 53, description="Only rows before this one.")] = None,
     rows: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> list[AuditEntry]:
-    with open_database(folder) as register:
-        known = [e for e in audit_log.read_entries(register.connection) if before is None or e.seq < before]
-    return known[::-1][:rows]
+    with open_database(folder) as database:
+        entries = audit_log.read_entries(database.connection)
+        selected = [entry for entry in entries if before is None or entry.seq < before]
+    return selected[::-1][:rows]
 
 
 @router.post(
     "/erase",
     summary="Erase a viewer",
-    description="Their samples, pictures, answers and their part in every result. It cannot be undone.",
+    description="Deletes their samples, pictures and answers, and computes all results without them. "
+    "This cannot be undone.",
 )
-def erase_viewer(folder: IdleStudy, user: PrivacyOfficer, whom: ViewerReference) -> ErasureResult:
-    return erasure.erase(folder, find_viewer(folder, whom.viewer), user.role)
+def erase_viewer(folder: IdleStudy, user: PrivacyOfficer, reference: ViewerReference) -> ErasureResult:
+    return erasure.erase(folder, find_viewer(folder, reference.viewer), user.role)
 
 
 @router.post(
     "/export",
-    summary="All that is held about a viewer, as a ZIP file for them",
+    summary="Export everything stored about a viewer as a ZIP file for them",
     response_class=FileResponse,
     responses={200: {"content": {"application/zip": {}}}},
 )
-def export_viewer_data(folder: IdleStudy, user: PrivacyOfficer, whom: ViewerReference) -> FileResponse:
-    viewer = find_viewer(folder, whom.viewer)
-    # Not in the study, which would then hold a copy.
-    away = tempfile.TemporaryDirectory()
-    out = export_viewer(folder, viewer, Path(away.name) / f"{viewer}.zip", user.role)
+def export_viewer_data(folder: IdleStudy, user: PrivacyOfficer, reference: ViewerReference) -> FileResponse:
+    viewer = find_viewer(folder, reference.viewer)
+    # Outside the study, which would otherwise contain a copy of the viewer's data.
+    work = tempfile.TemporaryDirectory()
+    out = export_viewer(folder, viewer, Path(work.name) / f"{viewer}.zip", user.role)
     return FileResponse(
-        out, media_type="application/zip", filename=out.name, background=BackgroundTask(away.cleanup)
+        out, media_type="application/zip", filename=out.name, background=BackgroundTask(work.cleanup)
     )
 
 
-@router.post("/dates", summary="Keep a kind of data for less long than was said")
+@router.post("/dates", summary="Bring the deletion date of a kind of data forward")
 def bring_deletion_forward(
-    folder: StudyPath, user: PrivacyOfficer, sooner: EarlierDeletionDate
+    folder: StudyPath, user: PrivacyOfficer, earlier: EarlierDeletionDate
 ) -> tuple[StoredData, ...]:
-    retention.shorten_retention(folder, sooner.kind, sooner.until)
+    retention.shorten_retention(folder, earlier.kind, earlier.until)
     return retention.stored_data(folder)
 
 
 @router.post(
     "/enforce",
-    summary="Keep what was promised, now",
-    description="Who has withdrawn is erased, and what has had its day is deleted. The studio also does it "
-    "when it starts, and every hour.",
+    summary="Delete what is due now",
+    description="Erases viewers who have withdrawn, and deletes data whose deletion date has come. The "
+    "studio also does this when it starts, and every hour.",
 )
 def enforce_retention(folder: IdleStudy, user: PrivacyOfficer) -> EnforcementResult:
     return erasure.enforce_privacy(folder)
@@ -127,28 +136,33 @@ def enforce_retention(folder: IdleStudy, user: PrivacyOfficer) -> EnforcementRes
 
 @asynccontextmanager
 async def enforce_periodically(root: Path, jobs: ScreeningJobs) -> AsyncIterator[None]:
-    """While the studio runs, keep what its viewers were promised: at once, and every hour."""
-    over = asyncio.Event()
+    """Enforce withdrawals and deletion dates in all studies at once and every hour while the studio runs."""
+    stopping = asyncio.Event()
 
-    async def keep() -> None:
-        while not over.is_set():
+    async def enforce_until_stopped() -> None:
+        while not stopping.is_set():
             await run_in_threadpool(enforce_all, root, jobs)
             with suppress(TimeoutError):
-                await asyncio.wait_for(over.wait(), ENFORCEMENT_INTERVAL)
+                await asyncio.wait_for(stopping.wait(), ENFORCEMENT_INTERVAL)
 
-    task = asyncio.create_task(keep())
+    task = asyncio.create_task(enforce_until_stopped())
     yield
-    # An erasure that has begun is not cut off.
-    over.set()
+    # Wait for the task instead of canceling it, so that no erasure is interrupted.
+    stopping.set()
     await task
 
 
 def enforce_all(root: Path, jobs: ScreeningJobs) -> None:
-    """Keep the promises of all studies. One that is being screened is seen to at its end."""
+    """Enforce withdrawals and deletion dates in all studies.
+
+    Studies in which a screening is running are skipped: the job does it at its end.
+    """
     try:
         folders = list_study_folders(root)
     except OSError as error:
-        logging.getLogger(__name__).warning("%s: promises are not kept: %s", root, error.strerror)
+        logging.getLogger(__name__).warning(
+            "%s: withdrawals and deletion dates cannot be enforced: %s", root, error.strerror
+        )
         return
     for folder in filter(has_database, folders):
         try:
@@ -157,5 +171,7 @@ def enforce_all(root: Path, jobs: ScreeningJobs) -> None:
         except BusyError:
             pass
         except Exception as error:
-            # Whatever is wrong with one study must not keep the others' promises from being kept.
-            logging.getLogger(__name__).warning("%s: promises are not kept: %s", folder.name, error)
+            # An error in one study must not stop the enforcement in the others.
+            logging.getLogger(__name__).warning(
+                "%s: withdrawals and deletion dates cannot be enforced: %s", folder.name, error
+            )

@@ -1,4 +1,4 @@
-"""Reading an audience: start, stop, go on, pause, and how far it is."""
+"""API routes of a screening: start, stop, pause, resume, and follow its progress."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from moviemotion.workflows.screen import DEFAULT_RATE, DEFAULT_SEED
 router = APIRouter(prefix="/api/studies/{study}/screening", tags=["screening"], responses=ERROR_RESPONSES)
 
 EVENT_INTERVAL = 0.4
-"""Seconds between two looks of a stream of events."""
+"""Seconds between two updates of an event stream."""
 _progress_cache: WeakKeyDictionary[ScreeningJob, tuple[float, ScreeningProgress]] = WeakKeyDictionary()
 _progress_lock = threading.Lock()
 FilmSecond = Annotated[float, Field(ge=0, le=86_400, allow_inf_nan=False)]
@@ -45,68 +45,77 @@ ClockOffset = Annotated[float, Field(ge=-86_400, le=86_400, allow_inf_nan=False)
 
 
 class ScreeningRequest(BaseModel):
-    """How the audience is to be read."""
+    """The settings of a screening."""
 
     source: ScreeningSource = Field(
         default=ScreeningSource.FILES, description="The study's recordings, or its live cameras."
     )
-    rate: float = Field(
-        default=DEFAULT_RATE, ge=0.1, le=60, description="Samples a second, of recordings."
-    )
-    seed: int = Field(default=DEFAULT_SEED, ge=0, le=2**32 - 1, description="Of the statistics.")
+    rate: float = Field(default=DEFAULT_RATE, ge=0.1, le=60, description="Samples per second, of recordings.")
+    seed: int = Field(default=DEFAULT_SEED, ge=0, le=2**32 - 1, description="Seed of the permutation tests.")
     offsets: dict[str, ClockOffset] = Field(
-        default={}, max_length=10_000, description="Recording → seconds added to its clock for film time."
+        default={},
+        max_length=10_000,
+        description="Recording → seconds added to its clock to give film time.",
     )
     baseline: tuple[FilmSecond, FilmSecond] | None = Field(
-        default=None, description="From and to which second of the film nothing is felt."
+        default=None,
+        description="Start and end, in seconds of film time, of a stretch in which viewers are at rest.",
     )
 
     @model_validator(mode="after")
     def _check_baseline_order(self) -> ScreeningRequest:
         if self.baseline and self.baseline[0] >= self.baseline[1]:
-            raise ValueError("the baseline ends before it begins")
+            raise ValueError("the baseline ends before it starts; swap the two times")
         return self
 
 
 class CameraHealth(BaseModel):
-    """How a live camera is; as `moviemotion capture` tells it."""
+    """The state of a live camera."""
 
     name: str
     state: str
-    why: str
-    rate: float = Field(description="Samples a second, of late.")
-    faces: int = Field(description="In the last picture that was read.")
-    read: int
-    dropped: int
-    last_seen: float | None = Field(description="Second of the film; null: never.")
-    losses: int
+    reason: str = Field(description="Why it is in this state; may be empty.")
+    rate: float = Field(description="Samples per second, recently.")
+    faces: int = Field(description="Number of faces in the last frame.")
+    read: int = Field(description="Number of frames processed.")
+    dropped: int = Field(description="Number of frames dropped because processing was too slow.")
+    last_seen: float | None = Field(
+        description="Film time of the last frame in seconds; null if there was none."
+    )
+    losses: int = Field(description="How often its connection was lost or its picture froze.")
 
 
 class ScreeningProgress(BaseModel):
-    """How far a study's screening is."""
+    """The progress of a screening."""
 
     stage: Stage
-    problem: str = Field(description="What was wrong, a line a fault; empty where nothing was.")
-    source: ScreeningSource | None = Field(description="Null: nothing was started.")
-    readings: tuple[RecordingProgress, ...] = Field(description="The recordings whose viewers agreed.")
-    left: float | None = Field(description="Seconds until they are read, at the pace so far.")
-    film_time: float | None = Field(description="Second of the film, of a live capture.")
+    problem: str = Field(description="What went wrong, one line for each error; empty if nothing did.")
+    source: ScreeningSource | None = Field(description="Null if no screening was started.")
+    recordings: tuple[RecordingProgress, ...] = Field(
+        description="The recordings that show at least one viewer who has accepted."
+    )
+    seconds_left: float | None = Field(
+        description="Estimated seconds until all recordings are processed; null if there is no estimate."
+    )
+    film_time: float | None = Field(
+        description="Film time of a live capture in seconds; null for recordings."
+    )
     cameras: tuple[CameraHealth, ...] = Field(description="The live cameras.")
 
 
 class PartialResultsResponse(BaseModel):
-    """What the recordings say that have been read to their end."""
+    """Results from the recordings that are completely processed."""
 
-    cameras: int
-    viewers: int
-    lines: list[str] = Field(description="In words, as `moviemotion screen` says it at its end.")
+    cameras: int = Field(description="Number of these recordings.")
+    viewers: int = Field(description="Number of viewers in them.")
+    lines: list[str] = Field(description="The results in sentences.")
 
 
 @router.post(
     "",
-    summary="Start, or go on",
-    description="Without a body, one that was stopped goes on with its settings. One screening a study: "
-    "a second is refused while one runs.",
+    summary="Start or resume a screening",
+    description="Without a body, a screening that was stopped is resumed with its settings. While one is "
+    "running, a second one is refused.",
     status_code=202,
 )
 def start_screening(
@@ -118,8 +127,9 @@ def start_screening(
 
 @router.delete(
     "",
-    summary="Stop",
-    description="Recordings that were read to their end stay read. A live capture ends here, and is told.",
+    summary="Stop the screening",
+    description="Recordings that are completely processed are not processed again. A live capture ends and "
+    "is analyzed.",
     status_code=202,
 )
 def stop_screening(folder: StudyPath, user: Researcher, jobs: JobsDependency) -> ScreeningProgress:
@@ -127,82 +137,95 @@ def stop_screening(folder: StudyPath, user: Researcher, jobs: JobsDependency) ->
     return get_progress(folder, user, jobs)
 
 
-@router.post("/pause", summary="Let the film of a live capture stand still", status_code=202)
+@router.post("/pause", summary="Pause the film of a live capture", status_code=202)
 def pause_film(folder: StudyPath, user: Researcher, jobs: JobsDependency) -> ScreeningProgress:
     _active_job(folder, jobs).pause(True)
     return get_progress(folder, user, jobs)
 
 
-@router.post("/resume", summary="Let it go on", status_code=202)
+@router.post("/resume", summary="Resume the film of a live capture", status_code=202)
 def resume_film(folder: StudyPath, user: Researcher, jobs: JobsDependency) -> ScreeningProgress:
     _active_job(folder, jobs).pause(False)
     return get_progress(folder, user, jobs)
 
 
-@router.get("", summary="How far it is")
+@router.get("", summary="Get the progress")
 def get_progress(folder: StudyPath, user: Researcher, jobs: JobsDependency) -> ScreeningProgress:
-    job, record = jobs.get(folder), read_state(folder)
+    job, state = jobs.get(folder), read_state(folder)
     return ScreeningProgress(
         stage=study_stage(jobs, folder),
-        problem=record.problem if record else "",
-        source=job.settings.source if job else record.settings.source if record else None,
-        readings=job.recording_progress if job else (),
-        left=job.seconds_left() if job else None,
+        problem=state.problem if state else "",
+        source=job.settings.source if job else state.settings.source if state else None,
+        recordings=job.recording_progress if job else (),
+        seconds_left=job.seconds_left() if job else None,
         film_time=job.film_time if job else None,
         cameras=tuple(
-            CameraHealth(**{**vars(c), "last_seen": None if math.isnan(c.last_seen) else c.last_seen})
-            for c in (job.camera_health if job else ())
+            CameraHealth(
+                name=camera.name,
+                state=camera.state,
+                reason=camera.why,
+                rate=camera.rate,
+                faces=camera.faces,
+                read=camera.read,
+                dropped=camera.dropped,
+                last_seen=None if math.isnan(camera.last_seen) else camera.last_seen,
+                losses=camera.losses,
+            )
+            for camera in (job.camera_health if job else ())
         ),
     )
 
 
 @router.get(
     "/events",
-    summary="How far it is, as it changes",
-    description="Server-sent events `progress`, each like GET …/screening; the last is `over`, after which "
-    "there is no more to come: close the stream then. It also ends with the session.",
+    summary="Follow the progress as server-sent events",
+    description="Sends an event `progress`, with data as from GET …/screening, whenever something changes. "
+    "The last event is `done`: close the stream then. The stream also ends when the session ends.",
     response_class=EventSourceResponse,
 )
 async def stream_progress(
     request: Request, folder: StudyPath, user: Researcher, jobs: JobsDependency
 ) -> AsyncIterator[ServerSentEvent]:
-    told = None
-    while not request.app.state.leaving():
-        now = await run_in_threadpool(_cached_progress, request, folder, user, jobs)
-        if now is None:
+    previous = None
+    while not request.app.state.is_stopping():
+        progress = await run_in_threadpool(_cached_progress, request, folder, user, jobs)
+        if progress is None:
             return
-        over = now.stage not in ACTIVE_STAGES
-        if over or now != told:
-            told = now
-            yield ServerSentEvent(data=now, event="over" if over else "progress")
-        if over:
+        done = progress.stage not in ACTIVE_STAGES
+        if done or progress != previous:
+            previous = progress
+            yield ServerSentEvent(data=progress, event="done" if done else "progress")
+        if done:
             return
         await asyncio.sleep(EVENT_INTERVAL)
 
 
 @router.get(
-    "/so-far",
-    summary="What it says so far",
-    description="Of the recordings that have been read to their end. Computed when asked; nothing is kept.",
+    "/partial-results",
+    summary="Get partial results",
+    description="From the recordings that are completely processed. Computed on request; nothing is stored.",
 )
 def get_partial_results(folder: StudyPath, user: Researcher, jobs: JobsDependency) -> PartialResultsResponse:
     script = uploads.find_file(folder, FileKind.SCRIPT)
-    found = analyze_partial_results(
+    results = analyze_partial_results(
         folder, script, uploads.find_file(folder, FileKind.SUBTITLES) if script else None
     )
     return PartialResultsResponse(
-        cameras=found.finished_cameras,
-        viewers=found.analysis.data_quality.viewers,
-        lines=summary_lines(found.analysis),
+        cameras=results.finished_cameras,
+        viewers=results.analysis.data_quality.viewers,
+        lines=summary_lines(results.analysis),
     )
 
 
 def _cached_progress(
     request: Request, folder: Path, user: User, jobs: ScreeningJobs
 ) -> ScreeningProgress | None:
-    """How far it is, at most `EVERY` seconds ago, since however many watch a job, one looks.
+    """The progress, at most `EVENT_INTERVAL` seconds old.
 
-    None where the session is over or has another role now.
+    It is cached, so that the work does not grow with the number of clients that follow a job.
+
+    Returns:
+        The progress, or None if the session has ended or the user's role has changed.
     """
     if current_user(request) != user:
         return None
@@ -210,15 +233,15 @@ def _cached_progress(
     if job is None:
         return get_progress(folder, user, jobs)
     with _progress_lock:
-        at, found = _progress_cache.get(job, (-math.inf, None))
-        if found is None or time.monotonic() - at > EVENT_INTERVAL:
-            found = get_progress(folder, user, jobs)
-            _progress_cache[job] = time.monotonic(), found
-    return found
+        read_at, progress = _progress_cache.get(job, (-math.inf, None))
+        if progress is None or time.monotonic() - read_at > EVENT_INTERVAL:
+            progress = get_progress(folder, user, jobs)
+            _progress_cache[job] = time.monotonic(), progress
+    return progress
 
 
 def _active_job(folder: StudyPath, jobs: JobsDependency) -> ScreeningJob:
     job = jobs.get(folder)
     if job is None or job.stage not in ACTIVE_STAGES:
-        raise BusyError(f"{folder.name}: no screening is running")
+        raise BusyError(f"{folder.name}: no screening is running; start one first")
     return job

@@ -1,4 +1,4 @@
-"""Signing in and out."""
+"""API routes for signing in and out."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ router = APIRouter(prefix="/api/session", tags=["sign-in"], responses=ERROR_RESP
 
 
 class SessionResponse(BaseModel):
-    """Who is signed in."""
+    """The current session."""
 
-    accounts: bool = Field(description="Whether this studio has accounts; without, nobody signs in.")
-    name: str | None = Field(description="Of the account.")
-    role: Role | None = Field(description="Null: not signed in.")
-    csrf: str = Field(description="To be sent as the header X-CSRF-Token with every change.")
+    accounts: bool = Field(description="Whether this studio has accounts. Without them nobody signs in.")
+    name: str | None = Field(description="Name of the account; null if not signed in.")
+    role: Role | None = Field(description="Role of the account; null if not signed in.")
+    csrf: str = Field(description="Token to send as the header X-CSRF-Token with every change.")
 
 
 class Credentials(BaseModel):
-    """What one signs in with."""
+    """Name and password."""
 
     name: Annotated[str, Field(max_length=64)]
     password: Annotated[str, Field(max_length=MAX_PASSWORD_LENGTH)]
 
 
-@router.get("", summary="Who is signed in, and the token for changes")
+@router.get("", summary="Get the current session and its CSRF token")
 def get_session(request: Request) -> SessionResponse:
-    person = current_user(request)
+    user = current_user(request)
     return SessionResponse(
-        accounts=request.app.state.access is not None,
-        name=person.name if person else None,
-        role=person.role if person else None,
+        accounts=request.app.state.accounts is not None,
+        name=user.name if user else None,
+        role=user.role if user else None,
         csrf=request.state.csrf,
     )
 
@@ -51,31 +51,31 @@ def get_session(request: Request) -> SessionResponse:
 @router.post(
     "",
     summary="Sign in",
-    description="The answer sets a cookie. Ask GET /api/session for the new token afterwards.",
+    description="The response sets a cookie. Get the new CSRF token from GET /api/session afterwards.",
     status_code=204,
     dependencies=[
         Depends(rate_limit("sign-in", "10/minute")),
         Depends(rate_limit("sign-in a day", "200/day")),
     ],
 )
-def sign_in(request: Request, given: Credentials) -> Response:
-    access: AccountStore | None = request.app.state.access
-    if access is None:
-        raise HTTPException(409, "this studio has no accounts: whoever sits at it is the researcher")
-    token = access.sign_in(given.name, given.password)
+def sign_in(request: Request, credentials: Credentials) -> Response:
+    accounts: AccountStore | None = request.app.state.accounts
+    if accounts is None:
+        raise HTTPException(409, "this studio has no accounts; use it without signing in")
+    token = accounts.sign_in(credentials.name, credentials.password)
     if token is None:
-        raise HTTPException(401, "name or password is wrong")
-    answer = Response(status_code=204)
-    kept = f"; Max-Age={int(SESSION_LIFETIME.total_seconds())}"
-    answer.headers.append("set-cookie", cookie_header(SESSION_COOKIE, token, request.scope, "strict") + kept)
-    return answer
+        raise HTTPException(401, "the name or the password is wrong; try again")
+    response = Response(status_code=204)
+    cookie = cookie_header(SESSION_COOKIE, token, request.scope, "strict")
+    response.headers.append("set-cookie", f"{cookie}; Max-Age={int(SESSION_LIFETIME.total_seconds())}")
+    return response
 
 
 @router.delete("", summary="Sign out", status_code=204)
 def sign_out(request: Request) -> Response:
-    access: AccountStore | None = request.app.state.access
-    if access:
-        access.sign_out(request.cookies.get(SESSION_COOKIE))
-    answer = Response(status_code=204)
-    answer.delete_cookie(SESSION_COOKIE)
-    return answer
+    accounts: AccountStore | None = request.app.state.accounts
+    if accounts:
+        accounts.sign_out(request.cookies.get(SESSION_COOKIE))
+    response = Response(status_code=204)
+    response.delete_cookie(SESSION_COOKIE)
+    return response

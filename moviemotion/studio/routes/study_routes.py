@@ -1,4 +1,4 @@
-"""Studies, their seats and their files."""
+"""API routes of studies, their seats and their files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request
-from fastapi import Path as InPath
+from fastapi import Path as PathParam
 from pydantic import BaseModel, Field
 
 from moviemotion.audience.video.masking import Region
@@ -19,8 +19,7 @@ from moviemotion.privacy import consent, retention
 from moviemotion.privacy.consent import ConsentState
 from moviemotion.privacy.retention import DEFAULT_DAYS, MAX_DAYS
 from moviemotion.privacy.roles import Role
-from moviemotion.privacy.study_database import ConsentTerms, has_database, open_database
-from moviemotion.privacy.study_database import DataKind as Data
+from moviemotion.privacy.study_database import ConsentTerms, DataKind, has_database, open_database
 from moviemotion.studio import uploads
 from moviemotion.studio.accounts import Researcher, StaffUser, User, require_role
 from moviemotion.studio.dependencies import ERROR_RESPONSES, StudyPath, list_study_folders
@@ -35,7 +34,7 @@ router = APIRouter(prefix="/api/studies", tags=["studies"], responses=ERROR_RESP
 
 ResearcherOrOfficer = Annotated[User, Depends(require_role(Role.RESEARCHER, Role.PRIVACY_OFFICER))]
 FileName = Annotated[
-    str, InPath(pattern=uploads.FILE_NAME_PATTERN, description="As its owner calls it, with its suffix.")
+    str, PathParam(pattern=uploads.FILE_NAME_PATTERN, description="File name with its suffix.")
 ]
 OneLineText = Annotated[str, Field(min_length=1, max_length=300, pattern=ONE_LINE_PATTERN)]
 RetentionDays = Annotated[int, Field(ge=1, le=MAX_DAYS)]
@@ -43,68 +42,76 @@ PixelCoordinate = Annotated[int, Field(ge=0, le=100_000)]
 
 
 class StudySummary(BaseModel):
-    """A study as it is now."""
+    """A study and its state."""
 
     id: str
     stage: Stage
-    problem: str = Field(description="Why the last screening failed; empty where it did not.")
-    asks: bool = Field(description="Whether it asks its viewers; one that was made elsewhere may not have.")
-    seats: int
+    problem: str = Field(description="Why the last screening failed; empty if it did not.")
+    asks_consent: bool = Field(
+        description="Whether its viewers are asked for consent. Studies that were not created in the studio "
+        "may do without."
+    )
+    seats: int = Field(description="Number of seats.")
     answers: dict[ConsentState, int] = Field(
-        description="How many seats' viewers said what; the others were not asked."
+        description="Consent state → number of seats. Seats that were not asked are not counted."
     )
 
 
 class StudyDetails(StudySummary):
     """A study with its terms and files."""
 
-    terms: ConsentTerms | None = Field(description="What its operator says; null where it asks nobody.")
+    terms: ConsentTerms | None = Field(
+        description="The terms that participants consent to; null if they are not asked."
+    )
     files: tuple[StudyFile, ...]
-    unseen: dict[str, str] = Field(
-        description="Recordings that may not be looked at, by the answers so far, and why. They are deleted "
-        "with the others."
+    excluded_recordings: dict[str, str] = Field(
+        description="Recording that shows no viewer who has accepted → reason. It is not processed, and "
+        "deleted with the others."
     )
 
 
 class NewStudy(BaseModel):
-    """What must be said before anybody is asked; all of it is in the disclosure."""
+    """A new study with the terms that its disclosure states."""
 
-    id: str = Field(pattern=STUDY_ID_PATTERN, description="Name of its folder.", examples=["spring-preview"])
-    controller: OneLineText = Field(description="Who is responsible, by name.")
-    contact: OneLineText = Field(description="Where viewers reach them.")
+    id: str = Field(
+        pattern=STUDY_ID_PATTERN, description="ID, and name of its folder.", examples=["spring-preview"]
+    )
+    controller: OneLineText = Field(description="Name of the company or person responsible for the data.")
+    contact: OneLineText = Field(description="How participants can reach them.")
     purpose: OneLineText = Field(
-        default=ConsentTerms.purpose, description="What it is for: words that follow “to”."
+        default=ConsentTerms.purpose, description="Purpose of the study, as a phrase that follows “to”."
     )
     recipients: str = Field(
-        default="", max_length=300, description="Who else gets the figures about the room."
+        default="", max_length=300, description="Who else receives figures about the audience."
     )
-    pictures: bool = Field(default=False, description="Whether pictures may be kept, encrypted.")
-    days: dict[Data, RetentionDays] = Field(
-        default=DEFAULT_DAYS, description="Days for which each kind of data is kept."
+    pictures: bool = Field(default=False, description="Whether pictures of faces are kept, encrypted.")
+    days: dict[DataKind, RetentionDays] = Field(
+        default=DEFAULT_DAYS, description="Kind of data → days for which it is stored."
     )
 
 
 class NewSeat(BaseModel):
     """A seat."""
 
-    seat: OneLineText = Field(description="What the house calls it.", examples=["R7"])
+    seat: OneLineText = Field(description="Seat label.", examples=["R7"])
     camera: OneLineText = Field(
-        description="The recording's name without its suffix, or the live camera's name."
+        description="File name of the recording without its suffix, or name of the live camera."
     )
     region: tuple[PixelCoordinate, PixelCoordinate, PixelCoordinate, PixelCoordinate] | None = Field(
         default=None,
-        description="Left, top, right, bottom in pixels, where the camera sees several seats.",
+        description="Left, top, right and bottom of the seat in the camera's picture, in pixels; null if the "
+        "camera shows one seat only.",
     )
 
 
 class SeatResponse(NewSeat):
-    """A seat and what its viewer said."""
+    """A seat and the answer of its viewer."""
 
-    state: ConsentState | None = Field(description="Null: not asked yet.")
+    state: ConsentState | None = Field(description="Null if the viewer was not asked yet.")
 
 
 def get_jobs(request: Request) -> ScreeningJobs:
-    """The studio's screenings."""
+    """The screening jobs of the studio."""
     jobs: ScreeningJobs = request.app.state.jobs
     return jobs
 
@@ -113,7 +120,7 @@ JobsDependency = Annotated[ScreeningJobs, Depends(get_jobs)]
 
 
 def idle_study_folder(folder: StudyPath, jobs: JobsDependency) -> Path:
-    """The folder of a study in which no screening runs."""
+    """The folder of a study in which no screening is running; `BusyError` if one is."""
     jobs.refuse_if_active(folder)
     return folder
 
@@ -121,25 +128,25 @@ def idle_study_folder(folder: StudyPath, jobs: JobsDependency) -> Path:
 IdleStudy = Annotated[Path, Depends(idle_study_folder)]
 
 
-@router.get("", summary="All studies")
+@router.get("", summary="List all studies")
 def list_studies(request: Request, user: StaffUser, jobs: JobsDependency) -> list[StudySummary]:
     return [_summary_or_problem(folder, jobs) for folder in list_study_folders(request.app.state.root)]
 
 
 @router.post(
     "",
-    summary="Begin a study",
-    description="It has a register from the start: a seat is blacked out until its viewer accepts.",
+    summary="Create a study",
+    description="It has consent records from the start: every seat is blacked out until its viewer accepts.",
     status_code=201,
 )
 def create_study(request: Request, user: Researcher, jobs: JobsDependency, new: NewStudy) -> StudyDetails:
     folder: Path = request.app.state.root / new.id
     if new.id == "new" or new.id.startswith("studio."):
-        raise HTTPException(409, f"{new.id}: the studio itself uses this name; choose another")
+        raise HTTPException(409, f"{new.id}: this name is reserved; choose another")
     try:
         folder.mkdir()
     except FileExistsError:
-        raise HTTPException(409, f"{new.id}: is there already; choose another name") from None
+        raise HTTPException(409, f"{new.id}: already exists; choose another name") from None
     terms = ConsentTerms(new.controller, new.contact, new.purpose, new.recipients, new.pictures)
     try:
         retention.begin_study(folder, terms, new.days)
@@ -149,21 +156,24 @@ def create_study(request: Request, user: Researcher, jobs: JobsDependency, new: 
     return get_study(folder, user, jobs)
 
 
-@router.get("/{study}", summary="One study")
+@router.get("/{study}", summary="Get a study")
 def get_study(folder: StudyPath, user: StaffUser, jobs: JobsDependency) -> StudyDetails:
     terms = None
     if has_database(folder):
-        with open_database(folder) as register:
-            terms = register.terms
-    given = uploads.list_files(folder)
-    recordings = {Path(each.name).stem: each.name for each in given if each.kind is FileKind.SEATS}
-    unseen = {
-        recordings[camera]: why for camera, why in consent.fully_masked_cameras(folder, recordings).items()
+        with open_database(folder) as database:
+            terms = database.terms
+    files = uploads.list_files(folder)
+    recordings = {Path(file.name).stem: file.name for file in files if file.kind is FileKind.RECORDING}
+    excluded = {
+        recordings[camera]: reason
+        for camera, reason in consent.fully_masked_cameras(folder, recordings).items()
     }
-    return StudyDetails(**vars(_study_summary(folder, jobs)), terms=terms, files=given, unseen=unseen)
+    return StudyDetails(
+        **vars(_study_summary(folder, jobs)), terms=terms, files=files, excluded_recordings=excluded
+    )
 
 
-@router.get("/{study}/seats", summary="Its seats and what their viewers said")
+@router.get("/{study}/seats", summary="List the seats with the answers of their viewers")
 def list_seats(folder: StudyPath, user: ResearcherOrOfficer) -> list[SeatResponse]:
     return [
         SeatResponse(
@@ -184,8 +194,8 @@ def add_seat(folder: IdleStudy, user: Researcher, new: NewSeat) -> SeatResponse:
 
 @router.delete(
     "/{study}/seats/{seat:path}",
-    summary="Take out a seat",
-    description="One at which nobody has been asked.",
+    summary="Remove a seat",
+    description="Only a seat whose viewer has not been asked for consent can be removed.",
     status_code=204,
 )
 def remove_seat(folder: IdleStudy, user: Researcher, seat: str) -> None:
@@ -194,10 +204,11 @@ def remove_seat(folder: IdleStudy, user: Researcher, seat: str) -> None:
 
 @router.put(
     "/{study}/files/{kind}/{name}",
-    summary="Give it a file",
-    description="The body is the file as it is, of any content type. What cannot be used is refused at once. "
-    "A recording (seats) is deleted when it has been read; film, script and subtitles replace the one before "
-    "and stay. A seats.toml (cameras) may name streams, devices, and recordings of this study.",
+    summary="Upload a file",
+    description="The body is the content of the file, with any content type. Files that cannot be used are "
+    "refused at once. A recording is deleted when the screening has finished. Film, script and subtitles "
+    "replace a previous file and are kept. A seats.toml (cameras) may name streams, devices, and recordings "
+    "of this study.",
     status_code=201,
     max_body_size=max(uploads.MAX_FILE_BYTES.values()),
     openapi_extra={
@@ -215,13 +226,13 @@ async def upload_file(
     kind: FileKind,
     name: FileName,
 ) -> StudyFile:
-    def putting() -> AbstractContextManager[None]:
+    def write_guard() -> AbstractContextManager[None]:
         return _check_file_change(folder, kind, jobs)
 
-    with putting():
-        pass  # refused now where it would be at the end
-    place = await uploads.save_upload(folder, kind, name, request.stream(), putting)
-    return StudyFile(kind, place.name, place.stat().st_size)
+    with write_guard():
+        pass  # refuse before the upload what would be refused after it
+    path = await uploads.save_upload(folder, kind, name, request.stream(), write_guard)
+    return StudyFile(kind, path.name, path.stat().st_size)
 
 
 @router.delete("/{study}/files/{kind}/{name}", summary="Delete a file", status_code=204)
@@ -229,45 +240,50 @@ def delete_file(
     folder: IdleStudy, user: Researcher, jobs: JobsDependency, kind: FileKind, name: FileName
 ) -> None:
     if kind is not FileKind.FILM and has_study(folder):
-        raise BusyError(f"{folder.name}: has been read from its files; only the film can go")
+        raise BusyError(
+            f"{folder.name}: a screening was started from its files; only the film can be deleted"
+        )
     with jobs.while_idle(folder):
         uploads.delete_file(folder, kind, name)
 
 
 @contextmanager
 def _check_file_change(folder: Path, kind: FileKind, jobs: ScreeningJobs) -> Iterator[None]:
-    """While a file is put into a study, if that is still made from the files that it has."""
+    """Hold off screenings while a file is added, unless the study can no longer take it.
+
+    Once a screening has started, its inputs are fixed. Recordings can still be added until it has finished,
+    and the film, which is only shown, at any time.
+    """
     with jobs.while_idle(folder):
-        begun = kind is not FileKind.FILM and has_study(folder)
-        if begun and (kind is not FileKind.SEATS or study_stage(jobs, folder) is Stage.FINISHED):
-            raise BusyError(f"{folder.name}: was begun with the files it has; make a new study")
+        is_fixed = kind is not FileKind.FILM and has_study(folder)
+        if is_fixed and (kind is not FileKind.RECORDING or study_stage(jobs, folder) is Stage.FINISHED):
+            raise BusyError(f"{folder.name}: a screening was started from its files; create a new study")
         yield
 
 
 def _summary_or_problem(folder: Path, jobs: ScreeningJobs) -> StudySummary:
-    """A study as it is now; one that is damaged is told as such, and does not hide the others."""
+    """The summary of a study. A damaged study is listed with its problem and does not hide the others."""
     try:
         return _study_summary(folder, jobs)
     except MoviemotionError as error:
-        problem = studio_message(str(error), folder.parent)
         return StudySummary(
             id=folder.name,
             stage=Stage.FAILED,
-            problem=problem,
-            asks=has_database(folder),
+            problem=studio_message(error, folder.parent),
+            asks_consent=has_database(folder),
             seats=0,
             answers={},
         )
 
 
 def _study_summary(folder: Path, jobs: ScreeningJobs) -> StudySummary:
-    asks = has_database(folder)
-    found = consent.list_seats(folder) if asks else ()
+    asks_consent = has_database(folder)
+    seats = consent.list_seats(folder) if asks_consent else ()
     return StudySummary(
         id=folder.name,
         stage=study_stage(jobs, folder),
-        problem=record.problem if (record := read_state(folder)) else "",
-        asks=asks,
-        seats=len(found),
-        answers=Counter(seat.state for seat in found if seat.state),
+        problem=state.problem if (state := read_state(folder)) else "",
+        asks_consent=asks_consent,
+        seats=len(seats),
+        answers=Counter(seat.state for seat in seats if seat.state),
     )

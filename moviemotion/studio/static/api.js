@@ -1,44 +1,48 @@
-// Asks the server. A fault is thrown as an Error whose message can be shown as it is.
+// Requests to the studio's API. Errors are thrown with a message that can be shown to the user.
 
 let token = "";
 
 /**
+ * Send a request, with the CSRF token if it changes something.
+ *
  * @param {string} method such as "POST"
  * @param {string} path such as "/api/studies"
- * @param {object | Blob} [body] sent as JSON; a Blob, such as a file, as it is
- * @returns {Promise<any>} the JSON that came back, null where nothing did, or a Blob
+ * @param {object | Blob} [body] sent as JSON, or unchanged if it is a Blob such as a file
+ * @returns {Promise<any>} the JSON or Blob that was returned, or null for an empty response
  */
-export async function ask(method, path, body) {
-  let answer = await send(method, path, body);
-  if (answer.status === 403 && method !== "GET" && await renewToken()) answer = await send(method, path, body);
-  if (!answer.ok) {
-    const fault = await answer.json().catch(() => ({}));
-    throw new Error(fault.detail || `The studio answered ${answer.status}; try again.`);
+export async function request(method, path, body) {
+  let response = await sendRequest(method, path, body);
+  // The token is bound to the session, which may have changed in another tab.
+  if (response.status === 403 && method !== "GET" && await renewToken()) response = await sendRequest(method, path, body);
+  if (!response.ok) {
+    const { detail } = await response.json().catch(() => ({}));
+    throw new Error(detail || `The studio returned error ${response.status}; try again.`);
   }
-  if (answer.status === 204) return null;
-  return answer.headers.get("Content-Type") === "application/json" ? answer.json() : answer.blob();
+  if (response.status === 204) return null;
+  return response.headers.get("Content-Type") === "application/json" ? response.json() : response.blob();
 }
 
-/** The header that every change needs, for requests that are not made with `ask`. */
+/** The CSRF header, for requests that are not sent with `request`. */
 export async function tokenHeader() {
   if (!token) await renewToken();
   return { "X-CSRF-Token": token };
 }
 
-async function send(method, path, body) {
+async function sendRequest(method, path, body) {
   const headers = method === "GET" ? {} : await tokenHeader();
   if (body !== undefined && !(body instanceof Blob)) {
     headers["Content-Type"] = "application/json";
     body = JSON.stringify(body);
   }
   return fetch(path, { method, headers, body }).catch(() => {
-    throw new Error("The studio does not answer; is it still running?");
+    throw new Error("The studio does not respond; check that it is still running.");
   });
 }
 
+/** Get the current token, and tell whether it has changed. */
 async function renewToken() {
-  const before = token;
-  const session = await fetch("/api/session").then((answer) => answer.json());
+  const previous = token;
+  const session = await fetch("/api/session").then((response) => response.json());
   token = session.csrf;
-  return token !== before;
+  return token !== previous;
 }

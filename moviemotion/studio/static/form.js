@@ -1,57 +1,57 @@
-// Forms that are sent to the API as JSON: <form data-send="POST /api/…" data-then="/there/{id}">.
-// Without data-then the page is loaded again and says data-done.
+// Forms that are sent to the API as JSON: <form data-send="POST /api/…" data-then="/studies/{id}">.
+// Afterwards the browser opens the address in data-then, or reloads the page and shows the text in data-done.
 
-import { ask } from "./api.js";
+import { request } from "./api.js";
 
-const DONE = "done";
+const DONE_KEY = "done";
 
 for (const form of document.querySelectorAll("form[data-send]")) {
-  const fault = form.querySelector(".fault");
+  const errorNode = form.querySelector(".error");
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const button = event.submitter ?? form.querySelector("button");
-    fault.textContent = "";
+    errorNode.textContent = "";
     button.disabled = true;
     try {
-      const answer = await ask(...form.dataset.send.split(" "), fieldsOf(form));
+      const response = await request(...form.dataset.send.split(" "), formFields(form));
       const { then, done } = form.dataset;
-      if (then) location.assign(then.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(answer[name])));
-      else reload(done);
+      if (then) location.assign(then.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(response[name])));
+      else reloadWithMessage(done);
     } catch (error) {
-      fault.textContent = inWords(error.message, form);
+      errorNode.textContent = labelError(error.message, form);
       button.disabled = false;
     }
   });
 }
 
-/** A fault that names a field of the API names it as the page does, and leads to it. */
-function inWords(message, form) {
-  const [, name, said] = /^([\w.]+): (.+)$/s.exec(message) ?? [];
+/** Replace the API's name of a field in an error message by the label on the page, and focus the field. */
+function labelError(message, form) {
+  const [, name, problem] = /^([\w.]+): (.+)$/s.exec(message) ?? [];
   const field = name && form.elements.namedItem(name);
   if (!field?.labels?.length) return message;
   field.focus();
-  return `${field.labels[0].firstChild.textContent.trim()}: ${said}`;
+  return `${field.labels[0].firstChild.textContent.trim()}: ${problem}`;
 }
 
-/** Loads the page again, which then says what was done. */
-export function reload(done) {
-  sessionStorage.setItem(DONE, done);
+/** Reload the page and show a message on it. */
+export function reloadWithMessage(message) {
+  sessionStorage.setItem(DONE_KEY, message);
   location.reload();
 }
 
-const told = document.getElementById("done");
-if (told) {
-  // Written after the page is there, so that it is read out.
-  requestAnimationFrame(() => { told.textContent = sessionStorage.getItem(DONE) ?? ""; sessionStorage.removeItem(DONE); });
+const doneNode = document.getElementById("done");
+if (doneNode) {
+  // Screen readers announce the text only if it is inserted after the page has loaded.
+  requestAnimationFrame(() => { doneNode.textContent = sessionStorage.getItem(DONE_KEY) ?? ""; sessionStorage.removeItem(DONE_KEY); });
 }
 
-function fieldsOf(form) {
+function formFields(form) {
   const fields = {};
   for (const input of form.elements) {
     if (!input.name || input.disabled) continue;
-    const [name, within] = input.name.split(".");
+    const [name, key] = input.name.split("."); // "days.samples" becomes { days: { samples: … } }
     const value = input.type === "checkbox" ? input.checked : input.type === "number" ? Number(input.value) : input.value;
-    if (within) (fields[name] ??= {})[within] = value;
+    if (key) (fields[name] ??= {})[key] = value;
     else fields[name] = value;
   }
   return fields;

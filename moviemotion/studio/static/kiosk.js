@@ -1,23 +1,23 @@
-// A shared tablet goes on to the next person by itself; whoever needs longer touches it, or "More time".
+// A shared tablet returns to the list of seats by itself. Touching it, or "More time", extends the time.
 
 const { back, seconds } = document.querySelector("script[data-back]").dataset;
 const countdown = document.getElementById("countdown");
-const more = document.getElementById("more-time");
-let left = Number(seconds);
+const moreTimeButton = document.getElementById("more-time");
+let secondsLeft = Number(seconds);
 
 setInterval(() => {
-  left -= 1;
-  if (left <= 0) location.replace(back);
-  // Not read out each second: the text around it says what happens.
-  else if (countdown) countdown.textContent = ` in ${left} s`;
+  secondsLeft -= 1;
+  if (secondsLeft <= 0) location.replace(back);
+  // Hidden from screen readers below: they would announce every second.
+  else if (countdown) countdown.textContent = ` in ${secondsLeft} s`;
 }, 1000);
 
-if (more) {
+if (moreTimeButton) {
   countdown.setAttribute("aria-hidden", "true");
-  more.hidden = false;
-  more.addEventListener("click", () => { left += Number(seconds); });
+  moreTimeButton.hidden = false;
+  moreTimeButton.addEventListener("click", () => { secondsLeft += Number(seconds); });
 } else {
-  for (const sign of ["pointerdown", "keydown", "scroll"]) {
-    addEventListener(sign, () => { left = Number(seconds); }, { passive: true });
+  for (const activity of ["pointerdown", "keydown", "scroll"]) {
+    addEventListener(activity, () => { secondsLeft = Number(seconds); }, { passive: true });
   }
 }

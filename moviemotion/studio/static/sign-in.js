@@ -1,23 +1,24 @@
-import { ask } from "./api.js";
+// Signing in, then returning to the page that asked for it.
+
+import { request } from "./api.js";
 
 const form = document.getElementById("sign-in");
-const fault = document.getElementById("fault");
+const errorNode = document.getElementById("error");
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  fault.textContent = "";
+  errorNode.textContent = "";
   const button = form.querySelector("button");
   button.disabled = true;
   try {
-    await ask("POST", "/api/session", { name: form.elements.name.value, password: form.elements.password.value });
+    await request("POST", "/api/session", { name: form.elements.name.value, password: form.elements.password.value });
   } catch (error) {
-    fault.textContent = error.message;
+    errorNode.textContent = error.message;
     button.disabled = false;
     form.elements.password.select();
     return;
   }
-  // Only a path of this studio: a link must not send anybody elsewhere after signing in.
-  const to = new URLSearchParams(location.search).get("to") ?? "/";
-  const there = new URL(to, location.origin);
-  location.assign(there.origin === location.origin ? there.pathname : "/");
+  // Only a path of this studio: a link must not redirect to another website after signing in.
+  const target = new URL(new URLSearchParams(location.search).get("to") ?? "/", location.origin);
+  location.assign(target.origin === location.origin ? target.pathname : "/");
 });

@@ -1,8 +1,8 @@
-// What all pages of the studio share.
+// Shared by all pages of the studio: signing out.
 
-import { ask } from "./api.js";
+import { request } from "./api.js";
 
 document.getElementById("sign-out")?.addEventListener("click", async () => {
-  await ask("DELETE", "/api/session");
+  await request("DELETE", "/api/session");
   location.assign("/sign-in");
 });

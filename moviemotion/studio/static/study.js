@@ -1,71 +1,71 @@
-// A screening from its seats to its result: what the API says, shown as it changes.
+// The page of a study: seats and consent, files, and the progress of the screening.
 
 import { html, nothing, render } from "./vendor/lit-html/lit-html.js";
-import { ask, tokenHeader } from "./api.js";
+import { request, tokenHeader } from "./api.js";
 
 const study = document.querySelector("script[data-study]").dataset.study;
 const api = `/api/studies/${study}`;
-const LOOK_AGAIN = 3000; // ms between two looks at the answers
-const STAGES = {
-  new: "not read yet", reading: "being read", paused: "paused", telling: "results being made",
-  stopped: "stopped", failed: "failed", finished: "finished", over: "over",
+const POLL_INTERVAL = 3000; // ms between two requests for the answers
+const STAGE_LABELS = { // as in routes/page_routes.py
+  new: "not processed yet", processing: "processing", paused: "paused", analyzing: "analyzing",
+  stopped: "stopped", failed: "failed", finished: "finished", expired: "expired",
 };
-const AT_WORK = ["reading", "paused", "telling"];
-const CLOSED = ["finished", "over"];
+const ACTIVE_STAGES = ["processing", "paused", "analyzing"];
+const CLOSED_STAGES = ["finished", "expired"];
 const byId = (id) => document.getElementById(id);
 
 let files = [];
-let unseen = {}; // recording → why it may not be looked at
+let excludedRecordings = {}; // recording → why it is not processed
 let seats = [];
 let uploads = []; // { kind, name, done, total }
-let progress = { stage: "new", readings: [], cameras: [], problem: "" };
-let soFar = null;
+let progress = { stage: "new", recordings: [], cameras: [], problem: "" };
+let partialResults = null;
 
-// Seats and answers
+// Seats and consent
 
-async function lookAtSeats() {
+async function loadSeats() {
   if (document.hidden) return;
-  seats = await ask("GET", `${api}/seats`);
-  showSeats();
+  seats = await request("GET", `${api}/seats`);
+  renderSeats();
 }
 
-function showSeats() {
+function renderSeats() {
   const { stage } = progress, done = stage === "finished";
   const count = (state) => seats.filter((seat) => seat.state === state).length;
   const yes = count("accepted"), no = count("declined");
   render(html`
     <dl class="tally">
-      <div><dt>said yes</dt><dd>${yes}</dd></div>
-      <div><dt>said no</dt><dd>${no}</dd></div>
-      <div><dt>${done ? "nothing held" : "not answered"}</dt><dd>${seats.length - yes - no - count("withdrawn")}</dd></div>
+      <div><dt>consented</dt><dd>${yes}</dd></div>
+      <div><dt>declined</dt><dd>${no}</dd></div>
+      <div><dt>${done ? "no data stored" : "not answered"}</dt><dd>${seats.length - yes - no - count("withdrawn")}</dd></div>
     </dl>
     ${seats.length ? html`<div class="scroller" tabindex="0" role="region" aria-label="Seats"><table>
       <thead><tr><th scope="col">Seat</th><th scope="col">Camera</th><th scope="col">Answer</th></tr></thead>
       <tbody>${seats.map((seat) => html`<tr>
         <td>${seat.seat}</td>
         <td>${seat.camera}${seat.region ? html` <small>${seat.region.join(", ")}</small>` : nothing}</td>
-        <td><span class="state ${seat.state ?? ""}">${seat.state ?? (done ? "nothing held" : "not asked yet")}</span>
-          ${seat.state || CLOSED.includes(stage) || AT_WORK.includes(stage) ? nothing : html` <button class="small" @click=${() => takeOut(seat)}>Remove<span class="visually-hidden"> seat ${seat.seat}</span></button>`}</td>
+        <td><span class="state ${seat.state ?? ""}">${seat.state ?? (done ? "no data stored" : "not asked yet")}</span>
+          ${seat.state || CLOSED_STAGES.includes(stage) || ACTIVE_STAGES.includes(stage) ? nothing : html` <button class="small" @click=${() => removeSeat(seat)}>Remove<span class="visually-hidden"> seat ${seat.seat}</span></button>`}</td>
       </tr>`)}</tbody></table></div>`
-      : html`<p>No seats. Only who sits at one, and says yes, is watched.</p>`}`, byId("seats"));
+      : html`<p>${done ? "This study has no seats." : "No seats yet. Only viewers at a seat who consent are measured."}</p>`}`, byId("seats"));
 }
 
 byId("add-seat").addEventListener("submit", async (event) => {
   event.preventDefault();
   const { seat, camera, region } = event.target.elements;
   const corners = region.value.trim() ? region.value.split(",").map(Number) : null;
-  await tell("seat-fault", async () => {
-    await ask("POST", `${api}/seats`, { seat: seat.value.trim(), camera: camera.value.trim(), region: corners });
+  await showErrors("seat-error", async () => {
+    await request("POST", `${api}/seats`, { seat: seat.value.trim(), camera: camera.value.trim(), region: corners });
     seat.value = camera.value = "";
     seat.focus();
-    await lookAtSeats();
+    await loadSeats();
   });
 });
 
-async function takeOut({ seat }) {
-  await tell("seat-fault", async () => {
-    await ask("DELETE", `${api}/seats/${encodeURIComponent(seat)}`);
-    await lookAtSeats();
+async function removeSeat({ seat }) {
+  await showErrors("seat-error", async () => {
+    await request("DELETE", `${api}/seats/${encodeURIComponent(seat)}`);
+    await loadSeats();
   });
 }
 
@@ -73,224 +73,225 @@ async function takeOut({ seat }) {
 
 for (const drop of document.querySelectorAll(".drop")) {
   const input = drop.querySelector("input");
-  input.addEventListener("change", () => { give(drop.dataset.kind, [...input.files]); input.value = ""; });
-  drop.addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("over"); });
-  drop.addEventListener("dragleave", () => drop.classList.remove("over"));
+  input.addEventListener("change", () => { uploadFiles(drop.dataset.kind, [...input.files]); input.value = ""; });
+  drop.addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("drag-over"); });
+  drop.addEventListener("dragleave", () => drop.classList.remove("drag-over"));
   drop.addEventListener("drop", (event) => {
     event.preventDefault();
-    drop.classList.remove("over");
-    give(drop.dataset.kind, [...event.dataTransfer.files]);
+    drop.classList.remove("drag-over");
+    uploadFiles(drop.dataset.kind, [...event.dataTransfer.files]);
   });
 }
 
-async function give(kind, chosen) {
-  byId("file-fault").textContent = "";
+async function uploadFiles(kind, chosen) {
+  byId("file-error").textContent = "";
   for (const file of chosen) {
     const upload = { kind, name: file.name, done: 0, total: file.size };
     uploads.push(upload);
     try {
-      await put(`${api}/files/${kind}/${encodeURIComponent(file.name)}`, file, (done) => { upload.done = done; showFiles(); });
+      await putFile(`${api}/files/${kind}/${encodeURIComponent(file.name)}`, file, (done) => { upload.done = done; renderFiles(); });
     } catch (error) {
-      byId("file-fault").textContent += `${error.message}\n`;
+      byId("file-error").textContent += `${error.message}\n`;
     }
     uploads = uploads.filter((each) => each !== upload);
-    await lookAtFiles();
+    await loadFiles();
   }
 }
 
-/** PUT a file. fetch would not say how much has gone. */
-async function put(path, file, sent) {
+/** PUT a file with XMLHttpRequest, because fetch does not report upload progress. */
+async function putFile(path, file, onProgress) {
   const headers = await tokenHeader();
   await new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open("PUT", path);
-    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
-    request.upload.addEventListener("progress", (event) => sent(event.loaded));
-    request.addEventListener("load", () => {
-      if (request.status < 300) return resolve();
-      let detail = `The studio answered ${request.status}; try again.`;
-      try { detail = JSON.parse(request.responseText).detail; } catch { /* not the studio's own words */ }
+    const xhr = new XMLHttpRequest();
+    xhr.open("PUT", path);
+    for (const [name, value] of Object.entries(headers)) xhr.setRequestHeader(name, value);
+    xhr.upload.addEventListener("progress", (event) => onProgress(event.loaded));
+    xhr.addEventListener("load", () => {
+      if (xhr.status < 300) return resolve();
+      let detail = `The studio returned error ${xhr.status}; try again.`;
+      try { detail = JSON.parse(xhr.responseText).detail; } catch { /* not an error of the studio's API */ }
       reject(new Error(detail));
     });
-    request.addEventListener("error", () => reject(new Error(`${file.name}: the upload was cut off; try again.`)));
-    request.send(file);
+    xhr.addEventListener("error", () => reject(new Error(`${file.name}: the upload was interrupted; try again.`)));
+    xhr.send(file);
   });
 }
 
-async function lookAtFiles() {
-  const now = await ask("GET", api);
-  ({ files, unseen } = now);
-  showReading();
+async function loadFiles() {
+  ({ files, excluded_recordings: excludedRecordings } = await request("GET", api));
+  renderScreening();
 }
 
-/** What was read is told from the files it had; only the film may still come or go. */
-function isSettled(kind) {
-  return progress.stage === "over" || (progress.stage === "finished" && kind !== "film");
+/** The inputs of a finished screening are fixed; only the film, which is just shown, can still change. */
+function isReadOnly(kind) {
+  return progress.stage === "expired" || (progress.stage === "finished" && kind !== "film");
 }
 
-function showFiles() {
-  const words = { seats: "recording", cameras: "live cameras", film: "film", script: "script", subtitles: "subtitles" };
+function renderFiles() {
+  const labels = { recording: "recording", cameras: "live cameras", film: "film", script: "script", subtitles: "subtitles" };
   render(html`<ul class="list" aria-live="polite">
     ${files.map((file) => html`<li>
-      <span>${file.name} <small>${words[file.kind]}, ${size(file.size)}</small></span>
-      ${AT_WORK.includes(progress.stage) || isSettled(file.kind) ? nothing : html`<button class="small" @click=${() => remove(file)}>Remove<span class="visually-hidden"> ${file.name}</span></button>`}
+      <span>${file.name} <small>${labels[file.kind]}, ${formatSize(file.size)}</small></span>
+      ${ACTIVE_STAGES.includes(progress.stage) || isReadOnly(file.kind) ? nothing : html`<button class="small" @click=${() => removeFile(file)}>Remove<span class="visually-hidden"> ${file.name}</span></button>`}
     </li>`)}
     ${uploads.map((upload) => html`<li>
-      <span>${upload.name} <small>${upload.done < upload.total ? `${size(upload.done)} of ${size(upload.total)}` : "being looked at"}</small></span>
+      <span>${upload.name} <small>${upload.done < upload.total ? `${formatSize(upload.done)} of ${formatSize(upload.total)}` : "checking"}</small></span>
       <progress class="bar" max=${upload.total} .value=${upload.done} aria-label="Upload of ${upload.name}"></progress>
     </li>`)}
   </ul>`, byId("files"));
 }
 
-async function remove(file) {
-  await tell("file-fault", async () => {
-    await ask("DELETE", `${api}/files/${file.kind}/${encodeURIComponent(file.name)}`);
-    await lookAtFiles();
+async function removeFile(file) {
+  await showErrors("file-error", async () => {
+    await request("DELETE", `${api}/files/${file.kind}/${encodeURIComponent(file.name)}`);
+    await loadFiles();
   });
 }
 
-// Reading
+// Processing
 
-async function act(method, path, body) {
-  await tell("reading-fault", async () => { follow(await ask(method, path, body)); });
+async function sendCommand(method, path, body) {
+  await showErrors("processing-error", async () => { followProgress(await request(method, path, body)); });
 }
 
 let stream = null;
 
-/** Show how far it is, and follow it while there is more to come. */
-function follow(now) {
-  progress = now;
-  showReading();
-  if (!AT_WORK.includes(now.stage) || stream) return;
+/** Show the progress, and follow it while the screening is active. */
+function followProgress(current) {
+  progress = current;
+  renderScreening();
+  if (!ACTIVE_STAGES.includes(progress.stage) || stream) return;
   stream = new EventSource(`${api}/screening/events`);
-  let read = 0;
+  let finishedBefore = 0;
   stream.addEventListener("progress", (event) => {
     progress = JSON.parse(event.data);
-    const finished = progress.readings.filter((reading) => reading.finished).length;
-    if (finished > read) { read = finished; lookAtSoFar(); }
-    showReading();
+    const finished = progress.recordings.filter((recording) => recording.finished).length;
+    if (finished > finishedBefore) { finishedBefore = finished; loadPartialResults(); }
+    renderScreening();
   });
-  stream.addEventListener("over", (event) => {
+  stream.addEventListener("done", (event) => {
     stream.close();
     stream = null;
     progress = JSON.parse(event.data);
-    lookAtFiles();
+    loadFiles();
   });
 }
 
-async function lookAtSoFar() {
-  soFar = await ask("GET", `${api}/screening/so-far`).catch(() => null);
-  showReading();
+async function loadPartialResults() {
+  partialResults = await request("GET", `${api}/screening/partial-results`).catch(() => null);
+  renderScreening();
 }
 
-function showReading() {
+function renderScreening() {
   const { stage } = progress;
   byId("stage").className = `stage ${stage}`;
-  byId("stage").textContent = STAGES[stage];
-  const closed = CLOSED.includes(stage), busy = AT_WORK.includes(stage);
+  byId("stage").textContent = STAGE_LABELS[stage];
+  const closed = CLOSED_STAGES.includes(stage), busy = ACTIVE_STAGES.includes(stage);
   byId("open").hidden = stage !== "finished";
   byId("add-seat").hidden = closed || busy;
   byId("ask").hidden = closed;
-  byId("files").closest("section").hidden = stage === "over";
+  byId("files").closest("section").hidden = stage === "expired";
   byId("live").hidden = closed || busy;
-  for (const drop of document.querySelectorAll(".drop")) drop.hidden = busy || isSettled(drop.dataset.kind);
-  showFiles();
-  showSeats();
+  for (const drop of document.querySelectorAll(".drop")) drop.hidden = busy || isReadOnly(drop.dataset.kind);
+  renderFiles();
+  renderSeats();
   const live = files.some((file) => file.kind === "cameras");
-  const recordings = files.filter((file) => file.kind === "seats");
-  const readable = recordings.length - Object.keys(unseen).length;
+  const recordings = files.filter((file) => file.kind === "recording");
+  const included = recordings.length - Object.keys(excludedRecordings).length;
   render(html`
-    ${stage === "finished" ? finished() : nothing}
-    ${stage === "over" ? ended() : nothing}
-    ${progress.problem ? html`<p class="fault">${progress.problem}</p>` : nothing}
+    ${stage === "finished" ? renderFinished() : nothing}
+    ${stage === "expired" ? renderExpired() : nothing}
+    ${progress.problem ? html`<p class="error">${progress.problem}</p>` : nothing}
     ${stage === "new" || stage === "failed" ? html`
-      <p>${recordings.length ? `${readable} of ${plural(recordings.length, "recording")} to read. ` : live ? nothing : "Give the recordings first. "}Seats whose viewers have not said yes are blacked out before anything looks at the picture.</p>
-      ${doubts(recordings, live)}
+      <p>${recordings.length ? `${included} of ${plural(recordings.length, "recording")} can be processed. ` : live ? nothing : "Upload the recordings first. "}Seats whose viewers have not consented are blacked out before faces are detected.</p>
+      ${renderWarnings(recordings, live)}
       <p class="actions">
-        <button class="main" ?disabled=${!readable} @click=${() => act("POST", `${api}/screening`, { source: "files" })}>Read the recordings</button>
-        ${live ? html`<button class="main" @click=${() => act("POST", `${api}/screening`, { source: "live" })}>Start the live cameras</button>` : nothing}
+        <button class="main" ?disabled=${!included} @click=${() => sendCommand("POST", `${api}/screening`, { source: "files" })}>Process the recordings</button>
+        ${live ? html`<button class="main" @click=${() => sendCommand("POST", `${api}/screening`, { source: "live" })}>Start the live cameras</button>` : nothing}
       </p>` : nothing}
     ${stage === "stopped" ? html`
-      <p>It was stopped. What was read to its end is kept, and is not read again.</p>
-      ${doubts(recordings, live)}
-      <p class="actions"><button class="main" @click=${() => act("POST", `${api}/screening`)}>Go on</button></p>` : nothing}
-    ${busy ? atWork() : nothing}
-    ${soFar && busy ? html`
-      <h3>So far <small>${plural(soFar.cameras, "recording")}, ${plural(soFar.viewers, "viewer")}</small></h3>
-      <ul class="told">${soFar.lines.map((line) => html`<li>${line}</li>`)}</ul>` : nothing}`, byId("reading"));
+      <p>Processing was stopped. Recordings that are complete will not be processed again.</p>
+      ${renderWarnings(recordings, live)}
+      <p class="actions"><button class="main" @click=${() => sendCommand("POST", `${api}/screening`)}>Resume</button></p>` : nothing}
+    ${busy ? renderProgress() : nothing}
+    ${partialResults && busy ? html`
+      <h3>Partial results <small>${plural(partialResults.cameras, "recording")}, ${plural(partialResults.viewers, "viewer")}</small></h3>
+      <ul class="notes">${partialResults.lines.map((line) => html`<li>${line}</li>`)}</ul>` : nothing}`, byId("processing"));
 }
 
-/** What would be lost: recordings are deleted in the end, also those that nobody may look at. */
-function doubts(recordings, live) {
+/** Warn about recordings that would be deleted without being processed, and seats without a recording. */
+function renderWarnings(recordings, live) {
   const cameras = recordings.map((file) => file.name.replace(/\.[^.]*$/, ""));
   const lines = [
-    ...Object.entries(unseen).map(([name, why]) => `${name} will not be read, and is deleted with the others: ${why}.`),
+    ...Object.entries(excludedRecordings).map(([name, reason]) => `${name} will be deleted with the others without being processed: ${reason}.`),
     ...seats.filter((seat) => recordings.length && !live && !cameras.includes(seat.camera))
-      .map((seat) => `Seat ${seat.seat}: no recording is called ${seat.camera}.`),
+      .map((seat) => `Seat ${seat.seat}: there is no recording named ${seat.camera}.`),
   ];
-  return lines.length ? html`<ul class="told doubts">${lines.map((line) => html`<li>${line}</li>`)}</ul>` : nothing;
+  return lines.length ? html`<ul class="notes warnings">${lines.map((line) => html`<li>${line}</li>`)}</ul>` : nothing;
 }
 
-function atWork() {
-  const { stage, source, readings, cameras, left, film_time: time } = progress;
+function renderProgress() {
+  const { stage, source, recordings, cameras, seconds_left: left, film_time: time } = progress;
   return html`
-    <p role="status">${stage === "telling" ? "All is read; the results are being made." : source === "live" ? "The cameras are being read." : "The recordings are being read."}
-      ${left ? html`<small>About ${span(left)} to go.</small>` : nothing}</p>
-    ${time === null ? nothing : html`<p>Film time <b>${clock(time)}</b>${stage === "paused" ? ", paused" : ""}</p>`}
+    <p role="status">${stage === "analyzing" ? "All frames are processed; computing the results." : source === "live" ? "Capturing the live cameras." : "Processing the recordings."}
+      ${left ? html`<small>About ${formatDuration(left)} left.</small>` : nothing}</p>
+    ${time === null ? nothing : html`<p>Film time <b>${formatTime(time)}</b>${stage === "paused" ? ", paused" : ""}</p>`}
     <ul class="list">
-      ${readings.map((reading) => html`<li>
-        <span>${reading.name}</span>
-        <small>${reading.finished ? "read" : reading.length ? `${clock(reading.seconds)} of ${clock(reading.length)}` : clock(reading.seconds)}</small>
-        <progress class="bar" max="1" .value=${reading.finished ? 1 : reading.length ? reading.seconds / reading.length : 0} aria-label="Reading of ${reading.name}"></progress>
+      ${recordings.map((recording) => html`<li>
+        <span>${recording.name}</span>
+        <small>${recording.finished ? "complete" : recording.duration ? `${formatTime(recording.processed_seconds)} of ${formatTime(recording.duration)}` : formatTime(recording.processed_seconds)}</small>
+        <progress class="bar" max="1" .value=${recording.finished ? 1 : recording.duration ? recording.processed_seconds / recording.duration : 0} aria-label="Progress of ${recording.name}"></progress>
       </li>`)}
       ${cameras.map((camera) => html`<li>
-        <span><b>${camera.name}</b> ${camera.state}${camera.why ? html` <small>${camera.why}</small>` : nothing}</span>
-        <small>${plural(camera.faces, "face")}, ${camera.rate.toFixed(1)} a second${camera.dropped ? `, ${camera.dropped} dropped` : ""}${camera.losses ? `, lost ${camera.losses} times` : ""}</small>
+        <span><b>${camera.name}</b> ${camera.state}${camera.reason ? html` <small>${camera.reason}</small>` : nothing}</span>
+        <small>${plural(camera.faces, "face")}, ${camera.rate.toFixed(1)} per second${camera.dropped ? `, ${camera.dropped} dropped` : ""}${camera.losses ? `, lost ${camera.losses} times` : ""}</small>
       </li>`)}
     </ul>
     <p class="actions">
-      ${source === "live" && stage === "reading" ? html`<button @click=${() => act("POST", `${api}/screening/pause`)}>Pause with the film</button>` : nothing}
-      ${stage === "paused" ? html`<button class="main" @click=${() => act("POST", `${api}/screening/resume`)}>Go on with the film</button>` : nothing}
-      ${stage === "telling" ? nothing : html`<button @click=${() => act("DELETE", `${api}/screening`)}>${source === "live" ? "End and make the results" : "Stop"}</button>`}
+      ${source === "live" && stage === "processing" ? html`<button @click=${() => sendCommand("POST", `${api}/screening/pause`)}>Pause the film clock</button>` : nothing}
+      ${stage === "paused" ? html`<button class="main" @click=${() => sendCommand("POST", `${api}/screening/resume`)}>Resume the film clock</button>` : nothing}
+      ${stage === "analyzing" ? nothing : html`<button @click=${() => sendCommand("DELETE", `${api}/screening`)}>${source === "live" ? "End and analyze" : "Stop"}</button>`}
     </p>`;
 }
 
-function finished() {
+function renderFinished() {
   return html`
-    <p role="status">The audience has been read. Its viewers have random ids now, and the recordings are deleted.
-      <a href="/studies/${study}/trust">What is still held, and until when</a></p>`;
+    <p role="status">The screening has finished. Its viewers now have random IDs, and the recordings are deleted.
+      <a href="/studies/${study}/privacy">Stored data and deletion dates</a></p>`;
 }
 
-function ended() {
+function renderExpired() {
   return html`
-    <p role="status">A day that its viewers were told of has come, so nobody is asked or read any more. For another audience, begin another study.
-      <a href="/studies/${study}/trust">What is still held, and until when</a></p>`;
+    <p role="status">A deletion date of this study has passed, so it can no longer ask for consent or process recordings. Create another study for another audience.
+      <a href="/studies/${study}/privacy">Stored data and deletion dates</a></p>`;
 }
 
-// What all of it shares
+// Helpers
 
-async function tell(where, work) {
-  byId(where).textContent = "";
-  try { await work(); } catch (error) { byId(where).textContent = error.message; }
+/** Run a function and show its error, if there is one, in the element with an ID. */
+async function showErrors(id, work) {
+  byId(id).textContent = "";
+  try { await work(); } catch (error) { byId(id).textContent = error.message; }
 }
 
 const plural = (count, one) => `${count} ${one}${count === 1 ? "" : "s"}`;
-const size = (bytes) => bytes < 1e5 ? `${(bytes / 1e3).toFixed(1)} kB` : bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
-const span = (seconds) => seconds < 90 ? plural(Math.ceil(seconds), "second") : plural(Math.ceil(seconds / 60), "minute");
+const formatSize = (bytes) => bytes < 1e5 ? `${(bytes / 1e3).toFixed(1)} kB` : bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+const formatDuration = (seconds) => seconds < 90 ? plural(Math.ceil(seconds), "second") : plural(Math.ceil(seconds / 60), "minute");
 
-function clock(seconds) {
+function formatTime(seconds) {
   const whole = Math.floor(seconds), hours = Math.floor(whole / 3600);
   const pair = (number) => String(number).padStart(2, "0");
   const rest = `${hours ? pair(Math.floor(whole / 60) % 60) : Math.floor(whole / 60)}:${pair(whole % 60)}`;
   return hours ? `${hours}:${rest}` : rest;
 }
 
-await Promise.all([lookAtSeats(), lookAtFiles()]);
-follow(await ask("GET", `${api}/screening`));
-async function lookAgain() {
-  await lookAtSeats();
-  // An answer may have opened a recording.
-  if (!document.hidden && files.length && !AT_WORK.includes(progress.stage)) await lookAtFiles();
+await Promise.all([loadSeats(), loadFiles()]);
+followProgress(await request("GET", `${api}/screening`));
+
+async function poll() {
+  await loadSeats();
+  // An answer can change which recordings are excluded.
+  if (!document.hidden && files.length && !ACTIVE_STAGES.includes(progress.stage)) await loadFiles();
 }
 
-setInterval(() => lookAgain().catch(() => {}), LOOK_AGAIN);
+setInterval(() => poll().catch(() => {}), POLL_INTERVAL);

@@ -1,27 +1,27 @@
-// What the room feels right now, as figures with their intervals; and which feelings are drawn.
+// The figures of the current second with their intervals, and the buttons that show or hide emotions.
 
-import { countOf, interval, number, percentInterval } from "./words.js";
+import { formatShare, formatInterval, formatNumber, formatPercentInterval } from "./format.js";
 
-export function makeNow(desk) {
+export function makeReadout(store) {
   const $ = (id) => document.getElementById(id);
-  const { room } = desk;
+  const { audience } = store;
   let meters = [];
 
-  for (const [k, f] of room.feelings.entries()) {
+  for (const [k, f] of audience.emotions.entries()) {
     const toggle = document.createElement("button");
     toggle.type = "button";
     toggle.className = `toggle ${f.key}`;
     toggle.title = `Key ${k + 1}`;
     toggle.innerHTML = `<span class="symbol" aria-hidden="true">${f.symbol}</span> ${f.key}<svg width="20" height="6" aria-hidden="true"><path d="M0 3H20" stroke-dasharray="${f.dash}"/></svg>`;
-    toggle.addEventListener("click", () => desk.toggle(f.key));
+    toggle.addEventListener("click", () => store.toggleEmotion(f.key));
     $("toggles").append(toggle);
   }
 
   function build() {
-    [...$("toggles").children].forEach((toggle, k) => toggle.setAttribute("aria-pressed", String(desk.shown.has(room.feelings[k].key))));
+    [...$("toggles").children].forEach((toggle, k) => toggle.setAttribute("aria-pressed", String(store.shownEmotions.has(audience.emotions[k].key))));
     const rows = [
       { key: "overall", label: "strength" },
-      ...room.feelings.filter((f) => desk.shown.has(f.key)).map((f) => ({ key: f.key, label: f.key, symbol: f.symbol })),
+      ...audience.emotions.filter((f) => store.shownEmotions.has(f.key)).map((f) => ({ key: f.key, label: f.key, symbol: f.symbol })),
       { key: "share", label: "reacting", people: true },
     ];
     meters = rows.map((row) => {
@@ -31,17 +31,17 @@ export function makeNow(desk) {
       const [band, point] = node.querySelectorAll("i, b");
       return { ...row, node, band, point, value: node.querySelector(".value") };
     });
-    $("now").replaceChildren(...meters.map((m) => m.node));
+    $("readout").replaceChildren(...meters.map((m) => m.node));
     show();
   }
 
   function show() {
-    const k = desk.at, c = desk.curves, n = c.viewers[k];
+    const k = store.index, c = store.curves, n = c.viewers[k];
     for (const m of meters) {
       const value = n ? c[m.key][k] : null, ends = [c[`${m.key}Low`][k], c[`${m.key}High`][k]];
       m.node.classList.toggle("unseen", value == null);
-      m.value.textContent = value == null ? "not seen, or too few"
-        : m.people ? `${countOf(value, n)} (${percentInterval(ends)})` : `${number(value)} (${interval(ends)})`;
+      m.value.textContent = value == null ? "no data"
+        : m.people ? `${formatShare(value, n)} (${formatPercentInterval(ends)})` : `${formatNumber(value)} (${formatInterval(ends)})`;
       if (value == null) continue;
       m.point.style.left = `${100 * value}%`;
       m.band.style.left = `${100 * (ends[0] ?? value)}%`;
@@ -49,7 +49,7 @@ export function makeNow(desk) {
     }
   }
 
-  desk.on("time", show);
-  desk.on("shown curves", build);
+  store.on("time", show);
+  store.on("emotions curves", build);
   build();
 }

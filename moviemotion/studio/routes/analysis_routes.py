@@ -1,4 +1,8 @@
-"""The reading room's API: what the room felt beside the script, as far as the person who asks may see it."""
+"""API routes of the analysis page: audience curves, script, moments, groups, notes and exports.
+
+Every route returns what the user's role may see: single viewers and groups of fewer than five are for the
+researcher only.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
-from fastapi import Path as InPath
+from fastapi import Path as PathParam
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, Field
 from starlette.background import BackgroundTask
@@ -45,19 +49,19 @@ from moviemotion.studio.uploads import FileKind
 from moviemotion.study.analysis_cache import input_state
 from moviemotion.workflows.screen import DEFAULT_SEED
 
-router = APIRouter(prefix="/api/studies/{study}", tags=["reading"], responses=ERROR_RESPONSES)
-comparison_router = APIRouter(prefix="/api/compare", tags=["reading"], responses=ERROR_RESPONSES)
+router = APIRouter(prefix="/api/studies/{study}", tags=["analysis"], responses=ERROR_RESPONSES)
+comparison_router = APIRouter(prefix="/api/compare", tags=["analysis"], responses=ERROR_RESPONSES)
 _PRINTABLE = r"[^\x00-\x08\x0b-\x1f\x7f]"
 JSON_RESPONSE: dict[str, Any] = {
     "response_class": Response,
     "responses": {200: {"content": {"application/json": {}}}},
 }
-ExportKind = Annotated[str, InPath(pattern=f"^({'|'.join(EXPORT_KINDS)})$")]
-GroupName = Annotated[str, InPath(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f/]+$")]
+ExportKind = Annotated[str, PathParam(pattern=f"^({'|'.join(EXPORT_KINDS)})$")]
+GroupName = Annotated[str, PathParam(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f/]+$")]
 
 
 class NoteText(BaseModel):
-    """What a note says."""
+    """The text of a note."""
 
     text: Annotated[
         str, Field(min_length=1, max_length=2000, pattern=rf"^{_PRINTABLE}*[^\s\x00-\x1f\x7f]{_PRINTABLE}*$")
@@ -65,57 +69,63 @@ class NoteText(BaseModel):
 
 
 class NewNote(NoteText):
-    """A note to be written."""
+    """A new note."""
 
-    at: Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False, description="Second of film time.")]
+    at: Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False, description="Film time in seconds.")]
 
 
 class NoteResponse(NewNote):
     """A note."""
 
     id: str
-    by: str = Field(description="Name of the account; empty without accounts.")
-    written: str = Field(description="UTC, ISO 8601.")
+    by: str = Field(description="Name of the author's account; empty in a studio without accounts.")
+    written: str = Field(description="When the text was last changed; UTC, ISO 8601.")
 
 
 class NewGroup(BaseModel):
-    """Viewers under a name."""
+    """The viewers of a new group, by ID."""
 
     viewers: Annotated[list[Annotated[str, Field(max_length=200)]], Field(min_length=1, max_length=5000)]
 
 
 class GroupResponse(BaseModel):
-    """A group that may be chosen."""
+    """A group that the user may see."""
 
     name: str
-    size: int = Field(description="How many of its viewers are in the study.")
-    viewers: Sequence[str] = Field(description="Their ids; the researcher only.")
+    size: int = Field(description="Number of its viewers in the study.")
+    viewers: Sequence[str] = Field(description="Their IDs; empty except for the researcher.")
 
 
 class ViewerResponse(BaseModel):
-    """A viewer, for the researcher."""
+    """A viewer, for the researcher only."""
 
     id: str
-    seen: float = Field(description="Share of the film's seconds in which they were seen, 0–1.")
+    seen: float = Field(description="Share of the film's seconds in which they were seen, 0 to 1.")
 
 
 class AudienceResponse(BaseModel):
-    """Whose feelings may be chosen."""
+    """The viewers and groups whose curves the user may see."""
 
-    size: int
-    fewest: int = Field(
-        description="Viewers that a group must have, and leave, outside the researcher's role."
+    size: int = Field(description="Number of viewers in the audience.")
+    min_group_size: int = Field(
+        description="Minimum number of viewers in a group, and outside it, for every role but the researcher."
     )
-    viewers: list[ViewerResponse] = Field(description="The researcher only.")
+    viewers: list[ViewerResponse] = Field(description="All viewers; empty except for the researcher.")
     groups: list[GroupResponse]
 
 
 def open_analysis(request: Request, folder: StudyPath, jobs: JobsDependency) -> OpenAnalysis:
-    """The analysis of the study that a URL names."""
-    # At the end of a screening its viewers still have the names of their seats, and who withdrew is there.
+    """The analysis of the study that a URL names.
+
+    Raises:
+        BusyError: a screening is running in the study.
+        MoviemotionError: the study is not finished.
+    """
+    # Until a screening has ended, its viewers have seat names instead of random IDs, and viewers who have
+    # withdrawn are not erased yet.
     jobs.refuse_if_active(folder)
-    shelf: OpenAnalyses = request.app.state.shelf
-    return shelf.open(folder)
+    open_analyses: OpenAnalyses = request.app.state.open_analyses
+    return open_analyses.open(folder)
 
 
 StudyAnalysis = Annotated[OpenAnalysis, Depends(open_analysis)]
@@ -125,28 +135,28 @@ def _json_response(content: bytes) -> Response:
     return Response(content, media_type="application/json")
 
 
-@router.get("/room", summary="The whole room, second by second", **JSON_RESPONSE)
+@router.get("/audience-curves", summary="Get the audience curves, second by second", **JSON_RESPONSE)
 def get_audience_curves(study: StudyAnalysis, user: StaffUser) -> Response:
     return _json_response(
-        study.cached_json(("room", user.role), lambda: audience_json(study.visible_to(user.role)))
+        study.cached_json(("audience", user.role), lambda: audience_json(study.visible_to(user.role)))
     )
 
 
-@router.get("/script", summary="The script's lines, with their times and what was felt", **JSON_RESPONSE)
+@router.get("/script", summary="Get the script with times and emotions", **JSON_RESPONSE)
 def get_script(study: StudyAnalysis, user: StaffUser) -> Response:
     return _json_response(
         study.cached_json(("script", user.role), lambda: script_json(study.visible_to(user.role)))
     )
 
 
-@router.get("/moments", summary="The moments, each with its evidence and its lines", **JSON_RESPONSE)
+@router.get("/moments", summary="List the moments with their evidence and lines", **JSON_RESPONSE)
 def list_moments(study: StudyAnalysis, user: StaffUser) -> Response:
     return _json_response(
         study.cached_json(("moments", user.role), lambda: moments_with_elements(study.visible_to(user.role)))
     )
 
 
-@router.get("/curves", summary="A group's curves, or single viewers'", **JSON_RESPONSE)
+@router.get("/curves", summary="Get the curves of a group or of chosen viewers", **JSON_RESPONSE)
 def get_group_curves(
     study: StudyAnalysis,
     folder: StudyPath,
@@ -154,77 +164,78 @@ def get_group_curves(
     group: Annotated[str | None, Query(max_length=60)] = None,
     viewer: Annotated[
         list[Annotated[str, Field(max_length=200)]] | None,
-        Query(max_length=1000, description="Ids; the researcher only."),
+        Query(max_length=1000, description="IDs of viewers; for the researcher only."),
     ] = None,
 ) -> Response:
     if viewer is not None and user.role is not Role.RESEARCHER:
-        raise HTTPException(403, "single viewers are for the researcher; choose a group")
-    kept = visible_groups(notes_and_groups.read_groups(folder), study.analysis.timeline.viewers, user.role)
-    chosen = viewer or kept.get(group or "")
-    if chosen is None:
+        raise HTTPException(403, "only the researcher may see single viewers; choose a group")
+    groups = visible_groups(notes_and_groups.read_groups(folder), study.analysis.timeline.viewers, user.role)
+    members = viewer or groups.get(group or "")
+    if members is None:
         raise HTTPException(404, "no such group; choose another")
-    before = tuple(takewhile(lambda members: members != chosen, kept.values()))
-    key = ("curves", user.role, tuple(chosen), before)
+    # Seconds in which this group and the groups before it would together single out viewers are masked.
+    before = tuple(takewhile(lambda other: other != members, groups.values()))
+    key = ("curves", user.role, tuple(members), before)
     return _json_response(
         study.cached_json(
-            key, lambda: curves_json(group_curve_for_role(study.analysis, chosen, user.role, before))
+            key, lambda: curves_json(group_curve_for_role(study.analysis, members, user.role, before))
         )
     )
 
 
-@router.get("/viewers", summary="Whose feelings may be chosen")
+@router.get("/viewers", summary="List the viewers and groups whose curves can be shown")
 def list_viewers(study: StudyAnalysis, folder: StudyPath, user: StaffUser) -> AudienceResponse:
-    everybody = study.analysis.timeline.viewers
-    researcher = user.role is Role.RESEARCHER
-    shares = zip(everybody, study.analysis.data_quality.seen_share_by_viewer, strict=True)
-    kept = visible_groups(notes_and_groups.read_groups(folder), everybody, user.role)
+    viewers = study.analysis.timeline.viewers
+    is_researcher = user.role is Role.RESEARCHER
+    shares = zip(viewers, study.analysis.data_quality.seen_share_by_viewer, strict=True)
+    groups = visible_groups(notes_and_groups.read_groups(folder), viewers, user.role)
     return AudienceResponse(
-        size=len(everybody),
-        fewest=MIN_GROUP_SIZE,
-        viewers=[ViewerResponse(id=viewer, seen=seen) for viewer, seen in shares] if researcher else [],
+        size=len(viewers),
+        min_group_size=MIN_GROUP_SIZE,
+        viewers=[ViewerResponse(id=viewer, seen=seen) for viewer, seen in shares] if is_researcher else [],
         groups=[
-            GroupResponse(name=name, size=len(members), viewers=members if researcher else ())
-            for name, members in kept.items()
+            GroupResponse(name=name, size=len(members), viewers=members if is_researcher else ())
+            for name, members in groups.items()
         ],
     )
 
 
-@router.put("/groups/{name}", summary="Keep a group of viewers", status_code=204)
+@router.put("/groups/{name}", summary="Save a group of viewers", status_code=204)
 def save_group(
     study: StudyAnalysis, folder: StudyPath, user: Researcher, name: GroupName, group: NewGroup
 ) -> None:
     unknown = set(group.viewers) - set(study.analysis.timeline.viewers)
     if unknown:
-        raise HTTPException(400, f"{min(unknown)}: not a viewer of this study; choose others")
+        raise HTTPException(400, f"{min(unknown)}: not a viewer of this study; choose other viewers")
     with database_lock(folder):
-        # Who was erased meanwhile must not come back by name.
+        # A viewer who was erased in the meantime must not reappear in a group.
         if input_state(folder) != study.cache_state:
-            raise BusyError(f"{folder.name}: has changed meanwhile; look again")
+            raise BusyError(f"{folder.name}: has changed in the meantime; reload the page")
         notes_and_groups.set_group(folder, name, group.viewers)
 
 
-@router.delete("/groups/{name}", summary="Forget a group", status_code=204)
+@router.delete("/groups/{name}", summary="Delete a group", status_code=204)
 def delete_group(folder: StudyPath, user: Researcher, name: GroupName) -> None:
     notes_and_groups.set_group(folder, name, None)
 
 
-@router.get("/notes", summary="The notes, in the order of the film")
+@router.get("/notes", summary="List the notes in order of film time")
 def list_notes(folder: StudyPath, user: StaffUser) -> list[NoteResponse]:
     return [NoteResponse(**vars(note)) for note in notes_and_groups.read_notes(folder)]
 
 
-@router.post("/notes", summary="Write a note", status_code=201)
+@router.post("/notes", summary="Add a note", status_code=201)
 def create_note(folder: StudyPath, user: StaffUser, note: NewNote) -> NoteResponse:
     return NoteResponse(**vars(notes_and_groups.add_note(folder, note.at, note.text, user.name)))
 
 
-@router.put("/notes/{note}", summary="Change a note of one's own", status_code=204)
+@router.put("/notes/{note}", summary="Change one of your notes", status_code=204)
 def update_note(folder: StudyPath, user: StaffUser, note: str, changed: NoteText) -> None:
     _require_own_note(folder, note, user)
     notes_and_groups.update_note(folder, note, changed.text)
 
 
-@router.delete("/notes/{note}", summary="Delete a note of one's own", status_code=204)
+@router.delete("/notes/{note}", summary="Delete one of your notes", status_code=204)
 def delete_note(folder: StudyPath, user: StaffUser, note: str) -> None:
     _require_own_note(folder, note, user)
     notes_and_groups.update_note(folder, note, None)
@@ -235,20 +246,20 @@ def _require_own_note(folder: Path, note_id: str, user: User) -> None:
     if note is None:
         raise HTTPException(404, "no such note; it may have been deleted")
     if note.by != user.name and user.role is not Role.RESEARCHER:
-        raise HTTPException(403, "the note is somebody else's")
+        raise HTTPException(403, "this is another user's note; ask them or a researcher to change it")
 
 
 @router.get(
-    "/film", summary="The film, if the study has it; ranges may be asked for", response_class=FileResponse
+    "/film", summary="Get the film, if the study has it; supports range requests", response_class=FileResponse
 )
 def get_film(folder: StudyPath, user: StaffUser) -> FileResponse:
     path = uploads.find_file(folder, FileKind.FILM)
     if path is None:
-        raise HTTPException(404, "the study has no film")
+        raise HTTPException(404, "the study has no film; upload one first")
     return FileResponse(path, content_disposition_type="inline")
 
 
-@router.get("/exports/{kind}", summary="A file for other programs", response_class=FileResponse)
+@router.get("/exports/{kind}", summary="Export to another program", response_class=FileResponse)
 def export_file(
     study: StudyAnalysis,
     folder: StudyPath,
@@ -256,15 +267,14 @@ def export_file(
     kind: ExportKind,
     fps: Annotated[
         float | None,
-        Query(gt=0, le=240, description="For markers, which count in frames; by default the film's."),
+        Query(gt=0, le=240, description="Frames per second for markers; by default the film's."),
     ] = None,
 ) -> FileResponse:
     work = Path(tempfile.mkdtemp())
     try:
-        seen = study.visible_to(user.role)
         path = make_download(
             kind,
-            seen,
+            study.visible_to(user.role),
             notes_and_groups.read_notes(folder),
             work,
             fps,
@@ -277,30 +287,31 @@ def export_file(
     return FileResponse(path, filename=name, background=BackgroundTask(shutil.rmtree, work))
 
 
-@comparison_router.get("", summary="Two finished studies, compared", **JSON_RESPONSE)
+@comparison_router.get("", summary="Compare two finished studies", **JSON_RESPONSE)
 def compare_studies(
     request: Request,
     user: StaffUser,
     first: Annotated[str, Query(pattern=STUDY_ID_PATTERN)],
     second: Annotated[
-        str, Query(pattern=STUDY_ID_PATTERN, description="What is told is this one less the first.")
+        str, Query(pattern=STUDY_ID_PATTERN, description="Differences are this study minus the first.")
     ],
-    paired: Annotated[bool, Query(description="The same viewers, by id, saw both.")] = False,
+    paired: Annotated[bool, Query(description="Whether the same viewers, by ID, saw both.")] = False,
 ) -> Response:
     if first == second:
-        raise MoviemotionError(f"{second}: the same study twice; choose two")
-    studies = []
+        raise MoviemotionError(f"{second}: chosen twice; choose two different studies")
+    studies: list[OpenAnalysis] = []
     for name in (first, second):
         if not is_study_folder(request.app.state.root / name):
             raise HTTPException(404, f"{name}: no such study; check the name")
-        studies.append(request.app.state.shelf.open(request.app.state.root / name))
+        studies.append(request.app.state.open_analyses.open(request.app.state.root / name))
     one, other = studies
 
     def compute() -> object:
-        of = (one.analysis, other.analysis)
+        analyses = (one.analysis, other.analysis)
         if user.role is not Role.RESEARCHER:
-            of = (mask_small_groups(of[0]), mask_small_groups(of[1]))
-        whole = compare_screenings(*of, (first, second), paired, DEFAULT_SEED)
-        return comparison_json(comparison_for_role(whole, of, user.role))
+            analyses = (mask_small_groups(analyses[0]), mask_small_groups(analyses[1]))
+        comparison = compare_screenings(*analyses, (first, second), paired, DEFAULT_SEED)
+        return comparison_json(comparison_for_role(comparison, analyses, user.role))
 
-    return _json_response(other.answer(("compared", user.role, first, one.state, paired), compute))
+    key = ("comparison", user.role, first, one.cache_state, paired)
+    return _json_response(other.cached_json(key, compute))

@@ -1,4 +1,4 @@
-"""The reading room in a real browser: film, timeline and script move together, by hand and by keys."""
+"""The analysis page in a real browser: film, timeline and script follow each other."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from studio_browser import DESK, PHONE
+from studio_browser import DESKTOP, PHONE
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.study.provenance import load_analysis
@@ -19,24 +19,24 @@ LEFT, RIGHT = 46, 12
 
 
 @pytest.fixture
-def analysis(room: Path) -> Analysis:
-    return load_analysis(room)
+def analysis(matinee: Path) -> Analysis:
+    return load_analysis(matinee)
 
 
 @pytest.fixture
-def page(open_page: Callable, room: Path):
-    """The reading room of twelve viewers, without a film."""
-    page = open_page(DESK)
-    page.goto("/studies/room/read")
-    expect(page.locator("#reading.ready")).to_be_attached()
+def page(open_page: Callable, matinee: Path):
+    """The analysis page of twelve viewers, without a film."""
+    page = open_page(DESKTOP)
+    page.goto("/studies/matinee/analysis")
+    expect(page.locator("#analysis.ready")).to_be_attached()
     return page
 
 
 @pytest.fixture(autouse=True)
-def quiet(trouble: list[str]):
-    """Fail the test in which the page complained or asked another host."""
+def quiet(page_problems: list[str]):
+    """Fail a test in which the page logged an error or sent a request to another host."""
     yield
-    assert trouble == []
+    assert page_problems == []
 
 
 def second(page) -> int:
@@ -47,7 +47,7 @@ def in_view(page) -> str:
     return page.locator("#range").inner_text()
 
 
-def test_a_line_a_moment_and_a_point_lead_the_others(page, analysis: Analysis) -> None:
+def test_lines_moments_and_the_timeline_follow_each_other(page, analysis: Analysis) -> None:
     line = page.locator(".line", has_text="Then we shall learn").first
     line.click()
     start = next(
@@ -58,40 +58,40 @@ def test_a_line_a_moment_and_a_point_lead_the_others(page, analysis: Analysis) -
     expect(page.locator("#surface")).to_have_attribute("aria-valuenow", str(int(start)))
     expect(page.locator(".at-cursor")).to_contain_text("Then we shall learn")
 
-    page.click("#moment-2 .choose")
+    page.click("#moment-2 .select")
     moment = analysis.moment_search.moments[1]
     expect(page.locator("#surface")).to_have_attribute("aria-valuenow", str(int(moment.start)))
-    expect(page.locator("#moment-2.chosen")).to_be_visible()
+    expect(page.locator("#moment-2.selected")).to_be_visible()
     expect(page.locator("#tags [aria-pressed=true]")).to_have_text("2")
 
     box = page.locator("#surface").bounding_box()
     page.mouse.click(box["x"] + box["width"] * (15.5 / len(analysis.audience_curve.seconds)), box["y"] + 40)
     expect(page.locator("#surface")).to_have_attribute("aria-valuenow", "15")
-    expect(page.locator("#moment-1.chosen")).to_be_visible()
+    expect(page.locator("#moment-1.selected")).to_be_visible()
     head = page.locator("#playhead").bounding_box()
     assert head["x"] + 1 == pytest.approx(box["x"] + box["width"] * 15.5 / 90, abs=2)
 
 
-def test_the_meters_show_n_and_interval_of_the_second(page, analysis: Analysis) -> None:
+def test_the_readout_shows_n_and_intervals(page, analysis: Analysis) -> None:
     page.focus("#surface")
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("ArrowRight")
     expect(page.locator("#surface")).to_have_attribute("aria-valuenow", "11")
-    room = analysis.audience_curve
-    low, high = room.overall_strength_interval[:, 11]
-    told = f"{room.overall_strength[11]:.2f} ({low:.2f}–{high:.2f})"
-    expect(page.locator(".meter.overall .value")).to_have_text(told)
-    reacting = f"{round(room.reacting_share[11] * room.viewers[11])} of {room.viewers[11]}"
+    audience = analysis.audience_curve
+    low, high = audience.overall_strength_interval[:, 11]
+    expected = f"{audience.overall_strength[11]:.2f} ({low:.2f}–{high:.2f})"
+    expect(page.locator(".meter.overall .value")).to_have_text(expected)
+    reacting = f"{round(audience.reacting_share[11] * audience.viewers[11])} of {audience.viewers[11]}"
     expect(page.locator(".meter.share .value")).to_contain_text(reacting)
-    assert told in page.locator("#surface").get_attribute("aria-valuetext")
+    assert expected in page.locator("#surface").get_attribute("aria-valuetext")
 
 
-def test_keys_play_step_zoom_and_search(page, analysis: Analysis) -> None:
+def test_shortcuts_play_step_zoom_and_search(page, analysis: Analysis) -> None:
     page.focus("#surface")
     page.keyboard.press("]")
-    expect(page.locator("#moment-1.chosen")).to_be_visible()
+    expect(page.locator("#moment-1.selected")).to_be_visible()
     page.keyboard.press("]")
-    expect(page.locator("#moment-2.chosen")).to_be_visible()
+    expect(page.locator("#moment-2.selected")).to_be_visible()
     page.keyboard.press("z")
     moment = analysis.moment_search.moments[1]
     expect(page.locator("#range")).to_have_text(f"0:{int(moment.start) - 3}–1:0{int(moment.end) + 3 - 60}")
@@ -115,7 +115,7 @@ def test_keys_play_step_zoom_and_search(page, analysis: Analysis) -> None:
     page.keyboard.press("Escape")
     page.keyboard.press("?")
     expect(page.get_by_role("dialog")).to_contain_text("search the script")
-    page.get_by_label("Keys work anywhere on this page").uncheck()
+    page.get_by_label("Shortcuts work anywhere on this page").uncheck()
     page.keyboard.press("Escape")
     page.locator("#title").click()
     page.locator("#play").focus()
@@ -123,14 +123,14 @@ def test_keys_play_step_zoom_and_search(page, analysis: Analysis) -> None:
     expect(page.locator(".toggle.anger")).to_have_attribute("aria-pressed", "true")
 
 
-def test_zoom_from_the_whole_film_to_a_second(page) -> None:
+def test_zoom_from_the_entire_film_to_a_second(page) -> None:
     box = page.locator("#surface").bounding_box()
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 40)
     for _ in range(40):
         page.mouse.wheel(0, -100)
     expect(page.locator("#zoom-in")).to_be_disabled()
     assert in_view(page) in ("0:45–0:46", "0:44–0:45")
-    page.click("#whole")
+    page.click("#show-all")
     expect(page.locator("#range")).to_have_text("0:00–1:30")
 
     page.keyboard.down("Shift")
@@ -149,7 +149,7 @@ def test_zoom_from_the_whole_film_to_a_second(page) -> None:
     expect(page.locator("#range")).to_have_text("1:00–1:20")
 
 
-def test_scrubbing_moves_script_and_meters(page) -> None:
+def test_scrubbing_moves_the_script_and_the_readout(page) -> None:
     box = page.locator("#surface").bounding_box()
     page.mouse.move(box["x"] + 3, box["y"] + 40)
     page.mouse.down()
@@ -160,39 +160,39 @@ def test_scrubbing_moves_script_and_meters(page) -> None:
     assert page.locator(".at-cursor").get_attribute("id") != before
 
 
-def test_a_group_is_chosen_kept_and_drawn(page, analysis: Analysis) -> None:
-    page.click("#whose-button")
+def test_a_group_is_saved_and_its_curves_shown(page, analysis: Analysis) -> None:
+    page.click("#viewers-button")
     for viewer in analysis.timeline.viewers[:6]:
         page.get_by_label(viewer).check()
-    page.get_by_label("Keep them as a group named").fill("Front row")
-    page.get_by_role("button", name="Keep", exact=True).click()
+    page.get_by_label("Save the selected viewers as a group named").fill("Front row")
+    page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("button", name="Front row n = 6").click()
-    expect(page.locator("#whose")).to_have_text("Front row")
+    expect(page.locator("#curves-label")).to_have_text("Front row")
     page.keyboard.press("Home")
     expect(page.locator(".meter.share .value")).to_contain_text("of 6")
     expect(page.locator("#legend")).to_contain_text("Dotted: everyone")
-    page.click("#whose-button")
+    page.click("#viewers-button")
     page.get_by_label(analysis.timeline.viewers[0]).check()
     for viewer in analysis.timeline.viewers[1:6]:
         page.get_by_label(viewer).uncheck()
-    page.get_by_role("button", name="Show 1 chosen").click()
+    page.get_by_role("button", name="Show 1 selected").click()
     expect(page.locator(".meter.overall .value")).to_contain_text("no interval")
 
 
-def test_the_axis_holds_curves_without_intervals(page) -> None:
-    asked = """() => import("/static/reading/timeline.js").then(({ top }) =>
-        top({ happy: [0.1, null, 0.72], happyHigh: [null, null, null] }, ["happy"]))"""
+def test_the_axis_fits_curves_without_intervals(page) -> None:
+    asked = """() => import("/static/analysis/timeline.js").then(({ strengthAxisMax }) =>
+        strengthAxisMax({ happy: [0.1, null, 0.72], happyHigh: [null, null, null] }, ["happy"]))"""
     assert page.evaluate(asked) == 0.8
 
 
-def test_a_note_is_written_on_a_moment_changed_and_deleted(page, room: Path) -> None:
-    page.click("#moment-1 .choose")
+def test_a_note_on_a_moment_is_added_edited_and_deleted(page, matinee: Path) -> None:
+    page.click("#moment-1 .select")
     page.get_by_role("button", name="Add a note").click()
     page.get_by_label("Note at").fill("Hold <b>this</b> a beat longer.")
     page.get_by_role("button", name="Save").click()
     note = page.locator("#moment-1 .note p")
     expect(note).to_have_text("Hold <b>this</b> a beat longer.")
-    page.get_by_role("button", name="Change").click()
+    page.get_by_role("button", name="Edit").click()
     page.get_by_label("Note at").fill("Two beats.")
     page.get_by_role("button", name="Save").click()
     expect(note).to_have_text("Two beats.")
@@ -202,17 +202,17 @@ def test_a_note_is_written_on_a_moment_changed_and_deleted(page, room: Path) -> 
     expect(note).to_have_count(0)
 
 
-def test_an_export_is_saved_under_the_studys_name(page) -> None:
+def test_an_export_is_named_after_the_study(page) -> None:
     page.click("#exports-button")
     with page.expect_download() as download:
         page.get_by_role("button", name="Markers OpenTimelineIO").click()
-    assert download.value.suggested_filename == "room-moments.otio"
+    assert download.value.suggested_filename == "matinee-moments.otio"
 
 
-def test_the_film_follows_and_leads(open_page: Callable, room: Path) -> None:
-    write_film(room / "film.mp4", 90)
-    page = open_page(DESK)
-    page.goto("/studies/room/read#t=30")
+def test_the_film_follows_the_timeline_and_moves_it(open_page: Callable, matinee: Path) -> None:
+    write_film(matinee / "film.mp4", 90)
+    page = open_page(DESKTOP)
+    page.goto("/studies/matinee/analysis#t=30")
     film = page.locator("#film")
     expect(film).to_be_visible()
     at = "film => Math.abs(film.currentTime - 30) < 0.1"
@@ -223,13 +223,11 @@ def test_the_film_follows_and_leads(open_page: Callable, room: Path) -> None:
     assert second(page) == pytest.approx(film.evaluate("film => film.currentTime"), abs=1.1)
 
 
-def test_two_cuts_side_by_side_lead_into_the_reading_room(
-    open_page: Callable, room: Path, study: Path
-) -> None:
-    page = open_page(DESK)
+def test_a_comparison_links_to_the_analysis(open_page: Callable, matinee: Path, study: Path) -> None:
+    page = open_page(DESKTOP)
     page.goto("/compare")
     page.select_option("#first", study.name)
-    page.select_option("#second", "room")
+    page.select_option("#second", "matinee")
     page.get_by_role("button", name="Compare").click()
     expect(page.locator("#result")).to_contain_text("differences")
     page.get_by_label("Show").select_option("scenes")
@@ -240,9 +238,9 @@ def test_two_cuts_side_by_side_lead_into_the_reading_room(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [PHONE, DESK], ids=["390 px", "1280 px"])
-def test_no_serious_accessibility_fault_in_use(
-    open_page: Callable, room: Path, size: dict[str, int], scheme: str
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["390 px", "1280 px"])
+def test_no_serious_accessibility_error_in_use(
+    open_page: Callable, matinee: Path, size: dict[str, int], scheme: str
 ) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
     page = open_page(size, color_scheme=scheme)
@@ -256,14 +254,14 @@ def test_no_serious_accessibility_fault_in_use(
             if each["impact"] in ("serious", "critical")
         )
 
-    page.goto("/studies/room/read")
-    expect(page.locator("#reading.ready")).to_be_attached()
-    page.click("#moment-1 .choose")
+    page.goto("/studies/matinee/analysis")
+    expect(page.locator("#analysis.ready")).to_be_attached()
+    page.click("#moment-1 .select")
     page.get_by_role("button", name="Add a note").click()
-    page.fill("#words", "you")
-    page.press("#words", "Enter")
+    page.fill("#search-text", "you")
+    page.press("#search-text", "Enter")
     look("reading")
-    for button, dialog in (("#whose-button", "#whose-dialog"), ("#exports-button", "#exports-dialog")):
+    for button, dialog in (("#viewers-button", "#viewers-dialog"), ("#exports-button", "#exports-dialog")):
         page.click(button)
         expect(page.locator(dialog)).to_be_visible()
         look(dialog)

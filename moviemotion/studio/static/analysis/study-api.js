@@ -1,0 +1,44 @@
+// The API of one study, with unpacked curves.
+
+import { request } from "../api.js";
+
+/** Unpack curves into arrays by name, with null where nothing was measured. See reports/html/chart_data.py. */
+export function unpackCurves({ curves, viewers, steps, noValue }) {
+  const unpacked = Object.entries(curves).map(([name, text]) => {
+    const bytes = atob(text), values = new Array(bytes.length / 2);
+    for (let k = 0; k < values.length; k++) {
+      const step = bytes.charCodeAt(2 * k) + 256 * bytes.charCodeAt(2 * k + 1);
+      values[k] = step === noValue ? null : step / steps;
+    }
+    return [name, values];
+  });
+  return { ...Object.fromEntries(unpacked), viewers };
+}
+
+export class StudyApi {
+  /** @param {string} name ID of the study */
+  constructor(name) {
+    this.url = `/api/studies/${name}`;
+  }
+
+  async audienceCurves() {
+    const audience = await request("GET", `${this.url}/audience-curves`);
+    return { ...audience, curves: unpackCurves(audience), end: audience.start + audience.seconds };
+  }
+
+  script = () => request("GET", `${this.url}/script`);
+  moments = () => request("GET", `${this.url}/moments`);
+  notes = () => request("GET", `${this.url}/notes`);
+  viewers = () => request("GET", `${this.url}/viewers`);
+
+  /** @param {string} query such as "group=Front rows" or "viewer=a&viewer=b" */
+  groupCurves = async (query) => unpackCurves(await request("GET", `${this.url}/curves?${query}`));
+
+  createNote = (at, text) => request("POST", `${this.url}/notes`, { at, text });
+  updateNote = (id, text) => request("PUT", `${this.url}/notes/${id}`, { text });
+  deleteNote = (id) => request("DELETE", `${this.url}/notes/${id}`);
+  saveGroup = (name, viewers) => request("PUT", `${this.url}/groups/${encodeURIComponent(name)}`, { viewers });
+  deleteGroup = (name) => request("DELETE", `${this.url}/groups/${encodeURIComponent(name)}`);
+  filmUrl = () => `${this.url}/film`;
+  exportUrl = (kind, fps) => `${this.url}/exports/${kind}${fps ? `?fps=${fps}` : ""}`;
+}

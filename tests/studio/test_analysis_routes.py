@@ -1,0 +1,300 @@
+"""The API of the analysis page: it returns the analysis's figures, as far as the role may see them."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+from studio_servers import renew_token
+
+from moviemotion.analysis.analyze import Analysis
+from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
+from moviemotion.privacy.erasure import erase
+from moviemotion.privacy.pseudonymize import pseudonymize_study
+from moviemotion.privacy.roles import Role
+from moviemotion.reports.html.chart_data import CURVE_STEPS, NO_VALUE
+from moviemotion.studio.accounts import AccountStore
+from moviemotion.studio.app import create_app
+from moviemotion.studio.open_analyses import MAX_CACHED_RESPONSES, OpenAnalysis
+from moviemotion.studio.routes.downloads import EXPORT_KINDS
+from moviemotion.study.provenance import load_analysis
+
+PASSWORD = "four words and more"
+
+
+@pytest.fixture
+def analysis(matinee: Path) -> Analysis:
+    return load_analysis(matinee)
+
+
+@pytest.fixture
+def people(root: Path, matinee: Path) -> Iterator[Callable[[Role], TestClient]]:
+    """Create a signed-in client for a role."""
+    access = AccountStore(root)
+    app = create_app(root, access)
+    with ExitStack() as clients:
+
+        def signed_in(role: Role) -> TestClient:
+            access.add(str(role), role, PASSWORD)
+            client = clients.enter_context(TestClient(app, base_url="https://studio.example"))
+            renew_token(client)
+            assert client.post("/api/session", json={"name": str(role), "password": PASSWORD}).is_success
+            renew_token(client)
+            return client
+
+        yield signed_in
+
+
+def curve(content: dict, name: str) -> np.ndarray:
+    steps = np.frombuffer(base64.b64decode(content["curves"][name]), "<u2")
+    return np.where(steps == NO_VALUE, np.nan, steps / CURVE_STEPS)
+
+
+def test_audience_curves_equal_the_analysis(client: TestClient, matinee: Path, analysis: Analysis) -> None:
+    content = client.get("/api/studies/matinee/audience-curves").json()
+    assert content["seconds"] == len(analysis.audience_curve.seconds)
+    assert content["problems"] == list(analysis.data_quality.problems)
+    assert content["viewers"] == analysis.audience_curve.viewers.tolist()
+    np.testing.assert_allclose(
+        curve(content, "overall"), analysis.audience_curve.overall_strength, atol=1 / CURVE_STEPS
+    )
+    sad = NON_NEUTRAL_EMOTIONS.index("sad")
+    for k, end in enumerate(("Low", "High")):
+        of_analysis = analysis.audience_curve.strength_interval[k, :, sad]
+        np.testing.assert_allclose(curve(content, f"sad{end}"), of_analysis, atol=1 / CURVE_STEPS)
+
+
+def test_each_line_has_its_time_and_evidence(client: TestClient, matinee: Path, analysis: Analysis) -> None:
+    rows = client.get("/api/studies/matinee/script").json()
+    spoken = next(row for row in rows if row["text"].startswith("Then we shall learn"))
+    cue = analysis.script.cues[spoken["index"]]
+    assert (spoken["start"], spoken["end"]) == (cue.start, cue.end)
+    assert not spoken["estimated"]
+    summary = analysis.element_emotions[spoken["index"]]
+    assert spoken["emotionSummary"]["viewers"] == summary.viewers == 12
+    assert spoken["emotionSummary"]["interval"] == pytest.approx(summary.strength_interval, abs=1e-6)
+
+
+def test_moments_have_n_interval_and_adjusted_p(
+    client: TestClient, matinee: Path, analysis: Analysis
+) -> None:
+    content = client.get("/api/studies/matinee/moments").json()
+    assert len(content) == len(analysis.moment_search.moments) == 2
+    for shown, moment in zip(content, analysis.moment_search.moments, strict=True):
+        assert shown["p_adjusted"] == pytest.approx(moment.p_adjusted, abs=1e-6)
+        assert shown["strength_interval"] == pytest.approx(moment.strength_interval, abs=1e-6)
+        assert shown["viewers"] == moment.viewers
+
+
+def test_a_group_is_the_mean_of_its_viewers(people, analysis: Analysis) -> None:
+    researcher, writer = people(Role.RESEARCHER), people(Role.WRITER)
+    members = list(analysis.timeline.viewers[:6])
+    assert researcher.put("/api/studies/matinee/groups/Front row", json={"viewers": members}).is_success
+    (shown,) = writer.get("/api/studies/matinee/viewers").json()["groups"]
+    assert shown == {"name": "Front row", "size": 6, "viewers": []}
+    content = writer.get("/api/studies/matinee/curves", params={"group": "Front row"}).json()
+    part = analysis.strength[:6]
+    weight = analysis.timeline.weight[:6, :, None] * ~np.isnan(part)
+    mean = np.nansum(part * weight, axis=1 - 1) / weight.sum(axis=0)
+    others = analysis.audience_curve.viewers - (analysis.timeline.sample_counts[:6] > 0).sum(axis=0)
+    seen = (np.array(content["viewers"]) >= 5) & ((others == 0) | (others >= 5))
+    assert seen.mean() > 0.5
+    happy = curve(content, "happy")
+    np.testing.assert_allclose(
+        happy[seen], mean[seen, NON_NEUTRAL_EMOTIONS.index("happy")], atol=1 / CURVE_STEPS
+    )
+    assert np.isnan(happy[~seen]).all()
+
+
+@pytest.mark.parametrize("size", [1, 4, 8, 11])
+def test_only_the_researcher_sees_small_groups_and_groups_with_a_small_rest(
+    people, analysis: Analysis, size: int
+) -> None:
+    researcher, writer = people(Role.RESEARCHER), people(Role.WRITER)
+    members = list(analysis.timeline.viewers[:size])
+    assert researcher.put("/api/studies/matinee/groups/some", json={"viewers": members}).is_success
+    assert researcher.get("/api/studies/matinee/curves", params={"group": "some"}).is_success
+    assert writer.get("/api/studies/matinee/viewers").json()["groups"] == []
+    refused = writer.get("/api/studies/matinee/curves", params={"group": "some"})
+    assert refused.status_code == 404
+
+
+def test_a_writer_sees_only_the_first_of_two_groups_that_differ_in_one_viewer(
+    people, analysis: Analysis
+) -> None:
+    researcher, writer = people(Role.RESEARCHER), people(Role.WRITER)
+    everybody = list(analysis.timeline.viewers)
+    for name, members in (("six", everybody[:6]), ("seven", everybody[:7]), ("others", everybody[6:])):
+        assert researcher.put(f"/api/studies/matinee/groups/{name}", json={"viewers": members}).is_success
+    assert [group["name"] for group in writer.get("/api/studies/matinee/viewers").json()["groups"]] == [
+        "six",
+        "others",
+    ]
+    assert writer.get("/api/studies/matinee/curves", params={"group": "six"}).is_success
+    assert writer.get("/api/studies/matinee/curves", params={"group": "seven"}).status_code == 404
+    assert researcher.get("/api/studies/matinee/curves", params={"group": "seven"}).is_success
+
+
+def test_only_the_researcher_sees_single_viewers(people, analysis: Analysis) -> None:
+    one = analysis.timeline.viewers[3]
+    asked = {"viewer": one}
+    content = people(Role.RESEARCHER).get("/api/studies/matinee/curves", params=asked).json()
+    np.testing.assert_allclose(curve(content, "happy"), analysis.strength[3, :, 0], atol=1 / CURVE_STEPS)
+    for role in (Role.WRITER, Role.PRIVACY_OFFICER):
+        client = people(role)
+        assert client.get("/api/studies/matinee/curves", params=asked).status_code == 403
+        for what in ("audience-curves", "script", "moments", "viewers", "exports/moments", "exports/report"):
+            assert one not in client.get(f"/api/studies/matinee/{what}").text
+        assert client.put("/api/studies/matinee/groups/me", json={"viewers": [one]}).status_code == 403
+
+
+def test_authors_add_change_and_delete_their_notes(people) -> None:
+    writer, officer = people(Role.WRITER), people(Role.PRIVACY_OFFICER)
+    note = writer.post("/api/studies/matinee/notes", json={"at": 12.5, "text": "Hold <this> a beat."}).json()
+    assert (note["by"], note["at"]) == ("writer", 12.5)
+    own = f"/api/studies/matinee/notes/{note['id']}"
+    assert officer.put(own, json={"text": "mine now"}).status_code == 403
+    assert officer.delete(own).status_code == 403
+    assert writer.put(own, json={"text": "Hold it two beats."}).is_success
+    assert [n["text"] for n in officer.get("/api/studies/matinee/notes").json()] == ["Hold it two beats."]
+    assert writer.delete(own).is_success
+    assert writer.delete(own).status_code == 404
+    assert officer.get("/api/studies/matinee/notes").json() == []
+
+
+@pytest.mark.parametrize(
+    "note",
+    [{"at": -1, "text": "x"}, {"at": 1, "text": "  "}, {"at": "NaN", "text": "x"}, {"at": 1, "text": "a\0b"}],
+)
+def test_invalid_notes_are_refused(client: TestClient, matinee: Path, note: dict) -> None:
+    assert client.post("/api/studies/matinee/notes", json=note).status_code == 422
+
+
+def test_erasure_removes_a_viewer_from_groups_notes_and_curves(client: TestClient, matinee: Path) -> None:
+    pseudonymize_study(matinee)
+    viewers = load_analysis(matinee).timeline.viewers
+    gone, members = viewers[2], list(viewers[:6])
+    client.put("/api/studies/matinee/groups/front", json={"viewers": members})
+    client.post("/api/studies/matinee/notes", json={"at": 11, "text": f"Look at {gone} here."})
+    client.post("/api/studies/matinee/notes", json={"at": 12, "text": "Everybody laughs."})
+    before = client.get("/api/studies/matinee/audience-curves").json()
+    erase(matinee, gone)
+    assert client.get("/api/studies/matinee/audience-curves").json()["curves"] != before["curves"]
+    content = client.get("/api/studies/matinee/viewers").json()
+    assert [viewer["id"] for viewer in content["viewers"]] == [v for v in viewers if v != gone]
+    assert content["groups"][0]["viewers"] == [v for v in members if v != gone]
+    assert [n["text"] for n in client.get("/api/studies/matinee/notes").json()] == ["Everybody laughs."]
+    client.get("/api/studies/matinee/curves", params={"group": "front"})
+    assert not any(gone.encode() in path.read_bytes() for path in matinee.rglob("*") if path.is_file())
+
+
+def test_the_analysis_is_computed_once_for_all_requests(
+    client: TestClient, matinee: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from moviemotion.study import analysis_cache
+
+    computed = []
+    monkeypatch.setattr(
+        analysis_cache, "load_analysis", lambda folder: computed.append(1) or load_analysis(folder)
+    )
+    for path in ("audience-curves", "script", "moments", "viewers", "audience-curves"):
+        assert client.get(f"/api/studies/matinee/{path}").is_success
+    assert len(computed) <= 1
+
+
+@pytest.mark.parametrize("kind", EXPORT_KINDS)
+def test_every_export_is_a_file(client: TestClient, matinee: Path, kind: str) -> None:
+    client.post("/api/studies/matinee/notes", json={"at": 12, "text": "A beat, please."})
+    answer = client.get(f"/api/studies/matinee/exports/{kind}", params={"fps": 24})
+    assert answer.is_success
+    name = answer.headers["content-disposition"]
+    assert 'filename="matinee-' in name
+    if kind in ("csv", "parquet"):
+        assert "datapackage.json" in zipfile.ZipFile(io.BytesIO(answer.content)).namelist()
+    elif kind == "notes":
+        (row,) = csv.DictReader(io.StringIO(answer.text))
+        assert (row["moment"], row["note"]) == ("1", "A beat, please.")
+    elif kind == "moments":
+        assert len(json.loads(answer.content)["moments"]) == 2
+    else:
+        assert len(answer.content) > 100
+
+
+def test_notes_are_not_formulas_in_a_spreadsheet(client: TestClient, matinee: Path) -> None:
+    client.post("/api/studies/matinee/notes", json={"at": 12, "text": "=2+3"})
+    text = client.get("/api/studies/matinee/exports/notes").text
+    assert [row["note"] for row in csv.DictReader(io.StringIO(text))] == ["'=2+3"]
+
+
+def test_markers_need_a_frame_rate(client: TestClient, matinee: Path) -> None:
+    refused = client.get("/api/studies/matinee/exports/otio")
+    assert refused.status_code == 400
+    assert "frame rate" in refused.json()["detail"]
+    assert client.get("/api/studies/matinee/exports/nothing").status_code == 422
+    refused = client.get("/api/studies/matinee/exports/fcp?fps=12")
+    assert refused.json()["detail"].endswith("; choose another frame rate")
+
+
+def test_a_film_that_browsers_cannot_play_is_refused(client: TestClient, matinee: Path) -> None:
+    refused = client.put("/api/studies/matinee/files/film/cut.avi", content=b"RIFF")
+    assert refused.status_code == 400
+    assert "MP4 or WebM" in refused.json()["detail"]
+
+
+def test_only_the_latest_responses_are_cached() -> None:
+    study = OpenAnalysis((), None)  # type: ignore[arg-type]
+    made: list[int] = []
+
+    def ask(number: int) -> None:
+        study.cached_json((number,), lambda: made.append(number))
+
+    for number in [*range(MAX_CACHED_RESPONSES), 0, MAX_CACHED_RESPONSES, 0, 1]:
+        ask(number)
+    assert made == [*range(MAX_CACHED_RESPONSES + 1), 1]
+
+
+def test_the_film_supports_range_requests(client: TestClient, matinee: Path) -> None:
+    assert client.get("/api/studies/matinee/film").status_code == 404
+    (matinee / "film.mp4").write_bytes(bytes(range(256)) * 4)
+    part = client.get("/api/studies/matinee/film", headers={"Range": "bytes=10-19"})
+    assert part.status_code == 206
+    assert part.content == bytes(range(10, 20))
+    assert part.headers["content-range"] == "bytes 10-19/1024"
+
+
+def test_a_symbolic_link_is_not_a_film(client: TestClient, matinee: Path, root: Path) -> None:
+    (root.parent / "secret").write_text("a secret", encoding="utf-8")
+    (matinee / "film.mp4").symlink_to(root.parent / "secret")
+    assert client.get("/api/studies/matinee/film").status_code == 404
+    assert client.get("/api/studies/matinee").json()["files"] == []
+
+
+def test_an_unfinished_study_has_no_analysis(client: TestClient, matinee: Path) -> None:
+    (matinee / "provenance.json").unlink()
+    refused = client.get("/api/studies/matinee/audience-curves")
+    assert refused.status_code == 400
+    assert "provenance.json" in refused.json()["detail"]
+
+
+def test_comparisons_withhold_small_groups(people, matinee: Path, root: Path, study: Path) -> None:
+    """The other study has six viewers; in seconds in which only some were seen, small groups are withheld."""
+    asked = {"first": "matinee", "second": study.name}
+    whole = people(Role.RESEARCHER).get("/api/compare", params=asked).json()
+    seen = people(Role.WRITER).get("/api/compare", params=asked).json()
+    assert whole["viewers"] == [12, 6]
+    pairs = zip(whole["differences"], seen["differences"], strict=True)
+    for of_all, of_writer in pairs:
+        few = min(of_all["viewers_first"], of_all["viewers_second"]) < 5
+        expected = None if few else pytest.approx(of_all["difference"], abs=0.0051)
+        assert of_writer["difference"] == expected
+    assert people(Role.WRITER).get("/api/compare", params={**asked, "second": "matinee"}).status_code == 400
+    assert people(Role.WRITER).get("/api/compare", params={**asked, "second": "none"}).status_code == 404
