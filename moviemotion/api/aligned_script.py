@@ -52,6 +52,11 @@ class AlignedScript:
             }
         )
 
+    def __repr__(self) -> str:
+        """The title, and how many elements have a time."""
+        timed = sum(cue.start == cue.start for cue in self.timed.cues)
+        return f"<AlignedScript: {self.screenplay.title}, {timed} of {len(self.timed.cues)} elements timed>"
+
 
 def read_screenplay(path: str | Path) -> Screenplay:
     """Read a screenplay: Fountain, Final Draft, PDF, plain text, or a registered format.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.analyze import analyze as analyze_timeline
 from moviemotion.analysis.from_table import timeline_from_table
 from moviemotion.analysis.signals.baseline import TimeSpan, parse_time_span
+from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.api.frames import frame_of, to_frame
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
 from moviemotion.errors import MoviemotionError
@@ -147,7 +148,7 @@ class AudienceAnalysis:
     def _arrow(self, table: Table) -> pa.Table:
         return pa.Table.from_batches(list(table.batches(self.analysis)), table.schema)
 
-    def plot(self, emotions: Sequence[str] | None = None, ax: Axes | None = None) -> Axes:
+    def plot(self, emotions: str | Sequence[str] | None = None, ax: Axes | None = None) -> Axes:
         """Draw the audience curve with its 95 % intervals and the moments.
 
         Args:
@@ -159,7 +160,7 @@ class AudienceAnalysis:
         """
         from moviemotion.api.plots import plot_audience
 
-        return plot_audience(self.analysis, emotions, ax)
+        return plot_audience(self.analysis, [emotions] if isinstance(emotions, str) else emotions, ax)
 
     def to_parquet(self, folder: str | Path) -> tuple[Path, ...]:
         """Write every table as Parquet, with a data dictionary.
@@ -220,14 +221,40 @@ def analyze(
         >>> mm.analyze(calm).viewers
         ('a', 'b')
     """
+    if isinstance(frame, AudienceAnalysis):
+        raise MoviemotionError("frame: already analyzed; pass its table `timeline_wide`")
+    if not hasattr(frame, "columns") and not isinstance(frame, Mapping):
+        raise MoviemotionError(
+            f"frame: {type(frame).__name__} instead of a table; pass a DataFrame, an Arrow table or a mapping of columns"
+        )
     timeline = timeline_from_table(frame)
     inputs = read_script_inputs(_path(script), _path(subtitles))
     timed = inputs.align(float(timeline.sample_counts.shape[1])) if inputs else None
     return AudienceAnalysis(
         analyze_timeline(
-            inputs.screenplay.title if inputs else title, timeline, timed, (), seed, time_span(baseline)
+            inputs.screenplay.title if inputs else title,
+            timeline,
+            timed,
+            tuple(_table_problems(frame, timeline)),
+            seed,
+            time_span(baseline),
         )
     )
+
+
+def _table_problems(frame: Any, timeline: Timeline) -> Iterator[str]:
+    """What is doubtful about a table, although it can be analyzed."""
+    keys = set(zip(np.asarray(frame["viewer"]).tolist(), np.asarray(frame["second"]).tolist(), strict=True))
+    repeated = len(np.asarray(frame["viewer"])) - len(keys)
+    if repeated:
+        yield f"The table has {repeated} more rows than viewer-seconds; rows of the same viewer and second were averaged."
+    unseen = [
+        name
+        for name, counts in zip(timeline.viewers, timeline.sample_counts, strict=True)
+        if not counts.any()
+    ]
+    if unseen:
+        yield f"Viewers without any values: {', '.join(unseen)}."
 
 
 def time_span(baseline: str | tuple[float, float] | None) -> TimeSpan | None:

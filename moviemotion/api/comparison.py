@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from moviemotion.analysis.comparison.screening_comparison import ScreeningComparison, compare_screenings
 from moviemotion.api.audience_analysis import AudienceAnalysis
 from moviemotion.api.frames import frame_of
-from moviemotion.reports.html.comparison_report import comparison_lines, render_comparison
+from moviemotion.errors import MoviemotionError, SettingError
+from moviemotion.reports.html.comparison_report import comparison_lines
+from moviemotion.workflows.compare import write_comparison
 from moviemotion.workflows.screen import DEFAULT_SEED
 
 if TYPE_CHECKING:
@@ -51,11 +53,17 @@ class Comparison:
         columns["verdict"] = [row.verdict.value for row in rows]
         return frame_of(columns)
 
-    def to_html(self, path: str | Path) -> Path:
-        """Write the comparison as one HTML page that opens offline."""
-        path = Path(path)
-        path.write_text(render_comparison(self.result), encoding="utf-8")
-        return path
+    def save(self, folder: str | Path) -> Path:
+        """Write `comparison.html` (opens offline), `comparison.csv` and `comparison.json`.
+
+        Returns:
+            The HTML page.
+
+        Raises:
+            MoviemotionError: the folder cannot be written.
+        """
+        write_comparison(self.result, Path(folder))
+        return Path(folder) / "comparison.html"
 
     def summary(self) -> str:
         """The comparison in plain text."""
@@ -88,4 +96,16 @@ def compare(
     Raises:
         MoviemotionError: there are too few viewers, or the films have nothing in common.
     """
-    return Comparison(compare_screenings(first.analysis, second.analysis, names, paired, seed))
+    for name, given in (("first", first), ("second", second)):
+        if not isinstance(given, AudienceAnalysis):
+            raise MoviemotionError(
+                f"{name}: {type(given).__name__} instead of a study; pass what `read_study` or `analyze` returned"
+            )
+    try:
+        return Comparison(compare_screenings(first.analysis, second.analysis, names, paired, seed))
+    except SettingError as error:
+        if error.code not in {"different-lengths", "nothing-in-common"}:
+            raise
+        raise MoviemotionError(
+            f"{names[0]} and {names[1]} cannot be aligned; analyze both with script= and subtitles= of one screenplay"
+        ) from error

@@ -18,6 +18,7 @@ from moviemotion.audience.faces.registry import (
     load_emotion_model,
 )
 from moviemotion.emotions import EMOTIONS
+from moviemotion.errors import MoviemotionError
 
 
 class EmotionReader:
@@ -46,6 +47,8 @@ class EmotionReader:
         Raises:
             MoviemotionError: there is no such model, or it does not fit.
         """
+        if isinstance(model, type):
+            raise MoviemotionError(f"model: {model.__name__} is a class; pass an object, {model.__name__}()")
         self.model = load_emotion_model(model)
 
     def predict(self, images: Sequence[NDArray[np.uint8]] | NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -61,7 +64,13 @@ class EmotionReader:
         Raises:
             MoviemotionError: an image is not a uint8 array of that form.
         """
+        if isinstance(images, np.ndarray) and images.ndim == 3 and images.shape[2] == 3:
+            raise MoviemotionError("images: looks like one RGB image; pass a list of images, [image]")
         return face_readings.predict_emotions(list(images), self.model)
+
+    def __repr__(self) -> str:
+        """The name of the model."""
+        return f"<EmotionReader: {self.model.name}>"
 
 
 def detect_faces(frame: NDArray[np.uint8], detector: str | FaceDetector = DEFAULT_DETECTOR) -> list[FaceBox]:

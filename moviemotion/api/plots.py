@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 DEFAULT_CURVES = 4
+TICK_STEPS = (5, 10, 30, 60, 300, 600, 1200)
+"""Seconds between ticks of the time axis."""
+MAX_TICKS = 12
 
 
 def plot_audience(analysis: Analysis, emotions: Sequence[str] | None, ax: Axes | None) -> Axes:
@@ -27,7 +30,7 @@ def plot_audience(analysis: Analysis, emotions: Sequence[str] | None, ax: Axes |
     """
     try:
         from matplotlib import pyplot
-        from matplotlib.ticker import FuncFormatter
+        from matplotlib.ticker import FuncFormatter, MultipleLocator
     except ModuleNotFoundError:
         raise MoviemotionError(
             "matplotlib is not installed; run: pip install 'moviemotion[notebook]'"
@@ -58,6 +61,9 @@ def plot_audience(analysis: Analysis, emotions: Sequence[str] | None, ax: Axes |
         ylim=(0, 1),
     )
     ax.margins(x=0)
+    seconds = len(curve.seconds)
+    step = next((step for step in TICK_STEPS if seconds / step <= MAX_TICKS), TICK_STEPS[-1])
+    ax.xaxis.set_major_locator(MultipleLocator(step))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: film_time(value)))
     ax.legend(loc="upper right", ncols=len(emotions), frameon=False)
     return ax

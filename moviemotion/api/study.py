@@ -19,6 +19,7 @@ from moviemotion.audience.faces.registry import (
     FaceDetector,
 )
 from moviemotion.emotions import EMOTIONS
+from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.consent import ConsentState, list_seats
 from moviemotion.privacy.study_database import has_database
 from moviemotion.study.folder import StudyFolder
@@ -137,6 +138,8 @@ def screen(
         MoviemotionError: no video can be read, nobody is seen, the script cannot be used, or `out` holds
             another study. Nothing is written then.
     """
+    if isinstance(videos, str | Path):
+        raise MoviemotionError(f"videos: one path, {videos}; pass a list of paths")
     screening.screen(
         [Path(video) for video in videos],
         Path(out),

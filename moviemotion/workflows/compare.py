@@ -55,6 +55,16 @@ def compare_studies(
         for folder, spoken in zip((first, second), subtitles, strict=True)
     ]
     comparison = compare_screenings(analyses[0], analyses[1], _display_names(first, second), paired, seed)
+    write_comparison(comparison, out)
+    return comparison
+
+
+def write_comparison(comparison: ScreeningComparison, out: Path) -> None:
+    """Write `comparison.html`, `comparison.csv` and `comparison.json`.
+
+    Raises:
+        MoviemotionError: `out` cannot be written.
+    """
     content = json.dumps(comparison_json(comparison), indent=2, ensure_ascii=False, allow_nan=False)
     pages = {
         "comparison.csv": comparison_csv(comparison),
@@ -62,7 +72,6 @@ def compare_studies(
         "comparison.html": render_comparison(comparison),
     }
     write_text_files(out, pages)
-    return comparison
 
 
 def _display_names(first: Path, second: Path) -> tuple[str, str]:

@@ -99,6 +99,28 @@ def test_two_audiences_are_compared(study: mm.Study) -> None:
     assert "first and second" in repr(comparison)
 
 
+def test_doubtful_tables_are_analyzed_and_reported(study: mm.Study) -> None:
+    wide = study.timeline_wide
+    repeated = mm.analyze(pd.concat([wide, wide[wide.viewer == wide.viewer[0]]]))
+    assert any("more rows than viewer-seconds" in problem for problem in repeated.problems)
+    empty = wide.copy()
+    empty.loc[empty.viewer == empty.viewer[0], list(mm.EMOTIONS)] = np.nan
+    assert any("without any values" in problem for problem in mm.analyze(empty).problems)
+    assert mm.analyze(wide).problems == ()
+
+
+def test_a_comparison_is_saved(study: mm.Study, tmp_path: Path) -> None:
+    page = mm.compare(study, study).save(tmp_path / "comparison")
+    assert page.read_text(encoding="utf-8").startswith("<!")
+    assert (tmp_path / "comparison" / "comparison.csv").is_file()
+
+
+def test_films_of_different_lengths_need_a_screenplay(study: mm.Study) -> None:
+    shorter = mm.analyze(study.timeline_wide[study.timeline_wide.second < 100])
+    with pytest.raises(mm.MoviemotionError, match="script= and subtitles="):
+        mm.compare(mm.analyze(study.timeline_wide), shorter)
+
+
 def test_a_script_is_read_and_aligned() -> None:
     screenplay = mm.read_screenplay(str(demo_film.SCREENPLAY))
     aligned = mm.align(screenplay, demo_film.SUBTITLES)
@@ -118,6 +140,12 @@ def test_a_script_is_read_and_aligned() -> None:
         (lambda path: mm.simulate(path / "no.csv", path / "out"), "no.csv"),
         (lambda path: mm.analyze({"viewer": ["a"], "second": [0]}), "neutral"),
         (lambda path: mm.align(path / "a.fountain", path / "a.srt"), "a.fountain"),
+        (lambda path: mm.analyze(path / "table.csv"), "frame: PosixPath instead of a table"),
+        (lambda path: mm.analyze([{"viewer": "a"}]), "frame: list instead of a table"),
+        (lambda path: mm.compare("a", "b"), "first: str instead of a study"),
+        (lambda path: mm.screen("seat.mp4", path / "out"), "videos: one path"),
+        (lambda path: mm.EmotionReader(dict), "model: dict is a class"),
+        (lambda path: mm.EmotionReader().predict(np.zeros((48, 48, 3), np.uint8)), "one RGB image"),
     ],
 )
 def test_bad_input_is_one_clear_line(act, message: str, tmp_path: Path) -> None:
