@@ -59,8 +59,8 @@ class AudienceAnalysis:
         """One row per viewer, second and emotion: `viewer, second, emotion, probability, strength`.
 
         `probability` is the mean share of annotators who would name the emotion (0–1), `strength` how far it
-        exceeds the viewer's own baseline (0–1; missing for neutral). Both are missing where the viewer was not
-        seen.
+        exceeds the viewer's own baseline (0–1; missing for neutral). Both are missing where the viewer was
+        not seen.
         """
         return to_frame(self._arrow(VIEWER_EMOTIONS))
 
@@ -101,7 +101,7 @@ class AudienceAnalysis:
 
     @property
     def moments(self) -> pd.DataFrame:
-        """One row per moment with its evidence: times, emotion, strength, share, adjusted p-value, …
+        """One row per moment with its evidence: times, emotion, strength, share, adjusted p-value and more.
 
         An empty table does not mean that nothing happened: see `conclusion`.
         """

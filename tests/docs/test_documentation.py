@@ -25,7 +25,7 @@ COMMAND = Path(sys.executable).with_name("moviemotion")
 
 @pytest.fixture(scope="session")
 def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the pages start from: a film's screenplay, its subtitles, and two studies of simulated audiences."""
+    """The files that the pages use: a film's screenplay and subtitles, and two simulated studies."""
     folder = tmp_path_factory.mktemp("material")
     shutil.copy(demo_film.SCREENPLAY, folder / "film.fountain")
     shutil.copy(demo_film.SUBTITLES, folder / "film.srt")
@@ -40,9 +40,10 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_what_a_page_shows_is_what_happens(
     page: Path, material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Blocks run in order, in one folder and one namespace; `skip` after the language leaves one out.
+    """Blocks run in order, in one folder and one namespace, except those with `skip` after the language.
 
-    In a console block, lines that begin with `$ ` are run; what follows is compared, and `…` stands for anything.
+    In a console block, lines that begin with `$ ` are run; the output is compared with what follows, in which
+    `…` stands for anything.
     In a Python block, a comment `# → text` says what the expression before it prints.
     """
     shutil.copytree(material, tmp_path / "work")
