@@ -4,6 +4,8 @@
 #   make test         run the tests; EXTRAS=dev,lab also installs torch and tests training
 #   make test-lowest  run a part of the tests with the oldest supported versions of all dependencies
 #   make lint         check style, types, layers and dead code
+#   make docs         build the documentation site into build/site and check its links
+#   make mutation     plant faults in a random sample of places and count those that the tests notice
 #   make dist         build the wheel and the source distribution and install the wheel in a clean environment
 #   make bench        measure every figure that the README and the model card quote
 #   make vendor       update the studio's JavaScript libraries (needs Node)
@@ -17,7 +19,7 @@ LOWEST_TESTS ?= tests/audience/test_decode.py tests/audience/test_detect.py test
 	tests/cli tests/privacy tests/reports tests/roi tests/screenplay/test_align.py tests/screenplay/test_pdf.py \
 	tests/studio/test_studio_access.py tests/studio/test_studio_app.py tests/study tests/workflows
 
-.PHONY: demo test test-lowest lint dist bench vendor clean
+.PHONY: demo test test-lowest lint docs mutation dist bench vendor clean
 
 demo: $(VENV)/installed
 	$(BIN)/moviemotion demo --out demo
@@ -35,6 +37,13 @@ lint: $(VENV)/installed-$(EXTRAS)
 	$(BIN)/lint-imports
 	$(BIN)/python .ci/template_names.py > $(VENV)/template_names.py
 	$(BIN)/vulture
+
+# The variable silences advertisements that the theme prints about mkdocs' successors.
+docs: $(VENV)/installed-$(EXTRAS)
+	DISABLE_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --strict --quiet
+
+mutation: $(VENV)/installed-$(EXTRAS)
+	$(BIN)/python benchmarks/mutation.py
 
 dist: $(VENV)/installed-$(EXTRAS)
 	rm -rf dist
