@@ -132,6 +132,7 @@ def test_what_is_due_is_deleted_by_the_next_start(tmp_path: Path, monkeypatch: p
         assert {p.name for p in work.iterdir() if not p.name.startswith("study.db-")} == {
             "study.db",
             "study.json",
+            "study.lock",
         }
 
 

@@ -26,6 +26,7 @@ from moviemotion.audience.live.sync import BARKER_CODE, ELEMENT_SECONDS
 from moviemotion.audience.samples import Samples
 from moviemotion.cli.live_console import capture_summary_lines, health_table, live_display
 from moviemotion.errors import MoviemotionError
+from moviemotion.study.file_names import LOCK_FILE
 from moviemotion.workflows.capture import CaptureResult, begin_capture, capture, finish_capture
 from moviemotion.workflows.report import report
 from moviemotion.workflows.screen import Screening
@@ -105,7 +106,12 @@ def test_samples_are_kept_as_a_screening_keeps_them(captured: tuple[CaptureResul
         assert samples.viewers == (camera.name,)
         assert samples.time.min() < 0.5  # the offset moves the first samples before the film's start
         assert samples.end == pytest.approx(samples.time.max(), abs=3)
-    assert {path.name for path in study.iterdir()} == {"samples", "study.json", "gaps.csv", "capture.json"}
+    assert {path.name for path in study.iterdir() if path.name != LOCK_FILE} == {
+        "samples",
+        "study.json",
+        "gaps.csv",
+        "capture.json",
+    }
 
 
 def test_gaps_are_listed_in_a_table_and_in_the_summary(captured: tuple[CaptureResult, str]) -> None:
