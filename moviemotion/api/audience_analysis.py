@@ -85,7 +85,7 @@ class AudienceAnalysis:
 
     @property
     def room(self) -> pd.DataFrame:
-        """The audience as a whole: one row per second.
+        """The entire audience: one row per second.
 
         Columns: `second`, `viewers` (seen then), `overall` (mean of each viewer's strongest emotion), `share`
         (reacting), `synchrony`, their 95 % interval ends `…_low` and `…_high`, and for each emotion its mean
@@ -197,7 +197,7 @@ def analyze(
     baseline: str | tuple[float, float] | None = None,
     seed: int = DEFAULT_SEED,
 ) -> AudienceAnalysis:
-    """Analyze any table of viewers' emotions, whoever measured them.
+    """Analyze any table of viewers' emotions, also from another source.
 
     Args:
         frame: pandas, Polars or Arrow table, or a mapping of columns. One row per viewer and second, with the

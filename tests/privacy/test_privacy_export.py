@@ -42,7 +42,7 @@ def test_it_holds_the_samples_the_answers_the_disclosure_and_the_pictures(tmp_pa
     files = read(export_viewer(folder, viewer, tmp_path / "mine.zip"))
     told = json.loads(files["viewer.json"])
     assert (told["viewer"], told["seat"], told["state"]) == (viewer, "A", "accepted")
-    assert [row["what"] for row in told["log"]] == ["asked", "accepted", "picture kept"]
+    assert [row["what"] for row in told["log"]] == ["asked", "accepted", "picture stored"]
     assert files["pictures/1.png"].startswith(b"\x89PNG")
     assert (
         files[f"disclosures/{told['answers'][0]['disclosure']}.txt"].decode() == load_disclosure(folder).text

@@ -31,7 +31,7 @@ from moviemotion.privacy.small_groups import (
 )
 from moviemotion.privacy.study_database import database_lock
 from moviemotion.reports.html.comparison_report import comparison_json
-from moviemotion.reports.html.reading_room import (
+from moviemotion.reports.html.analysis_data import (
     audience_json,
     curves_json,
     moments_with_elements,
