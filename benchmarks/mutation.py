@@ -44,7 +44,7 @@ BAR = 0.85
 
 @dataclass(frozen=True)
 class Mutant:
-    """One planted fault: an operator of cosmic-ray, and which of its places in the module."""
+    """One change: an operator of cosmic-ray, and which of its places in the module."""
 
     module: Path
     operator: str

@@ -171,7 +171,7 @@ def _erase(folder: Path, viewer: str, role: Role, now: datetime | None) -> Erasu
     with open_database(folder) as database:
         subject = audit_subject(database, viewer)
         with database.transaction():
-            # One that is cut off is gone on with by `keep_promises`.
+            # If the erasure is interrupted, `enforce_privacy` finds this state and completes it.
             database.connection.execute(
                 "UPDATE viewers SET state = ? WHERE id = ?", (ConsentState.WITHDRAWN, viewer)
             )

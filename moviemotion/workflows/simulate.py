@@ -68,7 +68,8 @@ def simulate(
 ) -> SimulatedStudy:
     """Simulate the samples of a screening with a synthetic audience.
 
-    The folder gets one camera per viewer in `samples/`, and the ground truth: `emotion-script.csv`, `viewers.csv` (reaction profiles) and `truth.parquet` (intensities in each second).
+    The folder gets one camera per viewer in `samples/`, and the ground truth: `emotion-script.csv`,
+    `viewers.csv` (reaction profiles) and `truth.parquet` (intensities in each second).
     `workflows.report.report` makes its report.
 
     Args:

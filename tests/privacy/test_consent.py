@@ -58,8 +58,8 @@ states = st.none() | st.sampled_from(list(ConsentState))
 
 
 @given(st.lists(st.tuples(states, st.sampled_from([None, *REGIONS.values()])), max_size=5))
-def test_whoever_has_not_accepted_is_never_seen(told: list) -> None:
-    seats = [Seat(str(k), "row", region, "v", state) for k, (state, region) in enumerate(told)]
+def test_viewers_who_have_not_accepted_are_never_seen(seats_asked: list) -> None:
+    seats = [Seat(str(k), "row", region, "v", state) for k, (state, region) in enumerate(seats_asked)]
     mask = mask_for_seats(seats)
     for seat in seats:
         if seat.state is not ConsentState.ACCEPTED:

@@ -255,17 +255,17 @@ def test_a_withdrawal_erases_and_its_receipt_can_still_be_checked(tmp_path: Path
     assert consent.find_receipt(folder, receipts["A"].code).state == ConsentState.ACCEPTED
     with pytest.raises(MoviemotionError, match=r"no data .*is stored"):
         consent.viewer_by_receipt(folder, receipt.code)
-    assert verify_audit_log(folder).faults == ()
+    assert verify_audit_log(folder).errors == ()
 
 
 def test_who_withdraws_while_it_is_screened_is_erased_at_its_end(tmp_path: Path) -> None:
     receipts = governed(folder := tmp_path / "study")
-    told = (folder / "provenance.json").read_bytes()
+    record = (folder / "provenance.json").read_bytes()
     (folder / "provenance.json").unlink()
     viewer = consent.viewer_by_receipt(folder, receipts["B"].code)
     withdraw(folder, receipts["B"].code)
     assert consent.camera_masks(folder, PLACES)["cam-b"].hides_everything
-    (folder / "provenance.json").write_bytes(told)
+    (folder / "provenance.json").write_bytes(record)
     pseudonymize_study(folder)
     assert enforce_privacy(folder).erased == 1
     assert not any(viewer.encode() in content for content in bytes_of(folder).values())

@@ -108,7 +108,7 @@ def test_a_register_that_was_taken_away_is_not_replaced(study: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "replaced"),
     [
         ("my films/seat-1.mp4: ends at 3 s", "X: ends at 3 s"),
         ("seat-1: was not read", "X: was not read"),
@@ -117,8 +117,8 @@ def test_a_register_that_was_taken_away_is_not_replaced(study: Path) -> None:
         ("c: seat-1 and seat-2 changed places", "c: X and seat-2 changed places"),
     ],
 )
-def test_a_name_is_replaced_with_its_path_and_no_other_name_is_touched(text: str, told: str) -> None:
-    assert replace_names(text, {"seat-1": "X"}) == told
+def test_a_name_is_replaced_with_its_path_and_no_other_name_is_touched(text: str, replaced: str) -> None:
+    assert replace_names(text, {"seat-1": "X"}) == replaced
 
 
 def test_a_camera_called_by_folder_and_file_is_told_by_its_path(tmp_path: Path) -> None:
@@ -127,8 +127,8 @@ def test_a_camera_called_by_folder_and_file_is_told_by_its_path(tmp_path: Path) 
 
 def test_the_script_is_not_touched(tmp_path: Path) -> None:
     folder = write_study(tmp_path / "study")
-    told = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
-    told["title"] = "The row"
-    (folder / "provenance.json").write_text(json.dumps(told), encoding="utf-8")
+    provenance = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+    provenance["title"] = "The row"
+    (folder / "provenance.json").write_text(json.dumps(provenance), encoding="utf-8")
     pseudonymize_study(folder)
     assert load_analysis(folder).title == "The row"

@@ -70,7 +70,7 @@ def test_each_kind_goes_on_its_day_and_the_log_proves_it(full: Path, keys: Path)
     assert [json.loads(e.details)["kind"] for e in records] == ["pictures", "reports", "samples"]
     assert records[0].time == "2026-12-04T09:00:00+00:00"
     assert json.loads(records[0].details)["files"] == 1
-    assert verify_audit_log(full).faults == ()
+    assert verify_audit_log(full).errors == ()
 
 
 def test_results_about_five_stay_until_their_own_day(study: Path) -> None:

@@ -1,4 +1,4 @@
-"""Invented faces: the same seed draws the same person, and the detector takes them for people."""
+"""Synthetic faces: the same seed draws the same person, and the detector takes them for people."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Invented audiences: what they feel follows the script, and their films can be watched."""
+"""Synthetic audiences: what they feel follows the script, and their films can be watched."""
 
 import csv
 from itertools import pairwise

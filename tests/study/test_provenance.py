@@ -1,4 +1,4 @@
-"""A finished study is read again as it was told."""
+"""A finished study is analyzed again with the inputs in its provenance."""
 
 from __future__ import annotations
 

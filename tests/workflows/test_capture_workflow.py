@@ -86,10 +86,10 @@ def light_by_mark(video: Path, out: Path, at: float) -> None:
 
 @pytest.fixture(scope="module")
 def captured(config: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[CaptureResult, str]:
-    """The study of both cameras played to their ends, and what was told meanwhile."""
-    told = io.StringIO()
+    """The study of both cameras played to their ends, and what was printed meanwhile."""
+    printed = io.StringIO()
     out = tmp_path_factory.mktemp("studies") / "study"
-    return capture(config, out, live_display(Console(file=told, width=100))), told.getvalue()
+    return capture(config, out, live_display(Console(file=printed, width=100))), printed.getvalue()
 
 
 def test_the_mark_puts_both_cameras_on_the_films_clock(captured: tuple[CaptureResult, str]) -> None:
@@ -135,11 +135,11 @@ def test_without_a_terminal_each_change_is_a_line(captured: tuple[CaptureResult,
 
 
 def test_a_captured_study_becomes_a_report(captured: tuple[CaptureResult, str], film: Path) -> None:
-    told = report(captured[0].folder, film / "film.fountain", film / "film.srt")
-    assert told.analysis.timeline.viewers == ("a", "b")
-    page = (told.folder / "report.html").read_text(encoding="utf-8")
+    reported = report(captured[0].folder, film / "film.fountain", film / "film.srt")
+    assert reported.analysis.timeline.viewers == ("a", "b")
+    page = (reported.folder / "report.html").read_text(encoding="utf-8")
     assert "The Last Ferry" in page
-    assert (told.folder / "annotated.fountain").exists()
+    assert (reported.folder / "annotated.fountain").exists()
 
 
 def test_a_report_made_again_keeps_the_script(screened: Screening, tmp_path: Path) -> None:
@@ -256,7 +256,7 @@ def wait_for_journal(folder: Path, camera: str) -> None:
 
 
 def test_the_watcher_ends_with_the_cameras(config: Path, tmp_path: Path) -> None:
-    """`watch` is told when the last camera has ended."""
+    """`watch` is called when the last camera has ended."""
     seen: list[bool] = []
 
     def watch(running: LiveCapture) -> None:

@@ -72,10 +72,10 @@ def test_the_timeline_has_a_row_for_each_viewer_and_second(screened: Screening) 
 
 
 def test_the_moments_are_json_that_says_how_sure_they_are(screened: Screening) -> None:
-    told = json.loads((screened.folder / "moments.json").read_text(encoding="utf-8"))
-    assert (told["film"], told["viewers"], told["seconds"]) == ("The Last Ferry", 3, SECONDS)
-    assert told["conclusive"] is False  # three viewers and eight seconds prove nothing
-    assert told["conclusion"]
+    results = json.loads((screened.folder / "moments.json").read_text(encoding="utf-8"))
+    assert (results["film"], results["viewers"], results["seconds"]) == ("The Last Ferry", 3, SECONDS)
+    assert results["conclusive"] is False  # three viewers and eight seconds prove nothing
+    assert results["conclusion"]
 
 
 def test_the_script_is_timed_by_its_subtitles(screened: Screening) -> None:

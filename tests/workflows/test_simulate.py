@@ -23,10 +23,10 @@ def beats(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_report_is_made_of_it_as_of_any_study(beats: Path, tmp_path: Path) -> None:
     made = simulate(beats, viewers=12, minutes=2, out=tmp_path / "study", seed=1)
-    told = report(made.folder)
-    assert [m.emotion for m in told.analysis.moment_search.moments] == [Emotion.HAPPY, Emotion.SURPRISE]
-    assert told.analysis.data_quality.viewers == 12
-    assert told.analysis.data_quality.rejected_shares.keys() <= {"turned away"}
+    reported = report(made.folder)
+    assert [m.emotion for m in reported.analysis.moment_search.moments] == [Emotion.HAPPY, Emotion.SURPRISE]
+    assert reported.analysis.data_quality.viewers == 12
+    assert reported.analysis.data_quality.rejected_shares.keys() <= {"turned away"}
     assert (made.folder / "report.html").exists()
 
 
