@@ -1,4 +1,4 @@
-"""Work that is killed at any step is finished by the next program that opens the study, and nothing is lost."""
+"""Work that is killed at any step is finished by the next program, and nothing is lost."""
 
 from __future__ import annotations
 
