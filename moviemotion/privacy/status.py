@@ -169,7 +169,7 @@ def erasure_lines(result: ErasureResult) -> Iterator[str]:
     )
     for name in result.files:
         yield f"Deleted, because it contained the viewer's ID: {name}"
-    for name in result.strangers:
+    for name in result.unknown_files:
         yield f"Not written by this program; check whether it contains data about the viewer: {name}"
 
 

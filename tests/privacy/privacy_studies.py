@@ -96,5 +96,5 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def study(finished: Path, tmp_path: Path) -> Path:
-    """A finished study of five viewers, without a register."""
+    """A finished study of five viewers, without a database."""
     return Path(shutil.copytree(finished, tmp_path / "study"))

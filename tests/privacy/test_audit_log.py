@@ -34,9 +34,9 @@ def logged(tmp_path: Path) -> Path:
     consent.add_seat(folder, "A", "cam-a")
     viewer = consent.ask_for_consent(folder, "A")
     consent.record_answer(folder, viewer, True, load_disclosure(folder).version)
-    with open_database(folder) as register, register.transaction():
+    with open_database(folder) as database, database.transaction():
         for number in range(ROWS - 4):
-            register.log(Role.RESEARCHER, "looked", {"number": number}, None)
+            database.log(Role.RESEARCHER, "looked", {"number": number}, None)
     return folder
 
 
@@ -211,7 +211,7 @@ def test_an_older_copy_put_in_its_place_is_found(logged: Path, tmp_path: Path) -
     assert verify_audit_log(logged).errors == (f"rows {ROWS + 1} to {ROWS + 1} were cut off",)
 
 
-def test_a_log_that_lacks_rows_takes_no_consent_but_withdrawals_and_is_told_ever_after(logged: Path) -> None:
+def test_a_log_that_lacks_rows_takes_no_consent_but_withdrawals_and_stays_reported(logged: Path) -> None:
     viewer, version = consent.ask_for_consent(logged, add(logged, "D")), load_disclosure(logged).version
     accepted = consent.record_answer(logged, consent.ask_for_consent(logged, add(logged, "E")), True, version)
     add(logged, "F")
@@ -280,13 +280,13 @@ def test_whatever_a_register_lacks_no_question_ends_in_a_traceback(logged: Path,
 
 
 def test_what_fails_leaves_no_row(logged: Path) -> None:
-    with open_database(logged) as register, pytest.raises(sqlite3.OperationalError), register.transaction():
-        _ = register.log(Role.SYSTEM, "did it", {}, None), register.connection.execute("no such statement")
+    with open_database(logged) as database, pytest.raises(sqlite3.OperationalError), database.transaction():
+        _ = database.log(Role.SYSTEM, "did it", {}, None), database.connection.execute("no such statement")
     assert verify_audit_log(logged).rows == ROWS
 
 
 def test_the_log_names_nobody(logged: Path) -> None:
-    with open_database(logged) as register:
-        (viewer,) = register.connection.execute("SELECT id FROM viewers").fetchone()
-        rows = [json.dumps(vars(entry)) for entry in audit_log.read_entries(register.connection)]
+    with open_database(logged) as database:
+        (viewer,) = database.connection.execute("SELECT id FROM viewers").fetchone()
+        rows = [json.dumps(vars(entry)) for entry in audit_log.read_entries(database.connection)]
     assert not any(viewer in row or "cam-a" in row or '"A"' in row for row in rows)

@@ -103,7 +103,7 @@ def test_an_answer_to_an_older_disclosure_is_not_taken(asked: Path) -> None:
         consent.record_answer(asked, viewer, True, version)
 
 
-def test_after_a_day_that_viewers_are_told_of_nobody_is_asked(asked: Path) -> None:
+def test_after_the_first_deletion_date_nobody_is_asked(asked: Path) -> None:
     viewer, version = consent.ask_for_consent(asked, "A", NOON), load_disclosure(asked).version
     last, over = NOON + timedelta(days=29), NOON + timedelta(days=30)
     with pytest.raises(MoviemotionError, match="expired on 2099-12-24, the deletion date of its pictures"):

@@ -104,8 +104,8 @@ def test_an_erasure_is_finished_by_the_next_start(
         assert not any(viewer.encode() in p.read_bytes() for p in work.rglob("*") if p.is_file())
         assert set(after) == set(before) - {viewer}
         assert all(np.array_equal(after[v], before[v]) for v in after)
-        with open_database(work) as register:
-            known = {camera for (camera,) in register.connection.execute("SELECT id FROM cameras")}
+        with open_database(work) as database:
+            known = {camera for (camera,) in database.connection.execute("SELECT id FROM cameras")}
         assert known == set(StudyFolder.open_existing(work).cameras)
         assert verify_audit_log(work).errors == ()
 
@@ -136,7 +136,7 @@ def test_what_is_due_is_deleted_by_the_next_start(tmp_path: Path, monkeypatch: p
         }
 
 
-def test_a_register_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+def test_a_database_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     folder = tmp_path / "new"
     for _ in killed_at_each_step(
         lambda: retention.begin_study(folder, TERMS, {}), lambda: shutil.rmtree(folder, ignore_errors=True)

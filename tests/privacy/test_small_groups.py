@@ -73,7 +73,7 @@ def figures(analysis: Analysis) -> np.ndarray:
 
 @pytest.mark.parametrize("role", OTHERS)
 @pytest.mark.parametrize("viewers", [1, 2, 4])
-def test_of_fewer_than_five_no_figure_is_told(tmp_path: Path, viewers: int, role: Role) -> None:
+def test_of_fewer_than_five_no_figure_is_shown(tmp_path: Path, viewers: int, role: Role) -> None:
     analysis = analysis_for_role(laughing_room(tmp_path, viewers), role)
     assert np.isnan(figures(analysis)).all()
     assert analysis.moment_search.moments == ()
@@ -87,7 +87,7 @@ def test_of_fewer_than_five_no_figure_is_told(tmp_path: Path, viewers: int, role
 
 
 @pytest.mark.parametrize("viewers", [MIN_GROUP_SIZE, 9])
-def test_of_five_the_figures_are_told_and_no_single_viewer_is(tmp_path: Path, viewers: int) -> None:
+def test_of_five_the_figures_are_shown_and_no_single_viewer_is(tmp_path: Path, viewers: int) -> None:
     whole = laughing_room(tmp_path, viewers)
     analysis = analysis_for_role(whole, Role.WRITER)
     np.testing.assert_allclose(figures(analysis), figures(whole), atol=0.5 * 10**-ROUNDED_DECIMALS + 1e-9)
@@ -156,7 +156,7 @@ def test_exactly_five_viewers_are_enough_everywhere(tmp_path: Path) -> None:
     np.testing.assert_allclose(shown.group_comparison.mean, alone.group_comparison.mean, atol=0.006)
 
 
-def test_what_lines_and_scenes_tell_is_of_the_seconds_that_are_told(tmp_path: Path) -> None:
+def test_figures_of_lines_and_scenes_are_of_the_seconds_that_are_shown(tmp_path: Path) -> None:
     whole = laughing_room(tmp_path, 8, alone=(45, 60))
     few = whole.audience_curve.viewers < MIN_GROUP_SIZE
     others = replace(whole, strength=whole.strength + few[None, :, None])  # the three felt something else

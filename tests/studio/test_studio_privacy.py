@@ -115,8 +115,8 @@ def test_tampering_with_the_log_is_reported(study: Path, client: TestClient) -> 
 
 def test_privacy_is_enforced_when_the_studio_starts(study: Path, root: Path, app: FastAPI) -> None:
     read_status(study)
-    with open_database(study) as register, register.transaction():
-        register.connection.execute("UPDATE retention SET until = '2020-01-01' WHERE kind = 'samples'")
+    with open_database(study) as database, database.transaction():
+        database.connection.execute("UPDATE retention SET until = '2020-01-01' WHERE kind = 'samples'")
     (root / "broken").mkdir()
     (root / "broken" / "study.db").write_text("not a database")
     with TestClient(app, base_url="http://localhost"):

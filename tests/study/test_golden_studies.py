@@ -200,7 +200,7 @@ def test_a_killed_capture_is_finished(golden: Path) -> None:
     report(study)
 
 
-def test_the_audit_log_is_verified_and_goes_on(finished: Path) -> None:
+def test_the_audit_log_is_verified_and_continues(finished: Path) -> None:
     status = read_status(finished, NOW)
     assert Counter(str(known.state) for known in status.viewers) == {"accepted": 4}
     assert verify_audit_log(finished).anchored
@@ -231,7 +231,7 @@ def test_a_viewer_is_erased(finished: Path) -> None:
     viewer = find_viewer(finished, "A2")
     result = erase(finished, viewer, now=NOW)
     assert result.samples > 0
-    assert result.strangers == ()
+    assert result.unknown_files == ()
     assert viewer not in load_analysis(finished).timeline.viewers
     assert list(find_files_containing(finished, viewer)) == []
 

@@ -134,7 +134,7 @@ def test_a_study_that_cannot_be_written_says_so(tmp_path: Path) -> None:
         StudyFolder(tmp_path / "file" / "study", MADE_FROM).save_samples("seat-01", seen())
 
 
-def test_a_full_disk_is_said_with_the_file_that_did_not_fit(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_with_the_file_that_did_not_fit(tmp_path: Path) -> None:
     study = StudyFolder(tmp_path / "study", MADE_FROM)
     study.save_samples("seat-01", seen())
 

@@ -161,7 +161,7 @@ def test_what_is_no_study_is_not_reported_on(tmp_path: Path) -> None:
         report(tmp_path)
 
 
-def test_no_password_is_kept(tmp_path: Path) -> None:
+def test_no_password_is_stored(tmp_path: Path) -> None:
     (path := tmp_path / "seats.toml").write_text(
         '[[camera]]\nname = "a"\nsource = "rtsp://me:secret@127.0.0.1:9/x"\n', encoding="utf-8"
     )
