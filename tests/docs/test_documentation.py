@@ -1,7 +1,14 @@
-"""The code and the commands in the documentation run, and print what the pages show."""
+"""The code and the commands in the documentation run, and print what the pages show.
+
+`UPDATE_DOCS=1 python -m pytest tests/docs` writes the outputs of the Python blocks again.
+"""
 
 from __future__ import annotations
 
+import ast
+import contextlib
+import io
+import os
 import re
 import shlex
 import shutil
@@ -16,10 +23,12 @@ from moviemotion.workflows.report import report
 from moviemotion.workflows.simulate import simulate
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGES = sorted(
-    path for path in DOCS.rglob("*.md") if re.search(r"^```(python|console)", path.read_text("utf-8"), re.M)
+BLOCK = re.compile(
+    r"^```(?P<language>python|console)(?P<options>[^\n]*)\n(?P<code>.*?)^```\n"
+    r"(?P<shown>\n```text title=\"Output\"\n.*?^```\n)?",
+    re.MULTILINE | re.DOTALL,
 )
-BLOCK = re.compile(r"^```(python|console)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+PAGES = sorted(path for path in DOCS.rglob("*.md") if BLOCK.search(path.read_text(encoding="utf-8")))
 COMMAND = Path(sys.executable).with_name("moviemotion")
 
 
@@ -40,35 +49,54 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_page_shows_what_happens(
     page: Path, material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Blocks run in order, in one folder and one namespace, except those with `skip` after the language.
+    """Blocks run in order, in one folder and one namespace; those marked `skip` do not run.
 
     In a console block, lines that begin with `$ ` are run; the output is compared with what follows, in which
-    `…` stands for anything.
-    In a Python block, a comment `# → text` says what the expression before it prints.
+    `…` stands for anything. A Python block may be followed by a block titled "Output": what the code prints,
+    then the value of its last expression, as in a notebook.
     """
     shutil.copytree(material, tmp_path / "work")
     monkeypatch.chdir(tmp_path / "work")
     monkeypatch.setenv("MPLBACKEND", "agg")
     monkeypatch.setenv("MOVIEMOTION_KEYS", str(tmp_path / "keys"))
+    text = page.read_text(encoding="utf-8")
     namespace: dict[str, object] = {}
-    for language, options, code in BLOCK.findall(page.read_text(encoding="utf-8")):
-        if "skip" in options:
+    for block in BLOCK.finditer(text):
+        if "skip" in block["options"]:
             continue
-        if language == "python":
-            _run_python(code, namespace, page)
-        else:
-            _run_console(code)
+        if block["language"] == "console":
+            run_console(block["code"])
+            continue
+        output = run_python(block["code"], namespace, page)
+        if block["shown"]:
+            shown = block["shown"].strip().removeprefix('```text title="Output"\n').removesuffix("```")
+            if os.environ.get("UPDATE_DOCS"):
+                page.write_text(page.read_text("utf-8").replace(shown, output, 1), encoding="utf-8")
+            else:
+                assert output == shown
 
 
-def _run_python(code: str, namespace: dict[str, object], page: Path) -> None:
-    exec(compile(code, str(page), "exec"), namespace)  # the documentation's own code
-    for line in code.splitlines():
-        expression, arrow, expected = line.partition("# → ")
-        if arrow:
-            assert str(eval(expression, namespace)) == expected.strip()
+def run_python(code: str, namespace: dict[str, object], page: Path) -> str:
+    """Run a block as a notebook cell, and return what it prints and the value of its last expression."""
+    import pandas as pd
+
+    tree = ast.parse(code)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    printed = io.StringIO()
+    with (
+        contextlib.redirect_stdout(printed),
+        pd.option_context("display.width", 110, "display.max_columns", 12, "display.precision", 3),
+    ):
+        exec(compile(tree, str(page), "exec"), namespace)  # the documentation's own code
+        if isinstance(last, ast.Expr):
+            value = eval(compile(ast.Expression(last.value), str(page), "eval"), namespace)
+            if value is not None:
+                print(value)
+    return re.sub(r" +$", "", printed.getvalue(), flags=re.MULTILINE)
 
 
-def _run_console(block: str) -> None:
+def run_console(block: str) -> None:
+    """Run each command of a block, and compare what it prints with what is shown."""
     for command, shown in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
         words = shlex.split(command)
         assert words[0] == "moviemotion", f"only moviemotion commands run here: {command}"

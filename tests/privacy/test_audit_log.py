@@ -236,7 +236,7 @@ def test_work_in_a_copy_is_missed_in_the_original(logged: Path, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("spoil", ["empty", "another program's", "no log", "log emptied", "date", "no date"])
-def test_a_damaged_register_is_one_line_with_its_remedy(logged: Path, spoil: str) -> None:
+def test_a_damaged_database_is_one_line_with_its_remedy(logged: Path, spoil: str) -> None:
     (path := logged / "study.db").with_name("study.db-wal").unlink(missing_ok=True)
     if spoil in ("empty", "another program's"):
         path.write_bytes(b"")
@@ -259,7 +259,7 @@ DROPPED = [f"DROP TABLE {table}" for table in ("facts", "seats", "viewers", "ret
 
 
 @pytest.mark.parametrize("damage", ["DELETE FROM retention", *DROPPED])
-def test_whatever_a_register_lacks_no_question_ends_in_a_traceback(logged: Path, damage: str) -> None:
+def test_any_missing_part_of_a_database_is_an_error_without_a_traceback(logged: Path, damage: str) -> None:
     with closing(sqlite3.connect(logged / "study.db", isolation_level=None)) as connection:
         connection.execute(damage)
     messages = set()

@@ -50,7 +50,7 @@ def test_only_who_accepts_is_seen(asked: Path) -> None:
     assert masks["row"] == Mask((REGIONS["R1"],), (REGIONS["R2"], REGIONS["R3"]))
 
 
-def test_without_a_register_every_camera_is_open(tmp_path: Path) -> None:
+def test_without_a_database_every_camera_is_open(tmp_path: Path) -> None:
     assert consent.camera_masks(tmp_path, ["cam-a"]) == {"cam-a": NO_MASK}
 
 
