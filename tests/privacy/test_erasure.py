@@ -277,9 +277,9 @@ def test_a_viewer_who_withdraws_during_a_screening_is_in_no_partial_result(tmp_p
     pseudonymize_study(folder)
     viewer = consent.viewer_by_receipt(folder, receipts["B"].code)
     withdraw(folder, receipts["B"].code, defer_erasure=True)
-    so_far = analyze_partial_results(folder)
-    assert so_far.finished_cameras == 2
-    assert viewer not in so_far.analysis.timeline.viewers
+    partial = analyze_partial_results(folder)
+    assert partial.finished_cameras == 2
+    assert viewer not in partial.analysis.timeline.viewers
 
 
 def test_only_who_accepted_is_in_the_samples(tmp_path: Path) -> None:
