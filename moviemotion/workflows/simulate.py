@@ -200,7 +200,7 @@ def _read_emotion_script(emotion_script: Path, viewers: int, minutes: float) -> 
             count=viewers,
             length=f"{minutes:g}",
         )
-    late = [beat for beat in script.events if beat.end > seconds]
+    late = [event for event in script.events if event.end > seconds]
     if late:
         raise SettingError(
             "schedule-too-long",
