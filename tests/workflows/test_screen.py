@@ -53,6 +53,7 @@ def test_every_result_is_there_and_nothing_half_written(screened: Screening) -> 
     assert set(contents(screened.folder)) == {
         *RESULTS,
         "study.json",
+        "study.lock",
         "samples/seat-01.parquet",
         "samples/row-02-03.parquet",
     }
@@ -133,7 +134,7 @@ def test_an_interrupted_study_resumes_and_ends_as_if_never_interrupted(
 
     with pytest.raises(KeyboardInterrupt):
         run(stop)
-    assert set(contents(out)) == {"study.json", "samples/seat-01.parquet"}
+    assert set(contents(out)) == {"study.json", "study.lock", "samples/seat-01.parquet"}
     kept, watched = stamps(out), []
     run(lambda camera, seconds: watched.append(camera.name))
     assert set(watched) == {"row-02-03"}
