@@ -3,8 +3,9 @@
     python benchmarks/mutation.py --sample 300           # a random sample of all mutants, with an interval
     python benchmarks/mutation.py --only analysis/moments --sample 0     # every mutant of one package
 
-Every mutant changes one operator, number, comparison, keyword or argument in a copy of the project. A mutant is killed
-when a test fails or does not end; it survives when all nearest tests pass. Prints each survivor with its change.
+Every mutant changes one operator, number, comparison, keyword or argument in a copy of the project. A mutant
+is killed when a test fails or does not end; it survives when all nearest tests pass. Prints each survivor
+with its change.
 """
 
 from __future__ import annotations
@@ -35,15 +36,15 @@ TESTS = {
 }
 """Package or module → the tests that are nearest to it."""
 SKIPPED_OPERATORS = re.compile("Bit|Shift|Decorator|Invert|Variable")
-"""Shifts and bit operators in place of arithmetic fail on any float, which would flatter the score; `X | None` in
-annotations is never run; and little behavior depends on decorators here."""
+"""Shifts and bit operators in place of arithmetic fail on any float, which would inflate the score; `X |
+None` in annotations is never run; and little behavior depends on decorators here."""
 TIMEOUT = 300.0
 BAR = 0.85
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """One planted fault: an operator of cosmic-ray, and which of its places in the module."""
+    """One change: an operator of cosmic-ray, and which of its places in the module."""
 
     module: Path
     operator: str
@@ -77,7 +78,7 @@ def tests_of(module: Path) -> list[str]:
 
 
 def is_killed(mutant: Mutant, copy: Path) -> bool:
-    """Whether a test fails on the mutant, in a copy of the project that is put right afterwards."""
+    """Whether a test fails on the mutant, in a copy of the project that is restored afterwards."""
     path = copy / mutant.module
     source = path.read_text(encoding="utf-8")
     mutated = _mutated(source, mutant.operator, mutant.occurrence)
@@ -88,9 +89,10 @@ def is_killed(mutant: Mutant, copy: Path) -> bool:
         ran = subprocess.run(
             command, cwd=copy, capture_output=True, timeout=TIMEOUT, check=False, env=_environment(copy)
         )
-        return ran.returncode != 0
     except subprocess.TimeoutExpired:
         return True
+    else:
+        return ran.returncode != 0
     finally:
         path.write_text(source, encoding="utf-8")
 
@@ -150,10 +152,9 @@ def main() -> None:
             survivors = [mutant for part in pool.map(run, range(options.workers)) for mutant in part]
     killed = len(chosen) - len(survivors)
     low, high = wilson_interval(killed, len(chosen))
-    print(
-        f"killed {killed} of {len(chosen)}: {killed / len(chosen):.1%} (95 % interval {low:.1%} to {high:.1%})"
-    )
-    sys.exit(killed / len(chosen) < BAR)
+    share = killed / len(chosen)
+    print(f"killed {killed} of {len(chosen)}: {share:.1%} (95 % interval {low:.1%} to {high:.1%})")
+    sys.exit(share < BAR)
 
 
 if __name__ == "__main__":

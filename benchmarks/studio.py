@@ -26,7 +26,7 @@ from urllib.request import urlopen
 
 import numpy as np
 from bars import CHROMIUM, Bar
-from big_room import MINUTES, SEED, VIEWERS, write_beats
+from large_audience import MINUTES, SEED, VIEWERS, write_beats
 from long_script import long_script
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -38,7 +38,7 @@ from moviemotion.workflows.simulate import simulate
 PAGES = 120
 MAX_PAINT_SECONDS, MIN_FRAME_RATE, MAX_ZOOM_MS = 2.0, 30.0, 100.0
 OPENINGS, SCRUB_SECONDS, ZOOMS = 5, 6.0, 24
-STUDY = "big-room"
+STUDY = "large-audience"
 PORT = 8937
 SERVER = """
 import sys, uvicorn

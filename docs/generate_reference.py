@@ -9,6 +9,7 @@ from typing import Any
 
 import mkdocs_gen_files
 import typer.main
+
 from moviemotion.cli.commands import app
 from moviemotion.reports.tables.data_dictionary import dictionary_markdown
 from moviemotion.reports.tables.tidy import TABLES
@@ -29,8 +30,8 @@ def main() -> None:
 def command_page() -> Iterator[str]:
     """Every command with its arguments and options, as `--help` shows them."""
     yield "# Commands\n"
-    yield "Exit codes: 0 complete; 1 written, but some recordings could not be read completely; 2 nothing written;"
-    yield "130 interrupted (143 by SIGTERM): run the same command again to resume.\n"
+    yield "Exit codes: 0 complete; 1 written, but some recordings could not be read completely; 2 nothing"
+    yield "written; 130 interrupted (143 by SIGTERM): run the same command again to resume.\n"
     yield from _command(typer.main.get_command(app), "moviemotion", 2)
 
 
@@ -70,8 +71,8 @@ def _text(text: str | None) -> str:
 def table_page() -> Iterator[str]:
     """The data dictionary of the exported tables."""
     yield "# Tables\n"
-    yield "`moviemotion export STUDY --to csv,parquet` writes these tables, and the Python API returns them as"
-    yield "DataFrames.\n"
+    yield "`moviemotion export STUDY --to csv,parquet` writes these tables, and the Python API returns them"
+    yield "as DataFrames.\n"
     text = dictionary_markdown(TABLES, "Tables")
     yield text.partition("\n")[2]
 
@@ -81,8 +82,8 @@ def http_page() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         api = create_app(Path(folder)).openapi()
     yield "# HTTP API\n"
-    yield "The studio serves this API beside its pages; `/api/openapi.json` is the machine-readable description."
-    yield "Every change needs the token that `GET /api/session` returns, in a header.\n"
+    yield "The studio serves this API beside its pages; `/api/openapi.json` is the machine-readable"
+    yield "description. Every change needs the token that `GET /api/session` returns, in a header.\n"
     routes: dict[str, list[tuple[str, str, dict[str, Any]]]] = {}
     for path, methods in api["paths"].items():
         for method, route in methods.items():

@@ -1,7 +1,8 @@
 """Twenty-five things that a new contributor looks for, and where they are.
 
-Somebody who had never seen the code answered these questions from the folder listing (and, after, the glossary) alone, before and after the modules
-were moved: 17 of 25 were right before, 25 of 25 after. The test keeps the answers true.
+A reader who had never seen the code answered these questions before and after the modules were moved, from
+the list of files alone (after the move, also from the glossary): 17 of 25 answers were right before, 25 of 25
+after. The test checks that the answers stay right.
 """
 
 from __future__ import annotations
@@ -35,8 +36,16 @@ ANSWERS = [
     ("Where does the studio word errors?", "studio/messages.py", "def "),
     ("Where does the studio keep analyses open?", "studio/open_analyses.py", "class OpenAnalyses"),
     ("Where are figures of fewer than five viewers hidden?", "privacy/small_groups.py", "def "),
-    ("Where is a frame-rate mismatch of subtitles corrected?", "screenplay/subtitles/retiming.py", "class Retiming"),
-    ("Where is decided which line gets a word?", "screenplay/alignment/conflicts.py", "def resolve_conflicts"),
+    (
+        "Where is a frame-rate mismatch of subtitles corrected?",
+        "screenplay/subtitles/retiming.py",
+        "class Retiming",
+    ),
+    (
+        "Where is decided which line gets a word?",
+        "screenplay/alignment/conflicts.py",
+        "def resolve_conflicts",
+    ),
     ("Where is the TOML of a live capture's cameras parsed?", "audience/live/seats_config.py", "tomllib"),
     ("Where do random IDs replace file names?", "privacy/pseudonymize.py", "def pseudonymize_study"),
     ("Where are files written so that none is left half-written?", "_io/atomic_files.py", "def atomic_write"),

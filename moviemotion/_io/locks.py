@@ -1,9 +1,13 @@
-"""Locks that keep two programs, or two threads of one, from making the same files at once."""
+"""Locks that keep two programs, or two threads of one, from making the same files at once.
+
+The lock file is empty and stays where it is. If it were removed, two programs could hold one lock: one
+that had already opened the removed file, and one that creates a new file of the same name.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -23,7 +27,7 @@ def hold_lock(path: Path, timeout: float, message: str) -> Iterator[None]:
     was killed.
 
     Args:
-        path: of the lock file, in a folder that exists; the file is removed with the lock.
+        path: of the lock file, in a folder that exists; created if missing, and never removed.
         timeout: seconds to wait for another holder to release it.
         message: of the error if it is not released.
 
@@ -44,7 +48,4 @@ def hold_lock(path: Path, timeout: float, message: str) -> Iterator[None]:
     try:
         yield
     finally:
-        if lock.lock_counter == 1:
-            with suppress(OSError):  # Windows removes it once it is released
-                path.unlink()
         lock.release()

@@ -72,9 +72,7 @@ def parse_xml(data: bytes, path: Path, remedy: str) -> XmlNode:
         open_nodes[-1].text += data
 
     def doctype(*_: object) -> None:
-        raise MoviemotionError(
-            f"{path}: its XML declares a document type, which is not supported; {remedy}."
-        )
+        raise MoviemotionError(f"{path}: its XML declares a document type, which is not supported; {remedy}.")
 
     parser.StartElementHandler = start
     parser.EndElementHandler = end

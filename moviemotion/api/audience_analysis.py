@@ -60,8 +60,8 @@ class AudienceAnalysis:
         """One row per viewer, second and emotion: `viewer, second, emotion, probability, strength`.
 
         `probability` is the mean share of annotators who would name the emotion (0–1), `strength` how far it
-        exceeds the viewer's own baseline (0–1; missing for neutral). Both are missing where the viewer was not
-        seen.
+        exceeds the viewer's own baseline (0–1; missing for neutral). Both are missing where the viewer was
+        not seen.
         """
         return to_frame(self._arrow(VIEWER_EMOTIONS))
 
@@ -86,7 +86,7 @@ class AudienceAnalysis:
 
     @property
     def room(self) -> pd.DataFrame:
-        """The audience as a whole: one row per second.
+        """The entire audience: one row per second.
 
         Columns: `second`, `viewers` (seen then), `overall` (mean of each viewer's strongest emotion), `share`
         (reacting), `synchrony`, their 95 % interval ends `…_low` and `…_high`, and for each emotion its mean
@@ -102,7 +102,7 @@ class AudienceAnalysis:
 
     @property
     def moments(self) -> pd.DataFrame:
-        """One row per moment with its evidence: times, emotion, strength, share, adjusted p-value, …
+        """One row per moment with its evidence: times, emotion, strength, share, adjusted p-value and more.
 
         An empty table does not mean that nothing happened: see `conclusion`.
         """
@@ -198,7 +198,7 @@ def analyze(
     baseline: str | tuple[float, float] | None = None,
     seed: int = DEFAULT_SEED,
 ) -> AudienceAnalysis:
-    """Analyze any table of viewers' emotions, whoever measured them.
+    """Analyze any table of viewers' emotions, also from another source.
 
     Args:
         frame: pandas, Polars or Arrow table, or a mapping of columns. One row per viewer and second, with the

@@ -32,7 +32,8 @@ class Comparison:
         """One row per unit and emotion: the second screening minus the first.
 
         Columns: `kind, text, start_1, end_1, start_2, end_2` (film time in each screening, s), `emotion`,
-        `mean_1, mean_2, difference, low, high` (95 % interval), `p_adjusted`, `viewers_1, viewers_2`, `verdict`.
+        `mean_1, mean_2, difference, low, high` (95 % interval), `p_adjusted`, `viewers_1, viewers_2`,
+        `verdict`.
         """
         rows = self.result.differences
         columns: dict[str, list[object]] = {"kind": [], "text": []}

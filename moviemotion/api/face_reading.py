@@ -41,8 +41,8 @@ class EmotionReader:
         """Load an emotion model.
 
         Args:
-            model: a registered name, an ONNX file that `moviemotion lab export` wrote, or an object that satisfies
-                the protocol `EmotionModel`; by default the model that ships.
+            model: a registered name, an ONNX file that `moviemotion lab export` wrote, or an object that
+                satisfies the protocol `EmotionModel`; by default the model that ships.
 
         Raises:
             MoviemotionError: there is no such model, or it does not fit.
@@ -55,8 +55,8 @@ class EmotionReader:
         """Emotion probabilities of faces.
 
         Args:
-            images: n images of any size, each cropped to one face: (height, width) grey or (height, width, 3) RGB,
-                uint8. One array with n images along its first axis will do.
+            images: n images of any size, each cropped to one face: (height, width) gray or (height, width, 3)
+                RGB, uint8; or one array with the n images along its first axis.
 
         Returns:
             (n, 8) probabilities in the order of `emotions`; each row sums to 1.

@@ -53,8 +53,8 @@ class Study(AudienceAnalysis):
         """Every reading of every face: one row per face and frame.
 
         Columns: `camera, viewer, time` (film time, s), `left, top, right, bottom` (face box, pixels),
-        `detection` (the detector's score), `weight` (0–1, how far the sample is trusted), `rejected` (why it is
-        not trusted; empty where it is) and the eight emotion probabilities.
+        `detection` (the detector's score), `weight` (0–1, how far the sample is trusted), `rejected` (why it
+        is not trusted; empty where it is) and the eight emotion probabilities.
         """
         folder = StudyFolder.open_existing(self.path)
         parts = [(camera, read) for camera in folder.cameras if (read := folder.read_samples(camera))]
@@ -103,7 +103,7 @@ def read_study(path: str | Path) -> Study:
     return Study(Path(path))
 
 
-def screen(
+def screen(  # noqa: PLR0913 (a keyword for every setting of a screening)
     videos: Sequence[str | Path],
     out: str | Path,
     *,
@@ -119,7 +119,7 @@ def screen(
 ) -> Study:
     """Read an audience from its recordings and write a study folder.
 
-    An interrupted screening resumes where it left off when it is called again with the same arguments.
+    An interrupted screening resumes where it stopped when it is called again with the same arguments.
 
     Args:
         videos: one file per camera; each may show one viewer or several.
@@ -176,7 +176,7 @@ def simulate(
         seed: the same seed gives the same audience.
 
     Raises:
-        MoviemotionError: the script cannot be read, there is nobody to simulate, or `out` holds something else.
+        MoviemotionError: the script cannot be read, `viewers` is less than 1, or `out` holds something else.
     """
     simulate_study(Path(emotion_script), viewers, minutes, Path(out), seed)
     report(Path(out), seed=seed)

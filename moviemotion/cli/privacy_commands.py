@@ -145,5 +145,5 @@ def verify_log(
         typer.echo(line)
     if receipt:
         typer.echo(receipt_proof_line(find_receipt(study, receipt)))
-    if verdict.faults:
+    if verdict.errors:
         raise typer.Exit(INCOMPLETE)

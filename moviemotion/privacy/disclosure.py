@@ -91,12 +91,12 @@ def _sections(terms: ConsentTerms, deletion_dates: dict[str, date]) -> Iterator[
             "They may do so only if you agree.",
         ),
     )
-    feelings = ", ".join(NON_NEUTRAL_EMOTIONS[:-1]) + f" or {NON_NEUTRAL_EMOTIONS[-1]}"
+    emotions = ", ".join(NON_NEUTRAL_EMOTIONS[:-1]) + f" or {NON_NEUTRAL_EMOTIONS[-1]}"
     yield DisclosureSection(
         "What happens",
         (
             "Several times a second your face is found in the picture and measured: which emotion it shows, "
-            f"{feelings}.",
+            f"{emotions}.",
             "It says what a face shows, not what you feel, and can be wrong. Nothing is decided about you.",
             "You are not identified: your face is compared with nobody else's, and your name is not asked.",
         ),

@@ -65,7 +65,7 @@ def store_picture(
             (folder / PICTURES_FOLDER).mkdir(exist_ok=True)
             with atomic_write(folder / PICTURES_FOLDER / name) as partial:
                 partial.write_bytes(nonce + sealed)
-            database.log(Role.RESEARCHER, "picture kept", {"subject": audit_subject(database, viewer)}, now)
+            database.log(Role.RESEARCHER, "picture stored", {"subject": audit_subject(database, viewer)}, now)
     return name
 
 

@@ -68,14 +68,14 @@ class ErasureResult:
     Attributes:
         samples, pictures: numbers of samples and pictures.
         files: other files that contained the participant's ID and were deleted, relative to the study folder.
-        strangers: files in the folder that this program did not write. They may contain data about the
+        unknown_files: files in the folder that this program did not write. They may contain data about the
             participant in another form, and are left for a person to check.
     """
 
     samples: int
     pictures: int
     files: tuple[str, ...]
-    strangers: tuple[str, ...]
+    unknown_files: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ def _erase(folder: Path, viewer: str, role: Role, now: datetime | None) -> Erasu
     with open_database(folder) as database:
         subject = audit_subject(database, viewer)
         with database.transaction():
-            # One that is cut off is gone on with by `keep_promises`.
+            # If the erasure is interrupted, `enforce_privacy` finds this state and completes it.
             database.connection.execute(
                 "UPDATE viewers SET state = ? WHERE id = ?", (ConsentState.WITHDRAWN, viewer)
             )
@@ -342,7 +342,7 @@ def _mentions(value: Any, ids: Sequence[str]) -> bool:
 def _file_contents(path: Path) -> Iterator[Any]:
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as bytes_on_disk:
         yield bytes_on_disk
-    # A file of another program may be damaged or encrypted; `ErasureResult.strangers` names it.
+    # A file of another program may be damaged or encrypted; `ErasureResult.unknown_files` names it.
     with suppress(pa.ArrowException, zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error):
         yield from _unpacked_contents(path)
 

@@ -73,7 +73,7 @@ def _export(folder: Path, viewer: str, out: Path, role: Role, now: datetime | No
     with open_database(folder) as database:
         subject = audit_subject(database, viewer)
         held = _participant_record(folder, database, viewer, subject)
-        told = database.connection.execute(
+        disclosures = database.connection.execute(
             """SELECT DISTINCT version, text FROM disclosures JOIN consents ON version = disclosure
                WHERE viewer = ?""",
             (viewer,),
@@ -83,7 +83,7 @@ def _export(folder: Path, viewer: str, out: Path, role: Role, now: datetime | No
         ).fetchall()
     try:
         with atomic_write(out) as partial:
-            partial.write_bytes(_zip_bytes(folder, viewer, held, told, files))
+            partial.write_bytes(_zip_bytes(folder, viewer, held, disclosures, files))
     except OSError as error:
         raise SettingError(
             "not-written",
@@ -100,14 +100,14 @@ def _zip_bytes(
     folder: Path,
     viewer: str,
     held: dict[str, object],
-    told: list[tuple[str, str]],
+    disclosures: list[tuple[str, str]],
     files: list[tuple[str, float]],
 ) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("README.txt", README_TEXT)
         archive.writestr("viewer.json", json.dumps(held, indent=2, ensure_ascii=False) + "\n")
-        for version, text in told:
+        for version, text in disclosures:
             archive.writestr(f"disclosures/{version}.txt", text)
         for number, (name, _) in enumerate(files, 1):
             archive.writestr(f"pictures/{number}.png", encrypted_pictures.decrypt_picture(folder, name))
@@ -171,7 +171,7 @@ def _sample_rows(samples: Samples, viewer: int) -> list[list[object]]:
 
 def _seconds_csv(folder: Path, viewer: str) -> str:
     analysis = load_analysis(folder)
-    header = ["second", *EMOTIONS, *(f"{feeling} strength" for feeling in NON_NEUTRAL_EMOTIONS)]
+    header = ["second", *EMOTIONS, *(f"{emotion} strength" for emotion in NON_NEUTRAL_EMOTIONS)]
     if viewer not in analysis.timeline.viewers:
         return _csv_text(header, [])
     index = analysis.timeline.viewers.index(viewer)

@@ -52,7 +52,7 @@ def analysis_for_role(analysis: Analysis, role: Role) -> Analysis:
         return analysis
     few, strength = _small_group_seconds(analysis), mask_small_groups(analysis).strength
     timeline, rest = analysis.timeline, analysis.baseline
-    room, search, moments = (
+    curve, search, moments = (
         _mask_audience_curve(analysis.audience_curve, few),
         *_visible_moments(analysis, few),
     )
@@ -63,7 +63,7 @@ def analysis_for_role(analysis: Analysis, role: Role) -> Analysis:
         scenes = emotions_by_scene(script, strength, timeline.start, search.moments)
     if few.any():
         synchrony = film_synchrony(strength)
-        patterns = find_patterns(strength, room, search, script, search.seed)
+        patterns = find_patterns(strength, curve, search, script, search.seed)
     return replace(
         analysis,
         timeline=replace(
@@ -79,12 +79,12 @@ def analysis_for_role(analysis: Analysis, role: Role) -> Analysis:
             from_marked_span=rest.from_marked_span[:0],
         ),
         strength=analysis.strength[:0],
-        audience_curve=room,
+        audience_curve=curve,
         synchrony=synchrony,
         relative_delay=_delay_without_viewers(analysis.relative_delay),
         moment_search=search,
         data_quality=_quality_without_viewers(analysis.data_quality),
-        element_emotions=tuple(_rounded_or_withheld(feeling) for feeling in lines),
+        element_emotions=tuple(_rounded_or_withheld(line) for line in lines),
         scene_emotions=tuple(replace(scene, summary=_rounded_or_withheld(scene.summary)) for scene in scenes),
         moment_elements=tuple(analysis.moment_elements[k] for k in moments),
         moment_mixed_emotions=tuple(
@@ -168,14 +168,14 @@ def group_curve_for_role(
         sample_counts=timeline.sample_counts[rows],
         weight=None if timeline.weight is None else timeline.weight[rows],
     )
-    room = compute_audience_curve(of_group, analysis.strength[rows])
+    curve = compute_audience_curve(of_group, analysis.strength[rows])
     if role is Role.RESEARCHER:
-        return room
+        return curve
     within = [[viewer in group for group in (*earlier_groups, viewers)] for viewer in timeline.viewers]
     _, alike = np.unique(within, axis=0, return_inverse=True)
     parts = [(timeline.sample_counts[alike == part] > 0).sum(axis=0) for part in range(alike.max() + 1)]
     few = [(part > 0) & (part < MIN_GROUP_SIZE) for part in parts]
-    return _mask_audience_curve(room, (room.viewers < MIN_GROUP_SIZE) | np.any(few, axis=0))
+    return _mask_audience_curve(curve, (curve.viewers < MIN_GROUP_SIZE) | np.any(few, axis=0))
 
 
 def comparison_for_role(
@@ -202,8 +202,8 @@ def comparison_for_role(
             mean_strength_during(screening.strength, screening.timeline.start, s.start, s.end)
             for s in stretches
         ]
-        left_out = (~np.isnan(seen)).sum(axis=1) - c.viewers[k]
-        few |= (left_out > 0) & (left_out < MIN_GROUP_SIZE)
+        unpaired = (~np.isnan(seen)).sum(axis=1) - c.viewers[k]
+        few |= (unpaired > 0) & (unpaired < MIN_GROUP_SIZE)
     return replace(
         comparison,
         group_comparison=replace(
@@ -223,7 +223,7 @@ def _visible_moments(
     analysis: Analysis, small_group_seconds: NDArray[np.bool_]
 ) -> tuple[MomentSearchResult, list[int]]:
     """The search with only the visible moments, and their indices among all moments."""
-    kept = [
+    visible = [
         k
         for k, moment in enumerate(analysis.moment_search.moments)
         # Its strength is that of its peak second, in which fewer viewers may be seen than in the moment.
@@ -231,8 +231,8 @@ def _visible_moments(
         and not small_group_seconds[int(moment.peak) - analysis.timeline.start]
     ]
     return replace(
-        analysis.moment_search, moments=tuple(analysis.moment_search.moments[k] for k in kept)
-    ), kept
+        analysis.moment_search, moments=tuple(analysis.moment_search.moments[k] for k in visible)
+    ), visible
 
 
 def _delay_without_viewers(delay: RelativeDelay) -> RelativeDelay:
@@ -242,10 +242,10 @@ def _delay_without_viewers(delay: RelativeDelay) -> RelativeDelay:
 
 
 def _quality_without_viewers(quality: DataQuality) -> DataQuality:
-    told = replace(quality, seen_share_by_viewer=(), problems=(WITHHELD_NOTE,) if quality.problems else ())
+    public = replace(quality, seen_share_by_viewer=(), problems=(WITHHELD_NOTE,) if quality.problems else ())
     if quality.viewers >= MIN_GROUP_SIZE:
-        return told
-    return replace(told, seen_share=_NAN, samples_per_second=_NAN, rejected_shares={})
+        return public
+    return replace(public, seen_share=_NAN, samples_per_second=_NAN, rejected_shares={})
 
 
 def _mask_audience_curve(curve: AudienceCurve, small_group_seconds: NDArray[np.bool_]) -> AudienceCurve:
@@ -273,11 +273,11 @@ def _small_group_seconds(analysis: Analysis) -> NDArray[np.bool_]:
     return np.asarray(analysis.audience_curve.viewers < MIN_GROUP_SIZE)
 
 
-def _rounded_or_withheld(feeling: EmotionSummary) -> EmotionSummary:
-    if feeling.viewers >= MIN_GROUP_SIZE:
-        low, high = feeling.strength_interval
+def _rounded_or_withheld(summary: EmotionSummary) -> EmotionSummary:
+    if summary.viewers >= MIN_GROUP_SIZE:
+        low, high = summary.strength_interval
         interval = round(low, ROUNDED_DECIMALS), round(high, ROUNDED_DECIMALS)
         return replace(
-            feeling, strength=round(feeling.strength, ROUNDED_DECIMALS), strength_interval=interval
+            summary, strength=round(summary.strength, ROUNDED_DECIMALS), strength_interval=interval
         )
-    return EmotionSummary(feeling.start, feeling.end, None, _NAN, (_NAN, _NAN), _NAN, (_NAN, _NAN), 0)
+    return EmotionSummary(summary.start, summary.end, None, _NAN, (_NAN, _NAN), _NAN, (_NAN, _NAN), 0)

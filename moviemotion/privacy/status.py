@@ -56,13 +56,13 @@ class LogVerification:
 
     Attributes:
         rows: number of rows.
-        faults: one sentence per error; empty if the log is intact.
+        errors: one sentence per error; empty if the log is intact.
         anchored: whether the last hash was also found outside the study. Without it, rows removed from the
             end can only be detected with a receipt.
     """
 
     rows: int
-    faults: tuple[str, ...]
+    errors: tuple[str, ...]
     anchored: bool
 
 
@@ -94,9 +94,9 @@ def verify_audit_log(folder: Path) -> LogVerification:
     """
     with open_database(folder) as database:
         anchor = read_anchor(database.study_id)
-        faults = tuple(audit_log.integrity_errors(database.connection, anchor))
+        errors = tuple(audit_log.integrity_errors(database.connection, anchor))
         rows = sum(1 for _ in audit_log.read_entries(database.connection))
-    return LogVerification(rows, faults, anchor is not None)
+    return LogVerification(rows, errors, anchor is not None)
 
 
 def find_viewer(folder: Path, name: str) -> str:
@@ -139,8 +139,8 @@ def status_lines(status: PrivacyStatus, now: datetime | None = None) -> Iterator
 
 def verification_lines(verification: LogVerification) -> Iterator[str]:
     """Text lines for the terminal."""
-    yield from verification.faults
-    if not verification.faults:
+    yield from verification.errors
+    if not verification.errors:
         yield f"The audit log is intact: {verification.rows} rows, each sealed by the next."
     if not verification.anchored:
         yield (
@@ -169,7 +169,7 @@ def erasure_lines(result: ErasureResult) -> Iterator[str]:
     )
     for name in result.files:
         yield f"Deleted, because it contained the viewer's ID: {name}"
-    for name in result.strangers:
+    for name in result.unknown_files:
         yield f"Not written by this program; check whether it contains data about the viewer: {name}"
 
 

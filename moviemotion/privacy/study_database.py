@@ -100,8 +100,8 @@ class StudyDatabase:
     @property
     def terms(self) -> ConsentTerms | None:
         """What the operator stated; None for a study that was screened without a database."""
-        told = self.get_metadata("terms")
-        return ConsentTerms(**json.loads(told)) if told else None
+        stored = self.get_metadata("terms")
+        return ConsentTerms(**json.loads(stored)) if stored else None
 
     def get_metadata(self, name: str) -> str | None:
         """A stored value by name, or None."""

@@ -26,12 +26,12 @@ def rename_viewers(samples: Samples, names: Mapping[int, str]) -> Samples:
     order = sorted(names, key=names.__getitem__)
     number = np.full(len(samples.viewers), -1, np.int16)
     number[order] = np.arange(len(order))
-    kept = _select_rows(samples, number[samples.viewer] >= 0)
+    selected = _select_rows(samples, number[samples.viewer] >= 0)
     return replace(
-        kept,
+        selected,
         viewers=tuple(names[index] for index in order),
-        viewer=number[kept.viewer],
-        box=np.full_like(kept.box, np.nan),
+        viewer=number[selected.viewer],
+        box=np.full_like(selected.box, np.nan),
         identity_switches=tuple(
             replace(exchange, first=int(number[exchange.first]), second=int(number[exchange.second]))
             for exchange in samples.identity_switches
@@ -68,6 +68,6 @@ def without_viewer(samples: Samples, viewer: int) -> Samples:
     return replace(rename_viewers(others, names), box=others.box)
 
 
-def _select_rows(samples: Samples, kept: NDArray[np.bool_]) -> Samples:
+def _select_rows(samples: Samples, rows: NDArray[np.bool_]) -> Samples:
     columns = ("viewer", "time", "box", "detection", "emotions", "weight", "rejection_reason")
-    return replace(samples, **{name: getattr(samples, name)[kept] for name in columns})
+    return replace(samples, **{name: getattr(samples, name)[rows] for name in columns})

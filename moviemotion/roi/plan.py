@@ -133,7 +133,7 @@ DRIVER_SPECS = {
     "compute.core_hour": DriverSpec("Price of a core-hour", "$ a core-hour"),
     "compute.gb_per_audience_hour": DriverSpec("Size of the samples", "GB an audience-hour"),
     "compute.gb_month": DriverSpec("Price of storage", "$ a GB and month"),
-    "compute.months_kept": DriverSpec("The samples are kept for", "months", maximum=1200),
+    "compute.months_kept": DriverSpec("Retention of the samples", "months", maximum=1200),
     "people.person_month": DriverSpec("Salary", "$ a person and month"),
     "people.burden": DriverSpec("Benefits and taxes on top of salaries", "share", maximum=5),
 }

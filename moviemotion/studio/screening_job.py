@@ -55,7 +55,7 @@ class RecordingProgress:
 
     Attributes:
         name: name of its camera.
-        processed_seconds: seconds processed so far.
+        processed_seconds: seconds that have been processed.
         duration: seconds; None if the file does not say.
         finished: whether all its samples are stored.
     """

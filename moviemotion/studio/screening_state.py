@@ -108,5 +108,5 @@ def write_state(folder: Path, state: ScreeningState) -> None:
 
 
 def delete_uploads(folder: Path) -> None:
-    """Delete the state and all recordings of a finished study: its samples are all that is kept of them."""
+    """Delete the state and all recordings of a finished study; only its samples remain."""
     shutil.rmtree(folder / UPLOADS_FOLDER, ignore_errors=True)

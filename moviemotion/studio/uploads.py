@@ -1,7 +1,7 @@
 """Uploaded files: received completely or not at all, validated, and moved to their place in the study.
 
 Recordings of the audience are stored in `uploads/` and deleted when the screening has finished, as
-participants are told. Pictures that a study keeps are stored separately, encrypted. The film, the script and
+the disclosure states. Pictures that a study keeps are stored separately, encrypted. The film, the script and
 the subtitles stay.
 """
 

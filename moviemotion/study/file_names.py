@@ -56,7 +56,11 @@ VIEWER_OUTPUTS = (TIMELINE_FILE, REPORT_FILE)
 AUDIENCE_OUTPUTS = (MOMENTS_FILE, ANNOTATED_FOUNTAIN_FILE, ANNOTATED_FINAL_DRAFT_FILE, ANNOTATED_PDF_FILE)
 """Outputs about the audience."""
 
-TRUE_SCHEDULE_FILE, TRUE_VIEWERS_FILE, TRUE_INTENSITY_FILE = "feelings.csv", "viewers.csv", "truth.parquet"
+TRUE_SCHEDULE_FILE, TRUE_VIEWERS_FILE, TRUE_INTENSITY_FILE = (
+    "emotion-script.csv",
+    "viewers.csv",
+    "truth.parquet",
+)
 """Ground truth in the folder of a simulated study."""
 
 SAMPLES_SUFFIX = ".parquet"

@@ -177,9 +177,22 @@ class StudyFolder:
             self.folder.mkdir(parents=True, exist_ok=True)
         try:
             with study_lock(self.folder):
-                yield
+                try:
+                    yield
+                finally:
+                    self._remove_if_empty()
         finally:
-            with suppress(OSError):  # it holds something
+            with suppress(OSError):  # already removed, or not empty
+                self.folder.rmdir()
+
+    def _remove_if_empty(self) -> None:
+        """Remove a folder that contains nothing but the study lock, while the lock is held.
+
+        A program that waits for the lock finds that its file is gone, and that it cannot create another.
+        """
+        with suppress(OSError):  # Windows does not remove a file that is open
+            if [path.name for path in self.folder.iterdir()] == [LOCK_FILE]:
+                (self.folder / LOCK_FILE).unlink()
                 self.folder.rmdir()
 
     def discard(self) -> None:

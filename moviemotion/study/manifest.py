@@ -33,7 +33,7 @@ def check_same_inputs(folder: Path, stored: Any, requested: Any, measured: Colle
     Args:
         folder: of the study, for the message.
         stored, requested: manifests.
-        measured: cameras whose samples exist. Others may still be corrected or left out.
+        measured: cameras whose samples exist. Others may still be corrected or omitted.
 
     Raises:
         SettingError: an input or setting differs; the message names each.
@@ -139,8 +139,8 @@ def with_earlier_versions(
         elif versions not in earlier:
             earlier.append(versions)
     manifest = {key: value for key, value in requested.items() if key not in _VERSION_KEYS}
-    kept = {_DATABASE_KEY: stored[_DATABASE_KEY]} if _DATABASE_KEY in stored else {}
-    return {**now, **manifest, **kept, **({_EARLIER_KEY: earlier} if earlier else {})}
+    database = {_DATABASE_KEY: stored[_DATABASE_KEY]} if _DATABASE_KEY in stored else {}
+    return {**now, **manifest, **database, **({_EARLIER_KEY: earlier} if earlier else {})}
 
 
 def version_problems(manifest: Mapping[str, Any]) -> Iterator[str]:

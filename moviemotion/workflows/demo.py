@@ -39,8 +39,8 @@ def run_demo(rendered: Path, out: Path, progress: ProgressCallback, seed: int = 
     # In the order of the cameras, so that measured and true viewers are in the same order.
     videos = [rendered / f"{camera_name(audience, seats)}.mp4" for seats in SEATS_BY_CAMERA]
     screening = screen(videos, out, demo_film.SCREENPLAY, demo_film.SUBTITLES, seed=seed, progress=progress)
-    beats = read_emotion_schedule(demo_film.EMOTION_SCHEDULE)
-    return DemoResult(screening, score_recovery(screening.analysis, audience, beats))
+    schedule = read_emotion_schedule(demo_film.EMOTION_SCHEDULE)
+    return DemoResult(screening, score_recovery(screening.analysis, audience, schedule))
 
 
 def _demo_audience(seed: int) -> SyntheticAudience:

@@ -68,8 +68,8 @@ def simulate(
 ) -> SimulatedStudy:
     """Simulate the samples of a screening with a synthetic audience.
 
-    The folder gets one camera per viewer in `samples/`, and the ground truth: `feelings.csv` (the emotion
-    script), `viewers.csv` (reaction profiles) and `truth.parquet` (intensities in each second).
+    The folder gets one camera per viewer in `samples/`, and the ground truth: `emotion-script.csv`,
+    `viewers.csv` (reaction profiles) and `truth.parquet` (intensities in each second).
     `workflows.report.report` makes its report.
 
     Args:
@@ -200,7 +200,7 @@ def _read_emotion_script(emotion_script: Path, viewers: int, minutes: float) -> 
             count=viewers,
             length=f"{minutes:g}",
         )
-    late = [beat for beat in script.events if beat.end > seconds]
+    late = [event for event in script.events if event.end > seconds]
     if late:
         raise SettingError(
             "schedule-too-long",
@@ -239,8 +239,8 @@ def _ground_truth(seen: SimulatedViewer) -> pa.Table:
         "second": np.arange(seconds, dtype=np.int32),
         "in_view": seen.in_view,
         **{
-            str(feeling): seen.felt_intensity[:, column]
-            for column, feeling in enumerate(NON_NEUTRAL_EMOTIONS)
+            str(emotion): seen.felt_intensity[:, column]
+            for column, emotion in enumerate(NON_NEUTRAL_EMOTIONS)
         },
     }
     return pa.table(columns)

@@ -57,19 +57,19 @@ def predict_outcome(
         raise MoviemotionError(
             f"{outcomes}: viewers of several trailers have the same name; add the column trailer"
         )
-    kept = [k for k, key in enumerate(of_row) if key in outcome_of]
-    if not kept:
+    matched = [k for k, key in enumerate(of_row) if key in outcome_of]
+    if not matched:
         raise MoviemotionError(
             f"{outcomes}: none of its {' and '.join(keys)} names is among the reactions, such as "
             f"{' '.join(of_row[0]) if of_row else 'none'}; use the same names"
         )
     table = ReactionTable(
-        tuple(table.trailers[k] for k in kept),
-        tuple(table.viewers[k] for k in kept),
+        tuple(table.trailers[k] for k in matched),
+        tuple(table.viewers[k] for k in matched),
         table.feature_names,
-        table.values[kept],
+        table.values[matched],
     )
-    outcome = np.array([outcome_of[of_row[k]] for k in kept])
+    outcome = np.array([outcome_of[of_row[k]] for k in matched])
     prediction = predict_from_reactions(table, outcome, seed)
     content = json.dumps(prediction_json(prediction), indent=2, ensure_ascii=False, allow_nan=False)
     pages = {

@@ -209,12 +209,17 @@ def test_a_change_point_search_with_little_data_is_inconclusive():
 
 
 def test_contagion_between_neighbors_is_found_and_common_reactions_are_not():
-    caught = [
-        [find_contagion(laughing_audience(np.random.default_rng(k), 16, 900, c), k).found for k in range(3)]
+    independent, contagious = (
+        [find_contagion(laughing_audience(np.random.default_rng(k), 16, 900, c), k) for k in range(3)]
         for c in (0.0, 0.5)
-    ]
-    assert sum(caught[0]) <= 1
-    assert sum(caught[1]) >= 2
+    )
+    assert sum(bool(test.found) for test in independent) <= 1
+    assert sum(bool(test.found) for test in contagious) >= 2
+    for test in contagious:
+        if test.found:
+            low, high = test.coupling_null_interval
+            assert low < high
+            assert test.coupling > (low + high) / 2
 
 
 def test_contagion_is_inconclusive_with_few_viewers_or_without_quiet_seconds():

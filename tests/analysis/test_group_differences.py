@@ -34,6 +34,7 @@ def test_a_large_difference_is_significant_and_the_others_are_not() -> None:
     assert [tuple(at) for at in np.argwhere(found.p_adjusted <= ALPHA)] == [(2, 3)]
     assert found.interval[0, 2, 3] < found.difference[2, 3] < found.interval[1, 2, 3]
     assert found.interval[0, 2, 3] > 0.25
+    assert ALPHA / found.difference.size <= found.single_test_alpha < ALPHA  # at least Bonferroni's
 
 
 def test_with_few_viewers_p_is_exact_over_all_permutations() -> None:

@@ -91,12 +91,14 @@ def test_a_table_from_elsewhere_gives_the_same_moments(study: mm.Study) -> None:
     pd.testing.assert_frame_equal(again.script, study.script)
 
 
-def test_two_audiences_are_compared(study: mm.Study) -> None:
+def test_two_audiences_are_compared(study: mm.Study, tmp_path: Path) -> None:
     comparison = mm.compare(study, mm.analyze(study.timeline_wide, demo_film.SCREENPLAY, demo_film.SUBTITLES))
     differences = comparison.differences
     assert set(differences.emotion) <= set(mm.EMOTIONS)
     np.testing.assert_allclose(differences.difference.dropna(), 0, atol=1e-9)
     assert "first and second" in repr(comparison)
+    page = comparison.to_html(tmp_path / "comparison.html")
+    assert page.read_text(encoding="utf-8").lower().startswith("<!doctype html>")
 
 
 def test_doubtful_tables_are_analyzed_and_reported(study: mm.Study) -> None:

@@ -44,7 +44,7 @@ def read(tmp_path: Path, text: str) -> SeatsConfig:
     return read_seats_config(path)
 
 
-def faults(tmp_path: Path, text: str) -> list[str]:
+def config_errors(tmp_path: Path, text: str) -> list[str]:
     with pytest.raises(MoviemotionError) as error:
         read(tmp_path, text)
     prefix = f"{tmp_path / 'seats.toml'}: "
@@ -75,7 +75,7 @@ def test_a_source_is_reported_without_its_password(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "fault"),
+    ("text", "message"),
     [
         ("", "camera: missing"),
         ("rate = 0\n" + camera(""), "rate: 0 cannot be used; write a number from 0.1 to 60"),
@@ -101,13 +101,13 @@ def test_a_source_is_reported_without_its_password(tmp_path: Path) -> None:
         ("rate = \n", "not valid TOML"),
     ],
 )
-def test_an_error_is_one_line_that_names_the_key(tmp_path: Path, text: str, fault: str) -> None:
-    (line,) = faults(tmp_path, text)
-    assert line.startswith(fault)
+def test_an_error_is_one_line_that_names_the_key(tmp_path: Path, text: str, message: str) -> None:
+    (line,) = config_errors(tmp_path, text)
+    assert line.startswith(message)
 
 
 def test_all_errors_are_reported_at_once(tmp_path: Path) -> None:
-    assert len(faults(tmp_path, "rate = 0\nfoo = 1\n" + camera("bar = 1"))) == 3
+    assert len(config_errors(tmp_path, "rate = 0\nfoo = 1\n" + camera("bar = 1"))) == 3
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:

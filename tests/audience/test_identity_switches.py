@@ -13,7 +13,7 @@ from moviemotion.audience.faces.identity_switches import IdentitySwitchDetector,
 
 RATE = 5.0
 SIZE = 40.0
-RED, BLUE, GREEN = (110, 48, 52), (52, 70, 96), (58, 86, 70)
+RED, BLUE = (110, 48, 52), (52, 70, 96)
 SEATS = (80.0, 200.0)
 
 

@@ -322,7 +322,7 @@ def test_a_stopped_screening_keeps_finished_cameras(
     assert out == ""
     assert [line for line in err.splitlines() if line.strip()] == [STOPPED_MESSAGE]
     written = {p.name for p in (tmp_path / "study").rglob("*") if p.is_file()}
-    assert written == {"study.json", "seat-01.parquet"}
+    assert written == {"study.json", "study.lock", "seat-01.parquet"}
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no SIGINT for one process on Windows")

@@ -1,6 +1,6 @@
 """The code and the commands in the documentation run, and print what the pages show.
 
-`UPDATE_DOCS=1 python -m pytest tests/docs` writes the outputs of the Python blocks anew.
+`UPDATE_DOCS=1 python -m pytest tests/docs` writes the outputs of the Python blocks again.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ COMMAND = Path(sys.executable).with_name("moviemotion")
 
 @pytest.fixture(scope="session")
 def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What the pages start from: a film's screenplay, its subtitles, and two studies of simulated audiences."""
+    """The files that the pages use: a film's screenplay and subtitles, and two simulated studies."""
     folder = tmp_path_factory.mktemp("material")
     shutil.copy(demo_film.SCREENPLAY, folder / "film.fountain")
     shutil.copy(demo_film.SUBTITLES, folder / "film.srt")
@@ -51,9 +51,9 @@ def test_a_page_shows_what_happens(
 ) -> None:
     """Blocks run in order, in one folder and one namespace; those marked `skip` do not run.
 
-    In a console block, lines that begin with `$ ` are run; what follows is compared, and `…` stands for anything.
-    A Python block may be followed by a block titled "Output": what the code prints, then the value of its last
-    expression, as in a notebook.
+    In a console block, lines that begin with `$ ` are run; the output is compared with what follows, in which
+    `…` stands for anything. A Python block may be followed by a block titled "Output": what the code prints,
+    then the value of its last expression, as in a notebook.
     """
     shutil.copytree(material, tmp_path / "work")
     monkeypatch.chdir(tmp_path / "work")

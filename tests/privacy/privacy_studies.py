@@ -1,4 +1,4 @@
-"""Small studies of invented samples: three viewers in one camera, and two with one each."""
+"""Small studies of synthetic samples: three viewers in one camera, and two with one each."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "keys"
 
 
-def invented_samples(camera: str, places: tuple[int, ...], seed: int, exchanges: tuple = ()) -> Samples:
+def synthetic_samples(camera: str, places: tuple[int, ...], seed: int, exchanges: tuple = ()) -> Samples:
     """Faces of 60 px around some x, each seen twice a second."""
     rng = np.random.default_rng(seed)
     frames = SECONDS * RATE
@@ -81,7 +81,7 @@ def write_study(folder: Path, exchanges: tuple = ()) -> Path:
     study = StudyFolder(folder, {"rate": RATE, "cameras": {c: {"file": f"{c}-fingerprint"} for c in PLACES}})
     watched = []
     for seed, (camera, places) in enumerate(PLACES.items()):
-        watched.append(invented_samples(camera, places, seed, exchanges if camera == "row" else ()))
+        watched.append(synthetic_samples(camera, places, seed, exchanges if camera == "row" else ()))
         study.save_samples(camera, watched[-1])
     notes = ["videos/cam-a.mp4: ends at 30 s of 40 s", "videos/row.mp4: row-1 and row-2 changed places"]
     analyze_and_write(study, watched, None, lambda _: notes, 36, None)
@@ -96,5 +96,5 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def study(finished: Path, tmp_path: Path) -> Path:
-    """A finished study of five viewers, without a register."""
+    """A finished study of five viewers, without a database."""
     return Path(shutil.copytree(finished, tmp_path / "study"))

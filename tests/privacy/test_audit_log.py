@@ -34,9 +34,9 @@ def logged(tmp_path: Path) -> Path:
     consent.add_seat(folder, "A", "cam-a")
     viewer = consent.ask_for_consent(folder, "A")
     consent.record_answer(folder, viewer, True, load_disclosure(folder).version)
-    with open_database(folder) as register, register.transaction():
+    with open_database(folder) as database, database.transaction():
         for number in range(ROWS - 4):
-            register.log(Role.RESEARCHER, "looked", {"number": number}, None)
+            database.log(Role.RESEARCHER, "looked", {"number": number}, None)
     return folder
 
 
@@ -66,7 +66,7 @@ def reseal(connection: sqlite3.Connection, first: int) -> None:
 
 def test_an_untouched_log_is_whole(logged: Path) -> None:
     verdict = verify_audit_log(logged)
-    assert (verdict.rows, verdict.faults, verdict.anchored) == (ROWS, (), True)
+    assert (verdict.rows, verdict.errors, verdict.anchored) == (ROWS, (), True)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_the_table_refuses_all_but_the_next_row(logged: Path, statement: str) ->
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
         connection.execute(statement)
     connection.close()
-    assert verify_audit_log(logged).faults == ()
+    assert verify_audit_log(logged).errors == ()
 
 
 @pytest.mark.parametrize("column", ["time", "role", "action", "details", "previous", "hash"])
@@ -93,7 +93,7 @@ def test_the_table_refuses_all_but_the_next_row(logged: Path, statement: str) ->
 def test_a_changed_field_is_found_in_its_row(logged: Path, column: str, row: int) -> None:
     with forger(logged) as connection:
         connection.execute(f"UPDATE audit SET {column} = {column} || ' ' WHERE seq = ?", (row,))
-    assert any(fault.startswith(f"row {row}:") for fault in verify_audit_log(logged).faults)
+    assert any(error.startswith(f"row {row}:") for error in verify_audit_log(logged).errors)
 
 
 def log_in_memory() -> sqlite3.Connection:
@@ -146,7 +146,7 @@ def test_any_other_text_in_any_field_is_found_also_when_the_chain_is_made_whole_
 def test_rows_taken_out_cut_off_or_put_in_are_found(logged: Path, forgery: str, found: str) -> None:
     with forger(logged) as connection:
         connection.execute(forgery)
-    assert any(fault == found for fault in verify_audit_log(logged).faults)
+    assert any(error == found for error in verify_audit_log(logged).errors)
 
 
 def test_a_row_that_was_changed_and_sealed_again_alone_is_found_in_the_next(logged: Path) -> None:
@@ -154,7 +154,7 @@ def test_a_row_that_was_changed_and_sealed_again_alone_is_found_in_the_next(logg
         connection.execute("UPDATE audit SET action = 'nothing' WHERE seq = 4")
         changed = next(entry for entry in audit_log.read_entries(connection) if entry.seq == 4)
         connection.execute("UPDATE audit SET hash = ? WHERE seq = 4", (changed.compute_hash(),))
-    assert verify_audit_log(logged).faults == ("row 5: does not follow from the row before it",)
+    assert verify_audit_log(logged).errors == ("row 5: does not follow from the row before it",)
 
 
 @pytest.mark.parametrize("resealed", [False, True])
@@ -164,7 +164,7 @@ def test_rows_that_changed_places_are_found(logged: Path, resealed: bool) -> Non
             connection.execute("UPDATE audit SET seq = ? WHERE seq = ?", (new, old))
         if resealed:
             reseal(connection, 5)
-    assert verify_audit_log(logged).faults
+    assert verify_audit_log(logged).errors
 
 
 def test_a_row_taken_out_of_a_chain_made_whole_again_is_found_by_the_anchor(logged: Path) -> None:
@@ -172,7 +172,7 @@ def test_a_row_taken_out_of_a_chain_made_whole_again_is_found_by_the_anchor(logg
         connection.execute("DELETE FROM audit WHERE seq = 5")
         connection.execute("UPDATE audit SET seq = seq - 1 WHERE seq > 5")
         reseal(connection, 5)
-    assert verify_audit_log(logged).faults == (f"rows {ROWS} to {ROWS} were cut off",)
+    assert verify_audit_log(logged).errors == (f"rows {ROWS} to {ROWS} were cut off",)
 
 
 def test_without_its_anchor_a_cut_is_missed_and_that_is_said_but_a_receipt_shows_it(
@@ -183,11 +183,11 @@ def test_without_its_anchor_a_cut_is_missed_and_that_is_said_but_a_receipt_shows
     )
     with forger(logged) as connection:
         connection.execute("DELETE FROM audit WHERE seq >= ?", (receipt.row,))
-    assert verify_audit_log(logged).faults
+    assert verify_audit_log(logged).errors
     for anchor in keys.glob("*.head"):
         anchor.unlink()
     verdict = verify_audit_log(logged)
-    assert (verdict.faults, verdict.anchored) == ((), False)
+    assert (verdict.errors, verdict.anchored) == ((), False)
     with pytest.raises(MoviemotionError, match="not in the audit log"):
         consent.find_receipt(logged, receipt.code)
 
@@ -201,17 +201,17 @@ def test_a_dropped_guard_is_found(logged: Path) -> None:
     connection = sqlite3.connect(logged / "study.db")
     connection.execute("DROP TRIGGER audit_no_update")
     connection.close()
-    assert any("not protected" in fault for fault in verify_audit_log(logged).faults)
+    assert any("not protected" in error for error in verify_audit_log(logged).errors)
 
 
 def test_an_older_copy_put_in_its_place_is_found(logged: Path, tmp_path: Path) -> None:
     older = Path(shutil.copy(logged / "study.db", tmp_path / "older.db"))
     add(logged, "C")
     shutil.copy(older, logged / "study.db")
-    assert verify_audit_log(logged).faults == (f"rows {ROWS + 1} to {ROWS + 1} were cut off",)
+    assert verify_audit_log(logged).errors == (f"rows {ROWS + 1} to {ROWS + 1} were cut off",)
 
 
-def test_a_log_that_lacks_rows_takes_no_consent_but_withdrawals_and_is_told_ever_after(logged: Path) -> None:
+def test_a_log_that_lacks_rows_takes_no_consent_but_withdrawals_and_stays_reported(logged: Path) -> None:
     viewer, version = consent.ask_for_consent(logged, add(logged, "D")), load_disclosure(logged).version
     accepted = consent.record_answer(logged, consent.ask_for_consent(logged, add(logged, "E")), True, version)
     add(logged, "F")
@@ -224,19 +224,19 @@ def test_a_log_that_lacks_rows_takes_no_consent_but_withdrawals_and_is_told_ever
     assert erasure.withdraw(logged, accepted.code).state is consent.ConsentState.WITHDRAWN
     for seat in "GHI":
         add(logged, seat)
-        assert verify_audit_log(logged).faults == (
+        assert verify_audit_log(logged).errors == (
             f"row {accepted.row + 1}: is not the one that was anchored; the log was rewritten",
         )
 
 
 def test_work_in_a_copy_is_missed_in_the_original(logged: Path, tmp_path: Path) -> None:
     add(Path(shutil.copytree(logged, tmp_path / "copy")), "C")
-    assert verify_audit_log(logged).faults == (f"rows {ROWS + 1} to {ROWS + 1} were cut off",)
-    assert verify_audit_log(tmp_path / "copy").faults == ()
+    assert verify_audit_log(logged).errors == (f"rows {ROWS + 1} to {ROWS + 1} were cut off",)
+    assert verify_audit_log(tmp_path / "copy").errors == ()
 
 
 @pytest.mark.parametrize("spoil", ["empty", "another program's", "no log", "log emptied", "date", "no date"])
-def test_a_damaged_register_is_one_line_with_its_remedy(logged: Path, spoil: str) -> None:
+def test_a_damaged_database_is_one_line_with_its_remedy(logged: Path, spoil: str) -> None:
     (path := logged / "study.db").with_name("study.db-wal").unlink(missing_ok=True)
     if spoil in ("empty", "another program's"):
         path.write_bytes(b"")
@@ -259,10 +259,10 @@ DROPPED = [f"DROP TABLE {table}" for table in ("facts", "seats", "viewers", "ret
 
 
 @pytest.mark.parametrize("damage", ["DELETE FROM retention", *DROPPED])
-def test_whatever_a_register_lacks_no_question_ends_in_a_traceback(logged: Path, damage: str) -> None:
+def test_any_missing_part_of_a_database_is_an_error_without_a_traceback(logged: Path, damage: str) -> None:
     with closing(sqlite3.connect(logged / "study.db", isolation_level=None)) as connection:
         connection.execute(damage)
-    told = set()
+    messages = set()
     for ask in (
         read_status,
         verify_audit_log,
@@ -274,19 +274,19 @@ def test_whatever_a_register_lacks_no_question_ends_in_a_traceback(logged: Path,
         try:
             ask(logged)
         except MoviemotionError as error:
-            told.add(str(error))
-    assert told
-    assert all(line.endswith("restore it from a copy") for line in told)
+            messages.add(str(error))
+    assert messages
+    assert all(line.endswith("restore it from a copy") for line in messages)
 
 
 def test_what_fails_leaves_no_row(logged: Path) -> None:
-    with open_database(logged) as register, pytest.raises(sqlite3.OperationalError), register.transaction():
-        _ = register.log(Role.SYSTEM, "did it", {}, None), register.connection.execute("no such statement")
+    with open_database(logged) as database, pytest.raises(sqlite3.OperationalError), database.transaction():
+        _ = database.log(Role.SYSTEM, "did it", {}, None), database.connection.execute("no such statement")
     assert verify_audit_log(logged).rows == ROWS
 
 
 def test_the_log_names_nobody(logged: Path) -> None:
-    with open_database(logged) as register:
-        (viewer,) = register.connection.execute("SELECT id FROM viewers").fetchone()
-        told = [json.dumps(vars(entry)) for entry in audit_log.read_entries(register.connection)]
-    assert not any(viewer in row or "cam-a" in row or '"A"' in row for row in told)
+    with open_database(logged) as database:
+        (viewer,) = database.connection.execute("SELECT id FROM viewers").fetchone()
+        rows = [json.dumps(vars(entry)) for entry in audit_log.read_entries(database.connection)]
+    assert not any(viewer in row or "cam-a" in row or '"A"' in row for row in rows)

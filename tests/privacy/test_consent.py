@@ -50,7 +50,7 @@ def test_only_who_accepts_is_seen(asked: Path) -> None:
     assert masks["row"] == Mask((REGIONS["R1"],), (REGIONS["R2"], REGIONS["R3"]))
 
 
-def test_without_a_register_every_camera_is_open(tmp_path: Path) -> None:
+def test_without_a_database_every_camera_is_open(tmp_path: Path) -> None:
     assert consent.camera_masks(tmp_path, ["cam-a"]) == {"cam-a": NO_MASK}
 
 
@@ -58,8 +58,8 @@ states = st.none() | st.sampled_from(list(ConsentState))
 
 
 @given(st.lists(st.tuples(states, st.sampled_from([None, *REGIONS.values()])), max_size=5))
-def test_whoever_has_not_accepted_is_never_seen(told: list) -> None:
-    seats = [Seat(str(k), "row", region, "v", state) for k, (state, region) in enumerate(told)]
+def test_viewers_who_have_not_accepted_are_never_seen(seats_asked: list) -> None:
+    seats = [Seat(str(k), "row", region, "v", state) for k, (state, region) in enumerate(seats_asked)]
     mask = mask_for_seats(seats)
     for seat in seats:
         if seat.state is not ConsentState.ACCEPTED:
@@ -103,7 +103,7 @@ def test_an_answer_to_an_older_disclosure_is_not_taken(asked: Path) -> None:
         consent.record_answer(asked, viewer, True, version)
 
 
-def test_after_a_day_that_viewers_are_told_of_nobody_is_asked(asked: Path) -> None:
+def test_after_the_first_deletion_date_nobody_is_asked(asked: Path) -> None:
     viewer, version = consent.ask_for_consent(asked, "A", NOON), load_disclosure(asked).version
     last, over = NOON + timedelta(days=29), NOON + timedelta(days=30)
     with pytest.raises(MoviemotionError, match="expired on 2099-12-24, the deletion date of its pictures"):

@@ -1,4 +1,4 @@
-"""Work that is killed at any step is finished by whoever comes next, and loses nothing."""
+"""Work that is killed at any step is finished by the next program, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from privacy_studies import TERMS, invented_samples, write_study
+from privacy_studies import TERMS, synthetic_samples, write_study
 
 from moviemotion.privacy import consent, retention
 from moviemotion.privacy.erasure import enforce_privacy, erase, find_files_containing
@@ -104,10 +104,10 @@ def test_an_erasure_is_finished_by_the_next_start(
         assert not any(viewer.encode() in p.read_bytes() for p in work.rglob("*") if p.is_file())
         assert set(after) == set(before) - {viewer}
         assert all(np.array_equal(after[v], before[v]) for v in after)
-        with open_database(work) as register:
-            known = {camera for (camera,) in register.connection.execute("SELECT id FROM cameras")}
+        with open_database(work) as database:
+            known = {camera for (camera,) in database.connection.execute("SELECT id FROM cameras")}
         assert known == set(StudyFolder.open_existing(work).cameras)
-        assert verify_audit_log(work).faults == ()
+        assert verify_audit_log(work).errors == ()
 
 
 def test_what_is_due_is_deleted_by_the_next_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,21 +132,22 @@ def test_what_is_due_is_deleted_by_the_next_start(tmp_path: Path, monkeypatch: p
         assert {p.name for p in work.iterdir() if not p.name.startswith("study.db-")} == {
             "study.db",
             "study.json",
+            "study.lock",
         }
 
 
-def test_a_register_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
+def test_a_database_is_there_whole_or_not_at_all(tmp_path: Path) -> None:
     folder = tmp_path / "new"
     for _ in killed_at_each_step(
         lambda: retention.begin_study(folder, TERMS, {}), lambda: shutil.rmtree(folder, ignore_errors=True)
     ):
         if not (folder / "study.db").is_file():
             retention.begin_study(folder, TERMS, {})
-        assert verify_audit_log(folder).faults == ()
+        assert verify_audit_log(folder).errors == ()
 
 
 def test_a_study_is_begun_again_by_the_same_command(tmp_path: Path) -> None:
-    folder, samples = tmp_path / "study", invented_samples("cam-a", (200,), 1)
+    folder, samples = tmp_path / "study", synthetic_samples("cam-a", (200,), 1)
 
     def begin() -> None:
         StudyFolder(folder, {"cameras": {"cam-a": {"file": "fingerprint"}}}).save_samples("cam-a", samples)

@@ -43,7 +43,7 @@ def test_it_is_short_and_says_who_why_what_how_long_and_the_rights(tmp_path: Pat
     assert len(text.split()) < 400
 
 
-def test_pictures_are_spoken_of_as_they_are_kept(tmp_path: Path) -> None:
+def test_the_disclosure_says_whether_pictures_are_stored(tmp_path: Path) -> None:
     assert "Some pictures of your face, encrypted" in disclosure(tmp_path / "with").text
     without = disclosure(tmp_path / "without", replace(TERMS, pictures=False)).text
     assert "No picture of you." in without
@@ -61,7 +61,7 @@ def test_the_same_study_has_the_same_version_and_any_change_another(tmp_path: Pa
     assert len({first, *others}) == 5
 
 
-def test_a_date_brought_forward_is_told(tmp_path: Path) -> None:
+def test_a_date_brought_forward_is_disclosed(tmp_path: Path) -> None:
     before = disclosure(tmp_path)
     retention.shorten_retention(tmp_path, DataKind.SAMPLES, date(2026, 12, 1))
     after = load_disclosure(tmp_path)

@@ -50,7 +50,7 @@ def test_on_disk_it_is_noise_under_a_random_name(tmp_path: Path, keys: Path) -> 
     assert "12" not in first.split(".")[1]
 
 
-def test_a_changed_or_swapped_picture_or_a_lost_key_is_told(tmp_path: Path, keys: Path) -> None:
+def test_a_changed_or_swapped_picture_or_a_lost_key_is_reported(tmp_path: Path, keys: Path) -> None:
     viewer = asked(folder := tmp_path / "study")
     first, second = (encrypted_pictures.store_picture(folder, viewer, FACE, t) for t in (1.0, 2.0))
     place = folder / "pictures"

@@ -110,7 +110,7 @@ def test_the_results_are_those_of_a_study_without_the_viewer(study: Path) -> Non
     assert json.loads((study / "moments.json").read_text(encoding="utf-8"))["viewers"] == 4
 
 
-def test_a_camera_nobody_is_left_in_is_gone_with_its_notes(study: Path) -> None:
+def test_a_camera_without_remaining_viewers_is_removed_with_its_notes(study: Path) -> None:
     pseudonymize_study(study)
     assert any("30 s of 40 s" in problem for problem in load_analysis(study).data_quality.problems)
     erase(study, find_viewer(study, "cam-a"))
@@ -121,7 +121,12 @@ def test_a_camera_nobody_is_left_in_is_gone_with_its_notes(study: Path) -> None:
 def test_the_last_viewer_takes_the_results_with_them(study: Path) -> None:
     for known in read_status(study).viewers:
         erase(study, known.viewer)
-    assert {path.name for path in study.iterdir()} == {"study.db", "study.json", "provenance.json", "samples"}
+    assert {path.name for path in study.iterdir() if path.suffix not in (".lock", ".db-lock")} == {
+        "study.db",
+        "study.json",
+        "provenance.json",
+        "samples",
+    }
     assert read_status(study).viewers == ()
 
 
@@ -170,7 +175,7 @@ def test_after_an_exchange_of_seats_it_is_the_person_who_goes(tmp_path: Path) ->
     assert holds_readings(folder, samples.emotions[seat_b & late]) == []
 
 
-def test_an_open_reader_is_told_and_a_second_try_finishes(
+def test_an_open_database_connection_is_reported_and_a_second_try_finishes(
     study: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     viewer = find_viewer(study, "cam-b")
@@ -199,20 +204,20 @@ def test_what_was_deleted_without_being_overwritten_goes_too(study: Path) -> Non
     assert list(find_files_containing(study, viewer)) == []
 
 
-def test_a_stranger_is_named_and_left(study: Path) -> None:
+def test_an_unknown_file_is_named_and_stays(study: Path) -> None:
     (study / "notes.txt").write_text("the woman in the first row", encoding="utf-8")
-    assert erase(study, find_viewer(study, "cam-b")).strangers == ("notes.txt",)
+    assert erase(study, find_viewer(study, "cam-b")).unknown_files == ("notes.txt",)
     assert (study / "notes.txt").is_file()
 
 
-def test_a_stranger_that_cannot_be_unpacked_does_not_stop_an_erasure(study: Path) -> None:
+def test_an_unknown_file_that_cannot_be_unpacked_does_not_stop_an_erasure(study: Path) -> None:
     viewer = find_viewer(study, "cam-b")
     (study / "mine.parquet").write_bytes(b"PAR1" + b"no table" * 9)
     with zipfile.ZipFile(study / "mine.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("who.txt", f"{viewer} " * 99)
     whole = (study / "mine.zip").read_bytes()
     (study / "mine.zip").write_bytes(whole[:40] + bytes(20) + whole[60:])
-    assert erase(study, viewer).strangers == ("mine.parquet", "mine.zip")
+    assert erase(study, viewer).unknown_files == ("mine.parquet", "mine.zip")
     assert list(find_files_containing(study, viewer)) == []
 
 
@@ -222,7 +227,7 @@ def test_an_unknown_viewer_is_refused(study: Path) -> None:
 
 
 def governed(folder: Path) -> dict[str, consent.Receipt]:
-    """Begin a study with a register, ask its seats, and screen it; seat → receipt."""
+    """Begin a study with a database, ask its seats, and screen it; seat → receipt."""
     retention.begin_study(folder, TERMS, {})
     for seat, region in REGIONS.items():
         consent.add_seat(folder, seat, "row", region)
@@ -250,31 +255,31 @@ def test_a_withdrawal_erases_and_its_receipt_can_still_be_checked(tmp_path: Path
     assert consent.find_receipt(folder, receipts["A"].code).state == ConsentState.ACCEPTED
     with pytest.raises(MoviemotionError, match=r"no data .*is stored"):
         consent.viewer_by_receipt(folder, receipt.code)
-    assert verify_audit_log(folder).faults == ()
+    assert verify_audit_log(folder).errors == ()
 
 
 def test_who_withdraws_while_it_is_screened_is_erased_at_its_end(tmp_path: Path) -> None:
     receipts = governed(folder := tmp_path / "study")
-    told = (folder / "provenance.json").read_bytes()
+    record = (folder / "provenance.json").read_bytes()
     (folder / "provenance.json").unlink()
     viewer = consent.viewer_by_receipt(folder, receipts["B"].code)
     withdraw(folder, receipts["B"].code)
     assert consent.camera_masks(folder, PLACES)["cam-b"].hides_everything
-    (folder / "provenance.json").write_bytes(told)
+    (folder / "provenance.json").write_bytes(record)
     pseudonymize_study(folder)
     assert enforce_privacy(folder).erased == 1
     assert not any(viewer.encode() in content for content in bytes_of(folder).values())
     assert len(load_analysis(folder).timeline.viewers) == 3
 
 
-def test_who_withdraws_while_it_is_told_is_in_nothing_that_is_told_so_far(tmp_path: Path) -> None:
+def test_a_viewer_who_withdraws_during_a_screening_is_in_no_partial_result(tmp_path: Path) -> None:
     receipts = governed(folder := tmp_path / "study")
     pseudonymize_study(folder)
     viewer = consent.viewer_by_receipt(folder, receipts["B"].code)
     withdraw(folder, receipts["B"].code, defer_erasure=True)
-    so_far = analyze_partial_results(folder)
-    assert so_far.finished_cameras == 2
-    assert viewer not in so_far.analysis.timeline.viewers
+    partial = analyze_partial_results(folder)
+    assert partial.finished_cameras == 2
+    assert viewer not in partial.analysis.timeline.viewers
 
 
 def test_only_who_accepted_is_in_the_samples(tmp_path: Path) -> None:
@@ -285,7 +290,7 @@ def test_only_who_accepted_is_in_the_samples(tmp_path: Path) -> None:
     assert set(samples_in(folder)) == accepted
 
 
-def test_a_crash_before_the_register_forgot_is_mended_by_a_second_erasure(
+def test_a_crash_before_the_database_is_erased_is_fixed_by_a_second_erasure(
     study: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     viewer = find_viewer(study, "row-1")
@@ -293,13 +298,13 @@ def test_a_crash_before_the_register_forgot_is_mended_by_a_second_erasure(
         broken.setattr("moviemotion.privacy.erasure.rebuild_outputs", lambda _: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             erase(study, viewer)
-    with open_database(study) as register:
-        assert register.connection.execute("SELECT COUNT(*) FROM viewers").fetchone() == (5,)
+    with open_database(study) as database:
+        assert database.connection.execute("SELECT COUNT(*) FROM viewers").fetchone() == (5,)
     erase(study, viewer)
     assert list(find_files_containing(study, viewer)) == []
 
 
-def test_while_another_program_makes_its_files_a_study_is_neither_erased_from_nor_told_nor_exported(
+def test_a_study_locked_by_another_program_is_neither_erased_from_nor_reported_nor_exported(
     study: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pseudonymize_study(study)
@@ -312,11 +317,10 @@ def test_while_another_program_makes_its_files_a_study_is_neither_erased_from_no
                 attempt()
         with pytest.raises(LockHeldError, match="another program"):
             export(study, ["csv"])
-    (study / LOCK_FILE).unlink()  # what a program that was killed leaves behind
     assert bytes_of(study) == before
 
 
-def test_who_withdraws_while_another_program_is_at_work_is_erased_after_it(
+def test_a_viewer_who_withdraws_while_another_program_runs_is_erased_after_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     receipts = governed(folder := tmp_path / "study")

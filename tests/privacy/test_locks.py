@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -25,7 +27,6 @@ def test_the_lock_of_a_program_that_was_killed_is_free(tmp_path: Path) -> None:
         program.wait()
         with hold_lock(tmp_path / "lock", 0, "busy"):
             pass
-    assert not (tmp_path / "lock").exists()
 
 
 def test_a_thread_may_hold_it_twice_and_others_wait(tmp_path: Path) -> None:
@@ -45,7 +46,30 @@ def test_a_thread_may_hold_it_twice_and_others_wait(tmp_path: Path) -> None:
         order.append("first")
     thread.join()
     assert order == ["inner", "first", "second"]
-    assert not (tmp_path / "lock").exists()
+
+
+RACE = """
+import os, sys
+from pathlib import Path
+from moviemotion._io.locks import hold_lock
+folder, rounds = Path(sys.argv[1]), int(sys.argv[2])
+for _ in range(rounds):
+    with hold_lock(folder / "lock", 30, "busy"):
+        # Fails if another process is between these two lines.
+        os.close(os.open(folder / "inside", os.O_CREAT | os.O_EXCL))
+        count = int((folder / "count").read_text())
+        (folder / "count").write_text(str(count + 1))
+        (folder / "inside").unlink()
+"""
+
+
+def test_processes_that_race_for_the_lock_hold_it_one_at_a_time(tmp_path: Path) -> None:
+    processes, rounds = 4, 60
+    (tmp_path / "count").write_text("0")
+    command = [sys.executable, "-c", RACE, str(tmp_path), str(rounds)]
+    racing = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(processes)]
+    assert [process.communicate(timeout=60)[1] for process in racing] == [""] * processes
+    assert (tmp_path / "count").read_text() == str(processes * rounds)
 
 
 def test_where_there_is_no_study_nothing_is_made(tmp_path: Path) -> None:

@@ -40,12 +40,13 @@ def test_it_holds_the_samples_the_answers_the_disclosure_and_the_pictures(tmp_pa
     pseudonymize_study(folder)
     encrypted_pictures.store_picture(folder, viewer, np.zeros((5, 5), np.uint8), 2.0)
     files = read(export_viewer(folder, viewer, tmp_path / "mine.zip"))
-    told = json.loads(files["viewer.json"])
-    assert (told["viewer"], told["seat"], told["state"]) == (viewer, "A", "accepted")
-    assert [row["what"] for row in told["log"]] == ["asked", "accepted", "picture kept"]
+    record = json.loads(files["viewer.json"])
+    assert (record["viewer"], record["seat"], record["state"]) == (viewer, "A", "accepted")
+    assert [row["what"] for row in record["log"]] == ["asked", "accepted", "picture stored"]
     assert files["pictures/1.png"].startswith(b"\x89PNG")
     assert (
-        files[f"disclosures/{told['answers'][0]['disclosure']}.txt"].decode() == load_disclosure(folder).text
+        files[f"disclosures/{record['answers'][0]['disclosure']}.txt"].decode()
+        == load_disclosure(folder).text
     )
     assert len(table(files["seconds.csv"])) == 40
     study = StudyFolder.open_existing(folder)

@@ -1,4 +1,4 @@
-"""After `settle` nothing but the register tells which seat or file a viewer comes from."""
+"""After pseudonymization only the database says which seat or file a viewer comes from."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from moviemotion.workflows.screen import screen
 NAMES = (*PLACES, "row-1", "row-2", "row-3")
 
 
-def test_no_file_but_the_register_has_a_name_of_a_camera(study: Path) -> None:
+def test_no_file_but_the_database_has_a_name_of_a_camera(study: Path) -> None:
     export(study, ["csv", "vtt"])
     (study / "uploads").mkdir()
     (study / "uploads" / "cam-a.mp4").write_bytes(b"a recording")
@@ -71,12 +71,15 @@ def test_a_second_time_nothing_changes(study: Path) -> None:
     pseudonymize_study(study)
     before = {p: p.read_bytes() for p in study.rglob("*") if p.is_file()}
     pseudonymize_study(study)
-    assert {p: p.read_bytes() for p in study.rglob("*") if p.is_file() and "-" not in p.suffix} == before
+    database = ("study.db-wal", "study.db-shm")
+    assert {p: p.read_bytes() for p in study.rglob("*") if p.is_file() and p.name not in database} == before
     assert verify_audit_log(study).rows == 2
 
 
 @pytest.mark.parametrize("step", ["_replace_names_in_files", "rename_viewers", "rebuild_outputs"])
-def test_an_interrupted_one_is_gone_on_with(study: Path, monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+def test_an_interrupted_pseudonymization_is_completed(
+    study: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
     with monkeypatch.context() as broken:
         broken.setattr(f"moviemotion.privacy.pseudonymize.{step}", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
@@ -100,7 +103,7 @@ def test_a_study_that_is_not_finished_is_refused(study: Path) -> None:
     assert not (study / "study.db").exists()
 
 
-def test_a_register_that_was_taken_away_is_not_replaced(study: Path) -> None:
+def test_a_database_that_was_taken_away_is_not_replaced(study: Path) -> None:
     pseudonymize_study(study)
     (study / "study.db").unlink()
     with pytest.raises(MoviemotionError, match=r"study\.db is missing"):
@@ -108,7 +111,7 @@ def test_a_register_that_was_taken_away_is_not_replaced(study: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "replaced"),
     [
         ("my films/seat-1.mp4: ends at 3 s", "X: ends at 3 s"),
         ("seat-1: was not read", "X: was not read"),
@@ -117,18 +120,18 @@ def test_a_register_that_was_taken_away_is_not_replaced(study: Path) -> None:
         ("c: seat-1 and seat-2 changed places", "c: X and seat-2 changed places"),
     ],
 )
-def test_a_name_is_replaced_with_its_path_and_no_other_name_is_touched(text: str, told: str) -> None:
-    assert replace_names(text, {"seat-1": "X"}) == told
+def test_a_name_is_replaced_with_its_path_and_no_other_name_is_touched(text: str, replaced: str) -> None:
+    assert replace_names(text, {"seat-1": "X"}) == replaced
 
 
-def test_a_camera_called_by_folder_and_file_is_told_by_its_path(tmp_path: Path) -> None:
+def test_a_camera_named_by_folder_and_file_is_identified_by_its_path(tmp_path: Path) -> None:
     assert replace_names("videos/left/a.mp4: ends", {"left-a.mp4": "X"}) == "X: ends"
 
 
 def test_the_script_is_not_touched(tmp_path: Path) -> None:
     folder = write_study(tmp_path / "study")
-    told = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
-    told["title"] = "The row"
-    (folder / "provenance.json").write_text(json.dumps(told), encoding="utf-8")
+    provenance = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+    provenance["title"] = "The row"
+    (folder / "provenance.json").write_text(json.dumps(provenance), encoding="utf-8")
     pseudonymize_study(folder)
     assert load_analysis(folder).title == "The row"

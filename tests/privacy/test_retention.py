@@ -54,7 +54,7 @@ def test_before_its_day_nothing_is_deleted(full: Path) -> None:
     assert files(full) == before
 
 
-def test_each_kind_goes_on_its_day_and_the_log_proves_it(full: Path, keys: Path) -> None:
+def test_each_kind_is_deleted_on_its_date_and_the_log_proves_it(full: Path, keys: Path) -> None:
     assert list(keys.glob("*.key"))
     assert retention.delete_expired(full, after(10)) == (DataKind.PICTURES,)
     assert not (full / "pictures").exists()
@@ -65,12 +65,12 @@ def test_each_kind_goes_on_its_day_and_the_log_proves_it(full: Path, keys: Path)
     content = b"".join(path.read_bytes() for path in full.rglob("*") if path.is_file())
     assert not any(viewer.encode() in content for viewer in viewers)
     assert retention.delete_expired(full, after(40)) == ()
-    with open_database(full) as register:
-        records = [e for e in audit_log.read_entries(register.connection) if e.action == "deleted on its day"]
+    with open_database(full) as database:
+        records = [e for e in audit_log.read_entries(database.connection) if e.action == "deleted on its day"]
     assert [json.loads(e.details)["kind"] for e in records] == ["pictures", "reports", "samples"]
     assert records[0].time == "2026-12-04T09:00:00+00:00"
     assert json.loads(records[0].details)["files"] == 1
-    assert verify_audit_log(full).faults == ()
+    assert verify_audit_log(full).errors == ()
 
 
 def test_results_about_five_stay_until_their_own_day(study: Path) -> None:

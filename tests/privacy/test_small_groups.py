@@ -1,4 +1,4 @@
-"""Outside the researcher's role nothing is told of fewer than five viewers."""
+"""Outside the researcher's role nothing is shown about fewer than five viewers."""
 
 from __future__ import annotations
 
@@ -58,22 +58,22 @@ def laughing_room(folder: Path, viewers: int, alone: tuple[int, int] = (0, 0)) -
 
 
 def figures(analysis: Analysis) -> np.ndarray:
-    """Everything that is told of the room and its lines, as numbers."""
+    """All figures about the audience and its lines."""
     room = analysis.audience_curve
-    of_room = [
+    of_audience = [
         room.strength.ravel(),
         room.overall_strength,
         room.reacting_share,
         room.synchrony,
         room.strength_interval.ravel(),
     ]
-    told = [*analysis.element_emotions, *(scene.summary for scene in analysis.scene_emotions)]
-    return np.concatenate([*of_room, [f.strength for f in told], [f.reacting_share for f in told]])
+    shown = [*analysis.element_emotions, *(scene.summary for scene in analysis.scene_emotions)]
+    return np.concatenate([*of_audience, [f.strength for f in shown], [f.reacting_share for f in shown]])
 
 
 @pytest.mark.parametrize("role", OTHERS)
 @pytest.mark.parametrize("viewers", [1, 2, 4])
-def test_of_fewer_than_five_no_figure_is_told(tmp_path: Path, viewers: int, role: Role) -> None:
+def test_of_fewer_than_five_no_figure_is_shown(tmp_path: Path, viewers: int, role: Role) -> None:
     analysis = analysis_for_role(laughing_room(tmp_path, viewers), role)
     assert np.isnan(figures(analysis)).all()
     assert analysis.moment_search.moments == ()
@@ -87,7 +87,7 @@ def test_of_fewer_than_five_no_figure_is_told(tmp_path: Path, viewers: int, role
 
 
 @pytest.mark.parametrize("viewers", [MIN_GROUP_SIZE, 9])
-def test_of_five_the_figures_are_told_and_no_single_viewer_is(tmp_path: Path, viewers: int) -> None:
+def test_of_five_the_figures_are_shown_and_no_single_viewer_is(tmp_path: Path, viewers: int) -> None:
     whole = laughing_room(tmp_path, viewers)
     analysis = analysis_for_role(whole, Role.WRITER)
     np.testing.assert_allclose(figures(analysis), figures(whole), atol=0.5 * 10**-ROUNDED_DECIMALS + 1e-9)
@@ -152,11 +152,11 @@ def test_exactly_five_viewers_are_enough_everywhere(tmp_path: Path) -> None:
         curve = group_curve_for_role(ten, members, Role.WRITER, [halves["front"]])
         assert np.isfinite(curve.overall_strength).all()
     alone = compare_screenings(five, five, ("a", "b"), False, 36)
-    told = comparison_for_role(alone, (five, five), Role.WRITER)
-    np.testing.assert_allclose(told.group_comparison.mean, alone.group_comparison.mean, atol=0.006)
+    shown = comparison_for_role(alone, (five, five), Role.WRITER)
+    np.testing.assert_allclose(shown.group_comparison.mean, alone.group_comparison.mean, atol=0.006)
 
 
-def test_what_lines_and_scenes_tell_is_of_the_seconds_that_are_told(tmp_path: Path) -> None:
+def test_figures_of_lines_and_scenes_are_of_the_seconds_that_are_shown(tmp_path: Path) -> None:
     whole = laughing_room(tmp_path, 8, alone=(45, 60))
     few = whole.audience_curve.viewers < MIN_GROUP_SIZE
     others = replace(whole, strength=whole.strength + few[None, :, None])  # the three felt something else
@@ -168,7 +168,7 @@ def test_what_lines_and_scenes_tell_is_of_the_seconds_that_are_told(tmp_path: Pa
 
 
 def test_somebody_who_looks_away_changes_no_figure_of_a_line_or_a_scene(tmp_path: Path) -> None:
-    """It is told to two decimals, so that a scene less its lines is not that one's."""
+    """Figures are rounded to two decimals, so that a scene less its lines does not reveal a viewer."""
     whole = laughing_room(tmp_path, 8)
     strength = whole.strength.copy()
     strength[0, 22:60] = np.nan
@@ -178,13 +178,13 @@ def test_somebody_who_looks_away_changes_no_figure_of_a_line_or_a_scene(tmp_path
     scenes = emotions_by_scene(script, strength, 0, whole.moment_search.moments)
     away = replace(whole, strength=strength, element_emotions=lines, scene_emotions=scenes)
     seen = analysis_for_role(away, Role.WRITER)
-    told = [
+    shown = [
         (f.strength, *f.strength_interval)
         for f in (*seen.element_emotions, *(s.summary for s in seen.scene_emotions))
     ]
     true = [(f.strength, *f.strength_interval) for f in (*lines, *(s.summary for s in scenes))]
-    np.testing.assert_allclose(told, true, atol=0.005 + 1e-9)
-    np.testing.assert_array_equal(np.round(told, 2), told)
+    np.testing.assert_allclose(shown, true, atol=0.005 + 1e-9)
+    np.testing.assert_array_equal(np.round(shown, 2), shown)
 
 
 def paired(
@@ -195,12 +195,12 @@ def paired(
     return compare_screenings(*screenings, ("a", "b"), True, 36), screenings
 
 
-@pytest.mark.parametrize(("of_second", "told"), [(12, True), (11, False), (8, False), (7, True)])
-def test_pairs_that_leave_out_few_are_not_told(tmp_path: Path, of_second: int, told: bool) -> None:
+@pytest.mark.parametrize(("of_second", "shown"), [(12, True), (11, False), (8, False), (7, True)])
+def test_comparisons_that_omit_few_pairs_are_withheld(tmp_path: Path, of_second: int, shown: bool) -> None:
     comparison, screenings = paired(tmp_path, 12, of_second)
     seen = comparison_for_role(comparison, screenings, Role.WRITER)
     assert np.isfinite(comparison.group_comparison.mean).any()
-    assert np.isfinite(seen.group_comparison.mean).any() == told
+    assert np.isfinite(seen.group_comparison.mean).any() == shown
     assert comparison_for_role(comparison, screenings, Role.RESEARCHER) is comparison
 
 

@@ -84,13 +84,13 @@ def test_every_value_is_what_the_dictionary_allows(package, rows: Rows, table: T
     schema = package[table.name]["schema"]
     for field in schema["fields"]:
         name, limits = field["name"], field["constraints"]
-        faults = [f"{name} is null"] if limits["required"] else []
+        violations = [f"{name} is null"] if limits["required"] else []
         if "minimum" in limits:
-            faults.append(f"{name}::double not between {limits['minimum']} and {limits['maximum']}")
+            violations.append(f"{name}::double not between {limits['minimum']} and {limits['maximum']}")
         if "enum" in limits:
-            faults.append(f"{name} not in {(*limits['enum'], '')}")
-        for fault in faults:
-            assert rows(f"select {name} from {table.name} where {fault}") == [], fault
+            violations.append(f"{name} not in {(*limits['enum'], '')}")
+        for violation in violations:
+            assert rows(f"select {name} from {table.name} where {violation}") == [], violation
     key = ", ".join(schema["primaryKey"])
     assert rows(f"select {key} from {table.name} group by {key} having count(*) > 1") == []
     for reference in schema.get("foreignKeys", ()):

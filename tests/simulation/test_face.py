@@ -1,4 +1,4 @@
-"""Invented faces: the same seed draws the same person, and the detector takes them for people."""
+"""Synthetic faces: the same seed draws the same person, and the detector takes them for people."""
 
 import numpy as np
 import pytest
@@ -49,8 +49,8 @@ def test_every_expression_changes_the_face_and_nothing_below_the_neck() -> None:
 @settings(max_examples=50)
 @given(st.sampled_from(EMOTIONS), st.floats(0, 1))
 def test_one_emotion_is_its_scaled_prototype(emotion: Emotion, intensity: float) -> None:
-    feelings = np.array([intensity if e is emotion else 0.0 for e in NON_NEUTRAL_EMOTIONS])
-    assert blended_expression(feelings) == scaled_prototype(emotion, intensity)
+    intensities = np.array([intensity if e is emotion else 0.0 for e in NON_NEUTRAL_EMOTIONS])
+    assert blended_expression(intensities) == scaled_prototype(emotion, intensity)
 
 
 @pytest.mark.parametrize("emotion", [Emotion.NEUTRAL, Emotion.HAPPY, Emotion.SURPRISE, Emotion.SAD])

@@ -1,4 +1,4 @@
-"""Invented audiences: what they feel follows the script, and their films can be watched."""
+"""Synthetic audiences: what they feel follows the script, and their films can be watched."""
 
 import csv
 from itertools import pairwise
@@ -89,14 +89,14 @@ def test_the_events_of_the_demo_film_are_far_enough_apart() -> None:
     ],
 )
 def test_an_invalid_schedule_is_refused_with_its_line(tmp_path: Path, text: str, says: str) -> None:
-    path = tmp_path / "feelings.csv"
+    path = tmp_path / "emotions.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(MoviemotionError, match=says):
         read_emotion_schedule(path)
 
 
 def test_a_schedule_from_a_spreadsheet_is_read_and_a_folder_is_refused(tmp_path: Path) -> None:
-    (path := tmp_path / "feelings.csv").write_text(
+    (path := tmp_path / "emotions.csv").write_text(
         "start,end,emotion,strength\n1,2,happy,1\n", encoding="utf-8-sig"
     )
     assert len(read_emotion_schedule(path).events) == 1

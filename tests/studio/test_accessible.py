@@ -45,16 +45,16 @@ def test_no_page_has_a_serious_accessibility_error(
     consent.record_offline_answer(asked, "A2", False)
     seat, answered = (f"/c/{seat_tokens(asked)[name]}" for name in ("A3", "A1"))
     page = open_page(size, color_scheme=scheme)
-    faults = []
+    violations = []
 
     def look(where: str) -> None:
         if where.startswith(SCRIPTED):
             page.wait_for_load_state("networkidle")
         found = axe.Axe().run(page).response["violations"]
         grave = (each for each in found if each["impact"] in GRAVE)
-        faults.extend((where, each["id"], each["nodes"][0]["html"]) for each in grave)
+        violations.extend((where, each["id"], each["nodes"][0]["html"]) for each in grave)
         if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
-            faults.append((where, "wider than the screen"))
+            violations.append((where, "wider than the screen"))
 
     done = f"/studies/{study.name}"
     for path in (
@@ -88,12 +88,12 @@ def test_no_page_has_a_serious_accessibility_error(
     page.goto(f"{done}/privacy")
     page.locator("[data-erase]").first.click()
     look("to erase")
-    # What is asked in vain is a message in the console of its own.
+    # The browser also logs each failed request to its console.
     assert page_problems == []
     page.goto("/c/receipt")
     page.fill("#code", "no code")
     page.get_by_role("button", name="Show my answer").click()
     look("a wrong code")
     page.goto("/studies/nowhere")
-    look("a fault")
-    assert faults == []
+    look("an error")
+    assert violations == []

@@ -244,11 +244,11 @@ def test_no_serious_accessibility_error_in_use(
 ) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
     page = open_page(size, color_scheme=scheme)
-    faults = []
+    violations = []
 
     def look(where: str) -> None:
         found = axe.Axe().run(page).response["violations"]
-        faults.extend(
+        violations.extend(
             (where, each["id"], each["nodes"][0]["html"])
             for each in found
             if each["impact"] in ("serious", "critical")
@@ -266,7 +266,7 @@ def test_no_serious_accessibility_error_in_use(
         expect(page.locator(dialog)).to_be_visible()
         look(dialog)
         page.keyboard.press("Escape")
-    assert faults == []
+    assert violations == []
     assert page.evaluate("document.documentElement.scrollWidth") == size["width"]
 
 

@@ -259,7 +259,7 @@ def test_guessing_passwords_is_rate_limited(client: TestClient) -> None:
 
 
 def test_sign_ins_are_counted_for_each_address(app: FastAPI) -> None:
-    """Somebody who guesses passwords locks out nobody but themselves."""
+    """Guessing passwords blocks only the client that guesses."""
     wrong = {"name": "ada", "password": "no"}
     with (
         TestClient(app, base_url="http://localhost", client=("192.0.2.1", 50000)) as guesser,

@@ -75,7 +75,7 @@ def test_erasing_through_the_studio_leaves_no_trace(study: Path, root: Path, cli
     (group,) = client.get(f"{api}/viewers").json()["groups"]
     assert group["viewers"] == [known[1].viewer]
     assert len(read_status(study).viewers) == len(known) - 1
-    assert verify_audit_log(study).faults == ()
+    assert verify_audit_log(study).errors == ()
     assert client.post(f"{api}/privacy/erase", json={"viewer": viewer}).status_code == 400
 
 
@@ -109,14 +109,14 @@ def test_tampering_with_the_log_is_reported(study: Path, client: TestClient) -> 
     database.execute("UPDATE audit SET role = 'writer' WHERE seq = 1")
     database.commit()
     database.close()
-    assert len(client.get(f"/api/studies/{study.name}/privacy/verification").json()["faults"]) == 2
+    assert len(client.get(f"/api/studies/{study.name}/privacy/verification").json()["errors"]) == 2
     assert "The audit log was tampered with" in client.get(f"/studies/{study.name}/privacy").text
 
 
 def test_privacy_is_enforced_when_the_studio_starts(study: Path, root: Path, app: FastAPI) -> None:
     read_status(study)
-    with open_database(study) as register, register.transaction():
-        register.connection.execute("UPDATE retention SET until = '2020-01-01' WHERE kind = 'samples'")
+    with open_database(study) as database, database.transaction():
+        database.connection.execute("UPDATE retention SET until = '2020-01-01' WHERE kind = 'samples'")
     (root / "broken").mkdir()
     (root / "broken" / "study.db").write_text("not a database")
     with TestClient(app, base_url="http://localhost"):
@@ -124,9 +124,9 @@ def test_privacy_is_enforced_when_the_studio_starts(study: Path, root: Path, app
     assert [held.deleted is not None for held in read_status(study).held] == [False, True, False]
 
 
-@pytest.mark.parametrize("fault", [OSError(errno.ENOSPC, "No space left"), ValueError("tampered")], ids=repr)
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left"), ValueError("tampered")], ids=repr)
 def test_an_error_in_one_study_does_not_stop_enforcement_in_another(
-    root: Path, app: FastAPI, monkeypatch: pytest.MonkeyPatch, fault: Exception
+    root: Path, app: FastAPI, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     for name in ("first", "second"):
         (root / name).mkdir()
@@ -135,7 +135,7 @@ def test_an_error_in_one_study_does_not_stop_enforcement_in_another(
 
     def keep(folder: Path) -> None:
         seen.append(folder.name)
-        raise fault
+        raise error
 
     monkeypatch.setattr("moviemotion.privacy.erasure.enforce_privacy", keep)
     enforce_all(root, app.state.jobs)
@@ -206,4 +206,4 @@ def test_a_full_disk_is_reported(root: Path, client: TestClient, full_disk: Full
         ):
             assert (asked.status_code, "free space" in asked.text) == (507, True)
     assert client.post(f"/api/consent/{token}", json=answer).json()["state"] == ConsentState.ACCEPTED
-    assert verify_audit_log(folder).faults == ()
+    assert verify_audit_log(folder).errors == ()

@@ -36,7 +36,7 @@ class Clips:
 
 @pytest.fixture(
     params=[
-        "filmed",
+        "rendered",
         pytest.param(
             "recorded",
             marks=pytest.mark.skipif(not SHARED.is_dir(), reason="the recorded clips are not here"),

@@ -87,7 +87,7 @@ def test_reading_a_study_changes_nothing(finished: Path) -> None:
     assert load_analysis(finished).timeline.viewers
     assert len(StudyFolder.open_existing(finished).cameras) == 3
     assert is_finished(finished)
-    assert verify_audit_log(finished).faults == ()
+    assert verify_audit_log(finished).errors == ()
     assert {name: bytes_ for name, bytes_ in contents(finished).items() if "study.db" not in name} == {
         name: bytes_ for name, bytes_ in before.items() if "study.db" not in name
     }
@@ -200,7 +200,7 @@ def test_a_killed_capture_is_finished(golden: Path) -> None:
     report(study)
 
 
-def test_the_audit_log_is_verified_and_goes_on(finished: Path) -> None:
+def test_the_audit_log_is_verified_and_continues(finished: Path) -> None:
     status = read_status(finished, NOW)
     assert Counter(str(known.state) for known in status.viewers) == {"accepted": 4}
     assert verify_audit_log(finished).anchored
@@ -211,7 +211,7 @@ def test_the_audit_log_is_verified_and_goes_on(finished: Path) -> None:
     with open_database(finished) as database:
         assert database.connection.execute("PRAGMA user_version").fetchone() == (2,)
         assert database.connection.execute("PRAGMA application_id").fetchone()[0] > 0
-    assert verify_audit_log(finished).faults == ()
+    assert verify_audit_log(finished).errors == ()
 
 
 def test_a_viewer_withdraws_with_a_receipt_of_that_version(finished: Path) -> None:
@@ -224,14 +224,14 @@ def test_a_viewer_withdraws_with_a_receipt_of_that_version(finished: Path) -> No
     after = load_analysis(finished)
     assert set(before.timeline.viewers) - set(after.timeline.viewers) == {viewer}
     assert find_receipt(finished, proof.code).row == proof.row
-    assert verify_audit_log(finished).faults == ()
+    assert verify_audit_log(finished).errors == ()
 
 
 def test_a_viewer_is_erased(finished: Path) -> None:
     viewer = find_viewer(finished, "A2")
     result = erase(finished, viewer, now=NOW)
     assert result.samples > 0
-    assert result.strangers == ()
+    assert result.unknown_files == ()
     assert viewer not in load_analysis(finished).timeline.viewers
     assert list(find_files_containing(finished, viewer)) == []
 

@@ -1,4 +1,4 @@
-"""A finished study is read again as it was told."""
+"""A finished study is analyzed again with the inputs in its provenance."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from moviemotion.study.provenance import audience_timeline, load_analysis
 from moviemotion.workflows.screen import Screening
 
 
-def test_the_analysis_read_again_is_the_one_that_was_told(screened: Screening) -> None:
+def test_the_analysis_loaded_again_is_the_one_that_was_reported(screened: Screening) -> None:
     np.testing.assert_equal(asdict(load_analysis(screened.folder)), asdict(screened.analysis))
 
 
@@ -74,7 +74,7 @@ def test_a_study_that_lacks_a_part_is_refused_in_one_line(
     assert "\n" not in str(refused.value)
 
 
-def test_a_study_told_from_something_unreadable_is_refused(screened: Screening, tmp_path: Path) -> None:
+def test_a_study_with_an_unreadable_input_is_refused(screened: Screening, tmp_path: Path) -> None:
     shutil.copytree(screened.folder, study := tmp_path / "study")
     (study / "provenance.json").write_text('{"script": 3}', encoding="utf-8")
     with pytest.raises(MoviemotionError, match="cannot be read"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -133,16 +134,16 @@ def test_a_study_that_cannot_be_written_says_so(tmp_path: Path) -> None:
         StudyFolder(tmp_path / "file" / "study", MADE_FROM).save_samples("seat-01", seen())
 
 
-def test_a_full_disk_is_said_with_the_file_that_did_not_fit(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_with_the_file_that_did_not_fit(tmp_path: Path) -> None:
     study = StudyFolder(tmp_path / "study", MADE_FROM)
     study.save_samples("seat-01", seen())
 
-    def no_room():
+    def text() -> Iterator[str]:
+        yield "<!doctype html>"
         raise OSError(28, "No space left on device")
-        yield
 
     with pytest.raises(MoviemotionError, match=r"report\.html: cannot be written \(No space left"):
-        study.write_text("report.html", no_room())
+        study.write_text("report.html", text())
 
 
 def test_damaged_samples_are_named_with_the_remedy(tmp_path):

@@ -26,6 +26,7 @@ from moviemotion.audience.live.sync import BARKER_CODE, ELEMENT_SECONDS
 from moviemotion.audience.samples import Samples
 from moviemotion.cli.live_console import capture_summary_lines, health_table, live_display
 from moviemotion.errors import MoviemotionError
+from moviemotion.study.file_names import LOCK_FILE
 from moviemotion.workflows.capture import CaptureResult, begin_capture, capture, finish_capture
 from moviemotion.workflows.report import report
 from moviemotion.workflows.screen import Screening
@@ -85,10 +86,10 @@ def light_by_mark(video: Path, out: Path, at: float) -> None:
 
 @pytest.fixture(scope="module")
 def captured(config: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[CaptureResult, str]:
-    """The study of both cameras played to their ends, and what was told meanwhile."""
-    told = io.StringIO()
+    """The study of both cameras played to their ends, and what was printed meanwhile."""
+    printed = io.StringIO()
     out = tmp_path_factory.mktemp("studies") / "study"
-    return capture(config, out, live_display(Console(file=told, width=100))), told.getvalue()
+    return capture(config, out, live_display(Console(file=printed, width=100))), printed.getvalue()
 
 
 def test_the_mark_puts_both_cameras_on_the_films_clock(captured: tuple[CaptureResult, str]) -> None:
@@ -105,7 +106,12 @@ def test_samples_are_kept_as_a_screening_keeps_them(captured: tuple[CaptureResul
         assert samples.viewers == (camera.name,)
         assert samples.time.min() < 0.5  # the offset moves the first samples before the film's start
         assert samples.end == pytest.approx(samples.time.max(), abs=3)
-    assert {path.name for path in study.iterdir()} == {"samples", "study.json", "gaps.csv", "capture.json"}
+    assert {path.name for path in study.iterdir() if path.name != LOCK_FILE} == {
+        "samples",
+        "study.json",
+        "gaps.csv",
+        "capture.json",
+    }
 
 
 def test_gaps_are_listed_in_a_table_and_in_the_summary(captured: tuple[CaptureResult, str]) -> None:
@@ -129,11 +135,11 @@ def test_without_a_terminal_each_change_is_a_line(captured: tuple[CaptureResult,
 
 
 def test_a_captured_study_becomes_a_report(captured: tuple[CaptureResult, str], film: Path) -> None:
-    told = report(captured[0].folder, film / "film.fountain", film / "film.srt")
-    assert told.analysis.timeline.viewers == ("a", "b")
-    page = (told.folder / "report.html").read_text(encoding="utf-8")
+    reported = report(captured[0].folder, film / "film.fountain", film / "film.srt")
+    assert reported.analysis.timeline.viewers == ("a", "b")
+    page = (reported.folder / "report.html").read_text(encoding="utf-8")
     assert "The Last Ferry" in page
-    assert (told.folder / "annotated.fountain").exists()
+    assert (reported.folder / "annotated.fountain").exists()
 
 
 def test_a_report_made_again_keeps_the_script(screened: Screening, tmp_path: Path) -> None:
@@ -155,7 +161,7 @@ def test_what_is_no_study_is_not_reported_on(tmp_path: Path) -> None:
         report(tmp_path)
 
 
-def test_no_password_is_kept(tmp_path: Path) -> None:
+def test_no_password_is_stored(tmp_path: Path) -> None:
     (path := tmp_path / "seats.toml").write_text(
         '[[camera]]\nname = "a"\nsource = "rtsp://me:secret@127.0.0.1:9/x"\n', encoding="utf-8"
     )
@@ -250,7 +256,7 @@ def wait_for_journal(folder: Path, camera: str) -> None:
 
 
 def test_the_watcher_ends_with_the_cameras(config: Path, tmp_path: Path) -> None:
-    """`watch` is told when the last camera has ended."""
+    """`watch` is called when the last camera has ended."""
     seen: list[bool] = []
 
     def watch(running: LiveCapture) -> None:

@@ -72,9 +72,9 @@ def test_two_studies_are_compared_by_the_script_that_they_hold(folder: Path, tmp
         "comparison.csv",
         "comparison.json",
     }
-    told = json.loads((tmp_path / "out" / "comparison.json").read_text(encoding="utf-8"))
-    assert (told["first"], told["second"]) == ("monday", "tuesday")
-    assert {d["kind"] for d in told["differences"]} == {"film", "scene", "line"}
+    results = json.loads((tmp_path / "out" / "comparison.json").read_text(encoding="utf-8"))
+    assert (results["first"], results["second"]) == ("monday", "tuesday")
+    assert {d["kind"] for d in results["differences"]} == {"film", "scene", "line"}
     assert found.viewers == (5, 5)
     again = compare_studies(folder / "monday", folder / "tuesday", tmp_path / "again")
     assert again.group_comparison.p_adjusted.tolist() == found.group_comparison.p_adjusted.tolist()

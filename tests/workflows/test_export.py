@@ -1,4 +1,4 @@
-"""A finished study exported: every file there and readable, and what cannot be told said in one line."""
+"""A finished study exported: every file exists and is readable, and errors have one line."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def names(folder: Path) -> set[str]:
 
 
 def refused(match: str, study: Path, *given: object, **settings: object) -> None:
-    """An export that says what to mend in one line and writes nothing."""
+    """An export that fails with one line and writes nothing."""
     before = names(study)
     with pytest.raises(MoviemotionError, match=match) as caught:
         export(study, *given, **settings)

@@ -87,7 +87,7 @@ def test_the_same_study_twice_and_too_few_studies_are_refused(studies, tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("text", "fault"),
+    ("text", "message"),
     [
         ("film,score\na,3\n", "has no columns study,rating"),
         ("study,rating\na,good\n,4\nb,inf\n", "line 2 is not a rating"),
@@ -96,8 +96,8 @@ def test_the_same_study_twice_and_too_few_studies_are_refused(studies, tmp_path)
         ("", "has no columns"),
     ],
 )
-def test_ratings_that_are_none_are_refused(tmp_path, text, fault):
-    with pytest.raises(MoviemotionError, match=fault):
+def test_ratings_that_are_none_are_refused(tmp_path, text, message):
+    with pytest.raises(MoviemotionError, match=message):
         read_ratings(ratings_of(tmp_path, text))
 
 

@@ -53,6 +53,7 @@ def test_every_result_is_there_and_nothing_half_written(screened: Screening) -> 
     assert set(contents(screened.folder)) == {
         *RESULTS,
         "study.json",
+        "study.lock",
         "samples/seat-01.parquet",
         "samples/row-02-03.parquet",
     }
@@ -72,10 +73,10 @@ def test_the_timeline_has_a_row_for_each_viewer_and_second(screened: Screening) 
 
 
 def test_the_moments_are_json_that_says_how_sure_they_are(screened: Screening) -> None:
-    told = json.loads((screened.folder / "moments.json").read_text(encoding="utf-8"))
-    assert (told["film"], told["viewers"], told["seconds"]) == ("The Last Ferry", 3, SECONDS)
-    assert told["conclusive"] is False  # three viewers and eight seconds prove nothing
-    assert told["conclusion"]
+    results = json.loads((screened.folder / "moments.json").read_text(encoding="utf-8"))
+    assert (results["film"], results["viewers"], results["seconds"]) == ("The Last Ferry", 3, SECONDS)
+    assert results["conclusive"] is False  # three viewers and eight seconds prove nothing
+    assert results["conclusion"]
 
 
 def test_the_script_is_timed_by_its_subtitles(screened: Screening) -> None:
@@ -97,7 +98,7 @@ def test_the_report_asks_nothing_of_the_network(screened: Screening) -> None:
 # The same again
 
 
-def test_a_finished_study_is_told_again_without_watching(
+def test_a_finished_study_is_reported_again_without_decoding(
     screened: Screening, seats: list[Path], film: Path
 ) -> None:
     before, written = stamps(screened.folder), contents(screened.folder)
@@ -115,7 +116,7 @@ def test_a_finished_study_is_told_again_without_watching(
     assert contents(again.folder) == written
 
 
-def test_an_interrupted_study_goes_on_and_ends_as_if_never_interrupted(
+def test_an_interrupted_study_resumes_and_ends_as_if_never_interrupted(
     screened: Screening, seats: list[Path], film: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(screening.os, "cpu_count", lambda: 1)  # one camera after the other
@@ -133,7 +134,7 @@ def test_an_interrupted_study_goes_on_and_ends_as_if_never_interrupted(
 
     with pytest.raises(KeyboardInterrupt):
         run(stop)
-    assert set(contents(out)) == {"study.json", "samples/seat-01.parquet"}
+    assert set(contents(out)) == {"study.json", "study.lock", "samples/seat-01.parquet"}
     kept, watched = stamps(out), []
     run(lambda camera, seconds: watched.append(camera.name))
     assert set(watched) == {"row-02-03"}
@@ -203,7 +204,7 @@ def test_an_audience_before_the_film_has_begun(seats: list[Path], tmp_path: Path
     )
 
 
-def test_a_bad_file_among_good_ones_is_left_out_and_named(seats: list[Path], tmp_path: Path) -> None:
+def test_a_bad_file_among_good_ones_is_skipped_and_named(seats: list[Path], tmp_path: Path) -> None:
     (bad := tmp_path / "seat-09.mp4").write_bytes(b"no video at all")
     result = screen([bad, seats[0]], tmp_path / "study", rate=1.0)
     (line,) = result.unreadable
@@ -236,7 +237,9 @@ def test_nobody_seen(empty_seat: Path, tmp_path: Path) -> None:
     assert refused(tmp_path, "no face was seen", [empty_seat]).startswith(f"{empty_seat}: ")
 
 
-def test_an_empty_seat_among_taken_ones_is_told(empty_seat: Path, seats: list[Path], tmp_path: Path) -> None:
+def test_an_empty_seat_among_taken_ones_is_reported(
+    empty_seat: Path, seats: list[Path], tmp_path: Path
+) -> None:
     result = screen([empty_seat, seats[0]], tmp_path / "study", rate=1.0)
     assert {r["viewer"] for r in rows(result.folder)} == {"seat-01"}
     assert any("no viewer was seen" in note for note in result.analysis.data_quality.problems)
@@ -297,7 +300,7 @@ def test_a_folder_with_other_files_is_left_as_it_was(seats: list[Path], tmp_path
     assert contents(tmp_path) == {"thesis.txt": b"draft"}
 
 
-def test_what_the_cameras_do_not_show_is_told_and_lines_keep_their_time(
+def test_what_the_cameras_do_not_show_is_reported_and_lines_keep_their_time(
     seats: list[Path], film: Path, tmp_path: Path
 ) -> None:
     longer = tmp_path / "longer.srt"

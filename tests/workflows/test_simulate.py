@@ -23,16 +23,16 @@ def beats(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_report_is_made_of_it_as_of_any_study(beats: Path, tmp_path: Path) -> None:
     made = simulate(beats, viewers=12, minutes=2, out=tmp_path / "study", seed=1)
-    told = report(made.folder)
-    assert [m.emotion for m in told.analysis.moment_search.moments] == [Emotion.HAPPY, Emotion.SURPRISE]
-    assert told.analysis.data_quality.viewers == 12
-    assert told.analysis.data_quality.rejected_shares.keys() <= {"turned away"}
+    reported = report(made.folder)
+    assert [m.emotion for m in reported.analysis.moment_search.moments] == [Emotion.HAPPY, Emotion.SURPRISE]
+    assert reported.analysis.data_quality.viewers == 12
+    assert reported.analysis.data_quality.rejected_shares.keys() <= {"turned away"}
     assert (made.folder / "report.html").exists()
 
 
 def test_the_truth_lies_beside_it_and_the_same_seed_repeats_it(beats: Path, tmp_path: Path) -> None:
     first, again = (simulate(beats, 3, 1.5, tmp_path / name, seed=4).folder for name in ("a", "b"))
-    for name in ("truth.parquet", "viewers.csv", "feelings.csv", "samples/seat-02.parquet"):
+    for name in ("truth.parquet", "viewers.csv", "emotion-script.csv", "samples/seat-02.parquet"):
         assert (first / name).read_bytes() == (again / name).read_bytes()
     truth = pq.read_table(first / "truth.parquet").to_pydict()
     assert len(truth["second"]) == 3 * 90

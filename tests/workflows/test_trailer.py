@@ -39,9 +39,9 @@ def test_a_table_and_its_outcomes_become_a_verdict_with_its_files(folder: Path, 
     found = predict_outcome([folder / "table.csv"], folder / "intent.csv", tmp_path / "out")
     assert found.verdict is PredictionVerdict.USEFUL
     assert found.is_binary
-    told = json.loads((tmp_path / "out" / "prediction.json").read_text(encoding="utf-8"))
-    assert told["verdict"] == "usefully predictive"
-    assert [s["predictor"] for s in told["scores"]] == ["all reactions", "happiness alone"]
+    results = json.loads((tmp_path / "out" / "prediction.json").read_text(encoding="utf-8"))
+    assert results["verdict"] == "usefully predictive"
+    assert [s["predictor"] for s in results["scores"]] == ["all reactions", "happiness alone"]
     page = (tmp_path / "out" / "prediction.html").read_text(encoding="utf-8")
     assert "Usefully predictive" in page
     assert "http" not in page.replace('http-equiv="Content', "")

@@ -276,7 +276,7 @@ def _resonance_interval(
     Args:
         at_peak: (V,) strength at the peak; NaN where not seen.
         seen, reacted: (V,) whether each viewer was seen, and reacted, in the moment.
-        synchrony: decides which viewers are left out together.
+        synchrony: its jackknife groups decide which viewers are omitted together.
     """
     included = (~synchrony.excluded).astype(float)
     groups = len(included)

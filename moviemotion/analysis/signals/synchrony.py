@@ -21,7 +21,7 @@ from moviemotion.statistics import Z95, Float64Array, student_t_quantile
 SYNCHRONY_WINDOW = 15
 """Length of the sliding window, seconds."""
 MAX_JACKKNIFE_GROUPS = 30
-"""Viewers are left out one at a time; in larger audiences they are left out in this many groups.
+"""The jackknife omits one viewer at a time; in larger audiences it omits one of this many groups of viewers.
 
 The delete-a-group jackknife (Kott, 2001) keeps the cost of large audiences bounded.
 """

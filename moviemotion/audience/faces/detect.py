@@ -178,17 +178,17 @@ def _non_maximum_suppression(boxes: NDArray[np.float32]) -> list[int]:
     Returns:
         Indices of the boxes to keep, in ascending order.
     """
-    kept: list[int] = []
+    selected: list[int] = []
     area = (boxes[:, 2:] - boxes[:, :2]).prod(axis=1)
     remaining = np.ones(len(boxes), dtype=bool)
     while remaining.any():
         best = int(remaining.argmax())
-        kept.append(best)
+        selected.append(best)
         overlap = np.minimum(boxes[:, 2:], boxes[best, 2:]) - np.maximum(boxes[:, :2], boxes[best, :2])
         shared = overlap.clip(0).prod(axis=1)
         remaining &= shared / (area + area[best] - shared) < NMS_IOU_THRESHOLD
         remaining[best] = False
-    return kept
+    return selected
 
 
 def crop_face(

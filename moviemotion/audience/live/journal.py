@@ -29,8 +29,8 @@ from moviemotion.errors import SettingError
 FLUSH_INTERVAL = 5.0
 """Seconds after which rows are written: a crash loses no more."""
 JOURNAL = FileSchema("moviemotion/capture-journal", 2)
-"""Schema of every file in the folder. Version 2 added the schema's own name and version, and standard names of
-files and columns."""
+"""Schema of every file in the folder. Version 2 added the schema's own name and version, and standard names
+of files and columns."""
 _EARLIER_SUFFIXES = {
     ".brightness.arrows": ".light.arrows",
     "identity-switches.jsonl": "exchanges.jsonl",

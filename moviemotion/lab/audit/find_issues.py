@@ -196,10 +196,10 @@ def _duplicate_issues(
     group: NDArray[np.int64],
     suspicion: NDArray[np.float64],
 ) -> list[Issue]:
-    """One image of each group is kept; the others become issues.
+    """Keep one image of each group of duplicates and report the others as issues.
 
     Images of the test split are preferred over those of the train split, so that a cleaned copy is tested on
-    the same images as before. Among the others, the image with the least suspicious label is kept.
+    the same images as before. Among the others, the image with the least suspicious label is preferred.
     """
     closest: dict[int, float] = {}
     for pair in pairs:

@@ -24,7 +24,7 @@ DECISION_COLUMNS = ("image", "action", "new_label", "reason")
 
 @dataclass(frozen=True)
 class Decision:
-    """What happens to one image in the cleaned copy, and why. Images without a decision are kept.
+    """What happens to one image in the cleaned copy, and why. Images without a decision are copied unchanged.
 
     Attributes:
         image: path relative to the data folder.

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from moviemotion.errors import SettingError
 
-# MLflow reports its use unless told not to, and users who train on faces have not agreed to that.
+# By default MLflow reports its use to its makers; users who train on faces have not agreed to that.
 # The variable must be set before the import.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 

@@ -109,7 +109,7 @@ def train_occlusion_model(
                     found <= max(OCCLUDED_MIN_SHARE, float(np.quantile(found, 1 - MAX_DROPPED_SHARE)))
                 )
             ]
-            print_line(f"{len(faces)} faces without an occlusion of their own are kept")
+            print_line(f"{len(faces)} faces without an occlusion of their own remain")
         network.train()
         for batch in torch.randperm(len(faces)).split(BATCH_SIZE):
             images, mask = augmenter.augment(faces[batch])

@@ -80,11 +80,11 @@ def paginate(elements: Sequence[Element]) -> list[list[PageLine]]:
                 pages.append([])
             continue
         gap: list[PageLine] = [] if block.follows_previous or not pages[-1] else [()]
-        room = LINES_PER_PAGE - len(pages[-1]) - len(gap)
-        if _lines_needed(elements, blocks[at:]) <= room:
+        lines_left = LINES_PER_PAGE - len(pages[-1]) - len(gap)
+        if _lines_needed(elements, blocks[at:]) <= lines_left:
             pages[-1] += [*gap, *block.lines]
             continue
-        _split_block(pages, block, gap, room)
+        _split_block(pages, block, gap, lines_left)
     return [page for page in pages if page] or [[]]
 
 
@@ -101,11 +101,11 @@ def _lines_needed(elements: Sequence[Element], blocks: Sequence[_Block | None]) 
     return needed
 
 
-def _split_block(pages: list[list[PageLine]], block: _Block, gap: list[PageLine], room: int) -> None:
+def _split_block(pages: list[list[PageLine]], block: _Block, gap: list[PageLine], lines_left: int) -> None:
     """Place a block that does not fit: if enough lines fit here, the rest goes to the next page."""
     lines = list(block.lines)
     more = 1 if block.speaker else 0
-    here = min(room - more, len(lines) - _MIN_SPLIT_LINES)
+    here = min(lines_left - more, len(lines) - _MIN_SPLIT_LINES)
     if here >= _MIN_SPLIT_LINES and not _side_by_side(lines):
         pages[-1] += [*gap, *lines[:here]]
         lines = lines[here:]
@@ -121,9 +121,9 @@ def _split_block(pages: list[list[PageLine]], block: _Block, gap: list[PageLine]
     elif pages[-1]:
         pages.append([])
     while len(lines) > LINES_PER_PAGE - len(pages[-1]):
-        room = LINES_PER_PAGE - len(pages[-1])
-        pages[-1] += lines[:room]
-        lines = lines[room:]
+        lines_left = LINES_PER_PAGE - len(pages[-1])
+        pages[-1] += lines[:lines_left]
+        lines = lines[lines_left:]
         pages.append([])
     pages[-1] += lines
 

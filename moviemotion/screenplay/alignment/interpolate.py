@@ -50,11 +50,11 @@ def interpolate_cues(
     for k, line in lines.items():
         cues[k] = Cue(k, line.start, line.end, TimeSource.SUBTITLES, line.probability)
     for items, start, end in _untimed_spans(elements, lines, film_seconds):
-        kept = [k for k in items if k not in cut]
-        weights = [printed_line_count(elements[k]) for k in kept]
+        present = [k for k in items if k not in cut]
+        weights = [printed_line_count(elements[k]) for k in present]
         scale = (end - start) / max(sum(weights), 1)
         at = start
-        for k, weight in zip(kept, weights, strict=True):
+        for k, weight in zip(present, weights, strict=True):
             until = min(at + weight * scale, end)
             cues[k] = Cue(k, at, until, TimeSource.INTERPOLATED, 0.0)
             at = until
@@ -182,6 +182,6 @@ def _stays_with_previous_line(elements: Sequence[Element], n: int, k: int, after
 def _elements_of_cut_scenes(elements: Sequence[Element], cut: set[int]) -> set[int]:
     """The elements of scenes all of whose lines are cut. Scenes without dialogue are never among them."""
     spoken = [k for k, element in enumerate(elements) if element.kind in SPOKEN_KINDS]
-    kept = {elements[k].scene for k in spoken if k not in cut}
-    gone = {elements[k].scene for k in spoken} - kept
+    present = {elements[k].scene for k in spoken if k not in cut}
+    gone = {elements[k].scene for k in spoken} - present
     return {k for k, element in enumerate(elements) if element.scene in gone}

@@ -2,7 +2,7 @@
 
 A script and its subtitles spell the same speech differently: "I'm gonna" and "I am going to", "26" and
 "twenty-six", "theatre" and "theater", and text recognition turns "will" into "wiII". Both are reduced to one
-spelling, and the starts of sentences and clauses are kept beside the words.
+spelling; the starts of sentences and clauses are stored with the words.
 """
 
 from __future__ import annotations

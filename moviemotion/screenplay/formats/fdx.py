@@ -100,7 +100,7 @@ class _Reader:
     """Makes elements in one pass over the paragraphs, and counts letters as Final Draft does.
 
     Attributes:
-        elements: the elements so far.
+        elements: the elements of the paragraphs that have been read.
         ranges: the range of letters of each element.
     """
 
@@ -221,12 +221,12 @@ def _styled_text(paragraph: XmlNode) -> tuple[str, tuple[Emphasis, ...]]:
             lines.append([])
         else:
             lines[-1].append((letter, style))
-    kept = [_trim(line) for line in lines]
-    while kept and not kept[0]:
-        del kept[0]
-    while kept and not kept[-1]:
-        del kept[-1]
-    joined = [pair for line in kept for pair in [("\n", TextStyle(0)), *line]][1:]
+    trimmed = [_trim(line) for line in lines]
+    while trimmed and not trimmed[0]:
+        del trimmed[0]
+    while trimmed and not trimmed[-1]:
+        del trimmed[-1]
+    joined = [pair for line in trimmed for pair in [("\n", TextStyle(0)), *line]][1:]
     text, styles = "".join(letter for letter, _ in joined), [style for _, style in joined]
     # A space has only the styles that both of its neighbors have: in "the **end** now" no space is bold, even
     # if Final Draft says so.

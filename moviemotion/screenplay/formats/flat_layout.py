@@ -243,7 +243,7 @@ class _FlatLayout:
         """Whether a speech continues in a row.
 
         Args:
-            last: the last row of the speech so far, indented.
+            last: the last row of the speech before this one, indented.
             at: index of the row in question.
             gap: the blank rows between the two.
         """

@@ -1,7 +1,7 @@
 """Read Fountain, the plain-text markup for screenplays (https://fountain.io/syntax).
 
-Reading has two steps: notes and boneyard (commented-out text) are removed while source line numbers are
-kept, then one pass over the visible lines makes elements.
+Reading has two steps: notes and boneyard (commented-out text) are removed without changing the
+line numbers, then one pass over the visible lines makes elements.
 
 Where the syntax page leaves a case open, this parser follows the one by the format's authors: a scene heading
 needs a blank line before it but not after it, and a line that can only stand alone (a heading, a transition,

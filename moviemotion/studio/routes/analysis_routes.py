@@ -30,13 +30,13 @@ from moviemotion.privacy.small_groups import (
     visible_groups,
 )
 from moviemotion.privacy.study_database import database_lock
-from moviemotion.reports.html.comparison_report import comparison_json
-from moviemotion.reports.html.reading_room import (
+from moviemotion.reports.html.analysis_data import (
     audience_json,
     curves_json,
     moments_with_elements,
     script_json,
 )
+from moviemotion.reports.html.comparison_report import comparison_json
 from moviemotion.studio import notes_and_groups, uploads
 from moviemotion.studio.accounts import Researcher, StaffUser, User
 from moviemotion.studio.dependencies import ERROR_RESPONSES, StudyPath, is_study_folder

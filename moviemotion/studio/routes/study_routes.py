@@ -84,7 +84,7 @@ class NewStudy(BaseModel):
     recipients: str = Field(
         default="", max_length=300, description="Who else receives figures about the audience."
     )
-    pictures: bool = Field(default=False, description="Whether pictures of faces are kept, encrypted.")
+    pictures: bool = Field(default=False, description="Whether pictures of faces are stored, encrypted.")
     days: dict[DataKind, RetentionDays] = Field(
         default=DEFAULT_DAYS, description="Kind of data → days for which it is stored."
     )
@@ -207,7 +207,7 @@ def remove_seat(folder: IdleStudy, user: Researcher, seat: str) -> None:
     summary="Upload a file",
     description="The body is the content of the file, with any content type. Files that cannot be used are "
     "refused at once. A recording is deleted when the screening has finished. Film, script and subtitles "
-    "replace a previous file and are kept. A seats.toml (cameras) may name streams, devices, and recordings "
+    "replace a previous file and remain. A seats.toml (cameras) may name streams, devices, and recordings "
     "of this study.",
     status_code=201,
     max_body_size=max(uploads.MAX_FILE_BYTES.values()),

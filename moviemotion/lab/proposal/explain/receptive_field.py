@@ -60,8 +60,8 @@ class BlockReceptiveField:
 def receptive_fields(network: ProposalNetwork) -> list[tuple[ReceptiveField, ReceptiveField]]:
     """Compute the receptive fields before and after the pooling of each block.
 
-    With each layer, the size grows by (kernel − 1) × stride so far, and the stride is multiplied by the
-    layer's own stride (Araujo et al., 2019, Distill).
+    With each layer, the size grows by (kernel − 1) × the stride of all layers before it, and the
+    stride is multiplied by the layer's own (Araujo et al., 2019, Distill).
     """
     side, step, first = 1, 1, 0
     found = []

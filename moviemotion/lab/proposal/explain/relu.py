@@ -192,7 +192,7 @@ def _backward_error(network: ProposalNetwork, faces: Tensor, seed: int) -> float
 
 
 def linearize(network: ProposalNetwork, keep_max_pooling: bool) -> ProposalNetwork:
-    """Copy a network without activations and, unless it is kept, with average instead of max pooling."""
+    """Copy a network without activations and, unless max pooling is kept, with average pooling."""
     copied = copy.deepcopy(network)
     for part in (*copied.blocks, copied.head):
         for k, layer in enumerate(part):

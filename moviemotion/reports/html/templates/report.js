@@ -350,8 +350,8 @@
       row.append(make("b", "", value), ends ? ` (${ends})` : "");
       return row;
     }));
-    const x = LEFT + place(event), room = frame.clientWidth - tip.offsetWidth;
-    tip.style.left = `${x + 14 <= room ? x + 14 : Math.max(0, x - tip.offsetWidth - 14)}px`;
+    const x = LEFT + place(event), maxLeft = frame.clientWidth - tip.offsetWidth;
+    tip.style.left = `${x + 14 <= maxLeft ? x + 14 : Math.max(0, x - tip.offsetWidth - 14)}px`;
   });
   surface.addEventListener("pointerleave", () => { tip.hidden = true; });
 

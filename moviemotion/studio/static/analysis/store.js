@@ -44,7 +44,7 @@ export class Store extends EventTarget {
     return this.second - this.audience.start;
   }
 
-  /** Go to a film time. The source "film" means that the film is playing and must not be told to seek. */
+  /** Go to a film time. The source "film" means that the film is playing and must not seek. */
   seek(time, seekSource = "user") {
     this.time = Math.min(Math.max(time, this.audience.start), this.audience.end - 0.001);
     this.seekSource = seekSource;

@@ -1,7 +1,7 @@
 """A large audience: 200 viewers × 2 hours at 5 samples per second, from samples on disk to the report.
 
-    python benchmarks/big_room.py                  # about a minute on 2 cores, and as long to simulate it
-    python benchmarks/big_room.py --study FOLDER   # a study that `moviemotion simulate` made
+    python benchmarks/large_audience.py                  # about a minute on 2 cores, plus the simulation
+    python benchmarks/large_audience.py --study FOLDER   # a study that `moviemotion simulate` made
 
 Prints the wall-clock time, CPU time and peak memory of each stage. The exit status is 1 if a target is
 missed. On a busy machine the wall-clock time depends on other programs; the CPU time does not.

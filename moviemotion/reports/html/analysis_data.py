@@ -1,4 +1,4 @@
-"""The JSON that the studio's reading room shows: audience curves, moments, and the script.
+"""The JSON of the studio's analysis page: audience curves, moments, and the script.
 
 Curves are packed as in the report (see `chart_data`); null means not measured.
 """
