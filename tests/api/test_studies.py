@@ -97,7 +97,7 @@ def test_two_audiences_are_compared(study: mm.Study, tmp_path: Path) -> None:
     assert set(differences.emotion) <= set(mm.EMOTIONS)
     np.testing.assert_allclose(differences.difference.dropna(), 0, atol=1e-9)
     assert "first and second" in repr(comparison)
-    page = comparison.to_html(tmp_path / "comparison.html")
+    page = comparison.save(tmp_path)
     assert page.read_text(encoding="utf-8").lower().startswith("<!doctype html>")
 
 
