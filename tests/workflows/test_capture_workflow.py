@@ -249,7 +249,8 @@ def wait_for_journal(folder: Path, camera: str) -> None:
     end = time.monotonic() + 120
     while True:
         times, _ = read_brightness(folder, camera)
-        if len(read_faces(folder, camera).time) and times[-1] > MIN_REPORTED_GAP + max(MARK_AT.values()):
+        seen = max(times, default=0.0)
+        if len(read_faces(folder, camera).time) and seen > MIN_REPORTED_GAP + max(MARK_AT.values()):
             return
         assert time.monotonic() < end, times
         time.sleep(0.1)
