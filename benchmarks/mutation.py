@@ -70,11 +70,19 @@ def _mutated(source: str, operator: str, occurrence: int) -> str | None:
 
 
 def tests_of(module: Path) -> list[str]:
-    """The nearest tests: those of the module's own name first, then those of its package."""
+    """The nearest tests: those that import the module, its own test file first; without any, all of its package."""
     inside = module.relative_to("moviemotion").as_posix()
     nearest = max((key for key in TESTS if inside.startswith(key)), key=len)
-    own = sorted(str(p.relative_to(PROJECT)) for p in (PROJECT / "tests").rglob(f"test_*{module.stem}*.py"))
-    return [*own, *(t for t in TESTS[nearest] if t not in own)]
+    folders = [PROJECT / test for test in TESTS[nearest]]
+    files = [
+        f for place in folders for f in ([place] if place.is_file() else sorted(place.glob("test_*.py")))
+    ]
+    name = ".".join(module.with_suffix("").parts)
+    package, _, leaf = name.rpartition(".")
+    importing = re.compile(rf"{re.escape(name)}\b|from {re.escape(package)} import [^\n]*\b{leaf}\b")
+    near = [f for f in files if importing.search(f.read_text(encoding="utf-8"))] or files
+    near.sort(key=lambda f: module.stem not in f.stem)
+    return [str(f.relative_to(PROJECT)) for f in near]
 
 
 def is_killed(mutant: Mutant, copy: Path) -> bool:
