@@ -7,7 +7,7 @@
 #   make docs         build the documentation site into build/site and check its links
 #   make mutation     plant faults in a random sample of places and count those that the tests notice
 #   make dist         build the wheel and the source distribution and install the wheel in a clean environment
-#   make bench        measure every figure that the README and the model card quote
+#   make bench        measure the targets and write them to docs/benchmarks.md
 #   make vendor       update the studio's JavaScript libraries (needs Node)
 VENV := .venv
 BIN := $(VENV)/bin
@@ -55,7 +55,7 @@ dist: $(VENV)/installed-$(EXTRAS)
 
 # RIVALS_PYTHON=… also measures fer and deepface, which need a Python environment of their own.
 bench: $(VENV)/installed-$(EXTRAS)
-	$(BIN)/python benchmarks/bars.py --data ../shared/data $(if $(RIVALS_PYTHON),--rivals-python $(RIVALS_PYTHON))
+	$(BIN)/python benchmarks/bars.py --data ../shared/data --page docs/benchmarks.md $(if $(RIVALS_PYTHON),--rivals-python $(RIVALS_PYTHON))
 
 # Updates the JavaScript libraries of the reports and the studio from npm; the copies are committed.
 vendor:

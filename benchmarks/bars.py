@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from importlib import metadata
 from importlib.util import find_spec
@@ -30,6 +31,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from throughput import loop_clip, own_lines, rival_lines
 
+from moviemotion import __version__
 from moviemotion.analysis.signals.timeline import ViewerSamples, build_timeline
 from moviemotion.audience.recordings import Camera, CameraProcessor
 from moviemotion.audience.samples import Samples
@@ -53,6 +55,8 @@ MOST_MEMORY_RATIO = 1.10
 SHORT_FILM, LONG_FILM = 120, 1200
 MOST_DEMO_SECONDS = 300.0
 NO_BAR = "reported"
+BEGIN, END = "<!-- begin make bench -->", "<!-- end make bench -->"
+"""Marks in the page that `--page` writes into."""
 SEATS = ("seat-a1", "seat-a2", "seat-a3", "seat-b1", "seat-b2", "seat-b3")
 CLASSROOMS = ("classroom", "smart-classroom")
 PAIRS = ("mission_impossible", "mystery_men")
@@ -447,6 +451,15 @@ BARS: dict[str, Callable[[Bench], Iterator[Bar]]] = {
 }
 
 
+def write_section(page: Path, table: str) -> None:
+    """Replace what is between the page's two marks by the table, with the version and the date."""
+    text = page.read_text(encoding="utf-8")
+    before, _, rest = text.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    when = f"Measured with version {__version__} on {date.today()}, {os.cpu_count()} cores."
+    page.write_text(f"{before}{BEGIN}\n{when}\n\n{table}\n{END}{after}", encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -460,6 +473,7 @@ def main() -> None:
     parser.add_argument(
         "--only", nargs="+", choices=BARS, default=list(BARS), metavar="NAME", help=", ".join(BARS)
     )
+    parser.add_argument("--page", type=Path, help="Markdown page whose section for this table is replaced")
     options = parser.parse_args()
     print(f"{os.cpu_count()} cores; load before the start: {os.getloadavg()[0]:.1f}\n", flush=True)
     bars = []
@@ -469,9 +483,11 @@ def main() -> None:
             for bar in attempt(name, BARS[name], bench):
                 bars.append(bar)
                 print(f"{bar.verdict:<6}{bar.name}: {bar.measured}   [{bar.bar}]", flush=True)
-    print("\n| Measurement | Result | Target | |\n| --- | --- | --- | --- |")
-    for bar in bars:
-        print(f"| {bar.name} | {bar.measured} | {bar.bar} | {bar.verdict} |")
+    rows = [f"| {bar.name} | {bar.measured} | {bar.bar} | {bar.verdict} |" for bar in bars]
+    table = "\n".join(["| Measurement | Result | Target | |", "| --- | --- | --- | --- |", *rows])
+    print(f"\n{table}")
+    if options.page:
+        write_section(options.page, table)
     missed = sum(bar.ok is False for bar in bars)
     unmeasured = sum(bar.measured.startswith("not measured") for bar in bars)
     print(f"\n{sum(bar.ok is True for bar in bars)} pass, {missed} missed, {unmeasured} not measured")

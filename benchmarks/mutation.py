@@ -70,7 +70,7 @@ def _mutated(source: str, operator: str, occurrence: int) -> str | None:
 
 
 def tests_of(module: Path) -> list[str]:
-    """The nearest tests: those that import the module, its own test file first; without any, all of its package."""
+    """The nearest tests: those that import the module, its own test file first; else all of its package."""
     inside = module.relative_to("moviemotion").as_posix()
     nearest = max((key for key in TESTS if inside.startswith(key)), key=len)
     folders = [PROJECT / test for test in TESTS[nearest]]
