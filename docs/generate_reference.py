@@ -29,8 +29,10 @@ def main() -> None:
 def command_page() -> Iterator[str]:
     """Every command with its arguments and options, as `--help` shows them."""
     yield "# Commands\n"
-    yield "Exit codes: 0 complete; 1 written, but some recordings could not be read completely; 2 nothing written;"
-    yield "130 interrupted (143 by SIGTERM): run the same command again to resume.\n"
+    yield "Commands return these exit codes:\n"
+    yield "- 0: the command completed.\n- 1: results were written, but some recordings could not be read completely."
+    yield "- 2: nothing was written."
+    yield "- 130 (143 after SIGTERM): the command was interrupted. Run the same command again to resume.\n"
     yield from _command(typer.main.get_command(app), "moviemotion", 2)
 
 
@@ -81,8 +83,8 @@ def http_page() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         api = create_app(Path(folder)).openapi()
     yield "# HTTP API\n"
-    yield "The studio serves this API beside its pages; `/api/openapi.json` is the machine-readable description."
-    yield "Every change needs the token that `GET /api/session` returns, in a header.\n"
+    yield "The studio serves this API in addition to its pages. `/api/openapi.json` is its machine-readable description."
+    yield "Every request that changes data must send, in a header, the token returned by `GET /api/session`.\n"
     routes: dict[str, list[tuple[str, str, dict[str, Any]]]] = {}
     for path, methods in api["paths"].items():
         for method, route in methods.items():
@@ -92,7 +94,7 @@ def http_page() -> Iterator[str]:
         yield f"## {tag.capitalize()}\n"
         if tag in descriptions:
             yield f"{descriptions[tag]}\n"
-        yield "| request | what it does | answers |\n| --- | --- | --- |"
+        yield "| request | what it does | responses |\n| --- | --- | --- |"
         for method, path, route in found:
             answers = ", ".join(sorted(route["responses"]))
             yield f"| `{method} {path}` | {_text(route.get('summary'))} | {answers} |"
