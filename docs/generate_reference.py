@@ -30,7 +30,8 @@ def command_page() -> Iterator[str]:
     """Every command with its arguments and options, as `--help` shows them."""
     yield "# Commands\n"
     yield "Commands return these exit codes:\n"
-    yield "- 0: the command completed.\n- 1: results were written, but some recordings could not be read completely."
+    yield "- 0: the command completed."
+    yield "- 1: results were written, but some recordings could not be read completely."
     yield "- 2: nothing was written."
     yield "- 130 (143 after SIGTERM): the command was interrupted. Run the same command again to resume.\n"
     yield from _command(typer.main.get_command(app), "moviemotion", 2)
@@ -72,8 +73,8 @@ def _text(text: str | None) -> str:
 def table_page() -> Iterator[str]:
     """The data dictionary of the exported tables."""
     yield "# Tables\n"
-    yield "`moviemotion export STUDY --to csv,parquet` writes these tables, and the Python API returns them as"
-    yield "DataFrames.\n"
+    yield "`moviemotion export STUDY --to csv,parquet` writes these tables, and the Python API returns them"
+    yield "as DataFrames.\n"
     text = dictionary_markdown(TABLES, "Tables")
     yield text.partition("\n")[2]
 
@@ -83,8 +84,9 @@ def http_page() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         api = create_app(Path(folder)).openapi()
     yield "# HTTP API\n"
-    yield "The studio serves this API in addition to its pages. `/api/openapi.json` is its machine-readable description."
-    yield "Every request that changes data must send, in a header, the token returned by `GET /api/session`.\n"
+    yield "The studio serves this API in addition to its pages. `/api/openapi.json` is its machine-readable"
+    yield "description. Every request that changes data must send, in a header, the token returned by"
+    yield "`GET /api/session`.\n"
     routes: dict[str, list[tuple[str, str, dict[str, Any]]]] = {}
     for path, methods in api["paths"].items():
         for method, route in methods.items():
