@@ -9,7 +9,6 @@ from typing import Any
 
 import mkdocs_gen_files
 import typer.main
-
 from moviemotion.cli.commands import app
 from moviemotion.reports.tables.data_dictionary import dictionary_markdown
 from moviemotion.reports.tables.tidy import TABLES
@@ -30,8 +29,11 @@ def main() -> None:
 def command_page() -> Iterator[str]:
     """Every command with its arguments and options, as `--help` shows them."""
     yield "# Commands\n"
-    yield "Exit codes: 0 complete; 1 written, but some recordings could not be read completely; 2 nothing"
-    yield "written; 130 interrupted (143 by SIGTERM): run the same command again to resume.\n"
+    yield "Commands return these exit codes:\n"
+    yield "- 0: the command completed."
+    yield "- 1: results were written, but some recordings could not be read completely."
+    yield "- 2: nothing was written."
+    yield "- 130 (143 after SIGTERM): the command was interrupted. Run the same command again to resume.\n"
     yield from _command(typer.main.get_command(app), "moviemotion", 2)
 
 
@@ -82,8 +84,9 @@ def http_page() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         api = create_app(Path(folder)).openapi()
     yield "# HTTP API\n"
-    yield "The studio serves this API beside its pages; `/api/openapi.json` is the machine-readable"
-    yield "description. Every change needs the token that `GET /api/session` returns, in a header.\n"
+    yield "The studio serves this API in addition to its pages. `/api/openapi.json` is its machine-readable"
+    yield "description. Every request that changes data must send, in a header, the token returned by"
+    yield "`GET /api/session`.\n"
     routes: dict[str, list[tuple[str, str, dict[str, Any]]]] = {}
     for path, methods in api["paths"].items():
         for method, route in methods.items():
@@ -93,7 +96,7 @@ def http_page() -> Iterator[str]:
         yield f"## {tag.capitalize()}\n"
         if tag in descriptions:
             yield f"{descriptions[tag]}\n"
-        yield "| request | what it does | answers |\n| --- | --- | --- |"
+        yield "| request | what it does | responses |\n| --- | --- | --- |"
         for method, path, route in found:
             answers = ", ".join(sorted(route["responses"]))
             yield f"| `{method} {path}` | {_text(route.get('summary'))} | {answers} |"

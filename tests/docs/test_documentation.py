@@ -24,7 +24,7 @@ from moviemotion.workflows.simulate import simulate
 
 DOCS = Path(__file__).parents[2] / "docs"
 BLOCK = re.compile(
-    r"^```(?P<language>python|console)(?P<options>[^\n]*)\n(?P<code>.*?)^```\n"
+    r"(?P<skip>^<!-- not run by the tests -->\n)?^```(?P<language>python|console)\n(?P<code>.*?)^```\n"
     r"(?P<shown>\n```text title=\"Output\"\n.*?^```\n)?",
     re.MULTILINE | re.DOTALL,
 )
@@ -49,7 +49,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_page_shows_what_happens(
     page: Path, material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Blocks run in order, in one folder and one namespace; those marked `skip` do not run.
+    """Blocks run in order, in one folder and one namespace; those below the comment "not run by the tests" do not.
 
     In a console block, lines that begin with `$ ` are run; the output is compared with what follows, in which
     `…` stands for anything. A Python block may be followed by a block titled "Output": what the code prints,
@@ -62,7 +62,7 @@ def test_a_page_shows_what_happens(
     text = page.read_text(encoding="utf-8")
     namespace: dict[str, object] = {}
     for block in BLOCK.finditer(text):
-        if "skip" in block["options"]:
+        if block["skip"]:
             continue
         if block["language"] == "console":
             run_console(block["code"])
