@@ -19,7 +19,7 @@ TEMPLATE = Path(__file__).with_name("model_card.md.jinja")
 
 
 def write_model_card(model: Path, data: Path, on_progress: StageCallback = ignore_stage) -> Path:
-    """Evaluate an exported emotion model on the test split and write `<model>.md` beside it.
+    """Evaluate an exported emotion model on the test split and write `<model>.md` next to it.
 
     Args:
         model: ONNX file.
@@ -27,7 +27,7 @@ def write_model_card(model: Path, data: Path, on_progress: StageCallback = ignor
         on_progress: as for `evaluate`.
 
     Returns:
-        The path of the card.
+        The path of the model card.
 
     Raises:
         MoviemotionError: the model or the data cannot be read.
