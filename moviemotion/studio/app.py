@@ -68,7 +68,7 @@ def create_app(root: Path, accounts: AccountStore | None = None) -> FastAPI:
     Args:
         root: folder of studies.
         accounts: the accounts. Without them, the studio is reachable only from this computer, and every user
-        is the researcher.
+            is the researcher.
 
     Raises:
         MoviemotionError: `root` is not a folder.

@@ -121,7 +121,7 @@ async def save_upload(
         name: the file name on the user's computer.
         body: the content, in chunks.
         write_guard: context manager entered while the file is moved into place, which may be hours after the
-        upload started. It raises an error if the study can no longer be changed.
+            upload started. It raises an error if the study can no longer be changed.
 
     Returns:
         Path of the stored file.

@@ -274,7 +274,7 @@ def test_codes_that_phones_cannot_open_have_a_warning(
         client.post("/api/session", json={"name": "ada", "password": PASSWORD})
         sheet = client.get("/studies/premiere/seats").text
     assert f"http://{opened_at}/c/" in sheet
-    assert ("only work on this computer" in sheet) is warns
+    assert ("work only on this computer" in sheet) is warns
 
 
 def test_each_seat_card_has_the_code_of_its_page(asked: Path, client: TestClient) -> None:

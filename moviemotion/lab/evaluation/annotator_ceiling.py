@@ -65,7 +65,7 @@ class AnnotatorCeiling:
         infinite_panel: the same fraction for an infinitely large panel. If the consensus is the reference
             label, no model that sees only the face can be expected to be correct more often.
         second_interval, infinite_interval: 95 % intervals of the two fractions, from resampled faces and
-        posterior draws.
+            posterior draws.
     """
 
     n: int

@@ -1,6 +1,6 @@
 """Calibration: whether a model's confidence equals its accuracy.
 
-A calibrated model classifies 80 % of the faces correctly to which it assigns a confidence of 80 %. The
+A calibrated model is correct on 80 % of the faces to which it assigns a confidence of 80 %. The
 calibration curve and the expected calibration error measure the deviation from this ideal. Both need a
 reference value, because a finite sample shows some deviation even for a perfectly calibrated model;
 `calibrated_ece_limit` estimates how much.

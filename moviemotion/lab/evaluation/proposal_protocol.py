@@ -31,7 +31,7 @@ class ProposalProtocol:
         quantiles: quantile level → score.
         published_probability: probability of at least 120 correct answers, the proposal's 94 %.
         published_probability_interval: 95 % interval of `published_probability`, from resampling the faces
-        within each emotion.
+            within each emotion.
     """
 
     probability: tuple[float, ...]

@@ -95,7 +95,8 @@ class Player(Protocol):
         Args:
             deadline: value of `time.monotonic` at which time is up; None: no time limit.
 
-        Returns: The text typed before the deadline; None at the end of the input.
+        Returns:
+            The text typed before the deadline; None at the end of the input.
         """
 
 

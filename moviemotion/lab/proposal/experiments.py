@@ -184,7 +184,7 @@ def read_budget(out: Path) -> TrainingBudget:
 
 
 def _check_same_budget(out: Path, budget: TrainingBudget) -> None:
-    """Check that `out` has no runs of a different, incomparable size; add new seeds."""
+    """Check that `out` has no runs of a different, incomparable size, and add new seeds."""
     path = out / SETTINGS_FILE
     if path.exists():
         before = read_budget(out)

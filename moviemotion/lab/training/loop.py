@@ -107,7 +107,7 @@ def fit(
 
     Raises:
         MoviemotionError: the configuration has an unknown value, or `checkpoint` belongs to a run with a
-        different configuration.
+            different configuration.
     """
     state = prepare_training(config, checkpoint)
     images = torch.from_numpy(examples.images)[:, None].to(state.device)
@@ -154,7 +154,7 @@ def predict_logits(network: nn.Module, images: NDArray[np.uint8], mirror: bool =
     Args:
         images: (n, 48, 48) uint8.
         mirror: average the predictions for the face and its mirror image, which shows the same emotion; their
-        errors partly cancel out.
+            errors partly cancel out.
 
     Returns:
         (n, outputs) float32 logits on the CPU.

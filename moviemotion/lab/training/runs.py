@@ -76,7 +76,7 @@ def train_emotion_model(
 
     Raises:
         MoviemotionError: the configuration does not fit the faces, or `out` contains a run with a different
-        configuration.
+            configuration.
     """
     if config.targets not in TARGETS:
         raise MoviemotionError(f"targets {config.targets}: unknown; choose from {', '.join(TARGETS)}")

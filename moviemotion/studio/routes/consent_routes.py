@@ -175,7 +175,7 @@ def seat_page(request: Request, folder_and_seat: SeatFromToken, again: int = 0) 
         request: the request.
         folder_and_seat: the study and the seat.
         again: 0: show the receipt if there is one; 1: ask again because the page had expired; 2: ask again
-        because the participant wants to change their answer.
+            because the participant wants to change their answer.
     """
     code = request.cookies.get(RECEIPT_COOKIE)
     if code and not again:
