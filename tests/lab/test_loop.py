@@ -89,7 +89,7 @@ train(Path({str(data)!r}), Path({str(out)!r}), CONFIG, print_line=print, on_batc
 
 
 def test_another_configuration_does_not_overwrite_a_run(data, run):
-    with pytest.raises(MoviemotionError, match="another configuration"):
+    with pytest.raises(MoviemotionError, match="a different configuration"):
         train(data, run, replace(CONFIG, epochs=9), print_line=quiet)
     with pytest.raises(MoviemotionError, match="compact"):
         train(data, run, TrainingConfig(network="huge"), print_line=quiet)
