@@ -33,7 +33,7 @@ class OpenAnalysis:
         self._responses: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
 
     def visible_to(self, role: Role) -> Analysis:
-        """The analysis without what this role may not see."""
+        """The analysis, restricted to what this role may see."""
         with self._lock:
             if role not in self._by_role:
                 self._by_role[role] = analysis_for_role(self.analysis, role)

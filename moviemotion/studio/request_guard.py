@@ -64,8 +64,8 @@ class SecurityMiddleware:
         Args:
             app: the application to protect.
             signing_key: key from which CSRF tokens are derived.
-            local_only: accept only requests whose `Host` is a name of this computer. Otherwise a website
-                whose domain is made to point here could read everything (DNS rebinding).
+            local_only: accept only requests whose `Host` is a name of this computer. Otherwise, a website
+                whose domain is made to point to this computer could read everything (DNS rebinding).
         """
         self._app, self._key, self._local_only = app, signing_key, local_only
 

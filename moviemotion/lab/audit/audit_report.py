@@ -21,7 +21,7 @@ from moviemotion.lab.data.splitting import DEFAULT_SPLIT_SHARES
 MAX_SHEET_IMAGES = 48
 """Largest number of images on a contact sheet."""
 PROPOSAL_CLASS_SHARES = {"happy": 0.26, "sad": 0.26, "neutral": 0.26, "surprise": 0.21}
-"""Class shares that the proposal reports for its own images."""
+"""Class fractions that the proposal reports for its own images."""
 KIND_HEADINGS = {
     IssueKind.MISLABELED: "Probably wrong labels",
     IssueKind.CROSS_SPLIT_DUPLICATE: "Duplicates in two splits",

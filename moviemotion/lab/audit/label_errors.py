@@ -56,12 +56,12 @@ class LabelPredictions:
 
     @property
     def has_label(self) -> NDArray[np.bool_]:
-        """(n,) true where a face has a label."""
+        """(n,) whether each face has a label."""
         return self.labels >= 0
 
     @property
     def margin(self) -> NDArray[np.float64]:
-        """(n,) −1 to 1: probability of the best other answer minus that of the label; NaN without one."""
+        """(n,) −1 to 1: probability of the best other answer minus that of the label; NaN if unlabeled."""
         margin = np.full(len(self.labels), np.nan)
         quality = get_label_quality_scores(
             self.labels[self.has_label], self.probabilities[self.has_label], method="normalized_margin"

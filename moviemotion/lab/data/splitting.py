@@ -50,7 +50,7 @@ def split_dataset(
     Args:
         shares: split → fraction of the images; each above 0, summing to 1.
         copy_files: copy the image files instead of linking to them.
-        on_progress: as for `duplicate_pairs`, which takes most of the time.
+        on_progress: passed to `duplicate_pairs`, which takes most of the time.
 
     Raises:
         MoviemotionError: the shares do not add up to 1, the data cannot be used (see `load_faces`), or

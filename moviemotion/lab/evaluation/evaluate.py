@@ -123,7 +123,7 @@ def evaluate(
         data: folder with `<split>/<label>/<image>`.
         split: a folder in `data`, or `HELD_OUT_SPLIT`: the faces held out in the model's own run.
         truth: which reference labels count as correct.
-        model: ONNX file; by default the shipped emotion model.
+        model: ONNX file; defaults to the shipped emotion model.
         other_model: ONNX file of a model to compare with on the same faces.
         on_progress: called with the name of each stage and its progress.
 

@@ -24,7 +24,7 @@ def write_model_card(model: Path, data: Path, on_progress: StageCallback = ignor
     Args:
         model: ONNX file.
         data: folder with a test split and the annotators' votes.
-        on_progress: as for `evaluate`.
+        on_progress: see `evaluate`.
 
     Returns:
         The path of the model card.

@@ -133,7 +133,7 @@ def write_experiments_report(
         The path of `report.md`.
 
     Raises:
-        MoviemotionError: as for `compare_runs`; there are no results yet; or the folder cannot be written.
+        MoviemotionError: there are no results yet, the folder cannot be written, or `compare_runs` fails.
     """
     check_writable(report_folder)
     budget, results, skipped = compare_runs(data, runs)

@@ -138,7 +138,7 @@ def prepare_training(config: TrainingConfig, checkpoint: Path | None) -> Trainin
     """Return the state before the first epoch or, if there is a checkpoint, its state. Nothing is written.
 
     Raises:
-        MoviemotionError: as for `fit`.
+        MoviemotionError: see `fit`.
     """
     _check_config(config)
     torch.manual_seed(config.seed)

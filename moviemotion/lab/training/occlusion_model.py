@@ -147,7 +147,7 @@ def _describe_separation(found: NDArray[np.float32], drawn: NDArray[np.float32])
     limit = float(np.quantile(clear, 0.99))
     return (
         f"{(occluded > limit).mean():.1%} of {len(occluded)} occluded faces are above {limit:.2f}, "
-        f"as is 1 % of the {len(clear)} others"
+        f"as are 1 % of the {len(clear)} other faces"
     )
 
 

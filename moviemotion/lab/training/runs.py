@@ -157,7 +157,7 @@ def make_examples(faces: dataset.FaceSet, config: TrainingConfig) -> Examples:
 
 
 def _mix_in_teachers(examples: Examples, teachers: Sequence[Path], share: float) -> Examples:
-    """Replace `share` of each target by the teachers' mean probabilities."""
+    """Replace the fraction `share` of each target with the teachers' mean probabilities."""
     predictions: list[NDArray[np.float32]] = []
     for folder in teachers:
         network, run = load_run(folder)

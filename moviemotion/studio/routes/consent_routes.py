@@ -140,7 +140,7 @@ def check_receipt_code(request: Request, receipt: ReceiptCode) -> Receipt:
 @router.post(
     "/api/receipts/withdraw",
     summary="Withdraw consent",
-    description="Erases everything stored about the viewer and computes the results without them. If a "
+    description="Erases everything stored about the viewer and recomputes the results. If a "
     "screening is running, the viewer is masked from now on and erased when it ends.",
     dependencies=[receipt_rate_limit],
 )

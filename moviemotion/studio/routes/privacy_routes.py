@@ -91,7 +91,7 @@ def list_audit_log(
 @router.post(
     "/erase",
     summary="Erase a viewer",
-    description="Deletes their samples, pictures and answers, and computes all results without them. "
+    description="Deletes the viewer's samples, pictures and answers, and recomputes all results. "
     "This cannot be undone.",
 )
 def erase_viewer(folder: IdleStudy, user: PrivacyOfficer, reference: ViewerReference) -> ErasureResult:

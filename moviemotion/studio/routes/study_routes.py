@@ -79,7 +79,7 @@ class NewStudy(BaseModel):
         examples=["spring-preview"],
     )
     controller: OneLineText = Field(description="Name of the company or person responsible for the data.")
-    contact: OneLineText = Field(description="How participants can reach them.")
+    contact: OneLineText = Field(description="How participants can reach the controller.")
     purpose: OneLineText = Field(
         default=ConsentTerms.purpose, description="Purpose of the study, as a phrase that follows “to”."
     )

@@ -37,7 +37,7 @@ class ShiftCurve:
 
     Attributes:
         accuracy: mean accuracy over the four directions, with an interval over faces.
-        by_direction: direction → accuracy at each shift, from 0.
+        by_direction: direction → accuracy at each shift, starting at 0.
         probability_change: total variation distance of the probabilities, mean over the directions.
         unchanged_share: fraction of the predictions that stay the same, mean over the directions.
         map_correlation: per block, correlation of the pooled maps with those of the original face, after
