@@ -122,9 +122,9 @@ FACE_RESNET_BLOCKS = (
 class FaceResNet(nn.Module):
     """dlib's residual network for faces (King, 2017), applied to enlarged crops.
 
-    It serves only as a teacher, since it is too slow to ship. The published weights were trained to distinguish
-    people. The shipped emotion model is trained only on this network's emotion predictions and contains none of
-    its weights.
+    It serves only as a teacher, since it is too slow to ship. The published weights were trained to
+    distinguish people. The shipped emotion model is trained only on this network's emotion predictions and
+    contains none of its weights.
     """
 
     def __init__(self, outputs: int = 8, side: int = 112) -> None:
