@@ -249,7 +249,7 @@ def _move_into_place(
 
 
 def _validate_file(kind: FileKind, path: Path) -> None:
-    """Raise an error now if the file could not be used later in the screening."""
+    """Raise an error now if the file would be unusable later."""
     match kind:
         case FileKind.RECORDING | FileKind.FILM:
             decode.probe(path)

@@ -108,7 +108,7 @@ class AudienceResponse(BaseModel):
 
     size: int = Field(description="Number of viewers in the audience.")
     min_group_size: int = Field(
-        description="Minimum number of viewers in a group, and outside it, for roles except the researcher."
+        description="Minimum number of viewers in a group, and outside it, for roles other than researcher."
     )
     viewers: list[ViewerResponse] = Field(description="All viewers; empty except for the researcher.")
     groups: list[GroupResponse]
