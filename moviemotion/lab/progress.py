@@ -1,14 +1,14 @@
-"""The callbacks by which long computations of the lab report their progress."""
+"""The callbacks through which long computations of the lab report progress."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 ProgressCallback = Callable[[int, int], None]
-"""Called with the number of steps done and the number of all steps."""
+"""Called with the number of steps done and the total number of steps."""
 
 StageCallback = Callable[[str, int, int], None]
-"""Called with the name of the present stage, the steps of it that are done, and all its steps."""
+"""Called with the name of the current stage, the number of its steps done, and the total."""
 
 
 def ignore_progress(done: int, total: int) -> None:
@@ -20,5 +20,5 @@ def ignore_stage(stage: str, done: int, total: int) -> None:
 
 
 def in_stage(on_progress: StageCallback, stage: str) -> ProgressCallback:
-    """A callback for one stage, which passes its steps on to `on_progress`."""
+    """Create a callback for one stage that passes its progress on to `on_progress`."""
     return lambda done, total: on_progress(stage, done, total)

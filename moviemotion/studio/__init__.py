@@ -1,1 +1,1 @@
-"""The studio: a local web application to create studies, run screenings and explore their results."""
+"""The studio: a local web application for creating studies, running screenings and exploring the results."""

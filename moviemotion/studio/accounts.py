@@ -1,8 +1,8 @@
 """Accounts, sessions and roles of the studio.
 
-They are stored in `studio.db` beside the studies. Passwords are stored as Argon2id hashes and session tokens
-as SHA-256 hashes, so that nobody who reads the file can sign in with what it contains. Routes declare who may
-use them with `require_role`.
+They are stored in `studio.db` next to the studies. Passwords are stored as Argon2id hashes and session tokens
+as SHA-256 hashes, so that the file's contents cannot be used to sign in. Routes declare who may use them with
+`require_role`.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from moviemotion.privacy.roles import Role
 
 DATABASE_FILE = "studio.db"
 DATABASE = DatabaseSchema("moviemotion/studio-database", 2, 0x4D4D5354)
-"""Schema of `studio.db`; its application ID is "MMST". Version 2 added the mark itself."""
+"""Schema of `studio.db`; its application ID is "MMST". Version 2 added this mark."""
 SESSION_COOKIE = "studio_session"
 """Name of the cookie that holds the session token."""
 SESSION_LIFETIME = timedelta(hours=12)
 """How long a sign-in lasts."""
 MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH = 12, 200
-"""Length of a password in characters. NIST SP 800-63B asks for length, not for composition rules."""
+"""Length of a password in characters. NIST SP 800-63B recommends length over composition rules."""
 ACCOUNT_ROLES = (Role.RESEARCHER, Role.WRITER, Role.PRIVACY_OFFICER, Role.SEAT)
 """Roles that an account can have. `SEAT` is a kiosk, which can only open the consent pages of seats."""
 _SCHEMA = """
@@ -53,7 +53,7 @@ class User:
 
 
 LOCAL_USER = User("", Role.RESEARCHER)
-"""The user of a studio without accounts, which answers on this computer only. May do everything."""
+"""The user of a studio without accounts, which is reachable only from this computer; may do everything."""
 
 
 class AccountStore:
@@ -63,14 +63,14 @@ class AccountStore:
         """Open the database, or create it.
 
         Args:
-            root: folder of studies. `studio.db` is created in it, readable by its owner only.
+            root: folder of studies. `studio.db` is created in it, readable only by the file's owner.
 
         Raises:
             MoviemotionError: the folder cannot be written.
         """
         self._path = root / DATABASE_FILE
         self._hasher = PasswordHasher()
-        # Each Argon2 hash takes 64 MiB, so hash one password at a time however many users sign in at once.
+        # Each Argon2 hash takes 64 MiB, so hash one password at a time, even if many users sign in at once.
         self._hash_lock = threading.Lock()
         self._dummy_hash = self._hasher.hash(secrets.token_hex(16))
         try:
@@ -85,7 +85,7 @@ class AccountStore:
             ) from error
 
     def add(self, name: str, role: Role, password: str) -> None:
-        """Create an account, or replace the role and password of an existing one and end its sessions.
+        """Create an account, or replace an existing account's role and password and end its sessions.
 
         Raises:
             MoviemotionError: the name, role or password is not allowed.
@@ -115,7 +115,7 @@ class AccountStore:
                 raise MoviemotionError(f"account {name}: does not exist; check the name")
 
     def users(self) -> tuple[User, ...]:
-        """All users who have an account, sorted by name."""
+        """All users with an account, sorted by name."""
         with self._connection() as database:
             rows = database.execute("SELECT name, role FROM accounts ORDER BY name").fetchall()
         return tuple(User(name, Role(role)) for name, role in rows)
@@ -124,13 +124,14 @@ class AccountStore:
         """Start a session.
 
         Returns:
-            The session token, which is stored as a hash only, or None if the name or password is wrong.
+            The session token, of which only a hash is stored, or None if the name or password is wrong.
         """
         with self._connection() as database:
             row = database.execute("SELECT password FROM accounts WHERE name = ?", (name,)).fetchone()
         try:
             with self._hash_lock:
-                # An unknown name takes as long as a wrong password, so that timing does not reveal names.
+                # An unknown name takes as long to check as a wrong password, so that timing does not reveal
+                # names.
                 self._hasher.verify(row[0] if row else self._dummy_hash, password)
         except VerifyMismatchError:
             return None
@@ -179,9 +180,9 @@ def current_user(request: Request) -> User | None:
 
 
 def require_role(*roles: Role) -> Callable[[Request], User]:
-    """Create a dependency that returns the user of a request and refuses all other roles.
+    """Create a dependency that returns the user of a request and rejects all other roles.
 
-    In a studio without accounts it accepts `LOCAL_USER` everywhere.
+    In a studio without accounts, it always accepts `LOCAL_USER`.
     """
 
     def user_with_role(request: Request) -> User:

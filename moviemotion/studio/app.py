@@ -1,7 +1,7 @@
 """The studio's web application: routes, middleware and error handlers.
 
-Routes raise `MoviemotionError` and its like; the handlers here turn each error into a status code and a
-message, as JSON for the API or as a page for a browser.
+Routes raise `MoviemotionError` and similar errors; the handlers here turn each error into a status code and a
+message, as JSON for the API or as a page for browsers.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _FRAMEWORK_MESSAGES = {
     "Not Found": "this page does not exist; check the address",
     "Method Not Allowed": "this address does not support the request; check the address",
 }
-"""Message of the framework → message of the studio."""
+"""The framework's message → the studio's message."""
 OPENAPI_TAGS = [
     {"name": "sign-in", "description": "The session, and the token that every change needs."},
     {"name": "studies", "description": "Studies with their seats and files."},
@@ -67,8 +67,8 @@ def create_app(root: Path, accounts: AccountStore | None = None) -> FastAPI:
 
     Args:
         root: folder of studies.
-        accounts: the accounts. Without them the studio answers on this computer only, and every user is the
-            researcher.
+        accounts: the accounts. Without them, the studio is reachable only from this computer, and every user
+            is the researcher.
 
     Raises:
         MoviemotionError: `root` is not a folder.
@@ -91,7 +91,7 @@ def create_app(root: Path, accounts: AccountStore | None = None) -> FastAPI:
         version=__version__,
         summary="Screenings of films, the emotions of their audiences, and the participants' privacy.",
         openapi_url="/api/openapi.json",
-        docs_url=None,  # these pages load scripts from a CDN, which the content security policy forbids
+        docs_url=None,  # the docs pages load scripts from a CDN, which the content security policy forbids
         redoc_url=None,
         max_body_size=MAX_BODY_BYTES,
         openapi_tags=OPENAPI_TAGS,
@@ -102,7 +102,7 @@ def create_app(root: Path, accounts: AccountStore | None = None) -> FastAPI:
     app.state.jobs = jobs
     app.state.rate_limiter = create_rate_limiter()
     app.state.open_analyses = OpenAnalyses()
-    app.state.is_stopping = lambda: False  # replaced by the server, so that event streams end with it
+    app.state.is_stopping = lambda: False  # replaced by the server, so that event streams end when it stops
     for module in (
         sign_in_routes,
         study_routes,
@@ -127,7 +127,7 @@ def create_app(root: Path, accounts: AccountStore | None = None) -> FastAPI:
 
 
 def _error_response(request: Request, status: int, detail: str) -> Response:
-    """An error as JSON for the API, and as a page for everything else."""
+    """Return an error as JSON for API requests, and as a page for all others."""
     if request.url.path.startswith(("/api/", "/static/")):
         return JSONResponse({"detail": detail}, status)
     if status == 401:
@@ -151,7 +151,7 @@ def _handle_validation_error(request: Request, error: Exception) -> Response:
 
 
 def _error_handler(status: int) -> Callable[[Request, Exception], Response]:
-    """Create a handler for an error that the user can correct."""
+    """Create a handler for errors that the user can correct."""
 
     def handle(request: Request, error: Exception) -> Response:
         message = (
@@ -165,7 +165,7 @@ def _error_handler(status: int) -> Callable[[Request, Exception], Response]:
 
 
 def _handle_disk_error(request: Request, error: Exception) -> Response:
-    """A disk that is full or unreachable: an error of the server, not of the request."""
+    """Report a full or unreachable disk as an error of the server, not of the request."""
     assert isinstance(error, OSError)
     reason = error.strerror or type(error).__name__
     detail = (

@@ -1,7 +1,7 @@
-"""Limits for client connections: idle ones are closed, and their number is bounded.
+"""Limits for client connections: idle connections are closed, and the number of connections is bounded.
 
-Each connection takes a file handle. If idle clients used them up, no screening could open its recordings and
-no other client could connect.
+Each connection takes a file handle. If idle clients used up all handles, screenings could not open their
+recordings and other clients could not connect.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MAX_OPEN_FILES = 1 << 16
 class LimitedHTTPProtocol(H11Protocol):
     """uvicorn's HTTP protocol with a connection limit and a timeout.
 
-    uvicorn by itself waits forever for a request or for the rest of an upload.
+    By itself, uvicorn waits indefinitely for a request or for the rest of an upload.
     """
 
     max_connections = MAX_OPEN_FILES // 2
@@ -44,8 +44,8 @@ class LimitedHTTPProtocol(H11Protocol):
     def _close_if_idle(self) -> None:
         if self.transport.is_closing():
             return
-        # Only a connection on which the client is to send something can be idle: one that waits for a slow
-        # response, or whose upload the server has paused, is not.
+        # A connection is idle only if the client is expected to send something. A connection that waits for a
+        # slow response, or whose upload the server has paused, is not idle.
         expecting_data = self.cycle is None or self.cycle.response_complete or self.cycle.more_body
         idle = self.loop.time() - self._last_received > IDLE_TIMEOUT
         if expecting_data and not self.flow.read_paused and idle:
@@ -55,10 +55,10 @@ class LimitedHTTPProtocol(H11Protocol):
 
 
 def raise_connection_limit() -> int:
-    """Raise the limit of open files where the system allows it.
+    """Raise the limit on open files as far as the system allows.
 
     Returns:
-        The number of connections to accept: half as many as this process may have files open.
+        The number of connections to accept: half the number of files that this process may have open.
     """
     try:
         import resource

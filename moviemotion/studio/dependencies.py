@@ -1,4 +1,4 @@
-"""What all routes share: the study that a URL names, error responses, and rendering of pages."""
+"""Code shared by all routes: finding the study named by a URL, error responses, and page rendering."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from moviemotion.study.folder import has_study
 
 
 class ErrorResponse(BaseModel):
-    """An error: what is wrong and how to correct it."""
+    """An error message: what is wrong and how to correct it."""
 
     detail: str = Field(examples=["spring-preview: no such study; check the name"])
 
@@ -38,7 +38,7 @@ _ERROR_DESCRIPTIONS = {
     422: "The request is not valid",
     429: "Too many requests",
 }
-# The media type is explicit because routes that return a file or a stream report their errors as JSON too.
+# The media type is explicit because routes that return a file or a stream also report errors as JSON.
 ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
     status: {
         "description": description,
@@ -46,7 +46,7 @@ ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
     }
     for status, description in _ERROR_DESCRIPTIONS.items()
 }
-"""The error responses of every router, for its OpenAPI description."""
+"""The error responses of all routers, for the OpenAPI description."""
 
 
 def find_study_folder(
@@ -56,10 +56,10 @@ def find_study_folder(
         PathParam(description="ID of a study, which is the name of its folder.", pattern=STUDY_ID_PATTERN),
     ],
 ) -> Path:
-    """The folder of the study that a URL names.
+    """Find the folder of the study named by a URL.
 
     Raises:
-        HTTPException: 404, there is no such study.
+        HTTPException: there is no such study (404).
     """
     folder: Path = request.app.state.root / study
     if not re.fullmatch(STUDY_ID_PATTERN, study) or not is_study_folder(folder):
@@ -80,9 +80,9 @@ def list_study_folders(root: Path) -> list[Path]:
 
 
 def is_study_folder(folder: Path) -> bool:
-    """Whether a folder holds a study, finished or not.
+    """Whether a folder contains a study, finished or not.
 
-    Symbolic links do not count: they could lead out of the folder of studies.
+    Symbolic links do not count, since they could lead out of the folder of studies.
     """
     if folder.is_symlink() or not folder.is_dir():
         return False
@@ -93,11 +93,10 @@ def render_page(request: Request, template: str, status: int = 200, **context: o
     """Render a page of the studio.
 
     Args:
-        request: the request that is answered.
+        request: the request being answered.
         template: file name of the template.
         status: HTTP status code.
-        context: variables of the template. It also gets `user`, `csrf` and, if there is a `study`, whether
-            that is `finished`.
+        context: variables of the template. `user`, `csrf` and, if there is a `study`, `finished` are added.
     """
     study = context.get("study")
     finished = bool(study) and is_finished(request.app.state.root / str(study))

@@ -1,9 +1,9 @@
 """Error messages in the studio's terms.
 
-Functions of other packages serve the command line as well as the studio. Their messages may name settings
-(`SettingError`), which the command line calls by its options and the studio by the words on its pages. Where
-the remedy itself differs, because a page offers other means than a command, the studio has a template of its
-own for the error's code. Messages never show where on this computer the studies are stored.
+Functions of other packages serve both the command line and the studio. Their messages may name settings
+(`SettingError`), which appear as option names on the command line and as the words used on the studio's
+pages. If the remedy itself differs, because a page offers different means than a command, the studio has its
+own template for the error code. Messages never reveal where the studies are stored on this computer.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SETTING_NAMES: Mapping[str, str] = {
     "start_timecode": "start timecode",
     "subtitles": "the subtitles",
 }
-"""Setting (a parameter of the Python API) → what the studio's pages call it."""
+"""Setting (a parameter of the Python API) → name on the studio's pages."""
 
 _TEMPLATES: Mapping[str, str] = {
     "different-lengths": (
@@ -45,10 +45,10 @@ _TEMPLATES: Mapping[str, str] = {
         "check that they belong to this film, or remove the subtitles"
     ),
 }
-"""Error code → message, where the remedy in the studio differs from the one in `SettingError.template`."""
+"""Error code → message, if the remedy in the studio differs from that in `SettingError.template`."""
 
 STUDY_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-"""What a study may be called. It is a folder name that cannot lead out of the folder of studies."""
+"""Valid names of a study: folder names that cannot lead out of the folder of studies."""
 ONE_LINE_PATTERN = r"^[^\x00-\x1f\x7f]*\w[^\x00-\x1f\x7f]*$"
 """One line with at least one letter or digit: a seat called `..` could not be part of a URL."""
 _PATTERN_MESSAGES = {
@@ -69,10 +69,10 @@ _LIMIT_MESSAGES = {
 
 
 def studio_message(error: MoviemotionError, root: Path) -> str:
-    """Word an error for the studio's pages and its API.
+    """Phrase an error for the studio's pages and API.
 
     Args:
-        error: from any function of the project.
+        error: an error raised by any function of the project.
         root: folder of studies. Paths inside it are shown relative to it, other paths by their file name.
     """
     if isinstance(error, SettingError):
@@ -81,7 +81,8 @@ def studio_message(error: MoviemotionError, root: Path) -> str:
         message = SettingError(error.code, template, **shown).worded(SETTING_NAMES)
     else:
         message = error.worded(SETTING_NAMES)
-    # Other messages have their paths in the text. Only folders that the studio itself hands out occur there.
+    # Other messages contain their paths in the text, but only paths of folders that the studio itself passed
+    # on.
     for folder in (root.resolve(), root, Path(tempfile.gettempdir())):
         message = message.replace(f"{folder}/", "")
     return message
@@ -94,7 +95,7 @@ def _shown_value(value: object, root: Path) -> object:
 
 
 def validation_message(error: Mapping[str, Any]) -> str:
-    """Word an error of pydantic as `field: what to do`."""
+    """Phrase a pydantic error as `field: what to do`."""
     kind, context = error["type"], error.get("ctx", {})
     if kind == "string_pattern_mismatch":
         message = _PATTERN_MESSAGES.get(context["pattern"], "does not have the expected form")

@@ -1,7 +1,7 @@
 """Notes on a study's film, and named groups of its viewers, as written by the studio's users.
 
-Both are small JSON files in the study folder. A group is a list of random IDs. When a viewer is erased, they
-are removed from every group, and notes that contain their ID are deleted (see `privacy.erasure`).
+Both are small JSON files in the study folder. A group is a list of random IDs. When a viewer is erased, their
+ID is removed from every group, and notes that contain it are deleted (see `privacy.erasure`).
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ MAX_NOTES, MAX_GROUPS = 5_000, 100
 
 @dataclass(frozen=True)
 class Note:
-    """A user's note at one time of the film.
+    """A user's note at a particular film time.
 
     Attributes:
-        id: random.
-        at: film time in seconds. A note inside a moment is shown with that moment.
-        text: what the user wrote.
+        id: random ID of the note.
+        at: film time in seconds. If it is within a moment, the note is shown with that moment.
+        text: the text of the note.
         by: name of the author's account; empty in a studio without accounts.
         written: when the text was last changed; UTC, ISO 8601.
     """
@@ -43,7 +43,7 @@ class Note:
 
 
 def read_notes(folder: Path) -> tuple[Note, ...]:
-    """The notes of a study in order of film time."""
+    """The notes of a study, in order of film time."""
     stored = _read_json(folder / NOTES_FILE, NOTES, {"notes": []})["notes"]
     return tuple(sorted((Note(**note) for note in stored), key=lambda note: (note.at, note.written)))
 
@@ -58,7 +58,7 @@ def add_note(folder: Path, at: float, text: str, by: str, now: datetime | None =
         before = read_notes(folder)
         if len(before) >= MAX_NOTES:
             raise MoviemotionError(
-                f"{folder / NOTES_FILE}: has {MAX_NOTES:,} notes, the maximum; delete some first"
+                f"{folder / NOTES_FILE}: already has the maximum of {MAX_NOTES:,} notes; delete some first"
             )
         note = Note(secrets.token_hex(6), at, text, by, utc_timestamp(now))
         _write_json(folder / NOTES_FILE, NOTES, {"notes": [asdict(each) for each in (*before, note)]})
@@ -90,7 +90,7 @@ def read_groups(folder: Path) -> dict[str, list[str]]:
 
 
 def set_group(folder: Path, name: str, viewers: Sequence[str] | None) -> None:
-    """Save a group of viewers, replacing one of the same name, or delete it if `viewers` is None.
+    """Save a group of viewers, replacing any group of the same name, or delete it if `viewers` is None.
 
     Raises:
         MoviemotionError: the study already has `MAX_GROUPS` groups, or there is no group to delete.
@@ -104,7 +104,7 @@ def set_group(folder: Path, name: str, viewers: Sequence[str] | None) -> None:
         )
         if len(groups) > MAX_GROUPS:
             raise MoviemotionError(
-                f"{folder / GROUPS_FILE}: has {MAX_GROUPS} groups, the maximum; delete some first"
+                f"{folder / GROUPS_FILE}: already has the maximum of {MAX_GROUPS} groups; delete some first"
             )
         _write_json(folder / GROUPS_FILE, GROUPS, {"groups": groups})
 

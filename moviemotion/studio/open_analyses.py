@@ -1,7 +1,7 @@
 """Analyses held in memory while they are in use.
 
-Each is loaded once and again only after its study has changed. What a user may see of it depends on their
-role, so masked variants and finished JSON responses are cached per role.
+Each analysis is loaded once and reloaded only after its study has changed. What a user may see of an analysis
+depends on their role, so masked variants and finished JSON responses are cached per role.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from moviemotion.privacy.small_groups import analysis_for_role
 from moviemotion.study.analysis_cache import InputState, cached_analysis, input_state
 
 MAX_OPEN_ANALYSES = 3
-"""Number of analyses held at once; a large one takes a lot of memory."""
+"""Number of analyses held at once; a large analysis takes a lot of memory."""
 MAX_CACHED_RESPONSES = 50
 """Number of JSON responses cached for each analysis."""
 
@@ -33,14 +33,14 @@ class OpenAnalysis:
         self._responses: OrderedDict[tuple[object, ...], bytes] = OrderedDict()
 
     def visible_to(self, role: Role) -> Analysis:
-        """The analysis without what this role may not see."""
+        """The analysis, restricted to what this role may see."""
         with self._lock:
             if role not in self._by_role:
                 self._by_role[role] = analysis_for_role(self.analysis, role)
             return self._by_role[role]
 
     def cached_json(self, key: tuple[object, ...], compute: Callable[[], object]) -> bytes:
-        """The value that `compute` returns as JSON in UTF-8, cached by key."""
+        """The value returned by `compute` as UTF-8 JSON, cached by key."""
         with self._lock:
             found = self._responses.get(key)
         if found is None:
@@ -69,7 +69,7 @@ class OpenAnalyses:
         """
         with self._lock:
             study_lock = self._study_locks.setdefault(folder, threading.Lock())
-        # Requests for a study that is being loaded wait, so that it is not loaded twice.
+        # Requests for a study that is being loaded must wait, so that it is not loaded twice.
         with study_lock:
             state = input_state(folder)
             with self._lock:

@@ -1,9 +1,9 @@
 """Protection of every request: host, origin, CSRF token, rate limits, and security headers.
 
-A studio without accounts trusts everybody who can reach it, so it must not be reachable from other websites:
-the `Host` header must name this computer (against DNS rebinding), and requests that change something must
-come from the studio's own pages (`Origin`, `Sec-Fetch-Site`) and carry a token that only those pages know
-(CSRF).
+A studio without accounts trusts everyone who can reach it, so other websites must not be able to reach it
+through the browser. The `Host` header must name this computer (against DNS rebinding), and requests that
+change something must come from the studio's own pages (`Origin`, `Sec-Fetch-Site`) and carry a token known
+only to those pages (CSRF).
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from moviemotion.studio.accounts import SESSION_COOKIE
 VISITOR_COOKIE = "studio_visitor"
 """Name of the cookie that identifies a browser; the CSRF token is derived from it."""
 CSRF_HEADER = "x-csrf-token"
-"""Header that every request that changes something must have. `GET /api/session` returns the token."""
+"""Header required in every request that changes something. `GET /api/session` returns the token."""
 FORM_CONTENT_TYPE, CSRF_FIELD = "application/x-www-form-urlencoded", "csrf"
-"""Content type of the forms that work without scripts, and their field that holds the token."""
+"""Content type of the forms that work without scripts, and the form field that holds the token."""
 MAX_FORM_BYTES = 1 << 14
 """Largest form in bytes."""
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 WILDCARD_HOSTS = frozenset({"0.0.0.0", "::"})
-"""Listen on all addresses of a computer; not an address that another computer could open."""
+"""Wildcard addresses, on which a server listens on all interfaces; other computers cannot open them."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SECURITY_HEADERS = {
     "content-security-policy": (
@@ -44,7 +44,7 @@ SECURITY_HEADERS = {
         "frame-ancestors 'none'"
     ),
     "x-content-type-options": "nosniff",
-    # With "no-referrer", browsers send "Origin: null" with forms, which the origin check would reject.
+    # With "no-referrer", browsers would send "Origin: null" with forms, which the origin check rejects.
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
@@ -55,18 +55,17 @@ SECURITY_HEADERS = {
 class SecurityMiddleware:
     """Rejects requests from elsewhere and adds security headers to every response.
 
-    Plain ASGI rather than Starlette's `BaseHTTPMiddleware`, which would buffer event streams.
+    It is plain ASGI rather than Starlette's `BaseHTTPMiddleware`, which would buffer event streams.
     """
 
     def __init__(self, app: ASGIApp, signing_key: bytes, local_only: bool) -> None:
         """Wrap an application.
 
         Args:
-            app: the application.
+            app: the application to protect.
             signing_key: key from which CSRF tokens are derived.
-            local_only: accept only requests whose `Host` is a name of this computer. Otherwise a website
-            whose
-                domain is made to point here could read everything (DNS rebinding).
+            local_only: accept only requests whose `Host` is a name of this computer. Otherwise, a website
+                whose domain is made to point to this computer could read everything (DNS rebinding).
         """
         self._app, self._key, self._local_only = app, signing_key, local_only
 
@@ -108,7 +107,9 @@ class SecurityMiddleware:
     def _reject_origin(self, method: str, headers: Headers) -> Response | None:
         host = headers.get("host", "")
         if self._local_only and _host_name(host) not in LOCAL_HOSTS:
-            return JSONResponse({"detail": "this studio answers on this computer only; open localhost"}, 400)
+            return JSONResponse(
+                {"detail": "this studio is only available on this computer; open localhost"}, 400
+            )
         if method in SAFE_METHODS:
             return None
         origin = headers.get("origin")
@@ -120,15 +121,15 @@ class SecurityMiddleware:
 
 
 def csrf_token(signing_key: bytes, visitor: str, session: str) -> str:
-    """The token with which a page proves that it was served to this browser in this session.
+    """Create the token with which a page proves that it was served to this browser in this session.
 
-    An HMAC-SHA256 of the visitor and session cookies, so nothing needs to be stored.
+    The token is an HMAC-SHA256 of the visitor and session cookies, so nothing needs to be stored.
     """
     return hmac.new(signing_key, f"{visitor}|{session}".encode(), hashlib.sha256).hexdigest()
 
 
 def _invalid_token_response(path: str, is_form: bool) -> Response:
-    """Reload the page of a form, with a note to the user; an error for programs."""
+    """Reload the page with a note to the user if the request is a form; otherwise return an error."""
     if is_form:
         # "//example.com" would redirect to another website.
         return RedirectResponse(f"/{path.lstrip('/')}?again=1", 303)
@@ -163,7 +164,7 @@ async def _read_form(receive: Receive) -> tuple[bytes, Receive]:
 
 
 def create_rate_limiter() -> MovingWindowRateLimiter:
-    """Create the counter of requests per action and client address. It is in memory: a restart clears it."""
+    """Create an in-memory counter of requests per action and client address; a restart clears it."""
     return MovingWindowRateLimiter(MemoryStorage())
 
 
@@ -172,7 +173,7 @@ def rate_limit(action: str, rate: str) -> Callable[[Request], None]:
 
     Args:
         action: name under which requests are counted.
-        rate: such as `10/minute`.
+        rate: the limit, such as `10/minute`.
     """
     limit = parse(rate)
 

@@ -1,8 +1,8 @@
-"""The processing of one screening in a thread that can be stopped and resumed.
+"""Process one screening in a thread that can be stopped and resumed.
 
-A recording that was processed to its end is not processed again. A live capture that was interrupted is
-analyzed from what it recorded. A viewer who withdraws in the meantime is masked from then on and appears in
-no result.
+A recording that was processed to the end is not processed again. An interrupted live capture is analyzed from
+the data recorded so far. A viewer who withdraws in the meantime is masked from then on and does not appear in
+any result.
 """
 
 from __future__ import annotations
@@ -46,18 +46,18 @@ from moviemotion.workflows.screen import screen
 
 
 class BusyError(Exception):
-    """The study is busy, or already too far for what was requested."""
+    """The study is busy, or has passed the stage at which the request is possible."""
 
 
 @dataclass(frozen=True)
 class RecordingProgress:
-    """How far the processing of one recording is.
+    """The progress of one recording.
 
     Attributes:
-        name: name of its camera.
-        processed_seconds: seconds that have been processed.
-        duration: seconds; None if the file does not say.
-        finished: whether all its samples are stored.
+        name: name of the recording's camera.
+        processed_seconds: seconds processed so far.
+        duration: duration in seconds; None if the file does not specify it.
+        finished: whether all samples of the recording are stored.
     """
 
     name: str
@@ -85,15 +85,15 @@ class ScreeningJob:
         self.thread = threading.Thread(target=self._run, name=f"screening {folder.name}", daemon=True)
 
     def start(self) -> None:
-        """Start the thread, and store on disk that it runs, so that a restarted studio can resume it."""
+        """Start the thread and store its state on disk, so that a restarted studio can resume it."""
         write_state(self.folder, ScreeningState(Stage.PROCESSING, self.settings))
         self.thread.start()
 
     def stop(self, studio_stopping: bool = False) -> None:
-        """Stop processing recordings, to be resumed later, or end a live capture, which is then analyzed.
+        """Stop processing recordings (it can be resumed) or end a live capture (it is then analyzed).
 
         Args:
-            studio_stopping: the studio itself stops: resume when it starts again.
+            studio_stopping: whether the studio itself is stopping; the job is then resumed at the next start.
         """
         self._studio_stopping = studio_stopping
         self._stop_requested.set()
@@ -143,7 +143,7 @@ class ScreeningJob:
         return self._capture.clock.now() if self._capture else None
 
     def seconds_left(self) -> float | None:
-        """Estimated wall-clock seconds until all recordings are processed; None if there is no estimate."""
+        """Estimated seconds until all recordings are processed; None if there is no estimate."""
         done = sum(
             r.duration or r.processed_seconds if r.finished else r.processed_seconds
             for r in self.recording_progress
@@ -156,7 +156,7 @@ class ScreeningJob:
 
     def _run(self) -> None:
         try:
-            # A job that was interrupted after the analysis only has to enforce privacy.
+            # A job that was interrupted after the analysis only needs to enforce privacy.
             if not is_finished(self.folder):
                 if self.settings.source is ScreeningSource.FILES:
                     self._process_recordings()
@@ -190,7 +190,7 @@ class ScreeningJob:
             except ProcessingInterruptedError:
                 if self._stop_requested.is_set():
                     raise
-                # Otherwise a viewer has withdrawn: start again with that viewer masked.
+                # Otherwise, a viewer has withdrawn: process again with that viewer masked.
             else:
                 return
 
@@ -226,7 +226,7 @@ class ScreeningJob:
     def _on_progress(self, camera: Camera, seconds: float) -> None:
         if time.monotonic() - self._last_consent_check > REFRESH_SECONDS:
             self._last_consent_check = time.monotonic()
-            # An error raised here would be taken for an error of the recording.
+            # An error raised here would be mistaken for an error in the recording.
             with suppress(MoviemotionError):
                 self._restart_needed = _withdrawn_seats(self.folder) != self._withdrawn_seats
         if self._stop_requested.is_set() or self._restart_needed:
@@ -255,7 +255,7 @@ class ScreeningJob:
         )
 
     def _subtitles(self) -> Path | None:
-        # Subtitles only serve to time a script.
+        # Subtitles are used only to time a script.
         has_script = uploads.find_file(self.folder, FileKind.SCRIPT)
         return uploads.find_file(self.folder, FileKind.SUBTITLES) if has_script else None
 
@@ -269,7 +269,7 @@ class ScreeningJob:
         self._stage = Stage.FAILED
 
     def _save_state(self, state: ScreeningState) -> None:
-        # On a full disk the state stays "processing", and the job is resumed at the next start.
+        # If the disk is full, the state remains "processing", and the job is resumed at the next start.
         with suppress(OSError):
             write_state(self.folder, state)
 
@@ -284,6 +284,6 @@ def _withdrawn_seats(folder: Path) -> frozenset[str]:
 def _recording_duration(recording: Path) -> float | None:
     try:
         seconds = decode.probe(recording).duration
-    except MoviemotionError:  # `screen` reports it later
+    except MoviemotionError:  # `screen` reports the error later
         return None
     return None if math.isnan(seconds) else seconds

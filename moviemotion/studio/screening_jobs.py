@@ -1,4 +1,4 @@
-"""The screening jobs of a studio: at most one per study, and resumed after a restart."""
+"""The screening jobs of a studio: at most one per study; interrupted jobs are resumed after a restart."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from moviemotion.studio.uploads import FileKind
 from moviemotion.study.folder import has_study
 
 SHUTDOWN_TIMEOUT = 10.0
-"""Seconds that a stopping studio waits for its jobs; they are resumed at the next start."""
+"""Seconds for which a stopping studio waits for its jobs; they are resumed at the next start."""
 
 
 class ScreeningJobs:
@@ -36,7 +36,7 @@ class ScreeningJobs:
         self._start_lock = threading.Lock()
 
     def get(self, folder: Path) -> ScreeningJob | None:
-        """The job of a study, running or ended; None if none was started since the studio started."""
+        """The job of a study, running or ended; None if there has been none since the studio started."""
         return self._jobs.get(folder)
 
     def start(self, folder: Path, settings: ScreeningSettings | None = None) -> ScreeningJob:
@@ -44,10 +44,11 @@ class ScreeningJobs:
 
         Args:
             folder: the study folder.
-            settings: by default the settings with which the screening was started.
+            settings: defaults to the settings with which the screening was first started.
 
         Raises:
-            BusyError: a screening is running, the study is finished, or it was started with other settings.
+            BusyError: a screening is running, the study is finished, or it was started with different
+                settings.
             MoviemotionError: the study has no recordings or cameras, or its consent terms have expired.
         """
         with self.while_idle(folder):
@@ -63,7 +64,7 @@ class ScreeningJobs:
             earlier = state.settings if state else None
             if earlier and settings and settings != earlier:
                 raise BusyError(
-                    f"{folder.name}: was started with other settings; resume it with the same ones"
+                    f"{folder.name}: was started with different settings; resume it with the original ones"
                 )
             settings = settings or earlier or ScreeningSettings()
             if settings.source is ScreeningSource.LIVE:
@@ -77,7 +78,7 @@ class ScreeningJobs:
 
     @contextmanager
     def while_idle(self, folder: Path) -> Iterator[None]:
-        """Hold off new screenings while the files of a study change.
+        """Block new screenings while the files of a study are changed.
 
         Raises:
             BusyError: a screening is running in the study.
@@ -100,7 +101,7 @@ class ScreeningJobs:
         """Resume the jobs that were interrupted when the studio stopped."""
         for folder in folders:
             uploads.delete_partial_uploads(folder)
-            # An error in one study must not stop the others; the page of that study shows it.
+            # An error in one study must not prevent resuming the others; it is shown on that study's page.
             with suppress(MoviemotionError):
                 state = read_state(folder)
                 if state and state.stage is Stage.PROCESSING:
@@ -108,7 +109,7 @@ class ScreeningJobs:
                     job.start()
 
     def stop_all(self) -> None:
-        """Stop all jobs, to be resumed at the next start."""
+        """Stop all jobs; they are resumed at the next start."""
         jobs = [job for job in self._jobs.values() if job.thread.is_alive()]
         for job in jobs:
             job.stop(studio_stopping=True)
@@ -118,7 +119,7 @@ class ScreeningJobs:
 
 
 def study_stage(jobs: ScreeningJobs, folder: Path) -> Stage:
-    """The stage of a study, from its running job or from its folder."""
+    """The stage of a study, taken from the running job or from the study folder."""
     job = jobs.get(folder)
     if job and job.stage in ACTIVE_STAGES:
         return job.stage

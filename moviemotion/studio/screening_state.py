@@ -1,6 +1,6 @@
 """The state of a screening on disk: its stage and settings, in `uploads/screening.json` until it is finished.
 
-With it a studio that was stopped, or killed, knows at its next start which screenings to resume.
+From this file, a studio that was stopped or killed knows at the next start which screenings to resume.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from moviemotion.workflows.screen import DEFAULT_RATE, DEFAULT_SEED
 
 
 class ScreeningSource(StrEnum):
-    """Where the frames come from."""
+    """The source of the frames."""
 
     FILES = "files"
     LIVE = "live"
@@ -28,7 +28,7 @@ class Stage(StrEnum):
     """The stages of a study."""
 
     NEW = "new"
-    """No screening was started."""
+    """No screening has been started."""
     PROCESSING = "processing"
     """Recordings are being processed, or live cameras captured."""
     PAUSED = "paused"
@@ -40,7 +40,7 @@ class Stage(StrEnum):
     FAILED = "failed"
     FINISHED = "finished"
     EXPIRED = "expired"
-    """A deletion date passed before the screening, which can no longer be started."""
+    """A deletion date passed before the screening, so it can no longer be started."""
 
 
 ACTIVE_STAGES = (Stage.PROCESSING, Stage.PAUSED, Stage.ANALYZING)
@@ -53,7 +53,7 @@ class ScreeningSettings:
     Attributes:
         source: recordings or live cameras. The sampling rate and offsets of live cameras are in seats.toml.
         rate: samples per second.
-        seed: of the permutation tests.
+        seed: random seed for the permutation tests.
         offsets: camera → seconds added to its clock to give film time.
         baseline: start and end, in seconds of film time, of the marked baseline stretch.
     """
@@ -70,9 +70,10 @@ class ScreeningState:
     """The stored state of a screening.
 
     Attributes:
-        stage: `PROCESSING` while the job runs; if a studio finds it at its start, the job was interrupted.
-        settings: the settings with which it was started.
-        problem: why it failed; empty if it did not.
+        stage: `PROCESSING` while the job runs; if the studio finds this stage when it starts, the job was
+            interrupted.
+        settings: the settings with which the screening was started.
+        problem: why the screening failed; empty if it did not.
     """
 
     stage: Stage
@@ -81,7 +82,7 @@ class ScreeningState:
 
 
 def read_state(folder: Path) -> ScreeningState | None:
-    """The stored state of a study's screening, or None if no screening is under way.
+    """The stored state of a study's screening, or None if no screening is in progress.
 
     Raises:
         MoviemotionError: the file cannot be read.
@@ -108,5 +109,5 @@ def write_state(folder: Path, state: ScreeningState) -> None:
 
 
 def delete_uploads(folder: Path) -> None:
-    """Delete the state and all recordings of a finished study; only its samples remain."""
+    """Delete the state and all recordings of a finished study: only the samples are kept."""
     shutil.rmtree(folder / UPLOADS_FOLDER, ignore_errors=True)

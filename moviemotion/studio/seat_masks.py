@@ -1,4 +1,4 @@
-"""Masks for live cameras that follow the viewers' consent while the film is running."""
+"""Masks for live cameras, kept up to date with the viewers' consent while the film is running."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REFRESH_SECONDS = 1.0
 
 
 class SeatMasks(Mapping[str, Mask]):
-    """Live camera → its current mask, read again from the consent records every `REFRESH_SECONDS`."""
+    """Live camera → its current mask, reread from the consent records every `REFRESH_SECONDS`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -29,7 +29,7 @@ class SeatMasks(Mapping[str, Mask]):
             try:
                 mask = consent.camera_masks(self._folder, [camera])[camera]
             except MoviemotionError:
-                mask = Mask(visible=())  # no consent can be shown, so the camera sees nothing
+                mask = Mask(visible=())  # consent cannot be verified, so everything is masked
             self._cached_masks[camera] = now, mask
         return mask
 

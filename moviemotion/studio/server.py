@@ -1,4 +1,4 @@
-"""The studio as a server: for this computer only without accounts, or on a network address with accounts."""
+"""The studio as a server: on this computer only without accounts, or on a network address with them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from moviemotion.studio.request_guard import WILDCARD_HOSTS
 LOCALHOST = "127.0.0.1"
 LOCK_FILE = "studio.lock"
 CONNECTION_BACKLOG = 128
-"""Connections that may wait to be accepted. They are accepted together and counted afterwards."""
+"""Number of connections that may wait to be accepted; they are counted only afterwards."""
 SHUTDOWN_TIMEOUT = 3
-"""Seconds that open responses get to finish when the studio stops."""
+"""Seconds for open responses to finish when the studio stops."""
 
 
 def add_account(root: Path, name: str, role: str, password: str) -> None:
@@ -32,7 +32,7 @@ def add_account(root: Path, name: str, role: str, password: str) -> None:
     Anyone with write permission for the folder can do this.
 
     Raises:
-        MoviemotionError: the role is unknown, or as for `AccountStore.add`.
+        MoviemotionError: the role is unknown, or `AccountStore.add` raises it.
     """
     if role not in list(ACCOUNT_ROLES):
         raise SettingError(
@@ -57,8 +57,8 @@ def startup_warnings(host: str | None, certificate: Path | None) -> Iterator[str
     """Warnings to print when the studio starts."""
     if host and not certificate:
         yield (
-            "Passwords and figures are sent unencrypted: give a certificate and its private key, or put the "
-            "studio behind an HTTPS proxy on this computer."
+            "Passwords and results are sent unencrypted: provide a certificate and its private key, or put "
+            "the studio behind an HTTPS proxy on this computer."
         )
 
 
@@ -75,10 +75,11 @@ def serve(
 
     Args:
         root: folder of studies, created if it does not exist.
-        host: address on which other computers reach the studio, with accounts; None for this computer only.
+        host: address on which other computers can reach the studio, which requires accounts; None for this
+            computer only.
         port: TCP port.
         certificate: PEM file for HTTPS; None for HTTP.
-        private_key: PEM file with the key of the certificate.
+        private_key: PEM file with the certificate's private key.
         print_line: called with the studio's URL once it accepts connections.
         open_browser: whether to open the URL in the default browser.
 
@@ -90,7 +91,7 @@ def serve(
     if accounts and not any(user.role is Role.RESEARCHER for user in accounts.users()):
         raise SettingError(
             "no-researcher-account",
-            "{host} {address}: no researcher could sign in; first create one with {account}",
+            "{host} {address}: no researcher has an account; first create one with {account}",
             address=host,
         )
     app = create_app(_create_folder(root), accounts)
@@ -112,14 +113,14 @@ def serve(
         address = f"{host or LOCALHOST}:{port}" + (f" with {certificate}" if certificate else "")
         raise MoviemotionError(f"{address}: cannot be used ({error.strerror}); choose another") from error
     url = f"{'https' if certificate else 'http'}://{browser_host(host)}:{port}/"
-    # Two studios serving one folder would process one study twice.
-    with hold_lock(root / LOCK_FILE, 0, f"{root}: another studio is serving this folder; stop that first"):
+    # Two studios serving the same folder would process studies twice.
+    with hold_lock(root / LOCK_FILE, 0, f"{root}: another studio is serving this folder; stop it first"):
         print_line(f"Studio: {url}   (press Ctrl-C to stop)")
         if open_browser:
             webbrowser.open(url)
         server = uvicorn.Server(config)
         LimitedHTTPProtocol.max_connections = raise_connection_limit()
-        # With this, event streams end by themselves instead of being cut off.
+        # This lets event streams end by themselves instead of being cut off.
         app.state.is_stopping = lambda: server.should_exit
         server.run(sockets=[listener])
 
@@ -127,15 +128,15 @@ def serve(
 def browser_host(host: str | None) -> str:
     """The host to open in a browser.
 
-    A wildcard address such as 0.0.0.0 cannot be opened, so it becomes this computer's address on its network.
-    The QR codes on the seat cards then contain that address, which phones can reach.
+    A wildcard address such as 0.0.0.0 cannot be opened, so it is replaced with this computer's network
+    address. The QR codes on the seat cards then contain that address, which phones can reach.
 
     Args:
         host: address on which the studio listens; None for this computer only.
     """
     if host in WILDCARD_HOSTS:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
-            # A UDP socket sends nothing here, but the system chooses the local address it would send from.
+            # The UDP socket sends nothing, but the system chooses the local address that it would send from.
             probe.connect(("198.51.100.1", 9))
             host = probe.getsockname()[0]
     if host in WILDCARD_HOSTS or host is None:

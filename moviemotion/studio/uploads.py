@@ -1,8 +1,8 @@
-"""Uploaded files: received completely or not at all, validated, and moved to their place in the study.
+"""Uploaded files: received completely or not at all, validated, and moved into the study.
 
 Recordings of the audience are stored in `uploads/` and deleted when the screening has finished, as
-the disclosure states. Pictures that a study keeps are stored separately, encrypted. The film, the script and
-the subtitles stay.
+participants are told. Pictures that a study keeps are stored separately and encrypted. The film, the script
+and the subtitles are kept.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from moviemotion.study.file_names import SCREENING_STATE_FILE, UPLOADS_FOLDER
 
 CAMERAS_FILE = "seats.toml"
 FILE_NAME_PATTERN = r"^[^/\\\x00-\x1f\x7f]{1,100}$"
-"""Names that an uploaded file may have; never a path."""
+"""Valid names of an uploaded file; paths are never valid."""
 _BUFFER_BYTES = 1 << 20
 _PARTIAL_PREFIX = "incoming-"
 _RESERVED_NAMES = (CAMERAS_FILE, SCREENING_STATE_FILE)
@@ -37,7 +37,7 @@ _FILM_SUFFIXES = (".mp4", ".m4v", ".webm", ".mov", ".ogv", ".mkv")
 
 
 class FileKind(StrEnum):
-    """What an uploaded file is used for."""
+    """The purpose of an uploaded file."""
 
     RECORDING = "recording"
     """A recording of the audience by one camera."""
@@ -55,7 +55,7 @@ MAX_FILE_BYTES = {
     FileKind.SCRIPT: 64 << 20,
     FileKind.SUBTITLES: 64 << 20,
 }
-"""Kind → largest file in bytes."""
+"""Kind → maximum file size in bytes."""
 
 
 class FileTooLargeError(Exception):
@@ -67,10 +67,9 @@ class StudyFile:
     """An uploaded file of a study.
 
     Attributes:
-        kind: what it is used for.
-        name: of a recording, the name under which it was uploaded; of other files, the kind with the original
-            suffix.
-        size: bytes.
+        kind: what the file is used for.
+        name: the original file name of a recording; for other files, the kind with the original suffix.
+        size: size in bytes.
     """
 
     kind: FileKind
@@ -89,9 +88,9 @@ def list_files(folder: Path) -> tuple[StudyFile, ...]:
 
 
 def file_paths(folder: Path, kind: FileKind) -> list[Path]:
-    """The files of one kind, sorted by name: at most one, except for recordings.
+    """The files of one kind, sorted by name. All kinds except recordings have at most one file.
 
-    Symbolic links are skipped: they could lead out of the study.
+    Symbolic links are skipped, since they could lead out of the study.
     """
     if kind is FileKind.RECORDING:
         paths = [path for path in (folder / UPLOADS_FOLDER).glob("*") if path.name not in _RESERVED_NAMES]
@@ -114,7 +113,7 @@ async def save_upload(
     body: AsyncIterator[bytes],
     write_guard: Callable[[], AbstractContextManager[None]],
 ) -> Path:
-    """Receive a file, validate it, and move it into the study, replacing an existing one.
+    """Receive a file, validate it, and move it into the study, replacing any existing file.
 
     Args:
         folder: the study folder.
@@ -122,7 +121,7 @@ async def save_upload(
         name: the file name on the user's computer.
         body: the content, in chunks.
         write_guard: context manager entered while the file is moved into place, which may be hours after the
-            upload started. It raises if the study may not be changed any more.
+            upload started. It raises an error if the study can no longer be changed.
 
     Returns:
         Path of the stored file.
@@ -156,7 +155,7 @@ async def save_upload(
     finally:
         partial.unlink(missing_ok=True)
         with suppress(OSError):
-            partial.parent.rmdir()  # fails, as it should, if the folder is not empty
+            partial.parent.rmdir()  # fails if the folder is not empty, as intended
     return target
 
 
@@ -177,13 +176,13 @@ def read_live_cameras(folder: Path) -> SeatsConfig:
     """The live cameras of a study.
 
     Raises:
-        MoviemotionError: the study has no seats.toml, or one that names a file outside the study.
+        MoviemotionError: the study has no seats.toml, or it names a file outside the study.
     """
     path = folder / UPLOADS_FOLDER / CAMERAS_FILE
     if not path.is_file():
-        raise MoviemotionError(f"{folder}: has no {CAMERAS_FILE}; upload the list of its cameras")
+        raise MoviemotionError(f"{folder}: has no {CAMERAS_FILE}; upload the list of live cameras")
     config = read_seats_config(path)
-    # The file comes from a browser: it must not make the server open other files of this computer.
+    # The file was uploaded by a browser, so it must not make the server open other files on this computer.
     sources = [
         camera.source for camera in config.cameras if camera.source.partition("://")[0] not in STREAM_SCHEMES
     ]
@@ -198,7 +197,7 @@ def read_live_cameras(folder: Path) -> SeatsConfig:
 
 
 def delete_partial_uploads(folder: Path) -> None:
-    """Delete the rest of uploads that were interrupted when the studio stopped."""
+    """Delete the remains of uploads that were interrupted when the studio stopped."""
     for path in (folder / UPLOADS_FOLDER).glob("*"):
         if _is_partial(path):
             path.unlink()
@@ -227,7 +226,7 @@ def _target_path(folder: Path, kind: FileKind, name: str) -> Path:
         or len(name.encode()) > 200
     ):
         raise MoviemotionError(f"{name}: a recording cannot have this name; rename it")
-    # A recording's stem is the name of its camera, so two recordings need two stems.
+    # A recording's stem is its camera's name, so every recording needs a different stem.
     for other in file_paths(folder, kind):
         if other.stem == target.stem and other != target:
             raise MoviemotionError(f"{name}: another recording is called {other.name}; rename one of them")
@@ -250,7 +249,7 @@ def _move_into_place(
 
 
 def _validate_file(kind: FileKind, path: Path) -> None:
-    """Raise an error now if the file could not be used later."""
+    """Raise an error now if the file would be unusable later."""
     match kind:
         case FileKind.RECORDING | FileKind.FILM:
             decode.probe(path)

@@ -89,7 +89,7 @@ train(Path({str(data)!r}), Path({str(out)!r}), CONFIG, print_line=print, on_batc
 
 
 def test_another_configuration_does_not_overwrite_a_run(data, run):
-    with pytest.raises(MoviemotionError, match="another configuration"):
+    with pytest.raises(MoviemotionError, match="a different configuration"):
         train(data, run, replace(CONFIG, epochs=9), print_line=quiet)
     with pytest.raises(MoviemotionError, match="compact"):
         train(data, run, TrainingConfig(network="huge"), print_line=quiet)
@@ -145,7 +145,7 @@ def test_teachers_change_the_targets(data, run, runs):
     assert student.teachers == ("complete",)
     without_teacher = load_run(run)[1].history[0].loss
     assert student.history[0].loss != without_teacher
-    with pytest.raises(MoviemotionError, match="teacher for other emotions"):
+    with pytest.raises(MoviemotionError, match="teacher for different emotions"):
         train(data, runs / "wrong", CONFIG, teachers=[runs / "proposal"], print_line=quiet)
 
 
@@ -209,7 +209,7 @@ def test_a_run_can_start_from_the_weights_of_another_with_overrides(data, run, r
     train(data, runs / "further", replace(config, validation=0.2), print_line=quiet)
     one, other = (torch.load(f / "weights.pt", weights_only=True) for f in (run, runs / "further"))
     assert torch.equal(one["11.weight"], other["11.weight"])
-    with pytest.raises(MoviemotionError, match="no weights of this network"):
+    with pytest.raises(MoviemotionError, match="not the weights of this network"):
         train(data, runs / "none", make_config("compact", initial_weights=run / "run.json"), print_line=quiet)
 
 

@@ -230,7 +230,7 @@ def test_a_study_expires_on_its_deletion_date(asked: Path, client: TestClient, p
     retention.shorten_retention(asked, DataKind.PICTURES, date(2020, 1, 1))
     page, api = page_of(asked), f"/api/studies/{asked.name}"
     assert (refused := phone.get(page)).status_code == 409
-    assert "This study has expired, so no more answers are taken" in refused.text
+    assert "This study has expired, so answers are no longer accepted" in refused.text
     assert client.get(f"/api/consent/{page[3:]}").status_code == 409
     assert client.get(f"{api}/screening").json()["stage"] == "expired"
     started = client.post(f"{api}/screening")
@@ -274,7 +274,7 @@ def test_codes_that_phones_cannot_open_have_a_warning(
         client.post("/api/session", json={"name": "ada", "password": PASSWORD})
         sheet = client.get("/studies/premiere/seats").text
     assert f"http://{opened_at}/c/" in sheet
-    assert ("only work on this computer" in sheet) is warns
+    assert ("work only on this computer" in sheet) is warns
 
 
 def test_each_seat_card_has_the_code_of_its_page(asked: Path, client: TestClient) -> None:

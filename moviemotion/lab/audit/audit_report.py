@@ -21,7 +21,7 @@ from moviemotion.lab.data.splitting import DEFAULT_SPLIT_SHARES
 MAX_SHEET_IMAGES = 48
 """Largest number of images on a contact sheet."""
 PROPOSAL_CLASS_SHARES = {"happy": 0.26, "sad": 0.26, "neutral": 0.26, "surprise": 0.21}
-"""Class shares that the proposal reports for its own images."""
+"""Class fractions that the proposal reports for its own images."""
 KIND_HEADINGS = {
     IssueKind.MISLABELED: "Probably wrong labels",
     IssueKind.CROSS_SPLIT_DUPLICATE: "Duplicates in two splits",
@@ -39,7 +39,7 @@ FILE_ISSUE_KINDS = (IssueKind.UNREADABLE, IssueKind.FOLDER, IssueKind.IMAGE_FORM
 
 @dataclass(frozen=True)
 class ShareRow:
-    """The size of one split or class: number of images, share, and the share that it should have."""
+    """The size of one split or class: number of images, fraction of the total, and target fraction."""
 
     name: str
     count: int
@@ -49,7 +49,7 @@ class ShareRow:
 
 @dataclass(frozen=True)
 class ContactSheet:
-    """The worst issues of one kind with their images as data URIs, and the number of all of them."""
+    """The worst issues of one kind with their images as data URIs, and their total number."""
 
     heading: str
     total: int
@@ -75,7 +75,7 @@ def write_audit_report(audit: AuditResult, out: Path) -> Path:
 
 
 def render_audit_report(audit: AuditResult) -> str:
-    """The self-contained HTML page, which loads nothing from the network."""
+    """Render a self-contained HTML page, which loads nothing from the Internet."""
     actions = [decision.action for decision in propose_decisions(audit.issues)]
     return (
         template_environment("moviemotion.lab.audit", ".")
@@ -100,7 +100,7 @@ def render_audit_report(audit: AuditResult) -> str:
 
 
 def split_shares(audit: AuditResult) -> list[ShareRow]:
-    """The share of each split beside the recommended one (70/20/10), including splits that are missing."""
+    """Compare the size of each split with the recommended fraction (70/20/10), including missing splits."""
     sizes = {split: sum(row.values()) for split, row in audit.counts.items()}
     total = sum(sizes.values())
     names = [*sizes, *(name for name in DEFAULT_SPLIT_SHARES if name not in sizes)]
@@ -111,7 +111,7 @@ def split_shares(audit: AuditResult) -> list[ShareRow]:
 
 
 def class_shares(audit: AuditResult) -> list[ShareRow]:
-    """The share of each class among the labeled images of all splits, beside an equal share."""
+    """Compare the size of each class among the labeled images of all splits with an equal fraction."""
     sizes = {str(e): sum(row.get(e, 0) for row in audit.counts.values()) for e in PROPOSAL_EMOTIONS}
     total = max(1, sum(sizes.values()))
     return [ShareRow(name, n, n / total, 1 / len(sizes)) for name, n in sizes.items()]

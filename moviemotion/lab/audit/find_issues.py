@@ -1,4 +1,4 @@
-"""Audit a face set: run all checks and list every issue with its reason.
+"""Audit a face set: run all checks and list every issue with the reason for it.
 
 The checks build on each other. Corrupted images are found first and are not checked further. Duplicates come
 next, because the label check must keep copies of an image in one fold. Labels are checked last.
@@ -35,13 +35,13 @@ ISSUE_KIND_OF_DATASET_ISSUE = {
     "image format": IssueKind.IMAGE_FORMAT,
     "votes": IssueKind.VOTES,
 }
-"""Kind of `DatasetIssue` → kind of `Issue`; the others are issues of a folder."""
+"""Kind of `DatasetIssue` → kind of `Issue`; all other kinds concern folders."""
 BLANK_KINDS = (IssueKind.SOLID, IssueKind.NEAR_SOLID, IssueKind.NOISE)
-"""Kinds of images that look alike without being copies of one photograph."""
+"""Kinds of images that look alike without being copies of the same photograph."""
 
 
 class SecondOpinion(StrEnum):
-    """What the labels are compared with: out-of-fold predictions, or those of an emotion model."""
+    """What the labels are compared with: out-of-fold predictions or an emotion model."""
 
     OUT_OF_FOLD = "labels"
     EMOTION_MODEL = "model"
@@ -54,13 +54,13 @@ class AuditResult:
     Attributes:
         data: the folder of the face set.
         counts: split → label → number of readable images; images without a label count as "other".
-        issues: sorted by kind, and the worst first within a kind.
-        images: path → (48, 48) uint8, for the images that issues name.
+        issues: all issues, sorted by kind and, within a kind, the worst first.
+        images: path → (48, 48) uint8, for the images named in issues.
         opinion_source: description of what the labels were compared with; "" if they were not checked.
         labels_checked: number of images whose label was checked.
-        expected_label_errors: how many of these labels are wrong, estimated by confident learning.
-        notes: remarks that belong before the results.
-        seed: seed of the label check.
+        expected_label_errors: number of wrong labels among these, estimated by confident learning.
+        notes: remarks to show before the results.
+        seed: random seed for the label check.
     """
 
     data: Path
@@ -196,10 +196,10 @@ def _duplicate_issues(
     group: NDArray[np.int64],
     suspicion: NDArray[np.float64],
 ) -> list[Issue]:
-    """Keep one image of each group of duplicates and report the others as issues.
+    """Create an issue for every duplicate except one image of each group, which is kept.
 
-    Images of the test split are preferred over those of the train split, so that a cleaned copy is tested on
-    the same images as before. Among the others, the image with the least suspicious label is preferred.
+    Images of the test split are preferred over those of the train split, so that a cleaned copy keeps the
+    same test images. Otherwise, the image with the least suspicious label is kept.
     """
     closest: dict[int, float] = {}
     for pair in pairs:

@@ -1,10 +1,10 @@
-"""Find images whose label is probably wrong, by predictions that do not depend on that label.
+"""Find images whose label is probably wrong, using predictions that do not depend on that label.
 
 A network that was trained on a wrong label tends to reproduce it, so each label is compared with a prediction
-made without it. There are two sources: networks trained on the labels of the other images only (out of fold),
-which any face set allows; and the shipped emotion model, which is more accurate, but only on images that it
-was not trained on. A label is as suspicious as its normalized margin is large (Northcutt et al., 2021):
-how much more likely the best other answer is than the label.
+made without it. There are two sources of such predictions: networks trained only on the labels of the other
+images (out of fold), which work for any face set; and the shipped emotion model, which is more accurate, but
+only on images that it was not trained on. Labels are ranked by their normalized margin (Northcutt et al.,
+2021): how much more likely the best other answer is than the label.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from moviemotion.lab.progress import ProgressCallback, ignore_progress
 
 N_FOLDS = 3
 LABEL_SMOOTHING = 0.1
-"""Share of each target that is spread over all classes, so that networks fit wrong labels less closely."""
+"""Fraction of each target spread over all classes, so that networks fit wrong labels less closely."""
 MIN_IMAGES_PER_CLASS = 2 * N_FOLDS
 EPSILON = 1e-6
-"""Added to probabilities before taking their logarithm."""
+"""Added to probabilities before taking the logarithm."""
 RELABEL_MIN_MARGIN = 0.8
-"""Margin from which a new label is proposed."""
+"""Smallest margin at which a new label is proposed."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class LabelPredictions:
     """Predictions for n faces that do not depend on their own labels.
 
     Attributes:
-        probabilities: (n, k) of the k classes, which are the proposal's four emotions and perhaps others.
+        probabilities: (n, k) over the k classes, which are the proposal's four emotions and possibly others.
         classes: names of the k columns.
         labels: (n,) column of each face's label; -1 without one.
         source: description of where the predictions come from.
@@ -56,12 +56,12 @@ class LabelPredictions:
 
     @property
     def has_label(self) -> NDArray[np.bool_]:
-        """(n,) true where a face has a label."""
+        """(n,) whether each face has a label."""
         return self.labels >= 0
 
     @property
     def margin(self) -> NDArray[np.float64]:
-        """(n,) −1 to 1: probability of the best other answer minus that of the label; NaN without one."""
+        """(n,) −1 to 1: probability of the best other answer minus that of the label; NaN if unlabeled."""
         margin = np.full(len(self.labels), np.nan)
         quality = get_label_quality_scores(
             self.labels[self.has_label], self.probabilities[self.has_label], method="normalized_margin"
@@ -71,12 +71,12 @@ class LabelPredictions:
 
     @property
     def ranking_score(self) -> NDArray[np.float64]:
-        """(n,) 0–1, by which suspicious labels are sorted; NaN without a label.
+        """(n,) 0–1, the score by which suspicious labels are sorted; NaN without a label.
 
-        For a model that was not trained on the labels, this is the margin, scaled to 0–1. Otherwise it is
-        the odds of the best other answer against the label, times the odds that a label of its class is
+        For a model that was not trained on the labels, this is the margin, scaled to 0–1. Otherwise it is the
+        odds of the best other answer against the label, times the odds that a label of its class is
         contradicted. If many labels of one class are wrong, networks learn the error: they contradict each of
-        them only slightly, but many of them. The second factor makes up for it.
+        these labels only slightly, but many of them. The second factor compensates for this.
         """
         if not self.trained_on_labels:
             return (self.margin + 1) / 2
@@ -109,7 +109,7 @@ def emotion_model_predictions(
 
     Args:
         model: ONNX file.
-        on_progress: called after each batch with the faces done and their number.
+        on_progress: called after each batch with the number of faces done and the total.
 
     Raises:
         MoviemotionError: the model cannot be read.
@@ -138,7 +138,8 @@ def out_of_fold_predictions(
     Args:
         groups: (n,) duplicates share a group and stay in one fold.
         print_line: called with lines of text for the user.
-        on_progress: called after each training batch with the batches done and those of all folds.
+        on_progress: called after each training batch with the number of batches done and the total over all
+            folds.
 
     Raises:
         SettingError: a class has too few images to be divided into folds.
@@ -153,7 +154,7 @@ def out_of_fold_predictions(
         found = ", ".join(few) if few else f"{len(classes)} class"
         raise SettingError(
             "too-few-images-per-class",
-            "out-of-fold predictions need {least} images in each of at least two classes (found: {found}); "
+            "out-of-fold predictions need {least} images in each of two or more classes (found: {found}); "
             "add images, or set {second_opinion} to model",
             least=MIN_IMAGES_PER_CLASS,
             found=found,

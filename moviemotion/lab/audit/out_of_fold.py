@@ -1,7 +1,7 @@
 """Out-of-fold predictions: each face is predicted by a network trained without it and its duplicates.
 
-The faces are divided into folds, and for each fold a network is trained on the others. Duplicates stay in one
-fold, since a network that has seen the copy would reproduce its label.
+The faces are divided into folds, and for each fold a network is trained on the other folds. Duplicates stay
+in the same fold, since a network that has seen a copy would reproduce its label.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from moviemotion.lab.training.config import TrainingConfig
 from moviemotion.lab.training.loop import Examples, fit, predict_logits
 
 MONITORED_FACES = 64
-"""Held-out faces on which `fit` computes its validation loss; nothing depends on it."""
+"""Number of held-out faces on which `fit` computes its validation loss, which is not used here."""
 
 TARGET_STEPS, MIN_EPOCHS, MAX_EPOCHS = 1260, 8, 60
-"""Number of batches after which training ends, and bounds of its epochs: small folders need more epochs."""
+"""Number of batches after which training ends, and bounds on the epochs, since small folders need more."""
 BATCH_SIZE, MIN_BATCHES_PER_EPOCH = 128, 8
 """Faces per batch; fewer if an epoch would have fewer batches than the minimum."""
 
@@ -45,8 +45,8 @@ def predict_out_of_fold(
         images: (n, 48, 48) uint8.
         labels: (n,) indices into `PROPOSAL_EMOTIONS`.
         groups: (n,) faces of one group stay in one fold.
-        label_smoothing: share of each target that is spread over all classes.
-        on_progress: called after each batch with the batches done and those of all folds.
+        label_smoothing: fraction of each target that is spread over all classes.
+        on_progress: called after each batch with the number of batches done and the total over all folds.
 
     Returns:
         (n, 4) probabilities of the proposal's emotions.
@@ -72,5 +72,5 @@ def predict_out_of_fold(
 
 
 def _in_fold(on_progress: ProgressCallback, fold: int, n_folds: int) -> ProgressCallback:
-    """Count the batches of one fold among those of all folds, which are of about equal length."""
+    """Convert the progress of one fold to that of all folds, which are about equally long."""
     return lambda done, total: on_progress(fold * total + done, n_folds * total)

@@ -1,8 +1,8 @@
 """Turn the issues of an audit into decisions, and decisions into a cleaned copy of the data set.
 
-An audit proposes one decision per image (keep, relabel or remove) and writes them to `decisions.csv`.
-The file can be edited and applied again, so that a person has the last word. The source folder is never
-changed: a cleaned copy is a new folder of links, or of files.
+An audit proposes one decision per image (keep, relabel or remove) and writes them to `decisions.csv`. The
+file can be edited and applied again, so a person has the last word. The source folder is never changed: a
+cleaned copy is a new folder of links or files.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ DECISION_COLUMNS = ("image", "action", "new_label", "reason")
 
 @dataclass(frozen=True)
 class Decision:
-    """What happens to one image in the cleaned copy, and why. Images without a decision are copied unchanged.
+    """The action for one image in the cleaned copy, and the reason. Images without a decision are kept.
 
     Attributes:
         image: path relative to the data folder.
-        new_label: the label under which the copy stores the image if the action is to relabel it.
+        new_label: the image's label in the copy, if the action is to relabel it.
     """
 
     image: str
@@ -38,10 +38,10 @@ class Decision:
 
 
 def propose_decisions(issues: Iterable[Issue]) -> tuple[Decision, ...]:
-    """One decision per image, sorted by path.
+    """Propose one decision per image, sorted by path.
 
-    An image can have several issues. The most drastic proposal applies: removing it, then relabeling it,
-    then keeping it. Its reason lists all issues.
+    If an image has several issues, the most drastic proposed action applies: removing takes precedence over
+    relabeling, and relabeling over keeping. The reason lists all issues.
     """
     severity = {CleaningAction.KEEP: 0, CleaningAction.RELABEL: 1, CleaningAction.REMOVE: 2}
     issues_of: dict[str, list[Issue]] = {}
@@ -69,10 +69,10 @@ def read_decisions(path: Path) -> tuple[Decision, ...]:
     """Read `decisions.csv`, as proposed or edited.
 
     Raises:
-        MoviemotionError: the file is missing, or rows in it are invalid (one line per row).
+        MoviemotionError: the file is missing, or some of its rows are invalid (one line per row).
     """
     if not path.is_file():
-        raise MoviemotionError(f"{path}: no such file; make one with: moviemotion lab audit DIR")
+        raise MoviemotionError(f"{path}: no such file; create it with: moviemotion lab audit DIR")
     decisions, errors = [], []
     with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
         reader = csv.DictReader(file)
@@ -99,7 +99,7 @@ def read_decisions(path: Path) -> tuple[Decision, ...]:
 
 
 def check_outside_dataset(data: Path, out: Path) -> None:
-    """Check that `out` is outside the data folder, where the next audit would read it as data.
+    """Check that `out` is outside the data folder, since the next audit would otherwise read it as data.
 
     Raises:
         MoviemotionError: `out` is `data` or is inside it.
@@ -118,13 +118,13 @@ def check_output_folder(data: Path, out: Path) -> None:
     if data.resolve().is_relative_to(out.resolve()):
         raise MoviemotionError(f"{out}: contains {data}; choose a folder outside it")
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
-        raise MoviemotionError(f"{out}: not an empty folder; choose another folder or remove it")
+        raise MoviemotionError(f"{out}: not an empty folder; choose another folder, or remove it")
 
 
 def write_cleaned_copy(data: Path, out: Path, decisions: Iterable[Decision], copy_files: bool = False) -> int:
     """Write a copy of a data folder with the decisions applied.
 
-    The source stays unchanged. Images that cannot be read or have no known label are not copied.
+    The source is not changed. Images that cannot be read or have no known label are not copied.
 
     Args:
         copy_files: copy the image files instead of linking to them.
@@ -160,15 +160,15 @@ def write_cleaned_copy(data: Path, out: Path, decisions: Iterable[Decision], cop
 
 
 def write_dataset_copy(data: Path, out: Path, destinations: dict[str, str], copy_files: bool) -> None:
-    """Copy images to a new layout, with their rows of the annotations file.
+    """Copy images to a new layout, together with their rows in the annotations file.
 
-    The copy is built beside `out` and renamed when it is complete, so that an interrupted call leaves no
-    incomplete data set.
+    The copy is built next to `out` and renamed once it is complete, so that an interrupted call leaves no
+    incomplete data set behind.
 
     Args:
-        out: a folder that `check_output_folder` has accepted.
-        destinations: path in `data` → path in `out`. If two images have the same destination, the name of
-            the second one is prefixed with its old folder.
+        out: a folder accepted by `check_output_folder`.
+        destinations: path in `data` → path in `out`. If two images have the same destination, the second
+            one's file name is prefixed with the name of its old folder.
         copy_files: copy the image files instead of linking to them.
     """
     source, target = data.resolve(), out.resolve()

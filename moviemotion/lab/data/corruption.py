@@ -1,8 +1,8 @@
 """Find corrupted images: solid, near-solid, noise, glyphs and text, no face, or a face that is cut off.
 
-The first three kinds are decided from gray values alone, which is cheap. The remaining images are enlarged
-to twice their size and shown to the face detector that the audience pipeline uses; the lab shares the
-detector's model file with it, not its code. The thresholds were set on the train split of FER2013, and
+The first three kinds are decided from gray values alone, which is cheap. The remaining images are enlarged to
+twice their size and passed to the face detector of the audience pipeline; the lab shares the detector's model
+file with the pipeline, but not its code. The thresholds were set on the train split of FER2013, and
 `benchmarks/audit.py` reports how many images they flag there.
 """
 
@@ -27,15 +27,15 @@ DETECTOR_STRIDE = 4
 SOLID_MAX_STD, NEAR_SOLID_MAX_STD = 3.0, 7.0
 """Standard deviation of the gray values (0–255) below which an image is solid or near-solid."""
 NEAR_SOLID_MIN_SHARE = 0.98
-"""Share of pixels within `GRAY_TOLERANCE` of the median from which an image is near-solid."""
+"""Fraction of pixels within `GRAY_TOLERANCE` of the median from which an image is near-solid."""
 GRAY_TOLERANCE = 6
-"""Gray levels that count as the same tone."""
+"""Difference in gray levels up to which pixels count as the same tone."""
 NOISE_MAX_CORRELATION = 0.5
-"""Correlation of neighboring pixels below which an image is noise; neighbors in a face are alike."""
+"""Correlation of neighboring pixels below which an image is noise; in a face, they are similar."""
 NO_FACE_MAX_SCORE = 0.06
-"""Detector confidence below which there is no face. Noise and glyphs score lower, and so do a few faces."""
+"""Detector confidence below which an image has no face. Noise and glyphs score lower, as do a few faces."""
 TWO_TONE_MIN_SHARE = 0.6
-"""Share of pixels in the two most common tones from which an image may be a glyph or text."""
+"""Fraction of pixels in the two most common tones from which an image may be a glyph or text."""
 GLYPH_MAX_FACE_SCORE = 0.1
 """Detector confidence from which a two-tone image is a face, not a glyph."""
 LANDMARK_MIN_SCORE = 0.2
@@ -50,8 +50,8 @@ class CorruptedImage:
 
     Attributes:
         index: position in the array of images.
-        score: 0–1, larger is more certain or more severe.
-        reason: the measurement that decided.
+        score: 0–1; larger means more certain or more severe.
+        reason: the measurement that was decisive.
     """
 
     index: int
@@ -66,7 +66,7 @@ class DetectedFace:
 
     Attributes:
         score: the detector's confidence, 0–1.
-        landmarks: (5, 2) x and y of eyes, nose and mouth corners, in pixels of the image.
+        landmarks: (5, 2) x and y of the eyes, nose and mouth corners, in pixels of the image.
     """
 
     score: float
@@ -76,7 +76,7 @@ class DetectedFace:
 def find_corrupted_images(
     images: NDArray[np.uint8], on_progress: ProgressCallback = ignore_progress
 ) -> list[CorruptedImage]:
-    """Check every image; each is reported at most once.
+    """Check every image and report each corrupted image once.
 
     Args:
         images: (n, 48, 48) uint8.
@@ -97,7 +97,7 @@ def find_corrupted_images(
 
 
 class SmallImageFaceDetector:
-    """The CenterFace detector (Xu et al., 2020) for single images of 48×48 pixels."""
+    """The CenterFace detector (Xu et al., 2020) for individual images of 48×48 pixels."""
 
     def __init__(self) -> None:
         if not DETECTOR_FILE.exists():
@@ -110,7 +110,7 @@ class SmallImageFaceDetector:
         self._input = self._session.get_inputs()[0].name
 
     def detect(self, image: NDArray[np.uint8]) -> DetectedFace:
-        """The most likely face of a (48, 48) uint8 image."""
+        """Find the most likely face in a (48, 48) uint8 image."""
         large = Image.fromarray(image).resize(
             (DETECTOR_INPUT_SIZE, DETECTOR_INPUT_SIZE), Image.Resampling.BILINEAR
         )
@@ -154,8 +154,8 @@ def _check_face(
     face = detector.detect(image)
     two_toned = two_tone_share(image)
     if two_toned >= TWO_TONE_MIN_SHARE and face.score < GLYPH_MAX_FACE_SCORE:
-        # Two tones in random order are noise. Strokes of a glyph are wider than a pixel, so its
-        # neighboring pixels correlate more.
+        # Two tones in random order are noise. The strokes of a glyph are wider than a pixel, so neighboring
+        # pixels correlate more.
         if (correlation := neighbor_correlation(image.astype(np.float32))) < NOISE_MAX_CORRELATION / 2:
             return (
                 IssueKind.NOISE,
@@ -182,14 +182,14 @@ def _check_face(
 
 
 def neighbor_correlation(gray: NDArray[np.float32]) -> float:
-    """Mean correlation of each pixel with the neighbor to its right and the one below."""
+    """Mean correlation of each pixel with the neighbors to the right and below."""
     x = gray - gray.mean()
-    variance = float((x**2).mean()) + 1  # plus 1, so that an image of one tone has correlation 0
+    variance = float((x**2).mean()) + 1  # plus 1, so that a uniform image has correlation 0
     return float((x[:, 1:] * x[:, :-1]).mean() + (x[1:] * x[:-1]).mean()) / (2 * variance)
 
 
 def two_tone_share(image: NDArray[np.uint8]) -> float:
-    """Share of the pixels in the two most common, non-overlapping bands of nine adjacent gray levels."""
+    """Fraction of the pixels in the two most common, non-overlapping bands of nine adjacent gray levels."""
     counts = np.convolve(np.bincount(image.ravel(), minlength=256), np.ones(9), "same")
     first = int(counts.argmax())
     rest = counts.copy()
@@ -198,6 +198,6 @@ def two_tone_share(image: NDArray[np.uint8]) -> float:
 
 
 def flat_band_width(image: NDArray[np.uint8]) -> int:
-    """Width in pixels of the widest band at an edge in which every row (or column) has one tone."""
+    """Width in pixels of the widest band along an edge whose rows (or columns) are each of a single tone."""
     flat = [np.ptp(image.astype(np.int64), axis=axis) <= GRAY_TOLERANCE for axis in (1, 0)]
     return max(int(np.cumprod(lines).sum()) for f in flat for lines in (f, f[::-1]))

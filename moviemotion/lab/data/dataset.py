@@ -2,7 +2,7 @@
 
 `load_faces` reads one split into a `FaceSet` or raises an error that lists everything wrong with it;
 `inspect_split` reads what can be read and returns the problems, for the audit. The other functions turn
-labels and votes into training targets (`soft_targets`) and into what counts as correct (`label_truth`,
+labels and votes into training targets (`soft_targets`) and reference labels (`label_truth`,
 `consensus_truth`), and divide faces so that copies of one image stay together.
 """
 
@@ -27,9 +27,9 @@ OTHER_LABEL = "other"
 KNOWN_LABELS = {*PROPOSAL_EMOTIONS, OTHER_LABEL}
 ANNOTATIONS_FILE = "annotations.csv"
 SPLIT_ORDER = {"train": 0, "test": 2}
-"""Position in listings; splits with other names come between."""
+"""Position in listings; splits with other names come in between."""
 MAX_ERROR_LINES = 20
-"""Problems that one error message lists at most."""
+"""Largest number of problems listed in one error message."""
 VOTE_COLUMNS = (
     "neutral",
     "happiness",
@@ -43,9 +43,9 @@ VOTE_COLUMNS = (
     "not_a_face",
 )
 MIN_CONSENSUS_VOTES = 5
-"""Votes, of ten, that the most frequent answer needs to be the consensus."""
+"""Votes, out of ten, that the most frequent answer needs to be the consensus."""
 MAX_VOTES = 1000
-"""Votes for one answer above which a number in the annotations file is an error, not a count of people."""
+"""Largest plausible number of votes for one answer; a larger number in the annotations file is an error."""
 
 
 @dataclass(frozen=True)
@@ -114,12 +114,11 @@ def list_splits(data: Path) -> tuple[str, ...]:
 def load_faces(data: Path, split: str) -> FaceSet:
     """Read all images of one split.
 
-    Images of another size or in color are converted to 48×48 gray.
+    Images of a different size or in color are converted to 48×48 gray.
 
     Raises:
-        MoviemotionError: the folder, the split or an image cannot be read, a folder has an unknown
-            label, all images are in one class, or images have no votes. The message has one line per
-            problem.
+        MoviemotionError: the folder, the split or an image cannot be read, a folder has an unknown label, all
+            images are in one class, or images have no votes. The message contains one line per problem.
     """
     faces, issues = inspect_split(data, split)
     fatal = [issue for issue in issues if issue.fatal]
@@ -135,7 +134,7 @@ def load_faces(data: Path, split: str) -> FaceSet:
 
 
 def inspect_split(data: Path, split: str) -> tuple[FaceSet, tuple[DatasetIssue, ...]]:
-    """Read what can be read of one split, and list everything that is wrong with it.
+    """Read everything readable in one split and list all problems with it.
 
     Returns:
         The readable faces with known labels, without votes if some faces have none; and the issues.
@@ -174,8 +173,8 @@ def inspect_split(data: Path, split: str) -> tuple[FaceSet, tuple[DatasetIssue, 
         return _empty_face_set(), tuple(issues)
     if len(classes := set(labels) - {""}) == 1:
         message = (
-            f"all images are labeled {classes.pop()}; training and evaluation need at least two classes, so "
-            "add images of another one"
+            f"all images are labeled {classes.pop()}; training and evaluation need at least two classes; "
+            "add images of another class"
         )
         issues.append(DatasetIssue("one class", split, message))
     votes, vote_issues = _read_votes(data, split, tuple(names), labels)
@@ -183,7 +182,7 @@ def inspect_split(data: Path, split: str) -> tuple[FaceSet, tuple[DatasetIssue, 
 
 
 def _inspect_file(path: Path, data: Path) -> tuple[NDArray[np.uint8] | None, DatasetIssue | None]:
-    """One file of a class folder: the image if it can be read, and what is wrong with it."""
+    """Read one file of a class folder: the image, if it is readable, and the problem with it, if any."""
     name = path.relative_to(data).as_posix()
     if (shown := _printable_name(path.name)) != path.name:
         folder = _printable_name(path.parent.relative_to(data).as_posix())
@@ -209,13 +208,13 @@ def _empty_face_set() -> FaceSet:
 
 
 def _read_image(path: Path) -> tuple[NDArray[np.uint8], str]:
-    """The image as 48×48 gray, and how its format differed from that ("" if it did not)."""
+    """Read the image as 48×48 gray; also return how its format differs from that ("" if it does not)."""
     with Image.open(path) as image:
         form = [] if image.size == (FACE_SIZE, FACE_SIZE) else [f"{image.width}×{image.height} px"]
         deep = image.mode.startswith("I")
         if image.mode not in GRAY_MODES:
             form.append(f"{'16 bit' if deep else 'color'} ({image.mode})")
-        # Pillow clips 16-bit values to 255, which would turn a face white.
+        # Pillow clips 16-bit values to 255, which would turn a face entirely white.
         gray = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)) if deep else image.convert("L")
         if gray.size != (FACE_SIZE, FACE_SIZE):
             gray = gray.resize((FACE_SIZE, FACE_SIZE), Image.Resampling.LANCZOS)
@@ -223,7 +222,7 @@ def _read_image(path: Path) -> tuple[NDArray[np.uint8], str]:
 
 
 def _printable_name(name: str) -> str:
-    """A file name that can be printed: bytes that are not valid Unicode become question marks."""
+    """Make a file name printable: bytes that are not valid Unicode become question marks."""
     return name.encode("utf-8", "replace").decode("utf-8")
 
 
@@ -234,14 +233,14 @@ def _first_line(error: Exception) -> str:
 def _read_votes(
     data: Path, split: str, names: tuple[str, ...], labels: tuple[str, ...]
 ) -> tuple[NDArray[np.int64] | None, list[DatasetIssue]]:
-    """The votes of the named images, or None if some are missing; and what is wrong with their file."""
+    """Read the votes for the named images (None if some are missing) and list the file's problems."""
     path = data / ANNOTATIONS_FILE
     if not path.exists():
         return None, []
     if not path.is_file():
         return None, [
             DatasetIssue(
-                "votes", ANNOTATIONS_FILE, "not a file; replace it with the annotators' votes or remove it"
+                "votes", ANNOTATIONS_FILE, "not a file; replace it with the annotators' votes, or remove it"
             )
         ]
     with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
@@ -332,30 +331,30 @@ def soft_targets(votes: NDArray[np.int64]) -> NDArray[np.float32]:
 
 
 def usable_mask(faces: FaceSet) -> NDArray[np.bool_]:
-    """(n,) true where an emotion has the most votes, rather than `unknown` or `not_a_face`."""
+    """(n,) true where an emotion, rather than `unknown` or `not_a_face`, has the most votes."""
     assert faces.votes is not None
     emotions, rest = faces.votes[:, : len(EMOTIONS)], faces.votes[:, len(EMOTIONS) :]
     return (emotions.max(axis=1) > rest.max(axis=1)) & (emotions.max(axis=1) > 1)
 
 
 def pixel_keys(faces: FaceSet) -> list[bytes]:
-    """One key per face; two keys are equal exactly if all pixels are equal."""
+    """One key per face; two keys are equal if and only if all pixels are equal."""
     return [image.tobytes() for image in faces.images]
 
 
 def exclude_duplicates_of(faces: FaceSet, others: FaceSet) -> FaceSet:
-    """The faces whose pixels equal none of `others`; used to keep test images out of the training set."""
+    """The faces that are not pixel-identical to any of `others`; keeps test images out of training."""
     seen = set(pixel_keys(others))
     return faces.subset(np.array([key not in seen for key in pixel_keys(faces)]))
 
 
 def stratified_sample_mask(faces: FaceSet, share: float, seed: int) -> NDArray[np.bool_]:
-    """Choose a share of the faces, stratified by the most frequent vote, or by label without votes.
+    """Choose a fraction of the faces, stratified by the most frequent vote or, without votes, by label.
 
     Exact duplicates are chosen together or not at all.
 
     Returns:
-        (n,) true for about `share` of the faces.
+        (n,) true for approximately the fraction `share` of the faces.
     """
     rng = np.random.default_rng(seed)
     keys = pixel_keys(faces)

@@ -1,12 +1,12 @@
-"""Exact and near duplicates: perceptual hashes propose pairs, the pixels confirm them.
+"""Exact and near duplicates: perceptual hashes propose pairs; their pixels confirm them.
 
 Comparing the pixels of all pairs would take too long, so pairs are found in two steps:
 
 1. A 64-bit difference hash (Krawetz, 2013) of each image's center is compared with the hashes of the same
    window shifted by one pixel in each direction. A copy that was shifted by a pixel, brightened or
-   recompressed has a hash close to its original's.
+   recompressed has a hash close to the original's.
 2. A candidate pair is a duplicate if its standardized pixels correlate by 0.9 or more at the best shift.
-   Faces that only look alike correlate less.
+   Faces that merely look alike correlate less.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from scipy.sparse.csgraph import connected_components
 from moviemotion.lab.progress import ProgressCallback, ignore_progress
 
 MAX_HASH_DISTANCE = 8
-"""Bits, of 64, in which the hashes of a candidate pair may differ."""
+"""Number of bits, out of 64, in which the hashes of a candidate pair may differ."""
 MIN_DUPLICATE_CORRELATION = 0.9
-"""Correlation of the pixels; different photographs from one session reach almost this value."""
+"""Smallest pixel correlation of a duplicate; different photographs from one session almost reach it."""
 WINDOW_MARGIN = 3
 """Pixels at each edge that are ignored, so that the window can be shifted."""
 HASH_SHIFTS = tuple((dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1))
@@ -41,7 +41,7 @@ class DuplicatePair:
 
     Attributes:
         first, second: positions in the array of images; `first` < `second`.
-        correlation: of the standardized pixels; 1 only if all pixels are equal.
+        correlation: correlation of the standardized pixels; 1 only if all pixels are equal.
     """
 
     first: int
@@ -63,7 +63,7 @@ def duplicate_pairs(
 
     Args:
         images: (n, 48, 48) uint8.
-        on_progress: called with the shifts of the hash search that are done, and their number.
+        on_progress: called with the number of hash-search shifts done and the total.
     """
     first_of: dict[bytes, int] = {}
     originals: list[int] = []
@@ -130,7 +130,7 @@ def _hashes(images: NDArray[np.uint8], dy: int, dx: int) -> NDArray[np.uint64]:
 
 
 def _window(images: NDArray[np.uint8], dy: int, dx: int) -> NDArray[np.uint8]:
-    """The images without their margins, seen through a window shifted by `dy` and `dx` pixels."""
+    """Crop the images to a window without margins, shifted by `dy` and `dx` pixels."""
     side = images.shape[1] - 2 * WINDOW_MARGIN
     top, left = WINDOW_MARGIN + dy, WINDOW_MARGIN + dx
     return images[:, top : top + side, left : left + side]
@@ -139,4 +139,4 @@ def _window(images: NDArray[np.uint8], dy: int, dx: int) -> NDArray[np.uint8]:
 def _standardized(windows: NDArray[np.uint8]) -> NDArray[np.float32]:
     x = windows.reshape(len(windows), -1).astype(np.float32)
     x -= x.mean(axis=1, keepdims=True)
-    return x / (x.std(axis=1, keepdims=True) + 1)  # plus 1: images of one tone have no deviation
+    return x / (x.std(axis=1, keepdims=True) + 1)  # plus 1: uniform images have zero deviation

@@ -1,6 +1,6 @@
 """The issues that an audit reports: each has a kind, a score, a reason and a proposed action.
 
-Records only. Nothing here reads or changes an image; `cleaning` applies the actions.
+This module only defines records; `cleaning` applies the actions.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class IssueKind(StrEnum):
-    """What can be wrong with an image or a folder."""
+    """The kinds of problems with an image or a folder."""
 
     UNREADABLE = "unreadable"
     FOLDER = "folder"
@@ -49,13 +49,13 @@ class CleaningAction(StrEnum):
 
 @dataclass(frozen=True)
 class Issue:
-    """One thing that is or may be wrong with a face set.
+    """A certain or possible problem in a face set.
 
     Attributes:
-        image: path of the image, or of the folder that has the issue, relative to the data folder.
-        score: 0–1, larger is more certain or more severe; comparable within one kind only.
-        reason: one sentence with the measurement that decided.
-        duplicate_of: for duplicates, the image that this one repeats.
+        image: path of the affected image or folder, relative to the data folder.
+        score: 0–1; larger means more certain or more severe; comparable only within one kind.
+        reason: one sentence with the decisive measurement.
+        duplicate_of: for duplicates, the image of which this one is a copy.
         action: the proposed action.
         new_label: the proposed label, if the action is to relabel.
     """

@@ -1,7 +1,7 @@
 """Divide a face set into train, validation and test splits.
 
-The splits are stratified by class. Duplicates always share a split: a copy of a training image in the test
-split would make the test score too high.
+The splits are stratified by class. Duplicates always share a split, since a copy of a training image in the
+test split would inflate the test score.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from moviemotion.lab.data.duplicates import duplicate_groups, duplicate_pairs
 from moviemotion.lab.progress import ProgressCallback, ignore_progress
 
 DEFAULT_SPLIT_SHARES = {"train": 0.7, "validation": 0.2, "test": 0.1}
-"""The shares that the proposal recommends."""
+"""The fractions recommended by the proposal."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class SplitResult:
 
     Attributes:
         counts: split → label → number of images.
-        duplicates: number of images that share their split with a copy of themselves.
-        seed: the seed of the random order.
+        duplicates: number of images that have at least one duplicate in their split.
+        seed: random seed for the order of the images.
     """
 
     counts: dict[str, dict[str, int]]
@@ -45,12 +45,12 @@ def split_dataset(
     copy_files: bool = False,
     on_progress: ProgressCallback = ignore_progress,
 ) -> SplitResult:
-    """Divide all images of `data` into `<out>/<split>/<label>/<image>`, ignoring the splits they are in.
+    """Divide all images of `data` into `<out>/<split>/<label>/<image>`, ignoring the current splits.
 
     Args:
-        shares: split → share of the images; each above 0, together 1.
+        shares: split → fraction of the images; each above 0, summing to 1.
         copy_files: copy the image files instead of linking to them.
-        on_progress: as for `duplicate_pairs`, which takes most of the time.
+        on_progress: passed to `duplicate_pairs`, which takes most of the time.
 
     Raises:
         MoviemotionError: the shares do not add up to 1, the data cannot be used (see `load_faces`), or
@@ -84,17 +84,17 @@ def assign_splits(
 ) -> NDArray[np.str_]:
     """Assign each image to a split.
 
-    Groups are assigned one after the other, the largest first and equal ones in random order, to the split
-    that lacks the largest share of the group's classes. Large groups come first because they are the hardest
-    to fit.
+    Groups are assigned one by one, the largest first and equally large ones in random order, each to the
+    split that is missing the largest fraction of the group's classes. Large groups come first because they
+    are the hardest to place.
 
     Args:
         labels: (n,) the class of each image.
         groups: (n,) images of one group stay together.
-        shares: split → share of each class.
+        shares: split → fraction of each class.
 
     Returns:
-        (n,) the name of each image's split.
+        (n,) the split name of each image.
     """
     names = list(shares)
     classes, column = np.unique(labels, return_inverse=True)

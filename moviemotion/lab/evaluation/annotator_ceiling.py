@@ -1,21 +1,21 @@
-"""The annotator ceiling: how often a second panel of annotators would give the first panel's answer.
+"""The annotator ceiling: how often a second panel of annotators would agree with the first.
 
-The ten annotators of a face rarely all agree, and another ten would sometimes choose another emotion. No
-model that sees only the face can be expected to predict the first panel's answer more often than a very large
-panel of annotators would, so an accuracy is best read beside this ceiling.
+The ten annotators of a face rarely all agree, and a different ten would sometimes choose another emotion. No
+model that sees only the face can be expected to match the first panel's answer more often than a very large
+panel of annotators would, so an accuracy should be compared with this ceiling.
 
-How it is estimated:
+The ceiling is estimated in three steps:
 
 1. Each face has a probability that an annotator picks each of the ten answers, and the votes of a panel are
    independent draws from it (multinomial).
-2. Over all faces, these probabilities follow a mixture of Dirichlet distributions, which is fitted to all
-   votes by maximum likelihood. Clear and ambiguous faces are then as frequent as in the data.
+2. Across faces, these probabilities follow a mixture of Dirichlet distributions, which is fitted to all votes
+   by maximum likelihood. Clear and ambiguous faces are then as frequent as in the data.
 3. Given the votes of a face, its probabilities have a known posterior distribution. Second panels are drawn
    from it.
 
 The estimate assumes that annotators are independent given the face, and that the second panel comes from the
-same population. A bias that all annotators share would make the answers less certain than estimated here, and
-votes alone cannot reveal it.
+same population. A bias common to all annotators would make the answers less certain than estimated here, and
+it cannot be detected from votes alone.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class VotePrior:
     """A mixture of K Dirichlet distributions over the C answers of an annotator.
 
     Attributes:
-        weights: (K,) positive; sum to one.
+        weights: (K,) positive mixture weights, which sum to one.
         alpha: (K, C) positive parameters of the distributions.
     """
 
@@ -55,15 +55,17 @@ class VotePrior:
 
 @dataclass(frozen=True)
 class AnnotatorCeiling:
-    """How often other annotators from the same population would give the true answer, over n faces.
+    """How often other annotators from the same population would choose the reference label, over n faces.
 
     Attributes:
         n: number of faces.
-        second_panel: share of faces for which most votes of a second panel of ten, among the proposal's four
-            emotions, are for the true one. A tie of t emotions counts 1/t if the true one is among them.
-        infinite_panel: the same share for an infinitely large panel. If the consensus is the truth, no model
-            that sees only the face can be expected to be correct more often.
-        second_interval, infinite_interval: 95 % intervals, from resampled faces and posterior draws.
+        second_panel: fraction of faces for which a second panel of ten gives most of its votes among the
+            proposal's four emotions to the true one. A tie of t emotions counts 1/t if it includes the true
+            one.
+        infinite_panel: the same fraction for an infinitely large panel. If the consensus is the reference
+            label, no model that sees only the face can be expected to be correct more often.
+        second_interval, infinite_interval: 95 % intervals of the two fractions, from resampled faces and
+            posterior draws.
     """
 
     n: int
@@ -84,9 +86,9 @@ def estimate_annotator_ceiling(
     """Simulate second panels for faces whose votes are known.
 
     Args:
-        votes: (n, 10) in the order of `VOTE_COLUMNS`.
+        votes: (n, 10) counts in the order of `VOTE_COLUMNS`.
         target: (n,) the true emotion as an index into `PROPOSAL_EMOTIONS`.
-        prior: from `fit_vote_prior`.
+        prior: the result of `fit_vote_prior`.
         panel_size: number of annotators in the second panel.
         on_progress: called after each draw from the posterior.
     """
@@ -126,7 +128,7 @@ def fit_vote_prior(votes: NDArray[np.int64]) -> VotePrior:
     The M-step is one iteration of Minka's (2000) fixed point for the Dirichlet-multinomial.
 
     Args:
-        votes: (n, C) counts of all faces of a split, including those without a consensus.
+        votes: (n, C) counts for all faces of a split, including faces without a consensus.
     """
     rows, count = np.unique(votes, axis=0, return_counts=True)
     tally, answers = _VoteCounts(rows), votes.shape[1]
@@ -160,13 +162,13 @@ class _VoteCounts:
         self.total = votes.sum(axis=1)[:, None]
 
     def log_likelihood(self, alpha: Float64Array) -> Float64Array:
-        """(n, K) log-likelihood of each face's votes under each component, without terms common to all."""
+        """(n, K) log-likelihood of each face's votes under each component, without common terms."""
         cells = gammaln(self.count + alpha[:, self.answer]) - gammaln(alpha[:, self.answer])
         alpha_sum = alpha.sum(axis=1)
         return self.has @ cells.T + gammaln(alpha_sum) - gammaln(self.total + alpha_sum)
 
     def fixed_point(self, share: Float64Array, alpha: Float64Array) -> Float64Array:
-        """The next alpha, given the responsibilities `share`, (n, K), of the components for the rows."""
+        """The next alpha, given `share`, the (n, K) responsibilities of the components for the rows."""
         gain = digamma(self.count + alpha[:, self.answer]) - digamma(alpha[:, self.answer])
         above = ((share.T @ self.has) * gain) @ self.of_answer
         alpha_sum = alpha.sum(axis=1)

@@ -1,8 +1,9 @@
 """Calibration: whether a model's confidence equals its accuracy.
 
-Of the faces to which a calibrated model gives 80 % confidence, it classifies 80 % correctly. The curve and
-the expected calibration error measure the deviation. Both need a reference value, because a finite sample
-shows some deviation even for a perfectly calibrated model: `calibrated_ece_limit` estimates how much.
+A calibrated model is correct on 80 % of the faces to which it assigns a confidence of 80 %. The
+calibration curve and the expected calibration error measure the deviation from this ideal. Both need a
+reference value, because a finite sample shows some deviation even for a perfectly calibrated model;
+`calibrated_ece_limit` estimates how much.
 """
 
 from __future__ import annotations
@@ -24,8 +25,8 @@ class CalibrationBin:
 
     Attributes:
         n: number of faces.
-        confidence: their mean largest probability.
-        accuracy: share of them classified correctly.
+        confidence: mean largest probability of these faces.
+        accuracy: fraction of these faces that are classified correctly.
         interval: 95 % Wilson interval of the accuracy.
     """
 
@@ -44,7 +45,7 @@ def calibration_curve(
 
     Args:
         confidence: (n,) probability of the predicted class.
-        correct: (n,) whether it was the true one.
+        correct: (n,) whether the predicted class is the true one.
     """
     bins = _bins(confidence)
     curve = []
@@ -70,7 +71,7 @@ def expected_calibration_error(confidence: NDArray[np.floating], correct: NDArra
 
     Args:
         confidence: (n,) probability of the predicted class.
-        correct: (n,) whether it was the true one.
+        correct: (n,) whether the predicted class is the true one.
     """
     bins = _bins(confidence)
     gap = np.bincount(bins, confidence - correct, minlength=N_BINS)
@@ -80,8 +81,8 @@ def expected_calibration_error(confidence: NDArray[np.floating], correct: NDArra
 def calibrated_ece_limit(confidence: NDArray[np.floating], seed: int) -> float:
     """The 95 % quantile of the calibration error of a perfectly calibrated model.
 
-    The bins turn the random difference between confidence and accuracy into an error above 0 even for such a
-    model. Its answers are simulated: each is correct with exactly the given probability.
+    Even for such a model, random differences between confidence and accuracy within the bins give an error
+    above 0. The model's answers are simulated; each is correct with exactly the given probability.
 
     Args:
         confidence: (n,) probability of the predicted class.

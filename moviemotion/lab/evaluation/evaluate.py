@@ -1,7 +1,7 @@
 """Evaluate an exported emotion model on a split: accuracy, calibration, and the uncertainty of both.
 
-Needs the ONNX file only, not torch. Every figure has an interval or a reference value, so that luck can be
-distinguished from quality.
+Only the ONNX file is needed, not torch. Every result comes with an interval or a reference value, so that
+chance can be distinguished from quality.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class GroundTruth(StrEnum):
 
 @dataclass(frozen=True)
 class ClassResult:
-    """The recall of one emotion over its n faces, with a 95 % Wilson interval."""
+    """The recall of one emotion on its n faces, with a 95 % Wilson interval."""
 
     n: int
     recall: float
@@ -68,23 +68,23 @@ class AgreementResult:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The results of an emotion model on one split against one truth.
+    """The results of an emotion model on one split against one set of reference labels.
 
     Attributes:
-        n: number of faces that have a truth.
-        accuracy: share classified correctly among the proposal's four emotions.
+        n: number of faces that have a reference label.
+        accuracy: fraction of faces classified correctly among the proposal's four emotions.
         interval: 95 % Wilson interval of the accuracy.
         macro_f1: mean F1 of the emotions that occur.
-        macro_f1_interval: its 95 % interval, from resampled faces.
-        per_class: emotion → its recall.
+        macro_f1_interval: 95 % interval of `macro_f1`, from resampled faces.
+        per_class: emotion → recall of the emotion.
         ece: expected calibration error of the largest probability.
-        calibrated_ece_limit: 95 % quantile of that error for a perfectly calibrated model.
+        calibrated_ece_limit: 95 % quantile of the expected calibration error of a perfectly calibrated model.
         calibration: the reliability diagram.
         confusion: true emotion → predicted emotion → number of faces.
         agreement: accuracy by the number of annotators who agree; empty without votes.
         proposal_protocol: scores over balanced sets of 128 faces; None if an emotion has too few faces.
-        annotator_ceiling: how often other annotators would give the truth; None without votes.
-        comparison: with another model; None without one.
+        annotator_ceiling: how often other annotators would choose the reference label; None without votes.
+        comparison: comparison with another model; None without one.
     """
 
     split: str
@@ -105,7 +105,7 @@ class Evaluation:
     comparison: PairedComparison | None = None
 
     def as_dict(self) -> dict[str, object]:
-        """The results in plain containers, ready for JSON."""
+        """Convert the results to plain containers, ready for JSON."""
         return asdict(self)
 
 
@@ -117,18 +117,18 @@ def evaluate(
     other_model: Path | None = None,
     on_progress: StageCallback = ignore_stage,
 ) -> Evaluation:
-    """Evaluate an exported emotion model, and compare it with another one if asked to.
+    """Evaluate an exported emotion model and optionally compare it with another one.
 
     Args:
         data: folder with `<split>/<label>/<image>`.
-        split: a folder in `data`, or `HELD_OUT_SPLIT`: the faces that the model's own run held out.
-        truth: what counts as correct.
-        model: ONNX file; by default the shipped emotion model.
+        split: a folder in `data`, or `HELD_OUT_SPLIT`: the faces held out in the model's own run.
+        truth: which reference labels count as correct.
+        model: ONNX file; defaults to the shipped emotion model.
         other_model: ONNX file of a model to compare with on the same faces.
         on_progress: called with the name of each stage and its progress.
 
     Raises:
-        MoviemotionError: the data, the votes or a model cannot be read, or no face has a truth.
+        MoviemotionError: the data, the votes or a model cannot be read, or no face has a reference label.
     """
     on_progress("reading images", 0, 1)
     faces = load_held_out_faces(model, data) if split == HELD_OUT_SPLIT else load_faces(data, split)
@@ -161,7 +161,7 @@ def ground_truth(faces: FaceSet, truth: GroundTruth) -> NDArray[np.int64]:
     """(n,) the true emotion of each face as an index into `PROPOSAL_EMOTIONS`; -1 without one.
 
     Raises:
-        MoviemotionError: the truth is the consensus and the faces have no votes.
+        MoviemotionError: `truth` is the consensus and the faces have no votes.
     """
     return label_truth(faces) if truth is GroundTruth.LABEL else consensus_truth(faces)
 
@@ -169,16 +169,17 @@ def ground_truth(faces: FaceSet, truth: GroundTruth) -> NDArray[np.int64]:
 def score_predictions(
     probabilities: NDArray[np.float32], faces: FaceSet, split: str, truth: GroundTruth, seed: int = SEED
 ) -> Evaluation:
-    """Score predictions against one truth.
+    """Score predictions against one set of reference labels.
 
     Args:
         probabilities: (n, 8) in the order of `EMOTIONS`.
-        faces: the n faces.
+        faces: the n faces that were predicted.
         split: name of the split, for the result.
-        seed: of the intervals that are estimated by resampling.
+        seed: random seed for the intervals that are estimated by resampling.
 
     Raises:
-        MoviemotionError: no face has a truth, or the truth is the consensus and the faces have no votes.
+        MoviemotionError: no face has a reference label, or `truth` is the consensus and the faces have no
+            votes.
     """
     target = ground_truth(faces, truth)
     has_truth = target >= 0
@@ -223,7 +224,7 @@ def predict(
 
     Args:
         model: ONNX file.
-        on_progress: called after each batch with the faces done and their number.
+        on_progress: called after each batch with the number of faces done and the total.
 
     Returns:
         (n, 8) float32 in the order of `EMOTIONS`.
@@ -234,7 +235,7 @@ def predict(
     if not model.exists():
         raise MoviemotionError(f"{model}: no such file; export a run with moviemotion lab export")
     options = ort.SessionOptions()
-    options.log_severity_level = 3  # for an unrelated network it would log hundreds of warnings
+    options.log_severity_level = 3  # an unrelated network would log hundreds of warnings
     try:
         session = ort.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
         parts = []
@@ -250,7 +251,7 @@ def predict(
     probabilities = np.concatenate(parts)
     if probabilities.shape != (len(faces), len(EMOTIONS)) or not np.isfinite(probabilities).all():
         raise MoviemotionError(
-            f"{model}: its output is not {len(EMOTIONS)} finite numbers per face; export it again"
+            f"{model}: the output is not {len(EMOTIONS)} finite numbers per face; export the model again"
         )
     return probabilities
 
@@ -261,7 +262,7 @@ def _accuracy_interval(right: NDArray[np.bool_]) -> tuple[float, float]:
 
 
 def _macro_f1(table: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Mean F1 over the emotions that occur: (…, 4, 4) confusion matrices, truth × prediction → (…)."""
+    """Mean F1 over the emotions that occur: (…, 4, 4) confusion matrices, true × predicted → (…)."""
     right = np.diagonal(table, axis1=-2, axis2=-1)
     true, predicted = table.sum(axis=-1), table.sum(axis=-2)
     f1 = 2 * right / np.maximum(true + predicted, 1)
@@ -269,7 +270,7 @@ def _macro_f1(table: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def _macro_f1_interval(table: NDArray[np.int64], seed: int) -> tuple[float, float]:
-    # To resample faces is to draw the cells of the confusion matrix from a multinomial distribution.
+    # Resampling faces is equivalent to drawing the confusion matrix from a multinomial distribution.
     n = int(table.sum())
     drawn = np.random.default_rng(seed).multinomial(n, table.ravel() / n, BOOTSTRAP_SAMPLES)
     low, high = np.quantile(_macro_f1(drawn.reshape(-1, *table.shape)), (0.025, 0.975))

@@ -25,14 +25,14 @@ from moviemotion.lab.evaluation.evaluation_text import annotator_ceiling_line, c
 from moviemotion.lab.evaluation.proposal_protocol import PUBLISHED_CORRECT, TEST_SET_SIZE, ProposalProtocol
 
 MIN_PLOTTED_PROBABILITY = 1e-5
-"""Scores with a smaller probability are not drawn."""
+"""Probability below which a score is not drawn."""
 CHART_HEIGHT = 360
 CELL_HALF = 0.48
-"""Half of the side of a cell of the confusion matrix; the rest of its row is the gap to the next."""
+"""Half the side length of a confusion-matrix cell, in rows; the remainder is the gap between cells."""
 
 
 def write_evaluation_page(result: Evaluation, model: str, path: Path) -> None:
-    """Write the page of an evaluation.
+    """Write an evaluation as an HTML page.
 
     Args:
         model: name of the emotion model, for the heading.
@@ -66,7 +66,7 @@ def write_evaluation_page(result: Evaluation, model: str, path: Path) -> None:
 
 
 def _charts(result: Evaluation) -> dict[str, Chart]:
-    """The charts of the page, each by its ID."""
+    """The charts of the page, keyed by ID."""
     charts = {"calibration": _calibration_chart(result), "confusion": _confusion_chart(result)}
     if result.agreement:
         charts["agreement"] = _agreement_chart(result)
@@ -88,7 +88,7 @@ def _calibration_chart(result: Evaluation) -> Chart:
     )
     return Chart(
         linear_axis([], "confidence", low=0.2, high=1.03, ticks=9),
-        linear_axis([], "share classified correctly", low=0, high=1.03),
+        linear_axis([], "fraction classified correctly", low=0, high=1.03),
         (diagonal, points),
         CHART_HEIGHT,
     )
@@ -97,11 +97,11 @@ def _calibration_chart(result: Evaluation) -> Chart:
 def _agreement_chart(result: Evaluation) -> Chart:
     rows = result.agreement
     votes = [float(row.votes) for row in rows]
-    points = _points_with_intervals(votes, rows, [f"{row.votes} of ten agree" for row in rows])
+    points = _points_with_intervals(votes, rows, [f"{row.votes} out of ten agree" for row in rows])
     ticks = tuple((vote, f"{row.votes}\nn={row.n}") for vote, row in zip(votes, rows, strict=True))
     return Chart(
-        Axis(min(votes) - 0.4, max(votes) + 0.4, ticks, "annotators of ten who agree"),
-        linear_axis([], "share classified correctly", low=0, high=1.03),
+        Axis(min(votes) - 0.4, max(votes) + 0.4, ticks, "annotators out of ten who agree"),
+        linear_axis([], "fraction classified correctly", low=0, high=1.03),
         (points,),
         CHART_HEIGHT,
     )
@@ -170,7 +170,7 @@ def _protocol_chart(accuracy: float, protocol: ProposalProtocol) -> Chart:
     scores = [bar.x0 + half for bar in (*bars[False], *bars[True])]
     return Chart(
         linear_axis([*scores, accuracy, published], "score on 128 faces", text="{:.0%}".format, ticks=8),
-        linear_axis([0, *protocol.probability], "share of test sets", text="{:.0%}".format),
+        linear_axis([0, *protocol.probability], "fraction of test sets", text="{:.0%}".format),
         (
             Bars("", "accent", bars[False]),
             Bars("", "warn", bars[True]),

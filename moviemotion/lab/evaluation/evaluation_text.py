@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def evaluation_lines(result: Evaluation) -> list[str]:
-    """Summarize all results."""
+    """Summarize all results of an evaluation."""
     lines = [*score_lines(result), *_confusion_lines(result)]
     if result.agreement:
         lines.append("accuracy by the number of annotators who agree:")
@@ -49,7 +49,7 @@ def score_lines(result: Evaluation) -> list[str]:
 
 
 def protocol_line(protocol: ProposalProtocol | None) -> str:
-    """Describe the scores that the proposal's protocol gives this model."""
+    """Describe how this model scores under the proposal's protocol."""
     name = f"the proposal's protocol, {TEST_SET_SIZE} faces, {FACES_PER_CLASS} of each emotion"
     if protocol is None:
         return f"{name}: not possible, since an emotion has fewer than {FACES_PER_CLASS} faces"
@@ -65,7 +65,7 @@ def protocol_line(protocol: ProposalProtocol | None) -> str:
 
 
 def annotator_ceiling_line(ceiling: AnnotatorCeiling, truth: str) -> str:
-    """Describe the accuracy that other annotators would reach."""
+    """Describe the accuracy that a second panel of annotators would reach."""
     limit = (
         "; the latter estimates the best accuracy that any model could reach" if truth == "consensus" else ""
     )

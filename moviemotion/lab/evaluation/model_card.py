@@ -19,15 +19,15 @@ TEMPLATE = Path(__file__).with_name("model_card.md.jinja")
 
 
 def write_model_card(model: Path, data: Path, on_progress: StageCallback = ignore_stage) -> Path:
-    """Evaluate an exported emotion model on the test split and write `<model>.md` beside it.
+    """Evaluate an exported emotion model on the test split and write `<model>.md` next to it.
 
     Args:
         model: ONNX file.
         data: folder with a test split and the annotators' votes.
-        on_progress: as for `evaluate`.
+        on_progress: see `evaluate`.
 
     Returns:
-        The path of the card.
+        The path of the model card.
 
     Raises:
         MoviemotionError: the model or the data cannot be read.

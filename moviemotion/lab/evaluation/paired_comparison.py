@@ -1,7 +1,7 @@
-"""Compare two emotion models on the same faces: the difference of their accuracies, and whether it is chance.
+"""Compare two emotion models on the same faces: the difference in accuracy, and its significance.
 
-On the same faces the errors of two models are correlated, so the comparison is paired: it uses the faces on
-which exactly one of them is correct.
+The errors of two models on the same faces are correlated, so the comparison is paired: it uses the faces on
+which exactly one of the two models is correct.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ class PairedComparison:
 
     Attributes:
         other_name: name of the other model.
-        accuracy, other_accuracy: of the two models on these faces.
+        accuracy, other_accuracy: accuracy of the first and of the other model on these faces.
         difference: accuracy − other_accuracy.
-        interval: its paired 95 % interval.
-        only_first, only_other: number of faces that only the one, or only the other, classifies correctly.
-        p_value: of the exact, two-sided McNemar test that both are equally good.
+        interval: paired 95 % interval of the difference.
+        only_first, only_other: number of faces that only the first, or only the other, model classifies
+            correctly.
+        p_value: p-value of the exact two-sided McNemar test of equal accuracy.
     """
 
     other_name: str
@@ -42,10 +43,10 @@ class PairedComparison:
 def compare_paired(
     correct: NDArray[np.bool_], other_correct: NDArray[np.bool_], other_name: str
 ) -> PairedComparison:
-    """Compare two models by the faces that each classifies correctly.
+    """Compare two models by the faces that each of them classifies correctly.
 
-    Only faces on which exactly one is correct tell them apart. If both were equally good, each would be
-    correct on half of these faces (McNemar, 1947; exact binomial).
+    Only the faces on which exactly one model is correct distinguish the two. If both were equally good, each
+    would be correct on half of these faces (McNemar, 1947; exact binomial).
 
     Args:
         correct, other_correct: (n,) whether each model is correct on each face.
@@ -68,13 +69,14 @@ def compare_paired(
 
 
 def paired_interval(only_first: int, only_other: int, n: int) -> tuple[float, float]:
-    """95 % interval of the difference of two paired shares (Bonett & Price, 2012, adjusted Wald).
+    """95 % interval of the difference between two paired proportions (Bonett & Price, 2012, adjusted Wald).
 
     Args:
-        only_first, only_other: number of pairs, of n, in which only the one, or only the other, succeeds.
+        only_first, only_other: number of pairs, out of n, in which only the first, or only the other, model
+            succeeds.
     """
-    # One pair is added to each count; otherwise the interval of two models
-    # that never differ would have no width.
+    # One pair is added to each count; otherwise the interval would have zero width for two models that never
+    # differ.
     first, other = (only_first + 1) / (n + 2), (only_other + 1) / (n + 2)
     half = Z95 * np.sqrt((first + other - (first - other) ** 2) / (n + 2))
     middle = first - other

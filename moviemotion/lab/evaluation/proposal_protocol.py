@@ -1,4 +1,4 @@
-"""How much of a score under the proposal's test protocol is luck.
+"""How much a score under the proposal's test protocol varies by chance.
 
 The proposal reports one score on 128 faces, 32 of each emotion. The same model would score differently on
 another 128 faces. This module computes the exact distribution of that score over all balanced test sets that
@@ -30,7 +30,8 @@ class ProposalProtocol:
         mean: expected score, which is the mean of the four recalls.
         quantiles: quantile level → score.
         published_probability: probability of at least 120 correct answers, the proposal's 94 %.
-        published_probability_interval: its 95 % interval, from faces resampled within each emotion.
+        published_probability_interval: 95 % interval of `published_probability`, from resampling the faces
+            within each emotion.
     """
 
     probability: tuple[float, ...]
@@ -49,9 +50,9 @@ def evaluate_proposal_protocol(
     and the distribution of the score is the convolution of the four. No simulation is needed.
 
     Args:
-        correct: (4,) number of faces of each emotion that are classified correctly.
+        correct: (4,) number of correctly classified faces of each emotion.
         totals: (4,) number of faces of each emotion.
-        seed: of the interval.
+        seed: random seed for the interval.
 
     Returns:
         The distribution, or None if an emotion has fewer than 32 faces.
@@ -75,7 +76,7 @@ def evaluate_proposal_protocol(
 
 
 def _score_distribution(right: NDArray[np.int64], n: NDArray[np.int64]) -> NDArray[np.float64]:
-    """(b, 129) probabilities of each score, from (b, 4) correct answers of (4,) faces."""
+    """(b, 129) probability of each score, given (b, 4) correct answers among (4,) faces per emotion."""
     spectrum = np.ones((len(right), TEST_SET_SIZE + 1), dtype=np.complex128)
     for k, total in zip(right.T, n, strict=True):
         pmf = hypergeom.pmf(np.arange(FACES_PER_CLASS + 1), total, k[:, None], FACES_PER_CLASS)

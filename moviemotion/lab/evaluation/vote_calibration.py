@@ -1,10 +1,10 @@
 """Scale an emotion model's probabilities to shares of annotators.
 
-The temperature of a model is fitted so that its confidence equals its accuracy. That differs from the share
-of annotators who choose the emotion: on a face on which seven of ten agree, the model is correct nearly
-always, so its confidence is near 1, not near 0.7. Emotion probabilities and strength are defined as shares of
-annotators, so an exported model stores one more number, the vote exponent. Probabilities raised to this power
-and normalized come closest to the annotators' votes.
+A model's temperature is fitted so that its confidence equals its accuracy. Accuracy is not the same as the
+share of annotators who choose the emotion: if seven of ten annotators agree on a face, the model is nearly
+always correct, so its confidence is close to 1 rather than to 0.7. Emotion probabilities and strength are
+defined as shares of annotators, so an exported model stores one more number, the vote exponent. Raised to
+this power and normalized, the probabilities come closest to the annotators' votes.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def fit_vote_exponent(probabilities: NDArray[np.floating], shares: NDArray[np.fl
     This is temperature scaling (Guo et al., 2017), fitted to all votes instead of the most frequent answer.
 
     Args:
-        probabilities: (n, 8) from the model.
+        probabilities: (n, 8) predicted by the model.
         shares: (n, 8) shares of the votes; rows sum to one.
     """
     log = np.log(np.maximum(probabilities, 1e-7).astype(np.float64))
@@ -49,15 +49,15 @@ def fit_vote_exponent(probabilities: NDArray[np.floating], shares: NDArray[np.fl
 
 
 def calibrate_to_votes(model: Path, data: Path, on_progress: ProgressCallback = ignore_progress) -> float:
-    """Fit the exponent on the faces that the model's run held out, and add it to the model's metadata.
+    """Fit the vote exponent on the model's held-out faces and add it to the model's metadata.
 
     Args:
-        model: ONNX file, which is rewritten.
-        data: the face set that it was trained on.
+        model: ONNX file; it is rewritten.
+        data: the face set that the model was trained on.
         on_progress: called after each batch of faces.
 
     Returns:
-        The exponent; 1 for a model that was trained on labels, since there are no votes to scale to.
+        The exponent, which is 1 for a model that was trained on labels, since there are no votes to scale to.
 
     Raises:
         MoviemotionError: the data or the model cannot be read.

@@ -1,9 +1,10 @@
-"""Tests of the claims of the proposal, the MoviEmotion capstone deck of March 2024.
+"""Tests of the claims made in the proposal, the MoviEmotion capstone deck of March 2024.
 
-The proposal reports 16 changes of a network with their accuracies, and answers three questions about it.
+The proposal reports the accuracies of a network before and after 16 changes, and answers three questions
+about it.
 
-- `experiments` trains both sides of each change over several seeds, as `experiments.toml` defines them;
-  `paired_differences` estimates the effects, and `experiments_report` reports them.
-- `explain` measures a trained network to test the three answers.
+- `experiments` trains the designs before and after each change, as defined in `experiments.toml`, with
+  several seeds; `paired_differences` estimates the effects, and `experiments_report` reports them.
+- `explain` tests the three answers by measurements on a trained network.
 - `challenge` is a quiz about the three questions, graded by `grading`, with the measured evidence.
 """

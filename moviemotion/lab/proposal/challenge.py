@@ -1,7 +1,7 @@
 """The 3 Minute Challenge: the proposal's three questions as a timed quiz, with the lab's evidence.
 
-The clock runs while the player answers and pauses while the player reads the evidence. A terminal shows it
-beside the answer. From a pipe, each line is one answer, with the same time limit.
+The clock runs while the player answers and pauses while the player reads the evidence. A terminal shows the
+clock next to the answer. If the input is a pipe, each line is one answer, and the same time limit applies.
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ class Question:
 
     Attributes:
         answer: the model answer, shown after the player's.
-        ideas: what the player's answer should mention.
-        wrong_statements: what it should not say.
-        multiple_choice: a second question on the same subject.
+        ideas: the ideas that the player's answer should mention.
+        wrong_statements: the statements that it should not contain.
+        multiple_choice: a second question on the same topic.
     """
 
     key: str
@@ -70,7 +70,7 @@ class Question:
 
 @dataclass(frozen=True)
 class EvidenceFigure:
-    """A sentence of evidence with its value, its 95 % interval if it has one, and the sample size n."""
+    """A sentence of evidence with its value, its 95 % interval, if any, and the sample size n."""
 
     text: str
     value: float
@@ -80,7 +80,7 @@ class EvidenceFigure:
 
 @dataclass(frozen=True)
 class Score:
-    """The number of correct ideas and choices, and of all."""
+    """The number of correct ideas and choices, and the total."""
 
     correct: int
     total: int
@@ -93,10 +93,10 @@ class Player(Protocol):
         """Ask for one line.
 
         Args:
-            deadline: value of `time.monotonic` at which the answer ends; None: no time limit.
+            deadline: value of `time.monotonic` at which time is up; None: no time limit.
 
         Returns:
-            What was typed before the deadline; None at the end of the input.
+            The text typed before the deadline; None at the end of the input.
         """
 
 
@@ -126,7 +126,7 @@ def read_evidence(path: Path = EVIDENCE_FILE) -> tuple[str, dict[str, tuple[Evid
     """Read the evidence that `lab explain` writes.
 
     Returns:
-        The description of the network and its figures by question; both are empty if the file is missing.
+        The description of the network, and the evidence by question; both are empty if the file is missing.
 
     Raises:
         MoviemotionError: the file does not contain evidence.
@@ -157,7 +157,7 @@ def is_greg(name: str) -> bool:
     plain = "".join(c for c in plain if not unicodedata.combining(c) and unicodedata.category(c) != "Cf")
     for text in (plain, plain.translate(HOMOGLYPHS)):
         words = [w for w in re.split(r"[\W_\d]+", text) if w]
-        # Separated letters (G.r.e.g) are one word.
+        # Separated letters (G.r.e.g) count as one word.
         joined = re.sub(r"\b(\w)\s(?=\w\b)", r"\1", " ".join(words)).split()
         if any(GREG_PATTERN.fullmatch(word) for word in (*words, *joined)):
             return True
@@ -175,13 +175,13 @@ def play_challenge(
     """Play the challenge once.
 
     Args:
-        player: source of answers; by default the terminal or the pipe.
+        player: source of answers; defaults to the terminal or the pipe.
         print_line: called with each line of output.
-        evidence: file that `lab explain` has written.
-        time_limit: seconds for all answers together.
+        evidence: file written by `lab explain`.
+        time_limit: total time for all answers, in seconds.
 
     Returns:
-        The score, or None if the player may not play.
+        The score, or None if the player is not allowed to play.
 
     Raises:
         MoviemotionError: no name was given, or the evidence cannot be read.
@@ -220,7 +220,7 @@ def play_challenge(
 
 
 def _ask_timed(player: Player, prompt: str, left: float) -> tuple[str, float]:
-    """Ask for an answer; returns it with the seconds left."""
+    """Ask for an answer and return it with the seconds left."""
     if left <= 0:
         return "", 0.0
     began = time.monotonic()
@@ -274,13 +274,13 @@ def _format_clock(seconds: float) -> str:
 
 
 class TerminalPlayer:
-    """A player at a terminal, who sees the clock beside the line being typed."""
+    """A player at a terminal, where the clock is shown next to the line being typed."""
 
     def __init__(self) -> None:
         self._session: PromptSession[str] = PromptSession()
 
     def ask(self, prompt: str, deadline: float | None) -> str | None:
-        """See `Player`. Ctrl-D on an empty line is no answer."""
+        """See `Player`. Ctrl-D on an empty line ends the input."""
         try:
             if deadline is None:
                 return self._session.prompt(prompt, refresh_interval=0)
@@ -303,7 +303,7 @@ class TerminalPlayer:
 
 
 class PipePlayer:
-    """A player who answers from a pipe or a file, one line per answer. Unfinished lines count as they are."""
+    """A player who answers from a pipe or a file, one line per answer; an unfinished last line counts."""
 
     def __init__(self, descriptor: int = 0) -> None:
         self._descriptor = descriptor

@@ -1,8 +1,8 @@
-"""Run the proposal's experiments, which are defined in `experiments.toml`.
+"""Run the proposal's experiments, as defined in `experiments.toml`.
 
-An experiment compares two designs (configurations). Each design is trained once per seed, in a process of its
-own, and its predictions for the test split are stored. Finished runs are not repeated, and interrupted ones
-resume. `experiments_report` compares the predictions.
+An experiment compares two designs (configurations). Each design is trained once per seed, in a separate
+process, and its predictions for the test split are stored. Finished runs are not repeated; interrupted runs
+are resumed. `experiments_report` compares the predictions.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ SETTINGS_FILE, PREDICTIONS_FILE = "settings.json", "predictions.npy"
 
 @dataclass(frozen=True)
 class PublishedResult:
-    """A change that the proposal reports: its descriptions of the two sides, and their test accuracies."""
+    """A change reported by the proposal: its description before and after, and the test accuracies."""
 
     before_text: str
     after_text: str
@@ -40,7 +40,7 @@ class PublishedResult:
 
     @property
     def change(self) -> float:
-        """The accuracy after minus the accuracy before, as a share."""
+        """The accuracy after minus the accuracy before, as a fraction."""
         return self.after - self.before
 
 
@@ -49,9 +49,9 @@ class Experiment:
     """A comparison of two designs.
 
     Attributes:
-        number: the proposal's number, or a word for an experiment that it does not have.
+        number: the proposal's number, or a word for an experiment that is not in the proposal.
         before, after: names of designs.
-        published: None for an experiment that the proposal does not have.
+        published: the published result; None for an experiment that is not in the proposal.
         conclusion: a summary of what the proposal concluded.
         note: a decision that was needed where the proposal gives no details.
     """
@@ -67,12 +67,13 @@ class Experiment:
 
 @dataclass(frozen=True)
 class TrainingBudget:
-    """The size of a set of runs, which is the same for all of them.
+    """The size of the runs, which is the same for all runs of a set.
 
     Attributes:
-        epochs: largest number of epochs of each run.
-        fraction: share of the train split that is used.
-        width: factor of the number of filters and neurons in each layer; pretrained layers keep theirs.
+        epochs: maximum number of epochs of each run.
+        fraction: fraction of the train split that is used.
+        width: factor by which the number of filters and neurons in each layer is multiplied, except in
+            pretrained layers.
         seeds: each design is trained once per seed.
     """
 
@@ -91,7 +92,7 @@ def load_catalog(path: Path = CATALOG_FILE) -> tuple[dict[str, TrainingConfig], 
 
 
 def select_experiments(experiments: Sequence[Experiment], numbers: Sequence[str]) -> list[Experiment]:
-    """The experiments with these numbers, or all of them.
+    """The experiments with these numbers, or all experiments if none are given.
 
     Raises:
         MoviemotionError: a number is unknown.
@@ -114,13 +115,13 @@ def run_experiments(
 ) -> list[str]:
     """Train each design that the experiments need, once per seed, and store its test predictions.
 
-    Writes `<out>/<design>/seed-<n>/`. Finished runs are not repeated, and interrupted ones resume.
+    Writes `<out>/<design>/seed-<n>/`. Finished runs are not repeated; interrupted runs are resumed.
 
     Args:
         data: folder with a train and a test split.
         out: folder of the runs.
         numbers: experiments to run; empty: all.
-        jobs: number of runs at a time, each in a process of its own with its share of the cores.
+        jobs: number of simultaneous runs, each in a separate process with its share of the cores.
         imagenet_weights: weights of VGG-16 for the transfer learning experiment.
         print_line: called with lines of text for the user.
 
@@ -128,13 +129,13 @@ def run_experiments(
         One line for each run that failed, with the reason.
 
     Raises:
-        MoviemotionError: the data or the numbers are invalid, or `out` contains runs of another size.
+        MoviemotionError: the data or the numbers are invalid, or `out` contains runs of a different size.
     """
     designs, experiments = load_catalog()
     needed = dict.fromkeys(n for e in select_experiments(experiments, numbers) for n in (e.before, e.after))
     faces, test = (dataset.load_faces(data, split) for split in ("train", "test"))
     _check_same_budget(out, budget)
-    # Seed by seed, so that an interrupted call leaves complete comparisons.
+    # Run seed by seed, so that an interrupted call leaves complete comparisons.
     tasks = [
         (design, seed)
         for seed in budget.seeds
@@ -146,7 +147,7 @@ def run_experiments(
     )
     failures: list[str] = []
     store = f"sqlite:///{out.resolve()}/mlflow.db"
-    get_or_create_experiment(store)  # now, before several processes would create it at the same time
+    get_or_create_experiment(store)  # now, so that parallel processes do not all try to create it
     threads = max(1, (os.cpu_count() or 1) // jobs)
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(
@@ -183,7 +184,7 @@ def read_budget(out: Path) -> TrainingBudget:
 
 
 def _check_same_budget(out: Path, budget: TrainingBudget) -> None:
-    """Check that `out` contains no runs of another size, since they could not be compared; add new seeds."""
+    """Check that `out` has no runs of a different, incomparable size, and add new seeds."""
     path = out / SETTINGS_FILE
     if path.exists():
         before = read_budget(out)
@@ -222,7 +223,7 @@ def _apply_budget(
 
 
 _worker_splits: dict[str, dataset.FaceSet] = {}
-"""In a worker process: the train and the test split, passed once instead of with each run."""
+"""In a worker process, the train and test splits, passed once instead of with each run."""
 
 
 def _init_worker(threads: int, faces: dataset.FaceSet, test: dataset.FaceSet) -> None:
@@ -233,7 +234,7 @@ def _init_worker(threads: int, faces: dataset.FaceSet, test: dataset.FaceSet) ->
 
 
 def _run_one(out: Path, config: TrainingConfig, store: str) -> str:
-    """Train one run in a worker process; returns a summary."""
+    """Train one run in a worker process and return a summary."""
     from moviemotion.lab.training import loop, runs
 
     folder = out / f"seed-{config.seed}"
@@ -254,7 +255,7 @@ def _run_one(out: Path, config: TrainingConfig, store: str) -> str:
 
 
 def _discard_line(line: str) -> None:
-    """Print nothing: the lines of parallel runs would be mixed up."""
+    """Print nothing: the output of parallel runs would be interleaved."""
 
 
 def _resolve_inheritance(written: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:

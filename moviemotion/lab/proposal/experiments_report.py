@@ -1,4 +1,4 @@
-"""Report the proposal's experiments: a table and a chart with one verdict for each published change."""
+"""Report the proposal's experiments: a table and a chart with a verdict on each published change."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ class ExperimentResult:
     """The result of one experiment.
 
     Attributes:
-        label_change: the change of accuracy against the folders' labels, as in the proposal.
-        consensus_change: the change against the annotators' consensus; None without votes.
-        adjusted_p: p-value of the label change, adjusted over all experiments of the report (Holm).
-        verdict: on the published change; None if the proposal does not have this experiment.
-        images_for_published, images_for_measured: number of test images that a change of the published, or
-            the measured, size requires; None if no number is enough with as many seeds.
+        label_change: the change in accuracy against the folder labels, as in the proposal.
+        consensus_change: the change in accuracy against the annotators' consensus; None without votes.
+        adjusted_p: p-value of the label change, Holm-adjusted across all experiments of the report.
+        verdict: verdict on the published change; None if the experiment is not in the proposal.
+        images_for_published, images_for_measured: number of test images required to detect a change of the
+            published, or the measured, size; None if no number suffices with this number of seeds.
     """
 
     experiment: Experiment
@@ -59,7 +59,7 @@ class ExperimentResult:
 
 @dataclass(frozen=True)
 class SkippedExperiment:
-    """An experiment without a result, and why."""
+    """An experiment without a result, and the reason."""
 
     experiment: Experiment
     reason: str
@@ -71,15 +71,15 @@ def compare_runs(
     """Compare the runs of each experiment on `<data>/test`.
 
     Args:
-        data: the face set with which the experiments were run.
+        data: the face set on which the experiments were run.
         runs: folder of the runs.
         numbers: experiments to compare; empty: all.
 
     Returns:
-        The size of the runs, the results, and the experiments without one.
+        The size of the runs, the results, and the experiments without a result.
 
     Raises:
-        MoviemotionError: `runs` contains no experiments, or its predictions are for another test split.
+        MoviemotionError: `runs` contains no experiments, or the predictions are for a different test split.
     """
     budget = read_budget(runs)
     _, experiments = load_catalog()
@@ -124,16 +124,16 @@ def write_experiments_report(
     """Write `report.md` and `changes.png` to a folder.
 
     Args:
-        data: the face set with which the experiments were run.
+        data: the face set on which the experiments were run.
         runs: folder of the runs.
-        report_folder: folder to write.
+        report_folder: folder for the report.
         print_line: called with one line per result.
 
     Returns:
         The path of `report.md`.
 
     Raises:
-        MoviemotionError: as for `compare_runs`; there are no results yet; or the folder cannot be written.
+        MoviemotionError: there are no results yet, the folder cannot be written, or `compare_runs` fails.
     """
     check_writable(report_folder)
     budget, results, skipped = compare_runs(data, runs)
@@ -163,7 +163,7 @@ def write_experiments_report(
 
 
 def draw_changes_chart(results: Sequence[ExperimentResult], path: Path) -> None:
-    """Draw the published change and the measured one with its interval for each experiment, as a PNG."""
+    """Draw each experiment's published and measured change, the latter with its interval, as a PNG."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 0.42 * len(results) + 1.4), layout="constrained", dpi=130)
@@ -196,7 +196,7 @@ def draw_changes_chart(results: Sequence[ExperimentResult], path: Path) -> None:
         for r in results
     ]
     axes.set_yticks(rows, labels)
-    axes.set_xlabel("change of test accuracy, percentage points")
+    axes.set_xlabel("change in test accuracy, percentage points")
     handles = [axes.plot([], [], "D", markerfacecolor="white", markeredgecolor="#222222")[0]]
     names = ["published, on 128 images"]
     for verdict, color in colors.items():
@@ -238,14 +238,14 @@ def _predictions_file(out: Path, design: str, seed: int) -> Path:
 
 
 def _read_predictions(out: Path, design: str, seeds: Sequence[int], images: int) -> NDArray[np.int64]:
-    """(seeds, images) index of the emotion that each run predicts."""
+    """(seeds, images) index of the emotion predicted by each run."""
     predicted = []
     for seed in seeds:
         probabilities = np.load(_predictions_file(out, design, seed))
         if len(probabilities) != images:
             raise SettingError(
                 "other-test-split",
-                "{path}: has predictions for {found} images, but the test split has {images}; "
+                "{path}: contains predictions for {found} images, but the test split has {images}; "
                 "set {data} to the face set of the runs",
                 path=_predictions_file(out, design, seed),
                 found=len(probabilities),

@@ -1,7 +1,7 @@
 """Grade a free-text answer by the ideas it mentions, tolerating misspellings but not wrong statements.
 
-An answer is divided into clauses, each of which is about the early or the late part of a network. An idea
-counts if one of its phrasings occurs in the clauses about the right part.
+An answer is divided into clauses, each about the early or the late part of a network. An idea counts if one
+of its phrasings occurs in the clauses about the part to which the idea applies.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ class Idea:
     """An idea that an answer should, or should not, mention.
 
     Attributes:
-        phrasings: ways to express it, any of which is enough; see `parse_phrasing`.
+        phrasings: ways to express the idea, any of which suffices; see `parse_phrasing`.
         part: "early" or "late" if the clause must be about that part of the network.
-        contradicts: for wrong statements, indices of the ideas that do not count beside it.
+        contradicts: for wrong statements, indices of the ideas that do not count if it occurs.
     """
 
     name: str
@@ -72,7 +72,7 @@ class GradedAnswer:
 
 
 def parse_phrasing(text: str) -> tuple[tuple[str, ...], ...]:
-    """Parse a phrasing: groups of alternative phrases, each of which must occur.
+    """Parse a phrasing: groups of alternative phrases; one phrase of each group must occur.
 
     Example:
         >>> parse_phrasing("negative|minus + zero|off")
@@ -106,7 +106,7 @@ class _Clause:
 
 
 def _split_clauses(answer: str) -> list[_Clause]:
-    """Divide an answer into clauses, and assign each to the part of the network that it is about."""
+    """Divide an answer into clauses and assign each clause to a part of the network."""
     text = re.sub(r"[’']", "", answer.casefold()).replace("max(0,", "max(0 ").replace("max(x,", "max(x ")
     clauses: list[_Clause] = []
     part = "early"  # the questions name the early blocks first
@@ -149,7 +149,7 @@ def _contains_phrase(phrase: str, words: Sequence[str], squeezed: str) -> bool:
 
 
 def _words_match(wanted: str, word: str) -> bool:
-    """Whether a word matches: endings are ignored; one typo is allowed from four letters, two from seven."""
+    """Whether a word matches, ignoring endings; one typo is allowed from four letters on, two from seven."""
     if word == wanted or (
         len(wanted) > 2 and word.startswith(wanted) and word[len(wanted) :] in WORD_ENDINGS
     ):

@@ -1,8 +1,8 @@
-"""Estimate the effect of a change of configuration, over seeds and on the same test images.
+"""Estimate the effect of a configuration change from paired runs with the same seeds and test images.
 
-Accuracies of single runs differ by chance for two reasons: the seed of the training and the choice of test
-images. Comparing the runs with and without the change on the same seeds and images removes what they have in
-common. What remains is a table of differences, seeds × images, whose mean is the effect.
+Accuracies of single runs differ by chance for two reasons: the training seed and the choice of test images.
+Comparing runs with and without the change on the same seeds and images removes the variation they have in
+common. This leaves a table of differences, seeds × images, whose mean is the effect.
 """
 
 from __future__ import annotations
@@ -28,15 +28,15 @@ class ReplicationVerdict(StrEnum):
 
 @dataclass(frozen=True)
 class PairedChange:
-    """The change of accuracy between two designs.
+    """The change in accuracy between two designs.
 
     Attributes:
         before, after: mean accuracies over seeds.
         interval: 95 % interval of the difference, over seeds and test images.
-        p_value: two-sided, of no change.
+        p_value: two-sided p-value of the hypothesis of no change.
         n_seeds, n_images: number of seeds and of test images.
-        seed_variance: the part of the variance of the difference that comes from the seeds.
-        image_std: standard deviation over images of the difference, averaged over seeds.
+        seed_variance: the component of the difference's variance that is due to the seeds.
+        image_std: standard deviation, over images, of the difference averaged over seeds.
     """
 
     before: float
@@ -59,18 +59,17 @@ def paired_change(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> Paired
 
     The variance of the mean difference is estimated as the sum of two parts: the variance of the seeds' mean
     differences divided by the number of seeds, and that of the images' mean differences divided by the number
-    of images. Each part also contains some of the other, so the interval is wider than necessary rather than
-    too narrow.
+    of images. The two parts overlap, so the interval is conservative.
 
     Args:
-        before, after: (seeds, images) bool, whether each run classifies each image correctly; both with the
-            same seeds and images.
+        before, after: (seeds, images) bool, whether each run classifies each image correctly; both arrays
+            have the same seeds and images.
 
     Raises:
         ValueError: the shapes differ, or there are fewer than two seeds.
     """
     if before.shape != after.shape or before.shape[0] < 2:
-        raise ValueError("two designs need the same two or more seeds and the same images")
+        raise ValueError("both designs need the same images and the same seeds, at least two")
     seeds, images = before.shape
     difference = after.astype(float) - before
     mean = float(difference.mean())
@@ -82,7 +81,7 @@ def paired_change(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> Paired
         return PairedChange(
             float(before.mean()), float(after.mean()), (mean, mean), 1.0, seeds, images, 0.0, 0.0
         )
-    # Satterthwaite's (1946) degrees of freedom of a sum of two variance estimates. With three seeds and
+    # Satterthwaite's (1946) degrees of freedom for a sum of two variance estimates. With three seeds and
     # thousands of images they are close to 2 if the seeds contribute most of the variance, and large if the
     # images do.
     freedom = variance**2 / (seed_variance**2 / (seeds - 1) + image_variance**2 / (images - 1))
@@ -105,13 +104,13 @@ def judge_published_change(change: PairedChange, adjusted_p: float, published: f
     """Decide whether the measurement supports the published change.
 
     - Confirmed: the change has the published direction, with an adjusted p-value below 0.05.
-    - Contradicted: the change has the other direction, with such a p-value; or its interval excludes half of
-      the published change.
-    - Inconclusive: anything else. If both designs gave the same answers, the change had no effect to measure.
+    - Contradicted: the change has the opposite direction, with such a p-value; or its interval excludes half
+      of the published change.
+    - Inconclusive: anything else. If both designs gave the same answers, there was no effect to measure.
 
     Args:
         adjusted_p: the p-value, adjusted for the number of experiments.
-        published: the published change of accuracy, as a share.
+        published: the published change in accuracy, as a fraction.
     """
     if not any(change.interval):
         return ReplicationVerdict.INCONCLUSIVE
@@ -127,10 +126,10 @@ def judge_published_change(change: PairedChange, adjusted_p: float, published: f
 
 
 def required_images(change: PairedChange, effect_size: float) -> int | None:
-    """The number of test images on which a change would be detected with 80 % power, with as many seeds.
+    """The number of test images needed to detect a change with 80 % power, given the number of seeds.
 
     Args:
-        effect_size: the change of accuracy, as a share.
+        effect_size: the change in accuracy, as a fraction.
 
     Returns:
         The number of images; None if the seeds vary too much for any number, or if both designs gave the

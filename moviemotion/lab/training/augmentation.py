@@ -1,8 +1,8 @@
-"""Augmentation of training faces: random changes that leave the emotion as it is.
+"""Augmentation of training faces: random changes that preserve the emotion.
 
-`augment_camera` imitates what cameras, face crops and hands do to an image; the shipped emotion model is
-trained with it. `augment_brightness` is the proposal's augmentation. All functions draw from a generator that
-the caller seeds, so that a run can be repeated.
+`augment_camera` imitates the effects of cameras, imprecise face crops and hands on an image; the shipped
+emotion model is trained with it. `augment_brightness` is the proposal's augmentation. All functions draw from
+a generator seeded by the caller, so that a run is reproducible.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def augment_camera(images: Tensor, generator: torch.Generator) -> Tensor:
         generator: random generator on the images' device.
 
     Returns:
-        The changed images, in the same format.
+        The augmented images, in the same format.
     """
     n, device = len(images), images.device
 
@@ -44,7 +44,7 @@ def augment_camera(images: Tensor, generator: torch.Generator) -> Tensor:
     noise = torch.randn(faces.shape, generator=generator, device=device)
     faces = faces + noise * uniform(0, 6, 1, 1, 1)
 
-    # Random erasing (Zhong et al., 2020) stands for a hand, a cup or another head before the face.
+    # Random erasing (Zhong et al., 2020) imitates a hand, a cup or another head in front of the face.
     size = images.shape[-1]
     center, half = uniform(0, size, 2), uniform(4, 11, 2)
     row = torch.arange(size, device=device)
@@ -65,8 +65,8 @@ def augment_brightness(
 
 
 def mixup(images: Tensor, targets: Tensor, alpha: float, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Mix each face and its target with another, by a share drawn from Beta(α, α) (Zhang et al., 2018)."""
-    # Beta draws come from the global generator only; the training loop seeds it in each epoch.
+    """Mix each face and target with another pair, with a weight from Beta(α, α) (Zhang et al., 2018)."""
+    # Beta samples can only come from the global generator, which the training loop seeds in each epoch.
     share = float(torch.distributions.Beta(alpha, alpha).sample())
     other = torch.randperm(len(images), generator=generator, device=images.device)
     return torch.lerp(images[other], images, share), torch.lerp(targets[other], targets, share)

@@ -1,6 +1,6 @@
-"""The configuration of a training run: everything that decides it, apart from the data.
+"""The configuration of a training run: everything that determines the result, apart from the data.
 
-`DEFAULT_CONFIGS` has one configuration for each network; `make_config` applies the user's changes to it.
+`DEFAULT_CONFIGS` has one configuration per network; `make_config` applies the user's overrides to it.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ AUGMENTATIONS = ("none", "brightness", "camera")
 TARGETS = ("votes", "labels")
 
 _RENAMED_FIELDS = {"optimiser": "optimizer", "first_weights": "initial_weights", "averaging": "ema_decay"}
-"""Field of `TrainingConfig` in files of version 0.1.0 → its present name."""
+"""Field of `TrainingConfig` in files written by version 0.1.0 → current name."""
 _RENAMED_OPTIONS = {"normalise": "batch_norm_position"}
-"""Field of `networks.ProposalArchitecture` in files of version 0.1.0 → its present name."""
+"""Field of `networks.ProposalArchitecture` in files written by version 0.1.0 → current name."""
 
 
 @dataclass(frozen=True)
@@ -29,27 +29,30 @@ class TrainingConfig:
     """The settings of a training run.
 
     Attributes:
-        network, options: a name in `networks.NETWORKS`, and keyword arguments of its builder.
-        initial_weights: path of the weights from which a pretrained network starts; None: its cache, if any.
-        targets: "votes" of the annotators over eight emotions, or folder "labels" over the proposal's four.
-        epochs: the largest number of epochs.
-        patience: epochs without a lower validation loss after which the run ends with the weights of the
-            epoch that had the lowest; 0: train for all epochs and use the last weights.
+        network, options: a name in `networks.NETWORKS`, and keyword arguments for its builder.
+        initial_weights: path of the initial weights of a pretrained network; None: use its cache, if any.
+        targets: "votes" (the annotators' votes over eight emotions) or "labels" (the folder labels, which are
+            the proposal's four emotions).
+        epochs: the maximum number of epochs.
+        patience: number of epochs without a lower validation loss after which training stops and the weights
+            of the best epoch are returned; 0: train for all epochs and return the last weights.
         batch: faces per training step.
         optimizer: "sgd" (Nesterov momentum 0.9), "adam" or "adamw".
-        learning_rate: the peak of the schedule.
-        schedule: "cosine" (rises for a twelfth of the run, then falls to 0) or "plateau" (is multiplied by
-            0.2 after three epochs in which the validation loss fell by less than `min_delta`).
-        weight_decay: of weights, not of biases and norms; with "adam", an L2 penalty with half that factor.
-        ema_decay: decay of the exponential moving average of the weights, which is what the run returns;
-            0: return the weights themselves.
+        learning_rate: the peak learning rate of the schedule.
+        schedule: "cosine" (warm-up over the first twelfth of the run, then decay to 0) or "plateau" (the rate
+            is multiplied by 0.2 after three epochs in which the validation loss fell by less than
+            `min_delta`).
+        weight_decay: applied to weights, not to biases and norms; with "adam", an L2 penalty of half that
+            factor.
+        ema_decay: decay of the exponential moving average of the weights, which the run returns; 0: return
+            the weights themselves.
         augmentation: "camera" (see `augment_camera`), "brightness" or "none".
-        brightness: range of the factor by which "brightness" multiplies gray values.
-        mixup: parameter of the Beta distribution by which pairs of faces are mixed; 0: no mixing.
+        brightness: range of the factor by which the "brightness" augmentation multiplies gray values.
+        mixup: parameter of the Beta distribution of the weights with which pairs of faces are mixed; 0: none.
         teacher_share: weight of the teachers' probabilities in the targets, if there are teachers.
-        validation: share of the train split that is held out for validation.
-        fraction: share of the train split that is used at all.
-        seed: decides the held-out faces, the initial weights and all random draws.
+        validation: fraction of the train split that is held out for validation.
+        fraction: fraction of the train split that is used at all.
+        seed: determines the held-out faces, the initial weights and all random draws.
     """
 
     network: str = "compact"
@@ -77,8 +80,8 @@ class TrainingConfig:
     def from_dict(cls, fields: Mapping[str, Any]) -> TrainingConfig:
         """Create a configuration from the plain containers of a JSON or TOML file.
 
-        Files written by version 0.1.0, among them the shipped emotion model, use older names for some
-        fields; both are read.
+        Files written by version 0.1.0, including the shipped emotion model, use older names for some fields;
+        both the old and the new names are accepted.
         """
         current = _rename_fields(fields, _RENAMED_FIELDS)
         options = _rename_fields(current.get("options", {}), _RENAMED_OPTIONS)
@@ -116,12 +119,12 @@ DEFAULT_CONFIGS: dict[str, TrainingConfig] = {
         weight_decay=0.03,
     ),
 }
-"""Network → its default configuration."""
+"""Name of a network → default configuration."""
 
 _PARAMETER_FIELDS = {"network", "epochs", "fraction", "seed", "initial_weights"}
-"""Fields that `make_config` has parameters for; overrides cannot change them."""
+"""Fields that are parameters of `make_config`; overrides cannot change them."""
 _FRACTION_FIELDS = {"ema_decay", "teacher_share", "validation"}
-"""Fields whose values are from 0 to 1."""
+"""Fields with values from 0 to 1."""
 
 
 def make_config(
@@ -136,11 +139,11 @@ def make_config(
 
     Args:
         network: a name in `DEFAULT_CONFIGS`.
-        epochs: None: the network's default.
-        overrides: other fields of `TrainingConfig` that hold one value, as FIELD=VALUE.
+        epochs: the maximum number of epochs; None: the network's default.
+        overrides: other single-valued fields of `TrainingConfig`, as FIELD=VALUE.
 
     Raises:
-        SettingError: the network or a field is unknown, or the field cannot have this value.
+        SettingError: the network or a field is unknown, or a value is not valid for its field.
 
     Example:
         >>> make_config("compact", epochs=2, overrides=["mixup=0"]).mixup
@@ -203,7 +206,7 @@ def _parse_override(config: TrainingConfig, text: str) -> tuple[str, Any]:
 
 
 def config_fields(run: Mapping[str, Any]) -> dict[str, Any]:
-    """The configuration in the record of a run, which version 0.1.0 stored under another name."""
+    """The configuration in the record of a run; version 0.1.0 stored it under a different name."""
     fields: dict[str, Any] = run["config"] if "config" in run else run["recipe"]
     return fields
 

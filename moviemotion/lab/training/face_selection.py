@@ -1,7 +1,7 @@
-"""Which faces a run trains on and which it holds out.
+"""Select the faces that a run trains on and those that it holds out.
 
-The selection depends on the configuration and the data only, so the faces that a run held out can be found
-again later, from the configuration that is stored in its exported model.
+The selection depends only on the configuration and the data, so the held-out faces of a run can be recovered
+later from the configuration stored in its exported model.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from moviemotion.lab.data import dataset
 from moviemotion.lab.training.config import TrainingConfig, config_fields
 
 HELD_OUT_SPLIT = "held-out"
-"""Name that stands for the part of the train split that a model's own run held out."""
+"""Pseudo-split: the part of the train split that was held out in a model's own run."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class FaceSelection:
 
 
 def load_train_and_test(data: Path) -> tuple[dataset.FaceSet, dataset.FaceSet | None]:
-    """Read the faces of `<data>/train`, and those of `<data>/test` if there is one.
+    """Read the faces of `<data>/train` and, if it exists, `<data>/test`.
 
     Raises:
         MoviemotionError: a split cannot be read.
@@ -61,7 +61,7 @@ def select_faces(
     """
     if config.targets == "votes" and faces.votes is None:
         raise MoviemotionError(
-            f"{dataset.ANNOTATIONS_FILE}: missing, and this network trains on votes; put it beside the splits"
+            f"{dataset.ANNOTATIONS_FILE}: missing, but this network needs votes; add it next to the splits"
         )
     has_target = dataset.usable_mask(faces) if config.targets == "votes" else dataset.label_truth(faces) >= 0
     usable = faces.subset(has_target)
@@ -76,7 +76,7 @@ def select_faces(
 
 
 def load_held_out_faces(model: Path, data: Path) -> dataset.FaceSet:
-    """The faces of `<data>/train` that the run of an exported model held out.
+    """The faces of `<data>/train` that were held out in the run of an exported model.
 
     Raises:
         MoviemotionError: the model does not contain its configuration, or the data cannot be read.
@@ -85,7 +85,7 @@ def load_held_out_faces(model: Path, data: Path) -> dataset.FaceSet:
 
 
 def config_of_model(model: Path) -> TrainingConfig:
-    """The configuration of an exported model's run, from the metadata of the file.
+    """The configuration of an exported model's run, read from the file's metadata.
 
     Raises:
         MoviemotionError: the model cannot be read or does not contain its configuration.

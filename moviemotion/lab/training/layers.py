@@ -1,4 +1,4 @@
-"""Layers by which networks scale their own input, so that callers pass gray values from 0 to 255."""
+"""Layers that scale a network's input, so that callers can pass gray values from 0 to 255."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Standardize(nn.Module):
         """(n, 1, h, w) gray values → the same shape, scaled."""
         mean = x.mean(dim=(1, 2, 3), keepdim=True)
         deviation = (x - mean).square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
-        return (x - mean) / (deviation + 1.0)  # plus 1: crops of one tone have no deviation
+        return (x - mean) / (deviation + 1.0)  # plus 1: uniform crops have zero deviation
 
 
 class Rescale(nn.Module):

@@ -1,7 +1,7 @@
-"""The training loop of all networks.
+"""The training loop used for all networks.
 
-Each epoch seeds its random generators with (seed, epoch) alone. A run that was killed and resumed from its
-checkpoint therefore sees the same batches, and drops the same neurons, as an uninterrupted one.
+Each epoch seeds the random generators with (seed, epoch) alone. A run that was killed and resumed from its
+checkpoint therefore sees the same batches, and drops the same neurons, as an uninterrupted run.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from moviemotion.lab.training.config import (
 )
 
 PLATEAU_FACTOR, PLATEAU_PATIENCE = 0.2, 3
-"""Factor of the learning rate, and epochs without improvement before it applies."""
+"""Factor by which the learning rate is multiplied, and epochs without improvement before that."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Examples:
 
     Attributes:
         images: (n, 48, 48) uint8, gray.
-        targets: (n, outputs) float32, each row a distribution.
+        targets: (n, outputs) float32; each row is a probability distribution.
         truth: (n,) index into `PROPOSAL_EMOTIONS` of the correct answer; -1 without one.
     """
 
@@ -61,8 +61,9 @@ class EpochResult:
     Attributes:
         loss: mean cross-entropy of the training batches.
         held_out_loss: mean cross-entropy of the held-out faces.
-        held_out_accuracy: share of the held-out faces with a correct answer; NaN if none has a truth.
-        learning_rate: after the epoch.
+        held_out_accuracy: fraction of the labeled held-out faces classified correctly; NaN if none is
+            labeled.
+        learning_rate: learning rate after the epoch.
         seconds: duration.
     """
 
@@ -98,15 +99,15 @@ def fit(
 
     Args:
         checkpoint: file that is written after each epoch; if it exists, training resumes from it.
-        on_batch_end: called after each batch with the batches done and those of the complete run.
-        on_epoch_end: called with the number of the epoch, from 1, and its results.
+        on_batch_end: called after each batch with the number of batches done and the total of the run.
+        on_epoch_end: called with the number of the epoch, starting at 1, and its results.
 
     Returns:
         The trained network in evaluation mode, and the results of each epoch.
 
     Raises:
-        MoviemotionError: the configuration has an unknown value, or `checkpoint` belongs to a run with
-            another configuration.
+        MoviemotionError: the configuration has an unknown value, or `checkpoint` belongs to a run with a
+            different configuration.
     """
     state = prepare_training(config, checkpoint)
     images = torch.from_numpy(examples.images)[:, None].to(state.device)
@@ -122,7 +123,7 @@ def fit(
         state.history.append(EpochResult(loss, held_loss, accuracy, rate, time.monotonic() - began))
         if config.schedule == "plateau":
             state.plateau_scheduler.step(held_loss)
-        # Without early stopping the last weights are the result, with it those of the best epoch.
+        # Without early stopping, the result is the last weights; with it, those of the best epoch.
         if not config.patience or held_loss <= min(epoch.held_out_loss for epoch in state.history):
             state.best_weights = copy.deepcopy(result.state_dict())
         if checkpoint is not None:
@@ -134,10 +135,10 @@ def fit(
 
 
 def prepare_training(config: TrainingConfig, checkpoint: Path | None) -> TrainingState:
-    """The state before the first epoch, or the one in the checkpoint. Writes nothing.
+    """Return the state before the first epoch or, if there is a checkpoint, its state. Nothing is written.
 
     Raises:
-        MoviemotionError: as for `fit`.
+        MoviemotionError: see `fit`.
     """
     _check_config(config)
     torch.manual_seed(config.seed)
@@ -148,12 +149,12 @@ def prepare_training(config: TrainingConfig, checkpoint: Path | None) -> Trainin
 
 
 def predict_logits(network: nn.Module, images: NDArray[np.uint8], mirror: bool = True) -> Tensor:
-    """Predict faces, by default as the mean over each face and its mirror image.
+    """Predict faces, by default averaging over each face and its mirror image.
 
     Args:
         images: (n, 48, 48) uint8.
-        mirror: average with the mirror image, which shows the same emotion; the errors of the two partly
-            cancel out.
+        mirror: average the predictions for the face and its mirror image, which shows the same emotion; their
+            errors partly cancel out.
 
     Returns:
         (n, outputs) float32 logits on the CPU.
@@ -176,7 +177,7 @@ def to_proposal_logits(logits: Tensor) -> Tensor:
 
 
 def evaluate_network(network: nn.Module, examples: Examples) -> tuple[float, float]:
-    """Mean cross-entropy of all faces, and accuracy on the faces with a truth (NaN if none has one)."""
+    """Mean cross-entropy of all faces, and accuracy on the labeled faces (NaN if there are none)."""
     with bfloat16_autocast(next(network.parameters()).device):
         logits = predict_logits(network, examples.images, mirror=False)
     loss = F.cross_entropy(logits, torch.from_numpy(examples.targets)).item()
@@ -204,7 +205,7 @@ def _new_state(config: TrainingConfig) -> TrainingState:
         path = Path(config.initial_weights) if config.initial_weights else None
         networks.INITIAL_WEIGHT_LOADERS.get(config.network, networks.load_run_weights)(network, path)
     network = network.to(device, memory_format=torch.channels_last)
-    # Weight decay pulls weights to 0, which is right for matrices only: biases and batch norms need offsets.
+    # Weight decay pulls weights to 0, which suits only weight matrices: biases and batch norms need offsets.
     trained = [p for p in network.parameters() if p.requires_grad]
     groups = [
         {"params": [p for p in trained if p.ndim > 1], "weight_decay": config.weight_decay},
@@ -230,7 +231,7 @@ def _new_state(config: TrainingConfig) -> TrainingState:
 
 
 def bfloat16_autocast(device: torch.device) -> torch.autocast:
-    """Compute in bfloat16 if the processor supports it; the weights stay in float32."""
+    """Compute in bfloat16 if the device supports it; the weights stay in float32."""
     supported = device.type == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
     return torch.autocast(device.type, torch.bfloat16, enabled=supported)
 
@@ -263,7 +264,7 @@ def _train_epoch(
         loss.backward()
         state.optimizer.step()
         if config.ema_decay:
-            # A shorter average at first: the initial random weights must not stay in it.
+            # Average over fewer steps at first, so that the initial random weights do not persist.
             _update_ema(state.ema_network, state.network, min(config.ema_decay, (1 + done) / 100))
         total += loss.item() * len(index)
         on_batch_end(done + 1, config.epochs * steps)
@@ -283,7 +284,7 @@ def _augment(
 
 
 def _cosine_factor(step: int, steps: int) -> float:
-    """Share of the peak rate: rises linearly for a twelfth of the run, then falls to 0 as half a cosine."""
+    """Fraction of the peak rate: linear warm-up over a twelfth of the run, then half-cosine decay to 0."""
     warm = max(1, steps // 12)
     if step < warm:
         return (step + 1) / warm
@@ -326,7 +327,7 @@ def _restore_checkpoint(path: Path, config: TrainingConfig, state: TrainingState
     if TrainingConfig.from_dict(config_fields(saved)) != config:
         raise SettingError(
             "other-configuration",
-            "{path}: belongs to a run with another configuration; choose another {out}, or remove it",
+            "{path}: belongs to a run with a different configuration; choose another {out}, or remove it",
             path=path,
         )
     state.network.load_state_dict(saved["network"])
@@ -339,6 +340,6 @@ def _restore_checkpoint(path: Path, config: TrainingConfig, state: TrainingState
 
 
 def save_atomically(path: Path, state: object) -> None:
-    """`torch.save` to a temporary file that replaces `path` when it is complete."""
+    """`torch.save` to a temporary file that replaces `path` once it is complete."""
     with atomic_write(path) as partial:
         torch.save(state, partial)

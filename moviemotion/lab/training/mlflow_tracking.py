@@ -1,4 +1,4 @@
-"""Record training runs in MLflow, by default in an SQLite file beside the run's folder.
+"""Record training runs in MLflow, by default in an SQLite file next to the run's folder.
 
 `mlflow ui --backend-store-uri sqlite:///…/mlflow.db` shows the recorded runs.
 """
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from moviemotion.errors import SettingError
 
-# By default MLflow reports its use to its makers; users who train on faces have not agreed to that.
+# MLflow sends usage telemetry unless it is disabled, and users who train on faces have not agreed to that.
 # The variable must be set before the import.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 
@@ -38,11 +38,11 @@ class MlflowRun:
     def start_or_resume(
         cls, folder: Path, parameters: Mapping[str, object], tracking_uri: str | None = None
     ) -> MlflowRun:
-        """Start recording the run in `folder`, or continue the record that it has.
+        """Start recording the run in `folder`, or continue its existing record.
 
         Args:
-            parameters: the configuration and whatever else describes the run.
-            tracking_uri: by default `mlflow.db` beside the run's folder.
+            parameters: the configuration and anything else that describes the run.
+            tracking_uri: defaults to `mlflow.db` next to the run's folder.
 
         Raises:
             SettingError: the store cannot be used.
@@ -95,7 +95,7 @@ def get_or_create_experiment(tracking_uri: str) -> str:
     from mlflow.tracking import MlflowClient
 
     for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.ERROR)  # a new store logs each table that it creates
+        logging.getLogger(name).setLevel(logging.ERROR)  # a new store logs every table it creates
     client = MlflowClient(tracking_uri=tracking_uri)
     experiment = client.get_experiment_by_name(EXPERIMENT_NAME)
     return experiment.experiment_id if experiment else client.create_experiment(EXPERIMENT_NAME)

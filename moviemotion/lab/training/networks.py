@@ -1,10 +1,10 @@
-"""The registry of network architectures, which are chosen by name.
+"""The registry of network architectures, selected by name.
 
 Every network takes (n, 1, 48, 48) float32 crops with gray values 0–255 and returns (n, outputs) logits. Each
-one scales its own input, so that callers need not know which scale it was trained with.
+network scales its own input, so that callers need not know the scale it was trained with.
 
 `compact` is the network of the shipped emotion model. `deck36` is the CNN #36 of the proposal (the
-MoviEmotion capstone deck of March 2024), from which the experiments vary one property at a time.
+MoviEmotion capstone deck of March 2024); each experiment varies one of its properties.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _conv_bn(inputs: int, outputs: int, kernel: int, stride: int = 1) -> nn.Sequ
 
 
 class ResidualBlock(nn.Module):
-    """Two 3×3 convolutions and a shortcut (He et al., 2016), average-pooled if the stride is above 1."""
+    """Two 3×3 convolutions and a shortcut (He et al., 2016), average-pooled for a stride above 1."""
 
     def __init__(self, inputs: int, outputs: int, stride: int) -> None:
         super().__init__()
@@ -60,7 +60,7 @@ def compact_resnet(outputs: int = 8, width: float = 1.0) -> nn.Module:
 
     Args:
         outputs: number of emotions.
-        width: factor of the number of filters in each layer.
+        width: factor by which the number of filters in each layer is multiplied.
     """
     filters = [round(width * n) for n in (32, 64, 128, 128, 256, 256)]
     return nn.Sequential(
@@ -81,14 +81,14 @@ def compact_resnet(outputs: int = 8, width: float = 1.0) -> nn.Module:
 
 @dataclass(frozen=True)
 class ProposalArchitecture:
-    """What the proposal's experiments vary in its network; the defaults are its CNN #36.
+    """The properties that the experiments vary in the proposal's network; the defaults are CNN #36.
 
     Attributes:
-        filters, kernels: number of filters and kernel size in pixels of each block's convolution.
+        filters, kernels: number of filters, and kernel size in pixels, of each block's convolution.
         dense: number of neurons in each dense layer.
         conv_activation, dense_activation: names in `ACTIVATIONS`.
         batch_norm_position: "after" or "before" the activation.
-        dropout: share of neurons dropped after each dense layer.
+        dropout: fraction of neurons dropped after each dense layer.
     """
 
     filters: tuple[int, ...] = (128, 256, 1024, 1024, 256)
@@ -104,9 +104,9 @@ class ProposalNetwork(nn.Module):
     """The proposal's network: blocks of convolution, activation, batch norm and pooling, then dense layers.
 
     Attributes:
-        architecture: the properties from which it was built.
+        architecture: the properties of this network.
         blocks: one module per block, so that the output of each can be inspected.
-        head: flattening, dense layers and the classification layer; the loss applies the softmax.
+        head: flattening, dense layers and the classification layer; the softmax is part of the loss.
     """
 
     def __init__(self, design: ProposalArchitecture, outputs: int) -> None:
@@ -142,13 +142,13 @@ class ProposalNetwork(nn.Module):
 
 
 def _proposal_block(inputs: int, filters: int, kernel: int, design: ProposalArchitecture) -> nn.Sequential:
-    # "Same" padding as in Keras, which pads even kernels by one pixel more at the bottom and the right.
+    # "Same" padding as in Keras, which pads even kernels with one more pixel at the bottom and the right.
     before, after = (kernel - 1) // 2, kernel // 2
     convolution = nn.Sequential(
         nn.ZeroPad2d((before, after, before, after)), nn.Conv2d(inputs, filters, kernel)
     )
     activation = ACTIVATIONS[design.conv_activation]()
-    # The defaults of Keras: the running mean keeps 0.99 of its value in each step, 0.9 in PyTorch.
+    # The Keras defaults: the running mean keeps 0.99 of its value in each step (0.9 in PyTorch).
     norm = nn.BatchNorm2d(filters, eps=1e-3, momentum=0.01)
     middle = [activation, norm] if design.batch_norm_position == "after" else [norm, activation]
     return nn.Sequential(*convolution, *middle, nn.MaxPool2d(2))
@@ -162,7 +162,7 @@ def proposal_cnn36(outputs: int = 4, **design: object) -> nn.Module:
         design: fields of `ProposalArchitecture` that differ from CNN #36.
 
     Raises:
-        MoviemotionError: a field, an activation or a position of the batch norm is unknown.
+        MoviemotionError: a field, an activation or a batch-norm position is unknown.
     """
     values = {key: tuple(v) if isinstance(v, list) else v for key, v in design.items()}
     try:
@@ -199,7 +199,7 @@ def build_network(name: str, outputs: int, options: Mapping[str, object]) -> nn.
     Args:
         name: a name in `NETWORKS`.
         outputs: number of emotions.
-        options: keyword arguments of the network's builder.
+        options: keyword arguments for the network's builder.
 
     Raises:
         MoviemotionError: the name or an option is unknown.
@@ -218,35 +218,35 @@ def build_network(name: str, outputs: int, options: Mapping[str, object]) -> nn.
 
 
 def load_run_weights(network: nn.Module, path: Path | None) -> None:
-    """Load the weights with which a run of the same network ended.
+    """Load the final weights of a run of the same network.
 
     Args:
         path: the run's `weights.pt`.
 
     Raises:
-        MoviemotionError: the file is missing or contains the weights of another network.
+        MoviemotionError: the file is missing or contains the weights of a different network.
     """
     try:
         network.load_state_dict(torch.load(path or "", weights_only=True, map_location="cpu"))
-    except Exception as error:  # torch raises errors of pickle, zip and its own
+    except Exception as error:  # torch raises pickle, zip and its own errors
         first = str(error).splitlines()[0]
         raise MoviemotionError(
-            f"{path}: no weights of this network ({first}); choose the weights.pt of a run"
+            f"{path}: not the weights of this network ({first}); choose the weights.pt of a run"
         ) from error
 
 
 def summarize_layers(network: nn.Module) -> list[tuple[str, str, int]]:
-    """List the layers of a network, in the order in which they are computed.
+    """List the layers of a network, in the order of computation.
 
     Returns:
-        For each layer its type, its output shape for one face, and its number of parameters including the
+        For each layer, its type, its output shape for one face, and its number of parameters, including the
         running statistics of batch norms.
     """
     rows: list[tuple[str, str, int]] = []
 
     def record(layer: nn.Module, _: object, output: Tensor) -> None:
         count = sum(p.numel() for p in layer.parameters())
-        # Keras counts the running mean and variance as parameters, and has no counter of batches.
+        # Keras counts the running mean and variance as parameters, and does not count batches.
         count += sum(b.numel() for b in layer.buffers(recurse=False) if b.is_floating_point())
         rows.append((type(layer).__name__, "×".join(map(str, output.shape[1:])), count))
 

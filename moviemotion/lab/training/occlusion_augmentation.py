@@ -1,10 +1,10 @@
 """Draw hands and objects over faces, as training data for the occlusion model.
 
-No data set marks which parts of a face are occluded, so occlusions are drawn over the faces of any data set,
-and their masks are the targets. A hand is a palm, fingers and a forearm, each a thick line with round ends in
-about the tone of the face. An object is a rounded box of any tone and pattern. They need not look real, but
-must vary in position, size, angle, light and sharpness, so that the network learns nothing specific to the
-drawings.
+No data set marks which parts of a face are occluded, so occlusions are drawn over ordinary faces, and the
+masks of the drawings are the targets. A hand consists of a palm, fingers and a forearm, each drawn as a thick
+line with round ends in about the tone of the face. An object is a rounded box of any tone and pattern. The
+drawings need not look realistic, but must vary in position, size, angle, lighting and sharpness, so that the
+network learns nothing specific to them.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ Points = tuple[Tensor, Tensor]
 
 IMAGE_SIZE = FACE_SIZE
 HAND_SHARE, OBJECT_SHARE = 0.42, 0.13
-"""Shares of the faces over which a hand or an object is drawn."""
+"""Fractions of the faces over which a hand or an object is drawn."""
 FINGER_OFFSETS = (-0.75, -0.25, 0.25, 0.75)
-"""Positions of the finger bases across the palm, in half palm widths from its center."""
+"""Positions of the finger bases across the palm, in half palm widths from the center of the palm."""
 LOW_RESOLUTIONS = (30, 20, 14)
-"""Sizes in pixels to which faces are reduced, to imitate distance and blur."""
+"""Sizes in pixels to which faces are reduced to imitate distance and blur."""
 PIXEL_Y, PIXEL_X = torch.meshgrid(
     torch.arange(IMAGE_SIZE) + 0.5, torch.arange(IMAGE_SIZE) + 0.5, indexing="ij"
 )
 
 
 class OcclusionAugmenter:
-    """Draws occlusions over faces and degrades the images as cameras do."""
+    """Draws occlusions over faces and degrades the images the way cameras do."""
 
     def __init__(self, seed: int) -> None:
         self.generator = torch.Generator().manual_seed(seed)
 
     def augment(self, faces: Tensor) -> tuple[Tensor, Tensor]:
-        """Draw occlusions over some of the faces; move, light, blur and add noise to all of them.
+        """Draw occlusions over some of the faces; shift, relight, blur and add noise to all of them.
 
         Args:
             faces: (n, 48, 48) float32, gray 0–255.
 
         Returns:
-            (n, 48, 48) the images, gray 0–255, and (n, 48, 48) the share of each pixel that is occluded, 0–1.
+            The images, (n, 48, 48), gray 0–255; and the occluded fraction of each pixel, (n, 48, 48), 0–1.
         """
         images, kind = self._random_affine(faces), self._uniform(0, 1, len(faces))
         mask = torch.zeros_like(images)
@@ -98,14 +98,14 @@ class OcclusionAugmenter:
         spread, always = uniform(0, 0.35, n), torch.ones(n)
 
         def at(across: Tensor | float, along: Tensor | float) -> Points:
-            """A point of the hand, given in half palm widths from the center of the palm."""
+            """A point of the hand, in half palm widths from the center of the palm."""
             return x + half * (along * up_x - across * up_y), y + half * (along * up_y + across * up_x)
 
         mask = torch.zeros_like(images)
 
         def draw_segment(start: Points, end: Points, radius: Tensor, tone: Tensor, there: Tensor) -> None:
             nonlocal images, mask
-            # Anti-aliased edge, a soft shadow around it, and light that falls off towards the edge.
+            # Anti-aliased edge, a soft shadow around it, and light that falls off toward the edge.
             off = _distance_to_segment(start, end) - _per_image(radius)
             here = (0.5 - off).clamp(0, 1) * _per_image(there)
             images = images * (1 - _per_image(shadow * there) * torch.exp(-off.clamp_min(0) / 1.2))
@@ -154,7 +154,7 @@ class OcclusionAugmenter:
         return torch.lerp(images, _per_image(tone) * light + pattern, mask), mask
 
     def _degrade(self, images: Tensor) -> Tensor:
-        """Add light from one side, distance, darkness and noise."""
+        """Imitate light from one side, distance, darkness and noise."""
         n, uniform = len(images), self._uniform
         angle, shift = uniform(0, 6.3, n), uniform(-18, 18, n)
         along = (PIXEL_X - IMAGE_SIZE / 2) * _per_image(angle.cos()) + (

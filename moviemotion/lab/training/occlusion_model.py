@@ -1,9 +1,9 @@
-"""Train the occlusion model, a small network that finds hands and objects before a face.
+"""Train the occlusion model, a small network that finds hands and objects in front of a face.
 
 The training data are real faces, half of them with occlusions drawn by `occlusion_augmentation`; the targets
-are the occluded shares of the cells of a 6×6 grid. Some faces of a data set are occluded already, without a
-mark, which would teach the network that hands are part of the face. Halfway through the training, the
-network therefore predicts all faces as they are, and those that it finds occluded are dropped.
+are the occluded fractions of the cells of a 6×6 grid. Some faces in a data set are already occluded but not
+marked, which would teach the network that hands are part of the face. Halfway through training, the network
+therefore predicts the occlusion of all original faces, and those predicted to be occluded are dropped.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ from moviemotion.lab.training.onnx_export import convert_to_onnx, save_model
 BASE_FILTERS = 16
 GRID_SIZE = 6
 FACE_CENTER = slice(1, GRID_SIZE), slice(1, GRID_SIZE - 1)
-"""Rows and columns of the cells that cover the face from brows to chin and from cheek to cheek."""
+"""Rows and columns of the grid cells that cover the face from brows to chin and from cheek to cheek."""
 BATCH_SIZE = 128
 LEARNING_RATE = 4e-3
 OCCLUDED_MIN_SHARE = 0.3
-"""Occluded share of the face center above which a face of the data set counts as occluded already …"""
+"""Occluded fraction of the face center above which a face of the data set counts as already occluded."""
 MAX_DROPPED_SHARE = 0.1
-"""… and the largest share of faces dropped for it, since a half-trained network finds hands everywhere."""
+"""Largest fraction of faces dropped as occluded, since a half-trained network finds hands everywhere."""
 
 
 class OcclusionNetwork(nn.Module):
-    """(n, 1, 48, 48) crops, gray 0–255 → (n, 6, 6) log-odds that a cell is occluded; 97,000 parameters."""
+    """(n, 1, 48, 48) crops, gray 0–255 → (n, 6, 6) log-odds that each cell is occluded; 97,000 parameters."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -79,14 +79,14 @@ def train_occlusion_model(
 ) -> None:
     """Train an occlusion model on the faces that emotion models train on, and write it as ONNX.
 
-    The model has one input, `faces`: (n, 1, 48, 48) float32, gray 0–255; and one output, `cover`: (n,) the
-    occluded share of the face center.
+    The model has one input, `faces`: (n, 1, 48, 48) float32, gray 0–255; and one output, `cover`: (n,), the
+    occluded fraction of the face center.
 
     Args:
         data: a face set, as for an emotion model.
         out: ONNX file to write.
         print_line: called with one line of text per epoch.
-        on_batch_end: called after each batch with the batches done and their number in the complete run.
+        on_batch_end: called after each batch with the number of batches done and the total of the run.
 
     Raises:
         MoviemotionError: the data cannot be read.
@@ -109,7 +109,7 @@ def train_occlusion_model(
                     found <= max(OCCLUDED_MIN_SHARE, float(np.quantile(found, 1 - MAX_DROPPED_SHARE)))
                 )
             ]
-            print_line(f"{len(faces)} faces without an occlusion of their own remain")
+            print_line(f"{len(faces)} faces that were not already occluded are kept")
         network.train()
         for batch in torch.randperm(len(faces)).split(BATCH_SIZE):
             images, mask = augmenter.augment(faces[batch])
@@ -135,7 +135,7 @@ def train_occlusion_model(
 
 
 def occluded_shares(network: OcclusionNetwork, faces: Tensor) -> NDArray[np.float32]:
-    """(n,) the occluded share of the center of each face, (n, 48, 48)."""
+    """The occluded fraction, (n,), of the center of each face, (n, 48, 48)."""
     share = _OccludedShare(network).eval()
     with torch.no_grad():
         return torch.cat([share(some[:, None]) for some in faces.split(BATCH_SIZE)]).numpy()
@@ -147,7 +147,7 @@ def _describe_separation(found: NDArray[np.float32], drawn: NDArray[np.float32])
     limit = float(np.quantile(clear, 0.99))
     return (
         f"{(occluded > limit).mean():.1%} of {len(occluded)} occluded faces are above {limit:.2f}, "
-        f"as is 1 % of the {len(clear)} others"
+        f"as are 1 % of the {len(clear)} other faces"
     )
 
 

@@ -1,7 +1,7 @@
 """Write trained networks as ONNX files, which the audience pipeline runs without torch.
 
-An exported emotion model includes everything between a face crop and calibrated probabilities: scaling, the
-mean over the face and its mirror image, and the temperature. Its metadata holds the run's configuration.
+An exported emotion model includes every step from a face crop to calibrated probabilities: scaling, the mean
+over the face and its mirror image, and the temperature. The metadata contains the run's configuration.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ OPSET_VERSION = 17
 
 
 class CalibratedNetwork(nn.Module):
-    """Turns crops into calibrated probabilities of eight emotions.
+    """Computes calibrated probabilities of eight emotions from face crops.
 
     Logits are averaged over the face and its mirror image and divided by the fitted temperature. A network
-    of the proposal's four emotions gets eight columns too; the other four are 0.
+    trained on the proposal's four emotions also outputs eight columns; the other four are 0.
     """
 
     def __init__(self, network: nn.Module, outputs: int, temperature: float) -> None:
@@ -47,7 +47,7 @@ class CalibratedNetwork(nn.Module):
 
 
 def export_run(run: Path, out: Path) -> None:
-    """Write the emotion model of a finished run as ONNX, with its weights in half precision.
+    """Write the emotion model of a finished run as ONNX, with half-precision weights.
 
     The model has one input, `faces`: (n, 1, 48, 48) float32, gray 0–255; and one output, `probabilities`:
     (n, 8) in the order of `EMOTIONS`.
@@ -80,7 +80,7 @@ def convert_to_onnx(network: nn.Module, output_name: str) -> onnx.ModelProto:
     """Convert a network with the input `faces`, (n, 1, 48, 48) float32, to ONNX."""
     buffer = io.BytesIO()
     with warnings.catch_warnings():
-        # The padding of even kernels is a reversed list, which ONNX Runtime folds when it loads the model.
+        # The padding of even kernels is exported as a reversed list, which ONNX Runtime folds on loading.
         warnings.filterwarnings("ignore", "Constant folding")
         torch.onnx.export(
             network.eval(),
@@ -96,7 +96,7 @@ def convert_to_onnx(network: nn.Module, output_name: str) -> onnx.ModelProto:
 
 
 def _store_weights_as_float16(model: onnx.ModelProto) -> None:
-    """Store matrices as float16, which halves the file. ONNX Runtime folds the cast back when it loads it."""
+    """Store matrices as float16, which halves the file. ONNX Runtime folds the cast back on loading."""
     for index, tensor in enumerate(model.graph.initializer):
         if tensor.data_type != TensorProto.FLOAT or len(tensor.dims) < 2:
             continue

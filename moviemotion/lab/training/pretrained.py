@@ -25,7 +25,7 @@ FACE_WEIGHTS_MANIFEST = "face_recognition_model-weights_manifest.json"
 
 
 class VGG16Block3(nn.Module):
-    """VGG-16 (Simonyan & Zisserman, 2015) up to the pooling of its third block, frozen, with a new head."""
+    """VGG-16 (Simonyan & Zisserman, 2015) up to the third block's pooling layer, frozen, with a new head."""
 
     def __init__(self, outputs: int = 4) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class VGG16Block3(nn.Module):
             layers.append(nn.MaxPool2d(2))
         self.features = nn.Sequential(*layers).requires_grad_(False)
         self.head = nn.Sequential(
-            nn.BatchNorm2d(256),  # outputs of published weights differ in scale by a factor of 100
+            nn.BatchNorm2d(256),  # activations of the published weights differ in scale by a factor of 100
             nn.Flatten(),
             nn.Linear(256 * 6 * 6, 256),
             nn.ReLU(),
@@ -60,7 +60,7 @@ def load_vgg16_weights(network: nn.Module, path: Path | None) -> None:
     """Load the ImageNet weights of a `VGG16Block3`.
 
     Args:
-        path: a state dict in torchvision's naming (`features.0.weight` …); by default torchvision's cache.
+        path: a state dict with torchvision's names (`features.0.weight` …); defaults to torchvision's cache.
 
     Raises:
         MoviemotionError: the file is missing or does not contain the weights of VGG-16.
@@ -76,7 +76,7 @@ def load_vgg16_weights(network: nn.Module, path: Path | None) -> None:
     try:
         state = torch.load(path, weights_only=True, map_location="cpu")
         network.load_state_dict({key: state[key] for key in wanted}, strict=False)
-    except Exception as error:  # torch raises errors of pickle, zip and its own
+    except Exception as error:  # torch raises pickle, zip and its own errors
         raise MoviemotionError(
             f"{path}: not the weights of VGG-16 as torchvision names them ({error}); replace the file"
         ) from error
@@ -120,10 +120,11 @@ FACE_RESNET_BLOCKS = (
 
 
 class FaceResNet(nn.Module):
-    """dlib's residual network for faces (King, 2017), on enlarged crops: a teacher, too slow to ship.
+    """dlib's residual network for faces (King, 2017), applied to enlarged crops.
 
-    The published weights were trained to distinguish people. The shipped emotion model is trained on its
-    predictions of emotions only, and contains none of its weights.
+    It serves only as a teacher, since it is too slow to ship. The published weights were trained to
+    distinguish people. The shipped emotion model is trained only on this network's emotion predictions and
+    contains none of its weights.
     """
 
     def __init__(self, outputs: int = 8, side: int = 112) -> None:
@@ -143,20 +144,20 @@ class FaceResNet(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(n, 1, 48, 48) gray values 0–255 → (n, outputs) logits."""
-        # 0.2: the standard deviation of gray values with which the weights were trained.
+        # 0.2: the standard deviation of the gray values on which the weights were trained.
         x = F.interpolate(0.2 * self.standardize(x), size=(self.side, self.side), mode="bilinear")
         x = F.max_pool2d(torch.relu(self.stem(x)), 3, 2)
         return self.out(self.dropout(self.blocks(x).mean((2, 3))))
 
 
 def load_face_resnet_weights(network: nn.Module, path: Path | None) -> None:
-    """Load the weights of a `FaceResNet` that dlib's author published, from `@vladmandic/face-api`.
+    """Load the published weights of a `FaceResNet` from `@vladmandic/face-api`.
 
-    The scale of each channel is folded into its convolution, and the three color channels of the first
-    convolution are added up to one gray channel.
+    The scale of each channel is folded into the convolution, and the three color channels of the first
+    convolution are summed into one gray channel.
 
     Args:
-        path: the folder `model` of the npm package.
+        path: the `model` folder of the npm package.
 
     Raises:
         SettingError: no path is given.
@@ -165,7 +166,7 @@ def load_face_resnet_weights(network: nn.Module, path: Path | None) -> None:
     if path is None:
         raise SettingError(
             "no-initial-weights",
-            "network face_resnet: needs published weights; set {initial_weights} to the folder model of the "
+            "network face_resnet: needs published weights; set {initial_weights} to the model folder of the "
             "unpacked npm package @vladmandic/face-api",
         )
     assert isinstance(network, FaceResNet)
@@ -178,12 +179,12 @@ def load_face_resnet_weights(network: nn.Module, path: Path | None) -> None:
             _fold_scale_into_convolution(block.second, tensors, f"{name}/conv2")
     except (OSError, KeyError, ValueError, RuntimeError) as error:
         raise MoviemotionError(
-            f"{path}: not the folder model of @vladmandic/face-api ({error}); unpack the package there"
+            f"{path}: not the model folder of @vladmandic/face-api ({error}); unpack the package there"
         ) from error
 
 
 def _read_manifest(path: Path) -> dict[str, NDArray[np.float32]]:
-    """Read the named tensors of a TensorFlow.js weights manifest; quantized ones as value × scale + min."""
+    """Read the named tensors of a TensorFlow.js weights manifest; if quantized, as value × scale + min."""
     tensors: dict[str, NDArray[np.float32]] = {}
     for group in json.loads(path.read_text(encoding="utf-8")):
         data = b"".join((path.parent / name).read_bytes() for name in group["paths"])

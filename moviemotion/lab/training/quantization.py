@@ -1,9 +1,9 @@
 """Quantize an emotion model to INT8: it runs faster, and its file is half as large.
 
-Weights and activations become 8-bit integers with a scale each (Jacob et al., 2018). The scales of the
-activations are measured on faces of the train split. Weights use only seven of their eight bits, because the
-16-bit sums of processors without VNNI instructions would overflow otherwise; the model then gives the same
-probabilities on all processors.
+Weights and activations become 8-bit integers, each tensor with a scale (Jacob et al., 2018). The scales of
+the activations are measured on faces of the train split. Weights use only seven of the eight bits, because
+the 16-bit sums on processors without VNNI instructions would otherwise overflow; the model then gives the
+same probabilities on all processors.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from moviemotion.lab.progress import ProgressCallback, ignore_progress
 from moviemotion.lab.training.face_selection import config_of_model, load_train_and_test, select_faces
 
 QUANTIZED_KEY = "quantised"
-"""Key in the metadata of a quantized model. The spelling is that of the shipped file."""
+"""Key in the metadata of a quantized model. It is spelled as in the shipped file."""
 SEED = 36
 CALIBRATION_FACES, BATCH_SIZE = 512, 32
 MOVING_AVERAGE_WEIGHT = 0.05
@@ -59,9 +59,9 @@ def quantize(model: Path, data: Path, out: Path, on_progress: ProgressCallback =
 
     Args:
         model: ONNX file of an exported run.
-        data: the face set that it was trained on.
+        data: the face set that the model was trained on.
         out: ONNX file to write; may be `model`.
-        on_progress: called after each batch of faces with the batches done and their number.
+        on_progress: called after each batch of faces with the number of batches done and the total.
 
     Raises:
         MoviemotionError: the model does not contain its configuration, or the data cannot be read.
@@ -83,7 +83,8 @@ def quantize(model: Path, data: Path, out: Path, on_progress: ProgressCallback =
             reduce_range=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
-            # The largest value of an average batch, not of all: one outlier would make all steps coarser.
+            # Average the maxima of the batches: with the overall maximum, one outlier would make all steps
+            # coarser.
             extra_options={"CalibMovingAverage": True, "CalibMovingAverageConstant": MOVING_AVERAGE_WEIGHT},
         )
         quantized = onnx.load(str(int8))
@@ -101,14 +102,14 @@ def _weights_to_float32(model: Path, out: Path) -> None:
 
 
 def _input_convolutions(model: onnx.ModelProto) -> list[str]:
-    """Convolutions of the input image. They are cheap, and later layers cannot undo their rounding errors."""
+    """Convolutions of the input image. They are cheap, and later layers cannot undo rounding errors."""
     of_one_channel = {tensor.name for tensor in model.graph.initializer if list(tensor.dims[1:2]) == [1]}
     return [n.name for n in model.graph.node if n.op_type == "Conv" and n.input[1] in of_one_channel]
 
 
 @contextmanager
 def _quiet_logging() -> Iterator[None]:
-    """Silence the quantizer's advice to preprocess the model, which `_weights_to_float32` has done."""
+    """Silence the quantizer's advice to preprocess the model, since `_weights_to_float32` does that."""
     logging.disable(logging.WARNING)
     try:
         yield

@@ -36,10 +36,10 @@ class TrainedRun:
     """The record of a finished run.
 
     Attributes:
-        config: what the run was started with.
+        config: the configuration of the run.
         teachers: names of the teachers' runs.
-        temperature: fitted on the held-out faces; 1 if none has a truth.
-        faces, validation_faces: how many faces the run trained on and held out.
+        temperature: softmax temperature fitted on the held-out faces; 1 if none is labeled.
+        faces, validation_faces: number of training faces and of held-out faces.
         history: the results of each epoch.
         note: a paragraph for the model card.
     """
@@ -63,19 +63,19 @@ def train_emotion_model(
     print_line: Callable[[str], None] = print,
     on_batch_end: ProgressCallback = ignore_progress,
 ) -> TrainedRun:
-    """Train on the faces of a train split and write the run's folder. An interrupted run resumes.
+    """Train on the faces of a train split and write the run's folder; an interrupted run is resumed.
 
     Args:
-        test: the test split, if there is one; training skips faces with equal pixels.
+        test: the test split, if there is one; training skips faces that are pixel-identical to a test face.
         out: folder of the run.
-        teachers: folders of finished runs on votes, whose mean probabilities are mixed into the targets
-            (Hinton et al., 2015).
-        tracking_uri: MLflow tracking URI; by default `mlflow.db` beside `out`.
+        teachers: folders of finished runs trained on votes; their mean probabilities are mixed into the
+            targets (Hinton et al., 2015).
+        tracking_uri: MLflow tracking URI; defaults to `mlflow.db` next to `out`.
         print_line: called with lines of text for the user.
-        on_batch_end: called after each batch with the batches done and those of the complete run.
+        on_batch_end: called after each batch with the number of batches done and the total of the run.
 
     Raises:
-        MoviemotionError: the configuration does not fit the faces, or `out` contains a run with another
+        MoviemotionError: the configuration does not fit the faces, or `out` contains a run with a different
             configuration.
     """
     if config.targets not in TARGETS:
@@ -83,13 +83,13 @@ def train_emotion_model(
     chosen = select_faces(faces, test, config)
     print_line(
         f"{len(faces)} images; skipped: {chosen.without_target} without an emotion to learn, "
-        f"{chosen.also_in_test} that are in the test split too"
+        f"{chosen.also_in_test} that are also in the test split"
     )
     print_line(f"training on {len(chosen.train)}, holding out {len(chosen.held_out)}; seed {config.seed}")
     examples, held_out = make_examples(chosen.train, config), make_examples(chosen.held_out, config)
     if teachers:
         examples = _mix_in_teachers(examples, teachers, config.teacher_share)
-    loop.prepare_training(config, out / CHECKPOINT_FILE)  # raises errors before anything is written
+    loop.prepare_training(config, out / CHECKPOINT_FILE)  # raises any error before something is written
     out.mkdir(parents=True, exist_ok=True)
     parameters = {**asdict(config), "teachers": ",".join(map(str, teachers)), "faces": len(examples)}
     tracker = MlflowRun.start_or_resume(out, parameters, tracking_uri)
@@ -117,7 +117,7 @@ def train_emotion_model(
 
 
 def load_run(folder: Path) -> tuple[nn.Module, TrainedRun]:
-    """Load a finished run, also one of version 0.1.0.
+    """Load a finished run, including runs of version 0.1.0.
 
     Returns:
         The network in evaluation mode, and the record of the run.
@@ -148,7 +148,7 @@ def load_run(folder: Path) -> tuple[nn.Module, TrainedRun]:
 
 
 def make_examples(faces: dataset.FaceSet, config: TrainingConfig) -> Examples:
-    """Faces with their targets and correct answers, as the configuration defines them."""
+    """Create examples with the targets and correct answers that the configuration defines."""
     if config.targets == "votes":
         assert faces.votes is not None
         return Examples(faces.images, dataset.soft_targets(faces.votes), dataset.consensus_truth(faces))
@@ -157,13 +157,13 @@ def make_examples(faces: dataset.FaceSet, config: TrainingConfig) -> Examples:
 
 
 def _mix_in_teachers(examples: Examples, teachers: Sequence[Path], share: float) -> Examples:
-    """Replace `share` of each target by the teachers' mean probabilities."""
+    """Replace the fraction `share` of each target with the teachers' mean probabilities."""
     predictions: list[NDArray[np.float32]] = []
     for folder in teachers:
         network, run = load_run(folder)
         if run.config.n_outputs != examples.targets.shape[1]:
             raise MoviemotionError(
-                f"{folder}: a teacher for other emotions; choose a run that was trained on votes"
+                f"{folder}: a teacher for different emotions; choose a run that was trained on votes"
             )
         with loop.bfloat16_autocast(torch.device("cpu")):
             predictions.append(loop.predict_logits(network, examples.images).softmax(1).numpy())
@@ -174,8 +174,8 @@ def _mix_in_teachers(examples: Examples, teachers: Sequence[Path], share: float)
 def _fit_temperature(network: nn.Module, held_out: Examples) -> float:
     """Fit the temperature (Guo et al., 2017) of the proposal's four emotions on the held-out faces.
 
-    A trained network is usually more confident than it is accurate. Dividing its logits by one number that
-    minimizes the cross-entropy of held-out faces corrects this without changing any answer.
+    A trained network is usually more confident than it is accurate. Dividing its logits by the number that
+    minimizes the cross-entropy on held-out faces corrects this without changing any answer.
     """
     has_truth = held_out.truth >= 0
     if not has_truth.any():

@@ -1,1 +1,1 @@
-"""The routes of the studio: its API, one module per area, and its pages."""
+"""The routes of the studio: the API, with one module per area, and the pages."""

@@ -1,7 +1,7 @@
-"""API routes of the analysis page: audience curves, script, moments, groups, notes and exports.
+"""API routes for the analysis page: audience curves, script, moments, groups, notes and exports.
 
-Every route returns what the user's role may see: single viewers and groups of fewer than five are for the
-researcher only.
+Every route returns only what the user's role may see: individual viewers and groups of fewer than five are
+visible only to the researcher.
 """
 
 from __future__ import annotations
@@ -92,15 +92,15 @@ class GroupResponse(BaseModel):
     """A group that the user may see."""
 
     name: str
-    size: int = Field(description="Number of its viewers in the study.")
-    viewers: Sequence[str] = Field(description="Their IDs; empty except for the researcher.")
+    size: int = Field(description="Number of the group's viewers in the study.")
+    viewers: Sequence[str] = Field(description="IDs of the viewers; empty except for the researcher.")
 
 
 class ViewerResponse(BaseModel):
-    """A viewer, for the researcher only."""
+    """A viewer; visible only to the researcher."""
 
     id: str
-    seen: float = Field(description="Share of the film's seconds in which they were seen, 0 to 1.")
+    seen: float = Field(description="Fraction of the film's seconds in which the viewer was seen, 0 to 1.")
 
 
 class AudienceResponse(BaseModel):
@@ -108,21 +108,21 @@ class AudienceResponse(BaseModel):
 
     size: int = Field(description="Number of viewers in the audience.")
     min_group_size: int = Field(
-        description="Minimum number of viewers in a group, and outside it, for every role but the researcher."
+        description="Minimum number of viewers in a group, and outside it, for roles other than researcher."
     )
     viewers: list[ViewerResponse] = Field(description="All viewers; empty except for the researcher.")
     groups: list[GroupResponse]
 
 
 def open_analysis(request: Request, folder: StudyPath, jobs: JobsDependency) -> OpenAnalysis:
-    """The analysis of the study that a URL names.
+    """Open the analysis of the study named by a URL.
 
     Raises:
         BusyError: a screening is running in the study.
         MoviemotionError: the study is not finished.
     """
-    # Until a screening has ended, its viewers have seat names instead of random IDs, and viewers who have
-    # withdrawn are not erased yet.
+    # Until a screening has ended, its viewers have seat names instead of random IDs, and viewers who withdrew
+    # have not been erased yet.
     jobs.refuse_if_active(folder)
     open_analyses: OpenAnalyses = request.app.state.open_analyses
     return open_analyses.open(folder)
@@ -164,16 +164,16 @@ def get_group_curves(
     group: Annotated[str | None, Query(max_length=60)] = None,
     viewer: Annotated[
         list[Annotated[str, Field(max_length=200)]] | None,
-        Query(max_length=1000, description="IDs of viewers; for the researcher only."),
+        Query(max_length=1000, description="IDs of viewers; available only to the researcher."),
     ] = None,
 ) -> Response:
     if viewer is not None and user.role is not Role.RESEARCHER:
-        raise HTTPException(403, "only the researcher may see single viewers; choose a group")
+        raise HTTPException(403, "only the researcher may see individual viewers; choose a group")
     groups = visible_groups(notes_and_groups.read_groups(folder), study.analysis.timeline.viewers, user.role)
     members = viewer or groups.get(group or "")
     if members is None:
         raise HTTPException(404, "no such group; choose another")
-    # Seconds in which this group and the groups before it would together single out viewers are masked.
+    # Mask the seconds in which this group, combined with earlier groups, would single out viewers.
     before = tuple(takewhile(lambda other: other != members, groups.values()))
     key = ("curves", user.role, tuple(members), before)
     return _json_response(
@@ -267,7 +267,7 @@ def export_file(
     kind: ExportKind,
     fps: Annotated[
         float | None,
-        Query(gt=0, le=240, description="Frames per second for markers; by default the film's."),
+        Query(gt=0, le=240, description="Frames per second for markers; defaults to the film's."),
     ] = None,
 ) -> FileResponse:
     work = Path(tempfile.mkdtemp())
@@ -293,9 +293,15 @@ def compare_studies(
     user: StaffUser,
     first: Annotated[str, Query(pattern=STUDY_ID_PATTERN)],
     second: Annotated[
-        str, Query(pattern=STUDY_ID_PATTERN, description="Differences are this study minus the first.")
+        str,
+        Query(
+            pattern=STUDY_ID_PATTERN,
+            description="The second study; differences are this study minus the first.",
+        ),
     ],
-    paired: Annotated[bool, Query(description="Whether the same viewers, by ID, saw both.")] = False,
+    paired: Annotated[
+        bool, Query(description="Whether the same viewers, identified by ID, saw both.")
+    ] = False,
 ) -> Response:
     if first == second:
         raise MoviemotionError(f"{second}: chosen twice; choose two different studies")

@@ -1,8 +1,8 @@
 """Consent: the participant's page on their own phone, the kiosk for a shared tablet, and the seat cards.
 
-Each seat has a page at an address that cannot be guessed, printed as a QR code on the card of the seat. The
+Each seat has a page at an address that cannot be guessed, which is printed as a QR code on the seat card. The
 page shows the disclosure, takes the answer, and returns a receipt, whose code lets the participant check
-their answer or withdraw. The pages work without JavaScript; the same steps are available as an API.
+their answer or withdraw. The pages work without JavaScript; the same steps are available through an API.
 """
 
 from __future__ import annotations
@@ -43,16 +43,17 @@ from moviemotion.studio.routes.study_routes import get_jobs
 from moviemotion.studio.screening_state import ACTIVE_STAGES
 
 RECEIPT_COOKIE = "receipt"
-"""Cookie that stores the receipt code in the participant's browser; it is sent to their page only."""
+"""Cookie that stores the receipt code in the participant's browser; it is sent only to their page."""
 RECEIPT_COOKIE_SECONDS = 3 * 365 * 24 * 3600
 """Lifetime of the cookie in seconds: the longest time for which data may be stored."""
 PAGE_EXPIRED_MESSAGE = "The page was open for too long. Please answer again."
-CONSENT_CLOSED_MESSAGE = "the screening has finished, so no more answers are taken"
+CONSENT_CLOSED_MESSAGE = "the screening has finished, so answers are no longer accepted"
 
 router = APIRouter(tags=["consent"], responses=ERROR_RESPONSES)
 pages = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
-# The limits let a full theater behind one IP address answer within minutes, but make guessing codes hopeless.
+# The limits let a full theater behind one IP address answer within minutes, but make guessing codes
+# infeasible.
 seat_rate_limit = Depends(rate_limit("consent", "600/minute"))
 receipt_rate_limit = Depends(rate_limit("receipts", "120/minute"))
 
@@ -61,10 +62,12 @@ Researcher = Annotated[User, Depends(require_role(Role.RESEARCHER))]
 
 
 class ConsentQuestion(BaseModel):
-    """The question that a participant is asked."""
+    """The question put to a participant."""
 
     seat: str
-    state: ConsentState | None = Field(description="The answer given at this seat; null before it was asked.")
+    state: ConsentState | None = Field(
+        description="The answer given at this seat; null if there is none yet."
+    )
     disclosure: Disclosure
 
 
@@ -87,10 +90,10 @@ def find_seat(
     request: Request,
     token: Annotated[str, PathParam(description="Token from the address of the seat's page.")],
 ) -> tuple[Path, str]:
-    """The study folder and the seat label that a token stands for.
+    """The study folder and the seat label identified by a token.
 
     Raises:
-        HTTPException: 404, the token is unknown.
+        HTTPException: the token is unknown (404).
     """
     found = find_seat_by_token(_consent_studies(request), token)
     if found is None:
@@ -99,7 +102,7 @@ def find_seat(
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """The fields of a form that a browser sent."""
+    """Read the fields of a submitted form."""
     return dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
 
 
@@ -119,7 +122,7 @@ def get_consent_question(folder_and_seat: SeatFromToken) -> ConsentQuestion:
 @router.post(
     "/api/consent/{token}",
     summary="Accept or decline",
-    description="Refused if the disclosure has changed since the participant read it (show the new one), or "
+    description="Rejected if the disclosure has changed since the participant read it (show the new one), or "
     "if the screening has finished.",
     dependencies=[seat_rate_limit],
 )
@@ -137,7 +140,7 @@ def check_receipt_code(request: Request, receipt: ReceiptCode) -> Receipt:
 @router.post(
     "/api/receipts/withdraw",
     summary="Withdraw consent",
-    description="Erases everything stored about the viewer and computes the results without them. If a "
+    description="Erases everything stored about the viewer and recomputes the results. If a "
     "screening is running, the viewer is masked from now on and erased when it ends.",
     dependencies=[receipt_rate_limit],
 )
@@ -152,7 +155,7 @@ def receipt_code_page(request: Request) -> HTMLResponse:
 
 @pages.post("/c/receipt", dependencies=[receipt_rate_limit])
 def submit_receipt_code(request: Request, form: FormFields) -> HTMLResponse:
-    """Show the receipt of a code. If the form has the field `withdraw`, withdraw the consent first."""
+    """Show the receipt for a code. If the form has the field `withdraw`, withdraw the consent first."""
     code = form.get("code", "").strip()
     try:
         folder = _study_of_receipt(request, code)
@@ -166,12 +169,12 @@ def submit_receipt_code(request: Request, form: FormFields) -> HTMLResponse:
 
 @pages.get("/c/{token}", dependencies=[seat_rate_limit])
 def seat_page(request: Request, folder_and_seat: SeatFromToken, again: int = 0) -> HTMLResponse:
-    """The question, or the receipt if it was answered in this browser.
+    """Show the question, or the receipt if it was answered in this browser.
 
     Args:
         request: the request.
         folder_and_seat: the study and the seat.
-        again: 0 shows the receipt if there is one; 1 asks again because the page had expired; 2 asks again
+        again: 0: show the receipt if there is one; 1: ask again because the page had expired; 2: ask again
             because the participant wants to change their answer.
     """
     code = request.cookies.get(RECEIPT_COOKIE)
@@ -190,7 +193,7 @@ def submit_seat_page(request: Request, folder_and_seat: SeatFromToken, form: For
         receipt = _answer_from_form(folder_and_seat, form)
     except MoviemotionError as error:
         return _question_page(request, folder_and_seat, _message(request, error), 409)
-    # Only the participant's browser stores the code, so that they can open the page again.
+    # Only the participant's browser stores the code, so that the participant can open the page again.
     response = RedirectResponse(request.url.path, 303)
     response.set_cookie(
         RECEIPT_COOKIE,
@@ -231,7 +234,7 @@ def submit_kiosk_seat_page(
 
 @pages.get("/studies/{study}/seats")
 def seat_cards_page(request: Request, folder: StudyPath, user: Researcher) -> HTMLResponse:
-    """Cards with QR codes to print, cut out and put on the seats."""
+    """Show cards with QR codes to print, cut out and put on the seats."""
     cards = [
         {"seat": seat, "url": (url := f"{request.base_url}c/{token}"), "code": qr_code(url)}
         for seat, token in seat_tokens(folder).items()
@@ -247,7 +250,7 @@ def seat_cards_page(request: Request, folder: StudyPath, user: Researcher) -> HT
 
 
 def qr_code(text: str) -> Markup:
-    """A QR code as SVG, black on white in every theme: not every reader can read inverted codes."""
+    """A QR code as SVG, black on white in every theme, since not all readers can read inverted codes."""
     return Markup(segno.make_qr(text, error="M").svg_inline(omitsize=True, svgclass="qr", light="#fff"))
 
 
@@ -273,7 +276,9 @@ def _question_page(
 def _refuse_expired(folder: Path) -> None:
     with open_database(folder) as database:
         if database.first_expired():
-            raise HTTPException(409, "this study has expired, so no more answers are taken; ask the staff")
+            raise HTTPException(
+                409, "this study has expired, so answers are no longer accepted; ask the staff"
+            )
 
 
 def _answer_from_form(folder_and_seat: tuple[Path, str], form: Mapping[str, str]) -> Receipt:
@@ -298,7 +303,7 @@ def _receipt_page(
         request: the request.
         folder: the study folder.
         receipt: the receipt.
-        seat_page: address of the participant's own page; empty if the receipt was opened by its code.
+        seat_page: address of the participant's own page; empty if the receipt was opened with its code.
         kiosk: address of the kiosk; empty on the participant's own device.
     """
     link = f"{request.base_url}c/receipt#{receipt.code}"
@@ -320,7 +325,7 @@ def _consent_studies(request: Request) -> list[Path]:
 
 
 def _study_of_receipt(request: Request, code: str) -> Path:
-    """The study whose audit log contains a receipt."""
+    """Find the study whose audit log contains a receipt."""
     for folder in _consent_studies(request):
         try:
             find_receipt(folder, code)
@@ -329,7 +334,7 @@ def _study_of_receipt(request: Request, code: str) -> Path:
         except MoviemotionError:
             continue
         return folder
-    raise MoviemotionError("this code is not known here; check each character")
+    raise MoviemotionError("this code is unknown; check each character")
 
 
 def _withdraw(request: Request, folder: Path, code: str) -> Receipt:
@@ -338,7 +343,7 @@ def _withdraw(request: Request, folder: Path, code: str) -> Receipt:
 
 
 def _withdraw_or_confirm(request: Request, folder: Path, code: str) -> Receipt:
-    """Withdraw, or return the receipt if that was already done: a double tap must not end in an error."""
+    """Withdraw, or return the receipt if that was already done, so that a double tap is not an error."""
     try:
         return _withdraw(request, folder, code)
     except MoviemotionError:

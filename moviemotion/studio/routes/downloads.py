@@ -1,4 +1,4 @@
-"""Exports of a study, written on request and not stored."""
+"""Exports of a study, which are written on request and not stored."""
 
 from __future__ import annotations
 
@@ -35,18 +35,18 @@ def make_download(
     frame_rate: float | None,
     film: Path | None,
 ) -> Path:
-    """Write one kind of export. Exports of several files become one ZIP file.
+    """Write one kind of export. An export that consists of several files is packed into one ZIP file.
 
     Args:
         kind: one of `EXPORT_KINDS`.
-        analysis: what the user may see of the analysis.
+        analysis: the part of the analysis that the user may see.
         notes: the notes of the study.
         folder: empty folder to write to.
-        frame_rate: frames per second for markers; by default the film's.
-        film: the film, if the study has it.
+        frame_rate: frames per second for markers; defaults to the film's.
+        film: the film, if the study contains it.
 
     Returns:
-        Path of the file.
+        Path of the exported file.
 
     Raises:
         MoviemotionError: the export needs a script or a frame rate, and there is none.

@@ -36,13 +36,13 @@ STAGE_LABELS = {
     Stage.FINISHED: "finished",
     Stage.EXPIRED: "expired",
 }
-"""Stage → how the pages name it; `static/study.js` has the same table."""
+"""Stage → name on the pages; `static/study.js` has the same table."""
 DATA_KIND_LABELS = {
     DataKind.PICTURES: "Recordings and pictures",
     DataKind.SAMPLES: "Samples, seats and answers",
     DataKind.REPORTS: "Results about the audience",
 }
-"""Kind of data → how the pages name it."""
+"""Kind of data → name on the pages."""
 
 AnyUser = Annotated[User, Depends(require_role(*ACCOUNT_ROLES))]
 
@@ -51,7 +51,7 @@ router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
 @router.get("/")
 def studies_page(request: Request, user: AnyUser, jobs: JobsDependency) -> HTMLResponse:
-    """The list of studies; for a kiosk, the unfinished studies that ask for consent."""
+    """List all studies; for a kiosk, only the unfinished studies that ask for consent."""
     if user.role is Role.SEAT:
         folders = filter(has_database, list_study_folders(request.app.state.root))
         return render_page(
@@ -90,7 +90,7 @@ def api_page(request: Request) -> HTMLResponse:
 
 @router.get("/studies/{study}")
 def study_page(request: Request, folder: StudyPath, user: StaffUser, jobs: JobsDependency) -> HTMLResponse:
-    """Seats, files and the progress of one study."""
+    """Show the seats, files and progress of one study."""
     return render_page(
         request,
         "study.html",
@@ -124,7 +124,7 @@ def privacy_page(
 
 @router.get("/studies/{study}/analysis")
 def analysis_page(request: Request, folder: StudyPath, user: StaffUser) -> Response:
-    """The analysis of a finished study; for other studies, a redirect to the page with the progress."""
+    """Show the analysis of a finished study; redirect to the progress page for other studies."""
     if not is_finished(folder):
         return RedirectResponse(f"/studies/{folder.name}", 303)
     return render_page(

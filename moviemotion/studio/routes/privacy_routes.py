@@ -1,4 +1,4 @@
-"""API routes of the privacy officer, and the periodic enforcement of retention.
+"""API routes for the privacy officer, and the periodic enforcement of retention.
 
 The routes show what is stored, verify the audit log, erase or export a viewer, and bring deletion dates
 forward. While the studio runs, `enforce_periodically` deletes data that is due and erases viewers who have
@@ -45,17 +45,15 @@ from moviemotion.studio.screening_jobs import ScreeningJobs
 router = APIRouter(prefix="/api/studies/{study}/privacy", tags=["privacy"], responses=ERROR_RESPONSES)
 
 ResearcherOrOfficer = Annotated[User, Depends(require_role(Role.RESEARCHER, Role.PRIVACY_OFFICER))]
-"""Who may see what is stored. Only the officer may change it."""
+"""Roles that may see what is stored. Only the officer may change it."""
 ENFORCEMENT_INTERVAL = 3600.0
-"""Seconds between two enforcements, so that data is deleted at most an hour after it is due."""
+"""Seconds between two enforcement runs, so that data is deleted at most an hour after it is due."""
 
 
 class ViewerReference(BaseModel):
-    """A viewer."""
+    """A reference to a viewer."""
 
-    viewer: str = Field(
-        max_length=200, description="Their random ID, their seat label, or the code of their receipt."
-    )
+    viewer: str = Field(max_length=200, description="The viewer's random ID, seat label, or receipt code.")
 
 
 class EarlierDeletionDate(BaseModel):
@@ -93,7 +91,7 @@ def list_audit_log(
 @router.post(
     "/erase",
     summary="Erase a viewer",
-    description="Deletes their samples, pictures and answers, and computes all results without them. "
+    description="Deletes the viewer's samples, pictures and answers, and recomputes all results. "
     "This cannot be undone.",
 )
 def erase_viewer(folder: IdleStudy, user: PrivacyOfficer, reference: ViewerReference) -> ErasureResult:
@@ -108,7 +106,7 @@ def erase_viewer(folder: IdleStudy, user: PrivacyOfficer, reference: ViewerRefer
 )
 def export_viewer_data(folder: IdleStudy, user: PrivacyOfficer, reference: ViewerReference) -> FileResponse:
     viewer = find_viewer(folder, reference.viewer)
-    # Outside the study, which would otherwise contain a copy of the viewer's data.
+    # Written outside the study, which would otherwise contain a copy of the viewer's data.
     work = tempfile.TemporaryDirectory()
     out = export_viewer(folder, viewer, Path(work.name) / f"{viewer}.zip", user.role)
     return FileResponse(
@@ -136,7 +134,7 @@ def enforce_retention(folder: IdleStudy, user: PrivacyOfficer) -> EnforcementRes
 
 @asynccontextmanager
 async def enforce_periodically(root: Path, jobs: ScreeningJobs) -> AsyncIterator[None]:
-    """Enforce withdrawals and deletion dates in all studies at once and every hour while the studio runs."""
+    """Enforce withdrawals and deletion dates in all studies immediately, and hourly while the studio runs."""
     stopping = asyncio.Event()
 
     async def enforce_until_stopped() -> None:
@@ -147,7 +145,7 @@ async def enforce_periodically(root: Path, jobs: ScreeningJobs) -> AsyncIterator
 
     task = asyncio.create_task(enforce_until_stopped())
     yield
-    # Wait for the task instead of canceling it, so that no erasure is interrupted.
+    # Wait for the task instead of canceling it, so that an erasure is not interrupted.
     stopping.set()
     await task
 
@@ -155,7 +153,7 @@ async def enforce_periodically(root: Path, jobs: ScreeningJobs) -> AsyncIterator
 def enforce_all(root: Path, jobs: ScreeningJobs) -> None:
     """Enforce withdrawals and deletion dates in all studies.
 
-    Studies in which a screening is running are skipped: the job does it at its end.
+    Studies in which a screening is running are skipped, since the job enforces them when it ends.
     """
     try:
         folders = list_study_folders(root)

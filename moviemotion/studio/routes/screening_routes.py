@@ -1,4 +1,4 @@
-"""API routes of a screening: start, stop, pause, resume, and follow its progress."""
+"""API routes to start, stop, pause and resume a screening, and to follow its progress."""
 
 from __future__ import annotations
 
@@ -50,8 +50,12 @@ class ScreeningRequest(BaseModel):
     source: ScreeningSource = Field(
         default=ScreeningSource.FILES, description="The study's recordings, or its live cameras."
     )
-    rate: float = Field(default=DEFAULT_RATE, ge=0.1, le=60, description="Samples per second, of recordings.")
-    seed: int = Field(default=DEFAULT_SEED, ge=0, le=2**32 - 1, description="Seed of the permutation tests.")
+    rate: float = Field(
+        default=DEFAULT_RATE, ge=0.1, le=60, description="Samples per second, for recordings."
+    )
+    seed: int = Field(
+        default=DEFAULT_SEED, ge=0, le=2**32 - 1, description="Random seed for the permutation tests."
+    )
     offsets: dict[str, ClockOffset] = Field(
         default={},
         max_length=10_000,
@@ -74,25 +78,25 @@ class CameraHealth(BaseModel):
 
     name: str
     state: str
-    reason: str = Field(description="Why it is in this state; may be empty.")
-    rate: float = Field(description="Samples per second, recently.")
+    reason: str = Field(description="Why the camera is in this state; may be empty.")
+    rate: float = Field(description="Recent samples per second.")
     faces: int = Field(description="Number of faces in the last frame.")
     read: int = Field(description="Number of frames processed.")
     dropped: int = Field(description="Number of frames dropped because processing was too slow.")
     last_seen: float | None = Field(
         description="Film time of the last frame in seconds; null if there was none."
     )
-    losses: int = Field(description="How often its connection was lost or its picture froze.")
+    losses: int = Field(description="How often the connection was lost or the image froze.")
 
 
 class ScreeningProgress(BaseModel):
     """The progress of a screening."""
 
     stage: Stage
-    problem: str = Field(description="What went wrong, one line for each error; empty if nothing did.")
-    source: ScreeningSource | None = Field(description="Null if no screening was started.")
+    problem: str = Field(description="What went wrong, one line per error; empty if nothing did.")
+    source: ScreeningSource | None = Field(description="Null if no screening has been started.")
     recordings: tuple[RecordingProgress, ...] = Field(
-        description="The recordings that show at least one viewer who has accepted."
+        description="The recordings that show at least one viewer who accepted."
     )
     seconds_left: float | None = Field(
         description="Estimated seconds until all recordings are processed; null if there is no estimate."
@@ -106,16 +110,16 @@ class ScreeningProgress(BaseModel):
 class PartialResultsResponse(BaseModel):
     """Results from the recordings that are completely processed."""
 
-    cameras: int = Field(description="Number of these recordings.")
-    viewers: int = Field(description="Number of viewers in them.")
-    lines: list[str] = Field(description="The results in sentences.")
+    cameras: int = Field(description="Number of recordings included.")
+    viewers: int = Field(description="Number of viewers in these recordings.")
+    lines: list[str] = Field(description="The results as sentences.")
 
 
 @router.post(
     "",
     summary="Start or resume a screening",
-    description="Without a body, a screening that was stopped is resumed with its settings. While one is "
-    "running, a second one is refused.",
+    description="Without a body, a stopped screening is resumed with its original settings. The request is "
+    "rejected while a screening is running.",
     status_code=202,
 )
 def start_screening(
@@ -128,8 +132,8 @@ def start_screening(
 @router.delete(
     "",
     summary="Stop the screening",
-    description="Recordings that are completely processed are not processed again. A live capture ends and "
-    "is analyzed.",
+    description="Recordings that have been completely processed are not processed again. A live capture "
+    "ends and is analyzed.",
     status_code=202,
 )
 def stop_screening(folder: StudyPath, user: Researcher, jobs: JobsDependency) -> ScreeningProgress:
@@ -179,8 +183,8 @@ def get_progress(folder: StudyPath, user: Researcher, jobs: JobsDependency) -> S
 @router.get(
     "/events",
     summary="Follow the progress as server-sent events",
-    description="Sends an event `progress`, with data as from GET …/screening, whenever something changes. "
-    "The last event is `done`: close the stream then. The stream also ends when the session ends.",
+    description="Sends a `progress` event, with the same data as GET …/screening, whenever something "
+    "changes. The last event is `done`; close the stream then. The stream also ends when the session ends.",
     response_class=EventSourceResponse,
 )
 async def stream_progress(
@@ -203,7 +207,7 @@ async def stream_progress(
 @router.get(
     "/partial-results",
     summary="Get partial results",
-    description="From the recordings that are completely processed. Computed on request; nothing is stored.",
+    description="Computed on request from the recordings that are completely processed; nothing is stored.",
 )
 def get_partial_results(folder: StudyPath, user: Researcher, jobs: JobsDependency) -> PartialResultsResponse:
     script = uploads.find_file(folder, FileKind.SCRIPT)
@@ -222,7 +226,7 @@ def _cached_progress(
 ) -> ScreeningProgress | None:
     """The progress, at most `EVENT_INTERVAL` seconds old.
 
-    It is cached, so that the work does not grow with the number of clients that follow a job.
+    It is cached so that the work does not grow with the number of clients following a job.
 
     Returns:
         The progress, or None if the session has ended or the user's role has changed.

@@ -24,7 +24,7 @@ router = APIRouter(prefix="/api/session", tags=["sign-in"], responses=ERROR_RESP
 class SessionResponse(BaseModel):
     """The current session."""
 
-    accounts: bool = Field(description="Whether this studio has accounts. Without them nobody signs in.")
+    accounts: bool = Field(description="Whether this studio has accounts. Without accounts, nobody signs in.")
     name: str | None = Field(description="Name of the account; null if not signed in.")
     role: Role | None = Field(description="Role of the account; null if not signed in.")
     csrf: str = Field(description="Token to send as the header X-CSRF-Token with every change.")

@@ -1,4 +1,4 @@
-"""API routes of studies, their seats and their files."""
+"""API routes for studies, their seats and their files."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ class StudySummary(BaseModel):
     stage: Stage
     problem: str = Field(description="Why the last screening failed; empty if it did not.")
     asks_consent: bool = Field(
-        description="Whether its viewers are asked for consent. Studies that were not created in the studio "
-        "may do without."
+        description="Whether the study's viewers are asked for consent. Studies that were not created in the "
+        "studio may omit this."
     )
     seats: int = Field(description="Number of seats.")
     answers: dict[ConsentState, int] = Field(
@@ -61,12 +61,12 @@ class StudyDetails(StudySummary):
     """A study with its terms and files."""
 
     terms: ConsentTerms | None = Field(
-        description="The terms that participants consent to; null if they are not asked."
+        description="The terms to which participants consent; null if they are not asked."
     )
     files: tuple[StudyFile, ...]
     excluded_recordings: dict[str, str] = Field(
-        description="Recording that shows no viewer who has accepted → reason. It is not processed, and "
-        "deleted with the others."
+        description="Recordings that do not show any viewer who accepted → reason. They are not processed, "
+        "and are deleted with the others."
     )
 
 
@@ -74,15 +74,17 @@ class NewStudy(BaseModel):
     """A new study with the terms that its disclosure states."""
 
     id: str = Field(
-        pattern=STUDY_ID_PATTERN, description="ID, and name of its folder.", examples=["spring-preview"]
+        pattern=STUDY_ID_PATTERN,
+        description="ID of the study, which is also the name of its folder.",
+        examples=["spring-preview"],
     )
     controller: OneLineText = Field(description="Name of the company or person responsible for the data.")
-    contact: OneLineText = Field(description="How participants can reach them.")
+    contact: OneLineText = Field(description="How participants can reach the controller.")
     purpose: OneLineText = Field(
         default=ConsentTerms.purpose, description="Purpose of the study, as a phrase that follows “to”."
     )
     recipients: str = Field(
-        default="", max_length=300, description="Who else receives figures about the audience."
+        default="", max_length=300, description="Who else receives results about the audience."
     )
     pictures: bool = Field(default=False, description="Whether pictures of faces are stored, encrypted.")
     days: dict[DataKind, RetentionDays] = Field(
@@ -99,7 +101,7 @@ class NewSeat(BaseModel):
     )
     region: tuple[PixelCoordinate, PixelCoordinate, PixelCoordinate, PixelCoordinate] | None = Field(
         default=None,
-        description="Left, top, right and bottom of the seat in the camera's picture, in pixels; null if the "
+        description="Left, top, right and bottom of the seat in the camera's frame, in pixels; null if the "
         "camera shows one seat only.",
     )
 
@@ -107,7 +109,7 @@ class NewSeat(BaseModel):
 class SeatResponse(NewSeat):
     """A seat and the answer of its viewer."""
 
-    state: ConsentState | None = Field(description="Null if the viewer was not asked yet.")
+    state: ConsentState | None = Field(description="Null if the viewer has not been asked yet.")
 
 
 def get_jobs(request: Request) -> ScreeningJobs:
@@ -120,7 +122,7 @@ JobsDependency = Annotated[ScreeningJobs, Depends(get_jobs)]
 
 
 def idle_study_folder(folder: StudyPath, jobs: JobsDependency) -> Path:
-    """The folder of a study in which no screening is running; `BusyError` if one is."""
+    """The folder of a study; raises `BusyError` if a screening is running in it."""
     jobs.refuse_if_active(folder)
     return folder
 
@@ -136,7 +138,7 @@ def list_studies(request: Request, user: StaffUser, jobs: JobsDependency) -> lis
 @router.post(
     "",
     summary="Create a study",
-    description="It has consent records from the start: every seat is blacked out until its viewer accepts.",
+    description="It has consent records from the start; every seat is blacked out until its viewer accepts.",
     status_code=201,
 )
 def create_study(request: Request, user: Researcher, jobs: JobsDependency, new: NewStudy) -> StudyDetails:
@@ -206,8 +208,8 @@ def remove_seat(folder: IdleStudy, user: Researcher, seat: str) -> None:
     "/{study}/files/{kind}/{name}",
     summary="Upload a file",
     description="The body is the content of the file, with any content type. Files that cannot be used are "
-    "refused at once. A recording is deleted when the screening has finished. Film, script and subtitles "
-    "replace a previous file and remain. A seats.toml (cameras) may name streams, devices, and recordings "
+    "rejected at once. A recording is deleted when the screening has finished. Film, script and subtitles "
+    "replace a previous file and are kept. A seats.toml (cameras) may name streams, devices, and recordings "
     "of this study.",
     status_code=201,
     max_body_size=max(uploads.MAX_FILE_BYTES.values()),
@@ -230,7 +232,7 @@ async def upload_file(
         return _check_file_change(folder, kind, jobs)
 
     with write_guard():
-        pass  # refuse before the upload what would be refused after it
+        pass  # reject before the upload what would be rejected after it
     path = await uploads.save_upload(folder, kind, name, request.stream(), write_guard)
     return StudyFile(kind, path.name, path.stat().st_size)
 
@@ -241,7 +243,7 @@ def delete_file(
 ) -> None:
     if kind is not FileKind.FILM and has_study(folder):
         raise BusyError(
-            f"{folder.name}: a screening was started from its files; only the film can be deleted"
+            f"{folder.name}: a screening was started from these files; only the film can be deleted"
         )
     with jobs.while_idle(folder):
         uploads.delete_file(folder, kind, name)
@@ -249,20 +251,20 @@ def delete_file(
 
 @contextmanager
 def _check_file_change(folder: Path, kind: FileKind, jobs: ScreeningJobs) -> Iterator[None]:
-    """Hold off screenings while a file is added, unless the study can no longer take it.
+    """Block screenings while a file is added, and check that the study can still accept the file.
 
-    Once a screening has started, its inputs are fixed. Recordings can still be added until it has finished,
-    and the film, which is only shown, at any time.
+    Once a screening has started, its inputs are fixed. Recordings can still be added until it has finished.
+    The film, which is only displayed, can be added at any time.
     """
     with jobs.while_idle(folder):
         is_fixed = kind is not FileKind.FILM and has_study(folder)
         if is_fixed and (kind is not FileKind.RECORDING or study_stage(jobs, folder) is Stage.FINISHED):
-            raise BusyError(f"{folder.name}: a screening was started from its files; create a new study")
+            raise BusyError(f"{folder.name}: a screening was started from these files; create a new study")
         yield
 
 
 def _summary_or_problem(folder: Path, jobs: ScreeningJobs) -> StudySummary:
-    """The summary of a study. A damaged study is listed with its problem and does not hide the others."""
+    """The summary of a study; a damaged study is listed with its problem instead of hiding the others."""
     try:
         return _study_summary(folder, jobs)
     except MoviemotionError as error:

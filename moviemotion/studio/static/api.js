@@ -3,7 +3,7 @@
 let token = "";
 
 /**
- * Send a request, with the CSRF token if it changes something.
+ * Send a request, with the CSRF token if the request changes something.
  *
  * @param {string} method such as "POST"
  * @param {string} path such as "/api/studies"
@@ -39,7 +39,7 @@ async function sendRequest(method, path, body) {
   });
 }
 
-/** Get the current token, and tell whether it has changed. */
+/** Get the current token, and return whether it has changed. */
 async function renewToken() {
   const previous = token;
   const session = await fetch("/api/session").then((response) => response.json());

@@ -42,7 +42,7 @@ function renderComparison() {
     <section class="card">
       <p class="lede">${comparison.conclusion}</p>
       <p><strong>Inconclusive comparisons.</strong> ${comparison.viewers_needed}</p>
-      <p class="hint">${comparison.condition} ${formatCount(comparison.viewers[0], "viewer")} of ${comparison.first}, ${comparison.viewers[1]} of ${comparison.second}${comparison.method.paired ? ", the same ones" : ""}. p-values are adjusted for all comparisons; intervals are 95 % intervals of each difference alone.${comparison.method.paired ? "" : " A difference can only be attributed to the film if viewers were assigned to the two screenings at random."}</p>
+      <p class="hint">${comparison.condition} ${formatCount(comparison.viewers[0], "viewer")} of ${comparison.first}, ${comparison.viewers[1]} of ${comparison.second}${comparison.method.paired ? " (the same viewers)" : ""}. p-values are adjusted for all comparisons; intervals are 95 % intervals of individual differences.${comparison.method.paired ? "" : " A difference can only be attributed to the film if viewers were assigned to the two screenings at random."}</p>
     </section>
     <section class="card">
       <div class="filters"><h2>${formatCount(rows.length, activeFilter === "differs" ? "difference" : "comparison")}</h2>

@@ -1,5 +1,5 @@
 // Forms that are sent to the API as JSON: <form data-send="POST /api/…" data-then="/studies/{id}">.
-// Afterwards the browser opens the address in data-then, or reloads the page and shows the text in data-done.
+// Afterwards, the browser opens the address in data-then, or reloads the page and shows the text in data-done.
 
 import { request } from "./api.js";
 
@@ -24,7 +24,7 @@ for (const form of document.querySelectorAll("form[data-send]")) {
   });
 }
 
-/** Replace the API's name of a field in an error message by the label on the page, and focus the field. */
+/** Replace the API's field name in an error message with the label on the page, and focus the field. */
 function labelError(message, form) {
   const [, name, problem] = /^([\w.]+): (.+)$/s.exec(message) ?? [];
   const field = name && form.elements.namedItem(name);

@@ -8,7 +8,7 @@ let secondsLeft = Number(seconds);
 setInterval(() => {
   secondsLeft -= 1;
   if (secondsLeft <= 0) location.replace(back);
-  // Hidden from screen readers below: they would announce every second.
+  // The countdown is hidden from screen readers, which would announce every second.
   else if (countdown) countdown.textContent = ` in ${secondsLeft} s`;
 }, 1000);
 

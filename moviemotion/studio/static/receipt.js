@@ -1,4 +1,4 @@
-// Copying and printing of receipts and seat cards. Without JavaScript they can still be read and saved.
+// Copies and prints receipts and seat cards. Without JavaScript, they can still be read and saved.
 
 const code = document.getElementById("code");
 const copy = document.getElementById("copy");
@@ -15,7 +15,7 @@ if (print) {
   print.hidden = false;
   print.addEventListener("click", () => window.print());
 }
-// The QR code of a receipt has the code after the #, the part of an address that browsers do not send to servers.
+// A receipt's QR code contains the code after the #, the part of an address that browsers do not send to servers.
 if (code instanceof HTMLInputElement && location.hash.length > 1) {
   code.value = decodeURIComponent(location.hash.slice(1));
   history.replaceState(null, "", location.pathname);

@@ -1,4 +1,4 @@
-// Signing in, then returning to the page that asked for it.
+// Signs in, then returns to the page that required it.
 
 import { request } from "./api.js";
 
@@ -18,7 +18,7 @@ form.addEventListener("submit", async (event) => {
     form.elements.password.select();
     return;
   }
-  // Only a path of this studio: a link must not redirect to another website after signing in.
+  // Accept only a path of this studio: a link must not redirect to another website after signing in.
   const target = new URL(new URLSearchParams(location.search).get("to") ?? "/", location.origin);
   location.assign(target.origin === location.origin ? target.pathname : "/");
 });

@@ -1,4 +1,4 @@
-// Shared by all pages of the studio: signing out.
+// Signs out; shared by all pages of the studio.
 
 import { request } from "./api.js";
 

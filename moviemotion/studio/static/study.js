@@ -5,7 +5,7 @@ import { request, tokenHeader } from "./api.js";
 
 const study = document.querySelector("script[data-study]").dataset.study;
 const api = `/api/studies/${study}`;
-const POLL_INTERVAL = 3000; // ms between two requests for the answers
+const POLL_INTERVAL = 3000; // ms between requests for the answers
 const STAGE_LABELS = { // as in routes/page_routes.py
   new: "not processed yet", processing: "processing", paused: "paused", analyzing: "analyzing",
   stopped: "stopped", failed: "failed", finished: "finished", expired: "expired",
@@ -122,7 +122,7 @@ async function loadFiles() {
   renderScreening();
 }
 
-/** The inputs of a finished screening are fixed; only the film, which is just shown, can still change. */
+/** The inputs of a finished screening are fixed; only the film, which is merely displayed, can still change. */
 function isReadOnly(kind) {
   return progress.stage === "expired" || (progress.stage === "finished" && kind !== "film");
 }
@@ -268,7 +268,7 @@ function renderExpired() {
 
 // Helpers
 
-/** Run a function and show its error, if there is one, in the element with an ID. */
+/** Run a function and show its error, if any, in the element with the given ID. */
 async function showErrors(id, work) {
   byId(id).textContent = "";
   try { await work(); } catch (error) { byId(id).textContent = error.message; }

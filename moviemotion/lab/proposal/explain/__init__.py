@@ -1,18 +1,16 @@
 """`moviemotion lab explain`: evidence for the proposal's three questions, measured on a trained network.
 
 The proposal answers three questions about convolutional networks: what early and late blocks detect, what
-ReLU is for, and why such networks suit images. The answers are tested on a network of the proposal's
+ReLU is for, and why such networks suit images. The answers are tested on a network with the proposal's
 architecture:
 
-- `network_inspection` records what passes through the network.
+- `network_inspection` records the intermediate values of the network.
 - `receptive_field`, `patches`, `frequency_tuning`, `relu`, `activations` and `translation` measure it;
-`measure`
-  collects the measurements for each question.
-- `answer_blocks`, `answer_relu` and `answer_translation` compare the proposal's answers with them, claim by
-claim.
+  `measure` collects the measurements for each question.
+- `answer_blocks`, `answer_relu` and `answer_translation` compare the proposal's answers with the
+  measurements, claim by claim.
 - `evidence` and `figures` hold and format estimates; `explain_page`, `explain_charts` and `explain_pictures`
-make
-  the page.
+  make the page.
 """
 
 from __future__ import annotations
@@ -50,9 +48,9 @@ def explain(
     """Measure the network of the first run on faces of `<data>/<split>`, and compare it with the other runs.
 
     Args:
-        runs: folders of finished runs of deck36; the first one has ReLU.
-        out: folder for the page, `explain.html`, and its figures, `evidence.json`.
-        seed: seed of the random choice of faces and filters.
+        runs: folders of finished runs of deck36; the first run must use ReLU.
+        out: folder for the page, `explain.html`, and the evidence, `evidence.json`.
+        seed: random seed for the choice of faces and filters.
         max_faces: largest number of faces.
         print_line: called with lines of text for the user.
         on_progress: called with the name of each stage and its progress.
@@ -61,21 +59,21 @@ def explain(
         The path of the page. It contains faces from `data`; `evidence.json` contains none.
 
     Raises:
-        MoviemotionError: a run or the data cannot be read or cannot be used, or `out` cannot be written.
+        MoviemotionError: a run or the data cannot be read or used, or `out` cannot be written.
     """
     check_writable(out)
     networks = [
         (name, load_proposal_network(run)) for name, run in zip(_unique_run_names(runs), runs, strict=True)
     ]
     if not networks:
-        raise SettingError("no-runs", "{runs}: none given; name the folder of a finished run of deck36")
+        raise SettingError("no-runs", "{runs}: none given; specify the folder of a finished run of deck36")
     name, network = networks[0]
     if {network.architecture.conv_activation, network.architecture.dense_activation} != {"relu"}:
         raise MoviemotionError(
-            f"{runs[0]}: not a ReLU network; name a run with ReLU first, and this one after it"
+            f"{runs[0]}: not a ReLU network; list a run with ReLU first, followed by this one"
         )
     sample = sample_faces(data, split, max_faces, seed)
-    print_line(f"{len(sample)} faces of {data / split}, truth: {sample.truth_source}; seed {seed}")
+    print_line(f"{len(sample)} faces of {data / split}, reference: {sample.truth_source}; seed {seed}")
     blocks = measure_blocks(network, sample, seed, print_line, on_progress)
     relu = measure_relu(networks, sample, seed, print_line, on_progress)
     translation = measure_translation(network, sample, seed, print_line, on_progress)
@@ -97,7 +95,7 @@ def explain(
 
 
 def _unique_run_names(runs: Sequence[Path]) -> list[str]:
-    """The names of the runs' folders, with parent folders if the names alone are not unique."""
+    """The runs' folder names, including parent folders if the names alone are not unique."""
     if len({run.name for run in runs}) == len(runs):
         return [run.name for run in runs]
     shared = Path(os.path.commonpath([run.resolve() for run in runs]))

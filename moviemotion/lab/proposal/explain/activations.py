@@ -21,12 +21,12 @@ class ActivationResult:
     """The results of one run.
 
     Attributes:
-        name: name of its folder.
-        activation: description of its activations.
-        accuracy: on the sample.
+        name: name of the run's folder.
+        activation: description of the network's activations.
+        accuracy: accuracy on the sample.
         loss: mean cross-entropy in nats.
-        n_filters, n_neurons: number of filters of the convolutions and of neurons of the dense layers.
-        dead_filters, dead_neurons: how many of these are never above zero on any face.
+        n_filters, n_neurons: number of convolution filters and of neurons in dense layers.
+        dead_filters, dead_neurons: number of filters and neurons that are never above zero on any face.
         difference_from_first: comparison with the first run; None for the first.
     """
 
@@ -44,7 +44,7 @@ class ActivationResult:
 def compare_activations(
     networks: Sequence[tuple[str, ProposalNetwork]], sample: FaceSample
 ) -> list[ActivationResult]:
-    """Accuracy, loss and dead units of the networks of several runs, given with their names."""
+    """Measure accuracy, loss and dead units for the networks of several runs, given as (name, network)."""
     results: list[ActivationResult] = []
     first_correct = None
     for name, network in networks:
@@ -71,7 +71,7 @@ def compare_activations(
 
 
 def activation_name(network: ProposalNetwork) -> str:
-    """The name of the activation, or of both if blocks and dense layers differ."""
+    """The name of the activation, or both names if blocks and dense layers differ."""
     blocks = ACTIVATION_NAMES[network.architecture.conv_activation]
     dense = ACTIVATION_NAMES[network.architecture.dense_activation]
     return blocks if blocks == dense else f"{blocks} in the blocks, {dense} in the dense layers"

@@ -1,7 +1,7 @@
 """Assess the proposal's answer on what early and late blocks detect, claim by claim.
 
-A verdict that depends on a measurement is computed from it here. Verdicts that follow from the meaning of the
-words are fixed, and the explanation gives the figure that shows why.
+Verdicts that depend on a measurement are computed from it here. Verdicts that follow from the meaning of the
+words are fixed, and their explanation gives the relevant measurement.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def assess_blocks_answer(measurements: BlockMeasurements) -> AnswerAssessment:
 
 
 def _block_evidence(m: BlockMeasurements) -> tuple[Evidence, ...]:
-    """The first and the last block are enough for the evidence; the page shows all."""
+    """Collect the evidence for the first and last blocks, which suffice here; the page shows all blocks."""
     c, ends = len(CUTOFFS) // 2, (0, len(m.receptive_fields) - 1)
     found = []
     for k in (1, 2, len(m.receptive_fields)):

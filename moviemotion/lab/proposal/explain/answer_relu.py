@@ -1,7 +1,7 @@
 """Assess the proposal's answer on ReLU, claim by claim.
 
-A verdict that depends on a measurement is computed from it here. Verdicts that follow from the meaning of the
-words are fixed, and the explanation gives the figure that shows why.
+Verdicts that depend on a measurement are computed from it here. Verdicts that follow from the meaning of the
+words are fixed, and their explanation gives the relevant measurement.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from moviemotion.lab.proposal.explain.figures import format_estimate, format_num
 from moviemotion.lab.proposal.explain.measure import ReluMeasurements
 
 PROPOSAL_RELU_GAIN = 10
-"""Gain of accuracy by ReLU over Leaky ReLU in the proposal's experiment 1, in points (78 % to 88 %)."""
+"""Accuracy gain of ReLU over Leaky ReLU in the proposal's experiment 1, in points (78 % to 88 %)."""
 
 
 def assess_relu_answer(measurements: ReluMeasurements) -> AnswerAssessment:
@@ -44,8 +44,8 @@ def assess_relu_answer(measurements: ReluMeasurements) -> AnswerAssessment:
         Claim(
             "A negative input turns the neuron off.",
             ClaimVerdict.INCOMPLETE,
-            f"Only for this input and position; another input can turn it on again. Always off are {dead} "
-            f"of {units} filters and neurons, which are never above zero on {n} faces (such a unit may "
+            f"Only for this input and position; another input can turn it on again. Of {units} filters "
+            f"and neurons, {dead} are always off: they are never above zero on {n} faces (such a unit may "
             f"still be active on up to {format_percent(1 - 0.05 ** (1 / n))} of faces; 95 % bound).",
         ),
         Claim(
@@ -73,8 +73,8 @@ def assess_relu_answer(measurements: ReluMeasurements) -> AnswerAssessment:
         "relu",
         "What is the purpose of ReLU? How does it work?",
         overall_verdict(claims),
-        "The formula is correct, and the purpose is correct in essence. Why the answer was assessed as "
-        "incorrect is not known; these points can be criticized: in backpropagation ReLU multiplies by 0 "
+        "The formula is correct, and the purpose is essentially correct. Why the answer was assessed as "
+        "incorrect is not known, but three points can be criticized: in backpropagation ReLU multiplies by 0 "
         "or 1 and is not a non-linearity; a neuron is off for one input, not in general; and a classifier "
         "without activations is a logistic regression, which #36 would not be, because max pooling is "
         "non-linear too. The answer also does not explain why ReLU is preferred to other non-linearities: "

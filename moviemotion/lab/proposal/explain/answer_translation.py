@@ -1,7 +1,7 @@
 """Assess the proposal's answer on locality and translation, claim by claim.
 
-A verdict that depends on a measurement is computed from it here. Verdicts that follow from the meaning of the
-words are fixed, and the explanation gives the figure that shows why.
+Verdicts that depend on a measurement are computed from it here. Verdicts that follow from the meaning of the
+words are fixed, and their explanation gives the relevant measurement.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ def assess_translation_answer(measurements: TranslationMeasurements) -> AnswerAs
     one, last = curve.map_correlation[0][at_4], curve.map_correlation[-1][at_4]
     claims = (
         Claim(
-            "Spatial locality: near pixels are more related than distant ones.",
+            "Spatial locality: nearby pixels are more related than distant ones.",
             ClaimVerdict.CORRECT if near.low > far.high else ClaimVerdict.INCONCLUSIVE,
             f"Over faces, the correlation of two pixels is {format_estimate(near)} at a distance of "
             f"{PIXEL_DISTANCES[0]} px and {format_estimate(far)} at {PIXEL_DISTANCES[-1]} px. A small "
-            "kernel covers the pixels that are related most.",
+            "kernel covers the most closely related pixels.",
         ),
         Claim(
             "The second concept is translational invariance.",
@@ -73,12 +73,12 @@ def assess_translation_answer(measurements: TranslationMeasurements) -> AnswerAs
     )
     return AnswerAssessment(
         "translation",
-        "Two fundamental concepts make convolutional networks effective in processing images: which?",
+        "Which two fundamental concepts make convolutional networks effective in processing images?",
         overall_verdict(claims[:2]),
         "The proposal names spatial locality and translational invariance. Locality is confirmed. "
         + (
-            "Invariance is only half of the truth: convolutions are equivariant, and the later layers turn "
-            f"this into partial invariance only: {figures}."
+            "Invariance is only half of the story: convolutions are equivariant, and the later layers turn "
+            f"this into only partial invariance: {figures}."
             if falls
             else f"Invariance is confirmed for the complete network ({figures}), but its convolutions are "
             "equivariant."
@@ -137,7 +137,7 @@ def _convolution_error(m: TranslationMeasurements) -> float:
 
 
 def _non_equivariant_blocks(m: TranslationMeasurements) -> list[tuple[int, float]]:
-    """Blocks whose error after a shift of 2 px is larger than rounding errors, with that error."""
+    """The blocks whose error after a shift of 2 px exceeds rounding error, each with its error."""
     return [
         (k, error)
         for k, error in enumerate(m.equivariance.two_pixel_shift, 1)

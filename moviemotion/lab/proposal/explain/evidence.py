@@ -26,7 +26,7 @@ class Estimate:
     n: int
 
     def is_disjoint_from(self, other: Estimate) -> bool:
-        """Whether the two intervals do not overlap, which is stricter than a test of the difference."""
+        """Whether the two intervals do not overlap, which is stricter than testing the difference."""
         return self.low > other.high or self.high < other.low
 
 
@@ -44,19 +44,19 @@ def mean_share_estimate(values: ArrayLike) -> Estimate:
 
 
 def share_estimate(hits: int, n: int) -> Estimate:
-    """A share with its Wilson interval."""
+    """A proportion with its Wilson interval."""
     low, high = wilson_interval(hits, n)
-    # With 0 or n hits, rounding errors would put the share slightly outside its interval.
+    # With 0 or n hits, rounding errors would put the proportion slightly outside its interval.
     return Estimate(hits / n, min(float(low), hits / n), max(float(high), hits / n), n)
 
 
 def exact_estimate(value: float, n: int) -> Estimate:
-    """A value that is computed exactly, without an interval."""
+    """An exactly computed value, which has no interval."""
     return Estimate(value, float("nan"), float("nan"), n)
 
 
 def compare_estimates(first: Estimate, second: Estimate) -> int:
-    """1 or −1 if the first is larger or smaller and the intervals do not overlap; otherwise 0."""
+    """Return 1 (first is larger) or −1 (smaller) if the intervals do not overlap; otherwise 0."""
     return int(np.sign(first.value - second.value)) if first.is_disjoint_from(second) else 0
 
 
@@ -89,7 +89,7 @@ class ClaimVerdict(StrEnum):
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim of the proposal in other words, its verdict, and an explanation with the figures."""
+    """A paraphrased claim of the proposal, its verdict, and an explanation with the measurements."""
 
     statement: str
     verdict: ClaimVerdict
@@ -97,7 +97,7 @@ class Claim:
 
 
 def overall_verdict(claims: Sequence[Claim]) -> ClaimVerdict:
-    """The common verdict of all claims that have one; incomplete if they differ."""
+    """The verdict shared by all claims that have one; incomplete if their verdicts differ."""
     kinds = {claim.verdict for claim in claims} - {ClaimVerdict.INCONCLUSIVE} or {ClaimVerdict.INCONCLUSIVE}
     return kinds.pop() if len(kinds) == 1 else ClaimVerdict.INCOMPLETE
 
@@ -115,7 +115,7 @@ class AnswerAssessment:
 
 
 def write_evidence(answers: Sequence[AnswerAssessment], network: str, path: Path) -> None:
-    """Write the evidence as JSON: the description of the network, and key of the question → evidence."""
+    """Write the evidence as JSON: a description of the network, and question key → evidence."""
     figures: Mapping[str, object] = {a.key: [e.as_dict() for e in a.evidence] for a in answers}
     listed = {"network": network, "figures": figures}
     atomic_write_text(path, json.dumps(listed, indent=2, ensure_ascii=False) + "\n")

@@ -1,6 +1,6 @@
 """The charts of the explanation page.
 
-Colors are names of CSS variables: `b0` for what others are compared with, `b1` … `b5` for the blocks.
+Colors are names of CSS variables: `b0` for the reference, `b1` … `b5` for the blocks.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ MARKER_SYMBOLS = tuple(SYMBOLS)
 
 
 def block_charts(measurements: BlockMeasurements) -> dict[str, Chart]:
-    """Receptive fields, grating tuning, what faces lose, and probes."""
+    """Charts of receptive fields, grating tuning, responses to filtered faces, and linear probes."""
     blocks = list(range(1, len(measurements.receptive_fields) + 1))
     names = [f"block {k}" for k in blocks]
     sources = ["pixels", *names]
@@ -93,12 +93,12 @@ def block_charts(measurements: BlockMeasurements) -> dict[str, Chart]:
         _line("original faces", CUTOFFS, [measurements.band_accuracy.unfiltered.value] * len(CUTOFFS), 0),
     ]
     return {
-        "fields": _chart(fields, category_axis(names), "side of the square seen, px", from_zero=True),
+        "fields": _chart(fields, category_axis(names), "side of the visible square, px", from_zero=True),
         "tuning": _chart(
             tuning, log_axis(FREQUENCIES, "cycles a face"), "response (a filter's best = 1)", from_zero=True
         ),
         "bands": _chart(
-            bands, category_axis(sources), "lost of the answer (1: as for no face)", from_zero=True
+            bands, category_axis(sources), "loss of response (1: as for no face)", from_zero=True
         ),
         "bandAccuracy": _percent_chart(accuracy, log_axis(CUTOFFS, "cutoff, cycles a face"), "accuracy"),
         "probes": _percent_chart(
@@ -111,7 +111,7 @@ def block_charts(measurements: BlockMeasurements) -> dict[str, Chart]:
 
 
 def relu_charts(measurements: ReluMeasurements) -> dict[str, Chart]:
-    """Pre-activations, and the slope of every gate."""
+    """Charts of the pre-activations and of the slope of every ReLU unit."""
     middles = (BIN_EDGES[:-1] + BIN_EDGES[1:]) / 2
     blocks = [layer for layer in measurements.layers if layer.layer.startswith("block")]
     forward = [
@@ -134,7 +134,7 @@ def relu_charts(measurements: ReluMeasurements) -> dict[str, Chart]:
         ),
         "gate": Chart(
             linear_axis([], input_title, low=-4, high=4, ticks=9),
-            linear_axis([], "gradient behind ÷ before ReLU", low=-0.15, high=1.15),
+            linear_axis([], "gradient before ÷ after ReLU", low=-0.15, high=1.15),
             (gate, Rule(0, "ink")),
         ),
         "blocked": _percent_chart(
@@ -151,7 +151,7 @@ def _zero_share_points(layers: Sequence[ActivationStatistics]) -> list[Series]:
 
 
 def translation_charts(measurements: TranslationMeasurements) -> dict[str, Chart]:
-    """Pixels against distance, and everything against the shift."""
+    """Charts of pixel correlation by distance, and of the network's responses by shift."""
     pixels = (0, *SHIFT_DISTANCES)
     accuracy = [
         *(
@@ -162,10 +162,10 @@ def translation_charts(measurements: TranslationMeasurements) -> dict[str, Chart
     ]
     output = [
         _points_with_intervals(
-            "answers that stay", pixels, measurements.shift_curve.unchanged_share, 3, joined=True
+            "predictions that stay the same", pixels, measurements.shift_curve.unchanged_share, 3, joined=True
         ),
         _points_with_intervals(
-            "probability that changes hands",
+            "total variation of probabilities",
             pixels,
             measurements.shift_curve.probability_change,
             1,
@@ -186,7 +186,7 @@ def translation_charts(measurements: TranslationMeasurements) -> dict[str, Chart
         ),
         "accuracy": _percent_chart(accuracy, shift, "accuracy"),
         "output": _percent_chart(output, shift, "share"),
-        "similarity": _chart(similarity, shift, "correlation with the unmoved face's maps"),
+        "similarity": _chart(similarity, shift, "correlation with the original face's maps"),
     }
 
 
@@ -244,7 +244,7 @@ def _chart(
 
 
 def _percent_chart(series: Sequence[Series], x: Axis, y_title: str, *, full_range: bool = True) -> Chart:
-    """A chart of shares, on an axis from 0 to 100 % if `full_range`, otherwise fitted to the values."""
+    """A chart of percentages, on an axis from 0 to 100 % if `full_range`, otherwise fitted to the values."""
     low, high = (0.0, 1.0) if full_range else (None, None)
     y = linear_axis(_extent(series), y_title, low=low, high=high, text="{:.0%}".format)
     return Chart(x, y, tuple(series))

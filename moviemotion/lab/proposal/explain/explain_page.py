@@ -37,7 +37,7 @@ VERDICT_MARKS = {
 
 @dataclass(frozen=True)
 class ExplanationSettings:
-    """The network that was measured, and the faces it was measured with.
+    """The network that was measured, and the faces used to measure it.
 
     Attributes:
         run: name of the run's folder.
@@ -62,7 +62,7 @@ def render_explanation(
     translation: TranslationMeasurements,
     answers: Sequence[AnswerAssessment],
 ) -> str:
-    """The self-contained HTML page, which loads nothing from the network."""
+    """Render a self-contained HTML page, which loads nothing from the Internet."""
     charts = block_charts(blocks) | relu_charts(relu) | translation_charts(translation)
     return (
         _environment()

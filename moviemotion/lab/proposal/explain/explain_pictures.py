@@ -25,7 +25,7 @@ def gray_tiles(tiles: Sequence[NDArray[np.floating]] | NDArray[np.uint8]) -> Mar
 
 
 def heat_tiles(maps: NDArray[np.float32]) -> Markup:
-    """Show (k, side, side) activations as one row, from dark for 0 to light for the largest value of all."""
+    """Show (k, side, side) activations as one row, from dark (0) to light (the largest value)."""
     scaled = maps / max(float(maps.max()), 1e-12)
     stops = np.linspace(0, 1, len(HEAT_COLORS))
     colored = np.stack([np.interp(scaled, stops, [c[k] for c in HEAT_COLORS]) for k in range(3)], axis=-1)
@@ -46,10 +46,10 @@ def _to_rgba(tile: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def _tile_row(tiles: Sequence[NDArray[np.floating]]) -> Markup:
-    """RGBA tiles, enlarged to `TILE_SIZE` pixels and put in a row, as a data URI."""
+    """Enlarge RGBA tiles to `TILE_SIZE` pixels and join them in a row, as a data URI."""
     row = Image.new("RGBA", (len(tiles) * (TILE_SIZE + TILE_GAP) - TILE_GAP, TILE_SIZE), (0, 0, 0, 0))
     for k, tile in enumerate(tiles):
-        # Tiles of few pixels are shown as squares; larger ones are clearer when smoothed.
+        # Small tiles keep visible square pixels; larger tiles are clearer when smoothed.
         how = Image.Resampling.NEAREST if len(tile) <= UNSMOOTHED_MAX_SIZE else Image.Resampling.BICUBIC
         image = Image.fromarray(np.rint(tile).astype(np.uint8), "RGBA").resize((TILE_SIZE, TILE_SIZE), how)
         row.paste(image, (k * (TILE_SIZE + TILE_GAP), 0))

@@ -7,11 +7,11 @@ import numpy as np
 from moviemotion.lab.proposal.explain.evidence import Estimate
 
 ROUNDING_ERROR_LIMIT = 1e-5
-"""Errors below this value are rounding errors."""
+"""Errors below this value are treated as rounding errors."""
 
 
 def format_number(value: float, digits: int = 2) -> str:
-    """Format a value with decimals and a minus sign (−); rounding errors as a power, such as 4 × 10⁻¹⁵."""
+    """Format a decimal with a true minus sign (−); rounding errors are shown as powers (4 × 10⁻¹⁵)."""
     if np.isnan(value):
         return "–"
     if 0 < abs(value) < ROUNDING_ERROR_LIMIT:
@@ -22,7 +22,7 @@ def format_number(value: float, digits: int = 2) -> str:
 
 
 def format_percent(value: float) -> str:
-    """Format a share as a percentage with one decimal."""
+    """Format a fraction as a percentage with one decimal."""
     return f"{100 * value:.1f} %".replace("-", "−")
 
 
@@ -33,5 +33,5 @@ def format_estimate(estimate: Estimate, digits: int = 2) -> str:
 
 
 def format_percent_estimate(estimate: Estimate) -> str:
-    """Format an estimated share with its interval: `27.4 % (25.9 to 28.9)`."""
+    """Format an estimated fraction with its interval: `27.4 % (25.9 to 28.9)`."""
     return f"{format_percent(estimate.value)} ({100 * estimate.low:.1f} to {100 * estimate.high:.1f})"

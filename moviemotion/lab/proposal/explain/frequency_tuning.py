@@ -1,10 +1,9 @@
-"""Measure to which spatial frequencies each block responds, and how much of the emotion it encodes.
+"""Measure which spatial frequencies each block responds to, and how much of the emotion it encodes.
 
 Frequencies are in cycles per face. Three measurements answer whether a block depends on coarse structure or
-on
-fine detail: its responses to sine gratings, what its response to real faces loses without high or without low
-frequencies, and the accuracy of the complete network on such faces. Linear probes show how much of the
-emotion can be read from the output of each block.
+on fine detail: its responses to sine gratings, the loss of its response to real faces without high or without
+low frequencies, and the accuracy of the complete network on such filtered faces. Linear probes show how much
+of the emotion can be read from the output of each block.
 """
 
 from __future__ import annotations
@@ -41,14 +40,14 @@ ORIENTATIONS, PHASES = 6, 4
 MID_GRAY, GRATING_AMPLITUDE = 127.5, 60.0
 CUTOFFS = (3.0, 6.0, 12.0)
 HALF_AMPLITUDE_SIGMA = FACE_SIZE * np.sqrt(np.log(2) / 2) / np.pi
-"""σ of a Gaussian blur, in pixels, times the frequency in cycles per face that it reduces to one half."""
+"""Product of the σ of a Gaussian blur (pixels) and the frequency (cycles per face) that it halves."""
 PROBE_FOLDS = 5
 PROBE_GRID = 3
 
 
 @dataclass(frozen=True)
 class GratingTuning:
-    """The responses of one block to gratings of each of `FREQUENCIES` (cycles per face).
+    """The responses of one block to gratings at each of `FREQUENCIES` (cycles per face).
 
     Attributes:
         response_curve: (frequencies,) mean response of the filters, each divided by its largest response.
@@ -63,14 +62,14 @@ class GratingTuning:
 class BandResponseLoss:
     """The loss of a block's response when frequencies above or below each of `CUTOFFS` are removed.
 
-    A loss of 0 means the response to the original face; with a loss of 1, the response is as far from that as
+    With a loss of 0, the response equals that to the original face; with a loss of 1, it is as far from it as
     the response to uniform gray.
 
     Attributes:
         low_pass: loss without the frequencies above the cutoff.
         high_pass: loss without the frequencies below the cutoff.
-        high_frequency_share: low_pass / (low_pass + high_pass) of each face at the middle cutoff. Above one
-            half, the block depends more on fine detail than on coarse structure.
+        high_frequency_share: low_pass / (low_pass + high_pass), computed for each face at the middle cutoff.
+            If it is above one half, the block depends more on fine detail than on coarse structure.
     """
 
     low_pass: tuple[Estimate, ...]
@@ -80,7 +79,7 @@ class BandResponseLoss:
 
 @dataclass(frozen=True)
 class BandAccuracy:
-    """Accuracy of the complete network on original faces and on filtered ones, at each cutoff."""
+    """Accuracy of the complete network on original faces, and on filtered faces at each cutoff."""
 
     unfiltered: Estimate
     low_pass: tuple[Estimate, ...]
@@ -102,8 +101,8 @@ def make_gratings() -> NDArray[np.float32]:
 def measure_grating_tuning(network: ProposalNetwork) -> list[GratingTuning]:
     """Measure the spatial frequency tuning of each block.
 
-    A filter's response to a grating is the difference of its activation from that for uniform gray, as root
-    mean square over its units and the phases, at the orientation with the largest response.
+    A filter's response to a grating is the difference between its activations for the grating and for uniform
+    gray, as the root mean square over units and phases, at the orientation with the largest response.
     """
     gray = trace_network(network, torch.full((1, 1, FACE_SIZE, FACE_SIZE), MID_GRAY)).blocks
     responses: list[list[Tensor]] = [[] for _ in network.blocks]
@@ -127,7 +126,7 @@ def _tuning(response: Float64Array) -> GratingTuning:
 
 
 def low_pass(images: NDArray[np.uint8], cutoff: float) -> NDArray[np.float32]:
-    """Blur (n, 48, 48) faces so that `cutoff` cycles per face have half their amplitude."""
+    """Blur (n, 48, 48) faces so that the amplitude at `cutoff` cycles per face is halved."""
     blur = HALF_AMPLITUDE_SIGMA / cutoff
     return gaussian_filter(images.astype(np.float32), (0, blur, blur), mode="nearest")
 
@@ -143,7 +142,7 @@ def measure_band_losses(
     sample: FaceSample,
     on_progress: ProgressCallback = ignore_progress,
 ) -> tuple[list[BandResponseLoss], BandAccuracy]:
-    """Measure the losses of the pixels (first) and of each block at each cutoff, and the accuracy."""
+    """Measure the losses at each cutoff, for the pixels (first) and each block, and the accuracy."""
     lost = np.empty((2, len(CUTOFFS), 1 + len(network.blocks), len(sample)))
     right = np.empty((2, len(CUTOFFS), len(sample)), dtype=bool)
     right_unfiltered = np.empty(len(sample), dtype=bool)
@@ -198,7 +197,7 @@ def run_linear_probes(network: ProposalNetwork, sample: FaceSample, seed: int) -
     trained on it.
 
     Returns:
-        (1 + blocks, n) whether the prediction is correct; the pixels are the first row.
+        (1 + blocks, n) whether each prediction is correct; the first row is for the pixels.
     """
     features: list[list[Tensor]] = [[] for _ in range(1 + len(network.blocks))]
     for _, faces in iterate_batches(sample.images):

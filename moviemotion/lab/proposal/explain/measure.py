@@ -49,8 +49,8 @@ class BlockMeasurements:
 
     Attributes:
         receptive_fields, patches, tuning: one per block, from block 1.
-        displayed_faces: indices in the sample of the faces for which activation maps are shown.
-        band_losses, probe_accuracy: first for the pixels, then for each block.
+        displayed_faces: sample indices of the faces for which activation maps are shown.
+        band_losses, probe_accuracy: one value for the pixels, followed by one per block.
         band_accuracy: accuracy of the complete network on filtered faces.
         last_against_first: the probe of the last block compared with that of block 1.
         last_block_outputs: number of outputs of the last block per face.
@@ -69,7 +69,7 @@ class BlockMeasurements:
 
 @dataclass(frozen=True)
 class ReluMeasurements:
-    """What the activations do; `runs` contains the measured run and those it is compared with."""
+    """What the activations do; `runs` contains the measured run and the runs compared with it."""
 
     layers: list[ActivationStatistics]
     gradients: GradientStatistics
@@ -79,7 +79,7 @@ class ReluMeasurements:
 
 @dataclass(frozen=True)
 class TranslationMeasurements:
-    """How pixels are related, and how the network responds to moved faces."""
+    """How pixels are related, and how the network responds to shifted faces."""
 
     pixel_correlation: list[Estimate]
     shift_curve: ShiftCurve
@@ -126,7 +126,7 @@ def measure_relu(
     print_line: Callable[[str], None],
     on_progress: StageCallback = ignore_stage,
 ) -> ReluMeasurements:
-    """Measure what the activations of the first network do, and compare it with the others."""
+    """Measure what the activations of the first network do, and compare it with the other networks."""
     _, network = networks[0]
     print_line("ReLU: forward pass, backward pass, and the network without ReLU")
     on_progress("measuring ReLU", 0, 1)
@@ -146,7 +146,7 @@ def measure_translation(
     print_line: Callable[[str], None],
     on_progress: StageCallback = ignore_stage,
 ) -> TranslationMeasurements:
-    """Measure the correlation of pixels by distance, and the effect of moving faces."""
+    """Measure the correlation of pixels by distance, and the effect of shifting faces."""
     print_line("translation: correlation of pixels, and faces moved by up to 12 px in four directions")
     return TranslationMeasurements(
         pixel_correlation(sample.images, seed),

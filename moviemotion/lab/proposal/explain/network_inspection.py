@@ -1,4 +1,4 @@
-"""Record everything that passes through a network of the proposal's architecture for a batch of faces."""
+"""Record all intermediate values of a network of the proposal's architecture for a batch of faces."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ class NetworkTrace:
     """The values of one batch in all layers of a network.
 
     Attributes:
-        blocks: the maps of each block.
+        blocks: the feature maps of each block.
         dense: input and output of the activation of each dense layer, (n, neurons).
-        logits: (n, outputs).
+        logits: (n, outputs) output of the last layer.
     """
 
     blocks: tuple[BlockTrace, ...]
@@ -59,7 +59,7 @@ class FaceSample:
     Attributes:
         images: (n, 48, 48) uint8.
         truth: (n,) index into `PROPOSAL_EMOTIONS`.
-        truth_source: description of the truth.
+        truth_source: description of where the reference labels come from.
     """
 
     images: NDArray[np.uint8]
@@ -74,7 +74,7 @@ def load_proposal_network(run: Path) -> ProposalNetwork:
     """Load the trained network of a run.
 
     Raises:
-        MoviemotionError: there is no finished run, or its network is not a variant of deck36.
+        MoviemotionError: there is no finished run, or the network is not a variant of deck36.
     """
     network, _ = runs.load_run(run)
     if not isinstance(network, ProposalNetwork):
@@ -92,7 +92,7 @@ def count_outputs(network: ProposalNetwork) -> int:
 
 
 def sample_faces(data: Path, split: str, max_faces: int, seed: int) -> FaceSample:
-    """Draw different faces that have a truth: the consensus, or the label if there are no votes.
+    """Draw distinct faces with a reference label: the consensus or, if there are no votes, the folder label.
 
     Args:
         max_faces: largest number of faces.
@@ -124,7 +124,7 @@ def to_input_tensor(images: NDArray[np.uint8] | NDArray[np.float32]) -> Tensor:
 
 
 def iterate_batches(images: NDArray[np.uint8]) -> Iterator[tuple[slice, Tensor]]:
-    """Faces in batches, small enough that the feature maps of the widest network need at most 200 MB."""
+    """Yield batches so small that the feature maps of the widest network need at most 200 MB."""
     for start in range(0, len(images), BATCH_SIZE):
         part = slice(start, start + BATCH_SIZE)
         yield part, to_input_tensor(images[part])

@@ -1,4 +1,4 @@
-"""Find the patches of real faces to which a filter responds most, and its activation maps."""
+"""Find the patches of real faces to which each filter responds most strongly, and its activation maps."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class FilterPatches:
     """The strongest patches of one filter, at most one per face, in descending order.
 
     Attributes:
-        index: number of the filter in its block.
+        index: index of the filter in its block.
         patches: (`PATCHES_PER_FILTER`, side, side) gray 0–255; `OUTSIDE_IMAGE` outside the image.
-        activation_maps: (4, side, side) activations above 0 for one face of each of the proposal's emotions.
+        activation_maps: (4, side, side) positive activations for one face of each of the proposal's emotions.
     """
 
     index: int
@@ -53,11 +53,11 @@ def find_strongest_patches(
 ) -> tuple[list[BlockPatches], list[int]]:
     """Find the strongest patches and activation maps of `FILTERS_PER_BLOCK` filters per block.
 
-    The filters are drawn at random from those that are above zero on some face, so they are typical, not
-    selected for their appearance. Activations are taken before batch norm and pooling.
+    The filters are drawn at random from those that are active on at least one face, so they are typical
+    rather than selected for their appearance. Activations are taken before batch norm and pooling.
 
     Returns:
-        The filters of each block, and the indices in the sample of the four faces of the maps.
+        The filters of each block, and the sample indices of the four faces shown in the activation maps.
     """
     rng = np.random.default_rng(seed)
     strongest, places = _max_activations(network, sample)
@@ -88,7 +88,7 @@ def find_strongest_patches(
 def _max_activations(
     network: ProposalNetwork, sample: FaceSample
 ) -> tuple[list[NDArray[np.float32]], list[NDArray[np.int64]]]:
-    """Per block, (n, filters): the largest activation of each filter on each face, and its unit."""
+    """Per block, (n, filters): each filter's largest activation on each face, and the unit with it."""
     values: list[list[Tensor]] = [[] for _ in network.blocks]
     units: list[list[Tensor]] = [[] for _ in network.blocks]
     for _, faces in iterate_batches(sample.images):

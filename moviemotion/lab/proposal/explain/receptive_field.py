@@ -19,12 +19,12 @@ EFFECTIVE_SHARE = 0.9
 
 @dataclass(frozen=True)
 class ReceptiveField:
-    """The square of the image that a unit sees, in pixels of the input.
+    """The square region of the input image that a unit sees, in pixels.
 
     Attributes:
         size: side of the square.
         stride: distance between the squares of neighboring units.
-        offset: left and top edge of the square of the first unit; below 0 it is in the padding.
+        offset: left and top edge of the first unit's square; negative if it is in the padding.
     """
 
     size: int
@@ -32,7 +32,7 @@ class ReceptiveField:
     offset: int
 
     def span(self, unit: int) -> tuple[int, int]:
-        """The first pixel and the one after the last that a unit sees in its row or column, not clipped."""
+        """First pixel and one past the last pixel that a unit sees along one axis, not clipped."""
         start = self.offset + unit * self.stride
         return start, start + self.size
 
@@ -43,7 +43,7 @@ class BlockReceptiveField:
 
     Attributes:
         measured_size: side, in pixels, of the square in which the central unit's gradient is not zero.
-        expected_size: the same, computed from the architecture and clipped to the image.
+        expected_size: the same size, computed from the architecture and clipped to the image.
         effective_size: side, in pixels, of the smallest centered square that contains `EFFECTIVE_SHARE` of
             the gradient on faces.
         output_size: side of the block's output, in units.
@@ -60,8 +60,8 @@ class BlockReceptiveField:
 def receptive_fields(network: ProposalNetwork) -> list[tuple[ReceptiveField, ReceptiveField]]:
     """Compute the receptive fields before and after the pooling of each block.
 
-    With each layer, the size grows by (kernel − 1) × the stride of all layers before it, and the
-    stride is multiplied by the layer's own (Araujo et al., 2019, Distill).
+    Each layer adds (kernel − 1) × (cumulative stride) to the size, and multiplies the cumulative stride by
+    its own stride (Araujo et al., 2019, Distill).
     """
     side, step, first = 1, 1, 0
     found = []
@@ -82,7 +82,7 @@ def receptive_fields(network: ProposalNetwork) -> list[tuple[ReceptiveField, Rec
 def measure_receptive_fields(
     network: ProposalNetwork, images: NDArray[np.uint8], seed: int
 ) -> list[BlockReceptiveField]:
-    """Compute the receptive fields of all blocks, and measure them by gradients on noise and on `images`."""
+    """Compute the receptive fields of all blocks, and measure them by gradients, on noise and `images`."""
     rng = np.random.default_rng(seed)
     noise = rng.uniform(0, 255, (N_NOISE_IMAGES, FACE_SIZE, FACE_SIZE)).astype(np.float32)
     found = []
@@ -107,11 +107,11 @@ def measure_receptive_fields(
 
 
 def gradient_map(network: ProposalNetwork, faces: Tensor, block: int) -> NDArray[np.float64]:
-    """(48, 48) mean absolute gradient of the central pooled unit of a block, over filters and faces."""
+    """(48, 48) mean absolute gradient of a block's central pooled unit, over filters and faces."""
     faces = faces.clone().requires_grad_(True)
     pooled = trace_network(network, faces).blocks[block].after_pooling
     middle = pooled.shape[-1] // 2
-    # Alternating signs keep similar filters from canceling out.
+    # Alternating signs keep the gradients of similar filters from canceling out.
     signs = 1.0 - 2.0 * (torch.arange(pooled.shape[1]) % 2)
     (gradient,) = torch.autograd.grad((pooled[:, :, middle, middle] * signs).sum(), faces)
     return gradient.abs().mean(dim=(0, 1)).double().numpy()

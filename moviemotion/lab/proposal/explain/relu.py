@@ -38,11 +38,11 @@ class ActivationStatistics:
 
     Attributes:
         layer: `block 1` … `dense 3`.
-        density: (80,) share of the pre-activations in each bin of `BIN_EDGES`, in units of their root mean
+        density: (80,) fraction of the pre-activations in each bin of `BIN_EDGES`, in units of their root mean
             square; values beyond the edges are counted in the outermost bins.
-        zero_share: share of a face's pre-activations at or below zero.
+        zero_share: fraction of a face's pre-activations that are at or below zero.
         n_units: number of filters or neurons.
-        n_dead: how many of them are never above zero on any face.
+        n_dead: number of these units that are never above zero on any face.
     """
 
     layer: str
@@ -58,9 +58,9 @@ class GradientStatistics:
 
     Attributes:
         n_negative, n_positive: number of pre-activations below and above zero.
-        negative_slope_range: smallest and largest quotient of the gradients before and after the activation,
-            for negative inputs.
-        positive_slope_range: the same for positive inputs.
+        negative_slope_range: smallest and largest ratio of the gradient before the activation to the gradient
+            after it, for negative inputs.
+        positive_slope_range: the same range for positive inputs.
         slope_points: (2, k) pre-activations, in units of the layer's root mean square, and their slopes.
         backward_linearity_error: relative error of backward(g₁ + g₂) = backward(g₁) + backward(g₂).
     """
@@ -77,12 +77,12 @@ class GradientStatistics:
 class LinearityDeviation:
     """How far the output for the mean of two faces is from the mean of their outputs.
 
-    In units of half the distance between the two outputs; 0 for an affine map.
+    The distance is in units of half the distance between the two outputs; it is 0 for an affine map.
 
     Attributes:
-        as_trained: for the network itself.
-        no_relu: with activations replaced by the identity.
-        no_relu_no_max_pooling: with max pooling replaced by average pooling as well.
+        as_trained: deviation of the network itself.
+        no_relu: deviation with the activations replaced by the identity.
+        no_relu_no_max_pooling: deviation with max pooling also replaced by average pooling.
     """
 
     as_trained: Estimate
@@ -103,7 +103,7 @@ def _activations(seen: NetworkTrace) -> list[tuple[Tensor, Tensor]]:
 
 @torch.inference_mode()
 def measure_activations(network: ProposalNetwork, sample: FaceSample) -> list[ActivationStatistics]:
-    """Measure the inputs of all activations over the faces."""
+    """Measure the inputs to all activations over the faces."""
     names = layer_names(network)
     counts = np.zeros((len(names), len(BIN_EDGES) - 1))
     blocked = np.empty((len(names), len(sample)))
@@ -112,7 +112,8 @@ def measure_activations(network: ProposalNetwork, sample: FaceSample) -> list[Ac
     edges = torch.tensor(BIN_EDGES, dtype=torch.float32)
     for part, faces in iterate_batches(sample.images):
         for k, (before, _) in enumerate(_activations(trace_network(network, faces))):
-            # The unit of the histogram must be fixed before all values are known; the first batch is enough.
+            # The unit of the histogram must be fixed before all values are known; it is taken from the first
+            # batch.
             scale[k] = scale[k] or float(before.square().mean().sqrt()) or 1.0
             counts[k] += torch.histogram(
                 (before / scale[k]).clamp(-3.999, 3.999).flatten(), edges
@@ -138,7 +139,7 @@ def measure_activations(network: ProposalNetwork, sample: FaceSample) -> list[Ac
 
 
 def measure_gradients(network: ProposalNetwork, sample: FaceSample, seed: int) -> GradientStatistics:
-    """Compare the gradients before and after each activation, for the loss on real faces.
+    """Compare the gradients of the loss on real faces before and after each activation.
 
     Raises:
         MoviemotionError: the gradients are zero.
@@ -152,7 +153,8 @@ def measure_gradients(network: ProposalNetwork, sample: FaceSample, seed: int) -
     gradients = torch.autograd.grad(loss, [t for pair in pairs for t in pair], retain_graph=True)
     below, above, points, negative, positive = [], [], [], 0, 0
     for (before, _), into, out in zip(pairs, gradients[0::2], gradients[1::2], strict=True):
-        # Where the gradient after the activation is 0 (max pooling passes one of four), there is no slope.
+        # The slope is undefined where the gradient after the activation is 0 (max pooling passes one in
+        # four).
         here = (out.abs() > 1e-30) & (before != 0)
         u, slope = before[here].detach(), (into[here] / out[here])
         below.append(slope[u < 0])
@@ -221,7 +223,7 @@ def measure_linearity_deviation(
 
 
 def _linearity_deviation(network: ProposalNetwork, one: Tensor, two: Tensor) -> Float64Array:
-    # In double precision, the error of a linear map is visibly a rounding error.
+    # In double precision, the error of a linear map is recognizable as a rounding error.
     exact = copy.deepcopy(network).double()
     first, second, middle = (
         torch.cat([exact(x) for x in faces.double().split(16)]) for faces in (one, two, (one + two) / 2)

@@ -36,13 +36,14 @@ class ShiftCurve:
     """The effects of a shift by each of `SHIFT_DISTANCES` pixels; index 0 is no shift.
 
     Attributes:
-        accuracy: mean over the four directions, with an interval over faces.
-        by_direction: direction → accuracy at each shift, from 0.
+        accuracy: mean accuracy over the four directions, with an interval over faces.
+        by_direction: direction → accuracy at each shift, starting at 0.
         probability_change: total variation distance of the probabilities, mean over the directions.
-        unchanged_share: share of the predictions that stay the same, mean over the directions.
-        map_correlation: per block, correlation of its pooled maps with those of the original face, after
+        unchanged_share: fraction of the predictions that stay the same, mean over the directions.
+        map_correlation: per block, correlation of the pooled maps with those of the original face, after
             subtracting the mean map.
-        one_pixel_correlation: per block, the same for a shift of 1 pixel, before and after pooling.
+        one_pixel_correlation: per block, the same correlation for a shift of 1 pixel, before and after
+            pooling.
     """
 
     accuracy: tuple[Estimate, ...]
@@ -60,10 +61,10 @@ class Equivariance:
     Values are NaN if all units see the border.
 
     Attributes:
-        convolution: per block, for its convolution alone, with its own input shifted by one unit.
-        two_pixel_shift: per block, for all layers up to its activation, with the image shifted by 2 pixels.
-            If that is not an integer number of units, the better one of the two nearest is used.
-        block_stride_shift: per block, the same with the image shifted by the stride of the block.
+        convolution: per block, the error of the convolution alone when its own input is shifted by one unit.
+        two_pixel_shift: per block, the error of all layers up to the activation when the image is shifted by
+            2 pixels. If that is not a whole number of units, the better of the two nearest numbers is used.
+        block_stride_shift: per block, the same error when the image is shifted by the stride of the block.
     """
 
     convolution: tuple[float, ...]
@@ -72,7 +73,7 @@ class Equivariance:
 
 
 def shift_images(faces: Tensor, down: int, right: int) -> Tensor:
-    """Shift (..., h, w) images; the uncovered strip repeats the edge."""
+    """Shift (..., h, w) images, filling the uncovered strip by repeating the edge."""
     rows = (torch.arange(faces.shape[-2]) - down).clamp(0, faces.shape[-2] - 1)
     columns = (torch.arange(faces.shape[-1]) - right).clamp(0, faces.shape[-1] - 1)
     return faces[..., rows, :][..., columns]
@@ -81,8 +82,8 @@ def shift_images(faces: Tensor, down: int, right: int) -> Tensor:
 def pixel_correlation(images: NDArray[np.uint8], seed: int) -> list[Estimate]:
     """Correlation of two pixels over faces, at each of `PIXEL_DISTANCES` along rows and columns.
 
-    Faces are standardized and the mean face is subtracted first. Otherwise lighting, and the common position
-    of the eyes, would make distant pixels correlate. Intervals come from resampled faces.
+    Faces are standardized and the mean face is subtracted first; otherwise, lighting and the common position
+    of the eyes would make distant pixels correlate. Intervals come from resampled faces.
     """
     faces = images.astype(np.float64)
     faces -= faces.mean(axis=(1, 2), keepdims=True)
@@ -93,7 +94,7 @@ def pixel_correlation(images: NDArray[np.uint8], seed: int) -> list[Estimate]:
     found = []
     for d in PIXEL_DISTANCES:
         pairs = (faces[:, d:], faces[:, :-d]), (faces[:, :, d:], faces[:, :, :-d])
-        # (n, 3): the product of both pixels and their squares, summed over all pairs of a face.
+        # (n, 3): the product of the two pixels and the square of each, summed over all pairs of a face.
         sums = sum(
             np.stack([(a * b).sum((1, 2)), (a * a).sum((1, 2)), (b * b).sum((1, 2))], 1) for a, b in pairs
         )
@@ -114,7 +115,7 @@ def measure_shift_curve(
     sample: FaceSample,
     on_progress: ProgressCallback = ignore_progress,
 ) -> ShiftCurve:
-    """Shift all faces in four directions and compare the responses of the network."""
+    """Shift all faces in four directions and compare the network's responses with the unshifted ones."""
     blocks, n = len(network.blocks), len(sample)
     averages = _average_maps(network, sample)
     right = np.empty((1 + len(SHIFT_DISTANCES), len(SHIFT_DIRECTIONS), n))
@@ -212,7 +213,7 @@ def measure_equivariance(network: ProposalNetwork, images: NDArray[np.uint8]) ->
 
 
 def _interior_units(field: ReceptiveField, size: int, pixels: int) -> list[int]:
-    """Units that see neither padding nor the repeated edge, before and after the shift."""
+    """The units that see neither padding nor the repeated edge, before and after the shift."""
     every = range(size // field.stride)
     return [u for u in every if field.span(u)[0] >= 0 and field.span(u)[1] <= size - pixels]
 

@@ -19,9 +19,9 @@ async function start() {
   store.notes = notes;
   $("title").textContent = audience.title;
   const withheld = !page.dataset.researcher && !audience.viewers.some(Boolean);
-  $("summary").textContent = `${audience.summary}${withheld ? ` Figures about fewer than ${page.dataset.minGroupSize} viewers are for the researcher only.` : ""}`;
+  $("summary").textContent = `${audience.summary}${withheld ? ` Values for fewer than ${page.dataset.minGroupSize} viewers are visible only to the researcher.` : ""}`;
   const updateLegend = () => {
-    const group = store.curves === audience.curves ? "" : " Dotted: everyone; the moments and the script's figures are also for everyone.";
+    const group = store.curves === audience.curves ? "" : " Dotted: everyone; the moments and the script's values are also for everyone.";
     $("legend").textContent = `Gray line: the audience's overall strength. Below: the share of viewers who react. Bands: 95 % intervals. Shading: moments, adjusted p ≤ 0.05.${group}`;
   };
   updateLegend();

@@ -78,7 +78,7 @@ export function makeViewerSelection(store, study) {
           <button type="button" ?disabled=${!selected.length} @click=${() => { selectedIds.clear(); draw(); }}>Clear selection</button></p>
         <form class="save" @submit=${saveGroup}><label for="group-name">Save the selected viewers as a group named</label>
           <div><input id="group-name" maxlength="60" required pattern="[^\\/]+"> <button ?disabled=${!selected.length}>Save</button></div></form>`
-        : html`<p class="hint">Figures about fewer than ${audience.min_group_size} viewers are for the researcher only.</p>`}`, dialog);
+        : html`<p class="hint">Values for fewer than ${audience.min_group_size} viewers are visible only to the researcher.</p>`}`, dialog);
   }
 
   bindDialog("viewers-button", dialog, load);
@@ -123,7 +123,7 @@ export function makeExports(study, hasScript, hasFilm) {
         ${kinds.filter(([kind]) => hasScript || !SCRIPTS.includes(kind)).map(([kind, name, form]) => html`<li><button type="button" ?disabled=${busy} @click=${() => downloadExport(kind)}>${busy === kind ? "Exporting …" : name} <small>${form}</small></button></li>`)}
       </ul>
       ${title === "For editing" ? html`<label class="rate">Frames per second <select @change=${(event) => { frameRate = event.target.value; }}>
-        ${hasFilm ? html`<option value="">as the film</option>` : nothing}
+        ${hasFilm ? html`<option value="">same as the film</option>` : nothing}
         ${FRAME_RATES.map((each) => html`<option ?selected=${each === frameRate}>${each}</option>`)}</select></label>` : nothing}`)}`, dialog);
   }
 

@@ -1,4 +1,4 @@
-// Playback: of the film if the study has one, otherwise of a clock; and the player's buttons.
+// Playback of the film, or of a clock if the study has no film; and the player's buttons.
 
 import { formatTime } from "./format.js";
 

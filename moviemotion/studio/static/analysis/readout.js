@@ -1,4 +1,4 @@
-// The figures of the current second with their intervals, and the buttons that show or hide emotions.
+// The values at the current second with their intervals, and the buttons that show or hide emotions.
 
 import { formatShare, formatInterval, formatNumber, formatPercentInterval } from "./format.js";
 

@@ -1,4 +1,4 @@
-// The script: it follows the film time, leads to a time on a click, and can be searched.
+// The script: it follows the film time, jumps to a time on a click, and can be searched.
 
 import { html, render, nothing } from "../vendor/lit-html/lit-html.js";
 import { formatTime, formatShare, formatInterval, formatNumber } from "./format.js";
@@ -7,7 +7,7 @@ import { formatTime, formatShare, formatInterval, formatNumber } from "./format.
 const ROWS_PER_BLOCK = 14;
 /** Milliseconds during which the script does not follow the time after the user has scrolled it. */
 const MANUAL_SCROLL_PAUSE = 4000;
-/** Milliseconds between two automatic scrolls. Faster ones could not be read, and would cost layout time. */
+/** Milliseconds between two automatic scrolls. More frequent scrolling would be unreadable and cost layout time. */
 const MIN_SCROLL_INTERVAL = 120;
 
 export function makeScript(store, rows) {
@@ -85,7 +85,7 @@ export function makeScript(store, rows) {
     if (currentRow && lastAutoScroll - lastManualScroll > MANUAL_SCROLL_PAUSE) scrollIntoPane(nodes.get(currentRow.index));
   }
 
-  /** If there is no film, its place shows the current line. */
+  /** If there is no film, show the current line in its place. */
   function showCurrentLine(row) {
     const node = $("line-shown");
     const scene = store.audience.scenes.findLast((s) => s.start <= store.time);
@@ -157,7 +157,7 @@ function makeSearch(store, rows, nodes, scrollIntoPane) {
       const parts = [...nodes.get(row.index).querySelector(".text").childNodes];
       const node = parts.find((part) => part.nodeType === Node.TEXT_NODE && part.data.trim());
       const start = node ? normalizeText(node.data).indexOf(words) : -1;
-      // Removing diacritics can change the length of a text; its positions are then not those in the document.
+      // Removing diacritics can change the length of a text; positions then no longer match the document.
       if (start < 0 || normalizeText(node.data).length !== node.data.length) continue;
       const range = new Range();
       range.setStart(node, start);

@@ -1,5 +1,5 @@
 // The shared state of the analysis page: film time, visible range, selected moment, and the curves that are shown.
-// The player, timeline, script and moments change it, and listen to its events to follow each other.
+// The player, timeline, script and moments change this state, and listen to its events to follow each other.
 
 /** Shortest range that the timeline can show, in seconds. */
 export const MIN_RANGE_SECONDS = 1;
@@ -20,7 +20,7 @@ export class Store extends EventTarget {
     this.pendingEvents = new Set();
   }
 
-  /** Dispatch an event, once per animation frame however often the state changes. */
+  /** Dispatch an event at most once per animation frame, however often the state changes. */
   notify(name) {
     if (!this.pendingEvents.size) requestAnimationFrame(() => {
       const events = [...this.pendingEvents];
@@ -49,7 +49,7 @@ export class Store extends EventTarget {
     this.time = Math.min(Math.max(time, this.audience.start), this.audience.end - 0.001);
     this.seekSource = seekSource;
     if (this.time < this.visibleRange[0] || this.time >= this.visibleRange[1]) {
-      // While the film plays, the timeline turns like a page; after a jump, the time is in its middle.
+      // During playback, the timeline advances by a whole range; after a jump, it is centered on the time.
       const width = this.visibleRange[1] - this.visibleRange[0];
       const from = seekSource === "film" ? this.time : this.time - width / 2;
       this.showRange(from, from + width);
@@ -66,7 +66,7 @@ export class Store extends EventTarget {
     this.notify("range");
   }
 
-  /** Zoom by a factor while a time keeps its place on the screen. */
+  /** Zoom by a factor, keeping a given time at the same place on the screen. */
   zoom(factor, around = this.time) {
     const [from, to] = this.visibleRange;
     const width = Math.max(MIN_RANGE_SECONDS, (to - from) * factor);

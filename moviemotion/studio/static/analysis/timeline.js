@@ -34,7 +34,7 @@ export function makeTimeline(store) {
     };
   }
 
-  // With more than one second per pixel, dashes cannot be seen, and wide strokes take the longest to draw.
+  // With more than one second per pixel, dashes are not visible, and wide strokes take the longest to draw.
   const adaptStrokes = (u) => {
     const dense = store.visibleRange[1] - store.visibleRange[0] > width;
     for (const series of u.series.filter((each) => each.wide)) {
@@ -43,7 +43,7 @@ export function makeTimeline(store) {
     }
   };
 
-  // When zoomed in, also draw points: a second between two gaps has no line.
+  // When zoomed in, also draw points, since a second between two gaps has no line.
   const isZoomedIn = () => store.visibleRange[1] - store.visibleRange[0] < 12;
 
   function createChart(place, height, curves, scale, below) {
@@ -167,7 +167,7 @@ export function makeTimeline(store) {
     let edge = -Infinity;
     moments.forEach((m, k) => {
       const x = timeToX((Math.max(m.start, from) + Math.min(m.end, to)) / 2);
-      // Hide a number that would cover the one before it until the user zooms in; its shading stays.
+      // Until the user zooms in, hide a number that would cover the previous one; the shading remains.
       tags[k].hidden = m.end <= from || m.start >= to || (x - edge < (k < 9 ? 26 : 34) && k !== store.selectedMoment);
       if (tags[k].hidden) return;
       tags[k].style.left = `${MARGIN_LEFT + x}px`;
