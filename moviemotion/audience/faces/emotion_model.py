@@ -100,7 +100,8 @@ def _check_interface(path: Path, session: ort.InferenceSession) -> None:
     ):
         found = ", ".join(f"{one.name} {one.shape}" for one in inputs)
         raise MoviemotionError(
-            f"{path}: expects {found or 'no input'} instead of {INPUT} (n, 1, {side}, {side}) float32; {_REMEDY}"
+            f"{path}: expects {found or 'no input'} instead of {INPUT} (n, 1, {side}, {side}) float32; "
+            f"{_REMEDY}"
         )
     if OUTPUT not in outputs:
         raise MoviemotionError(f"{path}: returns {', '.join(outputs)} instead of {OUTPUT}; {_REMEDY}")
@@ -121,7 +122,8 @@ def _read_columns(path: Path, metadata: dict[str, str], session: ort.InferenceSe
     width = output.shape[-1] if output.shape else None
     if len(output.shape) != 2 or (isinstance(width, int) and width != len(names)):
         raise MoviemotionError(
-            f"{path}: returns {OUTPUT} {output.shape}, but the metadata names {len(names)} emotions; {_REMEDY}"
+            f"{path}: returns {OUTPUT} {output.shape}, but the metadata names {len(names)} emotions; "
+            f"{_REMEDY}"
         )
     return tuple(EMOTIONS.index(Emotion(name)) for name in names)
 

@@ -113,8 +113,7 @@ class FaceScheduler:
         return found
 
     def _detect_near_known(self, image: NDArray[np.uint8]) -> list[FaceBox] | None:
-        """Search near each known face; None if a face is missing or searching the complete frame is
-        cheaper."""
+        """Search near each known face; None if a face is missing or a complete search is cheaper."""
         if not self._known or len(self._known) * SEARCH_SIDE**2 > _scaled_pixel_count(image, self._long_side):
             return None
         regions = [_search_region(face) for face in self._known]

@@ -282,7 +282,8 @@ def predict_checked(model: EmotionModel, images: Sequence[NDArray[np.uint8]]) ->
     expected = (len(images), len(EMOTIONS))
     if result.shape != expected:
         raise MoviemotionError(
-            f"{model.name}: the emotion model returned an array {result.shape} instead of {expected}; fix the model"
+            f"{model.name}: the emotion model returned an array {result.shape} instead of {expected}; "
+            "fix the model"
         )
     sums = result.sum(axis=1)
     if not ((result >= 0).all() and (np.abs(sums - 1) <= _SUM_TOLERANCE).all()):

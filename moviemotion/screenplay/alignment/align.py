@@ -128,8 +128,8 @@ def _describe_sheet_timing(screenplay: Screenplay, cues: Sequence[Cue]) -> str:
     ]
     named = sum(cue.source is TimeSource.TIMING_SHEET for cue in scenes)
     return (
-        f"Times come from a timing sheet: {named} of {len(scenes)} scenes are in it, and the others are not in "
-        "the film; within a scene, times are estimated from the page."
+        f"Times come from a timing sheet: {named} of {len(scenes)} scenes are in it, and the others are not "
+        "in the film; within a scene, times are estimated from the page."
     )
 
 

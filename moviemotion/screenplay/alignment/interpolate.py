@@ -22,8 +22,8 @@ from moviemotion.screenplay.elements import Element, ElementKind
 _CUT_PROBABILITY = 0.5
 """A line whose probability of being absent from the film is at least this high counts as cut."""
 _MAX_EXTRA_SECONDS = 10.0
-"""Two moved lines count as moved together if their distance in the film exceeds their distance on the page by
-at most this factor."""
+"""Two moved lines count as moved together if their distance in the film exceeds the time estimated from the
+page by at most this many seconds."""
 _UNSPOKEN_SPEECH_KINDS = (ElementKind.CHARACTER, ElementKind.PARENTHETICAL)
 _ALL_SPEECH_KINDS = (*_UNSPOKEN_SPEECH_KINDS, *SPOKEN_KINDS)
 

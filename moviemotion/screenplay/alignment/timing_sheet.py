@@ -122,7 +122,8 @@ def _parse_edl(path: Path, text: str, frame_rate: float) -> list[SceneTime]:
     scenes = [event for event in sorted(events, key=lambda event: event[0]) if event[2]]
     if not scenes:
         raise MoviemotionError(
-            f"{path}: no event names its scene; export the EDL with comments (* SCENE: 12A or * FROM CLIP NAME)"
+            f"{path}: no event names its scene; export the EDL with comments "
+            "(* SCENE: 12A or * FROM CLIP NAME)"
         )
     # A reel's timecode conventionally starts at 01:00:00:00, and the film may start a few frames later.
     zero = min(hours)

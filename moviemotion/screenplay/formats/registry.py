@@ -187,8 +187,8 @@ def read_screenplay(path: Path | str) -> Screenplay:
     screenplay_format, provider = _find_format(path)
     if screenplay_format is PLAIN_TEXT and path.suffix.lower() in UNSUPPORTED_SUFFIXES:
         raise MoviemotionError(
-            f"{path}: {path.suffix} scripts cannot be read; export the script as Fountain (.fountain), Final Draft "
-            "(.fdx) or PDF."
+            f"{path}: {path.suffix} scripts cannot be read; export the script as Fountain (.fountain), "
+            "Final Draft (.fdx) or PDF."
         )
     screenplay = _guarded(provider, path, partial(screenplay_format.read, path))
     if provider is not None and not isinstance(screenplay, Screenplay):
