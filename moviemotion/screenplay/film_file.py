@@ -12,7 +12,7 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.timecode import DEFAULT_START_TIMECODE, TimecodeFormat, exact_frame_rate
 
 DETECTION_HEIGHT = 120
-"""Image width in pixels; cuts are just as visible in small images, which can be compared faster."""
+"""Image height in pixels; cuts are just as visible in small images, which can be compared faster."""
 SCENE_CHANGE_THRESHOLD = 10.0
 """Difference between consecutive frames (0 to 100) at which a shot starts; this is FFmpeg's default."""
 

@@ -86,7 +86,8 @@ def read_emotion_schedule(path: Path) -> EmotionSchedule:
             )
         except (TypeError, ValueError) as error:
             raise MoviemotionError(
-                f"{path}: line {number} is not a valid emotion event ({error}); expected {','.join(SCHEDULE_COLUMNS)}"
+                f"{path}: line {number} is not a valid emotion event ({error}); "
+                f"expected {','.join(SCHEDULE_COLUMNS)}"
             ) from error
         if not (
             0 <= event.start < event.end

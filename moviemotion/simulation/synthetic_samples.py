@@ -149,7 +149,7 @@ def simulate_viewer(screening: SimulatedScreening, viewer: int) -> SimulatedView
 def _own_reactions(
     schedule: EmotionSchedule, seconds: int, seed: int, viewer: int
 ) -> tuple[Float, ReactionProfile, np.random.Generator]:
-    """(T, 7) intensities that a viewer would feel alone, the reaction profile, and the viewer's generator."""
+    """(T, 7) intensities that a viewer would feel alone, the reaction profile, and the generator."""
     rng = np.random.default_rng([seed, viewer])
     profile = random_reaction_profile(rng)
     return simulate_reactions(schedule, profile, seconds, SAMPLE_RATE, rng), profile, rng
@@ -168,7 +168,7 @@ def _resting_log_odds(rng: np.random.Generator) -> Float:
 def _autocorrelated_noise(
     rng: np.random.Generator, shape: tuple[int, int], correlation_time: float
 ) -> NDArray[np.float32]:
-    """Unit-variance Gaussian noise whose correlation along the first axis falls to 1/e in the given time."""
+    """Unit-variance Gaussian noise whose correlation along the first axis falls to 1/e in that time."""
     # A first-order autoregressive process, scaled to preserve the variance.
     carried = float(np.exp(-1 / (SAMPLE_RATE * correlation_time)))
     white = rng.standard_normal(shape, dtype=np.float32)
@@ -177,8 +177,7 @@ def _autocorrelated_noise(
 
 
 def _random_absences(rng: np.random.Generator, seconds: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """(T,) whether out of the frame, and (T,) whether turned too far to be read: leaning, talking,
-    leaving."""
+    """(T,) whether out of the frame, and (T,) whether turned away: leaning, talking or leaving."""
     away, turned = np.zeros((2, seconds * SAMPLE_RATE), dtype=bool)
     for _ in range(rng.poisson(seconds / SECONDS_BETWEEN_ABSENCES)):
         start = float(rng.uniform(0, seconds))

@@ -78,12 +78,12 @@ def test_a_source_is_reported_without_its_password(tmp_path: Path) -> None:
     ("text", "fault"),
     [
         ("", "camera: missing"),
-        ("rate = 0\n" + camera(""), "rate: 0 cannot be used; write a number from 0.1 to 60"),
+        ("rate = 0\n" + camera(""), "rate: 0 is invalid; write a number from 0.1 to 60"),
         ('rate = "5"\n' + camera(""), "rate: '5' cannot be used"),
         ("rate = true\n" + camera(""), "rate: True cannot be used"),
         ("rate = nan\n" + camera(""), "rate: nan cannot be used"),
         ("speed = 2\n" + camera(""), "speed: unknown; use camera, frozen_after, rate or sync"),
-        (camera("") + "[store]\npictures = true\n", "store: pictures are never stored; remove it"),
+        (camera("") + "[store]\npictures = true\n", "store: frames are never stored; remove this key"),
         (camera('size = "640x480"'), "camera 1: size: unknown; use name, offset or source"),
         (camera('offset = "soon"'), "camera 1: offset: 'soon' cannot be used"),
         (
@@ -92,12 +92,15 @@ def test_a_source_is_reported_without_its_password(tmp_path: Path) -> None:
         ),
         (camera("") + '[sync]\nfilm = "f.mp4"\n', 'sync.film: not used with method "none"'),
         ('sync = "mark"\n' + camera(""), "sync: not a table; write [sync]"),
-        ('[[camera]]\nsource = "/dev/video0"\n', "camera 1: name: missing or unusable"),
-        ('[[camera]]\nname = "../x"\nsource = "/dev/video0"\n', "camera 1: name: missing or unusable"),
+        ('[[camera]]\nsource = "/dev/video0"\n', "camera 1: name: missing or invalid"),
+        ('[[camera]]\nname = "../x"\nsource = "/dev/video0"\n', "camera 1: name: missing or invalid"),
         ('[[camera]]\nname = "a"\n', "camera 1: source: missing"),
         ('[[camera]]\nname = "a"\nsource = "ftp://x/y"\n', "camera 1: source: ftp:// is not supported"),
         (camera("") + camera(""), 'camera name: "a" is used twice'),
-        (camera("") + camera("").replace('"a"', '"a-1"'), 'camera name: "a-1" could be a viewer of "a"'),
+        (
+            camera("") + camera("").replace('"a"', '"a-1"'),
+            'camera name: "a-1" could also be the name of a viewer in "a"',
+        ),
         ("rate = \n", "not valid TOML"),
     ],
 )

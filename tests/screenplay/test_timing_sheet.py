@@ -84,8 +84,8 @@ def test_drop_frame_timecode_keeps_up_with_the_clock(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
-        ("a.csv", "scene,begin\n1,2\n", "columns are not named"),
-        ("a.csv", "scene,start\n1,noon\n", "line 2.*not a time"),
+        ("a.csv", "scene,begin\n1,2\n", "column names are missing"),
+        ("a.csv", "scene,start\n1,noon\n", "line 2.*not a valid time"),
         ("a.csv", "scene,start,end\n1,9,3\n", "ends before it starts"),
         ("a.csv", "scene,start\n,3\n", "number or heading"),
         ("a.csv", "scene,start\n", "no scenes in it"),

@@ -65,7 +65,7 @@ def align_script(
             sheet names a scene that is not in the script.
 
     Example:
-        >>> timed = align_script(screenplay, read_subtitles("film.srt"), film_seconds=5400.0)  # doctest: +SKIP
+        >>> timed = align_script(screenplay, read_subtitles("film.srt"), 5400.0)  # doctest: +SKIP
         >>> timed.cues[0].start, timed.cues[0].source  # doctest: +SKIP
     """
     if subtitles is not None:

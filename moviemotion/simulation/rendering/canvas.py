@@ -52,8 +52,7 @@ class Canvas:
         return slice(int(rows[0]), int(rows[1])), slice(int(columns[0]), int(columns[1]))
 
     def view(self, left: float, top: float, right: float, bottom: float) -> Canvas:
-        """A view of a rectangle of this canvas; the two share pixels, so painting on one changes the
-        other."""
+        """A view of a rectangle of this canvas, which shares its pixels: painting on one changes both."""
         rows, columns = self.slices(left, top, right, bottom)
         return Canvas(
             self.x[:, columns], self.y[rows], self.rgb[rows, columns], self.alpha[rows, columns], self.pixel
