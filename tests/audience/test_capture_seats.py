@@ -79,13 +79,13 @@ def test_a_source_is_reported_without_its_password(tmp_path: Path) -> None:
     [
         ("", "camera: missing"),
         ("rate = 0\n" + camera(""), "rate: 0 is invalid; write a number from 0.1 to 60"),
-        ('rate = "5"\n' + camera(""), "rate: '5' cannot be used"),
-        ("rate = true\n" + camera(""), "rate: True cannot be used"),
-        ("rate = nan\n" + camera(""), "rate: nan cannot be used"),
+        ('rate = "5"\n' + camera(""), "rate: '5' is invalid"),
+        ("rate = true\n" + camera(""), "rate: True is invalid"),
+        ("rate = nan\n" + camera(""), "rate: nan is invalid"),
         ("speed = 2\n" + camera(""), "speed: unknown; use camera, frozen_after, rate or sync"),
         (camera("") + "[store]\npictures = true\n", "store: frames are never stored; remove this key"),
         (camera('size = "640x480"'), "camera 1: size: unknown; use name, offset or source"),
-        (camera('offset = "soon"'), "camera 1: offset: 'soon' cannot be used"),
+        (camera('offset = "soon"'), "camera 1: offset: 'soon' is invalid"),
         (
             camera("") + '[sync]\nmethod = "clap"\n',
             'sync.method: "clap" is unknown; write none, mark or light',

@@ -217,11 +217,11 @@ def test_the_command_line_refuses_an_unknown_name_in_one_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert run_command(monkeypatch, "screen", seats[0], "--out", tmp_path / "study", option, "nope") == 2
-    assert capsys.readouterr().err.startswith("error: nope: no ")
+    assert capsys.readouterr().err.startswith("error: nope: unknown ")
     (tmp_path / "seats.toml").write_text('[[camera]]\nname = "a"\nsource = "a.mp4"\n', encoding="utf-8")
     config = ("--config", tmp_path / "seats.toml", "--out", tmp_path / "live", option, "nope")
     assert run_command(monkeypatch, "capture", *config) == 2
-    assert capsys.readouterr().err.startswith("error: nope: no ")
+    assert capsys.readouterr().err.startswith("error: nope: unknown ")
     assert not (tmp_path / "study").exists()
     assert not (tmp_path / "live").exists()
 
@@ -300,7 +300,10 @@ def test_the_fingerprint_follows_the_metadata(tmp_path: Path) -> None:
         ({"metadata": {}}, "the metadata does not name the output emotions"),
         ({"metadata": {"emotions": "happy,glad"}}, "which are neither the eight"),
         ({"outputs": 7, "metadata": {"emotions": ",".join(EMOTIONS)}}, "but the metadata names 8 emotions"),
-        ({"metadata": {"emotions": ",".join(EMOTIONS), "vote_exponent": "-1"}}, "vote_exponent '-1' is not a positive number"),
+        (
+            {"metadata": {"emotions": ",".join(EMOTIONS), "vote_exponent": "-1"}},
+            "vote_exponent '-1' is not a positive number",
+        ),
     ],
 )  # fmt: skip
 def test_a_model_that_does_not_fit_is_refused_in_one_line(
@@ -310,7 +313,7 @@ def test_a_model_that_does_not_fit_is_refused_in_one_line(
     with pytest.raises(MoviemotionError, match=problem) as refused:
         load_emotion_model(path)
     assert str(refused.value).startswith(f"{path}: ")
-    assert "; give a file that `moviemotion lab export`" in str(refused.value)
+    assert "; give a file written by `moviemotion lab export`" in str(refused.value)
     assert "\n" not in str(refused.value)
 
 
@@ -357,14 +360,14 @@ def test_an_object_without_the_protocol_is_refused() -> None:
 def test_a_model_that_answers_wrongly_is_named(answer: NDArray[np.float64], problem: str) -> None:
     model = AlwaysSadModel()
     model.predict = lambda images: answer  # type: ignore[method-assign, assignment, return-value]
-    with pytest.raises(MoviemotionError, match=f"always-sad: this emotion model.*{problem}"):
+    with pytest.raises(MoviemotionError, match=f"always-sad: the emotion model.*{problem}"):
         predict_emotions([np.zeros((48, 48), np.uint8)], model)
 
 
 def test_a_detector_that_answers_wrongly_is_named() -> None:
     detector = FixedBoxDetector()
     detector.detect = lambda images, long_side: []  # type: ignore[method-assign]
-    with pytest.raises(MoviemotionError, match="fixed-box: this face detector returned 0 lists for 1 images"):
+    with pytest.raises(MoviemotionError, match="fixed-box: the face detector returned 0 lists for 1 images"):
         detect_faces(np.zeros(FRAME_SHAPE, np.uint8), detector)
 
 
