@@ -30,10 +30,10 @@ SMOOTHING_TIME_CONSTANT = 2.0
 OUT_OF_SIGHT_SECONDS = 2.0
 """Seconds without a detection after which a viewer is out of sight and is not compared."""
 CLOTHING_MARGIN = 0.4
-"""Required gain in clothing similarity to the other viewer's reference over their own, as a fraction of the
-distance between the references, because clothes differ less in the dark …"""
+"""How much nearer each viewer must be to the other's reference clothing than to their own, as a fraction of
+the distance between the two references, because clothes differ less in the dark …"""
 MIN_CLOTHING_MARGIN = 0.12
-"""… and at least this Hellinger distance, from 0 to 1."""
+"""… but by at least this Hellinger distance, from 0 to 1."""
 POSITION_MARGIN = 1.5
 """How much nearer each viewer must be to the other's reference position than to their own, in face sizes."""
 _BINS = np.linspace(-2.5, 1.5, 13)

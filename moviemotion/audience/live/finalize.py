@@ -124,8 +124,8 @@ def measure_offsets(folder: Path, seats: SeatsConfig) -> dict[str, Offset]:
 
 
 _UNMEASURED_ORIGINS = {
-    SyncMethod.MARK: "no mark was found; the median of the other cameras",
-    SyncMethod.LIGHT: "the brightness matches nowhere; the median of the other cameras",
+    SyncMethod.MARK: "no mark found; used the median of the other cameras",
+    SyncMethod.LIGHT: "no match for the brightness; used the median of the other cameras",
 }
 
 
@@ -255,7 +255,7 @@ def _gap_reason(folder: Path, camera: str, start: float, end: float) -> str:
     """The reason why there are no samples although the camera was live."""
     times, _ = read_brightness(folder, camera)
     arrived = ((times > start) & (times < end)).any()
-    return "dropped: reading did not keep up" if arrived else "no picture arrived"
+    return "dropped: reading did not keep up" if arrived else "no frame arrived"
 
 
 def _last_picture_time(folder: Path, camera: str) -> float:

@@ -283,7 +283,7 @@ class LiveCapture:
                 camera,
                 CameraState.FROZEN,
                 camera.freeze_detector.since,
-                f"the same picture for {self._frozen_after:g} s",
+                f"the same image for {self._frozen_after:g} s",
             )
         elif camera.state is not CameraState.FROZEN or unchanged == 0:
             self._set_state(camera, CameraState.LIVE, time)

@@ -64,7 +64,7 @@ def interpolate_cues(
 
 
 def with_speech_times(elements: Sequence[Element], cues: Sequence[Cue]) -> tuple[Cue, ...]:
-    """Give character names and parentheticals the time of the dialogue they belong to."""
+    """Assign the times of dialogue to the character names and parentheticals that belong to it."""
     timed = list(cues)
     for speech in _speeches(elements):
         spoken = [cues[k] for k in speech if elements[k].kind in SPOKEN_KINDS]
@@ -102,7 +102,7 @@ def _clip_to_film(line: TimedLine, film_end: float) -> TimedLine:
 
 
 def _resolve_overlaps(found: dict[int, TimedLine]) -> dict[int, TimedLine]:
-    """Separate neighboring lines whose guessed ends overlap; matched words take precedence over guesses."""
+    """Separate neighboring lines whose estimated ends overlap; matched words take precedence."""
     lines = dict(found)
     in_order = [k for k, line in lines.items() if not line.moved]
     for k, after in pairwise(in_order):

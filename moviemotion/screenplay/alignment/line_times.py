@@ -38,7 +38,7 @@ _MAX_WORD_SECONDS = 0.5
 _MIN_OWN_WORDS_SHARE = 0.6
 _MAX_PAUSE_SECONDS = 2.0
 """An utterance before a line counts as a repetition of it if at least this fraction of its words occur in the
-line and it is at most this close."""
+line and it is at most this many seconds away."""
 _CHANCE_MARGIN_BITS = 5.0
 """Required bits above log2(N · M): one such place is expected by chance in 2^5 = 32 films."""
 _MIN_MATCHED_WORDS = 12.0
@@ -72,7 +72,7 @@ class LineTimes:
 
     Attributes:
         lines: the lines found in the film.
-        absent_probability: for every other line, the probability that it is absent from the film.
+        absent_probability: the probability, for every other line, that the line is absent from the film.
     """
 
     lines: dict[int, TimedLine]
@@ -140,8 +140,8 @@ def find_line_times(screenplay: Screenplay, subtitles: Sequence[Subtitle]) -> Li
         elements[k]: _time_line(lines[k], alignment, earlier.get(k), assigned, speech, moved=k in moved)
         for k, alignment in alignments.items()
     }
-    # If a place turned out to belong to another line, its probability is added to that of the line being
-    # absent.
+    # If a place turned out to belong to another line, its probability is added to the probability that the
+    # line is absent.
     lost = {elements[k]: alignment.probability for k, alignment in first_choices.items()}
     absent = {
         k: posteriors[n].absent_probability + lost.get(k, 0.0)

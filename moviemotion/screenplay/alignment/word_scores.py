@@ -16,7 +16,7 @@ from itertools import pairwise
 from rapidfuzz import fuzz, process
 
 _VERBATIM_PROBABILITY = 0.85
-"""Probability that a word of a spoken line is spoken as written."""
+"""Probability that a word of a spoken line is spoken as scripted."""
 _COLLOCATION_SHARE = 0.45
 """Exponent applied to a word's rate to form the prior of its rate after another word, which makes the prior
 higher than the rate itself. A film is too short to reveal common word pairs; without this prior, a common

@@ -1,4 +1,4 @@
-"""Read Final Draft's FDX, as written by Final Draft and by programs that export it.
+"""Read FDX files written by Final Draft and by programs that export this format.
 
 The XML is read directly, because the available parsers keep neither scene numbers and lengths nor notes.
 Final Draft refers to elements by letter ranges counted from the start of the script; `_Reader` counts letters

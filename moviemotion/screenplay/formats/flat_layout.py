@@ -32,7 +32,7 @@ from moviemotion.screenplay.formats.page_furniture import Row
 FLAT_COLUMNS = Columns(action=0, dialogue=10, character=20, uppercase_names=False)
 """The columns that `indent_by_context` assigns to lines."""
 _NAME_AND_SPEECH = re.compile(r"([^\s:()](?:(?!   )[^:()]){0,30}?\s*(?:\([^)]*\)\s*)*)(?::\s+|\s{3,})(\S.*)")
-"""A name, a colon or a wide gap, and words on one line."""
+"""A name, followed by a colon or a wide gap, and words on the same line."""
 _MIN_CHARACTER_LINES = 3
 """Minimum number of character lines with recurring names in a script."""
 _ANY_CASE_RATIO = 3
@@ -48,9 +48,9 @@ _MIN_WIDE_LINES_SHARE = 0.1
 def indent_by_context(rows: Sequence[Row]) -> list[Row] | None:
     """Indent rows into `FLAT_COLUMNS` according to the surrounding rows.
 
-    A character name is on a line of its own above the speech or, in a transcript, before a colon. A speech
-    ends at a blank line; in a script without blank lines, it ends at the first line that had room for the
-    next line's first word.
+    A character name is on a separate line above the speech or, in a transcript, before a colon. A speech ends
+    at a blank line; in a script without blank lines, it ends at the first line that had room for the next
+    line's first word.
 
     Args:
         rows: the lines of the script; existing indents are ignored.
@@ -70,7 +70,7 @@ def indent_by_context(rows: Sequence[Row]) -> list[Row] | None:
 
 
 def starts_parenthetical(text: str) -> bool:
-    """Whether a line is a parenthetical or the first line of one. "(beat) Well." is dialogue."""
+    """Whether a line is a parenthetical or the first line of one; "(beat) Well." is dialogue."""
     return text.startswith("(") and (text.endswith(")") or ")" not in text)
 
 
@@ -88,7 +88,8 @@ def _split_transcript(rows: Sequence[Row]) -> tuple[list[Row], dict[int, str]] |
         and not is_character_name(match[2])
     }
     recurring = _recurring_names({at: character_name(match[1]) for at, match in speeches.items()}).total()
-    # Scripts contain colons too ("TITLE: Paris"). In a transcript such rows outnumber names on their own.
+    # Scripts contain colons too ("TITLE: Paris"). In a transcript, such rows outnumber names on separate
+    # lines.
     if recurring < max(_MIN_CHARACTER_LINES, sum(is_character_name(row.text) for row in rows)):
         return None
     result: list[Row] = []
