@@ -1,12 +1,13 @@
-"""From cameras to samples: what each viewer's face shows, several times a second.
+"""From cameras to samples: the emotions on each viewer's face, several times per second.
 
 In the order of the data:
 
-- `video`: decode recordings to frames with film times, and black out what may not be processed.
-- `faces`: detect faces, predict their emotions, judge their quality, and follow each viewer through time.
+- `video`: decode recordings to frames with film times, and black out areas that may not be processed.
+- `faces`: detect faces, predict emotions, assess quality, and track each viewer over time.
 - `recordings`: process the recordings of all cameras in parallel.
-- `live`: do the same with cameras while the film runs, and put them on the film's clock afterwards.
+- `live`: do the same with live cameras while the film runs, and synchronize them to the film's clock
+  afterwards.
 - `samples`: the result for one camera, and its Parquet file.
 
-The face detector and the emotion model can be exchanged; see `faces.registry`.
+The face detector and the emotion model can be replaced; see `faces.registry`.
 """

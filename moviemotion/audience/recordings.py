@@ -1,7 +1,8 @@
-"""Process the recordings of an audience: video files in, samples out.
+"""Process the recordings of an audience: from video files to samples.
 
 Each file is decoded as a stream, a few frames at a time, and cameras are processed in parallel. A finished
-camera is handed to the caller at once, so that an interrupted screening can resume with the remaining ones.
+camera is passed to the caller immediately, so that an interrupted screening can resume with the remaining
+cameras.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from moviemotion.emotions import EMOTIONS
 from moviemotion.errors import MoviemotionError
 
 BATCH_SIZE = 8
-"""Frames that go through the networks together."""
+"""Number of frames that the networks process together."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,10 @@ class Camera:
     """A camera that recorded the audience.
 
     Attributes:
-        name: unique in the study; viewers are named after it.
+        name: the camera's name, unique in the study; viewers are named after the camera.
         path: the video file.
         offset: seconds added to the file's clock to give film time.
-        mask: the part of its frames that may be processed.
+        mask: the part of the camera's frames that may be processed.
     """
 
     name: str
@@ -56,7 +57,7 @@ class Camera:
 
 
 ProgressCallback = Callable[[Camera, float], None]
-"""Called with a camera and the seconds of its recording that have been processed."""
+"""Called with a camera and the number of seconds of the recording processed so far."""
 
 
 def no_progress(camera: Camera, seconds: float) -> None:
@@ -64,20 +65,20 @@ def no_progress(camera: Camera, seconds: float) -> None:
 
 
 class ProcessingInterruptedError(Exception):
-    """Processing was stopped on request; cameras that were finished before are saved."""
+    """Processing was stopped on request; cameras that had already finished are saved."""
 
 
 class SampleCollector:
     """Collects the samples of one camera while its frames are added in order."""
 
     def __init__(self, name: str, rate: float, detector: FaceDetector, emotion_model: EmotionModel) -> None:
-        """Start with no samples.
+        """Create a collector without samples.
 
         Args:
             name: the camera's name; viewers are named after it.
-            rate: frames per second that will be added.
-            detector: threads may share it.
-            emotion_model: threads may share it.
+            rate: the number of frames per second to be added.
+            detector: the face detector, which threads may share.
+            emotion_model: the emotion model, which threads may share.
         """
         self._name, self._rate = name, rate
         self._emotion_model = emotion_model
@@ -91,7 +92,7 @@ class SampleCollector:
         self.frames = 0
 
     def add_frames(self, frames: Sequence[Frame]) -> None:
-        """Process the next frames, all of one size, in order of time."""
+        """Process the next frames, which must have the same size and be in order of time."""
         images = [frame.image for frame in frames]
         found = self._scheduler.detect(images)
         for frame, in_frame in zip(frames, found, strict=True):
@@ -107,14 +108,14 @@ class SampleCollector:
         self.frames += len(frames)
 
     def samples(self, end: float, gaps: Sequence[tuple[float, float]] = ()) -> Samples:
-        """The samples of all frames added until now; faces of tracks that are no viewers are dropped.
+        """The samples of all frames added so far; faces in tracks that are not viewers are dropped.
 
         Args:
-            end: film time of the last frame, seconds.
-            gaps: stretches of film time, start and end in seconds, without pictures.
+            end: film time of the last frame, in seconds.
+            gaps: stretches of film time without frames, as start and end in seconds.
         """
         viewers = self._tracker.viewers(self.frames, self._rate)
-        # Track → viewer, −1 for tracks that are no viewers.
+        # Track → viewer, −1 for tracks that are not viewers.
         number = np.full(len(self._tracker.tracks) + 1, -1, dtype=np.int16)
         for viewer, tracks_of_viewer in enumerate(viewers):
             number[tracks_of_viewer] = viewer
@@ -158,8 +159,8 @@ class CameraProcessor:
 
         Args:
             rate: samples per second.
-            model: the emotion model: a registered name, an ONNX file or a model.
-            detector: the face detector: a registered name or a detector.
+            model: the emotion model: a registered name, an ONNX file or a model object.
+            detector: the face detector: a registered name or a detector object.
 
         Raises:
             MoviemotionError: the model or the detector cannot be used.
@@ -170,15 +171,15 @@ class CameraProcessor:
         self._stop = threading.Event()
 
     def process(self, camera: Camera, progress: ProgressCallback = no_progress) -> Samples:
-        """Process one camera's recording. At most `BATCH_SIZE` frames are held in memory.
+        """Process one camera's recording, holding at most `BATCH_SIZE` frames in memory.
 
         Args:
-            camera: its file is read from start to end.
+            camera: the camera, whose file is read from start to end.
             progress: called after each batch of frames.
 
         Raises:
             MoviemotionError: the file cannot be read.
-            ProcessingInterruptedError: another camera failed, and processing was stopped.
+            ProcessingInterruptedError: processing was stopped because another camera failed.
         """
         collector = SampleCollector(camera.name, self._rate, self._detector, self._emotion_model)
         end = camera.offset
@@ -202,10 +203,10 @@ class CameraProcessor:
         """Process several cameras in parallel.
 
         Args:
-            cameras: whose recordings to process.
+            cameras: the cameras whose recordings are processed.
             progress: called after each batch of frames of each camera, from several threads.
-            on_done: called with each finished camera and its samples, in the calling thread.
-            workers: cameras that are processed at the same time.
+            on_done: called in the calling thread with each finished camera and its samples.
+            workers: number of cameras processed at the same time.
 
         Returns:
             Camera name → error message, for the cameras that could not be read.
@@ -226,7 +227,8 @@ class CameraProcessor:
                     else:
                         on_done(camera, samples)
             except BaseException:
-                # Leaving the pool waits for its threads: without this, for hours of the other recordings.
+                # Leaving the pool waits for its threads; without this, it could wait for hours for the other
+                # recordings.
                 self._stop.set()
                 pool.shutdown(cancel_futures=True)
                 raise
@@ -236,7 +238,7 @@ class CameraProcessor:
 def _batches(frames: Iterator[Frame]) -> Iterator[list[Frame]]:
     batch: list[Frame] = []
     for frame in frames:
-        # A batch goes through the detector as one array, so its frames must have the same size.
+        # The detector processes a batch as one array, so its frames must have the same size.
         if batch and (len(batch) == BATCH_SIZE or frame.image.shape != batch[0].image.shape):
             yield batch
             batch = []
@@ -246,5 +248,5 @@ def _batches(frames: Iterator[Frame]) -> Iterator[list[Frame]]:
 
 
 def viewer_names(camera: str, count: int) -> tuple[str, ...]:
-    """Names of the viewers of a camera, from left to right: one viewer has the camera's own name."""
+    """Names of a camera's viewers, from left to right; a single viewer is named like the camera."""
     return (camera,) if count == 1 else tuple(f"{camera}-{i + 1}" for i in range(count))

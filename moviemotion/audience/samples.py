@@ -1,4 +1,4 @@
-"""The samples of one camera, and their file: a row for each face in each sampled frame."""
+"""The samples of one camera, and their file format: one row per face in each sampled frame."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from moviemotion.audience.faces.quality import REJECTION_REASONS
 from moviemotion.emotions import EMOTIONS
 
 SAMPLES = FileSchema("moviemotion/samples", 3)
-"""Schema of the file. Version 2 added weights, reasons of rejection and identity switches; version 3, the
-schema's own name and version, and standard names: `rejection_reason` (was `refused`), `identity_switches`
-(was `exchanges`) and `gaps` (was `blanks`)."""
+"""Schema of the file. Version 2 added weights, rejection reasons and identity switches. Version 3 added the
+schema name and version, and introduced standard names: `rejection_reason` (was `refused`),
+`identity_switches` (was `exchanges`) and `gaps` (was `blanks`)."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class Samples:
     """The samples of one camera.
 
     Attributes:
-        viewers: their names, from left to right in the frame.
-        frames: number of frames that were sampled.
-        end: film time of the last of them, in seconds.
+        viewers: the viewers' names, from left to right in the frame.
+        frames: number of sampled frames.
+        end: film time of the last sampled frame, in seconds.
         viewer: (n,) int16 index into `viewers`.
         time: (n,) float64 seconds of film time.
         box: (n, 4) float32 left, top, right and bottom of the face box, in pixels.
@@ -38,8 +38,8 @@ class Samples:
         emotions: (n, 8) float32 emotion probabilities in the order of `EMOTIONS`.
         weight: (n,) float32 quality weight, 0 (rejected) to 1.
         rejection_reason: (n,) int8 index into `quality.REJECTION_REASONS`; 0 if the sample was not rejected.
-        identity_switches: pairs of `viewers` who changed places.
-        gaps: stretches of film time, start and end in seconds, for which the camera has no pictures.
+        identity_switches: pairs of `viewers` who changed places with each other.
+        gaps: stretches of film time without frames, as start and end in seconds.
     """
 
     viewers: tuple[str, ...]
@@ -58,14 +58,14 @@ class Samples:
     def viewer_of_sample(self) -> NDArray[np.int16]:
         """Correct the viewer of each sample for identity switches.
 
-        Tracks stay with the seats, so after two viewers have changed places, each one's samples carry the
-        other's index, unless the tracks followed them.
+        Tracks stay with the seats, so after two viewers have changed places, the samples of each viewer carry
+        the other viewer's index, unless the tracks followed the viewers.
 
         Returns:
-            (n,) int16 index into `viewers` of the person whom each sample shows.
+            (n,) int16 index into `viewers` of the person shown in each sample.
         """
         person = self.viewer.copy()
-        # Seat → who sits there now. Switches do not commute, so they are applied in order of time.
+        # Seat → the current occupant. Switches do not commute, so they are applied in order of time.
         sitting = np.arange(len(self.viewers), dtype=np.int16)
         for switch in sorted(self.identity_switches, key=lambda switch: switch.time):
             if not switch.followed:
@@ -75,7 +75,7 @@ class Samples:
         return person
 
     def write(self, path: Path) -> None:
-        """Write a Parquet file; an interrupted write leaves no partial file."""
+        """Write a Parquet file; an interrupted write does not leave a partial file."""
         columns = {
             "viewer": pa.DictionaryArray.from_arrays(
                 pa.array(self.viewer), pa.array(self.viewers, pa.string())
@@ -102,12 +102,12 @@ class Samples:
 
     @classmethod
     def read(cls, path: Path) -> Samples:
-        """Read a file that `write` wrote, in this version or an earlier one.
+        """Read a file written by this or an earlier version of `write`.
 
         Samples of version 1 have no quality weights: all of them are trusted.
 
         Raises:
-            NewerVersionError: a newer version of the program wrote the file.
+            NewerVersionError: the file was written by a newer version of the program.
         """
         table, metadata = _migrated(path, pq.read_table(path))
         column = {name: table[name].combine_chunks() for name in table.column_names}
@@ -130,7 +130,7 @@ class Samples:
 
 
 def _migrated(path: Path, table: pa.Table) -> tuple[pa.Table, dict[str, str]]:
-    """Columns and metadata of a file in the current version."""
+    """The columns and metadata of a file, migrated to the current version."""
     metadata = {key.decode(): value.decode() for key, value in (table.schema.metadata or {}).items()}
     version = samples_version(path, metadata)
     if version == 1:
@@ -147,9 +147,9 @@ def _migrated(path: Path, table: pa.Table) -> tuple[pa.Table, dict[str, str]]:
 
 
 def samples_version(path: Path, metadata: dict[str, str]) -> int:
-    """The version of a file of samples, from its metadata.
+    """The schema version of a samples file, from its metadata.
 
     Raises:
-        NewerVersionError: a newer version of the program wrote it.
+        NewerVersionError: the file was written by a newer version of the program.
     """
     return SAMPLES.check_metadata(path, metadata, unmarked=int(metadata.get("format", "1")))

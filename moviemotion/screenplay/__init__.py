@@ -3,11 +3,11 @@
 Packages, in the order of the data:
 
 - `formats`: screenplay files (Fountain, Final Draft, PDF, plain text, plug-ins) → `elements.Screenplay`
-- `subtitles`: subtitle files and subtitle tracks of films → what is spoken when
+- `subtitles`: subtitle files and subtitle tracks of films → timed spoken words
 - `alignment`: screenplay + subtitles or timing sheet → one `Cue` for each element
 
-`inputs` reads all files that belong to one screenplay together; `film_file` finds shot changes and the start
-timecode in the film's own file.
+`inputs` reads a screenplay together with its timing files; `film_file` finds the shot changes and the start
+timecode in the film file.
 
 The names below can be imported from here. They are loaded on first use, so that `import
 moviemotion.screenplay` stays fast (scipy, pypdfium2 and pysubs2 are imported only when needed).

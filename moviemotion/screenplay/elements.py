@@ -28,11 +28,11 @@ class ElementKind(StrEnum):
 
 
 SPEECH_KINDS = (ElementKind.PARENTHETICAL, ElementKind.DIALOGUE, ElementKind.LYRICS)
-"""The kinds that follow a character and are spoken by it, or say how it speaks."""
+"""The kinds that follow a character name: what the character says, or how."""
 
 
 class TextStyle(IntFlag):
-    """Type styles; they can be combined."""
+    """Type styles, which can be combined."""
 
     ITALIC = 1
     BOLD = 2
@@ -53,20 +53,21 @@ class Element:
     """One element of a screenplay.
 
     Attributes:
-        kind: what it is.
-        text: its text without markup; lines are joined by newlines.
-        line: number of its first line in `Screenplay.source`, from 1.
-        lines: how many source lines it takes.
-        scene: number of the scene it is in, counted from 1; 0 before the first heading.
+        kind: the kind of element.
+        text: the text without markup; lines are joined by newlines.
+        line: number of the element's first line in `Screenplay.source`, from 1.
+        lines: the number of source lines.
+        scene: number of the scene that contains the element, from 1; 0 before the first heading.
         character: the speaker's name without extensions such as (V.O.), for characters, dialogue,
-            parentheticals and lyrics; else None.
-        dual: whether the speech is spoken at the same time as the one before it (dual dialogue).
-        number: a scene heading's number as the script prints it, such as 12A.
+            parentheticals and lyrics; otherwise None.
+        dual: whether the speech is simultaneous with the previous speech (dual dialogue).
+        number: a scene heading's number as printed in the script, such as 12A.
         level: depth of a section, from 1; 0 for other elements.
-        page: the page it starts on, as printed or else counted; None if the file has no pages.
+        page: the page on which the element starts, as printed or, failing that, as counted; None if the file
+            has no pages.
         eighths: for a scene heading, the length of the scene in eighths of a page, at least 1; None for other
-            elements, and if the file has neither pages nor scene lengths.
-        emphasis: its emphasized letters, in order and without overlap.
+            elements, or if the file has neither pages nor scene lengths.
+        emphasis: runs of emphasized letters, in order and without overlap.
     """
 
     kind: ElementKind
@@ -84,7 +85,7 @@ class Element:
 
 
 def speech_end(elements: Sequence[Element], index: int) -> int:
-    """The index after the speech that starts with the character at `index`; without one, `index` itself."""
+    """The index after the speech of the character at `index`; `index` itself if there is no speech."""
     if elements[index].kind is not ElementKind.CHARACTER:
         return index
     end = index + 1
@@ -95,11 +96,11 @@ def speech_end(elements: Sequence[Element], index: int) -> int:
 
 @dataclass(frozen=True)
 class ScreenplayNote:
-    """A writer's note in the script; it is not part of the film.
+    """A writer's note in the script, which is not part of the film.
 
     Attributes:
-        text: its text; lines are joined by newlines.
-        element: index of the element it is in or follows; -1 before the first.
+        text: the note; lines are joined by newlines.
+        element: index of the element that contains or precedes the note; -1 before the first element.
     """
 
     text: str
@@ -108,14 +109,14 @@ class ScreenplayNote:
 
 @dataclass(frozen=True)
 class Screenplay:
-    """A screenplay.
+    """A screenplay as a sequence of elements.
 
     Attributes:
-        title: its title, or the stem of its file's name.
-        path: the file it was read from.
+        title: the title, or the file name without its suffix.
+        path: the file from which the screenplay was read.
         source: the lines of the file; for a PDF, its pages as lines of text, where the first line of each
             page starts with a form feed.
-        elements: its elements in order.
+        elements: the elements in order.
         title_page: keys and values of the title page as written; lines are joined by newlines.
         notes: the writer's notes, in order.
     """

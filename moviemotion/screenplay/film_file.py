@@ -1,4 +1,4 @@
-"""The film's own file: where its shots change, and the timecode of its frames."""
+"""Read shot changes and the timecode from a film file."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.timecode import DEFAULT_START_TIMECODE, TimecodeFormat, exact_frame_rate
 
 DETECTION_HEIGHT = 120
-"""Pixels; a cut is as visible in a small image, and small images are compared faster."""
+"""Image height in pixels; cuts are just as visible in small images, which can be compared faster."""
 SCENE_CHANGE_THRESHOLD = 10.0
-"""FFmpeg's default: by how much of 100 an image differs from the one before where a shot starts."""
+"""Difference between consecutive frames (0 to 100) at which a shot starts; this is FFmpeg's default."""
 
 
 def detect_shot_changes(path: Path) -> tuple[float, ...]:
     """Detect cuts with FFmpeg's scene change detection (scdet).
 
-    Dissolves are not detected, nor are cuts between shots that change as much from frame to frame.
+    Dissolves are not detected, nor are cuts between shots whose frames differ as much from one to the next.
 
     Args:
         path: the film.
@@ -29,7 +29,7 @@ def detect_shot_changes(path: Path) -> tuple[float, ...]:
         Film times in seconds at which a shot starts after a cut, ascending.
 
     Raises:
-        MoviemotionError: the file is missing or not a film.
+        MoviemotionError: the file is missing or is not a film.
     """
     with _open_film(path) as (film, stream):
         graph = av.filter.Graph()
@@ -45,13 +45,13 @@ def detect_shot_changes(path: Path) -> tuple[float, ...]:
 
 
 def read_film_timecode(path: Path) -> TimecodeFormat:
-    """Read how a film's frames are numbered: from the timecode in its file, else `DEFAULT_START_TIMECODE`.
+    """Read a film's start timecode and frame rate; without a timecode, `DEFAULT_START_TIMECODE` is used.
 
     Args:
         path: the film.
 
     Raises:
-        MoviemotionError: the file is missing or not a film, or there is no timecode at its frame rate.
+        MoviemotionError: the file is missing or is not a film, or timecode is not defined for its frame rate.
     """
     with _open_film(path) as (film, stream):
         rate = stream.average_rate or stream.guessed_rate
@@ -72,8 +72,8 @@ def _filtered_frame_times(graph: av.filter.Graph, frames: Iterator[av.VideoFrame
                 picture = graph.vpull()
             except (av.error.BlockingIOError, av.error.EOFError):
                 break
-            # scdet compares each change with the one before it. The second frame has none to compare with and
-            # always passes, which does not make it a cut.
+            # scdet compares each change with the previous change. The second frame has no previous change and
+            # always passes, so it must not count as a cut.
             if number > 1 and picture.time is not None:
                 yield picture.time
 
@@ -81,13 +81,13 @@ def _filtered_frame_times(graph: av.filter.Graph, frames: Iterator[av.VideoFrame
 @contextmanager
 def _open_film(path: Path) -> Iterator[tuple[av.container.InputContainer, av.video.stream.VideoStream]]:
     try:
-        # Without the prefix, a file name with a colon would be taken for a URL.
+        # Without the prefix, a file name with a colon would be interpreted as a URL.
         with av.open(f"file:{path}") as film:
             if not film.streams.video:
                 raise MoviemotionError(f"{path}: contains no video; give the film's video file")
             yield film, film.streams.video[0]
     except FileNotFoundError:
-        raise MoviemotionError(f"{path}: there is no such file; check the film's path") from None
+        raise MoviemotionError(f"{path}: no such file; check the film's path") from None
     except (av.error.FFmpegError, OSError) as error:
         raise MoviemotionError(
             f"{path}: the film cannot be read ({error.strerror}); convert it to MP4"

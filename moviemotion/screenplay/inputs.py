@@ -1,4 +1,4 @@
-"""Script inputs: a screenplay and the files that its times come from, read together."""
+"""Script inputs: a screenplay together with the files that provide its times."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from moviemotion.screenplay.subtitles.embedded_track import VIDEO_SUFFIXES
 from moviemotion.screenplay.subtitles.parse import Subtitle, read_subtitles
 
 DEFAULT_FRAME_RATE = 24.0
-"""Frames per second of an EDL whose rate is not known."""
+"""Frames per second of an EDL whose frame rate is unknown."""
 
 
 @dataclass(frozen=True)
 class ScriptInputs:
-    """A screenplay and everything that its times come from.
+    """A screenplay and all sources of its times.
 
     Attributes:
         screenplay: the screenplay.
         subtitles: the film's subtitles, or None.
         timing_sheet: when each scene is on screen, or None.
-        shot_changes: film times of shot changes in seconds, ascending; empty if they are not known.
-        files: the files it was read from, the script first.
+        shot_changes: film times of shot changes in seconds, ascending; empty if unknown.
+        files: the files that were read, starting with the script.
     """
 
     screenplay: Screenplay
@@ -37,13 +37,13 @@ class ScriptInputs:
     files: tuple[Path, ...]
 
     def film_seconds(self, recorded_seconds: float | None) -> float | None:
-        """The length of the film: that of the recordings or the end of the last subtitle, whichever is later.
+        """The length of the film: the recorded length or the end of the last subtitle, whichever is later.
 
         Args:
-            recorded_seconds: how many seconds of the film the cameras recorded, if that is known.
+            recorded_seconds: the recorded length of the film in seconds, if known.
 
         Returns:
-            Seconds; None if neither is known.
+            The length in seconds; None if neither is known.
         """
         ends = [
             *([] if recorded_seconds is None else [recorded_seconds]),
@@ -55,10 +55,10 @@ class ScriptInputs:
         """Align the screenplay with the film.
 
         Args:
-            recorded_seconds: how many seconds of the film the cameras recorded, if that is known.
+            recorded_seconds: the recorded length of the film in seconds, if known.
 
         Raises:
-            MoviemotionError: the files do not belong together; the message names them.
+            MoviemotionError: the files do not belong together; the message lists them.
         """
         try:
             return align_script(
@@ -85,29 +85,30 @@ def read_script_inputs(
     shot_changes: Path | None = None,
     frame_rate: float | None = None,
 ) -> ScriptInputs | None:
-    """Read a script and the files that its times come from.
+    """Read a script and the files that provide its times.
 
     Args:
         script: the screenplay.
         subtitles: a subtitle file, or a film with a subtitle track. Without it and without a timing sheet,
             times are estimated from the page.
-        subtitle_track: which text track, from 1, if `subtitles` is a film with several.
+        subtitle_track: number of the text track, from 1; needed if `subtitles` is a film with several.
         timing_sheet: when each scene is on screen (CSV or EDL).
-        shot_changes: the times of shot changes (.txt), or the film itself, in which they are then detected.
-        frame_rate: frames per second of an EDL's timecode; by default that of the film if `shot_changes` is
-            one, else 24.
+        shot_changes: a list of shot changes (.txt), or the film itself, in which shot changes are then
+            detected.
+        frame_rate: frames per second of an EDL's timecode; defaults to the film's frame rate if
+            `shot_changes` is a film, otherwise to 24.
 
     Returns:
-        None if there is no script.
+        The inputs; None if there is no script.
 
     Raises:
-        MoviemotionError: one of the files cannot be used, or there are times but no script.
+        MoviemotionError: a file cannot be used, or there are timing files but no script.
     """
     timing = [path for path in (subtitles, timing_sheet, shot_changes) if path]
     if script is None:
         if timing:
             raise SettingError(
-                "no-script", "{path}: is of no use without a script; add {script}", path=timing[0]
+                "no-script", "{path}: cannot be used without a script; add {script}", path=timing[0]
             )
         return None
     film = shot_changes if shot_changes and shot_changes.suffix.lower() in VIDEO_SUFFIXES else None

@@ -1,4 +1,4 @@
-"""Make a synthetic audience harder to read: with resting expressions, hands, popcorn and seat swaps."""
+"""Make a synthetic audience harder to read by adding resting expressions, hands, popcorn and seat swaps."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from moviemotion.simulation.rendering.hand import POPCORN_GESTURE
 from moviemotion.simulation.synthetic_audience import FRAME_RATE, SyntheticAudience
 
 RESTING_EXPRESSION_SHARE = 0.5
-"""Share of viewers whose face looks sad or amused at rest."""
+"""Fraction of viewers whose faces look sad or amused at rest."""
 RESTING_INTENSITY = {Emotion.SAD: (0.15, 0.35), Emotion.HAPPY: (0.3, 0.5)}
-"""Range of intensities of that expression: about a third of annotators would name it."""
+"""Intensity range of this resting expression, which about a third of annotators would label as such."""
 SECONDS_BETWEEN_GESTURES = 60.0
 POPCORN_EATER_SHARE = 0.4
 SECONDS_BETWEEN_BITES = 8.0
 SEAT_SWAP_SHARE = 0.5
-"""Share of the cameras with several viewers in which two neighbors exchange seats once."""
+"""Fraction of cameras with several viewers in which two neighbors swap seats once."""
 SEAT_SWAP_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
 class SeatSwap:
-    """Two neighbors who exchange seats.
+    """Two neighbors who swap seats.
 
     Attributes:
-        start, end: seconds between which both are out of the frame.
-        left, right: indices of the viewers, by their seats before.
+        start, end: time span in seconds during which both are out of the frame.
+        left, right: indices of the viewers, according to their original seats.
     """
 
     start: float
@@ -42,18 +42,18 @@ class SeatSwap:
 def add_nuisances(
     audience: SyntheticAudience, cameras: Sequence[Sequence[int]]
 ) -> tuple[SyntheticAudience, tuple[SeatSwap, ...]]:
-    """Add what hides emotions from a camera; the emotions themselves stay the same.
+    """Add conditions that hide emotions from a camera, leaving the emotions themselves unchanged.
 
     Half of the viewers look somewhat sad or amused at rest. About once a minute, a hand covers the mouth, a
-    cheek or an eye for some seconds; four in ten viewers eat popcorn for a third of the film. In half of the
-    rows, two neighbors leave the frame together once and sit down in each other's seat.
+    cheek or an eye for a few seconds; four in ten viewers eat popcorn for a third of the film. In half of the
+    rows, two neighbors leave the frame together once and return to each other's seats.
 
     Args:
-        audience: is not changed.
-        cameras: for each camera, the indices of the viewers it shows, from left to right.
+        audience: the original audience, which is not modified.
+        cameras: for each camera, the indices of its viewers from left to right.
 
     Returns:
-        The new audience, and its seat swaps.
+        The new audience and its seat swaps.
     """
     viewers, steps = audience.eye_closure.shape
     rest = np.zeros_like(audience.resting_intensity)
@@ -88,7 +88,7 @@ def add_nuisances(
 
 
 def _random_gestures(rng: np.random.Generator, seconds: float) -> list[tuple[float, float, int]]:
-    """Gestures of one viewer: start and duration in seconds, and the index into `hand.GESTURES`."""
+    """Gestures of one viewer: start and duration in seconds, and an index into `hand.GESTURES`."""
     made = [
         (float(rng.uniform(0, seconds)), float(rng.uniform(2, 6)), int(rng.integers(POPCORN_GESTURE)))
         for _ in range(rng.poisson(seconds / SECONDS_BETWEEN_GESTURES))

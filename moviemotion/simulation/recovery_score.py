@@ -1,4 +1,4 @@
-"""Score a screening of a synthetic audience against the emotions that its viewers were made to show."""
+"""Score a screening of a synthetic audience against the ground-truth emotions of its viewers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from moviemotion.simulation.synthetic_audience import EmotionEvent, EmotionSched
 from moviemotion.statistics import Float64Array
 
 MAX_REACTION_DELAY = 3.0
-"""Seconds after the end of an event in which a moment is still attributed to it, since viewers react late."""
+"""Moments up to this many seconds after the end of an event are attributed to it, since viewers react
+late."""
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,11 @@ class EmotionRecovery:
 
     Attributes:
         emotion: the emotion.
-        viewers: number of viewers who showed it.
-        viewer_correlation: correlation of measured strength with true intensity over the seconds of the film,
-            median over these viewers; NaN if nobody showed the emotion.
-        viewer_correlation_iqr: its quartiles over these viewers.
-        audience_correlation: the same correlation for the means over all viewers.
+        viewers: number of viewers who showed the emotion.
+        viewer_correlation: median over these viewers of the correlation between measured strength and true
+            intensity over the seconds of the film; NaN if nobody showed the emotion.
+        viewer_correlation_iqr: quartiles of this correlation over the same viewers.
+        audience_correlation: correlation between the means over all viewers.
     """
 
     emotion: Emotion
@@ -44,9 +45,9 @@ class RecoveryScore:
 
     Attributes:
         emotions: how well each emotion was recovered.
-        detected: events with a moment of their emotion.
-        missed: events without one.
-        false_positives: moments that belong to no event.
+        detected: events with a matching moment.
+        missed: events without a matching moment.
+        false_positives: moments that do not match any event.
     """
 
     emotions: tuple[EmotionRecovery, ...]
@@ -60,15 +61,15 @@ def score_recovery(
 ) -> RecoveryScore:
     """Score a screening of a synthetic audience.
 
-    Seconds in which a viewer was not seen do not count.
+    Seconds in which a viewer was not seen are excluded.
 
     Args:
-        analysis: of the screening; its viewers are in the order of the audience's.
-        audience: the truth.
+        analysis: the analysis of the screening, with viewers in the same order as in the audience.
+        audience: the ground truth.
         schedule: the events that the audience reacted to.
 
     Raises:
-        MoviemotionError: the screening found another number of viewers than were rendered.
+        MoviemotionError: the number of viewers found differs from the number rendered.
     """
     found, rendered = len(analysis.strength), len(audience.viewers)
     if found != rendered:
@@ -123,7 +124,7 @@ def _matches_event(moment: Moment, event: EmotionEvent) -> bool:
 
 
 def format_recovery(score: RecoveryScore) -> list[str]:
-    """Format the score as lines for the terminal."""
+    """Format the score as lines of terminal output."""
     lines = [
         "Correlation with the ground truth over all seconds (1 is perfect). These synthetic faces are drawn",
         "to be easy to read; the model card reports how well real faces are read.",

@@ -1,7 +1,7 @@
-"""Simulate what each viewer of a film feels, from a schedule of the emotions that the film evokes.
+"""Simulate the emotions of each viewer from a schedule of the emotions that a film evokes.
 
-The result is the ground truth for a screening: the intensity of each emotion that each viewer shows at each
-moment. `rendering.seat_videos` renders it as the videos of seat cameras.
+The result is the ground truth for a screening: the intensity of each emotion shown by each viewer at each
+time step. `rendering.seat_videos` renders it as the videos of seat cameras.
 """
 
 from __future__ import annotations
@@ -21,28 +21,28 @@ from moviemotion.errors import MoviemotionError
 Float = NDArray[np.float64]
 
 FRAME_RATE = 8
-"""Steps per second of an audience's curves, and frames per second of its videos."""
+"""Time steps per second of an audience's curves, and frames per second of its videos."""
 SCHEDULE_COLUMNS = ("start", "end", "emotion", "strength")
-"""Columns of the CSV file of an emotion schedule."""
+"""Columns of an emotion schedule's CSV file."""
 SPONTANEOUS_EMOTIONS: tuple[Emotion, ...] = (Emotion.HAPPY, Emotion.SURPRISE, Emotion.SAD)
-"""Emotions that viewers show for reasons of their own."""
+"""Emotions that viewers show spontaneously, regardless of the film."""
 SECONDS_BETWEEN_BLINKS = 4.0
 MISS_PROBABILITY = 0.1
-"""Share of the events to which a viewer does not react."""
+"""Fraction of events to which a viewer does not react."""
 DEFAULT_CONTAGION = 0.3
-"""Share of the difference to the audience's mean by which an average viewer who feels less is drawn up."""
+"""Fraction of the gap to the audience's mean by which the emotion of an average viewer below it is raised."""
 CONTAGION_DELAY = 1
-"""Seconds after which a viewer follows the audience."""
+"""Delay in seconds with which a viewer follows the audience."""
 
 
 @dataclass(frozen=True)
 class EmotionEvent:
-    """A stretch of film that evokes an emotion.
+    """A stretch of the film that evokes an emotion.
 
     Attributes:
-        start, end: seconds of film time.
+        start, end: film times in seconds.
         emotion: the emotion that most viewers feel.
-        strength: its intensity in an average viewer, 0–1.
+        strength: intensity of the emotion in an average viewer, 0–1.
     """
 
     start: float
@@ -62,7 +62,7 @@ def read_emotion_schedule(path: Path) -> EmotionSchedule:
     """Read an emotion schedule from a CSV file with the columns start, end, emotion and strength.
 
     Raises:
-        MoviemotionError: the file cannot be read, lacks a column, or has a row that is no event.
+        MoviemotionError: the file cannot be read, lacks a column, or contains an invalid row.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
@@ -70,7 +70,7 @@ def read_emotion_schedule(path: Path) -> EmotionSchedule:
             if not set(SCHEDULE_COLUMNS) <= set(table.fieldnames or ()):
                 raise MoviemotionError(
                     f"{path}: the columns {','.join(SCHEDULE_COLUMNS)} are missing; "
-                    "name them in the first line"
+                    "add them to the first line"
                 )
             rows = list(table)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -86,7 +86,8 @@ def read_emotion_schedule(path: Path) -> EmotionSchedule:
             )
         except (TypeError, ValueError) as error:
             raise MoviemotionError(
-                f"{path}: line {number} is no emotion event ({error}); write {','.join(SCHEDULE_COLUMNS)}"
+                f"{path}: line {number} is not a valid emotion event ({error}); "
+                f"expected {','.join(SCHEDULE_COLUMNS)}"
             ) from error
         if not (
             0 <= event.start < event.end
@@ -94,8 +95,8 @@ def read_emotion_schedule(path: Path) -> EmotionSchedule:
             and event.emotion in NON_NEUTRAL_EMOTIONS
         ):
             raise MoviemotionError(
-                f"{path}: line {number} is no emotion event; "
-                "write a start before the end, a strength of 0–1, and not neutral"
+                f"{path}: line {number} is not a valid emotion event; "
+                "give a start before the end, a strength from 0 to 1, and an emotion other than neutral"
             )
         events.append(event)
     return EmotionSchedule(tuple(sorted(events, key=lambda event: event.start)))
@@ -106,8 +107,8 @@ class ReactionProfile:
     """How one viewer reacts.
 
     Attributes:
-        gain: factor on the intensity of an average viewer.
-        delay: seconds after which this viewer reacts to an event.
+        gain: factor relative to the intensity of an average viewer.
+        delay: delay in seconds with which this viewer reacts to an event.
     """
 
     gain: float
@@ -116,21 +117,21 @@ class ReactionProfile:
 
 @dataclass(frozen=True)
 class SyntheticAudience:
-    """What V viewers feel and do during a film of T steps, `FRAME_RATE` per second.
+    """The emotions and actions of V viewers during a film of T time steps, `FRAME_RATE` per second.
 
     Attributes:
-        viewers: V names.
-        reaction_profiles: V, how each viewer reacts.
+        viewers: names of the V viewers.
+        reaction_profiles: reaction profiles of the V viewers.
         felt_intensity: (V, T, 7) intensities 0–1 in the order of `NON_NEUTRAL_EMOTIONS`; their sum is at
             most 1.
-        resting_intensity: (V, 7) what each face shows while its viewer feels nothing: some look sad or
-            amused.
+        resting_intensity: (V, 7) expression of each face while the viewer feels nothing, since some people
+            look sad or amused.
         out_of_frame: (V, T) how far the viewer has leaned out of the frame, 0 (in) to 1 (out).
         eye_closure: (V, T) how far a blink has closed the eyes, 0–1.
-        hand_raised: (V, T) how far a hand has been raised to the face, 0 (in the lap) to 1 (at the face).
-        gesture: (V, T) what the hand does there, an index into `hand.GESTURES`.
-        seat_shift: (V, T) how many seats to the right of their own the viewer sits.
-        seed: of the simulation.
+        hand_raised: (V, T) how far a hand has been raised, 0 (in the lap) to 1 (at the face).
+        gesture: (V, T) gesture of the hand, as an index into `hand.GESTURES`.
+        seat_shift: (V, T) number of seats by which the viewer has moved to the right.
+        seed: random seed for the simulation.
     """
 
     viewers: tuple[str, ...]
@@ -155,17 +156,17 @@ class SyntheticAudience:
 
     @property
     def in_view(self) -> Float:
-        """(V, S) share of each second in which the face is completely in the frame, 0–1."""
+        """(V, S) fraction of each second in which the face is completely in the frame, 0–1."""
         return self._share(self.out_of_frame < 0.05)
 
     @property
     def occluded(self) -> Float:
-        """(V, S) share of each second in which a hand covers the face, 0–1."""
+        """(V, S) fraction of each second in which a hand covers the face, 0–1."""
         return self._share(self.hand_raised > 0.8)
 
     @property
     def displayed_intensity(self) -> Float:
-        """(V, T, 7) intensities that the faces show: the resting expression recedes behind what is felt."""
+        """(V, T, 7) intensities shown by the faces; felt emotions suppress the resting expression."""
         return self.felt_intensity + self.resting_intensity[:, None] * (
             1 - self.felt_intensity.sum(axis=-1, keepdims=True)
         )
@@ -178,19 +179,19 @@ class SyntheticAudience:
 def simulate_audience(
     schedule: EmotionSchedule, viewers: int, seconds: int, seed: int, contagion: float = 0.0
 ) -> SyntheticAudience:
-    """Simulate an audience that watches a film.
+    """Simulate an audience watching a film.
 
     Viewers differ in how strongly (gain), how late (0.3–2 s) and how long they react; they miss about one
     event in ten, show a spontaneous emotion about once a minute, blink, and some lean out of the frame for a
     few seconds. Emotions rise and fall smoothly, as on real faces. Hands stay in laps and faces at rest are
-    neutral; `nuisances.add_nuisances` changes that.
+    neutral; `nuisances.add_nuisances` changes this.
 
     Args:
-        schedule: the events.
-        viewers: V.
-        seconds: length of the film.
-        seed: the same seed gives the same audience.
-        contagion: mean share of the difference to the audience's mean by which viewers are drawn up.
+        schedule: the emotion events.
+        viewers: the number of viewers, V.
+        seconds: length of the film in seconds.
+        seed: random seed for the audience.
+        contagion: mean fraction of the gap to the audience's mean by which a viewer's emotion is raised.
     """
     steps = seconds * FRAME_RATE
     profiles = []
@@ -225,27 +226,27 @@ def simulate_audience(
 
 
 def seat_names(count: int) -> tuple[str, ...]:
-    """`seat-01`, `seat-02`, …, with as many digits as the last one needs."""
+    """Seat names `seat-01`, `seat-02`, …, padded to the width of the last number."""
     width = max(2, len(str(count)))
     return tuple(f"seat-{v + 1:0{width}d}" for v in range(count))
 
 
 def random_reaction_profile(rng: np.random.Generator) -> ReactionProfile:
-    """Draw a random viewer: gain 0.65–1.2, delay 0.3–2 s."""
+    """Draw a random reaction profile with a gain of 0.65–1.2 and a delay of 0.3–2 s."""
     return ReactionProfile(float(np.clip(rng.normal(0.95, 0.12), 0.65, 1.2)), float(rng.uniform(0.3, 2.0)))
 
 
 def simulate_reactions(
     schedule: EmotionSchedule, profile: ReactionProfile, seconds: int, rate: int, rng: np.random.Generator
 ) -> Float:
-    """Simulate what one viewer feels without regard to the others.
+    """Simulate one viewer's emotions, ignoring the influence of other viewers.
 
     Args:
-        schedule: the events.
-        profile: how the viewer reacts.
-        seconds: length of the film.
-        rate: steps per second.
-        rng: for what differs from event to event.
+        schedule: the emotion events.
+        profile: the viewer's reaction profile.
+        seconds: length of the film in seconds.
+        rate: time steps per second.
+        rng: random generator for the variation between events.
 
     Returns:
         (seconds · rate, 7) intensities 0–1 in the order of `NON_NEUTRAL_EMOTIONS`; their sum is at most 1.
@@ -268,21 +269,21 @@ def simulate_reactions(
 
 
 def random_contagion(mean: float, rng: np.random.Generator) -> float:
-    """Draw the susceptibility of one viewer to the others: a share, 0–1, with the given mean."""
+    """Draw one viewer's susceptibility to other viewers: a fraction from 0 to 1 with the given mean."""
     return min(mean * 2 * float(rng.beta(2, 2)), 1.0)
 
 
 def apply_contagion(own: Float, audience_mean: Float, contagion: float, rate: int) -> Float:
-    """Draw a viewer who feels less than the audience did a second ago toward its mean.
+    """Raise the emotions of a viewer who feels less than the audience did a second ago toward its mean.
 
     Args:
-        own: (T, 7) what the viewer would feel alone, `rate` steps per second.
-        audience_mean: (T, 7) the mean of that over all viewers.
-        contagion: share of the difference by which the viewer is drawn up, 0–1.
-        rate: steps per second.
+        own: (T, 7) intensities that the viewer would feel alone, `rate` steps per second.
+        audience_mean: (T, 7) mean of these intensities over all viewers.
+        contagion: fraction of the gap by which the viewer's emotion is raised, 0–1.
+        rate: time steps per second.
 
     Returns:
-        (T, 7) what the viewer feels; the sum is at most 1.
+        (T, 7) intensities felt by the viewer; their sum is at most 1.
     """
     late = np.zeros_like(audience_mean)
     late[CONTAGION_DELAY * rate :] = audience_mean[: -CONTAGION_DELAY * rate]
@@ -293,13 +294,13 @@ def apply_contagion(own: Float, audience_mean: Float, contagion: float, rate: in
 def _add_reaction(
     curves: Float, rate: int, start: float, end: float, emotion: Emotion, strength: float
 ) -> None:
-    """Raise one emotion to `strength` between two seconds; of two reactions, the stronger one counts."""
+    """Raise one emotion to `strength` between two times; the stronger of overlapping reactions counts."""
     column = curves[round(start * rate) : round(end * rate), NON_NEUTRAL_EMOTIONS.index(emotion)]
     np.maximum(column, np.clip(strength, 0, 1), out=column)
 
 
 def _random_absence(rng: np.random.Generator, seconds: int) -> Float:
-    """(T,) Half of the viewers bend down once and are out of the frame for three to six seconds."""
+    """(T,) degree of absence; half of the viewers bend down once and are out of frame for 3 to 6 s."""
     away = np.zeros(seconds * FRAME_RATE)
     out, start, lasts = rng.random() < 0.5, rng.uniform(0.1, 0.9) * seconds, rng.uniform(3, 6)
     if out:
@@ -308,7 +309,7 @@ def _random_absence(rng: np.random.Generator, seconds: int) -> Float:
 
 
 def random_blinks(rng: np.random.Generator, seconds: int, rate: int) -> Float:
-    """(seconds · rate,) how far the eyes are closed, 0–1: for a quarter of a second, every few seconds."""
+    """(seconds · rate,) closure of the eyes, 0–1, with a quarter-second blink every few seconds."""
     blinks = np.zeros(seconds * rate)
     moment = rng.exponential(SECONDS_BETWEEN_BLINKS)
     while moment < seconds:
@@ -321,7 +322,7 @@ def random_blinks(rng: np.random.Generator, seconds: int, rate: int) -> Float:
 def write_ground_truth(audience: SyntheticAudience, path: Path) -> None:
     """Write the ground truth as CSV.
 
-    There is a row for each viewer and second, with the columns viewer, second, in_view, covered, and the
+    There is one row per viewer and second, with the columns viewer, second, in_view, covered, and the
     intensity of each emotion.
     """
     truth, in_view, occluded = audience.ground_truth, audience.in_view, audience.occluded

@@ -1,9 +1,9 @@
-"""Simulate the samples of hundreds of viewers over hours, as the emotion model would have read them.
+"""Simulate hours of samples from hundreds of viewers, as the emotion model would have read them.
 
-No frame is rendered. Each viewer reacts to the schedule (`synthetic_audience.simulate_reactions`) and to the
-rest of the audience. The samples then show this as an emotion model would: with an individual resting
-expression, autocorrelated noise, blinks, turned heads, and seats that are empty for a while. One viewer is
-simulated at a time, so memory does not grow with the audience.
+No frames are rendered. Each viewer reacts to the schedule (`synthetic_audience.simulate_reactions`) and to
+the rest of the audience. The samples reproduce these reactions as an emotion model would read them: with an
+individual resting expression, autocorrelated noise, blinks, turned heads, and temporarily empty seats. One
+viewer is simulated at a time, so memory does not grow with the audience.
 """
 
 from __future__ import annotations
@@ -31,31 +31,31 @@ from moviemotion.simulation.synthetic_audience import (
 Float = NDArray[np.float64]
 
 SAMPLE_RATE = 5
-"""Samples per second, as in a screening by default."""
+"""Samples per second; this is the default of a screening."""
 EMOTION_LOG_ODDS = 6.0
 """Log-odds that an emotion of intensity 1 adds to its probability."""
 NOISE_COMPONENTS = ((0.3, 0.6), (6.0, 0.5))
 """The noise of the emotion model: correlation time in seconds and standard deviation in log-odds of each
-component, as measured on short clips of single people: a flicker from sample to sample, and a drift of pose
+component, as measured in short clips of individual people: flicker from sample to sample, and drift of pose
 and light."""
 BLINK_SAD_LOG_ODDS = 1.0
 """Log-odds that closed eyes add to sad."""
 SECONDS_BETWEEN_ABSENCES = 600.0
 TURN_SECONDS = 1.0
-"""Seconds at both ends of an absence in which the face is turned too far away to be read."""
+"""Seconds at either end of an absence in which the face is turned too far away to be read."""
 
 
 @dataclass(frozen=True)
 class SimulatedScreening:
-    """A screening whose viewers can be simulated one by one.
+    """A screening whose viewers can be simulated one at a time.
 
     Attributes:
         schedule: the emotions that the film evokes.
-        viewers: V names.
-        seconds: length of the film.
-        seed: the same seed gives the same viewers.
-        contagion: mean share of the difference to the audience's mean by which viewers are drawn up.
-        audience_mean: (T, 7) mean over the viewers of what each would feel alone, `SAMPLE_RATE` per second.
+        viewers: names of the V viewers.
+        seconds: length of the film in seconds.
+        seed: random seed for the viewers.
+        contagion: mean fraction of the gap to the audience's mean by which a viewer's emotion is raised.
+        audience_mean: (T, 7) mean of the intensities that viewers would feel alone, `SAMPLE_RATE` per second.
     """
 
     schedule: EmotionSchedule
@@ -71,13 +71,14 @@ class SimulatedViewer:
     """One simulated viewer: the samples and the ground truth.
 
     Attributes:
-        reading: the samples as in a screening; the weight is 0 while the face is turned away.
+        reading: the samples, as in a screening; the weight is 0 while the face is turned away.
         felt_intensity: (S, 7) float32 mean intensity in each second, 0–1, in the order of
             `NON_NEUTRAL_EMOTIONS`.
-        in_view: (S,) float32 share of each second in which the face could be read, 0–1.
-        reaction_profile: gain and delay.
-        contagion: share of the difference to the audience's mean by which this viewer was drawn up.
-        resting_probabilities: (8,) emotion probabilities of this face while nothing is felt, without noise.
+        in_view: (S,) float32 fraction of each second in which the face could be read, 0–1.
+        reaction_profile: the viewer's gain and delay.
+        contagion: fraction of the gap to the audience's mean by which this viewer's emotion was raised.
+        resting_probabilities: (8,) noise-free emotion probabilities of this face while the viewer feels
+            nothing.
     """
 
     reading: ViewerSamples
@@ -91,14 +92,14 @@ class SimulatedViewer:
 def simulate_screening(
     schedule: EmotionSchedule, viewers: int, seconds: int, seed: int, contagion: float = DEFAULT_CONTAGION
 ) -> SimulatedScreening:
-    """Prepare a screening: compute the audience's mean, on which every viewer depends.
+    """Prepare a screening by computing the audience's mean, on which every viewer depends.
 
     Args:
         schedule: the emotions that the film evokes.
         viewers: number of viewers.
-        seconds: length of the film.
-        seed: the same seed gives the same viewers.
-        contagion: mean share of the difference to the audience's mean by which viewers are drawn up; 0 if
+        seconds: length of the film in seconds.
+        seed: random seed for the viewers.
+        contagion: mean fraction of the gap to the audience's mean by which a viewer's emotion is raised; 0 if
             viewers do not influence each other.
     """
     total = np.zeros((seconds * SAMPLE_RATE, len(NON_NEUTRAL_EMOTIONS)))
@@ -113,7 +114,7 @@ def simulate_viewer(screening: SimulatedScreening, viewer: int) -> SimulatedView
     """Simulate one viewer.
 
     Args:
-        screening: as prepared by `simulate_screening`.
+        screening: a screening prepared by `simulate_screening`.
         viewer: index into `screening.viewers`.
     """
     alone, profile, rng = _own_reactions(screening.schedule, screening.seconds, screening.seed, viewer)
@@ -148,7 +149,7 @@ def simulate_viewer(screening: SimulatedScreening, viewer: int) -> SimulatedView
 def _own_reactions(
     schedule: EmotionSchedule, seconds: int, seed: int, viewer: int
 ) -> tuple[Float, ReactionProfile, np.random.Generator]:
-    """(T, 7) what a viewer would feel alone, how they react, and their random generator for further draws."""
+    """(T, 7) intensities that a viewer would feel alone, the reaction profile, and the generator."""
     rng = np.random.default_rng([seed, viewer])
     profile = random_reaction_profile(rng)
     return simulate_reactions(schedule, profile, seconds, SAMPLE_RATE, rng), profile, rng
@@ -167,8 +168,8 @@ def _resting_log_odds(rng: np.random.Generator) -> Float:
 def _autocorrelated_noise(
     rng: np.random.Generator, shape: tuple[int, int], correlation_time: float
 ) -> NDArray[np.float32]:
-    """Gaussian noise of variance 1 whose correlation along the first axis falls to 1/e in that time."""
-    # A first-order autoregressive process, scaled to keep the variance.
+    """Unit-variance Gaussian noise whose correlation along the first axis falls to 1/e in that time."""
+    # A first-order autoregressive process, scaled to preserve the variance.
     carried = float(np.exp(-1 / (SAMPLE_RATE * correlation_time)))
     white = rng.standard_normal(shape, dtype=np.float32)
     white[1:] *= np.float32(np.sqrt(1 - carried**2))
@@ -176,7 +177,7 @@ def _autocorrelated_noise(
 
 
 def _random_absences(rng: np.random.Generator, seconds: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """(T,) out of the frame, and (T,) turned too far to be read: leaning out, talking, leaving."""
+    """(T,) whether out of the frame, and (T,) whether turned away: leaning, talking or leaving."""
     away, turned = np.zeros((2, seconds * SAMPLE_RATE), dtype=bool)
     for _ in range(rng.poisson(seconds / SECONDS_BETWEEN_ABSENCES)):
         start = float(rng.uniform(0, seconds))

@@ -100,7 +100,7 @@ def test_lost_cameras_reconnect_and_a_frozen_one_is_detected(seats: list[Path], 
     for name in names:
         own = [gap for gap in gaps if gap.camera == name]
         assert any(gap.start <= died + 1 and died < gap.end <= back and "lost" in gap.reason for gap in own)
-    assert any(gap.camera == "still" and gap.reason == "frozen: the same picture for 3 s" for gap in gaps)
+    assert any(gap.camera == "still" and gap.reason == "frozen: the same image for 3 s" for gap in gaps)
     for name in ("seat-a", "seat-b"):
         samples = camera_samples(tmp_path / "live", name, 0.0, 2.0)
         assert samples.viewers == (name,)

@@ -217,11 +217,11 @@ def test_the_command_line_refuses_an_unknown_name_in_one_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert run_command(monkeypatch, "screen", seats[0], "--out", tmp_path / "study", option, "nope") == 2
-    assert capsys.readouterr().err.startswith("error: nope: no ")
+    assert capsys.readouterr().err.startswith("error: nope: unknown ")
     (tmp_path / "seats.toml").write_text('[[camera]]\nname = "a"\nsource = "a.mp4"\n', encoding="utf-8")
     config = ("--config", tmp_path / "seats.toml", "--out", tmp_path / "live", option, "nope")
     assert run_command(monkeypatch, "capture", *config) == 2
-    assert capsys.readouterr().err.startswith("error: nope: no ")
+    assert capsys.readouterr().err.startswith("error: nope: unknown ")
     assert not (tmp_path / "study").exists()
     assert not (tmp_path / "live").exists()
 
@@ -294,13 +294,16 @@ def test_the_fingerprint_follows_the_metadata(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({"side": 64}, r"takes faces \['n', 1, 64, 64\], not faces \(n, 1, 48, 48\) float32"),
-        ({"input_name": "x"}, "takes x .*, not faces"),
-        ({"output_name": "y"}, "gives y, not probabilities"),
-        ({"metadata": {}}, "its metadata do not name the emotions"),
+        ({"side": 64}, r"expects faces \['n', 1, 64, 64\] instead of faces \(n, 1, 48, 48\) float32"),
+        ({"input_name": "x"}, "expects x .* instead of faces"),
+        ({"output_name": "y"}, "returns y instead of probabilities"),
+        ({"metadata": {}}, "the metadata does not name the output emotions"),
         ({"metadata": {"emotions": "happy,glad"}}, "which are neither the eight"),
-        ({"outputs": 7, "metadata": {"emotions": ",".join(EMOTIONS)}}, "but its metadata name 8 emotions"),
-        ({"metadata": {"emotions": ",".join(EMOTIONS), "vote_exponent": "-1"}}, "its vote_exponent is '-1'"),
+        ({"outputs": 7, "metadata": {"emotions": ",".join(EMOTIONS)}}, "but the metadata names 8 emotions"),
+        (
+            {"metadata": {"emotions": ",".join(EMOTIONS), "vote_exponent": "-1"}},
+            "vote_exponent '-1' is not a positive number",
+        ),
     ],
 )  # fmt: skip
 def test_a_model_that_does_not_fit_is_refused_in_one_line(
@@ -310,7 +313,7 @@ def test_a_model_that_does_not_fit_is_refused_in_one_line(
     with pytest.raises(MoviemotionError, match=problem) as refused:
         load_emotion_model(path)
     assert str(refused.value).startswith(f"{path}: ")
-    assert "; give a file that `moviemotion lab export`" in str(refused.value)
+    assert "; give a file written by `moviemotion lab export`" in str(refused.value)
     assert "\n" not in str(refused.value)
 
 
@@ -328,10 +331,10 @@ def test_a_file_that_is_no_model_or_absent_is_refused(tmp_path: Path) -> None:
 def test_an_unknown_name_lists_the_known_ones() -> None:
     register_detector("fixed-box", FixedBoxDetector)
     with pytest.raises(
-        MoviemotionError, match=r"nope: no face detector of this name; use one of centerface, fixed-box$"
+        MoviemotionError, match=r"nope: unknown face detector; use one of centerface, fixed-box$"
     ):
         load_detector("nope")
-    with pytest.raises(MoviemotionError, match=r"nope: no emotion model of this name; use one of shipped$"):
+    with pytest.raises(MoviemotionError, match=r"nope: unknown emotion model; use one of shipped$"):
         load_emotion_model("nope")
 
 
@@ -342,10 +345,10 @@ def test_a_name_that_is_taken_or_reads_as_a_file_is_refused(name: str) -> None:
 
 
 def test_an_object_without_the_protocol_is_refused() -> None:
-    with pytest.raises(MoviemotionError, match="object: cannot be used as face detector; it must have name"):
+    with pytest.raises(MoviemotionError, match="object: not a valid face detector; it must have name"):
         load_detector(object())  # type: ignore[arg-type]
     register_emotion_model("thing", object)  # type: ignore[arg-type]
-    with pytest.raises(MoviemotionError, match="thing: cannot be used as emotion model; it must"):
+    with pytest.raises(MoviemotionError, match="thing: not a valid emotion model; it must"):
         load_emotion_model("thing")
 
 
@@ -357,14 +360,14 @@ def test_an_object_without_the_protocol_is_refused() -> None:
 def test_a_model_that_answers_wrongly_is_named(answer: NDArray[np.float64], problem: str) -> None:
     model = AlwaysSadModel()
     model.predict = lambda images: answer  # type: ignore[method-assign, assignment, return-value]
-    with pytest.raises(MoviemotionError, match=f"always-sad: this emotion model.*{problem}"):
+    with pytest.raises(MoviemotionError, match=f"always-sad: the emotion model.*{problem}"):
         predict_emotions([np.zeros((48, 48), np.uint8)], model)
 
 
 def test_a_detector_that_answers_wrongly_is_named() -> None:
     detector = FixedBoxDetector()
     detector.detect = lambda images, long_side: []  # type: ignore[method-assign]
-    with pytest.raises(MoviemotionError, match="fixed-box: this face detector returned 0 lists for 1 images"):
+    with pytest.raises(MoviemotionError, match="fixed-box: the face detector returned 0 lists for 1 images"):
         detect_faces(np.zeros(FRAME_SHAPE, np.uint8), detector)
 
 
@@ -394,7 +397,7 @@ def test_all_faces_of_one_image_are_detected() -> None:
 
 
 def test_an_image_that_is_not_uint8_is_refused() -> None:
-    with pytest.raises(MoviemotionError, match=r"image 1: an array \(48, 48\) float64; give"):
+    with pytest.raises(MoviemotionError, match=r"image 1: unsupported array \(48, 48\) float64; give"):
         predict_emotions([np.zeros((48, 48), np.uint8), np.zeros((48, 48))])  # type: ignore[list-item]
-    with pytest.raises(MoviemotionError, match=r"image: an array \(48, 48, 4\) uint8; give"):
+    with pytest.raises(MoviemotionError, match=r"image: unsupported array \(48, 48, 4\) uint8; give"):
         detect_faces(np.zeros((48, 48, 4), np.uint8))

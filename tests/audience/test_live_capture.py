@@ -80,7 +80,7 @@ def test_simulated_failures_are_reported_and_nothing_else(captured: tuple[Path, 
     assert lost.reason in ("lost: Connection reset by peer", "lost: Connection refused")
     assert frozen.start == pytest.approx(12)
     assert frozen.end == pytest.approx(24, abs=0.3)
-    assert frozen.reason == "frozen: the same picture for 5 s"
+    assert frozen.reason == "frozen: the same image for 5 s"
 
 
 def test_health_describes_each_camera(captured: tuple[Path, LiveCapture]) -> None:

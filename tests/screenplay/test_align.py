@@ -100,7 +100,7 @@ def test_a_scene_moved_in_the_film_is_found_there() -> None:
     timed = align_script(film.screenplay, moved, None)
     right = [k for k in lines[40:48] if abs(timed.cues[k].start - truth[k]) <= 1.0]
     assert len(right) >= 6
-    assert "in another order than in the script" in timed.timing
+    assert "in a different order than in the script" in timed.timing
 
 
 def with_line_replaced(film: Film, line: int, script: str, *subtitles: Subtitle) -> tuple[Film, int]:

@@ -59,9 +59,9 @@ def test_encodings(tmp_path: Path, encoding: str) -> None:
     ("data", "message"),
     [
         (b"", "is empty"),
-        (b"INT. KITCHEN - DAY\n\nANNA\nHello.\n", "not subtitles"),
+        (b"INT. KITCHEN - DAY\n\nANNA\nHello.\n", "not a readable subtitle file"),
         (b"\0\0\0\x18ftypmp42", "not a text file"),
-        (srt("[rain]"), "no subtitles with words"),
+        (srt("[rain]"), "no subtitles with spoken words"),
     ],
 )
 def test_files_without_subtitles_are_rejected(tmp_path: Path, data: bytes, message: str) -> None:

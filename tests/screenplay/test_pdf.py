@@ -55,10 +55,10 @@ def test_a_printed_script_reads_like_its_source(tmp_path: Path, face: str) -> No
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (b"%PDF-1.4 broken", "the PDF is broken"),
-        (b"", "the PDF is broken"),
+        (b"%PDF-1.4 broken", "the PDF is corrupt"),
+        (b"", "the PDF is corrupt"),
         (print_sheets([[]]), "images without text"),
-        (print_sheets(SHEETS, password="x"), "protected by a password"),
+        (print_sheets(SHEETS, password="x"), "password-protected"),
         (
             print_sheets([[(1, k, "Dear diary, nothing happened.") for k in range(9)]]),
             "not laid out as a screenplay",

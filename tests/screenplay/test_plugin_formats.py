@@ -208,7 +208,7 @@ def test_the_formats_are_listed_where_a_file_is_no_screenplay(
             "class CardFormat:\n    def __init__(self, x): pass",
             "cannot be loaded .TypeError",
         ),
-        ("card-members", "class CardFormat: name = 'Card'", "it has no suffixes and no matches and no read"),
+        ("card-members", "class CardFormat: name = 'Card'", "it lacks suffixes and matches and read"),
         ("card-suffix", INSTALLED_FORMAT.replace('(".card",)', '".card"'), "suffixes a tuple of str"),
         ("card-name", INSTALLED_FORMAT.replace('name = "Card"', "name = 7"), "name must be a str"),
         (
@@ -256,7 +256,7 @@ def test_an_incomplete_format_cannot_be_registered() -> None:
     class Nameless:
         suffixes = (".x",)
 
-    with pytest.raises(MoviemotionError, match="it has no name and no matches and no read"):
+    with pytest.raises(MoviemotionError, match="it lacks name and matches and read"):
         register_format(Nameless())  # type: ignore[arg-type]
     assert available_formats() == BUILT_IN_FORMATS
 

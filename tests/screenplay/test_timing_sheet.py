@@ -84,11 +84,11 @@ def test_drop_frame_timecode_keeps_up_with_the_clock(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "says"),
     [
-        ("a.csv", "scene,begin\n1,2\n", "columns are not named"),
-        ("a.csv", "scene,start\n1,noon\n", "line 2.*not a time"),
+        ("a.csv", "scene,begin\n1,2\n", "column names are missing"),
+        ("a.csv", "scene,start\n1,noon\n", "line 2.*not a valid time"),
         ("a.csv", "scene,start,end\n1,9,3\n", "ends before it starts"),
         ("a.csv", "scene,start\n,3\n", "number or heading"),
-        ("a.csv", "scene,start\n", "no scenes in it"),
+        ("a.csv", "scene,start\n", "contains no scenes"),
         ("a.edl", "TITLE: X\n", "no CMX3600 events"),
         ("a.edl", "\n".join(EDL.splitlines()[:4]), "names its scene"),
         ("a.edl", EDL.replace("01:00:10:00", "01:00:10:28"), "not a timecode.*set frame_rate"),

@@ -79,8 +79,8 @@ def test_the_events_of_the_demo_film_are_far_enough_apart() -> None:
     ("text", "says"),
     [
         ("start,end,emotion\n1,2,happy\n", "the columns start,end,emotion,strength are missing"),
-        ("", "are missing; name them"),
-        ("a,b\n", "are missing; name them"),
+        ("", "are missing; add them"),
+        ("a,b\n", "are missing; add them"),
         ("start,end,emotion,strength\n1,2\n", "line 2"),
         ("start,end,emotion,strength\n1,2,bored,1\n", "line 2"),
         ("start,end,emotion,strength\n1,2,happy,1\n5,4,sad,1\n", "line 3"),

@@ -1,9 +1,9 @@
-"""Detect faces in a frame, and crop them the way an emotion model expects them.
+"""Detect faces in a frame, and crop them as an emotion model expects.
 
-CenterFace (Xu et al., 2020) predicts, for every fourth pixel of its input, how likely a face is centered
-there, the face's extent, a subpixel offset of its center, and five landmarks. `CenterFaceDetector` decodes
-these maps into a `FaceBox` for each face. `crop_face` then cuts out a level square around the face, framed
-as the training faces of the shipped emotion model were; `FaceFraming` describes another framing.
+CenterFace (Xu et al., 2020) predicts, for every fourth pixel of its input, how likely it is that a face is
+centered there, the face's extent, a subpixel offset of its center, and five landmarks. `CenterFaceDetector`
+decodes these maps into a `FaceBox` for each face. `crop_face` then cuts out a level square around the face,
+framed like the training faces of the shipped emotion model; `FaceFraming` specifies a different framing.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ DETECTOR_WEIGHTS = Path(__file__).parent / "models" / "centerface.onnx"
 SCORE_THRESHOLD = 0.4
 NMS_IOU_THRESHOLD = 0.3
 OUTPUT_STRIDE = 4
-"""Input pixels for each cell of the network's output maps, along each axis."""
+"""Input pixels per cell of the network's output maps, along each axis."""
 MIN_PIXELS_PER_INPUT_PIXEL = 2
-"""A frame is thinned before it is scaled down, to no fewer than this many of its pixels for each pixel of
-the detector's input, along each axis."""
+"""A frame is subsampled before it is scaled down, to no fewer than this many frame pixels per pixel of the
+detector's input, along each axis."""
 MIN_ROLL, MAX_ROLL = 5.0, 30.0
-"""Degrees. A smaller roll is within the noise of the landmarks; a larger one is a landmark error."""
+"""Limits of the roll in degrees; a smaller roll is landmark noise, a larger one a landmark error."""
 CROP_SIZE = 48
 CROP_SCALE = 1.04
-"""Side of the crop, in longer sides of the face box: the median over the training faces."""
+"""Side of the crop relative to the longer side of the face box: the median over the training faces."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class FaceBox:
     Attributes:
         left, top, right, bottom: the box, from forehead to chin.
         score: the detector's confidence, 0–1.
-        landmarks: (5, 2) float32 x and y of the eyes, the nose and the corners of the mouth; of each pair,
-            the one further left in the frame comes first.
+        landmarks: (5, 2) float32 x and y of the eyes, the nose and the corners of the mouth; the left member
+            of each pair, as seen in the frame, comes first.
     """
 
     left: float
@@ -55,12 +55,12 @@ class FaceBox:
 
     @property
     def center(self) -> tuple[float, float]:
-        """The middle of the box, x and y in pixels."""
+        """The center of the box, x and y in pixels."""
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 
     @property
     def size(self) -> float:
-        """The longer side in pixels."""
+        """The longer side of the box, in pixels."""
         return max(self.right - self.left, self.bottom - self.top)
 
 
@@ -69,8 +69,8 @@ class FaceFraming:
     """The face images that an emotion model expects.
 
     Attributes:
-        side: pixels of each side of the square image.
-        scale: side of the image, in longer sides of the face box.
+        side: side of the square image in pixels.
+        scale: side of the image relative to the longer side of the face box.
         color: whether the image is (side, side, 3) RGB instead of (side, side) gray.
     """
 
@@ -80,13 +80,13 @@ class FaceFraming:
 
 
 DEFAULT_FRAMING = FaceFraming()
-"""48×48 gray: what the shipped emotion model and the quality measures work on."""
+"""48×48 gray, the input of the shipped emotion model and of the quality measures."""
 
 
 class CenterFaceDetector:
     """The face detector CenterFace (Xu et al., 2020): anchor-free, with five landmarks.
 
-    Threads may share one detector.
+    The detector is thread-safe.
     """
 
     name = "centerface"
@@ -97,19 +97,19 @@ class CenterFaceDetector:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Identifies the weights."""
+        """A fingerprint of the weights."""
         return weights_fingerprint(DETECTOR_WEIGHTS)
 
     def detect(self, images: Sequence[NDArray[np.uint8]], long_side: int) -> list[list[FaceBox]]:
-        """Detect the faces in each image. The images go through the network as one batch.
+        """Detect the faces in each image, processing all images as one batch.
 
         Args:
-            images: (height, width, 3) uint8 RGB, all of one size or all square.
-            long_side: pixels to which the longer side is scaled before the network sees the image; fewer
-                pixels are faster but miss small faces.
+            images: (height, width, 3) uint8 RGB, all of the same size or all square.
+            long_side: length in pixels to which the longer side is scaled before detection; smaller values
+                are faster but miss small faces.
 
         Returns:
-            For each image its faces, in pixels of that image, highest score first.
+            The faces in each image, in pixels of that image, highest score first.
         """
         if not images:
             return []
@@ -123,7 +123,7 @@ class CenterFaceDetector:
 
 
 def _resized(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
-    """An image scaled to (width, height), thinned first so that only the needed pixels are filtered."""
+    """Scale an image to (width, height), subsampling it first so that only necessary pixels are filtered."""
     step = max(1, min(image.shape[1] // size[0], image.shape[0] // size[1]) // MIN_PIXELS_PER_INPUT_PIXEL)
     thinned = np.ascontiguousarray(image[::step, ::step])
     return np.asarray(Image.fromarray(thinned).resize(size, Image.Resampling.BILINEAR))
@@ -147,7 +147,7 @@ def _decode(
         extent: (2, h, w) logarithm of the face's height and width, in cells.
         offset: (2, h, w) row and column of the center within the cell.
         marks: (10, h, w) y and x of the five landmarks, from the top left corner of the box, in box sizes.
-        zoom: (2,) pixels of the image for each input pixel, x and y.
+        zoom: (2,) image pixels per input pixel, in x and y.
     """
     row, column = np.nonzero(heat > SCORE_THRESHOLD)
     order = np.argsort(-heat[row, column])
@@ -170,7 +170,7 @@ def _decode(
 
 
 def _non_maximum_suppression(boxes: NDArray[np.float32]) -> list[int]:
-    """Drop boxes that overlap a better one, greedily.
+    """Greedily drop boxes that overlap a higher-scoring box.
 
     Args:
         boxes: (n, 4) left, top, right, bottom; highest score first.
@@ -201,17 +201,17 @@ def crop_face(
 
     Args:
         image: (height, width, 3) uint8 RGB.
-        face: a face in it.
+        face: a face in the image.
         framing: size and color of the result.
 
     Returns:
-        (side, side) uint8 gray, or (side, side, 3) uint8 RGB. Large faces are averaged down without
-        aliasing, small ones are enlarged smoothly.
+        (side, side) uint8 gray, or (side, side, 3) uint8 RGB. Large faces are downscaled without aliasing,
+        and small faces are enlarged smoothly.
     """
     half = face.size * framing.scale / 2
     roll = _roll(face)
     x, y = face.center
-    # Half the side of the upright square that contains the rotated one, and a margin for interpolation.
+    # Half the side of the upright square that contains the rotated square, plus a margin for interpolation.
     reach = int(np.ceil(half * (np.cos(np.radians(roll)) + abs(np.sin(np.radians(roll)))))) + 2
     left, top = round(x) - reach, round(y) - reach
     around = Image.fromarray(crop_square(image, left, top, 2 * reach))
@@ -227,7 +227,7 @@ def crop_face(
 def frame_face_image(image: NDArray[np.uint8], framing: FaceFraming = DEFAULT_FRAMING) -> NDArray[np.uint8]:
     """Turn an image of one face, of any size, into the input of an emotion model.
 
-    The whole image is taken for the face. An image that is not square is first extended to a square by
+    The whole image is treated as the face box. An image that is not square is first extended to a square by
     repeating its edges, as `crop_face` does beyond the frame.
 
     Args:
@@ -249,26 +249,26 @@ def _scaled_to(
     image: Image.Image, box: tuple[float, float, float, float], extent: float, side: int
 ) -> NDArray[np.uint8]:
     """A square part of an image, `extent` pixels wide, scaled to `side` pixels."""
-    # A mean over pixels would enlarge a small face to blocks, whose borders the emotion model takes for
+    # Averaging pixels would enlarge a small face into blocks, whose borders the emotion model would see as
     # edges.
     method = Image.Resampling.BOX if extent >= side else Image.Resampling.BICUBIC
     return np.asarray(image.resize((side, side), method, box=box))
 
 
 def _roll(face: FaceBox) -> float:
-    """Degrees by which the line through the eyes slopes down to the right; 0 if it is almost level."""
+    """Downward slope to the right of the line through the eyes, in degrees; 0 if it is almost level."""
     right, down = face.landmarks[1] - face.landmarks[0]
     roll = float(np.degrees(np.arctan2(down, right))) if right > 0 else 0.0
     return float(np.clip(roll, -MAX_ROLL, MAX_ROLL)) if abs(roll) >= MIN_ROLL else 0.0
 
 
 def crop_square(image: NDArray[np.uint8], left: int, top: int, side: int) -> NDArray[np.uint8]:
-    """Cut a square out of an image; beyond the image its edge is repeated.
+    """Cut a square out of an image, repeating the image's edge beyond its borders.
 
     Args:
         image: (height, width, 3) uint8 RGB.
-        left, top: pixel of the square's top left corner; may lie outside the image.
-        side: pixels.
+        left, top: the square's top left corner in pixels, which may lie outside the image.
+        side: side of the square in pixels.
     """
     rows, above, below = _clipped_range(top, side, image.shape[0])
     columns, before, after = _clipped_range(left, side, image.shape[1])
@@ -279,7 +279,7 @@ def crop_square(image: NDArray[np.uint8], left: int, top: int, side: int) -> NDA
 
 
 def _clipped_range(start: int, length: int, end: int) -> tuple[slice, int, int]:
-    """The part of a range that lies within 0 … `end` (at least 1 px), and what is missing on either side."""
+    """The part of a range within 0 … `end` (at least 1 px), and the number of missing pixels on each side."""
     inside = slice(min(max(start, 0), end - 1), max(min(start + length, end), 1))
     missing = length - (inside.stop - inside.start)
     before = min(max(-start, 0), missing)

@@ -1,11 +1,11 @@
-"""Run an emotion model that the lab exported: face images in, emotion probabilities out.
+"""Run an emotion model exported by the lab, which maps face images to emotion probabilities.
 
-The ONNX file says in its metadata how it is to be read:
+The metadata of the ONNX file describes how to interpret its output:
 
-- `emotions`: the emotion of each output column, separated by commas. Eight columns, or the proposal's four;
-  an emotion without a column gets probability 0.
-- `vote_exponent` (optional): the exponent that turns the calibrated probabilities into shares of annotators'
-  votes; `moviemotion.lab.evaluation.vote_calibration` fits it.
+- `emotions`: the emotion of each output column, separated by commas. There are eight columns, or the
+  proposal's four; emotions without a column have probability 0.
+- `vote_exponent` (optional): the exponent that converts calibrated probabilities to fractions of annotators'
+  votes; it is fitted by `moviemotion.lab.evaluation.vote_calibration`.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from moviemotion.errors import MoviemotionError
 
 EMOTION_WEIGHTS = Path(__file__).parent / "models" / "emotion.onnx"
 INPUT, OUTPUT = "faces", "probabilities"
-_REMEDY = "give a file that `moviemotion lab export` or `moviemotion lab quantize` wrote"
+_REMEDY = "give a file written by `moviemotion lab export` or `moviemotion lab quantize`"
 
 
 class OnnxEmotionModel:
-    """An emotion model in an ONNX file. Threads may share one model.
+    """A thread-safe emotion model in an ONNX file.
 
-    The network standardizes its input itself, so images are passed as they are, with gray levels 0–255. Its
-    output are shares of votes: of ten annotators, how many would choose each emotion.
+    The network standardizes its input, so images are passed unchanged, with gray levels 0–255. Its output is
+    the estimated fraction of annotators who would choose each emotion.
     """
 
     framing: FaceFraming = DEFAULT_FRAMING
@@ -46,8 +46,8 @@ class OnnxEmotionModel:
             path: the ONNX file; None for the shipped model.
 
         Raises:
-            MoviemotionError: the file is missing, is no ONNX model, or is one whose input, output or metadata
-                are not those of an emotion model.
+            MoviemotionError: the file is missing, is not an ONNX model, or its input, output or metadata do
+                not match an emotion model.
         """
         self.path = EMOTION_WEIGHTS if path is None else path
         self.name = "shipped" if path is None else path.name
@@ -59,14 +59,14 @@ class OnnxEmotionModel:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Identifies the weights and their metadata."""
+        """A fingerprint of the weights and their metadata."""
         return weights_fingerprint(self.path)
 
     def predict(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Predict the emotions of face images.
 
         Args:
-            images: n arrays (48, 48) uint8 gray, as `crop_face` and `frame_face_image` make them.
+            images: n arrays (48, 48) uint8 gray, as returned by `crop_face` and `frame_face_image`.
 
         Returns:
             (n, 8) float32 emotion probabilities in the order of `EMOTIONS`; rows sum to one.
@@ -85,7 +85,7 @@ class OnnxEmotionModel:
 
 
 def _check_interface(path: Path, session: ort.InferenceSession) -> None:
-    """Refuse a network that does not map (n, 1, 48, 48) `faces` to `probabilities`."""
+    """Reject a network that does not map (n, 1, 48, 48) `faces` to `probabilities`."""
     side = DEFAULT_FRAMING.side
     inputs, outputs = session.get_inputs(), [output.name for output in session.get_outputs()]
     fixed = [None if isinstance(size, str) else size for size in inputs[0].shape] if inputs else []
@@ -100,28 +100,30 @@ def _check_interface(path: Path, session: ort.InferenceSession) -> None:
     ):
         found = ", ".join(f"{one.name} {one.shape}" for one in inputs)
         raise MoviemotionError(
-            f"{path}: takes {found or 'no input'}, not {INPUT} (n, 1, {side}, {side}) float32; {_REMEDY}"
+            f"{path}: expects {found or 'no input'} instead of {INPUT} (n, 1, {side}, {side}) float32; "
+            f"{_REMEDY}"
         )
     if OUTPUT not in outputs:
-        raise MoviemotionError(f"{path}: gives {', '.join(outputs)}, not {OUTPUT}; {_REMEDY}")
+        raise MoviemotionError(f"{path}: returns {', '.join(outputs)} instead of {OUTPUT}; {_REMEDY}")
 
 
 def _read_columns(path: Path, metadata: dict[str, str], session: ort.InferenceSession) -> tuple[int, ...]:
     """The index in `EMOTIONS` of each output column."""
     if "emotions" not in metadata:
-        raise MoviemotionError(f"{path}: its metadata do not name the emotions of its output; {_REMEDY}")
+        raise MoviemotionError(f"{path}: the metadata does not name the output emotions; {_REMEDY}")
     names = metadata["emotions"].split(",")
     allowed = (set(EMOTIONS), set(PROPOSAL_EMOTIONS))
     if len(set(names)) != len(names) or set(names) not in allowed:
         raise MoviemotionError(
-            f"{path}: its metadata name the emotions {metadata['emotions']!r}, which are neither the eight "
+            f"{path}: the metadata names the emotions {metadata['emotions']!r}, which are neither the eight "
             f"({','.join(EMOTIONS)}) nor the proposal's four ({','.join(PROPOSAL_EMOTIONS)}); {_REMEDY}"
         )
     (output,) = (one for one in session.get_outputs() if one.name == OUTPUT)
     width = output.shape[-1] if output.shape else None
     if len(output.shape) != 2 or (isinstance(width, int) and width != len(names)):
         raise MoviemotionError(
-            f"{path}: gives {OUTPUT} {output.shape}, but its metadata name {len(names)} emotions; {_REMEDY}"
+            f"{path}: returns {OUTPUT} {output.shape}, but the metadata names {len(names)} emotions; "
+            f"{_REMEDY}"
         )
     return tuple(EMOTIONS.index(Emotion(name)) for name in names)
 
@@ -133,5 +135,5 @@ def _read_exponent(path: Path, metadata: dict[str, str]) -> float:
     except ValueError:
         exponent = math.nan
     if not (math.isfinite(exponent) and exponent > 0):
-        raise MoviemotionError(f"{path}: its vote_exponent is {text!r}, not a positive number; {_REMEDY}")
+        raise MoviemotionError(f"{path}: vote_exponent {text!r} is not a positive number; {_REMEDY}")
     return exponent

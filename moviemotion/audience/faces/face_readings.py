@@ -1,7 +1,7 @@
-"""From detected faces to readings: crop each face, judge its quality, predict its emotions.
+"""From detected faces to readings: crop each face, assess its quality, predict its emotions.
 
-Files, live cameras and single images all go through these functions, so one face gives one reading whatever
-it came from.
+Files, live cameras and single images all use these functions, so a face gives the same reading regardless of
+its source.
 """
 
 from __future__ import annotations
@@ -28,12 +28,13 @@ from moviemotion.audience.faces.registry import (
 from moviemotion.errors import MoviemotionError
 
 SINGLE_IMAGE_LONG_SIDE = 640
-"""Pixels to which the longer side of a single image is scaled: faces that then have 24 pixels are found."""
+"""Length in pixels to which the longer side of a single image is scaled; faces that then measure 24 pixels
+are found."""
 
 
 @dataclass(frozen=True)
 class FaceReadings:
-    """What was read from n faces.
+    """The readings of n faces.
 
     Attributes:
         emotions: (n, 8) float32 emotion probabilities in the order of `EMOTIONS`.
@@ -49,20 +50,20 @@ class FaceReadings:
 def predict_faces(
     images: Sequence[NDArray[np.uint8]], faces: Sequence[Sequence[FaceBox]], model: EmotionModel
 ) -> FaceReadings:
-    """Read the faces of some frames.
+    """Read the given faces in a sequence of frames.
 
     Args:
         images: (height, width, 3) uint8 RGB frames.
-        faces: the faces in each of them.
-        model: predicts the emotions.
+        faces: the faces in each frame.
+        model: the emotion model.
 
     Returns:
-        The readings of all faces, frame after frame.
+        The readings of all faces, ordered by frame.
     """
     pairs = [(image, face) for image, in_image in zip(images, faces, strict=True) for face in in_image]
     crops = [crop_face(image, face) for image, face in pairs]
     weight, rejection_reason = quality_weights([face for _, face in pairs], crops)
-    # Quality is always judged on the default crop, whatever the model wants to see.
+    # Quality is always assessed on the default crop, regardless of the model's framing.
     framed = crops
     if model.framing != DEFAULT_FRAMING:
         framed = [crop_face(image, face, model.framing) for image, face in pairs]
@@ -78,14 +79,15 @@ def detect_faces(
 
     Args:
         image: (height, width, 3) uint8 RGB or (height, width) uint8 gray.
-        detector: a name or a detector; pass a detector to load it only once for many images.
-        long_side: pixels to which the longer side is scaled for detection; more pixels find smaller faces.
+        detector: a name or a detector object; pass an object to load the detector only once for many images.
+        long_side: length in pixels to which the longer side is scaled for detection; larger values find
+            smaller faces.
 
     Returns:
         The faces, highest score first.
 
     Raises:
-        MoviemotionError: `image` has another shape or type, or the detector cannot be used.
+        MoviemotionError: `image` has an invalid shape or type, or the detector cannot be used.
     """
     image = np.asarray(image)
     _check_image("image", image)
@@ -101,15 +103,16 @@ def predict_emotions(
     """Predict the emotions of images that each show one face.
 
     Args:
-        images: n arrays of any size, (height, width) uint8 gray or (height, width, 3) uint8 RGB. A face
-            should fill its image as a face box does, from forehead to chin.
-        model: a name, an ONNX file or a model; pass a model to load it only once for many calls.
+        images: n arrays of any size, (height, width) uint8 gray or (height, width, 3) uint8 RGB. Each face
+            should fill its image as it would fill a face box, from forehead to chin.
+        model: a name, an ONNX file or a model object; pass an object to load the model only once for many
+            calls.
 
     Returns:
         (n, 8) float32 emotion probabilities in the order of `EMOTIONS`; rows sum to one.
 
     Raises:
-        MoviemotionError: an image has another shape or type, or the model cannot be used.
+        MoviemotionError: an image has an invalid shape or type, or the model cannot be used.
 
     Example:
         >>> predict_emotions([np.zeros((60, 50), np.uint8)]).shape
@@ -123,10 +126,10 @@ def predict_emotions(
 
 
 def _check_image(name: str, image: NDArray[np.uint8]) -> None:
-    """Refuse what is neither a gray nor an RGB image."""
+    """Reject arrays that are neither gray nor RGB images."""
     is_gray_or_rgb = image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)
     if not is_gray_or_rgb or image.dtype != np.uint8 or not image.size:
         raise MoviemotionError(
-            f"{name}: an array {image.shape} {image.dtype}; give (height, width) uint8 gray "
+            f"{name}: unsupported array {image.shape} {image.dtype}; give (height, width) uint8 gray "
             "or (height, width, 3) uint8 RGB"
         )

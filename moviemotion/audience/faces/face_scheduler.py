@@ -1,13 +1,13 @@
-"""Detect the faces of one camera from frame to frame at the lowest cost that finds them.
+"""Detect the faces of one camera from frame to frame at the lowest possible cost.
 
 Running the detector on every complete frame in full detail would dominate the cost of a screening. An
-audience sits still, so most frames need much less:
+audience mostly sits still, so most frames need much less:
 
 1. A known face is searched for in a small square around its last position.
-2. If it has hardly moved two frames later, the frame between is not searched at all: the box is interpolated,
-   provided that the pixels there agree with both neighbors.
-3. The complete frame is searched at intervals for newcomers, and whenever a known face is not found at its
-   position; it is scaled down as far as the smallest known face allows.
+2. If the face has hardly moved two frames later, the frame in between is not searched at all: the box is
+   interpolated, provided that the pixels there agree with both neighboring frames.
+3. The complete frame is searched for new faces at intervals, and whenever a known face is not found at its
+   position; the frame is scaled down as far as the smallest known face allows.
 """
 
 from __future__ import annotations
@@ -21,40 +21,40 @@ from moviemotion.audience.faces.detect import MIN_PIXELS_PER_INPUT_PIXEL, FaceBo
 from moviemotion.audience.faces.registry import FaceDetector, detect_checked
 
 DETECTION_SIDES = (160, 320, 640)
-"""Pixels to which the longer side of a frame is scaled for a search: coarse, medium, and fine enough for
-faces of 24 pixels."""
+"""Length in pixels to which the longer side of a frame is scaled for a search: coarse, medium, and fine
+enough for faces of 24 pixels."""
 TARGET_FACE_PIXELS = 64
-"""Pixels that the smallest known face should have after scaling when the complete frame is searched."""
+"""Size in pixels of the smallest known face after scaling when the complete frame is searched."""
 SEARCH_SIDE, SEARCH_FACE_SIZES = 96, 2.25
-"""Pixels to which the square around a known face is scaled, and its side in face sizes."""
+"""Size in pixels to which the square around a known face is scaled, and the square's side in face sizes."""
 MAX_MOVE, MAX_SIZE_RATIO = 0.5, 1.5
-"""Face sizes that a known face may move, and the factor by which its size may change, to count as the same
+"""Maximum movement of a face, in face sizes, and maximum factor of its change in size, to count as the same
 face."""
 STILL_TOLERANCE = 0.1
-"""Face sizes that a known face may move over two frames for its box in the frame between to be
+"""Maximum movement of a known face over two frames, in face sizes, for its box in the middle frame to be
 interpolated …"""
 UNCHANGED_TOLERANCE, COMPARISON_POINTS = 0.3, 12
-"""… and the largest mean difference of that frame from its neighbors there, as a share of their contrast,
-compared at this many points along each side."""
+"""… and the largest mean difference between the middle frame and its neighbors there, as a fraction of their
+contrast, compared at this many points along each side."""
 FULL_FRAME_INTERVAL = 8
-"""Frames after which the complete frame is searched for newcomers …"""
+"""Number of frames after which the complete frame is searched for new faces …"""
 FULL_RESOLUTION_INTERVAL = 160
 """… and in full detail, for distant faces behind a near one."""
 MAX_MISSING_FRAMES = 8
-"""Frames for which the complete frame is searched for a face that was lost."""
+"""Number of frames for which the complete frame is searched for a lost face."""
 
 
 class FaceScheduler:
-    """Detects the faces in the frames of one camera, which are passed in order.
+    """Detects the faces in the frames of one camera, which must be passed in order.
 
-    If a search of the complete frame finds fewer faces than are known, it is repeated in more detail.
+    If a search of the complete frame finds fewer faces than are known, the search is repeated in more detail.
     """
 
     def __init__(self, detector: FaceDetector) -> None:
-        """Start with no known face.
+        """Create a scheduler without known faces.
 
         Args:
-            detector: threads may share it between cameras.
+            detector: the face detector, which cameras in several threads may share.
         """
         self._detector = detector
         self._frames = 0
@@ -68,7 +68,7 @@ class FaceScheduler:
         """Detect the faces in the next frames.
 
         Args:
-            images: (height, width, 3) uint8 RGB, in order of time.
+            images: (height, width, 3) uint8 RGB frames, in order of time.
 
         Returns:
             The faces in each frame.
@@ -84,7 +84,7 @@ class FaceScheduler:
     def _detect_pair(
         self, image: NDArray[np.uint8], later: NDArray[np.uint8]
     ) -> tuple[list[FaceBox], list[FaceBox]] | None:
-        """The faces of two frames, of which only the second is searched; None if a face moves or changes."""
+        """The faces in two frames, searching only the second; None if a face moves or changes."""
         compared = (self._previous_image, image, later)
         full_frame_due = any(frame % FULL_FRAME_INTERVAL == 0 for frame in (self._frames, self._frames + 1))
         if full_frame_due or self._missing or any(one.shape != self._shape for one in compared):
@@ -113,7 +113,7 @@ class FaceScheduler:
         return found
 
     def _detect_near_known(self, image: NDArray[np.uint8]) -> list[FaceBox] | None:
-        """Every known face near its position; None if one is missing or the complete frame is cheaper."""
+        """Search near each known face; None if a face is missing or a complete search is cheaper."""
         if not self._known or len(self._known) * SEARCH_SIDE**2 > _scaled_pixel_count(image, self._long_side):
             return None
         regions = [_search_region(face) for face in self._known]
@@ -122,14 +122,14 @@ class FaceScheduler:
         for known, region, in_region in zip(self._known, regions, detected, strict=True):
             here = [face for face in map(region.to_frame, in_region) if _is_same_face(face, known)]
             face = min(here, key=lambda face: _center_distance(face, known), default=None)
-            # Two regions that found one face would hide that the other face has gone.
+            # If two regions found the same face, the loss of the other face would go unnoticed.
             if face is None or any(_center_distance(face, other) < MAX_MOVE * face.size for other in found):
                 return None
             found.append(face)
         return found
 
     def _detect_full_frame(self, image: NDArray[np.uint8], full_detail: bool) -> list[FaceBox]:
-        """The faces in the complete frame; remembers which known faces are missing."""
+        """Detect the faces in the complete frame, and record which known faces are missing."""
         expected = len(self._known) + len(self._missing)
         (found,) = detect_checked(self._detector, [image], self._long_side)
         for side in DETECTION_SIDES:
@@ -150,23 +150,23 @@ class FaceScheduler:
         return found
 
     def _next_long_side(self, image: NDArray[np.uint8], found: list[FaceBox], full_detail: bool) -> int:
-        """Pixels of the longer side for the next search of the complete frame."""
+        """Length in pixels of the longer side for the next search of the complete frame."""
         smallest = min((face.size for face in found), default=None)
         if smallest is None:
-            # A distant viewer may come back as distant, until a search in full detail finds nobody.
+            # A distant viewer may come back equally distant, until a search in full detail finds nobody.
             return DETECTION_SIDES[1] if full_detail else max(self._long_side, DETECTION_SIDES[1])
         side = -(-max(image.shape[:2]) * TARGET_FACE_PIXELS // smallest)
         return int(np.clip(side, DETECTION_SIDES[0], DETECTION_SIDES[-1]))
 
 
 def _scaled_pixel_count(image: NDArray[np.uint8], long_side: int) -> float:
-    """Pixels of an image after its longer side has been scaled to `long_side`."""
+    """Number of pixels in an image after its longer side has been scaled to `long_side`."""
     height, width = image.shape[:2]
     return height * width * (long_side / max(height, width)) ** 2
 
 
 def _center_distance(a: FaceBox, b: FaceBox) -> float:
-    """Pixels between the centers of two faces."""
+    """Distance between the centers of two faces, in pixels."""
     return float(np.hypot(a.center[0] - b.center[0], a.center[1] - b.center[1]))
 
 
@@ -178,7 +178,7 @@ def _is_same_face(face: FaceBox, known: FaceBox) -> bool:
 def _is_unchanged(
     face: FaceBox, before: NDArray[np.uint8], image: NDArray[np.uint8], after: NDArray[np.uint8]
 ) -> bool:
-    """Whether a frame agrees with its neighbors at a face: nobody left, and no hand came up."""
+    """Whether a frame agrees with its neighbors at a face, so that nobody left and no hand was raised."""
     side = max(2, round(face.size))
     step = max(1, side // COMPARISON_POINTS)
     left, top = (round(center - side / 2) for center in face.center)
@@ -210,7 +210,7 @@ def _interpolated(a: FaceBox, b: FaceBox) -> FaceBox:
 
 @dataclass(frozen=True)
 class _SearchRegion:
-    """A square in which a known face is searched for, in units of every `step`-th pixel of the frame."""
+    """A square in which to search for a known face, in units of every `step`-th pixel of the frame."""
 
     left: int
     top: int
@@ -221,7 +221,7 @@ class _SearchRegion:
         return crop_square(image[:: self.step, :: self.step], self.left, self.top, self.side)
 
     def to_frame(self, face: FaceBox) -> FaceBox:
-        """Convert a face found in the cropped square to pixels of the frame."""
+        """Convert a face found in the cropped square to frame coordinates."""
         right, down, zoom = self.left, self.top, self.step
         return FaceBox(
             (face.left + right) * zoom,

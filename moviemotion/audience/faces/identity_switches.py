@@ -1,12 +1,12 @@
 """Detect that two viewers of one camera have changed places, from their positions and their clothing.
 
-Nobody is recognized by their face. For each track the detector remembers where the viewer sat and what they
-wore in their first seconds (the reference) and compares that with now:
+Nobody is recognized by their face. For each track, the detector records the viewer's position and clothing in
+the first seconds (the reference) and compares them with the current ones:
 
-- If each of two viewers is now nearer to the other's reference position, the tracks followed them to the
-  other's seat.
-- If each now wears what the other's reference shows, they changed places unseen and the tracks stayed with
-  the seats: from then on each track shows the other person.
+- If each of two viewers is now nearer to the other viewer's reference position, the tracks followed them to
+  their new seats.
+- If each viewer's clothing now matches the other viewer's reference, they changed places unseen and the
+  tracks stayed with the seats: from then on, each track shows the other person.
 
 Clothing is a histogram of 36 numbers. It is held in memory while the camera is processed and never written.
 """
@@ -24,32 +24,32 @@ from moviemotion.audience.faces.detect import FaceBox
 Float = NDArray[np.float64]
 
 REFERENCE_SECONDS = 5.0
-"""Seconds for which a viewer must be seen until their reference position and clothing are known."""
+"""Number of seconds for which a viewer must be seen to establish the reference position and clothing."""
 SMOOTHING_TIME_CONSTANT = 2.0
 """Time constant in seconds of the current position and clothing, which are smoothed exponentially."""
 OUT_OF_SIGHT_SECONDS = 2.0
 """Seconds without a detection after which a viewer is out of sight and is not compared."""
 CLOTHING_MARGIN = 0.4
-"""By how much nearer each must be to the other's clothing than to their own, as a share of the distance
-between the two: in the dark, two people's clothes differ less …"""
+"""How much nearer each viewer must be to the other's reference clothing than to their own, as a fraction of
+the distance between the two references, because clothes differ less in the dark …"""
 MIN_CLOTHING_MARGIN = 0.12
-"""… but by at least this Hellinger distance, 0–1."""
+"""… but by at least this Hellinger distance, from 0 to 1."""
 POSITION_MARGIN = 1.5
-"""Face sizes by which each must be nearer to the other's reference position than to their own."""
+"""How much nearer each viewer must be to the other's reference position than to their own, in face sizes."""
 _BINS = np.linspace(-2.5, 1.5, 13)
-"""Edges of the histogram: logarithm of a pixel's brightness over that of the face."""
+"""Histogram bin edges: logarithm of a pixel's brightness relative to the face."""
 
 
 @dataclass(frozen=True)
 class IdentitySwitch:
-    """Two viewers who changed places.
+    """Two viewers who changed places with each other.
 
     Attributes:
-        time: seconds of film time from which each sat in the other's place. If both were out of sight
-            together, it is when both were back; otherwise it is when the switch was detected.
+        time: film time in seconds from which each viewer sat in the other's place. If both were out of sight
+            at the same time, this is when both had returned; otherwise it is when the switch was detected.
         first, second: tracks, or indices of viewers in `Samples`.
-        followed: true if the samples stayed with the person; false if they stayed with the seat, so that
-            from this time on each one's samples show the other.
+        followed: true if the samples stayed with the person; false if they stayed with the seat, so that from
+            this time on, each viewer's samples show the other person.
     """
 
     time: float
@@ -60,14 +60,14 @@ class IdentitySwitch:
 
 @dataclass
 class _TrackAppearance:
-    """Position and clothing of one track: the mean over its first seconds, and now.
+    """Position and clothing of one track: the mean over its first seconds, and the current values.
 
     Attributes:
-        time: seconds at which it was last seen.
+        time: film time in seconds at which the track was last seen.
         size: smoothed face size in pixels.
-        seconds_seen: seconds that went into the reference, up to `REFERENCE_SECONDS`.
-        samples: number of samples that went into the reference.
-        left_at, returned_at: start and end of the last time it was out of sight; NaN if it never was.
+        seconds_seen: number of seconds included in the reference, up to `REFERENCE_SECONDS`.
+        samples: number of samples included in the reference.
+        left_at, returned_at: start and end of the last period out of sight; NaN if there was none.
     """
 
     time: float
@@ -84,10 +84,10 @@ class _TrackAppearance:
 
 @dataclass
 class IdentitySwitchDetector:
-    """Detects identity switches in one camera. Memory is constant for each track.
+    """Detects identity switches in one camera, using constant memory per track.
 
     Attributes:
-        switches: those detected until now, in order of detection.
+        switches: the switches detected so far, in order of detection.
     """
 
     switches: list[IdentitySwitch] = field(default_factory=list)
@@ -100,7 +100,7 @@ class IdentitySwitchDetector:
         Args:
             time: seconds of film time.
             image: (height, width, 3) uint8 RGB.
-            faces: the faces in it.
+            faces: the faces in the frame.
             tracks: the track of each face.
         """
         if len(faces) > 1 or self._appearances:
@@ -132,7 +132,7 @@ class IdentitySwitchDetector:
                 seen.reference_position + (position - seen.reference_position) / seen.samples
             )
             seen.seconds_seen += step
-        # The weight of this sample in an exponential average over irregular steps.
+        # The weight of this sample in an exponential average over irregular time steps.
         new = 1 - np.exp(-(time - seen.time) / SMOOTHING_TIME_CONSTANT)
         seen.current_clothing = seen.current_clothing + new * (clothing - seen.current_clothing)
         seen.current_position = seen.current_position + new * (position - seen.current_position)
@@ -176,17 +176,18 @@ class IdentitySwitchDetector:
 
 
 def clothing_histogram(image: NDArray[np.uint8], face: FaceBox) -> Float | None:
-    """Histogram of the colors below a face, relative to the brightness of the face.
+    """Histogram of the colors below a face, relative to the face's brightness.
 
-    Dividing by the brightness of the face removes the flicker of the screen. In infrared the three channels
-    are equal, but dark clothes still differ from light ones.
+    Dividing by the brightness of the face removes the flicker of the screen. In infrared, the three channels
+    are equal, but dark clothes still differ from light clothes.
 
     Args:
         image: (height, width, 3) uint8 RGB.
-        face: a face in it.
+        face: a face in the image.
 
     Returns:
-        (36,) shares that sum to 1, 12 for each channel; None if the frame ends too close below the face.
+        (36,) fractions that sum to 1, 12 for each channel; None if the face is too close to the bottom of the
+        frame.
     """
     x, size = face.center[0], face.size
     top, bottom = round(face.bottom + 0.2 * size), round(face.bottom + 0.8 * size)
@@ -207,7 +208,7 @@ def clothing_histogram(image: NDArray[np.uint8], face: FaceBox) -> Float | None:
 def _switch_gain(
     a: Float, b: Float, own_a: Float, own_b: Float, distance: Callable[[Float, Float], float]
 ) -> float:
-    """How much nearer a and b are to each other's reference than to their own: the smaller of both gains."""
+    """How much nearer a and b are to each other's references than to their own: the smaller of both gains."""
     return min(distance(a, own_a) - distance(a, own_b), distance(b, own_b) - distance(b, own_a))
 
 
@@ -216,5 +217,5 @@ def _euclidean_distance(a: Float, b: Float) -> float:
 
 
 def _hellinger_distance(a: Float, b: Float) -> float:
-    """Hellinger distance of two histograms that sum to 1, 0–1."""
+    """Hellinger distance between two histograms that sum to 1, from 0 to 1."""
     return float(np.sqrt(max(0.0, 1 - np.sqrt(a * b).sum())))

@@ -13,11 +13,11 @@ _LOG_FATAL_ONLY = 4
 
 
 def create_onnx_session(weights: Path, remedy: str = REINSTALL) -> ort.InferenceSession:
-    """Open an ONNX Runtime session on the CPU, with one thread: cameras already run in parallel.
+    """Open a single-threaded ONNX Runtime session on the CPU; cameras already run in parallel.
 
     Args:
         weights: the `.onnx` file.
-        remedy: what the user can do if the file cannot be used; by default that of a shipped file.
+        remedy: advice to the user if the file cannot be used; defaults to the advice for shipped files.
 
     Raises:
         MoviemotionError: the file is missing, or ONNX Runtime cannot load it.
@@ -30,5 +30,5 @@ def create_onnx_session(weights: Path, remedy: str = REINSTALL) -> ort.Inference
     options.log_severity_level = _LOG_FATAL_ONLY
     try:
         return ort.InferenceSession(str(weights), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # the runtime's exceptions have no other base class in common
+    except Exception as error:  # ONNX Runtime's exceptions share no other base class
         raise MoviemotionError(f"{weights}: not a readable ONNX model; {remedy}") from error

@@ -1,12 +1,12 @@
-"""Judge how far the reading of a face can be trusted: a quality weight, and a reason for each rejection.
+"""Assess how reliable the reading of a face is: a quality weight, and a reason for each rejection.
 
-The emotion model sees a crop of 48×48 pixels, so blur, light and occlusion are measured on that crop: what
-it does not show cannot mislead the model. Each measure has a value at which a face is rejected and one from
-which it is good; between them its factor rises linearly from 0 to 1. The weight is the product of the
-factors.
+The emotion model sees a crop of 48×48 pixels, so blur, light and occlusion are measured on that crop:
+anything outside it cannot mislead the model. Each measure has a value at which a face is rejected and a value
+at which it is good; between these values, the measure's factor rises linearly from 0 to 1. The weight is the
+product of the factors.
 
-The limits for size and blur were chosen by shrinking and blurring good faces: a factor follows the squared
-correlation of what is read then with what was read before (`benchmarks/small_faces.py`).
+The limits for size and blur were chosen by shrinking and blurring good faces: the factor follows the squared
+correlation between the readings before and after (`benchmarks/small_faces.py`).
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ GOOD = "good"
 
 @dataclass(frozen=True)
 class QualityLimits:
-    """How a measure becomes a factor of the weight.
+    """The limits that convert a measure to a factor of the weight.
 
     Attributes:
         rejected_at: value at which the factor is 0.
-        good_at: value from which on the factor is 1.
-        reason: what is given as the reason for a rejection.
+        good_at: value beyond which the factor is 1.
+        reason: the reason given for a rejection.
     """
 
     rejected_at: float
@@ -54,7 +54,7 @@ QUALITY_LIMITS: dict[str, QualityLimits] = {
 }
 REJECTION_REASONS: tuple[str, ...] = (GOOD, *(limits.reason for limits in QUALITY_LIMITS.values()))
 MIN_WEIGHT = 0.1
-"""A face with a lower weight is rejected, for the reason of its lowest factor."""
+"""Minimum weight; a face with a lower weight is rejected with the reason of its lowest factor."""
 
 
 def measure_quality(faces: Sequence[FaceBox], crops: Sequence[NDArray[np.uint8]]) -> dict[str, Float]:
@@ -62,19 +62,19 @@ def measure_quality(faces: Sequence[FaceBox], crops: Sequence[NDArray[np.uint8]]
 
     Args:
         faces: n face boxes.
-        crops: n arrays (48, 48) uint8 gray, as `crop_face` cuts them by default.
+        crops: n arrays (48, 48) uint8 gray, as returned by `crop_face` by default.
 
     Returns:
-        Name of a measure, as in `QUALITY_LIMITS` → (n,) values:
+        Measure name, as in `QUALITY_LIMITS` → (n,) values:
 
         - size: longer side of the face box in pixels.
         - score: confidence of the face detector, 0–1.
         - contrast: standard deviation of the middle of the crop, in gray levels.
         - sharpness: log10 of the variance of the Laplacian (Pech-Pacheco et al., 2000) over the variance of
-          the gray levels, so that the light does not matter.
-        - turn: distance of the nose from the middle between the eyes, in half eye distances: 0 from the
-          front, 1 with the nose in front of one eye.
-        - cover: share of the middle of the face that is occluded by a hand or an object, as estimated by a
+          the gray levels, which makes it independent of the lighting.
+        - turn: distance of the nose from the middle between the eyes, in half eye distances: 0 for a frontal
+          face, 1 with the nose in front of one eye.
+        - cover: fraction of the middle of the face that is occluded by a hand or an object, as estimated by a
           small network (trained by `moviemotion lab train-occlusion`).
     """
     if not faces:
@@ -98,11 +98,11 @@ def measure_quality(faces: Sequence[FaceBox], crops: Sequence[NDArray[np.uint8]]
 def quality_weights(
     faces: Sequence[FaceBox], crops: Sequence[NDArray[np.uint8]]
 ) -> tuple[NDArray[np.float32], NDArray[np.int8]]:
-    """Weigh n faces.
+    """Compute the quality weights of n faces.
 
     Args:
         faces: n face boxes.
-        crops: n arrays (48, 48) uint8 gray, as `crop_face` cuts them by default.
+        crops: n arrays (48, 48) uint8 gray, as returned by `crop_face` by default.
 
     Returns:
         (n,) quality weights, 0 (rejected) to 1; (n,) indices into `REJECTION_REASONS`, 0 if not rejected.
@@ -121,7 +121,7 @@ def quality_weights(
 
 
 def _head_turn(face: FaceBox) -> float:
-    """Distance of the nose from the middle between the eyes, along the line through them; at most 2."""
+    """Distance of the nose from the midpoint between the eyes, along the line through the eyes; at most 2."""
     left, right, nose = face.landmarks[:3].astype(np.float64)
     across = right - left
     along = float((nose - (left + right) / 2) @ across) / max(float(across @ across), 1e-9)

@@ -1,8 +1,9 @@
-"""Choose the face detector and the emotion model, by name or by file, and add your own.
+"""Choose the face detector and the emotion model by name or file, and add custom ones.
 
-Built in are the detector `centerface` and the emotion model `shipped`. Others can be added in three ways:
+The detector `centerface` and the emotion model `shipped` are built in. Others can be added in three ways:
 
-- An emotion model that the lab exported needs no code: pass the path of its ONNX file instead of a name.
+- An emotion model exported by the lab does not need any code: pass the path of its ONNX file instead of a
+  name.
 - In a program, register a factory::
 
       from moviemotion.audience.faces.registry import register_emotion_model
@@ -18,8 +19,8 @@ Built in are the detector `centerface` and the emotion model `shipped`. Others c
       [project.entry-points."moviemotion.face_detectors"]
       mine = "my_package:MyFaceDetector"
 
-A factory is anything that is called without arguments and returns an object that satisfies the protocol
-`EmotionModel` or `FaceDetector`. Several threads use one object at the same time.
+A factory is any callable that takes no arguments and returns an object that implements the protocol
+`EmotionModel` or `FaceDetector`. The object must be thread-safe, because threads share it.
 """
 
 from __future__ import annotations
@@ -50,30 +51,30 @@ class FaceDetector(Protocol):
 
     @property
     def name(self) -> str:
-        """Identifies the detector in a study's record."""
+        """The name that identifies the detector in a study's provenance."""
         ...
 
     @property
     def fingerprint(self) -> str:
-        """Identifies the version of the detector.
+        """A fingerprint that identifies the version of the detector.
 
-        It must change whenever the results may change: a report warns of cameras that were measured with
-        another fingerprint.
+        It must change whenever the results may change: a report warns about cameras that were measured with a
+        different fingerprint.
         """
         ...
 
     def detect(self, images: Sequence[NDArray[np.uint8]], long_side: int) -> list[list[FaceBox]]:
         """Detect the faces in each image.
 
-        Images are complete frames or small squares around a face that is already known.
+        Images are complete frames or small squares around known faces.
 
         Args:
-            images: (height, width, 3) uint8 RGB, all of one size or all square.
-            long_side: pixels to which the longer side should be scaled before the network sees the image,
-                from 96 to 640; a detector with an input size of its own may ignore it.
+            images: (height, width, 3) uint8 RGB, all of the same size or all square.
+            long_side: length in pixels, from 96 to 640, to which the longer side should be scaled before
+                detection; a detector with a fixed input size may ignore it.
 
         Returns:
-            For each image its faces, in pixels of that image, highest score first.
+            The faces in each image, in pixels of that image, highest score first.
         """
         ...
 
@@ -84,28 +85,28 @@ class EmotionModel(Protocol):
 
     @property
     def name(self) -> str:
-        """Identifies the model in a study's record."""
+        """The name that identifies the model in a study's provenance."""
         ...
 
     @property
     def fingerprint(self) -> str:
-        """Identifies the version of the model.
+        """A fingerprint that identifies the version of the model.
 
-        It must change whenever the results may change: a report warns of cameras that were measured with
-        another fingerprint.
+        It must change whenever the results may change: a report warns about cameras that were measured with a
+        different fingerprint.
         """
         ...
 
     @property
     def framing(self) -> FaceFraming:
-        """The face images that the model expects."""
+        """The size and framing of the face images that the model expects."""
         ...
 
     def predict(self, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """Predict the emotions of face images.
 
         Args:
-            images: n uint8 arrays as `framing` asks for; n may be 0.
+            images: n uint8 arrays as specified by `framing`; n may be 0.
 
         Returns:
             (n, 8) emotion probabilities in the order of `EMOTIONS`; rows sum to one.
@@ -114,14 +115,14 @@ class EmotionModel(Protocol):
 
 
 DetectorChoice = str | FaceDetector
-"""A name, or the detector itself."""
+"""A detector name, or a detector object."""
 ModelChoice = str | Path | EmotionModel
-"""A name, the path of an ONNX file, or the model itself."""
+"""A model name, the path of an ONNX file, or a model object."""
 _T = TypeVar("_T")
 
 
 class _Registry(Generic[_T]):
-    """Factories by name: the built-in one, those registered in this process, and those of entry points."""
+    """Factories by name: built in, registered in this process, or declared as entry points."""
 
     def __init__(
         self,
@@ -138,10 +139,10 @@ class _Registry(Generic[_T]):
 
     def register(self, name: str, factory: Callable[[], _T]) -> None:
         if name == self._default:
-            raise MoviemotionError(f"{name}: the name of the built-in {self._kind}; choose another name")
+            raise MoviemotionError(f"{name}: reserved for the built-in {self._kind}; choose another name")
         if not name or name.endswith(".onnx"):
             raise MoviemotionError(
-                f"{name!r}: empty or a file name; choose another name for the {self._kind}"
+                f"{name!r}: not a valid name (empty or a file name); choose another name for the {self._kind}"
             )
         self._factories[name] = factory
 
@@ -154,7 +155,7 @@ class _Registry(Generic[_T]):
             made = self._factory(name)()
         except MoviemotionError:
             raise
-        except Exception as error:  # code of others may raise anything
+        except Exception as error:  # third-party code may raise anything
             raise MoviemotionError(
                 f"{name}: this {self._kind} cannot be loaded ({type(error).__name__}: {error}); "
                 "fix or uninstall the package that provides it"
@@ -163,18 +164,16 @@ class _Registry(Generic[_T]):
         return made
 
     def check(self, name: str, made: object) -> None:
-        """Refuse an object that does not satisfy the protocol."""
+        """Reject an object that does not implement the protocol."""
         if not self._satisfied(made):
-            raise MoviemotionError(f"{name}: cannot be used as {self._kind}; it must have {self._required}")
+            raise MoviemotionError(f"{name}: not a valid {self._kind}; it must have {self._required}")
 
     def _factory(self, name: str) -> Callable[[], _T]:
         if name in self._factories:
             return self._factories[name]
         installed = tuple(entry_points(group=self._group, name=name))
         if not installed:
-            raise MoviemotionError(
-                f"{name}: no {self._kind} of this name; use one of {', '.join(self.names())}"
-            )
+            raise MoviemotionError(f"{name}: unknown {self._kind}; use one of {', '.join(self.names())}")
         factory: Callable[[], _T] = installed[0].load()
         return factory
 
@@ -202,10 +201,10 @@ def register_detector(name: str, factory: Callable[[], FaceDetector]) -> None:
 
     Args:
         name: replaces an earlier registration of the same name.
-        factory: called without arguments for each screening or capture.
+        factory: callable without arguments, called once for each screening or capture.
 
     Raises:
-        MoviemotionError: the name is that of the built-in detector, or is no name.
+        MoviemotionError: the name belongs to the built-in detector or is not a valid name.
     """
     _DETECTORS.register(name, factory)
 
@@ -215,29 +214,29 @@ def register_emotion_model(name: str, factory: Callable[[], EmotionModel]) -> No
 
     Args:
         name: replaces an earlier registration of the same name.
-        factory: called without arguments for each screening or capture.
+        factory: callable without arguments, called once for each screening or capture.
 
     Raises:
-        MoviemotionError: the name is that of the built-in model, or is no name.
+        MoviemotionError: the name belongs to the built-in model or is not a valid name.
     """
     _MODELS.register(name, factory)
 
 
 def detector_names() -> tuple[str, ...]:
-    """Names of the face detectors that can be used, the built-in one first."""
+    """Names of the available face detectors, starting with the built-in one."""
     return _DETECTORS.names()
 
 
 def emotion_model_names() -> tuple[str, ...]:
-    """Names of the emotion models that can be used, the built-in one first."""
+    """Names of the available emotion models, starting with the built-in one."""
     return _MODELS.names()
 
 
 def load_detector(detector: DetectorChoice = DEFAULT_DETECTOR) -> FaceDetector:
-    """The face detector that a choice stands for.
+    """Return the face detector for a given choice.
 
     Raises:
-        MoviemotionError: the name is unknown, or what it stands for is no face detector.
+        MoviemotionError: the name is unknown or does not refer to a face detector.
     """
     if isinstance(detector, str):
         return _DETECTORS.create(detector)
@@ -246,13 +245,14 @@ def load_detector(detector: DetectorChoice = DEFAULT_DETECTOR) -> FaceDetector:
 
 
 def load_emotion_model(model: ModelChoice = DEFAULT_MODEL) -> EmotionModel:
-    """The emotion model that a choice stands for.
+    """Return the emotion model for a given choice.
 
     A string is the path of an ONNX file if it ends with `.onnx` or names an existing file; otherwise it is a
     registered name.
 
     Raises:
-        MoviemotionError: the name is unknown, the file cannot be used, or what was given is no emotion model.
+        MoviemotionError: the name is unknown, the file cannot be used, or the choice does not refer to an
+            emotion model.
     """
     if isinstance(model, Path):
         return OnnxEmotionModel(model)
@@ -265,29 +265,30 @@ def load_emotion_model(model: ModelChoice = DEFAULT_MODEL) -> EmotionModel:
 
 
 def provenance_of(used: FaceDetector | EmotionModel) -> dict[str, str]:
-    """What a study's record says about a detector or model: its name and fingerprint."""
+    """The provenance of a detector or model: its name and fingerprint."""
     return {"name": used.name, "fingerprint": used.fingerprint}
 
 
 def predict_checked(model: EmotionModel, images: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
-    """Predict with a model, and verify that the result is what the protocol promises.
+    """Predict with a model, and verify that the result conforms to the protocol.
 
     Returns:
         (n, 8) float32 emotion probabilities in the order of `EMOTIONS`.
 
     Raises:
-        MoviemotionError: the result has another shape, or its rows are not probabilities.
+        MoviemotionError: the result has the wrong shape, or its rows are not probabilities.
     """
     result = np.asarray(model.predict(images), np.float32)
     expected = (len(images), len(EMOTIONS))
     if result.shape != expected:
         raise MoviemotionError(
-            f"{model.name}: this emotion model returned an array {result.shape} instead of {expected}; fix it"
+            f"{model.name}: the emotion model returned an array {result.shape} instead of {expected}; "
+            "fix the model"
         )
     sums = result.sum(axis=1)
     if not ((result >= 0).all() and (np.abs(sums - 1) <= _SUM_TOLERANCE).all()):
         raise MoviemotionError(
-            f"{model.name}: this emotion model returned rows that are not probabilities; make them sum to one"
+            f"{model.name}: the emotion model returned rows that are not probabilities; make them sum to one"
         )
     return result
 
@@ -298,12 +299,12 @@ def detect_checked(
     """Detect faces, and verify that there is one list for each image.
 
     Raises:
-        MoviemotionError: the detector returned another number of lists.
+        MoviemotionError: the detector returned the wrong number of lists.
     """
     found = detector.detect(images, long_side)
     if len(found) != len(images):
         raise MoviemotionError(
-            f"{detector.name}: this face detector returned {len(found)} lists for {len(images)} images; "
-            "fix it"
+            f"{detector.name}: the face detector returned {len(found)} lists for {len(images)} images; "
+            "fix the detector"
         )
     return found

@@ -1,8 +1,8 @@
-"""Join the faces of one camera to tracks, and tracks to viewers, by position alone: nobody is recognized.
+"""Join the faces of one camera into tracks, and tracks into viewers, by position and without recognition.
 
-An audience sits still, so a face belongs to the viewer who was last seen nearest to it, in units of the face
-size. A viewer who leans out of the frame and comes back is the same viewer: the longer they were not seen,
-the farther away they may return.
+An audience mostly sits still, so a face belongs to the viewer last seen nearest to it, in units of the face
+size. A viewer who leans out of the frame and comes back is the same viewer; the longer they were out of
+sight, the farther away they may return.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from scipy.optimize import linear_sum_assignment
 from moviemotion.audience.faces.detect import FaceBox
 
 GATE_DISTANCE = 1.0
-"""Face sizes that a face may move between two samples, from its last position or an extrapolated one."""
+"""Maximum movement between two samples, in face sizes, from the last or the extrapolated position."""
 GATE_GROWTH = 0.5
-"""Additional face sizes for each second in which the viewer was not seen …"""
+"""Additional movement in face sizes for each second in which the viewer was not seen …"""
 GATE_LIMIT = 2.5
-"""… up to this many face sizes in all."""
+"""… up to this many face sizes in total."""
 EXTRAPOLATION_SECONDS = 0.5
-"""Seconds for which a motion is extrapolated."""
+"""Number of seconds for which motion is extrapolated."""
 MAX_SIZE_RATIO = 2.0
 """Factor by which a face may grow or shrink between two samples."""
 SINGLE_SEAT_SHARE = 0.01
-"""A camera shows a single seat if at most this share of its frames with faces has two or more faces."""
+"""A camera shows a single seat if at most this fraction of its frames with faces have two or more."""
 MIN_TRACK_SECONDS = 2.0
-"""Seconds for which a viewer must be seen …"""
+"""Number of seconds for which a viewer must be seen …"""
 MIN_TRACK_SHARE = 0.05
-"""… and the share of the frames in which they must be seen …"""
+"""… and the fraction of frames in which the viewer must be seen …"""
 MAX_REQUIRED_SECONDS = 30.0
 """… though no more than this many seconds are required."""
 
@@ -39,11 +39,11 @@ class Track:
     """One face over time.
 
     Attributes:
-        face: its box when it was last seen.
-        first_seen, last_seen: seconds of film time.
-        samples: number of frames in which it was seen.
-        x_sum: sum of the x of its centers, to sort viewers from left to right.
-        velocity: x and y of the last move, in pixels per second.
+        face: the face box when the face was last seen.
+        first_seen, last_seen: film times in seconds.
+        samples: number of frames in which the face was seen.
+        x_sum: sum of the x coordinates of the face centers, used to sort viewers from left to right.
+        velocity: x and y velocity of the last movement, in pixels per second.
     """
 
     face: FaceBox
@@ -54,7 +54,7 @@ class Track:
     velocity: tuple[float, float] = (0.0, 0.0)
 
     def add(self, time: float, face: FaceBox) -> None:
-        """Add the face's box at a time."""
+        """Add the face box at a given time."""
         if time > self.last_seen:
             (x, y), (x_before, y_before), seconds = face.center, self.face.center, time - self.last_seen
             self.velocity = (x - x_before) / seconds, (y - y_before) / seconds
@@ -64,7 +64,7 @@ class Track:
         self.x_sum += face.center[0]
 
     def mean_x(self) -> float:
-        """Mean x of its centers in pixels."""
+        """Mean x coordinate of the face centers, in pixels."""
         return self.x_sum / self.samples
 
 
@@ -72,7 +72,7 @@ class ViewerTracker:
     """Assigns the faces in each frame of one camera to tracks.
 
     Attributes:
-        tracks: all tracks; an index into it identifies a track.
+        tracks: all tracks; a track is identified by its index.
     """
 
     def __init__(self) -> None:
@@ -81,17 +81,17 @@ class ViewerTracker:
         self._frames_with_several_faces = 0
 
     def assign(self, time: float, faces: list[FaceBox]) -> list[int]:
-        """Assign the faces in the next frame, opening new tracks for faces that fit none.
+        """Assign the faces in the next frame to tracks, opening new tracks for unmatched faces.
 
         The assignment with the lowest total cost is chosen (Hungarian method), so that two neighbors who lean
-        together do not change places.
+        together are not confused.
 
         Args:
             time: seconds of film time.
             faces: the faces in the frame.
 
         Returns:
-            For each face the index of its track.
+            The track index of each face.
         """
         self._frames_with_faces += len(faces) > 0
         self._frames_with_several_faces += len(faces) > 1
@@ -114,15 +114,15 @@ class ViewerTracker:
         """Decide which tracks are viewers.
 
         A viewer must be seen for 2 s and in 5 % of the frames, or for 30 s in a long film; anything less is a
-        passer-by or a false alarm. If the camera shows a single seat, all tracks are one viewer, however far
-        the face jumps.
+        passer-by or a false detection. If the camera shows a single seat, all tracks are one viewer, however
+        far the face jumps.
 
         Args:
-            frames: number of sampled frames of the complete film.
+            frames: number of sampled frames in the complete film.
             rate: sampled frames per second.
 
         Returns:
-            The tracks of each viewer, viewers from left to right.
+            The tracks of each viewer, with viewers ordered from left to right.
         """
         needed = max(MIN_TRACK_SECONDS * rate, min(MIN_TRACK_SHARE * frames, MAX_REQUIRED_SECONDS * rate))
         everyone = range(len(self.tracks))
@@ -134,22 +134,22 @@ class ViewerTracker:
 
 
 def _is_open(track: Track, time: float) -> bool:
-    """Whether a track may continue: a viewer may return at any time, a false alarm ends after 2 s."""
+    """Whether a track may continue: viewers may return at any time, but false detections expire after 2 s."""
     return (
         time - track.last_seen <= MIN_TRACK_SECONDS or track.last_seen - track.first_seen >= MIN_TRACK_SECONDS
     )
 
 
 def _assignment_cost(track: Track, time: float, face: FaceBox) -> float:
-    """Distance in face sizes, infinite where the face cannot be this track's."""
+    """Distance in face sizes; infinite if the face cannot belong to this track."""
     last = track.face
     size = (last.size + face.size) / 2
     gap = time - track.last_seen
     extrapolated = gap if gap <= EXTRAPOLATION_SECONDS else 0.0
     moved = np.subtract(face.center, last.center)
     distance = float(np.hypot(*moved)) / size
-    # The motion only widens the gate and does not enter the cost: otherwise two heads that lean together and
-    # part again would be taken for each other.
+    # Motion only widens the search range and does not affect the cost. Otherwise, two heads that lean
+    # together and separate again would be confused.
     deviation = min(distance, float(np.hypot(*(moved - np.multiply(track.velocity, extrapolated)))) / size)
     ratio = max(last.size, face.size) / min(last.size, face.size)
     gate = min(GATE_DISTANCE + GATE_GROWTH * gap, GATE_LIMIT)

@@ -1,4 +1,4 @@
-"""Identify a network by the content of its file."""
+"""Identify a network by its file content."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from pathlib import Path
 
 
 def weights_fingerprint(path: Path) -> str:
-    """A short hash of the complete file: equal only for equal weights and metadata."""
+    """A short hash of the complete file, which is equal only for identical weights and metadata."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]

@@ -1,7 +1,7 @@
 """The clocks of a live capture.
 
-`FilmClock` gives film time, which stands still while the film is paused. `CameraClock` converts the
-timestamps of one camera to film time.
+`FilmClock` provides film time, which stops while the film is paused. `CameraClock` converts the timestamps of
+one camera to film time.
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ from numpy.typing import ArrayLike, NDArray
 
 
 def sample_indices(times: ArrayLike, rate: float) -> NDArray[np.int64]:
-    """Number the sample that each picture would be; of pictures with the same number, the first is sampled.
+    """Number the sample to which each frame belongs; the first frame with each number is sampled.
 
     Args:
-        times: seconds of film time.
+        times: film times in seconds.
         rate: samples per second.
     """
-    # Half a millisecond of slack, since timestamps are rounded to the stream's time base.
+    # Half a millisecond of tolerance, since timestamps are rounded to the stream's time base.
     return np.floor((np.asarray(times, np.float64) + 5e-4) * rate).astype(np.int64)
 
 
 class FilmClock:
-    """Film time during a capture: 0 until the first `resume`. Threads may share it.
+    """Thread-safe film time during a capture: 0 until the first `resume`.
 
-    The clock is paused together with the film: film time stands still, so a pause is not a gap.
+    The clock is paused together with the film. Film time stops during a pause, so a pause is not a gap.
     """
 
     def __init__(self, speed: float = 1.0) -> None:
         """Create a paused clock.
 
         Args:
-            speed: seconds of film time per second; more than 1 only for recordings played as live cameras.
+            speed: seconds of film time per second; greater than 1 only for recordings played as live cameras.
         """
         self._speed = speed
         self._changed = threading.Condition()
@@ -44,13 +44,13 @@ class FilmClock:
         self._stopped = False
 
     def now(self) -> float:
-        """Seconds of film time."""
+        """The current film time in seconds."""
         with self._changed:
             return self._now()
 
     @property
     def paused(self) -> bool:
-        """Whether film time stands still."""
+        """Whether film time is paused."""
         return self._paused
 
     @property
@@ -65,7 +65,7 @@ class FilmClock:
             self._changed.notify_all()
 
     def resume(self) -> None:
-        """Let film time run on from its present value."""
+        """Continue film time from its current value."""
         with self._changed:
             if self._stopped:
                 return
@@ -73,18 +73,18 @@ class FilmClock:
             self._changed.notify_all()
 
     def stop(self) -> None:
-        """End the capture: film time stops for good, and sleeping threads wake up."""
+        """End the capture: film time stops permanently, and sleeping threads wake up."""
         with self._changed:
             self._time_at_resume, self._paused, self._stopped = self._now(), True, True
             self._changed.notify_all()
 
     def sleep(self, seconds: float) -> bool:
-        """Wait, also during a pause. Returns False if the clock has been stopped."""
+        """Wait, even during a pause. Returns False if the clock has been stopped."""
         with self._changed:
             return not self._changed.wait_for(lambda: self._stopped, seconds / self._speed)
 
     def sleep_until(self, film_time: float) -> bool:
-        """Wait for a film time. Returns False if the clock has been stopped."""
+        """Wait until a film time is reached. Returns False if the clock has been stopped."""
         with self._changed:
             while not self._stopped and (left := film_time - self._now()) > 0:
                 self._changed.wait(None if self._paused else left / self._speed)
@@ -98,26 +98,26 @@ class FilmClock:
 class CameraClock:
     """Converts a camera's own timestamps to film time.
 
-    Each picture arrives with a delay that varies. The smallest delay is the steady part, so film time is the
-    camera's time plus the smallest difference between the two clocks. To follow a drifting clock, the
+    Each frame arrives with a variable delay. The smallest delay is the constant part, so film time is the
+    camera's time plus the smallest difference between the two clocks. To follow a drifting clock, this
     difference is allowed to grow slowly.
     """
 
     MAX_DRIFT = 1e-3
-    """Seconds per second by which the difference may grow; quartz clocks drift less."""
+    """Maximum growth of the difference in seconds per second; quartz clocks drift less."""
     MAX_DELAY_SECONDS = 5.0
-    """Seconds. A longer delay means that the camera's clock has jumped."""
+    """Maximum delay in seconds; a longer delay means that the camera's clock has jumped."""
 
     def __init__(self) -> None:
         self._difference = float("inf")
         self._last_arrival = self._last_film_time = float("-inf")
 
     def film_time(self, camera_time: float, arrival_time: float) -> float:
-        """The film time of a picture, never earlier than that of the picture before.
+        """The film time of a frame, never earlier than that of the previous frame.
 
         Args:
             camera_time: the camera's timestamp, in seconds from any origin.
-            arrival_time: film time at which the picture arrived.
+            arrival_time: film time at which the frame arrived.
         """
         leak = self.MAX_DRIFT * (arrival_time - self._last_arrival)
         self._last_arrival = arrival_time

@@ -31,9 +31,9 @@ from moviemotion.audience.recordings import viewer_names
 from moviemotion.audience.samples import Samples
 
 MIN_REPORTED_GAP = 2.0
-"""Seconds without a sample that are reported as a gap, unless the camera's state explains them already."""
+"""Seconds without a sample that are reported as a gap unless the camera's state already explains them."""
 MAX_COMPARED_SECONDS = 1200.0
-"""Seconds of the film whose brightness is compared; more take long to decode and add no accuracy."""
+"""Seconds of the film whose brightness is compared; decoding more takes long without adding accuracy."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ class Gap:
     """A stretch of film time for which a camera has no samples.
 
     Attributes:
-        camera: its name.
-        start, end: seconds of film time.
-        reason: why, in words.
+        camera: the camera's name.
+        start, end: film times in seconds.
+        reason: human-readable reason.
     """
 
     camera: str
@@ -54,12 +54,12 @@ class Gap:
 
 @dataclass(frozen=True)
 class Offset:
-    """Seconds added to a camera's clock to give film time.
+    """The offset added to a camera's clock to give film time.
 
     Attributes:
-        seconds: the offset.
-        half_width: half-width of its 95 % interval in seconds; NaN if it was not measured.
-        origin: how it was determined, in words.
+        seconds: the offset in seconds.
+        half_width: half-width of the 95 % interval in seconds; NaN if the offset was not measured.
+        origin: human-readable description of how the offset was determined.
     """
 
     seconds: float
@@ -68,13 +68,14 @@ class Offset:
 
 
 def measure_offsets(folder: Path, seats: SeatsConfig) -> dict[str, Offset]:
-    """Measure the offset of each camera by the method that `seats.sync` names.
+    """Measure the offset of each camera with the method specified in `seats.sync`.
 
-    A camera whose offset cannot be measured gets the median of the others, or 0; its origin says so.
+    A camera whose offset cannot be measured gets the median of the other offsets, or 0, as stated in
+    `Offset.origin`.
 
     Args:
-        folder: the journal.
-        seats: the cameras and the method.
+        folder: the journal folder.
+        seats: the cameras and the synchronization method.
 
     Returns:
         Camera name → offset.
@@ -123,22 +124,22 @@ def measure_offsets(folder: Path, seats: SeatsConfig) -> dict[str, Offset]:
 
 
 _UNMEASURED_ORIGINS = {
-    SyncMethod.MARK: "no mark was found; the median of the other cameras",
-    SyncMethod.LIGHT: "the brightness matches nowhere; the median of the other cameras",
+    SyncMethod.MARK: "no mark found; used the median of the other cameras",
+    SyncMethod.LIGHT: "no match for the brightness; used the median of the other cameras",
 }
 
 
 def camera_samples(folder: Path, camera: str, offset: float, rate: float) -> Samples:
-    """The samples of a camera on the film's clock, without the time in which it was frozen.
+    """The samples of a camera in film time, excluding periods in which the camera was frozen.
 
     Args:
-        folder: the journal.
-        camera: its name.
+        folder: the journal folder.
+        camera: the camera's name.
         offset: seconds to add to the journal's times.
         rate: samples per second.
     """
     faces = read_faces(folder, camera)
-    # Frozen frames are tracked too, so that track numbers match those of the journal's identity switches.
+    # Frozen frames are tracked too, so that track numbers match the identity switches in the journal.
     tracker = ViewerTracker()
     tracks = [track for time, found in faces.by_frame() for track in tracker.assign(time, found)]
     frozen = [
@@ -148,7 +149,7 @@ def camera_samples(folder: Path, camera: str, offset: float, rate: float) -> Sam
     ]
     frames = faces.frame_times[_outside_intervals(faces.frame_times, frozen)]
     viewers = tracker.viewers(len(frames), rate)
-    # Track → viewer, −1 for tracks that are no viewers.
+    # Track → viewer, −1 for tracks that are not viewers.
     number = np.full(len(tracker.tracks) + 1, -1, dtype=np.int16)
     for viewer, tracks_of_viewer in enumerate(viewers):
         number[tracks_of_viewer] = viewer
@@ -175,7 +176,7 @@ def camera_samples(folder: Path, camera: str, offset: float, rate: float) -> Sam
 
 
 def count_dropped_pictures(folder: Path, camera: str, rate: float) -> int:
-    """Count the pictures that were due for a sample but were dropped because reading did not keep up."""
+    """Count the frames that were due for a sample but were dropped because reading did not keep up."""
     frozen = [
         (start, end)
         for start, end, state, _ in _state_intervals(folder, camera)
@@ -187,15 +188,15 @@ def count_dropped_pictures(folder: Path, camera: str, rate: float) -> int:
 
 
 def find_gaps(folder: Path, offsets: Mapping[str, Offset], rate: float) -> list[Gap]:
-    """Find every stretch of at least `MIN_REPORTED_GAP` without samples, and every loss however short.
+    """Find every stretch of at least `MIN_REPORTED_GAP` without samples, and every loss, however short.
 
     Args:
-        folder: the journal.
-        offsets: camera name → offset, of every camera.
+        folder: the journal folder.
+        offsets: camera name → offset, for every camera.
         rate: samples per second.
 
     Returns:
-        The gaps of each camera in turn, in order of time.
+        The gaps, grouped by camera and in order of time.
     """
     ends = {camera: _last_picture_time(folder, camera) + offset.seconds for camera, offset in offsets.items()}
     end = max(ends.values(), default=0.0)
@@ -218,7 +219,7 @@ def find_gaps(folder: Path, offsets: Mapping[str, Offset], rate: float) -> list[
 
 
 def _state_gaps(folder: Path, camera: str, end: float) -> Iterator[tuple[float, float, str]]:
-    """Start, end and reason of the stretches in which a camera was not live."""
+    """The start, end and reason of each stretch in which a camera was not live."""
     for start, last, state, why in _state_intervals(folder, camera):
         stop = min(last, end)
         short = state in (CameraState.WAITING, CameraState.ENDED) and stop - start < MIN_REPORTED_GAP
@@ -228,7 +229,7 @@ def _state_gaps(folder: Path, camera: str, end: float) -> Iterator[tuple[float, 
 
 
 def _state_intervals(folder: Path, camera: str) -> Iterator[tuple[float, float, CameraState, str]]:
-    """Start, end, state and reason of each state of a camera; the last one has no end."""
+    """The start, end, state and reason of each state of a camera; the last state has no end."""
     changes = [change for change in read_state_changes(folder) if change.camera == camera]
     for k, change in enumerate(changes):
         end = changes[k + 1].time if k + 1 < len(changes) else float("inf")
@@ -236,7 +237,7 @@ def _state_intervals(folder: Path, camera: str) -> Iterator[tuple[float, float, 
 
 
 def _outside_intervals(times: NDArray[np.float64], spans: Sequence[tuple[float, float]]) -> NDArray[np.bool_]:
-    """(n,) whether each time lies in none of the spans."""
+    """(n,) whether each time lies outside all spans."""
     inside = np.zeros(len(times), bool)
     for start, end in spans:
         inside |= (times > start) & (times < end)
@@ -251,10 +252,10 @@ def _sample_gaps(faces: DetectedFaces, end: float, least: float) -> list[tuple[f
 
 
 def _gap_reason(folder: Path, camera: str, start: float, end: float) -> str:
-    """Why there are no samples although the camera was live."""
+    """The reason why there are no samples although the camera was live."""
     times, _ = read_brightness(folder, camera)
     arrived = ((times > start) & (times < end)).any()
-    return "dropped: reading did not keep up" if arrived else "no picture arrived"
+    return "dropped: reading did not keep up" if arrived else "no frame arrived"
 
 
 def _last_picture_time(folder: Path, camera: str) -> float:

@@ -1,8 +1,9 @@
-"""The journal of a live capture: what was seen is on disk within seconds and is readable after a crash.
+"""The journal of a live capture: observations are on disk within seconds and readable after a crash.
 
-A journal is a folder. For each camera it holds an Arrow stream of its faces and one of the brightness of its
-pictures; for all cameras together, their state changes and identity switches as JSON lines. Arrow streams and
-JSON lines can be read up to the last complete record, so nothing has to be repaired after a crash.
+A journal is a folder. It contains two Arrow streams per camera, one with the faces and one with the
+brightness of the frames, and the state changes and identity switches of all cameras as JSON lines. Arrow
+streams and JSON lines can be read up to the last complete record, so nothing has to be repaired after a
+crash.
 """
 
 from __future__ import annotations
@@ -27,15 +28,15 @@ from moviemotion.emotions import EMOTIONS
 from moviemotion.errors import SettingError
 
 FLUSH_INTERVAL = 5.0
-"""Seconds after which rows are written: a crash loses no more."""
+"""Interval in seconds at which rows are written, and thus the most that is lost in a crash."""
 JOURNAL = FileSchema("moviemotion/capture-journal", 2)
-"""Schema of every file in the folder. Version 2 added the schema's own name and version, and standard names
-of files and columns."""
+"""Schema of every file in the folder. Version 2 added the schema name and version, and standard names for
+files and columns."""
 _EARLIER_SUFFIXES = {
     ".brightness.arrows": ".light.arrows",
     "identity-switches.jsonl": "exchanges.jsonl",
 }
-"""End of a file's name → what it was in version 1."""
+"""End of a file name → its equivalent in version 1."""
 FACES_SCHEMA = pa.schema(
     [
         ("time", pa.float64()),
@@ -50,7 +51,7 @@ BRIGHTNESS_SCHEMA = pa.schema(
     [("time", pa.float64()), ("brightness", pa.float32())], metadata=JOURNAL.metadata()
 )
 NO_FACE = (float("nan"),) * (len(FACES_SCHEMA) - 1)
-"""The rest of the row for a sampled frame without a face; such frames count too."""
+"""The remaining columns of the row for a sampled frame without a face; such frames count too."""
 
 
 class CameraState(StrEnum):
@@ -61,20 +62,20 @@ class CameraState(StrEnum):
     LIVE = "live"
     LOST = "lost"
     FROZEN = "frozen"
-    """The camera keeps sending the same picture."""
+    """The camera keeps sending the same image."""
     ENDED = "ended"
     """A file that was played to its end."""
 
 
 @dataclass(frozen=True)
 class StateChange:
-    """A camera enters a state.
+    """A camera's change of state.
 
     Attributes:
-        camera: its name.
-        time: seconds of the capture's clock from which the state holds.
+        camera: the camera's name.
+        time: when the state began, in seconds on the capture clock.
         state: the new state.
-        why: the reason in words, if there is one.
+        why: human-readable reason, if any.
     """
 
     camera: str
@@ -84,9 +85,9 @@ class StateChange:
 
 
 class ArrowRowWriter:
-    """Writes rows to an Arrow stream, whose batches stay readable if the file breaks off after them.
+    """Writes rows to an Arrow stream, whose complete batches stay readable if the file is truncated.
 
-    One thread may add rows while another writes them, so that a slow disk delays no picture.
+    One thread may add rows while another thread writes them, so that a slow disk does not delay frames.
     """
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
@@ -100,7 +101,7 @@ class ArrowRowWriter:
         self._rows.append(row)
 
     def flush(self) -> None:
-        """Write the added rows, and wait until they are on disk."""
+        """Write the added rows, and wait until they are stored on disk."""
         rows = [self._rows.popleft() for _ in range(len(self._rows))]
         if rows:
             columns = [
@@ -130,7 +131,7 @@ class Journal:
         """Create the folder and its files.
 
         Raises:
-            MoviemotionError: the folder exists already or cannot be written.
+            MoviemotionError: the folder already exists or cannot be written.
         """
         try:
             folder.mkdir(parents=True)
@@ -154,11 +155,11 @@ class Journal:
             ) from error
 
     def add_state_change(self, change: StateChange) -> None:
-        """Write a state change at once."""
+        """Write a state change immediately."""
         _append_json_line(self._state_changes, vars(change))
 
     def add_identity_switch(self, camera: str, switch: IdentitySwitch) -> None:
-        """Write an identity switch of two tracks at once."""
+        """Write an identity switch of two tracks immediately."""
         _append_json_line(self._identity_switches, {"camera": camera, **vars(switch)})
 
     def flush(self) -> None:
@@ -193,18 +194,18 @@ def read_identity_switches(folder: Path, camera: str) -> list[IdentitySwitch]:
 
 
 def read_brightness(folder: Path, camera: str) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """Read the time of each picture of a camera, (n,) seconds, and its mean brightness, (n,) 0–255."""
+    """Read the time of each frame of a camera, (n,) in seconds, and its mean brightness, (n,) 0–255."""
     table = _read_arrow_stream(folder / f"{camera}.brightness.arrows", BRIGHTNESS_SCHEMA)
     return table["time"].to_numpy(), table["brightness"].to_numpy()
 
 
 @dataclass(frozen=True)
 class DetectedFaces:
-    """The faces of a camera.
+    """The faces detected in a camera's frames.
 
     Attributes:
-        frame_times: (f,) seconds of each sampled frame, also of those without a face.
-        time: (n,) seconds of each face.
+        frame_times: (f,) time of each sampled frame in seconds, including frames without a face.
+        time: (n,) time of each face in seconds.
         box, detection, emotions, weight, rejection_reason: (n, …) as in `Samples`.
     """
 
@@ -217,7 +218,7 @@ class DetectedFaces:
     rejection_reason: NDArray[np.int8]
 
     def by_frame(self) -> Iterator[tuple[float, list[FaceBox]]]:
-        """Yield the time and the faces of each frame; landmarks are NaN, since the journal has none."""
+        """Yield the time and the faces of each frame; landmarks are not stored, so they are NaN."""
         first = np.searchsorted(self.time, self.frame_times, "left").tolist()
         last = np.searchsorted(self.time, self.frame_times, "right").tolist()
         none = np.full((5, 2), np.nan, np.float32)
@@ -257,7 +258,7 @@ def _read_json_lines(path: Path) -> list[dict[str, Any]]:
             lines.append(json.loads(line))
         except ValueError:  # the line that was being written when the machine stopped
             break
-    if lines and SCHEMA_KEY in lines[0]:  # version 1 has no such line
+    if lines and SCHEMA_KEY in lines[0]:  # absent in version 1
         mark = lines.pop(0)
         JOURNAL.check(path, mark[SCHEMA_KEY], mark[VERSION_KEY])
     return lines
@@ -272,14 +273,14 @@ def _read_arrow_stream(path: Path, schema: pa.Schema) -> pa.Table:
             JOURNAL.check_metadata(path, {key.decode(): value.decode() for key, value in metadata.items()})
             batches.extend(stream)
     except (pa.ArrowInvalid, OSError):
-        pass  # the file ends where the machine stopped; every batch before that is complete
-    # Columns of version 1 have the same order, but other names.
+        pass  # the file ends where the machine stopped; all earlier batches are complete
+    # Columns of version 1 have the same order but different names.
     renamed = [pa.RecordBatch.from_arrays(batch.columns, schema=schema) for batch in batches]
     return pa.Table.from_batches(renamed, schema)
 
 
 def _existing(path: Path) -> Path:
-    """A file of the journal, under the name that it had in version 1 if there is only that one."""
+    """The path of a journal file; its version 1 name is used if only that file exists."""
     for suffix, earlier in _EARLIER_SUFFIXES.items():
         named = path.with_name(path.name.removesuffix(suffix) + earlier)
         if path.name.endswith(suffix) and named.is_file() and not path.is_file():

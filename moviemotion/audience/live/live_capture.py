@@ -1,9 +1,9 @@
 """Capture many live cameras at once.
 
-One thread for each camera receives its pictures, a few threads read the faces in them, and one thread writes
-the results to the journal every few seconds. Pictures are held in memory only, at most `QUEUE_DEPTH` for each
-camera: if reading does not keep up, the oldest picture is dropped and counted. Cameras take turns, so that
-one with many faces does not starve the others.
+One thread per camera receives frames, a few threads read the faces in the frames, and one thread writes the
+results to the journal every few seconds. Frames are held in memory only, at most `QUEUE_DEPTH` per camera: if
+reading does not keep up, the oldest frame is dropped and counted. Cameras take turns, so that a camera with
+many faces does not starve the others.
 """
 
 from __future__ import annotations
@@ -39,13 +39,12 @@ from moviemotion.audience.video.masking import NO_MASK, Mask
 from moviemotion.errors import SettingError
 
 QUEUE_DEPTH = 4
-"""Pictures of a camera that may wait to be read."""
+"""Maximum number of frames per camera waiting to be read."""
 FROZEN_TOLERANCE = 0.3
-"""Mean difference in gray levels from the last changed picture up to which a picture counts as unchanged;
-people in front of a real camera never stay below it for half a second."""
+"""A frame counts as unchanged up to this mean difference in gray levels from the last changed frame; people
+in front of a real camera never stay below it for half a second."""
 MIN_RECONNECT_SECONDS, MAX_RECONNECT_SECONDS = 0.5, 8.0
-"""Seconds between attempts to reach a lost camera: doubled after each attempt, from the first value to the
-second."""
+"""Seconds between attempts to reach a lost camera: initial value, doubled after each attempt, and maximum."""
 RATE_WINDOW = 20
 """Samples over which the reported rate is averaged."""
 
@@ -55,14 +54,14 @@ class CameraHealth:
     """The condition of one camera during a capture.
 
     Attributes:
-        name: of the camera.
-        state, why: its state, and the reason in words.
+        name: the camera's name.
+        state, why: the camera's state, and a human-readable reason.
         rate: samples per second over the last `RATE_WINDOW` samples.
-        faces: number of faces in the last picture that was read.
-        read: number of pictures read until now.
-        dropped: number of pictures dropped until now because reading did not keep up.
-        last_seen: film time of the last picture in seconds; NaN before the first.
-        losses: how often the camera was lost or frozen.
+        faces: number of faces in the last frame that was read.
+        read: number of frames read so far.
+        dropped: number of frames dropped so far because reading did not keep up.
+        last_seen: film time of the last frame in seconds; NaN before the first frame.
+        losses: number of times the camera was lost or frozen.
     """
 
     name: str
@@ -77,15 +76,15 @@ class CameraHealth:
 
 
 class FreezeDetector:
-    """Measures for how long a camera has been sending the same picture."""
+    """Measures how long a camera has been sending the same image."""
 
     def __init__(self) -> None:
         self._reference = np.empty((0, 0), np.int16)
         self.since = 0.0
-        """Film time of the first of the unchanged pictures."""
+        """Film time of the first unchanged frame."""
 
     def update(self, time: float, gray: NDArray[np.uint8]) -> float:
-        """Add a picture; returns the seconds for which the picture has not changed."""
+        """Add a frame, and return the number of seconds for which the image has not changed."""
         now = gray.astype(np.int16)
         if now.shape != self._reference.shape or np.abs(now - self._reference).mean() >= FROZEN_TOLERANCE:
             self._reference, self.since = now, time
@@ -94,7 +93,7 @@ class FreezeDetector:
 
 @dataclass
 class _CameraWorker:
-    """One camera at work. The capture's condition guards the queue, `is_being_read` and the counts."""
+    """The state of one camera; the capture's condition guards the queue, `is_being_read` and counts."""
 
     name: str
     source: Source
@@ -135,16 +134,17 @@ class LiveCapture:
         """Start the capture and its clock.
 
         Args:
-            sources: camera name → where its pictures come from.
-            folder: created for the journal.
-            clock: the film's clock.
+            sources: camera name → source of frames.
+            folder: the journal folder, which is created.
+            clock: the film clock.
             rate: samples per second.
-            frozen_after: film seconds of one unchanged picture after which a camera counts as frozen.
-            workers: threads that read faces; by default one for each core.
-            masks: camera name → the part of its pictures that may be processed. It is looked up for every
-                picture, so that a seat can be masked while the film runs.
-            model: the emotion model: a registered name, an ONNX file or a model.
-            detector: the face detector: a registered name or a detector.
+            frozen_after: seconds of film time without a change in the image after which a camera counts as
+                frozen.
+            workers: number of threads that read faces; defaults to one per core.
+            masks: camera name → the part of the frames that may be processed. The mask is looked up for every
+                frame, so that a seat can be masked while the film runs.
+            model: the emotion model: a registered name, an ONNX file or a model object.
+            detector: the face detector: a registered name or a detector object.
 
         Raises:
             MoviemotionError: the folder cannot be written, or the model or detector cannot be used.
@@ -196,12 +196,12 @@ class LiveCapture:
             ]
 
     def wait(self, seconds: float) -> bool:
-        """Wait for some seconds, or until the capture has stopped or all recordings have ended: then True."""
+        """Wait for some seconds; returns True as soon as the capture or all recordings have ended."""
         with self._condition:
             return self._condition.wait_for(self._is_finished, seconds)
 
     def stop(self) -> None:
-        """Stop the cameras, read the waiting pictures, and close the journal.
+        """Stop the cameras, read the pending frames, and close the journal.
 
         Raises:
             MoviemotionError: the journal could not be written, for example because the disk is full.
@@ -231,7 +231,7 @@ class LiveCapture:
         def guarded() -> None:
             try:
                 work(*args)
-            except BaseException as error:  # raised again by `stop`, so that no thread fails unnoticed
+            except BaseException as error:  # raised again by `stop`, so that a thread cannot fail unnoticed
                 self._error = self._error or error
                 self.clock.stop()
             with self._condition:
@@ -245,7 +245,7 @@ class LiveCapture:
         return self.clock.stopped or all(camera.state is CameraState.ENDED for camera in self._workers)
 
     def _receive_pictures(self, camera: _CameraWorker) -> None:
-        """The thread of a camera: receives its pictures, and connects again after losses."""
+        """Run a camera's thread, which receives frames and reconnects after losses."""
         wait = MIN_RECONNECT_SECONDS
         while not self.clock.stopped:
             why = "the stream ended"
@@ -260,7 +260,7 @@ class LiveCapture:
                 if camera.source.is_recording:
                     self._set_state(camera, CameraState.ENDED, camera.last_seen)
                     return
-                # The camera answers, even if its stream ended before the first picture.
+                # The camera responds, even if its stream ended before the first frame.
                 wait = MIN_RECONNECT_SECONDS
             except SourceLostError as error:
                 why = str(error)
@@ -283,7 +283,7 @@ class LiveCapture:
                 camera,
                 CameraState.FROZEN,
                 camera.freeze_detector.since,
-                f"the same picture for {self._frozen_after:g} s",
+                f"the same image for {self._frozen_after:g} s",
             )
         elif camera.state is not CameraState.FROZEN or unchanged == 0:
             self._set_state(camera, CameraState.LIVE, time)
@@ -304,7 +304,7 @@ class LiveCapture:
     def _set_state(self, camera: _CameraWorker, state: CameraState, time: float, why: str = "") -> None:
         if state is camera.state:
             return
-        time = 0.0 if math.isnan(time) else time  # the file ended before its first picture
+        time = 0.0 if math.isnan(time) else time  # the file ended before its first frame
         with self._condition:
             camera.state, camera.why = state, why
             camera.losses += state in (CameraState.LOST, CameraState.FROZEN)
@@ -312,7 +312,7 @@ class LiveCapture:
             self._condition.notify_all()
 
     def _read_faces(self) -> None:
-        """A reading thread: reads the faces in the waiting pictures, one camera after the other."""
+        """Run a reading thread, which reads the faces in pending frames, one camera after another."""
         while (turn := self._next_batch()) is not None:
             camera, frames = turn
             faces = self._journal_faces(camera, frames)
@@ -324,7 +324,7 @@ class LiveCapture:
                 self._condition.notify_all()
 
     def _journal_faces(self, camera: _CameraWorker, frames: list[Frame]) -> int:
-        """Read a few pictures of one camera; returns how many faces the last of them shows."""
+        """Read a few frames of one camera, and return the number of faces in the last frame."""
         images = [frame.image for frame in frames]
         found = camera.face_scheduler.detect(images)
         readings = predict_faces(images, found, self._emotion_model)
@@ -351,12 +351,12 @@ class LiveCapture:
         return len(found[-1])
 
     def _flush_journal(self) -> None:
-        """The thread that writes the journal."""
+        """Run the thread that writes the journal."""
         while not self._closed.wait(FLUSH_INTERVAL):
             self._journal.flush()
 
     def _next_batch(self) -> tuple[_CameraWorker, list[Frame]] | None:
-        """Claim the camera whose last turn is longest ago, with its waiting pictures; None at the end."""
+        """Claim the least recently served camera and its pending frames; None once capture has ended."""
 
         def waiting() -> list[_CameraWorker]:
             return [camera for camera in self._workers if camera.queue and not camera.is_being_read]

@@ -2,8 +2,7 @@
 
 Example::
 
-    rate = 5                     # samples per second
-    frozen_after = 10            # seconds of an unchanged picture
+    rate = 5 # samples per second frozen_after = 10 # seconds without a change in the image
 
     [sync]
     method = "light"             # or "mark", or "none"
@@ -44,22 +43,22 @@ class SyncMethod(StrEnum):
     """How the offsets of the cameras are measured."""
 
     NONE = "none"
-    """Not at all: a picture is taken to show the moment at which it arrives."""
+    """No measurement: a frame is assumed to show the moment at which it arrives."""
     MARK = "mark"
     """From the black-and-white code of `sync.write_sync_mark`, shown on the screen."""
     LIGHT = "light"
-    """From the film's own flicker, reflected by the audience."""
+    """From the film's flicker, reflected by the audience."""
 
 
 @dataclass(frozen=True)
 class SyncConfig:
-    """How offsets are measured.
+    """Settings for measuring camera offsets.
 
     Attributes:
-        method: how they are measured.
-        mark: second of film time at which the mark begins.
-        film: the film's file; without it, cameras are only synchronized with the first of them.
-        within: largest offset that is considered, in seconds.
+        method: the measurement method.
+        mark: film time in seconds at which the mark begins.
+        film: the film file; without it, cameras are only synchronized with the first camera.
+        within: largest offset considered, in seconds.
     """
 
     method: SyncMethod = SyncMethod.NONE
@@ -70,12 +69,12 @@ class SyncConfig:
 
 @dataclass(frozen=True)
 class CameraConfig:
-    """One camera.
+    """The configuration of one camera.
 
     Attributes:
-        name: unique; viewers are named after it.
-        source: URL, device or file.
-        offset: seconds added to its clock to give film time; None to measure it.
+        name: the camera's unique name; viewers are named after it.
+        source: a URL, device or file.
+        offset: seconds added to the camera's clock to give film time; None to measure the offset.
     """
 
     name: str
@@ -84,7 +83,7 @@ class CameraConfig:
 
     @property
     def source_without_credentials(self) -> str:
-        """The source without user, password and query of a URL."""
+        """The source, without the user name, password and query of a URL."""
         parts = urlsplit(self.source)
         return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
 
@@ -94,10 +93,10 @@ class SeatsConfig:
     """The contents of `seats.toml`.
 
     Attributes:
-        cameras: in the order of the file.
+        cameras: the cameras, in the order of the file.
         rate: samples per second.
-        frozen_after: seconds of an unchanged picture after which a camera counts as frozen.
-        sync: how the offsets of the cameras are measured.
+        frozen_after: seconds without a change in the image after which a camera counts as frozen.
+        sync: settings for measuring the camera offsets.
     """
 
     cameras: tuple[CameraConfig, ...]
@@ -107,11 +106,11 @@ class SeatsConfig:
 
 
 def read_seats_config(path: Path) -> SeatsConfig:
-    """Read `seats.toml`. Relative file names in it start from its folder.
+    """Read `seats.toml`. Relative file names are resolved against the folder of `seats.toml`.
 
     Raises:
-        MoviemotionError: the file cannot be read or contains errors, with one line for each that names the
-            key.
+        MoviemotionError: the file cannot be read or contains errors; the message has one line per error,
+            which names the key.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -128,7 +127,7 @@ def read_seats_config(path: Path) -> SeatsConfig:
 
 
 class _ConfigParser:
-    """Collects all errors, so that the user can correct them at once."""
+    """Parses the configuration and collects all errors, so that the user can correct them together."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -171,7 +170,7 @@ class _ConfigParser:
         self._check_keys(table, "camera", where)
         name, source = table.get("name"), table.get("source")
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            self.errors.append(f"{where}name: missing or unusable; write letters, digits, '-' and '_'")
+            self.errors.append(f"{where}name: missing or invalid; write letters, digits, '-' and '_'")
             name = ""
         if not isinstance(source, str) or not source:
             self.errors.append(f'{where}source: missing; write a URL, "/dev/video0" or a file')
@@ -192,13 +191,15 @@ class _ConfigParser:
             row, _, number = name.rpartition("-")
             if names.count(name) > 1:
                 self.errors.append(f'camera name: "{name}" is used twice; rename one of them')
-            # Two viewers of the camera "row" are named "row-1" and "row-2".
+            # Two viewers in the camera "row" are named "row-1" and "row-2".
             elif row in names and number.isdecimal():
-                self.errors.append(f'camera name: "{name}" could be a viewer of "{row}"; rename one of them')
+                self.errors.append(
+                    f'camera name: "{name}" could also be the name of a viewer in "{row}"; rename one of them'
+                )
 
     def _check_keys(self, table: Mapping[str, Any], section: str, where: str) -> None:
         for key in table.keys() - _KEYS[section]:
-            remedy = "pictures are never stored; remove it" if key == "store" else None
+            remedy = "frames are never stored; remove this key" if key == "store" else None
             self.errors.append(
                 f"{where}{key}: {remedy or f'unknown; use {_or_list(sorted(_KEYS[section]))}'}"
             )
@@ -217,7 +218,7 @@ class _ConfigParser:
         number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
         if number and low <= value <= high:
             return float(value)
-        self.errors.append(f"{where}{key}: {value!r} cannot be used; write a number from {low:g} to {high:g}")
+        self.errors.append(f"{where}{key}: {value!r} is invalid; write a number from {low:g} to {high:g}")
         return default
 
 

@@ -1,4 +1,4 @@
-"""Sources of live pictures: network streams, camera devices, and files that are played as if live."""
+"""Sources of live frames: network streams, camera devices, and files played as if they were live."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ STREAM_SCHEMES = ("rtsp", "rtsps", "http", "https")
 TIMEOUT_SECONDS = 5.0
 """Seconds without data after which a network camera counts as lost."""
 GRAY_ROWS, GRAY_COLUMNS = 48, 64
-"""Approximate size of the thinned gray picture that measures brightness and detects frozen cameras."""
+"""Approximate size of the subsampled gray image used to measure brightness and detect frozen cameras."""
 _PLANAR_LUMA_FORMATS = {"gray", "nv12", *(f"yuv{j}{sub}p" for j in ("", "j") for sub in (420, 422, 444))}
 
 
 class SourceLostError(Exception):
-    """A camera cannot be reached, or was lost; it may come back."""
+    """A camera cannot be reached or was lost, but may come back."""
 
 
 @dataclass(frozen=True)
 class SourcePicture:
-    """One picture of a camera; converted to color only on request.
+    """A frame from a camera, converted to color only on request.
 
     Attributes:
-        time: the camera's own clock, in seconds from any origin.
-        gray: (about 48, about 64) uint8, single pixels of the picture's luma. They are not averaged, so
-            that the sensor's noise shows that the camera is not frozen.
-        video_frame: the decoded picture.
+        time: timestamp on the camera's own clock, in seconds from any origin.
+        gray: (about 48, about 64) uint8, single pixels of the frame's luma. They are not averaged, so that
+            sensor noise shows that the camera is not frozen.
+        video_frame: the decoded frame.
     """
 
     time: float
@@ -48,17 +48,17 @@ class SourcePicture:
 
 
 class Source(Protocol):
-    """A camera.
+    """A source of live frames.
 
     Attributes:
-        is_recording: whether it is a file played as if it were live: its timestamps are film time, and its
-            last picture is the end, not a loss.
+        is_recording: whether the source is a file played as if it were live. Its timestamps are then film
+            times, and reaching the last frame is the end rather than a loss.
     """
 
     is_recording: bool
 
     def pictures(self) -> Iterator[SourcePicture]:
-        """Connect, and yield every picture from then on.
+        """Connect, and yield every frame from then on.
 
         Raises:
             SourceLostError: the camera cannot be reached, or was lost.
@@ -74,8 +74,8 @@ class StreamSource:
         self._url = url
 
     def pictures(self) -> Iterator[SourcePicture]:
-        """Connect, and yield every picture from then on."""
-        # FFmpeg would measure the frame rate first, which delays a slow camera's pictures by seconds.
+        """Connect, and yield every frame from then on."""
+        # FFmpeg would measure the frame rate first, which delays a slow camera's frames by seconds.
         options = {"fpsprobesize": "0"}
         if urlsplit(self._url).scheme.startswith("rtsp"):
             options["rtsp_transport"] = "tcp"  # over UDP, a lost packet would smear faces
@@ -83,7 +83,7 @@ class StreamSource:
 
 
 class DeviceSource:
-    """A camera that is attached to this computer, through Video4Linux."""
+    """A camera attached to this computer, accessed through Video4Linux."""
 
     is_recording = False
 
@@ -91,14 +91,14 @@ class DeviceSource:
         self._device = device
 
     def pictures(self) -> Iterator[SourcePicture]:
-        """Open the device, and yield every picture from then on."""
+        """Open the device, and yield every frame from then on."""
         yield from _decode_pictures(str(self._device), "v4l2", {})
 
 
 class FileSource:
-    """A recording that is played as if it were live: each picture is yielded at its film time.
+    """A recording played as if it were live: each frame is yielded at its film time.
 
-    After a loss it continues at the present film time, as a camera would.
+    After a loss, playback continues at the current film time, as a camera would.
     """
 
     is_recording = True
@@ -108,7 +108,7 @@ class FileSource:
         self._clock = clock
 
     def pictures(self) -> Iterator[SourcePicture]:
-        """Yield each picture from the present film time on, at its film time."""
+        """Yield frames at their film times, starting at the current film time."""
         start = self._clock.now()
         for picture in _decode_pictures(f"file:{self._path}", None, {}, start):
             if picture.time < start:
@@ -119,11 +119,11 @@ class FileSource:
 
 
 def source_at(address: str, clock: FilmClock) -> Source:
-    """The camera at an address: a URL, a device such as /dev/video0, or a video file.
+    """The source at an address: a URL, a device such as /dev/video0, or a video file.
 
     Args:
         address: as in `seats.toml`.
-        clock: the film's clock, at which files are played.
+        clock: the film clock, which times the playback of files.
 
     Raises:
         MoviemotionError: the file is missing or is not a video.
@@ -137,7 +137,7 @@ def source_at(address: str, clock: FilmClock) -> Source:
 
 
 def film_brightness(path: Path, seconds: float) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """Measure the mean brightness of each picture in the first `seconds` of a film.
+    """Measure the mean brightness of each frame in the first `seconds` of a film.
 
     Returns:
         Times (n,) in seconds and brightness (n,) 0–255.
@@ -161,9 +161,9 @@ def _decode_pictures(
     try:
         with av.open(url, format=form, options=options, timeout=TIMEOUT_SECONDS) as container:
             if not container.streams.video:
-                raise SourceLostError("it sends no video")
+                raise SourceLostError("the source sends no video")
             stream = container.streams.video[0]
-            # Decoding on several threads delays pictures; each camera has a thread of its own already.
+            # Decoding on several threads delays frames, and each camera already has its own thread.
             stream.codec_context.thread_count = 1
             origin = (container.start_time or 0) / 1e6 if container.duration else 0.0
             if start > 0:
@@ -172,13 +172,13 @@ def _decode_pictures(
                 if picture.time is not None:
                     yield SourcePicture(picture.time - origin, subsampled_luma(picture), picture)
     except av.error.ExitError as error:  # PyAV reports a timeout as this error
-        raise SourceLostError(f"no answer for {TIMEOUT_SECONDS:.0f} s") from error
+        raise SourceLostError(f"no response for {TIMEOUT_SECONDS:.0f} s") from error
     except (av.error.FFmpegError, OSError) as error:
         raise SourceLostError(error.strerror or type(error).__name__) from error
 
 
 def subsampled_luma(picture: av.VideoFrame) -> NDArray[np.uint8]:
-    """Every n-th pixel of a picture's luma: (about 48, about 64) uint8."""
+    """Every n-th pixel of a frame's luma: (about 48, about 64) uint8."""
     if picture.format.name not in _PLANAR_LUMA_FORMATS:
         picture = picture.reformat(format="gray")
     plane = picture.planes[0]

@@ -1,8 +1,8 @@
-"""Measure how far a camera's clock is off the film's, from a mark on the screen or from the screen's flicker.
+"""Measure a camera's clock offset from the film, using a mark on the screen or the screen's flicker.
 
-Faces are lit by the screen, so a camera's mean brightness follows that of the film. Both methods resample
-brightness to an even grid and search for the shift at which it correlates best with a reference: the code of
-the mark, or the changes of the film's brightness.
+Faces are lit by the screen, so a camera's mean brightness follows the film's brightness. Both methods
+resample brightness to a regular grid and search for the shift with the highest correlation to a reference:
+the code of the mark, or the changes in the film's brightness.
 """
 
 from __future__ import annotations
@@ -23,39 +23,40 @@ from moviemotion.errors import SettingError
 
 Array = NDArray[np.float64]
 BrightnessSeries = tuple[ArrayLike, ArrayLike]
-"""Times (n,) in seconds and brightness (n,) 0–255 of the pictures of a camera or of a film."""
+"""Times (n,) in seconds and brightness (n,) 0–255 of the frames of a camera or film."""
 
 GRID_STEP = 0.025
-"""Seconds between the points of the grid."""
+"""Seconds between grid points."""
 BARKER_CODE = (1, 1, 1, 1, 1, 0, 0, 1, 1, 0, 1, 0, 1)
-"""The Barker code of length 13, which correlates with itself at no other shift (Barker, 1953)."""
+"""The Barker code of length 13, which has minimal autocorrelation at nonzero shifts (Barker, 1953)."""
 ELEMENT_SECONDS = 0.25
 """Seconds for which each element is shown: at most two flashes per second, since more than three can cause
 seizures (WCAG 2.3.1)."""
 LEAD_SECONDS = 1.0
 """Seconds of black before and after the code."""
 MIN_MARK_CORRELATION = 0.8
-"""Correlation with the code that counts as the mark; the cuts of a film reach 0.76 in two hours."""
+"""Minimum correlation with the code for the mark to be detected; the cuts of a film reach 0.76 in two
+hours."""
 MIN_BRIGHTNESS_STD = 0.2
 """Standard deviation in gray levels below which a correlation with the code is meaningless."""
 CHANGE_SECONDS = 0.1
-"""Seconds over which a change of brightness is measured."""
+"""Seconds over which a change in brightness is measured."""
 MIN_PEAK_RATIO = 1.5
-"""Factor by which the best correlation must exceed that at any other shift …"""
+"""Factor by which the best correlation must exceed the correlation at any other shift …"""
 PEAK_EXCLUSION_SECONDS = 1.5
 """… that is more than this many seconds away."""
 MAX_SEGMENTS = 8
 MIN_SEGMENT_SECONDS = 20.0
 SEGMENT_SEARCH_SECONDS = 0.5
-"""Seconds around the overall shift in which the shift of each segment is searched for."""
+"""Seconds on either side of the overall shift within which each segment's shift is searched for."""
 
 
 @dataclass(frozen=True)
 class OffsetEstimate:
-    """A measured offset: seconds to add to a camera's clock.
+    """A measured offset to add to a camera's clock.
 
     Attributes:
-        seconds: the offset; NaN if it could not be measured.
+        seconds: the offset in seconds; NaN if it could not be measured.
         half_width: half-width of the 95 % interval in seconds; NaN if it could not be measured.
     """
 
@@ -69,12 +70,12 @@ UNKNOWN_OFFSET = OffsetEstimate(float("nan"), float("nan"))
 def write_sync_mark(path: Path, width: int = 1280, height: int = 720, rate: int = 24) -> None:
     """Write the synchronization mark as a video, to be shown on the screen before or after the film.
 
-    The video is one second of black, the code, and one second of black. `mark` in `seats.toml` is the film
+    The video is one second of black, the code, and one second of black. In `seats.toml`, `mark` is the film
     time at which the code begins, `LEAD_SECONDS` into this video.
 
     Args:
-        path: MP4 file to write.
-        width, height: pixels.
+        path: the MP4 file to write.
+        width, height: size in pixels.
         rate: frames per second.
 
     Raises:
@@ -104,15 +105,15 @@ def write_sync_mark(path: Path, width: int = 1280, height: int = 720, rate: int 
 def offset_from_mark(brightness: BrightnessSeries, mark: float) -> OffsetEstimate:
     """Measure the offset of a camera that has seen the mark.
 
-    The interval follows from the frame rate: a change of brightness may have happened at any moment between
-    two pictures.
+    The interval follows from the frame rate, because brightness may have changed at any moment between two
+    frames.
 
     Args:
-        brightness: of the camera's pictures.
-        mark: second of film time at which the code begins.
+        brightness: brightness of the camera's frames.
+        mark: film time in seconds at which the code begins.
 
     Returns:
-        The offset; unknown if the code was not found.
+        The offset; NaN if the code was not found.
     """
     times, grid = _resampled(brightness)
     code = np.repeat(BARKER_CODE, round(ELEMENT_SECONDS / GRID_STEP)).astype(np.float64)
@@ -122,7 +123,7 @@ def offset_from_mark(brightness: BrightnessSeries, mark: float) -> OffsetEstimat
     best = int(np.argmax(fit))
     if fit[best] < MIN_MARK_CORRELATION:
         return UNKNOWN_OFFSET
-    # The first bright point of the grid lies half a step after the change, on average.
+    # On average, the first bright grid point lies half a step after the change.
     found = times[0] + (best + _subsample_peak(fit, best) - 0.5) * GRID_STEP
     near = times[(times >= found) & (times <= found + len(code) * GRID_STEP)]
     between = float(np.median(np.diff(near))) if len(near) > 1 else float("nan")
@@ -134,16 +135,16 @@ def offset_from_brightness(
 ) -> OffsetEstimate:
     """Measure the offset of a camera from the flicker of the screen.
 
-    The changes of the logarithm of brightness are compared, so that neither a dark camera nor a slow
-    automatic exposure matters. The interval is Student's t over the shifts of up to 8 segments.
+    Changes in log brightness are compared, so that dark cameras and slow automatic exposure have no effect.
+    The interval is a Student's t interval over the shifts of up to 8 segments.
 
     Args:
-        brightness: of the camera's pictures.
-        reference: of the film's pictures, or of another camera's.
-        max_offset: largest offset that is considered, in seconds, in either direction.
+        brightness: brightness of the camera's frames.
+        reference: brightness of the film's frames, or of another camera's frames.
+        max_offset: largest offset considered in either direction, in seconds.
 
     Returns:
-        The offset; unknown if no shift fits clearly better than the others.
+        The offset; NaN if no shift fits clearly better than the others.
     """
     (times, own), (other_times, other) = (
         _log_brightness_changes(brightness),
@@ -162,7 +163,7 @@ def offset_from_brightness(
     if fit[best] <= 0 or fit[best] < MIN_PEAK_RATIO * np.abs(fit[elsewhere]).max(initial=0.0):
         return UNKNOWN_OFFSET
     shift = float((lags[best] + _subsample_peak(fit, best)) * GRID_STEP)
-    # The part of the reference that the camera has seen too, in segments.
+    # The part of the reference that the camera has also seen, in segments.
     first, last = max(0, lags[best]), min(len(other), lags[best] + len(own))
     count = min(MAX_SEGMENTS, int((last - first) * GRID_STEP // MIN_SEGMENT_SECONDS))
     edges = np.linspace(first, last, count + 1).astype(int)
@@ -177,7 +178,7 @@ def offset_from_brightness(
 
 
 def _resampled(brightness: BrightnessSeries) -> tuple[Array, Array]:
-    """The times of the pictures, and brightness every `GRID_STEP` seconds from the first of them."""
+    """The frame times, and brightness every `GRID_STEP` seconds from the first frame."""
     times, values = (np.asarray(part, np.float64) for part in brightness)
     if not len(times):
         return times, values
@@ -185,7 +186,7 @@ def _resampled(brightness: BrightnessSeries) -> tuple[Array, Array]:
 
 
 def _log_brightness_changes(brightness: BrightnessSeries) -> tuple[Array, Array]:
-    """The times of the pictures, and the change of log brightness at each grid point, clipped at 4 SD."""
+    """The frame times, and the change in log brightness at each grid point, clipped at 4 SD."""
     times, grid = _resampled(brightness)
     width = round(CHANGE_SECONDS / GRID_STEP)
     if len(grid) <= 2 * width:
@@ -193,12 +194,12 @@ def _log_brightness_changes(brightness: BrightnessSeries) -> tuple[Array, Array]
     logarithm = np.log1p(grid)
     change = np.zeros(len(grid))
     change[width:-width] = logarithm[2 * width :] - logarithm[: -2 * width]
-    # A single flash must not outweigh all cuts of the film.
+    # A single flash must not outweigh all the cuts in the film.
     return times, np.clip(change, *(np.array((-4, 4)) * (np.std(change) + 1e-12)))
 
 
 def _cross_correlation(own: Array, other: Array, low: int, high: int) -> tuple[NDArray[np.int64], Array]:
-    """Correlation of own[k] with other[k + lag] for each lag in grid steps, divided by their total energy."""
+    """Correlation of own[k] with other[k + lag] for each lag in grid steps, normalized by total energy."""
     fit = correlate(other, own, method="fft")
     lags = np.arange(len(fit)) - (len(own) - 1)
     inside = (lags >= low) & (lags <= high)
@@ -207,7 +208,7 @@ def _cross_correlation(own: Array, other: Array, low: int, high: int) -> tuple[N
 
 
 def _segment_offset(own: Array, other: Array) -> float:
-    """Seconds by which the shift of a segment differs from the overall shift."""
+    """Difference between the shift of a segment and the overall shift, in seconds."""
     reach = round(SEGMENT_SEARCH_SECONDS / GRID_STEP)
     lags, fit = _cross_correlation(own, other, -reach, reach)
     best = int(np.argmax(fit))
@@ -215,7 +216,7 @@ def _segment_offset(own: Array, other: Array) -> float:
 
 
 def _template_correlation(grid: Array, code: Array) -> Array:
-    """Pearson correlation of the code with each part of the grid that has its length."""
+    """Pearson correlation of the code with each equally long window of the grid."""
     n = len(code)
     centered = (code - code.mean()) / code.std()
     mean = np.convolve(grid, np.ones(n) / n, "valid")

@@ -3,5 +3,5 @@
 In the order of the data:
 
 - `decode`: open a recording and yield frames with their film times, reporting gaps.
-- `masking`: black out the parts of a frame that show people who have not agreed to be recorded.
+- `masking`: black out parts of a frame that show people who have not agreed to be recorded.
 """

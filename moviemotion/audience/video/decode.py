@@ -1,8 +1,8 @@
-"""Decode video files to frames with film times. Decoding is streamed: one frame is in memory at a time.
+"""Decode video files to frames with film times, holding one frame in memory at a time.
 
-Recordings of a screening are long and often imperfect. Times come from the stream's own timestamps, so that
-variable frame rates do not matter; damaged stretches are skipped and reported as gaps; frames that are
-neither sampled nor needed to decode others are not decoded.
+Recordings of a screening are long and often imperfect. Times come from the stream's timestamps, which handles
+variable frame rates. Damaged stretches are skipped and reported as gaps. Frames that are neither sampled nor
+needed to decode other frames are not decoded.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from moviemotion.errors import MoviemotionError
 
 MAX_FILM_SECONDS = 24 * 3600.0
-"""Seconds. A later timestamp means a broken clock, and a timeline has a cell for every second until then."""
+"""Latest valid timestamp in seconds; later ones mean a broken clock and would make the timeline too long."""
 TRUNCATED_SHARE = 0.9
-"""A file whose last frame comes before this share of its declared duration is truncated."""
+"""A file is truncated if its last frame comes before this fraction of the declared duration."""
 MIN_GAP_SECONDS = 1.0
-"""Seconds without a frame that count as a gap."""
+"""Minimum number of seconds without a frame that count as a gap."""
 REORDER_WINDOW = 16
-"""Frames within which a codec may store them out of order."""
+"""Number of frames within which a codec may reorder frames."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Frame:
     """One frame of a recording.
 
     Attributes:
-        time: seconds of film time.
+        time: film time in seconds.
         image: (height, width, 3) uint8 RGB, upright.
     """
 
@@ -43,10 +43,10 @@ class Frame:
 
 @dataclass(frozen=True)
 class VideoInfo:
-    """What a file declares about itself.
+    """Information declared in a video file.
 
     Attributes:
-        duration: seconds; NaN if the file does not declare it.
+        duration: duration in seconds; NaN if the file does not declare it.
     """
 
     path: Path
@@ -72,21 +72,22 @@ def read_frames(
     offset: float = 0.0,
     on_gap: Callable[[tuple[float, float]], None] | None = None,
 ) -> Iterator[Frame]:
-    """Yield the first frame at or after each tick of a clock with `rate` ticks per second.
+    """Yield the first frame at or after each tick of a clock that ticks `rate` times per second.
 
-    Frames that a phone recorded sideways are rotated upright. After damage, frames are skipped up to the next
+    Frames recorded sideways by a phone are rotated upright. After damage, frames are skipped until the next
     keyframe.
 
     Args:
         path: the video file.
-        rate: frames per second to yield; a file with fewer yields all of its frames.
+        rate: frames per second to yield; a file with a lower frame rate yields all of its frames.
         offset: seconds added to the file's clock to give film time.
-        on_gap: called with the start and end, in film time, of each stretch without frames: damaged, cut off
-            or not recorded. Stretches of up to `MIN_GAP_SECONDS`, or three times the usual step between
-            frames, do not count.
+        on_gap: called with the start and end, in film time, of each stretch without frames, whether damaged,
+            truncated or not recorded. Stretches of up to `MIN_GAP_SECONDS`, or three times the usual interval
+            between frames, do not count.
 
     Raises:
-        MoviemotionError: the file cannot be opened, no frame of it can be decoded, or its clock is broken.
+        MoviemotionError: the file cannot be opened, none of its frames can be decoded, or its clock is
+            broken.
     """
     declared = probe(path).duration
     last = step = float("nan")
@@ -100,7 +101,7 @@ def read_frames(
             step, before, last = picture.time - origin - last, last, picture.time - origin
             if last > MAX_FILM_SECONDS:
                 raise MoviemotionError(
-                    f"{path}: its clock is broken: a frame is {last / 3600:.0f} hours after the start; "
+                    f"{path}: broken timestamps, with a frame {last / 3600:.0f} hours after the start; "
                     "convert the file to MP4"
                 )
             if on_gap and step > max(MIN_GAP_SECONDS, 3 * usual):
@@ -113,27 +114,27 @@ def read_frames(
             yield Frame(last + offset, to_upright_rgb(picture))
     if np.isnan(last):
         raise MoviemotionError(f"{path}: no frame could be decoded; copy it again from the camera")
-    # Matroska declares its end on a clock that need not start at zero; the last frame may last long.
+    # Matroska declares its end on a clock that need not start at zero, and the last frame may be long.
     truncated = last + origin < declared * TRUNCATED_SHARE
     if on_gap and truncated and declared - last > np.nanmax([MIN_GAP_SECONDS, 2 * step]):
         on_gap((last + offset, declared + offset))
 
 
 def _needed_pictures(container: av.container.InputContainer, rate: float) -> Iterator[av.VideoFrame]:
-    """Decode the frames that are the first after a tick, or that others refer to; skip the others.
+    """Decode frames that are the first after a tick or are referenced by other frames; skip the rest.
 
-    Which frame is the first after a tick is known from the timestamps of the packets, before decoding.
-    Packets come in decoding order, so a window of recent timestamps is compared.
+    Packet timestamps show which frame is the first after a tick before it is decoded. Packets come in
+    decoding order, so a window of recent timestamps is compared.
     """
     stream = container.streams.video[0]
-    # Cameras are processed in parallel already; threads within one decoder would only add overhead.
+    # Cameras are already processed in parallel; threads within one decoder would only add overhead.
     stream.codec_context.thread_count = 1
     origin = (container.start_time or 0) / 1e6
     recent: deque[float] = deque(maxlen=REORDER_WINDOW)
     damaged = False
     for packet in _packets(container, stream):
         if damaged and not packet.is_keyframe:
-            continue  # it refers to a damaged frame
+            continue  # the frame refers to a damaged frame
         if damaged:
             stream.codec_context.flush_buffers()
             damaged = False
@@ -153,11 +154,11 @@ def _needed_pictures(container: av.container.InputContainer, rate: float) -> Ite
             if not damaged:
                 yield picture
         if damaged and container.format.name == "avi":
-            return  # AVI has no timestamps, it counts frames: after a lost one the clock is wrong
+            return  # AVI counts frames instead of storing timestamps, so a lost frame breaks the clock
 
 
 def _packets(container: av.container.InputContainer, stream: av.video.VideoStream) -> Iterator[av.Packet]:
-    """The packets of a stream, until two reads in a row fail or the file ends."""
+    """The packets of a stream, until two consecutive reads fail or the file ends."""
     readable = True
     while True:
         try:
@@ -173,7 +174,7 @@ def _packets(container: av.container.InputContainer, stream: av.video.VideoStrea
 
 
 def _tick_index(time: float, rate: float) -> int:
-    """The last tick at a time in seconds, with half a millisecond of slack, since timestamps are rounded."""
+    """The last tick at a time in seconds, with half a millisecond of tolerance for rounded timestamps."""
     return int((time + 5e-4) * rate)
 
 
@@ -189,7 +190,7 @@ def _open(path: Path) -> av.container.InputContainer:
     if path.stat().st_size == 0:
         raise MoviemotionError(f"{path}: the file is empty; copy it again from the camera")
     try:
-        # Without the prefix, FFmpeg would take a name with a colon for a URL.
+        # Without the prefix, FFmpeg would interpret a name with a colon as a URL.
         container = av.open(f"file:{path}")
     except (av.error.FFmpegError, OSError) as error:
         raise MoviemotionError(
@@ -205,7 +206,7 @@ def _open(path: Path) -> av.container.InputContainer:
 
 def to_upright_rgb(picture: av.VideoFrame) -> NDArray[np.uint8]:
     """Convert a decoded frame to (height, width, 3) uint8 RGB, rotated as its file declares."""
-    # Starting a pool of threads for each frame costs more than the conversion.
+    # Starting a thread pool for each frame costs more than the conversion itself.
     image: NDArray[np.uint8] = picture.to_ndarray(format="rgb24", threads=1)
     turns = round(picture.rotation / 90) % 4
     return np.ascontiguousarray(np.rot90(image, turns)) if turns else image

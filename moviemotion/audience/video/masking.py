@@ -1,4 +1,4 @@
-"""Black out the parts of a frame that may not be processed, before the face detector sees it.
+"""Black out the parts of a frame that may not be processed, before the face detector sees the frame.
 
 These are the seats of viewers who have not agreed to be recorded, and everything outside the known seats.
 """
@@ -16,7 +16,7 @@ from moviemotion.audience.video.decode import Frame
 
 @dataclass(frozen=True)
 class Region:
-    """A rectangle of a camera's upright frame, in pixels; `right` and `bottom` are exclusive."""
+    """A rectangle in a camera's upright frame, in pixels; `right` and `bottom` are exclusive."""
 
     left: int
     top: int
@@ -33,10 +33,10 @@ class Mask:
     """The parts of a camera's frames that may be processed.
 
     Attributes:
-        visible: the parts that stay; None for the complete frame. Everything else is blacked out, so that
-            people who pass by are not recorded.
-        hidden: parts of these that are blacked out nevertheless: where two seats overlap, the viewer who did
-            not agree takes precedence.
+        visible: the parts that remain visible; None for the complete frame. Everything else is blacked out,
+            so that people who pass by are not recorded.
+        hidden: areas within the visible parts that are blacked out nevertheless; if two seats overlap, the
+            viewer who did not agree takes precedence.
     """
 
     visible: tuple[Region, ...] | None = None
@@ -44,11 +44,11 @@ class Mask:
 
     @property
     def hides_everything(self) -> bool:
-        """Whether no part is visible, so that the camera need not be read at all."""
+        """Whether nothing is visible, so that the camera does not need to be read at all."""
         return self.visible == ()
 
     def apply(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Black out the hidden parts of a frame, (height, width, 3) uint8 RGB; the input is not changed."""
+        """Black out the hidden parts of a frame, (height, width, 3) uint8 RGB, without changing the input."""
         if self.visible is None and not self.hidden:
             return image
         result = image.copy() if self.visible is None else np.zeros_like(image)
@@ -69,5 +69,5 @@ def mask_frames(frames: Iterable[Frame], mask: Mask) -> Iterator[Frame]:
 
 
 def _slices(region: Region) -> tuple[slice, slice]:
-    """Rows and columns; what lies beyond the frame is cut off."""
+    """The rows and columns of a region, clipped to the frame."""
     return slice(max(0, region.top), max(0, region.bottom)), slice(max(0, region.left), max(0, region.right))

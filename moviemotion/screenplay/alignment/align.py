@@ -1,7 +1,7 @@
-"""Align a screenplay with the film: every element gets a cue, its start and end in film time.
+"""Align a screenplay with the film: every element gets a cue with its start and end in film time.
 
-The entry point of the package. It chooses between the three sources of times (subtitles, timing sheet, page)
-and describes in one sentence which of them was used.
+This is the entry point of the package. It chooses between the three sources of times (subtitles, timing
+sheet, page) and describes in one sentence which one was used.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class TimedScript:
     Attributes:
         screenplay: the screenplay.
         cues: one cue for each element, in the order of the elements.
-        timing: one or more sentences for readers: where the times come from and how many lines matched.
+        timing: a human-readable description of where the times come from and how many lines matched.
     """
 
     screenplay: Screenplay
@@ -45,27 +45,27 @@ def align_script(
     timing_sheet: Sequence[SceneTime] | None = None,
     shot_changes: Sequence[float] = (),
 ) -> TimedScript:
-    """Give every element of a screenplay its time in the film.
+    """Assign a time in the film to every element of a screenplay.
 
-    With subtitles, dialogue takes the time of its words in them, and other elements take the time between
-    lines. Lines that are probably spoken nowhere are marked as cut. Without subtitles, scenes take their
-    times from a timing sheet; without either, times are estimated from the page. With both, the timing sheet
-    corrects the clock of subtitles that were made for another transfer of the film.
+    With subtitles, dialogue is timed by its words in the subtitles, and other elements are placed between the
+    lines. Lines that are probably absent from the film are marked as cut. Without subtitles, scenes take
+    their times from a timing sheet; without either, times are estimated from the page. With both, the timing
+    sheet is used to retime subtitles that were made for another transfer of the film.
 
     Args:
         screenplay: the screenplay.
         subtitles: the film's subtitles in order of time, or None.
-        film_seconds: length of the film if it is known; no cue ends after it.
+        film_seconds: length of the film, if known; no cue ends later.
         timing_sheet: when each scene is on screen, or None.
-        shot_changes: film times of shot changes in seconds, ascending. A scene whose start is an estimate
-            starts with the nearest shot change if that is within 2 s.
+        shot_changes: film times of shot changes in seconds, ascending. An estimated scene start is moved to
+            the nearest shot change if it is within 2 s.
 
     Raises:
-        MoviemotionError: the script has no dialogue, the subtitles belong to another film, or the timing
+        MoviemotionError: the script has no dialogue, the subtitles belong to a different film, or the timing
             sheet names a scene that is not in the script.
 
     Example:
-        >>> timed = align_script(screenplay, read_subtitles("a.srt"), film_seconds=5400.0)  # doctest: +SKIP
+        >>> timed = align_script(screenplay, read_subtitles("film.srt"), 5400.0)  # doctest: +SKIP
         >>> timed.cues[0].start, timed.cues[0].source  # doctest: +SKIP
     """
     if subtitles is not None:
@@ -92,7 +92,8 @@ def _align_to_subtitles(
         clock = _fit_subtitle_retiming(found, cues_from_timing_sheet(screenplay, sheet, film_seconds))
         if clock is None:
             note = " The timing sheet and the subtitles contradict each other, so the sheet was not used."
-        # An offset within the median error is noise: scene starts and first lines are seldom at one time.
+        # An offset within the median error is noise, because scenes seldom start exactly with their first
+        # line.
         elif clock.speed != 1.0 or abs(clock.offset) > clock.median_error:
             subtitles = clock.apply(subtitles)
             found = find_line_times(screenplay, subtitles)
@@ -107,11 +108,11 @@ def _align_to_subtitles(
 
 
 def _fit_subtitle_retiming(found: LineTimes, scenes: Sequence[Cue]) -> Retiming | None:
-    """The retiming that moves the timed lines nearest to where the sheet's scenes put them.
+    """The retiming that best matches the timed lines to the scenes of the timing sheet.
 
     Args:
         found: the lines as timed by the subtitles.
-        scenes: the cues by the timing sheet.
+        scenes: the cues from the timing sheet.
     """
     points = [
         (line.start, scenes[k].start)
@@ -127,8 +128,8 @@ def _describe_sheet_timing(screenplay: Screenplay, cues: Sequence[Cue]) -> str:
     ]
     named = sum(cue.source is TimeSource.TIMING_SHEET for cue in scenes)
     return (
-        f"Times come from a timing sheet: {named} of {len(scenes)} scenes are in it, the others are not in "
-        "the film; within a scene, times are estimated from the page."
+        f"Times come from a timing sheet: {named} of {len(scenes)} scenes are in it, and the others are not "
+        "in the film; within a scene, times are estimated from the page."
     )
 
 
@@ -152,7 +153,7 @@ def _describe_subtitle_timing(screenplay: Screenplay, found: LineTimes, cues: Se
         cue.source is TimeSource.CUT and e.kind in SPOKEN_KINDS
         for cue, e in zip(cues, screenplay.elements, strict=True)
     )
-    elsewhere = f" ({moved} of them in another order than in the script)" if moved else ""
+    elsewhere = f" ({moved} of them in a different order than in the script)" if moved else ""
     absent = f", {cut} {'is' if cut == 1 else 'are'} not in the film" if cut else ""
     rough = (
         " The script differs considerably from the film, so most times are rough."

@@ -1,16 +1,16 @@
-"""Candidates: every place in the film where a line might be spoken, with its evidence in bits.
+"""Candidates: every place in the film where a line might be spoken, scored in bits.
 
-Each line is aligned locally with all spoken words, with affine gap costs (Gotoh, 1982). Matched words score
-by their rarity (see `word_scores`); words that are cut, added or swapped cost bits, and less so where
-complete sentences are cut, because editors cut sentences. Silence and sentence starts between matched words
-cost bits too, because a line is spoken in one breath. A short line is also tried with its first or last
-clause at the other end: "Jim, it is over" may be spoken as "It is over, Jim".
+Each line is aligned locally with all spoken words, with affine gap penalties (Gotoh, 1982). Matched words are
+scored by their rarity (see `word_scores`). Deleted, inserted or swapped words incur a penalty in bits, which
+is lower for complete sentences, because editors cut sentences. Silence and sentence starts between matched
+words are penalized too, because a line is usually spoken without interruption. A short line is also searched
+with its first or last clause moved to the opposite end: "Jim, it is over" may be spoken as "It is over, Jim".
 
-The usual dynamic program fills a table of all pairs of words, N · M cells for each line. Nearly all pairs
-differ, so this one visits only the pairs that match: `CandidateSearch` lists, for each word, the positions
-where it is spoken, and keeps one array over the film with the best chain that ends at each position (a
-*chain* is a sequence of matched words, in rising order in both texts). All positions of a word are updated at
-once with numpy.
+The usual dynamic program fills a table of all pairs of words, N · M cells for each line. Since few of these
+pairs match, this implementation visits only the matching ones: `CandidateSearch` lists, for each word, the
+positions where it is spoken, and keeps one array over the film with the best chain that ends at each position
+(a *chain* is a sequence of matched words in ascending order in both texts). All positions of a word are
+updated at once with numpy.
 """
 
 from __future__ import annotations
@@ -28,50 +28,52 @@ Int64Array = NDArray[np.int64]
 Float64Array = NDArray[np.float64]
 
 _GAP_BITS = 5.0
-"""Cost in bits where words of the line or of the film lie between two matched words."""
+"""Gap-opening penalty in bits, for words of the line or of the film between two matched words."""
 _SENTENCE_CUT_BITS = 3.0
-"""The same where the words cut from an end of the line are complete sentences."""
+"""Gap-opening penalty in bits if the words cut from an end of the line are complete sentences."""
 _CUT_WORD_BITS = 0.5
-"""Cost of each word of the line that is not matched."""
+"""Deletion penalty in bits for each unmatched word of the line."""
 _ADDED_WORD_BITS = 0.7
-"""Cost of each word of the film between two matched words."""
+"""Insertion penalty in bits for each word of the film between two matched words."""
 _SHARED_BOUNDARY_BITS, _UNSHARED_BOUNDARY_BITS = 0.5, -2.0
-"""Score where a sentence of the line starts or ends, if a sentence of the film does so too, and if not."""
+"""Score in bits at the start or end of a sentence of the line: first if a sentence of the film also starts or
+ends there, then if none does."""
 _SENTENCE_CROSSING_BITS = 2.0
-"""Cost of each sentence of the film that starts between two matched words that are not adjacent."""
+"""Penalty in bits for each sentence of the film that starts between two non-adjacent matched words."""
 _MAX_CUT_BITS = 6.0
-"""Upper limit of the cost of words cut before the first matched word or after the last: a long line of which
-one sentence survives the edit must still be found."""
+"""Maximum penalty in bits for words cut before the first matched word or after the last: a long line must
+still be found if only one of its sentences survives the edit."""
 _SILENCE_BITS = 3.0
-"""Cost of each second of silence between two matched words that are not adjacent."""
+"""Penalty in bits per second of silence between two non-adjacent matched words."""
 _SILENCE_SECONDS = 0.7, 4.7
-"""Seconds from word to word above which the pause counts as silence, and above which more costs no more."""
+"""Limits in seconds from word to word: a longer pause than the first counts as silence, and beyond the second
+the penalty no longer increases."""
 _RUN_SILENCE_BITS = 1.0, 3.0
-"""Cost of each second of silence between adjacent matched words, and the seconds that are free."""
+"""Penalty in bits per second of silence between adjacent matched words, and the seconds without penalty."""
 _SWAPPED_PARTS_BITS = 4.0
-"""Cost where the first or last clause of a line is spoken at its other end."""
+"""Penalty in bits if the first or last clause of a line is spoken at the opposite end."""
 _MAX_SWAPPED_WORDS = 12
-"""Longest line, in words, whose clauses may change places; longer ones are found anyway."""
+"""Longest line, in words, whose clauses may be reordered; longer lines are found without reordering."""
 _MAX_GAP_WORDS = 32
-"""Largest number of words from one matched word of the film to the next."""
+"""Maximum distance in words between consecutive matched words of the film."""
 _MIN_BITS = 3.0
-"""Candidates with fewer bits are dropped: they are indistinguishable from chance."""
+"""Candidates with fewer bits are dropped because they are indistinguishable from chance."""
 _MAX_BITS = 250.0
-"""Upper limit of a candidate's bits, so that 2^bits stays a finite number with room for products."""
+"""Upper limit of a candidate's bits, so that 2^bits and products of such values stay finite."""
 _NO_CHAIN = -np.inf
 
 
 @dataclass(frozen=True)
 class Candidates:
-    """The candidate places of one line in the film: C places, so arrays of length C.
+    """The C candidate places of one line in the film.
 
     Attributes:
         first_word, last_word: (C,) positions among the spoken words of the first and last matched word.
-        bits: (C,) evidence that the line is spoken there.
+        bits: (C,) evidence that the line is spoken at each candidate.
         last_match: (C, 2) row and column in `backpointers` of the last match.
-        backpointers: one row for each word of the line that is spoken anywhere: the word's number in the
-            line, (K,) the positions where it is spoken, and (K, 2) row and column of the match before it in
-            the best chain, or -1 where it starts a chain.
+        backpointers: one row for each word of the line that occurs in the film: the word's index in the line,
+            (K,) the positions where it is spoken, and (K, 2) the row and column of the preceding match in the
+            best chain, or -1 at the start of a chain.
     """
 
     first_word: Int64Array
@@ -81,7 +83,7 @@ class Candidates:
     backpointers: tuple[tuple[int, Int64Array, Int64Array], ...]
 
     def word_pairs(self, candidate: int) -> Int64Array:
-        """(K, 2) numbers of the line's matched words and the positions of their matches, in order.
+        """(K, 2) indices of the line's matched words and the positions of their matches, in order.
 
         Args:
             candidate: index of the candidate.
@@ -122,16 +124,16 @@ class CandidateSearch:
         )
         pause = np.diff(word_times, prepend=word_times[:1])
         self._run_silence_bits = _RUN_SILENCE_BITS[0] * np.maximum(pause - _RUN_SILENCE_BITS[1], 0.0)
-        # What a gap costs is a sum over the words in it, so the cost between two positions is the difference
-        # of two cumulative sums, and a window of 32 positions is costed in one subtraction.
+        # The penalty for a gap is a sum over the words in it, so the penalty between two positions is the
+        # difference of two cumulative sums, and one subtraction covers a window of 32 positions.
         silence = np.cumsum(np.clip(pause, *_SILENCE_SECONDS) - _SILENCE_SECONDS[0])
         passed = (
             _ADDED_WORD_BITS * np.arange(len(starts_sentence))
             + _SILENCE_BITS * silence
             + _SENTENCE_CROSSING_BITS * np.cumsum(starts_sentence)
         )
-        # The best chain that ends at word e is stored at index e + _MAX_GAP_WORDS. The padding in front lets
-        # the window of the first words reach back without a bounds check.
+        # The best chain that ends at word e is stored at index e + _MAX_GAP_WORDS. The padding at the start
+        # lets the window of the first words extend back without a bounds check.
         self._gap_bits = np.concatenate([np.zeros(_MAX_GAP_WORDS), passed])
         self._score = np.full(len(self._gap_bits), _NO_CHAIN)
         self._first, self._row, self._column = (np.zeros(len(self._gap_bits), np.int64) for _ in range(3))
@@ -140,7 +142,7 @@ class CandidateSearch:
         """Find the candidates of a line.
 
         Args:
-            line_index: number of the line in `lines`.
+            line_index: index of the line in `lines`.
             allowed: (M,) the spoken words that may be matched; all by default.
         """
         line = self._lines[line_index]
@@ -158,8 +160,8 @@ class CandidateSearch:
         """Find the candidates of the first words of a line.
 
         Args:
-            line_index: number of the line in `lines`.
-            word_count: how many of its words.
+            line_index: index of the line in `lines`.
+            word_count: the number of words to search for.
             allowed: (M,) the spoken words that may be matched.
         """
         line = self._lines[line_index]
@@ -168,11 +170,11 @@ class CandidateSearch:
     def _search(
         self, line: Sequence[str], starts_sentence: BoolArray, allowed: BoolArray | None, penalty: float
     ) -> Candidates:
-        """Find the candidates of words in this order.
+        """Find the candidates of a sequence of words.
 
         Args:
             line: the words.
-            starts_sentence: whether each of them starts a sentence.
+            starts_sentence: whether each word starts a sentence.
             allowed: (M,) the spoken words that may be matched; all by default.
             penalty: bits subtracted from every candidate.
         """
@@ -184,8 +186,8 @@ class CandidateSearch:
             if not len(where):
                 continue
             score, first, before = self._extend_chains(line, starts_sentence, k, where, bits, backpointers)
-            # Only the best chain that ends at a position can be part of a longer best chain, so one score
-            # per position is enough, whichever word of the line it belongs to.
+            # Only the best chain that ends at a position can be part of a longer best chain, so one score per
+            # position is enough, regardless of which word of the line is matched there.
             better = score > self._score[where + _MAX_GAP_WORDS]
             here = where[better] + _MAX_GAP_WORDS
             self._score[here], self._first[here] = score[better], first[better]
@@ -204,19 +206,19 @@ class CandidateSearch:
     ) -> tuple[Float64Array, Int64Array, Int64Array]:
         """The best chain that ends with word `k` of the line, at each position where it is spoken.
 
-        Unmatched words of the line are charged in advance: `_collect_candidates` subtracts the cost of all
-        its words, and each match adds the cost of one word back.
+        Deletion penalties are applied jointly: `_collect_candidates` subtracts the penalty for all words of
+        the line, and each match adds the penalty for one word back.
 
         Returns:
             (K,) scores, (K,) positions of the chain's first match, (K, 2) backpointers.
         """
-        # Either the chain starts here, and the words before k are cut …
+        # The chain either starts here, with the words before k cut …
         start = bits + (self._sentence_start_bits[where] if starts_sentence[k] else 0.0)
         if k > 0:
             start += max(_CUT_WORD_BITS * k - _MAX_CUT_BITS, 0.0) - (
                 _SENTENCE_CUT_BITS if starts_sentence[k] else _GAP_BITS
             )
-        # … or it continues a chain that ends in the window of _MAX_GAP_WORDS words before this position.
+        # … or continues a chain that ends in the window of _MAX_GAP_WORDS words before this position.
         window = where[:, None] + np.arange(_MAX_GAP_WORDS)
         added = self._gap_bits[where + _MAX_GAP_WORDS][:, None] - self._gap_bits[window] - _ADDED_WORD_BITS
         continued = self._score[window] + (bits - _GAP_BITS)[:, None] - added
@@ -224,7 +226,8 @@ class CandidateSearch:
             # A sentence of the line starts here too, so one sentence start in the film is expected.
             continued += _SENTENCE_CROSSING_BITS
         if backpointers and backpointers[-1][0] == k - 1:
-            # Directly after its neighbor in both texts a word opens no gap, but it is also less surprising.
+            # A word directly after its neighbor in both texts does not open a gap, but it is also less
+            # surprising.
             before = window[:, -1]
             gained = np.minimum(bits, self.word_scores.following_bits(line[k - 1], line[k]))
             run = self._score[before] + gained - self._run_silence_bits[where]
@@ -247,7 +250,7 @@ class CandidateSearch:
     ) -> Candidates:
         """Turn the chains into candidates, and reset the arrays for the next line.
 
-        Each chain is charged for the words of the line that it does not match.
+        Each chain is penalized for the words of the line that it does not match.
         """
         ends = (
             np.unique(np.concatenate([where for _, where, _ in backpointers]))
@@ -266,13 +269,14 @@ class CandidateSearch:
         good = bits >= _MIN_BITS
         chains = np.stack([self._row[at], self._column[at]], axis=1)[good]
         first = self._first[at][good]
-        # Resetting only what was used is what keeps a line's search independent of the film's length.
+        # Resetting only the entries that were used keeps the search time of a line independent of the film's
+        # length.
         self._score[at] = _NO_CHAIN
         return Candidates(first, ends[good], np.minimum(bits[good], _MAX_BITS), chains, tuple(backpointers))
 
 
 def _merge_candidates(found: Sequence[Candidates]) -> Candidates:
-    """Join the candidates of one line's words in several orders; rows of backpointers are renumbered."""
+    """Join the candidates found for several word orders of one line; rows of backpointers are renumbered."""
     if len(found) == 1:
         return found[0]
     rows = np.cumsum([0] + [len(places.backpointers) for places in found[:-1]])
@@ -294,7 +298,7 @@ def _merge_candidates(found: Sequence[Candidates]) -> Candidates:
 def _find_word_matches(
     vocabulary: set[str], spoken: Sequence[str], word_scores: WordScores
 ) -> dict[str, tuple[Int64Array, Float64Array]]:
-    """For each word of the script, where it or a similar word is spoken, with the bits of that single match.
+    """Find where each word of the script, or a similar word, is spoken, and score each match in isolation.
 
     Returns:
         Word → (K,) positions among the spoken words, (K,) bits.

@@ -1,13 +1,13 @@
-"""Conflicts: which spoken words belong to which line, where several lines claim the same words.
+"""Conflicts: assign each spoken word to one line when several lines claim it.
 
-The hidden Markov model gives each line probabilities of its own, so two similar lines ("Go!", "Go, go!") can
-both prefer the same words of the film. Here each word gets one owner, in these steps:
+The hidden Markov model assigns probabilities to each line separately, so two similar lines ("Go!", "Go, go!")
+can both prefer the same spoken words. This module assigns each word to one line, in these steps:
 
 1. `best_alignments`: each line claims the words of its most probable place
-2. `resolve_conflicts`: a contested word goes to the line that would lose most without it; a sentence of the
-   film stays together; the losers look again at the words that are left
-3. `align_rephrased_lines`: a line without a single matched word takes the one utterance between its neighbors
-4. `find_earlier_starts`: where a line was interrupted or its start repeated, the earlier start is found
+2. `resolve_conflicts`: a contested word goes to the line that would lose most without it, and a sentence of
+   the film is not split between lines; lines that lost words are searched again among the remaining words
+3. `align_rephrased_lines`: a line without any matched words takes the only utterance between its neighbors
+4. `find_earlier_starts`: finds the earlier start of a line that was interrupted or whose start was repeated
 """
 
 from __future__ import annotations
@@ -26,35 +26,36 @@ from moviemotion.screenplay.alignment.normalize import BoolArray, NormalizedText
 from moviemotion.screenplay.alignment.word_scores import WordScores
 
 _SAME_PLACE_SECONDS = 1.0
-"""Seconds within which two candidates of a line are variants of one place, so that their probabilities
-add."""
+"""Candidates of a line that are at most this many seconds apart are variants of one place, so their
+probabilities are added."""
 _CHANCE_MARGIN_BITS = 3.0
-"""Bits above chance that a line's first sentence needs to be accepted at an earlier time than the rest."""
+"""Bits above chance that are required to place a line's first sentence earlier than the rest of the line."""
 _MIN_PROBABILITY = 1e-300
 """Lower limit of a probability before its logarithm is taken."""
 _SEARCH_RADIUS_WORDS = 20
-"""Words before and after its place among which a line is searched again."""
+"""When a line is searched again, the search covers this many words before and after its old place."""
 _LENGTH_TOLERANCE = 0.34
 """Largest relative difference in length between a line and the utterance that replaces it."""
 _MAX_SECONDS_PER_WORD = 3.0
-"""Longest time between the neighbors of a rephrased line, for each of its words and one more."""
+"""Longest time in seconds between the neighbors of a rephrased line, per word of the line plus one."""
 _REPEATED_SENTENCE_SECONDS, _INTERRUPTED_LINE_SECONDS = 15.0, 40.0
-"""How much earlier than its match a line may start, if the match includes its first sentence (which is then
-spoken twice), and if it does not (then the line was interrupted)."""
+"""How many seconds before its match a line may start: first if the match includes its first sentence (which
+is then spoken twice), then if it does not (the line was interrupted)."""
 _REPHRASED_PROBABILITY = 0.6
-"""Probability assigned to a rephrased line. It is a guess: no word supports the match."""
+"""Probability assigned to a rephrased line. It is a guess, because no matched words support it."""
 
 
 @dataclass(frozen=True)
 class LineAlignment:
-    """The spoken words that a line is matched with.
+    """The match between a line and spoken words.
 
     Attributes:
-        word_pairs: (K, 2) numbers of its matched words and positions of the spoken words, both ascending.
-        probability: that the line is spoken there.
-        bits: evidence of its matched words.
-        required_bits: evidence below which "nowhere" would be more probable.
-        lead_bits: by how many bits this place is more probable than any other place and than "nowhere".
+        word_pairs: (K, 2) indices of matched words in the line and positions of the spoken words, both
+            ascending.
+        probability: the probability that the line is spoken there.
+        bits: evidence from the matched words.
+        required_bits: the evidence below which it is more probable that the line is absent from the film.
+        lead_bits: the margin in bits over the next most probable place, or over the line being absent.
     """
 
     word_pairs: Int64Array
@@ -67,22 +68,23 @@ class LineAlignment:
 def best_alignments(
     candidates: Sequence[Candidates], posteriors: Sequence[Posterior], word_starts: Float64Array
 ) -> dict[int, LineAlignment]:
-    """The most probable place of each line, if it is more probable than "nowhere".
+    """The most probable place of each line, unless the line is more likely to be absent from the film.
 
     Args:
         candidates: the candidates of each line.
-        posteriors: their probabilities.
+        posteriors: the posterior probabilities of the candidates.
         word_starts: (M,) when each word is spoken, in seconds.
 
     Returns:
-        Alignments by number of the line; absent lines are missing.
+        Alignments by line number; absent lines are missing.
     """
     alignments: dict[int, LineAlignment] = {}
     for k, (line, posterior) in enumerate(zip(candidates, posteriors, strict=True)):
         if not len(line.first_word):
             continue
         at = word_starts[line.first_word]
-        # Candidates that differ in a word or two are one place, and must not split its probability.
+        # Candidates that differ in a word or two are the same place, so its probability must not be split
+        # among them.
         same = np.abs(at[:, None] - at) <= _SAME_PLACE_SECONDS
         mass = same @ posterior.candidate_probabilities
         best = int(mass.argmax())
@@ -110,16 +112,16 @@ def resolve_conflicts(
     """Give every spoken word to at most one line.
 
     A line that loses words is searched again among the unassigned words between its neighbors. It is dropped
-    if they give fewer bits than it requires.
+    if the new match has fewer bits than `required_bits`.
 
     Args:
-        alignments: alignments by number of the line; they may share words.
+        alignments: alignments by line number; they may share words.
         lines: all lines of the script.
-        search: the search that the candidates come from.
+        search: the search that found the candidates.
         starts_sentence: (M,) whether a spoken word starts a sentence.
 
     Returns:
-        Alignments that share no word.
+        Alignments that do not share words.
     """
     words = len(starts_sentence)
     owner = _assign_words(alignments, search, words)
@@ -128,7 +130,7 @@ def resolve_conflicts(
     kept = {
         k: alignment for k, alignment in alignments.items() if (owner[alignment.word_pairs[:, 1]] == k).all()
     }
-    # The words that a losing line still owns are free too, so that the new search can match them.
+    # Words that the losing line still owns are made available too, so that the new search can match them.
     free = ~np.isin(owner, list(kept)) & _unassigned_words(kept.values(), starts_sentence)
     for k in sorted(alignments.keys() - kept.keys()):
         before = [n for n in kept if n < k and n not in moved]
@@ -136,7 +138,7 @@ def resolve_conflicts(
         lo = int(kept[max(before)].word_pairs[-1, 1]) + 1 if before else 0
         hi = int(kept[min(after)].word_pairs[0, 1]) if after else words
         if k in moved:
-            # Its neighbors in the script are elsewhere in the film, so only its old place is searched.
+            # The line's neighbors in the script are elsewhere in the film, so only its old place is searched.
             lo, hi = (
                 max(int(alignments[k].word_pairs[0, 1]) - _SEARCH_RADIUS_WORDS, 0),
                 int(alignments[k].word_pairs[-1, 1]) + _SEARCH_RADIUS_WORDS,
@@ -146,8 +148,8 @@ def resolve_conflicts(
         found = search.find(k, allowed)
         if len(found.bits) and found.bits.max() > alignments[k].required_bits:
             best = int(found.bits.argmax())
-            # required_bits is where "here" and "nowhere" are equally probable, so the difference is the
-            # log-odds of "here".
+            # At required_bits, present and absent are equally probable, so the difference is the log-odds of
+            # the line being present.
             probability = 1 / (1 + 2.0 ** (alignments[k].required_bits - found.bits[best]))
             kept[k] = LineAlignment(found.word_pairs(best), float(probability))
             free &= _unassigned_words([kept[k]], starts_sentence)
@@ -162,16 +164,16 @@ def align_rephrased_lines(
 ) -> dict[int, LineAlignment]:
     """Align lines that are spoken in entirely different words.
 
-    Such a line takes the utterance between its neighbors if there is exactly one, of about its length.
+    Such a line takes the utterance between its neighbors if there is exactly one and its length is similar.
 
     Args:
-        alignments: alignments by number of the line.
+        alignments: alignments by line number.
         lines: the words of all lines of the script.
         starts_utterance: (M,) whether a spoken word starts an utterance.
         word_starts: (M,) when each word is spoken, in seconds.
 
     Returns:
-        Alignments of lines that had none.
+        Alignments of lines that previously had none.
     """
     moved = lines_out_of_order(alignments)
     found: dict[int, LineAlignment] = {}
@@ -180,7 +182,7 @@ def align_rephrased_lines(
         if k in alignments or not around <= alignments.keys() or around & moved:
             continue
         first, last = int(alignments[k - 1].word_pairs[-1, 1]) + 1, int(alignments[k + 1].word_pairs[0, 1])
-        # The rest of the utterance in which the neighbor ends is still the neighbor's.
+        # The rest of the utterance in which the neighbor ends still belongs to the neighbor.
         while first < last and not starts_utterance[first]:
             first += 1
         size = last - first
@@ -205,17 +207,17 @@ def find_earlier_starts(
     """Find lines that start earlier than their match, because they are interrupted or start twice.
 
     A candidate is one chain of words without long gaps. When "I never …" is interrupted and continues three
-    lines later, its chain holds the continuation only, and the start has to be searched for separately.
+    lines later, the chain contains only the continuation, and the start has to be searched for separately.
 
     Args:
-        alignments: alignments by number of the line; they share no word.
+        alignments: alignments by line number; they do not share words.
         lines: all lines of the script.
-        search: the search that the candidates come from.
+        search: the search that found the candidates.
         starts_sentence: (M,) whether a spoken word starts a sentence.
         word_starts: (M,) when each word is spoken, in seconds.
 
     Returns:
-        Position of the first spoken word, by number of the line; other lines are missing.
+        Position of the first spoken word by line number; other lines are missing.
     """
     free = _unassigned_words(alignments.values(), starts_sentence)
     moved = lines_out_of_order(alignments)
@@ -233,18 +235,18 @@ def find_earlier_starts(
             _INTERRUPTED_LINE_SECONDS if missing else _REPEATED_SENTENCE_SECONDS
         )
         places = search.find_opening(k, min(missing, sentence) or sentence, allowed)
-        # Among n words a place of log2 n bits is expected once by chance.
+        # Among n words, one match of log2 n bits is expected by chance.
         if len(places.bits) and places.bits.max() > math.log2(max(allowed.sum(), 1)) + _CHANCE_MARGIN_BITS:
-            found[k] = int(places.first_word[places.bits == places.bits.max()].max())  # the last of equals
+            found[k] = int(places.first_word[places.bits == places.bits.max()].max())  # last of ties
         before = before if k in moved else first
     return found
 
 
 def _unassigned_words(alignments: Iterable[LineAlignment], starts_sentence: BoolArray) -> BoolArray:
-    """(M,) the spoken words that belong to no line.
+    """(M,) mask of the spoken words that do not belong to any line.
 
-    Words between two matched words of a line belong to it if they are in the same sentence as either, even
-    if they are not matched: they are what the line's own words became.
+    Unmatched words between two matched words of a line belong to that line if they are in the same sentence
+    as either of them: they replace the scripted words.
     """
     free = np.ones(len(starts_sentence), bool)
     number = np.cumsum(starts_sentence)
@@ -259,11 +261,11 @@ def _unassigned_words(alignments: Iterable[LineAlignment], starts_sentence: Bool
 def _assign_words(
     alignments: dict[int, LineAlignment], search: CandidateSearch, word_count: int
 ) -> Int64Array:
-    """(M,) the line that keeps each spoken word, -1 for none: the one that would lose most without it.
+    """(M,) the line that keeps each spoken word: the one that would lose most without it; -1 for none.
 
-    The loss of a line is the difference in bits between its alignment and the best one without any contested
-    word, but at most its lead: a line with another place that is nearly as probable loses little. Lines
-    without contested words have an infinite loss, so they keep everything.
+    The loss of a line is the difference in bits between its alignment and its best alignment without
+    contested words, but at most `lead_bits`: a line with another place that is nearly as probable loses
+    little. Lines without contested words have an infinite loss, so they keep all their words.
     """
     claim_count = np.zeros(word_count, int)
     for alignment in alignments.values():
@@ -281,8 +283,8 @@ def _assign_words(
             loss = min(alignment.bits - remaining, alignment.lead_bits)
         losses.append((loss, -k))
     owner = np.full(word_count, -1)
-    # Written in order of loss, so the line with the greatest loss has the last word; of equals the first
-    # line.
+    # Lines are written in ascending order of loss, so that the greatest loss takes precedence; the first line
+    # wins ties.
     for _, n in sorted(losses):
         owner[alignments[-n].word_pairs[:, 1]] = -n
     return owner
@@ -295,17 +297,17 @@ def _assign_whole_sentences(
     word_scores: WordScores,
     starts_sentence: BoolArray,
 ) -> None:
-    """Change `owner` so that a sentence of the film belongs to one line: the one with most bits in it.
+    """Change `owner` so that each sentence of the film belongs to one line: the one with the most bits in it.
 
     A sentence is spoken by one person, so if two lines match words in it, one of the matches is due to
-    chance. The exception is subtitles that join two short speeches: another line keeps its words if its own
-    sentence ends before the main line's words, or starts after them.
+    chance. Subtitles that join two short speeches are an exception: a second line keeps its words if its own
+    sentence ends before the main line's words or starts after them.
 
     Args:
         owner: (M,) the line of each spoken word, -1 for none; changed in place.
-        alignments: alignments by number of the line.
+        alignments: alignments by line number.
         lines: all lines of the script.
-        word_scores: the bits of matched words.
+        word_scores: scores of matched words, in bits.
         starts_sentence: (M,) whether a spoken word starts a sentence.
     """
     number = np.cumsum(starts_sentence)
@@ -327,15 +329,15 @@ def _assign_whole_sentences(
 
 
 def lines_out_of_order(alignments: dict[int, LineAlignment]) -> set[int]:
-    """The smallest set of lines without which all others are spoken in the script's order.
+    """The smallest set of lines whose removal leaves the remaining lines in the script's order.
 
     Args:
-        alignments: alignments by number of the line.
+        alignments: alignments by line number.
     """
     order = sorted(alignments)
     at = [int(alignments[k].word_pairs[0, 1]) for k in order]
-    # The lines to keep are a longest increasing subsequence of the positions, found by patience sorting:
-    # each line is linked to the top of the pile before its own, and the links are followed back at the end.
+    # The lines to keep are a longest increasing subsequence of the positions, found by patience sorting: each
+    # line is linked to the top of the preceding pile, and the links are followed back at the end.
     tops: list[int] = []
     link = [-1] * len(order)
     for n, position in enumerate(at):

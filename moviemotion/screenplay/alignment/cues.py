@@ -24,8 +24,8 @@ class Cue:
         element: index into `Screenplay.elements`.
         start, end: seconds of film time; NaN if `source` is CUT.
         source: where the time comes from.
-        confidence: 0–1; the probability that a line of dialogue is spoken at this time or, if it was cut,
-            that it is spoken nowhere; 0 for estimated times.
+        confidence: from 0 to 1: the probability that a line of dialogue is spoken at this time or, for a cut
+            line, that it is absent from the film; 0 for estimated times.
     """
 
     element: int
@@ -36,5 +36,5 @@ class Cue:
 
     @property
     def is_estimated(self) -> bool:
-        """Whether the time comes from neither subtitles nor a timing sheet."""
+        """Whether the time is an estimate, taken from neither subtitles nor a timing sheet."""
         return self.source in (TimeSource.INTERPOLATED, TimeSource.PAGE_ESTIMATE)

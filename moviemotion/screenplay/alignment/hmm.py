@@ -1,28 +1,28 @@
-"""Which lines are spoken, and where: a hidden Markov model over the lines of the script.
+"""A hidden Markov model that determines which lines of the script are spoken, and where.
 
-A model is needed because "No." matches in a hundred places, and its words alone do not show which is
-right. Its neighbors do, because films mostly keep the script's order. The model weighs both kinds of
-evidence.
+A model is needed because "No." matches in a hundred places, and the words alone do not show which place is
+right. The neighboring lines do, because films mostly keep the script's order. The model combines both kinds
+of evidence.
 
-States: before each line of the script, the model is in state (line before cut or spoken, position in the
-film), where the position is the number of film words up to the end of the last line that was spoken in order.
-Transitions for the next line:
+States: before each line of the script, the state is a pair: whether the previous line was cut or spoken, and
+the position in the film, which is the number of film words up to the end of the last line that was spoken in
+order. Transitions for the next line:
 
 - it is cut: the position stays;
-- it is spoken in order: it starts after the position, usually at once, sometimes some words later, rarely a
-  little before (where two lines swap places), and the position moves to its end;
+- it is spoken in order: it starts after the position, usually at once, sometimes a few words later, rarely
+  slightly earlier (if two lines swap places), and the position moves to its end;
 - it is moved alone: it is spoken elsewhere, preferably nearby, and the position stays;
-- the film jumps: it is spoken anywhere, and the position moves there with it.
+- the film jumps: the line may be spoken anywhere, and the position moves there.
 
-Emissions: a candidate of B bits is 2^B times as likely as chance. Whether a line is cut depends on whether
-the one before was, since editors cut stretches, not single lines.
+Emissions: a candidate of B bits is 2^B times as likely as chance. The probability that a line is cut depends
+on whether the previous line was cut, since editors cut passages rather than single lines.
 
-The forward-backward algorithm (Rabiner, 1989) gives each candidate, and "nowhere", its posterior probability;
-the two rates of being spoken are fitted to each film (Baum-Welch). The alignment of words by a Markov chain
-with jumps is by Vogel, Ney and Tillmann (1996).
+The forward-backward algorithm (Rabiner, 1989) computes the posterior probability of each candidate and of the
+line being absent. The two probabilities of being spoken are fitted to each film (Baum-Welch). Aligning words
+with a Markov chain that allows jumps follows Vogel, Ney and Tillmann (1996).
 
-A transition matrix over all positions would have M² entries for each line. All steps follow mixtures of
-geometric distributions instead, which recursive filters apply in O(M).
+A transition matrix over all positions would have M² entries for each line. Instead, step lengths are modeled
+as mixtures of geometric distributions, which recursive filters apply in O(M).
 """
 
 from __future__ import annotations
@@ -40,30 +40,29 @@ _FORWARD_STEPS = ((3.0, 0.72), (40.0, 0.2), (600.0, 0.05))
 """Mean number of words between a line's last word and the next line's first, and the weight of each mean.
 Usually the next line follows at once; the long means cover words and scenes that are not in the script."""
 _BACKWARD_STEPS = (30.0, 0.03)
-"""The same for steps back, which occur where two lines swap places."""
+"""Mean number of words and weight for backward steps, which occur when two lines swap places."""
 _MOVED_LINE_PROBABILITY = 0.02
-"""Probability that a spoken line is moved alone, so that the next one continues from where it would have
-been."""
+"""Probability that a spoken line is moved alone, so that the next line continues from its original place."""
 _MOVED_NEARBY = (60.0, 0.8)
-"""Mean distance in words, in either direction, of a line moved within its scene, and the share of moved lines
-that are; the others may be anywhere."""
+"""Mean distance in words, in either direction, of a line moved within its scene, and the fraction of moved
+lines that stay within their scene; the others may be anywhere."""
 _JUMP_PROBABILITY = 0.001
-"""Probability that the film continues elsewhere from this line on."""
+"""Probability that the film continues elsewhere, starting with this line."""
 _INITIAL_SPOKEN_RATES = (0.85, 0.3)
-"""Probability that a line is spoken after a spoken line and after a cut one, before they are fitted."""
+"""Initial probabilities that a line is spoken after a spoken line and after a cut line, before fitting."""
 _ITERATIONS = 2
-"""Baum-Welch iterations."""
+"""Number of Baum-Welch iterations."""
 _DENORMAL_FLOOR = 1e-30
 """Added to every value before filtering, since arithmetic on denormal numbers is slow."""
 
 
 @dataclass(frozen=True)
 class Posterior:
-    """What the complete film says about one line; all probabilities sum to 1.
+    """The posterior distribution of one line given the complete film; all probabilities sum to 1.
 
     Attributes:
-        candidate_probabilities: (C,) probability that it is spoken at each of its candidates.
-        absent_probability: probability that it is spoken nowhere.
+        candidate_probabilities: (C,) probability that the line is spoken at each of its candidates.
+        absent_probability: probability that the line is absent from the film.
     """
 
     candidate_probabilities: Float64Array
@@ -75,7 +74,7 @@ def line_posteriors(candidates: Sequence[Candidates], word_count: int) -> list[P
 
     Args:
         candidates: the candidates of each line, in the script's order.
-        word_count: M, how many words are spoken in the film.
+        word_count: M, the number of words spoken in the film.
 
     Returns:
         One posterior for each line.
@@ -89,14 +88,14 @@ def line_posteriors(candidates: Sequence[Candidates], word_count: int) -> list[P
 
 
 StateMass = NDArray[np.float32]
-"""(2, M + 1): whether the line before was cut (0) or spoken (1) × position in the film, in words."""
+"""(2, M + 1) array: whether the previous line was cut (0) or spoken (1) × position in the film, in words."""
 
 
 class _LineModel:
-    """The model of one script and one film.
+    """The hidden Markov model of one script and one film.
 
-    All likelihoods of a line are divided by that of its best candidate: 2^250 times 2^250 and so on would
-    overflow, and posteriors depend on ratios only.
+    All likelihoods of a line are divided by the likelihood of its best candidate. Products such as 2^250 ·
+    2^250 would overflow, and posteriors depend only on ratios.
     """
 
     def __init__(self, lines: Sequence[Candidates], word_count: int) -> None:
@@ -111,21 +110,22 @@ class _LineModel:
         """Run forward-backward once.
 
         Args:
-            rates: (2,) probability that a line is spoken if the one before it was cut, and if it was spoken.
+            rates: (2,) probability that a line is spoken if the previous line was cut, and if it was spoken.
 
         Returns:
-            The posteriors, and the rates re-estimated from them.
+            The posteriors, and the rates re-estimated from these posteriors.
         """
         before, arrivals = self._forward(rates)
         after = np.ones((2, self._word_count + 1))
         posteriors: list[Posterior] = []
-        # Starting the counts at one line of each kind keeps the rates away from 0 and 1.
+        # Starting each count at one line keeps the rates away from 0 and 1.
         counts = np.ones((2, 2))
         for k in range(len(self._lines) - 1, -1, -1):
             line, likelihood, absent = self._lines[k], self._likelihoods[k], self._absent_likelihoods[k]
             mass = before[k].astype(np.float64)
             # Spoken in order: the position moves to the line's end. Moved alone: the position stays, so the
-            # future is weighed at the old position and only then spread to where the line may be.
+            # backward values are weighted at the old position before they are spread to where the line may
+            # be.
             in_order = likelihood * after[1][line.last_word + 1]
             moved = _MOVED_LINE_PROBABILITY * self._spread_around((rates @ mass) * after[1])[line.first_word]
             spoken = arrivals[k] * in_order + likelihood * moved
@@ -148,10 +148,10 @@ class _LineModel:
             of arriving in order at each of its candidates.
         """
         mass = np.zeros((2, self._word_count + 1))
-        mass[1, 0] = 1.0  # the film starts at word 0, as after a spoken line
+        mass[1, 0] = 1.0  # the film starts at word 0, as if after a spoken line
         masses, arrivals = list[StateMass](), list[Float64Array]()
         for k, line in enumerate(self._lines):
-            # One mass is stored for each line, which is lines × words; float32 halves the memory.
+            # One array is stored per line, so memory grows with lines × words; float32 halves it.
             masses.append(mass.astype(np.float32))
             ready = rates @ mass
             arrivals.append(self._transition_forward(ready)[line.first_word])
@@ -166,7 +166,8 @@ class _LineModel:
         """The probability that the next line starts at each word, either in order or by a jump.
 
         Args:
-            ready: (M + 1,) probability of each position, times that of the next line being spoken.
+            ready: (M + 1,) probability of each position, multiplied by the probability that the next line is
+                spoken.
         """
         steps = _spread_forward(ready)
         steps[:-1] += _BACKWARD_STEPS[1] * _spread_geometrically(ready[::-1], _BACKWARD_STEPS[0])[::-1][1:]
@@ -192,7 +193,7 @@ class _LineModel:
         ) * steps + _JUMP_PROBABILITY * at.sum() / self._word_count
 
     def _moved_likelihood(self, k: int) -> NDArray[np.float32]:
-        """(M + 1,) the probability that line `k` is moved alone, by the position where it would have been."""
+        """(M + 1,) the probability that line `k` is moved alone, for each position before the move."""
         gain = _sum_by_position(self._lines[k].first_word, self._likelihoods[k], self._word_count)
         return (_MOVED_LINE_PROBABILITY * self._spread_around(gain)).astype(np.float32)
 
@@ -217,11 +218,12 @@ def _spread_geometrically(x: Float64Array, mean: float) -> Float64Array:
 def _forward_step_filter() -> tuple[Float64Array, Float64Array]:
     """The mixture of geometric distributions in `_FORWARD_STEPS` as one recursive filter.
 
-    Each distribution is a first-order filter with z-transform w (1 - k) / (1 - k/z). Their sum, brought to
-    one denominator, is a single filter of third order, which is faster than three filters.
+    Each distribution is a first-order filter with z-transform w (1 - k) / (1 - k/z). Over a common
+    denominator, the sum of these filters is a single third-order filter, which is faster than three separate
+    ones.
 
     Returns:
-        Coefficients of the numerator and of the denominator.
+        Coefficients of the numerator and the denominator.
     """
     keeps = np.array([mean / (1 + mean) for mean, _ in _FORWARD_STEPS])
     numerator = np.zeros(len(_FORWARD_STEPS))
@@ -235,5 +237,6 @@ _STEP_NUMERATOR, _STEP_DENOMINATOR = _forward_step_filter()
 
 def _spread_forward(x: Float64Array) -> Float64Array:
     """Spread mass forward by `_FORWARD_STEPS`."""
-    # Where the filter's terms cancel, rounding can leave tiny negative values, which are no probabilities.
+    # When the filter's terms cancel, rounding can leave tiny negative values, which are not valid
+    # probabilities.
     return np.maximum(lfilter(_STEP_NUMERATOR, _STEP_DENOMINATOR, x + _DENORMAL_FLOOR), 0.0)

@@ -1,9 +1,9 @@
-"""Interpolation: place the elements without a time of their own between the lines that have one.
+"""Interpolation: place untimed elements between the timed lines.
 
-Between two timed lines that follow each other in script and film, the elements share the time in proportion
-to their length on the page. Where the film's order departs from the script's, a scene stays with its own
-line: its elements are placed directly after the line before them, or directly before the line after them, for
-as long as they take on the page.
+Between two timed lines that are consecutive in both script and film, the time is divided among the elements
+in proportion to their length on the page. Where the film's order departs from the script's, the elements of a
+scene stay with the timed line of that scene: they are placed directly after the line that precedes them, or
+directly before the line that follows them, and their durations are estimated from the page.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from moviemotion.screenplay.alignment.page_duration import page_seconds, printed
 from moviemotion.screenplay.elements import Element, ElementKind
 
 _CUT_PROBABILITY = 0.5
-"""Probability of being spoken nowhere from which a line counts as cut."""
+"""A line whose probability of being absent from the film is at least this high counts as cut."""
 _MAX_EXTRA_SECONDS = 10.0
-"""How much further apart than on the page two moved lines may be and still count as moved together."""
+"""Two moved lines count as moved together if their distance in the film exceeds the time estimated from the
+page by at most this many seconds."""
 _UNSPOKEN_SPEECH_KINDS = (ElementKind.CHARACTER, ElementKind.PARENTHETICAL)
 _ALL_SPEECH_KINDS = (*_UNSPOKEN_SPEECH_KINDS, *SPOKEN_KINDS)
 
@@ -32,13 +33,14 @@ def interpolate_cues(
 ) -> tuple[Cue, ...]:
     """Make one cue for each element.
 
-    Timed lines keep their times; other elements share the time between them by their length on the page.
-    Lines that are probably spoken nowhere are cut, and a scene all of whose lines are cut is cut completely.
+    Timed lines keep their times; the time between them is divided among the other elements in proportion to
+    their length on the page. Lines that are probably absent from the film are marked as cut, and a scene is
+    cut completely if all of its lines are cut.
 
     Args:
         elements: the elements of the screenplay.
         line_times: the timed lines, by index into `elements`.
-        film_seconds: length of the film; no cue ends after it.
+        film_seconds: length of the film; no cue ends later.
     """
     lines = _resolve_overlaps({k: _clip_to_film(line, film_seconds) for k, line in line_times.lines.items()})
     cut = {k for k, absent in line_times.absent_probability.items() if absent >= _CUT_PROBABILITY}
@@ -62,7 +64,7 @@ def interpolate_cues(
 
 
 def with_speech_times(elements: Sequence[Element], cues: Sequence[Cue]) -> tuple[Cue, ...]:
-    """Give character names and parentheticals the time of the dialogue they belong to."""
+    """Assign the times of dialogue to the character names and parentheticals that belong to it."""
     timed = list(cues)
     for speech in _speeches(elements):
         spoken = [cues[k] for k in speech if elements[k].kind in SPOKEN_KINDS]
@@ -100,7 +102,7 @@ def _clip_to_film(line: TimedLine, film_end: float) -> TimedLine:
 
 
 def _resolve_overlaps(found: dict[int, TimedLine]) -> dict[int, TimedLine]:
-    """Separate neighboring lines whose guessed ends overlap; matched words take precedence over guesses."""
+    """Separate neighboring lines whose estimated ends overlap; matched words take precedence."""
     lines = dict(found)
     in_order = [k for k, line in lines.items() if not line.moved]
     for k, after in pairwise(in_order):
@@ -117,7 +119,7 @@ UntimedSpan = tuple[list[int], float, float]
 def _untimed_spans(
     elements: Sequence[Element], lines: dict[int, TimedLine], film_end: float
 ) -> Iterator[UntimedSpan]:
-    """Groups of elements to be placed together, in order, each with the start and end of its time.
+    """Groups of elements to be placed together, in order, each with its start and end time.
 
     Args:
         elements: the elements of the screenplay.
@@ -145,8 +147,8 @@ def _untimed_spans(
         ):
             yield items, line.end, following.start
             continue
-        # The film departs from the script here, so the time between the two lines is not these elements'.
-        # Each scene stays with its own line instead.
+        # The film departs from the script here, so the time between the two lines does not belong to these
+        # elements. Each scene stays with its own line instead.
         here = [n for n in items if _stays_with_previous_line(elements, n, k, after, line.moved)]
         there = [n for n in items if n not in set(here)]
         next_start = starts[bisect(starts, line.end)] if bisect(starts, line.end) < len(starts) else film_end
@@ -165,12 +167,13 @@ def _total_page_seconds(elements: Sequence[Element], items: Sequence[int]) -> fl
 
 
 def _stays_with_previous_line(elements: Sequence[Element], n: int, k: int, after: int, moved: bool) -> bool:
-    """Whether element `n` stays with line `k` before it rather than with line `after`.
+    """Whether element `n` stays with the preceding line `k` rather than with the following line `after`.
 
     Args:
         elements: the elements of the screenplay.
         n: the element.
-        k, after: the timed lines before and after it; -1 and `len(elements)` for the edges of the film.
+        k, after: the timed lines before and after the element; -1 and `len(elements)` at the edges of the
+            film.
         moved: whether line `k` is moved.
     """
     scene = elements[n].scene
@@ -180,7 +183,7 @@ def _stays_with_previous_line(elements: Sequence[Element], n: int, k: int, after
 
 
 def _elements_of_cut_scenes(elements: Sequence[Element], cut: set[int]) -> set[int]:
-    """The elements of scenes all of whose lines are cut. Scenes without dialogue are never among them."""
+    """The elements of scenes in which every line is cut. Scenes without dialogue are never included."""
     spoken = [k for k, element in enumerate(elements) if element.kind in SPOKEN_KINDS]
     present = {elements[k].scene for k in spoken if k not in cut}
     gone = {elements[k].scene for k in spoken} - present

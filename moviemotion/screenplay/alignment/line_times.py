@@ -1,8 +1,8 @@
 """Line times: find the dialogue of a screenplay in the subtitles, and time each line.
 
-`find_line_times` runs the alignment from normalized words to settled conflicts. Its result is exact where
-words match. A line whose first or last words were rephrased also starts before, or ends after, its matched
-words; `_time_line` extends it over the unassigned words around them.
+`find_line_times` runs the alignment from normalizing words to resolving conflicts. The resulting times are
+exact where words match. A line whose first or last words were rephrased starts before or ends after its
+matched words; `_time_line` extends such a line over the surrounding unassigned words.
 """
 
 from __future__ import annotations
@@ -32,18 +32,18 @@ from moviemotion.screenplay.subtitles.parse import Subtitle
 SPOKEN_KINDS = (ElementKind.DIALOGUE, ElementKind.LYRICS)
 _MAX_REPHRASED_WORDS = 3
 _MAX_REPHRASED_SECONDS = 1.0
-"""How many words at an end of a line, and for how long, may be rephrased; more of them count as cut."""
+"""Maximum number and duration of rephrased words at either end of a line; anything beyond counts as cut."""
 _MAX_WORD_SECONDS = 0.5
 """Longest duration of one word."""
 _MIN_OWN_WORDS_SHARE = 0.6
 _MAX_PAUSE_SECONDS = 2.0
-"""An utterance before a line is a repetition of it if this share of its words are the line's, and if it is
-this close."""
+"""An utterance before a line counts as a repetition of it if at least this fraction of its words occur in the
+line and it is at most this many seconds away."""
 _CHANCE_MARGIN_BITS = 5.0
-"""Bits above log2(N · M): one such place is expected by chance in 2^5 = 32 films."""
+"""Required bits above log2(N · M): one such place is expected by chance in 2^5 = 32 films."""
 _MIN_MATCHED_WORDS = 12.0
 _MIN_MATCHED_SHARE = 0.003
-"""How many words must match beyond chance to show that it is the same film: 12, and 3 of each 1,000."""
+"""Number of words that must match beyond chance to show that it is the same film: 12 plus 3 per 1,000."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,10 @@ class TimedLine:
 
     Attributes:
         start, end: seconds of film time.
-        first_word_start, last_word_end: start of its first matched word and end of its last one, in seconds
-            of film time; `start` and `end` may lie beyond them, where rephrased words are guessed.
-        probability: probability that it is spoken there, 0–1.
-        moved: whether the film has it in another order than the script.
+        first_word_start, last_word_end: start of the first matched word and end of the last one, in seconds
+            of film time; `start` and `end` may lie beyond them if rephrased words are estimated there.
+        probability: probability that the line is spoken there, from 0 to 1.
+        moved: whether the line's position in the film departs from the script's order.
     """
 
     start: float
@@ -72,7 +72,7 @@ class LineTimes:
 
     Attributes:
         lines: the lines found in the film.
-        absent_probability: for every other line, the probability that it is spoken nowhere.
+        absent_probability: the probability, for every other line, that the line is absent from the film.
     """
 
     lines: dict[int, TimedLine]
@@ -86,7 +86,7 @@ class SpokenWords:
     Attributes:
         words: M words.
         starts_utterance: (M,) whether a word starts a subtitle or follows a change of speaker.
-        starts_sentence: (M,) whether it starts a sentence or an utterance.
+        starts_sentence: (M,) whether a word starts a sentence or an utterance.
         start, end: (M,) seconds of film time.
     """
 
@@ -105,20 +105,21 @@ def find_line_times(screenplay: Screenplay, subtitles: Sequence[Subtitle]) -> Li
         subtitles: the film's subtitles in order of time.
 
     Raises:
-        MoviemotionError: the script has no dialogue, or the subtitles belong to another film.
+        MoviemotionError: the script has no dialogue, or the subtitles belong to a different film.
     """
     names = {character_name(e.text).lower() for e in screenplay.elements if e.kind is ElementKind.CHARACTER}
     normalized = {
         k: normalize_text(e.text, names) for k, e in enumerate(screenplay.elements) if e.kind in SPOKEN_KINDS
     }
-    # Dialogue such as "…" has no words to find. Lines are numbered without it; `elements` maps them back.
+    # Dialogue such as "…" has no words to find. It is excluded from the line numbers; `elements` maps them
+    # back.
     elements = [k for k, text in normalized.items() if text.words]
     texts = [normalized[k] for k in elements]
     lines = [text.words for text in texts]
     if not lines:
         raise SettingError(
             "no-dialogue",
-            "{path}: the script has no dialogue that could be found in subtitles; run without {subtitles}",
+            "{path}: the script has no dialogue to match with subtitles; run without {subtitles}",
             path=screenplay.path,
         )
     speech = extract_spoken_words(subtitles)
@@ -139,7 +140,8 @@ def find_line_times(screenplay: Screenplay, subtitles: Sequence[Subtitle]) -> Li
         elements[k]: _time_line(lines[k], alignment, earlier.get(k), assigned, speech, moved=k in moved)
         for k, alignment in alignments.items()
     }
-    # The probability of a place that turned out to belong to another line is added to "nowhere".
+    # If a place turned out to belong to another line, its probability is added to the probability that the
+    # line is absent.
     lost = {elements[k]: alignment.probability for k, alignment in first_choices.items()}
     absent = {
         k: posteriors[n].absent_probability + lost.get(k, 0.0)
@@ -150,7 +152,7 @@ def find_line_times(screenplay: Screenplay, subtitles: Sequence[Subtitle]) -> Li
 
 
 def extract_spoken_words(subtitles: Sequence[Subtitle]) -> SpokenWords:
-    """The words of the subtitles. Within a subtitle, the duration of a word is proportional to its length."""
+    """Extract the spoken words; within a subtitle, a word's duration is proportional to its length."""
     words: list[str] = []
     starts_utterance, starts_sentence = list[bool](), list[bool]()
     times = [np.zeros((2, 0))]
@@ -177,7 +179,7 @@ def _check_same_film(
     candidates: Sequence[Candidates],
     speech: SpokenWords,
 ) -> None:
-    """Reject subtitles in which too few lines are found beyond chance.
+    """Reject subtitles in which too few lines are found beyond what chance would explain.
 
     Between texts of N and M words, chance alone produces N · M · 2^-B places of B bits (Karlin and Altschul,
     1990). Only lines with more bits than that count.
@@ -212,11 +214,11 @@ def _time_line(
 
     Args:
         line: the words of the line.
-        alignment: its matched words.
-        earlier_start: position of its first spoken word, if that is before the matched words.
-        assigned: (M,) the spoken words that are matched with any line.
+        alignment: the line's matched words.
+        earlier_start: position of the line's first spoken word, if it precedes the matched words.
+        assigned: (M,) whether each spoken word is matched with a line.
         speech: all spoken words.
-        moved: whether the film has the line in another order than the script.
+        moved: whether the line's position in the film departs from the script's order.
     """
     first, last = int(alignment.word_pairs[0, 1]), int(alignment.word_pairs[-1, 1])
     start = _extend_to_sentence_start(first, int(alignment.word_pairs[0, 0]), assigned, speech)
@@ -236,12 +238,12 @@ def _time_line(
 
 
 def _extend_to_sentence_start(first: int, missing: int, assigned: BoolArray, speech: SpokenWords) -> int:
-    """Move a line's start back to the start of the film's sentence, if its missing words fit in there.
+    """Move a line's start back to the start of the film's sentence, if the line's missing words fit there.
 
     Args:
         first: position of the line's first matched word.
-        missing: how many words of the line come before it.
-        assigned: (M,) the spoken words that are matched with any line.
+        missing: the number of words of the line before the first matched word.
+        assigned: (M,) whether each spoken word is matched with a line.
         speech: all spoken words.
 
     Returns:
@@ -260,13 +262,13 @@ def _extend_to_sentence_start(first: int, missing: int, assigned: BoolArray, spe
 def _extend_over_rephrased_words(
     word: int, missing: int, step: int, assigned: BoolArray, speech: SpokenWords
 ) -> int:
-    """Extend an end of a line over unassigned words of the same utterance, at most as many as are missing.
+    """Extend one end of a line over unassigned words of the utterance, up to the number of missing words.
 
     Args:
         word: position of the line's first or last matched word.
-        missing: how many words of the line lie beyond it.
+        missing: the number of words of the line beyond that word.
         step: -1 to extend the start, 1 to extend the end.
-        assigned: (M,) the spoken words that are matched with any line.
+        assigned: (M,) whether each spoken word is matched with a line.
         speech: all spoken words.
 
     Returns:
@@ -284,7 +286,7 @@ def _extend_over_rephrased_words(
 
 
 def _extend_over_repeated_words(first: int, line: set[str], assigned: BoolArray, speech: SpokenWords) -> int:
-    """Move a line's start back over repetitions of its words just before it: "Man down. Man down!".
+    """Move a line's start back over an immediately preceding repetition of its words: "Man down. Man down!".
 
     Returns:
         Position of the first word of the line.

@@ -1,8 +1,8 @@
-"""Normalization: the words of scripts and subtitles in a form in which they can be compared.
+"""Normalization: script and subtitle words in a comparable form.
 
 A script and its subtitles spell the same speech differently: "I'm gonna" and "I am going to", "26" and
 "twenty-six", "theatre" and "theater", and text recognition turns "will" into "wiII". Both are reduced to one
-spelling; the starts of sentences and clauses are stored with the words.
+spelling, and the starts of sentences and clauses are kept along with the words.
 """
 
 from __future__ import annotations
@@ -66,12 +66,12 @@ _TENS = ("", "ten", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "e
 
 @dataclass(frozen=True)
 class NormalizedText:
-    """A text as comparable words.
+    """A text as a sequence of comparable words.
 
     Attributes:
         words: N words.
         starts_sentence: (N,) whether a word starts a sentence or follows a dash or an ellipsis.
-        starts_clause: (N,) whether it starts a sentence or follows a comma or semicolon.
+        starts_clause: (N,) whether a word starts a sentence or follows a comma or semicolon.
     """
 
     words: tuple[str, ...]
@@ -83,8 +83,8 @@ def normalize_text(text: str, character_names: Set[str] = frozenset()) -> Normal
     """Split a text into comparable words, sentences and clauses.
 
     Args:
-        text: what is spoken.
-        character_names: names in lower case. One at the end of the text counts as a clause of its own, since
+        text: the spoken text.
+        character_names: lowercase names. A name at the end of the text counts as a separate clause, since
             actors often move it ("Look out, Anna", "Anna, look out").
     """
     words: list[str] = []
@@ -104,8 +104,8 @@ def normalize_text(text: str, character_names: Set[str] = frozenset()) -> Normal
 def normalize_words(text: str) -> list[str]:
     """The comparable words of a text.
 
-    They are in lower case and without accents. Numbers and common contractions are spelled out, and an I that
-    text recognition confused with an l is corrected.
+    The words are lowercased and stripped of accents. Numbers and common contractions are spelled out, and an
+    I that text recognition confused with an l is corrected.
 
     Example:
         >>> normalize_words("I'm 26")
@@ -124,7 +124,7 @@ def normalize_words(text: str) -> list[str]:
 
 
 def _spell_number(number: str) -> str:
-    """A number in words. Commas between thousands are ignored; any other mark separates two numbers."""
+    """Spell out a number, ignoring thousands separators; other punctuation separates two numbers."""
     if re.fullmatch(r"\d{1,3}(,\d{3})+", number):
         number = number.replace(",", "")
     parts = [part for part in re.split(r"\D", number) if part]

@@ -15,7 +15,7 @@ _UNPRINTED_KINDS = (ElementKind.SECTION, ElementKind.SYNOPSIS, ElementKind.PAGE_
 
 
 def printed_line_count(element: Element) -> int:
-    """How many printed lines an element takes, including the blank line before it."""
+    """The number of printed lines that an element takes, including the blank line before it."""
     if element.kind in _UNPRINTED_KINDS:
         return 0
     width = _LINE_WIDTHS.get(element.kind, _DEFAULT_LINE_WIDTH)
@@ -24,5 +24,5 @@ def printed_line_count(element: Element) -> int:
 
 
 def page_seconds(element: Element) -> float:
-    """Estimated seconds of screen time of an element."""
+    """Estimated screen time of an element, in seconds."""
     return printed_line_count(element) * SECONDS_PER_PAGE / LINES_PER_PAGE

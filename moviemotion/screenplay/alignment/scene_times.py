@@ -17,7 +17,7 @@ from moviemotion.screenplay.alignment.timing_sheet import SceneTime
 from moviemotion.screenplay.elements import Element, ElementKind, Screenplay
 
 _MIN_HEADING_SIMILARITY = 85.0
-"""rapidfuzz ratio, of 100, from which a heading of the sheet is taken for a heading of the script."""
+"""Minimum rapidfuzz ratio (0 to 100) at which a heading of the sheet matches a heading of the script."""
 _MAX_SHOT_DISTANCE_SECONDS = 2.0
 """Largest distance over which an estimated scene start is moved to a shot change."""
 
@@ -27,23 +27,24 @@ def cues_from_timing_sheet(
 ) -> tuple[Cue, ...]:
     """Make one cue for each element from a timing sheet.
 
-    Scenes take their times from the sheet, and the elements of a scene share its time by their length on the
-    page. Scenes that the sheet does not name are not in the film. If a scene is named more than once, its
-    first time counts.
+    Scenes take their times from the sheet, and the time of a scene is divided among its elements in
+    proportion to their length on the page. Scenes that are not in the sheet are assumed to be cut from the
+    film. If the sheet contains a scene more than once, its first time is used.
 
     Args:
         screenplay: the screenplay.
         timing_sheet: when each scene is on screen, in order of time.
-        film_seconds: length of the film if it is known; no cue ends after it.
+        film_seconds: length of the film, if known; no cue ends later.
 
     Raises:
-        MoviemotionError: the script has no scene headings, or a scene of the sheet is not in it.
+        MoviemotionError: the script has no scene headings, or the sheet contains a scene that is not in the
+            script.
     """
     starts = {e.scene: e for e in screenplay.elements if e.kind is ElementKind.SCENE_HEADING}
     if not starts:
         raise SettingError(
             "no-scene-headings",
-            "{path}: the script has no scene headings for a timing sheet to name; run without {timing_sheet}",
+            "{path}: the script has no scene headings to match a timing sheet; run without {timing_sheet}",
             path=screenplay.path,
         )
     times: dict[int, tuple[float, float]] = {}
@@ -64,12 +65,12 @@ def cues_from_timing_sheet(
 
 
 def _find_scene(time: SceneTime, headings: dict[int, Element], taken: set[int]) -> int | None:
-    """The scene of the script that an entry of the sheet names; among equal headings, the first untimed one.
+    """The script scene that an entry of the sheet refers to; among equal headings, the first untimed one.
 
     Args:
-        time: the entry.
+        time: the entry of the sheet.
         headings: the script's headings by scene.
-        taken: the scenes that have a time already.
+        taken: the scenes that already have a time.
     """
     numbered = any(e.number for e in headings.values())
     if time.scene_number is not None:
@@ -116,7 +117,8 @@ def snap_to_shot_changes(
 ) -> tuple[Cue, ...]:
     """Move estimated scene starts to the nearest shot change, if it is within 2 s.
 
-    The end of the element before such a scene moves along, if the two coincided. No other time changes.
+    The end of the preceding element moves as well if it coincided with the scene start. No other times
+    change.
 
     Args:
         elements: the elements of the screenplay.

@@ -1,4 +1,4 @@
-"""Timed scripts as JSON and back: how a study stores its screenplay and the screenplay's cues."""
+"""Convert timed scripts to and from JSON, the format in which a study stores its screenplay and cues."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from moviemotion.screenplay.elements import (
 
 
 def to_json(script: TimedScript) -> dict[str, Any]:
-    """A complete timed script, ready for `json.dumps(…, allow_nan=False)`; times of cut elements are None."""
+    """Convert a timed script for `json.dumps(…, allow_nan=False)`; the times of cut elements become None."""
     data = asdict(script)
     data["screenplay"]["path"] = str(script.screenplay.path)
     for cue in data["cues"]:
@@ -29,10 +29,10 @@ def to_json(script: TimedScript) -> dict[str, Any]:
 
 
 def from_json(data: dict[str, Any]) -> TimedScript:
-    """The timed script that `to_json` was given.
+    """Restore a timed script from the output of `to_json`.
 
     Raises:
-        KeyError, TypeError, ValueError: the data does not come from `to_json`.
+        KeyError, TypeError, ValueError: the data was not created by `to_json`.
     """
     play = data["screenplay"]
     return TimedScript(

@@ -1,6 +1,6 @@
 """Timing sheets: when each scene is on screen, read from a CSV file or from the edit itself (an EDL).
 
-Lists of shot changes are read here too, since they use the same notation of times.
+Lists of shot changes are read here too, since they use the same time notation.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class SceneTime:
     """One uninterrupted stretch of a scene on screen.
 
     Attributes:
-        scene_number: the scene's number as the script prints it, or counted from 1 in a script without
-            numbers; None if the sheet names scenes by heading.
+        scene_number: the scene's number as printed in the script, or counted from 1 in a script without
+            numbers; None if the sheet identifies scenes by heading.
         heading: the scene's heading, or None.
         start: seconds of film time.
         end: seconds of film time; None if the scene lasts until the next one.
@@ -44,11 +44,11 @@ class SceneTime:
 
 
 def read_timing_sheet(path: Path | str, frame_rate: float = 24.0) -> tuple[SceneTime, ...]:
-    """Read a timing sheet; its entries are returned in order of time.
+    """Read a timing sheet and return its entries in order of time.
 
-    A `.csv` file has the columns `scene` or `heading`, `start` and optionally `end`; times are seconds or
-    [h:]m:s. An `.edl` file is a CMX3600 list whose events name their scene in a comment, `* SCENE: 12A` or
-    `* FROM CLIP NAME: 12A-3`. Film time 0 is the full hour of timecode in which its first event starts.
+    A `.csv` file has the columns `scene` or `heading`, `start` and optionally `end`; times are in seconds or
+    [h:]m:s. An `.edl` file is a CMX3600 list whose events name their scene in a comment, `* SCENE: 12A` or `*
+    FROM CLIP NAME: 12A-3`. Film time 0 is the full hour of timecode in which the first event starts.
 
     Args:
         path: the timing sheet.
@@ -56,7 +56,7 @@ def read_timing_sheet(path: Path | str, frame_rate: float = 24.0) -> tuple[Scene
             counting.
 
     Raises:
-        MoviemotionError: the file cannot be read as either kind; the message names the first wrong line.
+        MoviemotionError: the file cannot be read as either kind; the message names the first invalid line.
     """
     path = Path(path)
     if path.suffix.lower() not in (".csv", ".edl"):
@@ -70,7 +70,7 @@ def _parse_csv(path: Path, text: str) -> list[SceneTime]:
     rows = csv.DictReader(text.splitlines(), skipinitialspace=True)
     names = {name.strip().lower(): name for name in rows.fieldnames or () if name}
     if "start" not in names or not {"scene", "heading"} & set(names):
-        raise MoviemotionError(f"{path}: the columns are not named; its first line must be {_COLUMNS}")
+        raise MoviemotionError(f"{path}: column names are missing; the first line must be {_COLUMNS}")
     times: list[SceneTime] = []
     for row in rows:
         cells = {key: (row[name] or "").strip() for key, name in names.items()}
@@ -85,7 +85,7 @@ def _parse_csv(path: Path, text: str) -> list[SceneTime]:
             raise MoviemotionError(f"{where}: the scene ends before it starts; correct its times")
         times.append(SceneTime(scene, heading, start, end))
     if not times:
-        raise MoviemotionError(f"{path}: there are no scenes in it; give one line per scene ({_COLUMNS})")
+        raise MoviemotionError(f"{path}: contains no scenes; give one line per scene ({_COLUMNS})")
     return times
 
 
@@ -96,7 +96,7 @@ def _parse_seconds(cell: str, name: str, where: str) -> float | None:
         return float(cell)
     clock = _CLOCK_TIME.fullmatch(cell)
     if clock is None:
-        raise MoviemotionError(f"{where}: {name} {cell!r} is not a time; give seconds (83.5) or h:m:s")
+        raise MoviemotionError(f"{where}: {name} {cell!r} is not a valid time; give seconds (83.5) or h:m:s")
     return int(clock[1] or 0) * 3600.0 + int(clock[2]) * 60 + float(clock[3].replace(",", "."))
 
 
@@ -118,13 +118,14 @@ def _parse_edl(path: Path, text: str, frame_rate: float) -> list[SceneTime]:
             start, end, scene = events[-1]
             events[-1] = start, end, scene or named[1].upper()
     if not events:
-        raise MoviemotionError(f"{path}: there are no CMX3600 events in it; export the EDL again as CMX3600")
+        raise MoviemotionError(f"{path}: contains no CMX3600 events; export the EDL again as CMX3600")
     scenes = [event for event in sorted(events, key=lambda event: event[0]) if event[2]]
     if not scenes:
         raise MoviemotionError(
-            f"{path}: no event names its scene; export it with comments (* SCENE: 12A or * FROM CLIP NAME)"
+            f"{path}: no event names its scene; export the EDL with comments "
+            "(* SCENE: 12A or * FROM CLIP NAME)"
         )
-    # A reel's timecode conventionally starts at 01:00:00:00, and the film may start some frames into it.
+    # A reel's timecode conventionally starts at 01:00:00:00, and the film may start a few frames later.
     zero = min(hours)
     times: list[SceneTime] = []
     for start, end, scene in scenes:
@@ -137,7 +138,7 @@ def _parse_edl(path: Path, text: str, frame_rate: float) -> list[SceneTime]:
 
 
 def _timecode_to_seconds(code: str, rate: Fraction, where: str) -> float:
-    """Seconds from timecode 00:00:00:00; a wrong timecode is most often one of another frame rate."""
+    """Seconds from timecode 00:00:00:00; an invalid timecode usually means a different frame rate."""
     try:
         timecode = TimecodeFormat(rate, drop_frame=code[8] == ";")
         return timecode.frame_to_seconds(timecode.timecode_to_frame(code))
@@ -160,12 +161,12 @@ def read_shot_changes(path: Path | str) -> tuple[float, ...]:
         Film times in seconds, ascending.
 
     Raises:
-        MoviemotionError: the file is missing or empty, or a line is not a time.
+        MoviemotionError: the file is missing or empty, or a line is not a valid time.
     """
     path = Path(path)
     lines = enumerate(read_text(path, "list of shot changes", "plain text (.txt)").splitlines(), 1)
     times = [_parse_seconds(line.strip(), "the shot change", f"{path}, line {n}") for n, line in lines]
     shots = [time for time in times if time is not None]
     if not shots:
-        raise MoviemotionError(f"{path}: there are no shot changes in it; give one time per line")
+        raise MoviemotionError(f"{path}: contains no shot changes; give one time per line")
     return tuple(sorted(shots))

@@ -1,7 +1,7 @@
 """Emphasis in Fountain: *italic*, **bold**, ***bold italic*** and _underlined_ letters.
 
-Emphasis is stored as runs of letters (`Emphasis`), and handled here as one style per letter, which makes
-nested marks and comparisons easy.
+Emphasis is stored as runs of letters (`Emphasis`) but handled here as one style per letter, which simplifies
+nested marks and comparisons.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ _STYLE = {
 }
 _MARK = {style: mark for mark, style in _STYLE.items()}
 _ESCAPED = re.compile(r"\\([*_\\])")
-# While marks are being paired, private-use characters stand for them: one to open and one to close each
-# style.
+# While marks are being paired, they are represented by private-use characters: one to open and one to close
+# each style.
 _OPEN, _CLOSE = 0xE010, 0xE020
 
 
 def strip_emphasis(text: str) -> str:
-    """The text without emphasis marks and escapes."""
+    """Remove emphasis marks and escapes from a text."""
     return parse_emphasis(text)[0]
 
 
@@ -37,7 +37,7 @@ def parse_emphasis(text: str) -> tuple[str, tuple[Emphasis, ...]]:
     """Parse a text with emphasis marks.
 
     Returns:
-        The text without marks and escapes, and its emphasized letters.
+        The text without marks and escapes, and the runs of emphasized letters.
     """
 
     def pair(match: re.Match[str]) -> str:
@@ -86,17 +86,17 @@ def letter_styles(text: str, emphasis: Sequence[Emphasis]) -> list[TextStyle]:
 
 
 def mark_emphasis(text: str, emphasis: Sequence[Emphasis]) -> str:
-    """Write a text with emphasis marks and escapes, so that `parse_emphasis` returns both again.
+    """Write a text with emphasis marks and escapes; `parse_emphasis` reverses this.
 
-    A line whose emphasis Fountain cannot express, such as two styles that meet within a word, is written
-    without it.
+    A line is written without emphasis if Fountain cannot express it, for example if two styles meet within a
+    word.
     """
     styles = letter_styles(text, emphasis)
     lines, at = [], 0
     for line in text.split("\n"):
         wanted = styles[at : at + len(line)]
         marked = _mark_line(line, wanted)
-        # Fountain's rules for what is a mark are easier to test than to predict.
+        # It is easier to test what Fountain's rules treat as a mark than to predict it.
         survives = parse_emphasis(marked) == (line, emphasis_runs(wanted))
         lines.append(marked if survives else escape_marks(line))
         at += len(line) + 1
@@ -104,12 +104,12 @@ def mark_emphasis(text: str, emphasis: Sequence[Emphasis]) -> str:
 
 
 def escape_marks(text: str) -> str:
-    """The text with a backslash before every character that would be read as a mark."""
+    """Add a backslash before every character that would be read as a mark."""
     return re.sub(r"([\\*_])", r"\\\1", text)
 
 
 def _mark_line(line: str, styles: Sequence[TextStyle]) -> str:
-    """A line with marks; those of underlining are outside those of bold and italic."""
+    """Add marks to a line; underline marks enclose bold and italic marks."""
     parts = []
     for start, end, underlined in style_runs([style & TextStyle.UNDERLINE for style in styles]):
         mark = _MARK[TextStyle.UNDERLINE] if underlined else ""

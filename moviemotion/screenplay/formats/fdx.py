@@ -1,8 +1,8 @@
-"""Read Final Draft's FDX, as written by Final Draft and by programs that export it.
+"""Read FDX files written by Final Draft and by programs that export this format.
 
 The XML is read directly, because the available parsers keep neither scene numbers and lengths nor notes.
-Final Draft refers to elements by ranges of letters counted from the start of the script; `_Reader` counts
-along, so that notes can be assigned to elements and written back (see `fdx_writer`).
+Final Draft refers to elements by letter ranges counted from the start of the script; `_Reader` counts letters
+in the same way, so that notes can be assigned to elements and written back (see `fdx_writer`).
 """
 
 from __future__ import annotations
@@ -40,20 +40,21 @@ _ELEMENT_KINDS = {
     "New Act": ElementKind.CENTERED,
     "End of Act": ElementKind.CENTERED,
 }
-"""Every other type of paragraph (Action, Shot, General, Cast List, …) is action."""
+"""Paragraph types and the kinds they become; every other type (Action, Shot, General, Cast List, …) is
+action."""
 _TEXT_STYLES = {"Italic": TextStyle.ITALIC, "Bold": TextStyle.BOLD, "Underline": TextStyle.UNDERLINE}
 _LENGTH = re.compile(r"(?:(\d+)(?:\s+|$))?(?:(\d)/8)?")
 _EMBEDDED_TAGS = ("DualDialogue", "OmittedScene")
 EMBEDDED_BLOCK_LENGTH = 2
-"""How many letters Final Draft counts for a block inside a paragraph; the text of the block is not
-counted."""
+"""The number of letters that Final Draft counts for a block inside a paragraph, whose text is not counted."""
 
 
 def read_fdx(path: Path) -> Screenplay:
     """Read an FDX file.
 
     Raises:
-        MoviemotionError: the file is missing or not a Final Draft script, or its XML is broken or unsafe.
+        MoviemotionError: the file is missing or is not a Final Draft script, or its XML is malformed or
+            unsafe.
     """
     data = read_bytes(path, "screenplay")
     root, reader = _read(data, path)
@@ -68,14 +69,14 @@ def read_fdx(path: Path) -> Screenplay:
 
 
 def element_ranges(data: bytes, path: Path) -> list[tuple[int, int]]:
-    """The range of letters of each element of an FDX file, counted like the ranges of its script notes.
+    """The letter range of each element of an FDX file, counted like the ranges of its script notes.
 
-    Letters are counted from the start of the script, and each end of a paragraph counts as one. Elements of
+    Letters are counted from the start of the script, and each paragraph end counts as one letter. Elements of
     dual dialogue have the range of their block.
 
     Args:
         data: the contents of the file.
-        path: the file, for messages.
+        path: the file, for error messages.
     """
     return _read(data, path)[1].ranges
 
@@ -84,7 +85,7 @@ def _read(data: bytes, path: Path) -> tuple[XmlNode, _Reader]:
     root = parse_xml(data, path, FDX_REMEDY)
     content = root.find("Content")
     if root.tag != "FinalDraft" or content is None:
-        raise MoviemotionError(f"{path}: this is not a Final Draft script; {FDX_REMEDY}")
+        raise MoviemotionError(f"{path}: not a Final Draft script; {FDX_REMEDY}")
     reader = _Reader()
     for paragraph in content.find_all("Paragraph"):
         reader.read_paragraph(paragraph)
@@ -92,16 +93,16 @@ def _read(data: bytes, path: Path) -> tuple[XmlNode, _Reader]:
 
 
 def _paragraph_text(paragraph: XmlNode) -> str:
-    """The text of a paragraph whose letters Final Draft counts."""
+    """The text of a paragraph, limited to the letters that Final Draft counts."""
     return "".join(text.text for text in paragraph.find_all("Text"))
 
 
 class _Reader:
-    """Makes elements in one pass over the paragraphs, and counts letters as Final Draft does.
+    """Creates elements in one pass over the paragraphs, counting letters as Final Draft does.
 
     Attributes:
-        elements: the elements of the paragraphs that have been read.
-        ranges: the range of letters of each element.
+        elements: the elements so far.
+        ranges: the letter range of each element.
     """
 
     def __init__(self) -> None:
@@ -126,7 +127,7 @@ class _Reader:
         added = len(self.elements) - len(self.ranges)
         if added:
             self.ranges += [(self._offset, end)] * added
-        elif self.ranges and _styled_text(paragraph)[0]:  # joined to the element before
+        elif self.ranges and _styled_text(paragraph)[0]:  # joined to the previous element
             self.ranges[-1] = (self.ranges[-1][0], end)
         self._offset = end + 1
 
@@ -188,9 +189,9 @@ class _Reader:
         )
 
     def _continues_last(self, kind: ElementKind, who: str | None) -> bool:
-        """Whether a paragraph belongs to the last element: in a speech, consecutive ones of a kind do.
+        """Whether a paragraph belongs to the last element: in a speech, consecutive paragraphs of a kind do.
 
-        Fountain treats them in this way too, and both formats must give the same elements.
+        Fountain treats them in the same way, and both formats must produce the same elements.
         """
         return who is not None and bool(self.elements) and self.elements[-1].kind is kind
 
@@ -212,7 +213,7 @@ def _styled_text(paragraph: XmlNode) -> tuple[str, tuple[Emphasis, ...]]:
     for piece in paragraph.find_all("Text"):
         named = piece.attributes.get("Style", "").split("+")
         style = TextStyle(sum(_TEXT_STYLES.get(name, TextStyle(0)) for name in named))
-        # Letters that are shown as capitals are read as capitals, so that a character name is recognized.
+        # Letters displayed as capitals are read as capitals, so that character names are recognized.
         shown = piece.text.upper() if "AllCaps" in named else piece.text
         letters += [(letter, style) for letter in shown]
     lines: list[list[tuple[str, TextStyle]]] = [[]]
@@ -228,8 +229,8 @@ def _styled_text(paragraph: XmlNode) -> tuple[str, tuple[Emphasis, ...]]:
         del trimmed[-1]
     joined = [pair for line in trimmed for pair in [("\n", TextStyle(0)), *line]][1:]
     text, styles = "".join(letter for letter, _ in joined), [style for _, style in joined]
-    # A space has only the styles that both of its neighbors have: in "the **end** now" no space is bold, even
-    # if Final Draft says so.
+    # A space has only the styles that its two neighbors share: in "the **end** now", neither space is bold,
+    # even if it is bold in the file.
     for space in re.finditer(r"\s+", text):
         start, end = space.span()
         around = styles[start - 1] & styles[end]
@@ -243,21 +244,21 @@ def _trim(line: list[tuple[str, TextStyle]]) -> list[tuple[str, TextStyle]]:
 
 
 def _eighths(length: str) -> int | None:
-    """A length in eighths of a page, as in "1 3/8", which is 11; None if there is none."""
+    """Parse a length in eighths of a page: 11 for "1 3/8"; None if the text is not a length."""
     match = _LENGTH.fullmatch(length.strip())
     eighths = 8 * int(match[1] or 0) + int(match[2] or 0) if match else 0
     return eighths or None
 
 
 def _title(title_page: XmlNode | None) -> str:
-    """The first paragraph with text on the title page."""
+    """The text of the first non-empty paragraph on the title page."""
     content = title_page.find("Content") if title_page is not None else None
     lines = (_styled_text(p)[0] for p in content.find_all("Paragraph")) if content is not None else iter(())
     return next((line.replace("\n", " ") for line in lines if line), "")
 
 
 def _notes(root: XmlNode, reader: _Reader) -> Iterator[ScreenplayNote]:
-    """Final Draft's script notes, each assigned to the element in which its range starts."""
+    """The script notes of the file, each assigned to the element in which the note's range starts."""
     block = root.find("ScriptNotes")
     for note in block.find_all("ScriptNote") if block is not None else ():
         start = note.attributes.get("Range", "").partition(",")[0]

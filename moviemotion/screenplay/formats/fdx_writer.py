@@ -1,4 +1,4 @@
-"""Write Final Draft's FDX: a complete screenplay, or script notes into an existing file."""
+"""Write Final Draft (FDX) files: a complete screenplay, or script notes added to an existing file."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ OMITTED_KINDS = (ElementKind.SECTION, ElementKind.SYNOPSIS)
 
 @dataclass(frozen=True)
 class ScriptNote:
-    """A script note of Final Draft.
+    """A Final Draft script note.
 
     Attributes:
-        start, end: the range of letters it is attached to (see `fdx.element_ranges`).
-        title: its title.
-        text: its text; lines are joined by newlines.
+        start, end: the letter range that the note is attached to (see `fdx.element_ranges`).
+        title: the note's title.
+        text: the note's text; lines are joined by newlines.
         color: `#rrggbb`.
     """
 
@@ -45,7 +45,8 @@ def write_fdx(screenplay: Screenplay) -> bytes:
     """Write a screenplay as FDX. Reading it again gives the same elements.
 
     There are exceptions: sections and synopses are dropped, since Final Draft keeps them in a separate
-    outline, and so is a page break at the end. Lyrics directly after a speech are assigned to its speaker.
+    outline, and a page break at the end is dropped as well. Lyrics directly after a speech are assigned to
+    the speaker of that speech.
     """
     title = [value for key, value in screenplay.title_page if key.lower() == "title"] or [screenplay.title]
     parts = ['<?xml version="1.0" encoding="UTF-8" standalone="no" ?>']
@@ -61,14 +62,13 @@ def write_fdx(screenplay: Screenplay) -> bytes:
 
 
 def written_element_ranges(elements: Sequence[Element]) -> dict[int, tuple[int, int]]:
-    """The ranges of letters of elements in the file that `write_fdx` writes, counted as `fdx.element_ranges`.
+    """The letter ranges of elements in the output of `write_fdx`, counted as in `fdx.element_ranges`.
 
     The file cannot simply be read back to find them, because reading joins some elements and drops empty
     ones.
 
     Returns:
-        Index of the element → start and end. Sections, synopses and page breaks have no letters and are
-        missing.
+        Element index → start and end. Sections, synopses and page breaks have no letters and are missing.
     """
     ranges: dict[int, tuple[int, int]] = {}
     offset = 0
@@ -83,7 +83,7 @@ def written_element_ranges(elements: Sequence[Element]) -> dict[int, tuple[int, 
 
 
 def add_script_notes(data: bytes, notes: Iterable[ScriptNote]) -> bytes:
-    """Add notes after those of an FDX file; all other bytes remain as they are.
+    """Add notes after the existing notes of an FDX file, leaving all other bytes unchanged.
 
     Args:
         data: the contents of the file.
@@ -101,12 +101,12 @@ def add_script_notes(data: bytes, notes: Iterable[ScriptNote]) -> bytes:
 
 
 class _InsertionPoints:
-    """The positions in an FDX file where notes can be inserted, in bytes.
+    """The byte positions in an FDX file where notes can be inserted.
 
     Attributes:
         empty_notes_range: start and end of an empty `<ScriptNotes/>` tag, if there is one.
-        notes_end: start of the closing tag of its script notes, if it has some.
-        root_end: start of the closing tag of the root.
+        notes_end: start of the closing tag of the script notes, if there are any.
+        root_end: start of the root element's closing tag.
     """
 
     def __init__(self, data: bytes) -> None:
@@ -144,7 +144,7 @@ class _InsertionPoints:
         parser.Parse(data, True)
 
     def encode(self, text: str) -> bytes:
-        """Encode text in the file's encoding; characters that it lacks become references."""
+        """Encode text in the file's encoding; unsupported characters become character references."""
         return text.encode(self._encoding, errors="xmlcharrefreplace")
 
 
@@ -179,7 +179,7 @@ def _paragraphs(elements: Sequence[Element]) -> Iterator[tuple[bool, list[int]]]
     """The paragraphs to write.
 
     Yields:
-        Whether the paragraph starts a page, and the indices of its elements: one, or a block of dual
+        Whether the paragraph starts a page, and its element indices: a single element, or a block of dual
         dialogue.
     """
     written = [k for k, e in enumerate(elements) if e.kind not in OMITTED_KINDS]

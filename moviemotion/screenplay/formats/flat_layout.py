@@ -1,11 +1,11 @@
-"""Supply columns for scripts without any: all lines flush left or centered, or "NAME: words" transcripts.
+"""Infer columns for scripts without indentation: lines flush left or centered, or "NAME: words" transcripts.
 
-What a line is follows from the lines around it. Each line is given the indent that it would have in columns,
-so that `plain_text` can read all scripts in one way. Two observations carry the decision:
+The surrounding lines determine the kind of a line. Each line is given the indent that it would have in
+columns, so that `plain_text` can read all scripts in the same way. The decision rests on two observations:
 
 - character names recur, while sentences that look like names do not;
-- one script uses blank lines in one way: whether there is one after a name, and one after a speech, is
-  decided once for the script by majority, not line by line.
+- a script uses blank lines consistently: whether a blank line follows a name, and whether one follows a
+  speech, is decided by majority for the whole script, not line by line.
 """
 
 from __future__ import annotations
@@ -30,30 +30,30 @@ from moviemotion.screenplay.formats.line_patterns import (
 from moviemotion.screenplay.formats.page_furniture import Row
 
 FLAT_COLUMNS = Columns(action=0, dialogue=10, character=20, uppercase_names=False)
-"""The columns into which `indent_by_context` puts lines."""
+"""The columns that `indent_by_context` assigns to lines."""
 _NAME_AND_SPEECH = re.compile(r"([^\s:()](?:(?!   )[^:()]){0,30}?\s*(?:\([^)]*\)\s*)*)(?::\s+|\s{3,})(\S.*)")
-"""A name, a colon or a wide gap, and words on one line."""
+"""A name, followed by a colon or a wide gap, and words on the same line."""
 _MIN_CHARACTER_LINES = 3
-"""Character lines with recurring names that a script has at least."""
+"""Minimum number of character lines with recurring names in a script."""
 _ANY_CASE_RATIO = 3
-"""Names are not in capitals if this many times more names recur in any case than in capitals."""
+"""Names are not in capitals if this many times more names recur in any letter case than in capitals."""
 _MIN_FULL_LINES_SHARE = 0.25
-"""Share of lines that nearly fill the width, from which lines are wrapped."""
+"""Fraction of nearly full lines at which lines are considered wrapped."""
 _FULL_LINE_SHARE = 0.75
-"""Share of the width from which a line nearly fills it."""
+"""Fraction of the width at which a line counts as nearly full."""
 _MIN_WIDE_LINES_SHARE = 0.1
-"""Share of speeches followed by a line wider than speech, from which that is no coincidence."""
+"""Fraction of speeches followed by a line wider than speech at which this is not a coincidence."""
 
 
 def indent_by_context(rows: Sequence[Row]) -> list[Row] | None:
-    """Indent rows into `FLAT_COLUMNS` by what is around them.
+    """Indent rows into `FLAT_COLUMNS` according to the surrounding rows.
 
-    A character name is on a line of its own above the speech or, in a transcript, before a colon. A speech
-    ends at a blank line; in a script without blank lines, it ends where a line had room for the next line's
-    first word.
+    A character name is on a separate line above the speech or, in a transcript, before a colon. A speech ends
+    at a blank line; in a script without blank lines, it ends at the first line that had room for the next
+    line's first word.
 
     Args:
-        rows: the lines of the script; their indents are ignored.
+        rows: the lines of the script; existing indents are ignored.
 
     Returns:
         The indented rows, or None if no speakers are found.
@@ -70,7 +70,7 @@ def indent_by_context(rows: Sequence[Row]) -> list[Row] | None:
 
 
 def starts_parenthetical(text: str) -> bool:
-    """Whether a line is a parenthetical or the first line of one. "(beat) Well." is dialogue."""
+    """Whether a line is a parenthetical or the first line of one; "(beat) Well." is dialogue."""
     return text.startswith("(") and (text.endswith(")") or ")" not in text)
 
 
@@ -78,7 +78,7 @@ def _split_transcript(rows: Sequence[Row]) -> tuple[list[Row], dict[int, str]] |
     """Split each "NAME: words" row of a transcript in two.
 
     Returns:
-        The rows, and the names by index of their row; None if the script is not a transcript.
+        The rows, and the names by row index; None if the script is not a transcript.
     """
     speeches = {
         at: match
@@ -88,7 +88,8 @@ def _split_transcript(rows: Sequence[Row]) -> tuple[list[Row], dict[int, str]] |
         and not is_character_name(match[2])
     }
     recurring = _recurring_names({at: character_name(match[1]) for at, match in speeches.items()}).total()
-    # Scripts contain colons too ("TITLE: Paris"). In a transcript such rows outnumber names on their own.
+    # Scripts contain colons too ("TITLE: Paris"). In a transcript, such rows outnumber names on separate
+    # lines.
     if recurring < max(_MIN_CHARACTER_LINES, sum(is_character_name(row.text) for row in rows)):
         return None
     result: list[Row] = []
@@ -103,10 +104,10 @@ def _split_transcript(rows: Sequence[Row]) -> tuple[list[Row], dict[int, str]] |
 
 
 def _possible_names(rows: Sequence[Row], uppercase: bool) -> dict[int, str]:
-    """The rows that can be character names, judged by their text and by the row after them.
+    """The rows that can be character names, judged by their text and the next row.
 
     Returns:
-        Index of the row → the name.
+        Row index → name.
     """
     nonblank = [at for at, row in enumerate(rows) if row.text]
     opening = (
@@ -123,14 +124,14 @@ def _possible_names(rows: Sequence[Row], uppercase: bool) -> dict[int, str]:
 
 
 def _recurring_names(names: Mapping[int, str]) -> Counter[str]:
-    """How often each name occurs, for names that occur more than once."""
+    """The number of occurrences of each name that occurs more than once."""
     return Counter({name: n for name, n in Counter(names.values()).items() if n > 1})
 
 
 def _wrap_width(rows: Sequence[Row]) -> int:
     """The width in characters at which lines are wrapped; 0 if each paragraph is one line."""
     lengths = sorted(len(row.text) for row in rows)
-    # A high quantile instead of the maximum: a few lines may be too long.
+    # A high quantile is used instead of the maximum, because a few lines may be too long.
     width = lengths[int(0.98 * (len(lengths) - 1))] if lengths else 0
     return (
         width
@@ -140,16 +141,16 @@ def _wrap_width(rows: Sequence[Row]) -> int:
 
 
 def _is_full(row: Row, after: Row, width: int) -> bool:
-    """Whether a line had no room for the first word of the next one, so that the break is only a wrap."""
+    """Whether a line had no room for the first word of the next line, so that the break is only a wrap."""
     return len(row.text) + 1 + len(after.text.split()[0]) > width > 0
 
 
 class _FlatLayout:
-    """Decides what the lines of a flat script are by the lines around them.
+    """Determines the kind of each line of a flat script from the surrounding lines.
 
     Args:
-        rows: the lines, all with the same indent.
-        names: the rows that can be character names, and the names.
+        rows: the lines, which all have the same indent.
+        names: row index → name, for rows that can be character names.
     """
 
     def __init__(self, rows: Sequence[Row], names: Mapping[int, str]) -> None:
@@ -159,7 +160,7 @@ class _FlatLayout:
         neighbors = dict(
             zip(nonblank, zip([-2, *nonblank], [*nonblank[1:], len(rows) + 1], strict=False), strict=True)
         )
-        # A page break leaves a blank line that says nothing about how the script uses them.
+        # A page break leaves a blank line that reveals nothing about how the script uses blank lines.
         at_page_end = {at for at in names if any(row.is_furniture for row in rows[at : neighbors[at][1]])}
         gaps = {
             at: (at - neighbors[at][0] > 1, neighbors[at][1] - at > 1 and at not in at_page_end)
@@ -172,8 +173,8 @@ class _FlatLayout:
         self._blank_after_name = 2 * sum(gaps[at][1] for at in known) > len(known)
         regular = [at for at in known if gaps[at][1] == self._blank_after_name]
         self._no_blank_after_speech = 2 * sum(gaps[at][0] for at in regular) < len(regular)
-        # … and that decides about all names. One that occurs once must come after the first scene heading and
-        # must not be followed by the rest of a sentence.
+        # … and this usage decides about all names. A name that occurs once must come after the first scene
+        # heading and must not be followed by the rest of a sentence.
         self._character_rows = {
             at
             for at, name in names.items()
@@ -190,9 +191,10 @@ class _FlatLayout:
         self._action_width = _wrap_width([rows[at] for at in nonblank if at not in self._character_rows])
 
     def _has_action_under_speech(self) -> bool:
-        """Whether lines wider than speech often follow directly under it.
+        """Whether lines wider than speech often appear directly below a speech.
 
-        Such lines are action, so blank lines in this script separate character names only, not paragraphs.
+        Such lines are action, so in this script blank lines only precede character names and do not separate
+        paragraphs.
         """
         wider = 0
         for at in self._character_rows:
@@ -208,10 +210,10 @@ class _FlatLayout:
         return ends_scene or parse_scene_heading(row.text, self._headings_lack_prefix) is not None
 
     def indented_rows(self) -> list[Row]:
-        """The rows, each indented as what it is.
+        """The rows, indented according to their kinds.
 
-        Blank rows are dropped within speeches and added between paragraphs that have none, since
-        `plain_text` separates paragraphs by them.
+        Blank rows are dropped within speeches and added between paragraphs where they are missing, since
+        `plain_text` uses them to separate paragraphs.
         """
         result: list[Row] = []
         blanks: list[Row] = []
@@ -220,7 +222,7 @@ class _FlatLayout:
             if not row.text:
                 blanks.append(row)
                 continue
-            # A name directly under a name is the first line of its speech.
+            # A name directly below another name is the first line of that speech.
             is_character = at in self._character_rows and not (
                 in_speech and last.indent == FLAT_COLUMNS.character
             )
@@ -245,7 +247,7 @@ class _FlatLayout:
         Args:
             last: the last row of the speech before this one, indented.
             at: index of the row in question.
-            gap: the blank rows between the two.
+            gap: the blank rows between `last` and that row.
         """
         row = self._rows[at]
         if last.indent == FLAT_COLUMNS.character:
@@ -277,7 +279,7 @@ class _FlatLayout:
         )
 
     def _new_paragraph(self, last: Row, row: Row) -> bool:
-        """Whether a row starts a new paragraph in a script that does not separate them by blank lines."""
+        """Whether a row starts a new paragraph in a script without blank lines between paragraphs."""
         if (
             not self._no_blank_after_speech
             or last.indent != FLAT_COLUMNS.action

@@ -1,11 +1,11 @@
 """Read Fountain, the plain-text markup for screenplays (https://fountain.io/syntax).
 
-Reading has two steps: notes and boneyard (commented-out text) are removed without changing the
-line numbers, then one pass over the visible lines makes elements.
+Reading has two steps: notes and boneyard (commented-out text) are removed while source line numbers are
+preserved, then one pass over the visible lines creates elements.
 
-Where the syntax page leaves a case open, this parser follows the one by the format's authors: a scene heading
-needs a blank line before it but not after it, and a line that can only stand alone (a heading, a transition,
-a section, a synopsis, a page break) ends its paragraph.
+If the syntax page is ambiguous, this parser follows the reference parser of the format's authors: a scene
+heading needs a blank line before it but not after it, and a line that can only stand alone (a heading, a
+transition, a section, a synopsis, a page break) ends its paragraph.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ _NOTE_OR_BONEYARD = re.compile(r"/\*(?P<boneyard>.*?)\*/|\[\[(?P<note>(?:(?!\n ?
 _FOUNTAIN_MARK = re.compile(r"\[\[|/\*|[.!@][A-Za-z]|> *\S.*|.*#[\w.-]+#$|[A-Z .]+ \^$|#{1,6} \w|~\w")
 _PAGE_BREAK = re.compile(r"={3,}")
 _NOTE_PLACEHOLDER = "\ue000"
-"""Replaces a note, so that a line with nothing but a note differs from a blank line."""
+"""Placeholder for a note, so that a line that contains only a note differs from a blank line."""
 
 
 @dataclass(frozen=True)
 class _Line:
-    """A line without notes and boneyard; it may span several lines of the file, `first` to `last`."""
+    """A line without notes and boneyard, which may span several lines of the file, `first` to `last`."""
 
     text: str
     first: int
@@ -49,12 +49,12 @@ class _Line:
 
     @property
     def continues_speech(self) -> bool:
-        """Whether a blank line does not end a speech: Fountain's mark for that is two spaces on it."""
+        """Whether a blank line does not end a speech, which Fountain marks with two spaces on that line."""
         return len(self.text) >= 2
 
 
 def has_fountain_marks(source: Sequence[str]) -> bool:
-    """Whether the lines contain anything that only Fountain has: a title page, notes, forced elements."""
+    """Whether the lines contain a feature unique to Fountain: a title page, notes, forced elements."""
     return title_page_length(source) > 0 or any(_FOUNTAIN_MARK.match(line) for line in source)
 
 
@@ -63,7 +63,7 @@ def screenplay_from_fountain(text: str, path: Path) -> Screenplay:
 
     Args:
         text: the text, with newlines as line ends.
-        path: the file it comes from. Its stem is the title of a text without one.
+        path: the source file; its stem is used as the title if the text has none.
     """
     source = tuple(text.removesuffix("\n").split("\n"))
     elements = parse_fountain(source)
@@ -91,7 +91,7 @@ def parse_notes(source: Sequence[str], elements: Sequence[Element]) -> tuple[Scr
 
     Args:
         source: all lines of the file.
-        elements: the elements that `parse_fountain` returned for them.
+        elements: the elements that `parse_fountain` returned for these lines.
     """
     top = title_page_length(source)
     text = "\n".join(source[top:])
@@ -104,25 +104,25 @@ def parse_notes(source: Sequence[str], elements: Sequence[Element]) -> tuple[Scr
 
 
 def strip_notes(text: str) -> str:
-    """The text without its notes and boneyard."""
+    """Remove notes and boneyard from a text."""
     return _NOTE_OR_BONEYARD.sub("", text)
 
 
 def _visible_lines(source: Sequence[str], skip: int) -> list[_Line]:
-    """Remove notes and boneyard, and keep the line numbers of what remains.
+    """Remove notes and boneyard, preserving the line numbers of the remaining text.
 
-    A line with nothing but a note is removed completely, because a note must not end a speech. Boneyard
+    A line that contains only a note is removed completely, because a note must not end a speech. Boneyard
     leaves a blank line.
 
     Args:
         source: all lines of the file.
-        skip: how many lines the title page takes.
+        skip: the number of lines in the title page.
     """
     text = "\n".join(source[skip:])
 
     def hide(match: re.Match[str]) -> str:
         note = match["boneyard"] is None
-        # Each \r stands for a removed line end, so that line numbers can still be counted.
+        # Each \r marks a removed line break, so that lines can still be counted.
         return (_NOTE_PLACEHOLDER if note else "") + "\r" * match[0].count("\n")
 
     lines = []
@@ -141,7 +141,7 @@ def _is_forced_heading(text: str) -> bool:
 
 
 class _Parser:
-    """Makes elements in one pass over the visible lines."""
+    """Creates elements in one pass over the visible lines."""
 
     def __init__(self, lines: list[_Line]) -> None:
         self._lines = lines
@@ -159,7 +159,7 @@ class _Parser:
                 starts_paragraph = self._element(starts_paragraph)
         return tuple(self._elements)
 
-    def _element(self, starts_paragraph: bool) -> bool:  # noqa: PLR0911 - one return for each kind
+    def _element(self, starts_paragraph: bool) -> bool:  # noqa: PLR0911 - one return statement per kind
         """Read one element.
 
         Returns:
@@ -206,7 +206,7 @@ class _Parser:
         number: str | None = None,
         level: int = 0,
     ) -> None:
-        """Add an element made of `count` visible lines from `first`."""
+        """Add an element made of `count` visible lines, starting at `first`."""
         line, last = self._lines[first].first, self._lines[first + count - 1].last
         bare, emphasis = parse_emphasis(text.strip())
         element = Element(
@@ -239,11 +239,11 @@ class _Parser:
         """Add consecutive lines of one kind as one element.
 
         Args:
-            kind: the kind.
+            kind: the kind of the element.
             belongs: whether a stripped line is of this kind.
-            bare: removes the marks of the kind from a stripped line.
+            bare: removes the marks of this kind from a stripped line.
             who: the speaker, for lines of a speech.
-            dual: whether they are spoken beside the speech before them.
+            dual: whether the speech is simultaneous with the previous speech.
         """
         first, texts = self._at, list[str]()
         while self._at < len(self._lines) and belongs(self._lines[self._at].text.strip()):

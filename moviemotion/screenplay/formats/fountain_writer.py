@@ -1,6 +1,6 @@
 """Write a screenplay as Fountain.
 
-Where the text of an element does not imply its kind, a mark forces it.
+If the text of an element does not imply its kind, a Fountain mark forces the kind.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ _ELEMENT_MARKS = tuple("#=~>!@.")
 def write_fountain(screenplay: Screenplay) -> str:
     """Write a screenplay as Fountain. Reading it again gives the same title page, elements and notes.
 
-    There are three exceptions: a space is put between two opening brackets, which would start a note;
-    emphasis that changes within a word is dropped; and so are pages, which Fountain does not have.
+    There are three exceptions: two opening brackets are separated by a space, because they would start a
+    note; emphasis that changes within a word is dropped; and pages are dropped, because Fountain does not
+    support them.
     """
     notes = defaultdict(list)
     for note in screenplay.notes:
@@ -35,12 +36,12 @@ def write_fountain(screenplay: Screenplay) -> str:
         continues_speech = element.kind in SPEECH_KINDS and element.character is not None
         parts.append(("" if continues_speech else "\n") + _format_element(element) + "\n")
         in_speech = element.character is not None
-        # Within a speech, a note must not follow a blank line, which would end the speech.
+        # Within a speech, a note must not follow a blank line, because a blank line would end the speech.
         parts += [note if in_speech else f"\n{note}" for note in notes[k]]
     return "".join(parts)
 
 
-def _format_element(element: Element) -> str:  # noqa: PLR0911 - one return for each kind
+def _format_element(element: Element) -> str:  # noqa: PLR0911 - one return statement per kind
     text = mark_emphasis(element.text, element.emphasis).replace("[[", "[ [")
     lines = text.split("\n")
     match element.kind:

@@ -1,13 +1,12 @@
 """Find the columns of a script that is laid out by indentation.
 
 Action starts at the left margin, dialogue further in, and character names furthest in. The indents differ
-from script to script, so they are measured: a character name is a line in capitals after a blank line with a
-less indented line directly below. The most common indents of such lines, and of the lines below them, are the
-columns.
+from script to script, so they are measured: a character name is a line in capitals after a blank line, with a
+less indented line directly below it. The most common indents of such lines and of the lines below them define
+the columns.
 
-Scripts that came through converters have two common defects, for which there are corrections: pages with
-different left margins (`align_pages`), and blank lines under character names
-(`remove_gaps_under_characters`).
+Two common defects of converted scripts are corrected: pages with different left margins (`align_pages`), and
+blank lines below character names (`remove_gaps_under_characters`).
 """
 
 from __future__ import annotations
@@ -21,19 +20,19 @@ from moviemotion.screenplay.formats.line_patterns import is_character_name
 from moviemotion.screenplay.formats.page_furniture import Row
 
 _MIN_CHARACTER_LINES = 3
-"""Character names that a script has at least."""
+"""Minimum number of character names in a script."""
 _MIN_DIALOGUE_COLUMN_SHARE = 0.75
-"""Share of speeches that must start in one column for it to be the column of dialogue."""
+"""Fraction of speeches that must start in a column for it to be the dialogue column."""
 _MIN_BLANK_LINES_SHARE = 0.05
-"""Share of blank lines below which they do not separate paragraphs."""
+"""Fraction of blank lines below which blank lines do not separate paragraphs."""
 _MIN_COLUMN_DISTANCE = 2
-"""Characters between two columns; smaller differences are typing errors."""
+"""Minimum distance between two columns in characters; smaller differences are typing errors."""
 _CENTERED_SHARE = 0.75
-"""Share of lines with the same center from which a script is centered and has no columns."""
+"""Fraction of lines with the same center at which a script is considered centered, without columns."""
 _DIALOGUE_TOLERANCE = 2
-"""Characters by which a line of dialogue may miss its column."""
+"""Maximum distance of a dialogue line from its column, in characters."""
 _MAX_PAGE_SHIFT = 40
-"""Characters by which a page may be shifted to the left or right."""
+"""Maximum shift of a page to the left or right, in characters."""
 _BLANK_ROW = Row("", 0, 0, None)
 
 
@@ -45,7 +44,8 @@ class Columns:
         action: indent of action and scene headings.
         dialogue: indent of dialogue.
         character: indent of character names.
-        uppercase_names: whether character names are in capitals; if not, any name in their column is one.
+        uppercase_names: whether character names are in capitals; if not, any name in the character column
+            counts as one.
     """
 
     action: int
@@ -59,8 +59,9 @@ class Columns:
 
     def is_character(self, row: Row) -> bool:
         """Whether a row is a character name."""
-        # Some programs center each name, so that long names start further left and short ones further right.
-        # The column is therefore as wide as half its distance from dialogue, and all of it on the other side.
+        # Some programs center each name, so long names start further left and short names further right. The
+        # column therefore extends half the distance to the dialogue column on the left, and the full distance
+        # on the right.
         in_column = (
             (self.dialogue + self.character) / 2
             < row.indent
@@ -72,7 +73,7 @@ class Columns:
         )
 
     def is_off_dialogue(self, row: Row) -> bool:
-        """Whether a row misses the column of dialogue by more than a typing error."""
+        """Whether a row is too far from the dialogue column for a typing error."""
         return abs(row.indent - self.dialogue) > _DIALOGUE_TOLERANCE
 
 
@@ -81,12 +82,12 @@ def find_columns(rows: Sequence[Row], min_characters: int = _MIN_CHARACTER_LINES
 
     Args:
         rows: the lines of the script.
-        min_characters: how many character names there must be at least.
+        min_characters: the minimum number of character names.
 
     Returns:
-        None if the script has no columns.
+        The columns; None if the script has none.
     """
-    # In a centered script the indent only tells how long a line is.
+    # In a centered script, the indent depends only on the length of the line.
     if _is_centered(rows):
         return None
     return _columns_from_names(rows, is_character_line, min_characters) or _columns_from_names(
@@ -96,7 +97,7 @@ def find_columns(rows: Sequence[Row], min_characters: int = _MIN_CHARACTER_LINES
 
 def _is_centered(rows: Sequence[Row]) -> bool:
     """Whether most lines have the same center."""
-    # Twice the center is an integer. Rounding of odd lengths moves it by one at most.
+    # Twice the center is an integer. Rounding odd lengths shifts it by at most one.
     doubled_centers = Counter(2 * row.indent + len(row.text) for row in rows if row.text)
     common = max(doubled_centers, key=lambda at: doubled_centers[at], default=0)
     same = sum(doubled_centers[common + offset] for offset in (-1, 0, 1))
@@ -104,7 +105,7 @@ def _is_centered(rows: Sequence[Row]) -> bool:
 
 
 def _recurring_names(rows: Sequence[Row]) -> Callable[[str], bool]:
-    """A test for names in any case: they must recur, since sentences can look like names but seldom recur."""
+    """A test for names in any letter case: names recur, while sentences that look like names seldom do."""
     names = Counter(character_name(row.text) for row in rows if is_character_name(row.text, uppercase=False))
     return lambda text: names[character_name(text)] > 1
 
@@ -115,17 +116,17 @@ def _columns_from_names(
     min_characters: int,
     uppercase_names: bool = True,
 ) -> Columns | None:
-    """The columns, given a test of whether a text can be a character name; None if there are none.
+    """Find the columns with a test for character names; None if there are none.
 
     Args:
         rows: the lines of the script.
         is_character: whether a text can be a character name.
-        min_characters: how many character names there must be at least.
-        uppercase_names: the attribute of the columns that are found.
+        min_characters: the minimum number of character names.
+        uppercase_names: the value of `Columns.uppercase_names` in the result.
     """
     names, speeches, margins = Counter[int](), Counter[int](), Counter[int]()
-    # Converters drop blank lines from some scripts. There, a line indented further than the one before can
-    # start a speech.
+    # Converters drop blank lines from some scripts. In such scripts, a line indented further than the
+    # previous line can start a speech.
     no_blanks = sum(not row.text and not row.is_furniture for row in rows) < _MIN_BLANK_LINES_SHARE * len(
         rows
     )
@@ -135,7 +136,7 @@ def _columns_from_names(
         starts = not before.text or before.page != row.page or (no_blanks and before.indent < row.indent)
         if starts and after.text and row.indent > after.indent > 0 and is_character(row.text):
             names[row.indent] += 1
-            # Parentheticals have an indent of their own, between dialogue and character names.
+            # Parentheticals have their own indent, between dialogue and character names.
             if not after.text.startswith("("):
                 speeches[after.indent] += 1
         else:
@@ -156,9 +157,9 @@ def _columns_from_names(
 
 
 def align_pages(rows: Sequence[Row]) -> list[Row]:
-    """Shift each page to the left or right so that its columns best match those of the pages before.
+    """Shift each page to the left or right so that its columns best match the columns of previous pages.
 
-    The match of a shift is the overlap of two histograms of indents. Among equal shifts the smallest is used.
+    A shift is scored by the overlap of two histograms of indents. The smallest shift wins ties.
     """
     pages: dict[int | None, Counter[int]] = {}
     for row in rows:

@@ -1,6 +1,6 @@
 """Line patterns of printed scripts: scene headings, transitions, character names.
 
-They accept more than Fountain's rules in `element_patterns`, since typists and converters vary.
+They are more permissive than Fountain's rules in `element_patterns`, since typists and converters vary.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SHOT = re.compile(
     r"(?:VARIOUS|SINGLE) SHOTS?|ON|IN|AT|UNDER|DOWN|INSIDE|OUTSIDE|ACROSS|FURTHER|ALONG|THROUGH|BEHIND|"
     r"BESIDE|OVER|NEAR|FROM)\b"
 )
-"""How lines in capitals start that name a shot or a place; no character name does."""
+"""Start of lines in capitals that name a shot or a place; character names never start like this."""
 _NOT_IN_NAME = re.compile(
     r"""^[-–—.…"“(]|   |:| [-–—]+ |\bP\.?O\.?V\b|(?<!\bJR)(?<!\bSR)(?<!\bDR)\.$|[!?,;…–—"”-]$""",
     re.IGNORECASE,
@@ -34,20 +34,21 @@ _NOT_IN_NAME = re.compile(
 _BYLINE = re.compile(r"(written|screenplay|teleplay|story|adapted|based|by)\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?:…—-][\"'”’)\]]*$")
 _MIN_PREFIXED_HEADINGS = 3
-"""Headings with INT. or EXT. below which a script's headings are taken to have no prefix."""
+"""If a script has fewer headings with INT. or EXT., its headings are assumed to have no prefix."""
 _MAX_NAME_WORDS = 5
 
 
 def parse_scene_heading(text: str, without_prefix: bool = False) -> tuple[str | None, str] | None:
-    """Split a scene heading into its scene number and its text.
+    """Split a scene heading into scene number and text.
 
     Args:
         text: the line.
-        without_prefix: whether the script's headings have no INT. or EXT.; then a number or a time of day is
-            enough to make a line in capitals a heading.
+        without_prefix: whether the script's headings lack INT. or EXT.; a line in capitals then only needs a
+            number or a time of day to count as a heading.
 
     Returns:
-        The number at the left margin, or None, and the heading without its numbers; None for other lines.
+        The number at the left margin (or None) and the heading without scene numbers; None if the line is not
+        a heading.
 
     Example:
         >>> parse_scene_heading("12A  INT. KITCHEN - NIGHT  12A")
@@ -62,7 +63,7 @@ def parse_scene_heading(text: str, without_prefix: bool = False) -> tuple[str | 
 
 
 def headings_lack_prefix(lines: Iterable[str]) -> bool:
-    """Whether a script's scene headings have no INT. or EXT."""
+    """Whether a script's scene headings lack INT. or EXT."""
     return sum(bool(_HEADING.fullmatch(line)) for line in lines) < _MIN_PREFIXED_HEADINGS
 
 
@@ -72,17 +73,17 @@ def is_transition_line(text: str) -> bool:
 
 
 def is_byline(text: str) -> bool:
-    """Whether a line of a title page starts the credits, such as "written by"."""
+    """Whether a line of a title page starts the credits, for example "written by"."""
     return bool(_BYLINE.match(text))
 
 
 def ends_sentence(text: str) -> bool:
-    """Whether a line ends with the end of a sentence, or with an interrupted one."""
+    """Whether a line ends with a complete or an interrupted sentence."""
     return bool(_SENTENCE_END.search(text))
 
 
 def continues_sentence(text: str, following: str) -> bool:
-    """Whether a text and the one following it belong to the same sentence."""
+    """Whether a text and the following text belong to the same sentence."""
     return following[:1].islower() or not ends_sentence(text)
 
 
@@ -91,7 +92,7 @@ def is_character_name(text: str, uppercase: bool = True) -> bool:
 
     Args:
         text: the line.
-        uppercase: whether character names are in capitals; if not, each word must start with one.
+        uppercase: whether character names are in capitals; if not, each word must start with a capital.
     """
     name = character_name(text.removesuffix(":"))
     words = name.split()

@@ -1,11 +1,11 @@
-"""Page furniture: what belongs to a script's paper and not to the film.
+"""Remove page furniture: text that belongs to the printed page rather than to the film.
 
-Page numbers, headers, footers, (MORE) and (CONTINUED) are made blank, HTML and revision marks are removed,
-and double spacing is undone. What remains are `Row`s, which the layout modules read.
+Page numbers, headers, footers, (MORE) and (CONTINUED) are blanked, HTML and revision marks are removed, and
+double spacing is undone. The result is a list of `Row`s for the layout modules.
 
-Works on text laid out with spaces: a plain-text script, or the pages of a PDF laid out like one. Nothing says
-which lines are furniture, so they are recognized by repetition: a header occurs on most pages, at their
-edges, and its number grows.
+The input is text laid out with spaces: a plain-text script, or PDF pages converted to such text. Page
+furniture is not marked as such, so it is recognized by repetition: a header occurs at the edge of most pages,
+with an increasing page number.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _PAGE_NUMBER = re.compile(r"(?:page\s+)?[-–]?\s*(\d{1,3})[A-Z]?\s*[-–.]?(?:\
 _ENDS_IN_NUMBER = re.compile(r"(.*\S)(\s+)(?:page\s+)?(\d{1,3})[A-Z]?\.?", re.IGNORECASE)
 _REVISION_MARK = re.compile(r"\s{2,}\*+$")
 _MIN_HEADERS = 3
-"""How often a header or page number must occur to be accepted as one."""
+"""Minimum number of occurrences of a header or page number."""
 _MIN_ADJACENT_HEADERS = 10
-"""The same if only a single space separates a header from its number: GUARD 1, GUARD 2 and GUARD 3 may be
-characters."""
+"""Minimum number of occurrences if a single space separates a header from its number: GUARD 1, GUARD 2 and
+GUARD 3 may be characters."""
 _TAB_WIDTH = 8
 _MAX_UNSPACED_SHARE = 0.15
-"""Share of lines in a double-spaced script that may be without a blank line below."""
+"""Fraction of lines in a double-spaced script that may lack a blank line below."""
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->")
 _PRE = re.compile(r"<pre\b", re.IGNORECASE)
 _PRE_END = re.compile(r"</pre>", re.IGNORECASE)
@@ -39,15 +39,15 @@ _PRE_END = re.compile(r"</pre>", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Row:
-    """A line on paper.
+    """A printed line.
 
     Attributes:
-        text: its text without surrounding white space; empty for a blank line and for page furniture.
-        indent: characters before the text.
-        line_number: its number in the source, from 1.
-        page: its page as printed, or else counted; None if the source has no pages.
-        is_more: whether it was a (MORE), after which the speech continues on the next page.
-        is_furniture: whether it was a page number, a header or other page furniture.
+        text: the text without surrounding whitespace; empty for a blank line and for page furniture.
+        indent: the number of characters before the text.
+        line_number: the line number in the source, from 1.
+        page: the page number as printed or, failing that, as counted; None if the source has no pages.
+        is_more: whether the line was a (MORE), after which the speech continues on the next page.
+        is_furniture: whether the line was a page number, a header or other page furniture.
     """
 
     text: str
@@ -59,10 +59,10 @@ class Row:
 
 
 def parse_rows(source: Sequence[str]) -> list[Row]:
-    """Read the lines of a script; page furniture becomes blank.
+    """Read the lines of a script, blanking page furniture.
 
-    Pages start at form feeds. Without form feeds, a page starts at a line that is a page number, or at a
-    header that ends in one.
+    Pages start at form feeds. Without form feeds, a page starts at a page number, or at a header that ends in
+    one.
 
     Args:
         source: the lines of the file.
@@ -85,12 +85,13 @@ def parse_rows(source: Sequence[str]) -> list[Row]:
 def _remove_double_spacing(rows: list[Row]) -> list[Row]:
     """Remove the blank lines that follow every line of a double-spaced script.
 
-    Only as many are removed as follow nearly every line, so that the additional ones, which separate
-    paragraphs, remain.
+    The number removed per line is the number that follows nearly every line; additional blank lines separate
+    paragraphs and remain.
     """
     nonblank = [at for at, row in enumerate(rows) if row.text]
     gaps = sorted(after - at - 1 for at, after in pairwise(nonblank))
-    # A low quantile instead of the minimum: a few lines without the blank line do not hide double spacing.
+    # A low quantile is used instead of the minimum, so that a few missing blank lines do not hide double
+    # spacing.
     spacing = gaps[int(_MAX_UNSPACED_SHARE * len(gaps))] if gaps else 0
     result: list[Row] = []
     blanks = 0
@@ -102,9 +103,9 @@ def _remove_double_spacing(rows: list[Row]) -> list[Row]:
 
 
 def _blank_outside_pre(source: Sequence[str]) -> list[str]:
-    """Make the lines outside <pre> blank, if the script was saved as a web page.
+    """Blank the lines outside <pre> if the script was saved as a web page.
 
-    They become blank instead of being removed, so that line numbers stay those of the file.
+    They are blanked rather than removed, so that line numbers still match the file.
     """
     first = next((at for at, line in enumerate(source) if _PRE.search(line)), 0)
     ends = (at for at, line in enumerate(source) if at >= first and _PRE_END.search(line))
@@ -113,13 +114,13 @@ def _blank_outside_pre(source: Sequence[str]) -> list[str]:
 
 
 def _clean_line(line: str) -> str:
-    """A line without HTML and revision marks, with tabs as spaces."""
+    """Remove HTML and revision marks from a line, and replace tabs with spaces."""
     line = html.unescape(_TAG.sub("", line)).replace("\f", "")
     return _REVISION_MARK.sub("", line.expandtabs(_TAB_WIDTH).rstrip())
 
 
 def _sheet_numbers(source: Sequence[str]) -> list[int]:
-    """The sheet of paper of every line, from 0; all 0 if there are no form feeds."""
+    """The sheet of paper that contains each line, from 0; all 0 if there are no form feeds."""
     sheets, sheet = [], 0
     for at, line in enumerate(source):
         sheet += "\f" in line and at > 0
@@ -135,7 +136,7 @@ def _page_numbers(lines: Sequence[str], sheets: Sequence[int]) -> dict[int, int 
         sheets: the sheet of each line.
 
     Returns:
-        Index of each such line → the page number in it, or None if it has none.
+        Line index → page number in the line, or None if it has none.
     """
     found: dict[int, int | None] = {}
     for at, line in enumerate(lines):
@@ -144,7 +145,7 @@ def _page_numbers(lines: Sequence[str], sheets: Sequence[int]) -> dict[int, int 
             found[at] = int(number[1])
     found.update(_numbered_headers(lines))
     if sheets and sheets[-1] == 0:
-        # Without form feeds, numbered lines are the only sign of where pages end.
+        # Without form feeds, numbered lines are the only indication of page ends.
         sheets = list(accumulate(at in found for at in range(len(lines))))
     for at in _repeated_at_edges([("" if at in found else line) for at, line in enumerate(lines)], sheets):
         found.setdefault(at, None)
@@ -152,15 +153,15 @@ def _page_numbers(lines: Sequence[str], sheets: Sequence[int]) -> dict[int, int 
 
 
 def _numbered_headers(lines: Sequence[str]) -> dict[int, int]:
-    """Find lines that recur with a growing number at the end, such as "THE KITE  12.".
+    """Find lines that recur with an increasing number at the end, such as "THE KITE 12.".
 
     Returns:
-        Index of each such line → its number.
+        Line index → number.
     """
     alike: dict[tuple[str, bool], list[tuple[int, int]]] = defaultdict(list)
     for at, line in enumerate(lines):
         match = _ENDS_IN_NUMBER.fullmatch(line.strip())
-        # A scene heading can end in a number too, but then it starts with the same number.
+        # A scene heading can also end in a number, but then it starts with the same number.
         if match and not re.match(rf"[A-Z]?{match[3]}\b", match[1]):
             near = len(match[2]) == 1
             alike[_header_key(match[1]), near].append((at, int(match[3])))
@@ -176,7 +177,7 @@ def _numbered_headers(lines: Sequence[str]) -> dict[int, int]:
 def _repeated_at_edges(lines: Sequence[str], sheets: Sequence[int]) -> Iterator[int]:
     """Find the first and last lines of sheets that are the same on at least half of the sheets.
 
-    "ANNA (cont'd)" can recur at the top of pages too, but it is a character and no header.
+    "ANNA (cont'd)" can also recur at the top of pages, but it is a character and not a header.
     """
     edges: dict[str, list[int]] = defaultdict(list)
     nonblank = [at for at, line in enumerate(lines) if line.strip()]
@@ -192,24 +193,24 @@ def _repeated_at_edges(lines: Sequence[str], sheets: Sequence[int]) -> Iterator[
 
 
 def _header_key(line: str) -> str:
-    """What two headers have in common that differ only in numbers, spaces or case."""
+    """Normalize a header, so that headers that differ only in numbers, spaces or letter case are equal."""
     return re.sub(r"\s+", " ", re.sub(r"\d+", "0", line)).strip().lower()
 
 
 def _page_of_each_line(sheets: Sequence[int], numbers: dict[int, int | None]) -> list[int | None]:
-    """The page of every line, as printed or else counted.
+    """The page of every line, as printed or, failing that, as counted.
 
     Args:
         sheets: the sheet of each line; all 0 if there are no form feeds.
-        numbers: the lines with page furniture, and the page numbers in them.
+        numbers: line index → page number, for lines with page furniture.
     """
     if not sheets or sheets[-1] > 0:
         printed: dict[int, int] = {}
         for at, number in numbers.items():
             if number is not None:
                 printed.setdefault(sheets[at], number)
-        # Printed numbers win over counting, since title pages are not counted and revised scripts have pages
-        # such as 12A. Sheets before the first printed number are counted back from it.
+        # Printed numbers take precedence over counting, since title pages are not counted and revised scripts
+        # have pages such as 12A. Sheets before the first printed number are counted backward from it.
         first = min(printed, default=0)
         page = printed.get(first, 1) - first - 1
         pages: dict[int, int | None] = {}
@@ -218,7 +219,7 @@ def _page_of_each_line(sheets: Sequence[int], numbers: dict[int, int | None]) ->
             pages[sheet] = page
         return [pages[sheet] for sheet in sheets]
     counted = [(at, number) for at, number in sorted(numbers.items()) if number is not None]
-    # A line that happens to be a number ("1969") must not start a page, so only growing numbers count.
+    # A line that happens to be a number ("1969") must not start a page, so only increasing numbers count.
     growing = [
         (at, n) for (at, n), (_, before) in zip(counted, [(0, 0), *counted], strict=False) if n > before
     ]

@@ -1,8 +1,8 @@
-"""Read screenplays saved as PDF by putting each letter back into its column on a page of text.
+"""Read PDF screenplays by putting each letter back into its column on a page of text.
 
-A PDF knows letters with coordinates, but no lines, spaces or paragraphs. Screenplays are set in a typeface
-with letters of equal width, so coordinates divided by that width are columns. The resulting lines are read by
-`plain_text`, exactly like a script that was typed.
+A PDF stores letters with coordinates, but no lines, spaces or paragraphs. Screenplays are set in a monospaced
+typeface, so coordinates divided by the letter width are columns. `plain_text` reads the resulting lines
+exactly like a typed script.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ from moviemotion.screenplay.elements import Screenplay
 from moviemotion.screenplay.formats.plain_text import has_script_layout, parse_plain_text, plain_text_title
 
 _BASELINE_TOLERANCE = 0.35
-"""Letters whose baselines differ by less than this share of a line's height are on the same line."""
+"""Letters whose baselines differ by less than this fraction of the line height are on the same line."""
 _MIN_SPACE_WIDTH = 0.3
-"""A gap wider than this share of a letter's width is a space."""
+"""A gap wider than this fraction of a letter's width is a space."""
 _MIN_STEP_SHARE = 0.1
-"""Share of all steps from line to line from which a step is common."""
+"""Fraction of all steps between lines at which a step counts as common."""
 _MIN_LETTERS_PER_PAGE = 20
-"""Average below which the pages are scans without text."""
+"""Average number of letters per page below which the pages are scans without text."""
 
 
 @dataclass(frozen=True)
 class _Letter:
-    """A letter on a page; coordinates are in points from the left and bottom edge of the page.
+    """A letter on a page, with coordinates in points from the left and bottom edges of the page.
 
     Attributes:
         text: the letter.
-        x: its left edge.
-        end: where the next letter can start.
-        y: its baseline.
+        x: the left edge.
+        end: the position where the next letter can start.
+        y: the baseline.
     """
 
     text: str
@@ -54,13 +54,13 @@ def read_pdf(path: Path) -> Screenplay:
     """Read a PDF that was exported by a screenwriting program.
 
     Raises:
-        MoviemotionError: the file is missing, broken, protected by a password, a scan without text, or not
-            laid out as a screenplay.
+        MoviemotionError: the file is missing, corrupt, password-protected, a scan without text, or not laid
+            out as a screenplay.
     """
     source = extract_pdf_lines(read_bytes(path, "screenplay"), path)
     if not has_script_layout(source):
         raise MoviemotionError(
-            f"{path}: its pages are not laid out as a screenplay; export the script as Fountain (.fountain) "
+            f"{path}: the pages are not laid out as a screenplay; export the script as Fountain (.fountain) "
             "or Final Draft (.fdx)"
         )
     return Screenplay(plain_text_title(source) or path.stem, path, source, parse_plain_text(source))
@@ -71,22 +71,22 @@ def extract_pdf_lines(data: bytes, path: Path) -> tuple[str, ...]:
 
     Args:
         data: the contents of the file.
-        path: the file, for messages.
+        path: the file, for error messages.
 
     Returns:
         The lines; the first line of each page starts with a form feed.
 
     Raises:
-        MoviemotionError: the file is broken, protected by a password, or contains no text.
+        MoviemotionError: the file is corrupt, password-protected, or contains no text.
     """
     try:
         document = pypdfium2.PdfDocument(data)
     except pypdfium2.PdfiumError as error:
         locked = "password" in str(error).lower()
         raise MoviemotionError(
-            f"{path}: the PDF is protected by a password; save it without one"
+            f"{path}: the PDF is password-protected; save it without a password"
             if locked
-            else f"{path}: the PDF is broken; export it again, or give the script as Fountain or Final Draft"
+            else f"{path}: the PDF is corrupt; export it again, or give the script as Fountain or Final Draft"
         ) from None
     try:
         pages = [list(_letters(document[k])) for k in range(len(document))]
@@ -94,7 +94,7 @@ def extract_pdf_lines(data: bytes, path: Path) -> tuple[str, ...]:
         document.close()
     if sum(map(len, pages)) < _MIN_LETTERS_PER_PAGE * len(pages):
         raise MoviemotionError(
-            f"{path}: its pages are images without text (a scan); export the script as text, or run text "
+            f"{path}: the pages are images without text (a scan); export the script as text, or run text "
             "recognition (OCR) on it first"
         )
     rows = [_rows(page) for page in pages]
@@ -103,7 +103,7 @@ def extract_pdf_lines(data: bytes, path: Path) -> tuple[str, ...]:
 
 
 def _letters(page: pypdfium2.PdfPage) -> Iterator[_Letter]:
-    """The letters of a page. Spaces are skipped, since columns say where there is space."""
+    """The letters of a page. Spaces are skipped, since the columns imply them."""
     text = page.get_textpage()
     x, y = c_double(), c_double()
     box = pdfium.FS_RECTF()
@@ -132,13 +132,13 @@ def _rows(letters: Sequence[_Letter]) -> list[list[_Letter]]:
 
 
 def _letter_width(pages: Sequence[Sequence[Sequence[_Letter]]]) -> float:
-    """The median width of a letter in points, which is that of the typeface of the script's text."""
+    """The median letter width in points, which is the letter width of the script's typeface."""
     widths = Counter(round(c.end - c.x, 1) for page in pages for row in page for c in row)
     return max(median(widths.elements()), 1.0)
 
 
 def _line_height(pages: Sequence[Sequence[Sequence[_Letter]]]) -> float:
-    """The distance in points between lines of a paragraph: the smallest step that is common."""
+    """The distance in points between the lines of a paragraph: the smallest common step."""
     steps = Counter(round(above[0].y - below[0].y, 1) for page in pages for above, below in pairwise(page))
     common = [step for step, count in steps.items() if count >= _MIN_STEP_SHARE * steps.total()]
     return max(min(common, default=12.0), 1.0)
@@ -159,7 +159,7 @@ def _page_to_text(rows: Sequence[Sequence[_Letter]], width: float, height: float
 def _row_to_text(row: Sequence[_Letter], width: float) -> str:
     line, end = "", 0.0
     for letter in row:
-        # Gaps are measured in widths of this letter, since a title may be set in a larger type.
+        # Gaps are measured relative to the width of this letter, since a title may be set in larger type.
         gap, own = letter.x - end, letter.end - letter.x
         if not line:
             line = " " * round(letter.x / width)

@@ -1,7 +1,7 @@
-"""Read scripts in plain text as they were typed or printed, and the pages of PDFs laid out as text.
+"""Read typed or printed scripts in plain text, including PDF pages converted to text.
 
-`page_furniture` removes what belongs to the paper, `indented_layout` finds the columns, or `flat_layout`
-supplies them; then `_Reader` makes elements in one pass over the rows.
+`page_furniture` removes page numbers and headers; `indented_layout` finds the columns, or `flat_layout`
+infers them; `_Reader` then creates elements in one pass over the rows.
 """
 
 from __future__ import annotations
@@ -33,16 +33,17 @@ from moviemotion.screenplay.formats.page_furniture import Row, parse_rows
 
 _TRAILING_SCENE_NUMBER = re.compile(r"\s{2,}([A-Z]?\d+[A-Z]*)\.?$")
 _MIN_GUTTER_WIDTH = 3
-"""Spaces between two speeches side by side."""
+"""Minimum number of spaces between two speeches side by side."""
 _MAX_TITLE_PAGE_LINES = 30
 _MAX_TITLE_LINES = 3
-"""Lines above the writers' names, for a title without a page of its own."""
+"""Maximum number of lines above the writers' names, for a title without a separate page."""
 
 
 def _detect_layout(source: Sequence[str]) -> tuple[list[Row], Columns] | None:
     """The rows of a script and their columns; None if no speakers are found."""
     rows = parse_rows(source)
-    # Each correction is tried only if there are no columns without it, since it could spoil a sound script.
+    # Each correction is tried only if no columns are found without it, since it could damage a correct
+    # script.
     for correct in (list, align_pages, remove_gaps_under_characters):
         if (columns := find_columns(corrected := correct(rows))) is not None:
             return corrected, columns
@@ -56,10 +57,10 @@ def has_script_layout(source: Sequence[str]) -> bool:
 
 
 def plain_text_title(source: Sequence[str]) -> str:
-    """The title on the title page, else the first centered line in capitals before the first scene.
+    """The title from the title page, or else the first centered line in capitals before the first scene.
 
     Returns:
-        An empty string if there is neither.
+        The title; an empty string if there is neither.
     """
     laid_out = _detect_layout(source)
     if laid_out is None:
@@ -81,8 +82,8 @@ def plain_text_title(source: Sequence[str]) -> str:
 def parse_plain_text(source: Sequence[str]) -> tuple[Element, ...]:
     """The elements of a printed script, in order.
 
-    Wrapped lines are joined, and a speech or paragraph that continues on the next page is one element. The
-    title page and page furniture are skipped.
+    Wrapped lines are joined, and a speech or paragraph that continues on the next page becomes one element.
+    The title page and page furniture are skipped.
 
     Args:
         source: all lines of the file.
@@ -104,14 +105,14 @@ def _is_title(element: Element) -> bool:
 
 
 def _title_at_top(rows: Sequence[Row]) -> str:
-    """The first lines of a script without columns, if a line below them names its writers."""
+    """The first lines of a script without columns, if a line below them names the writers."""
     lines = [row.text for row in rows if row.text][: _MAX_TITLE_LINES + 1]
     by_line = next((k for k, text in enumerate(lines) if is_byline(text)), 0)
     return " ".join(lines[:by_line]).strip('"“” ')
 
 
 def _title_page_row_count(rows: Sequence[Row], columns: Columns) -> int:
-    """How many rows the title page takes, if it is a separate page; else 0."""
+    """The number of rows of the title page if it is a separate page; otherwise 0."""
     if not rows or rows[0].page == rows[-1].page:
         return 0
     length = next(k for k, row in enumerate(rows) if row.page != rows[0].page)
@@ -123,7 +124,7 @@ def _title_page_row_count(rows: Sequence[Row], columns: Columns) -> int:
 
 
 def _with_scene_lengths(elements: Sequence[Element], rows: Sequence[Row]) -> list[Element]:
-    """Add the length of each scene to its heading, counted in lines of the longest page."""
+    """Add scene lengths to headings, measured relative to the number of lines on the longest page."""
     pages = Counter(row.page for row in rows)
     if None in pages or not pages:
         return list(elements)
@@ -135,7 +136,7 @@ def _with_scene_lengths(elements: Sequence[Element], rows: Sequence[Row]) -> lis
 
 
 def _split_at_gaps(row: Row) -> list[tuple[int, str]]:
-    """The pieces of a row between wide gaps, each with the column where it starts."""
+    """The pieces of a row between wide gaps, each with its starting column."""
     return [
         (row.indent + m.start(), m[0])
         for m in re.finditer(rf"\S+(?: {{1,{_MIN_GUTTER_WIDTH - 1}}}\S+)*", row.text)
@@ -143,10 +144,10 @@ def _split_at_gaps(row: Row) -> list[tuple[int, str]]:
 
 
 class _Reader:
-    """Makes elements in one pass over the rows, paragraph by paragraph.
+    """Creates elements in one pass over the rows, paragraph by paragraph.
 
     Args:
-        rows: the rows of the film, without the title page.
+        rows: the rows of the script, without the title page.
         columns: the columns of the script.
     """
 
@@ -223,7 +224,7 @@ class _Reader:
         self._add_speech(who, rows, continues=continues)
 
     def _is_repeated_character(self, who: str) -> bool:
-        """Whether a character name only repeats the speaker on a new page, after a (MORE) on the old one."""
+        """Whether a character name only repeats the speaker after a (MORE) on the previous page."""
         before = self._at - 1
         while before >= 0 and not self._rows[before].text and not self._rows[before].is_more:
             before -= 1
@@ -249,8 +250,8 @@ class _Reader:
         Args:
             who: the speaker.
             rows: the rows of the speech.
-            dual: whether it is spoken beside the speech before it.
-            continues: whether the speech started on the page before.
+            dual: whether the speech is simultaneous with the previous speech.
+            continues: whether the speech started on the previous page.
         """
         while rows:
             end = 1
@@ -269,9 +270,9 @@ class _Reader:
             continues, rows = False, rows[end:]
 
     def _find_gutter(self) -> int | None:
-        """The column that separates two speeches side by side, if there are two characters on this row.
+        """The column that separates two speeches side by side, if this row contains two character names.
 
-        It is the rightmost column that no piece of text crosses and that has text on both sides.
+        It is the rightmost column that is not crossed by text and has text on both sides.
         """
         parts = _split_at_gaps(self._row_ahead(0))
         if (
@@ -298,7 +299,7 @@ class _Reader:
         )
 
     def _block(self) -> list[Row]:
-        """The rows from the current one to the next blank one."""
+        """The rows from the current row to the next blank row."""
         end = self._at
         while end < len(self._rows) and self._rows[end].text:
             end += 1
@@ -333,7 +334,7 @@ class _Reader:
             text = " ".join(r.text for r in rows)
             last = self._elements[-1] if self._elements else None
             new_page = last is not None and self._starts_new_page(first)
-            # A page break may split a speech or a paragraph of action without any (MORE).
+            # A page break may split a speech or an action paragraph without a (MORE).
             if centered and new_page and last is not None and last.kind is ElementKind.DIALOGUE:
                 self._add_speech(last.character, list(rows), last.dual, continues=True)
             elif centered:
@@ -349,7 +350,7 @@ class _Reader:
                 self._add(ElementKind.ACTION, rows, text)
 
     def _heading(self, number: str | None, text: str) -> None:
-        """Add a scene heading, whose number may be in either margin.
+        """Add a scene heading with a scene number in either margin.
 
         A second line in capitals still belongs to the heading.
         """
@@ -367,7 +368,7 @@ class _Reader:
     def _at_right_edge(self, row: Row) -> bool:
         """Whether a row in capitals is indented more than any character name.
 
-        Such a row is a transition, even if its words are not those of a usual one.
+        Such a row is treated as a transition even if its wording is not a standard one.
         """
         return row.indent > 2 * self._columns.character - self._columns.dialogue and row.text.isupper()
 
@@ -379,7 +380,7 @@ class _Reader:
         return before >= 0 and self._rows[before].page != self._rows[at].page
 
     def _continues_paragraph(self, centered: bool) -> bool:
-        """Whether the current row belongs to the paragraph of the row before it."""
+        """Whether the current row belongs to the same paragraph as the previous row."""
         row, before = self._row_ahead(0), self._row_ahead(-1)
         return (
             bool(row.text)

@@ -1,14 +1,14 @@
-"""The registry of screenplay formats, and `read_screenplay`, which reads a file of any of them.
+"""The registry of screenplay formats, and `read_screenplay`, which reads files in any of these formats.
 
-A format is an object that fulfills the protocol `ScreenplayFormat`. Formats are asked in order whether a
-file is theirs, and the first that says yes reads it:
+A format is an object that implements the protocol `ScreenplayFormat`. Formats are tried in order, and the
+first format that matches a file reads it:
 
-1. formats that a program registered with `register_format`, the newest first;
-2. formats of installed packages, which name them in the entry-point group `moviemotion.screenplay_formats`;
+1. formats that a program registered with `register_format`, newest first;
+2. formats of installed packages, declared in the entry-point group `moviemotion.screenplay_formats`;
 3. `BUILT_IN_FORMATS`: Final Draft, PDF, Fountain, plain text. Plain text accepts every file.
 
-A parser that ships with MoviEmotion goes into `BUILT_IN_FORMATS`, before plain text. Any other package
-declares its format in its `pyproject.toml`; the object is an instance or a class without parameters:
+A parser that ships with MoviEmotion belongs in `BUILT_IN_FORMATS`, before plain text. Any other package
+declares its format in `pyproject.toml`, as an instance or as a class without constructor parameters:
 
     [project.entry-points."moviemotion.screenplay_formats"]
     highland = "my_package.highland:HighlandFormat"
@@ -33,15 +33,15 @@ from moviemotion.screenplay.formats.plain_text import has_script_layout, parse_p
 
 ENTRY_POINT_GROUP = "moviemotion.screenplay_formats"
 HEAD_BYTES = 4096
-"""How much of a file `ScreenplayFormat.matches` is given."""
+"""Number of bytes of a file passed to `ScreenplayFormat.matches`."""
 FOUNTAIN_SUFFIXES = (".fountain", ".spmd")
 UNSUPPORTED_SUFFIXES = (".docx", ".doc", ".rtf", ".odt", ".celtx", ".fdr", ".fadein")
-"""Suffixes that are refused with a remedy unless a registered or installed format accepts them."""
+"""Suffixes that are rejected with a remedy unless a registered or installed format accepts them."""
 
 
 @runtime_checkable
 class ScreenplayFormat(Protocol):
-    """A file format that screenplays can be read from.
+    """A file format from which screenplays can be read.
 
     Example:
         >>> class Highland:
@@ -59,12 +59,12 @@ class ScreenplayFormat(Protocol):
 
     @property
     def name(self) -> str:
-        """What users call the format, such as "Final Draft"."""
+        """The user-facing name of the format, such as "Final Draft"."""
         ...
 
     @property
     def suffixes(self) -> tuple[str, ...]:
-        """The suffixes its files usually have, in lower case with the dot. Messages list them."""
+        """The usual file suffixes, in lowercase and with the dot; error messages list them."""
         ...
 
     def matches(self, path: Path, head: bytes) -> bool:
@@ -72,22 +72,22 @@ class ScreenplayFormat(Protocol):
 
         Args:
             path: the file.
-            head: its first `HEAD_BYTES` bytes; empty if it cannot be opened.
+            head: the first `HEAD_BYTES` bytes of the file; empty if it cannot be opened.
         """
         ...
 
     def read(self, path: Path) -> Screenplay:
-        """Read a file that matches.
+        """Read a matching file.
 
         Raises:
-            MoviemotionError: the file is missing or broken; the message names it and the remedy.
+            MoviemotionError: the file is missing or corrupt; the message names the file and the remedy.
         """
         ...
 
 
 @dataclass(frozen=True)
 class _BuiltInFormat:
-    """A format of MoviEmotion itself. Files are recognized by their suffix, unless it accepts all files."""
+    """A built-in format, which matches files by suffix unless it accepts all files."""
 
     name: str
     suffixes: tuple[str, ...]
@@ -106,7 +106,7 @@ def _read_fountain(path: Path) -> Screenplay:
 
 
 def _read_plain_text(path: Path) -> Screenplay:
-    """Read a text file of unknown layout: printed layout where there is one, else Fountain."""
+    """Read a text file as a printed script if it is laid out like one, otherwise as Fountain."""
     text = _read_script_text(path)
     source = tuple(text.removesuffix("\n").split("\n"))
     if has_script_layout(source):
@@ -115,10 +115,10 @@ def _read_plain_text(path: Path) -> Screenplay:
         screenplay = screenplay_from_fountain(text, path)
     kinds = {element.kind for element in screenplay.elements}
     if ElementKind.SCENE_HEADING in kinds and not kinds & {ElementKind.DIALOGUE, ElementKind.LYRICS}:
-        # A silent film is possible, but a .txt file without dialogue is almost always one whose speakers
-        # were not recognized. The Fountain suffix is how a user says that it really is silent.
+        # A silent film is possible, but a .txt file without dialogue almost always means that its speakers
+        # were not recognized. With the Fountain suffix, users declare that the film really is silent.
         raise MoviemotionError(
-            f"{path}: scenes but no speakers found; put each speaker's name in capitals on a line of its own "
+            f"{path}: scenes but no speakers found; put each speaker's name in capitals on a separate line "
             "above the speech, or name the file .fountain if the film has no dialogue."
         )
     return screenplay
@@ -133,17 +133,17 @@ PDF = _BuiltInFormat("PDF", (".pdf",), read_pdf)
 FOUNTAIN = _BuiltInFormat("Fountain", FOUNTAIN_SUFFIXES, _read_fountain)
 PLAIN_TEXT = _BuiltInFormat("plain text", (".txt",), _read_plain_text, accepts_all=True)
 BUILT_IN_FORMATS: tuple[ScreenplayFormat, ...] = (FINAL_DRAFT, PDF, FOUNTAIN, PLAIN_TEXT)
-"""In the order in which they are asked."""
+"""The built-in formats, in the order in which they are tried."""
 
 _registered: list[ScreenplayFormat] = []
 _Result = TypeVar("_Result")
 
 
 def register_format(screenplay_format: ScreenplayFormat) -> None:
-    """Add a format for the rest of the process. It is asked before all others.
+    """Add a format for the lifetime of the process. It is tried before all others.
 
     Raises:
-        MoviemotionError: the object lacks a part of `ScreenplayFormat`.
+        MoviemotionError: the object does not implement `ScreenplayFormat`.
     """
     _check_format(screenplay_format, _provider(screenplay_format))
     _registered.insert(0, screenplay_format)
@@ -153,13 +153,13 @@ def unregister_format(screenplay_format: ScreenplayFormat) -> None:
     """Remove a format that was added with `register_format`.
 
     Raises:
-        ValueError: it is not registered.
+        ValueError: the format is not registered.
     """
     _registered.remove(screenplay_format)
 
 
 def available_formats() -> tuple[ScreenplayFormat, ...]:
-    """All formats in the order in which they are asked: registered, installed, built-in.
+    """All formats in the order in which they are tried: registered, installed, built-in.
 
     Raises:
         MoviemotionError: an installed package's format cannot be loaded; the message names the package.
@@ -168,10 +168,10 @@ def available_formats() -> tuple[ScreenplayFormat, ...]:
 
 
 def read_screenplay(path: Path | str) -> Screenplay:
-    """Read a screenplay of any format in the registry.
+    """Read a screenplay in any registered format.
 
-    Fountain, Final Draft, PDF and plain text are built in. A `.txt` file with Fountain's marks, or in which
-    hardly any speakers can be recognized, is read as Fountain.
+    Fountain, Final Draft, PDF and plain text are built in. A `.txt` file is read as Fountain if it has
+    Fountain marks or hardly any recognizable speakers.
 
     Args:
         path: the screenplay file.
@@ -180,15 +180,15 @@ def read_screenplay(path: Path | str) -> Screenplay:
         The screenplay. It has at least one scene heading or one dialogue element.
 
     Raises:
-        MoviemotionError: the file is missing, broken, empty, of an unsupported format, or holds no scene
-            and no dialogue; it is a `.txt` file without dialogue; or an installed format fails.
+        MoviemotionError: the file is missing, corrupt, empty, in an unsupported format, or has neither scenes
+            nor dialogue; it is a `.txt` file without dialogue; or an installed format fails.
     """
     path = Path(path)
     screenplay_format, provider = _find_format(path)
     if screenplay_format is PLAIN_TEXT and path.suffix.lower() in UNSUPPORTED_SUFFIXES:
         raise MoviemotionError(
-            f"{path}: {path.suffix} scripts cannot be read; export it as Fountain (.fountain), Final Draft "
-            "(.fdx) or PDF."
+            f"{path}: {path.suffix} scripts cannot be read; export the script as Fountain (.fountain), "
+            "Final Draft (.fdx) or PDF."
         )
     screenplay = _guarded(provider, path, partial(screenplay_format.read, path))
     if provider is not None and not isinstance(screenplay, Screenplay):
@@ -206,7 +206,7 @@ def is_fountain(path: Path, source: Sequence[str]) -> bool:
     """Whether the source lines of a screenplay are Fountain.
 
     Args:
-        path: where the screenplay was read from; the file need not exist anymore.
+        path: the path from which the screenplay was read; the file no longer needs to exist.
         source: `Screenplay.source`.
     """
     screenplay_format, _ = _find_format(path)
@@ -216,7 +216,7 @@ def is_fountain(path: Path, source: Sequence[str]) -> bool:
 
 
 def _find_format(path: Path) -> tuple[ScreenplayFormat, str | None]:
-    """The format that reads a file, and the package it comes from; None for MoviEmotion itself."""
+    """The format that reads a file, and the package that provides it; None for MoviEmotion itself."""
     head = _read_head(path)
     for screenplay_format, provider in _formats_with_providers():
         if _guarded(provider, path, partial(screenplay_format.matches, path, head)):
@@ -241,7 +241,7 @@ def _load(entry_point: EntryPoint) -> tuple[ScreenplayFormat, str]:
         _check_format(screenplay_format, provider)
     except MoviemotionError:
         raise
-    except Exception as error:  # this runs code of the package, which can raise anything
+    except Exception as error:  # package code can raise anything
         raise _format_error(provider, f"cannot be loaded ({_describe(error)})") from error
     return screenplay_format, provider
 
@@ -250,9 +250,9 @@ def _check_format(screenplay_format: object, provider: str) -> None:
     if not isinstance(screenplay_format, ScreenplayFormat):
         parts = ("name", "suffixes", "matches", "read")
         missing = [part for part in parts if not hasattr(screenplay_format, part)]
-        raise _format_error(provider, f"is no ScreenplayFormat: it has no {' and no '.join(missing)}")
+        raise _format_error(provider, f"not a valid ScreenplayFormat: it lacks {' and '.join(missing)}")
     name, suffixes = screenplay_format.name, screenplay_format.suffixes
-    # A lone ".card" is a sequence of texts too, but not the intended one.
+    # A bare string such as ".card" is also a sequence of strings, but not the intended one.
     if not (
         isinstance(name, str)
         and isinstance(suffixes, tuple)
@@ -262,14 +262,14 @@ def _check_format(screenplay_format: object, provider: str) -> None:
 
 
 def _guarded(provider: str | None, path: Path, call: Callable[[], _Result]) -> _Result:
-    """Call a format of another package; whatever it raises becomes one error that names the package."""
+    """Call a format of another package; any exception becomes an error that names the package."""
     try:
         return call()
     except MoviemotionError:
         raise
     except Exception as error:
         if provider is None:
-            raise  # a defect of ours, which must not look like one of the user's
+            raise  # a bug in MoviEmotion, which must not look like a user error
         raise _format_error(provider, f"failed on {path} ({_describe(error)})") from error
 
 
@@ -291,4 +291,4 @@ def _read_head(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(HEAD_BYTES)
     except OSError:
-        return b""  # the format that the suffix belongs to says what is wrong
+        return b""  # the format for this suffix reports what is wrong

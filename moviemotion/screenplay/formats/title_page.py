@@ -12,7 +12,7 @@ _KEY = re.compile(r"([A-Za-z][\w /-]*):(.*)")
 
 
 def title_page_length(source: Sequence[str]) -> int:
-    """How many source lines the title page takes, without the blank line after it; 0 if there is none."""
+    """The number of source lines of the title page, excluding the blank line after it; 0 if there is none."""
     length = next((k for k, line in enumerate(source) if not line.strip()), len(source))
     page = source[:length]
     if not page or is_scene_heading(page[0]) or not _KEY.fullmatch(page[0].rstrip()):
@@ -38,13 +38,13 @@ def parse_title_page(source: Sequence[str]) -> tuple[tuple[str, str], ...]:
 
 
 def parse_title(source: Sequence[str]) -> str:
-    """The title on the title page, on one line and without emphasis, or an empty string."""
+    """The title from the title page, on one line and without emphasis; an empty string if there is none."""
     lines = (value for key, value in parse_title_page(source) if key.lower() == "title")
     return " ".join(strip_emphasis(line) for value in lines for line in value.split("\n") if line)
 
 
 def format_title_page(title: str, entries: Sequence[tuple[str, str]]) -> str:
-    """A title page that is read as the given entries, or with the title alone if there are none."""
+    """Format a title page with the given entries, or with only the title if there are no entries."""
     lines = []
     for key, value in entries or (("Title", title),):
         values = value.split("\n")

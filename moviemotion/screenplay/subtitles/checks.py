@@ -1,4 +1,4 @@
-"""Checks that reject subtitles which would spoil an alignment silently: two languages, impossible times."""
+"""Reject subtitles that would silently corrupt an alignment: two languages, impossible times."""
 
 from __future__ import annotations
 
@@ -13,17 +13,18 @@ from statistics import median
 from moviemotion.errors import MoviemotionError
 
 MAX_FILM_SECONDS = 10 * 3600.0
-"""Ten hours; later times mean a wrong unit or offset."""
+"""Latest plausible time (ten hours); later times indicate a wrong unit or offset."""
 _MAX_LETTERS_PER_SECOND = 200.0
-"""Median reading speed from which times are wrong; people read about 20."""
+"""Median letters per second above which the times must be wrong; people read about 20."""
 _MAX_BACKWARD_SHARE = 0.1
-"""Share of subtitles that may end before they start; a few typing errors do no harm."""
+"""Fraction of subtitles that may end before they start; a few typing errors are harmless."""
 _MIN_PAIRED_SHARE = 0.4
-"""Share of two-line subtitles from which a file is checked for two languages."""
+"""Fraction of two-line subtitles above which a file is checked for two languages."""
 _MIN_WORDS = 150
-"""Words in each half; fewer do not show a language."""
+"""Minimum number of words in each half; fewer do not reveal the language."""
 _MIN_SAME_LANGUAGE_COSINE = 0.3
-"""Cosine of word counts: halves in one language share its function words, halves in two share hardly any."""
+"""Minimum cosine similarity of word counts: two halves in one language share its function words, while halves
+in two languages share hardly any words."""
 # Writing systems without spaces between words are compared letter by letter.
 _WORD = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W\d_]+")
 TimedText = tuple[float, float, str]
@@ -35,11 +36,11 @@ def check_times(times: Sequence[tuple[float, float]], letter_counts: Sequence[in
     Args:
         times: start and end of each subtitle, in seconds.
         letter_counts: number of letters in each subtitle.
-        path: the file, for messages.
+        path: the file, for error messages.
 
     Raises:
-        MoviemotionError: many subtitles end before they start, one is later than ten hours, or they are
-            shown too briefly to be read.
+        MoviemotionError: many subtitles end before they start, a subtitle is later than ten hours, or the
+            subtitles are too short to be read.
     """
     backward = sum(end <= start for start, end in times)
     if backward > _MAX_BACKWARD_SHARE * len(times):
@@ -50,14 +51,14 @@ def check_times(times: Sequence[tuple[float, float]], letter_counts: Sequence[in
     last = max(end for _, end in times)
     if last > MAX_FILM_SECONDS:
         raise MoviemotionError(
-            f"{path}: its times reach {last / 3600:.0f} hours; shift them so that the film starts at 0"
+            f"{path}: the times reach {last / 3600:.0f} hours; shift them so that the film starts at 0"
         )
     speeds = [
         count / (end - start) for (start, end), count in zip(times, letter_counts, strict=True) if end > start
     ]
     if median(speeds) > _MAX_LETTERS_PER_SECOND:
         raise MoviemotionError(
-            f"{path}: its subtitles run at {median(speeds):.0f} letters per second, which is too fast; "
+            f"{path}: the subtitles run at {median(speeds):.0f} letters per second, which is too fast; "
             "save them again as SubRip (.srt) with the film's frame rate"
         )
 
@@ -67,8 +68,8 @@ def check_one_language(subtitles: Sequence[TimedText], raw_texts: Sequence[str],
 
     Args:
         subtitles: start and end in seconds and the spoken words of each subtitle, in order of time.
-        raw_texts: the text of each subtitle as in the file.
-        path: the file, for messages.
+        raw_texts: the text of each subtitle as stored in the file.
+        path: the file, for error messages.
 
     Raises:
         MoviemotionError: upper and lower lines, or subtitles shown at the same time, share hardly any words.
@@ -91,7 +92,7 @@ def check_one_language(subtitles: Sequence[TimedText], raw_texts: Sequence[str],
             and _cosine_similarity(upper, lower) < _MIN_SAME_LANGUAGE_COSINE
         ):
             raise MoviemotionError(
-                f"{path}: these subtitles are in two languages; give a file with only the language of the "
+                f"{path}: the subtitles are in two languages; give a file with only the language of the "
                 "script"
             )
 

@@ -1,4 +1,4 @@
-"""Read the subtitle track inside a film's file."""
+"""Read the subtitle track embedded in a film file."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _NAME_FIELD, _TEXT_FIELD = 3, 8
 
 @dataclass(frozen=True)
 class RawSubtitle:
-    """A subtitle as in the file.
+    """A subtitle as stored in the file.
 
     Attributes:
         start, end: seconds of film time.
-        text: its lines, with tags.
-        speaker: its speaker, if the format has a field for one.
+        text: the lines of the subtitle, with tags.
+        speaker: the speaker, if the format has a field for it.
     """
 
     start: float
@@ -48,10 +48,10 @@ def read_embedded_subtitles(path: Path, track: int | None = None) -> list[RawSub
 
     Args:
         path: the film.
-        track: which text track, from 1; needed only if there are several.
+        track: number of the text track, from 1; needed only if there are several.
 
     Raises:
-        MoviemotionError: the file is missing or not a film, it has no such track, or its subtitles are
+        MoviemotionError: the file is missing or is not a film, the track does not exist, or the subtitles are
             images.
     """
     try:
@@ -68,7 +68,7 @@ def read_embedded_subtitles(path: Path, track: int | None = None) -> list[RawSub
                 ]
             return found
     except FileNotFoundError:
-        raise MoviemotionError(f"{path}: there is no such file; check the film's path") from None
+        raise MoviemotionError(f"{path}: no such file; check the film's path") from None
     except (av.error.FFmpegError, OSError):
         raise MoviemotionError(
             f"{path}: the film cannot be read; give its subtitles as a SubRip file (.srt)"
@@ -84,14 +84,14 @@ def _choose_text_track(
         raise MoviemotionError(f"{path}: the film has no subtitle track; give a SubRip file (.srt)")
     if not texts:
         raise MoviemotionError(
-            f"{path}: its subtitles are images ({streams[0].codec_context.name}); convert them to SubRip "
+            f"{path}: the subtitles are images ({streams[0].codec_context.name}); convert them to SubRip "
             "(.srt) with a subtitle editor's text recognition"
         )
     if (track is None and len(texts) > 1) or (track is not None and not 1 <= track <= len(texts)):
         named = ", ".join(f"{k} {stream.language or 'unnamed'}" for k, stream in enumerate(texts, 1))
         raise SettingError(
             "subtitle-track",
-            "{path}: has {count} subtitle tracks; set {subtitle_track} to one of: {tracks}",
+            "{path}: contains {count} subtitle tracks; set {subtitle_track} to one of: {tracks}",
             path=path,
             count=len(texts),
             tracks=named,

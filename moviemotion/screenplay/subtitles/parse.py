@@ -1,4 +1,4 @@
-"""Read subtitles: SubRip, WebVTT, ASS and the other formats of pysubs2, or the track inside a film."""
+"""Read subtitles from SubRip, WebVTT, ASS and other files that pysubs2 supports, or from a film's track."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ class Subtitle:
 
     Attributes:
         start, end: seconds of film time, start < end.
-        text: the spoken words, without tags, descriptions of sounds and speakers' names; each change of
-            speaker starts a new line.
+        text: the spoken words, without tags, sound descriptions and speaker names; each change of speaker
+            starts a new line.
         speakers: the speaker of each line of the text; None if the subtitle does not name one.
-        sounds: the described sounds, music and manners of speaking.
+        sounds: descriptions of sounds, music and manner of speaking.
     """
 
     start: float
@@ -43,11 +43,11 @@ def read_subtitles(path: Path | str, track: int | None = None) -> tuple[Subtitle
 
     Args:
         path: a subtitle file, or a film with a subtitle track.
-        track: which of a film's text tracks, from 1; needed only if it has several.
+        track: number of the film's text track, from 1; needed only if there are several.
 
     Raises:
-        MoviemotionError: the file is missing, empty or contains no subtitles; or they are images, in two
-            languages, or have impossible times.
+        MoviemotionError: the file is missing, empty or does not contain subtitles; or the subtitles are
+            images, are in two languages, or have impossible times.
     """
     path = Path(path)
     raw = (
@@ -75,7 +75,7 @@ def _keep_spoken(raw: Sequence[RawSubtitle]) -> tuple[Subtitle, ...]:
 
 
 def _no_words_error(path: Path) -> MoviemotionError:
-    return MoviemotionError(f"{path}: there are no subtitles with words in it; give a SubRip file (.srt)")
+    return MoviemotionError(f"{path}: contains no subtitles with spoken words; give a SubRip file (.srt)")
 
 
 def _read_subtitle_file(path: Path) -> list[RawSubtitle]:
@@ -84,10 +84,10 @@ def _read_subtitle_file(path: Path) -> list[RawSubtitle]:
         events = pysubs2.SSAFile.from_string(text, keep_html_tags=True).events
     except pysubs2.exceptions.UnknownFPSError:
         raise MoviemotionError(
-            f"{path}: its times are frame numbers without a frame rate; save it as SubRip (.srt)"
+            f"{path}: the times are frame numbers without a frame rate; save the file as SubRip (.srt)"
         ) from None
     except Exception:  # the parsers of pysubs2 raise arbitrary exceptions on malformed files
-        raise MoviemotionError(f"{path}: these are not subtitles; give a SubRip file (.srt)") from None
+        raise MoviemotionError(f"{path}: not a readable subtitle file; give a SubRip file (.srt)") from None
     return [
         RawSubtitle(event.start / 1000, event.end / 1000, event.plaintext, event.name or None)
         for event in events

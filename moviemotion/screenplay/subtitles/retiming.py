@@ -1,8 +1,8 @@
 """Retiming: find and correct the clock of subtitles that were made for another transfer of the film.
 
-Films shot at 24 frames per second are shown at 25 on PAL video and at 23.976 on NTSC video, so subtitles of
-another transfer drift by up to 4 %, which is minutes at the end of a film. The relation is linear: film time
-= speed · subtitle time + offset, and the speed is a ratio of two frame rates.
+Films shot at 24 frames per second are shown at 25 on PAL video and at 23.976 on NTSC video, so subtitles made
+for another transfer drift by up to 4 %, which amounts to minutes by the end of a film. The relationship is
+linear: film time = speed · subtitle time + offset, where the speed is a ratio of two frame rates.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ _RATIO_TOLERANCE = 0.002
 """A fitted speed this close to a ratio of frame rates is replaced by that ratio."""
 _MIN_POINTS = 5
 _MAX_MEDIAN_ERROR = 5.0
-"""Median error in seconds above which the points do not belong to one clock."""
+"""Median error in seconds above which no single linear relationship fits the points."""
 
 
 @dataclass(frozen=True)
 class Retiming:
-    """The film time of a subtitle time t is `speed` · t + `offset`, in seconds.
+    """A linear map from subtitle time t to film time, `speed` · t + `offset`, in seconds.
 
     Attributes:
         speed: film seconds per subtitle second.
-        offset: film time in seconds of subtitle time 0.
-        median_error: median absolute error of the points it was fitted to, in seconds.
-        n_points: how many points it was fitted to.
+        offset: film time at subtitle time 0, in seconds.
+        median_error: median absolute error at the fitted points, in seconds.
+        n_points: the number of fitted points.
     """
 
     speed: float
@@ -40,7 +40,7 @@ class Retiming:
     n_points: int
 
     def apply(self, subtitles: Sequence[Subtitle]) -> tuple[Subtitle, ...]:
-        """The subtitles in film time."""
+        """Convert subtitles to film time."""
         return tuple(
             replace(s, start=self.speed * s.start + self.offset, end=self.speed * s.end + self.offset)
             for s in subtitles
@@ -48,18 +48,17 @@ class Retiming:
 
 
 def fit_retiming(subtitle_times: Sequence[float], film_times: Sequence[float]) -> Retiming | None:
-    """Fit a retiming to points whose time is known on both clocks, such as scenes in a timing sheet.
+    """Fit a retiming to points with known subtitle and film times, such as scenes in a timing sheet.
 
-    The speed is the Theil-Sen estimator, the median of the slopes between all pairs of points, which
-    tolerates up to 29 % of wrong points. A speed within 0.002 of a ratio of common frame rates is replaced by
-    it.
+    The speed is the Theil-Sen estimate, the median slope over all pairs of points, which tolerates up to 29 %
+    outliers. A speed within 0.002 of a ratio of common frame rates is replaced by that ratio.
 
     Args:
-        subtitle_times: times of the points by the subtitles, in seconds.
-        film_times: their film times, in seconds.
+        subtitle_times: subtitle times of the points, in seconds.
+        film_times: film times of the points, in seconds.
 
     Returns:
-        None if there are fewer than five points, or if they do not belong to one clock.
+        The retiming; None if there are fewer than five points or no retiming fits them.
     """
     x, y = np.asarray(subtitle_times, float), np.asarray(film_times, float)
     if len(x) < _MIN_POINTS or np.ptp(x) == 0:

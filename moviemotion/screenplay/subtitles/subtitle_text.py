@@ -1,4 +1,4 @@
-"""The text of one subtitle, separated into spoken words, speakers' names and descriptions of sounds."""
+"""The text of one subtitle, separated into spoken words, speaker names and sound descriptions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class SubtitleContent:
     Attributes:
         text: the spoken words; each change of speaker starts a new line.
         speakers: the speaker of each line of the text; None if the subtitle does not name one.
-        sounds: the described sounds, music and manners of speaking.
+        sounds: descriptions of sounds, music and manner of speaking.
     """
 
     text: str
@@ -34,8 +34,9 @@ def parse_subtitle_text(raw: str, default_speaker: str | None = None) -> Subtitl
     A dash or a name at the start of a line marks a change of speaker.
 
     Args:
-        raw: the text of the subtitle as in the file.
-        default_speaker: the speaker in the file's own field (ASS), for lines that name none.
+        raw: the text of the subtitle as stored in the file.
+        default_speaker: the speaker from the file's speaker field (ASS), used for lines without a speaker
+            name.
 
     Example:
         >>> parse_subtitle_text("- ANNA: No. [door slams]\n- Yes.")
@@ -73,5 +74,5 @@ def parse_subtitle_text(raw: str, default_speaker: str | None = None) -> Subtitl
 
 
 def _voice_to_speaker(match: re.Match[str]) -> str:
-    """A WebVTT voice tag in the notation that other formats use for speakers."""
+    """Convert a WebVTT voice tag to the speaker notation of other formats."""
     return f"[{match[1].strip()}]: "

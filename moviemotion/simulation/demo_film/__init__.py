@@ -1,4 +1,4 @@
-"""The film of the demo: "Parrot Light", a screenplay written for this project; there is no footage of it."""
+"""The demo film: "Parrot Light", a screenplay written for this project, of which no footage exists."""
 
 from pathlib import Path
 

@@ -1,11 +1,11 @@
-"""Draw synthetic viewers and write the videos of the cameras that record them.
+"""Draw synthetic viewers and write the videos of the cameras recording them.
 
 In the order of the data:
 
-- `face`: who a person is, and which action units of the face an emotion moves.
-- `canvas`: drawing with soft edges in units of the face.
-- `render`: draw a head with an expression, lit from the screen.
+- `face`: a person's permanent features, and the facial action units of each emotion.
+- `canvas`: soft-edged drawing in face units.
+- `render`: draw a head with an expression, lit by the screen.
 - `hand`: draw a hand in front of a face, or holding popcorn.
-- `lighting`: the light of the screen, and what a camera's sensor makes of it.
-- `seat_videos`: put viewers on their seats and write a video for each camera.
+- `lighting`: simulate the light of the screen and the response of a camera's sensor.
+- `seat_videos`: place viewers in their seats and write a video for each camera.
 """

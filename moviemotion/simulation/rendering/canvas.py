@@ -2,7 +2,7 @@
 
 The origin is between the eyes and the nose, with x to the right and y down. One unit is half the width of an
 average face: the cheekbones are at x = ±1, the chin at y = 1.4, the top of the skull at y = −1.54, and the
-eyes halfway between, as manuals of drawing recommend.
+eyes halfway between, as drawing manuals recommend.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ Field = NDArray[np.float32]
 Size = float | Field
 
 SHADE_COLOR_FACTORS = np.array([0.8, 1.0, 1.05], np.float32)
-"""How much each color channel loses in shade: shaded skin keeps its red."""
+"""Loss of each color channel in shade; shaded skin keeps its red."""
 
 
 @dataclass(frozen=True)
 class Canvas:
-    """An image, or a part of one that shares its pixels.
+    """An image, or a view of part of an image that shares its pixels.
 
     Attributes:
         x: (1, W) position of each column in face units.
@@ -46,13 +46,13 @@ class Canvas:
         return cls(x, y, rgb, alpha, pixel)
 
     def slices(self, left: float, top: float, right: float, bottom: float) -> tuple[slice, slice]:
-        """The rows and columns of a rectangle that is given in face units."""
+        """The rows and columns of a rectangle specified in face units."""
         rows = np.searchsorted(self.y[:, 0], (top, bottom))
         columns = np.searchsorted(self.x[0], (left, right))
         return slice(int(rows[0]), int(rows[1])), slice(int(columns[0]), int(columns[1]))
 
     def view(self, left: float, top: float, right: float, bottom: float) -> Canvas:
-        """A rectangle of this canvas that shares its pixels: painting on one paints on the other."""
+        """A view of a rectangle of this canvas, which shares its pixels: painting on one changes both."""
         rows, columns = self.slices(left, top, right, bottom)
         return Canvas(
             self.x[:, columns], self.y[rows], self.rgb[rows, columns], self.alpha[rows, columns], self.pixel
@@ -64,7 +64,7 @@ class Canvas:
         return covered
 
     def spot(self, x: float, y: float, rx: float, ry: float) -> Field:
-        """A soft elliptic spot: 1 at its center."""
+        """A soft elliptical spot with the value 1 at its center."""
         across, down = np.exp(-(((self.x - x) / rx) ** 2)), np.exp(-(((self.y - y) / ry) ** 2))
         return np.asarray(across * down, np.float32)
 

@@ -1,7 +1,7 @@
-"""Synthetic people: their permanent features (`Identity`) and what their face does (`Expression`).
+"""Synthetic people: their permanent features (`Identity`) and facial expressions (`Expression`).
 
 An expression is a set of action units (AU) of the Facial Action Coding System (Ekman & Friesen, 1978). Each
-emotion uses its EMFACS prototype, in the form that an audience in the dark shows:
+emotion uses its EMFACS prototype, in the form shown by an audience in the dark:
 
     happy      6 + 12 + 25           cheeks up, lip corners pulled, teeth
     surprise   1 + 2 + 5 + 26        brows and upper lids up, jaw dropped
@@ -28,7 +28,7 @@ Color = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Expression:
-    """What a face does. Each action unit ranges from 0 (at rest) to about 1 (as strong as people show it).
+    """A facial expression. Each action unit ranges from 0 (at rest) to about 1 (as strong as people show it).
 
     Attributes:
         inner_brow_raise: AU 1.
@@ -75,7 +75,8 @@ EMFACS_PROTOTYPES: Mapping[Emotion, Expression] = MappingProxyType(
     {
         Emotion.NEUTRAL: Expression(),
         Emotion.HAPPY: Expression(cheek_raise=1.0, lip_corner_pull=1.0, lips_part=0.8),
-        # No stronger: CenterFace would miss the face long before the emotion model needs more.
+        # A stronger expression is not useful: CenterFace would miss the face long before the emotion model
+        # needed it.
         Emotion.SURPRISE: Expression(inner_brow_raise=0.5, outer_brow_raise=0.5, lid_raise=0.3, jaw_drop=0.8),
         Emotion.SAD: Expression(
             inner_brow_raise=1.0,
@@ -112,11 +113,11 @@ def scaled_prototype(emotion: Emotion, intensity: float) -> Expression:
 
 
 def blended_expression(intensities: FloatArray, eyes_closed: float = 0.0) -> Expression:
-    """Several emotions at once: their action units add up, to at most 1.
+    """Blend several emotions by adding up their action units, to at most 1.
 
     Args:
         intensities: (7,) 0–1 in the order of `NON_NEUTRAL_EMOTIONS`.
-        eyes_closed: how far a blink closes the eyes in addition, 0–1.
+        eyes_closed: additional closure of the eyes by a blink, 0–1.
     """
     total = {
         f.name: min(
@@ -161,24 +162,24 @@ HAIR_STYLES: tuple[str, ...] = ("short", "long", "bun", "curls", "bald", "bob")
 
 @dataclass(frozen=True)
 class Identity:
-    """A synthetic person. Lengths are factors on the average face unless a unit is given.
+    """A synthetic person. Lengths are factors relative to the average face unless a unit is given.
 
     Attributes:
         skin, hair, iris, clothing: RGB colors, 0–255.
         hair_style: one of `HAIR_STYLES`.
-        face_width, jaw_length: of the head.
+        face_width, jaw_length: proportions of the head.
         jaw_squareness: 0 (pointed) to 1 (square).
-        eye_size, eye_spacing: of the eyes.
-        eye_tilt: in face units; positive values raise the outer corners.
-        brow_thickness: of the eyebrows.
-        brow_height: in face units, added to the average height.
-        nose_width, nose_length, mouth_width, lip_fullness: of these features.
+        eye_size, eye_spacing: size and spacing of the eyes.
+        eye_tilt: tilt of the eyes in face units; positive values raise the outer corners.
+        brow_thickness: thickness of the eyebrows.
+        brow_height: height of the eyebrows in face units, added to the average height.
+        nose_width, nose_length, mouth_width, lip_fullness: proportions of nose and mouth.
         beard: 0 (shaved) to 1 (full).
         glasses: whether the person wears glasses.
         wrinkles: 0 (young) to 1 (lined).
-        resting_mouth: corners of the mouth at rest, −1 (down) to 1 (up): some faces look sad when they are
-            not.
-        texture_seed: seed of the skin and hair texture.
+        resting_mouth: corners of the mouth at rest, −1 (down) to 1 (up), since some people look sad when they
+            are not.
+        texture_seed: random seed for the skin and hair texture.
     """
 
     skin: Color
@@ -209,15 +210,15 @@ IRIS_COLORS: tuple[Color, ...] = ((62, 42, 30), (84, 60, 40), (92, 112, 120), (8
 
 
 def random_identity(seed: int, index: int) -> Identity:
-    """Draw a random person of a cast. Neighbors differ in skin, hair and hair style.
+    """Draw a random person from a cast. Neighbors differ in skin, hair and hair style.
 
     Args:
-        seed: of the cast.
-        index: of the person, from 0.
+        seed: random seed for the cast.
+        index: index of the person, from 0.
     """
     cast = np.random.default_rng([seed, 0])
     person = np.random.default_rng([seed, 1, index])
-    # Skins, hair styles and clothes are taken in turn from shuffled lists, so that twelve people look
+    # Skin colors, hair styles and clothes are taken in turn from shuffled lists, so that twelve people look
     # different.
     style = HAIR_STYLES[cast.permutation(len(HAIR_STYLES))[index % len(HAIR_STYLES)]]
     skin = SKIN_COLORS[

@@ -1,4 +1,4 @@
-"""Draw a hand: flat, as it covers a mouth or supports a cheek, or closed around popcorn."""
+"""Draw a hand: flat, covering a mouth or supporting a cheek, or closed around popcorn."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from moviemotion.simulation.rendering.canvas import Canvas, Field
 from moviemotion.simulation.rendering.face import Identity
 
 LEFT, TOP, RIGHT, BOTTOM = -0.8, -1.1, 0.8, 3.2
-"""The window that is drawn, in face units; the origin is the middle of the palm."""
+"""The window to be drawn, in face units; the origin is the center of the palm."""
 SUPERSAMPLING = 2
-"""Factor by which the drawing is finer than the result."""
+"""Supersampling factor of the drawing."""
 FINGERS = ((-0.27, 0.68), (-0.09, 0.82), (0.09, 0.78), (0.27, 0.6))
-"""The x at which each finger starts from the palm, and its length, in face units."""
+"""The x position at which each finger starts, and the finger's length, in face units."""
 POPCORN_KERNELS = ((-0.2, -0.32), (0.02, -0.42), (0.22, -0.3), (-0.08, -0.22), (0.14, -0.16))
-"""x and y of each kernel in face units."""
+"""The x and y position of each popcorn kernel, in face units."""
 
 
 @dataclass(frozen=True)
 class Gesture:
-    """The position of a hand at a face.
+    """The position of a hand relative to a face.
 
     Attributes:
-        place: x and y of the middle of the palm in face units of the face.
-        turn: degrees by which the fingers are turned clockwise from upward.
+        place: x and y of the center of the palm, in face units.
+        turn: clockwise rotation of the fingers from upright, in degrees.
         popcorn: whether the hand is closed around popcorn.
     """
 
@@ -39,7 +39,7 @@ class Gesture:
 GESTURES: tuple[Gesture, ...] = (
     Gesture((0.0, 1.15), 0.0),  # over the mouth
     Gesture((-0.85, 0.75), 12.0),  # under one cheek
-    Gesture((0.15, 0.35), -25.0),  # over nose and one eye
+    Gesture((0.15, 0.35), -25.0),  # over the nose and one eye
     Gesture((0.0, 1.2), 0.0, popcorn=True),
 )
 POPCORN_GESTURE = len(GESTURES) - 1
@@ -49,12 +49,12 @@ def draw_hand(identity: Identity, gesture: Gesture, scale: float) -> Image.Image
     """Draw the hand and forearm of a person.
 
     Args:
-        identity: gives the colors of skin and sleeve.
-        gesture: gives the rotation and the popcorn.
+        identity: the person, who determines the colors of skin and sleeve.
+        gesture: the gesture, which determines the rotation and the popcorn.
         scale: pixels per face unit.
 
     Returns:
-        A square RGBA image with the middle of the palm at its center.
+        A square RGBA image with the center of the palm at its center.
     """
     pixel = 1 / (scale * SUPERSAMPLING)
     c = Canvas.blank(LEFT, TOP, round((RIGHT - LEFT) / pixel), round((BOTTOM - TOP) / pixel), pixel)
@@ -80,7 +80,7 @@ def draw_hand(identity: Identity, gesture: Gesture, scale: float) -> Image.Image
 def _limb(
     c: Canvas, start: tuple[float, float], end: tuple[float, float], radius: float, skin: Field
 ) -> None:
-    """Draw a rounded limb that is lighter along its middle and casts a shadow on what is below it."""
+    """Draw a rounded limb that is lighter along its middle and casts a shadow on anything below it."""
     across, along = end[0] - start[0], end[1] - start[1]
     at = ((c.x - start[0]) * across + (c.y - start[1]) * along) / (across**2 + along**2)
     at = np.clip(at, 0, 1)

@@ -1,4 +1,4 @@
-"""The light of the screen, and what cameras record of it: well lit, in the dark, or in infrared."""
+"""The light of the screen, and how cameras record it: well lit, in the dark, or in infrared."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class SensorModel:
     """How a camera's sensor records light.
 
     Attributes:
-        gamma: exponent of its response; above 1, dark parts lose more than bright ones.
-        noise: standard deviation of its noise in gray levels.
-        infrared: whether it records a single channel in which skin is brighter than cloth.
+        gamma: exponent of the sensor's response; above 1, dark areas lose more than bright areas.
+        noise: standard deviation of the noise, in gray levels.
+        infrared: whether the sensor records a single channel in which skin is brighter than cloth.
     """
 
     gamma: float = 1.0
@@ -28,11 +28,11 @@ class SensorModel:
     infrared: bool = False
 
     def apply(self, picture: Light, unit_noise: Light) -> Picture:
-        """Record a picture.
+        """Record a frame.
 
         Args:
             picture: (H, W, 3) float32 light; values above 255 are clipped.
-            unit_noise: (H, W, 1) float32 noise of standard deviation 1.
+            unit_noise: (H, W, 1) float32 noise with standard deviation 1.
 
         Returns:
             (H, W, 3) uint8.
@@ -48,7 +48,7 @@ WELL_LIT_SENSOR = SensorModel()
 
 
 def random_sensors(seed: int, cameras: int) -> tuple[SensorModel, ...]:
-    """Draw random cameras of a theater: about half in the dark, a third in infrared, others better lit."""
+    """Draw random theater cameras: about half in the dark, a third in infrared, the rest better lit."""
     sensors = []
     for number in range(cameras):
         rng = np.random.default_rng([seed, 7, number])
@@ -63,10 +63,10 @@ def simulate_screen_light(seed: int, steps: int, dim: float = 0.88, flicker: flo
     """Simulate the light of the screen: each shot of the film lights the audience a little differently.
 
     Args:
-        seed: of the film.
-        steps: T.
-        dim: gain of the darkest shots; that of the brightest is 1.08.
-        flicker: standard deviation within a shot.
+        seed: random seed for the film.
+        steps: number of time steps, T.
+        dim: gain of the darkest shots; the brightest shots have a gain of 1.08.
+        flicker: standard deviation of the gain within a shot.
 
     Returns:
         (T, 3) gain of each color channel.
@@ -82,4 +82,4 @@ def simulate_screen_light(seed: int, steps: int, dim: float = 0.88, flicker: flo
 
 
 THEATER_DIM, THEATER_FLICKER = 0.45, 0.04
-"""`dim` and `flicker` in a theater whose only light is the screen."""
+"""`dim` and `flicker` in a theater lit only by the screen."""

@@ -1,8 +1,8 @@
 """Draw the head and shoulders of a synthetic person.
 
-The head is a height field that is lit from the direction of the screen; eyes, brows, nose, mouth, beard and
-glasses are painted onto it. What does not change with the expression (body, hair, texture) is drawn once for
-each person and cached.
+The head is a height field lit from the direction of the screen; eyes, brows, nose, mouth, beard and glasses
+are painted onto it. Parts that do not change with the expression (body, hair, texture) are drawn once per
+person and cached.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from moviemotion.simulation.rendering.canvas import Canvas, Field
 from moviemotion.simulation.rendering.face import Expression, Identity
 
 LEFT, TOP, RIGHT, BOTTOM = -2.6, -2.15, 2.6, 3.3
-"""The window that is drawn, in face units."""
+"""The window to be drawn, in face units."""
 HEAD_WINDOW = (-1.3, -1.75, 1.3, 2.0)
-"""The part of it that changes with the expression."""
+"""The part of the window that changes with the expression."""
 LIGHT_DIRECTION = (-0.36, -0.40, 0.84)
 """Unit vector toward the light: x, y, and z toward the camera."""
 SUPERSAMPLING = 1.5
-"""Factor by which the drawing is finer than the result."""
+"""Supersampling factor of the drawing."""
 SIDES = (-1.0, 1.0)
 """Signs of x on the left and right side of the face."""
 EYE_Y = -0.1
@@ -36,8 +36,8 @@ def render_face(identity: Identity, expression: Expression, scale: float) -> NDA
 
     Args:
         identity: the person.
-        expression: what the face does.
-        scale: pixels per face unit; from hairline to chin, a face measures about 2.6 units.
+        expression: the person's facial expression.
+        scale: pixels per face unit; a face measures about 2.6 units from hairline to chin.
 
     Returns:
         (H, W, 4) uint8 RGBA of the window LEFT…RIGHT × TOP…BOTTOM.
@@ -65,13 +65,13 @@ def render_face(identity: Identity, expression: Expression, scale: float) -> NDA
 
 @dataclass(frozen=True)
 class _StaticLayers:
-    """What does not change with a person's expression.
+    """The layers that do not change with a person's expression.
 
     Attributes:
         background: body, ears and the hair behind the head, on the complete window.
         hair, hair_shadow: (h, w) coverage of the hair in front of the head, and its shadow, in `HEAD_WINDOW`.
-        hair_color, skin_color: (h, w, 3) colors of hair and skin there.
-        grain, strands: (h, w) texture of skin and hair there, about −1…1.
+        hair_color, skin_color: (h, w, 3) colors of hair and skin in `HEAD_WINDOW`.
+        grain, strands: (h, w) texture of skin and hair in `HEAD_WINDOW`, about −1…1.
     """
 
     background: Canvas
@@ -109,7 +109,7 @@ def _static_layers(who: Identity, pixels_a_thousand_units: int) -> _StaticLayers
 def head_shape(
     canvas: Canvas, identity: Identity, chin: float = 1.4, cheeks: float = 0.0, grow: float = 0.0
 ) -> Field:
-    """The head as a superellipse: 1 in its middle, 0 on its outline, negative outside."""
+    """The head as a superellipse: 1 at the center, 0 on the outline, negative outside."""
     width = identity.face_width + grow + 0.05 * cheeks * np.exp(-(((canvas.y - 0.45) / 0.35) ** 2))
     reach = np.where(canvas.y > 0, chin + grow, 1.54 + grow)
     power = np.where(canvas.y > 0, 2.2 + 0.8 * identity.jaw_squareness, 2.4)
@@ -117,12 +117,12 @@ def head_shape(
 
 
 def shape_coverage(canvas: Canvas, shape: Field) -> Field:
-    """The coverage of an implicit shape, whose value divided by its gradient is the distance to its edge."""
+    """The coverage of an implicit shape; its value divided by its gradient gives the distance to the edge."""
     down, across = np.gradient(shape, canvas.pixel)
     return canvas.coverage(shape / (np.sqrt(across**2 + down**2) + 0.15))
 
 
-# Body and hair: drawn once for each person
+# Body and hair, drawn once per person
 
 
 def _body(canvas: Canvas, who: Identity) -> None:
@@ -165,7 +165,7 @@ def _back_hair(canvas: Canvas, who: Identity, hair: Field, blotch: Field) -> Non
 
 
 def _front_hair(canvas: Canvas, who: Identity, strands: Field) -> tuple[Field, Field]:
-    """The coverage of the hair in front of the head, and (1, W) the y of the hairline."""
+    """The coverage of the hair in front of the head, and the (1, W) y coordinates of the hairline."""
     x, style = canvas.x, who.hair_style
     temple = np.clip(np.abs(x / who.face_width) - 0.75, 0, 1) ** 2
     parting = 0.25 if who.texture_seed % 2 else -0.25
@@ -184,12 +184,12 @@ def _front_hair(canvas: Canvas, who: Identity, strands: Field) -> tuple[Field, F
     return np.asarray(mask * np.clip((end - canvas.y) / 0.15, 0, 1), np.float32), line
 
 
-# The face: drawn for each expression
+# The face, drawn for each expression
 
 
 @dataclass(frozen=True)
 class _Mouth:
-    """The coverage between the corners of the mouth, and its curves over x, each (1, W)."""
+    """The coverage between the corners of the mouth, and the mouth's curves over x, each (1, W)."""
 
     inside: Field
     top: Field
@@ -210,7 +210,7 @@ class _Face:
         self.mouth_y = 0.86 + 0.1 * au.jaw_drop - 0.05 * au.lip_corner_pull - 0.04 * au.chin_raise
         stretch = 0.34 * au.lip_corner_pull + 0.2 * au.lip_stretch - 0.26 * au.jaw_drop
         self.mouth_half = 0.37 * who.mouth_width * (1 + stretch - 0.05 * au.lip_corner_depress)
-        # A camera adapts its exposure to the face, so dark skin is recorded somewhat brighter than it is.
+        # A camera adapts its exposure to the face, so dark skin appears somewhat brighter than it is.
         self.exposure = (600 / sum(who.skin)) ** 0.4
         self.shape = head_shape(canvas, who, self.chin, au.cheek_raise)
 
@@ -231,7 +231,7 @@ class _Face:
         return np.asarray(np.clip(light, 0.12, 1.25) * self.exposure, np.float32)
 
     def height(self) -> Field:
-        """(H, W) height field of the head toward the camera, in face units."""
+        """(H, W) height field of the head in the direction of the camera, in face units."""
         c, who, au = self.canvas, self.identity, self.action_units
         z = 0.85 * np.clip(self.shape, 0, 1) ** 0.6
         for side in SIDES:
@@ -251,7 +251,7 @@ class _Face:
         return np.asarray(gaussian_filter(z, 0.02 / c.pixel), np.float32)
 
     def creases(self, still: _StaticLayers) -> Field:
-        """(H, W) darkness of the lines that the action units fold into the skin."""
+        """(H, W) darkness of the skin folds caused by the action units."""
         c, who, au = self.canvas, self.identity, self.action_units
         deep = np.zeros_like(c.alpha)
         up = 0.5 * (au.inner_brow_raise + au.outer_brow_raise)

@@ -1,4 +1,4 @@
-"""Render a synthetic audience as the videos of seat cameras in a theater that is lit by the screen."""
+"""Render a synthetic audience as the videos of seat cameras in a theater lit by the screen."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ from moviemotion.simulation.synthetic_audience import FRAME_RATE, SyntheticAudie
 RgbImage = NDArray[np.uint8]
 
 SEAT_WIDTH, VIDEO_HEIGHT = 320, 240
-"""Pixels of the video of one seat."""
+"""Size in pixels of the video of one seat."""
 SHARED_SEAT_WIDTH = 240
-"""Pixels of width for each seat if a camera shows several."""
+"""Width in pixels of each seat if a camera shows several seats."""
 PIXELS_PER_FACE_UNIT = 44.0
-"""Faces are about 115 pixels high."""
+"""Pixels per face unit; faces are about 115 pixels high."""
 INTENSITY_LEVELS = 12
-"""Steps of intensity that are drawn differently, so that drawn faces can be cached."""
+"""Number of distinct intensity levels, limited so that drawn faces can be cached."""
 FACE_CACHE_SIZE = 256
-"""Faces that are cached for each viewer: about 50 MB."""
+"""Number of cached faces per viewer, about 50 MB."""
 
 
 def write_seat_videos(
@@ -51,17 +51,18 @@ def write_seat_videos(
     sensors: Sequence[SensorModel] | None = None,
     on_second_rendered: Callable[[], None] = lambda: None,
 ) -> list[Path]:
-    """Write a video for each camera, and the ground truth as `truth.csv` beside them.
+    """Write a video for each camera, and the ground truth as `truth.csv` next to the videos.
 
-    A camera with one viewer is named after the viewer; one with several is named `row-` and the numbers of
-    its seats from left to right.
+    A camera with one viewer is named after the viewer; a camera with several viewers is named `row-` followed
+    by the seat numbers from left to right.
 
     Args:
         audience: the viewers.
-        folder: created if missing; existing files of the same names are replaced atomically.
-        cameras: for each camera, the indices of the viewers it shows, from left to right.
-        sensors: of the cameras, in a theater whose only light is the screen; without them the theater is well
-            lit.
+        folder: the output folder, created if missing; existing files with the same names are replaced
+            atomically.
+        cameras: for each camera, the indices of its viewers from left to right.
+        sensors: the sensor models of the cameras, in a theater lit only by the screen; if None, the theater
+            is well lit.
         on_second_rendered: called after each second of each camera, from several threads.
 
     Returns:
@@ -96,7 +97,7 @@ def write_seat_videos(
 
 
 def camera_name(audience: SyntheticAudience, seats: Sequence[int]) -> str:
-    """The name of a camera's file, without its suffix."""
+    """The file name of a camera's video, without the suffix."""
     names = [audience.viewers[v] for v in seats]
     return names[0] if len(names) == 1 else "-".join(["row", *(n.removeprefix("seat-") for n in names)])
 
@@ -114,9 +115,9 @@ def _write_video(
     with atomic_write(path) as partial, av.open(str(partial), "w", format="mp4") as container:
         stream = container.add_stream(codec, rate=FRAME_RATE)
         stream.width, stream.height, stream.pix_fmt = width, VIDEO_HEIGHT, "yuv420p"
-        stream.thread_count = 1  # with several, the same seed would not give the same bytes
+        stream.thread_count = 1  # with several threads, output is not reproducible
         if codec == "libx264":
-            # Noise takes many bits: in the dark, the quality is lower, as in real cameras.
+            # Noise requires many bits, so the quality is lower in the dark, as in real cameras.
             stream.options = {"preset": "ultrafast", "crf": "24" if sensor is WELL_LIT_SENSOR else "30"}
         for step, frame in enumerate(_render_frames(audience, seats, width, sensor, light), start=1):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
@@ -128,7 +129,7 @@ def _write_video(
 def _render_frames(
     audience: SyntheticAudience, seats: Sequence[int], width: int, sensor: SensorModel, light: Light
 ) -> Iterator[RgbImage]:
-    """Yield a frame for each step, (H, W, 3) uint8 RGB."""
+    """Yield a frame for each time step, (H, W, 3) uint8 RGB."""
     renderers = [_ViewerRenderer(audience, v) for v in seats]
     centers = [width * (k + 0.5) / len(seats) for k in range(len(seats))]
     background = _background(width, centers)
@@ -146,7 +147,7 @@ def _render_frames(
 
 
 class _ViewerRenderer:
-    """Draws one viewer: the expression of each step, on a head that moves a little."""
+    """Draws one viewer's expression at each time step, on a slightly moving head."""
 
     def __init__(self, audience: SyntheticAudience, viewer: int) -> None:
         self.audience, self.viewer = audience, viewer
@@ -169,7 +170,7 @@ class _ViewerRenderer:
         return Image.fromarray(render_face(self.identity, expression, PIXELS_PER_FACE_UNIT))
 
     def draw_into(self, image: Image.Image, center: float, step: int) -> None:
-        """Draw the viewer into a frame, with the middle of the seat at x = `center` pixels."""
+        """Draw the viewer into a frame, with the center of the seat at x = `center` pixels."""
         away = float(self.audience.out_of_frame[self.viewer, step])
         x = SEAT_WIDTH / 2 + self.shift[step, 0] + 60 * away
         y = VIDEO_HEIGHT * 0.47 + self.shift[step, 1] + 260 * away
@@ -188,7 +189,7 @@ class _ViewerRenderer:
             image.paste(hand, (round(corner[0]), round(corner[1])), hand)
 
     def _figure(self, x: float, y: float, step: int, away: float) -> Image.Image:
-        """Draw head and shoulders on a transparent image of `SEAT_WIDTH` × `VIDEO_HEIGHT` pixels."""
+        """Draw the head and shoulders on a transparent image of `SEAT_WIDTH` × `VIDEO_HEIGHT` pixels."""
         sprite = self.cached_face(
             tuple(self.levels[step]), float(self.audience.eye_closure[self.viewer, step])
         )
@@ -202,7 +203,7 @@ class _ViewerRenderer:
 
 
 def _background(width: int, centers: Sequence[float]) -> Image.Image:
-    """Draw the dark behind the seats, and the backs of the seats."""
+    """Draw the dark background and the seat backs."""
     image = Image.new("RGB", (width, VIDEO_HEIGHT), (30, 29, 38))
     draw = ImageDraw.Draw(image)
     for row in range(VIDEO_HEIGHT):
