@@ -42,7 +42,7 @@ byId("erase")?.addEventListener("click", async (event) => {
     const lines = [
       `Erased: ${erased.samples.toLocaleString("en")} samples, ${erased.pictures} pictures. The results were computed again.`,
       ...erased.files.map((name) => `Deleted because it contained the viewer’s ID: ${name}`),
-      ...erased.strangers.map((name) => `Not written by MoviEmotion; check whether it contains data about the viewer: ${name}`),
+      ...erased.unknown_files.map((name) => `Not written by MoviEmotion; check whether it contains data about the viewer: ${name}`),
     ];
     reloadWithMessage(lines.join("\n"));
   } catch (error) {
