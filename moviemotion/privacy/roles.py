@@ -1,4 +1,4 @@
-"""In which capacity somebody acts: what they may see, and what the audit log records."""
+"""Roles: the capacity in which someone acts decides what they may see, and is recorded in the audit log."""
 
 from __future__ import annotations
 

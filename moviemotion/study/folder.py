@@ -50,7 +50,7 @@ class StudyFolder:
         emotion model is resumed; see `manifest.version_problems`.
 
         Args:
-            folder: of the study; may not exist yet.
+            folder: the study folder; may not exist yet.
             manifest: inputs, settings and versions, in JSON's types.
 
         Raises:

@@ -31,7 +31,7 @@ def check_same_inputs(folder: Path, stored: Any, requested: Any, measured: Colle
     """Check that a study was started from the same inputs and settings.
 
     Args:
-        folder: of the study, for the message.
+        folder: the study folder, named in the message.
         stored, requested: manifests.
         measured: cameras whose samples exist. Others may still be corrected or left out.
 

@@ -71,7 +71,7 @@ class CaptureResult:
     """A finished capture.
 
     Attributes:
-        folder: of the study.
+        folder: the study folder.
         seconds: film time at which the last camera ends.
         cameras: in the order of seats.toml.
         gaps: of all cameras.

@@ -36,7 +36,7 @@ def analyze_partial_results(
     Cameras with a viewer who has withdrawn since are skipped.
 
     Args:
-        folder: of the study.
+        folder: the study folder.
         script, subtitles, seed: as for `screen`.
 
     Raises:

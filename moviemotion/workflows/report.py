@@ -34,7 +34,7 @@ def report(  # noqa: PLR0913 (as the command)
     a finished study keeps its script, problems and baseline.
 
     Args:
-        folder: of the study.
+        folder: the study folder.
         script, subtitles, subtitle_track, timing_sheet, shots, frame_rate: as for `read_script_inputs`.
         seed, baseline: as for `screen`.
 

@@ -51,7 +51,7 @@ class SimulatedStudy:
     """A simulated study.
 
     Attributes:
-        folder: of the study.
+        folder: the study folder.
         viewers: number of viewers.
         seconds: length of the film.
         samples: number of samples of all viewers.

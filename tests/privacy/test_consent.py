@@ -120,7 +120,7 @@ def test_a_seat_is_added_once_and_its_region_is_not_empty(asked: Path) -> None:
         consent.add_seat(asked, "Z", "row", consent.parse_region("5,0,5,9"))
     with pytest.raises(MoviemotionError, match="write LEFT,TOP,RIGHT,BOTTOM"):
         consent.parse_region("5,0,5")
-    with pytest.raises(MoviemotionError, match="asked: has no seat Z"):
+    with pytest.raises(MoviemotionError, match="asked: there is no seat Z"):
         consent.ask_for_consent(asked, "Z")
 
 
