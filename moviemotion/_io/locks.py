@@ -1,4 +1,4 @@
-"""Locks that keep two programs, or two threads of one, from making the same files at once."""
+"""Locks that prevent two programs, or two threads of one program, from writing the same files at once."""
 
 from __future__ import annotations
 
@@ -19,19 +19,18 @@ class LockHeldError(MoviemotionError):
 def hold_lock(path: Path, timeout: float, message: str) -> Iterator[None]:
     """Hold a lock file.
 
-    The thread that holds the lock may take it again. The operating system releases the lock of a program that
-    was killed.
+    The lock is reentrant within a thread. If a program is killed, the operating system releases its lock.
 
     Args:
-        path: of the lock file, in a folder that exists; the file is removed with the lock.
+        path: path of the lock file, in an existing folder; the file is removed when the lock is released.
         timeout: seconds to wait for another holder to release it.
-        message: of the error if it is not released.
+        message: the error message if the lock is not released in time.
 
     Raises:
         LockHeldError: another holder did not release the lock in time.
-        MoviemotionError: the file cannot be created.
+        MoviemotionError: the lock file cannot be created.
     """
-    # A singleton per path, so that the lock knows which thread holds it.
+    # Use one instance per path, so that the lock knows which thread holds it.
     lock = FileLock(path, is_singleton=True)
     try:
         lock.acquire(timeout=timeout)
@@ -45,6 +44,6 @@ def hold_lock(path: Path, timeout: float, message: str) -> Iterator[None]:
         yield
     finally:
         if lock.lock_counter == 1:
-            with suppress(OSError):  # Windows removes it once it is released
+            with suppress(OSError):  # Windows removes the file once the lock is released
                 path.unlink()
         lock.release()

@@ -114,7 +114,7 @@ def _sections(terms: ConsentTerms, deletion_dates: dict[str, date]) -> Iterator[
                 None,
                 (
                     "The study's researchers and its privacy officer see individual viewers, by random ID.",
-                    f"Everyone else sees only results about {MIN_GROUP_SIZE} or more viewers together.",
+                    f"Everyone else sees only results about {MIN_GROUP_SIZE} viewers or more together.",
                     passed_on,
                 ),
             )

@@ -141,8 +141,8 @@ def group_curve_for_role(
     Args:
         analysis: the unrestricted analysis, as the researcher sees it.
         viewers: names of the group's viewers; names that are not in the analysis are ignored.
-        role: the role of the person who views the curve. earlier_groups: visible groups that were created
-            before this one; see `visible_groups`.
+        role: the role of the person who views the curve.
+        earlier_groups: visible groups that were created before this one; see `visible_groups`.
 
     Raises:
         MoviemotionError: the group or the rest of the audience is too small to be shown.

@@ -201,7 +201,7 @@ def test_a_dropped_guard_is_found(logged: Path) -> None:
     connection = sqlite3.connect(logged / "study.db")
     connection.execute("DROP TRIGGER audit_no_update")
     connection.close()
-    assert any("not protected" in fault for fault in verify_audit_log(logged).faults)
+    assert any("no longer protected" in fault for fault in verify_audit_log(logged).faults)
 
 
 def test_an_older_copy_put_in_its_place_is_found(logged: Path, tmp_path: Path) -> None:

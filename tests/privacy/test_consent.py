@@ -114,7 +114,7 @@ def test_after_a_day_that_viewers_are_told_of_nobody_is_asked(asked: Path) -> No
 
 
 def test_a_seat_is_added_once_and_its_region_is_not_empty(asked: Path) -> None:
-    with pytest.raises(MoviemotionError, match="asked: seat A exists already"):
+    with pytest.raises(MoviemotionError, match="asked: seat A already exists"):
         consent.add_seat(asked, "A", "cam-z")
     with pytest.raises(MoviemotionError, match="region is empty"):
         consent.add_seat(asked, "Z", "row", consent.parse_region("5,0,5,9"))

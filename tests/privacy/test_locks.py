@@ -49,6 +49,6 @@ def test_a_thread_may_hold_it_twice_and_others_wait(tmp_path: Path) -> None:
 
 
 def test_where_there_is_no_study_nothing_is_made(tmp_path: Path) -> None:
-    with pytest.raises(MoviemotionError, match="holds no study"), study_lock(tmp_path / "typo"):
+    with pytest.raises(MoviemotionError, match="does not contain a study"), study_lock(tmp_path / "typo"):
         pass
     assert list(tmp_path.iterdir()) == []

@@ -85,7 +85,7 @@ def test_a_result_that_breaks_off_leaves_the_old_one(tmp_path: Path) -> None:
 def test_another_study_is_left_alone(tmp_path: Path, other: dict[str, object]) -> None:
     StudyFolder(tmp_path / "study", MADE_FROM).save_samples("seat-01", seen())
     before = contents(tmp_path)
-    with pytest.raises(MoviemotionError, match="holds another study"):
+    with pytest.raises(MoviemotionError, match="contains a different study"):
         StudyFolder(tmp_path / "study", other)
     assert contents(tmp_path) == before
 

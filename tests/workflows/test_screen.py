@@ -285,7 +285,7 @@ def test_a_folder_with_another_study_is_left_as_it_was(
     shutil.copytree(screened.folder, out)
     before = contents(out)
     for settings in ({"seed": 1}, {"offsets": {"seat-01": 1.0}}):
-        with pytest.raises(MoviemotionError, match="holds another study"):
+        with pytest.raises(MoviemotionError, match="contains a different study"):
             screen(seats, out, rate=RATE, **settings)
     assert contents(out) == before
 

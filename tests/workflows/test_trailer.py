@@ -87,5 +87,5 @@ def test_outcomes_that_do_not_fit_are_refused_in_one_line(
 
 
 def test_a_missing_table_or_study_is_refused(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(MoviemotionError, match="no study"):
+    with pytest.raises(MoviemotionError, match="does not contain a study"):
         predict_outcome([tmp_path / "nothing"], folder / "intent.csv", tmp_path / "out")
