@@ -35,16 +35,8 @@ ANSWERS = [
     ("Where does the studio word errors?", "studio/messages.py", "def "),
     ("Where does the studio keep analyses open?", "studio/open_analyses.py", "class OpenAnalyses"),
     ("Where are figures of fewer than five viewers hidden?", "privacy/small_groups.py", "def "),
-    (
-        "Where is a frame-rate mismatch of subtitles corrected?",
-        "screenplay/subtitles/retiming.py",
-        "class Retiming",
-    ),
-    (
-        "Where is decided which line gets a word?",
-        "screenplay/alignment/conflicts.py",
-        "def resolve_conflicts",
-    ),
+    ("Where is a frame-rate mismatch of subtitles corrected?", "screenplay/subtitles/retiming.py", "class Retiming"),
+    ("Where is decided which line gets a word?", "screenplay/alignment/conflicts.py", "def resolve_conflicts"),
     ("Where is the TOML of a live capture's cameras parsed?", "audience/live/seats_config.py", "tomllib"),
     ("Where do random IDs replace file names?", "privacy/pseudonymize.py", "def pseudonymize_study"),
     ("Where are files written so that none is left half-written?", "_io/atomic_files.py", "def atomic_write"),

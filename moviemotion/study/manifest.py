@@ -44,7 +44,7 @@ def check_same_inputs(folder: Path, stored: Any, requested: Any, measured: Colle
     if _DATABASE_KEY in stored and _DATABASE_KEY not in requested:
         raise SettingError(
             "study-pseudonymized",
-            "{path}: contains another, finished study whose recordings can no longer be recognized; "
+            "{path}: contains a different study, finished, whose recordings can no longer be recognized; "
             "choose another {out}",
             path=folder,
         )

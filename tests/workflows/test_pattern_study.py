@@ -89,11 +89,11 @@ def test_the_same_study_twice_and_too_few_studies_are_refused(studies, tmp_path)
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("film,score\na,3\n", "has no columns study,rating"),
-        ("study,rating\na,good\n,4\nb,inf\n", "line 2 is not a rating"),
-        ("study,rating\na,3\na,4\n", "line 3 rates a again"),
-        ("study,rating\na\n", "line 2 is not a rating"),
-        ("", "has no columns"),
+        ("film,score\na,3\n", "the columns study and rating are missing"),
+        ("study,rating\na,good\n,4\nb,inf\n", "line 2 is not a valid rating"),
+        ("study,rating\na,3\na,4\n", "line 3 rates a a second time"),
+        ("study,rating\na\n", "line 2 is not a valid rating"),
+        ("", "the columns study and rating are missing"),
     ],
 )
 def test_ratings_that_are_none_are_refused(tmp_path, text, fault):

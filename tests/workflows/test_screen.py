@@ -180,7 +180,7 @@ def test_viewers_of_one_camera_are_not_taken_for_another_camera() -> None:
 
 @pytest.mark.parametrize("name", ["si\udce8ge.mp4", "row\n1.mp4", "row\u20281.mp4", "row\t1.mp4"])
 def test_a_name_that_cannot_be_written_down(name: str, tmp_path: Path) -> None:
-    message = refused(tmp_path, "has control characters; rename it", [tmp_path / name])
+    message = refused(tmp_path, "contains control characters; rename the file", [tmp_path / name])
     assert len(message.splitlines()) == 1
 
 
@@ -197,7 +197,7 @@ def test_names_of_any_language() -> None:
 def test_an_audience_before_the_film_has_begun(seats: list[Path], tmp_path: Path) -> None:
     refused(
         tmp_path,
-        "offsets seat-01=-60: its video ends before the film",
+        "offsets seat-01=-60: the video would end before the film",
         [seats[0]],
         offsets={"seat-01": -60.0},
     )
@@ -271,11 +271,11 @@ def test_a_file_given_twice(seats: list[Path], tmp_path: Path) -> None:
 
 def test_one_video_under_two_names(seats: list[Path], tmp_path: Path) -> None:
     twin = Path(shutil.copy(seats[0], tmp_path / "seat-99.mp4"))
-    refused(tmp_path, f"{twin}: the same video as {seats[0]}; give one of them", [*seats, twin])
+    refused(tmp_path, f"{twin}: identical to {seats[0]}; give only one of them", [*seats, twin])
 
 
 def test_no_video_given(tmp_path: Path) -> None:
-    refused(tmp_path, "no video given", [])
+    refused(tmp_path, "no videos given", [])
 
 
 def test_a_folder_with_another_study_is_left_as_it_was(
