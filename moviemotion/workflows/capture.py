@@ -94,8 +94,8 @@ def capture(
 
     Args:
         config: path of seats.toml.
-        out: study folder to create. run_until_done: called with the running capture; the capture ends when it
-            returns.
+        out: study folder to create.
+        run_until_done: called with the running capture; the capture ends when this function returns.
         model, detector: as for `screen`.
 
     Raises:
@@ -118,7 +118,7 @@ def begin_capture(
     model: ModelChoice = DEFAULT_MODEL,
     detector: DetectorChoice = DEFAULT_DETECTOR,
 ) -> LiveCapture:
-    """Start a capture at film time 0. To end it, call its `stop` method and then `finish_capture`.
+    """Start a capture; film time 0 is now. To end it, call its `stop` method and then `finish_capture`.
 
     Args:
         seats: the configuration of the cameras.

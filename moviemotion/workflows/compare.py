@@ -75,7 +75,7 @@ def _display_names(first: Path, second: Path) -> tuple[str, str]:
 
 
 def _with_script(analysis: Analysis, screenplay: Screenplay | None, subtitles: Path | None) -> Analysis:
-    """Replace the script of an analysis by another one, aligned to the film time of the screening."""
+    """Replace the script of an analysis with another one, aligned to the film time of the screening."""
     if screenplay is None:
         return analysis
     spoken = read_subtitles(subtitles) if subtitles else None

@@ -53,7 +53,7 @@ def relate_patterns_to_ratings(
     names = [folder.resolve().name for folder in studies]
     errors = [
         *(
-            f"{folder}: two studies have this name; rename one of them"
+            f"{folder}: a study with this name is given twice; rename or remove one"
             for folder in _repeated_names(studies, names)
         ),
         *(

@@ -92,8 +92,8 @@ def screen(  # noqa: PLR0913 (mirrors the command)
         progress: called with a camera and the number of seconds of its video processed so far.
         baseline: a stretch of film time in which viewers are at rest; by default, each viewer's baseline is
             estimated from the whole film.
-        masks: called with `out` and the camera names, returns the mask of each camera; completely masked
-            cameras are not processed.
+        masks: function that takes `out` and the camera names and returns the mask of each camera; completely
+            masked cameras are not processed.
         model: the emotion model: a registered name, an ONNX file or a model.
         detector: the face detector: a registered name or a detector.
 
@@ -172,7 +172,7 @@ def analyze_and_write(
         study: the study to write.
         camera_samples: the samples of the cameras, at least one of which shows a viewer.
         sources: the script and its timing, or None.
-        notes: called with the length of the timeline in seconds, yields problems with the data.
+        notes: function that takes the length of the timeline in seconds and returns problems with the data.
         seed, baseline: as for `screen`.
 
     Raises:

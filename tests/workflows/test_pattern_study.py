@@ -74,7 +74,7 @@ def test_every_mismatch_is_one_line(studies, tmp_path):
         relate_patterns_to_ratings(studies[:2], ratings)
     lines = str(refused.value).splitlines()
     assert len(lines) == 3
-    assert "no rating of film-1" in lines[0]
+    assert "no rating for film-1" in lines[0]
     assert "rates film-9" in lines[1]
 
 

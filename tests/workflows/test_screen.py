@@ -186,7 +186,7 @@ def test_a_name_that_cannot_be_written_down(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["=1+1.mp4", "+seat.mp4", "-seat.mp4", "@seat.mp4"])
 def test_a_name_that_a_spreadsheet_would_run(name: str, tmp_path: Path) -> None:
-    refused(tmp_path, f"{re.escape(name)}: .*formula; rename it", [tmp_path / name])
+    refused(tmp_path, f"{re.escape(name)}: .*formula; rename the file", [tmp_path / name])
 
 
 def test_names_of_any_language() -> None:
@@ -309,7 +309,7 @@ def test_what_the_cameras_do_not_show_is_told_and_lines_keep_their_time(
     offsets = {"row-02-03": -4.0}
     analysis = screen(seats, tmp_path / "study", script, longer, offsets, RATE).analysis
     problems = "\n".join(analysis.data_quality.problems)
-    assert "The subtitles run to 32 s but the cameras end at 8 s" in problems
+    assert "The subtitles run to 32 s, but the cameras end at 8 s" in problems
     assert "row-02-03.mp4: ends at 4 s of 8 s" in problems
     assert analysis.script is not None
     assert analysis.script.cues[-1].start == pytest.approx(30, abs=0.5)
