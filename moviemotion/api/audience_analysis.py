@@ -101,7 +101,7 @@ class AudienceAnalysis:
 
     @property
     def moments(self) -> pd.DataFrame:
-        """One row per moment with its evidence: times, emotion, strength, share, adjusted p-value, …
+        """One row per moment with its evidence, such as times, emotion, strength and adjusted p-value.
 
         An empty table does not mean that nothing happened; see `conclusion`.
         """
