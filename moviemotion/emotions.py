@@ -1,4 +1,4 @@
-"""The eight emotions, the proposal's four, and the mixed emotions.
+"""The eight emotions, the proposal's four emotions, and mixed emotions.
 
 The eight emotions are those of the FER+ annotations (Barsoum et al., 2016), in the order of its columns.
 Throughout the project, the last axis of any array of emotion probabilities is in this order.
@@ -29,7 +29,7 @@ class Emotion(StrEnum):
 
 
 EMOTIONS: tuple[Emotion, ...] = tuple(Emotion)
-"""All eight emotions, in the order of every array."""
+"""All eight emotions, in the order used by every array."""
 NON_NEUTRAL_EMOTIONS: tuple[Emotion, ...] = EMOTIONS[1:]
 """The emotions except neutral."""
 PROPOSAL_EMOTIONS: tuple[Emotion, ...] = (
@@ -38,13 +38,13 @@ PROPOSAL_EMOTIONS: tuple[Emotion, ...] = (
     Emotion.NEUTRAL,
     Emotion.SURPRISE,
 )
-"""The four emotions of the proposal, in the order of its outputs."""
+"""The proposal's four emotions, in the order of the proposal's outputs."""
 PROPOSAL_COLUMNS: tuple[int, ...] = tuple(EMOTIONS.index(e) for e in PROPOSAL_EMOTIONS)
 """The indices of the proposal's emotions in `EMOTIONS`."""
 
 
 def to_proposal_emotions(probabilities: FloatArray) -> FloatArray:
-    """Reduce the probabilities of eight emotions to the proposal's four.
+    """Reduce the probabilities of the eight emotions to those of the proposal's four.
 
     Args:
         probabilities: (..., 8) in the order of `EMOTIONS`.
@@ -58,7 +58,7 @@ def to_proposal_emotions(probabilities: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True)
 class MixedEmotion:
-    """Two emotions that are strong together in one viewer.
+    """Two emotions that are strong at the same time in one viewer.
 
     A viewer shows a mixed emotion in a window of film time if the mean strength of each component over the
     window reaches the threshold. Strength is a fraction of annotators' votes, and the votes for one face add

@@ -44,12 +44,12 @@ def exact_frame_rate(fps: float) -> Fraction:
 
 @dataclass(frozen=True)
 class TimecodeFormat:
-    """How the frames of a film are numbered.
+    """The numbering of a film's frames.
 
     Attributes:
         frame_rate: frames per second, as returned by `exact_frame_rate`.
-        drop_frame: whether frame numbers are skipped so that the timecode keeps up with the clock; only for
-            29.97 and its multiples.
+        drop_frame: whether frame numbers are skipped so that the timecode stays in step with real time; only
+            for 29.97 and its multiples.
         start_frame: the number of the film's first frame, counted from timecode 00:00:00:00.
 
     Example:

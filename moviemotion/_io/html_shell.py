@@ -33,7 +33,7 @@ def template_environment(package: str, folder: str = TEMPLATE_FOLDER) -> Environ
 
     Returns:
         An environment that also finds the shared templates (`page.html`, `svg_chart.html`), escapes all
-        values and raises an error for undefined ones.
+        values and raises an error for undefined values.
     """
     environment = Environment(
         loader=ChoiceLoader([PackageLoader(package, folder), PackageLoader("moviemotion._io")]),
@@ -69,7 +69,7 @@ def json_for_script(data: object) -> Markup:
     """Encode data as JSON that is safe inside a <script> element.
 
     Raises:
-        ValueError: a number is not finite.
+        ValueError: the data contains a number that is not finite.
     """
     text = json.dumps(data, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
     # "<" is the only character that could end the element or open a comment.

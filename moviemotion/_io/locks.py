@@ -17,7 +17,7 @@ class LockHeldError(MoviemotionError):
 
 @contextmanager
 def hold_lock(path: Path, timeout: float, message: str) -> Iterator[None]:
-    """Hold a lock file.
+    """Acquire a lock file and hold it.
 
     The lock is reentrant within a thread. If a program is killed, the operating system releases its lock.
 
@@ -38,7 +38,7 @@ def hold_lock(path: Path, timeout: float, message: str) -> Iterator[None]:
         raise LockHeldError(message) from error
     except OSError as error:
         raise MoviemotionError(
-            f"{path}: cannot be created ({error.strerror}); check the permissions of its folder"
+            f"{path}: cannot be created ({error.strerror}); check the folder permissions"
         ) from error
     try:
         yield

@@ -20,7 +20,7 @@ from typing import Any
 from moviemotion.errors import MoviemotionError
 
 SCHEMA_KEY, VERSION_KEY = "schema", "version"
-"""Keys of the schema's name and version in JSON files and in the metadata of Parquet and Arrow files."""
+"""Keys of the schema name and version in JSON files and in the metadata of Parquet and Arrow files."""
 UNMARKED_VERSION = 1
 """The version assumed for a file without a mark."""
 

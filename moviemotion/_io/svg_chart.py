@@ -58,7 +58,7 @@ class Axis:
     has_grid: bool = True
 
     def percent(self, value: float) -> float:
-        """The position of a value, in percent of the axis."""
+        """Position of a value along the axis, in percent."""
         low, high = self.low, self.high
         if self.logarithmic:
             low, high, value = log10(low), log10(high), log10(value)
@@ -78,7 +78,7 @@ class Series:
         high: upper end of each interval, or empty.
         hover: hover text of each value, or empty.
         joined: whether a line joins the values.
-        symbol: a key of `SYMBOLS`; empty for no points.
+        symbol: the marker, a key of `SYMBOLS`; empty for no points.
         sizes: scale of each point, or empty for 1.
         dash: the line's `stroke-dasharray`.
         width: the line's width in pixels.
@@ -138,7 +138,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Bars:
-    """Rectangles of one color: a bar chart, a histogram, or one row of a heat map."""
+    """Rectangles of one color, such as a bar chart, a histogram or one row of a heat map."""
 
     kind: ClassVar[str] = "bars"
 
@@ -274,7 +274,7 @@ def linear_axis(
     step = next(scale * factor for factor in (1, 2, 2.5, 5, 10) if scale * factor >= raw * 0.999)
     first = floor(bottom / step + 1e-9) if low is None else ceil(bottom / step - 1e-9)
     last = ceil(top / step - 1e-9) if high is None else floor(top / step + 1e-9)
-    # Rounding removes the noise of the multiplication (0.30000000000000004) and a negative zero.
+    # Rounding removes floating-point noise from the multiplication (0.30000000000000004) and negative zeros.
     values_at = [round(k * step, 12) + 0.0 for k in range(first, last + 1)]
     marks = tuple((value, text(value).replace("-", "−")) for value in values_at)
     return Axis(

@@ -85,7 +85,7 @@ class AudienceAnalysis:
 
     @property
     def room(self) -> pd.DataFrame:
-        """The audience as a whole: one row per second.
+        """Values of the audience as a whole: one row per second.
 
         Columns: `second`, `viewers` (number seen), `overall` (mean over viewers of their strongest emotion),
         `share` (of viewers who react), `synchrony`, the ends of their 95 % intervals (`…_low` and `…_high`),

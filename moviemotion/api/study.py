@@ -42,7 +42,7 @@ class Study(AudienceAnalysis):
         """Open a finished study without writing anything.
 
         Raises:
-            MoviemotionError: the folder holds no finished study, or a damaged one.
+            MoviemotionError: the folder does not contain a finished study, or the study is damaged.
         """
         self.path = path
         super().__init__(load_analysis(path))
@@ -97,7 +97,7 @@ def read_study(path: str | Path) -> Study:
     """Open a finished study for reading.
 
     Raises:
-        MoviemotionError: the folder holds no finished study, or a damaged one.
+        MoviemotionError: the folder does not contain a finished study, or the study is damaged.
     """
     return Study(Path(path))
 
@@ -165,7 +165,7 @@ def simulate(
     minutes: float = 10.0,
     seed: int = screening.DEFAULT_SEED,
 ) -> Study:
-    """Simulate an audience whose true emotions are known, and write it as a study.
+    """Simulate an audience with known emotions and write it as a study.
 
     Args:
         emotion_script: CSV file with the columns start, end (film time, s), emotion and strength (0–1).

@@ -57,7 +57,7 @@ class OrderedCommands(TyperGroup):
 app = typer.Typer(
     cls=OrderedCommands,
     no_args_is_help=True,
-    help="Measure the emotions of a film's test audience, second by second, and read them beside the "
+    help="Measure the emotions of a film's test audience, second by second, and read them alongside the "
     "screenplay.",
     pretty_exceptions_enable=False,
 )

@@ -14,7 +14,7 @@ from moviemotion.cli.exit_codes import INCOMPLETE
 from moviemotion.errors import MoviemotionError
 
 lab = typer.Typer(no_args_is_help=True, help="Audit face sets; train, export and evaluate emotion models.")
-experiments = typer.Typer(no_args_is_help=True, help="Repeat the experiments of the proposal.")
+experiments = typer.Typer(no_args_is_help=True, help="Repeat the proposal's experiments.")
 lab.add_typer(experiments, name="experiments")
 
 
@@ -35,12 +35,13 @@ def audit(
         Path | None, typer.Option(help="Folder for a cleaned copy; the source folder is not changed.")
     ] = None,
     decisions: Annotated[
-        Path | None, typer.Option(help="Edited decisions.csv to apply with --clean, without a new audit.")
+        Path | None,
+        typer.Option(help="Edited decisions.csv to apply with --clean, without repeating the audit."),
     ] = None,
     copy: Annotated[bool, typer.Option("--copy", help="Copy files instead of linking them.")] = False,
     seed: Annotated[int, typer.Option(help="Seed.")] = 36,
 ) -> None:
-    """Find mislabeled, corrupt and duplicate images and propose what to do with each."""
+    """Find mislabeled, corrupt and duplicate images, and propose what to do with each."""
     from moviemotion.lab.audit import audit_report, find_issues
     from moviemotion.lab.data import cleaning
 
@@ -102,7 +103,7 @@ def train(
         str, typer.Option(help="Network to train; each has its own default configuration.")
     ] = "compact",
     epochs: Annotated[
-        int | None, typer.Option(help="Maximum number of epochs, instead of the configuration's.", min=1)
+        int | None, typer.Option(help="Maximum number of epochs, overriding the configuration.", min=1)
     ] = None,
     fraction: Annotated[
         float, typer.Option(help="Fraction of the train split to use.", min=0.001, max=1)
@@ -123,7 +124,7 @@ def train(
         typer.Option(help="Finished run to learn from, in addition to the votes; may be repeated."),
     ] = None,
     store: Annotated[
-        str | None, typer.Option(help="MLflow tracking URI; by default mlflow.db next to --out.")
+        str | None, typer.Option(help="MLflow tracking URI; defaults to mlflow.db next to --out.")
     ] = None,
 ) -> None:
     """Train an emotion model on annotators' votes, or one of the proposal's networks on labels."""
@@ -210,7 +211,7 @@ def evaluate(
         str, typer.Option(help="Ground truth: label (the folder's label) or consensus (of the annotators).")
     ] = "label",
     model: Annotated[
-        Path | None, typer.Option(help="An exported emotion model; by default the shipped one.")
+        Path | None, typer.Option(help="An exported emotion model; defaults to the shipped model.")
     ] = None,
     against: Annotated[
         Path | None, typer.Option(help="Another exported emotion model to compare with on the same faces.")

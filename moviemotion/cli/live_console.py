@@ -148,7 +148,7 @@ def _key_presses(keyboard: TextIO | None = None) -> Iterator[Callable[[], str]]:
     """Read key presses without waiting for Enter.
 
     Yields:
-        A function that returns the key pressed since the last call, in lower case, or an empty string.
+        A function that returns the key pressed since the last call, in lowercase, or an empty string.
     """
     keyboard = keyboard or sys.stdin
     if not keyboard.isatty():

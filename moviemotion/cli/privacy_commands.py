@@ -26,7 +26,7 @@ def begin_study(
     ] = "learn which moments of the film move its audience",
     recipients: Annotated[str, typer.Option(help="Others who receive results about the audience.")] = "",
     pictures: Annotated[
-        bool, typer.Option("--pictures", help="Allow encrypted pictures to be stored.")
+        bool, typer.Option("--pictures", help="Allow encrypted pictures of participants to be stored.")
     ] = False,
     picture_days: Annotated[int, typer.Option(help="Number of days to keep recordings and pictures.")] = 30,
     sample_days: Annotated[int, typer.Option(help="Number of days to keep each viewer's samples.")] = 180,

@@ -51,7 +51,7 @@ Seed = Annotated[int, typer.Option(help="Random seed for the statistics.")]
 
 def screen(
     videos: Annotated[list[Path], typer.Argument(help="Camera recordings, each showing one or more faces.")],
-    out: Annotated[Path, typer.Option(help="Study folder to write; an interrupted one is resumed.")],
+    out: Annotated[Path, typer.Option(help="Study folder to write; an interrupted study is resumed.")],
     script: ScriptFile = None,
     subtitles: SubtitleFile = None,
     offset: Annotated[

@@ -13,7 +13,7 @@ Seed = Annotated[int, typer.Option(help="Random seed for the statistics.")]
 def compare(
     first: Annotated[Path, typer.Argument(help="Folder of a finished study.")],
     second: Annotated[
-        Path, typer.Argument(help="Folder of a finished study of another cut, ending or audience.")
+        Path, typer.Argument(help="Folder of a finished study with another cut, ending or audience.")
     ],
     out: Annotated[Path, typer.Option(help="Folder for comparison.html, .csv and .json.")],
     script: Annotated[
@@ -30,8 +30,7 @@ def compare(
     ] = False,
     seed: Seed = 36,
 ) -> None:
-    """Compare two cuts, endings or audiences by scene and line, and estimate the viewers needed for a
-    verdict."""
+    """Compare two cuts, endings or audiences by scene and line; estimate the viewers needed to decide."""
     from moviemotion.reports.html.comparison_report import comparison_lines
     from moviemotion.workflows.compare import compare_studies
 

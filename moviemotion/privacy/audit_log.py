@@ -1,7 +1,7 @@
-"""The audit log: who did what and when, append-only, each row sealed by the hash of the row before it.
+"""The audit log: an append-only record of who did what and when, in which hashes chain the rows.
 
 A row's hash covers all of its fields and the previous row's hash, so changing, removing, inserting or moving
-a row breaks the chain at a place that `integrity_errors` names. Removing rows from the end leaves an intact
+a row breaks the chain at a row that `integrity_errors` reports. Removing rows from the end leaves an intact
 chain. Such a removal is detected because the last hash is also stored outside the study folder (the *anchor*,
 in the keys folder) and on every receipt that a participant takes home.
 
@@ -53,7 +53,7 @@ class AuditEntry:
     """One row of the audit log.
 
     Attributes:
-        seq: 1, 2, 3, …
+        seq: row number, counted from 1.
         time: UTC, ISO 8601.
         role: the capacity in which someone acted.
         action: what was done.

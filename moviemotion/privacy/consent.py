@@ -45,7 +45,7 @@ RECEIPT_PATTERN = re.compile("[0-9a-f]{8}(-[0-9a-f]{8}){3}", re.IGNORECASE)
 RECORDING_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm", ".gif", ".mpg", ".mts")
 """File suffixes of recordings. A camera whose name ends in one would never match a recording."""
 RETAINED_STATES = (ConsentState.ACCEPTED, ConsentState.UNRECORDED)
-"""The states in which a participant's samples are stored."""
+"""The consent states in which a participant's samples are stored."""
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def add_seat(
     """Add a seat.
 
     Args:
-        camera, region: as in `Seat`.
+        camera, region: as for `Seat`.
 
     Raises:
         MoviemotionError: the seat already exists, the region is empty, or the camera name ends in the suffix
@@ -103,7 +103,7 @@ def add_seat(
     if (suffix := Path(camera).suffix).lower() in RECORDING_SUFFIXES:
         raise MoviemotionError(f"camera {camera}: ends in {suffix}, like a file name; remove the suffix")
     if region and (region.left >= region.right or region.top >= region.bottom):
-        raise MoviemotionError(f"seat {seat}: its region is empty; give left, top, right, bottom in pixels")
+        raise MoviemotionError(f"seat {seat}: the region is empty; give left, top, right, bottom in pixels")
     corners = (region.left, region.top, region.right, region.bottom) if region else (None,) * 4
     with open_database(folder) as database, database.transaction():
         try:
@@ -200,7 +200,7 @@ def record_answer(
 
     Args:
         folder: the study folder.
-        viewer: random ID, from `ask_for_consent`.
+        viewer: the participant's random ID, as returned by `ask_for_consent`.
         accepted: whether the participant accepts.
         disclosure_version: the version of the disclosure that they read.
         now: defaults to the current time.
@@ -215,7 +215,9 @@ def record_answer(
         refuse_expired(database, now)
         disclosure = build_disclosure(database)
         if disclosure_version != disclosure.version:
-            raise MoviemotionError("the disclosure has changed since the page was opened; read it again")
+            raise MoviemotionError(
+                "the disclosure has changed since the page was opened; reload the page and read it again"
+            )
         if consent_state(database, viewer) not in (ConsentState.ASKED, ConsentState.DECLINED):
             raise MoviemotionError(f"viewer {viewer}: has already accepted; withdraw with the receipt")
         if accepted and database.is_anchor_missing():
@@ -338,9 +340,9 @@ def fully_masked_cameras(folder: Path, cameras: Iterable[str]) -> dict[str, str]
         if not mask_for_seats(here).hides_everything:
             continue
         if not here:
-            why[camera] = "no seat has this camera"
+            why[camera] = "no seat uses this camera"
         elif not any(seat.state is ConsentState.ACCEPTED for seat in here):
-            why[camera] = "no participant there has accepted"
+            why[camera] = "none of its participants has accepted"
         else:
             unplaced = next(
                 s.label for s in here if s.state is not ConsentState.ACCEPTED and s.region is None

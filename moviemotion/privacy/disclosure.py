@@ -35,10 +35,10 @@ class Disclosure:
     """The text of a consent page.
 
     Attributes:
-        version: the first 16 digits of the SHA-256 of `text`.
+        version: the first 16 digits of the SHA-256 hash of `text`.
         summary: a short summary for the top of the page.
-        sections: in reading order.
-        accept, decline: labels of the two buttons.
+        sections: the sections, in reading order.
+        accept, decline: the labels of the two buttons.
         deletion_dates: kind of data → date on which it is deleted.
     """
 
@@ -56,10 +56,10 @@ class Disclosure:
 
 
 def load_disclosure(folder: Path) -> Disclosure:
-    """The current disclosure of a study.
+    """Load the current disclosure of a study.
 
     Raises:
-        MoviemotionError: the study has no database, or has no named controller.
+        MoviemotionError: the study has no database or no named controller.
     """
     with open_database(folder) as database:
         return build_disclosure(database)
@@ -76,7 +76,7 @@ def build_disclosure(database: StudyDatabase) -> Disclosure:
     until = database.deletion_dates()
     summary = (
         "While you watch, a camera records your face and a program estimates which emotion it shows. "
-        "You choose whether yours is included."
+        "You choose whether your face is included."
     )
     sections = tuple(_sections(terms, until))
     version = hashlib.sha256(_plain_text(summary, sections).encode()).hexdigest()[:16]
@@ -97,8 +97,10 @@ def _sections(terms: ConsentTerms, deletion_dates: dict[str, date]) -> Iterator[
         (
             "Several times a second, your face is found in the video and measured for the emotion it shows: "
             f"{feelings}.",
-            "It says what a face shows, not what you feel, and can be wrong. Nothing is decided about you.",
-            "You are not identified: your face is not compared with others, and your name is not asked.",
+            "The result says what a face shows, not what you feel, and can be wrong. "
+            "Nothing is decided about you.",
+            "You are not identified: your face is not compared with anyone else's, and you are not asked for "
+            "your name.",
         ),
     )
     yield DisclosureSection(

@@ -36,7 +36,7 @@ def store_picture(
     Args:
         folder: the study folder.
         viewer: the participant's random ID.
-        image: (height, width, 3) or (height, width) uint8.
+        image: uint8 array, (height, width, 3) or (height, width).
         time: film time at which the picture was taken, in seconds.
         now: defaults to the current time.
 

@@ -1,7 +1,7 @@
 """Retention: each kind of data is deleted once its deletion date has passed.
 
 Data is deleted by a command or at program start, and every deletion is logged. The dates are set when a study
-is started. Because they are part of the disclosure, they can later be moved forward but never back.
+is started. Because they are part of the disclosure, they can later be brought forward but never postponed.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ _PATHS_BY_KIND = {
 
 @dataclass(frozen=True)
 class StoredData:
-    """The stored data of one kind.
+    """Stored data of one kind.
 
     Attributes:
         kind: the kind of data.
@@ -103,7 +103,7 @@ def deletion_dates(days: Mapping[DataKind, int], now: datetime | None = None) ->
 
 
 def shorten_retention(folder: Path, kind: DataKind, until: date, now: datetime | None = None) -> None:
-    """Move the deletion date of a kind of data forward.
+    """Move the deletion date of a kind of data to an earlier day.
 
     Raises:
         MoviemotionError: the new date is later than the current one.
@@ -194,7 +194,7 @@ def _retention_rows(database: StudyDatabase) -> list[tuple[DataKind, date, str |
 
 
 def _file_sizes(folder: Path, kind: DataKind) -> list[int]:
-    """Size of each file of a kind, in bytes."""
+    """Sizes of the files of one kind of data, in bytes."""
     sizes = []
     for name in _PATHS_BY_KIND[kind]:
         path = folder / name

@@ -193,7 +193,7 @@ def comparison_for_role(
         comparison: the comparison; for roles other than the researcher, made from the output of
             `mask_small_groups`.
         screenings: the compared screenings.
-        role: who wants to see it.
+        role: the role of the person who views the comparison.
     """
     if role is Role.RESEARCHER:
         return comparison

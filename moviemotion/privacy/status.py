@@ -24,7 +24,7 @@ class KnownViewer:
 
     Attributes:
         viewer: the participant's random ID.
-        seat: label of their seat.
+        seat: the label of their seat.
         state: the state of their consent.
     """
 
@@ -134,7 +134,7 @@ def status_lines(status: PrivacyStatus, now: datetime | None = None) -> Iterator
         elif held.until <= today:
             when += ": overdue, run moviemotion privacy enforce"
         yield f"{str(held.kind).capitalize()}: {what}, {when}"
-    yield f"Audit log: {status.row} rows, the last is {status.hash}"
+    yield f"Audit log: {status.row} rows, last hash {status.hash}"
 
 
 def verification_lines(verification: LogVerification) -> Iterator[str]:
@@ -155,7 +155,7 @@ def receipt_proof_line(receipt: Receipt) -> str:
 
 
 def receipt_lines(receipt: Receipt) -> Iterator[str]:
-    """The lines of a receipt that a participant takes home."""
+    """The text lines of the receipt that a participant takes home."""
     yield f"Receipt {receipt.code}"
     yield f"{str(receipt.state).capitalize()} disclosure {receipt.disclosure}, {receipt.time}."
     yield f"Row {receipt.row} of the audit log: {receipt.hash}"

@@ -37,7 +37,7 @@ _ALLOWED_BEFORE_STUDY = {*DATABASE_FILES, LOCK_FILE, UPLOADS_FOLDER, PICTURES_FO
 
 
 class StudyFolder:
-    """A study folder. Every file in it is written atomically.
+    """A study folder, in which every file is written atomically.
 
     `study.json` records the inputs and settings of the study. A folder that already contains a study with
     different inputs or settings is rejected, so that samples from different screenings are never mixed.
@@ -134,7 +134,7 @@ class StudyFolder:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, AttributeError) as error:
-            raise MoviemotionError(f"{path}: damaged; delete it and run the same command again") from error
+            raise MoviemotionError(f"{path}: damaged; delete it and rerun the same command") from error
 
     def save_samples(self, camera: str, samples: Samples) -> None:
         """Save the samples of a camera, so that an interrupted study can resume with the next one."""

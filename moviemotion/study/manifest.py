@@ -40,7 +40,7 @@ def check_same_inputs(folder: Path, stored: Any, requested: Any, measured: Colle
         SettingError: inputs or settings differ; the message names each difference.
     """
     if not isinstance(stored, dict) or not isinstance(requested, dict):
-        raise SettingError("study-unreadable", "{path}: not a study; choose another {out}", path=folder)
+        raise SettingError("study-unreadable", "{path}: not a valid study; choose another {out}", path=folder)
     if _DATABASE_KEY in stored and _DATABASE_KEY not in requested:
         raise SettingError(
             "study-pseudonymized",

@@ -54,7 +54,7 @@ class CapturedCamera:
     Attributes:
         name: the camera name.
         viewers: the viewers' names, from left to right.
-        read: number of frames that were processed.
+        read: number of processed frames.
         dropped: number of frames that were skipped because processing could not keep up.
         offset: the offset of the camera's clock.
     """
@@ -72,7 +72,7 @@ class CaptureResult:
 
     Attributes:
         folder: the study folder.
-        seconds: film time at which the last camera ends.
+        seconds: film time at which the last camera stops.
         cameras: the results of the cameras, in the order of seats.toml.
         gaps: the gaps of all cameras.
     """

@@ -22,14 +22,14 @@ SEATS_BY_CAMERA = (*((seat,) for seat in range(9)), (9, 10, 11))
 
 @dataclass(frozen=True)
 class DemoResult:
-    """The screening of the demo and its score."""
+    """The demo's screening and its score."""
 
     screening: Screening
     recovery: RecoveryScore
 
 
 def render_audience(out: Path, seed: int = DEFAULT_SEED) -> list[Path]:
-    """Render videos of the demo's synthetic audience into `out`; returns their paths."""
+    """Render videos of the demo's synthetic audience to `out` and return their paths."""
     return write_seat_videos(_demo_audience(seed), out, SEATS_BY_CAMERA)
 
 

@@ -49,7 +49,7 @@ _FORMULA_PREFIXES = ("=", "+", "-", "@")
 
 @dataclass(frozen=True)
 class Screening:
-    """A finished screening: its folder and its analysis."""
+    """A finished screening: the study folder and the analysis."""
 
     folder: Path
     analysis: Analysis
@@ -77,9 +77,9 @@ def screen(  # noqa: PLR0913 (mirrors the command)
 ) -> Screening:
     """Analyze recordings of an audience and write the study folder `out`.
 
-    The folder gets `report.html`, `timeline.csv`, `moments.json` and, with a script, `annotated.fountain`,
-    `annotated.fdx` and `annotated.pdf`. After an interruption, cameras that were already complete are not
-    processed again.
+    The folder receives `report.html`, `timeline.csv`, `moments.json` and, with a script,
+    `annotated.fountain`, `annotated.fdx` and `annotated.pdf`. After an interruption, cameras that were
+    already complete are not processed again.
 
     Args:
         videos: one file per camera; each may show one or more viewers.
@@ -94,8 +94,8 @@ def screen(  # noqa: PLR0913 (mirrors the command)
             estimated from the whole film.
         masks: function that takes `out` and the camera names and returns the mask of each camera; completely
             masked cameras are not processed.
-        model: the emotion model: a registered name, an ONNX file or a model.
-        detector: the face detector: a registered name or a detector.
+        model: the emotion model, given as a registered name, an ONNX file or a model object.
+        detector: the face detector, given as a registered name or a detector object.
 
     Raises:
         MoviemotionError: the model or detector cannot be used, no video can be read or all are masked, no
@@ -232,7 +232,7 @@ def _cameras(videos: Sequence[Path], offsets: Mapping[str, float]) -> list[Camer
     if left:
         raise SettingError(
             "unknown-camera",
-            "{offsets} {camera}: no such camera; use one of {cameras}",
+            "{offsets} {camera}: no such camera; choose from {cameras}",
             camera=next(iter(left)),
             cameras=", ".join(names),
         )

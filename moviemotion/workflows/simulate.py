@@ -53,8 +53,8 @@ class SimulatedStudy:
     Attributes:
         folder: the study folder.
         viewers: number of viewers.
-        seconds: length of the film.
-        samples: number of samples of all viewers.
+        seconds: length of the film in seconds.
+        samples: total number of samples over all viewers.
     """
 
     folder: Path
@@ -66,7 +66,7 @@ class SimulatedStudy:
 def simulate(
     emotion_script: Path, viewers: int, minutes: float, out: Path, seed: int = DEFAULT_SEED
 ) -> SimulatedStudy:
-    """Simulate the samples of a screening with a synthetic audience.
+    """Simulate the samples of a synthetic audience's screening.
 
     The folder receives one camera per viewer in `samples/`, and the ground truth: `feelings.csv` (the emotion
     script), `viewers.csv` (reaction profiles) and `truth.parquet` (intensities in each second).
@@ -231,7 +231,7 @@ def _samples(seen: SimulatedViewer, seconds: int) -> Samples:
 
 
 def _ground_truth(seen: SimulatedViewer) -> pa.Table:
-    """One row per second: viewer, second, in_view, then the intensity of each emotion."""
+    """One row per second, with the columns viewer, second, in_view and the intensity of each emotion."""
     seconds = len(seen.felt_intensity)
     columns = {
         "viewer": pa.DictionaryArray.from_arrays(
