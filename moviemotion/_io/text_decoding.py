@@ -21,8 +21,7 @@ _LEGACY_ENCODINGS = [
 ]
 """Encodings of scripts and subtitles other than Unicode."""
 _MIN_BYTES_TO_DETECT = 40
-"""Minimum number of non-ASCII bytes for detection; with fewer, Western European is assumed as the most
-likely."""
+"""Minimum number of non-ASCII bytes for detection; with fewer, Western European is assumed."""
 _MIN_ZERO_SHARE = 0.3
 
 

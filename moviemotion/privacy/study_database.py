@@ -28,8 +28,7 @@ DATABASE = DatabaseSchema("moviemotion/study-database", 2, 0x4D4D5355)
 ANCHOR = FileSchema("moviemotion/anchor", 2)
 """Schema of the anchors in the keys folder. Version 2 introduced the schema mark."""
 KEYS_FOLDER_VARIABLE = "MOVIEMOTION_KEYS"
-"""Environment variable that names the folder of keys and anchors, which must be outside every study
-folder."""
+"""Environment variable for the folder of keys and anchors, which must lie outside every study folder."""
 BUSY_TIMEOUT = 10.0
 """Seconds to wait while another process is writing a row."""
 LOCK_TIMEOUT = 60.0

@@ -17,8 +17,7 @@ from moviemotion.audience.faces.weights_fingerprint import weights_fingerprint
 from moviemotion.errors import SettingError
 
 _NETWORKS = {"emotion_model": "model", "face_detector": "detector"}
-"""Manifest key → setting. The name of a network is a setting of the study; its fingerprint is only a
-version."""
+"""Manifest key → setting. The network's name is a setting of the study; its fingerprint is only a version."""
 _VERSION_KEYS = ("moviemotion", *_NETWORKS)
 _EARLIER_KEY = "earlier_versions"
 _DATABASE_KEY = "study_id"
