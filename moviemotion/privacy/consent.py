@@ -347,7 +347,7 @@ def fully_masked_cameras(folder: Path, cameras: Iterable[str]) -> dict[str, str]
             unplaced = next(
                 s.label for s in here if s.state is not ConsentState.ACCEPTED and s.region is None
             )
-            why[camera] = f"seat {unplaced} has not accepted and could be anywhere in its frame"
+            why[camera] = f"seat {unplaced} has not accepted and could be anywhere in the frame"
     return why
 
 

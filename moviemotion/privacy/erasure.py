@@ -137,7 +137,7 @@ def delete_withdrawn_cameras(folder: Path) -> None:
     left = any(seat.state is ConsentState.ACCEPTED for seat in list_seats(folder))
     captured = any(
         (folder / name).exists() for name in (JOURNAL_FOLDER, *CAPTURE_REPORTS)
-    )  # their report is made in any case
+    )  # a captured study gets its report in any case
     if gone and not left and not captured and has_study(folder):
         StudyFolder.open_existing(folder).discard()
 
