@@ -9,6 +9,7 @@ from typing import Any
 
 import mkdocs_gen_files
 import typer.main
+
 from moviemotion.cli.commands import app
 from moviemotion.reports.tables.data_dictionary import dictionary_markdown
 from moviemotion.reports.tables.tidy import TABLES

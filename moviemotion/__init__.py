@@ -1,7 +1,7 @@
-"""MoviEmotion reads an audience's emotions from video, second by second, and lays them on the screenplay.
+"""MoviEmotion measures an audience's emotions from video, second by second, and maps them to the screenplay.
 
-The names below are the public Python API; everything else may change between versions. They are imported
-when they are first used, so that `import moviemotion` stays fast.
+The names below are the public Python API; everything else may change between versions. They are imported on
+first use, so that `import moviemotion` stays fast.
 
 Example:
     >>> import moviemotion as mm
@@ -71,7 +71,7 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> object:
-    """Import a public name when it is first used (PEP 562)."""
+    """Import a public name on first use (PEP 562)."""
     if name not in _MODULES:
         raise AttributeError(f"module 'moviemotion' has no attribute {name!r}")
     value = getattr(importlib.import_module(_MODULES[name]), name)

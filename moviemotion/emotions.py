@@ -1,7 +1,7 @@
-"""The eight emotions, the proposal's four, and the mixed emotions.
+"""The eight emotions, the proposal's four emotions, and mixed emotions.
 
-The eight are those of the FER+ annotation (Barsoum et al., 2016), in the order of its columns. Arrays of
-emotion probabilities have them on their last axis in this order, throughout the project.
+The eight emotions are those of the FER+ annotations (Barsoum et al., 2016), in the order of its columns.
+Throughout the project, the last axis of any array of emotion probabilities is in this order.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Emotion(StrEnum):
 
 
 EMOTIONS: tuple[Emotion, ...] = tuple(Emotion)
-"""All eight emotions, in the order of every array."""
+"""All eight emotions, in the order used by every array."""
 NON_NEUTRAL_EMOTIONS: tuple[Emotion, ...] = EMOTIONS[1:]
 """The emotions except neutral."""
 PROPOSAL_EMOTIONS: tuple[Emotion, ...] = (
@@ -38,13 +38,13 @@ PROPOSAL_EMOTIONS: tuple[Emotion, ...] = (
     Emotion.NEUTRAL,
     Emotion.SURPRISE,
 )
-"""The four emotions of the proposal, in the order of its outputs."""
+"""The proposal's four emotions, in the order of the proposal's outputs."""
 PROPOSAL_COLUMNS: tuple[int, ...] = tuple(EMOTIONS.index(e) for e in PROPOSAL_EMOTIONS)
-"""The indices of these in `EMOTIONS`."""
+"""The indices of the proposal's emotions in `EMOTIONS`."""
 
 
 def to_proposal_emotions(probabilities: FloatArray) -> FloatArray:
-    """Reduce the probabilities of eight emotions to the proposal's four.
+    """Reduce the probabilities of the eight emotions to those of the proposal's four.
 
     Args:
         probabilities: (..., 8) in the order of `EMOTIONS`.
@@ -58,19 +58,19 @@ def to_proposal_emotions(probabilities: FloatArray) -> FloatArray:
 
 @dataclass(frozen=True)
 class MixedEmotion:
-    """Two emotions that are strong together in one viewer.
+    """Two emotions that are strong at the same time in one viewer.
 
-    A viewer shows the mixed emotion in a window of film time over which the mean strength of both components
-    reaches the threshold. Strength is a share of annotators' votes, and the votes for one face add up to 1:
-    both components together rarely exceed 1, and an evenly mixed emotion has about a half of each.
+    A viewer shows a mixed emotion in a window of film time if the mean strength of each component over the
+    window reaches the threshold. Strength is a fraction of annotators' votes, and the votes for one face add
+    up to 1, so the two components together rarely exceed 1. In an evenly mixed emotion, each is about 0.5.
 
     Attributes:
-        name: its everyday name.
+        name: the everyday name of the mixed emotion.
         components: the two emotions.
-        first_stronger: whether the first component must be the stronger one, since a pair of emotions may
-            have two names.
-        window: seconds over which each component is averaged; a laugh may follow a tear.
-        threshold: strength that both components must reach, 0–1. The default is two votes of ten, since
+        first_stronger: whether the first component must be the stronger one; needed because a pair of
+            emotions may have two names.
+        window: seconds over which each component is averaged, since a laugh may follow a tear.
+        threshold: strength that both components must reach, 0–1. The default is two votes out of ten, since
             single votes are outliers (Barsoum et al., 2016).
     """
 
@@ -94,5 +94,5 @@ MIXED_EMOTIONS: tuple[MixedEmotion, ...] = (
     MixedEmotion("fearfully angry", (Emotion.FEAR, Emotion.ANGER)),
     MixedEmotion("angrily disgusted", (Emotion.ANGER, Emotion.DISGUST)),
 )
-"""The compound emotions of Du, Tao & Martinez (2014) that annotators see often enough to be evaluated, and
-the two names for joy mixed with sorrow (Larsen & McGraw, 2011)."""
+"""The compound emotions of Du, Tao & Martinez (2014) that annotators see often enough to evaluate, and the
+two names for joy mixed with sorrow (Larsen & McGraw, 2011)."""

@@ -1,9 +1,9 @@
-"""Errors that the user can correct, and how front ends word them.
+"""Errors that the user can correct, and how front ends phrase them.
 
-A message is one line: the file or setting, what is wrong and, after a semicolon, the remedy. Messages
-name settings as the Python API does. The command line calls `offsets` `--offset` and the studio has
-labels of its own, so an error whose message names a setting is a `SettingError`: it carries a template
-instead of a finished text, and each front end fills in its own names.
+A message is one line: the file or setting, what is wrong and, after a semicolon, the remedy. By default,
+messages use the setting names of the Python API. Other front ends have their own names: the command line
+calls `offsets` `--offset`, and the studio uses labels. An error whose message names a setting is therefore a
+`SettingError`, which contains a template that each front end fills in with its own names.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from collections.abc import Mapping
 class MoviemotionError(Exception):
     """A problem that the user can correct.
 
-    The message has one line for each problem. A line names the file and, after a semicolon, the remedy.
+    The message has one line per problem. Each line names the file and, after a semicolon, the remedy.
 
     Attributes:
-        code: identifies the kind of error for programs; stable between versions.
+        code: identifies the kind of error for programs; stable across versions.
     """
 
     code = "invalid-input"
@@ -27,14 +27,14 @@ class MoviemotionError(Exception):
         """Return the message with a front end's names of settings.
 
         Args:
-            names: setting (a parameter of the Python API) → what this front end calls it, for example
-                `offsets` → `--offset`. Settings that are missing here keep their Python name.
+            names: setting (a parameter of the Python API) → its name in this front end, for example
+                `offsets` → `--offset`. Settings not listed here keep their Python name.
         """
         return str(self)
 
 
 class SettingError(MoviemotionError):
-    """An error whose message names settings, for which each front end has its own names.
+    """An error whose message names settings, which each front end calls by its own names.
 
     Example:
         >>> error = SettingError("not-empty", "{path}: not empty; choose another {out}", path="study")
@@ -48,11 +48,11 @@ class SettingError(MoviemotionError):
         """Create an error.
 
         Args:
-            code: identifies the kind of error; see the attribute.
-            template: the message, with fields in braces. A field that occurs in `parameters` stands for
-                its value; every other field is the name of a setting.
-            parameters: what the message is about: files, values, limits. A front end may use them in a
-                template of its own for the same code.
+            code: identifies the kind of error; see the attribute `code`.
+            template: the message, with fields in braces. A field listed in `parameters` is replaced by its
+                value; every other field is the name of a setting.
+            parameters: the files, values and limits in the message. A front end may use them in its own
+                template for the same code.
         """
         self.code = code
         self.template = template
@@ -69,7 +69,8 @@ class SettingError(MoviemotionError):
         settings = {field: names.get(field, field) for field in fields}
         return template.format(**{**settings, **self.parameters})
 
-    # Exceptions are pickled with their message as the only argument, which this class cannot be made from.
+    # Exceptions are pickled with the message as their only argument, which is not enough to recreate this
+    # class.
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self.code, self.template, self.parameters)
 

@@ -1,7 +1,7 @@
-"""Statistics that every audience needs: intervals of a share and of a mean over viewers, Holm's p-values.
+"""Common statistics: intervals of proportions and of means over viewers, and Holm-adjusted p-values.
 
-The unit of every interval in MoviEmotion is the viewer. Seconds of one viewer depend on each other, so
-counting them as independent observations would make every interval too narrow.
+The unit of observation of every interval in MoviEmotion is the viewer. The seconds of one viewer are not
+independent, so treating them as independent observations would make every interval too narrow.
 """
 
 from __future__ import annotations
@@ -13,33 +13,34 @@ from scipy.special import stdtrit
 Float64Array = NDArray[np.float64]
 
 Z95 = 1.959963984540054
-"""Standard normal quantile of a two-sided 95 % interval."""
+"""Standard normal quantile for a two-sided 95 % interval."""
 
 
 def student_t_quantile(degrees_of_freedom: ArrayLike) -> Float64Array:
-    """The quantile of Student's t that a two-sided 95 % interval needs.
+    """The quantile of Student's t distribution for a two-sided 95 % interval.
 
-    `scipy.special` gives the same values as `scipy.stats`, which takes most of a second to import. It would
-    compute in single precision for float32 degrees of freedom (which come from float32 weights), so they
-    are converted first.
+    `scipy.special` gives the same values as `scipy.stats`, but without an import that takes most of a second.
+    Degrees of freedom that come from float32 weights are converted to float64 first, because `scipy.special`
+    would otherwise compute in single precision.
 
     Args:
-        degrees_of_freedom: above 0, of any shape; need not be whole.
+        degrees_of_freedom: positive numbers in any shape, not necessarily integers.
     """
     return np.asarray(stdtrit(np.asarray(degrees_of_freedom, dtype=np.float64), 0.975))
 
 
 def wilson_interval(successes: ArrayLike, trials: ArrayLike) -> tuple[Float64Array, Float64Array]:
-    """95 % interval of a share (Wilson, 1927).
+    """The 95 % interval of a proportion (Wilson, 1927).
 
-    Audiences are small and shares are often 0 or 1. There Wald's interval (share ± 1.96 standard errors) has
-    no width at all, whereas Wilson's keeps its coverage close to 95 % (Newcombe, 1998).
+    Audiences are small, and proportions are often 0 or 1. In these cases the Wald interval (proportion ± 1.96
+    standard errors) has zero width, whereas the Wilson interval keeps its coverage close to 95 % (Newcombe,
+    1998).
 
     Args:
-        successes, trials: counts, of shapes that broadcast.
+        successes, trials: counts, in shapes that can be broadcast together.
 
     Returns:
-        low and high, 0–1; NaN where there are no trials.
+        The ends low and high, 0–1; NaN where there are no trials.
 
     Example:
         >>> low, high = wilson_interval(0, 20)
@@ -55,14 +56,14 @@ def wilson_interval(successes: ArrayLike, trials: ArrayLike) -> tuple[Float64Arr
 
 
 def mean_interval(values: ArrayLike) -> tuple[Float64Array, Float64Array, Float64Array]:
-    """Mean over the first axis (viewers) and its 95 % interval from Student's t.
+    """Mean over the first axis (viewers) with its 95 % interval from Student's t distribution.
 
     Args:
         values: (V, ...) between 0 and 1; NaN is ignored.
 
     Returns:
-        mean, low, high, each (...), the ends clipped to 0–1: NaN without values; low and high NaN with
-        fewer than two.
+        mean, low and high, each (...), with the ends clipped to 0–1. All are NaN if there are no values; low
+        and high are NaN if there are fewer than two.
     """
     mean, low, high = paired_difference_interval(0.0, values)
     return mean, np.clip(low, 0, 1), np.clip(high, 0, 1)
@@ -71,13 +72,14 @@ def mean_interval(values: ArrayLike) -> tuple[Float64Array, Float64Array, Float6
 def paired_difference_interval(
     before: ArrayLike, after: ArrayLike
 ) -> tuple[Float64Array, Float64Array, Float64Array]:
-    """Mean over the first axis (viewers) of `after` − `before`, and its 95 % interval (paired Student's t).
+    """Mean over the first axis (viewers) of `after` − `before`, with its 95 % interval (paired Student's t).
 
     Args:
-        before, after: (V, ...) of the same viewers; a viewer with NaN in either is ignored.
+        before, after: (V, ...) values of the same viewers; a viewer with NaN in either array is ignored.
 
     Returns:
-        mean, low, high, each (...): NaN without viewers; low and high NaN with fewer than two.
+        mean, low and high, each (...). All are NaN if there are no viewers; low and high are NaN if there are
+        fewer than two.
     """
     d = np.asarray(after, dtype=np.float64) - np.asarray(before, dtype=np.float64)
     seen = ~np.isnan(d)
@@ -93,10 +95,11 @@ def average_ranks(values: Float64Array) -> Float64Array:
     """Rank along the first axis from 1; tied values share the mean of their ranks.
 
     Args:
-        values: (n,) or (n, K) without NaN; each column is ranked alone.
+        values: (n,) or (n, K) without NaN; each column is ranked independently.
 
     Returns:
-        Ranks of the same shape, as `scipy.stats.rankdata` gives, whose import takes about a second.
+        Ranks of the same shape. Equivalent to `scipy.stats.rankdata`, which is avoided because importing it
+        takes about a second.
     """
     columns = values.reshape(len(values), -1)
     ranks = np.empty(columns.shape)
@@ -109,11 +112,11 @@ def average_ranks(values: Float64Array) -> Float64Array:
 def holm_adjusted(p_values: ArrayLike) -> Float64Array:
     """Adjust p-values for the number of comparisons (Holm, 1979).
 
-    Holm's step-down procedure bounds the chance of any false positive, whatever the dependence between the
-    comparisons, and rejects at least as much as Bonferroni's.
+    Holm's step-down procedure controls the probability of any false positive, regardless of dependence
+    between the comparisons, and is at least as powerful as Bonferroni's correction.
 
     Args:
-        p_values: (n,); NaN stands for a comparison that was not tested.
+        p_values: (n,) p-values; NaN means that a comparison was not tested.
 
     Returns:
         (n,) adjusted p-values in the same order; NaN stays NaN and does not count as a comparison.

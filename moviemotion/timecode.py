@@ -1,7 +1,8 @@
-"""SMPTE timecode: how edit lists number a film's frames.
+"""SMPTE timecode: the numbering of a film's frames in edit lists.
 
-The arithmetic uses exact frame rates. OpenTimelineIO's knows only television rates, accepts the timecodes
-that drop-frame counting skips, and takes a second to import; the tests compare this module with it.
+The arithmetic uses exact frame rates. OpenTimelineIO is not used because it supports only television rates,
+accepts timecodes that drop-frame counting skips, and takes a second to import. The tests compare this module
+with it.
 """
 
 from __future__ import annotations
@@ -12,17 +13,17 @@ from fractions import Fraction
 from math import ceil
 
 DEFAULT_START_TIMECODE = "01:00:00:00"
-"""The conventional timecode of a film's first frame, and the default of Resolve's and Avid's timelines."""
+"""The conventional timecode of a film's first frame, and the default in Resolve and Avid timelines."""
 _TIMECODE = re.compile(r"(\d{1,2})[:;](\d{2})[:;](\d{2})([:;])(\d{2,3})")
 _RATE_TOLERANCE = 0.005
-"""Frames per second; wide enough that 23.98 is accepted for 24000/1001."""
+"""Tolerance in frames per second, wide enough that 23.98 is accepted for 24000/1001."""
 
 
 def exact_frame_rate(fps: float) -> Fraction:
-    """The exact rate that 24, 25, 23.976, 29.97, … stand for: an integer, or an integer · 1000/1001.
+    """Return the exact rate meant by 24, 25, 23.976, 29.97, …: an integer, or an integer · 1000/1001.
 
     Args:
-        fps: frames per second, rounded as people write it.
+        fps: frames per second, rounded as commonly written.
 
     Raises:
         ValueError: there is no timecode at this rate.
@@ -43,13 +44,13 @@ def exact_frame_rate(fps: float) -> Fraction:
 
 @dataclass(frozen=True)
 class TimecodeFormat:
-    """How the frames of a film are numbered.
+    """The numbering of a film's frames.
 
     Attributes:
-        frame_rate: frames per second, as `exact_frame_rate` returns it.
-        drop_frame: whether frame numbers are skipped so that the timecode keeps up with the clock; only for
-            29.97 and its multiples.
-        start_frame: number of the film's first frame, counted from timecode 00:00:00:00.
+        frame_rate: frames per second, as returned by `exact_frame_rate`.
+        drop_frame: whether frame numbers are skipped so that the timecode stays in step with real time; only
+            for 29.97 and its multiples.
+        start_frame: the number of the film's first frame, counted from timecode 00:00:00:00.
 
     Example:
         >>> timecode = TimecodeFormat.from_start_timecode("01:00:00:00", exact_frame_rate(24))
@@ -62,7 +63,7 @@ class TimecodeFormat:
     start_frame: int = 0
 
     def seconds_to_frame(self, seconds: float) -> int:
-        """The frame of the film, from 0, whose start is nearest to a film time."""
+        """The frame of the film, counted from 0, whose start is nearest to a film time."""
         return round(Fraction(seconds) * self.frame_rate)
 
     def frame_to_seconds(self, frame: int) -> float:
@@ -72,16 +73,17 @@ class TimecodeFormat:
     def frame_to_timecode(self, frame: int) -> str:
         """A frame's timecode: `01:00:10:00`, or `01:00:10;00` in drop-frame counting.
 
-        Timecode starts again at 00:00:00:00 after 24 hours. Drop-frame counting skips the first numbers of
-        every minute except each tenth, two numbers at 29.97 (SMPTE ST 12-1).
+        Timecode restarts at 00:00:00:00 after 24 hours. Drop-frame counting skips the first frame numbers of
+        every minute except each tenth: two numbers at 29.97 (SMPTE ST 12-1).
 
         Args:
-            frame: the frame of the film, from 0.
+            frame: the frame of the film, counted from 0.
         """
         number = (self.start_frame + frame) % self._frames_per_day
         if self.drop_frame:
-            # Add the numbers skipped before this frame: 9 times in each full ten minutes, then once in each
-            # minute after the first. That first minute is longer than the others by the numbers it keeps.
+            # Add the numbers skipped before this frame: nine times in each full ten minutes, then once in
+            # each minute after the first. The first minute is longer than the others because it skips no
+            # numbers.
             tens, rest = divmod(number, 600 * self._nominal_rate - 9 * self._dropped_per_minute)
             minutes = max(rest - self._dropped_per_minute, 0) // (
                 60 * self._nominal_rate - self._dropped_per_minute
@@ -105,7 +107,7 @@ class TimecodeFormat:
 
         Args:
             timecode: the first frame's timecode; a semicolon in it means drop-frame counting.
-            frame_rate: frames per second, as `exact_frame_rate` returns it.
+            frame_rate: frames per second, as returned by `exact_frame_rate`.
 
         Raises:
             ValueError: the text is not a timecode at this rate.

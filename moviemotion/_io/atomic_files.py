@@ -1,4 +1,4 @@
-"""Atomic files: written beside their final place, then renamed, so that a file is never incomplete."""
+"""Atomic file writes: a file is written to a temporary path and then renamed, so it is never incomplete."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from moviemotion.errors import SettingError
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[Path]:
-    """A path beside `path` to write to; it replaces `path` afterwards, or is deleted if that fails."""
+    """Yield a temporary path to write to; it replaces `path` on success and is deleted on failure."""
     partial = path.with_name(path.name + ".partial")
     try:
         yield partial
@@ -22,41 +22,41 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 
 def delete_partial_files(folder: Path) -> None:
-    """Delete files that a killed program left incomplete; no program may be writing in the folder."""
+    """Delete incomplete files left by a killed program; no other program may be writing to the folder."""
     for partial in folder.rglob("*.partial"):
         partial.unlink(missing_ok=True)
 
 
 def atomic_write_text(path: Path, text: str) -> None:
-    """Replace a file by UTF-8 text, with its line ends as they are; on failure the old file stays."""
+    """Replace a file with UTF-8 text, keeping its line endings; on failure the old file remains."""
     with atomic_write(path) as partial:
         partial.write_text(text, encoding="utf-8", newline="")
 
 
 def check_writable(folder: Path) -> None:
-    """Check before long work that a folder can be created and written; nothing is created.
+    """Check before a long task that a folder can be created and is writable; nothing is created.
 
     Raises:
-        SettingError: it cannot.
+        SettingError: the folder cannot be created or is not writable.
     """
     place = folder
     while not place.exists():
         place = place.parent
     if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
         raise SettingError(
-            "out-not-writable", "{path}: no folder that can be written; choose another {out}", path=folder
+            "out-not-writable", "{path}: not a writable folder; choose another {out}", path=folder
         )
 
 
 def write_text_files(folder: Path, texts: Mapping[str, str]) -> None:
-    """Write text files into a folder, which is created if it does not exist.
+    """Write text files to a folder, which is created if it does not exist.
 
     Args:
-        folder: to write into.
+        folder: the folder to write to.
         texts: file name → text.
 
     Raises:
-        SettingError: the folder cannot be written.
+        SettingError: the folder is not writable.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

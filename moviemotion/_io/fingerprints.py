@@ -1,4 +1,4 @@
-"""Fingerprints by which a study recognizes the files it was made from."""
+"""Fingerprints that a study uses to recognize its input files."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ _FINGERPRINT_BYTES = 1 << 20
 
 
 def file_fingerprint(path: Path) -> str:
-    """Size and hash of the first and last MiB of a file: hours of video are not read twice.
+    """Size of a file and hash of its first and last MiB, which avoids reading hours of video twice.
 
     Returns:
-        Bytes, a hyphen, and the first 16 digits of the SHA-256; "unreadable" where there is no such file.
+        The size in bytes, a hyphen, and the first 16 digits of the SHA-256 hash; "unreadable" if there is no
+        such file.
     """
     if not path.is_file():
         return "unreadable"

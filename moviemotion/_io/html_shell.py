@@ -1,8 +1,8 @@
-"""The common shell of all HTML pages: each page is one file that opens offline and requests nothing.
+"""The common shell of all HTML pages: each page is a single file that works offline and makes no requests.
 
 Templates extend `templates/page.html`, which sets a content security policy. Style sheets, scripts, images
-and data are written into the page; charts come from `svg_chart.py`, or from uPlot in `vendor/`, which
-`make vendor` copies from npm.
+and data are embedded in the page. Charts are drawn by `svg_chart.py`, or by uPlot from `vendor/`, which `make
+vendor` copies from npm.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from moviemotion._io.svg_chart import SYMBOLS
 
 TEMPLATE_FOLDER = "templates"
 VENDOR_FOLDER = Path(__file__).parent / "vendor"
-"""JavaScript libraries of the reports and the studio, each with its license; see `frontend/`."""
+"""JavaScript libraries used by the reports and the studio, each with its license; see `frontend/`."""
 
 
 def template_environment(package: str, folder: str = TEMPLATE_FOLDER) -> Environment:
-    """Create the Jinja environment of a package's pages.
+    """Create the Jinja environment for a package's pages.
 
     Args:
-        package: the package that holds the templates.
-        folder: the folder of the templates, relative to the package.
+        package: the package that contains the templates.
+        folder: the template folder, relative to the package.
 
     Returns:
         An environment that also finds the shared templates (`page.html`, `svg_chart.html`), escapes all
-        values and raises an error for undefined ones.
+        values and raises an error for undefined values.
     """
     environment = Environment(
         loader=ChoiceLoader([PackageLoader(package, folder), PackageLoader("moviemotion._io")]),
@@ -47,18 +47,18 @@ def template_environment(package: str, folder: str = TEMPLATE_FOLDER) -> Environ
 
 
 def inline_asset(package: str, filename: str) -> Markup:
-    """Read a style sheet or script from a package's template folder, to be written into a page."""
+    """Read a style sheet or script from a package's template folder, for embedding in a page."""
     return Markup(files(package).joinpath(TEMPLATE_FOLDER, filename).read_text(encoding="utf-8"))
 
 
 def vendored_asset(path: str) -> Markup:
-    """Read a file of a vendored library, to be written into a page.
+    """Read a file of a vendored library, for embedding in a page.
 
     Args:
-        path: relative to the vendor folder, such as `uplot/uPlot.min.css`.
+        path: the file's path relative to the vendor folder, such as `uplot/uPlot.min.css`.
 
     Returns:
-        The file's text after the library's license, which has to accompany every copy.
+        The file's text, preceded by the library's license, which must accompany every copy.
     """
     file = VENDOR_FOLDER / path
     license_text = file.with_name("LICENSE").read_text(encoding="utf-8").strip()
@@ -69,10 +69,10 @@ def json_for_script(data: object) -> Markup:
     """Encode data as JSON that is safe inside a <script> element.
 
     Raises:
-        ValueError: a number is not finite.
+        ValueError: the data contains a number that is not finite.
     """
     text = json.dumps(data, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-    # "<" is the only character that can end the element or open a comment.
+    # "<" is the only character that could end the element or open a comment.
     return Markup(text.replace("<", "\\u003c"))
 
 

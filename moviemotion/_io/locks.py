@@ -21,15 +21,14 @@ class LockHeldError(MoviemotionError):
 
 @contextmanager
 def hold_lock(path: Path, timeout: float, message: str) -> Iterator[None]:
-    """Hold a lock file.
+    """Acquire a lock file and hold it.
 
-    The thread that holds the lock may take it again. The operating system releases the lock of a program that
-    was killed.
+    The lock is reentrant within a thread. If a program is killed, the operating system releases its lock.
 
     Args:
-        path: of the lock file, in a folder that exists; created if missing, and never removed.
+        path: the lock file, in an existing folder; it is created if missing and never removed.
         timeout: seconds to wait for another holder to release it.
-        message: of the error if it is not released.
+        message: the error message if the lock is not released in time.
 
     Raises:
         LockHeldError: another holder did not release the lock in time.

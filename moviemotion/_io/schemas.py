@@ -1,11 +1,11 @@
-"""Names and versions of the files that the program writes and reads again, and how old versions are read.
+"""Names and versions of the program's files, and how files of older versions are read.
 
-Every such file says what it is and in which version: JSON files in the keys `schema` and `version`, Parquet
-and Arrow files in their metadata, SQLite databases in `application_id` and `user_version`. Version 1 of a
-file is the one that moviemotion 0.1.0 wrote, which carries no such mark.
+Every file that the program writes and reads back is marked with its schema and version. JSON files store them
+in the keys `schema` and `version`, Parquet and Arrow files in their metadata, and SQLite databases in
+`application_id` and `user_version`. Version 1 files were written by moviemotion 0.1.0 and carry no such mark.
 
-A file of an older version is migrated one version at a time while it is read, so reading works without
-changing anything on disk. A file of a newer version is refused: its meaning is unknown.
+A file of an older version is migrated one version at a time while it is read, without changing anything on
+disk. A file of a newer version is rejected because its format is unknown.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from typing import Any
 from moviemotion.errors import MoviemotionError
 
 SCHEMA_KEY, VERSION_KEY = "schema", "version"
-"""Keys of the schema's name and version in JSON files and in the metadata of Parquet and Arrow files."""
+"""Keys of the schema name and version in JSON files and in the metadata of Parquet and Arrow files."""
 UNMARKED_VERSION = 1
-"""Version of a file without a mark."""
+"""The version assumed for a file without a mark."""
 
 
 class NewerVersionError(MoviemotionError):
@@ -33,13 +33,13 @@ class NewerVersionError(MoviemotionError):
 
 @dataclass(frozen=True)
 class FileSchema:
-    """What a kind of file is called, its current version, and how older versions become the next one.
+    """The name and current version of a kind of file, and the migrations from older versions.
 
     Attributes:
-        name: unique, such as "moviemotion/study".
-        version: the one that is written now.
-        migrations: version → function from the content in that version to the content in the next one.
-            Contents are without the two keys of the mark. A version without a function reads like the next.
+        name: a unique name, such as "moviemotion/study".
+        version: the current version, used for writing.
+        migrations: version → function that converts content of that version to the next one. Content excludes
+            the two keys of the mark. A version without a function is read like the next version.
 
     Example:
         >>> notes = FileSchema("example/notes", 2, {1: lambda notes: {"notes": notes}})
@@ -54,7 +54,7 @@ class FileSchema:
     migrations: Mapping[int, Callable[[Any], Any]] = field(default_factory=dict)
 
     def mark(self, content: Mapping[str, object]) -> dict[str, object]:
-        """The content with the schema's name and version before it."""
+        """Prepend the schema's name and version to the content."""
         return {SCHEMA_KEY: self.name, VERSION_KEY: self.version, **content}
 
     def check(self, path: Path, name: str | None, version: int) -> int:
@@ -64,44 +64,44 @@ class FileSchema:
             The version of the file.
 
         Raises:
-            MoviemotionError: the file is of another kind.
-            NewerVersionError: its version is not known yet.
+            MoviemotionError: the file has a different schema.
+            NewerVersionError: the file has a newer version than this program can read.
         """
         if name is not None and name != self.name:
             raise MoviemotionError(
-                f"{path}: is of the schema {name}, not {self.name}; restore it from a copy"
+                f"{path}: has the schema {name}, not {self.name}; restore it from a backup"
             )
         if version > self.version:
             raise NewerVersionError(
-                f"{path}: has version {version} of {self.name}, and this program reads up to version "
+                f"{path}: has version {version} of {self.name}, but this program reads only up to version "
                 f"{self.version}; upgrade moviemotion"
             )
         return version
 
     def version_of(self, path: Path, record: object) -> int:
-        """The version of a JSON file.
+        """Return the version of a JSON file.
 
         Args:
-            path: the file, for the message.
-            record: what it holds.
+            path: the file, named in the message.
+            record: the parsed content of the file.
 
         Raises:
-            MoviemotionError: as `check`.
+            MoviemotionError: as for `check`.
         """
         name = record.get(SCHEMA_KEY) if isinstance(record, dict) else None
-        # Version 1 of groups.json has the names of groups as keys; one may be called "schema".
+        # In version 1 of groups.json, group names are keys, so a group may be called "schema".
         if not isinstance(record, dict) or not isinstance(name, str):
             return UNMARKED_VERSION
         version = record.get(VERSION_KEY)
         if not isinstance(version, int):
-            raise MoviemotionError(f"{path}: has no version; restore it from a copy")
+            raise MoviemotionError(f"{path}: has no version; restore it from a backup")
         return self.check(path, name, version)
 
     def current(self, path: Path, record: Any) -> Any:
-        """What a JSON file holds, in the current version and without its mark.
+        """Return the content of a JSON file in the current version, without its mark.
 
         Raises:
-            MoviemotionError: as `check`.
+            MoviemotionError: as for `check`.
         """
         version = self.version_of(path, record)
         if isinstance(record, dict) and isinstance(record.get(SCHEMA_KEY), str):
@@ -114,23 +114,23 @@ class FileSchema:
         """Read a JSON file of any version up to the current one.
 
         Raises:
-            OSError, ValueError: the file cannot be read, or is no JSON.
-            MoviemotionError: as `check`.
+            OSError, ValueError: the file cannot be read, or is not valid JSON.
+            MoviemotionError: as for `check`.
         """
         return self.current(path, json.loads(path.read_text(encoding="utf-8")))
 
     def check_metadata(
         self, path: Path, metadata: Mapping[str, str], unmarked: int = UNMARKED_VERSION
     ) -> int:
-        """The version of a Parquet or Arrow file.
+        """Return the version of a Parquet or Arrow file.
 
         Args:
-            path: the file, for the message.
-            metadata: of its Arrow schema.
-            unmarked: the version of a file without a mark.
+            path: the file, named in error messages.
+            metadata: the metadata of the file's Arrow schema.
+            unmarked: the version to assume for a file without a mark.
 
         Raises:
-            MoviemotionError: as `check`.
+            MoviemotionError: as for `check`.
         """
         name = metadata.get(SCHEMA_KEY)
         return self.check(path, name, unmarked if name is None else int(metadata[VERSION_KEY]))
@@ -142,13 +142,13 @@ class FileSchema:
 
 @dataclass(frozen=True)
 class DatabaseSchema:
-    """The same of an SQLite database, which carries its mark in its header.
+    """The schema of an SQLite database, whose mark is stored in the file header.
 
     Attributes:
-        name: unique, such as "moviemotion/study-database".
-        version: the one that is written now (`PRAGMA user_version`); 0 in the header stands for version 1.
-        application_id: four bytes that tell databases of this kind apart (`PRAGMA application_id`).
-        migrations: version → statements that make the next version of it.
+        name: a unique name, such as "moviemotion/study-database".
+        version: the current version (`PRAGMA user_version`); 0 in the header means version 1.
+        application_id: four bytes that identify databases of this kind (`PRAGMA application_id`).
+        migrations: version → statements that migrate it to the next version.
     """
 
     name: str
@@ -157,26 +157,26 @@ class DatabaseSchema:
     migrations: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
     def check(self, path: Path, connection: sqlite3.Connection) -> int:
-        """The version of an open database.
+        """Return the version of an open database.
 
         Raises:
-            MoviemotionError: it is of another kind.
+            MoviemotionError: the database has a different application ID.
             NewerVersionError: its version is not known yet.
         """
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if application not in (0, self.application_id):
-            raise MoviemotionError(f"{path}: is a database of another program; restore it from a copy")
+            raise MoviemotionError(f"{path}: belongs to another program; restore it from a backup")
         FileSchema(self.name, self.version).check(path, None, version)
         return version or UNMARKED_VERSION
 
     def mark(self, connection: sqlite3.Connection) -> None:
-        """Write the mark; belongs into the transaction that makes the tables."""
+        """Write the mark; must be called within the transaction that creates the tables."""
         connection.execute(f"PRAGMA application_id = {self.application_id}")
         connection.execute(f"PRAGMA user_version = {self.version}")
 
     def migrate(self, path: Path, connection: sqlite3.Connection) -> None:
-        """Make the current version of an older database; belongs into a transaction."""
+        """Migrate an older database to the current version; must be called within a transaction."""
         version = self.check(path, connection)
         if version == self.version:
             return

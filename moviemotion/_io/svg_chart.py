@@ -1,19 +1,19 @@
-"""Small charts as inline SVG, without a script.
+"""Small charts as inline SVG, without JavaScript.
 
-A `Chart` is plain data: two axes and marks in the units of these axes. The macro `chart` of
-`templates/svg_chart.html` draws it:
+A `Chart` is plain data: two axes, and marks in the units of these axes. It is drawn by the macro `chart` in
+`templates/svg_chart.html`:
 
     {% from "svg_chart.html" import chart with context %}
     {% include "svg_chart.css" %}      (in the page's style sheet)
     {{ chart(figure) }}
 
-Positions are percentages of the plot area. A chart therefore fits any width, while its text and its strokes
-keep their size; a `viewBox` would scale them. Colors are names of CSS variables of the page (`"ink"` stands
-for `var(--ink)`), which have different values in light and dark mode. Values appear when the pointer is
-over a mark: every mark with a hover text has a transparent target in the topmost layer, and CSS shows the
-text of the target under the pointer.
+Positions are percentages of the plot area. A chart therefore fits any width while its text and strokes keep
+their size, which a `viewBox` would scale. Colors are names of the page's CSS variables (`"ink"` means
+`var(--ink)`), whose values differ between light and dark mode. Values appear when the pointer is over a mark:
+every mark with hover text has a transparent target in the topmost layer, and CSS shows the text of the target
+under the pointer.
 
-Long series that are zoomed, such as an audience curve of 7,200 seconds, are drawn with uPlot instead.
+Long series that need zooming, such as an audience curve of 7,200 seconds, are drawn with uPlot instead.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import ClassVar
 NAN = float("nan")
 SOLID = "none"
 DASHES = (SOLID, "7 4", "2 3", "8 3 2 3", "12 4")
-"""Line patterns that differ in black and white, as values of `stroke-dasharray`."""
+"""Line patterns that remain distinguishable in black and white, as values of `stroke-dasharray`."""
 SYMBOLS = {
     "circle": "M-4 0A4 4 0 1 0 4 0A4 4 0 1 0 -4 0Z",
     "square": "M-3.6 -3.6H3.6V3.6H-3.6Z",
@@ -44,10 +44,10 @@ class Axis:
     Attributes:
         low: the value at the left or lower end.
         high: the value at the other end; below `low` for a reversed axis.
-        ticks: value and text of each tick; a line break in the text begins a second line.
+        ticks: value and text of each tick; a line break in the text starts a second line.
         title: the quantity with its unit.
-        logarithmic: whether equal ratios have equal lengths.
-        has_grid: whether a line crosses the plot at each tick.
+        logarithmic: whether the scale is logarithmic.
+        has_grid: whether a grid line is drawn at each tick.
     """
 
     low: float
@@ -58,7 +58,7 @@ class Axis:
     has_grid: bool = True
 
     def percent(self, value: float) -> float:
-        """The position of a value, in percent of the axis."""
+        """Position of a value along the axis, in percent."""
         low, high = self.low, self.high
         if self.logarithmic:
             low, high, value = log10(low), log10(high), log10(value)
@@ -70,19 +70,19 @@ class Series:
     """Values with optional intervals, drawn as a line, as points, or both.
 
     Attributes:
-        name: for the legend; empty for none.
+        name: the name in the legend; empty for none.
         color: the name of a CSS variable.
         x: positions.
         y: values; NaN interrupts the line.
         low: lower end of each interval, or empty.
         high: upper end of each interval, or empty.
-        hover: text of each value, or empty.
+        hover: hover text of each value, or empty.
         joined: whether a line joins the values.
-        symbol: a key of `SYMBOLS`; empty for no points.
+        symbol: the marker, a key of `SYMBOLS`; empty for no points.
         sizes: scale of each point, or empty for 1.
         dash: the line's `stroke-dasharray`.
         width: the line's width in pixels.
-        opacity: of the points.
+        opacity: the opacity of the points.
     """
 
     kind: ClassVar[str] = "series"
@@ -120,9 +120,9 @@ class Bar:
     """A rectangle between two positions and two values.
 
     Attributes:
-        hover: text; empty for none.
-        opacity: of the fill.
-        text: lines written in the middle.
+        hover: hover text; empty for none.
+        opacity: the opacity of the fill.
+        text: lines of text in the middle of the rectangle.
         text_color: the name of a CSS variable.
     """
 
@@ -138,7 +138,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Bars:
-    """Rectangles of one color: a bar chart, a histogram, or one row of a heat map."""
+    """Rectangles of one color, such as a bar chart, a histogram or one row of a heat map."""
 
     kind: ClassVar[str] = "bars"
 
@@ -153,8 +153,8 @@ class Rule:
     """A vertical line at one position.
 
     Attributes:
-        label: text beside its upper end; empty for none.
-        level: the row of the label, counted from the top, so that labels of close rules stay apart.
+        label: text next to the upper end of the line; empty for none.
+        level: the row of the label, counted from the top, which keeps the labels of nearby rules apart.
     """
 
     kind: ClassVar[str] = "rule"
@@ -168,7 +168,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class RowLabels:
-    """Text at the left edge of the plot, each at a value of the vertical axis."""
+    """Texts at the left edge of the plot, each placed at a value of the vertical axis."""
 
     kind: ClassVar[str] = "labels"
 
@@ -185,8 +185,8 @@ class Chart:
     Attributes:
         x: the horizontal axis.
         y: the vertical axis.
-        marks: drawn in this order.
-        height: of the figure with its labels, in pixels.
+        marks: the marks, in drawing order.
+        height: the height of the figure including its labels, in pixels.
     """
 
     x: Axis
@@ -215,7 +215,7 @@ class Chart:
         return left, top, round(right - left, 3), round(bottom - top, 3)
 
     def line_path(self, x: Sequence[float], y: Sequence[float]) -> str:
-        """An SVG path in a box of 100 × 100, interrupted where a value is NaN."""
+        """An SVG path in a 100 × 100 box, with gaps where values are NaN."""
         path, pen_down = [], False
         for position, value in zip(x, y, strict=True):
             if isnan(value):
@@ -226,7 +226,7 @@ class Chart:
         return "".join(path)
 
     def band_path(self, band: Band) -> str:
-        """An SVG path around a band, one closed shape for each run of known values."""
+        """An SVG path around a band, with one closed shape for each run of known values."""
         runs: list[list[int]] = [[]]
         for k, (low, high) in enumerate(zip(band.low, band.high, strict=True)):
             if isnan(low) or isnan(high):
@@ -253,12 +253,12 @@ def linear_axis(
     """An axis with ticks at round values.
 
     Args:
-        values: what the axis has to show; NaN is ignored.
+        values: the values that the axis must show; NaN is ignored.
         title: the quantity with its unit.
-        low: the lower end; by default the tick below the smallest value.
-        high: the upper end; by default the tick above the largest value.
-        text: formats a tick.
-        ticks: about how many ticks.
+        low: the lower end; defaults to the tick below the smallest value.
+        high: the upper end; defaults to the tick above the largest value.
+        text: a function that formats a tick.
+        ticks: the approximate number of ticks.
 
     Example:
         >>> [text for _, text in linear_axis([0, 17]).ticks]
@@ -274,7 +274,7 @@ def linear_axis(
     step = next(scale * factor for factor in (1, 2, 2.5, 5, 10) if scale * factor >= raw * 0.999)
     first = floor(bottom / step + 1e-9) if low is None else ceil(bottom / step - 1e-9)
     last = ceil(top / step - 1e-9) if high is None else floor(top / step + 1e-9)
-    # Rounding removes the noise of the multiplication (0.30000000000000004) and a negative zero.
+    # Rounding removes floating-point noise from the multiplication (0.30000000000000004) and negative zeros.
     values_at = [round(k * step, 12) + 0.0 for k in range(first, last + 1)]
     marks = tuple((value, text(value).replace("-", "−")) for value in values_at)
     return Axis(
@@ -286,7 +286,7 @@ def linear_axis(
 
 
 def log_axis(values: Sequence[float], title: str = "") -> Axis:
-    """A logarithmic axis with a tick at each of some positive values in rising order."""
+    """A logarithmic axis with a tick at each value; the values must be positive and in ascending order."""
     margin = (values[-1] / values[0]) ** 0.04
     ticks = tuple((value, f"{value:g}") for value in values)
     return Axis(values[0] / margin, values[-1] * margin, ticks, title, logarithmic=True)
@@ -297,8 +297,8 @@ def category_axis(names: Sequence[str], title: str = "", *, reverse: bool = Fals
 
     Args:
         names: the categories.
-        title: what they are.
-        reverse: whether the first category is at the high end, which is the top of a vertical axis.
+        title: what the categories are.
+        reverse: whether to place the first category at the high end, which is the top of a vertical axis.
     """
     ticks = tuple((float(k), name) for k, name in enumerate(names))
     ends = (-0.5, len(names) - 0.5)

@@ -11,27 +11,27 @@ from moviemotion.errors import MoviemotionError
 
 _BINARY_SIGNATURES = {
     b"%PDF": "a PDF",
-    b"PK\x03\x04": "a word processor's or zipped file",
-    b"\xd0\xcf\x11\xe0": "a word processor's file",
+    b"PK\x03\x04": "a word-processor document or a ZIP file",
+    b"\xd0\xcf\x11\xe0": "a word-processor document",
 }
 
 _LEGACY_ENCODINGS = [
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258"),
     *("iso8859_2", "iso8859_5", "koi8_r", "mac_roman", "gb18030", "big5", "shift_jis", "euc_jp", "cp949"),
 ]
-"""Encodings of scripts and subtitles, besides Unicode."""
+"""Encodings of scripts and subtitles other than Unicode."""
 _MIN_BYTES_TO_DETECT = 40
-"""Bytes beyond ASCII that detection needs; with fewer, Western European is assumed as the most likely."""
+"""Minimum number of non-ASCII bytes for detection; with fewer, Western European is assumed."""
 _MIN_ZERO_SHARE = 0.3
 
 
 def read_text(path: Path, expected: str, suggested_format: str) -> str:
-    """The text of a file in any common encoding; line ends become newlines.
+    """Read the text of a file in any common encoding; line endings become newlines.
 
     Args:
-        path: of the file.
-        expected: what the file should hold, for the message ("screenplay").
-        suggested_format: what to save it as instead, for the message ("Fountain (.fountain)").
+        path: the file to read.
+        expected: what the file should contain, for the error message ("screenplay").
+        suggested_format: the format to save it in instead, for the error message ("Fountain (.fountain)").
 
     Raises:
         MoviemotionError: the file is missing, unreadable, empty, or not text.
@@ -40,18 +40,20 @@ def read_text(path: Path, expected: str, suggested_format: str) -> str:
     for magic, name in _BINARY_SIGNATURES.items():
         if data.startswith(magic):
             raise MoviemotionError(
-                f"{path}: this is {name}, not a {expected} as text; save it as {suggested_format}."
+                f"{path}: this is {name}, not a {expected} in text form; save it as {suggested_format}."
             )
     text = _decode(data)
     if text is None:
-        raise MoviemotionError(f"{path}: this is not a text file; give the {expected} as {suggested_format}.")
+        raise MoviemotionError(
+            f"{path}: this is not a text file; provide the {expected} as {suggested_format}."
+        )
     if not text.strip():
-        raise MoviemotionError(f"{path}: the {expected} is empty; give a file with text in it.")
+        raise MoviemotionError(f"{path}: the {expected} is empty; provide a file that contains text.")
     return _normalize_newlines(text)
 
 
 def read_bytes(path: Path, expected: str) -> bytes:
-    """The bytes of a file.
+    """Read the bytes of a file.
 
     Raises:
         MoviemotionError: the file is missing or unreadable.
@@ -59,29 +61,29 @@ def read_bytes(path: Path, expected: str) -> bytes:
     try:
         return Path(path).read_bytes()
     except FileNotFoundError:
-        raise MoviemotionError(f"{path}: there is no such file; check the {expected}'s path.") from None
+        raise MoviemotionError(f"{path}: no such file; check the path of the {expected}.") from None
     except OSError as error:
         raise MoviemotionError(
-            f"{path}: the {expected} cannot be read ({error.strerror}); check the path and its permissions."
+            f"{path}: the {expected} cannot be read ({error.strerror}); check the path and the permissions."
         ) from None
 
 
 def decode_lines(data: bytes) -> tuple[str, ...]:
-    """The lines of a file that is known to be text."""
+    """Decode the lines of a file that is known to be text."""
     text = _normalize_newlines(_decode(data) or "")
     return tuple(text.removesuffix("\n").split("\n"))
 
 
 def _normalize_newlines(text: str) -> str:
-    # Some programs write \r\r\n, which is one line end, not two.
+    # Some programs write \r\r\n, which is one line ending, not two.
     return re.sub(r"\r*\n|\r", "\n", text)
 
 
 def _decode(data: bytes) -> str | None:
-    """Decode UTF-8, UTF-16, or else the most likely legacy encoding; None if this is not text."""
+    """Decode UTF-8, UTF-16 or the most likely legacy encoding; None if the data is not text."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", errors="replace")
-    if b"\0" in data:  # no text encoding but UTF-16 holds zero bytes
+    if b"\0" in data:  # no text encoding except UTF-16 contains zero bytes
         return _decode_utf16_without_bom(data)
     try:
         return data.decode("utf-8-sig")

@@ -1,7 +1,7 @@
-"""XML as a tree that knows its line numbers. Files that declare entities or a document type are refused.
+"""XML as a tree with line numbers. Files that declare entities or a document type are rejected.
 
-Python's own parser (expat) reads them. A screenplay needs no entities, and a hostile file could use them to
-fill the memory or to fetch other files.
+Python's built-in parser (expat) supports entities, but a screenplay does not need them, and a malicious file
+could use them to exhaust memory or fetch other files.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ class XmlNode:
     """One XML element.
 
     Attributes:
-        first_line, last_line: lines of the file on which it begins and ends, from 1.
-        text: its own text, without that of its children.
+        first_line, last_line: the lines of the file on which the element starts and ends, counted from 1.
+        text: the element's own text, excluding that of its children.
     """
 
     tag: str
@@ -36,23 +36,23 @@ class XmlNode:
     children: list[XmlNode] = field(default_factory=list)
 
     def find_all(self, tag: str) -> Iterator[XmlNode]:
-        """Its children of one tag."""
+        """Find all children with a given tag."""
         return (child for child in self.children if child.tag == tag)
 
     def find(self, tag: str) -> XmlNode | None:
-        """Its first child of one tag, if there is one."""
+        """Find the first child with a given tag, if any."""
         return next(self.find_all(tag), None)
 
 
 def parse_xml(data: bytes, path: Path, remedy: str) -> XmlNode:
-    """Parse an XML file; returns its root.
+    """Parse an XML file and return its root.
 
     Args:
-        path: the file, for the message.
-        remedy: what to do instead, for the message.
+        path: the file, named in error messages.
+        remedy: what to do instead, for the error message.
 
     Raises:
-        MoviemotionError: it is not well-formed, or declares a document type or entities.
+        MoviemotionError: the file is not well-formed, or declares a document type or entities.
     """
     open_nodes = [XmlNode("", {}, 0)]
     parser = expat.ParserCreate()
@@ -60,7 +60,7 @@ def parse_xml(data: bytes, path: Path, remedy: str) -> XmlNode:
 
     def start(tag: str, attributes: dict[str, str]) -> None:
         if len(open_nodes) > _MAX_DEPTH:
-            raise MoviemotionError(f"{path}: its XML is nested too deeply; {remedy}.")
+            raise MoviemotionError(f"{path}: the XML is nested too deeply; {remedy}.")
         node = XmlNode(tag, attributes, parser.CurrentLineNumber)
         open_nodes[-1].children.append(node)
         open_nodes.append(node)
@@ -72,14 +72,14 @@ def parse_xml(data: bytes, path: Path, remedy: str) -> XmlNode:
         open_nodes[-1].text += data
 
     def doctype(*_: object) -> None:
-        raise MoviemotionError(f"{path}: its XML declares a document type, which is not supported; {remedy}.")
+        raise MoviemotionError(f"{path}: the XML declares a document type, which is not supported; {remedy}.")
 
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     parser.CharacterDataHandler = text
-    parser.StartDoctypeDeclHandler = doctype  # entities can only be declared in one
+    parser.StartDoctypeDeclHandler = doctype  # entities can be declared only in a document type
     try:
         parser.Parse(data, True)
-    except (expat.ExpatError, ValueError, LookupError) as error:  # the latter two: an unknown encoding
-        raise MoviemotionError(f"{path}: its XML is broken ({error}); {remedy}.") from None
+    except (expat.ExpatError, ValueError, LookupError) as error:  # the latter two mean an unknown encoding
+        raise MoviemotionError(f"{path}: the XML is malformed ({error}); {remedy}.") from None
     return open_nodes[0].children[0]

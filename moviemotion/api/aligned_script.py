@@ -1,4 +1,4 @@
-"""Screenplays: read one, and time its lines by the film's subtitles."""
+"""Read screenplays and time their lines using the film's subtitles."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class AlignedScript:
-    """A screenplay on the film's clock.
+    """A screenplay whose elements are timed in film time.
 
     Attributes:
-        timed: the records behind the table, for programs.
+        timed: the underlying records, for use in programs.
     """
 
     def __init__(self, timed: TimedScript) -> None:
@@ -34,8 +34,8 @@ class AlignedScript:
     def table(self) -> pd.DataFrame:
         """One row per element: `line, kind, character, text, start, end, source, confidence`.
 
-        `start` and `end` are film time in seconds, missing where the element is not in the film; `source`
-        says how the time is known, `confidence` (0–1) with what confidence.
+        `start` and `end` are film times in seconds, missing if the element is not in the film. `source` says
+        how the time was determined, and `confidence` (0–1) how reliable it is.
         """
         cues = self.timed.cues
         elements = [self.timed.screenplay.elements[cue.element] for cue in cues]
@@ -59,7 +59,7 @@ class AlignedScript:
 
 
 def read_screenplay(path: str | Path) -> Screenplay:
-    """Read a screenplay: Fountain, Final Draft, PDF, plain text, or a registered format.
+    """Read a screenplay in Fountain, Final Draft, PDF, plain text or a registered format.
 
     Raises:
         MoviemotionError: the file cannot be read as a screenplay.
@@ -68,14 +68,14 @@ def read_screenplay(path: str | Path) -> Screenplay:
 
 
 def align(screenplay: Screenplay | str | Path, subtitles: str | Path) -> AlignedScript:
-    """Time a screenplay by the film's subtitles.
+    """Time a screenplay using the film's subtitles.
 
     Args:
-        screenplay: what `read_screenplay` returned, or a file.
-        subtitles: SubRip, WebVTT, ASS, or the film itself with its own track.
+        screenplay: a screenplay returned by `read_screenplay`, or a file.
+        subtitles: a SubRip, WebVTT or ASS file, or the film itself if it has a subtitle track.
 
     Raises:
-        MoviemotionError: a file cannot be read, or the two do not belong together.
+        MoviemotionError: a file cannot be read, or the screenplay and the subtitles do not match.
     """
     if not isinstance(screenplay, Screenplay):
         screenplay = read_screenplay(screenplay)

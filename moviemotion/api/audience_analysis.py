@@ -1,4 +1,4 @@
-"""What an audience showed, as DataFrames and a plot; and the analysis of tables measured elsewhere."""
+"""An audience's reactions as DataFrames and a plot, and the analysis of tables from other sources."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
 
 
 class AudienceAnalysis:
-    """What an audience showed second by second, and what follows from it.
+    """An audience's emotions second by second, and the results derived from them.
 
     Every table is a tidy pandas DataFrame: one row per observation, one column per variable. Missing values
     mean *not seen*. The data dictionary in the documentation describes each column.
 
     Attributes:
-        analysis: the records behind the tables, for programs (`moviemotion.analysis.analyze.Analysis`).
+        analysis: the underlying records, for use in programs (`moviemotion.analysis.analyze.Analysis`).
     """
 
     def __init__(self, analysis: Analysis) -> None:
@@ -59,9 +59,9 @@ class AudienceAnalysis:
     def timeline(self) -> pd.DataFrame:
         """One row per viewer, second and emotion: `viewer, second, emotion, probability, strength`.
 
-        `probability` is the mean share of annotators who would name the emotion (0–1), `strength` how far it
-        exceeds the viewer's own baseline (0–1; missing for neutral). Both are missing where the viewer was
-        not seen.
+        `probability` is the mean fraction of annotators who would choose the emotion (0–1). `strength` is how
+        far the probability exceeds the viewer's own baseline (0–1; missing for neutral). Both are missing
+        where the viewer was not seen.
         """
         return to_frame(self._arrow(VIEWER_EMOTIONS))
 
@@ -78,7 +78,7 @@ class AudienceAnalysis:
             "second": np.tile(seconds, len(timeline.viewers)),
             "samples": timeline.sample_counts.ravel(),
         }
-        if timeline.weight is not None:  # else all seconds would count equally
+        if timeline.weight is not None:  # otherwise all seconds would count equally
             columns["weight"] = timeline.weight.ravel()
         flat = timeline.probabilities.reshape(-1, len(EMOTIONS))
         columns |= {str(emotion): flat[:, k] for k, emotion in enumerate(EMOTIONS)}
@@ -86,11 +86,11 @@ class AudienceAnalysis:
 
     @property
     def room(self) -> pd.DataFrame:
-        """The entire audience: one row per second.
+        """Values of the audience as a whole: one row per second.
 
-        Columns: `second`, `viewers` (seen then), `overall` (mean of each viewer's strongest emotion), `share`
-        (reacting), `synchrony`, their 95 % interval ends `…_low` and `…_high`, and for each emotion its mean
-        strength with the same two ends.
+        Columns: `second`, `viewers` (number seen), `overall` (mean over viewers of their strongest emotion),
+        `share` (of viewers who react), `synchrony`, the ends of their 95 % intervals (`…_low` and `…_high`),
+        and the mean strength of each emotion, also with the ends of its interval.
         """
         seconds = to_frame(self._arrow(SECONDS))
         curve = self.analysis.audience_curve
@@ -102,20 +102,20 @@ class AudienceAnalysis:
 
     @property
     def moments(self) -> pd.DataFrame:
-        """One row per moment with its evidence: times, emotion, strength, share, adjusted p-value and more.
+        """One row per moment with its evidence, such as times, emotion, strength and adjusted p-value.
 
-        An empty table does not mean that nothing happened: see `conclusion`.
+        An empty table does not mean that nothing happened; see `conclusion`.
         """
         return to_frame(self._arrow(MOMENTS))
 
     @property
     def conclusion(self) -> str:
-        """What the search for moments concluded, in one sentence."""
+        """The conclusion of the search for moments, in one sentence."""
         return self.analysis.moment_search.conclusion
 
     @property
     def script(self) -> pd.DataFrame:
-        """One row per screenplay element: its time, how that is known, and what the audience showed.
+        """One row per screenplay element: its time, the source of that time, and the audience's reactions.
 
         Empty without a screenplay.
         """
@@ -123,19 +123,19 @@ class AudienceAnalysis:
 
     @property
     def scenes(self) -> pd.DataFrame:
-        """One row per scene, with what the audience showed in it. Empty without a screenplay."""
+        """One row per scene, with the audience's reactions. Empty without a screenplay."""
         return to_frame(self._arrow(SCENES))
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """What is doubtful about the data, in plain sentences."""
+        """Problems with the data, in plain sentences."""
         return self.analysis.data_quality.problems
 
     def table(self, name: str) -> pa.Table:
-        """One of the tidy tables as an Arrow table, for Polars, DuckDB and other libraries.
+        """Return one of the tidy tables as an Arrow table, for Polars, DuckDB and other libraries.
 
         Args:
-            name: of the table, as in the data dictionary.
+            name: the table name, as in the data dictionary.
 
         Raises:
             MoviemotionError: there is no such table.
@@ -149,11 +149,11 @@ class AudienceAnalysis:
         return pa.Table.from_batches(list(table.batches(self.analysis)), table.schema)
 
     def plot(self, emotions: str | Sequence[str] | None = None, ax: Axes | None = None) -> Axes:
-        """Draw the audience curve with its 95 % intervals and the moments.
+        """Plot the audience curve with its 95 % intervals and the moments.
 
         Args:
-            emotions: which to draw; by default the four that are strongest at their peaks.
-            ax: matplotlib axes to draw into; by default new ones.
+            emotions: the emotions to plot; defaults to the four with the strongest peaks.
+            ax: matplotlib axes to plot into; new axes are created by default.
 
         Raises:
             MoviemotionError: matplotlib is not installed, or an emotion is unknown.
@@ -169,21 +169,21 @@ class AudienceAnalysis:
             The files written.
 
         Raises:
-            MoviemotionError: the folder cannot be written.
+            MoviemotionError: the folder is not writable.
         """
         try:
             return tuple(write_tables(Path(folder), "parquet", self.analysis))
         except OSError as error:
             raise MoviemotionError(
-                f"{folder}: cannot be written ({error.strerror}); choose another"
+                f"{folder}: cannot be written ({error.strerror}); choose another folder"
             ) from error
 
     def summary(self) -> str:
-        """The screening in at most fifteen lines of plain text."""
+        """Summarize the screening in at most fifteen lines of plain text."""
         return "\n".join(summary_lines(self.analysis))
 
     def __repr__(self) -> str:
-        """What the object holds, and its summary."""
+        """The type and size of the object, and its summary."""
         quality = self.analysis.data_quality
         kind = type(self).__name__
         return f"<{kind}: {quality.viewers} viewers, {quality.seconds} s>\n{self.summary()}"
@@ -198,21 +198,22 @@ def analyze(
     baseline: str | tuple[float, float] | None = None,
     seed: int = DEFAULT_SEED,
 ) -> AudienceAnalysis:
-    """Analyze any table of viewers' emotions, also from another source.
+    """Analyze any table of viewers' emotions, regardless of how they were measured.
 
     Args:
-        frame: pandas, Polars or Arrow table, or a mapping of columns. One row per viewer and second, with the
-            columns `viewer`, `second` and the eight emotions (probabilities that sum to 1; see `EMOTIONS`).
-            A missing row, or missing values, mean that the viewer was not seen. `samples`, where there is
-            such a column, counts the readings behind each row.
-        script: the screenplay, to lay the results on its lines.
-        subtitles: of the film, to time the screenplay; without them its times are estimates from the page.
-        title: of the film, where there is no screenplay.
+        frame: a pandas, Polars or Arrow table, or a mapping of columns. It has one row per viewer and second,
+            with the columns `viewer`, `second` and the eight emotions (probabilities that sum to 1; see
+            `EMOTIONS`). A missing row or missing values mean that the viewer was not seen. The optional
+            column `samples` gives the number of samples behind each row.
+        script: the screenplay, used to assign the results to its lines.
+        subtitles: the film's subtitles, used to time the screenplay; without them, times are estimated from
+            the length on the page.
+        title: the film's title, used if there is no screenplay.
         baseline: a stretch of film time in which viewers are at rest, such as "0:00-0:20" or (0, 20).
-        seed: of the statistics.
+        seed: random seed for the statistics.
 
     Raises:
-        MoviemotionError: a column is missing or holds what it cannot, or the script cannot be used.
+        MoviemotionError: a column is missing or contains invalid values, or the script cannot be used.
 
     Example:
         >>> import moviemotion as mm
@@ -258,7 +259,7 @@ def _table_problems(frame: Any, timeline: Timeline) -> Iterator[str]:
 
 
 def time_span(baseline: str | tuple[float, float] | None) -> TimeSpan | None:
-    """A marked stretch of film time, from text such as "0:00-0:20" or from two seconds."""
+    """Parse a stretch of film time, given as text such as "0:00-0:20" or as two numbers of seconds."""
     if baseline is None:
         return None
     return parse_time_span(baseline) if isinstance(baseline, str) else TimeSpan(*baseline)

@@ -1,4 +1,4 @@
-"""Two screenings compared: two cuts, two endings or two audiences."""
+"""Comparison of two screenings: two cuts, two endings or two audiences."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 class Comparison:
-    """Two screenings compared, unit by unit (lines and scenes, or stretches of film) and emotion by emotion.
+    """A comparison of two screenings by unit (line, scene or stretch of film) and emotion.
 
     Attributes:
-        result: the records behind the table, for programs.
+        result: the underlying records, for use in programs.
     """
 
     def __init__(self, result: ScreeningComparison) -> None:
@@ -32,7 +32,7 @@ class Comparison:
         """One row per unit and emotion: the second screening minus the first.
 
         Columns: `kind, text, start_1, end_1, start_2, end_2` (film time in each screening, s), `emotion`,
-        `mean_1, mean_2, difference, low, high` (95 % interval), `p_adjusted`, `viewers_1, viewers_2`,
+        `mean_1, mean_2, difference, low, high` (95 % interval), `p_adjusted`, `viewers_1, viewers_2` and
         `verdict`.
         """
         rows = self.result.differences
@@ -67,7 +67,7 @@ class Comparison:
         return Path(folder) / "comparison.html"
 
     def summary(self) -> str:
-        """The comparison in plain text."""
+        """Summarize the comparison in plain text."""
         return "\n".join(comparison_lines(self.result))
 
     def __repr__(self) -> str:
@@ -85,14 +85,14 @@ def compare(
 ) -> Comparison:
     """Compare two screenings.
 
-    Scenes and lines are matched where both have a screenplay; otherwise stretches of film time are.
+    If both screenings have a screenplay, scenes and lines are compared; otherwise, stretches of film time.
 
     Args:
         first: a study, or the result of `analyze`.
-        second: the other one.
-        names: what to call them.
-        paired: the same viewers, by name, saw both.
-        seed: of the permutation test.
+        second: the other study or result.
+        names: display names of the two screenings.
+        paired: whether the same viewers, matched by name, saw both.
+        seed: random seed for the permutation test.
 
     Raises:
         MoviemotionError: there are too few viewers, or the films have nothing in common.

@@ -1,4 +1,4 @@
-"""The face detector and the emotion model alone, for single images."""
+"""Stand-alone access to the face detector and the emotion model, for single images."""
 
 from __future__ import annotations
 
@@ -41,28 +41,29 @@ class EmotionReader:
         """Load an emotion model.
 
         Args:
-            model: a registered name, an ONNX file that `moviemotion lab export` wrote, or an object that
-                satisfies the protocol `EmotionModel`; by default the model that ships.
+            model: a registered name, an ONNX file written by `moviemotion lab export`, or an object that
+                implements the protocol `EmotionModel`; defaults to the model that ships with the package.
 
         Raises:
-            MoviemotionError: there is no such model, or it does not fit.
+            MoviemotionError: there is no such model, or it is not compatible.
         """
         if isinstance(model, type):
             raise MoviemotionError(f"model: {model.__name__} is a class; pass an object, {model.__name__}()")
         self.model = load_emotion_model(model)
 
     def predict(self, images: Sequence[NDArray[np.uint8]] | NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Emotion probabilities of faces.
+        """Predict the emotion probabilities of faces.
 
         Args:
-            images: n images of any size, each cropped to one face: (height, width) gray or (height, width, 3)
-                RGB, uint8; or one array with the n images along its first axis.
+            images: n uint8 images of any size, each cropped to one face: (height, width) for grayscale or
+                (height, width, 3) for RGB. A single array with n images along its first axis is also
+                accepted.
 
         Returns:
             (n, 8) probabilities in the order of `emotions`; each row sums to 1.
 
         Raises:
-            MoviemotionError: an image is not a uint8 array of that form.
+            MoviemotionError: an image is not a uint8 array of this shape.
         """
         if isinstance(images, np.ndarray) and images.ndim == 3 and images.shape[2] == 3:
             raise MoviemotionError("images: looks like one RGB image; pass a list of images, [image]")
@@ -74,16 +75,16 @@ class EmotionReader:
 
 
 def detect_faces(frame: NDArray[np.uint8], detector: str | FaceDetector = DEFAULT_DETECTOR) -> list[FaceBox]:
-    """Detect the faces in one picture.
+    """Detect the faces in one frame.
 
     Args:
-        frame: (height, width, 3) uint8 RGB, or (height, width) grey.
-        detector: a registered name, or an object that satisfies the protocol `FaceDetector`.
+        frame: uint8 array, (height, width, 3) for RGB or (height, width) for grayscale.
+        detector: a registered name, or an object that implements the protocol `FaceDetector`.
 
     Returns:
-        Face boxes in pixels of the picture, highest score first.
+        Face boxes in pixels of the frame, highest score first.
 
     Raises:
-        MoviemotionError: the frame is not such an array, or there is no such detector.
+        MoviemotionError: the frame is not a valid array, or there is no such detector.
     """
     return face_readings.detect_faces(frame, detector)

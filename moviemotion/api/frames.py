@@ -1,4 +1,4 @@
-"""Tables as pandas DataFrames, imported only where one is asked for."""
+"""Conversion of tables to pandas DataFrames; pandas is imported only when needed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def to_frame(table: pa.Table) -> pd.DataFrame:
-    """An Arrow table as a pandas DataFrame; integers without missing values stay integers.
+    """Convert an Arrow table to a pandas DataFrame; integers without missing values stay integers.
 
     Raises:
         MoviemotionError: pandas is not installed.
@@ -24,7 +24,7 @@ def to_frame(table: pa.Table) -> pd.DataFrame:
 
 
 def frame_of(columns: Mapping[str, Iterable[Any]]) -> pd.DataFrame:
-    """Columns of one length as a pandas DataFrame.
+    """Convert columns of equal length to a pandas DataFrame.
 
     Raises:
         MoviemotionError: pandas is not installed.

@@ -23,7 +23,7 @@ MAX_TICKS = 12
 
 
 def plot_audience(analysis: Analysis, emotions: Sequence[str] | None, ax: Axes | None) -> Axes:
-    """Draw mean strength over film time, with 95 % intervals as bands and moments as shaded spans.
+    """Plot mean strength over film time, with 95 % intervals as bands and moments as shaded spans.
 
     Raises:
         MoviemotionError: matplotlib is not installed, or an emotion is unknown.

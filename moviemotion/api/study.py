@@ -1,4 +1,4 @@
-"""Studies: screen an audience, read what was screened, or simulate one."""
+"""Studies: screen an audience, read a finished study, or simulate an audience."""
 
 from __future__ import annotations
 
@@ -33,28 +33,28 @@ if TYPE_CHECKING:
 
 
 class Study(AudienceAnalysis):
-    """A finished study: one screening, its samples and its analysis.
+    """A finished study: one screening with its samples and analysis.
 
     Attributes:
         path: the study folder.
     """
 
     def __init__(self, path: Path) -> None:
-        """Open a finished study; nothing is written.
+        """Open a finished study without writing anything.
 
         Raises:
-            MoviemotionError: the folder holds no finished study, or a damaged one.
+            MoviemotionError: the folder does not contain a finished study, or the study is damaged.
         """
         self.path = path
         super().__init__(load_analysis(path))
 
     @cached_property
     def samples(self) -> pd.DataFrame:
-        """Every reading of every face: one row per face and frame.
+        """All samples: one row per face and frame.
 
         Columns: `camera, viewer, time` (film time, s), `left, top, right, bottom` (face box, pixels),
-        `detection` (the detector's score), `weight` (0–1, how far the sample is trusted), `rejected` (why it
-        is not trusted; empty where it is) and the eight emotion probabilities.
+        `detection` (the detector's score), `weight` (quality weight, 0–1), `rejected` (the reason if the
+        sample was rejected, otherwise empty) and the eight emotion probabilities.
         """
         folder = StudyFolder.open_existing(self.path)
         parts = [(camera, read) for camera in folder.cameras if (read := folder.read_samples(camera))]
@@ -80,10 +80,10 @@ class Study(AudienceAnalysis):
 
     @property
     def participants(self) -> pd.DataFrame:
-        """Who was asked for consent: one row per seat, with `seat, camera, viewer, consent`.
+        """Consent by participant: one row per seat, with `seat, camera, viewer, consent`.
 
-        `viewer` is a random ID. A study without consent records has one row per viewer, whose consent is
-        "not recorded".
+        `viewer` is a random ID. A study without consent records has one row per viewer, with the consent "not
+        recorded".
         """
         if has_database(self.path):
             seats = list_seats(self.path)
@@ -98,7 +98,7 @@ def read_study(path: str | Path) -> Study:
     """Open a finished study for reading.
 
     Raises:
-        MoviemotionError: the folder holds no finished study, or a damaged one.
+        MoviemotionError: the folder does not contain a finished study, or the study is damaged.
     """
     return Study(Path(path))
 
@@ -117,26 +117,28 @@ def screen(  # noqa: PLR0913 (a keyword for every setting of a screening)
     detector: str | FaceDetector = DEFAULT_DETECTOR,
     progress: Callable[[str, float], None] | None = None,
 ) -> Study:
-    """Read an audience from its recordings and write a study folder.
+    """Analyze recordings of an audience and write a study folder.
 
-    An interrupted screening resumes where it stopped when it is called again with the same arguments.
+    An interrupted screening resumes where it left off if the function is called again with the same
+    arguments.
 
     Args:
-        videos: one file per camera; each may show one viewer or several.
+        videos: one file per camera; each may show one or more viewers.
         out: the study folder.
         script: the screenplay (Fountain, Final Draft, PDF or plain text).
-        subtitles: of the film, to time the screenplay.
-        offsets: camera (file name, with or without suffix) → seconds added to its clock.
+        subtitles: the film's subtitles, used to time the screenplay.
+        offsets: camera (file name, with or without suffix) → seconds to add to its clock to get film time.
         rate: samples per second.
         baseline: a stretch of film time in which viewers are at rest, such as "0:00-0:20" or (0, 20).
-        seed: of the statistics.
-        model: the emotion model: a registered name, an ONNX file, or an object that satisfies `EmotionModel`.
-        detector: the face detector: a registered name, or an object that satisfies `FaceDetector`.
-        progress: called with a camera's name and the seconds of it that have been processed.
+        seed: random seed for the statistics.
+        model: the emotion model: a registered name, an ONNX file, or an object that implements
+            `EmotionModel`.
+        detector: the face detector: a registered name, or an object that implements `FaceDetector`.
+        progress: called with a camera's name and the number of seconds of its video processed so far.
 
     Raises:
-        MoviemotionError: no video can be read, nobody is seen, the script cannot be used, or `out` holds
-            another study. Nothing is written then.
+        MoviemotionError: no video can be read, no viewer is seen, the script cannot be used, or `out`
+            contains a different study. Nothing is written in these cases.
     """
     if isinstance(videos, str | Path):
         raise MoviemotionError(f"videos: one path, {videos}; pass a list of paths")
@@ -166,17 +168,18 @@ def simulate(
     minutes: float = 10.0,
     seed: int = screening.DEFAULT_SEED,
 ) -> Study:
-    """Simulate an audience whose true emotions are known, and write it as a study.
+    """Simulate an audience with known emotions and write it as a study.
 
     Args:
-        emotion_script: CSV with the columns start, end (s of film), emotion, strength (0–1).
-        out: the study folder; it also gets the truth (`truth.parquet`).
-        viewers: how many.
-        minutes: length of the film.
+        emotion_script: CSV file with the columns start, end (film time, s), emotion and strength (0–1).
+        out: the study folder; the true emotions are also written there (`truth.parquet`).
+        viewers: number of viewers.
+        minutes: length of the film in minutes.
         seed: the same seed gives the same audience.
 
     Raises:
-        MoviemotionError: the script cannot be read, `viewers` is less than 1, or `out` holds something else.
+        MoviemotionError: the script cannot be read, the number of viewers is zero, or `out` contains other
+            files.
     """
     simulate_study(Path(emotion_script), viewers, minutes, Path(out), seed)
     report(Path(out), seed=seed)

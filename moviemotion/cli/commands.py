@@ -1,4 +1,4 @@
-"""All commands of the command line in the order of `--help`, and how their errors are reported."""
+"""All commands in the order shown by `--help`, and how their errors are reported."""
 
 from __future__ import annotations
 
@@ -40,24 +40,24 @@ COMMANDS: tuple[tuple[str, str, Callable[..., None] | typer.Typer], ...] = (
     ("roi", LABORATORY, proposal_commands.roi),
     ("challenge", LABORATORY, proposal_commands.challenge),
 )
-"""Name, panel of `--help` and function of every command, in the order in which they are used."""
+"""Name, `--help` panel and function of every command, in typical order of use."""
 
 
 class OrderedCommands(TyperGroup):
     """The top-level commands in the order of `COMMANDS`.
 
-    Typer would list groups of commands before plain commands, whatever the order of registration.
+    Typer would otherwise list command groups before plain commands, regardless of the order of registration.
     """
 
     def list_commands(self, ctx: object) -> list[str]:  # noqa: ARG002 (the base class decides)
-        """Return the names of all commands in the order of `--help`."""
+        """Return the names of all commands in the order shown by `--help`."""
         return [name for name, _, _ in COMMANDS]
 
 
 app = typer.Typer(
     cls=OrderedCommands,
     no_args_is_help=True,
-    help="Measure the emotions of a film's test audience, second by second, and read them beside the "
+    help="Measure the emotions of a film's test audience, second by second, and read them alongside the "
     "screenplay.",
     pretty_exceptions_enable=False,
 )
@@ -75,7 +75,7 @@ def global_options(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Measure the emotions of a film's test audience, second by second, beside the screenplay."""
+    """Measure the emotions of a film's test audience, second by second, alongside the screenplay."""
 
 
 for name, panel, command in COMMANDS:
@@ -86,7 +86,7 @@ for name, panel, command in COMMANDS:
 
 
 def run() -> int:
-    """Run the command in `sys.argv`; an error that the user can correct is one line on stderr.
+    """Run the command in `sys.argv`; errors that the user can correct are printed as one line on stderr.
 
     Returns:
         The exit code.
@@ -96,7 +96,8 @@ def run() -> int:
     except MoviemotionError as error:
         _print_errors(*error.worded(SETTING_NAMES).splitlines())
     except typer.TyperException as error:
-        # The message is empty if a command group was given without a command: its help is printed then.
+        # The message is empty if a command group was given without a command, in which case its help is
+        # printed.
         if message := " ".join(error.format_message().split()).removesuffix("."):
             context = getattr(error, "ctx", None)
             _print_errors(f"{message} (see {context.command_path if context else 'moviemotion'} --help)")
@@ -107,7 +108,7 @@ def run() -> int:
         if explanation is None:
             raise
         _print_errors(explanation)
-    except OSError as error:  # a path or disk error that no command reports more precisely
+    except OSError as error:  # a path or disk error that no command reports more specifically
         place = f"{error.filename}: " if error.filename else ""
         _print_errors(
             f"{place}{error.strerror or error}; check the path, its permissions and the free disk space"

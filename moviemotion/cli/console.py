@@ -1,4 +1,4 @@
-"""What the commands share: the console for messages, progress bars, and parsers of option values."""
+"""Code shared by the commands: the console for messages, progress bars and parsers of option values."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ def parse_seeds(text: str) -> tuple[int, ...]:
     """Parse the value of `--seeds`.
 
     Args:
-        text: integers separated by commas, such as `1,2,3`.
+        text: comma-separated integers, such as `1,2,3`.
 
     Returns:
-        The seeds in their order, without repetitions.
+        The seeds in the given order, without duplicates.
 
     Raises:
-        MoviemotionError: the text holds something else.
+        MoviemotionError: the text is not a list of integers.
     """
     try:
         return tuple(dict.fromkeys(int(seed) for seed in text.split(",")))
     except ValueError:
         raise MoviemotionError(
-            f"--seeds {text}: not a list of integers; separate them by commas, such as 1,2,3"
+            f"--seeds {text}: not a list of integers; separate them with commas, such as 1,2,3"
         ) from None
 
 
@@ -43,14 +43,14 @@ def parse_offsets(texts: Iterable[str]) -> dict[str, float]:
     """Parse the values of `--offset`.
 
     Args:
-        texts: `CAMERA=SECONDS`, each camera once.
+        texts: values of the form `CAMERA=SECONDS`, at most one per camera.
 
     Returns:
         Camera → seconds to add to its clock to get film time.
 
     Raises:
-        MoviemotionError: a text has another form, its seconds are not a finite number, or a camera occurs
-            twice.
+        MoviemotionError: a text does not have this form, its seconds are not a finite number, or a camera
+            occurs twice.
     """
     offsets: dict[str, float] = {}
     for text in texts:
@@ -62,7 +62,7 @@ def parse_offsets(texts: Iterable[str]) -> dict[str, float]:
         if not camera or not math.isfinite(value):
             raise MoviemotionError(f"--offset {text}: invalid; write CAMERA=SECONDS, such as seat-07=2.5")
         if camera in offsets:
-            raise MoviemotionError(f"--offset {text}: a second offset of {camera}; give one per camera")
+            raise MoviemotionError(f"--offset {text}: second offset for {camera}; give one per camera")
         offsets[camera] = value
     return offsets
 
@@ -72,10 +72,10 @@ def video_progress_bar(total: float) -> Iterator[ProgressCallback]:
     """Show a progress bar over seconds of video while recordings are processed.
 
     Args:
-        total: seconds of all recordings together.
+        total: total length of all recordings, in seconds.
 
     Yields:
-        A callback that takes a camera and the seconds of it that have been processed.
+        A callback that takes a camera and the number of seconds of its video processed so far.
     """
     columns = (
         TextColumn("processing"),
@@ -84,7 +84,7 @@ def video_progress_bar(total: float) -> Iterator[ProgressCallback]:
         TextColumn("s"),
         TimeRemainingColumn(),
     )
-    # Even a transient bar leaves empty lines in a log file.
+    # Even a transient progress bar leaves empty lines in a log file.
     with Progress(
         *columns, console=stderr_console, transient=True, disable=not stderr_console.is_terminal
     ) as bar:
@@ -100,13 +100,13 @@ def video_progress_bar(total: float) -> Iterator[ProgressCallback]:
 
 @contextmanager
 def step_progress_bar(task: str) -> Iterator[tuple[Callable[[str], None], Callable[[int, int], None]]]:
-    """Show a progress bar over steps with the remaining time.
+    """Show a progress bar over steps, with the remaining time.
 
     Args:
-        task: what is being done, such as `training`.
+        task: name of the task, such as `training`.
 
     Yields:
-        A function that prints a line, and a callback that takes the finished and the total steps.
+        A function that prints a line, and a callback that takes the number of finished steps and the total.
     """
     columns = (TextColumn(task), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(
@@ -125,7 +125,7 @@ def stage_progress_bar() -> Iterator[Callable[[str, int, int], None]]:
     """Show a progress bar over the stages of a computation.
 
     Yields:
-        A callback that takes the name of the stage, and its finished and total steps.
+        A callback that takes the name of the stage, its number of finished steps and their total.
     """
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(
@@ -139,7 +139,7 @@ def stage_progress_bar() -> Iterator[Callable[[str, int, int], None]]:
             if stage != present:
                 bar.reset(task)
                 present = stage
-            # A stage of one step has no measurable progress, so its bar only shows activity.
+            # A stage with a single step has no measurable progress, so its bar only shows activity.
             bar.update(task, description=stage, completed=done, total=total if total > 1 else None)
 
         yield show

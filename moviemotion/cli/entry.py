@@ -1,7 +1,7 @@
 """The entry point: set the signal handlers, then import and run the commands.
 
-Importing the commands takes about a second, so the handlers are set first: Ctrl-C during the imports
-must end with one line too, not with a traceback.
+Importing the commands takes about a second, so the handlers are set first. Pressing Ctrl-C during the imports
+must also end with one line, not a traceback.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from types import FrameType
 
 from moviemotion.cli.exit_codes import INTERRUPTED
 
-STOPPED_MESSAGE = "stopped; finished parts are saved and the same command resumes from there"
+STOPPED_MESSAGE = "stopped; finished parts are saved, and running the same command resumes from there"
 
 
 def main() -> None:
     """Run the command line and exit.
 
-    The exit code is 128 plus the signal's number after Ctrl-C or SIGTERM, otherwise the command's.
+    After Ctrl-C or SIGTERM, the exit code is 128 plus the signal number; otherwise it is the command's exit
+    code.
     """
     signals: list[int] = []
 
@@ -27,7 +28,7 @@ def main() -> None:
         raise KeyboardInterrupt
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        # nohup and shells that start background jobs ignore SIGINT on purpose; respect that.
+        # nohup, and shells that start background jobs, deliberately ignore SIGINT; respect that.
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, stop)
     try:
@@ -35,7 +36,7 @@ def main() -> None:
 
         code = run()
     except BaseException:
-        # An interrupted import of a compiled module may raise any error, not only KeyboardInterrupt.
+        # Interrupting the import of a compiled module may raise any error, not just KeyboardInterrupt.
         if not signals:
             raise
         code = INTERRUPTED

@@ -1,4 +1,4 @@
-"""Exit codes of the commands; 0 means that everything was read and written."""
+"""Exit codes of the commands; 0 means that everything was read and written successfully."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ import signal
 INCOMPLETE = 1
 """Results were written, but some recordings could not be read completely."""
 BAD_INPUT = 2
-"""The input could not be used and nothing was written."""
+"""The input could not be used, and nothing was written."""
 INTERRUPTED = 128 + signal.SIGINT
-"""Interrupted from the keyboard."""
+"""The command was interrupted from the keyboard."""

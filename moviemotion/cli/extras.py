@@ -1,4 +1,4 @@
-"""Optional dependencies: which extra installs a module that could not be imported."""
+"""Optional dependencies: finds the extra that installs a module that could not be imported."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ MODULES_OF_EXTRAS: Mapping[str, frozenset[str]] = {
     "notebook": frozenset({"pandas"}),
     "studio": frozenset({"argon2", "fastapi", "limits", "pydantic", "segno", "starlette", "uvicorn"}),
 }
-"""Extra in pyproject.toml → top-level modules that only this extra installs."""
+"""Extra in pyproject.toml → top-level modules installed only by this extra."""
 
 
 def missing_extra_message(error: ModuleNotFoundError) -> str | None:
     """Explain how to install the extra that provides a missing module.
 
     Args:
-        error: raised by an import.
+        error: the error raised by the import.
 
     Returns:
-        One line, or None if the module belongs to no extra, which is a broken installation or a bug.
+        One line, or None if the module does not belong to any extra, which means a broken installation or a
+        bug.
     """
     module = (error.name or "").partition(".")[0]
     for extra, modules in MODULES_OF_EXTRAS.items():

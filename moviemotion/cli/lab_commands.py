@@ -1,4 +1,4 @@
-"""Commands of the laboratory: audit face sets; train, export, quantize and evaluate emotion models."""
+"""Laboratory commands: audit face sets; train, export, quantize and evaluate emotion models."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from moviemotion.cli.exit_codes import INCOMPLETE
 from moviemotion.errors import MoviemotionError
 
 lab = typer.Typer(no_args_is_help=True, help="Audit face sets; train, export and evaluate emotion models.")
-experiments = typer.Typer(no_args_is_help=True, help="Repeat the experiments of the proposal.")
+experiments = typer.Typer(no_args_is_help=True, help="Repeat the proposal's experiments.")
 lab.add_typer(experiments, name="experiments")
 
 
@@ -27,32 +27,33 @@ def audit(
     second_opinion: Annotated[
         str,
         typer.Option(
-            help="What labels are checked against: labels (networks trained on the other labels) or model "
-            "(the shipped emotion model; not for faces it was trained on)."
+            help="What to check labels against: labels (networks trained on the other labels) or model "
+            "(the shipped emotion model; not suitable for faces it was trained on)."
         ),
     ] = "labels",
     clean: Annotated[
-        Path | None, typer.Option(help="Folder for a cleaned copy; the source is not changed.")
+        Path | None, typer.Option(help="Folder for a cleaned copy; the source folder is not changed.")
     ] = None,
     decisions: Annotated[
-        Path | None, typer.Option(help="Edited decisions.csv to apply with --clean, without a new audit.")
+        Path | None,
+        typer.Option(help="Edited decisions.csv to apply with --clean, without repeating the audit."),
     ] = None,
     copy: Annotated[bool, typer.Option("--copy", help="Copy files instead of linking them.")] = False,
     seed: Annotated[int, typer.Option(help="Seed.")] = 36,
 ) -> None:
-    """Find mislabeled, corrupt and duplicate images and propose what to do with each."""
+    """Find mislabeled, corrupt and duplicate images, and propose what to do with each."""
     from moviemotion.lab.audit import audit_report, find_issues
     from moviemotion.lab.data import cleaning
 
     if second_opinion not in list(find_issues.SecondOpinion):
         choices = " or ".join(find_issues.SecondOpinion)
         raise MoviemotionError(f"--second-opinion {second_opinion}: unknown; choose {choices}")
-    # The audit takes minutes, so check first that its results can be written.
+    # The audit takes minutes, so first check that its results can be written.
     cleaning.check_outside_dataset(data, out)
     if clean:
         cleaning.check_output_folder(data, clean)
     if decisions and not clean:
-        raise MoviemotionError("--decisions: has no effect alone; add --clean with the folder to write")
+        raise MoviemotionError("--decisions: has no effect on its own; add --clean with the folder to write")
     if decisions:
         chosen = cleaning.read_decisions(decisions)
     else:
@@ -74,13 +75,15 @@ def audit(
 def split(
     data: Annotated[Path, typer.Argument(help="Folder with <split>/<label>/<image>, or <label>/<image>.")],
     out: Annotated[Path, typer.Option(help="Folder to write.")],
-    train: Annotated[float, typer.Option(help="Share of the faces for training.", min=0, max=1)] = 0.7,
-    validation: Annotated[float, typer.Option(help="Share of the faces for validation.", min=0, max=1)] = 0.2,
-    test: Annotated[float, typer.Option(help="Share of the faces for testing.", min=0, max=1)] = 0.1,
+    train: Annotated[float, typer.Option(help="Fraction of the faces for training.", min=0, max=1)] = 0.7,
+    validation: Annotated[
+        float, typer.Option(help="Fraction of the faces for validation.", min=0, max=1)
+    ] = 0.2,
+    test: Annotated[float, typer.Option(help="Fraction of the faces for testing.", min=0, max=1)] = 0.1,
     copy: Annotated[bool, typer.Option("--copy", help="Copy files instead of linking them.")] = False,
     seed: Annotated[int, typer.Option(help="Seed.")] = 36,
 ) -> None:
-    """Split faces into train, validation and test, stratified by class, with duplicates in one split."""
+    """Split faces into train, validation and test, stratified by class; duplicates stay together."""
     from moviemotion.lab.data import splitting
 
     shares = {"train": train, "validation": validation, "test": test}
@@ -95,31 +98,33 @@ def train(
     data: Annotated[
         Path, typer.Option(help="Folder with train/<label>/*.png and, for votes, annotations.csv.")
     ],
-    out: Annotated[Path, typer.Option(help="Folder of the run; an interrupted run is resumed.")],
+    out: Annotated[Path, typer.Option(help="Folder for the run; an interrupted run is resumed.")],
     network: Annotated[
         str, typer.Option(help="Network to train; each has its own default configuration.")
     ] = "compact",
     epochs: Annotated[
-        int | None, typer.Option(help="Maximum number of epochs, instead of the configuration's.", min=1)
+        int | None, typer.Option(help="Maximum number of epochs, overriding the configuration.", min=1)
     ] = None,
-    fraction: Annotated[float, typer.Option(help="Share of the train split to use.", min=0.001, max=1)] = 1.0,
+    fraction: Annotated[
+        float, typer.Option(help="Fraction of the train split to use.", min=0.001, max=1)
+    ] = 1.0,
     seed: Annotated[int, typer.Option(help="Seed.")] = 36,
     weights: Annotated[
         Path | None,
         typer.Option(
-            help="Initial weights: weights.pt of a run, or those of a pretrained network; see the README."
+            help="Initial weights: weights.pt of a run, or pretrained weights of a network; see the README."
         ),
     ] = None,
     changes: Annotated[
         list[str] | None,
-        typer.Option("--set", help="FIELD=VALUE of the configuration, such as mixup=0; may be repeated."),
+        typer.Option("--set", help="Configuration override FIELD=VALUE, such as mixup=0; may be repeated."),
     ] = None,
     teacher: Annotated[
         list[Path] | None,
-        typer.Option(help="Finished run to learn from in addition to the votes; may be repeated."),
+        typer.Option(help="Finished run to learn from, in addition to the votes; may be repeated."),
     ] = None,
     store: Annotated[
-        str | None, typer.Option(help="MLflow tracking URI; by default mlflow.db next to --out.")
+        str | None, typer.Option(help="MLflow tracking URI; defaults to mlflow.db next to --out.")
     ] = None,
 ) -> None:
     """Train an emotion model on annotators' votes, or one of the proposal's networks on labels."""
@@ -140,9 +145,7 @@ def train(
 @lab.command()
 def export(
     run: Annotated[Path, typer.Argument(help="Folder of a finished training run.")],
-    data: Annotated[
-        Path, typer.Option(help="The data of the run; the model card is measured on its test split.")
-    ],
+    data: Annotated[Path, typer.Option(help="The run's data; the model card is measured on the test split.")],
     out: Annotated[Path, typer.Option(help="ONNX file to write; its model card is written next to it.")],
 ) -> None:
     """Export a trained emotion model to ONNX, with its model card."""
@@ -151,7 +154,7 @@ def export(
     from moviemotion.lab.evaluation.vote_calibration import calibrate_to_votes
     from moviemotion.lab.training.onnx_export import export_run
 
-    load_faces(data, "test")  # fails before anything is written if the card cannot be measured
+    load_faces(data, "test")  # if the model card cannot be measured, fail before anything is written
     with stage_progress_bar() as on_progress:
         on_progress("exporting", 0, 1)
         export_run(run, out)
@@ -164,11 +167,12 @@ def export(
 def quantize(
     model: Annotated[Path, typer.Argument(help="An exported emotion model.")],
     data: Annotated[
-        Path, typer.Option(help="The data it was trained on; scales are calibrated on the train split.")
+        Path,
+        typer.Option(help="The data the model was trained on; scales are calibrated on the train split."),
     ],
     out: Annotated[Path, typer.Option(help="ONNX file to write; its model card is written next to it.")],
 ) -> None:
-    """Quantize the convolutions of an emotion model to INT8: faster, and half the file size."""
+    """Quantize the convolutions of an emotion model to INT8, for more speed at half the file size."""
     from moviemotion.lab.evaluation.model_card import write_model_card
     from moviemotion.lab.training import quantization
 
@@ -204,13 +208,13 @@ def evaluate(
         ),
     ] = "test",
     truth: Annotated[
-        str, typer.Option(help="Ground truth: label (of the folder) or consensus (of the annotators).")
+        str, typer.Option(help="Ground truth: label (the folder's label) or consensus (of the annotators).")
     ] = "label",
     model: Annotated[
-        Path | None, typer.Option(help="An exported emotion model; by default the shipped one.")
+        Path | None, typer.Option(help="An exported emotion model; defaults to the shipped model.")
     ] = None,
     against: Annotated[
-        Path | None, typer.Option(help="Another exported emotion model to compare on the same faces.")
+        Path | None, typer.Option(help="Another exported emotion model to compare with on the same faces.")
     ] = None,
     page: Annotated[Path | None, typer.Option(help="HTML page with charts to write.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -240,12 +244,12 @@ def explain_network(
     data: Annotated[Path, typer.Option(help="Folder with <split>/<label>/*.png.")],
     out: Annotated[Path, typer.Option(help="Folder for explain.html and evidence.json.")],
     split: Annotated[
-        str, typer.Option(help="Split to measure on; preferably one that no run was trained on.")
+        str, typer.Option(help="Split to measure on; preferably one that none of the runs were trained on.")
     ] = "test",
     faces: Annotated[int, typer.Option(help="Maximum number of faces.", min=8)] = 500,
-    seed: Annotated[int, typer.Option(help="Seed of the choice of faces and filters.")] = 36,
+    seed: Annotated[int, typer.Option(help="Random seed for choosing faces and filters.")] = 36,
 ) -> None:
-    """Answer the proposal's three questions with measurements of trained networks, on one page."""
+    """Answer the proposal's three questions on one page, with measurements of trained networks."""
     from moviemotion.lab.proposal.explain import explain
 
     with stage_progress_bar() as on_progress:
@@ -255,7 +259,7 @@ def explain_network(
 
 @experiments.command("list")
 def list_experiments() -> None:
-    """List the experiments with the results that the proposal published."""
+    """List the experiments and the results published in the proposal."""
     from moviemotion.lab.proposal.experiments_report import experiment_lines
 
     for line in experiment_lines():
@@ -265,20 +269,21 @@ def list_experiments() -> None:
 @experiments.command("run")
 def run_experiments(
     data: Annotated[Path, typer.Option(help="Folder with a train and a test split of labeled faces.")],
-    out: Annotated[Path, typer.Option(help="Folder of the runs; finished runs are not repeated.")],
-    numbers: Annotated[
-        list[str] | None, typer.Argument(help="Numbers of the experiments; all by default.")
-    ] = None,
-    seeds: Annotated[str, typer.Option(help="Seeds of the runs, separated by commas.")] = "1,2,3",
-    epochs: Annotated[int, typer.Option(help="Epochs of every run.", min=1)] = 60,
-    fraction: Annotated[float, typer.Option(help="Share of the train split to use.", min=0.001, max=1)] = 1.0,
+    out: Annotated[Path, typer.Option(help="Folder for the runs; finished runs are not repeated.")],
+    numbers: Annotated[list[str] | None, typer.Argument(help="Experiment numbers; all by default.")] = None,
+    seeds: Annotated[str, typer.Option(help="Random seeds for the runs, separated by commas.")] = "1,2,3",
+    epochs: Annotated[int, typer.Option(help="Number of epochs of each run.", min=1)] = 60,
+    fraction: Annotated[
+        float, typer.Option(help="Fraction of the train split to use.", min=0.001, max=1)
+    ] = 1.0,
     width: Annotated[
-        float, typer.Option(help="Factor for the filters and neurons of each layer.", min=0.01)
+        float,
+        typer.Option(help="Scaling factor for the number of filters and neurons in each layer.", min=0.01),
     ] = 1.0,
     jobs: Annotated[int, typer.Option(help="Number of parallel runs.", min=1)] = 1,
-    weights: Annotated[Path | None, typer.Option(help="ImageNet weights of VGG-16; see the README.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="ImageNet weights for VGG-16; see the README.")] = None,
 ) -> None:
-    """Train both variants of each experiment, once per seed."""
+    """Train both variants of each experiment once per seed."""
     from moviemotion.lab.proposal import experiments as catalog
 
     budget = catalog.TrainingBudget(epochs, fraction, width, parse_seeds(seeds))
@@ -291,11 +296,11 @@ def run_experiments(
 
 @experiments.command("report")
 def report_experiments(
-    runs: Annotated[Path, typer.Argument(help="Folder of the runs.")],
-    data: Annotated[Path, typer.Option(help="The data of the runs.")],
+    runs: Annotated[Path, typer.Argument(help="Folder that contains the runs.")],
+    data: Annotated[Path, typer.Option(help="The data used for the runs.")],
     out: Annotated[Path, typer.Option(help="Folder for report.md and its chart.")],
 ) -> None:
-    """Report whether each published result was confirmed, contradicted or remained inconclusive."""
+    """Report whether each published result was confirmed or contradicted, or remains inconclusive."""
     from moviemotion.lab.proposal.experiments_report import write_experiments_report
 
     typer.echo(f"Report: {write_experiments_report(data, runs, out, typer.echo)}")

@@ -1,4 +1,4 @@
-"""The terminal display of a live capture: camera health, the keys p and q, and the signals that stop it."""
+"""Terminal display of a live capture: camera status, the keys p and q, and the signals that stop it."""
 
 from __future__ import annotations
 
@@ -22,22 +22,23 @@ from moviemotion.reports.number_format import plural
 from moviemotion.workflows.capture import CaptureResult
 
 REFRESH_SECONDS = 0.25
-"""Seconds between two updates of the display."""
+"""Seconds between updates of the display."""
 MAX_LISTED_GAPS = 8
-"""Gaps in the summary; the others are only counted."""
+"""Maximum number of gaps listed in the summary; any others are only counted."""
 _STATE_COLORS = {CameraState.LIVE: "green", CameraState.WAITING: "yellow", CameraState.ENDED: "dim"}
 
 
 def live_display(console: Console) -> Callable[[LiveCapture], None]:
-    """Create a display that runs until `q`, a signal or the end of every camera.
+    """Create a display that runs until `q` is pressed, a signal arrives or all cameras have ended.
 
-    `p` pauses and resumes. If the console is not a terminal, each change of a camera's state is one line.
+    `p` pauses and resumes. If the console is not a terminal, each change of a camera's state is printed as
+    one line.
 
     Args:
-        console: where to display.
+        console: the console to display on.
 
     Returns:
-        A function that displays a capture and returns when it has stopped.
+        A function that displays a capture and returns when the capture has stopped.
     """
 
     def display(capture: LiveCapture) -> None:
@@ -60,7 +61,7 @@ def live_display(console: Console) -> Callable[[LiveCapture], None]:
 
 
 def health_table(capture: LiveCapture) -> Table:
-    """Build a table with the state and the counters of every camera."""
+    """Build a table with the state and counters of every camera."""
     state = "paused" if capture.clock.paused else "film"
     table = Table(
         title=f"{state} {_format_time(capture.clock.now())}",
@@ -144,16 +145,16 @@ def _stop_on_signals(capture: LiveCapture) -> Iterator[None]:
 
 @contextmanager
 def _key_presses(keyboard: TextIO | None = None) -> Iterator[Callable[[], str]]:
-    """Read keys without waiting for Enter.
+    """Read key presses without waiting for Enter.
 
     Yields:
-        A function that returns the key pressed since the last call, in lower case, or an empty string.
+        A function that returns the key pressed since the last call, in lowercase, or an empty string.
     """
     keyboard = keyboard or sys.stdin
     if not keyboard.isatty():
         yield lambda: ""
         return
-    import termios  # missing on Windows
+    import termios  # not available on Windows
     import tty
 
     before = termios.tcgetattr(keyboard)

@@ -1,4 +1,4 @@
-"""Commands for the privacy officer: consent, retention, erasure and the audit log that proves them."""
+"""Commands for the privacy officer: consent, retention, erasure and the audit log that documents them."""
 
 from __future__ import annotations
 
@@ -22,17 +22,19 @@ def begin_study(
     controller: Annotated[str, typer.Option(help="Name of the person or company responsible for the data.")],
     contact: Annotated[str, typer.Option(help="How participants reach the controller.")],
     purpose: Annotated[
-        str, typer.Option(help="Purpose of the study, worded to follow “to”.")
+        str, typer.Option(help="Purpose of the study, phrased to follow “to”.")
     ] = "learn which moments of the film move its audience",
-    recipients: Annotated[str, typer.Option(help="Who else receives figures about the audience.")] = "",
+    recipients: Annotated[str, typer.Option(help="Others who receive results about the audience.")] = "",
     pictures: Annotated[
-        bool, typer.Option("--pictures", help="Allow encrypted pictures to be stored.")
+        bool, typer.Option("--pictures", help="Allow encrypted pictures of participants to be stored.")
     ] = False,
-    picture_days: Annotated[int, typer.Option(help="Days to keep recordings and pictures.")] = 30,
-    sample_days: Annotated[int, typer.Option(help="Days to keep each viewer's samples.")] = 180,
-    report_days: Annotated[int, typer.Option(help="Days to keep results about the audience.")] = 1095,
+    picture_days: Annotated[int, typer.Option(help="Number of days to keep recordings and pictures.")] = 30,
+    sample_days: Annotated[int, typer.Option(help="Number of days to keep each viewer's samples.")] = 180,
+    report_days: Annotated[
+        int, typer.Option(help="Number of days to keep results about the audience.")
+    ] = 1095,
 ) -> None:
-    """Begin a study with consent: name the controller, what is stored and for how long."""
+    """Begin a study with consent: state the controller, what is stored and for how long."""
     from moviemotion.privacy import retention
     from moviemotion.privacy.study_database import ConsentTerms, DataKind
 
@@ -45,12 +47,12 @@ def begin_study(
 def add_seat(
     study: StudyFolder,
     seat: Annotated[str, typer.Argument(help="Seat label.")],
-    camera: Annotated[str, typer.Option(help="Name of the camera's file without the suffix.")],
+    camera: Annotated[str, typer.Option(help="Camera name: its file name without the suffix.")],
     region: Annotated[
-        str | None, typer.Option(help="LEFT,TOP,RIGHT,BOTTOM in pixels, if the camera sees several seats.")
+        str | None, typer.Option(help="LEFT,TOP,RIGHT,BOTTOM in pixels, if the camera shows several seats.")
     ] = None,
 ) -> None:
-    """Add a seat. It is masked until its participant accepts."""
+    """Add a seat, which is masked until its participant accepts."""
     from moviemotion.privacy import consent
 
     consent.add_seat(study, seat, camera, consent.parse_region(region) if region else None)
@@ -68,7 +70,7 @@ def show_disclosure(study: StudyFolder) -> None:
 @privacy.command("answer")
 def record_answer(
     study: StudyFolder,
-    seat: Annotated[str, typer.Argument(help="Seat label of the participant who has read the disclosure.")],
+    seat: Annotated[str, typer.Argument(help="Label of the seat whose participant has read the disclosure.")],
     accept: Annotated[bool, typer.Option("--accept/--decline", help="The participant's answer.")],
 ) -> None:
     """Record a participant's answer and print the receipt."""
@@ -83,7 +85,7 @@ def record_answer(
 def withdraw_consent(
     study: StudyFolder, receipt: Annotated[str, typer.Option(help="Receipt code of the participant.")]
 ) -> None:
-    """Withdraw a participant's consent: erase them and compute the results again."""
+    """Withdraw a participant's consent: erase their data and recompute the results."""
     from moviemotion.privacy.erasure import withdraw
     from moviemotion.privacy.status import receipt_lines
 
@@ -93,7 +95,7 @@ def withdraw_consent(
 
 @privacy.command("status")
 def show_status(study: StudyFolder) -> None:
-    """Show which data are stored, about whom and until when. Viewers without a random ID get one."""
+    """Show what data is stored, about whom and until when. Viewers without a random ID get one."""
     from moviemotion.privacy.status import read_status, status_lines
 
     for line in status_lines(read_status(study)):
@@ -113,7 +115,7 @@ def export_viewer_data(
 
 @privacy.command("erase")
 def erase_viewer(study: StudyFolder, viewer: Viewer) -> None:
-    """Erase one viewer and compute the results again."""
+    """Erase one viewer's data and recompute the results."""
     from moviemotion.privacy.erasure import erase
     from moviemotion.privacy.status import erasure_lines, find_viewer
 
@@ -123,7 +125,7 @@ def erase_viewer(study: StudyFolder, viewer: Viewer) -> None:
 
 @privacy.command("enforce")
 def enforce_retention(study: StudyFolder) -> None:
-    """Erase participants who have withdrawn and delete data whose retention has ended."""
+    """Erase participants who have withdrawn, and delete data whose retention period has ended."""
     from moviemotion.privacy.erasure import enforce_privacy
     from moviemotion.privacy.status import enforcement_lines
 
@@ -136,7 +138,7 @@ def verify_log(
     study: StudyFolder,
     receipt: Annotated[str | None, typer.Option(help="Receipt code to look up in the log.")] = None,
 ) -> None:
-    """Verify the audit log row by row, and optionally a receipt."""
+    """Verify the audit log row by row, and optionally look up a receipt."""
     from moviemotion.privacy.consent import find_receipt
     from moviemotion.privacy.status import receipt_proof_line, verification_lines, verify_audit_log
 

@@ -1,4 +1,4 @@
-"""Commands that follow the MoviEmotion proposal of March 2024: its finances and its challenge."""
+"""Commands based on the MoviEmotion proposal of March 2024: its financial plan and its challenge."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ def roi(
     ] = None,
     out: Annotated[Path, typer.Option(help="Folder for roi.html, cash-flow.csv and roi.xlsx.")] = Path("roi"),
     example: Annotated[
-        bool, typer.Option("--example", help="Print a plan with the proposal's figures and exit.")
+        bool, typer.Option("--example", help="Print a plan with the proposal's numbers and exit.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="Seed of the Monte Carlo simulation.", min=0)] = 36,
+    seed: Annotated[int, typer.Option(help="Random seed for the Monte Carlo simulation.", min=0)] = 36,
 ) -> None:
-    """Calculate cash flow and return on investment over six quarters, with break-even and uncertainty."""
+    """Calculate cash flow, return on investment and break-even over six quarters, with uncertainty."""
     from moviemotion import roi as model
 
     if example:
@@ -29,7 +29,7 @@ def roi(
         return
     if plan is None:
         raise MoviemotionError(
-            "roi: no plan given; write one to edit with moviemotion roi --example > plan.toml"
+            "roi: no plan given; create one to edit with moviemotion roi --example > plan.toml"
         )
     for line in model.roi_lines(model.calculate_roi(plan, out, seed)):
         typer.echo(line)

@@ -17,37 +17,41 @@ ScriptFile = Annotated[
     Path | None, typer.Option(help="Screenplay: Fountain, Final Draft, PDF or plain text.")
 ]
 SubtitleFile = Annotated[
-    Path | None, typer.Option(help="Subtitles of the film, or the film itself if it has a subtitle track.")
+    Path | None, typer.Option(help="The film's subtitles, or the film itself if it has a subtitle track.")
 ]
 SubtitleTrack = Annotated[
     int | None,
-    typer.Option(help="Which text track to use, counted from 1, if --subtitles is a film.", min=1),
+    typer.Option(help="Subtitle track to use, counted from 1, if --subtitles is a film.", min=1),
 ]
-TimingSheet = Annotated[Path | None, typer.Option(help="When each scene is on screen: CSV or EDL.")]
+TimingSheet = Annotated[
+    Path | None, typer.Option(help="CSV or EDL file that says when each scene is on screen.")
+]
 ShotChanges = Annotated[
     Path | None,
-    typer.Option(help="Shot changes: a text file with one time per line, or the film to detect them in."),
+    typer.Option(
+        help="Shot changes: a text file with one time per line, or the film in which to detect them."
+    ),
 ]
 FrameRate = Annotated[
-    float | None, typer.Option(help="Frames per second of an EDL; by default the film's, otherwise 24.")
+    float | None,
+    typer.Option(help="Frames per second of an EDL; defaults to the film's frame rate, or else 24."),
 ]
 Baseline = Annotated[
     str | None, typer.Option(help="START-END of a calm stretch of the film, such as 0:00-0:20.")
 ]
 TIMELINE_FORMATS = frozenset({"otio", "fcp"})
-"""Formats of `export` that OpenTimelineIO writes."""
+"""Formats of `export` that are written by OpenTimelineIO."""
 Model = Annotated[
-    str, typer.Option("--model", help="Emotion model: an ONNX file that the lab exported, or a name.")
+    str,
+    typer.Option("--model", help="Emotion model: an ONNX file exported by the lab, or a registered name."),
 ]
-Detector = Annotated[str, typer.Option("--detector", help="Face detector, by name.")]
-Seed = Annotated[int, typer.Option(help="Seed of the statistics.")]
+Detector = Annotated[str, typer.Option("--detector", help="Registered name of the face detector.")]
+Seed = Annotated[int, typer.Option(help="Random seed for the statistics.")]
 
 
 def screen(
-    videos: Annotated[
-        list[Path], typer.Argument(help="Recordings of the cameras, with one or several faces each.")
-    ],
-    out: Annotated[Path, typer.Option(help="Study folder to write; an interrupted one is resumed.")],
+    videos: Annotated[list[Path], typer.Argument(help="Camera recordings, each showing one or more faces.")],
+    out: Annotated[Path, typer.Option(help="Study folder to write; an interrupted study is resumed.")],
     script: ScriptFile = None,
     subtitles: SubtitleFile = None,
     offset: Annotated[
@@ -64,7 +68,7 @@ def screen(
     detector: Detector = "centerface",
     seed: Seed = 36,
 ) -> None:
-    """Analyze recordings of an audience; write a report, a timeline, moments and the annotated script."""
+    """Analyze recordings of an audience and write a report, a timeline, moments and the annotated script."""
     from moviemotion.analysis.signals.baseline import parse_time_span
     from moviemotion.privacy.consent import camera_masks
     from moviemotion.workflows import screen as screening
@@ -99,9 +103,9 @@ def screen(
 
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for the audience's videos and the study.")] = Path("demo"),
-    seed: Annotated[int, typer.Option(help="Seed of the audience and the statistics.")] = 36,
+    seed: Annotated[int, typer.Option(help="Random seed for the audience and the statistics.")] = 36,
 ) -> None:
-    """Render a synthetic audience, screen a short film to it and compare the results with the truth."""
+    """Render a synthetic audience, screen a short film and compare the results with the ground truth."""
     from moviemotion.reports.terminal_summary import summary_lines
     from moviemotion.simulation.recovery_score import format_recovery
     from moviemotion.workflows import demo as demonstration
@@ -117,12 +121,12 @@ def demo(
 
 
 def capture(
-    config: Annotated[Path, typer.Option(help="Configuration of the cameras, such as seats.toml.")],
+    config: Annotated[Path, typer.Option(help="Camera configuration, such as seats.toml.")],
     out: Annotated[Path, typer.Option(help="Study folder to create.")],
     model: Model = "shipped",
     detector: Detector = "centerface",
 ) -> None:
-    """Capture an audience with live cameras (p pauses, q stops). Next: moviemotion report FOLDER."""
+    """Capture an audience with live cameras (p pauses, q stops). Next step: moviemotion report FOLDER."""
     from moviemotion.cli.live_console import capture_summary_lines, live_display
     from moviemotion.workflows import capture
 
@@ -133,7 +137,7 @@ def capture(
 
 def report(
     study: Annotated[
-        Path, typer.Argument(help="Study folder of a live capture, complete or not, or of a simulation.")
+        Path, typer.Argument(help="Study folder of a live capture (complete or not) or a simulation.")
     ],
     script: ScriptFile = None,
     subtitles: SubtitleFile = None,
@@ -157,37 +161,41 @@ def report(
 
 def simulate(
     emotion_script: Annotated[
-        Path, typer.Option(help="CSV of the emotional events: start, end, emotion, strength.")
+        Path, typer.Option(help="CSV file of emotional events: start, end, emotion, strength.")
     ],
-    out: Annotated[Path, typer.Option(help="Study folder to create; with --video, folder of the videos.")],
+    out: Annotated[
+        Path, typer.Option(help="Study folder to create; with --video, the folder for the videos.")
+    ],
     viewers: Annotated[int, typer.Option(help="Number of viewers.", min=1)] = 200,
     minutes: Annotated[float, typer.Option(help="Length of the film in minutes.", min=0.1)] = 120.0,
-    seed: Annotated[int, typer.Option(help="Seed of the audience; the same seed gives the same one.")] = 36,
+    seed: Annotated[
+        int, typer.Option(help="Random seed for the audience; the same seed gives the same audience.")
+    ] = 36,
     video: Annotated[
         bool,
         typer.Option(
             "--video",
-            help="Render videos to screen; one core renders about 20 viewer-seconds per second.",
+            help="Render videos that can be screened; one core renders about 20 viewer-seconds per second.",
         ),
     ] = False,
 ) -> None:
-    """Simulate an audience whose emotions are known. Next: moviemotion report FOLDER, or screen."""
+    """Simulate an audience with known emotions. Next step: moviemotion report FOLDER, or screen."""
     from moviemotion.workflows import simulate as simulation
 
     if video:
         with step_progress_bar("rendering") as (_, step):
             videos = simulation.simulate_videos(emotion_script, viewers, minutes, out, seed, step)
-        typer.echo(f"{out}: {viewers} viewers in {len(videos)} videos; the truth is in truth.csv")
+        typer.echo(f"{out}: {viewers} viewers in {len(videos)} videos; ground truth in truth.csv")
         return
     study = simulation.simulate(emotion_script, viewers, minutes, out, seed)
     typer.echo(
-        f"{study.folder}: {study.viewers} viewers, {study.samples:,} samples; the truth is in truth.parquet"
+        f"{study.folder}: {study.viewers} viewers, {study.samples:,} samples; ground truth in truth.parquet"
     )
 
 
 def export(
     study: Annotated[
-        Path, typer.Argument(help="Folder of a finished study; files are written to its exports/.")
+        Path, typer.Argument(help="Folder of a finished study; files are written to its subfolder exports/.")
     ],
     to: Annotated[
         str | None,
@@ -197,7 +205,8 @@ def export(
         ),
     ] = None,
     fps: Annotated[
-        float | None, typer.Option(help="Frames per second of the markers; by default the film's.")
+        float | None,
+        typer.Option(help="Frames per second of the markers; defaults to the film's frame rate."),
     ] = None,
     start: Annotated[
         str | None,
@@ -207,7 +216,7 @@ def export(
     ] = None,
     film: Annotated[
         Path | None,
-        typer.Option(help="The film: source of frame rate and timecode, and linked in the ELAN file."),
+        typer.Option(help="The film, used for the frame rate and timecode and linked in the ELAN file."),
     ] = None,
 ) -> None:
     """Export a study to other programs: editing markers, WebVTT, ELAN annotations and tidy tables."""
@@ -215,14 +224,14 @@ def export(
 
     formats = to.split(",") if to else ()
     if not formats or TIMELINE_FORMATS.intersection(formats):
-        import opentimelineio  # noqa: F401 (fails before anything is written if the extra is missing)
+        import opentimelineio  # noqa: F401 (if the extra is missing, fail before anything is written)
 
     for path in exporting.export(study, formats, fps, start, film):
         typer.echo(path)
 
 
 def sync_mark(out: Annotated[Path, typer.Option(help="MP4 file to write.")]) -> None:
-    """Write the black-and-white sync mark to show before the film; its code begins after 1 s."""
+    """Write the black-and-white sync mark to show before the film; its code starts after 1 s."""
     from moviemotion.audience.live.sync import write_sync_mark
 
     write_sync_mark(out)

@@ -1,6 +1,6 @@
-"""What the command line calls the settings that error messages name.
+"""Command-line names of the settings mentioned in error messages.
 
-Errors name settings as the Python API does, `offsets` for example; the command line prints `--offset`.
+Errors use the setting names of the Python API, such as `offsets`; the command line prints `--offset` instead.
 """
 
 from __future__ import annotations
@@ -66,4 +66,4 @@ SETTING_NAMES: Mapping[str, str] = {
     "viewers": "--viewers",
     "width": "--width",
 }
-"""Parameter of the Python API → option or argument of the command that sets it."""
+"""Parameter of the Python API → command-line option or argument that sets it."""

@@ -12,18 +12,20 @@ from moviemotion.errors import MoviemotionError
 
 
 def studio(
-    folder: Annotated[Path, typer.Argument(help="Folder of the studies; created if it does not exist.")],
+    folder: Annotated[
+        Path, typer.Argument(help="Folder that contains the studies; created if it does not exist.")
+    ],
     port: Annotated[int, typer.Option(help="Port to listen on.", min=1, max=65535)] = 8036,
     host: Annotated[
         str | None,
         typer.Option(
-            help="Address to listen on; everybody must sign in. By default only this computer has access."
+            help="Address to listen on; everyone must sign in. By default, only this computer has access."
         ),
     ] = None,
     certificate: Annotated[
         Path | None, typer.Option(help="PEM certificate for HTTPS, with --host and --key.")
     ] = None,
-    key: Annotated[Path | None, typer.Option(help="Private key of the certificate, PEM.")] = None,
+    key: Annotated[Path | None, typer.Option(help="Private key of the certificate, in PEM format.")] = None,
     account: Annotated[
         str | None, typer.Option(help="Create this account, or change its password, and exit.")
     ] = None,
@@ -45,7 +47,7 @@ def studio(
         typer.echo(f"{remove_account}: removed")
     else:
         if (certificate is None) != (key is None):
-            raise MoviemotionError("--certificate and --key: only one is given; give both or neither")
+            raise MoviemotionError("--certificate and --key: only one was given; give both or neither")
         for line in server.startup_warnings(host, certificate):
             stderr_console.print(line, markup=False, style="yellow")
         server.serve(folder, host, port, certificate, key, typer.echo, browser)

@@ -7,17 +7,17 @@ from typing import Annotated
 
 import typer
 
-Seed = Annotated[int, typer.Option(help="Seed of the statistics.")]
+Seed = Annotated[int, typer.Option(help="Random seed for the statistics.")]
 
 
 def compare(
     first: Annotated[Path, typer.Argument(help="Folder of a finished study.")],
     second: Annotated[
-        Path, typer.Argument(help="Folder of a finished study of another cut, ending or audience.")
+        Path, typer.Argument(help="Folder of a finished study with another cut, ending or audience.")
     ],
     out: Annotated[Path, typer.Option(help="Folder for comparison.html, .csv and .json.")],
     script: Annotated[
-        Path | None, typer.Option(help="Screenplay of both; by default each study's own is used.")
+        Path | None, typer.Option(help="Screenplay of both films; by default, each study's own is used.")
     ] = None,
     first_subtitles: Annotated[
         Path | None, typer.Option(help="Subtitles of the first film, with --script.")
@@ -26,11 +26,11 @@ def compare(
         Path | None, typer.Option(help="Subtitles of the second film, with --script.")
     ] = None,
     paired: Annotated[
-        bool, typer.Option("--paired", help="The same viewers saw both; they are matched by name.")
+        bool, typer.Option("--paired", help="The same viewers, matched by name, saw both.")
     ] = False,
     seed: Seed = 36,
 ) -> None:
-    """Compare two cuts, endings or audiences by scene and line, with the viewers needed for a verdict."""
+    """Compare two cuts, endings or audiences by scene and line; estimate the viewers needed to decide."""
     from moviemotion.reports.html.comparison_report import comparison_lines
     from moviemotion.workflows.compare import compare_studies
 
@@ -42,10 +42,10 @@ def compare(
 
 def patterns(
     studies: Annotated[list[Path], typer.Argument(help="Folders of finished studies, one per film.")],
-    ratings: Annotated[Path, typer.Option(help="CSV with the columns study and rating.")],
+    ratings: Annotated[Path, typer.Option(help="CSV file with the columns study and rating.")],
     seed: Seed = 36,
 ) -> None:
-    """Relate emotional patterns to ratings of the films, corrected for multiple testing."""
+    """Relate emotional patterns to the films' ratings, corrected for multiple testing."""
     from moviemotion.reports.rating_lines import rated_pattern_lines
     from moviemotion.workflows.pattern_study import relate_patterns_to_ratings
 
@@ -56,9 +56,11 @@ def patterns(
 
 def trailer(
     sources: Annotated[
-        list[Path], typer.Argument(help="One CSV table of reactions, or the study folder of each trailer.")
+        list[Path], typer.Argument(help="One CSV table of reactions, or the study folders of the trailers.")
     ],
-    outcomes: Annotated[Path, typer.Option(help="CSV with trailer, viewer or both, and outcome.")],
+    outcomes: Annotated[
+        Path, typer.Option(help="CSV file with the columns trailer, viewer or both, and outcome.")
+    ],
     out: Annotated[Path, typer.Option(help="Folder for prediction.html, .json and reactions.csv.")],
     seed: Seed = 36,
 ) -> None:

@@ -1,18 +1,18 @@
-"""The audit log: who did what and when, append-only, each row sealed by the hash of the row before it.
+"""The audit log: an append-only record of who did what and when, in which hashes chain the rows.
 
 A row's hash covers all of its fields and the previous row's hash, so changing, removing, inserting or moving
-a row breaks the chain at a place that `integrity_errors` names. Removing rows from the end leaves an intact
-chain. This is detected because the last hash is also stored outside the study folder (the *anchor*, in the
-folder of keys) and on every receipt that a participant takes home.
+a row breaks the chain at a row that `integrity_errors` reports. Removing rows from the end leaves an intact
+chain. Such a removal is detected because the last hash is also stored outside the study folder (the *anchor*,
+in the keys folder) and on every receipt that a participant takes home.
 
-The log contains no personal data. It calls a participant by their *subject*, a random number that only a row
-of the table `viewers` links to their random ID. Erasure deletes that row: the log keeps the proof that
-something was done, but nothing links it to a person any more. A receipt appears in the log as a hash, so only
+The log contains no personal data. It refers to a participant by their *subject*, a random number that only a
+row of the table `viewers` links to their random ID. Erasure deletes that row, so the log still proves that
+something was done, but nothing links it to a person any longer. Receipts are logged only as hashes, so only
 the holder of the code can show that a row is about them.
 
-Not detectable: a log that was rewritten from its beginning together with its anchor, by someone who can write
-both folders, where no receipt exists outside; rows removed from the end after the anchor was lost; and
-anything that was never logged.
+Three kinds of tampering cannot be detected: rewriting the log from the start along with its anchor, by
+someone with write access to both folders, if no receipt is held elsewhere; removing rows from the end after
+the anchor has been lost; and never logging an event in the first place.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 GENESIS_HASH = "0" * 64
-"""The previous hash of the first row."""
+"""The "previous" hash of the first row."""
 
 SCHEMA = (
     """CREATE TABLE audit (
@@ -41,7 +41,7 @@ SCHEMA = (
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
     """CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
-    # INSERT OR REPLACE fires no delete trigger; it is stopped here.
+    # INSERT OR REPLACE does not fire the delete trigger, so it is blocked here.
     """CREATE TRIGGER audit_only_append BEFORE INSERT ON audit
 WHEN NEW.seq IS NOT (SELECT COALESCE(MAX(seq), 0) + 1 FROM audit)
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
@@ -50,15 +50,15 @@ BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
 
 @dataclass(frozen=True)
 class AuditEntry:
-    """One row.
+    """One row of the audit log.
 
     Attributes:
-        seq: 1, 2, 3, …
+        seq: row number, counted from 1.
         time: UTC, ISO 8601.
-        role: in which capacity somebody acted.
+        role: the capacity in which someone acted.
         action: what was done.
         details: JSON object with sorted keys.
-        previous, hash: SHA-256, hexadecimal.
+        previous, hash: SHA-256 hashes, in hexadecimal.
     """
 
     seq: int
@@ -70,13 +70,13 @@ class AuditEntry:
     hash: str
 
     def compute_hash(self) -> str:
-        """Compute the hash that the row should have."""
+        """Compute the hash that this row should have."""
         content = [self.seq, self.time, self.role, self.action, self.details, self.previous]
         return hashlib.sha256(json.dumps(content, ensure_ascii=True).encode()).hexdigest()
 
 
 def utc_timestamp(now: datetime | None) -> str:
-    """A time as stored: UTC, ISO 8601, to the second. None stands for now."""
+    """Format a time as it is stored: UTC, ISO 8601, to the second. None means now."""
     return (now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds")
 
 
@@ -87,14 +87,14 @@ def append_entry(
     details: Mapping[str, object],
     now: datetime | None = None,
 ) -> AuditEntry:
-    """Add a row, in the caller's transaction, so that it is stored together with what it describes.
+    """Add a row within the caller's transaction, so that it is committed with the change it describes.
 
     Args:
-        connection: to `study.db`.
-        role: in which capacity somebody acted; stored as text.
+        connection: an open connection to `study.db`.
+        role: the capacity in which someone acted; stored as text.
         action: what was done.
-        details: in JSON's types; must not contain personal data.
-        now: the time to record; by default the present.
+        details: JSON-serializable values; must not contain personal data.
+        now: the time to record; defaults to the current time.
     """
     last = connection.execute("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
     seq, previous = (last[0] + 1, last[1]) if last else (1, GENESIS_HASH)
@@ -115,15 +115,15 @@ def integrity_errors(connection: sqlite3.Connection, anchor: tuple[int, str] | N
     """Check every row against its hash, the row before it, and the anchor.
 
     Args:
-        connection: to `study.db`.
-        anchor: number and hash of the last row as stored outside the study; None if it is not known.
+        connection: an open connection to `study.db`.
+        anchor: number and hash of the last row, as stored outside the study; None if unknown.
 
     Yields:
-        One sentence per error, in the order of the rows.
+        One sentence per error, in row order.
     """
     guards = {sql for (sql,) in connection.execute("SELECT sql FROM sqlite_master WHERE tbl_name = 'audit'")}
     if guards != set(SCHEMA):
-        yield "the table is not protected as it was created: its triggers were changed or dropped"
+        yield "the table is no longer protected: its triggers were changed or dropped"
     expected, previous, anchored = 1, GENESIS_HASH, anchor is None
     for entry in read_entries(connection):
         if entry.seq != expected:
@@ -134,7 +134,7 @@ def integrity_errors(connection: sqlite3.Connection, anchor: tuple[int, str] | N
             )
             yield f"{missing} missing"
         if entry.previous != previous:
-            yield f"row {entry.seq}: does not follow from the row before it"
+            yield f"row {entry.seq}: does not match the hash of the row before it"
         if entry.hash != entry.compute_hash():
             yield f"row {entry.seq}: was changed"
         anchored = anchored or (entry.seq, entry.hash) == anchor
@@ -144,5 +144,5 @@ def integrity_errors(connection: sqlite3.Connection, anchor: tuple[int, str] | N
         yield (
             f"rows {expected} to {anchor[0]} were cut off"
             if cut
-            else f"row {anchor[0]}: is not the one that was anchored; the log was rewritten"
+            else f"row {anchor[0]}: differs from the anchored row; the log was rewritten"
         )

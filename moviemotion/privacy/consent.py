@@ -1,9 +1,9 @@
-"""Seats, and what their participants agreed to. A participant is a random ID; no name is ever asked for.
+"""Seats and the consent of their participants. A participant is known only by a random ID, never by name.
 
-A seat is masked unless its participant accepted the disclosure that was current at that time. Every answer
-gets a receipt: a random code that only its holder has. The study database stores its hash, and the audit log
-keeps the hash after erasure, so that a participant can always prove what they answered and when, and can
-withdraw with the code.
+A seat is masked unless its participant accepted the disclosure in force at the time of their answer. Every
+answer gets a receipt: a random code known only to the participant. The study database stores the hash of the
+code, and the audit log keeps that hash even after erasure. Participants can therefore always prove what they
+answered and when, and can use the code to withdraw.
 """
 
 from __future__ import annotations
@@ -29,23 +29,23 @@ from moviemotion.privacy.study_database import StudyDatabase, has_database, open
 
 
 class ConsentState(StrEnum):
-    """The consent of a participant."""
+    """A participant's state of consent."""
 
     ASKED = "asked"
     ACCEPTED = "accepted"
     DECLINED = "declined"
     WITHDRAWN = "withdrawn"
-    """Accepted before, or to be erased for another reason; their data is being erased."""
+    """The participant accepted and later withdrew, or is being erased for another reason."""
     UNRECORDED = "not recorded"
-    """Screened without a study database: consent was obtained in another way, or not at all."""
+    """The screening had no study database: consent was obtained by other means, or not at all."""
 
 
 RECEIPT_PATTERN = re.compile("[0-9a-f]{8}(-[0-9a-f]{8}){3}", re.IGNORECASE)
-"""The form of a receipt's code."""
+"""The format of a receipt code."""
 RECORDING_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm", ".gif", ".mpg", ".mts")
-"""Suffixes of recordings: a camera named with one would match no recording."""
+"""File suffixes of recordings. A camera whose name ends in one would never match a recording."""
 RETAINED_STATES = (ConsentState.ACCEPTED, ConsentState.UNRECORDED)
-"""The states in which a participant's samples are stored."""
+"""The consent states in which a participant's samples are stored."""
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,11 @@ class Seat:
     """One seat.
 
     Attributes:
-        label: what the theater calls it.
-        camera: name of the camera that shows it, as in the study: the file's name without its suffix.
-        region: its part of that camera's frame; None if the camera shows this seat alone.
-        viewer, state: random ID and consent of the participant there; None before they were asked.
+        label: the theater's name for the seat.
+        camera: the name of the camera that shows the seat, as used in the study: the file name without its
+            suffix.
+        region: the part of that camera's frame that shows the seat; None if the camera shows only this seat.
+        viewer, state: the random ID and consent of the seat's participant; None until they are asked.
     """
 
     label: str
@@ -71,11 +72,12 @@ class Receipt:
     """What a participant takes home after an answer.
 
     Attributes:
-        code: random; only the participant has it.
+        code: a random code known only to the participant.
         state: what they answered.
-        disclosure: version of the disclosure that they read.
-        time: UTC.
-        row, hash: of the audit log; with them, rows that were removed or rewritten since can be detected.
+        disclosure: the version of the disclosure that they read.
+        time: when they answered, in UTC.
+        row, hash: number and hash of the audit log row; they reveal whether rows were later removed or
+            rewritten.
     """
 
     code: str
@@ -92,16 +94,16 @@ def add_seat(
     """Add a seat.
 
     Args:
-        camera, region: as in `Seat`.
+        camera, region: as for `Seat`.
 
     Raises:
-        MoviemotionError: the seat exists, the region is empty, or the camera is named with the suffix of its
-            recording.
+        MoviemotionError: the seat already exists, the region is empty, or the camera name ends in the suffix
+            of a recording.
     """
     if (suffix := Path(camera).suffix).lower() in RECORDING_SUFFIXES:
-        raise MoviemotionError(f"camera {camera}: ends in {suffix}, like a file; remove the suffix")
+        raise MoviemotionError(f"camera {camera}: ends in {suffix}, like a file name; remove the suffix")
     if region and (region.left >= region.right or region.top >= region.bottom):
-        raise MoviemotionError(f"seat {seat}: its region is empty; give left, top, right, bottom in pixels")
+        raise MoviemotionError(f"seat {seat}: the region is empty; give left, top, right, bottom in pixels")
     corners = (region.left, region.top, region.right, region.bottom) if region else (None,) * 4
     with open_database(folder) as database, database.transaction():
         try:
@@ -109,19 +111,19 @@ def add_seat(
                 "INSERT INTO seats VALUES (?, ?, ?, ?, ?, ?)", (seat, camera, *corners)
             )
         except sqlite3.IntegrityError:
-            raise MoviemotionError(f"{folder}: seat {seat} exists already; choose another name") from None
+            raise MoviemotionError(f"{folder}: seat {seat} already exists; choose another name") from None
         database.log(Role.RESEARCHER, "seat added", {}, now)
 
 
 def remove_seat(folder: Path, seat: str, now: datetime | None = None) -> None:
-    """Remove a seat whose participant was not asked yet, such as one that was misspelled.
+    """Remove a seat whose participant has not been asked yet, for example because its label was misspelled.
 
     Raises:
-        MoviemotionError: there is no such seat, or its participant was asked.
+        MoviemotionError: there is no such seat, or its participant has already been asked.
     """
     with open_database(folder) as database, database.transaction():
         if _find_seat(database, seat).viewer:
-            raise MoviemotionError(f"{folder}: seat {seat} has a participant; erase them first")
+            raise MoviemotionError(f"{folder}: seat {seat} already has a participant; erase their data first")
         database.connection.execute("DELETE FROM seats WHERE seat = ?", (seat,))
         database.log(Role.RESEARCHER, "seat removed", {}, now)
 
@@ -130,7 +132,7 @@ def parse_region(text: str) -> Region:
     """Parse `LEFT,TOP,RIGHT,BOTTOM` in pixels.
 
     Raises:
-        SettingError: the text has another form.
+        SettingError: the text does not have this form.
     """
     try:
         left, top, right, bottom = (int(part) for part in text.split(","))
@@ -142,13 +144,13 @@ def parse_region(text: str) -> Region:
 
 
 def list_seats(folder: Path) -> tuple[Seat, ...]:
-    """List every seat with its participant and their answer."""
+    """List all seats, each with its participant and their answer."""
     with open_database(folder) as database:
         return seats_in_database(database)
 
 
 def seats_in_database(database: StudyDatabase) -> tuple[Seat, ...]:
-    """The same, from an open study database."""
+    """List all seats, as `list_seats` does, using an open study database."""
     rows = database.connection.execute(
         """SELECT s.seat, s.camera, s.x0, s.y0, s.x1, s.y1, v.id, v.state FROM seats s
            LEFT JOIN viewers v ON v.seat = s.seat ORDER BY s.seat"""
@@ -166,7 +168,7 @@ def seats_in_database(database: StudyDatabase) -> tuple[Seat, ...]:
 
 
 def ask_for_consent(folder: Path, seat: str, now: datetime | None = None) -> str:
-    """Open the consent page of a seat; the answer is recorded under the ID that this returns.
+    """Open the consent page of a seat; the answer is recorded under the returned ID.
 
     A participant who reloads the page, or comes back after declining, keeps their ID.
 
@@ -174,15 +176,15 @@ def ask_for_consent(folder: Path, seat: str, now: datetime | None = None) -> str
         The participant's random ID.
 
     Raises:
-        MoviemotionError: there is no such seat, its participant has accepted already, or the retention of
-            some data has ended.
+        MoviemotionError: there is no such seat, its participant has already accepted, or the retention period
+            of some data has ended.
     """
     with open_database(folder) as database, database.transaction():
         refuse_expired(database, now)
         here = _find_seat(database, seat)
         if here.state in (ConsentState.ACCEPTED, ConsentState.WITHDRAWN):
             raise MoviemotionError(
-                f"{folder}: the participant of seat {seat} has accepted; withdraw with the receipt"
+                f"{folder}: the participant of seat {seat} has already accepted; withdraw with the receipt"
             )
         if here.viewer:
             return here.viewer
@@ -197,29 +199,31 @@ def record_answer(
     """Record a participant's answer to the disclosure.
 
     Args:
-        folder: of the study.
-        viewer: random ID, from `ask_for_consent`.
-        accepted: whether they accept.
-        disclosure_version: of the disclosure that they read.
-        now: by default the present.
+        folder: the study folder.
+        viewer: the participant's random ID, as returned by `ask_for_consent`.
+        accepted: whether the participant accepts.
+        disclosure_version: the version of the disclosure that they read.
+        now: defaults to the current time.
 
     Raises:
-        MoviemotionError: the disclosure has changed since, or a deletion date in it has passed; there is no
-            such participant, or they have accepted before (`erasure.withdraw` takes that back); or they
-            accept and rows are missing from the audit log.
+        MoviemotionError: the disclosure has changed since it was read, or one of its deletion dates has
+            passed; the participant does not exist, or has already accepted (use `erasure.withdraw` to revoke
+            consent); or the participant accepts but rows are missing from the audit log.
     """
     state = ConsentState.ACCEPTED if accepted else ConsentState.DECLINED
     with open_database(folder) as database, database.transaction():
         refuse_expired(database, now)
         disclosure = build_disclosure(database)
         if disclosure_version != disclosure.version:
-            raise MoviemotionError("the disclosure has changed since the page was opened; read it again")
+            raise MoviemotionError(
+                "the disclosure has changed since the page was opened; reload the page and read it again"
+            )
         if consent_state(database, viewer) not in (ConsentState.ASKED, ConsentState.DECLINED):
-            raise MoviemotionError(f"viewer {viewer}: has accepted; withdraw with the receipt")
+            raise MoviemotionError(f"viewer {viewer}: has already accepted; withdraw with the receipt")
         if accepted and database.is_anchor_missing():
             raise MoviemotionError(
-                f"{folder}: rows are missing from its audit log (moviemotion privacy verify), so no consent "
-                "is recorded; continue in the newest copy of the study, or start another"
+                f"{folder}: rows are missing from the audit log (run moviemotion privacy verify), so new "
+                "consents cannot be recorded; use the latest copy of the study, or start a new study"
             )
         database.connection.execute(
             "INSERT OR IGNORE INTO disclosures VALUES (?, ?)", (disclosure.version, disclosure.text)
@@ -228,7 +232,7 @@ def record_answer(
 
 
 def refuse_expired(database: StudyDatabase, now: datetime | None = None) -> None:
-    """Refuse to ask for consent or to screen once the retention of any kind of data has ended.
+    """Refuse to ask for consent or to screen once the retention period of any kind of data has ended.
 
     Raises:
         MoviemotionError: a deletion date has passed.
@@ -236,7 +240,7 @@ def refuse_expired(database: StudyDatabase, now: datetime | None = None) -> None
     if past := database.first_expired(now):
         kind, day = past
         raise MoviemotionError(
-            f"{database.folder}: expired on {day}, the deletion date of its {kind}; start another study"
+            f"{database.folder}: expired on {day}, the deletion date of its {kind}; start a new study"
         )
 
 
@@ -244,7 +248,7 @@ def record_offline_answer(folder: Path, seat: str, accepted: bool, now: datetime
     """Record the answer of a participant who read the current disclosure on paper.
 
     Raises:
-        MoviemotionError: as `ask_for_consent` and `record_answer`.
+        MoviemotionError: as for `ask_for_consent` and `record_answer`.
     """
     with open_database(folder) as database:
         version = build_disclosure(database).version
@@ -254,7 +258,7 @@ def record_offline_answer(folder: Path, seat: str, accepted: bool, now: datetime
 def record_state(
     database: StudyDatabase, viewer: str, state: ConsentState, disclosure: str, now: datetime | None
 ) -> Receipt:
-    """Record a participant's new state, inside a transaction."""
+    """Record a participant's new state; must be called within a transaction."""
     code = "-".join(secrets.token_hex(4) for _ in range(4))
     subject = audit_subject(database, viewer)
     database.connection.execute("UPDATE viewers SET state = ? WHERE id = ?", (state, viewer))
@@ -268,7 +272,7 @@ def record_state(
 
 
 def state_by_receipt(folder: Path, code: str) -> ConsentState | None:
-    """The current consent of a receipt's holder; None if no data about them is stored any more."""
+    """Look up the current consent of a receipt's holder; None if no data about them is stored any longer."""
     query = "SELECT v.state FROM viewers v JOIN consents c ON c.viewer = v.id WHERE c.receipt = ?"
     with open_database(folder) as database:
         row = database.connection.execute(query, (_hash_code(code),)).fetchone()
@@ -276,7 +280,7 @@ def state_by_receipt(folder: Path, code: str) -> ConsentState | None:
 
 
 def viewer_by_receipt(folder: Path, code: str) -> str:
-    """The random ID of a receipt's holder.
+    """Look up the random ID of a receipt's holder.
 
     Raises:
         MoviemotionError: no data is stored for this receipt.
@@ -291,10 +295,11 @@ def viewer_by_receipt(folder: Path, code: str) -> str:
 
 
 def find_receipt(folder: Path, code: str) -> Receipt:
-    """Find a receipt in the audit log, also after erasure.
+    """Find a receipt in the audit log, even after erasure.
 
     Raises:
-        MoviemotionError: it is not in the log: the code is wrong, or rows were removed or rewritten.
+        MoviemotionError: the receipt is not in the log, because the code is wrong or rows were removed or
+            rewritten.
     """
     with open_database(folder) as database:
         for entry in audit_log.read_entries(database.connection):
@@ -308,11 +313,11 @@ def find_receipt(folder: Path, code: str) -> Receipt:
 
 
 def camera_masks(folder: Path, cameras: Iterable[str]) -> dict[str, Mask]:
-    """The mask of each camera of a study, from the consent of the participants it shows.
+    """Determine the mask of each camera of a study from the consent of the participants it shows.
 
     Args:
-        folder: of the study.
-        cameras: their names. A camera without a seat is masked completely.
+        folder: the study folder.
+        cameras: the camera names. A camera without a seat is masked completely.
 
     Returns:
         Camera → mask; nothing is masked in a study without a database.
@@ -326,7 +331,7 @@ def camera_masks(folder: Path, cameras: Iterable[str]) -> dict[str, Mask]:
 
 
 def fully_masked_cameras(folder: Path, cameras: Iterable[str]) -> dict[str, str]:
-    """The cameras that are masked completely for lack of consent → the reason."""
+    """Map each camera that is completely masked for lack of consent to the reason."""
     if not has_database(folder):
         return {}
     everyone, why = list_seats(folder), {}
@@ -335,19 +340,19 @@ def fully_masked_cameras(folder: Path, cameras: Iterable[str]) -> dict[str, str]
         if not mask_for_seats(here).hides_everything:
             continue
         if not here:
-            why[camera] = "no seat has this camera"
+            why[camera] = "no seat uses this camera"
         elif not any(seat.state is ConsentState.ACCEPTED for seat in here):
-            why[camera] = "no participant there has accepted"
+            why[camera] = "none of its participants has accepted"
         else:
             unplaced = next(
                 s.label for s in here if s.state is not ConsentState.ACCEPTED and s.region is None
             )
-            why[camera] = f"seat {unplaced} has not accepted, and could be anywhere in its picture"
+            why[camera] = f"seat {unplaced} has not accepted and could be anywhere in the frame"
     return why
 
 
 def mask_for_seats(camera_seats: list[Seat]) -> Mask:
-    """The mask of one camera: visible are the regions of seats that accepted, except where others overlap."""
+    """The mask of one camera, which shows only seats that accepted, minus any overlap with other seats."""
     agreed = [seat for seat in camera_seats if seat.state is ConsentState.ACCEPTED]
     others = [seat for seat in camera_seats if seat.state is not ConsentState.ACCEPTED]
     if not agreed or any(seat.region is None for seat in others):
@@ -359,8 +364,8 @@ def mask_for_seats(camera_seats: list[Seat]) -> Mask:
 
 
 def add_viewer(database: StudyDatabase, seat: str, state: ConsentState) -> str:
-    """Give the participant of a seat a random ID; inside a transaction."""
-    # The letter keeps spreadsheets from reading 12e4… as a number.
+    """Give the participant of a seat a random ID; must be called within a transaction."""
+    # The letter prefix keeps spreadsheets from reading 12e4… as a number.
     viewer = f"v-{secrets.token_hex(6)}"
     database.connection.execute(
         "INSERT INTO viewers VALUES (?, ?, ?, ?)", (viewer, secrets.token_hex(8), seat, state)
@@ -369,7 +374,7 @@ def add_viewer(database: StudyDatabase, seat: str, state: ConsentState) -> str:
 
 
 def audit_subject(database: StudyDatabase, viewer: str) -> str:
-    """The number that stands for a participant in the audit log.
+    """Look up the number that identifies a participant in the audit log.
 
     Raises:
         MoviemotionError: there is no such participant.
@@ -381,7 +386,7 @@ def audit_subject(database: StudyDatabase, viewer: str) -> str:
 
 
 def consent_state(database: StudyDatabase, viewer: str) -> ConsentState:
-    """The current consent of a participant.
+    """Look up the current consent of a participant.
 
     Raises:
         MoviemotionError: there is no such participant.
@@ -394,12 +399,12 @@ def consent_state(database: StudyDatabase, viewer: str) -> ConsentState:
 def _find_seat(database: StudyDatabase, seat: str) -> Seat:
     here = next((s for s in seats_in_database(database) if s.label == seat), None)
     if here is None:
-        raise MoviemotionError(f"{database.folder}: has no seat {seat}; check the name")
+        raise MoviemotionError(f"{database.folder}: there is no seat {seat}; check the name")
     return here
 
 
 def _normalize_code(code: str) -> str:
-    """A code as on the receipt, even if it was typed in capitals, with spaces or without dashes."""
+    """Restore a code to its printed form, even if typed in capitals, with spaces or without dashes."""
     digits = re.sub(r"[\W_]", "", code.lower())
     return "-".join(digits[k : k + 8] for k in range(0, len(digits), 8))
 

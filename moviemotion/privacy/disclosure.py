@@ -1,7 +1,7 @@
-"""The disclosure that a participant reads before they answer, generated from the study's settings.
+"""The disclosure that participants read before they answer, generated from the study's settings.
 
-The version of a disclosure is the hash of its text. When a date, the purpose or the kinds of stored data
-change, so does the version, and every answer records which version was read.
+The version of a disclosure is the hash of its text, so it changes whenever a date, the purpose or the kinds
+of stored data change. Every answer records which version was read.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.study_database import ConsentTerms, StudyDatabase, open_database
 
 MIN_GROUP_SIZE = 5
-"""Fewest viewers behind a figure that roles other than the researcher may see; see `small_groups`."""
-ACCEPT_TEXT = "I have read this and agree that my face is measured as it says."
+"""Minimum number of viewers behind any value shown to roles other than the researcher; see `small_groups`."""
+ACCEPT_TEXT = "I have read this and agree to my face being measured as described."
 DECLINE_TEXT = "I do not agree. Black out my seat."
 
 
@@ -35,11 +35,11 @@ class Disclosure:
     """The text of a consent page.
 
     Attributes:
-        version: the first 16 digits of the SHA-256 of `text`.
-        summary: one sentence, for the top of the page.
-        sections: in reading order.
-        accept, decline: labels of the two buttons.
-        deletion_dates: kind of data → day on which it is deleted.
+        version: the first 16 digits of the SHA-256 hash of `text`.
+        summary: a short summary for the top of the page.
+        sections: the sections, in reading order.
+        accept, decline: the labels of the two buttons.
+        deletion_dates: kind of data → date on which it is deleted.
     """
 
     version: str
@@ -56,27 +56,27 @@ class Disclosure:
 
 
 def load_disclosure(folder: Path) -> Disclosure:
-    """The current disclosure of a study.
+    """Load the current disclosure of a study.
 
     Raises:
-        MoviemotionError: the study has no database, or names no controller.
+        MoviemotionError: the study has no database or no named controller.
     """
     with open_database(folder) as database:
         return build_disclosure(database)
 
 
 def build_disclosure(database: StudyDatabase) -> Disclosure:
-    """The same, from an open study database."""
+    """Build the current disclosure of a study from its open database."""
     terms = database.terms
     if terms is None:
         raise MoviemotionError(
-            f"{database.folder}: names no controller, so it cannot ask for consent; start it with "
-            "moviemotion privacy begin"
+            f"{database.folder}: no controller is named, so consent cannot be requested; start the study "
+            "with moviemotion privacy begin"
         )
     until = database.deletion_dates()
     summary = (
         "While you watch, a camera records your face and a program estimates which emotion it shows. "
-        "You choose whether yours is included."
+        "You choose whether your face is included."
     )
     sections = tuple(_sections(terms, until))
     version = hashlib.sha256(_plain_text(summary, sections).encode()).hexdigest()[:16]
@@ -95,17 +95,19 @@ def _sections(terms: ConsentTerms, deletion_dates: dict[str, date]) -> Iterator[
     yield DisclosureSection(
         "What happens",
         (
-            "Several times a second your face is found in the picture and measured: which emotion it shows, "
+            "Several times a second, your face is found in the video and measured for the emotion it shows: "
             f"{emotions}.",
-            "It says what a face shows, not what you feel, and can be wrong. Nothing is decided about you.",
-            "You are not identified: your face is compared with nobody else's, and your name is not asked.",
+            "The result says what a face shows, not what you feel, and can be wrong. "
+            "Nothing is decided about you.",
+            "You are not identified: your face is not compared with anyone else's, and you are not asked for "
+            "your name.",
         ),
     )
     yield DisclosureSection(
         "What is stored, and for how long", tuple(_retention_sentences(terms, deletion_dates))
     )
     passed_on = (
-        f"Figures about the audience are also given to {terms.recipients}." if terms.recipients else ""
+        f"Results about the audience are also given to {terms.recipients}." if terms.recipients else ""
     )
     yield DisclosureSection(
         "Who sees it",
@@ -113,8 +115,8 @@ def _sections(terms: ConsentTerms, deletion_dates: dict[str, date]) -> Iterator[
             filter(
                 None,
                 (
-                    "The study's researchers and its privacy officer see single viewers, under a random ID.",
-                    f"Everyone else sees figures about {MIN_GROUP_SIZE} viewers or more together.",
+                    "The study's researchers and its privacy officer see individual viewers, by random ID.",
+                    f"Everyone else sees only results about {MIN_GROUP_SIZE} viewers or more together.",
                     passed_on,
                 ),
             )
@@ -123,12 +125,12 @@ def _sections(terms: ConsentTerms, deletion_dates: dict[str, date]) -> Iterator[
     yield DisclosureSection(
         "Your choice",
         (
-            "If you say no, your seat is blacked out before the program analyzes the picture. You can watch "
-            "the film all the same.",
+            "If you say no, your seat is blacked out before the program analyzes the video. You can still "
+            "watch the film.",
             "If you say yes, you get a code. With it you can withdraw at any time, without giving a reason. "
-            "All data about you is then deleted, and the results are made again without you.",
-            f"You can ask {terms.contact} for a copy of the data about you, have it deleted, restricted or "
-            "corrected, and complain to your data protection authority.",
+            "All data about you is then deleted, and the results are recomputed without you.",
+            f"You can ask {terms.contact} for a copy of the data about you, or to have it deleted, "
+            "restricted or corrected. You can also complain to your data protection authority.",
         ),
     )
 
@@ -136,11 +138,11 @@ def _sections(terms: ConsentTerms, deletion_dates: dict[str, date]) -> Iterator[
 def _retention_sentences(terms: ConsentTerms, deletion_dates: dict[str, date]) -> Iterator[str]:
     if terms.pictures:
         until = _format_date(deletion_dates["pictures"])
-        yield f"Some pictures of your face, encrypted and without your seat, until {until}."
+        yield f"Some pictures of your face, encrypted and without your seat number, until {until}."
     else:
-        yield "No picture of you."
+        yield "No pictures of you."
     yield (
-        "Recordings that wait to be measured are deleted afterwards, "
+        "Recordings awaiting measurement are deleted once they have been measured, "
         f"{_format_date(deletion_dates['pictures'])} at the latest."
     )
     until = _format_date(deletion_dates["samples"])

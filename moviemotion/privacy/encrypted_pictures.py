@@ -1,7 +1,7 @@
-"""Encrypted pictures of participants, stored only where the terms of the study allow them.
+"""Encrypted pictures of participants, stored only if the terms of the study allow it.
 
-A picture shows a face and carries no name, seat or metadata. Its file name is random and its key lies outside
-the study folder, so that copies of the folder alone reveal nothing.
+A picture shows a face without any name, seat or metadata. Its file name is random and its key is stored
+outside the study folder, so a copy of the folder alone reveals nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from moviemotion.privacy.study_database import key_file, open_database
 from moviemotion.study.file_names import PICTURES_FOLDER
 
 NONCE_BYTES = 12
-"""Bytes before the ciphertext; the nonce size of AES-GCM."""
+"""Length of the AES-GCM nonce that precedes the ciphertext, in bytes."""
 
 
 def store_picture(
@@ -34,27 +34,29 @@ def store_picture(
     """Encrypt and store a picture of a participant.
 
     Args:
-        folder: of the study.
-        viewer: random ID.
-        image: (height, width, 3) or (height, width) uint8.
-        time: film time at which it was taken, in seconds.
-        now: by default the present.
+        folder: the study folder.
+        viewer: the participant's random ID.
+        image: uint8 array, (height, width, 3) or (height, width).
+        time: film time at which the picture was taken, in seconds.
+        now: defaults to the current time.
 
     Returns:
-        The name of its file.
+        The name of the stored file.
 
     Raises:
-        MoviemotionError: the terms of the study allow no pictures, or the participant has not accepted.
+        MoviemotionError: the terms of the study do not allow pictures, or the participant has not accepted.
     """
     with open_database(folder) as database:
         if not (database.terms and database.terms.pictures):
             raise SettingError(
                 "no-pictures",
-                "{path}: its terms allow no pictures; start a study with {pictures}",
+                "{path}: the study's terms do not allow pictures; start a study with {pictures}",
                 path=folder,
             )
         if consent_state(database, viewer) not in RETAINED_STATES:
-            raise MoviemotionError(f"viewer {viewer}: has not accepted, so no picture of them is stored")
+            raise MoviemotionError(
+                f"viewer {viewer}: has not accepted; pictures can be stored only with consent"
+            )
         name = f"{secrets.token_hex(16)}.bin"
         nonce = secrets.token_bytes(NONCE_BYTES)
         sealed = AESGCM(_load_or_create_key(database.study_id)).encrypt(
@@ -70,10 +72,10 @@ def store_picture(
 
 
 def decrypt_picture(folder: Path, name: str) -> bytes:
-    """Decrypt a stored picture; returns a PNG file.
+    """Decrypt a stored picture and return it as a PNG file.
 
     Raises:
-        MoviemotionError: there is no such picture, its key is not on this machine, or it was modified.
+        MoviemotionError: there is no such picture, its key is not on this machine, or the file was modified.
     """
     path = folder / PICTURES_FOLDER / Path(name).name
     with open_database(folder) as database:
@@ -82,15 +84,15 @@ def decrypt_picture(folder: Path, name: str) -> bytes:
         sealed = path.read_bytes()
         return AESGCM(key.read_bytes()).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], name.encode())
     except FileNotFoundError as error:
-        raise MoviemotionError(f"{error.filename}: missing; its retention may have ended") from error
+        raise MoviemotionError(f"{error.filename}: missing; its retention period may have ended") from error
     except (InvalidTag, ValueError) as error:
         raise MoviemotionError(
-            f"{path}: was modified, or belongs to another key; restore both from a copy"
+            f"{path}: modified, or encrypted with another key; restore the picture and its key from a backup"
         ) from error
 
 
 def destroy_key(study_id: str) -> None:
-    """Delete the key of a study, which makes all its pictures and their copies unreadable."""
+    """Delete the key of a study, which makes all of its pictures, including copies, unreadable."""
     key_file(study_id, ".key").unlink(missing_ok=True)
 
 

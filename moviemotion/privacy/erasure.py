@@ -1,7 +1,7 @@
-"""Erase a participant from a study: samples, their part in every output, pictures, and database rows.
+"""Erase a participant from a study: samples, contributions to outputs, pictures and database rows.
 
-What remains is a record in the audit log that somebody accepted and was erased, under a number that nothing
-links to them any more. Blocks that the file system has freed are not overwritten, so keep studies on an
+Only a record in the audit log remains. It says that someone accepted and was erased, under a number that can
+no longer be linked to them. Disk blocks freed by the file system are not overwritten, so keep studies on an
 encrypted disk.
 """
 
@@ -66,10 +66,11 @@ class ErasureResult:
     """What was erased.
 
     Attributes:
-        samples, pictures: numbers of samples and pictures.
-        files: other files that contained the participant's ID and were deleted, relative to the study folder.
+        samples, pictures: numbers of erased samples and pictures.
+        files: paths of other files deleted because they contained the participant's ID, relative to the study
+            folder.
         unknown_files: files in the folder that this program did not write. They may contain data about the
-            participant in another form, and are left for a person to check.
+            participant in another form, so they are left for manual review.
     """
 
     samples: int
@@ -80,11 +81,11 @@ class ErasureResult:
 
 @dataclass(frozen=True)
 class EnforcementResult:
-    """What enforcing a study's privacy settings did.
+    """The result of enforcing a study's privacy settings.
 
     Attributes:
-        deleted: kinds of data whose retention had ended.
-        erased: number of participants who had withdrawn.
+        deleted: the kinds of data that were deleted because their retention period had ended.
+        erased: the number of withdrawn participants who were erased.
     """
 
     deleted: tuple[DataKind, ...]
@@ -92,24 +93,25 @@ class EnforcementResult:
 
 
 def withdraw(folder: Path, code: str, now: datetime | None = None, defer_erasure: bool = False) -> Receipt:
-    """Withdraw a participant's consent, with the receipt of their answer, and erase them.
+    """Withdraw a participant's consent, using the receipt of their answer, and erase them.
 
-    During a screening they are masked from now on, and erased at its end by `enforce_privacy`.
+    During a screening, the participant is masked from now on, and erased by `enforce_privacy` when the
+    screening ends.
 
     Args:
-        folder: of the study.
-        code: of the receipt.
-        now: by default the present.
-        defer_erasure: leave the erasure to `enforce_privacy`, because a screening is running even if it has
-            outputs already. It is also left if another program holds the study lock.
+        folder: the study folder.
+        code: the receipt code.
+        now: defaults to the current time.
+        defer_erasure: leave the erasure to `enforce_privacy`, because a screening is running even though
+            outputs already exist. The erasure is also deferred if another program holds the study lock.
 
     Returns:
-        A receipt of the withdrawal, which can be verified after the erasure.
+        A receipt of the withdrawal, which can still be verified after the erasure.
 
     Raises:
         MoviemotionError: no data is stored for the receipt.
     """
-    # Under the lock, so that the second of two simultaneous calls finds nothing stored any more.
+    # Hold the lock, so that the second of two simultaneous calls finds nothing left to erase.
     with database_lock(folder):
         viewer = viewer_by_receipt(folder, code)
         with open_database(folder) as database, database.transaction():
@@ -125,8 +127,8 @@ def withdraw(folder: Path, code: str, now: datetime | None = None, defer_erasure
 def delete_withdrawn_cameras(folder: Path) -> None:
     """Delete the samples of cameras whose participants have all withdrawn from an unfinished screening.
 
-    Must not be called while the screening runs. Samples of other cameras are erased at its end. If no
-    participant remains, the screening is discarded.
+    Must not be called while the screening is running. Samples from other cameras are erased when the
+    screening ends. If no participants remain, the screening is discarded.
     """
     gone = {seat.camera for seat in list_seats(folder) if seat.state is ConsentState.WITHDRAWN}
     for camera, mask in camera_masks(folder, gone).items():
@@ -135,7 +137,7 @@ def delete_withdrawn_cameras(folder: Path) -> None:
     left = any(seat.state is ConsentState.ACCEPTED for seat in list_seats(folder))
     captured = any(
         (folder / name).exists() for name in (JOURNAL_FOLDER, *CAPTURE_REPORTS)
-    )  # whose report is made in any case
+    )  # a captured study gets its report in any case
     if gone and not left and not captured and has_study(folder):
         StudyFolder.open_existing(folder).discard()
 
@@ -143,19 +145,19 @@ def delete_withdrawn_cameras(folder: Path) -> None:
 def erase(
     folder: Path, viewer: str, role: Role = Role.PRIVACY_OFFICER, now: datetime | None = None
 ) -> ErasureResult:
-    """Erase a participant and rebuild the outputs without them.
+    """Erase a participant and rebuild the outputs without their data.
 
-    An interrupted erasure is completed by calling this again, or by `enforce_privacy`.
+    To complete an interrupted erasure, call this function again or run `enforce_privacy`.
 
     Args:
-        folder: of the study.
-        viewer: random ID.
-        role: who erases.
-        now: by default the present.
+        folder: the study folder.
+        viewer: the participant's random ID.
+        role: the role of the person who requests the erasure.
+        now: defaults to the current time.
 
     Raises:
         MoviemotionError: no data about the participant is stored, the study is not finished, or another
-            program keeps the database open.
+            program has the database open.
     """
     with database_lock(folder), study_lock(folder):
         return _erase(folder, viewer, role, now)
@@ -164,14 +166,14 @@ def erase(
 def _erase(folder: Path, viewer: str, role: Role, now: datetime | None) -> ErasureResult:
     if not _can_erase(folder):
         raise MoviemotionError(
-            f"{folder}: is being screened; erase when it is finished, or let it be withdrawn"
+            f"{folder}: is being screened; erase the viewer after the screening, or withdraw by receipt"
         )
     if has_study(folder):
         pseudonymize_study(folder, now)
     with open_database(folder) as database:
         subject = audit_subject(database, viewer)
         with database.transaction():
-            # If the erasure is interrupted, `enforce_privacy` finds this state and completes it.
+            # If the erasure is interrupted, `enforce_privacy` resumes it.
             database.connection.execute(
                 "UPDATE viewers SET state = ? WHERE id = ?", (ConsentState.WITHDRAWN, viewer)
             )
@@ -186,7 +188,7 @@ def _erase(folder: Path, viewer: str, role: Role, now: datetime | None) -> Erasu
         for name in files:
             (folder / PICTURES_FOLDER / name).unlink(missing_ok=True)
         delete_partial_files(folder)
-        # The database and its write-ahead log are open here.
+        # Skip the database and its write-ahead log, which are open here.
         others = tuple(
             path for path in find_files_containing(folder, viewer) if not path.name.startswith(DATABASE_FILE)
         )
@@ -208,10 +210,10 @@ def _erase(folder: Path, viewer: str, role: Role, now: datetime | None) -> Erasu
 def enforce_privacy(folder: Path, now: datetime | None = None) -> EnforcementResult:
     """Pseudonymize a finished study, erase participants who withdrew, and delete expired data.
 
-    To be called when a program starts, after each screening, and once a day. Completes what was interrupted.
+    Call this at program start, after each screening, and once a day. It also resumes any interrupted run.
 
     Raises:
-        LockHeldError: another program holds the lock of the study.
+        LockHeldError: another program holds the study lock.
         MoviemotionError: the study has no database.
     """
     with database_lock(folder), study_lock(folder):
@@ -228,16 +230,16 @@ def _enforce_privacy(folder: Path, now: datetime | None) -> EnforcementResult:
 
 
 def find_files_containing(folder: Path, text: str) -> Iterator[Path]:
-    """Every file in a folder that contains a text, directly or inside a Parquet file or ZIP archive."""
+    """Find every file in a folder that contains a text, directly or inside a Parquet file or ZIP archive."""
     needle = text.encode()
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        with suppress(FileNotFoundError):  # such as a partial upload that was just completed
+        with suppress(FileNotFoundError):  # such as a partial upload that has just been completed
             if path.stat().st_size and any(part.find(needle) >= 0 for part in _file_contents(path)):
                 yield path
 
 
 def _erase_uploads(database: StudyDatabase, viewer: str) -> None:
-    """Delete recordings that wait to be measured and show the participant."""
+    """Delete recordings awaiting measurement that show the participant."""
     query = "SELECT camera FROM seats JOIN viewers USING (seat) WHERE id = ?"
     for (camera,) in database.connection.execute(query, (viewer,)).fetchall():
         for path in (database.folder / UPLOADS_FOLDER).glob("*"):
@@ -266,7 +268,7 @@ def _unknown_files(folder: Path) -> Iterator[str]:
 
 
 def _erase_withdrawn(folder: Path, role: Role, now: datetime | None) -> int:
-    """Erase participants who withdrew, in an unfinished screening only their cameras; returns how many."""
+    """Erase participants who withdrew (if unfinished, only their cameras) and return their number."""
     if not _can_erase(folder):
         delete_withdrawn_cameras(folder)
     if not _can_erase(folder):
@@ -280,12 +282,12 @@ def _erase_withdrawn(folder: Path, role: Role, now: datetime | None) -> int:
 
 
 def _can_erase(folder: Path) -> bool:
-    """Whether a study is in a state that can be erased from: not started, or finished."""
+    """Whether a study is in a state that allows erasure: either not started or finished."""
     return is_finished(folder) or not has_study(folder)
 
 
 def _erase_samples(folder: Path, viewer: str) -> int:
-    """Erase a viewer's samples, and cameras that show nobody else; returns the number of samples."""
+    """Erase a viewer's samples, and any cameras that show no one else; return the number of samples."""
     if not is_finished(folder):
         return 0
     study = StudyFolder.open_existing(folder)
@@ -308,7 +310,7 @@ def _erase_samples(folder: Path, viewer: str) -> int:
 
 
 def _remove_mentions(study: StudyFolder, ids: Sequence[str]) -> None:
-    """Remove a viewer and their camera from study.json and from all files with sentences about them."""
+    """Remove a viewer and their camera from study.json and from all files with text about them."""
     for name in (PROVENANCE_FILE, *FILES_WITH_NAMES):
         path = study.folder / name
         if path.suffix == ".json" and path.is_file():
@@ -317,7 +319,7 @@ def _remove_mentions(study: StudyFolder, ids: Sequence[str]) -> None:
         elif path.is_file():
             lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
             study.write_text(name, [line for line in lines if not any(each in line for each in ids)])
-    # Last, because an interrupted erasure finds its cameras here.
+    # Written last, because a resumed erasure reads its cameras from this file.
     cameras = study.manifest["cameras"]
     assert isinstance(cameras, dict)
     study.write_manifest(
@@ -326,7 +328,7 @@ def _remove_mentions(study: StudyFolder, ids: Sequence[str]) -> None:
 
 
 def _without_mentions(value: Any, ids: Sequence[str]) -> Any:
-    """JSON without the sentences and records that contain one of some IDs."""
+    """The JSON value without the sentences and records that contain any of the given IDs."""
     if isinstance(value, dict):
         return {key: _without_mentions(part, ids) for key, part in value.items()}
     if isinstance(value, list):
@@ -342,7 +344,7 @@ def _mentions(value: Any, ids: Sequence[str]) -> bool:
 def _file_contents(path: Path) -> Iterator[Any]:
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as bytes_on_disk:
         yield bytes_on_disk
-    # A file of another program may be damaged or encrypted; `ErasureResult.unknown_files` names it.
+    # A file from another program may be damaged or encrypted; `ErasureResult.unknown_files` lists it.
     with suppress(pa.ArrowException, zipfile.BadZipFile, RuntimeError, NotImplementedError, zlib.error):
         yield from _unpacked_contents(path)
 

@@ -1,4 +1,4 @@
-"""Right of access: all data about one participant, as one ZIP file for them."""
+"""Right of access: export all data about one participant as a ZIP file for them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ README_TEXT = """The data about you in this study.
 viewer.json      your random ID, your seat, your answers, when each kind of data is deleted, and what was done
 samples.csv      each measurement of your face: film time in seconds, emotion probabilities, quality weight
                  (0 to 1), and the reason if it was rejected
-seconds.csv      the same for each second of the film, and the strength of each emotion above your baseline
+seconds.csv      the same for each second of the film, plus the strength of each emotion above your baseline
 disclosures/     the texts that you read before you answered
 pictures/        pictures of you, if any were stored
 """
@@ -44,14 +44,14 @@ def export_viewer(
     role: Role = Role.PRIVACY_OFFICER,
     now: datetime | None = None,
 ) -> Path:
-    """Write all data of a study about a participant to a ZIP file.
+    """Write all of a study's data about a participant to a ZIP file.
 
     Args:
-        folder: of the study.
-        viewer: random ID.
-        out: ZIP file to write, outside the study folder.
-        role: who asked for it.
-        now: by default the present.
+        folder: the study folder.
+        viewer: the participant's random ID.
+        out: the ZIP file to write; must be outside the study folder.
+        role: the role of the person who requests the export.
+        now: defaults to the current time.
 
     Returns:
         `out`.
@@ -60,10 +60,8 @@ def export_viewer(
         MoviemotionError: no data about the participant is stored, or `out` cannot be written.
     """
     if out.resolve().is_relative_to(folder.resolve()):
-        raise SettingError(
-            "out-in-study", "{path}: the study would then hold a copy; choose another {out}", path=out
-        )
-    with database_lock(folder):  # so that the participant is not erased meanwhile
+        raise SettingError("out-in-study", "{path}: inside the study folder; choose another {out}", path=out)
+    with database_lock(folder):  # so that the participant is not erased in the meantime
         return _export(folder, viewer, out, role, now)
 
 

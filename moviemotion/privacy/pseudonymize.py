@@ -1,9 +1,10 @@
-"""Pseudonyms: random IDs replace the names of recordings, which often name seats.
+"""Pseudonyms: random IDs replace the names of recordings, which often contain seat labels.
 
 `moviemotion screen` names viewers after their cameras. `pseudonymize_study` gives every camera and viewer of
-a finished study a random ID, sorts by it (the order would reveal the seats), and rebuilds the outputs. Only
-`study.db` then links a viewer to a seat, in a row that erasure deletes. In a study whose participants were
-asked for consent, samples of anybody who did not accept are removed here, whatever the camera showed.
+a finished study a random ID, sorts them by ID (because the original order would reveal the seats), and
+rebuilds the outputs. After that, only `study.db` links a viewer to a seat, in a row that erasure deletes. If
+participants were asked for consent, the samples of everyone who did not accept are also removed here,
+regardless of what the camera showed.
 """
 
 from __future__ import annotations
@@ -42,18 +43,18 @@ from moviemotion.study.provenance import has_provenance, load_analysis
 from moviemotion.study.schema import PROVENANCE, write_json
 
 FILES_WITH_NAMES = (*CAPTURE_REPORTS, NOTES_FILE, GROUPS_FILE)
-"""Files that may name viewers and cameras; they stay when a viewer is erased, without the viewer's name."""
+"""Files that may name viewers and cameras; erasing a viewer removes the name but keeps the file."""
 
 
 def pseudonymize_study(folder: Path, now: datetime | None = None) -> None:
-    """Give every camera and viewer of a finished study a random ID, unless they have one.
+    """Give every camera and viewer of a finished study a random ID, unless it already has one.
 
-    A study that was screened without a database gets one, with the default retention. An interrupted call is
-    completed by the next one. Earlier exports name viewers by seat and are deleted, as are the recordings in
-    `uploads`, which have been measured.
+    A study that was screened without a database gets one with the default retention. If a call is
+    interrupted, the next call completes it. Earlier exports are deleted because they name viewers by seat.
+    The recordings in `uploads` are deleted because they have already been measured.
 
     Raises:
-        MoviemotionError: the folder holds no finished study.
+        MoviemotionError: the folder does not contain a finished study.
     """
     with database_lock(folder), study_lock(folder):
         _pseudonymize_study(folder, now)
@@ -62,7 +63,7 @@ def pseudonymize_study(folder: Path, now: datetime | None = None) -> None:
 def _pseudonymize_study(folder: Path, now: datetime | None) -> None:
     study = StudyFolder.open_existing(folder)
     if not is_finished(folder):
-        raise MoviemotionError(f"{folder}: is not finished; complete the command that makes it first")
+        raise MoviemotionError(f"{folder}: not finished; first complete the command that creates the study")
     if not has_database(folder):
         study_database.create_database(folder, None, deletion_dates({}, now), now)
     with open_database(folder) as database:
@@ -79,7 +80,7 @@ def _pseudonymize_study(folder: Path, now: datetime | None) -> None:
                 for camera in study.cameras
                 if camera in known and (samples := study.read_samples(camera))
             }
-        # In this order an interrupted call can be completed: the old samples are deleted last.
+        # The old samples are deleted last, so that an interrupted call can be resumed.
         _replace_names_in_files(study, known, names)
         for camera, of_camera in names.items():
             samples = study.read_samples(camera)
@@ -87,7 +88,7 @@ def _pseudonymize_study(folder: Path, now: datetime | None) -> None:
             rename_viewers(samples, of_camera).write(study.samples_path(known[camera]))
             study.samples_path(camera).unlink()
         cameras = sorted(known.get(camera, camera) for camera in study.cameras)
-        # Without fingerprints, recordings can no longer be linked to cameras.
+        # Once the fingerprints are removed, recordings can no longer be linked to cameras.
         study.write_manifest(
             {**study.manifest, "cameras": {c: {} for c in cameras}, "study_id": database.study_id}
         )
@@ -101,21 +102,21 @@ def _pseudonymize_study(folder: Path, now: datetime | None) -> None:
 
 
 def is_finished(folder: Path) -> bool:
-    """Whether a study has outputs, and no live capture is being added to it."""
+    """Whether a study has outputs and no live capture is in progress."""
     return has_provenance(folder) and not (folder / JOURNAL_FOLDER).is_dir()
 
 
 def rebuild_outputs(folder: Path) -> None:
-    """Write the outputs of a study again from its samples; without any viewer there are none.
+    """Rebuild a study's outputs from its samples; if no viewers remain, there are no outputs.
 
-    Earlier exports are deleted, since they include viewers who are gone.
+    Earlier exports are deleted because they include viewers who have since been removed.
     """
     study = StudyFolder.open_existing(folder)
     if (folder / EXPORTS_FOLDER).is_dir():
         shutil.rmtree(folder / EXPORTS_FOLDER)
     seen = any(samples.viewers for camera in study.cameras if (samples := study.read_samples(camera)))
     analysis = load_analysis(folder) if seen else None
-    # The old outputs are deleted first, so that they are gone even if the disk is too full for new ones.
+    # Delete the old outputs first, so that they are gone even if the disk is too full for new ones.
     for name in (*VIEWER_OUTPUTS, *AUDIENCE_OUTPUTS):
         (folder / name).unlink(missing_ok=True)
     if analysis:
@@ -123,7 +124,7 @@ def rebuild_outputs(folder: Path) -> None:
 
 
 def _assign_viewer_ids(database: StudyDatabase, camera: str, samples: Samples) -> dict[int, str]:
-    """Index into the viewers of a camera → random ID, for those whose samples may be stored."""
+    """Map each index into a camera's viewers to a random ID, for viewers whose samples may be stored."""
     seats = seats_in_database(database)
     if seats:
         return _match_viewers_to_seats([seat for seat in seats if seat.camera == camera], samples)
@@ -135,7 +136,7 @@ def _assign_viewer_ids(database: StudyDatabase, camera: str, samples: Samples) -
 
 
 def _match_viewers_to_seats(seats: list[Seat], samples: Samples) -> dict[int, str]:
-    """Match viewers to seats: of the faces that stayed in a seat's region, the one with the most samples."""
+    """Match each seat to the viewer with the most samples among the faces that stayed in its region."""
     seen = np.bincount(samples.viewer, minlength=len(samples.viewers))
     result = {}
     for seat in seats:
@@ -165,7 +166,7 @@ def _is_in_seat_region(seat: Seat, samples: Samples, viewer: int) -> bool:
 def _replace_names_in_files(
     study: StudyFolder, camera_ids: Mapping[str, str], viewer_ids: Mapping[str, Mapping[int, str]]
 ) -> None:
-    """Replace names in the problems of provenance.json and in the files that name cameras and viewers."""
+    """Replace names in the problems in provenance.json and in files that name cameras and viewers."""
     words = dict(camera_ids)
     for camera, of_camera in viewer_ids.items():
         samples = study.read_samples(camera)
@@ -181,9 +182,9 @@ def _replace_names_in_files(
 
 
 def replace_names(text: str, names: Mapping[str, str]) -> str:
-    """Replace names, and paths of files with these names, in a text."""
+    """Replace names, and file paths that contain them, in a text."""
     for name in sorted(names, key=len, reverse=True):
-        # Cameras whose files share a name are called folder-file.
+        # Cameras whose files have the same name are called folder-file.
         file = re.escape(name).replace(r"\-", "[-/]") + r"(?:\.\w{1,5})?"
         text = re.sub(rf"^(?:.*/)?{file}(?=: )", names[name], text)
         text = re.sub(rf"(?<![\w-]){file}(?![\w-])", names[name], text)

@@ -1,7 +1,7 @@
-"""Retention: each kind of data is deleted on its date, by command or when a program starts, and logged.
+"""Retention: each kind of data is deleted once its deletion date has passed.
 
-The dates are set when a study is started. They are part of the disclosure, so they can be made earlier
-afterwards, but never later.
+Data is deleted by a command or at program start, and every deletion is logged. The dates are set when a study
+is started. Because they are part of the disclosure, they can later be brought forward but never postponed.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ from moviemotion.study.file_names import (
 from moviemotion.study.folder import StudyFolder, has_study
 
 MAX_DAYS = 3 * 365
-"""Days; 740 ILCS 14/15(a) requires deletion within three years of the last interaction."""
+"""Maximum days; 740 ILCS 14/15(a) requires deletion within three years of the last interaction."""
 
 
 DEFAULT_DAYS = {DataKind.PICTURES: 30, DataKind.SAMPLES: 180, DataKind.REPORTS: MAX_DAYS}
-"""Default retention of each kind, in days."""
+"""Default retention of each kind of data, in days."""
 _PATHS_BY_KIND = {
     DataKind.PICTURES: (UPLOADS_FOLDER, PICTURES_FOLDER),
     DataKind.SAMPLES: (
@@ -59,13 +59,13 @@ _PATHS_BY_KIND = {
 
 @dataclass(frozen=True)
 class StoredData:
-    """The stored data of one kind.
+    """Stored data of one kind.
 
     Attributes:
-        kind: of data.
+        kind: the kind of data.
         files, bytes: number and size of the files on disk.
-        until: day on which it is deleted.
-        deleted: time of the deletion, UTC; None before it.
+        until: the date on which the data is deleted.
+        deleted: when the data was deleted, in UTC; None if it has not been deleted yet.
     """
 
     kind: DataKind
@@ -78,34 +78,34 @@ class StoredData:
 def begin_study(
     folder: Path, terms: ConsentTerms, days: Mapping[DataKind, int], now: datetime | None = None
 ) -> None:
-    """Create the database of a study, before its participants are asked.
+    """Create a study's database before its participants are asked for consent.
 
     Args:
-        folder: of the study; created if it does not exist.
-        terms: of consent.
-        days: retention of each kind; `DEFAULT_DAYS` for kinds that are not given.
-        now: by default the present.
+        folder: the study folder; created if it does not exist.
+        terms: the terms of consent.
+        days: the retention of each kind, in days; missing kinds get their value in `DEFAULT_DAYS`.
+        now: defaults to the current time.
 
     Raises:
-        MoviemotionError: a number of days is not allowed, or the study has a database.
+        MoviemotionError: a number of days is out of range, or the study already has a database.
     """
     for kind, number in days.items():
         if not 1 <= number <= MAX_DAYS:
-            raise MoviemotionError(f"{kind}: {number} days; give 1 to {MAX_DAYS}")
+            raise MoviemotionError(f"{kind}: {number} days is out of range; give 1 to {MAX_DAYS}")
     study_database.create_database(folder, terms, deletion_dates(days, now), now)
 
 
 def deletion_dates(days: Mapping[DataKind, int], now: datetime | None = None) -> dict[str, str]:
-    """Kind → day on which it is deleted, ISO 8601, counted from now."""
+    """Map each kind to its deletion date (ISO 8601), counted from now."""
     today = (now or datetime.now(UTC)).astimezone(UTC).date()
     return {kind: (today + timedelta(days=n)).isoformat() for kind, n in {**DEFAULT_DAYS, **days}.items()}
 
 
 def shorten_retention(folder: Path, kind: DataKind, until: date, now: datetime | None = None) -> None:
-    """Move the deletion date of a kind of data forward.
+    """Move the deletion date of a kind of data to an earlier day.
 
     Raises:
-        MoviemotionError: the new date is later than the old one.
+        MoviemotionError: the new date is later than the current one.
     """
     with open_database(folder) as database, database.transaction():
         (row,) = (held for held in _retention_rows(database) if held[0] is kind)
@@ -132,14 +132,14 @@ def stored_data(folder: Path) -> tuple[StoredData, ...]:
 
 
 def delete_expired(folder: Path, now: datetime | None = None) -> tuple[DataKind, ...]:
-    """Delete every kind of data whose date has passed, and log it.
+    """Delete every kind of data whose deletion date has passed, and log each deletion.
 
-    Data that was added after its date is deleted too. Outputs about an audience of fewer than
-    `MIN_GROUP_SIZE` viewers describe single people, so they are deleted with the samples.
+    Data added after its deletion date is deleted too. Outputs about an audience of fewer than
+    `MIN_GROUP_SIZE` viewers describe individuals, so they are deleted along with the samples.
 
     Args:
-        folder: of the study.
-        now: by default the present.
+        folder: the study folder.
+        now: defaults to the current time.
 
     Returns:
         The kinds that were deleted.
@@ -155,7 +155,7 @@ def delete_expired(folder: Path, now: datetime | None = None) -> tuple[DataKind,
         due = {kind for kind, until in left.items() if until <= today}
         if DataKind.SAMPLES in due and DataKind.REPORTS in left and viewers < MIN_GROUP_SIZE:
             due.add(DataKind.REPORTS)
-        # Samples last: with them the number of viewers is lost, which an interrupted call needs again.
+        # Delete samples last: the number of viewers is lost with them, and a resumed call needs it.
         for kind in (DataKind.PICTURES, DataKind.REPORTS, DataKind.SAMPLES):
             if kind in due:
                 _delete_kind(database, kind, now)
@@ -193,11 +193,11 @@ def _retention_rows(database: StudyDatabase) -> list[tuple[DataKind, date, str |
 
 
 def _file_sizes(folder: Path, kind: DataKind) -> list[int]:
-    """Size of each file of a kind, in bytes."""
+    """Sizes of the files of one kind of data, in bytes."""
     sizes = []
     for name in _PATHS_BY_KIND[kind]:
         path = folder / name
         for file in [path] if path.is_file() else path.rglob("*"):
-            with suppress(FileNotFoundError):  # deleted meanwhile
+            with suppress(FileNotFoundError):  # deleted in the meantime
                 sizes += [file.stat().st_size] if file.is_file() else []
     return sizes

@@ -1,4 +1,4 @@
-"""In which capacity somebody acts: what they may see, and what the audit log records."""
+"""Roles: the capacity in which someone acts decides what they may see, and is recorded in the audit log."""
 
 from __future__ import annotations
 
@@ -12,6 +12,6 @@ class Role(StrEnum):
     WRITER = "writer"
     PRIVACY_OFFICER = "privacy officer"
     SEAT = "seat"
-    """A participant, on the consent page of their seat."""
+    """A participant on the consent page of their seat."""
     SYSTEM = "system"
-    """The program itself, such as when it enforces retention."""
+    """The program itself, for example when it enforces retention."""

@@ -1,4 +1,4 @@
-"""Links to the consent pages of seats: not guessable, and the same each time the sheet is printed."""
+"""Links to the consent pages of seats: unguessable, and identical each time the sheet is printed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _TOKEN_BYTES = 15
 
 
 def seat_tokens(folder: Path) -> dict[str, str]:
-    """Seat → token in the address of its consent page.
+    """Map each seat to the token in the URL of its consent page.
 
     Raises:
         MoviemotionError: the study has no database.
@@ -31,10 +31,10 @@ def seat_tokens(folder: Path) -> dict[str, str]:
 
 
 def find_seat_by_token(folders: Iterable[Path], token: str) -> tuple[Path, str] | None:
-    """Find the study and the seat of a consent page; None if there is none. Damaged studies are skipped.
+    """Find the study and seat of a consent page; None if no seat matches. Damaged studies are skipped.
 
     Raises:
-        StorageError: the disk is full, so a study could not be searched.
+        StorageError: a study could not be searched because the disk is full.
     """
     given = token.lower().encode(errors="replace")
     for folder in folders:
@@ -51,16 +51,16 @@ def find_seat_by_token(folders: Iterable[Path], token: str) -> tuple[Path, str] 
 
 
 def _load_or_create_key(database: StudyDatabase) -> bytes:
-    """The secret of a study; created when it is first needed."""
+    """Load the secret key of a study, creating it on first use."""
     if database.get_metadata(_KEY_NAME) is None:
         with database.transaction():
-            # Another request may have created it meanwhile.
+            # Another request may have created the key in the meantime.
             if database.get_metadata(_KEY_NAME) is None:
                 database.set_metadata(_KEY_NAME, secrets.token_hex(32))
     return bytes.fromhex(database.get_metadata(_KEY_NAME) or "")
 
 
-# Cached, because each visit compares its token with those of all seats of all studies.
+# Cached, because each visit compares its token with the tokens of all seats in all studies.
 @lru_cache(maxsize=1 << 14)
 def _seat_token(key: bytes, seat: str) -> str:
     digest = hmac.new(key, seat.encode(), hashlib.sha256).digest()

@@ -1,7 +1,8 @@
-"""Small groups: figures about fewer than five viewers are figures about people, shown to the researcher only.
+"""Small groups: values about fewer than five viewers describe individuals, so only the researcher sees them.
 
-Withholding a figure is not enough where others imply it. So figures that would reveal it by subtraction are
-withheld too (the audience less a group), computed without it (scenes and lines), or rounded.
+Withholding a value is not enough if it can be inferred from others. Values that would reveal it by
+subtraction are therefore also withheld (such as the audience minus a group), computed without it (scenes and
+lines), or rounded.
 """
 
 from __future__ import annotations
@@ -32,21 +33,21 @@ from moviemotion.privacy.roles import Role
 from moviemotion.statistics import Float64Array
 
 ROUNDED_DECIMALS = 2
-"""Decimals of the strengths of lines and scenes, outside the researcher's role."""
-WITHHELD_NOTE = "There are notes about single viewers and cameras, which only the researcher can see."
+"""Number of decimals of line and scene strengths, for roles other than the researcher."""
+WITHHELD_NOTE = "Notes about individual viewers and cameras are visible only to the researcher."
 _NAN = float("nan")
 
 
 def analysis_for_role(analysis: Analysis, role: Role) -> Analysis:
-    """The part of an analysis that a role may see, as an analysis that can be reported like any other.
+    """Reduce an analysis to what a role may see; the result can be reported like any other analysis.
 
-    Outside the researcher's role there are no single viewers, and no second, line, scene or moment with
-    fewer than `MIN_GROUP_SIZE` viewers: they look as if nothing was measured. Figures of lines, scenes and
-    the complete film are computed from the other seconds and rounded to `ROUNDED_DECIMALS`. Unrounded, a
-    scene's figure less those of its lines would reveal the emotion of a viewer who was missing in one line.
+    Roles other than the researcher see no individual viewers, and any second, line, scene or moment with
+    fewer than `MIN_GROUP_SIZE` viewers is reported as missing. Values for lines, scenes and the whole film
+    are computed from the remaining seconds and rounded to `ROUNDED_DECIMALS`. Without rounding, subtracting
+    the line values from a scene's value could reveal the emotion of a viewer who was missing from one line.
 
-    Figures of two points in time, such as before and after a withdrawal or a change of groups, may reveal
-    more together; this function cannot prevent that.
+    Comparing results from two points in time, such as before and after a withdrawal or a change of groups,
+    may reveal more. This function cannot prevent that.
     """
     if role is Role.RESEARCHER:
         return analysis
@@ -96,7 +97,7 @@ def analysis_for_role(analysis: Analysis, role: Role) -> Analysis:
 
 
 def mask_small_groups(analysis: Analysis) -> Analysis:
-    """An analysis in which seconds with fewer than `MIN_GROUP_SIZE` viewers count as not measured."""
+    """Treat seconds with fewer than `MIN_GROUP_SIZE` viewers as not measured."""
     return replace(
         analysis, strength=np.where(_small_group_seconds(analysis)[:, None], _NAN, analysis.strength)
     )
@@ -105,16 +106,16 @@ def mask_small_groups(analysis: Analysis) -> Analysis:
 def visible_groups(
     groups: Mapping[str, Sequence[str]], viewers: Sequence[str], role: Role
 ) -> dict[str, tuple[str, ...]]:
-    """The groups that a role may see, each with its viewers who are in the study.
+    """Select the groups that a role may see, each with those of its viewers who are in the study.
 
-    Outside the researcher's role no combination of groups may single out fewer than `MIN_GROUP_SIZE` viewers:
-    of two groups that differ by one viewer, the second would reveal that viewer's emotions. Of conflicting
-    groups, the one that was made first is shown.
+    For roles other than the researcher, no combination of groups may single out fewer than `MIN_GROUP_SIZE`
+    viewers. For example, showing two groups that differ by one viewer would reveal that viewer's emotions. If
+    groups conflict, the one created first is shown.
 
     Args:
-        groups: names and viewers, in the order in which they were made.
-        viewers: of the study.
-        role: who wants to see them.
+        groups: the name and viewers of each group, in order of creation.
+        viewers: the viewers in the study.
+        role: the role of the person who views the groups.
     """
     here = {name: tuple(v for v in viewers if v in set(members)) for name, members in groups.items()}
     if role is Role.RESEARCHER:
@@ -122,7 +123,7 @@ def visible_groups(
     seen: dict[str, tuple[str, ...]] = {}
     for name, members in here.items():
         together = {**seen, name: members}
-        # Viewers who are in the same groups are indistinguishable.
+        # Viewers who belong to exactly the same groups are indistinguishable.
         alike = Counter(tuple(viewer in group for group in together.values()) for viewer in viewers)
         if len(members) >= MIN_GROUP_SIZE and min(alike.values()) >= MIN_GROUP_SIZE:
             seen = together
@@ -132,19 +133,19 @@ def visible_groups(
 def group_curve_for_role(
     analysis: Analysis, viewers: Sequence[str], role: Role, earlier_groups: Sequence[Sequence[str]] = ()
 ) -> AudienceCurve:
-    """The curve of a group of viewers, second by second, as far as a role may see it.
+    """Compute the second-by-second curve of a group of viewers, as far as a role may see it.
 
-    Outside the researcher's role a second is withheld if the figures of the audience, of this group and of
-    earlier groups would together single out fewer than `MIN_GROUP_SIZE` of the viewers seen in it.
+    For roles other than the researcher, a second is withheld if the combined values of the audience, this
+    group and earlier groups would single out fewer than `MIN_GROUP_SIZE` of the viewers seen in that second.
 
     Args:
-        analysis: as the researcher sees it.
-        viewers: names; names that are not in the analysis are ignored.
-        role: who wants to see it.
-        earlier_groups: visible groups that were made before this one, see `visible_groups`.
+        analysis: the unrestricted analysis, as the researcher sees it.
+        viewers: names of the group's viewers; names that are not in the analysis are ignored.
+        role: the role of the person who views the curve.
+        earlier_groups: visible groups that were created before this one; see `visible_groups`.
 
     Raises:
-        MoviemotionError: the group, or the rest of the audience, is too small to be shown.
+        MoviemotionError: the group or the rest of the audience is too small to be shown.
     """
     timeline = analysis.timeline
     rows = [k for k, viewer in enumerate(timeline.viewers) if viewer in set(viewers)]
@@ -181,16 +182,18 @@ def group_curve_for_role(
 def comparison_for_role(
     comparison: ScreeningComparison, screenings: tuple[Analysis, Analysis], role: Role
 ) -> ScreeningComparison:
-    """The part of a comparison that a role may see.
+    """Reduce a comparison to what a role may see.
 
-    Outside the researcher's role, units with fewer than `MIN_GROUP_SIZE` viewers of a screening are withheld:
-    they look as if they were not tested. In a paired comparison so are units in which so few viewers have no
-    pair, since their emotions would follow from the screening's own figures.
+    For roles other than the researcher, units with fewer than `MIN_GROUP_SIZE` viewers in either screening
+    are reported as not tested. In a paired comparison, units with fewer than `MIN_GROUP_SIZE` unpaired
+    viewers are withheld too, because those viewers' emotions could be inferred from the screening's own
+    results.
 
     Args:
-        comparison: of the screenings; for other roles than the researcher's, made from `mask_small_groups`.
-        screenings: that are compared.
-        role: who wants to see it.
+        comparison: the comparison; for roles other than the researcher, made from the output of
+            `mask_small_groups`.
+        screenings: the compared screenings.
+        role: the role of the person who views the comparison.
     """
     if role is Role.RESEARCHER:
         return comparison
@@ -226,7 +229,8 @@ def _visible_moments(
     visible = [
         k
         for k, moment in enumerate(analysis.moment_search.moments)
-        # Its strength is that of its peak second, in which fewer viewers may be seen than in the moment.
+        # A moment's strength is taken at its peak second, in which fewer viewers may be seen than in the
+        # whole moment.
         if moment.viewers >= MIN_GROUP_SIZE
         and not small_group_seconds[int(moment.peak) - analysis.timeline.start]
     ]
@@ -269,7 +273,7 @@ def _mask_audience_curve(curve: AudienceCurve, small_group_seconds: NDArray[np.b
 
 
 def _small_group_seconds(analysis: Analysis) -> NDArray[np.bool_]:
-    """(S,) seconds in which too few viewers were seen."""
+    """Mask of shape (S,) for the seconds in which too few viewers were seen."""
     return np.asarray(analysis.audience_curve.viewers < MIN_GROUP_SIZE)
 
 

@@ -23,9 +23,9 @@ class KnownViewer:
     """A participant about whom data is stored.
 
     Attributes:
-        viewer: random ID.
-        seat: label of their seat.
-        state: of their consent.
+        viewer: the participant's random ID.
+        seat: the label of their seat.
+        state: the state of their consent.
     """
 
     viewer: str
@@ -35,13 +35,13 @@ class KnownViewer:
 
 @dataclass(frozen=True)
 class PrivacyStatus:
-    """What data a study stores.
+    """The data that a study stores.
 
     Attributes:
-        viewers: participants about whom data is stored, by seat.
+        viewers: participants about whom data is stored, sorted by seat.
         held: the stored data of each kind.
-        row, hash: of the last row of the audit log; noted elsewhere, they prove later that no row was
-            removed.
+        row, hash: number and hash of the last row of the audit log. A copy kept elsewhere can later prove
+            that no row was removed.
     """
 
     viewers: tuple[KnownViewer, ...]
@@ -57,8 +57,8 @@ class LogVerification:
     Attributes:
         rows: number of rows.
         errors: one sentence per error; empty if the log is intact.
-        anchored: whether the last hash was also found outside the study. Without it, rows removed from the
-            end can only be detected with a receipt.
+        anchored: whether the last hash was also found outside the study. If not, rows removed from the end
+            can be detected only with a receipt.
     """
 
     rows: int
@@ -67,10 +67,10 @@ class LogVerification:
 
 
 def read_status(folder: Path, now: datetime | None = None) -> PrivacyStatus:
-    """The privacy status of a study; a study that was screened without a database gets one.
+    """Read the privacy status of a study. A study that was screened without a database gets one.
 
     Raises:
-        MoviemotionError: the folder holds no study, or its audit log is empty.
+        MoviemotionError: the folder does not contain a study, or its audit log is empty.
     """
     if is_finished(folder):
         pseudonymize_study(folder, now)
@@ -80,7 +80,7 @@ def read_status(folder: Path, now: datetime | None = None) -> PrivacyStatus:
         ).fetchall()
         rows = list(audit_log.read_entries(database.connection))
     if not rows:
-        raise MoviemotionError(f"{folder}: its audit log is empty; restore {DATABASE_FILE} from a copy")
+        raise MoviemotionError(f"{folder}: the audit log is empty; restore {DATABASE_FILE} from a backup")
     held = retention.stored_data(folder)
     known = tuple(KnownViewer(viewer, seat, ConsentState(state)) for viewer, seat, state in viewers)
     return PrivacyStatus(known, held, rows[-1].seq, rows[-1].hash)
@@ -90,7 +90,7 @@ def verify_audit_log(folder: Path) -> LogVerification:
     """Verify the audit log: every row against its hash, the row before it, and the anchor.
 
     Raises:
-        MoviemotionError: the study has no database, or it cannot be read.
+        MoviemotionError: the study has no database, or the database cannot be read.
     """
     with open_database(folder) as database:
         anchor = read_anchor(database.study_id)
@@ -100,10 +100,10 @@ def verify_audit_log(folder: Path) -> LogVerification:
 
 
 def find_viewer(folder: Path, name: str) -> str:
-    """The random ID of a participant, given by that ID, their seat, or the code of their receipt.
+    """Look up the random ID of a participant by that ID, their seat or their receipt code.
 
     Raises:
-        MoviemotionError: no data about such a participant is stored.
+        MoviemotionError: no data about this participant is stored.
     """
     name = name.strip()
     if RECEIPT_PATTERN.fullmatch(name):
@@ -120,7 +120,7 @@ def find_viewer(folder: Path, name: str) -> str:
 
 
 def status_lines(status: PrivacyStatus, now: datetime | None = None) -> Iterator[str]:
-    """Text lines for the terminal."""
+    """Format the status as text lines for the terminal."""
     today = (now or datetime.now(UTC)).astimezone(UTC).date()
     count = Counter(known.state for known in status.viewers)
     yield f"Viewers: {len(status.viewers)}" + "".join(f", {n} {state}" for state, n in sorted(count.items()))
@@ -134,50 +134,50 @@ def status_lines(status: PrivacyStatus, now: datetime | None = None) -> Iterator
         elif held.until <= today:
             when += ": overdue, run moviemotion privacy enforce"
         yield f"{str(held.kind).capitalize()}: {what}, {when}"
-    yield f"Audit log: {status.row} rows, the last is {status.hash}"
+    yield f"Audit log: {status.row} rows, last hash {status.hash}"
 
 
 def verification_lines(verification: LogVerification) -> Iterator[str]:
-    """Text lines for the terminal."""
+    """Format the result as text lines for the terminal."""
     yield from verification.errors
     if not verification.errors:
         yield f"The audit log is intact: {verification.rows} rows, each sealed by the next."
     if not verification.anchored:
         yield (
-            "Its last hash is not on this machine: rows removed from its end can only be detected "
+            "The last hash is not stored on this machine, so rows removed from the end can be detected only "
             "with a receipt."
         )
 
 
 def receipt_proof_line(receipt: Receipt) -> str:
-    """One line that says what a receipt proves."""
+    """One line stating what a receipt proves."""
     return f"Row {receipt.row}, {receipt.time}: {receipt.state} disclosure {receipt.disclosure}."
 
 
 def receipt_lines(receipt: Receipt) -> Iterator[str]:
-    """The lines of a receipt that a participant takes home."""
+    """The text lines of the receipt that a participant takes home."""
     yield f"Receipt {receipt.code}"
     yield f"{str(receipt.state).capitalize()} disclosure {receipt.disclosure}, {receipt.time}."
     yield f"Row {receipt.row} of the audit log: {receipt.hash}"
 
 
 def erasure_lines(result: ErasureResult) -> Iterator[str]:
-    """Text lines for the terminal."""
+    """Format the result as text lines for the terminal."""
     yield (
         f"Erased: {result.samples} samples, {result.pictures} pictures. "
-        "The outputs were rebuilt; make exports again if you need them."
+        "The outputs were rebuilt; run exports again if you need them."
     )
     for name in result.files:
-        yield f"Deleted, because it contained the viewer's ID: {name}"
+        yield f"Deleted because it contained the viewer's ID: {name}"
     for name in result.unknown_files:
         yield f"Not written by this program; check whether it contains data about the viewer: {name}"
 
 
 def enforcement_lines(result: EnforcementResult) -> Iterator[str]:
-    """Text lines for the terminal."""
+    """Format the result as text lines for the terminal."""
     if result.erased:
         yield f"Erased after withdrawal: {result.erased}"
     for kind in result.deleted:
-        yield f"Deleted, because its retention ended: {kind}"
+        yield f"Deleted because its retention period ended: {kind}"
     if not result.erased and not result.deleted:
         yield "Nothing to do."

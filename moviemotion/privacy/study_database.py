@@ -1,4 +1,4 @@
-"""`study.db`: seats, consent records, retention and the audit log. Opened for one task and closed again."""
+"""`study.db`: seats, consent records, retention and the audit log. It is opened for one task at a time."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from moviemotion.study.file_names import DATABASE_FILE, DATABASE_LOCK_FILE
 from moviemotion.study.folder import StudyFolder, has_study
 
 DATABASE = DatabaseSchema("moviemotion/study-database", 2, 0x4D4D5355)
-"""Schema of `study.db`; its application ID is "MMSU". Version 2 added the mark itself."""
+"""Schema of `study.db`; its application ID is "MMSU". Version 2 introduced the schema mark."""
 ANCHOR = FileSchema("moviemotion/anchor", 2)
-"""Schema of the anchors in the folder of keys. Version 2 added the mark itself."""
+"""Schema of the anchors in the keys folder. Version 2 introduced the schema mark."""
 KEYS_FOLDER_VARIABLE = "MOVIEMOTION_KEYS"
-"""Environment variable: the folder of keys and anchors, outside every study folder."""
+"""Environment variable for the folder of keys and anchors, which must lie outside every study folder."""
 BUSY_TIMEOUT = 10.0
-"""Seconds to wait for another process that is writing a row."""
+"""Seconds to wait while another process is writing a row."""
 LOCK_TIMEOUT = 60.0
-"""Seconds to wait for a program that rebuilds a study's outputs, such as during an erasure."""
+"""Seconds to wait while another program rebuilds a study's outputs, for example during an erasure."""
 
 SCHEMA = (
     "CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
@@ -54,22 +54,22 @@ class DataKind(StrEnum):
     """Kinds of data, each with its own deletion date."""
 
     PICTURES = "pictures"
-    """Recordings that wait to be measured, and encrypted pictures."""
+    """Recordings awaiting measurement, and encrypted pictures."""
     SAMPLES = "samples"
-    """Samples, outputs that show single viewers, seats and answers."""
+    """Samples, outputs that show individual viewers, seats and answers."""
     REPORTS = "reports"
     """Outputs about the audience."""
 
 
 @dataclass(frozen=True)
 class ConsentTerms:
-    """What the operator states about a study; the program knows everything else in the disclosure.
+    """The operator's statements about a study; everything else in the disclosure comes from the program.
 
     Attributes:
-        controller: name of the person or organization that is responsible.
-        contact: where participants reach them.
-        purpose: of the study, in a few words that follow "to".
-        recipients: who else gets the outputs; empty for none.
+        controller: name of the person or organization responsible for the data.
+        contact: how participants can reach the controller.
+        purpose: the purpose of the study, in a few words that follow "to".
+        recipients: others who receive the outputs; empty for none.
         pictures: whether pictures may be stored.
     """
 
@@ -94,28 +94,28 @@ class StudyDatabase:
 
     @property
     def study_id(self) -> str:
-        """Random ID, after which the study's key and anchor are named."""
+        """Random ID that names the study's key and anchor files."""
         return self.get_metadata("study") or ""
 
     @property
     def terms(self) -> ConsentTerms | None:
-        """What the operator stated; None for a study that was screened without a database."""
-        stored = self.get_metadata("terms")
-        return ConsentTerms(**json.loads(stored)) if stored else None
+        """The operator's terms; None for a study that was screened without a database."""
+        told = self.get_metadata("terms")
+        return ConsentTerms(**json.loads(told)) if told else None
 
     def get_metadata(self, name: str) -> str | None:
-        """A stored value by name, or None."""
+        """Return a stored value by name, or None."""
         row = self.connection.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
         return row[0] if row else None
 
     def set_metadata(self, name: str, value: str | None) -> None:
-        """Store a value by name, or delete it if it is None; inside a transaction."""
+        """Store a value by name, or delete it if the value is None; must be called within a transaction."""
         self.connection.execute("DELETE FROM facts WHERE name = ?", (name,))
         if value is not None:
             self.connection.execute("INSERT INTO facts VALUES (?, ?)", (name, value))
 
     def deletion_dates(self) -> dict[str, date]:
-        """Kind of data → day on which it is deleted.
+        """Map each kind of data to its deletion date.
 
         Raises:
             MoviemotionError: a date is damaged or missing.
@@ -125,11 +125,11 @@ class StudyDatabase:
             return {kind: date.fromisoformat(days.get(kind, "")) for kind in DataKind}
         except ValueError as error:
             raise MoviemotionError(
-                f"{self.folder / DATABASE_FILE}: damaged ({error}); restore it from a copy"
+                f"{self.folder / DATABASE_FILE}: damaged ({error}); restore it from a backup"
             ) from error
 
     def first_expired(self, now: datetime | None = None) -> tuple[str, date] | None:
-        """The kind of data that expired first and its deletion date; None if no date has passed.
+        """The kind of data that expired first, with its deletion date; None if no date has passed.
 
         Raises:
             MoviemotionError: a date is damaged.
@@ -138,15 +138,15 @@ class StudyDatabase:
         return (kind, day) if day <= (now or datetime.now(UTC)).astimezone(UTC).date() else None
 
     def is_anchor_missing(self) -> bool:
-        """Whether the anchored row is missing from the log: it was removed, or this is another copy."""
+        """Whether the anchored row is missing from the log: it was removed, or this is an outdated copy."""
         anchor = read_anchor(self.study_id)
         row = "SELECT 1 FROM audit WHERE seq = ? AND hash = ?"
         return anchor is not None and self.connection.execute(row, anchor).fetchone() is None
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """A transaction: all changes are stored together with their rows in the log, or none."""
-        # Under the lock, so that the row that is anchored last is the last row.
+        """Run a transaction: either all changes are stored, together with their log rows, or none are."""
+        # Hold the lock, so that the last row anchored is also the last row of the log.
         with database_lock(self.folder):
             self.connection.execute("BEGIN IMMEDIATE")
             try:
@@ -155,7 +155,7 @@ class StudyDatabase:
                 with self._updating_anchor():
                     self.connection.execute("COMMIT")
             except BaseException:
-                if self.connection.in_transaction:  # a full disk has ended the transaction
+                if self.connection.in_transaction:  # a full disk ends the transaction
                     self.connection.execute("ROLLBACK")
                 self._last_entry = None
                 raise
@@ -178,19 +178,19 @@ class StudyDatabase:
             yield
 
     def log(self, role: Role, action: str, details: Mapping[str, object], now: datetime | None) -> AuditEntry:
-        """Add a row to the audit log; inside `transaction`."""
+        """Add a row to the audit log; must be called within `transaction`."""
         entry = audit_log.append_entry(self.connection, role, action, details, now)
-        # If rows are missing, the anchor stays as it is, so that this is always detected.
+        # If rows are missing, the anchor is left unchanged, so that the loss can always be detected.
         self._last_entry = None if self.is_anchor_missing() else entry
         return entry
 
     @contextmanager
     def secure_deletion(self) -> Iterator[None]:
-        """A transaction after which nothing of the rows that it deletes is left in the file.
+        """Run a transaction that leaves no trace of deleted rows in the file.
 
         Raises:
-            MoviemotionError: another program is reading the file, or the disk is full; the rows are deleted,
-                and `scrub` does the rest when it is called again.
+            MoviemotionError: another program is reading the file, or the disk is full. The rows are deleted;
+                call `scrub` again to remove the remaining bytes.
         """
         with self.transaction():
             self.set_metadata("unscrubbed", "yes")
@@ -215,24 +215,24 @@ class StudyDatabase:
 
 
 def database_lock(folder: Path) -> AbstractContextManager[None]:
-    """The lock for writing a study's database or rebuilding its files; a thread may take it again.
+    """Lock a study for writing its database or rebuilding its files; reentrant within a thread.
 
     Raises:
         LockHeldError: another thread or program has held it for `LOCK_TIMEOUT` seconds.
     """
-    refusal = f"{folder}: another program is working in it; try again when it has finished"
+    refusal = f"{folder}: in use by another program; try again when it has finished"
     return hold_lock(folder.resolve() / DATABASE_LOCK_FILE, LOCK_TIMEOUT, refusal)
 
 
 def keys_folder() -> Path:
-    """The folder of keys and anchors: $MOVIEMOTION_KEYS, or a folder in the user's data folder."""
+    """The folder of keys and anchors: $MOVIEMOTION_KEYS, or a subfolder of the user's data folder."""
     named = os.environ.get(KEYS_FOLDER_VARIABLE)
     data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
     return Path(named) if named else data / "moviemotion" / "keys"
 
 
 def key_file(study_id: str, suffix: str) -> Path:
-    """Path of a study's file in the folder of keys, which only its owner can read.
+    """Path of a study's file in the keys folder, which only its owner can read.
 
     Raises:
         MoviemotionError: the folder cannot be created.
@@ -242,13 +242,13 @@ def key_file(study_id: str, suffix: str) -> Path:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise MoviemotionError(
-            f"{folder}: cannot be created ({error.strerror}); name another folder in {KEYS_FOLDER_VARIABLE}"
+            f"{folder}: cannot be created ({error.strerror}); set {KEYS_FOLDER_VARIABLE} to another folder"
         ) from error
     return folder / f"{study_id}{suffix}"
 
 
 def read_anchor(study_id: str) -> tuple[int, str] | None:
-    """Number and hash of the last row as stored outside the study; None if not on this machine."""
+    """Number and hash of the last row, as stored outside the study; None if not on this machine."""
     try:
         anchor = ANCHOR.read_json(key_file(study_id, ".head"))
         return int(anchor["seq"]), str(anchor["hash"])
@@ -269,11 +269,11 @@ def open_database(folder: Path) -> Iterator[StudyDatabase]:
 
     Raises:
         NewerVersionError: a newer version of the program wrote it.
-        MoviemotionError: there is none, or it cannot be read.
+        MoviemotionError: the database does not exist, or cannot be read.
     """
     if not has_database(folder):
         _refuse_missing_database(folder)
-        raise MoviemotionError(f"{folder}: has no {DATABASE_FILE}; run moviemotion privacy begin first")
+        raise MoviemotionError(f"{folder}: {DATABASE_FILE} is missing; run moviemotion privacy begin first")
     with _connect(folder / DATABASE_FILE) as connection:
         DATABASE.check(folder / DATABASE_FILE, connection)
         yield StudyDatabase(folder, connection)
@@ -282,26 +282,28 @@ def open_database(folder: Path) -> Iterator[StudyDatabase]:
 def create_database(
     folder: Path, terms: ConsentTerms | None, deletion_dates: Mapping[str, str], now: datetime | None = None
 ) -> None:
-    """Create the database of a study, before or after it is screened.
+    """Create the database of a study, either before or after the screening.
 
     Args:
-        folder: of the study; created if it does not exist.
-        terms: what the operator states, or None for a study that was screened without a database.
-        deletion_dates: kind of data → day on which it is deleted, ISO 8601.
-        now: by default the present.
+        folder: the study folder; created if it does not exist.
+        terms: the operator's terms, or None for a study that was screened without a database.
+        deletion_dates: kind of data → deletion date, ISO 8601.
+        now: defaults to the current time.
 
     Raises:
-        MoviemotionError: the study has or had a database, or the folder cannot be written.
+        MoviemotionError: the study has or once had a database, or the folder is not writable.
     """
     if has_database(folder):
         raise MoviemotionError(
-            f"{folder}: has a {DATABASE_FILE} already, with its own terms; choose another folder"
+            f"{folder}: already contains a {DATABASE_FILE} with different terms; choose another folder"
         )
     _refuse_missing_database(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise MoviemotionError(f"{folder}: cannot be created ({error.strerror}); choose another") from error
+        raise MoviemotionError(
+            f"{folder}: cannot be created ({error.strerror}); choose another folder"
+        ) from error
     study_id = secrets.token_hex(8)
     for cut_off in folder.glob(f"{DATABASE_FILE}.partial*"):
         cut_off.unlink()
@@ -318,9 +320,9 @@ def create_database(
 
 
 def _refuse_missing_database(folder: Path) -> None:
-    """Refuse to replace a database that study.json says exists."""
+    """Refuse to replace a database that should exist according to study.json."""
     if has_study(folder) and "study_id" in StudyFolder.open_existing(folder).manifest:
-        raise MoviemotionError(f"{folder}: its {DATABASE_FILE} is missing; restore it from a copy")
+        raise MoviemotionError(f"{folder}: {DATABASE_FILE} is missing; restore it from a backup")
 
 
 @contextmanager
@@ -338,17 +340,17 @@ def _connect(path: Path) -> Iterator[sqlite3.Connection]:
         yield connection
     except sqlite3.DatabaseError as error:
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-        # The kind of an error is in its low byte. A write-ahead log that finds no space is an I/O error.
+        # The low byte gives the kind of error. A write-ahead log that runs out of space raises an I/O error.
         if code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
             raise StorageError(
                 f"{path}: cannot be written ({error}); check that the disk has free space"
             ) from error
-        # SQLITE_ERROR means that a statement does not fit the tables: they are missing or changed.
+        # SQLITE_ERROR means that a statement does not match the tables: they are missing or were changed.
         if code != sqlite3.SQLITE_ERROR and isinstance(error, sqlite3.OperationalError):
             raise MoviemotionError(
                 f"{path}: cannot be used ({error}); close other programs that use it"
             ) from error
-        raise MoviemotionError(f"{path}: damaged ({error}); restore it from a copy") from error
+        raise MoviemotionError(f"{path}: damaged ({error}); restore it from a backup") from error
     finally:
         if connection:
             connection.close()
@@ -356,6 +358,6 @@ def _connect(path: Path) -> Iterator[sqlite3.Connection]:
 
 def _in_use_error(folder: Path) -> MoviemotionError:
     return MoviemotionError(
-        f"{folder / DATABASE_FILE}: another program is reading it, so deleted data may still be in it; "
+        f"{folder / DATABASE_FILE}: another program is reading it, so it may still contain deleted data; "
         "close that program and run moviemotion privacy enforce"
     )

@@ -1,4 +1,4 @@
-"""Samples by viewer: rename viewers, and find or remove the samples of one."""
+"""Per-viewer operations on samples: rename viewers, and find or remove one viewer's samples."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from numpy.typing import NDArray
 from moviemotion.audience.samples import Samples
 
 SWITCH_UNCERTAINTY = 10.0
-"""Seconds before an identity switch was certain, in which a sample may belong to either viewer."""
+"""Number of seconds before an identity switch was confirmed in which a sample may belong to either viewer."""
 
 
 def rename_viewers(samples: Samples, names: Mapping[int, str]) -> Samples:
-    """The samples of some viewers under other names, in the order of these names.
+    """Return the samples of some viewers under new names, in the order of `names`.
 
-    Face boxes are removed: they reveal the seat, and nothing is computed from them any more.
+    Face boxes are removed because they reveal the seat and are no longer needed.
 
     Args:
-        samples: of one camera.
+        samples: the samples of one camera.
         names: index into `samples.viewers` → new name; other viewers are removed.
     """
     order = sorted(names, key=names.__getitem__)
@@ -41,9 +41,9 @@ def rename_viewers(samples: Samples, names: Mapping[int, str]) -> Samples:
 
 
 def viewer_rows(samples: Samples, viewer: int) -> NDArray[np.bool_]:
-    """(n,) whether each sample is, or may be, of a viewer.
+    """Select the samples that belong, or may belong, to a viewer; returns a mask of shape (n,).
 
-    Around an identity switch a sample may belong to either viewer; it counts as this viewer's.
+    Near an identity switch, a sample may belong to either viewer; it is then assigned to this viewer.
     """
     mine: NDArray[np.bool_] = samples.viewer_of_sample() == viewer
     for exchange in samples.identity_switches:
@@ -54,12 +54,12 @@ def viewer_rows(samples: Samples, viewer: int) -> NDArray[np.bool_]:
 
 
 def without_viewer(samples: Samples, viewer: int) -> Samples:
-    """The samples of all other viewers."""
+    """Return the samples of all other viewers."""
     if any(
         not exchange.followed and viewer in (exchange.first, exchange.second)
         for exchange in samples.identity_switches
     ):
-        # After the switch, samples from the viewer's seat belong to the other viewer.
+        # After an identity switch, samples from this viewer's seat belong to the other viewer.
         others = replace(_select_rows(samples, ~viewer_rows(samples, viewer)), identity_switches=())
         others = replace(others, viewer=samples.viewer_of_sample()[~viewer_rows(samples, viewer)])
     else:

@@ -1,7 +1,7 @@
-"""The analysis cache: a stored analysis, so that a large study opens without computing it again.
+"""The analysis cache: a stored analysis, so that a large study opens without being recomputed.
 
-It lies in the folder of exports, so it is deleted with them: when a viewer is erased, when seats get random
-IDs, and when the retention of samples ends.
+The cache is stored in the exports folder, so it is deleted along with the exports: when a viewer is erased,
+when seats get random IDs, and when the retention period of samples ends.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _RECORD_ARRAY = "record"
 _READ_ERRORS = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, cattrs.BaseValidationError)
 
 InputState = tuple[tuple[str, int, int], ...]
-"""Name, size in bytes and modification time in ns of each file; the program's version stands first."""
+"""The program's version, followed by the name, size in bytes and modification time in ns of each file."""
 
 
 def input_state(folder: Path) -> InputState:
-    """State of what a finished study's analysis depends on: its samples and its provenance.
+    """State of the files on which a finished study's analysis depends: its samples and provenance.
 
     Raises:
-        MoviemotionError: the folder holds no finished study.
+        MoviemotionError: the folder does not contain a finished study.
     """
     study = StudyFolder.open_existing(folder)
     paths = [provenance_path(folder), *(study.samples_path(camera) for camera in study.cameras)]
@@ -51,10 +51,10 @@ def input_state(folder: Path) -> InputState:
 
 
 def cached_analysis(folder: Path) -> Analysis:
-    """The analysis of a finished study: from the cache, or computed now and cached.
+    """Return the analysis of a finished study from the cache, or compute and cache it.
 
     Raises:
-        MoviemotionError: `folder` holds no finished study, or one that is damaged.
+        MoviemotionError: `folder` does not contain a finished study, or the study is damaged.
     """
     path = folder / EXPORTS_FOLDER / ANALYSIS_CACHE_FILE
     while True:
@@ -63,7 +63,7 @@ def cached_analysis(folder: Path) -> Analysis:
             if cached := _read_cache(path, state):
                 return cached
         computed = load_analysis(folder)
-        # A viewer who is erased meanwhile must be neither in the result nor in the cache.
+        # A viewer who is erased in the meantime must appear neither in the result nor in the cache.
         with suppress(MoviemotionError), study_lock(folder):
             if input_state(folder) == state:
                 _write_cache(path, state, computed)
@@ -81,7 +81,7 @@ def _write_cache(path: Path, state: InputState, analysis: Analysis) -> None:
         with atomic_write(path) as partial, partial.open("wb") as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
     except OSError:
-        return  # A full or read-only disk only costs the computation next time.
+        return  # If the disk is full or read-only, the analysis is simply recomputed next time.
 
 
 def _read_cache(path: Path, state: InputState) -> Analysis | None:
@@ -91,14 +91,14 @@ def _read_cache(path: Path, state: InputState) -> Analysis | None:
         record = json.loads(arrays[_RECORD_ARRAY].tobytes())
         mark = (record[SCHEMA_KEY], record[VERSION_KEY])
         if mark != (ANALYSIS_CACHE.name, ANALYSIS_CACHE.version):
-            return None  # neither migrated nor refused: computed again
+            return None  # neither migrated nor rejected: recomputed
         if record["state"] != [list(part) for part in state]:
             return None
         return _array_structurer(arrays).structure(record["analysis"], Analysis)
 
 
 def _array_unstructurer(arrays: dict[str, np.ndarray]) -> cattrs.Converter:
-    """Dataclasses to JSON. Arrays are collected in `arrays`; the JSON holds their names there."""
+    """Convert dataclasses to JSON. Arrays are collected in `arrays`; the JSON refers to them by name."""
 
     def put(array: np.ndarray) -> str:
         name = f"a{len(arrays)}"

@@ -1,4 +1,4 @@
-"""One study on disk: what it is made from, the samples of each camera, and its outputs."""
+"""A study on disk: its manifest, the samples of each camera, and the outputs."""
 
 from __future__ import annotations
 
@@ -33,30 +33,30 @@ from moviemotion.study.schema import STUDY, migrate_study
 LOCK_TIMEOUT = 5.0
 """Seconds to wait for another program to release the lock."""
 _ALLOWED_BEFORE_STUDY = {*DATABASE_FILES, LOCK_FILE, UPLOADS_FOLDER, PICTURES_FOLDER}
-"""What a folder may hold before it becomes a study."""
+"""What a folder may contain before it becomes a study."""
 
 
 class StudyFolder:
-    """A study folder. Every file in it is written atomically.
+    """A study folder, in which every file is written atomically.
 
-    `study.json` records the inputs and settings of the study. A folder whose study has others is refused, so
-    that samples of two different screenings never mix.
+    `study.json` records the inputs and settings of the study. A folder that already contains a study with
+    different inputs or settings is rejected, so that samples from different screenings are never mixed.
     """
 
     def __init__(self, folder: Path, manifest: Mapping[str, object]) -> None:
-        """Open a new study, or the one that was started from the same inputs and settings.
+        """Open a new study, or one that was started with the same inputs and settings.
 
-        Nothing is written yet. A study that was started by another version of the program or with another
-        emotion model is resumed; see `manifest.version_problems`.
+        Nothing is written yet. A study that was started with a different version of the program or a
+        different emotion model is resumed; see `manifest.version_problems`.
 
         Args:
-            folder: of the study; may not exist yet.
-            manifest: inputs, settings and versions, in JSON's types.
+            folder: the study folder, which need not exist yet.
+            manifest: inputs, settings and versions, as JSON-serializable values.
 
         Raises:
-            SettingError: the folder holds a study with other inputs or settings, holds other files, or cannot
-                be written.
-            MoviemotionError: `study.json` cannot be read, or is of a newer version of the program.
+            SettingError: the folder contains a study with different inputs or settings, contains other files,
+                or is not writable.
+            MoviemotionError: `study.json` cannot be read, or was written by a newer version of the program.
         """
         self.folder = folder
         record = folder / STUDY_FILE
@@ -71,7 +71,7 @@ class StudyFolder:
             ) from error
         if folder.exists() and not folder.is_dir():
             raise SettingError(
-                "out-is-file", "{path}: is a file, not a folder; choose another {out}", path=folder
+                "out-is-file", "{path}: this is a file, not a folder; choose another {out}", path=folder
             )
         requested = json.loads(json.dumps(manifest))
         if is_started:
@@ -87,21 +87,20 @@ class StudyFolder:
             self._manifest = requested
         nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
         if not nearest.is_dir() or not os.access(nearest, os.W_OK):
-            raise SettingError(
-                "out-not-writable", "{path}: cannot be written; choose another {out}", path=folder
-            )
+            raise SettingError("out-not-writable", "{path}: not writable; choose another {out}", path=folder)
 
     @classmethod
     def open_existing(cls, folder: Path) -> StudyFolder:
-        """Open the study that a folder holds, whatever it is made from.
+        """Open the study in a folder, regardless of its inputs.
 
         Raises:
-            MoviemotionError: the folder holds no study, or one of a newer version of the program.
+            MoviemotionError: the folder does not contain a study, or its study was written by a newer version
+                of the program.
         """
         record = folder / STUDY_FILE
         manifest = _read_manifest(record) if record.is_file() else None
         if not isinstance(manifest, dict) or not isinstance(manifest.get("cameras"), dict):
-            raise MoviemotionError(f"{folder}: holds no study; check the name")
+            raise MoviemotionError(f"{folder}: does not contain a study; check the name")
         study = cls.__new__(cls)
         study.folder = folder
         study._manifest = manifest
@@ -109,25 +108,25 @@ class StudyFolder:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """Inputs, settings and versions, as in `study.json`."""
+        """Inputs, settings and versions, as recorded in `study.json`."""
         return dict(self._manifest)
 
     def write_manifest(self, manifest: Mapping[str, object]) -> None:
-        """Replace `study.json`; samples and outputs stay as they are."""
+        """Replace `study.json`; samples and outputs are not changed."""
         self._manifest = dict(manifest)
         text = json.dumps(STUDY.mark(self._manifest), indent=2, ensure_ascii=False)
         self.write_text(STUDY_FILE, [text, "\n"])
 
     @property
     def cameras(self) -> tuple[str, ...]:
-        """Names of the cameras that the study is made from."""
+        """Names of the study's cameras."""
         return tuple(_cameras(self._manifest))
 
     def read_samples(self, camera: str) -> Samples | None:
-        """The samples of a camera, or None where it has not been processed yet.
+        """Read the samples of a camera; None if it has not been processed yet.
 
         Raises:
-            MoviemotionError: the file is damaged, or of a newer version of the program.
+            MoviemotionError: the file is damaged, or was written by a newer version of the program.
         """
         path = self.samples_path(camera)
         try:
@@ -135,10 +134,10 @@ class StudyFolder:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, AttributeError) as error:
-            raise MoviemotionError(f"{path}: damaged; delete it and run the same command again") from error
+            raise MoviemotionError(f"{path}: damaged; delete it and rerun the same command") from error
 
     def save_samples(self, camera: str, samples: Samples) -> None:
-        """Save the samples of a camera, so that an interrupted study can resume after it."""
+        """Save the samples of a camera, so that an interrupted study can resume with the next one."""
         path = self.samples_path(camera)
         with _reporting_write_errors(path):
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -147,18 +146,18 @@ class StudyFolder:
             samples.write(path)
 
     def write_text(self, name: str, parts: Iterable[str]) -> Path:
-        """Write a file of the study as UTF-8 text.
+        """Write a study file as UTF-8 text.
 
         Raises:
-            SettingError: it cannot be written.
+            SettingError: the file cannot be written.
         """
         return self.write_bytes(name, (part.encode() for part in parts))
 
     def write_bytes(self, name: str, parts: Iterable[bytes]) -> Path:
-        """Write a file of the study.
+        """Write a binary study file.
 
         Raises:
-            SettingError: it cannot be written.
+            SettingError: the file cannot be written.
         """
         path = self.folder / name
         with _reporting_write_errors(path), atomic_write(path) as partial, partial.open("wb") as file:
@@ -167,11 +166,11 @@ class StudyFolder:
 
     @contextmanager
     def creating(self) -> Iterator[None]:
-        """Create the folder and hold its study lock; a folder that stays empty is removed afterwards.
+        """Create the folder and hold its study lock; a folder that is left empty is removed.
 
         Raises:
-            LockHeldError: another program is making the study's files.
-            SettingError: the folder cannot be written.
+            LockHeldError: another program is writing the study's files.
+            SettingError: the folder is not writable.
         """
         with _reporting_write_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -196,43 +195,43 @@ class StudyFolder:
                 self.folder.rmdir()
 
     def discard(self) -> None:
-        """Remove `study.json` and all samples: no viewer was seen, or none remains."""
+        """Remove `study.json` and all samples, because no viewer was seen or none remain."""
         samples = self.folder / SAMPLES_FOLDER
         for path in samples.glob(f"*{SAMPLES_SUFFIX}"):
             path.unlink()
         (self.folder / STUDY_FILE).unlink(missing_ok=True)
-        with suppress(OSError):  # not made yet, or it holds something else
+        with suppress(OSError):  # not created yet, or contains other files
             samples.rmdir()
 
     def samples_path(self, camera: str) -> Path:
-        """The file of a camera's samples."""
+        """Path of a camera's samples."""
         return samples_path(self.folder, camera)
 
 
 def has_study(folder: Path) -> bool:
-    """Whether a folder holds a study that was started."""
+    """Whether a folder contains a study that has been started."""
     return (folder / STUDY_FILE).is_file()
 
 
 def study_lock(folder: Path) -> AbstractContextManager[None]:
-    """Lock a study while its samples, outputs or exports are made; a thread may take the lock again.
+    """Lock a study while its samples, outputs or exports are written; reentrant within a thread.
 
-    A study of an older version of the program is migrated first.
+    A study written by an older version of the program is migrated first.
 
     Raises:
         LockHeldError: another program holds the lock.
-        NewerVersionError: a file of the study is of a newer version of the program.
-        MoviemotionError: there is no such folder, or it cannot be written.
+        NewerVersionError: a file of the study was written by a newer version of the program.
+        MoviemotionError: there is no such folder, or it is not writable.
     """
     if not folder.is_dir():
-        raise MoviemotionError(f"{folder}: holds no study; check the name")
+        raise MoviemotionError(f"{folder}: does not contain a study; check the name")
     return _locked_and_migrated(folder)
 
 
 @contextmanager
 def _locked_and_migrated(folder: Path) -> Iterator[None]:
     message = (
-        f"{folder}: another program is screening, exporting or erasing there; try again when it has finished"
+        f"{folder}: in use by another program (screening, export or erasure); try again when it has finished"
     )
     with hold_lock(folder.resolve() / LOCK_FILE, LOCK_TIMEOUT, message):
         with _reporting_write_errors(folder):

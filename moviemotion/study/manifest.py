@@ -1,7 +1,7 @@
-"""What identifies a study: its inputs and settings. The versions that made it are recorded, not compared.
+"""The inputs and settings that identify a study. The versions it was made with are recorded but not compared.
 
-A study may be resumed by another version of the program, or with another emotion model. Its manifest then
-lists the earlier ones under `earlier_versions`, and `version_problems` warns of them in the report.
+A study may be resumed with a different version of the program or a different emotion model. The manifest then
+lists the previous versions under `earlier_versions`, and `version_problems` adds a warning to the report.
 """
 
 from __future__ import annotations
@@ -17,33 +17,33 @@ from moviemotion.audience.faces.weights_fingerprint import weights_fingerprint
 from moviemotion.errors import SettingError
 
 _NETWORKS = {"emotion_model": "model", "face_detector": "detector"}
-"""Key of the manifest → setting. Its name is a setting of the study, its fingerprint only a version."""
+"""Manifest key → setting. The network's name is a setting of the study; its fingerprint is only a version."""
 _VERSION_KEYS = ("moviemotion", *_NETWORKS)
 _EARLIER_KEY = "earlier_versions"
 _DATABASE_KEY = "study_id"
-"""The study's ID in its database; there once its cameras have random IDs."""
+"""The study's ID in its database; present once its cameras have random IDs."""
 _UNCOMPARED_KEYS = (*_VERSION_KEYS, _EARLIER_KEY, _DATABASE_KEY, "cameras", "texts")
 _SETTINGS = {"sync": "config", "frozen_after": "config", "simulated": "emotion_script"}
-"""Key of the manifest → setting, where they differ."""
+"""Manifest key → setting, for those whose names differ."""
 
 
 def check_same_inputs(folder: Path, stored: Any, requested: Any, measured: Collection[str]) -> None:
-    """Check that a study was started from the same inputs and settings.
+    """Check that a study was started with the same inputs and settings.
 
     Args:
-        folder: of the study, for the message.
-        stored, requested: manifests.
-        measured: cameras whose samples exist. Others may still be corrected or omitted.
+        folder: the study folder, named in the message.
+        stored, requested: the two manifests to compare.
+        measured: cameras whose samples exist. Other cameras may still be corrected or left out.
 
     Raises:
-        SettingError: an input or setting differs; the message names each.
+        SettingError: inputs or settings differ; the message names each difference.
     """
     if not isinstance(stored, dict) or not isinstance(requested, dict):
-        raise SettingError("study-unreadable", "{path}: not a study; choose another {out}", path=folder)
+        raise SettingError("study-unreadable", "{path}: not a valid study; choose another {out}", path=folder)
     if _DATABASE_KEY in stored and _DATABASE_KEY not in requested:
         raise SettingError(
             "study-pseudonymized",
-            "{path}: holds another study, finished, whose recordings can no longer be recognized; "
+            "{path}: contains a different study, finished, whose recordings can no longer be recognized; "
             "choose another {out}",
             path=folder,
         )
@@ -57,7 +57,7 @@ def check_same_inputs(folder: Path, stored: Any, requested: Any, measured: Colle
     if parts:
         raise SettingError(
             "another-study",
-            "{path}: holds another study, made with "
+            "{path}: contains a different study, made with "
             + "; ".join(parts)
             + "; use the same inputs and settings, or choose another {out}",
             **values,
@@ -67,7 +67,7 @@ def check_same_inputs(folder: Path, stored: Any, requested: Any, measured: Colle
 def _differences(
     stored: dict[str, Any], requested: dict[str, Any], measured: Collection[str]
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    """Setting (empty for an input) and what was before and is now, for each difference."""
+    """Yield each difference: the setting (empty for an input), and its old and new values."""
     for key in dict.fromkeys((*stored, *requested)):
         before, after = stored.get(key), requested.get(key)
         if key not in _UNCOMPARED_KEYS and before != after:
@@ -109,7 +109,7 @@ def _camera_differences(camera: str, before: Any, after: Any) -> Iterator[tuple[
 
 
 def _plain(value: object) -> str:
-    """A value of a manifest as a person writes it."""
+    """Format a manifest value as a person would write it."""
     if value is None:
         return "none"
     if isinstance(value, float):
@@ -124,18 +124,18 @@ def _plain(value: object) -> str:
 def with_earlier_versions(
     requested: dict[str, Any], stored: dict[str, Any], measured: Collection[str]
 ) -> dict[str, Any]:
-    """The manifest of a resumed study, with the versions that measured some of its cameras before.
+    """The manifest of a resumed study, including the versions that measured some of its cameras earlier.
 
     Args:
-        requested: manifest of this run.
-        stored: manifest in the study.
+        requested: the manifest of this run.
+        stored: the manifest stored in the study.
         measured: cameras whose samples exist.
     """
     earlier = list(stored.get(_EARLIER_KEY, []))
     versions, now = _versions(stored), _versions(requested)
     if measured and versions != now:
         if set(requested.get("cameras") or ()) <= set(measured):
-            now = versions  # this run measures no camera
+            now = versions  # this run does not measure any camera
         elif versions not in earlier:
             earlier.append(versions)
     manifest = {key: value for key, value in requested.items() if key not in _VERSION_KEYS}
@@ -144,16 +144,16 @@ def with_earlier_versions(
 
 
 def version_problems(manifest: Mapping[str, Any]) -> Iterator[str]:
-    """Warnings about cameras that were measured by another version of the program or of its networks.
+    """Warnings about cameras that were measured with another version of the program or its networks.
 
     Args:
-        manifest: of the study that is analyzed.
+        manifest: the manifest of the analyzed study.
     """
     recorded = [*manifest.get(_EARLIER_KEY, ()), _versions(manifest)]
     programs = sorted({v["moviemotion"] for v in recorded if "moviemotion" in v} - {__version__})
     if programs:
         yield (
-            f"Cameras were measured by moviemotion {', '.join(programs)}; this analysis is made by "
+            f"Cameras were measured with moviemotion {', '.join(programs)}; this analysis was made with "
             f"{__version__}"
         )
     current = {("emotion_model", DEFAULT_MODEL): weights_fingerprint(EMOTION_WEIGHTS)}
@@ -168,7 +168,7 @@ def version_problems(manifest: Mapping[str, Any]) -> Iterator[str]:
         elif networks:
             now = current.get((key, networks[0]["name"]))
             if now not in (None, networks[0]["fingerprint"]):
-                yield f"Cameras were measured with another version of the {what} than this program has"
+                yield f"Cameras were measured with another version of the {what} than this program's"
 
 
 def _versions(manifest: Mapping[str, Any]) -> dict[str, Any]:

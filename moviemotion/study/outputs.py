@@ -1,4 +1,4 @@
-"""Write the outputs of a study from its analysis: report, tables and annotated scripts."""
+"""Write a study's outputs from its analysis: report, tables and annotated scripts."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from moviemotion.study.folder import StudyFolder
 
 
 def write_outputs(study: StudyFolder, analysis: Analysis) -> Analysis:
-    """Write a study's report, tables and, where it has a script, annotated scripts.
+    """Write a study's report and tables and, if it has a script, annotated scripts.
 
     Returns:
-        The analysis; its problems name an annotated script that could not be made.
+        The analysis, whose problems list any annotated script that could not be created.
     """
     if analysis.script:
         analysis = _write_annotated_scripts(study, analysis)
@@ -43,7 +43,7 @@ def _write_annotated_scripts(study: StudyFolder, analysis: Analysis) -> Analysis
     try:
         study.write_bytes(ANNOTATED_PDF_FILE, [annotated_pdf(analysis)])
     except MoviemotionError as error:
-        # Courier has Latin letters only; the other formats can carry any script.
-        problems = (*analysis.data_quality.problems, f"{ANNOTATED_PDF_FILE} was not made: {error}")
+        # Courier has only Latin characters; the other formats support any writing system.
+        problems = (*analysis.data_quality.problems, f"{ANNOTATED_PDF_FILE} was not created: {error}")
         return replace(analysis, data_quality=replace(analysis.data_quality, problems=problems))
     return analysis

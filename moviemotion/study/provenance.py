@@ -1,7 +1,7 @@
-"""Provenance of a study's outputs: everything that they are made from besides the samples.
+"""Provenance of a study's outputs: everything, apart from the samples, that they are made from.
 
-`provenance.json` holds the timed script, the problems that were found, the seed and the baseline, so the
-same analysis can be computed again from the samples at any time.
+`provenance.json` contains the timed script, the problems found, the seed and the baseline, so the same
+analysis can be recomputed from the samples at any time.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from moviemotion.study.schema import PROVENANCE, provenance_path
 
 
 def audience_timeline(camera_samples: Sequence[Samples]) -> Timeline:
-    """The viewers of all cameras on one timeline, as long as the longest camera.
+    """Combine the viewers of all cameras into one timeline, as long as the longest camera.
 
-    A viewer who exchanged seats with a neighbor is followed to the other seat.
+    A viewer who exchanged seats with a neighbor is followed to the new seat.
     """
 
     def readings() -> Iterator[ViewerSamples]:
@@ -45,7 +45,7 @@ def audience_timeline(camera_samples: Sequence[Samples]) -> Timeline:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What an analysis is made from besides the samples; attributes as the parameters of `analyze`."""
+    """All inputs of an analysis except the samples; attributes match the parameters of `analyze`."""
 
     title: str
     script: TimedScript | None
@@ -54,11 +54,11 @@ class Provenance:
     baseline: TimeSpan | None
 
     def analyze(self, timeline: Timeline, camera_samples: Sequence[Samples]) -> Analysis:
-        """Analyze the samples of some cameras, from which `timeline` was made."""
+        """Analyze the camera samples from which `timeline` was made."""
         counts = np.bincount(
             np.concatenate([s.rejection_reason for s in camera_samples]), minlength=len(REJECTION_REASONS)
         )
-        # The first of the reasons stands for samples that were not rejected.
+        # The first reason marks samples that were not rejected.
         rejected = dict(zip(REJECTION_REASONS[1:], counts[1:].tolist(), strict=True))
         return analyze(self.title, timeline, self.script, self.problems, self.seed, self.baseline, rejected)
 
@@ -74,15 +74,16 @@ class Provenance:
 
 
 def has_provenance(folder: Path) -> bool:
-    """Whether the outputs of a study were made."""
+    """Whether the outputs of a study have been created."""
     return provenance_path(folder).is_file()
 
 
 def read_provenance(folder: Path) -> Provenance:
-    """What a finished study's outputs are made from besides the samples.
+    """Read what a finished study's outputs are made from, apart from the samples.
 
     Raises:
-        MoviemotionError: `folder` holds no finished study, or one that is damaged or of a newer version.
+        MoviemotionError: `folder` does not contain a finished study, or the study is damaged or was written
+            by a newer version.
     """
     path = provenance_path(folder)
     try:
@@ -90,14 +91,14 @@ def read_provenance(folder: Path) -> Provenance:
     except FileNotFoundError as error:
         raise missing_provenance_error(folder) from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise MoviemotionError(
-            f"{path}: cannot be read; run the command that made the study again"
-        ) from error
+        raise MoviemotionError(f"{path}: cannot be read; rerun the command that created the study") from error
 
 
 def missing_provenance_error(folder: Path) -> MoviemotionError:
-    """The error for a study whose outputs were not made yet."""
-    return MoviemotionError(f"{folder}: holds no {PROVENANCE_FILE}; run the command that made it again")
+    """The error for a study whose outputs have not been created yet."""
+    return MoviemotionError(
+        f"{folder}: {PROVENANCE_FILE} is missing; rerun the command that created the study"
+    )
 
 
 def _read_provenance_file(path: Path) -> Provenance:
@@ -112,28 +113,28 @@ def _read_provenance_file(path: Path) -> Provenance:
 
 
 def load_analysis(folder: Path) -> Analysis:
-    """Compute the analysis of a finished study from its samples; nothing is written.
+    """Compute the analysis of a finished study from its samples, without writing anything.
 
     Raises:
-        MoviemotionError: `folder` holds no finished study, or one that is damaged.
+        MoviemotionError: `folder` does not contain a finished study, or the study is damaged.
     """
     study = StudyFolder.open_existing(folder)
     provenance = read_provenance(folder)
     camera_samples = [samples for camera in study.cameras if (samples := study.read_samples(camera))]
     if not camera_samples:
-        raise MoviemotionError(f"{folder}: holds no samples; run the command that made it again")
+        raise MoviemotionError(f"{folder}: contains no samples; rerun the command that created the study")
     return analyze_study(study, audience_timeline(camera_samples), camera_samples, provenance)
 
 
 def analyze_study(
     study: StudyFolder, timeline: Timeline, camera_samples: Sequence[Samples], provenance: Provenance
 ) -> Analysis:
-    """Analyze a study's samples; samples of another version of the program are among the problems.
+    """Analyze a study's samples; samples from another version of the program are listed as problems.
 
     Args:
-        timeline: made from `camera_samples`.
-        camera_samples: of at least one camera that saw a viewer.
+        timeline: the timeline made from `camera_samples`.
+        camera_samples: the samples of the cameras, at least one of which saw a viewer.
     """
-    # Computed here and never stored, so that it holds for the version that runs.
+    # Computed here and never stored, so that it applies to the running version.
     problems = (*provenance.problems, *version_problems(study.manifest))
     return replace(provenance, problems=problems).analyze(timeline, camera_samples)

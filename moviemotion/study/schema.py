@@ -1,13 +1,14 @@
 """Schemas of the files in a study folder: their names, versions and migrations.
 
-All files are read in any version up to the current one. A study that is opened for writing is migrated on
-disk first, under the study lock: each file is replaced atomically, and `study.json` is the last one, so an
-interrupted migration is completed the next time. Files of a newer version stop it before anything changes.
+Files of any version up to the current one can be read. A study that is opened for writing is first migrated
+on disk, under the study lock. Each file is replaced atomically, with `study.json` last, so that an
+interrupted migration is completed the next time. If any file has a newer version, the migration stops before
+anything is changed.
 
-To change a file: raise its version here, add a migration from the version before, raise the version of
-`STUDY` (its version tells whether a study must be migrated at all), and describe the change in
-`docs/reference/file-formats.md`. The studies in `tests/study/golden` are made by earlier versions and keep
-this honest.
+To change a file format, increment its version here, add a migration from the previous version, increment the
+version of `STUDY` (which determines whether a study needs migration at all), and describe the change in
+`docs/reference/file-formats.md`. The studies in `tests/study/golden` were made with earlier versions and are
+used to test the migrations.
 """
 
 from __future__ import annotations
@@ -37,14 +38,14 @@ from moviemotion.study.file_names import (
 
 _STUDY_KEYS = {"reader": "emotion_model", "register": "study_id"}
 _MODEL_OF_0_1_0 = {"2821012-f505fb40fb41b000": "166927117759bfd0"}
-"""Fingerprint of the emotion model in 0.1.0 → the same weights' fingerprint now."""
+"""Fingerprint of the emotion model in 0.1.0 → current fingerprint of the same weights."""
 _SIMULATION_KEYS = {"feelings": "emotion_script"}
 _TIME_SOURCES = {"between neighbours": "interpolated"}
 _STAGES = {"reading": "processing", "telling": "analyzing", "over": "expired"}
 
 
 def _study_2(manifest: Any) -> Any:
-    """`reader` became `emotion_model`, `register` became `study_id`; `format` went into the mark."""
+    """`reader` became `emotion_model`, `register` became `study_id`, and `format` moved into the mark."""
     if not isinstance(manifest, dict):
         return manifest
     # 0.1.0 had one emotion model and one face detector.
@@ -62,7 +63,7 @@ def _study_2(manifest: Any) -> Any:
 
 
 def _provenance_2(provenance: Any) -> Any:
-    """Times between neighboring cues are called "interpolated"."""
+    """Times between neighboring cues are now called "interpolated"."""
     if script := provenance["script"]:
         cues = [{**cue, "source": _TIME_SOURCES.get(cue["source"], cue["source"])} for cue in script["cues"]]
         return {**provenance, "script": {**script, "cues": cues}}
@@ -70,7 +71,7 @@ def _provenance_2(provenance: Any) -> Any:
 
 
 def _capture_2(report: Any) -> Any:
-    """An interval that was not measured was NaN, which is no JSON; now it is null."""
+    """An interval that was not measured was NaN, which is not valid JSON; it is now null."""
     if isinstance(report, dict):
         return {key: _capture_2(value) for key, value in report.items()}
     if isinstance(report, list):
@@ -79,7 +80,7 @@ def _capture_2(report: Any) -> Any:
 
 
 def _screening_2(state: Any) -> Any:
-    """The stages have standard names."""
+    """The stages now have standard names."""
     return {**state, "stage": _STAGES.get(state["stage"], state["stage"])}
 
 
@@ -90,7 +91,7 @@ NOTES = FileSchema("moviemotion/notes", 2, {1: lambda notes: {"notes": notes}})
 GROUPS = FileSchema("moviemotion/groups", 2, {1: lambda groups: {"groups": groups}})
 SCREENING_STATE = FileSchema("moviemotion/screening", 2, {1: _screening_2})
 ANALYSIS_CACHE = FileSchema("moviemotion/analysis-cache", 2)
-"""Never migrated: a cache of any other version is computed again."""
+"""Never migrated: a cache of any other version is recomputed."""
 
 _JSON_FILES = {
     PROVENANCE_FILE: PROVENANCE,
@@ -102,25 +103,25 @@ _JSON_FILES = {
 
 
 def provenance_path(folder: Path) -> Path:
-    """The provenance file of a study, under the name it has there; may not exist."""
+    """Path of a study's provenance file, under its old or new name; the file may not exist."""
     earlier = folder / EARLIER_PROVENANCE_FILE
     path = folder / PROVENANCE_FILE
     return earlier if earlier.is_file() and not path.is_file() else path
 
 
 def write_json(path: Path, schema: FileSchema, content: dict[str, Any], indent: int | None = None) -> None:
-    """Write a JSON file with its mark, atomically."""
+    """Atomically write a JSON file with its mark."""
     text = json.dumps(schema.mark(content), ensure_ascii=False, allow_nan=False, indent=indent)
     atomic_write_text(path, text + "\n")
 
 
 def migrate_study(folder: Path) -> None:
-    """Make the current version of every file of an older study; the caller holds the study lock.
+    """Migrate every file of an older study to the current version; the caller must hold the study lock.
 
-    A folder without a study, and one whose study.json is damaged, is left alone: who opens it says so.
+    A folder without a study, or with a damaged study.json, is left alone: opening it reports the error.
 
     Raises:
-        NewerVersionError: a file is of a newer version; nothing is changed.
+        NewerVersionError: a file has a newer version; nothing is changed.
     """
     record = folder / STUDY_FILE
     try:
@@ -141,7 +142,7 @@ def migrate_study(folder: Path) -> None:
 
 
 def _outdated_json_files(folder: Path) -> list[tuple[Path, Path, FileSchema]]:
-    """File, its name from now on, and its schema. Damaged ones stay, and are reported when they are read."""
+    """Each outdated file, its new path and its schema; damaged files are skipped and reported when read."""
     found = []
     for name, schema in _JSON_FILES.items():
         target = folder / name

@@ -1,1 +1,1 @@
-"""Complete workflows that commands, studio and Python API call: screen, capture, report, compare, export."""
+"""Workflows behind the commands, the studio and the Python API: screen, capture, report, compare, export."""

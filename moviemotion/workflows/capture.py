@@ -1,4 +1,4 @@
-"""Live capture, from seats.toml to a study: run it, align cameras to film time, save the samples."""
+"""Live capture, from seats.toml to a study: record, align the cameras to film time, save the samples."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ class CapturedCamera:
     """The result of one camera.
 
     Attributes:
-        name: of the camera.
-        viewers: their names, from left to right.
-        read: number of frames that were processed.
-        dropped: number of frames that were due but skipped, because processing did not keep up.
-        offset: of its clock.
+        name: the camera name.
+        viewers: the viewers' names, from left to right.
+        read: number of processed frames.
+        dropped: number of frames that were skipped because processing could not keep up.
+        offset: the offset of the camera's clock.
     """
 
     name: str
@@ -71,10 +71,10 @@ class CaptureResult:
     """A finished capture.
 
     Attributes:
-        folder: of the study.
-        seconds: film time at which the last camera ends.
-        cameras: in the order of seats.toml.
-        gaps: of all cameras.
+        folder: the study folder.
+        seconds: film time at which the last camera stops.
+        cameras: the results of the cameras, in the order of seats.toml.
+        gaps: the gaps of all cameras.
     """
 
     folder: Path
@@ -93,13 +93,13 @@ def capture(
     """Capture live cameras until they are stopped.
 
     Args:
-        config: seats.toml.
+        config: path of seats.toml.
         out: study folder to create.
-        run_until_done: called with the running capture; the capture ends when it returns.
+        run_until_done: called with the running capture; the capture ends when this function returns.
         model, detector: as for `screen`.
 
     Raises:
-        MoviemotionError: the configuration has errors, or `out` holds a study or cannot be written.
+        MoviemotionError: the configuration has errors, or `out` already contains a study or is not writable.
     """
     running = begin_capture(read_seats_config(config), out, model=model, detector=detector)
     try:
@@ -118,17 +118,18 @@ def begin_capture(
     model: ModelChoice = DEFAULT_MODEL,
     detector: DetectorChoice = DEFAULT_DETECTOR,
 ) -> LiveCapture:
-    """Start a capture; film time 0 is now. Call its `stop` at the end, and then `finish_capture`.
+    """Start a capture; film time 0 is now. To end it, call its `stop` method and then `finish_capture`.
 
     Args:
-        seats: configuration of the cameras.
+        seats: the configuration of the cameras.
         out: study folder to create.
-        clock: by default one that runs in real time.
+        clock: the capture clock; defaults to one that runs in real time.
         masks: camera name → mask, as for `LiveCapture`.
         model, detector: as for `screen`.
 
     Raises:
-        MoviemotionError: a file or the film is not a video, or `out` holds a study or cannot be written.
+        MoviemotionError: a file or the film is not a video, or `out` already contains a study or is not
+            writable.
     """
     clock = clock or FilmClock()
     emotion_model, face_detector = load_emotion_model(model), load_detector(detector)
@@ -136,7 +137,7 @@ def begin_capture(
         decode.probe(seats.sync.film)
     sources = {camera.name: source_at(camera.source, clock) for camera in seats.cameras}
     if has_study(out):
-        raise SettingError("study-exists", "{path}: holds a study already; choose another {out}", path=out)
+        raise SettingError("study-exists", "{path}: already contains a study; choose another {out}", path=out)
     study = StudyFolder(out, networks_used(emotion_model, face_detector) | _manifest(seats))
     out.mkdir(parents=True, exist_ok=True)
     study.write_manifest(study.manifest)
@@ -153,16 +154,16 @@ def begin_capture(
 
 
 def finish_capture(out: Path) -> CaptureResult:
-    """Align the cameras of a stopped capture to film time and save their samples, as a screening does.
+    """Align the cameras of a stopped capture to film time and save their samples, as in a screening.
 
-    Also finishes a capture that was killed. Writes `samples/`, `gaps.csv` and `capture.json`.
+    This also finishes a capture that was killed. Writes `samples/`, `gaps.csv` and `capture.json`.
 
     Raises:
-        MoviemotionError: `out` holds no unfinished capture, or cannot be written.
+        MoviemotionError: `out` does not contain an unfinished capture, or is not writable.
     """
     journal = out / JOURNAL_FOLDER
     if not journal.is_dir():
-        raise MoviemotionError(f"{out}: holds no unfinished capture; check the name")
+        raise MoviemotionError(f"{out}: does not contain an unfinished capture; check the name")
     with study_lock(out):
         return _finish_capture(out, journal)
 
@@ -186,7 +187,7 @@ def _finish_capture(out: Path, journal: Path) -> CaptureResult:
 
 
 def _capture_report(captured: CaptureResult) -> dict[str, Any]:
-    """What `capture.json` holds; null for an interval that was not measured."""
+    """The content of `capture.json`, with null for an interval that was not measured."""
     report = {key: value for key, value in asdict(captured).items() if key != "folder"}
     for camera in report["cameras"]:
         if math.isnan(camera["offset"]["half_width"]):
@@ -215,12 +216,12 @@ def _manifest(seats: SeatsConfig) -> dict[str, object]:
 
 
 def _open_captured_study(folder: Path) -> tuple[SeatsConfig, StudyFolder]:
-    """The seats configuration with which a study was captured, and the study."""
+    """Open a captured study; also return the seats configuration it was captured with."""
     study = StudyFolder.open_existing(folder)
     try:
         return _seats_from_manifest(study.manifest), study
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise MoviemotionError(f"{folder}: holds no live capture; check the name") from error
+        raise MoviemotionError(f"{folder}: does not contain a live capture; check the name") from error
 
 
 def _seats_from_manifest(manifest: dict[str, Any]) -> SeatsConfig:

@@ -32,23 +32,24 @@ def compare_studies(
     """Compare two studies and write `comparison.html`, `comparison.csv` and `comparison.json`.
 
     Args:
-        first, second: folders of finished studies.
-        out: folder to write.
-        script: of both films; by default each study's own. Without any, seconds of film are compared.
-        subtitles: of each film, to time `script` with.
-        paired: the same viewers, by name, saw both.
-        seed: of the permutation test.
+        first, second: the folders of the finished studies.
+        out: the output folder.
+        script: the screenplay of both films; defaults to each study's own. Without a screenplay, stretches of
+            film time are compared.
+        subtitles: the subtitles of each film, used to time `script`.
+        paired: whether the same viewers, matched by name, saw both films.
+        seed: random seed for the permutation test.
 
     Raises:
         MoviemotionError: a study, the script or the subtitles cannot be used, there are too few viewers, or
-            `out` cannot be written. Then nothing is written.
+            `out` is not writable. Nothing is written in these cases.
     """
     if script is None and any(subtitles):
         raise SettingError(
-            "subtitles-without-script", "subtitles need the script that they time; add {script}"
+            "subtitles-without-script", "subtitles are useful only together with a screenplay; add {script}"
         )
     if first.resolve() == second.resolve():
-        raise MoviemotionError(f"{second}: is given twice; give two different studies")
+        raise MoviemotionError(f"{second}: given twice; give two different studies")
     screenplay = read_screenplay(script) if script else None
     analyses = [
         _with_script(load_analysis(folder), screenplay, spoken)
@@ -75,7 +76,7 @@ def write_comparison(comparison: ScreeningComparison, out: Path) -> None:
 
 
 def _display_names(first: Path, second: Path) -> tuple[str, str]:
-    """Names of the folders; with the parent's name if both are the same."""
+    """Names of the two folders, prefixed with the parent folder's name if they are identical."""
     a, b = first.resolve(), second.resolve()
     return (
         (a.name, b.name) if a.name != b.name else (f"{a.parent.name}/{a.name}", f"{b.parent.name}/{b.name}")
@@ -83,7 +84,7 @@ def _display_names(first: Path, second: Path) -> tuple[str, str]:
 
 
 def _with_script(analysis: Analysis, screenplay: Screenplay | None, subtitles: Path | None) -> Analysis:
-    """The analysis with another script, aligned to the film time of its screening."""
+    """Replace the script of an analysis with another one, aligned to the film time of the screening."""
     if screenplay is None:
         return analysis
     spoken = read_subtitles(subtitles) if subtitles else None

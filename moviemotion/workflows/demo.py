@@ -1,4 +1,4 @@
-"""The demo: a synthetic audience watches a short film, and the pipeline is scored on what it recovers."""
+"""The demo: a synthetic audience watches a short film; the results are scored against the ground truth."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from moviemotion.simulation.synthetic_audience import (
 from moviemotion.workflows.screen import DEFAULT_SEED, Screening, screen
 
 SEATS_BY_CAMERA = (*((seat,) for seat in range(9)), (9, 10, 11))
-"""Nine seats with a camera each, and three that share one."""
+"""Nine seats with one camera each, and three seats that share a camera."""
 
 
 @dataclass(frozen=True)
 class DemoResult:
-    """The screening of the demo and its score."""
+    """The demo's screening and its score."""
 
     screening: Screening
     recovery: RecoveryScore
 
 
 def render_audience(out: Path, seed: int = DEFAULT_SEED) -> list[Path]:
-    """Render videos of the demo's synthetic audience into `out`; returns their paths."""
+    """Render videos of the demo's synthetic audience to `out` and return their paths."""
     return write_seat_videos(_demo_audience(seed), out, SEATS_BY_CAMERA)
 
 
 def run_demo(rendered: Path, out: Path, progress: ProgressCallback, seed: int = DEFAULT_SEED) -> DemoResult:
-    """Screen the rendered audience as any user would, and compare the result with its true emotions."""
+    """Screen the rendered audience as a user would, and compare the results with the true emotions."""
     audience = _demo_audience(seed)
-    # In the order of the cameras, so that measured and true viewers are in the same order.
+    # Keep the order of the cameras, so that measured and true viewers are in the same order.
     videos = [rendered / f"{camera_name(audience, seats)}.mp4" for seats in SEATS_BY_CAMERA]
     screening = screen(videos, out, demo_film.SCREENPLAY, demo_film.SUBTITLES, seed=seed, progress=progress)
     schedule = read_emotion_schedule(demo_film.EMOTION_SCHEDULE)

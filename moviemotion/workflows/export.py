@@ -1,4 +1,4 @@
-"""Export a finished study for other programs: markers, subtitles, annotations and tables, in `exports`."""
+"""Export a finished study for other programs: markers, subtitles, annotations and tables."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ MARKER_FORMATS: dict[str, tuple[str, Callable[[Analysis, TimecodeFormat], str]]]
     "resolve": ("moments.resolve.edl", resolve_edl),
     "fcp": ("moments.xml", final_cut_xml),
 }
-"""Format → its file and its writer. These formats count in frames, so they need a frame rate."""
+"""Format → its file name and writer. These formats count in frames, so they need a frame rate."""
 WEBVTT_FILES: dict[str, Callable[[Analysis], str]] = {
     "moments.vtt": captions_vtt,
     "metadata.vtt": metadata_vtt,
@@ -60,19 +60,19 @@ def export(
     """Export a finished study for other programs.
 
     Args:
-        study: its folder; files are written to its folder `exports`.
-        formats: some of `FORMATS`; by default all.
-        frame_rate: frames per second in which markers count; by default the film's.
-        start_timecode: of the film's first frame; a semicolon before the frames means drop-frame. By default
-            the film's own, or `DEFAULT_START_TIMECODE`.
-        film: video of the film, for its frame rate and timecode, and to be opened in ELAN.
+        study: the study folder; files are written to its subfolder `exports`.
+        formats: a selection of `FORMATS`; defaults to all.
+        frame_rate: frames per second of the markers; defaults to the film's frame rate.
+        start_timecode: timecode of the film's first frame; a semicolon before the frames means drop-frame.
+            Defaults to the film's own timecode, or else to `DEFAULT_START_TIMECODE`.
+        film: video of the film, which provides the frame rate and timecode and is linked in the ELAN file.
 
     Returns:
         The files written.
 
     Raises:
-        MoviemotionError: the folder holds no finished study or cannot be written, a format is unknown, or
-            the frame rate that markers need is missing or has no timecode.
+        MoviemotionError: the folder does not contain a finished study or is not writable, a format is
+            unknown, or the frame rate that the markers need is missing or has no timecode.
     """
     chosen, timecode = _select_formats(formats, frame_rate, start_timecode, film)
     with study_lock(study):
@@ -87,10 +87,10 @@ def export_analysis(
     start_timecode: str | None = None,
     film: Path | None = None,
 ) -> tuple[Path, ...]:
-    """Export an analysis into any folder.
+    """Export an analysis to any folder.
 
     Raises:
-        MoviemotionError: as `export`.
+        MoviemotionError: as for `export`.
     """
     chosen, timecode = _select_formats(formats, frame_rate, start_timecode, film)
     return _write_exports(analysis, folder, chosen, timecode, film)
@@ -99,7 +99,7 @@ def export_analysis(
 def _select_formats(
     formats: Sequence[str], frame_rate: float | None, start_timecode: str | None, film: Path | None
 ) -> tuple[tuple[str, ...], TimecodeFormat | None]:
-    """The formats to write, and the timecode if one of them counts in frames."""
+    """The formats to write, and the timecode if any of them counts in frames."""
     for name in formats:
         if name not in FORMATS:
             raise SettingError(
@@ -115,7 +115,7 @@ def _select_formats(
         others = ",".join(name for name in chosen if name != "fcp")
         raise SettingError(
             "no-timecode",
-            "Final Cut's XML has no timecode of {fps} frames per second; give another {frame_rate}, "
+            "Final Cut XML does not support timecode at {fps} frames per second; give another {frame_rate}, "
             "or choose other formats: {formats} {others}",
             fps=f"{float(timecode.frame_rate):g}",
             others=others or "otio",
@@ -157,7 +157,7 @@ def _export_timecode(
     if frame_rate is None and film is None:
         raise SettingError(
             "no-frame-rate",
-            "markers count in frames: add {frame_rate}, such as 24, or {film}, or choose other {formats}",
+            "markers need a frame rate; add {frame_rate}, such as 24, or {film}, or choose other {formats}",
         )
     try:
         if film is None or frame_rate is not None:
@@ -178,7 +178,7 @@ def _write_text_file(path: Path, text: str) -> Path:
 
 
 def _escape_formulas(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The rows with an apostrophe before texts that a spreadsheet would execute as formulas."""
+    """Prefix an apostrophe to texts that a spreadsheet would execute as formulas."""
     for place, field in enumerate(batch.schema):
         if field.type == pa.string():
             texts = batch.column(place)
@@ -189,7 +189,7 @@ def _escape_formulas(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def write_tables(folder: Path, suffix: str, analysis: Analysis) -> Iterator[Path]:
-    """Write every table, and the meaning of its columns for programs and for people."""
+    """Write every table, and descriptions of the columns in machine- and human-readable form."""
     folder.mkdir(exist_ok=True)
     for table in TABLES:
         path = folder / f"{table.name}.{suffix}"

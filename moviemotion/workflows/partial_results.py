@@ -1,4 +1,4 @@
-"""Partial results: the analysis of a running screening, from the cameras that are complete."""
+"""Partial results: the analysis of a running screening, based on the cameras that have finished."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from moviemotion.workflows.screen import DEFAULT_SEED
 
 @dataclass(frozen=True)
 class PartialResults:
-    """Results before the end of a screening.
+    """Results available before a screening has ended.
 
     Attributes:
-        finished_cameras: number of complete cameras.
-        analysis: of their viewers; not stored.
+        finished_cameras: number of cameras that have finished.
+        analysis: the analysis of these cameras' viewers, which is not stored.
     """
 
     finished_cameras: int
@@ -31,20 +31,20 @@ class PartialResults:
 def analyze_partial_results(
     folder: Path, script: Path | None = None, subtitles: Path | None = None, seed: int = DEFAULT_SEED
 ) -> PartialResults:
-    """Analyze the complete cameras of a running or interrupted screening.
+    """Analyze the cameras that have finished in a running or interrupted screening.
 
-    Cameras with a viewer who has withdrawn since are skipped.
+    Cameras that show a viewer who has since withdrawn are skipped.
 
     Args:
-        folder: of the study.
+        folder: the study folder.
         script, subtitles, seed: as for `screen`.
 
     Raises:
-        MoviemotionError: no camera is complete, or none shows a viewer.
+        MoviemotionError: no camera has finished, or no viewers were found.
     """
     gone: set[str | None] = set()
     for seat in list_seats(folder) if has_database(folder) else ():
-        # The study may be finished by now, and its viewers may have random IDs.
+        # By now, the study may have finished and its viewers may have random IDs.
         gone |= {seat.camera, seat.viewer} if seat.state is ConsentState.WITHDRAWN else set()
     watched = []
     if has_study(folder):
@@ -52,7 +52,7 @@ def analyze_partial_results(
         saved = [s for camera in study.cameras if camera not in gone and (s := study.read_samples(camera))]
         watched = [samples for samples in saved if not gone & set(samples.viewers)]
     if not any(samples.viewers for samples in watched):
-        raise MoviemotionError(f"{folder.name}: no camera is complete yet; try again later")
+        raise MoviemotionError(f"{folder.name}: no camera has finished yet; try again later")
     sources = read_script_inputs(script, subtitles)
     timeline = audience_timeline(watched)
     timed = sources.align(float(timeline.sample_counts.shape[1])) if sources else None

@@ -1,4 +1,4 @@
-"""Relate patterns of several studies to the ratings of their audiences; called by `moviemotion patterns`."""
+"""Relate patterns in several studies to audience ratings; called by `moviemotion patterns`."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ class RatedPatterns:
     """Patterns of several films and their correlation with the ratings.
 
     Attributes:
-        films: names of the studies.
-        motifs: found in the moments of all studies.
-        associations: correlation of each pattern with the ratings, the strongest evidence first.
+        films: the names of the studies.
+        motifs: the motifs found in the moments of all studies.
+        associations: correlation of each pattern with the ratings, strongest evidence first.
     """
 
     films: tuple[str, ...]
@@ -41,33 +41,34 @@ def relate_patterns_to_ratings(
     """Correlate the patterns of finished studies with their audiences' ratings.
 
     Args:
-        studies: folders; each is one film, or one test screening.
-        ratings: CSV file with the columns study (the folder's name) and rating.
-        seed: of the tests.
+        studies: study folders; each is one film or one test screening.
+        ratings: CSV file with the columns `study` (the folder name) and `rating`.
+        seed: random seed for the tests.
 
     Raises:
-        MoviemotionError: a study or the ratings cannot be used, or they do not match; one line per error.
+        MoviemotionError: a study or the ratings file cannot be used, or they do not match; one line per
+            error.
     """
     given = read_ratings(ratings)
     names = [folder.resolve().name for folder in studies]
     errors = [
         *(
-            f"{folder}: a study of this name is given twice; rename one"
+            f"{folder}: a study with this name is given twice; rename or remove one"
             for folder in _repeated_names(studies, names)
         ),
         *(
-            f"{ratings}: no rating of {name}; add it or remove the study"
+            f"{ratings}: there is no rating for {name}; add one or remove the study"
             for name in names
             if name not in given
         ),
         *(
-            f"{ratings}: rates {name}, which is not among the studies; give its folder or remove the line"
+            f"{ratings}: rates {name}, which is not among the studies; add its folder or remove the line"
             for name in given
             if name not in names
         ),
     ]
     if not errors and len(names) < MIN_FILMS:
-        errors = [f"{ratings}: {len(names)} studies are too few; give at least {MIN_FILMS}"]
+        errors = [f"{ratings}: too few studies ({len(names)}); give at least {MIN_FILMS}"]
     if errors:
         raise MoviemotionError("\n".join(errors))
     analyses = [load_analysis(folder) for folder in studies]
@@ -79,29 +80,31 @@ def relate_patterns_to_ratings(
 
 
 def read_ratings(path: Path) -> dict[str, float]:
-    """Study → rating, from a CSV file with the columns study and rating.
+    """Read the rating of each study from a CSV file with the columns `study` and `rating`.
 
     Raises:
-        MoviemotionError: the file cannot be read, or lines are not ratings; one line per error.
+        MoviemotionError: the file cannot be read, or contains invalid lines; one line per error.
     """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = csv.DictReader(file)
             if not {"study", "rating"} <= set(rows.fieldnames or ()):
-                raise MoviemotionError(f"{path}: has no columns study,rating; add them as the first line")
+                raise MoviemotionError(
+                    f"{path}: the columns study and rating are missing; add the header line"
+                )
             lines = [(rows.line_num, row["study"], row["rating"]) for row in rows]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or "not CSV in UTF-8"
-        raise MoviemotionError(f"{path}: cannot be read ({reason}); give a CSV file of ratings") from error
+        raise MoviemotionError(f"{path}: cannot be read ({reason}); provide a CSV file of ratings") from error
     ratings: dict[str, float] = {}
     errors = []
     for line, study, text in lines:
         name = (study or "").strip()
         rating = _parse_rating(text)
         if not name or not math.isfinite(rating):
-            errors.append(f"{path}: line {line} is not a rating; write the study's name and a number")
+            errors.append(f"{path}: line {line} is not a valid rating; write the study's name and a number")
         elif name in ratings:
-            errors.append(f"{path}: line {line} rates {name} again; keep one")
+            errors.append(f"{path}: line {line} rates {name} a second time; keep only one rating")
         else:
             ratings[name] = rating
     if errors:

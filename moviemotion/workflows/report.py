@@ -1,4 +1,4 @@
-"""Make or rebuild the report of a study from its samples; called by `moviemotion report`."""
+"""Create or rebuild a study's report from its samples; called by `moviemotion report`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from moviemotion.workflows.capture import finish_capture
 from moviemotion.workflows.screen import DEFAULT_SEED, Screening, analyze_and_write, write_study
 
 
-def report(  # noqa: PLR0913 (as the command)
+def report(  # noqa: PLR0913 (mirrors the command)
     folder: Path,
     script: Path | None = None,
     subtitles: Path | None = None,
@@ -28,19 +28,19 @@ def report(  # noqa: PLR0913 (as the command)
     shots: Path | None = None,
     frame_rate: float | None = None,
 ) -> Screening:
-    """Make the outputs of `screen` from a study's samples: report, timeline, moments, annotated scripts.
+    """Create the outputs of `screen` from a study's samples: report, timeline, moments, annotated scripts.
 
-    The study may be captured or simulated. A capture that was killed is finished first. Without a new script,
-    a finished study keeps its script, problems and baseline.
+    The study may have been captured or simulated. A capture that was killed is finished first. Unless a new
+    script is given, a finished study keeps its script, problems and baseline.
 
     Args:
-        folder: of the study.
+        folder: the study folder.
         script, subtitles, subtitle_track, timing_sheet, shots, frame_rate: as for `read_script_inputs`.
         seed, baseline: as for `screen`.
 
     Raises:
-        MoviemotionError: `folder` holds no study, no viewer was seen, or the script or its timing cannot be
-            used.
+        MoviemotionError: `folder` does not contain a study, no viewer was seen, or the script or its timing
+            cannot be used.
     """
     sources = read_script_inputs(script, subtitles, subtitle_track, timing_sheet, shots, frame_rate)
     with study_lock(folder):
@@ -50,7 +50,7 @@ def report(  # noqa: PLR0913 (as the command)
         saved = {camera: samples for camera in study.cameras if (samples := study.read_samples(camera))}
         if not any(samples.viewers for samples in saved.values()):
             raise MoviemotionError(
-                f"{folder}: no face was seen by any camera; check that they show the audience"
+                f"{folder}: no camera saw a face; check that the cameras show the audience"
             )
         watched = list(saved.values())
         if sources is None and has_provenance(folder):
@@ -73,6 +73,6 @@ def _capture_notes(captured: Path) -> Iterator[str]:
         if not camera["viewers"]:
             yield f"{camera['name']}: no viewer was seen"
         if "median" in camera["offset"]["origin"]:
-            yield f"{camera['name']}: its offset is a guess: {camera['offset']['origin']}"
+            yield f"{camera['name']}: the offset is an estimate: {camera['offset']['origin']}"
     for gap in content["gaps"]:
         yield f"{gap['camera']}: no data from {gap['start']:.0f} to {gap['end']:.0f} s ({gap['reason']})"

@@ -1,4 +1,4 @@
-"""Screen recordings: process the cameras, align the script, analyze the audience, write the outputs."""
+"""Screen recordings: process the cameras, align the script, analyze the audience and write the outputs."""
 
 from __future__ import annotations
 
@@ -40,24 +40,24 @@ from moviemotion.study.provenance import Provenance, analyze_study, audience_tim
 DEFAULT_RATE = 5.0
 DEFAULT_SEED = 36
 COMPLETE_SHARE = 0.95
-"""A camera that ends before this share of the film is reported as a problem."""
+"""A camera that ends before this fraction of the film is reported as a problem."""
 _UNPRINTABLE_CATEGORIES = {"Cc", "Cs", "Zl", "Zp"}
-"""Unicode categories of control characters, surrogates and line ends."""
+"""Unicode categories of control characters, surrogates and line separators."""
 _FORMULA_PREFIXES = ("=", "+", "-", "@")
-"""First characters of spreadsheet cells that are not text."""
+"""First characters that make spreadsheets treat a cell as a formula."""
 
 
 @dataclass(frozen=True)
 class Screening:
-    """A finished screening: its folder and its analysis."""
+    """A finished screening: the study folder and the analysis."""
 
     folder: Path
     analysis: Analysis
     unreadable: tuple[str, ...]
-    """One line for each file that could not be read completely."""
+    """One line per file that could not be read completely."""
 
 
-def screen(  # noqa: PLR0913 (as the command)
+def screen(  # noqa: PLR0913 (mirrors the command)
     videos: Sequence[Path],
     out: Path,
     script: Path | None = None,
@@ -75,31 +75,32 @@ def screen(  # noqa: PLR0913 (as the command)
     model: ModelChoice = DEFAULT_MODEL,
     detector: DetectorChoice = DEFAULT_DETECTOR,
 ) -> Screening:
-    """Read an audience from its videos and write the study folder `out`.
+    """Analyze recordings of an audience and write the study folder `out`.
 
-    The folder gets `report.html`, `timeline.csv`, `moments.json` and, with a script, `annotated.fountain`,
-    `annotated.fdx` and `annotated.pdf`. Cameras that were complete before an interruption are not processed
-    again.
+    The folder receives `report.html`, `timeline.csv`, `moments.json` and, with a script,
+    `annotated.fountain`, `annotated.fdx` and `annotated.pdf`. After an interruption, cameras that were
+    already complete are not processed again.
 
     Args:
-        videos: one file per camera; each may show one viewer or several.
+        videos: one file per camera; each may show one or more viewers.
         out: study folder to write.
         script, subtitles, subtitle_track, timing_sheet, shots, frame_rate: the screenplay and its timing, as
-            for `read_script_inputs`.
-        offsets: camera (file name with or without suffix) → seconds added to its clock to give film time.
+            in `read_script_inputs`.
+        offsets: camera (file name with or without suffix) → seconds to add to its clock to get film time.
         rate: samples per second.
-        seed: of the moments' null model.
-        progress: called with a camera and the seconds of it that are done.
-        baseline: film time in which viewers are at rest; by default each viewer's baseline is estimated from
-            the complete film.
-        masks: `out` and the cameras' names → mask of each; completely masked cameras are not processed.
-        model: the emotion model: a registered name, an ONNX file or a model.
-        detector: the face detector: a registered name or a detector.
+        seed: random seed for the null model of the moments.
+        progress: called with a camera and the number of seconds of its video processed so far.
+        baseline: a stretch of film time in which viewers are at rest; by default, each viewer's baseline is
+            estimated from the whole film.
+        masks: function that takes `out` and the camera names and returns the mask of each camera; completely
+            masked cameras are not processed.
+        model: the emotion model, given as a registered name, an ONNX file or a model object.
+        detector: the face detector, given as a registered name or a detector object.
 
     Raises:
         MoviemotionError: the model or detector cannot be used, no video can be read or all are masked, no
-            viewer is seen, the script or its timing cannot be used, the baseline is not in the film, or `out`
-            holds something else. Then nothing is written.
+            viewer is seen, the script or its timing cannot be used, the baseline lies outside the film, or
+            `out` contains other files. Nothing is written in these cases.
     """
     emotion_model, face_detector = load_emotion_model(model), load_detector(detector)
     sources = read_script_inputs(script, subtitles, subtitle_track, timing_sheet, shots, frame_rate)
@@ -109,15 +110,17 @@ def screen(  # noqa: PLR0913 (as the command)
     cameras = [camera for camera in cameras if not camera.mask.hides_everything]
     _refuse_duplicate_videos(cameras)
     if not cameras:
-        raise MoviemotionError(f"{out}: no participant of these cameras has accepted; ask them first")
+        raise MoviemotionError(
+            f"{out}: no participant of these cameras has accepted; ask for their consent first"
+        )
     problems, length = _probe(cameras)
     if sources:
-        # A script that does not fit is refused before the long work.
+        # Reject a script that does not fit before the time-consuming part.
         sources.align(length)
     if baseline and length is not None and baseline.start >= length:
         raise SettingError(
             "baseline-after-end",
-            "{baseline} {span}: the cameras end at {seconds} s; mark seconds that they show",
+            "{baseline} {span}: the cameras end at {seconds} s; choose a stretch that they show",
             span=f"{baseline.start:g}-{baseline.end:g}",
             seconds=f"{length:.0f}",
         )
@@ -163,17 +166,17 @@ def analyze_and_write(
     seed: int,
     baseline: TimeSpan | None,
 ) -> Analysis:
-    """Analyze the samples of a study, and write its report, tables and annotated scripts.
+    """Analyze the samples of a study and write its report, tables and annotated scripts.
 
     Args:
-        study: to write.
-        camera_samples: of the cameras; at least one shows a viewer.
+        study: the study to write.
+        camera_samples: the samples of the cameras, at least one of which shows a viewer.
         sources: the script and its timing, or None.
-        notes: seconds of the timeline → problems of the data.
+        notes: function that takes the length of the timeline in seconds and returns problems with the data.
         seed, baseline: as for `screen`.
 
     Raises:
-        MoviemotionError: the script and its timing do not fit.
+        MoviemotionError: the script does not match its timing.
     """
     timeline = audience_timeline(camera_samples)
     seconds = float(timeline.sample_counts.shape[1])
@@ -187,14 +190,14 @@ def analyze_and_write(
 def write_study(
     study: StudyFolder, timeline: Timeline, camera_samples: Sequence[Samples], provenance: Provenance
 ) -> Analysis:
-    """Analyze samples, from which `timeline` was made, and write provenance and outputs of the study."""
+    """Analyze the samples from which `timeline` was made, and write the study's provenance and outputs."""
     analysis = analyze_study(study, timeline, camera_samples, provenance)
     provenance.write(study)
     return write_outputs(study, analysis)
 
 
 def total_video_seconds(videos: Sequence[Path]) -> float:
-    """Seconds of video in the files that can be read, for a progress bar."""
+    """Total seconds of video in the readable files, for a progress bar."""
     lengths = []
     for path in videos:
         try:
@@ -206,19 +209,21 @@ def total_video_seconds(videos: Sequence[Path]) -> float:
 
 def _cameras(videos: Sequence[Path], offsets: Mapping[str, float]) -> list[Camera]:
     if not videos:
-        raise MoviemotionError("no video given; give the recordings of the audience, such as seats/*.mp4")
+        raise MoviemotionError("no videos given; list the recordings of the audience, such as seats/*.mp4")
     for path in videos:
         if any(unicodedata.category(letter) in _UNPRINTABLE_CATEGORIES for letter in str(path)):
-            raise MoviemotionError(f"{str(path)!r}: its name has control characters; rename it")
+            raise MoviemotionError(
+                f"{str(path)!r}: the file name contains control characters; rename the file"
+            )
     names = _camera_names(videos)
     for path, name in zip(videos, names, strict=True):
         if name.startswith(_FORMULA_PREFIXES):
-            raise MoviemotionError(f"{path}: spreadsheets would read its name as a formula; rename it")
+            raise MoviemotionError(
+                f"{path}: spreadsheets would interpret the file name as a formula; rename the file"
+            )
     twice = [path for path, name in zip(videos, names, strict=True) if names.count(name) > 1]
     if twice:
-        raise MoviemotionError(
-            f"{twice[0]}: given twice, or two cameras have the same name; rename one of them"
-        )
+        raise MoviemotionError(f"{twice[0]}: given twice, or the name of two cameras; rename one of them")
     left = dict(offsets)
     cameras = []
     for path, name in zip(videos, names, strict=True):
@@ -227,7 +232,7 @@ def _cameras(videos: Sequence[Path], offsets: Mapping[str, float]) -> list[Camer
     if left:
         raise SettingError(
             "unknown-camera",
-            "{offsets} {camera}: no such camera; use one of {cameras}",
+            "{offsets} {camera}: no such camera; choose from {cameras}",
             camera=next(iter(left)),
             cameras=", ".join(names),
         )
@@ -235,25 +240,25 @@ def _cameras(videos: Sequence[Path], offsets: Mapping[str, float]) -> list[Camer
 
 
 def _camera_names(videos: Sequence[Path]) -> list[str]:
-    """Names of the cameras, as short as possible while cameras and viewers stay distinct."""
+    """Camera names that are as short as possible while keeping cameras and viewers distinct."""
     stems = Counter(path.stem for path in videos)
     names = [p.stem if stems[p.stem] == 1 else f"{p.resolve().parent.name}-{p.name}" for p in videos]
-    # Two viewers of "row" are called "row-1" and "row-2", which may be names of cameras too.
+    # Two viewers of "row" are called "row-1" and "row-2", which may also be the names of cameras.
     numbered = {name.rpartition("-")[0] for name in names if name.rpartition("-")[2].isdecimal()}
     return [p.name if name in numbered else name for p, name in zip(videos, names, strict=True)]
 
 
 def _refuse_duplicate_videos(cameras: Sequence[Camera]) -> None:
-    """Refuse the same video under two names: its viewer would count as two who agree perfectly."""
+    """Reject the same video under two names: its viewer would count as two who agree perfectly."""
     first: dict[str, Path] = {}
     for path in (camera.path for camera in cameras if camera.path.is_file() and camera.path.stat().st_size):
         twin = first.setdefault(file_fingerprint(path), path)
         if twin != path:
-            raise MoviemotionError(f"{path}: the same video as {twin}; give one of them")
+            raise MoviemotionError(f"{path}: identical to {twin}; give only one of them")
 
 
 def _probe(cameras: Sequence[Camera]) -> tuple[dict[str, str], float | None]:
-    """Camera → error of its file, and the length of the film in seconds as far as the files show."""
+    """Map each unreadable camera to its error; also return the film's length in seconds, as far as known."""
     problems, ends = {}, []
     for camera in cameras:
         try:
@@ -271,7 +276,7 @@ def _probe(cameras: Sequence[Camera]) -> tuple[dict[str, str], float | None]:
         if end <= 0:
             raise SettingError(
                 "ends-before-film",
-                "{offsets} {camera}={seconds}: its video ends before the film starts; "
+                "{offsets} {camera}={seconds}: the video would end before the film starts; "
                 "give the seconds from the start of the film to the start of the video",
                 camera=camera.name,
                 seconds=f"{camera.offset:g}",
@@ -283,7 +288,7 @@ def _probe(cameras: Sequence[Camera]) -> tuple[dict[str, str], float | None]:
 
 
 def _missing_picture_notes(cameras: Sequence[Camera], watched: Mapping[str, Samples]) -> Iterator[str]:
-    """Problems: gaps within the cameras' files."""
+    """Report gaps within the cameras' files as problems."""
     for camera in cameras:
         blanks = watched[camera.name].gaps if camera.name in watched else ()
         if blanks:
@@ -291,7 +296,7 @@ def _missing_picture_notes(cameras: Sequence[Camera], watched: Mapping[str, Samp
             where = f" at {len(blanks)} places" if len(blanks) > 1 else ""
             yield (
                 f"{camera.path}: no frames{where} from {first:.1f} to {last:.1f} s; "
-                "if the camera has a complete file, copy it again and screen it into another folder"
+                "if the camera has a complete file, copy it again and screen it to another folder"
             )
 
 
@@ -301,7 +306,7 @@ def _coverage_notes(
     seconds: float,
     sources: ScriptInputs | None,
 ) -> Iterator[str]:
-    """Problems: parts of the film that the cameras do not show, and identity switches."""
+    """Report parts of the film that the cameras do not show, and identity switches, as problems."""
     for camera in cameras:
         if camera.name not in watched:
             continue
@@ -315,18 +320,18 @@ def _coverage_notes(
             how = "in view" if exchange.followed else "recognized by their clothes"
             yield (
                 f"{camera.path}: {first} and {second} exchanged seats at about {exchange.time:.0f} s, {how}; "
-                "each was followed"
+                "each was tracked to the new seat"
             )
     film = (sources.film_seconds(seconds) if sources else None) or seconds
     if seconds < film * COMPLETE_SHARE:
         yield (
-            f"The subtitles run to {film:.0f} s but the cameras end at {seconds:.0f} s: "
-            "there are no data on the lines after that"
+            f"The subtitles run to {film:.0f} s, but the cameras end at {seconds:.0f} s; "
+            "there is no data for later lines"
         )
 
 
 def networks_used(model: EmotionModel, detector: FaceDetector) -> dict[str, object]:
-    """The part of a study's manifest that names its networks and their versions."""
+    """The part of a study's manifest that records its networks and their versions."""
     return {"emotion_model": provenance_of(model), "face_detector": provenance_of(detector)}
 
 

@@ -1,4 +1,4 @@
-"""Simulate an audience with known emotions: as samples of a study, or as rendered videos."""
+"""Simulate an audience with known emotions, either as samples of a study or as rendered videos."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from moviemotion.workflows.screen import DEFAULT_SEED
 
 TURNED_AWAY = REJECTION_REASONS.index("turned away")
 VIEWERS_PER_CAMERA = (1, 2, 3)
-"""Numbers of viewers that the cameras of a rendered audience show, in turns."""
+"""Numbers of viewers per camera in a rendered audience, used in rotation."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,10 @@ class SimulatedStudy:
     """A simulated study.
 
     Attributes:
-        folder: of the study.
+        folder: the study folder.
         viewers: number of viewers.
-        seconds: length of the film.
-        samples: number of samples of all viewers.
+        seconds: length of the film in seconds.
+        samples: total number of samples over all viewers.
     """
 
     folder: Path
@@ -66,22 +66,23 @@ class SimulatedStudy:
 def simulate(
     emotion_script: Path, viewers: int, minutes: float, out: Path, seed: int = DEFAULT_SEED
 ) -> SimulatedStudy:
-    """Simulate the samples of a screening with a synthetic audience.
+    """Simulate the samples of a synthetic audience's screening.
 
-    The folder gets one camera per viewer in `samples/`, and the ground truth: `emotion-script.csv`,
-    `viewers.csv` (reaction profiles) and `truth.parquet` (intensities in each second).
-    `workflows.report.report` makes its report.
+    The folder receives one camera per viewer in `samples/`, and the ground truth: `emotion-script.csv` (the emotion
+    script), `viewers.csv` (reaction profiles) and `truth.parquet` (intensities in each second).
+    `workflows.report.report` creates the report.
 
     Args:
-        emotion_script: CSV with start, end, emotion, strength; see `read_emotion_schedule`.
+        emotion_script: CSV file with the columns start, end, emotion and strength; see
+            `read_emotion_schedule`.
         viewers: number of viewers.
-        minutes: length of the film.
+        minutes: length of the film in minutes.
         out: study folder to write.
         seed: the same seed gives the same samples.
 
     Raises:
-        MoviemotionError: the emotion script cannot be read or is longer than the film, there are no viewers
-            or no film, or `out` holds something else.
+        MoviemotionError: the emotion script cannot be read or is longer than the film, the number of viewers
+            or the film's length is zero, or `out` contains other files.
     """
     script, seconds = _read_emotion_script(emotion_script, viewers, minutes)
     study = StudyFolder(
@@ -130,24 +131,24 @@ def simulate_videos(
     seed: int = DEFAULT_SEED,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> list[Path]:
-    """Render videos of a synthetic audience that is as hard to measure as a real one, with the ground truth.
+    """Render videos of a synthetic audience that is as hard to measure as a real one, with ground truth.
 
     `add_nuisances` and `random_sensors` make the emotions hard to see: hands, popcorn, viewers who lean out
-    or exchange seats, expressive resting faces, a dark theater, infrared, the flicker of the screen. The
-    folder gets a video for every one to three viewers, `truth.csv` (intensities in each second at each
-    viewer's delay; in view or occluded), `viewers.csv` (reaction profiles), and `swaps.csv` (identity
-    switches).
+    of view or exchange seats, expressive resting faces, a dark theater, infrared, and the flicker of the
+    screen. The folder receives one video for every one to three viewers, `truth.csv` (intensities in each
+    second at each viewer's delay; in view or occluded), `viewers.csv` (reaction profiles) and `swaps.csv`
+    (identity switches).
 
     Args:
         emotion_script, viewers, minutes, seed: as for `simulate`.
-        out: folder, created if missing; files of the same names are replaced.
-        progress: called with the rendered seconds of all cameras, and their total.
+        out: output folder, created if missing; existing files with the same names are replaced.
+        progress: called with the seconds rendered so far over all cameras, and the total.
 
     Returns:
         The videos.
 
     Raises:
-        MoviemotionError: as `simulate`, or `out` cannot be written.
+        MoviemotionError: as for `simulate`, or `out` is not writable.
     """
     script, seconds = _read_emotion_script(emotion_script, viewers, minutes)
     cameras = viewers_by_camera(viewers)
@@ -179,7 +180,7 @@ def simulate_videos(
 
 
 def viewers_by_camera(viewers: int) -> list[list[int]]:
-    """Indices of the viewers in each camera of a rendered audience: one, two, three, then one again."""
+    """Indices of the viewers shown by each camera of a rendered audience: one, two, three, then one again."""
     cameras: list[list[int]] = []
     at = 0
     while at < viewers:
@@ -190,7 +191,7 @@ def viewers_by_camera(viewers: int) -> list[list[int]]:
 
 
 def _read_emotion_script(emotion_script: Path, viewers: int, minutes: float) -> tuple[EmotionSchedule, int]:
-    """The emotion schedule and the film's length in seconds, for at least one viewer."""
+    """Read the emotion schedule, check the settings, and return the film's length in seconds too."""
     script = read_emotion_schedule(emotion_script)
     seconds = round(60 * minutes)
     if viewers < 1 or seconds < 1:
@@ -204,7 +205,7 @@ def _read_emotion_script(emotion_script: Path, viewers: int, minutes: float) -> 
     if late:
         raise SettingError(
             "schedule-too-long",
-            "{path}: an event ends at {end} s, the film at {seconds} s; give more {minutes}",
+            "{path}: an event ends at {end} s, but the film ends at {seconds} s; increase {minutes}",
             path=emotion_script,
             end=f"{late[0].end:g}",
             seconds=seconds,
@@ -221,7 +222,7 @@ def _samples(seen: SimulatedViewer, seconds: int) -> Samples:
         end=seconds - 1 / SAMPLE_RATE,
         viewer=np.zeros(len(reading.time), np.int16),
         time=reading.time,
-        box=np.stack([unknown] * 4, axis=1),  # there is no image
+        box=np.stack([unknown] * 4, axis=1),  # no image exists
         detection=unknown,
         emotions=reading.probabilities,
         weight=reading.weight,
@@ -230,7 +231,7 @@ def _samples(seen: SimulatedViewer, seconds: int) -> Samples:
 
 
 def _ground_truth(seen: SimulatedViewer) -> pa.Table:
-    """One row per second: viewer, second, in_view, then the intensity of each emotion."""
+    """One row per second, with the columns viewer, second, in_view and the intensity of each emotion."""
     seconds = len(seen.felt_intensity)
     columns = {
         "viewer": pa.DictionaryArray.from_arrays(

@@ -1,4 +1,4 @@
-"""Predict outcomes from reactions to trailers, from files to a verdict; called by `moviemotion trailer`."""
+"""Predict outcomes from reactions to trailers; called by `moviemotion trailer`."""
 
 from __future__ import annotations
 
@@ -29,17 +29,18 @@ KEY_COLUMNS = ("trailer", "viewer")
 def predict_outcome(
     sources: Sequence[Path], outcomes: Path, out: Path, seed: int = DEFAULT_SEED
 ) -> OutcomePrediction:
-    """Predict outcomes from reactions; write `prediction.html`, `prediction.json` and `reactions.csv`.
+    """Predict outcomes from reactions and write `prediction.html`, `prediction.json` and `reactions.csv`.
 
     Args:
-        sources: one CSV table with the columns trailer, viewer or both, and features; or the study folder of
-            each trailer, named after the trailer.
-        outcomes: CSV with the columns trailer, viewer or both, and outcome (numbers, or yes and no).
-        out: folder to write.
-        seed: of folds and permutations.
+        sources: either one CSV table with the columns `trailer`, `viewer` or both, plus features, or one
+            study folder per trailer, named after the trailer.
+        outcomes: CSV file with the columns `trailer`, `viewer` or both, plus `outcome` (numbers, or yes and
+            no).
+        out: the output folder.
+        seed: random seed for the folds and permutations.
 
     Raises:
-        MoviemotionError: a source or the outcomes cannot be read, do not fit, or `out` cannot be written.
+        MoviemotionError: a source or the outcomes cannot be read or do not match, or `out` is not writable.
     """
     keys, outcome_of = _read_outcomes(outcomes)
     table = (
@@ -55,12 +56,12 @@ def predict_outcome(
     ]
     if len(set(of_row)) < len(of_row):
         raise MoviemotionError(
-            f"{outcomes}: viewers of several trailers have the same name; add the column trailer"
+            f"{outcomes}: viewers of different trailers have the same name; add the column trailer"
         )
     matched = [k for k, key in enumerate(of_row) if key in outcome_of]
     if not matched:
         raise MoviemotionError(
-            f"{outcomes}: none of its {' and '.join(keys)} names is among the reactions, such as "
+            f"{outcomes}: none of the {' and '.join(keys)} names occur in the reactions, such as "
             f"{' '.join(of_row[0]) if of_row else 'none'}; use the same names"
         )
     table = ReactionTable(
@@ -86,7 +87,7 @@ def _reactions_from_studies(folders: Sequence[Path]) -> ReactionTable:
     twice = [name for name in names if names.count(name) > 1]
     if twice:
         raise MoviemotionError(
-            f"{twice[0]}: two studies have this name; rename one, since it names the trailer"
+            f"{twice[0]}: two studies have this name, which identifies the trailer; rename one of them"
         )
     tables = [viewer_features(n, load_analysis(f)) for n, f in zip(names, folders, strict=True)]
     return ReactionTable(
@@ -104,10 +105,12 @@ def _read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
             rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or "not CSV in UTF-8"
-        raise MoviemotionError(f"{path}: cannot be read ({reason}); give a CSV file") from error
+        raise MoviemotionError(f"{path}: cannot be read ({reason}); provide a CSV file") from error
     columns = list(reader.fieldnames or ())
     if not rows or not {*KEY_COLUMNS} & {*columns}:
-        raise MoviemotionError(f"{path}: has no rows, or no column trailer or viewer; add one")
+        raise MoviemotionError(
+            f"{path}: contains no rows, or neither of the columns trailer and viewer; add them"
+        )
     return columns, rows
 
 
@@ -115,7 +118,7 @@ def _read_table(path: Path) -> ReactionTable:
     columns, rows = _read_rows(path)
     names = tuple(column for column in columns if column not in (*KEY_COLUMNS, "outcome"))
     if not names:
-        raise MoviemotionError(f"{path}: has no feature columns; add some, such as happy_mean")
+        raise MoviemotionError(f"{path}: there are no feature columns; add some, such as happy_mean")
     values = np.array(
         [[_parse_number(path, n, row, name) for name in names] for n, row in enumerate(rows, 2)]
     )
@@ -126,13 +129,15 @@ def _read_table(path: Path) -> ReactionTable:
 def _read_outcomes(path: Path) -> tuple[tuple[str, ...], dict[tuple[str, ...], float]]:
     columns, rows = _read_rows(path)
     if "outcome" not in columns:
-        raise MoviemotionError(f"{path}: has no column outcome; add it, with numbers or yes and no")
+        raise MoviemotionError(f"{path}: the column outcome is missing; add it, with numbers or yes and no")
     keys = tuple(key for key in KEY_COLUMNS if key in columns)
     found: dict[tuple[str, ...], float] = {}
     for line, row in enumerate(rows, 2):
         key = tuple(row[name] for name in keys)
         if key in found:
-            raise MoviemotionError(f"{path}: line {line}: {' '.join(key)} has an outcome already; remove one")
+            raise MoviemotionError(
+                f"{path}: line {line}: {' '.join(key)} already has an outcome; remove one of them"
+            )
         found[key] = _parse_number(path, line, row, "outcome")
     return keys, found
 
@@ -145,5 +150,5 @@ def _parse_number(path: Path, line: int, row: dict[str, str], column: str) -> fl
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise MoviemotionError(f"{path}: line {line}: {column} is {text!r}; give a number, or yes or no")
+        raise MoviemotionError(f"{path}: line {line}: {column} is {text!r}; give a number, yes or no")
     return value

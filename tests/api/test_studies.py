@@ -135,9 +135,9 @@ def test_a_script_is_read_and_aligned() -> None:
 @pytest.mark.parametrize(
     ("act", "message"),
     [
-        (lambda path: mm.read_study(path / "nothing"), "nothing: holds no study"),
+        (lambda path: mm.read_study(path / "nothing"), "nothing: does not contain a study"),
         (lambda path: mm.read_screenplay(path / "film.fountain"), "film.fountain"),
-        (lambda path: mm.screen([], path / "out"), "no video given"),
+        (lambda path: mm.screen([], path / "out"), "no videos given"),
         (lambda path: mm.screen([path / "seat.mp4"], path / "out"), "seat.mp4"),
         (lambda path: mm.simulate(path / "no.csv", path / "out"), "no.csv"),
         (lambda path: mm.analyze({"viewer": ["a"], "second": [0]}), "neutral"),

@@ -123,7 +123,7 @@ def test_a_malformed_offset(offset: str, tmp_path: Path) -> None:
 
 def test_two_offsets_of_one_camera(tmp_path: Path) -> None:
     (line,) = screen(tmp_path, [tmp_path / "seat-01.mp4"], "--offset", "seat-01=1", "--offset", "seat-01=2")
-    assert line == "--offset seat-01=2: a second offset of seat-01; give one per camera"
+    assert line == "--offset seat-01=2: second offset for seat-01; give one per camera"
 
 
 def test_an_offset_of_an_unknown_camera(seats: list[Path], tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ def test_runs_are_trained_once_and_reported(tiny, monkeypatch, tmp_path):
             folder / "faces", out, ["13"], experiments.TrainingBudget(2, 1.0, 0.5, (1,))
         )
 
-    with pytest.raises(MoviemotionError, match="no folder that can be written"):
+    with pytest.raises(MoviemotionError, match="not a writable folder"):
         write_experiments_report(tmp_path / "nowhere", out, catalog)
     text = write_experiments_report(folder / "faces", out, folder / "report", lines.append).read_text()
     assert "| 13 | Half the batch size | 0.88 → 0.81 (−7.0) |" in text

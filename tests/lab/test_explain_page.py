@@ -123,7 +123,7 @@ def test_invalid_inputs_are_reported_and_nothing_is_written(made, data, tmp_path
         assert not out.exists()
 
     rejects("runs: none given", [])
-    with pytest.raises(MoviemotionError, match="no folder that can be written"):
+    with pytest.raises(MoviemotionError, match="not a writable folder"):
         explain([], data, "train", runs[0] / "run.json", 1)
     rejects("no finished run", [tmp_path / "nowhere"])
     rejects("deck36", [write_run(tmp_path / "small", "compact", "votes")])

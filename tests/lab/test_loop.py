@@ -198,7 +198,7 @@ def test_an_unwritable_output_is_reported_before_the_faces_are_read(tmp_path, mo
     monkeypatch.setattr("sys.argv", ["moviemotion", *arguments])
     with pytest.raises(SystemExit):
         main()
-    assert capsys.readouterr().err.startswith(f"error: {out / 'run'}: no folder that can be written")
+    assert capsys.readouterr().err.startswith(f"error: {out / 'run'}: not a writable folder")
 
 
 def test_a_run_can_start_from_the_weights_of_another_with_overrides(data, run, runs):

@@ -154,7 +154,7 @@ def test_a_row_that_was_changed_and_sealed_again_alone_is_found_in_the_next(logg
         connection.execute("UPDATE audit SET action = 'nothing' WHERE seq = 4")
         changed = next(entry for entry in audit_log.read_entries(connection) if entry.seq == 4)
         connection.execute("UPDATE audit SET hash = ? WHERE seq = 4", (changed.compute_hash(),))
-    assert verify_audit_log(logged).errors == ("row 5: does not follow from the row before it",)
+    assert verify_audit_log(logged).errors == ("row 5: does not match the hash of the row before it",)
 
 
 @pytest.mark.parametrize("resealed", [False, True])
@@ -201,7 +201,7 @@ def test_a_dropped_guard_is_found(logged: Path) -> None:
     connection = sqlite3.connect(logged / "study.db")
     connection.execute("DROP TRIGGER audit_no_update")
     connection.close()
-    assert any("not protected" in error for error in verify_audit_log(logged).errors)
+    assert any("no longer protected" in fault for fault in verify_audit_log(logged).errors)
 
 
 def test_an_older_copy_put_in_its_place_is_found(logged: Path, tmp_path: Path) -> None:
@@ -225,7 +225,7 @@ def test_a_log_that_lacks_rows_takes_no_consent_but_withdrawals_and_stays_report
     for seat in "GHI":
         add(logged, seat)
         assert verify_audit_log(logged).errors == (
-            f"row {accepted.row + 1}: is not the one that was anchored; the log was rewritten",
+            f"row {accepted.row + 1}: differs from the anchored row; the log was rewritten",
         )
 
 
@@ -250,7 +250,7 @@ def test_a_damaged_database_is_one_line_with_its_remedy(logged: Path, spoil: str
             "no date": "DELETE FROM retention WHERE kind = 'samples'",
         }
         connection.execute(statement.get(spoil, "SELECT 1"))
-    with pytest.raises(MoviemotionError, match=r"restore .* from a copy") as refused:
+    with pytest.raises(MoviemotionError, match=r"restore .* from a backup") as refused:
         read_status(logged)
     assert "\n" not in str(refused.value)
 
@@ -276,7 +276,7 @@ def test_any_missing_part_of_a_database_is_an_error_without_a_traceback(logged: 
         except MoviemotionError as error:
             messages.add(str(error))
     assert messages
-    assert all(line.endswith("restore it from a copy") for line in messages)
+    assert all(line.endswith("restore it from a backup") for line in messages)
 
 
 def test_what_fails_leaves_no_row(logged: Path) -> None:

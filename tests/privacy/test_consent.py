@@ -114,13 +114,13 @@ def test_after_the_first_deletion_date_nobody_is_asked(asked: Path) -> None:
 
 
 def test_a_seat_is_added_once_and_its_region_is_not_empty(asked: Path) -> None:
-    with pytest.raises(MoviemotionError, match="asked: seat A exists already"):
+    with pytest.raises(MoviemotionError, match="asked: seat A already exists"):
         consent.add_seat(asked, "A", "cam-z")
     with pytest.raises(MoviemotionError, match="region is empty"):
         consent.add_seat(asked, "Z", "row", consent.parse_region("5,0,5,9"))
     with pytest.raises(MoviemotionError, match="write LEFT,TOP,RIGHT,BOTTOM"):
         consent.parse_region("5,0,5")
-    with pytest.raises(MoviemotionError, match="asked: has no seat Z"):
+    with pytest.raises(MoviemotionError, match="asked: there is no seat Z"):
         consent.ask_for_consent(asked, "Z")
 
 

@@ -37,7 +37,7 @@ def test_it_is_short_and_says_who_why_what_how_long_and_the_rights(tmp_path: Pat
         "complain",
         "not identified",
         "can be wrong",
-        "which emotion it shows, happy, surprise, sad, anger, disgust, fear or contempt.",
+        "the emotion it shows: happy, surprise, sad, anger, disgust, fear or contempt.",
     ):
         assert said in text
     assert len(text.split()) < 400
@@ -46,7 +46,7 @@ def test_it_is_short_and_says_who_why_what_how_long_and_the_rights(tmp_path: Pat
 def test_the_disclosure_says_whether_pictures_are_stored(tmp_path: Path) -> None:
     assert "Some pictures of your face, encrypted" in disclosure(tmp_path / "with").text
     without = disclosure(tmp_path / "without", replace(TERMS, pictures=False)).text
-    assert "No picture of you." in without
+    assert "No pictures of you." in without
 
 
 def test_the_same_study_has_the_same_version_and_any_change_another(tmp_path: Path) -> None:
@@ -71,5 +71,5 @@ def test_a_date_brought_forward_is_disclosed(tmp_path: Path) -> None:
 
 def test_a_study_nobody_is_responsible_for_cannot_ask(study: Path) -> None:
     pseudonymize_study(study)
-    with pytest.raises(MoviemotionError, match="names no controller"):
+    with pytest.raises(MoviemotionError, match="no controller is named"):
         load_disclosure(study)

@@ -73,6 +73,6 @@ def test_processes_that_race_for_the_lock_hold_it_one_at_a_time(tmp_path: Path) 
 
 
 def test_where_there_is_no_study_nothing_is_made(tmp_path: Path) -> None:
-    with pytest.raises(MoviemotionError, match="holds no study"), study_lock(tmp_path / "typo"):
+    with pytest.raises(MoviemotionError, match="does not contain a study"), study_lock(tmp_path / "typo"):
         pass
     assert list(tmp_path.iterdir()) == []

@@ -92,13 +92,13 @@ def test_an_interrupted_pseudonymization_is_completed(
 
 def test_the_command_that_made_it_leaves_it_alone(study: Path, seats: list[Path]) -> None:
     pseudonymize_study(study)
-    with pytest.raises(MoviemotionError, match="holds another study"):
+    with pytest.raises(MoviemotionError, match="contains a different study"):
         screen(seats, study)
 
 
 def test_a_study_that_is_not_finished_is_refused(study: Path) -> None:
     (study / "provenance.json").unlink()
-    with pytest.raises(MoviemotionError, match="is not finished"):
+    with pytest.raises(MoviemotionError, match="not finished"):
         pseudonymize_study(study)
     assert not (study / "study.db").exists()
 

@@ -133,12 +133,12 @@ FETCH = '<!DOCTYPE x SYSTEM "file:///etc/passwd">\n'
             "document type",
         ),
         (FETCH + "<FinalDraft/>", "document type"),
-        ("<FinalDraft><Content>", "XML is broken"),
-        ("", "XML is broken"),
+        ("<FinalDraft><Content>", "XML is malformed"),
+        ("", "XML is malformed"),
         ("<a>" * 5000, "nested too deeply"),
         ("<html><body/></html>", "not a Final Draft script"),
         ("<FinalDraft><Content/></FinalDraft>", "no scene heading and no dialogue"),
-        ('<?xml version="1.0" encoding="klingon"?><FinalDraft/>', "XML is broken"),
+        ('<?xml version="1.0" encoding="klingon"?><FinalDraft/>', "XML is malformed"),
     ],
 )
 def test_files_that_are_no_script_are_rejected_in_one_line(tmp_path: Path, data: str, message: str) -> None:

@@ -47,7 +47,7 @@ def test_a_mistyped_seat_is_noticed_and_corrected(
     page.get_by_role("button", name="Remove seat A1").click()
     expect(page.locator("#seats")).to_contain_text("No seats")
     add("A1", "seat-01")
-    expect(doubts).to_contain_text("no participant there has accepted")
+    expect(doubts).to_contain_text("none of its participants has accepted")
     consent.record_offline_answer(premiere, "A1", True)
     expect(doubts).to_have_count(0)
     expect(page.locator("#processing")).to_contain_text("1 of 1 recording can be processed")

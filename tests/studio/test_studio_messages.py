@@ -87,7 +87,7 @@ def test_comparisons_name_what_the_pages_offer(client: TestClient, root: Path, s
     ("settings", "message"),
     [
         ({"offsets": {"balcony": 1}}, "clock offset balcony: no such camera"),
-        ({"offsets": {"seat-01": -5000}}, "clock offset seat-01=-5000: its video ends before"),
+        ({"offsets": {"seat-01": -5000}}, "clock offset seat-01=-5000: the video would end before"),
         ({"baseline": [500, 600]}, "baseline 500-600: "),
     ],
     ids=["unknown camera", "before the film", "baseline"],

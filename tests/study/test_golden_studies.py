@@ -252,8 +252,8 @@ def test_another_version_of_the_program_is_a_problem_of_the_report(
     videos = [Path("recordings") / name for name in RECORDINGS]
     result = screen(videos, Path("interrupted"), Path("film.fountain"), Path("film.srt"), rate=2)
     problems = " ".join(result.analysis.data_quality.problems)
-    assert "Cameras were measured by moviemotion 0.1.0" in problems
-    assert "this analysis is made by 9.0.0" in problems
+    assert "Cameras were measured with moviemotion 0.1.0" in problems
+    assert "this analysis was made with 9.0.0" in problems
     assert "different versions of the emotion model" in problems
     assert "different versions of the emotion model" in (golden / "interrupted" / "report.html").read_text(
         encoding="utf-8"

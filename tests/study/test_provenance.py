@@ -69,7 +69,7 @@ def test_a_study_that_lacks_a_part_is_refused_in_one_line(
 ) -> None:
     shutil.copytree(screened.folder, study := tmp_path / "study")
     shutil.rmtree(study / name) if name == "samples" else (study / name).unlink()
-    with pytest.raises(MoviemotionError, match="made it again") as refused:
+    with pytest.raises(MoviemotionError, match="rerun the command that created") as refused:
         load_analysis(study)
     assert "\n" not in str(refused.value)
 

@@ -86,7 +86,7 @@ def test_a_result_that_breaks_off_leaves_the_old_one(tmp_path: Path) -> None:
 def test_another_study_is_left_alone(tmp_path: Path, other: dict[str, object]) -> None:
     StudyFolder(tmp_path / "study", MADE_FROM).save_samples("seat-01", seen())
     before = contents(tmp_path)
-    with pytest.raises(MoviemotionError, match="holds another study"):
+    with pytest.raises(MoviemotionError, match="contains a different study"):
         StudyFolder(tmp_path / "study", other)
     assert contents(tmp_path) == before
 
@@ -130,7 +130,7 @@ def test_a_discarded_study_takes_nothing_of_others_with_it(tmp_path: Path) -> No
 
 def test_a_study_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(MoviemotionError, match="cannot be written"):
+    with pytest.raises(MoviemotionError, match="not writable"):
         StudyFolder(tmp_path / "file" / "study", MADE_FROM).save_samples("seat-01", seen())
 
 
@@ -176,5 +176,5 @@ def test_a_camera_that_could_not_be_read_may_be_mended_a_watched_one_may_not_cha
         ),
     )
     StudyFolder(tmp_path / "study", cameras("copied again"))
-    with pytest.raises(MoviemotionError, match="another study"):
+    with pytest.raises(MoviemotionError, match="a different study"):
         StudyFolder(tmp_path / "study", cameras("empty", good="2"))

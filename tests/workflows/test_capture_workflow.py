@@ -150,14 +150,14 @@ def test_a_report_made_again_keeps_the_script(screened: Screening, tmp_path: Pat
 
 
 def test_a_study_is_not_captured_into_twice(captured: tuple[CaptureResult, str], config: Path) -> None:
-    with pytest.raises(MoviemotionError, match="holds a study already; choose another out"):
+    with pytest.raises(MoviemotionError, match="already contains a study; choose another out"):
         begin_capture(read_seats_config(config), captured[0].folder)
-    with pytest.raises(MoviemotionError, match="holds no unfinished capture"):
+    with pytest.raises(MoviemotionError, match="does not contain an unfinished capture"):
         finish_capture(captured[0].folder)
 
 
 def test_what_is_no_study_is_not_reported_on(tmp_path: Path) -> None:
-    with pytest.raises(MoviemotionError, match="holds no study; check the name"):
+    with pytest.raises(MoviemotionError, match="does not contain a study; check the name"):
         report(tmp_path)
 
 

@@ -92,7 +92,7 @@ def test_a_script_can_be_laid_on_studies_without_one(folder: Path, tmp_path: Pat
 @pytest.mark.parametrize(
     ("second", "settings", "match"),
     [
-        ("nowhere", {}, "holds no study"),
+        ("nowhere", {}, "does not contain a study"),
         ("monday", {}, "twice"),
         ("tuesday", {"subtitles": (Path("a.srt"), None)}, "add script"),
         ("tuesday", {"paired": True}, "at least 6"),

@@ -74,7 +74,7 @@ def test_every_mismatch_is_one_line(studies, tmp_path):
         relate_patterns_to_ratings(studies[:2], ratings)
     lines = str(refused.value).splitlines()
     assert len(lines) == 3
-    assert "no rating of film-1" in lines[0]
+    assert "no rating for film-1" in lines[0]
     assert "rates film-9" in lines[1]
 
 
@@ -89,11 +89,11 @@ def test_the_same_study_twice_and_too_few_studies_are_refused(studies, tmp_path)
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("film,score\na,3\n", "has no columns study,rating"),
-        ("study,rating\na,good\n,4\nb,inf\n", "line 2 is not a rating"),
-        ("study,rating\na,3\na,4\n", "line 3 rates a again"),
-        ("study,rating\na\n", "line 2 is not a rating"),
-        ("", "has no columns"),
+        ("film,score\na,3\n", "the columns study and rating are missing"),
+        ("study,rating\na,good\n,4\nb,inf\n", "line 2 is not a valid rating"),
+        ("study,rating\na,3\na,4\n", "line 3 rates a a second time"),
+        ("study,rating\na\n", "line 2 is not a valid rating"),
+        ("", "the columns study and rating are missing"),
     ],
 )
 def test_ratings_that_are_none_are_refused(tmp_path, text, message):

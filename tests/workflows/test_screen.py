@@ -181,13 +181,13 @@ def test_viewers_of_one_camera_are_not_taken_for_another_camera() -> None:
 
 @pytest.mark.parametrize("name", ["si\udce8ge.mp4", "row\n1.mp4", "row\u20281.mp4", "row\t1.mp4"])
 def test_a_name_that_cannot_be_written_down(name: str, tmp_path: Path) -> None:
-    message = refused(tmp_path, "has control characters; rename it", [tmp_path / name])
+    message = refused(tmp_path, "contains control characters; rename the file", [tmp_path / name])
     assert len(message.splitlines()) == 1
 
 
 @pytest.mark.parametrize("name", ["=1+1.mp4", "+seat.mp4", "-seat.mp4", "@seat.mp4"])
 def test_a_name_that_a_spreadsheet_would_run(name: str, tmp_path: Path) -> None:
-    refused(tmp_path, f"{re.escape(name)}: .*formula; rename it", [tmp_path / name])
+    refused(tmp_path, f"{re.escape(name)}: .*formula; rename the file", [tmp_path / name])
 
 
 def test_names_of_any_language() -> None:
@@ -198,7 +198,7 @@ def test_names_of_any_language() -> None:
 def test_an_audience_before_the_film_has_begun(seats: list[Path], tmp_path: Path) -> None:
     refused(
         tmp_path,
-        "offsets seat-01=-60: its video ends before the film",
+        "offsets seat-01=-60: the video would end before the film",
         [seats[0]],
         offsets={"seat-01": -60.0},
     )
@@ -274,11 +274,11 @@ def test_a_file_given_twice(seats: list[Path], tmp_path: Path) -> None:
 
 def test_one_video_under_two_names(seats: list[Path], tmp_path: Path) -> None:
     twin = Path(shutil.copy(seats[0], tmp_path / "seat-99.mp4"))
-    refused(tmp_path, f"{twin}: the same video as {seats[0]}; give one of them", [*seats, twin])
+    refused(tmp_path, f"{twin}: identical to {seats[0]}; give only one of them", [*seats, twin])
 
 
 def test_no_video_given(tmp_path: Path) -> None:
-    refused(tmp_path, "no video given", [])
+    refused(tmp_path, "no videos given", [])
 
 
 def test_a_folder_with_another_study_is_left_as_it_was(
@@ -288,7 +288,7 @@ def test_a_folder_with_another_study_is_left_as_it_was(
     shutil.copytree(screened.folder, out)
     before = contents(out)
     for settings in ({"seed": 1}, {"offsets": {"seat-01": 1.0}}):
-        with pytest.raises(MoviemotionError, match="holds another study"):
+        with pytest.raises(MoviemotionError, match="contains a different study"):
             screen(seats, out, rate=RATE, **settings)
     assert contents(out) == before
 
@@ -312,7 +312,7 @@ def test_what_the_cameras_do_not_show_is_reported_and_lines_keep_their_time(
     offsets = {"row-02-03": -4.0}
     analysis = screen(seats, tmp_path / "study", script, longer, offsets, RATE).analysis
     problems = "\n".join(analysis.data_quality.problems)
-    assert "The subtitles run to 32 s but the cameras end at 8 s" in problems
+    assert "The subtitles run to 32 s, but the cameras end at 8 s" in problems
     assert "row-02-03.mp4: ends at 4 s of 8 s" in problems
     assert analysis.script is not None
     assert analysis.script.cues[-1].start == pytest.approx(30, abs=0.5)

@@ -68,12 +68,12 @@ def test_studies_are_trailers_by_the_names_of_their_folders(folder: Path, tmp_pa
 @pytest.mark.parametrize(
     ("outcomes", "match"),
     [
-        ([["viewer", "rating"], ["v1", 3]], "no column outcome"),
-        ([["who", "outcome"], ["v1", 3]], "no column trailer or viewer"),
+        ([["viewer", "rating"], ["v1", 3]], "the column outcome is missing"),
+        ([["who", "outcome"], ["v1", 3]], "neither of the columns trailer and viewer"),
         ([["viewer", "outcome"], ["v1", "perhaps"]], "line 2: outcome is 'perhaps'"),
-        ([["viewer", "outcome"], ["v1", 1], ["v1", 0]], "line 3: v1 has an outcome already"),
+        ([["viewer", "outcome"], ["v1", 1], ["v1", 0]], "line 3: v1 already has an outcome"),
         ([["viewer", "outcome"], ["nobody", 1]], "use the same names"),
-        ([["viewer", "outcome"]], "has no row"),
+        ([["viewer", "outcome"]], "contains no rows"),
     ],
 )
 def test_outcomes_that_do_not_fit_are_refused_in_one_line(
@@ -87,5 +87,5 @@ def test_outcomes_that_do_not_fit_are_refused_in_one_line(
 
 
 def test_a_missing_table_or_study_is_refused(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(MoviemotionError, match="no study"):
+    with pytest.raises(MoviemotionError, match="does not contain a study"):
         predict_outcome([tmp_path / "nothing"], folder / "intent.csv", tmp_path / "out")
