@@ -68,8 +68,8 @@ def simulate(
 ) -> SimulatedStudy:
     """Simulate the samples of a synthetic audience's screening.
 
-    The folder receives one camera per viewer in `samples/`, and the ground truth: `emotion-script.csv` (the emotion
-    script), `viewers.csv` (reaction profiles) and `truth.parquet` (intensities in each second).
+    The folder receives one camera per viewer in `samples/`, and the ground truth: `emotion-script.csv` (the
+    emotion script), `viewers.csv` (reaction profiles) and `truth.parquet` (intensities in each second).
     `workflows.report.report` creates the report.
 
     Args:

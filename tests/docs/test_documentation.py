@@ -49,7 +49,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_page_shows_what_happens(
     page: Path, material: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Blocks run in order, in one folder and one namespace; those below the comment "not run by the tests" do not.
+    """Blocks run in order, in one folder and one namespace, unless a comment says "not run by the tests".
 
     In a console block, lines that begin with `$ ` are run; the output is compared with what follows, in which
     `…` stands for anything. A Python block may be followed by a block titled "Output": what the code prints,
