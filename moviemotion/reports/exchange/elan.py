@@ -55,7 +55,7 @@ def elan_document(analysis: Analysis, film: Path | None = None) -> str:
     """Write an ELAN annotation document (EAF 3.0).
 
     Args:
-        analysis: of the screening.
+        analysis: the analysis of the screening.
         film: the film's file, which ELAN opens with the annotations; None for annotations only.
     """
     tiers = list(build_tiers(analysis))

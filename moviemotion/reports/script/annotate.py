@@ -95,7 +95,7 @@ def _with_notes(
 
     Args:
         data: the Final Draft file.
-        analysis: of the screening.
+        analysis: the analysis of the screening.
         script: with its cues.
         ranges: start and end of each element that the file contains, by the index of the element.
     """

@@ -31,7 +31,7 @@ def _mixed(analysis: Analysis) -> Iterator[list[tuple[int, MixedEmotionOccurrenc
 
 MOMENTS = Table(
     "moments",
-    "Stretches in which the audience reacted together more than chance explains.",
+    "Stretches in which the audience reacted together more than chance would explain.",
     ("moment",),
     _moments,
     (
