@@ -33,7 +33,7 @@ from moviemotion.analysis.signals.audience_curve import REACTION_THRESHOLD
 from moviemotion.statistics import Float64Array
 
 MAX_LAG = 5
-"""Longest time an emotion may take to spread, in seconds; lag 0 is not used, since changes of light affect all
+"""Longest time an emotion may take to spread, in seconds; lag 0 is not used, since light changes affect all
 faces at once."""
 FILM_RESPONSE_LAG = 3
 """Longest time by which a viewer's response may precede or follow that of the others, in seconds."""

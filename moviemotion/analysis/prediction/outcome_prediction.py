@@ -255,8 +255,9 @@ class _Design:
         if self.units < MIN_UNITS:
             return f"There are only {self.units} {self.unit}s; a prediction requires at least {MIN_UNITS}."
         if np.isin(outcome, (0, 1)).all() and min(outcome.sum(), (1 - outcome).sum()) < N_FOLDS:
-            return f"Fewer than {N_FOLDS} outcomes are yes, or fewer than {N_FOLDS} are no; too few to learn
-            from."
+            return (
+                f"Fewer than {N_FOLDS} outcomes are yes or fewer than {N_FOLDS} are no: too few for training."
+            )
         if np.ptp(outcome) == 0:
             return "All outcomes are the same; there is nothing to predict."
         return ""
