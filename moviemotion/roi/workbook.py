@@ -1,6 +1,6 @@
-"""Writes roi.xlsx: the plan and the model as spreadsheet formulas, to check and change.
+"""Writes roi.xlsx: the plan and the model as spreadsheet formulas that can be checked and changed.
 
-Break-even values, swings and draws are written as fixed values, with a note that says so.
+Break-even values, swings and draws are written as constants, with a note saying so.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NOT_LINKED_NOTE = "does not follow the sheet Inputs"
 
 
 def write_workbook(path: Path, analysis: RoiAnalysis) -> None:
-    """Write the workbook; the file appears completely or not at all."""
+    """Write the workbook atomically: the file is either written completely or not at all."""
     plan = analysis.plan
     book = Workbook()
     flow = book.active
@@ -107,5 +107,5 @@ def _fill_notes(sheet: Worksheet, notes: Sequence[str]) -> None:
 
 
 def _none_if_nan(value: float) -> float | None:
-    # Rounded, so that a spreadsheet shows no negative zero.
+    # Rounded, so that a spreadsheet does not show a negative zero.
     return None if isnan(value) else round(float(value), 9) + 0.0
