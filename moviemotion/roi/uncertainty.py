@@ -104,7 +104,7 @@ def _distance_to_break_even(need: BreakEven) -> float:
 
 
 def break_even(plan: Plan, driver: Driver) -> BreakEven:
-    """Find the value of one driver, closest to the likely one, at which the final cumulative net cash is 0."""
+    """Find the value of one driver, closest to the likely one, at which final cumulative net cash is 0."""
 
     def net(value: Float64Array | float) -> Float64Array:
         return cash_flow(plan, plan.likely_values() | {driver.key: value}).cumulative[-1]
