@@ -111,7 +111,7 @@ def pattern_findings(analysis: Analysis) -> tuple[PatternFinding, ...]:
 
 
 def pattern_summary(analysis: Analysis) -> str:
-    """Join the first sentence of each pattern that stands out into one line."""
+    """Join the first sentence of each conclusive pattern into one line."""
     sentences = [
         f.sentences[0][0]
         for f in pattern_findings(analysis)

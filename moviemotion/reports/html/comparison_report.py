@@ -95,9 +95,9 @@ def comparison_conclusion(comparison: ScreeningComparison) -> str:
     ]
     return (
         f"The film and {', '.join(parts)}, seven emotions each: of {tested:,} differences "
-        f"{count[DifferenceVerdict.DIFFERS]:,} stand out (adjusted p ≤ {ALPHA:g}), "
-        f"{count[DifferenceVerdict.ALIKE]:,} are smaller than {SMALLEST_RELEVANT_DIFFERENCE:g} by their 95 % "
-        f"intervals, and {count[DifferenceVerdict.INCONCLUSIVE]:,} are inconclusive."
+        f"{count[DifferenceVerdict.DIFFERS]:,} are significant (adjusted p ≤ {ALPHA:g}), "
+        f"{count[DifferenceVerdict.ALIKE]:,} are smaller than {SMALLEST_RELEVANT_DIFFERENCE:g} according to "
+        f"their 95 % intervals, and {count[DifferenceVerdict.INCONCLUSIVE]:,} are inconclusive."
     )
 
 
