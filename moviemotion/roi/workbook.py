@@ -47,7 +47,7 @@ def write_workbook(path: Path, analysis: RoiAnalysis) -> None:
 
 def _fill_break_evens(sheet: Worksheet, break_evens: Sequence[BreakEven]) -> None:
     rows: list[tuple[object, ...]] = [
-        (""Value, each varied alone", "Likely", "ROI is positive", "Break-even", "Unit")
+        ("Value, each varied alone", "Likely", "ROI is positive", "Break-even", "Unit")
     ]
     for found in break_evens:
         driver = found.driver
@@ -56,19 +56,19 @@ def _fill_break_evens(sheet: Worksheet, break_evens: Sequence[BreakEven]) -> Non
         else:
             side = "at least" if found.at_least else "at most"
         rows.append((driver.name, driver.likely, side, _none_if_nan(found.value), driver.unit))
-    rows += [(), (f"Solved with aall other values at their likely values; {NOT_LINKED_NOTE}.",)]
+    rows += [(), (f"Solved with all other values at their likely values; {NOT_LINKED_NOTE}.",)]
     fill_sheet(sheet, rows, (44, 16, 16, 18, 30))
 
 
 def _fill_sensitivity(sheet: Worksheet, swings: Sequence[Swing]) -> None:
     rows: list[tuple[object, ...]] = [
-        (""Value, each varied alone", "Low", "ROI there, %", "High", "ROI there, %", "Unit")
+        ("Value, each varied alone", "Low", "ROI there, %", "High", "ROI there, %", "Unit")
     ]
     for swing in swings:
         driver = swing.driver
         ends = (driver.low, _none_if_nan(swing.at_low), driver.high, _none_if_nan(swing.at_high))
         rows.append((driver.name, *ends, driver.unit))
-    rows += [(), (f"Calculated with aall other values at their likely values; {NOT_LINKED_NOTE}.",)]
+    rows += [(), (f"Calculated with all other values at their likely values; {NOT_LINKED_NOTE}.",)]
     fill_sheet(sheet, rows, (44, 16, 16, 16, 16, 30))
     for column in "CE":
         for cell in sheet[column]:
