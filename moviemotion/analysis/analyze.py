@@ -1,8 +1,8 @@
 """The complete analysis of one screening, computed once.
 
-`analyze` runs the steps of this package in the order of the data: baseline and strength, audience curve,
-moments, emotions of script elements and scenes, patterns. Reports and exports only read the `Analysis`
-record that it returns.
+`analyze` runs the steps of this package in order: baseline and strength, audience curve, moments, emotions
+of script elements and scenes, and patterns. Reports and exports only read the `Analysis` record that it
+returns.
 """
 
 from __future__ import annotations
@@ -38,17 +38,18 @@ from moviemotion.statistics import Float64Array
 
 @dataclass(frozen=True)
 class DataQuality:
-    """How good the data are.
+    """Quality of the data.
 
     Attributes:
-        viewers: how many viewers there are.
+        viewers: number of viewers.
         seconds: length of the timeline.
-        seen_share: share of viewer-seconds in which the viewer was seen, 0–1.
-        seen_share_by_viewer: (V) the same for each viewer.
-        samples_per_second: mean number of samples behind a seen viewer-second.
-        rejected_shares: reason → share of all samples that were rejected for it, the most frequent first.
-        problems: sentences for people, such as recordings that could not be read or subtitles that did not
-            fit.
+        seen_share: fraction of viewer-seconds in which the viewer was seen, 0–1.
+        seen_share_by_viewer: (V) fraction of the seconds in which each viewer was seen, 0–1.
+        samples_per_second: mean number of samples per viewer-second in which the viewer was seen.
+        rejected_shares: reason → fraction of all samples that were rejected for that reason, the most
+            frequent first.
+        problems: human-readable sentences, for example about recordings that could not be read or subtitles
+            that did not match the script.
     """
 
     viewers: int
@@ -66,17 +67,17 @@ class Analysis:
 
     Attributes:
         title: title of the film.
-        timeline: what each face showed.
+        timeline: what each face showed in each second.
         baseline: each viewer's probabilities at rest, from which strength is measured.
         strength: (V, S, 7) each viewer's strength of each of `NON_NEUTRAL_EMOTIONS`, 0–1; NaN where not seen.
         audience_curve: the audience, second by second.
-        synchrony: how alike the viewers reacted over the entire film.
-        relative_delay: which viewers react later than the others.
-        moment_search: the moments, or why none were found.
-        data_quality: how good the data are.
+        synchrony: how similarly the viewers reacted over the entire film.
+        relative_delay: how much earlier or later each viewer reacts than the others.
+        moment_search: the moments, or the reason why none were found.
+        data_quality: quality of the data.
         script: the screenplay in film time, or None without a script.
-        element_emotions: one for each of `script.cues` (empty without a script).
-        scene_emotions: one for each scene, in order (empty without a script).
+        element_emotions: one summary for each of `script.cues` (empty without a script).
+        scene_emotions: one summary for each scene, in order (empty without a script).
         moment_elements: for each moment, the indices of the script elements it overlaps.
         moment_mixed_emotions: for each moment, the mixed emotions that viewers showed in it.
         patterns: patterns of the moments and of the curves as a whole.
@@ -112,12 +113,14 @@ def analyze(
 
     Args:
         title: title of the film.
-        timeline: of all viewers; from cameras (`build_timeline`) or from a table (`timeline_from_table`).
+        timeline: the timeline of all viewers, from cameras (`build_timeline`) or from a table
+            (`timeline_from_table`).
         script: the screenplay in film time, or None.
-        problems: what went wrong before, as sentences for people.
-        seed: of everything that is drawn at random; the same seed gives the same analysis.
-        baseline_span: film time in which the viewers are at rest; without it the baseline is estimated.
-        rejected_counts: reason → how many samples were rejected for it.
+        problems: human-readable sentences about problems in earlier processing steps.
+        seed: random seed for all steps of the analysis; the same seed gives the same analysis.
+        baseline_span: film time in which the viewers are at rest; if None, the baseline is estimated from the
+            entire film.
+        rejected_counts: reason → number of samples that were rejected for that reason.
 
     Raises:
         SettingError: the baseline span lies outside the timeline.
@@ -163,8 +166,8 @@ def _baseline_warnings(timeline: Timeline, baseline: Baseline, span: TimeSpan | 
         ):
             if not marked and seconds:
                 yield (
-                    f"{viewer}: seen for less than {MIN_SECONDS} s of the baseline stretch; "
-                    "the baseline of this viewer was estimated from the entire film"
+                    f"{viewer}: seen for less than {MIN_SECONDS} s of the marked baseline stretch; "
+                    "this viewer's baseline was estimated from the entire film"
                 )
 
 

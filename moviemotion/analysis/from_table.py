@@ -1,15 +1,15 @@
-"""A timeline from a table of any origin: one row per viewer and second, with a column for each emotion.
+"""Builds a timeline from a table of any origin, with one row per viewer and second and a column per emotion.
 
-The analysis needs only a `Timeline`. This module builds one from emotion probabilities that another program
-measured, so that moments, patterns and comparisons do not depend on the cameras and models of MoviEmotion.
+The analysis needs only a `Timeline`. This module builds one from emotion probabilities measured by another
+program, so that moments, patterns and comparisons do not depend on MoviEmotion's cameras and models.
 
 | column | content |
 | --- | --- |
-| `viewer` | name of the viewer; a number is taken as its text |
+| `viewer` | name of the viewer; numbers are converted to text |
 | `second` | film second, a whole number from 0 |
-| `neutral`, `happy`, … | the eight `EMOTIONS`, 0–1, with a sum of about 1; all NaN if not seen |
+| `neutral`, `happy`, … | probabilities of the eight `EMOTIONS`, 0–1, with a sum of about 1; NaN if not seen |
 | `weight` (optional) | quality weight of the row, above 0 to 1 |
-| `samples` (optional) | how many samples the row is the mean of, a whole number from 1 |
+| `samples` (optional) | number of samples that were averaged in the row, a whole number from 1 |
 
 A missing row means the same as a row of NaN: the viewer was not seen in that second. Several rows of the same
 viewer and second are averaged. Other columns are ignored.
@@ -31,28 +31,28 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.statistics import Float64Array
 
 MAX_SUM_ERROR = 0.01
-"""Largest distance from 1 of the sum of a row's probabilities; enough for values with two decimals."""
+"""Largest permitted deviation of a row's sum of probabilities from 1; sufficient for two decimals."""
 MAX_SECOND = 24 * 3600
-"""Largest film second; a larger number is a timestamp or a frame number rather than film time."""
+"""Largest permitted film second; a larger number is probably a timestamp or a frame number, not film time."""
 
 
 def timeline_from_table(columns: Any, first_second: int = 0, source: str = "table") -> Timeline:
     """Build a timeline from the columns of a table.
 
     The timeline ends with the largest second of the table. Probabilities are averaged with the weights
-    `weight` × `samples` and are otherwise used as they are. Rows are never discarded because of a low weight;
-    omit the rows that should not count.
+    `weight` × `samples` and are otherwise used unchanged. Rows are never discarded because of a low weight;
+    leave out any rows that should not count.
 
     Args:
-        columns: name → values, all of the same length, or a data frame of pandas, Polars or Arrow. Names
-            are matched regardless of case and surrounding blanks. Any values that NumPy can convert are
-            accepted, such as the columns of a data frame.
+        columns: a mapping from names to values of equal length, or a pandas, Polars or Arrow table. Names are
+            matched regardless of case and surrounding whitespace. Any values that NumPy can convert are
+            accepted.
         first_second: film second at which the timeline starts.
         source: name of the table in error messages, such as its path.
 
     Raises:
-        MoviemotionError: a column is missing, or a value is not what its column must contain; the message
-            names the column or the row, counted from 1.
+        MoviemotionError: a column is missing, or a value is not valid for its column; the message names the
+            column or the row, counted from 1.
 
     Example:
         >>> table = {"viewer": ["a", "a"], "second": [0, 2], **{str(e): [0.0, 0.0] for e in EMOTIONS}}
@@ -72,18 +72,18 @@ def timeline_from_table(columns: Any, first_second: int = 0, source: str = "tabl
     samples = np.ones(table.rows, dtype=np.int64)
     if table.has("samples"):
         samples = table.whole_numbers("samples", where=seen)
-        table.check(~seen | (samples >= 1), "samples", samples, "write a whole number from 1")
+        table.check(~seen | (samples >= 1), "samples", samples, "enter a whole number from 1")
     weight = np.ones(table.rows)
     if table.has("weight"):
         weight = table.numbers("weight")
-        table.check(~seen | ((weight > 0) & (weight <= 1)), "weight", weight, "write a number above 0 to 1")
+        table.check(~seen | ((weight > 0) & (weight <= 1)), "weight", weight, "enter a number above 0 to 1")
 
     length = int(seconds.max()) - first_second + 1
     shape = (len(viewer_names), length)
     cell = (row_viewer * length + (seconds - first_second))[seen]
 
     def total(values: Float64Array) -> Float64Array:
-        """Sum over the rows of each viewer and second."""
+        """Sum the values over the rows of each viewer and second."""
         return np.asarray(np.bincount(cell, values, minlength=shape[0] * length), dtype=np.float64).reshape(
             shape
         )
@@ -107,11 +107,11 @@ def timeline_from_table(columns: Any, first_second: int = 0, source: str = "tabl
 
 
 def _second_rule(first_second: int) -> str:
-    return f"write film time in whole seconds from {first_second} to {MAX_SECOND}"
+    return f"enter film time in whole seconds from {first_second} to {MAX_SECOND}"
 
 
 class _Table:
-    """Columns of a table, with the checks that name a column or row in their messages."""
+    """The columns of a table, with checks whose error messages name the column or row."""
 
     def __init__(self, columns: Any, source: str) -> None:
         self._source = source
@@ -130,13 +130,13 @@ class _Table:
         missing = [name for name in ("viewer", "second", *map(str, EMOTIONS)) if name not in self._columns]
         if missing:
             found = ", ".join(str(name) for name in names) or "none"
-            raise self._error(f"no column {', '.join(missing)}; add it (columns found: {found})")
+            raise self._error(f"missing column {', '.join(missing)}; add it (columns found: {found})")
         lengths = {name: len(column) for name, column in self._columns.items()}
         self.rows = lengths["viewer"]
         for name, length in lengths.items():
             if length != self.rows:
                 raise self._error(
-                    f"{length} values of {name} and {self.rows} of viewer; give all columns the same length"
+                    f"{name} has {length} values but viewer has {self.rows}; give all columns the same length"
                 )
         if not self.rows:
             raise self._error("no rows; give one row per viewer and second")
@@ -145,51 +145,51 @@ class _Table:
         return name in self._columns
 
     def viewers(self) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-        """Names in order of first appearance, and the index of each row's viewer."""
+        """Return the names in order of first appearance, and the index of each row's viewer."""
         names = [_text(value) for value in self._columns["viewer"].tolist()]
         for row, name in enumerate(names, 1):
             if not name:
-                raise self._error(f"row {row}: no viewer; write the viewer's name")
+                raise self._error(f"row {row}: the viewer is missing; enter the viewer's name")
         index = {name: k for k, name in enumerate(dict.fromkeys(names))}
         return tuple(index), np.array([index[name] for name in names], dtype=np.int64)
 
     def numbers(self, name: str) -> Float64Array:
-        """A column as numbers; missing values become NaN."""
+        """Return a column as numbers; missing values become NaN."""
         column = self._columns[name]
         for row, value in enumerate(column.tolist(), 1) if column.dtype.kind not in "fiu" else ():
             if isinstance(value, bool) or not (value is None or isinstance(value, Real)):
-                raise self._error(f"row {row}: {name} is {value!r}, not a number; write a number")
+                raise self._error(f"row {row}: {name} is {value!r}, which is not a number; enter a number")
         return np.asarray(column, dtype=np.float64)
 
     def whole_numbers(self, name: str, where: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
-        """A column as whole numbers; rows that are not in `where` become 0 and are not checked."""
+        """Return a column as whole numbers; rows outside `where` become 0 and are not checked."""
         values = self.numbers(name)
         if where is not None:
             values = np.where(where, values, 0)
         whole = np.isfinite(values) & (np.floor(values) == values)
-        self.check(whole, name, values, "write a whole number")
+        self.check(whole, name, values, "enter a whole number")
         return values.astype(np.int64)
 
     def check(self, valid: NDArray[np.bool_], name: str, values: NDArray[np.generic], remedy: str) -> None:
-        """Raise an error about the first row that is not valid."""
+        """Raise an error about the first invalid row."""
         if not valid.all():
             row = int(np.argmin(valid))
             raise self._error(f"row {row + 1}: {name} is {values[row]:g}; {remedy}")
 
     def check_probabilities(self, probabilities: Float64Array, seen: NDArray[np.bool_]) -> None:
-        """Check the rows of seen viewers: complete, between 0 and 1, with a sum of about 1."""
+        """Check that the rows of seen viewers are complete, lie between 0 and 1, and sum to about 1."""
         for k, emotion in enumerate(EMOTIONS):
             values = probabilities[:, k]
             self.check(
                 ~seen | ~np.isnan(values), emotion, values, "fill in all eight emotions of the row or none"
             )
-            self.check(~seen | ((values >= 0) & (values <= 1)), emotion, values, "write a number from 0 to 1")
+            self.check(~seen | ((values >= 0) & (values <= 1)), emotion, values, "enter a number from 0 to 1")
         sums = np.where(seen, probabilities.sum(axis=1), 1)
         self.check(
             np.abs(sums - 1) <= MAX_SUM_ERROR,
             "the sum of the emotions",
             sums,
-            "scale the row so that it is 1",
+            "scale the row so that the sum is 1",
         )
 
     def _error(self, message: str) -> MoviemotionError:
@@ -197,12 +197,12 @@ class _Table:
 
 
 def _column_names(table: Any) -> list[Any]:
-    """Names of the columns of a mapping or data frame; Arrow calls them `column_names`, others `columns`."""
+    """Return the column names of a mapping or data frame (`column_names` in Arrow, `columns` elsewhere)."""
     if isinstance(table, Mapping):
         return list(table)
     return list(table.column_names if hasattr(table, "column_names") else table.columns)
 
 
 def _text(value: object) -> str:
-    """A viewer's name; empty for a missing value."""
+    """Convert a viewer's name to text; a missing value becomes an empty string."""
     return "" if value is None or (isinstance(value, float) and isnan(value)) else str(value).strip()

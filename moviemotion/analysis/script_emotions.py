@@ -1,7 +1,8 @@
-"""Emotions of the script: what the audience showed during each element and each scene.
+"""Emotions by script element: what the audience showed during each element and each scene.
 
-The viewer is the unit: each viewer's strength is averaged over the stretch first, and then over viewers. A
-viewer who was seen for only part of a scene counts once, with what was seen.
+The viewer is the unit of analysis: strength is averaged over the stretch for each viewer first, and then over
+viewers. A viewer who was seen for only part of a scene counts once, based on the part in which they were
+seen.
 """
 
 from __future__ import annotations
@@ -30,16 +31,16 @@ class EmotionSummary:
 
     Attributes:
         start, end: seconds of film time.
-        emotion: the dominant emotion (never neutral). None if nothing was measured (no viewer seen, or no
-            time known) or no emotion was clear (strength below `MIN_DOMINANT_STRENGTH`, or its Student's t
-            interval includes 0).
-        strength: mean over viewers of each one's mean strength of that emotion, or of the strongest emotion
-            if none was clear, 0–1; NaN if nothing was measured.
-        strength_interval: its 95 % interval over viewers (see `strength_intervals`); NaNs with fewer than two
-            viewers.
+        emotion: the dominant emotion (never neutral). None if nothing was measured (no viewer was seen, or
+            the time is unknown) or if no emotion was clear (its strength is below `MIN_DOMINANT_STRENGTH`, or
+            its Student's t interval includes 0).
+        strength: mean strength of that emotion, averaged over the stretch for each viewer and then over
+            viewers, or of the strongest emotion if none was clear, 0–1; NaN if nothing was measured.
+        strength_interval: 95 % interval of `strength` over viewers (see `strength_intervals`); NaNs with
+            fewer than two viewers.
         reacting_share: share of the viewers who reacted at least once, 0–1; NaN if nothing was measured.
-        reacting_share_interval: its 95 % Wilson interval.
-        viewers: how many viewers were seen in the stretch.
+        reacting_share_interval: 95 % Wilson interval of `reacting_share`.
+        viewers: number of viewers who were seen in the stretch.
     """
 
     start: float
@@ -58,9 +59,9 @@ class SceneEmotions:
 
     Attributes:
         scene_number: number of the scene in the screenplay.
-        heading_element: index of its scene heading in `Screenplay.elements`.
+        heading_element: index of the scene heading in `Screenplay.elements`.
         summary: emotions from the first to the last second of the scene.
-        moments: indices into `MomentSearchResult.moments` of the moments whose peak is in the scene.
+        moments: indices in `MomentSearchResult.moments` of the moments whose peak is in the scene.
     """
 
     scene_number: int
@@ -74,12 +75,12 @@ def summarize_emotions(
 ) -> tuple[EmotionSummary, ...]:
     """Summarize what the audience showed in stretches of one film.
 
-    A second that lies partly in a stretch counts by its overlap.
+    A second that lies partly in a stretch is weighted by its overlap.
 
     Args:
-        strength: (V, S, 7) of every viewer, NaN where not seen.
+        strength: (V, S, 7) each viewer's strengths, NaN where not seen.
         first_second: film second of the first column.
-        spans: start and end of each stretch, seconds of film time; NaN if it is not in the film.
+        spans: start and end of each stretch in seconds of film time; NaN if the stretch is not in the film.
     """
     if not spans:
         return ()
@@ -93,7 +94,8 @@ def summarize_emotions(
     viewers = (~np.isnan(by_viewer[:, :, 0])).sum(axis=0)
     mean, low, high = strength_intervals(by_viewer)
     share_low, share_high = wilson_interval(reacted, viewers)
-    # The other interval reaches 0 only if the mean is 0, so Student's decides whether an emotion is clear.
+    # The interval from `strength_intervals` includes 0 only if the mean is 0, so Student's t interval decides
+    # whether an emotion is clear.
     _, lower_end, _ = mean_interval(by_viewer)
     summaries = []
     for k, (start, end) in enumerate(spans):
@@ -124,10 +126,10 @@ def _not_measured(start: float, end: float) -> EmotionSummary:
 
 
 def mean_strength_during(strength: Float64Array, first_second: int, start: float, end: float) -> Float64Array:
-    """Compute each viewer's mean strength from `start` to `end`; a second counts by its overlap.
+    """Compute each viewer's mean strength from `start` to `end`; seconds are weighted by their overlap.
 
     Args:
-        strength: (V, S, 7), NaN where not seen.
+        strength: (V, S, 7) each viewer's strengths, NaN where not seen.
         first_second: film second of the first column.
         start, end: seconds of film time.
 
@@ -145,7 +147,7 @@ def mean_strength_during(strength: Float64Array, first_second: int, start: float
 def _seconds_in_span(
     strength: Float64Array, first_second: int, start: float, end: float
 ) -> NDArray[np.int64]:
-    """Film seconds that a stretch overlaps, at least one even if it has no length, within the timeline."""
+    """Return the film seconds within the timeline that a stretch overlaps; at least one if it is empty."""
     seconds = np.arange(int(np.floor(start)), max(int(np.ceil(end)), int(np.floor(start)) + 1))
     return seconds[(seconds >= first_second) & (seconds < first_second + strength.shape[1])]
 

@@ -1,1 +1,1 @@
-"""Everything that presents an analysis: HTML, tables, annotated scripts, exports, terminal."""
+"""Presentation of an analysis: HTML reports, tables, annotated scripts, exports and terminal summaries."""

@@ -1,7 +1,8 @@
-"""How each emotion looks in every report: symbol, line pattern, and a color for light and dark backgrounds.
+"""The style of each emotion in all reports: symbol, line pattern, and colors for light and dark backgrounds.
 
-Color is never the only sign. Each color has a contrast of at least 3:1 with its background, and the three
-emphasized colors (happy, surprise, sad) remain distinct under protanopia, deuteranopia and tritanopia.
+Color is never the only distinguishing feature. Each color has a contrast of at least 3:1 with its background,
+and the three emphasized colors (happy, surprise, sad) remain distinct under protanopia, deuteranopia and
+tritanopia.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ DARK_BACKGROUND = "#1b1d22"
 
 @dataclass(frozen=True)
 class EmotionStyle:
-    """How one emotion looks.
+    """The style of one emotion.
 
     Attributes:
-        symbol: one character that is part of common text fonts.
+        symbol: one character that common text fonts contain.
         light: color as #rrggbb on `LIGHT_BACKGROUND`.
         dark: color as #rrggbb on `DARK_BACKGROUND`.
         dash: line pattern in pixels, alternately drawn and blank, or `none` (SVG's `stroke-dasharray`).
@@ -42,7 +43,7 @@ PALETTE: dict[Emotion, EmotionStyle] = {
 }
 
 EMPHASIZED: tuple[Emotion, ...] = (Emotion.HAPPY, Emotion.SURPRISE, Emotion.SAD)
-"""The emotions that a chart shows at first: those of the proposal, without neutral."""
+"""The emotions that a chart shows initially: those of the proposal, except neutral."""
 
 
 def css_variables(dark: bool) -> str:

@@ -1,7 +1,7 @@
-"""Formats numbers for people, and writes the sentences that several reports share.
+"""Formats numbers for readers, and writes the sentences used by several reports.
 
-Every function has a text for NaN: readers never see "nan". Minus signs are real ones (−), and ranges use
-an en dash unless an end is negative.
+Every function has a replacement for NaN, so readers never see "nan". Minus signs are typographic (−), and
+ranges use an en dash unless an end is negative.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 
 def duration(seconds: int) -> str:
-    """Format a length in words: `2 minutes 30 seconds`."""
+    """Format a duration in words: `2 minutes 30 seconds`."""
     hours, rest = divmod(seconds, 3600)
     minutes, rest = divmod(rest, 60)
     parts = ((hours, "hour"), (minutes, "minute"), (rest, "second"))
@@ -47,9 +47,10 @@ def number(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """Format a share as a percentage without decimals.
+    """Format a fraction as a percentage without decimals.
 
-    Only 1 becomes `100 %` and only 0 becomes `0 %`; closer shares become `over 99 %` and `under 1 %`.
+    Only 1 becomes `100 %` and only 0 becomes `0 %`; values that would be rounded to these become `over 99 %`
+    and `under 1 %`.
     """
     if isnan(share):
         return "–"
@@ -70,7 +71,7 @@ def interval(low_high: Sequence[float]) -> str:
 
 
 def percent_interval(low_high: Sequence[float]) -> str:
-    """Format an interval of shares: `47–91 %`."""
+    """Format an interval of fractions: `47–91 %`."""
     low, high = low_high
     if isnan(low) or isnan(high):
         return "no interval"
@@ -98,18 +99,18 @@ def moment_evidence(moment: Moment) -> str:
 
 
 def strongest_moment(moments: Sequence[Moment]) -> int:
-    """Return the index of the moment with the greatest strength; `moments` must not be empty."""
+    """Return the index of the strongest moment; `moments` must not be empty."""
     return max(range(len(moments)), key=lambda k: moments[k].strength)
 
 
 def summary_sentence(analysis: Analysis) -> str:
-    """Describe a screening in one sentence: its size, its moments and the strongest of them."""
+    """Describe a screening in one sentence: its size, the moments and the strongest moment."""
     quality, moments = analysis.data_quality, analysis.moment_search.moments
     watched = f"{plural(quality.viewers, 'viewer')} watched {duration(quality.seconds)} of film"
     if not analysis.moment_search.conclusive:
         return f"{watched}."
     if not moments:
-        return f"{watched}; no moment stands out from chance."
+        return f"{watched}; no moment is distinguishable from chance."
     top = strongest_moment(moments)
     moment = moments[top]
     return (
@@ -121,7 +122,7 @@ def summary_sentence(analysis: Analysis) -> str:
 
 
 def synchrony_sentence(analysis: Analysis) -> str:
-    """Describe how alike the viewers' curves were over the film, and how much their delays differ.
+    """Describe how similar the viewers' curves were over the film, and how much their delays differ.
 
     Returns:
         One to three sentences; empty if the correlation is undefined.
@@ -129,8 +130,8 @@ def synchrony_sentence(analysis: Analysis) -> str:
     film, delay = analysis.synchrony, analysis.relative_delay
     if isnan(film.overall):
         return ""
-    # Emotions that hardly occur can correlate because the emotion model confuses them with others. Only
-    # emotions that produced a moment are reported.
+    # Rare emotions can correlate merely because the emotion model confuses them with others, so only emotions
+    # for which a moment was found are reported.
     shared = {moment.emotion for moment in analysis.moment_search.moments}
     correlations = [
         f"{emotion} {number(value)} ({interval(low_high)})"
@@ -146,7 +147,7 @@ def synchrony_sentence(analysis: Analysis) -> str:
     text += f"; by emotion, where it has moments: {', '.join(correlations)}." if correlations else "."
     if not isnan(delay.spread):
         text += (
-            " The reaction delays of the viewers differ with a standard deviation of "
+            " The viewers' reaction delays differ with a standard deviation of "
             f"{number(delay.spread)} s ({interval(delay.spread_interval)}). The delay of the audience as a "
             "whole cannot be measured from faces alone."
         )

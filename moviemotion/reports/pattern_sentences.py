@@ -1,4 +1,4 @@
-"""Describes the patterns of a screening in sentences, each with the figures that support it."""
+"""Describes the patterns of a screening in sentences, each with the supporting values."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from moviemotion.reports.number_format import (
 )
 
 MAX_LISTED = 3
-"""How many flat stretches, change points and motifs are described; the others are only counted."""
+"""Number of flat stretches, change points and motifs that are described; the rest are only counted."""
 _VERBS = {
     ArcShape.RISE: "rises",
     ArcShape.FALL: "falls",
@@ -66,12 +66,12 @@ _Item = TypeVar("_Item")
 
 @dataclass(frozen=True)
 class PatternFinding:
-    """What the analysis says about one kind of pattern.
+    """The findings about one kind of pattern.
 
     Attributes:
-        title: the kind of pattern, in a word or two.
-        sentences: pairs of a sentence and the figures that support it, or "".
-        inconclusive: whether nothing was found or too few data decide it.
+        title: the kind of pattern, in one or two words.
+        sentences: pairs of a sentence and the supporting values (or "").
+        inconclusive: whether nothing was found, or there are too few data to decide.
     """
 
     title: str
@@ -80,7 +80,7 @@ class PatternFinding:
 
 
 def pattern_findings(analysis: Analysis) -> tuple[PatternFinding, ...]:
-    """Describe the patterns of a screening, from the arc of the film to single stretches."""
+    """Describe the patterns of a screening, from the film's arc to single stretches."""
     p = analysis.patterns
     tie = f"{p_value(p.contagion.p)}; {plural(p.contagion.viewers, 'viewer')}, {p.contagion.pairs} pairs"
     return (
@@ -111,7 +111,7 @@ def pattern_findings(analysis: Analysis) -> tuple[PatternFinding, ...]:
 
 
 def pattern_summary(analysis: Analysis) -> str:
-    """Join the first sentence of each pattern that stands out into one line."""
+    """Join the first sentence of each conclusive pattern into one line."""
     sentences = [
         f.sentences[0][0]
         for f in pattern_findings(analysis)
@@ -124,11 +124,11 @@ def arc_sentence(name: str, arc: EmotionalArc) -> tuple[str, str]:
     """Describe an arc.
 
     Args:
-        name: the film or the act, as it begins the sentence.
+        name: name of the film or act, as used at the start of the sentence.
         arc: the arc.
 
     Returns:
-        The sentence and the figures that support it.
+        The sentence and the supporting values.
     """
     if arc.shape is None:
         return (
@@ -143,19 +143,19 @@ def arc_sentence(name: str, arc: EmotionalArc) -> tuple[str, str]:
         f"{p_value(arc.p_adjusted)}, {plural(arc.viewers, 'viewer')}"
     )
     if arc.p_adjusted > ALPHA:
-        return f"{name}: no shape stands out from chance.", f"nearest: {shape}; {figures}"
+        return f"{name}: no shape is distinguishable from chance.", f"nearest: {shape}; {figures}"
     if arc.fit < MIN_FIT:
-        return f"{name}: no classic shape; the nearest would be {shape}.", figures
+        return f"{name}: no classic shape; the nearest is {shape}.", figures
     if not arc.is_clear:
         other = f" or {arc.next_shape} (“{SHAPE_NAMES[arc.next_shape]}”)" if arc.next_shape else ""
-        return f"{name}: a shape stands out from chance, but which one is unclear: {shape}{other}.", figures
+        return f"{name}: there is an arc beyond chance, but its shape is unclear: {shape}{other}.", figures
     return f"{name} {_VERBS[arc.shape]}: “{SHAPE_NAMES[arc.shape]}”.", figures
 
 
 def _peak_finding(analysis: Analysis) -> PatternFinding:
     index, moments = analysis.patterns.peak_end.peak, analysis.moment_search.moments
     if index is None:
-        return PatternFinding("Peak", (("Inconclusive: no moment stands out from chance.", ""),), True)
+        return PatternFinding("Peak", (("Inconclusive: no moment was found.", ""),), True)
     m = moments[index]
     sentence = f"The peak is moment {index + 1}: {m.emotion} at {film_time(m.peak)}."
     figures = (
@@ -225,7 +225,7 @@ def _change_point_sentence(change: ChangePoint) -> tuple[str, str]:
 
 
 def motif_sentence(motif: Motif) -> tuple[str, str]:
-    """Describe a motif, and give the figures that support it."""
+    """Describe a motif in a sentence, with the supporting values."""
     first, *rest = motif.emotions
     then = ", then ".join(rest)
     low, high = (round(100 * v) for v in motif.share_interval)

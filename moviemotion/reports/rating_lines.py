@@ -11,7 +11,7 @@ from moviemotion.reports.number_format import interval, number, p_value, plural
 from moviemotion.reports.pattern_sentences import motif_sentence
 
 MAX_FILMS_NEEDED = 1000
-"""If more films would be needed, the line says only "more than"."""
+"""If more films would be needed, the line only says "more than" this number."""
 
 
 def rated_pattern_lines(
@@ -20,20 +20,20 @@ def rated_pattern_lines(
     """Describe how patterns and ratings correlate.
 
     Args:
-        films: titles.
-        motifs: the motifs of all films together.
-        associations: one for each pattern.
+        films: titles of the films.
+        motifs: the motifs found in all films together.
+        associations: one correlation for each pattern.
 
     Returns:
-        The motifs, then one line for each tested pattern: its correlation with the ratings, or how many films
-        would decide it.
+        The motifs, then one line for each tested pattern, with its correlation with the ratings or the number
+        of films needed to decide.
     """
     tested = [a for a in associations if not isnan(a.p_adjusted)]
     found = sum(a.is_significant for a in tested)
     correlate = "correlates" if found == 1 else "correlate"
     lines = [
         f"{len(films)} films, {plural(len(tested), 'pattern')} tested: {found} {correlate} with ratings "
-        f"(adjusted for all tests; at most {100 * ALPHA:.0f} % of such tables contain a false one).",
+        f"(adjusted for all tests; at most {100 * ALPHA:.0f} % of such tables contain a false correlation).",
         motifs.conclusion,
         *(f"  {' '.join(motif_sentence(motif))}" for motif in motifs.motifs),
     ]
@@ -41,9 +41,7 @@ def rated_pattern_lines(
     lines += [f"  {a.pattern:<{width}}  {_association_text(a)}" for a in tested]
     untested = [a.pattern for a in associations if isnan(a.p_adjusted)]
     if untested:
-        lines.append(
-            f"Not tested, because too few films have it or all films are alike: {', '.join(untested)}."
-        )
+        lines.append(f"Not tested (known for too few films, or equal in all films): {', '.join(untested)}.")
     return lines
 
 

@@ -20,11 +20,11 @@ MAX_PROBLEMS = 3
 
 
 def summary_lines(analysis: Analysis) -> list[str]:
-    """Summarize the reactions of the audience, their evidence, and the quality of the data.
+    """Summarize the audience's reactions, the evidence for them, and the quality of the data.
 
     Returns:
-        At most 15 lines without line ends: the summary, the conclusion, the first moments in order of
-        time, the patterns, the data quality and the first problems.
+        At most 15 lines without line endings: the summary, the conclusion, the first moments in chronological
+        order, the patterns, the data quality and the first problems.
     """
     quality = analysis.data_quality
     lines = [f"{analysis.title}: {summary_sentence(analysis)}", analysis.moment_search.conclusion]

@@ -1,8 +1,8 @@
-"""Return on investment: turns a plan in TOML into a page, a table and a workbook with formulas.
+"""Return on investment: turns a plan in TOML into an HTML page, a table and a workbook with formulas.
 
-`plan_file` reads the plan, `cash_flow` is the model, and `uncertainty` answers what has to be true, what
-matters most and how certain the result is. `roi_page` and `workbook` present the results; the workbook
-repeats the model as formulas.
+`plan_file` reads the plan, `cash_flow` contains the model, and `uncertainty` determines what has to be true,
+what matters most, and how certain the result is. `roi_page` and `workbook` present the results; the workbook
+reproduces the model with formulas.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ def calculate_roi(plan: Path, out: Path, seed: int) -> RoiAnalysis:
     """Analyze a plan, and write `roi.html`, `cash-flow.csv` and `roi.xlsx` into a folder.
 
     Args:
-        plan: a file such as `example_plan` returns.
-        out: the folder; created if it does not exist.
-        seed: of the Monte Carlo draws.
+        plan: path of a file in the form that `example_plan` returns.
+        out: the output folder, which is created if it does not exist.
+        seed: random seed for the Monte Carlo draws.
 
     Returns:
         The analysis.

@@ -1,8 +1,8 @@
-"""The model: computes cash in and out by quarter from the values of a plan, and the ROI.
+"""The model: computes quarterly cash in and out, and the ROI, from the values of a plan.
 
-ROI = net gain ÷ cost × 100 (the proposal, "Return on investment"), of all cash up to the end of a quarter.
-Time is measured in months from the start of the plan. A contract is served and paid evenly over its length,
-and its setup cost is spread over its first three months. The workbook contains the same formulas.
+ROI = net gain ÷ cost × 100 (as in the proposal, "Return on investment"), based on all cash up to the end of a
+quarter. Time is measured in months from the start of the plan. Each contract is served and paid evenly over
+its length, and its setup cost is spread over the first three months. The workbook contains the same formulas.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ STORAGE_COST = "Storing the samples"
 
 @dataclass(frozen=True)
 class CashFlow:
-    """Cash by quarter in the plan's currency; arrays of shape (Q, ...) for drivers of shape (...).
+    """Cash by quarter in the plan's currency; arrays have shape (Q, ...) for drivers of shape (...).
 
     Attributes:
         receipts: payments from contracts.
-        costs: by group and name, in the order of the plan; the two of `COMPUTE_GROUP` come last.
-        contract_months: months of contracts that are paid for.
-        audience_hours: hours of film × viewers that are analyzed.
+        costs: costs by group and name, in the order of the plan; the two in `COMPUTE_GROUP` come last.
+        contract_months: number of contract months paid for.
+        audience_hours: analyzed audience-hours (hours of film × viewers).
     """
 
     receipts: Float64Array
@@ -41,7 +41,7 @@ class CashFlow:
 
     @property
     def cost(self) -> Float64Array:
-        """All costs of each quarter."""
+        """Total costs of each quarter."""
         return sum(self.costs.values(), np.zeros_like(self.receipts))
 
     @property
@@ -66,16 +66,16 @@ class CashFlow:
 
     @property
     def positive_from_quarter(self) -> Float64Array:
-        """The quarter, from 1, from which cumulative net cash stays positive; NaN if there is none."""
+        """The quarter, counted from 1, from which cumulative net cash stays positive; NaN if none."""
         stays = np.logical_and.accumulate(self.cumulative[::-1] > 0, axis=0)
         count = stays.sum(axis=0)
         return np.where(count > 0, QUARTERS + 1.0 - count, np.nan)
 
     def net_present_value(self, discount_rate: float) -> Float64Array:
-        """Compute the net present value, discounting each quarter's net cash from its end.
+        """Compute the net present value, discounting each quarter's net cash flow from the quarter's end.
 
         Args:
-            discount_rate: per year, as a share.
+            discount_rate: annual rate, as a fraction.
         """
         years = np.arange(1, QUARTERS + 1) / 4
         return np.tensordot((1 + discount_rate) ** -years, self.net, axes=1)
@@ -85,8 +85,8 @@ def cash_flow(plan: Plan, values: Mapping[str, ArrayLike]) -> CashFlow:
     """Compute the cash flow of a plan.
 
     Args:
-        plan: defines the costs.
-        values: of every driver, by its key: numbers, or arrays of one shape (...).
+        plan: the plan, which defines the costs.
+        values: value of every driver, by key; numbers, or arrays with a common shape (...).
     """
     v = {key: np.asarray(value, dtype=np.float64) for key, value in values.items()}
     shape = np.broadcast_shapes(*(value.shape for value in v.values()))
@@ -106,7 +106,7 @@ def cash_flow(plan: Plan, values: Mapping[str, ArrayLike]) -> CashFlow:
     person = v["people.person_month"] * (1 + v["people.burden"])
 
     def quantity(basis: CostBasis, start: float, end: float) -> Float64Array:
-        """How many units of a cost basis fall into each quarter."""
+        """Compute the number of units of a cost basis in each quarter."""
         if basis is CostBasis.CONTRACT:
             return set_up
         if basis is CostBasis.SCREENING:
@@ -136,8 +136,8 @@ def required_price(plan: Plan, multiple: float) -> float:
     """Compute the contract price at which likely receipts are a multiple of likely costs.
 
     Args:
-        plan: its own price is ignored.
-        multiple: receipts ÷ costs; the proposal demands 10.
+        plan: the plan; its price is ignored.
+        multiple: required ratio of receipts to costs; the proposal demands 10.
 
     Returns:
         The price, or NaN if no contract is paid within the plan.
@@ -149,13 +149,13 @@ def required_price(plan: Plan, multiple: float) -> float:
 
 
 def _months_in_quarters(begin: Float64Array, end: Float64Array) -> Float64Array:
-    """Compute how many months of each quarter lie between two times; (...) → (Q, ...)."""
+    """Compute the number of months in each quarter that lie between two times; (...) → (Q, ...)."""
     quarter = _quarters(np.arange(0.0, MONTHS, 3.0), np.broadcast_shapes(begin.shape, end.shape))
     return np.clip(np.minimum(quarter + 3, end) - np.maximum(quarter, begin), 0, None)
 
 
 def _quarters(values: Float64Array, shape: tuple[int, ...]) -> Float64Array:
-    """Reshape (Q,) to (Q, 1, ...), for broadcasting against arrays of a shape (...)."""
+    """Reshape (Q,) to (Q, 1, ...) for broadcasting against arrays of shape (...)."""
     return values.reshape(QUARTERS, *[1] * len(shape))
 
 

@@ -1,6 +1,6 @@
-"""Writes the sheets of roi.xlsx that contain formulas: inputs, months of contracts, cash flow.
+"""Writes the sheets of roi.xlsx that contain formulas: inputs, months of contracts and cash flow.
 
-The formulas repeat `cash_flow`, starting from the column "Likely" of the sheet Inputs.
+The formulas reproduce `cash_flow`, starting from the column "Likely" on the sheet Inputs.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ INPUT_FONT = Font(color="1F4E8C")
 QUARTER_COLUMNS = [get_column_letter(2 + q) for q in range(QUARTERS)]
 TOTAL_COLUMN = get_column_letter(2 + QUARTERS)
 FIRST_MONTH_ROW, LAST_MONTH_ROW = 2, 3
-"""Rows with the first and the last month of each quarter."""
+"""Rows that contain the first and the last month of each quarter."""
 RESULT_LABELS = (
     "ROI after the last quarter, %",
     "ROI is positive from quarter",
@@ -39,10 +39,10 @@ RESULT_LABELS = (
 
 
 def fill_inputs_sheet(sheet: Worksheet, plan: Plan) -> dict[str, str]:
-    """Write the figures of the plan.
+    """Write the values of the plan.
 
     Returns:
-        The cell of each driver, of `discount_rate` and of `multiple`, by key.
+        The cells of the drivers, of `discount_rate` and of `multiple`, by key.
     """
     head = (
         "Figure",
@@ -64,7 +64,7 @@ def fill_inputs_sheet(sheet: Worksheet, plan: Plan) -> dict[str, str]:
         for key, d in plan.drivers.items()
     ]
     rest = (
-        ("Discount rate", plan.discount_rate, None, None, "share a year", "for the net present value"),
+        ("Discount rate", plan.discount_rate, None, None, "fraction a year", "for the net present value"),
         (
             "Receipts, times the costs",
             plan.revenue_multiple,
@@ -82,7 +82,7 @@ def fill_inputs_sheet(sheet: Worksheet, plan: Plan) -> dict[str, str]:
         cell.font = INPUT_FONT
     number = plan.drivers["contracts.number"]
     limit = DataValidation("decimal", operator="between", formula1="0", formula2=str(ceil(number.high)))
-    limit.error = f"The sheet Contracts has {ceil(number.high)} rows; raise high in plan.toml for more."
+    limit.error = f"The sheet Contracts has {ceil(number.high)} rows; for more, raise high in plan.toml."
     limit.showErrorMessage = True
     limit.add(cells["contracts.number"].partition("!")[2].replace("$", ""))
     sheet.add_data_validation(limit)
@@ -97,10 +97,10 @@ def _fill_quarter_header(sheet: Worksheet, title: str) -> None:
 
 
 def fill_contracts_sheet(sheet: Worksheet, plan: Plan, inputs: dict[str, str]) -> dict[str, int]:
-    """Write the months served, paid and set up of each contract in each quarter.
+    """Write each contract's months of service, payment and setup for each quarter.
 
     Returns:
-        The row of each total, by name.
+        The row of each total, keyed by name.
     """
     _fill_quarter_header(sheet, "Months of contracts")
     sheet["I1"], sheet["J1"] = "Begins in month", "Won"
@@ -125,7 +125,7 @@ def fill_contracts_sheet(sheet: Worksheet, plan: Plan, inputs: dict[str, str]) -
         last = sums[name] = head + count + 1
         sheet[f"A{last}"] = f"All, {name}"
         for column in QUARTER_COLUMNS:
-            # The range includes the header row, so that it exists even without contracts.
+            # The range includes the header row, so that it is not empty if there are no contracts.
             sheet[f"{column}{last}"] = f"=SUM({column}{head}:{column}{last - 1})"
     for row in sheet.iter_rows(min_row=top, min_col=2):
         for cell in row:
@@ -134,14 +134,14 @@ def fill_contracts_sheet(sheet: Worksheet, plan: Plan, inputs: dict[str, str]) -
 
 
 def _overlap_formula(column: str, begin: str, end: str) -> str:
-    """Write the formula for the months of a column's quarter between two times."""
+    """Write the formula for the number of months in a column's quarter that lie between two times."""
     return f"MAX(0,MIN({column}${LAST_MONTH_ROW},{end})-MAX({column}${FIRST_MONTH_ROW},{begin}))"
 
 
 def fill_cash_flow_sheet(  # noqa: PLR0915 - one statement for each row of the sheet
     sheet: Worksheet, plan: Plan, inputs: dict[str, str], contracts: dict[str, int]
 ) -> None:
-    """Write activity, cash in, cash out and results, with one column for each quarter."""
+    """Write activity, cash in, cash out and results, with one column per quarter."""
     _fill_quarter_header(sheet, f"{plan.title} ({plan.currency})")
     rows: dict[str, int] = {}
     row = LAST_MONTH_ROW
@@ -160,7 +160,7 @@ def fill_cash_flow_sheet(  # noqa: PLR0915 - one statement for each row of the s
             sheet[f"{column}{row}"].number_format = number_format
 
     def each(formula: str) -> list[str]:
-        """Repeat a formula for each quarter; @ stands for the column."""
+        """Repeat a formula for each quarter, replacing @ by the column."""
         return [formula.replace("@", column) for column in QUARTER_COLUMNS]
 
     def total() -> str:
@@ -255,7 +255,7 @@ def fill_cash_flow_sheet(  # noqa: PLR0915 - one statement for each row of the s
 
 
 def _quantity_formula(cost: Cost, inputs: dict[str, str], rows: dict[str, int]) -> str:
-    """Write the formula for the number of units of a cost in the quarter of column @."""
+    """Write the formula for the number of units of a cost basis in the quarter of column @."""
     if cost.basis is CostBasis.CONTRACT:
         return f"@{rows['Contracts set up']}"
     if cost.basis is CostBasis.SCREENING:

@@ -1,4 +1,4 @@
-"""The parts of a plan: drivers with range and source, and costs with what they are multiplied by."""
+"""The parts of a plan: drivers with their ranges and sources, and costs with their bases."""
 
 from __future__ import annotations
 
@@ -7,34 +7,34 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 QUARTERS = 6
-"""The proposal demands a positive ROI within this time."""
+"""Number of quarters within which the proposal demands a positive ROI."""
 MONTHS = 3 * QUARTERS
 MAX_VALUE = 1e12
 
 
 class CostBasis(StrEnum):
-    """What a cost is multiplied by; the values are also the keys in plan.toml."""
+    """The basis that a cost is multiplied by; the values are also the keys in plan.toml."""
 
     ONCE = "once"
     MONTH = "month"
     CONTRACT = "contract"
     SCREENING = "screening"
     PERSONS = "persons"
-    """People at work, each at the plan's monthly price including benefits and taxes."""
+    """Number of people at work, each at the plan's monthly salary including benefits and taxes."""
 
 
 @dataclass(frozen=True)
 class Driver:
-    """A figure of the plan.
+    """A quantity in the plan.
 
     Attributes:
-        key: its place in plan.toml.
-        name: for people.
-        unit: of the values.
+        key: position in plan.toml.
+        name: human-readable name.
+        unit: unit of the values.
         low: lower end of the range.
         likely: the most likely value.
         high: upper end of the range; equal to `low` for a certain value.
-        source: where the figure comes from; empty if the plan does not say.
+        source: source of the values; empty if the plan does not give one.
         minimum: smallest permitted value.
         maximum: largest permitted value.
     """
@@ -57,15 +57,15 @@ class Driver:
 
 @dataclass(frozen=True)
 class Cost:
-    """A cost: the value of its driver × its basis.
+    """A cost, which is the value of its driver × its basis.
 
     Attributes:
         group: heading under which it is listed.
-        name: also the name of its driver.
-        basis: what it is multiplied by.
-        begin: first month of the plan, from 0; for `ONCE` the month of payment. Unused for `CONTRACT` and
-            `SCREENING`.
-        end: month at which it ends.
+        name: name of the cost and of its driver.
+        basis: the basis that the driver's value is multiplied by.
+        begin: month of the plan in which the cost begins, from 0; for `ONCE`, the month of payment. Unused
+            for `CONTRACT` and `SCREENING`.
+        end: month of the plan at which the cost ends.
     """
 
     group: str
@@ -76,7 +76,7 @@ class Cost:
 
     @property
     def key(self) -> str:
-        """The key of its driver, which is its place in plan.toml."""
+        """The key of the cost's driver, which is its position in plan.toml."""
         return f'costs."{self.group}"."{self.name}"'
 
 
@@ -85,13 +85,14 @@ class Plan:
     """A plan over `QUARTERS` quarters.
 
     Attributes:
-        title: for the page.
-        currency: of all amounts.
-        discount_rate: per year, as a share; only for the net present value.
-        revenue_multiple: receipts ÷ costs that decides the price; None if the plan sets the price.
-        drivers: by key, in the order of the page: all of `DRIVER_SPECS` and one for each cost.
-        costs: in the order of the plan.
-        notes: what readers have to know about the plan.
+        title: title of the page.
+        currency: currency of all amounts.
+        discount_rate: annual rate, as a fraction; used only for the net present value.
+        revenue_multiple: ratio of receipts to costs that determines the price; None if the plan sets the
+            price.
+        drivers: the drivers by key, in the order of the page: all of `DRIVER_SPECS` and one for each cost.
+        costs: the costs, in the order of the plan.
+        notes: what readers need to know about the plan.
     """
 
     title: str
@@ -103,13 +104,13 @@ class Plan:
     notes: tuple[str, ...] = ()
 
     def likely_values(self) -> dict[str, float]:
-        """Return the likely value of each driver, by its key."""
+        """Return the likely value of each driver, by key."""
         return {key: driver.likely for key, driver in self.drivers.items()}
 
 
 @dataclass(frozen=True)
 class DriverSpec:
-    """Name, unit and limits of a driver that every plan has; $ in the unit stands for the currency."""
+    """Name, unit and limits of a driver that every plan contains; $ in the unit stands for the currency."""
 
     name: str
     unit: str
@@ -135,7 +136,7 @@ DRIVER_SPECS = {
     "compute.gb_month": DriverSpec("Price of storage", "$ a GB and month"),
     "compute.months_kept": DriverSpec("Retention of the samples", "months", maximum=1200),
     "people.person_month": DriverSpec("Salary", "$ a person and month"),
-    "people.burden": DriverSpec("Benefits and taxes on top of salaries", "share", maximum=5),
+    "people.burden": DriverSpec("Benefits and taxes on top of salaries", "fraction", maximum=5),
 }
 COST_UNITS = {
     CostBasis.ONCE: "$ once",

@@ -1,4 +1,4 @@
-"""Reads plan.toml. All errors of a file are collected and reported together."""
+"""Reads plan.toml. All errors in a file are collected and reported together."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _TOP_LEVEL_KEYS = ("title", "currency", "discount_rate", "notes", "costs")
 
 
 def example_plan() -> str:
-    """Return the proposal's figures as plan.toml; figures that it does not give are marked as assumed."""
+    """Return a plan.toml with the proposal's values; values it does not state are marked as assumed."""
     return files("moviemotion.roi").joinpath("example.toml").read_text(encoding="utf-8")
 
 
@@ -39,7 +39,8 @@ def read_plan(path: Path) -> Plan:
     """Read plan.toml.
 
     Raises:
-        MoviemotionError: the file cannot be read or has errors, one on each line with its key and remedy.
+        MoviemotionError: the file cannot be read or has errors, which are listed one per line with key and
+            remedy.
     """
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -92,7 +93,7 @@ class _PlanReader:
     def _with_price(self, plan: Plan) -> Plan:
         """Set the price as a multiple of the likely costs.
 
-        The price has one value for all draws, because it is agreed before the actual costs are known.
+        The price is the same in all draws, because it is agreed before the actual costs are known.
         """
         multiple = plan.drivers[MULTIPLE_KEY]
         rest = {key: driver for key, driver in plan.drivers.items() if key != MULTIPLE_KEY}
@@ -101,7 +102,7 @@ class _PlanReader:
         if math.isnan(once):
             self.errors.append(
                 f"{MULTIPLE_KEY}: no contract is paid within {MONTHS} months, so no price can be derived; "
-                f"write {PRICE_KEY}"
+                f"set {PRICE_KEY}"
             )
             return plan
         price = replace(
@@ -130,8 +131,8 @@ class _PlanReader:
                 bases = [basis for basis in CostBasis if basis in entry]
                 if len(bases) != 1:
                     self.errors.append(
-                        f"{where}: no basis or several; "
-                        f"write one of {_join_with_or(list(CostBasis))}, with the amount"
+                        f"{where}: has no basis or several; "
+                        f"write exactly one of {_join_with_or(list(CostBasis))}, with the amount"
                     )
                     continue
                 basis = bases[0]
@@ -167,7 +168,7 @@ class _PlanReader:
         if written is None:
             self.errors.append(f"{key}: missing; {_VALUE_SYNTAX}")
         elif not all(map(_is_number, three)):
-            self.errors.append(f"{key}: {written!r} cannot be used; {_VALUE_SYNTAX}")
+            self.errors.append(f"{key}: {written!r} is not valid; {_VALUE_SYNTAX}")
         elif not figure.minimum <= min(three) <= max(three) <= figure.maximum:
             self.errors.append(f"{key}: out of range; write {figure.minimum:g} to {figure.maximum:g}")
         elif sorted(three) != three:
@@ -179,20 +180,20 @@ class _PlanReader:
     def _read_number(self, written: Any, where: str, least: float, most: float) -> float:
         if _is_number(written) and least <= written <= most:
             return float(written)
-        self.errors.append(f"{where}: not a number in range; write a number from {least:g} to {most:g}")
+        self.errors.append(f"{where}: not a valid number; write a number from {least:g} to {most:g}")
         return least
 
     def _read_text(self, written: Any, where: str) -> str:
         if isinstance(written, str) and written.strip() and written.isprintable():
             return written
-        self.errors.append(f"{where}: not a line of text; write one line in quotes")
+        self.errors.append(f"{where}: not a single line of text; write one line in quotes")
         return ""
 
     def _check_name(self, name: str, where: str) -> None:
-        # A spreadsheet would execute a name that begins with = or + as a formula.
+        # A spreadsheet would execute a name beginning with = or + as a formula.
         if not (name[:1].isalnum() and name.isprintable()) or '"' in name:
             self.errors.append(
-                f"{where}: {name!r} cannot be a name; begin it with a letter or a digit, without quotes"
+                f"{where}: {name!r} is not a valid name; begin it with a letter or a digit, without quotes"
             )
 
     def _unit(self, unit: str) -> str:
@@ -211,7 +212,7 @@ class _PlanReader:
 
 
 def _is_number(value: Any) -> bool:
-    # Integers of TOML can be too large for math.isfinite.
+    # TOML integers can be too large for math.isfinite.
     return isinstance(value, int | float) and not isinstance(value, bool) and -math.inf < value < math.inf
 
 

@@ -27,13 +27,13 @@ HISTOGRAM_BINS = 60
 _BAR_WIDTH = 0.8
 _TORNADO_BAR_HEIGHT = 0.42
 _TORNADO_ROW = 42
-"""Pixels of one row of the tornado: a name and its bar."""
+"""Height in pixels of one row of the tornado chart: a name and its bar."""
 _TORNADO_FRAME = 90
-"""Pixels of the tornado's axis and title."""
+"""Height in pixels of the tornado chart's axis and title."""
 
 
 def build_charts(analysis: RoiAnalysis) -> dict[str, Chart]:
-    """Build the charts of the page, each by its ID."""
+    """Build the charts of the page, keyed by ID."""
     return {
         "cash": _cash_flow_chart(analysis),
         "roi": _roi_by_quarter_chart(analysis),
@@ -130,7 +130,7 @@ def _tornado_chart(analysis: RoiAnalysis) -> Chart:
         )
         for name, end, side, hatched in sides
     ]
-    # The names stand above their bars, so that a narrow screen keeps its width for the bars.
+    # The names are above their bars, so that the bars can use the full width of a narrow screen.
     names = RowLabels([(k + half, s.driver.name) for k, s in enumerate(swings)])
     ends = [value for s in swings for value in (s.at_low, s.at_high)]
     return Chart(
@@ -144,7 +144,7 @@ def _tornado_chart(analysis: RoiAnalysis) -> Chart:
 def _monte_carlo_chart(analysis: RoiAnalysis) -> Chart:
     roi = analysis.monte_carlo.roi
     roi = roi[~np.isnan(roi)]
-    # Bins start at 0, so that no bar holds both losses and gains.
+    # Bin edges include 0, so that no bar contains both losses and gains.
     step = (np.ptp(roi) or 1.0) / HISTOGRAM_BINS if len(roi) else 1.0
     edges = step * np.arange(np.floor(roi.min(initial=0) / step), np.ceil(roi.max(initial=0) / step) + 1)
     counts, _ = np.histogram(roi, edges)
@@ -175,7 +175,7 @@ def _monte_carlo_chart(analysis: RoiAnalysis) -> Chart:
 
 
 def _short_money(value: float) -> str:
-    """A tick of a money axis: `250k`, `1.5M`."""
+    """Format a tick of a money axis: `250k`, `1.5M`."""
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size:
             return f"{value / size:g}{letter}"

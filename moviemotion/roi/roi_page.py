@@ -1,4 +1,4 @@
-"""Renders roi.html: one page without a script that opens offline and shows the analysis of a plan."""
+"""Renders roi.html, a page without scripts that works offline and shows the analysis of a plan."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from moviemotion.roi.statement import QUARTERLY_ROI_LABEL, ROI_LABEL, statement_
 from moviemotion.roi.uncertainty import RoiAnalysis
 
 SHOWN_BREAK_EVENS = 10
-"""Those closest to their limit; the others are in a collapsed part of the page."""
+"""Number of break-even values shown, the closest first; the others are in a collapsed part of the page."""
 
 
 def render_roi_page(analysis: RoiAnalysis) -> str:
     """Render the page of a plan.
 
     Returns:
-        A complete HTML page that makes no network request.
+        A complete HTML page that makes no network requests.
     """
     lines = statement_lines(analysis.cash_flow)
     return (

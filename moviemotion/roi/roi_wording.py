@@ -1,4 +1,4 @@
-"""Formats the figures of a plan for people, and writes the sentences about its results."""
+"""Formats the values of a plan for readers, and writes the sentences about its results."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def money(amount: float) -> str:
 
 
 def percent(number: float) -> str:
-    """Format a percentage without its sign: `−24.7`, `900`; a dash for NaN."""
+    """Format a percentage without the percent sign: `−24.7`, `900`; a dash for NaN."""
     if isnan(number):
         return "–"
     return f"{number:z,.{0 if abs(number) >= 99.95 else 1}f}".replace("-", "−")
 
 
 def roi(number: float) -> str:
-    """Format ROI: `−24.7 %`, `900 %`; a dash for NaN, where nothing was spent."""
+    """Format ROI: `−24.7 %`, `900 %`; a dash for NaN (nothing was spent)."""
     return "–" if isnan(number) else f"{percent(number)}{PERCENT_SIGN}"
 
 
@@ -40,7 +40,7 @@ def driver_value(number: float) -> str:
 
 
 def share(part: float) -> str:
-    """Format a share as a percentage with one decimal that never rounds to 0 or 100 %."""
+    """Format a fraction as a percentage with one decimal; only 0 and 1 become 0 % and 100 %."""
     if 0 < part < 0.0005:
         return f"under 0.1{PERCENT_SIGN}"
     if 0.9995 < part < 1:
@@ -49,7 +49,7 @@ def share(part: float) -> str:
 
 
 def break_even_text(found: BreakEven) -> str:
-    """Describe the condition on one driver for a positive ROI, all others being likely."""
+    """Describe which values of one driver give a positive ROI, with all others at their likely values."""
     if not isnan(found.value):
         return f"{'at least' if found.at_least else 'at most'} {driver_value(found.value)}"
     return "any value is enough" if found.positive_at_likely else "no value is enough"
@@ -85,7 +85,7 @@ def uncertainty_sentence(analysis: RoiAnalysis) -> str:
 
 
 def compute_cost_sentence(analysis: RoiAnalysis) -> str:
-    """Describe the cost of face analysis, from the measured speed, in one sentence."""
+    """Describe the cost of face analysis, based on the measured speed, in one sentence."""
     plan, flow = analysis.plan, analysis.cash_flow
     speed = plan.drivers["compute.audience_hours_per_core_hour"]
     hours = float(flow.audience_hours.sum())
@@ -114,7 +114,7 @@ def roi_lines(analysis: RoiAnalysis) -> list[str]:
             for q, (net, total, percent) in enumerate(quarters, 1)
         ),
         "",
-        f"For a positive ROI within {QUARTERS} quarters, each figure alone, closest to its limit first:",
+        f"For a positive ROI within {QUARTERS} quarters, each value alone, closest to its limit first:",
         *(
             f"  {f.driver.name}: {break_even_text(f)} {f.driver.unit} "
             f"(likely {driver_value(f.driver.likely)})"

@@ -1,4 +1,4 @@
-"""The common styles and layout of the sheets of roi.xlsx."""
+"""Styles and layout shared by the sheets of roi.xlsx."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ SHARE_FORMAT = "0.0%"
 def fill_sheet(
     sheet: Worksheet, rows: Iterable[Sequence[object]], widths: Sequence[float], number_format: str = ""
 ) -> None:
-    """Write rows from the top of a sheet; the first one is a frozen header.
+    """Write rows from the top of a sheet; the first row is a frozen header.
 
     Args:
-        sheet: empty.
-        rows: header and values.
-        widths: of the columns.
-        number_format: of all numbers; empty for a suitable one for each.
+        sheet: an empty sheet.
+        rows: the header, followed by rows of values.
+        widths: widths of the columns.
+        number_format: format of all numbers; if empty, a suitable format is chosen for each.
     """
     for row in rows:
         sheet.append(row)
@@ -36,7 +36,7 @@ def fill_sheet(
     for row in sheet.iter_rows():
         for cell in row:
             if isinstance(cell.value, str):
-                cell.data_type = "s"  # a text that begins with = must not become a formula
+                cell.data_type = "s"  # text that begins with = must not become a formula
                 cell.alignment = Alignment(horizontal="left", indent=int(cell.column > 1))
             elif cell.value is not None:
                 cell.number_format = number_format or _suitable_format(cell.value)
@@ -44,7 +44,7 @@ def fill_sheet(
 
 
 def _suitable_format(value: float) -> str:
-    """Choose the number of decimals by the size of the number."""
+    """Choose the number of decimals based on the magnitude of the number."""
     if abs(value) >= 1000 or value == int(value):
         return MONEY_FORMAT
     return DECIMAL_FORMAT if abs(value) >= 0.1 else "0.0000"

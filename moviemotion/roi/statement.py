@@ -1,4 +1,4 @@
-"""The cash flow statement as lines, for the page and for cash-flow.csv."""
+"""The lines of the cash flow statement, for the page and for cash-flow.csv."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ QUARTERLY_ROI_LABEL = "ROI of the quarter alone, %"
 
 @dataclass(frozen=True)
 class StatementLine:
-    """A line of the statement.
+    """A line of the cash flow statement.
 
     Attributes:
-        group: of costs; empty for other lines.
-        name: of the line.
-        values: (Q,) by quarter; NaN where undefined.
-        total: over all quarters; NaN where a total is meaningless.
+        group: group of costs; empty for other lines.
+        name: name of the line.
+        values: (Q,) value for each quarter; NaN where undefined.
+        total: total over all quarters; NaN if a total is meaningless.
     """
 
     group: str
@@ -40,12 +40,12 @@ class StatementLine:
 
     @property
     def cells(self) -> list[float]:
-        """The values of the quarters, then the total."""
+        """The values for the quarters, followed by the total."""
         return [*self.values.tolist(), self.total]
 
 
 def statement_lines(flow: CashFlow) -> list[StatementLine]:
-    """List the lines of the statement of a cash flow with scalar drivers."""
+    """List the statement lines of a cash flow with scalar drivers."""
 
     def summed(name: str, values: Float64Array, group: str = "") -> StatementLine:
         return StatementLine(group, name, values, float(values.sum()))

@@ -1,6 +1,6 @@
-"""Answers an investor's three questions: what has to be true, what matters most, how certain is it?
+"""Answers an investor's three questions: What has to be true? What matters most? How certain is the result?
 
-They are answered by break-even values, a tornado of one-at-a-time swings, and Monte Carlo draws.
+The answers are break-even values, a tornado chart of one-at-a-time swings, and Monte Carlo draws.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ QUANTILES = (0.025, 0.5, 0.975)
 
 @dataclass(frozen=True)
 class BreakEven:
-    """The value of one driver at which ROI after the last quarter changes sign, all others being likely.
+    """Value of one driver at which the final ROI changes sign, with all others at their likely values.
 
     Attributes:
-        driver: that is varied.
-        value: at which net cash is 0; NaN if no value of this driver alone changes the sign.
-        at_least: whether ROI is positive above `value` rather than below.
-        positive_at_likely: whether ROI is positive at the likely value.
+        driver: the driver that is varied.
+        value: value at which cumulative net cash is 0; NaN if no value of this driver alone changes the sign.
+        at_least: whether ROI is positive above `value` rather than below it.
+        positive_at_likely: whether ROI is positive at the driver's likely value.
     """
 
     driver: Driver
@@ -37,7 +37,7 @@ class BreakEven:
 
 @dataclass(frozen=True)
 class Swing:
-    """ROI in % after the last quarter with one driver at the ends of its range, all others being likely."""
+    """Final ROI in % with one driver at the ends of its range and all others at their likely values."""
 
     driver: Driver
     at_low: float
@@ -45,23 +45,23 @@ class Swing:
 
     @property
     def width(self) -> float:
-        """The distance of both ROIs, in percentage points."""
+        """The absolute difference between the two ROIs, in percentage points."""
         return abs(self.at_high - self.at_low)
 
 
 @dataclass(frozen=True)
 class MonteCarloResult:
-    """Results where every uncertain driver is drawn independently from a triangular distribution.
+    """Results of drawing every uncertain driver independently from a triangular distribution.
 
     Attributes:
-        seed: of the draws.
-        draws: their number, D.
-        roi: (D,) in % after the last quarter; NaN where nothing was spent.
-        roi_by_quarter: (Q, 3) quantiles 2.5 %, 50 % and 97.5 % of the cumulative ROI.
-        net_present_value: (3,) the same quantiles.
-        positive_share: share of draws with a positive ROI after the last quarter.
-        positive_interval: its 95 % Wilson interval, which reflects only the number of draws.
-        positive_from_share: (Q,) share of draws in which ROI stays positive from that quarter on.
+        seed: random seed for the draws.
+        draws: number of draws, D.
+        roi: (D,) ROI in % after the last quarter; NaN where nothing was spent.
+        roi_by_quarter: (Q, 3) 2.5 %, 50 % and 97.5 % quantiles of the cumulative ROI.
+        net_present_value: (3,) the same quantiles of the net present value.
+        positive_share: fraction of draws with a positive ROI after the last quarter.
+        positive_interval: 95 % Wilson interval of `positive_share`, which reflects only the number of draws.
+        positive_from_share: (Q,) fraction of draws in which ROI stays positive from each quarter on.
     """
 
     seed: int
@@ -76,7 +76,7 @@ class MonteCarloResult:
 
 @dataclass(frozen=True)
 class RoiAnalysis:
-    """An analyzed plan: its likely cash flow, and the answers to the three questions."""
+    """An analyzed plan: the likely cash flow and the answers to the three questions."""
 
     plan: Plan
     cash_flow: CashFlow
@@ -86,7 +86,7 @@ class RoiAnalysis:
 
 
 def analyze_plan(plan: Plan, seed: int) -> RoiAnalysis:
-    """Compute the likely case, break-even values (the closest first), swings and Monte Carlo draws."""
+    """Compute the likely case, break-even values (closest to the likely values first), swings and draws."""
     needs = sorted(
         (break_even(plan, driver) for driver in plan.drivers.values()), key=_distance_to_break_even
     )
@@ -95,7 +95,7 @@ def analyze_plan(plan: Plan, seed: int) -> RoiAnalysis:
 
 
 def _distance_to_break_even(need: BreakEven) -> float:
-    """Return the distance of a driver from its break-even value as the logarithm of their ratio."""
+    """Return the distance of a driver's likely value from its break-even value as a logarithmic ratio."""
     if np.isnan(need.value):
         return np.inf
     if need.value <= 0 or need.driver.likely <= 0:
@@ -104,7 +104,7 @@ def _distance_to_break_even(need: BreakEven) -> float:
 
 
 def break_even(plan: Plan, driver: Driver) -> BreakEven:
-    """Find the value of one driver, closest to the likely one, at which cumulative net cash is 0."""
+    """Find the value of one driver, closest to the likely one, at which final cumulative net cash is 0."""
 
     def net(value: Float64Array | float) -> Float64Array:
         return cash_flow(plan, plan.likely_values() | {driver.key: value}).cumulative[-1]
@@ -122,7 +122,7 @@ def break_even(plan: Plan, driver: Driver) -> BreakEven:
 
 
 def _candidate_values(driver: Driver) -> Float64Array:
-    """Return the values to search: evenly up to the maximum, or up to a million times the likely value."""
+    """Return the values to search, evenly spaced up to the maximum or a million times the likely value."""
     if driver.maximum < MAX_VALUE:
         even = np.linspace(driver.minimum, driver.maximum, 401)
     else:
@@ -131,7 +131,7 @@ def _candidate_values(driver: Driver) -> Float64Array:
 
 
 def tornado_swings(plan: Plan) -> list[Swing]:
-    """Compute the swing of each uncertain driver, the largest first."""
+    """Compute the swings of all uncertain drivers, the largest first."""
 
     def roi(driver: Driver, value: float) -> float:
         return float(cash_flow(plan, plan.likely_values() | {driver.key: value}).roi[-1])
@@ -141,7 +141,7 @@ def tornado_swings(plan: Plan) -> list[Swing]:
 
 
 def monte_carlo(plan: Plan, seed: int, draws: int = DRAWS) -> MonteCarloResult:
-    """Draw all uncertain drivers, in the order of the plan, and compute the cash flow of each draw."""
+    """Draw all uncertain drivers, in the order of the plan, and compute the cash flow for each draw."""
     generator = np.random.default_rng(seed)
     values: dict[str, float | Float64Array] = {}
     for key, driver in plan.drivers.items():

@@ -1,6 +1,6 @@
-"""Writes roi.xlsx: the plan and the model as spreadsheet formulas, to check and change.
+"""Writes roi.xlsx: the plan and the model as spreadsheet formulas that can be checked and changed.
 
-Break-even values, swings and draws are written as fixed values, with a note that says so.
+Break-even values, swings and draws are written as constants, with a note saying so.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NOT_LINKED_NOTE = "does not follow the sheet Inputs"
 
 
 def write_workbook(path: Path, analysis: RoiAnalysis) -> None:
-    """Write the workbook; the file appears completely or not at all."""
+    """Write the workbook atomically: the file is either written completely or not at all."""
     plan = analysis.plan
     book = Workbook()
     flow = book.active
@@ -47,7 +47,7 @@ def write_workbook(path: Path, analysis: RoiAnalysis) -> None:
 
 def _fill_break_evens(sheet: Worksheet, break_evens: Sequence[BreakEven]) -> None:
     rows: list[tuple[object, ...]] = [
-        ("Figure, each alone", "Likely", "ROI is positive", "Break-even", "Unit")
+        ("Value, each varied alone", "Likely", "ROI is positive", "Break-even", "Unit")
     ]
     for found in break_evens:
         driver = found.driver
@@ -56,19 +56,19 @@ def _fill_break_evens(sheet: Worksheet, break_evens: Sequence[BreakEven]) -> Non
         else:
             side = "at least" if found.at_least else "at most"
         rows.append((driver.name, driver.likely, side, _none_if_nan(found.value), driver.unit))
-    rows += [(), (f"Solved with all other figures likely; {NOT_LINKED_NOTE}.",)]
+    rows += [(), (f"Solved with all other values at their likely values; {NOT_LINKED_NOTE}.",)]
     fill_sheet(sheet, rows, (44, 16, 16, 18, 30))
 
 
 def _fill_sensitivity(sheet: Worksheet, swings: Sequence[Swing]) -> None:
     rows: list[tuple[object, ...]] = [
-        ("Figure, each alone", "Low", "ROI there, %", "High", "ROI there, %", "Unit")
+        ("Value, each varied alone", "Low", "ROI there, %", "High", "ROI there, %", "Unit")
     ]
     for swing in swings:
         driver = swing.driver
         ends = (driver.low, _none_if_nan(swing.at_low), driver.high, _none_if_nan(swing.at_high))
         rows.append((driver.name, *ends, driver.unit))
-    rows += [(), (f"Calculated with all other figures likely; {NOT_LINKED_NOTE}.",)]
+    rows += [(), (f"Calculated with all other values at their likely values; {NOT_LINKED_NOTE}.",)]
     fill_sheet(sheet, rows, (44, 16, 16, 16, 16, 30))
     for column in "CE":
         for cell in sheet[column]:
@@ -107,5 +107,5 @@ def _fill_notes(sheet: Worksheet, notes: Sequence[str]) -> None:
 
 
 def _none_if_nan(value: float) -> float | None:
-    # Rounded, so that a spreadsheet shows no negative zero.
+    # Rounded, so that a spreadsheet does not show a negative zero.
     return None if isnan(value) else round(float(value), 9) + 0.0

@@ -219,7 +219,7 @@ def test_hours_minutes_and_seconds_of_a_time_span():
     with pytest.raises(SettingError) as error:
         parse_time_span("0:20-0:10")
     assert error.value.worded({"baseline": "--baseline"}).startswith(
-        "--baseline 0:20-0:10: does not end after"
+        "--baseline 0:20-0:10: the end is not after"
     )
 
 

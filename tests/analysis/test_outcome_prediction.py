@@ -159,7 +159,7 @@ def test_inconclusive_predictions_give_a_reason() -> None:
     assert "at least 10" in few.reason
     assert "All outcomes are the same" in predict_from_reactions(table_of(x), np.full(12, 3.0), 1).reason
     mostly = predict_from_reactions(table_of(x), np.array([1.0] + [0.0] * 11), 1)
-    assert "are yes or no" in mostly.reason
+    assert "outcomes are yes or fewer" in mostly.reason
     some = ReactionTable(tuple("aabbcdefghij"), tuple("121345678901"), ("x",), x[:, :1])
     assert "saw several" in predict_from_reactions(some, y, 1).reason
 

@@ -133,7 +133,7 @@ def test_too_few_viewers_are_rejected_with_the_number_needed(viewers: int, paire
 
 def test_scripts_with_nothing_in_common_are_rejected() -> None:
     other = timed(script_of([("INT. MINE - DAY", ("Dig, you lazy poets, dig for the rhyme.",))]))
-    with pytest.raises(MoviemotionError, match="no scene and no line"):
+    with pytest.raises(MoviemotionError, match="no scenes or lines"):
         compare_screenings(screening(SAD, 6, 1), screening(other, 6, 2), NAMES, False, 1)
 
 

@@ -212,7 +212,7 @@ def test_emotions_become_script_notes_in_the_users_own_file(
     assert again.notes[3].text == "not in the film"
     assert again.notes[4].text == "0:06–0:08 · happy 0.62 (0.48–0.74) · 9 of 12 reacted"
     path.write_bytes(FDX.replace("late", "early").encode())
-    with pytest.raises(MoviemotionError, match="changed after it was read"):
+    with pytest.raises(MoviemotionError, match="has changed since it was read"):
         annotated_final_draft(with_emotions_everywhere(make(moments=1), screenplay))
 
 

@@ -102,10 +102,10 @@ def test_the_same_analysis_gives_the_same_bytes(analysis: Analysis) -> None:
 
 def test_letters_that_courier_lacks(analysis: Analysis, tmp_path: Path) -> None:
     russian = with_emotions_everywhere(analysis, screenplay_of("INT. КУХНЯ\n\nАННА\nДа."))
-    with pytest.raises(MoviemotionError, match="the font lacks some of its letters"):
+    with pytest.raises(MoviemotionError, match="the font has no glyphs for some characters"):
         annotated_pdf(russian)
     vera = Path(reportlab.__file__).parent / "fonts" / "Vera.ttf"
-    with pytest.raises(MoviemotionError, match="the font lacks some of its letters"):
+    with pytest.raises(MoviemotionError, match="the font has no glyphs for some characters"):
         annotated_pdf(russian, vera)
     assert (
         "Hé"

@@ -53,7 +53,7 @@ def test_summary_names_the_strongest_moment(analysis, make):
 def test_summary_claims_nothing_where_nothing_can_be_concluded(make):
     text = number_format.summary_sentence(make(viewers=1, conclusive=False, scenes=0))
     assert text == "1 viewer watched 2 minutes 30 seconds of film."
-    assert "no moment stands out" in number_format.summary_sentence(make(moments=0))
+    assert "no moment is distinguishable" in number_format.summary_sentence(make(moments=0))
 
 
 def test_synchrony_sentence_gives_correlation_and_delay(analysis, make):

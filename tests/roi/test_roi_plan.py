@@ -30,24 +30,28 @@ def changed(folder: Path, old: str, new: str) -> Path:
 @pytest.mark.parametrize(
     ("old", "new", "error"),
     [
-        ('title = "A small plan"', "", "title: not a line of text; write one line in quotes"),
+        ('title = "A small plan"', "", "title: not a single line of text; write one line in quotes"),
         (
             'currency = "EUR"',
             'currency = "\\u0007"',
-            "currency: not a line of text; write one line in quotes",
+            "currency: not a single line of text; write one line in quotes",
         ),
         (
             "discount_rate = 0.1",
             'discount_rate = "ten"',
-            "discount_rate: not a number in range; write a number from 0 to 10",
+            "discount_rate: not a valid number; write a number from 0 to 10",
         ),
         ('notes = ["Invented."]', "notes = 3", 'notes: not a list; write notes = ["…", "…"]'),
-        ('notes = ["Invented."]', "notes = [3]", "notes, 1: not a line of text; write one line in quotes"),
+        (
+            'notes = ["Invented."]',
+            "notes = [3]",
+            "notes, 1: not a single line of text; write one line in quotes",
+        ),
         ("viewers = 10", "", "use.viewers: missing; write a number, [low, likely, high]"),
-        ("viewers = 10", "viewers = true", "use.viewers: True cannot be used; write a number"),
-        ("viewers = 10", "viewers = nan", "use.viewers: nan cannot be used; write a number"),
+        ("viewers = 10", "viewers = true", "use.viewers: True is not valid; write a number"),
+        ("viewers = 10", "viewers = nan", "use.viewers: nan is not valid; write a number"),
         ("viewers = 10", f"viewers = {10**400}", "use.viewers: out of range; write 0 to 1e+06"),
-        ("viewers = 10", "viewers = [1, 2]", "use.viewers: [1, 2] cannot be used; write a number"),
+        ("viewers = 10", "viewers = [1, 2]", "use.viewers: [1, 2] is not valid; write a number"),
         ("viewers = 10", "viewers = { source = 'x' }", "use.viewers: missing; write a number"),
         ("viewers = 10", "viewers = { value = 1, of = 2 }", "use.viewers.of: unknown; use source or value"),
         ("viewers = 10", "viewers = [3, 2, 4]", "use.viewers: [3, 2, 4] is not in order; write [low, likely"),
@@ -64,27 +68,28 @@ def changed(folder: Path, old: str, new: str) -> Path:
         (
             "once = 110",
             "",
-            '"Made": no basis or several; write one of once, month, contract, screening or persons',
+            '"Made": has no basis or several; write exactly one of once, month, contract, '
+            "screening or persons",
         ),
         (
             "once = 110",
             "once = 1, month = 2",
-            'costs."Machines"."Made": no basis or several; write one of once, month',
+            'costs."Machines"."Made": has no basis or several; write exactly one of once, month',
         ),
         ("once = 110", "once = -1", 'costs."Machines"."Made": out of range; write 0 to 1e+12'),
         ("once = 110", "once = 1, until = 3", 'costs."Machines"."Made".until: unknown; use from, once or'),
         (
             "month = 50, until = 12",
             "month = 50, until = 19",
-            '"Model".until: not a number in range; write a number from 0 to 18',
+            '"Model".until: not a valid number; write a number from 0 to 18',
         ),
         (
             "month = 50, until = 12",
             "month = 5, from = 9, until = 8",
-            '"Model".until: not a number in range; write a number from 9',
+            '"Model".until: not a valid number; write a number from 9',
         ),
-        ("month = 50, until = 12", "month = 50, source = 3", '"Model".source: not a line of text'),
-        ('"Made" =', '"=1+1" =', "'=1+1' cannot be a name; begin it with a letter or a digit"),
+        ("month = 50, until = 12", "month = 50, source = 3", '"Model".source: not a single line of text'),
+        ('"Made" =', '"=1+1" =', "'=1+1' is not a valid name; begin it with a letter or a digit"),
         ("price = 12000", "price = 1\nmultiple = 10", "contracts.price: unknown; use first_month, months"),
     ],
 )
@@ -125,7 +130,7 @@ def test_a_multiple_without_any_payment_gives_no_price(tmp_path: Path) -> None:
     text = SMALL.replace("price = 12000", "multiple = 10").replace("number = 2", "number = 0")
     assert errors(written(tmp_path, text)) == [
         "contracts.multiple: no contract is paid within 18 months, so no price can be derived; "
-        "write contracts.price"
+        "set contracts.price"
     ]
 
 

@@ -1,7 +1,7 @@
-"""Alignment of two cuts of a film: which stretch of one corresponds to which stretch of the other.
+"""Alignment of two cuts of a film: which stretch of the first corresponds to which stretch of the second.
 
-With a script of each cut, their elements are matched by text, and each cut gives the film time of its own
-elements. Without scripts, two screenings of the same cut are compared by film seconds.
+If both cuts have a script, the elements are matched by text, and each cut provides the film times of its own
+elements. Without scripts, two screenings of the same cut are compared by film second.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ ElementPair = tuple[int | None, int | None]
 ScriptPair = tuple[Sequence[Element], Sequence[Element]]
 ElementSpans = Sequence[Sequence[TimeSpan | None]]
 MIN_SIMILARITY = 0.7
-"""Similarity (0–1) from which two elements count as versions of the same line."""
+"""Smallest similarity (0–1) at which two elements count as versions of the same line."""
 WINDOW_SECONDS = 5
-"""Length of the windows that are compared without a script, about as long as a reaction, seconds."""
+"""Length of the windows that are compared without a script, in seconds; about the length of a reaction."""
 
 
 class CutUnitKind(StrEnum):
@@ -43,14 +43,15 @@ class CutUnitKind(StrEnum):
 
 @dataclass(frozen=True)
 class CutUnit:
-    """A part of the film that both cuts have.
+    """A part of the film that occurs in both cuts.
 
     Attributes:
-        kind: kind of unit; a passage is a place in which the cuts differ, such as two endings.
-        label: scene heading or text of the line; the first line of each cut for a passage; empty for seconds.
-        scene_number: number of its scene in the script of the first cut; 0 without one.
-        spans: film time in each cut.
-        character: who speaks the line, or None.
+        kind: kind of unit; a passage is a place where the cuts differ, such as two endings.
+        label: scene heading or text of the line; for a passage, the first line of each cut; empty for windows
+            of seconds.
+        scene_number: number of the scene in the script of the first cut; 0 if there is none.
+        spans: film time of the unit in each cut.
+        character: the character who speaks the line, or None.
     """
 
     kind: CutUnitKind
@@ -62,12 +63,12 @@ class CutUnit:
 
 @dataclass(frozen=True)
 class CutAlignment:
-    """Two cuts, unit by unit.
+    """Alignment of two cuts, unit by unit.
 
     Attributes:
         units: the entire film, then the units in the order of the first cut's script.
-        unmatched_lines: number of lines that only the first and only the second cut has.
-        condition: one sentence for people: what must be true for the comparison to be valid.
+        unmatched_lines: number of lines that occur only in the first cut, and only in the second.
+        condition: one human-readable sentence stating what must hold for the comparison to be valid.
     """
 
     units: tuple[CutUnit, ...]
@@ -80,7 +81,7 @@ def align_by_seconds(first_second: int, seconds: int) -> CutAlignment:
 
     Args:
         first_second: film second at which both timelines begin.
-        seconds: length that both have.
+        seconds: common length of the timelines.
     """
     windows = [
         TimeSpan(at, min(at + WINDOW_SECONDS, first_second + seconds))
@@ -90,7 +91,7 @@ def align_by_seconds(first_second: int, seconds: int) -> CutAlignment:
     film = TimeSpan(first_second, first_second + seconds)
     condition = (
         "Each second of one screening is compared with the same second of the other. This is valid only if "
-        "both audiences saw the same cut, at the same speed and from the same first second."
+        "both audiences saw the same cut, at the same speed and starting at the same second."
     )
     return CutAlignment((_film_unit(film, film), *units), (0, 0), condition)
 
@@ -100,10 +101,10 @@ def align_by_script(
     scenes: tuple[Sequence[SceneEmotions], Sequence[SceneEmotions]],
     film_spans: tuple[TimeSpan, TimeSpan],
 ) -> CutAlignment:
-    """Align two cuts by their scripts: scenes and lines that both have, and passages where they differ.
+    """Align two cuts by their scripts: scenes and lines in both cuts, and passages where they differ.
 
     Args:
-        scripts: the script of each cut in its own film time.
+        scripts: the script of each cut, in the film time of that cut.
         scenes: the scenes of each cut.
         film_spans: the analyzed film time of each cut.
     """
@@ -133,7 +134,7 @@ def align_by_script(
     both = sum(None not in pair for pair in lines)
     alone = f"{unmatched[0]} in the first script only, {unmatched[1]} in the second only"
     condition = (
-        "Scenes and lines are matched by the scripts, each in the film time of its own cut. "
+        "Scenes and lines are matched by their scripts, each in the film time of its own cut. "
         f"{both} {'line is' if both == 1 else 'lines are'} in both, {alone}. "
         f"First: {scripts[0].timing} Second: {scripts[1].timing}"
     )
@@ -147,16 +148,15 @@ def align_by_script(
 def match_elements(first: Sequence[Element], second: Sequence[Element]) -> list[ElementPair]:
     """Match the elements of two versions of a script.
 
-    The matching keeps the order and maximizes the sum of similarities (Needleman & Wunsch, 1970, without a
-    gap
-    penalty: a cut may drop any number of lines). Elements of different kinds, or with a similarity below
-    `MIN_SIMILARITY`, are never matched.
+    The matching preserves order and maximizes the sum of similarities (Needleman & Wunsch, 1970). There is no
+    gap penalty, because a cut may drop any number of lines. Elements of different kinds, or with a similarity
+    below `MIN_SIMILARITY`, are never matched.
 
     Args:
         first, second: elements of the two scripts.
 
     Returns:
-        Pairs of indices in order; each element occurs once, with None if it has no match.
+        Pairs of indices, in order. Each element occurs once; if it has no match, the other index is None.
     """
     if [_kind_and_text(e) for e in first] == [_kind_and_text(e) for e in second]:
         return [(k, k) for k in range(len(first))]
@@ -215,7 +215,7 @@ def _line_units(pairs: Sequence[ElementPair], elements: ScriptPair, times: Eleme
 def _passage_units(
     pairs: Sequence[ElementPair], elements: ScriptPair, times: ElementSpans
 ) -> Iterator[CutUnit]:
-    """Yield the passage in which the cuts differ, if both have lines there."""
+    """Yield the passage where the cuts differ, if both have lines there."""
     first_lines = [i for i, _ in pairs if i is not None]
     second_lines = [j for _, j in pairs if j is not None]
     if first_lines and second_lines:

@@ -1,4 +1,4 @@
-"""Patterns of one film as numbers that can be compared with those of other films."""
+"""Describes the patterns of a film as numbers that can be compared across films."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ def film_features(analysis: Analysis, motifs: Sequence[Motif]) -> dict[str, floa
     """Describe the patterns of one screening as numbers.
 
     Args:
-        analysis: of the screening.
-        motifs: motifs found in all films together; each becomes a feature, 1 if this film has it and else 0.
+        analysis: the analysis of the screening.
+        motifs: motifs found in all films together; each becomes a feature, which is 1 if this film contains
+            the motif and 0 otherwise.
 
     Returns:
-        Name of the feature → value; NaN if the screening is inconclusive about it.
+        Feature name → value; NaN if the screening is inconclusive about the feature.
     """
     moments, patterns = analysis.moment_search.moments, analysis.patterns
     conclusive = analysis.moment_search.conclusive

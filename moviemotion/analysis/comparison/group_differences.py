@@ -1,13 +1,13 @@
 """Differences between two groups of viewers in many outcomes, with intervals and adjusted p-values.
 
-The unit is the viewer. If the groups do not differ, any viewer could have been in either of them, so the
-null permutes the viewers between the groups. If the same viewers are in both groups, their two values are
-exchanged instead. The largest standardized difference over all outcomes of each permutation shows what
-chance can produce.
+The viewer is the unit of analysis. If the groups do not differ, any viewer could have been in either group,
+so viewers are permuted between the groups to obtain the null distribution. If the same viewers are in both
+groups, their two values are exchanged instead. In each permutation, the largest standardized difference over
+all outcomes shows what chance can produce.
 
-Three answers are possible, and "no significant difference" is not one of them: the groups differ; they are
-alike, because the interval excludes every relevant difference; or the data are inconclusive, and then the
-number of viewers that would settle it is estimated.
+There are three possible verdicts, and "no significant difference" is not one of them. The groups differ; or
+they are alike, because the interval excludes every relevant difference; or the data are inconclusive, in
+which case the number of viewers needed for a decision is estimated.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from moviemotion.statistics import Float64Array
 ALPHA = 0.05
 POWER = 0.8
 N_PERMUTATIONS = 2000
-"""Number of random permutations; if there are fewer in all, every one is used and p is exact."""
+"""Number of random permutations; if fewer exist, all of them are used and p is exact."""
 MIN_VIEWERS, MIN_PAIRS = 4, 6
-"""Viewers who must be seen in each group, or pairs, for an outcome to be tested.
+"""Smallest number of viewers seen in each group (pairs if paired) for an outcome to be tested.
 
-With fewer, the permutations are so few that no p-value can be below `ALPHA`.
+With fewer, there are too few permutations for any p-value to be below `ALPHA`.
 """
 SMALLEST_RELEVANT_DIFFERENCE = 0.1
-"""Smallest difference in strength that matters: one annotator in ten."""
+"""Smallest difference in strength that is considered relevant: one annotator in ten."""
 _MAX_BATCH_CELLS = 2_000_000
 _TOLERANCE = 1e-9
 
 
 class DifferenceVerdict(StrEnum):
-    """What is known about one difference."""
+    """Verdict on one difference."""
 
     DIFFERS = "differs"
     ALIKE = "alike"
@@ -50,21 +50,22 @@ class DifferenceVerdict(StrEnum):
 
 @dataclass(frozen=True)
 class GroupComparison:
-    """Comparison of the second group with the first. All arrays have the shape (…) of the outcomes.
+    """Comparison of the second group with the first; (…) is the shape of the outcomes.
 
     Attributes:
-        viewers: (2, …) how many viewers were seen in each group; the same number if the groups are paired.
-        mean: (2, …) their mean strengths, 0–1; NaN where no viewer was seen.
-        difference: second minus first, −1…1; NaN where not tested.
-        interval: (2, …) its 95 % interval over viewers, for this outcome alone, not simultaneous.
-        p_adjusted: p-value, adjusted for all outcomes; NaN where not tested.
-        viewers_needed: viewers in each group (pairs if paired) with which a difference as large as observed,
-            or of `SMALLEST_RELEVANT_DIFFERENCE` if that is larger, would be found with a power of `POWER`;
-            NaN where not tested.
+        viewers: (2, …) number of viewers seen in each group; equal if the groups are paired.
+        mean: (2, …) mean strength of each group, 0–1; NaN where no viewer was seen.
+        difference: (…) second minus first, −1…1; NaN where not tested.
+        interval: (2, …) 95 % interval of `difference` over viewers; not adjusted for multiple outcomes.
+        p_adjusted: (…) p-value, adjusted for all outcomes; NaN where not tested.
+        viewers_needed: (…) number of viewers in each group (pairs if paired) needed to detect the observed
+            difference, or `SMALLEST_RELEVANT_DIFFERENCE` if that is larger, with a power of `POWER`; NaN
+            where not tested.
         paired: whether the same viewers are in both groups.
         permutations: number of permutations, including the observed grouping.
-        exact: whether these are all permutations that exist.
-        single_test_alpha: p-value of a single outcome that corresponds to an adjusted p-value of `ALPHA`.
+        exact: whether all possible permutations were used.
+        single_test_alpha: unadjusted p-value of an outcome that corresponds to an adjusted p-value of
+            `ALPHA`.
     """
 
     viewers: NDArray[np.int64]
@@ -79,13 +80,13 @@ class GroupComparison:
     single_test_alpha: float
 
     def verdict(self, index: tuple[int, ...]) -> DifferenceVerdict:
-        """Decide what is known about one outcome.
+        """Return the verdict on one outcome.
 
         The groups differ if p is at most `ALPHA`. They are alike if the entire interval is closer to 0 than
         `SMALLEST_RELEVANT_DIFFERENCE` (an equivalence test). Otherwise the outcome is inconclusive.
 
         Args:
-            index: of the outcome.
+            index: index of the outcome.
         """
         if math.isnan(self.p_adjusted[index]):
             return DifferenceVerdict.NOT_TESTED
@@ -103,26 +104,26 @@ def compare_groups(first: Float64Array, second: Float64Array, paired: bool, seed
     """Compare two groups of viewers in many outcomes at once.
 
     Standardized differences are compared with their step-down maxima over permutations of the viewers
-    (Westfall & Young, 1993, algorithm 4.1). The standard error is that of the permutation distribution
-    (Strasser & Weber, 1999), so it is the same in all permutations. The chance of one or more false
-    differences among all outcomes is at most `ALPHA`.
+    (Westfall & Young, 1993, algorithm 4.1). Differences are standardized by the standard error of the
+    permutation distribution (Strasser & Weber, 1999), which is the same in all permutations. The probability
+    of one or more false differences among all outcomes is at most `ALPHA`.
 
-    The interval of two groups is that of `difference_intervals`. The interval of pairs is a permutation t
-    interval (Janssen, 1997): Student's statistic of the viewers' residual differences over the same
+    For two groups, the interval comes from `difference_intervals`. For pairs, it is a permutation t interval
+    (Janssen, 1997), based on Student's statistic of the viewers' residual differences over the same
     permutations.
 
     Args:
-        first, second: (V, …) each viewer's strength, 0–1; NaN where not seen. If paired, the same viewers
-            in the same order; a viewer who was not seen in both is ignored for that outcome.
+        first, second: (V, …) each viewer's strength, 0–1; NaN where not seen. If paired, both contain the
+            same viewers in the same order; a viewer not seen in both is ignored for that outcome.
         paired: whether the same viewers are in both groups.
-        seed: of the random permutations.
+        seed: random seed for the permutations.
 
     Raises:
         ValueError: the groups have different outcomes, or paired groups differ in size.
     """
     shape = first.shape[1:]
     if shape != second.shape[1:] or (paired and first.shape != second.shape):
-        raise ValueError("both groups need the same outcomes, and paired groups the same viewers")
+        raise ValueError("both groups must have the same outcomes, and paired groups the same viewers")
     groups = [group.reshape(len(group), -1) for group in (first, second)]
     if paired:
         unseen = np.isnan(groups[0]) | np.isnan(groups[1])
@@ -141,7 +142,7 @@ def compare_groups(first: Float64Array, second: Float64Array, paired: bool, seed
     level = _single_test_alpha(largest, sum(len(sample) for sample in samples), paired, len(difference))
 
     def all_outcomes(values: Float64Array) -> Float64Array:
-        """Put the values of the tested outcomes in their places; the others are NaN."""
+        """Expand the values of the tested outcomes to all outcomes, with NaN for those not tested."""
         result = np.full((*values.shape[:-1], tested.size), np.nan)
         result[..., tested] = values
         return result.reshape(*values.shape[:-1], *shape)
@@ -172,10 +173,10 @@ def _variance(x: Float64Array) -> Float64Array:
 
 
 def _permutations(sizes: list[int], seed: int) -> Float64Array:
-    """(D, V) permutations of the viewers, the observed grouping first: all that exist, or `N_PERMUTATIONS`.
+    """Return (D, V) permutations of the viewers, the observed one first: all that exist, or `N_PERMUTATIONS`.
 
-    For two groups, 1 puts a viewer in the second and 0 in the first. For pairs, 1 leaves a viewer's two
-    values as they are and −1 exchanges them.
+    For two groups, 1 assigns a viewer to the second group and 0 to the first. For pairs, 1 keeps the order of
+    a viewer's two values and −1 exchanges them.
     """
     viewers, paired = sum(sizes), len(sizes) == 1
     if (2**viewers if paired else math.comb(viewers, sizes[1])) < N_PERMUTATIONS:
@@ -196,7 +197,7 @@ def _permutations(sizes: list[int], seed: int) -> Float64Array:
 def _step_down_p_values(
     samples: list[Float64Array], permutations: Float64Array
 ) -> tuple[Float64Array, float]:
-    """(K,) step-down p-values, and the maximum that at most `ALPHA` of the permutations exceed."""
+    """Return (K,) step-down p-values, and the maximum exceeded by at most `ALPHA` of the permutations."""
     x, paired = np.concatenate(samples), len(samples) == 1
     seen = ~np.isnan(x)
     n = seen.sum(axis=0)
@@ -205,7 +206,7 @@ def _step_down_p_values(
     standard = np.where(seen & (spread > _TOLERANCE), centered / np.maximum(spread, _TOLERANCE), 0)
 
     def statistic(permuted: Float64Array) -> Float64Array:
-        """(D, K) absolute standardized difference of each permutation and outcome."""
+        """Return the (D, K) absolute standardized difference of each permutation and outcome."""
         if paired:
             return np.abs(permuted @ standard)
         second = permuted @ seen
@@ -217,7 +218,8 @@ def _step_down_p_values(
     at_least, maxima = np.zeros(len(order), dtype=np.int64), []
     batch = max(1, _MAX_BATCH_CELLS // max(len(order), 1))
     for at in range(0, len(permutations), batch):
-        # Step-down: each outcome is compared with the maximum over the outcomes that are not larger.
+        # Step-down: each outcome is compared with the maximum over the outcomes whose statistic is not
+        # larger.
         remaining = np.maximum.accumulate(statistic(permutations[at : at + batch])[:, order[::-1]], axis=1)[
             :, ::-1
         ]
@@ -229,14 +231,14 @@ def _step_down_p_values(
 
 
 def _permutation_t_interval(sample: Float64Array, permutations: Float64Array) -> Float64Array:
-    """(2, K) mean minus the 2.5 % quantiles of its permutation t statistic, times its standard error."""
+    """Compute the (2, K) permutation t interval: mean − t quantiles (97.5 % and 2.5 %) × standard error."""
     mean = _mean(sample)
     error = np.sqrt(_variance(sample) / (~np.isnan(sample)).sum(axis=0))
     tail = int(0.025 * len(permutations))
     ends = np.empty((2, sample.shape[1]))
     batch = max(1, _MAX_BATCH_CELLS // len(permutations))
     for at in range(0, sample.shape[1], batch):
-        # The residuals are permuted, so the null distribution is right even if there is a difference.
+        # The residuals are permuted, so the null distribution is valid even if there is a difference.
         residual = np.nan_to_num(sample[:, at : at + batch] - mean[at : at + batch])
         n, square = (~np.isnan(sample[:, at : at + batch])).sum(axis=0), (residual**2).sum(axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -248,10 +250,10 @@ def _permutation_t_interval(sample: Float64Array, permutations: Float64Array) ->
 
 
 def _single_test_alpha(largest: float, viewers: int, paired: bool, outcomes: int) -> float:
-    """p-value by Student's t of one outcome with the statistic `largest`, at least Bonferroni's."""
+    """Return the Student's t p-value of one outcome with the statistic `largest`, at least Bonferroni's."""
     bonferroni = ALPHA / max(outcomes, 1)
-    # The permutation statistic z is bounded, t is not: t² = z² (N − 2) / (N − 1 − z²), or paired z² (N − 1)
-    # / (N − z²).
+    # The permutation statistic z is bounded, but t is not: t² = z² (N − 2) / (N − 1 − z²), or, if paired,
+    # t² = z² (N − 1) / (N − z²).
     freedom = viewers - (1 if paired else 2)
     remainder = viewers - (0 if paired else 1) - largest**2
     if remainder <= 0:
@@ -260,12 +262,15 @@ def _single_test_alpha(largest: float, viewers: int, paired: bool, outcomes: int
 
 
 def _viewers_needed(samples: list[Float64Array], difference: Float64Array, level: float) -> Float64Array:
-    """Viewers in each group (Guenther, 1981) to find `difference` or the smallest relevant one."""
+    """Number of viewers per group needed to detect `difference`, or the smallest relevant one if larger.
+
+    The formula is that of Guenther (1981).
+    """
     quantile = -ndtri(level / 2)
     size = np.maximum(abs(difference), SMALLEST_RELEVANT_DIFFERENCE)
-    # Two groups: 2 σ² = the sum of their variances. Paired: the variance of the viewers' differences.
+    # Two groups: the sum of their variances, 2 σ². Paired: the variance of the viewers' differences.
     variance = np.sum([_variance(x) for x in samples], axis=0)
-    # Guenther's correction of the normal approximation for the t test.
+    # Guenther's correction of the normal approximation to the t test.
     extra = quantile**2 / (2 if len(samples) == 1 else 4)
     viewers = np.ceil(variance * ((quantile + ndtri(POWER)) / size) ** 2 + extra)
     return np.maximum(viewers, MIN_PAIRS if len(samples) == 1 else MIN_VIEWERS)

@@ -1,13 +1,13 @@
 """Correlations between the patterns of several films and their ratings.
 
-Each pattern is a number that describes a film, such as the share of its moments that are happy or the
-strength of its peak. It is correlated with the ratings by Spearman's rank correlation, since neither scale
-is known to be linear and one film should not decide the result.
+Each pattern is a number that describes a film, such as the fraction of its moments that are happy or the
+strength of its peak. Spearman's rank correlation with the ratings is used because neither scale is known to
+be linear, and because no single film should determine the result.
 
-The null permutes the ratings between the films. Many patterns are tested, so p-values are adjusted by the
-largest correlation of each permutation (Westfall & Young, 1993, single-step maxT). Films may lack a
-pattern, so correlations are based on different numbers of films; they are compared on the scale |atanh ρ|
-√(n − 3), on which their null variances are about equal.
+The null distribution is obtained by permuting the ratings among the films. Because many patterns are tested,
+p-values are adjusted using the largest correlation in each permutation (Westfall & Young, 1993, single-step
+maxT). A pattern may be unknown for some films, so correlations are based on different numbers of films. They
+are compared on the scale |atanh ρ| √(n − 3), on which their null variances are approximately equal.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ALPHA = 0.05
 POWER = 0.8
 N_PERMUTATIONS = 2000
 MIN_FILMS = 5
-"""With four films, no order of the ratings is rare enough to be significant."""
+"""Smallest number of films; with four, no permutation of the ratings is rare enough to be significant."""
 _MAX_CORRELATION = 0.999
 
 
@@ -35,13 +35,13 @@ class RatingCorrelation:
 
     Attributes:
         pattern: name of the pattern.
-        correlation: Spearman's ρ, −1…1; NaN if fewer than `MIN_FILMS` films have the pattern, or it does not
-            vary.
-        interval: its 95 % interval, not adjusted (Bonett & Wright, 2000).
+        correlation: Spearman's ρ, −1…1; NaN if the pattern is known for fewer than `MIN_FILMS` films or does
+            not vary.
+        interval: unadjusted 95 % interval of `correlation` (Bonett & Wright, 2000).
         p_adjusted: p-value, adjusted for all patterns; NaN if not tested.
-        films: how many films have the pattern.
-        films_needed: number of films with which a correlation as large would be found with a power of
-            `POWER`; None if it is already significant, not tested, or 0.
+        films: number of films for which the pattern is known.
+        films_needed: number of films needed to detect a correlation of this size with a power of `POWER`;
+            None if the correlation is already significant, was not tested, or is 0.
     """
 
     pattern: str
@@ -53,7 +53,7 @@ class RatingCorrelation:
 
     @property
     def is_significant(self) -> bool:
-        """Whether the correlation is larger than chance explains."""
+        """Whether the correlation is larger than chance would explain."""
         return self.p_adjusted <= ALPHA
 
 
@@ -62,15 +62,15 @@ def correlate_with_ratings(
 ) -> tuple[RatingCorrelation, ...]:
     """Correlate every pattern with the ratings.
 
-    The chance of one or more false correlations is at most `ALPHA`.
+    The probability of one or more false correlations is at most `ALPHA`.
 
     Args:
-        features: for each film, name of the pattern → value; missing or NaN means unknown.
-        ratings: of the same films.
-        seed: of the permutations.
+        features: for each film, pattern name → value; a missing entry or NaN means unknown.
+        ratings: the ratings of the same films.
+        seed: random seed for the permutations.
 
     Returns:
-        One correlation for each pattern, the smallest p-value first.
+        One correlation for each pattern, sorted by p-value.
     """
     names = list(dict.fromkeys(name for film in features for name in film))
     values = np.array([[film.get(name, math.nan) for name in names] for film in features])
@@ -113,7 +113,7 @@ def _spearman(values: Float64Array, ratings: Float64Array) -> Float64Array:
 
 
 def _interval(r: float, n: int) -> tuple[float, float]:
-    """95 % interval of a rank correlation (Bonett & Wright, 2000: the variance grows with r)."""
+    """95 % interval of a rank correlation (Bonett & Wright, 2000; the variance increases with r)."""
     if math.isnan(r):
         return math.nan, math.nan
     z = math.atanh(max(-_MAX_CORRELATION, min(_MAX_CORRELATION, r)))
@@ -122,7 +122,7 @@ def _interval(r: float, n: int) -> tuple[float, float]:
 
 
 def _films_needed(r: float, patterns: int) -> int | None:
-    """Films with which `r` would be significant after Bonferroni's correction for `patterns` tests."""
+    """Number of films needed for `r` to be significant after Bonferroni correction for `patterns` tests."""
     z = abs(math.atanh(max(-_MAX_CORRELATION, min(_MAX_CORRELATION, r))))
     if z < 1e-6:
         return None

@@ -30,7 +30,7 @@ from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.statistics import Float64Array
 
 MAX_LENGTH_DIFFERENCE = 0.02
-"""Largest difference in length of two screenings of the same cut, as a share of the longer one."""
+"""Largest difference in length between two screenings of the same cut, as a fraction of the longer one."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +42,9 @@ class UnitDifference:
         emotion: the emotion.
         viewers: number of viewers seen in each screening.
         mean: mean strength in each screening.
-        difference: second minus first.
+        difference: mean strength in the second screening minus that in the first.
         interval, p_adjusted, viewers_needed: as in `GroupComparison`.
-        verdict: what is known about the difference.
+        verdict: the verdict on the difference.
     """
 
     unit: CutUnit
@@ -64,11 +64,11 @@ class ScreeningComparison:
 
     Attributes:
         names: names of the screenings.
-        alignment: the units and how they were matched.
-        group_comparison: of (U, 7) units and emotions.
-        viewers: number of viewers of each screening.
+        alignment: the units, and how they were matched.
+        group_comparison: comparison of (U, 7) outcomes, one for each unit and emotion.
+        viewers: number of viewers in each screening.
         unpaired_viewers: in a paired comparison, viewers who are in only one of the screenings.
-        seed: of the permutations.
+        seed: random seed for the permutations.
     """
 
     names: tuple[str, str]
@@ -80,7 +80,7 @@ class ScreeningComparison:
 
     @cached_property
     def differences(self) -> tuple[UnitDifference, ...]:
-        """One for each unit and emotion, in the order of the film and of `NON_NEUTRAL_EMOTIONS`."""
+        """One difference for each unit and emotion, ordered by unit, then as in `NON_NEUTRAL_EMOTIONS`."""
         found, c = [], self.group_comparison
         for u, unit in enumerate(self.alignment.units):
             for f, emotion in enumerate(NON_NEUTRAL_EMOTIONS):
@@ -100,13 +100,13 @@ class ScreeningComparison:
         return tuple(found)
 
     def viewers_needed(self, fraction: float) -> int | None:
-        """Viewers in each group that would settle this fraction of the inconclusive differences.
+        """Number of viewers in each group needed to decide a given fraction of the inconclusive differences.
 
         Args:
-            fraction: 0–1.
+            fraction: fraction of the inconclusive differences, 0–1.
 
         Returns:
-            None if no difference is inconclusive.
+            The number of viewers; None if no difference is inconclusive.
         """
         needed = [d.viewers_needed for d in self.differences if d.verdict is DifferenceVerdict.INCONCLUSIVE]
         return int(np.quantile(needed, fraction, method="higher")) if needed else None
@@ -117,17 +117,17 @@ def compare_screenings(
 ) -> ScreeningComparison:
     """Compare two screenings.
 
-    If both have a script, scenes and lines are compared, otherwise film seconds.
+    If both have a script, scenes and lines are compared; otherwise, film seconds are compared.
 
     Args:
         first, second: analyses of the two screenings.
-        names: what to call them in messages.
+        names: names of the screenings, used in messages.
         paired: whether the same viewers, matched by name, saw both.
-        seed: of the permutations.
+        seed: random seed for the permutations.
 
     Raises:
         MoviemotionError: there are too few viewers.
-        SettingError: nothing can be compared without other scripts.
+        SettingError: the two screenings cannot be aligned with these scripts.
     """
     viewers = [list(analysis.timeline.viewers) for analysis in (first, second)]
     unpaired: list[str] = []
@@ -178,8 +178,8 @@ def _align_cuts(first: Analysis, second: Analysis, names: tuple[str, str]) -> Cu
         if not any(unit.kind in (CutUnitKind.SCENE, CutUnitKind.LINE) for unit in alignment.units):
             raise SettingError(
                 "nothing-in-common",
-                "{first}, {second}: their scripts have no scene and no line in common; "
-                "pass the script that both were made from as {script}",
+                "{first}, {second}: their scripts have no scenes or lines in common; "
+                "pass the script on which both cuts are based as {script}",
                 first=names[0],
                 second=names[1],
             )
@@ -188,8 +188,8 @@ def _align_cuts(first: Analysis, second: Analysis, names: tuple[str, str]) -> Cu
     if abs(lengths[0] - lengths[1]) > MAX_LENGTH_DIFFERENCE * max(lengths):
         raise SettingError(
             "different-lengths",
-            "{first}, {second}: {first_length:.0f} s and {second_length:.0f} s long, so their seconds do not "
-            "correspond; pass {script} (and {subtitles} for each) to compare them line by line",
+            "{first}, {second}: the lengths differ ({first_length:.0f} s and {second_length:.0f} s), so the "
+            "seconds do not correspond; pass {script} (and {subtitles} for each) to compare line by line",
             first=names[0],
             second=names[1],
             first_length=lengths[0],

@@ -1,5 +1,4 @@
-"""Moments: where the audience reacted together more than chance explains.
+"""Moments: where the audience reacted together more than chance would explain.
 
-`null_model` shifts viewers in time to learn what chance produces; `detection` finds the moments and
-describes them.
+`null_model` shifts viewers in time to simulate chance; `detection` finds and describes the moments.
 """

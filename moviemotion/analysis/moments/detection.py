@@ -1,14 +1,14 @@
 """Moments: stretches in which the audience reacted together, each with its evidence.
 
 The null hypothesis is that viewers react, but not together. It is simulated by shifting each viewer's
-entire timeline circularly by a random number of seconds. This keeps the rhythm of each viewer (how often,
-how long and how strongly they react), which a shuffle of single seconds would destroy, and breaks only the
-link to the film and to the other viewers. A second is evidence where the audience's standardized sum is
-larger than in the shifted audiences, corrected for all seconds and emotions that were tested
-(`null_model`).
+entire timeline circularly by a random number of seconds. This preserves how often, how long and how strongly
+each viewer reacts, which shuffling single seconds would destroy, and breaks only the link to the film and to
+the other viewers. A second counts as evidence if the audience's standardized sum is larger than in the
+shifted audiences, after correction for all seconds and emotions tested (see `null_model`).
 
-Around each second with evidence, a moment extends as far as the audience curve stays above half of its
-peak. Strength, share, synchrony and resonance describe it; only the p-value decides whether it is reported.
+Around each second with evidence, a moment extends as far as the audience curve stays above half of its peak.
+Strength, reacting share, synchrony and resonance describe the moment; only the p-value decides whether it is
+reported.
 """
 
 from __future__ import annotations
@@ -27,34 +27,34 @@ from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.statistics import Float64Array, student_t_quantile, wilson_interval
 
 ALPHA = 0.05
-"""Bound on the chance that a screening without shared reactions has one or more moments."""
+"""Upper bound on the probability of finding one or more moments in a screening without shared reactions."""
 N_SHIFTS = 1000
-"""Shifted audiences behind the p-values; the smallest possible p-value is 1 / (`N_SHIFTS` + 1)."""
+"""Number of shifted audiences used for p-values; the smallest possible p-value is 1 / (`N_SHIFTS` + 1)."""
 MIN_VIEWERS = 5
-"""With fewer viewers the sum is dominated by single viewers, and nothing can be called shared."""
+"""Smallest number of viewers; with fewer, single viewers dominate the sum and nothing counts as shared."""
 MIN_SECONDS = 60
-"""In a shorter film the shifted timelines are too much alike to serve as a null."""
+"""Shortest film, in seconds; in a shorter one the shifted timelines are too similar to serve as a null."""
 SMOOTHING_SECONDS = 3
-"""Seconds over which each viewer's curve is averaged, because people react at different speeds."""
+"""Window over which each viewer's curve is averaged, in seconds, because people react at different speeds."""
 EXTENT_SHARE_OF_PEAK = 0.5
-"""A moment extends as far as the audience curve stays at or above this share of its peak."""
+"""A moment extends as far as the audience curve stays at or above this fraction of its peak."""
 
 
 @dataclass(frozen=True)
 class Moment:
-    """A stretch of film time in which the audience reacted together more than chance explains.
+    """A stretch of film time in which the audience reacted together more than chance would explain.
 
     Attributes:
-        start, end: seconds of film time, end exclusive.
-        peak: second in which the audience curve is highest.
+        start, end: seconds of film time; the end is exclusive.
+        peak: the film second in which the audience curve is highest.
         emotion: the shared emotion (never neutral).
         strength: mean strength of that emotion over viewers at the peak, 0–1.
-        strength_interval: its 95 % interval over viewers.
-        reacting_share: share of the viewers seen in the moment who reacted with that emotion in it, 0–1.
-        reacting_share_interval: its 95 % Wilson interval.
+        strength_interval: 95 % interval of `strength` over viewers.
+        reacting_share: share of the viewers seen during the moment who reacted with that emotion, 0–1.
+        reacting_share_interval: 95 % Wilson interval of `reacting_share`.
         synchrony: inter-subject correlation in the window around the peak; NaN if undefined.
-        synchrony_interval: its 95 % interval over viewers.
-        viewers: how many viewers were seen in the moment.
+        synchrony_interval: 95 % interval of `synchrony` over viewers.
+        viewers: number of viewers seen during the moment.
         p_adjusted: p-value from the circular-shift null, adjusted for all seconds and emotions.
         resonance_interval: 95 % interval of `resonance` over viewers (jackknife); NaNs where unknown.
     """
@@ -75,11 +75,11 @@ class Moment:
 
     @property
     def resonance(self) -> float:
-        """How much the moment resonated, 0–1: the cube root of strength × reacting share × synchrony.
+        """Resonance, 0–1: the cube root of strength × reacting share × synchrony.
 
-        It is the geometric mean of how strong, how widespread and how synchronous the reaction was. In a
-        geometric mean a high value of one factor cannot make up for the lack of another. Synchrony below 0
-        counts as 0. NaN if one of the factors is unknown.
+        This is the geometric mean of the strength, spread and synchrony of the reaction, in which a high
+        value of one factor cannot compensate for a low value of another. Synchrony below 0 counts as 0. NaN
+        if one of the factors is unknown.
         """
         return float(_resonance(self.strength, self.reacting_share, self.synchrony))
 
@@ -89,12 +89,12 @@ class MomentSearchResult:
     """The outcome of a search for moments.
 
     Attributes:
-        moments: those with `p_adjusted` ≤ `alpha`, in order of time.
-        conclusion: one sentence for people: what was found, or why nothing can be concluded.
+        moments: the moments with `p_adjusted` ≤ `alpha`, in chronological order.
+        conclusion: a human-readable statement of what was found, or why nothing can be concluded.
         conclusive: false if there were too few viewers or seconds to conclude anything.
-        shifts: number of shifted audiences behind the p-values (0 if none were made).
-        alpha: level of the test.
-        seed: seed of the shifts.
+        shifts: number of shifted audiences used for the p-values (0 if there were none).
+        alpha: significance level of the test.
+        seed: random seed for the shifts.
     """
 
     moments: tuple[Moment, ...]
@@ -113,7 +113,7 @@ def indices_by_resonance(moments: Sequence[Moment]) -> tuple[int, ...]:
 
 
 def resonance_ranks(moments: Sequence[Moment]) -> tuple[int, ...]:
-    """Rank of each moment by resonance, from 1."""
+    """Rank of each moment by resonance; 1 is the highest."""
     order = indices_by_resonance(moments)
     return tuple(order.index(k) + 1 for k in range(len(order)))
 
@@ -121,15 +121,15 @@ def resonance_ranks(moments: Sequence[Moment]) -> tuple[int, ...]:
 def find_moments(strength: Float64Array, audience_curve: AudienceCurve, seed: int) -> MomentSearchResult:
     """Search a screening for moments.
 
-    The family-wise error is controlled: the chance of one or more false moments in a screening is at most
-    `ALPHA`, which also bounds the false-discovery rate. Each second is compared with the largest second of
-    every shifted audience; the emotions are combined by the smallest p-value of each shifted audience
-    (Westfall & Young, 1993, single-step minP).
+    The family-wise error rate is controlled: the probability of one or more false moments in a screening is
+    at most `ALPHA`, which also bounds the false-discovery rate. Each second is compared with the maximum over
+    all seconds of every shifted audience; the emotions are combined using the smallest p-value of each
+    shifted audience (Westfall & Young, 1993, single-step minP).
 
     Args:
-        strength: (V, S, 7) of every viewer, NaN where not seen.
-        audience_curve: of the same viewers.
-        seed: of the random shifts; the same seed gives the same moments.
+        strength: (V, S, 7) each viewer's strengths, NaN where not seen.
+        audience_curve: the audience curve of the same viewers.
+        seed: random seed for the shifts; the same seed gives the same moments.
     """
     viewers, seconds = strength.shape[0], strength.shape[1]
     reason = _insufficient_data(viewers, seconds)
@@ -146,7 +146,8 @@ def find_moments(strength: Float64Array, audience_curve: AudienceCurve, seed: in
         ]
     )
     synchronies = [synchrony_at(strength, candidate.peak) for candidate in candidates]
-    # Each window gives a noisy variance; their mean keeps the luckiest windows from looking too certain.
+    # The variance of a single window is noisy; the mean over windows serves as a lower bound, so that windows
+    # whose variance is small by chance do not get intervals that are too narrow.
     mean_variance = np.nanmean([one.variance for one in synchronies]) if synchronies else 0.0
     moments = tuple(
         _build_moment(
@@ -162,12 +163,12 @@ def find_moments(strength: Float64Array, audience_curve: AudienceCurve, seed: in
     if moments:
         number = "1 moment was" if len(moments) == 1 else f"{len(moments)} moments were"
         conclusion = (
-            f"{number} found: the audience reacted together more than chance explains. Without shared "
+            f"{number} found: the audience reacted together more than chance would explain. Without shared "
             f"reactions, this search finds a false moment in at most {ALPHA * 100:.0f} % of screenings."
         )
     else:
         conclusion = (
-            "No moment was found: the viewers did not react together more than chance explains. "
+            "No moment was found: the viewers did not react together more than chance would explain. "
             "That does not prove that there was none."
         )
     return MomentSearchResult(moments, conclusion, True, N_SHIFTS, ALPHA, seed)
@@ -176,14 +177,14 @@ def find_moments(strength: Float64Array, audience_curve: AudienceCurve, seed: in
 def _insufficient_data(viewers: int, seconds: int) -> str:
     if viewers < MIN_VIEWERS:
         number = "1 viewer was" if viewers == 1 else f"{viewers} viewers were"
-        return f"Only {number} seen; finding moments takes at least {MIN_VIEWERS}."
+        return f"Only {number} seen; at least {MIN_VIEWERS} are needed to find moments."
     if seconds < MIN_SECONDS:
-        return f"The film is only {seconds} seconds long; finding moments takes at least {MIN_SECONDS}."
+        return f"The film is only {seconds} seconds long; at least {MIN_SECONDS} are needed to find moments."
     return ""
 
 
 def _smooth(strength: Float64Array) -> Float64Array:
-    """Running mean over `SMOOTHING_SECONDS` of the seen seconds; unseen seconds stay NaN."""
+    """Running mean of the seen seconds over `SMOOTHING_SECONDS`; unseen seconds stay NaN."""
     seen = ~np.isnan(strength)
     half = SMOOTHING_SECONDS // 2
     edge = ((0, 0), (half, half), (0, 0))
@@ -196,7 +197,7 @@ def _smooth(strength: Float64Array) -> Float64Array:
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A stretch of one emotion: columns of start, stop (exclusive) and peak, and the strength at the peak."""
+    """A stretch of one emotion: start, stop (exclusive) and peak columns, and the strength at the peak."""
 
     emotion_column: int
     start: int
@@ -206,10 +207,10 @@ class _Candidate:
 
 
 def _candidate_spans(curve: Float64Array, p: Float64Array) -> list[tuple[int, int, int]]:
-    """Start, stop (exclusive) and peak columns of each stretch of one emotion around seconds with evidence.
+    """Return start, stop (exclusive) and peak columns of the stretches of one emotion that contain evidence.
 
-    Starts at the highest second with evidence and works down. A later stretch that reaches into an earlier
-    one is the slope of the same reaction and is dropped.
+    Seconds with evidence are processed from the highest to the lowest. A stretch that overlaps one already
+    found belongs to the slope of the same reaction and is dropped.
     """
     found: list[tuple[int, int, int]] = []
     remaining = np.asarray(p <= ALPHA)
@@ -268,15 +269,16 @@ def _resonance(strength: ArrayLike, share: ArrayLike, synchrony: ArrayLike) -> F
 def _resonance_interval(
     at_peak: Float64Array, seen: NDArray[np.bool_], reacted: NDArray[np.bool_], synchrony: JackknifeEstimate
 ) -> tuple[float, float]:
-    """95 % interval of the resonance of a moment over viewers.
+    """Compute the 95 % interval of a moment's resonance over viewers.
 
-    Resonance is a product of three estimates from the same viewers, whose errors are correlated. The
-    jackknife recomputes all three without the same viewers, so it includes these correlations.
+    Resonance combines three estimates from the same viewers, so their errors are correlated. The jackknife
+    recomputes all three estimates without the same viewers, which accounts for these correlations.
 
     Args:
         at_peak: (V,) strength at the peak; NaN where not seen.
         seen, reacted: (V,) whether each viewer was seen, and reacted, in the moment.
-        synchrony: its jackknife groups decide which viewers are omitted together.
+        synchrony: the jackknife estimate of synchrony, which determines the viewers that are left out
+            together.
     """
     included = (~synchrony.excluded).astype(float)
     groups = len(included)
@@ -294,8 +296,8 @@ def _resonance_interval(
 def _drop_overlapping(candidates: list[_Candidate]) -> list[_Candidate]:
     """Drop the weaker of two candidates if the peak of either lies inside the other.
 
-    Emotions share one face: a laugh lowers sadness and often raises surprise, and one reaction should be
-    one moment.
+    Emotions on one face are not independent: a laugh lowers sadness and often raises surprise. One reaction
+    should yield only one moment.
     """
     accepted: list[_Candidate] = []
     for one in sorted(candidates, key=lambda candidate: -candidate.strength):

@@ -1,13 +1,13 @@
-"""The null model of the moments: audiences whose viewers are shifted circularly in time by random amounts.
+"""The null model for moments: audiences whose viewers are shifted circularly in time by random amounts.
 
-A shift keeps each viewer's own rhythm and breaks the link to the film and to the other viewers (as for
-intersubject
-correlations: Kauppi et al., 2010). The test statistic of a second and emotion is the sum over viewers of
-their deviations from their own mean, divided by the standard deviation that the sum would have if the
-viewers were independent. Dividing matters where viewers come and go: a sum of fewer viewers varies less.
+A shift preserves each viewer's temporal structure and breaks the link to the film and to the other viewers,
+as in tests of inter-subject correlation (Kauppi et al., 2010). For each second and emotion, the test
+statistic is the sum of the viewers' deviations from their own means, divided by the standard deviation that
+the sum would have if the viewers were independent. This standardization matters when viewers enter or leave
+the view of the camera, because a sum over fewer viewers varies less.
 
-The maximum over all seconds of a shifted audience gives the null distribution, so no assumption about how
-seconds depend on each other is needed (Westfall & Young, 1993).
+The null distribution consists of the maximum over all seconds of each shifted audience, so no assumption
+about the dependence between seconds is needed (Westfall & Young, 1993).
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from moviemotion.statistics import Float64Array
 
 _MIN_VARIANCE = 1e-12
 _BATCH_SIZE = 16
-"""Shifted audiences that one thread computes at a time."""
+"""Number of shifted audiences that one thread computes at a time."""
 
 
 @dataclass(frozen=True)
 class ViewerDeviations:
-    """Deviations of each viewer's curves from their own mean.
+    """Deviations of each viewer's curves from that viewer's own mean.
 
     Attributes:
-        deviation: (V, S, F) float32; 0 where the viewer was not seen.
-        seen: (V, S) bool.
-        variance: (V, F) variance of each viewer over the seconds in which they were seen.
+        deviation: (V, S, F) float32, deviations; 0 where the viewer was not seen.
+        seen: (V, S) bool, whether the viewer was seen.
+        variance: (V, F) variance of each viewer's curves over the seconds in which the viewer was seen.
     """
 
     deviation: NDArray[np.float32]
@@ -50,14 +50,14 @@ class ViewerDeviations:
         return cls(deviation.astype(np.float32), seen, (deviation**2).sum(axis=1) / n)
 
     def standardized_sum(self) -> Float64Array:
-        """(S, F) sum of deviations over its standard deviation for independent viewers."""
+        """(S, F) sum of the deviations divided by its standard deviation for independent viewers."""
         return _standardized(self.deviation.sum(axis=0), self.seen.T.astype(float) @ self.variance)
 
     def null_maxima(self, count: int, rng: np.random.Generator) -> Float64Array:
         """Compute the largest standardized sum of each of `count` shifted audiences.
 
         Returns:
-            (count, F), one maximum over all seconds for each audience and emotion.
+            (count, F) maximum over all seconds for each audience and emotion.
         """
         viewers, seconds, _ = self.deviation.shape
         shifts = rng.integers(0, seconds, size=(count, viewers))
@@ -68,7 +68,7 @@ class ViewerDeviations:
             return self._batch_maxima(twice, changes, batch)
 
         batches = [shifts[at : at + _BATCH_SIZE] for at in range(0, count, _BATCH_SIZE)]
-        with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy releases the GIL while it adds
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # NumPy releases the GIL during addition
             return np.array([maximum for batch in pool.map(maxima, batches) for maximum in batch])
 
     def _batch_maxima(
@@ -76,7 +76,8 @@ class ViewerDeviations:
     ) -> list[Float64Array]:
         seconds = self.deviation.shape[1]
         totals = [np.zeros_like(self.deviation[0]) for _ in shifts]
-        # Viewer by viewer, so that a curve stays in the processor's cache while it is added to all audiences.
+        # Process one viewer at a time, so that the curve stays in the CPU cache while it is added to all
+        # audiences.
         for curve, of_viewer in zip(twice, shifts.T.tolist(), strict=True):
             for total, by in zip(totals, of_viewer, strict=True):
                 np.add(total, curve[seconds - by : 2 * seconds - by], out=total)
@@ -88,12 +89,12 @@ class ViewerDeviations:
 
 @dataclass(frozen=True)
 class _VisibilityChanges:
-    """Seconds in which viewers come into view or leave it; between them the variance of the sum is constant.
+    """Seconds in which viewers enter or leave the view; between these, the variance of the sum is constant.
 
     Attributes:
-        deviations: of the viewers.
-        viewer, second: (n,) who comes or goes, and when.
-        change: (F, n) what that adds to the variance.
+        deviations: the deviations of the viewers.
+        viewer, second: (n,) which viewer enters or leaves, and in which second.
+        change: (F, n) resulting change of the variance.
     """
 
     deviations: ViewerDeviations
@@ -109,7 +110,7 @@ class _VisibilityChanges:
         return cls(deviations, viewer, second, deviations.variance[viewer].T * step[viewer, second])
 
     def variance_of_sum(self, shift: NDArray[np.int64]) -> Float64Array:
-        """(S, F) variance of the sum if each viewer is shifted by `shift` (V,)."""
+        """Compute the (S, F) variance of the sum if each viewer is shifted by `shift` (V,)."""
         viewers, seconds = self.deviations.seen.shape
         at = (self.second + shift[self.viewer]) % seconds
         by_second = np.empty((seconds, len(self.change)))
@@ -126,14 +127,14 @@ def _standardized(total: NDArray[np.float32], variance: Float64Array) -> Float64
 def adjusted_p_values(observed: Float64Array, null_maxima: Float64Array) -> Float64Array:
     """Adjust p-values for all seconds and emotions (Westfall & Young, 1993, single-step minP).
 
-    Comparing with the maxima corrects for the seconds within one emotion. The emotions differ in how heavy
-    their tails are, so they are combined on the scale of p-values: each raw p-value is compared with the
-    smallest p-value of every shifted audience. Counting the observed audience itself (the 1 in both counts)
-    keeps the test exact and p above 0 (Phipson & Smyth, 2010).
+    Comparison with the maxima corrects for the seconds within one emotion. Because the tails differ between
+    emotions, these are combined on the scale of p-values: each raw p-value is compared with the smallest
+    p-value of every shifted audience. Counting the observed audience as one of the permutations (the 1 in
+    both counts) keeps the test exact and p above 0 (Phipson & Smyth, 2010).
 
     Args:
         observed: (S, F) standardized sums.
-        null_maxima: (n, F) largest sum of each shifted audience.
+        null_maxima: (n, F) largest standardized sum of each shifted audience.
 
     Returns:
         (S, F) p-values adjusted for every second and emotion.

@@ -1,6 +1,6 @@
-"""Patterns: what the moments and curves of one screening are like as a whole.
+"""Patterns in the moments and curves of one screening.
 
-Each module answers one question and says when the data are inconclusive: `acts` and `arc` (the course of
+Each module answers one question and reports when the data are inconclusive: `acts` and `arc` (the course of
 the mood), `peak_end`, `flat_stretches`, `change_points`, `motifs` (sequences of moments) and `contagion`
 (viewers who follow others). `find_patterns` runs all of them.
 """

@@ -1,4 +1,4 @@
-"""The acts of a film: as its script marks them, or in the usual proportions of a screenplay."""
+"""The acts of a film, as marked in its script or according to the usual proportions of a screenplay."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from moviemotion.screenplay.alignment.align import TimedScript
 from moviemotion.screenplay.elements import ElementKind
 
 DEFAULT_ACTS = (("Act 1", 0.25), ("Act 2", 0.75), ("Act 3", 1.0))
-"""The usual three acts, and the share of the film at which each ends: a quarter, a half and a quarter
-long."""
+"""The usual three acts (a quarter, a half and a quarter of the film) and the fraction at which each ends."""
 _ACT = re.compile(r"\bact\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Act:
-    """One act: its name, and its start and end in seconds of film time, end exclusive."""
+    """One act: name, start and end in seconds of film time; the end is exclusive."""
 
     name: str
     start: float
@@ -30,15 +29,15 @@ class Act:
 def find_acts(script: TimedScript | None, start: float, end: float) -> tuple[tuple[Act, ...], str]:
     """Find the acts of a film.
 
-    The acts of a script are its sections of the highest level whose title contains "act" (`# Act One` in
-    Fountain), if at least two of them can be timed.
+    The acts of a script are the highest-level sections whose titles contain "act" (`# Act One` in Fountain),
+    provided that at least two of them can be timed.
 
     Args:
         script: the screenplay in film time, or None.
-        start, end: analyzed film time, seconds.
+        start, end: the analyzed film time, in seconds.
 
     Returns:
-        The acts, and one sentence that says where they come from.
+        The acts, and one sentence stating where they come from.
     """
     found = _act_sections(script, start, end) if script else []
     if len(found) > 1:
@@ -47,12 +46,12 @@ def find_acts(script: TimedScript | None, start: float, end: float) -> tuple[tup
         return acts, "The script marks the acts."
     begins = [start, *(start + share * (end - start) for _, share in DEFAULT_ACTS)]
     acts = tuple(Act(name, begins[k], begins[k + 1]) for k, (name, _) in enumerate(DEFAULT_ACTS))
-    reason = "The script marks no acts" if script else "Without a script, the acts are unknown"
-    return acts, f"{reason}; they are taken as a quarter, a half and a quarter of the film."
+    reason = "The script does not mark acts" if script else "Without a script, the acts are unknown"
+    return acts, f"{reason}; they are assumed to take up a quarter, a half and a quarter of the film."
 
 
 def _act_sections(script: TimedScript, start: float, end: float) -> list[tuple[str, float]]:
-    """Name and start of each act that starts in the analyzed film time, in order."""
+    """Return the name and start of each act that starts in the analyzed film time, in order."""
     elements = script.screenplay.elements
     acts = [k for k, e in enumerate(elements) if e.kind is ElementKind.SECTION and _ACT.search(e.text)]
     top_level = min((elements[k].level for k in acts), default=0)

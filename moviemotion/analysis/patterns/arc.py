@@ -1,14 +1,13 @@
-"""The emotional arc of a film and of its acts, and the classic shape that is closest to it.
+"""The emotional arc of a film and of its acts, and the classic shape that fits it best.
 
 Valence is the strength of happy minus the strengths of sad, anger, fear, disgust and contempt. Surprise can
-be either and is not counted. Reagan et al. (2016, EPJ Data Science 5:31) found six shapes to be the most
-frequent in stories: their first three modes and the opposites. Apart from details these are cosines of half
-a turn, one turn and one and a half turns, and such cosines are used here.
+be positive or negative, so it is excluded. Reagan et al. (2016, EPJ Data Science 5:31) found six shapes most
+common in stories: the first three modes and their negatives. These are approximately cosines over half a
+period, one period and one and a half periods, and such cosines are used here.
 
-Three questions are answered separately. Whether there is an arc at all is answered by a p-value (viewers
-shifted circularly against each other). How close it is to the shape is answered by the correlation and its
-jackknife interval. Whether another audience would give the same shape is answered by a bootstrap over
-viewers.
+Three questions are answered separately. A p-value, obtained by shifting viewers circularly against each
+other, tests whether there is an arc at all. The correlation with its jackknife interval measures how well the
+shape fits the arc. A bootstrap over viewers shows whether another audience would yield the same shape.
 """
 
 from __future__ import annotations
@@ -26,16 +25,16 @@ from moviemotion.statistics import Float64Array, holm_adjusted, student_t_quanti
 POSITIVE_EMOTIONS = (Emotion.HAPPY,)
 NEGATIVE_EMOTIONS = (Emotion.SAD, Emotion.ANGER, Emotion.FEAR, Emotion.DISGUST, Emotion.CONTEMPT)
 N_SEGMENTS = 24
-"""Number of equal segments that a curve is averaged in: a shape is a matter of entire scenes, not of
-seconds."""
+"""Number of equal segments over which a curve is averaged; an arc is formed by entire scenes rather than by
+single seconds."""
 MIN_VIEWERS = 5
 MIN_SECONDS = 60
 N_RESAMPLES = 1000
 ALPHA = 0.05
 MIN_AGREEMENT = 0.95
-"""Share of resampled audiences that must give the same shape for it to be reported as clear."""
+"""Fraction of resampled audiences that must yield the same shape for it to be reported as clear."""
 MIN_FIT = 0.5
-"""Correlation with the shape for it to be reported as clear: the shape explains a quarter of the variance."""
+"""Smallest correlation for a shape to be reported as clear; it then explains a quarter of the variance."""
 
 
 class ArcShape(StrEnum):
@@ -62,28 +61,28 @@ _OPPOSITE_SHAPES = (
     (ArcShape.FALL_RISE, ArcShape.RISE_FALL),
     (ArcShape.FALL_RISE_FALL, ArcShape.RISE_FALL_RISE),
 )
-"""Shape of each cosine, and of its opposite."""
+"""Shape of each cosine, and of its negative."""
 
 
 @dataclass(frozen=True)
 class EmotionalArc:
-    """The audience's valence over the film or over an act.
+    """The audience's valence over the film or an act.
 
     Attributes:
-        name: name of the stretch.
+        name: name of the film or act.
         start, end: seconds of film time.
         curve: (`N_SEGMENTS`,) mean valence of the audience in segments of equal length, −1…1; NaN where no
             viewer was seen.
-        curve_interval: (2, `N_SEGMENTS`) its 95 % interval over viewers (percentile bootstrap).
+        curve_interval: (2, `N_SEGMENTS`) 95 % interval of `curve` over viewers (percentile bootstrap).
         shape: the closest classic shape; None if too little was seen.
         fit: correlation of the curve with that shape.
-        fit_interval: its 95 % interval over viewers (delete-one jackknife of Fisher's z; a bootstrap would be
-            biased, since resampled curves are noisier and fit every shape less well).
-        bootstrap_agreement: share of the resampled audiences with the same closest shape, 0–1.
-        next_shape: the most frequent other shape among them; None if all gave the same.
-        p_adjusted: how often viewers shifted in time come as close to any shape, adjusted for the film and
-            its acts (Holm, 1979).
-        viewers: how many viewers were seen in at least half of the stretch.
+        fit_interval: 95 % interval of `fit` over viewers (delete-one jackknife of Fisher's z; a bootstrap
+            would be biased, since resampled curves are noisier and fit every shape less well).
+        bootstrap_agreement: fraction of the resampled audiences with the same closest shape, 0–1.
+        next_shape: the most frequent other shape among the resampled audiences; None if all yield `shape`.
+        p_adjusted: p-value of the arc from viewers shifted in time, Holm-adjusted for the film and its acts
+            (Holm, 1979).
+        viewers: number of viewers who were seen in at least half of the stretch.
     """
 
     name: str
@@ -101,18 +100,18 @@ class EmotionalArc:
 
     @property
     def is_clear(self) -> bool:
-        """Whether the shape is significant, fits well, and is the same in nearly every resampled audience."""
+        """Whether the shape is significant, fits well, and is found in nearly every resampled audience."""
         return self.p_adjusted <= ALPHA and self.bootstrap_agreement >= MIN_AGREEMENT and self.fit >= MIN_FIT
 
 
 def compute_valence(strength: Float64Array) -> Float64Array:
-    """Compute valence, the strength of positive minus negative emotions.
+    """Compute valence: the strength of happiness minus the strengths of the negative emotions.
 
     Args:
-        strength: (V, S, 7), NaN where not seen.
+        strength: (V, S, 7) each viewer's strengths, NaN where not seen.
 
     Returns:
-        (V, S) −1…1; NaN where not seen.
+        (V, S) valence, −1…1; NaN where not seen.
     """
     positive = strength[:, :, [NON_NEUTRAL_EMOTIONS.index(e) for e in POSITIVE_EMOTIONS]].sum(axis=2)
     negative = strength[:, :, [NON_NEUTRAL_EMOTIONS.index(e) for e in NEGATIVE_EMOTIONS]].sum(axis=2)
@@ -125,10 +124,10 @@ def find_arcs(
     """Find the arc of the entire film, then of each act.
 
     Args:
-        strength: (V, S, 7) of every viewer, NaN where not seen.
+        strength: (V, S, 7) each viewer's strengths, NaN where not seen.
         first_second: film second of the first column.
-        acts: in order.
-        seed: of the resampling and of the shifts.
+        acts: the acts, in order.
+        seed: random seed for the resampling and the shifts.
     """
     valence = compute_valence(strength)
     stretches = [("the film", float(first_second), float(first_second + valence.shape[1]))]
@@ -142,7 +141,7 @@ def find_arcs(
 def shape_correlations(curve: Float64Array) -> dict[ArcShape, float]:
     """Compute the correlation of a (P,) curve with three of the shapes.
 
-    The other three are their opposites and have the negative correlation.
+    The other three shapes are their negatives, so their correlations have the opposite sign.
     """
     return {
         pair[0]: float(fit)
@@ -191,7 +190,7 @@ def _find_arc(
 
 
 def _jackknife_interval(fit: float, leave_one_out: Float64Array) -> tuple[float, float]:
-    """95 % interval of a correlation from the correlations without each viewer."""
+    """Compute the 95 % interval of a correlation from the leave-one-viewer-out correlations."""
     n, z = len(leave_one_out), np.arctanh(np.clip([fit, *leave_one_out], -1 + 1e-9, 1 - 1e-9))
     half = student_t_quantile(n - 1) * np.sqrt((n - 1) * np.var(z[1:]))
     low, high = np.tanh([z[0] - half, z[0] + half])
@@ -216,7 +215,7 @@ def _audience_means(segments: Float64Array, weights: Float64Array) -> Float64Arr
 
 
 def _cosines(length: int) -> Float64Array:
-    """(P, 3) cosines of a half, one and one and a half turns, each with mean 0 and norm 1."""
+    """(P, 3) cosines over a half, one, and one and a half periods, each with mean 0 and norm 1."""
     time = (np.arange(length) + 0.5) / length
     waves = np.cos(np.pi * time[:, None] * np.array([1, 2, 3]))
     return np.asarray(waves / np.linalg.norm(waves, axis=0))
@@ -232,18 +231,18 @@ def _shape_correlations(curves: Float64Array) -> Float64Array:
 
 
 def _arc_p_value(segments: Float64Array, rng: np.random.Generator) -> float:
-    """How often viewers who are shifted circularly by random amounts have as large an arc together.
+    """Compute the p-value of the arc from audiences whose viewers are shifted circularly by random amounts.
 
-    The statistic is the largest projection of the audience's curve on any of the cosines, so trying six
-    shapes is already accounted for. A projection is used rather than a correlation, because shifted
-    audiences have flat curves, and a flat noisy curve can correlate with anything.
+    The statistic is the largest projection of the audience's curve onto any of the cosines, which accounts
+    for testing six shapes. A projection is used rather than a correlation because shifted audiences have flat
+    curves, and a flat, noisy curve can correlate with any shape.
     """
     seen = ~np.isnan(segments)
     mean = np.where(seen, segments, 0).sum(axis=1, keepdims=True) / seen.sum(axis=1, keepdims=True)
     deviation = np.where(seen, segments - mean, 0)
     viewers, length = segments.shape
     waves = _cosines(length)
-    # A projection is linear, so what each viewer adds to it at each shift is computed once and then summed.
+    # A projection is linear, so each viewer's contribution at each shift is computed once and then summed.
     shifted = np.stack([np.roll(deviation, by, axis=1) @ waves for by in range(length)], axis=1)
     draws = rng.integers(0, length, (N_RESAMPLES, viewers))
     null = np.abs(shifted[np.arange(viewers), draws].sum(axis=1)).max(axis=1)

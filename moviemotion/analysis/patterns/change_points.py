@@ -1,13 +1,14 @@
 """Change points: times at which the level of the audience's emotions changes for a minute or longer.
 
-The seven curves are averaged over segments of `SEGMENT_SECONDS` and turned into normal scores, so that a
-single big laugh does not count as a new level. They are segmented exactly with the least-squares cost
-(ruptures; Truong et al., 2020, Signal Processing 167:107299) and a penalty for each change.
+The seven curves are averaged over segments of `SEGMENT_SECONDS` and converted to normal scores, so that a
+single big laugh does not count as a change of level. The optimal segmentation is computed with a
+least-squares cost (ruptures; Truong et al., 2020, Signal Processing 167:107299) and a penalty for each
+change.
 
-The usual penalties (BIC and its relatives) assume independent noise. Emotions follow each other slowly, and
-slow noise looks like changes of level. So the penalty is calibrated by simulation: it is set such that at
-most 5 % of simulated audiences without any change have one. The simulated audiences are first-order
-autoregressions with the same length, autocorrelation and correlations between emotions as the real one.
+Common penalties such as BIC assume independent noise. Emotions, however, vary slowly, and autocorrelated
+noise resembles changes of level. The penalty is therefore calibrated by simulation, such that a change is
+found in at most 5 % of simulated audiences without any change. The simulated audiences are first-order
+autoregressions with the same length, autocorrelation and correlations between emotions as the real audience.
 """
 
 from __future__ import annotations
@@ -25,22 +26,22 @@ if TYPE_CHECKING:
     import ruptures  # type: ignore[import-untyped]
 
 SEGMENT_SECONDS = 30
-"""Length of a segment, seconds."""
+"""Length of a segment, in seconds."""
 MIN_SEGMENTS_BETWEEN = 2
-"""Smallest number of segments between two changes: together a minute."""
+"""Smallest number of segments between two changes; they add up to one minute."""
 MIN_VIEWERS = 5
 MIN_SEGMENTS = 20
 ALPHA = 0.05
 N_SIMULATIONS = 200
-"""Simulated audiences from which the penalty is calibrated."""
+"""Number of simulated audiences used to calibrate the penalty."""
 MAX_NULL_CHANGES = 3
-"""Largest number of changes that is tried in a simulated audience."""
+"""Largest number of changes tried in a simulated audience."""
 N_RESAMPLES = 100
-"""Resampled audiences behind the interval of the time of a change."""
+"""Number of resampled audiences used for the interval of a change's time."""
 MAX_AUTOCORRELATION = 0.98
-"""Largest estimate of an autoregressive coefficient; at 1 the long-run variance would be infinite."""
+"""Upper limit for an autoregressive coefficient; at 1, the long-run variance would be infinite."""
 BURN_IN = 100
-"""Segments that are dropped at the start of a simulated audience, so that it is stationary."""
+"""Number of segments dropped at the start of a simulated audience, so that it is stationary."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,13 @@ class ChangePoint:
 
     Attributes:
         time: seconds of film time.
-        time_interval: the middle 95 % of the times that resampled audiences give.
+        time_interval: the middle 95 % of the times found in resampled audiences.
         emotion: the emotion whose level changes most.
-        before, after: its mean strength between the previous change and this one, and between this one and
-            the next, 0–1.
-        change: `after` − `before`, over the viewers seen in both.
-        change_interval: its 95 % interval (paired Student's t).
-        viewers: how many viewers were seen in both.
+        before, after: mean strength of that emotion between the previous change and this one, and between
+            this one and the next, 0–1.
+        change: `after` − `before`, over the viewers seen in both stretches.
+        change_interval: 95 % interval of `change` (paired Student's t).
+        viewers: number of viewers who were seen in both stretches.
     """
 
     time: float
@@ -73,11 +74,11 @@ class ChangePointSearchResult:
     """The outcome of a search for change points.
 
     Attributes:
-        changes: in order of time.
-        penalty: reduction of the cost that each change must bring; NaN if it was not calibrated.
-        simulations: number of simulated audiences from which it was calibrated; 0 if it was not.
+        changes: the change points, in chronological order.
+        penalty: smallest reduction of the cost required for each change; NaN if it was not calibrated.
+        simulations: number of simulated audiences used to calibrate the penalty; 0 if it was not calibrated.
         conclusive: false if there were too few viewers or seconds.
-        conclusion: one sentence for people.
+        conclusion: a human-readable statement of the outcome.
     """
 
     changes: tuple[ChangePoint, ...]
@@ -91,9 +92,9 @@ def find_change_points(strength: Float64Array, first_second: int, seed: int) -> 
     """Search a screening for change points.
 
     Args:
-        strength: (V, S, 7) of every viewer, NaN where not seen.
+        strength: (V, S, 7) each viewer's strengths, NaN where not seen.
         first_second: film second of the first column.
-        seed: of the simulated audiences and of the resampling.
+        seed: random seed for the simulated audiences and the resampling.
     """
     viewers, seconds = strength.shape[:2]
     segments = _segment_means(strength)
@@ -103,14 +104,15 @@ def find_change_points(strength: Float64Array, first_second: int, seed: int) -> 
     if reason:
         return ChangePointSearchResult((), float("nan"), 0, False, reason)
     rng = np.random.default_rng(seed)
-    # Segments in which no viewer was seen are removed, so levels are compared across the gap.
+    # Segments in which no viewer was seen are removed, so levels are compared across gaps.
     curves, segments = curves[known], segments[:, known]
     varying = np.ptp(curves, axis=0) > 0
     if not varying.any():
         return ChangePointSearchResult((), float("nan"), 0, True, _conclusion(0))
     curves, segments = curves[:, varying], segments[:, :, varying]
     emotions = [NON_NEUTRAL_EMOTIONS[k] for k in np.flatnonzero(varying)]
-    # Normal scores make all emotions vary equally; the weight lets rare ones count as little as they vary.
+    # Normal scores give all emotions the same variance; the weights restore the lower variance of rare
+    # emotions.
     weight = curves.std(axis=0) / curves.std(axis=0).max()
     penalty = _calibrate_penalty(curves, weight, rng)
     at = [int(k) for k in _segmentation(_normal_scores(curves, weight)[0]).predict(pen=penalty)[:-1]]
@@ -126,11 +128,11 @@ def find_change_points(strength: Float64Array, first_second: int, seed: int) -> 
 def _insufficient_data(viewers: int, seconds: int, segments: int) -> str:
     if viewers < MIN_VIEWERS:
         were = "1 viewer was" if viewers == 1 else f"{viewers} viewers were"
-        return f"Inconclusive: {were} seen; finding changes of mood takes at least {MIN_VIEWERS}."
+        return f"Inconclusive: {were} seen; at least {MIN_VIEWERS} are needed to find changes of mood."
     if segments < MIN_SEGMENTS:
         return (
             f"Inconclusive: the film is {seconds // 60} min {seconds % 60} s long; finding changes of mood "
-            f"takes at least {MIN_SEGMENTS * SEGMENT_SECONDS // 60} minutes in which a viewer was seen."
+            f"requires at least {MIN_SEGMENTS * SEGMENT_SECONDS // 60} minutes in which a viewer was seen."
         )
     return ""
 
@@ -138,7 +140,7 @@ def _insufficient_data(viewers: int, seconds: int, segments: int) -> str:
 def _conclusion(changes: int) -> str:
     if not changes:
         return (
-            "No lasting change in the audience's mood is larger than chance explains. "
+            "No lasting change in the audience's mood is larger than chance would explain. "
             "That does not prove that there was none."
         )
     return (
@@ -167,11 +169,11 @@ def _audience_means(segments: Float64Array, weights: Float64Array) -> Float64Arr
 
 
 def _normal_scores(curves: Float64Array, weight: Float64Array) -> tuple[Float64Array, Float64Array]:
-    """Turn (P, F) curves into weighted normal scores in units of their long-run standard deviation.
+    """Convert (P, F) curves to weighted normal scores in units of their long-run standard deviation.
 
-    The autoregressive coefficient φ is estimated from differences, which a few changes of level hardly
-    affect (Chakar et al., 2017, Bernoulli 23:1408): the variance of differences at lag 2 divided by that at
-    lag 1 is 1 + φ. Estimated from the levels themselves, φ would be too large whenever there are changes.
+    The autoregressive coefficient φ is estimated from differences, which are hardly affected by a few changes
+    of level (Chakar et al., 2017, Bernoulli 23:1408): the variance of the differences at lag 2 divided by
+    that at lag 1 is 1 + φ. Estimating φ from the levels would overestimate it whenever there are changes.
 
     Returns:
         (P, F) scores and (F,) coefficients.
@@ -180,15 +182,16 @@ def _normal_scores(curves: Float64Array, weight: Float64Array) -> tuple[Float64A
     lag_1 = ((scores[1:] - scores[:-1]) ** 2).mean(axis=0)
     lag_2 = ((scores[2:] - scores[:-2]) ** 2).mean(axis=0)
     coefficient = np.clip(lag_2 / lag_1 - 1, 0, MAX_AUTOCORRELATION)
-    # Differences of an AR(1) process have variance 2 σ² / (1 + φ); its long-run variance is σ² / (1 − φ)².
+    # The differences of an AR(1) process have variance 2 σ² / (1 + φ); its long-run variance is σ² / (1 −
+    # φ)².
     long_run = lag_1 * (1 + coefficient) / (2 * (1 - coefficient) ** 2)
     return np.asarray(scores * weight / np.sqrt(long_run)), coefficient
 
 
 def _calibrate_penalty(curves: Float64Array, weight: Float64Array, rng: np.random.Generator) -> float:
-    """The penalty with which at most `ALPHA` of the simulated audiences have a change."""
+    """Compute the penalty with which a change is found in at most `ALPHA` of the simulated audiences."""
     scores, coefficient = _normal_scores(curves, np.ones_like(weight))
-    # Differences again, so that shared changes of level do not look like correlated noise.
+    # Differences are used here, too, so that shared changes of level do not look like correlated noise.
     correlations = np.corrcoef(np.diff(scores, axis=0), rowvar=False).reshape(len(coefficient), -1)
     length = len(scores) + BURN_IN
     gains = np.empty(N_SIMULATIONS)
@@ -208,7 +211,7 @@ def _autoregression(noise: Float64Array, coefficient: Float64Array) -> Float64Ar
 
 
 def _largest_gain(scores: Float64Array) -> float:
-    """Largest penalty at which a change would be found: the largest reduction of the cost per change."""
+    """Largest penalty at which a change would be found, i.e. the largest reduction of the cost per change."""
     search = _segmentation(scores)
     unsplit = _cost(scores, [])
     gains = [
@@ -218,7 +221,7 @@ def _largest_gain(scores: Float64Array) -> float:
 
 
 def _segmentation(scores: Float64Array) -> ruptures.KernelCPD:
-    # Imported here because it loads scipy.signal and scipy.stats, which would slow down every start.
+    # Imported here because it loads scipy.signal and scipy.stats, which would slow down every program start.
     import ruptures
 
     return ruptures.KernelCPD(kernel="linear", min_size=MIN_SEGMENTS_BETWEEN).fit(scores)
@@ -231,7 +234,7 @@ def _cost(scores: Float64Array, at: list[int]) -> float:
 def _time_intervals(
     segments: Float64Array, weight: Float64Array, at: list[int], times: Float64Array, rng: np.random.Generator
 ) -> list[tuple[float, float]]:
-    """95 % interval of the time of each change: where resampled audiences have the same number of changes."""
+    """95 % interval of the time of each change, from resampled audiences with the same number of changes."""
     if not at:
         return []
     viewers = len(segments)
@@ -247,7 +250,8 @@ def _time_intervals(
                 ]
             )
     low, high = np.percentile(np.array(found), [2.5, 97.5], axis=0)
-    # A change can lie anywhere in a segment, not only between two, so both ends get half a segment more.
+    # A change can occur anywhere in a segment, not only at its boundaries, so the interval is widened by half
+    # a segment at each end.
     return list(zip((low - SEGMENT_SECONDS / 2).tolist(), (high + SEGMENT_SECONDS / 2).tolist(), strict=True))
 
 

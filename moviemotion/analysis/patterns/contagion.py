@@ -1,27 +1,24 @@
 """Contagion: do some viewers follow particular other viewers within seconds, beyond the film's common effect?
 
-What one screening can show is limited. An emotion that spreads to the entire audience looks exactly like an
-effect of the film, so it is not counted, and neither is anything that happens while the film moves the
-audience. Only quiet
-seconds are used, in which most of the audience does not react: who smiles then, and who smiles with them?
-Seats are not taken into account, so a finding means that some viewers reacted together, not that they sat
-next to each other.
+A single screening can provide only limited evidence. An emotion that spreads to the entire audience looks
+exactly like an effect of the film, so it does not count as contagion, and neither does anything that happens
+while the film moves the audience. Only quiet seconds are used, in which most of the audience does not react:
+the question is who smiles then, and who smiles with them. Seats are not taken into account, so a finding
+means that some viewers reacted together, not that they sat next to each other.
 
 The test has four steps.
 
-1. The audience is divided at random into halves. The response to the film is estimated for each viewer by a
-regression
-   on the other viewers of the same half, `FILM_RESPONSE_LAG` seconds before and after, and subtracted.
-   Because each half uses only its own viewers, the residuals of the two halves share nothing but contagion.
-2. In the quiet seconds, the residuals of each pair across the halves are multiplied at lags of 1 to
-`MAX_LAG` seconds
-   and summed in blocks of time.
+1. The audience is divided into halves at random. Each viewer's response to the film is estimated by a
+   regression on the other viewers in the same half, up to `FILM_RESPONSE_LAG` seconds before and after, and
+   subtracted. Because each half uses only its own viewers, contagion is all that the residuals of the two
+   halves have in common.
+2. For each pair of viewers from different halves, the residuals in the quiet seconds are multiplied at lags
+of
+   1 to `MAX_LAG` seconds and summed in blocks of time.
 3. The coupling of a pair is the sum of its blocks divided by the root of the sum of their squares. Positive
-couplings
-   are squared and averaged over all pairs.
-4. The null flips the sign of each viewer's residuals at random in each block (a wild bootstrap). This
-preserves when
-   viewers are restless, which circular shifts would not.
+   couplings are squared and averaged over all pairs.
+4. For the null distribution, the sign of each viewer's residuals is flipped at random in each block (a wild
+   bootstrap). This preserves the times at which viewers are restless, which circular shifts would not.
 """
 
 from __future__ import annotations
@@ -36,18 +33,18 @@ from moviemotion.analysis.signals.audience_curve import REACTION_THRESHOLD
 from moviemotion.statistics import Float64Array
 
 MAX_LAG = 5
-"""Seconds within which an emotion can spread; lag 0 is not used, since changes of light affect all faces
-at once."""
+"""Longest time an emotion may take to spread, in seconds; lag 0 is not used, since light changes affect all
+faces at once."""
 FILM_RESPONSE_LAG = 3
-"""Seconds by which a viewer's response to the film may be earlier or later than that of the others."""
+"""Longest time by which a viewer's response may precede or follow that of the others, in seconds."""
 BLOCK_SECONDS = 30
-"""Length of the blocks whose signs the null flips, seconds."""
+"""Length of the blocks whose signs are flipped in the null distribution, in seconds."""
 MAX_REACTING_SHARE = 0.25
-"""A second is quiet if at most this share of the audience reacts within `QUIET_MARGIN` seconds of it."""
+"""A second is quiet if at most this proportion of the audience reacts within `QUIET_MARGIN` seconds of it."""
 QUIET_MARGIN = 6
 MIN_VIEWERS = 8
 MIN_QUIET_SECONDS = 300
-"""Quiet seconds that the test needs."""
+"""Smallest number of quiet seconds required for the test."""
 N_SIGN_FLIPS = 300
 ALPHA = 0.05
 
@@ -58,13 +55,13 @@ class Contagion:
 
     Attributes:
         found: whether `p` ≤ `ALPHA`; None if inconclusive.
-        p: how often the null is at least as strong; NaN if not tested.
+        p: p-value; NaN if not tested.
         coupling: mean over pairs of the squared positive couplings, about 0.5 by chance; NaN if not tested.
-        coupling_null_interval: the middle 95 % of it under the null.
+        coupling_null_interval: the middle 95 % of `coupling` under the null.
         pairs: number of pairs that were compared.
         viewers: number of viewers who were seen in at least half of the film.
         seconds: number of quiet seconds.
-        conclusion: one sentence for people.
+        conclusion: a human-readable statement of the outcome.
     """
 
     found: bool | None
@@ -81,9 +78,9 @@ def find_contagion(strength: Float64Array, seed: int) -> Contagion:
     """Test a screening for contagion.
 
     Args:
-        strength: (V, S, 7) of every viewer, NaN where not seen; viewers seen in less than half of the film
-            are ignored.
-        seed: of the halves and of the sign flips.
+        strength: (V, S, 7) each viewer's strengths, NaN where not seen; viewers seen in less than half of the
+            film are ignored.
+        seed: random seed for the halves and the sign flips.
     """
     x = strength[(~np.isnan(strength[:, :, 0])).mean(axis=1) >= 0.5]
     quiet = _quiet_seconds(x)
@@ -91,7 +88,7 @@ def find_contagion(strength: Float64Array, seed: int) -> Contagion:
     nan = float("nan")
     if viewers < MIN_VIEWERS or seconds < MIN_QUIET_SECONDS:
         conclusion = (
-            f"Inconclusive: testing for contagion takes {MIN_VIEWERS} viewers and {MIN_QUIET_SECONDS} "
+            f"Inconclusive: testing for contagion requires {MIN_VIEWERS} viewers and {MIN_QUIET_SECONDS} "
             f"seconds in which most of the audience is quiet; there were {viewers} and {seconds}."
         )
         return Contagion(None, nan, nan, (nan, nan), 0, viewers, seconds, conclusion)
@@ -116,14 +113,14 @@ def find_contagion(strength: Float64Array, seed: int) -> Contagion:
             "While the rest of the audience was quiet, some viewers reacted within seconds of particular "
             "other viewers: emotions may have spread between them."
             if found
-            else "No sign that emotions spread between single viewers. Emotions that spread to everybody "
-            "cannot be distinguished from an effect of the film."
+            else "There is no sign that emotions spread between individual viewers. Emotions that spread to "
+            "everybody cannot be distinguished from an effect of the film."
         ),
     )
 
 
 def _quiet_seconds(x: Float64Array) -> NDArray[np.bool_]:
-    """(V, S, 7) → (S,) whether only few viewers react within `QUIET_MARGIN` seconds of each second."""
+    """(V, S, 7) → (S,) whether only a few viewers react within `QUIET_MARGIN` seconds of each second."""
     if not len(x):
         return np.zeros(x.shape[1], dtype=bool)
     reacting = (np.nan_to_num(x).max(axis=2) >= REACTION_THRESHOLD).sum(axis=0)
@@ -133,11 +130,11 @@ def _quiet_seconds(x: Float64Array) -> NDArray[np.bool_]:
 
 
 def _residuals(x: Float64Array) -> Float64Array:
-    """(V, S, 7) → each viewer's curves minus the response to the film; 0 where not seen.
+    """(V, S, 7) → (V, S, 7) each viewer's curves minus the response to the film; 0 where not seen.
 
     The response is a linear combination of the others' mean at lags −`FILM_RESPONSE_LAG` …
     `FILM_RESPONSE_LAG`, fitted for each viewer and emotion, so that viewers may respond earlier, later or
-    less than others.
+    less strongly than others.
     """
     seen = ~np.isnan(x)
     mean = np.where(seen, x, 0).sum(axis=1, keepdims=True) / np.maximum(seen.sum(axis=1, keepdims=True), 1)
@@ -151,7 +148,7 @@ def _residuals(x: Float64Array) -> Float64Array:
         around = around.transpose(2, 1, 0)
         squares = around.transpose(0, 2, 1) @ around + 1e-6 * np.eye(
             len(lags)
-        )  # keeps constant curves solvable
+        )  # keeps the system solvable for constant curves
         weights = np.linalg.solve(squares, around.transpose(0, 2, 1) @ deviation[viewer].T[:, :, None])
         residuals[viewer] = np.where(seen[viewer], deviation[viewer] - (around @ weights)[:, :, 0].T, 0)
     return residuals
@@ -167,7 +164,7 @@ def _sum_over_lags(x: Float64Array) -> Float64Array:
 
 
 def _block_couplings(first: Float64Array, near: Float64Array) -> NDArray[np.float32]:
-    """(blocks, V1, V2) what each block adds to the coupling of each pair, the seven emotions pooled."""
+    """(blocks, V1, V2) contribution of each block to the coupling of each pair, pooled over emotions."""
     blocks = first.shape[1] // BLOCK_SECONDS
     a, b = (x[:, : blocks * BLOCK_SECONDS].reshape(len(x), blocks, -1) for x in (first, near))
     products = np.matmul(a.transpose(1, 0, 2), b.transpose(1, 2, 0))

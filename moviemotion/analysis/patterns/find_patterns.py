@@ -1,4 +1,4 @@
-"""All patterns of one screening: what the moments and the curves are like as a whole."""
+"""Finds all patterns in the moments and curves of one screening."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from moviemotion.statistics import Float64Array
 
 @dataclass(frozen=True)
 class Patterns:
-    """Patterns of one screening.
+    """The patterns of one screening.
 
     Attributes:
         arc: emotional arc of the entire film.
         acts: emotional arc of each act.
-        acts_from: one sentence that says where the acts come from.
-        peak_end: the strongest moment and the last minutes.
+        acts_from: one sentence stating where the acts come from.
+        peak_end: the strongest moment, and the reactions in the last minutes.
         flat: stretches in which almost nobody reacted.
         changes: times at which the level of an emotion changes.
         motifs: recurring sequences of moments.
@@ -54,17 +54,17 @@ def find_patterns(
     """Find the patterns of a screening.
 
     Args:
-        strength: (V, S, 7) of every viewer, NaN where not seen.
-        audience_curve: of the same viewers.
+        strength: (V, S, 7) each viewer's strengths, NaN where not seen.
+        audience_curve: the audience curve of the same viewers.
         moment_search: the moments.
         script: the screenplay in film time, or None.
-        seed: of everything that is drawn at random.
+        seed: random seed for all patterns.
     """
     seconds = len(audience_curve.seconds)
     first = int(audience_curve.seconds[0]) if seconds else 0
     end = _story_end(script, first, first + seconds)
     acts, acts_from = find_acts(script, float(first), end)
-    # The credits belong neither to the arc nor to its last act, and they are where the mood would change.
+    # The credits belong neither to the arc nor to the last act, and would be found as a change of mood.
     story = strength[:, : round(end) - first]
     arc, *act_arcs = find_arcs(story, first, acts, seed)
     return Patterns(
@@ -80,7 +80,7 @@ def find_patterns(
 
 
 def _story_end(script: TimedScript | None, start: int, end: int) -> float:
-    """End of the script's last element, since the credits are not part of the story, or of the timeline."""
+    """End of the script's last element (credits are not part of the story), or else of the timeline."""
     ends = [cue.end for cue in script.cues if np.isfinite(cue.end)] if script else []
     last = max(ends, default=float(end))
     return last if start < last < end else float(end)

@@ -1,8 +1,8 @@
 """Flat stretches: a minute or longer in which almost nobody reacted.
 
-"No reaction was measured" and "there was no reaction" are different claims. A stretch counts as flat only
-if the upper end of the interval of the reacting share stays low, so a small audience gives no flat
-stretches rather than many.
+"No reaction was measured" and "there was no reaction" are different claims. A stretch counts as flat only if
+the upper end of the reacting share's interval stays low. A small audience therefore yields no flat stretches,
+rather than many.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from moviemotion.analysis.signals.audience_curve import AudienceCurve
 from moviemotion.statistics import Z95, Float64Array, wilson_interval
 
 MAX_REACTING_SHARE = 0.25
-"""A stretch is flat while the upper end of the interval of the reacting share stays below this."""
+"""A stretch is flat while the upper end of the reacting share's interval stays below this value."""
 _MAX_REACTING_PERCENT = f"{MAX_REACTING_SHARE * 100:.0f}\N{NO-BREAK SPACE}%"
 MIN_VIEWERS = int(np.ceil(Z95**2 * (1 - MAX_REACTING_SHARE) / MAX_REACTING_SHARE))
-"""With fewer viewers, the upper end of Wilson's interval is above `MAX_REACTING_SHARE` even if nobody reacts.
+"""Smallest number of viewers for which Wilson's interval can lie below `MAX_REACTING_SHARE`.
 
-It is z² / (n + z²) for a share of 0 of n, which is below m for n > z² (1 − m) / m.
+If none of n viewers reacts, the upper end is z² / (n + z²), which is below m for n > z² (1 − m) / m.
 """
 SMOOTHING_SECONDS = 15
-"""Seconds over which the share is averaged, so that the smile of a single viewer does not end a stretch."""
+"""Window over which the share is averaged, in seconds, so that one viewer's smile does not end a stretch."""
 MIN_DURATION = 60
-"""Shortest flat stretch, seconds."""
+"""Shortest flat stretch, in seconds."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,11 @@ class FlatStretch:
     """A stretch in which almost nobody reacted.
 
     Attributes:
-        start, end: seconds of film time, end exclusive.
-        share: mean share of the viewers who react in a second of it, 0–1.
-        most: highest upper end in it of the 95 % interval of the reacting share; below `MAX_REACTING_SHARE`.
-        viewers: smallest number of viewers seen in a second of it.
+        start, end: seconds of film time; the end is exclusive.
+        share: mean over the stretch of the share of viewers who react, 0–1.
+        most: maximum over the stretch of the upper end of the reacting share's 95 % interval; below
+            `MAX_REACTING_SHARE`.
+        viewers: smallest number of viewers seen in any second of the stretch.
     """
 
     start: float
@@ -51,11 +52,11 @@ class FlatStretchSearchResult:
     """The outcome of a search for flat stretches.
 
     Attributes:
-        stretches: the longest first.
+        stretches: the flat stretches, the longest first.
         seconds: total length of the flat stretches.
-        judged: number of seconds in which enough viewers were seen to decide.
+        judged: number of seconds in which enough viewers were seen for a decision.
         conclusive: false if there were too few such seconds.
-        conclusion: one sentence for people.
+        conclusion: a human-readable statement of the outcome.
     """
 
     stretches: tuple[FlatStretch, ...]
@@ -66,11 +67,10 @@ class FlatStretchSearchResult:
 
 
 def find_flat_stretches(audience_curve: AudienceCurve) -> FlatStretchSearchResult:
-    """Search an audience for stretches in which the reacting share is reliably below `MAX_REACTING_SHARE`.
+    """Search for stretches in which the reacting share is reliably below `MAX_REACTING_SHARE`.
 
-    The share is averaged over `SMOOTHING_SECONDS`. Its interval is Wilson's with the number of viewers seen
-    in the second, as if the neighboring seconds added no information; it is rather too wide than too
-    narrow.
+    The share is averaged over `SMOOTHING_SECONDS`. Its Wilson interval is based on the number of viewers seen
+    in the second, as if the neighboring seconds added no information, so it is conservative.
     """
     share = _smooth(np.where(audience_curve.viewers > 0, audience_curve.reacting_share, np.nan))
     _, upper = wilson_interval(share * audience_curve.viewers, audience_curve.viewers)
@@ -100,7 +100,7 @@ def find_flat_stretches(audience_curve: AudienceCurve) -> FlatStretchSearchResul
 
 
 def _smooth(x: Float64Array) -> Float64Array:
-    """(S,) → mean of the known seconds in the window around each second; NaN where the second is unknown."""
+    """(S,) → (S,) mean of the known seconds in the window around each second; NaN where unknown."""
     known = ~np.isnan(x)
     window = np.ones(SMOOTHING_SECONDS)
     total = np.convolve(np.where(known, x, 0), window)[SMOOTHING_SECONDS // 2 :][: len(x)]
@@ -113,7 +113,7 @@ def _conclusion(audience_curve: AudienceCurve, stretches: tuple[FlatStretch, ...
         most = int(audience_curve.viewers.max(initial=0))
         were = "1 viewer was" if most == 1 else f"{most} viewers were"
         return (
-            f"Inconclusive: at most {were} seen at once; it takes {MIN_VIEWERS} to show that fewer than "
+            f"Inconclusive: at most {were} seen at once; {MIN_VIEWERS} are needed to show that fewer than "
             f"{_MAX_REACTING_PERCENT} of people would react."
         )
     if not stretches:

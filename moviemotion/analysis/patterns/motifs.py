@@ -1,12 +1,12 @@
-"""Motifs: sequences of moments that recur more often than chance explains.
+"""Motifs: sequences of moments that recur more often than chance would explain.
 
-A motif is two or three emotions in order, each within a time window of the one before. Its count is the
-number of moments of the first emotion that the others follow.
+A motif is a sequence of two or three emotions, each within a time window after the previous one. The count of
+a motif is the number of moments of the first emotion that are followed by the other emotions.
 
-The null keeps the times of each film's moments and the number of moments of each emotion, and permutes
-which emotion came when. It thereby asks only about the order, not about how often an emotion occurs or how
-densely a film is packed with moments. Many motifs and windows are tested, so p-values are adjusted by the
-smallest p-value of each permutation (Westfall & Young, 1993, single-step minP).
+The null distribution preserves the times of each film's moments and the number of moments of each emotion,
+and permutes the emotions among the moments. The test therefore concerns only the order, not how often an
+emotion occurs or how dense the moments are. Because many motifs and windows are tested, p-values are adjusted
+using the smallest p-value in each permutation (Westfall & Young, 1993, single-step minP).
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.statistics import Float64Array, wilson_interval
 
 WINDOWS = (30, 90, 240)
-"""Windows that are tried: largest number of seconds from the peak of one moment to the peak of the next."""
+"""Windows to try: the largest number of seconds from the peak of one moment to the peak of the next."""
 ALPHA = 0.05
 N_PERMUTATIONS = 1000
 
 
 @dataclass(frozen=True)
 class Motif:
-    """A sequence of emotions that recurs more often than chance explains.
+    """A sequence of emotions that recurs more often than chance would explain.
 
     Attributes:
-        emotions: two or three, in order.
-        window: seconds within which each follows the one before.
-        count: number of moments of the first emotion that the others followed.
-        first_emotion_count: number of all moments of the first emotion.
+        emotions: two or three emotions, in order.
+        window: largest number of seconds between each emotion and the next.
+        count: number of moments of the first emotion that were followed by the others.
+        first_emotion_count: total number of moments of the first emotion.
         share: `count` / `first_emotion_count`, 0–1.
-        share_interval: its 95 % Wilson interval.
+        share_interval: 95 % Wilson interval of `share`.
         expected: mean count in the permuted sequences.
         p_adjusted: p-value, adjusted for all motifs and windows that were tested.
     """
@@ -58,13 +58,13 @@ class MotifSearchResult:
     """The outcome of a search for motifs.
 
     Attributes:
-        motifs: those with `p_adjusted` ≤ `ALPHA`, the smallest p-value first; for each sequence of emotions
-            only the window with the smallest p-value.
+        motifs: the motifs with `p_adjusted` ≤ `ALPHA`, sorted by p-value; for each sequence of emotions, only
+            the window with the smallest p-value.
         moments: number of moments that were searched.
-        films: number of films they come from.
-        tried: number of motifs that were tested, each window counted.
+        films: number of films that the moments come from.
+        tried: number of motifs that were tested, counting each window separately.
         conclusive: false if no order of these moments could have been significant.
-        conclusion: one sentence for people.
+        conclusion: a human-readable statement of the outcome.
     """
 
     motifs: tuple[Motif, ...]
@@ -76,15 +76,15 @@ class MotifSearchResult:
 
 
 def find_motifs(films: Sequence[Sequence[Moment]], seed: int) -> MotifSearchResult:
-    """Search the moments of one film, or of several together, for motifs.
+    """Search the moments of one or more films for motifs.
 
-    The chance of one or more false motifs is at most `ALPHA`. An emotion that is concentrated in one part
-    of a film follows itself more often than chance explains. Such a motif is real, but may say no more than
-    that.
+    The probability of one or more false motifs is at most `ALPHA`. An emotion that is concentrated in one
+    part of a film follows itself more often than chance would explain. Such a motif is real, but may reflect
+    nothing more than this concentration.
 
     Args:
         films: the moments of each film.
-        seed: of the permutations.
+        seed: random seed for the permutations.
     """
     sequences = [_peaks_and_emotions(film) for film in films if len(film) > 1]
     moments = sum(len(film) for film in films)
@@ -98,7 +98,7 @@ def find_motifs(films: Sequence[Sequence[Moment]], seed: int) -> MotifSearchResu
             len(films),
             0,
             False,
-            f"Inconclusive: {what}; a motif takes several moments of at least two emotions.",
+            f"Inconclusive: {what}; a motif requires several moments of at least two emotions.",
         )
     column = {emotion: k for k, emotion in enumerate(used)}
     prepared = [
@@ -110,8 +110,8 @@ def find_motifs(films: Sequence[Sequence[Moment]], seed: int) -> MotifSearchResu
     null = np.zeros((N_PERMUTATIONS, len(observed)), dtype=np.int64)
     for within, emotions in prepared:
         null += _count_motifs(within, rng.permuted(np.tile(emotions, (N_PERMUTATIONS, 1)), axis=1), len(used))
-    # The smallest p-value of each permutation shows what this test could have found at best: if none reaches
-    # ALPHA, finding nothing says nothing.
+    # The smallest p-value of each permutation shows what this test could have found at best. If none reaches
+    # ALPHA, a negative result is not informative.
     adjusted, *possible = adjusted_p_values(np.vstack([observed, null]).astype(float), null.astype(float))
     emotion_counts = np.bincount(np.concatenate([emotions for _, emotions in prepared]), minlength=len(used))
     found = [
@@ -134,12 +134,12 @@ def find_motifs(films: Sequence[Sequence[Moment]], seed: int) -> MotifSearchResu
 
 
 def contains_motif(moments: Sequence[Moment], emotions: Sequence[Emotion], window: int) -> bool:
-    """Whether moments of these emotions come in this order, each within `window` seconds of the one before.
+    """Whether moments of these emotions occur in order, each within `window` seconds of the previous one.
 
     Args:
-        moments: of one film, in any order.
-        emotions: in the order to look for.
-        window: largest number of seconds between two peaks.
+        moments: the moments of one film, in any order.
+        emotions: the emotions, in the order to look for.
+        window: largest number of seconds between consecutive peaks.
     """
     ends = [m.peak for m in moments if m.emotion is emotions[0]]
     for emotion in emotions[1:]:
@@ -150,7 +150,7 @@ def contains_motif(moments: Sequence[Moment], emotions: Sequence[Emotion], windo
 
 
 def _peaks_and_emotions(film: Sequence[Moment]) -> tuple[Float64Array, NDArray[np.int64]]:
-    """Peaks of a film's moments and the columns of their emotions, in order of time."""
+    """Return the peaks of a film's moments and the columns of their emotions, in chronological order."""
     ordered = sorted(film, key=lambda m: m.peak)
     return np.array([m.peak for m in ordered]), np.array(
         [NON_NEUTRAL_EMOTIONS.index(m.emotion) for m in ordered]
@@ -158,19 +158,19 @@ def _peaks_and_emotions(film: Sequence[Moment]) -> tuple[Float64Array, NDArray[n
 
 
 def _follows_within_window(times: Float64Array) -> NDArray[np.float32]:
-    """(W, n, n) 1 where the second moment follows the first within each window."""
+    """(W, n, n) 1 if the second moment follows the first within the window, else 0."""
     gap = times[None, :] - times[:, None]
     return np.stack([(gap > 0) & (gap <= window) for window in WINDOWS]).astype(np.float32)
 
 
 def _count_motifs(within: NDArray[np.float32], emotions: NDArray[np.int64], k: int) -> NDArray[np.int64]:
-    """(R, n) sequences of k emotions → (R, W·(k² + k³)) how often each motif begins."""
+    """(R, n) sequences of k emotions → (R, W·(k² + k³)) count of each motif."""
     label = np.eye(k, dtype=np.float32)[emotions]
     counts = []
     for window in within:
         follows = np.minimum(window @ label, 1)
         pairs = np.einsum("rna,rnb->rab", label, follows)
-        # Moments of b that c follows; then whether one of them follows each moment of a.
+        # First, the moments of b that are followed by c; then, whether one of these follows each moment of a.
         chained = np.einsum("rnb,rnc->rnbc", label, follows).reshape(*label.shape[:2], k * k)
         then = np.minimum(window @ chained, 1)
         triples = np.einsum("rna,rnd->rad", label, then)
@@ -202,7 +202,7 @@ def _build_motif(
 
 
 def _drop_redundant(found: Sequence[Motif]) -> tuple[Motif, ...]:
-    """Of motifs that contain each other, keep the one with the smallest p-value, then the shortest."""
+    """Of motifs that contain one another, keep the one with the smallest p-value; for ties, the shortest."""
     accepted: list[Motif] = []
     for motif in sorted(found, key=lambda m: (m.p_adjusted, len(m.emotions), m.window)):
         if not any(
@@ -219,10 +219,10 @@ def _contains(emotions: tuple[Emotion, ...], part: tuple[Emotion, ...]) -> bool:
 
 def _conclusion(motifs: Sequence[Motif], moments: int, conclusive: bool) -> str:
     if motifs:
-        return f"Among {moments} moments, these sequences recur more often than chance explains."
+        return f"Among {moments} moments, these sequences recur more often than chance would explain."
     if conclusive:
         return (
-            f"No sequence among the {moments} moments recurs more often than chance explains. "
+            f"No sequence among the {moments} moments recurs more often than chance would explain. "
             "That does not prove that there is none."
         )
     return f"Inconclusive: {moments} moments are too few for any motif to be significant."

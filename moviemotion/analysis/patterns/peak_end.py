@@ -1,7 +1,7 @@
 """The peak and the end of a screening.
 
-How people remember an experience depends mostly on its strongest moment and on its end, and hardly on its
-length (Kahneman et al., 1993, Psychological Science 4:401).
+How people remember an experience depends mostly on its strongest moment and its end, and hardly on its
+duration (Kahneman et al., 1993, Psychological Science 4:401).
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from moviemotion.emotions import NON_NEUTRAL_EMOTIONS, Emotion
 from moviemotion.statistics import Float64Array, mean_interval, paired_difference_interval
 
 END_SECONDS = 120
-"""Length of the end of a film in seconds; a tenth of the film if that is shorter."""
+"""Length of the part that counts as the end of a film, in seconds; a tenth of the film if that is shorter."""
 
 
 @dataclass(frozen=True)
 class PeakEnd:
-    """The strongest moment, and the last minutes.
+    """The strongest moment, and the reactions in the last minutes.
 
     Attributes:
-        peak: index of the strongest moment, or None if no moment was found. The strongest of several is
-            partly the luckiest; with another audience it is likely to be a little weaker.
+        peak: index of the strongest moment, or None if no moment was found. The strongest of several moments
+            is partly strong by chance, so it is likely to be slightly weaker in another audience.
         start, end: the last minutes, in seconds of film time.
-        emotion: strongest emotion in them; None if no viewer was seen.
-        strength: mean strength of that emotion in them, 0–1.
-        strength_interval: its 95 % interval over viewers (Student's t).
-        change: `strength` minus the mean strength before, over the viewers seen in both.
-        change_interval: its 95 % interval (paired Student's t).
-        viewers: how many viewers were seen in the last minutes.
+        emotion: strongest emotion in the last minutes; None if no viewer was seen.
+        strength: mean strength of that emotion in the last minutes, 0–1.
+        strength_interval: 95 % interval of `strength` over viewers (Student's t).
+        change: `strength` minus the mean strength before the last minutes, over the viewers seen in both.
+        change_interval: 95 % interval of `change` (paired Student's t).
+        viewers: number of viewers who were seen in the last minutes.
     """
 
     peak: int | None
@@ -51,10 +51,10 @@ def find_peak_end(
     """Find the peak and the end of a screening.
 
     Args:
-        strength: (V, S, 7) of every viewer, NaN where not seen.
+        strength: (V, S, 7) each viewer's strengths, NaN where not seen.
         first_second: film second of the first column.
         end: film time at which the story ends.
-        moments: of the screening.
+        moments: the moments of the screening.
     """
     peak = max(range(len(moments)), key=lambda k: moments[k].strength, default=None)
     stop = round(end) - first_second

@@ -1,5 +1,5 @@
-"""Prediction: outcomes from the reactions to trailers.
+"""Prediction of outcomes from the reactions to trailers.
 
-`trailer_features` computes a row per viewer or trailer, `ridge` predicts out of fold, and
-`outcome_prediction` judges whether the prediction is useful.
+`trailer_features` computes one row per viewer or trailer, `ridge` makes out-of-fold predictions, and
+`outcome_prediction` decides whether the prediction is useful.
 """

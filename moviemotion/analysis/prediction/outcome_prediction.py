@@ -1,10 +1,10 @@
-"""Prediction of an outcome from the reactions to trailers, and whether the prediction is useful.
+"""Predicts an outcome from the reactions to trailers, and decides whether the prediction is useful.
 
-The outcome is that of a trailer (such as its views) or of a viewer (such as the intention to come). There
-are few trailers and many features, so a good fit means nothing. Everything is judged on units that the
-model has not seen: ridge regression in nested cross-validation (`ridge`), a permutation test of the
-explained variance, and an interval over units. With too few units the answer is inconclusive, together with
-the number of units that would be enough.
+The outcome belongs to a trailer (such as its number of views) or to a viewer (such as the intention to see
+the film). Because there are few trailers and many features, a good fit to the training data means nothing.
+Predictions are therefore evaluated on units that the model has not seen, using ridge regression in nested
+cross-validation (`ridge`), a permutation test of the explained variance, and an interval over units. With too
+few units, the result is inconclusive, and the number of units that would be sufficient is reported.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from moviemotion.analysis.prediction.ridge import NestedRidge, assign_folds, out
 from moviemotion.statistics import Float64Array
 
 ALPHA = 0.025
-"""Level of the one-sided permutation test: half of 5 %."""
+"""Significance level of the one-sided permutation test, half of 5 %."""
 POWER = 0.8
 MIN_USEFUL_VARIANCE = 0.1
-"""Smallest share of the outcome's variance that is worth predicting."""
+"""Smallest fraction of the outcome's variance that is useful to predict."""
 MIN_UNITS = 10
 N_FOLDS, N_REPEATS = 5, 2
 MAX_PERMUTATIONS = 999
 MAX_EXCEEDANCES = 20
-"""Number of permuted outcomes predicted as well as the real one after which the test stops: p is not small.
+"""The test stops once this many permuted outcomes are predicted as well as the real one.
 
-Sequential stopping of this kind keeps the test valid (Besag & Clifford, 1991).
+The p-value is then not small. Such sequential stopping keeps the test valid (Besag & Clifford, 1991).
 """
 _BATCH_SIZE = 111
 N_RESAMPLES = 2000
 LEARNING_CURVE_FRACTIONS = (0.5, 0.65, 0.8, 1.0)
-"""Shares of the units from which the points of the learning curve are computed."""
+"""Fractions of the units from which the points of the learning curve are computed."""
 _SUBSETS_PER_FRACTION = 6
 MAX_UNITS_NEEDED = 100_000
 BASELINE_PREDICTORS = (("happiness alone", ("happy_mean",)), ("strength alone", ("strength_mean",)))
@@ -53,12 +53,12 @@ class PredictionVerdict(StrEnum):
 
 @dataclass(frozen=True)
 class ReactionTable:
-    """Features of reactions; a row is a trailer, a viewer, or a viewer of one of several trailers.
+    """Features of reactions; each row is a trailer, a viewer, or a viewer of one of several trailers.
 
     Attributes:
-        trailers, viewers: (n) names; "" if rows are not distinguished by it.
+        trailers, viewers: (n) trailer and viewer of each row; "" if rows do not differ in this respect.
         feature_names: (p) names of the features.
-        values: (n, p), finite.
+        values: (n, p) finite values.
     """
 
     trailers: tuple[str, ...]
@@ -69,17 +69,19 @@ class ReactionTable:
 
 @dataclass(frozen=True)
 class PredictorScore:
-    """How well one predictor does on units that it has not seen.
+    """How well one predictor performs on units that it has not seen.
 
     Attributes:
         name: name of the predictor.
-        variance_explained: share of the outcome's variance explained out of fold, at most 1: 1 minus the
-            squared error divided by that of predicting the mean; for yes and no it is the Brier skill score.
-        interval: its 95 % interval over units (bootstrap of their errors; the models are not refitted).
-        concordance: share of pairs with different outcomes that are predicted in the right order; 0.5 is
-            chance; NaN without such pairs.
-        concordance_interval: its 95 % interval over units, from the same resamples.
-        pairs: number of pairs; a pair that is in one fold in both repeats counts twice.
+        variance_explained: fraction of the outcome's variance explained out of fold, at most 1; it is 1 minus
+            the ratio of the squared error to that of predicting the mean (the Brier skill score for a
+            yes-or-no outcome).
+        interval: 95 % interval of `variance_explained` over units (bootstrap of the units' errors; the models
+            are not refitted).
+        concordance: fraction of pairs with different outcomes that are predicted in the correct order; 0.5
+            corresponds to chance; NaN if there are no such pairs.
+        concordance_interval: 95 % interval of `concordance` over units, from the same resamples.
+        pairs: number of pairs; a pair in the same fold in both repeats counts twice.
     """
 
     name: str
@@ -96,21 +98,22 @@ class OutcomePrediction:
 
     Attributes:
         verdict: whether the prediction is useful; see `predict_from_reactions`.
-        reason: why, in one sentence.
+        reason: one sentence giving the reason for the verdict.
         rows: number of rows.
         units: number of trailers or viewers that count as independent.
         unit: what a unit is, "trailer" or "viewer".
         is_binary: whether the outcome is yes or no.
-        score: score of all reactions together.
+        score: score of the model based on all reactions.
         baseline_scores: scores of simple predictors.
-        p_value: of the permutation test of `score`; NaN if none was made.
+        p_value: p-value of the permutation test of `score`; NaN if the test was not run.
         permutations: number of permutations tried.
-        learning_curve: (units, share of variance explained) with part of the units and with all.
-        variance_explained_at_double: share explained with twice the units, extrapolated from the learning
-            curve; NaN without one.
-        units_needed: units with which a share as large as `score`'s, or `MIN_USEFUL_VARIANCE` if that is
-            larger, would be found with a power of `POWER`.
-        seed: of folds, permutations and resamples.
+        learning_curve: pairs of the number of units and the fraction of variance explained, for subsets of
+            the units and for all of them.
+        variance_explained_at_double: fraction of variance explained with twice as many units, extrapolated
+            from the learning curve; NaN without a learning curve.
+        units_needed: number of units needed to detect a fraction of variance as large as that of `score`, or
+            `MIN_USEFUL_VARIANCE` if that is larger, with a power of `POWER`.
+        seed: random seed for folds, permutations and resamples.
     """
 
     verdict: PredictionVerdict
@@ -132,25 +135,23 @@ class OutcomePrediction:
 def predict_from_reactions(
     table: ReactionTable, outcome: Float64Array, seed: int, learning_curve: bool = True
 ) -> OutcomePrediction:
-    """Predict an outcome from reactions, and judge the prediction.
+    """Predict an outcome from reactions, and decide whether the prediction is useful.
 
     If there are several trailers, cross-validation leaves out entire trailers, and the permutation test
-    permutes entire trailers; if the same viewers saw all of them, it permutes the viewers as well. The
-    verdict is
+    permutes entire trailers. If the same viewers saw all trailers, viewers are permuted as well. The verdict
+    is
 
-    - *usefully predictive* if the permutation p is at most `ALPHA`, unless the interval of the explained
-    variance
-      ends below `MIN_USEFUL_VARIANCE`;
+    - *usefully predictive* if the permutation p-value is at most `ALPHA`, unless the interval of the
+      explained variance ends below `MIN_USEFUL_VARIANCE`;
     - *not usefully predictive* if the interval ends below `MIN_USEFUL_VARIANCE`, and either p is at most
-    `ALPHA` or
-      there are enough units to have found that much;
+      `ALPHA` or there are enough units to detect this much variance;
     - *inconclusive* otherwise.
 
     Args:
         table: features of the reactions.
-        outcome: (n,) outcome of each row; 0 and 1 for no and yes.
-        seed: of folds, permutations and resamples.
-        learning_curve: whether to compute the learning curve, which takes most of the time.
+        outcome: (n,) outcome of each row; 0 and 1 stand for no and yes.
+        seed: random seed for folds, permutations and resamples.
+        learning_curve: whether to compute the learning curve, which accounts for most of the run time.
     """
     design = _Design.from_table(table)
     is_binary = bool(np.isin(outcome, (0, 1)).all())
@@ -211,14 +212,14 @@ def _columns(table: ReactionTable, names: Sequence[str]) -> list[int]:
 
 @dataclass(frozen=True)
 class _Design:
-    """Which rows belong together, and how outcomes may be permuted.
+    """Describes which rows belong together, and how outcomes may be permuted.
 
     Attributes:
-        groups: (n,) unit of each row.
-        viewers: (n,) viewer of each row.
+        groups: (n,) index of each row's unit.
+        viewers: (n,) index of each row's viewer.
         unit: what a unit is, "trailer" or "viewer".
         crossed: whether the same viewers saw every trailer.
-        repeated: whether some viewer saw several trailers.
+        repeated: whether any viewer saw several trailers.
     """
 
     groups: NDArray[np.int64]
@@ -245,24 +246,26 @@ class _Design:
         return int(self.groups.max()) + 1
 
     def insufficient_data(self, outcome: Float64Array) -> str:
-        """Why no prediction is possible, or an empty string."""
+        """Return the reason why no prediction is possible, or an empty string."""
         if self.repeated and not self.crossed:
             return (
                 "Some but not all viewers saw several trailers, so rows cannot be permuted without breaking "
                 "their dependence; keep only viewers who saw all trailers, or use one outcome per trailer."
             )
         if self.units < MIN_UNITS:
-            return f"Only {self.units} {self.unit}s; a prediction takes at least {MIN_UNITS}."
+            return f"There are only {self.units} {self.unit}s; a prediction requires at least {MIN_UNITS}."
         if np.isin(outcome, (0, 1)).all() and min(outcome.sum(), (1 - outcome).sum()) < N_FOLDS:
-            return f"Fewer than {N_FOLDS} outcomes are yes or no, which is too few to learn from."
+            return (
+                f"Fewer than {N_FOLDS} outcomes are yes or fewer than {N_FOLDS} are no: too few for training."
+            )
         if np.ptp(outcome) == 0:
             return "All outcomes are the same; there is nothing to predict."
         return ""
 
     def permute(self, outcome: Float64Array, count: int, rng: np.random.Generator) -> Float64Array:
-        """Permute the outcome `count` times; returns (n, count).
+        """Permute the outcome `count` times; return (n, count).
 
-        Each unit gets the outcomes of another unit, so that rows of one unit stay as alike as they are.
+        Each unit receives the outcomes of another unit, which preserves the similarity of rows within a unit.
         """
         if self.units == len(outcome):
             return rng.permuted(np.tile(outcome, (count, 1)), axis=1).T
@@ -285,11 +288,11 @@ class _Design:
 def _squared_errors(
     models: Sequence[NestedRidge], folds: Sequence[NDArray[np.int64]], outcomes: Float64Array, is_binary: bool
 ) -> tuple[Float64Array, Float64Array, list[Float64Array]]:
-    """Squared errors of the models and of predicting the mean, and the predictions.
+    """Compute the squared errors of the models and of predicting the mean, and the predictions.
 
     Returns:
-        (n, B) squared errors of the models and (n, B) of the mean, each averaged over the repeats, and the
-        (n, B) predictions of each repeat.
+        The (n, B) squared errors of the models and of the mean, each averaged over the repeats, and the (n,
+        B) predictions of each repeat.
     """
     model_errors, mean_errors, predictions = [], [], []
     for model, fold in zip(models, folds, strict=True):
@@ -333,13 +336,14 @@ def _concordance(
     groups: NDArray[np.int64],
     times: NDArray[np.int64],
 ) -> tuple[float, tuple[float, float], int]:
-    """Share of pairs with different outcomes in the right order, its 95 % interval, and the number of pairs.
+    """Compute the concordance, its 95 % interval, and the number of pairs.
 
-    Ties count half. Only pairs within one fold are compared: a fold with high outcomes is predicted from
-    the others, which then have lower ones, so comparisons across folds would be biased against the model.
+    Concordance is the fraction of pairs with different outcomes that are predicted in the correct order; ties
+    count half. Only pairs within one fold are compared: a fold with high outcomes is predicted from folds
+    with lower outcomes, so comparisons across folds would be biased against the model.
 
     Args:
-        times: (B, U) how often each unit is in each resample.
+        times: (B, U) number of times that each resample contains each unit.
     """
     right, pairs = np.zeros((2, len(outcome), len(outcome)))
     for prediction, fold in zip(predicted, folds, strict=True):
@@ -366,7 +370,7 @@ def _permutation_p(
     explained: float,
     rng: np.random.Generator,
 ) -> tuple[float, int]:
-    """p-value of the explained variance, and the number of permutations tried."""
+    """Return the p-value of the explained variance, and the number of permutations tried."""
     as_large, tried = 0, 0
     while tried < MAX_PERMUTATIONS and as_large < MAX_EXCEEDANCES:
         error, mean_error, _ = _squared_errors(
@@ -385,7 +389,7 @@ def _learning_curve(
     explained: float,
     rng: np.random.Generator,
 ) -> tuple[tuple[int, float], ...]:
-    """Mean variance explained by models that are trained and tested on random subsets of the units."""
+    """Compute the mean variance explained by models trained and tested on random subsets of the units."""
     points = []
     for fraction in LEARNING_CURVE_FRACTIONS[:-1]:
         count = round(fraction * design.units)
@@ -408,7 +412,7 @@ def _learning_curve(
 
 
 def _extrapolate(points: Sequence[tuple[int, float]], units: int) -> float:
-    """Variance explained with more units, assuming that it grows as a − b / n with b at least 0."""
+    """Extrapolate the variance explained to more units, assuming growth as a − b / n with b at least 0."""
     if len(points) < 3:
         return math.nan
     n, share = np.array(points).T
@@ -417,14 +421,14 @@ def _extrapolate(points: Sequence[tuple[int, float]], units: int) -> float:
 
 
 def units_needed(values: Float64Array, variance_explained: float) -> int:
-    """Estimate how many units are needed to find that the features explain a given share of the variance.
+    """Estimate how many units are needed to detect that the features explain a fraction of the variance.
 
-    The estimate is for the F test of a linear model with a power of `POWER` (Cohen, 1988, chapter 9). Ridge
-    regression needs fewer units if the features that matter are correlated.
+    The estimate applies to the F test of a linear model with a power of `POWER` (Cohen, 1988, chapter 9).
+    Ridge regression needs fewer units if the relevant features are correlated.
 
     Args:
-        values: (n, p) features; their rank is the number of parameters.
-        variance_explained: share of the outcome's variance, 0–1.
+        values: (n, p) features; the rank of this matrix is the number of parameters.
+        variance_explained: fraction of the outcome's variance, 0–1.
     """
     features = int(np.linalg.matrix_rank(values - values.mean(axis=0)))
     ratio = min(variance_explained, 0.99) / (1 - min(variance_explained, 0.99))
@@ -446,20 +450,20 @@ def _reach_verdict(
     units = f"{design.units} {design.unit}s"
     little = f"less than {MIN_USEFUL_VARIANCE:g} of the outcome's variance"
     if p <= ALPHA and high < MIN_USEFUL_VARIANCE:
-        return PredictionVerdict.NOT_USEFUL, f"Reactions explain more than chance, but {little}."
+        return PredictionVerdict.NOT_USEFUL, f"Reactions explain more than chance would, but {little}."
     if p <= ALPHA:
-        return PredictionVerdict.USEFUL, "Reactions explain more of the outcome than chance."
+        return PredictionVerdict.USEFUL, "Reactions explain more of the outcome than chance would."
     if design.units < enough:
         return PredictionVerdict.INCONCLUSIVE, (
-            f"{units} are too few; it takes about {enough} to find that reactions explain "
+            f"{units} are too few; about {enough} are needed to detect that reactions explain "
             f"{MIN_USEFUL_VARIANCE:g} of the outcome's variance."
         )
     if high < MIN_USEFUL_VARIANCE:
         return (
             PredictionVerdict.NOT_USEFUL,
-            f"Reactions explain {little}, and {units} would have been enough to find that much.",
+            f"Reactions explain {little}, and {units} would have been enough to detect that much.",
         )
     return (
         PredictionVerdict.INCONCLUSIVE,
-        f"The interval includes both 0 and {MIN_USEFUL_VARIANCE:g} of the outcome's variance.",
+        f"The interval of the explained fraction of variance includes both 0 and {MIN_USEFUL_VARIANCE:g}.",
     )

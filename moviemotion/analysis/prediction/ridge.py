@@ -1,8 +1,8 @@
 """Ridge regression in nested cross-validation, for many outcomes at once.
 
-Ridge regression is linear in the outcome. Everything that depends only on the features is computed once,
-and a thousand permuted outcomes are then predicted by one matrix product. scikit-learn's RidgeCV can do
-neither this nor leave entire groups out in its inner loop.
+Ridge regression is linear in the outcome. Everything that depends only on the features is therefore computed
+once, and a thousand permuted outcomes can then be predicted by a single matrix product. scikit-learn's
+RidgeCV supports neither this nor leaving out entire groups in its inner loop.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from moviemotion.statistics import Float64Array
 IntArray = NDArray[np.int64]
 
 PENALTIES = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
-"""Penalties tried in the inner loop, times the number of rows; an infinite one, which predicts the mean,
-is added."""
+"""Penalties tried in the inner loop, as multiples of the number of rows, in addition to an infinite penalty,
+which predicts the mean."""
 _MIN_STD = 1e-9
 
 
 @dataclass(frozen=True)
 class _Fit:
-    """Linear maps of one penalty on one training set.
+    """Linear maps for one penalty and one training set.
 
     Attributes:
         predict: (test, train) maps the training outcomes to the predictions of the test rows.
-        leave_group_out: (train, train) maps the training outcomes to the residual of each row from the model
-            without its group.
+        leave_group_out: (train, train) maps the training outcomes to each row's residual under the model
+            fitted without that row's group.
     """
 
     predict: Float64Array
@@ -39,10 +39,10 @@ class _Fit:
 class NestedRidge:
     """Out-of-fold predictions from a table of features.
 
-    Both loops leave entire groups out, so that rows of the same trailer or viewer are never on both sides.
-    The inner loop chooses the penalty for each outcome. It leaves out one group at a time in closed form:
-    the residuals of the left-out group g are (I − H_gg)⁻¹ (y − Hy)_g, where H is the hat matrix (Cook &
-    Weisberg, 1982).
+    Both loops leave out entire groups, so that rows of the same trailer or viewer are never split between
+    training and test data. The inner loop chooses the penalty for each outcome. It leaves out one group at a
+    time in closed form: the residuals of the left-out group g are (I − H_gg)⁻¹ (y − Hy)_g, where H is the hat
+    matrix (Cook & Weisberg, 1982).
 
     Example:
         >>> model = NestedRidge(features, groups, folds)  # doctest: +SKIP
@@ -53,7 +53,7 @@ class NestedRidge:
         """Compute everything that does not depend on the outcome.
 
         Args:
-            features: (n, p), finite.
+            features: (n, p) finite features.
             groups: (n,) group of each row.
             folds: (n,) outer fold of each row; all rows of a group are in the same fold.
         """
@@ -64,7 +64,7 @@ class NestedRidge:
             self._folds.append((test, train, _fit_penalties(features, groups, test, train)))
 
     def predict(self, outcomes: Float64Array) -> Float64Array:
-        """Predict (n, B) outcomes out of fold; returns (n, B)."""
+        """Predict (n, B) outcomes out of fold; return (n, B) predictions."""
         predictions = np.empty(outcomes.shape)
         for test, train, fits in self._folds:
             y = outcomes[train]
@@ -99,7 +99,7 @@ def _fit_penalties(features: Float64Array, groups: IntArray, test: IntArray, tra
 
 
 def out_of_fold_means(outcomes: Float64Array, folds: IntArray) -> Float64Array:
-    """(n, B) mean outcome of the other folds: the prediction without any feature."""
+    """(n, B) mean outcome of the other folds, which is the prediction without any features."""
     predictions = np.empty(outcomes.shape)
     for fold in np.unique(folds):
         predictions[folds == fold] = outcomes[folds != fold].mean(axis=0)
@@ -107,6 +107,6 @@ def out_of_fold_means(outcomes: Float64Array, folds: IntArray) -> Float64Array:
 
 
 def assign_folds(groups: IntArray, count: int, rng: np.random.Generator) -> IntArray:
-    """(n,) random fold of each row; entire groups stay together, and folds differ by at most one group."""
+    """Assign rows to random folds; groups are never split, and fold sizes differ by at most one group."""
     names, of_row = np.unique(groups, return_inverse=True)
     return (rng.permutation(len(names)) % count)[of_row]

@@ -1,4 +1,4 @@
-"""Features of the reactions to a trailer, one row per viewer, from which outcomes are predicted."""
+"""Features of the reactions to a trailer, one row per viewer, for predicting outcomes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from moviemotion.emotions import NON_NEUTRAL_EMOTIONS
 from moviemotion.statistics import Float64Array
 
 END_SECONDS = 5
-"""Length of the end of a trailer, seconds: its mean is the mood in which viewers leave."""
+"""Length of the end of a trailer, in seconds; the mean over it describes the mood in which viewers leave."""
 _CURVE_STATISTICS = ("mean", "peak", "reacting", "end")
 FEATURE_NAMES = (
     *(f"{curve}_{figure}" for curve in (*NON_NEUTRAL_EMOTIONS, "strength") for figure in _CURVE_STATISTICS),
@@ -21,16 +21,17 @@ FEATURE_NAMES = (
 
 
 def viewer_features(trailer: str, analysis: Analysis) -> ReactionTable:
-    """Compute the features of each viewer of one trailer who was also seen in its last seconds.
+    """Compute the features of each viewer of a trailer who was also seen in its last seconds.
 
-    For each emotion, and for the strongest emotion in each second (`strength`), these are the mean, the
-    peak, the share of seconds with at least `REACTION_THRESHOLD`, and the mean over the last `END_SECONDS`.
-    `synchrony` is the correlation with the mean of the others, 0 for a curve that never moves. `moments` is
-    the number of the audience's moments in which the viewer reacted with the emotion of the moment.
+    For each emotion, and for the strongest emotion in each second (`strength`), the features are the mean,
+    the peak, the fraction of seconds with at least `REACTION_THRESHOLD`, and the mean over the last
+    `END_SECONDS`. `synchrony` is the correlation with the mean of the other viewers; it is 0 for a constant
+    curve. `moments` is the number of the audience's moments in which the viewer reacted with the emotion of
+    the moment.
 
     Args:
         trailer: name of the trailer.
-        analysis: of its screening.
+        analysis: the analysis of the trailer's screening.
     """
     strength, start = analysis.strength, analysis.timeline.start
     rows, viewers = [], []

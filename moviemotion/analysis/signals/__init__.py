@@ -1,7 +1,7 @@
-"""Signals: from samples to curves.
+"""Signals: curves computed from samples.
 
-`timeline` averages each viewer's samples per second (`smoothing` first); `baseline` estimates each viewer's
-probabilities at rest and computes strength from them. `audience_curve` averages the viewers, with
-`strength_intervals`; `synchrony` measures how alike they are; `reaction_delay` and `mixed_emotions` look at
-each viewer.
+`timeline` averages each viewer's samples per second, after `smoothing`. `baseline` estimates each viewer's
+probabilities at rest and computes strength from them. `audience_curve` averages over viewers, with intervals
+from `strength_intervals`. `synchrony` measures how similar the viewers' curves are. `reaction_delay` and
+`mixed_emotions` analyze individual viewers.
 """

@@ -1,4 +1,4 @@
-"""The audience curve: what all viewers together showed in each second, each figure with its interval."""
+"""The audience curve: what all viewers together showed in each second, with intervals."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.statistics import Float64Array, wilson_interval
 
 REACTION_THRESHOLD = 0.25
-"""A viewer reacts in a second in which one of their emotions has at least this strength.
+"""A viewer is reacting in any second in which at least one emotion reaches this strength.
 
-At 0.25, a quarter of the annotators who saw nothing in the face at rest would see the emotion now.
+At 0.25, a quarter of the annotators who would not see the emotion in the resting face would see it now.
 """
 
 
@@ -27,16 +27,17 @@ class AudienceCurve:
 
     Attributes:
         seconds: (S,) int, film second at which each column starts.
-        viewers: (S,) int, how many viewers were seen.
-        strength: (S, 7) mean strength over the seen viewers, weighted by the quality of their samples, 0–1;
+        viewers: (S,) int, number of viewers who were seen.
+        strength: (S, 7) mean strength over the viewers seen, weighted by the quality of their samples, 0–1;
             NaN where no viewer was seen.
-        strength_interval: (2, S, 7) its 95 % interval over viewers (see `strength_intervals`), low then high.
-        overall_strength: (S,) mean over the seen viewers of each one's strongest emotion, with the same
-            weights, 0–1.
-        overall_strength_interval: (2, S) its 95 % interval.
-        reacting_share: (S,) share of the seen viewers who react (a strength ≥ `REACTION_THRESHOLD`), 0–1. It
-            counts people, so it is not weighted.
-        reacting_share_interval: (2, S) its 95 % Wilson interval.
+        strength_interval: (2, S, 7) lower and upper ends of the 95 % interval of `strength` over viewers (see
+            `strength_intervals`).
+        overall_strength: (S,) mean strength of each viewer's strongest emotion over the viewers seen, with
+            the same weights, 0–1.
+        overall_strength_interval: (2, S) 95 % interval of `overall_strength`.
+        reacting_share: (S,) share of the viewers seen who react (with a strength ≥ `REACTION_THRESHOLD`),
+            0–1. The share is not weighted, because it counts people.
+        reacting_share_interval: (2, S) 95 % Wilson interval of `reacting_share`.
         synchrony: (S,) leave-one-out inter-subject correlation in a window around the second, −1…1;
             NaN with fewer than two viewers or no variation.
     """
@@ -56,8 +57,8 @@ def compute_audience_curve(timeline: Timeline, strength: Float64Array) -> Audien
     """Average the viewers second by second.
 
     Args:
-        timeline: who was seen when, and how well.
-        strength: (V, S, 7) of the same viewers and seconds, NaN where not seen.
+        timeline: the timeline, which provides the quality weights.
+        strength: (V, S, 7) strengths of the same viewers and seconds, NaN where not seen.
     """
     seen = timeline.sample_counts > 0
     viewers = seen.sum(axis=0)

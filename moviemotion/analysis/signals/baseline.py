@@ -1,8 +1,8 @@
-"""Each viewer's baseline, and the strength of an emotion measured from it.
+"""Each viewer's baseline, and the strength of emotions above it.
 
-Some faces look sad or amused at rest. If that were not subtracted, such a viewer would seem to react
-through the entire film. So each viewer's emotion probabilities at rest are estimated first, and strength is
-what a face shows beyond them.
+Some faces look sad or amused at rest. If this were ignored, such viewers would seem to react throughout the
+film. Each viewer's emotion probabilities at rest are therefore estimated first, and strength measures what a
+face shows beyond them.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from moviemotion.errors import SettingError
 from moviemotion.statistics import Float64Array
 
 MIN_SECONDS = 5
-"""Seconds for which a viewer must be seen in the marked stretch; with fewer it is not used for them."""
+"""Smallest number of seconds for which a viewer must be seen in the marked stretch for it to be used."""
 NEUTRAL_SHARE = 0.6
-"""Share of a viewer's seconds, the most neutral ones, from which their baseline is estimated."""
+"""Fraction of a viewer's seconds, starting with the most neutral, from which the baseline is estimated."""
 MAX_EMOTION_AT_REST = 0.6
 """Largest total probability of the seven emotions in a baseline that is estimated from the film.
 
-Of 20 faces that annotators call neutral, 19 have about that or less (`benchmarks/people.py`).
+Of 20 faces that annotators label neutral, 19 have about this total or less (`benchmarks/people.py`).
 """
 MIN_HEADROOM = 0.5
-"""Smallest share of annotators, not choosing an emotion at rest, that strength is measured against."""
+"""Lower limit for the denominator of strength, the fraction of annotators not choosing an emotion at rest."""
 _MIN_PROBABILITY = 1e-4
 _CLOCK_TIME = re.compile(r"(?:(?:(\d+):)?(\d+):)?(\d+(?:\.\d+)?)")
 
 
 @dataclass(frozen=True)
 class TimeSpan:
-    """A stretch of the film in seconds of film time, end exclusive."""
+    """A stretch of the film in seconds of film time; the end is exclusive."""
 
     start: float
     end: float
@@ -46,8 +46,9 @@ class Baseline:
     """Each viewer's emotion probabilities at rest.
 
     Attributes:
-        probabilities: (V, 8) in the order of `EMOTIONS`; NaN for a viewer who was never seen.
-        seconds: (V,) how many seconds each estimate is based on; 0 for a viewer who was never seen.
+        probabilities: (V, 8) emotion probabilities in the order of `EMOTIONS`; NaN for a viewer who was never
+            seen.
+        seconds: (V,) number of seconds on which each estimate is based; 0 for a viewer who was never seen.
         from_marked_span: (V,) whether these seconds lie in the marked stretch; if not, they were chosen from
             the entire film.
     """
@@ -64,7 +65,7 @@ def parse_time_span(text: str) -> TimeSpan:
         text: two film times, in clock notation or in seconds, joined by a hyphen or an en dash.
 
     Raises:
-        SettingError: the text has another form, or the stretch does not end after it starts.
+        SettingError: the text has a different form, or the stretch does not end after it starts.
 
     Example:
         >>> parse_time_span("1:02:05-1:03:00")
@@ -74,7 +75,7 @@ def parse_time_span(text: str) -> TimeSpan:
     if len(ends) != 2 or None in ends:
         raise SettingError(
             "invalid-time-span",
-            "{baseline} {text}: not a stretch of film time; write START-END, such as 0:00-0:20",
+            "{baseline} {text}: not a valid stretch of film time; enter START-END, such as 0:00-0:20",
             text=text,
         )
     start, end = (
@@ -85,7 +86,7 @@ def parse_time_span(text: str) -> TimeSpan:
     if not start < end:
         raise SettingError(
             "empty-time-span",
-            "{baseline} {text}: does not end after it starts; write START-END, such as 0:00-0:20",
+            "{baseline} {text}: the end is not after the start; enter START-END, such as 0:00-0:20",
             text=text,
         )
     return TimeSpan(start, end)
@@ -94,16 +95,16 @@ def parse_time_span(text: str) -> TimeSpan:
 def estimate_baseline(timeline: Timeline, marked_span: TimeSpan | None = None) -> Baseline:
     """Estimate each viewer's baseline.
 
-    In a marked stretch the baseline is the mean. Without a marked stretch, or for a viewer who was seen in it
-    for less than `MIN_SECONDS`, the baseline is estimated from the entire film as the state to which the face
-    keeps returning: the mode of each emotion's log-odds over the more neutral seconds. The mode stays at rest
-    even for a viewer who smiles through half of the film, where a median would be half a smile. For a viewer
-    who cries throughout, at most `MAX_EMOTION_AT_REST` is taken as rest; otherwise the crying would be their
-    baseline and would never be reported.
+    If a stretch is marked, the baseline is the mean over it. Without a marked stretch, or for a viewer who
+    was seen in it for less than `MIN_SECONDS`, the baseline is estimated from the entire film as the state to
+    which the face keeps returning: the mode of each emotion's log-odds over the more neutral seconds. The
+    mode reflects the resting face even for a viewer who smiles through half of the film, whereas the median
+    would lie between rest and smile. The total is limited to `MAX_EMOTION_AT_REST`, since otherwise the
+    crying of a viewer who cries throughout would become the baseline and would never be reported.
 
     Args:
-        timeline: of all viewers.
-        marked_span: film time in which viewers are known to be at rest, such as the time before the titles.
+        timeline: the timeline of all viewers.
+        marked_span: film time in which viewers are known to be at rest, such as before the titles.
 
     Raises:
         SettingError: the marked stretch lies outside the timeline.
@@ -118,7 +119,7 @@ def estimate_baseline(timeline: Timeline, marked_span: TimeSpan | None = None) -
             raise SettingError(
                 "time-span-outside-film",
                 "{baseline} {span}: outside the analyzed film time, {first}–{last} s; "
-                "choose a stretch inside it",
+                "choose a stretch within it",
                 span=f"{marked_span.start:g}-{marked_span.end:g}",
                 first=timeline.start,
                 last=timeline.start + seconds,
@@ -138,22 +139,21 @@ def estimate_baseline(timeline: Timeline, marked_span: TimeSpan | None = None) -
 
 
 def strength_above_baseline(timeline: Timeline, baseline: Baseline) -> Float64Array:
-    """Strength of each emotion beyond the viewer's baseline.
+    """Compute the strength of each emotion above the viewer's baseline.
 
-    The probability of an emotion is the share of ten annotators who would choose it (the emotion model is
-    trained on their votes and calibrated: Barsoum et al., 2016), and that share grows with the intensity of
-    the expression (Hess, Blairy & Kleck, 1997). Of the annotators who would not choose the emotion for this
-    viewer at rest, strength is the share who choose it now: (p − rest) / (1 − rest), at least 0. Its unit is
-    a share of annotators: 0.6 means that of ten annotators who saw no joy in the face at rest, six see it
-        now.
+    The probability of an emotion is the fraction of ten annotators who would choose it (the emotion model is
+    trained on annotators' votes and calibrated; Barsoum et al., 2016). This fraction increases with the
+    intensity of the expression (Hess, Blairy & Kleck, 1997). Strength is the fraction of annotators choosing
+    the emotion now among those who would not choose it for this viewer at rest: (p − rest) / (1 − rest), at
+    least 0. For example, 0.6 means that of ten annotators who saw no joy in the face at rest, six see it now.
 
     If more than half of the annotators already choose the emotion at rest, few are left to change their
-    answer, and dividing by so small a number would turn noise into strength. The denominator is therefore at
-    least `MIN_HEADROOM`, and strength cannot reach 1 there.
+    answer, and dividing by such a small number would amplify noise. The denominator is therefore at least
+    `MIN_HEADROOM`, in which case strength cannot reach 1.
 
     Args:
-        timeline: of all viewers.
-        baseline: of the same viewers.
+        timeline: the timeline of all viewers.
+        baseline: the baseline of the same viewers.
 
     Returns:
         (V, S, 7) strengths 0–1 in the order of `NON_NEUTRAL_EMOTIONS`; NaN where the viewer was not seen.
@@ -165,15 +165,15 @@ def strength_above_baseline(timeline: Timeline, baseline: Baseline) -> Float64Ar
 
 
 def _resting_probabilities(probabilities: Float64Array) -> Float64Array:
-    """(n, 8) → (8,): the mode of each emotion's log-odds over the more neutral seconds."""
-    # Probabilities pile up near 0 and 1, where their mode would depend on the clipping; log-odds do not.
+    """(n, 8) → (8,) probabilities from the mode of each emotion's log-odds over the more neutral seconds."""
+    # Probabilities accumulate near 0 and 1, where the mode would depend on clipping; log-odds do not.
     most_neutral_first = np.argsort(-probabilities[:, EMOTIONS.index(Emotion.NEUTRAL)], kind="stable")
     chosen = probabilities[most_neutral_first[: _neutral_count(len(probabilities))]]
     p = np.clip(chosen, _MIN_PROBABILITY, 1 - _MIN_PROBABILITY)
     modes = np.array([_half_sample_mode(log_odds) for log_odds in np.log(p / (1 - p)).T])
     resting = 1 / (1 + np.exp(-modes))
     resting /= resting.sum()
-    # Modes of single emotions need not sum to one, and may describe a viewer who is never at rest.
+    # The modes of the emotions need not sum to 1, and may describe a viewer who is never at rest.
     emotion_total = 1 - resting[EMOTIONS.index(Emotion.NEUTRAL)]
     at_rest = min(emotion_total, MAX_EMOTION_AT_REST)
     resting *= at_rest / max(emotion_total, _MIN_PROBABILITY)
@@ -188,9 +188,9 @@ def _neutral_count(seconds: int) -> int:
 def _half_sample_mode(values: Float64Array) -> float:
     """Estimate the mode as the mean of the densest quarter of the values.
 
-    The half-sample mode (Bickel & Frühwirth, 2006) takes the shortest interval that holds half of the
-    values, and repeats this inside it until two values are left. Here it stops after two steps: the densest
-    quarter is nearly as close to the mode, and its mean varies less.
+    The half-sample mode (Bickel & Frühwirth, 2006) takes the shortest interval that contains half of the
+    values and repeats this step within it until two values are left. Here, the procedure stops after two
+    steps, because the densest quarter is nearly as close to the mode, and its mean varies less.
     """
     x = np.sort(values)
     for _ in range(2):

@@ -1,7 +1,8 @@
-"""Mixed emotions: two emotions at once in one viewer, by the rules of `MIXED_EMOTIONS`.
+"""Mixed emotions: two emotions at once in one viewer, as defined by `MIXED_EMOTIONS`.
 
-The audience curve cannot show them: an audience in which half is happy and half is sad has the same curve
-as one in which everybody cries tears of joy. So they are looked for in each viewer, and only then counted.
+The audience curve cannot show mixed emotions: an audience that is half happy and half sad has the same curve
+as one in which everybody cries tears of joy. Mixed emotions are therefore detected in each viewer before they
+are counted.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ class MixedEmotionOccurrence:
 
     Attributes:
         emotion: the mixed emotion.
-        count: viewers who showed it at least once.
-        viewers: viewers who were seen long enough to tell.
+        count: number of viewers who showed it at least once.
+        viewers: number of viewers who were seen long enough to decide.
         share: `count` / `viewers`, 0–1.
-        share_interval: its 95 % Wilson interval.
-        strength: mean of the peak strength over the viewers who showed it, 0–1.
+        share_interval: 95 % Wilson interval of `share`.
+        strength: mean peak strength over the viewers who showed it, 0–1.
     """
 
     emotion: MixedEmotion
@@ -37,17 +38,18 @@ class MixedEmotionOccurrence:
 
 
 def mixed_emotion_strength(strength: Float64Array, emotion: MixedEmotion) -> Float64Array:
-    """Strength of a mixed emotion in each viewer and second.
+    """Compute the strength of a mixed emotion in each viewer and second.
 
-    It is the strength of the weaker component, each averaged over the rule's window: both must be present.
+    Each component is averaged over the rule's window. The strength of the mixed emotion is that of the weaker
+    component, because both must be present.
 
     Args:
-        strength: (V, S, 7) of the viewers, NaN where not seen.
-        emotion: the rule.
+        strength: (V, S, 7) each viewer's strengths, NaN where not seen.
+        emotion: the rule that defines the mixed emotion.
 
     Returns:
-        (V, S) 0–1 at the middle second of the window; 0 where the rule does not hold; NaN where the viewer
-        was seen in less than half of the window.
+        (V, S) strength at the middle second of the window, 0–1; 0 where the rule does not hold; NaN where the
+        viewer was seen in less than half of the window.
     """
     first, second = (
         _window_mean(strength[:, :, NON_NEUTRAL_EMOTIONS.index(component)], emotion.window)
@@ -68,15 +70,15 @@ def find_mixed_emotions(
     """Find the mixed emotions that at least one viewer showed from `start` to `end`.
 
     Args:
-        strength: (V, S, 7) of every viewer, NaN where not seen.
+        strength: (V, S, 7) each viewer's strengths, NaN where not seen.
         first_second: film second of the first column.
-        start, end: seconds of film time, end exclusive.
+        start, end: seconds of film time; the end is exclusive.
         emotions: the rules to try.
 
     Returns:
         One occurrence for each mixed emotion that was shown, the most frequent first.
     """
-    # The window means need the seconds around the stretch, so a wider part is cut out and trimmed afterwards.
+    # The window means require the seconds around the stretch, so a wider part is extracted and then trimmed.
     margin = max((emotion.window for emotion in emotions), default=0)
     low, high = int(np.floor(start)) - first_second, int(np.ceil(end)) - first_second
     cut_start, cut_stop = max(0, low - margin), max(0, high + margin)
@@ -97,7 +99,7 @@ def find_mixed_emotions(
 
 
 def _window_mean(x: Float64Array, window: int) -> Float64Array:
-    """(V, S) → mean of the seen seconds in the window around each second; NaN if less than half was seen."""
+    """(V, S) → (V, S) mean of the seen seconds in the window; NaN if less than half of it was seen."""
     half = window // 2
     seen = ~np.isnan(x)
     edge = ((0, 0), (half, half))

@@ -1,10 +1,10 @@
 """Reaction delays: of each viewer relative to the others, and of the audience after events of known time.
 
-Faces alone show only who reacts later than whom. They cannot show how late the audience as a whole is: an
-audience that reacts to everything a second later looks exactly like a film that starts a second later.
-Measuring that needs events that happen at a known time and cause a reaction; `estimate_reaction_delay`
-takes such events. The lines of a script are not such events by themselves, since it is unknown which of
-them cause a reaction.
+Faces alone show only which viewers react later than others. They cannot show the delay of the audience as a
+whole: an audience that reacts to everything a second later looks exactly like a film that starts a second
+later. Measuring this delay requires events that happen at a known time and cause a reaction, which are passed
+to `estimate_reaction_delay`. The lines of a script do not qualify by themselves, because it is unknown which
+lines cause a reaction.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ import numpy as np
 from moviemotion.statistics import Float64Array
 
 MAX_RELATIVE_DELAY = 5
-"""Largest delay of one viewer against the others, in both directions, seconds."""
+"""Largest delay of one viewer relative to the others, in either direction, in seconds."""
 MIN_CORRELATION = 0.2
-"""Correlation with the others below which a viewer's delay is not estimated."""
+"""Smallest correlation with the others for which a viewer's delay is estimated."""
 MAX_REACTION_DELAY = 10
-"""Seconds after an event in which the audience may react to it."""
+"""Time after an event within which the audience may react to it, in seconds."""
 MIN_RISE = 0.1
-"""Rise in mean strength that counts as a reaction of the audience."""
+"""Smallest rise in mean strength that counts as a reaction of the audience."""
 N_RESAMPLES = 1000
 
 
 @dataclass(frozen=True)
 class RelativeDelay:
-    """Delay of each viewer relative to the others.
+    """The delay of each viewer relative to the others.
 
     Attributes:
-        viewer_delays: (V,) seconds by which each viewer reacts later than the others, negative if earlier;
-            NaN where it cannot be estimated.
-        spread: standard deviation of `viewer_delays` between viewers, seconds; NaN with fewer than two.
-        spread_interval: its 95 % interval (percentile bootstrap over viewers).
+        viewer_delays: (V,) seconds by which each viewer reacts later than the others; negative if earlier,
+            NaN if the delay cannot be estimated.
+        spread: standard deviation of `viewer_delays` over viewers, in seconds; NaN with fewer than two.
+        spread_interval: 95 % interval of `spread` (percentile bootstrap over viewers).
     """
 
     viewer_delays: Float64Array
@@ -45,14 +45,14 @@ class RelativeDelay:
 
 @dataclass(frozen=True)
 class ReactionDelay:
-    """How late the audience reacts to known events.
+    """The delay with which the audience reacts to known events.
 
     Attributes:
-        seconds: median over the events with a reaction, from the event to half of the rise that follows;
-            NaN without a reaction.
-        interval: its 95 % interval (percentile bootstrap over events).
-        reacted_events: how many events the audience reacted to.
-        events: how many events there were.
+        seconds: time from an event to half of the rise that follows, as the median over the events with a
+            reaction; NaN without a reaction.
+        interval: 95 % interval of `seconds` (percentile bootstrap over events).
+        reacted_events: number of events to which the audience reacted.
+        events: number of events.
     """
 
     seconds: float
@@ -62,14 +62,14 @@ class ReactionDelay:
 
 
 def estimate_relative_delay(strength: Float64Array, seed: int) -> RelativeDelay:
-    """Estimate the lag at which each viewer's curves fit best to the sum of the others' curves.
+    """Estimate the lag at which each viewer's curves best match the sum of the others' curves.
 
-    The cross-correlation pools the seven emotions, each after its own mean is subtracted. A parabola
-    through its maximum and the two neighboring seconds gives the fraction of a second.
+    The cross-correlation pools the seven emotions after subtracting the mean of each. A parabola through the
+    maximum and the two neighboring seconds gives the lag to a fraction of a second.
 
     Args:
-        strength: (V, S, 7), NaN where not seen.
-        seed: of the bootstrap.
+        strength: (V, S, 7) each viewer's strengths, NaN where not seen.
+        seed: random seed for the bootstrap.
     """
     viewers, seconds = strength.shape[:2]
     delays = np.full(viewers, np.nan)
@@ -79,7 +79,8 @@ def estimate_relative_delay(strength: Float64Array, seed: int) -> RelativeDelay:
         total = deviation.sum(axis=0)
         norm = np.sqrt((deviation**2).sum(axis=(1, 2)))
         for v in range(viewers):
-            # The viewer is taken out of the sum; otherwise each would partly be compared with themselves.
+            # The viewer is excluded from the sum; otherwise, viewers would be partly compared with
+            # themselves.
             delays[v] = _lag(deviation[v], total - deviation[v], float(norm[v]))
     known = delays[~np.isnan(delays)]
     if len(known) < 2:
@@ -90,9 +91,9 @@ def estimate_relative_delay(strength: Float64Array, seed: int) -> RelativeDelay:
 
 
 def _lag(own: Float64Array, others: Float64Array, norm: float) -> float:
-    """Seconds by which one (S, 7) curve lags behind another; NaN where they are not alike.
+    """Compute the seconds by which one (S, 7) curve lags behind another; NaN if they are not similar.
 
-    A maximum at the end of the range is no maximum: the best lag may lie beyond it, so it counts as unknown.
+    If the maximum is at the end of the range, the best lag may lie beyond it, so it counts as unknown.
     """
     reach = MAX_RELATIVE_DELAY + 1
     inside = others[reach:-reach]
@@ -116,10 +117,10 @@ def estimate_reaction_delay(
     """Estimate how long after known events the audience reacts.
 
     Args:
-        strength: (V, S, 7), NaN where not seen.
+        strength: (V, S, 7) each viewer's strengths, NaN where not seen.
         first_second: film second of the first column.
-        events: film times in seconds at which something begins that may cause a reaction.
-        seed: of the bootstrap.
+        events: film times, in seconds, at which something that may cause a reaction begins.
+        seed: random seed for the bootstrap.
     """
     seen = ~np.isnan(strength)
     with np.errstate(invalid="ignore"):
@@ -134,9 +135,9 @@ def estimate_reaction_delay(
 
 
 def _half_rise(curve: Float64Array, event: float) -> float:
-    """Seconds from `event` (in columns) to half of the highest rise after it; NaN where there is none.
+    """Compute the seconds from `event` (in columns) to half of the highest rise after it; NaN without a rise.
 
-    Half of the rise is measured rather than its start, which noise hides, or its top, which is flat.
+    The midpoint of the rise is used because its start is obscured by noise and its top is flat.
     """
     at = int(np.floor(event))
     after = curve[max(at, 0) : at + MAX_REACTION_DELAY + 1]
@@ -149,6 +150,6 @@ def _half_rise(curve: Float64Array, event: float) -> float:
         return float("nan")
     k = int(np.argmax(rise >= rise.max() / 2))
     below = rise[k - 1] if k else 0.0
-    # A column is the mean over one second, so its value belongs to the middle of that second.
+    # A column is the mean over one second, so its value corresponds to the middle of that second.
     middle = at + k + 0.5 - (rise[k] - rise.max() / 2) / (rise[k] - below)
     return float(middle - event)

@@ -1,10 +1,10 @@
 """Smoothing of one viewer's samples over time.
 
-A face changes slowly, but the output of the emotion model flickers from frame to frame. Each sample is
-replaced by the mean of the samples around it, weighted by a Gaussian that is cut off at `RADIUS_SECONDS`.
-The kernel is symmetric, so it does not shift a reaction in time. The price is that a live sample is final
-only `RADIUS_SECONDS` later. A causal filter, which would not have to wait, was measured
-(`benchmarks/people.py`): its lag costs as much accuracy as its smoothing gains.
+Faces change slowly, but the output of the emotion model fluctuates from frame to frame. Each sample is
+replaced by the mean of the samples around it, weighted by a Gaussian that is truncated at `RADIUS_SECONDS`.
+The kernel is symmetric, so it does not shift reactions in time. As a consequence, a live sample is final only
+`RADIUS_SECONDS` later. A causal filter would avoid this delay, but measurements (`benchmarks/people.py`) show
+that its lag costs as much accuracy as its smoothing gains.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 SIGMA_SECONDS = 0.6
-"""Standard deviation of the Gaussian, seconds."""
+"""Standard deviation of the Gaussian, in seconds."""
 RADIUS_SECONDS = 1.2
-"""Reach of the kernel in both directions, seconds: the delay after which a live sample is final."""
+"""Radius of the kernel, in seconds; also the delay after which a live sample is final."""
 
 
 def smooth(
@@ -24,18 +24,18 @@ def smooth(
     """Smooth the samples of one viewer.
 
     Args:
-        time: (n,) seconds, ascending; need not be evenly spaced.
-        probabilities: (n, 8).
-        weight: (n,) quality weights above 0.
+        time: (n,) seconds in ascending order, not necessarily evenly spaced.
+        probabilities: (n, 8) emotion probabilities.
+        weight: (n,) quality weights, greater than 0.
 
     Returns:
-        (n, 8) mean around each sample, weighted by quality and by distance in time; rows still sum to one.
+        (n, 8) mean around each sample, weighted by quality and by distance in time; rows still sum to 1.
     """
     w = weight.astype(np.float64)[:, None]
     own = w * probabilities
     total, norm = own.copy(), w.copy()
-    # Adds the samples k places before and after each one, for all samples at once. As time ascends, the loop
-    # can stop at the first k at which every pair is farther apart than the kernel reaches.
+    # Adds the samples k places before and after each one, for all samples at once. Since times are ascending,
+    # the loop can stop at the first k for which every pair is farther apart than the radius of the kernel.
     for k in range(1, len(time)):
         apart = time[k:] - time[:-k]
         if apart.min() > RADIUS_SECONDS:

@@ -1,15 +1,15 @@
-"""Intervals of mean strengths over viewers, for many seconds (or lines) of one film at once.
+"""Intervals of mean strength over viewers, for many seconds (or lines) of one film at once.
 
-Strengths lie between 0 and 1, mostly near 0, and some viewers miss what others react to. Student's interval
-and the percentile bootstrap over viewers are then too narrow, above all in seconds in which by chance no
-viewer reacted: there the sample variance is 0 and the interval has no width (`benchmarks/validity.py`
-prints how often each method covers the true mean).
+Strengths lie between 0 and 1, mostly near 0, and some viewers do not react when others do. Under these
+conditions, Student's interval and the percentile bootstrap over viewers are too narrow, especially in seconds
+in which no viewer happened to react: the sample variance is then 0 and the interval has zero width
+(`benchmarks/validity.py` prints the coverage of each method).
 
-The interval used here is Wilson's, as for a share, with the number of viewers divided by the dispersion φ =
-variance / (mean · (1 − mean)), as is done for shares in surveys (Korn & Graubard, 1998). The φ of a single
-second is estimated from few viewers. It is therefore moderated by the φ of the entire film, as variances of
-small samples are in genomics (Smyth, 2004): the film's φ counts like `_FILM_DEGREES_OF_FREEDOM` further
-viewers, and it dominates where little was shown.
+The interval used here is Wilson's interval for a proportion, with the number of viewers divided by the
+dispersion φ = variance / (mean · (1 − mean)), as is done for proportions in surveys (Korn & Graubard, 1998).
+Because the φ of a single second is estimated from few viewers, it is moderated by the φ of the entire film,
+as is done for the variances of small samples in genomics (Smyth, 2004). The film's φ counts as
+`_FILM_DEGREES_OF_FREEDOM` additional viewers, and it dominates when few emotions were shown.
 """
 
 from __future__ import annotations
@@ -21,23 +21,24 @@ from moviemotion.statistics import Z95, Float64Array, student_t_quantile
 
 _TINY = 1e-12
 _FILM_DEGREES_OF_FREEDOM = 3.0
-"""Degrees of freedom of the film's dispersion, in a second with an average amount of emotion.
+"""Degrees of freedom assigned to the film's dispersion, in a second with an average amount of emotion.
 
-A few, so that seconds with many viewers keep their own dispersion.
+The number is small, so that seconds with many viewers keep their own dispersion.
 """
 
 
 def strength_intervals(
     values: Float64Array, weight: NDArray[np.floating] | None = None
 ) -> tuple[Float64Array, Float64Array, Float64Array]:
-    """Mean over viewers and its 95 % interval.
+    """Compute the mean over viewers and its 95 % interval.
 
     Args:
-        values: (V, S) or (V, S, F) strengths 0–1, NaN where not seen; S seconds or lines of one film.
-        weight: (V, S) quality weights, 0–1; by default all are equal.
+        values: (V, S) or (V, S, F) strengths, 0–1, NaN where not seen; S is the number of seconds or lines.
+        weight: (V, S) quality weights, 0–1; equal by default.
 
     Returns:
-        mean, low, high, each (S,) or (S, F): NaN without values; low and high NaN with fewer than two.
+        The mean and the lower and upper ends of the interval, each (S,) or (S, F). The mean is NaN without
+        values; the ends are NaN with fewer than two.
     """
     x = values if values.ndim == 3 else values[:, :, None]
     seen = ~np.isnan(x[:, :, 0])
@@ -50,12 +51,11 @@ def strength_intervals(
         variance = (w * (x - mean) ** 2).sum(axis=0) / total * n / (n - 1)
         enough = (seen.sum(axis=0) > 1)[:, None]
         product = np.maximum(mean * (1 - mean), _TINY)
-        # A weighted variance with Kish's correction; with equal weights it is the usual one, with n − 1.
+        # A weighted variance with Kish's correction; with equal weights, it is the usual one with n − 1.
         film_mean = [np.where(enough, each, 0).sum(axis=0) / enough.sum() for each in (variance, product)]
         freedom = np.maximum(n - 1, _TINY)
         scaled_variance = student_t_quantile(freedom) ** 2 * variance
-        # The film's dispersion rests on all of its seconds, so its quantile is that of the normal
-        # distribution.
+        # The film's dispersion is estimated from all of its seconds, so the normal quantile is used.
         k = (
             (freedom * scaled_variance + _FILM_DEGREES_OF_FREEDOM * Z95**2 * film_mean[0])
             / (freedom * product + _FILM_DEGREES_OF_FREEDOM * film_mean[1])
@@ -71,16 +71,16 @@ def strength_intervals(
 
 
 def difference_intervals(first: Float64Array, second: Float64Array) -> Float64Array:
-    """95 % interval of the second group's mean minus the first group's.
+    """Compute the 95 % interval of the second group's mean minus the first group's mean.
 
     The distances from each mean to the ends of its own interval are combined as root sums of squares (Zou &
-    Donner, 2008). This needs neither a normal distribution nor equal variances in both groups.
+    Donner, 2008). This assumes neither a normal distribution nor equal variances in both groups.
 
     Args:
-        first, second: (V, S) or (V, S, F) of different viewers, as for `strength_intervals`.
+        first, second: (V, S) or (V, S, F) strengths of different viewers, as for `strength_intervals`.
 
     Returns:
-        (2, S) or (2, S, F), low then high.
+        (2, S) or (2, S, F) lower and upper ends of the interval.
     """
     one, one_low, one_high = strength_intervals(first)
     two, two_low, two_high = strength_intervals(second)

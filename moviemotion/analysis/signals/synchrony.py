@@ -1,12 +1,12 @@
-"""Inter-subject correlation (ISC, synchrony): how alike the viewers' curves rise and fall.
+"""Inter-subject correlation (ISC, synchrony): how similarly the viewers' curves rise and fall.
 
 Each viewer's curves are correlated with the mean curves of all other viewers (leave-one-out ISC: Hasson et
 al., 2004; Nastase et al., 2019). The seven emotions are centered and pooled, and the viewers' correlations
-are averaged. A value of 1 means perfectly alike; unrelated viewers give 0.
+are averaged. Identical curves give a value of 1, and unrelated curves give a value of about 0.
 
-The intervals come from a jackknife over viewers. The viewers' correlations are not independent, since all
-of them share the mean of the others, so their own spread is too small. Leaving a viewer out of everything,
-the average included, accounts for that.
+The intervals come from a jackknife over viewers. The viewers' correlations are not independent, because each
+involves the mean of the others, so their standard deviation is too small. Excluding a viewer from the entire
+computation, including these means, accounts for this dependence.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from moviemotion.statistics import Z95, Float64Array, student_t_quantile
 
 SYNCHRONY_WINDOW = 15
-"""Length of the sliding window, seconds."""
+"""Length of the sliding window, in seconds."""
 MAX_JACKKNIFE_GROUPS = 30
-"""The jackknife omits one viewer at a time; in larger audiences it omits one of this many groups of viewers.
+"""Largest number of jackknife groups; in audiences up to this size, viewers are left out one at a time.
 
-The delete-a-group jackknife (Kott, 2001) keeps the cost of large audiences bounded.
+The delete-a-group jackknife (Kott, 2001) bounds the computational cost for large audiences.
 """
 _MIN_VARIANCE = 1e-9
 _MAX_CORRELATION = 1 - 1e-9
@@ -31,14 +31,14 @@ _MAX_CORRELATION = 1 - 1e-9
 
 @dataclass(frozen=True)
 class JackknifeEstimate:
-    """An inter-subject correlation, and its values without each viewer or group of viewers.
+    """An inter-subject correlation, and its values when each viewer or group of viewers is left out.
 
     Attributes:
         value: correlation, −1…1; NaN with fewer than two viewers or no variation.
-        leave_one_out: (G,) correlation without each viewer or group.
-        excluded: (G, V) bool, which viewers each of these excludes; viewers who were never seen are in none.
-        leave_two_out: (G·(G − 1)/2,) correlation without two viewers or groups, in the order of
-            `np.triu_indices`; empty if it was not requested.
+        leave_one_out: (G,) correlation when each viewer or group is left out.
+        excluded: (G, V) bool, the viewers excluded in each case; viewers who were never seen are in no group.
+        leave_two_out: (G·(G − 1)/2,) correlation when each two viewers or groups are left out, in the order
+            of `np.triu_indices`; empty if not requested.
     """
 
     value: float
@@ -55,12 +55,12 @@ class JackknifeEstimate:
     def interval(self, min_variance: float = 0.0) -> tuple[float, float]:
         """95 % interval over viewers; NaNs with fewer than three viewers.
 
-        Student's t with G − 1 degrees of freedom on Fisher's z scale, where the variance hardly depends on
-        the correlation itself.
+        The interval uses Student's t with G − 1 degrees of freedom on Fisher's z scale, on which the variance
+        hardly depends on the correlation.
 
         Args:
-            min_variance: typical variance of the film's other moments. A few viewers who happen to be very
-                alike would otherwise give an interval that is too narrow.
+            min_variance: lower bound for the variance, typically the mean over the film's moments. Without
+                it, a few viewers who happen to be very similar would give an interval that is too narrow.
         """
         variance = self.variance - self._interaction_variance()
         own = student_t_quantile(max(len(self.leave_one_out) - 1, 1)) * np.sqrt(variance)
@@ -69,11 +69,11 @@ class JackknifeEstimate:
         return float(low), float(high)
 
     def _interaction_variance(self) -> float:
-        """Variance due to interactions between two viewers, which the jackknife counts twice.
+        """Estimate the variance due to interactions between two viewers, which the jackknife counts twice.
 
-        A correlation is quadratic in the viewers. Where nothing is shared, all of its variance comes from
-        pairs of viewers, and the jackknife overestimates it by a factor of two. Leaving out two viewers at
-        a time measures that part (Efron & Stein, 1981), so that it can be subtracted once.
+        A correlation is quadratic in the viewers. If nothing is shared, all of its variance comes from pairs
+        of viewers, and the jackknife overestimates it by a factor of two. Leaving out two viewers at a time
+        measures this component (Efron & Stein, 1981), so that it can be subtracted once.
         """
         n = len(self.leave_one_out)
         if not len(self.leave_two_out) or np.isnan(self.leave_two_out).any():
@@ -90,10 +90,10 @@ class FilmSynchrony:
     """Inter-subject correlation over the entire film.
 
     Attributes:
-        overall: correlation with the seven emotions pooled, −1…1.
-        overall_interval: its 95 % interval over viewers.
-        by_emotion: correlation of each emotion alone, in the order of `NON_NEUTRAL_EMOTIONS`.
-        by_emotion_interval: their 95 % intervals over viewers.
+        overall: correlation pooled over the seven emotions, −1…1.
+        overall_interval: 95 % interval of `overall` over viewers.
+        by_emotion: correlation for each emotion, in the order of `NON_NEUTRAL_EMOTIONS`.
+        by_emotion_interval: 95 % intervals of `by_emotion` over viewers.
     """
 
     overall: float
@@ -103,10 +103,10 @@ class FilmSynchrony:
 
 
 def film_synchrony(strength: Float64Array) -> FilmSynchrony:
-    """Compute how alike the viewers' curves are over the entire film, overall and for each emotion.
+    """Compute how similar the viewers' curves are over the entire film, overall and for each emotion.
 
     Args:
-        strength: (V, S, 7), NaN where not seen.
+        strength: (V, S, 7) each viewer's strengths, NaN where not seen.
     """
     overall, *by_emotion = _jackknife_estimates(strength, by_emotion=True)
     return FilmSynchrony(
@@ -120,13 +120,13 @@ def film_synchrony(strength: Float64Array) -> FilmSynchrony:
 def sliding_synchrony(strength: Float64Array) -> Float64Array:
     """Compute the inter-subject correlation in a sliding window of `SYNCHRONY_WINDOW` seconds.
 
-    Running sums make the cost independent of the length of the window.
+    Running sums make the computational cost independent of the length of the window.
 
     Args:
-        strength: (V, S, 7), NaN where not seen.
+        strength: (V, S, 7) each viewer's strengths, NaN where not seen.
 
     Returns:
-        (S,) −1…1; NaN where no viewer has any variation together with another viewer.
+        (S,) correlations, −1…1; NaN where undefined because no two viewers vary in the same seconds.
     """
     seen = ~np.isnan(strength[:, :, :1])
     filled = np.where(seen, strength, 0)
@@ -151,7 +151,7 @@ def sliding_synchrony(strength: Float64Array) -> Float64Array:
 
 
 def synchrony_at(strength: Float64Array, column: int) -> JackknifeEstimate:
-    """Compute the synchrony in the window around one column, with all that its interval needs."""
+    """Compute the synchrony in the window around one column, with everything needed for its interval."""
     half = SYNCHRONY_WINDOW // 2
     (pooled,) = _jackknife_estimates(
         strength[:, max(column - half, 0) : column + half + 1], leave_two_out=True
@@ -162,12 +162,12 @@ def synchrony_at(strength: Float64Array, column: int) -> JackknifeEstimate:
 def _jackknife_estimates(
     strength: Float64Array, by_emotion: bool = False, leave_two_out: bool = False
 ) -> list[JackknifeEstimate]:
-    """Correlation over all columns with the emotions pooled, then of each emotion alone if requested.
+    """Compute the pooled correlation over all columns and, if requested, the correlation for each emotion.
 
     Args:
-        strength: (V, S, 7), NaN where not seen.
-        by_emotion: also return one estimate for each emotion.
-        leave_two_out: also compute the correlations without two viewers or groups at a time.
+        strength: (V, S, 7) each viewer's strengths, NaN where not seen.
+        by_emotion: whether to return an estimate for each emotion, too.
+        leave_two_out: whether to compute the correlations with two viewers or groups left out, too.
     """
     seen = ~np.isnan(strength).all(axis=(1, 2))
     present = strength[seen]
@@ -176,7 +176,7 @@ def _jackknife_estimates(
     if groups:
         excluded[np.arange(len(present)) % groups, np.flatnonzero(seen)] = True
     one, other = np.triu_indices(groups if leave_two_out else 0, 1)
-    # One row for each subset of the audience: everybody, without each group, without each two groups.
+    # One row for each subset of the audience: all viewers, all but one group, and all but two groups.
     subsets = np.concatenate(
         [np.zeros((1, len(present))), excluded[:, seen], (excluded[one] | excluded[other])[:, seen]]
     )
@@ -187,25 +187,25 @@ def _jackknife_estimates(
 
 
 def _sums_of_products(strength: Float64Array, column: int, excluded: Float64Array) -> Float64Array:
-    """Sums that give each viewer's correlation with the mean of the others, in J subsets of the audience.
+    """Compute the sums for each viewer's correlation with the mean of the others, in J audience subsets.
 
-    All subsets are computed at once as matrix products, since excluding viewers changes only the mean of the
-    others.
+    All subsets are computed at once as matrix products, because excluding viewers changes only the mean of
+    the others.
 
     Args:
-        strength: (V, S, 7), NaN where not seen.
-        column: the emotion.
-        excluded: (J, V) 1 where the subset excludes that viewer.
+        strength: (V, S, 7) each viewer's strengths, NaN where not seen.
+        column: column of the emotion.
+        excluded: (J, V) 1 if the subset excludes the viewer, else 0.
 
     Returns:
-        (3, J, V) covariance, the viewer's own variance and the variance of the others' mean, as sums over the
-        seconds in which the viewer and at least one other are seen.
+        (3, J, V) covariance, variance of the viewer and variance of the others' mean, as sums over the
+        seconds in which the viewer and at least one other viewer are seen.
     """
     seen = (~np.isnan(strength[:, :, column])).astype(float)
     own = np.nan_to_num(strength[:, :, column])
     count = seen.sum(axis=0) - excluded @ seen
     accompanied = (count > 1).astype(float)
-    # For a viewer who is seen, the mean of the others is `mean` − own · `per_other`.
+    # For a viewer who is seen, the mean of the others is `mean` − own value · `per_other`.
     per_other = accompanied / np.maximum(count - 1, 1)
     mean = (own.sum(axis=0) - excluded @ own) * per_other
     n = np.maximum(accompanied @ seen.T, 1)
@@ -233,7 +233,7 @@ def _fisher_z(r: float | Float64Array) -> Float64Array:
 
 
 def _window_sum(x: Float64Array) -> Float64Array:
-    """(S, n) → sum over the `SYNCHRONY_WINDOW` rows centered on each row, fewer at the ends."""
+    """(S, n) → (S, n) sum over the `SYNCHRONY_WINDOW` rows centered on each row; fewer at the ends."""
     half = SYNCHRONY_WINDOW // 2
     running = np.concatenate([np.zeros((1, x.shape[1])), np.cumsum(x, axis=0)])
     row = np.arange(len(x))

@@ -1,9 +1,9 @@
 """The timeline: viewer × second × emotion, with the number of samples behind each cell.
 
-Samples arrive at the frame rate of each camera, and irregularly, since some are rejected. The timeline
+Samples arrive at each camera's frame rate and at irregular intervals, because some are rejected. The timeline
 averages them per second of film time, so that viewers can be compared, and marks the seconds in which too
-little was seen.
-It never interpolates: a gap stays NaN, and every later step decides for itself how to treat unseen seconds.
+little was seen. It never interpolates: gaps stay NaN, and each later step decides how to treat unseen
+seconds.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from moviemotion.analysis.signals.smoothing import smooth
 from moviemotion.emotions import EMOTIONS
 
 MIN_WEIGHT = 0.5
-"""Smallest sum of quality weights for which a second counts as seen: half of one perfect sample."""
+"""Smallest sum of quality weights for which a second counts as seen; equals half of one perfect sample."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,11 @@ class Timeline:
         viewers: names of the V viewers.
         start: film second of the first column; column k covers [start + k, start + k + 1).
         probabilities: (V, S, 8) float32, mean emotion probabilities in the order of `EMOTIONS`, weighted by
-            the quality of the samples; NaN where the viewer was not seen or not well enough. Gaps are never
-            filled in.
-        sample_counts: (V, S) int32, how many samples each cell is the mean of; 0 where not seen.
-        weight: (V, S) float32, mean quality weight of those samples, 0–1; None if all cells are trusted
-            equally.
+            the quality of the samples; NaN where the viewer was not seen, or not seen well enough. Gaps are
+            never filled in.
+        sample_counts: (V, S) int32, number of samples averaged in each cell; 0 where not seen.
+        weight: (V, S) float32, mean quality weight of these samples, 0–1; None if all cells have equal
+            weight.
     """
 
     viewers: tuple[str, ...]
@@ -50,7 +50,7 @@ class ViewerSamples:
     Attributes:
         viewer: name of the viewer.
         time: (n,) seconds of film time, ascending.
-        probabilities: (n, 8) in the order of `EMOTIONS`.
+        probabilities: (n, 8) emotion probabilities in the order of `EMOTIONS`.
         weight: (n,) quality weight of each sample, from 0 (rejected) to 1.
     """
 

@@ -1,1 +1,1 @@
-"""Files for other programs: ELAN, editing programs, WebVTT."""
+"""Files for other programs: ELAN, editing programs and WebVTT."""

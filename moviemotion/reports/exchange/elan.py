@@ -1,6 +1,7 @@
-"""Exports a screening as ELAN annotations: tiers of moments, of the audience's emotions, and of the script.
+"""Exports a screening as ELAN annotations, with tiers for moments, the audience's emotions and the script.
 
-Times are milliseconds of film time. Annotations of one tier never overlap, because ELAN rejects overlaps.
+Times are milliseconds of film time. Annotations on the same tier never overlap, because ELAN rejects
+overlaps.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ from moviemotion.screenplay.elements import ElementKind
 
 EAF_SCHEMA = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
 _FIXED_DATE = "1970-01-01T00:00:00+00:00"
-"""The format requires a date; a fixed one gives the same file for the same study."""
+"""The format requires a date; a fixed one makes the file of a study reproducible."""
 _LINGUISTIC_TYPE = "annotation"
 
 
 @dataclass(frozen=True)
 class Annotation:
-    """A text on a tier from `start` to `end`, in milliseconds of film time."""
+    """Text on a tier from `start` to `end`, in milliseconds of film time."""
 
     start: int
     end: int
@@ -38,11 +39,11 @@ class Annotation:
 
 @dataclass(frozen=True)
 class Tier:
-    """A row of annotations in order of time.
+    """A row of annotations in chronological order.
 
     Attributes:
-        name: unique in the document.
-        annotations: without overlaps.
+        name: tier name, unique within the document.
+        annotations: the annotations, which do not overlap.
         speaker: the character who speaks, or None.
     """
 
@@ -55,7 +56,7 @@ def elan_document(analysis: Analysis, film: Path | None = None) -> str:
     """Write an ELAN annotation document (EAF 3.0).
 
     Args:
-        analysis: of the screening.
+        analysis: the analysis of the screening.
         film: the film's file, which ELAN opens with the annotations; None for annotations only.
     """
     tiers = list(build_tiers(analysis))
@@ -105,7 +106,7 @@ def elan_document(analysis: Analysis, film: Path | None = None) -> str:
 
 
 def build_tiers(analysis: Analysis) -> Iterator[Tier]:
-    """Build the tiers: moments, the emotions of the audience, scenes, action, and one for each speaker."""
+    """Build the tiers for moments, the audience's emotions, scenes, action and each speaker."""
     moments = (
         (moment.start, moment.end, f"Moment {k}: {moment.emotion}, {moment_evidence(moment)}")
         for k, moment in enumerate(analysis.moment_search.moments, 1)
@@ -136,7 +137,7 @@ def build_tiers(analysis: Analysis) -> Iterator[Tier]:
 
 
 def _strength_annotations(analysis: Analysis, column: int) -> Iterator[Annotation]:
-    """Yield the stretches in which the audience's mean strength of an emotion passes the rule for lines."""
+    """Yield the stretches in which the mean strength of an emotion meets the criterion used for lines."""
     curve = analysis.audience_curve
     mean, low = curve.strength[:, column], curve.strength_interval[0, :, column]
     with np.errstate(invalid="ignore"):
@@ -150,9 +151,10 @@ def _strength_annotations(analysis: Analysis, column: int) -> Iterator[Annotatio
 
 
 def without_overlaps(spans: Iterable[tuple[float, float, str]]) -> tuple[Annotation, ...]:
-    """Turn spans into annotations without overlap.
+    """Convert spans to annotations without overlap.
 
-    A span that reaches into the next one ends where that one starts; spans that start together are joined.
+    A span that overlaps the next one is cut off where the next one starts; spans that start together are
+    joined.
     """
     timed = sorted(
         (round(start * 1000), round(end * 1000), " ".join(text.split()))
@@ -173,9 +175,9 @@ def without_overlaps(spans: Iterable[tuple[float, float, str]]) -> tuple[Annotat
 
 
 def _time_slots(root: ET.Element, tiers: Iterable[Tier]) -> None:
-    """Add two time slots for each annotation, in order of time.
+    """Add two time slots for each annotation, in chronological order.
 
-    Annotations that shared a slot would move together when one of them is edited.
+    If annotations shared a slot, editing one of them would also move the other.
     """
     times = [time for tier in tiers for a in tier.annotations for time in (a.start, a.end)]
     order = ET.SubElement(root, "TIME_ORDER")

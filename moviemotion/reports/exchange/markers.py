@@ -1,6 +1,6 @@
-"""Exports the moments as markers for editing programs: OpenTimelineIO, two kinds of EDL, Final Cut XML.
+"""Exports the moments as markers for editing programs: OpenTimelineIO, two kinds of EDL, and Final Cut XML.
 
-OpenTimelineIO's own EDL writer is not used: it writes names in capitals, loses the length of a marker, and
+OpenTimelineIO's own EDL writer is not used because it capitalizes names, discards the length of markers, and
 always writes 29.97 fps as drop-frame timecode.
 """
 
@@ -24,19 +24,19 @@ MARKER_COLORS: dict[Emotion, tuple[str, str]] = {
     Emotion.FEAR: ("PURPLE", "MAGENTA"),
     Emotion.CONTEMPT: ("PINK", "WHITE"),
 }
-"""The color of a marker in OpenTimelineIO and Resolve, and in EDL locators, which have fewer colors."""
+"""Colors of an emotion's markers in OpenTimelineIO and Resolve, and in EDL locators (fewer colors)."""
 
 
 @dataclass(frozen=True)
 class Marker:
-    """A moment as a marker of an editing program.
+    """A moment as a marker in an editing program.
 
     Attributes:
-        name: `Moment 3: happy`.
-        note: its evidence on one line.
-        start: its first frame; the first frame of the film is 0.
-        frames: its length, at least 1.
-        emotion: decides the color.
+        name: name of the marker, such as `Moment 3: happy`.
+        note: evidence for the moment, on one line.
+        start: first frame of the moment; the first frame of the film is 0.
+        frames: length of the moment in frames, at least 1.
+        emotion: emotion of the moment, which determines the color.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Marker:
 
 
 def moment_markers(analysis: Analysis, timecode: TimecodeFormat) -> tuple[Marker, ...]:
-    """Convert the moments of a screening to markers, in order of time."""
+    """Convert the moments of a screening to markers, in chronological order."""
     scenes = {moment: scene for scene in analysis.scene_emotions for moment in scene.moments}
     markers = []
     for k, moment in enumerate(analysis.moment_search.moments):
@@ -72,7 +72,7 @@ def moment_markers(analysis: Analysis, timecode: TimecodeFormat) -> tuple[Marker
 
 
 def otio_timeline(analysis: Analysis, timecode: TimecodeFormat) -> str:
-    """Write an OpenTimelineIO timeline without clips: a marker for each moment, its figures as metadata."""
+    """Write an OpenTimelineIO timeline without clips, with a marker and metadata for each moment."""
     return _write_otio(analysis, timecode, "otio_json")
 
 
@@ -82,14 +82,14 @@ def final_cut_xml(analysis: Analysis, timecode: TimecodeFormat) -> str:
 
 
 def is_smpte_rate(timecode: TimecodeFormat) -> bool:
-    """Whether the frame rate is one of SMPTE timecode; Final Cut XML supports no other."""
+    """Whether the frame rate is an SMPTE timecode rate; Final Cut XML supports only these rates."""
     from opentimelineio.opentime import RationalTime
 
     return bool(RationalTime.is_smpte_timecode_rate(float(timecode.frame_rate)))
 
 
 def _write_otio(analysis: Analysis, timecode: TimecodeFormat, adapter: str) -> str:
-    # Imported here because the import takes a second.
+    # Imported here because the import takes about a second.
     import opentimelineio as otio
     from opentimelineio.opentime import RationalTime, TimeRange
 
@@ -122,7 +122,7 @@ def _write_otio(analysis: Analysis, timecode: TimecodeFormat, adapter: str) -> s
 
 
 def locator_edl(analysis: Analysis, timecode: TimecodeFormat) -> str:
-    """Write a CMX3600 EDL: the film as one event with a `* LOC:` comment for each moment.
+    """Write a CMX3600 EDL with the film as one event and a `* LOC:` comment for each moment.
 
     Avid and Baselight write and read locators in this form.
     """
@@ -136,7 +136,7 @@ def locator_edl(analysis: Analysis, timecode: TimecodeFormat) -> str:
 
 
 def resolve_edl(analysis: Analysis, timecode: TimecodeFormat) -> str:
-    """Write timeline markers in Resolve's EDL form: an event for each moment, its marker on the next line."""
+    """Write timeline markers in Resolve's EDL format: one event per moment, its marker on the next line."""
     lines = []
     for k, marker in enumerate(moment_markers(analysis, timecode), 1):
         lines.append(_edl_event(k, "001", timecode, marker.start, marker.start + 1))
@@ -157,5 +157,5 @@ def _edl_event(number: int, reel: str, timecode: TimecodeFormat, start: int, end
 
 
 def _single_ascii_line(text: str) -> str:
-    """Join a text into one line with ASCII dashes, because some programs read EDLs as ASCII."""
+    """Join a text into one line of ASCII characters, because some programs read EDLs as ASCII."""
     return " ".join(text.split()).translate(str.maketrans("–—−’", "---'"))

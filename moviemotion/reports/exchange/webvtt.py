@@ -1,4 +1,4 @@
-"""Exports a screening as WebVTT: a metadata track of JSON for web pages, and a caption track for people."""
+"""Exports a screening as WebVTT: a JSON metadata track for web pages, and a caption track for viewers."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ VttCue = tuple[float, float, str]
 
 
 def metadata_vtt(analysis: Analysis) -> str:
-    """Write a metadata track: JSON objects whose `type` is scene, line, moment or second.
+    """Write a metadata track of JSON objects whose `type` is scene, line, moment or second.
 
-    A moment has the fields of `moments.json`. Strengths, shares and intervals equal those of the report; null
-    means not measured.
+    Moments have the same fields as in `moments.json`. Strengths, shares and intervals equal those in the
+    report; null means that a value was not measured.
     """
     records = [*_scenes(analysis), *_moments(analysis), *_lines(analysis), *_seconds(analysis)]
     cues = [(start, end, _cue_json(record)) for start, end, record in records if not isnan(start)]
@@ -104,9 +104,10 @@ def _emotion_fields(summary: EmotionSummary) -> dict[str, Any]:
 
 def _vtt_document(title: str, cues: list[VttCue], settings: str = "") -> str:
     parts = [f"WEBVTT {' '.join(title.split()).replace('-->', '->')}\n"]
-    # WebVTT requires cues in order of their starts; of cues that start together the longest comes first.
+    # WebVTT requires cues in order of their start times; of cues that start together, the longest comes
+    # first.
     for start, end, text in sorted(cues, key=lambda cue: (cue[0], -cue[1])):
-        # WebVTT requires that a cue ends after it starts.
+        # WebVTT requires each cue to end after it starts.
         times = f"{_vtt_time(start)} --> {_vtt_time(max(end, start + 0.001))}"
         parts.append(f"\n{times}{settings}\n{text}\n")
     return "".join(parts)

@@ -1,1 +1,1 @@
-"""HTML reports, and the data of the studio's analysis page."""
+"""HTML reports, and the data for the studio's analysis page."""

@@ -1,6 +1,6 @@
-"""The JSON of the studio's analysis page: audience curves, moments, and the script.
+"""The JSON data for the studio's analysis page: audience curves, moments and the script.
 
-Curves are packed as in the report (see `chart_data`); null means not measured.
+Curves are packed as in the report (see `chart_data`); null means that a value was not measured.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from moviemotion.reports.tables.csv_json import moments_json, number_or_null
 def audience_json(analysis: Analysis) -> dict[str, Any]:
     """Describe the audience second by second, with the conclusions of the analysis.
 
-    `start` is the first second of film time and `seconds` their number; `viewers` counts the viewers who were
-    seen in each; `curves` are packed by `pack_curves`.
+    `start` is the first second of film time, `seconds` is the number of seconds, `viewers` is the number of
+    viewers seen in each second, and `curves` contains the output of `pack_curves`.
     """
     return {
         "title": analysis.title,
@@ -46,7 +46,7 @@ def audience_json(analysis: Analysis) -> dict[str, Any]:
 
 
 def curves_json(curve: AudienceCurve) -> dict[str, Any]:
-    """Pack the curves of an audience, or of a group of viewers."""
+    """Pack the curves of an audience or of a group of viewers."""
     return {
         "steps": CURVE_STEPS,
         "noValue": NO_VALUE,
@@ -56,7 +56,7 @@ def curves_json(curve: AudienceCurve) -> dict[str, Any]:
 
 
 def moments_with_elements(analysis: Analysis) -> list[dict[str, Any]]:
-    """List the moments as in `moments.json`, each with the indices of its `elements` in the script."""
+    """List the moments as in `moments.json`, each with `elements`, the indices of its script elements."""
     moments = moments_json(analysis)["moments"]
     return [
         {**moment, "elements": list(elements)}
@@ -65,7 +65,7 @@ def moments_with_elements(analysis: Analysis) -> list[dict[str, Any]]:
 
 
 def script_json(analysis: Analysis) -> list[dict[str, Any]]:
-    """List the printed elements of the script: kind, text, time, emotion, and the numbers of its moments."""
+    """List the printed elements of the script with kind, text, time, emotion and numbers of the moments."""
     elements = analysis.script.screenplay.elements if analysis.script else ()
     return [
         {

@@ -13,19 +13,19 @@ from moviemotion.statistics import Float64Array
 
 WIDTH, HEIGHT = 720, 120
 _MIN_VALENCE_RANGE = 0.02
-"""The smallest range of valence on the vertical axis, so that a film without reactions is drawn flat."""
+"""Smallest range of valence on the vertical axis; it keeps the curve of a film without reactions flat."""
 
 
 @dataclass(frozen=True)
 class ArcFigure:
-    """The emotional arc as SVG paths in a box of `WIDTH` × `HEIGHT`.
+    """The emotional arc as SVG paths within a box of `WIDTH` × `HEIGHT`.
 
     Attributes:
         line: path of the audience's valence.
-        band: path around its 95 % interval.
-        zero: the height of valence 0.
+        band: outline of the 95 % interval of the valence.
+        zero: vertical position of valence 0.
         acts: name and left edge of each act.
-        summary: the text for screen readers.
+        summary: text for screen readers.
     """
 
     line: str
@@ -36,7 +36,7 @@ class ArcFigure:
 
 
 def build_arc_figure(analysis: Analysis) -> ArcFigure | None:
-    """Draw the emotional arc; None if no part of it has an interval."""
+    """Draw the emotional arc; return None if no part of the arc has an interval."""
     p = analysis.patterns
     low, high = p.arc.curve_interval
     known = ~np.isnan(low)

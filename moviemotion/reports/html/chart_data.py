@@ -1,7 +1,7 @@
-"""Packs the numbers of the report's charts into compact JSON for the page.
+"""Packs the data of the report's charts into compact JSON for the page.
 
-Curves are stored as 16-bit steps of 1/10,000, and viewer strips as one byte for each second. That is finer
-than a chart can show, and keeps 200 viewers × 2 hours below 3 MB.
+Curves are stored as 16-bit integers in units of 1/10,000, and viewer strips as one byte per second. This is
+finer than a chart can show, and keeps 200 viewers × 2 hours below 3 MB.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ EMOTION_STYLES = [
     {"key": f, "symbol": PALETTE[f].symbol, "dash": PALETTE[f].dash, "shown": f in EMPHASIZED}
     for f in NON_NEUTRAL_EMOTIONS
 ]
-"""How each emotion is drawn, and whether the page shows it at first."""
+"""The style of each emotion, and whether the page shows it initially."""
 
 
 def chart_data(analysis: Analysis) -> dict[str, Any]:
-    """Collect everything that the page's script draws, ready for JSON.
+    """Collect everything that the page's script draws, in a form suitable for JSON.
 
-    `curves` are packed by `pack_curve`, `strips` by `pack_strips`. Times are seconds of film time.
+    `curves` are packed by `pack_curve` and `strips` by `pack_strips`. Times are seconds of film time.
     """
     curve = analysis.audience_curve
     return {
@@ -75,7 +75,7 @@ def timed_scenes(analysis: Analysis) -> list[dict[str, Any]]:
 
 
 def pack_curves(audience_curve: AudienceCurve) -> dict[str, str]:
-    """Pack the audience curves and their intervals, by name."""
+    """Pack the audience curves and their intervals, keyed by name."""
     curves = {
         "overall": audience_curve.overall_strength,
         "overallLow": audience_curve.overall_strength_interval[0],
@@ -105,7 +105,8 @@ def pack_curve(values: Float64Array) -> str:
 def pack_strips(strength: NDArray[np.floating]) -> str:
     """Pack (V, S, 7) strengths as base64 bytes, viewer by viewer.
 
-    A byte is 32 × the column of the strongest emotion + its strength in steps of 1/31, or `NOT_SEEN` for NaN.
+    Each byte is 32 × the column of the strongest emotion + its strength in units of 1/31, or `NOT_SEEN` for
+    NaN.
     """
     cells = np.full(strength.shape[:2], NOT_SEEN, dtype=np.uint8)
     seen = ~np.isnan(strength).any(axis=-1)

@@ -1,4 +1,4 @@
-"""Reports the comparison of two screenings: terminal lines, HTML page, CSV and JSON."""
+"""Reports the comparison of two screenings as terminal lines, an HTML page, CSV and JSON."""
 
 from __future__ import annotations
 
@@ -57,13 +57,13 @@ _COLUMNS = (
 
 
 def signed_number(value: float) -> str:
-    """Format a difference with its sign: `+0.12`, `−0.12`; a dash for NaN."""
+    """Format a difference with a sign: `+0.12`, `−0.12`; a dash for NaN."""
     text = number_format.number(value)
     return f"+{text}" if value > 0 and text != "0.00" else text
 
 
 def signed_interval(interval: tuple[float, float]) -> str:
-    """Format an interval of a difference: `−0.03 to +0.21`."""
+    """Format the interval of a difference: `−0.03 to +0.21`."""
     return (
         "no interval"
         if interval[0] != interval[0]
@@ -72,14 +72,14 @@ def signed_interval(interval: tuple[float, float]) -> str:
 
 
 def unit_label(unit: CutUnit) -> str:
-    """Name a unit by its speaker and label, or by its seconds."""
+    """Return a label with the unit's speaker and text, or with its seconds."""
     if unit.kind is CutUnitKind.SECONDS:
         return number_format.time_range(unit.spans[0].start, unit.spans[0].end)
     return f"{unit.character}: {unit.label}" if unit.character else unit.label
 
 
 def comparison_conclusion(comparison: ScreeningComparison) -> str:
-    """Summarize what the comparison found in one sentence."""
+    """Summarize the findings of the comparison in one sentence."""
     count = Counter(d.verdict for d in comparison.differences)
     tested = sum(count.values()) - count[DifferenceVerdict.NOT_TESTED]
     kinds = Counter(unit.kind for unit in comparison.alignment.units)
@@ -95,28 +95,28 @@ def comparison_conclusion(comparison: ScreeningComparison) -> str:
     ]
     return (
         f"The film and {', '.join(parts)}, seven emotions each: of {tested:,} differences "
-        f"{count[DifferenceVerdict.DIFFERS]:,} stand out (adjusted p ≤ {ALPHA:g}), "
-        f"{count[DifferenceVerdict.ALIKE]:,} are smaller than {SMALLEST_RELEVANT_DIFFERENCE:g} by their 95 % "
-        f"intervals, and {count[DifferenceVerdict.INCONCLUSIVE]:,} are inconclusive."
+        f"{count[DifferenceVerdict.DIFFERS]:,} are significant (adjusted p ≤ {ALPHA:g}), "
+        f"{count[DifferenceVerdict.ALIKE]:,} are smaller than {SMALLEST_RELEVANT_DIFFERENCE:g} according to "
+        f"their 95 % intervals, and {count[DifferenceVerdict.INCONCLUSIVE]:,} are inconclusive."
     )
 
 
 def viewers_needed_sentence(comparison: ScreeningComparison) -> str:
-    """Estimate in one sentence how many viewers would decide the inconclusive differences."""
+    """State in one sentence how many viewers would be needed to decide the inconclusive differences."""
     half, all_ = comparison.viewers_needed(0.5), comparison.viewers_needed(1.0)
     if half is None or all_ is None:
         return "No difference is inconclusive."
     each = "who see both" if comparison.group_comparison.paired else "in each screening"
     return (
-        f"About {half:,} viewers {each} would decide half of the inconclusive differences, and {all_:,} all "
-        f"of them: with that many, a difference of the observed size, or of "
-        f"{SMALLEST_RELEVANT_DIFFERENCE:g} if the observed one is smaller, is found with "
+        f"About {half:,} viewers {each} would decide half of the inconclusive differences, and {all_:,} "
+        f"would decide all of them: with that many, a difference of the observed size, or of "
+        f"{SMALLEST_RELEVANT_DIFFERENCE:g} if the observed one is smaller, is detected with "
         f"{100 * POWER:.0f} % power."
     )
 
 
 def significant_differences(comparison: ScreeningComparison) -> list[UnitDifference]:
-    """List the differences that stand out, the largest first."""
+    """List the significant differences, the largest first."""
     found = [d for d in comparison.differences if d.verdict is DifferenceVerdict.DIFFERS]
     return sorted(found, key=lambda d: -abs(d.difference))
 
@@ -139,7 +139,7 @@ def comparison_lines(comparison: ScreeningComparison) -> list[str]:
 
 
 def shorten_text(text: str, max_length: int) -> str:
-    """Join a text into one line and shorten it at a word to at most `max_length` letters."""
+    """Join a text into one line and shorten it at a word boundary to at most `max_length` characters."""
     line = " ".join(text.split())
     return line if len(line) <= max_length else line[: max_length - 1].rsplit(" ", 1)[0] + " …"
 
@@ -147,7 +147,7 @@ def shorten_text(text: str, max_length: int) -> str:
 def comparison_csv(comparison: ScreeningComparison) -> str:
     """Write one row for each unit and emotion.
 
-    Times are seconds of film time of each screening; cells are empty where a difference was not tested.
+    Times are seconds of film time in each screening; cells are empty if a difference was not tested.
     """
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
@@ -159,7 +159,7 @@ def comparison_csv(comparison: ScreeningComparison) -> str:
 
 
 def comparison_json(comparison: ScreeningComparison) -> dict[str, Any]:
-    """Convert the comparison for `json.dumps(…, allow_nan=False)`; null means not tested."""
+    """Convert the comparison for `json.dumps(…, allow_nan=False)`; null means "not tested"."""
     c = comparison.group_comparison
     return {
         "first": comparison.names[0],
@@ -209,7 +209,7 @@ def _or_none(value: float) -> float | None:
 
 
 def render_comparison(comparison: ScreeningComparison) -> str:
-    """Render the comparison as one HTML page that makes no network request."""
+    """Render the comparison as an HTML page that makes no network requests."""
     found = significant_differences(comparison)
     overview = [
         d

@@ -1,4 +1,4 @@
-"""Reports a prediction from trailer reactions: terminal lines, HTML page, JSON and CSV."""
+"""Reports a prediction from trailer reactions as terminal lines, an HTML page, JSON and CSV."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def score_sentence(score: PredictorScore) -> str:
 
 
 def more_data_sentence(prediction: OutcomePrediction) -> str:
-    """Estimate in one or two sentences what more data would achieve."""
+    """State in one or two sentences what more data would achieve."""
     aim = (
         MIN_USEFUL_VARIANCE
         if isnan(prediction.score.variance_explained)
@@ -42,13 +42,13 @@ def more_data_sentence(prediction: OutcomePrediction) -> str:
     )
     unit = prediction.unit
     text = (
-        f"To detect an explained share of {number(aim)} with {percent(POWER)} power, about "
+        f"To detect an explained fraction of {number(aim)} with {percent(POWER)} power, about "
         f"{prediction.units_needed:,} {unit}s are needed; there are {prediction.units:,}."
     )
     if not isnan(prediction.variance_explained_at_double):
         text += (
-            f" Twice as many would explain about {number(prediction.variance_explained_at_double)}, if the "
-            "learning curve continues as it began."
+            f" With twice as many, about {number(prediction.variance_explained_at_double)} would be "
+            "explained if the learning curve continued on the same course."
         )
     return text
 
@@ -66,7 +66,7 @@ def prediction_lines(prediction: OutcomePrediction) -> list[str]:
 
 
 def prediction_json(prediction: OutcomePrediction) -> dict[str, Any]:
-    """Convert the prediction for `json.dumps(…, allow_nan=False)`; null means not measured."""
+    """Convert the prediction for `json.dumps(…, allow_nan=False)`; null means "not measured"."""
     return {
         "verdict": str(prediction.verdict),
         "reason": prediction.reason,
@@ -105,7 +105,7 @@ def _or_none(value: float) -> float | None:
 
 
 def reactions_csv(table: ReactionTable, outcome: Float64Array) -> str:
-    """Write the rows that were used, with their outcome, as a table that can be predicted from again."""
+    """Write the rows used and their outcomes as a table that can be the input of another prediction."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["trailer", "viewer", *table.feature_names, "outcome"])
@@ -115,7 +115,7 @@ def reactions_csv(table: ReactionTable, outcome: Float64Array) -> str:
 
 
 def render_prediction(prediction: OutcomePrediction) -> str:
-    """Render the prediction as one HTML page that makes no network request."""
+    """Render the prediction as an HTML page that makes no network requests."""
     environment = template_environment("moviemotion.reports.html")
     environment.filters |= {"number": number, "percent": percent, "p_value": p_value, "plural": plural}
     environment.filters["percent_interval"] = percent_interval

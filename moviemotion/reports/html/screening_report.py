@@ -1,7 +1,8 @@
-"""Renders the report of a screening: one HTML page that opens offline.
+"""Renders the report of a screening as an HTML page that works offline.
 
-Reports compute nothing: the page shows the figures of the `Analysis`. Its script, `templates/report.js`,
-draws the curves with uPlot and the viewer strips on a canvas from the data of `chart_data.py`.
+Reports compute nothing: the page shows the values in the `Analysis`. The page's script,
+`templates/report.js`, uses the data from `chart_data.py` to draw the curves with uPlot and the viewer strips
+on a canvas.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from moviemotion.reports.pattern_sentences import pattern_findings
 from moviemotion.screenplay.alignment.align import Cue, TimeSource
 from moviemotion.screenplay.elements import Element, ElementKind
 
-# Character names and parentheticals share the time of their dialogue, which gets the label.
+# Character names and parentheticals have the same time as their dialogue, which gets the label.
 LABELED_KINDS = (
     ElementKind.SCENE_HEADING,
     ElementKind.ACTION,
@@ -47,11 +48,11 @@ class ScriptRow:
     """One element of the script on the page.
 
     Attributes:
-        index: of the element in the screenplay.
+        index: index of the element in the screenplay.
         element: the element.
-        cue: when it is on screen.
-        emotion_summary: what the page shows beside it; None for nothing.
-        moments: numbers, from 1, of the moments that overlap it.
+        cue: when the element is on screen.
+        emotion_summary: the emotions shown beside the element, or None.
+        moments: numbers, counted from 1, of the moments that overlap the element.
     """
 
     index: int
@@ -70,7 +71,7 @@ def render_report(analysis: Analysis) -> str:
     """Render the report of one screening.
 
     Returns:
-        A complete HTML page that makes no network request.
+        A complete HTML page that makes no network requests.
     """
     template = _environment().get_template("report.html")
     return template.render(
@@ -86,7 +87,7 @@ def render_report(analysis: Analysis) -> str:
 
 
 def script_rows(analysis: Analysis) -> list[ScriptRow]:
-    """Combine each printed element of the script with its time, its emotion and its moments."""
+    """Combine each printed element of the script with its time, emotions and moments."""
     if analysis.script is None:
         return []
     moments: dict[int, list[int]] = {}
@@ -94,7 +95,7 @@ def script_rows(analysis: Analysis) -> list[ScriptRow]:
         for index in indices:
             moments.setdefault(index, []).append(number)
     elements = analysis.script.screenplay.elements
-    # A heading shows the emotion of its complete scene, not that of its own second.
+    # A heading shows the emotion of the entire scene, not that of the heading's own second.
     scene_summaries = {scene.heading_element: scene.summary for scene in analysis.scene_emotions}
     return [
         ScriptRow(

@@ -1,1 +1,1 @@
-"""Annotated scripts: Fountain, Final Draft, PDF."""
+"""Annotated scripts in Fountain, Final Draft and PDF format."""

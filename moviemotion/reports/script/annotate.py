@@ -1,4 +1,4 @@
-"""Writes the audience's emotions into the screenplay: as Fountain notes or Final Draft script notes."""
+"""Writes the audience's emotions into the screenplay as Fountain notes or Final Draft script notes."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from moviemotion.screenplay.formats.registry import is_fountain
 from moviemotion.screenplay.formats.title_page import title_page_length
 
 _INLINE_NOTE_KINDS = (ElementKind.ACTION, ElementKind.DIALOGUE)
-"""Kinds that every Fountain program still recognizes with a note at the end of their last line."""
+"""Element kinds that all Fountain programs recognize even with a note at the end of the last line."""
 _NEUTRAL_COLOR = "#6b6f76"
 
 
 def annotated_fountain(analysis: Analysis) -> str:
-    """Add notes to the source of the screenplay; other formats are converted to Fountain first.
+    """Add notes to the source of the screenplay; formats other than Fountain are converted first.
 
-    Without its notes, the result parses to the same elements in the same order as the source.
+    With the notes removed, the result is parsed into the same elements in the same order as the source.
 
     Raises:
         ValueError: the analysis has no script.
@@ -67,7 +67,7 @@ def annotated_fountain(analysis: Analysis) -> str:
 
 
 def annotated_final_draft(analysis: Analysis) -> bytes:
-    """Add script notes to the user's Final Draft file; every other byte stays unchanged.
+    """Add script notes to the user's Final Draft file, leaving every other byte unchanged.
 
     Other formats are converted to Final Draft first.
 
@@ -81,7 +81,7 @@ def annotated_final_draft(analysis: Analysis) -> bytes:
         data = read_bytes(screenplay.path, "screenplay")
         if decode_lines(data) != screenplay.source:
             raise MoviemotionError(
-                f"{screenplay.path}: the screenplay changed after it was read; run the command again"
+                f"{screenplay.path}: the screenplay has changed since it was read; run the command again"
             )
         ranges = dict(enumerate(element_ranges(data, screenplay.path)))
         return _with_notes(data, analysis, script, ranges)
@@ -95,16 +95,16 @@ def _with_notes(
 
     Args:
         data: the Final Draft file.
-        analysis: of the screening.
-        script: with its cues.
-        ranges: start and end of each element that the file contains, by the index of the element.
+        analysis: the analysis of the screening.
+        script: the screenplay with its cues.
+        ranges: start and end of each element in the file, keyed by the index of the element.
     """
     written = sorted(ranges)
     notes = [ScriptNote(0, 0, "MoviEmotion", notes_legend(script.timing), _NEUTRAL_COLOR)]
     for element, found in sorted(element_notes(analysis, script).items()):
         for note in found:
             color = PALETTE[note.emotion].light if note.emotion else _NEUTRAL_COLOR
-            # Final Draft has no sections: the note of a section goes to the element before it.
+            # Final Draft has no sections, so the note of a section goes to the element before it.
             at = written[max(bisect_right(written, element) - 1, 0)]
             start, end = ranges[at]
             notes.append(ScriptNote(start, end, note.title, note.text, color))
@@ -118,19 +118,19 @@ def _require_script(analysis: Analysis) -> TimedScript:
 
 
 def _is_blank(line: str) -> bool:
-    """Whether a line ends a paragraph; in Fountain, a line of two spaces continues a speech."""
+    """Whether a line ends a paragraph; in Fountain, a line with two spaces continues a speech."""
     return not line.strip() and len(line) < 2
 
 
 def _paragraph_end(source: Sequence[str], line: int) -> int:
-    """Return the number of the last line of the paragraph of `line`; both count from 1."""
+    """Return the last line number of the paragraph that contains `line`; lines are numbered from 1."""
     while line < len(source) and not _is_blank(source[line]):
         line += 1
     return line
 
 
 def _has_open_note(source: Sequence[str], line: int) -> bool:
-    """Whether the paragraph has an unclosed `[[`, which would absorb a note behind it."""
+    """Whether the paragraph contains an unclosed `[[`, which would absorb a note placed after it."""
     end = _paragraph_end(source, line)
     start = line
     while start > 1 and not _is_blank(source[start - 2]):

@@ -1,4 +1,4 @@
-"""Writes the screenplay as a PDF whose margin shows the audience's emotion beside each line."""
+"""Writes the screenplay as a PDF with the audience's emotion in the margin beside each line."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from moviemotion.screenplay.elements import TextStyle
 from moviemotion.screenplay.formats.emphasis import style_runs
 
 _LETTER_WIDTH, _LINE_HEIGHT = 7.2, 12.0
-"""Width of a letter and height of a line of 12-point Courier, in points."""
+"""Character width and line height of 12-point Courier, in points."""
 _FIRST_BASELINE = LETTER[1] - 72.0
 _BAR_LEFT, _BAR_WIDTH = 82.0, 3.5
 _LABEL_RIGHT, _LABEL_SIZE = 78.0, 7.5
@@ -39,19 +39,19 @@ _FONTS = {
 def annotated_pdf(analysis: Analysis, font: Path | None = None) -> bytes:
     """Draw the pages of the screenplay with the audience's emotions in the left margin.
 
-    A line with an emotion has a bar in its color, its name and its strength; a moment has its number; a line
-    that was cut has "not in the film".
+    Beside a line with an emotion are a bar in the emotion's color, its name and its strength. Moments are
+    marked by their numbers, and lines that were cut by "not in the film".
 
     Args:
-        analysis: with a script.
-        font: a monospaced TrueType font for scripts with letters that Courier lacks, such as Greek or
+        analysis: an analysis with a script.
+        font: a monospaced TrueType font for scripts with characters that Courier lacks, such as Greek or
             Cyrillic.
 
     Returns:
         The PDF file.
 
     Raises:
-        MoviemotionError: the font lacks letters of the script or cannot be read.
+        MoviemotionError: the font cannot be read or has no glyphs for some characters in the script.
         ValueError: the analysis has no script.
     """
     if analysis.script is None:
@@ -80,7 +80,7 @@ def annotated_pdf(analysis: Analysis, font: Path | None = None) -> bytes:
 
 
 def _load_font(font: Path) -> tuple[dict[TextStyle, str], Callable[[str], bool]]:
-    """Register a font; return its name for every style, and a function that tells whether it has a letter."""
+    """Register a font; return its name for every style, and a function that tells if it has a character."""
     try:
         own = TTFont("Script", str(font))
     except (TTFError, OSError):
@@ -93,13 +93,13 @@ def _check_glyphs(texts: Iterable[str], has: Callable[[str], bool], path: Path) 
     missing = sorted({c for text in texts for c in text if c != "\n" and not has(c)})
     if missing:
         raise MoviemotionError(
-            f"{path}: the font lacks some of its letters ({' '.join(missing[:8])}); "
+            f"{path}: the font has no glyphs for some characters in the script ({' '.join(missing[:8])}); "
             "choose a monospaced TrueType font that has them"
         )
 
 
 def _is_in_courier(letter: str) -> bool:
-    """Whether a letter is in the built-in Courier of PDF readers, which covers Western European languages."""
+    """Whether a character is in PDF readers' built-in Courier, which covers Western European languages."""
     try:
         letter.encode("cp1252")
     except UnicodeEncodeError:
@@ -108,7 +108,7 @@ def _is_in_courier(letter: str) -> bool:
 
 
 def _draw_cover(canvas: Canvas, analysis: Analysis, timing: str, faces: dict[TextStyle, str]) -> None:
-    """Draw the title, how to read the margin, and the color of each emotion."""
+    """Draw the title, an explanation of the margin, and the color of each emotion."""
     middle, quality = LETTER[0] / 2, analysis.data_quality
     canvas.setFont(faces[TextStyle.BOLD], 18)
     canvas.drawCentredString(middle, 560, analysis.title)
@@ -117,8 +117,8 @@ def _draw_cover(canvas: Canvas, analysis: Analysis, timing: str, faces: dict[Tex
     canvas.setFont("Helvetica", 9)
     lines = [
         f"{plural(quality.viewers, 'viewer')}, {duration(quality.seconds)} of film.",
-        "Beside a line: its strongest emotion and the mean strength of that emotion from 0 to 1.",
-        "The report has the 95 % interval of every strength and the adjusted p-value of every moment.",
+        "Beside each line: the strongest emotion and its mean strength, from 0 to 1.",
+        "The report contains the 95 % interval of every strength and the adjusted p-value of every moment.",
         timing,
     ]
     y = 470.0
@@ -136,7 +136,7 @@ def _draw_cover(canvas: Canvas, analysis: Analysis, timing: str, faces: dict[Tex
 
 
 def _draw_text_run(canvas: Canvas, run: TextRun, y: float, faces: dict[TextStyle, str]) -> None:
-    """Draw a run of text, one style after the other."""
+    """Draw a run of text, one style after another."""
     for start, end, style in style_runs(run.styles):
         x = (run.column + start) * _LETTER_WIDTH
         canvas.setFont(faces[style & ~TextStyle.UNDERLINE], 12)
@@ -149,13 +149,13 @@ def _draw_text_run(canvas: Canvas, run: TextRun, y: float, faces: dict[TextStyle
 def _draw_margin(
     canvas: Canvas, page: list[PageLine], notes: dict[int, list[ElementNote]], labeled: set[int]
 ) -> None:
-    """Draw a bar beside the lines of each element that has notes, and its label at its first line.
+    """Draw a bar beside the lines of each element with notes, and a label beside the element's first line.
 
     Args:
-        canvas: the page.
-        page: its lines.
-        notes: by the index of the element.
-        labeled: elements that have a label on an earlier page; extended with those of this page.
+        canvas: the page to draw on.
+        page: the lines of the page.
+        notes: the notes, keyed by the index of the element.
+        labeled: elements already labeled on an earlier page; those labeled on this page are added.
     """
     rows: dict[int, list[int]] = {}
     for row, line in enumerate(page):

@@ -1,4 +1,4 @@
-"""The notes about the audience's emotions that all annotated scripts show beside the elements."""
+"""Notes about the audience's emotions, which all annotated scripts show beside the elements."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from moviemotion.screenplay.alignment.align import TimedScript, TimeSource
 from moviemotion.screenplay.elements import ElementKind
 
 KINDS_WITH_EMOTION = (ElementKind.ACTION, ElementKind.DIALOGUE, ElementKind.LYRICS, ElementKind.CENTERED)
-"""Kinds that get an emotion; character names, parentheticals and transitions get none."""
+"""Element kinds that get an emotion; character names, parentheticals and transitions do not."""
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class ElementNote:
     """A note beside one element.
 
     Attributes:
-        title: the short form for a margin.
-        text: the complete note on one line.
-        emotion: decides the color; None for notes without an emotion.
+        title: short form for the margin.
+        text: complete note on one line.
+        emotion: emotion that determines the color; None for notes without an emotion.
     """
 
     title: str
@@ -37,7 +37,7 @@ def notes_legend(timing: str) -> str:
     """Write the text that explains the notes.
 
     Args:
-        timing: the sentence that says where the times come from.
+        timing: the sentence stating where the times come from.
     """
     return (
         "The audience's emotions. A note gives film time, emotion, mean strength from 0 to 1 with its 95 % "
@@ -46,7 +46,7 @@ def notes_legend(timing: str) -> str:
 
 
 def element_notes(analysis: Analysis, script: TimedScript) -> dict[int, list[ElementNote]]:
-    """Collect the notes of each element, by its index: of its scene, of itself, and of its moments."""
+    """Collect the notes about scenes, elements and moments, keyed by the index of the element."""
     elements = script.screenplay.elements
     notes: dict[int, list[ElementNote]] = defaultdict(list)
     for scene in analysis.scene_emotions:
@@ -85,7 +85,7 @@ def _emotion_text(summary: EmotionSummary) -> str:
 
 
 def _element_at_peak(moment: Moment, overlapped: Sequence[int], script: TimedScript) -> int:
-    """Find the element on screen at the peak; action and speech are preferred to headings."""
+    """Find the element that is on screen at the peak; action and speech are preferred to headings."""
     elements, cues = script.screenplay.elements, script.cues
     lines = [k for k in overlapped if elements[k].kind in KINDS_WITH_EMOTION] or list(overlapped)
     return min(lines, key=lambda k: max(cues[k].start - moment.peak, moment.peak - cues[k].end, 0.0))

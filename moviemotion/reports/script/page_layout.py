@@ -1,7 +1,7 @@
-"""Lays a screenplay out on pages in the standard format: 12-point Courier, 10 letters and 6 lines an inch.
+"""Lays out a screenplay on pages in standard format: 12-point Courier, 10 characters and 6 lines per inch.
 
 The elements become blocks of lines. A block that does not fit on its page is split, but at least two of its
-lines stay together, and a heading or a character name stays with what follows. A speech that continues on the
+lines stay together, and headings and character names stay with what follows. A speech that continues on the
 next page gets (MORE) and a repeated character name.
 """
 
@@ -15,7 +15,7 @@ from moviemotion.screenplay.formats.emphasis import letter_styles
 
 LINES_PER_PAGE = 54
 LEFT_COLUMN, RIGHT_COLUMN = 15, 75
-"""Columns in letters from the left edge of the paper; the right one is exclusive."""
+"""Columns in characters from the left edge of the paper; the right column is exclusive."""
 _COLUMNS = {
     ElementKind.DIALOGUE: (25, 60),
     ElementKind.LYRICS: (25, 60),
@@ -25,9 +25,9 @@ _COLUMNS = {
 _HIDDEN_KINDS = (ElementKind.SECTION, ElementKind.SYNOPSIS, ElementKind.PAGE_BREAK)
 _DUAL_COLUMNS = ((15, 43), (46, 74))
 _DUAL_INDENT = {ElementKind.CHARACTER: 9, ElementKind.PARENTHETICAL: 3}
-"""Further indent of these kinds in a column of dual dialogue."""
+"""Additional indent of these kinds in a column of dual dialogue."""
 _MIN_SPLIT_LINES = 2
-"""Fewest lines of a paragraph at the bottom or the top of a page."""
+"""Smallest number of lines of a paragraph at the bottom or top of a page."""
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,10 @@ class TextRun:
     """A run of text on a line.
 
     Attributes:
-        element: index of its element; None for (MORE), a repeated character name and scene numbers.
-        column: distance from the left edge of the paper in letters.
-        text: the letters.
-        styles: one for each letter.
+        element: index of the element; None for (MORE), repeated character names and scene numbers.
+        column: distance from the left edge of the paper, in characters.
+        text: the text.
+        styles: one style for each character.
     """
 
     element: int | None
@@ -53,11 +53,11 @@ PageLine = tuple[TextRun, ...]
 
 @dataclass(frozen=True)
 class _Block:
-    """Lines that stay together if possible.
+    """Lines that are kept together if possible.
 
     Attributes:
-        lines: of the block.
-        follows_previous: whether no blank line comes before it.
+        lines: the lines of the block.
+        follows_previous: whether the block follows the previous one without a blank line.
         speaker: the character name to repeat if the block continues on the next page.
     """
 
@@ -89,20 +89,20 @@ def paginate(elements: Sequence[Element]) -> list[list[PageLine]]:
 
 
 def _lines_needed(elements: Sequence[Element], blocks: Sequence[_Block | None]) -> int:
-    """Count the lines that the first block needs, with the start of the blocks that it must stay with."""
+    """Count the lines needed by the first block and by the start of the blocks it must stay with."""
     needed = 0
     for at, block in enumerate(blocks):
         if block is None:
             break
         needed += (at > 0 and not block.follows_previous) + len(block.lines)
         if not _keeps_next(elements, block):
-            # A heading or a character name needs only the first lines of what follows.
+            # A heading or a character name must stay only with the first lines of what follows.
             return needed - max(len(block.lines) - _MIN_SPLIT_LINES, 0) if at else needed
     return needed
 
 
 def _split_block(pages: list[list[PageLine]], block: _Block, gap: list[PageLine], lines_left: int) -> None:
-    """Place a block that does not fit: if enough lines fit here, the rest goes to the next page."""
+    """Place a block that does not fit; if enough lines fit on this page, the rest goes to the next page."""
     lines = list(block.lines)
     more = 1 if block.speaker else 0
     here = min(lines_left - more, len(lines) - _MIN_SPLIT_LINES)
@@ -115,7 +115,7 @@ def _split_block(pages: list[list[PageLine]], block: _Block, gap: list[PageLine]
         else:
             pages.append([])
     elif block.follows_previous and block.speaker:
-        # No line fits below the character name: repeat the name on the next page.
+        # No line fits below the character name, so the name is repeated on the next page.
         pages[-1].append((_generated_run(_COLUMNS[ElementKind.CHARACTER][0], "(MORE)"),))
         pages.append([(_generated_run(_COLUMNS[ElementKind.CHARACTER][0], f"{block.speaker} (CONT'D)"),)])
     elif pages[-1]:
@@ -137,14 +137,14 @@ def _side_by_side(lines: Sequence[PageLine]) -> bool:
 
 
 def _keeps_next(elements: Sequence[Element], block: _Block) -> bool:
-    """Whether a block must not end a page: a heading, a character name, a parenthetical."""
+    """Whether a block must not end a page (headings, character names and parentheticals)."""
     last = block.lines[-1][0].element
     together = (ElementKind.SCENE_HEADING, ElementKind.CHARACTER, ElementKind.PARENTHETICAL)
     return last is not None and elements[last].kind in together and not _side_by_side(block.lines)
 
 
 def _blocks(elements: Sequence[Element]) -> Iterator[_Block | None]:
-    """Turn the elements into blocks of lines; None stands for a page break of the script."""
+    """Convert the elements to blocks of lines; None stands for a page break in the script."""
     at = 0
     while at < len(elements):
         end = _dual_dialogue_end(elements, at)
@@ -208,7 +208,7 @@ def _line_breaks(line: str, width: int) -> Iterator[tuple[int, int]]:
 
 
 def _dual_dialogue_end(elements: Sequence[Element], at: int) -> int:
-    """Return the index after two speeches side by side that begin at `at`, or `at` if there are none."""
+    """Return the index after two side-by-side speeches that begin at `at`, or `at` if there are none."""
     first = speech_end(elements, at)
     second = speech_end(elements, first) if first < len(elements) and elements[first].dual else first
     return second if second > first > at else at

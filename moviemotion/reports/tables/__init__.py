@@ -1,1 +1,1 @@
-"""Tables and JSON for other programs, with their data dictionary."""
+"""Tables and JSON for other programs, and their data dictionary."""

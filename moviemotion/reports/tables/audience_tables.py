@@ -1,4 +1,4 @@
-"""The tables of the emotions in each second: of each viewer, and of the audience."""
+"""Tables of the emotions in each second, for each viewer and for the audience."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ SYNCHRONY_UNDEFINED = "fewer than two viewers, or their curves do not vary"
 CORRELATION_RANGE = (-1.0, 1.0)
 _NOT_SEEN = "the viewer was not seen"
 _DECIMALS = 4
-"""Decimals of the largest table: more would be noise and double the size of the files."""
+"""Number of decimals in the largest table; more would only be noise and double the size of the files."""
 
 
 @dataclass(frozen=True)
 class _ViewerRows:
-    """The rows of one viewer: (S,) seconds of film time, (S, 8) probabilities, (S, 7) strengths."""
+    """The rows of one viewer: (S,) seconds of film time, (S, 8) probabilities and (S, 7) strengths."""
 
     viewer: str
     seconds: NDArray[np.int64]
@@ -66,7 +66,7 @@ def _audience_curve(analysis: Analysis) -> Iterator[AudienceCurve]:
 
 VIEWER_EMOTIONS = Table(
     "viewer_emotions",
-    "What each viewer's face showed in each second, and how far that exceeds the viewer's baseline.",
+    "What each viewer's face showed in each second, and by how much this exceeds the viewer's baseline.",
     ("viewer", "second", "emotion"),
     _viewer_rows,
     (
@@ -94,7 +94,7 @@ VIEWER_EMOTIONS = Table(
         Column(
             "probability",
             "number",
-            "Estimated share of annotators who would choose the emotion; sums to 1 over the emotions.",
+            "Estimated fraction of annotators who would choose the emotion; sums to 1 over the emotions.",
             lambda part: part.scores.astype(np.float64).round(_DECIMALS).ravel(),
             _NOT_SEEN,
             SHARE_RANGE,
@@ -102,7 +102,7 @@ VIEWER_EMOTIONS = Table(
         Column(
             "strength",
             "number",
-            "How much more of the emotion the viewer shows than at baseline.",
+            "Strength of the emotion above the viewer's baseline.",
             _strength_with_neutral,
             f"{_NOT_SEEN}, or the emotion is neutral",
             SHARE_RANGE,
@@ -112,7 +112,7 @@ VIEWER_EMOTIONS = Table(
 
 VIEWERS = Table(
     "viewers",
-    "The viewers, named after their camera, with a number if it shows several.",
+    "The viewers, named after their camera, with a number if the camera shows several.",
     ("viewer",),
     _viewer_summaries,
     (
@@ -120,7 +120,7 @@ VIEWERS = Table(
         Column(
             "seen",
             "number",
-            "Share of the seconds in which the viewer was seen.",
+            "Fraction of the seconds in which the viewer was seen.",
             per_row(lambda r: r[1]),
             None,
             SHARE_RANGE,
@@ -128,13 +128,13 @@ VIEWERS = Table(
         Column(
             "rest_seconds",
             "integer",
-            "From how many seconds the baseline was estimated; 0 for a viewer who was never seen.",
+            "Number of seconds from which the baseline was estimated; 0 for a viewer who was never seen.",
             per_row(lambda r: r[2]),
         ),
         Column(
             "rest_marked",
             "boolean",
-            "Whether these seconds lie in the marked baseline.",
+            "Whether these seconds lie in the marked baseline stretch.",
             per_row(lambda r: r[3]),
         ),
     ),
@@ -183,11 +183,11 @@ SECONDS = Table(
     _audience_curve,
     (
         Column("second", "integer", "Film time at which the second starts, s.", lambda curve: curve.seconds),
-        Column("viewers", "integer", "How many viewers were seen.", lambda curve: curve.viewers),
+        Column("viewers", "integer", "Number of viewers seen.", lambda curve: curve.viewers),
         Column(
             "overall",
             "number",
-            "Mean over the viewers of the strength of each one's strongest emotion.",
+            "Mean over viewers of the strength of each viewer's strongest emotion.",
             lambda curve: curve.overall_strength,
             NOBODY_SEEN,
             SHARE_RANGE,
@@ -200,7 +200,7 @@ SECONDS = Table(
         Column(
             "share",
             "number",
-            f"Share of the viewers who react: one of their strengths is at least {REACTION_THRESHOLD:g}.",
+            f"Share of viewers who react: any emotion has a strength of at least {REACTION_THRESHOLD:g}.",
             lambda curve: curve.reacting_share,
             NOBODY_SEEN,
             SHARE_RANGE,

@@ -1,4 +1,4 @@
-"""Writes the figures for other programs: `timeline.csv` and `moments.json`."""
+"""Writes the results for other programs: `timeline.csv` and `moments.json`."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ NULL_MODEL = (
     "each viewer's reactions shifted in time by a random amount, wrapping around the ends of the film"
 )
 FORMULA_PATTERN = r"^[=+\-@\t\r]"
-"""Matches texts that a spreadsheet would execute as a formula."""
+"""Pattern of text that a spreadsheet would execute as a formula."""
 CORRECTION = "family-wise over all seconds and emotions (Westfall & Young, single-step minP)"
 
 
 def escape_formula(text: str) -> str:
-    """Put an apostrophe before a text that a spreadsheet would execute as a formula."""
+    """Prefix text that a spreadsheet would execute as a formula with an apostrophe."""
     return f"'{text}" if re.match(FORMULA_PATTERN, text) else text
 
 
@@ -35,7 +35,7 @@ def timeline_csv(timeline: Timeline) -> Iterator[str]:
     """Write a timeline as CSV text in parts, for `file.writelines`.
 
     Yields:
-        The header, then one part for each viewer with one row for each second: viewer, second, samples and
+        The header, then one part per viewer with one row per second: viewer, second, number of samples, and
         the emotion probabilities with four decimals, which are empty where the viewer was not seen.
     """
     yield ",".join(("viewer", "second", "samples", *EMOTIONS)) + "\n"
@@ -54,10 +54,10 @@ def timeline_csv(timeline: Timeline) -> Iterator[str]:
 
 
 def moments_json(analysis: Analysis) -> dict[str, Any]:
-    """Collect the moments with evidence and lines, and the patterns, for `json.dumps(…, allow_nan=False)`.
+    """Collect the moments, their evidence and lines, and the patterns, for `json.dumps(…, allow_nan=False)`.
 
-    Times are seconds of film time, `end` exclusive; intervals are 95 %; null means undefined. `patterns` has
-    the names and units of the analysis's pattern records.
+    Times are seconds of film time, and `end` is exclusive. Intervals are 95 % intervals; null means
+    undefined. `patterns` uses the names and units of the analysis's pattern records.
     """
     search = analysis.moment_search
     return {
@@ -82,7 +82,7 @@ def moments_json(analysis: Analysis) -> dict[str, Any]:
 
 
 def _json_value(record: object) -> Any:
-    """Convert a record for JSON: dataclasses to objects, arrays to lists, NaN to null."""
+    """Convert a record for JSON: dataclasses become objects, arrays become lists, and NaN becomes null."""
     if is_dataclass(record):
         return {field.name: _json_value(getattr(record, field.name)) for field in fields(record)}
     if isinstance(record, np.ndarray):
@@ -93,7 +93,7 @@ def _json_value(record: object) -> Any:
 
 
 def _synchrony(analysis: Analysis) -> dict[str, Any]:
-    """The inter-subject correlation over the film: overall, and for each emotion."""
+    """Describe the inter-subject correlation over the film, overall and for each emotion."""
     film = analysis.synchrony
     values = {
         "overall": film.overall,
@@ -107,7 +107,7 @@ def _synchrony(analysis: Analysis) -> dict[str, Any]:
 
 
 def _delay(analysis: Analysis) -> dict[str, Any]:
-    """The seconds by which each viewer reacts later than the others, and their standard deviation."""
+    """Describe by how many seconds each viewer reacts later than the others, with the standard deviation."""
     delay = analysis.relative_delay
     return {
         "behind": dict(
@@ -173,7 +173,7 @@ def _lines(analysis: Analysis, index: int) -> list[dict[str, Any]]:
 
 
 def number_or_null(value: float) -> float | None:
-    """Round a figure to six decimals for JSON; None for NaN."""
+    """Round a value to six decimals for JSON; None for NaN."""
     return None if isnan(value) else round(float(value), 6)
 
 

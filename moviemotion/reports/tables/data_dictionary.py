@@ -1,7 +1,8 @@
-"""Defines tables and their columns once, for the data, the Arrow schema, the Data Package and the dictionary.
+"""Single definition of tables and columns for the data, Arrow schema, Data Package and data dictionary.
 
-A `Table` yields its rows in parts, and each `Column` extracts its values from a part. Names, types, meanings
-and constraints stand beside the code that fills them, so that data and documentation cannot disagree.
+A `Table` yields its rows in chunks, and each `Column` extracts its values from a chunk. Names, types,
+meanings and constraints are defined next to the code that computes the values, so that data and documentation
+always agree.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ import pyarrow as pa
 from moviemotion.analysis.analyze import Analysis
 
 ARROW_TYPES = {"string": pa.string(), "integer": pa.int64(), "number": pa.float64(), "boolean": pa.bool_()}
-"""Type names of Frictionless → Arrow types."""
+"""Frictionless type name → Arrow type."""
 DECIMALS = 6
-"""Decimals of all numbers."""
+"""Number of decimals of all numbers."""
 SHARE_RANGE = (0.0, 1.0)
 NOBODY_SEEN, TOO_FEW_VIEWERS = "no viewer was seen", "fewer than two viewers were seen"
 ColumnValues = Callable[[Any], Any]
-"""Extracts a column from a part of the rows, as an array or list; None and NaN become empty cells."""
+"""Extracts a column from a chunk of rows as an array or list; None and NaN become empty cells."""
 
 
 @dataclass(frozen=True)
@@ -30,14 +31,14 @@ class Column:
     """One column of a table.
 
     Attributes:
-        name: unique in its table.
+        name: column name, unique within the table.
         type: string, integer, number or boolean.
-        description: what it contains, with its unit.
-        values: extracts the values from a part of the rows.
-        empty_meaning: what an empty cell means; None if no cell is empty.
-        value_range: the smallest and the largest possible value.
-        allowed_values: all possible values; empty for no restriction.
-        foreign_key: table and column that these values refer to.
+        description: contents of the column, with the unit.
+        values: extracts the values from a chunk of rows.
+        empty_meaning: meaning of an empty cell; None if cells are never empty.
+        value_range: the smallest and largest possible values.
+        allowed_values: all possible values; empty if there is no restriction.
+        foreign_key: table and column that the values refer to.
     """
 
     name: str
@@ -55,11 +56,11 @@ class Table:
     """A table of a study.
 
     Attributes:
-        name: also of its file.
-        description: what one row is about.
+        name: table name, also used as the file name.
+        description: contents of the table.
         primary_key: the columns that identify a row.
-        parts: yields the rows of an analysis in parts, as `Column.values` takes them.
-        columns: in order.
+        parts: yields the rows of an analysis in chunks, in the form that `Column.values` expects.
+        columns: the columns, in order.
     """
 
     name: str
@@ -82,13 +83,13 @@ class Table:
         )
 
     def batches(self, analysis: Analysis) -> Iterator[pa.RecordBatch]:
-        """Yield the rows in parts; an empty table has one part without rows."""
+        """Yield the rows in chunks; an empty table yields one chunk without rows."""
         for part in self.parts(analysis):
             yield pa.record_batch([_arrow_array(column, part) for column in self.columns], schema=self.schema)
 
 
 def per_row(value: Callable[[Any], Any]) -> ColumnValues:
-    """Extract a column where a part is a list of rows."""
+    """Return a function that extracts a column from a chunk that is a list of rows."""
     return lambda rows: [value(row) for row in rows]
 
 
@@ -99,12 +100,12 @@ def interval_columns(
     empty_meaning: str = TOO_FEW_VIEWERS,
     value_range: tuple[float, float] = SHARE_RANGE,
 ) -> tuple[Column, Column]:
-    """Define the columns of the two ends of a figure's 95 % interval."""
+    """Define the columns for the two ends of the 95 % interval of a value."""
     return (
         Column(
             f"{name}_low",
             "number",
-            f"Low end of the 95 % interval of {name}.",
+            f"Lower end of the 95 % interval of {name}.",
             low,
             empty_meaning,
             value_range,
@@ -112,7 +113,7 @@ def interval_columns(
         Column(
             f"{name}_high",
             "number",
-            f"High end of the 95 % interval of {name}.",
+            f"Upper end of the 95 % interval of {name}.",
             high,
             empty_meaning,
             value_range,
@@ -126,7 +127,7 @@ def row_interval_columns(
     empty_meaning: str = TOO_FEW_VIEWERS,
     value_range: tuple[float, float] = SHARE_RANGE,
 ) -> tuple[Column, Column]:
-    """Define the columns of an interval where a part is a list of rows."""
+    """Define the columns of an interval for chunks that are lists of rows."""
     return interval_columns(
         name,
         per_row(lambda row: interval(row)[0]),
@@ -144,12 +145,12 @@ def _arrow_array(column: Column, part: Any) -> pa.Array:
 
 
 def data_package(tables: Sequence[Table], suffix: str, metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """Describe tables in files `<table>.<suffix>` as a Frictionless Data Package.
+    """Describe the tables in files named `<table>.<suffix>` as a Frictionless Data Package.
 
     Args:
-        tables: that were written.
+        tables: the tables that were written.
         suffix: csv or parquet.
-        metadata: of the study; must contain `film`.
+        metadata: metadata of the study; must contain `film`.
     """
     kinds = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
     return {
@@ -215,8 +216,8 @@ def dictionary_markdown(tables: Sequence[Table], title: str) -> str:
     """Write the data dictionary as Markdown."""
     lines = [f"# Data dictionary: {title}", ""]
     lines += ["Times are seconds of film time. An empty cell (null) means unknown or undefined."]
-    lines += ["", "In CSV files, a text that begins with = + - or @ has an apostrophe before it, so that no"]
-    lines += ["spreadsheet executes it as a formula. Parquet files have the original text."]
+    lines += ["", "In CSV files, text that begins with = + - or @ is prefixed with an apostrophe, so that"]
+    lines += ["spreadsheets do not execute it as a formula. Parquet files contain the original text."]
     for table in tables:
         lines += ["", f"## {table.name}", "", table.description]
         lines += ["", f"One row for each {' and '.join(f'`{name}`' for name in table.primary_key)}.", ""]

@@ -1,4 +1,4 @@
-"""The tables of the moments and of the mixed emotions in them."""
+"""Tables of the moments and of the mixed emotions during them."""
 
 from __future__ import annotations
 
@@ -31,16 +31,18 @@ def _mixed(analysis: Analysis) -> Iterator[list[tuple[int, MixedEmotionOccurrenc
 
 MOMENTS = Table(
     "moments",
-    "Stretches in which the audience reacted together more than chance explains.",
+    "Stretches in which the audience reacted together more than chance would explain.",
     ("moment",),
     _moments,
     (
-        Column("moment", "integer", "Number, from 1 in order of time.", per_row(lambda r: r[0])),
-        Column("start_s", "number", "Film time at which it starts, s.", per_row(lambda r: r[1].start)),
+        Column("moment", "integer", "Number in chronological order, from 1.", per_row(lambda r: r[0])),
+        Column(
+            "start_s", "number", "Film time at which the moment starts, s.", per_row(lambda r: r[1].start)
+        ),
         Column(
             "peak_s", "number", "Film time of the strongest shared reaction, s.", per_row(lambda r: r[1].peak)
         ),
-        Column("end_s", "number", "Film time at which it ends, s.", per_row(lambda r: r[1].end)),
+        Column("end_s", "number", "Film time at which the moment ends, s.", per_row(lambda r: r[1].end)),
         Column(
             "emotion",
             "string",
@@ -59,7 +61,7 @@ MOMENTS = Table(
         Column(
             "share",
             "number",
-            "Share of the viewers seen in the moment who reacted with that emotion.",
+            "Share of the viewers seen during the moment who reacted with that emotion.",
             per_row(lambda r: r[1].reacting_share),
             value_range=SHARE_RANGE,
         ),
@@ -78,14 +80,14 @@ MOMENTS = Table(
         Column(
             "resonance",
             "number",
-            "Cube root of strength × share × synchrony; synchrony below 0 counts as 0.",
+            "Cube root of strength × reacting share × synchrony; synchrony below 0 counts as 0.",
             per_row(lambda r: r[1].resonance),
             SYNCHRONY_UNDEFINED,
             SHARE_RANGE,
         ),
         *row_interval_columns("resonance", lambda r: r[1].resonance_interval, SYNCHRONY_UNDEFINED),
         Column(
-            "viewers", "integer", "How many viewers were seen in the moment.", per_row(lambda r: r[1].viewers)
+            "viewers", "integer", "Number of viewers seen during the moment.", per_row(lambda r: r[1].viewers)
         ),
         Column(
             "p_adjusted",
@@ -97,7 +99,7 @@ MOMENTS = Table(
         Column(
             "scene",
             "integer",
-            "The scene that contains its peak.",
+            "The scene that contains the moment's peak.",
             per_row(lambda r: r[2]),
             "no scene, or no script",
             foreign_key=("scenes", "scene"),
@@ -107,7 +109,7 @@ MOMENTS = Table(
 
 MIXED_EMOTION_TABLE = Table(
     "mixed_emotions",
-    "Two emotions that were strong together in one viewer, in the moments.",
+    "Mixed emotions (two emotions that are strong together in one viewer) during the moments.",
     ("moment", "emotion"),
     _mixed,
     (
@@ -126,12 +128,15 @@ MIXED_EMOTION_TABLE = Table(
             allowed_values=tuple(emotion.name for emotion in MIXED_EMOTIONS),
         ),
         Column(
-            "count", "integer", "How many viewers showed it at least once.", per_row(lambda r: r[1].count)
+            "count",
+            "integer",
+            "Number of viewers who showed it at least once.",
+            per_row(lambda r: r[1].count),
         ),
         Column(
             "viewers",
             "integer",
-            "How many viewers were seen long enough to decide.",
+            "Number of viewers seen long enough to decide.",
             per_row(lambda r: r[1].viewers),
         ),
         Column(
@@ -145,7 +150,7 @@ MIXED_EMOTION_TABLE = Table(
         Column(
             "strength",
             "number",
-            "Mean of its peak over the viewers who showed it.",
+            "Mean peak strength over the viewers who showed it.",
             per_row(lambda r: r[1].strength),
             value_range=SHARE_RANGE,
         ),

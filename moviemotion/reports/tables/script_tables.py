@@ -1,4 +1,4 @@
-"""The tables of the script: its scenes and its elements, with their times and the audience's emotions."""
+"""Tables of the script's scenes and elements, with their times and the audience's emotions."""
 
 from __future__ import annotations
 
@@ -60,29 +60,29 @@ _EMOTION_COLUMNS = (
     Column(
         "start_s",
         "number",
-        "Film time at which it starts, s.",
+        "Film time at which the row's scene or element starts, s.",
         per_row(lambda r: r.emotion_summary.start),
         _NOT_IN_FILM,
     ),
     Column(
         "end_s",
         "number",
-        "Film time at which it ends, s.",
+        "Film time at which the row's scene or element ends, s.",
         per_row(lambda r: r.emotion_summary.end),
         _NOT_IN_FILM,
     ),
     Column(
         "emotion",
         "string",
-        f"The strongest emotion, if it is at least {MIN_DOMINANT_STRENGTH:g} and its interval lies above 0.",
+        f"The strongest emotion, if it reaches {MIN_DOMINANT_STRENGTH:g} and its interval lies above 0.",
         per_row(lambda r: r.emotion_summary.emotion),
-        "none stood out, or no viewer was seen",
+        "no emotion was clear, or no viewer was seen",
         allowed_values=NON_NEUTRAL_EMOTIONS,
     ),
     Column(
         "strength",
         "number",
-        "Mean over viewers of each one's mean strength of the strongest emotion.",
+        "Mean strength of the strongest emotion, averaged for each viewer first and then over viewers.",
         per_row(lambda r: r.emotion_summary.strength),
         NOBODY_SEEN,
         SHARE_RANGE,
@@ -97,7 +97,7 @@ _EMOTION_COLUMNS = (
         SHARE_RANGE,
     ),
     *row_interval_columns("share", lambda r: r.emotion_summary.reacting_share_interval, NOBODY_SEEN),
-    Column("viewers", "integer", "How many viewers were seen.", per_row(lambda r: r.emotion_summary.viewers)),
+    Column("viewers", "integer", "Number of viewers seen.", per_row(lambda r: r.emotion_summary.viewers)),
 )
 
 SCENES = Table(
@@ -106,11 +106,11 @@ SCENES = Table(
     ("scene",),
     _scenes,
     (
-        Column("scene", "integer", "Number, from 1 in order of the script.", per_row(lambda r: r.number)),
+        Column("scene", "integer", "Number of the scene in the script, from 1.", per_row(lambda r: r.number)),
         Column(
             "printed_number",
             "string",
-            "Its number as printed in the script.",
+            "Scene number as printed in the script.",
             per_row(lambda r: r.heading.number),
             "the script has no scene numbers",
         ),
@@ -121,17 +121,22 @@ SCENES = Table(
 
 LINES = Table(
     "lines",
-    "The elements of the script, and the audience's emotions during each.",
+    "The elements of the script, and the audience's emotions during them.",
     ("element",),
     _lines,
     (
         Column(
             "element",
             "integer",
-            "Number, from 1 in order of the script.",
+            "Number of the element in the script, from 1.",
             per_row(lambda r: r.cue.element + 1),
         ),
-        Column("line", "integer", "Its first line in the script's file.", per_row(lambda r: r.element.line)),
+        Column(
+            "line",
+            "integer",
+            "The element's first line in the script file.",
+            per_row(lambda r: r.element.line),
+        ),
         Column(
             "kind",
             "string",
@@ -140,11 +145,17 @@ LINES = Table(
             allowed_values=tuple(ElementKind),
         ),
         Column("character", "string", "The speaker.", per_row(lambda r: r.element.character), "not a speech"),
-        Column("text", "string", "Its text.", per_row(lambda r: r.element.text or None), "it has no text"),
+        Column(
+            "text",
+            "string",
+            "The text.",
+            per_row(lambda r: r.element.text or None),
+            "the element has no text",
+        ),
         Column(
             "scene",
             "integer",
-            "The scene that contains it.",
+            "The scene that contains the element.",
             per_row(lambda r: r.scene),
             "before the first scene",
             foreign_key=("scenes", "scene"),
@@ -152,15 +163,15 @@ LINES = Table(
         Column(
             "time_source",
             "string",
-            "Where its time comes from.",
+            "The source of the element's time.",
             per_row(lambda r: r.cue.source),
             allowed_values=tuple(TimeSource),
         ),
         Column(
             "confidence",
             "number",
-            "Probability that a line is spoken at this time, or that it is not in the film; "
-            "0 where it was not measured.",
+            "Probability that a line is spoken at this time, or that the line is not in the film; "
+            "0 if it was not measured.",
             per_row(lambda r: r.cue.confidence),
             value_range=SHARE_RANGE,
         ),

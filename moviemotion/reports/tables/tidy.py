@@ -1,4 +1,4 @@
-"""All tables of a study in tidy form: one row for each observation, one column for each variable."""
+"""All tables of a study in tidy form, with one row per observation and one column per variable."""
 
 from __future__ import annotations
 

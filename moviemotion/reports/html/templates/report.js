@@ -8,7 +8,7 @@
   const $ = (id) => document.getElementById(id);
   const data = JSON.parse($("data").textContent);
   const end = data.start + data.seconds;
-  // Fixed margins and heights (px) let the overlays lie exactly above the canvases.
+  // With fixed margins and heights (px), the overlays lie exactly above the canvases.
   const LEFT = 46, RIGHT = 12, AXIS = 24, HEIGHTS = { strength: 144, reacting: 96 };
   const PAPER_WIDTH = 660, MIN_ZOOM = 2, DRAG = 5;
   const TICKS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
@@ -37,7 +37,7 @@
 
   /* ---- the curves ---- */
 
-  // The value of a second is drawn at its middle.
+  // The value of a second is drawn at the middle of the second.
   const middles = Array.from({ length: data.seconds }, (_, k) => data.start + k + 0.5);
   let plots = [], width = 0;
 
@@ -51,10 +51,10 @@
     return low === null ? "no interval" : `${format(low).replace(" %", "")}–${format(high)}`;
   };
 
-  // A curve of uPlot is its line and two invisible series, the ends of its interval, with a band between them.
+  // In uPlot, each curve is a line and two invisible series for the ends of its interval, with a band between them.
   function line(key, stroke, wide, { dash, band } = {}) {
     const edge = { stroke: "transparent", width: 0, points: { show: false } };
-    // Single seconds between gaps have no line; they show as points when the view is short.
+    // Single seconds between gaps have no line; they appear as points when the visible stretch is short.
     const points = { show: range[1] - range[0] < 12, size: 6, fill: stroke };
     const series = [{ stroke, width: wide, dash, points }];
     const columns = [curves[key]];
@@ -106,7 +106,7 @@
     overlays();
   }
 
-  /** The upper end of the strength axis: a multiple of 0.1 above all that is drawn. */
+  /** The upper end of the strength axis: a multiple of 0.1 above everything that is drawn. */
   function highest() {
     let most = 0.2;
     for (const key of ["overallHigh", "overall", ...shown]) for (const v of curves[key]) if (v > most) most = v;
@@ -129,7 +129,7 @@
     ctx.restore();
   }
 
-  // The symbol of each emotion stands on its curve at the highest visible value: color is not the only sign.
+  // Each emotion's symbol is drawn at the highest visible value of its curve, so that color is not the only cue.
   function drawSymbols(u) {
     const { ctx, bbox } = u, ratio = devicePixelRatio;
     const from = Math.max(0, Math.floor(range[0] - data.start)), to = Math.min(data.seconds, Math.ceil(range[1] - data.start));
@@ -175,7 +175,7 @@
       const span = make("span", "", wide < 18 ? "" : wide < 60 ? s.number : `${s.number}  ${s.heading}`);
       span.title = `${s.number}  ${s.heading}`;
       Object.assign(span.style, { left: `${LEFT + left}px`, width: `${wide}px`, padding: wide < 18 ? 0 : "" });
-      // Boundaries closer than this would hide the curve.
+      // Boundaries that are closer together would hide the curve.
       if (wide < 10 || s.start <= range[0]) return [span];
       const boundary = make("i", "", "");
       const height = $("tags").offsetHeight + HEIGHTS.strength + HEIGHTS.reacting + 4 - AXIS;
@@ -185,7 +185,7 @@
     let edge = -Infinity;
     data.moments.forEach((m, k) => {
       const tag = tags[k], x = pixel((Math.max(m.start, range[0]) + Math.min(m.end, range[1])) / 2);
-      // A tag that would cover its neighbor appears after zooming in; its shading is always drawn.
+      // A tag that would cover its neighbor appears only after zooming in; the shading is always drawn.
       tag.hidden = m.end <= range[0] || m.start >= range[1] || (x - edge < 28 && k !== chosen);
       tag.style.left = `${LEFT + x}px`;
       if (!tag.hidden) edge = x;
@@ -209,7 +209,7 @@
   const lines = [...document.querySelectorAll(".line[data-start]")];
   const startOf = (node) => Number(node.dataset.start), endOf = (node) => Number(node.dataset.end);
 
-  /** The drawn values of one second: name, value and interval. */
+  /** The values drawn for one second: name, value and interval. */
   function figures(second) {
     const k = second - data.start, n = data.viewers[k];
     if (!n) return [["no viewer was seen", "", ""]];
@@ -284,7 +284,7 @@
     if (row && !String(getSelection())) moveCursor(startOf(row), row);
   });
 
-  // One tab stop for the script; the arrow keys move from line to line.
+  // The script is a single tab stop; the arrow keys move from line to line.
   const stops = [...document.querySelectorAll("button.when")];
   if (stops.length) stops[0].tabIndex = 0;
   $("pages")?.addEventListener("keydown", (event) => {
@@ -310,7 +310,7 @@
 
   const place = (event) => Math.min(Math.max(event.clientX - surface.getBoundingClientRect().left, 0), width);
 
-  // Dragging with a mouse selects the stretch to zoom into; a click moves the cursor and chooses a moment.
+  // Dragging with a mouse selects a stretch to zoom into; a click moves the cursor and selects a moment.
   surface.addEventListener("pointerdown", (event) => {
     if (event.button) return;
     const from = place(event), selection = $("selection"), mouse = event.pointerType === "mouse";
@@ -389,7 +389,7 @@
     const perPixel = (range[1] - range[0]) / (width - left);
     data.names.forEach((name, v) => {
       const y = v * rowHeight, tall = rowHeight - (named ? 2 : 1);
-      // A pixel shows the strongest second that it covers; equal neighbors become one rectangle.
+      // Each pixel shows the strongest second it covers; equal neighbors are merged into one rectangle.
       let run = left, value = null;
       for (let x = left; x <= width; x++) {
         let next = null;
@@ -446,7 +446,7 @@
   repaint();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
   addEventListener("resize", repaint);
-  // Paper has its own width and is always light; the browser applies neither before it prints.
+  // Paper has its own width and is always light; the browser does not apply these before printing.
   const print = (on) => () => {
     printing = on;
     document.documentElement.classList.toggle("paper", on);
