@@ -68,7 +68,7 @@ def test_the_page_is_complete_and_warns_that_it_shows_faces(made):
     assert "faces from your data" in body
     assert not re.search(r"(src|href)=\"(?!data:|#)", body)
     assert html.count("data:image/png;base64,") > 30
-    for text in ("Leaky ReLU", "no activation", "block 5", "48 different faces"):
+    for text in ("Leaky ReLU", "no activation", "block 5", "48 distinct faces"):
         assert text in body
     charts = re.findall(r'class="chart[^"]*" id="(\w+)"', body)
     assert len(charts) == 12
