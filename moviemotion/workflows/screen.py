@@ -223,7 +223,9 @@ def _cameras(videos: Sequence[Path], offsets: Mapping[str, float]) -> list[Camer
             )
     twice = [path for path, name in zip(videos, names, strict=True) if names.count(name) > 1]
     if twice:
-        raise MoviemotionError(f"{twice[0]}: given twice, or the name of two cameras; rename one of them")
+        raise MoviemotionError(
+            f"{twice[0]}: given twice, or two cameras have the same name; rename one of them"
+        )
     left = dict(offsets)
     cameras = []
     for path, name in zip(videos, names, strict=True):
@@ -296,7 +298,7 @@ def _missing_picture_notes(cameras: Sequence[Camera], watched: Mapping[str, Samp
             where = f" at {len(blanks)} places" if len(blanks) > 1 else ""
             yield (
                 f"{camera.path}: no frames{where} from {first:.1f} to {last:.1f} s; "
-                "if the camera has a complete file, copy it again and screen it to another folder"
+                "if the camera has a complete file, copy it again and screen it into a new folder"
             )
 
 
