@@ -150,7 +150,8 @@ def main() -> None:
 
         def run(worker: int) -> list[Mutant]:
             survivors = []
-            for mutant in chosen[worker :: options.workers]:
+            for number, mutant in enumerate(chosen[worker :: options.workers], 1):
+                print(f"{number} of {-(-len(chosen) // options.workers)}", file=sys.stderr, flush=True)
                 if not is_killed(mutant, copies[worker]):
                     survivors.append(mutant)
                     print(f"survived: {describe(mutant)}", flush=True)
