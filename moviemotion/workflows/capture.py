@@ -45,6 +45,7 @@ from moviemotion.study.file_names import CAPTURE_FILE, GAPS_FILE, JOURNAL_FOLDER
 from moviemotion.study.folder import StudyFolder, has_study, study_lock
 from moviemotion.study.schema import CAPTURE, write_json
 from moviemotion.workflows.screen import networks_used
+from moviemotion.workflows.settings_checks import check_offsets, check_rate
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,8 @@ def begin_capture(
     Raises:
         MoviemotionError: a file or the film is not a video, or `out` holds a study or cannot be written.
     """
+    check_rate(seats.rate)
+    check_offsets({camera.name: camera.offset for camera in seats.cameras if camera.offset is not None})
     clock = clock or FilmClock()
     emotion_model, face_detector = load_emotion_model(model), load_detector(detector)
     if seats.sync.film:
