@@ -56,6 +56,8 @@ _STREAM_END = b"\xff\xff\xff\xff\0\0\0\0"
 """End of an Arrow stream that was closed. Each message starts with the first four bytes."""
 _ALIGNMENT = 8
 """Messages start at multiples of this many bytes."""
+_MAX_HEADER_BYTES = 1 << 16
+"""Sizes of a message's header from here on are damaged."""
 _MAX_SECONDS = 30 * 86400.0
 """Later times of a capture's clock are damaged."""
 _TOLERANCE = 1e-3
@@ -273,7 +275,10 @@ def journal_problems(folder: Path, cameras: Iterable[str]) -> Iterator[str]:
 
 def is_faces_journal_closed(folder: Path, camera: str) -> bool:
     """Whether the journal of a camera's faces ends as a capture that was stopped ends it."""
-    return _scan_arrow_stream(folder / f"{camera}.faces.arrows", FACES_SCHEMA).closed
+    try:
+        return (folder / f"{camera}.faces.arrows").read_bytes()[-len(_STREAM_END) :] == _STREAM_END
+    except OSError:
+        return False
 
 
 def _append_json_line(file: TextIO, fields: dict[str, object]) -> None:
@@ -319,16 +324,15 @@ def _time(line: Any) -> float:
     time_ = line["time"]
     if not -math.inf < time_ < math.inf:
         raise ValueError("not a time")
-    return time_  # type: ignore[no-any-return]
+    return float(time_)
 
 
 @dataclass(frozen=True)
 class _ScannedStream:
-    """What an Arrow stream holds; whether rows before its end are damaged; whether it was closed."""
+    """What an Arrow stream holds, and whether other rows are damaged."""
 
     table: pa.Table
     damaged: bool
-    closed: bool
 
 
 def _scan_arrow_stream(path: Path, schema: pa.Schema) -> _ScannedStream:
@@ -338,7 +342,7 @@ def _scan_arrow_stream(path: Path, schema: pa.Schema) -> _ScannedStream:
     try:
         file = path.open("rb")
     except OSError:
-        return _ScannedStream(schema.empty_table(), damaged=True, closed=False)
+        return _ScannedStream(schema.empty_table(), damaged=True)
     end = 0
     with file:
         try:
@@ -356,14 +360,25 @@ def _scan_arrow_stream(path: Path, schema: pa.Schema) -> _ScannedStream:
         rest = file.read()
     table = pa.Table.from_batches(batches, schema)
     valid = _valid_rows(table)
-    damaged = not valid.all() or (rest != _STREAM_END and _holds_message(rest))
-    return _ScannedStream(table.filter(pa.array(valid)), damaged, rest == _STREAM_END)
+    damaged = not valid.all() or (rest not in (b"", _STREAM_END) and not _is_incomplete_batch(rest))
+    return _ScannedStream(table.filter(pa.array(valid)), damaged)
 
 
-def _holds_message(rest: bytes) -> bool:
-    """Whether a complete message follows the unreadable start of the rest of a stream."""
+def _is_incomplete_batch(rest: bytes) -> bool:
+    """Whether the unreadable rest of a stream is one batch that was being written."""
     starts = range(_ALIGNMENT, len(rest) - 7, _ALIGNMENT)
-    return any(rest[k : k + 4] == _STREAM_END[:4] and not any(rest[k + 6 : k + 8]) for k in starts)
+    if any(rest[k : k + 4] == _STREAM_END[:4] and not any(rest[k + 6 : k + 8]) for k in starts):
+        return False  # another message follows
+    if len(rest) < _ALIGNMENT:
+        return True
+    size = int.from_bytes(rest[4:8], "little")
+    if rest[:4] != _STREAM_END[:4] or not 0 < size < _MAX_HEADER_BYTES:
+        return False
+    try:
+        pa.ipc.read_message(rest)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        return len(rest) < _ALIGNMENT + size or "message body" in str(error)
+    return False
 
 
 def _valid_rows(table: pa.Table) -> NDArray[np.bool_]:
