@@ -30,12 +30,12 @@ def check_rate(rate: object) -> None:
         SettingError: they are not from `MIN_RATE` to `MAX_RATE`.
     """
     if not _is_number(rate) or not MIN_RATE <= rate <= MAX_RATE:
-        limits = {"least": f"{MIN_RATE:g}", "most": f"{MAX_RATE:g}"}
         raise SettingError(
             "invalid-rate",
             "{rate} {value}: give samples per second from {least} to {most}",
             value=rate,
-            **limits,
+            least=f"{MIN_RATE:g}",
+            most=f"{MAX_RATE:g}",
         )
 
 

@@ -257,9 +257,9 @@ def _gap_reason(folder: Path, camera: str, start: float, end: float) -> str:
     """Why there are no samples although the camera was live."""
     times, _ = read_brightness(folder, camera)
     arrived = ((times > start) & (times < end)).any()
-    if arrived and not is_faces_journal_closed(folder, camera):
-        if not (read_faces(folder, camera).frame_times > start).any():
-            return "lost: the journal of its faces is cut off"
+    is_cut_off = arrived and not is_faces_journal_closed(folder, camera)
+    if is_cut_off and not (read_faces(folder, camera).frame_times > start).any():
+        return "lost: the journal of its faces is cut off"
     return "dropped: reading did not keep up" if arrived else "no picture arrived"
 
 
