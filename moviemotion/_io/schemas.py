@@ -93,8 +93,8 @@ class FileSchema:
         if not isinstance(record, dict) or not isinstance(name, str):
             return UNMARKED_VERSION
         version = record.get(VERSION_KEY)
-        if not isinstance(version, int):
-            raise MoviemotionError(f"{path}: has no version; restore it from a backup")
+        if not isinstance(version, int) or isinstance(version, bool) or version < UNMARKED_VERSION:
+            raise MoviemotionError(f"{path}: has no valid version; restore it from a backup")
         return self.check(path, name, version)
 
     def current(self, path: Path, record: Any) -> Any:
@@ -133,7 +133,10 @@ class FileSchema:
             MoviemotionError: as for `check`.
         """
         name = metadata.get(SCHEMA_KEY)
-        return self.check(path, name, unmarked if name is None else int(metadata[VERSION_KEY]))
+        version = unmarked if name is None else int(metadata[VERSION_KEY])
+        if version < UNMARKED_VERSION:
+            raise MoviemotionError(f"{path}: has no valid version; restore it from a backup")
+        return self.check(path, name, version)
 
     def metadata(self) -> dict[str, str]:
         """The mark for the metadata of a Parquet or Arrow file."""

@@ -111,7 +111,7 @@ class Samples:
         """
         table, metadata = _migrated(path, pq.read_table(path))
         column = {name: table[name].combine_chunks() for name in table.column_names}
-        return cls(
+        samples = cls(
             viewers=tuple(json.loads(metadata["viewers"])),
             frames=int(metadata["frames"]),
             end=float(metadata["end"]),
@@ -127,6 +127,25 @@ class Samples:
             ),
             gaps=tuple((start, end) for start, end in json.loads(metadata["gaps"])),
         )
+        _check_samples(samples)
+        return samples
+
+
+def _check_samples(samples: Samples) -> None:
+    """Raise a ValueError if a file that can be decoded has values that `write` never writes."""
+    viewers = len(samples.viewers)
+    indices = [samples.viewer, *([switch.first, switch.second] for switch in samples.identity_switches)]
+    if any(np.any((np.asarray(index) < 0) | (np.asarray(index) >= viewers)) for index in indices):
+        raise ValueError("a sample of no viewer")
+    reasons = samples.rejection_reason
+    if np.any((reasons < 0) | (reasons >= len(REJECTION_REASONS))):
+        raise ValueError("an unknown reason of rejection")
+    if not all(isinstance(viewer, str) for viewer in samples.viewers):
+        raise ValueError("viewers without names")
+    if not (np.isfinite(samples.end) and np.isfinite(samples.time).all()):
+        raise ValueError("a time that is not finite")
+    if not np.isfinite(samples.weight).all() or np.any(samples.weight < 0):
+        raise ValueError("an invalid weight")
 
 
 def _migrated(path: Path, table: pa.Table) -> tuple[pa.Table, dict[str, str]]:

@@ -12,7 +12,7 @@ from types import FrameType
 
 from moviemotion.cli.exit_codes import INTERRUPTED
 
-STOPPED_MESSAGE = "stopped; finished parts are saved, and running the same command resumes from there"
+STOPPED_MESSAGE = "stopped; commands that save finished parts, such as screen, resume when run again"
 
 
 def main() -> None:

@@ -106,6 +106,7 @@ def capture_summary_lines(captured: CaptureResult) -> list[str]:
     ]
     if len(captured.gaps) > MAX_LISTED_GAPS:
         lines.append(f"    and {len(captured.gaps) - MAX_LISTED_GAPS} more gaps")
+    lines += [f"  ! {problem}" for problem in captured.problems]
     lines.append(f"Gaps: {captured.folder / 'gaps.csv'} ({len(captured.gaps)})")
     lines.append(f"Next: moviemotion report {captured.folder}")
     return lines

@@ -70,13 +70,15 @@ class ErasureResult:
         files: paths of other files deleted because they contained the participant's ID, relative to the study
             folder.
         unknown_files: files in the folder that this program did not write. They may contain data about the
-            participant in another form, so they are left for manual review.
+            participant in another form, and are left for a person to check.
+        damaged_files: files that could not be read; only the participant's ID was removed from them.
     """
 
     samples: int
     pictures: int
     files: tuple[str, ...]
     unknown_files: tuple[str, ...]
+    damaged_files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -178,7 +180,7 @@ def _erase(folder: Path, viewer: str, role: Role, now: datetime | None) -> Erasu
                 "UPDATE viewers SET state = ? WHERE id = ?", (ConsentState.WITHDRAWN, viewer)
             )
         _erase_uploads(database, viewer)
-        samples = _erase_samples(folder, viewer)
+        samples, damaged = _erase_samples(folder, viewer)
         files = [
             name
             for (name,) in database.connection.execute(
@@ -204,7 +206,7 @@ def _erase(folder: Path, viewer: str, role: Role, now: datetime | None) -> Erasu
             details = {"subject": subject, "samples": samples, "pictures": len(files)}
             database.log(role, "erased", details, now)
     deleted = tuple(str(path.relative_to(folder)) for path in others)
-    return ErasureResult(samples, len(files), deleted, tuple(_unknown_files(folder)))
+    return ErasureResult(samples, len(files), deleted, tuple(_unknown_files(folder)), tuple(damaged))
 
 
 def enforce_privacy(folder: Path, now: datetime | None = None) -> EnforcementResult:
@@ -286,10 +288,14 @@ def _can_erase(folder: Path) -> bool:
     return is_finished(folder) or not has_study(folder)
 
 
-def _erase_samples(folder: Path, viewer: str) -> int:
-    """Erase a viewer's samples, and any cameras that show no one else; return the number of samples."""
+def _erase_samples(folder: Path, viewer: str) -> tuple[int, list[str]]:
+    """Erase a viewer's samples, and cameras that show nobody else.
+
+    Returns:
+        The number of samples, and the names of damaged files.
+    """
     if not is_finished(folder):
-        return 0
+        return 0, []
     study = StudyFolder.open_existing(folder)
     erased, gone = 0, []
     for camera in study.cameras:
@@ -302,29 +308,47 @@ def _erase_samples(folder: Path, viewer: str) -> int:
             study.save_samples(camera, without_viewer(samples, index))
         else:
             gone.append(camera)
-    _remove_mentions(study, [viewer, *gone])
+    damaged = _remove_mentions(study, [viewer, *gone])
     for camera in gone:
         study.samples_path(camera).unlink()
     rebuild_outputs(folder)
-    return erased
+    return erased, damaged
 
 
-def _remove_mentions(study: StudyFolder, ids: Sequence[str]) -> None:
-    """Remove a viewer and their camera from study.json and from all files with text about them."""
+def _remove_mentions(study: StudyFolder, ids: Sequence[str]) -> list[str]:
+    """Remove a viewer and their camera from study.json and from all files with sentences about them.
+
+    Returns:
+        Names of damaged files, from which only the IDs were removed.
+    """
+    damaged: list[str] = []
     for name in (PROVENANCE_FILE, *FILES_WITH_NAMES):
         path = study.folder / name
-        if path.suffix == ".json" and path.is_file():
-            remaining = _without_mentions(json.loads(path.read_text(encoding="utf-8")), ids)
-            study.write_text(name, [json.dumps(remaining, ensure_ascii=False, allow_nan=False), "\n"])
-        elif path.is_file():
-            lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-            study.write_text(name, [line for line in lines if not any(each in line for each in ids)])
-    # Written last, because a resumed erasure reads its cameras from this file.
+        if not path.is_file():
+            continue
+        content = path.read_bytes()
+        if path.suffix != ".json":
+            lines = content.splitlines(keepends=True)
+            study.write_bytes(name, [line for line in lines if not any(id_.encode() in line for id_ in ids)])
+            continue
+        try:
+            remaining = _without_mentions(json.loads(content), ids)
+            text = json.dumps(remaining, ensure_ascii=False, allow_nan=False).encode()
+        except (ValueError, RecursionError):
+            # Its records cannot be told apart. It stays for who repairs it, without the IDs.
+            damaged.append(name)
+            for id_ in ids:
+                content = content.replace(id_.encode(), b"erased")
+            study.write_bytes(name, [content])
+        else:
+            study.write_bytes(name, [text, b"\n"])
+    # Last, because an interrupted erasure finds its cameras here.
     cameras = study.manifest["cameras"]
     assert isinstance(cameras, dict)
     study.write_manifest(
         {**study.manifest, "cameras": {c: how for c, how in cameras.items() if c not in ids}}
     )
+    return damaged
 
 
 def _without_mentions(value: Any, ids: Sequence[str]) -> Any:

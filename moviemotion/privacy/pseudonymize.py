@@ -178,7 +178,9 @@ def _replace_names_in_files(
     write_json(study.folder / PROVENANCE_FILE, PROVENANCE, content)
     for name in FILES_WITH_NAMES:
         if (path := study.folder / name).is_file():
-            study.write_text(name, [replace_names(path.read_text(encoding="utf-8"), words)])
+            text = path.read_text(encoding="utf-8", errors="surrogateescape")  # it may be damaged
+            replaced = replace_names(text, words)
+            study.write_bytes(name, [replaced.encode("utf-8", errors="surrogateescape")])
 
 
 def replace_names(text: str, names: Mapping[str, str]) -> str:

@@ -168,7 +168,9 @@ def erasure_lines(result: ErasureResult) -> Iterator[str]:
         "The outputs were rebuilt; run exports again if you need them."
     )
     for name in result.files:
-        yield f"Deleted because it contained the viewer's ID: {name}"
+        yield f"Deleted, because it contained the viewer's ID: {name}"
+    for name in result.damaged_files:
+        yield f"{name}: damaged, so only the viewer's ID was removed; correct it and check what it says"
     for name in result.unknown_files:
         yield f"Not written by this program; check whether it contains data about the viewer: {name}"
 

@@ -22,6 +22,7 @@ from moviemotion.privacy.audit_log import AuditEntry
 from moviemotion.privacy.roles import Role
 from moviemotion.study.file_names import DATABASE_FILE, DATABASE_LOCK_FILE
 from moviemotion.study.folder import StudyFolder, has_study
+from moviemotion.study.manifest import STUDY_ID_KEY
 
 DATABASE = DatabaseSchema("moviemotion/study-database", 2, 0x4D4D5355)
 """Schema of `study.db`; its application ID is "MMSU". Version 2 introduced the schema mark."""
@@ -276,7 +277,9 @@ def open_database(folder: Path) -> Iterator[StudyDatabase]:
         raise MoviemotionError(f"{folder}: {DATABASE_FILE} is missing; run moviemotion privacy begin first")
     with _connect(folder / DATABASE_FILE) as connection:
         DATABASE.check(folder / DATABASE_FILE, connection)
-        yield StudyDatabase(folder, connection)
+        database = StudyDatabase(folder, connection)
+        _refuse_other_study(database)
+        yield database
 
 
 def create_database(
@@ -320,9 +323,22 @@ def create_database(
 
 
 def _refuse_missing_database(folder: Path) -> None:
-    """Refuse to replace a database that should exist according to study.json."""
-    if has_study(folder) and "study_id" in StudyFolder.open_existing(folder).manifest:
-        raise MoviemotionError(f"{folder}: {DATABASE_FILE} is missing; restore it from a backup")
+    """Refuse to replace a database that study.json says exists."""
+    if has_study(folder) and STUDY_ID_KEY in StudyFolder.open_existing(folder).manifest:
+        raise MoviemotionError(f"{folder}: its {DATABASE_FILE} is missing; restore it from a backup")
+
+
+def _refuse_other_study(database: StudyDatabase) -> None:
+    """Refuse the database of another study than study.json names."""
+    folder = database.folder
+    if not has_study(folder):
+        return
+    try:
+        expected = StudyFolder.open_existing(folder).manifest.get(STUDY_ID_KEY)
+    except MoviemotionError:
+        return  # a damaged study.json: what opens the study reports it
+    if expected is not None and expected != database.study_id:
+        raise MoviemotionError(f"{folder / DATABASE_FILE}: is of another study; restore it from a backup")
 
 
 @contextmanager

@@ -25,10 +25,11 @@ from moviemotion.study.file_names import (
     samples_path,
 )
 from moviemotion.study.manifest import (
+    check_manifest,
     check_same_inputs,
     with_earlier_versions,
 )
-from moviemotion.study.schema import STUDY, migrate_study
+from moviemotion.study.schema import DECODING_ERRORS, STUDY, migrate_study
 
 LOCK_TIMEOUT = 5.0
 """Seconds to wait for another program to release the lock."""
@@ -75,7 +76,7 @@ class StudyFolder:
             )
         requested = json.loads(json.dumps(manifest))
         if is_started:
-            stored = _read_manifest(record)
+            stored = _manifest_to_resume(record)
             measured = {camera for camera in _cameras(stored) if self.samples_path(camera).exists()}
             check_same_inputs(folder, stored, requested, measured)
             self._manifest = with_earlier_versions(requested, stored, measured)
@@ -98,9 +99,12 @@ class StudyFolder:
                 of the program.
         """
         record = folder / STUDY_FILE
-        manifest = _read_manifest(record) if record.is_file() else None
-        if not isinstance(manifest, dict) or not isinstance(manifest.get("cameras"), dict):
-            raise MoviemotionError(f"{folder}: does not contain a study; check the name")
+        if not record.is_file():
+            raise MoviemotionError(f"{folder}: holds no study; check the name")
+        try:
+            manifest = _read_manifest(record)
+        except DECODING_ERRORS as error:
+            raise MoviemotionError(f"{record}: damaged ({error}); restore it from a backup") from error
         study = cls.__new__(cls)
         study.folder = folder
         study._manifest = manifest
@@ -133,8 +137,13 @@ class StudyFolder:
             return Samples.read(path)
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, AttributeError) as error:
-            raise MoviemotionError(f"{path}: damaged; delete it and rerun the same command") from error
+        except DECODING_ERRORS as error:
+            recording = _cameras(self._manifest).get(camera)
+            again = isinstance(recording, dict) and "file" in recording
+            raise MoviemotionError(
+                f"{path}: damaged; restore it from a backup"
+                + ", or delete it and run the same command again" * again
+            ) from error
 
     def save_samples(self, camera: str, samples: Samples) -> None:
         """Save the samples of a camera, so that an interrupted study can resume with the next one."""
@@ -257,13 +266,20 @@ def _reporting_write_errors(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _read_manifest(path: Path) -> Any:
+def _read_manifest(path: Path) -> dict[str, Any]:
+    """Read `study.json`; `DECODING_ERRORS` say what is wrong with it."""
+    manifest = STUDY.read_json(path)
+    check_manifest(manifest)
+    return dict(manifest)
+
+
+def _manifest_to_resume(path: Path) -> dict[str, Any]:
     try:
-        return STUDY.read_json(path)
-    except (OSError, ValueError) as error:
+        return _read_manifest(path)
+    except DECODING_ERRORS as error:
         raise SettingError(
             "study-unreadable",
-            "{path}: cannot be read ({reason}); choose another {out}",
+            "{path}: cannot be read ({reason}); restore it from a backup, or choose another {out}",
             path=path,
             reason=error,
         ) from error

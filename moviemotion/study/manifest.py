@@ -20,11 +20,35 @@ _NETWORKS = {"emotion_model": "model", "face_detector": "detector"}
 """Manifest key → setting. The network's name is a setting of the study; its fingerprint is only a version."""
 _VERSION_KEYS = ("moviemotion", *_NETWORKS)
 _EARLIER_KEY = "earlier_versions"
-_DATABASE_KEY = "study_id"
-"""The study's ID in its database; present once its cameras have random IDs."""
-_UNCOMPARED_KEYS = (*_VERSION_KEYS, _EARLIER_KEY, _DATABASE_KEY, "cameras", "texts")
+STUDY_ID_KEY = "study_id"
+"""The study's ID in its database; there once its cameras have random IDs."""
+_UNCOMPARED_KEYS = (*_VERSION_KEYS, _EARLIER_KEY, STUDY_ID_KEY, "cameras", "texts")
 _SETTINGS = {"sync": "config", "frozen_after": "config", "simulated": "emotion_script"}
 """Manifest key → setting, for those whose names differ."""
+
+
+def check_manifest(manifest: Any) -> None:
+    """Check the parts of a stored manifest that the program relies on.
+
+    Raises:
+        TypeError, ValueError: it is damaged.
+    """
+    if not isinstance(manifest, dict):
+        raise TypeError("not an object")
+    if not isinstance(manifest.get("cameras"), dict):
+        raise TypeError("no cameras")
+    earlier = manifest.get(_EARLIER_KEY, [])
+    if not isinstance(earlier, list) or not all(isinstance(versions, dict) for versions in earlier):
+        raise ValueError(f"invalid {_EARLIER_KEY}")
+    for key in ("moviemotion", STUDY_ID_KEY):
+        if not all(isinstance(v.get(key, ""), str) for v in (manifest, *earlier)):
+            raise ValueError(f"invalid {key}")
+    for key in _NETWORKS:
+        for network in (v[key] for v in (manifest, *earlier) if isinstance(v.get(key), dict)):
+            if not all(isinstance(network.get(name, ""), str) for name in ("name", "fingerprint")) or (
+                "fingerprint" in network and "name" not in network
+            ):
+                raise ValueError(f"invalid {key}")
 
 
 def check_same_inputs(folder: Path, stored: Any, requested: Any, measured: Collection[str]) -> None:
@@ -39,8 +63,8 @@ def check_same_inputs(folder: Path, stored: Any, requested: Any, measured: Colle
         SettingError: inputs or settings differ; the message names each difference.
     """
     if not isinstance(stored, dict) or not isinstance(requested, dict):
-        raise SettingError("study-unreadable", "{path}: not a valid study; choose another {out}", path=folder)
-    if _DATABASE_KEY in stored and _DATABASE_KEY not in requested:
+        raise SettingError("study-unreadable", "{path}: not a study; choose another {out}", path=folder)
+    if STUDY_ID_KEY in stored and STUDY_ID_KEY not in requested:
         raise SettingError(
             "study-pseudonymized",
             "{path}: contains a different study, finished, whose recordings can no longer be recognized; "
@@ -139,7 +163,7 @@ def with_earlier_versions(
         elif versions not in earlier:
             earlier.append(versions)
     manifest = {key: value for key, value in requested.items() if key not in _VERSION_KEYS}
-    database = {_DATABASE_KEY: stored[_DATABASE_KEY]} if _DATABASE_KEY in stored else {}
+    database = {STUDY_ID_KEY: stored[STUDY_ID_KEY]} if STUDY_ID_KEY in stored else {}
     return {**now, **manifest, **database, **({_EARLIER_KEY: earlier} if earlier else {})}
 
 

@@ -7,6 +7,9 @@ analysis can be recomputed from the samples at any time.
 from __future__ import annotations
 
 import json
+import math
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,13 +21,13 @@ from moviemotion.analysis.signals.baseline import TimeSpan
 from moviemotion.analysis.signals.timeline import Timeline, ViewerSamples, build_timeline
 from moviemotion.audience.faces.quality import REJECTION_REASONS
 from moviemotion.audience.samples import Samples
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.screenplay.alignment import timed_script_json
 from moviemotion.screenplay.alignment.align import TimedScript
 from moviemotion.study.file_names import PROVENANCE_FILE
 from moviemotion.study.folder import StudyFolder
 from moviemotion.study.manifest import version_problems
-from moviemotion.study.schema import PROVENANCE, provenance_path
+from moviemotion.study.schema import DECODING_ERRORS, PROVENANCE, provenance_path
 
 
 def audience_timeline(camera_samples: Sequence[Samples]) -> Timeline:
@@ -90,8 +93,12 @@ def read_provenance(folder: Path) -> Provenance:
         return _read_provenance_file(path)
     except FileNotFoundError as error:
         raise missing_provenance_error(folder) from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise MoviemotionError(f"{path}: cannot be read; rerun the command that created the study") from error
+    except DECODING_ERRORS as error:
+        raise SettingError(
+            "provenance-unreadable",
+            "{path}: cannot be read; restore it from a backup, or report the study again with its {script}",
+            path=path,
+        ) from error
 
 
 def missing_provenance_error(folder: Path) -> MoviemotionError:
@@ -103,12 +110,33 @@ def missing_provenance_error(folder: Path) -> MoviemotionError:
 
 def _read_provenance_file(path: Path) -> Provenance:
     content = PROVENANCE.read_json(path)
+    title, problems, seed, baseline = (content[key] for key in ("title", "problems", "seed", "baseline"))
+    valid = (
+        isinstance(title, str)
+        and isinstance(problems, list)
+        and all(isinstance(problem, str) for problem in problems)
+        and type(seed) is int
+        and seed >= 0
+        and (baseline is None or _is_time_span(baseline))
+    )
+    if not valid:
+        raise ValueError("invalid values")
+    json.dumps(content, allow_nan=False)  # raises a ValueError if a time is not finite
     return Provenance(
         title=content["title"],
         script=timed_script_json.from_json(content["script"]) if content["script"] else None,
         problems=tuple(content["problems"]),
         seed=content["seed"],
         baseline=TimeSpan(*content["baseline"]) if content["baseline"] else None,
+    )
+
+
+def _is_time_span(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and all(type(time) in (int, float) and math.isfinite(time) for time in value)
+        and value[0] < value[1]
     )
 
 
@@ -135,6 +163,48 @@ def analyze_study(
         timeline: the timeline made from `camera_samples`.
         camera_samples: the samples of the cameras, at least one of which saw a viewer.
     """
-    # Computed here and never stored, so that it applies to the running version.
-    problems = (*provenance.problems, *version_problems(study.manifest))
+    # Computed here and never stored, so that it holds for the files and the version that run.
+    problems = (
+        *provenance.problems,
+        *_missing_samples(study, provenance.problems),
+        *_repeated_viewers(study, camera_samples),
+        *version_problems(study.manifest),
+    )
     return replace(provenance, problems=problems).analyze(timeline, camera_samples)
+
+
+_WATCHED_NOTES = (
+    ": no frames",
+    ": no viewer was seen",
+    ": ends at ",
+    " exchanged seats ",
+    ": its offset is a guess",
+    ": no data from ",
+)
+"""Parts of the problems of cameras whose samples exist."""
+
+
+def _missing_samples(study: StudyFolder, known: Sequence[str]) -> Iterator[str]:
+    """Problems: cameras without samples, unless a known problem says that they were not processed."""
+    unread = [problem for problem in known if not any(note in problem for note in _WATCHED_NOTES)]
+    for camera in study.cameras:
+        path = study.samples_path(camera)
+        # Cameras whose files share a name are called folder-file, and problems may name the file.
+        name = re.escape(camera).replace(r"\-", "[-/]")
+        if not path.is_file() and not any(re.search(rf"(?<![\w-]){name}(?![\w-])", line) for line in unread):
+            yield (
+                f"camera {camera}: its samples are missing; "
+                f"restore {path.relative_to(study.folder)} from a backup"
+            )
+
+
+def _repeated_viewers(study: StudyFolder, camera_samples: Sequence[Samples]) -> Iterator[str]:
+    """Problems: viewers whose samples are in more than one file."""
+    count = Counter(viewer for samples in camera_samples for viewer in samples.viewers)
+    for viewer in (viewer for viewer, files in count.items() if files > 1):
+        files = [
+            str(study.samples_path(camera).relative_to(study.folder))
+            for camera in study.cameras
+            if (samples := study.read_samples(camera)) and viewer in samples.viewers
+        ]
+        yield f"viewer {viewer}: counts more than once, in {' and '.join(files)}; restore them from a backup"

@@ -18,11 +18,13 @@ import math
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from moviemotion._io.atomic_files import atomic_write_text
-from moviemotion._io.schemas import FileSchema
+from moviemotion._io.schemas import FileSchema, NewerVersionError
 from moviemotion.audience.samples import SAMPLES, Samples, samples_version
+from moviemotion.errors import MoviemotionError
 from moviemotion.study.file_names import (
     CAPTURE_FILE,
     EARLIER_PROVENANCE_FILE,
@@ -93,6 +95,18 @@ SCREENING_STATE = FileSchema("moviemotion/screening", 2, {1: _screening_2})
 ANALYSIS_CACHE = FileSchema("moviemotion/analysis-cache", 2)
 """Never migrated: a cache of any other version is recomputed."""
 
+DECODING_ERRORS = (
+    OSError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    LookupError,
+    RuntimeError,
+    pa.ArrowException,
+)
+"""What reading a damaged JSON, Parquet or Arrow file may raise."""
+
 _JSON_FILES = {
     PROVENANCE_FILE: PROVENANCE,
     CAPTURE_FILE: CAPTURE,
@@ -121,19 +135,21 @@ def migrate_study(folder: Path) -> None:
     A folder without a study, or with a damaged study.json, is left alone: opening it reports the error.
 
     Raises:
-        NewerVersionError: a file has a newer version; nothing is changed.
+        NewerVersionError: a file is of a newer version; nothing is changed.
+        MoviemotionError: a file is damaged; nothing is changed.
     """
     record = folder / STUDY_FILE
     try:
         manifest = json.loads(record.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return
-    if STUDY.version_of(record, manifest) == STUDY.version:
+    if STUDY.version_of(record, manifest) == STUDY.version or not isinstance(manifest, dict):
         return
+    # All files are read before the first one is replaced: a damaged one leaves the study as it is.
     outdated = _outdated_json_files(folder)
     outdated_samples = _outdated_samples(folder)
-    for path, target, schema in outdated:
-        write_json(target, schema, schema.read_json(path))
+    for path, target, schema, content in outdated:
+        write_json(target, schema, content)
         if path != target:
             path.unlink()
     for path in outdated_samples:
@@ -141,18 +157,35 @@ def migrate_study(folder: Path) -> None:
     write_json(record, STUDY, STUDY.current(record, manifest), indent=2)
 
 
-def _outdated_json_files(folder: Path) -> list[tuple[Path, Path, FileSchema]]:
-    """Each outdated file, its new path and its schema; damaged files are skipped and reported when read."""
+def damaged_file_error(path: Path) -> MoviemotionError:
+    """The error for a damaged file that only a copy can replace."""
+    return MoviemotionError(f"{path}: damaged; restore it from a backup")
+
+
+def _outdated_json_files(folder: Path) -> list[tuple[Path, Path, FileSchema, dict[str, Any]]]:
+    """File, its name from now on, its schema and its content in the current version.
+
+    Damaged notes and groups stay as they are, and are reported when they are read: no viewer's erasure may
+    fail because of them.
+    """
     found = []
     for name, schema in _JSON_FILES.items():
         target = folder / name
         path = provenance_path(folder) if name == PROVENANCE_FILE else target
+        if not path.is_file():
+            continue
         try:
             record = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        if schema.version_of(path, record) < schema.version or path != target:
-            found.append((path, target, schema))
+            if schema.version_of(path, record) < schema.version or path != target:
+                content = schema.current(path, record)
+                json.dumps(schema.mark(content), allow_nan=False)
+                found.append((path, target, schema, content))
+        except NewerVersionError:
+            raise
+        except (MoviemotionError, *DECODING_ERRORS) as error:
+            if name in (NOTES_FILE, GROUPS_FILE):
+                continue
+            raise damaged_file_error(path) from error
     return found
 
 
@@ -161,9 +194,10 @@ def _outdated_samples(folder: Path) -> list[Path]:
     for path in sorted((folder / SAMPLES_FOLDER).glob(f"*{SAMPLES_SUFFIX}")):
         try:
             metadata = pq.read_schema(path).metadata or {}
-        except (OSError, ValueError):  # damaged: reported when it is read
-            continue
-        text = {key.decode(): value.decode() for key, value in metadata.items()}
-        if samples_version(path, text) < SAMPLES.version:
-            found.append(path)
+            text = {key.decode(): value.decode() for key, value in metadata.items()}
+            if samples_version(path, text) < SAMPLES.version:
+                Samples.read(path)
+                found.append(path)
+        except DECODING_ERRORS as error:
+            raise damaged_file_error(path) from error
     return found

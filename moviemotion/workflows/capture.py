@@ -29,6 +29,7 @@ from moviemotion.audience.live.finalize import (
     find_gaps,
     measure_offsets,
 )
+from moviemotion.audience.live.journal import journal_problems
 from moviemotion.audience.live.live_capture import LiveCapture
 from moviemotion.audience.live.seats_config import (
     CameraConfig,
@@ -45,6 +46,7 @@ from moviemotion.study.file_names import CAPTURE_FILE, GAPS_FILE, JOURNAL_FOLDER
 from moviemotion.study.folder import StudyFolder, has_study, study_lock
 from moviemotion.study.schema import CAPTURE, write_json
 from moviemotion.workflows.screen import networks_used
+from moviemotion.workflows.settings_checks import check_offsets, check_rate
 
 
 @dataclass(frozen=True)
@@ -71,16 +73,18 @@ class CaptureResult:
     """A finished capture.
 
     Attributes:
-        folder: the study folder.
-        seconds: film time at which the last camera stops.
-        cameras: the results of the cameras, in the order of seats.toml.
-        gaps: the gaps of all cameras.
+        folder: of the study.
+        seconds: film time at which the last camera ends.
+        cameras: in the order of seats.toml.
+        gaps: of all cameras.
+        problems: one line for each damaged file of the journal, which then stays in the study.
     """
 
     folder: Path
     seconds: float
     cameras: tuple[CapturedCamera, ...]
     gaps: tuple[Gap, ...]
+    problems: tuple[str, ...] = ()
 
 
 def capture(
@@ -131,6 +135,8 @@ def begin_capture(
         MoviemotionError: a file or the film is not a video, or `out` already contains a study or is not
             writable.
     """
+    check_rate(seats.rate)
+    check_offsets({camera.name: camera.offset for camera in seats.cameras if camera.offset is not None})
     clock = clock or FilmClock()
     emotion_model, face_detector = load_emotion_model(model), load_detector(detector)
     if seats.sync.film:
@@ -179,16 +185,21 @@ def _finish_capture(out: Path, journal: Path) -> CaptureResult:
         dropped = count_dropped_pictures(journal, camera.name, seats.rate)
         cameras.append(CapturedCamera(camera.name, samples.viewers, samples.frames, dropped, offset))
         seconds = max(seconds, samples.end)
-    captured = CaptureResult(out, seconds, tuple(cameras), tuple(find_gaps(journal, offsets, seats.rate)))
+    gaps = tuple(find_gaps(journal, offsets, seats.rate))
+    problems = tuple(journal_problems(journal, (camera.name for camera in seats.cameras)))
+    captured = CaptureResult(out, seconds, tuple(cameras), gaps, problems)
     study.write_text(GAPS_FILE, [_gaps_csv(captured.gaps)])
     write_json(out / CAPTURE_FILE, CAPTURE, _capture_report(captured), indent=2)
-    shutil.rmtree(journal)
+    if not problems:
+        shutil.rmtree(journal)
     return captured
 
 
 def _capture_report(captured: CaptureResult) -> dict[str, Any]:
     """The content of `capture.json`, with null for an interval that was not measured."""
     report = {key: value for key, value in asdict(captured).items() if key != "folder"}
+    if not captured.problems:
+        del report["problems"]
     for camera in report["cameras"]:
         if math.isnan(camera["offset"]["half_width"]):
             camera["offset"]["half_width"] = None

@@ -15,6 +15,7 @@ from moviemotion.simulation.synthetic_audience import (
     simulate_audience,
 )
 from moviemotion.workflows.screen import DEFAULT_SEED, Screening, screen
+from moviemotion.workflows.settings_checks import check_seed
 
 SEATS_BY_CAMERA = (*((seat,) for seat in range(9)), (9, 10, 11))
 """Nine seats with one camera each, and three seats that share a camera."""
@@ -29,12 +30,14 @@ class DemoResult:
 
 
 def render_audience(out: Path, seed: int = DEFAULT_SEED) -> list[Path]:
-    """Render videos of the demo's synthetic audience to `out` and return their paths."""
+    """Render videos of the demo's synthetic audience into `out`; returns their paths."""
+    check_seed(seed)
     return write_seat_videos(_demo_audience(seed), out, SEATS_BY_CAMERA)
 
 
 def run_demo(rendered: Path, out: Path, progress: ProgressCallback, seed: int = DEFAULT_SEED) -> DemoResult:
-    """Screen the rendered audience as a user would, and compare the results with the true emotions."""
+    """Screen the rendered audience as any user would, and compare the result with its true emotions."""
+    check_seed(seed)
     audience = _demo_audience(seed)
     # Keep the order of the cameras, so that measured and true viewers are in the same order.
     videos = [rendered / f"{camera_name(audience, seats)}.mp4" for seats in SEATS_BY_CAMERA]

@@ -13,6 +13,7 @@ from moviemotion.screenplay.inputs import read_script_inputs
 from moviemotion.study.folder import StudyFolder, has_study
 from moviemotion.study.provenance import Provenance, audience_timeline
 from moviemotion.workflows.screen import DEFAULT_SEED
+from moviemotion.workflows.settings_checks import check_seed
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ def analyze_partial_results(
     Raises:
         MoviemotionError: no camera has finished, or no viewers were found.
     """
+    check_seed(seed)
     gone: set[str | None] = set()
     for seat in list_seats(folder) if has_database(folder) else ():
         # By now, the study may have finished and its viewers may have random IDs.

@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from moviemotion.analysis.signals.baseline import TimeSpan
-from moviemotion.errors import MoviemotionError
+from moviemotion.errors import MoviemotionError, SettingError
+from moviemotion.privacy.study_database import open_database
 from moviemotion.screenplay.inputs import read_script_inputs
-from moviemotion.study.file_names import CAPTURE_FILE, JOURNAL_FOLDER
+from moviemotion.study.file_names import (
+    AUDIENCE_OUTPUTS,
+    CAPTURE_FILE,
+    JOURNAL_FOLDER,
+    PROVENANCE_FILE,
+    VIEWER_OUTPUTS,
+)
 from moviemotion.study.folder import StudyFolder, study_lock
+from moviemotion.study.manifest import STUDY_ID_KEY
 from moviemotion.study.provenance import audience_timeline, has_provenance, read_provenance
-from moviemotion.study.schema import CAPTURE
+from moviemotion.study.schema import CAPTURE, DECODING_ERRORS, damaged_file_error
 from moviemotion.workflows.capture import finish_capture
 from moviemotion.workflows.screen import DEFAULT_SEED, Screening, analyze_and_write, write_study
+from moviemotion.workflows.settings_checks import check_baseline, check_seed
 
 
 def report(  # noqa: PLR0913 (mirrors the command)
@@ -42,11 +52,19 @@ def report(  # noqa: PLR0913 (mirrors the command)
         MoviemotionError: `folder` does not contain a study, no viewer was seen, or the script or its timing
             cannot be used.
     """
+    check_seed(seed)
+    check_baseline(baseline)
     sources = read_script_inputs(script, subtitles, subtitle_track, timing_sheet, shots, frame_rate)
     with study_lock(folder):
-        if (folder / JOURNAL_FOLDER).is_dir():
+        was_capture = (folder / JOURNAL_FOLDER).is_dir()
+        if was_capture:
             finish_capture(folder)
         study = StudyFolder.open_existing(folder)
+        if STUDY_ID_KEY in study.manifest:
+            with open_database(folder):  # raises if it is missing or belongs to another study
+                pass
+        if sources is None and not has_provenance(folder):
+            _refuse_lost_provenance(folder)
         saved = {camera: samples for camera in study.cameras if (samples := study.read_samples(camera))}
         if not any(samples.viewers for samples in saved.values()):
             raise MoviemotionError(
@@ -56,19 +74,40 @@ def report(  # noqa: PLR0913 (mirrors the command)
         if sources is None and has_provenance(folder):
             before = read_provenance(folder)
             provenance = replace(before, seed=seed, baseline=baseline or before.baseline)
+            if was_capture:  # its journal was damaged before, and may be restored now
+                provenance = replace(provenance, problems=tuple(_capture_notes(folder / CAPTURE_FILE)))
             return Screening(folder, write_study(study, audience_timeline(watched), watched, provenance), ())
-        unread = [f"{camera}: was not processed" for camera in study.cameras if camera not in saved]
+        finished = has_provenance(folder)  # then a camera without samples is a problem of the analysis
+        unread = [f"{c}: was not processed" for c in study.cameras if c not in saved and not finished]
         notes = [*unread, *_capture_notes(folder / CAPTURE_FILE)]
         return Screening(
             folder, analyze_and_write(study, watched, sources, lambda _: notes, seed, baseline), ()
         )
 
 
-def _capture_notes(captured: Path) -> Iterator[str]:
-    """Problems in capture.json: cameras without viewers, estimated offsets, and gaps."""
+def _refuse_lost_provenance(folder: Path) -> None:
+    """Refuse to replace a lost provenance.json by one without the script."""
+    if any((folder / name).exists() for name in (*VIEWER_OUTPUTS, *AUDIENCE_OUTPUTS)):
+        raise SettingError(
+            "provenance-missing",
+            "{path}: missing, although the study has outputs; restore it from a backup, "
+            "or give {script} (and {subtitles}) to make it again",
+            path=folder / PROVENANCE_FILE,
+        )
+
+
+def _capture_notes(captured: Path) -> list[str]:
+    """Problems in capture.json: cameras without viewers, estimated offsets, gaps, and a damaged journal."""
     if not captured.exists():
-        return
-    content = CAPTURE.read_json(captured)
+        return []
+    try:
+        return list(_notes_of_capture(CAPTURE.read_json(captured)))
+    except DECODING_ERRORS as error:
+        raise damaged_file_error(captured) from error
+
+
+def _notes_of_capture(content: Any) -> Iterator[str]:
+    yield from map(str, content.get("problems", ()))
     for camera in content["cameras"]:
         if not camera["viewers"]:
             yield f"{camera['name']}: no viewer was seen"

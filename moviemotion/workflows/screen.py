@@ -36,6 +36,7 @@ from moviemotion.screenplay.inputs import ScriptInputs, read_script_inputs
 from moviemotion.study.folder import StudyFolder
 from moviemotion.study.outputs import write_outputs
 from moviemotion.study.provenance import Provenance, analyze_study, audience_timeline
+from moviemotion.workflows.settings_checks import check_baseline, check_offsets, check_rate, check_seed
 
 DEFAULT_RATE = 5.0
 DEFAULT_SEED = 36
@@ -102,6 +103,10 @@ def screen(  # noqa: PLR0913 (mirrors the command)
             viewer is seen, the script or its timing cannot be used, the baseline lies outside the film, or
             `out` contains other files. Nothing is written in these cases.
     """
+    check_seed(seed)
+    check_rate(rate)
+    check_offsets(offsets or {})
+    check_baseline(baseline)
     emotion_model, face_detector = load_emotion_model(model), load_detector(detector)
     sources = read_script_inputs(script, subtitles, subtitle_track, timing_sheet, shots, frame_rate)
     cameras = _cameras(videos, offsets or {})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -40,6 +41,7 @@ from moviemotion.simulation.synthetic_samples import (
 from moviemotion.study.file_names import TRUE_INTENSITY_FILE, TRUE_SCHEDULE_FILE, TRUE_VIEWERS_FILE
 from moviemotion.study.folder import StudyFolder
 from moviemotion.workflows.screen import DEFAULT_SEED
+from moviemotion.workflows.settings_checks import check_seed
 
 TURNED_AWAY = REJECTION_REASONS.index("turned away")
 VIEWERS_PER_CAMERA = (1, 2, 3)
@@ -84,6 +86,7 @@ def simulate(
         MoviemotionError: the emotion script cannot be read or is longer than the film, the number of viewers
             or the film's length is zero, or `out` contains other files.
     """
+    check_seed(seed)
     script, seconds = _read_emotion_script(emotion_script, viewers, minutes)
     study = StudyFolder(
         out,
@@ -150,6 +153,7 @@ def simulate_videos(
     Raises:
         MoviemotionError: as for `simulate`, or `out` is not writable.
     """
+    check_seed(seed)
     script, seconds = _read_emotion_script(emotion_script, viewers, minutes)
     cameras = viewers_by_camera(viewers)
     calm = simulate_audience(script, viewers, seconds, seed, DEFAULT_CONTAGION)
@@ -193,7 +197,7 @@ def viewers_by_camera(viewers: int) -> list[list[int]]:
 def _read_emotion_script(emotion_script: Path, viewers: int, minutes: float) -> tuple[EmotionSchedule, int]:
     """Read the emotion schedule, check the settings, and return the film's length in seconds too."""
     script = read_emotion_schedule(emotion_script)
-    seconds = round(60 * minutes)
+    seconds = round(60 * minutes) if math.isfinite(minutes) else 0
     if viewers < 1 or seconds < 1:
         raise SettingError(
             "empty-audience",

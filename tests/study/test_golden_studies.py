@@ -25,6 +25,7 @@ from moviemotion.privacy.status import find_viewer, read_status, verify_audit_lo
 from moviemotion.privacy.study_database import KEYS_FOLDER_VARIABLE, open_database
 from moviemotion.study import manifest as study_manifest
 from moviemotion.study.analysis_cache import cached_analysis
+from moviemotion.study.file_names import AUDIENCE_OUTPUTS, VIEWER_OUTPUTS
 from moviemotion.study.folder import StudyFolder, study_lock
 from moviemotion.study.provenance import load_analysis
 from moviemotion.study.schema import migrate_study
@@ -196,7 +197,8 @@ def test_a_killed_capture_is_finished(golden: Path) -> None:
     assert not (study / "live").exists()
     # The report of a capture of that version can be made again too.
     shutil.copy(expected / "capture.json", study)
-    (study / "provenance.json").unlink()
+    for name in ("provenance.json", *VIEWER_OUTPUTS, *AUDIENCE_OUTPUTS):
+        (study / name).unlink(missing_ok=True)
     report(study)
 
 

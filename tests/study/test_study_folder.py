@@ -147,10 +147,10 @@ def test_a_full_disk_is_reported_with_the_file_that_did_not_fit(tmp_path: Path) 
 
 
 def test_damaged_samples_are_named_with_the_remedy(tmp_path):
-    study = StudyFolder(tmp_path / "study", {"cameras": "one"})
+    study = StudyFolder(tmp_path / "study", {"cameras": {"seat": {"file": "1"}}})
     (tmp_path / "study" / "samples").mkdir(parents=True)
     (tmp_path / "study" / "samples" / "seat.parquet").write_bytes(b"PAR1 and then nothing")
-    with pytest.raises(MoviemotionError, match=r"seat\.parquet: damaged; delete it"):
+    with pytest.raises(MoviemotionError, match=r"seat\.parquet: damaged; restore it .*, or delete it"):
         study.read_samples("seat")
 
 

@@ -14,6 +14,7 @@ from moviemotion.audience.live.film_clock import sample_indices
 from moviemotion.audience.live.journal import (
     CameraState,
     DetectedFaces,
+    is_faces_journal_closed,
     read_brightness,
     read_faces,
     read_identity_switches,
@@ -169,7 +170,9 @@ def camera_samples(folder: Path, camera: str, offset: float, rate: float) -> Sam
         identity_switches=tuple(
             replace(switch, time=switch.time + offset, first=first, second=second)
             for switch in read_identity_switches(folder, camera)
-            if (first := int(number[switch.first])) != (second := int(number[switch.second]))
+            # A damaged journal has fewer tracks than the capture had.
+            if max(switch.first, switch.second) < len(tracker.tracks)
+            and (first := int(number[switch.first])) != (second := int(number[switch.second]))
             and min(first, second) >= 0
         ),
     )
@@ -255,9 +258,13 @@ def _gap_reason(folder: Path, camera: str, start: float, end: float) -> str:
     """The reason why there are no samples although the camera was live."""
     times, _ = read_brightness(folder, camera)
     arrived = ((times > start) & (times < end)).any()
+    is_cut_off = arrived and not is_faces_journal_closed(folder, camera)
+    if is_cut_off and not (read_faces(folder, camera).frame_times > start).any():
+        return "lost: the journal of its faces is cut off"
     return "dropped: reading did not keep up" if arrived else "no frame arrived"
 
 
 def _last_picture_time(folder: Path, camera: str) -> float:
     times, _ = read_brightness(folder, camera)
-    return float(times[-1]) if len(times) else 0.0
+    # The brightness may be cut off before the faces.
+    return float(max([*times[-1:], *read_faces(folder, camera).frame_times[-1:]], default=0.0))

@@ -9,13 +9,14 @@ crash.
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 from moviemotion._io.schemas import SCHEMA_KEY, VERSION_KEY, FileSchema
 from moviemotion.audience.faces.detect import FaceBox
 from moviemotion.audience.faces.identity_switches import IdentitySwitch
+from moviemotion.audience.faces.quality import REJECTION_REASONS
 from moviemotion.emotions import EMOTIONS
 from moviemotion.errors import SettingError
 
@@ -50,6 +52,18 @@ FACES_SCHEMA = pa.schema(
 BRIGHTNESS_SCHEMA = pa.schema(
     [("time", pa.float64()), ("brightness", pa.float32())], metadata=JOURNAL.metadata()
 )
+_STATES_FILE, _SWITCHES_FILE = "states.jsonl", "identity-switches.jsonl"
+_STREAM_END = b"\xff\xff\xff\xff\0\0\0\0"
+"""End of an Arrow stream that was closed. Each message starts with the first four bytes."""
+_ALIGNMENT = 8
+"""Messages start at multiples of this many bytes."""
+_MAX_HEADER_BYTES = 1 << 16
+"""Sizes of a message's header from here on are damaged."""
+_MAX_SECONDS = 30 * 86400.0
+"""Later times of a capture's clock are damaged."""
+_TOLERANCE = 1e-3
+"""Of values that rounding may raise above their limit."""
+_Record = TypeVar("_Record")
 NO_FACE = (float("nan"),) * (len(FACES_SCHEMA) - 1)
 """The remaining columns of the row for a sampled frame without a face; such frames count too."""
 
@@ -142,8 +156,8 @@ class Journal:
                 name: ArrowRowWriter(folder / f"{name}.brightness.arrows", BRIGHTNESS_SCHEMA)
                 for name in cameras
             }
-            self._state_changes = (folder / "states.jsonl").open("w", encoding="utf-8")
-            self._identity_switches = (folder / "identity-switches.jsonl").open("w", encoding="utf-8")
+            self._state_changes = (folder / _STATES_FILE).open("w", encoding="utf-8")
+            self._identity_switches = (folder / _SWITCHES_FILE).open("w", encoding="utf-8")
             for file in (self._state_changes, self._identity_switches):
                 _append_json_line(file, JOURNAL.mark({}))
         except OSError as error:
@@ -177,25 +191,18 @@ class Journal:
 
 def read_state_changes(folder: Path) -> list[StateChange]:
     """Read the state changes of all cameras, in the order in which they happened."""
-    lines = _read_json_lines(folder / "states.jsonl")
-    return [
-        StateChange(line["camera"], line["time"], CameraState(line["state"]), line["why"]) for line in lines
-    ]
+    return _scan_json_lines(folder / _STATES_FILE, _state_change)[0]
 
 
 def read_identity_switches(folder: Path, camera: str) -> list[IdentitySwitch]:
     """Read the identity switches of a camera; `first` and `second` are tracks."""
-    lines = _read_json_lines(folder / "identity-switches.jsonl")
-    return [
-        IdentitySwitch(**{key: value for key, value in line.items() if key != "camera"})
-        for line in lines
-        if line["camera"] == camera
-    ]
+    switches, _ = _scan_json_lines(folder / _SWITCHES_FILE, _identity_switch)
+    return [switch for of_camera, switch in switches if of_camera == camera]
 
 
 def read_brightness(folder: Path, camera: str) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-    """Read the time of each frame of a camera, (n,) in seconds, and its mean brightness, (n,) 0–255."""
-    table = _read_arrow_stream(folder / f"{camera}.brightness.arrows", BRIGHTNESS_SCHEMA)
+    """Read the time of each picture of a camera, (n,) seconds, and its mean brightness, (n,) 0–255."""
+    table = _scan_arrow_stream(folder / f"{camera}.brightness.arrows", BRIGHTNESS_SCHEMA).table
     return table["time"].to_numpy(), table["brightness"].to_numpy()
 
 
@@ -229,7 +236,7 @@ class DetectedFaces:
 
 def read_faces(folder: Path, camera: str) -> DetectedFaces:
     """Read all faces of a camera."""
-    table = _read_arrow_stream(folder / f"{camera}.faces.arrows", FACES_SCHEMA)
+    table = _scan_arrow_stream(folder / f"{camera}.faces.arrows", FACES_SCHEMA).table
     numbers = np.stack([table[name].to_numpy() for name in FACES_SCHEMA.names[1:]], axis=1)
     time_ = table["time"].to_numpy()
     face = ~np.isnan(numbers[:, 4])
@@ -245,38 +252,149 @@ def read_faces(folder: Path, camera: str) -> DetectedFaces:
     )
 
 
+def journal_problems(folder: Path, cameras: Iterable[str]) -> Iterator[str]:
+    """One line for each damaged file, except for a last record that was being written.
+
+    Args:
+        folder: the journal.
+        cameras: their names.
+    """
+    damaged = []
+    for camera in cameras:
+        for name, schema in (("faces", FACES_SCHEMA), ("brightness", BRIGHTNESS_SCHEMA)):
+            path = folder / f"{camera}.{name}.arrows"
+            damaged += [path] if _scan_arrow_stream(path, schema).damaged else []
+    damaged += [folder / _STATES_FILE] if _scan_json_lines(folder / _STATES_FILE, _state_change)[1] else []
+    switches = folder / _SWITCHES_FILE
+    damaged += [switches] if _scan_json_lines(switches, _identity_switch)[1] else []
+    for path in map(_existing, damaged):
+        yield (
+            f"{folder.name}/{path.name}: damaged, so data of the capture are lost; restore it from a backup "
+            f"and make the report again, or delete {folder.name} to do without them"
+        )
+
+
+def is_faces_journal_closed(folder: Path, camera: str) -> bool:
+    """Whether the journal of a camera's faces ends as a capture that was stopped ends it."""
+    try:
+        return (folder / f"{camera}.faces.arrows").read_bytes()[-len(_STREAM_END) :] == _STREAM_END
+    except OSError:
+        return False
+
+
 def _append_json_line(file: TextIO, fields: dict[str, object]) -> None:
     file.write(json.dumps(fields, ensure_ascii=False) + "\n")
     file.flush()
 
 
-def _read_json_lines(path: Path) -> list[dict[str, Any]]:
-    lines = []
-    path = _existing(path)
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            lines.append(json.loads(line))
-        except ValueError:  # the line that was being written when the machine stopped
-            break
-    if lines and SCHEMA_KEY in lines[0]:  # absent in version 1
-        mark = lines.pop(0)
-        JOURNAL.check(path, mark[SCHEMA_KEY], mark[VERSION_KEY])
-    return lines
-
-
-def _read_arrow_stream(path: Path, schema: pa.Schema) -> pa.Table:
-    batches = []
+def _scan_json_lines(path: Path, parse: Callable[[Any], _Record]) -> tuple[list[_Record], bool]:
+    """The records of a file, and whether others are damaged."""
+    records = []
     path = _existing(path)
     try:
-        with pa.ipc.open_stream(path) as stream:
+        *lines, unfinished = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    except OSError:
+        return [], True
+    damaged = False
+    # What follows the last line end was being written when the machine stopped.
+    for number, line in enumerate([*lines, unfinished]):
+        try:
+            record = json.loads(line)
+            if number == 0 and SCHEMA_KEY in record:  # version 1 has no such line
+                JOURNAL.check(path, record[SCHEMA_KEY], record[VERSION_KEY])
+            else:
+                records.append(parse(record))
+        except (ValueError, TypeError, LookupError):
+            damaged = damaged or number < len(lines)
+    return records, damaged
+
+
+def _state_change(line: Any) -> StateChange:
+    return StateChange(str(line["camera"]), _time(line), CameraState(line["state"]), str(line["why"]))
+
+
+def _identity_switch(line: Any) -> tuple[str, IdentitySwitch]:
+    fields = {key: value for key, value in line.items() if key != "camera"}
+    switch = IdentitySwitch(**{**fields, "time": _time(line)})
+    if min(switch.first, switch.second) < 0:
+        raise ValueError("no track")
+    return str(line["camera"]), switch
+
+
+def _time(line: Any) -> float:
+    time_ = line["time"]
+    if not -math.inf < time_ < math.inf:
+        raise ValueError("not a time")
+    return float(time_)
+
+
+@dataclass(frozen=True)
+class _ScannedStream:
+    """What an Arrow stream holds, and whether other rows are damaged."""
+
+    table: pa.Table
+    damaged: bool
+
+
+def _scan_arrow_stream(path: Path, schema: pa.Schema) -> _ScannedStream:
+    """Read the complete batches of a stream."""
+    batches: list[pa.RecordBatch] = []
+    path = _existing(path)
+    try:
+        file = path.open("rb")
+    except OSError:
+        return _ScannedStream(schema.empty_table(), damaged=True)
+    end = 0
+    with file:
+        try:
+            stream = pa.ipc.open_stream(file)
             metadata = stream.schema.metadata or {}
             JOURNAL.check_metadata(path, {key.decode(): value.decode() for key, value in metadata.items()})
-            batches.extend(stream)
-    except (pa.ArrowInvalid, OSError):
-        pass  # the file ends where the machine stopped; all earlier batches are complete
-    # Columns of version 1 have the same order but different names.
-    renamed = [pa.RecordBatch.from_arrays(batch.columns, schema=schema) for batch in batches]
-    return pa.Table.from_batches(renamed, schema)
+            end = file.tell()
+            for batch in stream:
+                # Columns of version 1 have the same order, but other names.
+                batches.append(pa.RecordBatch.from_arrays(batch.columns, schema=schema))
+                end = file.tell()
+        except (pa.ArrowException, OSError, ValueError, TypeError, LookupError):
+            pass  # the file ends where the machine stopped, or it is damaged from here on
+        file.seek(end)
+        rest = file.read()
+    table = pa.Table.from_batches(batches, schema)
+    valid = _valid_rows(table)
+    damaged = not valid.all() or (rest not in (b"", _STREAM_END) and not _is_incomplete_batch(rest))
+    return _ScannedStream(table.filter(pa.array(valid)), damaged)
+
+
+def _is_incomplete_batch(rest: bytes) -> bool:
+    """Whether the unreadable rest of a stream is one batch that was being written."""
+    starts = range(_ALIGNMENT, len(rest) - 7, _ALIGNMENT)
+    if any(rest[k : k + 4] == _STREAM_END[:4] and not any(rest[k + 6 : k + 8]) for k in starts):
+        return False  # another message follows
+    if len(rest) < _ALIGNMENT:
+        return True
+    size = int.from_bytes(rest[4:8], "little")
+    if rest[:4] != _STREAM_END[:4] or not 0 < size < _MAX_HEADER_BYTES:
+        return False
+    try:
+        pa.ipc.read_message(rest)
+    except (pa.ArrowException, OSError, ValueError) as error:
+        return len(rest) < _ALIGNMENT + size or "message body" in str(error)
+    return False
+
+
+def _valid_rows(table: pa.Table) -> NDArray[np.bool_]:
+    """(n,) whether each row has values that a capture writes."""
+    time_ = table["time"].to_numpy()
+    valid: NDArray[np.bool_] = (time_ >= 0) & (time_ < _MAX_SECONDS)
+    for name in (*map(str, EMOTIONS), "detection", "weight", "brightness"):
+        if name in table.column_names:
+            value, most = table[name].to_numpy(), 255 if name == "brightness" else 1
+            valid &= np.isnan(value) | ((value >= 0) & (value <= most + _TOLERANCE))
+    if "rejection_reason" in table.column_names:
+        known = np.isin(table["rejection_reason"].to_numpy(), range(len(REJECTION_REASONS)))
+        face = ~np.isnan(table["detection"].to_numpy())
+        valid &= ~face | (known & ~np.isnan(table["weight"].to_numpy()))
+    return valid
 
 
 def _existing(path: Path) -> Path:

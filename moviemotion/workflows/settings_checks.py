@@ -1,0 +1,76 @@
+"""Checks of the settings of the workflows, before anything is processed or written."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TypeGuard
+
+from moviemotion.analysis.signals.baseline import TimeSpan
+from moviemotion.errors import SettingError
+
+MIN_RATE, MAX_RATE = 0.1, 60.0
+"""Limits of the samples per second."""
+
+
+def check_seed(seed: object) -> None:
+    """Check that a seed is an integer that is not negative.
+
+    Raises:
+        SettingError: it is not.
+    """
+    if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
+        raise SettingError("invalid-seed", "{seed} {value}: give an integer of at least 0", value=seed)
+
+
+def check_rate(rate: object) -> None:
+    """Check the samples per second.
+
+    Raises:
+        SettingError: they are not from `MIN_RATE` to `MAX_RATE`.
+    """
+    if not _is_number(rate) or not MIN_RATE <= rate <= MAX_RATE:
+        raise SettingError(
+            "invalid-rate",
+            "{rate} {value}: give samples per second from {least} to {most}",
+            value=rate,
+            least=f"{MIN_RATE:g}",
+            most=f"{MAX_RATE:g}",
+        )
+
+
+def check_offsets(offsets: Mapping[str, float]) -> None:
+    """Check that offsets are finite numbers.
+
+    Raises:
+        SettingError: one is not.
+    """
+    for camera, seconds in offsets.items():
+        if not _is_number(seconds):
+            raise SettingError(
+                "invalid-offset",
+                "{offsets} {camera}={value}: not a finite number; give seconds of film time",
+                camera=camera,
+                value=seconds,
+            )
+
+
+def check_baseline(baseline: TimeSpan | None) -> None:
+    """Check that a baseline starts at or after 0 and ends after it starts.
+
+    Raises:
+        SettingError: it does not.
+    """
+    if baseline is None:
+        return
+    valid = _is_number(baseline.start) and _is_number(baseline.end)
+    if not valid or not 0 <= baseline.start < baseline.end:
+        raise SettingError(
+            "invalid-baseline",
+            "{baseline} {value}: does not end after it starts; give finite seconds of film time in order",
+            value=f"{baseline.start}-{baseline.end}",
+        )
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
