@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.analyze import analyze as analyze_timeline
-from moviemotion.analysis.from_table import timeline_from_table
-from moviemotion.analysis.signals.baseline import TimeSpan, parse_time_span
+from moviemotion.analysis.from_table import repeated_rows, timeline_from_table
 from moviemotion.analysis.signals.timeline import Timeline
+from moviemotion.api.arguments import checked_path, checked_seed, checked_text, optional_path, time_span
 from moviemotion.api.frames import frame_of, to_frame
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
 from moviemotion.errors import MoviemotionError
@@ -141,7 +141,7 @@ class AudienceAnalysis:
             MoviemotionError: there is no such table.
         """
         tables = {table.name: table for table in TABLES}
-        if name not in tables:
+        if not isinstance(name, str) or name not in tables:
             raise MoviemotionError(f"{name!r}: no such table; choose from {', '.join(tables)}")
         return self._arrow(tables[name])
 
@@ -171,8 +171,9 @@ class AudienceAnalysis:
         Raises:
             MoviemotionError: the folder cannot be written.
         """
+        folder = checked_path("folder", folder)
         try:
-            return tuple(write_tables(Path(folder), "parquet", self.analysis))
+            return tuple(write_tables(folder, "parquet", self.analysis))
         except OSError as error:
             raise MoviemotionError(
                 f"{folder}: cannot be written ({error.strerror}); choose another"
@@ -225,10 +226,13 @@ def analyze(
         raise MoviemotionError("frame: already analyzed; pass its table `timeline_wide`")
     if not hasattr(frame, "columns") and not isinstance(frame, Mapping):
         raise MoviemotionError(
-            f"frame: {type(frame).__name__} instead of a table; pass a DataFrame, an Arrow table or a mapping of columns"
+            f"frame: {type(frame).__name__} instead of a table; pass a DataFrame, an Arrow table "
+            "or a mapping of columns"
         )
+    title, seed, marked = checked_text("title", title), checked_seed(seed), time_span(baseline)
+    paths = optional_path("script", script), optional_path("subtitles", subtitles)
     timeline = timeline_from_table(frame)
-    inputs = read_script_inputs(_path(script), _path(subtitles))
+    inputs = read_script_inputs(*paths)
     timed = inputs.align(float(timeline.sample_counts.shape[1])) if inputs else None
     return AudienceAnalysis(
         analyze_timeline(
@@ -237,17 +241,19 @@ def analyze(
             timed,
             tuple(_table_problems(frame, timeline)),
             seed,
-            time_span(baseline),
+            marked,
         )
     )
 
 
 def _table_problems(frame: Any, timeline: Timeline) -> Iterator[str]:
     """What is doubtful about a table, although it can be analyzed."""
-    keys = set(zip(np.asarray(frame["viewer"]).tolist(), np.asarray(frame["second"]).tolist(), strict=True))
-    repeated = len(np.asarray(frame["viewer"])) - len(keys)
+    repeated = repeated_rows(frame)
     if repeated:
-        yield f"The table has {repeated} more rows than viewer-seconds; rows of the same viewer and second were averaged."
+        yield (
+            f"The table has {repeated} more rows than viewer-seconds; "
+            "rows of the same viewer and second were averaged."
+        )
     unseen = [
         name
         for name, counts in zip(timeline.viewers, timeline.sample_counts, strict=True)
@@ -255,14 +261,3 @@ def _table_problems(frame: Any, timeline: Timeline) -> Iterator[str]:
     ]
     if unseen:
         yield f"Viewers without any values: {', '.join(unseen)}."
-
-
-def time_span(baseline: str | tuple[float, float] | None) -> TimeSpan | None:
-    """A marked stretch of film time, from text such as "0:00-0:20" or from two seconds."""
-    if baseline is None:
-        return None
-    return parse_time_span(baseline) if isinstance(baseline, str) else TimeSpan(*baseline)
-
-
-def _path(path: str | Path | None) -> Path | None:
-    return None if path is None else Path(path)

@@ -6,11 +6,12 @@ it came from.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from moviemotion.audience.faces.detect import DEFAULT_FRAMING, FaceBox, crop_face, frame_face_image
 from moviemotion.audience.faces.quality import quality_weights
@@ -87,8 +88,7 @@ def detect_faces(
     Raises:
         MoviemotionError: `image` has another shape or type, or the detector cannot be used.
     """
-    image = np.asarray(image)
-    _check_image("image", image)
+    image = _checked_image("image", image)
     if image.ndim == 2:
         image = np.repeat(image[..., None], 3, axis=2)
     (found,) = detect_checked(load_detector(detector), [image], long_side)
@@ -96,7 +96,7 @@ def detect_faces(
 
 
 def predict_emotions(
-    images: Sequence[NDArray[np.uint8]], model: ModelChoice = DEFAULT_MODEL
+    images: Sequence[NDArray[np.uint8]] | NDArray[np.uint8], model: ModelChoice = DEFAULT_MODEL
 ) -> NDArray[np.float32]:
     """Predict the emotions of images that each show one face.
 
@@ -116,17 +116,35 @@ def predict_emotions(
         (1, 8)
     """
     loaded = load_emotion_model(model)
-    arrays = [np.asarray(image) for image in images]
-    for number, image in enumerate(arrays):
-        _check_image(f"image {number}", image)
+    if isinstance(images, str | bytes | Mapping | Image.Image) or not isinstance(images, Iterable):
+        raise MoviemotionError(f"images: {type(images).__name__} instead of images; pass a list of images")
+    if isinstance(images, np.ndarray) and images.ndim < 3 and images.size:
+        raise MoviemotionError(f"images: one array {images.shape}; pass a list of images, [image]")
+    arrays = [_checked_image(f"image {number}", image) for number, image in enumerate(images)]
     return predict_checked(loaded, [frame_face_image(image, loaded.framing) for image in arrays])
 
 
-def _check_image(name: str, image: NDArray[np.uint8]) -> None:
-    """Refuse what is neither a gray nor an RGB image."""
+def _checked_image(name: str, given: object) -> NDArray[np.uint8]:
+    """An image as an array; refuses what is neither a gray nor an RGB image."""
+    if isinstance(given, Image.Image) and given.mode not in ("L", "RGB"):
+        # Numbers of a palette, or other colors, would be taken for gray levels or RGB.
+        raise MoviemotionError(f'{name}: has the mode {given.mode}; convert it with image.convert("RGB")')
+    try:
+        image: NDArray[np.uint8] = np.asarray(given)
+    except Exception as error:  # ragged lists, and whatever the conversion of other objects raises
+        raise MoviemotionError(
+            f"{name}: {type(given).__name__} that is no array; give (height, width) uint8 gray "
+            "or (height, width, 3) uint8 RGB"
+        ) from error
+    if image.ndim == 2 and image.shape[1] == 3:
+        raise MoviemotionError(
+            f"{name}: an array {image.shape}, which looks like one row of an RGB image; "
+            "give (height, width) uint8 gray or (height, width, 3) uint8 RGB"
+        )
     is_gray_or_rgb = image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)
     if not is_gray_or_rgb or image.dtype != np.uint8 or not image.size:
         raise MoviemotionError(
             f"{name}: an array {image.shape} {image.dtype}; give (height, width) uint8 gray "
             "or (height, width, 3) uint8 RGB"
         )
+    return image
