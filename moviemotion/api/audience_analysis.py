@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -160,7 +160,14 @@ class AudienceAnalysis:
         """
         from moviemotion.api.plots import plot_audience
 
-        return plot_audience(self.analysis, [emotions] if isinstance(emotions, str) else emotions, ax)
+        if emotions is not None and not isinstance(emotions, Iterable):
+            raise MoviemotionError(
+                f"emotions: {type(emotions).__name__} instead of names; pass a list of emotions"
+            )
+        if ax is not None and not hasattr(ax, "axvspan"):
+            raise MoviemotionError(f"ax: {type(ax).__name__} instead of axes; pass axes of matplotlib")
+        names = [emotions] if isinstance(emotions, str) else emotions
+        return plot_audience(self.analysis, None if names is None else list(names), ax)
 
     def to_parquet(self, folder: str | Path) -> tuple[Path, ...]:
         """Write every table as Parquet, with a data dictionary.

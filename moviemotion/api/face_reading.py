@@ -95,4 +95,4 @@ def detect_faces(frame: NDArray[np.uint8], detector: str | FaceDetector = DEFAUL
     Raises:
         MoviemotionError: the frame is not such an array, or there is no such detector.
     """
-    return face_readings.detect_faces(frame, detector)
+    return face_readings.detect_faces(frame, detector, argument="frame")

@@ -112,7 +112,13 @@ def read_study(path: str | Path) -> Study:
     Raises:
         MoviemotionError: the folder holds no finished study, or a damaged one.
     """
-    return Study(checked_path("path", path))
+    path = checked_path("path", path)
+    try:
+        return Study(path)
+    except OSError as error:
+        raise MoviemotionError(
+            f"{path}: cannot be read ({error.strerror}); check the path and its permissions"
+        ) from error
 
 
 def screen(  # noqa: PLR0913 (a keyword for every setting of a screening)

@@ -17,6 +17,12 @@ from moviemotion.workflows.report import report
 matplotlib = pytest.importorskip("matplotlib", reason="needs the notebook extra (matplotlib)")
 matplotlib.use("agg")
 VIEWERS = 12
+TABLE = {
+    "viewer": ["a", "b"] * 40,
+    "second": [k // 2 for k in range(80)],
+    **{str(e): [0.0] * 80 for e in mm.EMOTIONS},
+}
+TABLE |= {"neutral": [1.0] * 80}
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +154,12 @@ def test_a_script_is_read_and_aligned() -> None:
         (lambda path: mm.analyze([{"viewer": "a"}]), "frame: list instead of a table"),
         (lambda path: mm.compare("a", "b"), "first: str instead of a study"),
         (lambda path: mm.screen("seat.mp4", path / "out"), "videos: one path"),
+        (lambda path: mm.analyze(TABLE).plot(5), "emotions: int instead of names"),
+        (lambda path: mm.analyze(TABLE).plot(ax=5), "ax: int instead of axes"),
+        (lambda path: mm.analyze(TABLE).table(["moments"]), "no such table"),
+        (lambda path: mm.detect_faces(None), "frame: an array"),
+        (lambda path: mm.detect_faces(np.zeros((9, 9), np.uint8), None), "detector: NoneType: .*centerface"),
+        (lambda path: mm.EmotionReader("/"), "/: a folder instead of an emotion model"),
         (lambda path: mm.EmotionReader(dict), "model: dict is a class"),
         (lambda path: mm.EmotionReader().predict(np.zeros((48, 48, 3), np.uint8)), "one RGB image"),
     ],
@@ -159,12 +171,6 @@ def test_bad_input_is_one_clear_line(act, message: str, tmp_path: Path) -> None:
     assert "--" not in str(caught.value)
 
 
-TABLE = {
-    "viewer": ["a", "b"] * 40,
-    "second": [k // 2 for k in range(80)],
-    **{str(e): [0.0] * 80 for e in mm.EMOTIONS},
-}
-TABLE |= {"neutral": [1.0] * 80}
 NOT_PATHS = (None, 5, b"study", "", "a\0b", "a" * 300, "a/" * 3000 + "a", "a\ud800")
 
 
@@ -278,3 +284,12 @@ def test_an_emotion_reader_is_pickled() -> None:
     image = np.arange(48 * 48, dtype=np.uint8).reshape(48, 48)
     again = pickle.loads(pickle.dumps(reader))
     np.testing.assert_array_equal(again.predict([image]), reader.predict([image]))
+
+
+def test_a_study_that_may_not_be_read_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("moviemotion.api.study.load_analysis", refuse)
+    with pytest.raises(mm.MoviemotionError, match=r"cannot be read \(Permission denied\); check"):
+        mm.read_study(tmp_path)

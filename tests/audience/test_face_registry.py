@@ -427,6 +427,7 @@ def test_code_of_others_that_fails_is_named(seats: list[Path], tmp_path: Path) -
         detect_faces(np.zeros(FRAME_SHAPE, np.uint8), detector)
     with pytest.raises(MoviemotionError, match=f"^always-sad: this emotion model {failed}"):
         screen(seats[:2], tmp_path / "study", rate=1.0, model=model, detector=FixedBoxDetector())
+    assert not (tmp_path / "study" / "report.html").exists()
 
 
 @pytest.mark.parametrize(("changes", "problem"), [

@@ -74,6 +74,8 @@ def detect_faces(
     image: NDArray[np.uint8],
     detector: DetectorChoice = DEFAULT_DETECTOR,
     long_side: int = SINGLE_IMAGE_LONG_SIDE,
+    *,
+    argument: str = "image",
 ) -> list[FaceBox]:
     """Detect all faces in one image.
 
@@ -81,6 +83,7 @@ def detect_faces(
         image: (height, width, 3) uint8 RGB or (height, width) uint8 gray.
         detector: a name or a detector; pass a detector to load it only once for many images.
         long_side: pixels to which the longer side is scaled for detection; more pixels find smaller faces.
+        argument: what error messages call `image`.
 
     Returns:
         The faces, highest score first.
@@ -88,7 +91,7 @@ def detect_faces(
     Raises:
         MoviemotionError: `image` has another shape or type, or the detector cannot be used.
     """
-    image = _checked_image("image", image)
+    image = _checked_image(argument, image)
     if image.ndim == 2:
         image = np.repeat(image[..., None], 3, axis=2)
     (found,) = detect_checked(load_detector(detector), [image], long_side)
