@@ -17,9 +17,11 @@ viewer and second are averaged. Other columns are ignored.
 
 from __future__ import annotations
 
+import unicodedata
+from collections import Counter
 from collections.abc import Mapping
-from math import isnan
-from numbers import Real
+from math import floor, isfinite, isnan
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -33,7 +35,13 @@ from moviemotion.statistics import Float64Array
 MAX_SUM_ERROR = 0.01
 """Largest permitted deviation of a row's sum of probabilities from 1; sufficient for two decimals."""
 MAX_SECOND = 24 * 3600
-"""Largest permitted film second; a larger number is probably a timestamp or a frame number, not film time."""
+"""Largest film second; a larger number is a timestamp or a frame number rather than film time."""
+MAX_SAMPLES = 2**31 - 1
+"""Largest number of samples of a viewer in a second, of all their rows together."""
+_MAX_EXACT = 2**53
+"""Larger floating-point numbers are not all exact."""
+_SHOWN_COLUMNS = 12
+"""How many of the columns found are listed in a message."""
 
 
 def timeline_from_table(columns: Any, first_second: int = 0, source: str = "table") -> Timeline:
@@ -72,7 +80,8 @@ def timeline_from_table(columns: Any, first_second: int = 0, source: str = "tabl
     samples = np.ones(table.rows, dtype=np.int64)
     if table.has("samples"):
         samples = table.whole_numbers("samples", where=seen)
-        table.check(~seen | (samples >= 1), "samples", samples, "enter a whole number from 1")
+        table.check(~(table.numbers("samples") < 0), "samples", table.numbers("samples"), _SAMPLES_RULE)
+        table.check(~seen | ((samples >= 1) & (samples <= MAX_SAMPLES)), "samples", samples, _SAMPLES_RULE)
     weight = np.ones(table.rows)
     if table.has("weight"):
         weight = table.numbers("weight")
@@ -89,6 +98,12 @@ def timeline_from_table(columns: Any, first_second: int = 0, source: str = "tabl
         )
 
     count = total(samples[seen].astype(np.float64))
+    if count.max() > MAX_SAMPLES:
+        viewer, at = np.unravel_index(int(count.argmax()), shape)
+        raise MoviemotionError(
+            f"{source}: the rows of viewer {viewer_names[viewer]}, second {at + first_second}, have "
+            f"{count.max():.0f} samples together; {_SAMPLES_RULE}"
+        )
     row_weight = (weight * samples)[seen]
     total_weight = total(row_weight)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -106,6 +121,17 @@ def timeline_from_table(columns: Any, first_second: int = 0, source: str = "tabl
     )
 
 
+def repeated_rows(columns: Any, source: str = "table") -> int:
+    """How many rows of a table, which `timeline_from_table` accepts, repeat a viewer and second."""
+    table = _Table(columns, source)
+    _, row_viewer = table.viewers()
+    keys = np.stack([row_viewer, table.whole_numbers("second")])
+    return table.rows - np.unique(keys, axis=1).shape[1]
+
+
+_SAMPLES_RULE = f"enter a whole number from 1 to {MAX_SAMPLES}"
+
+
 def _second_rule(first_second: int) -> str:
     return f"enter film time in whole seconds from {first_second} to {MAX_SECOND}"
 
@@ -118,18 +144,18 @@ class _Table:
         self._columns: dict[str, NDArray[np.generic]] = {}
         names = _column_names(columns)
         known = {"viewer", "second", "weight", "samples", *map(str, EMOTIONS)}
-        for name in names:
-            values = columns[name]
-            key = str(name).strip().lower()
-            column = np.asarray(values)
-            if key not in known:
-                continue
-            if key in self._columns or column.ndim != 1:
+        keys = [str(name).strip().lower() for name in names]
+        for key, uses in Counter(keys).items():
+            if key in known and uses > 1:
                 raise self._error(f"more than one column is called {key}; remove or rename the others")
-            self._columns[key] = column
+        for name, key in zip(names, keys, strict=True):
+            if key in known:
+                self._columns[key] = self._column(key, columns, name)
         missing = [name for name in ("viewer", "second", *map(str, EMOTIONS)) if name not in self._columns]
         if missing:
-            found = ", ".join(str(name) for name in names) or "none"
+            found = ", ".join(_shown(str(name)) for name in names[:_SHOWN_COLUMNS]) or "none"
+            if len(names) > _SHOWN_COLUMNS:
+                found += f" and {len(names) - _SHOWN_COLUMNS} more"
             raise self._error(f"missing column {', '.join(missing)}; add it (columns found: {found})")
         lengths = {name: len(column) for name, column in self._columns.items()}
         self.rows = lengths["viewer"]
@@ -141,25 +167,83 @@ class _Table:
         if not self.rows:
             raise self._error("no rows; give one row per viewer and second")
 
+    def _column(self, key: str, columns: Any, name: object) -> NDArray[np.generic]:
+        """The values of a column; those that a masked array hides are None."""
+        try:
+            values = columns[name]
+            if isinstance(values, np.ma.MaskedArray):
+                hidden = np.ma.getmaskarray(values)
+                values = np.asarray(values.data).astype(object)
+                values[hidden] = None
+            column: NDArray[np.generic] = np.asarray(values)
+            if column.ndim == 1 and column.dtype.kind in "US" and isinstance(values, list | tuple):
+                # NumPy has made texts of all values, also of numbers and NaN.
+                column = np.array([*values, None], dtype=object)[:-1]
+        except Exception as error:  # tables of other libraries raise anything
+            problem = " ".join(f"{type(error).__name__}: {error}".split())[:200]
+            raise self._error(
+                f"column {key} cannot be read ({problem}); give one number or name for each row"
+            ) from error
+        if column.ndim != 1:
+            raise self._error(
+                f"column {key} has the shape {column.shape}, not (rows,); give one value for each row"
+            )
+        if column.dtype.kind in "mM":
+            raise self._error(
+                f"column {key} holds dates or durations ({column.dtype}); enter names and numbers instead"
+            )
+        return column
+
     def has(self, name: str) -> bool:
         return name in self._columns
 
     def viewers(self) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-        """Return the names in order of first appearance, and the index of each row's viewer."""
-        names = [_text(value) for value in self._columns["viewer"].tolist()]
-        for row, name in enumerate(names, 1):
-            if not name:
+        """Names in order of first appearance, and the index of each row's viewer."""
+        names: list[str] = []
+        texts: dict[tuple[bool, object], str] = {}
+        spellings: dict[str, tuple[bool, object]] = {}
+        for row, value in enumerate(self._columns["viewer"].tolist(), 1):
+            if _is_missing(value):
                 raise self._error(f"row {row}: the viewer is missing; enter the viewer's name")
+            if not isinstance(value, str | Real) or isinstance(value, bool):
+                raise self._error(f"row {row}: viewer is {_shown(repr(value))}, not a name; enter text")
+            raw = (isinstance(value, str), value)
+            if raw not in texts:
+                text = texts[raw] = str(value).strip()
+                if not text:
+                    raise self._error(f"row {row}: the viewer is missing; enter the viewer's name")
+                if any(unicodedata.category(c) in _UNPRINTABLE for c in text):
+                    raise self._error(
+                        f"row {row}: viewer {text!a} holds characters that cannot be printed; remove them"
+                    )
+                first = spellings.setdefault(_spelling(value, text), raw)
+                if first != raw:
+                    raise self._error(
+                        f"row {row}: viewer {value!a} looks like viewer {first[1]!a}; enter one viewer's "
+                        "name in the same way in all rows, and use different names for different viewers"
+                    )
+            names.append(texts[raw])
         index = {name: k for k, name in enumerate(dict.fromkeys(names))}
         return tuple(index), np.array([index[name] for name in names], dtype=np.int64)
 
     def numbers(self, name: str) -> Float64Array:
         """Return a column as numbers; missing values become NaN."""
         column = self._columns[name]
-        for row, value in enumerate(column.tolist(), 1) if column.dtype.kind not in "fiu" else ():
-            if isinstance(value, bool) or not (value is None or isinstance(value, Real)):
-                raise self._error(f"row {row}: {name} is {value!r}, which is not a number; enter a number")
-        return np.asarray(column, dtype=np.float64)
+        if column.dtype.kind in "fiu":
+            return np.asarray(column, dtype=np.float64)
+        numbers = np.full(len(column), np.nan)
+        for row, value in enumerate(column.tolist(), 1):
+            if _is_missing(value):
+                continue
+            if isinstance(value, bool) or not isinstance(value, Real):
+                raise self._error(
+                    f"row {row}: {name} is {_shown(repr(value))}, which is not a number; enter a number"
+                )
+            try:
+                numbers[row - 1] = float(value)
+            except OverflowError:
+                raise self._error(f"row {row}: {name} is too large; enter a smaller number") from None
+        return numbers
 
     def whole_numbers(self, name: str, where: NDArray[np.bool_] | None = None) -> NDArray[np.int64]:
         """Return a column as whole numbers; rows outside `where` become 0 and are not checked."""
@@ -168,13 +252,14 @@ class _Table:
             values = np.where(where, values, 0)
         whole = np.isfinite(values) & (np.floor(values) == values)
         self.check(whole, name, values, "enter a whole number")
+        self.check(np.abs(values) <= _MAX_EXACT, name, values, "enter a smaller number")
         return values.astype(np.int64)
 
     def check(self, valid: NDArray[np.bool_], name: str, values: NDArray[np.generic], remedy: str) -> None:
         """Raise an error about the first invalid row."""
         if not valid.all():
             row = int(np.argmin(valid))
-            raise self._error(f"row {row + 1}: {name} is {values[row]:g}; {remedy}")
+            raise self._error(f"row {row + 1}: {name} is {_plain(float(values[row]))}; {remedy}")
 
     def check_probabilities(self, probabilities: Float64Array, seen: NDArray[np.bool_]) -> None:
         """Check that the rows of seen viewers are complete, lie between 0 and 1, and sum to about 1."""
@@ -203,6 +288,34 @@ def _column_names(table: Any) -> list[Any]:
     return list(table.column_names if hasattr(table, "column_names") else table.columns)
 
 
-def _text(value: object) -> str:
-    """Convert a viewer's name to text; a missing value becomes an empty string."""
-    return "" if value is None or (isinstance(value, float) and isnan(value)) else str(value).strip()
+_UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
+"""Unicode categories of control characters, lone surrogates and line ends."""
+
+
+def _is_missing(value: object) -> bool:
+    """Whether a value stands for a missing one: None, NaN, or NA and NaT of pandas."""
+    if value is None or value is np.ma.masked or type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    return isinstance(value, float | np.floating) and isnan(value)
+
+
+def _spelling(value: object, text: str) -> str:
+    """What two names that look alike have in common."""
+    if isinstance(value, Real) and not isinstance(value, Integral) and isfinite(value):
+        return str(floor(value)) if value == floor(value) else text
+    return unicodedata.normalize("NFC", text)
+
+
+def _plain(value: float) -> str:
+    """A number without an exponent if it is whole and not huge."""
+    return str(int(value)) if isfinite(value) and value == int(value) and abs(value) < 1e18 else f"{value:g}"
+
+
+def _shown(text: str) -> str:
+    """A text in one short line."""
+    line = (
+        " ".join(text.encode("ascii", "backslashreplace").decode().split())
+        if not text.isprintable()
+        else text
+    )
+    return line if len(line) <= 60 else line[:59] + "…"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from moviemotion.api.arguments import checked_path
 from moviemotion.api.frames import frame_of
 from moviemotion.screenplay.alignment.align import TimedScript, align_script
 from moviemotion.screenplay.elements import Screenplay
@@ -64,7 +65,7 @@ def read_screenplay(path: str | Path) -> Screenplay:
     Raises:
         MoviemotionError: the file cannot be read as a screenplay.
     """
-    return read_screenplay_file(Path(path))
+    return read_screenplay_file(checked_path("path", path))
 
 
 def align(screenplay: Screenplay | str | Path, subtitles: str | Path) -> AlignedScript:
@@ -78,6 +79,6 @@ def align(screenplay: Screenplay | str | Path, subtitles: str | Path) -> Aligned
         MoviemotionError: a file cannot be read, or the screenplay and the subtitles do not match.
     """
     if not isinstance(screenplay, Screenplay):
-        screenplay = read_screenplay(screenplay)
-    spoken = read_subtitles(Path(subtitles))
+        screenplay = read_screenplay(checked_path("screenplay", screenplay))
+    spoken = read_subtitles(checked_path("subtitles", subtitles))
     return AlignedScript(align_script(screenplay, spoken, max(s.end for s in spoken)))

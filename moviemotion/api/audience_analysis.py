@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.analyze import analyze as analyze_timeline
-from moviemotion.analysis.from_table import timeline_from_table
-from moviemotion.analysis.signals.baseline import TimeSpan, parse_time_span
+from moviemotion.analysis.from_table import repeated_rows, timeline_from_table
 from moviemotion.analysis.signals.timeline import Timeline
+from moviemotion.api.arguments import checked_path, checked_seed, checked_text, optional_path, time_span
 from moviemotion.api.frames import frame_of, to_frame
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
 from moviemotion.errors import MoviemotionError
@@ -141,7 +141,7 @@ class AudienceAnalysis:
             MoviemotionError: there is no such table.
         """
         tables = {table.name: table for table in TABLES}
-        if name not in tables:
+        if not isinstance(name, str) or name not in tables:
             raise MoviemotionError(f"{name!r}: no such table; choose from {', '.join(tables)}")
         return self._arrow(tables[name])
 
@@ -160,7 +160,14 @@ class AudienceAnalysis:
         """
         from moviemotion.api.plots import plot_audience
 
-        return plot_audience(self.analysis, [emotions] if isinstance(emotions, str) else emotions, ax)
+        if emotions is not None and not isinstance(emotions, Iterable):
+            raise MoviemotionError(
+                f"emotions: {type(emotions).__name__} instead of names; pass a list of emotions"
+            )
+        if ax is not None and not hasattr(ax, "axvspan"):
+            raise MoviemotionError(f"ax: {type(ax).__name__} instead of axes; pass axes of matplotlib")
+        names = [emotions] if isinstance(emotions, str) else emotions
+        return plot_audience(self.analysis, None if names is None else list(names), ax)
 
     def to_parquet(self, folder: str | Path) -> tuple[Path, ...]:
         """Write every table as Parquet, with a data dictionary.
@@ -171,8 +178,9 @@ class AudienceAnalysis:
         Raises:
             MoviemotionError: the folder is not writable.
         """
+        folder = checked_path("folder", folder)
         try:
-            return tuple(write_tables(Path(folder), "parquet", self.analysis))
+            return tuple(write_tables(folder, "parquet", self.analysis))
         except OSError as error:
             raise MoviemotionError(
                 f"{folder}: cannot be written ({error.strerror}); choose another folder"
@@ -226,10 +234,13 @@ def analyze(
         raise MoviemotionError("frame: already analyzed; pass its table `timeline_wide`")
     if not hasattr(frame, "columns") and not isinstance(frame, Mapping):
         raise MoviemotionError(
-            f"frame: {type(frame).__name__} instead of a table; pass a DataFrame, an Arrow table or a mapping of columns"
+            f"frame: {type(frame).__name__} instead of a table; pass a DataFrame, an Arrow table "
+            "or a mapping of columns"
         )
+    title, seed, marked = checked_text("title", title), checked_seed(seed), time_span(baseline)
+    paths = optional_path("script", script), optional_path("subtitles", subtitles)
     timeline = timeline_from_table(frame)
-    inputs = read_script_inputs(_path(script), _path(subtitles))
+    inputs = read_script_inputs(*paths)
     timed = inputs.align(float(timeline.sample_counts.shape[1])) if inputs else None
     return AudienceAnalysis(
         analyze_timeline(
@@ -238,17 +249,19 @@ def analyze(
             timed,
             tuple(_table_problems(frame, timeline)),
             seed,
-            time_span(baseline),
+            marked,
         )
     )
 
 
 def _table_problems(frame: Any, timeline: Timeline) -> Iterator[str]:
     """What is doubtful about a table, although it can be analyzed."""
-    keys = set(zip(np.asarray(frame["viewer"]).tolist(), np.asarray(frame["second"]).tolist(), strict=True))
-    repeated = len(np.asarray(frame["viewer"])) - len(keys)
+    repeated = repeated_rows(frame)
     if repeated:
-        yield f"The table has {repeated} more rows than viewer-seconds; rows of the same viewer and second were averaged."
+        yield (
+            f"The table has {repeated} more rows than viewer-seconds; "
+            "rows of the same viewer and second were averaged."
+        )
     unseen = [
         name
         for name, counts in zip(timeline.viewers, timeline.sample_counts, strict=True)
@@ -256,14 +269,3 @@ def _table_problems(frame: Any, timeline: Timeline) -> Iterator[str]:
     ]
     if unseen:
         yield f"Viewers without any values: {', '.join(unseen)}."
-
-
-def time_span(baseline: str | tuple[float, float] | None) -> TimeSpan | None:
-    """Parse a stretch of film time, given as text such as "0:00-0:20" or as two numbers of seconds."""
-    if baseline is None:
-        return None
-    return parse_time_span(baseline) if isinstance(baseline, str) else TimeSpan(*baseline)
-
-
-def _path(path: str | Path | None) -> Path | None:
-    return None if path is None else Path(path)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from moviemotion.analysis.comparison.screening_comparison import ScreeningComparison, compare_screenings
+from moviemotion.api.arguments import checked_flag, checked_names, checked_path, checked_seed
 from moviemotion.api.audience_analysis import AudienceAnalysis
 from moviemotion.api.frames import frame_of
 from moviemotion.errors import MoviemotionError, SettingError
@@ -63,8 +64,12 @@ class Comparison:
         Raises:
             MoviemotionError: the folder cannot be written.
         """
-        write_comparison(self.result, Path(folder))
-        return Path(folder) / "comparison.html"
+        path = checked_path("folder", folder)
+        try:
+            write_comparison(self.result, path)
+        except OSError as error:
+            raise MoviemotionError(f"{path}: cannot be written ({error.strerror}); choose another") from error
+        return path / "comparison.html"
 
     def summary(self) -> str:
         """Summarize the comparison in plain text."""
@@ -100,13 +105,16 @@ def compare(
     for name, given in (("first", first), ("second", second)):
         if not isinstance(given, AudienceAnalysis):
             raise MoviemotionError(
-                f"{name}: {type(given).__name__} instead of a study; pass what `read_study` or `analyze` returned"
+                f"{name}: {type(given).__name__} instead of a study; "
+                "pass what `read_study` or `analyze` returned"
             )
+    names, paired, seed = checked_names(names), checked_flag("paired", paired), checked_seed(seed)
     try:
         return Comparison(compare_screenings(first.analysis, second.analysis, names, paired, seed))
     except SettingError as error:
         if error.code not in {"different-lengths", "nothing-in-common"}:
             raise
         raise MoviemotionError(
-            f"{names[0]} and {names[1]} cannot be aligned; analyze both with script= and subtitles= of one screenplay"
+            f"{names[0]} and {names[1]} cannot be aligned; "
+            "analyze both with script= and subtitles= of one screenplay"
         ) from error

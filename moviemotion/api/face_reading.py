@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from moviemotion.audience.faces import face_readings
 from moviemotion.audience.faces.detect import FaceBox
+from moviemotion.audience.faces.emotion_model import EMOTION_WEIGHTS, OnnxEmotionModel
 from moviemotion.audience.faces.registry import (
     DEFAULT_DETECTOR,
     DEFAULT_MODEL,
@@ -50,6 +51,7 @@ class EmotionReader:
         if isinstance(model, type):
             raise MoviemotionError(f"model: {model.__name__} is a class; pass an object, {model.__name__}()")
         self.model = load_emotion_model(model)
+        self._choice = model
 
     def predict(self, images: Sequence[NDArray[np.uint8]] | NDArray[np.uint8]) -> NDArray[np.float32]:
         """Predict the emotion probabilities of faces.
@@ -67,7 +69,14 @@ class EmotionReader:
         """
         if isinstance(images, np.ndarray) and images.ndim == 3 and images.shape[2] == 3:
             raise MoviemotionError("images: looks like one RGB image; pass a list of images, [image]")
-        return face_readings.predict_emotions(list(images), self.model)
+        return face_readings.predict_emotions(images, self.model)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle what the model is loaded from: a network itself cannot be pickled."""
+        choice = self._choice
+        if isinstance(self.model, OnnxEmotionModel):
+            choice = DEFAULT_MODEL if self.model.path == EMOTION_WEIGHTS else self.model.path.absolute()
+        return type(self), (choice,)
 
     def __repr__(self) -> str:
         """The name of the model."""
@@ -87,4 +96,4 @@ def detect_faces(frame: NDArray[np.uint8], detector: str | FaceDetector = DEFAUL
     Raises:
         MoviemotionError: the frame is not a valid array, or there is no such detector.
     """
-    return face_readings.detect_faces(frame, detector)
+    return face_readings.detect_faces(frame, detector, argument="frame")

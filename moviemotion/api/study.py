@@ -9,7 +9,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moviemotion.api.audience_analysis import AudienceAnalysis, time_span
+from moviemotion.analysis.from_table import MAX_SECOND
+from moviemotion.api.arguments import (
+    checked_integer,
+    checked_number,
+    checked_offsets,
+    checked_path,
+    checked_paths,
+    checked_rate,
+    checked_seed,
+    optional_path,
+    time_span,
+)
+from moviemotion.api.audience_analysis import AudienceAnalysis
 from moviemotion.api.frames import frame_of
 from moviemotion.audience.faces.quality import REJECTION_REASONS
 from moviemotion.audience.faces.registry import (
@@ -100,7 +112,13 @@ def read_study(path: str | Path) -> Study:
     Raises:
         MoviemotionError: the folder does not contain a finished study, or the study is damaged.
     """
-    return Study(Path(path))
+    path = checked_path("path", path)
+    try:
+        return Study(path)
+    except OSError as error:
+        raise MoviemotionError(
+            f"{path}: cannot be read ({error.strerror}); check the path and its permissions"
+        ) from error
 
 
 def screen(  # noqa: PLR0913 (a keyword for every setting of a screening)
@@ -140,16 +158,17 @@ def screen(  # noqa: PLR0913 (a keyword for every setting of a screening)
         MoviemotionError: no video can be read, no viewer is seen, the script cannot be used, or `out`
             contains a different study. Nothing is written in these cases.
     """
-    if isinstance(videos, str | Path):
-        raise MoviemotionError(f"videos: one path, {videos}; pass a list of paths")
+    if progress is not None and not callable(progress):
+        raise MoviemotionError(f"progress: {type(progress).__name__} cannot be called; pass a function")
+    out = checked_path("out", out)
     screening.screen(
-        [Path(video) for video in videos],
-        Path(out),
-        script=None if script is None else Path(script),
-        subtitles=None if subtitles is None else Path(subtitles),
-        offsets=offsets,
-        rate=rate,
-        seed=seed,
+        checked_paths("videos", videos),
+        out,
+        script=optional_path("script", script),
+        subtitles=optional_path("subtitles", subtitles),
+        offsets=checked_offsets(offsets),
+        rate=checked_rate(rate),
+        seed=checked_seed(seed),
         baseline=time_span(baseline),
         progress=(lambda camera, seconds: progress(camera.name, seconds))
         if progress
@@ -157,7 +176,7 @@ def screen(  # noqa: PLR0913 (a keyword for every setting of a screening)
         model=model,
         detector=detector,
     )
-    return Study(Path(out))
+    return Study(out)
 
 
 def simulate(
@@ -181,6 +200,14 @@ def simulate(
         MoviemotionError: the script cannot be read, the number of viewers is zero, or `out` contains other
             files.
     """
-    simulate_study(Path(emotion_script), viewers, minutes, Path(out), seed)
-    report(Path(out), seed=seed)
-    return Study(Path(out))
+    remedy = "pass a number above 0"
+    length = checked_number("minutes", minutes, remedy)
+    if length <= 0:
+        raise MoviemotionError(f"minutes: {minutes}; {remedy}")
+    if length * 60 > MAX_SECOND:
+        raise MoviemotionError(f"minutes: {minutes}; pass at most {MAX_SECOND // 60}")
+    path, seed = checked_path("out", out), checked_seed(seed)
+    script = checked_path("emotion_script", emotion_script)
+    simulate_study(script, checked_integer("viewers", viewers, 1), length, path, seed)
+    report(path, seed=seed)
+    return Study(path)

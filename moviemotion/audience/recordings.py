@@ -24,6 +24,7 @@ from moviemotion.audience.faces.registry import (
     DetectorChoice,
     EmotionModel,
     FaceDetector,
+    FaceNetworkError,
     ModelChoice,
     load_detector,
     load_emotion_model,
@@ -222,6 +223,8 @@ class CameraProcessor:
                     camera = running[future]
                     try:
                         samples = future.result()
+                    except FaceNetworkError:
+                        raise  # it would fail on the other cameras, too
                     except MoviemotionError as error:
                         problems[camera.name] = str(error)
                     else:

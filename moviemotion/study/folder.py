@@ -100,7 +100,7 @@ class StudyFolder:
         """
         record = folder / STUDY_FILE
         if not record.is_file():
-            raise MoviemotionError(f"{folder}: holds no study; check the name")
+            raise MoviemotionError(f"{folder}: does not contain a study; check the folder name")
         try:
             manifest = _read_manifest(record)
         except DECODING_ERRORS as error:

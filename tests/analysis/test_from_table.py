@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moviemotion.analysis.analyze import analyze
-from moviemotion.analysis.from_table import MAX_SECOND, timeline_from_table
+from moviemotion.analysis.from_table import MAX_SECOND, repeated_rows, timeline_from_table
 from moviemotion.analysis.signals.timeline import Timeline
 from moviemotion.emotions import EMOTIONS, Emotion
 from moviemotion.errors import MoviemotionError
@@ -118,7 +118,23 @@ def test_values_at_the_limits_are_accepted():
         ({}, r"missing column viewer, second, .*found: none"),
         ({name: [] for name in row()}, "no rows"),
         (row() | {"Happy": [0.0]}, "more than one column is called happy"),
-        (row() | {"happy": np.zeros((1, 2))}, "more than one column is called happy"),
+        (row() | {"happy": np.zeros((1, 2))}, r"column happy has the shape \(1, 2\)"),
+        (row() | {"happy": 1.0}, r"column happy has the shape \(\)"),
+        (row() | {"happy": [1.0, [2.0]]}, "column happy cannot be read"),
+        (row(viewer=np.datetime64("2020-01-01")), "column viewer holds dates"),
+        (row() | {"second": np.array(["2020-01-01"], "datetime64[s]")}, "second holds dates"),
+        (row(viewer=b"a"), "row 1: viewer is b'a', not a name"),
+        (row(viewer="a\ud800"), "row 1: viewer .* cannot be printed"),
+        (row(viewer="a\nb"), "row 1: viewer .* cannot be printed"),
+        (row(second=10**400), "row 1: second is too large"),
+        (row(second=1_700_000_000), "row 1: second is 1700000000; enter film time"),
+        (row(second=1e300), "row 1: second is 1e\\+300; enter a smaller"),
+        (row(samples=2**31), "row 1: samples is 2147483648; enter a whole number from 1 to 2147483647"),
+        (row(samples=-1) | {str(e): [None] for e in EMOTIONS}, "row 1: samples is -1"),
+        ({n: v * 2 for n, v in row(samples=2**31 - 1).items()}, "second 3, have 4294967294 samples together"),
+        (row() | {"viewer": np.ma.masked_array(["a"], [True])}, "row 1: the viewer is missing"),
+        (row() | {"second": np.ma.masked_array([3], [True])}, "row 1: second is nan"),
+        ({f"column {k}": [0.0] for k in range(99)}, "column 11 and 87 more"),
         (row() | {"second": [1, 2]}, "second has 2 values but viewer has 1"),
         (row(happy=1.2), r"row 1: happy is 1\.2; enter a number from 0 to 1"),
         (row(happy=1.1, sad=-0.1), "row 1: happy is 1.1"),
@@ -163,3 +179,47 @@ def test_data_frames_are_accepted():
     frame = pyarrow.table(table_of(timeline))
     again = timeline_from_table(frame)
     np.testing.assert_array_equal(again.probabilities, timeline.probabilities)
+
+
+@pytest.mark.parametrize("missing", ["pd.NA", "pd.NaT", "string", "nan among texts"])
+def test_a_missing_viewer_is_not_a_viewer(missing):
+    pd = pytest.importorskip("pandas")
+    viewers = {
+        "pd.NA": np.array(["a", pd.NA], dtype=object),
+        "pd.NaT": [pd.NaT, "a"],
+        "string": pd.Series(["a", None], dtype="string"),
+        "nan among texts": ["a", float("nan")],
+    }[missing]
+    table = {name: values * 2 for name, values in row().items()} | {"second": [1, 2], "viewer": viewers}
+    with pytest.raises(MoviemotionError, match=r"row [12]: the viewer is missing; enter the viewer's name"):
+        timeline_from_table(table)
+
+
+@pytest.mark.parametrize("names", [["a", "a "], [1, "1"], [1, " 1"], ["1", 1.0], ["Zo\u00eb", "Zoe\u0308"]])
+def test_viewers_that_look_alike_are_not_merged(names):
+    table = {name: values * 2 for name, values in row().items()} | {"viewer": names}
+    with pytest.raises(MoviemotionError, match=r"row 2: viewer .* looks like viewer .*; enter") as error:
+        timeline_from_table(table)
+    assert "\n" not in str(error.value)
+
+
+def test_masked_values_are_missing():
+    two = {name: values * 2 for name, values in row().items()} | {"second": [0, 1]}
+    masked = two | {str(e): np.ma.masked_array(two[str(e)], [False, True]) for e in EMOTIONS}
+    assert timeline_from_table(masked).sample_counts.tolist() == [[1, 0]]
+    masked = two | {"happy": np.ma.masked_array([1.0, 1.0], [False, True])}
+    with pytest.raises(MoviemotionError, match="row 2: happy is nan; fill in all eight"):
+        timeline_from_table(masked)
+
+
+def test_arrow_tables_with_a_column_twice_are_rejected():
+    pyarrow = pytest.importorskip("pyarrow")
+    columns = row()
+    table = pyarrow.table([*columns.values(), [0.0]], names=[*columns, "happy"])
+    with pytest.raises(MoviemotionError, match="more than one column is called happy"):
+        timeline_from_table(table)
+
+
+def test_repeated_rows_are_counted():
+    table = {f" {name.upper()}": values * 3 for name, values in row().items()} | {" SECOND": [1, 2, 1]}
+    assert repeated_rows(table) == 1

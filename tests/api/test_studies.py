@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,19 @@ import pandas as pd
 import pytest
 
 import moviemotion as mm
+from moviemotion.api.arguments import checked_offsets, checked_rate, checked_seed
 from moviemotion.simulation import demo_film
 from moviemotion.workflows.report import report
 
 matplotlib = pytest.importorskip("matplotlib", reason="needs the notebook extra (matplotlib)")
 matplotlib.use("agg")
 VIEWERS = 12
+TABLE = {
+    "viewer": ["a", "b"] * 40,
+    "second": [k // 2 for k in range(80)],
+    **{str(e): [0.0] * 80 for e in mm.EMOTIONS},
+}
+TABLE |= {"neutral": [1.0] * 80}
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +154,12 @@ def test_a_script_is_read_and_aligned() -> None:
         (lambda path: mm.analyze([{"viewer": "a"}]), "frame: list instead of a table"),
         (lambda path: mm.compare("a", "b"), "first: str instead of a study"),
         (lambda path: mm.screen("seat.mp4", path / "out"), "videos: one path"),
+        (lambda path: mm.analyze(TABLE).plot(5), "emotions: int instead of names"),
+        (lambda path: mm.analyze(TABLE).plot(ax=5), "ax: int instead of axes"),
+        (lambda path: mm.analyze(TABLE).table(["moments"]), "no such table"),
+        (lambda path: mm.detect_faces(None), "frame: unsupported array"),
+        (lambda path: mm.detect_faces(np.zeros((9, 9), np.uint8), None), "detector: NoneType: .*centerface"),
+        (lambda path: mm.EmotionReader("/"), "/: a folder instead of an emotion model"),
         (lambda path: mm.EmotionReader(dict), "model: dict is a class"),
         (lambda path: mm.EmotionReader().predict(np.zeros((48, 48, 3), np.uint8)), "one RGB image"),
     ],
@@ -155,3 +169,127 @@ def test_bad_input_is_one_clear_line(act, message: str, tmp_path: Path) -> None:
         act(tmp_path)
     assert "\n" not in str(caught.value)
     assert "--" not in str(caught.value)
+
+
+NOT_PATHS = (None, 5, b"study", "", "a\0b", "a" * 300, "a/" * 3000 + "a", "a\ud800")
+
+
+@pytest.mark.parametrize("path", NOT_PATHS, ids=lambda path: ascii(path)[:12])
+@pytest.mark.parametrize(
+    ("name", "act"),
+    [
+        ("path", mm.read_study),
+        ("path", mm.read_screenplay),
+        ("screenplay", lambda path: mm.align(path, demo_film.SUBTITLES)),
+        ("subtitles", lambda path: mm.align(demo_film.SCREENPLAY, path)),
+        ("emotion_script", lambda path: mm.simulate(path, "out")),
+        ("out", lambda path: mm.simulate(demo_film.EMOTION_SCHEDULE, path)),
+        ("out", lambda path: mm.screen(["a.mp4"], path)),
+        ("videos", lambda path: mm.screen([path], "out")),
+        ("folder", lambda path: mm.analyze(TABLE).to_parquet(path)),
+    ],
+)
+def test_what_is_no_path_is_refused(name: str, act, path: object, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(mm.MoviemotionError, match=rf"^{name}(\[0\])?: .*; ") as caught:
+        act(path)
+    assert "\n" not in str(caught.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_comparison_is_not_saved_to_what_is_no_path(study: mm.Study) -> None:
+    comparison = mm.compare(study, study)
+    for path in NOT_PATHS:
+        with pytest.raises(mm.MoviemotionError, match=r"^folder: "):
+            comparison.save(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("rate", [0, -1, 61, float("nan"), float("inf"), "5", None, True, 10**400]),
+        ("seed", [-1, 1.0, "36", None, True]),
+        ("offsets", [5, "seat", {"a": float("nan")}, {"a": "1"}, {1: 1.0}, {"a": None}]),
+        ("progress", [5, "print"]),
+        (
+            "baseline",
+            [5, (1,), (1, 2, 3), ("0", "20"), (20, 0), (-1, 5), (0, float("inf")), b"0-20", "0-" + "9" * 400],
+        ),
+        ("script", [5, b"film.fountain", ["film.fountain"]]),
+        ("subtitles", [5]),
+    ],
+)
+def test_settings_of_a_screening_are_checked(name: str, values: list[object], tmp_path: Path) -> None:
+    for value in values:
+        with pytest.raises(mm.MoviemotionError, match=f"^{name}.*; ") as caught:
+            mm.screen([tmp_path / "a.mp4"], tmp_path / "out", **{name: value})
+        assert "\n" not in str(caught.value)
+    for videos in (None, 5, b"a.mp4", {"a.mp4": 1}):
+        with pytest.raises(mm.MoviemotionError, match=r"^videos: .*; pass a list"):
+            mm.screen(videos, tmp_path / "out")
+    assert checked_offsets({"a": np.float32(1.5)}) == {"a": 1.5}
+    assert (type(checked_seed(np.int64(3))), type(checked_rate(np.float32(5)))) == (int, float)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("viewers", [0, -1, 2.0, True, None, "3"]),
+        ("minutes", [0, -1, float("nan"), float("inf"), "10", None, True, 1e9]),
+        ("seed", [-1, 0.5]),
+    ],
+)
+def test_settings_of_a_simulation_are_checked(name: str, values: list[object], tmp_path: Path) -> None:
+    for value in values:
+        with pytest.raises(mm.MoviemotionError, match=f"^{name}: .*; "):
+            mm.simulate(demo_film.EMOTION_SCHEDULE, tmp_path / "out", **{name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("names", ["ab", ("a",), ("a", "b", "c"), ("a", 5), ("a", ""), ("a", "a"), None, ("a", "\ud800")]),
+        ("seed", [-1, "36", None]),
+        ("paired", ["yes", None]),
+    ],
+)
+def test_settings_of_a_comparison_are_checked(study: mm.Study, name: str, values: list[object]) -> None:
+    for value in values:
+        with pytest.raises(mm.MoviemotionError, match=f"^{name}.*; "):
+            mm.compare(study, study, **{name: value})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("title", 5),
+        ("title", "\ud800"),
+        ("seed", -1),
+        ("baseline", 5),
+        ("script", 5),
+        ("subtitles", b"a.srt"),
+    ],
+)
+def test_settings_of_an_analysis_are_checked(name: str, value: object) -> None:
+    with pytest.raises(mm.MoviemotionError, match=f"^{name}: .*; "):
+        mm.analyze(TABLE, **{name: value})
+
+
+def test_names_of_columns_may_differ_in_case() -> None:
+    assert mm.analyze({f" {name.upper()}": values for name, values in TABLE.items()}).viewers == ("a", "b")
+
+
+def test_an_emotion_reader_is_pickled() -> None:
+    reader = mm.EmotionReader()
+    image = np.arange(48 * 48, dtype=np.uint8).reshape(48, 48)
+    again = pickle.loads(pickle.dumps(reader))
+    np.testing.assert_array_equal(again.predict([image]), reader.predict([image]))
+
+
+def test_a_study_that_may_not_be_read_is_one_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("moviemotion.api.study.load_analysis", refuse)
+    with pytest.raises(mm.MoviemotionError, match=r"cannot be read \(Permission denied\); check"):
+        mm.read_study(tmp_path)

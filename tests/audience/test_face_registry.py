@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from drawn_people import scene
 from numpy.typing import NDArray
+from PIL import Image as PillowImage
 
 from moviemotion.audience.faces import registry
 from moviemotion.audience.faces.detect import CenterFaceDetector, FaceBox, FaceFraming
@@ -345,10 +347,10 @@ def test_a_name_that_is_taken_or_reads_as_a_file_is_refused(name: str) -> None:
 
 
 def test_an_object_without_the_protocol_is_refused() -> None:
-    with pytest.raises(MoviemotionError, match="object: not a valid face detector; it must have name"):
+    with pytest.raises(MoviemotionError, match="object: cannot be used as face detector; it must have name"):
         load_detector(object())  # type: ignore[arg-type]
     register_emotion_model("thing", object)  # type: ignore[arg-type]
-    with pytest.raises(MoviemotionError, match="thing: not a valid emotion model; it must"):
+    with pytest.raises(MoviemotionError, match="thing: cannot be used as emotion model; it must"):
         load_emotion_model("thing")
 
 
@@ -356,19 +358,117 @@ def test_an_object_without_the_protocol_is_refused() -> None:
     (np.full((1, 4), 0.25), r"returned an array \(1, 4\) instead of \(1, 8\)"),
     (np.full((1, 8), np.nan), "rows that are not probabilities"),
     (np.full((1, 8), 0.3), "rows that are not probabilities"),
+    (np.full((1, 8), 1e300), "rows that are not probabilities"),
+    (np.full((1, 8), 0.125 + 0j), "values of type complex128"),
+    (np.full((1, 8), "0.125"), "values of type <U5"),
+    ([[0.5], [0.25, 0.25]], r"failed \(ValueError"),
+    (None, "values of type object"),
+    (np.ma.masked_array(np.full((1, 8), 0.125), np.eye(1, 8, dtype=bool)), "masked values"),
 ])  # fmt: skip
 def test_a_model_that_answers_wrongly_is_named(answer: NDArray[np.float64], problem: str) -> None:
     model = AlwaysSadModel()
     model.predict = lambda images: answer  # type: ignore[method-assign, assignment, return-value]
-    with pytest.raises(MoviemotionError, match=f"always-sad: the emotion model.*{problem}"):
+    with pytest.raises(MoviemotionError, match=f"always-sad: this emotion model.*{problem}"):
         predict_emotions([np.zeros((48, 48), np.uint8)], model)
 
 
 def test_a_detector_that_answers_wrongly_is_named() -> None:
     detector = FixedBoxDetector()
     detector.detect = lambda images, long_side: []  # type: ignore[method-assign]
-    with pytest.raises(MoviemotionError, match="fixed-box: the face detector returned 0 lists for 1 images"):
+    with pytest.raises(MoviemotionError, match="fixed-box: this face detector returned 0 lists for 1 images"):
         detect_faces(np.zeros(FRAME_SHAPE, np.uint8), detector)
+
+
+def fail(*_: object) -> None:
+    raise ZeroDivisionError("division\nby zero")
+
+
+def box(**changes: object) -> FaceBox:
+    return replace(FIXED_BOX, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("answer", "problem"), [
+    (None, "NoneType instead of a list"),
+    ("a", "str instead of a list"),
+    ((FIXED_BOX for _ in range(1)), "generator instead of a list"),
+    ([None], "NoneType instead of a list of faces"),
+    ([[(1, 2, 3, 4)]], "tuple instead of a FaceBox"),
+    ([[box(left=float("nan"))]], "not finite numbers"),
+    ([[box(left="1")]], "not finite numbers"),
+    ([[box(right=100.0)]], "without an area"),
+    ([[box(left=1000.0, right=1100.0)]], "outside the image"),
+    ([[box(right=1e9)]], "too large"),
+    ([[box(score=1.5)]], "score 1.5"),
+    ([[box(landmarks=None)]], "landmarks that are not a"),
+    ([[box(landmarks=np.zeros((2, 5)))]], "landmarks that are not a"),
+    ([[box(landmarks=np.full((5, 2), np.nan))]], "landmarks that are not finite"),
+    ([[FIXED_BOX, box(score=0.5)]], "the same face box twice"),
+    ([[box(left=k / 100) for k in range(2000)]], "2000 faces"),
+])  # fmt: skip
+def test_faces_that_make_no_sense_are_refused(answer: object, problem: str) -> None:
+    detector = FixedBoxDetector()
+    detector.detect = lambda images, long_side: answer  # type: ignore[method-assign, assignment, return-value]
+    with pytest.raises(
+        MoviemotionError, match=f"^fixed-box: this face detector returned .*{problem}.*; fix it$"
+    ):
+        detect_faces(np.zeros(FRAME_SHAPE, np.uint8), detector)
+
+
+def test_a_face_partly_outside_the_image_is_accepted() -> None:
+    detector = FixedBoxDetector()
+    detector.detect = lambda images, long_side: [[box(left=-20.0)]]  # type: ignore[method-assign]
+    assert len(detect_faces(np.zeros(FRAME_SHAPE, np.uint8), detector)) == 1
+
+
+def test_code_of_others_that_fails_is_named(seats: list[Path], tmp_path: Path) -> None:
+    model, detector = AlwaysSadModel(), FixedBoxDetector()
+    model.predict = detector.detect = fail  # type: ignore[method-assign, assignment]
+    failed = r"failed \(ZeroDivisionError: division by zero\); fix or replace it$"
+    with pytest.raises(MoviemotionError, match=f"^always-sad: this emotion model {failed}"):
+        predict_emotions([np.zeros((48, 48), np.uint8)], model)
+    with pytest.raises(MoviemotionError, match=f"^fixed-box: this face detector {failed}"):
+        detect_faces(np.zeros(FRAME_SHAPE, np.uint8), detector)
+    with pytest.raises(MoviemotionError, match=f"^always-sad: this emotion model {failed}"):
+        screen(seats[:2], tmp_path / "study", rate=1.0, model=model, detector=FixedBoxDetector())
+    assert not (tmp_path / "study" / "report.html").exists()
+
+
+@pytest.mark.parametrize(("changes", "problem"), [
+    ({"name": ""}, "its name is ''"),
+    ({"fingerprint": 5}, "its fingerprint is 5"),
+    ({"framing": None}, "its framing is NoneType"),
+    ({"framing": FaceFraming(side=4)}, "its framing.side is 4"),
+    ({"framing": FaceFraming(side=48.0)}, "its framing.side is 48.0"),  # type: ignore[arg-type]
+    ({"framing": FaceFraming(scale=float("nan"))}, "its framing.scale is nan"),
+    ({"framing": FaceFraming(scale=9)}, "its framing.scale is 9"),
+    ({"predict": None}, "it must have name"),
+    ({"predict": 5}, "its predict cannot be called"),
+])  # fmt: skip
+def test_a_model_with_odd_attributes_is_refused(changes: dict[str, object], problem: str) -> None:
+    model = AlwaysSadModel()
+    for name, value in changes.items():
+        setattr(model, name, value)
+    with pytest.raises(MoviemotionError, match=f"model: AlwaysSadModel: cannot be used.*{problem}"):
+        load_emotion_model(model)
+
+
+@pytest.mark.parametrize(("act", "message"), [
+    (lambda: register_detector(5, FixedBoxDetector), "name: int instead of text"),
+    (lambda: register_emotion_model("sad", AlwaysSadModel()), "factory: AlwaysSadModel cannot be called"),
+    (lambda: load_detector(None), "^detector: NoneType: .*one of these names: centerface"),
+    (lambda: load_detector(FixedBoxDetector), "FixedBoxDetector is a class"),
+    (lambda: load_detector(""), "'': unknown face detector; use one of"),
+    (lambda: load_emotion_model(""), "'': unknown emotion model; use one of"),
+    (lambda: load_emotion_model("/"), "/: a folder instead of an emotion model"),
+    (lambda: load_emotion_model(Path("/")), "/: a folder instead of an emotion model"),
+    (lambda: load_emotion_model("a\0b.onnx"), "unknown emotion model"),
+    (lambda: load_emotion_model("a" * 5000), "unknown emotion model"),
+    (lambda: load_emotion_model(None), "^model: NoneType: .*one of these names: shipped"),
+])  # fmt: skip
+def test_choices_that_cannot_be_used_are_refused_in_one_line(act: Callable[[], object], message: str) -> None:
+    with pytest.raises(MoviemotionError, match=message) as refused:
+        act()
+    assert "\n" not in str(refused.value)
 
 
 # Single images
@@ -401,3 +501,22 @@ def test_an_image_that_is_not_uint8_is_refused() -> None:
         predict_emotions([np.zeros((48, 48), np.uint8), np.zeros((48, 48))])  # type: ignore[list-item]
     with pytest.raises(MoviemotionError, match=r"image: unsupported array \(48, 48, 4\) uint8; give"):
         detect_faces(np.zeros((48, 48, 4), np.uint8))
+
+
+@pytest.mark.parametrize("images", [
+    None, 5, "face.png", np.zeros((48, 48), np.uint8), [None], [[[1, 2], [3]]],
+    list(np.zeros((48, 3, 3), np.uint8)), PillowImage.new("RGB", (48, 48)),
+    [PillowImage.new("P", (48, 48))], [PillowImage.new("HSV", (48, 48))],
+])  # fmt: skip
+def test_what_is_no_list_of_images_is_refused(images: object) -> None:
+    with pytest.raises(MoviemotionError, match=r"^image.*; ") as refused:
+        predict_emotions(images)  # type: ignore[arg-type]
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "image", [None, 5, [[1, 2], [3]], PillowImage.new("P", (48, 48)), np.zeros((48, 3), np.uint8)]
+)
+def test_what_is_no_image_is_refused(image: object) -> None:
+    with pytest.raises(MoviemotionError, match=r"^image: .*; "):
+        detect_faces(image)  # type: ignore[arg-type]

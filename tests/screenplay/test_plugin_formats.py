@@ -227,6 +227,11 @@ def test_the_formats_are_listed_where_a_file_is_no_screenplay(
             INSTALLED_FORMAT.replace("return Screenplay", "Screenplay"),
             "returned no screenplay",
         ),
+        (
+            "card-elements",
+            INSTALLED_FORMAT.replace('(Element(ElementKind.DIALOGUE, lines[1], 2, 1, 0, "ANNA"),)', "None"),
+            "failed on .*TypeError",
+        ),
     ],
 )
 def test_a_broken_package_is_named_in_one_line(
@@ -274,3 +279,12 @@ def test_the_public_names_are_loaded_on_first_use() -> None:
         "assert not hasattr(screenplay, 'read_novel')\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_format_whose_name_fails_cannot_be_registered() -> None:
+    class Failing(BundleFormat):
+        name = property(lambda self: 1 / 0)  # type: ignore[assignment]
+
+    with pytest.raises(MoviemotionError, match=r"format .*Failing: cannot be used \(ZeroDivisionError"):
+        register_format(Failing())
+    assert available_formats() == BUILT_IN_FORMATS

@@ -208,6 +208,8 @@ def test_a_damaged_provenance_is_one_line(finished: Path, values: dict[str, obje
 def test_a_damaged_capture_report_is_one_line(finished: Path, text: str) -> None:
     (finished / "capture.json").write_text(text, encoding="utf-8")
     film = finished.parent
-    with pytest.raises(MoviemotionError, match=r"capture\.json: damaged; restore it from a backup") as refused:
+    with pytest.raises(
+        MoviemotionError, match=r"capture\.json: damaged; restore it from a backup"
+    ) as refused:
         report(finished, film / "film.fountain", film / "film.srt")
     one_line(refused)

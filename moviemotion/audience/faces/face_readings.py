@@ -6,11 +6,12 @@ its source.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from moviemotion.audience.faces.detect import DEFAULT_FRAMING, FaceBox, crop_face, frame_face_image
 from moviemotion.audience.faces.quality import quality_weights
@@ -74,14 +75,16 @@ def detect_faces(
     image: NDArray[np.uint8],
     detector: DetectorChoice = DEFAULT_DETECTOR,
     long_side: int = SINGLE_IMAGE_LONG_SIDE,
+    *,
+    argument: str = "image",
 ) -> list[FaceBox]:
     """Detect all faces in one image.
 
     Args:
         image: (height, width, 3) uint8 RGB or (height, width) uint8 gray.
-        detector: a name or a detector object; pass an object to load the detector only once for many images.
-        long_side: length in pixels to which the longer side is scaled for detection; larger values find
-            smaller faces.
+        detector: a name or a detector; pass a detector to load it only once for many images.
+        long_side: pixels to which the longer side is scaled for detection; more pixels find smaller faces.
+        argument: what error messages call `image`.
 
     Returns:
         The faces, highest score first.
@@ -89,8 +92,7 @@ def detect_faces(
     Raises:
         MoviemotionError: `image` has an invalid shape or type, or the detector cannot be used.
     """
-    image = np.asarray(image)
-    _check_image("image", image)
+    image = _checked_image(argument, image)
     if image.ndim == 2:
         image = np.repeat(image[..., None], 3, axis=2)
     (found,) = detect_checked(load_detector(detector), [image], long_side)
@@ -98,7 +100,7 @@ def detect_faces(
 
 
 def predict_emotions(
-    images: Sequence[NDArray[np.uint8]], model: ModelChoice = DEFAULT_MODEL
+    images: Sequence[NDArray[np.uint8]] | NDArray[np.uint8], model: ModelChoice = DEFAULT_MODEL
 ) -> NDArray[np.float32]:
     """Predict the emotions of images that each show one face.
 
@@ -119,17 +121,35 @@ def predict_emotions(
         (1, 8)
     """
     loaded = load_emotion_model(model)
-    arrays = [np.asarray(image) for image in images]
-    for number, image in enumerate(arrays):
-        _check_image(f"image {number}", image)
+    if isinstance(images, str | bytes | Mapping | Image.Image) or not isinstance(images, Iterable):
+        raise MoviemotionError(f"images: {type(images).__name__} instead of images; pass a list of images")
+    if isinstance(images, np.ndarray) and images.ndim < 3 and images.size:
+        raise MoviemotionError(f"images: one array {images.shape}; pass a list of images, [image]")
+    arrays = [_checked_image(f"image {number}", image) for number, image in enumerate(images)]
     return predict_checked(loaded, [frame_face_image(image, loaded.framing) for image in arrays])
 
 
-def _check_image(name: str, image: NDArray[np.uint8]) -> None:
-    """Reject arrays that are neither gray nor RGB images."""
+def _checked_image(name: str, given: object) -> NDArray[np.uint8]:
+    """An image as an array; refuses what is neither a gray nor an RGB image."""
+    if isinstance(given, Image.Image) and given.mode not in ("L", "RGB"):
+        # Numbers of a palette, or other colors, would be taken for gray levels or RGB.
+        raise MoviemotionError(f'{name}: has the mode {given.mode}; convert it with image.convert("RGB")')
+    try:
+        image: NDArray[np.uint8] = np.asarray(given)
+    except Exception as error:  # ragged lists, and whatever the conversion of other objects raises
+        raise MoviemotionError(
+            f"{name}: {type(given).__name__} that is no array; give (height, width) uint8 gray "
+            "or (height, width, 3) uint8 RGB"
+        ) from error
+    if image.ndim == 2 and image.shape[1] == 3:
+        raise MoviemotionError(
+            f"{name}: an array {image.shape}, which looks like one row of an RGB image; "
+            "give (height, width) uint8 gray or (height, width, 3) uint8 RGB"
+        )
     is_gray_or_rgb = image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)
     if not is_gray_or_rgb or image.dtype != np.uint8 or not image.size:
         raise MoviemotionError(
             f"{name}: unsupported array {image.shape} {image.dtype}; give (height, width) uint8 gray "
             "or (height, width, 3) uint8 RGB"
         )
+    return image

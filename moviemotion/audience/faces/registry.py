@@ -25,8 +25,10 @@ A factory is any callable that takes no arguments and returns an object that imp
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from importlib.metadata import entry_points
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 
@@ -43,6 +45,18 @@ MODEL_ENTRY_POINTS = "moviemotion.emotion_models"
 DEFAULT_DETECTOR = "centerface"
 DEFAULT_MODEL = "shipped"
 _SUM_TOLERANCE = 1e-3
+MAX_FACES = 1000
+"""Largest number of faces that a detector may report in one image."""
+MAX_BOX_SIZE = 8
+"""Largest side of a face box, in longer sides of its image."""
+FRAMING_SIDES = (8, 1024)
+"""Smallest and largest side in pixels of the images that an emotion model may ask for."""
+FRAMING_SCALES = (0.2, 5.0)
+"""Smallest and largest scale that an emotion model may ask for."""
+
+
+class FaceNetworkError(MoviemotionError):
+    """A face detector or an emotion model failed, or its result is not what the protocol promises."""
 
 
 @runtime_checkable
@@ -138,9 +152,17 @@ class _Registry(Generic[_T]):
         self._factories: dict[str, Callable[[], _T]] = {default: factory}
 
     def register(self, name: str, factory: Callable[[], _T]) -> None:
+        if not isinstance(name, str):
+            raise MoviemotionError(
+                f"name: {type(name).__name__} instead of text; give the name of the {self._kind} as text"
+            )
+        if not callable(factory):
+            raise MoviemotionError(
+                f"factory: {type(factory).__name__} cannot be called; pass the class of the {self._kind}"
+            )
         if name == self._default:
-            raise MoviemotionError(f"{name}: reserved for the built-in {self._kind}; choose another name")
-        if not name or name.endswith(".onnx"):
+            raise MoviemotionError(f"{name}: the name of the built-in {self._kind}; choose another name")
+        if not name.strip() or name.endswith(".onnx"):
             raise MoviemotionError(
                 f"{name!r}: not a valid name (empty or a file name); choose another name for the {self._kind}"
             )
@@ -157,23 +179,40 @@ class _Registry(Generic[_T]):
             raise
         except Exception as error:  # third-party code may raise anything
             raise MoviemotionError(
-                f"{name}: this {self._kind} cannot be loaded ({type(error).__name__}: {error}); "
+                f"{name}: this {self._kind} cannot be loaded ({_describe(error)}); "
                 "fix or uninstall the package that provides it"
             ) from error
         self.check(name, made)
         return made
 
     def check(self, name: str, made: object) -> None:
-        """Reject an object that does not implement the protocol."""
-        if not self._satisfied(made):
-            raise MoviemotionError(f"{name}: not a valid {self._kind}; it must have {self._required}")
+        """Refuse an object that does not satisfy the protocol."""
+        if isinstance(made, type):
+            raise MoviemotionError(
+                f"{name}: {made.__name__} is a class; give the {self._kind} itself, {made.__name__}()"
+            )
+        try:
+            satisfied = self._satisfied(made)
+            problem = _attribute_problem(made) if satisfied else None
+        except Exception as error:  # attributes of others may be properties that raise anything
+            raise FaceNetworkError(
+                f"{name}: this {self._kind} failed ({_describe(error)}); fix or replace it"
+            ) from error
+        if not satisfied:
+            raise MoviemotionError(
+                f"{name}: cannot be used as {self._kind}; it must have {self._required}, "
+                f"or be one of these names: {', '.join(self.names())}"
+            )
+        if problem:
+            raise MoviemotionError(f"{name}: cannot be used as {self._kind}; {problem}")
 
     def _factory(self, name: str) -> Callable[[], _T]:
         if name in self._factories:
             return self._factories[name]
         installed = tuple(entry_points(group=self._group, name=name))
         if not installed:
-            raise MoviemotionError(f"{name}: unknown {self._kind}; use one of {', '.join(self.names())}")
+            shown = name if name.strip() and name.isprintable() else ascii(name)
+            raise MoviemotionError(f"{shown}: unknown {self._kind}; use one of {', '.join(self.names())}")
         factory: Callable[[], _T] = installed[0].load()
         return factory
 
@@ -240,7 +279,7 @@ def load_detector(detector: DetectorChoice = DEFAULT_DETECTOR) -> FaceDetector:
     """
     if isinstance(detector, str):
         return _DETECTORS.create(detector)
-    _DETECTORS.check(type(detector).__name__, detector)
+    _DETECTORS.check(f"detector: {_kind_name(detector)}", detector)
     return detector
 
 
@@ -254,14 +293,23 @@ def load_emotion_model(model: ModelChoice = DEFAULT_MODEL) -> EmotionModel:
         MoviemotionError: the name is unknown, the file cannot be used, or the choice does not refer to an
             emotion model.
     """
-    if isinstance(model, Path):
-        return OnnxEmotionModel(model)
-    if not isinstance(model, str):
-        _MODELS.check(type(model).__name__, model)
+    if not isinstance(model, str | Path):
+        _MODELS.check(f"model: {_kind_name(model)}", model)
         return model
-    if model.endswith(".onnx") or (model not in _MODELS.names() and Path(model).is_file()):
+    if isinstance(model, str) and (not model.strip() or model in _MODELS.names()):
+        return _MODELS.create(model)
+    try:
+        is_folder, is_file = Path(model).is_dir(), Path(model).is_file()
+    except (OSError, ValueError):  # too long, or not encodable: no file can have this name
+        is_folder = is_file = False
+    if is_folder:
+        raise MoviemotionError(
+            f"{model}: a folder instead of an emotion model; give an ONNX file "
+            f"or one of these names: {', '.join(_MODELS.names())}"
+        )
+    if is_file or ((isinstance(model, Path) or model.endswith(".onnx")) and _is_file_name(str(model))):
         return OnnxEmotionModel(Path(model))
-    return _MODELS.create(model)
+    return _MODELS.create(str(model))
 
 
 def provenance_of(used: FaceDetector | EmotionModel) -> dict[str, str]:
@@ -278,33 +326,156 @@ def predict_checked(model: EmotionModel, images: Sequence[NDArray[np.uint8]]) ->
     Raises:
         MoviemotionError: the result has the wrong shape, or its rows are not probabilities.
     """
-    result = np.asarray(model.predict(images), np.float32)
+    try:
+        answer = model.predict(images)
+        found = np.asarray(answer)
+    except MoviemotionError:
+        raise
+    except Exception as error:  # code of others may raise anything
+        raise FaceNetworkError(
+            f"{model.name}: this emotion model failed ({_describe(error)}); fix or replace it"
+        ) from error
+    if found.dtype.kind != "f" or np.ma.is_masked(answer):
+        kind = "masked values" if found.dtype.kind == "f" else f"values of type {found.dtype}"
+        raise FaceNetworkError(
+            f"{model.name}: this emotion model returned {kind}; make it return a float32 array"
+        )
     expected = (len(images), len(EMOTIONS))
-    if result.shape != expected:
-        raise MoviemotionError(
-            f"{model.name}: the emotion model returned an array {result.shape} instead of {expected}; "
-            "fix the model"
+    if found.shape != expected:
+        raise FaceNetworkError(
+            f"{model.name}: this emotion model returned an array {found.shape} instead of {expected}; fix it"
         )
-    sums = result.sum(axis=1)
-    if not ((result >= 0).all() and (np.abs(sums - 1) <= _SUM_TOLERANCE).all()):
-        raise MoviemotionError(
-            f"{model.name}: the emotion model returned rows that are not probabilities; make them sum to one"
+    if not (
+        np.isfinite(found).all()
+        and (found >= 0).all()
+        and (np.abs(found.sum(axis=1, dtype=np.float64) - 1) <= _SUM_TOLERANCE).all()
+    ):
+        raise FaceNetworkError(
+            f"{model.name}: this emotion model returned rows that are not probabilities; make them sum to one"
         )
-    return result
+    return found.astype(np.float32, copy=False)
 
 
 def detect_checked(
     detector: FaceDetector, images: Sequence[NDArray[np.uint8]], long_side: int
 ) -> list[list[FaceBox]]:
-    """Detect faces, and verify that there is one list for each image.
+    """Detect faces, and verify that the result is what the protocol promises.
 
     Raises:
-        MoviemotionError: the detector returned the wrong number of lists.
+        MoviemotionError: the detector failed, or returned something else than a list of plausible face boxes
+            for each image.
     """
-    found = detector.detect(images, long_side)
-    if len(found) != len(images):
-        raise MoviemotionError(
-            f"{detector.name}: the face detector returned {len(found)} lists for {len(images)} images; "
-            "fix the detector"
-        )
+    try:
+        found = detector.detect(images, long_side)
+    except MoviemotionError:
+        raise
+    except Exception as error:  # code of others may raise anything
+        raise FaceNetworkError(
+            f"{detector.name}: this face detector failed ({_describe(error)}); fix or replace it"
+        ) from error
+    if not isinstance(found, list):
+        problem: str | None = f"{_kind_name(found)} instead of a list with a list of faces for each image"
+    elif len(found) != len(images):
+        problem = f"{len(found)} lists for {len(images)} images"
+    else:
+        problems = (_faces_problem(faces, image) for faces, image in zip(found, images, strict=True))
+        problem = next((one for one in problems if one), None)
+    if problem:
+        raise FaceNetworkError(f"{detector.name}: this face detector returned {problem}; fix it")
     return found
+
+
+def _faces_problem(faces: object, image: NDArray[np.uint8]) -> str | None:
+    """What is wrong with a detector's faces in one image; None if nothing is."""
+    if not isinstance(faces, list):
+        return f"{_kind_name(faces)} instead of a list of faces"
+    if len(faces) > MAX_FACES:
+        return f"{len(faces)} faces in one image, more than {MAX_FACES}"
+    seen: set[tuple[float, ...]] = set()
+    for face in faces:
+        problem = _face_problem(face, image)
+        if problem:
+            return problem
+        box = (face.left, face.top, face.right, face.bottom)
+        if box in seen:
+            return "the same face box twice"
+        seen.add(box)
+    return None
+
+
+def _face_problem(face: object, image: NDArray[np.uint8]) -> str | None:
+    if not isinstance(face, FaceBox):
+        return f"{_kind_name(face)} instead of a FaceBox"
+    numbers = (face.left, face.top, face.right, face.bottom, face.score)
+    if not all(isinstance(value, Real) and math.isfinite(value) for value in numbers):
+        return "a face box with values that are not finite numbers"
+    if not 0 <= face.score <= 1:
+        return f"a face with the score {face.score:g}, not 0–1"
+    return _box_problem(face, *image.shape[:2]) or _landmarks_problem(face.landmarks)
+
+
+def _box_problem(face: FaceBox, height: int, width: int) -> str | None:
+    box = f"the face box {face.left:g}, {face.top:g}, {face.right:g}, {face.bottom:g}"
+    if face.right <= face.left or face.bottom <= face.top:
+        return f"{box} (left, top, right, bottom) without an area"
+    if face.right <= 0 or face.bottom <= 0 or face.left >= width or face.top >= height:
+        return f"{box}, which lies outside the image of {width}×{height} pixels"
+    if face.size > MAX_BOX_SIZE * max(height, width):
+        return f"{box}, too large for the image of {width}×{height} pixels"
+    return None
+
+
+def _landmarks_problem(marks: object) -> str | None:
+    if not isinstance(marks, np.ndarray) or marks.shape != (5, 2) or marks.dtype.kind not in "fiu":
+        return f"landmarks that are not a (5, 2) array of numbers ({_kind_name(marks)})"
+    return None if np.isfinite(marks).all() else "landmarks that are not finite"
+
+
+def _attribute_problem(made: object) -> str | None:
+    """What is wrong with the attributes of a detector or an emotion model; None if nothing is."""
+    for attribute in ("name", "fingerprint"):
+        value = getattr(made, attribute)
+        if not isinstance(value, str) or not value.strip() or not value.isprintable():
+            return f"its {attribute} is {_shown(value)}; make it a non-empty text of one line"
+    for method in ("detect", "predict"):
+        if hasattr(made, method) and not callable(getattr(made, method)):
+            return f"its {method} cannot be called; make it a method"
+    return _framing_problem(made.framing) if isinstance(made, EmotionModel) else None
+
+
+def _framing_problem(framing: object) -> str | None:
+    if not isinstance(framing, FaceFraming):
+        return f"its framing is {_kind_name(framing)}; make it a FaceFraming"
+    side, scale = framing.side, framing.scale
+    if not _is_number(side, Integral) or not FRAMING_SIDES[0] <= side <= FRAMING_SIDES[1]:
+        low, high = map(str, FRAMING_SIDES)
+        return f"its framing.side is {_shown(side)}; make it a whole number from {low} to {high}"
+    if not _is_number(scale, Real) or not FRAMING_SCALES[0] <= scale <= FRAMING_SCALES[1]:
+        low, high = map(str, FRAMING_SCALES)
+        return f"its framing.scale is {_shown(scale)}; make it a number from {low} to {high}"
+    if not isinstance(framing.color, bool):
+        return f"its framing.color is {_shown(framing.color)}; make it True or False"
+    return None
+
+
+def _is_number(value: object, kind: type) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)
+
+
+def _is_file_name(text: str) -> bool:
+    """Whether a file could have this name."""
+    return text.isprintable() and all(len(part.encode()) <= 255 for part in text.split("/"))
+
+
+def _kind_name(value: object) -> str:
+    return type(value).__name__
+
+
+def _shown(value: object) -> str:
+    """A value in one short line."""
+    return " ".join(repr(value).split())[:80]
+
+
+def _describe(error: Exception) -> str:
+    """An error in one short line."""
+    return " ".join(f"{type(error).__name__}: {error}".split())[:300]

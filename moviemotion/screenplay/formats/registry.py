@@ -145,7 +145,13 @@ def register_format(screenplay_format: ScreenplayFormat) -> None:
     Raises:
         MoviemotionError: the object does not implement `ScreenplayFormat`.
     """
-    _check_format(screenplay_format, _provider(screenplay_format))
+    provider = _provider(screenplay_format)
+    try:
+        _check_format(screenplay_format, provider)
+    except MoviemotionError:
+        raise
+    except Exception as error:  # the name and the suffixes may be properties, which can raise anything
+        raise _format_error(provider, f"cannot be used ({_describe(error)})") from error
     _registered.insert(0, screenplay_format)
 
 
@@ -193,13 +199,17 @@ def read_screenplay(path: Path | str) -> Screenplay:
     screenplay = _guarded(provider, path, partial(screenplay_format.read, path))
     if provider is not None and not isinstance(screenplay, Screenplay):
         raise _format_error(provider, f"returned no screenplay for {path}")
-    if not any(e.kind in (ElementKind.SCENE_HEADING, ElementKind.DIALOGUE) for e in screenplay.elements):
+    if not _guarded(provider, path, partial(_has_scene_or_dialogue, screenplay)):
         formats = [f"{known.name} ({', '.join(known.suffixes)})" for known in available_formats()]
         raise MoviemotionError(
             f"{path}: no scene heading and no dialogue found; give a screenplay in one of these formats: "
             f"{', '.join(formats)}."
         )
     return screenplay
+
+
+def _has_scene_or_dialogue(screenplay: Screenplay) -> bool:
+    return any(e.kind in (ElementKind.SCENE_HEADING, ElementKind.DIALOGUE) for e in screenplay.elements)
 
 
 def is_fountain(path: Path, source: Sequence[str]) -> bool:
