@@ -98,7 +98,8 @@ def compare_runs(
         if len(seeds) < 2:
             skipped.append(
                 SkippedExperiment(
-                    experiment, f"only {len(seeds)} of at least two seeds were run for both designs"
+                    experiment,
+                    f"at least two seeds are required, but both designs were run with only {len(seeds)}",
                 )
             )
             continue
