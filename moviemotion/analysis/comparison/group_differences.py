@@ -3,9 +3,9 @@
 The viewer is the unit of analysis. If the groups do not differ, any viewer could have been in either group,
 so viewers are permuted between the groups to obtain the null distribution. If the same viewers are in both
 groups, their two values are exchanged instead. In each permutation, the largest standardized difference over
-all outcomes shows what chance can produce.
+all outcomes shows how large a difference chance alone can produce.
 
-There are three possible verdicts, and "no significant difference" is not one of them. The groups differ; or
+There are three possible verdicts, and "no significant difference" is not one of them: the groups differ; or
 they are alike, because the interval excludes every relevant difference; or the data are inconclusive, in
 which case the number of viewers needed for a decision is estimated.
 """
