@@ -40,7 +40,7 @@ _ELEMENT_KINDS = {
     "New Act": ElementKind.CENTERED,
     "End of Act": ElementKind.CENTERED,
 }
-"""Paragraph types and the element kinds they become; every other type (Action, Shot, General, Cast List, …) is
+"""Paragraph types and the element kinds they become; all others (Action, Shot, General, Cast List, …) become
 action."""
 _TEXT_STYLES = {"Italic": TextStyle.ITALIC, "Bold": TextStyle.BOLD, "Underline": TextStyle.UNDERLINE}
 _LENGTH = re.compile(r"(?:(\d+)(?:\s+|$))?(?:(\d)/8)?")
