@@ -156,7 +156,7 @@ def match_elements(first: Sequence[Element], second: Sequence[Element]) -> list[
         first, second: elements of the two scripts.
 
     Returns:
-        Pairs of indices, in order. Each element occurs once; the partner of an element without a match is None.
+        Pairs of indices, in order. Each element occurs once; without a match, its partner is None.
     """
     if [_kind_and_text(e) for e in first] == [_kind_and_text(e) for e in second]:
         return [(k, k) for k in range(len(first))]

@@ -55,7 +55,7 @@ class GroupComparison:
     Attributes:
         viewers: (2, …) number of viewers seen in each group; equal if the groups are paired.
         mean: (2, …) mean strength of each group, 0–1; NaN where no viewer was seen.
-        difference: (…) second group's mean minus the first group's, −1…1; NaN where not tested.
+        difference: (…) second group minus first group, −1…1; NaN where not tested.
         interval: (2, …) 95 % interval of `difference` over viewers; not adjusted for multiple outcomes.
         p_adjusted: (…) p-value, adjusted for all outcomes; NaN where not tested.
         viewers_needed: (…) number of viewers in each group (pairs if paired) needed to detect the observed
