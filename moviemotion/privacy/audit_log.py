@@ -1,14 +1,14 @@
-"""The audit log: an append-only record of who did what and when, in which hashes chain the rows.
+"""The audit log: an append-only record of who did what and when, whose rows are chained by hashes.
 
 A row's hash covers all of its fields and the previous row's hash, so changing, removing, inserting or moving
 a row breaks the chain at a row that `integrity_errors` reports. Removing rows from the end leaves an intact
 chain. Such a removal is detected because the last hash is also stored outside the study folder (the *anchor*,
 in the keys folder) and on every receipt that a participant takes home.
 
-The log contains no personal data. It refers to a participant by their *subject*, a random number that only a
-row of the table `viewers` links to their random ID. Erasure deletes that row, so the log still proves that
-something was done, but nothing links it to a person any longer. Receipts are logged only as hashes, so only
-the holder of the code can show that a row is about them.
+The log contains no personal data. It refers to a participant by their *subject*, a random number. Only a row
+of the table `viewers` links this number to the participant's random ID. Erasure deletes that row, so the log
+still proves that something was done, but nothing links it to a person any longer. Receipts are logged only as
+hashes, so only the holder of the code can show that a row is about them.
 
 Three kinds of tampering cannot be detected: rewriting the log from the start along with its anchor, by
 someone with write access to both folders, if no receipt is held elsewhere; removing rows from the end after

@@ -1,9 +1,9 @@
 """Seats and the consent of their participants. A participant is known only by a random ID, never by name.
 
-A seat is masked unless its participant accepted the disclosure in force at the time of their answer. Every
-answer gets a receipt: a random code known only to the participant. The study database stores the hash of the
-code, and the audit log keeps that hash even after erasure. Participants can therefore always prove what they
-answered and when, and can use the code to withdraw.
+A seat is masked unless its participant accepted the disclosure that was current when they answered. For every
+answer, there is a receipt: a random code known only to the participant. The study database stores the hash of
+the code, and the audit log keeps that hash even after erasure. Participants can therefore always prove what
+they answered and when, and can use the code to withdraw.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class ConsentState(StrEnum):
 RECEIPT_PATTERN = re.compile("[0-9a-f]{8}(-[0-9a-f]{8}){3}", re.IGNORECASE)
 """The format of a receipt code."""
 RECORDING_SUFFIXES = (".mp4", ".m4v", ".mov", ".mkv", ".avi", ".webm", ".gif", ".mpg", ".mts")
-"""File suffixes of recordings. A camera whose name ends in one would never match a recording."""
+"""File suffixes of recordings. A camera whose name ends in such a suffix would never match a recording."""
 RETAINED_STATES = (ConsentState.ACCEPTED, ConsentState.UNRECORDED)
 """The consent states in which a participant's samples are stored."""
 
@@ -76,8 +76,8 @@ class Receipt:
         state: what they answered.
         disclosure: the version of the disclosure that they read.
         time: when they answered, in UTC.
-        row, hash: number and hash of the audit log row; they reveal whether rows were later removed or
-            rewritten.
+        row, hash: number and hash of the answer's row in the audit log; they reveal whether rows were later
+            removed or rewritten.
     """
 
     code: str
@@ -352,7 +352,7 @@ def fully_masked_cameras(folder: Path, cameras: Iterable[str]) -> dict[str, str]
 
 
 def mask_for_seats(camera_seats: list[Seat]) -> Mask:
-    """The mask of one camera, which shows only seats that accepted, minus any overlap with other seats."""
+    """The mask of a camera: it shows the seats that accepted, except where other seats overlap them."""
     agreed = [seat for seat in camera_seats if seat.state is ConsentState.ACCEPTED]
     others = [seat for seat in camera_seats if seat.state is not ConsentState.ACCEPTED]
     if not agreed or any(seat.region is None for seat in others):

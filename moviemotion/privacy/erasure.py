@@ -1,8 +1,8 @@
 """Erase a participant from a study: samples, contributions to outputs, pictures and database rows.
 
-Only a record in the audit log remains. It says that someone accepted and was erased, under a number that can
-no longer be linked to them. Disk blocks freed by the file system are not overwritten, so keep studies on an
-encrypted disk.
+Only records in the audit log remain. They say that someone accepted and was erased, under a number that can
+no longer be linked to a person. Disk blocks freed by the file system are not overwritten, so keep studies on
+an encrypted disk.
 """
 
 from __future__ import annotations
@@ -95,10 +95,10 @@ class EnforcementResult:
 
 
 def withdraw(folder: Path, code: str, now: datetime | None = None, defer_erasure: bool = False) -> Receipt:
-    """Withdraw a participant's consent, using the receipt of their answer, and erase them.
+    """Withdraw a participant's consent, given the receipt for their answer, and erase their data.
 
-    During a screening, the participant is masked from now on, and erased by `enforce_privacy` when the
-    screening ends.
+    During a screening, the participant is masked from then on, and `enforce_privacy` erases their data when
+    the screening ends.
 
     Args:
         folder: the study folder.
@@ -270,7 +270,7 @@ def _unknown_files(folder: Path) -> Iterator[str]:
 
 
 def _erase_withdrawn(folder: Path, role: Role, now: datetime | None) -> int:
-    """Erase participants who withdrew (if unfinished, only their cameras) and return their number."""
+    """Erase participants who withdrew (in an unfinished study, only their cameras); return their number."""
     if not _can_erase(folder):
         delete_withdrawn_cameras(folder)
     if not _can_erase(folder):
@@ -284,7 +284,7 @@ def _erase_withdrawn(folder: Path, role: Role, now: datetime | None) -> int:
 
 
 def _can_erase(folder: Path) -> bool:
-    """Whether a study is in a state that allows erasure: either not started or finished."""
+    """Whether a study is in a state that allows erasure, that is, not yet started or already finished."""
     return is_finished(folder) or not has_study(folder)
 
 

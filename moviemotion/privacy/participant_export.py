@@ -1,4 +1,4 @@
-"""Right of access: export all data about one participant as a ZIP file for them."""
+"""Right of access: export all of a participant's data as a ZIP file to hand over to that participant."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ from moviemotion.study.file_names import (
 from moviemotion.study.folder import StudyFolder, has_study
 
 MAX_DAYS = 3 * 365
-"""Maximum days; 740 ILCS 14/15(a) requires deletion within three years of the last interaction."""
+"""Maximum number of days; 740 ILCS 14/15(a) requires deletion within three years of the last interaction."""
 
 
 DEFAULT_DAYS = {DataKind.PICTURES: 30, DataKind.SAMPLES: 180, DataKind.REPORTS: MAX_DAYS}
@@ -83,7 +83,7 @@ def begin_study(
     Args:
         folder: the study folder; created if it does not exist.
         terms: the terms of consent.
-        days: the retention of each kind, in days; missing kinds get their value in `DEFAULT_DAYS`.
+        days: the retention period of each kind, in days; kinds that are missing use their `DEFAULT_DAYS`.
         now: defaults to the current time.
 
     Raises:
@@ -122,7 +122,7 @@ def shorten_retention(folder: Path, kind: DataKind, until: date, now: datetime |
 
 
 def stored_data(folder: Path) -> tuple[StoredData, ...]:
-    """List the stored data of each kind, with its deletion date."""
+    """List the stored data by kind, with deletion dates."""
     with open_database(folder) as database:
         return tuple(
             StoredData(kind, len(sizes), sum(sizes), until, deleted)
@@ -134,8 +134,8 @@ def stored_data(folder: Path) -> tuple[StoredData, ...]:
 def delete_expired(folder: Path, now: datetime | None = None) -> tuple[DataKind, ...]:
     """Delete every kind of data whose deletion date has passed, and log each deletion.
 
-    Data added after its deletion date is deleted too. Outputs about an audience of fewer than
-    `MIN_GROUP_SIZE` viewers describe individuals, so they are deleted along with the samples.
+    Data added after its deletion date is deleted too. If the audience has fewer than
+    `MIN_GROUP_SIZE` viewers, the outputs describe individuals, so they are deleted along with the samples.
 
     Args:
         folder: the study folder.

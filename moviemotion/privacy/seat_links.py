@@ -1,4 +1,4 @@
-"""Links to the consent pages of seats: unguessable, and identical each time the sheet is printed."""
+"""Links to the consent pages of seats. They cannot be guessed, and are the same on every printed sheet."""
 
 from __future__ import annotations
 

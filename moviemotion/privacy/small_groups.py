@@ -1,4 +1,4 @@
-"""Small groups: values about fewer than five viewers describe individuals, so only the researcher sees them.
+"""Small groups: values for fewer than five viewers describe individuals, so only the researcher sees them.
 
 Withholding a value is not enough if it can be inferred from others. Values that would reveal it by
 subtraction are therefore also withheld (such as the audience minus a group), computed without it (scenes and
@@ -106,7 +106,7 @@ def mask_small_groups(analysis: Analysis) -> Analysis:
 def visible_groups(
     groups: Mapping[str, Sequence[str]], viewers: Sequence[str], role: Role
 ) -> dict[str, tuple[str, ...]]:
-    """Select the groups that a role may see, each with those of its viewers who are in the study.
+    """Select the groups that a role may see, limited to the viewers who are in the study.
 
     For roles other than the researcher, no combination of groups may single out fewer than `MIN_GROUP_SIZE`
     viewers. For example, showing two groups that differ by one viewer would reveal that viewer's emotions. If
@@ -186,8 +186,8 @@ def comparison_for_role(
 
     For roles other than the researcher, units with fewer than `MIN_GROUP_SIZE` viewers in either screening
     are reported as not tested. In a paired comparison, units with fewer than `MIN_GROUP_SIZE` unpaired
-    viewers are withheld too, because those viewers' emotions could be inferred from the screening's own
-    results.
+    viewers are withheld too, because those viewers' emotions could be inferred by comparing these results
+    with those of the screening itself.
 
     Args:
         comparison: the comparison; for roles other than the researcher, made from the output of
@@ -225,7 +225,7 @@ def comparison_for_role(
 def _visible_moments(
     analysis: Analysis, small_group_seconds: NDArray[np.bool_]
 ) -> tuple[MomentSearchResult, list[int]]:
-    """The search with only the visible moments, and their indices among all moments."""
+    """The search result with only the visible moments, and the indices of these moments among all moments."""
     visible = [
         k
         for k, moment in enumerate(analysis.moment_search.moments)
@@ -273,7 +273,7 @@ def _mask_audience_curve(curve: AudienceCurve, small_group_seconds: NDArray[np.b
 
 
 def _small_group_seconds(analysis: Analysis) -> NDArray[np.bool_]:
-    """Mask of shape (S,) for the seconds in which too few viewers were seen."""
+    """Mask of shape (S,) that is true for seconds in which too few viewers were seen."""
     return np.asarray(analysis.audience_curve.viewers < MIN_GROUP_SIZE)
 
 

@@ -40,8 +40,8 @@ class PrivacyStatus:
     Attributes:
         viewers: participants about whom data is stored, sorted by seat.
         held: the stored data of each kind.
-        row, hash: number and hash of the last row of the audit log. A copy kept elsewhere can later prove
-            that no row was removed.
+        row, hash: number and hash of the last row of the audit log. A copy of these values kept elsewhere can
+            later prove that no row was removed.
     """
 
     viewers: tuple[KnownViewer, ...]
@@ -100,7 +100,7 @@ def verify_audit_log(folder: Path) -> LogVerification:
 
 
 def find_viewer(folder: Path, name: str) -> str:
-    """Look up the random ID of a participant by that ID, their seat or their receipt code.
+    """Look up a participant's random ID, given that ID, their seat or their receipt code.
 
     Raises:
         MoviemotionError: no data about this participant is stored.

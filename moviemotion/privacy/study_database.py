@@ -29,7 +29,7 @@ DATABASE = DatabaseSchema("moviemotion/study-database", 2, 0x4D4D5355)
 ANCHOR = FileSchema("moviemotion/anchor", 2)
 """Schema of the anchors in the keys folder. Version 2 introduced the schema mark."""
 KEYS_FOLDER_VARIABLE = "MOVIEMOTION_KEYS"
-"""Environment variable for the folder of keys and anchors, which must lie outside every study folder."""
+"""Environment variable for the folder of keys and anchors, which must be outside every study folder."""
 BUSY_TIMEOUT = 10.0
 """Seconds to wait while another process is writing a row."""
 LOCK_TIMEOUT = 60.0
@@ -219,7 +219,7 @@ def database_lock(folder: Path) -> AbstractContextManager[None]:
     """Lock a study for writing its database or rebuilding its files; reentrant within a thread.
 
     Raises:
-        LockHeldError: another thread or program has held it for `LOCK_TIMEOUT` seconds.
+        LockHeldError: another thread or program has held the lock for `LOCK_TIMEOUT` seconds.
     """
     refusal = f"{folder}: in use by another program; try again when it has finished"
     return hold_lock(folder.resolve() / DATABASE_LOCK_FILE, LOCK_TIMEOUT, refusal)
@@ -249,7 +249,7 @@ def key_file(study_id: str, suffix: str) -> Path:
 
 
 def read_anchor(study_id: str) -> tuple[int, str] | None:
-    """Number and hash of the last row, as stored outside the study; None if not on this machine."""
+    """Number and hash of the log's last row, as stored outside the study; None if not on this machine."""
     try:
         anchor = ANCHOR.read_json(key_file(study_id, ".head"))
         return int(anchor["seq"]), str(anchor["hash"])

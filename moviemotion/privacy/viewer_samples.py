@@ -43,7 +43,7 @@ def rename_viewers(samples: Samples, names: Mapping[int, str]) -> Samples:
 def viewer_rows(samples: Samples, viewer: int) -> NDArray[np.bool_]:
     """Select the samples that belong, or may belong, to a viewer; returns a mask of shape (n,).
 
-    Near an identity switch, a sample may belong to either viewer; it is then assigned to this viewer.
+    Near an identity switch, a sample may belong to either viewer; such samples are included.
     """
     mine: NDArray[np.bool_] = samples.viewer_of_sample() == viewer
     for exchange in samples.identity_switches:

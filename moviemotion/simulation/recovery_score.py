@@ -28,8 +28,9 @@ class EmotionRecovery:
         viewers: number of viewers who showed the emotion.
         viewer_correlation: median over these viewers of the correlation between measured strength and true
             intensity over the seconds of the film; NaN if nobody showed the emotion.
-        viewer_correlation_iqr: quartiles of this correlation over the same viewers.
-        audience_correlation: correlation between the means over all viewers.
+        viewer_correlation_iqr: first and third quartiles of this correlation over the same viewers.
+        audience_correlation: correlation between measured strength and true intensity, each averaged over all
+            viewers.
     """
 
     emotion: Emotion

@@ -124,8 +124,8 @@ class SyntheticAudience:
         reaction_profiles: reaction profiles of the V viewers.
         felt_intensity: (V, T, 7) intensities 0–1 in the order of `NON_NEUTRAL_EMOTIONS`; their sum is at
             most 1.
-        resting_intensity: (V, 7) expression of each face while the viewer feels nothing, since some people
-            look sad or amused.
+        resting_intensity: (V, 7) expression of each face while the viewer feels nothing, because some people
+            look sad or amused at rest.
         out_of_frame: (V, T) how far the viewer has leaned out of the frame, 0 (in) to 1 (out).
         eye_closure: (V, T) how far a blink has closed the eyes, 0–1.
         hand_raised: (V, T) how far a hand has been raised, 0 (in the lap) to 1 (at the face).
@@ -232,7 +232,7 @@ def seat_names(count: int) -> tuple[str, ...]:
 
 
 def random_reaction_profile(rng: np.random.Generator) -> ReactionProfile:
-    """Draw a random reaction profile with a gain of 0.65–1.2 and a delay of 0.3–2 s."""
+    """Generate a random reaction profile with a gain of 0.65–1.2 and a delay of 0.3–2 s."""
     return ReactionProfile(float(np.clip(rng.normal(0.95, 0.12), 0.65, 1.2)), float(rng.uniform(0.3, 2.0)))
 
 
@@ -269,12 +269,12 @@ def simulate_reactions(
 
 
 def random_contagion(mean: float, rng: np.random.Generator) -> float:
-    """Draw one viewer's susceptibility to other viewers: a fraction from 0 to 1 with the given mean."""
+    """Choose one viewer's susceptibility to others at random: a fraction from 0 to 1 with the given mean."""
     return min(mean * 2 * float(rng.beta(2, 2)), 1.0)
 
 
 def apply_contagion(own: Float, audience_mean: Float, contagion: float, rate: int) -> Float:
-    """Raise the emotions of a viewer who feels less than the audience did a second ago toward its mean.
+    """Raise a viewer's emotions toward the audience's mean of a second ago, if they are weaker than that.
 
     Args:
         own: (T, 7) intensities that the viewer would feel alone, `rate` steps per second.

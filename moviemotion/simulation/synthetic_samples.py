@@ -1,4 +1,4 @@
-"""Simulate hours of samples from hundreds of viewers, as the emotion model would have read them.
+"""Simulate hours of samples from hundreds of viewers, as the emotion model would have produced them.
 
 No frames are rendered. Each viewer reacts to the schedule (`synthetic_audience.simulate_reactions`) and to
 the rest of the audience. The samples reproduce these reactions as an emotion model would read them: with an
@@ -55,7 +55,8 @@ class SimulatedScreening:
         seconds: length of the film in seconds.
         seed: random seed for the viewers.
         contagion: mean fraction of the gap to the audience's mean by which a viewer's emotion is raised.
-        audience_mean: (T, 7) mean of the intensities that viewers would feel alone, `SAMPLE_RATE` per second.
+        audience_mean: (T, 7) mean of the intensities that viewers would feel if they were alone,
+            `SAMPLE_RATE` time steps per second.
     """
 
     schedule: EmotionSchedule
@@ -71,7 +72,8 @@ class SimulatedViewer:
     """One simulated viewer: the samples and the ground truth.
 
     Attributes:
-        reading: the samples, as in a screening; the weight is 0 while the face is turned away.
+        reading: the samples, in the same form as in a screening; the weight is 0 while the face is turned
+            away.
         felt_intensity: (S, 7) float32 mean intensity in each second, 0–1, in the order of
             `NON_NEUTRAL_EMOTIONS`.
         in_view: (S,) float32 fraction of each second in which the face could be read, 0–1.

@@ -67,7 +67,7 @@ class CutAlignment:
 
     Attributes:
         units: the entire film, then the units in the order of the first cut's script.
-        unmatched_lines: number of lines that occur only in the first cut, and only in the second.
+        unmatched_lines: number of lines that occur only in the first cut, and only in the second cut.
         condition: one human-readable sentence stating what must hold for the comparison to be valid.
     """
 
@@ -156,7 +156,7 @@ def match_elements(first: Sequence[Element], second: Sequence[Element]) -> list[
         first, second: elements of the two scripts.
 
     Returns:
-        Pairs of indices, in order. Each element occurs once; if it has no match, the other index is None.
+        Pairs of indices, in order. Each element occurs once; without a match, its partner is None.
     """
     if [_kind_and_text(e) for e in first] == [_kind_and_text(e) for e in second]:
         return [(k, k) for k in range(len(first))]
@@ -201,7 +201,7 @@ def _time_span(start: float, end: float) -> TimeSpan | None:
 def _timed_line(
     index: int | None, elements: Sequence[Element], times: Sequence[TimeSpan | None]
 ) -> int | None:
-    """Return the element's index if it is a line with a known film time, else None."""
+    """Return the element's index if the element is a line with a known film time, else None."""
     return index if index is not None and elements[index].kind in LINE_KINDS and times[index] else None
 
 

@@ -1,4 +1,4 @@
-"""Describes the patterns of a film as numbers that can be compared across films."""
+"""Describe the patterns of a film as numbers that can be compared across films."""
 
 from __future__ import annotations
 

@@ -3,9 +3,9 @@
 The viewer is the unit of analysis. If the groups do not differ, any viewer could have been in either group,
 so viewers are permuted between the groups to obtain the null distribution. If the same viewers are in both
 groups, their two values are exchanged instead. In each permutation, the largest standardized difference over
-all outcomes shows what chance can produce.
+all outcomes shows how large a difference chance alone can produce.
 
-There are three possible verdicts, and "no significant difference" is not one of them. The groups differ; or
+There are three possible verdicts, and "no significant difference" is not one of them: the groups differ; or
 they are alike, because the interval excludes every relevant difference; or the data are inconclusive, in
 which case the number of viewers needed for a decision is estimated.
 """
@@ -55,7 +55,7 @@ class GroupComparison:
     Attributes:
         viewers: (2, …) number of viewers seen in each group; equal if the groups are paired.
         mean: (2, …) mean strength of each group, 0–1; NaN where no viewer was seen.
-        difference: (…) second minus first, −1…1; NaN where not tested.
+        difference: (…) second group minus first group, −1…1; NaN where not tested.
         interval: (2, …) 95 % interval of `difference` over viewers; not adjusted for multiple outcomes.
         p_adjusted: (…) p-value, adjusted for all outcomes; NaN where not tested.
         viewers_needed: (…) number of viewers in each group (pairs if paired) needed to detect the observed

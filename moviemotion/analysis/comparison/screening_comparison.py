@@ -122,7 +122,7 @@ def compare_screenings(
     Args:
         first, second: analyses of the two screenings.
         names: names of the screenings, used in messages.
-        paired: whether the same viewers, matched by name, saw both.
+        paired: whether the same viewers, matched by name, watched both screenings.
         seed: random seed for the permutations.
 
     Raises:

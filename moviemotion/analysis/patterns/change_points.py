@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 SEGMENT_SECONDS = 30
 """Length of a segment, in seconds."""
 MIN_SEGMENTS_BETWEEN = 2
-"""Smallest number of segments between two changes; they add up to one minute."""
+"""Smallest number of segments between two changes; together, these segments last one minute."""
 MIN_VIEWERS = 5
 MIN_SEGMENTS = 20
 ALPHA = 0.05

@@ -2,9 +2,9 @@
 
 A single screening can provide only limited evidence. An emotion that spreads to the entire audience looks
 exactly like an effect of the film, so it does not count as contagion, and neither does anything that happens
-while the film moves the audience. Only quiet seconds are used, in which most of the audience does not react:
-the question is who smiles then, and who smiles with them. Seats are not taken into account, so a finding
-means that some viewers reacted together, not that they sat next to each other.
+while the film moves the audience. Only quiet seconds are used, in which most of the audience does not react.
+The question is who smiles in these seconds, and who smiles with them. Seats are not taken into account, so a
+finding means that some viewers reacted together, not that they sat next to each other.
 
 The test has four steps.
 
@@ -12,9 +12,8 @@ The test has four steps.
    regression on the other viewers in the same half, up to `FILM_RESPONSE_LAG` seconds before and after, and
    subtracted. Because each half uses only its own viewers, contagion is all that the residuals of the two
    halves have in common.
-2. For each pair of viewers from different halves, the residuals in the quiet seconds are multiplied at lags
-of
-   1 to `MAX_LAG` seconds and summed in blocks of time.
+2. For each pair of viewers from different halves, the residuals in the quiet seconds are multiplied at
+   lags of 1 to `MAX_LAG` seconds and summed in blocks of time.
 3. The coupling of a pair is the sum of its blocks divided by the root of the sum of their squares. Positive
    couplings are squared and averaged over all pairs.
 4. For the null distribution, the sign of each viewer's residuals is flipped at random in each block (a wild
@@ -33,7 +32,7 @@ from moviemotion.analysis.signals.audience_curve import REACTION_THRESHOLD
 from moviemotion.statistics import Float64Array
 
 MAX_LAG = 5
-"""Longest time an emotion may take to spread, in seconds; lag 0 is not used, since light changes affect all
+"""Longest time an emotion may take to spread, in seconds; lag 0 is not used, because light changes affect all
 faces at once."""
 FILM_RESPONSE_LAG = 3
 """Longest time by which a viewer's response may precede or follow that of the others, in seconds."""

@@ -1,8 +1,8 @@
 """Flat stretches: a minute or longer in which almost nobody reacted.
 
 "No reaction was measured" and "there was no reaction" are different claims. A stretch counts as flat only if
-the upper end of the reacting share's interval stays low. A small audience therefore yields no flat stretches,
-rather than many.
+the upper limit of the interval of the reacting share stays low. A small audience therefore yields no flat
+stretches rather than many.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ class MotifSearchResult:
         motifs: the motifs with `p_adjusted` ≤ `ALPHA`, sorted by p-value; for each sequence of emotions, only
             the window with the smallest p-value.
         moments: number of moments that were searched.
-        films: number of films that the moments come from.
+        films: number of films from which the moments come.
         tried: number of motifs that were tested, counting each window separately.
         conclusive: false if no order of these moments could have been significant.
         conclusion: a human-readable statement of the outcome.
@@ -202,7 +202,7 @@ def _build_motif(
 
 
 def _drop_redundant(found: Sequence[Motif]) -> tuple[Motif, ...]:
-    """Of motifs that contain one another, keep the one with the smallest p-value; for ties, the shortest."""
+    """If motifs contain one another, keep the one with the smallest p-value; if tied, keep the shortest."""
     accepted: list[Motif] = []
     for motif in sorted(found, key=lambda m: (m.p_adjusted, len(m.emotions), m.window)):
         if not any(

@@ -24,7 +24,7 @@ class PeakEnd:
 
     Attributes:
         peak: index of the strongest moment, or None if no moment was found. The strongest of several moments
-            is partly strong by chance, so it is likely to be slightly weaker in another audience.
+            owes its strength partly to chance, so it is likely to be slightly weaker in another audience.
         start, end: the last minutes, in seconds of film time.
         emotion: strongest emotion in the last minutes; None if no viewer was seen.
         strength: mean strength of that emotion in the last minutes, 0–1.

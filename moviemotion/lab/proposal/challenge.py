@@ -54,9 +54,9 @@ class Question:
     """One of the proposal's questions.
 
     Attributes:
-        answer: the model answer, shown after the player's.
+        answer: the model answer, shown after the player has answered.
         ideas: the ideas that the player's answer should mention.
-        wrong_statements: the statements that it should not contain.
+        wrong_statements: the statements that the player's answer should not contain.
         multiple_choice: a second question on the same topic.
     """
 
@@ -93,7 +93,7 @@ class Player(Protocol):
         """Ask for one line.
 
         Args:
-            deadline: value of `time.monotonic` at which time is up; None: no time limit.
+            deadline: value of `time.monotonic` at which time is up; None for no time limit.
 
         Returns:
             The text typed before the deadline; None at the end of the input.

@@ -119,8 +119,8 @@ def run_experiments(
 
     Args:
         data: folder with a train and a test split.
-        out: folder of the runs.
-        numbers: experiments to run; empty: all.
+        out: the folder that contains the runs.
+        numbers: experiments to run; all if empty.
         jobs: number of simultaneous runs, each in a separate process with its share of the cores.
         imagenet_weights: weights of VGG-16 for the transfer learning experiment.
         print_line: called with lines of text for the user.
@@ -184,7 +184,7 @@ def read_budget(out: Path) -> TrainingBudget:
 
 
 def _check_same_budget(out: Path, budget: TrainingBudget) -> None:
-    """Check that `out` has no runs of a different, incomparable size, and add new seeds."""
+    """Check that `out` has no runs of a different size, which are not comparable, and add new seeds."""
     path = out / SETTINGS_FILE
     if path.exists():
         before = read_budget(out)

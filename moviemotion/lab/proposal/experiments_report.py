@@ -45,7 +45,8 @@ class ExperimentResult:
         adjusted_p: p-value of the label change, Holm-adjusted across all experiments of the report.
         verdict: verdict on the published change; None if the experiment is not in the proposal.
         images_for_published, images_for_measured: number of test images required to detect a change of the
-            published, or the measured, size; None if no number suffices with this number of seeds.
+            published size or of the measured size; None if no number of images suffices with this number
+            of seeds.
     """
 
     experiment: Experiment
@@ -72,8 +73,8 @@ def compare_runs(
 
     Args:
         data: the face set on which the experiments were run.
-        runs: folder of the runs.
-        numbers: experiments to compare; empty: all.
+        runs: the folder that contains the runs.
+        numbers: experiments to compare; all if empty.
 
     Returns:
         The size of the runs, the results, and the experiments without a result.
@@ -98,7 +99,8 @@ def compare_runs(
         if len(seeds) < 2:
             skipped.append(
                 SkippedExperiment(
-                    experiment, f"only {len(seeds)} of at least two seeds were run for both designs"
+                    experiment,
+                    f"at least two seeds are required, but both designs were run with only {len(seeds)}",
                 )
             )
             continue
@@ -125,8 +127,8 @@ def write_experiments_report(
 
     Args:
         data: the face set on which the experiments were run.
-        runs: folder of the runs.
-        report_folder: folder for the report.
+        runs: the folder that contains the runs.
+        report_folder: the folder to which the report is written.
         print_line: called with one line per result.
 
     Returns:
@@ -163,7 +165,7 @@ def write_experiments_report(
 
 
 def draw_changes_chart(results: Sequence[ExperimentResult], path: Path) -> None:
-    """Draw each experiment's published and measured change, the latter with its interval, as a PNG."""
+    """Plot each experiment's published change, and its measured change with an interval, as a PNG file."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 0.42 * len(results) + 1.4), layout="constrained", dpi=130)

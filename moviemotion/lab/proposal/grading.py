@@ -48,12 +48,12 @@ CLAUSE_BOUNDARY = re.compile(r"[.;:,!?\n]|->|→|\b(?:and|" + "|".join(sorted(CO
 
 @dataclass(frozen=True)
 class Idea:
-    """An idea that an answer should, or should not, mention.
+    """An idea that an answer should mention, or a wrong statement that it should avoid.
 
     Attributes:
         phrasings: ways to express the idea, any of which suffices; see `parse_phrasing`.
-        part: "early" or "late" if the clause must be about that part of the network.
-        contradicts: for wrong statements, indices of the ideas that do not count if it occurs.
+        part: "early" or "late" if the clause must be about the early or the late part of the network.
+        contradicts: for a wrong statement, indices of the ideas that do not count if the statement occurs.
     """
 
     name: str
@@ -149,7 +149,7 @@ def _contains_phrase(phrase: str, words: Sequence[str], squeezed: str) -> bool:
 
 
 def _words_match(wanted: str, word: str) -> bool:
-    """Whether a word matches, ignoring endings; one typo is allowed from four letters on, two from seven."""
+    """Whether a word matches, ignoring endings; one typo is allowed from four letters, two from seven."""
     if word == wanted or (
         len(wanted) > 2 and word.startswith(wanted) and word[len(wanted) :] in WORD_ENDINGS
     ):

@@ -33,7 +33,7 @@ class PairedChange:
     Attributes:
         before, after: mean accuracies over seeds.
         interval: 95 % interval of the difference, over seeds and test images.
-        p_value: two-sided p-value of the hypothesis of no change.
+        p_value: two-sided p-value for the null hypothesis of no change.
         n_seeds, n_images: number of seeds and of test images.
         seed_variance: the component of the difference's variance that is due to the seeds.
         image_std: standard deviation, over images, of the difference averaged over seeds.
@@ -69,7 +69,7 @@ def paired_change(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> Paired
         ValueError: the shapes differ, or there are fewer than two seeds.
     """
     if before.shape != after.shape or before.shape[0] < 2:
-        raise ValueError("both designs need the same images and the same seeds, at least two")
+        raise ValueError("both designs must use the same images and the same seeds, with at least two seeds")
     seeds, images = before.shape
     difference = after.astype(float) - before
     mean = float(difference.mean())
@@ -104,9 +104,10 @@ def judge_published_change(change: PairedChange, adjusted_p: float, published: f
     """Decide whether the measurement supports the published change.
 
     - Confirmed: the change has the published direction, with an adjusted p-value below 0.05.
-    - Contradicted: the change has the opposite direction, with such a p-value; or its interval excludes half
-      of the published change.
-    - Inconclusive: anything else. If both designs gave the same answers, there was no effect to measure.
+    - Contradicted: the change has the opposite direction, with an adjusted p-value below 0.05; or its
+      interval excludes half of the published change.
+    - Inconclusive: any other result. If both designs made the same predictions, there was no effect to
+      measure.
 
     Args:
         adjusted_p: the p-value, adjusted for the number of experiments.
@@ -132,8 +133,8 @@ def required_images(change: PairedChange, effect_size: float) -> int | None:
         effect_size: the change in accuracy, as a fraction.
 
     Returns:
-        The number of images; None if the seeds vary too much for any number, or if both designs gave the
-        same answers.
+        The number of images; None if the variation between seeds is too large for any number to suffice, or
+        if both designs made the same predictions.
     """
     if not change.image_std:
         return None

@@ -40,7 +40,7 @@ _ELEMENT_KINDS = {
     "New Act": ElementKind.CENTERED,
     "End of Act": ElementKind.CENTERED,
 }
-"""Paragraph types and the kinds they become; every other type (Action, Shot, General, Cast List, …) is
+"""Paragraph types and the element kinds they become; all others (Action, Shot, General, Cast List, …) become
 action."""
 _TEXT_STYLES = {"Italic": TextStyle.ITALIC, "Bold": TextStyle.BOLD, "Underline": TextStyle.UNDERLINE}
 _LENGTH = re.compile(r"(?:(\d+)(?:\s+|$))?(?:(\d)/8)?")
@@ -189,9 +189,10 @@ class _Reader:
         )
 
     def _continues_last(self, kind: ElementKind, who: str | None) -> bool:
-        """Whether a paragraph belongs to the last element: in a speech, consecutive paragraphs of a kind do.
+        """Whether a paragraph belongs to the last element.
 
-        Fountain treats them in the same way, and both formats must produce the same elements.
+        Within a speech, consecutive paragraphs of the same kind form one element. Fountain works in the same
+        way, and both formats must produce the same elements.
         """
         return who is not None and bool(self.elements) and self.elements[-1].kind is kind
 

@@ -42,7 +42,7 @@ class ScriptNote:
 
 
 def write_fdx(screenplay: Screenplay) -> bytes:
-    """Write a screenplay as FDX. Reading it again gives the same elements.
+    """Write a screenplay as FDX. Reading the file again gives the same elements.
 
     There are exceptions: sections and synopses are dropped, since Final Draft keeps them in a separate
     outline, and a page break at the end is dropped as well. Lyrics directly after a speech are assigned to
@@ -64,7 +64,7 @@ def write_fdx(screenplay: Screenplay) -> bytes:
 def written_element_ranges(elements: Sequence[Element]) -> dict[int, tuple[int, int]]:
     """The letter ranges of elements in the output of `write_fdx`, counted as in `fdx.element_ranges`.
 
-    The file cannot simply be read back to find them, because reading joins some elements and drops empty
+    Reading the file back would not give these ranges, because reading joins some elements and drops empty
     ones.
 
     Returns:

@@ -36,13 +36,14 @@ _NAME_AND_SPEECH = re.compile(r"([^\s:()](?:(?!   )[^:()]){0,30}?\s*(?:\([^)]*\)
 _MIN_CHARACTER_LINES = 3
 """Minimum number of character lines with recurring names in a script."""
 _ANY_CASE_RATIO = 3
-"""Names are not in capitals if this many times more names recur in any letter case than in capitals."""
+"""Names are considered not to be in capitals if this many times more names recur in any letter case than in
+capitals."""
 _MIN_FULL_LINES_SHARE = 0.25
-"""Fraction of nearly full lines at which lines are considered wrapped."""
+"""Fraction of nearly full lines from which the lines are considered wrapped."""
 _FULL_LINE_SHARE = 0.75
 """Fraction of the width at which a line counts as nearly full."""
 _MIN_WIDE_LINES_SHARE = 0.1
-"""Fraction of speeches followed by a line wider than speech at which this is not a coincidence."""
+"""Fraction of speeches followed by a line wider than a speech from which this is no longer a coincidence."""
 
 
 def indent_by_context(rows: Sequence[Row]) -> list[Row] | None:
@@ -191,7 +192,7 @@ class _FlatLayout:
         self._action_width = _wrap_width([rows[at] for at in nonblank if at not in self._character_rows])
 
     def _has_action_under_speech(self) -> bool:
-        """Whether lines wider than speech often appear directly below a speech.
+        """Whether lines wider than a speech often appear directly below a speech.
 
         Such lines are action, so in this script blank lines only precede character names and do not separate
         paragraphs.

@@ -37,7 +37,7 @@ _NOTE_PLACEHOLDER = "\ue000"
 
 @dataclass(frozen=True)
 class _Line:
-    """A line without notes and boneyard, which may span several lines of the file, `first` to `last`."""
+    """A line without notes and boneyard; it may span several lines of the file, from `first` to `last`."""
 
     text: str
     first: int

@@ -21,7 +21,7 @@ _ELEMENT_MARKS = tuple("#=~>!@.")
 
 
 def write_fountain(screenplay: Screenplay) -> str:
-    """Write a screenplay as Fountain. Reading it again gives the same title page, elements and notes.
+    """Write a screenplay as Fountain. Reading the text again gives the same title page, elements and notes.
 
     There are three exceptions: two opening brackets are separated by a space, because they would start a
     note; emphasis that changes within a word is dropped; and pages are dropped, because Fountain does not

@@ -1,9 +1,9 @@
 """Find the columns of a script that is laid out by indentation.
 
-Action starts at the left margin, dialogue further in, and character names furthest in. The indents differ
-from script to script, so they are measured: a character name is a line in capitals after a blank line, with a
-less indented line directly below it. The most common indents of such lines and of the lines below them define
-the columns.
+Action starts at the left margin, dialogue is indented, and character names are indented most. The indents
+differ from script to script, so they are measured: a character name is a line in capitals after a blank line,
+with a less indented line directly below it. The most common indents of such lines and of the lines below them
+define the columns.
 
 Two common defects of converted scripts are corrected: pages with different left margins (`align_pages`), and
 blank lines below character names (`remove_gaps_under_characters`).
@@ -28,7 +28,7 @@ _MIN_BLANK_LINES_SHARE = 0.05
 _MIN_COLUMN_DISTANCE = 2
 """Minimum distance between two columns in characters; smaller differences are typing errors."""
 _CENTERED_SHARE = 0.75
-"""Fraction of lines with the same center at which a script is considered centered, without columns."""
+"""Fraction of lines with the same center from which a script is considered centered, without columns."""
 _DIALOGUE_TOLERANCE = 2
 """Maximum distance of a dialogue line from its column, in characters."""
 _MAX_PAGE_SHIFT = 40
@@ -73,7 +73,7 @@ class Columns:
         )
 
     def is_off_dialogue(self, row: Row) -> bool:
-        """Whether a row is too far from the dialogue column for a typing error."""
+        """Whether a row is so far from the dialogue column that a typing error cannot be the reason."""
         return abs(row.indent - self.dialogue) > _DIALOGUE_TOLERANCE
 
 

@@ -1,6 +1,7 @@
 """Line patterns of printed scripts: scene headings, transitions, character names.
 
-They are more permissive than Fountain's rules in `element_patterns`, since typists and converters vary.
+These patterns are more permissive than Fountain's rules in `element_patterns`, because typists and converters
+differ in their habits.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _NOT_IN_NAME = re.compile(
 _BYLINE = re.compile(r"(written|screenplay|teleplay|story|adapted|based|by)\b", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?:…—-][\"'”’)\]]*$")
 _MIN_PREFIXED_HEADINGS = 3
-"""If a script has fewer headings with INT. or EXT., its headings are assumed to have no prefix."""
+"""If a script has fewer headings with INT. or EXT. than this, its headings are assumed to have no prefix."""
 _MAX_NAME_WORDS = 5
 
 

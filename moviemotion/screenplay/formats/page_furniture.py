@@ -31,7 +31,7 @@ _MIN_ADJACENT_HEADERS = 10
 GUARD 3 may be characters."""
 _TAB_WIDTH = 8
 _MAX_UNSPACED_SHARE = 0.15
-"""Fraction of lines in a double-spaced script that may lack a blank line below."""
+"""Fraction of lines in a double-spaced script that may lack a blank line below them."""
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--.*?-->")
 _PRE = re.compile(r"<pre\b", re.IGNORECASE)
 _PRE_END = re.compile(r"</pre>", re.IGNORECASE)
@@ -45,7 +45,8 @@ class Row:
         text: the text without surrounding whitespace; empty for a blank line and for page furniture.
         indent: the number of characters before the text.
         line_number: the line number in the source, from 1.
-        page: the page number as printed or, failing that, as counted; None if the source has no pages.
+        page: the printed page number or, without one, the result of counting; None if the source has no
+            pages.
         is_more: whether the line was a (MORE), after which the speech continues on the next page.
         is_furniture: whether the line was a page number, a header or other page furniture.
     """
@@ -120,7 +121,7 @@ def _clean_line(line: str) -> str:
 
 
 def _sheet_numbers(source: Sequence[str]) -> list[int]:
-    """The sheet of paper that contains each line, from 0; all 0 if there are no form feeds."""
+    """The sheet of paper (the text between two form feeds) of each line, from 0; all 0 without form feeds."""
     sheets, sheet = [], 0
     for at, line in enumerate(source):
         sheet += "\f" in line and at > 0
@@ -136,7 +137,7 @@ def _page_numbers(lines: Sequence[str], sheets: Sequence[int]) -> dict[int, int 
         sheets: the sheet of each line.
 
     Returns:
-        Line index → page number in the line, or None if it has none.
+        Line index → page number in the line, or None if the line contains no number.
     """
     found: dict[int, int | None] = {}
     for at, line in enumerate(lines):
@@ -198,7 +199,7 @@ def _header_key(line: str) -> str:
 
 
 def _page_of_each_line(sheets: Sequence[int], numbers: dict[int, int | None]) -> list[int | None]:
-    """The page of every line, as printed or, failing that, as counted.
+    """Return the page number of every line: the printed number or, without one, the result of counting.
 
     Args:
         sheets: the sheet of each line; all 0 if there are no form feeds.

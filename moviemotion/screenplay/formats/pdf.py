@@ -30,7 +30,7 @@ _MIN_SPACE_WIDTH = 0.3
 _MIN_STEP_SHARE = 0.1
 """Fraction of all steps between lines at which a step counts as common."""
 _MIN_LETTERS_PER_PAGE = 20
-"""Average number of letters per page below which the pages are scans without text."""
+"""Average number of letters per page below which the pages are considered scans without text."""
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def has_script_layout(source: Sequence[str]) -> bool:
 
 
 def plain_text_title(source: Sequence[str]) -> str:
-    """The title from the title page, or else the first centered line in capitals before the first scene.
+    """The title from the title page; without one, the first centered line in capitals above the first scene.
 
     Returns:
         The title; an empty string if there is neither.
@@ -93,7 +93,7 @@ def parse_plain_text(source: Sequence[str]) -> tuple[Element, ...]:
     """
     laid_out = _detect_layout(source)
     if laid_out is None:
-        raise ValueError("no characters and dialogue found")
+        raise ValueError("no characters or dialogue found")
     rows, columns = laid_out
     film = rows[_title_page_row_count(rows, columns) :]
     found = [element for element in _Reader(film, columns).elements() if not _is_title(element)]

@@ -1,4 +1,4 @@
-"""The demo film: "Parrot Light", a screenplay written for this project, of which no footage exists."""
+"""The demo film: "Parrot Light", a screenplay that was written for this project and has never been filmed."""
 
 from pathlib import Path
 

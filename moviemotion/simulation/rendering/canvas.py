@@ -87,5 +87,5 @@ class Canvas:
         np.maximum(self.alpha, mask, out=self.alpha)
 
     def darken(self, mask: Field, amount: float) -> None:
-        """Shade the image with the opacity `mask`."""
+        """Darken the image with the opacity `mask`."""
         self.rgb[...] *= 1 - np.clip(mask, 0, 1)[..., None] * (SHADE_COLOR_FACTORS * amount)

@@ -176,7 +176,7 @@ class Identity:
         nose_width, nose_length, mouth_width, lip_fullness: proportions of nose and mouth.
         beard: 0 (shaved) to 1 (full).
         glasses: whether the person wears glasses.
-        wrinkles: 0 (young) to 1 (lined).
+        wrinkles: 0 (smooth) to 1 (lined).
         resting_mouth: corners of the mouth at rest, −1 (down) to 1 (up), since some people look sad when they
             are not.
         texture_seed: random seed for the skin and hair texture.
@@ -210,7 +210,7 @@ IRIS_COLORS: tuple[Color, ...] = ((62, 42, 30), (84, 60, 40), (92, 112, 120), (8
 
 
 def random_identity(seed: int, index: int) -> Identity:
-    """Draw a random person from a cast. Neighbors differ in skin, hair and hair style.
+    """Pick a random person from a cast. Consecutive people differ in skin tone, hair color and hairstyle.
 
     Args:
         seed: random seed for the cast.

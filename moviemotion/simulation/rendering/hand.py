@@ -1,4 +1,4 @@
-"""Draw a hand: flat, covering a mouth or supporting a cheek, or closed around popcorn."""
+"""Draw a hand that covers a mouth, supports a cheek, or is closed around popcorn."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ Light = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class SensorModel:
-    """How a camera's sensor records light.
+    """A model of how a camera's sensor records light.
 
     Attributes:
         gamma: exponent of the sensor's response; above 1, dark areas lose more than bright areas.
@@ -48,7 +48,7 @@ WELL_LIT_SENSOR = SensorModel()
 
 
 def random_sensors(seed: int, cameras: int) -> tuple[SensorModel, ...]:
-    """Draw random theater cameras: about half in the dark, a third in infrared, the rest better lit."""
+    """Generate random theater cameras: about half in the dark, a third in infrared, the rest better lit."""
     sensors = []
     for number in range(cameras):
         rng = np.random.default_rng([seed, 7, number])

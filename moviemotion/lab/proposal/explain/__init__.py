@@ -48,10 +48,10 @@ def explain(
     """Measure the network of the first run on faces of `<data>/<split>`, and compare it with the other runs.
 
     Args:
-        runs: folders of finished runs of deck36; the first run must use ReLU.
+        runs: folders of finished runs of the network deck36; the first run must use ReLU.
         out: folder for the page, `explain.html`, and the evidence, `evidence.json`.
         seed: random seed for the choice of faces and filters.
-        max_faces: largest number of faces.
+        max_faces: the maximum number of faces.
         print_line: called with lines of text for the user.
         on_progress: called with the name of each stage and its progress.
 

@@ -27,7 +27,7 @@ class ActivationResult:
         loss: mean cross-entropy in nats.
         n_filters, n_neurons: number of convolution filters and of neurons in dense layers.
         dead_filters, dead_neurons: number of filters and neurons that are never above zero on any face.
-        difference_from_first: comparison with the first run; None for the first.
+        difference_from_first: comparison with the first run; None for the first run itself.
     """
 
     name: str

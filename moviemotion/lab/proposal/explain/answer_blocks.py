@@ -1,4 +1,4 @@
-"""Assess the proposal's answer on what early and late blocks detect, claim by claim.
+"""Assess, claim by claim, the proposal's answer about what early and late blocks detect.
 
 Verdicts that depend on a measurement are computed from it here. Verdicts that follow from the meaning of the
 words are fixed, and their explanation gives the relevant measurement.
@@ -28,7 +28,7 @@ from moviemotion.lab.proposal.explain.measure import BlockMeasurements
 
 
 def assess_blocks_answer(measurements: BlockMeasurements) -> AnswerAssessment:
-    """Assess the answer to: what do the first blocks detect, and what do the last ones detect?"""
+    """Assess the answer to the question: what do the first and the last blocks detect?"""
     first, last = measurements.tuning[0], measurements.tuning[-1]
     near, far = (
         measurements.receptive_fields[1].after_pooling.size,

@@ -1,4 +1,4 @@
-"""Assess the proposal's answer on ReLU, claim by claim.
+"""Assess, claim by claim, the proposal's answer about ReLU.
 
 Verdicts that depend on a measurement are computed from it here. Verdicts that follow from the meaning of the
 words are fixed, and their explanation gives the relevant measurement.
@@ -23,7 +23,7 @@ PROPOSAL_RELU_GAIN = 10
 
 
 def assess_relu_answer(measurements: ReluMeasurements) -> AnswerAssessment:
-    """Assess the answer to: what is the purpose of ReLU, and how does it work?"""
+    """Assess the answer to the question: what is the purpose of ReLU, and how does it work?"""
     blocks = [layer for layer in measurements.layers if layer.layer.startswith("block")]
     dead, units = (
         sum(layer.n_dead for layer in measurements.layers),

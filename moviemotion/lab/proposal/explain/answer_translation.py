@@ -1,4 +1,4 @@
-"""Assess the proposal's answer on locality and translation, claim by claim.
+"""Assess, claim by claim, the proposal's answer about locality and translation.
 
 Verdicts that depend on a measurement are computed from it here. Verdicts that follow from the meaning of the
 words are fixed, and their explanation gives the relevant measurement.
@@ -31,7 +31,7 @@ REPORTED_DISTANCES, REPORTED_SHIFTS = (1, 8, 24), (0, 2, 4, 8, 12)
 
 
 def assess_translation_answer(measurements: TranslationMeasurements) -> AnswerAssessment:
-    """Assess the answer to: which two concepts make convolutional networks effective?"""
+    """Assess the answer to the question: which two concepts make convolutional networks effective?"""
     near, far = measurements.pixel_correlation[0], measurements.pixel_correlation[-1]
     curve, most, at_4 = measurements.shift_curve, SHIFT_DISTANCES[-1], 1 + SHIFT_DISTANCES.index(4)
     in_place, moved = curve.accuracy[0], curve.accuracy[-1]

@@ -40,7 +40,7 @@ ORIENTATIONS, PHASES = 6, 4
 MID_GRAY, GRATING_AMPLITUDE = 127.5, 60.0
 CUTOFFS = (3.0, 6.0, 12.0)
 HALF_AMPLITUDE_SIGMA = FACE_SIZE * np.sqrt(np.log(2) / 2) / np.pi
-"""Product of the σ of a Gaussian blur (pixels) and the frequency (cycles per face) that it halves."""
+"""Product of a Gaussian blur's σ (pixels) and the frequency (cycles per face) whose amplitude it halves."""
 PROBE_FOLDS = 5
 PROBE_GRID = 3
 
@@ -62,8 +62,8 @@ class GratingTuning:
 class BandResponseLoss:
     """The loss of a block's response when frequencies above or below each of `CUTOFFS` are removed.
 
-    With a loss of 0, the response equals that to the original face; with a loss of 1, it is as far from it as
-    the response to uniform gray.
+    With a loss of 0, the response is the same as the response to the original face; with a loss of 1, it
+    differs from that response as much as the response to uniform gray does.
 
     Attributes:
         low_pass: loss without the frequencies above the cutoff.
@@ -132,7 +132,7 @@ def low_pass(images: NDArray[np.uint8], cutoff: float) -> NDArray[np.float32]:
 
 
 def high_pass(images: NDArray[np.uint8], cutoff: float) -> NDArray[np.float32]:
-    """The part of faces that `low_pass` removes, added to the mean gray of each face."""
+    """The part of each face that `low_pass` removes, added to the face's mean gray value."""
     return images + (images.mean(axis=(1, 2), keepdims=True) - low_pass(images, cutoff)).astype(np.float32)
 
 

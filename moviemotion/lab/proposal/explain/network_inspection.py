@@ -39,7 +39,7 @@ class BlockTrace:
 
 @dataclass(frozen=True)
 class NetworkTrace:
-    """The values of one batch in all layers of a network.
+    """The values that one batch produces in all layers of a network.
 
     Attributes:
         blocks: the feature maps of each block.
@@ -92,10 +92,10 @@ def count_outputs(network: ProposalNetwork) -> int:
 
 
 def sample_faces(data: Path, split: str, max_faces: int, seed: int) -> FaceSample:
-    """Draw distinct faces with a reference label: the consensus or, if there are no votes, the folder label.
+    """Randomly select faces and their reference labels: the consensus or, without votes, the folder label.
 
     Args:
-        max_faces: largest number of faces.
+        max_faces: the maximum number of faces.
 
     Raises:
         MoviemotionError: the data cannot be read, or a class has fewer than `MIN_FACES_PER_CLASS` faces.
@@ -124,7 +124,7 @@ def to_input_tensor(images: NDArray[np.uint8] | NDArray[np.float32]) -> Tensor:
 
 
 def iterate_batches(images: NDArray[np.uint8]) -> Iterator[tuple[slice, Tensor]]:
-    """Yield batches so small that the feature maps of the widest network need at most 200 MB."""
+    """Yield batches small enough that the feature maps of the widest network need at most 200 MB."""
     for start in range(0, len(images), BATCH_SIZE):
         part = slice(start, start + BATCH_SIZE)
         yield part, to_input_tensor(images[part])

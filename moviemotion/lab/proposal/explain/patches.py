@@ -31,7 +31,8 @@ class FilterPatches:
     Attributes:
         index: index of the filter in its block.
         patches: (`PATCHES_PER_FILTER`, side, side) gray 0–255; `OUTSIDE_IMAGE` outside the image.
-        activation_maps: (4, side, side) positive activations for one face of each of the proposal's emotions.
+        activation_maps: (4, side, side) positive activations for four faces, one for each of the proposal's
+            emotions.
     """
 
     index: int
@@ -88,7 +89,7 @@ def find_strongest_patches(
 def _max_activations(
     network: ProposalNetwork, sample: FaceSample
 ) -> tuple[list[NDArray[np.float32]], list[NDArray[np.int64]]]:
-    """Per block, (n, filters): each filter's largest activation on each face, and the unit with it."""
+    """Per block, (n, filters): each filter's largest activation on each face, and the unit that has it."""
     values: list[list[Tensor]] = [[] for _ in network.blocks]
     units: list[list[Tensor]] = [[] for _ in network.blocks]
     for _, faces in iterate_batches(sample.images):

@@ -209,7 +209,7 @@ def linearize(network: ProposalNetwork, keep_max_pooling: bool) -> ProposalNetwo
 def measure_linearity_deviation(
     network: ProposalNetwork, sample: FaceSample, seed: int
 ) -> LinearityDeviation:
-    """Measure how far the network deviates from linear between pairs of faces, with and without ReLU."""
+    """Measure how far the network deviates from linearity between pairs of faces, with and without ReLU."""
     order = np.random.default_rng(seed).permutation(len(sample))
     count = min(MAX_FACE_PAIRS, len(order) // 2)
     one, two = (

@@ -33,7 +33,7 @@ BOOTSTRAP_SAMPLES = 500
 
 @dataclass(frozen=True)
 class ShiftCurve:
-    """The effects of a shift by each of `SHIFT_DISTANCES` pixels; index 0 is no shift.
+    """The effects of a shift by each of `SHIFT_DISTANCES` pixels; index 0 stands for no shift.
 
     Attributes:
         accuracy: mean accuracy over the four directions, with an interval over faces.
