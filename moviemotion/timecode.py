@@ -118,7 +118,8 @@ class TimecodeFormat:
     def __post_init__(self) -> None:
         if self.drop_frame and (self._nominal_rate % 30 or self.frame_rate.denominator == 1):
             raise ValueError(
-                f"there is no drop-frame timecode at {float(self.frame_rate):g} frames per second"
+                f"there is no drop-frame timecode at {float(self.frame_rate):g} frames per second; "
+                "use 29.97 or 59.94"
             )
 
     @property

@@ -136,10 +136,11 @@ class _Table:
         for name, length in lengths.items():
             if length != self.rows:
                 raise self._error(
-                    f"{name} has {length} values but viewer has {self.rows}; give all columns the same length"
+                    f"column {name} has {length} values, but viewer has {self.rows}; "
+                    "give all columns the same length"
                 )
         if not self.rows:
-            raise self._error("no rows; give one row per viewer and second")
+            raise self._error("the table has no rows; add one row per viewer and second")
 
     def has(self, name: str) -> bool:
         return name in self._columns

@@ -223,10 +223,11 @@ def analyze(
         ('a', 'b')
     """
     if isinstance(frame, AudienceAnalysis):
-        raise MoviemotionError("frame: already analyzed; pass its table `timeline_wide`")
+        raise MoviemotionError("frame: this is an analysis, not a table; pass its `timeline_wide` table")
     if not hasattr(frame, "columns") and not isinstance(frame, Mapping):
         raise MoviemotionError(
-            f"frame: {type(frame).__name__} instead of a table; pass a DataFrame, an Arrow table or a mapping of columns"
+            f"frame: {type(frame).__name__} is not a table; "
+            "pass a DataFrame, an Arrow table or a mapping of columns"
         )
     timeline = timeline_from_table(frame)
     inputs = read_script_inputs(_path(script), _path(subtitles))

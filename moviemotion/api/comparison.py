@@ -100,7 +100,7 @@ def compare(
     for name, given in (("first", first), ("second", second)):
         if not isinstance(given, AudienceAnalysis):
             raise MoviemotionError(
-                f"{name}: {type(given).__name__} instead of a study; pass what `read_study` or `analyze` returned"
+                f"{name}: {type(given).__name__} is not a study; pass a result of `read_study` or `analyze`"
             )
     try:
         return Comparison(compare_screenings(first.analysis, second.analysis, names, paired, seed))
@@ -108,5 +108,6 @@ def compare(
         if error.code not in {"different-lengths", "nothing-in-common"}:
             raise
         raise MoviemotionError(
-            f"{names[0]} and {names[1]} cannot be aligned; analyze both with script= and subtitles= of one screenplay"
+            f"{names[0]} and {names[1]} cannot be aligned; "
+            "analyze both with the same script= and with subtitles="
         ) from error

@@ -48,7 +48,9 @@ class EmotionReader:
             MoviemotionError: there is no such model, or it is not compatible.
         """
         if isinstance(model, type):
-            raise MoviemotionError(f"model: {model.__name__} is a class; pass an object, {model.__name__}()")
+            raise MoviemotionError(
+                f"model: {model.__name__} is a class; pass an instance: {model.__name__}()"
+            )
         self.model = load_emotion_model(model)
 
     def predict(self, images: Sequence[NDArray[np.uint8]] | NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -66,7 +68,7 @@ class EmotionReader:
             MoviemotionError: an image is not a uint8 array of this shape.
         """
         if isinstance(images, np.ndarray) and images.ndim == 3 and images.shape[2] == 3:
-            raise MoviemotionError("images: looks like one RGB image; pass a list of images, [image]")
+            raise MoviemotionError("images: looks like one RGB image; pass a list of images: [image]")
         return face_readings.predict_emotions(list(images), self.model)
 
     def __repr__(self) -> str:

@@ -141,7 +141,7 @@ def screen(  # noqa: PLR0913 (a keyword for every setting of a screening)
             contains a different study. Nothing is written in these cases.
     """
     if isinstance(videos, str | Path):
-        raise MoviemotionError(f"videos: one path, {videos}; pass a list of paths")
+        raise MoviemotionError(f"videos: {videos} is a single path; pass a list of paths")
     screening.screen(
         [Path(video) for video in videos],
         Path(out),

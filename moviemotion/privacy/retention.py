@@ -91,7 +91,9 @@ def begin_study(
     """
     for kind, number in days.items():
         if not 1 <= number <= MAX_DAYS:
-            raise MoviemotionError(f"{kind}: {number} days is out of range; give 1 to {MAX_DAYS}")
+            raise MoviemotionError(
+                f"{kind}: {number} days is out of range; give a number from 1 to {MAX_DAYS}"
+            )
     study_database.create_database(folder, terms, deletion_dates(days, now), now)
 
 

@@ -82,7 +82,9 @@ class StudyFolder:
         else:
             if folder.exists() and any(map(_is_unrelated_file, folder.iterdir())):
                 raise SettingError(
-                    "out-not-empty", "{path}: not empty and not a study; choose another {out}", path=folder
+                    "out-not-empty",
+                    "{path}: this folder is not empty and does not contain a study; choose another {out}",
+                    path=folder,
                 )
             self._manifest = requested
         nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())
@@ -134,7 +136,7 @@ class StudyFolder:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, AttributeError) as error:
-            raise MoviemotionError(f"{path}: damaged; delete it and rerun the same command") from error
+            raise MoviemotionError(f"{path}: damaged; delete this file and rerun the same command") from error
 
     def save_samples(self, camera: str, samples: Samples) -> None:
         """Save the samples of a camera, so that an interrupted study can resume with the next one."""

@@ -119,7 +119,7 @@ def test_values_at_the_limits_are_accepted():
         ({name: [] for name in row()}, "no rows"),
         (row() | {"Happy": [0.0]}, "more than one column is called happy"),
         (row() | {"happy": np.zeros((1, 2))}, "more than one column is called happy"),
-        (row() | {"second": [1, 2]}, "second has 2 values but viewer has 1"),
+        (row() | {"second": [1, 2]}, "second has 2 values, but viewer has 1"),
         (row(happy=1.2), r"row 1: happy is 1\.2; enter a number from 0 to 1"),
         (row(happy=1.1, sad=-0.1), "row 1: happy is 1.1"),
         (row(sad=-0.001), "row 1: sad is -0.001"),

@@ -119,7 +119,7 @@ def test_a_comparison_is_saved(study: mm.Study, tmp_path: Path) -> None:
 
 def test_films_of_different_lengths_need_a_screenplay(study: mm.Study) -> None:
     shorter = mm.analyze(study.timeline_wide[study.timeline_wide.second < 100])
-    with pytest.raises(mm.MoviemotionError, match="script= and subtitles="):
+    with pytest.raises(mm.MoviemotionError, match="script= and with subtitles="):
         mm.compare(mm.analyze(study.timeline_wide), shorter)
 
 
@@ -142,10 +142,10 @@ def test_a_script_is_read_and_aligned() -> None:
         (lambda path: mm.simulate(path / "no.csv", path / "out"), "no.csv"),
         (lambda path: mm.analyze({"viewer": ["a"], "second": [0]}), "neutral"),
         (lambda path: mm.align(path / "a.fountain", path / "a.srt"), "a.fountain"),
-        (lambda path: mm.analyze(path / "table.csv"), "frame: PosixPath instead of a table"),
-        (lambda path: mm.analyze([{"viewer": "a"}]), "frame: list instead of a table"),
-        (lambda path: mm.compare("a", "b"), "first: str instead of a study"),
-        (lambda path: mm.screen("seat.mp4", path / "out"), "videos: one path"),
+        (lambda path: mm.analyze(path / "table.csv"), "frame: PosixPath is not a table"),
+        (lambda path: mm.analyze([{"viewer": "a"}]), "frame: list is not a table"),
+        (lambda path: mm.compare("a", "b"), "first: str is not a study"),
+        (lambda path: mm.screen("seat.mp4", path / "out"), "videos: seat.mp4 is a single path"),
         (lambda path: mm.EmotionReader(dict), "model: dict is a class"),
         (lambda path: mm.EmotionReader().predict(np.zeros((48, 48, 3), np.uint8)), "one RGB image"),
     ],

@@ -367,7 +367,9 @@ def test_a_model_that_answers_wrongly_is_named(answer: NDArray[np.float64], prob
 def test_a_detector_that_answers_wrongly_is_named() -> None:
     detector = FixedBoxDetector()
     detector.detect = lambda images, long_side: []  # type: ignore[method-assign]
-    with pytest.raises(MoviemotionError, match="fixed-box: the face detector returned 0 lists for 1 images"):
+    with pytest.raises(
+        MoviemotionError, match="fixed-box: the face detector returned 0 lists of faces for 1 images"
+    ):
         detect_faces(np.zeros(FRAME_SHAPE, np.uint8), detector)
 
 

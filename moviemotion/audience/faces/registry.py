@@ -142,7 +142,7 @@ class _Registry(Generic[_T]):
             raise MoviemotionError(f"{name}: reserved for the built-in {self._kind}; choose another name")
         if not name or name.endswith(".onnx"):
             raise MoviemotionError(
-                f"{name!r}: not a valid name (empty or a file name); choose another name for the {self._kind}"
+                f"{name!r}: not a valid {self._kind} name; choose a nonempty name not ending in .onnx"
             )
         self._factories[name] = factory
 
@@ -288,7 +288,8 @@ def predict_checked(model: EmotionModel, images: Sequence[NDArray[np.uint8]]) ->
     sums = result.sum(axis=1)
     if not ((result >= 0).all() and (np.abs(sums - 1) <= _SUM_TOLERANCE).all()):
         raise MoviemotionError(
-            f"{model.name}: the emotion model returned rows that are not probabilities; make them sum to one"
+            f"{model.name}: the emotion model returned rows that are not probabilities; "
+            "make the values of each row sum to one"
         )
     return result
 
@@ -304,7 +305,8 @@ def detect_checked(
     found = detector.detect(images, long_side)
     if len(found) != len(images):
         raise MoviemotionError(
-            f"{detector.name}: the face detector returned {len(found)} lists for {len(images)} images; "
+            f"{detector.name}: the face detector returned {len(found)} lists of faces for "
+            f"{len(images)} images; "
             "fix the detector"
         )
     return found

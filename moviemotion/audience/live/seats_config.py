@@ -118,7 +118,7 @@ def read_seats_config(path: Path) -> SeatsConfig:
         raise MoviemotionError(f"{path}: not valid TOML: {error}") from error
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise MoviemotionError(f"{path}: cannot be read ({reason}); check the name") from error
+        raise MoviemotionError(f"{path}: cannot be read ({reason}); check the file") from error
     parser = _ConfigParser(path.parent)
     seats = parser.seats(table)
     if parser.errors:

@@ -69,7 +69,7 @@ def paired_change(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> Paired
         ValueError: the shapes differ, or there are fewer than two seeds.
     """
     if before.shape != after.shape or before.shape[0] < 2:
-        raise ValueError("both designs need the same images and the same seeds, at least two")
+        raise ValueError("both designs must use the same images and the same seeds, with at least two seeds")
     seeds, images = before.shape
     difference = after.astype(float) - before
     mean = float(difference.mean())

@@ -231,7 +231,7 @@ def load_run_weights(network: nn.Module, path: Path | None) -> None:
     except Exception as error:  # torch raises pickle, zip and its own errors
         first = str(error).splitlines()[0]
         raise MoviemotionError(
-            f"{path}: not the weights of this network ({first}); choose the weights.pt of a run"
+            f"{path}: not the weights of this network ({first}); choose the file weights.pt of a run"
         ) from error
 
 

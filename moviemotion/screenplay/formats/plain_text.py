@@ -93,7 +93,7 @@ def parse_plain_text(source: Sequence[str]) -> tuple[Element, ...]:
     """
     laid_out = _detect_layout(source)
     if laid_out is None:
-        raise ValueError("no characters and dialogue found")
+        raise ValueError("no characters or dialogue found")
     rows, columns = laid_out
     film = rows[_title_page_row_count(rows, columns) :]
     found = [element for element in _Reader(film, columns).elements() if not _is_title(element)]

@@ -91,7 +91,7 @@ def _choose_text_track(
         named = ", ".join(f"{k} {stream.language or 'unnamed'}" for k, stream in enumerate(texts, 1))
         raise SettingError(
             "subtitle-track",
-            "{path}: contains {count} subtitle tracks; set {subtitle_track} to one of: {tracks}",
+            "{path}: contains {count} subtitle tracks; set {subtitle_track} to one of them: {tracks}",
             path=path,
             count=len(texts),
             tracks=named,
