@@ -249,7 +249,10 @@ def _table_problems(frame: Any, timeline: Timeline) -> Iterator[str]:
     keys = set(zip(np.asarray(frame["viewer"]).tolist(), np.asarray(frame["second"]).tolist(), strict=True))
     repeated = len(np.asarray(frame["viewer"])) - len(keys)
     if repeated:
-        yield f"The table has {repeated} more rows than viewer-seconds; rows of the same viewer and second were averaged."
+        yield (
+            f"The table has {repeated} more rows than viewer-seconds; "
+            "rows of the same viewer and second were averaged."
+        )
     unseen = [
         name
         for name, counts in zip(timeline.viewers, timeline.sample_counts, strict=True)

@@ -127,7 +127,9 @@ def remove_seat(folder: Path, seat: str, now: datetime | None = None) -> None:
     """
     with open_database(folder) as database, database.transaction():
         if _find_seat(database, seat).viewer:
-            raise MoviemotionError(f"{folder}: seat {seat} already has a participant; erase their data first")
+            raise MoviemotionError(
+                f"{folder}: seat {seat} already has a participant; erase this participant's data first"
+            )
         database.connection.execute("DELETE FROM seats WHERE seat = ?", (seat,))
         database.log(Role.RESEARCHER, "seat removed", {}, now)
 

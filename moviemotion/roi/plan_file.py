@@ -45,7 +45,7 @@ def read_plan(path: Path) -> Plan:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise MoviemotionError(f"{path}: not valid TOML: {error}") from error
+        raise MoviemotionError(f"{path}: not valid TOML: {error}; correct the file") from error
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
         raise MoviemotionError(f"{path}: cannot be read ({reason}); check the file") from error

@@ -35,7 +35,7 @@ _TEMPLATES: Mapping[str, str] = {
         "correspond; screen both with their scripts and subtitles to compare them line by line"
     ),
     "no-dialogue": "{path}: the script has no dialogue to match with the subtitles; remove the subtitles",
-    "no-frame-rate": "markers count in frames; choose the film's frame rate",
+    "no-frame-rate": "markers need a frame rate; choose the film's frame rate",
     "no-timecode": "Final Cut Pro XML has no timecode for {fps} frames per second; choose another frame rate",
     "nothing-in-common": (
         "{first}, {second}: their scripts have no scenes or lines in common; choose two cuts of one film"

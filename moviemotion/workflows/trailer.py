@@ -56,13 +56,13 @@ def predict_outcome(
     ]
     if len(set(of_row)) < len(of_row):
         raise MoviemotionError(
-            f"{outcomes}: viewers of different trailers have the same name; add the column trailer"
+            f"{outcomes}: viewers of different trailers have the same name; add a trailer column"
         )
     matched = [k for k, key in enumerate(of_row) if key in outcome_of]
     if not matched:
         raise MoviemotionError(
-            f"{outcomes}: none of the {' and '.join(keys)} names occur in the reactions, such as "
-            f"{' '.join(of_row[0]) if of_row else 'none'}; use the same names"
+            f"{outcomes}: none of the {' and '.join(keys)} names occur in the reactions, where the first is "
+            f"{' '.join(of_row[0]) if of_row else 'none'}; use the same names in both files"
         )
     table = ReactionTable(
         tuple(table.trailers[k] for k in matched),

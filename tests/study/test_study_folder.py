@@ -150,7 +150,7 @@ def test_damaged_samples_are_named_with_the_remedy(tmp_path):
     study = StudyFolder(tmp_path / "study", {"cameras": "one"})
     (tmp_path / "study" / "samples").mkdir(parents=True)
     (tmp_path / "study" / "samples" / "seat.parquet").write_bytes(b"PAR1 and then nothing")
-    with pytest.raises(MoviemotionError, match=r"seat\.parquet: damaged; delete it"):
+    with pytest.raises(MoviemotionError, match=r"seat\.parquet: damaged; delete this file"):
         study.read_samples("seat")
 
 

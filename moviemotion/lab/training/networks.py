@@ -214,7 +214,7 @@ def build_network(name: str, outputs: int, options: Mapping[str, object]) -> nn.
     try:
         return NETWORKS[name](outputs, **options)
     except TypeError as error:
-        raise MoviemotionError(f"network {name}: {error}; change its options") from error
+        raise MoviemotionError(f"network {name}: {error}; change the network's options") from error
 
 
 def load_run_weights(network: nn.Module, path: Path | None) -> None:
