@@ -113,7 +113,7 @@ def shorten_retention(folder: Path, kind: DataKind, until: date, now: datetime |
         (row,) = (held for held in _retention_rows(database) if held[0] is kind)
         if until > row[1]:
             raise MoviemotionError(
-                f"{kind}: the disclosure promises deletion on {row[1]}; give this date or an earlier one"
+                f"{kind}: the disclosure promises deletion on {row[1]}; give an earlier date"
             )
         database.connection.execute(
             "UPDATE retention SET until = ? WHERE kind = ?", (until.isoformat(), kind)
