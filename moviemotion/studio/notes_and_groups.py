@@ -115,7 +115,9 @@ def _read_json(path: Path, schema: FileSchema, empty: Any) -> Any:
     except FileNotFoundError:
         return empty
     except (OSError, ValueError) as error:
-        raise MoviemotionError(f"{path}: cannot be read; restore it from a copy or delete it") from error
+        raise MoviemotionError(
+            f"{path}: cannot be read; restore this file from a copy or delete it"
+        ) from error
 
 
 def _write_json(path: Path, schema: FileSchema, content: dict[str, Any]) -> None:

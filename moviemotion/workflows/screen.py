@@ -272,7 +272,7 @@ def _probe(cameras: Sequence[Camera]) -> tuple[dict[str, str], float | None]:
         if abs(camera.offset) > decode.MAX_FILM_SECONDS:
             raise SettingError(
                 "offset-too-large",
-                "{offsets} {camera}={seconds}: the offset is more than a day; give it in seconds",
+                "{offsets} {camera}={seconds}: the offset is more than a day; give a value in seconds",
                 camera=camera.name,
                 seconds=f"{camera.offset:g}",
             )

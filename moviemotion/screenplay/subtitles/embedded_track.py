@@ -71,7 +71,7 @@ def read_embedded_subtitles(path: Path, track: int | None = None) -> list[RawSub
         raise MoviemotionError(f"{path}: no such file; check the film's path") from None
     except (av.error.FFmpegError, OSError):
         raise MoviemotionError(
-            f"{path}: the film cannot be read; give its subtitles as a SubRip file (.srt)"
+            f"{path}: the film cannot be read; give the subtitles as a SubRip file (.srt)"
         ) from None
 
 
