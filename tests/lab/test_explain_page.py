@@ -131,7 +131,7 @@ def test_invalid_inputs_are_reported_and_nothing_is_written(made, data, tmp_path
     rejects("no such folder", runs, split="absent")
     few = tmp_path / "few"
     write_faces(few, train=4, test=1)
-    rejects("until there are 5 of each", runs, data=few)
+    rejects("add faces until it contains 5 for each of", runs, data=few)
 
 
 def test_overall_verdicts():

@@ -130,6 +130,6 @@ def _check_image(name: str, image: NDArray[np.uint8]) -> None:
     is_gray_or_rgb = image.ndim == 2 or (image.ndim == 3 and image.shape[2] == 3)
     if not is_gray_or_rgb or image.dtype != np.uint8 or not image.size:
         raise MoviemotionError(
-            f"{name}: unsupported array {image.shape} {image.dtype}; pass (height, width) uint8 gray "
+            f"{name}: unsupported array {image.shape} {image.dtype}; give (height, width) uint8 gray "
             "or (height, width, 3) uint8 RGB"
         )
