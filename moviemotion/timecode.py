@@ -118,7 +118,8 @@ class TimecodeFormat:
     def __post_init__(self) -> None:
         if self.drop_frame and (self._nominal_rate % 30 or self.frame_rate.denominator == 1):
             raise ValueError(
-                f"there is no drop-frame timecode at {float(self.frame_rate):g} frames per second"
+                f"there is no drop-frame timecode at {float(self.frame_rate):g} frames per second; "
+                "use 29.97 or 59.94"
             )
 
     @property
@@ -142,7 +143,10 @@ class TimecodeFormat:
         hours, minutes, seconds, frames = (int(part[k]) for k in (1, 2, 3, 5))
         dropped = self.drop_frame and seconds == 0 and minutes % 10 and frames < self._dropped_per_minute
         if hours > 23 or minutes > 59 or seconds > 59 or frames >= self._nominal_rate or dropped:
-            raise ValueError(f"{timecode} is not a timecode at {float(self.frame_rate):g} frames per second")
+            raise ValueError(
+                f"{timecode} is not a timecode at {float(self.frame_rate):g} frames per second; "
+                "choose another timecode"
+            )
         count = ((hours * 60 + minutes) * 60 + seconds) * self._nominal_rate + frames
         passed = hours * 60 + minutes
         return count - self._dropped_per_minute * (passed - passed // 10)

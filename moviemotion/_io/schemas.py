@@ -69,11 +69,12 @@ class FileSchema:
         """
         if name is not None and name != self.name:
             raise MoviemotionError(
-                f"{path}: has the schema {name}, not {self.name}; restore it from a backup"
+                f"{path}: has the schema {name}, not {self.name}; restore the file from a backup"
             )
         if version > self.version:
             raise NewerVersionError(
-                f"{path}: has version {version} of {self.name}, but this program reads only up to version "
+                f"{path}: uses version {version} of the schema {self.name}, but this program reads only "
+                "versions up to "
                 f"{self.version}; upgrade moviemotion"
             )
         return version
@@ -169,7 +170,9 @@ class DatabaseSchema:
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if application not in (0, self.application_id):
-            raise MoviemotionError(f"{path}: belongs to another program; restore it from a backup")
+            raise MoviemotionError(
+                f"{path}: belongs to another program; restore the original file from a backup"
+            )
         FileSchema(self.name, self.version).check(path, None, version)
         return version or UNMARKED_VERSION
 

@@ -162,10 +162,11 @@ class _Table:
         for name, length in lengths.items():
             if length != self.rows:
                 raise self._error(
-                    f"{name} has {length} values but viewer has {self.rows}; give all columns the same length"
+                    f"column {name} has {length} values, but viewer has {self.rows}; "
+                    "give all columns the same length"
                 )
         if not self.rows:
-            raise self._error("no rows; give one row per viewer and second")
+            raise self._error("the table has no rows; add one row per viewer and second")
 
     def _column(self, key: str, columns: Any, name: object) -> NDArray[np.generic]:
         """The values of a column; those that a masked array hides are None."""

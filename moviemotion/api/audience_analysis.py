@@ -231,7 +231,7 @@ def analyze(
         ('a', 'b')
     """
     if isinstance(frame, AudienceAnalysis):
-        raise MoviemotionError("frame: already analyzed; pass its table `timeline_wide`")
+        raise MoviemotionError("frame: this is an analysis, not a table; pass its `timeline_wide` table")
     if not hasattr(frame, "columns") and not isinstance(frame, Mapping):
         raise MoviemotionError(
             f"frame: {type(frame).__name__} instead of a table; pass a DataFrame, an Arrow table "

@@ -49,7 +49,9 @@ class EmotionReader:
             MoviemotionError: there is no such model, or it is not compatible.
         """
         if isinstance(model, type):
-            raise MoviemotionError(f"model: {model.__name__} is a class; pass an object, {model.__name__}()")
+            raise MoviemotionError(
+                f"model: {model.__name__} is a class; pass an instance: {model.__name__}()"
+            )
         self.model = load_emotion_model(model)
         self._choice = model
 

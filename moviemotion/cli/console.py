@@ -62,7 +62,9 @@ def parse_offsets(texts: Iterable[str]) -> dict[str, float]:
         if not camera or not math.isfinite(value):
             raise MoviemotionError(f"--offset {text}: invalid; write CAMERA=SECONDS, such as seat-07=2.5")
         if camera in offsets:
-            raise MoviemotionError(f"--offset {text}: second offset for {camera}; give one per camera")
+            raise MoviemotionError(
+                f"--offset {text}: {camera} already has an offset; give only one offset per camera"
+            )
         offsets[camera] = value
     return offsets
 

@@ -53,7 +53,9 @@ def audit(
     if clean:
         cleaning.check_output_folder(data, clean)
     if decisions and not clean:
-        raise MoviemotionError("--decisions: has no effect on its own; add --clean with the folder to write")
+        raise MoviemotionError(
+            "--decisions: has no effect without --clean; add --clean and the output folder"
+        )
     if decisions:
         chosen = cleaning.read_decisions(decisions)
     else:

@@ -29,7 +29,8 @@ def roi(
         return
     if plan is None:
         raise MoviemotionError(
-            "roi: no plan given; create one to edit with moviemotion roi --example > plan.toml"
+            "roi: no plan given; create an example plan to edit by running: moviemotion roi "
+            "--example > plan.toml"
         )
     for line in model.roi_lines(model.calculate_roi(plan, out, seed)):
         typer.echo(line)

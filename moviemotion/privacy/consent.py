@@ -101,9 +101,13 @@ def add_seat(
             of a recording.
     """
     if (suffix := Path(camera).suffix).lower() in RECORDING_SUFFIXES:
-        raise MoviemotionError(f"camera {camera}: ends in {suffix}, like a file name; remove the suffix")
+        raise MoviemotionError(
+            f"camera {camera}: the name ends in {suffix}, like a file name; remove this suffix"
+        )
     if region and (region.left >= region.right or region.top >= region.bottom):
-        raise MoviemotionError(f"seat {seat}: the region is empty; give left, top, right, bottom in pixels")
+        raise MoviemotionError(
+            f"seat {seat}: the region is empty; give left, top, right and bottom in pixels"
+        )
     corners = (region.left, region.top, region.right, region.bottom) if region else (None,) * 4
     with open_database(folder) as database, database.transaction():
         try:
@@ -123,7 +127,9 @@ def remove_seat(folder: Path, seat: str, now: datetime | None = None) -> None:
     """
     with open_database(folder) as database, database.transaction():
         if _find_seat(database, seat).viewer:
-            raise MoviemotionError(f"{folder}: seat {seat} already has a participant; erase their data first")
+            raise MoviemotionError(
+                f"{folder}: seat {seat} already has a participant; erase this participant's data first"
+            )
         database.connection.execute("DELETE FROM seats WHERE seat = ?", (seat,))
         database.log(Role.RESEARCHER, "seat removed", {}, now)
 
@@ -138,7 +144,9 @@ def parse_region(text: str) -> Region:
         left, top, right, bottom = (int(part) for part in text.split(","))
     except ValueError:
         raise SettingError(
-            "invalid-region", "{region} {text}: write LEFT,TOP,RIGHT,BOTTOM, such as 0,0,640,720", text=text
+            "invalid-region",
+            "{region} {text}: not a valid region; write LEFT,TOP,RIGHT,BOTTOM, such as 0,0,640,720",
+            text=text,
         ) from None
     return Region(left, top, right, bottom)
 
@@ -184,7 +192,8 @@ def ask_for_consent(folder: Path, seat: str, now: datetime | None = None) -> str
         here = _find_seat(database, seat)
         if here.state in (ConsentState.ACCEPTED, ConsentState.WITHDRAWN):
             raise MoviemotionError(
-                f"{folder}: the participant of seat {seat} has already accepted; withdraw with the receipt"
+                f"{folder}: the participant in seat {seat} has already given consent; "
+                "use the receipt to withdraw it"
             )
         if here.viewer:
             return here.viewer
@@ -219,7 +228,9 @@ def record_answer(
                 "the disclosure has changed since the page was opened; reload the page and read it again"
             )
         if consent_state(database, viewer) not in (ConsentState.ASKED, ConsentState.DECLINED):
-            raise MoviemotionError(f"viewer {viewer}: has already accepted; withdraw with the receipt")
+            raise MoviemotionError(
+                f"viewer {viewer}: has already given consent; use the receipt to withdraw it"
+            )
         if accepted and database.is_anchor_missing():
             raise MoviemotionError(
                 f"{folder}: rows are missing from the audit log (run moviemotion privacy verify), so new "
@@ -381,7 +392,7 @@ def audit_subject(database: StudyDatabase, viewer: str) -> str:
     """
     row = database.connection.execute("SELECT subject FROM viewers WHERE id = ?", (viewer,)).fetchone()
     if row is None:
-        raise MoviemotionError(f"viewer {viewer}: no data about them is stored; check the ID")
+        raise MoviemotionError(f"viewer {viewer}: no data about this viewer is stored; check the ID")
     return str(row[0])
 
 

@@ -50,12 +50,13 @@ def store_picture(
         if not (database.terms and database.terms.pictures):
             raise SettingError(
                 "no-pictures",
-                "{path}: the study's terms do not allow pictures; start a study with {pictures}",
+                "{path}: the study's terms do not allow pictures to be stored; "
+                "start a new study with {pictures}",
                 path=folder,
             )
         if consent_state(database, viewer) not in RETAINED_STATES:
             raise MoviemotionError(
-                f"viewer {viewer}: has not accepted; pictures can be stored only with consent"
+                f"viewer {viewer}: has not given consent; ask for it before storing pictures"
             )
         name = f"{secrets.token_hex(16)}.bin"
         nonce = secrets.token_bytes(NONCE_BYTES)

@@ -168,7 +168,7 @@ def erase(
 def _erase(folder: Path, viewer: str, role: Role, now: datetime | None) -> ErasureResult:
     if not _can_erase(folder):
         raise MoviemotionError(
-            f"{folder}: is being screened; erase the viewer after the screening, or withdraw by receipt"
+            f"{folder}: a screening is running; erase the viewer afterward, or use the receipt to withdraw"
         )
     if has_study(folder):
         pseudonymize_study(folder, now)

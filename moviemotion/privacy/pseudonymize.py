@@ -63,7 +63,9 @@ def pseudonymize_study(folder: Path, now: datetime | None = None) -> None:
 def _pseudonymize_study(folder: Path, now: datetime | None) -> None:
     study = StudyFolder.open_existing(folder)
     if not is_finished(folder):
-        raise MoviemotionError(f"{folder}: not finished; first complete the command that creates the study")
+        raise MoviemotionError(
+            f"{folder}: the study is not finished; first complete the command that creates it"
+        )
     if not has_database(folder):
         study_database.create_database(folder, None, deletion_dates({}, now), now)
     with open_database(folder) as database:

@@ -91,7 +91,9 @@ def begin_study(
     """
     for kind, number in days.items():
         if not 1 <= number <= MAX_DAYS:
-            raise MoviemotionError(f"{kind}: {number} days is out of range; give 1 to {MAX_DAYS}")
+            raise MoviemotionError(
+                f"{kind}: {number} days is out of range; give a number from 1 to {MAX_DAYS}"
+            )
     study_database.create_database(folder, terms, deletion_dates(days, now), now)
 
 
@@ -111,7 +113,7 @@ def shorten_retention(folder: Path, kind: DataKind, until: date, now: datetime |
         (row,) = (held for held in _retention_rows(database) if held[0] is kind)
         if until > row[1]:
             raise MoviemotionError(
-                f"{kind}: stored until {row[1]} according to the disclosure; give an earlier date"
+                f"{kind}: the disclosure promises deletion on {row[1]}; give an earlier date"
             )
         database.connection.execute(
             "UPDATE retention SET until = ? WHERE kind = ?", (until.isoformat(), kind)

@@ -160,7 +160,7 @@ def group_curve_for_role(
         )
         raise MoviemotionError(
             f"{len(rows)} of {len(timeline.viewers)} viewers: too few to be shown separately; "
-            f"choose at least {enough}"
+            f"choose at least {enough} viewers"
         )
     of_group = replace(
         timeline,

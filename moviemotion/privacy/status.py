@@ -115,7 +115,9 @@ def find_viewer(folder: Path, name: str) -> str:
             "SELECT id FROM viewers WHERE id = ? OR seat = ?", (name, name)
         ).fetchone()
     if row is None:
-        raise MoviemotionError(f"viewer {name}: no data about them is stored; check the ID, seat or code")
+        raise MoviemotionError(
+            f"viewer {name}: no data about this viewer is stored; check the ID, seat or code"
+        )
     return str(row[0])
 
 

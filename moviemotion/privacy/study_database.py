@@ -374,6 +374,7 @@ def _connect(path: Path) -> Iterator[sqlite3.Connection]:
 
 def _in_use_error(folder: Path) -> MoviemotionError:
     return MoviemotionError(
-        f"{folder / DATABASE_FILE}: another program is reading it, so it may still contain deleted data; "
+        f"{folder / DATABASE_FILE}: another program is reading the file, which may still contain "
+        "deleted data; "
         "close that program and run moviemotion privacy enforce"
     )

@@ -45,10 +45,10 @@ def read_plan(path: Path) -> Plan:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise MoviemotionError(f"{path}: not valid TOML: {error}") from error
+        raise MoviemotionError(f"{path}: not valid TOML: {error}; correct the file") from error
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise MoviemotionError(f"{path}: cannot be read ({reason}); check the name") from error
+        raise MoviemotionError(f"{path}: cannot be read ({reason}); check the file") from error
     reading = _PlanReader()
     plan = reading.read(table)
     if reading.errors:
@@ -131,8 +131,8 @@ class _PlanReader:
                 bases = [basis for basis in CostBasis if basis in entry]
                 if len(bases) != 1:
                     self.errors.append(
-                        f"{where}: has no basis or several; "
-                        f"write exactly one of {_join_with_or(list(CostBasis))}, with the amount"
+                        f"{where}: the cost needs exactly one basis; "
+                        f"write one of {_join_with_or(list(CostBasis))}, with the amount"
                     )
                     continue
                 basis = bases[0]

@@ -96,7 +96,8 @@ def read_emotion_schedule(path: Path) -> EmotionSchedule:
         ):
             raise MoviemotionError(
                 f"{path}: line {number} is not a valid emotion event; "
-                "give a start before the end, a strength from 0 to 1, and an emotion other than neutral"
+                "give a start that is before the end, a strength from 0 to 1, and an emotion other than "
+                "neutral"
             )
         events.append(event)
     return EmotionSchedule(tuple(sorted(events, key=lambda event: event.start)))

@@ -188,10 +188,10 @@ def require_role(*roles: Role) -> Callable[[Request], User]:
     def user_with_role(request: Request) -> User:
         user = current_user(request)
         if user is None:
-            raise HTTPException(401, "not signed in; sign in first")
+            raise HTTPException(401, "you are not signed in; sign in first")
         if user is not LOCAL_USER and user.role not in roles:
             allowed = " or a ".join(", a ".join(roles).rsplit(", a ", 1))
-            raise HTTPException(403, f"the role {user.role} may not do this; ask a {allowed}")
+            raise HTTPException(403, f"the role {user.role} is not allowed to do this; ask a {allowed}")
         return user
 
     return user_with_role

@@ -34,11 +34,11 @@ _TEMPLATES: Mapping[str, str] = {
         "{first}, {second}: {first_length:.0f} s and {second_length:.0f} s long, so their seconds do not "
         "correspond; screen both with their scripts and subtitles to compare them line by line"
     ),
-    "no-dialogue": "{path}: the script has no dialogue to find in the subtitles; remove the subtitles",
-    "no-frame-rate": "markers count in frames; choose the film's frame rate",
+    "no-dialogue": "{path}: the script has no dialogue to match with the subtitles; remove the subtitles",
+    "no-frame-rate": "markers need a frame rate; choose the film's frame rate",
     "no-timecode": "Final Cut Pro XML has no timecode for {fps} frames per second; choose another frame rate",
     "nothing-in-common": (
-        "{first}, {second}: their scripts have no scene and no line in common; choose two cuts of one film"
+        "{first}, {second}: their scripts have no scenes or lines in common; choose two cuts of one film"
     ),
     "subtitles-mismatch": (
         "{path}: the subtitles do not match this script ({share} of its dialogue was found); "

@@ -53,7 +53,7 @@ class ScreeningJobs:
         """
         with self.while_idle(folder):
             if study_stage(self, folder) is Stage.FINISHED:
-                raise BusyError(f"{folder.name}: is finished; create a new study")
+                raise BusyError(f"{folder.name}: this study is finished; create a new study")
             if not has_database(folder):
                 raise MoviemotionError(
                     f"{folder.name}: its viewers were not asked for consent; create a new study"
@@ -64,7 +64,8 @@ class ScreeningJobs:
             earlier = state.settings if state else None
             if earlier and settings and settings != earlier:
                 raise BusyError(
-                    f"{folder.name}: was started with different settings; resume it with the original ones"
+                    f"{folder.name}: was started with different settings; "
+                    "resume it with the original settings"
                 )
             settings = settings or earlier or ScreeningSettings()
             if settings.source is ScreeningSource.LIVE:

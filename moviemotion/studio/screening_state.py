@@ -99,7 +99,9 @@ def read_state(folder: Path) -> ScreeningState | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise MoviemotionError(f"{path}: cannot be read; delete it and start the screening again") from error
+        raise MoviemotionError(
+            f"{path}: cannot be read; delete this file and start the screening again"
+        ) from error
 
 
 def write_state(folder: Path, state: ScreeningState) -> None:

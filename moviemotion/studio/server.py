@@ -111,7 +111,9 @@ def serve(
         config.load()
     except OSError as error:
         address = f"{host or LOCALHOST}:{port}" + (f" with {certificate}" if certificate else "")
-        raise MoviemotionError(f"{address}: cannot be used ({error.strerror}); choose another") from error
+        raise MoviemotionError(
+            f"{address}: cannot be used ({error.strerror}); choose another address"
+        ) from error
     url = f"{'https' if certificate else 'http'}://{browser_host(host)}:{port}/"
     # Two studios serving the same folder would process studies twice.
     with hold_lock(root / LOCK_FILE, 0, f"{root}: another studio is serving this folder; stop it first"):

@@ -191,7 +191,7 @@ def read_live_cameras(folder: Path) -> SeatsConfig:
         is_inside = Path(source).resolve().is_relative_to(folder.resolve())
         if not is_inside and not re.fullmatch(r"/dev/video\d+", source):
             raise MoviemotionError(
-                f"{CAMERAS_FILE}: {Path(source).name} is not a file of this study; upload it"
+                f"{CAMERAS_FILE}: {Path(source).name} is not a file of this study; upload the file"
             )
     return config
 
@@ -225,7 +225,7 @@ def _target_path(folder: Path, kind: FileKind, name: str) -> Path:
         or name.startswith(_PARTIAL_PREFIX)
         or len(name.encode()) > 200
     ):
-        raise MoviemotionError(f"{name}: a recording cannot have this name; rename it")
+        raise MoviemotionError(f"{name}: a recording cannot have this name; rename the file")
     # A recording's stem is its camera's name, so every recording needs a different stem.
     for other in file_paths(folder, kind):
         if other.stem == target.stem and other != target:

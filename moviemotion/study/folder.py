@@ -83,7 +83,9 @@ class StudyFolder:
         else:
             if folder.exists() and any(map(_is_unrelated_file, folder.iterdir())):
                 raise SettingError(
-                    "out-not-empty", "{path}: not empty and not a study; choose another {out}", path=folder
+                    "out-not-empty",
+                    "{path}: this folder is not empty and does not contain a study; choose another {out}",
+                    path=folder,
                 )
             self._manifest = requested
         nearest = next(place for place in (folder, *folder.absolute().parents) if place.exists())

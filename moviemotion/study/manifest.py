@@ -67,7 +67,7 @@ def check_same_inputs(folder: Path, stored: Any, requested: Any, measured: Colle
     if STUDY_ID_KEY in stored and STUDY_ID_KEY not in requested:
         raise SettingError(
             "study-pseudonymized",
-            "{path}: contains a different study, finished, whose recordings can no longer be recognized; "
+            "{path}: contains a pseudonymized study, whose recordings can no longer be identified; "
             "choose another {out}",
             path=folder,
         )

@@ -90,7 +90,7 @@ def read_ratings(path: Path) -> dict[str, float]:
             rows = csv.DictReader(file)
             if not {"study", "rating"} <= set(rows.fieldnames or ()):
                 raise MoviemotionError(
-                    f"{path}: the columns study and rating are missing; add the header line"
+                    f"{path}: the columns study and rating are missing; add them to the header line"
                 )
             lines = [(rows.line_num, row["study"], row["rating"]) for row in rows]
     except (OSError, UnicodeDecodeError, csv.Error) as error:

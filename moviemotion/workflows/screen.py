@@ -116,7 +116,8 @@ def screen(  # noqa: PLR0913 (mirrors the command)
     _refuse_duplicate_videos(cameras)
     if not cameras:
         raise MoviemotionError(
-            f"{out}: no participant of these cameras has accepted; ask for their consent first"
+            f"{out}: none of the participants in these recordings has given consent; "
+            "ask for their consent first"
         )
     problems, length = _probe(cameras)
     if sources:
@@ -125,7 +126,7 @@ def screen(  # noqa: PLR0913 (mirrors the command)
     if baseline and length is not None and baseline.start >= length:
         raise SettingError(
             "baseline-after-end",
-            "{baseline} {span}: the cameras end at {seconds} s; choose a stretch that they show",
+            "{baseline} {span}: the recordings end at {seconds} s; choose an earlier stretch",
             span=f"{baseline.start:g}-{baseline.end:g}",
             seconds=f"{length:.0f}",
         )
@@ -229,7 +230,7 @@ def _cameras(videos: Sequence[Path], offsets: Mapping[str, float]) -> list[Camer
     twice = [path for path, name in zip(videos, names, strict=True) if names.count(name) > 1]
     if twice:
         raise MoviemotionError(
-            f"{twice[0]}: given twice, or two cameras have the same name; rename one of them"
+            f"{twice[0]}: given twice, or two cameras have the same name; remove or rename one of them"
         )
     left = dict(offsets)
     cameras = []
@@ -276,7 +277,7 @@ def _probe(cameras: Sequence[Camera]) -> tuple[dict[str, str], float | None]:
         if abs(camera.offset) > decode.MAX_FILM_SECONDS:
             raise SettingError(
                 "offset-too-large",
-                "{offsets} {camera}={seconds}: more than a day; give seconds of film time",
+                "{offsets} {camera}={seconds}: the offset is more than a day; give a value in seconds",
                 camera=camera.name,
                 seconds=f"{camera.offset:g}",
             )
@@ -303,7 +304,7 @@ def _missing_picture_notes(cameras: Sequence[Camera], watched: Mapping[str, Samp
             where = f" at {len(blanks)} places" if len(blanks) > 1 else ""
             yield (
                 f"{camera.path}: no frames{where} from {first:.1f} to {last:.1f} s; "
-                "if the camera has a complete file, copy it again and screen it into a new folder"
+                "if the camera has a complete file, copy that file again and screen it into a new folder"
             )
 
 

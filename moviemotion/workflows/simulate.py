@@ -201,7 +201,8 @@ def _read_emotion_script(emotion_script: Path, viewers: int, minutes: float) -> 
     if viewers < 1 or seconds < 1:
         raise SettingError(
             "empty-audience",
-            "{viewers} {count}, {minutes} {length}: too few; give at least 1 viewer and 1 second",
+            "{viewers} {count}, {minutes} {length}: too few viewers or too short a film; "
+            "give at least 1 viewer and 1 second",
             count=viewers,
             length=f"{minutes:g}",
         )

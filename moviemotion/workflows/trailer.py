@@ -56,13 +56,13 @@ def predict_outcome(
     ]
     if len(set(of_row)) < len(of_row):
         raise MoviemotionError(
-            f"{outcomes}: viewers of different trailers have the same name; add the column trailer"
+            f"{outcomes}: viewers of different trailers have the same name; add a trailer column"
         )
     matched = [k for k, key in enumerate(of_row) if key in outcome_of]
     if not matched:
         raise MoviemotionError(
-            f"{outcomes}: none of the {' and '.join(keys)} names occur in the reactions, such as "
-            f"{' '.join(of_row[0]) if of_row else 'none'}; use the same names"
+            f"{outcomes}: none of the {' and '.join(keys)} names occur in the reactions, where the first is "
+            f"{' '.join(of_row[0]) if of_row else 'none'}; use the same names in both files"
         )
     table = ReactionTable(
         tuple(table.trailers[k] for k in matched),
@@ -109,7 +109,7 @@ def _read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     columns = list(reader.fieldnames or ())
     if not rows or not {*KEY_COLUMNS} & {*columns}:
         raise MoviemotionError(
-            f"{path}: contains no rows, or neither of the columns trailer and viewer; add them"
+            f"{path}: contains no rows, or has neither a trailer nor a viewer column; add what is missing"
         )
     return columns, rows
 
@@ -118,7 +118,7 @@ def _read_table(path: Path) -> ReactionTable:
     columns, rows = _read_rows(path)
     names = tuple(column for column in columns if column not in (*KEY_COLUMNS, "outcome"))
     if not names:
-        raise MoviemotionError(f"{path}: there are no feature columns; add some, such as happy_mean")
+        raise MoviemotionError(f"{path}: contains no feature columns; add columns such as happy_mean")
     values = np.array(
         [[_parse_number(path, n, row, name) for name in names] for n, row in enumerate(rows, 2)]
     )
@@ -136,7 +136,7 @@ def _read_outcomes(path: Path) -> tuple[tuple[str, ...], dict[tuple[str, ...], f
         key = tuple(row[name] for name in keys)
         if key in found:
             raise MoviemotionError(
-                f"{path}: line {line}: {' '.join(key)} already has an outcome; remove one of them"
+                f"{path}: line {line}: {' '.join(key)} already has an outcome; remove one of the two lines"
             )
         found[key] = _parse_number(path, line, row, "outcome")
     return keys, found

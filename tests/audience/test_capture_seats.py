@@ -114,5 +114,5 @@ def test_all_errors_are_reported_at_once(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(MoviemotionError, match=r"nowhere\.toml: cannot be read .*; check the name"):
+    with pytest.raises(MoviemotionError, match=r"nowhere\.toml: cannot be read .*; check the file"):
         read_seats_config(tmp_path / "nowhere.toml")

@@ -123,7 +123,7 @@ def test_a_malformed_offset(offset: str, tmp_path: Path) -> None:
 
 def test_two_offsets_of_one_camera(tmp_path: Path) -> None:
     (line,) = screen(tmp_path, [tmp_path / "seat-01.mp4"], "--offset", "seat-01=1", "--offset", "seat-01=2")
-    assert line == "--offset seat-01=2: second offset for seat-01; give one per camera"
+    assert line == "--offset seat-01=2: seat-01 already has an offset; give only one offset per camera"
 
 
 def test_an_offset_of_an_unknown_camera(seats: list[Path], tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_a_folder_that_holds_other_files(seats: list[Path], tmp_path: Path) -> N
     (tmp_path / "study").mkdir()
     (tmp_path / "study" / "thesis.txt").write_text("draft", encoding="utf-8")
     (line,) = screen(tmp_path, seats)
-    assert line.startswith(f"{tmp_path / 'study'}: not empty and not a study")
+    assert line.startswith(f"{tmp_path / 'study'}: this folder is not empty and does not contain a study")
     assert (tmp_path / "study" / "thesis.txt").read_text(encoding="utf-8") == "draft"
 
 

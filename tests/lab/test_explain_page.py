@@ -122,16 +122,16 @@ def test_invalid_inputs_are_reported_and_nothing_is_written(made, data, tmp_path
         assert "\n" not in str(error.value)
         assert not out.exists()
 
-    rejects("runs: none given", [])
+    rejects("runs: no run was given", [])
     with pytest.raises(MoviemotionError, match="not a writable folder"):
         explain([], data, "train", runs[0] / "run.json", 1)
-    rejects("no finished run", [tmp_path / "nowhere"])
+    rejects("does not contain a finished run", [tmp_path / "nowhere"])
     rejects("deck36", [write_run(tmp_path / "small", "compact", "votes")])
     rejects("not a ReLU network", runs[1:])
     rejects("no such folder", runs, split="absent")
     few = tmp_path / "few"
     write_faces(few, train=4, test=1)
-    rejects("until there are 5 of each", runs, data=few)
+    rejects("add faces until it contains 5 for each of", runs, data=few)
 
 
 def test_overall_verdicts():

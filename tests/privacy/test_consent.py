@@ -74,9 +74,9 @@ def test_who_reloads_the_page_or_changes_their_mind_stays_one_viewer(asked: Path
     say(asked, "A", False)
     assert consent.ask_for_consent(asked, "A") == viewer
     say(asked, "A", True)
-    with pytest.raises(MoviemotionError, match="withdraw with the receipt"):
+    with pytest.raises(MoviemotionError, match="use the receipt to withdraw it"):
         consent.ask_for_consent(asked, "A")
-    with pytest.raises(MoviemotionError, match="withdraw with the receipt"):
+    with pytest.raises(MoviemotionError, match="use the receipt to withdraw it"):
         consent.record_answer(asked, viewer, False, load_disclosure(asked).version)
 
 

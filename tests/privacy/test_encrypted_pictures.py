@@ -72,7 +72,7 @@ def test_no_other_file_can_be_asked_for(tmp_path: Path, name: str) -> None:
 def test_none_is_kept_unless_asked_for_and_agreed(tmp_path: Path) -> None:
     with pytest.raises(MoviemotionError, match="do not allow pictures"):
         encrypted_pictures.store_picture(tmp_path / "a", asked(tmp_path / "a", kept=False), FACE, 1.0)
-    with pytest.raises(MoviemotionError, match="has not accepted"):
+    with pytest.raises(MoviemotionError, match="has not given consent"):
         encrypted_pictures.store_picture(tmp_path / "b", asked(tmp_path / "b", accepts=False), FACE, 1.0)
     assert not (tmp_path / "a" / "pictures").exists()
     assert not (tmp_path / "b" / "pictures").exists()

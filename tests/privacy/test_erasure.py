@@ -183,7 +183,7 @@ def test_an_open_database_connection_is_reported_and_a_second_try_finishes(
     reader.execute("BEGIN")
     reader.execute("SELECT * FROM viewers").fetchall()
     monkeypatch.setattr("moviemotion.privacy.study_database.BUSY_TIMEOUT", 0.1)
-    with pytest.raises(MoviemotionError, match="another program is reading it"):
+    with pytest.raises(MoviemotionError, match="another program is reading the file"):
         erase(study, viewer)
     reader.close()
     enforce_privacy(study)

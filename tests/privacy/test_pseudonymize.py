@@ -92,7 +92,7 @@ def test_an_interrupted_pseudonymization_is_completed(
 
 def test_the_command_that_made_it_leaves_it_alone(study: Path, seats: list[Path]) -> None:
     pseudonymize_study(study)
-    with pytest.raises(MoviemotionError, match="contains a different study"):
+    with pytest.raises(MoviemotionError, match="contains a pseudonymized study"):
         screen(seats, study)
 
 

@@ -98,7 +98,7 @@ def test_a_day_may_come_sooner_never_later(full: Path) -> None:
 
 @pytest.mark.parametrize("days", [0, -1, retention.MAX_DAYS + 1])
 def test_nothing_is_kept_for_more_than_three_years(tmp_path: Path, days: int) -> None:
-    with pytest.raises(MoviemotionError, match="give 1 to 1095"):
+    with pytest.raises(MoviemotionError, match="give a number from 1 to 1095"):
         retention.begin_study(tmp_path / "new", TERMS, {DataKind.SAMPLES: days})
     assert not (tmp_path / "new").exists()
 

@@ -68,13 +68,13 @@ def changed(folder: Path, old: str, new: str) -> Path:
         (
             "once = 110",
             "",
-            '"Made": has no basis or several; write exactly one of once, month, contract, '
+            '"Made": the cost needs exactly one basis; write one of once, month, contract, '
             "screening or persons",
         ),
         (
             "once = 110",
             "once = 1, month = 2",
-            'costs."Machines"."Made": has no basis or several; write exactly one of once, month',
+            'costs."Machines"."Made": the cost needs exactly one basis; write one of once, month',
         ),
         ("once = 110", "once = -1", 'costs."Machines"."Made": out of range; write 0 to 1e+12'),
         ("once = 110", "once = 1, until = 3", 'costs."Machines"."Made".until: unknown; use from, once or'),
@@ -114,7 +114,7 @@ def test_an_empty_plan_names_every_figure(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "error"),
-    [(b"price = [", "not valid TOML"), (b"\xff\xfe", "cannot be read (not UTF-8 text); check the name")],
+    [(b"price = [", "not valid TOML"), (b"\xff\xfe", "cannot be read (not UTF-8 text); check the file")],
 )
 def test_invalid_toml_is_rejected(tmp_path: Path, content: bytes, error: str) -> None:
     path = tmp_path / "plan.toml"
@@ -123,7 +123,7 @@ def test_invalid_toml_is_rejected(tmp_path: Path, content: bytes, error: str) ->
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    assert errors(tmp_path / "none.toml") == ["cannot be read (No such file or directory); check the name"]
+    assert errors(tmp_path / "none.toml") == ["cannot be read (No such file or directory); check the file"]
 
 
 def test_a_multiple_without_any_payment_gives_no_price(tmp_path: Path) -> None:

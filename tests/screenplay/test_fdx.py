@@ -137,7 +137,7 @@ FETCH = '<!DOCTYPE x SYSTEM "file:///etc/passwd">\n'
         ("", "XML is malformed"),
         ("<a>" * 5000, "nested too deeply"),
         ("<html><body/></html>", "not a Final Draft script"),
-        ("<FinalDraft><Content/></FinalDraft>", "no scene heading and no dialogue"),
+        ("<FinalDraft><Content/></FinalDraft>", "no scene heading or dialogue"),
         ('<?xml version="1.0" encoding="klingon"?><FinalDraft/>', "XML is malformed"),
     ],
 )

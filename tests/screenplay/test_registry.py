@@ -107,7 +107,7 @@ def test_encodings_and_line_ends(tmp_path: Path, data: bytes) -> None:
         (b"%PDF-1.4 \xe2\xe3", "this is a PDF"),
         (b"PK\x03\x04\x14\0\x06\0", "word-processor"),
         (b"\0\x01\x02\xff" * 40, "not a text file"),
-        (b"Dear diary,\n\ntoday nothing happened.\n", "no scene heading and no dialogue"),
+        (b"Dear diary,\n\ntoday nothing happened.\n", "no scene heading or dialogue"),
     ],
 )
 def test_files_that_are_no_screenplay_are_rejected_in_one_line(

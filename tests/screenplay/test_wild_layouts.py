@@ -67,5 +67,5 @@ def test_printed_scene_headings(tmp_path: Path, printed: str, number: str | None
 def test_a_script_without_recognizable_speakers_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "film.txt"
     path.write_text("INT. SHED - DAY\n\nANNA Hello. And the boat?\n\nBO Gone.\n", encoding="utf-8")
-    with refused_in_one_line(path, "no speakers found"):
+    with refused_in_one_line(path, "scenes were found, but no speakers"):
         read_screenplay(path)

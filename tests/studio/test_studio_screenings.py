@@ -144,7 +144,7 @@ def test_a_recording_without_consent_is_not_processed(
     client.post(f"{AT}/screening", json={"rate": RATE})
     over = finished(client)
     assert (over["stage"], over["recordings"]) == ("failed", [])
-    assert "no participant of these cameras has accepted" in over["problem"]
+    assert "none of the participants in these recordings has given consent" in over["problem"]
     assert str(root) not in over["problem"]
     record_offline_answer(root / "preview", "A1", True)
     start(client)
@@ -280,7 +280,7 @@ def test_nothing_is_left_of_viewers_who_withdraw_while_it_runs(
         client.post("/api/receipts/withdraw", json={"code": receipts[seat]})
     over = finished(client)
     assert over["stage"] == "failed"
-    assert "no participant of these cameras has accepted" in over["problem"]
+    assert "none of the participants in these recordings has given consent" in over["problem"]
     assert slow.read.count("seat-01") == 1
     assert_nothing_of(viewers, preview)
 

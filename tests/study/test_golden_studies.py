@@ -287,7 +287,7 @@ def test_a_file_of_a_newer_version_is_refused_in_one_line(finished: Path, name: 
         (finished / "study.json").write_text(json.dumps({**study, "version": 1}), encoding="utf-8")
     before = contents(finished)
     with pytest.raises(
-        NewerVersionError, match=rf"{path.name}: has version 99 .*; upgrade moviemotion"
+        NewerVersionError, match=rf"{path.name}: uses version 99 .*; upgrade moviemotion"
     ) as refused:
         migrate_study(finished)
     assert "\n" not in str(refused.value)
@@ -297,7 +297,7 @@ def test_a_file_of_a_newer_version_is_refused_in_one_line(finished: Path, name: 
 def test_a_database_of_a_newer_version_is_refused_in_one_line(finished: Path) -> None:
     with open_database(finished) as database:
         database.connection.execute("PRAGMA user_version = 99")
-    with pytest.raises(NewerVersionError, match=r"study\.db: has version 99 .*; upgrade moviemotion"):
+    with pytest.raises(NewerVersionError, match=r"study\.db: uses version 99 .*; upgrade moviemotion"):
         read_status(finished, NOW)
 
 

@@ -101,7 +101,7 @@ def test_a_study_whose_record_is_damaged_is_left_alone(tmp_path: Path, record: s
 
 def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("draft", encoding="utf-8")
-    with pytest.raises(MoviemotionError, match="not empty and not a study"):
+    with pytest.raises(MoviemotionError, match="not empty and does not contain a study"):
         StudyFolder(tmp_path, MADE_FROM)
     assert contents(tmp_path) == {"thesis.txt": b"draft"}
 

@@ -295,7 +295,7 @@ def test_a_folder_with_another_study_is_left_as_it_was(
 
 def test_a_folder_with_other_files_is_left_as_it_was(seats: list[Path], tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("draft", encoding="utf-8")
-    with pytest.raises(MoviemotionError, match="not empty and not a study"):
+    with pytest.raises(MoviemotionError, match="not empty and does not contain a study"):
         screen(seats, tmp_path)
     assert contents(tmp_path) == {"thesis.txt": b"draft"}
 

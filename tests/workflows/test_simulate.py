@@ -52,7 +52,7 @@ def test_what_cannot_be_simulated_is_refused_in_one_line_and_nothing_is_written(
 ) -> None:
     out = tmp_path / "study"
     for viewers, minutes, says in (
-        (0, 2.0, "too few"),
+        (0, 2.0, "too few viewers"),
         (5, 1.0, "ends at 86 s, but the film ends at 60 s"),
     ):
         with pytest.raises(MoviemotionError, match=says):

@@ -69,7 +69,7 @@ def test_studies_are_trailers_by_the_names_of_their_folders(folder: Path, tmp_pa
     ("outcomes", "match"),
     [
         ([["viewer", "rating"], ["v1", 3]], "the column outcome is missing"),
-        ([["who", "outcome"], ["v1", 3]], "neither of the columns trailer and viewer"),
+        ([["who", "outcome"], ["v1", 3]], "has neither a trailer nor a viewer column"),
         ([["viewer", "outcome"], ["v1", "perhaps"]], "line 2: outcome is 'perhaps'"),
         ([["viewer", "outcome"], ["v1", 1], ["v1", 0]], "line 3: v1 already has an outcome"),
         ([["viewer", "outcome"], ["nobody", 1]], "use the same names"),

@@ -123,7 +123,9 @@ def compare_groups(first: Float64Array, second: Float64Array, paired: bool, seed
     """
     shape = first.shape[1:]
     if shape != second.shape[1:] or (paired and first.shape != second.shape):
-        raise ValueError("both groups must have the same outcomes, and paired groups the same viewers")
+        raise ValueError(
+            "both groups must have the same outcomes, and paired groups must have the same viewers"
+        )
     groups = [group.reshape(len(group), -1) for group in (first, second)]
     if paired:
         unseen = np.isnan(groups[0]) | np.isnan(groups[1])

@@ -140,7 +140,7 @@ def compare_screenings(
         if len(chosen) < minimum:
             raise MoviemotionError(
                 f"{name}: {len(chosen)} {'viewers are in both screenings' if paired else 'viewers'}, "
-                f"too few for any p-value below {ALPHA:g}; compare at least {minimum}"
+                f"too few for any p-value below {ALPHA:g}; compare at least {minimum} viewers"
             )
     alignment = _align_cuts(first, second, names)
     groups = [
@@ -179,7 +179,7 @@ def _align_cuts(first: Analysis, second: Analysis, names: tuple[str, str]) -> Cu
             raise SettingError(
                 "nothing-in-common",
                 "{first}, {second}: their scripts have no scenes or lines in common; "
-                "pass the script on which both cuts are based as {script}",
+                "set {script} to the script on which both cuts are based",
                 first=names[0],
                 second=names[1],
             )
@@ -189,7 +189,8 @@ def _align_cuts(first: Analysis, second: Analysis, names: tuple[str, str]) -> Cu
         raise SettingError(
             "different-lengths",
             "{first}, {second}: the lengths differ ({first_length:.0f} s and {second_length:.0f} s), so the "
-            "seconds do not correspond; pass {script} (and {subtitles} for each) to compare line by line",
+            "seconds do not correspond; add {script} (and {subtitles} for each study) to compare "
+            "line by line",
             first=names[0],
             second=names[1],
             first_length=lengths[0],

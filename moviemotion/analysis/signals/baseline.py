@@ -119,7 +119,7 @@ def estimate_baseline(timeline: Timeline, marked_span: TimeSpan | None = None) -
             raise SettingError(
                 "time-span-outside-film",
                 "{baseline} {span}: outside the analyzed film time, {first}–{last} s; "
-                "choose a stretch within it",
+                "choose a stretch within this time",
                 span=f"{marked_span.start:g}-{marked_span.end:g}",
                 first=timeline.start,
                 last=timeline.start + seconds,

@@ -164,7 +164,7 @@ class _Registry(Generic[_T]):
             raise MoviemotionError(f"{name}: the name of the built-in {self._kind}; choose another name")
         if not name.strip() or name.endswith(".onnx"):
             raise MoviemotionError(
-                f"{name!r}: not a valid name (empty or a file name); choose another name for the {self._kind}"
+                f"{name!r}: not a valid {self._kind} name; choose a nonempty name not ending in .onnx"
             )
         self._factories[name] = factory
 

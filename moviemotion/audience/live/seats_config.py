@@ -115,10 +115,10 @@ def read_seats_config(path: Path) -> SeatsConfig:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
-        raise MoviemotionError(f"{path}: not valid TOML: {error}") from error
+        raise MoviemotionError(f"{path}: not valid TOML: {error}; correct the file") from error
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise MoviemotionError(f"{path}: cannot be read ({reason}); check the name") from error
+        raise MoviemotionError(f"{path}: cannot be read ({reason}); check the file") from error
     parser = _ConfigParser(path.parent)
     seats = parser.seats(table)
     if parser.errors:
@@ -157,12 +157,14 @@ class _ConfigParser:
         needed = {"mark": SyncMethod.MARK, "film": SyncMethod.LIGHT, "within": SyncMethod.LIGHT}
         for key, wanted in needed.items():
             if key in table and method != wanted:
-                self.errors.append(f'sync.{key}: not used with method "{method}"; remove one of the two')
+                self.errors.append(
+                    f'sync.{key}: not used with method "{method}"; remove this key or change the method'
+                )
         mark = self._number(table, "mark", 0.0, -3600, 86400, "sync.")
         within = self._number(table, "within", DEFAULT_WITHIN, 1, 600, "sync.")
         film = table.get("film")
         if film is not None and not isinstance(film, str):
-            self.errors.append('sync.film: not a file name; write it in quotes, such as "film.mp4"')
+            self.errors.append('sync.film: not a file name; write a file name in quotes, such as "film.mp4"')
             film = None
         return SyncConfig(SyncMethod(method), mark, self.folder / film if film else None, within)
 

@@ -113,7 +113,7 @@ def read_frames(
             next_tick = tick + 1
             yield Frame(last + offset, to_upright_rgb(picture))
     if np.isnan(last):
-        raise MoviemotionError(f"{path}: no frame could be decoded; copy it again from the camera")
+        raise MoviemotionError(f"{path}: no frame could be decoded; copy the file again from the camera")
     # Matroska declares its end on a clock that need not start at zero, and the last frame may be long.
     truncated = last + origin < declared * TRUNCATED_SHARE
     if on_gap and truncated and declared - last > np.nanmax([MIN_GAP_SECONDS, 2 * step]):
@@ -186,15 +186,17 @@ def _open(path: Path) -> av.container.InputContainer:
     if not exists:
         raise MoviemotionError(f"{path}: no such file; check the name")
     if path.is_dir():
-        raise MoviemotionError(f"{path}: a folder, not a video; name the files in it, such as {path}/*.mp4")
+        raise MoviemotionError(
+            f"{path}: this is a folder, not a video; give the files in it, such as {path}/*.mp4"
+        )
     if path.stat().st_size == 0:
-        raise MoviemotionError(f"{path}: the file is empty; copy it again from the camera")
+        raise MoviemotionError(f"{path}: the file is empty; copy the video again from the camera")
     try:
         # Without the prefix, FFmpeg would interpret a name with a colon as a URL.
         container = av.open(f"file:{path}")
     except (av.error.FFmpegError, OSError) as error:
         raise MoviemotionError(
-            f"{path}: not a readable video ({error.strerror}); convert it to MP4, or copy it again"
+            f"{path}: not a readable video ({error.strerror}); convert the file to MP4, or copy it again"
         ) from error
     if not container.streams.video:
         container.close()

@@ -154,7 +154,8 @@ def out_of_fold_predictions(
         found = ", ".join(few) if few else f"{len(classes)} class"
         raise SettingError(
             "too-few-images-per-class",
-            "out-of-fold predictions need {least} images in each of two or more classes (found: {found}); "
+            "out-of-fold predictions need at least {least} images in each of two or more classes "
+            "(found: {found}); "
             "add images, or set {second_opinion} to model",
             least=MIN_IMAGES_PER_CLASS,
             found=found,

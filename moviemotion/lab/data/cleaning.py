@@ -118,7 +118,7 @@ def check_output_folder(data: Path, out: Path) -> None:
     if data.resolve().is_relative_to(out.resolve()):
         raise MoviemotionError(f"{out}: contains {data}; choose a folder outside it")
     if out.exists() and not (out.is_dir() and not any(out.iterdir())):
-        raise MoviemotionError(f"{out}: not an empty folder; choose another folder, or remove it")
+        raise MoviemotionError(f"{out}: not an empty folder; choose another folder, or delete this one")
 
 
 def write_cleaned_copy(data: Path, out: Path, decisions: Iterable[Decision], copy_files: bool = False) -> int:

@@ -150,7 +150,9 @@ def inspect_split(data: Path, split: str) -> tuple[FaceSet, tuple[DatasetIssue, 
         place = _printable_name(folder.relative_to(data).as_posix())
         if folder.is_dir() and folder.name not in KNOWN_LABELS and not folder.name.startswith("."):
             known = ", ".join(sorted(KNOWN_LABELS))
-            issues.append(DatasetIssue("unknown class", place, f"unknown label; rename it to one of {known}"))
+            issues.append(
+                DatasetIssue("unknown class", place, f"unknown label; rename the folder to one of {known}")
+            )
         elif folder.is_file() and folder.suffix.lower() in IMAGE_SUFFIXES:
             issues.append(
                 DatasetIssue(
@@ -195,7 +197,7 @@ def _inspect_file(path: Path, data: Path) -> tuple[NDArray[np.uint8] | None, Dat
     try:
         image, form = _read_image(path)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        message = f"not a readable image ({_first_line(error)}); remove or replace it"
+        message = f"not a readable image ({_first_line(error)}); delete or replace the file"
         return None, DatasetIssue("unreadable", name, message)
     if form:
         message = f"{form}; converted to 48×48 gray"
@@ -240,7 +242,9 @@ def _read_votes(
     if not path.is_file():
         return None, [
             DatasetIssue(
-                "votes", ANNOTATIONS_FILE, "not a file; replace it with the annotators' votes, or remove it"
+                "votes",
+                ANNOTATIONS_FILE,
+                "not a file; replace it with a file of the annotators' votes, or delete it",
             )
         ]
     with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
@@ -299,7 +303,7 @@ def consensus_truth(faces: FaceSet) -> NDArray[np.int64]:
     if faces.votes is None:
         raise SettingError(
             "no-votes",
-            "{file}: missing, and the consensus needs votes; add the file, or set {truth} to label",
+            "{file}: missing, but the consensus requires its votes; add the file, or set {truth} to label",
             file=ANNOTATIONS_FILE,
         )
     top = faces.votes.argmax(axis=1)

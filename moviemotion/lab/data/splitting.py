@@ -58,7 +58,9 @@ def split_dataset(
     """
     if min(shares.values()) <= 0 or abs(sum(shares.values()) - 1) > 1e-6:
         text = " ".join(f"{name} {share:g}" for name, share in shares.items())
-        raise MoviemotionError(f"shares {text}: each must be above 0, and they must add up to 1; change them")
+        raise MoviemotionError(
+            f"shares {text}: each share must be above 0, and all shares must add up to 1; change the values"
+        )
     check_output_folder(data, out)
     parts = [dataset.load_faces(data, split) for split in dataset.list_splits(data)]
     names = [name for part in parts for name in part.names]

@@ -185,7 +185,8 @@ def score_predictions(
     has_truth = target >= 0
     if not has_truth.any():
         raise MoviemotionError(
-            f"{split}: no face has a {truth} among {', '.join(PROPOSAL_EMOTIONS)}; use other data"
+            f"{split}: no face has one of the emotions {', '.join(PROPOSAL_EMOTIONS)} as its {truth}; "
+            "use other data"
         )
     four, target = to_proposal_emotions(probabilities[has_truth]), target[has_truth]
     guess, confidence = four.argmax(axis=1), four.max(axis=1)
@@ -251,7 +252,8 @@ def predict(
     probabilities = np.concatenate(parts)
     if probabilities.shape != (len(faces), len(EMOTIONS)) or not np.isfinite(probabilities).all():
         raise MoviemotionError(
-            f"{model}: the output is not {len(EMOTIONS)} finite numbers per face; export the model again"
+            f"{model}: the output does not consist of {len(EMOTIONS)} finite numbers per face; "
+            "export the model again"
         )
     return probabilities
 

@@ -193,7 +193,7 @@ def play_challenge(
     )
     name = (player.ask("Your name: ", None) or "").strip()
     if not name:
-        raise MoviemotionError("no player name; type one when asked")
+        raise MoviemotionError("no player name was entered; type your name when asked for it")
     if is_greg(name):
         print_line(REFUSAL_MESSAGE)
         return None

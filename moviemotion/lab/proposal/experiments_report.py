@@ -140,7 +140,9 @@ def write_experiments_report(
     check_writable(report_folder)
     budget, results, skipped = compare_runs(data, runs)
     if not results:
-        raise MoviemotionError(f"{runs}: no results yet; run more seeds with moviemotion lab experiments run")
+        raise MoviemotionError(
+            f"{runs}: contains no results yet; run more seeds with moviemotion lab experiments run"
+        )
     report_folder.mkdir(parents=True, exist_ok=True)
     draw_changes_chart(results, report_folder / CHART_FILE)
     published = [r for r in results if r.verdict is not None]

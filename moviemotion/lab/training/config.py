@@ -178,7 +178,7 @@ def _parse_override(config: TrainingConfig, text: str) -> tuple[str, Any]:
         known = ", ".join(fields)
         raise SettingError(
             "unknown-config-field",
-            "{overrides} {text}: no such field; write FIELD=VALUE with one of {known}",
+            "{overrides} {text}: unknown field; write FIELD=VALUE, where FIELD is one of {known}",
             text=text,
             known=known,
         )
@@ -189,7 +189,7 @@ def _parse_override(config: TrainingConfig, text: str) -> tuple[str, Any]:
     except ValueError:
         raise SettingError(
             "invalid-config-value",
-            "{overrides} {text}: not a valid value; write one such as {field}={example}",
+            "{overrides} {text}: not a valid value; write a value such as {field}={example}",
             text=text,
             field=name,
             example=now,

@@ -61,7 +61,8 @@ def select_faces(
     """
     if config.targets == "votes" and faces.votes is None:
         raise MoviemotionError(
-            f"{dataset.ANNOTATIONS_FILE}: missing, but this network needs votes; add it next to the splits"
+            f"{dataset.ANNOTATIONS_FILE}: missing, but this network needs votes; "
+            "add the file next to the split folders"
         )
     has_target = dataset.usable_mask(faces) if config.targets == "votes" else dataset.label_truth(faces) >= 0
     usable = faces.subset(has_target)

@@ -327,7 +327,8 @@ def _restore_checkpoint(path: Path, config: TrainingConfig, state: TrainingState
     if TrainingConfig.from_dict(config_fields(saved)) != config:
         raise SettingError(
             "other-configuration",
-            "{path}: belongs to a run with a different configuration; choose another {out}, or remove it",
+            "{path}: belongs to a run with a different configuration; "
+            "choose another {out}, or delete this file",
             path=path,
         )
     state.network.load_state_dict(saved["network"])

@@ -66,7 +66,7 @@ class MlflowRun:
             first = str(error).splitlines()[0]
             raise SettingError(
                 "unusable-tracking-store",
-                "{tracking_uri} {uri}: cannot be used ({reason}); choose another",
+                "{tracking_uri} {uri}: cannot be used ({reason}); choose another store",
                 uri=uri,
                 reason=first,
             ) from error

@@ -214,7 +214,7 @@ def build_network(name: str, outputs: int, options: Mapping[str, object]) -> nn.
     try:
         return NETWORKS[name](outputs, **options)
     except TypeError as error:
-        raise MoviemotionError(f"network {name}: {error}; change its options") from error
+        raise MoviemotionError(f"network {name}: {error}; change the network's options") from error
 
 
 def load_run_weights(network: nn.Module, path: Path | None) -> None:
@@ -231,7 +231,7 @@ def load_run_weights(network: nn.Module, path: Path | None) -> None:
     except Exception as error:  # torch raises pickle, zip and its own errors
         first = str(error).splitlines()[0]
         raise MoviemotionError(
-            f"{path}: not the weights of this network ({first}); choose the weights.pt of a run"
+            f"{path}: not the weights of this network ({first}); choose the file weights.pt of a run"
         ) from error
 
 

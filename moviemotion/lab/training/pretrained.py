@@ -68,9 +68,9 @@ def load_vgg16_weights(network: nn.Module, path: Path | None) -> None:
     path = path or VGG_WEIGHTS_FILE
     if not path.exists():
         raise MoviemotionError(
-            f"{path}: no ImageNet weights of VGG-16; where torchvision is installed, run python -c 'from "
-            'torchvision.models import vgg16; vgg16(weights="IMAGENET1K_V1")\', then copy the file that it '
-            "downloads"
+            f"{path}: the VGG-16 weights are missing; on a computer with torchvision, run python -c 'from "
+            'torchvision.models import vgg16; vgg16(weights="IMAGENET1K_V1")\', then copy the '
+            "downloaded file to this path"
         )
     wanted = {f"features.{key}" for key in network.get_submodule("features").state_dict()}
     try:
@@ -78,7 +78,7 @@ def load_vgg16_weights(network: nn.Module, path: Path | None) -> None:
         network.load_state_dict({key: state[key] for key in wanted}, strict=False)
     except Exception as error:  # torch raises pickle, zip and its own errors
         raise MoviemotionError(
-            f"{path}: not the weights of VGG-16 as torchvision names them ({error}); replace the file"
+            f"{path}: not VGG-16 weights in the format of torchvision ({error}); replace the file"
         ) from error
 
 

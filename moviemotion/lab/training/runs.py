@@ -128,7 +128,8 @@ def load_run(folder: Path) -> tuple[nn.Module, TrainedRun]:
     record = folder / RUN_FILE
     if not record.exists():
         raise MoviemotionError(
-            f"{folder}: no finished run (run.json is missing); start or resume it with moviemotion lab train"
+            f"{folder}: does not contain a finished run (run.json is missing); "
+            "start or resume it with moviemotion lab train"
         )
     fields = json.loads(record.read_text(encoding="utf-8"))
     config = TrainingConfig.from_dict(config_fields(fields))
@@ -163,7 +164,8 @@ def _mix_in_teachers(examples: Examples, teachers: Sequence[Path], share: float)
         network, run = load_run(folder)
         if run.config.n_outputs != examples.targets.shape[1]:
             raise MoviemotionError(
-                f"{folder}: a teacher for different emotions; choose a run that was trained on votes"
+                f"{folder}: this teacher was trained on different emotions; "
+                "choose a run that was trained on votes"
             )
         with loop.bfloat16_autocast(torch.device("cpu")):
             predictions.append(loop.predict_logits(network, examples.images).softmax(1).numpy())

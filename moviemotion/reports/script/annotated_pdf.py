@@ -55,7 +55,7 @@ def annotated_pdf(analysis: Analysis, font: Path | None = None) -> bytes:
         ValueError: the analysis has no script.
     """
     if analysis.script is None:
-        raise ValueError("the analysis has no script")
+        raise ValueError("the analysis has no script; repeat it with a script")
     screenplay = analysis.script.screenplay
     faces, has = _load_font(font) if font else (_FONTS, _is_in_courier)
     _check_glyphs([analysis.title, *(e.text for e in screenplay.elements)], has, screenplay.path)

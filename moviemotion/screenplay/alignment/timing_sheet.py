@@ -79,7 +79,7 @@ def _parse_csv(path: Path, text: str) -> list[SceneTime]:
         scene, heading = cells.get("scene") or None, cells.get("heading") or None
         if start is None or not (scene or heading):
             raise MoviemotionError(
-                f"{where}: the entry is incomplete; give a scene number or heading and a start"
+                f"{where}: the entry is incomplete; give a scene number or heading and a start time"
             )
         if end is not None and end < start:
             raise MoviemotionError(f"{where}: the scene ends before it starts; correct its times")
@@ -122,7 +122,7 @@ def _parse_edl(path: Path, text: str, frame_rate: float) -> list[SceneTime]:
     scenes = [event for event in sorted(events, key=lambda event: event[0]) if event[2]]
     if not scenes:
         raise MoviemotionError(
-            f"{path}: no event names its scene; export the EDL with comments "
+            f"{path}: none of the events names its scene; export the EDL with comments "
             "(* SCENE: 12A or * FROM CLIP NAME)"
         )
     # A reel's timecode conventionally starts at 01:00:00:00, and the film may start a few frames later.

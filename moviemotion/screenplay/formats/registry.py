@@ -118,7 +118,8 @@ def _read_plain_text(path: Path) -> Screenplay:
         # A silent film is possible, but a .txt file without dialogue almost always means that its speakers
         # were not recognized. With the Fountain suffix, users declare that the film really is silent.
         raise MoviemotionError(
-            f"{path}: scenes but no speakers found; put each speaker's name in capitals on a separate line "
+            f"{path}: scenes were found, but no speakers; "
+            "put each speaker's name in capitals on a separate line "
             "above the speech, or name the file .fountain if the film has no dialogue."
         )
     return screenplay
@@ -202,7 +203,7 @@ def read_screenplay(path: Path | str) -> Screenplay:
     if not _guarded(provider, path, partial(_has_scene_or_dialogue, screenplay)):
         formats = [f"{known.name} ({', '.join(known.suffixes)})" for known in available_formats()]
         raise MoviemotionError(
-            f"{path}: no scene heading and no dialogue found; give a screenplay in one of these formats: "
+            f"{path}: no scene heading or dialogue found; give a screenplay in one of these formats: "
             f"{', '.join(formats)}."
         )
     return screenplay

@@ -71,7 +71,7 @@ def read_embedded_subtitles(path: Path, track: int | None = None) -> list[RawSub
         raise MoviemotionError(f"{path}: no such file; check the film's path") from None
     except (av.error.FFmpegError, OSError):
         raise MoviemotionError(
-            f"{path}: the film cannot be read; give its subtitles as a SubRip file (.srt)"
+            f"{path}: the film cannot be read; give the subtitles as a SubRip file (.srt)"
         ) from None
 
 
@@ -91,7 +91,7 @@ def _choose_text_track(
         named = ", ".join(f"{k} {stream.language or 'unnamed'}" for k, stream in enumerate(texts, 1))
         raise SettingError(
             "subtitle-track",
-            "{path}: contains {count} subtitle tracks; set {subtitle_track} to one of: {tracks}",
+            "{path}: contains {count} subtitle tracks; set {subtitle_track} to one of them: {tracks}",
             path=path,
             count=len(texts),
             tracks=named,

@@ -172,7 +172,7 @@ def get_group_curves(
     groups = visible_groups(notes_and_groups.read_groups(folder), study.analysis.timeline.viewers, user.role)
     members = viewer or groups.get(group or "")
     if members is None:
-        raise HTTPException(404, "no such group; choose another")
+        raise HTTPException(404, "this group does not exist; choose another group")
     # Mask the seconds in which this group, combined with earlier groups, would single out viewers.
     before = tuple(takewhile(lambda other: other != members, groups.values()))
     key = ("curves", user.role, tuple(members), before)
@@ -210,7 +210,7 @@ def save_group(
     with database_lock(folder):
         # A viewer who was erased in the meantime must not reappear in a group.
         if input_state(folder) != study.cache_state:
-            raise BusyError(f"{folder.name}: has changed in the meantime; reload the page")
+            raise BusyError(f"{folder.name}: the study has changed in the meantime; reload the page")
         notes_and_groups.set_group(folder, name, group.viewers)
 
 
@@ -244,9 +244,9 @@ def delete_note(folder: StudyPath, user: StaffUser, note: str) -> None:
 def _require_own_note(folder: Path, note_id: str, user: User) -> None:
     note = next((note for note in notes_and_groups.read_notes(folder) if note.id == note_id), None)
     if note is None:
-        raise HTTPException(404, "no such note; it may have been deleted")
+        raise HTTPException(404, "this note does not exist; it may have been deleted")
     if note.by != user.name and user.role is not Role.RESEARCHER:
-        raise HTTPException(403, "this is another user's note; ask them or a researcher to change it")
+        raise HTTPException(403, "this is another user's note; ask that user or a researcher to change it")
 
 
 @router.get(

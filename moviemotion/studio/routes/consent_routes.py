@@ -277,7 +277,7 @@ def _refuse_expired(folder: Path) -> None:
     with open_database(folder) as database:
         if database.first_expired():
             raise HTTPException(
-                409, "this study has expired, so answers are no longer accepted; ask the staff"
+                409, "this study has expired, so answers are no longer accepted; ask the staff for help"
             )
 
 

@@ -144,7 +144,7 @@ def list_studies(request: Request, user: StaffUser, jobs: JobsDependency) -> lis
 def create_study(request: Request, user: Researcher, jobs: JobsDependency, new: NewStudy) -> StudyDetails:
     folder: Path = request.app.state.root / new.id
     if new.id == "new" or new.id.startswith("studio."):
-        raise HTTPException(409, f"{new.id}: this name is reserved; choose another")
+        raise HTTPException(409, f"{new.id}: this name is reserved; choose another name")
     try:
         folder.mkdir()
     except FileExistsError:

@@ -66,7 +66,9 @@ def explain(
         (name, load_proposal_network(run)) for name, run in zip(_unique_run_names(runs), runs, strict=True)
     ]
     if not networks:
-        raise SettingError("no-runs", "{runs}: none given; specify the folder of a finished run of deck36")
+        raise SettingError(
+            "no-runs", "{runs}: no run was given; specify the folder of a finished run of the network deck36"
+        )
     name, network = networks[0]
     if {network.architecture.conv_activation, network.architecture.dense_activation} != {"relu"}:
         raise MoviemotionError(

@@ -110,8 +110,9 @@ def sample_faces(data: Path, split: str, max_faces: int, seed: int) -> FaceSampl
     for emotion, faces_of in zip(PROPOSAL_EMOTIONS, count, strict=True):
         if faces_of < MIN_FACES_PER_CLASS:
             raise MoviemotionError(
-                f"{data / split}: only {faces_of} {emotion} faces in the sample; add some, until there are "
-                f"{MIN_FACES_PER_CLASS} of each of {', '.join(PROPOSAL_EMOTIONS)}"
+                f"{data / split}: the sample contains only {faces_of} {emotion} faces; "
+                "add faces until it contains "
+                f"{MIN_FACES_PER_CLASS} for each of {', '.join(PROPOSAL_EMOTIONS)}"
             )
     return FaceSample(
         faces.images[chosen], truth[chosen], "the annotators' consensus" if voted else "the labels"
