@@ -140,5 +140,5 @@ def test_identical_groups_seldom_differ() -> None:
 
 @pytest.mark.parametrize(("first", "second", "paired"), [((4, 3), (4, 2), False), ((4, 3), (5, 3), True)])
 def test_groups_that_cannot_be_compared_are_rejected(first, second, paired) -> None:
-    with pytest.raises(ValueError, match="both groups need"):
+    with pytest.raises(ValueError, match="both groups must have"):
         compare_groups(np.zeros(first), np.zeros(second), paired, 1)

@@ -114,7 +114,7 @@ def test_a_registered_format_is_read_by_its_suffix(tmp_path: Path, registered: B
 
 def test_without_the_format_its_file_is_refused(tmp_path: Path) -> None:
     assert available_formats() == BUILT_IN_FORMATS
-    assert "this is a word processor's or zipped file" in one_line_error(
+    assert "this is a word-processor document or a ZIP file" in one_line_error(
         write_bundle(tmp_path / "kite.bundle")
     )
 

@@ -123,6 +123,6 @@ def test_the_ground_truth_is_written_beside_the_videos(tmp_path: Path) -> None:
     with (tmp_path / "a" / "viewers.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["camera"] for row in rows] == ["seat-01", "row-02-03", "row-02-03", "seat-04"]
-    with pytest.raises(MoviemotionError, match="give more minutes"):
+    with pytest.raises(MoviemotionError, match="increase minutes"):
         simulate_videos(beats, 4, 0.05, tmp_path / "c")
     assert not (tmp_path / "c").exists()
