@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pattern_audiences import moment
 
 from moviemotion.analysis.analyze import analyze
+from moviemotion.analysis.comparison import pattern_ratings
 from moviemotion.analysis.comparison.cut_alignment import align_by_seconds, match_elements
 from moviemotion.analysis.comparison.group_differences import (
     MIN_PAIRS,
@@ -840,3 +841,10 @@ def test_windows_of_seconds_cover_the_film_and_the_last_may_be_short():
     assert spans == [TimeSpan(10, 22), TimeSpan(10, 15), TimeSpan(15, 20), TimeSpan(20, 22)]
     assert all(unit.spans[0] == unit.spans[1] for unit in found.units)
     assert match_elements((), ()) == []
+
+
+def test_films_needed_follow_the_formula_of_bonett_and_wright() -> None:
+    # r 0.5: Fisher's z 0.5493; quantiles 1.95996 + 0.84162; 3 + 1.125 · (2.80158 / 0.5493)² = 32.26.
+    assert pattern_ratings._films_needed(0.5, 1) == 33
+    assert pattern_ratings._films_needed(-0.5, 1) == 33
+    assert pattern_ratings._films_needed(0.0, 1) is None

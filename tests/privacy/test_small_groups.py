@@ -120,6 +120,14 @@ def test_seconds_lines_and_moments_with_too_few_are_withheld_and_the_others_stay
     render_report(analysis)
 
 
+@pytest.mark.parametrize("viewers", [MIN_GROUP_SIZE - 1, MIN_GROUP_SIZE])
+def test_nobody_but_the_researcher_sees_the_delay_of_a_viewer(tmp_path: Path, viewers: int) -> None:
+    analysis = laughing_room(tmp_path, viewers)
+    assert analysis.relative_delay.viewer_delays.size == viewers
+    for role in OTHERS:
+        assert analysis_for_role(analysis, role).relative_delay.viewer_delays.size == 0
+
+
 def test_a_moment_whose_peak_has_few_viewers_is_withheld(tmp_path: Path) -> None:
     """Its figures are those of its peak, even where more viewers were seen in all of it."""
     whole = laughing_room(tmp_path, 8)
