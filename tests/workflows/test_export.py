@@ -75,7 +75,7 @@ def test_what_cannot_be_exported_is_said_and_nothing_written(study: Path, tmp_pa
     refused("add frame_rate", study)
     refused("there is no timecode at 12.5 frames", study, frame_rate=12.5)
     refused("25:00:00:00 is not a timecode", study, frame_rate=24, start_timecode="25:00:00:00")
-    refused("gone.mp4: there is no such file", study, film=tmp_path / "gone.mp4")
+    refused("gone.mp4: no such file", study, film=tmp_path / "gone.mp4")
     refused(
         "Final Cut XML does not support timecode at 15 .*formats otio,edl,resolve,vtt", study, frame_rate=15
     )
