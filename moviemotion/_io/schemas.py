@@ -165,7 +165,7 @@ class DatabaseSchema:
 
         Raises:
             MoviemotionError: the database has a different application ID.
-            NewerVersionError: its version is not known yet.
+            NewerVersionError: the database was written by a newer version of the program.
         """
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (version,) = connection.execute("PRAGMA user_version").fetchone()

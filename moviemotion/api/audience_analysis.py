@@ -162,10 +162,10 @@ class AudienceAnalysis:
 
         if emotions is not None and not isinstance(emotions, Iterable):
             raise MoviemotionError(
-                f"emotions: {type(emotions).__name__} instead of names; pass a list of emotions"
+                f"emotions: expected a list of emotion names, got {type(emotions).__name__}; pass a list"
             )
         if ax is not None and not hasattr(ax, "axvspan"):
-            raise MoviemotionError(f"ax: {type(ax).__name__} instead of axes; pass axes of matplotlib")
+            raise MoviemotionError(f"ax: expected matplotlib axes, got {type(ax).__name__}; pass axes")
         names = [emotions] if isinstance(emotions, str) else emotions
         return plot_audience(self.analysis, None if names is None else list(names), ax)
 

@@ -139,7 +139,7 @@ def _check_samples(samples: Samples) -> None:
         raise ValueError("a sample of no viewer")
     reasons = samples.rejection_reason
     if np.any((reasons < 0) | (reasons >= len(REJECTION_REASONS))):
-        raise ValueError("an unknown reason of rejection")
+        raise ValueError("unknown rejection reason")
     if not all(isinstance(viewer, str) for viewer in samples.viewers):
         raise ValueError("viewers without names")
     if not (np.isfinite(samples.end) and np.isfinite(samples.time).all()):

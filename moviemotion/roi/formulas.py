@@ -160,7 +160,7 @@ def fill_cash_flow_sheet(  # noqa: PLR0915 - one statement for each row of the s
             sheet[f"{column}{row}"].number_format = number_format
 
     def each(formula: str) -> list[str]:
-        """Repeat a formula for each quarter, replacing @ by the column."""
+        """Repeat a formula for each quarter, replacing @ with the column letter."""
         return [formula.replace("@", column) for column in QUARTER_COLUMNS]
 
     def total() -> str:

@@ -288,7 +288,7 @@ class _Design:
 def _squared_errors(
     models: Sequence[NestedRidge], folds: Sequence[NDArray[np.int64]], outcomes: Float64Array, is_binary: bool
 ) -> tuple[Float64Array, Float64Array, list[Float64Array]]:
-    """Compute the squared errors of the models and of predicting the mean, and the predictions.
+    """Compute the squared errors of the models and of a mean-only baseline, along with the predictions.
 
     Returns:
         The (n, B) squared errors of the models and of the mean, each averaged over the repeats, and the (n,

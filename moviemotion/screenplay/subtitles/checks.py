@@ -67,7 +67,7 @@ def check_one_language(subtitles: Sequence[TimedText], raw_texts: Sequence[str],
     """Reject a file that contains every subtitle in two languages.
 
     Args:
-        subtitles: start and end in seconds and the spoken words of each subtitle, in order of time.
+        subtitles: start and end in seconds and the spoken words of each subtitle, in chronological order.
         raw_texts: the text of each subtitle as stored in the file.
         path: the file, for error messages.
 
