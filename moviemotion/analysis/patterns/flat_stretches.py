@@ -1,8 +1,8 @@
 """Flat stretches: a minute or longer in which almost nobody reacted.
 
 "No reaction was measured" and "there was no reaction" are different claims. A stretch counts as flat only if
-the upper limit of the 95 % interval for the share of reacting viewers stays low. A small audience therefore yields no flat
-stretches rather than many.
+the upper limit of the 95 % interval for the share of reacting viewers stays low. A small audience therefore
+yields no flat stretches rather than many.
 """
 
 from __future__ import annotations
