@@ -235,7 +235,7 @@ def study_lock(folder: Path) -> AbstractContextManager[None]:
         MoviemotionError: there is no such folder, or it is not writable.
     """
     if not folder.is_dir():
-        raise MoviemotionError(f"{folder}: does not contain a study; check the name")
+        raise MoviemotionError(f"{folder}: does not contain a study; check the folder name")
     return _locked_and_migrated(folder)
 
 

@@ -135,7 +135,7 @@ def test_values_at_the_limits_are_accepted():
         (row() | {"viewer": np.ma.masked_array(["a"], [True])}, "row 1: the viewer is missing"),
         (row() | {"second": np.ma.masked_array([3], [True])}, "row 1: second is nan"),
         ({f"column {k}": [0.0] for k in range(99)}, "column 11 and 87 more"),
-        (row() | {"second": [1, 2]}, "second has 2 values but viewer has 1"),
+        (row() | {"second": [1, 2]}, "second has 2 values, but viewer has 1"),
         (row(happy=1.2), r"row 1: happy is 1\.2; enter a number from 0 to 1"),
         (row(happy=1.1, sad=-0.1), "row 1: happy is 1.1"),
         (row(sad=-0.001), "row 1: sad is -0.001"),

@@ -105,7 +105,7 @@ def test_two_screenings_of_one_cut_are_compared_by_film_seconds() -> None:
 
 
 def test_screenings_of_different_lengths_are_rejected_without_scripts() -> None:
-    with pytest.raises(MoviemotionError, match=r"pass script .*subtitles"):
+    with pytest.raises(MoviemotionError, match=r"add script .*subtitles"):
         compare_screenings(screening(None, 6, 1), screening(None, 6, 2, seconds=100), NAMES, False, 1)
 
 

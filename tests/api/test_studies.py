@@ -127,7 +127,7 @@ def test_a_comparison_is_saved(study: mm.Study, tmp_path: Path) -> None:
 
 def test_films_of_different_lengths_need_a_screenplay(study: mm.Study) -> None:
     shorter = mm.analyze(study.timeline_wide[study.timeline_wide.second < 100])
-    with pytest.raises(mm.MoviemotionError, match="script= and with subtitles="):
+    with pytest.raises(mm.MoviemotionError, match="script= and subtitles="):
         mm.compare(mm.analyze(study.timeline_wide), shorter)
 
 

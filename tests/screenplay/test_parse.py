@@ -205,7 +205,7 @@ def test_the_subtitle_track_of_a_film(tmp_path: Path) -> None:
         Subtitle(2.5, 2.9, "What?", ("ANNA",), ("door",)),
     )
     several = film_with(tmp_path / "two.mkv", one, srt("Viens.").decode())
-    with pytest.raises(MoviemotionError, match=r"set subtitle_track to one of: 1 .*, 2 "):
+    with pytest.raises(MoviemotionError, match=r"set subtitle_track to one of them: 1 .*, 2 "):
         read_subtitles(several)
     assert read_subtitles(several, track=2)[0].text == "Viens."
     with pytest.raises(MoviemotionError, match="set subtitle_track"):

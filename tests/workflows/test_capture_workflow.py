@@ -157,7 +157,7 @@ def test_a_study_is_not_captured_into_twice(captured: tuple[CaptureResult, str],
 
 
 def test_what_is_no_study_is_not_reported_on(tmp_path: Path) -> None:
-    with pytest.raises(MoviemotionError, match="does not contain a study; check the name"):
+    with pytest.raises(MoviemotionError, match="does not contain a study; check the folder name"):
         report(tmp_path)
 
 
