@@ -377,7 +377,7 @@ def report(bench: Bench) -> Iterator[Bar]:
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("request", lambda request: requests.append(request.url))
         page.goto(page_file.as_uri())
-        page.wait_for_selector("#plot .main-svg")
+        page.wait_for_selector("#plot canvas")
         moments = page.locator("button.choose")
         lines = []
         for k in range(moments.count()):
@@ -389,7 +389,7 @@ def report(bench: Bench) -> Iterator[Bar]:
     yield Bar(
         "report: in a browser",
         f"{len(errors)} errors, {len(requests)} requests, {len(lines)} moments chosen, each showing "
-        f"≥ {min(lines, default=0)} lines ({page_file.stat().st_size / 1e6:.1f} MB)"
+        f"≥ {min(lines, default=0)} lines ({page_file.stat().st_size / 1e3:.0f} kB)"
         + (f": {problems}" if problems else ""),
         "0 errors, 0 requests",
         not errors and not requests,
