@@ -160,7 +160,7 @@ def attempt(
     except NotMeasuredError as error:
         yield Bar(name, f"not measured: {error}", "–")
     except Exception as error:  # an error in one part must not hide the others
-        yield Bar(name, f"failed: {type(error).__name__}: {error}", "no error", ok=False)
+        yield Bar(name, f"failed: {type(error).__name__}: {str(error).splitlines()[0]}", "no error", ok=False)
 
 
 # --- The emotion model --------------------------------------------------------------------------------

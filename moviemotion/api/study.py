@@ -74,7 +74,8 @@ class Study(AudienceAnalysis):
         def joined(arrays: Sequence[np.ndarray]) -> np.ndarray:
             return np.concatenate(arrays) if arrays else np.empty(0)
 
-        names = [np.array(s.viewers, dtype=object)[s.viewer] for _, s in parts]
+        # As in the timeline, samples follow the person where two viewers exchanged seats.
+        names = [np.array(s.viewers, dtype=object)[s.viewer_of_sample()] for _, s in parts]
         boxes = np.concatenate([s.box for _, s in parts]) if parts else np.empty((0, 4))
         emotions = np.concatenate([s.emotions for _, s in parts]) if parts else np.empty((0, len(EMOTIONS)))
         reasons = np.array(["", *REJECTION_REASONS[1:]], dtype=object)

@@ -11,8 +11,10 @@ import pytest
 
 import moviemotion as mm
 from moviemotion.api.arguments import checked_offsets, checked_rate, checked_seed
+from moviemotion.audience.faces.identity_switches import IdentitySwitch
 from moviemotion.simulation import demo_film
 from moviemotion.workflows.report import report
+from tests.privacy.privacy_studies import write_study
 
 matplotlib = pytest.importorskip("matplotlib", reason="needs the notebook extra (matplotlib)")
 matplotlib.use("agg")
@@ -293,3 +295,19 @@ def test_a_study_that_may_not_be_read_is_one_line(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("moviemotion.api.study.load_analysis", refuse)
     with pytest.raises(mm.MoviemotionError, match=r"cannot be read \(Permission denied\); check"):
         mm.read_study(tmp_path)
+
+
+def test_samples_follow_a_viewer_who_exchanged_seats_as_the_timeline_does(tmp_path: Path) -> None:
+    study = mm.Study(write_study(tmp_path / "study", (IdentitySwitch(20.0, 0, 1, followed=False),)))
+    samples = study.samples
+    row = samples[(samples.camera == "row") & (samples.viewer == "row-1") & (samples.weight > 0)]
+    # After the exchange, the viewer of the first seat (x 100) sits in the second (x 300).
+    assert (row[row.time < 20].left.mean(), row[row.time >= 20].left.mean()) == pytest.approx(
+        (70, 270), abs=5
+    )
+    second = row[row.time.astype(int) == 30][list(mm.EMOTIONS)].mean()
+    wide = study.timeline_wide
+    measured = wide[(wide.viewer == "row-1") & (wide.second == 30)][list(mm.EMOTIONS)].iloc[0]
+    nearest = samples[(samples.camera == "row") & (samples.time.astype(int) == 30)]
+    by_viewer = nearest.groupby("viewer")[list(mm.EMOTIONS)].mean()
+    assert ((by_viewer - measured) ** 2).sum(axis=1).idxmin() == "row-1"
