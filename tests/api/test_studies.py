@@ -305,7 +305,6 @@ def test_samples_follow_a_viewer_who_exchanged_seats_as_the_timeline_does(tmp_pa
     assert (row[row.time < 20].left.mean(), row[row.time >= 20].left.mean()) == pytest.approx(
         (70, 270), abs=5
     )
-    second = row[row.time.astype(int) == 30][list(mm.EMOTIONS)].mean()
     wide = study.timeline_wide
     measured = wide[(wide.viewer == "row-1") & (wide.second == 30)][list(mm.EMOTIONS)].iloc[0]
     nearest = samples[(samples.camera == "row") & (samples.time.astype(int) == 30)]
