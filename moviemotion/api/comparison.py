@@ -109,6 +109,8 @@ def compare(
                 "pass what `read_study` or `analyze` returned"
             )
     names, paired, seed = checked_names(names), checked_flag("paired", paired), checked_seed(seed)
+    if first is second:
+        raise MoviemotionError("first, second: the same study twice; pass two different studies")
     try:
         return Comparison(compare_screenings(first.analysis, second.analysis, names, paired, seed))
     except SettingError as error:

@@ -163,9 +163,9 @@ def baseline_sentence(analysis: Analysis) -> str:
     marked = int(rest.from_marked_span.sum())
     whole = int(seen.sum()) - marked
     parts = [
-        *([f"{plural(marked, 'viewer')} in the marked stretch"] if marked else []),
-        *([f"{plural(whole, 'viewer')} in their most neutral seconds"] if whole else []),
+        *([f"measured for {plural(marked, 'viewer')} in the marked stretch"] if marked else []),
+        *([f"estimated for {plural(whole, 'viewer')} from their most neutral seconds"] if whole else []),
     ]
     fewest, most = int(rest.seconds[seen].min()), int(rest.seconds[seen].max())
     seconds = str(fewest) if fewest == most else f"{fewest} to {most}"
-    return f"Baselines were measured for {' and '.join(parts)}, over {seconds} seconds each."
+    return f"Baselines: {' and '.join(parts)}, {seconds} seconds each."

@@ -122,9 +122,14 @@ def test_doubtful_tables_are_analyzed_and_reported(study: mm.Study) -> None:
 
 
 def test_a_comparison_is_saved(study: mm.Study, tmp_path: Path) -> None:
-    page = mm.compare(study, study).save(tmp_path / "comparison")
+    page = mm.compare(study, mm.analyze(study.timeline_wide)).save(tmp_path / "comparison")
     assert page.read_text(encoding="utf-8").startswith("<!")
     assert (tmp_path / "comparison" / "comparison.csv").is_file()
+
+
+def test_one_study_is_not_compared_with_itself(study: mm.Study) -> None:
+    with pytest.raises(mm.MoviemotionError, match="the same study twice"):
+        mm.compare(study, study)
 
 
 def test_films_of_different_lengths_need_a_screenplay(study: mm.Study) -> None:
@@ -200,7 +205,7 @@ def test_what_is_no_path_is_refused(name: str, act, path: object, tmp_path: Path
 
 
 def test_a_comparison_is_not_saved_to_what_is_no_path(study: mm.Study) -> None:
-    comparison = mm.compare(study, study)
+    comparison = mm.compare(study, mm.analyze(study.timeline_wide))
     for path in NOT_PATHS:
         with pytest.raises(mm.MoviemotionError, match=r"^folder: "):
             comparison.save(path)

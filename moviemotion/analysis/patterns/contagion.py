@@ -88,7 +88,8 @@ def find_contagion(strength: Float64Array, seed: int) -> Contagion:
     if viewers < MIN_VIEWERS or seconds < MIN_QUIET_SECONDS:
         conclusion = (
             f"Inconclusive: testing for contagion requires {MIN_VIEWERS} viewers and {MIN_QUIET_SECONDS} "
-            f"seconds in which most of the audience is quiet; there were {viewers} and {seconds}."
+            f"seconds in which most of the audience is quiet; this screening has {viewers} viewers and "
+            f"{seconds} such seconds."
         )
         return Contagion(None, nan, nan, (nan, nan), 0, viewers, seconds, conclusion)
     rng = np.random.default_rng(seed)

@@ -60,22 +60,27 @@ class FaceNetworkError(MoviemotionError):
 
 
 @runtime_checkable
-class FaceDetector(Protocol):
-    """Finds faces in frames."""
+class FaceNetwork(Protocol):
+    """What a face detector and an emotion model have in common: how a study's provenance identifies them."""
 
     @property
     def name(self) -> str:
-        """The name that identifies the detector in a study's provenance."""
+        """The name that identifies the network in a study's provenance."""
         ...
 
     @property
     def fingerprint(self) -> str:
-        """A fingerprint that identifies the version of the detector.
+        """A fingerprint that identifies the version of the network.
 
         It must change whenever the results may change: a report warns about cameras that were measured with a
         different fingerprint.
         """
         ...
+
+
+@runtime_checkable
+class FaceDetector(FaceNetwork, Protocol):
+    """Finds faces in frames."""
 
     def detect(self, images: Sequence[NDArray[np.uint8]], long_side: int) -> list[list[FaceBox]]:
         """Detect the faces in each image.
@@ -94,22 +99,8 @@ class FaceDetector(Protocol):
 
 
 @runtime_checkable
-class EmotionModel(Protocol):
+class EmotionModel(FaceNetwork, Protocol):
     """Turns face images into emotion probabilities."""
-
-    @property
-    def name(self) -> str:
-        """The name that identifies the model in a study's provenance."""
-        ...
-
-    @property
-    def fingerprint(self) -> str:
-        """A fingerprint that identifies the version of the model.
-
-        It must change whenever the results may change: a report warns about cameras that were measured with a
-        different fingerprint.
-        """
-        ...
 
     @property
     def framing(self) -> FaceFraming:
@@ -312,7 +303,7 @@ def load_emotion_model(model: ModelChoice = DEFAULT_MODEL) -> EmotionModel:
     return _MODELS.create(str(model))
 
 
-def provenance_of(used: FaceDetector | EmotionModel) -> dict[str, str]:
+def provenance_of(used: FaceNetwork) -> dict[str, str]:
     """The provenance of a detector or model: its name and fingerprint."""
     return {"name": used.name, "fingerprint": used.fingerprint}
 
