@@ -25,7 +25,7 @@ from synthetic_film import make_film
 
 from moviemotion.screenplay.alignment.align import TimedScript, TimeSource, align_script
 from moviemotion.screenplay.elements import Screenplay
-from moviemotion.screenplay.formats.registry import read_screenplay
+from moviemotion.screenplay.formats.format_registry import read_screenplay
 from moviemotion.screenplay.subtitles.parse import read_subtitles
 from moviemotion.statistics import wilson_interval
 

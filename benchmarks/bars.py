@@ -39,9 +39,9 @@ from moviemotion.lab.data.dataset import load_faces
 from moviemotion.lab.evaluation.evaluate import SHIPPED_EMOTION_MODEL, GroundTruth, predict, score_predictions
 from moviemotion.screenplay.alignment.align import TimeSource, align_script
 from moviemotion.screenplay.alignment.line_times import SPOKEN_KINDS
+from moviemotion.screenplay.formats.format_registry import read_screenplay
 from moviemotion.screenplay.formats.fountain import parse_fountain
 from moviemotion.screenplay.formats.fountain_writer import write_fountain
-from moviemotion.screenplay.formats.registry import read_screenplay
 from moviemotion.screenplay.subtitles.parse import read_subtitles
 from moviemotion.workflows.demo import DemoResult, run_demo
 from moviemotion.workflows.screen import DEFAULT_RATE

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from moviemotion.screenplay.elements import ElementKind, Screenplay
 from moviemotion.screenplay.formats.element_patterns import is_scene_heading
-from moviemotion.screenplay.formats.registry import read_screenplay
+from moviemotion.screenplay.formats.format_registry import read_screenplay
 
 BAR = 0.99
 FILMS = ("Big-Fish", "Brick-and-Steel")

@@ -18,7 +18,11 @@ PACKAGE = Path(moviemotion.__file__).parent
 ANSWERS = [
     ("Where does a sign-in expire?", "studio/accounts.py", "SESSION_LIFETIME"),
     ("Where is the time of a GIF's frame read?", "audience/video/decode.py", "time_base"),
-    ("Where would I register another screenplay format?", "screenplay/formats/registry.py", "register"),
+    (
+        "Where do I register a screenplay format?",
+        "screenplay/formats/format_registry.py",
+        "register",
+    ),
     ("Where are exchanged seats noticed?", "audience/faces/identity_switches.py", "class "),
     ("Where is a moment's null distribution generated?", "analysis/moments/null_model.py", "shift"),
     ("Where is the Parquet schema of the samples?", "audience/samples.py", "parquet"),

@@ -9,7 +9,7 @@ from moviemotion.api.arguments import checked_path
 from moviemotion.api.frames import frame_of
 from moviemotion.screenplay.alignment.align import TimedScript, align_script
 from moviemotion.screenplay.elements import Screenplay
-from moviemotion.screenplay.formats.registry import read_screenplay as read_screenplay_file
+from moviemotion.screenplay.formats.format_registry import read_screenplay as read_screenplay_file
 from moviemotion.screenplay.subtitles.parse import read_subtitles
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from moviemotion.audience.faces import face_readings
 from moviemotion.audience.faces.detect import FaceBox
 from moviemotion.audience.faces.emotion_model import EMOTION_WEIGHTS, OnnxEmotionModel
-from moviemotion.audience.faces.registry import (
+from moviemotion.audience.faces.face_registry import (
     DEFAULT_DETECTOR,
     DEFAULT_MODEL,
     EmotionModel,

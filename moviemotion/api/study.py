@@ -23,13 +23,13 @@ from moviemotion.api.arguments import (
 )
 from moviemotion.api.audience_analysis import AudienceAnalysis
 from moviemotion.api.frames import frame_of
-from moviemotion.audience.faces.quality import REJECTION_REASONS
-from moviemotion.audience.faces.registry import (
+from moviemotion.audience.faces.face_registry import (
     DEFAULT_DETECTOR,
     DEFAULT_MODEL,
     EmotionModel,
     FaceDetector,
 )
+from moviemotion.audience.faces.quality import REJECTION_REASONS
 from moviemotion.emotions import EMOTIONS
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.consent import ConsentState, list_seats

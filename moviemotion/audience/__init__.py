@@ -9,5 +9,5 @@ In the order of the data:
   afterwards.
 - `samples`: the result for one camera, and its Parquet file.
 
-The face detector and the emotion model can be replaced; see `faces.registry`.
+The face detector and the emotion model can be replaced; see `faces.face_registry`.
 """

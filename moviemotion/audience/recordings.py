@@ -16,9 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from moviemotion.audience.faces.face_readings import predict_faces
-from moviemotion.audience.faces.face_scheduler import FaceScheduler
-from moviemotion.audience.faces.identity_switches import IdentitySwitchDetector
-from moviemotion.audience.faces.registry import (
+from moviemotion.audience.faces.face_registry import (
     DEFAULT_DETECTOR,
     DEFAULT_MODEL,
     DetectorChoice,
@@ -29,6 +27,8 @@ from moviemotion.audience.faces.registry import (
     load_detector,
     load_emotion_model,
 )
+from moviemotion.audience.faces.face_scheduler import FaceScheduler
+from moviemotion.audience.faces.identity_switches import IdentitySwitchDetector
 from moviemotion.audience.faces.tracking import ViewerTracker
 from moviemotion.audience.samples import Samples
 from moviemotion.audience.video.decode import Frame, read_frames

@@ -28,7 +28,11 @@ if TYPE_CHECKING:
     from moviemotion.screenplay.alignment.align import TimedScript, align_script
     from moviemotion.screenplay.alignment.cues import Cue, TimeSource
     from moviemotion.screenplay.elements import Element, ElementKind, Screenplay
-    from moviemotion.screenplay.formats.registry import ScreenplayFormat, read_screenplay, register_format
+    from moviemotion.screenplay.formats.format_registry import (
+        ScreenplayFormat,
+        read_screenplay,
+        register_format,
+    )
     from moviemotion.screenplay.subtitles.parse import Subtitle, read_subtitles
 
 __all__ = [
@@ -51,14 +55,14 @@ _MODULES = {
     "Element": "elements",
     "ElementKind": "elements",
     "Screenplay": "elements",
-    "ScreenplayFormat": "formats.registry",
+    "ScreenplayFormat": "formats.format_registry",
     "Subtitle": "subtitles.parse",
     "TimeSource": "alignment.cues",
     "TimedScript": "alignment.align",
     "align_script": "alignment.align",
-    "read_screenplay": "formats.registry",
+    "read_screenplay": "formats.format_registry",
     "read_subtitles": "subtitles.parse",
-    "register_format": "formats.registry",
+    "register_format": "formats.format_registry",
 }
 
 

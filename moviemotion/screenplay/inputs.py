@@ -10,7 +10,7 @@ from moviemotion.screenplay.alignment.align import TimedScript, align_script
 from moviemotion.screenplay.alignment.timing_sheet import SceneTime, read_shot_changes, read_timing_sheet
 from moviemotion.screenplay.elements import Screenplay
 from moviemotion.screenplay.film_file import detect_shot_changes, read_film_timecode
-from moviemotion.screenplay.formats.registry import read_screenplay
+from moviemotion.screenplay.formats.format_registry import read_screenplay
 from moviemotion.screenplay.subtitles.embedded_track import VIDEO_SUFFIXES
 from moviemotion.screenplay.subtitles.parse import Subtitle, read_subtitles
 

@@ -22,7 +22,7 @@ from moviemotion.audience.live.seats_config import SeatsConfig, read_seats_confi
 from moviemotion.audience.live.sources import STREAM_SCHEMES
 from moviemotion.audience.video import decode
 from moviemotion.errors import MoviemotionError
-from moviemotion.screenplay.formats.registry import read_screenplay
+from moviemotion.screenplay.formats.format_registry import read_screenplay
 from moviemotion.screenplay.subtitles.parse import read_subtitles
 from moviemotion.study.file_names import SCREENING_STATE_FILE, UPLOADS_FOLDER
 

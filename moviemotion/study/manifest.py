@@ -12,7 +12,7 @@ from typing import Any
 
 from moviemotion import __version__
 from moviemotion.audience.faces.emotion_model import EMOTION_WEIGHTS
-from moviemotion.audience.faces.registry import DEFAULT_MODEL
+from moviemotion.audience.faces.face_registry import DEFAULT_MODEL
 from moviemotion.audience.faces.weights_fingerprint import weights_fingerprint
 from moviemotion.errors import SettingError
 

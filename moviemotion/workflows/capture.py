@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from moviemotion import __version__
-from moviemotion.audience.faces.registry import (
+from moviemotion.audience.faces.face_registry import (
     DEFAULT_DETECTOR,
     DEFAULT_MODEL,
     DetectorChoice,

@@ -14,7 +14,7 @@ from moviemotion.errors import MoviemotionError, SettingError
 from moviemotion.reports.html.comparison_report import comparison_csv, comparison_json, render_comparison
 from moviemotion.screenplay.alignment.align import align_script
 from moviemotion.screenplay.elements import Screenplay
-from moviemotion.screenplay.formats.registry import read_screenplay
+from moviemotion.screenplay.formats.format_registry import read_screenplay
 from moviemotion.screenplay.subtitles.parse import read_subtitles
 from moviemotion.study.provenance import load_analysis
 from moviemotion.workflows.screen import DEFAULT_SEED

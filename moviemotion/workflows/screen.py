@@ -16,7 +16,7 @@ from moviemotion._io.fingerprints import file_fingerprint
 from moviemotion.analysis.analyze import Analysis
 from moviemotion.analysis.signals.baseline import TimeSpan
 from moviemotion.analysis.signals.timeline import Timeline
-from moviemotion.audience.faces.registry import (
+from moviemotion.audience.faces.face_registry import (
     DEFAULT_DETECTOR,
     DEFAULT_MODEL,
     DetectorChoice,

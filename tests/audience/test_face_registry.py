@@ -14,11 +14,11 @@ from drawn_people import scene
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
-from moviemotion.audience.faces import registry
+from moviemotion.audience.faces import face_registry
 from moviemotion.audience.faces.detect import CenterFaceDetector, FaceBox, FaceFraming
 from moviemotion.audience.faces.emotion_model import OnnxEmotionModel
 from moviemotion.audience.faces.face_readings import detect_faces, predict_emotions
-from moviemotion.audience.faces.registry import (
+from moviemotion.audience.faces.face_registry import (
     EmotionModel,
     FaceDetector,
     detector_names,
@@ -73,7 +73,7 @@ class AlwaysSadModel:
 @pytest.fixture(autouse=True)
 def _restored_registries(monkeypatch: pytest.MonkeyPatch) -> None:
     """What a test registers is gone afterwards."""
-    for one in (registry._DETECTORS, registry._MODELS):
+    for one in (face_registry._DETECTORS, face_registry._MODELS):
         monkeypatch.setattr(one, "_factories", dict(one._factories))
 
 

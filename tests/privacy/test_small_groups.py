@@ -29,7 +29,7 @@ from moviemotion.privacy.small_groups import (
 from moviemotion.reports.html.screening_report import render_report
 from moviemotion.reports.tables.csv_json import moments_json, timeline_csv
 from moviemotion.screenplay.alignment.align import align_script
-from moviemotion.screenplay.formats.registry import read_screenplay
+from moviemotion.screenplay.formats.format_registry import read_screenplay
 
 SECONDS = 80
 OTHERS = [role for role in Role if role is not Role.RESEARCHER]

@@ -18,8 +18,8 @@ from moviemotion.reports.script.annotate import annotated_final_draft, annotated
 from moviemotion.reports.script.line_notes import KINDS_WITH_EMOTION
 from moviemotion.screenplay.alignment.align import Cue, TimedScript, TimeSource
 from moviemotion.screenplay.elements import Element, Screenplay
+from moviemotion.screenplay.formats.format_registry import read_screenplay
 from moviemotion.screenplay.formats.fountain import parse_fountain
-from moviemotion.screenplay.formats.registry import read_screenplay
 from moviemotion.screenplay.formats.title_page import parse_title
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "scripts"

@@ -14,7 +14,7 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.reports.script.annotated_pdf import annotated_pdf
 from moviemotion.reports.script.page_layout import LINES_PER_PAGE, paginate
 from moviemotion.screenplay.elements import Element, ElementKind
-from moviemotion.screenplay.formats.registry import read_screenplay
+from moviemotion.screenplay.formats.format_registry import read_screenplay
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "scripts"
 SPEECH = "IVO\n" + "I knocked and I knocked and nobody came to the door. " * 60

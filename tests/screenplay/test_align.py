@@ -14,7 +14,7 @@ from moviemotion.screenplay.alignment.align import TimedScript, TimeSource, alig
 from moviemotion.screenplay.alignment.candidates import CandidateSearch
 from moviemotion.screenplay.alignment.normalize import normalize_text
 from moviemotion.screenplay.elements import Element, ElementKind
-from moviemotion.screenplay.formats.registry import read_screenplay
+from moviemotion.screenplay.formats.format_registry import read_screenplay
 from moviemotion.screenplay.subtitles.parse import Subtitle, read_subtitles
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "scripts"

@@ -13,7 +13,7 @@ from synthetic_film import make_film
 
 from moviemotion.screenplay.alignment.align import TimeSource, align_script
 from moviemotion.screenplay.alignment.normalize import normalize_text, normalize_words
-from moviemotion.screenplay.formats.registry import read_screenplay
+from moviemotion.screenplay.formats.format_registry import read_screenplay
 from moviemotion.screenplay.subtitles.parse import read_subtitles
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "scripts" / "pairs"

@@ -24,8 +24,8 @@ from moviemotion.screenplay.formats.fdx_writer import (
     write_fdx,
     written_element_ranges,
 )
+from moviemotion.screenplay.formats.format_registry import read_screenplay
 from moviemotion.screenplay.formats.fountain import parse_fountain
-from moviemotion.screenplay.formats.registry import read_screenplay
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "scripts"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/data/scripts")

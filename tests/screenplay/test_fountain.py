@@ -9,9 +9,9 @@ from random_screenplays import screenplay
 
 from moviemotion.screenplay.elements import Element, ElementKind, Emphasis, Screenplay, TextStyle
 from moviemotion.screenplay.formats.element_patterns import is_character_line
+from moviemotion.screenplay.formats.format_registry import read_screenplay
 from moviemotion.screenplay.formats.fountain import parse_fountain, parse_notes
 from moviemotion.screenplay.formats.fountain_writer import write_fountain
-from moviemotion.screenplay.formats.registry import read_screenplay
 from moviemotion.screenplay.formats.title_page import parse_title, parse_title_page, title_page_length
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "scripts"

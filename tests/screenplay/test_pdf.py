@@ -8,7 +8,7 @@ from printed_script import SHEETS, print_sheets
 from refusal import refused_in_one_line
 
 from moviemotion.screenplay.elements import ElementKind
-from moviemotion.screenplay.formats.registry import read_screenplay
+from moviemotion.screenplay.formats.format_registry import read_screenplay
 
 ROOT = Path(__file__).parents[2]
 SHARED = ROOT.parent / "shared" / "data" / "scripts"

@@ -13,8 +13,7 @@ import pytest
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.elements import ElementKind, Screenplay
-from moviemotion.screenplay.formats.fountain import screenplay_from_fountain
-from moviemotion.screenplay.formats.registry import (
+from moviemotion.screenplay.formats.format_registry import (
     BUILT_IN_FORMATS,
     HEAD_BYTES,
     ScreenplayFormat,
@@ -24,6 +23,7 @@ from moviemotion.screenplay.formats.registry import (
     register_format,
     unregister_format,
 )
+from moviemotion.screenplay.formats.fountain import screenplay_from_fountain
 
 FOUNTAIN_TEXT = "Title: The Kite\n\nINT. SHED - DAY\n\nANNA\nIt is torn.\n"
 KINDS = [ElementKind.SCENE_HEADING, ElementKind.CHARACTER, ElementKind.DIALOGUE]
@@ -273,7 +273,7 @@ def test_the_public_names_are_loaded_on_first_use() -> None:
         "assert not heavy, heavy\n"
         "assert set(screenplay.__all__) <= set(dir(screenplay))\n"
         "from moviemotion.screenplay import *\n"
-        "assert read_screenplay.__module__ == 'moviemotion.screenplay.formats.registry'\n"
+        "assert read_screenplay.__module__ == 'moviemotion.screenplay.formats.format_registry'\n"
         "assert align_script.__module__ == 'moviemotion.screenplay.alignment.align'\n"
         "assert all(hasattr(screenplay, name) for name in screenplay.__all__)\n"
         "assert not hasattr(screenplay, 'read_novel')\n"

@@ -10,7 +10,7 @@ from refusal import refused_in_one_line
 from wild_layouts import layouts, synthetic_script, text_of, typed
 
 from moviemotion.screenplay.elements import Element, ElementKind
-from moviemotion.screenplay.formats.registry import read_screenplay
+from moviemotion.screenplay.formats.format_registry import read_screenplay
 
 SCRIPT = synthetic_script(scenes=40, seed=3)
 LAYOUTS = layouts(SCRIPT)

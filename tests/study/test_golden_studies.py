@@ -15,7 +15,7 @@ import pytest
 
 from moviemotion._io.schemas import NewerVersionError
 from moviemotion.audience.faces.emotion_model import OnnxEmotionModel
-from moviemotion.audience.faces.registry import load_emotion_model, provenance_of
+from moviemotion.audience.faces.face_registry import load_emotion_model, provenance_of
 from moviemotion.audience.samples import Samples
 from moviemotion.errors import MoviemotionError
 from moviemotion.privacy.consent import camera_masks, find_receipt, state_by_receipt, viewer_by_receipt

@@ -14,7 +14,7 @@ from moviemotion.audience.samples import Samples
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.alignment.align import align_script
 from moviemotion.screenplay.alignment.timed_script_json import from_json, to_json
-from moviemotion.screenplay.formats.registry import read_screenplay
+from moviemotion.screenplay.formats.format_registry import read_screenplay
 from moviemotion.study.provenance import audience_timeline, load_analysis
 from moviemotion.workflows.screen import Screening
 

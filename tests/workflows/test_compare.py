@@ -11,7 +11,7 @@ import pytest
 from moviemotion.audience.samples import Samples
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.alignment.align import align_script
-from moviemotion.screenplay.formats.registry import read_screenplay
+from moviemotion.screenplay.formats.format_registry import read_screenplay
 from moviemotion.study.folder import StudyFolder
 from moviemotion.study.provenance import Provenance
 from moviemotion.workflows.compare import compare_studies

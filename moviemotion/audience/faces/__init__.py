@@ -2,7 +2,7 @@
 
 In the order of the data:
 
-- `registry`: choose the face detector and the emotion model by name or file, or add others.
+- `face_registry`: choose the face detector and the emotion model by name or file, or add others.
 - `detect`: the built-in face detector, the `FaceBox` it finds, and the crop of a face.
 - `face_scheduler`: decide which part of each frame to search, since most frames do not need a complete
   search.

@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from moviemotion.audience.faces.detect import DEFAULT_FRAMING, FaceBox, crop_face, frame_face_image
-from moviemotion.audience.faces.quality import quality_weights
-from moviemotion.audience.faces.registry import (
+from moviemotion.audience.faces.face_registry import (
     DEFAULT_DETECTOR,
     DEFAULT_MODEL,
     DetectorChoice,
@@ -26,6 +25,7 @@ from moviemotion.audience.faces.registry import (
     load_emotion_model,
     predict_checked,
 )
+from moviemotion.audience.faces.quality import quality_weights
 from moviemotion.errors import MoviemotionError
 
 SINGLE_IMAGE_LONG_SIDE = 640

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moviemotion.audience.faces.detect import MIN_PIXELS_PER_INPUT_PIXEL, FaceBox, crop_square
-from moviemotion.audience.faces.registry import FaceDetector, detect_checked
+from moviemotion.audience.faces.face_registry import FaceDetector, detect_checked
 
 DETECTION_SIDES = (160, 320, 640)
 """Length in pixels to which the longer side of a frame is scaled for a search: coarse, medium, and fine

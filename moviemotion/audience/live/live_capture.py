@@ -20,9 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moviemotion.audience.faces.face_readings import predict_faces
-from moviemotion.audience.faces.face_scheduler import FaceScheduler
-from moviemotion.audience.faces.identity_switches import IdentitySwitchDetector
-from moviemotion.audience.faces.registry import (
+from moviemotion.audience.faces.face_registry import (
     DEFAULT_DETECTOR,
     DEFAULT_MODEL,
     DetectorChoice,
@@ -30,6 +28,8 @@ from moviemotion.audience.faces.registry import (
     load_detector,
     load_emotion_model,
 )
+from moviemotion.audience.faces.face_scheduler import FaceScheduler
+from moviemotion.audience.faces.identity_switches import IdentitySwitchDetector
 from moviemotion.audience.faces.tracking import ViewerTracker
 from moviemotion.audience.live.film_clock import CameraClock, FilmClock, sample_indices
 from moviemotion.audience.live.journal import FLUSH_INTERVAL, NO_FACE, CameraState, Journal, StateChange

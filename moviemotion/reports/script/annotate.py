@@ -20,9 +20,9 @@ from moviemotion.screenplay.formats.fdx_writer import (
     write_fdx,
     written_element_ranges,
 )
+from moviemotion.screenplay.formats.format_registry import is_fountain
 from moviemotion.screenplay.formats.fountain import parse_fountain, strip_notes
 from moviemotion.screenplay.formats.fountain_writer import write_fountain
-from moviemotion.screenplay.formats.registry import is_fountain
 from moviemotion.screenplay.formats.title_page import title_page_length
 
 _INLINE_NOTE_KINDS = (ElementKind.ACTION, ElementKind.DIALOGUE)

@@ -1,6 +1,6 @@
 """Screenplay file formats: files → `Screenplay`, and `Screenplay` → files.
 
-- `registry`: lists the available formats; provides `read_screenplay`, and `register_format` for custom
+- `format_registry`: lists the available formats; provides `read_screenplay`, and `register_format` for custom
   formats
 - Fountain: `fountain` reads (with `title_page` and `emphasis`), `fountain_writer` writes
 - Final Draft: `fdx` reads, `fdx_writer` writes and adds script notes to existing files
@@ -9,8 +9,8 @@
   the columns, `flat_layout` infers columns for scripts without indentation, and `plain_text` creates elements
 - Shared patterns: `element_patterns` (Fountain's rules), `line_patterns` (printed scripts)
 
-To add a parser, write a class with the four members of `registry.ScreenplayFormat` (`name`, `suffixes`,
-`matches`, `read`). Add it to `registry.BUILT_IN_FORMATS` if it ships with MoviEmotion; otherwise call
+To add a parser, write a class with the four members of `format_registry.ScreenplayFormat` (`name`,
+`suffixes`, `matches`, `read`). Add it to `format_registry.BUILT_IN_FORMATS` if it ships with MoviEmotion; otherwise call
 `register_format`, or declare it in your package's entry-point group `moviemotion.screenplay_formats`. Parsers
 for formats that embed Fountain can pass the embedded text to `fountain.screenplay_from_fountain`.
 """

@@ -73,7 +73,7 @@ class ScreeningRequest(BaseModel):
         return self
 
 
-class CameraHealth(BaseModel):
+class CameraHealthResponse(BaseModel):
     """The state of a live camera."""
 
     name: str
@@ -104,7 +104,7 @@ class ScreeningProgress(BaseModel):
     film_time: float | None = Field(
         description="Film time of a live capture in seconds; null for recordings."
     )
-    cameras: tuple[CameraHealth, ...] = Field(description="The live cameras.")
+    cameras: tuple[CameraHealthResponse, ...] = Field(description="The live cameras.")
 
 
 class PartialResultsResponse(BaseModel):
@@ -164,7 +164,7 @@ def get_progress(folder: StudyPath, user: Researcher, jobs: JobsDependency) -> S
         seconds_left=job.seconds_left() if job else None,
         film_time=job.film_time if job else None,
         cameras=tuple(
-            CameraHealth(
+            CameraHealthResponse(
                 name=camera.name,
                 state=camera.state,
                 reason=camera.why,

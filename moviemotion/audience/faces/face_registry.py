@@ -6,7 +6,7 @@ The detector `centerface` and the emotion model `shipped` are built in. Others c
   name.
 - In a program, register a factory::
 
-      from moviemotion.audience.faces.registry import register_emotion_model
+      from moviemotion.audience.faces.face_registry import register_emotion_model
 
       register_emotion_model("mine", MyEmotionModel)
       screen(videos, out, model="mine")

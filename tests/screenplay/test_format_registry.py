@@ -7,7 +7,7 @@ from refusal import refused_in_one_line
 
 from moviemotion.errors import MoviemotionError
 from moviemotion.screenplay.elements import ElementKind
-from moviemotion.screenplay.formats.registry import read_screenplay
+from moviemotion.screenplay.formats.format_registry import read_screenplay
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "scripts"
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/data/scripts")
