@@ -10,7 +10,8 @@
 - Shared patterns: `element_patterns` (Fountain's rules), `line_patterns` (printed scripts)
 
 To add a parser, write a class with the four members of `format_registry.ScreenplayFormat` (`name`,
-`suffixes`, `matches`, `read`). Add it to `format_registry.BUILT_IN_FORMATS` if it ships with MoviEmotion; otherwise call
-`register_format`, or declare it in your package's entry-point group `moviemotion.screenplay_formats`. Parsers
-for formats that embed Fountain can pass the embedded text to `fountain.screenplay_from_fountain`.
+`suffixes`, `matches`, `read`). Add it to `format_registry.BUILT_IN_FORMATS` if it ships with MoviEmotion;
+otherwise call `register_format`, or declare it in your package's entry-point group
+`moviemotion.screenplay_formats`. Parsers for formats that embed Fountain can pass the embedded text to
+`fountain.screenplay_from_fountain`.
 """
