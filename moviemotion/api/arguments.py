@@ -12,19 +12,18 @@ from pathlib import Path
 
 from moviemotion.analysis.signals.baseline import TimeSpan, parse_time_span
 from moviemotion.errors import MoviemotionError
+from moviemotion.workflows.settings_checks import check_baseline, check_rate
 
 MAX_NAME_BYTES = 255
 """Longest name of a file or folder that common file systems allow."""
-RATES = (0.1, 60.0)
-"""Smallest and largest number of samples per second."""
 
 
 def checked_path(name: str, value: object) -> Path:
     """A path from text or a path object.
 
     Args:
-        name: of the argument.
-        value: what was given for it.
+        name: name of the argument, for the error message.
+        value: the value that was passed.
 
     Raises:
         MoviemotionError: it is something else, or no file can have this name.
@@ -96,11 +95,9 @@ def checked_number(name: str, value: object, remedy: str = "pass a finite number
 
 
 def checked_rate(value: object) -> float:
-    """Samples per second, within `RATES`."""
-    remedy = f"pass a number from {RATES[0]:g} to {RATES[1]:g} (samples per second)"
-    rate = checked_number("rate", value, remedy)
-    if not RATES[0] <= rate <= RATES[1]:
-        raise MoviemotionError(f"rate: {_shown(value)}; {remedy}")
+    """Samples per second, also as a number of NumPy; the limits are those of `settings_checks`."""
+    rate = checked_number("rate", value, "pass the number of samples per second")
+    check_rate(rate)
     return rate
 
 
@@ -165,8 +162,7 @@ def time_span(baseline: object) -> TimeSpan | None:
         span = TimeSpan(*(checked_number("baseline", seconds, remedy) for seconds in baseline))
     else:
         raise MoviemotionError(f"baseline: {_shown(baseline)}; {remedy}")
-    if not (0 <= span.start < span.end < math.inf):
-        raise MoviemotionError(f"baseline: {_shown(baseline)} is no stretch of the film; {remedy}")
+    check_baseline(span)
     return span
 
 

@@ -20,7 +20,9 @@ def check_seed(seed: object) -> None:
         SettingError: it is not.
     """
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
-        raise SettingError("invalid-seed", "{seed} {value}: give an integer of at least 0", value=seed)
+        raise SettingError(
+            "invalid-seed", "{seed} {value}: not valid; give an integer of at least 0", value=seed
+        )
 
 
 def check_rate(rate: object) -> None:
@@ -32,7 +34,7 @@ def check_rate(rate: object) -> None:
     if not _is_number(rate) or not MIN_RATE <= rate <= MAX_RATE:
         raise SettingError(
             "invalid-rate",
-            "{rate} {value}: give samples per second from {least} to {most}",
+            "{rate} {value}: not valid; give samples per second from {least} to {most}",
             value=rate,
             least=f"{MIN_RATE:g}",
             most=f"{MAX_RATE:g}",

@@ -31,7 +31,7 @@ def refused(tmp_path: Path, says: str, run: Callable[..., Any], *given: Any, **s
 @pytest.mark.parametrize("seed", [-1, 1.5, True, "x"])
 def test_a_seed_is_an_integer_of_at_least_0(tmp_path: Path, seed: Any) -> None:
     video, out = tmp_path / "a.mp4", tmp_path / "study"
-    says = f"--seed {seed}: give an integer of at least 0"
+    says = f"--seed {seed}: not valid; give an integer of at least 0"
     refused(tmp_path, says, screen, [video], out, seed=seed)
     refused(tmp_path, says, report, tmp_path, seed=seed)
     refused(tmp_path, says, simulate, video, 2, 1, out, seed=seed)
@@ -42,7 +42,7 @@ def test_a_seed_is_an_integer_of_at_least_0(tmp_path: Path, seed: Any) -> None:
 
 @pytest.mark.parametrize("rate", [0, -1, 0.05, 61, NAN, INFINITY, True, "5"])
 def test_a_rate_is_within_its_limits(tmp_path: Path, rate: Any) -> None:
-    says = f"--rate {rate}: give samples per second from 0.1 to 60"
+    says = f"--rate {rate}: not valid; give samples per second from 0.1 to 60"
     refused(tmp_path, says, screen, [tmp_path / "a.mp4"], tmp_path / "study", rate=rate)
 
 
