@@ -17,6 +17,7 @@ from moviemotion.api.arguments import checked_path, checked_seed, checked_text, 
 from moviemotion.api.frames import frame_of, to_frame
 from moviemotion.emotions import EMOTIONS, NON_NEUTRAL_EMOTIONS
 from moviemotion.errors import MoviemotionError
+from moviemotion.reports.number_format import film_time
 from moviemotion.reports.tables.audience_tables import SECONDS, VIEWER_EMOTIONS
 from moviemotion.reports.tables.data_dictionary import Table
 from moviemotion.reports.tables.moment_tables import MOMENTS
@@ -30,6 +31,10 @@ from moviemotion.workflows.screen import DEFAULT_SEED
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+
+
+LATE_START = 60
+"""A table whose first second is later than this, in seconds, may be on another clock than the film's."""
 
 
 class AudienceAnalysis:
@@ -261,6 +266,12 @@ def _table_problems(frame: Any, timeline: Timeline) -> Iterator[str]:
         yield (
             f"The table has {repeated} more rows than viewer-seconds; "
             "rows of the same viewer and second were averaged."
+        )
+    seen = np.flatnonzero(timeline.sample_counts.any(axis=0))
+    if len(seen) and seen[0] > LATE_START:
+        yield (
+            f"No viewer was seen before {film_time(float(seen[0]))} of film time; if the table does not "
+            "start with the film, subtract its first second."
         )
     unseen = [
         name

@@ -118,6 +118,8 @@ def test_doubtful_tables_are_analyzed_and_reported(study: mm.Study) -> None:
     empty = wide.copy()
     empty.loc[empty.viewer == empty.viewer[0], list(mm.EMOTIONS)] = np.nan
     assert any("without any values" in problem for problem in mm.analyze(empty).problems)
+    late = mm.analyze(wide.assign(second=wide.second + 1000))
+    assert any("No viewer was seen before 16:40" in problem for problem in late.problems)
     assert mm.analyze(wide).problems == ()
 
 
