@@ -1,11 +1,12 @@
-"""Simulate screenings in rooms as they really are: dark scenes, chatting, house lights, neighbors, bad cameras.
+"""Simulate screenings in real rooms: dark scenes, chatting, house lights, neighbors, duplicate cameras.
 
-`simulate_room` makes a timeline directly, one row per viewer and second, so that thousands of screenings can be
-simulated for `benchmarks/validity.py`. Each condition of `RoomConditions` is something that happens in real
-screenings and that no film has caused. With no beats planted, every moment found in such a room is false.
+`simulate_room` makes a timeline directly, one row per viewer and second, so that thousands of screenings can
+be simulated for `benchmarks/validity.py`. Each condition of `RoomConditions` is something that happens in
+real screenings and that no film has caused. With no beats planted, every moment found in such a room is
+false.
 
-The model of a face differs on purpose from the one in `synthetic_samples`: reactions are added in log-odds with
-individual amplitudes, their durations vary widely, and the noise has three time scales.
+The model of a face differs on purpose from the one in `synthetic_samples`: reactions are added in log-odds
+with individual amplitudes, their durations vary widely, and the noise has three time scales.
 """
 
 from __future__ import annotations
@@ -69,8 +70,9 @@ class RoomConditions:
         light_coupling: log-odds by which one standard deviation of the screen's light changes each reading.
         sag: log-odds by which all faces become sadder and less happy from the start of the film to its end.
         settling: log-odds of an expression that everybody brings along and that fades within about 15 s.
-        lively_scenes: number of scenes of 40–60 s in which everybody reacts six times as often, at own times.
-        drift: standard deviation of the log-odds by which an individual reading drifts linearly over the film.
+        lively_scenes: number of scenes of 40–60 s in which everybody reacts six times as often, each viewer at
+            different times.
+        drift: standard deviation of the log-odds by which a viewer's readings drift linearly over the film.
     """
 
     dark_share: float = 0.0
