@@ -248,7 +248,7 @@ def explain_network(
     split: Annotated[
         str, typer.Option(help="Split to measure on; preferably one that none of the runs were trained on.")
     ] = "test",
-    faces: Annotated[int, typer.Option(help="Maximum number of faces.", min=8)] = 500,
+    faces: Annotated[int, typer.Option(help="Maximum number of faces to measure.", min=8)] = 500,
     seed: Annotated[int, typer.Option(help="Random seed for choosing faces and filters.")] = 36,
 ) -> None:
     """Answer the proposal's three questions on one page, with measurements of trained networks."""

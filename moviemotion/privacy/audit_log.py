@@ -10,9 +10,9 @@ of the table `viewers` links this number to the participant's random ID. Erasure
 still proves that something was done, but nothing links it to a person any longer. Receipts are logged only as
 hashes, so only the holder of the code can show that a row is about them.
 
-Three kinds of tampering cannot be detected: rewriting the log from the start along with its anchor, by
-someone with write access to both folders, if no receipt is held elsewhere; removing rows from the end after
-the anchor has been lost; and never logging an event in the first place.
+Three kinds of tampering cannot be detected. If no receipt is held elsewhere, someone with write access to
+both folders can rewrite the log from the start along with its anchor. After the anchor has been lost, rows
+can be removed from the end. Finally, an event may never be logged in the first place.
 """
 
 from __future__ import annotations

@@ -154,13 +154,12 @@ def group_curve_for_role(
         role is not Role.RESEARCHER and (len(rows) < MIN_GROUP_SIZE or 0 < left < MIN_GROUP_SIZE)
     ):
         enough = (
-            "1"
+            "at least 1 viewer"
             if role is Role.RESEARCHER
-            else f"{MIN_GROUP_SIZE}, with none or at least {MIN_GROUP_SIZE} others"
+            else f"all viewers, or at least {MIN_GROUP_SIZE} and leave out at least {MIN_GROUP_SIZE}"
         )
         raise MoviemotionError(
-            f"{len(rows)} of {len(timeline.viewers)} viewers: too few to be shown separately; "
-            f"choose at least {enough} viewers"
+            f"{len(rows)} of {len(timeline.viewers)} viewers: too few to be shown separately; choose {enough}"
         )
     of_group = replace(
         timeline,
@@ -225,7 +224,7 @@ def comparison_for_role(
 def _visible_moments(
     analysis: Analysis, small_group_seconds: NDArray[np.bool_]
 ) -> tuple[MomentSearchResult, list[int]]:
-    """The search result with only the visible moments, and the indices of these moments among all moments."""
+    """The search result limited to the visible moments, and the indices of these among all moments."""
     visible = [
         k
         for k, moment in enumerate(analysis.moment_search.moments)

@@ -28,7 +28,7 @@ JOURNAL_FOLDER = "live"
 """Recorded data of a live capture until its cameras are aligned to film time."""
 CAPTURE_FILE, GAPS_FILE = "capture.json", "gaps.csv"
 CAPTURE_REPORTS = (CAPTURE_FILE, GAPS_FILE)
-"""What a live capture reports about its cameras."""
+"""Reports of a live capture about its cameras."""
 
 NOTES_FILE, GROUPS_FILE = "notes.json", "groups.json"
 """Notes on the film and named groups of viewers, as added by users of the studio."""

@@ -49,7 +49,7 @@ def compare_studies(
             "subtitles-without-script", "subtitles are useful only together with a screenplay; add {script}"
         )
     if first.resolve() == second.resolve():
-        raise MoviemotionError(f"{second}: given twice; give two different studies")
+        raise MoviemotionError(f"{second}: this study was given twice; give two different studies")
     screenplay = read_screenplay(script) if script else None
     analyses = [
         _with_script(load_analysis(folder), screenplay, spoken)
