@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 LATE_START = 60
-"""If a table's first second is later than this, the table may use a different clock than the film."""
+"""A table whose first second is later than this number of seconds may use another clock than the film."""
 
 
 class AudienceAnalysis:

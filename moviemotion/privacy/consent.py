@@ -366,7 +366,7 @@ def fully_masked_cameras(folder: Path, cameras: Iterable[str]) -> dict[str, str]
 
 
 def mask_for_seats(camera_seats: list[Seat]) -> Mask:
-    """The mask of a camera, which shows only seats whose participants accepted, without overlapping seats."""
+    """The mask of a camera: it shows seats with consent, except where seats without consent overlap them."""
     agreed = [seat for seat in camera_seats if seat.state is ConsentState.ACCEPTED]
     others = [seat for seat in camera_seats if seat.state is not ConsentState.ACCEPTED]
     if not agreed or any(seat.region is None for seat in others):

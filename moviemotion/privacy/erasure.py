@@ -284,7 +284,7 @@ def _erase_withdrawn(folder: Path, role: Role, now: datetime | None) -> int:
 
 
 def _can_erase(folder: Path) -> bool:
-    """Whether a study allows erasure, which it does before it is started and after it is finished."""
+    """Whether data can be erased from a study, because it has not been started or is already finished."""
     return is_finished(folder) or not has_study(folder)
 
 

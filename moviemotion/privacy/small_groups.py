@@ -156,7 +156,7 @@ def group_curve_for_role(
         enough = (
             "at least 1 viewer"
             if role is Role.RESEARCHER
-            else f"all viewers, or at least {MIN_GROUP_SIZE} and leave out at least {MIN_GROUP_SIZE}"
+            else f"all viewers, or choose at least {MIN_GROUP_SIZE} and leave out at least {MIN_GROUP_SIZE}"
         )
         raise MoviemotionError(
             f"{len(rows)} of {len(timeline.viewers)} viewers: too few to be shown separately; choose {enough}"

@@ -1,4 +1,4 @@
-"""The studio's server. Without accounts, it can be reached only from this computer."""
+"""The studio's server. It can be reached over the network only if the studio has accounts."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _NETWORKS = {"emotion_model": "model", "face_detector": "detector"}
 _VERSION_KEYS = ("moviemotion", *_NETWORKS)
 _EARLIER_KEY = "earlier_versions"
 STUDY_ID_KEY = "study_id"
-"""Key of the study's ID in its database; present only once the cameras have random IDs."""
+"""Manifest key for the study's ID in its database; present once the cameras have random IDs."""
 _UNCOMPARED_KEYS = (*_VERSION_KEYS, _EARLIER_KEY, STUDY_ID_KEY, "cameras", "texts")
 _SETTINGS = {"sync": "config", "frozen_after": "config", "simulated": "emotion_script"}
 """Manifest key → setting, where the two names differ."""

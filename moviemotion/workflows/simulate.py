@@ -68,7 +68,7 @@ class SimulatedStudy:
 def simulate(
     emotion_script: Path, viewers: int, minutes: float, out: Path, seed: int = DEFAULT_SEED
 ) -> SimulatedStudy:
-    """Simulate the samples that a screening for a synthetic audience would produce.
+    """Simulate the samples of a screening for a synthetic audience.
 
     The folder receives one camera per viewer in `samples/`, and the ground truth: `emotion-script.csv` (the
     emotion script), `viewers.csv` (reaction profiles) and `truth.parquet` (intensities in each second).

@@ -94,7 +94,7 @@ def test_a_viewer_in_two_files_is_a_problem(finished: Path) -> None:
 def test_a_lost_provenance_is_not_replaced_without_the_script(finished: Path) -> None:
     (finished / "provenance.json").unlink()
     before = contents(finished)
-    with pytest.raises(MoviemotionError, match=r"provenance\.json: missing.*give script") as refused:
+    with pytest.raises(MoviemotionError, match=r"provenance\.json: missing.*with script") as refused:
         report(finished)
     one_line(refused)
     assert contents(finished) == before

@@ -48,7 +48,7 @@ def test_a_rate_is_within_its_limits(tmp_path: Path, rate: Any) -> None:
 
 @pytest.mark.parametrize("offset", [NAN, INFINITY, "2", None])
 def test_an_offset_is_a_finite_number(tmp_path: Path, offset: Any) -> None:
-    says = f"--offset a={offset}: not a finite number; give seconds"
+    says = f"--offset a={offset}: not a finite number; give the offset"
     refused(tmp_path, says, screen, [tmp_path / "a.mp4"], tmp_path / "study", offsets={"a": offset})
 
 

@@ -183,7 +183,7 @@ def seat_page(request: Request, folder_and_seat: SeatFromToken, again: int = 0) 
         try:
             return _receipt_page(request, folder, find_receipt(folder, code), seat_page=request.url.path)
         except MoviemotionError:
-            pass  # the code belongs to an earlier study that had this address
+            pass  # the code belongs to another study that used this address before
     return _question_page(request, folder_and_seat, PAGE_EXPIRED_MESSAGE if again == 1 else "")
 
 
