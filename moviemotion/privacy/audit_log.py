@@ -2,8 +2,8 @@
 
 A row's hash covers all of its fields and the previous row's hash, so changing, removing, inserting or moving
 a row breaks the chain at a row that `integrity_errors` reports. Removing rows from the end leaves an intact
-chain. Such a removal is detected because the last hash is also stored outside the study folder (the *anchor*,
-in the keys folder) and on every receipt that a participant takes home.
+chain. Such a removal is detected because hashes are also stored elsewhere: the last hash of the log in the
+keys folder (the *anchor*), and the hash of each answer on the receipt that the participant takes home.
 
 The log contains no personal data. It refers to a participant by their *subject*, a random number. Only a row
 of the table `viewers` links this number to the participant's random ID. Erasure deletes that row, so the log

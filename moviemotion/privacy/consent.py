@@ -325,7 +325,7 @@ def find_receipt(folder: Path, code: str) -> Receipt:
 
 
 def camera_masks(folder: Path, cameras: Iterable[str]) -> dict[str, Mask]:
-    """Determine the mask of each camera of a study from the consent of the participants it shows.
+    """Determine the mask of each camera in a study from the consent of the participants it shows.
 
     Args:
         folder: the study folder.

@@ -135,8 +135,8 @@ def group_curve_for_role(
 ) -> AudienceCurve:
     """Compute the second-by-second curve of a group of viewers, as far as a role may see it.
 
-    For roles other than the researcher, a second is withheld if the combined values of the audience, this
-    group and earlier groups would single out fewer than `MIN_GROUP_SIZE` of the viewers seen in that second.
+    For roles other than the researcher, a second is withheld if fewer than `MIN_GROUP_SIZE` of the viewers
+    seen in it could be singled out by combining the values of the audience, this group and earlier groups.
 
     Args:
         analysis: the unrestricted analysis, as the researcher sees it.
@@ -184,9 +184,9 @@ def comparison_for_role(
     """Reduce a comparison to what a role may see.
 
     For roles other than the researcher, units with fewer than `MIN_GROUP_SIZE` viewers in either screening
-    are reported as not tested. In a paired comparison, units with fewer than `MIN_GROUP_SIZE` unpaired
-    viewers are withheld too, because those viewers' emotions could be inferred by comparing these results
-    with those of the screening itself.
+    are reported as not tested. A paired comparison also withholds units with fewer than `MIN_GROUP_SIZE`
+    unpaired viewers. Otherwise, comparing these results with those of the screening itself could reveal the
+    emotions of those viewers.
 
     Args:
         comparison: the comparison; for roles other than the researcher, made from the output of

@@ -1,9 +1,9 @@
 """Protection of every request: host, origin, CSRF token, rate limits, and security headers.
 
 A studio without accounts trusts everyone who can reach it, so other websites must not be able to reach it
-through the browser. The `Host` header must name this computer (against DNS rebinding), and requests that
-change something must come from the studio's own pages (`Origin`, `Sec-Fetch-Site`) and carry a token known
-only to those pages (CSRF).
+through the browser. The `Host` header must name this computer, which prevents DNS rebinding. Requests that
+change something must come from the studio's own pages (`Origin`, `Sec-Fetch-Site`). They must also carry a
+token known only to those pages (CSRF).
 """
 
 from __future__ import annotations

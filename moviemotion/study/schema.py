@@ -5,10 +5,10 @@ on disk, under the study lock. Each file is replaced atomically, with `study.jso
 interrupted migration is completed the next time. If any file has a newer version, the migration stops before
 anything is changed.
 
-To change a file format, increment its version here, add a migration from the previous version, increment the
-version of `STUDY` (which determines whether a study needs migration at all), and describe the change in
-`docs/reference/file-formats.md`. The studies in `tests/study/golden` were made with earlier versions and are
-used to test the migrations.
+To change a file format, increment its version here and add a migration from the previous version. Also
+increment the version of `STUDY`, which determines whether a study needs migration at all, and describe the
+change in `docs/reference/file-formats.md`. The studies in `tests/study/golden` were made
+with earlier versions and are used to test the migrations.
 """
 
 from __future__ import annotations

@@ -99,9 +99,9 @@ def screen(  # noqa: PLR0913 (mirrors the command)
         detector: the face detector, given as a registered name or a detector object.
 
     Raises:
-        MoviemotionError: the model or detector cannot be used, no video can be read or all are masked, no
-            viewer is seen, the script or its timing cannot be used, the baseline lies outside the film, or
-            `out` contains other files. Nothing is written in these cases.
+        MoviemotionError: the model, the detector, the script or its timing cannot be used, or the baseline
+            lies outside the film. Also raised if no video can be read, all videos are masked, no viewer is
+            seen, or `out` contains other files. Nothing is written in these cases.
     """
     check_seed(seed)
     check_rate(rate)

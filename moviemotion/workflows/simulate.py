@@ -136,11 +136,12 @@ def simulate_videos(
 ) -> list[Path]:
     """Render videos of a synthetic audience that is as hard to measure as a real one, with ground truth.
 
-    `add_nuisances` and `random_sensors` make the emotions hard to see: hands, popcorn, viewers who lean out
-    of view or exchange seats, expressive resting faces, a dark theater, infrared, and the flicker of the
-    screen. Each video shows one to three viewers. The folder also receives the ground truth: `truth.csv`
-    (intensities in each second, including each viewer's reaction delay, and whether the viewer is in view or
-    occluded), `viewers.csv` (reaction profiles) and `swaps.csv` (identity switches).
+    `add_nuisances` and `random_sensors` make the emotions hard to see. They add hands, popcorn, expressive
+    resting faces, infrared recordings, a dark theater and screen flicker, and let viewers lean out of view or
+    exchange seats. Each video shows one to three viewers. The folder also receives the ground truth:
+    `truth.csv`, `viewers.csv` (reaction profiles) and `swaps.csv` (identity switches). `truth.csv` contains
+    the intensities in each second, after each viewer's reaction delay, and whether the viewer is in view or
+    occluded.
 
     Args:
         emotion_script, viewers, minutes, seed: as for `simulate`.

@@ -164,7 +164,7 @@ def test_a_script_is_read_and_aligned() -> None:
         (lambda path: mm.analyze(path / "table.csv"), "frame: expected a table, got PosixPath"),
         (lambda path: mm.analyze([{"viewer": "a"}]), "frame: expected a table, got list"),
         (lambda path: mm.compare("a", "b"), "first: expected a study, got str"),
-        (lambda path: mm.screen("seat.mp4", path / "out"), "videos: one path"),
+        (lambda path: mm.screen("seat.mp4", path / "out"), "videos: expected a list, got one path"),
         (lambda path: mm.analyze(TABLE).plot(5), "emotions: expected a list of emotion names, got int"),
         (lambda path: mm.analyze(TABLE).plot(ax=5), "ax: expected matplotlib axes, got int"),
         (lambda path: mm.analyze(TABLE).table(["moments"]), "no such table"),
