@@ -34,7 +34,7 @@ def begin_study(
         int, typer.Option(help="Number of days to keep results about the audience.")
     ] = 1095,
 ) -> None:
-    """Begin a study with consent: state the controller, what is stored and for how long."""
+    """Begin a study with consent: state who is responsible, what is stored and for how long."""
     from moviemotion.privacy import retention
     from moviemotion.privacy.study_database import ConsentTerms, DataKind
 

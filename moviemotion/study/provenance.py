@@ -1,4 +1,4 @@
-"""Provenance of a study's outputs: everything, apart from the samples, that they are made from.
+"""Provenance of a study's outputs: everything they are made from, apart from the samples.
 
 `provenance.json` contains the timed script, the problems found, the seed and the baseline, so the same
 analysis can be recomputed from the samples at any time.
@@ -82,7 +82,7 @@ def has_provenance(folder: Path) -> bool:
 
 
 def read_provenance(folder: Path) -> Provenance:
-    """Read everything, apart from the samples, that a finished study's outputs are made from.
+    """Read everything that a finished study's outputs are made from, apart from the samples.
 
     Raises:
         MoviemotionError: `folder` does not contain a finished study, or the study is damaged or was written

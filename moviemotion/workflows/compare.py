@@ -76,7 +76,7 @@ def write_comparison(comparison: ScreeningComparison, out: Path) -> None:
 
 
 def _display_names(first: Path, second: Path) -> tuple[str, str]:
-    """Names of the two folders, prefixed with the parent folder's name if they are identical."""
+    """Names of the two folders, prefixed with the parent folder's name if both are the same."""
     a, b = first.resolve(), second.resolve()
     return (
         (a.name, b.name) if a.name != b.name else (f"{a.parent.name}/{a.name}", f"{b.parent.name}/{b.name}")
