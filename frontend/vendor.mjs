@@ -9,7 +9,7 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const VENDOR = join(HERE, "..", "moviemotion", "_io", "vendor");
 const WANTED = {
   "lit-html": ["lit-html.js", "LICENSE"],
-  // The studio imports the module; a report is one file and holds the minified script.
+  // The studio imports the module; a report is a single file that contains the minified script.
   uplot: ["dist/uPlot.esm.js", "dist/uPlot.iife.min.js", "dist/uPlot.min.css", "LICENSE"],
 };
 

@@ -54,7 +54,7 @@ class AlignedScript:
         )
 
     def __repr__(self) -> str:
-        """The title, and how many elements have a time."""
+        """The title and the number of elements that have a time."""
         timed = sum(cue.start == cue.start for cue in self.timed.cues)
         return f"<AlignedScript: {self.screenplay.title}, {timed} of {len(self.timed.cues)} elements timed>"
 

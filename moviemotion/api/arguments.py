@@ -1,4 +1,4 @@
-"""Arguments of the Python API, checked before they are used; an error names the argument and the remedy."""
+"""Checks of the Python API's arguments; each error names the argument and says how to correct it."""
 
 from __future__ import annotations
 
@@ -15,99 +15,102 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.workflows.settings_checks import check_baseline, check_rate
 
 MAX_NAME_BYTES = 255
-"""Longest name of a file or folder that common file systems allow."""
+"""Maximum length in bytes of a file or folder name on common file systems."""
 
 
 def checked_path(name: str, value: object) -> Path:
-    """A path from text or a path object.
+    """Convert text or a path object to a path.
 
     Args:
         name: name of the argument, for the error message.
         value: the value that was passed.
 
     Raises:
-        MoviemotionError: it is something else, or no file can have this name.
+        MoviemotionError: the value is not a path, or no file can have this name.
     """
     if not isinstance(value, str | os.PathLike) or not isinstance(os.fspath(value), str):
-        raise MoviemotionError(f"{name}: {_kind(value)} instead of a path; pass text or a pathlib.Path")
+        raise MoviemotionError(f"{name}: expected a path, got {_kind(value)}; pass text or a pathlib.Path")
     text = os.fspath(value)
     if not text:
-        raise MoviemotionError(f"{name}: an empty path; pass the name of a file or folder")
+        raise MoviemotionError(f"{name}: the path is empty; pass the name of a file or folder")
     try:
         long = any(len(os.fsencode(part)) > MAX_NAME_BYTES for part in Path(text).parts)
         os.lstat(text)
     except ValueError:  # a NUL, or characters that the file system cannot encode
-        raise MoviemotionError(f"{name}: {_shown(text)} cannot be the name of a file; correct it") from None
+        raise MoviemotionError(f"{name}: {_shown(text)} is not a valid file name; correct it") from None
     except OSError as error:
         long |= error.errno == errno.ENAMETOOLONG
     if long:
-        raise MoviemotionError(f"{name}: {_shown(text)} is too long for the name of a file; shorten it")
+        raise MoviemotionError(f"{name}: {_shown(text)} is too long for a file name; shorten it")
     return Path(text)
 
 
 def optional_path(name: str, value: object) -> Path | None:
-    """A path as `checked_path` gives it, or None."""
+    """Convert a value to a path as `checked_path` does; None stays None."""
     return None if value is None else checked_path(name, value)
 
 
 def checked_paths(name: str, values: object) -> list[Path]:
-    """A list of paths.
+    """Convert a list of text or path objects to paths.
 
     Raises:
-        MoviemotionError: it is something else.
+        MoviemotionError: the value is not a list of paths.
     """
     if isinstance(values, str | os.PathLike):
-        raise MoviemotionError(f"{name}: one path, {_shown(str(values))}; pass a list of paths")
+        raise MoviemotionError(
+            f"{name}: expected a list, got one path, {_shown(str(values))}; pass a list of paths"
+        )
     if isinstance(values, bytes | Mapping) or not isinstance(values, Iterable):
-        raise MoviemotionError(f"{name}: {_kind(values)} instead of a list of paths; pass a list of paths")
+        raise MoviemotionError(f"{name}: expected a list of paths, got {_kind(values)}; pass a list of paths")
     return [checked_path(f"{name}[{k}]", value) for k, value in enumerate(values)]
 
 
 def checked_integer(name: str, value: object, lowest: int) -> int:
-    """A whole number, also one of NumPy.
+    """Convert a Python or NumPy integer to an int.
 
     Raises:
-        MoviemotionError: it is something else or too small.
+        MoviemotionError: the value is not an integer, or is less than `lowest`.
     """
     if not isinstance(value, Integral) or isinstance(value, bool) or value < lowest:
-        raise MoviemotionError(f"{name}: {_shown(value)}; pass a whole number from {lowest}")
+        raise MoviemotionError(f"{name}: {_shown(value)} is not valid; pass an integer of at least {lowest}")
     return int(value)
 
 
 def checked_seed(value: object) -> int:
-    """A seed: a whole number from 0."""
+    """Check that a seed is a non-negative integer, and return it."""
     return checked_integer("seed", value, 0)
 
 
 def checked_number(name: str, value: object, remedy: str = "pass a finite number") -> float:
-    """A finite number, also one of NumPy.
+    """Convert a finite Python or NumPy number to a float.
 
     Raises:
-        MoviemotionError: it is something else.
+        MoviemotionError: the value is not a finite number.
     """
     try:
         number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
     except OverflowError:
         number = math.inf
     if not math.isfinite(number):
-        raise MoviemotionError(f"{name}: {_shown(value)}; {remedy}")
+        raise MoviemotionError(f"{name}: {_shown(value)} is not valid; {remedy}")
     return number
 
 
 def checked_rate(value: object) -> float:
-    """Samples per second, also as a number of NumPy; the limits are those of `settings_checks`."""
+    """Check the number of samples per second against the limits in `settings_checks`, and return it."""
     rate = checked_number("rate", value, "pass the number of samples per second")
     check_rate(rate)
     return rate
 
 
 def checked_offsets(value: object) -> dict[str, float]:
-    """Camera → seconds; empty for None."""
+    """Check offsets, and return camera → seconds; the result is empty for None."""
     if value is None:
         return {}
     if not isinstance(value, Mapping) or not all(isinstance(camera, str) for camera in value):
         raise MoviemotionError(
-            f"offsets: {_shown(value)}; pass a mapping of camera names to seconds, such as {{'seat-01': 1.5}}"
+            f"offsets: {_shown(value)} is not valid; pass a mapping of camera names to seconds, "
+            "such as {'seat-01': 1.5}"
         )
     return {
         camera: checked_number(f"offsets[{_shown(camera)}]", seconds, "pass a finite number of seconds")
@@ -116,20 +119,24 @@ def checked_offsets(value: object) -> dict[str, float]:
 
 
 def checked_text(name: str, value: object) -> str:
-    """Text that can be printed in one line.
+    """Check that a value is text that can be printed on one line, and return it.
 
     Raises:
-        MoviemotionError: it is something else, or empty.
+        MoviemotionError: the value is not such a text, or is empty.
     """
     if not isinstance(value, str) or not value.strip() or _is_unprintable(value):
-        raise MoviemotionError(f"{name}: {_shown(value)}; pass non-empty text of one line")
+        raise MoviemotionError(
+            f"{name}: {_shown(value)} is not valid; pass one line of text that is not empty"
+        )
     return value
 
 
 def checked_names(value: object) -> tuple[str, str]:
-    """Two different names."""
+    """Check that a value consists of two different names, and return them."""
     if not isinstance(value, tuple | list) or len(value) != 2:
-        raise MoviemotionError(f"names: {_shown(value)}; pass two names, such as ('first cut', 'second cut')")
+        raise MoviemotionError(
+            f"names: {_shown(value)} is not valid; pass two names, such as ('first cut', 'second cut')"
+        )
     first, second = (checked_text(f"names[{k}]", name) for k, name in enumerate(value))
     if first.strip() == second.strip():
         raise MoviemotionError(f"names: both are {first!r}; pass two different names")
@@ -137,21 +144,21 @@ def checked_names(value: object) -> tuple[str, str]:
 
 
 def checked_flag(name: str, value: object) -> bool:
-    """True or False.
+    """Check that a value is True or False, and return it.
 
     Raises:
-        MoviemotionError: it is something else.
+        MoviemotionError: the value is neither True nor False.
     """
     if not isinstance(value, bool):
-        raise MoviemotionError(f"{name}: {_shown(value)}; pass True or False")
+        raise MoviemotionError(f"{name}: {_shown(value)} is not valid; pass True or False")
     return value
 
 
 def time_span(baseline: object) -> TimeSpan | None:
-    """A marked stretch of film time, from text such as "0:00-0:20" or from two seconds; None for None.
+    """Convert text such as "0:00-0:20", or two times in seconds, to a stretch of film time; None stays None.
 
     Raises:
-        MoviemotionError: it is something else, or does not end after it starts.
+        MoviemotionError: the value has neither form, or the stretch does not end after it starts.
     """
     if baseline is None:
         return None
@@ -161,13 +168,13 @@ def time_span(baseline: object) -> TimeSpan | None:
     elif isinstance(baseline, tuple | list) and len(baseline) == 2:
         span = TimeSpan(*(checked_number("baseline", seconds, remedy) for seconds in baseline))
     else:
-        raise MoviemotionError(f"baseline: {_shown(baseline)}; {remedy}")
+        raise MoviemotionError(f"baseline: {_shown(baseline)} is not valid; {remedy}")
     check_baseline(span)
     return span
 
 
 def _is_unprintable(text: str) -> bool:
-    """Whether a text holds control characters, lone surrogates or line ends."""
+    """Whether a text contains control characters, lone surrogates or line breaks."""
     return any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text)
 
 
@@ -176,6 +183,6 @@ def _kind(value: object) -> str:
 
 
 def _shown(value: object) -> str:
-    """A value in one short line."""
+    """Format a value on one short line."""
     line = " ".join(ascii(value).split())
     return line if len(line) <= 60 else line[:57] + "..."

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 LATE_START = 60
-"""A table whose first second is later than this, in seconds, may be on another clock than the film's."""
+"""A table whose first second is later than this number of seconds may use another clock than the film."""
 
 
 class AudienceAnalysis:
@@ -94,8 +94,8 @@ class AudienceAnalysis:
         """Values of the audience as a whole: one row per second.
 
         Columns: `second`, `viewers` (number seen), `overall` (mean over viewers of their strongest emotion),
-        `share` (of viewers who react), `synchrony`, the ends of their 95 % intervals (`…_low` and `…_high`),
-        and the mean strength of each emotion, also with the ends of its interval.
+        `share` (proportion of viewers who react), `synchrony`, and the mean strength of each emotion. Columns
+        whose names end in `_low` and `_high` contain the limits of the 95 % intervals.
         """
         seconds = to_frame(self._arrow(SECONDS))
         curve = self.analysis.audience_curve
@@ -220,7 +220,7 @@ def analyze(
             column `samples` gives the number of samples behind each row.
         script: the screenplay, used to assign the results to its lines.
         subtitles: the film's subtitles, used to time the screenplay; without them, times are estimated from
-            the length on the page.
+            the length of each element on the page.
         title: the film's title, used if there is no screenplay.
         baseline: a stretch of film time in which viewers are at rest, such as "0:00-0:20" or (0, 20).
         seed: random seed for the statistics.
@@ -239,7 +239,7 @@ def analyze(
         raise MoviemotionError("frame: this is an analysis, not a table; pass its `timeline_wide` table")
     if not hasattr(frame, "columns") and not isinstance(frame, Mapping):
         raise MoviemotionError(
-            f"frame: {type(frame).__name__} instead of a table; pass a DataFrame, an Arrow table "
+            f"frame: expected a table, got {type(frame).__name__}; pass a DataFrame, an Arrow table "
             "or a mapping of columns"
         )
     title, seed, marked = checked_text("title", title), checked_seed(seed), time_span(baseline)
@@ -260,13 +260,10 @@ def analyze(
 
 
 def _table_problems(frame: Any, timeline: Timeline) -> Iterator[str]:
-    """What is doubtful about a table, although it can be analyzed."""
+    """Describe possible errors in a table that can nevertheless be analyzed."""
     repeated = repeated_rows(frame)
     if repeated:
-        yield (
-            f"The table has {repeated} more rows than viewer-seconds; "
-            "rows of the same viewer and second were averaged."
-        )
+        yield (f"The table has {repeated} repeated rows; rows for the same viewer and second were averaged.")
     seen = np.flatnonzero(timeline.sample_counts.any(axis=0))
     if len(seen) and seen[0] > LATE_START:
         yield (

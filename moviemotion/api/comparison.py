@@ -68,7 +68,9 @@ class Comparison:
         try:
             write_comparison(self.result, path)
         except OSError as error:
-            raise MoviemotionError(f"{path}: cannot be written ({error.strerror}); choose another") from error
+            raise MoviemotionError(
+                f"{path}: cannot be written ({error.strerror}); choose another folder"
+            ) from error
         return path / "comparison.html"
 
     def summary(self) -> str:
@@ -105,12 +107,12 @@ def compare(
     for name, given in (("first", first), ("second", second)):
         if not isinstance(given, AudienceAnalysis):
             raise MoviemotionError(
-                f"{name}: {type(given).__name__} instead of a study; "
-                "pass what `read_study` or `analyze` returned"
+                f"{name}: expected a study, got {type(given).__name__}; "
+                "pass the result of `read_study` or `analyze`"
             )
     names, paired, seed = checked_names(names), checked_flag("paired", paired), checked_seed(seed)
     if first is second:
-        raise MoviemotionError("first, second: the same study twice; pass two different studies")
+        raise MoviemotionError("first, second: both are the same study; pass two different studies")
     try:
         return Comparison(compare_screenings(first.analysis, second.analysis, names, paired, seed))
     except SettingError as error:

@@ -67,14 +67,16 @@ class EmotionReader:
             (n, 8) probabilities in the order of `emotions`; each row sums to 1.
 
         Raises:
-            MoviemotionError: an image is not a uint8 array of this shape.
+            MoviemotionError: an image is not a uint8 array of one of these shapes.
         """
         if isinstance(images, np.ndarray) and images.ndim == 3 and images.shape[2] == 3:
-            raise MoviemotionError("images: looks like one RGB image; pass a list of images, [image]")
+            raise MoviemotionError(
+                "images: this looks like a single RGB image; pass a list of images, such as [image]"
+            )
         return face_readings.predict_emotions(images, self.model)
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Pickle what the model is loaded from: a network itself cannot be pickled."""
+        """Pickle the source of the model, because a network itself cannot be pickled."""
         choice = self._choice
         if isinstance(self.model, OnnxEmotionModel):
             choice = DEFAULT_MODEL if self.model.path == EMOTION_WEIGHTS else self.model.path.absolute()

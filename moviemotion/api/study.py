@@ -74,7 +74,7 @@ class Study(AudienceAnalysis):
         def joined(arrays: Sequence[np.ndarray]) -> np.ndarray:
             return np.concatenate(arrays) if arrays else np.empty(0)
 
-        # As in the timeline, samples follow the person where two viewers exchanged seats.
+        # As in the timeline, if two viewers exchanged seats, each sample is assigned to the person it shows.
         names = [np.array(s.viewers, dtype=object)[s.viewer_of_sample()] for _, s in parts]
         boxes = np.concatenate([s.box for _, s in parts]) if parts else np.empty((0, 4))
         emotions = np.concatenate([s.emotions for _, s in parts]) if parts else np.empty((0, len(EMOTIONS)))
@@ -93,7 +93,7 @@ class Study(AudienceAnalysis):
 
     @property
     def participants(self) -> pd.DataFrame:
-        """Consent by participant: one row per seat, with `seat, camera, viewer, consent`.
+        """Consent of each participant: one row per seat, with `seat, camera, viewer, consent`.
 
         `viewer` is a random ID. A study without consent records has one row per viewer, with the consent "not
         recorded".
@@ -160,7 +160,9 @@ def screen(  # noqa: PLR0913 (a keyword for every setting of a screening)
             contains a different study. Nothing is written in these cases.
     """
     if progress is not None and not callable(progress):
-        raise MoviemotionError(f"progress: {type(progress).__name__} cannot be called; pass a function")
+        raise MoviemotionError(
+            f"progress: expected a function, got {type(progress).__name__}; pass a function"
+        )
     out = checked_path("out", out)
     screening.screen(
         checked_paths("videos", videos),
@@ -204,9 +206,9 @@ def simulate(
     remedy = "pass a number above 0"
     length = checked_number("minutes", minutes, remedy)
     if length <= 0:
-        raise MoviemotionError(f"minutes: {minutes}; {remedy}")
+        raise MoviemotionError(f"minutes: {minutes} is not valid; {remedy}")
     if length * 60 > MAX_SECOND:
-        raise MoviemotionError(f"minutes: {minutes}; pass at most {MAX_SECOND // 60}")
+        raise MoviemotionError(f"minutes: {minutes} is too long; pass at most {MAX_SECOND // 60}")
     path, seed = checked_path("out", out), checked_seed(seed)
     script = checked_path("emotion_script", emotion_script)
     simulate_study(script, checked_integer("viewers", viewers, 1), length, path, seed)

@@ -1,4 +1,4 @@
-"""All commands in the order shown by `--help`, and how their errors are reported."""
+"""All commands in the order shown by `--help`, and the reporting of their errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Exit codes of the commands; 0 means that everything was read and written successfully."""
+"""Exit codes of the commands. Code 0 means that everything was read and written successfully."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Optional dependencies: finds the extra that installs a module that could not be imported."""
+"""Optional dependencies: find the extra that provides a module that could not be imported."""
 
 from __future__ import annotations
 

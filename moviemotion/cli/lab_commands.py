@@ -39,7 +39,7 @@ def audit(
         typer.Option(help="Edited decisions.csv to apply with --clean, without repeating the audit."),
     ] = None,
     copy: Annotated[bool, typer.Option("--copy", help="Copy files instead of linking them.")] = False,
-    seed: Annotated[int, typer.Option(help="Seed.")] = 36,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 36,
 ) -> None:
     """Find mislabeled, corrupt and duplicate images, and propose what to do with each."""
     from moviemotion.lab.audit import audit_report, find_issues
@@ -83,7 +83,7 @@ def split(
     ] = 0.2,
     test: Annotated[float, typer.Option(help="Fraction of the faces for testing.", min=0, max=1)] = 0.1,
     copy: Annotated[bool, typer.Option("--copy", help="Copy files instead of linking them.")] = False,
-    seed: Annotated[int, typer.Option(help="Seed.")] = 36,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 36,
 ) -> None:
     """Split faces into train, validation and test, stratified by class; duplicates stay together."""
     from moviemotion.lab.data import splitting
@@ -110,7 +110,7 @@ def train(
     fraction: Annotated[
         float, typer.Option(help="Fraction of the train split to use.", min=0.001, max=1)
     ] = 1.0,
-    seed: Annotated[int, typer.Option(help="Seed.")] = 36,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 36,
     weights: Annotated[
         Path | None,
         typer.Option(
@@ -189,7 +189,7 @@ def train_occlusion_model(
     data: Annotated[Path, typer.Option(help="Folder with train/<label>/*.png.")],
     out: Annotated[Path, typer.Option(help="ONNX file to write.")],
     epochs: Annotated[int, typer.Option(help="Number of epochs.", min=1)] = 6,
-    seed: Annotated[int, typer.Option(help="Seed.")] = 36,
+    seed: Annotated[int, typer.Option(help="Random seed.")] = 36,
 ) -> None:
     """Train the occlusion model, which detects hands and objects in front of faces."""
     from moviemotion.lab.training import occlusion_model
@@ -248,7 +248,7 @@ def explain_network(
     split: Annotated[
         str, typer.Option(help="Split to measure on; preferably one that none of the runs were trained on.")
     ] = "test",
-    faces: Annotated[int, typer.Option(help="Maximum number of faces.", min=8)] = 500,
+    faces: Annotated[int, typer.Option(help="Maximum number of faces to measure.", min=8)] = 500,
     seed: Annotated[int, typer.Option(help="Random seed for choosing faces and filters.")] = 36,
 ) -> None:
     """Answer the proposal's three questions on one page, with measurements of trained networks."""

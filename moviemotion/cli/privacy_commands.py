@@ -20,7 +20,7 @@ Viewer = Annotated[str, typer.Option(help="Random ID, seat label or receipt code
 def begin_study(
     study: StudyFolder,
     controller: Annotated[str, typer.Option(help="Name of the person or company responsible for the data.")],
-    contact: Annotated[str, typer.Option(help="How participants reach the controller.")],
+    contact: Annotated[str, typer.Option(help="How participants can reach the controller.")],
     purpose: Annotated[
         str, typer.Option(help="Purpose of the study, phrased to follow “to”.")
     ] = "learn which moments of the film move its audience",
@@ -34,7 +34,7 @@ def begin_study(
         int, typer.Option(help="Number of days to keep results about the audience.")
     ] = 1095,
 ) -> None:
-    """Begin a study with consent: state the controller, what is stored and for how long."""
+    """Begin a study with consent: state who is responsible, what is stored and for how long."""
     from moviemotion.privacy import retention
     from moviemotion.privacy.study_database import ConsentTerms, DataKind
 

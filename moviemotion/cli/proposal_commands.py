@@ -29,7 +29,7 @@ def roi(
         return
     if plan is None:
         raise MoviemotionError(
-            "roi: no plan given; create an example plan to edit by running: moviemotion roi "
+            "roi: no plan given; to create an example plan that you can edit, run: moviemotion roi "
             "--example > plan.toml"
         )
     for line in model.roi_lines(model.calculate_roi(plan, out, seed)):

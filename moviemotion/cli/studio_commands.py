@@ -47,7 +47,9 @@ def studio(
         typer.echo(f"{remove_account}: removed")
     else:
         if (certificate is None) != (key is None):
-            raise MoviemotionError("--certificate and --key: only one was given; give both or neither")
+            raise MoviemotionError(
+                "--certificate and --key: only one of them was given; give both or neither"
+            )
         for line in server.startup_warnings(host, certificate):
             stderr_console.print(line, markup=False, style="yellow")
         server.serve(folder, host, port, certificate, key, typer.echo, browser)

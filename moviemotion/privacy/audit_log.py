@@ -2,17 +2,17 @@
 
 A row's hash covers all of its fields and the previous row's hash, so changing, removing, inserting or moving
 a row breaks the chain at a row that `integrity_errors` reports. Removing rows from the end leaves an intact
-chain. Such a removal is detected because the last hash is also stored outside the study folder (the *anchor*,
-in the keys folder) and on every receipt that a participant takes home.
+chain. Such a removal is detected because hashes are also stored elsewhere: the last hash of the log in the
+keys folder (the *anchor*), and the hash of each answer on the receipt that the participant takes home.
 
 The log contains no personal data. It refers to a participant by their *subject*, a random number. Only a row
 of the table `viewers` links this number to the participant's random ID. Erasure deletes that row, so the log
 still proves that something was done, but nothing links it to a person any longer. Receipts are logged only as
 hashes, so only the holder of the code can show that a row is about them.
 
-Three kinds of tampering cannot be detected: rewriting the log from the start along with its anchor, by
-someone with write access to both folders, if no receipt is held elsewhere; removing rows from the end after
-the anchor has been lost; and never logging an event in the first place.
+Three kinds of tampering cannot be detected. If no receipt is held elsewhere, someone with write access to
+both folders can rewrite the log from the start along with its anchor. After the anchor has been lost, rows
+can be removed from the end. Finally, an event may never be logged in the first place.
 """
 
 from __future__ import annotations

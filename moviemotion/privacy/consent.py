@@ -57,7 +57,8 @@ class Seat:
         camera: the name of the camera that shows the seat, as used in the study: the file name without its
             suffix.
         region: the part of that camera's frame that shows the seat; None if the camera shows only this seat.
-        viewer, state: the random ID and consent of the seat's participant; None until they are asked.
+        viewer, state: the random ID and consent state of the seat's participant; None until the participant
+            is asked.
     """
 
     label: str
@@ -69,7 +70,7 @@ class Seat:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a participant takes home after an answer.
+    """A participant's proof of their answer, to take home.
 
     Attributes:
         code: a random code known only to the participant.
@@ -215,9 +216,9 @@ def record_answer(
         now: defaults to the current time.
 
     Raises:
-        MoviemotionError: the disclosure has changed since it was read, or one of its deletion dates has
-            passed; the participant does not exist, or has already accepted (use `erasure.withdraw` to revoke
-            consent); or the participant accepts but rows are missing from the audit log.
+        MoviemotionError: the disclosure has changed since it was read, one of its deletion dates has passed,
+            or there is no such participant. Also raised if the participant has already accepted (use
+            `erasure.withdraw` to revoke consent), or accepts while rows are missing from the audit log.
     """
     state = ConsentState.ACCEPTED if accepted else ConsentState.DECLINED
     with open_database(folder) as database, database.transaction():
@@ -283,7 +284,7 @@ def record_state(
 
 
 def state_by_receipt(folder: Path, code: str) -> ConsentState | None:
-    """Look up the current consent of a receipt's holder; None if no data about them is stored any longer."""
+    """Look up the current consent state of a receipt's holder; None if their data is no longer stored."""
     query = "SELECT v.state FROM viewers v JOIN consents c ON c.viewer = v.id WHERE c.receipt = ?"
     with open_database(folder) as database:
         row = database.connection.execute(query, (_hash_code(code),)).fetchone()
@@ -324,7 +325,7 @@ def find_receipt(folder: Path, code: str) -> Receipt:
 
 
 def camera_masks(folder: Path, cameras: Iterable[str]) -> dict[str, Mask]:
-    """Determine the mask of each camera of a study from the consent of the participants it shows.
+    """Determine the mask of each camera in a study from the consent of the participants it shows.
 
     Args:
         folder: the study folder.
@@ -342,7 +343,7 @@ def camera_masks(folder: Path, cameras: Iterable[str]) -> dict[str, Mask]:
 
 
 def fully_masked_cameras(folder: Path, cameras: Iterable[str]) -> dict[str, str]:
-    """Map each camera that is completely masked for lack of consent to the reason."""
+    """Return the reason for each camera that is completely masked for lack of consent: camera → reason."""
     if not has_database(folder):
         return {}
     everyone, why = list_seats(folder), {}
@@ -358,12 +359,14 @@ def fully_masked_cameras(folder: Path, cameras: Iterable[str]) -> dict[str, str]
             unplaced = next(
                 s.label for s in here if s.state is not ConsentState.ACCEPTED and s.region is None
             )
-            why[camera] = f"seat {unplaced} has not accepted and could be anywhere in the frame"
+            why[camera] = (
+                f"the participant in seat {unplaced} has not accepted and could be anywhere in the frame"
+            )
     return why
 
 
 def mask_for_seats(camera_seats: list[Seat]) -> Mask:
-    """The mask of a camera: it shows the seats that accepted, except where other seats overlap them."""
+    """The mask of a camera: it shows seats with consent, except where seats without consent overlap them."""
     agreed = [seat for seat in camera_seats if seat.state is ConsentState.ACCEPTED]
     others = [seat for seat in camera_seats if seat.state is not ConsentState.ACCEPTED]
     if not agreed or any(seat.region is None for seat in others):
@@ -375,7 +378,7 @@ def mask_for_seats(camera_seats: list[Seat]) -> Mask:
 
 
 def add_viewer(database: StudyDatabase, seat: str, state: ConsentState) -> str:
-    """Give the participant of a seat a random ID; must be called within a transaction."""
+    """Assign a random ID to the participant in a seat; must be called within a transaction."""
     # The letter prefix keeps spreadsheets from reading 12e4… as a number.
     viewer = f"v-{secrets.token_hex(6)}"
     database.connection.execute(
@@ -397,7 +400,7 @@ def audit_subject(database: StudyDatabase, viewer: str) -> str:
 
 
 def consent_state(database: StudyDatabase, viewer: str) -> ConsentState:
-    """Look up the current consent of a participant.
+    """Look up the current consent state of a participant.
 
     Raises:
         MoviemotionError: there is no such participant.

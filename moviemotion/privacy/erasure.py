@@ -67,8 +67,8 @@ class ErasureResult:
 
     Attributes:
         samples, pictures: numbers of erased samples and pictures.
-        files: paths of other files deleted because they contained the participant's ID, relative to the study
-            folder.
+        files: other files that were deleted because they contained the participant's ID, as paths relative
+            to the study folder.
         unknown_files: files in the folder that this program did not write. They may contain data about the
             participant in another form, and are left for a person to check.
         damaged_files: files that could not be read; only the participant's ID was removed from them.
@@ -284,7 +284,7 @@ def _erase_withdrawn(folder: Path, role: Role, now: datetime | None) -> int:
 
 
 def _can_erase(folder: Path) -> bool:
-    """Whether a study is in a state that allows erasure, that is, not yet started or already finished."""
+    """Whether data can be erased from a study, because it has not been started or is already finished."""
     return is_finished(folder) or not has_study(folder)
 
 
@@ -316,7 +316,7 @@ def _erase_samples(folder: Path, viewer: str) -> tuple[int, list[str]]:
 
 
 def _remove_mentions(study: StudyFolder, ids: Sequence[str]) -> list[str]:
-    """Remove a viewer and their camera from study.json and from all files with sentences about them.
+    """Remove a viewer and their camera from study.json and from all other files that mention them.
 
     Returns:
         Names of damaged files, from which only the IDs were removed.
@@ -335,14 +335,14 @@ def _remove_mentions(study: StudyFolder, ids: Sequence[str]) -> list[str]:
             remaining = _without_mentions(json.loads(content), ids)
             text = json.dumps(remaining, ensure_ascii=False, allow_nan=False).encode()
         except (ValueError, RecursionError):
-            # Its records cannot be told apart. It stays for who repairs it, without the IDs.
+            # The file cannot be parsed, so only the IDs are removed; a person can still repair the rest.
             damaged.append(name)
             for id_ in ids:
                 content = content.replace(id_.encode(), b"erased")
             study.write_bytes(name, [content])
         else:
             study.write_bytes(name, [text, b"\n"])
-    # Last, because an interrupted erasure finds its cameras here.
+    # This comes last, because a resumed erasure needs the list of cameras.
     cameras = study.manifest["cameras"]
     assert isinstance(cameras, dict)
     study.write_manifest(

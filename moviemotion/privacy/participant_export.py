@@ -28,10 +28,12 @@ from moviemotion.study.provenance import load_analysis
 
 README_TEXT = """The data about you in this study.
 
-viewer.json      your random ID, your seat, your answers, when each kind of data is deleted, and what was done
+viewer.json      your random ID, your seat, your answers, when each kind of data is deleted, and what was
+                 done with your data
 samples.csv      each measurement of your face: film time in seconds, emotion probabilities, quality weight
                  (0 to 1), and the reason if it was rejected
-seconds.csv      the same for each second of the film, plus the strength of each emotion above your baseline
+seconds.csv      the emotion probabilities in each second of the film, and the strength of each emotion
+                 above your baseline
 disclosures/     the texts that you read before you answered
 pictures/        pictures of you, if any were stored
 """

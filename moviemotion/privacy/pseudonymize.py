@@ -126,7 +126,7 @@ def rebuild_outputs(folder: Path) -> None:
 
 
 def _assign_viewer_ids(database: StudyDatabase, camera: str, samples: Samples) -> dict[int, str]:
-    """Map each index into a camera's viewers to a random ID, for viewers whose samples may be stored."""
+    """Assign a random ID to each viewer of a camera whose samples may be stored: viewer index → ID."""
     seats = seats_in_database(database)
     if seats:
         return _match_viewers_to_seats([seat for seat in seats if seat.camera == camera], samples)
@@ -168,7 +168,7 @@ def _is_in_seat_region(seat: Seat, samples: Samples, viewer: int) -> bool:
 def _replace_names_in_files(
     study: StudyFolder, camera_ids: Mapping[str, str], viewer_ids: Mapping[str, Mapping[int, str]]
 ) -> None:
-    """Replace names in the problems in provenance.json and in files that name cameras and viewers."""
+    """Replace names in the problems listed in provenance.json, and in other files that may contain names."""
     words = dict(camera_ids)
     for camera, of_camera in viewer_ids.items():
         samples = study.read_samples(camera)

@@ -36,7 +36,7 @@ from moviemotion.study.file_names import (
 from moviemotion.study.folder import StudyFolder, has_study
 
 MAX_DAYS = 3 * 365
-"""Maximum number of days; 740 ILCS 14/15(a) requires deletion within three years of the last interaction."""
+"""Maximum retention in days. 740 ILCS 14/15(a) requires deletion within 3 years of the last interaction."""
 
 
 DEFAULT_DAYS = {DataKind.PICTURES: 30, DataKind.SAMPLES: 180, DataKind.REPORTS: MAX_DAYS}

@@ -1,4 +1,4 @@
-"""Roles: the capacity in which someone acts decides what they may see, and is recorded in the audit log."""
+"""Roles: the capacity in which someone acts determines what they may see and is recorded in the audit log."""
 
 from __future__ import annotations
 

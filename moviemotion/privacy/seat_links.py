@@ -15,7 +15,7 @@ from moviemotion.privacy.study_database import StorageError, StudyDatabase, open
 
 _KEY_NAME = "seat pages"
 _TOKEN_BYTES = 15
-"""120 bits, as 24 letters and digits that a person can type."""
+"""120 bits, written as 24 letters and digits that a person can type."""
 
 
 def seat_tokens(folder: Path) -> dict[str, str]:

@@ -135,8 +135,8 @@ def group_curve_for_role(
 ) -> AudienceCurve:
     """Compute the second-by-second curve of a group of viewers, as far as a role may see it.
 
-    For roles other than the researcher, a second is withheld if the combined values of the audience, this
-    group and earlier groups would single out fewer than `MIN_GROUP_SIZE` of the viewers seen in that second.
+    For roles other than the researcher, a second is withheld if fewer than `MIN_GROUP_SIZE` of the viewers
+    seen in it could be singled out by combining the values of the audience, this group and earlier groups.
 
     Args:
         analysis: the unrestricted analysis, as the researcher sees it.
@@ -154,13 +154,12 @@ def group_curve_for_role(
         role is not Role.RESEARCHER and (len(rows) < MIN_GROUP_SIZE or 0 < left < MIN_GROUP_SIZE)
     ):
         enough = (
-            "1"
+            "at least 1 viewer"
             if role is Role.RESEARCHER
-            else f"{MIN_GROUP_SIZE}, with none or at least {MIN_GROUP_SIZE} others"
+            else f"all viewers, or choose at least {MIN_GROUP_SIZE} and leave out at least {MIN_GROUP_SIZE}"
         )
         raise MoviemotionError(
-            f"{len(rows)} of {len(timeline.viewers)} viewers: too few to be shown separately; "
-            f"choose at least {enough} viewers"
+            f"{len(rows)} of {len(timeline.viewers)} viewers: too few to be shown separately; choose {enough}"
         )
     of_group = replace(
         timeline,
@@ -185,9 +184,9 @@ def comparison_for_role(
     """Reduce a comparison to what a role may see.
 
     For roles other than the researcher, units with fewer than `MIN_GROUP_SIZE` viewers in either screening
-    are reported as not tested. In a paired comparison, units with fewer than `MIN_GROUP_SIZE` unpaired
-    viewers are withheld too, because those viewers' emotions could be inferred by comparing these results
-    with those of the screening itself.
+    are reported as not tested. A paired comparison also withholds units with fewer than `MIN_GROUP_SIZE`
+    unpaired viewers. Otherwise, comparing these results with those of the screening itself could reveal the
+    emotions of those viewers.
 
     Args:
         comparison: the comparison; for roles other than the researcher, made from the output of
@@ -225,7 +224,7 @@ def comparison_for_role(
 def _visible_moments(
     analysis: Analysis, small_group_seconds: NDArray[np.bool_]
 ) -> tuple[MomentSearchResult, list[int]]:
-    """The search result with only the visible moments, and the indices of these moments among all moments."""
+    """The search result limited to the visible moments, and the indices of these among all moments."""
     visible = [
         k
         for k, moment in enumerate(analysis.moment_search.moments)

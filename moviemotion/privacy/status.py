@@ -87,7 +87,7 @@ def read_status(folder: Path, now: datetime | None = None) -> PrivacyStatus:
 
 
 def verify_audit_log(folder: Path) -> LogVerification:
-    """Verify the audit log: every row against its hash, the row before it, and the anchor.
+    """Verify the audit log by checking every row against its hash, the row before it, and the anchor.
 
     Raises:
         MoviemotionError: the study has no database, or the database cannot be read.
@@ -143,7 +143,7 @@ def verification_lines(verification: LogVerification) -> Iterator[str]:
     """Format the result as text lines for the terminal."""
     yield from verification.errors
     if not verification.errors:
-        yield f"The audit log is intact: {verification.rows} rows, each sealed by the next."
+        yield f"The audit log is intact: {verification.rows} rows, with every hash matching."
     if not verification.anchored:
         yield (
             "The last hash is not stored on this machine, so rows removed from the end can be detected only "

@@ -29,7 +29,7 @@ DATABASE = DatabaseSchema("moviemotion/study-database", 2, 0x4D4D5355)
 ANCHOR = FileSchema("moviemotion/anchor", 2)
 """Schema of the anchors in the keys folder. Version 2 introduced the schema mark."""
 KEYS_FOLDER_VARIABLE = "MOVIEMOTION_KEYS"
-"""Environment variable for the folder of keys and anchors, which must be outside every study folder."""
+"""Environment variable that sets the keys folder, which must be outside every study folder."""
 BUSY_TIMEOUT = 10.0
 """Seconds to wait while another process is writing a row."""
 LOCK_TIMEOUT = 60.0
@@ -139,7 +139,7 @@ class StudyDatabase:
         return (kind, day) if day <= (now or datetime.now(UTC)).astimezone(UTC).date() else None
 
     def is_anchor_missing(self) -> bool:
-        """Whether the anchored row is missing from the log: it was removed, or this is an outdated copy."""
+        """Whether the anchored row is missing: it was removed, or this copy of the log is outdated."""
         anchor = read_anchor(self.study_id)
         row = "SELECT 1 FROM audit WHERE seq = ? AND hash = ?"
         return anchor is not None and self.connection.execute(row, anchor).fetchone() is None
@@ -226,7 +226,7 @@ def database_lock(folder: Path) -> AbstractContextManager[None]:
 
 
 def keys_folder() -> Path:
-    """The folder of keys and anchors: $MOVIEMOTION_KEYS, or a subfolder of the user's data folder."""
+    """The folder that holds keys and anchors: $MOVIEMOTION_KEYS, or a subfolder of the user's data folder."""
     named = os.environ.get(KEYS_FOLDER_VARIABLE)
     data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
     return Path(named) if named else data / "moviemotion" / "keys"
@@ -249,7 +249,7 @@ def key_file(study_id: str, suffix: str) -> Path:
 
 
 def read_anchor(study_id: str) -> tuple[int, str] | None:
-    """Number and hash of the log's last row, as stored outside the study; None if not on this machine."""
+    """Number and hash of the log's last row, as stored outside the study; None if no anchor is found."""
     try:
         anchor = ANCHOR.read_json(key_file(study_id, ".head"))
         return int(anchor["seq"]), str(anchor["hash"])
@@ -329,16 +329,18 @@ def _refuse_missing_database(folder: Path) -> None:
 
 
 def _refuse_other_study(database: StudyDatabase) -> None:
-    """Refuse the database of another study than study.json names."""
+    """Reject a database that belongs to a different study than the one named in study.json."""
     folder = database.folder
     if not has_study(folder):
         return
     try:
         expected = StudyFolder.open_existing(folder).manifest.get(STUDY_ID_KEY)
     except MoviemotionError:
-        return  # a damaged study.json: what opens the study reports it
+        return  # study.json is damaged, which is reported when the study is opened
     if expected is not None and expected != database.study_id:
-        raise MoviemotionError(f"{folder / DATABASE_FILE}: is of another study; restore it from a backup")
+        raise MoviemotionError(
+            f"{folder / DATABASE_FILE}: belongs to another study; restore it from a backup"
+        )
 
 
 @contextmanager

@@ -32,7 +32,7 @@ DATABASE = DatabaseSchema("moviemotion/studio-database", 2, 0x4D4D5354)
 SESSION_COOKIE = "studio_session"
 """Name of the cookie that holds the session token."""
 SESSION_LIFETIME = timedelta(hours=12)
-"""How long a sign-in lasts."""
+"""Duration of a session after signing in."""
 MIN_PASSWORD_LENGTH, MAX_PASSWORD_LENGTH = 12, 200
 """Length of a password in characters. NIST SP 800-63B recommends length over composition rules."""
 ACCOUNT_ROLES = (Role.RESEARCHER, Role.WRITER, Role.PRIVACY_OFFICER, Role.SEAT)
@@ -53,7 +53,7 @@ class User:
 
 
 LOCAL_USER = User("", Role.RESEARCHER)
-"""The user of a studio without accounts, which is reachable only from this computer; may do everything."""
+"""The user of a studio without accounts, who may do everything, but only from this computer."""
 
 
 class AccountStore:
@@ -63,7 +63,8 @@ class AccountStore:
         """Open the database, or create it.
 
         Args:
-            root: folder of studies. `studio.db` is created in it, readable only by the file's owner.
+            root: the folder that contains the studies. `studio.db` is created in it, readable only by the
+                file's owner.
 
         Raises:
             MoviemotionError: the folder cannot be written.

@@ -42,7 +42,7 @@ from moviemotion.studio.screening_jobs import ScreeningJobs
 from moviemotion.studio.uploads import FileTooLargeError
 
 MAX_BODY_BYTES = 1 << 20
-"""Largest request body in bytes, apart from uploaded files."""
+"""Maximum size of a request body in bytes, except for uploaded files."""
 STATIC_FOLDER = Path(__file__).parent / "static"
 _FRAMEWORK_MESSAGES = {
     "Not Found": "this page does not exist; check the address",
@@ -63,10 +63,10 @@ OPENAPI_TAGS = [
 
 
 def create_app(root: Path, accounts: AccountStore | None = None) -> FastAPI:
-    """Create the studio for a folder of studies.
+    """Create the studio for the studies in a folder.
 
     Args:
-        root: folder of studies.
+        root: the folder that contains the studies.
         accounts: the accounts. Without them, the studio is reachable only from this computer, and every user
             is the researcher.
 
@@ -169,7 +169,7 @@ def _handle_disk_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, OSError)
     reason = error.strerror or type(error).__name__
     detail = (
-        f"the folder of studies cannot be used ({reason}); "
+        f"the studies folder cannot be used ({reason}); "
         "make sure that it exists and has free space, then try again"
     )
     return _error_response(request, 507, detail)

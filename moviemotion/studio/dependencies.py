@@ -82,7 +82,7 @@ def list_study_folders(root: Path) -> list[Path]:
 def is_study_folder(folder: Path) -> bool:
     """Whether a folder contains a study, finished or not.
 
-    Symbolic links do not count, since they could lead out of the folder of studies.
+    Symbolic links do not count, since they could lead outside the studies folder.
     """
     if folder.is_symlink() or not folder.is_dir():
         return False

@@ -31,12 +31,13 @@ SETTING_NAMES: Mapping[str, str] = {
 
 _TEMPLATES: Mapping[str, str] = {
     "different-lengths": (
-        "{first}, {second}: {first_length:.0f} s and {second_length:.0f} s long, so their seconds do not "
-        "correspond; screen both with their scripts and subtitles to compare them line by line"
+        "{first}, {second}: {first_length:.0f} s and {second_length:.0f} s long, so they cannot be compared "
+        "second by second; screen both with their scripts and subtitles to compare them line by line"
     ),
     "no-dialogue": "{path}: the script has no dialogue to match with the subtitles; remove the subtitles",
     "no-frame-rate": "markers need a frame rate; choose the film's frame rate",
-    "no-timecode": "Final Cut Pro XML has no timecode for {fps} frames per second; choose another frame rate",
+    "no-timecode": "Final Cut Pro XML does not support timecode at {fps} frames per second; "
+    "choose another frame rate",
     "nothing-in-common": (
         "{first}, {second}: their scripts have no scenes or lines in common; choose two cuts of one film"
     ),
@@ -48,9 +49,9 @@ _TEMPLATES: Mapping[str, str] = {
 """Error code → message, if the remedy in the studio differs from that in `SettingError.template`."""
 
 STUDY_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-"""Valid names of a study: folder names that cannot lead out of the folder of studies."""
+"""Valid names of a study: folder names that cannot lead outside the studies folder."""
 ONE_LINE_PATTERN = r"^[^\x00-\x1f\x7f]*\w[^\x00-\x1f\x7f]*$"
-"""One line with at least one letter or digit: a seat called `..` could not be part of a URL."""
+"""One line with at least one letter or digit; a seat called `..` could not be part of a URL."""
 _PATTERN_MESSAGES = {
     STUDY_ID_PATTERN: (
         "use up to 64 letters, digits, dots and dashes without spaces, starting with a letter or digit"
@@ -73,7 +74,8 @@ def studio_message(error: MoviemotionError, root: Path) -> str:
 
     Args:
         error: an error raised by any function of the project.
-        root: folder of studies. Paths inside it are shown relative to it, other paths by their file name.
+        root: the folder that contains the studies. Paths inside it are shown relative to it, other paths by
+            their file name.
     """
     if isinstance(error, SettingError):
         shown = {name: _shown_value(value, root) for name, value in error.parameters.items()}

@@ -43,7 +43,7 @@ class Note:
 
 
 def read_notes(folder: Path) -> tuple[Note, ...]:
-    """The notes of a study, in order of film time."""
+    """The notes of a study, sorted by film time."""
     stored = _read_json(folder / NOTES_FILE, NOTES, {"notes": []})["notes"]
     return tuple(sorted((Note(**note) for note in stored), key=lambda note: (note.at, note.written)))
 

@@ -1,9 +1,9 @@
 """Protection of every request: host, origin, CSRF token, rate limits, and security headers.
 
 A studio without accounts trusts everyone who can reach it, so other websites must not be able to reach it
-through the browser. The `Host` header must name this computer (against DNS rebinding), and requests that
-change something must come from the studio's own pages (`Origin`, `Sec-Fetch-Site`) and carry a token known
-only to those pages (CSRF).
+through the browser. The `Host` header must name this computer, which prevents DNS rebinding. Requests that
+change something must come from the studio's own pages (`Origin`, `Sec-Fetch-Site`). They must also carry a
+token known only to those pages (CSRF).
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ CSRF_HEADER = "x-csrf-token"
 FORM_CONTENT_TYPE, CSRF_FIELD = "application/x-www-form-urlencoded", "csrf"
 """Content type of the forms that work without scripts, and the form field that holds the token."""
 MAX_FORM_BYTES = 1 << 14
-"""Largest form in bytes."""
+"""Maximum size of a form, in bytes."""
 LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 WILDCARD_HOSTS = frozenset({"0.0.0.0", "::"})
-"""Wildcard addresses, on which a server listens on all interfaces; other computers cannot open them."""
+"""Addresses that make a server listen on all interfaces; other computers cannot open them."""
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 SECURITY_HEADERS = {
     "content-security-policy": (
@@ -53,7 +53,7 @@ SECURITY_HEADERS = {
 
 
 class SecurityMiddleware:
-    """Rejects requests from elsewhere and adds security headers to every response.
+    """Rejects requests from other websites, and adds security headers to every response.
 
     It is plain ASGI rather than Starlette's `BaseHTTPMiddleware`, which would buffer event streams.
     """

@@ -46,7 +46,7 @@ from moviemotion.workflows.screen import screen
 
 
 class BusyError(Exception):
-    """The study is busy, or has passed the stage at which the request is possible."""
+    """The study is busy, or has passed the stage in which the request is allowed."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class ScreeningJob:
         self.thread.start()
 
     def stop(self, studio_stopping: bool = False) -> None:
-        """Stop processing recordings (it can be resumed) or end a live capture (it is then analyzed).
+        """Stop processing recordings, which can be resumed, or end a live capture, which is then analyzed.
 
         Args:
             studio_stopping: whether the studio itself is stopping; the job is then resumed at the next start.

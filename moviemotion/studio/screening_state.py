@@ -1,6 +1,6 @@
 """The state of a screening on disk: its stage and settings, in `uploads/screening.json` until it is finished.
 
-From this file, a studio that was stopped or killed knows at the next start which screenings to resume.
+A studio that was stopped or killed reads this file at the next start to decide which screenings to resume.
 """
 
 from __future__ import annotations
@@ -111,5 +111,5 @@ def write_state(folder: Path, state: ScreeningState) -> None:
 
 
 def delete_uploads(folder: Path) -> None:
-    """Delete the state and all recordings of a finished study: only the samples are kept."""
+    """Delete the state and all recordings of a finished study; only the samples are kept."""
     shutil.rmtree(folder / UPLOADS_FOLDER, ignore_errors=True)

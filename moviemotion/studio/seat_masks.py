@@ -12,7 +12,7 @@ from moviemotion.errors import MoviemotionError
 from moviemotion.privacy import consent
 
 REFRESH_SECONDS = 1.0
-"""Longest delay in seconds until an answer takes effect on the camera."""
+"""Maximum delay, in seconds, before an answer takes effect on the camera."""
 
 
 class SeatMasks(Mapping[str, Mask]):

@@ -1,4 +1,4 @@
-"""The studio as a server: on this computer only without accounts, or on a network address with them."""
+"""The studio's server. It can be reached over the network only if the studio has accounts."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from moviemotion.studio.request_guard import WILDCARD_HOSTS
 LOCALHOST = "127.0.0.1"
 LOCK_FILE = "studio.lock"
 CONNECTION_BACKLOG = 128
-"""Number of connections that may wait to be accepted; they are counted only afterwards."""
+"""Number of connections that may wait to be accepted; they do not count toward the connection limit."""
 SHUTDOWN_TIMEOUT = 3
-"""Seconds for open responses to finish when the studio stops."""
+"""Seconds that open responses are given to finish when the studio stops."""
 
 
 def add_account(root: Path, name: str, role: str, password: str) -> None:
@@ -32,7 +32,7 @@ def add_account(root: Path, name: str, role: str, password: str) -> None:
     Anyone with write permission for the folder can do this.
 
     Raises:
-        MoviemotionError: the role is unknown, or `AccountStore.add` raises it.
+        MoviemotionError: the name, role or password is not allowed.
     """
     if role not in list(ACCOUNT_ROLES):
         raise SettingError(
@@ -74,7 +74,7 @@ def serve(
     """Serve the studio until it is stopped.
 
     Args:
-        root: folder of studies, created if it does not exist.
+        root: the folder that contains the studies, created if it does not exist.
         host: address on which other computers can reach the studio, which requires accounts; None for this
             computer only.
         port: TCP port.

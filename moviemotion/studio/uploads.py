@@ -90,7 +90,7 @@ def list_files(folder: Path) -> tuple[StudyFile, ...]:
 def file_paths(folder: Path, kind: FileKind) -> list[Path]:
     """The files of one kind, sorted by name. All kinds except recordings have at most one file.
 
-    Symbolic links are skipped, since they could lead out of the study.
+    Symbolic links are skipped, since they could lead outside the study.
     """
     if kind is FileKind.RECORDING:
         paths = [path for path in (folder / UPLOADS_FOLDER).glob("*") if path.name not in _RESERVED_NAMES]
@@ -191,7 +191,7 @@ def read_live_cameras(folder: Path) -> SeatsConfig:
         is_inside = Path(source).resolve().is_relative_to(folder.resolve())
         if not is_inside and not re.fullmatch(r"/dev/video\d+", source):
             raise MoviemotionError(
-                f"{CAMERAS_FILE}: {Path(source).name} is not a file of this study; upload the file"
+                f"{CAMERAS_FILE}: {Path(source).name} does not belong to this study; upload the file"
             )
     return config
 

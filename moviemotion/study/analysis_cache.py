@@ -1,7 +1,7 @@
 """The analysis cache: a stored analysis, so that a large study opens without being recomputed.
 
-The cache is stored in the exports folder, so it is deleted along with the exports: when a viewer is erased,
-when seats get random IDs, and when the retention period of samples ends.
+The cache is stored in the exports folder, so it is deleted along with the exports. This happens when a viewer
+is erased, when seats get random IDs, and when the retention period of samples ends.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Names of the files and folders in a study folder, which are defined only here.
+"""Names of all files and folders in a study folder; they are defined only here.
 
 `docs/reference/file-formats.md` describes the content of each file.
 """
@@ -8,11 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 
 STUDY_FILE = "study.json"
-"""What the study was made from: inputs, settings and versions."""
+"""The inputs, settings and versions from which the study was made."""
 SAMPLES_FOLDER = "samples"
 """One Parquet file of samples for each camera."""
 PROVENANCE_FILE = "provenance.json"
-"""What the outputs are made from, apart from the samples."""
+"""Everything from which the outputs are made, apart from the samples."""
 EARLIER_PROVENANCE_FILE = "told.json"
 """Name of the provenance file in studies made with moviemotion 0.1.0."""
 
@@ -28,7 +28,7 @@ JOURNAL_FOLDER = "live"
 """Recorded data of a live capture until its cameras are aligned to film time."""
 CAPTURE_FILE, GAPS_FILE = "capture.json", "gaps.csv"
 CAPTURE_REPORTS = (CAPTURE_FILE, GAPS_FILE)
-"""What a live capture reports about its cameras."""
+"""Reports of a live capture about its cameras."""
 
 NOTES_FILE, GROUPS_FILE = "notes.json", "groups.json"
 """Notes on the film and named groups of viewers, as added by users of the studio."""

@@ -198,9 +198,9 @@ class StudyFolder:
     def _remove_if_empty(self) -> None:
         """Remove a folder that contains nothing but the study lock, while the lock is held.
 
-        A program that waits for the lock finds that its file is gone, and that it cannot create another.
+        A program that is waiting for the lock then finds that its file is gone and cannot be created again.
         """
-        with suppress(OSError):  # Windows does not remove a file that is open
+        with suppress(OSError):  # Windows cannot remove an open file
             if [path.name for path in self.folder.iterdir()] == [LOCK_FILE]:
                 (self.folder / LOCK_FILE).unlink()
                 self.folder.rmdir()
@@ -269,7 +269,7 @@ def _reporting_write_errors(path: Path) -> Iterator[None]:
 
 
 def _read_manifest(path: Path) -> dict[str, Any]:
-    """Read `study.json`; `DECODING_ERRORS` say what is wrong with it."""
+    """Read `study.json`; raises one of `DECODING_ERRORS` if the file is damaged."""
     manifest = STUDY.read_json(path)
     check_manifest(manifest)
     return dict(manifest)

@@ -1,4 +1,4 @@
-"""The inputs and settings that identify a study. The versions it was made with are recorded but not compared.
+"""The inputs and settings that identify a study. Versions are recorded too, but are not compared.
 
 A study may be resumed with a different version of the program or a different emotion model. The manifest then
 lists the previous versions under `earlier_versions`, and `version_problems` adds a warning to the report.
@@ -21,17 +21,17 @@ _NETWORKS = {"emotion_model": "model", "face_detector": "detector"}
 _VERSION_KEYS = ("moviemotion", *_NETWORKS)
 _EARLIER_KEY = "earlier_versions"
 STUDY_ID_KEY = "study_id"
-"""The study's ID in its database; there once its cameras have random IDs."""
+"""Manifest key for the study's ID in its database; present once the cameras have random IDs."""
 _UNCOMPARED_KEYS = (*_VERSION_KEYS, _EARLIER_KEY, STUDY_ID_KEY, "cameras", "texts")
 _SETTINGS = {"sync": "config", "frozen_after": "config", "simulated": "emotion_script"}
-"""Manifest key → setting, for those whose names differ."""
+"""Manifest key → setting, where the two names differ."""
 
 
 def check_manifest(manifest: Any) -> None:
     """Check the parts of a stored manifest that the program relies on.
 
     Raises:
-        TypeError, ValueError: it is damaged.
+        TypeError, ValueError: the manifest is damaged.
     """
     if not isinstance(manifest, dict):
         raise TypeError("not an object")
@@ -91,7 +91,7 @@ def check_same_inputs(folder: Path, stored: Any, requested: Any, measured: Colle
 def _differences(
     stored: dict[str, Any], requested: dict[str, Any], measured: Collection[str]
 ) -> Iterator[tuple[str, dict[str, str]]]:
-    """Yield each difference: the setting (empty for an input), and its old and new values."""
+    """Yield the setting of each difference (empty for an input), with its old and new values."""
     for key in dict.fromkeys((*stored, *requested)):
         before, after = stored.get(key), requested.get(key)
         if key not in _UNCOMPARED_KEYS and before != after:
@@ -148,7 +148,7 @@ def _plain(value: object) -> str:
 def with_earlier_versions(
     requested: dict[str, Any], stored: dict[str, Any], measured: Collection[str]
 ) -> dict[str, Any]:
-    """The manifest of a resumed study, including the versions that measured some of its cameras earlier.
+    """The manifest of a resumed study, including earlier versions that measured some of its cameras.
 
     Args:
         requested: the manifest of this run.

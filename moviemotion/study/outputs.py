@@ -26,7 +26,7 @@ def write_outputs(study: StudyFolder, analysis: Analysis) -> Analysis:
     """Write a study's report and tables and, if it has a script, annotated scripts.
 
     Returns:
-        The analysis, whose problems list any annotated script that could not be created.
+        The analysis, with a problem added for each annotated script that could not be created.
     """
     if analysis.script:
         analysis = _write_annotated_scripts(study, analysis)

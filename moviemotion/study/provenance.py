@@ -1,4 +1,4 @@
-"""Provenance of a study's outputs: everything, apart from the samples, that they are made from.
+"""Provenance of a study's outputs: everything they are made from, apart from the samples.
 
 `provenance.json` contains the timed script, the problems found, the seed and the baseline, so the same
 analysis can be recomputed from the samples at any time.
@@ -82,7 +82,7 @@ def has_provenance(folder: Path) -> bool:
 
 
 def read_provenance(folder: Path) -> Provenance:
-    """Read what a finished study's outputs are made from, apart from the samples.
+    """Read everything that a finished study's outputs are made from, apart from the samples.
 
     Raises:
         MoviemotionError: `folder` does not contain a finished study, or the study is damaged or was written
@@ -96,7 +96,7 @@ def read_provenance(folder: Path) -> Provenance:
     except DECODING_ERRORS as error:
         raise SettingError(
             "provenance-unreadable",
-            "{path}: cannot be read; restore it from a backup, or report the study again with its {script}",
+            "{path}: cannot be read; restore it from a backup, or create the report again with {script}",
             path=path,
         ) from error
 
@@ -163,7 +163,7 @@ def analyze_study(
         timeline: the timeline made from `camera_samples`.
         camera_samples: the samples of the cameras, at least one of which saw a viewer.
     """
-    # Computed here and never stored, so that it holds for the files and the version that run.
+    # Computed on every analysis and never stored, because the files and the program's version may change.
     problems = (
         *provenance.problems,
         *_missing_samples(study, provenance.problems),
@@ -181,11 +181,11 @@ _WATCHED_NOTES = (
     ": its offset is a guess",
     ": no data from ",
 )
-"""Parts of the problems of cameras whose samples exist."""
+"""Phrases that occur only in problems of cameras whose samples exist."""
 
 
 def _missing_samples(study: StudyFolder, known: Sequence[str]) -> Iterator[str]:
-    """Problems: cameras without samples, unless a known problem says that they were not processed."""
+    """Report cameras without samples, unless a known problem says that they were not processed."""
     unread = [problem for problem in known if not any(note in problem for note in _WATCHED_NOTES)]
     for camera in study.cameras:
         path = study.samples_path(camera)
@@ -199,7 +199,7 @@ def _missing_samples(study: StudyFolder, known: Sequence[str]) -> Iterator[str]:
 
 
 def _repeated_viewers(study: StudyFolder, camera_samples: Sequence[Samples]) -> Iterator[str]:
-    """Problems: viewers whose samples are in more than one file."""
+    """Report viewers whose samples are in more than one file."""
     count = Counter(viewer for samples in camera_samples for viewer in samples.viewers)
     for viewer in (viewer for viewer, files in count.items() if files > 1):
         files = [
@@ -207,4 +207,4 @@ def _repeated_viewers(study: StudyFolder, camera_samples: Sequence[Samples]) -> 
             for camera in study.cameras
             if (samples := study.read_samples(camera)) and viewer in samples.viewers
         ]
-        yield f"viewer {viewer}: counts more than once, in {' and '.join(files)}; restore them from a backup"
+        yield f"viewer {viewer}: counted more than once, in {' and '.join(files)}; restore them from a backup"

@@ -5,10 +5,10 @@ on disk, under the study lock. Each file is replaced atomically, with `study.jso
 interrupted migration is completed the next time. If any file has a newer version, the migration stops before
 anything is changed.
 
-To change a file format, increment its version here, add a migration from the previous version, increment the
-version of `STUDY` (which determines whether a study needs migration at all), and describe the change in
-`docs/reference/file-formats.md`. The studies in `tests/study/golden` were made with earlier versions and are
-used to test the migrations.
+To change a file format, increment its version here and add a migration from the previous version. Also
+increment the version of `STUDY`, which determines whether a study needs migration at all, and describe the
+change in `docs/reference/file-formats.md`. The studies in `tests/study/golden` were made
+with earlier versions and are used to test the migrations.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def _provenance_2(provenance: Any) -> Any:
 
 
 def _capture_2(report: Any) -> Any:
-    """An interval that was not measured was NaN, which is not valid JSON; it is now null."""
+    """Intervals that were not measured are now null; they used to be NaN, which is not valid JSON."""
     if isinstance(report, dict):
         return {key: _capture_2(value) for key, value in report.items()}
     if isinstance(report, list):
@@ -93,7 +93,7 @@ NOTES = FileSchema("moviemotion/notes", 2, {1: lambda notes: {"notes": notes}})
 GROUPS = FileSchema("moviemotion/groups", 2, {1: lambda groups: {"groups": groups}})
 SCREENING_STATE = FileSchema("moviemotion/screening", 2, {1: _screening_2})
 ANALYSIS_CACHE = FileSchema("moviemotion/analysis-cache", 2)
-"""Never migrated: a cache of any other version is recomputed."""
+"""Caches are never migrated; a cache written by any other version is recomputed."""
 
 DECODING_ERRORS = (
     OSError,
@@ -105,7 +105,7 @@ DECODING_ERRORS = (
     RuntimeError,
     pa.ArrowException,
 )
-"""What reading a damaged JSON, Parquet or Arrow file may raise."""
+"""Errors that reading a damaged JSON, Parquet or Arrow file may raise."""
 
 _JSON_FILES = {
     PROVENANCE_FILE: PROVENANCE,
@@ -132,10 +132,10 @@ def write_json(path: Path, schema: FileSchema, content: dict[str, Any], indent: 
 def migrate_study(folder: Path) -> None:
     """Migrate every file of an older study to the current version; the caller must hold the study lock.
 
-    A folder without a study, or with a damaged study.json, is left alone: opening it reports the error.
+    A folder without a study, or with a damaged study.json, is left unchanged; opening it reports the error.
 
     Raises:
-        NewerVersionError: a file is of a newer version; nothing is changed.
+        NewerVersionError: a file was written by a newer version; nothing is changed.
         MoviemotionError: a file is damaged; nothing is changed.
     """
     record = folder / STUDY_FILE
@@ -145,7 +145,7 @@ def migrate_study(folder: Path) -> None:
         return
     if STUDY.version_of(record, manifest) == STUDY.version or not isinstance(manifest, dict):
         return
-    # All files are read before the first one is replaced: a damaged one leaves the study as it is.
+    # Read all files before replacing the first one, so that a damaged file leaves the study unchanged.
     outdated = _outdated_json_files(folder)
     outdated_samples = _outdated_samples(folder)
     for path, target, schema, content in outdated:
@@ -158,15 +158,18 @@ def migrate_study(folder: Path) -> None:
 
 
 def damaged_file_error(path: Path) -> MoviemotionError:
-    """The error for a damaged file that only a copy can replace."""
+    """The error for a damaged file that can be restored only from a backup."""
     return MoviemotionError(f"{path}: damaged; restore it from a backup")
 
 
 def _outdated_json_files(folder: Path) -> list[tuple[Path, Path, FileSchema, dict[str, Any]]]:
-    """File, its name from now on, its schema and its content in the current version.
+    """Find the outdated JSON files of a study.
 
-    Damaged notes and groups stay as they are, and are reported when they are read: no viewer's erasure may
-    fail because of them.
+    Damaged notes and groups are left unchanged and are reported when they are read, because they must not
+    prevent the erasure of a viewer.
+
+    Returns:
+        For each file: its current path, its path after migration, its schema and its migrated content.
     """
     found = []
     for name, schema in _JSON_FILES.items():

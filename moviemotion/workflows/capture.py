@@ -73,11 +73,11 @@ class CaptureResult:
     """A finished capture.
 
     Attributes:
-        folder: of the study.
+        folder: the study folder.
         seconds: film time at which the last camera ends.
-        cameras: in the order of seats.toml.
-        gaps: of all cameras.
-        problems: one line for each damaged file of the journal, which then stays in the study.
+        cameras: the result of each camera, in the order of seats.toml.
+        gaps: the gaps of all cameras.
+        problems: one line for each damaged journal file; if there are any, the journal is kept.
     """
 
     folder: Path
@@ -227,7 +227,7 @@ def _manifest(seats: SeatsConfig) -> dict[str, object]:
 
 
 def _open_captured_study(folder: Path) -> tuple[SeatsConfig, StudyFolder]:
-    """Open a captured study; also return the seats configuration it was captured with."""
+    """Open a captured study, and return it with the seats configuration used for the capture."""
     study = StudyFolder.open_existing(folder)
     try:
         return _seats_from_manifest(study.manifest), study

@@ -49,7 +49,7 @@ def compare_studies(
             "subtitles-without-script", "subtitles are useful only together with a screenplay; add {script}"
         )
     if first.resolve() == second.resolve():
-        raise MoviemotionError(f"{second}: given twice; give two different studies")
+        raise MoviemotionError(f"{second}: this study was given twice; give two different studies")
     screenplay = read_screenplay(script) if script else None
     analyses = [
         _with_script(load_analysis(folder), screenplay, spoken)
@@ -76,7 +76,7 @@ def write_comparison(comparison: ScreeningComparison, out: Path) -> None:
 
 
 def _display_names(first: Path, second: Path) -> tuple[str, str]:
-    """Names of the two folders, prefixed with the parent folder's name if they are identical."""
+    """Names of the two folders, prefixed with the parent folder's name if both are the same."""
     a, b = first.resolve(), second.resolve()
     return (
         (a.name, b.name) if a.name != b.name else (f"{a.parent.name}/{a.name}", f"{b.parent.name}/{b.name}")

@@ -72,7 +72,7 @@ def export(
 
     Raises:
         MoviemotionError: the folder does not contain a finished study or is not writable, a format is
-            unknown, or the frame rate that the markers need is missing or has no timecode.
+            unknown, or the frame rate that the markers need is missing or does not support timecode.
     """
     chosen, timecode = _select_formats(formats, frame_rate, start_timecode, film)
     with study_lock(study):
@@ -99,7 +99,7 @@ def export_analysis(
 def _select_formats(
     formats: Sequence[str], frame_rate: float | None, start_timecode: str | None, film: Path | None
 ) -> tuple[tuple[str, ...], TimecodeFormat | None]:
-    """The formats to write, and the timecode if any of them counts in frames."""
+    """Return the formats to write, and the timecode format if any of them counts in frames."""
     for name in formats:
         if name not in FORMATS:
             raise SettingError(
@@ -157,8 +157,8 @@ def _export_timecode(
     if frame_rate is None and film is None:
         raise SettingError(
             "no-frame-rate",
-            "markers need a frame rate; add {frame_rate}, such as 24, or {film}, or choose other "
-            "formats ({formats})",
+            "markers need a frame rate; add {frame_rate}, such as 24, or {film}, or choose other formats "
+            "with {formats}",
         )
     try:
         if film is None or frame_rate is not None:
@@ -190,7 +190,7 @@ def _escape_formulas(batch: pa.RecordBatch) -> pa.RecordBatch:
 
 
 def write_tables(folder: Path, suffix: str, analysis: Analysis) -> Iterator[Path]:
-    """Write every table, and descriptions of the columns in machine- and human-readable form."""
+    """Write every table, with machine-readable and human-readable descriptions of the columns."""
     folder.mkdir(exist_ok=True)
     for table in TABLES:
         path = folder / f"{table.name}.{suffix}"

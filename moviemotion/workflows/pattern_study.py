@@ -62,7 +62,8 @@ def relate_patterns_to_ratings(
             if name not in given
         ),
         *(
-            f"{ratings}: rates {name}, which is not among the studies; add its folder or remove the line"
+            f"{ratings}: contains a rating for {name}, which is not among the studies; add its folder or "
+            "remove the line"
             for name in given
             if name not in names
         ),

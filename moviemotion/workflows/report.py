@@ -74,10 +74,10 @@ def report(  # noqa: PLR0913 (mirrors the command)
         if sources is None and has_provenance(folder):
             before = read_provenance(folder)
             provenance = replace(before, seed=seed, baseline=baseline or before.baseline)
-            if was_capture:  # its journal was damaged before, and may be restored now
+            if was_capture:  # the journal was damaged earlier, but may have been restored since
                 provenance = replace(provenance, problems=tuple(_capture_notes(folder / CAPTURE_FILE)))
             return Screening(folder, write_study(study, audience_timeline(watched), watched, provenance), ())
-        finished = has_provenance(folder)  # then a camera without samples is a problem of the analysis
+        finished = has_provenance(folder)  # the analysis then reports cameras without samples
         unread = [f"{c}: was not processed" for c in study.cameras if c not in saved and not finished]
         notes = [*unread, *_capture_notes(folder / CAPTURE_FILE)]
         return Screening(
@@ -86,12 +86,12 @@ def report(  # noqa: PLR0913 (mirrors the command)
 
 
 def _refuse_lost_provenance(folder: Path) -> None:
-    """Refuse to replace a lost provenance.json by one without the script."""
+    """Refuse to replace a missing provenance.json with one that lacks the script."""
     if any((folder / name).exists() for name in (*VIEWER_OUTPUTS, *AUDIENCE_OUTPUTS)):
         raise SettingError(
             "provenance-missing",
             "{path}: missing, although the study has outputs; restore it from a backup, "
-            "or give {script} (and {subtitles}) to make it again",
+            "or create it again with {script} (and {subtitles})",
             path=folder / PROVENANCE_FILE,
         )
 

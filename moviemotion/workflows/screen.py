@@ -99,9 +99,9 @@ def screen(  # noqa: PLR0913 (mirrors the command)
         detector: the face detector, given as a registered name or a detector object.
 
     Raises:
-        MoviemotionError: the model or detector cannot be used, no video can be read or all are masked, no
-            viewer is seen, the script or its timing cannot be used, the baseline lies outside the film, or
-            `out` contains other files. Nothing is written in these cases.
+        MoviemotionError: the model, the detector, the script or its timing cannot be used, or the baseline
+            lies outside the film. Also raised if no video can be read, all videos are masked, no viewer is
+            seen, or `out` contains other files. Nothing is written in these cases.
     """
     check_seed(seed)
     check_rate(rate)
@@ -121,7 +121,7 @@ def screen(  # noqa: PLR0913 (mirrors the command)
         )
     problems, length = _probe(cameras)
     if sources:
-        # Reject a script that does not fit before the time-consuming part.
+        # Reject a script that does not match before the time-consuming part starts.
         sources.align(length)
     if baseline and length is not None and baseline.start >= length:
         raise SettingError(
@@ -257,7 +257,7 @@ def _camera_names(videos: Sequence[Path]) -> list[str]:
 
 
 def _refuse_duplicate_videos(cameras: Sequence[Camera]) -> None:
-    """Reject the same video under two names: its viewer would count as two who agree perfectly."""
+    """Reject identical videos; otherwise, one viewer would count as two who agree perfectly."""
     first: dict[str, Path] = {}
     for path in (camera.path for camera in cameras if camera.path.is_file() and camera.path.stat().st_size):
         twin = first.setdefault(file_fingerprint(path), path)
@@ -266,7 +266,11 @@ def _refuse_duplicate_videos(cameras: Sequence[Camera]) -> None:
 
 
 def _probe(cameras: Sequence[Camera]) -> tuple[dict[str, str], float | None]:
-    """Map each unreadable camera to its error; also return the film's length in seconds, as far as known."""
+    """Check that the videos can be read and overlap the film.
+
+    Returns:
+        Unreadable camera → error message, and the length of the film in seconds (None if unknown).
+    """
     problems, ends = {}, []
     for camera in cameras:
         try:

@@ -1,4 +1,4 @@
-"""Checks of the settings of the workflows, before anything is processed or written."""
+"""Checks of the workflows' settings, made before anything is processed or written."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from moviemotion.analysis.signals.baseline import TimeSpan
 from moviemotion.errors import SettingError
 
 MIN_RATE, MAX_RATE = 0.1, 60.0
-"""Limits of the samples per second."""
+"""Minimum and maximum number of samples per second."""
 
 
 def check_seed(seed: object) -> None:
-    """Check that a seed is an integer that is not negative.
+    """Check that a seed is a non-negative integer.
 
     Raises:
-        SettingError: it is not.
+        SettingError: the seed is not valid.
     """
     if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
         raise SettingError(
@@ -26,15 +26,15 @@ def check_seed(seed: object) -> None:
 
 
 def check_rate(rate: object) -> None:
-    """Check the samples per second.
+    """Check the number of samples per second.
 
     Raises:
-        SettingError: they are not from `MIN_RATE` to `MAX_RATE`.
+        SettingError: the rate is not between `MIN_RATE` and `MAX_RATE`.
     """
     if not _is_number(rate) or not MIN_RATE <= rate <= MAX_RATE:
         raise SettingError(
             "invalid-rate",
-            "{rate} {value}: not valid; give samples per second from {least} to {most}",
+            "{rate} {value}: not valid; give a number of samples per second from {least} to {most}",
             value=rate,
             least=f"{MIN_RATE:g}",
             most=f"{MAX_RATE:g}",
@@ -45,13 +45,13 @@ def check_offsets(offsets: Mapping[str, float]) -> None:
     """Check that offsets are finite numbers.
 
     Raises:
-        SettingError: one is not.
+        SettingError: an offset is not a finite number.
     """
     for camera, seconds in offsets.items():
         if not _is_number(seconds):
             raise SettingError(
                 "invalid-offset",
-                "{offsets} {camera}={value}: not a finite number; give seconds of film time",
+                "{offsets} {camera}={value}: not a finite number; give the offset in seconds",
                 camera=camera,
                 value=seconds,
             )
@@ -61,7 +61,7 @@ def check_baseline(baseline: TimeSpan | None) -> None:
     """Check that a baseline starts at or after 0 and ends after it starts.
 
     Raises:
-        SettingError: it does not.
+        SettingError: the baseline is not valid.
     """
     if baseline is None:
         return
@@ -69,7 +69,7 @@ def check_baseline(baseline: TimeSpan | None) -> None:
     if not valid or not 0 <= baseline.start < baseline.end:
         raise SettingError(
             "invalid-baseline",
-            "{baseline} {value}: does not end after it starts; give finite seconds of film time in order",
+            "{baseline} {value}: not a valid stretch; give a start and a later end in seconds of film time",
             value=f"{baseline.start}-{baseline.end}",
         )
 

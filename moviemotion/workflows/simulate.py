@@ -68,7 +68,7 @@ class SimulatedStudy:
 def simulate(
     emotion_script: Path, viewers: int, minutes: float, out: Path, seed: int = DEFAULT_SEED
 ) -> SimulatedStudy:
-    """Simulate the samples of a synthetic audience's screening.
+    """Simulate the samples of a screening for a synthetic audience.
 
     The folder receives one camera per viewer in `samples/`, and the ground truth: `emotion-script.csv` (the
     emotion script), `viewers.csv` (reaction profiles) and `truth.parquet` (intensities in each second).
@@ -136,11 +136,12 @@ def simulate_videos(
 ) -> list[Path]:
     """Render videos of a synthetic audience that is as hard to measure as a real one, with ground truth.
 
-    `add_nuisances` and `random_sensors` make the emotions hard to see: hands, popcorn, viewers who lean out
-    of view or exchange seats, expressive resting faces, a dark theater, infrared, and the flicker of the
-    screen. The folder receives one video for every one to three viewers, `truth.csv` (intensities in each
-    second at each viewer's delay; in view or occluded), `viewers.csv` (reaction profiles) and `swaps.csv`
-    (identity switches).
+    `add_nuisances` and `random_sensors` make the emotions hard to see. They add hands, popcorn, expressive
+    resting faces, infrared recordings, a dark theater and screen flicker, and let viewers lean out of view or
+    exchange seats. Each video shows one to three viewers. The folder also receives the ground truth:
+    `truth.csv`, `viewers.csv` (reaction profiles) and `swaps.csv` (identity switches). `truth.csv` contains
+    the intensities in each second, after each viewer's reaction delay, and whether the viewer is in view or
+    occluded.
 
     Args:
         emotion_script, viewers, minutes, seed: as for `simulate`.
@@ -184,7 +185,7 @@ def simulate_videos(
 
 
 def viewers_by_camera(viewers: int) -> list[list[int]]:
-    """Indices of the viewers shown by each camera of a rendered audience: one, two, three, then one again."""
+    """Indices of the viewers shown by each camera of a rendered audience; see `VIEWERS_PER_CAMERA`."""
     cameras: list[list[int]] = []
     at = 0
     while at < viewers:
@@ -195,13 +196,13 @@ def viewers_by_camera(viewers: int) -> list[list[int]]:
 
 
 def _read_emotion_script(emotion_script: Path, viewers: int, minutes: float) -> tuple[EmotionSchedule, int]:
-    """Read the emotion schedule, check the settings, and return the film's length in seconds too."""
+    """Check the settings, and return the emotion schedule and the length of the film in seconds."""
     script = read_emotion_schedule(emotion_script)
     seconds = round(60 * minutes) if math.isfinite(minutes) else 0
     if viewers < 1 or seconds < 1:
         raise SettingError(
             "empty-audience",
-            "{viewers} {count}, {minutes} {length}: too few viewers or too short a film; "
+            "{viewers} {count}, {minutes} {length}: there are too few viewers or the film is too short; "
             "give at least 1 viewer and 1 second",
             count=viewers,
             length=f"{minutes:g}",

@@ -61,8 +61,8 @@ def predict_outcome(
     matched = [k for k, key in enumerate(of_row) if key in outcome_of]
     if not matched:
         raise MoviemotionError(
-            f"{outcomes}: none of the {' and '.join(keys)} names occur in the reactions, where the first is "
-            f"{' '.join(of_row[0]) if of_row else 'none'}; use the same names in both files"
+            f"{outcomes}: none of the {' and '.join(keys)} names occur in the reactions, whose first name is "
+            f"{' '.join(of_row[0]) if of_row else 'missing'}; use the same names in both files"
         )
     table = ReactionTable(
         tuple(table.trailers[k] for k in matched),

@@ -114,7 +114,9 @@ def test_two_audiences_are_compared(study: mm.Study, tmp_path: Path) -> None:
 def test_doubtful_tables_are_analyzed_and_reported(study: mm.Study) -> None:
     wide = study.timeline_wide
     repeated = mm.analyze(pd.concat([wide, wide[wide.viewer == wide.viewer[0]]]))
-    assert any("more rows than viewer-seconds" in problem for problem in repeated.problems)
+    assert any(
+        "rows for the same viewer and second were averaged" in problem for problem in repeated.problems
+    )
     empty = wide.copy()
     empty.loc[empty.viewer == empty.viewer[0], list(mm.EMOTIONS)] = np.nan
     assert any("without any values" in problem for problem in mm.analyze(empty).problems)
@@ -130,7 +132,7 @@ def test_a_comparison_is_saved(study: mm.Study, tmp_path: Path) -> None:
 
 
 def test_one_study_is_not_compared_with_itself(study: mm.Study) -> None:
-    with pytest.raises(mm.MoviemotionError, match="the same study twice"):
+    with pytest.raises(mm.MoviemotionError, match="both are the same study"):
         mm.compare(study, study)
 
 
@@ -159,10 +161,10 @@ def test_a_script_is_read_and_aligned() -> None:
         (lambda path: mm.simulate(path / "no.csv", path / "out"), "no.csv"),
         (lambda path: mm.analyze({"viewer": ["a"], "second": [0]}), "neutral"),
         (lambda path: mm.align(path / "a.fountain", path / "a.srt"), "a.fountain"),
-        (lambda path: mm.analyze(path / "table.csv"), "frame: PosixPath instead of a table"),
-        (lambda path: mm.analyze([{"viewer": "a"}]), "frame: list instead of a table"),
-        (lambda path: mm.compare("a", "b"), "first: str instead of a study"),
-        (lambda path: mm.screen("seat.mp4", path / "out"), "videos: one path"),
+        (lambda path: mm.analyze(path / "table.csv"), "frame: expected a table, got PosixPath"),
+        (lambda path: mm.analyze([{"viewer": "a"}]), "frame: expected a table, got list"),
+        (lambda path: mm.compare("a", "b"), "first: expected a study, got str"),
+        (lambda path: mm.screen("seat.mp4", path / "out"), "videos: expected a list, got one path"),
         (lambda path: mm.analyze(TABLE).plot(5), "emotions: expected a list of emotion names, got int"),
         (lambda path: mm.analyze(TABLE).plot(ax=5), "ax: expected matplotlib axes, got int"),
         (lambda path: mm.analyze(TABLE).table(["moments"]), "no such table"),
@@ -170,7 +172,7 @@ def test_a_script_is_read_and_aligned() -> None:
         (lambda path: mm.detect_faces(np.zeros((9, 9), np.uint8), None), "detector: NoneType: .*centerface"),
         (lambda path: mm.EmotionReader("/"), "/: a folder instead of an emotion model"),
         (lambda path: mm.EmotionReader(dict), "model: dict is a class"),
-        (lambda path: mm.EmotionReader().predict(np.zeros((48, 48, 3), np.uint8)), "one RGB image"),
+        (lambda path: mm.EmotionReader().predict(np.zeros((48, 48, 3), np.uint8)), "a single RGB image"),
     ],
 )
 def test_bad_input_is_one_clear_line(act, message: str, tmp_path: Path) -> None:

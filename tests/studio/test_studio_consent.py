@@ -177,7 +177,7 @@ def test_withdrawal_with_the_code_returns_a_receipt(asked: Path, phone: TestClie
     assert "You have withdrawn" in withdrawn.text
     assert states(asked) == [None, None]
     assert consent.find_receipt(asked, code_in(withdrawn.text)).state is ConsentState.WITHDRAWN
-    assert "Nothing is stored about you any more" in phone.get(page_of(asked)).text
+    assert "Nothing is stored about you anymore" in phone.get(page_of(asked)).text
 
 
 def test_two_withdrawals_at_once_both_confirm(asked: Path, served: str) -> None:
@@ -192,7 +192,7 @@ def test_two_withdrawals_at_once_both_confirm(asked: Path, served: str) -> None:
         late = phone.post("/api/receipts/withdraw", json={"code": code})
     assert [page.status_code for page in shown] == [200] * 8
     assert sum("You have withdrawn" in page.text for page in shown) == 1
-    assert sum("Nothing is stored about you any more" in page.text for page in shown) == 7
+    assert sum("Nothing is stored about you anymore" in page.text for page in shown) == 7
     assert late.status_code == 400
     assert states(asked) == [None, None]
 

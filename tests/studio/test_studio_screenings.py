@@ -160,7 +160,7 @@ def test_excluded_recordings_are_listed_before_the_screening(
     suffix = seats[0].suffix
     client.put(f"{AT}/files/recording/door{suffix}", content=seats[0].read_bytes())
     assert client.get(AT).json()["excluded_recordings"] == {
-        f"seat-01{suffix}": "seat A9 has not accepted and could be anywhere in the frame",
+        f"seat-01{suffix}": "the participant in seat A9 has not accepted and could be anywhere in the frame",
         f"door{suffix}": "no seat uses this camera",
     }
     client.post(f"{AT}/seats", json={"seat": "D", "camera": "door"})

@@ -87,7 +87,7 @@ def test_from_consent_to_an_erased_viewer(
     phone.goto("/c/receipt")
     phone.fill("#code", codes["A1"])
     phone.get_by_role("button", name="Show my answer").click()
-    sync_api.expect(phone.get_by_role("status")).to_contain_text("Nothing is stored about you any more")
+    sync_api.expect(phone.get_by_role("status")).to_contain_text("Nothing is stored about you anymore")
     assert page_problems == []
 
 
@@ -190,5 +190,5 @@ def erase(page, code: str) -> None:
     page.get_by_label("Receipt code, random ID, or seat label").fill(code)
     page.get_by_role("button", name="Erase …", exact=True).first.click()
     page.get_by_role("button", name="Erase permanently").click()
-    sync_api.expect(page.locator("#done")).to_contain_text("The results were computed again", timeout=MINUTES)
+    sync_api.expect(page.locator("#done")).to_contain_text("The results were recomputed", timeout=MINUTES)
     sync_api.expect(page.get_by_role("heading", name="The audit log is intact")).to_be_visible()

@@ -94,7 +94,7 @@ def test_a_viewer_in_two_files_is_a_problem(finished: Path) -> None:
 def test_a_lost_provenance_is_not_replaced_without_the_script(finished: Path) -> None:
     (finished / "provenance.json").unlink()
     before = contents(finished)
-    with pytest.raises(MoviemotionError, match=r"provenance\.json: missing.*give script") as refused:
+    with pytest.raises(MoviemotionError, match=r"provenance\.json: missing.*with script") as refused:
         report(finished)
     one_line(refused)
     assert contents(finished) == before
@@ -104,7 +104,7 @@ def test_a_lost_provenance_is_not_replaced_without_the_script(finished: Path) ->
 @pytest.mark.parametrize("act", [read_status, verify_audit_log, report])
 def test_the_database_of_another_study_is_refused(finished: Path, act) -> None:
     shutil.copy(finished.parent / "interrupted" / "study.db", finished / "study.db")
-    with pytest.raises(MoviemotionError, match=r"study\.db: is of another study; restore it") as refused:
+    with pytest.raises(MoviemotionError, match=r"study\.db: belongs to another study; restore it") as refused:
         act(finished)
     one_line(refused)
     (finished / "study.db").unlink()

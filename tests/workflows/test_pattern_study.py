@@ -75,7 +75,7 @@ def test_every_mismatch_is_one_line(studies, tmp_path):
     lines = str(refused.value).splitlines()
     assert len(lines) == 3
     assert "no rating for film-1" in lines[0]
-    assert "rates film-9" in lines[1]
+    assert "a rating for film-9" in lines[1]
 
 
 def test_the_same_study_twice_and_too_few_studies_are_refused(studies, tmp_path):

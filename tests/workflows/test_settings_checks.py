@@ -42,19 +42,19 @@ def test_a_seed_is_an_integer_of_at_least_0(tmp_path: Path, seed: Any) -> None:
 
 @pytest.mark.parametrize("rate", [0, -1, 0.05, 61, NAN, INFINITY, True, "5"])
 def test_a_rate_is_within_its_limits(tmp_path: Path, rate: Any) -> None:
-    says = f"--rate {rate}: not valid; give samples per second from 0.1 to 60"
+    says = f"--rate {rate}: not valid; give a number of samples per second from 0.1 to 60"
     refused(tmp_path, says, screen, [tmp_path / "a.mp4"], tmp_path / "study", rate=rate)
 
 
 @pytest.mark.parametrize("offset", [NAN, INFINITY, "2", None])
 def test_an_offset_is_a_finite_number(tmp_path: Path, offset: Any) -> None:
-    says = f"--offset a={offset}: not a finite number; give seconds"
+    says = f"--offset a={offset}: not a finite number; give the offset"
     refused(tmp_path, says, screen, [tmp_path / "a.mp4"], tmp_path / "study", offsets={"a": offset})
 
 
 @pytest.mark.parametrize("ends", [(5, 2), (3, 3), (-1, 2), (0, NAN), (0, INFINITY), ("a", "b")])
 def test_a_baseline_ends_after_it_starts(tmp_path: Path, ends: Any) -> None:
-    says = f"--baseline {ends[0]}-{ends[1]}: does not end after it starts; give finite seconds"
+    says = f"--baseline {ends[0]}-{ends[1]}: not a valid stretch; give a start and a later end"
     span = TimeSpan(*ends)
     refused(tmp_path, says, screen, [tmp_path / "a.mp4"], tmp_path / "study", baseline=span)
     refused(tmp_path, says, report, tmp_path, baseline=span)

@@ -108,7 +108,7 @@ class AudienceResponse(BaseModel):
 
     size: int = Field(description="Number of viewers in the audience.")
     min_group_size: int = Field(
-        description="Minimum number of viewers in a group, and outside it, for roles other than researcher."
+        description="Minimum number of viewers inside and outside a group that other roles may see."
     )
     viewers: list[ViewerResponse] = Field(description="All viewers; empty except for the researcher.")
     groups: list[GroupResponse]
@@ -219,7 +219,7 @@ def delete_group(folder: StudyPath, user: Researcher, name: GroupName) -> None:
     notes_and_groups.set_group(folder, name, None)
 
 
-@router.get("/notes", summary="List the notes in order of film time")
+@router.get("/notes", summary="List the notes, sorted by film time")
 def list_notes(folder: StudyPath, user: StaffUser) -> list[NoteResponse]:
     return [NoteResponse(**vars(note)) for note in notes_and_groups.read_notes(folder)]
 

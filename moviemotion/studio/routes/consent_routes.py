@@ -122,8 +122,8 @@ def get_consent_question(folder_and_seat: SeatFromToken) -> ConsentQuestion:
 @router.post(
     "/api/consent/{token}",
     summary="Accept or decline",
-    description="Rejected if the disclosure has changed since the participant read it (show the new one), or "
-    "if the screening has finished.",
+    description="The answer is rejected if the screening has finished, or if the disclosure has changed "
+    "since the participant read it; in that case, show the new disclosure.",
     dependencies=[seat_rate_limit],
 )
 def submit_answer(folder_and_seat: SeatFromToken, answer: ConsentAnswer) -> Receipt:
@@ -174,8 +174,8 @@ def seat_page(request: Request, folder_and_seat: SeatFromToken, again: int = 0) 
     Args:
         request: the request.
         folder_and_seat: the study and the seat.
-        again: 0: show the receipt if there is one; 1: ask again because the page had expired; 2: ask again
-            because the participant wants to change their answer.
+        again: 0 to show the receipt if there is one, 1 to ask again because the page had expired, or 2 to
+            ask again because the participant wants to change their answer.
     """
     code = request.cookies.get(RECEIPT_COOKIE)
     if code and not again:
@@ -183,7 +183,7 @@ def seat_page(request: Request, folder_and_seat: SeatFromToken, again: int = 0) 
         try:
             return _receipt_page(request, folder, find_receipt(folder, code), seat_page=request.url.path)
         except MoviemotionError:
-            pass  # the code is from another study that had this address
+            pass  # the code belongs to another study that used this address before
     return _question_page(request, folder_and_seat, PAGE_EXPIRED_MESSAGE if again == 1 else "")
 
 
@@ -343,7 +343,7 @@ def _withdraw(request: Request, folder: Path, code: str) -> Receipt:
 
 
 def _withdraw_or_confirm(request: Request, folder: Path, code: str) -> Receipt:
-    """Withdraw, or return the receipt if that was already done, so that a double tap is not an error."""
+    """Withdraw consent. If it was already withdrawn, return the receipt, so that double taps do no harm."""
     try:
         return _withdraw(request, folder, code)
     except MoviemotionError:

@@ -100,7 +100,7 @@ def erase_viewer(folder: IdleStudy, user: PrivacyOfficer, reference: ViewerRefer
 
 @router.post(
     "/export",
-    summary="Export everything stored about a viewer as a ZIP file for them",
+    summary="Export everything stored about a viewer as a ZIP file",
     response_class=FileResponse,
     responses={200: {"content": {"application/zip": {}}}},
 )
@@ -125,7 +125,7 @@ def bring_deletion_forward(
 @router.post(
     "/enforce",
     summary="Delete what is due now",
-    description="Erases viewers who have withdrawn, and deletes data whose deletion date has come. The "
+    description="Erases viewers who have withdrawn, and deletes data that has reached its deletion date. The "
     "studio also does this when it starts, and every hour.",
 )
 def enforce_retention(folder: IdleStudy, user: PrivacyOfficer) -> EnforcementResult:

@@ -86,7 +86,7 @@ class CameraHealthResponse(BaseModel):
     last_seen: float | None = Field(
         description="Film time of the last frame in seconds; null if there was none."
     )
-    losses: int = Field(description="How often the connection was lost or the image froze.")
+    losses: int = Field(description="Number of times that the connection was lost or the image froze.")
 
 
 class ScreeningProgress(BaseModel):

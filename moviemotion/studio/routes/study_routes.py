@@ -48,8 +48,8 @@ class StudySummary(BaseModel):
     stage: Stage
     problem: str = Field(description="Why the last screening failed; empty if it did not.")
     asks_consent: bool = Field(
-        description="Whether the study's viewers are asked for consent. Studies that were not created in the "
-        "studio may omit this."
+        description="Whether the study's viewers are asked for consent. This may be false if the study was "
+        "not created in the studio."
     )
     seats: int = Field(description="Number of seats.")
     answers: dict[ConsentState, int] = Field(
@@ -138,7 +138,7 @@ def list_studies(request: Request, user: StaffUser, jobs: JobsDependency) -> lis
 @router.post(
     "",
     summary="Create a study",
-    description="It has consent records from the start; every seat is blacked out until its viewer accepts.",
+    description="Consent is recorded from the start; every seat is blacked out until its viewer accepts.",
     status_code=201,
 )
 def create_study(request: Request, user: Researcher, jobs: JobsDependency, new: NewStudy) -> StudyDetails:
@@ -208,9 +208,9 @@ def remove_seat(folder: IdleStudy, user: Researcher, seat: str) -> None:
     "/{study}/files/{kind}/{name}",
     summary="Upload a file",
     description="The body is the content of the file, with any content type. Files that cannot be used are "
-    "rejected at once. A recording is deleted when the screening has finished. Film, script and subtitles "
-    "replace a previous file and are kept. A seats.toml (cameras) may name streams, devices, and recordings "
-    "of this study.",
+    "rejected at once. A recording is deleted when the screening has finished. A film, script or subtitles "
+    "file replaces any previous one and is kept. A seats.toml (cameras) may name streams, devices, "
+    "and recordings of this study.",
     status_code=201,
     max_body_size=max(uploads.MAX_FILE_BYTES.values()),
     openapi_extra={
@@ -232,7 +232,7 @@ async def upload_file(
         return _check_file_change(folder, kind, jobs)
 
     with write_guard():
-        pass  # reject before the upload what would be rejected after it
+        pass  # reject the file before the upload rather than after it
     path = await uploads.save_upload(folder, kind, name, request.stream(), write_guard)
     return StudyFile(kind, path.name, path.stat().st_size)
 
@@ -264,7 +264,7 @@ def _check_file_change(folder: Path, kind: FileKind, jobs: ScreeningJobs) -> Ite
 
 
 def _summary_or_problem(folder: Path, jobs: ScreeningJobs) -> StudySummary:
-    """The summary of a study; a damaged study is listed with its problem instead of hiding the others."""
+    """The summary of a study. A damaged study is listed with its problem, so that the others can be shown."""
     try:
         return _study_summary(folder, jobs)
     except MoviemotionError as error:

@@ -35,7 +35,7 @@ async function sendRequest(method, path, body) {
     body = JSON.stringify(body);
   }
   return fetch(path, { method, headers, body }).catch(() => {
-    throw new Error("The studio does not respond; check that it is still running.");
+    throw new Error("The studio is not responding; check that it is still running.");
   });
 }
 

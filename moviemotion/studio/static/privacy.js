@@ -40,7 +40,7 @@ byId("erase")?.addEventListener("click", async (event) => {
   try {
     const erased = await request("POST", `${api}/erase`, { viewer: byId("erasing-viewer").textContent });
     const lines = [
-      `Erased: ${erased.samples.toLocaleString("en")} samples, ${erased.pictures} pictures. The results were computed again.`,
+      `Erased: ${erased.samples.toLocaleString("en")} samples, ${erased.pictures} pictures. The results were recomputed.`,
       ...erased.files.map((name) => `Deleted because it contained the viewer’s ID: ${name}`),
       ...erased.unknown_files.map((name) => `Not written by MoviEmotion; check whether it contains data about the viewer: ${name}`),
     ];
