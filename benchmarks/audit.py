@@ -71,7 +71,7 @@ def check_with_labels(data: Path, faces_used: int | None, seed: int) -> Iterator
 
 
 def with_flipped_labels(faces: dataset.FaceSet, seed: int) -> tuple[dataset.FaceSet, np.ndarray]:
-    """Give `PLANTED` of the faces whose label agrees with the consensus a wrong label.
+    """Give wrong labels to `PLANTED` of the faces whose labels agree with the consensus.
 
     Returns:
         All faces with their new labels; an (n,) mask of the faces whose label was changed.

@@ -2,7 +2,7 @@
 
     python benchmarks/contact_sheets.py ../shared/data/seats ../shared/data/groups --out sheets/
 
-The text below each frame names the viewer, the strongest emotion with its strength and its probability, and
+The text below each frame states the viewer, the strongest emotion with its strength and its probability, and
 the quality weight in that second with the reasons for any rejected samples. The sheets show faces, so store
 them only where the clips may be stored.
 """

@@ -119,7 +119,7 @@ def make_environment() -> Path:
 
 
 def start(python: str, program: str, options: argparse.Namespace) -> subprocess.Popen[str]:
-    """Start a process that trains for one turn for each line that it reads."""
+    """Start a process that trains for one turn whenever it reads a line."""
     threads = str(options.threads)
     environment = {
         **os.environ,

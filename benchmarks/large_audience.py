@@ -1,4 +1,4 @@
-"""Measure the report of a large audience: 200 viewers, 2 hours of film, 5 samples per second.
+"""Measure the cost of a report for 200 viewers, 2 hours of film and 5 samples per second.
 
     python benchmarks/large_audience.py                  # about a minute on 2 cores, plus the simulation
     python benchmarks/large_audience.py --study FOLDER   # a study made by `moviemotion simulate`

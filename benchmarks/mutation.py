@@ -73,7 +73,7 @@ def _mutated(source: str, operator: str, occurrence: int) -> str | None:
 
 
 def tests_of(module: Path) -> list[str]:
-    """Return the test files that import a module, its own first; if there are none, all of its package."""
+    """Return the test files that import a module, its own first; if there are none, those of its package."""
     inside = module.relative_to("moviemotion").as_posix()
     nearest = max((key for key in TESTS if inside.startswith(key)), key=len)
     folders = [PROJECT / test for test in TESTS[nearest]]

@@ -4,8 +4,8 @@
 
 A line is a scene heading or a dialogue element. Lines are matched in order; white space and line wrapping are
 ignored. Headings that are forced with Fountain's mark look like action on paper, so they may be missing from
-a PDF and are listed below the table. Apart from these, the exit status is 1 if a file agrees with the
-Fountain file in less than 99 % of lines.
+a PDF and are listed below the table. The exit status is 1 if, apart from these headings, less than 99 % of a
+file's lines agree with the Fountain file.
 """
 
 from __future__ import annotations

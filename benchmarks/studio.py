@@ -3,7 +3,7 @@
     python benchmarks/studio.py                 # about two minutes on 2 cores, most of it for simulation
     python benchmarks/studio.py --root FOLDER   # stores the study there and reuses it
 
-The study is simulated and its script is synthetic. As after a screening, its analysis is already cached.
+The study is simulated, and its script is synthetic. As after a screening, its analysis is already cached.
 The first paint is measured right after the server has started, and again later. A display frame counts toward
 scrubbing only if the playhead moved in it. Wall-clock times depend on the load of the machine, so the load is
 printed. The CPU time of the page's main thread is printed as well, because it hardly depends on the load. The
