@@ -124,7 +124,7 @@ def measure(folder: Path, viewers: int, minutes: float, seed: int) -> Iterator[B
 
 
 def write_schedule(path: Path, seconds: float, seed: int) -> None:
-    """Write events of 4 to 9 s, each with one of three emotions, that cover a quarter of the film in total."""
+    """Write events of 4 to 9 s, each with one of three emotions, that fill a quarter of the film."""
     rng, at = np.random.default_rng(seed), 5.0
     events = []
     while at < seconds - 12:
